@@ -1,0 +1,43 @@
+/**
+ * Numeric codes in the `error` field of an item. Source: the vendor's Go SDK, `client/errors.go` (an enumeration
+ * that starts at 0); the Python and JavaScript SDKs agree on 8 and 23.
+ */
+export const ITEM_CODES = {
+  UnknownError: 0,
+  NotSupported: 1,
+  WrongMethod: 2,
+  NoApiEndpoint: 3,
+  FailNotAll: 4,
+  TooMany: 5,
+  Unknown: 6,
+  Invalid: 7,
+  NotFound: 8,
+  NoFree: 9,
+  FailedOperation: 10,
+  FailedWrongVmState: 11,
+  TimedOut: 12,
+  MissingId: 13,
+  NotAllowed: 14,
+  Attached: 15,
+  MalformedRequest: 16,
+  NotBoth: 17,
+  AddService: 18,
+  Quota: 19,
+  GuestMemoryTooSmall: 20,
+  NotAttached: 21,
+  TooLong: 22,
+  AlreadyExists: 23,
+  CannotBeUsed: 24,
+  AutoscaleInstance: 25,
+  AutoscaleConfigured: 26,
+  AutoscaleNotConfigured: 27,
+  AutoscaleDisabled: 28,
+  AutoscaleSizeOutOfRange: 29,
+  CertCnMismatch: 30,
+} as const;
+
+/** Name of an item code. */
+export type ItemCodeName = keyof typeof ITEM_CODES;
+
+/** One of the numbers of {@link ITEM_CODES}. */
+export type ItemCode = (typeof ITEM_CODES)[ItemCodeName];

@@ -1,0 +1,21 @@
+/** Content addresses as OCI writes them. Source: OCI image-spec 1.1, descriptor.md, "Digests". */
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import { pipeline } from "node:stream/promises";
+
+/** `sha256:` and 64 lower-case hexadecimal digits. */
+export type Digest = `sha256:${string}`;
+
+/** True for a well-formed sha256 digest. */
+export const isDigest = (text: string): text is Digest => /^sha256:[0-9a-f]{64}$/.test(text);
+
+/** Digest of bytes in memory (text counts as UTF-8). */
+export const digestOf = (bytes: Uint8Array | string): Digest =>
+  `sha256:${crypto.createHash("sha256").update(bytes).digest("hex")}`;
+
+/** Digest of a file, read as a stream. */
+export async function digestOfFile(file: string): Promise<Digest> {
+  const hash = crypto.createHash("sha256");
+  await pipeline(fs.createReadStream(file), hash);
+  return `sha256:${hash.digest("hex")}`;
+}

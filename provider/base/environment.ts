@@ -1,0 +1,33 @@
+/**
+ * The only reader of environment variables in this package, so that the list of names is complete:
+ *
+ * | variable | meaning |
+ * | --- | --- |
+ * | `UKC_METRO`, `UKC_TOKEN` | metro and token, the names the vendor's own tools read |
+ * | `UNIKERNEL_STATE_DIR` | state folder of the local platform |
+ * | `UNIKERNEL_CACHE_DIR` | cache of runtimes |
+ * | `UNIKERNEL_QEMU` | path of the QEMU binary |
+ * | `UNIKERNEL_ACCEL` | `kvm`, `hvf` or `tcg`: overrides the accelerator probe |
+ * | `XDG_STATE_HOME`, `XDG_CACHE_HOME`, `XDG_RUNTIME_DIR`, `PATH` | as everywhere |
+ */
+const NAMES = [
+  "UKC_METRO",
+  "UKC_TOKEN",
+  "UNIKERNEL_STATE_DIR",
+  "UNIKERNEL_CACHE_DIR",
+  "UNIKERNEL_QEMU",
+  "UNIKERNEL_ACCEL",
+  "XDG_STATE_HOME",
+  "XDG_CACHE_HOME",
+  "XDG_RUNTIME_DIR",
+  "PATH",
+] as const;
+
+/** A variable that this package reads. */
+export type EnvironmentName = (typeof NAMES)[number];
+
+/** The value of a variable; `undefined` when unset or empty. */
+export function environment(name: EnvironmentName): string | undefined {
+  const value = process.env[name];
+  return value === "" ? undefined : value;
+}

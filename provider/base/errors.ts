@@ -1,0 +1,96 @@
+/**
+ * Every failure this package can name, in one table, and the one error class that carries it.
+ *
+ * An error is a code, a sentence that says what was attempted, a hint that says what to do, and a cause.
+ * Codes are matched, texts never. No part of an error may hold a secret.
+ */
+export const ERRORS = {
+  INPUT_INVALID: "A property of a resource breaks a rule.",
+  CONFIG_INVALID: "A setting (metro, token, endpoint) is missing or malformed.",
+  CONTEXT_INVALID: "The image context folder is missing, escapes itself, or holds a file that cannot be packed.",
+  KRAFTFILE_INVALID: "The Kraftfile is missing, doubled, not YAML, or says something it may not.",
+  RUNTIME_UNAVAILABLE: "The Kraftfile's runtime could be neither found nor fetched nor made.",
+  BUILD_FAILED: "The image could not be packed.",
+  NO_SPACE: "The disk is full.",
+  API_UNREACHABLE: "The metro did not answer.",
+  API_UNAUTHORIZED: "The metro refused the token.",
+  API_SHAPE: "The answer is not one of this API: another service answers at this address, or a newer one.",
+  API_REJECTED: "The metro refused the request as malformed or not allowed.",
+  NOT_FOUND: "No object with this uuid or name exists.",
+  ALREADY_EXISTS: "The name is taken.",
+  IN_USE: "The object is attached or used elsewhere.",
+  STATE_CONFLICT: "The instance is in the wrong state for this.",
+  QUOTA_EXCEEDED: "A quota of the account is used up.",
+  NOT_SUPPORTED: "This metro cannot do this.",
+  OPERATION_FAILED: "The metro tried and failed.",
+  WAIT_TIMEOUT: "What was waited for did not happen in time.",
+  GUEST_STOPPED: "The guest exited or crashed when it should have been running.",
+  IMAGE_MISMATCH: "What runs is not the image that was asked for.",
+  ROLLOUT_FAILED: "A rolling update was given up; the old instances go on serving.",
+  DAEMON_FAILED: "The local platform could not be started.",
+  QEMU_MISSING: "No QEMU was found on this machine.",
+  VMM_FAILED: "QEMU could not start or control a VM.",
+  BUG: "A fault of this package; please report it.",
+} as const;
+
+/** One of the codes of {@link ERRORS}. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What may accompany an error's sentence. */
+export interface ErrorOptions {
+  /** What the reader can do next, as a full sentence. */
+  readonly hint?: string;
+  /** Property path in the resource's inputs, such as `ports[0].port`. */
+  readonly property?: string;
+  /** Facts for programs: request id, metro, uuid. Never a secret. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** The one error class of this package. */
+export class UnikernelError extends Error {
+  override readonly name = "UnikernelError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly property: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.property = options.property;
+    this.details = Object.freeze({ ...options.details });
+  }
+
+  /** True for our errors, also across two copies of this package in one process. */
+  static is(value: unknown): value is UnikernelError {
+    return value instanceof Error && value.name === "UnikernelError" && "code" in value;
+  }
+
+  /** True for our errors with one of these codes. */
+  static has(value: unknown, ...codes: readonly ErrorCode[]): value is UnikernelError {
+    return UnikernelError.is(value) && codes.includes(value.code);
+  }
+}
+
+/**
+ * The text a user reads, in one place so that every edge says it the same way:
+ * `CODE: sentence Hint.` Causes are appended one level deep when they add words.
+ */
+export function explain(error: unknown): string {
+  if (!UnikernelError.is(error)) return error instanceof Error ? error.message : String(error);
+  const parts = [`${error.code}: ${error.message}`];
+  if (error.hint !== undefined) parts.push(error.hint);
+  return parts.join(" ");
+}
+
+/** Wraps a system error of Node (`ENOSPC` becomes `NO_SPACE`); other errors pass through unchanged. */
+export function fromSystemError(error: unknown, attempted: string): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
+  return new UnikernelError("NO_SPACE", `No space left on the disk while ${attempted}.`, {
+    hint: "Free some space, or point UNIKERNEL_STATE_DIR at a larger disk.",
+    cause: error,
+  });
+}

@@ -1,0 +1,68 @@
+/** Runs other people's tools to completion, and starts long-lived programs of ours. VMs have their own file. */
+import * as childProcess from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { environment } from "./environment";
+
+/** How a tool ended. `code` is null when a signal ended it. */
+export interface ExecResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a tool with arguments (never through a shell) and returns how it ended; rejects only when it cannot start. */
+export function exec(
+  file: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly signal?: AbortSignal } = {},
+): Promise<ExecResult> {
+  return new Promise((resolve, reject) => {
+    const child = childProcess.spawn(file, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** Starts a program that outlives this process, its output going to a file; returns its process id. */
+export function spawnDetached(
+  file: string,
+  args: readonly string[],
+  options: { readonly output: string; readonly cwd: string },
+): number | undefined {
+  const output = fs.openSync(options.output, "a", 0o600);
+  try {
+    const child = childProcess.spawn(file, args, {
+      cwd: options.cwd,
+      detached: true,
+      stdio: ["ignore", output, output],
+    });
+    child.on("error", () => undefined); // the caller learns from the silence at the other end
+    child.unref();
+    return child.pid;
+  } finally {
+    fs.closeSync(output);
+  }
+}
+
+/**
+ * Absolute path of a tool, looked for on PATH and then where distributions keep administrators' tools,
+ * which are not on an ordinary user's PATH (`/usr/sbin`, `/sbin`). `undefined` when absent.
+ */
+export function findTool(name: string): string | undefined {
+  const folders = [...(environment("PATH") ?? "").split(path.delimiter), "/usr/sbin", "/sbin"];
+  for (const folder of folders.filter((f) => f !== "")) {
+    const candidate = path.join(folder, name);
+    try {
+      fs.accessSync(candidate, fs.constants.X_OK);
+      if (fs.statSync(candidate).isFile()) return candidate;
+    } catch {
+      // not here
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,73 @@
+/**
+ * Where the local platform keeps its files. The provider and the daemon are two programs that meet in these
+ * folders, so the names live here and nowhere else.
+ *
+ * ```text
+ * <state>/daemon.json     address and process id of the running daemon        (0600)
+ * <state>/token           bearer token of the local API                       (0600)
+ * <state>/platform.db     SQLite: instances, service groups, volumes
+ * <state>/daemon.log      NDJSON log of the daemon
+ * <state>/images/         one OCI image layout; GatewayImage writes, the daemon reads
+ * <state>/boot/           kernels and initrds unpacked from image layers, by layer digest
+ * <state>/volumes/        <uuid>.ext4
+ * <state>/instances/      <uuid>/console.log, control.log, qemu.log, cmdline.cpio
+ * <run>/<8 hex>.qmp …     UNIX sockets and pid files of VMs; short, since a socket path holds 107 bytes
+ * <cache>/runtimes/       kernels made or fetched once; safe to delete at any time
+ * ```
+ */
+import * as crypto from "node:crypto";
+import * as os from "node:os";
+import * as path from "node:path";
+import { environment } from "./environment";
+
+/** Absolute paths of one local platform. */
+export interface LocalPaths {
+  readonly state: string;
+  readonly run: string;
+  readonly cache: string;
+  readonly daemonFile: string;
+  readonly tokenFile: string;
+  readonly database: string;
+  readonly logFile: string;
+  readonly images: string;
+  readonly boot: string;
+  readonly volumes: string;
+  readonly instances: string;
+  readonly runtimes: string;
+}
+
+/**
+ * The folders of the local platform on this machine.
+ *
+ * `UNIKERNEL_STATE_DIR` moves all state (each folder is a platform of its own), `UNIKERNEL_CACHE_DIR` the cache;
+ * otherwise the XDG folders are used.
+ */
+export function localPaths(): LocalPaths {
+  const home = os.homedir();
+  const state = path.resolve(
+    environment("UNIKERNEL_STATE_DIR") ??
+      path.join(environment("XDG_STATE_HOME") ?? path.join(home, ".local", "state"), "unikernel"),
+  );
+  const cache = path.resolve(
+    environment("UNIKERNEL_CACHE_DIR") ??
+      path.join(environment("XDG_CACHE_HOME") ?? path.join(home, ".cache"), "unikernel"),
+  );
+  const run = path.join(
+    environment("XDG_RUNTIME_DIR") ?? os.tmpdir(),
+    `unikernel-${os.userInfo().uid}-${crypto.createHash("sha256").update(state).digest("hex").slice(0, 8)}`,
+  );
+  return {
+    state,
+    run,
+    cache,
+    daemonFile: path.join(state, "daemon.json"),
+    tokenFile: path.join(state, "token"),
+    database: path.join(state, "platform.db"),
+    logFile: path.join(state, "daemon.log"),
+    images: path.join(state, "images"),
+    boot: path.join(state, "boot"),
+    volumes: path.join(state, "volumes"),
+    instances: path.join(state, "instances"),
+    runtimes: path.join(cache, "runtimes"),
+  };
+}

@@ -48,6 +48,11 @@ export interface Endpoint {
 /** One running VM; one owner. */
 export interface Vm {
   readonly pid: number;
+  /**
+   * Resolves when the guest's program runs: `starting` ends here. A guest that cannot tell (Unikraft) counts as
+   * started at once. Stays pending for a VM that ends before.
+   */
+  readonly started: Promise<void>;
   /** Resolves once, when the VM is gone for whatever reason. */
   readonly exited: Promise<VmExit>;
   /** Address that reaches `guestPort`; made on the first call, the same afterwards. */

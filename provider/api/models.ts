@@ -23,6 +23,13 @@ const itemStatus = {
   error: z.int().optional(),
 };
 
+/** An item that failed: it echoes the selector it was given, by uuid or by name, and carries little else. */
+export const failedItem = z.looseObject({
+  status: z.literal("error"),
+  message: z.string().optional(),
+  error: z.int().optional(),
+});
+
 /** States of an instance. */
 export const INSTANCE_STATES = [
   "stopped",

@@ -1,0 +1,125 @@
+/** Waiting for an instance: conditions judge one observation, the loop does nothing clever. */
+import type { Clock } from "../base/clock";
+import { UnikernelError } from "../base/errors";
+import { type Client, onlyItem } from "./client";
+import type { InstanceItem, InstanceState } from "./models";
+import { describeStop } from "./stopReason";
+
+/** What a condition makes of one observation. */
+export type Verdict =
+  | { readonly is: "met" }
+  | { readonly is: "pending"; readonly because: string }
+  /** Will never be met: stop waiting now. */
+  | { readonly is: "failed"; readonly because: string };
+
+/** Judges an instance as it is now. Pure. */
+export type Condition = (instance: InstanceItem) => Verdict;
+
+const DOWN: readonly (InstanceState | undefined)[] = ["stopped", "stopping", "deleted", "template", "checkpoint"];
+
+/** The guest's program runs, or sleeps ready to wake. */
+export const isUp: Condition = (instance) => {
+  if (instance.state === "running" || instance.state === "standby") return { is: "met" };
+  if (instance.state === "stopped" && instance.restart !== undefined) {
+    return { is: "pending", because: `it is being restarted (attempt ${instance.restart.attempt})` };
+  }
+  if (DOWN.includes(instance.state)) return { is: "failed", because: describeStop(instance) };
+  return { is: "pending", because: `its state is '${instance.state ?? "unknown"}'` };
+};
+
+/**
+ * The program listens on its service's ports. `net_time_us` is 0 until then; a node that does not report it at all
+ * is believed as soon as the instance is up.
+ */
+export const answers: Condition = (instance) => {
+  const up = isUp(instance);
+  if (up.is !== "met" || instance.state === "standby" || instance.net_time_us !== 0) return up;
+  return { is: "pending", because: "its program does not listen on the service's port yet" };
+};
+
+/** Limits of a wait. */
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The longest single server-side wait: short enough to notice that an instance failed instead. */
+const SERVER_WAIT_S = 2;
+const FIRST_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 1_000;
+
+/**
+ * Observes an instance until the condition is met, and returns the observation.
+ *
+ * Throws `GUEST_STOPPED` (condition failed; carries the decoded reason and the last console lines) or `WAIT_TIMEOUT`.
+ */
+export async function waitFor(
+  client: Client,
+  uuid: string,
+  condition: Condition,
+  options: WaitOptions,
+): Promise<InstanceItem> {
+  const { clock, signal } = options;
+  const call = signal === undefined ? {} : { signal };
+  const deadline = clock.now() + options.timeoutMs;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+    const instance = onlyItem(await client.getInstances({ query: { uuid: [uuid] } }, call), `Reading instance '${uuid}'`);
+    const verdict = condition(instance);
+    if (verdict.is === "met") return instance;
+    if (verdict.is === "failed") throw await guestStopped(client, instance, verdict.because);
+    if (clock.now() >= deadline) {
+      const seconds = Math.round(options.timeoutMs / 1000);
+      throw new UnikernelError("WAIT_TIMEOUT", `Instance '${instance.name}' was not ready after ${seconds} s: ${verdict.because}.`, {
+        hint: "Look at its console log; give it more time or memory if it is only slow.",
+        details: { uuid, state: instance.state },
+      });
+    }
+    if (instance.state === "starting") {
+      const query = { uuid: [uuid], state: ["running" as const], timeout_s: [SERVER_WAIT_S] };
+      await client.waitInstances({ query }, { ...call, serverWaitMs: SERVER_WAIT_S * 1000 });
+    } else {
+      await clock.sleep(pauseMs, signal);
+    }
+  }
+}
+
+/** Observes until the API says that the instance is stopped or gone. Throws `WAIT_TIMEOUT`. */
+export async function waitUntilStopped(client: Client, uuid: string, options: WaitOptions): Promise<void> {
+  const deadline = options.clock.now() + options.timeoutMs;
+  const call = options.signal === undefined ? {} : { signal: options.signal };
+  for (;;) {
+    const reply = await client.waitInstances(
+      { query: { uuid: [uuid], state: ["stopped"], timeout_s: [SERVER_WAIT_S] } },
+      { ...call, serverWaitMs: SERVER_WAIT_S * 1000 },
+    );
+    const item = reply.items[0];
+    if (item === undefined || item.error === 8 || item.state === "stopped") return;
+    if (options.clock.now() >= deadline) {
+      throw new UnikernelError("WAIT_TIMEOUT", `Instance '${item.name}' did not stop within ${options.timeoutMs} ms.`);
+    }
+  }
+}
+
+const LAST_LINES = 20;
+
+/** The error of a guest that is down when it should be up. */
+export async function guestStopped(client: Client, instance: InstanceItem, because: string): Promise<UnikernelError> {
+  const lines = await lastConsoleLines(client, instance.uuid);
+  const log = lines.length === 0 ? "Its console is empty." : `Last console lines:\n${lines.map((l) => `  | ${l}`).join("\n")}`;
+  return new UnikernelError("GUEST_STOPPED", `Instance '${instance.name}' stopped: ${because}. ${log}`, {
+    hint: "\nCheck the image's cmd, its files and the memory it gets.",
+    details: { uuid: instance.uuid, stop_reason: instance.stop_reason, stop_code: instance.stop_code, exit_code: instance.exit_code },
+  });
+}
+
+/** The end of the console log; empty when it cannot be read, since it only illustrates an error. */
+async function lastConsoleLines(client: Client, uuid: string): Promise<readonly string[]> {
+  try {
+    const reply = await client.getInstanceLogs({ query: { uuid: [uuid], offset: [-4096], limit: [4096] } });
+    const text = Buffer.from(reply.items[0]?.output ?? "", "base64").toString("utf8");
+    return text.split(/\r?\n/).map((line) => line.replace(/[^\P{Cc}\t]/gu, "")).filter((line) => line.trim() !== "").slice(-LAST_LINES);
+  } catch {
+    return [];
+  }
+}

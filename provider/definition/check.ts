@@ -1,0 +1,111 @@
+/**
+ * Raw inputs → inputs with defaults, or failures with property paths.
+ *
+ * The walk follows the zod schema itself, so that defaults are filled and rules applied on every known part of a value
+ * while unknown parts pass: an input that is accepted when known is never refused because part of it is unknown.
+ */
+import * as z from "zod";
+import { nearest } from "../base/nearest";
+import { type CheckFailure, type Definition, type Properties, innerOf, metaOf } from "./define";
+import { describeIssue } from "./issue";
+import { type PathPart, formatPath } from "./path";
+import { containsUnknown, isUnknown } from "./unknown";
+
+/** Outcome of a check. `inputs` are meaningful only without failures. */
+export interface CheckResult {
+  readonly inputs: Properties;
+  readonly failures: readonly CheckFailure[];
+}
+
+/** Where the walk is, and what it found. */
+interface Walk {
+  readonly path: readonly PathPart[];
+  /** Inside a secret field: values must not be quoted. */
+  readonly secret: boolean;
+  readonly failures: CheckFailure[];
+}
+
+const into = (walk: Walk, part: PathPart, schema: z.ZodType): Walk => ({
+  ...walk,
+  path: [...walk.path, part],
+  secret: walk.secret || metaOf(schema)?.secret === true,
+});
+
+const fail = (walk: Walk, reason: string): void => {
+  walk.failures.push({ property: formatPath(walk.path), reason });
+};
+
+function checkObject(schema: z.ZodObject, value: unknown, walk: Walk): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return checkLeaf(schema, value, walk);
+  const given = value as Properties;
+  const shape = schema.shape as Readonly<Record<string, z.ZodType>>;
+  const result: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(shape)) {
+    const checked = checkValue(inner, given[key], into(walk, key, inner));
+    if (checked !== undefined) result[key] = checked;
+  }
+  for (const key of Object.keys(given).filter((k) => !(k in shape) && given[k] !== undefined)) {
+    const meant = nearest(key, Object.keys(shape));
+    fail(
+      { ...walk, path: [...walk.path, key] },
+      `unknown property${meant === undefined ? "" : `; did you mean '${meant}'?`} Known are ${Object.keys(shape).join(", ")}.`,
+    );
+  }
+  return result;
+}
+
+function checkLeaf(schema: z.ZodType, value: unknown, walk: Walk): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    const path = [...walk.path, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
+    fail({ ...walk, path }, describeIssue(issue, walk.secret ? undefined : value));
+  }
+  return value;
+}
+
+function checkValue(schema: z.ZodType, value: unknown, walk: Walk): unknown {
+  if (isUnknown(value)) return value;
+  if (schema instanceof z.ZodDefault && (value === undefined || value === null)) {
+    return checkValue(schema.def.innerType as z.ZodType, schema.def.defaultValue, walk);
+  }
+  const inner = innerOf(schema);
+  if (inner !== undefined) {
+    // Pulumi sends null for what a program left undefined inside nested values.
+    return value === undefined || value === null ? undefined : checkValue(inner, value, walk);
+  }
+  if (schema instanceof z.ZodObject) return checkObject(schema, value, walk);
+  if (schema instanceof z.ZodArray && Array.isArray(value)) {
+    const element = schema.element as z.ZodType;
+    // Only what concerns the array as a whole (its length); its items are walked below.
+    const whole = schema.safeParse(value).error?.issues.filter((issue) => issue.path.length === 0) ?? [];
+    for (const issue of whole) fail(walk, describeIssue(issue, undefined));
+    return value.map((item, index) => checkValue(element, item, into(walk, index, element)));
+  }
+  if (schema instanceof z.ZodRecord && value !== null && typeof value === "object" && !Array.isArray(value)) {
+    const element = schema.valueType as z.ZodType;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, checkValue(element, item, into(walk, key, element))]),
+    );
+  }
+  return containsUnknown(value) ? value : checkLeaf(schema, value, walk);
+}
+
+/**
+ * Validates and fills defaults. Never throws on bad input; collects every failure.
+ *
+ * @param olds the inputs in state, `{}` for a new resource; rules about changes read them
+ */
+export async function check(definition: Definition, olds: Properties, raw: Properties): Promise<CheckResult> {
+  const failures: CheckFailure[] = [];
+  const inputs = checkObject(definition.inputs, raw, { path: [], secret: false, failures }) as Properties;
+  if (failures.length > 0) return { inputs, failures };
+
+  for (const rule of definition.rules ?? []) {
+    if (rule.reads.some((name) => containsUnknown(inputs[name]))) continue;
+    // The fields a rule reads were parsed above; fields it does not read may be unknown, and it promised not to look.
+    failures.push(...rule.test(inputs as never, olds));
+  }
+  if (failures.length > 0 || definition.inspect === undefined) return { inputs, failures };
+  return definition.inspect(inputs);
+}

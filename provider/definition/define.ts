@@ -1,0 +1,137 @@
+/**
+ * The core abstraction: one definition per resource. Check, diff, `schema.json`, both front ends and the reference
+ * page are all derived from it, so a new field is one line in one file.
+ *
+ * Pure: knows nothing of Pulumi's protocol, HTTP or VMs.
+ */
+import * as z from "zod";
+
+/** What a field means to Pulumi, beside its shape. */
+export interface FieldMeta {
+  /** One or two sentences for users: unit, range, default, what leaving it out means. */
+  readonly description: string;
+  /** What a change of this field makes the engine do. Default "update": change in place. */
+  readonly onChange?: "update" | "replace";
+  /** The value is kept encrypted in state and never printed. */
+  readonly secret?: boolean;
+  /** The order of items means nothing; compare as a set. */
+  readonly unordered?: boolean;
+}
+
+/** Side table from zod schema to meaning; keeps the zod schemas plain. */
+const metas = z.registry<FieldMeta>();
+/** Names of nested object types in `schema.json`. */
+const typeNames = z.registry<{ readonly name: string; readonly description: string }>();
+
+/** Attaches a meaning to a field. */
+export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
+  metas.add(schema, meta);
+  return schema;
+}
+
+/** Names a nested object, which becomes a type of its own in `schema.json` and in the SDK. */
+export function objectType<S extends z.ZodObject>(name: string, description: string, schema: S): S {
+  typeNames.add(schema, { name, description });
+  return schema;
+}
+
+/** The meaning of a field, found through `.optional()` and `.default()` wrappers. */
+export function metaOf(schema: z.ZodType): FieldMeta | undefined {
+  for (let inner: z.ZodType | undefined = schema; inner !== undefined; inner = innerOf(inner)) {
+    const meta = metas.get(inner);
+    if (meta !== undefined) return meta;
+  }
+  return undefined;
+}
+
+/** The name given with {@link objectType}. */
+export const typeNameOf = (schema: z.ZodType): { readonly name: string; readonly description: string } | undefined =>
+  typeNames.get(schema);
+
+/** The schema inside an optional, default or nullable wrapper; `undefined` for any other. */
+export function innerOf(schema: z.ZodType): z.ZodType | undefined {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable) {
+    return schema.def.innerType as z.ZodType;
+  }
+  return undefined;
+}
+
+/** Property values by name, as they travel to and from the engine. */
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** One thing wrong with the inputs. */
+export interface CheckFailure {
+  /** Path from the resource, such as `ports[0].port`; empty when it concerns the resource as a whole. */
+  readonly property: string;
+  /** A sentence that says what is wrong and what is allowed. Never contains the value of a secret. */
+  readonly reason: string;
+}
+
+/**
+ * A rule across fields, pure. It runs only when nothing under the fields it reads is unknown, so an unknown value
+ * delays a rule and never breaks it.
+ */
+export interface Rule<Inputs> {
+  readonly reads: readonly (keyof Inputs & string)[];
+  test(inputs: Inputs, olds: Properties): readonly CheckFailure[];
+}
+
+/** A step from one version of the state's shape to the next. Pure. */
+export type Migration = (state: Properties) => Properties;
+
+/** What a resource knows after it was created, read or updated. */
+export interface Observed<Inputs, Outputs> {
+  readonly inputs: Inputs;
+  readonly outputs: Outputs;
+}
+
+/**
+ * A resource kind. `Context` is what its lifecycle functions need from the world (client, signal, …).
+ */
+export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject, Context> {
+  /** `Instance` becomes the token `unikernel:index:Instance`, and `pulumi-nodejs:dynamic/unikernel:Instance`. */
+  readonly kind: string;
+  readonly description: string;
+  readonly inputs: I;
+  readonly outputs: O;
+  /** Migrations from version 1 on; the current version is their number plus one. */
+  readonly migrations?: readonly Migration[];
+  readonly rules?: readonly Rule<z.output<I>>[];
+  /**
+   * Looks at what inputs refer to on this machine (an image's folder) and adds inputs computed from it.
+   * Runs after the fields were found valid; inputs may hold unknown values.
+   */
+  readonly inspect?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
+  /** Must the old one go before the new one can be made? Asked only when a replacement happens. */
+  readonly deleteBeforeReplace?: (olds: Properties, news: Properties) => boolean;
+
+  create(context: Context, inputs: z.output<I>): Promise<{ id: string; outputs: z.output<O> }>;
+  /**
+   * The resource as it is now. `undefined` means the platform answered that it does not exist, and nothing else may mean
+   * that. `inputs` are those in state: the platform does not echo all of them.
+   */
+  read(
+    context: Context,
+    id: string,
+    inputs: z.output<I>,
+  ): Promise<Observed<z.output<I>, z.output<O>> | undefined>;
+  update(
+    context: Context,
+    id: string,
+    olds: Observed<z.output<I>, z.output<O>>,
+    news: z.output<I>,
+  ): Promise<z.output<O>>;
+  /** Succeeds when it is already gone. */
+  delete(context: Context, id: string, olds: Observed<z.output<I>, z.output<O>>): Promise<void>;
+}
+
+/** Declares a resource kind. */
+export const defineResource = <I extends z.ZodObject, O extends z.ZodObject, Context>(
+  definition: ResourceDefinition<I, O, Context>,
+): ResourceDefinition<I, O, Context> => Object.freeze(definition);
+
+/** The parts of a definition that check, diff, migrate and schema read; any resource's definition is one. */
+export type Definition = Pick<
+  ResourceDefinition<z.ZodObject, z.ZodObject, never>,
+  "kind" | "description" | "inputs" | "outputs" | "migrations" | "inspect" | "deleteBeforeReplace"
+> & { readonly rules?: readonly Rule<never>[] };

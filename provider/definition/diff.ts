@@ -1,0 +1,73 @@
+/** Old state against new inputs. What a change means is data on the field, so there is nothing to forget. */
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import { type Definition, type Properties, innerOf, metaOf } from "./define";
+import { containsUnknown, isUnknown } from "./unknown";
+
+/** One field that differs. */
+export interface PropertyChange {
+  readonly property: string;
+  readonly kind: "add" | "delete" | "update";
+  /** The engine must make a new resource. Never true when only unknown parts differ. */
+  readonly replace: boolean;
+  /** False when the difference rests on unknown values alone: it may turn out to be none. */
+  readonly certain: boolean;
+}
+
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+
+/** Sorts what is unordered, so that equal sets compare equal. */
+function normalise(schema: z.ZodType, value: unknown): unknown {
+  const inner = innerOf(schema);
+  const unordered = metaOf(schema)?.unordered === true;
+  if (inner !== undefined && !unordered) return normalise(inner, value);
+  const bare = inner ?? schema;
+  if (bare instanceof z.ZodArray && Array.isArray(value)) {
+    const items = value.map((item) => normalise(bare.element as z.ZodType, item));
+    return unordered ? items.sort((a, b) => (canonical(a) < canonical(b) ? -1 : 1)) : items;
+  }
+  if (bare instanceof z.ZodObject && value !== null && typeof value === "object") {
+    const shape = bare.shape as Readonly<Record<string, z.ZodType>>;
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, v]) => v !== undefined && v !== null)
+        .map(([key, v]) => [key, shape[key] === undefined ? v : normalise(shape[key], v)]),
+    );
+  }
+  return value;
+}
+
+/** Do the known parts of `news` differ from `olds`? */
+function knownPartsDiffer(olds: unknown, news: unknown): boolean {
+  if (isUnknown(news)) return false;
+  if (!containsUnknown(news)) return !isDeepStrictEqual(olds, news);
+  if (olds === null || typeof olds !== "object" || Array.isArray(olds) !== Array.isArray(news)) return true;
+  const [before, after] = [olds as Properties, news as Properties];
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys].some((key) => knownPartsDiffer(before[key], after[key]));
+}
+
+/**
+ * The fields that differ. `olds` may be the whole old state (inputs and outputs together, as front end A gives it):
+ * only input fields are looked at. `diff(a, a)` is empty.
+ */
+export function diff(definition: Definition, olds: Properties, news: Properties): readonly PropertyChange[] {
+  const changes: PropertyChange[] = [];
+  for (const [property, schema] of Object.entries(definition.inputs.shape as Readonly<Record<string, z.ZodType>>)) {
+    const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];
+    if (isDeepStrictEqual(before, after)) continue;
+    const certain = knownPartsDiffer(before, after);
+    changes.push({
+      property,
+      kind: before === undefined ? "add" : after === undefined ? "delete" : "update",
+      replace: certain && metaOf(schema)?.onChange === "replace",
+      certain,
+    });
+  }
+  return changes;
+}

@@ -1,0 +1,17 @@
+/** A resource that exists although creating or updating it failed: its id and properties must reach the state. */
+import type { Properties } from "./define";
+
+/** Throw it from `create` or `update`; the front ends store id and outputs and report the cause. */
+export class PartialFailure extends Error {
+  override readonly name = "PartialFailure";
+  readonly id: string;
+  readonly outputs: Properties;
+  override readonly cause: unknown;
+
+  constructor(id: string, outputs: Properties, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause));
+    this.id = id;
+    this.outputs = outputs;
+    this.cause = cause;
+  }
+}

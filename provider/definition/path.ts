@@ -1,0 +1,13 @@
+/** Property paths as Pulumi writes them: `ports[0].port`, `env["A.B"]`. */
+
+/** One part of a path. */
+export type PathPart = string | number;
+
+/** The text of a path. */
+export function formatPath(path: readonly PathPart[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(part)) return `${text}[${JSON.stringify(part)}]`;
+    return text === "" ? part : `${text}.${part}`;
+  }, "");
+}

@@ -7,9 +7,7 @@ export type TreeEntry =
   | { readonly type: "symlink"; readonly target: string };
 
 /** Bytes of a file, in memory or still on disk. */
-export type FileContent =
-  | { readonly bytes: Uint8Array }
-  | { readonly path: string; readonly sizeBytes: number };
+export type FileContent = { readonly bytes: Uint8Array } | { readonly path: string; readonly sizeBytes: number };
 
 /**
  * Entries by path: relative, `/` as separator, no leading `./` or `/`, no `.` or `..` parts (`etc/tyk.conf`).
@@ -18,5 +16,4 @@ export type FileContent =
 export type FileTree = ReadonlyMap<string, TreeEntry>;
 
 /** Size of a file's content in bytes. */
-export const sizeOf = (content: FileContent): number =>
-  "bytes" in content ? content.bytes.length : content.sizeBytes;
+export const sizeOf = (content: FileContent): number => ("bytes" in content ? content.bytes.length : content.sizeBytes);

@@ -1,0 +1,103 @@
+/** Reads a `newc` CPIO archive into a file tree, trusting nothing in it. */
+import { UnikernelError } from "../../base/errors";
+import { isTreePath } from "../rootfs/complete";
+import type { FileTree, TreeEntry } from "../rootfs/tree";
+import { FILE_TYPE, HEADER_BYTES, TRAILER, decodeHeader, paddingOf, type CpioHeader } from "./header";
+
+const malformed = (offset: number, what: string): UnikernelError =>
+  new UnikernelError("BUILD_FAILED", `A CPIO archive is malformed at byte ${offset}: ${what}.`);
+
+/**
+ * The tree in an archive. Leading `./` and `/` of names are dropped; devices and FIFOs are skipped; later entries
+ * replace earlier ones of the same name; hard links all get the content. File contents are views into `bytes`.
+ *
+ * Throws `BUILD_FAILED` for anything malformed: truncated, wrong magic, a path with `..`, text that is not UTF-8,
+ * no trailer, or data behind the trailer.
+ */
+export function readCpio(bytes: Uint8Array): FileTree {
+  const tree = new Map<string, TreeEntry>();
+  const links = new Map<string, { paths: string[]; content: Uint8Array }>();
+  for (const { header, name, data, offset } of entriesOf(bytes)) {
+    const path = name.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
+    if (path === "" || path === ".") continue;
+    if (!isTreePath(path)) throw malformed(offset, `the name '${name}' leaves the archive`);
+    const mode = header.mode & 0o7777;
+    switch (header.mode & FILE_TYPE.mask) {
+      case FILE_TYPE.directory:
+        tree.set(path, { type: "directory", mode });
+        break;
+      case FILE_TYPE.symlink:
+        tree.set(path, { type: "symlink", target: textOf(data, offset) });
+        break;
+      case FILE_TYPE.file:
+        tree.set(path, { type: "file", mode, content: { bytes: data } });
+        if (header.links > 1) joinLink(links, header, path, data);
+        break;
+      default:
+        break; // devices, FIFOs and sockets have no place in a FileTree
+    }
+  }
+  for (const { paths, content } of links.values()) {
+    for (const path of paths) {
+      const entry = tree.get(path);
+      if (entry?.type === "file") tree.set(path, { ...entry, content: { bytes: content } });
+    }
+  }
+  return tree;
+}
+
+/** Hard links share an inode number, and only one of them (usually the last) carries the bytes. */
+function joinLink(
+  links: Map<string, { paths: string[]; content: Uint8Array }>,
+  header: CpioHeader,
+  path: string,
+  data: Uint8Array,
+): void {
+  const key = `${header.devMajor}:${header.devMinor}:${header.inode}`;
+  const known = links.get(key);
+  if (known === undefined) links.set(key, { paths: [path], content: data });
+  else {
+    known.paths.push(path);
+    if (data.length > 0) known.content = data;
+  }
+}
+
+interface RawEntry {
+  readonly header: CpioHeader;
+  readonly name: string;
+  readonly data: Uint8Array;
+  readonly offset: number;
+}
+
+function* entriesOf(bytes: Uint8Array): Generator<RawEntry> {
+  let offset = 0;
+  const take = (length: number, what: string): Uint8Array => {
+    if (offset + length > bytes.length) throw malformed(offset, `it ends within ${what}`);
+    const taken = bytes.subarray(offset, offset + length);
+    offset += length;
+    return taken;
+  };
+  for (;;) {
+    const start = offset;
+    const header = decodeHeader(take(HEADER_BYTES, "a header"));
+    if (header === undefined) throw malformed(start, "no 'newc' header stands here");
+    if (header.nameBytes < 1) throw malformed(start, "a name is empty");
+    const raw = take(header.nameBytes, "a name");
+    if (raw.indexOf(0) !== raw.length - 1) throw malformed(start, "a name does not end with its only NUL");
+    const name = textOf(raw.subarray(0, -1), start);
+    take(Math.min(paddingOf(HEADER_BYTES + header.nameBytes), bytes.length - offset), "padding");
+    if (name === TRAILER) {
+      if (bytes.subarray(offset).some((byte) => byte !== 0)) throw malformed(offset, "data follows the trailer");
+      return;
+    }
+    const data = take(header.fileBytes, `the content of '${name}'`);
+    take(paddingOf(header.fileBytes), "padding");
+    yield { header, name, data, offset: start };
+  }
+}
+
+function textOf(bytes: Uint8Array, offset: number): string {
+  const text = Buffer.from(bytes).toString("utf8");
+  if (!Buffer.from(text).equals(bytes)) throw malformed(offset, "a name is not UTF-8");
+  return text;
+}

@@ -1,0 +1,110 @@
+/** Packs a file tree as a `newc` CPIO archive, the form Linux and Unikraft accept as initrd. */
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Digest } from "../../base/digest";
+import { UnikernelError, fromSystemError } from "../../base/errors";
+import { completeTree, type TreeRow } from "../rootfs/complete";
+import { sizeOf, type FileContent, type FileTree, type TreeEntry } from "../rootfs/tree";
+import {
+  ARCHIVE_BLOCK_BYTES,
+  FILE_TYPE,
+  MAX_FILE_BYTES,
+  MAX_NAME_BYTES,
+  TRAILER,
+  encodeHeader,
+  paddingOf,
+} from "./header";
+
+/**
+ * Why an entry does not fit the format, as a sentence that names its path; `undefined` when it fits:
+ * files up to 4 GiB minus one byte, names and link targets up to 4095 bytes.
+ */
+export function refusalOf(path: string, entry: TreeEntry): string | undefined {
+  if (Buffer.byteLength(path) > MAX_NAME_BYTES) {
+    return `The path '/${path.slice(0, 60)}…' has more than ${MAX_NAME_BYTES} bytes, more than an initrd can hold.`;
+  }
+  if (path === TRAILER) return `A file may not be called '${TRAILER}': that name ends an initrd.`;
+  if (entry.type === "file" && sizeOf(entry.content) > MAX_FILE_BYTES) {
+    return `'/${path}' has ${sizeOf(entry.content)} bytes, more than the 4 GiB that one file of an initrd can hold.`;
+  }
+  if (entry.type === "symlink" && Buffer.byteLength(entry.target) > MAX_NAME_BYTES) {
+    return `The link '/${path}' has a target of more than ${MAX_NAME_BYTES} bytes.`;
+  }
+  return undefined;
+}
+
+/**
+ * Writes the archive to `file` and returns its size and digest. Names are sorted, owners and times are zero and inode
+ * numbers are counted, so that equal trees give equal bytes.
+ *
+ * Throws `CONTEXT_INVALID` for entries that do not fit (see {@link refusalOf}) or that change while being read,
+ * `NO_SPACE` when the disk is full; an aborted `signal` rejects with its reason. Half a file is left on failure.
+ */
+export async function writeCpio(
+  tree: FileTree,
+  file: string,
+  signal?: AbortSignal,
+): Promise<{ sizeBytes: number; digest: Digest }> {
+  const rows = completeTree(tree);
+  const refusals = rows.flatMap(([path, entry]) => refusalOf(path, entry) ?? []);
+  if (refusals.length > 0) throw new UnikernelError("CONTEXT_INVALID", refusals.join("\n"));
+  const hash = crypto.createHash("sha256");
+  let sizeBytes = 0;
+  const measured = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of archiveOf(rows)) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+      yield chunk;
+    }
+    const padding = Buffer.alloc(paddingOf(sizeBytes, ARCHIVE_BLOCK_BYTES));
+    hash.update(padding);
+    sizeBytes += padding.length;
+    yield padding;
+  };
+  try {
+    await pipeline(Readable.from(measured()), fs.createWriteStream(file), signal === undefined ? {} : { signal });
+  } catch (error) {
+    if (signal?.aborted === true) throw signal.reason;
+    throw fromSystemError(error, "packing the root file system");
+  }
+  return { sizeBytes, digest: `sha256:${hash.digest("hex")}` };
+}
+
+async function* archiveOf(rows: readonly TreeRow[]): AsyncGenerator<Uint8Array> {
+  for (const [index, [name, entry]] of rows.entries()) {
+    const inode = index + 1;
+    if (entry.type === "directory") {
+      yield encodeHeader({ inode, mode: FILE_TYPE.directory | entry.mode, links: 2, fileBytes: 0, name });
+    } else if (entry.type === "symlink") {
+      const target = Buffer.from(entry.target);
+      yield encodeHeader({ inode, mode: FILE_TYPE.symlink | 0o777, links: 1, fileBytes: target.length, name });
+      yield Buffer.concat([target, Buffer.alloc(paddingOf(target.length))]);
+    } else {
+      const fileBytes = sizeOf(entry.content);
+      yield encodeHeader({ inode, mode: FILE_TYPE.file | entry.mode, links: 1, fileBytes, name });
+      yield* bytesOf(name, entry.content);
+      yield Buffer.alloc(paddingOf(fileBytes));
+    }
+  }
+  yield encodeHeader({ inode: 0, mode: 0, links: 1, fileBytes: 0, name: TRAILER });
+}
+
+async function* bytesOf(name: string, content: FileContent): AsyncGenerator<Uint8Array> {
+  if ("bytes" in content) {
+    yield content.bytes;
+    return;
+  }
+  let seen = 0;
+  for await (const chunk of fs.createReadStream(content.path, { highWaterMark: 256 * 1024 })) {
+    seen += (chunk as Buffer).length; // no encoding is set, so chunks are buffers
+    if (seen > content.sizeBytes) break;
+    yield chunk as Buffer;
+  }
+  if (seen !== content.sizeBytes) {
+    throw new UnikernelError("CONTEXT_INVALID", `'/${name}' changed its size while it was being packed.`, {
+      hint: "Try again when nothing writes to the image context.",
+    });
+  }
+}

@@ -59,7 +59,7 @@ function checkLeaf(schema: z.ZodType, value: unknown, walk: Walk): unknown {
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) {
     const path = [...walk.path, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
-    fail({ ...walk, path }, describeIssue(issue, walk.secret ? undefined : value));
+    fail({ ...walk, path }, describeIssue(issue, value, walk.secret));
   }
   return value;
 }
@@ -79,7 +79,7 @@ function checkValue(schema: z.ZodType, value: unknown, walk: Walk): unknown {
     const element = schema.element as z.ZodType;
     // Only what concerns the array as a whole (its length); its items are walked below.
     const whole = schema.safeParse(value).error?.issues.filter((issue) => issue.path.length === 0) ?? [];
-    for (const issue of whole) fail(walk, describeIssue(issue, undefined));
+    for (const issue of whole) fail(walk, describeIssue(issue, value, walk.secret));
     return value.map((item, index) => checkValue(element, item, into(walk, index, element)));
   }
   if (schema instanceof z.ZodRecord && value !== null && typeof value === "object" && !Array.isArray(value)) {

@@ -14,6 +14,8 @@ export interface FieldMeta {
   readonly onChange?: "update" | "replace";
   /** The value is kept encrypted in state and never printed. */
   readonly secret?: boolean;
+  /** Filled in by `inspect`, not by users: left out of `schema.json` and of the SDK's arguments. */
+  readonly computed?: boolean;
   /** The order of items means nothing; compare as a set. */
   readonly unordered?: boolean;
 }

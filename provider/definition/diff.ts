@@ -42,14 +42,25 @@ function normalise(schema: z.ZodType, value: unknown): unknown {
   return value;
 }
 
+/** The part of a schema that describes one member of a value; `undefined` when the schema says nothing about it. */
+function memberSchema(schema: z.ZodType | undefined, key: string): z.ZodType | undefined {
+  const bare = schema === undefined ? undefined : (innerOf(schema) ?? schema);
+  if (bare instanceof z.ZodArray) return bare.element as z.ZodType;
+  return bare instanceof z.ZodObject ? (bare.shape as Readonly<Record<string, z.ZodType>>)[key] : undefined;
+}
+
 /** Do the known parts of `news` differ from `olds`? */
-function knownPartsDiffer(olds: unknown, news: unknown): boolean {
+function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, news: unknown): boolean {
   if (isUnknown(news)) return false;
   if (!containsUnknown(news)) return !isDeepStrictEqual(olds, news);
   if (olds === null || typeof olds !== "object" || Array.isArray(olds) !== Array.isArray(news)) return true;
+  if (schema !== undefined && metaOf(schema)?.unordered === true && Array.isArray(olds) && Array.isArray(news)) {
+    const element = memberSchema(schema, "");
+    return olds.length !== news.length || news.some((item) => olds.every((old) => knownPartsDiffer(element, old, item)));
+  }
   const [before, after] = [olds as Properties, news as Properties];
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...keys].some((key) => knownPartsDiffer(before[key], after[key]));
+  return [...keys].some((key) => knownPartsDiffer(schema && memberSchema(schema, key), before[key], after[key]));
 }
 
 /**
@@ -61,7 +72,7 @@ export function diff(definition: Definition, olds: Properties, news: Properties)
   for (const [property, schema] of Object.entries(definition.inputs.shape as Readonly<Record<string, z.ZodType>>)) {
     const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];
     if (isDeepStrictEqual(before, after)) continue;
-    const certain = knownPartsDiffer(before, after);
+    const certain = knownPartsDiffer(schema, before, after);
     changes.push({
       property,
       kind: before === undefined ? "add" : after === undefined ? "delete" : "update",

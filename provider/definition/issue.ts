@@ -4,11 +4,13 @@ import { nearest } from "../base/nearest";
 
 const quote = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
-/** A short form of a value for a sentence; `undefined` (a secret, or nothing) yields an empty text. */
-function got(value: unknown, path: readonly PropertyKey[]): string {
-  const at = path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], value);
-  if (at === undefined || (typeof at === "object" && at !== null)) return "";
-  const text = quote(at);
+const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
+
+/** A short form of a value for a sentence; empty for lists and objects. */
+function got(value: unknown): string {
+  if (value === undefined || (typeof value === "object" && value !== null)) return "";
+  const text = quote(value);
   return `, got ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }
 
@@ -17,32 +19,30 @@ const typeOf = (value: unknown): string => (value === null ? "null" : Array.isAr
 /**
  * A sentence for one issue.
  *
- * @param value the value that was checked; leave it out for secrets, then nothing of it is quoted
+ * @param whole the value that was checked; the issue's path leads into it
+ * @param secret quote nothing of it
  */
-export function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
+export function describeIssue(issue: z.core.$ZodIssue, whole: unknown, secret: boolean): string {
+  const value = at(whole, issue.path);
+  const given = secret ? "" : got(value);
+  const counted = (what: string | undefined) => (what === "string" ? "characters" : what === "array" ? "items" : undefined);
   switch (issue.code) {
     case "invalid_type": {
-      const at = issue.path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], value);
-      if (issue.input === undefined && at === undefined) return `required: give a value of type ${issue.expected}.`;
-      return `must be of type ${issue.expected === "int" ? "integer" : issue.expected}, got ${typeOf(at)}.`;
+      const expected = issue.expected === "int" ? "integer" : issue.expected;
+      return value === undefined ? `required: give a value of type ${expected}.` : `must be of type ${expected}, got ${typeOf(value)}.`;
     }
     case "too_small":
-      return issue.origin === "string" || issue.origin === "array"
-        ? `must have at least ${issue.minimum} ${issue.origin === "string" ? "characters" : "items"}.`
-        : `must be at least ${issue.minimum}${got(value, issue.path)}.`;
-    case "too_big":
-      return issue.origin === "string" || issue.origin === "array"
-        ? `must have at most ${issue.maximum} ${issue.origin === "string" ? "characters" : "items"}.`
-        : `must be at most ${issue.maximum}${got(value, issue.path)}.`;
+    case "too_big": {
+      const bound = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+      const unit = counted(issue.origin);
+      return unit === undefined ? `must be ${bound}${given}.` : `must have ${bound} ${unit}.`;
+    }
     case "invalid_value": {
-      const allowed = issue.values.map((v) => quote(v)).join(", ");
-      const meant =
-        typeof value === "string"
-          ? nearest(value, issue.values.filter((v): v is string => typeof v === "string"))
-          : undefined;
-      return `must be one of ${allowed}${got(value, issue.path)}${meant === undefined ? "" : `; did you mean ${quote(meant)}?`}.`;
+      const known = issue.values.filter((v): v is string => typeof v === "string");
+      const meant = typeof value === "string" && !secret ? nearest(value, known) : undefined;
+      return `must be one of ${known.map(quote).join(", ")}${given}.${meant === undefined ? "" : ` Did you mean ${quote(meant)}?`}`;
     }
     default:
-      return `${issue.message}${got(value, issue.path)}.`;
+      return `${issue.message}${given}.`;
   }
 }

@@ -1,0 +1,89 @@
+/** Definitions → Pulumi package schema. Source of the form: pulumi/pulumi `pkg/codegen/schema/pulumi.json`. */
+import type { Definition } from "./define";
+import { type FieldShape, type Shape, fieldsOf, objectTypesOf } from "./shape";
+
+const PACKAGE = "unikernel";
+const token = (name: string) => `${PACKAGE}:index:${name}`;
+
+type Json = Readonly<Record<string, unknown>>;
+
+function typeSpec(shape: Shape): Json {
+  switch (shape.kind) {
+    case "array":
+      return { type: "array", items: typeSpec(shape.items) };
+    case "map":
+      return { type: "object", additionalProperties: typeSpec(shape.values) };
+    case "object":
+      return { type: "object", $ref: `#/types/${token(shape.name)}` };
+    case "words":
+      return { type: "string" };
+    case "any":
+      return { $ref: "pulumi.json#/Any" };
+    default:
+      return { type: shape.kind };
+  }
+}
+
+const describe = (field: FieldShape): string =>
+  field.shape.kind === "words" && !field.shape.words.every((word) => field.description.includes(`\`${word}\``))
+    ? `${field.description} One of ${field.shape.words.map((word) => `\`${word}\``).join(", ")}.`
+    : field.description;
+
+const property = (field: FieldShape, side: "input" | "output"): Json => ({
+  ...typeSpec(field.shape),
+  description: describe(field),
+  ...(field.secret ? { secret: true } : {}),
+  ...(side === "input" && field.default !== undefined ? { default: field.default } : {}),
+  ...(side === "input" && field.replaces ? { willReplaceOnChanges: true } : {}),
+});
+
+const properties = (fields: readonly FieldShape[], side: "input" | "output"): Json =>
+  Object.fromEntries(fields.map((field) => [field.name, property(field, side)]));
+
+const requiredOf = (fields: readonly FieldShape[]): readonly string[] =>
+  fields.filter((field) => field.required).map((field) => field.name);
+
+function resourceSpec(definition: Definition): Json {
+  const inputs = fieldsOf(definition.inputs);
+  const outputs = fieldsOf(definition.outputs);
+  // Inputs come back as outputs, with defaults filled in; a name is always set.
+  const always = inputs.filter((field) => field.required || field.default !== undefined || field.name === "name");
+  return {
+    description: definition.description,
+    properties: properties([...inputs, ...outputs], "output"),
+    required: [...always, ...outputs].map((field) => field.name),
+    inputProperties: properties(inputs, "input"),
+    requiredInputs: requiredOf(inputs),
+  };
+}
+
+const SETTINGS: Json = {
+  metro: { type: "string", description: "`local`, a metro code such as `fra`, or the URL of an API. Default: UKC_METRO, else `fra`." },
+  token: { type: "string", description: "API token. Not needed for `local`. Default: UKC_TOKEN.", secret: true },
+};
+
+/** The whole schema, ready for `JSON.stringify`. */
+export function packageSchema(definitions: readonly Definition[], info: { readonly version: string; readonly description: string }): Json {
+  return {
+    name: PACKAGE,
+    displayName: "Unikernel",
+    version: info.version,
+    description: info.description,
+    keywords: ["pulumi", "category/infrastructure", "kind/native", "unikernel"],
+    license: "Apache-2.0",
+    config: { variables: SETTINGS },
+    provider: { description: "Which metro to use, and the token for it.", inputProperties: SETTINGS, properties: SETTINGS },
+    types: Object.fromEntries(
+      objectTypesOf(definitions).map((shape) => [
+        token(shape.name),
+        {
+          type: "object",
+          description: shape.description,
+          properties: properties(shape.fields, "input"),
+          required: requiredOf(shape.fields),
+        },
+      ]),
+    ),
+    resources: Object.fromEntries(definitions.map((definition) => [token(definition.kind), resourceSpec(definition)])),
+  };
+}

@@ -1,0 +1,104 @@
+/** Definitions → TypeScript sources of `sdk/`: one class per resource and the types its arguments use. */
+import type { Definition } from "./define";
+import { type FieldShape, type Shape, fieldsOf, objectTypesOf } from "./shape";
+
+const HEADER = "// Written by `npm run generate` from provider/resources. Do not edit.\n";
+
+const words = (list: readonly string[]) => list.map((word) => JSON.stringify(word)).join(" | ");
+
+/** Plain type of a value. */
+function plain(shape: Shape): string {
+  switch (shape.kind) {
+    case "array":
+      return `readonly ${shape.items.kind === "words" ? `(${plain(shape.items)})` : plain(shape.items)}[]`;
+    case "map":
+      return `Readonly<Record<string, ${plain(shape.values)}>>`;
+    case "object":
+      return shape.name;
+    case "words":
+      return words(shape.words);
+    case "integer":
+      return "number";
+    case "any":
+      return "string | number | boolean | null";
+    default:
+      return shape.kind;
+  }
+}
+
+/** The same with `pulumi.Input` at every level. */
+function input(shape: Shape): string {
+  switch (shape.kind) {
+    case "array":
+      return `pulumi.Input<readonly ${input(shape.items)}[]>`;
+    case "map":
+      return `pulumi.Input<Readonly<Record<string, ${input(shape.values)}>>>`;
+    case "object":
+      return `pulumi.Input<${shape.name}Args>`;
+    default:
+      return `pulumi.Input<${plain(shape)}>`;
+  }
+}
+
+const doc = (text: string, indent = "  ") => `${indent}/** ${text.replace(/\*\//g, "*\\/")} */\n`;
+
+const argFields = (fields: readonly FieldShape[]) =>
+  fields.map((f) => `${doc(f.description)}  readonly ${f.name}${f.required ? "" : "?"}: ${input(f.shape)}${f.required ? "" : " | undefined"};\n`).join("");
+
+const hasDefault = (field: FieldShape) => field.required || field.default !== undefined || ["map", "array"].includes(field.shape.kind);
+
+/** `sdk/types.ts`. */
+export function typesSource(definitions: readonly Definition[]): string {
+  const inputNames = new Set(objectTypesOf(definitions.map((d) => ({ ...d, outputs: d.outputs.pick({}) }))).map((s) => s.name));
+  const parts = objectTypesOf(definitions).map((shape) => {
+    const values = shape.fields
+      .map((f) => `${f.description === "" ? "" : doc(f.description)}  readonly ${f.name}${hasDefault(f) ? "" : "?"}: ${plain(f.shape)}${hasDefault(f) ? "" : " | undefined"};\n`)
+      .join("");
+    const args = inputNames.has(shape.name)
+      ? `${doc(`Arguments: ${shape.description}`, "")}export interface ${shape.name}Args {\n${argFields(shape.fields)}}\n\n`
+      : "";
+    return `${args}${doc(shape.description, "")}export interface ${shape.name} {\n${values}}\n`;
+  });
+  return `${HEADER}import type * as pulumi from "@pulumi/pulumi";\n\n${parts.join("\n")}`;
+}
+
+/** The source of one resource's class. */
+export function classSource(definition: Definition): string {
+  const { kind, description } = definition;
+  const inputs = fieldsOf(definition.inputs);
+  const outputs = fieldsOf(definition.outputs);
+  const types = objectTypesOf([definition]).map((shape) => shape.name);
+  const body = [...inputs.map((f) => ({ ...f, optional: !hasDefault(f) && f.name !== "name" })), ...outputs.map((f) => ({ ...f, optional: false }))];
+  const all = `${inputs.map((f) => f.name).join(" ")} ${outputs.map((f) => f.name).join(" ")}`;
+  const source = [argFields(inputs), body.map((f) => `${doc(f.description)}  declare readonly ${f.name}: pulumi.Output<${plain(f.shape)}${f.optional ? " | undefined" : ""}>;\n`).join("")];
+  const used = types.flatMap((name) => [name, `${name}Args`]).filter((name) => new RegExp(`\\b${name}\\b`).test(source.join("")));
+  const secrets = inputs.filter((f) => f.secret || (f.shape.kind === "object" && f.shape.fields.some((g) => g.secret))).map((f) => f.name);
+  const required = inputs.filter((f) => f.required).map((f) => f.name);
+  const names = (list: readonly string[]) => `[${list.map((name) => JSON.stringify(name)).join(", ")}]`;
+  return `${HEADER}import * as pulumi from "@pulumi/pulumi";
+import { UnikernelResource, requireArgs } from "./resource";
+${used.length === 0 ? "" : `import type { ${used.join(", ")} } from "./types";\n`}
+/** Arguments of {@link ${kind}}. */
+export interface ${kind}Args {
+${source[0]}}
+
+/** ${description} */
+export class ${kind} extends UnikernelResource {
+${source[1]}
+  constructor(name: string, args: ${kind}Args, opts?: pulumi.CustomResourceOptions) {
+    requireArgs("${kind}", args, ${names(required)}, opts);
+    super("${kind}", name, args, ${names(all.split(" "))}, ${names(secrets)}, opts);
+  }
+
+  /** Looks up an existing ${kind} by id; it is read, not managed. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, args: ${kind}Args, opts?: pulumi.CustomResourceOptions): ${kind} {
+    return new ${kind}(name, args, { ...opts, id });
+  }
+
+  /** True for a ${kind}, also one made by another copy of this package. */
+  static isInstance(value: unknown): value is ${kind} {
+    return UnikernelResource.isOf("${kind}", value);
+  }
+}
+`;
+}

@@ -1,0 +1,171 @@
+/**
+ * Front end A: the dynamic provider. State holds a constant text that requires this module by the name
+ * `pulumi-unikernel/dynamic` and takes one property of it, the provider object of a kind. That name and those
+ * properties are kept for as long as any state may hold them.
+ *
+ * An adapter without decisions of its own. What the dynamic protocol cannot express: detailed diffs, preview of create,
+ * import, timeouts, cancel, secrets on the wire (the engine re-applies them by property name).
+ *
+ * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
+ */
+import * as crypto from "node:crypto";
+import { type PartialSettings, resolveMetro } from "../base/config";
+import { UnikernelError, explain } from "../base/errors";
+import { RESOURCE_NAME_KEY, withName } from "../definition/autoname";
+import { check as checkInputs } from "../definition/check";
+import type { Properties } from "../definition/define";
+import { diff as diffInputs } from "../definition/diff";
+import { VERSION_KEY, migrate, versionOf } from "../definition/migrate";
+import { PartialFailure } from "../definition/partial";
+import { type AnyResource, type Kind, resourceOf } from "../resources/all";
+import { type ProviderContext, createContext } from "../resources/context";
+
+/** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
+interface ConfigureRequest {
+  readonly config: { get(key: string): string | undefined };
+}
+
+/** The provider object that the dynamic provider process calls. */
+export interface DynamicProvider {
+  configure(request: ConfigureRequest): Promise<void>;
+  check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }>;
+  diff(id: string, olds: Properties, news: Properties): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }>;
+  create(inputs: Properties): Promise<{ id: string; outs: Properties }>;
+  read(id: string, props: Properties): Promise<{ id?: string; props?: Properties; inputs?: Properties }>;
+  update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }>;
+  delete(id: string, props: Properties): Promise<void>;
+}
+
+/**
+ * What `configure` was told. One process serves one provider instance, so all kinds share it; it is stored without an
+ * await, because the process may call other methods while `configure` still runs.
+ */
+let settings: PartialSettings = {};
+let context: Omit<ProviderContext, "resourceName"> | undefined;
+
+function contextFor(state: Properties): ProviderContext {
+  context ??= createContext(resolveMetro({ provider: settings }));
+  const name = state[RESOURCE_NAME_KEY];
+  return { ...context, resourceName: typeof name === "string" ? name : "" };
+}
+
+/** The protocol has no `undefined` (it fails without naming the property), no Date, no bigint: keep what JSON keeps. */
+const toWire = (value: Properties): Properties => JSON.parse(JSON.stringify(value)) as Properties;
+
+/** Keys of the engine and of this adapter, kept in state beside the properties. */
+const hidden = (state: Properties): Properties =>
+  Object.fromEntries(Object.entries(state).filter(([key]) => key === RESOURCE_NAME_KEY || key === VERSION_KEY));
+
+/** The fields of a schema among all properties; parsed, so that what an older release left out has its default. */
+const inputsOf = (resource: AnyResource, state: Properties): Properties =>
+  Object.fromEntries(Object.keys(resource.inputs.shape).filter((key) => state[key] !== undefined && state[key] !== null).map((key) => [key, state[key]]));
+
+const observedIn = (resource: AnyResource, state: Properties) => ({ inputs: inputsOf(resource, state), outputs: state });
+
+/** State = what identifies it, inputs, outputs. */
+const outs = (resource: AnyResource, news: Properties, inputs: Properties, outputs: Properties): Properties =>
+  toWire({ ...hidden(news), [VERSION_KEY]: versionOf(resource), ...inputs, ...outputs });
+
+/**
+ * An error as the dynamic process reports it. It prints `message` of a create or update, and message and stack of the
+ * rest; of a partial failure only `reasons`. So the whole text goes into each of them, once.
+ */
+function toReport(resource: AnyResource, news: Properties, error: unknown): Error {
+  if (error instanceof PartialFailure) {
+    const text = explain(error.cause);
+    const report = new Error(text);
+    report.stack = text;
+    return Object.assign(report, {
+      id: error.id,
+      properties: outs(resource, news, inputsOf(resource, news), error.outputs),
+      reasons: [text],
+    });
+  }
+  if (!UnikernelError.is(error)) return error instanceof Error ? error : new Error(String(error));
+  const report = new Error(explain(error));
+  report.stack = report.message;
+  return report;
+}
+
+function providerOf(kind: Kind): DynamicProvider {
+  const resource = resourceOf(kind);
+
+  /** Runs one lifecycle function; whatever it throws becomes a report. */
+  async function run<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
+    try {
+      return await action(contextFor(news));
+    } catch (error) {
+      throw toReport(resource, news, error);
+    }
+  }
+
+  return {
+    configure(request) {
+      const given = { metro: request.config.get("unikernel:metro"), token: request.config.get("unikernel:token") };
+      if (given.metro !== settings.metro || given.token !== settings.token) {
+        settings = given;
+        context = undefined;
+      }
+      return Promise.resolve();
+    },
+
+    async check(olds, news) {
+      const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
+      const named = withName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
+      const { [RESOURCE_NAME_KEY]: _name, ["__provider"]: _provider, ...given } = named;
+      const checked = await checkInputs(resource, olds, given);
+      return {
+        inputs: toWire({ ...checked.inputs, ...hidden(news) }),
+        // Without a property the engine prints just our text; with one it would print the value too, secrets included.
+        failures: checked.failures.map(({ property, reason }) => ({
+          property: "",
+          reason: property === "" ? reason : `${property}: ${reason}`,
+        })),
+      };
+    },
+
+    diff(_id, olds, news) {
+      const changes = diffInputs(resource, migrate(resource, olds), news);
+      const replaces = changes.filter((change) => change.replace).map((change) => change.property);
+      return Promise.resolve({
+        changes: changes.length > 0,
+        replaces,
+        deleteBeforeReplace: replaces.length > 0 && resource.deleteBeforeReplace?.(olds, news) === true,
+      });
+    },
+
+    create: (news) =>
+      run(news, async (context) => {
+        const inputs = inputsOf(resource, news);
+        const { id, outputs } = await resource.create(context, inputs);
+        return { id, outs: outs(resource, news, inputs, outputs) };
+      }),
+
+    read: (id, props) =>
+      run(props, async (context) => {
+        const olds = migrate(resource, props);
+        const observed = await resource.read(context, id, inputsOf(resource, olds));
+        if (observed === undefined) return {};
+        return {
+          id,
+          props: outs(resource, props, observed.inputs, observed.outputs),
+          inputs: toWire({ ...hidden(props), ...observed.inputs }),
+        };
+      }),
+
+    update: (id, olds, news) =>
+      run(news, async (context) => {
+        const inputs = inputsOf(resource, news);
+        const outputs = await resource.update(context, id, observedIn(resource, migrate(resource, olds)), inputs);
+        return { outs: outs(resource, news, inputs, outputs) };
+      }),
+
+    delete: (id, props) =>
+      run(props, (context) => resource.delete(context, id, observedIn(resource, migrate(resource, props)))),
+  };
+}
+
+export const Instance = providerOf("Instance");
+export const Service = providerOf("Service");
+export const Volume = providerOf("Volume");
+export const GatewayImage = providerOf("GatewayImage");

@@ -1,0 +1,20 @@
+/** Every resource kind, by name. */
+import type * as z from "zod";
+import type { ResourceDefinition } from "../definition/define";
+import type { ProviderContext } from "./context";
+import { gatewayImage } from "./gatewayImage";
+import { instance } from "./instance";
+import { service } from "./service";
+import { volume } from "./volume";
+
+/** Kind → definition. */
+export const resources = { Instance: instance, Service: service, Volume: volume, GatewayImage: gatewayImage } as const;
+
+/** Name of a resource kind. */
+export type Kind = keyof typeof resources;
+
+/** A definition of whichever kind, for code that treats all alike. */
+export type AnyResource = ResourceDefinition<z.ZodObject, z.ZodObject, ProviderContext>;
+
+/** The definition of a kind, its own input and output types given up. */
+export const resourceOf = (kind: Kind): AnyResource => resources[kind] as unknown as AnyResource;

@@ -1,0 +1,48 @@
+/** What the lifecycle functions of resources need from the world. */
+import { type Client, createClient } from "../api/client";
+import { connectLocal } from "../api/localDaemon";
+import { type Clock, systemClock } from "../base/clock";
+import type { MetroConfig } from "../base/config";
+import { localPaths } from "../base/localPaths";
+
+/** Given to every create, read, update and delete. */
+export interface ProviderContext {
+  readonly client: Client;
+  /** What the user wrote: `local`, a code, or a URL. */
+  readonly metro: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+  /** OCI image layout that images are built into. */
+  readonly imageLayout: string;
+  /** The Pulumi name of the resource, for names and messages. */
+  readonly resourceName: string;
+}
+
+/** Makes the context of one metro; connections are shared by all resources that use it. */
+export function createContext(config: MetroConfig): Omit<ProviderContext, "resourceName"> {
+  const { metro, url, token } = config;
+  const endpoint =
+    url === undefined || token === undefined
+      ? localEndpoint()
+      : () => Promise.resolve({ url, token });
+  return {
+    client: createClient({ metro, endpoint }),
+    metro,
+    clock: systemClock,
+    signal: undefined,
+    imageLayout: localPaths().images,
+  };
+}
+
+/** Finds the local daemon once and starts it if none runs; again after it refused a connection. */
+function localEndpoint() {
+  let found: ReturnType<typeof connectLocal> | undefined;
+  return (refused: boolean) => {
+    if (refused) found = undefined;
+    found ??= connectLocal().catch((error: unknown) => {
+      found = undefined;
+      throw error;
+    });
+    return found;
+  };
+}

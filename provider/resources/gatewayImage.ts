@@ -1,0 +1,98 @@
+/** GatewayImage: an OCI image built from a Kraftfile project. */
+import * as z from "zod";
+import { UnikernelError } from "../base/errors";
+import { type CheckFailure, type Properties, defineResource, field } from "../definition/define";
+import { UNKNOWN, containsUnknown } from "../definition/unknown";
+import { type BuiltImage, buildImage, planBuild } from "../image/build";
+import { openLayout } from "../image/oci/layout";
+import { resolveRuntime } from "../image/resolveRuntime";
+import type { ProviderContext } from "./context";
+import { nameField } from "./fields";
+
+const inputs = z.strictObject({
+  name: nameField("image repository"),
+  context: field(z.string().min(1), {
+    description: "Folder that holds the Kraftfile, relative to the program. The Kraftfile's paths are relative to it.",
+  }),
+  files: field(z.record(z.string().regex(/^\//, "must be absolute"), z.string()).default({}), {
+    description: "Files to put over the root file system: absolute path in the guest → content.",
+  }),
+  contextHash: field(z.string().optional(), {
+    description: "Hash of everything the image is built from; computed at preview, so that a changed file shows.",
+    computed: true,
+  }),
+});
+
+const outputs = z.object({
+  ref: field(z.string(), { description: "Reference by digest, `repository@sha256:…`; give it to Instance and Service." }),
+  digest: field(z.string(), { description: "Digest of the image index." }),
+  sizeBytes: field(z.number(), { description: "Bytes of all blobs of the image." }),
+});
+type Outputs = z.output<typeof outputs>;
+
+const toOutputs = (repository: string, image: Pick<BuiltImage, "digest" | "sizeBytes">): Outputs => ({
+  ref: `${repository}@${image.digest}`,
+  digest: image.digest,
+  sizeBytes: image.sizeBytes,
+});
+
+async function inspect(given: Properties): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
+  if (containsUnknown(given["context"]) || containsUnknown(given["files"])) {
+    return { inputs: { ...given, contextHash: UNKNOWN }, failures: [] };
+  }
+  const { context, files, name } = inputs.parse({ ...given, name: containsUnknown(given["name"]) ? undefined : given["name"] });
+  try {
+    const plan = await planBuild({ context, files, name: name ?? "image" });
+    return { inputs: { ...given, contextHash: plan.contextHash }, failures: [] };
+  } catch (error) {
+    if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED")) throw error;
+    const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+    return { inputs: given, failures: [{ property: error.property ?? "context", reason }] };
+  }
+}
+
+async function build(context: ProviderContext, { context: folder, files, name = "" }: z.output<typeof inputs>): Promise<Outputs> {
+  if (context.metro !== "local") {
+    throw new UnikernelError("NOT_SUPPORTED", `Images are built for the local platform only, but the metro is '${context.metro}'.`, {
+      hint: "Use 'pulumi config set unikernel:metro local', or give Instance and Service an image that the metro's registry holds.",
+    });
+  }
+  const plan = await planBuild({ context: folder, files, name });
+  const image = await buildImage(plan, {
+    layout: context.imageLayout,
+    repository: name,
+    resolveRuntime: (reference) => resolveRuntime(reference, { layout: context.imageLayout, signal: context.signal }),
+    ...(context.signal === undefined ? {} : { signal: context.signal }),
+  });
+  return toOutputs(name, image);
+}
+
+/** The GatewayImage resource. */
+export const gatewayImage = defineResource({
+  kind: "GatewayImage",
+  description: "An OCI image built from a folder with a Kraftfile. Equal content gives an equal digest; nothing changed means nothing built.",
+  inputs,
+  outputs,
+  inspect,
+  deleteBeforeReplace: (olds, news) => olds["name"] === news["name"],
+
+  async create(context: ProviderContext, inputs) {
+    return { id: inputs.name ?? "", outputs: await build(context, inputs) };
+  },
+
+  async read(context, id, inputs) {
+    const image = await openLayout(context.imageLayout).resolve(id);
+    return image === undefined ? undefined : { inputs: { ...inputs, name: id }, outputs: toOutputs(id, image) };
+  },
+
+  async update(context, id, _olds, news) {
+    const built = await build(context, news);
+    // Instances that still run the old image hold their own copy of what they boot from.
+    await openLayout(context.imageLayout).remove(id, { keepDigest: built.digest });
+    return built;
+  },
+
+  async delete(context, id) {
+    await openLayout(context.imageLayout).remove(id);
+  },
+});

@@ -1,0 +1,82 @@
+/** Published ports of a service: shape, the platform's rules, and how they compare with what the API says. Pure. */
+import * as z from "zod";
+import type { ServiceItem, ServicePort } from "../api/models";
+import { type CheckFailure, field, objectType } from "../definition/define";
+
+const portNumber = z.int().min(1).max(65535);
+
+/** One entry of `ports`. */
+export const publishedPort = objectType(
+  "ServicePort",
+  "A published port.",
+  z.strictObject({
+    port: field(portNumber, { description: "Public port, 1 to 65535." }),
+    destinationPort: field(portNumber.optional(), {
+      description: "Port in the guest, 1 to 65535; with the `redirect` handler the public port to send clients to. Default: the same as `port`.",
+    }),
+    handlers: field(z.array(z.enum(["tls", "http", "redirect"])).default([]), {
+      description:
+        "What the platform does with connections: `tls` ends TLS, `http` balances by request, `redirect` answers with a redirect. Port 80 needs `http`, 443 needs `http` and `tls`, any other takes `tls` alone or nothing (plain TCP).",
+      unordered: true,
+    }),
+  }),
+);
+export type PublishedPort = z.output<typeof publishedPort>;
+
+/** The rules of the platform's documentation for ports and handlers. */
+export function checkPorts(ports: readonly PublishedPort[]): readonly CheckFailure[] {
+  return ports.flatMap((entry, index) => {
+    const at = `ports[${index}]`;
+    const has = (handler: PublishedPort["handlers"][number]) => entry.handlers.includes(handler);
+    const problems: CheckFailure[] = [];
+    const fail = (property: string, reason: string) => problems.push({ property, reason });
+    if (ports.findIndex((other) => other.port === entry.port) !== index) fail(`${at}.port`, `port ${entry.port} is published twice.`);
+    if (new Set(entry.handlers).size !== entry.handlers.length) fail(`${at}.handlers`, "a handler is named twice.");
+    if (entry.port === 80) {
+      if (!has("http")) fail(`${at}.handlers`, 'port 80 needs the handler "http".');
+      if (has("tls")) fail(`${at}.handlers`, 'port 80 cannot have the handler "tls"; publish 443 for that.');
+    } else if (entry.port === 443) {
+      if (!has("http") || !has("tls")) fail(`${at}.handlers`, 'port 443 needs the handlers "http" and "tls".');
+    } else if (has("http")) {
+      fail(`${at}.handlers`, `port ${entry.port} cannot have the handler "http"; only 80 and 443 can.`);
+    }
+    if (has("redirect") && entry.port !== 80) fail(`${at}.handlers`, 'the handler "redirect" is for port 80 only.');
+    if (has("redirect") && entry.destinationPort === undefined) {
+      fail(`${at}.destinationPort`, "a redirect needs the public port to send clients to, such as 443.");
+    }
+    return problems;
+  });
+}
+
+/** To the wire, leaving out what equals the server's default. */
+export const toWirePort = (entry: PublishedPort): ServicePort => ({
+  port: entry.port,
+  ...(entry.destinationPort === undefined || entry.destinationPort === entry.port ? {} : { destination_port: entry.destinationPort }),
+  ...(entry.handlers.length === 0 ? {} : { handlers: entry.handlers }),
+});
+
+const sameSet = (a: readonly string[], b: readonly string[]) => [...a].sort().join() === [...b].sort().join();
+
+/** What the API reports, in the form the program wrote wherever both mean the same; defaults and order are no drift. */
+export function fromWirePorts(reported: ServiceItem["services"], written: readonly PublishedPort[]): PublishedPort[] {
+  const seen = (reported ?? []).map((entry): PublishedPort => {
+    const handlers = (entry.handlers ?? []).filter((h): h is PublishedPort["handlers"][number] => h === "tls" || h === "http" || h === "redirect");
+    const destination = entry.destination_port ?? entry.port;
+    const mine = written.find((w) => w.port === entry.port && (w.destinationPort ?? w.port) === destination && sameSet(w.handlers, handlers));
+    return mine ?? { port: entry.port, destinationPort: destination, handlers };
+  });
+  const rank = (entry: PublishedPort) => {
+    const index = written.findIndex((w) => w.port === entry.port);
+    return index === -1 ? written.length : index;
+  };
+  return seen.sort((a, b) => rank(a) - rank(b));
+}
+
+/** The address a client would use first: https, then http, then plain TCP (spelled http, the usual guest of such a port). */
+export function urlOf(host: string, ports: readonly PublishedPort[]): string {
+  const secure = ports.find((entry) => entry.handlers.includes("tls"));
+  const main = secure ?? ports.find((entry) => !entry.handlers.includes("redirect")) ?? ports[0];
+  const scheme = secure === undefined ? "http" : "https";
+  const standard = scheme === "https" ? 443 : 80;
+  return main === undefined ? "" : `${scheme}://${host}${main.port === standard ? "" : `:${main.port}`}`;
+}

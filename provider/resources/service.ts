@@ -1,0 +1,194 @@
+/** Service: published ports, and replicas of a template behind them that are replaced without a gap. */
+import * as crypto from "node:crypto";
+import * as z from "zod";
+import { type Client, isLoopback, onlyItem } from "../api/client";
+import { ITEM_CODES } from "../api/codes";
+import type { InstanceItem, ServiceItem } from "../api/models";
+import { answers } from "../api/wait";
+import { defineResource, field, objectType } from "../definition/define";
+import { PartialFailure } from "../definition/partial";
+import { observe, remove, roll } from "../rollout/execute";
+import type { ProviderContext } from "./context";
+import { GUEST, guestFields, nameField, scaleToZero } from "./fields";
+import { digestIn, fingerprint, toRequest, verifiedDigest } from "./guest";
+import { adoptAfterLostAnswer } from "./lostAnswer";
+import { checkPorts, fromWirePorts, publishedPort, toWirePort, urlOf } from "./ports";
+import { checkRollout, rolloutInput, toPolicy } from "./rollout";
+
+const template = objectType(
+  "InstanceTemplate",
+  "What every replica runs.",
+  z.strictObject({
+    image: field(guestFields.image, { description: GUEST.image }),
+    args: field(guestFields.args, { description: GUEST.args }),
+    env: field(guestFields.env, { description: GUEST.env, secret: true }),
+    memoryMb: field(guestFields.memoryMb, { description: GUEST.memoryMb }),
+    vcpus: field(guestFields.vcpus, { description: GUEST.vcpus }),
+    volumes: field(guestFields.volumes, { description: GUEST.volumes, unordered: true }),
+    restartPolicy: field(guestFields.restartPolicy.default("always"), {
+      description: "`always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve.",
+    }),
+    scaleToZero: field(scaleToZero.optional(), { description: "Default: never goes to standby." }),
+  }),
+);
+
+const MAX_REPLICAS = 64;
+const DEFAULT_ROLLOUT = rolloutInput.parse({});
+
+const inputs = z.strictObject({
+  name: nameField("service"),
+  ports: field(z.array(publishedPort).min(1), { description: "Published ports; changed in place.", unordered: true }),
+  replicas: field(z.int().min(0).max(MAX_REPLICAS).default(1), {
+    description: `Instances of the template, 0 to ${MAX_REPLICAS}. Default 1.`,
+  }),
+  template: field(template, { description: "What every replica runs. A change replaces the replicas as `rollout` says." }),
+  rollout: field(rolloutInput.default(DEFAULT_ROLLOUT), { description: "How replicas are replaced. Default: one by one, each new one first." }),
+});
+type Inputs = z.output<typeof inputs>;
+
+const outputs = z.object({
+  url: field(z.string(), { description: "Address of the service: `https://…` when a port has the `tls` handler." }),
+  fqdn: field(z.string(), { description: "Domain name that the metro gave the service." }),
+  digest: field(z.string(), { description: "Digest of the image that the replicas run; empty without replicas." }),
+  instances: field(
+    z.array(objectType("ServiceInstance", "A replica.", z.object({ uuid: z.string(), name: z.string() }))),
+    { description: "The replicas." },
+  ),
+});
+type Outputs = z.output<typeof outputs>;
+
+/** Marks instances that a Service resource made; others in the same service group are left alone. */
+const MANAGED_TAG = "managed-by:pulumi-unikernel";
+const templateTag = (inputs: Inputs) => `template:${fingerprint(inputs.template)}`;
+const isManaged = (instance: InstanceItem) => (instance.tags ?? []).includes(MANAGED_TAG);
+
+/** Made from this template, and running the image it asks for. */
+const isNew = (inputs: Inputs) => (instance: InstanceItem) => {
+  const wanted = digestIn(inputs.template.image);
+  return (instance.tags ?? []).includes(templateTag(inputs)) && (wanted === undefined || digestIn(instance.image ?? "") === wanted);
+};
+
+async function find(client: Client, id: string): Promise<ServiceItem | undefined> {
+  const reply = await client.getServices({ query: { uuid: [id] } });
+  if (reply.items[0]?.error === ITEM_CODES.NotFound) return undefined;
+  return onlyItem(reply, `Reading service '${id}'`);
+}
+
+/** The local platform's names end in `.localhost`, which not every resolver knows; its address is always the loopback. */
+const hostOf = (fqdn: string) => (fqdn.endsWith(".localhost") ? "127.0.0.1" : fqdn);
+
+function toOutputs(item: ServiceItem, inputs: Inputs, instances: readonly InstanceItem[]): Outputs {
+  const fqdn = (item.domains?.[0]?.fqdn ?? "").replace(/\.$/, "");
+  return {
+    url: fqdn === "" ? "" : urlOf(hostOf(fqdn), inputs.ports),
+    fqdn,
+    digest: digestIn(instances[0]?.image ?? "") ?? "",
+    instances: instances.map(({ uuid, name }) => ({ uuid, name })),
+  };
+}
+
+/** Brings the replicas to what the inputs ask for; throws with the old ones still serving. */
+async function rollOut(context: ProviderContext, item: ServiceItem, inputs: Inputs): Promise<Outputs> {
+  const before = toOutputs(item, inputs, []);
+  const instances = await roll({
+    client: context.client,
+    clock: context.clock,
+    signal: context.signal,
+    service: item,
+    url: inputs.ports.some((entry) => entry.handlers.includes("tls")) && isLoopback(before.url) ? undefined : before.url || undefined,
+    policy: toPolicy(inputs.replicas, inputs.template, inputs.rollout),
+    isManaged,
+    isNew: isNew(inputs),
+    request: () =>
+      toRequest(inputs.template, {
+        name: `${item.name.slice(0, 57)}-${crypto.randomBytes(3).toString("hex").slice(0, 5)}`,
+        tags: [MANAGED_TAG, templateTag(inputs)],
+        service_group: { uuid: item.uuid },
+      }),
+  });
+  for (const instance of instances) verifiedDigest(instance, inputs.template.image);
+  return toOutputs(item, inputs, instances);
+}
+
+/** What is in state after a roll that failed: the service exists, and these of its instances serve. */
+async function partialFailure(context: ProviderContext, item: ServiceItem, inputs: Inputs, error: unknown): Promise<PartialFailure> {
+  const left = await observe({ ...context, service: item, isManaged }).catch(() => []);
+  return new PartialFailure(item.uuid, toOutputs(item, inputs, left.filter((i) => answers(i).is === "met")), error);
+}
+
+/** The Service resource. */
+export const service = defineResource({
+  kind: "Service",
+  description: "Published ports, and replicas of a template behind them. A changed template replaces the replicas one by one; clients see no gap.",
+  inputs,
+  outputs,
+  rules: [
+    { reads: ["ports"], test: ({ ports }) => checkPorts(ports) },
+    {
+      reads: ["replicas", "template", "rollout"],
+      test: ({ replicas, template, rollout }) => checkRollout(replicas, template, rollout),
+    },
+  ],
+  deleteBeforeReplace: (olds, news) => olds["name"] === news["name"],
+
+  async create(context: ProviderContext, inputs) {
+    const { client } = context;
+    const { name = "" } = inputs;
+    const created = await adoptAfterLostAnswer(
+      async () => onlyItem(await client.createService({ body: { name, services: inputs.ports.map(toWirePort) } }), `Creating service '${name}'`),
+      async () => (await client.getServices({ query: { name: [name] } })).items[0],
+    );
+    const item = (await find(client, created.uuid)) ?? created;
+    try {
+      return { id: item.uuid, outputs: await rollOut(context, item, inputs) };
+    } catch (error) {
+      const left = await observe({ ...context, service: item, isManaged }).catch(() => undefined);
+      if (left?.length === 0) {
+        // Nothing of it serves: leave nothing behind, so that the next up starts afresh.
+        const gone = await client.deleteServices({ body: [{ uuid: item.uuid }] });
+        if (gone.items[0]?.status !== "error") throw error;
+      }
+      throw await partialFailure(context, item, inputs, error);
+    }
+  },
+
+  async read(context, id, inputs) {
+    const item = await find(context.client, id);
+    if (item === undefined) return undefined;
+    const instances = await observe({ ...context, service: item, isManaged });
+    const foreign = instances.find((instance) => !isNew(inputs)(instance));
+    const observed = {
+      ...inputs,
+      name: item.name,
+      ports: fromWirePorts(item.services, inputs.ports),
+      replicas: instances.length,
+      template: foreign === undefined ? inputs.template : { ...inputs.template, image: foreign.image ?? inputs.template.image },
+    };
+    return { inputs: observed, outputs: toOutputs(item, observed, instances) };
+  },
+
+  async update(context, id, olds, news) {
+    const attempted = `Updating service '${news.name ?? id}'`;
+    const item = onlyItem(await context.client.getServices({ query: { uuid: [id] } }), attempted);
+    try {
+      const services = news.ports.map(toWirePort);
+      if (JSON.stringify(services) !== JSON.stringify(fromWirePorts(item.services, news.ports).map(toWirePort))) {
+        onlyItem(await context.client.patchServices({ body: [{ uuid: id, prop: "services", op: "set", value: services }] }), attempted);
+      }
+      return await rollOut(context, item, news);
+    } catch (error) {
+      throw await partialFailure(context, item, { ...news, ports: olds.inputs.ports }, error);
+    }
+  },
+
+  async delete(context, id, olds) {
+    const { client } = context;
+    const item = await find(client, id);
+    if (item === undefined) return;
+    const instances = await observe({ ...context, service: item, isManaged });
+    await remove(client, instances.map((instance) => instance.uuid));
+    const reply = await client.deleteServices({ body: [{ uuid: id }] });
+    if (reply.items[0]?.error === ITEM_CODES.NotFound) return;
+    onlyItem(reply, `Deleting service '${olds.inputs.name ?? id}'`);
+  },
+});

@@ -1,0 +1,29 @@
+/** Explicit provider instances, for several metros in one program. */
+import * as pulumi from "@pulumi/pulumi";
+
+/** Arguments of {@link Provider}. What is left out comes from the stack's configuration, then from the environment. */
+export interface ProviderArgs {
+  /** `local`, a metro code such as `fra`, or the URL of an API. Default: `unikernel:metro`, UKC_METRO, `fra`. */
+  readonly metro?: pulumi.Input<string> | undefined;
+  /** API token; kept secret. Not needed for `local`. Default: `unikernel:token`, UKC_TOKEN. */
+  readonly token?: pulumi.Input<string> | undefined;
+}
+
+/**
+ * One metro and its token: `new Instance("i", { … }, { provider: new Provider("fra", { metro: "fra" }) })`.
+ *
+ * The engine starts one provider process per Provider. It belongs to package `pulumi-nodejs`, so a component that is given it
+ * passes it on to every dynamic resource below.
+ */
+export class Provider extends pulumi.ProviderResource {
+  constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
+    const stack = new pulumi.Config("unikernel");
+    const token = args.token ?? stack.getSecret("token");
+    // Keys hold a colon because the dynamic provider process puts the project's name before keys without one.
+    const inputs = {
+      "unikernel:metro": args.metro ?? stack.get("metro"),
+      "unikernel:token": token === undefined ? undefined : pulumi.secret(token),
+    };
+    super("pulumi-nodejs", name, inputs, opts);
+  }
+}

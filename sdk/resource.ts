@@ -1,0 +1,65 @@
+/** What all resource classes share: how a program registers one with the engine. */
+import * as pulumi from "@pulumi/pulumi";
+
+/** Module part of the type tokens: `pulumi-nodejs:dynamic/unikernel:Instance`. */
+const MODULE = "unikernel";
+
+/**
+ * The text that the engine keeps in state and that the dynamic provider process runs. Constant per kind: state does
+ * not change when this package does, and nothing of the program is serialised into it.
+ *
+ * The second attempt finds the package where pnpm keeps what is only a dependency of a dependency.
+ */
+const providerText = (kind: string): string =>
+  `exports.handler=()=>{const n="pulumi-unikernel/dynamic";let m;try{m=require(n)}catch(e){if(e.code!=="MODULE_NOT_FOUND")throw e;` +
+  `m=require(require.resolve(n,{paths:[process.cwd()+"/node_modules/.pnpm"]}))}return m.${kind}};`;
+
+/**
+ * Base of the resource classes.
+ *
+ * @internal
+ */
+export abstract class UnikernelResource extends pulumi.CustomResource {
+  /**
+   * @param outputs every output property by name; the engine fills only properties it was told of
+   * @param secrets properties that must be encrypted in state
+   */
+  constructor(
+    kind: string,
+    name: string,
+    args: object,
+    outputs: readonly string[],
+    secrets: readonly string[],
+    opts: pulumi.CustomResourceOptions | undefined,
+  ) {
+    const unset = Object.fromEntries(outputs.map((key) => [key, undefined]));
+    super(
+      `pulumi-nodejs:dynamic/${MODULE}:${kind}`,
+      name,
+      { ...unset, ...args, __name: name, __provider: providerText(kind) },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: [...secrets] }),
+    );
+  }
+
+  /** True for a resource of this kind, also one made by another copy of this package. */
+  protected static isOf(kind: string, value: unknown): boolean {
+    return (
+      pulumi.CustomResource.isInstance(value) &&
+      (value as { __pulumiType?: unknown }).__pulumiType === `pulumi-nodejs:dynamic/${MODULE}:${kind}`
+    );
+  }
+}
+
+/**
+ * Fails a constructor at the line that called it when a required argument is missing.
+ *
+ * @internal
+ */
+export function requireArgs(kind: string, args: object, names: readonly string[], opts?: pulumi.CustomResourceOptions): void {
+  if (opts?.urn !== undefined || opts?.id !== undefined) return;
+  for (const name of names) {
+    if ((args as Record<string, unknown>)[name] === undefined) {
+      throw new pulumi.RunError(`Missing required property '${name}' of ${kind}.`);
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import * as z from "zod";
+import { check } from "../../../provider/definition/check";
+import { type Definition, field, objectType } from "../../../provider/definition/define";
+import { diff } from "../../../provider/definition/diff";
+import { UNKNOWN } from "../../../provider/definition/unknown";
+
+const item = objectType(
+  "Item",
+  "An item.",
+  z.strictObject({
+    at: field(z.string().regex(/^\//, "must be absolute"), { description: "Where." }),
+    readonly: field(z.boolean().default(false), { description: "No writing." }),
+  }),
+);
+
+const sample: Definition = {
+  kind: "Sample",
+  description: "For tests.",
+  inputs: z.strictObject({
+    image: field(z.string().min(1), { description: "Image.", onChange: "replace" }),
+    memoryMb: field(z.int().min(16).default(128), { description: "Memory." }),
+    policy: field(z.enum(["always", "never"]).default("never"), { description: "Policy." }),
+    items: field(z.array(item).max(3).default([]), { description: "Items.", unordered: true }),
+    env: field(z.record(z.string(), z.string()).default({}), { description: "Env.", secret: true }),
+  }),
+  outputs: z.object({}),
+  rules: [
+    {
+      reads: ["memoryMb", "items"],
+      test: ({ memoryMb, items }: { memoryMb: number; items: unknown[] }) =>
+        memoryMb < 32 && items.length > 1 ? [{ property: "items", reason: "too many for so little memory." }] : [],
+    },
+  ],
+};
+
+const reasons = async (raw: Record<string, unknown>) =>
+  (await check(sample, {}, raw)).failures.map(({ property, reason }) => `${property}: ${reason}`);
+
+describe("check", () => {
+  it("fills defaults, nested ones too", async () => {
+    const { inputs, failures } = await check(sample, {}, { image: "a", items: [{ at: "/x" }] });
+    assert.deepEqual(failures, []);
+    assert.deepEqual(inputs, { image: "a", memoryMb: 128, policy: "never", items: [{ at: "/x", readonly: false }], env: {} });
+  });
+
+  it("fills defaults beside unknown values, so that a preview equals the later update", async () => {
+    const { inputs, failures } = await check(sample, {}, { image: UNKNOWN, items: [{ at: UNKNOWN }, UNKNOWN] });
+    assert.deepEqual(failures, []);
+    assert.deepEqual(inputs["items"], [{ at: UNKNOWN, readonly: false }, UNKNOWN]);
+    assert.equal(inputs["memoryMb"], 128);
+  });
+
+  it("reports every failure with its path and what is allowed", async () => {
+    assert.deepEqual(await reasons({ image: "a", memoryMb: 8, items: [{ at: "x" }, { at: "/y", readonly: "no" }], policy: "allways" }), [
+      "memoryMb: must be at least 16, got 8.",
+      'policy: must be one of "always", "never", got "allways". Did you mean "always"?',
+      'items[0].at: must be absolute, got "x".',
+      "items[1].readonly: must be of type boolean, got string.",
+    ]);
+  });
+
+  it("names the nearest known property for an unknown one", async () => {
+    const [first] = await reasons({ image: "a", memorymb: 64 });
+    assert.match(first ?? "", /^memorymb: unknown property; did you mean 'memoryMb'\?/);
+  });
+
+  it("asks for what is missing by type", async () => {
+    assert.deepEqual(await reasons({}), ["image: required: give a value of type string."]);
+  });
+
+  it("never quotes the value of a secret", async () => {
+    const [first] = await reasons({ image: "a", env: { TOKEN: 424242 } });
+    assert.equal(first, "env.TOKEN: must be of type string, got number.");
+    assert.doesNotMatch(first, /424242/);
+  });
+
+  it("judges the length of a list whose items are unknown", async () => {
+    assert.deepEqual(await reasons({ image: "a", items: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN] }), ["items: must have at most 3 items."]);
+  });
+
+  it("applies a rule across fields when they are known, and waits while one is not", async () => {
+    const two = [{ at: "/a" }, { at: "/b" }];
+    assert.deepEqual(await reasons({ image: "a", memoryMb: 16, items: two }), ["items: too many for so little memory."]);
+    assert.deepEqual(await reasons({ image: "a", memoryMb: UNKNOWN, items: two }), []);
+  });
+});
+
+const known = fc.record(
+  {
+    image: fc.string({ minLength: 1 }),
+    memoryMb: fc.oneof(fc.integer({ min: 0, max: 64 }), fc.string()),
+    policy: fc.constantFrom("always", "never", "sometimes"),
+    items: fc.array(fc.record({ at: fc.constantFrom("/a", "/b", "c"), readonly: fc.boolean() }, { requiredKeys: [] }), { maxLength: 4 }),
+    env: fc.dictionary(fc.constantFrom("A", "B"), fc.string()),
+  },
+  { requiredKeys: ["image"] },
+);
+
+/** The same value with some of its parts unknown; `bits` says which, in the order of the walk. */
+function blur(value: unknown, bits: () => boolean): unknown {
+  if (bits()) return UNKNOWN;
+  if (Array.isArray(value)) return value.map((inner) => blur(inner, bits));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, blur(inner, bits)]));
+}
+
+describe("unknown values", () => {
+  it("never make an input refused that is accepted when known", async () => {
+    await fc.assert(
+      fc.asyncProperty(known, fc.infiniteStream(fc.boolean()), async (raw, stream) => {
+        const whole = await check(sample, {}, raw);
+        fc.pre(whole.failures.length === 0);
+        const blurred = Object.fromEntries(Object.entries(raw).map(([k, v]) => [k, blur(v, () => stream.next().value)]));
+        assert.deepEqual((await check(sample, {}, blurred)).failures, []);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("never decide a replacement", async () => {
+    await fc.assert(
+      fc.asyncProperty(known, fc.infiniteStream(fc.boolean()), async (raw, stream) => {
+        const { inputs, failures } = await check(sample, {}, raw);
+        fc.pre(failures.length === 0);
+        const blurred = Object.fromEntries(Object.entries(inputs).map(([k, v]) => [k, blur(v, () => stream.next().value)]));
+        for (const change of diff(sample, inputs, blurred)) assert.deepEqual([change.replace, change.certain], [false, false]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("diff", () => {
+  const olds = { image: "a", memoryMb: 128, policy: "never", items: [{ at: "/a", readonly: false }, { at: "/b", readonly: true }], env: { A: "1" } };
+
+  it("is empty between equal inputs, whatever the order of a set or of keys", () => {
+    assert.deepEqual(diff(sample, olds, structuredClone(olds)), []);
+    assert.deepEqual(diff(sample, olds, { ...olds, items: [{ readonly: true, at: "/b" }, { readonly: false, at: "/a" }] }), []);
+  });
+
+  it("ignores outputs and hidden keys in the old state", () => {
+    assert.deepEqual(diff(sample, { ...olds, uuid: "x", __provider: "text" }, { ...olds, __provider: "other text" }), []);
+  });
+
+  it("says what a change means", () => {
+    assert.deepEqual(diff(sample, olds, { ...olds, image: "b", memoryMb: 256 }), [
+      { property: "image", kind: "update", replace: true, certain: true },
+      { property: "memoryMb", kind: "update", replace: false, certain: true },
+    ]);
+  });
+
+  it("is certain when a known part differs beside an unknown one", () => {
+    const [change] = diff(sample, olds, { ...olds, env: { A: "2", B: UNKNOWN } });
+    assert.deepEqual(change, { property: "env", kind: "update", replace: false, certain: true });
+  });
+});

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { unhealthyBecause } from "../../../provider/rollout/match";
+import { type Unit, nextStep } from "../../../provider/rollout/plan";
+
+const unit = (uuid: string, generation: Unit["generation"], health: Unit["health"] = "serving"): Unit => ({ uuid, generation, health });
+const oneByOne = { desired: 2, maxSurge: 1, maxUnavailable: 0 };
+
+describe("the plan of a roll", () => {
+  it("launches all at once when nothing is there", () => {
+    assert.deepEqual(nextStep([], oneByOne), { do: "launch", count: 2 });
+  });
+
+  it("brings one new instance in before an old one goes", () => {
+    const olds = [unit("a", "old"), unit("b", "old")];
+    assert.deepEqual(nextStep(olds, oneByOne), { do: "launch", count: 1 });
+    assert.deepEqual(nextStep([...olds, unit("c", "new", "pending")], oneByOne), { do: "wait" });
+    assert.deepEqual(nextStep([...olds, unit("c", "new")], oneByOne), { do: "drain", uuids: ["a"] });
+    assert.deepEqual(nextStep([unit("b", "old"), unit("c", "new")], oneByOne), { do: "launch", count: 1 });
+  });
+
+  it("lets the old one go first when no surge is allowed", () => {
+    assert.deepEqual(nextStep([unit("a", "old")], { desired: 1, maxSurge: 0, maxUnavailable: 1 }), { do: "drain", uuids: ["a"] });
+  });
+
+  it("gives up when a new instance is down", () => {
+    assert.deepEqual(nextStep([unit("a", "old"), unit("c", "new", "down")], oneByOne), { do: "give-up", uuids: ["c"] });
+  });
+
+  it("removes old instances that serve nobody without asking for room", () => {
+    assert.deepEqual(nextStep([unit("a", "old", "down"), unit("b", "old")], oneByOne), { do: "remove", uuids: ["a"] });
+  });
+
+  it("scales down by draining, to zero too", () => {
+    const three = [unit("a", "new"), unit("b", "new"), unit("c", "new")];
+    assert.deepEqual(nextStep(three, oneByOne), { do: "drain", uuids: ["c"] });
+    assert.deepEqual(nextStep([unit("a", "new")], { ...oneByOne, desired: 0 }), { do: "drain", uuids: ["a"] });
+    assert.deepEqual(nextStep([], { ...oneByOne, desired: 0 }), { do: "done" });
+  });
+
+  it("never falls below the floor, never exceeds the ceiling, and ends, from any start", () => {
+    const policies = fc
+      .record({ desired: fc.nat(5), maxSurge: fc.nat(3), maxUnavailable: fc.nat(3) })
+      .filter((p) => p.maxSurge + p.maxUnavailable > 0);
+    const starts = fc.array(fc.record({ generation: fc.constantFrom("old" as const, "new" as const), health: fc.constantFrom("serving" as const, "pending" as const) }), { maxLength: 7 });
+    fc.assert(
+      fc.property(policies, starts, fc.infiniteStream(fc.boolean()), (policy, start, ready) => {
+        let units = start.map((u, i) => unit(`s${i}`, u.generation, u.health));
+        const ceiling = Math.max(units.length, policy.desired + policy.maxSurge);
+        for (let step = 0; step < 200; step++) {
+          const next = nextStep(units, policy);
+          const servingBefore = units.filter((u) => u.health === "serving").length;
+          if (next.do === "done") {
+            assert.deepEqual([units.length, units.every((u) => u.generation === "new" && u.health === "serving")], [policy.desired, true]);
+            return;
+          }
+          if (next.do === "launch") units = [...units, ...Array.from({ length: next.count }, (_, i) => unit(`n${step}-${i}`, "new", "pending"))];
+          if (next.do === "drain" || next.do === "remove") units = units.filter((u) => !next.uuids.includes(u.uuid));
+          if (next.do === "wait") units = units.map((u) => (u.generation === "new" && u.health === "pending" && ready.next().value ? unit(u.uuid, "new") : u));
+          const serving = units.filter((u) => u.health === "serving").length;
+          if (serving < servingBefore) assert.ok(serving >= policy.desired - policy.maxUnavailable, "fell below the floor");
+          assert.ok(units.length <= ceiling, "exceeded the ceiling");
+        }
+        assert.fail("did not end");
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe("a health answer", () => {
+  const health = { path: "/hello", match: { "$.status": "pass", "$.checks[0].ok": true } };
+  const body = (value: unknown) => ({ status: 200, body: JSON.stringify(value) });
+
+  it("is judged by its body, not by its status code alone", () => {
+    assert.equal(unhealthyBecause(body({ status: "pass", checks: [{ ok: true }] }), health), undefined);
+    assert.match(unhealthyBecause(body({ status: "fail", checks: [{ ok: true }] }), health) ?? "", /"pass" at \$\.status/);
+    assert.match(unhealthyBecause(body({ status: "pass" }), health) ?? "", /\$\.checks\[0\]\.ok/);
+  });
+
+  it("is unhealthy when there is none, when it is an error, when it is no JSON", () => {
+    assert.match(unhealthyBecause(undefined, health) ?? "", /did not answer/);
+    assert.match(unhealthyBecause({ status: 503, body: "" }, health) ?? "", /503/);
+    assert.match(unhealthyBecause({ status: 200, body: "<html>" }, health) ?? "", /JSON/);
+  });
+
+  it("never quotes the body", () => {
+    assert.doesNotMatch(unhealthyBecause(body({ status: "s3cret" }), health) ?? "", /s3cret/);
+  });
+});

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { UNKNOWN } from "../../../provider/definition/unknown";
+import { type CallFailure, DynamicProcess } from "../../support/dynamicProcess";
+import { type FakeApi, failure, startFakeApi, success } from "../../support/fakeApi";
+
+const item = { status: "success", uuid: "5a1f0c1e-0000-4000-8000-000000000001", name: "data-0123abc", state: "available", size_mb: 64, filesystem: "ext4", created_at: "2026-01-01T00:00:00Z" };
+const TOKEN = "t0ken-of-the-test";
+
+describe("the dynamic provider process", () => {
+  let api: FakeApi;
+  let volume: DynamicProcess;
+  before(async () => {
+    api = await startFakeApi(() => success("volumes", item));
+    volume = await DynamicProcess.start("Volume", { "unikernel:metro": api.url, "unikernel:token": TOKEN, "other:secret": "x" });
+  });
+  after(async () => {
+    await volume.stop();
+    await api[Symbol.asyncDispose]();
+  });
+  beforeEach(() => {
+    api.asked.length = 0;
+    api.answer = () => success("volumes", item);
+  });
+
+  it("checks: fills in a name, keeps it, refuses with paths and without values", async () => {
+    const first = await volume.check({}, { __name: "data", sizeMb: 64 });
+    assert.deepEqual(first.failures, []);
+    assert.match(String(first.inputs["name"]), /^data-[0-9a-f]{7}$/);
+    const second = await volume.check(first.inputs, { __name: "data", sizeMb: 65 });
+    assert.equal(second.inputs["name"], first.inputs["name"]);
+    const { failures } = await volume.check({}, { __name: "data", sizeMb: "big", sizemb: 1 });
+    assert.deepEqual(failures.map((f) => f.property), ["", ""]);
+    assert.match(failures[0]?.reason ?? "", /^sizeMb: must be of type number, got string/);
+    assert.match(failures[1]?.reason ?? "", /did you mean 'sizeMb'\?/);
+    assert.deepEqual(api.asked, [], "check talks to nobody");
+  });
+
+  it("checks unknown values without refusing them", async () => {
+    const { inputs, failures } = await volume.check({}, { __name: "data", sizeMb: UNKNOWN, name: UNKNOWN });
+    assert.deepEqual([inputs["sizeMb"], inputs["name"], failures], [UNKNOWN, UNKNOWN, []]);
+  });
+
+  it("refuses to shrink", async () => {
+    const { failures } = await volume.check({ __name: "data", name: "data-0123abc", sizeMb: 64 }, { __name: "data", sizeMb: 32 });
+    assert.match(failures[0]?.reason ?? "", /cannot shrink from 64 to 32 MiB/);
+  });
+
+  it("creates with the smallest body and the token, and returns inputs and outputs", async () => {
+    const { id, outs } = await volume.create({ __name: "data", name: "data-0123abc", sizeMb: 64 });
+    assert.equal(id, item.uuid);
+    assert.deepEqual(api.asked[0], { method: "POST", url: "/v1/volumes", authorization: `Bearer ${TOKEN}`, body: { name: "data-0123abc", size_mb: 64 } });
+    assert.deepEqual({ ...outs, __provider: undefined }, { __provider: undefined, __name: "data", __version: 1, name: "data-0123abc", sizeMb: 64, filesystem: "ext4", createdAt: "2026-01-01T00:00:00Z" });
+    const unchanged = await volume.diff(id, outs, { __name: "data", name: "data-0123abc", sizeMb: 64 });
+    assert.deepEqual(unchanged, { changes: false, replaces: [], deleteBeforeReplace: false });
+  });
+
+  it("finds by name what a create whose answer was lost has made", async () => {
+    api.answer = ({ method }) => (method === "POST" ? undefined : success("volumes", item));
+    const { id } = await volume.create({ __name: "data", name: "data-0123abc", sizeMb: 64 });
+    assert.equal(id, item.uuid);
+    assert.deepEqual(api.asked.filter((a) => a.method === "POST").length, 1);
+    assert.equal(api.asked[1]?.url, "/v1/volumes?name=data-0123abc");
+  });
+
+  it("keeps the id of what was created and then failed", async () => {
+    api.answer = ({ method }) => success("volumes", method === "POST" ? item : { ...item, state: "error", message: "disk broke" });
+    const error = await volume.create({ __name: "data", name: "data-0123abc", sizeMb: 64 }).then(() => assert.fail("it resolved"), (e: CallFailure) => e);
+    assert.equal(error.partial?.id, item.uuid);
+    assert.equal(error.partial.properties["sizeMb"], 64);
+    assert.match(error.partial.reasons.join(), /OPERATION_FAILED: Volume 'data-0123abc' could not be made: disk broke/);
+  });
+
+  it("says what the API refused, with the code, and without the token", async () => {
+    api.answer = () => failure("volumes", 23, "A volume with the name 'data' already exists");
+    const error = await volume.create({ __name: "data", name: "data", sizeMb: 64 }).then(() => assert.fail("it resolved"), (e: CallFailure) => e);
+    assert.match(error.message, /^ALREADY_EXISTS: Creating volume 'data' failed: A volume with the name 'data' already exists\. Choose another name/);
+    assert.equal(error.partial, undefined);
+    assert.doesNotMatch(error.message, new RegExp(TOKEN));
+  });
+
+  it("reads back inputs, so that a change made by hand shows as drift", async () => {
+    api.answer = () => success("volumes", { ...item, size_mb: 128 });
+    const state = { __name: "data", __version: 1, name: "data-0123abc", sizeMb: 64, filesystem: "ext4", createdAt: "x" };
+    const { id, inputs, props } = await volume.read(item.uuid, state);
+    assert.deepEqual([id, inputs["sizeMb"], props["sizeMb"], inputs["filesystem"]], [item.uuid, 128, 128, undefined]);
+  });
+
+  it("says gone for code 8 and for nothing else", async () => {
+    const state = { __name: "data", name: "data-0123abc", sizeMb: 64 };
+    api.answer = () => failure("volumes", 8, "No volume with uuid");
+    assert.equal((await volume.read(item.uuid, state)).id, "");
+    api.answer = () => ({ status: 403, body: { status: "error", message: "no" } });
+    await assert.rejects(volume.read(item.uuid, state), (e: CallFailure) => /API_UNAUTHORIZED/.test(e.message));
+    api.answer = () => failure("volumes", 14, "not allowed");
+    await assert.rejects(volume.read(item.uuid, state), (e: CallFailure) => /API_REJECTED/.test(e.message));
+  });
+
+  it("grows in place, by one PATCH", async () => {
+    const state = { __name: "data", name: "data-0123abc", sizeMb: 64 };
+    assert.deepEqual(await volume.diff(item.uuid, state, { ...state, sizeMb: 128 }), { changes: true, replaces: [], deleteBeforeReplace: false });
+    await volume.update(item.uuid, state, { ...state, sizeMb: 128 });
+    assert.deepEqual(api.asked[0]?.body, [{ uuid: item.uuid, prop: "size_mb", op: "set", value: 128 }]);
+  });
+
+  it("replaces for a new name, and deletes first when a given name stays", async () => {
+    const state = { __name: "data", name: "data", sizeMb: 64 };
+    assert.deepEqual(await volume.diff(item.uuid, state, { ...state, name: "other" }), { changes: true, replaces: ["name"], deleteBeforeReplace: false });
+  });
+
+  it("accepts that what it deletes is gone, and reports that it is in use", async () => {
+    const state = { __name: "data", name: "data", sizeMb: 64 };
+    api.answer = () => failure("volumes", 8, "No volume");
+    await volume.delete(item.uuid, state);
+    api.answer = () => failure("volumes", 15, "Volume is attached");
+    await assert.rejects(volume.delete(item.uuid, state), (e: CallFailure) => /IN_USE: Deleting volume 'data' failed: Volume is attached/.test(e.message));
+  });
+});

@@ -1,0 +1,163 @@
+/** The real dynamic provider process of @pulumi/pulumi, driven over gRPC as the engine drives it. */
+import * as childProcess from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as readline from "node:readline";
+import * as grpc from "@grpc/grpc-js";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as pb from "@pulumi/pulumi/proto/provider_pb";
+
+type Json = Record<string, unknown>;
+
+/** A failed call, with what the engine would store if the resource exists nevertheless. */
+export interface CallFailure {
+  readonly message: string;
+  readonly partial: { readonly id: string; readonly properties: Json; readonly reasons: readonly string[] } | undefined;
+}
+
+const root = path.resolve(__dirname, "../..");
+const struct = (value: Json) => Struct.fromJavaScript(value as Parameters<typeof Struct.fromJavaScript>[0]);
+const plain = (value: Struct | undefined) => (value?.toJavaScript() ?? {}) as Json;
+
+/** The text that a resource class of the SDK registers for a kind. */
+export function providerText(kind: string): string {
+  return `exports.handler=()=>{const n="pulumi-unikernel/dynamic";let m;try{m=require(n)}catch(e){if(e.code!=="MODULE_NOT_FOUND")throw e;m=require(require.resolve(n,{paths:[process.cwd()+"/node_modules/.pnpm"]}))}return m.${kind}};`;
+}
+
+/** A running process for resources of one kind; `stop` ends it. */
+export class DynamicProcess {
+  private readonly kind: string;
+  private readonly child: childProcess.ChildProcess;
+  private readonly client: ResourceProviderClient;
+  private readonly folder: string;
+
+  private constructor(kind: string, child: childProcess.ChildProcess, client: ResourceProviderClient, folder: string) {
+    this.kind = kind;
+    this.child = child;
+    this.client = client;
+    this.folder = folder;
+  }
+
+  /** Starts the process in an empty project that has the package installed, with configuration as the engine gives it. */
+  static async start(kind: string, config: Json): Promise<DynamicProcess> {
+    const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-dynamic-"));
+    await fs.mkdir(path.join(folder, "node_modules"));
+    await fs.symlink(root, path.join(folder, "node_modules/pulumi-unikernel"));
+    await fs.symlink(path.join(root, "node_modules/@pulumi"), path.join(folder, "node_modules/@pulumi"));
+    const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
+    const child = childProcess.spawn(process.execPath, [script, "127.0.0.1:1"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, PULUMI_NODEJS_PROJECT: "test", UKC_METRO: "", UKC_TOKEN: "" },
+    });
+    const port = await new Promise<string>((resolve, reject) => {
+      child.once("exit", (code) => reject(new Error(`the dynamic provider process ended with ${code}`)));
+      readline.createInterface({ input: child.stdout }).once("line", resolve);
+    });
+    const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+    const started = new DynamicProcess(kind, child, client, folder);
+    const request = new pb.ConfigureRequest();
+    request.setArgs(struct(config));
+    await started.call<pb.ConfigureResponse>("configure", request);
+    return started;
+  }
+
+  async stop(): Promise<void> {
+    this.client.close();
+    const gone = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill();
+    await gone;
+    await fs.rm(this.folder, { recursive: true });
+  }
+
+  private inputs(value: Json): Struct {
+    return struct({ ...value, __provider: providerText(this.kind) });
+  }
+
+  private call<T>(method: string, request: object): Promise<T> {
+    const client = this.client as unknown as Record<string, (request: object, done: (error: grpc.ServiceError | null, reply: T) => void) => void>;
+    return new Promise((resolve, reject) => {
+      client[method]?.call(this.client, request, (error, reply) => (error === null ? resolve(reply) : reject(toFailure(error))));
+    });
+  }
+
+  async check(olds: Json, news: Json): Promise<{ inputs: Json; failures: { property: string; reason: string }[] }> {
+    const request = new pb.CheckRequest();
+    request.setUrn(this.urn);
+    request.setOlds(Object.keys(olds).length === 0 ? struct({}) : this.inputs(olds));
+    request.setNews(this.inputs(news));
+    const reply = await this.call<pb.CheckResponse>("check", request);
+    return { inputs: plain(reply.getInputs()), failures: reply.getFailuresList().map((f) => f.toObject()) };
+  }
+
+  async diff(id: string, olds: Json, news: Json): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }> {
+    const request = new pb.DiffRequest();
+    request.setId(id);
+    request.setUrn(this.urn);
+    request.setOlds(this.inputs(olds));
+    request.setNews(this.inputs(news));
+    const reply = await this.call<pb.DiffResponse>("diff", request);
+    return {
+      changes: reply.getChanges() === pb.DiffResponse.DiffChanges.DIFF_SOME,
+      replaces: reply.getReplacesList(),
+      deleteBeforeReplace: reply.getDeletebeforereplace(),
+    };
+  }
+
+  async create(inputs: Json): Promise<{ id: string; outs: Json }> {
+    const request = new pb.CreateRequest();
+    request.setUrn(this.urn);
+    request.setProperties(this.inputs(inputs));
+    const reply = await this.call<pb.CreateResponse>("create", request);
+    return { id: reply.getId(), outs: plain(reply.getProperties()) };
+  }
+
+  async read(id: string, props: Json): Promise<{ id: string; props: Json; inputs: Json }> {
+    const request = new pb.ReadRequest();
+    request.setId(id);
+    request.setUrn(this.urn);
+    request.setProperties(this.inputs(props));
+    const reply = await this.call<pb.ReadResponse>("read", request);
+    return { id: reply.getId(), props: plain(reply.getProperties()), inputs: plain(reply.getInputs()) };
+  }
+
+  async update(id: string, olds: Json, news: Json): Promise<Json> {
+    const request = new pb.UpdateRequest();
+    request.setId(id);
+    request.setUrn(this.urn);
+    request.setOlds(this.inputs(olds));
+    request.setNews(this.inputs(news));
+    return plain((await this.call<pb.UpdateResponse>("update", request)).getProperties());
+  }
+
+  async delete(id: string, props: Json): Promise<void> {
+    const request = new pb.DeleteRequest();
+    request.setId(id);
+    request.setUrn(this.urn);
+    request.setProperties(this.inputs(props));
+    await this.call("delete", request);
+  }
+
+  private get urn(): string {
+    return `urn:pulumi:dev::test::pulumi-nodejs:dynamic/unikernel:${this.kind}::it`;
+  }
+}
+
+/** Source: grpc `google.rpc.Status` in `grpc-status-details-bin`; field 3 holds Any messages, whose field 2 is the value. */
+function toFailure(error: grpc.ServiceError): CallFailure {
+  const [packed] = error.metadata.get("grpc-status-details-bin");
+  if (!(packed instanceof Buffer)) return { message: error.details, partial: undefined };
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- generated code without types
+  const { Status } = require("@pulumi/pulumi/proto/status_pb") as {
+    Status: { deserializeBinary(bytes: Uint8Array): { getDetailsList(): { getValue_asU8(): Uint8Array }[] } };
+  };
+  const detail = Status.deserializeBinary(packed).getDetailsList()[0];
+  if (detail === undefined) return { message: error.details, partial: undefined };
+  const partial = pb.ErrorResourceInitFailed.deserializeBinary(detail.getValue_asU8());
+  return {
+    message: error.details,
+    partial: { id: partial.getId(), properties: plain(partial.getProperties()), reasons: partial.getReasonsList() },
+  };
+}

@@ -1,0 +1,59 @@
+/** A server on the loopback that answers as a test tells it, and remembers what it was asked. */
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A request as it arrived. */
+export interface Asked {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly authorization: string | undefined;
+  readonly body: unknown;
+}
+
+/** Answers one request; `undefined` destroys the connection without an answer. */
+export type Answer = (asked: Asked) => { readonly status?: number; readonly body: unknown } | undefined;
+
+/** A running server. */
+export interface FakeApi extends AsyncDisposable {
+  readonly url: string;
+  readonly asked: Asked[];
+  answer: Answer;
+}
+
+/** Items in the envelope of a successful reply. */
+export const success = (key: string, ...items: readonly object[]) => ({ body: { status: "success", op_time_us: 1, data: { [key]: items } } });
+
+/** One failed item in its envelope. */
+export const failure = (key: string, error: number, message: string) => ({
+  body: { status: "error", message: "Failed to perform all operations", op_time_us: 1, data: { [key]: [{ status: "error", error, message }] } },
+});
+
+export async function startFakeApi(answer: Answer): Promise<FakeApi> {
+  const api: { url: string; asked: Asked[]; answer: Answer } = { url: "", asked: [], answer };
+  const server = http.createServer((request, response) => {
+    let text = "";
+    request.setEncoding("utf8").on("data", (part: string) => (text += part));
+    request.on("end", () => {
+      const asked = {
+        method: request.method ?? "",
+        url: request.url ?? "",
+        authorization: request.headers.authorization,
+        body: text === "" ? undefined : (JSON.parse(text) as unknown),
+      };
+      api.asked.push(asked);
+      const reply = api.answer(asked);
+      if (reply === undefined) return void request.socket.destroy();
+      response.writeHead(reply.status ?? 200, { "content-type": "application/json" });
+      response.end(JSON.stringify(reply.body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  api.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return Object.assign(api, {
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
+}

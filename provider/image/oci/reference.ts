@@ -1,0 +1,76 @@
+/**
+ * Names of images: `[oci://][host[:port]/]path[:tag][@sha256:…]`.
+ *
+ * The first part is a host if it is `localhost`, contains `.` or `:`, or has an upper-case letter, as the unikraft CLI
+ * reads it. Tag rule: OCI distribution-spec 1.1, "Pulling manifests".
+ */
+import { type Digest, isDigest } from "../../base/digest";
+import { UnikernelError } from "../../base/errors";
+
+/** A parsed image name. At least `repository` is present; a missing tag and digest mean `latest`. */
+export interface Reference {
+  /** Host, with port if any; `undefined` for the default registry. */
+  readonly registry?: string;
+  /** Lower-case path: `nginx`, `official/base`. */
+  readonly repository: string;
+  readonly tag?: string;
+  /** Wins over the tag. */
+  readonly digest?: Digest;
+}
+
+const SEGMENT = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/;
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const HOST =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
+const MAX_REPOSITORY = 255;
+
+/** Hosts that mean the vendor's own registry; names in it are written without them. */
+const VENDOR_HOSTS: readonly string[] = ["index.unikraft.io", "unikraft.io"];
+
+const looksLikeHost = (part: string): boolean => part === "localhost" || /[.:A-Z]/.test(part);
+
+/** Parses an image name. Throws `INPUT_INVALID` with what is wrong. */
+export function parseReference(text: string): Reference {
+  const wrong = (what: string): UnikernelError =>
+    new UnikernelError("INPUT_INVALID", `'${text}' is not an image reference: ${what}.`, {
+      hint: "Write 'name:tag', 'organisation/name:tag', 'host:port/name:tag', or any of these with '@sha256:…'.",
+    });
+  const [name = "", digest, ...more] = text.replace(/^oci:\/\//, "").split("@");
+  if (more.length > 0) throw wrong("it has more than one '@'");
+  if (digest !== undefined && !isDigest(digest))
+    throw wrong("what follows '@' is not 'sha256:' and 64 hexadecimal digits");
+  const slash = name.indexOf("/");
+  const registry = slash > 0 && looksLikeHost(name.slice(0, slash)) ? name.slice(0, slash) : undefined;
+  if (registry !== undefined && !HOST.test(registry)) throw wrong(`'${registry}' is not a host`);
+  const rest = registry === undefined ? name : name.slice(slash + 1);
+  const colon = rest.indexOf(":", rest.lastIndexOf("/") + 1);
+  const repository = colon < 0 ? rest : rest.slice(0, colon);
+  const tag = colon < 0 ? undefined : rest.slice(colon + 1);
+  if (tag !== undefined && !TAG.test(tag)) throw wrong(`'${tag}' is not a tag`);
+  if (/[A-Z]/.test(repository)) throw wrong("the repository must be lower case");
+  if (repository.length > MAX_REPOSITORY) throw wrong(`the repository has more than ${MAX_REPOSITORY} characters`);
+  if (!repository.split("/").every((segment) => SEGMENT.test(segment))) {
+    throw wrong("each part of the repository consists of 'a-z0-9._-' and neither starts nor ends with one of '._-'");
+  }
+  return {
+    ...(registry === undefined ? {} : { registry }),
+    repository,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+/** The text of a reference; {@link parseReference} gives the same parts back. */
+export function formatReference({ registry, repository, tag, digest }: Reference): string {
+  const name = registry === undefined ? repository : `${registry}/${repository}`;
+  return `${name}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
+}
+
+/**
+ * The one spelling of a repository under which a layout keeps it: without the vendor's host and without `official/`,
+ * with which the same image can be named. Source: unikraft cloud documentation, "Image references".
+ */
+export function canonicalRepository({ registry, repository }: Reference): string {
+  if (registry !== undefined && !VENDOR_HOSTS.includes(registry)) return `${registry}/${repository}`;
+  return repository.replace(/^official\/(?=[^/]+$)/, "");
+}

@@ -1,0 +1,152 @@
+/** Reads an image back from the documents in a layout. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import * as z from "zod";
+import type { Digest } from "../../base/digest";
+import { UnikernelError } from "../../base/errors";
+import {
+  LAYER_ANNOTATION,
+  MEDIA_TYPE,
+  type Descriptor,
+  type Platform,
+  imageConfig,
+  imageIndex,
+  imageManifest,
+  isIndexType,
+  toPlatform,
+} from "./descriptor";
+import type { LayerRef } from "./layer";
+import type { RunConfig } from "./package";
+
+/** An image in a layout. */
+export interface StoredImage extends RunConfig {
+  /** As canonicalRepository writes it. */
+  readonly repository: string;
+  /** `undefined` for an image that no tag points to any more. */
+  readonly tag?: string;
+  /** Digest of the index: the image's identity. */
+  readonly digest: Digest;
+  /** Bytes of all blobs of the image: index, manifest, config and layers. */
+  readonly sizeBytes: number;
+  /** RFC 3339 time at which it came into this layout; `undefined` for layouts of other tools. Not part of the digest. */
+  readonly createdAt?: string;
+  readonly platform: Platform;
+  /** `undefined` for images without a kernel. */
+  readonly kernel?: LayerRef;
+  readonly initrd?: LayerRef;
+}
+
+/** Path of a blob in a layout. */
+export const blobPath = (folder: string, digest: Digest): string =>
+  path.join(folder, "blobs", "sha256", digest.slice("sha256:".length));
+
+/** An index and the manifest in it that is present here; a pulled index may list platforms that were not fetched. */
+interface Root {
+  readonly manifest: Descriptor;
+  readonly indexBytes: number;
+}
+
+/**
+ * Reads the image that `root` (an index, or a lone manifest) describes; `undefined` when its documents are gone.
+ * Throws `BUILD_FAILED` for documents that are malformed.
+ */
+export async function readImage(
+  folder: string,
+  root: Descriptor,
+): Promise<Omit<StoredImage, "repository" | "tag" | "createdAt"> | undefined> {
+  const found = await findManifest(folder, root);
+  if (found === undefined) return undefined;
+  const manifest = await readDocument(folder, found.manifest.digest, imageManifest);
+  const config = manifest && (await readDocument(folder, manifest.config.digest, imageConfig));
+  if (manifest === undefined || config === undefined) return undefined;
+  const layer = (annotation: string): LayerRef | undefined => findLayer(folder, manifest.layers, annotation);
+  const [kernel, initrd] = [layer(LAYER_ANNOTATION.kernel), layer(LAYER_ANNOTATION.initrd)];
+  const { Cmd, Entrypoint, Env, Labels, WorkingDir } = config.config ?? {};
+  const blobs = new Map([manifest.config, ...manifest.layers].map(({ digest, size }) => [digest, size]));
+  return {
+    digest: root.digest,
+    sizeBytes: [found.indexBytes, found.manifest.size, ...blobs.values()].reduce((sum, size) => sum + size, 0),
+    platform: toPlatform(config),
+    cmd: [...(Entrypoint ?? []), ...(Cmd ?? [])],
+    env: toEnv(Env ?? []),
+    labels: Labels ?? {},
+    ...(WorkingDir == null || WorkingDir === "" ? {} : { workingDir: WorkingDir }),
+    ...(kernel === undefined ? {} : { kernel }),
+    ...(initrd === undefined ? {} : { initrd }),
+  };
+}
+
+async function findManifest(folder: string, root: Descriptor): Promise<Root | undefined> {
+  if (!isIndexType(root.mediaType)) return { manifest: root, indexBytes: 0 };
+  const index = await readDocument(folder, root.digest, imageIndex);
+  for (const manifest of index?.manifests ?? []) {
+    if (await exists(blobPath(folder, manifest.digest))) return { manifest, indexBytes: root.size };
+  }
+  return undefined;
+}
+
+/** Digests of everything a root leads to, itself included, as far as its documents are present. */
+export async function reachableFrom(folder: string, root: Descriptor): Promise<Digest[]> {
+  if (isIndexType(root.mediaType)) {
+    const index = await readDocument(folder, root.digest, imageIndex);
+    const below = await Promise.all((index?.manifests ?? []).map((manifest) => reachableFrom(folder, manifest)));
+    return [root.digest, ...below.flat()];
+  }
+  const manifest = await readDocument(folder, root.digest, imageManifest);
+  const parts = manifest === undefined ? [] : [manifest.config, ...manifest.layers];
+  return [root.digest, ...parts.map((part) => part.digest)];
+}
+
+async function readDocument<T>(folder: string, digest: Digest, model: z.ZodType<T>): Promise<T | undefined> {
+  const file = blobPath(folder, digest);
+  let text: string;
+  try {
+    text = await fs.readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  return parseDocument(text, file, model);
+}
+
+/** Parses a JSON document. Throws `BUILD_FAILED` that names the file when it is not what `model` describes. */
+export function parseDocument<T>(text: string, file: string, model: z.ZodType<T>): T {
+  const options = { hint: "The image layout is damaged; remove its folder to have images built and fetched anew." };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new UnikernelError("BUILD_FAILED", `'${file}' is not JSON.`, { ...options, cause });
+  }
+  const parsed = model.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues[0]?.path.join(".") ?? "";
+  throw new UnikernelError("BUILD_FAILED", `'${file}' is not an OCI document of its kind (at '${where}').`, options);
+}
+
+/** Only uncompressed layers count, as for every reader of these images. */
+function findLayer(folder: string, layers: readonly Descriptor[], annotation: string): LayerRef | undefined {
+  for (const { mediaType, digest, size, annotations } of layers) {
+    const entry = annotations?.[annotation];
+    if (entry === undefined || (mediaType !== MEDIA_TYPE.layer && mediaType !== MEDIA_TYPE.dockerLayer)) continue;
+    return { digest, sizeBytes: size, blob: blobPath(folder, digest), entry: entry.replace(/^\/+/, "") };
+  }
+  return undefined;
+}
+
+/** The first of two entries with one name wins, as for getenv(3). */
+function toEnv(entries: readonly string[]): Record<string, string> {
+  const env = new Map<string, string>();
+  for (const entry of entries) {
+    const at = entry.indexOf("=");
+    const key = at < 0 ? entry : entry.slice(0, at);
+    if (!env.has(key)) env.set(key, at < 0 ? "" : entry.slice(at + 1));
+  }
+  return Object.fromEntries(env);
+}
+
+const exists = (file: string): Promise<boolean> =>
+  fs.access(file).then(
+    () => true,
+    () => false,
+  );

@@ -15,6 +15,17 @@ const providerText = (kind: string): string =>
   `m=require(require.resolve(n,{paths:[process.cwd()+"/node_modules/.pnpm"]}))}return m.${kind}};`;
 
 /**
+ * Arguments with the value at a path made secret. Only as much as needed: what is around it stays readable in previews.
+ * Where the path leads through a value that is not there yet, all of that value becomes secret.
+ */
+function withSecret(args: object, [key = "", ...rest]: readonly string[]): object {
+  const value: unknown = (args as Record<string, unknown>)[key];
+  if (value === undefined || value === null) return args;
+  const isPlain = typeof value === "object" && !pulumi.Output.isInstance(value) && !(value instanceof Promise);
+  return { ...args, [key]: rest.length > 0 && isPlain ? withSecret(value, rest) : pulumi.secret(value) };
+}
+
+/**
  * Base of the resource classes.
  *
  * @internal
@@ -22,7 +33,7 @@ const providerText = (kind: string): string =>
 export abstract class UnikernelResource extends pulumi.CustomResource {
   /**
    * @param outputs every output property by name; the engine fills only properties it was told of
-   * @param secrets properties that must be encrypted in state
+   * @param secrets paths of arguments that must be encrypted in state: `env`, `template.env`
    */
   constructor(
     kind: string,
@@ -36,8 +47,13 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
     super(
       `pulumi-nodejs:dynamic/${MODULE}:${kind}`,
       name,
-      { ...unset, ...args, __name: name, __provider: providerText(kind) },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: [...secrets] }),
+      {
+        ...unset,
+        ...secrets.reduce<object>((inputs, path) => withSecret(inputs, path.split(".")), args),
+        __name: name,
+        __provider: providerText(kind),
+      },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: secrets.filter((path) => !path.includes(".")) }),
     );
   }
 

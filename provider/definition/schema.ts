@@ -47,7 +47,7 @@ function resourceSpec(definition: Definition): Json {
   const inputs = fieldsOf(definition.inputs);
   const outputs = fieldsOf(definition.outputs);
   // Inputs come back as outputs, with defaults filled in; a name is always set.
-  const always = inputs.filter((field) => field.required || field.default !== undefined || field.name === "name");
+  const always = inputs.filter((field) => field.required || field.hasDefault || field.name === "name");
   return {
     description: definition.description,
     properties: properties([...inputs, ...outputs], "output"),

@@ -45,17 +45,26 @@ const doc = (text: string, indent = "  ") => `${indent}/** ${text.replace(/\*\//
 const argFields = (fields: readonly FieldShape[]) =>
   fields.map((f) => `${doc(f.description)}  readonly ${f.name}${f.required ? "" : "?"}: ${input(f.shape)}${f.required ? "" : " | undefined"};\n`).join("");
 
-const hasDefault = (field: FieldShape) => field.required || field.default !== undefined || ["map", "array"].includes(field.shape.kind);
+/** After check it has a value, whether the user gave one or not. */
+const isSet = (field: FieldShape) => field.required || field.hasDefault || field.name === "name";
+
+/** Paths of secret inputs: `env`, `template.env`. */
+function secretPaths(fields: readonly FieldShape[], prefix = ""): readonly string[] {
+  return fields.flatMap((f) => {
+    if (f.secret) return [prefix + f.name];
+    return f.shape.kind === "object" ? secretPaths(f.shape.fields, `${prefix}${f.name}.`) : [];
+  });
+}
 
 /** `sdk/types.ts`. */
 export function typesSource(definitions: readonly Definition[]): string {
   const inputNames = new Set(objectTypesOf(definitions.map((d) => ({ ...d, outputs: d.outputs.pick({}) }))).map((s) => s.name));
   const parts = objectTypesOf(definitions).map((shape) => {
     const values = shape.fields
-      .map((f) => `${f.description === "" ? "" : doc(f.description)}  readonly ${f.name}${hasDefault(f) ? "" : "?"}: ${plain(f.shape)}${hasDefault(f) ? "" : " | undefined"};\n`)
+      .map((f) => `${f.description === "" ? "" : doc(f.description)}  readonly ${f.name}${isSet(f) ? "" : "?"}: ${plain(f.shape)}${isSet(f) ? "" : " | undefined"};\n`)
       .join("");
     const args = inputNames.has(shape.name)
-      ? `${doc(`Arguments: ${shape.description}`, "")}export interface ${shape.name}Args {\n${argFields(shape.fields)}}\n\n`
+      ? `${doc(`${shape.description} As arguments.`, "")}export interface ${shape.name}Args {\n${argFields(shape.fields)}}\n\n`
       : "";
     return `${args}${doc(shape.description, "")}export interface ${shape.name} {\n${values}}\n`;
   });
@@ -68,11 +77,11 @@ export function classSource(definition: Definition): string {
   const inputs = fieldsOf(definition.inputs);
   const outputs = fieldsOf(definition.outputs);
   const types = objectTypesOf([definition]).map((shape) => shape.name);
-  const body = [...inputs.map((f) => ({ ...f, optional: !hasDefault(f) && f.name !== "name" })), ...outputs.map((f) => ({ ...f, optional: false }))];
+  const body = [...inputs.map((f) => ({ ...f, optional: !isSet(f) })), ...outputs.map((f) => ({ ...f, optional: false }))];
   const all = `${inputs.map((f) => f.name).join(" ")} ${outputs.map((f) => f.name).join(" ")}`;
   const source = [argFields(inputs), body.map((f) => `${doc(f.description)}  declare readonly ${f.name}: pulumi.Output<${plain(f.shape)}${f.optional ? " | undefined" : ""}>;\n`).join("")];
   const used = types.flatMap((name) => [name, `${name}Args`]).filter((name) => new RegExp(`\\b${name}\\b`).test(source.join("")));
-  const secrets = inputs.filter((f) => f.secret || (f.shape.kind === "object" && f.shape.fields.some((g) => g.secret))).map((f) => f.name);
+  const secrets = secretPaths(inputs);
   const required = inputs.filter((f) => f.required).map((f) => f.name);
   const names = (list: readonly string[]) => `[${list.map((name) => JSON.stringify(name)).join(", ")}]`;
   return `${HEADER}import * as pulumi from "@pulumi/pulumi";
@@ -96,7 +105,7 @@ ${source[1]}
   }
 
   /** True for a ${kind}, also one made by another copy of this package. */
-  static isInstance(value: unknown): value is ${kind} {
+  static override isInstance(value: unknown): value is ${kind} {
     return UnikernelResource.isOf("${kind}", value);
   }
 }

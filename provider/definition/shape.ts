@@ -19,6 +19,9 @@ export interface FieldShape {
   readonly required: boolean;
   readonly secret: boolean;
   readonly replaces: boolean;
+  /** Left out by a user, it is filled in all the same. */
+  readonly hasDefault: boolean;
+  /** The default, where it is a plain value that a schema can state. */
   readonly default: string | number | boolean | undefined;
 }
 
@@ -54,6 +57,7 @@ export function fieldsOf(object: z.ZodObject): readonly FieldShape[] {
         required: !schema.safeParse(undefined).success,
         secret: meta?.secret === true,
         replaces: meta?.onChange === "replace",
+        hasDefault: schema instanceof z.ZodDefault,
         default: typeof fallback === "string" || typeof fallback === "number" || typeof fallback === "boolean" ? fallback : undefined,
       };
     });

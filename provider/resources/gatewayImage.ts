@@ -26,14 +26,16 @@ const inputs = z.strictObject({
 const outputs = z.object({
   ref: field(z.string(), { description: "Reference by digest, `repository@sha256:…`; give it to Instance and Service." }),
   digest: field(z.string(), { description: "Digest of the image index." }),
+  contextHash: field(z.string(), { description: "Hash of everything the image was built from." }),
   sizeBytes: field(z.number(), { description: "Bytes of all blobs of the image." }),
 });
 type Outputs = z.output<typeof outputs>;
 
-const toOutputs = (repository: string, image: Pick<BuiltImage, "digest" | "sizeBytes">): Outputs => ({
-  ref: `${repository}@${image.digest}`,
-  digest: image.digest,
-  sizeBytes: image.sizeBytes,
+const toOutputs = (repository: string, { digest, contextHash, sizeBytes }: BuiltImage): Outputs => ({
+  ref: `${repository}@${digest}`,
+  digest,
+  contextHash,
+  sizeBytes,
 });
 
 async function inspect(given: Properties): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
@@ -51,20 +53,19 @@ async function inspect(given: Properties): Promise<{ inputs: Properties; failure
   }
 }
 
-async function build(context: ProviderContext, { context: folder, files, name = "" }: z.output<typeof inputs>): Promise<Outputs> {
+async function build(context: ProviderContext, { context: folder, files, name = "" }: z.output<typeof inputs>): Promise<BuiltImage> {
   if (context.metro !== "local") {
     throw new UnikernelError("NOT_SUPPORTED", `Images are built for the local platform only, but the metro is '${context.metro}'.`, {
       hint: "Use 'pulumi config set unikernel:metro local', or give Instance and Service an image that the metro's registry holds.",
     });
   }
   const plan = await planBuild({ context: folder, files, name });
-  const image = await buildImage(plan, {
+  return buildImage(plan, {
     layout: context.imageLayout,
     repository: name,
-    resolveRuntime: (reference) => resolveRuntime(reference, { layout: context.imageLayout, signal: context.signal }),
+    resolveRuntime: (reference) => resolveRuntime(reference, { signal: context.signal }),
     ...(context.signal === undefined ? {} : { signal: context.signal }),
   });
-  return toOutputs(name, image);
 }
 
 /** The GatewayImage resource. */
@@ -77,19 +78,22 @@ export const gatewayImage = defineResource({
   deleteBeforeReplace: (olds, news) => olds["name"] === news["name"],
 
   async create(context: ProviderContext, inputs) {
-    return { id: inputs.name ?? "", outputs: await build(context, inputs) };
+    const { name = "" } = inputs;
+    return { id: name, outputs: toOutputs(name, await build(context, inputs)) };
   },
 
   async read(context, id, inputs) {
     const image = await openLayout(context.imageLayout).resolve(id);
-    return image === undefined ? undefined : { inputs: { ...inputs, name: id }, outputs: toOutputs(id, image) };
+    if (image === undefined) return undefined;
+    const { digest, sizeBytes } = image;
+    return { inputs: { ...inputs, name: id }, outputs: toOutputs(id, { digest, sizeBytes, contextHash: inputs.contextHash ?? "" }) };
   },
 
   async update(context, id, _olds, news) {
     const built = await build(context, news);
     // Instances that still run the old image hold their own copy of what they boot from.
     await openLayout(context.imageLayout).remove(id, { keepDigest: built.digest });
-    return built;
+    return toOutputs(id, built);
   },
 
   async delete(context, id) {

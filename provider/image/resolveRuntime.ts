@@ -1,0 +1,93 @@
+/**
+ * Where a Kraftfile's `runtime` comes from: `linux:latest`, the stand-in guest, is made on this machine; any other is
+ * pulled from its registry, or taken from the cache when the registry is out of reach.
+ */
+import * as path from "node:path";
+import { UnikernelError } from "../base/errors";
+import { localPaths } from "../base/localPaths";
+import { type Layout, openLayout } from "./oci/layout";
+import { parseReference } from "./oci/reference";
+import type { StoredImage } from "./oci/storedImage";
+import { pullRuntime } from "./registry/pull";
+import { makeLinuxRuntime } from "./runtime/linux";
+import type { RuntimeImage } from "./runtimeImage";
+
+/** Repository of the stand-in guest. */
+export const LINUX_RUNTIME = "linux";
+/** Registry of runtimes that name none. */
+const DEFAULT_REGISTRY = "index.unikraft.io";
+const LINUX_PLATFORM = { os: "qemu", architecture: "x86_64" } as const;
+
+/** How to resolve. */
+export interface ResolveOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each step that takes a while. */
+  readonly onProgress?: ((step: string) => void) | undefined;
+}
+
+/** The runtime of a reference. Throws `RUNTIME_UNAVAILABLE` saying what was tried. */
+export async function resolveRuntime(reference: string, options: ResolveOptions = {}): Promise<RuntimeImage> {
+  const cache = openLayout(path.join(localPaths().runtimes, "oci"));
+  const parsed = parseReference(reference);
+  return parsed.repository === LINUX_RUNTIME && parsed.registry === undefined
+    ? linuxRuntime(reference, cache, options)
+    : pulledRuntime(reference, cache, options);
+}
+
+async function linuxRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
+  const made = await makeLinuxRuntime({
+    folder: localPaths().runtimes,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onProgress: options.onProgress ?? (() => undefined),
+  });
+  const tag = made.version.replace(/[^A-Za-z0-9_.-]/g, "_");
+  if ((await cache.resolve(`${LINUX_RUNTIME}:${tag}`)) === undefined) {
+    const config = { cmd: [], env: {}, labels: {} };
+    await cache.putImage({
+      repository: LINUX_RUNTIME,
+      tag,
+      platform: LINUX_PLATFORM,
+      config,
+      kernel: { file: made.kernelFile },
+    });
+  }
+  return toRuntime(reference, await cache.resolve(`${LINUX_RUNTIME}:${tag}`), made.baseTree);
+}
+
+async function pulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
+  try {
+    return toRuntime(
+      reference,
+      await pullRuntime(reference, cache, { registry: DEFAULT_REGISTRY, signal: options.signal }),
+    );
+  } catch (error) {
+    if (!UnikernelError.has(error, "API_UNREACHABLE")) throw error;
+    const cached = await cache.resolve(reference);
+    if (cached !== undefined) return toRuntime(reference, cached);
+    throw new UnikernelError("RUNTIME_UNAVAILABLE", `Runtime '${reference}' could not be fetched: ${error.message}`, {
+      hint: `Check the network, or use 'runtime: ${LINUX_RUNTIME}:latest', which is made on this machine from Debian packages.`,
+      cause: error,
+    });
+  }
+}
+
+function toRuntime(
+  reference: string,
+  image: StoredImage | undefined,
+  baseTree?: RuntimeImage["baseTree"],
+): RuntimeImage {
+  if (image?.kernel === undefined) {
+    throw new UnikernelError("RUNTIME_UNAVAILABLE", `Runtime '${reference}' holds no kernel.`, {
+      hint: "Name an image that is a runtime, such as 'base:latest'.",
+    });
+  }
+  return {
+    reference,
+    platform: image.platform,
+    kernelLayer: image.kernel,
+    cmd: image.cmd,
+    env: image.env,
+    ...(image.initrd === undefined ? {} : { initrdLayer: image.initrd }),
+    ...(baseTree === undefined ? {} : { baseTree }),
+  };
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { providerText } from "../../support/dynamicProcess";
+
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+const registered: Registered[] = [];
+
+const whole = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resolve) => void output.apply(resolve));
+
+describe("a program", () => {
+  let unikernel: typeof import("../../../sdk");
+  before(async () => {
+    await pulumi.runtime.setMocks(
+      {
+        newResource: ({ type, name, inputs }) => {
+          registered.push({ type, name, inputs: inputs as Record<string, unknown> });
+          return { id: `${name}-id`, state: { ...(inputs as object), ref: `${name}@sha256:0`, url: "http://127.0.0.1:8080" } };
+        },
+        call: () => ({}),
+      },
+      "project",
+      "stack",
+      false,
+    );
+    unikernel = await import("../../../sdk");
+  });
+  beforeEach(() => (registered.length = 0));
+
+  it("registers each kind under its token, with the constant text", async () => {
+    const image = new unikernel.GatewayImage("gateway", { context: "./gateway" });
+    const volume = new unikernel.Volume("apps", { sizeMb: 64 });
+    const instance = new unikernel.Instance("redis", { image: "redis:7.2", memoryMb: 512 });
+    const service = new unikernel.Service("edge", { ports: [{ port: 8080 }], template: { image: image.ref, volumes: [{ volume: volume.id, at: "/data", readonly: true }] } });
+    await Promise.all([image, volume, instance, service].map((resource) => whole(resource.urn)));
+    assert.deepEqual(
+      registered.map(({ type, inputs }) => [type, inputs["__name"], inputs["__provider"]]).sort(),
+      (
+        [["GatewayImage", "gateway"], ["Instance", "redis"], ["Service", "edge"], ["Volume", "apps"]] as const
+      ).map(([kind, name]) => [`pulumi-nodejs:dynamic/unikernel:${kind}`, name, providerText(kind)]),
+    );
+  });
+
+  it("hands outputs of one resource to another, and reads outputs back", async () => {
+    const image = new unikernel.GatewayImage("gateway", { context: "." });
+    const service = new unikernel.Service("edge", { ports: [{ port: 8080 }], template: { image: image.ref } });
+    assert.equal(await whole(service.url), "http://127.0.0.1:8080");
+    const template = registered.find((r) => r.name === "edge")?.inputs["template"];
+    assert.deepEqual(template, { image: "gateway@sha256:0" });
+  });
+
+  it("makes env secret, and nothing around it", async () => {
+    const service = new unikernel.Service("edge", { ports: [{ port: 8080 }], template: { image: "a", env: { KEY: "v" } } });
+    const instance = new unikernel.Instance("one", { image: "a", env: { KEY: "v" } });
+    assert.equal(await pulumi.isSecret(instance.env), true);
+    assert.equal(await pulumi.isSecret(instance.image), false);
+    await whole(service.urn);
+    const signature = "4dabf18193072939515e22adb298388d"; // the engine's mark of a special value: pulumi-providers wire format
+    const template = registered.find((r) => r.name === "edge")?.inputs["template"] as { image: string; env: Record<string, unknown> };
+    assert.equal(template.image, "a");
+    assert.ok(signature in template.env || template.env["KEY"] === "v");
+  });
+
+  it("stops at the line that leaves out a required argument", () => {
+    const args = {} as unknown as import("../../../sdk").VolumeArgs;
+    assert.throws(() => new unikernel.Volume("v", args), /Missing required property 'sizeMb' of Volume/);
+  });
+
+  it("knows its own kinds", () => {
+    const volume = new unikernel.Volume("v", { sizeMb: 1 });
+    assert.equal(unikernel.Volume.isInstance(volume), true);
+    assert.equal(unikernel.Instance.isInstance(volume), false);
+    assert.equal(unikernel.Volume.isInstance({}), false);
+  });
+
+  it("gives an explicit provider its settings under full keys, the token secret", async () => {
+    const provider = new unikernel.Provider("fra", { metro: "fra", token: "t" });
+    await whole(provider.urn);
+    const mine = registered.find((r) => r.type === "pulumi:providers:pulumi-nodejs");
+    assert.equal(mine?.inputs["unikernel:metro"], "fra");
+    assert.ok("unikernel:token" in mine.inputs);
+  });
+});

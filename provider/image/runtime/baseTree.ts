@@ -1,0 +1,50 @@
+/** The base initrd of the stand-in guest: `/init`, busybox, kernel modules and the few files programs expect. */
+import * as path from "node:path";
+import { UnikernelError } from "../../base/errors";
+import type { FileContent, FileTree, TreeEntry } from "../rootfs/tree";
+import { INIT_SCRIPT } from "./init";
+import { MODULES } from "./modules";
+
+const directory = (mode = 0o755): TreeEntry => ({ type: "directory", mode });
+const file = (content: FileContent, mode = 0o644): TreeEntry => ({ type: "file", mode, content });
+const text = (content: string, mode = 0o644): TreeEntry => file({ bytes: Buffer.from(content) }, mode);
+
+/** What the tree is made of. */
+export interface BaseTreeParts {
+  /** A static busybox. */
+  readonly busybox: FileContent;
+  /** Paths of busybox's applets, such as `usr/bin/env` (`busybox --list-full`). */
+  readonly applets: readonly string[];
+  /** Content of each of {@link MODULES}. */
+  readonly modules: ReadonlyMap<string, FileContent>;
+}
+
+/**
+ * The tree. A root file system laid over it may replace or leave out anything but `init` and `unikernel/**`.
+ */
+export function baseTree(parts: BaseTreeParts): FileTree {
+  const tree = new Map<string, TreeEntry>();
+  for (const folder of ["dev", "proc", "sys", "etc", "root", "var", "run", "unikernel", "unikernel/modules"]) {
+    tree.set(folder, directory());
+  }
+  tree.set("tmp", directory(0o1777));
+  tree.set("etc/passwd", text("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"));
+  tree.set("etc/group", text("root:x:0:\nnogroup:x:65534:\n"));
+  tree.set("etc/hosts", text("127.0.0.1 localhost\n"));
+  tree.set("etc/resolv.conf", text(""));
+  tree.set("init", text(INIT_SCRIPT, 0o755));
+  tree.set("unikernel/busybox", file(parts.busybox, 0o755));
+  for (const applet of ["bin/busybox", ...parts.applets]) {
+    const up = "../".repeat(path.posix.dirname(applet).split("/").length);
+    tree.set(applet, { type: "symlink", target: `${up}unikernel/busybox` });
+  }
+  const order: string[] = [];
+  for (const module of MODULES) {
+    const content = parts.modules.get(module);
+    if (content === undefined) throw new UnikernelError("BUG", `The kernel module '${module}' is not at hand.`);
+    order.push(path.posix.basename(module));
+    tree.set(`unikernel/modules/${path.posix.basename(module)}`, file(content));
+  }
+  tree.set("unikernel/modules/order", text(`${order.join("\n")}\n`));
+  return tree;
+}

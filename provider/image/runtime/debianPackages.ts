@@ -1,0 +1,107 @@
+/** Fetches Debian packages with the system's own tools and unpacks them; nothing is installed. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { UnikernelError } from "../../base/errors";
+import { exec, findTool, type ExecResult } from "../../base/exec";
+
+/** The package that always names the newest cloud kernel. */
+const KERNEL_META_PACKAGE = "linux-image-cloud-amd64";
+const BUSYBOX_PACKAGE = "busybox-static";
+const HINT =
+  "The runtime linux:latest is made from Debian packages: use Debian or Ubuntu with apt, or name another runtime in the Kraftfile.";
+
+/** Runs one of apt's tools; `RUNTIME_UNAVAILABLE` when it is absent or fails. */
+async function aptTool(
+  name: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly signal?: AbortSignal | undefined },
+): Promise<ExecResult> {
+  const tool = findTool(name);
+  if (tool === undefined) {
+    throw new UnikernelError("RUNTIME_UNAVAILABLE", `'${name}' was not found; it is needed to make linux:latest.`, {
+      hint: HINT,
+    });
+  }
+  const result = await exec(tool, args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  if (result.code !== 0) {
+    const last = result.stderr.trim().split("\n").at(-1) ?? "";
+    throw new UnikernelError("RUNTIME_UNAVAILABLE", `'${name} ${args.join(" ")}' failed: ${last}`, {
+      hint: "Run 'sudo apt-get update' and try again, or run the failed command by hand to see more.",
+    });
+  }
+  return result;
+}
+
+/** The concrete package behind the meta package, `linux-image-6.1.0-9-cloud-amd64`, from `apt-cache depends` output. */
+export function kernelPackageIn(dependencies: string): string | undefined {
+  return /^\s*Depends:\s*(linux-image-\d\S*)\s*$/m.exec(dependencies)?.[1];
+}
+
+async function resolveKernelPackage(signal: AbortSignal | undefined): Promise<string | undefined> {
+  try {
+    return kernelPackageIn((await aptTool("apt-cache", ["depends", KERNEL_META_PACKAGE], { signal })).stdout);
+  } catch (error) {
+    if (findTool("apt-cache") === undefined || signal?.aborted === true) throw error;
+    return undefined; // apt knows no such package until it has lists
+  }
+}
+
+/** What the packages hold, unpacked. */
+export interface UnpackedPackages {
+  /** Kernel release, such as `6.1.0-9-cloud-amd64`. */
+  readonly release: string;
+  /** A bzImage. */
+  readonly kernel: string;
+  /** `lib/modules/<release>/kernel`. */
+  readonly modules: string;
+  readonly busybox: string;
+}
+
+/**
+ * Downloads the cloud kernel and the static busybox into `folder` and unpacks them there.
+ *
+ * Throws `RUNTIME_UNAVAILABLE` when apt or dpkg is absent, knows no such package, or cannot download.
+ */
+export async function unpackDebianPackages(options: {
+  readonly folder: string;
+  readonly onProgress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}): Promise<UnpackedPackages> {
+  const { folder, onProgress, signal } = options;
+  let kernelPackage = await resolveKernelPackage(signal);
+  if (kernelPackage === undefined && process.getuid?.() === 0) {
+    onProgress("Refreshing apt's package lists (apt-get update)");
+    await aptTool("apt-get", ["update", "-q"], { signal });
+    kernelPackage = await resolveKernelPackage(signal);
+  }
+  if (kernelPackage === undefined) {
+    throw new UnikernelError("RUNTIME_UNAVAILABLE", `apt knows no package ${KERNEL_META_PACKAGE}.`, {
+      hint: `Run 'sudo apt-get update' and try again. ${HINT}`,
+    });
+  }
+  onProgress(`Downloading ${kernelPackage} and ${BUSYBOX_PACKAGE} (28 MB) with apt-get`);
+  await aptTool("apt-get", ["download", "-q", kernelPackage, BUSYBOX_PACKAGE], { cwd: folder, signal });
+  const root = path.join(folder, "unpacked");
+  for (const name of (await fs.readdir(folder)).filter((entry) => entry.endsWith(".deb"))) {
+    await aptTool("dpkg-deb", ["-x", path.join(folder, name), root], { signal });
+  }
+  const release = kernelPackage.replace(/^linux-image-/, "").replace(/-unsigned$/, "");
+  const modules = await firstThatExists([`lib/modules/${release}/kernel`, `usr/lib/modules/${release}/kernel`], root);
+  const busybox = await firstThatExists(["bin/busybox", "usr/bin/busybox"], root);
+  const kernel = await firstThatExists([`boot/vmlinuz-${release}`], root);
+  return { release, kernel, modules, busybox };
+}
+
+/** Older and newer Debian releases differ in whether `/bin` and `/lib` are their own folders. */
+async function firstThatExists(candidates: readonly string[], root: string): Promise<string> {
+  for (const candidate of candidates) {
+    const file = path.join(root, candidate);
+    if (await fs.stat(file).catch(() => undefined)) return file;
+  }
+  throw new UnikernelError("RUNTIME_UNAVAILABLE", `The downloaded packages hold no '${candidates[0]}'.`, {
+    hint: HINT,
+  });
+}

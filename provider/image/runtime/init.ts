@@ -1,0 +1,154 @@
+/**
+ * `/init` of the stand-in guest: a script for the static busybox that reads the kernel command line a Unikraft kernel
+ * would get, sets up network and disks, runs the program as its child, and reports on the second serial port.
+ *
+ * ## Command line
+ *
+ * `netdev.ip=<cidr>:<gateway>:<dns0>:<dns1>:<hostname>:<domain> vfs.fstab=[ "…" ] env.vars=[ "K=V" ] -- arg "an arg"`,
+ * taken from `/unikernel/cmdline` if that file is there (it has no limits), else from `/proc/cmdline` (which has).
+ * Words stand bare or wholly within double quotes. Within quotes a byte may be written `\xHH` (two hexadecimal digits);
+ * `"`, `\` and control characters must be. Nothing else has a meaning: no value is ever seen by the shell as code.
+ *
+ * An entry of `vfs.fstab` is `<device>:<absolute path>:<file system>:<flags>:<options>:<ukopts>`; the device is the
+ * serial number of a virtio disk, `ro` among the flags makes it read-only, the mount point is always made.
+ *
+ * ## Control port (ttyS1), one line each
+ *
+ * | line | from | meaning |
+ * | --- | --- | --- |
+ * | `started` | guest | network and disks are there, the program runs |
+ * | `error <text>` | guest | it could not get that far; the VM ends |
+ * | `exit <code>` | guest | the program ended (128 + signal number if by one), disks are unmounted; the VM ends |
+ * | `stop <seconds>` | host | SIGTERM to the program now, SIGKILL after so many seconds |
+ *
+ * A VM that ends without `error` or `exit` crashed or was cut off. A program that is not found reports 127, one that
+ * cannot be executed 126, as shells have it.
+ *
+ * Everything it needs lies in `/unikernel`, so that a root file system may replace any other file.
+ */
+export const INIT_SCRIPT = `#!/unikernel/busybox sh
+# Reads and reports what provider/image/runtime/init.ts of pulumi-unikernel describes.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+u=/unikernel
+b=$u/busybox
+blanks=$IFS
+set -f
+
+# Disks first, then the last word: whoever reads "exit" may rely on the disks.
+finish() {
+  kill -KILL -1 2>/dev/null
+  while read -r device rest; do
+    case $device in
+      /dev/vd*) $b umount "$device" || { $b usleep 100000; $b umount "$device"; } || $b mount -o remount,ro "$device" ;;
+    esac
+  done </proc/mounts
+  $b sync
+  echo "$1" >&3
+  # Setting a port waits until it has sent everything.
+  $b stty -F /dev/ttyS1 -echo
+  $b stty -F /dev/ttyS0 -echo
+  $b reboot -f
+}
+
+fail() {
+  echo "unikernel: $1"
+  finish "error $1"
+}
+
+# CIDR gateway dns0 dns1 hostname domain
+network() {
+  [ -e /sys/class/net/eth0 ] || fail "the VM has no network card"
+  $b ifconfig lo 127.0.0.1
+  $b ip addr add "$1" dev eth0 || fail "the address '$1' cannot be set"
+  $b ip link set eth0 up
+  [ -z "$2" ] || $b ip route add default via "$2" || fail "the gateway '$2' cannot be set"
+  for server in "$3" "$4"; do
+    [ -z "$server" ] || echo "nameserver $server" >>/etc/resolv.conf
+  done
+  [ -z "$6" ] || echo "search $6" >>/etc/resolv.conf
+  [ -z "$5" ] || echo "$5" >/proc/sys/kernel/hostname
+  [ -z "$5" ] || echo "\${1%/*} $5" >>/etc/hosts
+}
+
+# disk path type flags
+mount_disk() {
+  set +f
+  for serial in /sys/block/vd*/serial; do
+    set -f
+    read -r name <"$serial" || [ -n "$name" ] || continue
+    [ "$name" = "$1" ] || continue
+    device=\${serial%/serial}
+    $b mkdir -p "$2"
+    $b mount -t "$3" -o "\${4:-rw}" "/dev/\${device##*/}" "$2" || fail "the disk '$1' cannot be mounted at '$2'"
+    return
+  done
+  fail "no disk '$1' is attached"
+}
+
+$b mount -t proc proc /proc
+$b mount -t sysfs sysfs /sys
+$b mount -t devtmpfs devtmpfs /dev
+exec 3<>/dev/ttyS1
+echo 0 >/proc/sys/kernel/printk_devkmsg 2>/dev/null
+while read -r module; do
+  $b insmod "$u/modules/$module"
+done <$u/modules/order
+$b mkdir -p /dev/pts /dev/shm /tmp /etc
+$b mount -t devpts devpts /dev/pts
+$b mount -t tmpfs tmpfs /dev/shm
+
+if [ -e $u/cmdline ]; then line=$($b cat $u/cmdline); else read -r line </proc/cmdline; fi
+
+# Cut at quotes, every second piece was inside them. What the loop finds for the program it appends to "$@".
+IFS='"'
+set -- $line
+IFS=$blanks
+pieces=$# quoted=false section=kernel line=
+while [ $pieces -gt 0 ]; do
+  piece=$1
+  shift
+  pieces=$((pieces - 1))
+  if $quoted; then
+    quoted=false
+    case $piece in *\\\\*) piece=$(printf '%bX' "$piece") piece=\${piece%X} ;; esac
+    case $section in
+      program | variables) set -- "$@" "$piece" ;;
+      disks)
+        IFS=:
+        mount_disk $piece
+        IFS=$blanks
+        ;;
+    esac
+    continue
+  fi
+  quoted=true
+  for word in $piece; do
+    case $section:$word in
+      program:*) set -- "$@" "$word" ;;
+      *:--) section=program ;;
+      *:env.vars=\\[) section=variables ;;
+      *:vfs.fstab=\\[) section=disks ;;
+      *:]) section=kernel ;;
+      kernel:netdev.ip=*)
+        IFS=:
+        network \${word#netdev.ip=}
+        IFS=$blanks
+        ;;
+    esac
+  done
+done
+[ $section = program ] || fail "the command line names no program"
+
+cd /
+$b env -i "PATH=$PATH" HOME=/ "$@" 3>&- &
+program=$!
+while read -r command seconds; do
+  [ "$command" = stop ] || continue
+  kill -TERM $program
+  $b sleep "$seconds"
+  kill -KILL $program
+done <&3 >/dev/null 2>&1 &
+echo started >&3
+wait $program
+finish "exit $?"
+`;

@@ -50,7 +50,7 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
       {
         ...unset,
         ...secrets.reduce<object>((inputs, path) => withSecret(inputs, path.split(".")), args),
-        __name: name,
+        __resourceName: name,
         __provider: providerText(kind),
       },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: secrets.filter((path) => !path.includes(".")) }),

@@ -5,7 +5,7 @@
 import type { Properties } from "./define";
 
 /** Key under which the SDK passes the resource's Pulumi name to check; hidden from displays by its underscores. */
-export const RESOURCE_NAME_KEY = "__name";
+export const RESOURCE_NAME_KEY = "__resourceName";
 
 /** Names are DNS labels (instance names become `<name>.internal`), 63 characters at most. */
 export const NAME_PATTERN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;

@@ -23,12 +23,12 @@ describe("the dynamic provider process", () => {
   });
 
   it("checks: fills in a name, keeps it, refuses with paths and without values", async () => {
-    const first = await volume.check({}, { __name: "data", sizeMb: 64 });
+    const first = await volume.check({}, { __resourceName: "data", sizeMb: 64 });
     assert.deepEqual(first.failures, []);
     assert.match(String(first.inputs["name"]), /^data-[0-9a-f]{7}$/);
-    const second = await volume.check(first.inputs, { __name: "data", sizeMb: 65 });
+    const second = await volume.check(first.inputs, { __resourceName: "data", sizeMb: 65 });
     assert.equal(second.inputs["name"], first.inputs["name"]);
-    const { failures } = await volume.check({}, { __name: "data", sizeMb: "big", sizemb: 1 });
+    const { failures } = await volume.check({}, { __resourceName: "data", sizeMb: "big", sizemb: 1 });
     assert.deepEqual(failures.map((f) => f.property), ["", ""]);
     assert.match(failures[0]?.reason ?? "", /^sizeMb: must be of type number, got string/);
     assert.match(failures[1]?.reason ?? "", /did you mean 'sizeMb'\?/);
@@ -36,27 +36,27 @@ describe("the dynamic provider process", () => {
   });
 
   it("checks unknown values without refusing them", async () => {
-    const { inputs, failures } = await volume.check({}, { __name: "data", sizeMb: UNKNOWN, name: UNKNOWN });
+    const { inputs, failures } = await volume.check({}, { __resourceName: "data", sizeMb: UNKNOWN, name: UNKNOWN });
     assert.deepEqual([inputs["sizeMb"], inputs["name"], failures], [UNKNOWN, UNKNOWN, []]);
   });
 
   it("refuses to shrink", async () => {
-    const { failures } = await volume.check({ __name: "data", name: "data-0123abc", sizeMb: 64 }, { __name: "data", sizeMb: 32 });
+    const { failures } = await volume.check({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 }, { __resourceName: "data", sizeMb: 32 });
     assert.match(failures[0]?.reason ?? "", /cannot shrink from 64 to 32 MiB/);
   });
 
   it("creates with the smallest body and the token, and returns inputs and outputs", async () => {
-    const { id, outs } = await volume.create({ __name: "data", name: "data-0123abc", sizeMb: 64 });
+    const { id, outs } = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
     assert.equal(id, item.uuid);
     assert.deepEqual(api.asked[0], { method: "POST", url: "/v1/volumes", authorization: `Bearer ${TOKEN}`, body: { name: "data-0123abc", size_mb: 64 } });
-    assert.deepEqual({ ...outs, __provider: undefined }, { __provider: undefined, __name: "data", __version: 1, name: "data-0123abc", sizeMb: 64, filesystem: "ext4", createdAt: "2026-01-01T00:00:00Z" });
-    const unchanged = await volume.diff(id, outs, { __name: "data", name: "data-0123abc", sizeMb: 64 });
+    assert.deepEqual({ ...outs, __provider: undefined }, { __provider: undefined, __resourceName: "data", __version: 1, name: "data-0123abc", sizeMb: 64, filesystem: "ext4", createdAt: "2026-01-01T00:00:00Z" });
+    const unchanged = await volume.diff(id, outs, { __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
     assert.deepEqual(unchanged, { changes: false, replaces: [], deleteBeforeReplace: false });
   });
 
   it("finds by name what a create whose answer was lost has made", async () => {
     api.answer = ({ method }) => (method === "POST" ? undefined : success("volumes", item));
-    const { id } = await volume.create({ __name: "data", name: "data-0123abc", sizeMb: 64 });
+    const { id } = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
     assert.equal(id, item.uuid);
     assert.deepEqual(api.asked.filter((a) => a.method === "POST").length, 1);
     assert.equal(api.asked[1]?.url, "/v1/volumes?name=data-0123abc");
@@ -64,7 +64,7 @@ describe("the dynamic provider process", () => {
 
   it("keeps the id of what was created and then failed", async () => {
     api.answer = ({ method }) => success("volumes", method === "POST" ? item : { ...item, state: "error", message: "disk broke" });
-    const error = await volume.create({ __name: "data", name: "data-0123abc", sizeMb: 64 }).then(() => assert.fail("it resolved"), (e: CallFailure) => e);
+    const error = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 }).then(() => assert.fail("it resolved"), (e: CallFailure) => e);
     assert.equal(error.partial?.id, item.uuid);
     assert.equal(error.partial.properties["sizeMb"], 64);
     assert.match(error.partial.reasons.join(), /OPERATION_FAILED: Volume 'data-0123abc' could not be made: disk broke/);
@@ -72,7 +72,7 @@ describe("the dynamic provider process", () => {
 
   it("says what the API refused, with the code, and without the token", async () => {
     api.answer = () => failure("volumes", 23, "A volume with the name 'data' already exists");
-    const error = await volume.create({ __name: "data", name: "data", sizeMb: 64 }).then(() => assert.fail("it resolved"), (e: CallFailure) => e);
+    const error = await volume.create({ __resourceName: "data", name: "data", sizeMb: 64 }).then(() => assert.fail("it resolved"), (e: CallFailure) => e);
     assert.match(error.message, /^ALREADY_EXISTS: Creating volume 'data' failed: A volume with the name 'data' already exists\. Choose another name/);
     assert.equal(error.partial, undefined);
     assert.doesNotMatch(error.message, new RegExp(TOKEN));
@@ -80,13 +80,13 @@ describe("the dynamic provider process", () => {
 
   it("reads back inputs, so that a change made by hand shows as drift", async () => {
     api.answer = () => success("volumes", { ...item, size_mb: 128 });
-    const state = { __name: "data", __version: 1, name: "data-0123abc", sizeMb: 64, filesystem: "ext4", createdAt: "x" };
+    const state = { __resourceName: "data", __version: 1, name: "data-0123abc", sizeMb: 64, filesystem: "ext4", createdAt: "x" };
     const { id, inputs, props } = await volume.read(item.uuid, state);
     assert.deepEqual([id, inputs["sizeMb"], props["sizeMb"], inputs["filesystem"]], [item.uuid, 128, 128, undefined]);
   });
 
   it("says gone for code 8 and for nothing else", async () => {
-    const state = { __name: "data", name: "data-0123abc", sizeMb: 64 };
+    const state = { __resourceName: "data", name: "data-0123abc", sizeMb: 64 };
     api.answer = () => failure("volumes", 8, "No volume with uuid");
     assert.equal((await volume.read(item.uuid, state)).id, "");
     api.answer = () => ({ status: 403, body: { status: "error", message: "no" } });
@@ -96,19 +96,19 @@ describe("the dynamic provider process", () => {
   });
 
   it("grows in place, by one PATCH", async () => {
-    const state = { __name: "data", name: "data-0123abc", sizeMb: 64 };
+    const state = { __resourceName: "data", name: "data-0123abc", sizeMb: 64 };
     assert.deepEqual(await volume.diff(item.uuid, state, { ...state, sizeMb: 128 }), { changes: true, replaces: [], deleteBeforeReplace: false });
     await volume.update(item.uuid, state, { ...state, sizeMb: 128 });
     assert.deepEqual(api.asked[0]?.body, [{ uuid: item.uuid, prop: "size_mb", op: "set", value: 128 }]);
   });
 
   it("replaces for a new name, and deletes first when a given name stays", async () => {
-    const state = { __name: "data", name: "data", sizeMb: 64 };
+    const state = { __resourceName: "data", name: "data", sizeMb: 64 };
     assert.deepEqual(await volume.diff(item.uuid, state, { ...state, name: "other" }), { changes: true, replaces: ["name"], deleteBeforeReplace: false });
   });
 
   it("accepts that what it deletes is gone, and reports that it is in use", async () => {
-    const state = { __name: "data", name: "data", sizeMb: 64 };
+    const state = { __resourceName: "data", name: "data", sizeMb: 64 };
     api.answer = () => failure("volumes", 8, "No volume");
     await volume.delete(item.uuid, state);
     api.answer = () => failure("volumes", 15, "Volume is attached");

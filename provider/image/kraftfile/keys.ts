@@ -1,0 +1,20 @@
+/** Refuses keys that would silently do nothing. */
+import { SYNONYMS } from "./model";
+import { nearestWord } from "./nearest";
+import type { Member, YamlSource } from "./source";
+
+/** Reports keys outside `known`, with the nearest known one; `x-…` is left to its owner. `where`: "a Kraftfile". */
+export function checkKeys(
+  source: YamlSource,
+  members: readonly Member[],
+  where: string,
+  known: readonly string[],
+): void {
+  for (const { key, keyNode } of members) {
+    if (key.startsWith("x-") || known.includes(key)) continue;
+    const synonym = SYNONYMS.get(key.toLowerCase());
+    const nearest = synonym !== undefined && known.includes(synonym) ? synonym : nearestWord(key, known);
+    const advice = nearest === undefined ? `; ${where} may have ${known.join(", ")}.` : `, did you mean '${nearest}'?`;
+    source.report(keyNode, `unknown key '${key.slice(0, 64)}'${advice}`);
+  }
+}

@@ -1,0 +1,63 @@
+/** The keys that say how an image is run: `cmd`, `env`, `labels`. */
+import * as yaml from "yaml";
+import type { Kraftfile } from "./model";
+import { splitShellWords } from "./shellWords";
+import type { Member, YamlSource } from "./source";
+
+/** The argv: v0.7 splits a string by the quoting rules of the shell, v0.6 keeps it one argument. */
+export function readCmd(source: YamlSource, spec: Kraftfile["spec"] | undefined, member: Member): string[] | undefined {
+  const { value, keyNode } = member;
+  if (yaml.isSeq(value)) {
+    const items = source.items(value, keyNode, "'cmd'") ?? [];
+    return items.flatMap((item, index) => source.string(item, value, `'cmd[${index}]'`) ?? []);
+  }
+  if (!yaml.isScalar(value) || typeof value.value !== "string") {
+    return source.report(value ?? keyNode, "'cmd' must be a list of strings, or a string.");
+  }
+  const text = source.string(value, keyNode, "'cmd'");
+  if (text === undefined) return undefined;
+  if (spec !== "0.7") return [text];
+  const split = splitShellWords(text);
+  if ("words" in split) return [...split.words];
+  return source.report(value, `${split.problem} (character ${split.offset + 1}); write 'cmd' as a list.`);
+}
+
+/** Environment: a map is sorted by name, a list keeps its order. Values never get into a problem. */
+export function readEnv(source: YamlSource, { value, keyNode }: Member): Record<string, string> | undefined {
+  if (value === null) return {};
+  const entries = new Map<string, string>();
+  const add = (key: string, text: string | undefined, node: yaml.Node | null): void => {
+    if (key === "" || /[=\0]/.test(key)) source.report(node, "a name in 'env' must not be empty or hold '=' or NUL.");
+    else if (entries.has(key)) source.report(node, `'env' names '${key}' twice.`);
+    else if (text !== undefined) entries.set(key, text);
+  };
+  if (yaml.isSeq(value)) {
+    for (const [index, item] of (source.items(value, keyNode, "'env'") ?? []).entries()) {
+      const text = source.string(item, value, `'env[${index}]'`);
+      if (text === undefined) continue;
+      const at = text.indexOf("=");
+      add(at < 0 ? text : text.slice(0, at), at < 0 ? "" : text.slice(at + 1), item);
+    }
+    return Object.fromEntries(entries);
+  }
+  if (!yaml.isMap(value))
+    return source.report(value, "'env' must be a map of names to values, or a list of 'NAME=value'.");
+  for (const member of source.members(value, keyNode, "'env'") ?? []) {
+    add(member.key, source.scalar(member.value, member.keyNode, `'env.${member.key}'`), member.keyNode);
+  }
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Labels, sorted. Numbers need no quotes: examples of the vendor write `cooldown_time_ms` bare. */
+export function readLabels(source: YamlSource, { value, keyNode }: Member): Record<string, string> | undefined {
+  if (value === null) return {};
+  const labels: [string, string][] = [];
+  for (const member of source.members(value, keyNode, "'labels'") ?? []) {
+    if (!/^[a-zA-Z0-9._/-]+$/.test(member.key)) {
+      source.report(member.keyNode, "a label may consist of letters, digits and '._/-' only.");
+    }
+    const text = source.scalar(member.value, member.keyNode, `'labels.${member.key}'`);
+    if (text !== undefined) labels.push([member.key, text]);
+  }
+  return Object.fromEntries(labels.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

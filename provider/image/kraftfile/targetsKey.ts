@@ -1,0 +1,74 @@
+/** The key `targets`: platforms as `qemu/x86_64` or as maps. */
+import * as yaml from "yaml";
+import { checkKeys } from "./keys";
+import type { Target } from "./model";
+import type { Member, YamlSource } from "./source";
+
+const KEYS = ["platform", "plat", "architecture", "arch", "name", "kconfig"];
+
+/** Other names of operating systems. Source: KraftKit `unikraft/plat`. */
+const PLATFORMS = new Map([
+  ["kvm", "qemu"],
+  ["firecracker", "fc"],
+]);
+
+const ARCHITECTURES = new Map([
+  ["x86_64", "x86_64"],
+  ["x86-64", "x86_64"],
+  ["amd64", "x86_64"],
+  ["arm64", "arm64"],
+  ["aarch64", "arm64"],
+  ["arm", "arm"],
+]);
+
+/** The targets, normalised; unknown platforms pass, unknown architectures are problems. `name` is ignored. */
+export function readTargets(source: YamlSource, { value, keyNode }: Member): Target[] {
+  const items = source.items(value, keyNode, "'targets'") ?? [];
+  return items.flatMap((item, index) => {
+    const what = `'targets[${index}]'`;
+    return (yaml.isMap(item) ? readMap(source, item, what) : readText(source, item, value ?? keyNode, what)) ?? [];
+  });
+}
+
+function readText(source: YamlSource, item: yaml.Node | null, at: yaml.Node, what: string): Target | undefined {
+  const text = source.string(item, at, what);
+  if (text === undefined) return undefined;
+  const slash = text.indexOf("/");
+  if (slash <= 0) return source.report(item, `${what} must be 'platform/architecture', such as 'qemu/x86_64'.`);
+  return toTarget(source, item, text.slice(0, slash), text.slice(slash + 1));
+}
+
+function readMap(source: YamlSource, item: yaml.Node, what: string): Target | undefined {
+  const members = source.members(item, item, what) ?? [];
+  checkKeys(source, members, what, KEYS);
+  const kconfig = members.find(({ key }) => key === "kconfig");
+  if (kconfig !== undefined) {
+    source.report(
+      kconfig.keyNode,
+      "'kconfig' is not supported: kernels are not compiled here, runtimes are ready-made.",
+    );
+  }
+  const text = (short: string, long: string): string | undefined => {
+    const member = members.find(({ key }) => key === short) ?? members.find(({ key }) => key === long);
+    return member && source.string(member.value, member.keyNode, `${what}.${member.key}`);
+  };
+  const [platform = "", combined] = (text("plat", "platform") ?? "").split("/", 2);
+  const architecture = text("arch", "architecture") ?? combined;
+  if (platform === "" || architecture === undefined) {
+    return source.report(item, `${what} needs both 'platform' and 'architecture'.`);
+  }
+  return toTarget(source, item, platform, architecture);
+}
+
+function toTarget(
+  source: YamlSource,
+  node: yaml.Node | null,
+  platform: string,
+  architecture: string,
+): Target | undefined {
+  const known = ARCHITECTURES.get(architecture);
+  if (known === undefined) {
+    return source.report(node, `unknown architecture '${architecture}'; known are x86_64, arm64 and arm.`);
+  }
+  return { os: PLATFORMS.get(platform) ?? platform, architecture: known };
+}

@@ -1,0 +1,102 @@
+/** Fetches a runtime from a registry into a layout. */
+import { UnikernelError } from "../../base/errors";
+import { type BlobSource, blobOfBytes } from "../oci/blob";
+import { MEDIA_TYPE, type Descriptor, formatPlatform, imageIndex, imageManifest, isIndexType } from "../oci/descriptor";
+import type { Layout } from "../oci/layout";
+import { type Reference, canonicalRepository, parseReference } from "../oci/reference";
+import { type StoredImage, parseDocument } from "../oci/storedImage";
+import { type FetchedManifest, type RegistryAuth, type RegistryClient, createRegistryClient } from "./client";
+
+/** Where runtimes come from that name no host. */
+export const RUNTIME_REGISTRY = "index.unikraft.io";
+
+/** Kernels that local QEMU can boot come first; `fc` and `kraftcloud` kernels are built for KVM too. */
+const PREFERRED_OS: readonly string[] = ["qemu", "kraftcloud", "fc"];
+
+/** How to pull. */
+export interface PullOptions {
+  /** Registry of references without a host; defaults to {@link RUNTIME_REGISTRY}. */
+  readonly registry?: string | undefined;
+  readonly auth?: RegistryAuth | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Architecture to take from an index; defaults to `x86_64`. */
+  readonly architecture?: string | undefined;
+}
+
+/**
+ * Pulls one platform of an image; its digest stays that of the registry's index. A bare name is an official one:
+ * `base` is `official/base:latest`. What the layout holds is not fetched again.
+ *
+ * Throws `INPUT_INVALID` (no reference), `API_UNREACHABLE`, `API_UNAUTHORIZED`, `NOT_FOUND`, `API_SHAPE`,
+ * `RUNTIME_UNAVAILABLE` (no such platform), `BUILD_FAILED` (damaged transfer), `NO_SPACE`.
+ */
+export async function pullRuntime(reference: string, layout: Layout, options: PullOptions = {}): Promise<StoredImage> {
+  const parsed = parseReference(reference);
+  const { registry, repository } = locate(parsed, options.registry ?? RUNTIME_REGISTRY);
+  const client = createRegistryClient({ registry, auth: options.auth, signal: options.signal });
+  const root = await client.manifest(repository, parsed.digest ?? parsed.tag ?? "latest");
+  const chosen = isIndexType(root.mediaType)
+    ? await chooseManifest(client, repository, root, options.architecture ?? "x86_64", reference)
+    : root;
+  const manifest = read(chosen, imageManifest, reference);
+  const parts = [manifest.config, ...manifest.layers].map((part) => toSource(client, repository, part));
+  return layout.putBlobs({
+    repository: canonicalRepository(parsed),
+    ...(parsed.tag === undefined ? {} : { tag: parsed.tag }),
+    root: { mediaType: root.mediaType || MEDIA_TYPE.manifest, digest: root.digest, size: root.bytes.length },
+    blobs: [...parts, blobOfBytes(chosen.bytes), blobOfBytes(root.bytes)],
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+}
+
+/** Host and path to ask. Source: unikraft CLI, resolution of short names. */
+function locate({ registry, repository }: Reference, fallback: string): { registry: string; repository: string } {
+  if (registry !== undefined) return { registry, repository };
+  return { registry: fallback, repository: repository.includes("/") ? repository : `official/${repository}` };
+}
+
+async function chooseManifest(
+  client: RegistryClient,
+  repository: string,
+  root: FetchedManifest,
+  architecture: string,
+  reference: string,
+): Promise<FetchedManifest> {
+  const { manifests } = read(root, imageIndex, reference);
+  const fitting = manifests.filter((entry) => entry.platform?.architecture === architecture);
+  const rank = ({ platform }: Descriptor): number => {
+    const at = PREFERRED_OS.indexOf(platform?.os ?? "");
+    return at < 0 ? PREFERRED_OS.length : at;
+  };
+  const chosen = fitting.toSorted((a, b) => rank(a) - rank(b))[0];
+  if (chosen !== undefined) return client.manifest(repository, chosen.digest);
+  const offered = manifests.map(({ platform }) => (platform ? formatPlatform(platform) : "unknown")).join(", ");
+  throw new UnikernelError(
+    "RUNTIME_UNAVAILABLE",
+    `The runtime '${reference}' is made for ${offered}, not for ${architecture}.`,
+    {
+      hint: "Name a runtime for this architecture.",
+    },
+  );
+}
+
+const toSource = (client: RegistryClient, repository: string, { digest, size }: Descriptor): BlobSource => ({
+  digest,
+  sizeBytes: size,
+  chunks: () => client.blob(repository, digest),
+});
+
+function read<T>(fetched: FetchedManifest, model: Parameters<typeof parseDocument<T>>[2], reference: string): T {
+  try {
+    return parseDocument(fetched.bytes.toString("utf8"), fetched.digest, model);
+  } catch (cause) {
+    throw new UnikernelError(
+      "API_SHAPE",
+      `The registry's document ${fetched.digest} for '${reference}' is no OCI document.`,
+      {
+        hint: "Check that the host is an OCI registry and the name an image.",
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,36 @@
+/** Finds the root file system's directory, and keeps it inside the image context. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+
+/** The directory's real path, or why it cannot be packed, as a sentence. */
+export type InsidePath = { readonly directory: string } | { readonly problem: string };
+
+/**
+ * Resolves `relative` below `context`. Refused: an absolute path, `..` or a symbolic link (of any part) that leads
+ * out of the context, what does not exist, and what is no directory.
+ */
+export async function directoryInside(context: string, relative: string): Promise<InsidePath> {
+  const shown = `rootfs '${relative}'`;
+  if (path.isAbsolute(relative)) return { problem: `${shown} must be relative to the Kraftfile.` };
+  if (relative.includes("\0")) return { problem: "rootfs holds a NUL character." };
+  const root = await fs.realpath(context);
+  if (leaves(root, path.join(root, relative))) return { problem: `${shown} leads out of the image context.` };
+  let real: string;
+  try {
+    real = await fs.realpath(path.join(root, relative));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    return { problem: code === "ENOENT" ? `${shown} does not exist.` : `${shown} cannot be read (${code}).` };
+  }
+  if (leaves(root, real)) return { problem: `${shown} leads out of the image context through a symbolic link.` };
+  const stat = await fs.stat(real);
+  if (stat.isDirectory()) return { directory: real };
+  return {
+    problem: `${shown} is not a directory; other forms (archives, CPIO, EROFS) are not supported: unpack it into a directory.`,
+  };
+}
+
+const leaves = (root: string, target: string): boolean => {
+  const way = path.relative(root, target);
+  return way === ".." || way.startsWith(`..${path.sep}`) || path.isAbsolute(way);
+};

@@ -1,0 +1,66 @@
+/** Lays files or a whole tree over another tree. Pure. */
+import { UnikernelError } from "../../base/errors";
+import { isTreePath, parentsOf } from "./complete";
+import type { FileTree, TreeEntry } from "./tree";
+
+/**
+ * The tree with `files` over it: absolute guest path → content, written as UTF-8 with mode 0644. A file or link of the
+ * same path is replaced. Throws `CONTEXT_INVALID` with all refused paths: relative ones, ones with `.`, `..` or empty
+ * parts, a path where a directory is, and one below a file or a symbolic link. Contents never get into the error.
+ */
+export function overlay(tree: FileTree, files: Readonly<Record<string, string>>): FileTree {
+  const top = new Map<string, TreeEntry>();
+  const problems: string[] = [];
+  for (const [path, content] of Object.entries(files)) {
+    if (path.startsWith("/") && isTreePath(path.slice(1))) {
+      top.set(path.slice(1), { type: "file", mode: 0o644, content: { bytes: Buffer.from(content) } });
+    } else {
+      problems.push(`'${path}' in 'files' must be an absolute path without '.', '..' or empty parts.`);
+    }
+  }
+  const merged = merge(tree, top, problems);
+  if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "files" });
+  return merged;
+}
+
+/**
+ * `base` with `top` laid over it, entry by entry; directories are joined and take the mode of `top`.
+ * Throws `CONTEXT_INVALID` with all paths at which one has a directory and the other has none.
+ */
+export function overlayTree(base: FileTree, top: FileTree): FileTree {
+  const problems: string[] = [];
+  const merged = merge(base, top, problems);
+  if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "context" });
+  return merged;
+}
+
+function merge(base: FileTree, top: FileTree, problems: string[]): FileTree {
+  const merged = new Map(base);
+  for (const [path, entry] of top) merged.set(path, entry);
+  const isFolder = (entry: TreeEntry | undefined): boolean => entry?.type === "directory";
+  const folders = new Set([...foldersOf(base), ...foldersOf(top)]);
+  for (const [path, entry] of top) {
+    if (!isFolder(entry) && folders.has(path)) {
+      problems.push(`'/${path}' cannot be a ${entry.type}: there is a directory of that path.`);
+    }
+    const below = base.get(path);
+    if (isFolder(entry) && below !== undefined && !isFolder(below)) {
+      problems.push(`'/${path}' cannot be a directory: there is a ${below.type} of that path.`);
+    }
+    const obstacle = parentsOf(path).find((parent) => merged.has(parent) && !isFolder(merged.get(parent)));
+    if (obstacle !== undefined) {
+      problems.push(`'/${path}' cannot be placed: '/${obstacle}' is a ${merged.get(obstacle)?.type}, no directory.`);
+    }
+  }
+  return merged;
+}
+
+/** Paths that are directories, also those that are only implied by what is below them. */
+function foldersOf(tree: FileTree): Set<string> {
+  const folders = new Set<string>();
+  for (const [path, entry] of tree) {
+    for (const parent of parentsOf(path)) folders.add(parent);
+    if (entry.type === "directory") folders.add(path);
+  }
+  return folders;
+}

@@ -1,0 +1,30 @@
+/** Puts a command line that is too long, or secret, behind an initrd: Linux unpacks archives that follow one another. */
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { writeCpio } from "../../../image/cpio/write";
+
+/** Archives begin at multiples of 4 bytes. Source: Linux, early-userspace/buffer-format.rst. */
+const ALIGNMENT = 4;
+
+/**
+ * Writes `target` (0600): the initrd, if any, and an archive with `/unikernel/cmdline`. Copies by reference where the
+ * file system can.
+ */
+export async function writeInitrd(initrd: string | undefined, commandLine: string, target: string): Promise<void> {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-cmdline-"));
+  try {
+    const archive = path.join(folder, "cmdline.cpio");
+    const content = { bytes: Buffer.from(commandLine) };
+    await writeCpio(new Map([["unikernel/cmdline", { type: "file", mode: 0o600, content }]]), archive);
+    await fs.rm(target, { force: true });
+    if (initrd === undefined) await fs.writeFile(target, "", { mode: 0o600 });
+    else await fs.copyFile(initrd, target, fs.constants.COPYFILE_FICLONE);
+    await fs.chmod(target, 0o600);
+    const { size } = await fs.stat(target);
+    const padding = Buffer.alloc((ALIGNMENT - (size % ALIGNMENT)) % ALIGNMENT);
+    await fs.appendFile(target, Buffer.concat([padding, await fs.readFile(archive)]));
+  } finally {
+    await fs.rm(folder, { recursive: true, force: true });
+  }
+}

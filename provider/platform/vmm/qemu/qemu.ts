@@ -1,0 +1,167 @@
+/** The virtual machine monitor of the local platform: QEMU. */
+import * as fs from "node:fs";
+import * as fsp from "node:fs/promises";
+import * as path from "node:path";
+import * as z from "zod";
+import { UnikernelError, fromSystemError } from "../../../base/errors";
+import type { LocalPaths } from "../../../base/localPaths";
+import { systemClock } from "../../../base/clock";
+import type { Vm, VmExit, VmSpec, Vmm } from "../vmm";
+import { qemuArguments } from "./arguments";
+import { commandLineOf } from "./commandLine";
+import { evidenceOnDisk } from "./evidence";
+import { judgeExit } from "./exit";
+import { vmFilesOf, type VmFiles } from "./files";
+import { writeInitrd } from "./initrd";
+import { kernelKindOf, type KernelKind } from "./kernelKind";
+import { minimumMemoryMb } from "./minimumMemory";
+import { inspectQemu } from "./probe";
+import { isRunning, killProcess, startQemu, startTimeOf, type ProcessIdentity, type StartedProcess } from "./process";
+import { QemuVm } from "./vm";
+
+const Identity = z.object({ pid: z.number().int().positive(), startTime: z.string() });
+/** QEMU opens its sockets within milliseconds; a machine under load may take longer. */
+const SOCKET_LIMIT_MS = 20_000;
+const SOCKET_PAUSE_MS = 5;
+
+/** The kinds of kernel that run the stand-in guest's init, which reports on the control port. */
+const speaks = (kind: KernelKind): boolean => kind === "pvh" || kind === "bzimage";
+
+/** VMs run by QEMU. */
+export class QemuVmm implements Vmm {
+  readonly #paths: Pick<LocalPaths, "run" | "instances" | "cache">;
+
+  /** @param paths Where VMs keep their sockets and logs, and where the verdict on QEMU is cached. */
+  constructor(paths: Pick<LocalPaths, "run" | "instances" | "cache">) {
+    this.#paths = paths;
+  }
+
+  async start(spec: VmSpec): Promise<Vm> {
+    const facts = await inspectQemu(this.#paths.cache);
+    const kind = await kernelKindOf(spec.kernel);
+    const commandLine = commandLineOf(spec, kind, facts.accelerator === "tcg");
+    await checkMemory(spec, kind);
+    const files = vmFilesOf(this.#paths, spec.uuid);
+    try {
+      await fsp.mkdir(files.folder, { recursive: true, mode: 0o700 });
+      await fsp.mkdir(files.runFolder, { recursive: true, mode: 0o700 });
+      await removeRunFiles(files);
+      if (commandLine.file !== undefined) await writeInitrd(spec.initrd, commandLine.file, files.initrd);
+    } catch (error) {
+      throw fromSystemError(error, "preparing a VM");
+    }
+    const child = startQemu(facts.file, qemuArguments({ spec, facts, kind, files, commandLine }), files.qemuLog);
+    const identity = await identify(child, files);
+    try {
+      await awaitSocket(files, child);
+      return await QemuVm.connect({ identity, files, speaks: speaks(kind), ended: child.ended });
+    } catch (error) {
+      await killProcess(identity);
+      const end = await child.ended;
+      if (end.signal === "SIGKILL") throw error;
+      throw refusal(files, error);
+    }
+  }
+
+  async adopt(spec: VmSpec): Promise<Vm | undefined> {
+    const files = vmFilesOf(this.#paths, spec.uuid);
+    const identity = await readIdentity(files);
+    if (identity === undefined || !(await isRunning(identity))) return undefined;
+    try {
+      const kind = await kernelKindOf(spec.kernel);
+      return await QemuVm.connect({ identity, files, speaks: speaks(kind) });
+    } catch (error) {
+      if (!(await isRunning(identity))) return undefined;
+      throw error;
+    }
+  }
+
+  async postMortem(uuid: string): Promise<VmExit> {
+    return judgeExit(await evidenceOnDisk(vmFilesOf(this.#paths, uuid)));
+  }
+
+  async forget(uuid: string): Promise<void> {
+    const files = vmFilesOf(this.#paths, uuid);
+    await removeRunFiles(files);
+    await fsp.rm(files.folder, { recursive: true, force: true });
+  }
+
+  consoleLog(uuid: string): string {
+    return vmFilesOf(this.#paths, uuid).consoleLog;
+  }
+
+  async describe(): Promise<Readonly<Record<string, string>>> {
+    const facts = await inspectQemu(this.#paths.cache);
+    return {
+      vmm: "qemu",
+      qemu: facts.version,
+      path: facts.file,
+      machine: facts.machine,
+      accelerator: facts.accelerator,
+      sandbox: facts.sandbox ? "on" : "off",
+    };
+  }
+}
+
+async function checkMemory(spec: VmSpec, kind: KernelKind): Promise<void> {
+  const initrdBytes = spec.initrd === undefined ? 0 : (await fsp.stat(spec.initrd)).size;
+  const minimum = minimumMemoryMb(kind, initrdBytes);
+  if (spec.memoryMb >= minimum) return;
+  throw new UnikernelError("INPUT_INVALID", `The guest needs ${minimum} MiB of memory, but gets ${spec.memoryMb}.`, {
+    property: "memoryMb",
+    hint: `Set memoryMb to ${minimum} or more.`,
+  });
+}
+
+/** Notes which process the VM is, before anything else, so that a daemon killed now leaves no VM that nobody knows. */
+async function identify(child: StartedProcess, files: VmFiles): Promise<ProcessIdentity> {
+  const startTime = child.pid === undefined ? undefined : await startTimeOf(child.pid);
+  if (child.pid === undefined || startTime === undefined) {
+    await child.ended;
+    throw refusal(files, undefined);
+  }
+  const identity = { pid: child.pid, startTime };
+  fs.writeFileSync(files.identity, JSON.stringify(identity), { mode: 0o600 });
+  return identity;
+}
+
+async function readIdentity(files: VmFiles): Promise<ProcessIdentity | undefined> {
+  try {
+    return Identity.safeParse(JSON.parse(await fsp.readFile(files.identity, "utf8"))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function awaitSocket(files: VmFiles, child: StartedProcess): Promise<void> {
+  let ended = false;
+  void child.ended.then(() => (ended = true));
+  for (const deadline = performance.now() + SOCKET_LIMIT_MS; performance.now() < deadline;) {
+    if (ended) throw refusal(files, undefined);
+    // The monitor's socket is made last, so all of them listen.
+    if (fs.existsSync(files.monitorSocket)) return;
+    await systemClock.sleep(SOCKET_PAUSE_MS);
+  }
+  throw new UnikernelError("VMM_FAILED", `QEMU did not open its control sockets within ${SOCKET_LIMIT_MS} ms.`);
+}
+
+/** QEMU's last words, without the program's name before them. */
+function refusal(files: VmFiles, cause: unknown): UnikernelError {
+  const log = fs.existsSync(files.qemuLog) ? fs.readFileSync(files.qemuLog, "utf8") : "";
+  const words = log
+    .trim()
+    .split("\n")
+    .slice(-3)
+    .join(" ")
+    .replace(/^\S*qemu\S*: /, "");
+  return new UnikernelError("VMM_FAILED", `QEMU could not start the VM: ${words || "it said nothing."}`, {
+    hint: `QEMU's output is in ${path.basename(files.folder)}/qemu.log of the state folder.`,
+    cause,
+  });
+}
+
+async function removeRunFiles(files: VmFiles): Promise<void> {
+  for (const file of [files.qmpSocket, files.monitorSocket, files.controlSocket, files.identity]) {
+    await fsp.rm(file, { force: true });
+  }
+}

@@ -1,0 +1,66 @@
+/** Tools that come from the system's packages: QEMU for everyone, other people's judges for the tests. */
+import { SetupError, step } from "./terminal.mjs";
+import { findTool, lastLines, runTool } from "./tool.mjs";
+
+/** @typedef {{ tool: string, debianPackage: string, unless?: string }} SystemTool */
+
+/** What running a VM takes; `unless` names the variable that points at another binary. @type {readonly SystemTool[]} */
+export const PLATFORM_TOOLS = [
+  { tool: "qemu-system-x86_64", debianPackage: "qemu-system-x86", unless: "UNIKERNEL_QEMU" },
+  { tool: "mkfs.ext4", debianPackage: "e2fsprogs" },
+];
+
+/** What the tests take besides. @type {readonly SystemTool[]} */
+export const TEST_TOOLS = [
+  { tool: "cpio", debianPackage: "cpio" },
+  { tool: "skopeo", debianPackage: "skopeo" },
+];
+
+/**
+ * Installs what is missing with apt-get, when this is root or sudo asks for no password; else says what to run.
+ *
+ * @param {readonly SystemTool[]} tools
+ */
+export async function ensureSystemTools(tools) {
+  const isMissing = (/** @type {SystemTool} */ { tool, unless }) =>
+    findTool(tool) === undefined && !(unless !== undefined && process.env[unless]);
+  const missing = tools.filter(isMissing);
+  if (missing.length === 0) return;
+
+  const packages = missing.map(({ debianPackage }) => debianPackage).join(" ");
+  const names = missing.map(({ tool }) => tool).join(", ");
+  const install = `apt-get install -y --no-install-recommends ${packages}`;
+  const prefix = await rootPrefix();
+  if (findTool("apt-get") === undefined || prefix === undefined) {
+    const how =
+      findTool("apt-get") === undefined
+        ? "Install them with the system's package manager"
+        : `Run "sudo apt-get update && sudo ${install}"`;
+    throw new SetupError(`Missing on this machine: ${names}.`, `${how}, then run this again.`);
+  }
+  await step(`${names} (apt-get install ${packages})`, async (note) => {
+    const apt = (/** @type {string[]} */ args) =>
+      runTool(
+        "env",
+        ["DEBIAN_FRONTEND=noninteractive", ...prefix, "apt-get", "-o", "DPkg::Lock::Timeout=120", ...args],
+        {
+          onLine: (line) => note(line.trim().slice(0, 60)),
+        },
+      );
+    await apt(["update"]); // its failure matters only when the install fails as well
+    const result = await apt(install.split(" ").slice(1));
+    if (result.code !== 0 || missing.some(isMissing)) {
+      const hint = `Run "sudo apt-get update && sudo ${install}" by hand and see what it says.`;
+      throw new SetupError(`apt-get did not install ${packages}.`, hint, lastLines(result.output));
+    }
+  });
+}
+
+/** What to put before a command that needs root; undefined when there is no way. @returns {Promise<string[] | undefined>} */
+async function rootPrefix() {
+  if (process.getuid?.() === 0) return [];
+  const sudo = findTool("sudo");
+  if (sudo === undefined) return undefined;
+  const allowed = await runTool(sudo, ["-n", "true"]);
+  return allowed.code === 0 ? [sudo, "-n", "--preserve-env=DEBIAN_FRONTEND"] : undefined;
+}

@@ -1,0 +1,259 @@
+/**
+ * Pulumi projects under the real engine: `preview`, `up`, `refresh` and `destroy` of a folder with a Pulumi.yaml and an
+ * index.ts, with a file backend, a PULUMI_HOME of its own, no login, no prompt and no network.
+ *
+ * An engine with the Node language host runs literal `pulumi` commands in the folder; one without (built from Go) gets
+ * the same index.ts as an inline program of the Automation API. Every operation runs in a process of its own, whose
+ * environment is the operation's, whose working directory is the project and which loads index.ts anew.
+ */
+import * as childProcess from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { OperationMessage, OperationRequest } from "./engineOperation";
+import { collectEvents, type Diagnostic, type Step, type TimedEvent } from "./engineEvents";
+import { endOperation, interruptOperation, MARK } from "./engineProcesses";
+
+export type { Diagnostic, Step } from "./engineEvents";
+
+const root = path.resolve(__dirname, "../..");
+
+/** The engine that operations run in. */
+export interface Engine {
+  /** Absolute path of the `pulumi` binary. */
+  readonly pulumi: string;
+  readonly version: string;
+  /** `true`: literal `pulumi` commands. `false`: inline programs of the Automation API. */
+  readonly literal: boolean;
+}
+
+/** Where a stack lives and what its operations see. */
+export interface StackOptions {
+  /** Folder with Pulumi.yaml and index.ts; it must reach `pulumi-unikernel` and `@pulumi/pulumi` by name. */
+  readonly project: string;
+  readonly stack: string;
+  /** Folder of the file backend and of PULUMI_HOME; the project's folder when undefined. */
+  readonly backend?: string;
+  /** Variables of engine, program and provider processes, over this process's own; `undefined` removes one. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Stack configuration by full key (`unikernel:metro`), set before each operation. */
+  readonly config?: Readonly<Record<string, string | { readonly secret: string }>>;
+  /** An operation that takes longer is interrupted, and killed when it does not end by itself; 10 minutes when undefined. */
+  readonly timeoutMs?: number;
+  /** Gets the engine's text as it comes. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** What one operation is asked besides its name. Each is a flag of the `pulumi` command. */
+export interface OperationOptions {
+  readonly expectNoChanges?: boolean;
+  readonly refresh?: boolean;
+  readonly diff?: boolean;
+  readonly target?: readonly string[];
+  readonly replace?: readonly string[];
+}
+
+/** How an operation ended. A failure is a result as well. */
+export interface OperationResult {
+  readonly operation: OperationName;
+  readonly succeeded: boolean;
+  /** Exit code of `pulumi`: 0, 1 for failures, 7 for changes despite `expectNoChanges`; null when it was killed. */
+  readonly exitCode: number | null;
+  /** Everything the engine printed, without colours. */
+  readonly output: string;
+  /** One entry per resource and operation, in the engine's order. */
+  readonly steps: readonly Step[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Number of resources per operation: `{ create: 4, same: 1 }`. */
+  readonly changes: Readonly<Record<string, number>>;
+  /** Outputs of the stack after a successful `up`; secrets in clear. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** Wall-clock time of the `pulumi` command. */
+  readonly durationMs: number;
+}
+
+export type OperationName = "preview" | "up" | "refresh" | "destroy";
+
+/** One resource in a stack's state, as `pulumi stack export` writes it. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+/** A stack's state. */
+export interface StackState {
+  readonly resources: readonly StateResource[];
+  readonly pendingOperations: readonly unknown[];
+}
+
+/** A stack of a project; see `openStack`. */
+export interface Stack {
+  readonly engine: Engine;
+  preview(options?: OperationOptions): Promise<OperationResult>;
+  up(options?: OperationOptions): Promise<OperationResult>;
+  refresh(options?: OperationOptions): Promise<OperationResult>;
+  destroy(options?: OperationOptions): Promise<OperationResult>;
+  /** The state as it is stored; secrets stay encrypted. */
+  state(): Promise<StackState>;
+  /** Removes the lock that a killed engine left. */
+  cancel(): Promise<void>;
+}
+
+/** The steps that change something. */
+export function changingSteps(result: OperationResult): readonly Step[] {
+  return result.steps.filter((step) => !["same", "refresh", "read"].includes(step.op));
+}
+
+/** The result itself when it succeeded; otherwise throws with the engine's text. */
+export function succeeded(result: OperationResult): OperationResult {
+  if (!result.succeeded) throw new Error(`pulumi ${result.operation} ended with ${result.exitCode}:\n${result.output}`);
+  return result;
+}
+
+let knownEngine: Engine | undefined;
+
+/** The engine that set-up made ready, or makes ready now. */
+export function findEngine(): Engine {
+  if (knownEngine !== undefined) return knownEngine;
+  let line = process.env["UNIKERNEL_TEST_ENGINE"];
+  if (line === undefined) {
+    const run = path.join(root, "test", "setup", "run.mjs");
+    const output = childProcess.execFileSync(process.execPath, [run, "engine"], { encoding: "utf8" });
+    line = output.trimEnd().split("\n").at(-1) ?? "";
+  }
+  knownEngine = JSON.parse(line) as Engine;
+  return knownEngine;
+}
+
+/** A stack of a project, made by its first operation. Operations of one stack run one after the other. */
+export function openStack(options: StackOptions): Stack {
+  const engine = findEngine();
+  const run = (operation: OperationRequest["operation"], asked: OperationOptions = {}): Promise<Ended> =>
+    runOperation(engine, options, operation, asked);
+  const perform = async (operation: OperationName, asked?: OperationOptions): Promise<OperationResult> => {
+    const { events, outputs, ...ended } = await run(operation, asked);
+    return { operation, ...ended, ...collectEvents(events), outputs: outputs ?? {} };
+  };
+  return {
+    engine,
+    preview: (asked) => perform("preview", asked),
+    up: (asked) => perform("up", asked),
+    refresh: (asked) => perform("refresh", asked),
+    destroy: (asked) => perform("destroy", asked),
+    state: async () => {
+      const { succeeded: ok, output, state } = await run("export");
+      if (!ok) throw new Error(`pulumi stack export failed:\n${output}`);
+      const deployment = (state ?? {}) as { resources?: StateResource[]; pending_operations?: unknown[] };
+      return { resources: deployment.resources ?? [], pendingOperations: deployment.pending_operations ?? [] };
+    },
+    cancel: async () => void (await run("cancel")),
+  };
+}
+
+interface Ended {
+  readonly succeeded: boolean;
+  readonly exitCode: number | null;
+  readonly output: string;
+  readonly durationMs: number;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly state?: unknown;
+  readonly events: readonly TimedEvent[];
+}
+
+async function runOperation(
+  engine: Engine,
+  options: StackOptions,
+  operation: OperationRequest["operation"],
+  asked: OperationOptions,
+): Promise<Ended> {
+  const project = path.resolve(options.project);
+  const backend = path.resolve(options.backend ?? project);
+  fs.mkdirSync(backend, { recursive: true });
+  const mark = `${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}`;
+  const environment = operationEnvironment(engine, backend, { ...options.environment, [MARK]: mark });
+  const request: OperationRequest = {
+    operation,
+    options: asked,
+    pulumi: engine.pulumi,
+    literal: engine.literal,
+    project,
+    stack: options.stack,
+    config: options.config ?? {},
+  };
+
+  const startedAt = Date.now();
+  let output = "";
+  let result: Extract<OperationMessage, { kind: "result" }> | undefined;
+  const events: TimedEvent[] = [];
+  const child = childProcess.fork(path.join(__dirname, "engineOperation.ts"), [], {
+    cwd: project,
+    env: environment,
+    execArgv: ["-r", require.resolve("tsx/cjs")],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  const take = (text: string): void => {
+    output += text;
+    options.onOutput?.(text);
+  };
+  // What the program itself prints; the engine's text comes as messages.
+  child.stdout?.setEncoding("utf8").on("data", take);
+  child.stderr?.setEncoding("utf8").on("data", take);
+  child.on("message", (message: OperationMessage) => {
+    if (message.kind === "output") take(message.text);
+    else if (message.kind === "event") events.push(message);
+    else result = message;
+  });
+  const timeout = setTimeout(() => void interruptOperation(mark), options.timeoutMs ?? 600_000);
+  const killAtExit = (): void => endOperation(mark);
+  process.once("exit", killAtExit);
+  try {
+    const ended = new Promise<number | null>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", resolve);
+    });
+    child.send(request);
+    const code = await ended;
+    if (result === undefined) {
+      const durationMs = Date.now() - startedAt;
+      return { succeeded: false, exitCode: code, output, durationMs, events };
+    }
+    const { kind: _, ...fields } = result;
+    return { ...fields, output, events };
+  } finally {
+    clearTimeout(timeout);
+    process.off("exit", killAtExit);
+    endOperation(mark);
+  }
+}
+
+/** This process's environment, made safe for an engine without people and network, then the caller's. */
+function operationEnvironment(
+  engine: Engine,
+  backend: string,
+  given: Readonly<Record<string, string | undefined>>,
+): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (!name.startsWith("PULUMI_")) environment[name] = value;
+  }
+  const launcher = path.join(root, "node_modules", "@pulumi", "pulumi"); // the last resort for the dynamic provider
+  const folders = [path.dirname(process.execPath), path.dirname(engine.pulumi), process.env["PATH"] ?? "", launcher];
+  Object.assign(environment, {
+    PATH: folders.join(path.delimiter),
+    PULUMI_HOME: path.join(backend, ".pulumi", "home"),
+    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_CONFIG_PASSPHRASE: "unikernel",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_SKIP_CONFIRMATIONS: "true",
+    NO_COLOR: "1",
+  });
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) delete environment[name];
+    else environment[name] = value;
+  }
+  return environment;
+}

@@ -21,12 +21,18 @@ export class YamlSource {
     this.#document = yaml.parseDocument(text, {
       lineCounter: this.#lines,
       prettyErrors: false,
-      stringKeys: false,
-      logLevel: "silent",
+      logLevel: "error", // "silent" would also drop the error about a second document
     });
     for (const { pos, message } of [...this.#document.errors, ...this.#document.warnings]) {
       this.problems.push({ ...this.#at(pos[0]), message: `this is not valid YAML: ${lowerFirst(message)}.` });
     }
+    yaml.visit(this.#document, {
+      Alias: (_key, alias) => {
+        if (alias.resolve(this.#document) === undefined) {
+          this.report(alias, "this is not valid YAML: no anchor of this name stands before it.");
+        }
+      },
+    });
   }
 
   /** The outermost node; `null` for an empty file. */

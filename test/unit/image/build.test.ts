@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { UnikernelError, type ErrorCode } from "../../../provider/base/errors";
+import { type BuildPlan, type BuiltImage, buildImage, planBuild } from "../../../provider/image/build";
+import { readCpio } from "../../../provider/image/cpio/read";
+import { extractLayer, writeLayer } from "../../../provider/image/oci/layer";
+import { openLayout } from "../../../provider/image/oci/layout";
+import type { StoredImage } from "../../../provider/image/oci/storedImage";
+import type { FileTree, TreeEntry } from "../../../provider/image/rootfs/tree";
+import type { RuntimeImage } from "../../../provider/image/runtimeImage";
+
+const KRAFTFILE = `spec: v0.7
+runtime: linux:latest
+rootfs: ./rootfs
+cmd: [/bin/httpd, -f]
+env: {PORT: 8080}
+`;
+
+describe("Building an image", () => {
+  let folder: string;
+  let context: string;
+  let layout: string;
+  let runtime: RuntimeImage;
+
+  beforeEach(async () => {
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), "build-"));
+    context = path.join(folder, "context");
+    layout = path.join(folder, "images");
+    await writeContext(context);
+    const kernel = path.join(folder, "kernel");
+    await fs.writeFile(kernel, "a kernel");
+    runtime = {
+      reference: "linux:latest",
+      platform: { os: "qemu", architecture: "x86_64" },
+      kernelLayer: await writeLayer(kernel, "unikraft/bin/kernel", path.join(folder, "kernel.tar")),
+      cmd: ["/bin/sh"],
+      env: { PATH: "/bin", PORT: "1" },
+      labels: { inherited: "no" },
+    };
+  });
+  afterEach(() => fs.rm(folder, { recursive: true }));
+
+  const writeContext = async (target: string, kraftfile = KRAFTFILE): Promise<void> => {
+    await fs.mkdir(path.join(target, "rootfs/www"), { recursive: true });
+    await fs.writeFile(path.join(target, "Kraftfile"), kraftfile);
+    await fs.writeFile(path.join(target, "rootfs/www/index.html"), "hello");
+    await fs.symlink("/bin/busybox", path.join(target, "rootfs/sh"));
+  };
+  const write = (text: string): Promise<void> => fs.writeFile(path.join(context, "Kraftfile"), text);
+  const plan = (files: Record<string, string> = {}, from = context): Promise<BuildPlan> =>
+    planBuild({ context: from, files, name: "shop" });
+  const build = (planned: BuildPlan, given: RuntimeImage = runtime, target = layout): Promise<BuiltImage> =>
+    buildImage(planned, { layout: target, repository: "shop", resolveRuntime: async () => given });
+  const stored = async (): Promise<StoredImage> => {
+    const image = await openLayout(layout).resolve("shop");
+    assert.ok(image);
+    return image;
+  };
+  const initrd = async (): Promise<FileTree> => {
+    const layer = (await stored()).initrd;
+    assert.ok(layer);
+    await extractLayer(layer, path.join(folder, "initrd"));
+    return readCpio(await fs.readFile(path.join(folder, "initrd")));
+  };
+  const textAt = (tree: FileTree, name: string): string | undefined => {
+    const entry = tree.get(name);
+    return entry?.type === "file" && "bytes" in entry.content ? Buffer.from(entry.content.bytes).toString() : undefined;
+  };
+
+  it("packs root file system and files on the runtime's own kernel layer", async () => {
+    const built = await build(await plan({ "/etc/app.conf": "port=1" }));
+    const image = await stored();
+    assert.deepEqual([image.digest, image.sizeBytes], [built.digest, built.sizeBytes]);
+    assert.equal(image.kernel?.digest, runtime.kernelLayer.digest);
+    const tree = await initrd();
+    assert.deepEqual([...tree.keys()], ["etc", "etc/app.conf", "sh", "www", "www/index.html"]);
+    assert.equal(textAt(tree, "etc/app.conf"), "port=1");
+    assert.equal(textAt(tree, "www/index.html"), "hello");
+  });
+
+  it("takes env from the runtime under the Kraftfile's, cmd from the Kraftfile, and no labels of the runtime", async () => {
+    await build(await plan());
+    const { cmd, env, labels } = await stored();
+    assert.deepEqual(
+      { cmd, env, labels },
+      { cmd: ["/bin/httpd", "-f"], env: { PATH: "/bin", PORT: "8080" }, labels: {} },
+    );
+    await write("spec: v0.7\nruntime: linux:latest\nlabels: {a: b}\n");
+    await build(await plan());
+    assert.deepEqual([(await stored()).cmd, (await stored()).labels], [["/bin/sh"], { a: "b" }]);
+  });
+
+  it("lays the root file system over the runtime's base, and leaves /init to the runtime", async () => {
+    const init: TreeEntry = { type: "file", mode: 0o755, content: { bytes: Buffer.from("#!init") } };
+    const based: RuntimeImage = {
+      ...runtime,
+      baseTree: new Map([
+        ["init", init],
+        ["www/old.html", init],
+      ]),
+    };
+    await build(await plan(), based);
+    const tree = await initrd();
+    assert.deepEqual([...tree.keys()], ["init", "sh", "www", "www/index.html", "www/old.html"]);
+    await assert.rejects(
+      build(await plan({ "/init": "mine" }), based),
+      (error) => UnikernelError.has(error, "CONTEXT_INVALID") && error.message.includes("'/init'"),
+    );
+    await build(await plan({ "/init": "mine" }));
+    assert.equal(textAt(await initrd(), "init"), "mine");
+  });
+
+  it("keeps the runtime's own initrd when the image brings no files", async () => {
+    await write("spec: v0.7\nruntime: linux:latest\n");
+    const own = await writeLayer(path.join(folder, "kernel"), "unikraft/bin/initrd", path.join(folder, "initrd.tar"));
+    await build(await plan(), { ...runtime, initrdLayer: own });
+    assert.equal((await stored()).initrd?.digest, own.digest);
+    await build(await plan({ "/a": "b" }), { ...runtime, initrdLayer: own });
+    assert.deepEqual([...(await initrd()).keys()], ["a"]);
+    await build(await plan(), runtime);
+    assert.equal((await stored()).initrd, undefined);
+  });
+
+  it("gives one digest for equal content, whatever the times, the folder and the layout", async () => {
+    const copy = path.join(folder, "elsewhere/deep/copy");
+    await writeContext(copy);
+    await fs.utimes(path.join(copy, "rootfs/www/index.html"), 1, 1);
+    await fs.utimes(path.join(copy, "rootfs/www"), 86_400, 86_400);
+    const [one, two] = [await plan({}, context), await plan({}, copy)];
+    assert.equal(one.contextHash, two.contextHash);
+    assert.deepEqual(await build(one), await build(two, runtime, path.join(folder, "other")));
+  });
+
+  const changes: Record<string, () => Promise<unknown>> = {
+    "a byte of a file": () => fs.writeFile(path.join(context, "rootfs/www/index.html"), "hallo"),
+    "a mode": () => fs.chmod(path.join(context, "rootfs/www/index.html"), 0o600),
+    "a folder's mode": () => fs.chmod(path.join(context, "rootfs/www"), 0o700),
+    "a name": () => fs.rename(path.join(context, "rootfs/www"), path.join(context, "rootfs/web")),
+    "an empty folder": () => fs.mkdir(path.join(context, "rootfs/empty")),
+    "a link's target": async () => {
+      await fs.rm(path.join(context, "rootfs/sh"));
+      await fs.symlink("/bin/dash", path.join(context, "rootfs/sh"));
+    },
+    "the runtime": () => write(KRAFTFILE.replace("linux:latest", "linux:6.1")),
+    "the command": () => write(KRAFTFILE.replace("-f", "-v")),
+    "the environment": () => write(KRAFTFILE.replace("8080", "80")),
+    "the labels": () => write(`${KRAFTFILE}labels: {a: b}\n`),
+    "the targets": () => write(`${KRAFTFILE}targets: [qemu/x86_64]\n`),
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    it(`has another content hash when ${what} changes`, async () => {
+      const before = (await plan()).contextHash;
+      await change();
+      assert.notEqual((await plan()).contextHash, before);
+    });
+  }
+
+  it("has one content hash for one meaning: comments, order of keys, spelling and name do not count", async () => {
+    const { contextHash } = await plan();
+    await write(
+      "# a comment\nspecification: 'v0.7.0'\nenv: ['PORT=8080']\ncmd: /bin/httpd -f\nname: other\nrootfs: rootfs/\nruntime: oci://linux:latest\n",
+    );
+    assert.equal((await planBuild({ context, name: "else" })).contextHash, contextHash);
+    assert.notEqual((await plan({ "/x": "1" })).contextHash, contextHash);
+    assert.notEqual((await plan({ "/x": "1" })).contextHash, (await plan({ "/x": "2" })).contextHash);
+  });
+
+  it("is for the runtime's platform, which declared targets must include", async () => {
+    await write(`${KRAFTFILE}targets: [fc/x86_64, kvm/amd64]\n`);
+    await build(await plan());
+    assert.deepEqual((await stored()).platform, { os: "qemu", architecture: "x86_64" });
+    await write(`${KRAFTFILE}targets: [qemu/arm64]\n`);
+    await assert.rejects(
+      build(await plan()),
+      (error) => UnikernelError.has(error, "KRAFTFILE_INVALID") && /qemu\/arm64.*qemu\/x86_64/.test(error.message),
+    );
+  });
+
+  it("passes on what the runtime's resolver throws, and stores nothing", async () => {
+    const failing = {
+      layout,
+      repository: "shop",
+      resolveRuntime: () => Promise.reject(new UnikernelError("RUNTIME_UNAVAILABLE", "no")),
+    };
+    await assert.rejects(buildImage(await plan(), failing), (error) =>
+      UnikernelError.has(error, "RUNTIME_UNAVAILABLE"),
+    );
+    assert.deepEqual(await openLayout(layout).list(), []);
+  });
+
+  it("stops when aborted and leaves nothing behind", async () => {
+    const controller = new AbortController();
+    const planned = await plan();
+    const options = {
+      layout,
+      repository: "shop",
+      resolveRuntime: async () => runtime,
+      signal: controller.signal,
+      onProgress: ({ step }: { step: string }) => void (step === "store" && controller.abort(new Error("enough"))),
+    };
+    await assert.rejects(buildImage(planned, options), /enough/);
+    assert.deepEqual(await openLayout(layout).list(), []);
+    assert.deepEqual(await fs.readdir(path.join(layout, "staging")), []);
+  });
+
+  const refused: Record<string, [prepare: () => Promise<unknown>, code: ErrorCode, why: RegExp]> = {
+    "a missing context": [() => fs.rm(context, { recursive: true }), "CONTEXT_INVALID", /context' does not exist/],
+    "a context that is a file": [
+      async () => {
+        await fs.rm(context, { recursive: true });
+        await fs.writeFile(context, "");
+      },
+      "CONTEXT_INVALID",
+      /is not a folder/,
+    ],
+    "no Kraftfile": [() => fs.rm(path.join(context, "Kraftfile")), "KRAFTFILE_INVALID", /There is no Kraftfile in/],
+    "two Kraftfiles": [
+      () => fs.writeFile(path.join(context, "kraft.yaml"), KRAFTFILE),
+      "KRAFTFILE_INVALID",
+      /several Kraftfiles.*Kraftfile, kraft\.yaml/,
+    ],
+    "a Kraftfile that is no text": [
+      () => fs.writeFile(path.join(context, "Kraftfile"), Buffer.from([0xff, 0xfe])),
+      "KRAFTFILE_INVALID",
+      /UTF-8/,
+    ],
+    "a rootfs that escapes through a link": [
+      async () => {
+        await fs.rm(path.join(context, "rootfs"), { recursive: true });
+        await fs.symlink(folder, path.join(context, "rootfs"));
+      },
+      "KRAFTFILE_INVALID",
+      /^Kraftfile:3:9: rootfs '.\/rootfs' leads out of the image context through a symbolic link\.\n {2}rootfs: \.\/rootfs\n {10}\^/,
+    ],
+    "a file over 4 GiB": [
+      () => fs.truncate(path.join(context, "rootfs/www/index.html"), 2 ** 32 + 1),
+      "CONTEXT_INVALID",
+      /\/www\/index\.html.*4 GiB/,
+    ],
+  };
+  for (const [what, [prepare, code, why]] of Object.entries(refused)) {
+    it(`refuses ${what} before anything is built`, async () => {
+      await prepare();
+      await assert.rejects(plan(), (error) => {
+        assert.ok(UnikernelError.has(error, code), String(error));
+        assert.match(error.message, why);
+        return true;
+      });
+    });
+  }
+});

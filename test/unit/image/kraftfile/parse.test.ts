@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { UnikernelError } from "../../../../provider/base/errors";
+import { parseKraftfile } from "../../../../provider/image/kraftfile/parse";
+
+const failure = (text: string): string => {
+  try {
+    parseKraftfile(text);
+  } catch (error) {
+    assert.ok(UnikernelError.has(error, "KRAFTFILE_INVALID"), String(error));
+    return error.message;
+  }
+  return assert.fail("the file was accepted");
+};
+
+const head = "spec: v0.7\nruntime: base:latest\n";
+
+describe("A Kraftfile", () => {
+  it("of version 0.7 is read with all it may say", () => {
+    const text = `
+spec: v0.7
+name: shop
+runtime: oci://index.unikraft.io/official/base:latest
+rootfs:
+  source: { path: ./rootfs, type: dir }
+  format: cpio
+cmd: ["/bin/httpd", "-f"]
+env:
+  PORT: 8080
+  DEBUG: true
+  EMPTY:
+labels:
+  cloud.unikraft.v1.instances/scale_to_zero.cooldown_time_ms: 1000
+targets:
+  - kvm/amd64
+  - { plat: firecracker, arch: aarch64 }
+  - platform: kraftcloud/x86_64
+outdir: out
+x-note: [anything]
+`;
+    assert.deepEqual(parseKraftfile(text), {
+      spec: "0.7",
+      name: "shop",
+      runtime: "index.unikraft.io/official/base:latest",
+      rootfs: { path: "./rootfs", position: { line: 6, column: 19 } },
+      cmd: ["/bin/httpd", "-f"],
+      env: { DEBUG: "true", EMPTY: "", PORT: "8080" },
+      labels: { "cloud.unikraft.v1.instances/scale_to_zero.cooldown_time_ms": "1000" },
+      targets: [
+        { os: "qemu", architecture: "x86_64" },
+        { os: "fc", architecture: "arm64" },
+        { os: "kraftcloud", architecture: "x86_64" },
+      ],
+    });
+  });
+
+  it("of version 0.6 may give the runtime as a map, and keeps a cmd string in one piece", () => {
+    const { spec, runtime, cmd } = parseKraftfile(
+      "specification: '0.6'\nruntime: {source: acme/kernel, version: 1.0}\ncmd: /bin/sh -c 'a b'\n",
+    );
+    assert.deepEqual([spec, runtime, cmd], ["0.6", "acme/kernel:1.0", ["/bin/sh -c 'a b'"]]);
+  });
+
+  for (const version of ["0.7", "v0.7", "'0.7'", "v0.7.0", "0.6", "v0.6"]) {
+    it(`may write its version as ${version}`, () => {
+      assert.equal(parseKraftfile(`spec: ${version}\nruntime: base\n`).spec, version.replace(/[v']|\.0$/g, ""));
+    });
+  }
+
+  it("splits a cmd string of version 0.7 by the quoting rules of the shell", () => {
+    const cmd = (text: string): unknown => parseKraftfile(`${head}cmd: ${JSON.stringify(text)}\n`).cmd;
+    assert.deepEqual(cmd(`/bin/sh -c  'echo "x y"' ''`), ["/bin/sh", "-c", `echo "x y"`, ""]);
+    assert.deepEqual(cmd(`a\\ b "c \\" \\n d"e f#g`), ["a b", `c " \\n de`, "f#g"]);
+  });
+
+  for (const text of ["run $HOME", "a | b", "a; b", "a > f", "a `b`", "a # b", "a 'b", 'a "b', "a \\"]) {
+    it(`refuses the cmd string ${JSON.stringify(text)}, which no list of words can mean`, () => {
+      assert.match(failure(`${head}cmd: ${JSON.stringify(text)}\n`), /^Kraftfile:3:6: .*cmd/);
+    });
+  }
+
+  it("keeps the order of an env list, in which a name alone is empty", () => {
+    const { env } = parseKraftfile(`${head}env: ["Z=1", "A=x=y", "B"]\n`);
+    assert.deepEqual(Object.entries(env), [
+      ["Z", "1"],
+      ["A", "x=y"],
+      ["B", ""],
+    ]);
+  });
+
+  it("names the nearest key for an unknown one, with an excerpt and a caret below it", () => {
+    assert.equal(
+      failure(`${head}rootf: ./rootfs\n`),
+      "Kraftfile:3:1: unknown key 'rootf', did you mean 'rootfs'?\n  rootf: ./rootfs\n  ^",
+    );
+    assert.match(failure(`${head}entrypoint: x\n`), /did you mean 'cmd'\?/);
+    assert.match(failure(`${head}rootfs: {sauce: x}\n`), /unknown key 'sauce', did you mean 'source'\?/);
+    assert.match(failure(`${head}zzzzzzzz: x\n`), /unknown key 'zzzzzzzz'; a Kraftfile may have spec, /);
+  });
+
+  it("points at the item of cmd that is no string", () => {
+    assert.match(
+      failure(`${head}cmd: [1, 2]\n`),
+      /^Kraftfile:3:7: 'cmd\[0\]' must be a string.*\n {2}cmd: \[1, 2\]\n {8}\^\nKraftfile:3:10: 'cmd\[1\]'/,
+    );
+    assert.match(failure(`${head}cmd: 7\n`), /^Kraftfile:3:6: 'cmd' must be a list of strings, or a string\./);
+    assert.match(failure(`${head}cmd: {a: b}\n`), /^Kraftfile:3:6: 'cmd' must be/);
+  });
+
+  it("reports all of its problems at once, in the order of the file", () => {
+    const places = failure("spec: v9\nruntime: Bad:Tag\nrootfs: 7\ncmd: [1]\nlabels: [a]\nlibraries: {}\n")
+      .split("\n")
+      .flatMap((line) => /^Kraftfile:\d+:\d+/.exec(line)?.[0] ?? []);
+    assert.deepEqual(
+      places,
+      ["1:7", "2:10", "3:9", "4:7", "5:9", "6:1"].map((place) => `Kraftfile:${place}`),
+    );
+  });
+
+  const refused: Record<string, [text: string, why: RegExp]> = {
+    "YAML that is broken": [`${head}cmd: [a\n`, /^Kraftfile:\d+:\d+: this is not valid YAML/],
+    "a key that stands twice": [
+      `${head}runtime: base\n`,
+      /^Kraftfile:3:1: this is not valid YAML: map keys must be unique/,
+    ],
+    "two documents": [`${head}---\n${head}`, /^Kraftfile:3:1: this is not valid YAML/],
+    "an empty file": ["", /^Kraftfile:1:1: the file is empty/],
+    "a list": ["- a\n", /^Kraftfile:1:1: a Kraftfile must be a map/],
+    "no spec": ["runtime: base\n", /'spec' is missing/],
+    "both spellings of spec": [`${head}specification: v0.7\n`, /^Kraftfile:3:1: 'spec' and 'specification'/],
+    "a spec of another version": ["spec: 0.5\nruntime: base\n", /^Kraftfile:1:7: 'spec' must be 'v0.6' or 'v0.7'/],
+    "no runtime": ["spec: v0.7\n", /^Kraftfile:1:1: 'runtime' is missing/],
+    "a kernel file as runtime": ["spec: v0.6\nruntime: kernel://k\n", /^Kraftfile:2:10: kernel files/],
+    "a runtime map in v0.7": ["spec: v0.7\nruntime: {source: base}\n", /^Kraftfile:2:10: 'runtime' must be a string/],
+    "kconfig of a runtime": [
+      "spec: v0.6\nruntime: {source: base, kconfig: {A: y}}\n",
+      /'runtime.kconfig' is not supported/,
+    ],
+    "a Dockerfile": [
+      `${head}rootfs: ./Dockerfile.dev\n`,
+      /^Kraftfile:3:9: Dockerfiles are not supported.*docker build/,
+    ],
+    "a Dockerfile in the long form": [
+      `${head}rootfs: {source: {path: ., dockerfile: x}}\n`,
+      /Dockerfiles are not supported/,
+    ],
+    "an image as rootfs": [`${head}rootfs: {source: {path: a, type: oci}}\n`, /type 'oci' is not supported/],
+    "an unknown type of rootfs": [`${head}rootfs: {source: {path: a, type: zip}}\n`, /must be one of oci, dir/],
+    EROFS: [`${head}rootfs: {source: a, format: erofs}\n`, /'erofs' is not supported/],
+    "a rootfs map in v0.6": ["spec: v0.6\nruntime: base\nrootfs: {source: a}\n", /must be a string in v0.6/],
+    "building a kernel": [`${head}unikraft: stable\n`, /^Kraftfile:3:1: 'unikraft' is not supported: kernels/],
+    "a template": [`${head}template: x\n`, /'template' is not supported/],
+    ROMs: [`${head}roms: []\n`, /'roms' is not supported/],
+    volumes: [`${head}volumes: []\n`, /'volumes' is not supported: .*Instance/],
+    "a target without architecture": [`${head}targets: [qemu]\n`, /^Kraftfile:3:11: .*platform\/architecture/],
+    "an architecture nobody knows": [`${head}targets: [qemu/constructor]\n`, /unknown architecture 'constructor'/],
+    "targets that are no list": [`${head}targets: qemu/x86_64\n`, /'targets' must be a list/],
+    "kconfig of a target": [
+      `${head}targets: [{plat: qemu, arch: x86_64, kconfig: {}}]\n`,
+      /'kconfig' is not supported/,
+    ],
+    "labels as a list": [`${head}labels: ["a=b"]\n`, /^Kraftfile:3:9: 'labels' must be a map/],
+    "a label with a blank": [`${head}labels: {"a b": c}\n`, /a label may consist of/],
+    "the key constructor": [`${head}constructor: 1\n`, /unknown key 'constructor'/],
+    "the key __proto__": [`${head}__proto__: 1\n`, /unknown key '__proto__'/],
+  };
+  for (const [what, [text, why]] of Object.entries(refused)) {
+    it(`refuses ${what} with its place`, () => assert.match(failure(text), why));
+  }
+
+  it("never shows a value of env", () => {
+    const texts = [
+      `${head}env: {TOKEN: {a: hunter2}}\n`,
+      `${head}env:\n  TOKEN: [hunter2]\n`,
+      `${head}env:\n  - TOKEN=hunter2\n  - TOKEN=hunter2\n`,
+      `${head}env:\n  A: hunter2: x\n`,
+      `${head}env:\n  A: "hunter2\n`,
+      `{spec: v0.7, runtime: base, env: {A: hunter2, A: hunter2}}`,
+      `{spec: v0.7,\n env:\n {A: hunter2,\n A: hunter2}}`,
+    ];
+    for (const text of texts) assert.ok(!failure(text).includes("hunter2"), text);
+  });
+
+  it("may use anchors and aliases", () => {
+    assert.deepEqual(parseKraftfile(`${head}x-c: &c [/bin/a]\ncmd: *c\n`).cmd, ["/bin/a"]);
+    assert.match(failure(`${head}cmd: &a [*a]\n`), /^Kraftfile:3:/);
+    assert.match(failure(`${head}cmd: *nowhere\n`), /^Kraftfile:3:6: this is not valid YAML/);
+  });
+
+  it("is judged with UnikernelError alone, whatever the text is", () => {
+    const judge = (text: string): void => {
+      try {
+        parseKraftfile(text);
+      } catch (error) {
+        assert.ok(UnikernelError.has(error, "KRAFTFILE_INVALID"), `${String(error)} for ${JSON.stringify(text)}`);
+      }
+    };
+    const pieces = fc.constantFrom(
+      ..."spec:|v0.7|0.6|runtime:|base|rootfs:|source:|path|cmd:|env:|labels:|targets:|[|]|{|}|,|- |\n|\n  |\"|'|&a |*a|<<: |? |!t |!!int |null|~|7|x-y|__proto__|: |#|%YAML|---\n|...\n|\t|\\|\u0000|é".split(
+        "|",
+      ),
+    );
+    fc.assert(fc.property(fc.string(), judge), { numRuns: 500 });
+    fc.assert(
+      fc.property(
+        fc.array(pieces, { maxLength: 30 }).map((parts) => parts.join("")),
+        judge,
+      ),
+      { numRuns: 3000 },
+    );
+    const noise = fc.array(pieces, { maxLength: 12 }).map((parts) => head + parts.join(""));
+    fc.assert(fc.property(noise, judge), { numRuns: 2000 });
+  });
+});

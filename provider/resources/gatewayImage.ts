@@ -31,7 +31,7 @@ const outputs = z.object({
 });
 type Outputs = z.output<typeof outputs>;
 
-const toOutputs = (repository: string, { digest, contextHash, sizeBytes }: BuiltImage): Outputs => ({
+const toOutputs = (repository: string, { digest, contextHash, sizeBytes }: Omit<Outputs, "ref">): Outputs => ({
   ref: `${repository}@${digest}`,
   digest,
   contextHash,

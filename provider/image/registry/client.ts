@@ -100,7 +100,7 @@ class Session {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       // Blobs are often served from elsewhere. The redirect loop drops credentials on a change of host; this keeps
       // it from leaving HTTPS.
-      beforeRedirect: (next, { headers: _headers }, previous) => {
+      beforeRedirect: (next, _response, previous) => {
         const from = previous === undefined ? undefined : String(previous["url"] ?? "");
         if (next["protocol"] === "http:" && from?.startsWith("https:")) throw new Error("a redirect leaves HTTPS");
       },

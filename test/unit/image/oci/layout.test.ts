@@ -13,6 +13,14 @@ import { withLock } from "../../../../provider/image/oci/lock";
 
 const fsp = fs.promises;
 
+/** What the test looks at in the layout's JSON documents; each has some of these members. */
+interface Document {
+  readonly mediaType: string;
+  readonly manifests: readonly { readonly digest: string; readonly platform: unknown }[];
+  readonly config: { readonly digest: string; readonly platform: unknown };
+  readonly layers: readonly { readonly digest: string; readonly mediaType: string; readonly annotations: unknown }[];
+}
+
 describe("An OCI image layout", () => {
   let folder: string;
   let layout: Layout;
@@ -43,7 +51,7 @@ describe("An OCI image layout", () => {
     ...changes,
   });
   const blobs = (): Promise<string[]> => fsp.readdir(path.join(layout.folder, "blobs", "sha256"));
-  const json = async (digest: string): Promise<any> =>
+  const json = async (digest: string): Promise<Document> =>
     JSON.parse(await fsp.readFile(path.join(layout.folder, "blobs", "sha256", digest.slice(7)), "utf8"));
 
   it("holds nothing before the first image, and makes no folder to say so", async () => {
@@ -57,13 +65,15 @@ describe("An OCI image layout", () => {
     const { digest } = await layout.putImage(options());
     const platform = { architecture: "x86_64", os: "qemu", "os.version": "6.1", "os.features": ["CONFIG_A=y"] };
     const index = await json(digest);
+    const [entry] = index.manifests;
+    assert.ok(entry);
     assert.equal(index.mediaType, "application/vnd.oci.image.index.v1+json");
-    assert.deepEqual(index.manifests[0].platform, platform);
-    const manifest = await json(index.manifests[0].digest);
+    assert.deepEqual(entry.platform, platform);
+    const manifest = await json(entry.digest);
     assert.equal(manifest.mediaType, "application/vnd.oci.image.manifest.v1+json");
     assert.deepEqual(manifest.config.platform, platform);
     assert.deepEqual(
-      manifest.layers.map((layer: any) => [layer.mediaType, layer.annotations]),
+      manifest.layers.map((layer) => [layer.mediaType, layer.annotations]),
       [
         ["application/vnd.oci.image.layer.v1.tar", { "org.unikraft.kernel.image": "/unikraft/bin/kernel" }],
         ["application/vnd.oci.image.layer.v1.tar", { "org.unikraft.kernel.initrd": "/unikraft/bin/initrd" }],
@@ -77,7 +87,7 @@ describe("An OCI image layout", () => {
         Labels: { a: "2", z: "1" },
         WorkingDir: "/srv",
       },
-      rootfs: { type: "layers", diff_ids: manifest.layers.map((layer: any) => layer.digest) },
+      rootfs: { type: "layers", diff_ids: manifest.layers.map((layer) => layer.digest) },
     });
     assert.ok(!JSON.stringify([index, manifest]).includes("created"));
   });

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import * as childProcess from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { writeCpio } from "../../../provider/image/cpio/write";
+import { readCpio } from "../../../provider/image/cpio/read";
+import { buildImage, planBuild } from "../../../provider/image/build";
+import { writeLayer } from "../../../provider/image/oci/layer";
+import { openLayout } from "../../../provider/image/oci/layout";
+import { treeFromDirectory } from "../../../provider/image/rootfs/fromDirectory";
+
+/** Runs someone else's tool; its absence is a failure that names the package, not a reason to pass. */
+function run(tool: string, args: readonly string[], options: { cwd?: string; input?: Uint8Array } = {}): Buffer {
+  const { error, status, stdout, stderr } = childProcess.spawnSync(tool, args, {
+    ...options,
+    maxBuffer: 2 ** 26,
+    env: { ...process.env, LC_ALL: "C" },
+  });
+  if (error !== undefined)
+    assert.fail(`'${tool}' could not be run (${error.message}); install Debian's package '${tool}'`);
+  assert.equal(status, 0, `${tool} ${args.join(" ")}: ${stderr}`);
+  return stdout;
+}
+
+describe("Other people's tools", () => {
+  let folder: string;
+  let rootfs: string;
+
+  beforeEach(async () => {
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), "foreign-"));
+    rootfs = path.join(folder, "context", "rootfs");
+    await makeRootfs(rootfs);
+  });
+  afterEach(() => fs.rm(folder, { recursive: true }));
+
+  async function makeRootfs(target: string): Promise<void> {
+    await fs.mkdir(path.join(target, "bin"), { recursive: true });
+    await fs.mkdir(path.join(target, "etc", "empty"), { recursive: true });
+    await fs.mkdir(path.join(target, "tmp"));
+    await fs.chmod(path.join(target, "tmp"), 0o1777);
+    await fs.writeFile(path.join(target, "bin", "tool"), Buffer.alloc(100_003, "tool"), { mode: 0o755 });
+    await fs.writeFile(path.join(target, "etc", "naïve name"), "text\n", { mode: 0o640 });
+    await fs.writeFile(path.join(target, "etc", "nothing"), "");
+    await fs.symlink("/bin/tool", path.join(target, "bin", "absolute"));
+    await fs.symlink("tool", path.join(target, "bin", "relative"));
+    await fs.writeFile(
+      path.join(target, "..", "Kraftfile"),
+      "spec: v0.7\nruntime: r\nrootfs: rootfs\ncmd: [/bin/tool]\n",
+    );
+  }
+
+  /** A tree as `find` and `sha256sum` see it. */
+  const describeTree = (directory: string): string =>
+    run("find", [".", "-mindepth", "1", "-printf", "%p %y %m %l\\n"], { cwd: directory })
+      .toString()
+      .split("\n")
+      .sort()
+      .join("\n") + run("sh", ["-c", "find . -type f -exec sha256sum {} + | sort"], { cwd: directory }).toString();
+
+  it("GNU cpio lists our archive and unpacks the same tree", async () => {
+    const archive = path.join(folder, "a.cpio");
+    await writeCpio(await treeFromDirectory(rootfs), archive);
+    const input = await fs.readFile(archive);
+    const listed = run("cpio", ["-it", "--quiet"], { input }).toString().trim().split("\n");
+    const found = run("find", [".", "-mindepth", "1", "-printf", "%P\\n"], { cwd: rootfs })
+      .toString()
+      .trim()
+      .split("\n");
+    assert.equal(listed.length, found.length);
+    await fs.mkdir(path.join(folder, "out"));
+    run("cpio", ["-id", "--quiet"], { cwd: path.join(folder, "out"), input });
+    assert.equal(describeTree(path.join(folder, "out")), describeTree(rootfs));
+    const owners = run("cpio", ["-itv", "--quiet", "--numeric-uid-gid"], { input }).toString().trim().split("\n");
+    for (const line of owners) assert.match(line, /^\S+ +\d+ 0 +0 .* 1970 /);
+  });
+
+  it("GNU cpio writes archives that we read, hard links included", async () => {
+    await fs.link(path.join(rootfs, "bin", "tool"), path.join(rootfs, "bin", "hard"));
+    const names = run("find", [".", "-print"], { cwd: rootfs });
+    const tree = readCpio(run("cpio", ["-o", "-H", "newc", "--quiet"], { cwd: rootfs, input: names }));
+    const expected = await treeFromDirectory(rootfs);
+    assert.deepEqual([...tree.keys()].sort(), [...expected.keys()].sort());
+    for (const [name, entry] of expected) {
+      const read = tree.get(name);
+      if (entry.type !== "file") assert.deepEqual(read, entry);
+      else {
+        assert.ok(read?.type === "file" && "bytes" in read.content && "path" in entry.content);
+        assert.equal(read.mode, entry.mode);
+        assert.deepEqual(Buffer.from(read.content.bytes), await fs.readFile(entry.content.path), name);
+      }
+    }
+  });
+
+  async function build(context: string, layout: string): Promise<string> {
+    await fs.writeFile(path.join(folder, "kernel"), "kernel bytes");
+    const kernelLayer = await writeLayer(
+      path.join(folder, "kernel"),
+      "unikraft/bin/kernel",
+      path.join(folder, "kernel.tar"),
+    );
+    const platform = { os: "qemu", architecture: "x86_64" };
+    const { digest } = await buildImage(await planBuild({ context, name: "shop" }), {
+      layout,
+      repository: "acme/shop",
+      resolveRuntime: async (reference) => ({ reference, platform, kernelLayer }),
+    });
+    return digest;
+  }
+
+  it("skopeo reads our layout, copies the image and keeps every digest", async () => {
+    const layout = path.join(folder, "layout");
+    const digest = await build(path.join(folder, "context"), layout);
+    const source = `oci:${layout}:acme/shop:latest`;
+    const raw = run("skopeo", ["inspect", "--raw", source]);
+    const index = JSON.parse(raw.toString()) as { mediaType: string; manifests: { digest: string }[] };
+    assert.equal(index.mediaType, "application/vnd.oci.image.index.v1+json");
+    assert.equal(run("sha256sum", [], { input: raw }).toString().slice(0, 64), digest.slice("sha256:".length));
+    const platform = ["--override-os", "qemu", "--override-arch", "x86_64"];
+    const config = JSON.parse(run("skopeo", [...platform, "inspect", "--config", source]).toString()) as {
+      os: string;
+      architecture: string;
+      config: { Cmd: string[] };
+    };
+    assert.deepEqual([config.os, config.architecture, config.config.Cmd], ["qemu", "x86_64", ["/bin/tool"]]);
+    const copy = path.join(folder, "copy");
+    run("skopeo", ["copy", "--quiet", "--all", "--insecure-policy", source, `dir:${copy}`]);
+    assert.deepEqual(await fs.readFile(path.join(copy, "manifest.json")), raw);
+  });
+
+  it("skopeo writes a layout from ours in which we find the same image", async () => {
+    const layout = path.join(folder, "layout");
+    const digest = await build(path.join(folder, "context"), layout);
+    const copy = path.join(folder, "copy");
+    run("skopeo", [
+      "copy",
+      "--quiet",
+      "--all",
+      "--preserve-digests", // or it would compress the layers on the way
+      "--insecure-policy",
+      `oci:${layout}:acme/shop:latest`,
+      `oci:${copy}:acme/shop:v2`,
+    ]);
+    const image = await openLayout(copy).resolve("acme/shop:v2");
+    assert.equal(image?.digest, digest);
+    assert.deepEqual(image?.cmd, ["/bin/tool"]);
+  });
+
+  it("GNU tar finds exactly one file in each layer, and GNU cpio the tree in the initrd", async () => {
+    const layout = path.join(folder, "layout");
+    await build(path.join(folder, "context"), layout);
+    const image = await openLayout(layout).resolve("acme/shop");
+    assert.ok(image?.kernel && image.initrd);
+    assert.equal(run("tar", ["-tf", image.kernel.blob]).toString(), "unikraft/bin/kernel\n");
+    assert.equal(run("tar", ["-xOf", image.kernel.blob, "unikraft/bin/kernel"]).toString(), "kernel bytes");
+    assert.match(
+      run("tar", ["--numeric-owner", "--utc", "-tvf", image.initrd.blob]).toString(),
+      /^-rw-r--r-- 0\/0 +\d+ 1970-01-01 00:00 unikraft\/bin\/initrd\n$/,
+    );
+    await fs.mkdir(path.join(folder, "out"));
+    const input = run("tar", ["-xOf", image.initrd.blob, "unikraft/bin/initrd"]);
+    run("cpio", ["-id", "--quiet"], { cwd: path.join(folder, "out"), input });
+    assert.equal(describeTree(path.join(folder, "out")), describeTree(rootfs));
+  });
+
+  it("two builds from trees that differ only in times and owners give layouts that diff finds equal", async () => {
+    const other = path.join(folder, "other", "rootfs");
+    await makeRootfs(other);
+    run("find", [path.join(folder, "other"), "-exec", "touch", "-h", "-d", "2001-02-03", "{}", "+"]);
+    if (process.getuid?.() === 0) run("chown", ["-Rh", "1234:5678", path.join(folder, "other")]);
+    await fs.chmod(path.join(other, "tmp"), 0o1777);
+    const layouts = [path.join(folder, "one"), path.join(folder, "two")];
+    const digests = [
+      await build(path.join(folder, "context"), layouts[0] ?? ""),
+      await build(path.join(folder, "other"), layouts[1] ?? ""),
+    ];
+    assert.equal(digests[0], digests[1]);
+    run("diff", ["-r", ...layouts.map((layout) => path.join(layout, "blobs"))]);
+  });
+});

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import nock from "nock";
+import { type Digest, digestOf } from "../../../../provider/base/digest";
+import { type ErrorCode, UnikernelError } from "../../../../provider/base/errors";
+import { extractLayer } from "../../../../provider/image/oci/layer";
+import { type Layout, openLayout } from "../../../../provider/image/oci/layout";
+import { pullRuntime } from "../../../../provider/image/registry/pull";
+
+const HOST = "https://index.unikraft.io";
+const INDEX = "application/vnd.oci.image.index.v1+json";
+const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+
+const rejectsWith = (promise: Promise<unknown>, code: ErrorCode, text = /./): Promise<void> =>
+  assert.rejects(promise, (error) => {
+    assert.ok(UnikernelError.has(error, code), String(error));
+    assert.match(error.message, text);
+    return true;
+  });
+
+describe("Pulling a runtime", () => {
+  let folder: string;
+  let layout: Layout;
+  /** Path below `/v2/` → content type and bytes of a small registry that holds `official/base` for two platforms. */
+  let content: Map<string, { type: string; bytes: Buffer }>;
+  let indexDigest: Digest;
+
+  beforeEach(async () => {
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), "pull-"));
+    layout = openLayout(path.join(folder, "layout"));
+    content = new Map();
+    // The images are made in layouts of their own; what matters here is how they travel.
+    const entries: object[] = [];
+    for (const os of ["xen", "qemu"]) {
+      const made = openLayout(path.join(folder, os));
+      await fs.writeFile(path.join(folder, "kernel"), `kernel for ${os}`);
+      const config = { cmd: [`/${os}`], env: {}, labels: {} };
+      const platform = { os, architecture: "x86_64" };
+      const { digest } = await made.putImage({
+        repository: "x",
+        platform,
+        config,
+        kernel: { file: path.join(folder, "kernel") },
+      });
+      for (const name of await fs.readdir(path.join(made.folder, "blobs/sha256"))) {
+        const bytes = await fs.readFile(path.join(made.folder, "blobs/sha256", name));
+        content.set(`official/base/blobs/sha256:${name}`, { type: "application/octet-stream", bytes });
+        content.set(`official/base/manifests/sha256:${name}`, { type: MANIFEST, bytes });
+      }
+      const index = JSON.parse(await fs.readFile(path.join(made.folder, "blobs/sha256", digest.slice(7)), "utf8")) as {
+        manifests: object[];
+      };
+      entries.push(...index.manifests);
+    }
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: entries }));
+    indexDigest = digestOf(bytes);
+    content.set("official/base/manifests/latest", { type: INDEX, bytes });
+    content.set(`official/base/manifests/${indexDigest}`, { type: INDEX, bytes });
+  });
+  afterEach(() => fs.rm(folder, { recursive: true }));
+
+  describe("from the vendor's registry", () => {
+    before(() => nock.disableNetConnect());
+    afterEach(() => nock.cleanAll());
+    after(() => nock.enableNetConnect());
+
+    const serve = (scope = nock(HOST)): nock.Scope =>
+      scope
+        .persist()
+        .get(/^\/v2\//)
+        .reply((request: Request) => {
+          const found = content.get(decodeURIComponent(new URL(request.url).pathname.slice("/v2/".length)));
+          return found === undefined ? [404, "{}"] : [200, found.bytes, { "content-type": found.type }];
+        });
+
+    it("finds a bare name among the official ones, and takes the platform that QEMU boots", async () => {
+      serve();
+      const image = await pullRuntime("base", layout);
+      assert.deepEqual([image.repository, image.tag, image.digest], ["base", "latest", indexDigest]);
+      assert.deepEqual([image.platform.os, image.cmd], ["qemu", ["/qemu"]]);
+      assert.ok(image.kernel);
+      await extractLayer(image.kernel, path.join(folder, "out"));
+      assert.equal(await fs.readFile(path.join(folder, "out"), "utf8"), "kernel for qemu");
+      assert.equal((await layout.resolve(`official/base@${indexDigest}`))?.digest, indexDigest);
+    });
+
+    it("asks by digest when the reference has one, and refuses other bytes under it", async () => {
+      serve();
+      assert.equal((await pullRuntime(`base@${indexDigest}`, layout)).digest, indexDigest);
+      content.set(`official/base/manifests/${indexDigest}`, { type: INDEX, bytes: Buffer.from("{}") });
+      await rejectsWith(pullRuntime(`base@${indexDigest}`, layout), "API_SHAPE", /another digest/);
+    });
+
+    it("does not fetch blobs again that the layout holds", async () => {
+      serve();
+      await pullRuntime("base", layout);
+      for (const key of content.keys()) if (key.includes("/blobs/")) content.delete(key);
+      assert.equal((await pullRuntime("base", layout)).digest, indexDigest);
+    });
+
+    it("gets a token where the registry sends it, anonymously and with credentials", async () => {
+      for (const auth of [undefined, { username: "me", password: "hunter2" }]) {
+        const token = `t-${auth?.username ?? "anonymous"}`;
+        const asked = nock(
+          "https://auth.example.org",
+          auth ? { reqheaders: { authorization: "Basic bWU6aHVudGVyMg==" } } : { badheaders: ["authorization"] },
+        )
+          .get("/token")
+          .query({ service: "the registry", scope: "repository:official/base:pull" })
+          .reply(200, { token });
+        serve(nock(HOST, { reqheaders: { authorization: `Bearer ${token}` } }));
+        nock(HOST, { badheaders: ["authorization"] })
+          .get(/./)
+          .reply(401, "{}", {
+            "www-authenticate": 'Bearer realm="https://auth.example.org/token",service="the registry"',
+          });
+        const target = openLayout(path.join(folder, token));
+        assert.equal((await pullRuntime("base", target, { auth })).digest, indexDigest);
+        asked.done();
+        nock.cleanAll();
+      }
+    });
+
+    it("answers a basic challenge, and shows no credentials when they are refused", async () => {
+      nock(HOST).persist().get(/./).reply(401, "{}", { "www-authenticate": 'Basic realm="x"' });
+      const attempt = pullRuntime("base", layout, { auth: { username: "me", password: "hunter2" } });
+      await assert.rejects(attempt, (error) => {
+        assert.ok(UnikernelError.has(error, "API_UNAUTHORIZED"));
+        assert.ok(!JSON.stringify([error.message, error.hint, error.details]).includes("hunter2"));
+        return true;
+      });
+    });
+
+    it("sends no credentials to a token address without TLS", async () => {
+      nock(HOST)
+        .persist()
+        .get(/./)
+        .reply(401, "{}", { "www-authenticate": 'Bearer realm="http://auth.example.org/token"' });
+      const attempt = pullRuntime("base", layout, { auth: { username: "me", password: "hunter2" } });
+      await rejectsWith(attempt, "API_SHAPE", /not HTTPS/);
+    });
+
+    it("does not follow a redirect that leaves TLS", async () => {
+      nock(HOST).get(/./).reply(302, "", { location: "http://example.org/v2/x" });
+      const plain = nock("http://example.org").get(/./).reply(200, "{}");
+      await rejectsWith(pullRuntime("base", layout), "API_UNREACHABLE", /REDIRECTION/);
+      assert.equal(plain.isDone(), false);
+    });
+
+    it("says API_UNREACHABLE when nobody answers or the server fails, so that a caller can fall back", async () => {
+      nock(HOST)
+        .get(/./)
+        .replyWithError(Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND" }));
+      await rejectsWith(pullRuntime("base", layout), "API_UNREACHABLE", /index\.unikraft\.io.*ENOTFOUND/);
+      for (const status of [429, 500, 503]) {
+        nock(HOST).get(/./).reply(status, "");
+        await rejectsWith(pullRuntime("base", layout), "API_UNREACHABLE", new RegExp(String(status)));
+      }
+    });
+
+    it("tells missing images, missing architectures and answers of something else apart", async () => {
+      serve();
+      await rejectsWith(pullRuntime("other:1.0", layout), "NOT_FOUND", /official\/other:1\.0/);
+      await rejectsWith(
+        pullRuntime("base", layout, { architecture: "arm64" }),
+        "RUNTIME_UNAVAILABLE",
+        /xen\/x86_64, qemu\/x86_64/,
+      );
+      content.set("official/base/manifests/latest", { type: "text/html", bytes: Buffer.from("<html>") });
+      await rejectsWith(pullRuntime("base", layout), "API_SHAPE");
+      await rejectsWith(pullRuntime("No Name", layout), "INPUT_INVALID");
+      assert.deepEqual(await layout.list(), []);
+    });
+
+    it("refuses a blob whose bytes do not match, and stores nothing", async () => {
+      serve();
+      for (const [key, value] of content) {
+        if (key.includes("/blobs/")) content.set(key, { ...value, bytes: Buffer.alloc(value.bytes.length) });
+      }
+      await rejectsWith(pullRuntime("base", layout), "BUILD_FAILED", /does not match/);
+      assert.deepEqual(await layout.list(), []);
+    });
+  });
+
+  describe("from a registry on this machine", () => {
+    let server: http.Server;
+    let host: string;
+    let answer: http.RequestListener;
+
+    beforeEach(async () => {
+      server = http.createServer((request, response) => answer(request, response));
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+    afterEach(async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    });
+
+    it("goes over plain HTTP with a redirect for blobs, under the registry's name", async () => {
+      answer = ({ url = "" }, response) => {
+        const name = url.replace(/^\/(v2|elsewhere)\//, "");
+        const found = content.get(name);
+        if (found === undefined) response.writeHead(404).end();
+        else if (name.includes("/blobs/") && url.startsWith("/v2/")) {
+          response.writeHead(307, { location: `/elsewhere/${name}` }).end();
+        } else response.writeHead(200, { "content-type": found.type }).end(found.bytes);
+      };
+      const image = await pullRuntime(`${host}/official/base`, layout);
+      assert.deepEqual([image.digest, image.repository], [indexDigest, `${host}/official/base`]);
+    });
+
+    it("gives up on endless redirects and on a connection that breaks", async () => {
+      answer = ({ url }, response) => response.writeHead(302, { location: url }).end();
+      await rejectsWith(pullRuntime(`${host}/official/base`, layout), "API_UNREACHABLE");
+      answer = (_request, response) => response.socket?.destroy();
+      await rejectsWith(pullRuntime(`${host}/official/base`, layout), "API_UNREACHABLE");
+      answer = (_request, response) => {
+        response.writeHead(200, { "content-length": 100 });
+        response.write("{");
+        response.socket?.destroySoon();
+      };
+      await rejectsWith(pullRuntime(`${host}/official/base`, layout), "API_UNREACHABLE");
+    });
+
+    it("stops when the signal aborts", async () => {
+      const controller = new AbortController();
+      answer = () => controller.abort(new Error("enough"));
+      await assert.rejects(pullRuntime(`${host}/official/base`, layout, { signal: controller.signal }), /enough/);
+    });
+  });
+});

@@ -1,0 +1,57 @@
+/** `unikernel local down` */
+import { createClient, type Client } from "../api/client";
+import { connectLocal, findLocal } from "../api/localDaemon";
+import { systemClock } from "../base/clock";
+import { UnikernelError } from "../base/errors";
+import { parseSwitches } from "./arguments";
+
+const END_LIMIT_MS = 20_000;
+const PAUSE_MS = 50;
+
+/** Stops the daemon. Throws `IN_USE` while VMs run, unless `--all` deletes everything first. */
+export async function localDown(args: readonly string[]): Promise<string> {
+  const { all } = parseSwitches(args, ["all"]);
+  // What is to be deleted may belong to a platform whose daemon is gone.
+  const daemon = all ? await connectLocal() : await findLocal();
+  if (daemon === undefined) return "The local platform is not running.";
+  const client = createClient({ metro: "local", endpoint: () => Promise.resolve(daemon) });
+  if (all) await deleteEverything(client);
+  const running = (await client.getInstances({})).items.filter(({ state }) => state !== "stopped");
+  if (running.length > 0) {
+    const names = running.map(({ name }) => `'${name}'`).join(", ");
+    throw new UnikernelError("IN_USE", `Instances run on the local platform: ${names}.`, {
+      hint: "Destroy them with Pulumi, or delete everything with 'unikernel local down --all'.",
+    });
+  }
+  process.kill(daemon.pid, "SIGTERM");
+  await untilGone(daemon.pid);
+  return all ? "The local platform is empty and has ended." : "The local platform has ended.";
+}
+
+async function deleteEverything(client: Client): Promise<void> {
+  const uuids = (items: readonly { uuid: string }[]): { uuid: string }[] => items.map(({ uuid }) => ({ uuid }));
+  const instances = uuids((await client.getInstances({})).items);
+  if (instances.length > 0) await client.deleteInstances({ body: instances }, { serverWaitMs: END_LIMIT_MS });
+  const services = uuids((await client.getServices({})).items);
+  if (services.length > 0) await client.deleteServices({ body: services });
+  const volumes = uuids((await client.getVolumes({})).items);
+  if (volumes.length > 0) await client.deleteVolumes({ body: volumes });
+}
+
+async function untilGone(pid: number): Promise<void> {
+  const deadline = systemClock.now() + END_LIMIT_MS;
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    if (systemClock.now() > deadline) {
+      throw new UnikernelError(
+        "DAEMON_FAILED",
+        `The daemon (process ${pid}) did not end within ${END_LIMIT_MS / 1000} s.`,
+      );
+    }
+    await systemClock.sleep(PAUSE_MS);
+  }
+}

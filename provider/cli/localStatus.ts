@@ -1,0 +1,29 @@
+/** `unikernel local status` */
+import { createClient } from "../api/client";
+import { findLocal } from "../api/localDaemon";
+import { localPaths } from "../base/localPaths";
+import { parseSwitches } from "./arguments";
+
+/** Shows the daemon and what it runs; starts nothing. */
+export async function localStatus(args: readonly string[]): Promise<string> {
+  parseSwitches(args, []);
+  const { state } = localPaths();
+  const daemon = await findLocal();
+  if (daemon === undefined) return `The local platform is not running; its files are in ${state}.`;
+  const client = createClient({ metro: "local", endpoint: () => Promise.resolve(daemon) });
+  const health = (await client.getHealthz({})).items[0];
+  const services = (await client.getServices({})).items;
+  const instances = (await client.getInstances({})).items;
+  const volumes = (await client.getVolumes({})).items;
+  const versions = Object.entries(health?.versions ?? {}).map(([name, version]) => `${name} ${version}`);
+  return [
+    `The local platform serves at ${daemon.url} (process ${daemon.pid}); its files are in ${state}.`,
+    `  ${versions.join(", ")}`,
+    ...services.map(({ name, services: ports = [] }) => {
+      const published = ports.map(({ port, destination_port }) => `127.0.0.1:${port} → ${destination_port ?? port}`);
+      return `  service   ${name}  ${published.join(", ")}`;
+    }),
+    ...instances.map(({ name, state: now, image }) => `  instance  ${name}  ${now ?? ""}  ${image ?? ""}`),
+    ...volumes.map(({ name, state: now, size_mb }) => `  volume    ${name}  ${now ?? ""}  ${size_mb ?? "?"} MiB`),
+  ].join("\n");
+}

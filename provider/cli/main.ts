@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+/** The `unikernel` command. One file per command; this one finds it. */
+import { explain, UnikernelError } from "../base/errors";
+import { VERSION } from "../platform/version";
+import { localDown } from "./localDown";
+import { localStatus } from "./localStatus";
+import { localUp } from "./localUp";
+
+/** A command: gets what follows its name, returns what it prints. */
+type Command = (args: readonly string[]) => Promise<string>;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  "local up": localUp,
+  "local status": localStatus,
+  "local down": localDown,
+};
+
+const HELP = `Usage: unikernel <command>
+
+  local up [--stay]    start the local platform; it ends by itself when nothing is left to do, unless --stay
+  local status         show what runs on the local platform
+  local down [--all]   stop the local platform; --all first deletes every instance, service and volume
+  --help               show this text
+  --version            show the version`;
+
+async function run(args: readonly string[]): Promise<string> {
+  if (args[0] === "--version" || args[0] === "-v") return VERSION;
+  if (args.length === 0 || args.includes("--help") || args.includes("-h")) return HELP;
+  const command = COMMANDS[args.slice(0, 2).join(" ")];
+  if (command !== undefined) return await command(args.slice(2));
+  throw new UnikernelError("INPUT_INVALID", `There is no command '${args.slice(0, 2).join(" ")}'.`, {
+    hint: `\n\n${HELP}`,
+  });
+}
+
+run(process.argv.slice(2)).then(
+  (text) => console.log(text),
+  (error: unknown) => {
+    console.error(explain(error));
+    process.exitCode = 1;
+  },
+);

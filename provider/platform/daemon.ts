@@ -1,0 +1,160 @@
+/** One daemon, from its lock to its last file. `main.ts` runs it as a program, tests run it in their own process. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { removeIfEmpty, writeFileAtomic } from "../base/files";
+import type { LocalPaths } from "../base/localPaths";
+import { openLayout } from "../image/oci/layout";
+import { handlersOf } from "./handlers";
+import { loadToken } from "./http/auth";
+import { serveApi } from "./http/server";
+import { IdleWatch } from "./idle";
+import { fileLog } from "./log";
+import { Platform, type PlatformParts } from "./platform";
+import { reconcile } from "./reconcile";
+import { type Database, openDatabase } from "./state/database";
+import { TIMINGS, type Timings } from "./timings";
+import { VERSION } from "./version";
+import type { Vmm } from "./vmm/vmm";
+
+/** What a daemon is started with. */
+export interface DaemonOptions {
+  readonly paths: LocalPaths;
+  readonly vmm: Vmm;
+  /** Defaults to the layout in `paths.images`. */
+  readonly images?: PlatformParts["images"];
+  readonly timings?: Partial<Timings>;
+  /** Never ends by itself. */
+  readonly stay?: boolean;
+}
+
+/** A daemon that serves. */
+export interface Daemon {
+  readonly url: string;
+  readonly token: string;
+  /** Resolves when the daemon has ended, by itself or by `close`. */
+  readonly ended: Promise<void>;
+  /**
+   * Stops serving, lets go of the VMs, which run on, and ends; when nothing exists that a user made, no file of its own
+   * stays. Safe to repeat.
+   */
+  close(): Promise<void>;
+  /** Lets go of everything at once without tidying up, as a SIGKILL would; for tests. */
+  abandon(): void;
+}
+
+/**
+ * Starts the daemon of a state folder and resolves when it serves; `undefined` when another one has the folder.
+ * Throws `DAEMON_FAILED`.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon | undefined> {
+  const database = openDatabase(options.paths.database);
+  if (database === undefined) return undefined;
+  try {
+    return await serve(options, database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+async function serve(options: DaemonOptions, database: Database): Promise<Daemon> {
+  const { paths, vmm } = options;
+  const timings = { ...TIMINGS, ...options.timings };
+  const log = fileLog(paths.logFile);
+  const platform = new Platform({
+    paths,
+    database,
+    vmm,
+    timings,
+    log,
+    images: options.images ?? openLayout(paths.images),
+  });
+  await reconcile(platform);
+  const token = await loadToken(paths.tokenFile);
+
+  let ending: Promise<void> | undefined;
+  let announceEnd: (outcome: Promise<void>) => void;
+  const ended = new Promise<void>((resolve) => (announceEnd = resolve));
+  const end = (work: () => Promise<void>): Promise<void> => {
+    if (ending === undefined) {
+      ending = work();
+      announceEnd(ending);
+    }
+    return ending;
+  };
+  const stopServing = async (): Promise<void> => {
+    idle?.stop();
+    await fs.rm(paths.daemonFile, { force: true });
+    await server.close(timings.closeGraceMs);
+    platform.release();
+  };
+  const close = (): Promise<void> =>
+    end(async () => {
+      await stopServing();
+      // Judged now: a last request may have created something after an idle daemon decided to end.
+      const { isEmpty } = platform;
+      log.write("daemon.ended", { empty: isEmpty });
+      log.close();
+      if (isEmpty) {
+        await removeOwnFiles(paths);
+        database.removeAndClose();
+        await removeIfEmpty(paths.state);
+      } else {
+        database.close();
+      }
+    });
+  const idle =
+    options.stay === true
+      ? undefined
+      : new IdleWatch(
+          timings.idleExitMs,
+          () => platform.isEmpty,
+          () => void close(),
+        );
+  const server = await serveApi({
+    handlers: handlersOf(platform),
+    token,
+    log,
+    onRequest: (change) => idle?.request(change),
+  });
+  const ready = { pid: process.pid, url: server.url, version: VERSION, startedAt: new Date().toISOString() };
+  await writeFileAtomic(paths.daemonFile, JSON.stringify(ready), 0o600);
+  log.write("daemon.ready", { pid: process.pid, url: server.url, version: VERSION });
+
+  return {
+    url: server.url,
+    token,
+    ended,
+    close,
+    abandon: () => {
+      idle?.stop();
+      platform.release();
+      void server.close(0);
+      log.close();
+      database.close();
+    },
+  };
+}
+
+/** All files but the database, which is the lock and goes last. Images stay as long as there are any. */
+async function removeOwnFiles(paths: LocalPaths): Promise<void> {
+  for (const file of [paths.tokenFile, paths.logFile]) await fs.rm(file, { force: true });
+  for (const folder of [paths.boot, paths.volumes, paths.instances, paths.run]) {
+    await fs.rm(folder, { recursive: true, force: true });
+  }
+  await removeEmptyLayout(paths.images);
+}
+
+/** Removes a layout that holds no blob. Only empty folders are removed, so one that is being written to stays. */
+async function removeEmptyLayout(folder: string): Promise<void> {
+  for (const below of ["staging", path.join("blobs", "sha256"), "blobs"]) {
+    const target = path.join(folder, below);
+    const present = await fs.stat(target).then(
+      () => true,
+      () => false,
+    );
+    if (present && !(await removeIfEmpty(target))) return;
+  }
+  for (const file of ["index.json", "oci-layout", "index.lock"]) await fs.rm(path.join(folder, file), { force: true });
+  await removeIfEmpty(folder);
+}

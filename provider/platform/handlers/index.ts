@@ -1,0 +1,19 @@
+/** Every route's handler. */
+import type { Platform } from "../platform";
+import { healthzHandlers } from "./healthz";
+import { imageHandlers } from "./images";
+import { instanceHandlers } from "./instances";
+import { quotaHandlers } from "./quotas";
+import type { Handlers } from "./request";
+import { serviceHandlers } from "./services";
+import { volumeHandlers } from "./volumes";
+
+/** Handlers of a platform; a route that none of the parts serves does not compile. */
+export const handlersOf = (platform: Platform): Handlers => ({
+  ...instanceHandlers(platform),
+  ...serviceHandlers(platform),
+  ...volumeHandlers(platform),
+  ...imageHandlers(platform),
+  ...quotaHandlers(platform),
+  ...healthzHandlers(platform),
+});

@@ -1,0 +1,38 @@
+/** What handlers get and give. */
+import type { ItemOf, QueryOf, BodyOf, RouteName } from "../../api/routes";
+
+/** An object named by exactly one of uuid and name. */
+export type Selector = { readonly uuid: string } | { readonly name: string };
+
+/** A request whose query and body fit the route's models. */
+export interface HandlerRequest<K extends RouteName> {
+  readonly query: QueryOf<K>;
+  readonly body: BodyOf<K>;
+  /** The objects that the query, a body array or the path names, in that order; empty when none is named. */
+  readonly selectors: readonly Selector[];
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** An item that failed. */
+export interface FailedItem {
+  readonly status: "error";
+  readonly error?: number;
+  readonly message?: string;
+  readonly uuid?: string;
+  readonly name?: string;
+  /** Current state, in a wait that ran out. */
+  readonly state?: string;
+}
+
+/** An answer. */
+export interface HandlerReply<K extends RouteName> {
+  readonly items: readonly (ItemOf<K> | FailedItem)[];
+  /** Message of the envelope; made from the items when absent. */
+  readonly message?: string;
+}
+
+/** One function per route; a route without one does not compile. */
+export type Handlers = {
+  readonly [K in RouteName]: (request: HandlerRequest<K>) => Promise<HandlerReply<K>> | HandlerReply<K>;
+};

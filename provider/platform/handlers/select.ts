@@ -1,0 +1,99 @@
+/** Finding objects by selector, and doing something with each of them. */
+import type { Log } from "../log";
+import { itemError, Refusal } from "../refusal";
+import type { FailedItem, Selector } from "./request";
+
+/** What any object has. */
+type Named = {
+  readonly uuid: string;
+  readonly name: string;
+};
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The object of a selector. Throws a refusal: `Invalid` for a malformed uuid, `NotFound` when there is none. */
+export function find<T>(objects: Iterable<T>, named: (object: T) => Named, kind: string, selector: Selector): T {
+  const wanted = "uuid" in selector ? selector.uuid : selector.name;
+  if ("uuid" in selector && !UUID.test(wanted)) throw new Refusal("Invalid", `Invalid uuid '${wanted}'`);
+  for (const object of objects) {
+    if (("uuid" in selector ? named(object).uuid : named(object).name) === wanted) return object;
+  }
+  throw new Refusal("NotFound", `No ${kind} with ${"uuid" in selector ? "uuid" : "name"} '${wanted}'`);
+}
+
+/** The item of a failure: echoes the selector. A fault of ours is logged and only called an internal error. */
+export function failedItem(selector: Selector | object, failure: unknown, log: Log): FailedItem {
+  const known = itemError(failure);
+  if (known === undefined) {
+    log.write("bug", { reason: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) });
+  }
+  const uuid = "uuid" in selector && typeof selector.uuid === "string" ? { uuid: selector.uuid } : {};
+  const name = "name" in selector && typeof selector.name === "string" ? { name: selector.name } : {};
+  return { status: "error", ...uuid, ...name, ...(known ?? { error: 0, message: "Internal error; see daemon.log" }) };
+}
+
+/** Applies `act` to every entry at once; items keep the order of the entries, each stands alone. */
+export function eachItem<E extends object, I>(
+  entries: readonly E[],
+  log: Log,
+  act: (entry: E) => Promise<I> | I,
+): Promise<(I | FailedItem)[]> {
+  return Promise.all(
+    entries.map(async (entry) => {
+      try {
+        return await act(entry);
+      } catch (failure) {
+        return failedItem(entry, failure, log);
+      }
+    }),
+  );
+}
+
+/** Query parameters of a list. */
+export interface ListQuery {
+  readonly details?: boolean | undefined;
+  readonly count?: number | undefined;
+  readonly from?: string | undefined;
+  readonly order?: "asc" | "desc" | undefined;
+}
+
+/** A page of objects (given oldest first): starts at `from`, a uuid or an RFC 3339 time, itself included. */
+export function page<T>(
+  objects: readonly T[],
+  facts: (object: T) => { uuid: string; createdAt: number },
+  query: ListQuery,
+): T[] {
+  const ordered = query.order === "desc" ? [...objects].reverse() : [...objects];
+  const from = query.from;
+  const time = from === undefined || UUID.test(from) ? undefined : Date.parse(from);
+  const start =
+    from === undefined
+      ? 0
+      : ordered.findIndex((object) => {
+          const { uuid, createdAt } = facts(object);
+          if (time === undefined) return uuid === from;
+          return query.order === "desc" ? createdAt <= time : createdAt >= time;
+        });
+  if (start < 0) return [];
+  return ordered.slice(start, query.count === undefined || query.count === 0 ? undefined : start + query.count);
+}
+
+/** The selectors of a read, or everything. */
+export function readItems<T, I extends object>(
+  request: { readonly selectors: readonly Selector[]; readonly query: ListQuery },
+  log: Log,
+  all: readonly T[],
+  facts: (object: T) => Named & { readonly createdAt: number },
+  kind: string,
+  toItem: (object: T) => I,
+): Promise<(I | (Named & { status: "success" }) | FailedItem)[]> {
+  const render = (object: T): I | (Named & { status: "success" }) =>
+    request.query.details === false
+      ? { status: "success", uuid: facts(object).uuid, name: facts(object).name }
+      : toItem(object);
+  if (request.selectors.length === 0) return Promise.resolve(page(all, facts, request.query).map(render));
+  return eachItem(request.selectors, log, (selector) => render(find(all, facts, kind, selector)));
+}
+
+/** RFC 3339 text of a time in milliseconds. */
+export const timeText = (ms: number): string => new Date(ms).toISOString();

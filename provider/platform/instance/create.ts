@@ -1,0 +1,134 @@
+/** From a create request to a record: everything that can be refused is refused here, before anything exists. */
+import * as crypto from "node:crypto";
+import type { CreateInstanceRequest } from "../../api/models";
+import type { StoredImage } from "../../image/oci/storedImage";
+import { find } from "../handlers/select";
+import { withoutPlatform } from "../handlers/images";
+import { uniqueName } from "../names";
+import type { Platform } from "../platform";
+import { enforceQuota, enforceRange, LIMITS } from "../quota";
+import { Refusal } from "../refusal";
+import type { Attachment, InstanceRecord } from "../state/instances";
+
+const DEFAULT_MEMORY_MB = 128;
+/** Longest label of a host name. Source: RFC 1035, section 2.3.4. */
+const MAX_LABEL = 63;
+
+/** Takes the name and hands it to `create`, which two requests at once cannot both do. Throws a refusal `AlreadyExists`. */
+export async function withName<T>(
+  platform: Platform,
+  body: CreateInstanceRequest,
+  create: (name: string) => Promise<T>,
+): Promise<T> {
+  const key = (name: string): string => `instance:${name}`;
+  const taken = (name: string): boolean =>
+    platform.reserved.has(key(name)) || [...platform.instances.values()].some((actor) => actor.record.name === name);
+  const stem =
+    withoutPlatform(body.image)
+      .split("/")
+      .at(-1)
+      ?.replace(/[:@].*$/, "")
+      .replace(/[^a-z0-9-]+/g, "-") ?? "";
+  const name = body.name ?? uniqueName(stem === "" ? "instance" : stem, taken);
+  if (name.length > MAX_LABEL)
+    throw new Refusal("TooLong", `'name' has ${name.length} characters; a host name has at most ${MAX_LABEL}`);
+  if (!/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name)) {
+    throw new Refusal("Invalid", `'${name}' is no host name: only letters, digits and '-' inside`);
+  }
+  if (taken(name)) throw new Refusal("AlreadyExists", `An instance with the name '${name}' already exists`);
+  return platform.reserving([key(name)], () => create(name));
+}
+
+/**
+ * A record that can be started: the image is resolved to its digest and unpacked, volumes and service exist.
+ *
+ * Throws refusals `NotFound`, `Attached`, `Quota`, `CannotBeUsed`, `Invalid`; what unpacking a layer throws.
+ */
+export async function planInstance(
+  platform: Platform,
+  name: string,
+  body: CreateInstanceRequest,
+): Promise<InstanceRecord> {
+  const memoryMb = body.memory_mb ?? DEFAULT_MEMORY_MB;
+  const vcpus = body.vcpus ?? 1;
+  enforceRange("memory_mb", memoryMb, LIMITS.min_memory_mb, LIMITS.max_memory_mb);
+  enforceRange("vcpus", vcpus, LIMITS.min_vcpus, LIMITS.max_vcpus);
+  const live = body.autostart === true ? { live_instances: 1, live_vcpus: vcpus, live_memory_mb: memoryMb } : {};
+  enforceQuota(platform, { instances: 1, ...live });
+  if (body.timeout_s !== undefined && body.timeout_s !== 0 && body.autostart !== true) {
+    throw new Refusal("Invalid", "'timeout_s' needs 'autostart': nothing would start");
+  }
+  if (body.scale_to_zero !== undefined && body.scale_to_zero.policy !== "off" && body.service_group === undefined) {
+    throw new Refusal("Invalid", "'scale_to_zero' needs a 'service_group': only its connections can wake the instance");
+  }
+  const service =
+    body.service_group === undefined
+      ? undefined
+      : find(platform.services.values(), ({ record }) => record, "service group", body.service_group).record;
+  const image = await findImage(platform, body.image);
+  const kernel = image.kernel;
+  if (kernel === undefined) {
+    throw new Refusal("CannotBeUsed", `Image '${body.image}' has no kernel layer, so there is nothing to boot`);
+  }
+  await platform.boot.unpack(kernel);
+  if (image.initrd !== undefined) await platform.boot.unpack(image.initrd);
+  return {
+    uuid: crypto.randomUUID(),
+    name,
+    createdAt: Date.now(),
+    serviceUuid: service?.uuid,
+    // Last, and without a pause before the record is kept: nobody can take a volume in between.
+    volumes: attachments(platform, body.volumes ?? []),
+    definition: {
+      repository: image.repository,
+      digest: image.digest,
+      kernelDigest: kernel.digest,
+      ...(image.initrd === undefined ? {} : { initrdDigest: image.initrd.digest }),
+      args: [...(body.args ?? image.cmd)],
+      imageEnv: { ...image.env },
+      env: body.env ?? {},
+      memoryMb,
+      vcpus,
+      restartPolicy: body.restart_policy ?? "never",
+      ...(body.scale_to_zero === undefined ? {} : { scaleToZero: body.scale_to_zero }),
+      tags: body.tags ?? [],
+    },
+    status: { state: "stopped", deleting: false, stopForced: false, startCount: 0, restartCount: 0, uptimeMs: 0 },
+  };
+}
+
+async function findImage(platform: Platform, reference: string): Promise<StoredImage> {
+  const { images } = platform.parts;
+  const image = await images.resolve(withoutPlatform(reference));
+  if (image !== undefined) return image;
+  const present = [...new Set((await images.list()).map(({ repository }) => repository))];
+  const hint = present.length === 0 ? "there are no images here yet" : `here are: ${present.join(", ")}`;
+  throw new Refusal("NotFound", `No image with name '${reference}'; ${hint}`);
+}
+
+function attachments(platform: Platform, wanted: NonNullable<CreateInstanceRequest["volumes"]>): Attachment[] {
+  const paths = new Set<string>();
+  const uuids = new Set<string>();
+  return wanted.map((entry) => {
+    const volume = find(platform.volumes.values(), (one) => one, "volume", entry);
+    const at = entry.at;
+    if (!/^(\/[^/:\0]+)+$/.test(at) || at.split("/").some((part) => part === "." || part === "..")) {
+      throw new Refusal(
+        "Invalid",
+        `'${at}' is not a place for a volume: write an absolute path without '.', '..' and ':'`,
+      );
+    }
+    if (paths.has(at)) throw new Refusal("Invalid", `Two volumes cannot both be at '${at}'`);
+    if (uuids.has(volume.uuid)) throw new Refusal("Invalid", `Volume '${volume.name}' is listed twice`);
+    paths.add(at);
+    uuids.add(volume.uuid);
+    const readonly = entry.readonly ?? false;
+    for (const actor of platform.usersOf(volume.uuid)) {
+      const theirs = actor.record.volumes.find((one) => one.volumeUuid === volume.uuid);
+      if (readonly && theirs?.readonly === true) continue; // readers can share
+      throw new Refusal("Attached", `Volume '${volume.name}' is attached to instance '${actor.record.name}'`);
+    }
+    if (volume.state !== "available") throw new Refusal("CannotBeUsed", `Volume '${volume.name}' is ${volume.state}`);
+    return { volumeUuid: volume.uuid, at, readonly };
+  });
+}

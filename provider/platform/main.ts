@@ -1,0 +1,34 @@
+/**
+ * The daemon as a program: `node dist/provider/platform/main.js [--stay]`. Started by the provider when it is needed,
+ * and by `unikernel local up`.
+ *
+ * Exit codes: 0 ended as asked or for lack of work, 1 could not start, 3 another daemon serves this state folder.
+ */
+import * as process from "node:process";
+import { explain } from "../base/errors";
+import { localPaths } from "../base/localPaths";
+import { startDaemon } from "./daemon";
+import { QemuVmm } from "./vmm/qemu/qemu";
+
+/** Exit code of a daemon whose state folder is taken. */
+const TAKEN = 3;
+
+async function main(): Promise<number> {
+  const paths = localPaths();
+  const daemon = await startDaemon({ paths, vmm: new QemuVmm(paths), stay: process.argv.includes("--stay") });
+  if (daemon === undefined) {
+    process.stderr.write(`Another daemon of the local platform serves '${paths.state}'.\n`);
+    return TAKEN;
+  }
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void daemon.close());
+  await daemon.ended;
+  return 0;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
+  },
+);

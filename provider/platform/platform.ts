@@ -1,0 +1,134 @@
+/** Everything one daemon knows, in one object that handlers and actors share. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { LocalPaths } from "../base/localPaths";
+import type { Layout } from "../image/oci/layout";
+import { InstanceActor, type ActorSurroundings } from "./instance/actor";
+import { BootFiles, vmSpec } from "./instance/boot";
+import { Changes, publish } from "./instance/publish";
+import type { Log } from "./log";
+import { ServiceProxy } from "./proxy/tcp";
+import type { Database } from "./state/database";
+import { deleteInstance, type InstanceRecord } from "./state/instances";
+import type { ServiceRecord } from "./state/services";
+import type { VolumeRecord } from "./state/volumes";
+import type { Timings } from "./timings";
+import type { Vmm } from "./vmm/vmm";
+
+/** What a platform is made of. */
+export interface PlatformParts {
+  readonly paths: LocalPaths;
+  readonly database: Database;
+  readonly vmm: Vmm;
+  readonly images: Pick<Layout, "resolve" | "list">;
+  readonly timings: Timings;
+  readonly log: Log;
+}
+
+/** A service group and its proxy. */
+export interface Service {
+  record: ServiceRecord;
+  readonly proxy: ServiceProxy;
+}
+
+/** A running platform. Maps are by uuid, in the order of creation. */
+export class Platform {
+  readonly parts: PlatformParts;
+  readonly changes = new Changes();
+  readonly boot: BootFiles;
+  readonly instances = new Map<string, InstanceActor>();
+  readonly services = new Map<string, Service>();
+  readonly volumes = new Map<string, VolumeRecord>();
+  /** Names and ports that a create or change under way has taken, as `instance:<name>` or `port:<number>`. */
+  readonly reserved = new Set<string>();
+
+  constructor(parts: PlatformParts) {
+    this.parts = parts;
+    this.boot = new BootFiles(parts.paths.boot);
+  }
+
+  /** True when nothing exists that a user made. */
+  get isEmpty(): boolean {
+    return this.instances.size + this.services.size + this.volumes.size + this.reserved.size === 0;
+  }
+
+  /** Adds an instance that is in the database. */
+  addInstance(record: InstanceRecord): InstanceActor {
+    const actor = new InstanceActor(record, this.#surroundings());
+    this.instances.set(record.uuid, actor);
+    return actor;
+  }
+
+  /** Adds a service group; its ports are not open yet. */
+  addService(record: ServiceRecord): Service {
+    const events = {
+      wake: (uuid: string) =>
+        void this.instances
+          .get(uuid)
+          ?.request("wake")
+          .catch(() => undefined), // the actor has logged it
+      connections: (uuid: string, count: number) => this.instances.get(uuid)?.connectionsChanged(count),
+    };
+    const service = { record, proxy: new ServiceProxy(record, events, this.parts.timings) };
+    this.services.set(record.uuid, service);
+    return service;
+  }
+
+  /** Instances that name this volume. */
+  usersOf(volumeUuid: string): readonly InstanceActor[] {
+    return [...this.instances.values()].filter((actor) =>
+      actor.record.volumes.some((one) => one.volumeUuid === volumeUuid),
+    );
+  }
+
+  /** Instances of a service group. */
+  membersOf(serviceUuid: string): readonly InstanceActor[] {
+    return [...this.instances.values()].filter((actor) => actor.record.serviceUuid === serviceUuid);
+  }
+
+  /** Holds names and ports while `work` runs, so that two requests at once cannot both take one. */
+  async reserving<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
+    for (const key of keys) this.reserved.add(key);
+    try {
+      return await work();
+    } finally {
+      for (const key of keys) this.reserved.delete(key);
+    }
+  }
+
+  /** Closes the ports and lets go of the VMs, which run on. */
+  release(): void {
+    for (const service of this.services.values()) service.proxy.close();
+    for (const actor of this.instances.values()) actor.release();
+  }
+
+  #surroundings(): ActorSurroundings {
+    const { database, paths, vmm, timings, log } = this.parts;
+    return {
+      vmm,
+      timings,
+      log,
+      spec: (record) => vmSpec(record, paths, this.boot),
+      publish: (record, change) => publish(database, this.changes, record, change),
+      service: ({ serviceUuid }) => {
+        const service = serviceUuid === undefined ? undefined : this.services.get(serviceUuid);
+        return service && { rotation: service.proxy.rotation, destinationPorts: destinationPorts(service.record) };
+      },
+      remove: (record) => this.#removeInstance(record),
+    };
+  }
+
+  async #removeInstance({ uuid }: InstanceRecord): Promise<void> {
+    await this.parts.vmm.forget(uuid);
+    await fs.rm(path.join(this.parts.paths.instances, uuid), { recursive: true, force: true });
+    deleteInstance(this.parts.database, uuid);
+    this.instances.delete(uuid);
+    await this.boot.keepOnly([...this.instances.values()].map((actor) => actor.record));
+    this.changes.notify();
+  }
+}
+
+/** Ports inside the instances that a service leads to, each once. */
+export const destinationPorts = (record: ServiceRecord): readonly number[] => [
+  ...new Set(record.ports.map((port) => port.destinationPort)),
+];

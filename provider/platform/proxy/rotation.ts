@@ -1,0 +1,190 @@
+/** The instances of one service, and the way from a connection to one of them. */
+import * as net from "node:net";
+import { type Candidate, choose, type Limits } from "./balance";
+import { within } from "./within";
+
+/** The part of a VM that a connection needs. */
+export interface Target {
+  /** Address that reaches a port inside the VM. */
+  forward(guestPort: number): Promise<{ readonly host: string; readonly port: number }>;
+}
+
+/** A connection to an instance, counted until it is released. */
+export interface Lease {
+  readonly socket: net.Socket;
+  /** The instance drains: finish or move, soon. */
+  draining: boolean;
+  /** Called when `draining` becomes true. */
+  onDrain: () => void;
+  release(): void;
+}
+
+/** What the rotation tells its owner. */
+export interface RotationEvents {
+  /** A connection wants this sleeping instance. */
+  wake(uuid: string): void;
+  /** The number of open connections of an instance changed. */
+  connections(uuid: string, count: number): void;
+}
+
+interface Member {
+  is: Candidate["is"];
+  target: Target | undefined;
+  connecting: number;
+  readonly leases: Set<Lease>;
+}
+
+/** Connections that may wait for a starting instance, per service. */
+const MAX_WAITING = 1024;
+/** Pause before an instance is tried again that seemed ready and could not be reached: it probably just died. */
+const RETRY_MS = 100;
+
+/** Keeps who may get connections, and hands them out. */
+export class Rotation {
+  limits: Limits;
+  readonly #members = new Map<string, Member>();
+  readonly #waiting = new Set<() => void>();
+  readonly #events: RotationEvents;
+  readonly #connectMs: number;
+
+  constructor(limits: Limits, events: RotationEvents, connectMs: number) {
+    this.limits = limits;
+    this.#events = events;
+    this.#connectMs = connectMs;
+  }
+
+  /** Says how an instance stands; a `ready` one brings its target. */
+  set(uuid: string, is: Candidate["is"], target?: Target): void {
+    const member = this.#members.get(uuid) ?? { is, target, connecting: 0, leases: new Set() };
+    member.is = is;
+    if (target !== undefined) member.target = target;
+    this.#members.set(uuid, member);
+    this.#changed();
+  }
+
+  remove(uuid: string): void {
+    this.#members.delete(uuid);
+    this.#changed();
+  }
+
+  /** Open connections of an instance. */
+  connections(uuid: string): number {
+    const member = this.#members.get(uuid);
+    return member === undefined ? 0 : member.leases.size + member.connecting;
+  }
+
+  /** Gives an instance no new connections and resolves when its open ones are gone, or when the signal aborts. */
+  async drain(uuid: string, signal: AbortSignal): Promise<void> {
+    this.set(uuid, "away");
+    for (const lease of [...(this.#members.get(uuid)?.leases ?? [])]) {
+      lease.draining = true;
+      lease.onDrain();
+    }
+    while (this.connections(uuid) > 0 && !signal.aborted) await this.#change(signal);
+  }
+
+  /**
+   * A connection to an instance: the least busy that answers, another one when it cannot be reached, held while one is
+   * coming. `undefined` when there is none to wait for, or the signal aborted.
+   */
+  async acquire(guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
+    const tried = new Set<string>();
+    while (!signal.aborted) {
+      const choice = choose(this.#candidates(), this.limits, tried);
+      if (choice.do === "refuse" && tried.size === 0) return undefined;
+      if (choice.do === "connect") {
+        if (choice.wake !== undefined) this.#events.wake(choice.wake);
+        const lease = await this.#connect(choice.uuid, guestPort, signal);
+        if (lease !== undefined) return lease;
+        tried.add(choice.uuid);
+        continue;
+      }
+      if (this.#waiting.size >= MAX_WAITING) return undefined;
+      if (choice.do === "wake") this.#events.wake(choice.uuid);
+      if (choice.do === "refuse") await within(RETRY_MS, signal, (limited) => this.#change(limited));
+      else await this.#change(signal);
+      tried.clear();
+    }
+    return undefined;
+  }
+
+  /** A connection to an instance that answers right now; `undefined` when there is none. */
+  async acquireNow(guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
+    const choice = choose(this.#candidates(), this.limits, new Set());
+    return choice.do === "connect" ? await this.#connect(choice.uuid, guestPort, signal) : undefined;
+  }
+
+  #candidates(): Candidate[] {
+    return [...this.#members.keys()].map((uuid) => ({
+      uuid,
+      is: this.#members.get(uuid)?.is ?? "away",
+      connections: this.connections(uuid),
+    }));
+  }
+
+  async #connect(uuid: string, guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
+    const member = this.#members.get(uuid);
+    if (member?.target === undefined) return undefined;
+    member.connecting++;
+    const { target } = member;
+    const socket = await within(this.#connectMs, signal, (limited) => reach(target, guestPort, limited));
+    member.connecting--;
+    if (socket === undefined || member.is !== "ready") {
+      socket?.destroy();
+      this.#changed();
+      return undefined;
+    }
+    const lease: Lease = {
+      socket,
+      draining: false,
+      onDrain: () => undefined,
+      release: () => {
+        if (!member.leases.delete(lease)) return;
+        this.#events.connections(uuid, this.connections(uuid));
+        this.#changed();
+      },
+    };
+    member.leases.add(lease);
+    this.#events.connections(uuid, this.connections(uuid));
+    return lease;
+  }
+
+  #changed(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Resolves at the next change, or when the signal aborts. */
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#waiting.delete(done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal.addEventListener("abort", done);
+      if (signal.aborted) done();
+    });
+  }
+}
+
+/** Connects; `undefined` when that fails. */
+async function reach(target: Target, guestPort: number, signal: AbortSignal): Promise<net.Socket | undefined> {
+  try {
+    const { host, port } = await target.forward(guestPort);
+    return await new Promise<net.Socket>((resolve, reject) => {
+      const socket = net.connect({ host, port, allowHalfOpen: true, noDelay: true });
+      const giveUp = (): void => void socket.destroy(new Error("gave up"));
+      if (signal.aborted) giveUp();
+      signal.addEventListener("abort", giveUp, { once: true });
+      socket.once("error", reject);
+      socket.once("connect", () => {
+        signal.removeEventListener("abort", giveUp);
+        socket.off("error", reject);
+        resolve(socket);
+      });
+    });
+  } catch {
+    return undefined;
+  }
+}

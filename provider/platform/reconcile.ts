@@ -1,0 +1,85 @@
+/**
+ * What a daemon does before it serves: compares its database with what really runs.
+ *
+ * An intent is in the database before it is acted on and the fact afterwards, so whatever a killed daemon left half
+ * made is found here: running VMs are adopted, the dead are marked with a reason, leftovers are removed.
+ */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { InstanceActor } from "./instance/actor";
+import { volumeFile } from "./instance/boot";
+import type { Platform } from "./platform";
+import { loadInstances } from "./state/instances";
+import { loadServices } from "./state/services";
+import { deleteVolume, loadVolumes, saveVolume, type VolumeRecord } from "./state/volumes";
+import { vmSpec } from "./instance/boot";
+
+/** Fills a platform from its database and makes both match reality. */
+export async function reconcile(platform: Platform): Promise<void> {
+  const { database, log } = platform.parts;
+  for (const volume of loadVolumes(database)) await restoreVolume(platform, volume);
+  for (const record of loadServices(database)) platform.addService(record);
+  for (const record of loadInstances(database)) platform.addInstance(record);
+  await Promise.all([...platform.instances.values()].map((actor) => restoreInstance(platform, actor)));
+  // Ports open last: the first connection then finds every instance in its place.
+  for (const { record, proxy } of platform.services.values()) {
+    try {
+      await proxy.publish(record.ports);
+    } catch (error) {
+      // Another program took the port meanwhile. The service stays, and a change of its ports can repair it.
+      log.write("service.not-published", {
+        uuid: record.uuid,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+  await removeLeftovers(platform);
+}
+
+async function restoreVolume(platform: Platform, volume: VolumeRecord): Promise<void> {
+  const { database, paths } = platform.parts;
+  if (volume.state === "initializing") {
+    // Its create was never answered, so nobody knows it.
+    await fs.rm(volumeFile(paths, volume.uuid), { force: true });
+    deleteVolume(database, volume.uuid);
+    return;
+  }
+  // A growth that was cut off can be repeated; until then the old size counts.
+  const restored: VolumeRecord = { ...volume, state: "available" };
+  if (volume.state === "busy") saveVolume(database, restored);
+  platform.volumes.set(volume.uuid, restored);
+}
+
+async function restoreInstance(platform: Platform, actor: InstanceActor): Promise<void> {
+  const { vmm, paths, log } = platform.parts;
+  const { record } = actor;
+  const { uuid, name, status } = record;
+  const mayRun = status.state !== "stopped" || status.deleting;
+  const vm = mayRun ? await vmm.adopt(vmSpec(record, paths, platform.boot)) : undefined;
+  if (vm !== undefined) {
+    log.write("instance.adopted", { uuid, name, pid: vm.pid });
+    actor.adopt(vm);
+  }
+  if (status.deleting) {
+    await actor.request("delete");
+  } else if (vm === undefined) {
+    const slept = status.state === "standby" && record.definition.scaleToZero?.stateful !== true;
+    if (mayRun && !slept) actor.foundDead(await vmm.postMortem(uuid));
+    else actor.resumeRestart();
+  }
+}
+
+/** Files that belong to nothing in the database. */
+async function removeLeftovers(platform: Platform): Promise<void> {
+  const { paths, vmm } = platform.parts;
+  for (const uuid of await fs.readdir(paths.instances).catch(() => [])) {
+    if (platform.instances.has(uuid)) continue;
+    await vmm.forget(uuid);
+    await fs.rm(path.join(paths.instances, uuid), { recursive: true, force: true });
+  }
+  for (const file of await fs.readdir(paths.volumes).catch(() => [])) {
+    if (!platform.volumes.has(path.basename(file, ".ext4")))
+      await fs.rm(path.join(paths.volumes, file), { force: true });
+  }
+  await platform.boot.keepOnly([...platform.instances.values()].map((actor) => actor.record));
+}

@@ -1,0 +1,74 @@
+/** Which ports and domains a service group may have. Pure. Source: the cloud's documentation of handlers. */
+import type { ServicePort } from "../../api/models";
+import { Refusal } from "../refusal";
+import type { PublishedPort, ServiceRecord } from "../state/services";
+
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
+
+/** Ports with their defaults. Throws a refusal: `Invalid` for a rule broken, `NotSupported` for what only the cloud does. */
+export function checkedPorts(ports: readonly ServicePort[]): PublishedPort[] {
+  const seen = new Set<number>();
+  return ports.map(({ port, destination_port, handlers = [], protocol }) => {
+    if (seen.has(port)) throw new Refusal("Invalid", `Port ${port} is listed twice`);
+    seen.add(port);
+    const broken = brokenRule(port, new Set(handlers));
+    if (broken !== undefined) throw new Refusal("Invalid", broken);
+    if (protocol === "udp")
+      throw new Refusal("NotSupported", `Port ${port}: the local platform does not publish UDP yet`);
+    if (handlers.includes("tls"))
+      throw new Refusal("NotSupported", `Port ${port}: the local platform does not terminate TLS yet`);
+    if (handlers.includes("redirect"))
+      throw new Refusal("NotSupported", `Port ${port}: the local platform does not redirect yet`);
+    return { port, destinationPort: destination_port ?? port, handlers: [...new Set(handlers)] };
+  });
+}
+
+function brokenRule(port: number, handlers: ReadonlySet<string>): string | undefined {
+  if (handlers.has("redirect") && port !== HTTP_PORT) return `Port ${port}: 'redirect' is only for port 80`;
+  if (port === HTTP_PORT) {
+    if (handlers.has("tls")) return "Port 80 must not have the handler 'tls'";
+    return handlers.has("http") ? undefined : "Port 80 must have the handler 'http'";
+  }
+  if (port === HTTPS_PORT) {
+    return handlers.has("http") && handlers.has("tls") ? undefined : "Port 443 must have the handlers 'http' and 'tls'";
+  }
+  return handlers.has("http") ? `Port ${port} must not have the handler 'http'; only 80 and 443 do` : undefined;
+}
+
+/** Throws a refusal `CannotBeUsed` that names both when a port belongs to another service group. */
+export function refuseTakenPorts(name: string, ports: readonly PublishedPort[], others: Iterable<ServiceRecord>): void {
+  for (const other of others) {
+    const taken = other.ports.find((theirs) => ports.some((ours) => ours.port === theirs.port));
+    if (taken === undefined) continue;
+    throw new Refusal(
+      "CannotBeUsed",
+      `Port ${taken.port} cannot be used by service group '${name}': '${other.name}' publishes it`,
+    );
+  }
+}
+
+/** `shop` is `shop.localhost`, which resolvers answer with the loopback address; a trailing dot means as is. */
+export const fqdnOf = (domain: string): string => (domain.endsWith(".") ? domain.slice(0, -1) : `${domain}.localhost`);
+
+/** Throws a refusal: `Invalid` for what is no domain name, `CannotBeUsed` when another service group has it. */
+export function checkDomains(fqdns: readonly string[], others: Iterable<ServiceRecord>): void {
+  for (const fqdn of fqdns) {
+    if (
+      fqdn.length > 253 ||
+      !/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(fqdn)
+    ) {
+      throw new Refusal("Invalid", `'${fqdn}' is not a domain name`);
+    }
+    for (const other of others) {
+      if (other.domains.includes(fqdn))
+        throw new Refusal("CannotBeUsed", `Domain '${fqdn}' is already in use by '${other.name}'`);
+    }
+  }
+}
+
+/** Throws a refusal `Invalid` unless `softLimit` fits below `hardLimit`. */
+export function checkLimits(softLimit: number, hardLimit: number): void {
+  if (softLimit > hardLimit)
+    throw new Refusal("Invalid", `'soft_limit' (${softLimit}) must not be above 'hard_limit' (${hardLimit})`);
+}

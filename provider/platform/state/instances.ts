@@ -1,0 +1,139 @@
+/** Instances in the database. `definition` is fixed at create; `status` is what happened since. */
+import * as z from "zod";
+import { INSTANCE_STATES, scaleToZero } from "../../api/models";
+import type { Database } from "./database";
+
+const definition = z.object({
+  /** Repository and digest that the reference named when the instance was created. */
+  repository: z.string(),
+  digest: z.string(),
+  kernelDigest: z.string(),
+  initrdDigest: z.string().optional(),
+  /** Complete argument list: the request's, else the image's. */
+  args: z.array(z.string()),
+  imageEnv: z.record(z.string(), z.string()),
+  /** What the request added to the image's environment. Secret. */
+  env: z.record(z.string(), z.string()),
+  memoryMb: z.int(),
+  vcpus: z.int(),
+  restartPolicy: z.enum(["never", "always", "on-failure"]),
+  scaleToZero: scaleToZero.optional(),
+  tags: z.array(z.string()),
+});
+
+const status = z.object({
+  state: z.enum(INSTANCE_STATES),
+  /** True from the moment a delete was accepted. */
+  deleting: z.boolean(),
+  /** Who asked for the stop that is under way. */
+  stopAskedBy: z.enum(["user", "scale-to-zero"]).optional(),
+  stopForced: z.boolean(),
+  startCount: z.int(),
+  restartCount: z.int(),
+  /** Milliseconds since 1970. */
+  startedAt: z.number().optional(),
+  stoppedAt: z.number().optional(),
+  /** Sum over all runs that ended. */
+  uptimeMs: z.number(),
+  bootTimeUs: z.number().optional(),
+  /** `undefined` until the service's ports answered in this run. */
+  netTimeUs: z.number().optional(),
+  stopReason: z.int().optional(),
+  stopCode: z.int().optional(),
+  exitCode: z.int().optional(),
+  /** A restart sequence; `nextAt` while it pauses. */
+  restart: z.object({ attempt: z.int(), nextAt: z.number().optional() }).optional(),
+});
+
+const attachment = z.object({ volume_uuid: z.string(), at: z.string(), readonly: z.int() });
+
+const row = z.object({
+  uuid: z.string(),
+  name: z.string(),
+  created_at: z.number(),
+  service_uuid: z.string().nullable(),
+  definition: z.string(),
+  status: z.string(),
+});
+
+/** What an instance was asked to be. */
+export type InstanceDefinition = z.infer<typeof definition>;
+/** What became of it. */
+export type InstanceStatus = z.infer<typeof status>;
+
+/** A volume inside an instance. */
+export interface Attachment {
+  readonly volumeUuid: string;
+  readonly at: string;
+  readonly readonly: boolean;
+}
+
+/** One instance. */
+export interface InstanceRecord {
+  readonly uuid: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly serviceUuid: string | undefined;
+  readonly definition: InstanceDefinition;
+  readonly volumes: readonly Attachment[];
+  readonly status: InstanceStatus;
+}
+
+/** Every instance, oldest first. */
+export function loadInstances(database: Database): InstanceRecord[] {
+  return database.all("SELECT * FROM instances ORDER BY created_at, rowid").map((found) => {
+    const { uuid, name, created_at, service_uuid, ...json } = row.parse(found);
+    const volumes = database.all("SELECT * FROM attachments WHERE instance_uuid = ? ORDER BY rowid", uuid);
+    return {
+      uuid,
+      name,
+      createdAt: created_at,
+      serviceUuid: service_uuid ?? undefined,
+      definition: definition.parse(JSON.parse(json.definition)),
+      status: status.parse(JSON.parse(json.status)),
+      volumes: volumes.map((one) => {
+        const { volume_uuid, at, readonly } = attachment.parse(one);
+        return { volumeUuid: volume_uuid, at, readonly: readonly === 1 };
+      }),
+    };
+  });
+}
+
+/** Adds an instance with its attachments, or nothing. */
+export function insertInstance(database: Database, record: InstanceRecord): void {
+  database.run("BEGIN");
+  try {
+    database.run(
+      "INSERT INTO instances (uuid, name, created_at, service_uuid, definition, status) VALUES (?, ?, ?, ?, ?, ?)",
+      record.uuid,
+      record.name,
+      record.createdAt,
+      record.serviceUuid ?? null,
+      JSON.stringify(record.definition),
+      JSON.stringify(record.status),
+    );
+    for (const volume of record.volumes) {
+      database.run(
+        "INSERT INTO attachments (instance_uuid, volume_uuid, at, readonly) VALUES (?, ?, ?, ?)",
+        record.uuid,
+        volume.volumeUuid,
+        volume.at,
+        volume.readonly ? 1 : 0,
+      );
+    }
+    database.run("COMMIT");
+  } catch (error) {
+    database.run("ROLLBACK");
+    throw error;
+  }
+}
+
+/** Writes what became of an instance. */
+export function updateInstanceStatus(database: Database, uuid: string, changed: InstanceStatus): void {
+  database.run("UPDATE instances SET status = ? WHERE uuid = ?", JSON.stringify(changed), uuid);
+}
+
+/** Removes an instance; its volumes are attached to nothing of it any more. */
+export function deleteInstance(database: Database, uuid: string): void {
+  database.run("DELETE FROM instances WHERE uuid = ?", uuid);
+}

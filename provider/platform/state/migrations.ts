@@ -1,0 +1,55 @@
+/** The database's shape. A migration that was ever released is never edited; a change is a new one at the end. */
+import type { DatabaseSync } from "node:sqlite";
+import { UnikernelError } from "../../base/errors";
+
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE services (
+     uuid TEXT PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     created_at INTEGER NOT NULL,
+     ports TEXT NOT NULL,
+     domains TEXT NOT NULL,
+     soft_limit INTEGER NOT NULL,
+     hard_limit INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE volumes (
+     uuid TEXT PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     created_at INTEGER NOT NULL,
+     size_mb INTEGER NOT NULL,
+     state TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE instances (
+     uuid TEXT PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     created_at INTEGER NOT NULL,
+     service_uuid TEXT REFERENCES services (uuid),
+     definition TEXT NOT NULL,
+     status TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE attachments (
+     instance_uuid TEXT NOT NULL REFERENCES instances (uuid) ON DELETE CASCADE,
+     volume_uuid TEXT NOT NULL REFERENCES volumes (uuid),
+     at TEXT NOT NULL,
+     readonly INTEGER NOT NULL,
+     PRIMARY KEY (instance_uuid, at)
+   ) STRICT;`,
+];
+
+/** Brings a database to the current version; each step is one transaction. Throws `DAEMON_FAILED` for one from the future. */
+export function migrate(database: DatabaseSync): void {
+  const row = database.prepare("PRAGMA user_version").get();
+  const version = Number(row?.["user_version"] ?? 0);
+  if (version > MIGRATIONS.length) {
+    throw new UnikernelError(
+      "DAEMON_FAILED",
+      `The local platform's database has version ${version}; this program knows up to ${MIGRATIONS.length}.`,
+      {
+        hint: "Use the newer version of this package that wrote it, or remove the state folder.",
+      },
+    );
+  }
+  MIGRATIONS.slice(version).forEach((sql, index) => {
+    database.exec(`BEGIN; ${sql} PRAGMA user_version = ${version + index + 1}; COMMIT;`);
+  });
+}

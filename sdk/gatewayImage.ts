@@ -9,8 +9,7 @@ export interface GatewayImageArgs {
   /** Folder that holds the Kraftfile, relative to the program. The Kraftfile's paths are relative to it. */
   readonly context: pulumi.Input<string>;
   /** Files to put over the root file system: absolute path in the guest → content. */
-  readonly files?:
-    pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  readonly files?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
 }
 
 /** An OCI image built from a folder with a Kraftfile. Equal content gives an equal digest; nothing changed means nothing built. */
@@ -30,11 +29,7 @@ export class GatewayImage extends UnikernelResource {
   /** Bytes of all blobs of the image. */
   declare readonly sizeBytes: pulumi.Output<number>;
 
-  constructor(
-    name: string,
-    args: GatewayImageArgs,
-    opts?: pulumi.CustomResourceOptions,
-  ) {
+  constructor(name: string, args: GatewayImageArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("GatewayImage", args, ["context"], opts);
     super(
       "GatewayImage",

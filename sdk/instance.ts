@@ -12,18 +12,15 @@ export interface InstanceArgs {
   /** Complete argument list of the guest's program. Default: the image's own. */
   readonly args?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Environment variables, over those of the image. Kept secret in state. */
-  readonly env?:
-    pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  readonly env?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
   /** Guest memory in MiB, at least 16. Default 128. */
   readonly memoryMb?: pulumi.Input<number> | undefined;
   /** Virtual CPUs. Default 1. */
   readonly vcpus?: pulumi.Input<number> | undefined;
   /** Volumes to mount. */
-  readonly volumes?:
-    pulumi.Input<readonly pulumi.Input<VolumeMountArgs>[]> | undefined;
+  readonly volumes?: pulumi.Input<readonly pulumi.Input<VolumeMountArgs>[]> | undefined;
   /** `never`, `always`, or `on-failure` (after a crash or an exit code other than 0). Default `never`. */
-  readonly restartPolicy?:
-    pulumi.Input<"never" | "always" | "on-failure"> | undefined;
+  readonly restartPolicy?: pulumi.Input<"never" | "always" | "on-failure"> | undefined;
 }
 
 /** A unikernel virtual machine. One that serves the public belongs into a Service, which also updates it without a gap. */
@@ -43,9 +40,7 @@ export class Instance extends UnikernelResource {
   /** Volumes to mount. */
   declare readonly volumes: pulumi.Output<readonly VolumeMount[]>;
   /** `never`, `always`, or `on-failure` (after a crash or an exit code other than 0). Default `never`. */
-  declare readonly restartPolicy: pulumi.Output<
-    "never" | "always" | "on-failure"
-  >;
+  declare readonly restartPolicy: pulumi.Output<"never" | "always" | "on-failure">;
   /** Digest of the image that runs. */
   declare readonly digest: pulumi.Output<string>;
   /** State when last looked at, such as `running`. */
@@ -57,11 +52,7 @@ export class Instance extends UnikernelResource {
   /** Creation time, RFC 3339. */
   declare readonly createdAt: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    args: InstanceArgs,
-    opts?: pulumi.CustomResourceOptions,
-  ) {
+  constructor(name: string, args: InstanceArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("Instance", args, ["image"], opts);
     super(
       "Instance",

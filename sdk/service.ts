@@ -46,27 +46,13 @@ export class Service extends UnikernelResource {
   /** The replicas. */
   declare readonly instances: pulumi.Output<readonly ServiceInstance[]>;
 
-  constructor(
-    name: string,
-    args: ServiceArgs,
-    opts?: pulumi.CustomResourceOptions,
-  ) {
+  constructor(name: string, args: ServiceArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("Service", args, ["ports", "template"], opts);
     super(
       "Service",
       name,
       args,
-      [
-        "name",
-        "ports",
-        "replicas",
-        "template",
-        "rollout",
-        "url",
-        "fqdn",
-        "digest",
-        "instances",
-      ],
+      ["name", "ports", "replicas", "template", "rollout", "url", "fqdn", "digest", "instances"],
       ["template.env"],
       opts,
     );

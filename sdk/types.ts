@@ -6,11 +6,7 @@ export interface HealthCheckArgs {
   /** Path asked with GET, such as `/hello`. */
   readonly path: pulumi.Input<string>;
   /** JSON paths in the body and the values they must have, such as `{ "$.status": "pass" }`. Default: any answer below HTTP 400. */
-  readonly match?:
-    | pulumi.Input<
-        Readonly<Record<string, pulumi.Input<string | number | boolean | null>>>
-      >
-    | undefined;
+  readonly match?: pulumi.Input<Readonly<Record<string, pulumi.Input<string | number | boolean | null>>>> | undefined;
 }
 
 /** What the service must answer while a new instance proves itself. */
@@ -28,18 +24,15 @@ export interface InstanceTemplateArgs {
   /** Complete argument list of the guest's program. Default: the image's own. */
   readonly args?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Environment variables, over those of the image. Kept secret in state. */
-  readonly env?:
-    pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  readonly env?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
   /** Guest memory in MiB, at least 16. Default 128. */
   readonly memoryMb?: pulumi.Input<number> | undefined;
   /** Virtual CPUs. Default 1. */
   readonly vcpus?: pulumi.Input<number> | undefined;
   /** Volumes to mount. */
-  readonly volumes?:
-    pulumi.Input<readonly pulumi.Input<VolumeMountArgs>[]> | undefined;
+  readonly volumes?: pulumi.Input<readonly pulumi.Input<VolumeMountArgs>[]> | undefined;
   /** `always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve. */
-  readonly restartPolicy?:
-    pulumi.Input<"never" | "always" | "on-failure"> | undefined;
+  readonly restartPolicy?: pulumi.Input<"never" | "always" | "on-failure"> | undefined;
   /** Default: never goes to standby. */
   readonly scaleToZero?: pulumi.Input<ScaleToZeroArgs> | undefined;
 }
@@ -133,9 +126,7 @@ export interface ServicePortArgs {
   /** Port in the guest, 1 to 65535; with the `redirect` handler the public port to send clients to. Default: the same as `port`. */
   readonly destinationPort?: pulumi.Input<number> | undefined;
   /** What the platform does with connections: `tls` ends TLS, `http` balances by request, `redirect` answers with a redirect. Port 80 needs `http`, 443 needs `http` and `tls`, any other takes `tls` alone or nothing (plain TCP). */
-  readonly handlers?:
-    | pulumi.Input<readonly pulumi.Input<"tls" | "http" | "redirect">[]>
-    | undefined;
+  readonly handlers?: pulumi.Input<readonly pulumi.Input<"tls" | "http" | "redirect">[]> | undefined;
 }
 
 /** A published port. */

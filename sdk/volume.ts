@@ -21,29 +21,13 @@ export class Volume extends UnikernelResource {
   /** Creation time, RFC 3339. */
   declare readonly createdAt: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    args: VolumeArgs,
-    opts?: pulumi.CustomResourceOptions,
-  ) {
+  constructor(name: string, args: VolumeArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("Volume", args, ["sizeMb"], opts);
-    super(
-      "Volume",
-      name,
-      args,
-      ["name", "sizeMb", "filesystem", "createdAt"],
-      [],
-      opts,
-    );
+    super("Volume", name, args, ["name", "sizeMb", "filesystem", "createdAt"], [], opts);
   }
 
   /** Looks up an existing Volume by id; it is read, not managed. */
-  static get(
-    name: string,
-    id: pulumi.Input<pulumi.ID>,
-    args: VolumeArgs,
-    opts?: pulumi.CustomResourceOptions,
-  ): Volume {
+  static get(name: string, id: pulumi.Input<pulumi.ID>, args: VolumeArgs, opts?: pulumi.CustomResourceOptions): Volume {
     return new Volume(name, args, { ...opts, id });
   }
 

@@ -67,24 +67,22 @@ const outs = (resource: AnyResource, news: Properties, inputs: Properties, outpu
   toWire({ ...hidden(news), [VERSION_KEY]: versionOf(resource), ...inputs, ...outputs });
 
 /**
- * An error as the dynamic process reports it. It prints `message` of a create or update, and message and stack of the
- * rest; of a partial failure only `reasons`. So the whole text goes into each of them, once.
+ * An error as the dynamic process reports it. The engine prints `message`, or of a partial failure only `reasons`, so the
+ * whole text goes into each of them. Of a failed check, diff, read or delete the process itself prints the error and its stack as
+ * well: that line only says whose error follows.
  */
 function toReport(resource: AnyResource, news: Properties, error: unknown): Error {
-  if (error instanceof PartialFailure) {
-    const text = explain(error.cause);
-    const report = new Error(text);
-    report.stack = text;
-    return Object.assign(report, {
-      id: error.id,
-      properties: outs(resource, news, inputsOf(resource, news), error.outputs),
-      reasons: [text],
-    });
-  }
-  if (!UnikernelError.is(error)) return error instanceof Error ? error : new Error(String(error));
-  const report = new Error(explain(error));
-  report.stack = report.message;
-  return report;
+  const isPartial = error instanceof PartialFailure;
+  const cause = isPartial ? error.cause : error;
+  if (!isPartial && !UnikernelError.is(cause)) return cause instanceof Error ? cause : new Error(String(cause));
+  const text = explain(cause);
+  const report = Object.assign(new Error(text), {
+    toString: () => `${resource.kind} '${String(news[RESOURCE_NAME_KEY] ?? "")}'`,
+    stack: "failed; the reason follows.",
+  });
+  if (!isPartial) return report;
+  const properties = outs(resource, news, inputsOf(resource, news), error.outputs);
+  return Object.assign(report, { id: error.id, properties, reasons: [text] });
 }
 
 function providerOf(kind: Kind): DynamicProvider {

@@ -5,6 +5,7 @@ import { ITEM_CODES } from "../api/codes";
 import type { VolumeItem } from "../api/models";
 import { UnikernelError } from "../base/errors";
 import { defineResource, field } from "../definition/define";
+import { PartialFailure } from "../definition/partial";
 import type { ProviderContext } from "./context";
 import { adoptAfterLostAnswer } from "./lostAnswer";
 import { nameField } from "./fields";
@@ -75,7 +76,11 @@ export const volume = defineResource({
       async () => onlyItem(await context.client.createVolume({ body: { name, size_mb: sizeMb } }), `Creating volume '${name}'`),
       async () => (await context.client.getVolumes({ query: { name: [name] } })).items[0],
     );
-    return { id: created.uuid, outputs: toOutputs(await waitUntilReady(context, created.uuid)) };
+    try {
+      return { id: created.uuid, outputs: toOutputs(await waitUntilReady(context, created.uuid)) };
+    } catch (error) {
+      throw new PartialFailure(created.uuid, toOutputs(created), error);
+    }
   },
 
   async read({ client }, id, inputs) {

@@ -1,0 +1,109 @@
+/**
+ * Create to first byte: an instance made through the local platform's API and asked through its proxy, against bare QEMU with the
+ * same kernel, initrd, machine and memory, in turn, in one run. Prints both and their ratio.
+ *
+ * npm run bench -- boot [--rounds 7]
+ */
+import * as childProcess from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { onlyItem } from "../../provider/api/client";
+import { localPaths } from "../../provider/base/localPaths";
+import { buildImage, planBuild } from "../../provider/image/build";
+import { extractLayer } from "../../provider/image/oci/layer";
+import { openLayout } from "../../provider/image/oci/layout";
+import { resolveRuntime } from "../../provider/image/resolveRuntime";
+import { commandLineOf } from "../../provider/platform/vmm/qemu/commandLine";
+import { kernelKindOf } from "../../provider/platform/vmm/qemu/kernelKind";
+import { inspectQemu } from "../../provider/platform/vmm/qemu/probe";
+import { LocalPlatform, freePort } from "../support/localPlatform";
+import { get } from "../support/traffic";
+
+const MEMORY_MB = 128;
+const GUEST_PORT = 8080;
+/** A bare client asks again so soon; a longer wait for one answer would fall into the user network's slow retransmissions. */
+const BARE_ATTEMPT_MS = 100;
+
+const summary = (values: readonly number[]) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return { minMs: sorted[0] ?? 0, medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0 };
+};
+
+async function bareRound(qemu: string, args: readonly string[], port: number): Promise<number> {
+  const start = performance.now();
+  const child = childProcess.spawn(qemu, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  try {
+    for (;;) {
+      const answer = await get(`http://127.0.0.1:${port}/`, { agent: false, timeout: BARE_ATTEMPT_MS }).catch(() => undefined);
+      if (answer !== undefined) return performance.now() - start;
+      if (child.exitCode !== null) throw new Error(`QEMU ended with ${child.exitCode}`);
+      await delay(5);
+    }
+  } finally {
+    child.kill("SIGKILL");
+    await gone;
+  }
+}
+
+async function platformRound(platform: LocalPlatform, image: string, service: string, port: number): Promise<number> {
+  const start = performance.now();
+  const body = { image, memory_mb: MEMORY_MB, autostart: true, service_group: { uuid: service } };
+  const { uuid } = onlyItem(await platform.client.createInstance({ body }), "Creating the instance");
+  await get(`http://127.0.0.1:${port}/`);
+  const tookMs = performance.now() - start;
+  onlyItem(await platform.client.deleteInstances({ body: [{ uuid }] }), "Deleting the instance");
+  return tookMs;
+}
+
+export async function benchBoot(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "7" } } });
+  const platform = await LocalPlatform.open();
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-bench-"));
+  try {
+    const plan = await planBuild({ context: path.resolve(__dirname, "../../examples/quickstart/site"), name: "bench" });
+    const { digest } = await buildImage(plan, { layout: localPaths().images, repository: "bench", resolveRuntime });
+    const image = `bench@${digest}`;
+    const stored = await openLayout(localPaths().images).resolve(image);
+    if (stored?.kernel === undefined || stored.initrd === undefined) throw new Error("the image has no kernel or no initrd");
+    const [kernel, initrd] = [path.join(folder, "kernel"), path.join(folder, "initrd")];
+    await extractLayer(stored.kernel, kernel);
+    await extractLayer(stored.initrd, initrd);
+
+    const facts = await inspectQemu(localPaths().cache);
+    const spec = { uuid: "bench", hostname: "bench", kernel, initrd, args: stored.cmd, env: stored.env, memoryMb: MEMORY_MB, vcpus: 1, disks: [] };
+    const { append } = commandLineOf(spec, await kernelKindOf(kernel), facts.accelerator === "tcg");
+    const bareArgs = (port: number) => [
+      ...["-machine", facts.machine, "-accel", facts.accelerator, "-cpu", facts.accelerator === "tcg" ? "qemu64" : "host"],
+      ...["-m", `${MEMORY_MB}M`, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
+      ...["-kernel", kernel, "-initrd", initrd, "-append", append, "-serial", "null", "-serial", "null"],
+      ...["-netdev", `user,id=n0,hostfwd=tcp:127.0.0.1:${port}-:${GUEST_PORT}`, "-device", "virtio-net-pci,netdev=n0,romfile="],
+    ];
+
+    const port = await freePort();
+    const services = [{ port, destination_port: GUEST_PORT }];
+    const service = onlyItem(await platform.client.createService({ body: { services } }), "Creating the service").uuid;
+    const bare: number[] = [];
+    const through: number[] = [];
+    await platformRound(platform, image, service, port); // unpacks the image once, as for any later instance
+    for (let i = 0; i < Number(values.rounds); i++) {
+      const barePort = await freePort();
+      bare.push(await bareRound(facts.file, bareArgs(barePort), barePort));
+      through.push(await platformRound(platform, image, service, port));
+    }
+    await platform.client.deleteServices({ body: [{ uuid: service }] });
+
+    const [a, b] = [summary(bare), summary(through)];
+    console.log(`Create to first byte, ${values.rounds} rounds, ${facts.accelerator}:`);
+    console.log(`  bare QEMU        min ${a.minMs.toFixed(0)} ms, median ${a.medianMs.toFixed(0)} ms`);
+    console.log(`  local platform   min ${b.minMs.toFixed(0)} ms, median ${b.medianMs.toFixed(0)} ms`);
+    console.log(`boot:    platform/bare median ${(b.medianMs / a.medianMs).toFixed(2)}, min ${(b.minMs / a.minMs).toFixed(2)} (aim 1.15)`);
+  } finally {
+    await fs.rm(folder, { recursive: true });
+    await platform.close();
+  }
+}

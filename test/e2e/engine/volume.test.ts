@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { changingSteps, succeeded } from "../../support/engine";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
+import { Project } from "../../support/project";
+
+const opsOf = (result: Parameters<typeof changingSteps>[0]) => changingSteps(result).map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`).sort();
+const kept = (text: string) => text.split("\n").filter((line) => line.startsWith("kept: ")).map((line) => line.trim());
+
+describe("an instance with a volume, from pulumi up to pulumi destroy", function () {
+  this.timeout(300_000);
+  let platform: LocalPlatform;
+  let project: Project;
+  const stackOf = (version: string) => project.stack({ "keeper:version": version });
+
+  before(async () => {
+    platform = await LocalPlatform.open();
+    project = await Project.copy("test/fixtures/projects/keeper");
+  });
+  after(async () => {
+    await project.remove();
+    await platform.close();
+  });
+
+  let id: string;
+
+  it("is created, and what it writes is on the volume", async () => {
+    const result = succeeded(await stackOf("one").up());
+    id = String(result.outputs["instanceId"]);
+    await eventually("the first boot is kept", async () => kept(await platform.consoleOf(id)).length > 0);
+    assert.deepEqual(kept(await platform.consoleOf(id)), ["kept: boot of one"]);
+  });
+
+  it("keeps secrets secret in state, and everything else readable", async () => {
+    const { resources } = await stackOf("one").state();
+    assert.doesNotMatch(JSON.stringify(resources), /s3cret greeting/);
+    const instance = resources.find((resource) => resource.type === "pulumi-nodejs:dynamic/unikernel:Instance");
+    assert.equal(instance?.inputs?.["memoryMb"], 96);
+    assert.equal(instance.id, id);
+  });
+
+  it("keeps the file over a restart", async () => {
+    await platform.client.stopInstances({ body: [{ uuid: id }] });
+    await platform.client.waitInstances({ query: { uuid: [id], state: ["stopped"], timeout_s: [60] } }, { serverWaitMs: 60_000 });
+    await platform.client.startInstances({ body: [{ uuid: id }] });
+    await eventually("the second boot is kept", async () => kept(await platform.consoleOf(id)).length >= 2);
+    assert.deepEqual(kept(await platform.consoleOf(id)).slice(-2), ["kept: boot of one", "kept: boot of one"]);
+  });
+
+  it("is replaced by one with another image, which finds the file", async () => {
+    const preview = succeeded(await stackOf("two").preview());
+    assert.ok(opsOf(preview).some((step) => /^update keeper$/.test(step)), opsOf(preview).join("\n"));
+    const result = succeeded(await stackOf("two").up());
+    const successor = String(result.outputs["instanceId"]);
+    assert.notEqual(successor, id);
+    id = successor;
+    await eventually("the third boot is kept", async () => kept(await platform.consoleOf(id)).length >= 3);
+    assert.deepEqual(kept(await platform.consoleOf(id)), ["kept: boot of one", "kept: boot of one", "kept: boot of two"]);
+  });
+
+  it("shows no drift", async () => {
+    const result = succeeded(await stackOf("two").refresh({ expectNoChanges: true }));
+    assert.deepEqual(opsOf(result), []);
+    assert.deepEqual(opsOf(succeeded(await stackOf("two").up({ expectNoChanges: true }))), []);
+  });
+
+  it("is made again by the next up after it was deleted behind Pulumi's back", async () => {
+    await platform.client.deleteInstances({ body: [{ uuid: id }] });
+    const result = succeeded(await stackOf("two").up());
+    assert.ok(opsOf(result).includes("create keeper"), opsOf(result).join("\n"));
+    const again = String(result.outputs["instanceId"]);
+    assert.notEqual(again, id);
+    await eventually("the fourth boot is kept", async () => kept(await platform.consoleOf(again)).length >= 4);
+  });
+
+  it("is destroyed without a trace", async () => {
+    succeeded(await stackOf("two").destroy());
+    await platform.assertGone();
+  });
+});

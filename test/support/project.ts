@@ -1,0 +1,48 @@
+/** A Pulumi project copied to a folder of its own, with this package installed, as a user would have it. */
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { type Stack, type StackOptions, openStack } from "./engine";
+
+const root = path.resolve(__dirname, "../..");
+
+/** The copy, and a stack of it. */
+export class Project {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Copies a project of this repository, such as `examples/quickstart`. */
+  static async copy(source: string): Promise<Project> {
+    const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-project-"));
+    const skip = new Set(["node_modules", ".pulumi", "Pulumi.dev.yaml"]);
+    await fs.cp(path.join(root, source), folder, { recursive: true, filter: (file) => !skip.has(path.basename(file)) });
+    const modules = path.join(folder, "node_modules");
+    await fs.mkdir(modules);
+    await fs.symlink(root, path.join(modules, "pulumi-unikernel"));
+    await fs.symlink(path.join(root, "node_modules/@pulumi"), path.join(modules, "@pulumi"));
+    await fs.symlink(path.join(root, "node_modules/typescript"), path.join(modules, "typescript"));
+    return new Project(folder);
+  }
+
+  stack(config: Required<StackOptions>["config"]): Stack {
+    return openStack({
+      project: this.folder,
+      stack: "test",
+      config: { "unikernel:metro": "local", ...config },
+      environment: { UNIKERNEL_STATE_DIR: process.env["UNIKERNEL_STATE_DIR"], UKC_TOKEN: undefined, UKC_METRO: undefined },
+    });
+  }
+
+  /** Writes a file of the copy. */
+  async write(file: string, content: string): Promise<void> {
+    await fs.mkdir(path.dirname(path.join(this.folder, file)), { recursive: true });
+    await fs.writeFile(path.join(this.folder, file), content);
+  }
+
+  async remove(): Promise<void> {
+    await fs.rm(this.folder, { recursive: true, force: true });
+  }
+}

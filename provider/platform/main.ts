@@ -4,7 +4,6 @@
  *
  * Exit codes: 0 ended as asked or for lack of work, 1 could not start, 3 another daemon serves this state folder.
  */
-import * as process from "node:process";
 import { explain } from "../base/errors";
 import { localPaths } from "../base/localPaths";
 import { startDaemon } from "./daemon";

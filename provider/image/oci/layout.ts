@@ -10,27 +10,19 @@
  * between being found present and being referred to: whatever was collected meanwhile is simply staged again.
  * Readers need no lock, since every file appears whole.
  */
-import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Digest } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
-import { writeFileAtomic } from "../../base/files";
-import { type BlobSource, blobOfFile, blobOfLayer, writeBlob } from "./blob";
-import {
-  ANNOTATION,
-  LAYER_ENTRY,
-  MEDIA_TYPE,
-  type Descriptor,
-  type ImageIndex,
-  type Platform,
-  imageIndex,
-} from "./descriptor";
+import { type BlobSource, blobOfFile, blobOfLayer } from "./blob";
+import { collectGarbage, commit, lockFile, stagingFile } from "./commit";
+import { LAYER_ENTRY, MEDIA_TYPE, type Descriptor, type Platform } from "./descriptor";
+import { canonicalNameOf, matches, nameOf, readIndex, toStoredImage, withEntry, writeIndex } from "./indexJson";
 import type { LayerRef } from "./layer";
-import { isAlive, withLock } from "./lock";
+import { withLock } from "./lock";
 import { type RunConfig, describe, packageImage } from "./package";
-import { type Reference, canonicalRepository, formatReference, parseReference } from "./reference";
-import { type StoredImage, blobPath, parseDocument, readImage, reachableFrom } from "./storedImage";
+import { canonicalRepository, parseReference } from "./reference";
+import type { StoredImage } from "./storedImage";
 
 /** What to put into a layout. Kernel and initrd are layers that exist, or files to make layers of. */
 export interface PutImageOptions {
@@ -153,155 +145,14 @@ export function openLayout(folder: string): Layout {
   return layout;
 }
 
-// --- writing -----------------------------------------------------------------------------------------------------
-
-const lockFile = (folder: string): string => path.join(folder, "index.lock");
-
-/** Names in `staging/` start with the process that writes them, so that what a dead one left can be told. */
-async function stagingFile(folder: string): Promise<string> {
-  await fs.mkdir(path.join(folder, "staging"), { recursive: true });
-  return path.join(folder, "staging", `${process.pid}-${crypto.randomUUID()}`);
-}
-
-async function commit(
-  folder: string,
-  blobs: readonly BlobSource[],
-  signal: AbortSignal | undefined,
-  change: (index: ImageIndex) => ImageIndex,
-): Promise<void> {
-  await fs.mkdir(path.join(folder, "blobs", "sha256"), { recursive: true });
-  const staged = new Map<Digest, string>();
-  try {
-    for (;;) {
-      for (const blob of blobs) {
-        signal?.throwIfAborted();
-        if (staged.has(blob.digest) || (await holds(folder, blob))) continue;
-        const file = await stagingFile(folder);
-        staged.set(blob.digest, file);
-        await writeBlob(blob, file, signal);
-      }
-      const done = await withLock(lockFile(folder), async () => {
-        const present = await Promise.all(
-          blobs.map(async (blob) => staged.has(blob.digest) || (await holds(folder, blob))),
-        );
-        if (present.includes(false)) return false; // collected as garbage since the first look
-        for (const [digest, file] of staged) await fs.rename(file, blobPath(folder, digest));
-        staged.clear();
-        await writeFileAtomic(path.join(folder, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-        const index = await readIndex(folder);
-        const changed = change(index);
-        if (changed !== index) await writeIndex(folder, changed);
-        return true;
-      });
-      if (done) return;
-    }
-  } finally {
-    for (const file of staged.values()) await fs.rm(file, { force: true });
-  }
-}
-
-/** A blob of the wrong size is what a crash of the machine left; it counts as absent and is replaced. */
-async function holds(folder: string, { digest, sizeBytes }: BlobSource): Promise<boolean> {
-  try {
-    return (await fs.stat(blobPath(folder, digest))).size === sizeBytes;
-  } catch {
-    return false;
-  }
-}
-
-async function collectGarbage(folder: string, roots: readonly Descriptor[]): Promise<void> {
-  const needed = new Set((await Promise.all(roots.map((root) => reachableFrom(folder, root)))).flat());
-  const blobs = path.join(folder, "blobs", "sha256");
-  for (const name of await namesIn(blobs)) {
-    if (!needed.has(`sha256:${name}`)) await fs.rm(path.join(blobs, name), { force: true });
-  }
-  const staging = path.join(folder, "staging");
-  for (const name of await namesIn(staging)) {
-    if (!isAlive(Number.parseInt(name, 10))) await fs.rm(path.join(staging, name), { force: true });
-  }
-}
-
 const toBlob = (part: LayerRef | { readonly file: string }, entry: string): Promise<BlobSource> | BlobSource =>
   "file" in part ? blobOfFile(part.file, entry) : blobOfLayer(part);
 
 const entryOf = (part: LayerRef | { readonly file: string } | undefined): { entry: string } | object =>
   part !== undefined && "entry" in part ? { entry: part.entry } : {};
 
-// --- index.json --------------------------------------------------------------------------------------------------
-
-/** The index with `root` under `repository:tag`; the same object when that is so already. */
-function withEntry(index: ImageIndex, repository: string, tag: string, root: Descriptor): ImageIndex {
-  const name = formatReference({ repository, tag });
-  const refName = (entry: Descriptor): string | undefined => entry.annotations?.[ANNOTATION.refName];
-  if (index.manifests.some((entry) => refName(entry) === name && entry.digest === root.digest)) return index;
-  const untagged = (digest: Digest): string => `${repository}@${digest}`;
-  const manifests = index.manifests
-    .filter((entry) => refName(entry) !== untagged(root.digest))
-    .map((entry) => (refName(entry) === name ? renamed(entry, untagged(entry.digest)) : entry));
-  const annotations = { [ANNOTATION.refName]: name, [ANNOTATION.created]: new Date().toISOString() };
-  return { ...index, manifests: [...uniqueByName(manifests), { ...root, annotations }] };
-}
-
-const renamed = (entry: Descriptor, name: string): Descriptor => ({
-  ...entry,
-  annotations: { ...entry.annotations, [ANNOTATION.refName]: name },
-});
-
-const uniqueByName = (entries: readonly Descriptor[]): Descriptor[] => [
-  ...new Map(entries.map((entry) => [`${entry.annotations?.[ANNOTATION.refName]} ${entry.digest}`, entry])).values(),
-];
-
-async function readIndex(folder: string): Promise<ImageIndex> {
-  const file = path.join(folder, "index.json");
-  try {
-    return parseDocument(await fs.readFile(file, "utf8"), file, imageIndex);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    return { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [] };
-  }
-}
-
-const writeIndex = (folder: string, index: ImageIndex): Promise<void> =>
-  writeFileAtomic(path.join(folder, "index.json"), JSON.stringify(index, undefined, 2));
-
-/** The reference an entry is kept under; `undefined` for entries of other tools that bear no such name. */
-function nameOf(entry: Descriptor): Reference | undefined {
-  try {
-    return parseReference(entry.annotations?.[ANNOTATION.refName] ?? "");
-  } catch {
-    return undefined;
-  }
-}
-
-function canonicalNameOf(entry: Descriptor): string | undefined {
-  const name = nameOf(entry);
-  return name && canonicalRepository(name);
-}
-
-function matches(entry: Descriptor, wanted: Reference): boolean {
-  const name = nameOf(entry);
-  if (name === undefined || canonicalRepository(name) !== canonicalRepository(wanted)) return false;
-  if (wanted.digest !== undefined) return entry.digest === wanted.digest;
-  return name.digest === undefined && (name.tag ?? "latest") === (wanted.tag ?? "latest");
-}
-
-async function toStoredImage(folder: string, entry: Descriptor): Promise<StoredImage | undefined> {
-  const name = nameOf(entry);
-  const image = name && (await readImage(folder, entry));
-  if (name === undefined || image === undefined) return undefined;
-  const createdAt = entry.annotations?.[ANNOTATION.created];
-  return {
-    ...image,
-    repository: canonicalRepository(name),
-    ...(name.tag === undefined ? {} : { tag: name.tag }),
-    ...(createdAt === undefined ? {} : { createdAt }),
-  };
-}
-
 const isPresent = (file: string): Promise<boolean> =>
   fs.access(file).then(
     () => true,
     () => false,
   );
-
-const namesIn = (folder: string): Promise<string[]> => fs.readdir(folder).catch(() => []);

@@ -64,9 +64,11 @@ describe("Pulling a runtime", () => {
   afterEach(() => fs.rm(folder, { recursive: true }));
 
   describe("from the vendor's registry", () => {
-    before(() => nock.disableNetConnect());
+    before(() => {
+      nock.disableNetConnect();
+      nock.enableNetConnect("127.0.0.1");
+    });
     afterEach(() => nock.cleanAll());
-    after(() => nock.enableNetConnect());
 
     const serve = (scope = nock(HOST)): nock.Scope =>
       scope

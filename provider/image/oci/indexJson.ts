@@ -1,0 +1,82 @@
+/** `index.json` of a layout: which images it holds, and under which names. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { Digest } from "../../base/digest";
+import { writeFileAtomic } from "../../base/files";
+import { ANNOTATION, MEDIA_TYPE, type Descriptor, type ImageIndex, imageIndex } from "./descriptor";
+import { type Reference, canonicalRepository, formatReference, parseReference } from "./reference";
+import { type StoredImage, parseDocument, readImage } from "./storedImage";
+
+/** The index with `root` under `repository:tag`; the same object when that is so already. */
+export function withEntry(index: ImageIndex, repository: string, tag: string, root: Descriptor): ImageIndex {
+  const name = formatReference({ repository, tag });
+  const refName = (entry: Descriptor): string | undefined => entry.annotations?.[ANNOTATION.refName];
+  if (index.manifests.some((entry) => refName(entry) === name && entry.digest === root.digest)) return index;
+  const untagged = (digest: Digest): string => `${repository}@${digest}`;
+  const manifests = index.manifests
+    .filter((entry) => refName(entry) !== untagged(root.digest))
+    .map((entry) => (refName(entry) === name ? renamed(entry, untagged(entry.digest)) : entry));
+  const annotations = { [ANNOTATION.refName]: name, [ANNOTATION.created]: new Date().toISOString() };
+  return { ...index, manifests: [...uniqueByName(manifests), { ...root, annotations }] };
+}
+
+const renamed = (entry: Descriptor, name: string): Descriptor => ({
+  ...entry,
+  annotations: { ...entry.annotations, [ANNOTATION.refName]: name },
+});
+
+const uniqueByName = (entries: readonly Descriptor[]): Descriptor[] => [
+  ...new Map(entries.map((entry) => [`${entry.annotations?.[ANNOTATION.refName]} ${entry.digest}`, entry])).values(),
+];
+
+/** The entries of a layout; none when there is no layout yet. Throws `BUILD_FAILED` when it is damaged. */
+export async function readIndex(folder: string): Promise<ImageIndex> {
+  const file = path.join(folder, "index.json");
+  try {
+    return parseDocument(await fs.readFile(file, "utf8"), file, imageIndex);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    return { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [] };
+  }
+}
+
+/** Replaces `index.json`; the caller holds the lock. */
+export const writeIndex = (folder: string, index: ImageIndex): Promise<void> =>
+  writeFileAtomic(path.join(folder, "index.json"), JSON.stringify(index, undefined, 2));
+
+/** The reference an entry is kept under; `undefined` for entries of other tools that bear no such name. */
+export function nameOf(entry: Descriptor): Reference | undefined {
+  try {
+    return parseReference(entry.annotations?.[ANNOTATION.refName] ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** The repository an entry belongs to. */
+export function canonicalNameOf(entry: Descriptor): string | undefined {
+  const name = nameOf(entry);
+  return name && canonicalRepository(name);
+}
+
+/** True when an entry is what a reference names. */
+export function matches(entry: Descriptor, wanted: Reference): boolean {
+  const name = nameOf(entry);
+  if (name === undefined || canonicalRepository(name) !== canonicalRepository(wanted)) return false;
+  if (wanted.digest !== undefined) return entry.digest === wanted.digest;
+  return name.digest === undefined && (name.tag ?? "latest") === (wanted.tag ?? "latest");
+}
+
+/** The image of an entry; `undefined` when it has no name of ours, or its documents are gone. */
+export async function toStoredImage(folder: string, entry: Descriptor): Promise<StoredImage | undefined> {
+  const name = nameOf(entry);
+  const image = name && (await readImage(folder, entry));
+  if (name === undefined || image === undefined) return undefined;
+  const createdAt = entry.annotations?.[ANNOTATION.created];
+  return {
+    ...image,
+    repository: canonicalRepository(name),
+    ...(name.tag === undefined ? {} : { tag: name.tag }),
+    ...(createdAt === undefined ? {} : { createdAt }),
+  };
+}

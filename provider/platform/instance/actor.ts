@@ -43,7 +43,7 @@ type Message =
       readonly is: "request";
       readonly request: InstanceRequest;
       readonly options: StopOptions;
-      readonly done: (error?: unknown) => void;
+      readonly done: (error?: Error) => void;
     }
   | { readonly is: "started" | "answered" | "drained" | "healthy"; readonly run: Run }
   | { readonly is: "exited"; readonly run: Run; readonly exit: VmExit };
@@ -118,7 +118,7 @@ export class InstanceActor {
     }
     this.#pending.add(request);
     return new Promise((resolve, reject) => {
-      const done = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
+      const done = (error?: Error): void => (error === undefined ? resolve() : reject(error));
       this.#requests.push({ is: "request", request, options, done });
       void this.#loop();
     });
@@ -182,11 +182,9 @@ export class InstanceActor {
       try {
         await this.#handle(message);
         done();
-      } catch (error) {
-        this.#log("instance.failed", {
-          on: message.is,
-          reason: error instanceof Error ? error.message : String(error),
-        });
+      } catch (thrown) {
+        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+        this.#log("instance.failed", { on: message.is, reason: error.message });
         if (message.is === "request") this.#pending.delete(message.request);
         done(error);
       }

@@ -1,5 +1,4 @@
 /** The database's shape. A migration that was ever released is never edited; a change is a new one at the end. */
-import type { DatabaseSync } from "node:sqlite";
 import { UnikernelError } from "../../base/errors";
 
 const MIGRATIONS: readonly string[] = [
@@ -36,8 +35,14 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT;`,
 ];
 
+/** The part of an open SQLite database that a migration needs. */
+interface Migratable {
+  exec(sql: string): void;
+  prepare(sql: string): { get(): Record<string, unknown> | undefined };
+}
+
 /** Brings a database to the current version; each step is one transaction. Throws `DAEMON_FAILED` for one from the future. */
-export function migrate(database: DatabaseSync): void {
+export function migrate(database: Migratable): void {
   const row = database.prepare("PRAGMA user_version").get();
   const version = Number(row?.["user_version"] ?? 0);
   if (version > MIGRATIONS.length) {

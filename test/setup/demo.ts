@@ -49,10 +49,14 @@ async function watched(title: string, work: () => Promise<OperationResult>): Pro
     lastAt = Date.now();
     say(`- ${title}: ${Math.round((Date.now() - startedAt) / 1000)} s`);
   }, 250);
+  const stopping = (): void => say("- stopping: the engine finishes what it has begun");
+  process.on("SIGINT", stopping); // Ctrl-C has reached the engine too; ending here would leave the stack locked
   try {
     const result = await work();
     if (!result.succeeded) {
-      const errors = result.diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
+      const errors = [
+        ...new Set(result.diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message)),
+      ];
       throw new DemoFailure(
         `${title} failed (pulumi ${result.operation}, exit code ${result.exitCode}).\n${errors.length > 0 ? errors.join("\n") : result.output.trim()}`,
         `See the message above; then "npm run demo" goes on from here, or "npm run demo -- destroy" removes what was made.` +
@@ -62,6 +66,7 @@ async function watched(title: string, work: () => Promise<OperationResult>): Pro
     return result;
   } finally {
     clearInterval(timer);
+    process.off("SIGINT", stopping);
   }
 }
 

@@ -9,6 +9,7 @@
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { parse as parseYaml } from "yaml";
 import type { OperationMessage, OperationRequest } from "./engineOperation";
 import { collectEvents, type Diagnostic, type Step, type TimedEvent } from "./engineEvents";
 import { endOperation, interruptOperation, MARK } from "./engineProcesses";
@@ -73,7 +74,7 @@ export interface OperationResult {
 
 export type OperationName = "preview" | "up" | "refresh" | "destroy";
 
-/** One resource in a stack's state, as `pulumi stack export` writes it. */
+/** One resource in a stack's state. */
 export interface StateResource {
   readonly urn: string;
   readonly type: string;
@@ -96,7 +97,7 @@ export interface Stack {
   up(options?: OperationOptions): Promise<OperationResult>;
   refresh(options?: OperationOptions): Promise<OperationResult>;
   destroy(options?: OperationOptions): Promise<OperationResult>;
-  /** The state as it is stored; secrets stay encrypted. */
+  /** The state as the file backend stores it, secrets encrypted; without resources when there is no such stack. */
   state(): Promise<StackState>;
   /** Removes the lock that a killed engine left. */
   cancel(): Promise<void>;
@@ -143,13 +144,25 @@ export function openStack(options: StackOptions): Stack {
     up: (asked) => perform("up", asked),
     refresh: (asked) => perform("refresh", asked),
     destroy: (asked) => perform("destroy", asked),
-    state: async () => {
-      const { succeeded: ok, output, state } = await run("export");
-      if (!ok) throw new Error(`pulumi stack export failed:\n${output}`);
-      const deployment = (state ?? {}) as { resources?: StateResource[]; pending_operations?: unknown[] };
-      return { resources: deployment.resources ?? [], pendingOperations: deployment.pending_operations ?? [] };
-    },
+    state: () => readState(options),
     cancel: async () => void (await run("cancel")),
+  };
+}
+
+/** Reads the checkpoint itself: what is on the disk is what counts, and `stack export` decrypts. */
+async function readState(options: StackOptions): Promise<StackState> {
+  const settings = parseYaml(await fs.promises.readFile(path.join(options.project, "Pulumi.yaml"), "utf8")) as {
+    name: string;
+  };
+  const folder = path.join(options.backend ?? options.project, ".pulumi", "stacks", settings.name);
+  const file = path.join(folder, `${options.stack}.json`);
+  if (!fs.existsSync(file)) return { resources: [], pendingOperations: [] };
+  const { checkpoint } = JSON.parse(await fs.promises.readFile(file, "utf8")) as {
+    checkpoint: { latest?: { resources?: StateResource[]; pending_operations?: unknown[] } };
+  };
+  return {
+    resources: checkpoint.latest?.resources ?? [],
+    pendingOperations: checkpoint.latest?.pending_operations ?? [],
   };
 }
 
@@ -159,7 +172,6 @@ interface Ended {
   readonly output: string;
   readonly durationMs: number;
   readonly outputs?: Readonly<Record<string, unknown>>;
-  readonly state?: unknown;
   readonly events: readonly TimedEvent[];
 }
 

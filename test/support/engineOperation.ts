@@ -5,10 +5,11 @@
 import * as path from "node:path";
 import { type EngineEvent, LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import type { OperationName, OperationOptions } from "./engine";
+import { interruptOperation, MARK } from "./engineProcesses";
 
 /** What is to be done. */
 export interface OperationRequest {
-  readonly operation: OperationName | "export" | "cancel";
+  readonly operation: OperationName | "cancel";
   readonly options: OperationOptions;
   readonly pulumi: string;
   readonly literal: boolean;
@@ -27,7 +28,6 @@ export type OperationMessage =
       readonly exitCode: number | null;
       readonly durationMs: number;
       readonly outputs?: Readonly<Record<string, unknown>>;
-      readonly state?: unknown;
     };
 
 function send(message: OperationMessage): Promise<void> {
@@ -74,7 +74,6 @@ async function perform(request: OperationRequest): Promise<Extract<OperationMess
     onEvent,
   };
   let outputs: Record<string, unknown> | undefined;
-  let state: unknown;
   switch (request.operation) {
     case "preview":
       await stack.preview(options);
@@ -90,9 +89,6 @@ async function perform(request: OperationRequest): Promise<Extract<OperationMess
     case "destroy":
       await stack.destroy(options);
       break;
-    case "export":
-      state = (await stack.exportStack()).deployment;
-      break;
     case "cancel":
       await stack.cancel();
       break;
@@ -104,9 +100,14 @@ async function perform(request: OperationRequest): Promise<Extract<OperationMess
     exitCode: 0,
     durationMs,
     ...(outputs === undefined ? {} : { outputs }),
-    ...(state === undefined ? {} : { state }),
   };
 }
+
+// Ctrl-C reaches the engine as well, which stops in order and then ends this process's work.
+process.on("SIGINT", () => undefined);
+
+// The parent is gone, so nobody else will end the engine.
+process.once("disconnect", () => void interruptOperation(process.env[MARK] ?? ""));
 
 process.once("message", (request: OperationRequest) => {
   const startedAt = performance.now();

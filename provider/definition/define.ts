@@ -25,8 +25,9 @@ const metas = z.registry<FieldMeta>();
 /** Names of nested object types in `schema.json`. */
 const typeNames = z.registry<{ readonly name: string; readonly description: string }>();
 
-/** Attaches a meaning to a field. */
+/** Attaches a meaning to a field. A schema object is one field only: a second meaning would replace the first everywhere. */
 export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
+  if (metas.has(schema)) throw new Error(`This schema is a field already: ${meta.description}`);
   metas.add(schema, meta);
   return schema;
 }

@@ -38,8 +38,8 @@ export const MIN_MEMORY_MB = 16;
 /** A Linux-type guest on the local platform needs at least this much to boot at all. */
 export const DEFAULT_MEMORY_MB = 128;
 
-/** What a guest runs with; shared by `Instance` and the template of a `Service`. */
-export const guestFields = {
+/** What a guest runs with, anew for each of its uses: `Instance` and the template of a `Service` give it other meanings. */
+export const guestFields = () => ({
   image: z.string().min(1),
   args: z.array(z.string().min(1)).optional(),
   env: z.record(z.string(), z.string()).default({}),
@@ -47,7 +47,7 @@ export const guestFields = {
   vcpus: z.int().min(1).default(1),
   volumes: z.array(volumeMount).default([]),
   restartPolicy: z.enum(["never", "always", "on-failure"]),
-};
+});
 
 /** Descriptions of {@link guestFields}. */
 export const GUEST = {

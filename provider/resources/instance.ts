@@ -13,15 +13,17 @@ import { GUEST, guestFields, nameField } from "./fields";
 import { digestIn, toRequest, verifiedDigest } from "./guest";
 import { adoptAfterLostAnswer } from "./lostAnswer";
 
+const guest = guestFields();
+
 const inputs = z.strictObject({
   name: nameField("instance"),
-  image: field(guestFields.image, { description: GUEST.image, onChange: "replace" }),
-  args: field(guestFields.args, { description: GUEST.args, onChange: "replace" }),
-  env: field(guestFields.env, { description: GUEST.env, onChange: "replace", secret: true }),
-  memoryMb: field(guestFields.memoryMb, { description: GUEST.memoryMb, onChange: "replace" }),
-  vcpus: field(guestFields.vcpus, { description: GUEST.vcpus, onChange: "replace" }),
-  volumes: field(guestFields.volumes, { description: GUEST.volumes, onChange: "replace", unordered: true }),
-  restartPolicy: field(guestFields.restartPolicy.default("never"), {
+  image: field(guest.image, { description: GUEST.image, onChange: "replace" }),
+  args: field(guest.args, { description: GUEST.args, onChange: "replace" }),
+  env: field(guest.env, { description: GUEST.env, onChange: "replace", secret: true }),
+  memoryMb: field(guest.memoryMb, { description: GUEST.memoryMb, onChange: "replace" }),
+  vcpus: field(guest.vcpus, { description: GUEST.vcpus, onChange: "replace" }),
+  volumes: field(guest.volumes, { description: GUEST.volumes, onChange: "replace", unordered: true }),
+  restartPolicy: field(guest.restartPolicy.default("never"), {
     description: "`never`, `always`, or `on-failure` (after a crash or an exit code other than 0). Default `never`.",
     onChange: "replace",
   }),

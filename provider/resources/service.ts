@@ -15,17 +15,19 @@ import { adoptAfterLostAnswer } from "./lostAnswer";
 import { checkPorts, fromWirePorts, publishedPort, toWirePort, urlOf } from "./ports";
 import { checkRollout, rolloutInput, toPolicy } from "./rollout";
 
+const guest = guestFields();
+
 const template = objectType(
   "InstanceTemplate",
   "What every replica runs.",
   z.strictObject({
-    image: field(guestFields.image, { description: GUEST.image }),
-    args: field(guestFields.args, { description: GUEST.args }),
-    env: field(guestFields.env, { description: GUEST.env, secret: true }),
-    memoryMb: field(guestFields.memoryMb, { description: GUEST.memoryMb }),
-    vcpus: field(guestFields.vcpus, { description: GUEST.vcpus }),
-    volumes: field(guestFields.volumes, { description: GUEST.volumes, unordered: true }),
-    restartPolicy: field(guestFields.restartPolicy.default("always"), {
+    image: field(guest.image, { description: GUEST.image }),
+    args: field(guest.args, { description: GUEST.args }),
+    env: field(guest.env, { description: GUEST.env, secret: true }),
+    memoryMb: field(guest.memoryMb, { description: GUEST.memoryMb }),
+    vcpus: field(guest.vcpus, { description: GUEST.vcpus }),
+    volumes: field(guest.volumes, { description: GUEST.volumes, unordered: true }),
+    restartPolicy: field(guest.restartPolicy.default("always"), {
       description: "`always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve.",
     }),
     scaleToZero: field(scaleToZero.optional(), { description: "Default: never goes to standby." }),

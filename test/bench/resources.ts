@@ -4,8 +4,6 @@
  *
  * npm run bench -- resources [--count 300] [--rounds 3]
  */
-import * as fs from "node:fs/promises";
-import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { succeeded } from "../support/engine";
 import { type Asked, startFakeApi, success } from "../support/fakeApi";
@@ -51,11 +49,9 @@ async function round(form: Form, count: number): Promise<Round> {
     });
     const created = succeeded(await stack.up());
     const unchanged = succeeded(await stack.up({ expectNoChanges: true }));
-    const files = await fs.readdir(project.folder, { recursive: true });
-    const state = files.find((file) => file.endsWith(path.join("many", "test.json"))) ?? "";
-    const { size } = await fs.stat(path.join(project.folder, state));
+    const stateBytes = Buffer.byteLength(await project.storedState());
     succeeded(await stack.destroy());
-    return { createS: created.durationMs / 1000, unchangedS: unchanged.durationMs / 1000, stateBytes: size };
+    return { createS: created.durationMs / 1000, unchangedS: unchanged.durationMs / 1000, stateBytes };
   } finally {
     await project.remove();
   }

@@ -42,6 +42,12 @@ export class Project {
     await fs.writeFile(path.join(this.folder, file), content);
   }
 
+  /** The text of the stack's state as it lies on disk, secrets encrypted. */
+  async storedState(): Promise<string> {
+    const [name = ""] = await fs.readdir(path.join(this.folder, ".pulumi", "stacks"));
+    return fs.readFile(path.join(this.folder, ".pulumi", "stacks", name, "test.json"), "utf8");
+  }
+
   async remove(): Promise<void> {
     await fs.rm(this.folder, { recursive: true, force: true });
   }

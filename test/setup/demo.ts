@@ -32,6 +32,7 @@ class DemoFailure extends Error {
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const duration = (step: Step): string => seconds(step.endedAtMs - step.startedAtMs);
+const isResource = (step: Step): boolean => step.type !== "pulumi:pulumi:Stack";
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 0)} s`;
 
 const stack = openStack({
@@ -118,10 +119,12 @@ async function deploy(): Promise<void> {
     );
   }
   const firstByteAt = (await early)?.firstByteAt ?? page.firstByteAt;
-  const changed = changingSteps(result);
+  const changed = changingSteps(result).filter(isResource);
   say("");
   if (changed.length === 0)
-    say(`Nothing changed: ${result.steps.length} resources are as index.ts says, nothing was built.`);
+    say(
+      `Nothing changed: ${result.steps.filter(isResource).length} resources are as index.ts says, nothing was built.`,
+    );
   for (const step of changed) say(`  ${step.op.padEnd(10)} ${step.kind} ${step.name} ${duration(step)}`);
   say(`\nThe page at ${url}:\n${page.body.trim().replace(/^/gm, "    ")}\n`);
   const build = changed.find(({ kind }) => kind === "GatewayImage");

@@ -40,7 +40,7 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
   });
 
   it("is previewed without starting or writing anything", async () => {
-    assert.deepEqual(stepsOf(succeeded(await stack.preview())).filter((step) => step.startsWith("create")).length, 6);
+    assert.deepEqual(stepsOf(succeeded(await stack.preview())).filter((step) => step.startsWith("create")).length, 5);
     assert.deepEqual([await platform.daemonPid(), await platform.virtualMachines()], [undefined, []]);
   });
 

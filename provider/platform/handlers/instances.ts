@@ -3,10 +3,9 @@ import type { CreateInstanceRequest } from "../../api/models";
 import type { BodyOf } from "../../api/routes";
 import type { InstanceActor } from "../instance/actor";
 import { readConsoleLog } from "../instance/consoleLog";
-import { planInstance, withName } from "../instance/create";
+import { createInstance, withName } from "../instance/create";
 import type { Platform } from "../platform";
 import { enforceQuota } from "../quota";
-import { insertInstance } from "../state/instances";
 import { instanceItem } from "./instanceItem";
 import { goneItem, isIn, isSettled, isTimedOut, TIMED_OUT, timedOutItem, waitForState } from "./instanceWait";
 import type { FailedItem, Handlers, Selector } from "./request";
@@ -38,11 +37,7 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
   });
 
   async function create(body: CreateInstanceRequest, signal: AbortSignal) {
-    const actor = await withName(platform, body, async (name) => {
-      const record = await planInstance(platform, name, body);
-      insertInstance(platform.parts.database, record);
-      return platform.addInstance(record);
-    });
+    const actor = await withName(platform, body, (name) => createInstance(platform, name, body));
     const { uuid, name } = actor.record;
     log.write("instance.created", { uuid, name, digest: actor.record.definition.digest });
     if (body.autostart !== true) return instanceItem(platform, actor);

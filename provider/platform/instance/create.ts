@@ -1,20 +1,22 @@
-/** From a create request to a record: everything that can be refused is refused here, before anything exists. */
+/** From a create request to an instance: everything that can be refused is refused here, before anything exists. */
 import * as crypto from "node:crypto";
 import type { CreateInstanceRequest } from "../../api/models";
+import { parseReference } from "../../image/oci/reference";
 import type { StoredImage } from "../../image/oci/storedImage";
 import { find } from "../handlers/select";
 import { withoutPlatform } from "../handlers/images";
 import { uniqueName } from "../names";
 import type { Platform } from "../platform";
+import type { InstanceActor } from "./actor";
 import { enforceQuota, enforceRange, LIMITS } from "../quota";
 import { Refusal } from "../refusal";
-import type { Attachment, InstanceRecord } from "../state/instances";
+import { type Attachment, type InstanceRecord, insertInstance } from "../state/instances";
 
 const DEFAULT_MEMORY_MB = 128;
 /** Longest label of a host name. Source: RFC 1035, section 2.3.4. */
 const MAX_LABEL = 63;
 
-/** Takes the name and hands it to `create`, which two requests at once cannot both do. Throws a refusal `AlreadyExists`. */
+/** Takes the name and hands it to `create`, which two requests at once cannot both do. Throws refusals `AlreadyExists`, `TooLong`, `Invalid`. */
 export async function withName<T>(
   platform: Platform,
   body: CreateInstanceRequest,
@@ -23,13 +25,12 @@ export async function withName<T>(
   const key = (name: string): string => `instance:${name}`;
   const taken = (name: string): boolean =>
     platform.reserved.has(key(name)) || [...platform.instances.values()].some((actor) => actor.record.name === name);
-  const stem =
-    withoutPlatform(body.image)
-      .split("/")
-      .at(-1)
-      ?.replace(/[:@].*$/, "")
-      .replace(/[^a-z0-9-]+/g, "-") ?? "";
-  const name = body.name ?? uniqueName(stem === "" ? "instance" : stem, taken);
+  const { repository } = parseReference(withoutPlatform(body.image));
+  const stem = repository
+    .split("/")
+    .at(-1)
+    ?.replace(/[^a-z0-9-]+/g, "-");
+  const name = body.name ?? uniqueName(stem ?? "instance", taken);
   if (name.length > MAX_LABEL)
     throw new Refusal("TooLong", `'name' has ${name.length} characters; a host name has at most ${MAX_LABEL}`);
   if (!/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name)) {
@@ -40,31 +41,25 @@ export async function withName<T>(
 }
 
 /**
- * A record that can be started: the image is resolved to its digest and unpacked, volumes and service exist.
+ * Makes an instance that can be started: the image is resolved to its digest and unpacked, volumes and service exist.
  *
  * Throws refusals `NotFound`, `Attached`, `Quota`, `CannotBeUsed`, `Invalid`; what unpacking a layer throws.
  */
-export async function planInstance(
+export async function createInstance(
   platform: Platform,
   name: string,
   body: CreateInstanceRequest,
-): Promise<InstanceRecord> {
+): Promise<InstanceActor> {
   const memoryMb = body.memory_mb ?? DEFAULT_MEMORY_MB;
   const vcpus = body.vcpus ?? 1;
   enforceRange("memory_mb", memoryMb, LIMITS.min_memory_mb, LIMITS.max_memory_mb);
   enforceRange("vcpus", vcpus, LIMITS.min_vcpus, LIMITS.max_vcpus);
-  const live = body.autostart === true ? { live_instances: 1, live_vcpus: vcpus, live_memory_mb: memoryMb } : {};
-  enforceQuota(platform, { instances: 1, ...live });
   if (body.timeout_s !== undefined && body.timeout_s !== 0 && body.autostart !== true) {
     throw new Refusal("Invalid", "'timeout_s' needs 'autostart': nothing would start");
   }
   if (body.scale_to_zero !== undefined && body.scale_to_zero.policy !== "off" && body.service_group === undefined) {
     throw new Refusal("Invalid", "'scale_to_zero' needs a 'service_group': only its connections can wake the instance");
   }
-  const service =
-    body.service_group === undefined
-      ? undefined
-      : find(platform.services.values(), ({ record }) => record, "service group", body.service_group).record;
   const image = await findImage(platform, body.image);
   const kernel = image.kernel;
   if (kernel === undefined) {
@@ -72,12 +67,18 @@ export async function planInstance(
   }
   await platform.boot.unpack(kernel);
   if (image.initrd !== undefined) await platform.boot.unpack(image.initrd);
-  return {
+  // From here on nothing pauses until the record is kept: no other request can take a volume or the last of a quota between.
+  const live = body.autostart === true ? { live_instances: 1, live_vcpus: vcpus, live_memory_mb: memoryMb } : {};
+  enforceQuota(platform, { instances: 1, ...live });
+  const service =
+    body.service_group === undefined
+      ? undefined
+      : find(platform.services.values(), ({ record }) => record, "service group", body.service_group).record;
+  const record: InstanceRecord = {
     uuid: crypto.randomUUID(),
     name,
     createdAt: Date.now(),
     serviceUuid: service?.uuid,
-    // Last, and without a pause before the record is kept: nobody can take a volume in between.
     volumes: attachments(platform, body.volumes ?? []),
     definition: {
       repository: image.repository,
@@ -95,6 +96,8 @@ export async function planInstance(
     },
     status: { state: "stopped", deleting: false, stopForced: false, startCount: 0, restartCount: 0, uptimeMs: 0 },
   };
+  insertInstance(platform.parts.database, record);
+  return platform.addInstance(record);
 }
 
 async function findImage(platform: Platform, reference: string): Promise<StoredImage> {

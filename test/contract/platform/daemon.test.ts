@@ -16,7 +16,12 @@ describe("the daemon", () => {
     assert.equal(announced["pid"], process.pid);
     assert.match(platform.daemon.url, /^http:\/\/127\.0\.0\.1:\d+$/);
     assert.match(await fs.readFile(platform.paths.tokenFile, "utf8"), /^[0-9a-f]{64}$/);
-    for (const file of [platform.paths.daemonFile, platform.paths.tokenFile, platform.paths.database, platform.paths.logFile]) {
+    for (const file of [
+      platform.paths.daemonFile,
+      platform.paths.tokenFile,
+      platform.paths.database,
+      platform.paths.logFile,
+    ]) {
       assert.equal((await fs.stat(file)).mode & 0o777, 0o600, file);
     }
   });

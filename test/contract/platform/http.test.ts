@@ -1,0 +1,209 @@
+/** What the wire looks like before any handler decides. */
+import assert from "node:assert/strict";
+import * as net from "node:net";
+import { send, TestPlatform } from "../../support/testDaemon";
+
+describe("the local API's HTTP side", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await TestPlatform.open();
+    await platform.start();
+  });
+  after(() => platform.close());
+
+  for (const target of ["/", "/v1/instances", "/nowhere"]) {
+    it(`answers ${target} with 401 and an envelope when the token is missing or wrong`, async () => {
+      for (const authorization of ["", "Bearer", `Bearer ${"0".repeat(64)}`, `Basic ${platform.daemon.token}`]) {
+        const answer = await platform.api("GET", target, undefined, { authorization });
+        assert.equal(answer.httpStatus, 401);
+        assert.equal(answer.status, "error");
+        assert.equal(typeof answer.raw["op_time_us"], "number");
+      }
+    });
+  }
+
+  it("answers an unknown path with 404 and a wrong method with 405", async () => {
+    assert.equal((await platform.api("GET", "/v1/service-groups")).httpStatus, 404);
+    assert.equal((await platform.api("PUT", "/v1/instances", [])).httpStatus, 405);
+    assert.equal((await platform.api("PATCH", "/v1/instances/start", [])).httpStatus, 405);
+  });
+
+  const malformed: [what: string, method: string, target: string, body: unknown, message: RegExp][] = [
+    ["a body that is no JSON", "POST", "/v1/volumes", "{", /^The body is not JSON/],
+    ["no body", "POST", "/v1/volumes", undefined, /^The body is missing in volume creation arguments/],
+    ["an unknown member", "POST", "/v1/instances", { image: "app:1", replica: 2 }, /^Unknown member 'replica'$/],
+    [
+      "an unknown member of a port",
+      "POST",
+      "/v1/services",
+      { services: [{ port: 1, tls: true }] },
+      /^Unknown member 'tls' in 'services\[0\]'$/,
+    ],
+    [
+      "an object as image",
+      "POST",
+      "/v1/instances",
+      { image: {} },
+      /^'image' in instance creation arguments has type 'object', but expected 'string'$/,
+    ],
+    [
+      "a text as memory",
+      "POST",
+      "/v1/instances",
+      { image: "a", memory_mb: "1" },
+      /^'memory_mb' in instance creation arguments has type 'string', but expected 'integer'$/,
+    ],
+    [
+      "a fraction as size",
+      "POST",
+      "/v1/volumes",
+      { size_mb: 1.5 },
+      /^'size_mb' in volume creation arguments has type 'number', but expected 'integer'$/,
+    ],
+    ["a missing image", "POST", "/v1/instances", {}, /^'image' is missing/],
+    ["too little memory", "POST", "/v1/instances", { image: "a", memory_mb: 8 }, /^'memory_mb' must be at least 16$/],
+    [
+      "a port out of range",
+      "POST",
+      "/v1/services",
+      { services: [{ port: 70000 }] },
+      /^'services\[0\]\.port' must be at most 65535$/,
+    ],
+    ["no ports", "POST", "/v1/services", { services: [] }, /^'services' must have at least 1 element/],
+    [
+      "an unknown policy",
+      "POST",
+      "/v1/instances",
+      { image: "a", restart_policy: "maybe" },
+      /'restart_policy' must be one of 'never', 'always', 'on-failure'/,
+    ],
+    [
+      "an unknown handler",
+      "POST",
+      "/v1/services",
+      { services: [{ port: 1, handlers: ["h2"] }] },
+      /'services\[0\]\.handlers\[0\]' must be one of/,
+    ],
+    [
+      "uuid and name",
+      "DELETE",
+      "/v1/volumes",
+      [{ uuid: "a", name: "b" }],
+      /^Either 'uuid' or 'name' must be given in '\[?0\]?', not both$/,
+    ],
+    ["neither uuid nor name", "DELETE", "/v1/volumes", [{}], /^Either 'uuid' or 'name' must be given/],
+    [
+      "an unknown member beside a uuid",
+      "PUT",
+      "/v1/instances/stop",
+      [{ uuid: "a", quick: true }],
+      /^Unknown member 'quick'/,
+    ],
+    ["an empty delete", "DELETE", "/v1/instances", [], /at least 1 element/],
+    ["an unknown query parameter", "GET", "/v1/instances?color=red", undefined, /^Unknown member 'color'/],
+    ["a negative count", "GET", "/v1/instances?count=-1", undefined, /^'count' must be at least 0$/],
+    [
+      "force with a drain",
+      "PUT",
+      "/v1/instances/stop",
+      [{ name: "a", force: true, drain_timeout_ms: 1 }],
+      /cannot be given together with 'force'/,
+    ],
+    ["a wait for nobody", "GET", "/v1/instances/wait", undefined, /^Either 'uuid' or 'name' must be given/],
+    ["a wait for an unknown state", "GET", "/v1/instances/wait?uuid=a&state=asleep", undefined, /must be one of/],
+    ["a log of nobody", "GET", "/v1/instances/log", undefined, /^Either 'uuid' or 'name' must be given/],
+  ];
+  for (const [what, method, target, body, message] of malformed) {
+    it(`refuses ${what} with 400 and one sentence`, async () => {
+      const answer = await platform.api(method, target, body);
+      assert.equal(answer.httpStatus, 400);
+      assert.equal(answer.status, "error");
+      assert.match(answer.message ?? "", message);
+      assert.deepEqual(answer.raw["errors"], [{ status: 400, message: answer.message }]);
+      assert.equal(typeof answer.raw["op_time_us"], "number");
+    });
+  }
+
+  it("refuses a body over 8 MB with 413", async () => {
+    const answer = await platform.api("POST", "/v1/volumes", `"${"x".repeat(8 * 1024 * 1024)}"`);
+    assert.equal(answer.httpStatus, 413);
+  });
+
+  it("takes selectors from repeats, comma lists, a body array and the path, and keeps their order", async () => {
+    const [a, b] = [
+      await platform.one("POST", "/v1/volumes", { name: "a", size_mb: 8 }),
+      await platform.one("POST", "/v1/volumes", { name: "b", size_mb: 8 }),
+    ];
+    const names = async (method: string, target: string, body?: unknown) =>
+      (await platform.api(method, target, body)).items.map((item) => item.name);
+    assert.deepEqual(await names("GET", "/v1/volumes"), ["a", "b"]);
+    assert.deepEqual(await names("GET", `/v1/volumes?uuid=${b.uuid}&uuid=${a.uuid}`), ["b", "a"]);
+    assert.deepEqual(await names("GET", `/v1/volumes?uuid=${b.uuid},${a.uuid}`), ["b", "a"]);
+    assert.deepEqual(await names("GET", `/v1/volumes?name=b&uuid=${a.uuid}`), ["b", "a"]);
+    assert.deepEqual(await names("GET", "/v1/volumes", [{ name: "b" }, { uuid: a.uuid }]), ["b", "a"]);
+    assert.deepEqual(await names("GET", `/v1/volumes/${a.uuid}`), ["a"]);
+    assert.deepEqual(await names("GET", "/v1/volumes?order=desc&count=1"), ["b"]);
+    assert.deepEqual(await names("GET", `/v1/volumes?from=${b.uuid}`), ["b"]);
+    const brief = await platform.api("GET", "/v1/volumes?details=false&count=1");
+    assert.deepEqual(Object.keys(brief.items[0] ?? {}).sort(), ["name", "status", "uuid"]);
+    assert.equal((await platform.api("DELETE", `/v1/volumes/${a.uuid}`)).status, "success");
+    assert.equal((await platform.api("DELETE", "/v1/volumes", [{ name: "b" }])).status, "success");
+  });
+
+  it("answers each item for itself, echoes its selector, and says how many failed by the status", async () => {
+    const volume = await platform.one("POST", "/v1/volumes", { name: "real", size_mb: 8 });
+    const nobody = "11111111-1111-4111-8111-111111111111";
+    const mixed = await platform.api("GET", `/v1/volumes?uuid=${nobody}&uuid=${volume.uuid}&uuid=x&name=ghost`);
+    assert.equal(mixed.httpStatus, 200);
+    assert.equal(mixed.status, "partial_success");
+    assert.equal(mixed.message, "Failed to perform all operations");
+    const brief = mixed.items.map(({ status, uuid, name, error, message }) => ({ status, uuid, name, error, message }));
+    assert.deepEqual(brief, [
+      { status: "error", uuid: nobody, name: undefined, error: 8, message: `No volume with uuid '${nobody}'` },
+      { status: "success", uuid: volume.uuid, name: "real", error: undefined, message: undefined },
+      { status: "error", uuid: "x", name: undefined, error: 7, message: "Invalid uuid 'x'" },
+      { status: "error", uuid: undefined, name: "ghost", error: 8, message: "No volume with name 'ghost'" },
+    ]);
+    assert.equal((await platform.api("GET", "/v1/volumes?name=ghost")).status, "error");
+    await platform.api("DELETE", "/v1/volumes", [{ uuid: volume.uuid }]);
+  });
+
+  it("lists nothing as an empty array under the type's key", async () => {
+    for (const [target, key] of [
+      ["/v1/instances", "instances"],
+      ["/v1/services", "service_groups"],
+      ["/v1/volumes", "volumes"],
+    ] as const) {
+      const { raw } = await platform.api("GET", target);
+      assert.equal(raw["status"], "success");
+      assert.deepEqual(raw["data"], { [key]: [] });
+    }
+  });
+
+  it("answers health, quotas and images", async () => {
+    const health = (await platform.api("GET", "/v1/healthz")).raw["data"] as Record<string, Record<string, string>>;
+    assert.equal(health["checks"]?.["vmm"], "healthy");
+    assert.equal(health["versions"]?.["vmm"], "fake");
+    const quotas = await platform.one("GET", "/v1/users/quotas");
+    assert.deepEqual((quotas["used"] as Record<string, number>)["instances"], 0);
+    assert.equal((quotas["hard"] as Record<string, number>)["volumes"], 253);
+    const image = await platform.one("GET", "/v1/images");
+    assert.match(String(image["url"]), /^oci:\/\/local\/app@sha256:[0-9a-f]{64}$/);
+    assert.deepEqual(image["tags"], ["app:1"]);
+    assert.equal((await platform.api("GET", "/v1/images?tag=app:2")).items.length, 0);
+  });
+
+  it("survives a client that leaves in the middle of its request", async () => {
+    const { port } = new URL(platform.daemon.url);
+    const socket = net.connect(Number(port), "127.0.0.1");
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.write(
+      `POST /v1/volumes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${platform.daemon.token}\r\nContent-Length: 100\r\n\r\n{`,
+    );
+    socket.destroy();
+    const reply = await send(`${platform.daemon.url}/v1/healthz`, "GET", {
+      authorization: `Bearer ${platform.daemon.token}`,
+    });
+    assert.equal(reply.status, 200);
+  });
+});

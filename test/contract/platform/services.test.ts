@@ -1,0 +1,135 @@
+/** Service groups: their rules, their ports, their changes. */
+import assert from "node:assert/strict";
+import * as net from "node:net";
+import { freePort, listens } from "../../support/localPlatform";
+import { TestPlatform } from "../../support/testDaemon";
+
+describe("service groups", () => {
+  let platform: TestPlatform;
+  beforeEach(async () => {
+    platform = await TestPlatform.open();
+    await platform.start();
+  });
+  afterEach(() => platform.close());
+
+  const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/services", body);
+
+  it("are published at once on the loopback and unpublished with their delete", async () => {
+    const port = await freePort();
+    const service = await create({ name: "web", services: [{ port, destination_port: 8080 }] });
+    assert.equal(await listens(port), true);
+    assert.deepEqual(service["services"], [{ port, destination_port: 8080, handlers: [] }]);
+    assert.deepEqual(service["domains"], [{ fqdn: "web.localhost" }]);
+    assert.equal(service["soft_limit"], 1);
+    assert.equal(service["hard_limit"], 65535);
+    await platform.api("DELETE", "/v1/services", [{ name: "web" }]);
+    assert.equal(await listens(port), false);
+  });
+
+  it("take domains as labels below localhost, or as they are with a trailing dot", async () => {
+    const service = await create({
+      services: [{ port: await freePort() }],
+      domains: [{ name: "shop" }, { name: "www.example.com." }],
+    });
+    assert.deepEqual(service["domains"], [{ fqdn: "shop.localhost" }, { fqdn: "www.example.com" }]);
+    const second = await create({ services: [{ port: await freePort() }], domains: [{ name: "shop" }] });
+    assert.equal(second["error"], 24);
+  });
+
+  const refused: [what: string, services: object[], code: number, message: RegExp][] = [
+    ["port 80 without http", [{ port: 80 }], 7, /must have the handler 'http'/],
+    ["port 80 with tls", [{ port: 80, handlers: ["http", "tls"] }], 7, /must not have the handler 'tls'/],
+    ["port 443 without handlers", [{ port: 443 }], 7, /must have the handlers 'http' and 'tls'/],
+    ["http elsewhere", [{ port: 8080, handlers: ["http"] }], 7, /must not have the handler 'http'/],
+    ["redirect elsewhere", [{ port: 8080, handlers: ["redirect"] }], 7, /only for port 80/],
+    ["a port twice", [{ port: 8080 }, { port: 8080 }], 7, /listed twice/],
+    ["tls", [{ port: 443, handlers: ["tls", "http"] }], 1, /does not terminate TLS yet/],
+    ["tls elsewhere", [{ port: 8443, handlers: ["tls"] }], 1, /does not terminate TLS yet/],
+    ["redirect", [{ port: 80, destination_port: 443, handlers: ["http", "redirect"] }], 1, /does not redirect yet/],
+    ["UDP", [{ port: 5353, protocol: "udp" }], 1, /does not publish UDP yet/],
+  ];
+  for (const [what, services, code, message] of refused) {
+    it(`refuse ${what}`, async () => {
+      const item = await create({ services });
+      assert.equal(item["error"], code);
+      assert.match(item.message, message);
+      assert.deepEqual((await platform.api("GET", "/v1/services")).items, []);
+    });
+  }
+
+  it("refuse a name that is taken, and limits in the wrong order", async () => {
+    await create({ name: "web", services: [{ port: await freePort() }] });
+    assert.equal((await create({ name: "web", services: [{ port: await freePort() }] }))["error"], 23);
+    assert.equal((await create({ services: [{ port: await freePort() }], soft_limit: 5, hard_limit: 4 }))["error"], 7);
+  });
+
+  it("refuse a port of another service and name both", async () => {
+    const port = await freePort();
+    await create({ name: "first", services: [{ port }] });
+    const item = await create({ name: "second", services: [{ port }] });
+    assert.equal(item["error"], 24);
+    assert.match(item.message, /'second'.*'first'/);
+  });
+
+  it("refuse a port of another program, and leave nothing behind", async () => {
+    const other = net.createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const { port } = other.address() as net.AddressInfo;
+    const free = await freePort();
+    const item = await create({ services: [{ port: free }, { port }] });
+    await new Promise((resolve) => other.close(resolve));
+    assert.equal(item["error"], 9);
+    assert.equal(item.message, `Port ${port} on 127.0.0.1 is already in use by another program`);
+    assert.equal(await listens(free), false);
+    assert.deepEqual((await platform.api("GET", "/v1/services")).items, []);
+  });
+
+  it("change their ports in place", async () => {
+    const [one, two] = [await freePort(), await freePort()];
+    const { uuid } = await create({ services: [{ port: one }] });
+    const patch = (op: string, value: unknown) =>
+      platform.one("PATCH", "/v1/services", [{ uuid, prop: "services", op, value, id: "x" }]);
+    const added = await patch("add", [{ port: two }]);
+    assert.equal(added["id"], "x");
+    assert.deepEqual([await listens(one), await listens(two)], [true, true]);
+    await patch("del", [{ port: one }]);
+    assert.deepEqual([await listens(one), await listens(two)], [false, true]);
+    assert.equal((await patch("del", [{ port: two }]))["error"], 7);
+    await patch("set", [{ port: one, destination_port: 1 }]);
+    assert.deepEqual([await listens(one), await listens(two)], [true, false]);
+    assert.equal((await patch("set", "nonsense"))["error"], 7);
+  });
+
+  it("change their limits one triple at a time", async () => {
+    const { uuid } = await create({ services: [{ port: await freePort() }], soft_limit: 5, hard_limit: 10 });
+    const { items, status } = await platform.api("PATCH", "/v1/services", [
+      { uuid, prop: "hard_limit", op: "set", value: 4 },
+      { uuid, prop: "soft_limit", op: "set", value: 3 },
+      { uuid, prop: "hard_limit", op: "set", value: 4 },
+      { uuid, prop: "soft_limit", op: "del" },
+    ]);
+    assert.equal(status, "partial_success");
+    assert.deepEqual(
+      items.map((item) => item["error"]),
+      [7, undefined, undefined, undefined],
+    );
+    const [now] = (await platform.api("GET", `/v1/services?uuid=${uuid}`)).items;
+    assert.deepEqual([now?.["soft_limit"], now?.["hard_limit"]], [1, 4]);
+  });
+
+  it("cannot be deleted while instances are attached", async () => {
+    const { uuid } = await create({ name: "web", services: [{ port: await freePort() }] });
+    const instance = await platform.one("POST", "/v1/instances", {
+      name: "i",
+      image: "app:1",
+      service_group: { uuid },
+    });
+    const item = await platform.one("DELETE", "/v1/services", [{ uuid }]);
+    assert.equal(item["error"], 15);
+    assert.match(item.message, /'i'/);
+    const [read] = (await platform.api("GET", `/v1/services?uuid=${uuid}`)).items;
+    assert.deepEqual(read?.["instances"], [{ uuid: instance.uuid, name: "i" }]);
+    await platform.api("DELETE", "/v1/instances", [{ name: "i" }]);
+    assert.equal((await platform.one("DELETE", "/v1/services", [{ uuid }]))["status"], "success");
+  });
+});

@@ -39,10 +39,11 @@ const names = Object.keys(routes) as RouteName[]; // the keys of a constant tabl
 
 /** Finds the route and parses its arguments. Throws {@link HttpRefusal} 400, 404 or 405. */
 export function route(request: RawRequest): Routed {
-  const url = new URL(request.target.startsWith("/") ? request.target : "/", "http://local");
-  const { name, pathUuid } = match(request.method, url.pathname);
+  // Not through URL: "//x" would name a host there.
+  const [path = "/", ...search] = request.target.split("?");
+  const { name, pathUuid } = match(request.method, path);
   const found: Route = routes[name];
-  const parameters = [...url.searchParams];
+  const parameters = [...new URLSearchParams(search.join("?"))];
   const json = parseJson(request.body);
   const asArray = found.method === "GET" && Array.isArray(json) ? entries(json) : undefined;
   const selectors = [

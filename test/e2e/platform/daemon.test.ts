@@ -1,0 +1,119 @@
+/** The daemon as a process of its own, with real VMs: what survives its death, what a volume keeps, what is left. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { BodyOf } from "../../../provider/api/routes";
+import { localPaths } from "../../../provider/base/localPaths";
+import { writeCpio } from "../../../provider/image/cpio/write";
+import { openLayout } from "../../../provider/image/oci/layout";
+import { makeLinuxRuntime } from "../../../provider/image/runtime/linux";
+import { LocalPlatform, eventually, freePort, listens } from "../../support/localPlatform";
+
+describe("the local platform on real VMs", function () {
+  this.timeout(180_000);
+  let platform: LocalPlatform;
+  let port: number;
+  let service: string;
+
+  before(async () => {
+    platform = await LocalPlatform.open();
+    const runtime = await makeLinuxRuntime({ folder: localPaths().runtimes, onProgress: () => undefined });
+    const initrd = path.join(platform.folder, "initrd.cpio");
+    const page = { type: "file", mode: 0o644, content: { bytes: Buffer.from("served\n") } } as const;
+    await writeCpio(new Map([...runtime.baseTree, ["www/index.html", page]]), initrd);
+    await openLayout(localPaths().images).putImage({
+      repository: "page",
+      platform: { os: "linux", architecture: "x86_64" },
+      config: { cmd: ["httpd", "-f", "-p", "8080", "-h", "/www"], env: {}, labels: {} },
+      kernel: { file: runtime.kernelFile },
+      initrd: { file: initrd },
+    });
+    await fs.rm(initrd);
+    port = await freePort();
+    const { items } = await platform.client.createService({
+      body: { name: "web", services: [{ port, destination_port: 8080 }] },
+    });
+    service = items[0]?.uuid ?? "";
+  });
+  after(() => platform.close());
+
+  const page = async (): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } })).text();
+  const create = async (body: Partial<BodyOf<"createInstance">>) => {
+    const { items } = await platform.client.createInstance(
+      { body: { image: "page", memory_mb: 128, autostart: true, timeout_s: 60, ...body } },
+      { serverWaitMs: 60_000 },
+    );
+    const [item] = items;
+    assert.equal(item?.status, "success", item?.message);
+    return item?.uuid ?? "";
+  };
+  const remove = (...uuids: string[]) =>
+    platform.client.deleteInstances({ body: uuids.map((uuid) => ({ uuid })) }, { serverWaitMs: 30_000 });
+  const stopped = async (uuid: string) => {
+    await platform.client.waitInstances(
+      { query: { uuid: [uuid], state: ["stopped"], timeout_s: [60] } },
+      { serverWaitMs: 60_000 },
+    );
+    return (await platform.client.getInstances({ query: { uuid: [uuid] } })).items[0];
+  };
+
+  it("holds the first request until the guest answers, and serves it", async () => {
+    await create({ name: "a", service_group: { uuid: service }, timeout_s: 0 });
+    assert.equal(await page(), "served\n");
+  });
+
+  it("serves again after its daemon was killed, from the same VMs", async () => {
+    const [before, daemon] = [await platform.virtualMachines(), await platform.daemonPid()];
+    assert.equal(before.length, 1);
+    assert.ok(daemon !== undefined);
+    process.kill(daemon, "SIGKILL");
+    await eventually("the port closes", async () => !(await listens(port)));
+    const [item] = (await platform.client.getInstances({ query: { name: ["a"] } })).items;
+    assert.deepEqual([item?.state, item?.start_count], ["running", 1]);
+    assert.notEqual(await platform.daemonPid(), daemon);
+    assert.equal(await page(), "served\n");
+    assert.deepEqual(await platform.virtualMachines(), before);
+  });
+
+  it("says how a program ended that a daemon did not see end", async () => {
+    const uuid = await create({ name: "brief", args: ["sh", "-c", "sleep 4; echo bye; exit 7"] });
+    process.kill((await platform.daemonPid()) ?? 0, "SIGKILL");
+    await eventually("the VM ends", async () => (await platform.virtualMachines()).length === 1);
+    const item = await stopped(uuid);
+    assert.deepEqual([item?.state, item?.stop_reason, item?.exit_code], ["stopped", 3, 7]);
+    assert.match(await platform.consoleOf(uuid), /bye/);
+    await remove(uuid);
+  });
+
+  it("refuses a guest that gets too little memory, with the number it needs", async () => {
+    const { items } = await platform.client.createInstance({ body: { image: "page", memory_mb: 16, autostart: true } });
+    assert.equal(items[0]?.error, 20);
+    assert.match(items[0]?.message ?? "", /\d+ MiB/);
+  });
+
+  it("keeps what was written to a volume when its instance is deleted while it runs", async () => {
+    const volume = (await platform.client.createVolume({ body: { name: "data", size_mb: 16 } })).items[0]?.uuid ?? "";
+    const volumes = [{ uuid: volume, at: "/data" }];
+    const writer = await create({
+      name: "writer",
+      volumes,
+      args: ["sh", "-c", "echo kept > /data/file; echo written; sleep 1000"],
+    });
+    await eventually("the file is written", async () => /written/.test(await platform.consoleOf(writer)));
+    await remove(writer);
+    const reader = await create({ name: "reader", volumes, args: ["cat", "/data/file"] });
+    assert.equal((await stopped(reader))?.exit_code, 0);
+    assert.match(await platform.consoleOf(reader), /^kept\r?$/m);
+    await remove(reader);
+    assert.equal((await platform.client.deleteVolumes({ body: [{ uuid: volume }] })).items[0]?.status, "success");
+  });
+
+  it("leaves nothing but the images once everything is deleted", async () => {
+    const [item] = (await platform.client.getInstances({ query: { name: ["a"] } })).items;
+    await remove(item?.uuid ?? "");
+    await platform.client.deleteServices({ body: [{ uuid: service }] });
+    await openLayout(localPaths().images).remove("page");
+    await platform.assertGone([port]);
+  });
+});

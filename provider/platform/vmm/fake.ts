@@ -1,0 +1,200 @@
+/** VMs in memory, for tests of everything above the VMM. Their guests answer on real loopback ports. */
+import * as fs from "node:fs/promises";
+import * as net from "node:net";
+import * as path from "node:path";
+import { UnikernelError } from "../../base/errors";
+import type { Endpoint, Vm, VmExit, VmSpec, Vmm } from "./vmm";
+
+/** How a guest behaves. */
+export interface FakeGuest {
+  /** From start to `started`; 0 by default. */
+  readonly bootMs?: number;
+  /** From `started` to listening; 0 by default. */
+  readonly listenMs?: number;
+  /** Serves connections to any port once it listens; a guest without one listens on nothing. */
+  readonly serve?: (socket: net.Socket, guestPort: number) => void;
+  /** Ends by itself this long after `started`. */
+  readonly ends?: { readonly afterMs: number; readonly exit: VmExit };
+  /** What a graceful stop makes of it; `undefined` means it ignores the request and is cut off after the grace. */
+  readonly onStop?: VmExit | undefined;
+  /** Written to the console log at start. */
+  readonly console?: string;
+}
+
+const CUT_OFF: VmExit = { how: "killed", detail: "QEMU was told to end (host-qmp-quit)." };
+let lastPid = 100_000;
+
+/** One running fake VM, independent of who holds it. */
+class Machine {
+  readonly pid = ++lastPid;
+  readonly spec: VmSpec;
+  readonly guest: FakeGuest;
+  readonly started: Promise<void>;
+  readonly exited: Promise<VmExit>;
+  /** Set once it is gone. */
+  exit: VmExit | undefined;
+  paused = false;
+  #listening = false;
+  #onExit: (exit: VmExit) => void = () => undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #forwards = new Map<number, Promise<net.Server>>();
+  readonly #sockets = new Set<net.Socket>();
+
+  constructor(spec: VmSpec, guest: FakeGuest) {
+    this.spec = spec;
+    this.guest = guest;
+    this.exited = new Promise((resolve) => (this.#onExit = resolve));
+    this.started = new Promise((resolve) => {
+      this.#after(guest.bootMs ?? 0, () => {
+        resolve();
+        this.#after(guest.listenMs ?? 0, () => (this.#listening = guest.serve !== undefined));
+        const { ends } = guest;
+        if (ends !== undefined) this.#after(ends.afterMs, () => this.end(ends.exit));
+      });
+    });
+  }
+
+  get answers(): boolean {
+    return this.#listening && !this.paused && this.exit === undefined;
+  }
+
+  end(exit: VmExit): void {
+    if (this.exit !== undefined) return;
+    this.exit = exit;
+    this.#timers.forEach((timer) => clearTimeout(timer));
+    for (const socket of this.#sockets) socket.destroy();
+    for (const server of this.#forwards.values()) void server.then((open) => open.close());
+    this.#onExit(exit);
+  }
+
+  async forward(guestPort: number): Promise<Endpoint> {
+    if (this.exit !== undefined) throw new UnikernelError("VMM_FAILED", "The VM is gone.");
+    const opened = this.#forwards.get(guestPort) ?? this.#open(guestPort);
+    this.#forwards.set(guestPort, opened);
+    const address = (await opened).address();
+    return { host: "127.0.0.1", port: typeof address === "object" && address !== null ? address.port : 0 };
+  }
+
+  /** Like QEMU it accepts at once and asks the guest later. */
+  #open(guestPort: number): Promise<net.Server> {
+    return new Promise((resolve, reject) => {
+      const server = net.createServer((socket) => {
+        this.#sockets.add(socket.on("error", () => undefined).once("close", () => this.#sockets.delete(socket)));
+        if (this.answers) this.guest.serve?.(socket, guestPort);
+        else socket.resetAndDestroy();
+      });
+      server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server));
+    });
+  }
+
+  #after(ms: number, act: () => void): void {
+    if (this.exit === undefined) this.#timers.push(setTimeout(act, ms));
+  }
+}
+
+/** One owner's hold on a machine. */
+class FakeVm implements Vm {
+  readonly pid: number;
+  readonly started: Promise<void>;
+  readonly exited: Promise<VmExit>;
+  readonly #machine: Machine;
+  #isReleased = false;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    this.pid = machine.pid;
+    this.started = machine.started;
+    this.exited = machine.exited.then((exit) => (this.#isReleased ? new Promise<VmExit>(() => undefined) : exit));
+  }
+
+  forward(guestPort: number): Promise<Endpoint> {
+    return this.#machine.forward(guestPort);
+  }
+
+  answers(_guestPort: number, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    return Promise.resolve(this.#machine.answers);
+  }
+
+  async stop({ graceMs }: { readonly graceMs: number }): Promise<VmExit> {
+    const { onStop } = this.#machine.guest;
+    if (graceMs > 0 && onStop !== undefined) this.#machine.end(onStop);
+    const cutOff = setTimeout(() => this.#machine.end(CUT_OFF), graceMs);
+    const exit = await this.#machine.exited;
+    clearTimeout(cutOff);
+    return exit;
+  }
+
+  async pause(): Promise<void> {
+    this.#machine.paused = true;
+  }
+
+  async resume(): Promise<void> {
+    this.#machine.paused = false;
+  }
+
+  release(): void {
+    this.#isReleased = true;
+  }
+}
+
+/** A VMM in memory. One object stands for the machine: daemons of a test that follow one another share it. */
+export class FakeVmm implements Vmm {
+  /** Every spec that was ever started, in order. */
+  readonly starts: VmSpec[] = [];
+  readonly #folder: string;
+  readonly #guestOf: (spec: VmSpec) => FakeGuest;
+  readonly #machines = new Map<string, Machine>();
+
+  /**
+   * @param folder Where console logs are written (`localPaths().instances`).
+   * @param guestOf How the guest of a spec behaves; may throw what `start` shall throw.
+   */
+  constructor(folder: string, guestOf: (spec: VmSpec) => FakeGuest) {
+    this.#folder = folder;
+    this.#guestOf = guestOf;
+  }
+
+  async start(spec: VmSpec): Promise<Vm> {
+    this.starts.push(spec);
+    const guest = this.#guestOf(spec);
+    const log = this.consoleLog(spec.uuid);
+    await fs.mkdir(path.dirname(log), { recursive: true });
+    await fs.writeFile(log, guest.console ?? "");
+    const machine = new Machine(spec, guest);
+    this.#machines.set(spec.uuid, machine);
+    return new FakeVm(machine);
+  }
+
+  async adopt(spec: VmSpec): Promise<Vm | undefined> {
+    const machine = this.#machines.get(spec.uuid);
+    return machine === undefined || machine.exit !== undefined ? undefined : new FakeVm(machine);
+  }
+
+  async postMortem(uuid: string): Promise<VmExit> {
+    return this.#machines.get(uuid)?.exit ?? { how: "killed", detail: "QEMU is gone without a trace." };
+  }
+
+  async forget(uuid: string): Promise<void> {
+    this.#machines.delete(uuid);
+    await fs.rm(path.join(this.#folder, uuid), { recursive: true, force: true });
+  }
+
+  consoleLog(uuid: string): string {
+    return path.join(this.#folder, uuid, "console.log");
+  }
+
+  async describe(): Promise<Readonly<Record<string, string>>> {
+    return { vmm: "fake" };
+  }
+
+  /** Ends a running VM from outside, as a crash, an exit or a signal would. */
+  end(uuid: string, exit: VmExit): void {
+    this.#machines.get(uuid)?.end(exit);
+  }
+
+  /** Ends every VM; for the end of a test. */
+  endAll(): void {
+    for (const machine of this.#machines.values()) machine.end(CUT_OFF);
+  }
+}

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { Lab, fetchText, untilAnswers } from "./lab";
+
+/** Prints each argument as one line of base64, so that the console cannot change it. */
+const PRINT_ARGS = 'for a; do printf %s "$a" | base64 | tr -d "\\n"; echo " <"; done';
+const printed = (console: string): string[] =>
+  [...console.matchAll(/^(\S*) <$/gm)].map((match) => Buffer.from(match[1] ?? "", "base64").toString());
+
+const HARD = [
+  "",
+  " ",
+  "a b",
+  `it's "quoted"`,
+  "$HOME `id` $(id) \\n \\x41 \\",
+  "Grüße 🚀",
+  "*",
+  "--",
+  "]",
+  "x=[ 1 ]",
+  "%s%n",
+  "a\tb\nc",
+];
+
+describe("the stand-in guest on QEMU", function () {
+  this.timeout(60_000);
+  let lab: Lab;
+  before(async function () {
+    this.timeout(180_000);
+    lab = await Lab.open();
+  });
+  after(() => lab.close());
+
+  it("boots, answers once its server listens and not before, and serves", async () => {
+    const vm = await lab.start(lab.script("sleep 2; exec httpd -f -p 8080 -h /www"));
+    const signal = AbortSignal.timeout(60_000);
+    await vm.started;
+    assert.equal(await vm.answers(8080, signal), false);
+    await untilAnswers(vm, 8080);
+    assert.equal(await vm.answers(8081, signal), false);
+    const endpoint = await vm.forward(8080);
+    assert.equal(await fetchText(endpoint.port), "hello from the guest\n");
+    assert.deepEqual(await vm.forward(8080), endpoint);
+    await vm.stop({ graceMs: 0 });
+  });
+
+  it("hands over arguments verbatim on the kernel's command line", async () => {
+    const spec = lab.script(PRINT_ARGS, {}, ...HARD);
+    await (
+      await lab.start(spec)
+    ).exited;
+    assert.deepEqual(printed(await lab.console(spec)), HARD);
+    await assert.rejects(fs.stat(path.join(lab.paths.instances, spec.uuid, "initrd.cpio")), { code: "ENOENT" });
+  });
+
+  it("hands over arguments verbatim that are too long and too many for the kernel's command line", async () => {
+    const args = [...HARD, "long ".repeat(2000), ...Array.from({ length: 60 }, (_, i) => `arg ${i}`)];
+    const spec = lab.script(PRINT_ARGS, {}, ...args);
+    await (
+      await lab.start(spec)
+    ).exited;
+    assert.deepEqual(printed(await lab.console(spec)), args);
+  });
+
+  it("hands over variables verbatim, and shows them to nobody who lists processes", async () => {
+    const env = {
+      PLAIN: "value",
+      EMPTY: "",
+      HARD: HARD.join("|"),
+      PEM: "-----BEGIN-----\nAB+/=\n-----END-----\n",
+      quiet: "not a kernel parameter",
+      LONG: "0123456789".repeat(3000),
+      PATH: "/own:/bin:/usr/bin",
+      SECRET: "s3cr3t-never-listed",
+    };
+    const spec = lab.script("env -0 | base64 | tr -d '\\n'; echo ' <'; sleep 600", { env });
+    const vm = await lab.start(spec);
+    await vm.started;
+    const listed = await fs.readFile(`/proc/${vm.pid}/cmdline`, "utf8");
+    assert.ok(listed.includes(spec.uuid));
+    assert.ok(!listed.includes(env.SECRET));
+    await lab.untilConsole(spec, / <$/m);
+    const seen = (printed(await lab.console(spec))[0] ?? "").split("\0").map((line) => {
+      const at = line.indexOf("=");
+      return [line.slice(0, at), line.slice(at + 1)] as const;
+    });
+    const given = Object.fromEntries(seen.filter(([name]) => name in env));
+    assert.deepEqual(given, env);
+    await vm.stop({ graceMs: 0 });
+  });
+
+  it("hands over variables whose names no shell would take, and only those that were given", async () => {
+    const spec = lab.spec(["env"], { env: { "dotted.name-x": "odd" } });
+    await (
+      await lab.start(spec)
+    ).exited;
+    const console = await lab.console(spec);
+    assert.match(console, /^dotted\.name-x=odd$/m);
+    assert.doesNotMatch(console, /^(console|BOOT_IMAGE|TERM|acpi)=/m);
+  });
+
+  it("sets hostname, name server, route and working directory", async () => {
+    const spec = lab.script("hostname; cat /etc/resolv.conf; ip route; pwd", { hostname: "web-1" });
+    await (
+      await lab.start(spec)
+    ).exited;
+    const console = await lab.console(spec);
+    for (const expected of [/^web-1$/m, /^nameserver 10\.0\.2\.3$/m, /^default via 10\.0\.2\.2 /m, /^\/$/m]) {
+      assert.match(console, expected);
+    }
+  });
+
+  it("has as many processors as asked for", async () => {
+    const spec = lab.script("nproc", { vcpus: 2 });
+    assert.deepEqual(await (await lab.start(spec)).exited, { how: "exited", exitCode: 0 });
+    assert.match(await lab.console(spec), /^2$/m);
+  });
+
+  it("keeps a volume over two VMs, writable and then read-only", async () => {
+    const file = await lab.disk("keep.ext4");
+    const first = lab.script("echo kept > /data/deep/note", { disks: [{ file, at: "/data/deep", readonly: false }] });
+    assert.deepEqual(await (await lab.start(first)).exited, { how: "exited", exitCode: 0 });
+    const text = "cat /data/note; echo x > /data/note; echo status $?";
+    const second = lab.script(text, { disks: [{ file, at: "/data", readonly: true }] });
+    assert.deepEqual(await (await lab.start(second)).exited, { how: "exited", exitCode: 0 });
+    assert.match(await lab.console(second), /^kept\n[^]*Read-only file system[^]*^status 1$/m);
+  });
+
+  it("tells disks apart by their place in the list", async () => {
+    const [a, b] = [await lab.disk("a.ext4"), await lab.disk("b.ext4")];
+    const write = lab.script("echo A > /a/name; echo B > /b/name", {
+      disks: [
+        { file: a, at: "/a", readonly: false },
+        { file: b, at: "/b", readonly: false },
+      ],
+    });
+    await (
+      await lab.start(write)
+    ).exited;
+    const read = lab.script("cat /1/name /2/name", {
+      disks: [
+        { file: b, at: "/1", readonly: true },
+        { file: a, at: "/2", readonly: false },
+      ],
+    });
+    await (
+      await lab.start(read)
+    ).exited;
+    assert.match(await lab.console(read), /^B\nA$/m);
+  });
+
+  it("ends with the reason when a disk cannot be mounted", async () => {
+    const file = path.join(lab.folder, "noise.ext4");
+    await fs.writeFile(file, Buffer.alloc(1024 * 1024, 7));
+    const spec = lab.script("sleep 600", { disks: [{ file, at: "/data", readonly: false }] });
+    const exit = await (await lab.start(spec)).exited;
+    assert.equal(exit.how, "panicked");
+    assert.match(exit.how === "panicked" ? exit.detail : "", /cannot be mounted at '\/data'/);
+    assert.deepEqual(await lab.vmm.postMortem(spec.uuid), exit);
+  });
+});

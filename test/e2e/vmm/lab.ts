@@ -1,0 +1,122 @@
+/** Real QEMU and the real guest in folders of a test's own; nothing of it is left at the end. */
+import { execFile } from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as http from "node:http";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import { localPaths } from "../../../provider/base/localPaths";
+import { writeCpio } from "../../../provider/image/cpio/write";
+import { makeLinuxRuntime } from "../../../provider/image/runtime/linux";
+import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
+import type { Vm, VmSpec } from "../../../provider/platform/vmm/vmm";
+
+const run = promisify(execFile);
+
+/** Where the VMs of a suite live. */
+export class Lab {
+  readonly folder: string;
+  readonly vmm: QemuVmm;
+  readonly #kernel: string;
+  readonly #initrd: string;
+  readonly #vms: Vm[] = [];
+  #count = 0;
+
+  private constructor(folder: string, kernel: string, initrd: string) {
+    this.folder = folder;
+    this.#kernel = kernel;
+    this.#initrd = initrd;
+    this.vmm = this.newVmm();
+  }
+
+  static async open(): Promise<Lab> {
+    const runtime = await makeLinuxRuntime({ folder: localPaths().runtimes, onProgress: () => undefined });
+    const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-vmm-"));
+    const initrd = path.join(folder, "initrd.cpio");
+    const page = { type: "file", mode: 0o644, content: { bytes: Buffer.from("hello from the guest\n") } } as const;
+    await writeCpio(new Map([...runtime.baseTree, ["www/index.html", page]]), initrd);
+    return new Lab(folder, runtime.kernelFile, initrd);
+  }
+
+  get paths(): { readonly run: string; readonly instances: string; readonly cache: string } {
+    const folder = (name: string): string => path.join(this.folder, name);
+    return { run: folder("run"), instances: folder("instances"), cache: folder("cache") };
+  }
+
+  /** A VMM that knows nothing but what is on disk, as that of a new daemon. */
+  newVmm(): QemuVmm {
+    return new QemuVmm(this.paths);
+  }
+
+  spec(args: readonly string[], more: Partial<VmSpec> = {}): VmSpec {
+    const uuid = `${(++this.#count).toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
+    const plain = { hostname: "guest", env: {}, memoryMb: 128, vcpus: 1, disks: [] };
+    return { uuid, kernel: this.#kernel, initrd: this.#initrd, args, ...plain, ...more };
+  }
+
+  /** A shell script as the guest's program; what follows are its `$1`, `$2`, … */
+  script(text: string, more: Partial<VmSpec> = {}, ...args: string[]): VmSpec {
+    return this.spec(["sh", "-c", text, "sh", ...args], more);
+  }
+
+  async start(spec: VmSpec): Promise<Vm> {
+    return this.keep(await this.vmm.start(spec));
+  }
+
+  /** Notes a VM that `close` shall end. */
+  keep(vm: Vm): Vm {
+    this.#vms.push(vm);
+    return vm;
+  }
+
+  /** The console as the program wrote it: the terminal turns line ends into CR LF. */
+  async console(spec: VmSpec): Promise<string> {
+    return (await fs.readFile(this.vmm.consoleLog(spec.uuid), "utf8")).replaceAll("\r\n", "\n");
+  }
+
+  /** Waits until the program has written what is looked for. */
+  async untilConsole(spec: VmSpec, expected: RegExp): Promise<void> {
+    while (!expected.test(await this.console(spec))) await delay(20);
+  }
+
+  /** An empty ext4 file system. */
+  async disk(name: string): Promise<string> {
+    const file = path.join(this.folder, name);
+    await fs.writeFile(file, "");
+    await fs.truncate(file, 16 * 1024 * 1024);
+    await run("mke2fs", ["-q", "-F", "-t", "ext4", file], { env: { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` } });
+    return file;
+  }
+
+  /** Ends what runs and removes every file. */
+  async close(): Promise<void> {
+    for (const vm of this.#vms) {
+      try {
+        process.kill(vm.pid, "SIGKILL");
+      } catch {
+        // it has ended
+      }
+      vm.release();
+    }
+    await fs.rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Body of a page served on the loopback. */
+export function fetchText(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = http.get({ host: "127.0.0.1", port, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => (body += text));
+      response.on("end", () => resolve(body)).on("error", reject);
+    });
+    request.on("error", reject);
+  });
+}
+
+/** Probes until the guest's port answers. */
+export async function untilAnswers(vm: Vm, guestPort: number): Promise<void> {
+  const signal = AbortSignal.timeout(60_000);
+  while (!(await vm.answers(guestPort, signal)));
+}

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { Lab, fetchText, untilAnswers } from "./lab";
+
+const exists = (file: string): Promise<boolean> =>
+  fs.stat(file).then(
+    () => true,
+    () => false,
+  );
+
+describe("the life of a VM on QEMU", function () {
+  this.timeout(60_000);
+  let lab: Lab;
+  before(async function () {
+    this.timeout(180_000);
+    lab = await Lab.open();
+  });
+  after(() => lab.close());
+
+  it("reports the exit code of a program that ends at once", async () => {
+    const spec = lab.script("exit 42");
+    const vm = await lab.start(spec);
+    assert.deepEqual(await vm.exited, { how: "exited", exitCode: 42 });
+    assert.deepEqual(await lab.vmm.postMortem(spec.uuid), { how: "exited", exitCode: 42 });
+    assert.equal(await lab.vmm.adopt(spec), undefined);
+  });
+
+  it("reports 127 for a program that does not exist and says so on the console", async () => {
+    const spec = lab.spec(["/no/such/program", "x"]);
+    assert.deepEqual(await (await lab.start(spec)).exited, { how: "exited", exitCode: 127 });
+    assert.match(await lab.console(spec), /\/no\/such\/program.*No such file/);
+  });
+
+  it("reports a kernel panic, with the last console lines at hand", async () => {
+    const spec = lab.script("echo last words; echo c > /proc/sysrq-trigger; sleep 60");
+    const exit = await (await lab.start(spec)).exited;
+    assert.equal(exit.how, "panicked");
+    assert.match(exit.how === "panicked" ? exit.detail : "", /^Kernel panic/);
+    assert.match(await lab.console(spec), /last words/);
+    assert.deepEqual(await lab.vmm.postMortem(spec.uuid), exit);
+  });
+
+  it("stops gracefully: the program hears SIGTERM and what it writes then is kept", async () => {
+    const file = await lab.disk("stop.ext4");
+    const disks = [{ file, at: "/data", readonly: false }];
+    const text = "trap 'echo bye > /data/note; exit 3' TERM; echo ready; while :; do sleep 1; done";
+    const spec = lab.script(text, { disks });
+    const vm = await lab.start(spec);
+    await lab.untilConsole(spec, /^ready$/m);
+    assert.deepEqual(await vm.stop({ graceMs: 10_000 }), { how: "exited", exitCode: 3 });
+    assert.deepEqual(await vm.stop({ graceMs: 10_000 }), { how: "exited", exitCode: 3 });
+    const reader = lab.script("cat /data/note", { disks });
+    await (
+      await lab.start(reader)
+    ).exited;
+    assert.match(await lab.console(reader), /^bye$/m);
+  });
+
+  it("kills a program that ignores SIGTERM after the grace, and still unmounts", async () => {
+    const file = await lab.disk("stubborn.ext4");
+    const disks = [{ file, at: "/data", readonly: false }];
+    const text = "trap '' TERM; echo x > /data/note; echo ready; while :; do sleep 1; done";
+    const spec = lab.script(text, { disks });
+    const vm = await lab.start(spec);
+    await lab.untilConsole(spec, /^ready$/m);
+    assert.deepEqual(await vm.stop({ graceMs: 1000 }), { how: "exited", exitCode: 137 });
+    const reader = lab.script("cat /data/note", { disks });
+    await (
+      await lab.start(reader)
+    ).exited;
+    assert.match(await lab.console(reader), /^x$/m);
+  });
+
+  it("hears a stop that comes before the program was started, and one for a paused VM", async () => {
+    const early = await lab.start(lab.script("sleep 600"));
+    assert.deepEqual(await early.stop({ graceMs: 20_000 }), { how: "exited", exitCode: 143 });
+    const paused = await lab.start(lab.script("sleep 600"));
+    await paused.started;
+    await paused.pause();
+    assert.deepEqual(await paused.stop({ graceMs: 20_000 }), { how: "exited", exitCode: 143 });
+  });
+
+  it("cuts off at once without a grace", async () => {
+    const vm = await lab.start(lab.script("sleep 600"));
+    assert.equal((await vm.stop({ graceMs: 0 })).how, "killed");
+  });
+
+  it("serves nothing while paused and goes on when resumed", async () => {
+    const vm = await lab.start(lab.script("exec httpd -f -h /www"));
+    await untilAnswers(vm, 80);
+    await vm.pause();
+    assert.equal(await vm.answers(80, AbortSignal.timeout(60_000)), false);
+    await vm.resume();
+    await untilAnswers(vm, 80);
+    await vm.stop({ graceMs: 0 });
+  });
+
+  it("tells that QEMU was killed", async () => {
+    const spec = lab.script("sleep 600");
+    const vm = await lab.start(spec);
+    await vm.started;
+    process.kill(vm.pid, "SIGKILL");
+    const exit = await vm.exited;
+    assert.equal(exit.how, "killed");
+    assert.match(exit.how === "killed" ? exit.detail : "", /SIGKILL/);
+    assert.equal((await lab.vmm.postMortem(spec.uuid)).how, "killed");
+  });
+
+  it("is adopted by another VMM: same process, same forward, still stoppable", async () => {
+    const spec = lab.script("exec httpd -f -h /www");
+    const first = await lab.start(spec);
+    await untilAnswers(first, 80);
+    const endpoint = await first.forward(80);
+    first.release();
+    const second = await lab.newVmm().adopt(spec);
+    assert.ok(second !== undefined);
+    lab.keep(second);
+    assert.equal(second.pid, first.pid);
+    await second.started;
+    assert.deepEqual(await second.forward(80), endpoint);
+    assert.equal(await fetchText(endpoint.port), "hello from the guest\n");
+    assert.equal(await second.answers(80, AbortSignal.timeout(60_000)), true);
+    assert.deepEqual(await second.stop({ graceMs: 10_000 }), { how: "exited", exitCode: 143 });
+    assert.equal(await lab.vmm.adopt(spec), undefined);
+  });
+
+  it("outlives the process that started it when that is killed", async () => {
+    const spec = lab.script("exec httpd -f -h /www");
+    const starter = path.join(__dirname, "starter.ts");
+    const input = JSON.stringify({ paths: lab.paths, spec });
+    const child = spawn(process.execPath, ["-r", "tsx/cjs", starter, input], { stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    child.kill("SIGKILL");
+    await once(child, "close");
+    const vm = await lab.vmm.adopt(spec);
+    assert.ok(vm !== undefined);
+    lab.keep(vm);
+    assert.equal(vm.pid, Number(line.toString()));
+    await untilAnswers(vm, 80);
+    process.kill(vm.pid, "SIGKILL");
+    assert.equal((await vm.exited).how, "killed");
+    assert.equal(await lab.vmm.adopt(spec), undefined);
+  });
+
+  it("says in QEMU's words why a VM cannot start: its disk is in use", async () => {
+    const file = await lab.disk("busy.ext4");
+    const disks = [{ file, at: "/data", readonly: false }];
+    const vm = await lab.start(lab.script("sleep 600", { disks }));
+    await assert.rejects(lab.vmm.start(lab.script("true", { disks })), { code: "VMM_FAILED", message: /lock/ });
+    await vm.stop({ graceMs: 0 });
+  });
+
+  it("refuses too little memory before anything is made", async () => {
+    const spec = lab.script("true", { memoryMb: 64 });
+    await assert.rejects(lab.vmm.start(spec), { code: "INPUT_INVALID", property: "memoryMb" });
+    assert.equal(await exists(path.join(lab.paths.instances, spec.uuid)), false);
+  });
+
+  it("boots with the least memory that is not refused", async () => {
+    const spec = lab.script("exit 5", { memoryMb: 80 });
+    assert.deepEqual(await (await lab.start(spec)).exited, { how: "exited", exitCode: 5 });
+  });
+
+  it("leaves no file once forgotten", async () => {
+    const spec = lab.script("true", { env: { A: "b" } });
+    await (
+      await lab.start(spec)
+    ).exited;
+    assert.ok(await exists(lab.vmm.consoleLog(spec.uuid)));
+    await lab.vmm.forget(spec.uuid);
+    const short = spec.uuid.slice(0, 8);
+    assert.deepEqual(
+      (await fs.readdir(lab.paths.run)).filter((name) => name.startsWith(short)),
+      [],
+    );
+    assert.equal(await exists(path.join(lab.paths.instances, spec.uuid)), false);
+  });
+});

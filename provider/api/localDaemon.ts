@@ -67,6 +67,7 @@ export async function findLocal(
 ): Promise<LocalDaemon | undefined> {
   try {
     const { url, pid } = daemonFile.parse(JSON.parse(await fs.readFile(paths.daemonFile, "utf8")));
+    if (!isAlive(pid)) return undefined; // its port may be another program's by now, which must not get the token
     const token = (await fs.readFile(paths.tokenFile, "utf8")).trim();
     const limit = AbortSignal.timeout(ANSWER_LIMIT_MS);
     const answer = await fetch(`${url}/v1/healthz`, {

@@ -23,8 +23,7 @@ export async function localDown(args: readonly string[]): Promise<string> {
       hint: "Destroy them with Pulumi, or delete everything with 'unikernel local down --all'.",
     });
   }
-  process.kill(daemon.pid, "SIGTERM");
-  await untilGone(daemon.pid);
+  await end(daemon.pid);
   return all ? "The local platform is empty and has ended." : "The local platform has ended.";
 }
 
@@ -38,13 +37,13 @@ async function deleteEverything(client: Client): Promise<void> {
   if (volumes.length > 0) await client.deleteVolumes({ body: volumes });
 }
 
-async function untilGone(pid: number): Promise<void> {
+async function end(pid: number): Promise<void> {
   const deadline = systemClock.now() + END_LIMIT_MS;
-  for (;;) {
+  for (let signal: NodeJS.Signals | 0 = "SIGTERM"; ; signal = 0) {
     try {
-      process.kill(pid, 0);
+      process.kill(pid, signal);
     } catch {
-      return;
+      return; // gone, perhaps by itself
     }
     if (systemClock.now() > deadline) {
       throw new UnikernelError(

@@ -4,39 +4,16 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { InstanceState } from "../../api/models";
-import type { Log } from "../log";
-import type { Rotation } from "../proxy/rotation";
 import { within } from "../proxy/within";
 import { Refusal } from "../refusal";
 import type { InstanceRecord } from "../state/instances";
-import type { Timings } from "../timings";
-import type { Vm, VmExit, Vmm, VmSpec } from "../vmm/vmm";
+import type { Vm, VmExit } from "../vmm/vmm";
 import { type DenyReason, decide, type InstanceRequest } from "./decide";
 import type { StatusChange } from "./publish";
 import { restartPauseMs, shouldRestart } from "./restart";
+import { beginRun, nextPhase, type Run, untilAnswers } from "./run";
 import { startFailed, type StopFacts, stopFacts, stoppedInStandby } from "./stopReason";
-
-/** What an actor needs of the platform. */
-export interface ActorSurroundings {
-  readonly vmm: Vmm;
-  readonly timings: Timings;
-  readonly log: Log;
-  spec(record: InstanceRecord): VmSpec;
-  /** Writes and announces a change. */
-  publish(record: InstanceRecord, change: StatusChange): InstanceRecord;
-  /** The rotation of the instance's service, and the ports that must answer before it gets connections. */
-  service(
-    record: InstanceRecord,
-  ): { readonly rotation: Rotation; readonly destinationPorts: readonly number[] } | undefined;
-  /** Removes everything that is kept of an instance whose VM is gone. */
-  remove(record: InstanceRecord): Promise<void>;
-}
-
-/** How to stop. */
-export interface StopOptions {
-  /** Milliseconds for open connections to end by themselves; 0 for none. */
-  readonly drainTimeoutMs: number;
-}
+import type { ActorSurroundings, StopOptions } from "./surroundings";
 
 type Message =
   | {
@@ -47,18 +24,6 @@ type Message =
     }
   | { readonly is: "started" | "answered" | "drained" | "healthy"; readonly run: Run }
   | { readonly is: "exited"; readonly run: Run; readonly exit: VmExit };
-
-/** One life of a VM. */
-interface Run {
-  readonly vm: Vm;
-  /** Milliseconds on the monotonic clock; for a VM that was adopted, of the adoption. */
-  readonly begunAt: number;
-  readonly adopted: boolean;
-  /** Ends everything that watches this VM. */
-  readonly over: AbortController;
-  /** Ends the probing for readiness, or the draining. */
-  phase: AbortController;
-}
 
 const DENIED: Readonly<Record<DenyReason, string>> = {
   DELETE_PENDING: "is being deleted",
@@ -274,7 +239,7 @@ export class InstanceActor {
   }
 
   #attach(vm: Vm, begunAt: number, adopted: boolean): void {
-    const run: Run = { vm, begunAt, adopted, over: new AbortController(), phase: new AbortController() };
+    const run = beginRun(vm, begunAt, adopted);
     this.#run = run;
     void vm.started.then(() => this.#event({ is: "started", run }));
     void vm.exited.then((exit) => this.#event({ is: "exited", run, exit }));
@@ -293,27 +258,14 @@ export class InstanceActor {
     );
   }
 
-  /** Probes each port with fresh attempts, one at a time, until all have answered. */
+  /** Puts the instance into rotation when it answers on every port. */
   #probe(run: Run): void {
     const service = this.#around.service(this.#record);
     if (service === undefined) return;
-    run.phase.abort();
-    const phase = new AbortController();
-    run.phase = phase;
     service.rotation.set(this.#record.uuid, "coming");
-    void (async () => {
-      for (const port of service.destinationPorts) {
-        while (!phase.signal.aborted && !(await this.#probeOnce(run.vm, port, phase.signal))) {
-          await sleep(this.#around.timings.probeEveryMs, undefined, { signal: phase.signal }).catch(() => undefined);
-        }
-      }
-      if (!phase.signal.aborted) this.#event({ is: "answered", run });
-    })();
-  }
-
-  #probeOnce(vm: Vm, port: number, signal: AbortSignal): Promise<boolean> {
-    const { probeTimeoutMs } = this.#around.timings;
-    return within(probeTimeoutMs, signal, (limited) => vm.answers(port, limited)).catch(() => false);
+    void untilAnswers(run.vm, service.destinationPorts, this.#around.timings, nextPhase(run)).then((all) => {
+      if (all) this.#event({ is: "answered", run });
+    });
   }
 
   #answered(run: Run): void {
@@ -337,10 +289,8 @@ export class InstanceActor {
     }
     if (this.state === "draining") return;
     this.#publish({ state: "draining" });
-    run.phase.abort();
-    const phase = new AbortController();
-    run.phase = phase;
-    void within(drainTimeoutMs, phase.signal, (signal) => service.rotation.drain(this.#record.uuid, signal)).then(() =>
+    const phase = nextPhase(run);
+    void within(drainTimeoutMs, phase, (signal) => service.rotation.drain(this.#record.uuid, signal)).then(() =>
       this.#event({ is: "drained", run }),
     );
   }

@@ -1,0 +1,82 @@
+/** The `unikernel` command as a user runs it, and daemons that are started by several at once. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { connectLocal } from "../../../provider/api/localDaemon";
+import { localPaths } from "../../../provider/base/localPaths";
+import { LocalPlatform, eventually, freePort, processesOf } from "../../support/localPlatform";
+
+const PROGRAM = path.join(__dirname, "..", "..", "..", "dist", "provider", "cli", "main.js");
+
+function unikernel(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const node = ["--disable-warning=ExperimentalWarning", PROGRAM, ...args];
+  return new Promise((resolve) => {
+    execFile(process.execPath, node, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+describe("the unikernel command", function () {
+  this.timeout(60_000);
+  let platform: LocalPlatform;
+  beforeEach(async () => (platform = await LocalPlatform.open()));
+  afterEach(() => platform.close());
+
+  it("shows its version and its help, and refuses what it does not know", async () => {
+    assert.match((await unikernel("--version")).stdout, /^\d+\.\d+\.\d+\n$/);
+    assert.match((await unikernel("--help")).stdout, /^Usage: unikernel/);
+    const unknown = await unikernel("local", "sideways");
+    assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
+    assert.match(unknown.stderr, /no command 'local sideways'/);
+    const option = await unikernel("local", "up", "--forever");
+    assert.equal(option.code, 1);
+    assert.match(option.stderr, /--forever/);
+    assert.equal(await platform.daemonPid(), undefined);
+  });
+
+  it("starts one daemon, shows what it has, and ends it without a trace", async () => {
+    assert.match((await unikernel("local", "status")).stdout, /is not running/);
+    const [up, again] = [await unikernel("local", "up", "--stay"), await unikernel("local", "up")];
+    assert.equal(up.stdout, again.stdout);
+    const port = await freePort();
+    await platform.client.createService({ body: { name: "web", services: [{ port }] } });
+    assert.match((await unikernel("local", "status")).stdout, new RegExp(`service +web +127\\.0\\.0\\.1:${port}`));
+    assert.equal((await unikernel("local", "down", "--all")).code, 0);
+    assert.deepEqual(await processesOf(platform.folder), []);
+    await platform.assertGone([port]);
+  });
+
+  it("keeps what exists when the daemon is told to end", async () => {
+    await unikernel("local", "up");
+    const port = await freePort();
+    await platform.client.createService({ body: { name: "web", services: [{ port }] } });
+    assert.equal((await unikernel("local", "down")).code, 0);
+    assert.equal(await platform.daemonPid(), undefined);
+    assert.deepEqual(
+      (await platform.client.getServices({})).items.map(({ name }) => name),
+      ["web"],
+    );
+    await unikernel("local", "down", "--all");
+  });
+
+  it("started by many at once makes one daemon", async () => {
+    const found = await Promise.all([
+      ...Array.from({ length: 4 }, () => unikernel("local", "up")),
+      connectLocal(),
+      connectLocal(),
+    ]);
+    const pid = await platform.daemonPid();
+    for (const one of found)
+      assert.match("stdout" in one ? one.stdout : `(process ${one.pid})`, new RegExp(`\\(process ${pid}\\)`));
+    await eventually("the others have ended", async () => (await processesOf(platform.folder)).length === 1);
+  });
+
+  it("says why when no daemon can be started", async () => {
+    await fs.mkdir(localPaths().database, { recursive: true });
+    const up = await unikernel("local", "up");
+    assert.equal(up.code, 1);
+    assert.match(up.stderr, /DAEMON_FAILED: .*Last lines of its log:\n {2}\| \S/s);
+  });
+});

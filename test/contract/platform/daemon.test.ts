@@ -1,6 +1,7 @@
 /** One daemon per state folder, its life and its end, over real HTTP with VMs in memory. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
+import * as http from "node:http";
 import { TestPlatform, send } from "../../support/testDaemon";
 import { freePort } from "../../support/localPlatform";
 
@@ -48,7 +49,7 @@ describe("the daemon", () => {
     await platform.api("POST", "/v1/services", { name: "kept", services: [{ port: await freePort() }] });
     await platform.daemon.close();
     await assert.rejects(fs.stat(platform.paths.daemonFile), { code: "ENOENT" });
-    await assert.rejects(send(url, "GET", {}), { code: "ECONNREFUSED" });
+    await assert.rejects(send(url, "GET", {}, undefined, new http.Agent()), { code: "ECONNREFUSED" });
   });
 
   it("ends by itself when nothing exists and leaves no file but the images", async () => {

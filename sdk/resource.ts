@@ -8,11 +8,11 @@ const MODULE = "unikernel";
  * The text that the engine keeps in state and that the dynamic provider process runs. Constant per kind: state does
  * not change when this package does, and nothing of the program is serialised into it.
  *
- * The second attempt finds the package where pnpm keeps what is only a dependency of a dependency.
+ * The second path finds the package where pnpm keeps what is only a dependency of a dependency; both are relative to the
+ * program's folder, which is the working directory of that process.
  */
 const providerText = (kind: string): string =>
-  `exports.handler=()=>{const n="pulumi-unikernel/dynamic";let m;try{m=require(n)}catch(e){if(e.code!=="MODULE_NOT_FOUND")throw e;` +
-  `m=require(require.resolve(n,{paths:[process.cwd()+"/node_modules/.pnpm"]}))}return m.${kind}};`;
+  `exports.handler=()=>require(require.resolve("pulumi-unikernel/dynamic",{paths:[".","node_modules/.pnpm"]})).${kind}`;
 
 /**
  * Arguments with the value at a path made secret. Only as much as needed: what is around it stays readable in previews.
@@ -71,7 +71,12 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
  *
  * @internal
  */
-export function requireArgs(kind: string, args: object, names: readonly string[], opts?: pulumi.CustomResourceOptions): void {
+export function requireArgs(
+  kind: string,
+  args: object,
+  names: readonly string[],
+  opts?: pulumi.CustomResourceOptions,
+): void {
   if (opts?.urn !== undefined || opts?.id !== undefined) return;
   for (const name of names) {
     if ((args as Record<string, unknown>)[name] === undefined) {

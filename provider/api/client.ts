@@ -95,7 +95,8 @@ async function send(
   }
 }
 
-type Outcome = { readonly answer: AxiosResponse<string> } | { readonly lost: LostAnswer; readonly failure: UnikernelError };
+type Outcome =
+  { readonly answer: AxiosResponse<string> } | { readonly lost: LostAnswer; readonly failure: UnikernelError };
 
 async function once(
   http: AxiosInstance,
@@ -123,9 +124,13 @@ async function once(
   } catch (error) {
     call.signal?.throwIfAborted();
     const code = axios.isAxiosError(error) ? (error.code ?? "") : "";
-    const failure = new UnikernelError("API_UNREACHABLE", `${attempted} got no answer from ${endpoint.url} (${code}).`, {
-      hint: "Check the metro's name, the network, and HTTPS_PROXY if one is needed.",
-    });
+    const failure = new UnikernelError(
+      "API_UNREACHABLE",
+      `${attempted} got no answer from ${endpoint.url} (${code}).`,
+      {
+        hint: "Check the metro's name, the network, and HTTPS_PROXY if one is needed.",
+      },
+    );
     return { lost: { kind: NOT_SENT.has(code) ? "not-sent" : "broken" }, failure };
   }
   if (answer.status === 429 || answer.status >= 500) {
@@ -159,15 +164,20 @@ function readAnswer(route: Route, answer: AxiosResponse<string>, attempted: stri
   if (envelope?.data === undefined) {
     if (answer.status === 401 || answer.status === 403) throw httpFailure(attempted, answer.status, undefined);
     const type = String(answer.headers["content-type"] ?? "no content type");
-    throw new UnikernelError("API_SHAPE", `${attempted} was answered with HTTP ${answer.status} and ${type}, not with this API's JSON.`, {
-      hint: "Another service answers at this address: check the metro's name or URL.",
-    });
+    throw new UnikernelError(
+      "API_SHAPE",
+      `${attempted} was answered with HTTP ${answer.status} and ${type}, not with this API's JSON.`,
+      {
+        hint: "Another service answers at this address: check the metro's name or URL.",
+      },
+    );
   }
   const { status, message, data, errors } = envelope.data;
   if (answer.status >= 300) throw httpFailure(attempted, answer.status, message ?? errors?.[0]?.message);
 
   const content = route.dataKey === undefined ? [data] : data?.[route.dataKey];
-  if (content === undefined && status !== "error") throw shapeFailure(attempted, `data.${route.dataKey ?? ""} is missing`);
+  if (content === undefined && status !== "error")
+    throw shapeFailure(attempted, `data.${route.dataKey ?? ""} is missing`);
   const items = (Array.isArray(content) ? content : []).map((item: unknown) => readItem(route, item, attempted));
   if (status === "error" && items.length === 0) {
     throw httpFailure(attempted, errors?.[0]?.status ?? 400, message ?? errors?.[0]?.message);

@@ -36,10 +36,14 @@ export interface ItemStatus {
 export function itemFailure(attempted: string, item: ItemStatus, envelopeMessage: string | undefined): UnikernelError {
   const code = item.error === undefined ? "API_REJECTED" : (BY_ITEM_CODE[item.error] ?? "API_REJECTED");
   const hint = HINTS[code];
-  return new UnikernelError(code, `${attempted} failed: ${item.message ?? envelopeMessage ?? "no reason given"}.`.replace(/\.\.$/, "."), {
-    ...(hint === undefined ? {} : { hint }),
-    details: { itemCode: item.error },
-  });
+  return new UnikernelError(
+    code,
+    `${attempted} failed: ${item.message ?? envelopeMessage ?? "no reason given"}.`.replace(/\.\.$/, "."),
+    {
+      ...(hint === undefined ? {} : { hint }),
+      details: { itemCode: item.error },
+    },
+  );
 }
 
 /** The error of a request that was refused as a whole. */

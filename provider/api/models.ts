@@ -82,7 +82,10 @@ export const createInstanceRequest = z.strictObject({
   autostart: z.boolean().optional(),
   restart_policy: z.enum(["never", "always", "on-failure"]).optional(),
   scale_to_zero: scaleToZero.optional(),
-  tags: z.array(z.string().regex(/^[A-Za-z0-9\-+_.:=]{1,256}$/)).max(16).optional(),
+  tags: z
+    .array(z.string().regex(/^[A-Za-z0-9\-+_.:=]{1,256}$/))
+    .max(16)
+    .optional(),
   timeout_s: z.int().min(-1).optional(),
 });
 export type CreateInstanceRequest = z.infer<typeof createInstanceRequest>;

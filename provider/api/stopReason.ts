@@ -44,7 +44,9 @@ export function describeStop(facts: StopFacts): string {
   const code = facts.stop_code === undefined || facts.stop_code === 0 ? "" : ` (${describeStopCode(facts.stop_code)})`;
   if ((reason & STOP_REASON.ScaleToZero) !== 0) return "it was scaled to zero";
   if ((reason & STOP_REASON.User) !== 0) {
-    return (reason & STOP_REASON.Forced) !== 0 ? "it was stopped by force through the API" : "it was stopped through the API";
+    return (reason & STOP_REASON.Forced) !== 0
+      ? "it was stopped by force through the API"
+      : "it was stopped through the API";
   }
   if ((reason & STOP_REASON.Application) !== 0) return `the program exited with code ${facts.exit_code ?? 0}${code}`;
   if ((reason & STOP_REASON.Kernel) !== 0) return `the kernel crashed before the program ended${code}`;

@@ -64,16 +64,23 @@ export async function waitFor(
   const call = signal === undefined ? {} : { signal };
   const deadline = clock.now() + options.timeoutMs;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
-    const instance = onlyItem(await client.getInstances({ query: { uuid: [uuid] } }, call), `Reading instance '${uuid}'`);
+    const instance = onlyItem(
+      await client.getInstances({ query: { uuid: [uuid] } }, call),
+      `Reading instance '${uuid}'`,
+    );
     const verdict = condition(instance);
     if (verdict.is === "met") return instance;
     if (verdict.is === "failed") throw await guestStopped(client, instance, verdict.because);
     if (clock.now() >= deadline) {
       const seconds = Math.round(options.timeoutMs / 1000);
-      throw new UnikernelError("WAIT_TIMEOUT", `Instance '${instance.name}' was not ready after ${seconds} s: ${verdict.because}.`, {
-        hint: "Look at its console log; give it more time or memory if it is only slow.",
-        details: { uuid, state: instance.state },
-      });
+      throw new UnikernelError(
+        "WAIT_TIMEOUT",
+        `Instance '${instance.name}' was not ready after ${seconds} s: ${verdict.because}.`,
+        {
+          hint: "Look at its console log; give it more time or memory if it is only slow.",
+          details: { uuid, state: instance.state },
+        },
+      );
     }
     if (instance.state === "starting") {
       const query = { uuid: [uuid], state: ["running" as const], timeout_s: [SERVER_WAIT_S] };
@@ -106,10 +113,16 @@ const LAST_LINES = 20;
 /** The error of a guest that is down when it should be up. */
 export async function guestStopped(client: Client, instance: InstanceItem, because: string): Promise<UnikernelError> {
   const lines = await lastConsoleLines(client, instance.uuid);
-  const log = lines.length === 0 ? "Its console is empty." : `Last console lines:\n${lines.map((l) => `  | ${l}`).join("\n")}`;
+  const log =
+    lines.length === 0 ? "Its console is empty." : `Last console lines:\n${lines.map((l) => `  | ${l}`).join("\n")}`;
   return new UnikernelError("GUEST_STOPPED", `Instance '${instance.name}' stopped: ${because}. ${log}`, {
     hint: "\nCheck the image's cmd, its files and the memory it gets.",
-    details: { uuid: instance.uuid, stop_reason: instance.stop_reason, stop_code: instance.stop_code, exit_code: instance.exit_code },
+    details: {
+      uuid: instance.uuid,
+      stop_reason: instance.stop_reason,
+      stop_code: instance.stop_code,
+      exit_code: instance.exit_code,
+    },
   });
 }
 
@@ -118,7 +131,11 @@ async function lastConsoleLines(client: Client, uuid: string): Promise<readonly 
   try {
     const reply = await client.getInstanceLogs({ query: { uuid: [uuid], offset: [-4096], limit: [4096] } });
     const text = Buffer.from(reply.items[0]?.output ?? "", "base64").toString("utf8");
-    return text.split(/\r?\n/).map((line) => line.replace(/[^\P{Cc}\t]/gu, "")).filter((line) => line.trim() !== "").slice(-LAST_LINES);
+    return text
+      .split(/\r?\n/)
+      .map((line) => line.replace(/[^\P{Cc}\t]/gu, ""))
+      .filter((line) => line.trim() !== "")
+      .slice(-LAST_LINES);
   } catch {
     return [];
   }

@@ -113,11 +113,7 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
    * The resource as it is now. `undefined` means the platform answered that it does not exist, and nothing else may mean
    * that. `inputs` are those in state: the platform does not echo all of them.
    */
-  read(
-    context: Context,
-    id: string,
-    inputs: z.output<I>,
-  ): Promise<Observed<z.output<I>, z.output<O>> | undefined>;
+  read(context: Context, id: string, inputs: z.output<I>): Promise<Observed<z.output<I>, z.output<O>> | undefined>;
   update(
     context: Context,
     id: string,

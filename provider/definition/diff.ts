@@ -56,7 +56,9 @@ function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, news: un
   if (olds === null || typeof olds !== "object" || Array.isArray(olds) !== Array.isArray(news)) return true;
   if (schema !== undefined && metaOf(schema)?.unordered === true && Array.isArray(olds) && Array.isArray(news)) {
     const element = memberSchema(schema, "");
-    return olds.length !== news.length || news.some((item) => olds.every((old) => knownPartsDiffer(element, old, item)));
+    return (
+      olds.length !== news.length || news.some((item) => olds.every((old) => knownPartsDiffer(element, old, item)))
+    );
   }
   const [before, after] = [olds as Properties, news as Properties];
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);

@@ -25,11 +25,14 @@ const typeOf = (value: unknown): string => (value === null ? "null" : Array.isAr
 export function describeIssue(issue: z.core.$ZodIssue, whole: unknown, secret: boolean): string {
   const value = at(whole, issue.path);
   const given = secret ? "" : got(value);
-  const counted = (what: string | undefined) => (what === "string" ? "characters" : what === "array" ? "items" : undefined);
+  const counted = (what: string | undefined) =>
+    what === "string" ? "characters" : what === "array" ? "items" : undefined;
   switch (issue.code) {
     case "invalid_type": {
       const expected = issue.expected === "int" ? "integer" : issue.expected;
-      return value === undefined ? `required: give a value of type ${expected}.` : `must be of type ${expected}, got ${typeOf(value)}.`;
+      return value === undefined
+        ? `required: give a value of type ${expected}.`
+        : `must be of type ${expected}, got ${typeOf(value)}.`;
     }
     case "too_small":
     case "too_big": {

@@ -58,12 +58,18 @@ function resourceSpec(definition: Definition): Json {
 }
 
 const SETTINGS: Json = {
-  metro: { type: "string", description: "`local`, a metro code such as `fra`, or the URL of an API. Default: UKC_METRO, else `fra`." },
+  metro: {
+    type: "string",
+    description: "`local`, a metro code such as `fra`, or the URL of an API. Default: UKC_METRO, else `fra`.",
+  },
   token: { type: "string", description: "API token. Not needed for `local`. Default: UKC_TOKEN.", secret: true },
 };
 
 /** The whole schema, ready for `JSON.stringify`. */
-export function packageSchema(definitions: readonly Definition[], info: { readonly version: string; readonly description: string }): Json {
+export function packageSchema(
+  definitions: readonly Definition[],
+  info: { readonly version: string; readonly description: string },
+): Json {
   return {
     name: PACKAGE,
     displayName: "Unikernel",
@@ -72,7 +78,11 @@ export function packageSchema(definitions: readonly Definition[], info: { readon
     keywords: ["pulumi", "category/infrastructure", "kind/native", "unikernel"],
     license: "Apache-2.0",
     config: { variables: SETTINGS },
-    provider: { description: "Which metro to use, and the token for it.", inputProperties: SETTINGS, properties: SETTINGS },
+    provider: {
+      description: "Which metro to use, and the token for it.",
+      inputProperties: SETTINGS,
+      properties: SETTINGS,
+    },
     types: Object.fromEntries(
       objectTypesOf(definitions).map((shape) => [
         token(shape.name),

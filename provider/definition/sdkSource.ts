@@ -43,7 +43,12 @@ function input(shape: Shape): string {
 const doc = (text: string, indent = "  ") => `${indent}/** ${text.replace(/\*\//g, "*\\/")} */\n`;
 
 const argFields = (fields: readonly FieldShape[]) =>
-  fields.map((f) => `${doc(f.description)}  readonly ${f.name}${f.required ? "" : "?"}: ${input(f.shape)}${f.required ? "" : " | undefined"};\n`).join("");
+  fields
+    .map(
+      (f) =>
+        `${doc(f.description)}  readonly ${f.name}${f.required ? "" : "?"}: ${input(f.shape)}${f.required ? "" : " | undefined"};\n`,
+    )
+    .join("");
 
 /** After check it has a value, whether the user gave one or not. */
 const isSet = (field: FieldShape) => field.required || field.hasDefault || field.name === "name";
@@ -58,10 +63,15 @@ function secretPaths(fields: readonly FieldShape[], prefix = ""): readonly strin
 
 /** `sdk/types.ts`. */
 export function typesSource(definitions: readonly Definition[]): string {
-  const inputNames = new Set(objectTypesOf(definitions.map((d) => ({ ...d, outputs: d.outputs.pick({}) }))).map((s) => s.name));
+  const inputNames = new Set(
+    objectTypesOf(definitions.map((d) => ({ ...d, outputs: d.outputs.pick({}) }))).map((s) => s.name),
+  );
   const parts = objectTypesOf(definitions).map((shape) => {
     const values = shape.fields
-      .map((f) => `${f.description === "" ? "" : doc(f.description)}  readonly ${f.name}${isSet(f) ? "" : "?"}: ${plain(f.shape)}${isSet(f) ? "" : " | undefined"};\n`)
+      .map(
+        (f) =>
+          `${f.description === "" ? "" : doc(f.description)}  readonly ${f.name}${isSet(f) ? "" : "?"}: ${plain(f.shape)}${isSet(f) ? "" : " | undefined"};\n`,
+      )
       .join("");
     const args = inputNames.has(shape.name)
       ? `${doc(`${shape.description} As arguments.`, "")}export interface ${shape.name}Args {\n${argFields(shape.fields)}}\n\n`
@@ -77,10 +87,23 @@ export function classSource(definition: Definition): string {
   const inputs = fieldsOf(definition.inputs);
   const outputs = fieldsOf(definition.outputs);
   const types = objectTypesOf([definition]).map((shape) => shape.name);
-  const body = [...inputs.map((f) => ({ ...f, optional: !isSet(f) })), ...outputs.map((f) => ({ ...f, optional: false }))];
+  const body = [
+    ...inputs.map((f) => ({ ...f, optional: !isSet(f) })),
+    ...outputs.map((f) => ({ ...f, optional: false })),
+  ];
   const all = `${inputs.map((f) => f.name).join(" ")} ${outputs.map((f) => f.name).join(" ")}`;
-  const source = [argFields(inputs), body.map((f) => `${doc(f.description)}  declare readonly ${f.name}: pulumi.Output<${plain(f.shape)}${f.optional ? " | undefined" : ""}>;\n`).join("")];
-  const used = types.flatMap((name) => [name, `${name}Args`]).filter((name) => new RegExp(`\\b${name}\\b`).test(source.join("")));
+  const source = [
+    argFields(inputs),
+    body
+      .map(
+        (f) =>
+          `${doc(f.description)}  declare readonly ${f.name}: pulumi.Output<${plain(f.shape)}${f.optional ? " | undefined" : ""}>;\n`,
+      )
+      .join(""),
+  ];
+  const used = types
+    .flatMap((name) => [name, `${name}Args`])
+    .filter((name) => new RegExp(`\\b${name}\\b`).test(source.join("")));
   const secrets = secretPaths(inputs);
   const required = inputs.filter((f) => f.required).map((f) => f.name);
   const names = (list: readonly string[]) => `[${list.map((name) => JSON.stringify(name)).join(", ")}]`;

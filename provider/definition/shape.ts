@@ -8,7 +8,12 @@ export type Shape =
   | { readonly kind: "words"; readonly words: readonly string[] }
   | { readonly kind: "array"; readonly items: Shape }
   | { readonly kind: "map"; readonly values: Shape }
-  | { readonly kind: "object"; readonly name: string; readonly description: string; readonly fields: readonly FieldShape[] };
+  | {
+      readonly kind: "object";
+      readonly name: string;
+      readonly description: string;
+      readonly fields: readonly FieldShape[];
+    };
 
 /** A property. */
 export interface FieldShape {
@@ -58,7 +63,10 @@ export function fieldsOf(object: z.ZodObject): readonly FieldShape[] {
         secret: meta?.secret === true,
         replaces: meta?.onChange === "replace",
         hasDefault: schema instanceof z.ZodDefault,
-        default: typeof fallback === "string" || typeof fallback === "number" || typeof fallback === "boolean" ? fallback : undefined,
+        default:
+          typeof fallback === "string" || typeof fallback === "number" || typeof fallback === "boolean"
+            ? fallback
+            : undefined,
       };
     });
 }

@@ -28,8 +28,15 @@ interface ConfigureRequest {
 /** The provider object that the dynamic provider process calls. */
 export interface DynamicProvider {
   configure(request: ConfigureRequest): Promise<void>;
-  check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }>;
-  diff(id: string, olds: Properties, news: Properties): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }>;
+  check(
+    olds: Properties,
+    news: Properties,
+  ): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }>;
+  diff(
+    id: string,
+    olds: Properties,
+    news: Properties,
+  ): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }>;
   create(inputs: Properties): Promise<{ id: string; outs: Properties }>;
   read(id: string, props: Properties): Promise<{ id?: string; props?: Properties; inputs?: Properties }>;
   update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }>;
@@ -58,13 +65,24 @@ const hidden = (state: Properties): Properties =>
 
 /** The fields of a schema among all properties; parsed, so that what an older release left out has its default. */
 const inputsOf = (resource: AnyResource, state: Properties): Properties =>
-  Object.fromEntries(Object.keys(resource.inputs.shape).filter((key) => state[key] !== undefined && state[key] !== null).map((key) => [key, state[key]]));
+  Object.fromEntries(
+    Object.keys(resource.inputs.shape)
+      .filter((key) => state[key] !== undefined && state[key] !== null)
+      .map((key) => [key, state[key]]),
+  );
 
-const observedIn = (resource: AnyResource, state: Properties) => ({ inputs: inputsOf(resource, state), outputs: state });
+const observedIn = (resource: AnyResource, state: Properties) => ({
+  inputs: inputsOf(resource, state),
+  outputs: state,
+});
+
+/** The version of the state's shape; the first is left out, since it is what a state without a version has. */
+const versionIn = (resource: AnyResource): Properties =>
+  versionOf(resource) === 1 ? {} : { [VERSION_KEY]: versionOf(resource) };
 
 /** State = what identifies it, inputs, outputs. */
 const outs = (resource: AnyResource, news: Properties, inputs: Properties, outputs: Properties): Properties =>
-  toWire({ ...hidden(news), [VERSION_KEY]: versionOf(resource), ...inputs, ...outputs });
+  toWire({ ...hidden(news), ...versionIn(resource), ...inputs, ...outputs });
 
 /**
  * An error as the dynamic process reports it. The engine prints `message`, or of a partial failure only `reasons`, so the

@@ -21,10 +21,7 @@ export interface ProviderContext {
 /** Makes the context of one metro; connections are shared by all resources that use it. */
 export function createContext(config: MetroConfig): Omit<ProviderContext, "resourceName"> {
   const { metro, url, token } = config;
-  const endpoint =
-    url === undefined || token === undefined
-      ? localEndpoint()
-      : () => Promise.resolve({ url, token });
+  const endpoint = url === undefined || token === undefined ? localEndpoint() : () => Promise.resolve({ url, token });
   return {
     client: createClient({ metro, endpoint }),
     metro,

@@ -51,7 +51,8 @@ export const guestFields = () => ({
 
 /** Descriptions of {@link guestFields}. */
 export const GUEST = {
-  image: "Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows.",
+  image:
+    "Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows.",
   args: "Complete argument list of the guest's program. Default: the image's own.",
   env: "Environment variables, over those of the image. Kept secret in state.",
   memoryMb: `Guest memory in MiB, at least ${MIN_MEMORY_MB}. Default ${DEFAULT_MEMORY_MB}.`,
@@ -65,7 +66,8 @@ export const scaleToZero = objectType(
   "When an instance may go to standby, from which the next connection wakes it.",
   z.strictObject({
     policy: field(z.enum(["on", "idle", "off"]), {
-      description: "`on`: after no connection for the cooldown; `idle`: also while idle connections are open; `off`: never.",
+      description:
+        "`on`: after no connection for the cooldown; `idle`: also while idle connections are open; `off`: never.",
     }),
     stateful: field(z.boolean().default(false), {
       description: "Keep the guest's memory across standby instead of booting afresh. Default false.",

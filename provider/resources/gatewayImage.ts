@@ -24,7 +24,9 @@ const inputs = z.strictObject({
 });
 
 const outputs = z.object({
-  ref: field(z.string(), { description: "Reference by digest, `repository@sha256:…`; give it to Instance and Service." }),
+  ref: field(z.string(), {
+    description: "Reference by digest, `repository@sha256:…`; give it to Instance and Service.",
+  }),
   digest: field(z.string(), { description: "Digest of the image index." }),
   contextHash: field(z.string(), { description: "Hash of everything the image was built from." }),
   sizeBytes: field(z.number(), { description: "Bytes of all blobs of the image." }),
@@ -42,22 +44,33 @@ async function inspect(given: Properties): Promise<{ inputs: Properties; failure
   if (containsUnknown(given["context"]) || containsUnknown(given["files"])) {
     return { inputs: { ...given, contextHash: UNKNOWN }, failures: [] };
   }
-  const { context, files, name } = inputs.parse({ ...given, name: containsUnknown(given["name"]) ? undefined : given["name"] });
+  const { context, files, name } = inputs.parse({
+    ...given,
+    name: containsUnknown(given["name"]) ? undefined : given["name"],
+  });
   try {
     const plan = await planBuild({ context, files, name: name ?? "image" });
     return { inputs: { ...given, contextHash: plan.contextHash }, failures: [] };
   } catch (error) {
-    if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED")) throw error;
+    if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED"))
+      throw error;
     const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
     return { inputs: given, failures: [{ property: error.property ?? "context", reason }] };
   }
 }
 
-async function build(context: ProviderContext, { context: folder, files, name = "" }: z.output<typeof inputs>): Promise<BuiltImage> {
+async function build(
+  context: ProviderContext,
+  { context: folder, files, name = "" }: z.output<typeof inputs>,
+): Promise<BuiltImage> {
   if (context.metro !== "local") {
-    throw new UnikernelError("NOT_SUPPORTED", `Images are built for the local platform only, but the metro is '${context.metro}'.`, {
-      hint: "Use 'pulumi config set unikernel:metro local', or give Instance and Service an image that the metro's registry holds.",
-    });
+    throw new UnikernelError(
+      "NOT_SUPPORTED",
+      `Images are built for the local platform only, but the metro is '${context.metro}'.`,
+      {
+        hint: "Use 'pulumi config set unikernel:metro local', or give Instance and Service an image that the metro's registry holds.",
+      },
+    );
   }
   const plan = await planBuild({ context: folder, files, name });
   return buildImage(plan, {
@@ -71,7 +84,8 @@ async function build(context: ProviderContext, { context: folder, files, name = 
 /** The GatewayImage resource. */
 export const gatewayImage = defineResource({
   kind: "GatewayImage",
-  description: "An OCI image built from a folder with a Kraftfile. Equal content gives an equal digest; nothing changed means nothing built.",
+  description:
+    "An OCI image built from a folder with a Kraftfile. Equal content gives an equal digest; nothing changed means nothing built.",
   inputs,
   outputs,
   inspect,
@@ -86,7 +100,10 @@ export const gatewayImage = defineResource({
     const image = await openLayout(context.imageLayout).resolve(id);
     if (image === undefined) return undefined;
     const { digest, sizeBytes } = image;
-    return { inputs: { ...inputs, name: id }, outputs: toOutputs(id, { digest, sizeBytes, contextHash: inputs.contextHash ?? "" }) };
+    return {
+      inputs: { ...inputs, name: id },
+      outputs: toOutputs(id, { digest, sizeBytes, contextHash: inputs.contextHash ?? "" }),
+    };
   },
 
   async update(context, id, _olds, news) {

@@ -13,8 +13,7 @@ export interface Guest {
   readonly volumes: readonly { readonly volume: string; readonly at: string; readonly readonly: boolean }[];
   readonly restartPolicy: "never" | "always" | "on-failure";
   readonly scaleToZero?:
-    | { readonly policy: "on" | "off" | "idle"; readonly stateful: boolean; readonly cooldownTimeMs: number }
-    | undefined;
+    { readonly policy: "on" | "off" | "idle"; readonly stateful: boolean; readonly cooldownTimeMs: number } | undefined;
 }
 
 const DEFAULTS = { memoryMb: 128, vcpus: 1, restartPolicy: "never", stateful: false, cooldownTimeMs: 1000 } as const;
@@ -23,7 +22,10 @@ const DEFAULTS = { memoryMb: 128, vcpus: 1, restartPolicy: "never", stateful: fa
  * The smallest request that expresses a guest: a field that equals the server's default is left out, since servers
  * refuse members they do not know yet.
  */
-export function toRequest(guest: Guest, rest: Pick<CreateInstanceRequest, "name" | "tags" | "service_group">): CreateInstanceRequest {
+export function toRequest(
+  guest: Guest,
+  rest: Pick<CreateInstanceRequest, "name" | "tags" | "service_group">,
+): CreateInstanceRequest {
   const sleep = guest.scaleToZero;
   return {
     ...rest,
@@ -36,7 +38,9 @@ export function toRequest(guest: Guest, rest: Pick<CreateInstanceRequest, "name"
     ...(guest.restartPolicy === DEFAULTS.restartPolicy ? {} : { restart_policy: guest.restartPolicy }),
     ...(guest.volumes.length === 0
       ? {}
-      : { volumes: guest.volumes.map((v) => ({ uuid: v.volume, at: v.at, ...(v.readonly ? { readonly: true } : {}) })) }),
+      : {
+          volumes: guest.volumes.map((v) => ({ uuid: v.volume, at: v.at, ...(v.readonly ? { readonly: true } : {}) })),
+        }),
     ...(sleep === undefined || sleep.policy === "off"
       ? {}
       : {
@@ -57,7 +61,10 @@ export function verifiedDigest(instance: InstanceItem, asked: string): string {
   const runs = digestIn(instance.image ?? "") ?? "";
   const wanted = digestIn(asked);
   if (wanted !== undefined && runs !== wanted) {
-    throw new UnikernelError("IMAGE_MISMATCH", `Instance '${instance.name}' runs ${runs || "an unnamed image"}, but ${wanted} was asked for.`);
+    throw new UnikernelError(
+      "IMAGE_MISMATCH",
+      `Instance '${instance.name}' runs ${runs || "an unnamed image"}, but ${wanted} was asked for.`,
+    );
   }
   return runs;
 }

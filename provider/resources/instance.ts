@@ -76,7 +76,8 @@ async function settle(context: ProviderContext, id: string, image: string): Prom
 /** The Instance resource. */
 export const instance = defineResource({
   kind: "Instance",
-  description: "A unikernel virtual machine. One that serves the public belongs into a Service, which also updates it without a gap.",
+  description:
+    "A unikernel virtual machine. One that serves the public belongs into a Service, which also updates it without a gap.",
   inputs,
   outputs,
   // A volume can be attached to one instance only, and a fixed name be taken once.
@@ -86,7 +87,11 @@ export const instance = defineResource({
   async create(context: ProviderContext, inputs) {
     const { name = "" } = inputs;
     const created = await adoptAfterLostAnswer(
-      async () => onlyItem(await context.client.createInstance({ body: toRequest(inputs, { name }) }), `Creating instance '${name}'`),
+      async () =>
+        onlyItem(
+          await context.client.createInstance({ body: toRequest(inputs, { name }) }),
+          `Creating instance '${name}'`,
+        ),
       async () => (await context.client.getInstances({ query: { name: [name] } })).items[0],
     );
     try {

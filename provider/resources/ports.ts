@@ -12,7 +12,8 @@ export const publishedPort = objectType(
   z.strictObject({
     port: field(portNumber, { description: "Public port, 1 to 65535." }),
     destinationPort: field(portNumber.optional(), {
-      description: "Port in the guest, 1 to 65535; with the `redirect` handler the public port to send clients to. Default: the same as `port`.",
+      description:
+        "Port in the guest, 1 to 65535; with the `redirect` handler the public port to send clients to. Default: the same as `port`.",
     }),
     handlers: field(z.array(z.enum(["tls", "http", "redirect"])).default([]), {
       description:
@@ -30,7 +31,8 @@ export function checkPorts(ports: readonly PublishedPort[]): readonly CheckFailu
     const has = (handler: PublishedPort["handlers"][number]) => entry.handlers.includes(handler);
     const problems: CheckFailure[] = [];
     const fail = (property: string, reason: string) => problems.push({ property, reason });
-    if (ports.findIndex((other) => other.port === entry.port) !== index) fail(`${at}.port`, `port ${entry.port} is published twice.`);
+    if (ports.findIndex((other) => other.port === entry.port) !== index)
+      fail(`${at}.port`, `port ${entry.port} is published twice.`);
     if (new Set(entry.handlers).size !== entry.handlers.length) fail(`${at}.handlers`, "a handler is named twice.");
     if (entry.port === 80) {
       if (!has("http")) fail(`${at}.handlers`, 'port 80 needs the handler "http".');
@@ -51,7 +53,9 @@ export function checkPorts(ports: readonly PublishedPort[]): readonly CheckFailu
 /** To the wire, leaving out what equals the server's default. */
 export const toWirePort = (entry: PublishedPort): ServicePort => ({
   port: entry.port,
-  ...(entry.destinationPort === undefined || entry.destinationPort === entry.port ? {} : { destination_port: entry.destinationPort }),
+  ...(entry.destinationPort === undefined || entry.destinationPort === entry.port
+    ? {}
+    : { destination_port: entry.destinationPort }),
   ...(entry.handlers.length === 0 ? {} : { handlers: entry.handlers }),
 });
 
@@ -60,9 +64,13 @@ const sameSet = (a: readonly string[], b: readonly string[]) => [...a].sort().jo
 /** What the API reports, in the form the program wrote wherever both mean the same; defaults and order are no drift. */
 export function fromWirePorts(reported: ServiceItem["services"], written: readonly PublishedPort[]): PublishedPort[] {
   const seen = (reported ?? []).map((entry): PublishedPort => {
-    const handlers = (entry.handlers ?? []).filter((h): h is PublishedPort["handlers"][number] => h === "tls" || h === "http" || h === "redirect");
+    const handlers = (entry.handlers ?? []).filter(
+      (h): h is PublishedPort["handlers"][number] => h === "tls" || h === "http" || h === "redirect",
+    );
     const destination = entry.destination_port ?? entry.port;
-    const mine = written.find((w) => w.port === entry.port && (w.destinationPort ?? w.port) === destination && sameSet(w.handlers, handlers));
+    const mine = written.find(
+      (w) => w.port === entry.port && (w.destinationPort ?? w.port) === destination && sameSet(w.handlers, handlers),
+    );
     return mine ?? { port: entry.port, destinationPort: destination, handlers };
   });
   const rank = (entry: PublishedPort) => {

@@ -11,9 +11,12 @@ const health = objectType(
   "HealthCheck",
   "What the service must answer while a new instance proves itself.",
   z.strictObject({
-    path: field(z.string().regex(/^\//, "must begin with '/'"), { description: "Path asked with GET, such as `/hello`." }),
+    path: field(z.string().regex(/^\//, "must begin with '/'"), {
+      description: "Path asked with GET, such as `/hello`.",
+    }),
     match: field(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}), {
-      description: 'JSON paths in the body and the values they must have, such as `{ "$.status": "pass" }`. Default: any answer below HTTP 400.',
+      description:
+        'JSON paths in the body and the values they must have, such as `{ "$.status": "pass" }`. Default: any answer below HTTP 400.',
     }),
   }),
 );
@@ -23,11 +26,18 @@ export const rolloutInput = objectType(
   "Rollout",
   "How instances are replaced when the template changes.",
   z.strictObject({
-    strategy: field(z.enum(["rolling"]).default("rolling"), { description: "`rolling`: a few at a time. Default `rolling`." }),
-    maxSurge: field(z.int().min(0).max(64).default(1), { description: "Extra instances allowed while rolling. Default 1." }),
-    maxUnavailable: field(z.int().min(0).max(64).default(0), { description: "Missing instances allowed while rolling. Default 0." }),
+    strategy: field(z.enum(["rolling"]).default("rolling"), {
+      description: "`rolling`: a few at a time. Default `rolling`.",
+    }),
+    maxSurge: field(z.int().min(0).max(64).default(1), {
+      description: "Extra instances allowed while rolling. Default 1.",
+    }),
+    maxUnavailable: field(z.int().min(0).max(64).default(0), {
+      description: "Missing instances allowed while rolling. Default 0.",
+    }),
     stableForSeconds: field(seconds.default(0), {
-      description: "A new instance must have answered for so long, without a restart, before an old one goes. Default 0.",
+      description:
+        "A new instance must have answered for so long, without a restart, before an old one goes. Default 0.",
     }),
     healthyWithinSeconds: field(seconds.default(300), {
       description: "A new instance that does not answer within this time is given up. Default 300.",
@@ -35,7 +45,9 @@ export const rolloutInput = objectType(
     drainTimeoutSeconds: field(seconds.default(60), {
       description: "Open connections of an old instance get so long to finish. Default 60.",
     }),
-    health: field(health.optional(), { description: "Asked of the service while a new instance is in it. Default: none." }),
+    health: field(health.optional(), {
+      description: "Asked of the service while a new instance is in it. Default: none.",
+    }),
   }),
 );
 export type RolloutInput = z.output<typeof rolloutInput>;
@@ -47,7 +59,10 @@ const holdsVolume = (template: Guest) => template.volumes.some((mount) => !mount
 export function checkRollout(replicas: number, template: Guest, rollout: RolloutInput): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
   if (rollout.maxSurge === 0 && rollout.maxUnavailable === 0) {
-    failures.push({ property: "rollout.maxSurge", reason: "maxSurge and maxUnavailable cannot both be 0: nothing could ever be replaced." });
+    failures.push({
+      property: "rollout.maxSurge",
+      reason: "maxSurge and maxUnavailable cannot both be 0: nothing could ever be replaced.",
+    });
   }
   if (replicas > 1 && holdsVolume(template)) {
     failures.push({
@@ -57,7 +72,10 @@ export function checkRollout(replicas: number, template: Guest, rollout: Rollout
   }
   for (const path of Object.keys(rollout.health?.match ?? {})) {
     if (parseJsonPath(path) === undefined) {
-      failures.push({ property: `rollout.health.match[${JSON.stringify(path)}]`, reason: "is not a path such as $.status or $.checks[0].ok." });
+      failures.push({
+        property: `rollout.health.match[${JSON.stringify(path)}]`,
+        reason: "is not a path such as $.status or $.checks[0].ok.",
+      });
     }
   }
   return failures;

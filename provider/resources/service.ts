@@ -28,7 +28,8 @@ const template = objectType(
     vcpus: field(guest.vcpus, { description: GUEST.vcpus }),
     volumes: field(guest.volumes, { description: GUEST.volumes, unordered: true }),
     restartPolicy: field(guest.restartPolicy.default("always"), {
-      description: "`always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve.",
+      description:
+        "`always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve.",
     }),
     scaleToZero: field(scaleToZero.optional(), { description: "Default: never goes to standby." }),
   }),
@@ -43,8 +44,12 @@ const inputs = z.strictObject({
   replicas: field(z.int().min(0).max(MAX_REPLICAS).default(1), {
     description: `Instances of the template, 0 to ${MAX_REPLICAS}. Default 1.`,
   }),
-  template: field(template, { description: "What every replica runs. A change replaces the replicas as `rollout` says." }),
-  rollout: field(rolloutInput.default(DEFAULT_ROLLOUT), { description: "How replicas are replaced. Default: one by one, each new one first." }),
+  template: field(template, {
+    description: "What every replica runs. A change replaces the replicas as `rollout` says.",
+  }),
+  rollout: field(rolloutInput.default(DEFAULT_ROLLOUT), {
+    description: "How replicas are replaced. Default: one by one, each new one first.",
+  }),
 });
 type Inputs = z.output<typeof inputs>;
 
@@ -67,7 +72,10 @@ const isManaged = (instance: InstanceItem) => (instance.tags ?? []).includes(MAN
 /** Made from this template, and running the image it asks for. */
 const isNew = (inputs: Inputs) => (instance: InstanceItem) => {
   const wanted = digestIn(inputs.template.image);
-  return (instance.tags ?? []).includes(templateTag(inputs)) && (wanted === undefined || digestIn(instance.image ?? "") === wanted);
+  return (
+    (instance.tags ?? []).includes(templateTag(inputs)) &&
+    (wanted === undefined || digestIn(instance.image ?? "") === wanted)
+  );
 };
 
 async function find(client: Client, id: string): Promise<ServiceItem | undefined> {
@@ -97,7 +105,10 @@ async function rollOut(context: ProviderContext, item: ServiceItem, inputs: Inpu
     clock: context.clock,
     signal: context.signal,
     service: item,
-    url: inputs.ports.some((entry) => entry.handlers.includes("tls")) && isLoopback(before.url) ? undefined : before.url || undefined,
+    url:
+      inputs.ports.some((entry) => entry.handlers.includes("tls")) && isLoopback(before.url)
+        ? undefined
+        : before.url || undefined,
     policy: toPolicy(inputs.replicas, inputs.template, inputs.rollout),
     isManaged,
     isNew: isNew(inputs),
@@ -113,15 +124,29 @@ async function rollOut(context: ProviderContext, item: ServiceItem, inputs: Inpu
 }
 
 /** What is in state after a roll that failed: the service exists, and these of its instances serve. */
-async function partialFailure(context: ProviderContext, item: ServiceItem, inputs: Inputs, error: unknown): Promise<PartialFailure> {
+async function partialFailure(
+  context: ProviderContext,
+  item: ServiceItem,
+  inputs: Inputs,
+  error: unknown,
+): Promise<PartialFailure> {
   const left = await observe({ ...context, service: item, isManaged }).catch(() => []);
-  return new PartialFailure(item.uuid, toOutputs(item, inputs, left.filter((i) => answers(i).is === "met")), error);
+  return new PartialFailure(
+    item.uuid,
+    toOutputs(
+      item,
+      inputs,
+      left.filter((i) => answers(i).is === "met"),
+    ),
+    error,
+  );
 }
 
 /** The Service resource. */
 export const service = defineResource({
   kind: "Service",
-  description: "Published ports, and replicas of a template behind them. A changed template replaces the replicas one by one; clients see no gap.",
+  description:
+    "Published ports, and replicas of a template behind them. A changed template replaces the replicas one by one; clients see no gap.",
   inputs,
   outputs,
   rules: [
@@ -137,7 +162,11 @@ export const service = defineResource({
     const { client } = context;
     const { name = "" } = inputs;
     const created = await adoptAfterLostAnswer(
-      async () => onlyItem(await client.createService({ body: { name, services: inputs.ports.map(toWirePort) } }), `Creating service '${name}'`),
+      async () =>
+        onlyItem(
+          await client.createService({ body: { name, services: inputs.ports.map(toWirePort) } }),
+          `Creating service '${name}'`,
+        ),
       async () => (await client.getServices({ query: { name: [name] } })).items[0],
     );
     const item = (await find(client, created.uuid)) ?? created;
@@ -164,7 +193,8 @@ export const service = defineResource({
       name: item.name,
       ports: fromWirePorts(item.services, inputs.ports),
       replicas: instances.length,
-      template: foreign === undefined ? inputs.template : { ...inputs.template, image: foreign.image ?? inputs.template.image },
+      template:
+        foreign === undefined ? inputs.template : { ...inputs.template, image: foreign.image ?? inputs.template.image },
     };
     return { inputs: observed, outputs: toOutputs(item, observed, instances) };
   },
@@ -175,7 +205,10 @@ export const service = defineResource({
     try {
       const services = news.ports.map(toWirePort);
       if (JSON.stringify(services) !== JSON.stringify(fromWirePorts(item.services, news.ports).map(toWirePort))) {
-        onlyItem(await context.client.patchServices({ body: [{ uuid: id, prop: "services", op: "set", value: services }] }), attempted);
+        onlyItem(
+          await context.client.patchServices({ body: [{ uuid: id, prop: "services", op: "set", value: services }] }),
+          attempted,
+        );
       }
       return await rollOut(context, item, news);
     } catch (error) {
@@ -188,7 +221,10 @@ export const service = defineResource({
     const item = await find(client, id);
     if (item === undefined) return;
     const instances = await observe({ ...context, service: item, isManaged });
-    await remove(client, instances.map((instance) => instance.uuid));
+    await remove(
+      client,
+      instances.map((instance) => instance.uuid),
+    );
     const reply = await client.deleteServices({ body: [{ uuid: id }] });
     if (reply.items[0]?.error === ITEM_CODES.NotFound) return;
     onlyItem(reply, `Deleting service '${olds.inputs.name ?? id}'`);

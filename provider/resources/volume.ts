@@ -13,7 +13,8 @@ import { nameField } from "./fields";
 const inputs = z.strictObject({
   name: nameField("volume"),
   sizeMb: field(z.int().min(1).max(1_048_576), {
-    description: "Size in MiB, 1 to 1,048,576 within the account's quota. Can grow while no instance runs with it; never shrinks.",
+    description:
+      "Size in MiB, 1 to 1,048,576 within the account's quota. Can grow while no instance runs with it; never shrinks.",
   }),
 });
 
@@ -43,10 +44,16 @@ async function waitUntilReady(context: ProviderContext, id: string): Promise<Vol
     const item = onlyItem(await context.client.getVolumes({ query: { uuid: [id] } }), `Reading volume '${id}'`);
     if (item.state !== "uninitialized" && item.state !== "initializing" && item.state !== "busy") {
       if (item.state !== "error") return item;
-      throw new UnikernelError("OPERATION_FAILED", `Volume '${item.name}' could not be made: ${item.message ?? "its state is 'error'"}.`);
+      throw new UnikernelError(
+        "OPERATION_FAILED",
+        `Volume '${item.name}' could not be made: ${item.message ?? "its state is 'error'"}.`,
+      );
     }
     if (context.clock.now() > deadline) {
-      throw new UnikernelError("WAIT_TIMEOUT", `Volume '${item.name}' is still '${item.state}' after ${READY_TIMEOUT_MS / 1000} s.`);
+      throw new UnikernelError(
+        "WAIT_TIMEOUT",
+        `Volume '${item.name}' is still '${item.state}' after ${READY_TIMEOUT_MS / 1000} s.`,
+      );
     }
     await context.clock.sleep(POLL_MS, context.signal);
   }
@@ -64,7 +71,12 @@ export const volume = defineResource({
       test: ({ sizeMb }, olds) => {
         const before = olds["sizeMb"];
         return typeof before === "number" && sizeMb < before
-          ? [{ property: "sizeMb", reason: `cannot shrink from ${before} to ${sizeMb} MiB: that would destroy data. Make a second volume and copy.` }]
+          ? [
+              {
+                property: "sizeMb",
+                reason: `cannot shrink from ${before} to ${sizeMb} MiB: that would destroy data. Make a second volume and copy.`,
+              },
+            ]
           : [];
       },
     },
@@ -73,7 +85,8 @@ export const volume = defineResource({
 
   async create(context: ProviderContext, { name = "", sizeMb }) {
     const created = await adoptAfterLostAnswer(
-      async () => onlyItem(await context.client.createVolume({ body: { name, size_mb: sizeMb } }), `Creating volume '${name}'`),
+      async () =>
+        onlyItem(await context.client.createVolume({ body: { name, size_mb: sizeMb } }), `Creating volume '${name}'`),
       async () => (await context.client.getVolumes({ query: { name: [name] } })).items[0],
     );
     try {
@@ -91,7 +104,9 @@ export const volume = defineResource({
 
   async update(context, id, olds, { sizeMb }) {
     if (sizeMb !== olds.inputs.sizeMb) {
-      const reply = await context.client.patchVolumes({ body: [{ uuid: id, prop: "size_mb", op: "set", value: sizeMb }] });
+      const reply = await context.client.patchVolumes({
+        body: [{ uuid: id, prop: "size_mb", op: "set", value: sizeMb }],
+      });
       onlyItem(reply, `Growing volume '${olds.inputs.name ?? id}' to ${sizeMb} MiB`);
     }
     return toOutputs(await waitUntilReady(context, id));

@@ -72,7 +72,8 @@ export async function roll(rollout: Rollout): Promise<readonly InstanceItem[]> {
         case "give-up": {
           const broken = instances.find((instance) => instance.uuid === step.uuids[0]);
           const verdict = broken === undefined ? undefined : answers(broken);
-          if (broken !== undefined && verdict?.is === "failed") throw await guestStopped(rollout.client, broken, verdict.because);
+          if (broken !== undefined && verdict?.is === "failed")
+            throw await guestStopped(rollout.client, broken, verdict.because);
           throw new UnikernelError("OPERATION_FAILED", "A new instance is down.");
         }
         case "wait":
@@ -93,7 +94,10 @@ export async function observe(
 ): Promise<readonly InstanceItem[]> {
   const { client, service } = rollout;
   const call = rollout.signal === undefined ? {} : { signal: rollout.signal };
-  const group = onlyItem(await client.getServices({ query: { uuid: [service.uuid] } }, call), `Reading service '${service.name}'`);
+  const group = onlyItem(
+    await client.getServices({ query: { uuid: [service.uuid] } }, call),
+    `Reading service '${service.name}'`,
+  );
   const uuids = (group.instances ?? []).map((member) => member.uuid);
   if (uuids.length === 0) return [];
   const reply = await client.getInstances({ query: { uuid: uuids } }, call);
@@ -129,7 +133,8 @@ async function judge(rollout: Rollout, instances: readonly InstanceItem[], memor
   const proving = units.some((unit) => unit.generation === "new" && memory.answering.has(unit.uuid));
   if (proving && policy.health !== undefined && rollout.url !== undefined && memory.launched.size > 0) {
     const healthy = await askHealth(rollout, memory);
-    if (!healthy) return units.map((u) => (u.generation === "new" && u.health === "serving" ? { ...u, health: "pending" } : u));
+    if (!healthy)
+      return units.map((u) => (u.generation === "new" && u.health === "serving" ? { ...u, health: "pending" } : u));
   }
   return units;
 }
@@ -156,7 +161,10 @@ async function askHealth(rollout: Rollout, memory: Memory): Promise<boolean> {
   const nowMs = rollout.clock.now();
   memory.unhealthy = { because, sinceMs: memory.unhealthy?.sinceMs ?? nowMs };
   if (nowMs - memory.unhealthy.sinceMs > Math.max(UNHEALTHY_TOLERANCE_MS, rollout.policy.stableForMs)) {
-    throw new UnikernelError("OPERATION_FAILED", `The health check failed with a new instance in the service: ${because}.`);
+    throw new UnikernelError(
+      "OPERATION_FAILED",
+      `The health check failed with a new instance in the service: ${because}.`,
+    );
   }
   return false;
 }
@@ -196,8 +204,13 @@ async function giveUp(rollout: Rollout, memory: Memory, error: unknown): Promise
   let left = "";
   try {
     const instances = await observe(rollout);
-    const unproved = instances.filter((i) => memory.launched.has(i.uuid) && rollout.isNew(i) && !hasProved(i, rollout, memory));
-    await remove(rollout.client, unproved.map((instance) => instance.uuid));
+    const unproved = instances.filter(
+      (i) => memory.launched.has(i.uuid) && rollout.isNew(i) && !hasProved(i, rollout, memory),
+    );
+    await remove(
+      rollout.client,
+      unproved.map((instance) => instance.uuid),
+    );
     const serving = instances.filter((i) => !unproved.includes(i) && answers(i).is === "met");
     const old = serving.filter((instance) => !rollout.isNew(instance)).length;
     left = `${serving.length} instances go on serving, ${old} of them old; ${unproved.length} new ones were removed.`;
@@ -205,10 +218,14 @@ async function giveUp(rollout: Rollout, memory: Memory, error: unknown): Promise
     left = `Cleaning up failed too: ${cleanupError instanceof Error ? cleanupError.message : String(cleanupError)}`;
   }
   const said = UnikernelError.is(error) ? [error.message, error.hint ?? ""].join(" ").trim() : String(error);
-  return new UnikernelError("ROLLOUT_FAILED", `The roll of service '${rollout.service.name}' was given up. ${left} Cause: ${said}`, {
-    hint: "Mend the cause and run 'pulumi up' again: it goes on from here.",
-    cause: error,
-  });
+  return new UnikernelError(
+    "ROLLOUT_FAILED",
+    `The roll of service '${rollout.service.name}' was given up. ${left} Cause: ${said}`,
+    {
+      hint: "Mend the cause and run 'pulumi up' again: it goes on from here.",
+      cause: error,
+    },
+  );
 }
 
 function hasProved(instance: InstanceItem, rollout: Rollout, memory: Memory): boolean {

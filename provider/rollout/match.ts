@@ -26,7 +26,8 @@ export function unhealthyBecause(answer: ProbeAnswer | undefined, health: Health
       (value, key) => (value as Record<string, unknown> | null | undefined)?.[key],
       body,
     );
-    if (!isDeepStrictEqual(found, wanted)) return `${health.path} answered without ${JSON.stringify(wanted)} at ${path}`;
+    if (!isDeepStrictEqual(found, wanted))
+      return `${health.path} answered without ${JSON.stringify(wanted)} at ${path}`;
   }
   return undefined;
 }

@@ -39,7 +39,9 @@ async function bareRound(qemu: string, args: readonly string[], port: number): P
   const gone = new Promise((resolve) => child.once("exit", resolve));
   try {
     for (;;) {
-      const answer = await get(`http://127.0.0.1:${port}/`, { agent: false, timeout: BARE_ATTEMPT_MS }).catch(() => undefined);
+      const answer = await get(`http://127.0.0.1:${port}/`, { agent: false, timeout: BARE_ATTEMPT_MS }).catch(
+        () => undefined,
+      );
       if (answer !== undefined) return performance.now() - start;
       if (child.exitCode !== null) throw new Error(`QEMU ended with ${child.exitCode}`);
       await delay(5);
@@ -69,19 +71,42 @@ export async function benchBoot(args: string[]): Promise<void> {
     const { digest } = await buildImage(plan, { layout: localPaths().images, repository: "bench", resolveRuntime });
     const image = `bench@${digest}`;
     const stored = await openLayout(localPaths().images).resolve(image);
-    if (stored?.kernel === undefined || stored.initrd === undefined) throw new Error("the image has no kernel or no initrd");
+    if (stored?.kernel === undefined || stored.initrd === undefined)
+      throw new Error("the image has no kernel or no initrd");
     const [kernel, initrd] = [path.join(folder, "kernel"), path.join(folder, "initrd")];
     await extractLayer(stored.kernel, kernel);
     await extractLayer(stored.initrd, initrd);
 
     const facts = await inspectQemu(localPaths().cache);
-    const spec = { uuid: "bench", hostname: "bench", kernel, initrd, args: stored.cmd, env: stored.env, memoryMb: MEMORY_MB, vcpus: 1, disks: [] };
+    const spec = {
+      uuid: "bench",
+      hostname: "bench",
+      kernel,
+      initrd,
+      args: stored.cmd,
+      env: stored.env,
+      memoryMb: MEMORY_MB,
+      vcpus: 1,
+      disks: [],
+    };
     const { append } = commandLineOf(spec, await kernelKindOf(kernel), facts.accelerator === "tcg");
     const bareArgs = (port: number) => [
-      ...["-machine", facts.machine, "-accel", facts.accelerator, "-cpu", facts.accelerator === "tcg" ? "qemu64" : "host"],
+      ...[
+        "-machine",
+        facts.machine,
+        "-accel",
+        facts.accelerator,
+        "-cpu",
+        facts.accelerator === "tcg" ? "qemu64" : "host",
+      ],
       ...["-m", `${MEMORY_MB}M`, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
       ...["-kernel", kernel, "-initrd", initrd, "-append", append, "-serial", "null", "-serial", "null"],
-      ...["-netdev", `user,id=n0,hostfwd=tcp:127.0.0.1:${port}-:${GUEST_PORT}`, "-device", "virtio-net-pci,netdev=n0,romfile="],
+      ...[
+        "-netdev",
+        `user,id=n0,hostfwd=tcp:127.0.0.1:${port}-:${GUEST_PORT}`,
+        "-device",
+        "virtio-net-pci,netdev=n0,romfile=",
+      ],
     ];
 
     const port = await freePort();
@@ -101,7 +126,9 @@ export async function benchBoot(args: string[]): Promise<void> {
     console.log(`Create to first byte, ${values.rounds} rounds, ${facts.accelerator}:`);
     console.log(`  bare QEMU        min ${a.minMs.toFixed(0)} ms, median ${a.medianMs.toFixed(0)} ms`);
     console.log(`  local platform   min ${b.minMs.toFixed(0)} ms, median ${b.medianMs.toFixed(0)} ms`);
-    console.log(`boot:    platform/bare median ${(b.medianMs / a.medianMs).toFixed(2)}, min ${(b.minMs / a.minMs).toFixed(2)} (aim 1.15)`);
+    console.log(
+      `boot:    platform/bare median ${(b.medianMs / a.medianMs).toFixed(2)}, min ${(b.minMs / a.minMs).toFixed(2)} (aim 1.15)`,
+    );
   } finally {
     await fs.rm(folder, { recursive: true });
     await platform.close();

@@ -2,7 +2,10 @@
 import { benchBoot } from "./boot";
 import { benchResources } from "./resources";
 
-const benches: Readonly<Record<string, (args: string[]) => Promise<void>>> = { boot: benchBoot, resources: benchResources };
+const benches: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+  boot: benchBoot,
+  resources: benchResources,
+};
 
 async function main([name, ...args]: string[]): Promise<void> {
   if (name === undefined) {
@@ -10,7 +13,8 @@ async function main([name, ...args]: string[]): Promise<void> {
     return;
   }
   const bench = benches[name];
-  if (bench === undefined) throw new Error(`There is no benchmark '${name}'. There are: ${Object.keys(benches).join(", ")}.`);
+  if (bench === undefined)
+    throw new Error(`There is no benchmark '${name}'. There are: ${Object.keys(benches).join(", ")}.`);
   await bench(args);
 }
 

@@ -19,7 +19,8 @@ interface Round {
   readonly stateBytes: number;
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** A volume store in memory. */
 function volumeApi() {
@@ -31,7 +32,8 @@ function volumeApi() {
       volumes.set(volume.uuid, volume);
       return success("volumes", volume);
     }
-    const uuid = new URL(url, "http://x").searchParams.get("uuid") ?? (body as { uuid: string }[] | undefined)?.[0]?.uuid ?? "";
+    const uuid =
+      new URL(url, "http://x").searchParams.get("uuid") ?? (body as { uuid: string }[] | undefined)?.[0]?.uuid ?? "";
     return success("volumes", volumes.get(uuid) ?? { status: "error", error: 8, uuid });
   };
 }
@@ -58,7 +60,10 @@ async function round(form: Form, count: number): Promise<Round> {
 }
 
 export async function benchResources(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { count: { type: "string", default: "300" }, rounds: { type: "string", default: "3" } } });
+  const { values } = parseArgs({
+    args,
+    options: { count: { type: "string", default: "300" }, rounds: { type: "string", default: "3" } },
+  });
   const count = Number(values.count);
   const rounds: Record<Form, Round[]> = { library: [], shared: [], nothing: [] };
   for (let i = 0; i < Number(values.rounds); i++) {
@@ -72,10 +77,16 @@ export async function benchResources(args: string[]): Promise<void> {
   const [library, shared, nothing] = [row("library"), row("shared"), row("nothing")];
   console.log(`${count} resources, medians of ${values.rounds} rounds:`);
   for (const [form, r] of Object.entries({ library, shared, nothing })) {
-    console.log(`  ${form.padEnd(8)} create ${r.createS.toFixed(2)} s, unchanged up ${r.unchangedS.toFixed(2)} s, state ${(r.stateBytes / 1024).toFixed(0)} KiB`);
+    console.log(
+      `  ${form.padEnd(8)} create ${r.createS.toFixed(2)} s, unchanged up ${r.unchangedS.toFixed(2)} s, state ${(r.stateBytes / 1024).toFixed(0)} KiB`,
+    );
   }
   const ratio = (a: number, b: number) => (a / b).toFixed(2);
-  console.log(`create:  library/shared ${ratio(library.createS, shared.createS)} (aim 0.60), library/nothing ${ratio(library.createS, nothing.createS)}`);
-  console.log(`up:      library/shared ${ratio(library.unchangedS, shared.unchangedS)}, library/nothing ${ratio(library.unchangedS, nothing.unchangedS)}`);
+  console.log(
+    `create:  library/shared ${ratio(library.createS, shared.createS)} (aim 0.60), library/nothing ${ratio(library.createS, nothing.createS)}`,
+  );
+  console.log(
+    `up:      library/shared ${ratio(library.unchangedS, shared.unchangedS)}, library/nothing ${ratio(library.unchangedS, nothing.unchangedS)}`,
+  );
   console.log(`state:   library/shared ${ratio(library.stateBytes, shared.stateBytes)} (aim 0.25)`);
 }

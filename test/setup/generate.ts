@@ -10,7 +10,10 @@ const root = path.resolve(__dirname, "../..");
 
 /** File name → content, formatted as the repository is. */
 export async function generate(): Promise<ReadonlyMap<string, string>> {
-  const info = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as { version: string; description: string };
+  const info = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
+    version: string;
+    description: string;
+  };
   const definitions = Object.values(resources);
   const files = new Map([
     ["schema.json", JSON.stringify(packageSchema(definitions, info))],

@@ -11,10 +11,21 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 
 type Json = Record<string, unknown>;
 
-/** A failed call, with what the engine would store if the resource exists nevertheless. */
-export interface CallFailure {
-  readonly message: string;
-  readonly partial: { readonly id: string; readonly properties: Json; readonly reasons: readonly string[] } | undefined;
+/** What the engine would store of a resource that exists although the call failed. */
+export interface Partial {
+  readonly id: string;
+  readonly properties: Json;
+  readonly reasons: readonly string[];
+}
+
+/** A failed call. */
+export class CallFailure extends Error {
+  readonly partial: Partial | undefined;
+
+  constructor(message: string, partial?: Partial) {
+    super(message);
+    this.partial = partial;
+  }
 }
 
 const root = path.resolve(__dirname, "../..");
@@ -23,7 +34,7 @@ const plain = (value: Struct | undefined) => (value?.toJavaScript() ?? {}) as Js
 
 /** The text that a resource class of the SDK registers for a kind. */
 export function providerText(kind: string): string {
-  return `exports.handler=()=>{const n="pulumi-unikernel/dynamic";let m;try{m=require(n)}catch(e){if(e.code!=="MODULE_NOT_FOUND")throw e;m=require(require.resolve(n,{paths:[process.cwd()+"/node_modules/.pnpm"]}))}return m.${kind}};`;
+  return `exports.handler=()=>require(require.resolve("pulumi-unikernel/dynamic",{paths:[".","node_modules/.pnpm"]})).${kind}`;
 }
 
 /** A running process for resources of one kind; `stop` ends it. */
@@ -77,9 +88,14 @@ export class DynamicProcess {
   }
 
   private call<T>(method: string, request: object): Promise<T> {
-    const client = this.client as unknown as Record<string, (request: object, done: (error: grpc.ServiceError | null, reply: T) => void) => void>;
+    const client = this.client as unknown as Record<
+      string,
+      (request: object, done: (error: grpc.ServiceError | null, reply: T) => void) => void
+    >;
     return new Promise((resolve, reject) => {
-      client[method]?.call(this.client, request, (error, reply) => (error === null ? resolve(reply) : reject(toFailure(error))));
+      client[method]?.call(this.client, request, (error, reply) =>
+        error === null ? resolve(reply) : reject(toFailure(error)),
+      );
     });
   }
 
@@ -92,7 +108,11 @@ export class DynamicProcess {
     return { inputs: plain(reply.getInputs()), failures: reply.getFailuresList().map((f) => f.toObject()) };
   }
 
-  async diff(id: string, olds: Json, news: Json): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }> {
+  async diff(
+    id: string,
+    olds: Json,
+    news: Json,
+  ): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }> {
     const request = new pb.DiffRequest();
     request.setId(id);
     request.setUrn(this.urn);
@@ -148,16 +168,16 @@ export class DynamicProcess {
 /** Source: grpc `google.rpc.Status` in `grpc-status-details-bin`; field 3 holds Any messages, whose field 2 is the value. */
 function toFailure(error: grpc.ServiceError): CallFailure {
   const [packed] = error.metadata.get("grpc-status-details-bin");
-  if (!(packed instanceof Buffer)) return { message: error.details, partial: undefined };
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- generated code without types
+  if (!(packed instanceof Buffer)) return new CallFailure(error.details);
   const { Status } = require("@pulumi/pulumi/proto/status_pb") as {
     Status: { deserializeBinary(bytes: Uint8Array): { getDetailsList(): { getValue_asU8(): Uint8Array }[] } };
   };
   const detail = Status.deserializeBinary(packed).getDetailsList()[0];
-  if (detail === undefined) return { message: error.details, partial: undefined };
+  if (detail === undefined) return new CallFailure(error.details);
   const partial = pb.ErrorResourceInitFailed.deserializeBinary(detail.getValue_asU8());
-  return {
-    message: error.details,
-    partial: { id: partial.getId(), properties: plain(partial.getProperties()), reasons: partial.getReasonsList() },
-  };
+  return new CallFailure(error.details, {
+    id: partial.getId(),
+    properties: plain(partial.getProperties()),
+    reasons: partial.getReasonsList(),
+  });
 }

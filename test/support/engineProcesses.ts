@@ -41,7 +41,8 @@ function processes(mark: string): readonly Process[] {
       if (!environment.includes(`${MARK}=${mark}`)) continue;
       const words = fs.readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").slice(0, -1);
       const isPart = words.some(
-        (word, i) => PART_OF_AN_ENGINE.test(i === 0 ? path.basename(word) : word) || word.includes("/pulumi-"),
+        (word, i) =>
+          PART_OF_AN_ENGINE.test(i === 0 ? path.basename(word) : word) || /\/pulumi-(language|resource)-/.test(word),
       );
       if (isPart) found.push({ pid: Number(name), words });
     } catch {

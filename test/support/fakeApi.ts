@@ -22,11 +22,18 @@ export interface FakeApi extends AsyncDisposable {
 }
 
 /** Items in the envelope of a successful reply. */
-export const success = (key: string, ...items: readonly object[]) => ({ body: { status: "success", op_time_us: 1, data: { [key]: items } } });
+export const success = (key: string, ...items: readonly object[]) => ({
+  body: { status: "success", op_time_us: 1, data: { [key]: items } },
+});
 
 /** One failed item in its envelope. */
 export const failure = (key: string, error: number, message: string) => ({
-  body: { status: "error", message: "Failed to perform all operations", op_time_us: 1, data: { [key]: [{ status: "error", error, message }] } },
+  body: {
+    status: "error",
+    message: "Failed to perform all operations",
+    op_time_us: 1,
+    data: { [key]: [{ status: "error", error, message }] },
+  },
 });
 
 export async function startFakeApi(answer: Answer): Promise<FakeApi> {

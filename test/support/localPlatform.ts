@@ -10,7 +10,11 @@ import { connectLocal } from "../../provider/api/localDaemon";
 import { localPaths } from "../../provider/base/localPaths";
 
 /** Waits until `condition` holds; fails after a minute with what was waited for. */
-export async function eventually(what: string, condition: () => Promise<boolean> | boolean, timeoutMs = 60_000): Promise<void> {
+export async function eventually(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  timeoutMs = 60_000,
+): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > deadline) assert.fail(`not within ${timeoutMs / 1000} s: ${what}`);
@@ -73,7 +77,10 @@ export class LocalPlatform {
 
   async virtualMachines(): Promise<readonly number[]> {
     const all = await processesOf(this.folder);
-    return all.filter(({ command }) => command.includes("qemu-system")).map(({ pid }) => pid).sort((a, b) => a - b);
+    return all
+      .filter(({ command }) => command.includes("qemu-system"))
+      .map(({ pid }) => pid)
+      .sort((a, b) => a - b);
   }
 
   /** The console log of an instance, whole. */

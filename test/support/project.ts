@@ -32,7 +32,11 @@ export class Project {
       project: this.folder,
       stack: "test",
       config: { "unikernel:metro": "local", ...config },
-      environment: { UNIKERNEL_STATE_DIR: process.env["UNIKERNEL_STATE_DIR"], UKC_TOKEN: undefined, UKC_METRO: undefined },
+      environment: {
+        UNIKERNEL_STATE_DIR: process.env["UNIKERNEL_STATE_DIR"],
+        UKC_TOKEN: undefined,
+        UKC_METRO: undefined,
+      },
     });
   }
 

@@ -3,7 +3,15 @@ import { UNKNOWN } from "../../../provider/definition/unknown";
 import { type CallFailure, DynamicProcess } from "../../support/dynamicProcess";
 import { type FakeApi, failure, startFakeApi, success } from "../../support/fakeApi";
 
-const item = { status: "success", uuid: "5a1f0c1e-0000-4000-8000-000000000001", name: "data-0123abc", state: "available", size_mb: 64, filesystem: "ext4", created_at: "2026-01-01T00:00:00Z" };
+const item = {
+  status: "success",
+  uuid: "5a1f0c1e-0000-4000-8000-000000000001",
+  name: "data-0123abc",
+  state: "available",
+  size_mb: 64,
+  filesystem: "ext4",
+  created_at: "2026-01-01T00:00:00Z",
+};
 const TOKEN = "t0ken-of-the-test";
 
 describe("the dynamic provider process", () => {
@@ -11,7 +19,11 @@ describe("the dynamic provider process", () => {
   let volume: DynamicProcess;
   before(async () => {
     api = await startFakeApi(() => success("volumes", item));
-    volume = await DynamicProcess.start("Volume", { "unikernel:metro": api.url, "unikernel:token": TOKEN, "other:secret": "x" });
+    volume = await DynamicProcess.start("Volume", {
+      "unikernel:metro": api.url,
+      "unikernel:token": TOKEN,
+      "other:secret": "x",
+    });
   });
   after(async () => {
     await volume.stop();
@@ -29,7 +41,10 @@ describe("the dynamic provider process", () => {
     const second = await volume.check(first.inputs, { __resourceName: "data", sizeMb: 65 });
     assert.equal(second.inputs["name"], first.inputs["name"]);
     const { failures } = await volume.check({}, { __resourceName: "data", sizeMb: "big", sizemb: 1 });
-    assert.deepEqual(failures.map((f) => f.property), ["", ""]);
+    assert.deepEqual(
+      failures.map((f) => f.property),
+      ["", ""],
+    );
     assert.match(failures[0]?.reason ?? "", /^sizeMb: must be of type number, got string/);
     assert.match(failures[1]?.reason ?? "", /did you mean 'sizeMb'\?/);
     assert.deepEqual(api.asked, [], "check talks to nobody");
@@ -41,15 +56,33 @@ describe("the dynamic provider process", () => {
   });
 
   it("refuses to shrink", async () => {
-    const { failures } = await volume.check({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 }, { __resourceName: "data", sizeMb: 32 });
+    const { failures } = await volume.check(
+      { __resourceName: "data", name: "data-0123abc", sizeMb: 64 },
+      { __resourceName: "data", sizeMb: 32 },
+    );
     assert.match(failures[0]?.reason ?? "", /cannot shrink from 64 to 32 MiB/);
   });
 
   it("creates with the smallest body and the token, and returns inputs and outputs", async () => {
     const { id, outs } = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
     assert.equal(id, item.uuid);
-    assert.deepEqual(api.asked[0], { method: "POST", url: "/v1/volumes", authorization: `Bearer ${TOKEN}`, body: { name: "data-0123abc", size_mb: 64 } });
-    assert.deepEqual({ ...outs, __provider: undefined }, { __provider: undefined, __resourceName: "data", __version: 1, name: "data-0123abc", sizeMb: 64, filesystem: "ext4", createdAt: "2026-01-01T00:00:00Z" });
+    assert.deepEqual(api.asked[0], {
+      method: "POST",
+      url: "/v1/volumes",
+      authorization: `Bearer ${TOKEN}`,
+      body: { name: "data-0123abc", size_mb: 64 },
+    });
+    assert.deepEqual(
+      { ...outs, __provider: undefined },
+      {
+        __provider: undefined,
+        __resourceName: "data",
+        name: "data-0123abc",
+        sizeMb: 64,
+        filesystem: "ext4",
+        createdAt: "2026-01-01T00:00:00Z",
+      },
+    );
     const unchanged = await volume.diff(id, outs, { __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
     assert.deepEqual(unchanged, { changes: false, replaces: [], deleteBeforeReplace: false });
   });
@@ -63,8 +96,12 @@ describe("the dynamic provider process", () => {
   });
 
   it("keeps the id of what was created and then failed", async () => {
-    api.answer = ({ method }) => success("volumes", method === "POST" ? item : { ...item, state: "error", message: "disk broke" });
-    const error = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 }).then(() => assert.fail("it resolved"), (e: CallFailure) => e);
+    api.answer = ({ method }) =>
+      success("volumes", method === "POST" ? item : { ...item, state: "error", message: "disk broke" });
+    const error = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 }).then(
+      () => assert.fail("it resolved"),
+      (e: CallFailure) => e,
+    );
     assert.equal(error.partial?.id, item.uuid);
     assert.equal(error.partial.properties["sizeMb"], 64);
     assert.match(error.partial.reasons.join(), /OPERATION_FAILED: Volume 'data-0123abc' could not be made: disk broke/);
@@ -72,15 +109,28 @@ describe("the dynamic provider process", () => {
 
   it("says what the API refused, with the code, and without the token", async () => {
     api.answer = () => failure("volumes", 23, "A volume with the name 'data' already exists");
-    const error = await volume.create({ __resourceName: "data", name: "data", sizeMb: 64 }).then(() => assert.fail("it resolved"), (e: CallFailure) => e);
-    assert.match(error.message, /^ALREADY_EXISTS: Creating volume 'data' failed: A volume with the name 'data' already exists\. Choose another name/);
+    const error = await volume.create({ __resourceName: "data", name: "data", sizeMb: 64 }).then(
+      () => assert.fail("it resolved"),
+      (e: CallFailure) => e,
+    );
+    assert.match(
+      error.message,
+      /^ALREADY_EXISTS: Creating volume 'data' failed: A volume with the name 'data' already exists\. Choose another name/,
+    );
     assert.equal(error.partial, undefined);
     assert.doesNotMatch(error.message, new RegExp(TOKEN));
   });
 
   it("reads back inputs, so that a change made by hand shows as drift", async () => {
     api.answer = () => success("volumes", { ...item, size_mb: 128 });
-    const state = { __resourceName: "data", __version: 1, name: "data-0123abc", sizeMb: 64, filesystem: "ext4", createdAt: "x" };
+    const state = {
+      __resourceName: "data",
+      __version: 1,
+      name: "data-0123abc",
+      sizeMb: 64,
+      filesystem: "ext4",
+      createdAt: "x",
+    };
     const { id, inputs, props } = await volume.read(item.uuid, state);
     assert.deepEqual([id, inputs["sizeMb"], props["sizeMb"], inputs["filesystem"]], [item.uuid, 128, 128, undefined]);
   });
@@ -97,14 +147,22 @@ describe("the dynamic provider process", () => {
 
   it("grows in place, by one PATCH", async () => {
     const state = { __resourceName: "data", name: "data-0123abc", sizeMb: 64 };
-    assert.deepEqual(await volume.diff(item.uuid, state, { ...state, sizeMb: 128 }), { changes: true, replaces: [], deleteBeforeReplace: false });
+    assert.deepEqual(await volume.diff(item.uuid, state, { ...state, sizeMb: 128 }), {
+      changes: true,
+      replaces: [],
+      deleteBeforeReplace: false,
+    });
     await volume.update(item.uuid, state, { ...state, sizeMb: 128 });
     assert.deepEqual(api.asked[0]?.body, [{ uuid: item.uuid, prop: "size_mb", op: "set", value: 128 }]);
   });
 
   it("replaces for a new name, and deletes first when a given name stays", async () => {
     const state = { __resourceName: "data", name: "data", sizeMb: 64 };
-    assert.deepEqual(await volume.diff(item.uuid, state, { ...state, name: "other" }), { changes: true, replaces: ["name"], deleteBeforeReplace: false });
+    assert.deepEqual(await volume.diff(item.uuid, state, { ...state, name: "other" }), {
+      changes: true,
+      replaces: ["name"],
+      deleteBeforeReplace: false,
+    });
   });
 
   it("accepts that what it deletes is gone, and reports that it is in use", async () => {
@@ -112,6 +170,8 @@ describe("the dynamic provider process", () => {
     api.answer = () => failure("volumes", 8, "No volume");
     await volume.delete(item.uuid, state);
     api.answer = () => failure("volumes", 15, "Volume is attached");
-    await assert.rejects(volume.delete(item.uuid, state), (e: CallFailure) => /IN_USE: Deleting volume 'data' failed: Volume is attached/.test(e.message));
+    await assert.rejects(volume.delete(item.uuid, state), (e: CallFailure) =>
+      /IN_USE: Deleting volume 'data' failed: Volume is attached/.test(e.message),
+    );
   });
 });

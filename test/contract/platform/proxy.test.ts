@@ -6,7 +6,9 @@ import { freePort } from "../../support/localPlatform";
 import { send, TestPlatform, webGuest } from "../../support/testDaemon";
 
 /** Connects and collects what arrives. */
-async function connect(port: number): Promise<{ socket: net.Socket; text: () => string; closed: Promise<void>; said: (text: string) => Promise<void> }> {
+async function connect(
+  port: number,
+): Promise<{ socket: net.Socket; text: () => string; closed: Promise<void>; said: (text: string) => Promise<void> }> {
   const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   let text = "";
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
@@ -25,16 +27,21 @@ describe("a published port", () => {
   let port: number;
   let service: string;
 
-  async function open(limits: Record<string, number> = {}, timings: Parameters<typeof TestPlatform.open>[0] = {}): Promise<void> {
+  async function open(
+    limits: Record<string, number> = {},
+    timings: Parameters<typeof TestPlatform.open>[0] = {},
+  ): Promise<void> {
     platform = await TestPlatform.open(timings);
     await platform.start();
     port = await freePort();
-    service = (await platform.one("POST", "/v1/services", { services: [{ port, destination_port: 80 }], ...limits })).uuid;
+    service = (await platform.one("POST", "/v1/services", { services: [{ port, destination_port: 80 }], ...limits }))
+      .uuid;
   }
   afterEach(() => platform.close());
 
   const running = (name: string) => platform.running({ name, service_group: { uuid: service } });
-  const get = (agent?: http.Agent) => send(`http://127.0.0.1:${port}/`, "GET", agent === undefined ? { connection: "close" } : {}, undefined, agent);
+  const get = (agent?: http.Agent) =>
+    send(`http://127.0.0.1:${port}/`, "GET", agent === undefined ? { connection: "close" } : {}, undefined, agent);
   const stop = (name: string, drainTimeoutMs: number) =>
     platform.api("PUT", "/v1/instances/stop", [{ name, drain_timeout_ms: drainTimeoutMs }]);
 
@@ -48,7 +55,10 @@ describe("a published port", () => {
   it("leads to the guest's port", async () => {
     await open();
     const ports: number[] = [];
-    platform.guests.set("web", { ...webGuest("web"), serve: (socket, guestPort) => (ports.push(guestPort), socket.end("hi")) });
+    platform.guests.set("web", {
+      ...webGuest("web"),
+      serve: (socket, guestPort) => (ports.push(guestPort), socket.end("hi")),
+    });
     await running("web");
     const client = await connect(port);
     await client.closed;
@@ -60,8 +70,18 @@ describe("a published port", () => {
     await open();
     let served = 0;
     const web = webGuest("slow");
-    platform.guests.set("slow", { ...web, bootMs: 40, listenMs: 60, serve: (socket, guestPort) => (served++, web.serve?.(socket, guestPort)) });
-    await platform.one("POST", "/v1/instances", { name: "slow", image: "app:1", autostart: true, service_group: { uuid: service } });
+    platform.guests.set("slow", {
+      ...web,
+      bootMs: 40,
+      listenMs: 60,
+      serve: (socket, guestPort) => (served++, web.serve?.(socket, guestPort)),
+    });
+    await platform.one("POST", "/v1/instances", {
+      name: "slow",
+      image: "app:1",
+      autostart: true,
+      service_group: { uuid: service },
+    });
     const replies = await Promise.all(Array.from({ length: 50 }, () => get()));
     assert.ok(replies.every(({ status, text }) => status === 200 && text === "slow"));
     assert.equal(served, 50);
@@ -72,7 +92,12 @@ describe("a published port", () => {
   it("gives up holding after a while", async () => {
     await open({}, { holdMs: 50 });
     platform.guests.set("mute", { bootMs: 60_000 });
-    await platform.one("POST", "/v1/instances", { name: "mute", image: "app:1", autostart: true, service_group: { uuid: service } });
+    await platform.one("POST", "/v1/instances", {
+      name: "mute",
+      image: "app:1",
+      autostart: true,
+      service_group: { uuid: service },
+    });
     await assert.rejects(get());
   });
 
@@ -141,7 +166,10 @@ describe("a published port", () => {
         }
       }
     };
-    const agents = [new http.Agent({ keepAlive: true, maxSockets: 1 }), new http.Agent({ keepAlive: true, maxSockets: 1 })];
+    const agents = [
+      new http.Agent({ keepAlive: true, maxSockets: 1 }),
+      new http.Agent({ keepAlive: true, maxSockets: 1 }),
+    ];
     const loops = [loop(), loop(), ...agents.map((agent) => loop(agent))];
     for (let round = 1; round <= 5; round++) {
       await running(`old-${round}`);
@@ -179,12 +207,16 @@ describe("a published port", () => {
 
   it("cuts a connection that does not end within the drain timeout, or on a stop by force", async () => {
     await open();
-    for (const [name, how] of [["a", "timeout"], ["b", "force"]] as const) {
+    for (const [name, how] of [
+      ["a", "timeout"],
+      ["b", "force"],
+    ] as const) {
       platform.guests.set(name, { ...webGuest(name), serve: (socket) => void socket.on("data", () => undefined) });
       const { uuid } = await running(name);
       const stuck = await connect(port);
       stuck.socket.write("hello");
-      while ((await platform.instance(uuid))["state"] !== "running") await new Promise((resolve) => setTimeout(resolve, 2));
+      while ((await platform.instance(uuid))["state"] !== "running")
+        await new Promise((resolve) => setTimeout(resolve, 2));
       await stop(name, how === "timeout" ? 50 : 60_000);
       if (how === "force") await platform.api("PUT", "/v1/instances/stop", [{ name, force: true }]);
       await stuck.closed;
@@ -195,10 +227,17 @@ describe("a published port", () => {
   it("follows a change of its destination", async () => {
     await open();
     const ports: number[] = [];
-    platform.guests.set("web", { ...webGuest("web"), serve: (socket, guestPort) => (ports.push(guestPort), socket.end()) });
+    platform.guests.set("web", {
+      ...webGuest("web"),
+      serve: (socket, guestPort) => (ports.push(guestPort), socket.end()),
+    });
     await running("web");
-    await platform.api("PATCH", "/v1/services", [{ uuid: service, prop: "services", op: "set", value: [{ port, destination_port: 90 }] }]);
-    await (await connect(port)).closed;
+    await platform.api("PATCH", "/v1/services", [
+      { uuid: service, prop: "services", op: "set", value: [{ port, destination_port: 90 }] },
+    ]);
+    await (
+      await connect(port)
+    ).closed;
     assert.deepEqual(ports, [90]);
   });
 

@@ -7,7 +7,10 @@ import { Project } from "../../support/project";
 import { Traffic, get } from "../../support/traffic";
 
 const PAGE = "site/rootfs/www/index.html";
-const stepsOf = (result: OperationResult) => changingSteps(result).map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`).sort();
+const stepsOf = (result: OperationResult) =>
+  changingSteps(result)
+    .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)
+    .sort();
 
 /** Every file of the image layout with its time of change: equal lists mean that nothing was built. */
 async function filesOf(folder: string): Promise<readonly string[]> {
@@ -80,7 +83,11 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     assert.deepEqual(await get(url), { status: 200, body: "<p>second</p>" });
     const after = await platform.virtualMachines();
     assert.equal(after.length, 3);
-    assert.deepEqual(after.filter((pid) => before.includes(pid)), [], "every VM was replaced");
+    assert.deepEqual(
+      after.filter((pid) => before.includes(pid)),
+      [],
+      "every VM was replaced",
+    );
   });
 
   it("leaves the old replicas serving when a roll fails, and goes on with the next up", async () => {
@@ -89,13 +96,19 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     const good = await fs.readFile(kraftfile, "utf8");
     await fs.writeFile(kraftfile, good.replace(/^cmd:.*$/m, 'cmd: ["/bin/sh", "/broken.sh"]'));
     const program = await fs.readFile(path.join(project.folder, "index.ts"), "utf8");
-    await project.write("index.ts", program.replace("image: site.ref, memoryMb", 'image: site.ref, restartPolicy: "never", memoryMb'));
+    await project.write(
+      "index.ts",
+      program.replace("image: site.ref, memoryMb", 'image: site.ref, restartPolicy: "never", memoryMb'),
+    );
 
     const traffic = new Traffic(url);
     const failed = await stack.up();
     await traffic.stop();
     assert.equal(failed.succeeded, false);
-    assert.match(failed.output, /ROLLOUT_FAILED: The roll of service 'web-[0-9a-f]{7}' was given up\. 2 instances go on serving, 2 of them old; 1 new ones were removed/);
+    assert.match(
+      failed.output,
+      /ROLLOUT_FAILED: The roll of service 'web-[0-9a-f]{7}' was given up\. 2 instances go on serving, 2 of them old; 1 new ones were removed/,
+    );
     assert.match(failed.output, /the program exited with code 3/);
     assert.match(failed.output, /\| about to fail/);
     assert.deepEqual(traffic.failures, []);

@@ -3,8 +3,15 @@ import { type StateResource, changingSteps, succeeded } from "../../support/engi
 import { LocalPlatform, eventually } from "../../support/localPlatform";
 import { Project } from "../../support/project";
 
-const opsOf = (result: Parameters<typeof changingSteps>[0]) => changingSteps(result).map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`).sort();
-const kept = (text: string) => text.split("\n").filter((line) => line.startsWith("kept: ")).map((line) => line.trim());
+const opsOf = (result: Parameters<typeof changingSteps>[0]) =>
+  changingSteps(result)
+    .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)
+    .sort();
+const kept = (text: string) =>
+  text
+    .split("\n")
+    .filter((line) => line.startsWith("kept: "))
+    .map((line) => line.trim());
 
 describe("an instance with a volume, from pulumi up to pulumi destroy", function () {
   this.timeout(300_000);
@@ -43,7 +50,10 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
 
   it("keeps the file over a restart", async () => {
     await platform.client.stopInstances({ body: [{ uuid: id }] });
-    await platform.client.waitInstances({ query: { uuid: [id], state: ["stopped"], timeout_s: [60] } }, { serverWaitMs: 60_000 });
+    await platform.client.waitInstances(
+      { query: { uuid: [id], state: ["stopped"], timeout_s: [60] } },
+      { serverWaitMs: 60_000 },
+    );
     await platform.client.startInstances({ body: [{ uuid: id }] });
     await eventually("the second boot is kept", async () => kept(await platform.consoleOf(id)).length >= 2);
     assert.deepEqual(kept(await platform.consoleOf(id)).slice(-2), ["kept: boot of one", "kept: boot of one"]);
@@ -51,13 +61,20 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
 
   it("is replaced by one with another image, which finds the file", async () => {
     const preview = succeeded(await stackOf("two").preview());
-    assert.ok(opsOf(preview).some((step) => /^update keeper$/.test(step)), opsOf(preview).join("\n"));
+    assert.ok(
+      opsOf(preview).some((step) => /^update keeper$/.test(step)),
+      opsOf(preview).join("\n"),
+    );
     const result = succeeded(await stackOf("two").up());
     const successor = String(result.outputs["instanceId"]);
     assert.notEqual(successor, id);
     id = successor;
     await eventually("the third boot is kept", async () => kept(await platform.consoleOf(id)).length >= 3);
-    assert.deepEqual(kept(await platform.consoleOf(id)), ["kept: boot of one", "kept: boot of one", "kept: boot of two"]);
+    assert.deepEqual(kept(await platform.consoleOf(id)), [
+      "kept: boot of one",
+      "kept: boot of one",
+      "kept: boot of two",
+    ]);
   });
 
   it("shows no drift", async () => {

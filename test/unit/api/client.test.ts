@@ -37,32 +37,65 @@ describe("the REST client", () => {
   it("sends selectors as repeated query parameters with the token, and reads the items", async () => {
     nock(URL, { reqheaders: { authorization: "Bearer t0ken" } })
       .get((uri) => uri === "/v1/volumes?uuid=u1&uuid=u2")
-      .reply(200, { status: "success", op_time_us: 5, data: { volumes: [volume, { ...volume, uuid: "u2", from_the_future: 1 }] } });
+      .reply(200, {
+        status: "success",
+        op_time_us: 5,
+        data: { volumes: [volume, { ...volume, uuid: "u2", from_the_future: 1 }] },
+      });
     const reply = await client().getVolumes({ query: { uuid: ["u1", "u2"] } });
-    assert.deepEqual(reply.items.map((item) => item.uuid), ["u1", "u2"]);
+    assert.deepEqual(
+      reply.items.map((item) => item.uuid),
+      ["u1", "u2"],
+    );
   });
 
   it("turns code 8 inside HTTP 200 into NOT_FOUND", async () => {
-    nock(URL).get("/v1/volumes?uuid=gone").reply(200, {
-      status: "error", message: "Failed to perform all operations",
-      data: { volumes: [{ status: "error", uuid: "gone", message: "No volume with uuid 'gone'", error: 8 }] },
-    });
+    nock(URL)
+      .get("/v1/volumes?uuid=gone")
+      .reply(200, {
+        status: "error",
+        message: "Failed to perform all operations",
+        data: { volumes: [{ status: "error", uuid: "gone", message: "No volume with uuid 'gone'", error: 8 }] },
+      });
     const reply = await client().getVolumes({ query: { uuid: ["gone"] } });
-    await rejects((async () => onlyItem(reply, "Reading volume 'gone'"))(), "NOT_FOUND", /Reading volume 'gone' failed: No volume with uuid 'gone'\./);
+    await rejects(
+      (async () => onlyItem(reply, "Reading volume 'gone'"))(),
+      "NOT_FOUND",
+      /Reading volume 'gone' failed: No volume with uuid 'gone'\./,
+    );
   });
 
   it("keeps the items that succeeded when others failed", async () => {
-    nock(URL).delete("/v1/volumes", [{ uuid: "u1" }, { name: "x" }]).reply(200, {
-      status: "partial_success", data: { volumes: [{ ...volume }, { status: "error", name: "x", error: 15, message: "Volume is attached" }] },
-    });
+    nock(URL)
+      .delete("/v1/volumes", [{ uuid: "u1" }, { name: "x" }])
+      .reply(200, {
+        status: "partial_success",
+        data: { volumes: [{ ...volume }, { status: "error", name: "x", error: 15, message: "Volume is attached" }] },
+      });
     const reply = await client().deleteVolumes({ body: [{ uuid: "u1" }, { name: "x" }] });
-    assert.deepEqual(reply.items.map((item) => [item.status, item.error]), [["success", undefined], ["error", 15]]);
+    assert.deepEqual(
+      reply.items.map((item) => [item.status, item.error]),
+      [
+        ["success", undefined],
+        ["error", 15],
+      ],
+    );
   });
 
-  for (const [status, code] of [[401, "API_UNAUTHORIZED"], [403, "API_UNAUTHORIZED"], [400, "API_REJECTED"]] as const) {
+  for (const [status, code] of [
+    [401, "API_UNAUTHORIZED"],
+    [403, "API_UNAUTHORIZED"],
+    [400, "API_REJECTED"],
+  ] as const) {
     it(`says why HTTP ${status} was answered, without a second attempt`, async () => {
-      nock(URL).post("/v1/volumes").reply(status, { status: "error", message: "because", errors: [{ status }] });
-      await rejects(client().createVolume({ body: { size_mb: 64 } }), code, /POST \/v1\/volumes in metro 'fra' .*because/);
+      nock(URL)
+        .post("/v1/volumes")
+        .reply(status, { status: "error", message: "because", errors: [{ status }] });
+      await rejects(
+        client().createVolume({ body: { size_mb: 64 } }),
+        code,
+        /POST \/v1\/volumes in metro 'fra' .*because/,
+      );
       assert.deepEqual(slept, []);
     });
   }
@@ -73,43 +106,66 @@ describe("the REST client", () => {
   });
 
   it("names the field of an answer that has another form, and not its value", async () => {
-    nock(URL).get("/v1/volumes").reply(200, { status: "success", data: { volumes: [{ uuid: 7, name: "s3cret" }] } });
+    nock(URL)
+      .get("/v1/volumes")
+      .reply(200, { status: "success", data: { volumes: [{ uuid: 7, name: "s3cret" }] } });
     await rejects(client().getVolumes({}), "API_SHAPE", /\(uuid\)/);
   });
 
   it("repeats reads over lost answers, and obeys Retry-After", async () => {
-    nock(URL).get("/v1/volumes").replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
+    nock(URL)
+      .get("/v1/volumes")
+      .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
     nock(URL).get("/v1/volumes").reply(503, "busy");
     nock(URL).get("/v1/volumes").reply(429, "slow down", { "retry-after": "7" });
-    nock(URL).get("/v1/volumes").reply(200, { status: "success", data: { volumes: [] } });
+    nock(URL)
+      .get("/v1/volumes")
+      .reply(200, { status: "success", data: { volumes: [] } });
     assert.deepEqual((await client().getVolumes({})).items, []);
     assert.equal(slept.length, 3);
     assert.equal(slept[2], 7000);
   });
 
   it("sends a create once when the server may have acted", async () => {
-    nock(URL).post("/v1/volumes").replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
+    nock(URL)
+      .post("/v1/volumes")
+      .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
     await rejects(client().createVolume({ body: { size_mb: 64 } }), "API_UNREACHABLE", /ECONNRESET/);
   });
 
   it("sends a create again when nothing reached the server, asking for the address anew", async () => {
     const asked: boolean[] = [];
-    nock(URL).post("/v1/volumes").replyWithError(Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
-    nock(URL).post("/v1/volumes").reply(200, { status: "success", data: { volumes: [volume] } });
+    nock(URL)
+      .post("/v1/volumes")
+      .replyWithError(Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
+    nock(URL)
+      .post("/v1/volumes")
+      .reply(200, { status: "success", data: { volumes: [volume] } });
     const endpoint = (refused: boolean) => (asked.push(refused), Promise.resolve({ url: URL, token: "t0ken" }));
     assert.equal((await client({ endpoint }).createVolume({ body: { size_mb: 64 } })).items.length, 1);
     assert.deepEqual(asked, [false, true]);
   });
 
   it("gives up an unreachable metro with a hint", async () => {
-    nock(URL).get("/v1/volumes").times(6).replyWithError(Object.assign(new Error("dns"), { code: "ENOTFOUND" }));
-    await rejects(client().getVolumes({}), "API_UNREACHABLE", /got no answer from https:\/\/api\.fra\.unikraft\.cloud \(ENOTFOUND\)/);
+    nock(URL)
+      .get("/v1/volumes")
+      .times(6)
+      .replyWithError(Object.assign(new Error("dns"), { code: "ENOTFOUND" }));
+    await rejects(
+      client().getVolumes({}),
+      "API_UNREACHABLE",
+      /got no answer from https:\/\/api\.fra\.unikraft\.cloud \(ENOTFOUND\)/,
+    );
   });
 
   it("returns a wait that timed out as its items, not as a failure", async () => {
-    nock(URL).get("/v1/instances/wait?uuid=i&state=running&timeout_s=1").reply(200, {
-      status: "error", message: "Operation timed out", data: { instances: [{ status: "error", uuid: "i", name: "n", state: "starting" }] },
-    });
+    nock(URL)
+      .get("/v1/instances/wait?uuid=i&state=running&timeout_s=1")
+      .reply(200, {
+        status: "error",
+        message: "Operation timed out",
+        data: { instances: [{ status: "error", uuid: "i", name: "n", state: "starting" }] },
+      });
     const reply = await client().waitInstances({ query: { uuid: ["i"], state: ["running"], timeout_s: [1] } });
     assert.equal(reply.items[0]?.state, "starting");
   });

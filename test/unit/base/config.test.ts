@@ -16,8 +16,16 @@ const environmentOf = (values: Record<string, string | undefined>, run: () => vo
 describe("which metro and token", () => {
   it("argument, then provider, then stack, then environment, then default", () => {
     environmentOf({ UKC_METRO: "sin", UKC_TOKEN: "e" }, () => {
-      const [argument, provider, stack] = [{ metro: "was" }, { metro: "dal", token: "p" }, { metro: "sfo", token: "s" }];
-      assert.deepEqual(resolveMetro({ argument, provider, stack }), { metro: "was", url: "https://api.was.unikraft.cloud", token: "p" });
+      const [argument, provider, stack] = [
+        { metro: "was" },
+        { metro: "dal", token: "p" },
+        { metro: "sfo", token: "s" },
+      ];
+      assert.deepEqual(resolveMetro({ argument, provider, stack }), {
+        metro: "was",
+        url: "https://api.was.unikraft.cloud",
+        token: "p",
+      });
       assert.equal(resolveMetro({ provider, stack }).metro, "dal");
       assert.deepEqual(resolveMetro({ stack }), { metro: "sfo", url: "https://api.sfo.unikraft.cloud", token: "s" });
       assert.deepEqual(resolveMetro({}), { metro: "sin", url: "https://api.sin.unikraft.cloud", token: "e" });
@@ -26,7 +34,13 @@ describe("which metro and token", () => {
   });
 
   it("local needs neither", () => {
-    environmentOf({}, () => assert.deepEqual(resolveMetro({ stack: { metro: "local" } }), { metro: "local", url: undefined, token: undefined }));
+    environmentOf({}, () =>
+      assert.deepEqual(resolveMetro({ stack: { metro: "local" } }), {
+        metro: "local",
+        url: undefined,
+        token: undefined,
+      }),
+    );
   });
 
   it("a URL is used as it is, without a trailing /v1", () => {
@@ -38,14 +52,21 @@ describe("which metro and token", () => {
     environmentOf({}, () =>
       assert.throws(
         () => resolveMetro({ stack: { metro: "fra" } }),
-        (error: unknown) => UnikernelError.is(error) && error.code === "CONFIG_INVALID" && /No token for metro 'fra' \(from the stack/.test(error.message) && /unikernel:metro local/.test(error.hint ?? ""),
+        (error: unknown) =>
+          UnikernelError.is(error) &&
+          error.code === "CONFIG_INVALID" &&
+          /No token for metro 'fra' \(from the stack/.test(error.message) &&
+          /unikernel:metro local/.test(error.hint ?? ""),
       ),
     );
   });
 
   for (const metro of ["FRA", "fra/x", "ftp://x", "http://", "a b"]) {
     it(`refuses ${JSON.stringify(metro)}`, () => {
-      assert.throws(() => resolveMetro({ argument: { metro, token: "t" } }), (error: unknown) => UnikernelError.has(error, "CONFIG_INVALID"));
+      assert.throws(
+        () => resolveMetro({ argument: { metro, token: "t" } }),
+        (error: unknown) => UnikernelError.has(error, "CONFIG_INVALID"),
+      );
     });
   }
 });

@@ -42,7 +42,13 @@ describe("check", () => {
   it("fills defaults, nested ones too", async () => {
     const { inputs, failures } = await check(sample, {}, { image: "a", items: [{ at: "/x" }] });
     assert.deepEqual(failures, []);
-    assert.deepEqual(inputs, { image: "a", memoryMb: 128, policy: "never", items: [{ at: "/x", readonly: false }], env: {} });
+    assert.deepEqual(inputs, {
+      image: "a",
+      memoryMb: 128,
+      policy: "never",
+      items: [{ at: "/x", readonly: false }],
+      env: {},
+    });
   });
 
   it("fills defaults beside unknown values, so that a preview equals the later update", async () => {
@@ -53,12 +59,15 @@ describe("check", () => {
   });
 
   it("reports every failure with its path and what is allowed", async () => {
-    assert.deepEqual(await reasons({ image: "a", memoryMb: 8, items: [{ at: "x" }, { at: "/y", readonly: "no" }], policy: "allways" }), [
-      "memoryMb: must be at least 16, got 8.",
-      'policy: must be one of "always", "never", got "allways". Did you mean "always"?',
-      'items[0].at: must be absolute, got "x".',
-      "items[1].readonly: must be of type boolean, got string.",
-    ]);
+    assert.deepEqual(
+      await reasons({ image: "a", memoryMb: 8, items: [{ at: "x" }, { at: "/y", readonly: "no" }], policy: "allways" }),
+      [
+        "memoryMb: must be at least 16, got 8.",
+        'policy: must be one of "always", "never", got "allways". Did you mean "always"?',
+        'items[0].at: must be absolute, got "x".',
+        "items[1].readonly: must be of type boolean, got string.",
+      ],
+    );
   });
 
   it("names the nearest known property for an unknown one", async () => {
@@ -77,12 +86,16 @@ describe("check", () => {
   });
 
   it("judges the length of a list whose items are unknown", async () => {
-    assert.deepEqual(await reasons({ image: "a", items: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN] }), ["items: must have at most 3 items."]);
+    assert.deepEqual(await reasons({ image: "a", items: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN] }), [
+      "items: must have at most 3 items.",
+    ]);
   });
 
   it("applies a rule across fields when they are known, and waits while one is not", async () => {
     const two = [{ at: "/a" }, { at: "/b" }];
-    assert.deepEqual(await reasons({ image: "a", memoryMb: 16, items: two }), ["items: too many for so little memory."]);
+    assert.deepEqual(await reasons({ image: "a", memoryMb: 16, items: two }), [
+      "items: too many for so little memory.",
+    ]);
     assert.deepEqual(await reasons({ image: "a", memoryMb: UNKNOWN, items: two }), []);
   });
 });
@@ -92,7 +105,9 @@ const known = fc.record(
     image: fc.string({ minLength: 1 }),
     memoryMb: fc.oneof(fc.integer({ min: 0, max: 64 }), fc.string()),
     policy: fc.constantFrom("always", "never", "sometimes"),
-    items: fc.array(fc.record({ at: fc.constantFrom("/a", "/b", "c"), readonly: fc.boolean() }, { requiredKeys: [] }), { maxLength: 4 }),
+    items: fc.array(fc.record({ at: fc.constantFrom("/a", "/b", "c"), readonly: fc.boolean() }, { requiredKeys: [] }), {
+      maxLength: 4,
+    }),
     env: fc.dictionary(fc.constantFrom("A", "B"), fc.string()),
   },
   { requiredKeys: ["image"] },
@@ -112,7 +127,9 @@ describe("unknown values", () => {
       fc.asyncProperty(known, fc.infiniteStream(fc.boolean()), async (raw, stream) => {
         const whole = await check(sample, {}, raw);
         fc.pre(whole.failures.length === 0);
-        const blurred = Object.fromEntries(Object.entries(raw).map(([k, v]) => [k, blur(v, () => stream.next().value)]));
+        const blurred = Object.fromEntries(
+          Object.entries(raw).map(([k, v]) => [k, blur(v, () => stream.next().value)]),
+        );
         assert.deepEqual((await check(sample, {}, blurred)).failures, []);
       }),
       { numRuns: 2000 },
@@ -124,8 +141,11 @@ describe("unknown values", () => {
       fc.asyncProperty(known, fc.infiniteStream(fc.boolean()), async (raw, stream) => {
         const { inputs, failures } = await check(sample, {}, raw);
         fc.pre(failures.length === 0);
-        const blurred = Object.fromEntries(Object.entries(inputs).map(([k, v]) => [k, blur(v, () => stream.next().value)]));
-        for (const change of diff(sample, inputs, blurred)) assert.deepEqual([change.replace, change.certain], [false, false]);
+        const blurred = Object.fromEntries(
+          Object.entries(inputs).map(([k, v]) => [k, blur(v, () => stream.next().value)]),
+        );
+        for (const change of diff(sample, inputs, blurred))
+          assert.deepEqual([change.replace, change.certain], [false, false]);
       }),
       { numRuns: 2000 },
     );
@@ -133,15 +153,36 @@ describe("unknown values", () => {
 });
 
 describe("diff", () => {
-  const olds = { image: "a", memoryMb: 128, policy: "never", items: [{ at: "/a", readonly: false }, { at: "/b", readonly: true }], env: { A: "1" } };
+  const olds = {
+    image: "a",
+    memoryMb: 128,
+    policy: "never",
+    items: [
+      { at: "/a", readonly: false },
+      { at: "/b", readonly: true },
+    ],
+    env: { A: "1" },
+  };
 
   it("is empty between equal inputs, whatever the order of a set or of keys", () => {
     assert.deepEqual(diff(sample, olds, structuredClone(olds)), []);
-    assert.deepEqual(diff(sample, olds, { ...olds, items: [{ readonly: true, at: "/b" }, { readonly: false, at: "/a" }] }), []);
+    assert.deepEqual(
+      diff(sample, olds, {
+        ...olds,
+        items: [
+          { readonly: true, at: "/b" },
+          { readonly: false, at: "/a" },
+        ],
+      }),
+      [],
+    );
   });
 
   it("ignores outputs and hidden keys in the old state", () => {
-    assert.deepEqual(diff(sample, { ...olds, uuid: "x", __provider: "text" }, { ...olds, __provider: "other text" }), []);
+    assert.deepEqual(
+      diff(sample, { ...olds, uuid: "x", __provider: "text" }, { ...olds, __provider: "other text" }),
+      [],
+    );
   });
 
   it("says what a change means", () => {

@@ -6,7 +6,9 @@ import { UNKNOWN } from "../../../provider/definition/unknown";
 
 const template = { image: `gateway@sha256:${"a".repeat(64)}` };
 const reasons = async (more: Record<string, unknown>) =>
-  (await check(service, {}, { ports: [{ port: 8080 }], template, ...more })).failures.map((f) => `${f.property}: ${f.reason}`);
+  (await check(service, {}, { ports: [{ port: 8080 }], template, ...more })).failures.map(
+    (f) => `${f.property}: ${f.reason}`,
+  );
 
 describe("the rules for published ports", () => {
   // Source: the platform's table of handlers.
@@ -17,7 +19,8 @@ describe("the rules for published ports", () => {
     { port: 8443, handlers: ["tls"] },
     { port: 5432 },
   ];
-  for (const port of allowed) it(`accept ${JSON.stringify(port)}`, async () => assert.deepEqual(await reasons({ ports: [port] }), []));
+  for (const port of allowed)
+    it(`accept ${JSON.stringify(port)}`, async () => assert.deepEqual(await reasons({ ports: [port] }), []));
 
   const refused: [object, RegExp][] = [
     [{ port: 80 }, /ports\[0\]\.handlers: port 80 needs the handler "http"/],
@@ -33,15 +36,21 @@ describe("the rules for published ports", () => {
   for (const [port, text] of refused) {
     it(`refuse ${JSON.stringify(port)}`, async () => {
       const found = await reasons({ ports: [port] });
-      assert.ok(found.some((reason) => text.test(reason)), found.join("\n"));
+      assert.ok(
+        found.some((reason) => text.test(reason)),
+        found.join("\n"),
+      );
     });
   }
 
   it("refuse a port that is published twice", async () => {
-    assert.deepEqual(await reasons({ ports: [{ port: 9000 }, { port: 9000 }] }), ["ports[1].port: port 9000 is published twice."]);
+    assert.deepEqual(await reasons({ ports: [{ port: 9000 }, { port: 9000 }] }), [
+      "ports[1].port: port 9000 is published twice.",
+    ]);
   });
 
-  it("wait while a port is unknown", async () => assert.deepEqual(await reasons({ ports: [{ port: UNKNOWN }, { port: 80, handlers: [UNKNOWN] }] }), []));
+  it("wait while a port is unknown", async () =>
+    assert.deepEqual(await reasons({ ports: [{ port: UNKNOWN }, { port: 80, handlers: [UNKNOWN] }] }), []));
 });
 
 describe("the rules for replicas", () => {
@@ -49,7 +58,10 @@ describe("the rules for replicas", () => {
     const volumes = [{ volume: "v", at: "/data" }];
     const [only] = await reasons({ replicas: 3, template: { ...template, volumes } });
     assert.match(only ?? "", /^template\.volumes: 3 replicas cannot all write/);
-    assert.deepEqual(await reasons({ replicas: 3, template: { ...template, volumes: [{ ...volumes[0], readonly: true }] } }), []);
+    assert.deepEqual(
+      await reasons({ replicas: 3, template: { ...template, volumes: [{ ...volumes[0], readonly: true }] } }),
+      [],
+    );
   });
 
   it("refuse a rollout that could never replace anything", async () => {
@@ -57,25 +69,46 @@ describe("the rules for replicas", () => {
   });
 
   it("refuse a health path that is not one", async () => {
-    assert.match((await reasons({ rollout: { health: { path: "/x", match: { "status.x": 1 } } } }))[0] ?? "", /is not a path such as \$\.status/);
+    assert.match(
+      (await reasons({ rollout: { health: { path: "/x", match: { "status.x": 1 } } } }))[0] ?? "",
+      /is not a path such as \$\.status/,
+    );
   });
 });
 
 describe("ports on the wire", () => {
   it("leave out what the server would assume", () => {
     assert.deepEqual(toWirePort({ port: 80, destinationPort: 80, handlers: [] }), { port: 80 });
-    assert.deepEqual(toWirePort({ port: 443, destinationPort: 8080, handlers: ["tls", "http"] }), { port: 443, destination_port: 8080, handlers: ["tls", "http"] });
+    assert.deepEqual(toWirePort({ port: 443, destinationPort: 8080, handlers: ["tls", "http"] }), {
+      port: 443,
+      destination_port: 8080,
+      handlers: ["tls", "http"],
+    });
   });
 
   it("show no drift for defaults and order, and drift for a changed port", () => {
-    const written = [{ port: 443, destinationPort: 8080, handlers: ["tls" as const, "http" as const] }, { port: 9000, handlers: [] }];
-    const reported = [{ port: 9000, destination_port: 9000, protocol: "tcp" as const }, { port: 443, destination_port: 8080, handlers: ["http", "tls"] }];
+    const written = [
+      { port: 443, destinationPort: 8080, handlers: ["tls" as const, "http" as const] },
+      { port: 9000, handlers: [] },
+    ];
+    const reported = [
+      { port: 9000, destination_port: 9000, protocol: "tcp" as const },
+      { port: 443, destination_port: 8080, handlers: ["http", "tls"] },
+    ];
     assert.deepEqual(fromWirePorts(reported, written), written);
-    assert.deepEqual(fromWirePorts([{ port: 9000, destination_port: 1 }], written), [{ port: 9000, destinationPort: 1, handlers: [] }]);
+    assert.deepEqual(fromWirePorts([{ port: 9000, destination_port: 1 }], written), [
+      { port: 9000, destinationPort: 1, handlers: [] },
+    ]);
   });
 
   it("give the address a client would use first", () => {
-    assert.equal(urlOf("a.b", [{ port: 80, destinationPort: 443, handlers: ["http", "redirect"] }, { port: 443, handlers: ["tls", "http"] }]), "https://a.b");
+    assert.equal(
+      urlOf("a.b", [
+        { port: 80, destinationPort: 443, handlers: ["http", "redirect"] },
+        { port: 443, handlers: ["tls", "http"] },
+      ]),
+      "https://a.b",
+    );
     assert.equal(urlOf("127.0.0.1", [{ port: 8080, handlers: [] }]), "http://127.0.0.1:8080");
   });
 });

@@ -3,7 +3,11 @@ import * as fc from "fast-check";
 import { unhealthyBecause } from "../../../provider/rollout/match";
 import { type Unit, nextStep } from "../../../provider/rollout/plan";
 
-const unit = (uuid: string, generation: Unit["generation"], health: Unit["health"] = "serving"): Unit => ({ uuid, generation, health });
+const unit = (uuid: string, generation: Unit["generation"], health: Unit["health"] = "serving"): Unit => ({
+  uuid,
+  generation,
+  health,
+});
 const oneByOne = { desired: 2, maxSurge: 1, maxUnavailable: 0 };
 
 describe("the plan of a roll", () => {
@@ -20,7 +24,10 @@ describe("the plan of a roll", () => {
   });
 
   it("lets the old one go first when no surge is allowed", () => {
-    assert.deepEqual(nextStep([unit("a", "old")], { desired: 1, maxSurge: 0, maxUnavailable: 1 }), { do: "drain", uuids: ["a"] });
+    assert.deepEqual(nextStep([unit("a", "old")], { desired: 1, maxSurge: 0, maxUnavailable: 1 }), {
+      do: "drain",
+      uuids: ["a"],
+    });
   });
 
   it("gives up when a new instance is down", () => {
@@ -42,7 +49,13 @@ describe("the plan of a roll", () => {
     const policies = fc
       .record({ desired: fc.nat(5), maxSurge: fc.nat(3), maxUnavailable: fc.nat(3) })
       .filter((p) => p.maxSurge + p.maxUnavailable > 0);
-    const starts = fc.array(fc.record({ generation: fc.constantFrom("old" as const, "new" as const), health: fc.constantFrom("serving" as const, "pending" as const) }), { maxLength: 7 });
+    const starts = fc.array(
+      fc.record({
+        generation: fc.constantFrom("old" as const, "new" as const),
+        health: fc.constantFrom("serving" as const, "pending" as const),
+      }),
+      { maxLength: 7 },
+    );
     fc.assert(
       fc.property(policies, starts, fc.infiniteStream(fc.boolean()), (policy, start, ready) => {
         let units = start.map((u, i) => unit(`s${i}`, u.generation, u.health));
@@ -51,14 +64,25 @@ describe("the plan of a roll", () => {
           const next = nextStep(units, policy);
           const servingBefore = units.filter((u) => u.health === "serving").length;
           if (next.do === "done") {
-            assert.deepEqual([units.length, units.every((u) => u.generation === "new" && u.health === "serving")], [policy.desired, true]);
+            assert.deepEqual(
+              [units.length, units.every((u) => u.generation === "new" && u.health === "serving")],
+              [policy.desired, true],
+            );
             return;
           }
-          if (next.do === "launch") units = [...units, ...Array.from({ length: next.count }, (_, i) => unit(`n${step}-${i}`, "new", "pending"))];
+          if (next.do === "launch")
+            units = [
+              ...units,
+              ...Array.from({ length: next.count }, (_, i) => unit(`n${step}-${i}`, "new", "pending")),
+            ];
           if (next.do === "drain" || next.do === "remove") units = units.filter((u) => !next.uuids.includes(u.uuid));
-          if (next.do === "wait") units = units.map((u) => (u.generation === "new" && u.health === "pending" && ready.next().value ? unit(u.uuid, "new") : u));
+          if (next.do === "wait")
+            units = units.map((u) =>
+              u.generation === "new" && u.health === "pending" && ready.next().value ? unit(u.uuid, "new") : u,
+            );
           const serving = units.filter((u) => u.health === "serving").length;
-          if (serving < servingBefore) assert.ok(serving >= policy.desired - policy.maxUnavailable, "fell below the floor");
+          if (serving < servingBefore)
+            assert.ok(serving >= policy.desired - policy.maxUnavailable, "fell below the floor");
           assert.ok(units.length <= ceiling, "exceeded the ceiling");
         }
         assert.fail("did not end");
@@ -74,7 +98,10 @@ describe("a health answer", () => {
 
   it("is judged by its body, not by its status code alone", () => {
     assert.equal(unhealthyBecause(body({ status: "pass", checks: [{ ok: true }] }), health), undefined);
-    assert.match(unhealthyBecause(body({ status: "fail", checks: [{ ok: true }] }), health) ?? "", /"pass" at \$\.status/);
+    assert.match(
+      unhealthyBecause(body({ status: "fail", checks: [{ ok: true }] }), health) ?? "",
+      /"pass" at \$\.status/,
+    );
     assert.match(unhealthyBecause(body({ status: "pass" }), health) ?? "", /\$\.checks\[0\]\.ok/);
   });
 

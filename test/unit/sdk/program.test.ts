@@ -19,7 +19,10 @@ describe("a program", () => {
       {
         newResource: ({ type, name, inputs }) => {
           registered.push({ type, name, inputs: inputs as Record<string, unknown> });
-          return { id: `${name}-id`, state: { ...(inputs as object), ref: `${name}@sha256:0`, url: "http://127.0.0.1:8080" } };
+          return {
+            id: `${name}-id`,
+            state: { ...(inputs as object), ref: `${name}@sha256:0`, url: "http://127.0.0.1:8080" },
+          };
         },
         call: () => ({}),
       },
@@ -34,12 +37,20 @@ describe("a program", () => {
     const image = new unikernel.GatewayImage("gateway", { context: "./gateway" });
     const volume = new unikernel.Volume("apps", { sizeMb: 64 });
     const instance = new unikernel.Instance("redis", { image: "redis:7.2", memoryMb: 512 });
-    const service = new unikernel.Service("edge", { ports: [{ port: 8080 }], template: { image: image.ref, volumes: [{ volume: volume.id, at: "/data", readonly: true }] } });
+    const service = new unikernel.Service("edge", {
+      ports: [{ port: 8080 }],
+      template: { image: image.ref, volumes: [{ volume: volume.id, at: "/data", readonly: true }] },
+    });
     await Promise.all([image, volume, instance, service].map((resource) => whole(resource.urn)));
     assert.deepEqual(
       registered.map(({ type, inputs }) => [type, inputs["__resourceName"], inputs["__provider"]]).sort(),
       (
-        [["GatewayImage", "gateway"], ["Instance", "redis"], ["Service", "edge"], ["Volume", "apps"]] as const
+        [
+          ["GatewayImage", "gateway"],
+          ["Instance", "redis"],
+          ["Service", "edge"],
+          ["Volume", "apps"],
+        ] as const
       ).map(([kind, name]) => [`pulumi-nodejs:dynamic/unikernel:${kind}`, name, providerText(kind)]),
     );
   });
@@ -53,7 +64,10 @@ describe("a program", () => {
   });
 
   it("makes env secret, also inside a template", async () => {
-    const service = new unikernel.Service("edge", { ports: [{ port: 8080 }], template: { image: "a", env: { KEY: "v" } } });
+    const service = new unikernel.Service("edge", {
+      ports: [{ port: 8080 }],
+      template: { image: "a", env: { KEY: "v" } },
+    });
     const instance = new unikernel.Instance("one", { image: "a", env: { KEY: "v" } });
     assert.equal(await pulumi.isSecret(instance.env), true);
     assert.equal(await pulumi.isSecret(instance.image), false);

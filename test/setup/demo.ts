@@ -104,7 +104,7 @@ async function deploy(): Promise<void> {
       : "- by the same index.ts as an inline program of the real engine (it was built without the Node language host)",
   );
   say(
-    "- the guest is Debian's cloud kernel with busybox where Unikraft's registry is out of reach (Kraftfile: linux:latest)",
+    "- the guest is linux:latest: no unikernel but a stand-in, made here from Debian's cloud kernel and busybox",
   );
   const giveUp = new AbortController();
   const early = firstPage(`http://127.0.0.1:${PORT}/`, giveUp.signal);

@@ -20,8 +20,10 @@ function distance(a: string, b: string): number {
 
 /** The known word closest to `word`, or `undefined` when none is close enough to be meant (half of it would have to change). */
 export function nearest(word: string, known: readonly string[]): string | undefined {
+  // Longer words are nobody's typing error, and the distance takes time in the square of their length.
+  const lower = word.toLowerCase().slice(0, 64);
   const ranked = known
-    .map((candidate) => ({ candidate, cost: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .map((candidate) => ({ candidate, cost: distance(lower, candidate.toLowerCase()) }))
     .sort((a, b) => a.cost - b.cost);
   const best = ranked[0];
   return best !== undefined && best.cost <= Math.max(1, Math.floor(word.length / 2)) ? best.candidate : undefined;

@@ -1,6 +1,6 @@
 /** Refuses keys that would silently do nothing. */
+import { nearest } from "../../base/nearest";
 import { SYNONYMS } from "./model";
-import { nearestWord } from "./nearest";
 import type { Member, YamlSource } from "./source";
 
 /** Reports keys outside `known`, with the nearest known one; `x-…` is left to its owner. `where`: "a Kraftfile". */
@@ -13,8 +13,8 @@ export function checkKeys(
   for (const { key, keyNode } of members) {
     if (key.startsWith("x-") || known.includes(key)) continue;
     const synonym = SYNONYMS.get(key.toLowerCase());
-    const nearest = synonym !== undefined && known.includes(synonym) ? synonym : nearestWord(key, known);
-    const advice = nearest === undefined ? `; ${where} may have ${known.join(", ")}.` : `, did you mean '${nearest}'?`;
+    const meant = synonym !== undefined && known.includes(synonym) ? synonym : nearest(key, known);
+    const advice = meant === undefined ? `; ${where} may have ${known.join(", ")}.` : `, did you mean '${meant}'?`;
     source.report(keyNode, `unknown key '${key.slice(0, 64)}'${advice}`);
   }
 }

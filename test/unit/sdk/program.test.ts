@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { check } from "../../../provider/definition/check";
+import { resources } from "../../../provider/resources/all";
 import * as unikernel from "../../../sdk";
 import { providerText } from "../../support/dynamicProcess";
 
@@ -12,6 +14,9 @@ interface Registered {
 const registered: Registered[] = [];
 
 const whole = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resolve) => void output.apply(resolve));
+
+/** A value the mock engine marked as secret. */
+const unwrapped = (value: unknown): unknown => (value as { value: unknown }).value;
 
 describe("a program", () => {
   before(async () => {
@@ -77,6 +82,40 @@ describe("a program", () => {
     // The mock engine lifts it to the top; the real one keeps it at its place, as the end-to-end tests show.
     const mark = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
     assert.deepEqual(template, { ...mark, value: { image: "a", env: { KEY: "v" } } });
+  });
+
+  it("may say everything that the gateway example of the design says", async () => {
+    const image = new unikernel.GatewayImage("gateway", {
+      context: "./gateway",
+      files: { "/etc/tyk.conf": JSON.stringify({ listen_port: 8080 }) },
+    });
+    const data = new unikernel.Volume("apps", { sizeMb: 64 });
+    const gateway = new unikernel.Service("gateway-service", {
+      ports: [{ port: 443, destinationPort: 8080, handlers: ["tls", "http"] }],
+      replicas: 3,
+      template: {
+        image: image.ref,
+        memoryMb: 1024,
+        env: { TYK_GW_SLAVEOPTIONS_APIKEY: pulumi.secret("key") },
+        volumes: [{ volume: data.id, at: "/opt/tyk-gateway/apps", readonly: true }],
+        scaleToZero: { policy: "idle", stateful: true, cooldownTimeMs: 15_000 },
+      },
+      rollout: {
+        strategy: "rolling",
+        maxSurge: 1,
+        maxUnavailable: 0,
+        stableForSeconds: 10,
+        health: { path: "/hello", match: { "$.status": "pass" } },
+      },
+    });
+    await whole(gateway.urn);
+    const { __provider: _text, ...inputs } = registered.find((r) => r.name === "gateway-service")?.inputs ?? {};
+    const checked = await check(
+      resources.Service,
+      {},
+      { ...inputs, template: unwrapped(inputs["template"]), __resourceName: undefined },
+    );
+    assert.deepEqual(checked.failures, []);
   });
 
   it("stops at the line that leaves out a required argument", () => {

@@ -1,0 +1,184 @@
+/**
+ * The rules a Pulumi package schema must keep, as far as this package's schema uses the form. Stricter than the engine's own
+ * check, which lets a misspelt key pass.
+ * Source: pulumi/pulumi `pkg/codegen/schema/pulumi.json` (keys), `bind.go` and `reserved_keywords.go` (rules).
+ */
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const objectOf = (value: unknown): Json => (isObject(value) ? value : {});
+const namesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+
+const TYPE_KEYS = ["type", "items", "additionalProperties", "$ref", "oneOf", "discriminator", "plain"];
+
+/** What may stand where. Keys that come with rules nobody wrote below (`methods`, `functions`, …) are not among them. */
+const KEYS = {
+  package: [
+    ...["name", "displayName", "version", "description", "keywords", "homepage", "license", "attribution"],
+    ...["repository", "logoUrl", "pluginDownloadURL", "publisher", "namespace", "meta", "config", "types", "provider"],
+    ...["resources", "language"],
+  ],
+  config: ["variables", "defaults"],
+  resource: [
+    ...["description", "properties", "required", "inputProperties", "requiredInputs", "stateInputs", "aliases"],
+    "deprecationMessage",
+  ],
+  objectType: ["type", "description", "properties", "required"],
+  type: TYPE_KEYS,
+  property: [
+    ...TYPE_KEYS,
+    ...["description", "const", "default", "defaultInfo", "deprecationMessage", "language", "secret"],
+    ...["replaceOnChanges", "willReplaceOnChanges"],
+  ],
+} as const;
+
+const PRIMITIVES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  boolean: (value) => typeof value === "boolean",
+  integer: Number.isInteger,
+  number: (value) => typeof value === "number",
+  string: (value) => typeof value === "string",
+};
+
+const BUILT_IN = ["pulumi.json#/Asset", "pulumi.json#/Archive", "pulumi.json#/Json", "pulumi.json#/Any"];
+
+/** Everything wrong with a schema, each with the place it is at; empty for a sound one. */
+export function schemaProblems(schema: Json): readonly string[] {
+  const problems: string[] = [];
+  const say = (place: string, what: string) => void problems.push(`${place}: ${what}`);
+  const name = String(schema["name"]);
+  const types = objectOf(schema["types"]);
+  const resources = objectOf(schema["resources"]);
+
+  const onlyKeys = (place: string, value: Json, allowed: readonly string[]) => {
+    for (const key of Object.keys(value)) if (!allowed.includes(key)) say(place, `unknown key '${key}'`);
+  };
+
+  const reference = (place: string, ref: string) => {
+    if (BUILT_IN.includes(ref) || ref === "#/provider") return;
+    const [, table, token = ""] = /^#\/(types|resources)\/(.+)$/.exec(ref) ?? [];
+    if (table === undefined) say(place, `'${ref}' is not a reference`);
+    else if ((table === "types" ? types : resources)[token] === undefined) say(place, `'${ref}' leads nowhere`);
+  };
+
+  const type = (place: string, value: unknown) => {
+    if (!isObject(value)) return say(place, "is not a type");
+    const { type: kind, $ref, items, additionalProperties, oneOf } = value;
+    if (typeof $ref === "string") return reference(place, $ref);
+    if (oneOf !== undefined) {
+      if (!Array.isArray(oneOf) || oneOf.length < 2) return say(place, "oneOf needs two types");
+      return oneOf.forEach((one, index) => nested(`${place}.oneOf[${index}]`, one));
+    }
+    if (kind === "array") return nested(`${place}.items`, items);
+    // Without additionalProperties it would be a map of strings; say so when that is meant.
+    if (kind === "object") return nested(`${place}.additionalProperties`, additionalProperties);
+    if (typeof kind !== "string" || PRIMITIVES[kind] === undefined) say(place, `'${String(kind)}' is not a type`);
+  };
+  const nested = (place: string, value: unknown) => {
+    onlyKeys(place, objectOf(value), KEYS.type);
+    type(place, value);
+  };
+
+  const properties = (place: string, value: unknown, reserved: Readonly<Record<string, string>> = {}) => {
+    for (const [key, spec] of Object.entries(objectOf(value))) {
+      const at = `${place}.${key}`;
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) say(at, "is not an identifier");
+      const why = { pulumi: "is reserved everywhere", ...reserved }[key];
+      if (why !== undefined) say(at, why);
+      onlyKeys(at, objectOf(spec), KEYS.property);
+      type(at, spec);
+      const { type: kind, default: fallback, const: constant, defaultInfo } = objectOf(spec);
+      for (const given of [fallback, constant]) {
+        const fits = typeof kind === "string" ? PRIMITIVES[kind] : undefined;
+        if (given !== undefined && fits?.(given) !== true) say(at, `${JSON.stringify(given)} is not a ${String(kind)}`);
+      }
+      if (defaultInfo !== undefined && namesOf(objectOf(defaultInfo)["environment"]).length === 0) {
+        say(at, "defaultInfo names no environment variable");
+      }
+    }
+  };
+
+  const required = (place: string, list: unknown, within: unknown) => {
+    const names = namesOf(list);
+    for (const one of names) if (!(one in objectOf(within))) say(place, `'${one}' is required and not there`);
+    if (new Set(names).size !== names.length) say(place, "names something twice");
+  };
+
+  const token = (place: string, text: string) => {
+    const [, owner, module, type] = /^([^:]+):([A-Za-z_][\w./]*):([A-Za-z_][\w./]*)$/.exec(text) ?? [];
+    if (owner === undefined) say(place, "is not a token of three parts");
+    else if (owner !== name) say(place, `belongs to package '${owner}'`);
+    else if (module === "provider") say(place, "uses the module name 'provider'");
+    return `${module}/${type}`;
+  };
+
+  onlyKeys("schema", schema, KEYS.package);
+  if (!/^[a-zA-Z][-a-zA-Z0-9_]*$/.test(name)) say("name", "is not a package name");
+  if (["pulumi", "input"].includes(name)) say("name", "is reserved");
+  // Source: semver.org, the suggested expression without build metadata.
+  if (!/^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-.]+)?$/.test(String(schema["version"]))) {
+    say("version", "is not a semantic version");
+  }
+  const config = objectOf(schema["config"]);
+  onlyKeys("config", config, KEYS.config);
+  properties("config.variables", config["variables"]);
+  required("config.defaults", config["defaults"], config["variables"]);
+
+  const provider = objectOf(schema["provider"]);
+  onlyKeys("provider", provider, KEYS.resource);
+  properties("provider.properties", provider["properties"]);
+  properties("provider.inputProperties", provider["inputProperties"], { version: "is reserved for providers" });
+  required("provider.required", provider["required"], provider["properties"]);
+  required("provider.requiredInputs", provider["requiredInputs"], provider["inputProperties"]);
+
+  const paths = new Set<string>();
+  const modules = new Set([...Object.keys(types), ...Object.keys(resources)].map((text) => text.split(":")[1]));
+  for (const [place, table] of [
+    ["types", types],
+    ["resources", resources],
+  ] as const) {
+    for (const text of Object.keys(table)) {
+      const path = token(`${place}.${text}`, text);
+      if (paths.has(path.toLowerCase())) say(`${place}.${text}`, "has the name of another one");
+      if (modules.has(path)) say(`${place}.${text}`, "has the path of a module");
+      paths.add(path.toLowerCase());
+    }
+  }
+  for (const [text, spec] of Object.entries(types)) {
+    const { type: kind, properties: fields, required: list } = objectOf(spec);
+    onlyKeys(`types.${text}`, objectOf(spec), KEYS.objectType);
+    if (kind !== "object") say(`types.${text}`, "is not of type object");
+    properties(`types.${text}`, fields);
+    required(`types.${text}.required`, list, fields);
+    if (needsItself(types, text)) say(`types.${text}`, "requires itself, so no value of it can exist");
+  }
+  for (const [text, spec] of Object.entries(resources)) {
+    const place = `resources.${text}`;
+    const resource = objectOf(spec);
+    const reserved = { id: "is the engine's", urn: "is the engine's" };
+    onlyKeys(place, resource, KEYS.resource);
+    properties(`${place}.properties`, resource["properties"], reserved);
+    properties(`${place}.inputProperties`, resource["inputProperties"], reserved);
+    required(`${place}.required`, resource["required"], resource["properties"]);
+    required(`${place}.requiredInputs`, resource["requiredInputs"], resource["inputProperties"]);
+  }
+  return problems;
+}
+
+/** Does a value of the type need, through required properties alone, another value of it? Arrays and maps can be empty. */
+function needsItself(types: Json, start: string): boolean {
+  const seen = new Set<string>();
+  const visit = (text: string): boolean => {
+    const spec = objectOf(types[text]);
+    return namesOf(spec["required"]).some((name) => {
+      const ref = objectOf(objectOf(spec["properties"])[name])["$ref"];
+      const next = typeof ref === "string" ? ref.replace(/^#\/types\//, "") : "";
+      if (next === start) return true;
+      if (next === "" || seen.has(next)) return false;
+      seen.add(next);
+      return visit(next);
+    });
+  };
+  return visit(start);
+}

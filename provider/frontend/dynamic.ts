@@ -13,7 +13,7 @@ import { type PartialSettings, resolveMetro } from "../base/config";
 import { UnikernelError, explain } from "../base/errors";
 import { RESOURCE_NAME_KEY, withName } from "../definition/autoname";
 import { check as checkInputs } from "../definition/check";
-import type { Properties } from "../definition/define";
+import type { CheckFailure, Properties } from "../definition/define";
 import { diff as diffInputs } from "../definition/diff";
 import { VERSION_KEY, migrate, versionOf } from "../definition/migrate";
 import { PartialFailure } from "../definition/partial";
@@ -56,12 +56,26 @@ function contextFor(state: Properties): ProviderContext {
   return { ...context, resourceName: typeof name === "string" ? name : "" };
 }
 
+/** What is wrong with metro or token, so that a preview shows it. The engine asks for no check while either is unknown. */
+function settingsFailures(): readonly CheckFailure[] {
+  try {
+    resolveMetro({ provider: settings });
+    return [];
+  } catch (error) {
+    return [{ property: "", reason: explain(error) }];
+  }
+}
+
 /** The protocol has no `undefined` (it fails without naming the property), no Date, no bigint: keep what JSON keeps. */
 const toWire = (value: Properties): Properties => JSON.parse(JSON.stringify(value)) as Properties;
 
+/** The key of the text that loads this module. The process copies it to every result except that of a partial failure. */
+const PROVIDER_KEY = "__provider";
+const HIDDEN_KEYS: readonly string[] = [PROVIDER_KEY, RESOURCE_NAME_KEY, VERSION_KEY];
+
 /** Keys of the engine and of this adapter, kept in state beside the properties. */
 const hidden = (state: Properties): Properties =>
-  Object.fromEntries(Object.entries(state).filter(([key]) => key === RESOURCE_NAME_KEY || key === VERSION_KEY));
+  Object.fromEntries(Object.entries(state).filter(([key]) => HIDDEN_KEYS.includes(key)));
 
 /** The fields of a schema among all properties; parsed, so that what an older release left out has its default. */
 const inputsOf = (resource: AnyResource, state: Properties): Properties =>
@@ -128,12 +142,13 @@ function providerOf(kind: Kind): DynamicProvider {
     async check(olds, news) {
       const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
       const named = withName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
-      const { [RESOURCE_NAME_KEY]: _name, ["__provider"]: _provider, ...given } = named;
+      const { [RESOURCE_NAME_KEY]: _name, [PROVIDER_KEY]: _provider, ...given } = named;
       const checked = await checkInputs(resource, olds, given);
+      const failures = [...settingsFailures(), ...checked.failures];
       return {
         inputs: toWire({ ...checked.inputs, ...hidden(news) }),
         // Without a property the engine prints just our text; with one it would print the value too, secrets included.
-        failures: checked.failures.map(({ property, reason }) => ({
+        failures: failures.map(({ property, reason }) => ({
           property: "",
           reason: property === "" ? reason : `${property}: ${reason}`,
         })),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UNKNOWN } from "../../../provider/definition/unknown";
-import { type CallFailure, DynamicProcess } from "../../support/dynamicProcess";
+import { type CallFailure, DynamicProcess, providerText } from "../../support/dynamicProcess";
 import { type FakeApi, failure, startFakeApi, success } from "../../support/fakeApi";
 
 const item = {
@@ -105,6 +105,10 @@ describe("the dynamic provider process", () => {
     assert.equal(error.partial?.id, item.uuid);
     assert.equal(error.partial.properties["sizeMb"], 64);
     assert.match(error.partial.reasons.join(), /OPERATION_FAILED: Volume 'data-0123abc' could not be made: disk broke/);
+    // Without its text in state, refresh and destroy could not even find the code that reads and deletes it.
+    assert.equal(error.partial.properties["__provider"], providerText("Volume"));
+    api.answer = () => success("volumes", item);
+    await volume.delete(error.partial.id, error.partial.properties);
   });
 
   it("says what the API refused, with the code, and without the token", async () => {

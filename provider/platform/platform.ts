@@ -97,6 +97,11 @@ export class Platform {
     }
   }
 
+  /** Removes kernels and initrds that no instance boots from any more. */
+  keepBootFiles(): Promise<void> {
+    return this.boot.keepOnly(() => [...this.instances.values()].map((actor) => actor.record));
+  }
+
   /** Closes the ports and lets go of the VMs, which run on. */
   release(): void {
     for (const service of this.services.values()) service.proxy.close();
@@ -124,7 +129,7 @@ export class Platform {
     await fs.rm(path.join(this.parts.paths.instances, uuid), { recursive: true, force: true });
     deleteInstance(this.parts.database, uuid);
     this.instances.delete(uuid);
-    await this.boot.keepOnly([...this.instances.values()].map((actor) => actor.record));
+    await this.keepBootFiles();
     this.changes.notify();
   }
 }

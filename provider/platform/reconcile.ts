@@ -81,5 +81,5 @@ async function removeLeftovers(platform: Platform): Promise<void> {
     if (!platform.volumes.has(path.basename(file, ".ext4")))
       await fs.rm(path.join(paths.volumes, file), { force: true });
   }
-  await platform.boot.keepOnly([...platform.instances.values()].map((actor) => actor.record));
+  await platform.keepBootFiles();
 }

@@ -6,7 +6,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { LocalPaths } from "../../provider/base/localPaths";
 import { openLayout } from "../../provider/image/oci/layout";
-import { type Daemon, startDaemon } from "../../provider/platform/daemon";
+import { type Daemon, type DaemonOptions, startDaemon } from "../../provider/platform/daemon";
 import type { Timings } from "../../provider/platform/timings";
 import { type FakeGuest, FakeVmm } from "../../provider/platform/vmm/fake";
 import type { VmSpec } from "../../provider/platform/vmm/vmm";
@@ -106,11 +106,9 @@ export class TestPlatform {
   }
 
   /** Starts a daemon; `undefined` when the folder is taken. */
-  async start(
-    options: { readonly stay?: boolean; readonly timings?: Partial<Timings> } = {},
-  ): Promise<Daemon | undefined> {
+  async start(options: Pick<DaemonOptions, "stay" | "timings" | "images"> = {}): Promise<Daemon | undefined> {
     const timings = { ...this.#timings, ...options.timings };
-    const daemon = await startDaemon({ paths: this.paths, vmm: this.vmm, timings, stay: options.stay ?? true });
+    const daemon = await startDaemon({ stay: true, ...options, paths: this.paths, vmm: this.vmm, timings });
     this.#daemon = daemon ?? this.#daemon;
     return daemon;
   }

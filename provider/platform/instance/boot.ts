@@ -13,6 +13,9 @@ import type { VmSpec } from "../vmm/vmm";
 export class BootFiles {
   readonly #folder: string;
   readonly #unpacking = new Map<string, Promise<void>>();
+  /** How many callers of {@link holding} need a file that no record names yet. */
+  readonly #held = new Map<string, number>();
+  #removing: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -23,8 +26,43 @@ export class BootFiles {
     return path.join(this.#folder, layerDigest.replace(":", "-"));
   }
 
-  /** Unpacks a layer unless that was done; callers at the same time share the work. Throws as `extractLayer` does. */
-  async unpack(layer: LayerRef): Promise<void> {
+  /**
+   * Unpacks layers unless that was done, then runs `work`, which keeps a record of who boots from them; until it has
+   * ended they are not removed. Callers at the same time share the unpacking. Throws as `extractLayer` does.
+   */
+  async holding<T>(layers: readonly LayerRef[], work: () => T): Promise<T> {
+    const files = layers.map((layer) => this.path(layer.digest));
+    for (const file of files) this.#held.set(file, (this.#held.get(file) ?? 0) + 1);
+    try {
+      await this.#removing; // what it was about to remove may be one of these
+      for (const layer of layers) await this.#unpackOnce(layer);
+      return work();
+    } finally {
+      for (const file of files) this.#held.set(file, (this.#held.get(file) ?? 1) - 1);
+    }
+  }
+
+  /** Removes every file that no instance boots from; `records` is asked before each, since others come and go meanwhile. */
+  async keepOnly(records: () => Iterable<InstanceRecord>): Promise<void> {
+    const names = await fs.readdir(this.#folder).catch(() => []);
+    for (const file of names.map((name) => path.join(this.#folder, name))) {
+      if (this.#isNeeded(file, records())) continue;
+      const removal = fs.rm(file, { force: true });
+      this.#removing = Promise.allSettled([this.#removing, removal]);
+      await removal;
+    }
+  }
+
+  #isNeeded(file: string, records: Iterable<InstanceRecord>): boolean {
+    const needed = [...this.#held.keys()].filter((held) => (this.#held.get(held) ?? 0) > 0);
+    // A layer that is being unpacked has a temporary name that begins with its own.
+    if (needed.some((one) => file === one || file.startsWith(`${one}.`))) return true;
+    return [...records].some(({ definition: { kernelDigest, initrdDigest } }) =>
+      [kernelDigest, initrdDigest].some((digest) => digest !== undefined && this.path(digest) === file),
+    );
+  }
+
+  async #unpackOnce(layer: LayerRef): Promise<void> {
     const file = this.path(layer.digest);
     const unpacking = this.#unpacking.get(file) ?? this.#unpack(layer, file);
     this.#unpacking.set(file, unpacking);
@@ -35,27 +73,12 @@ export class BootFiles {
     }
   }
 
-  /** Removes every file that no instance boots from. */
-  async keepOnly(records: Iterable<InstanceRecord>): Promise<void> {
-    const kept = new Set(this.#unpacking.keys());
-    for (const { definition } of records) {
-      kept.add(this.path(definition.kernelDigest));
-      if (definition.initrdDigest !== undefined) kept.add(this.path(definition.initrdDigest));
-    }
-    const names = await fs.readdir(this.#folder).catch(() => []);
-    for (const file of names.map((name) => path.join(this.#folder, name))) {
-      if (!kept.has(file) && ![...kept].some((one) => file.startsWith(`${one}.`))) await fs.rm(file, { force: true });
-    }
-  }
-
   async #unpack(layer: LayerRef, file: string): Promise<void> {
-    if (
-      await fs.stat(file).then(
-        () => true,
-        () => false,
-      )
-    )
-      return;
+    const present = await fs.stat(file).then(
+      () => true,
+      () => false,
+    );
+    if (present) return;
     await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await extractLayer(layer, file);
   }

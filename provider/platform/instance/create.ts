@@ -61,13 +61,35 @@ export async function createInstance(
     throw new Refusal("Invalid", "'scale_to_zero' needs a 'service_group': only its connections can wake the instance");
   }
   const image = await findImage(platform, body.image);
-  const kernel = image.kernel;
+  const { kernel, initrd } = image;
   if (kernel === undefined) {
     throw new Refusal("CannotBeUsed", `Image '${body.image}' has no kernel layer, so there is nothing to boot`);
   }
-  await platform.boot.unpack(kernel);
-  if (image.initrd !== undefined) await platform.boot.unpack(image.initrd);
-  // From here on nothing pauses until the record is kept: no other request can take a volume or the last of a quota between.
+  try {
+    return await platform.boot.holding(initrd === undefined ? [kernel] : [kernel, initrd], () =>
+      keepInstance(platform, { name, body, image, kernelDigest: kernel.digest, memoryMb, vcpus }),
+    );
+  } catch (error) {
+    if (!isMissing(error, [kernel.blob, initrd?.blob])) throw error;
+    throw new Refusal("NotFound", `Image '${body.image}' was removed while the instance was being created`);
+  }
+}
+
+/** What a create has found out when its image is unpacked. */
+interface Prepared {
+  readonly name: string;
+  readonly body: CreateInstanceRequest;
+  readonly image: StoredImage;
+  readonly kernelDigest: string;
+  readonly memoryMb: number;
+  readonly vcpus: number;
+}
+
+/** Without a pause from here to the record: no other request can take a volume or the last of a quota between. */
+function keepInstance(
+  platform: Platform,
+  { name, body, image, kernelDigest, memoryMb, vcpus }: Prepared,
+): InstanceActor {
   const live = body.autostart === true ? { live_instances: 1, live_vcpus: vcpus, live_memory_mb: memoryMb } : {};
   enforceQuota(platform, { instances: 1, ...live });
   const service =
@@ -83,7 +105,7 @@ export async function createInstance(
     definition: {
       repository: image.repository,
       digest: image.digest,
-      kernelDigest: kernel.digest,
+      kernelDigest,
       ...(image.initrd === undefined ? {} : { initrdDigest: image.initrd.digest }),
       args: [...(body.args ?? image.cmd)],
       imageEnv: { ...image.env },
@@ -99,6 +121,13 @@ export async function createInstance(
   insertInstance(platform.parts.database, record);
   return platform.addInstance(record);
 }
+
+const isMissing = (error: unknown, files: readonly (string | undefined)[]): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  error.code === "ENOENT" &&
+  "path" in error &&
+  files.some((file) => file === error.path);
 
 async function findImage(platform: Platform, reference: string): Promise<StoredImage> {
   const { images } = platform.parts;

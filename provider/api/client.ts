@@ -54,6 +54,16 @@ export type Client = {
 } & { readonly metro: string };
 
 const NOT_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+/** Codes of Node and axios, for people. */
+const NETWORK_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "there is no host of this name",
+  EAI_AGAIN: "its name could not be looked up",
+  EHOSTUNREACH: "there is no way to this host",
+  ENETUNREACH: "there is no way to its network",
+  ECONNABORTED: "it took too long",
+  ETIMEDOUT: "it took too long",
+};
 const USER_AGENT = "pulumi-unikernel";
 
 /** Makes a client for one metro. Connections are kept alive and shared by all calls. */
@@ -126,7 +136,7 @@ async function once(
     const code = axios.isAxiosError(error) ? (error.code ?? "") : "";
     const failure = new UnikernelError(
       "API_UNREACHABLE",
-      `${attempted} got no answer from ${endpoint.url} (${code}).`,
+      `${attempted} got no answer from ${endpoint.url} (${[NETWORK_WORDS[code] ?? "the connection broke", code].filter(Boolean).join(", ")}).`,
       {
         hint: "Check the metro's name, the network, and HTTPS_PROXY if one is needed.",
       },

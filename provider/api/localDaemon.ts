@@ -23,13 +23,15 @@ const PAUSE_MS = 50;
 const SPAWN_EVERY_MS = 5_000;
 const ANSWER_LIMIT_MS = 5_000;
 const LAST_LINES = 10;
+/** A daemon that cannot write its database and its log ends without a word. */
+const OWN_FILES_BYTES = 256 * 1024;
 
 /**
  * The daemon of this machine's local platform; starts it when none answers. Any number of processes may call this at
  * once: one daemon results, since the others find the state folder taken and end.
  *
  * @param options.stay the daemon, if it is started by this call, does not end for lack of work
- * Throws `DAEMON_FAILED` with the last lines of the daemon's log when none answers after 15 seconds.
+ * Throws `DAEMON_FAILED` with the last lines of the daemon's log when none answers after 15 seconds, `NO_SPACE`.
  */
 export async function connectLocal(
   options: { readonly signal?: AbortSignal; readonly stay?: boolean } = {},
@@ -50,10 +52,13 @@ export async function connectLocal(
     }
     await systemClock.sleep(PAUSE_MS, signal);
   } while (systemClock.now() < deadline);
-  const lines = (await fs.readFile(paths.logFile, "utf8").catch(() => "")).trim().split("\n").slice(-LAST_LINES);
+  const log = (await fs.readFile(paths.logFile, "utf8").catch(() => "")).trim();
+  const lines = log.split("\n").slice(-LAST_LINES);
+  const said =
+    log === "" ? "Its log is empty." : `Last lines of its log:\n${lines.map((line) => `  | ${line}`).join("\n")}\n`;
   throw new UnikernelError(
     "DAEMON_FAILED",
-    `The local platform did not answer within ${START_LIMIT_MS / 1000} s. Last lines of its log:\n${lines.map((line) => `  | ${line}`).join("\n")}\n`,
+    `The local platform did not answer within ${START_LIMIT_MS / 1000} s. ${said}`,
     {
       hint: `Read ${paths.logFile}, or run '${process.execPath} ${program()}' to see what is wrong.`,
     },
@@ -84,6 +89,14 @@ export async function findLocal(
 
 async function spawnDaemon(paths: LocalPaths, stay: boolean): Promise<number | undefined> {
   await fs.mkdir(paths.state, { recursive: true, mode: 0o700 });
+  const { bavail, bsize } = await fs.statfs(paths.state);
+  if (bavail * bsize < OWN_FILES_BYTES) {
+    throw new UnikernelError(
+      "NO_SPACE",
+      `There is no space left on the disk of '${paths.state}' to start the local platform.`,
+      { hint: "Free some space, or point UNIKERNEL_STATE_DIR at a larger disk." },
+    );
+  }
   const args = ["--disable-warning=ExperimentalWarning", program(), ...(stay ? ["--stay"] : [])];
   return spawnDetached(process.execPath, args, { output: paths.logFile, cwd: "/" });
 }

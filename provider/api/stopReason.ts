@@ -41,7 +41,11 @@ function describeStopCode(code: number): string {
 /** A clause such as `the program exited with code 1`, to follow a comma or a colon. */
 export function describeStop(facts: StopFacts): string {
   const reason = facts.stop_reason ?? 0;
-  const code = facts.stop_code === undefined || facts.stop_code === 0 ? "" : ` (${describeStopCode(facts.stop_code)})`;
+  // Reason 0 is an orderly shutdown, which says no more than that the program ended.
+  const code =
+    facts.stop_code === undefined || (facts.stop_code & 0xff00ff) === 0
+      ? ""
+      : ` (${describeStopCode(facts.stop_code)})`;
   if ((reason & STOP_REASON.ScaleToZero) !== 0) return "it was scaled to zero";
   if ((reason & STOP_REASON.User) !== 0) {
     return (reason & STOP_REASON.Forced) !== 0

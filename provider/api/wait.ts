@@ -109,6 +109,8 @@ export async function waitUntilStopped(client: Client, uuid: string, options: Wa
 }
 
 const LAST_LINES = 20;
+/** A crash dump of a kernel takes some thousand bytes. */
+const LOG_BYTES = 16_000;
 
 /** The error of a guest that is down when it should be up. */
 export async function guestStopped(client: Client, instance: InstanceItem, because: string): Promise<UnikernelError> {
@@ -126,16 +128,23 @@ export async function guestStopped(client: Client, instance: InstanceItem, becau
   });
 }
 
+/** The last lines; of a kernel's crash, whose dump fills a screen, those that led to it and the one that names it. */
+export function tellingLines(lines: readonly string[]): readonly string[] {
+  const crash = lines.findIndex((line) => line.includes("Kernel panic"));
+  if (crash < 0 || crash >= lines.length - LAST_LINES) return lines.slice(-LAST_LINES);
+  return [...lines.slice(Math.max(0, crash + 2 - LAST_LINES), crash + 1), "…"];
+}
+
 /** The end of the console log; empty when it cannot be read, since it only illustrates an error. */
 async function lastConsoleLines(client: Client, uuid: string): Promise<readonly string[]> {
   try {
-    const reply = await client.getInstanceLogs({ query: { uuid: [uuid], offset: [-4096], limit: [4096] } });
+    const reply = await client.getInstanceLogs({ query: { uuid: [uuid], offset: [-LOG_BYTES], limit: [LOG_BYTES] } });
     const text = Buffer.from(reply.items[0]?.output ?? "", "base64").toString("utf8");
-    return text
+    const lines = text
       .split(/\r?\n/)
       .map((line) => line.replace(/[^\P{Cc}\t]/gu, ""))
-      .filter((line) => line.trim() !== "")
-      .slice(-LAST_LINES);
+      .filter((line) => line.trim() !== "");
+    return tellingLines(lines);
   } catch {
     return [];
   }

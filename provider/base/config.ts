@@ -53,7 +53,7 @@ export function findSetting(
 
 const SOURCE_WORDS: Readonly<Record<ConfigSource, string>> = {
   argument: "given as an argument",
-  provider: "from the provider's arguments",
+  provider: "from unikernel:metro or the Provider's arguments",
   stack: "from the stack's configuration",
   environment: `from ${ENVIRONMENT.metro}`,
   default: "the default",

@@ -76,13 +76,38 @@ export class UnikernelError extends Error {
 
 /**
  * The text a user reads, in one place so that every edge says it the same way:
- * `CODE: sentence Hint.` Causes are appended one level deep when they add words.
+ * `CODE: property: sentence Hint.`, the property where one is known.
  */
 export function explain(error: unknown): string {
   if (!UnikernelError.is(error)) return error instanceof Error ? error.message : String(error);
-  const parts = [`${error.code}: ${error.message}`];
-  if (error.hint !== undefined) parts.push(error.hint);
-  return parts.join(" ");
+  return `${error.code}: ${sentencesOf(error)}`;
+}
+
+/** {@link explain} without the code, to be quoted in another error. */
+export function sentencesOf({ property, message, hint }: UnikernelError): string {
+  const sentence = property === undefined ? message : `${property}: ${message}`;
+  return hint === undefined ? sentence : `${sentence} ${hint}`;
+}
+
+/** Which input an error is about, and what to do, where only the caller knows; neither replaces what the error says itself. */
+export interface Blame {
+  readonly property: string;
+  readonly hint?: string;
+}
+
+/** The error with the blame of its code; other errors pass through unchanged. */
+export function blame(error: unknown, blames: Readonly<Partial<Record<ErrorCode, Blame>>>): unknown {
+  if (!UnikernelError.is(error)) return error;
+  const { code, message, details, cause } = error;
+  const property = error.property ?? blames[code]?.property;
+  const hint = error.hint ?? blames[code]?.hint;
+  if (property === error.property && hint === error.hint) return error;
+  return new UnikernelError(code, message, {
+    details,
+    cause,
+    ...(property === undefined ? {} : { property }),
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 /** Wraps a system error of Node (`ENOSPC` becomes `NO_SPACE`); other errors pass through unchanged. */

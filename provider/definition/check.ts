@@ -44,11 +44,12 @@ function checkObject(schema: z.ZodObject, value: unknown, walk: Walk): unknown {
     const checked = checkValue(inner, given[key], into(walk, key, inner));
     if (checked !== undefined) result[key] = checked;
   }
+  const known = Object.entries(shape).flatMap(([key, inner]) => (metaOf(inner)?.computed === true ? [] : [key]));
   for (const key of Object.keys(given).filter((k) => !(k in shape) && given[k] !== undefined)) {
-    const meant = nearest(key, Object.keys(shape));
+    const meant = nearest(key, known);
     fail(
       { ...walk, path: [...walk.path, key] },
-      `unknown property${meant === undefined ? "" : `; did you mean '${meant}'?`} Known are ${Object.keys(shape).join(", ")}.`,
+      `unknown property${meant === undefined ? "." : `; did you mean '${meant}'?`} Known are ${known.join(", ")}.`,
     );
   }
   return result;
@@ -84,6 +85,8 @@ function checkValue(schema: z.ZodType, value: unknown, walk: Walk): unknown {
   }
   if (schema instanceof z.ZodRecord && value !== null && typeof value === "object" && !Array.isArray(value)) {
     const element = schema.valueType as z.ZodType;
+    const names = schema.keyType as unknown as z.ZodType;
+    for (const key of Object.keys(value)) checkLeaf(names, key, { ...walk, path: [...walk.path, key] });
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [key, checkValue(element, item, into(walk, key, element))]),
     );

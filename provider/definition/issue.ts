@@ -14,6 +14,9 @@ function got(value: unknown): string {
   return `, got ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }
 
+/** What zod calls otherwise. */
+const TYPES: Readonly<Record<string, string>> = { int: "integer", record: "object" };
+
 const typeOf = (value: unknown): string => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
 
 /**
@@ -29,7 +32,8 @@ export function describeIssue(issue: z.core.$ZodIssue, whole: unknown, secret: b
     what === "string" ? "characters" : what === "array" ? "items" : undefined;
   switch (issue.code) {
     case "invalid_type": {
-      const expected = issue.expected === "int" ? "integer" : issue.expected;
+      const expected = TYPES[issue.expected] ?? issue.expected;
+      if (expected === "integer" && typeof value === "number") return `must be a whole number${given}.`;
       return value === undefined
         ? `required: give a value of type ${expected}.`
         : `must be of type ${expected}, got ${typeOf(value)}.`;
@@ -38,6 +42,7 @@ export function describeIssue(issue: z.core.$ZodIssue, whole: unknown, secret: b
     case "too_big": {
       const bound = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
       const unit = counted(issue.origin);
+      if (unit !== undefined && issue.code === "too_small" && Number(issue.minimum) === 1) return "must not be empty.";
       return unit === undefined ? `must be ${bound}${given}.` : `must have ${bound} ${unit}.`;
     }
     case "invalid_value": {

@@ -84,13 +84,15 @@ export async function planBuild({ context, files = {}, name }: BuildInputs): Pro
   const file = await findKraftfile(context);
   const folder = path.dirname(file);
   const text = await readKraftfile(file);
-  const kraftfile = parseKraftfile(text, path.basename(file));
+  // As a reader would open it: relative to the program where the context is.
+  const shown = path.join(context, path.basename(file));
+  const kraftfile = parseKraftfile(text, shown);
   const { rootfs } = kraftfile;
   let tree: FileTree = new Map();
   if (rootfs !== undefined) {
     const inside = await directoryInside(folder, rootfs.path);
     if ("problem" in inside) {
-      throw kraftfileError(path.basename(file), text, [{ ...rootfs.position, message: inside.problem }]);
+      throw kraftfileError(shown, text, [{ ...rootfs.position, message: inside.problem }]);
     }
     tree = await treeFromDirectory(inside.directory);
   }

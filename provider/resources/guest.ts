@@ -1,7 +1,7 @@
 /** From a guest's inputs to the API's request, and back to what runs. Pure. */
 import * as crypto from "node:crypto";
 import type { CreateInstanceRequest, InstanceItem } from "../api/models";
-import { UnikernelError } from "../base/errors";
+import { type Blame, type ErrorCode, UnikernelError } from "../base/errors";
 
 /** Inputs that describe a guest, checked. */
 export interface Guest {
@@ -52,6 +52,15 @@ export function toRequest(
         }),
   };
 }
+
+/** Which input a refused create is about. `prefix`: where the guest's inputs are, such as `template.`. */
+export const guestBlames = (prefix: "" | "template."): Readonly<Partial<Record<ErrorCode, Blame>>> => ({
+  INPUT_INVALID: { property: `${prefix}memoryMb` },
+  IN_USE: {
+    property: `${prefix}volumes`,
+    hint: "Give it a volume of its own, or mount the volume readonly wherever it is used.",
+  },
+});
 
 /** Digest at the end of an image reference; `undefined` for a tag. */
 export const digestIn = (reference: string): string | undefined => /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];

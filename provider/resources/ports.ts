@@ -1,6 +1,7 @@
 /** Published ports of a service: shape, the platform's rules, and how they compare with what the API says. Pure. */
 import * as z from "zod";
 import type { ServiceItem, ServicePort } from "../api/models";
+import type { Blame, ErrorCode } from "../base/errors";
 import { type CheckFailure, field, objectType } from "../definition/define";
 
 const portNumber = z.int().min(1).max(65535);
@@ -32,22 +33,52 @@ export function checkPorts(ports: readonly PublishedPort[]): readonly CheckFailu
     const problems: CheckFailure[] = [];
     const fail = (property: string, reason: string) => problems.push({ property, reason });
     if (ports.findIndex((other) => other.port === entry.port) !== index)
-      fail(`${at}.port`, `port ${entry.port} is published twice.`);
-    if (new Set(entry.handlers).size !== entry.handlers.length) fail(`${at}.handlers`, "a handler is named twice.");
+      fail(`${at}.port`, `port ${entry.port} is published twice; list each port once.`);
+    if (new Set(entry.handlers).size !== entry.handlers.length)
+      fail(`${at}.handlers`, "a handler is named twice; name each once.");
     if (entry.port === 80) {
-      if (!has("http")) fail(`${at}.handlers`, 'port 80 needs the handler "http".');
-      if (has("tls")) fail(`${at}.handlers`, 'port 80 cannot have the handler "tls"; publish 443 for that.');
+      if (!has("http"))
+        fail(
+          `${at}.handlers`,
+          'port 80 needs the handler "http"; write handlers: ["http"], or publish another port for plain TCP.',
+        );
+      if (has("tls"))
+        fail(
+          `${at}.handlers`,
+          'port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for that.',
+        );
     } else if (entry.port === 443) {
-      if (!has("http") || !has("tls")) fail(`${at}.handlers`, 'port 443 needs the handlers "http" and "tls".');
+      if (!has("http") || !has("tls"))
+        fail(
+          `${at}.handlers`,
+          'port 443 needs the handlers "http" and "tls"; write handlers: ["http", "tls"], or publish another port for plain TCP.',
+        );
     } else if (has("http")) {
-      fail(`${at}.handlers`, `port ${entry.port} cannot have the handler "http"; only 80 and 443 can.`);
+      fail(
+        `${at}.handlers`,
+        `port ${entry.port} cannot have the handler "http", which only 80 and 443 can; leave it out for plain TCP.`,
+      );
     }
-    if (has("redirect") && entry.port !== 80) fail(`${at}.handlers`, 'the handler "redirect" is for port 80 only.');
-    if (has("redirect") && entry.destinationPort === undefined) {
+    if (has("redirect") && entry.port !== 80)
+      fail(`${at}.handlers`, 'the handler "redirect" is for port 80 only; remove it.');
+    if (entry.port === 80 && has("redirect") && entry.destinationPort === undefined) {
       fail(`${at}.destinationPort`, "a redirect needs the public port to send clients to, such as 443.");
     }
     return problems;
   });
+}
+
+/** Which input a refused service is about; the metro's sentence names the port. */
+export function portBlames(ports: readonly PublishedPort[]): Readonly<Partial<Record<ErrorCode, Blame>>> {
+  const only = ports.length === 1 ? "ports[0]" : "ports";
+  return {
+    ALREADY_EXISTS: { property: "name" },
+    IN_USE: {
+      property: ports.length === 1 ? `${only}.port` : only,
+      hint: "Publish another port, or end the program that has it.",
+    },
+    NOT_SUPPORTED: { property: only, hint: "Publish a port without handlers, such as { port: 8080 }, in this metro." },
+  };
 }
 
 /** To the wire, leaving out what equals the server's default. */

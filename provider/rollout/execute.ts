@@ -9,7 +9,7 @@ import type { CreateInstanceRequest, InstanceItem } from "../api/models";
 import { probe } from "../api/probe";
 import { answers, guestStopped, waitUntilStopped } from "../api/wait";
 import type { Clock } from "../base/clock";
-import { UnikernelError } from "../base/errors";
+import { type Blame, type ErrorCode, UnikernelError, blame, sentencesOf } from "../base/errors";
 import { unhealthyBecause } from "./match";
 import { type Unit, nextStep } from "./plan";
 import type { RolloutPolicy } from "./policy";
@@ -29,6 +29,8 @@ export interface Rollout {
   readonly isManaged: (instance: InstanceItem) => boolean;
   /** The request for one more instance, with a name of its own. */
   readonly request: () => CreateInstanceRequest;
+  /** Inputs that a refused launch is about, by the code of the refusal. */
+  readonly blames?: Readonly<Partial<Record<ErrorCode, Blame>>>;
 }
 
 /** What a roll remembers between observations. Losing it costs time, never safety. */
@@ -173,8 +175,12 @@ async function launch(rollout: Rollout): Promise<string> {
   const request = rollout.request();
   const attempted = `Creating instance '${request.name ?? ""}' of service '${rollout.service.name}'`;
   const call = rollout.signal === undefined ? {} : { signal: rollout.signal };
-  // An answer that is lost needs no second try here: if the server acted, the next observation shows the instance.
-  return onlyItem(await rollout.client.createInstance({ body: request }, call), attempted).uuid;
+  try {
+    // An answer that is lost needs no second try here: if the server acted, the next observation shows the instance.
+    return onlyItem(await rollout.client.createInstance({ body: request }, call), attempted).uuid;
+  } catch (error) {
+    throw blame(error, rollout.blames ?? {});
+  }
 }
 
 /** Stops with a drain, waits, deletes. */
@@ -217,7 +223,7 @@ async function giveUp(rollout: Rollout, memory: Memory, error: unknown): Promise
   } catch (cleanupError) {
     left = `Cleaning up failed too: ${cleanupError instanceof Error ? cleanupError.message : String(cleanupError)}`;
   }
-  const said = UnikernelError.is(error) ? [error.message, error.hint ?? ""].join(" ").trim() : String(error);
+  const said = UnikernelError.is(error) ? sentencesOf(error) : String(error);
   return new UnikernelError(
     "ROLLOUT_FAILED",
     `The roll of service '${rollout.service.name}' was given up. ${left} Cause: ${said}`,

@@ -1,6 +1,7 @@
 /** Packs a file tree as a `newc` CPIO archive, the form Linux and Unikraft accept as initrd. */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
+import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Digest } from "../../base/digest";
@@ -27,7 +28,7 @@ export function refusalOf(path: string, entry: TreeEntry): string | undefined {
   }
   if (path === TRAILER) return `A file may not be called '${TRAILER}': that name ends an initrd.`;
   if (entry.type === "file" && sizeOf(entry.content) > MAX_FILE_BYTES) {
-    return `'/${path}' has ${sizeOf(entry.content)} bytes, more than the 4 GiB that one file of an initrd can hold.`;
+    return `'/${path}' has ${sizeOf(entry.content)} bytes, more than the 4 GiB that one file of an initrd can hold. Split it, or put it on a Volume.`;
   }
   if (entry.type === "symlink" && Buffer.byteLength(entry.target) > MAX_NAME_BYTES) {
     return `The link '/${path}' has a target of more than ${MAX_NAME_BYTES} bytes.`;
@@ -67,7 +68,7 @@ export async function writeCpio(
     await pipeline(Readable.from(measured()), fs.createWriteStream(file), signal === undefined ? {} : { signal });
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
-    throw fromSystemError(error, "packing the root file system");
+    throw fromSystemError(error, `packing the root file system into '${dirname(file)}'`);
   }
   return { sizeBytes, digest: `sha256:${hash.digest("hex")}` };
 }

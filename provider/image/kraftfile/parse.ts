@@ -30,7 +30,8 @@ function readKraftfile(source: YamlSource): Kraftfile | undefined {
   if (root === null) return source.report(null, "the file is empty; it needs at least 'spec' and 'runtime'.");
   const members = source.members(root, root, "a Kraftfile");
   if (members === undefined) return undefined;
-  checkKeys(source, members, "a Kraftfile", [...TOP_LEVEL_KEYS.keys()]);
+  const useful = [...TOP_LEVEL_KEYS].filter(([, fate]) => fate === "read").map(([key]) => key);
+  checkKeys(source, members, "a Kraftfile", [...TOP_LEVEL_KEYS.keys()], useful);
   for (const { key, keyNode } of members) {
     const fate = TOP_LEVEL_KEYS.get(key);
     if (typeof fate === "object") source.report(keyNode, `'${key}' is not supported: ${fate.refused}.`);

@@ -12,7 +12,10 @@ export function readCmd(source: YamlSource, spec: Kraftfile["spec"] | undefined,
     return items.flatMap((item, index) => source.string(item, value, `'cmd[${index}]'`) ?? []);
   }
   if (!yaml.isScalar(value) || typeof value.value !== "string") {
-    return source.report(value ?? keyNode, "'cmd' must be a list of strings, or a string.");
+    return source.report(
+      value ?? keyNode,
+      `'cmd' must be a list of strings, or a string. Write it as ["/bin/app", "--flag"].`,
+    );
   }
   const text = source.string(value, keyNode, "'cmd'");
   if (text === undefined) return undefined;

@@ -1,6 +1,7 @@
 /** A parsed YAML file with positions, and typed looks at its nodes that collect problems instead of throwing. */
 import * as yaml from "yaml";
 import type { Position, Problem } from "./model";
+import { explainYamlError } from "./yamlError";
 
 /** One key of a map with its value. */
 export interface Member {
@@ -23,8 +24,13 @@ export class YamlSource {
       prettyErrors: false,
       logLevel: "error", // "silent" would also drop the error about a second document
     });
-    for (const { pos, message } of [...this.#document.errors, ...this.#document.warnings]) {
-      this.problems.push({ ...this.#at(pos[0]), message: `this is not valid YAML: ${lowerFirst(message)}.` });
+    // The first alone: the others mostly follow from it.
+    const broken = [...this.#document.errors, ...this.#document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
+    if (broken !== undefined) {
+      // What is not closed is noticed at the end: show the last line that holds something.
+      const offset = Math.min(broken.pos[0], text.trimEnd().length);
+      this.problems.push({ ...this.#at(offset), message: `this is not valid YAML: ${explainYamlError(broken)}.` });
+      return;
     }
     yaml.visit(this.#document, {
       Alias: (_key, alias) => {
@@ -106,5 +112,3 @@ function scalarText(node: yaml.Node): string | null | undefined {
 }
 
 const isPlainScalar = (node: yaml.Node | null): boolean => yaml.isScalar(node) && node.value !== null;
-
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, "");

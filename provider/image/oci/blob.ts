@@ -1,6 +1,7 @@
 /** Blobs that may still have to be written: a digest that is known, and a way to get the bytes. */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Digest, digestOf } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
@@ -57,7 +58,10 @@ export async function writeBlob(source: BlobSource, file: string, signal?: Abort
     await pipeline(checked, target, signal === undefined ? {} : { signal });
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
-    throw fromSystemError(error, `writing the image blob ${source.digest}`);
+    throw fromSystemError(
+      error,
+      `writing ${(source.sizeBytes / 2 ** 20).toFixed(1)} MiB of an image to '${path.dirname(file)}'`,
+    );
   }
   if (seen !== source.sizeBytes || `sha256:${hash.digest("hex")}` !== source.digest) {
     throw new UnikernelError(

@@ -50,12 +50,13 @@ async function entryOf(file: string, inner: string): Promise<TreeEntry | string>
       : `'/${inner}' cannot be read.`;
   }
   const kind = stat.isFIFO() ? "FIFO" : stat.isSocket() ? "socket" : "device";
-  return `'/${inner}' is a ${kind}; only files, directories and symbolic links can be packed.`;
+  return `'/${inner}' is a ${kind}; only files, directories and symbolic links can be packed. Remove it.`;
 }
 
 function linkOf(target: string, inner: string): TreeEntry | string {
   const climbs = path.posix.join(path.posix.dirname(inner), target).split("/")[0] === "..";
-  if (climbs && !target.startsWith("/")) return `The symbolic link '/${inner}' leads out of the root file system.`;
+  if (climbs && !target.startsWith("/"))
+    return `The symbolic link '/${inner}' leads out of the root file system to '${target}'; let it point inside, or remove it.`;
   return { type: "symlink", target };
 }
 

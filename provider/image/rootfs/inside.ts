@@ -11,18 +11,28 @@ export type InsidePath = { readonly directory: string } | { readonly problem: st
  */
 export async function directoryInside(context: string, relative: string): Promise<InsidePath> {
   const shown = `rootfs '${relative}'`;
-  if (path.isAbsolute(relative)) return { problem: `${shown} must be relative to the Kraftfile.` };
+  if (path.isAbsolute(relative))
+    return { problem: `${shown} must be relative to the Kraftfile; write the path of a directory beside it.` };
   if (relative.includes("\0")) return { problem: "rootfs holds a NUL character." };
   const root = await fs.realpath(context);
-  if (leaves(root, path.join(root, relative))) return { problem: `${shown} leads out of the image context.` };
+  if (leaves(root, path.join(root, relative)))
+    return { problem: `${shown} leads out of the image context; move the directory beside the Kraftfile.` };
   let real: string;
   try {
     real = await fs.realpath(path.join(root, relative));
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    return { problem: code === "ENOENT" ? `${shown} does not exist.` : `${shown} cannot be read (${code}).` };
+    return {
+      problem:
+        code === "ENOENT"
+          ? `${shown} does not exist; make that directory or correct the path.`
+          : `${shown} cannot be read (${code}).`,
+    };
   }
-  if (leaves(root, real)) return { problem: `${shown} leads out of the image context through a symbolic link.` };
+  if (leaves(root, real))
+    return {
+      problem: `${shown} leads out of the image context through a symbolic link; put the directory itself there.`,
+    };
   const stat = await fs.stat(real);
   if (stat.isDirectory()) return { directory: real };
   return {

@@ -154,7 +154,7 @@ describe("the REST client", () => {
     await rejects(
       client().getVolumes({}),
       "API_UNREACHABLE",
-      /got no answer from https:\/\/api\.fra\.unikraft\.cloud \(ENOTFOUND\)/,
+      /got no answer from https:\/\/api\.fra\.unikraft\.cloud \(there is no host of this name, ENOTFOUND\)/,
     );
   });
 

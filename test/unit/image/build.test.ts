@@ -232,7 +232,7 @@ describe("Building an image", () => {
         await fs.symlink(folder, path.join(context, "rootfs"));
       },
       "KRAFTFILE_INVALID",
-      /^Kraftfile:3:9: rootfs '.\/rootfs' leads out of the image context through a symbolic link\.\n {2}rootfs: \.\/rootfs\n {10}\^/,
+      /\/context\/Kraftfile:3:9: rootfs '.\/rootfs' leads out of the image context through a symbolic link; put .*\.\n {2}rootfs: \.\/rootfs\n {10}\^/,
     ],
     "a file over 4 GiB": [
       () => fs.truncate(path.join(context, "rootfs/www/index.html"), 2 ** 32 + 1),

@@ -45,7 +45,7 @@ describe("the rules for published ports", () => {
 
   it("refuse a port that is published twice", async () => {
     assert.deepEqual(await reasons({ ports: [{ port: 9000 }, { port: 9000 }] }), [
-      "ports[1].port: port 9000 is published twice.",
+      "ports[1].port: port 9000 is published twice; list each port once.",
     ]);
   });
 

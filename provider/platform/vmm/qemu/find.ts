@@ -13,6 +13,9 @@ const INSTALL: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   darwin: "Install it with 'brew install qemu'",
 };
 
+/** A daemon keeps the environment that it was started with. */
+const RESTART = "run 'npx unikernel local down', so that the local platform starts again with it";
+
 /**
  * Absolute path of QEMU for x86-64: `UNIKERNEL_QEMU` if set, else the one on PATH.
  *
@@ -20,14 +23,14 @@ const INSTALL: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
  */
 export function findQemu(): string {
   const chosen = environment("UNIKERNEL_QEMU");
-  const hint = `${INSTALL[os.platform()] ?? "Install QEMU"}, or set UNIKERNEL_QEMU to its path.`;
+  const hint = `${INSTALL[os.platform()] ?? "Install QEMU"}, or set UNIKERNEL_QEMU to its path and ${RESTART}.`;
   if (chosen !== undefined) {
     try {
       fs.accessSync(chosen, fs.constants.X_OK);
       return fs.realpathSync(chosen);
     } catch (cause) {
       const message = `UNIKERNEL_QEMU names '${chosen}', which is no program that can be run.`;
-      throw new UnikernelError("QEMU_MISSING", message, { hint, cause });
+      throw new UnikernelError("QEMU_MISSING", message, { hint: `Correct or unset it, then ${RESTART}.`, cause });
     }
   }
   const found = findTool(BINARY);

@@ -121,7 +121,7 @@ x-note: [anything]
     "YAML that is broken": [`${head}cmd: [a\n`, /^Kraftfile:\d+:\d+: this is not valid YAML/],
     "a key that stands twice": [
       `${head}runtime: base\n`,
-      /^Kraftfile:3:1: this is not valid YAML: map keys must be unique/,
+      /^Kraftfile:3:1: this is not valid YAML: this key is there twice; keep one of them/,
     ],
     "two documents": [`${head}---\n${head}`, /^Kraftfile:3:1: this is not valid YAML/],
     "an empty file": ["", /^Kraftfile:1:1: the file is empty/],

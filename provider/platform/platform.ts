@@ -42,10 +42,18 @@ export class Platform {
   readonly volumes = new Map<string, VolumeRecord>();
   /** Names and ports that a create or change under way has taken, as `instance:<name>` or `port:<number>`. */
   readonly reserved = new Set<string>();
+  #isReleased = false;
+  /** Work on disks, by the volume's uuid. */
+  readonly #diskWork = new Map<string, Promise<unknown>>();
 
   constructor(parts: PlatformParts) {
     this.parts = parts;
     this.boot = new BootFiles(parts.paths.boot);
+  }
+
+  /** True once it has let go of everything; nothing may be written any more. */
+  get isReleased(): boolean {
+    return this.#isReleased;
   }
 
   /** True when nothing exists that a user made. */
@@ -97,6 +105,17 @@ export class Platform {
     }
   }
 
+  /** Works on a volume's disk; no VM that uses it starts meanwhile. */
+  async workOnDisk<T>(volumeUuid: string, work: () => Promise<T>): Promise<T> {
+    const working = work();
+    this.#diskWork.set(volumeUuid, working);
+    try {
+      return await working;
+    } finally {
+      this.#diskWork.delete(volumeUuid);
+    }
+  }
+
   /** Removes kernels and initrds that no instance boots from any more. */
   keepBootFiles(): Promise<void> {
     return this.boot.keepOnly(() => [...this.instances.values()].map((actor) => actor.record));
@@ -104,6 +123,7 @@ export class Platform {
 
   /** Closes the ports and lets go of the VMs, which run on. */
   release(): void {
+    this.#isReleased = true;
     for (const service of this.services.values()) service.proxy.close();
     for (const actor of this.instances.values()) actor.release();
   }
@@ -115,6 +135,9 @@ export class Platform {
       timings,
       log,
       spec: (record) => vmSpec(record, paths, this.boot),
+      disksFree: async ({ volumes }) => {
+        await Promise.allSettled(volumes.map(async ({ volumeUuid }) => await this.#diskWork.get(volumeUuid)));
+      },
       publish: (record, change) => publish(database, this.changes, record, change),
       service: ({ serviceUuid }) => {
         const service = serviceUuid === undefined ? undefined : this.services.get(serviceUuid);

@@ -12,6 +12,7 @@ import type { Platform } from "./platform";
 import { loadInstances } from "./state/instances";
 import { loadServices } from "./state/services";
 import { deleteVolume, loadVolumes, saveVolume, type VolumeRecord } from "./state/volumes";
+import { untilUntouched } from "./volume/disk";
 import { vmSpec } from "./instance/boot";
 
 /** Fills a platform from its database and makes both match reality. */
@@ -44,10 +45,18 @@ async function restoreVolume(platform: Platform, volume: VolumeRecord): Promise<
     deleteVolume(database, volume.uuid);
     return;
   }
-  // A growth that was cut off can be repeated; until then the old size counts.
-  const restored: VolumeRecord = { ...volume, state: "available" };
-  if (volume.state === "busy") saveVolume(database, restored);
-  platform.volumes.set(volume.uuid, restored);
+  platform.volumes.set(volume.uuid, volume);
+  if (volume.state === "busy") void finishGrowth(platform, volume);
+}
+
+/** A growth that was cut off can be repeated; until then the old size counts. */
+async function finishGrowth(platform: Platform, volume: VolumeRecord): Promise<void> {
+  const { database, paths } = platform.parts;
+  const { uuid } = volume;
+  await platform.workOnDisk(uuid, () => untilUntouched(volumeFile(paths, uuid)));
+  if (platform.isReleased) return;
+  saveVolume(database, { ...volume, state: "available" });
+  platform.volumes.set(uuid, { ...volume, state: "available" });
 }
 
 async function restoreInstance(platform: Platform, actor: InstanceActor): Promise<void> {
@@ -79,7 +88,7 @@ async function removeLeftovers(platform: Platform): Promise<void> {
   }
   for (const file of await fs.readdir(paths.volumes).catch(() => [])) {
     if (!platform.volumes.has(path.basename(file, ".ext4")))
-      await fs.rm(path.join(paths.volumes, file), { force: true });
+      await fs.rm(path.join(paths.volumes, file), { recursive: true, force: true });
   }
   await platform.keepBootFiles();
 }

@@ -76,7 +76,7 @@ export function volumeHandlers(platform: Platform): Pick<Handlers, VolumeRoutes>
       enforceQuota(platform, { total_volume_mb: sizeMb - volume.sizeMb });
       keep({ ...volume, state: "busy" });
       try {
-        await growDisk(volumeFile(paths, volume.uuid), sizeMb);
+        await platform.workOnDisk(volume.uuid, () => growDisk(volumeFile(paths, volume.uuid), sizeMb));
       } catch (error) {
         keep(volume);
         throw error;
@@ -95,10 +95,17 @@ export function volumeHandlers(platform: Platform): Pick<Handlers, VolumeRoutes>
     }
     if (volume.state !== "available")
       throw new Refusal("FailedOperation", `Volume '${volume.name}' is ${volume.state}`);
-    platform.volumes.delete(volume.uuid);
-    await fs.rm(volumeFile(paths, volume.uuid), { force: true });
+    // The record goes first: a disk without one is a leftover, which the next daemon removes; the reverse would be a
+    // volume that cannot be used.
     deleteVolume(database, volume.uuid);
+    platform.volumes.delete(volume.uuid);
     log.write("volume.deleted", { uuid: volume.uuid, name: volume.name });
+    await fs.rm(volumeFile(paths, volume.uuid), { force: true }).catch((error: unknown) => {
+      log.write("volume.disk-left", {
+        uuid: volume.uuid,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    });
     return { status: "success" as const, uuid: volume.uuid, name: volume.name };
   }
 

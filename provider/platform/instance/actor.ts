@@ -231,6 +231,8 @@ export class InstanceActor {
     this.#rotate();
     const begunAt = performance.now();
     try {
+      await this.#around.disksFree(this.#record);
+      if (this.#released) return; // the next daemon finds an instance that did not get to start
       this.#attach(await this.#around.vmm.start(this.#around.spec(this.#record)), begunAt, false);
     } catch (error) {
       this.#stopped(startFailed);

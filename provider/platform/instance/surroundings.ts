@@ -12,6 +12,8 @@ export interface ActorSurroundings {
   readonly timings: Timings;
   readonly log: Log;
   spec(record: InstanceRecord): VmSpec;
+  /** Resolves when nothing but a VM uses the instance's disks. */
+  disksFree(record: InstanceRecord): Promise<void>;
   /** Writes and announces a change. */
   publish(record: InstanceRecord, change: StatusChange): InstanceRecord;
   /** The rotation of the instance's service, and the ports that must answer before it gets connections. */

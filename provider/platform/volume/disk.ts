@@ -2,12 +2,17 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError, fromSystemError } from "../../base/errors";
+import { setTimeout as sleep } from "node:timers/promises";
 import { exec, findTool } from "../../base/exec";
+import { processesWith } from "../processes";
 
 const MIB = 1024 * 1024;
 
 /** Exit codes of e2fsck that mean a sound file system: 0 clean, 1 repaired. Source: e2fsck(8). */
 const E2FSCK_SOUND: readonly (number | null)[] = [0, 1];
+
+/** Pause between two looks for a tool. */
+const TOOL_PAUSE_MS = 50;
 
 /** Makes a disk of `sizeMb` MiB. Leaves nothing behind on failure. Throws `OPERATION_FAILED`, `NO_SPACE`. */
 export async function makeDisk(file: string, sizeMb: number): Promise<void> {
@@ -39,6 +44,14 @@ export async function growDisk(file: string, sizeMb: number): Promise<void> {
   } catch (error) {
     throw fromSystemError(error, `growing a volume to ${sizeMb} MiB`);
   }
+}
+
+/**
+ * Resolves when no tool works on this disk. One that a killed daemon began goes on without it, and cutting it off would
+ * damage the file system.
+ */
+export async function untilUntouched(file: string): Promise<void> {
+  while ((await processesWith(file)).length > 0) await sleep(TOOL_PAUSE_MS, undefined, { ref: false });
 }
 
 async function resize(file: string, sizeMb: number, flags: "wx" | "r+"): Promise<void> {

@@ -29,6 +29,75 @@ describe("the daemon's state and reality", () => {
     assert.equal(created["error"], 8, created.message);
   });
 
+  describe("while a volume grows", () => {
+    const searchPath = process.env["PATH"];
+    let tools: string;
+    const has = (name: string): boolean => fs.existsSync(path.join(tools, name));
+    const untilBegun = async (): Promise<void> => {
+      while (!has("begun")) await new Promise((resolve) => setTimeout(resolve, 2));
+    };
+    const grow = (uuid: string) =>
+      platform.api("PATCH", "/v1/volumes", [{ uuid, prop: "size_mb", op: "set", value: 16 }]);
+
+    /** A `resize2fs` that begins its work when the file `go` appears. */
+    beforeEach(() => {
+      tools = path.join(platform.folder, "tools");
+      fs.mkdirSync(tools);
+      const wait = `touch ${tools}/begun; while ! [ -e ${tools}/go ]; do sleep 0.01; done`;
+      const script = `#!/bin/sh\n${wait}\n/usr/sbin/resize2fs "$@" && touch ${tools}/done\n`;
+      fs.writeFileSync(path.join(tools, "resize2fs"), script, { mode: 0o755 });
+      process.env["PATH"] = `${tools}:${searchPath}`;
+    });
+    afterEach(() => {
+      process.env["PATH"] = searchPath;
+      fs.writeFileSync(path.join(tools, "go"), "");
+    });
+
+    it("hold back an instance that uses it", async () => {
+      const { uuid } = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+      const volumes = [{ uuid, at: "/data" }];
+      await platform.one("POST", "/v1/instances", { name: "user", image: "app:1", volumes });
+      let doneBefore: boolean | undefined;
+      platform.guests.set("user", () => ((doneBefore = has("done")), {}));
+      const growing = grow(uuid);
+      await untilBegun();
+      const starting = platform.one("PUT", "/v1/instances/start", [{ name: "user" }]);
+      while ((await platform.one("GET", "/v1/instances?name=user"))["state"] === "stopped");
+      fs.writeFileSync(path.join(tools, "go"), "");
+      assert.deepEqual([(await growing).status, (await starting)["status"]], ["success", "success"]);
+      assert.equal(doneBefore, true);
+    });
+
+    it("and the daemon is killed, leave it busy until the tool has ended, then let the growth be repeated", async () => {
+      const { uuid } = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+      const volume = () => platform.one("GET", `/v1/volumes?uuid=${uuid}`);
+      const cutOff = grow(uuid).catch(() => undefined);
+      await untilBegun();
+      platform.daemon.abandon();
+      await cutOff;
+      await platform.start();
+      assert.equal((await volume())["state"], "busy");
+      fs.writeFileSync(path.join(tools, "go"), "");
+      while ((await volume())["state"] === "busy");
+      assert.ok(has("done"));
+      assert.deepEqual([(await volume())["state"], (await volume())["size_mb"]], ["available", 8]);
+      assert.equal((await grow(uuid)).items[0]?.["size_mb"], 16);
+    });
+  });
+
+  it("never bring back a volume whose disk could not be removed, and remove it later", async () => {
+    const { uuid } = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+    const disk = path.join(platform.paths.volumes, `${uuid}.ext4`);
+    fs.rmSync(disk);
+    fs.mkdirSync(path.join(disk, "in the way"), { recursive: true });
+    await platform.one("DELETE", "/v1/volumes", [{ uuid }]);
+    assert.equal((await platform.one("GET", `/v1/volumes?uuid=${uuid}`))["error"], 8);
+    platform.daemon.abandon();
+    await platform.start();
+    assert.equal((await platform.one("GET", `/v1/volumes?uuid=${uuid}`))["error"], 8);
+    assert.deepEqual(fs.readdirSync(platform.paths.volumes), []);
+  });
+
   it("keep what an instance boots from while others of the same image are deleted", async () => {
     for (let round = 0; round < 30; round++) {
       await platform.one("POST", "/v1/instances", { name: `old-${round}`, image: "app:1" });

@@ -1,0 +1,25 @@
+/** Processes found by what they were started with: those that an earlier daemon started and could not note any more. */
+import * as fs from "node:fs/promises";
+import { exec } from "../base/exec";
+
+/**
+ * Ids of the running processes that have exactly this argument. Linux: `/proc/<pid>/cmdline` (proc(5)), of every
+ * process that this user may see; elsewhere `ps`, whose arguments are separated by blanks.
+ */
+export async function processesWith(argument: string): Promise<number[]> {
+  if (process.platform !== "linux") return await listedByPs(argument);
+  const pids = (await fs.readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const text = await fs.readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""); // it ended meanwhile
+      return text.split("\0").includes(argument) ? [Number(pid)] : [];
+    }),
+  );
+  return found.flat();
+}
+
+async function listedByPs(argument: string): Promise<number[]> {
+  const { stdout } = await exec("ps", ["-axww", "-o", "pid=,args="]);
+  const lines = stdout.split("\n").filter((line) => `${line} `.includes(` ${argument} `));
+  return lines.map((line) => Number.parseInt(line, 10));
+}

@@ -1,7 +1,16 @@
-/** What a Pulumi program imports: `import * as unikernel from "pulumi-unikernel"`. */
-export { GatewayImage, type GatewayImageArgs } from "./gatewayImage";
-export { Instance, type InstanceArgs } from "./instance";
-export { Provider, type ProviderArgs } from "./provider";
-export { Service, type ServiceArgs } from "./service";
-export type * from "./types";
-export { Volume, type VolumeArgs } from "./volume";
+/**
+ * What a Pulumi program imports: `import * as unikernel from "pulumi-unikernel"`.
+ *
+ * In words of TypeScript 3.8, because that is the compiler a program gets that brings none: @pulumi/pulumi carries it.
+ */
+export { GatewayImage } from "./gatewayImage";
+export type { GatewayImageArgs } from "./gatewayImage";
+export { Instance } from "./instance";
+export type { InstanceArgs } from "./instance";
+export { Provider } from "./provider";
+export type { ProviderArgs } from "./provider";
+export { Service } from "./service";
+export type { ServiceArgs } from "./service";
+export * from "./types";
+export { Volume } from "./volume";
+export type { VolumeArgs } from "./volume";

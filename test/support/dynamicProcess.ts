@@ -37,27 +37,43 @@ export function providerText(kind: string): string {
   return `exports.handler=()=>require(require.resolve("pulumi-unikernel/dynamic",{paths:[".","node_modules/.pnpm"]})).${kind}`;
 }
 
+/** A new project that has this checkout installed. */
+async function linkedProject(): Promise<string> {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-dynamic-"));
+  await fs.mkdir(path.join(folder, "node_modules"));
+  await fs.symlink(root, path.join(folder, "node_modules/pulumi-unikernel"));
+  await fs.symlink(path.join(root, "node_modules/@pulumi"), path.join(folder, "node_modules/@pulumi"));
+  return folder;
+}
+
 /** A running process for resources of one kind; `stop` ends it. */
 export class DynamicProcess {
   private readonly kind: string;
   private readonly child: childProcess.ChildProcess;
   private readonly client: ResourceProviderClient;
-  private readonly folder: string;
+  private readonly ownFolder: string | undefined;
 
-  private constructor(kind: string, child: childProcess.ChildProcess, client: ResourceProviderClient, folder: string) {
+  private constructor(
+    kind: string,
+    child: childProcess.ChildProcess,
+    client: ResourceProviderClient,
+    ownFolder: string | undefined,
+  ) {
     this.kind = kind;
     this.child = child;
     this.client = client;
-    this.folder = folder;
+    this.ownFolder = ownFolder;
   }
 
-  /** Starts the process in an empty project that has the package installed, with configuration as the engine gives it. */
-  static async start(kind: string, config: Json): Promise<DynamicProcess> {
-    const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-dynamic-"));
-    await fs.mkdir(path.join(folder, "node_modules"));
-    await fs.symlink(root, path.join(folder, "node_modules/pulumi-unikernel"));
-    await fs.symlink(path.join(root, "node_modules/@pulumi"), path.join(folder, "node_modules/@pulumi"));
-    const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
+  /**
+   * Starts the process with configuration as the engine gives it.
+   *
+   * @param project folder of a program that has this package and @pulumi/pulumi installed; a new one when undefined
+   */
+  static async start(kind: string, config: Json, project?: string): Promise<DynamicProcess> {
+    const folder = project ?? (await linkedProject());
+    const ownFolder = project === undefined ? folder : undefined;
+    const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider", { paths: [folder] });
     const child = childProcess.spawn(process.execPath, [script, "127.0.0.1:1"], {
       cwd: folder,
       stdio: ["ignore", "pipe", "inherit"],
@@ -68,7 +84,7 @@ export class DynamicProcess {
       readline.createInterface({ input: child.stdout }).once("line", resolve);
     });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    const started = new DynamicProcess(kind, child, client, folder);
+    const started = new DynamicProcess(kind, child, client, ownFolder);
     const request = new pb.ConfigureRequest();
     request.setArgs(struct(config));
     await started.call<pb.ConfigureResponse>("configure", request);
@@ -80,7 +96,7 @@ export class DynamicProcess {
     const gone = new Promise((resolve) => this.child.once("exit", resolve));
     this.child.kill();
     await gone;
-    await fs.rm(this.folder, { recursive: true });
+    if (this.ownFolder !== undefined) await fs.rm(this.ownFolder, { recursive: true });
   }
 
   private inputs(value: Json): Struct {

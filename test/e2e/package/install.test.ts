@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { DynamicProcess, providerText } from "../../support/dynamicProcess";
+import { startFakeApi, success } from "../../support/fakeApi";
+import { install, pack, packThis, run, runWell } from "../../support/installedPackage";
+
+const root = path.resolve(__dirname, "../../..");
+
+interface Manifest {
+  readonly version: string;
+  readonly main: string;
+  readonly types: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
+const manifestIn = async (folder: string) =>
+  JSON.parse(await fs.readFile(path.join(folder, "package.json"), "utf8")) as Manifest;
+
+/** Makes a Volume; what a program holds, or a package that a program uses. */
+const MAKE_VOLUME = `
+  const unikernel = require("pulumi-unikernel");
+  exports.makeVolume = () => new unikernel.Volume("data", { sizeMb: 64 });
+`;
+
+/** Runs `makeVolume` under Pulumi's mocks and prints what it registered and which copies of @pulumi/pulumi were loaded. */
+const PROGRAM = `
+  const pulumi = require("@pulumi/pulumi");
+  let registered;
+  pulumi.runtime.setMocks({
+    newResource: (asked) => ((registered = asked), { id: "an-id", state: asked.inputs }),
+    call: () => ({}),
+  });
+  const volume = require(process.argv[2]).makeVolume();
+  volume.id.apply((id) => {
+    const copies = Object.keys(require.cache).filter((file) => /@pulumi.pulumi.resource\\.js$/.test(file));
+    const isResource = volume instanceof pulumi.CustomResource;
+    console.log(JSON.stringify({ id, type: registered.type, inputs: registered.inputs, copies, isResource }));
+  });
+`;
+
+/** Compiles only when the types are there, and are not \`any\`. */
+const TYPED_PROGRAM = `
+  import * as pulumi from "@pulumi/pulumi";
+  import * as unikernel from "pulumi-unikernel";
+  const port: unikernel.ServicePortArgs = { port: 8080 };
+  const volume = new unikernel.Volume("data", { sizeMb: 64 });
+  const service = new unikernel.Service("web", { ports: [port], template: { image: "a", volumes: [{ volume: volume.id, at: "/data" }] } });
+  export const url: pulumi.Output<string> = service.url;
+  // @ts-expect-error
+  new unikernel.Volume("data", {});
+  // @ts-expect-error
+  new unikernel.Volume("data", { sizeMb: "64" });
+  // @ts-expect-error
+  export const size: pulumi.Output<string> = volume.sizeMb;
+`;
+
+const item = {
+  status: "success",
+  uuid: "5a1f0c1e-0000-4000-8000-000000000001",
+  name: "data-0123abc",
+  state: "available",
+  size_mb: 64,
+  filesystem: "ext4",
+  created_at: "2026-01-01T00:00:00Z",
+};
+
+describe("the packed package", function () {
+  this.timeout(120_000);
+  let folder: string;
+  let tarball: string;
+  let unpacked: string;
+  let manifest: Manifest;
+
+  before(async () => {
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-packed-"));
+    tarball = await packThis(folder);
+    await runWell(folder, "tar", ["-xzf", tarball]);
+    unpacked = path.join(folder, "package");
+    manifest = await manifestIn(unpacked);
+  });
+  after(() => fs.rm(folder, { recursive: true }));
+
+  const filesOf = async () =>
+    (await fs.readdir(unpacked, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(unpacked, path.join(entry.parentPath, entry.name)));
+
+  describe("as a tarball", () => {
+    it("holds what was compiled, the schema and what people read; no tests, no sources", async () => {
+      const files = await filesOf();
+      const compiled = files.filter((file) => file.startsWith("dist/"));
+      assert.deepEqual(
+        files.filter((file) => !compiled.includes(file)).sort(),
+        ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "schema.json"].sort(),
+      );
+      for (const file of compiled) assert.match(file, /^dist\/(sdk|provider)\/.*\.(js|d\.ts|js\.map)$/);
+    });
+
+    it("holds one module for every source", async () => {
+      const sources = (await Promise.all(["sdk", "provider"].map((name) => sourcesIn(name)))).flat().sort();
+      for (const ending of [".js", ".d.ts"]) {
+        const modules = (await filesOf()).filter((file) => file.startsWith("dist/") && file.endsWith(ending));
+        assert.deepEqual(modules.map((file) => file.slice("dist/".length, -ending.length)).sort(), sources);
+      }
+    });
+
+    it("names no folder of the machine that packed it", async () => {
+      const places = [root, folder, os.homedir()].filter((place) => place.split(path.sep).length > 2);
+      for (const file of await filesOf()) {
+        const text = await fs.readFile(path.join(unpacked, file), "utf8");
+        for (const place of [...places, "file://"]) assert.ok(!text.includes(`${place}/`), `${file} names ${place}/`);
+      }
+    });
+
+    it("has every file that package.json points to", async () => {
+      const targets = Object.values(manifest.exports).flatMap((target) =>
+        typeof target === "string" ? [target] : Object.values(target),
+      );
+      for (const target of [manifest.main, manifest.types, ...Object.values(manifest.bin), ...targets]) {
+        assert.ok((await fs.stat(path.join(unpacked, target))).isFile(), target);
+      }
+      assert.deepEqual(manifest.exports["."], { types: `./${manifest.types}`, default: `./${manifest.main}` });
+    });
+
+    it("names every package that its modules load, and no other; @pulumi/pulumi as the program's own", async () => {
+      const loaded = new Set<string>();
+      for (const file of (await filesOf()).filter((name) => name.endsWith(".js"))) {
+        const text = await fs.readFile(path.join(unpacked, file), "utf8");
+        for (const [, name = ""] of text.matchAll(/\brequire\("((?:@[^/"]+\/)?[^./"][^/"]*)[^"]*"\)/g)) {
+          if (!name.startsWith("node:") && name !== "pulumi-unikernel") loaded.add(name);
+        }
+      }
+      const { dependencies, peerDependencies } = manifest;
+      assert.deepEqual(Object.keys(peerDependencies), ["@pulumi/pulumi"]);
+      assert.deepEqual([...loaded].sort(), [...Object.keys(dependencies), ...Object.keys(peerDependencies)].sort());
+      assert.ok(!("@pulumi/pulumi" in dependencies));
+    });
+  });
+
+  /** Where the package's own code ends up, and how a program gets there. */
+  const layouts = [
+    { name: "by npm", manager: "npm", through: false, pulumi: "pinned" },
+    { name: "by npm, with the oldest @pulumi/pulumi that it allows", manager: "npm", through: false, pulumi: "oldest" },
+    { name: "by pnpm", manager: "pnpm", through: false, pulumi: "pinned" },
+    { name: "by pnpm, as a dependency of a dependency", manager: "pnpm", through: true, pulumi: "pinned" },
+  ] as const;
+
+  for (const { name, manager, through, pulumi } of layouts) {
+    describe(`installed ${name}`, () => {
+      let project: string;
+
+      before(async () => {
+        const { devDependencies, peerDependencies } = await manifestIn(root);
+        const versions = {
+          pinned: devDependencies["@pulumi/pulumi"],
+          oldest: peerDependencies["@pulumi/pulumi"]?.replace("^", ""),
+        };
+        const what = through ? await packWrapper(folder, tarball, peerDependencies) : tarball;
+        project = await install(manager, [what, `@pulumi/pulumi@${versions[pulumi]}`]);
+        await fs.writeFile(path.join(project, "program.js"), PROGRAM);
+        if (!through) await fs.writeFile(path.join(project, "volume.js"), MAKE_VOLUME);
+      });
+      after(() => fs.rm(project, { recursive: true, force: true }));
+
+      it("registers its resources through the program's own copy of @pulumi/pulumi", async () => {
+        const entry = through ? "unikernel-wrapper" : "./volume.js";
+        const printed = await runWell(project, process.execPath, ["program.js", entry]);
+        const { copies, inputs, ...rest } = JSON.parse(printed) as {
+          id: string;
+          copies: string[];
+          inputs: Record<string, unknown>;
+        };
+        assert.deepEqual(rest, { id: "an-id", type: "pulumi-nodejs:dynamic/unikernel:Volume", isResource: true });
+        assert.equal(inputs["__provider"], providerText("Volume"));
+        assert.deepEqual(copies, [require.resolve("@pulumi/pulumi/resource", { paths: [project] })]);
+      });
+
+      it("is found by the dynamic provider process, which checks and creates", async () => {
+        await using api = await startFakeApi(() => success("volumes", item));
+        const config = { "unikernel:metro": api.url, "unikernel:token": "a-token" };
+        const volume = await DynamicProcess.start("Volume", config, project);
+        try {
+          const { failures } = await volume.check({}, { __resourceName: "data" });
+          assert.match(failures[0]?.reason ?? "", /sizeMb/);
+          const { inputs } = await volume.check({}, { __resourceName: "data", sizeMb: 64 });
+          const { id, outs } = await volume.create(inputs);
+          assert.equal(id, item.uuid);
+          assert.equal(outs["filesystem"], "ext4");
+        } finally {
+          await volume.stop();
+        }
+        const posted = api.asked.find(({ method }) => method === "POST");
+        assert.equal(posted?.authorization, "Bearer a-token");
+        assert.match(posted.url, /\/volumes$/);
+      });
+
+      if (through || pulumi === "oldest") return;
+
+      for (const [moduleResolution, module] of [
+        ["node16", "node16"],
+        ["bundler", "esnext"],
+      ] as const) {
+        it(`has types under moduleResolution ${moduleResolution}`, async () => {
+          await fs.writeFile(path.join(project, "typed.ts"), TYPED_PROGRAM);
+          const compilerOptions = { module, moduleResolution, target: "es2022", strict: true, noEmit: true, types: [] };
+          const settings = { compilerOptions, files: ["typed.ts"] };
+          await fs.writeFile(path.join(project, "tsconfig.json"), JSON.stringify(settings));
+          const tsc = path.join(root, "node_modules/typescript/bin/tsc");
+          await runWell(project, process.execPath, [tsc, "-p", "."]);
+        });
+      }
+
+      it("can be imported by name from an ES module", async () => {
+        const text = `import { Volume, Provider } from "pulumi-unikernel"; console.log(Volume.name, Provider.name);`;
+        const args = ["--input-type=module", "--eval", text];
+        assert.equal(await runWell(project, process.execPath, args), "Volume Provider\n");
+      });
+
+      it("brings the command, which also works through a symbolic link", async () => {
+        const help = await runWell(project, "npx", ["--no-install", "unikernel", "--help"]);
+        assert.match(help, /^Usage: unikernel <command>/);
+        const link = path.join(folder, `unikernel-${path.basename(project)}`);
+        await fs.symlink(path.join(project, "node_modules/pulumi-unikernel", manifest.bin["unikernel"] ?? ""), link);
+        assert.equal(await runWell(folder, link, ["--version"]), `${manifest.version}\n`);
+        const { code, stderr } = await run(folder, link, ["sing"]);
+        assert.equal(code, 1);
+        assert.match(stderr, /There is no command 'sing'/);
+      });
+    });
+  }
+
+  it("is typed in words that the compiler inside @pulumi/pulumi can read", async () => {
+    const ts = require("@pulumi/pulumi/vendor/typescript@3.8.3/typescript.js") as typeof import("typescript");
+    const declarations = (await filesOf()).filter((file) => /^dist\/sdk\/.*\.d\.ts$/.test(file));
+    assert.ok(declarations.length > 0);
+    for (const file of declarations) {
+      const text = await fs.readFile(path.join(unpacked, file), "utf8");
+      const { diagnostics = [] } = ts.transpileModule(text, { reportDiagnostics: true, fileName: "it.ts" });
+      assert.deepEqual(
+        diagnostics.map(({ messageText }) => `${file}: ${JSON.stringify(messageText)}`),
+        [],
+      );
+    }
+  });
+});
+
+/** Names of the modules under a source folder, without their ending. */
+async function sourcesIn(name: string): Promise<readonly string[]> {
+  const files = await fs.readdir(path.join(root, name), { recursive: true });
+  return files.filter((file) => file.endsWith(".ts")).map((file) => path.join(name, file.slice(0, -".ts".length)));
+}
+
+/** A package of somebody else's that makes a Volume with ours. */
+async function packWrapper(into: string, tarball: string, peers: Readonly<Record<string, string>>): Promise<string> {
+  const source = path.join(into, "wrapper");
+  await fs.mkdir(source);
+  const manifest = {
+    name: "unikernel-wrapper",
+    version: "1.0.0",
+    main: "index.js",
+    dependencies: { "pulumi-unikernel": `file:${tarball}` },
+    peerDependencies: peers,
+  };
+  await fs.writeFile(path.join(source, "package.json"), JSON.stringify(manifest));
+  await fs.writeFile(path.join(source, "index.js"), MAKE_VOLUME);
+  return pack(source, into);
+}

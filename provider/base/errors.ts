@@ -86,7 +86,9 @@ export function explain(error: unknown): string {
 /** {@link explain} without the code, to be quoted in another error. */
 export function sentencesOf({ property, message, hint }: UnikernelError): string {
   const sentence = property === undefined ? message : `${property}: ${message}`;
-  return hint === undefined ? sentence : `${sentence} ${hint}`;
+  if (hint === undefined) return sentence;
+  // What was quoted from a log stands on lines of its own.
+  return sentence.endsWith("\n") || hint.startsWith("\n") ? sentence + hint : `${sentence} ${hint}`;
 }
 
 /** Which input an error is about, and what to do, where only the caller knows; neither replaces what the error says itself. */

@@ -10,8 +10,8 @@
  * <state>/images/         one OCI image layout; GatewayImage writes, the daemon reads
  * <state>/boot/           kernels and initrds unpacked from image layers, by layer digest
  * <state>/volumes/        <uuid>.ext4
- * <state>/instances/      <uuid>/console.log, control.log, qemu.log, cmdline.cpio
- * <run>/<8 hex>.qmp …     UNIX sockets and pid files of VMs; short, since a socket path holds 107 bytes
+ * <state>/instances/      <uuid>/console.log, control.log, qemu.log, vm.json, initrd.cpio
+ * <run>/<8 hex>.qmp …     UNIX sockets of VMs; short, since a socket path holds 107 bytes
  * <cache>/runtimes/       kernels made or fetched once; safe to delete at any time
  * ```
  */

@@ -3,8 +3,8 @@ import * as fs from "node:fs/promises";
 import { exec } from "../base/exec";
 
 /**
- * Ids of the running processes that have exactly this argument. Linux: `/proc/<pid>/cmdline` (proc(5)), of every
- * process that this user may see; elsewhere `ps`, whose arguments are separated by blanks.
+ * Ids of this user's running processes that have exactly this argument. Linux: `/proc/<pid>/cmdline` (proc(5));
+ * elsewhere `ps`, whose arguments are separated by blanks.
  */
 export async function processesWith(argument: string): Promise<number[]> {
   if (process.platform !== "linux") return await listedByPs(argument);
@@ -12,14 +12,16 @@ export async function processesWith(argument: string): Promise<number[]> {
   const found = await Promise.all(
     pids.map(async (pid) => {
       const text = await fs.readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""); // it ended meanwhile
-      return text.split("\0").includes(argument) ? [Number(pid)] : [];
+      if (!text.split("\0").includes(argument)) return [];
+      const owner = await fs.stat(`/proc/${pid}`).catch(() => undefined);
+      return owner?.uid === process.getuid?.() ? [Number(pid)] : [];
     }),
   );
   return found.flat();
 }
 
 async function listedByPs(argument: string): Promise<number[]> {
-  const { stdout } = await exec("ps", ["-axww", "-o", "pid=,args="]);
+  const { stdout } = await exec("ps", ["-xww", "-o", "pid=,args="]);
   const lines = stdout.split("\n").filter((line) => `${line} `.includes(` ${argument} `));
   return lines.map((line) => Number.parseInt(line, 10));
 }

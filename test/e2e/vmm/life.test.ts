@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
 import { Lab, fetchText, untilAnswers } from "./lab";
 
 const exists = (file: string): Promise<boolean> =>
@@ -125,6 +126,43 @@ describe("the life of a VM on QEMU", function () {
     assert.equal(await second.answers(80, AbortSignal.timeout(60_000)), true);
     assert.deepEqual(await second.stop({ graceMs: 10_000 }), { how: "exited", exitCode: 143 });
     assert.equal(await lab.vmm.adopt(spec), undefined);
+  });
+
+  it("is found by a daemon of another environment, also when nobody noted which process it is", async () => {
+    const spec = lab.script("exec httpd -f -h /www");
+    const first = await lab.start(spec);
+    first.release();
+    const elsewhere = await new QemuVmm({ ...lab.paths, run: path.join(lab.folder, "elsewhere") }).adopt(spec);
+    assert.equal(elsewhere?.pid, first.pid);
+    elsewhere?.release();
+    await fs.rm(path.join(lab.paths.instances, spec.uuid, "vm.json"));
+    const again = await lab.vmm.adopt(spec);
+    assert.ok(again !== undefined);
+    lab.keep(again);
+    assert.equal(again.pid, first.pid);
+    await again.stop({ graceMs: 0 });
+  });
+
+  it("is ended when nobody can control it any more", async () => {
+    const spec = lab.script("sleep 600");
+    const first = await lab.start(spec);
+    first.release();
+    await fs.rm(lab.paths.run, { recursive: true });
+    assert.equal(await lab.vmm.adopt(spec), undefined);
+    assert.equal(await exists(`/proc/${first.pid}/exe`), false);
+  });
+
+  it("keeps its sockets in no folder that others can write to", async () => {
+    const run = path.join(lab.folder, "shared");
+    const target = path.join(lab.folder, "target");
+    await fs.mkdir(target, { mode: 0o700 });
+    for (const make of [() => fs.mkdir(run).then(() => fs.chmod(run, 0o777)), () => fs.symlink(target, run)]) {
+      await make();
+      const spec = lab.spec(["true"]);
+      await assert.rejects(new QemuVmm({ ...lab.paths, run }).start(spec), { code: "VMM_FAILED", message: /shared/ });
+      assert.equal(await lab.vmm.adopt(spec), undefined);
+      await fs.rm(run, { recursive: true });
+    }
   });
 
   it("outlives the process that started it when that is killed", async () => {

@@ -33,7 +33,7 @@ export function qemuArguments({ spec, facts, kind, files, commandLine }: Argumen
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-rtc", "base=utc"],
     ...(facts.sandbox ? ["-sandbox", SANDBOX] : []),
     ...["-kernel", spec.kernel, "-append", commandLine.append, ...(initrd === undefined ? [] : ["-initrd", initrd])],
-    ...["-chardev", `file,id=console,path=${commas(files.consoleLog)}`, "-serial", "chardev:console"],
+    ...["-chardev", consoleDevice(files), "-serial", "chardev:console"],
     ...["-chardev", `${socket("control", files.controlSocket)},logfile=${commas(files.controlLog)}`],
     ...["-serial", "chardev:control"],
     ...["-chardev", socket("qmp", files.qmpSocket), "-mon", "chardev=qmp,mode=control"],
@@ -48,6 +48,10 @@ const SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecont
 
 /** Within an option a comma is written twice. */
 const commas = (path: string): string => path.replaceAll(",", ",,");
+
+/** The argument that names the console log: no other process has it. */
+export const consoleDevice = (files: Pick<VmFiles, "consoleLog">): string =>
+  `file,id=console,path=${commas(files.consoleLog)}`;
 
 const socket = (id: string, path: string): string => `socket,id=${id},path=${commas(path)},server=on,wait=off`;
 

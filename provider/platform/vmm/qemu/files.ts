@@ -16,7 +16,7 @@ export interface VmFiles {
   /** A second QMP socket, free for onlookers: one serves one client at a time. */
   readonly monitorSocket: string;
   readonly controlSocket: string;
-  /** Process id and start time. */
+  /** Process id, start time and run folder. */
   readonly identity: string;
 }
 
@@ -34,6 +34,6 @@ export function vmFilesOf(paths: Pick<LocalPaths, "run" | "instances">, uuid: st
     qmpSocket: `${short}.qmp`,
     monitorSocket: `${short}.mon`,
     controlSocket: `${short}.ctl`,
-    identity: `${short}.pid`,
+    identity: path.join(folder, "vm.json"),
   };
 }

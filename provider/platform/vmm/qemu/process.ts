@@ -2,7 +2,11 @@
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as fsp from "node:fs/promises";
+import { systemClock } from "../../../base/clock";
 import { exec } from "../../../base/exec";
+
+/** Pause between two looks for a process that was killed. */
+const END_PAUSE_MS = 10;
 
 /** How a process ended. Both are null when it could not be started. */
 export interface ProcessEnd {
@@ -81,4 +85,11 @@ export async function killProcess(identity: ProcessIdentity): Promise<void> {
   } catch {
     // it ended in between
   }
+}
+
+/** {@link killProcess}, and resolves when it is gone; one that hangs in the kernel is given up after `limitMs`. */
+export async function endProcess(identity: ProcessIdentity, limitMs: number): Promise<void> {
+  await killProcess(identity);
+  const deadline = performance.now() + limitMs;
+  while ((await isRunning(identity)) && performance.now() < deadline) await systemClock.sleep(END_PAUSE_MS);
 }

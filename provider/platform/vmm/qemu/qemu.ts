@@ -2,7 +2,6 @@
 import * as fs from "node:fs";
 import * as fsp from "node:fs/promises";
 import * as path from "node:path";
-import * as z from "zod";
 import { UnikernelError, fromSystemError } from "../../../base/errors";
 import type { LocalPaths } from "../../../base/localPaths";
 import { systemClock } from "../../../base/clock";
@@ -12,17 +11,22 @@ import { commandLineOf } from "./commandLine";
 import { evidenceOnDisk } from "./evidence";
 import { judgeExit } from "./exit";
 import { vmFilesOf, type VmFiles } from "./files";
+import { findVm, noteIdentity, notedFiles } from "./identity";
 import { writeInitrd } from "./initrd";
 import { kernelKindOf, type KernelKind } from "./kernelKind";
 import { minimumMemoryMb } from "./minimumMemory";
 import { inspectQemu } from "./probe";
-import { isRunning, killProcess, startQemu, startTimeOf, type ProcessIdentity, type StartedProcess } from "./process";
+import { endProcess, startQemu, startTimeOf, type ProcessIdentity, type StartedProcess } from "./process";
+import { checkRunFolder, makeRunFolder } from "./runFolder";
 import { QemuVm } from "./vm";
 
-const Identity = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 /** QEMU opens its sockets within milliseconds; a machine under load may take longer. */
 const SOCKET_LIMIT_MS = 20_000;
 const SOCKET_PAUSE_MS = 5;
+/** How long the sockets of a VM that an earlier daemon was just starting may take. */
+const ADOPT_LIMIT_MS = 5_000;
+/** How long a process may take to go after SIGKILL. */
+const KILL_LIMIT_MS = 5_000;
 
 /** The kinds of kernel that run the stand-in guest's init, which reports on the control port. */
 const speaks = (kind: KernelKind): boolean => kind === "pvh" || kind === "bzimage";
@@ -44,8 +48,10 @@ export class QemuVmm implements Vmm {
     const files = vmFilesOf(this.#paths, spec.uuid);
     try {
       await fsp.mkdir(files.folder, { recursive: true, mode: 0o700 });
-      await fsp.mkdir(files.runFolder, { recursive: true, mode: 0o700 });
+      await makeRunFolder(files.runFolder);
       await removeRunFiles(files);
+      // What the last run left would be taken for the story of this one, should it end before QEMU writes its own.
+      for (const log of [files.controlLog, files.consoleLog, files.qemuLog]) await fsp.rm(log, { force: true });
       if (commandLine.file !== undefined) await writeInitrd(spec.initrd, commandLine.file, files.initrd);
     } catch (error) {
       throw fromSystemError(error, "preparing a VM");
@@ -53,26 +59,32 @@ export class QemuVmm implements Vmm {
     const child = startQemu(facts.file, qemuArguments({ spec, facts, kind, files, commandLine }), files.qemuLog);
     const identity = await identify(child, files);
     try {
-      await awaitSocket(files, child);
+      await noteIdentity(files, identity);
+      await awaitSocket(files, SOCKET_LIMIT_MS, child);
       return await QemuVm.connect({ identity, files, speaks: speaks(kind), ended: child.ended });
     } catch (error) {
-      await killProcess(identity);
+      await endProcess(identity, KILL_LIMIT_MS);
       const end = await child.ended;
-      if (end.signal === "SIGKILL") throw error;
+      if (end.signal === "SIGKILL") throw fromSystemError(error, "starting a VM");
       throw refusal(files, error);
     }
   }
 
   async adopt(spec: VmSpec): Promise<Vm | undefined> {
-    const files = vmFilesOf(this.#paths, spec.uuid);
-    const identity = await readIdentity(files);
-    if (identity === undefined || !(await isRunning(identity))) return undefined;
+    const found = await findVm(this.#paths, spec.uuid);
+    if (found === undefined) return undefined;
+    const { identity, files } = found;
     try {
+      await checkRunFolder(files.runFolder);
+      await awaitSocket(files, ADOPT_LIMIT_MS);
       const kind = await kernelKindOf(spec.kernel);
-      return await QemuVm.connect({ identity, files, speaks: speaks(kind) });
-    } catch (error) {
-      if (!(await isRunning(identity))) return undefined;
-      throw error;
+      const vm = await QemuVm.connect({ identity, files, speaks: speaks(kind) });
+      await noteIdentity(files, identity);
+      return vm;
+    } catch {
+      // Nobody can control it, so it must not run on beside the one that will take its place.
+      await endProcess(identity, KILL_LIMIT_MS);
+      return undefined;
     }
   }
 
@@ -81,7 +93,7 @@ export class QemuVmm implements Vmm {
   }
 
   async forget(uuid: string): Promise<void> {
-    const files = vmFilesOf(this.#paths, uuid);
+    const files = await notedFiles(this.#paths, uuid);
     await removeRunFiles(files);
     await fsp.rm(files.folder, { recursive: true, force: true });
   }
@@ -113,36 +125,26 @@ async function checkMemory(spec: VmSpec, kind: KernelKind): Promise<void> {
   });
 }
 
-/** Notes which process the VM is, before anything else, so that a daemon killed now leaves no VM that nobody knows. */
+/** Which process the VM is; throws what QEMU said when it has ended already. */
 async function identify(child: StartedProcess, files: VmFiles): Promise<ProcessIdentity> {
   const startTime = child.pid === undefined ? undefined : await startTimeOf(child.pid);
   if (child.pid === undefined || startTime === undefined) {
     await child.ended;
     throw refusal(files, undefined);
   }
-  const identity = { pid: child.pid, startTime };
-  fs.writeFileSync(files.identity, JSON.stringify(identity), { mode: 0o600 });
-  return identity;
+  return { pid: child.pid, startTime };
 }
 
-async function readIdentity(files: VmFiles): Promise<ProcessIdentity | undefined> {
-  try {
-    return Identity.safeParse(JSON.parse(await fsp.readFile(files.identity, "utf8"))).data;
-  } catch {
-    return undefined;
-  }
-}
-
-async function awaitSocket(files: VmFiles, child: StartedProcess): Promise<void> {
+async function awaitSocket(files: VmFiles, limitMs: number, child?: StartedProcess): Promise<void> {
   let ended = false;
-  void child.ended.then(() => (ended = true));
-  for (const deadline = performance.now() + SOCKET_LIMIT_MS; performance.now() < deadline;) {
+  void child?.ended.then(() => (ended = true));
+  for (const deadline = performance.now() + limitMs; performance.now() < deadline;) {
     if (ended) throw refusal(files, undefined);
     // The monitor's socket is made last, so all of them listen.
     if (fs.existsSync(files.monitorSocket)) return;
     await systemClock.sleep(SOCKET_PAUSE_MS);
   }
-  throw new UnikernelError("VMM_FAILED", `QEMU did not open its control sockets within ${SOCKET_LIMIT_MS} ms.`);
+  throw new UnikernelError("VMM_FAILED", `QEMU did not open its control sockets within ${limitMs} ms.`);
 }
 
 /** QEMU's last words, without the program's name before them. */

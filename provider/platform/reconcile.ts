@@ -21,21 +21,31 @@ export async function reconcile(platform: Platform): Promise<void> {
   for (const volume of loadVolumes(database)) await restoreVolume(platform, volume);
   for (const record of loadServices(database)) platform.addService(record);
   for (const record of loadInstances(database)) platform.addInstance(record);
-  await Promise.all([...platform.instances.values()].map((actor) => restoreInstance(platform, actor)));
+  await Promise.all(
+    [...platform.instances.values()].map(async (actor) => {
+      try {
+        await restoreInstance(platform, actor);
+      } catch (error) {
+        // One that cannot be brought in order must not keep all others from being served.
+        log.write("instance.not-restored", { uuid: actor.record.uuid, reason: reasonOf(error) });
+      }
+    }),
+  );
   // Ports open last: the first connection then finds every instance in its place.
   for (const { record, proxy } of platform.services.values()) {
     try {
       await proxy.publish(record.ports);
     } catch (error) {
       // Another program took the port meanwhile. The service stays, and a change of its ports can repair it.
-      log.write("service.not-published", {
-        uuid: record.uuid,
-        reason: error instanceof Error ? error.message : String(error),
-      });
+      log.write("service.not-published", { uuid: record.uuid, reason: reasonOf(error) });
     }
   }
-  await removeLeftovers(platform);
+  await removeLeftovers(platform).catch((error: unknown) => {
+    log.write("leftovers.not-removed", { reason: reasonOf(error) });
+  });
 }
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function restoreVolume(platform: Platform, volume: VolumeRecord): Promise<void> {
   const { database, paths } = platform.parts;
@@ -70,7 +80,7 @@ async function restoreInstance(platform: Platform, actor: InstanceActor): Promis
     actor.adopt(vm);
   }
   if (status.deleting) {
-    await actor.request("delete");
+    void actor.request("delete").catch(() => undefined); // the actor has logged it; a guest may take its time to end
   } else if (vm === undefined) {
     const slept = status.state === "standby" && record.definition.scaleToZero?.stateful !== true;
     if (mayRun && !slept) actor.foundDead(await vmm.postMortem(uuid));

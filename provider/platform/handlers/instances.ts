@@ -29,7 +29,7 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
   const { log } = platform.parts;
   const facts = (actor: InstanceActor) => actor.record;
   // The id of an instance becomes invalid with the delete, before its VM is gone.
-  const visible = () => [...platform.instances.values()].filter((actor) => !actor.record.status.deleting);
+  const visible = () => [...platform.instances.values()].filter((actor) => !actor.isBeingDeleted);
   const named = (selector: Selector): InstanceActor => find(visible(), facts, "instance", selector);
   const withMessage = <T extends object>(items: readonly T[]) => ({
     items,

@@ -61,6 +61,11 @@ export class InstanceActor {
     return this.#record.status.state;
   }
 
+  /** True from the moment a delete is accepted; no more when it failed and can be asked for again. */
+  get isBeingDeleted(): boolean {
+    return this.#pending.has("delete");
+  }
+
   /** Milliseconds of all runs, the present one included. */
   get uptimeMs(): number {
     const { uptimeMs, startedAt } = this.#record.status;
@@ -74,7 +79,11 @@ export class InstanceActor {
    * Throws a refusal `FailedWrongVmState`; a start also what the VMM throws.
    */
   request(request: InstanceRequest, options: StopOptions = NO_DRAIN): Promise<void> {
-    const decision = decide(this.state, this.#record.status.restart?.nextAt !== undefined, this.#pending, request);
+    const { state, restart, deleting, stopAskedBy } = this.#record.status;
+    // After a delete that failed nothing but another one makes sense.
+    const pending: ReadonlySet<InstanceRequest> =
+      deleting && request !== "delete" ? new Set([...this.#pending, "delete"]) : this.#pending;
+    const decision = decide(state, restart?.nextAt !== undefined, pending, request, stopAskedBy === "scale-to-zero");
     if (decision.do === "ignore") return Promise.resolve();
     if (decision.do === "deny") {
       return Promise.reject(
@@ -283,6 +292,10 @@ export class InstanceActor {
   async #stop(drainTimeoutMs: number): Promise<void> {
     const run = this.#run;
     if (run === undefined) return this.#stopWithoutVm();
+    if (this.state === "stopping") {
+      this.#publish({ stopAskedBy: "user" }); // it was to end in standby
+      return this.#rotate();
+    }
     if (this.state === "standby") await run.vm.resume(); // so that the guest can end by itself
     this.#publish({ stopAskedBy: "user", stopForced: false });
     const service = this.#around.service(this.#record);
@@ -362,7 +375,7 @@ export class InstanceActor {
       run.phase.abort();
       // What a program wrote to a volume must be on it: only a guest that shuts down writes out what it holds back.
       const writes = this.#record.volumes.some((volume) => !volume.readonly);
-      if (this.state === "standby" && writes) await run.vm.resume();
+      if (this.state === "standby" && writes) await run.vm.resume().catch(() => undefined); // one that hangs is cut off
       await run.vm.stop({ graceMs: writes ? this.#around.timings.stopGraceMs : 0 });
       run.over.abort();
       this.#run = undefined;

@@ -22,12 +22,14 @@ const deny = (reason: DenyReason): Decision => ({ do: "deny", reason });
  * Decides by the state and by the requests that were accepted and not yet acted on.
  *
  * @param restarting the instance is stopped and its restart policy will start it again
+ * @param fallingAsleep the stop that is under way ends in standby
  */
 export function decide(
   state: InstanceState,
   restarting: boolean,
   pending: ReadonlySet<InstanceRequest>,
   request: InstanceRequest,
+  fallingAsleep = false,
 ): Decision {
   if (pending.has(request)) return IGNORE;
   if (pending.has("delete")) return deny("DELETE_PENDING");
@@ -44,7 +46,7 @@ export function decide(
     case "restart":
       return state === "stopped" && restarting && !startPending ? QUEUE : IGNORE;
     case "stop":
-      if (state === "stopping") return IGNORE;
+      if (state === "stopping") return fallingAsleep ? QUEUE : IGNORE;
       return state === "stopped" && !startPending && !restarting ? IGNORE : QUEUE;
     case "force-stop":
       return state === "stopped" && !startPending && !restarting ? IGNORE : QUEUE;

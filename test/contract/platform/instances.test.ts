@@ -185,6 +185,23 @@ describe("instances", () => {
     await assert.rejects(fs.stat(`${platform.paths.instances}/${uuid}`), { code: "ENOENT" });
   });
 
+  it("that could not be deleted can be asked about and deleted again, and do nothing else", async () => {
+    let fails = true;
+    platform.guests.set("tough", {
+      get onStop() {
+        if (fails) throw new Error("does not listen");
+        return { how: "exited", exitCode: 0 } as const;
+      },
+    });
+    const { uuid } = await platform.running({ name: "tough" });
+    assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid }]))["status"], "error");
+    assert.equal((await platform.instance(uuid))["status"], "success");
+    assert.equal((await platform.one("PUT", "/v1/instances/stop", [{ uuid }]))["error"], 11);
+    fails = false;
+    assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
+    assert.equal((await platform.instance(uuid))["error"], 8);
+  });
+
   it("that write to a volume are shut down before they are deleted, others are cut off", async () => {
     const asked: string[] = [];
     const volume = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
@@ -322,6 +339,20 @@ describe("instances", () => {
   });
 
   describe("with scale to zero", () => {
+    it("that are stopped while they fall asleep do not end in standby", async () => {
+      const service = await platform.one("POST", "/v1/services", { services: [{ port: await freePort() }] });
+      platform.guests.set("sleepy", { serve: () => undefined, onStop: undefined });
+      const { uuid } = await platform.running({
+        name: "sleepy",
+        service_group: { uuid: service.uuid },
+        scale_to_zero: { policy: "on", cooldown_time_ms: 0 },
+      });
+      await platform.until(uuid, ({ state }) => state === "stopping");
+      assert.equal((await platform.one("PUT", "/v1/instances/stop", [{ uuid }]))["status"], "success");
+      await platform.until(uuid, ({ state }) => state !== "stopping");
+      assert.equal((await platform.instance(uuid))["state"], "stopped");
+    });
+
     for (const stateful of [true, false]) {
       it(`sleep when idle and wake for a connection (${stateful ? "memory kept" : "booted anew"})`, async () => {
         const port = await freePort();

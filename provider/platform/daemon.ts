@@ -1,9 +1,9 @@
 /** One daemon, from its lock to its last file. `main.ts` runs it as a program, tests run it in their own process. */
 import * as fs from "node:fs/promises";
-import * as path from "node:path";
 import { removeIfEmpty, writeFileAtomic } from "../base/files";
 import type { LocalPaths } from "../base/localPaths";
 import { openLayout } from "../image/oci/layout";
+import { removeEmptyLayout } from "../image/oci/removeEmpty";
 import { handlersOf } from "./handlers";
 import { loadToken } from "./http/auth";
 import { serveApi } from "./http/server";
@@ -143,18 +143,4 @@ async function removeOwnFiles(paths: LocalPaths): Promise<void> {
     await fs.rm(folder, { recursive: true, force: true });
   }
   await removeEmptyLayout(paths.images);
-}
-
-/** Removes a layout that holds no blob. Only empty folders are removed, so one that is being written to stays. */
-async function removeEmptyLayout(folder: string): Promise<void> {
-  for (const below of ["staging", path.join("blobs", "sha256"), "blobs"]) {
-    const target = path.join(folder, below);
-    const present = await fs.stat(target).then(
-      () => true,
-      () => false,
-    );
-    if (present && !(await removeIfEmpty(target))) return;
-  }
-  for (const file of ["index.json", "oci-layout", "index.lock"]) await fs.rm(path.join(folder, file), { force: true });
-  await removeIfEmpty(folder);
 }

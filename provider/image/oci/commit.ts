@@ -13,9 +13,12 @@ import { blobPath, reachableFrom } from "./storedImage";
 /** The lock that every change of a layout is made under. */
 export const lockFile = (folder: string): string => path.join(folder, "index.lock");
 
+/** Images may hold secrets of their programs; folders above that are missing, such as the state folder, are as private. */
+const makeFolder = (folder: string): Promise<unknown> => fs.mkdir(folder, { recursive: true, mode: 0o700 });
+
 /** Names in `staging/` start with the process that writes them, so that what a dead one left can be told. */
 export async function stagingFile(folder: string): Promise<string> {
-  await fs.mkdir(path.join(folder, "staging"), { recursive: true });
+  await makeFolder(path.join(folder, "staging"));
   return path.join(folder, "staging", `${process.pid}-${crypto.randomUUID()}`);
 }
 
@@ -26,7 +29,7 @@ export async function commit(
   signal: AbortSignal | undefined,
   change: (index: ImageIndex) => ImageIndex,
 ): Promise<void> {
-  await fs.mkdir(path.join(folder, "blobs", "sha256"), { recursive: true });
+  await makeFolder(path.join(folder, "blobs", "sha256"));
   const staged = new Map<Digest, string>();
   try {
     for (;;) {
@@ -42,6 +45,7 @@ export async function commit(
           blobs.map(async (blob) => staged.has(blob.digest) || (await holds(folder, blob))),
         );
         if (present.includes(false)) return false; // collected as garbage since the first look
+        await makeFolder(path.join(folder, "blobs", "sha256")); // an ending daemon removes a layout without blobs
         for (const [digest, file] of staged) await fs.rename(file, blobPath(folder, digest));
         staged.clear();
         const index = await readIndex(folder);

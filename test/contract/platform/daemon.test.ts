@@ -17,6 +17,9 @@ describe("the daemon", () => {
     assert.equal(announced["pid"], process.pid);
     assert.match(platform.daemon.url, /^http:\/\/127\.0\.0\.1:\d+$/);
     assert.match(await fs.readFile(platform.paths.tokenFile, "utf8"), /^[0-9a-f]{64}$/);
+    for (const folder of [platform.paths.state, platform.paths.images]) {
+      assert.equal((await fs.stat(folder)).mode & 0o777, 0o700, folder); // made by whoever stored the first image
+    }
     for (const file of [
       platform.paths.daemonFile,
       platform.paths.tokenFile,

@@ -1,7 +1,5 @@
 /** Puts a command line that is too long, or secret, behind an initrd: Linux unpacks archives that follow one another. */
 import * as fs from "node:fs/promises";
-import * as os from "node:os";
-import * as path from "node:path";
 import { writeCpio } from "../../../image/cpio/write";
 
 /** Archives begin at multiples of 4 bytes. Source: Linux, early-userspace/buffer-format.rst. */
@@ -9,12 +7,11 @@ const ALIGNMENT = 4;
 
 /**
  * Writes `target` (0600): the initrd, if any, and an archive with `/unikernel/cmdline`. Copies by reference where the
- * file system can.
+ * file system can. The archive is made beside it, so that secrets in it go with the instance, even after a crash.
  */
 export async function writeInitrd(initrd: string | undefined, commandLine: string, target: string): Promise<void> {
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-cmdline-"));
+  const archive = `${target}.cmdline`;
   try {
-    const archive = path.join(folder, "cmdline.cpio");
     const content = { bytes: Buffer.from(commandLine) };
     await writeCpio(new Map([["unikernel/cmdline", { type: "file", mode: 0o600, content }]]), archive);
     await fs.rm(target, { force: true });
@@ -25,6 +22,6 @@ export async function writeInitrd(initrd: string | undefined, commandLine: strin
     const padding = Buffer.alloc((ALIGNMENT - (size % ALIGNMENT)) % ALIGNMENT);
     await fs.appendFile(target, Buffer.concat([padding, await fs.readFile(archive)]));
   } finally {
-    await fs.rm(folder, { recursive: true, force: true });
+    await fs.rm(archive, { force: true });
   }
 }

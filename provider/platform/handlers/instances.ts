@@ -89,9 +89,6 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
     getInstances: async (request) => {
       const tags = request.query.tags ?? [];
       const all = visible().filter((actor) => tags.every((tag) => actor.record.definition.tags.includes(tag)));
-      if (request.selectors.length > 0 && (request.query.count ?? 0) > 0) {
-        throw new HttpRefusal(400, "'count' cannot be given together with 'uuid' or 'name'");
-      }
       const items = await readItems(
         request,
         log,

@@ -1,4 +1,5 @@
 /** Finding objects by selector, and doing something with each of them. */
+import { HttpRefusal } from "../http/reply";
 import type { Log } from "../log";
 import { itemError, Refusal } from "../refusal";
 import type { FailedItem, Selector } from "./request";
@@ -78,8 +79,8 @@ export function page<T>(
   return ordered.slice(start, query.count === undefined || query.count === 0 ? undefined : start + query.count);
 }
 
-/** The selectors of a read, or everything. */
-export function readItems<T, I extends object>(
+/** The selectors of a read, or everything. Throws {@link HttpRefusal} 400 for a page of selected objects. */
+export async function readItems<T, I extends object>(
   request: { readonly selectors: readonly Selector[]; readonly query: ListQuery },
   log: Log,
   all: readonly T[],
@@ -91,7 +92,10 @@ export function readItems<T, I extends object>(
     request.query.details === false
       ? { status: "success", uuid: facts(object).uuid, name: facts(object).name }
       : toItem(object);
-  if (request.selectors.length === 0) return Promise.resolve(page(all, facts, request.query).map(render));
+  if (request.selectors.length > 0 && (request.query.count ?? 0) > 0) {
+    throw new HttpRefusal(400, "'count' cannot be given together with 'uuid' or 'name'");
+  }
+  if (request.selectors.length === 0) return page(all, facts, request.query).map(render);
   return eachItem(request.selectors, log, (selector) => render(find(all, facts, kind, selector)));
 }
 

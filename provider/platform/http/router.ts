@@ -108,8 +108,7 @@ const selectorsOf = (key: string, value: string): Selector[] =>
   key !== "uuid" && key !== "name"
     ? []
     : value
-        .split(",")
-        .filter((one) => one !== "")
+        .split(",") // an empty one names nothing that exists, and must not turn one object into all of them
         .map((one) => (key === "uuid" ? { uuid: one } : { name: one }));
 
 /** A selector array in the body of a GET: what its entries name, and their other members as lists by position. */

@@ -193,6 +193,20 @@ describe("the local API's HTTP side", () => {
     assert.equal((await platform.api("GET", "/v1/images?tag=app:2")).items.length, 0);
   });
 
+  it("answers an empty selector with a failed item, never with everything", async () => {
+    await platform.one("POST", "/v1/volumes", { name: "data", size_mb: 8 });
+    assert.deepEqual((await platform.api("GET", "/v1/volumes?uuid=")).items, [
+      { status: "error", uuid: "", error: 7, message: "Invalid uuid ''" },
+    ]);
+    assert.equal((await platform.api("GET", "/v1/volumes?name=")).items[0]?.["error"], 8);
+  });
+
+  it("refuses a page of selected objects", async () => {
+    for (const type of ["instances", "services", "volumes"]) {
+      assert.equal((await platform.api("GET", `/v1/${type}?name=a&count=1`)).httpStatus, 400, type);
+    }
+  });
+
   it("survives a client that leaves in the middle of its request", async () => {
     const { port } = new URL(platform.daemon.url);
     const socket = net.connect(Number(port), "127.0.0.1");

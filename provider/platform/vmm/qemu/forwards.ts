@@ -17,6 +17,8 @@ const PROBE_PAUSE_MS = 4;
 export class Forwards {
   readonly #qmp: QmpClient;
   readonly #endpoints = new Map<number, Promise<Endpoint>>();
+  /** Ports of probes: they go when these have their answer. */
+  readonly #probes = new Set<number>();
   /** What is being added finds its port by comparing lists, so one at a time. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -29,7 +31,8 @@ export class Forwards {
     const known = this.#endpoints.get(guestPort);
     if (known !== undefined) return known;
     const made = this.#enqueue(async () => {
-      const existing = forwardsIn(await this.#usernet()).find((line) => line.guestPort === guestPort);
+      const forwards = forwardsIn(await this.#usernet());
+      const existing = forwards.find((line) => line.guestPort === guestPort && !this.#probes.has(line.hostPort));
       return { host: HOST, port: existing?.hostPort ?? (await this.#add(guestPort)) };
     });
     this.#endpoints.set(guestPort, made);
@@ -43,7 +46,11 @@ export class Forwards {
    */
   async answers(guestPort: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
-    const port = await this.#enqueue(() => this.#add(guestPort));
+    const port = await this.#enqueue(async () => {
+      const added = await this.#add(guestPort);
+      this.#probes.add(added);
+      return added;
+    });
     const socket = net.connect({ host: HOST, port });
     let refused = false;
     socket.on("error", () => (refused = true)).on("close", () => (refused = true));
@@ -59,6 +66,7 @@ export class Forwards {
     } finally {
       socket.destroy();
       await this.#qmp.monitor(`hostfwd_remove ${NETDEV} tcp:${HOST}:${port}`).catch(() => undefined); // gone with the VM
+      this.#probes.delete(port);
     }
   }
 

@@ -14,6 +14,9 @@ export interface ProviderArgs {
  *
  * The engine starts one provider process per Provider. It belongs to package `pulumi-nodejs`, so a component that is given it
  * passes it on to every dynamic resource below.
+ *
+ * A changed token changes no resource. A resource that is given a Provider of another metro is replaced. The metro of a Provider
+ * that has resources cannot be changed: make a second Provider.
  */
 export class Provider extends pulumi.ProviderResource {
   constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
@@ -22,6 +25,7 @@ export class Provider extends pulumi.ProviderResource {
     // Keys hold a colon because the dynamic provider process puts the project's name before keys without one.
     const inputs = {
       "unikernel:metro": args.metro ?? stack.get("metro"),
+      "unikernel:provider": name,
       "unikernel:token": token === undefined ? undefined : pulumi.secret(token),
     };
     super("pulumi-nodejs", name, inputs, opts);

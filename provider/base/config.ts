@@ -59,6 +59,20 @@ const SOURCE_WORDS: Readonly<Record<ConfigSource, string>> = {
   default: "the default",
 };
 
+/** findSetting always finds a metro: there is a default. */
+const findMetro = (sources: Parameters<typeof findSetting>[1]): Setting =>
+  findSetting("metro", sources) ?? { value: DEFAULT_METRO, source: "default" };
+
+/**
+ * Where the metro to use is, however it was written: `local`, or the base URL of its API. Needs no token.
+ *
+ * Throws `CONFIG_INVALID` when it is malformed.
+ */
+export function metroAddress(sources: Parameters<typeof findSetting>[1]): string {
+  const metro = findMetro(sources);
+  return metro.value === "local" ? "local" : metroUrl(metro);
+}
+
 /**
  * The metro to use.
  *
@@ -67,8 +81,7 @@ const SOURCE_WORDS: Readonly<Record<ConfigSource, string>> = {
 export function resolveMetro(
   sources: Readonly<Partial<Record<"argument" | "provider" | "stack", PartialSettings>>>,
 ): MetroConfig {
-  // findSetting always finds a metro: there is a default.
-  const metro = findSetting("metro", sources) ?? { value: DEFAULT_METRO, source: "default" as const };
+  const metro = findMetro(sources);
   if (metro.value === "local") return { metro: "local", url: undefined, token: undefined };
 
   const url = metroUrl(metro);

@@ -9,7 +9,7 @@
  * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
  */
 import * as crypto from "node:crypto";
-import { type PartialSettings, resolveMetro } from "../base/config";
+import { type PartialSettings, metroAddress, resolveMetro } from "../base/config";
 import { UnikernelError, explain } from "../base/errors";
 import { RESOURCE_NAME_KEY, withName } from "../definition/autoname";
 import { check as checkInputs } from "../definition/check";
@@ -19,6 +19,7 @@ import { VERSION_KEY, migrate, versionOf } from "../definition/migrate";
 import { PartialFailure } from "../definition/partial";
 import { type AnyResource, type Kind, resourceOf } from "../resources/all";
 import { type ProviderContext, createContext } from "../resources/context";
+import { HOME_KEY, type Home, assertLivesAt, movesTo } from "./whereabouts";
 
 /** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
 interface ConfigureRequest {
@@ -48,7 +49,11 @@ export interface DynamicProvider {
  * await, because the process may call other methods while `configure` still runs.
  */
 let settings: PartialSettings = {};
+/** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
+let providerName = "";
 let context: Omit<ProviderContext, "resourceName"> | undefined;
+
+const here = (): Home => ({ metro: metroAddress({ provider: settings }), provider: providerName });
 
 function contextFor(state: Properties): ProviderContext {
   context ??= createContext(resolveMetro({ provider: settings }));
@@ -96,7 +101,7 @@ const versionIn = (resource: AnyResource): Properties =>
 
 /** State = what identifies it, inputs, outputs. */
 const outs = (resource: AnyResource, news: Properties, inputs: Properties, outputs: Properties): Properties =>
-  toWire({ ...hidden(news), ...versionIn(resource), ...inputs, ...outputs });
+  toWire({ ...hidden(news), ...versionIn(resource), [HOME_KEY]: here(), ...inputs, ...outputs });
 
 /**
  * An error as the dynamic process reports it. The engine prints `message`, or of a partial failure only `reasons`, so the
@@ -123,14 +128,25 @@ function providerOf(kind: Kind): DynamicProvider {
   /** Runs one lifecycle function; whatever it throws becomes a report. */
   async function run<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
     try {
-      return await action(contextFor(news));
+      const context = contextFor(news);
+      assertLivesAt(here(), news, `${kind} '${context.resourceName}'`);
+      return await action(context);
     } catch (error) {
       throw toReport(resource, news, error);
     }
   }
 
+  function moved(state: Properties): boolean {
+    try {
+      return movesTo(here(), state, `${kind} '${String(state[RESOURCE_NAME_KEY] ?? "")}'`);
+    } catch (error) {
+      throw toReport(resource, state, error);
+    }
+  }
+
   return {
     configure(request) {
+      providerName = request.config.get("unikernel:provider") ?? "";
       const given = { metro: request.config.get("unikernel:metro"), token: request.config.get("unikernel:token") };
       if (given.metro !== settings.metro || given.token !== settings.token) {
         settings = given;
@@ -157,11 +173,13 @@ function providerOf(kind: Kind): DynamicProvider {
 
     diff(_id, olds, news) {
       const changes = diffInputs(resource, migrate(resource, olds), news);
+      const moves = moved(olds);
       const replaces = changes.filter((change) => change.replace).map((change) => change.property);
       return Promise.resolve({
-        changes: changes.length > 0,
-        replaces,
-        deleteBeforeReplace: replaces.length > 0 && resource.deleteBeforeReplace?.(olds, news) === true,
+        changes: moves || changes.length > 0,
+        replaces: moves ? [HOME_KEY, ...replaces] : replaces,
+        // In another metro nothing stands in the way of a successor.
+        deleteBeforeReplace: !moves && replaces.length > 0 && resource.deleteBeforeReplace?.(olds, news) === true,
       });
     },
 

@@ -77,6 +77,7 @@ describe("the dynamic provider process", () => {
       {
         __provider: undefined,
         __resourceName: "data",
+        __home: { metro: api.url, provider: "" },
         name: "data-0123abc",
         sizeMb: 64,
         filesystem: "ext4",
@@ -85,6 +86,18 @@ describe("the dynamic provider process", () => {
     );
     const unchanged = await volume.diff(id, outs, { __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
     assert.deepEqual(unchanged, { changes: false, replaces: [], deleteBeforeReplace: false });
+  });
+
+  it("asks no metro about an object of another one, and moves it only to another provider", async () => {
+    const news = { __resourceName: "data", name: "data", sizeMb: 64 };
+    const there = { ...news, __home: { metro: "https://api.fra.unikraft.cloud", provider: "" } };
+    const refused = /^CONFIG_INVALID: Volume 'data' lives in metro 'https:\/\/api\.fra\.unikraft\.cloud'/;
+    await assert.rejects(volume.read(item.uuid, there), { message: refused });
+    await assert.rejects(volume.delete(item.uuid, there), { message: refused });
+    await assert.rejects(volume.diff(item.uuid, there, news), { message: refused });
+    assert.deepEqual(api.asked, []);
+    const moved = await volume.diff(item.uuid, { ...there, __home: { ...there.__home, provider: "fra" } }, news);
+    assert.deepEqual(moved, { changes: true, replaces: ["__home"], deleteBeforeReplace: false });
   });
 
   it("finds by name what a create whose answer was lost has made", async () => {

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { type OperationResult, type Stack, changingSteps, openStack, succeeded } from "../../support/engine";
+import { Project } from "../../support/project";
+import { type VolumeApi, startVolumeApi } from "../../support/volumeApi";
+
+const TOKENS = {
+  stack: "t0ken-of-the-stack",
+  east: "t0ken-of-the-east",
+  west: "t0ken-of-the-west",
+  eastNext: "t0ken-of-the-east-rotated",
+  environment: "t0ken-of-the-environment",
+} as const;
+
+const opsOf = (result: OperationResult) =>
+  changingSteps(result)
+    .map(({ op, name }) => `${op} ${name}`)
+    .sort();
+
+/** Names as the program gave them: without the random digits. */
+const heldBy = (api: VolumeApi) => [...api.volumes.values()].map((name) => name.replace(/-[0-9a-f]{7}$/, "")).sort();
+
+const tokensSeenBy = (api: VolumeApi) => [...new Set(api.asked.map(({ authorization }) => authorization))].sort();
+
+describe("several providers in one program", function () {
+  this.timeout(300_000);
+  let home: VolumeApi;
+  let east: VolumeApi;
+  let west: VolumeApi;
+  let north: VolumeApi;
+  let project: Project;
+  /** Everything that any operation printed. */
+  let printed = "";
+
+  before(async () => {
+    home = await startVolumeApi("home");
+    east = await startVolumeApi("east");
+    west = await startVolumeApi("west");
+    north = await startVolumeApi("north");
+    project = await Project.copy("test/fixtures/projects/metros");
+  });
+  after(async () => {
+    await project.remove();
+    for (const api of [home, east, west, north]) await api[Symbol.asyncDispose]();
+  });
+  beforeEach(() => {
+    for (const api of [home, east, west, north]) api.asked.length = 0;
+  });
+
+  const stackWith = ({ eastToken = TOKENS.east as string, westUrl = west.url, mover = "east" }): Stack =>
+    openStack({
+      project: project.folder,
+      stack: "test",
+      environment: { UKC_METRO: undefined, UKC_TOKEN: undefined },
+      config: {
+        "unikernel:metro": home.url,
+        "unikernel:token": { secret: TOKENS.stack },
+        "other:token": { secret: "somebody-elses" },
+        "metros:east": east.url,
+        "metros:west": westUrl,
+        "metros:eastToken": { secret: eastToken },
+        "metros:westToken": { secret: TOKENS.west },
+        "metros:mover": mover,
+      },
+      onOutput: (text) => (printed += text),
+    });
+
+  it("sends each resource to its own metro with its own token", async () => {
+    succeeded(await stackWith({}).up());
+    assert.deepEqual(heldBy(home), ["at-default"]);
+    assert.deepEqual(heldBy(east), ["at-east", "at-half", "mover"]);
+    assert.deepEqual(heldBy(west), ["at-west", "in-component"]);
+    assert.deepEqual(tokensSeenBy(home), [`Bearer ${TOKENS.stack}`]);
+    assert.deepEqual(tokensSeenBy(west), [`Bearer ${TOKENS.west}`]);
+    // One of its Providers names no token.
+    assert.deepEqual(tokensSeenBy(east), [`Bearer ${TOKENS.east}`, `Bearer ${TOKENS.stack}`]);
+  });
+
+  it("finds nothing to do the second time", async () => {
+    assert.deepEqual(opsOf(succeeded(await stackWith({}).up({ expectNoChanges: true }))), []);
+  });
+
+  it("changes a provider's token without touching a resource, and uses the new one from then on", async () => {
+    const stack = stackWith({ eastToken: TOKENS.eastNext });
+    assert.deepEqual(opsOf(succeeded(await stack.up())), ["update east"]);
+    assert.deepEqual(heldBy(east), ["at-east", "at-half", "mover"]);
+    east.asked.length = 0;
+    assert.deepEqual(opsOf(succeeded(await stack.refresh({ expectNoChanges: true }))), []);
+    assert.deepEqual(tokensSeenBy(east), [`Bearer ${TOKENS.eastNext}`, `Bearer ${TOKENS.stack}`]);
+  });
+
+  it("replaces a resource that is given another provider: made there first, then deleted where it was", async () => {
+    const stack = stackWith({ eastToken: TOKENS.eastNext, mover: "west" });
+    const moving = ["create-replacement mover", "delete-replaced mover", "replace mover"];
+    assert.deepEqual(opsOf(succeeded(await stack.preview())), moving);
+    assert.deepEqual(opsOf(succeeded(await stack.up())), moving);
+    assert.deepEqual(heldBy(east), ["at-east", "at-half"]);
+    assert.deepEqual(heldBy(west), ["at-west", "in-component", "mover"]);
+    const calls = [...east.asked, ...west.asked].filter(({ method }) => method !== "GET");
+    assert.deepEqual(
+      calls.map(({ method, authorization }) => [method, authorization]),
+      [
+        ["DELETE", `Bearer ${TOKENS.eastNext}`],
+        ["POST", `Bearer ${TOKENS.west}`],
+      ],
+    );
+    assert.deepEqual(opsOf(succeeded(await stack.refresh({ expectNoChanges: true }))), []);
+  });
+
+  it("refuses another metro for a provider that has resources, and goes on when it is set back", async () => {
+    const held = heldBy(west);
+    const refused = await stackWith({ eastToken: TOKENS.eastNext, westUrl: north.url, mover: "west" }).up();
+    assert.equal(refused.succeeded, false);
+    assert.ok(refused.output.includes(`lives in metro '${west.url}'`), refused.output);
+    assert.match(refused.output, /CONFIG_INVALID/);
+    assert.deepEqual([heldBy(west), heldBy(north), north.asked], [held, [], []]);
+    const back = succeeded(await stackWith({ eastToken: TOKENS.eastNext, mover: "west" }).up());
+    assert.deepEqual(
+      opsOf(back).filter((op) => op !== "update west"),
+      [],
+    );
+  });
+
+  it("keeps every token encrypted in state, and prints none", async () => {
+    const state = await project.storedState();
+    for (const token of Object.values(TOKENS)) {
+      assert.ok(!state.includes(token), token);
+      assert.ok(!printed.includes(token), token);
+    }
+    assert.match(state, new RegExp(`"unikernel:metro": ?"${east.url}"`));
+  });
+
+  it("deletes each resource where it is", async () => {
+    succeeded(await stackWith({ eastToken: TOKENS.eastNext, mover: "west" }).destroy());
+    for (const api of [home, east, west, north]) assert.deepEqual(heldBy(api), []);
+  });
+});
+
+describe("a program without providers", function () {
+  this.timeout(300_000);
+  let api: VolumeApi;
+  let project: Project;
+
+  beforeEach(async () => {
+    api = await startVolumeApi("only");
+    project = await Project.copy("test/fixtures/projects/many");
+  });
+  afterEach(async () => {
+    await project.remove();
+    await api[Symbol.asyncDispose]();
+  });
+
+  const stackIn = (environment: Record<string, string | undefined>, config: Record<string, string> = {}): Stack =>
+    openStack({
+      project: project.folder,
+      stack: "test",
+      environment: { UKC_METRO: undefined, UKC_TOKEN: undefined, ...environment },
+      config: { "many:count": "1", "many:url": "http://127.0.0.1:1", "many:form": "library", ...config },
+    });
+
+  it("takes metro and token from the environment, and keeps no token in state", async () => {
+    const stack = stackIn({ UKC_METRO: api.url, UKC_TOKEN: TOKENS.environment });
+    const up = succeeded(await stack.up());
+    assert.deepEqual([...api.volumes.values()], ["data-0"]);
+    assert.deepEqual(tokensSeenBy(api), [`Bearer ${TOKENS.environment}`]);
+    const state = await project.storedState();
+    for (const text of [state, up.output]) assert.ok(!text.includes(TOKENS.environment));
+    succeeded(await stack.destroy());
+    assert.equal(api.volumes.size, 0);
+  });
+
+  it("prefers the stack's configuration to the environment", async () => {
+    const stack = stackIn(
+      { UKC_METRO: "http://127.0.0.1:1", UKC_TOKEN: TOKENS.environment },
+      { "unikernel:metro": api.url, "unikernel:token": TOKENS.stack },
+    );
+    succeeded(await stack.up());
+    assert.deepEqual(tokensSeenBy(api), [`Bearer ${TOKENS.stack}`]);
+    succeeded(await stack.destroy());
+  });
+
+  it("fails without any token, says so and how to give one, and asks no metro", async () => {
+    const result = await stackIn({ UKC_METRO: api.url }).up();
+    assert.equal(result.succeeded, false);
+    assert.match(result.output, /No token for metro 'http:\/\/127\.0\.0\.1:\d+' \(from UKC_METRO\)/);
+    assert.match(result.output, /pulumi config set --secret unikernel:token/);
+    assert.match(result.output, /CONFIG_INVALID/);
+    assert.deepEqual(api.asked, []);
+    assert.deepEqual(
+      (await stackIn({}).state()).resources.filter(({ type }) => type.endsWith("unikernel:Volume")),
+      [],
+    );
+  });
+});

@@ -1,0 +1,391 @@
+/**
+ * What is wrong shows as one sentence, leaves everything as it was, and once it is mended the next `pulumi up` goes on.
+ * What a preview finds is tested word by word in test/contract/frontend/badInput.test.ts; here is what only an apply
+ * finds, and how the engine shows both.
+ */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as net from "node:net";
+import * as path from "node:path";
+import { localPaths } from "../../../provider/base/localPaths";
+import { type OperationResult, type Stack, succeeded } from "../../support/engine";
+import { LocalPlatform, eventually, freePort, listens, processesOf } from "../../support/localPlatform";
+import { Project } from "../../support/project";
+import { get } from "../../support/traffic";
+
+const FIXTURE = "test/fixtures/projects/badInput";
+const COMMAND = path.join(__dirname, "..", "..", "..", "dist", "provider", "cli", "main.js");
+
+/** The program: the fixture's image, and these lines. */
+const program = (...lines: string[]) =>
+  [
+    'import * as unikernel from "pulumi-unikernel";',
+    'const image = new unikernel.GatewayImage("image", { context: "./image" });',
+    ...lines,
+  ].join("\n");
+
+/** The one error that the engine shows, after the code; it is about this resource. */
+function errorOf(result: OperationResult, resource: string): string {
+  assert.equal(result.succeeded, false, result.output);
+  const errors = result.diagnostics.filter(
+    ({ severity, message }) => severity === "error" && message !== "update failed",
+  );
+  assert.deepEqual(
+    errors.map(({ urn }) => urn?.split("::").at(-1)),
+    [resource],
+    result.output,
+  );
+  const message = errors[0]?.message ?? "";
+  assert.doesNotMatch(result.output, /^\s+at .*:\d+:\d+\)?$/m, "a stack trace");
+  assert.doesNotMatch(result.output, /s3cret/);
+  return message;
+}
+
+/** Files below the state folder but the daemon's own, with their sizes. */
+async function filesOf(folder: string): Promise<readonly string[]> {
+  const { daemonFile, tokenFile, database, logFile } = localPaths();
+  const own = [daemonFile, tokenFile, logFile, database, `${database}-wal`, `${database}-journal`];
+  const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => !own.includes(file));
+  return (await Promise.all(files.map(async (file) => `${file} ${(await fs.stat(file)).size}`))).sort();
+}
+
+/** A secret is encrypted anew each time the state is written. */
+const withoutCiphertext = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value ?? null, (key, inner: unknown) => (key === "ciphertext" ? "" : inner)));
+
+/** Everything that a failed operation must leave alone. */
+async function everything(stack: Stack, platform: LocalPlatform): Promise<unknown> {
+  const { resources, pendingOperations } = await stack.state();
+  return {
+    resources: resources
+      .filter(({ type }) => !type.startsWith("pulumi:")) // the stack and the default provider are the engine's own
+      .sort((a, b) => (a.urn < b.urn ? -1 : 1))
+      .map(({ urn, id, inputs, outputs }) => withoutCiphertext({ urn, id, inputs, outputs })),
+    pendingOperations,
+    virtualMachines: await platform.virtualMachines(),
+    files: await filesOf(platform.folder),
+  };
+}
+
+/** Runs an operation that fails, asserts that nothing is other than before, and returns its one error. */
+async function failing(
+  stack: Stack,
+  platform: LocalPlatform,
+  resource: string,
+  operation: "preview" | "up" = "up",
+): Promise<string> {
+  const before = await everything(stack, platform);
+  const message = errorOf(await stack[operation](), resource);
+  assert.deepEqual(await everything(stack, platform), before);
+  return message;
+}
+
+describe("bad input, in a real program", function () {
+  this.timeout(300_000);
+  let platform: LocalPlatform;
+  let project: Project;
+  let stack: Stack;
+  const qemu = process.env["UNIKERNEL_QEMU"];
+  const restoreQemu = (): void => {
+    if (qemu === undefined) delete process.env["UNIKERNEL_QEMU"];
+    else process.env["UNIKERNEL_QEMU"] = qemu;
+  };
+
+  const open = async (): Promise<void> => {
+    platform = await LocalPlatform.open();
+    project = await Project.copy(FIXTURE);
+    stack = project.stack({});
+  };
+  const close = async (): Promise<void> => {
+    restoreQemu();
+    await project.remove();
+    await platform.close();
+  };
+
+  describe("that a preview finds", () => {
+    before(open);
+    after(close);
+
+    const head = (kind: string, name: string) =>
+      `pulumi-nodejs:dynamic/unikernel:${kind} resource '${name}' has a problem: `;
+    const previewed = async (resource: string, of = stack): Promise<string> => {
+      const message = await failing(of, platform, resource, "preview");
+      assert.deepEqual(await processesOf(platform.folder), [], "no daemon is started");
+      assert.deepEqual(await fs.readdir(platform.folder), []);
+      return message;
+    };
+
+    it("is shown with file, line and column of the Kraftfile", async () => {
+      const good = await fs.readFile(path.join(project.folder, "image/Kraftfile"), "utf8");
+      await project.write("image/Kraftfile", good.replace("rootfs:", "rootsf:"));
+      assert.equal(
+        await previewed("image"),
+        `${head("GatewayImage", "image")}context: image/Kraftfile:3:1: unknown key 'rootsf', did you mean 'rootfs'?\n  rootsf: ./rootfs\n  ^`,
+      );
+      await project.write("image/Kraftfile", good);
+    });
+
+    it("is shown with the path of the property", async () => {
+      await project.write(
+        "index.ts",
+        program(
+          'const port = { port: 8080, handlers: ["http" as const] };',
+          'new unikernel.Service("web", { ports: [port], template: { image: image.ref, env: { TOKEN: "s3cret" } } });',
+        ),
+      );
+      assert.equal(
+        await previewed("web"),
+        `${head("Service", "web")}ports[0].handlers: port 8080 cannot have the handler "http", which only 80 and 443 can; leave it out for plain TCP.`,
+      );
+    });
+
+    it("may be a missing token", async () => {
+      await project.write("index.ts", program());
+      assert.match(
+        await previewed("image", project.stack({ "unikernel:metro": "fra" })),
+        /has a problem: CONFIG_INVALID: No token for metro 'fra' \(from unikernel:metro.*\)\. Set one with 'pulumi config set --secret unikernel:token …'/,
+      );
+    });
+  });
+
+  describe("that finds nobody at the metro's address", () => {
+    before(open);
+    after(close);
+
+    it("fails with one sentence, without the token", async () => {
+      const data = 'import * as unikernel from "pulumi-unikernel";\nnew unikernel.Volume("data", { sizeMb: 8 });';
+      await project.write("index.ts", data);
+      const away = project.stack({
+        "unikernel:metro": `http://127.0.0.1:${await freePort()}`,
+        "unikernel:token": { secret: "s3cret" },
+      });
+      assert.match(
+        await failing(away, platform, "data"),
+        /^API_UNREACHABLE: POST \/v1\/volumes in metro '(.*)' got no answer from \1 \(nothing listens there, ECONNREFUSED\)\. Check the metro's name, the network/,
+      );
+      assert.deepEqual(await processesOf(platform.folder), []);
+      assert.doesNotMatch(await project.storedState(), /s3cret/);
+    });
+  });
+
+  describe("that only the metro finds", () => {
+    /** What is there before and after each of these tests, and more lines. */
+    const withBase = (...more: string[]) =>
+      program(
+        'const guest = { image: image.ref, memoryMb: 96, args: ["/bin/sh", "-c", "exec sleep 1000000"] };',
+        'const data = new unikernel.Volume("data", { sizeMb: 8 });',
+        'const other = new unikernel.Volume("other", { sizeMb: 8 });',
+        'new unikernel.Instance("holder", { ...guest, volumes: [{ volume: data.id, at: "/data" }] });',
+        ...more,
+      );
+    let present: number;
+
+    before(async () => {
+      await open();
+      await project.write("index.ts", withBase());
+      succeeded(await stack.up());
+      present = (await stack.state()).resources.length;
+    });
+    afterEach(async () => {
+      if ((await stack.state()).resources.length === present) return;
+      await project.write("index.ts", withBase());
+      succeeded(await stack.up());
+    });
+    after(close);
+
+    it("fails for less memory than the guest needs, saying how much it needs", async () => {
+      await project.write("index.ts", withBase('new unikernel.Instance("small", { ...guest, memoryMb: 32 });'));
+      assert.match(
+        await failing(stack, platform, "small"),
+        /^INPUT_INVALID: memoryMb: Creating instance 'small-[0-9a-f]{7}' failed: The guest needs (\d+) MiB of memory, but gets 32\. Set memoryMb to \1 or more\.$/,
+      );
+    });
+
+    it("fails for a replica with too little memory without a word about rolling", async () => {
+      const port = await freePort();
+      const template = "template: { image: image.ref, memoryMb: 32 }";
+      await project.write(
+        "index.ts",
+        withBase(`new unikernel.Service("small", { ports: [{ port: ${port} }], ${template} });`),
+      );
+      assert.match(
+        await failing(stack, platform, "small"),
+        /^INPUT_INVALID: template\.memoryMb: Creating instance '(small-[0-9a-f]{7})-[0-9a-f]{5}' of service '\1' failed: The guest needs (\d+) MiB of memory, but gets 32\. Set memoryMb to \2 or more\.$/,
+      );
+      assert.equal(await listens(port), false);
+      assert.deepEqual((await platform.client.getServices({})).items, []);
+    });
+
+    it("fails for a name that is taken, and goes on once it is free", async () => {
+      const taken = (await platform.client.createVolume({ body: { name: "taken", size_mb: 8 } })).items[0];
+      await project.write("index.ts", withBase('new unikernel.Volume("mine", { name: "taken", sizeMb: 16 });'));
+      assert.equal(
+        await failing(stack, platform, "mine"),
+        "ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. Choose another name, or leave the name out to have a unique one made.",
+      );
+      await platform.client.deleteVolumes({ body: [{ uuid: taken?.uuid ?? "" }] });
+      succeeded(await stack.up());
+      const { items } = await platform.client.getVolumes({ query: { name: ["taken"] } });
+      assert.deepEqual(
+        items.map((item) => item.size_mb),
+        [16],
+      );
+    });
+
+    it("fails for a port that another program has, and serves once that has ended", async () => {
+      const program = net.createServer().listen(0, "127.0.0.1");
+      await new Promise((resolve) => program.once("listening", resolve));
+      const { port } = program.address() as net.AddressInfo;
+      try {
+        const ports = `ports: [{ port: ${port}, destinationPort: 8080 }]`;
+        await project.write(
+          "index.ts",
+          withBase(`new unikernel.Service("web", { ${ports}, template: { image: image.ref, memoryMb: 96 } });`),
+        );
+        assert.match(
+          await failing(stack, platform, "web"),
+          new RegExp(
+            `^IN_USE: ports\\[0\\]\\.port: Creating service 'web-[0-9a-f]{7}' failed: Port ${port} on 127\\.0\\.0\\.1 is already in use by another program\\. Publish another port, or end the program that has it\\.$`,
+          ),
+        );
+      } finally {
+        await new Promise((resolve) => program.close(resolve));
+      }
+      succeeded(await stack.up());
+      assert.deepEqual(await get(`http://127.0.0.1:${port}/`), { status: 200, body: "served\n" });
+    });
+
+    it("fails for a volume that another instance holds, and goes on with another volume", async () => {
+      const second = (volume: string) =>
+        withBase(`new unikernel.Instance("second", { ...guest, volumes: [{ volume: ${volume}.id, at: "/data" }] });`);
+      await project.write("index.ts", second("data"));
+      assert.match(
+        await failing(stack, platform, "second"),
+        /^IN_USE: volumes: Creating instance 'second-[0-9a-f]{7}' failed: Volume 'data-[0-9a-f]{7}' is attached to instance 'holder-[0-9a-f]{7}'\. Give it a volume of its own, or mount the volume readonly wherever it is used\.$/,
+      );
+      await project.write("index.ts", second("other"));
+      succeeded(await stack.up());
+      assert.equal((await platform.virtualMachines()).length, 2);
+    });
+
+    const ending = (script: string) =>
+      withBase(
+        `const args = ["/bin/sh", "-c", ${JSON.stringify(script)}];`,
+        'new unikernel.Instance("ends", { ...guest, args, env: { TOKEN: "s3cret" } });',
+      );
+
+    it("fails for a program that exits at once, with its exit code and last lines", async () => {
+      await project.write("index.ts", ending("echo no licence; exit 3"));
+      assert.match(
+        await failing(stack, platform, "ends"),
+        /^GUEST_STOPPED: Instance 'ends-[0-9a-f]{7}' stopped: the program exited with code 3\. Last console lines:\n(  \| .*\n)*  \| no licence\n(  \| .*\n)*Check the image's cmd, its files and the memory it gets\.$/,
+      );
+    });
+
+    it("fails for a guest that panics, with what the kernel said", async () => {
+      await project.write("index.ts", ending("echo last words; echo c >/proc/sysrq-trigger"));
+      assert.match(
+        await failing(stack, platform, "ends"),
+        /^GUEST_STOPPED: Instance 'ends-[0-9a-f]{7}' stopped: the kernel crashed before the program ended \(explicit crash or failed assertion\)\. Last console lines:\n(  \| .*\n)*  \| last words\n(  \| .*\n)*  \| .*Kernel panic - not syncing: sysrq triggered crash\n/,
+      );
+    });
+
+    it("leaves nothing behind when all is destroyed", async () => {
+      succeeded(await stack.destroy());
+      await platform.assertGone();
+      present = (await stack.state()).resources.length;
+    });
+  });
+
+  describe("of the machine: no QEMU", () => {
+    before(open);
+    after(close);
+
+    it("fails with what to do, and goes on once that is done", async () => {
+      await project.write("index.ts", program());
+      succeeded(await stack.up());
+      await project.write("index.ts", program('new unikernel.Instance("guest", { image: image.ref, memoryMb: 96 });'));
+      process.env["UNIKERNEL_QEMU"] = "/nowhere/qemu-system-x86_64";
+      assert.match(
+        await failing(stack, platform, "guest"),
+        /^OPERATION_FAILED: Creating instance 'guest-[0-9a-f]{7}' failed: UNIKERNEL_QEMU names '\/nowhere\/qemu-system-x86_64', which is no program that can be run\. Correct or unset it, then run 'npx unikernel local down', so that the local platform starts again with it\.$/,
+      );
+      restoreQemu();
+      execFileSync(process.execPath, [COMMAND, "local", "down"], { stdio: "ignore" });
+      succeeded(await stack.up());
+      assert.equal((await platform.virtualMachines()).length, 1);
+    });
+  });
+
+  // A disk that is full for real needs a file system of its own, which only root can mount; that every user sees the
+  // same sentences is tested in test/unit/platform/noSpace.test.ts and with /dev/full in test/unit/image.
+  if (canMount()) {
+    describe("of the machine: no space left", () => {
+      before(async () => {
+        await open();
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", platform.folder]);
+      });
+      after(async () => {
+        for (const { pid } of await processesOf(platform.folder)) process.kill(pid, "SIGKILL");
+        await eventually("processes are gone", async () => (await processesOf(platform.folder)).length === 0);
+        execFileSync("umount", [platform.folder]);
+        await close();
+      });
+      const hint = "Free some space, or point UNIKERNEL_STATE_DIR at a larger disk\\.$";
+
+      it("for an image fails with its size and place, and leaves no file", async () => {
+        await project.write("index.ts", "");
+        succeeded(await stack.up());
+        await project.write("index.ts", program());
+        assert.match(
+          await failing(stack, platform, "image"),
+          new RegExp(
+            `^NO_SPACE: No space left on the disk while writing [0-9.]+ MiB of an image to '${platform.folder}/.*'\\. ${hint}`,
+          ),
+        );
+        assert.deepEqual(await processesOf(platform.folder), []);
+      });
+
+      it("for a volume fails with how much there is", async () => {
+        await project.write(
+          "index.ts",
+          'import * as unikernel from "pulumi-unikernel";\nnew unikernel.Volume("data", { sizeMb: 64 });',
+        );
+        assert.match(
+          await failing(stack, platform, "data"),
+          new RegExp(
+            `^OPERATION_FAILED: Creating volume 'data-[0-9a-f]{7}' failed: There is no space left for 64 MiB: '${platform.folder}/volumes' has \\d MiB free\\. ${hint}`,
+          ),
+        );
+        assert.deepEqual((await platform.client.getVolumes({})).items, []);
+      });
+
+      it("for the local platform itself fails at once", async () => {
+        execFileSync(process.execPath, [COMMAND, "local", "down"], { stdio: "ignore" });
+        await fs.writeFile(path.join(platform.folder, "full"), Buffer.alloc(8 * 2 ** 20)).catch(() => undefined);
+        assert.match(
+          await failing(stack, platform, "data"),
+          new RegExp(
+            `^NO_SPACE: There is no space left on the disk of '${platform.folder}' to start the local platform\\. ${hint}`,
+          ),
+        );
+        assert.deepEqual(await processesOf(platform.folder), []);
+      });
+    });
+  }
+});
+
+function canMount(): boolean {
+  if (process.getuid?.() !== 0) return false;
+  try {
+    execFileSync("unshare", ["--mount", "true"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -14,7 +14,7 @@ const inputs = z.strictObject({
   context: field(z.string().min(1), {
     description: "Folder that holds the Kraftfile, relative to the program. The Kraftfile's paths are relative to it.",
   }),
-  files: field(z.record(z.string().regex(/^\//, "must be absolute"), z.string()).default({}), {
+  files: field(z.record(z.string().regex(/^\//, "must be an absolute path of the guest"), z.string()).default({}), {
     description: "Files to put over the root file system: absolute path in the guest → content.",
   }),
   contextHash: field(z.string().optional(), {

@@ -4,13 +4,13 @@ import { type Client, onlyItem } from "../api/client";
 import { ITEM_CODES } from "../api/codes";
 import type { InstanceItem } from "../api/models";
 import { guestStopped, isUp, waitFor, waitUntilStopped } from "../api/wait";
-import { UnikernelError } from "../base/errors";
+import { UnikernelError, blame } from "../base/errors";
 import { defineResource, field } from "../definition/define";
 import { PartialFailure } from "../definition/partial";
 import { remove } from "../rollout/execute";
 import type { ProviderContext } from "./context";
 import { GUEST, guestFields, nameField } from "./fields";
-import { digestIn, toRequest, verifiedDigest } from "./guest";
+import { digestIn, guestBlames, toRequest, verifiedDigest } from "./guest";
 import { adoptAfterLostAnswer } from "./lostAnswer";
 
 const guest = guestFields();
@@ -93,7 +93,9 @@ export const instance = defineResource({
           `Creating instance '${name}'`,
         ),
       async () => (await context.client.getInstances({ query: { name: [name] } })).items[0],
-    );
+    ).catch((error: unknown) => {
+      throw blame(error, { ...guestBlames(""), ALREADY_EXISTS: { property: "name" } });
+    });
     try {
       return { id: created.uuid, outputs: await settle(context, created.uuid, inputs.image) };
     } catch (error) {

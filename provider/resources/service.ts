@@ -6,13 +6,14 @@ import { ITEM_CODES } from "../api/codes";
 import type { InstanceItem, ServiceItem } from "../api/models";
 import { answers } from "../api/wait";
 import { defineResource, field, objectType } from "../definition/define";
+import { UnikernelError, blame } from "../base/errors";
 import { PartialFailure } from "../definition/partial";
 import { observe, remove, roll } from "../rollout/execute";
 import type { ProviderContext } from "./context";
 import { GUEST, guestFields, nameField, scaleToZero } from "./fields";
-import { digestIn, fingerprint, toRequest, verifiedDigest } from "./guest";
+import { digestIn, fingerprint, guestBlames, toRequest, verifiedDigest } from "./guest";
 import { adoptAfterLostAnswer } from "./lostAnswer";
-import { checkPorts, fromWirePorts, publishedPort, toWirePort, urlOf } from "./ports";
+import { checkPorts, fromWirePorts, portBlames, publishedPort, toWirePort, urlOf } from "./ports";
 import { checkRollout, rolloutInput, toPolicy } from "./rollout";
 
 const guest = guestFields();
@@ -118,6 +119,7 @@ async function rollOut(context: ProviderContext, item: ServiceItem, inputs: Inpu
         tags: [MANAGED_TAG, templateTag(inputs)],
         service_group: { uuid: item.uuid },
       }),
+    blames: guestBlames("template."),
   });
   for (const instance of instances) verifiedDigest(instance, inputs.template.image);
   return toOutputs(item, inputs, instances);
@@ -141,6 +143,9 @@ async function partialFailure(
     error,
   );
 }
+
+const firstCause = (error: unknown): unknown =>
+  UnikernelError.has(error, "ROLLOUT_FAILED") && UnikernelError.is(error.cause) ? error.cause : error;
 
 /** The Service resource. */
 export const service = defineResource({
@@ -168,7 +173,9 @@ export const service = defineResource({
           `Creating service '${name}'`,
         ),
       async () => (await client.getServices({ query: { name: [name] } })).items[0],
-    );
+    ).catch((error: unknown) => {
+      throw blame(error, portBlames(inputs.ports));
+    });
     const item = (await find(client, created.uuid)) ?? created;
     try {
       return { id: item.uuid, outputs: await rollOut(context, item, inputs) };
@@ -177,7 +184,8 @@ export const service = defineResource({
       if (left?.length === 0) {
         // Nothing of it serves: leave nothing behind, so that the next up starts afresh.
         const gone = await client.deleteServices({ body: [{ uuid: item.uuid }] });
-        if (gone.items[0]?.status !== "error") throw error;
+        // There was nothing to roll from: what went wrong is all there is to say.
+        if (gone.items[0]?.status !== "error") throw firstCause(error);
       }
       throw await partialFailure(context, item, inputs, error);
     }
@@ -211,7 +219,8 @@ export const service = defineResource({
         );
       }
       return await rollOut(context, item, news);
-    } catch (error) {
+    } catch (thrown) {
+      const error = blame(thrown, portBlames(news.ports));
       throw await partialFailure(context, item, { ...news, ports: olds.inputs.ports }, error);
     }
   },

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { type Client, onlyItem } from "../api/client";
 import { ITEM_CODES } from "../api/codes";
 import type { VolumeItem } from "../api/models";
-import { UnikernelError } from "../base/errors";
+import { UnikernelError, blame } from "../base/errors";
 import { defineResource, field } from "../definition/define";
 import { PartialFailure } from "../definition/partial";
 import type { ProviderContext } from "./context";
@@ -88,7 +88,9 @@ export const volume = defineResource({
       async () =>
         onlyItem(await context.client.createVolume({ body: { name, size_mb: sizeMb } }), `Creating volume '${name}'`),
       async () => (await context.client.getVolumes({ query: { name: [name] } })).items[0],
-    );
+    ).catch((error: unknown) => {
+      throw blame(error, { ALREADY_EXISTS: { property: "name" }, QUOTA_EXCEEDED: { property: "sizeMb" } });
+    });
     try {
       return { id: created.uuid, outputs: toOutputs(await waitUntilReady(context, created.uuid)) };
     } catch (error) {

@@ -132,7 +132,7 @@ describe("the dynamic provider process", () => {
     );
     assert.match(
       error.message,
-      /^ALREADY_EXISTS: Creating volume 'data' failed: A volume with the name 'data' already exists\. Choose another name/,
+      /^ALREADY_EXISTS: name: Creating volume 'data' failed: A volume with the name 'data' already exists\. Choose another name/,
     );
     assert.equal(error.partial, undefined);
     assert.doesNotMatch(error.message, new RegExp(TOKEN));

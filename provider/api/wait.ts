@@ -17,11 +17,18 @@ export type Condition = (instance: InstanceItem) => Verdict;
 
 const DOWN: readonly (InstanceState | undefined)[] = ["stopped", "stopping", "deleted", "template", "checkpoint"];
 
+/** A restart sequence that has got so far is a crash loop: the pauses between further attempts only grow. */
+const CRASH_LOOP_ATTEMPTS = 2;
+
 /** The guest's program runs, or sleeps ready to wake. */
 export const isUp: Condition = (instance) => {
   if (instance.state === "running" || instance.state === "standby") return { is: "met" };
-  if (instance.state === "stopped" && instance.restart !== undefined) {
-    return { is: "pending", because: `it is being restarted (attempt ${instance.restart.attempt})` };
+  const { restart } = instance;
+  if (restart !== undefined && restart.attempt >= CRASH_LOOP_ATTEMPTS) {
+    return { is: "failed", because: `${describeStop(instance)}, again after ${restart.attempt} restarts` };
+  }
+  if (instance.state === "stopped" && restart !== undefined) {
+    return { is: "pending", because: `it is being restarted (attempt ${restart.attempt})` };
   }
   if (DOWN.includes(instance.state)) return { is: "failed", because: describeStop(instance) };
   return { is: "pending", because: `its state is '${instance.state ?? "unknown"}'` };

@@ -1,0 +1,100 @@
+/** From a stop to an instance that is stopped, or gone. */
+import { within } from "../proxy/within";
+import type { InstanceCore } from "./core";
+import { nextPhase } from "./run";
+import { type StopFacts, stoppedInStandby } from "./stopReason";
+import { atEnd } from "./transitions";
+
+/** Drains for up to `drainTimeoutMs`, then asks the guest to end. */
+export async function stop(core: InstanceCore, drainTimeoutMs: number): Promise<void> {
+  const { run, service } = core;
+  if (run === undefined) return stopWithoutVm(core);
+  if (core.state === "stopping") {
+    core.publish({ stopAskedBy: "user" }); // it was to end in standby
+    return core.rotate();
+  }
+  if (core.state === "standby") await run.vm.resume(); // so that the guest can end by itself
+  core.publish({ stopAskedBy: "user", stopForced: false });
+  if (drainTimeoutMs === 0 || service === undefined || core.state === "standby" || core.state === "starting") {
+    return shutDown(core, false);
+  }
+  if (core.state === "draining") return;
+  core.publish({ state: "draining" });
+  const phase = nextPhase(run);
+  void within(drainTimeoutMs, phase, (signal) => service.rotation.drain(core.record.uuid, signal)).then(() =>
+    core.inbox.post({ is: "drained", run }),
+  );
+}
+
+/** Cuts the VM off. */
+export function forceStop(core: InstanceCore): void {
+  if (core.run === undefined) return stopWithoutVm(core);
+  core.publish({ stopAskedBy: "user" });
+  shutDown(core, true);
+}
+
+/** Ends a restart sequence, or a standby that keeps no VM. */
+function stopWithoutVm(core: InstanceCore): void {
+  clearTimeout(core.restartTimer);
+  if (core.state === "standby") core.publish({ state: "stopped", stoppedAt: Date.now(), ...stoppedInStandby });
+  core.publish({ restart: undefined });
+  core.rotate();
+}
+
+/** Begins the end of the VM; its exit follows. */
+export function shutDown(core: InstanceCore, forced: boolean): void {
+  const { run } = core;
+  if (run === undefined) return;
+  run.phase.abort();
+  core.publish({ state: "stopping", stopForced: forced });
+  core.rotate();
+  run.vm.stop({ graceMs: forced ? 0 : core.around.timings.stopGraceMs }).catch((error: unknown) => {
+    core.log("instance.stop-failed", { reason: error instanceof Error ? error.message : String(error) });
+  });
+}
+
+/** The VM is gone: applies the restart policy. */
+export function noteEnd(core: InstanceCore, facts: StopFacts): void {
+  clearTimeout(core.idleTimer);
+  const { status, definition } = core.record;
+  const { uptimeMs } = core;
+  const { change, restartInMs } = atEnd(status, definition, facts, {
+    now: Date.now(),
+    uptimeMs,
+    timings: core.around.timings,
+  });
+  core.publish(change);
+  core.log("instance.stopped", {
+    stop_reason: facts.stopReason,
+    stop_code: facts.stopCode,
+    exit_code: facts.exitCode,
+  });
+  core.rotate();
+  if (restartInMs !== undefined) scheduleRestart(core, restartInMs);
+}
+
+/** Asks for a restart after a pause. */
+export function scheduleRestart(core: InstanceCore, pauseMs: number): void {
+  clearTimeout(core.restartTimer);
+  const restart = (): void => void core.inbox.request("restart").catch(() => undefined); // the actor has logged it
+  core.restartTimer = setTimeout(restart, pauseMs);
+}
+
+/** Ends the VM, if there is one, and removes everything that is kept of the instance. */
+export async function remove(core: InstanceCore): Promise<void> {
+  core.publish({ deleting: true });
+  clearTimeout(core.restartTimer);
+  core.rotation?.remove(core.record.uuid);
+  const { run } = core;
+  if (run !== undefined) {
+    run.phase.abort();
+    // What a program wrote to a volume must be on it: only a guest that shuts down writes out what it holds back.
+    const writes = core.record.volumes.some((volume) => !volume.readonly);
+    if (core.state === "standby" && writes) await run.vm.resume().catch(() => undefined); // one that hangs is cut off
+    await run.vm.stop({ graceMs: writes ? core.around.timings.stopGraceMs : 0 });
+    run.over.abort();
+    core.run = undefined;
+  }
+  await core.around.remove(core.record);
+  core.log("instance.deleted");
+}

@@ -7,6 +7,9 @@ import type { Properties } from "./define";
 /** Key under which the SDK passes the resource's Pulumi name to check; hidden from displays by its underscores. */
 export const RESOURCE_NAME_KEY = "__resourceName";
 
+/** Key under which inputs remember that their name was made here. Its look cannot tell: programs add short hashes to names as well. */
+export const AUTO_NAME_KEY = "__autoName";
+
 /** Names are DNS labels (instance names become `<name>.internal`), 63 characters at most. */
 export const NAME_PATTERN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 export const NAME_MAX_LENGTH = 63;
@@ -19,21 +22,20 @@ const stemOf = (resourceName: string): string =>
     .slice(0, NAME_MAX_LENGTH - SUFFIX_LENGTH - 1)
     .replace(/^-+|-+$/g, "") || "unnamed";
 
-/** True for a name that {@link withName} made for this resource. */
-export const isAutoName = (resourceName: string, name: unknown): boolean =>
-  typeof name === "string" &&
-  name.startsWith(`${stemOf(resourceName)}-`) &&
-  /^[0-9a-f]{7}$/.test(name.slice(stemOf(resourceName).length + 1));
-
 /**
- * Fills in `name` where the program gave none: the one in state if it was made here too, else a new one.
+ * Fills in `name` where the program gave none, and remembers that it did: the one in state if it was made here too (also
+ * for a resource that was renamed in the program since), else a new one.
  *
+ * @param olds the inputs in state, `{}` for a new resource and for a replacement
  * @param randomHex at least 7 hexadecimal digits
  */
 export function withName(resourceName: string, olds: Properties, news: Properties, randomHex: string): Properties {
   if (news["name"] !== undefined && news["name"] !== null) return news;
-  const name = isAutoName(resourceName, olds["name"])
-    ? olds["name"]
-    : `${stemOf(resourceName)}-${randomHex.slice(0, SUFFIX_LENGTH)}`;
-  return { ...news, name };
+  const name =
+    olds[AUTO_NAME_KEY] === true ? olds["name"] : `${stemOf(resourceName)}-${randomHex.slice(0, SUFFIX_LENGTH)}`;
+  return { ...news, name, [AUTO_NAME_KEY]: true };
 }
+
+/** True when a replacement would ask for a name that its predecessor holds. A name made here is made anew for it. */
+export const keepsName = (olds: Properties, news: Properties): boolean =>
+  news[AUTO_NAME_KEY] !== true && olds["name"] === news["name"];

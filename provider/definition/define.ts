@@ -105,8 +105,8 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
    * Runs after the fields were found valid; inputs may hold unknown values.
    */
   readonly inspect?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
-  /** Must the old one go before the new one can be made? Asked only when a replacement happens. */
-  readonly deleteBeforeReplace?: (olds: Properties, news: Properties) => boolean;
+  /** Must the old one go before the new one can be made, whatever their names? Asked only when a replacement happens. */
+  readonly deleteBeforeReplace?: (news: Properties) => boolean;
 
   create(context: Context, inputs: z.output<I>): Promise<{ id: string; outputs: z.output<O> }>;
   /**

@@ -11,7 +11,7 @@
 import * as crypto from "node:crypto";
 import { type PartialSettings, metroAddress, resolveMetro } from "../base/config";
 import { UnikernelError, explain } from "../base/errors";
-import { RESOURCE_NAME_KEY, withName } from "../definition/autoname";
+import { AUTO_NAME_KEY, RESOURCE_NAME_KEY, keepsName, withName } from "../definition/autoname";
 import { check as checkInputs } from "../definition/check";
 import type { CheckFailure, Properties } from "../definition/define";
 import { diff as diffInputs } from "../definition/diff";
@@ -76,7 +76,7 @@ const toWire = (value: Properties): Properties => JSON.parse(JSON.stringify(valu
 
 /** The key of the text that loads this module. The process copies it to every result except that of a partial failure. */
 const PROVIDER_KEY = "__provider";
-const HIDDEN_KEYS: readonly string[] = [PROVIDER_KEY, RESOURCE_NAME_KEY, VERSION_KEY];
+const HIDDEN_KEYS: readonly string[] = [PROVIDER_KEY, RESOURCE_NAME_KEY, AUTO_NAME_KEY, VERSION_KEY];
 
 /** Keys of the engine and of this adapter, kept in state beside the properties. */
 const hidden = (state: Properties): Properties =>
@@ -158,11 +158,11 @@ function providerOf(kind: Kind): DynamicProvider {
     async check(olds, news) {
       const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
       const named = withName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
-      const { [RESOURCE_NAME_KEY]: _name, [PROVIDER_KEY]: _provider, ...given } = named;
+      const given = Object.fromEntries(Object.entries(named).filter(([key]) => !HIDDEN_KEYS.includes(key)));
       const checked = await checkInputs(resource, olds, given);
       const failures = [...settingsFailures(), ...checked.failures];
       return {
-        inputs: toWire({ ...checked.inputs, ...hidden(news) }),
+        inputs: toWire({ ...checked.inputs, ...hidden(named) }),
         // Without a property the engine prints just our text; with one it would print the value too, secrets included.
         failures: failures.map(({ property, reason }) => ({
           property: "",
@@ -171,15 +171,17 @@ function providerOf(kind: Kind): DynamicProvider {
       };
     },
 
-    diff(_id, olds, news) {
-      const changes = diffInputs(resource, migrate(resource, olds), news);
+    diff(_id, state, news) {
+      const olds = migrate(resource, state);
+      const changes = diffInputs(resource, olds, news);
       const moves = moved(olds);
       const replaces = changes.filter((change) => change.replace).map((change) => change.property);
       return Promise.resolve({
         changes: moves || changes.length > 0,
         replaces: moves ? [HOME_KEY, ...replaces] : replaces,
         // In another metro nothing stands in the way of a successor.
-        deleteBeforeReplace: !moves && replaces.length > 0 && resource.deleteBeforeReplace?.(olds, news) === true,
+        deleteBeforeReplace:
+          !moves && replaces.length > 0 && (keepsName(olds, news) || resource.deleteBeforeReplace?.(news) === true),
       });
     },
 

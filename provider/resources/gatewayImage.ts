@@ -89,7 +89,6 @@ export const gatewayImage = defineResource({
   inputs,
   outputs,
   inspect,
-  deleteBeforeReplace: (olds, news) => olds["name"] === news["name"],
 
   async create(context: ProviderContext, inputs) {
     const { name = "" } = inputs;

@@ -80,9 +80,8 @@ export const instance = defineResource({
     "A unikernel virtual machine. One that serves the public belongs into a Service, which also updates it without a gap.",
   inputs,
   outputs,
-  // A volume can be attached to one instance only, and a fixed name be taken once.
-  deleteBeforeReplace: (olds, news) =>
-    olds["name"] === news["name"] || (Array.isArray(news["volumes"]) && news["volumes"].length > 0),
+  // A volume can be attached to one instance only.
+  deleteBeforeReplace: ({ volumes }) => Array.isArray(volumes) && volumes.length > 0,
 
   async create(context: ProviderContext, inputs) {
     const { name = "" } = inputs;

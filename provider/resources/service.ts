@@ -161,7 +161,6 @@ export const service = defineResource({
       test: ({ replicas, template, rollout }) => checkRollout(replicas, template, rollout),
     },
   ],
-  deleteBeforeReplace: (olds, news) => olds["name"] === news["name"],
 
   async create(context: ProviderContext, inputs) {
     const { client } = context;

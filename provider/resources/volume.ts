@@ -81,7 +81,6 @@ export const volume = defineResource({
       },
     },
   ],
-  deleteBeforeReplace: (olds, news) => olds["name"] === news["name"],
 
   async create(context: ProviderContext, { name = "", sizeMb }) {
     const created = await adoptAfterLostAnswer(

@@ -173,7 +173,23 @@ describe("the dynamic provider process", () => {
     assert.deepEqual(api.asked[0]?.body, [{ uuid: item.uuid, prop: "size_mb", op: "set", value: 128 }]);
   });
 
-  it("replaces for a new name, and deletes first when a given name stays", async () => {
+  it("makes the successor first, unless its name was given or it mounts a volume", async () => {
+    const instance = await DynamicProcess.start("Instance", {});
+    try {
+      const changed = async (given: object) => {
+        const { inputs } = await instance.check({}, { __resourceName: "web", image: "a", ...given });
+        const next = await instance.check(inputs, { __resourceName: "web", ...given, image: "b" });
+        return instance.diff("i", inputs, next.inputs);
+      };
+      assert.deepEqual(await changed({}), { changes: true, replaces: ["image"], deleteBeforeReplace: false });
+      assert.equal((await changed({ name: "web" })).deleteBeforeReplace, true);
+      assert.equal((await changed({ volumes: [{ volume: "v", at: "/data" }] })).deleteBeforeReplace, true);
+    } finally {
+      await instance.stop();
+    }
+  });
+
+  it("replaces for a new name", async () => {
     const state = { __resourceName: "data", name: "data", sizeMb: 64 };
     assert.deepEqual(await volume.diff(item.uuid, state, { ...state, name: "other" }), {
       changes: true,

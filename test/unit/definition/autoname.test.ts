@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { NAME_PATTERN, isAutoName, withName } from "../../../provider/definition/autoname";
+import { NAME_PATTERN, keepsName, withName } from "../../../provider/definition/autoname";
 import { migrate } from "../../../provider/definition/migrate";
 import { formatPath } from "../../../provider/definition/path";
 import { nearest } from "../../../provider/base/nearest";
@@ -21,12 +21,24 @@ describe("automatic names", () => {
     assert.equal(withName("redis", { name: "cache" }, {}, "aaaaaaa")["name"], "redis-aaaaaaa");
   });
 
+  it("stay when the program renames the resource, on every later run too", () => {
+    const first = withName("old", {}, {}, "0123456");
+    const second = withName("new", first, {}, "aaaaaaa");
+    assert.deepEqual(withName("new", second, {}, "bbbbbbb"), first);
+  });
+
+  it("are free for a replacement, while a given one must be given up first, whatever it looks like", () => {
+    const auto = withName("web", {}, {}, "0123456");
+    assert.equal(keepsName(auto, withName("web", auto, {}, "aaaaaaa")), false);
+    assert.equal(keepsName({ name: "web-0123456" }, withName("web", {}, { name: "web-0123456" }, "")), true);
+    assert.equal(keepsName({ name: "web" }, { name: "other" }), false);
+  });
+
   it("fit a DNS label whatever the resource is called", () => {
     for (const resourceName of ["", "---", "Ünï cödé", "x".repeat(200), "a.b/c"]) {
       const name = String(withName(resourceName, {}, {}, "0123456")["name"]);
       assert.match(name, NAME_PATTERN);
       assert.ok(name.length <= 63, name);
-      assert.ok(isAutoName(resourceName, name));
     }
   });
 });

@@ -3,9 +3,11 @@
  *
  * When the instance drains, the connection moves or ends without cutting an exchange in two: raw TCP knows no request
  * boundaries, but a client that speaks an HTTP request line right after bytes of the instance begins a new request,
- * and that one goes to another instance; a connection on which nothing moves after the instance's last byte is closed.
+ * and that one goes to another instance; a connection on which nothing moves after the instance's last byte is closed,
+ * unless that was amid an HTTP response.
  */
 import type * as net from "node:net";
+import { type Body, bodyAfter, isUnfinished } from "./httpBody";
 import type { Lease } from "./rotation";
 
 /** What a splice needs beside its two ends. */
@@ -36,6 +38,9 @@ class Splice {
   #draining = false;
   /** Who sent the last bytes. */
   #lastFrom: "client" | "instance" | undefined;
+  /** The response that the instance is sending; `undefined` when none can be told, or it answers a HEAD. */
+  #body: Body | undefined;
+  #isHead = false;
   #clientEnded = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -66,6 +71,7 @@ class Splice {
     };
     socket.on("data", (chunk: Buffer) => {
       this.#lastFrom = "instance";
+      this.#body = this.#isHead ? undefined : bodyAfter(this.#body, chunk);
       if (!this.#client.write(chunk)) socket.pause();
       this.#armIdleTimer();
     });
@@ -80,7 +86,8 @@ class Splice {
 
   #fromClient(chunk: Buffer): void {
     clearTimeout(this.#idleTimer);
-    if (this.#draining && this.#lastFrom !== "client" && beginsHttpRequest(chunk)) {
+    if (this.#lastFrom !== "client") this.#isHead = chunk.toString("latin1", 0, 5) === "HEAD ";
+    if (this.#draining && this.#lastFrom !== "client" && !isUnfinished(this.#body) && beginsHttpRequest(chunk)) {
       void this.#move(chunk);
       return;
     }
@@ -119,7 +126,7 @@ class Splice {
 
   #armIdleTimer(): void {
     clearTimeout(this.#idleTimer);
-    if (!this.#draining || this.#lastFrom === "client") return;
+    if (!this.#draining || this.#lastFrom === "client" || isUnfinished(this.#body)) return;
     this.#idleTimer = setTimeout(() => this.#client.end(() => this.#client.destroy()), this.#options.idleMs);
   }
 

@@ -205,6 +205,34 @@ describe("a published port", () => {
     assert.equal(item["stop_reason"], 15);
   });
 
+  for (const framing of [
+    "Content-Length: 6\r\n\r\nabc|def",
+    "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n|3\r\ndef\r\n0\r\n\r\n",
+  ]) {
+    it(`lets an instance that drains finish a response with pauses in it (${framing.split(":")[0]})`, async () => {
+      await open({}, { drainIdleMs: 20 });
+      const [first = "", second = ""] = framing.split("|");
+      let finish = (): void => undefined;
+      platform.guests.set("slow", {
+        ...webGuest("slow"),
+        serve: (socket) =>
+          void socket.once("data", () => {
+            socket.write(`HTTP/1.1 200 OK\r\n${first}`);
+            finish = () => void socket.write(second);
+          }),
+      });
+      await running("slow");
+      const client = await connect(port);
+      client.socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      await client.said("abc");
+      await stop("slow", 10_000);
+      await Promise.race([client.closed, new Promise((resolve) => setTimeout(resolve, 100))]);
+      finish();
+      await client.closed; // the connection is idle now
+      assert.match(client.text(), /def(\r\n0\r\n\r\n)?$/);
+    });
+  }
+
   it("cuts a connection that does not end within the drain timeout, or on a stop by force", async () => {
     await open();
     for (const [name, how] of [

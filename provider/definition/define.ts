@@ -105,6 +105,8 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
    * Runs after the fields were found valid; inputs may hold unknown values.
    */
   readonly inspect?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
+  /** The only metro in which this kind can be made, and what to do elsewhere. `undefined`: any metro. */
+  readonly onlyIn?: { readonly metro: string; readonly hint: string };
   /** Must the old one go before the new one can be made, whatever their names? Asked only when a replacement happens. */
   readonly deleteBeforeReplace?: (news: Properties) => boolean;
 

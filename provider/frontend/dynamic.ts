@@ -62,10 +62,13 @@ function contextFor(state: Properties): ProviderContext {
 }
 
 /** What is wrong with metro or token, so that a preview shows it. The engine asks for no check while either is unknown. */
-function settingsFailures(): readonly CheckFailure[] {
+function settingsFailures({ kind, onlyIn }: AnyResource): readonly CheckFailure[] {
   try {
-    resolveMetro({ provider: settings });
-    return [];
+    const { metro } = resolveMetro({ provider: settings });
+    if (onlyIn === undefined || metro === onlyIn.metro) return [];
+    return [
+      { property: "", reason: `${kind} works with metro '${onlyIn.metro}' only, not with '${metro}'. ${onlyIn.hint}` },
+    ];
   } catch (error) {
     return [{ property: "", reason: explain(error) }];
   }
@@ -82,13 +85,12 @@ const HIDDEN_KEYS: readonly string[] = [PROVIDER_KEY, RESOURCE_NAME_KEY, AUTO_NA
 const hidden = (state: Properties): Properties =>
   Object.fromEntries(Object.entries(state).filter(([key]) => HIDDEN_KEYS.includes(key)));
 
-/** The fields of a schema among all properties; parsed, so that what an older release left out has its default. */
-const inputsOf = (resource: AnyResource, state: Properties): Properties =>
-  Object.fromEntries(
-    Object.keys(resource.inputs.shape)
-      .filter((key) => state[key] !== undefined && state[key] !== null)
-      .map((key) => [key, state[key]]),
-  );
+/** The fields of a schema among all properties, with defaults for what an older release, or a `get`, left out. */
+function inputsOf(resource: AnyResource, state: Properties): Properties {
+  const given = Object.entries(state).filter(([key, value]) => key in resource.inputs.shape && value != null);
+  const inputs = Object.fromEntries(given);
+  return resource.inputs.safeParse(inputs).data ?? inputs;
+}
 
 const observedIn = (resource: AnyResource, state: Properties) => ({
   inputs: inputsOf(resource, state),
@@ -160,7 +162,7 @@ function providerOf(kind: Kind): DynamicProvider {
       const named = withName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
       const given = Object.fromEntries(Object.entries(named).filter(([key]) => !HIDDEN_KEYS.includes(key)));
       const checked = await checkInputs(resource, olds, given);
-      const failures = [...settingsFailures(), ...checked.failures];
+      const failures = [...settingsFailures(resource), ...checked.failures];
       return {
         inputs: toWire({ ...checked.inputs, ...hidden(named) }),
         // Without a property the engine prints just our text; with one it would print the value too, secrets included.

@@ -63,15 +63,6 @@ async function build(
   context: ProviderContext,
   { context: folder, files, name = "" }: z.output<typeof inputs>,
 ): Promise<BuiltImage> {
-  if (context.metro !== "local") {
-    throw new UnikernelError(
-      "NOT_SUPPORTED",
-      `Images are built for the local platform only, but the metro is '${context.metro}'.`,
-      {
-        hint: "Use 'pulumi config set unikernel:metro local', or give Instance and Service an image that the metro's registry holds.",
-      },
-    );
-  }
   const plan = await planBuild({ context: folder, files, name });
   return buildImage(plan, {
     layout: context.imageLayout,
@@ -88,6 +79,10 @@ export const gatewayImage = defineResource({
     "An OCI image built from a folder with a Kraftfile. Equal content gives an equal digest; nothing changed means nothing built.",
   inputs,
   outputs,
+  onlyIn: {
+    metro: "local",
+    hint: "There, give Instance and Service an image that the metro's registry holds.",
+  },
   inspect,
 
   async create(context: ProviderContext, inputs) {

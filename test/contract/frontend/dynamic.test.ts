@@ -208,3 +208,32 @@ describe("the dynamic provider process", () => {
     );
   });
 });
+
+describe("the dynamic provider process, beyond one kind", () => {
+  it("reads what a get names, whose inputs were never checked, with defaults filled in", async () => {
+    const group = { status: "success", uuid: "s1", name: "edge", services: [{ port: 8080 }], instances: [] };
+    await using api = await startFakeApi(() => success("service_groups", group));
+    const service = await DynamicProcess.start("Service", { "unikernel:metro": api.url, "unikernel:token": TOKEN });
+    try {
+      const { id, inputs } = await service.read("s1", { ports: [{ port: 8080 }], template: { image: "a" } });
+      assert.equal(id, "s1");
+      assert.deepEqual(inputs["ports"], [{ port: 8080, handlers: [] }]);
+      assert.equal((inputs["template"] as { memoryMb: number }).memoryMb, 128);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  it("refuses to build images for a metro of the cloud, at preview", async () => {
+    const image = await DynamicProcess.start("GatewayImage", { "unikernel:metro": "fra", "unikernel:token": TOKEN });
+    try {
+      const { failures } = await image.check({}, { __resourceName: "i", context: UNKNOWN });
+      assert.match(
+        failures[0]?.reason ?? "",
+        /^GatewayImage works with metro 'local' only, not with 'fra'\. There, give/,
+      );
+    } finally {
+      await image.stop();
+    }
+  });
+});

@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
 import { type Client, onlyItem } from "./client";
+import { ITEM_CODES } from "./codes";
 import type { InstanceItem, InstanceState } from "./models";
 import { describeStop } from "./stopReason";
 
@@ -98,7 +99,7 @@ export async function waitFor(
   }
 }
 
-/** Observes until the API says that the instance is stopped or gone. Throws `WAIT_TIMEOUT`. */
+/** Observes until the API says that the instance is stopped or gone. Throws `WAIT_TIMEOUT`, or what the API refused. */
 export async function waitUntilStopped(client: Client, uuid: string, options: WaitOptions): Promise<void> {
   const deadline = options.clock.now() + options.timeoutMs;
   const call = options.signal === undefined ? {} : { signal: options.signal };
@@ -108,10 +109,16 @@ export async function waitUntilStopped(client: Client, uuid: string, options: Wa
       { ...call, serverWaitMs: SERVER_WAIT_S * 1000 },
     );
     const item = reply.items[0];
-    if (item === undefined || item.error === 8 || item.state === "stopped") return;
+    if (item === undefined || item.error === ITEM_CODES.NotFound) return;
+    if (item.state === "stopped" || item.state === "deleted") return;
+    // A wait that ran out has no code, or this one; any other says that there is nothing to wait for.
+    if (item.error !== undefined && item.error !== ITEM_CODES.TimedOut)
+      onlyItem(reply, `Waiting for instance '${uuid}'`);
     if (options.clock.now() >= deadline) {
       throw new UnikernelError("WAIT_TIMEOUT", `Instance '${item.name}' did not stop within ${options.timeoutMs} ms.`);
     }
+    // The server waited; this is for one that answers at once.
+    await options.clock.sleep(FIRST_PAUSE_MS, options.signal);
   }
 }
 
@@ -119,9 +126,9 @@ const LAST_LINES = 20;
 /** A crash dump of a kernel takes some thousand bytes. */
 const LOG_BYTES = 16_000;
 
-/** The error of a guest that is down when it should be up. */
+/** The error of a guest that is down when it should be up. Values of its environment are not quoted. */
 export async function guestStopped(client: Client, instance: InstanceItem, because: string): Promise<UnikernelError> {
-  const lines = await lastConsoleLines(client, instance.uuid);
+  const lines = (await lastConsoleLines(client, instance.uuid)).map((line) => withoutSecrets(line, instance));
   const log =
     lines.length === 0 ? "Its console is empty." : `Last console lines:\n${lines.map((l) => `  | ${l}`).join("\n")}`;
   return new UnikernelError("GUEST_STOPPED", `Instance '${instance.name}' stopped: ${because}. ${log}`, {
@@ -134,6 +141,16 @@ export async function guestStopped(client: Client, instance: InstanceItem, becau
     },
   });
 }
+
+/** Shorter values of the environment are words such as `true` and `8080`, which tell nothing and occur anywhere. */
+const SECRET_MIN_LENGTH = 6;
+
+/** Programs print their environment; it is secret. */
+const withoutSecrets = (line: string, instance: InstanceItem): string =>
+  Object.values(instance.env ?? {})
+    .filter((value) => value.length >= SECRET_MIN_LENGTH)
+    .sort((a, b) => b.length - a.length)
+    .reduce((text, value) => text.replaceAll(value, "[secret]"), line);
 
 /** The last lines; of a kernel's crash, whose dump fills a screen, those that led to it and the one that names it. */
 export function tellingLines(lines: readonly string[]): readonly string[] {

@@ -2,16 +2,16 @@
 import * as z from "zod";
 import { type Client, onlyItem } from "../api/client";
 import { ITEM_CODES } from "../api/codes";
+import { adoptAfterLostAnswer } from "../api/lostAnswer";
 import type { InstanceItem } from "../api/models";
-import { guestStopped, isUp, waitFor, waitUntilStopped } from "../api/wait";
+import { guestStopped, isUp, waitFor } from "../api/wait";
 import { UnikernelError, blame } from "../base/errors";
 import { defineResource, field } from "../definition/define";
 import { PartialFailure } from "../definition/partial";
-import { remove } from "../rollout/execute";
+import { drain, remove } from "../rollout/members";
 import type { ProviderContext } from "./context";
 import { GUEST, guestFields, nameField } from "./fields";
 import { digestIn, guestBlames, toRequest, verifiedDigest } from "./guest";
-import { adoptAfterLostAnswer } from "./lostAnswer";
 
 const guest = guestFields();
 
@@ -41,7 +41,6 @@ type Outputs = z.output<typeof outputs>;
 
 /** Time for a created instance to run. */
 const START_TIMEOUT_MS = 300_000;
-const STOP_TIMEOUT_MS = 60_000;
 /** A program that exits at once does so within this time of being started. */
 const SETTLE_MS = 500;
 
@@ -138,12 +137,9 @@ export const instance = defineResource({
     }
   },
 
-  async delete({ client, clock, signal }, id) {
-    const item = await find(client, id);
-    if (item === undefined) return;
+  async delete(context, id) {
+    if ((await find(context.client, id)) === undefined) return;
     // A clean stop first, so that what the program still holds reaches its volumes.
-    await client.stopInstances({ body: [{ uuid: id, drain_timeout_ms: 0 }] });
-    await waitUntilStopped(client, id, { timeoutMs: STOP_TIMEOUT_MS, clock, signal });
-    await remove(client, [id]);
+    await drain(context, id, 0);
   },
 });

@@ -3,16 +3,17 @@ import * as crypto from "node:crypto";
 import * as z from "zod";
 import { type Client, isLoopback, onlyItem } from "../api/client";
 import { ITEM_CODES } from "../api/codes";
+import { adoptAfterLostAnswer } from "../api/lostAnswer";
 import type { InstanceItem, ServiceItem } from "../api/models";
 import { answers } from "../api/wait";
 import { defineResource, field, objectType } from "../definition/define";
 import { UnikernelError, blame } from "../base/errors";
 import { PartialFailure } from "../definition/partial";
-import { observe, remove, roll } from "../rollout/execute";
+import { roll } from "../rollout/execute";
+import { drain, observe } from "../rollout/members";
 import type { ProviderContext } from "./context";
 import { GUEST, guestFields, nameField, scaleToZero } from "./fields";
 import { digestIn, fingerprint, guestBlames, toRequest, verifiedDigest } from "./guest";
-import { adoptAfterLostAnswer } from "./lostAnswer";
 import { checkPorts, fromWirePorts, portBlames, publishedPort, toWirePort, urlOf } from "./ports";
 import { checkRollout, rolloutInput, toPolicy } from "./rollout";
 
@@ -70,12 +71,13 @@ const MANAGED_TAG = "managed-by:pulumi-unikernel";
 const templateTag = (inputs: Inputs) => `template:${fingerprint(inputs.template)}`;
 const isManaged = (instance: InstanceItem) => (instance.tags ?? []).includes(MANAGED_TAG);
 
-/** Made from this template, and running the image it asks for. */
+/** Made from this template, and running the image it asks for, as far as the platform says already what runs. */
 const isNew = (inputs: Inputs) => (instance: InstanceItem) => {
   const wanted = digestIn(inputs.template.image);
+  const runs = digestIn(instance.image ?? "");
   return (
     (instance.tags ?? []).includes(templateTag(inputs)) &&
-    (wanted === undefined || digestIn(instance.image ?? "") === wanted)
+    (wanted === undefined || runs === undefined || runs === wanted)
   );
 };
 
@@ -132,7 +134,7 @@ async function partialFailure(
   inputs: Inputs,
   error: unknown,
 ): Promise<PartialFailure> {
-  const left = await observe({ ...context, service: item, isManaged }).catch(() => []);
+  const left = await observe(context, item, isManaged).catch(() => []);
   return new PartialFailure(
     item.uuid,
     toOutputs(
@@ -179,7 +181,7 @@ export const service = defineResource({
     try {
       return { id: item.uuid, outputs: await rollOut(context, item, inputs) };
     } catch (error) {
-      const left = await observe({ ...context, service: item, isManaged }).catch(() => undefined);
+      const left = await observe(context, item, isManaged).catch(() => undefined);
       if (left?.length === 0) {
         // Nothing of it serves: leave nothing behind, so that the next up starts afresh.
         const gone = await client.deleteServices({ body: [{ uuid: item.uuid }] });
@@ -193,7 +195,7 @@ export const service = defineResource({
   async read(context, id, inputs) {
     const item = await find(context.client, id);
     if (item === undefined) return undefined;
-    const instances = await observe({ ...context, service: item, isManaged });
+    const instances = await observe(context, item, isManaged);
     const foreign = instances.find((instance) => !isNew(inputs)(instance));
     const observed = {
       ...inputs,
@@ -228,11 +230,9 @@ export const service = defineResource({
     const { client } = context;
     const item = await find(client, id);
     if (item === undefined) return;
-    const instances = await observe({ ...context, service: item, isManaged });
-    await remove(
-      client,
-      instances.map((instance) => instance.uuid),
-    );
+    const instances = await observe(context, item, isManaged);
+    // A clean stop, so that what the programs still hold reaches their volumes.
+    await Promise.all(instances.map((instance) => drain(context, instance.uuid, 0)));
     const reply = await client.deleteServices({ body: [{ uuid: id }] });
     if (reply.items[0]?.error === ITEM_CODES.NotFound) return;
     onlyItem(reply, `Deleting service '${olds.inputs.name ?? id}'`);

@@ -2,12 +2,12 @@
 import * as z from "zod";
 import { type Client, onlyItem } from "../api/client";
 import { ITEM_CODES } from "../api/codes";
+import { adoptAfterLostAnswer } from "../api/lostAnswer";
 import type { VolumeItem } from "../api/models";
 import { UnikernelError, blame } from "../base/errors";
 import { defineResource, field } from "../definition/define";
 import { PartialFailure } from "../definition/partial";
 import type { ProviderContext } from "./context";
-import { adoptAfterLostAnswer } from "./lostAnswer";
 import { nameField } from "./fields";
 
 const inputs = z.strictObject({

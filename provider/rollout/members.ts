@@ -1,0 +1,68 @@
+/** The instances of a service: what is there, and how one goes. */
+import { type Client, onlyItem } from "../api/client";
+import { ITEM_CODES } from "../api/codes";
+import type { InstanceItem } from "../api/models";
+import { waitUntilStopped } from "../api/wait";
+import type { Clock } from "../base/clock";
+import { UnikernelError } from "../base/errors";
+
+/** What it takes to act on instances. */
+interface Acting {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Beyond the time for open connections, a guest gets so long to shut down. */
+const STOP_TIMEOUT_MS = 60_000;
+
+/**
+ * The managed instances of a service, as they are now.
+ *
+ * @param more uuids of instances that the service may not list yet
+ */
+export async function observe(
+  { client, signal }: Pick<Acting, "client" | "signal">,
+  service: { readonly uuid: string; readonly name: string },
+  isManaged: (instance: InstanceItem) => boolean,
+  more: Iterable<string> = [],
+): Promise<readonly InstanceItem[]> {
+  const call = signal === undefined ? {} : { signal };
+  const group = onlyItem(
+    await client.getServices({ query: { uuid: [service.uuid] } }, call),
+    `Reading service '${service.name}'`,
+  );
+  const uuids = [...new Set([...(group.instances ?? []).map((member) => member.uuid), ...more])];
+  if (uuids.length === 0) return [];
+  const reply = await client.getInstances({ query: { uuid: uuids } }, call);
+  // A member may be deleted between the two answers.
+  return reply.items.filter((item) => item.status !== "error" && item.state !== "deleted" && isManaged(item));
+}
+
+/** Stops an instance cleanly, gives open connections so many milliseconds to finish, and deletes it. One that is gone is fine. */
+export async function drain(acting: Acting, uuid: string, drainTimeoutMs: number): Promise<void> {
+  const reply = await acting.client.stopInstances({ body: [{ uuid, drain_timeout_ms: drainTimeoutMs }] });
+  if (reply.items[0]?.error !== ITEM_CODES.NotFound) onlyItem(reply, `Stopping instance '${uuid}'`);
+  await removeOnceStopped(acting, uuid, drainTimeoutMs);
+}
+
+/** Waits for an instance that is stopping, and deletes it. One that does not stop is deleted all the same, which ends it by force. */
+export async function removeOnceStopped(acting: Acting, uuid: string, drainTimeoutMs: number): Promise<void> {
+  const { client, clock, signal } = acting;
+  await waitUntilStopped(client, uuid, { timeoutMs: drainTimeoutMs + STOP_TIMEOUT_MS, clock, signal }).catch(
+    (error: unknown) => {
+      if (!UnikernelError.has(error, "WAIT_TIMEOUT")) throw error;
+    },
+  );
+  await remove(client, [uuid]);
+}
+
+/** Deletes at once; what is already gone is fine. */
+export async function remove(client: Client, uuids: readonly string[]): Promise<void> {
+  if (uuids.length === 0) return;
+  const reply = await client.deleteInstances({ body: uuids.map((uuid) => ({ uuid })) });
+  for (const [index, item] of reply.items.entries()) {
+    if (item.status !== "error" || item.error === ITEM_CODES.NotFound) continue;
+    onlyItem({ items: [item], message: reply.message }, `Deleting instance '${uuids[index] ?? ""}'`);
+  }
+}

@@ -1,0 +1,180 @@
+/** One service and its instances in memory, behind the client's interface, on a clock that only moves when somebody sleeps. */
+import type { Client } from "../../provider/api/client";
+import type { CreateInstanceRequest, InstanceItem } from "../../provider/api/models";
+import type { Clock } from "../../provider/base/clock";
+import { UnikernelError } from "../../provider/base/errors";
+
+export const SERVICE = { uuid: "service-1", name: "web" };
+
+/** What an instance of this image is like after so many milliseconds. */
+export type Life = (ageMs: number) => Partial<InstanceItem>;
+
+/** Answers as soon as it is looked at. */
+export const healthyLife: Life = () => ({ state: "running", net_time_us: 1000 });
+
+interface Held {
+  readonly request: CreateInstanceRequest;
+  readonly bornMs: number;
+  readonly life: Life;
+  override: Partial<InstanceItem>;
+}
+
+/** An item as the API reports what was asked for. */
+const itemOf = (uuid: string, { request, override, life, bornMs }: Held, nowMs: number): InstanceItem => ({
+  status: "success",
+  uuid,
+  name: request.name ?? uuid,
+  image: `oci://registry.test/${request.image}`,
+  tags: request.tags,
+  memory_mb: request.memory_mb ?? 128,
+  vcpus: request.vcpus ?? 1,
+  ...(request.env === undefined ? {} : { env: request.env }),
+  ...life(nowMs - bornMs),
+  ...override,
+});
+
+const notFound = (uuid: string) => ({ status: "error", uuid, error: 8, message: `No instance with uuid '${uuid}'` });
+const reply = (...items: readonly object[]) => Promise.resolve({ items, message: undefined });
+const unreachable = () => new UnikernelError("API_UNREACHABLE", "The answer was lost.");
+
+/** The selectors a test's subject may use. */
+interface Selected {
+  readonly query?: { readonly uuid?: readonly string[]; readonly name?: readonly string[] };
+}
+
+/** See above. Fields may be set to make it misbehave. */
+export class FakeCluster {
+  nowMs = 1_000_000;
+  /** By image. */
+  readonly lives = new Map<string, Life>();
+  readonly instances = new Map<string, Held>();
+  /** What was done, in order, such as `create web-1`, `stop i1`, `delete i1`. */
+  readonly log: string[] = [];
+  services: object[] = [{ port: 80, handlers: ["http"] }];
+  serviceExists = true;
+  console = "";
+  /** Called before every create; throws, or says that the answer is lost after the work is done. */
+  onCreate: (request: CreateInstanceRequest) => "answer" | "lose" = () => "answer";
+  /** Looks at each state of the world, after each change and each sleep. */
+  onChange: () => void = () => undefined;
+  /** Milliseconds after its creation from which an instance is listed. */
+  listedAfterMs = 0;
+  /** Refuses deletions with this error. */
+  deleteFails: Error | undefined;
+  private count = 0;
+
+  readonly clock: Clock = {
+    now: () => this.nowMs,
+    sleep: (ms) => {
+      this.nowMs += ms;
+      this.onChange();
+      return Promise.resolve();
+    },
+  };
+
+  readonly client: Client = {
+    metro: "test",
+    getServices: () => reply(this.serviceItem()),
+    createService: () => {
+      this.serviceExists = true;
+      return reply(this.serviceItem());
+    },
+    patchServices: ({ body }: { body: readonly { value: object[] }[] }) => {
+      this.log.push(`patch ${JSON.stringify(body[0]?.value)}`);
+      this.services = body[0]?.value ?? [];
+      return reply(this.serviceItem());
+    },
+    deleteServices: () => {
+      if (this.deleteFails !== undefined) return Promise.reject(this.deleteFails);
+      this.log.push("delete service");
+      this.serviceExists = false;
+      return reply({ status: "success", ...SERVICE });
+    },
+    getInstances: ({ query }: Selected) =>
+      reply(
+        ...(query?.uuid ?? []).map((uuid) => this.item(uuid)),
+        ...(query?.name ?? []).map((name) => this.named(name)),
+      ),
+    createInstance: ({ body }: { body: CreateInstanceRequest }) => {
+      const outcome = this.onCreate(body);
+      const taken = [...this.instances.values()].some(({ request }) => request.name === body.name);
+      if (taken) return reply({ status: "error", name: body.name, error: 23, message: "exists" });
+      const uuid = this.add(body);
+      this.log.push(`create ${uuid}`);
+      this.onChange();
+      return outcome === "lose" ? Promise.reject(unreachable()) : reply({ status: "success", uuid, name: body.name });
+    },
+    stopInstances: ({ body }: { body: readonly { uuid: string }[] }) => {
+      for (const { uuid } of body) {
+        this.log.push(`stop ${uuid}`);
+        const held = this.instances.get(uuid);
+        if (held !== undefined) held.override = { state: "draining" };
+      }
+      this.onChange();
+      return reply(...body.map(({ uuid }) => this.item(uuid)));
+    },
+    /** Whoever waits sees a stop through. */
+    waitInstances: ({ query }: Selected) => {
+      this.nowMs += 1000;
+      const uuids = query?.uuid ?? [];
+      for (const uuid of uuids) {
+        const held = this.instances.get(uuid);
+        if (held?.override.state === "draining") held.override = { state: "stopped", stop_reason: 15 };
+      }
+      this.onChange();
+      return reply(...uuids.map((uuid) => this.item(uuid)));
+    },
+    deleteInstances: ({ body }: { body: readonly { uuid: string }[] }) => {
+      if (this.deleteFails !== undefined) return Promise.reject(this.deleteFails);
+      const items = body.map(({ uuid }) => {
+        this.log.push(`delete ${uuid}`);
+        return this.instances.delete(uuid) ? { status: "success", uuid, name: uuid } : notFound(uuid);
+      });
+      this.onChange();
+      return reply(...items);
+    },
+    getInstanceLogs: ({ query }: Selected) =>
+      reply({ uuid: query?.uuid?.[0], output: Buffer.from(this.console).toString("base64") }),
+  } as unknown as Client;
+
+  /** Puts an instance there, as if made before; returns its uuid. */
+  add(request: CreateInstanceRequest, override: Partial<InstanceItem> = {}): string {
+    const uuid = `i${++this.count}`;
+    const life = this.lives.get(request.image) ?? healthyLife;
+    this.instances.set(uuid, { request, bornMs: this.nowMs, life, override });
+    return uuid;
+  }
+
+  item(uuid: string): InstanceItem | ReturnType<typeof notFound> {
+    const held = this.instances.get(uuid);
+    return held === undefined || !this.isListed(held) ? notFound(uuid) : itemOf(uuid, held, this.nowMs);
+  }
+
+  /** All of them, by uuid. */
+  items(): InstanceItem[] {
+    return [...this.instances].map(([uuid, held]) => itemOf(uuid, held, this.nowMs));
+  }
+
+  private isListed(held: Held): boolean {
+    return this.nowMs - held.bornMs >= this.listedAfterMs;
+  }
+
+  private named(name: string): object {
+    const found = [...this.instances].find(([, held]) => held.request.name === name);
+    return found === undefined ? notFound(name) : this.item(found[0]);
+  }
+
+  private serviceItem(): object {
+    if (!this.serviceExists) return { status: "error", uuid: SERVICE.uuid, error: 8, message: "No service" };
+    const members = [...this.instances]
+      .filter(([, held]) => this.isListed(held))
+      .map(([uuid]) => ({ uuid, name: uuid }));
+    return {
+      status: "success",
+      ...SERVICE,
+      services: this.services,
+      domains: [{ fqdn: "web.test" }],
+      instances: members,
+    };
+  }
+}

@@ -31,3 +31,20 @@ export function environment(name: EnvironmentName): string | undefined {
   const value = process.env[name];
   return value === "" ? undefined : value;
 }
+
+/** What any program may expect, beside the variables of this package. */
+const COMMON = ["HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "SystemRoot"] as const;
+
+/**
+ * The environment for programs that outlive this process: where things are, and nothing else. A provider process is full of
+ * other people's secrets (cloud credentials, the stack's passphrase), which a daemon or a VM has no use for.
+ */
+export function lastingEnvironment(): Readonly<Record<string, string>> {
+  const names = [...NAMES.filter((name) => !name.startsWith("UKC_")), ...COMMON];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}

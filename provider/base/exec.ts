@@ -2,7 +2,7 @@
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { environment } from "./environment";
+import { environment, lastingEnvironment } from "./environment";
 
 /** How a tool ended. `code` is null when a signal ended it. */
 export interface ExecResult {
@@ -38,6 +38,7 @@ export function spawnDetached(
   try {
     const child = childProcess.spawn(file, args, {
       cwd: options.cwd,
+      env: lastingEnvironment(),
       detached: true,
       stdio: ["ignore", output, output],
     });

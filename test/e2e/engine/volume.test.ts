@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
 import { type StateResource, changingSteps, succeeded } from "../../support/engine";
-import { LocalPlatform, eventually } from "../../support/localPlatform";
+import { LocalPlatform, eventually, processesOf } from "../../support/localPlatform";
 import { Project } from "../../support/project";
 
 const opsOf = (result: Parameters<typeof changingSteps>[0]) =>
@@ -45,6 +46,15 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
     for (const side of [instance?.inputs, instance?.outputs]) {
       assert.ok("ciphertext" in (side?.["env"] as object));
       assert.equal(side?.["memoryMb"], 96);
+    }
+  });
+
+  it("hands neither daemon nor VM the secrets of the engine's environment", async () => {
+    const processes = await processesOf(platform.folder);
+    assert.equal(processes.length, 2);
+    for (const { pid } of processes) {
+      assert.doesNotMatch(await fs.readFile(`/proc/${pid}/environ`, "latin1"), /PULUMI_|UKC_TOKEN/);
+      assert.doesNotMatch(await fs.readFile(`/proc/${pid}/cmdline`, "latin1"), /s3cret/);
     }
   });
 

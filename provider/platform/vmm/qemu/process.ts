@@ -3,6 +3,7 @@ import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as fsp from "node:fs/promises";
 import { systemClock } from "../../../base/clock";
+import { lastingEnvironment } from "../../../base/environment";
 import { exec } from "../../../base/exec";
 
 /** Pause between two looks for a process that was killed. */
@@ -25,7 +26,11 @@ export interface StartedProcess {
 export function startQemu(file: string, args: readonly string[], output: string): StartedProcess {
   const log = fs.openSync(output, "w", 0o600);
   try {
-    const child = childProcess.spawn(file, args, { detached: true, stdio: ["ignore", log, log] });
+    const child = childProcess.spawn(file, args, {
+      detached: true,
+      env: lastingEnvironment(),
+      stdio: ["ignore", log, log],
+    });
     const ended = new Promise<ProcessEnd>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
       child.once("error", () => resolve({ code: null, signal: null }));

@@ -103,9 +103,7 @@ async function deploy(): Promise<void> {
       ? `- by "pulumi up" (${engine.pulumi})`
       : "- by the same index.ts as an inline program of the real engine (it was built without the Node language host)",
   );
-  say(
-    "- the guest is linux:latest: no unikernel but a stand-in, made here from Debian's cloud kernel and busybox",
-  );
+  say("- the guest is linux:latest: no unikernel but a stand-in, made here from Debian's cloud kernel and busybox");
   const giveUp = new AbortController();
   const early = firstPage(`http://127.0.0.1:${PORT}/`, giveUp.signal);
   const result = await watched("pulumi up", () => stack.up()).finally(() => giveUp.abort());

@@ -78,9 +78,13 @@ export function verifiedDigest(instance: InstanceItem, asked: string): string {
   return runs;
 }
 
-/** Twelve hexadecimal digits that differ when anything of the guest's inputs differs. */
+/**
+ * Twelve hexadecimal digits that differ when anything that the platform is asked for differs. Neither the order of volumes
+ * nor a default counts, so that a later release with more fields finds its guests unchanged.
+ */
 export function fingerprint(guest: Guest): string {
-  const text = JSON.stringify(guest, (_key, value: unknown) =>
+  const volumes = [...guest.volumes].sort((a, b) => (a.at < b.at ? -1 : 1));
+  const text = JSON.stringify(toRequest({ ...guest, volumes }, {}), (_key, value: unknown) =>
     value !== null && typeof value === "object" && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value,

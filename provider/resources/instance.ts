@@ -97,10 +97,13 @@ export const instance = defineResource({
     try {
       return { id: created.uuid, outputs: await settle(context, created.uuid, inputs.image) };
     } catch (error) {
-      if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH")) {
+      if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {
         // It will never be what was asked for; leave nothing behind, so that the next up starts afresh.
-        await remove(context.client, [created.uuid]);
-        throw error;
+        const isGone = await remove(context.client, [created.uuid]).then(
+          () => true,
+          () => false,
+        );
+        if (isGone) throw error;
       }
       throw new PartialFailure(created.uuid, { ...toOutputs(created) }, error);
     }
@@ -115,7 +118,8 @@ export const instance = defineResource({
       inputs: {
         ...inputs,
         name: item.name,
-        image: asked !== undefined && runs !== asked ? (item.image ?? inputs.image) : inputs.image,
+        // A tag can be compared with nothing, on either side.
+        image: asked !== undefined && runs !== undefined && runs !== asked ? (item.image ?? "") : inputs.image,
         env: item.env ?? inputs.env,
         memoryMb: item.memory_mb ?? inputs.memoryMb,
         vcpus: item.vcpus ?? inputs.vcpus,

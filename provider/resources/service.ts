@@ -1,10 +1,11 @@
 /** Service: published ports, and replicas of a template behind them that are replaced without a gap. */
 import * as crypto from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { type Client, isLoopback, onlyItem } from "../api/client";
 import { ITEM_CODES } from "../api/codes";
 import { adoptAfterLostAnswer } from "../api/lostAnswer";
-import type { InstanceItem, ServiceItem } from "../api/models";
+import type { InstanceItem, ServiceItem, ServicePort } from "../api/models";
 import { answers } from "../api/wait";
 import { defineResource, field, objectType } from "../definition/define";
 import { UnikernelError, blame } from "../base/errors";
@@ -127,23 +128,15 @@ async function rollOut(context: ProviderContext, item: ServiceItem, inputs: Inpu
   return toOutputs(item, inputs, instances);
 }
 
-/** What is in state after a roll that failed: the service exists, and these of its instances serve. */
-async function partialFailure(
-  context: ProviderContext,
-  item: ServiceItem,
-  inputs: Inputs,
-  error: unknown,
-): Promise<PartialFailure> {
-  const left = await observe(context, item, isManaged).catch(() => []);
-  return new PartialFailure(
-    item.uuid,
-    toOutputs(
-      item,
-      inputs,
-      left.filter((i) => answers(i).is === "met"),
-    ),
-    error,
+/** The replicas that serve; none when that cannot be told. */
+const servingNow = (context: ProviderContext, item: ServiceItem): Promise<readonly InstanceItem[]> =>
+  observe(context, item, isManaged).then(
+    (instances) => instances.filter((instance) => answers(instance).is === "met"),
+    () => [],
   );
+
+async function setPorts(client: Client, id: string, value: readonly ServicePort[], attempted: string): Promise<void> {
+  onlyItem(await client.patchServices({ body: [{ uuid: id, prop: "services", op: "set", value }] }), attempted);
 }
 
 const firstCause = (error: unknown): unknown =>
@@ -184,11 +177,11 @@ export const service = defineResource({
       const left = await observe(context, item, isManaged).catch(() => undefined);
       if (left?.length === 0) {
         // Nothing of it serves: leave nothing behind, so that the next up starts afresh.
-        const gone = await client.deleteServices({ body: [{ uuid: item.uuid }] });
+        const gone = await client.deleteServices({ body: [{ uuid: item.uuid }] }).catch(() => undefined);
         // There was nothing to roll from: what went wrong is all there is to say.
-        if (gone.items[0]?.status !== "error") throw firstCause(error);
+        if (gone !== undefined && gone.items[0]?.status !== "error") throw firstCause(error);
       }
-      throw await partialFailure(context, item, inputs, error);
+      throw new PartialFailure(item.uuid, toOutputs(item, inputs, await servingNow(context, item)), error);
     }
   },
 
@@ -197,11 +190,13 @@ export const service = defineResource({
     if (item === undefined) return undefined;
     const instances = await observe(context, item, isManaged);
     const foreign = instances.find((instance) => !isNew(inputs)(instance));
+    const live = instances.filter((instance) => isNew(inputs)(instance) && answers(instance).is !== "failed").length;
     const observed = {
       ...inputs,
       name: item.name,
       ports: fromWirePorts(item.services, inputs.ports),
-      replicas: instances.length,
+      // What runs another template, or is down, is no replica; where all are there, it is one too many.
+      replicas: live === inputs.replicas ? instances.length : live,
       template:
         foreign === undefined ? inputs.template : { ...inputs.template, image: foreign.image ?? inputs.template.image },
     };
@@ -211,18 +206,20 @@ export const service = defineResource({
   async update(context, id, olds, news) {
     const attempted = `Updating service '${news.name ?? id}'`;
     const item = onlyItem(await context.client.getServices({ query: { uuid: [id] } }), attempted);
+    const wanted = news.ports.map(toWirePort);
+    const had = fromWirePorts(item.services, news.ports).map(toWirePort);
+    const changesPorts = !isDeepStrictEqual(wanted, had);
     try {
-      const services = news.ports.map(toWirePort);
-      if (JSON.stringify(services) !== JSON.stringify(fromWirePorts(item.services, news.ports).map(toWirePort))) {
-        onlyItem(
-          await context.client.patchServices({ body: [{ uuid: id, prop: "services", op: "set", value: services }] }),
-          attempted,
-        );
-      }
+      // First, because new replicas are proved through the new ports.
+      if (changesPorts) await setPorts(context.client, id, wanted, attempted);
       return await rollOut(context, item, news);
     } catch (thrown) {
-      const error = blame(thrown, portBlames(news.ports));
-      throw await partialFailure(context, item, { ...news, ports: olds.inputs.ports }, error);
+      const serving = await servingNow(context, item);
+      const isBack = !serving.some(isNew(news));
+      // What goes on serving listens where the ports led before.
+      if (changesPorts && isBack) await setPorts(context.client, id, had, attempted).catch(() => undefined);
+      const { ports } = isBack ? olds.inputs : news;
+      throw new PartialFailure(id, toOutputs(item, { ...news, ports }, serving), blame(thrown, portBlames(news.ports)));
     }
   },
 

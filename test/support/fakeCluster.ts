@@ -24,7 +24,7 @@ const itemOf = (uuid: string, { request, override, life, bornMs }: Held, nowMs: 
   status: "success",
   uuid,
   name: request.name ?? uuid,
-  image: `oci://registry.test/${request.image}`,
+  image: request.image.includes("://") ? request.image : `oci://registry.test/${request.image}`,
   tags: request.tags,
   memory_mb: request.memory_mb ?? 128,
   vcpus: request.vcpus ?? 1,

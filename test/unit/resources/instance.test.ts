@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { UnikernelError } from "../../../provider/base/errors";
+import { check } from "../../../provider/definition/check";
+import { PartialFailure } from "../../../provider/definition/partial";
+import type { ProviderContext } from "../../../provider/resources/context";
+import { instance } from "../../../provider/resources/instance";
+import { FakeCluster } from "../../support/fakeCluster";
+
+type Inputs = Parameters<typeof instance.create>[1];
+const DIGEST = `sha256:${"1".repeat(64)}`;
+
+describe("the instance", () => {
+  let cluster: FakeCluster;
+  let context: ProviderContext;
+  beforeEach(() => {
+    cluster = new FakeCluster();
+    context = {
+      client: cluster.client,
+      clock: cluster.clock,
+      metro: "test",
+      signal: undefined,
+      imageLayout: "",
+      resourceName: "job",
+    };
+  });
+
+  const inputsOf = async (more: object = {}): Promise<Inputs> => {
+    const { inputs, failures } = await check(instance, {}, { name: "job", image: `job@${DIGEST}`, ...more });
+    assert.deepEqual(failures, []);
+    return inputs as Inputs;
+  };
+  const override = (more: object) => {
+    for (const held of cluster.instances.values()) held.override = { ...held.override, ...more };
+  };
+
+  it("shows no drift for what the server fills in", async () => {
+    const inputs = await inputsOf({ env: { A: "b" } });
+    const { id, outputs } = await instance.create(context, inputs);
+    override({ restart_policy: "never", scale_to_zero: { enabled: false, policy: "off" }, args: ["/app"] });
+    assert.deepEqual(await instance.read(context, id, inputs), { inputs, outputs });
+    assert.equal(outputs.digest, DIGEST);
+  });
+
+  it("compares digests, whatever the rest of a reference looks like", async () => {
+    const inputs = await inputsOf();
+    const { id } = await instance.create(context, inputs);
+    const imageFor = async (image: string, asked = inputs) => {
+      override({ image });
+      return (await instance.read(context, id, asked))?.inputs.image;
+    };
+    for (const same of [`oci://h/o/job:tag@${DIGEST}`, `user/job@${DIGEST}`, "oci://h/o/job:tag", ""]) {
+      assert.equal(await imageFor(same), inputs.image, same);
+    }
+    const other = `oci://h/o/job@sha256:${"2".repeat(64)}`;
+    assert.equal(await imageFor(other), other);
+    const tagged = await inputsOf({ image: "redis:7.2" });
+    assert.equal(await imageFor(other, tagged), "redis:7.2");
+  });
+
+  it("shows memory and environment that were changed behind its back", async () => {
+    const inputs = await inputsOf({ env: { A: "b" } });
+    const { id } = await instance.create(context, inputs);
+    override({ memory_mb: 256, env: { A: "c" } });
+    const observed = await instance.read(context, id, inputs);
+    assert.deepEqual([observed?.inputs.memoryMb, observed?.inputs.env], [256, { A: "c" }]);
+  });
+
+  it("is gone for code 8 and when deleted, and for nothing else", async () => {
+    const inputs = await inputsOf();
+    assert.equal(await instance.read(context, "nobody", inputs), undefined);
+    const { id } = await instance.create(context, inputs);
+    override({ state: "deleted" });
+    assert.equal(await instance.read(context, id, inputs), undefined);
+    const refused = { items: [{ status: "error", error: 14, message: "no" }], message: undefined };
+    Object.assign(cluster.client, { getInstances: () => Promise.resolve(refused) });
+    await assert.rejects(instance.read(context, id, inputs), (e) => UnikernelError.has(e, "API_REJECTED"));
+  });
+
+  it("leaves nothing behind when the guest exits at once, or is another image", async () => {
+    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
+    await assert.rejects(instance.create(context, await inputsOf()), (e) => UnikernelError.has(e, "GUEST_STOPPED"));
+    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "running", image: `job@sha256:${"2".repeat(64)}` }));
+    await assert.rejects(instance.create(context, await inputsOf()), (e) => UnikernelError.has(e, "IMAGE_MISMATCH"));
+    assert.equal(cluster.instances.size, 0);
+  });
+
+  it("keeps its id when it fails and could not be removed, and says why it failed", async () => {
+    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
+    cluster.deleteFails = new UnikernelError("API_UNREACHABLE", "No answer.");
+    await assert.rejects(
+      instance.create(context, await inputsOf()),
+      (e) => e instanceof PartialFailure && e.id === "i1" && UnikernelError.has(e.cause, "GUEST_STOPPED"),
+    );
+  });
+
+  it("makes one instance when the answer is lost", async () => {
+    cluster.onCreate = () => "lose";
+    const { id } = await instance.create(context, await inputsOf());
+    assert.deepEqual([...cluster.instances.keys()], [id]);
+  });
+
+  it("goes on with one that was not ready in time", async () => {
+    const inputs = await inputsOf();
+    cluster.lives.set(inputs.image, (ageMs) => ({ state: ageMs < 400_000 ? "starting" : "running" }));
+    const failure: unknown = await instance.create(context, inputs).catch((e: unknown) => e);
+    assert.ok(failure instanceof PartialFailure && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+    const olds = { inputs, outputs: failure.outputs as never };
+    assert.equal((await instance.update(context, failure.id, olds, inputs)).state, "running");
+  });
+
+  it("stops before it is deleted, and is content when it is gone", async () => {
+    const inputs = await inputsOf();
+    const { id, outputs } = await instance.create(context, inputs);
+    await instance.delete(context, id, { inputs, outputs });
+    assert.deepEqual(cluster.log, ["create i1", "stop i1", "delete i1"]);
+    await instance.delete(context, id, { inputs, outputs });
+  });
+});

@@ -175,7 +175,7 @@ function providerOf(kind: Kind): DynamicProvider {
 
     diff(_id, state, news) {
       const olds = migrate(resource, state);
-      const changes = diffInputs(resource, olds, news);
+      const changes = diffInputs(resource, inputsOf(resource, olds), news);
       const moves = moved(olds);
       const replaces = changes.filter((change) => change.replace).map((change) => change.property);
       return Promise.resolve({

@@ -184,6 +184,10 @@ describe("the dynamic provider process", () => {
       assert.deepEqual(await changed({}), { changes: true, replaces: ["image"], deleteBeforeReplace: false });
       assert.equal((await changed({ name: "web" })).deleteBeforeReplace, true);
       assert.equal((await changed({ volumes: [{ volume: "v", at: "/data" }] })).deleteBeforeReplace, true);
+      // State of a release that did not know the other inputs yet: their defaults are what it ran with.
+      const { inputs } = await instance.check({}, { __resourceName: "web", name: "web", image: "a" });
+      const older = { __resourceName: "web", name: "web", image: "a" };
+      assert.deepEqual((await instance.diff("i", older, inputs)).replaces, []);
     } finally {
       await instance.stop();
     }

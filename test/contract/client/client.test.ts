@@ -335,7 +335,7 @@ const scenarios = (port: number): readonly Scenario[] => [
       },
       {
         method: "GET",
-        path: `${instances}/log?uuid=${INSTANCE}&offset=-4096&limit=4096`,
+        path: `${instances}/log?uuid=${INSTANCE}&offset=-16000&limit=16000`,
         reply: ok("instances", {
           status: "success",
           uuid: INSTANCE,

@@ -32,6 +32,9 @@ const root = path.resolve(__dirname, "../..");
 const struct = (value: Json) => Struct.fromJavaScript(value as Parameters<typeof Struct.fromJavaScript>[0]);
 const plain = (value: Struct | undefined) => (value?.toJavaScript() ?? {}) as Json;
 
+/** A call that takes longer will not come back: a test shall fail then, not hang. */
+const CALL_LIMIT_MS = 50_000;
+
 /** The text that a resource class of the SDK registers for a kind. */
 export function providerText(kind: string): string {
   return `exports.handler=()=>require(require.resolve("pulumi-unikernel/dynamic",{paths:[".","node_modules/.pnpm"]})).${kind}`;
@@ -87,8 +90,13 @@ export class DynamicProcess {
     const started = new DynamicProcess(kind, child, client, ownFolder);
     const request = new pb.ConfigureRequest();
     request.setArgs(struct(config));
-    await started.call<pb.ConfigureResponse>("configure", request);
-    return started;
+    try {
+      await started.call<pb.ConfigureResponse>("configure", request);
+      return started;
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
@@ -106,10 +114,16 @@ export class DynamicProcess {
   private call<T>(method: string, request: object): Promise<T> {
     const client = this.client as unknown as Record<
       string,
-      (request: object, done: (error: grpc.ServiceError | null, reply: T) => void) => void
+      (
+        request: object,
+        metadata: grpc.Metadata,
+        options: grpc.CallOptions,
+        done: (error: grpc.ServiceError | null, reply: T) => void,
+      ) => void
     >;
+    const deadline = Date.now() + CALL_LIMIT_MS;
     return new Promise((resolve, reject) => {
-      client[method]?.call(this.client, request, (error, reply) =>
+      client[method]?.call(this.client, request, new grpc.Metadata(), { deadline }, (error, reply) =>
         error === null ? resolve(reply) : reject(toFailure(error)),
       );
     });

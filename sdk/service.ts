@@ -15,7 +15,7 @@ import type {
 export interface ServiceArgs {
   /** Name of the service in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** Published ports; changed in place. */
+  /** Published ports; changed in place, before a changed template is rolled out: give a program a new port of its own in two updates. */
   readonly ports: pulumi.Input<readonly pulumi.Input<ServicePortArgs>[]>;
   /** Instances of the template, 0 to 64. Default 1. */
   readonly replicas?: pulumi.Input<number> | undefined;
@@ -29,7 +29,7 @@ export interface ServiceArgs {
 export class Service extends UnikernelResource {
   /** Name of the service in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
   declare readonly name: pulumi.Output<string>;
-  /** Published ports; changed in place. */
+  /** Published ports; changed in place, before a changed template is rolled out: give a program a new port of its own in two updates. */
   declare readonly ports: pulumi.Output<readonly ServicePort[]>;
   /** Instances of the template, 0 to 64. Default 1. */
   declare readonly replicas: pulumi.Output<number>;

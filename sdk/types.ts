@@ -115,7 +115,9 @@ export interface ScaleToZero {
 
 /** A replica. */
 export interface ServiceInstance {
+  /** UUID of the instance. */
   readonly uuid: string;
+  /** Name of the instance. */
   readonly name: string;
 }
 

@@ -19,6 +19,7 @@ import { VERSION_KEY, migrate, versionOf } from "../definition/migrate";
 import { PartialFailure } from "../definition/partial";
 import { type AnyResource, type Kind, resourceOf } from "../resources/all";
 import { type ProviderContext, createContext } from "../resources/context";
+import { engineAddress, watchEngine } from "./engineWatch";
 import { HOME_KEY, type Home, assertLivesAt, movesTo } from "./whereabouts";
 
 /** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
@@ -222,3 +223,6 @@ export const Instance = providerOf("Instance");
 export const Service = providerOf("Service");
 export const Volume = providerOf("Volume");
 export const GatewayImage = providerOf("GatewayImage");
+
+const engine = engineAddress(process.argv);
+if (engine !== undefined) watchEngine(engine, () => process.exit(0));

@@ -43,7 +43,11 @@ const DEFAULT_ROLLOUT = rolloutInput.parse({});
 
 const inputs = z.strictObject({
   name: nameField("service"),
-  ports: field(z.array(publishedPort).min(1), { description: "Published ports; changed in place.", unordered: true }),
+  ports: field(z.array(publishedPort).min(1), {
+    description:
+      "Published ports; changed in place, before a changed template is rolled out: give a program a new port of its own in two updates.",
+    unordered: true,
+  }),
   replicas: field(z.int().min(0).max(MAX_REPLICAS).default(1), {
     description: `Instances of the template, 0 to ${MAX_REPLICAS}. Default 1.`,
   }),
@@ -61,7 +65,16 @@ const outputs = z.object({
   fqdn: field(z.string(), { description: "Domain name that the metro gave the service." }),
   digest: field(z.string(), { description: "Digest of the image that the replicas run; empty without replicas." }),
   instances: field(
-    z.array(objectType("ServiceInstance", "A replica.", z.object({ uuid: z.string(), name: z.string() }))),
+    z.array(
+      objectType(
+        "ServiceInstance",
+        "A replica.",
+        z.object({
+          uuid: field(z.string(), { description: "UUID of the instance." }),
+          name: field(z.string(), { description: "Name of the instance." }),
+        }),
+      ),
+    ),
     { description: "The replicas." },
   ),
 });

@@ -1,6 +1,8 @@
 /** The real dynamic provider process of @pulumi/pulumi, driven over gRPC as the engine drives it. */
 import * as childProcess from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs/promises";
+import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as readline from "node:readline";
@@ -54,14 +56,17 @@ export class DynamicProcess {
   private readonly kind: string;
   private readonly child: childProcess.ChildProcess;
   private readonly client: ResourceProviderClient;
+  private readonly engine: net.Server;
   private readonly ownFolder: string | undefined;
 
   private constructor(
     kind: string,
     child: childProcess.ChildProcess,
     client: ResourceProviderClient,
+    engine: net.Server,
     ownFolder: string | undefined,
   ) {
+    this.engine = engine;
     this.kind = kind;
     this.child = child;
     this.client = client;
@@ -77,7 +82,11 @@ export class DynamicProcess {
     const folder = project ?? (await linkedProject());
     const ownFolder = project === undefined ? folder : undefined;
     const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider", { paths: [folder] });
-    const child = childProcess.spawn(process.execPath, [script, "127.0.0.1:1"], {
+    // Stands for the engine: the process asks now and then whether anybody listens there.
+    const engine = net.createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+    await once(engine, "listening");
+    const { port: enginePort } = engine.address() as net.AddressInfo;
+    const child = childProcess.spawn(process.execPath, [script, `127.0.0.1:${enginePort}`], {
       cwd: folder,
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, PULUMI_NODEJS_PROJECT: "test", UKC_METRO: "", UKC_TOKEN: "" },
@@ -87,7 +96,7 @@ export class DynamicProcess {
       readline.createInterface({ input: child.stdout }).once("line", resolve);
     });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    const started = new DynamicProcess(kind, child, client, ownFolder);
+    const started = new DynamicProcess(kind, child, client, engine, ownFolder);
     const request = new pb.ConfigureRequest();
     request.setArgs(struct(config));
     try {
@@ -99,11 +108,21 @@ export class DynamicProcess {
     }
   }
 
+  /** What the process sees of an engine that was killed. Resolves with the exit code when it has ended by itself. */
+  async killEngine(): Promise<number | null> {
+    this.engine.close();
+    const [code] = (await once(this.child, "exit")) as [number | null];
+    return code;
+  }
+
   async stop(): Promise<void> {
     this.client.close();
-    const gone = new Promise((resolve) => this.child.once("exit", resolve));
-    this.child.kill();
-    await gone;
+    this.engine.close();
+    if (this.child.exitCode === null) {
+      const gone = once(this.child, "exit");
+      this.child.kill();
+      await gone;
+    }
     if (this.ownFolder !== undefined) await fs.rm(this.ownFolder, { recursive: true });
   }
 

@@ -228,6 +228,16 @@ describe("the dynamic provider process, beyond one kind", () => {
     }
   });
 
+  it("ends by itself when its engine was killed", async () => {
+    const volume = await DynamicProcess.start("Volume", { "unikernel:metro": "local" });
+    try {
+      await volume.check({}, { __resourceName: "v", sizeMb: 1 });
+      assert.equal(await volume.killEngine(), 0);
+    } finally {
+      await volume.stop();
+    }
+  });
+
   it("refuses to build images for a metro of the cloud, at preview", async () => {
     const image = await DynamicProcess.start("GatewayImage", { "unikernel:metro": "fra", "unikernel:token": TOKEN });
     try {

@@ -8,7 +8,7 @@ import type { LocalPaths } from "../../provider/base/localPaths";
 import { openLayout } from "../../provider/image/oci/layout";
 import { type Daemon, type DaemonOptions, startDaemon } from "../../provider/platform/daemon";
 import type { Timings } from "../../provider/platform/timings";
-import { type FakeGuest, FakeVmm } from "../../provider/platform/vmm/fake";
+import { type FakeGuest, FakeVmm } from "./fakeVmm";
 import type { VmSpec } from "../../provider/platform/vmm/vmm";
 
 /** One item of a reply, as JSON. */

@@ -1,5 +1,5 @@
 /**
- * What the local platform needs of a virtual machine monitor. `qemu/` implements it with QEMU, `fake.ts` in memory for tests.
+ * What the local platform needs of a virtual machine monitor. `qemu/` implements it with QEMU, the tests have one in memory.
  *
  * A VM outlives the daemon that started it: `release` lets go of it, `adopt` finds it again.
  */

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { FakeVmm, type FakeGuest } from "../../../provider/platform/vmm/fake";
+import { FakeVmm, type FakeGuest } from "../../support/fakeVmm";
 import type { VmSpec } from "../../../provider/platform/vmm/vmm";
 
 const spec: VmSpec = {

@@ -2,8 +2,8 @@
 import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import * as path from "node:path";
-import { UnikernelError } from "../../base/errors";
-import type { Endpoint, Vm, VmExit, VmSpec, Vmm } from "./vmm";
+import { UnikernelError } from "../../provider/base/errors";
+import type { Endpoint, Vm, VmExit, VmSpec, Vmm } from "../../provider/platform/vmm/vmm";
 
 /** How a guest behaves. */
 export interface FakeGuest {

@@ -41,3 +41,13 @@ export type ItemCodeName = keyof typeof ITEM_CODES;
 
 /** One of the numbers of {@link ITEM_CODES}. */
 export type ItemCode = (typeof ITEM_CODES)[ItemCodeName];
+
+/** Bits of an instance's `stop_reason`. Source: the platform's documentation. */
+export const STOP_REASON = {
+  Kernel: 1,
+  Application: 2,
+  Platform: 4,
+  User: 8,
+  Forced: 16,
+  ScaleToZero: 32,
+} as const;

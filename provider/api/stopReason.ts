@@ -1,14 +1,5 @@
 /** Why an instance stopped, in words. Pure. Source: the platform's documentation of stop_reason, exit_code and stop_code. */
-
-/** Bits of `stop_reason`. */
-export const STOP_REASON = {
-  Kernel: 1,
-  Application: 2,
-  Platform: 4,
-  User: 8,
-  Forced: 16,
-  ScaleToZero: 32,
-} as const;
+import { STOP_REASON } from "./codes";
 
 /** Low byte of `stop_code`. */
 export const STOP_CODE_REASONS = {

@@ -52,15 +52,13 @@ export interface DynamicProvider {
 let settings: PartialSettings = {};
 /** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
 let providerName = "";
-let context: Omit<ProviderContext, "resourceName"> | undefined;
+let context: ProviderContext | undefined;
 
 const here = (): Home => ({ metro: metroAddress({ provider: settings }), provider: providerName });
 
-function contextFor(state: Properties): ProviderContext {
-  context ??= createContext(resolveMetro({ provider: settings }));
-  const name = state[RESOURCE_NAME_KEY];
-  return { ...context, resourceName: typeof name === "string" ? name : "" };
-}
+/** A resource in messages: `Volume 'data'`. */
+const labelOf = ({ kind }: AnyResource, state: Properties): string =>
+  `${kind} '${String(state[RESOURCE_NAME_KEY] ?? "")}'`;
 
 /** What is wrong with metro or token, so that a preview shows it. The engine asks for no check while either is unknown. */
 function settingsFailures({ kind, onlyIn }: AnyResource): readonly CheckFailure[] {
@@ -117,7 +115,7 @@ function toReport(resource: AnyResource, news: Properties, error: unknown): Erro
   if (!isPartial && !UnikernelError.is(cause)) return cause instanceof Error ? cause : new Error(String(cause));
   const text = explain(cause);
   const report = Object.assign(new Error(text), {
-    toString: () => `${resource.kind} '${String(news[RESOURCE_NAME_KEY] ?? "")}'`,
+    toString: () => labelOf(resource, news),
     stack: "failed; the reason follows.",
   });
   if (!isPartial) return report;
@@ -131,8 +129,8 @@ function providerOf(kind: Kind): DynamicProvider {
   /** Runs one lifecycle function; whatever it throws becomes a report. */
   async function run<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
     try {
-      const context = contextFor(news);
-      assertLivesAt(here(), news, `${kind} '${context.resourceName}'`);
+      context ??= createContext(resolveMetro({ provider: settings }));
+      assertLivesAt(here(), news, labelOf(resource, news));
       return await action(context);
     } catch (error) {
       throw toReport(resource, news, error);
@@ -141,7 +139,7 @@ function providerOf(kind: Kind): DynamicProvider {
 
   function moved(state: Properties): boolean {
     try {
-      return movesTo(here(), state, `${kind} '${String(state[RESOURCE_NAME_KEY] ?? "")}'`);
+      return movesTo(here(), state, labelOf(resource, state));
     } catch (error) {
       throw toReport(resource, state, error);
     }

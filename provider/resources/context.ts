@@ -14,12 +14,10 @@ export interface ProviderContext {
   readonly signal: AbortSignal | undefined;
   /** OCI image layout that images are built into. */
   readonly imageLayout: string;
-  /** The Pulumi name of the resource, for names and messages. */
-  readonly resourceName: string;
 }
 
 /** Makes the context of one metro; connections are shared by all resources that use it. */
-export function createContext(config: MetroConfig): Omit<ProviderContext, "resourceName"> {
+export function createContext(config: MetroConfig): ProviderContext {
   const { metro, url, token } = config;
   const endpoint = url === undefined || token === undefined ? localEndpoint() : () => Promise.resolve({ url, token });
   return {

@@ -1,13 +1,6 @@
 /** How a VM's end reads in the API: stop_reason bits, stop_code, exit_code. Pure. Source: the cloud's documentation. */
+import { STOP_REASON } from "../../api/codes";
 import type { VmExit } from "../vmm/vmm";
-
-/** Bits of `stop_reason`. */
-const KERNEL = 1;
-const APPLICATION = 2;
-const PLATFORM = 4;
-const USER = 8;
-const FORCED = 16;
-const SCALE_TO_ZERO = 32;
 
 /** Reasons in the low byte of `stop_code`. */
 const OK = 0;
@@ -41,24 +34,36 @@ export interface StopAsked {
 /** Facts of a VM that ended. */
 export function stopFacts(exit: VmExit, asked: StopAsked): StopFacts {
   const cause =
-    (asked.by === "user" ? USER | PLATFORM : 0) |
-    (asked.by === "scale-to-zero" ? SCALE_TO_ZERO | PLATFORM : 0) |
-    (asked.by !== undefined && (asked.forced || exit.how === "killed") ? FORCED : 0);
+    (asked.by === "user" ? STOP_REASON.User | STOP_REASON.Platform : 0) |
+    (asked.by === "scale-to-zero" ? STOP_REASON.ScaleToZero | STOP_REASON.Platform : 0) |
+    (asked.by !== undefined && (asked.forced || exit.how === "killed") ? STOP_REASON.Forced : 0);
   switch (exit.how) {
     case "exited":
-      return { stopReason: cause | KERNEL | APPLICATION, stopCode: ORDERLY | OK, exitCode: exit.exitCode & 0xff };
+      return {
+        stopReason: cause | STOP_REASON.Kernel | STOP_REASON.Application,
+        stopCode: ORDERLY | OK,
+        exitCode: exit.exitCode & 0xff,
+      };
     case "panicked":
-      return { stopReason: cause | KERNEL, stopCode: RUNNING | crashReason(exit.detail), exitCode: undefined };
+      return {
+        stopReason: cause | STOP_REASON.Kernel,
+        stopCode: RUNNING | crashReason(exit.detail),
+        exitCode: undefined,
+      };
     case "killed":
       return { stopReason: cause, stopCode: 0, exitCode: undefined };
   }
 }
 
 /** Facts of a VM that could not be started at all. */
-export const startFailed: StopFacts = { stopReason: PLATFORM, stopCode: 0, exitCode: undefined };
+export const startFailed: StopFacts = { stopReason: STOP_REASON.Platform, stopCode: 0, exitCode: undefined };
 
 /** Facts of a standby that was ended through the API: no guest was running. */
-export const stoppedInStandby: StopFacts = { stopReason: USER | PLATFORM | KERNEL, stopCode: 0, exitCode: undefined };
+export const stoppedInStandby: StopFacts = {
+  stopReason: STOP_REASON.User | STOP_REASON.Platform | STOP_REASON.Kernel,
+  stopCode: 0,
+  exitCode: undefined,
+};
 
 /** Signals by their number in a kernel's "Attempted to kill init" line. */
 const BY_SIGNAL: Readonly<Record<number, number>> = {
@@ -80,9 +85,9 @@ function crashReason(detail: string): number {
 
 /** True when the stop came from inside the instance. */
 export const cameFromInside = (facts: Pick<StopFacts, "stopReason">): boolean =>
-  (facts.stopReason & (USER | PLATFORM)) === 0;
+  (facts.stopReason & (STOP_REASON.User | STOP_REASON.Platform)) === 0;
 
 /** True when the stop came from inside and was not a program ending with 0. */
 export const isCrash = (facts: StopFacts): boolean =>
   cameFromInside(facts) &&
-  ((facts.stopReason & APPLICATION) === 0 || facts.exitCode !== 0 || (facts.stopCode & 0xff) !== OK);
+  ((facts.stopReason & STOP_REASON.Application) === 0 || facts.exitCode !== 0 || (facts.stopCode & 0xff) !== OK);

@@ -20,7 +20,6 @@ describe("the instance", () => {
       metro: "test",
       signal: undefined,
       imageLayout: "",
-      resourceName: "job",
     };
   });
 

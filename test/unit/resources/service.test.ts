@@ -21,7 +21,6 @@ describe("the service", () => {
       metro: "test",
       signal: undefined,
       imageLayout: "",
-      resourceName: "web",
     };
   });
 

@@ -31,7 +31,6 @@ function contextOf(
     metro: "test",
     signal: undefined,
     imageLayout: "",
-    resourceName: "data",
     slept,
   };
 }

@@ -27,7 +27,7 @@ const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
 
 /** The part of an item that says how it fared. */
 export interface ItemStatus {
-  readonly status?: "success" | "error" | undefined;
+  readonly status?: string | undefined;
   readonly message?: string | undefined;
   readonly error?: number | undefined;
 }

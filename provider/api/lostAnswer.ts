@@ -3,7 +3,7 @@ import { UnikernelError } from "../base/errors";
 
 /** The part of an item that tells whether it was found. */
 interface Findable {
-  readonly status?: "success" | "error" | undefined;
+  readonly status?: string | undefined;
 }
 
 /**

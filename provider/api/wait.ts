@@ -24,7 +24,7 @@ const CRASH_LOOP_ATTEMPTS = 2;
 /** The guest's program runs, or sleeps ready to wake. */
 export const isUp: Condition = (instance) => {
   if (instance.state === "running" || instance.state === "standby") return { is: "met" };
-  const { restart } = instance;
+  const restart = instance.restart ?? undefined;
   if (restart !== undefined && restart.attempt >= CRASH_LOOP_ATTEMPTS) {
     return { is: "failed", because: `${describeStop(instance)}, again after ${restart.attempt} restarts` };
   }

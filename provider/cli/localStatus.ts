@@ -19,8 +19,10 @@ export async function localStatus(args: readonly string[]): Promise<string> {
   return [
     `The local platform serves at ${daemon.url} (process ${daemon.pid}); its files are in ${state}.`,
     `  ${versions.join(", ")}`,
-    ...services.map(({ name, services: ports = [] }) => {
-      const published = ports.map(({ port, destination_port }) => `127.0.0.1:${port} → ${destination_port ?? port}`);
+    ...services.map(({ name, services }) => {
+      const published = (services ?? []).map(
+        ({ port, destination_port }) => `127.0.0.1:${port} → ${destination_port ?? port}`,
+      );
       return `  service   ${name}  ${published.join(", ")}`;
     }),
     ...instances.map(({ name, state: now, image }) => `  instance  ${name}  ${now ?? ""}  ${image ?? ""}`),

@@ -10,8 +10,11 @@ import * as z from "zod";
 export interface FieldMeta {
   /** One or two sentences for users: unit, range, default, what leaving it out means. */
   readonly description: string;
-  /** What a change of this field makes the engine do. Default "update": change in place. */
-  readonly onChange?: "update" | "replace";
+  /**
+   * What a change of this field means. Default "update": changed in place while it runs. "restart": changed in place, for which
+   * it is stopped and started. "replace": a successor is made. "ignore": said at creation only; a change has no effect.
+   */
+  readonly onChange?: "update" | "restart" | "replace" | "ignore";
   /** The value is kept encrypted in state and never printed. */
   readonly secret?: boolean;
   /** Filled in by `inspect`, not by users: left out of `schema.json` and of the SDK's arguments. */
@@ -105,6 +108,8 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
    * Runs after the fields were found valid; inputs may hold unknown values.
    */
   readonly inspect?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
+  /** What the resource will use of the account's quotas, by their names (`instances`, `total_volume_mb`); what is unknown counts nothing. Pure. */
+  readonly demands?: (inputs: Properties) => Readonly<Record<string, number>>;
   /** The only metro in which this kind can be made, and what to do elsewhere. `undefined`: any metro. */
   readonly onlyIn?: { readonly metro: string; readonly hint: string };
   /** Must the old one go before the new one can be made, whatever their names? Asked only when a replacement happens. */

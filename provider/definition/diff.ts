@@ -10,6 +10,8 @@ export interface PropertyChange {
   readonly kind: "add" | "delete" | "update";
   /** The engine must make a new resource. Never true when only unknown parts differ. */
   readonly replace: boolean;
+  /** Changed in place, for which the instance is stopped and started. */
+  readonly restart: boolean;
   /** False when the difference rests on unknown values alone: it may turn out to be none. */
   readonly certain: boolean;
 }
@@ -73,12 +75,14 @@ export function diff(definition: Definition, olds: Properties, news: Properties)
   const changes: PropertyChange[] = [];
   for (const [property, schema] of Object.entries(definition.inputs.shape as Readonly<Record<string, z.ZodType>>)) {
     const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];
-    if (isDeepStrictEqual(before, after)) continue;
+    const effect = metaOf(schema)?.onChange ?? "update";
+    if (effect === "ignore" || isDeepStrictEqual(before, after)) continue;
     const certain = knownPartsDiffer(schema, before, after);
     changes.push({
       property,
       kind: before === undefined ? "add" : after === undefined ? "delete" : "update",
-      replace: certain && metaOf(schema)?.onChange === "replace",
+      replace: certain && effect === "replace",
+      restart: effect === "restart",
       certain,
     });
   }

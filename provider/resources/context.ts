@@ -5,6 +5,16 @@ import { type Clock, systemClock } from "../base/clock";
 import type { MetroConfig } from "../base/config";
 import { localPaths } from "../base/localPaths";
 
+/** Milliseconds that an operation on one resource may take. */
+export interface Timeouts {
+  readonly createMs: number;
+  readonly updateMs: number;
+  readonly deleteMs: number;
+}
+
+/** An image is pulled and unpacked on the first start of an instance. */
+const DEFAULT_TIMEOUTS: Timeouts = { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 };
+
 /** Given to every create, read, update and delete. */
 export interface ProviderContext {
   readonly client: Client;
@@ -12,6 +22,8 @@ export interface ProviderContext {
   readonly metro: string;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
+  /** How long each kind of operation may take. */
+  readonly timeouts: Timeouts;
   /** OCI image layout that images are built into. */
   readonly imageLayout: string;
 }
@@ -25,6 +37,7 @@ export function createContext(config: MetroConfig): ProviderContext {
     metro,
     clock: systemClock,
     signal: undefined,
+    timeouts: DEFAULT_TIMEOUTS,
     imageLayout: localPaths().images,
   };
 }

@@ -19,12 +19,15 @@ interface Held {
   override: Partial<InstanceItem>;
 }
 
+/** The reference of the image that was asked for. */
+const imageOf = ({ image }: CreateInstanceRequest): string => (typeof image === "string" ? image : (image?.url ?? ""));
+
 /** An item as the API reports what was asked for. */
 const itemOf = (uuid: string, { request, override, life, bornMs }: Held, nowMs: number): InstanceItem => ({
   status: "success",
   uuid,
   name: request.name ?? uuid,
-  image: request.image.includes("://") ? request.image : `oci://registry.test/${request.image}`,
+  image: imageOf(request).includes("://") ? imageOf(request) : `oci://registry.test/${imageOf(request)}`,
   tags: request.tags,
   memory_mb: request.memory_mb ?? 128,
   vcpus: request.vcpus ?? 1,
@@ -140,7 +143,7 @@ export class FakeCluster {
   /** Puts an instance there, as if made before; returns its uuid. */
   add(request: CreateInstanceRequest, override: Partial<InstanceItem> = {}): string {
     const uuid = `i${++this.count}`;
-    const life = this.lives.get(request.image) ?? healthyLife;
+    const life = this.lives.get(imageOf(request)) ?? healthyLife;
     this.instances.set(uuid, { request, bornMs: this.nowMs, life, override });
     return uuid;
   }

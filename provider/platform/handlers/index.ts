@@ -3,6 +3,7 @@ import type { Platform } from "../platform";
 import { healthzHandlers } from "./healthz";
 import { imageHandlers } from "./images";
 import { instanceHandlers } from "./instances";
+import { pendingHandlers } from "./pending";
 import { quotaHandlers } from "./quotas";
 import type { Handlers } from "./request";
 import { serviceHandlers } from "./services";
@@ -10,6 +11,7 @@ import { volumeHandlers } from "./volumes";
 
 /** Handlers of a platform; a route that none of the parts serves does not compile. */
 export const handlersOf = (platform: Platform): Handlers => ({
+  ...pendingHandlers(platform),
   ...instanceHandlers(platform),
   ...serviceHandlers(platform),
   ...volumeHandlers(platform),

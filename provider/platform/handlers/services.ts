@@ -4,7 +4,7 @@ import { enforceQuota } from "../quota";
 import { destinationPorts, type Platform, type Service } from "../platform";
 import { Refusal } from "../refusal";
 import { uniqueName } from "../names";
-import { applyChange, DEFAULT_HARD_LIMIT, DEFAULT_SOFT_LIMIT } from "../service/patch";
+import { applyChange, DEFAULT_HARD_LIMIT, DEFAULT_SOFT_LIMIT, type ServiceChange } from "../service/patch";
 import { checkDomains, checkedPorts, checkLimits, fqdnOf, refuseTakenPorts } from "../service/rules";
 import { deleteService, saveService, type ServiceRecord } from "../state/services";
 import type { Handlers } from "./request";
@@ -62,9 +62,10 @@ export function serviceHandlers(platform: Platform): Pick<Handlers, ServiceRoute
   }
 
   async function patch(change: Parameters<Handlers["patchServices"]>[0]["body"][number]) {
+    if (change.prop === "autokill") throw new Refusal("NotSupported", "Not yet");
     const service = find(all(), facts, "service group", change);
     const before = service.record;
-    const after = applyChange(before, change);
+    const after = applyChange(before, change as ServiceChange);
     refuseTakenPorts(after.name, after.ports, others(after.uuid));
     checkDomains(after.domains, others(after.uuid));
     enforceQuota(platform, { services: after.ports.length - before.ports.length });

@@ -29,13 +29,14 @@ export function volumeHandlers(platform: Platform): Pick<Handlers, VolumeRoutes>
     const name = body.name ?? uniqueName("vol", taken);
     if (name.includes("/")) throw new Refusal("Invalid", `'${name}' is not a name: it contains '/'`);
     if (taken(name)) throw new Refusal("AlreadyExists", `A volume with the name '${name}' already exists`);
-    enforceRange("size_mb", body.size_mb, LIMITS.min_volume_mb, LIMITS.max_volume_mb);
-    enforceQuota(platform, { volumes: 1, total_volume_mb: body.size_mb });
+    const size_mb = body.size_mb ?? 0;
+    enforceRange("size_mb", size_mb, LIMITS.min_volume_mb, LIMITS.max_volume_mb);
+    enforceQuota(platform, { volumes: 1, total_volume_mb: size_mb });
     const volume: VolumeRecord = {
       uuid: crypto.randomUUID(),
       name,
       createdAt: Date.now(),
-      sizeMb: body.size_mb,
+      sizeMb: size_mb,
       state: "initializing",
     };
     keep(volume);

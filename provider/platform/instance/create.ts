@@ -4,6 +4,7 @@ import type { CreateInstanceRequest } from "../../api/models";
 import { parseReference } from "../../image/oci/reference";
 import type { StoredImage } from "../../image/oci/storedImage";
 import { find } from "../handlers/select";
+import type { Selector } from "../handlers/request";
 import { withoutPlatform } from "../handlers/images";
 import { uniqueName } from "../names";
 import type { Platform } from "../platform";
@@ -25,7 +26,7 @@ export async function withName<T>(
   const key = (name: string): string => `instance:${name}`;
   const taken = (name: string): boolean =>
     platform.reserved.has(key(name)) || [...platform.instances.values()].some((actor) => actor.record.name === name);
-  const { repository } = parseReference(withoutPlatform(body.image));
+  const { repository } = parseReference(withoutPlatform(imageUrl(body)));
   const stem = repository
     .split("/")
     .at(-1)
@@ -60,10 +61,10 @@ export async function createInstance(
   if (body.scale_to_zero !== undefined && body.scale_to_zero.policy !== "off" && body.service_group === undefined) {
     throw new Refusal("Invalid", "'scale_to_zero' needs a 'service_group': only its connections can wake the instance");
   }
-  const image = await findImage(platform, body.image);
+  const image = await findImage(platform, imageUrl(body));
   const { kernel, initrd } = image;
   if (kernel === undefined) {
-    throw new Refusal("CannotBeUsed", `Image '${body.image}' has no kernel layer, so there is nothing to boot`);
+    throw new Refusal("CannotBeUsed", `Image '${imageUrl(body)}' has no kernel layer, so there is nothing to boot`);
   }
   try {
     return await platform.boot.holding(initrd === undefined ? [kernel] : [kernel, initrd], () =>
@@ -71,8 +72,29 @@ export async function createInstance(
     );
   } catch (error) {
     if (!isMissing(error, [kernel.blob, initrd?.blob])) throw error;
-    throw new Refusal("NotFound", `Image '${body.image}' was removed while the instance was being created`);
+    throw new Refusal("NotFound", `Image '${imageUrl(body)}' was removed while the instance was being created`);
   }
+}
+
+/** The reference of the image, in whichever form it was given. */
+function imageUrl({ image }: CreateInstanceRequest): string {
+  if (image === undefined) throw new Refusal("Invalid", "'image' is missing in instance creation arguments");
+  return typeof image === "string" ? image : image.url;
+}
+
+/** Exactly one of uuid and name. */
+function selectorOf({
+  uuid,
+  name,
+}: {
+  readonly uuid?: string | undefined;
+  readonly name?: string | undefined;
+}): Selector {
+  if (uuid !== undefined && name !== undefined)
+    throw new Refusal("NotBoth", "Either 'uuid' or 'name' must be given, not both");
+  if (uuid !== undefined) return { uuid };
+  if (name !== undefined) return { name };
+  throw new Refusal("MissingId", "Either 'uuid' or 'name' must be given");
 }
 
 /** What a create has found out when its image is unpacked. */
@@ -95,7 +117,8 @@ function keepInstance(
   const service =
     body.service_group === undefined
       ? undefined
-      : find(platform.services.values(), ({ record }) => record, "service group", body.service_group).record;
+      : find(platform.services.values(), ({ record }) => record, "service group", selectorOf(body.service_group))
+          .record;
   const record: InstanceRecord = {
     uuid: crypto.randomUUID(),
     name,
@@ -115,8 +138,25 @@ function keepInstance(
       restartPolicy: body.restart_policy ?? "never",
       ...(body.scale_to_zero === undefined ? {} : { scaleToZero: body.scale_to_zero }),
       tags: body.tags ?? [],
+      annotations: {},
+      deleteLock: false,
+      deleteOnStop: false,
+      dependencies: [],
+      roms: [],
+      schedules: [],
+      autokill: { timeMs: 0, numRequests: 0 },
+      frozenAutokillMs: 0,
+      history: [],
     },
-    status: { state: "stopped", deleting: false, stopForced: false, startCount: 0, restartCount: 0, uptimeMs: 0 },
+    status: {
+      state: "stopped",
+      deleting: false,
+      stopForced: false,
+      startCount: 0,
+      restartCount: 0,
+      uptimeMs: 0,
+      updates: [],
+    },
   };
   insertInstance(platform.parts.database, record);
   return platform.addInstance(record);
@@ -142,7 +182,7 @@ function attachments(platform: Platform, wanted: NonNullable<CreateInstanceReque
   const paths = new Set<string>();
   const uuids = new Set<string>();
   return wanted.map((entry) => {
-    const volume = find(platform.volumes.values(), (one) => one, "volume", entry);
+    const volume = find(platform.volumes.values(), (one) => one, "volume", selectorOf(entry));
     const at = entry.at;
     if (!/^(\/[^/:\0]+)+$/.test(at) || at.split("/").some((part) => part === "." || part === "..")) {
       throw new Refusal(

@@ -1,6 +1,6 @@
 /** Instances in the database. `definition` is fixed at create; `status` is what happened since. */
 import * as z from "zod";
-import { INSTANCE_STATES, scaleToZero } from "../../api/models";
+import { INSTANCE_STATES, rom, scaleToZero, schedule } from "../../api/models";
 import type { Database } from "./database";
 
 const definition = z.object({
@@ -19,6 +19,25 @@ const definition = z.object({
   restartPolicy: z.enum(["never", "always", "on-failure"]),
   scaleToZero: scaleToZero.optional(),
   tags: z.array(z.string()),
+  // What a row of an older release does not have follows; each default is what such an instance was.
+  annotations: z.record(z.string(), z.string()).default({}),
+  deleteLock: z.boolean().default(false),
+  /** Only where it is not the name. */
+  hostname: z.string().optional(),
+  /** Removes itself when it has stopped. */
+  deleteOnStop: z.boolean().default(false),
+  /** Uuids of instances that are started before it. */
+  dependencies: z.array(z.string()).default([]),
+  roms: z.array(rom).default([]),
+  schedules: z.array(schedule).default([]),
+  /** Milliseconds after a stop, and requests, after which it is deleted; 0 is never. */
+  autokill: z.object({ timeMs: z.int(), numRequests: z.int() }).default({ timeMs: 0, numRequests: 0 }),
+  /** Templates and checkpoints: milliseconds without use after which it is deleted; 0 is never. */
+  frozenAutokillMs: z.int().default(0),
+  /** What it was copied from, nearest first: the checkpoints of its lineage. */
+  history: z.array(z.object({ uuid: z.string(), name: z.string(), createdAt: z.number() })).default([]),
+  /** Uuid of the service whose autoscale configuration made it. */
+  autoscaledBy: z.string().optional(),
 });
 
 const status = z.object({
@@ -43,6 +62,20 @@ const status = z.object({
   exitCode: z.int().optional(),
   /** A restart sequence; `nextAt` while it pauses. */
   restart: z.object({ attempt: z.int(), nextAt: z.number().optional() }).optional(),
+  /** Changes that wait for the next stop, or failed at the last one. */
+  updates: z
+    .array(
+      z.object({
+        prop: z.string(),
+        op: z.enum(["set", "add", "del"]),
+        value: z.unknown().optional(),
+        status: z.enum(["pending", "failed"]),
+        error: z.string().optional(),
+      }),
+    )
+    .default([]),
+  /** A suspended instance: the VM is frozen in memory and the next start resumes it. */
+  snapshotUuid: z.string().optional(),
 });
 
 const attachment = z.object({ volume_uuid: z.string(), at: z.string(), readonly: z.int() });

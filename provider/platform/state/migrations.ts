@@ -33,6 +33,16 @@ const MIGRATIONS: readonly string[] = [
      readonly INTEGER NOT NULL,
      PRIMARY KEY (instance_uuid, at)
    ) STRICT;`,
+  `ALTER TABLE services ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+   ALTER TABLE volumes ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+   CREATE TABLE certificates (
+     uuid TEXT PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     created_at INTEGER NOT NULL,
+     common_name TEXT NOT NULL,
+     chain TEXT NOT NULL,
+     pkey TEXT NOT NULL
+   ) STRICT;`,
 ];
 
 /** The part of an open SQLite database that a migration needs. */

@@ -187,13 +187,13 @@ describe("diff", () => {
 
   it("says what a change means", () => {
     assert.deepEqual(diff(sample, olds, { ...olds, image: "b", memoryMb: 256 }), [
-      { property: "image", kind: "update", replace: true, certain: true },
-      { property: "memoryMb", kind: "update", replace: false, certain: true },
+      { property: "image", kind: "update", replace: true, restart: false, certain: true },
+      { property: "memoryMb", kind: "update", replace: false, restart: false, certain: true },
     ]);
   });
 
   it("is certain when a known part differs beside an unknown one", () => {
     const [change] = diff(sample, olds, { ...olds, env: { A: "2", B: UNKNOWN } });
-    assert.deepEqual(change, { property: "env", kind: "update", replace: false, certain: true });
+    assert.deepEqual(change, { property: "env", kind: "update", replace: false, restart: false, certain: true });
   });
 });

@@ -19,6 +19,7 @@ describe("the instance", () => {
       clock: cluster.clock,
       metro: "test",
       signal: undefined,
+      timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
       imageLayout: "",
     };
   });

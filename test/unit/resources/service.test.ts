@@ -20,6 +20,7 @@ describe("the service", () => {
       clock: cluster.clock,
       metro: "test",
       signal: undefined,
+      timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
       imageLayout: "",
     };
   });

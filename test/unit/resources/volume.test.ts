@@ -30,6 +30,7 @@ function contextOf(
     clock: { now: () => nowMs, sleep },
     metro: "test",
     signal: undefined,
+    timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
     imageLayout: "",
     slept,
   };

@@ -1,0 +1,42 @@
+/** Certificates. Chain and key go in and never come out. */
+import * as z from "zod";
+import { itemStatus, name, named, time } from "./common";
+
+export const CERTIFICATE_STATES = ["pending", "valid", "error"] as const;
+
+const material = {
+  /** PEM: the certificate first, then its issuers. */
+  chain: z.string().min(1),
+  /** PEM. Secret. */
+  pkey: z.string().min(1),
+};
+
+/** With exactly one of `common_name` and `cn`, which is all that older nodes know. */
+export const createCertificateRequest = z.strictObject({
+  name: name.optional(),
+  common_name: z.string().min(1).max(255).optional(),
+  cn: z.string().min(1).max(255).optional(),
+  ...material,
+});
+export type CreateCertificateRequest = z.infer<typeof createCertificateRequest>;
+
+export const updateCertificateRequest = named(material);
+
+export const certificateItem = z.looseObject({
+  ...itemStatus,
+  uuid: z.string(),
+  name: z.string(),
+  created_at: time.optional(),
+  common_name: z.string().optional(),
+  state: z.enum(CERTIFICATE_STATES).optional(),
+  subject: z.string().optional(),
+  issuer: z.string().optional(),
+  /** Hexadecimal. */
+  serial_number: z.string().optional(),
+  not_before: time.optional(),
+  not_after: time.optional(),
+  /** While pending. */
+  validation: z.looseObject({ attempt: z.int(), next: time.optional() }).nullish(),
+  service_groups: z.array(z.looseObject({ uuid: z.string(), name: z.string() })).nullish(),
+});
+export type CertificateItem = z.infer<typeof certificateItem>;

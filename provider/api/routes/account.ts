@@ -1,0 +1,81 @@
+/** Images, quotas and health of a metro, and the control plane over all metros. */
+import * as z from "zod";
+import * as m from "../models";
+import { list, none, noQuery, route } from "./route";
+
+const images = z.strictObject({ digest: list.optional(), tag: list.optional() });
+
+/** Operations that belong to the account, not to one object. */
+export const accountRoutes = {
+  getImages: route({
+    method: "GET",
+    path: "/v1/images",
+    older: [{ method: "GET", path: "/v1/images/list" }],
+    query: images,
+    body: none,
+    dataKey: "images",
+    item: m.imageItem,
+    retry: "idempotent",
+  }),
+  /** What the node has at hand. */
+  getImageStore: route({
+    method: "GET",
+    path: "/v1/image-store",
+    query: images,
+    body: none,
+    dataKey: "images",
+    item: m.imageItem,
+    retry: "idempotent",
+  }),
+  getQuotas: route({
+    method: "GET",
+    path: "/v1/users/quotas",
+    one: "/v1/users/{uuid}/quotas",
+    query: noQuery,
+    body: none,
+    dataKey: "quotas",
+    item: m.quotasItem,
+    retry: "idempotent",
+  }),
+  getHealthz: route({
+    method: "GET",
+    path: "/v1/healthz",
+    query: noQuery,
+    body: none,
+    dataKey: undefined,
+    item: m.healthzData,
+    retry: "idempotent",
+  }),
+
+  getMetros: route({
+    server: "control-plane",
+    method: "GET",
+    path: "/v1/metros",
+    query: noQuery,
+    body: none,
+    dataKey: "metros",
+    item: m.metroItem,
+    retry: "idempotent",
+  }),
+  getRegistryImages: route({
+    server: "control-plane",
+    method: "GET",
+    // The local control plane serves its metro at the same address: there this path is the metro's own listing.
+    path: "/v1/images",
+    query: z.strictObject({ details: z.stringbool().optional(), namespace: z.string().optional() }),
+    body: none,
+    dataKey: "images",
+    item: m.registryImageItem,
+    retry: "idempotent",
+  }),
+  getAuthorization: route({
+    server: "control-plane",
+    method: "GET",
+    path: "/v1/auth",
+    query: noQuery,
+    body: none,
+    dataKey: undefined,
+    item: m.authorizationData,
+    retry: "idempotent",
+  }),
+} as const;

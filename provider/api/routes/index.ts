@@ -1,0 +1,32 @@
+/**
+ * The route table of the REST API. The client offers what is here and the local platform must implement what is
+ * here; a route that one side lacks does not compile. They share this folder, `models/` and `codes.ts`, and nothing else.
+ */
+import type * as z from "zod";
+import { accountRoutes } from "./account";
+import { certificateRoutes } from "./certificates";
+import { instanceRoutes } from "./instances";
+import { serviceRoutes } from "./services";
+import { volumeRoutes } from "./volumes";
+
+export type { Method, PathTemplate, Route } from "./route";
+
+/** Every operation, by name. */
+export const routes = {
+  ...instanceRoutes,
+  ...serviceRoutes,
+  ...volumeRoutes,
+  ...certificateRoutes,
+  ...accountRoutes,
+} as const;
+
+/** The route table's type. */
+export type Routes = typeof routes;
+/** Name of an operation. */
+export type RouteName = keyof Routes;
+/** One item of an operation's answer. */
+export type ItemOf<K extends RouteName> = z.infer<Routes[K]["item"]>;
+/** Query parameters of an operation. */
+export type QueryOf<K extends RouteName> = z.infer<Routes[K]["query"]>;
+/** Body of an operation. */
+export type BodyOf<K extends RouteName> = z.infer<Routes[K]["body"]>;

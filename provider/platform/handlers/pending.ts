@@ -1,0 +1,58 @@
+/** Routes that are not served yet. */
+import type { RouteName } from "../../api/routes";
+import { Refusal } from "../refusal";
+import type { Handlers } from "./request";
+import { eachItem } from "./select";
+import type { Platform } from "../platform";
+
+const pending = [
+  "patchInstances",
+  "suspendInstances",
+  "getInstanceMetrics",
+  "getInstanceHistory",
+  "createTemplates",
+  "getTemplates",
+  "patchTemplates",
+  "deleteTemplates",
+  "createCheckpoints",
+  "getCheckpoints",
+  "getCheckpointHistory",
+  "patchCheckpoints",
+  "deleteCheckpoints",
+  "createAutoscale",
+  "getAutoscale",
+  "deleteAutoscale",
+  "createPolicy",
+  "getPolicies",
+  "getPolicy",
+  "deletePolicies",
+  "deletePolicy",
+  "attachVolumes",
+  "detachVolumes",
+  "cloneVolumes",
+  "createVolumeTemplates",
+  "getVolumeTemplates",
+  "patchVolumeTemplates",
+  "deleteVolumeTemplates",
+  "createCertificate",
+  "getCertificates",
+  "updateCertificates",
+  "deleteCertificates",
+  "getImageStore",
+  "getMetros",
+  "getRegistryImages",
+  "getAuthorization",
+] as const satisfies readonly RouteName[];
+
+/** Refuses each. */
+export const pendingHandlers = (platform: Platform): Pick<Handlers, (typeof pending)[number]> =>
+  Object.fromEntries(
+    pending.map((name) => [
+      name,
+      async () => ({
+        items: await eachItem([{}], platform.parts.log, () => {
+          throw new Refusal("NotSupported", `${name} is not served yet`);
+        }),
+      }),
+    ]),
+  ) as unknown as Pick<Handlers, (typeof pending)[number]>;

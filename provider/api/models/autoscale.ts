@@ -9,6 +9,12 @@ const step = z.strictObject({
   upper_bound: z.number().optional(),
 });
 
+const readStep = z.looseObject({
+  adjustment: z.number(),
+  lower_bound: z.number().optional(),
+  upper_bound: z.number().optional(),
+});
+
 /**
  * Flat, as the newest documentation writes it; which fields belong to a type is for the server to judge.
  * `type`: `step` by a metric, `on-demand` an instance per demand, `create` after a number of requests, `idle` removes the idle.
@@ -63,7 +69,18 @@ export const autoscaleItem = z.looseObject({
   warmup_time_ms: z.int().optional(),
   cooldown_time_ms: z.int().optional(),
   template: z.looseObject({ uuid: z.string(), name: z.string() }).nullish(),
-  policies: z.array(z.looseObject({ name: z.string() })).nullish(),
+  policies: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        type: z.string().optional(),
+        enabled: z.boolean().optional(),
+        metric: z.string().optional(),
+        adjustment_type: z.string().optional(),
+        steps: z.array(readStep).nullish(),
+      }),
+    )
+    .nullish(),
 });
 
 /** One policy: flat, or, in the form of the JavaScript SDK, under `type`. */
@@ -71,5 +88,18 @@ export const createPolicyRequest = z.union([
   autoscalePolicy,
   z.strictObject({ name: z.string().min(1), type: autoscalePolicy }),
 ]);
-/** A policy as it is kept, or the name of one that something was done to. */
-export const policyItem = z.looseObject({ ...itemStatus, name: z.string().optional() });
+/** A policy as it is kept (flat, or under `policy`), or the name of one that something was done to; `uuid` is its service's. */
+export const policyItem = z.looseObject({
+  ...itemStatus,
+  uuid: z.string().optional(),
+  name: z.string().optional(),
+  policy: z
+    .looseObject({
+      name: z.string(),
+      enabled: z.boolean().optional(),
+      metric: z.string().optional(),
+      adjustment_type: z.string().optional(),
+      steps: z.array(readStep).optional(),
+    })
+    .optional(),
+});

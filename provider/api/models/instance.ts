@@ -164,7 +164,9 @@ const mountedRom = z.looseObject({
   name: z.string(),
   image: z.string().optional(),
   at: z.string().optional(),
-  files: z.array(inlineFile).optional(),
+  files: z
+    .array(z.looseObject({ path: z.string(), data: z.string().optional(), encoding: z.string().optional() }))
+    .optional(),
 });
 const certificateId = z.looseObject({ uuid: z.string().optional(), name: z.string().optional() });
 
@@ -281,6 +283,12 @@ export const instanceItem = z.looseObject({
   checkpoint_autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),
 });
 export type InstanceItem = z.infer<typeof instanceItem>;
+
+/** What became of an instance that was started, stopped, suspended or deleted; little else is sure to be there. */
+export const instanceChangeItem = instanceItem.extend({
+  state: z.string().optional(),
+  previous_state: z.string().optional(),
+});
 
 /** What a PATCH may `set`, by property. Also what `add` takes where it is a list or a map. */
 export const instancePatchValues = {

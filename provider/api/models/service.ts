@@ -41,8 +41,8 @@ export const serviceItem = z.looseObject({
   services: z
     .array(
       z.looseObject({
-        port,
-        destination_port: port.optional(),
+        port: z.int(),
+        destination_port: z.int().optional(),
         handlers: z.array(z.string()).nullish(),
         protocol: z.string().optional(),
         ip: z.string().optional(),

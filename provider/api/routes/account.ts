@@ -62,7 +62,7 @@ export const accountRoutes = {
     method: "GET",
     // The local control plane serves its metro at the same address: there this path is the metro's own listing.
     path: "/v1/images",
-    query: z.strictObject({ details: z.stringbool().optional(), namespace: z.string().optional() }),
+    query: z.strictObject({ details: z.stringbool().optional(), namespace: list.optional() }),
     body: none,
     dataKey: "images",
     item: m.registryImageItem,

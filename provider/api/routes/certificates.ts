@@ -33,7 +33,7 @@ export const certificateRoutes = {
     query: noQuery,
     body: some(m.updateCertificateRequest),
     dataKey,
-    item: m.idItem,
+    item: m.certificateItem,
     retry: "idempotent",
   }),
   deleteCertificates: route({

@@ -57,7 +57,7 @@ export const instanceRoutes = {
     query: noQuery,
     body: some(m.deleteInstanceRequest),
     dataKey,
-    item: m.instanceItem,
+    item: m.instanceChangeItem,
     retry: "idempotent",
   }),
   startInstances: route({
@@ -67,7 +67,7 @@ export const instanceRoutes = {
     query: noQuery,
     body: some(m.startRequest),
     dataKey,
-    item: m.instanceItem,
+    item: m.instanceChangeItem,
     retry: "idempotent",
   }),
   stopInstances: route({
@@ -77,7 +77,7 @@ export const instanceRoutes = {
     query: noQuery,
     body: some(m.stopRequest),
     dataKey,
-    item: m.instanceItem,
+    item: m.instanceChangeItem,
     retry: "idempotent",
   }),
   suspendInstances: route({
@@ -87,7 +87,7 @@ export const instanceRoutes = {
     query: noQuery,
     body: some(m.suspendRequest),
     dataKey,
-    item: m.instanceItem,
+    item: m.instanceChangeItem,
     retry: "idempotent",
   }),
   waitInstances: route({

@@ -15,6 +15,13 @@ const ARROWS = {
   image: ["provider/base"],
   rollout: ["provider/api", "provider/base"],
   resources: ["provider/definition", "provider/api", "provider/image", "provider/rollout", "provider/base"],
+  functions: [
+    "provider/resources/context",
+    "provider/resources/guest",
+    "provider/definition",
+    "provider/api",
+    "provider/base",
+  ],
   platform: [
     "provider/api/routes",
     "provider/api/models",
@@ -24,7 +31,7 @@ const ARROWS = {
     "provider/image/cpio",
     "provider/base",
   ],
-  frontend: ["provider/resources", "provider/definition", "provider/base"],
+  frontend: ["provider/resources", "provider/functions", "provider/definition", "provider/base"],
   cli: ["provider/platform", "provider/image", "provider/api", "provider/base"],
 };
 

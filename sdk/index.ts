@@ -3,6 +3,7 @@
  *
  * In words of TypeScript 3.8, because that is the compiler a program gets that brings none: @pulumi/pulumi carries it.
  */
+export * from "./functions";
 export { GatewayImage } from "./gatewayImage";
 export type { GatewayImageArgs } from "./gatewayImage";
 export { Instance } from "./instance";

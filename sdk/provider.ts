@@ -9,6 +9,34 @@ export interface ProviderArgs {
   readonly token?: pulumi.Input<string> | undefined;
 }
 
+/** Settings by the names that the stack's configuration has for them. */
+export type ProviderSettings = { readonly metro?: string | undefined; readonly token?: string | undefined };
+
+/** What functions need of a Provider: the engine keeps its inputs, but does not give them back to the program. */
+const known = new WeakMap<pulumi.ProviderResource, pulumi.Output<ProviderSettings>>();
+
+/**
+ * The settings that a Provider was made with; `undefined` for none, or for a Provider of another package.
+ *
+ * @internal
+ */
+export const settingsOf = (
+  provider: pulumi.ProviderResource | undefined,
+): pulumi.Output<ProviderSettings> | undefined => (provider === undefined ? undefined : known.get(provider));
+
+/**
+ * The stack's own settings.
+ *
+ * @internal
+ */
+export function stackSettings(): pulumi.Output<ProviderSettings> {
+  const stack = new pulumi.Config("unikernel");
+  return pulumi.output({
+    metro: stack.get("metro"),
+    token: stack.getSecret("token"),
+  }) as pulumi.Output<ProviderSettings>;
+}
+
 /**
  * One metro and its token: `new Instance("i", { … }, { provider: new Provider("fra", { metro: "fra" }) })`.
  *
@@ -29,5 +57,12 @@ export class Provider extends pulumi.ProviderResource {
       "unikernel:token": token === undefined ? undefined : pulumi.secret(token),
     };
     super("pulumi-nodejs", name, inputs, opts);
+    known.set(
+      this,
+      pulumi.output({
+        metro: inputs["unikernel:metro"],
+        token: inputs["unikernel:token"],
+      }) as pulumi.Output<ProviderSettings>,
+    );
   }
 }

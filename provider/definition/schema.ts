@@ -65,9 +65,25 @@ const SETTINGS: Json = {
   token: { type: "string", description: "API token. Not needed for `local`. Default: UKC_TOKEN.", secret: true },
 };
 
+/** A function: its arguments and its result. */
+function functionSpec({ description, inputs, outputs }: Definition): Json {
+  const [given, found] = [fieldsOf(inputs), fieldsOf(outputs)];
+  const always = found.filter((field) => field.required || field.hasDefault);
+  return {
+    description,
+    inputs: { type: "object", properties: properties(given, "input"), required: requiredOf(given) },
+    outputs: {
+      type: "object",
+      properties: properties(found, "output"),
+      required: always.map((field) => field.name),
+    },
+  };
+}
+
 /** The whole schema, ready for `JSON.stringify`. */
 export function packageSchema(
   definitions: readonly Definition[],
+  functions: readonly Definition[],
   info: { readonly version: string; readonly description: string },
 ): Json {
   return {
@@ -84,7 +100,7 @@ export function packageSchema(
       properties: SETTINGS,
     },
     types: Object.fromEntries(
-      objectTypesOf(definitions).map((shape) => [
+      objectTypesOf([...definitions, ...functions]).map((shape) => [
         token(shape.name),
         {
           type: "object",
@@ -95,5 +111,6 @@ export function packageSchema(
       ]),
     ),
     resources: Object.fromEntries(definitions.map((definition) => [token(definition.kind), resourceSpec(definition)])),
+    functions: Object.fromEntries(functions.map((definition) => [token(definition.kind), functionSpec(definition)])),
   };
 }

@@ -2,12 +2,13 @@
 import type { Definition } from "./define";
 import { type FieldShape, type Shape, fieldsOf, objectTypesOf } from "./shape";
 
-const HEADER = "// Written by `npm run generate` from provider/resources. Do not edit.\n";
+/** First line of every generated file. */
+export const HEADER = "// Written by `npm run generate` from provider/resources. Do not edit.\n";
 
 const words = (list: readonly string[]) => list.map((word) => JSON.stringify(word)).join(" | ");
 
 /** Plain type of a value. */
-function plain(shape: Shape): string {
+export function plain(shape: Shape): string {
   switch (shape.kind) {
     case "array":
       return `readonly ${shape.items.kind === "words" ? `(${plain(shape.items)})` : plain(shape.items)}[]`;
@@ -40,9 +41,11 @@ function input(shape: Shape): string {
   }
 }
 
-const doc = (text: string, indent = "  ") => `${indent}/** ${text.replace(/\*\//g, "*\\/")} */\n`;
+/** A comment above a member. */
+export const doc = (text: string, indent = "  ") => `${indent}/** ${text.replace(/\*\//g, "*\\/")} */\n`;
 
-const argFields = (fields: readonly FieldShape[]) =>
+/** Members of an interface of arguments. */
+export const argFields = (fields: readonly FieldShape[]) =>
   fields
     .map(
       (f) =>
@@ -51,7 +54,7 @@ const argFields = (fields: readonly FieldShape[]) =>
     .join("");
 
 /** After check it has a value, whether the user gave one or not. */
-const isSet = (field: FieldShape) => field.required || field.hasDefault || field.name === "name";
+export const isSet = (field: FieldShape) => field.required || field.hasDefault || field.name === "name";
 
 /** Paths of secret inputs: `env`, `template.env`. */
 function secretPaths(fields: readonly FieldShape[], prefix = ""): readonly string[] {

@@ -2,8 +2,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as prettier from "prettier";
+import { functionsSource } from "../../provider/definition/functionSource";
 import { packageSchema } from "../../provider/definition/schema";
 import { classSource, typesSource } from "../../provider/definition/sdkSource";
+import { functions } from "../../provider/functions/all";
 import { resources } from "../../provider/resources/all";
 
 const root = path.resolve(__dirname, "../..");
@@ -15,9 +17,11 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
     description: string;
   };
   const definitions = Object.values(resources);
+  const asked = Object.values(functions);
   const files = new Map([
-    ["schema.json", JSON.stringify(packageSchema(definitions, info))],
-    ["sdk/types.ts", typesSource(definitions)],
+    ["schema.json", JSON.stringify(packageSchema(definitions, asked, info))],
+    ["sdk/types.ts", typesSource([...definitions, ...asked])],
+    ["sdk/functions.ts", functionsSource(asked)],
     ...definitions.map((d) => [`sdk/${d.kind[0]?.toLowerCase() ?? ""}${d.kind.slice(1)}.ts`, classSource(d)] as const),
   ]);
   for (const [name, text] of files) {

@@ -1,0 +1,37 @@
+/** Whole listings, page by page. */
+import type { CallOptions, Reply } from "./client";
+import type { RouteName } from "./routes";
+
+/** Objects per page; the vendor's own SDKs take as many. */
+export const PAGE_SIZE = 100;
+
+/** The part of a query that names a page. */
+interface PageQuery {
+  readonly count: number;
+  readonly from?: string;
+}
+
+/**
+ * Every object of a listing, oldest first, each once. The next page begins at the last object of the one before: a server that
+ * counts it in sends it twice, and one that brings nothing new has come to its end.
+ *
+ * Throws as the call does.
+ */
+export async function listAll<K extends RouteName, I extends { readonly uuid: string }, Q extends object>(
+  list: (
+    request: { query: Q & PageQuery },
+    options?: CallOptions,
+  ) => Promise<Reply<K> & { readonly items: readonly I[] }>,
+  query: Q,
+  options: CallOptions = {},
+): Promise<readonly I[]> {
+  const found = new Map<string, I>();
+  for (let from: string | undefined; ;) {
+    const page = { ...query, count: PAGE_SIZE, ...(from === undefined ? {} : { from }) };
+    const { items } = await list({ query: page }, options);
+    const before = found.size;
+    for (const item of items) if (!found.has(item.uuid)) found.set(item.uuid, item);
+    from = (items as readonly I[]).at(-1)?.uuid;
+    if (items.length < PAGE_SIZE || found.size === before) return [...found.values()];
+  }
+}

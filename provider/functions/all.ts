@@ -1,0 +1,30 @@
+/** Every function, by name. */
+import { getImages, getMetros, getQuotas } from "./account";
+import { getCertificate, getCertificates } from "./certificates";
+import type { AnyFunction } from "./define";
+import { getInstance, getInstanceLogs, getInstanceMetrics, getInstances } from "./instances";
+import { getService, getServices } from "./services";
+import { getVolume, getVolumes } from "./volumes";
+
+/** Name → definition. */
+export const functions = {
+  getInstance,
+  getInstances,
+  getInstanceLogs,
+  getInstanceMetrics,
+  getService,
+  getServices,
+  getVolume,
+  getVolumes,
+  getCertificate,
+  getCertificates,
+  getImages,
+  getQuotas,
+  getMetros,
+} as const;
+
+/** Name of a function. */
+export type FunctionName = keyof typeof functions;
+
+/** The definition of a function, its own types given up. */
+export const functionOf = (name: FunctionName): AnyFunction => functions[name] as unknown as AnyFunction;

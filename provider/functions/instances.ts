@@ -1,0 +1,171 @@
+/** Functions about instances. */
+import * as z from "zod";
+import { onlyItem } from "../api/client";
+import { INSTANCE_STATES, type InstanceItem } from "../api/models";
+import { listAll } from "../api/pages";
+import { describeStop } from "../api/stopReason";
+import { field, objectType } from "../definition/define";
+import { digestIn } from "../resources/guest";
+import { defineFunction } from "./define";
+import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf, tagsFilter } from "./select";
+import { fromWire } from "./wire";
+
+const facts = {
+  uuid: field(z.string(), { description: "UUID." }),
+  name: field(z.string(), { description: "Name." }),
+  state: field(z.string(), { description: "State, such as `running`, `standby` or `stopped`." }),
+  image: field(z.string().default(""), { description: "The image that runs, with its digest." }),
+  digest: field(z.string(), { description: "Digest of the image that runs; empty when it is not reported." }),
+  memoryMb: field(z.int().optional(), { description: "Guest memory in MiB." }),
+  vcpus: field(z.int().optional(), { description: "Virtual CPUs." }),
+  restartPolicy: field(z.string().optional(), { description: "`never`, `always` or `on-failure`." }),
+  createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
+  startedAt: field(z.string().optional(), {
+    description: "Time of the last start, RFC 3339; absent before the first.",
+  }),
+  stoppedAt: field(z.string().optional(), { description: "Time of the last stop, RFC 3339; absent before the first." }),
+  startCount: field(z.int().optional(), { description: "Starts so far." }),
+  restartCount: field(z.int().optional(), { description: "Restarts by the restart policy so far." }),
+  bootTimeUs: field(z.number().optional(), {
+    description: "Microseconds from the start until the guest's program ran.",
+  }),
+  netTimeUs: field(z.number().optional(), { description: "Microseconds from the start until the program listened." }),
+  stopReason: field(z.string().optional(), { description: "Why it stopped, as a sentence; absent while it is up." }),
+  exitCode: field(z.int().optional(), { description: "Exit code of the program, after it exited." }),
+  privateIp: field(z.string().optional(), { description: "Address in the metro's private network." }),
+  privateFqdn: field(z.string().optional(), { description: "Name in the metro's private network." }),
+  tags: field(z.array(z.string()).default([]), { description: "Tags." }),
+  deleteLock: field(z.boolean().default(false), { description: "Deletion is refused." }),
+};
+const result = z.object(facts);
+
+const toResult = (item: InstanceItem): z.output<typeof result> =>
+  fromWire(result, item, {
+    digest: digestIn(item.image ?? "") ?? "",
+    state: item.state ?? "",
+    ...(item.state === "stopped" && (item.stop_reason ?? 0) !== 0
+      ? { stopReason: describeStop(item) }
+      : { stopReason: undefined }),
+  });
+
+/** One instance. Its environment is left out: it is secret. */
+export const getInstance = defineFunction({
+  kind: "getInstance",
+  description: "An instance that exists, whoever made it. Its environment is left out, since it may hold secrets.",
+  inputs: z.strictObject(oneOf("instance")),
+  outputs: result,
+  rules: [exactlyOne],
+  run: async ({ client, metro }, inputs) =>
+    toResult(
+      onlyItem(
+        await client.getInstances({ query: queryOf(inputs) }),
+        `Reading instance '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`,
+      ),
+    ),
+});
+
+/** All instances that pass the filters. */
+export const getInstances = defineFunction({
+  kind: "getInstances",
+  description:
+    "The instances of the account in this metro, oldest first; templates and checkpoints are not among them.",
+  inputs: z.strictObject({
+    ...tagsFilter("instances"),
+    ...namePrefixFilter("instances"),
+    states: field(z.array(z.enum(INSTANCE_STATES)).optional(), {
+      description: "Only instances in one of these states.",
+    }),
+  }),
+  outputs: z.object({
+    instances: field(z.array(objectType("InstanceInfo", "An instance, as it is reported.", z.object(facts))), {
+      description: "The instances, oldest first.",
+    }),
+  }),
+  run: async ({ client }, { tags, namePrefix, states }) => {
+    const found = await listAll(client.getInstances, tags === undefined ? {} : { tags: [...tags] });
+    return {
+      instances: found
+        .map(toResult)
+        .filter(hasPrefix(namePrefix))
+        .filter(({ state }) => states === undefined || states.some((one) => one === state)),
+    };
+  },
+});
+
+/** Largest piece of a log that the API gives at once. Source: the platform's documentation. */
+const MAX_LOG_BYTES = 16_383;
+
+/** A piece of an instance's console log. */
+export const getInstanceLogs = defineFunction({
+  kind: "getInstanceLogs",
+  description: "A piece of an instance's console log.",
+  inputs: z.strictObject({
+    ...oneOf("instance"),
+    offsetBytes: field(z.int().default(-4096), {
+      description: "Where the piece begins; negative counts from the end. Default -4096.",
+    }),
+    limitBytes: field(z.int().min(0).max(MAX_LOG_BYTES).default(4096), {
+      description: `Most bytes to return, 0 to ${MAX_LOG_BYTES}. Default 4096.`,
+    }),
+  }),
+  outputs: z.object({
+    output: field(z.string(), { description: "The piece, as UTF-8 text." }),
+    rangeStart: field(z.int(), { description: "Offset of its first byte." }),
+    rangeEnd: field(z.int(), { description: "Offset after its last byte: where the next piece begins." }),
+    availableStart: field(z.int(), { description: "Offset of the first byte that is still there." }),
+    availableEnd: field(z.int(), { description: "Offset after the last byte so far." }),
+    state: field(z.string(), { description: "State of the instance when the log was read." }),
+  }),
+  rules: [exactlyOne],
+  run: async ({ client, metro }, { offsetBytes, limitBytes, ...which }) => {
+    const query = { ...queryOf(which), offset: [offsetBytes], limit: [limitBytes] };
+    const item = onlyItem(
+      await client.getInstanceLogs({ query }),
+      `Reading the log of instance '${which.uuid ?? which.name ?? ""}' in metro '${metro}'`,
+    );
+    return {
+      output: Buffer.from(item.output ?? "", "base64").toString("utf8"),
+      rangeStart: item.range?.start ?? 0,
+      rangeEnd: item.range?.end ?? 0,
+      availableStart: item.available?.start ?? 0,
+      availableEnd: item.available?.end ?? 0,
+      state: item.state ?? "",
+    };
+  },
+});
+
+const metrics = z.object({
+  uuid: field(z.string(), { description: "UUID of the instance." }),
+  name: field(z.string(), { description: "Name of the instance." }),
+  state: field(z.string().optional(), { description: "State of the instance." }),
+  uptimeMs: field(z.number().optional(), { description: "Milliseconds of running, over all starts." }),
+  rssBytes: field(z.number().optional(), { description: "Memory of the machine that it runs in; 0 when stopped." }),
+  cpuTimeMs: field(z.number().optional(), { description: "Milliseconds of processor time." }),
+  bootTimeUs: field(z.number().optional(), { description: "Microseconds from the start until the program ran." }),
+  netTimeUs: field(z.number().optional(), { description: "Microseconds from the start until the program listened." }),
+  rxBytes: field(z.number().optional(), { description: "Bytes received." }),
+  rxPackets: field(z.number().optional(), { description: "Packets received." }),
+  txBytes: field(z.number().optional(), { description: "Bytes sent." }),
+  txPackets: field(z.number().optional(), { description: "Packets sent." }),
+  nconns: field(z.number().optional(), { description: "Open connections that are not HTTP." }),
+  nreqs: field(z.number().optional(), { description: "HTTP requests in flight." }),
+  nqueued: field(z.number().optional(), { description: "Requests that wait for the instance." }),
+  ntotal: field(z.number().optional(), { description: "Requests and connections so far." }),
+});
+
+/** What an instance uses and serves. */
+export const getInstanceMetrics = defineFunction({
+  kind: "getInstanceMetrics",
+  description: "What an instance uses and serves at this moment.",
+  inputs: z.strictObject(oneOf("instance")),
+  outputs: metrics,
+  rules: [exactlyOne],
+  run: async ({ client, metro }, inputs) =>
+    fromWire(
+      metrics,
+      onlyItem(
+        await client.getInstanceMetrics({ query: queryOf(inputs) }),
+        `Reading the metrics of instance '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`,
+      ),
+    ),
+});

@@ -1,0 +1,88 @@
+/** Functions about services. */
+import * as z from "zod";
+import { onlyItem } from "../api/client";
+import type { ServiceItem } from "../api/models";
+import { listAll } from "../api/pages";
+import { field, objectType } from "../definition/define";
+import { defineFunction } from "./define";
+import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf } from "./select";
+import { fromWire } from "./wire";
+
+const portInfo = objectType(
+  "ServicePortInfo",
+  "A published port, as it is reported.",
+  z.object({
+    port: field(z.int(), { description: "Public port." }),
+    destinationPort: field(z.int().optional(), { description: "Port inside the instances." }),
+    protocol: field(z.string().optional(), { description: "`tcp` or `udp`." }),
+    handlers: field(z.array(z.string()).default([]), { description: "`tls`, `http`, `redirect`." }),
+  }),
+);
+
+const facts = {
+  uuid: field(z.string(), { description: "UUID." }),
+  name: field(z.string(), { description: "Name." }),
+  createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
+  persistent: field(z.boolean().default(true), { description: "False for one that goes with its last instance." }),
+  autoscale: field(z.boolean().default(false), {
+    description: "An autoscale configuration decides how many instances there are.",
+  }),
+  softLimit: field(z.int().optional(), { description: "Requests per instance before another one is woken." }),
+  hardLimit: field(z.int().optional(), { description: "Most requests per instance." }),
+  ports: field(z.array(portInfo), { description: "Published ports." }),
+  fqdns: field(z.array(z.string()), { description: "Domain names, without a dot at the end." }),
+  instances: field(
+    z.array(
+      objectType(
+        "ServiceMember",
+        "An instance of a service.",
+        z.object({
+          uuid: field(z.string(), { description: "UUID." }),
+          name: field(z.string(), { description: "Name." }),
+        }),
+      ),
+    ),
+    { description: "Its instances." },
+  ),
+};
+const result = z.object(facts);
+
+const toResult = (item: ServiceItem): z.output<typeof result> =>
+  fromWire(
+    result,
+    { ...item, ports: item.services, instances: item.instances ?? [] },
+    {
+      fqdns: (item.domains ?? []).map(({ fqdn }) => fqdn.replace(/\.$/, "")),
+    },
+  );
+
+/** One service. */
+export const getService = defineFunction({
+  kind: "getService",
+  description: "A service that exists, whoever made it.",
+  inputs: z.strictObject(oneOf("service")),
+  outputs: result,
+  rules: [exactlyOne],
+  run: async ({ client, metro }, inputs) =>
+    toResult(
+      onlyItem(
+        await client.getServices({ query: queryOf(inputs) }),
+        `Reading service '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`,
+      ),
+    ),
+});
+
+/** All services that pass the filters. */
+export const getServices = defineFunction({
+  kind: "getServices",
+  description: "The services of the account in this metro, oldest first.",
+  inputs: z.strictObject(namePrefixFilter("services")),
+  outputs: z.object({
+    services: field(z.array(objectType("ServiceInfo", "A service, as it is reported.", z.object(facts))), {
+      description: "The services, oldest first.",
+    }),
+  }),
+  run: async ({ client }, { namePrefix }) => ({
+    services: (await listAll(client.getServices, {})).map(toResult).filter(hasPrefix(namePrefix)),
+  }),
+});

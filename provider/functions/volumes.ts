@@ -1,0 +1,68 @@
+/** Functions about volumes. */
+import * as z from "zod";
+import { onlyItem } from "../api/client";
+import { listAll } from "../api/pages";
+import { field, objectType } from "../definition/define";
+import { defineFunction } from "./define";
+import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf, tagsFilter } from "./select";
+import { fromWire } from "./wire";
+
+const facts = {
+  uuid: field(z.string(), { description: "UUID." }),
+  name: field(z.string(), { description: "Name." }),
+  state: field(z.string().optional(), { description: "State, such as `available` or `mounted`." }),
+  createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
+  sizeMb: field(z.int().optional(), { description: "Size in MiB." }),
+  freeMb: field(z.int().optional(), { description: "Free space in MiB, where it is reported." }),
+  persistent: field(z.boolean().default(true), { description: "False for one that goes with its instance." }),
+  filesystem: field(z.string().optional(), { description: "File system, such as `ext4`." }),
+  accessMode: field(z.string().optional(), { description: "`rwo`, `rox` or `rwx`." }),
+  quotaPolicy: field(z.string().optional(), { description: "`static` or `dynamic`." }),
+  tags: field(z.array(z.string()).default([]), { description: "Tags." }),
+  deleteLock: field(z.boolean().default(false), { description: "Deletion is refused." }),
+  attachedTo: field(
+    z.array(
+      objectType(
+        "VolumeUser",
+        "An instance that a volume is attached to.",
+        z.object({
+          uuid: field(z.string(), { description: "UUID." }),
+          name: field(z.string().optional(), { description: "Name." }),
+        }),
+      ),
+    ),
+    { description: "Instances that it is attached to." },
+  ),
+};
+const result = z.object(facts);
+
+/** One volume. */
+export const getVolume = defineFunction({
+  kind: "getVolume",
+  description: "A volume that exists, whoever made it.",
+  inputs: z.strictObject(oneOf("volume")),
+  outputs: result,
+  rules: [exactlyOne],
+  run: async ({ client, metro }, inputs) => {
+    const reply = await client.getVolumes({ query: queryOf(inputs) });
+    const item = onlyItem(reply, `Reading volume '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`);
+    return fromWire(result, { ...item, attached_to: item.attached_to ?? [] });
+  },
+});
+
+/** All volumes that pass the filters. */
+export const getVolumes = defineFunction({
+  kind: "getVolumes",
+  description: "The volumes of the account in this metro, oldest first; templates are not among them.",
+  inputs: z.strictObject({ ...tagsFilter("volumes"), ...namePrefixFilter("volumes") }),
+  outputs: z.object({
+    volumes: field(z.array(objectType("VolumeInfo", "A volume, as it is reported.", z.object(facts))), {
+      description: "The volumes, oldest first.",
+    }),
+  }),
+  run: async ({ client }, { tags, namePrefix }) => {
+    const found = await listAll(client.getVolumes, tags === undefined ? {} : { tags: [...tags] });
+    const results = found.map((item) => fromWire(result, { ...item, attached_to: item.attached_to ?? [] }));
+    return { volumes: results.filter(hasPrefix(namePrefix)) };
+  },
+});

@@ -6,15 +6,28 @@
  */
 import * as z from "zod";
 
+/**
+ * What a change of a field means. "update": changed in place while it runs. "restart": changed in place, for which it is stopped
+ * and started. "replace": a successor is made. "ignore": said at creation only; a change has no effect.
+ */
+export type Effect = "update" | "restart" | "replace" | "ignore";
+
+/** A change of one field to a value that is known. */
+export interface FieldChange {
+  readonly before: unknown;
+  readonly after: unknown;
+  /** All inputs; others may be unknown. */
+  readonly news: Properties;
+}
+
 /** What a field means to Pulumi, beside its shape. */
 export interface FieldMeta {
   /** One or two sentences for users: unit, range, default, what leaving it out means. */
   readonly description: string;
-  /**
-   * What a change of this field means. Default "update": changed in place while it runs. "restart": changed in place, for which
-   * it is stopped and started. "replace": a successor is made. "ignore": said at creation only; a change has no effect.
-   */
-  readonly onChange?: "update" | "restart" | "replace" | "ignore";
+  /** What a change of this field means. Default "update". A function, pure, where that depends on the change itself. */
+  readonly onChange?: Effect | ((change: FieldChange) => Effect);
+  /** The server chooses a value when users leave it out, which is reported then; leaving it out later keeps what is there. */
+  readonly keptWhenAbsent?: boolean;
   /** The value is kept encrypted in state and never printed. */
   readonly secret?: boolean;
   /** Filled in by `inspect`, not by users: left out of `schema.json` and of the SDK's arguments. */
@@ -89,6 +102,8 @@ export type Migration = (state: Properties) => Properties;
 export interface Observed<Inputs, Outputs> {
   readonly inputs: Inputs;
   readonly outputs: Outputs;
+  /** What identifies it, where it was asked for by another name. */
+  readonly id?: string;
 }
 
 /**
@@ -114,6 +129,8 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
   readonly onlyIn?: { readonly metro: string; readonly hint: string };
   /** Must the old one go before the new one can be made, whatever their names? Asked only when a replacement happens. */
   readonly deleteBeforeReplace?: (news: Properties) => boolean;
+  /** What an update will do, in that order, for the preview to say: `set the hard limit to 100`. Both are known and checked. Pure. */
+  describeUpdate?(olds: z.output<I>, news: z.output<I>): readonly string[];
 
   create(context: Context, inputs: z.output<I>): Promise<{ id: string; outputs: z.output<O> }>;
   /**

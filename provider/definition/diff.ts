@@ -1,7 +1,7 @@
 /** Old state against new inputs. What a change means is data on the field, so there is nothing to forget. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { type Definition, type Properties, innerOf, metaOf } from "./define";
+import { type Definition, type Effect, type FieldChange, type Properties, innerOf, metaOf } from "./define";
 import { containsUnknown, isUnknown } from "./unknown";
 
 /** One field that differs. */
@@ -67,6 +67,12 @@ function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, news: un
   return [...keys].some((key) => knownPartsDiffer(schema && memberSchema(schema, key), before[key], after[key]));
 }
 
+function effectOf(schema: z.ZodType, change: FieldChange): Effect {
+  const { onChange = "update" } = metaOf(schema) ?? {};
+  if (typeof onChange !== "function") return onChange;
+  return containsUnknown(change.after) ? "update" : onChange(change);
+}
+
 /**
  * The fields that differ. `olds` may be the whole old state (inputs and outputs together, as front end A gives it):
  * only input fields are looked at. `diff(a, a)` is empty.
@@ -75,8 +81,10 @@ export function diff(definition: Definition, olds: Properties, news: Properties)
   const changes: PropertyChange[] = [];
   for (const [property, schema] of Object.entries(definition.inputs.shape as Readonly<Record<string, z.ZodType>>)) {
     const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];
-    const effect = metaOf(schema)?.onChange ?? "update";
-    if (effect === "ignore" || isDeepStrictEqual(before, after)) continue;
+    if (isDeepStrictEqual(before, after)) continue;
+    if (after === undefined && metaOf(schema)?.keptWhenAbsent === true) continue;
+    const effect = effectOf(schema, { before, after, news });
+    if (effect === "ignore") continue;
     const certain = knownPartsDiffer(schema, before, after);
     changes.push({
       property,

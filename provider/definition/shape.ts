@@ -62,7 +62,7 @@ export function fieldsOf(object: z.ZodObject): readonly FieldShape[] {
         required: !schema.safeParse(undefined).success,
         secret: meta?.secret === true,
         replaces: meta?.onChange === "replace",
-        hasDefault: schema instanceof z.ZodDefault,
+        hasDefault: schema instanceof z.ZodDefault || meta?.keptWhenAbsent === true,
         default:
           typeof fallback === "string" || typeof fallback === "number" || typeof fallback === "boolean"
             ? fallback

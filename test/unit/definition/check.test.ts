@@ -196,4 +196,26 @@ describe("diff", () => {
     const [change] = diff(sample, olds, { ...olds, env: { A: "2", B: UNKNOWN } });
     assert.deepEqual(change, { property: "env", kind: "update", replace: false, restart: false, certain: true });
   });
+
+  const disk: Definition = {
+    kind: "Disk",
+    description: "For tests.",
+    inputs: z.strictObject({
+      sizeMb: field(z.int().optional(), {
+        description: "Size.",
+        keptWhenAbsent: true,
+        onChange: ({ before, after }) => (Number(after) < Number(before) ? "replace" : "update"),
+      }),
+    }),
+    outputs: z.object({}),
+  };
+  const replaced = (news: object) => diff(disk, { sizeMb: 64 }, { ...news }).map(({ replace }) => replace);
+
+  it("keeps what the server chose where the program says nothing", () => assert.deepEqual(replaced({}), []));
+
+  it("lets the values decide what their change means, once they are known", () => {
+    assert.deepEqual(replaced({ sizeMb: 128 }), [false]);
+    assert.deepEqual(replaced({ sizeMb: 32 }), [true]);
+    assert.deepEqual(replaced({ sizeMb: UNKNOWN }), [false]);
+  });
 });

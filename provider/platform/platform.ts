@@ -9,11 +9,13 @@ import { Changes, publish } from "./instance/publish";
 import type { ActorSurroundings } from "./instance/surroundings";
 import type { Log } from "./log";
 import { ServiceProxy } from "./proxy/tcp";
+import { afterMemberLeft } from "./service/membership";
 import type { Database } from "./state/database";
 import { deleteInstance, type InstanceRecord } from "./state/instances";
 import type { ServiceRecord } from "./state/services";
 import type { VolumeRecord } from "./state/volumes";
 import type { Timings } from "./timings";
+import { Turn } from "./turn";
 import type { Vmm } from "./vmm/vmm";
 
 /** What a platform is made of. */
@@ -42,6 +44,8 @@ export class Platform {
   readonly volumes = new Map<string, VolumeRecord>();
   /** Names and ports that a create or change under way has taken, as `instance:<name>` or `port:<number>`. */
   readonly reserved = new Set<string>();
+  /** Changes of service groups wait for each other: each checks what the one before has taken. */
+  readonly serviceTurn = new Turn();
   #isReleased = false;
   /** Work on disks, by the volume's uuid. */
   readonly #diskWork = new Map<string, Promise<unknown>>();
@@ -147,11 +151,12 @@ export class Platform {
     };
   }
 
-  async #removeInstance({ uuid }: InstanceRecord): Promise<void> {
+  async #removeInstance({ uuid, serviceUuid }: InstanceRecord): Promise<void> {
     await this.parts.vmm.forget(uuid);
     await fs.rm(path.join(this.parts.paths.instances, uuid), { recursive: true, force: true });
     deleteInstance(this.parts.database, uuid);
     this.instances.delete(uuid);
+    if (serviceUuid !== undefined) afterMemberLeft(this, serviceUuid);
     await this.keepBootFiles();
     this.changes.notify();
   }

@@ -58,7 +58,7 @@ export function instanceItem(platform: Platform, actor: InstanceActor): ItemOf<"
           service_group: {
             uuid: service.uuid,
             name: service.name,
-            domains: service.domains.map((fqdn) => ({ fqdn })),
+            domains: service.domains.map(({ fqdn }) => ({ fqdn })),
           },
         }),
     volumes: volumes.map(({ volumeUuid, at, readonly }) => ({

@@ -1,12 +1,11 @@
 /** Service groups: what publishes ports. */
-import * as crypto from "node:crypto";
 import { enforceQuota } from "../quota";
 import { destinationPorts, type Platform, type Service } from "../platform";
 import { Refusal } from "../refusal";
-import { uniqueName } from "../names";
-import { applyChange, DEFAULT_HARD_LIMIT, DEFAULT_SOFT_LIMIT, type ServiceChange } from "../service/patch";
-import { checkDomains, checkedPorts, checkLimits, fqdnOf, refuseTakenPorts } from "../service/rules";
-import { deleteService, saveService, type ServiceRecord } from "../state/services";
+import { createServiceGroup, otherServices, removeServiceGroup } from "../service/group";
+import { applyChange, type ServiceChange } from "../service/patch";
+import { checkDomains, refuseTakenPorts } from "../service/rules";
+import { saveService, type ServiceRecord } from "../state/services";
 import type { Handlers } from "./request";
 import { eachItem, find, readItems, timeText } from "./select";
 
@@ -17,48 +16,10 @@ export function serviceHandlers(platform: Platform): Pick<Handlers, ServiceRoute
   const { log, database } = platform.parts;
   const all = (): Service[] => [...platform.services.values()];
   const facts = (service: Service) => service.record;
-  const others = (uuid: string) =>
-    all()
-      .map(facts)
-      .filter((record) => record.uuid !== uuid);
-  // Changes of ports wait for each other: each checks what the one before has taken.
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = turn.then(work);
-    turn = result.catch(() => undefined);
-    return result;
-  };
+  const { serviceTurn } = platform;
 
   async function create(body: Parameters<Handlers["createService"]>[0]["body"]) {
-    const taken = (name: string): boolean => all().some((service) => service.record.name === name);
-    const name = body.name ?? uniqueName("service", taken);
-    if (name.includes("/")) throw new Refusal("Invalid", `'${name}' is not a name: it contains '/'`);
-    if (taken(name)) throw new Refusal("AlreadyExists", `A service group with the name '${name}' already exists`);
-    const ports = checkedPorts(body.services);
-    const record: ServiceRecord = {
-      uuid: crypto.randomUUID(),
-      name,
-      createdAt: Date.now(),
-      ports,
-      domains: body.domains === undefined ? defaultDomains(name) : body.domains.map((domain) => fqdnOf(domain.name)),
-      softLimit: body.soft_limit ?? Math.min(DEFAULT_SOFT_LIMIT, body.hard_limit ?? DEFAULT_HARD_LIMIT),
-      hardLimit: body.hard_limit ?? DEFAULT_HARD_LIMIT,
-    };
-    checkLimits(record.softLimit, record.hardLimit);
-    refuseTakenPorts(name, ports, others(record.uuid));
-    checkDomains(record.domains, others(record.uuid));
-    enforceQuota(platform, { service_groups: 1, services: ports.length });
-    const service = platform.addService(record);
-    try {
-      await service.proxy.publish(ports);
-      saveService(database, record);
-    } catch (error) {
-      service.proxy.close();
-      platform.services.delete(record.uuid);
-      throw error;
-    }
-    log.write("service.created", { uuid: record.uuid, name });
-    return serviceItem(platform, service);
+    return serviceItem(platform, await createServiceGroup(platform, body, { persistent: true }));
   }
 
   async function patch(change: Parameters<Handlers["patchServices"]>[0]["body"][number]) {
@@ -66,8 +27,9 @@ export function serviceHandlers(platform: Platform): Pick<Handlers, ServiceRoute
     const service = find(all(), facts, "service group", change);
     const before = service.record;
     const after = applyChange(before, change as ServiceChange);
-    refuseTakenPorts(after.name, after.ports, others(after.uuid));
-    checkDomains(after.domains, others(after.uuid));
+    const others = otherServices(platform, after.uuid);
+    refuseTakenPorts(after.name, after.ports, others);
+    checkDomains(after.domains, others);
     enforceQuota(platform, { services: after.ports.length - before.ports.length });
     if (change.prop === "services") await service.proxy.publish(after.ports);
     saveService(database, after);
@@ -84,32 +46,27 @@ export function serviceHandlers(platform: Platform): Pick<Handlers, ServiceRoute
       const names = members.map((member) => `'${member.record.name}'`).join(", ");
       throw new Refusal("Attached", `Service group '${name}' has instances attached: ${names}`);
     }
-    deleteService(database, uuid);
-    platform.services.delete(uuid);
-    service.proxy.close();
-    log.write("service.deleted", { uuid, name });
+    removeServiceGroup(platform, service);
     return { status: "success" as const, uuid, name };
   }
 
   return {
     createService: async ({ body }) => ({
-      items: await eachItem([body], log, () => inTurn(() => create(body))),
+      items: await eachItem([body], log, () => create(body)),
     }),
     getServices: async (request) => ({
       items: await readItems(request, log, all(), facts, "service group", (service) => serviceItem(platform, service)),
     }),
-    patchServices: async ({ body }) => ({ items: await eachItem(body, log, (change) => inTurn(() => patch(change))) }),
+    patchServices: async ({ body }) => ({
+      items: await eachItem(body, log, (change) => serviceTurn.take(() => patch(change))),
+    }),
     deleteServices: async ({ body }) => ({
       items: await eachItem(body, log, (selector) =>
-        inTurn(async () => remove(find(all(), facts, "service group", selector))),
+        serviceTurn.take(() => remove(find(all(), facts, "service group", selector))),
       ),
     }),
   };
 }
-
-/** A service group without domains is reached by its name, as far as that is one. */
-const defaultDomains = (name: string): string[] =>
-  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(name) ? [fqdnOf(name)] : [];
 
 const sameDestinations = (a: ServiceRecord, b: ServiceRecord): boolean => {
   const after = destinationPorts(b);
@@ -122,7 +79,7 @@ function serviceItem(platform: Platform, { record }: Service) {
     uuid: record.uuid,
     name: record.name,
     created_at: timeText(record.createdAt),
-    persistent: true,
+    persistent: record.persistent,
     soft_limit: record.softLimit,
     hard_limit: record.hardLimit,
     services: record.ports.map(({ port, destinationPort, handlers }) => ({
@@ -130,7 +87,7 @@ function serviceItem(platform: Platform, { record }: Service) {
       destination_port: destinationPort,
       handlers,
     })),
-    domains: record.domains.map((fqdn) => ({ fqdn })),
+    domains: record.domains.map(({ fqdn }) => ({ fqdn })),
     instances: platform.membersOf(record.uuid).map(({ record: { uuid, name } }) => ({ uuid, name })),
   };
 }

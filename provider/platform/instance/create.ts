@@ -11,6 +11,7 @@ import type { Platform } from "../platform";
 import type { InstanceActor } from "./actor";
 import { enforceQuota, enforceRange, LIMITS } from "../quota";
 import { Refusal } from "../refusal";
+import { afterMemberJoined } from "../service/membership";
 import { type Attachment, type InstanceRecord, insertInstance } from "../state/instances";
 
 const DEFAULT_MEMORY_MB = 128;
@@ -159,7 +160,9 @@ function keepInstance(
     },
   };
   insertInstance(platform.parts.database, record);
-  return platform.addInstance(record);
+  const actor = platform.addInstance(record);
+  if (service !== undefined) afterMemberJoined(platform, service.uuid, "attached");
+  return actor;
 }
 
 const isMissing = (error: unknown, files: readonly (string | undefined)[]): boolean =>

@@ -61,9 +61,11 @@ function changedPorts(record: ServiceRecord, change: ServiceChange): ServiceReco
 }
 
 function changedDomains(record: ServiceRecord, change: ServiceChange): ServiceRecord["domains"] {
-  const given = read(z.array(domainRequest), change, "an array of objects with 'name'").map(({ name }) => fqdnOf(name));
+  const given = read(z.array(domainRequest), change, "an array of objects with 'name'").map(({ name }) => ({
+    fqdn: fqdnOf(name),
+  }));
   if (change.op === "set") return given;
-  const kept = record.domains.filter((old) => !given.includes(old));
+  const kept = record.domains.filter((old) => !given.some(({ fqdn }) => fqdn === old.fqdn));
   return change.op === "del" ? kept : [...kept, ...given];
 }
 

@@ -1,7 +1,7 @@
 /** Which ports and domains a service group may have. Pure. Source: the cloud's documentation of handlers. */
 import type { ServicePort } from "../../api/models";
 import { Refusal } from "../refusal";
-import type { PublishedPort, ServiceRecord } from "../state/services";
+import type { PublishedPort, ServiceDomain, ServiceRecord } from "../state/services";
 
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
@@ -52,8 +52,8 @@ export function refuseTakenPorts(name: string, ports: readonly PublishedPort[], 
 export const fqdnOf = (domain: string): string => (domain.endsWith(".") ? domain.slice(0, -1) : `${domain}.localhost`);
 
 /** Throws a refusal: `Invalid` for what is no domain name, `CannotBeUsed` when another service group has it. */
-export function checkDomains(fqdns: readonly string[], others: Iterable<ServiceRecord>): void {
-  for (const fqdn of fqdns) {
+export function checkDomains(domains: readonly ServiceDomain[], others: Iterable<ServiceRecord>): void {
+  for (const { fqdn } of domains) {
     if (
       fqdn.length > 253 ||
       !/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(fqdn)
@@ -61,7 +61,7 @@ export function checkDomains(fqdns: readonly string[], others: Iterable<ServiceR
       throw new Refusal("Invalid", `'${fqdn}' is not a domain name`);
     }
     for (const other of others) {
-      if (other.domains.includes(fqdn))
+      if (other.domains.some((theirs) => theirs.fqdn === fqdn))
         throw new Refusal("CannotBeUsed", `Domain '${fqdn}' is already in use by '${other.name}'`);
     }
   }

@@ -6,6 +6,21 @@ const ports = z.array(
   z.object({ port: z.int(), destinationPort: z.int(), handlers: z.array(z.enum(["tls", "http", "redirect"])) }),
 );
 
+/** Rows of an older release hold the name alone. */
+const domains = z.array(
+  z.union([
+    z.string().transform((fqdn): { fqdn: string; certificateUuid?: string | undefined } => ({ fqdn })),
+    z.object({ fqdn: z.string(), certificateUuid: z.string().optional() }),
+  ]),
+);
+
+// Each default is what a service group of an older release was.
+const options = z.object({
+  persistent: z.boolean().default(true),
+  autokillTimeMs: z.int().default(0),
+  emptySince: z.number().optional(),
+});
+
 const row = z.object({
   uuid: z.string(),
   name: z.string(),
@@ -14,10 +29,19 @@ const row = z.object({
   domains: z.string(),
   soft_limit: z.int(),
   hard_limit: z.int(),
+  options: z.string(),
 });
 
-/** A published port and the port it leads to inside the instances. */
+/** A published port and the port it leads to inside the instances; with `redirect`, the public port to send users to. */
 export type PublishedPort = z.infer<typeof ports>[number];
+
+/** A domain of a service group. */
+export interface ServiceDomain {
+  /** Fully qualified, without a dot at the end, such as `shop.localhost`. */
+  readonly fqdn: string;
+  /** Of an uploaded certificate; `undefined` where the platform's own serves. */
+  readonly certificateUuid?: string | undefined;
+}
 
 /** One service group. */
 export interface ServiceRecord {
@@ -25,10 +49,15 @@ export interface ServiceRecord {
   readonly name: string;
   readonly createdAt: number;
   readonly ports: readonly PublishedPort[];
-  /** Fully qualified, such as `shop.localhost`. */
-  readonly domains: readonly string[];
+  readonly domains: readonly ServiceDomain[];
   readonly softLimit: number;
   readonly hardLimit: number;
+  /** False: it goes with its last instance. */
+  readonly persistent: boolean;
+  /** Milliseconds without instances after which it is deleted; 0 is never. */
+  readonly autokillTimeMs: number;
+  /** Milliseconds since 1970; `undefined` while it has instances. */
+  readonly emptySince?: number | undefined;
 }
 
 /** Every service group, oldest first. */
@@ -40,19 +69,22 @@ export function loadServices(database: Database): ServiceRecord[] {
       name: one.name,
       createdAt: one.created_at,
       ports: ports.parse(JSON.parse(one.ports)),
-      domains: z.array(z.string()).parse(JSON.parse(one.domains)),
+      domains: domains.parse(JSON.parse(one.domains)),
       softLimit: one.soft_limit,
       hardLimit: one.hard_limit,
+      ...options.parse(JSON.parse(one.options)),
     };
   });
 }
 
 /** Adds a service group or replaces what is kept of it. */
 export function saveService(database: Database, record: ServiceRecord): void {
+  const { persistent, autokillTimeMs, emptySince } = record;
   database.run(
-    `INSERT INTO services (uuid, name, created_at, ports, domains, soft_limit, hard_limit) VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO services (uuid, name, created_at, ports, domains, soft_limit, hard_limit, options)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (uuid) DO UPDATE SET ports = excluded.ports, domains = excluded.domains,
-       soft_limit = excluded.soft_limit, hard_limit = excluded.hard_limit`,
+       soft_limit = excluded.soft_limit, hard_limit = excluded.hard_limit, options = excluded.options`,
     record.uuid,
     record.name,
     record.createdAt,
@@ -60,6 +92,7 @@ export function saveService(database: Database, record: ServiceRecord): void {
     JSON.stringify(record.domains),
     record.softLimit,
     record.hardLimit,
+    JSON.stringify({ persistent, autokillTimeMs, emptySince }),
   );
 }
 

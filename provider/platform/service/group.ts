@@ -1,0 +1,94 @@
+/** A service group's begin and end. */
+import * as crypto from "node:crypto";
+import type { CreateServiceRequest } from "../../api/models";
+import { randomText, wordyName } from "../names";
+import type { Platform, Service } from "../platform";
+import { enforceQuota } from "../quota";
+import { Refusal } from "../refusal";
+import { deleteService, saveService, type ServiceRecord } from "../state/services";
+import { DEFAULT_HARD_LIMIT, DEFAULT_SOFT_LIMIT } from "./patch";
+import { checkDomains, checkedPorts, checkLimits, fqdnOf, refuseTakenPorts } from "./rules";
+
+/** Whose a service group is. */
+export interface GroupOrigin {
+  /** False for one that an instance brings with it: it goes with the last instance. */
+  readonly persistent: boolean;
+}
+
+/** Every service group but this one. */
+export const otherServices = (platform: Platform, uuid: string): ServiceRecord[] =>
+  [...platform.services.values()].map(({ record }) => record).filter((record) => record.uuid !== uuid);
+
+/**
+ * Makes a service group and opens its ports. One whose instance then cannot be made goes with `afterMemberLeft`.
+ *
+ * Throws refusals `Invalid`, `AlreadyExists`, `CannotBeUsed` (a port or domain of another group), `NotFound` and
+ * `CertCnMismatch` (a certificate), `Quota`, `NoFree` (a port of another program), `NotSupported`.
+ */
+export function createServiceGroup(
+  platform: Platform,
+  body: CreateServiceRequest,
+  origin: GroupOrigin,
+): Promise<Service> {
+  return platform.serviceTurn.take(() => create(platform, body, origin));
+}
+
+async function create(platform: Platform, body: CreateServiceRequest, { persistent }: GroupOrigin): Promise<Service> {
+  const { database, log } = platform.parts;
+  const taken = (name: string): boolean => [...platform.services.values()].some(({ record }) => record.name === name);
+  const name = body.name ?? wordyName(taken);
+  if (name.includes("/")) throw new Refusal("Invalid", `'${name}' is not a name: it contains '/'`);
+  if (taken(name)) throw new Refusal("AlreadyExists", `A service group with the name '${name}' already exists`);
+  const now = Date.now();
+  const record: ServiceRecord = {
+    uuid: crypto.randomUUID(),
+    name,
+    createdAt: now,
+    ports: checkedPorts(body.services),
+    domains: (body.domains?.map((domain) => fqdnOf(domain.name)) ?? [generatedDomain(body.name, name)]).map((fqdn) => ({
+      fqdn,
+    })),
+    softLimit: body.soft_limit ?? Math.min(DEFAULT_SOFT_LIMIT, body.hard_limit ?? DEFAULT_HARD_LIMIT),
+    hardLimit: body.hard_limit ?? DEFAULT_HARD_LIMIT,
+    persistent,
+    autokillTimeMs: body.autokill?.time_ms ?? 0,
+    emptySince: now,
+  };
+  checkLimits(record.softLimit, record.hardLimit);
+  const others = otherServices(platform, record.uuid);
+  refuseTakenPorts(name, record.ports, others);
+  checkDomains(record.domains, others);
+  enforceQuota(platform, { service_groups: 1, services: record.ports.length });
+  const service = platform.addService(record);
+  try {
+    await service.proxy.publish(record.ports);
+    saveService(database, record);
+  } catch (error) {
+    service.proxy.close();
+    platform.services.delete(record.uuid);
+    throw error;
+  }
+  log.write("service.created", { uuid: record.uuid, name });
+  return service;
+}
+
+/** A name the user chose is made unique, one the platform chose is already. */
+function generatedDomain(chosen: string | undefined, name: string): string {
+  const label = chosen
+    ?.toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-")
+    .replace(/^-+/, "")
+    .slice(0, 54)
+    .replace(/-+$/, "");
+  if (label === undefined) return fqdnOf(name);
+  return fqdnOf(label === "" ? randomText(8) : `${label}-${randomText(8)}`);
+}
+
+/** Closes a service group's ports and forgets it. The caller has looked that nothing needs it. */
+export function removeServiceGroup(platform: Platform, { record, proxy }: Service): void {
+  const { uuid, name } = record;
+  deleteService(platform.parts.database, uuid);
+  platform.services.delete(uuid);
+  proxy.close();
+  platform.parts.log.write("service.deleted", { uuid, name });
+}

@@ -1,0 +1,28 @@
+/** What instances that come and go make of their service group. */
+import type { Platform, Service } from "../platform";
+import { saveService, type ServiceRecord } from "../state/services";
+import { removeServiceGroup } from "./group";
+
+/**
+ * To be called when an instance has become a member. `how`: `inline` for one that brought the group along (all replicas
+ * of that request), `attached` for one that named a group which was there: an ephemeral one stays from then on.
+ */
+export function afterMemberJoined(platform: Platform, serviceUuid: string, how: "inline" | "attached"): void {
+  const service = platform.services.get(serviceUuid);
+  if (service === undefined) return;
+  const persistent = service.record.persistent || how === "attached";
+  keep(platform, service, { ...service.record, persistent, emptySince: undefined });
+}
+
+/** To be called when an instance was removed, or could not be made after all: the last one of an ephemeral group takes it along. */
+export function afterMemberLeft(platform: Platform, serviceUuid: string): void {
+  const service = platform.services.get(serviceUuid);
+  if (service === undefined || platform.membersOf(serviceUuid).length > 0) return;
+  if (!service.record.persistent) return removeServiceGroup(platform, service);
+  keep(platform, service, { ...service.record, emptySince: service.record.emptySince ?? Date.now() });
+}
+
+function keep(platform: Platform, service: Service, record: ServiceRecord): void {
+  saveService(platform.parts.database, record);
+  service.record = record;
+}

@@ -11,12 +11,14 @@ import type { Log } from "./log";
 import { ServiceProxy } from "./proxy/tcp";
 import { afterMemberLeft } from "./service/membership";
 import type { Database } from "./state/database";
-import { deleteInstance, type InstanceRecord } from "./state/instances";
+import { deleteInstance, type InstanceRecord, updateAttachments } from "./state/instances";
 import type { ServiceRecord } from "./state/services";
 import type { VolumeRecord } from "./state/volumes";
 import type { Timings } from "./timings";
 import { Turn } from "./turn";
 import type { Vmm } from "./vmm/vmm";
+import { DiskWork } from "./volume/diskWork";
+import { releaseVolumes } from "./volume/keep";
 
 /** What a platform is made of. */
 export interface PlatformParts {
@@ -46,9 +48,8 @@ export class Platform {
   readonly reserved = new Set<string>();
   /** Changes of service groups wait for each other: each checks what the one before has taken. */
   readonly serviceTurn = new Turn();
-  #isReleased = false;
-  /** Work on disks, by the volume's uuid. */
-  readonly #diskWork = new Map<string, Promise<unknown>>();
+  readonly disks = new DiskWork();
+  readonly #released = new AbortController();
 
   constructor(parts: PlatformParts) {
     this.parts = parts;
@@ -57,7 +58,12 @@ export class Platform {
 
   /** True once it has let go of everything; nothing may be written any more. */
   get isReleased(): boolean {
-    return this.#isReleased;
+    return this.#released.signal.aborted;
+  }
+
+  /** Aborts when it lets go of everything. */
+  get released(): AbortSignal {
+    return this.#released.signal;
   }
 
   /** True when nothing exists that a user made. */
@@ -109,17 +115,6 @@ export class Platform {
     }
   }
 
-  /** Works on a volume's disk; no VM that uses it starts meanwhile. */
-  async workOnDisk<T>(volumeUuid: string, work: () => Promise<T>): Promise<T> {
-    const working = work();
-    this.#diskWork.set(volumeUuid, working);
-    try {
-      return await working;
-    } finally {
-      this.#diskWork.delete(volumeUuid);
-    }
-  }
-
   /** Removes kernels and initrds that no instance boots from any more. */
   keepBootFiles(): Promise<void> {
     return this.boot.keepOnly(() => [...this.instances.values()].map((actor) => actor.record));
@@ -127,7 +122,7 @@ export class Platform {
 
   /** Closes the ports and lets go of the VMs, which run on. */
   release(): void {
-    this.#isReleased = true;
+    this.#released.abort();
     for (const service of this.services.values()) service.proxy.close();
     for (const actor of this.instances.values()) actor.release();
   }
@@ -139,10 +134,12 @@ export class Platform {
       timings,
       log,
       spec: (record) => vmSpec(record, paths, this.boot),
-      disksFree: async ({ volumes }) => {
-        await Promise.allSettled(volumes.map(async ({ volumeUuid }) => await this.#diskWork.get(volumeUuid)));
-      },
+      disksFree: ({ volumes }) => this.disks.ended(volumes.map((one) => one.volumeUuid)),
       publish: (record, change) => publish(database, this.changes, record, change),
+      keepVolumes: (uuid, volumes) => {
+        updateAttachments(database, uuid, volumes);
+        queueMicrotask(() => this.changes.notify());
+      },
       service: ({ serviceUuid }) => {
         const service = serviceUuid === undefined ? undefined : this.services.get(serviceUuid);
         return service && { rotation: service.proxy.rotation, destinationPorts: destinationPorts(service.record) };
@@ -151,12 +148,13 @@ export class Platform {
     };
   }
 
-  async #removeInstance({ uuid, serviceUuid }: InstanceRecord): Promise<void> {
+  async #removeInstance({ uuid, serviceUuid, volumes }: InstanceRecord): Promise<void> {
     await this.parts.vmm.forget(uuid);
     await fs.rm(path.join(this.parts.paths.instances, uuid), { recursive: true, force: true });
     deleteInstance(this.parts.database, uuid);
     this.instances.delete(uuid);
     if (serviceUuid !== undefined) afterMemberLeft(this, serviceUuid);
+    await releaseVolumes(this, volumes);
     await this.keepBootFiles();
     this.changes.notify();
   }

@@ -1,6 +1,7 @@
 /** The local platform's quotas: the values of the cloud's documentation, so that what fits here fits there. */
 import type { Platform } from "./platform";
 import { Refusal } from "./refusal";
+import { countedMb } from "./volume/usage";
 
 /** Hard limits over the whole platform. */
 export const HARD_QUOTAS = {
@@ -42,7 +43,7 @@ export function usage(platform: Platform): Usage {
     service_groups: services.length,
     services: sum(services.map((service) => service.record.ports.length)),
     volumes: volumes.length,
-    total_volume_mb: sum(volumes.map((volume) => volume.sizeMb)),
+    total_volume_mb: sum(volumes.map((volume) => countedMb(platform.parts.paths, volume))),
   };
 }
 

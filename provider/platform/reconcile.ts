@@ -11,8 +11,9 @@ import { volumeFile } from "./instance/boot";
 import type { Platform } from "./platform";
 import { loadInstances } from "./state/instances";
 import { loadServices } from "./state/services";
-import { deleteVolume, loadVolumes, saveVolume, type VolumeRecord } from "./state/volumes";
+import { deleteVolume, loadVolumes, type VolumeRecord } from "./state/volumes";
 import { untilUntouched } from "./volume/disk";
+import { changeVolume, removeUnowned } from "./volume/keep";
 import { vmSpec } from "./instance/boot";
 
 /** Fills a platform from its database and makes both match reality. */
@@ -50,7 +51,7 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 async function restoreVolume(platform: Platform, volume: VolumeRecord): Promise<void> {
   const { database, paths } = platform.parts;
   if (volume.state === "initializing") {
-    // Its create was never answered, so nobody knows it.
+    // Half a disk. Its create was never answered; a clone's was, and whoever waits for it finds it gone.
     await fs.rm(volumeFile(paths, volume.uuid), { force: true });
     deleteVolume(database, volume.uuid);
     return;
@@ -61,12 +62,10 @@ async function restoreVolume(platform: Platform, volume: VolumeRecord): Promise<
 
 /** A growth that was cut off can be repeated; until then the old size counts. */
 async function finishGrowth(platform: Platform, volume: VolumeRecord): Promise<void> {
-  const { database, paths } = platform.parts;
-  const { uuid } = volume;
-  await platform.workOnDisk(uuid, () => untilUntouched(volumeFile(paths, uuid)));
+  const { paths } = platform.parts;
+  await platform.disks.on(volume.uuid, () => untilUntouched(volumeFile(paths, volume.uuid)));
   if (platform.isReleased) return;
-  saveVolume(database, { ...volume, state: "available" });
-  platform.volumes.set(uuid, { ...volume, state: "available" });
+  changeVolume(platform, volume, { state: "available", growsToMb: undefined });
 }
 
 async function restoreInstance(platform: Platform, actor: InstanceActor): Promise<void> {
@@ -88,9 +87,10 @@ async function restoreInstance(platform: Platform, actor: InstanceActor): Promis
   }
 }
 
-/** Files that belong to nothing in the database. */
+/** Volumes whose instance is gone, and files that belong to nothing in the database. */
 async function removeLeftovers(platform: Platform): Promise<void> {
   const { paths, vmm } = platform.parts;
+  await removeUnowned(platform, [...platform.volumes.values()]);
   for (const uuid of await fs.readdir(paths.instances).catch(() => [])) {
     if (platform.instances.has(uuid)) continue;
     await vmm.forget(uuid);

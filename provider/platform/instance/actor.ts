@@ -4,8 +4,9 @@
  */
 import type { InstanceState } from "../../api/models";
 import { Refusal } from "../refusal";
-import type { InstanceRecord } from "../state/instances";
+import type { Attachment, InstanceRecord } from "../state/instances";
 import type { Vm, VmExit } from "../vmm/vmm";
+import { attachVolume, detachVolume, usesDisks } from "./attachments";
 import { InstanceCore, type InstanceEvent } from "./core";
 import { type DenyReason, decide, type InstanceRequest } from "./decide";
 import { Mailbox } from "./mailbox";
@@ -85,6 +86,21 @@ export class InstanceActor {
     }
     this.#pending.add(request);
     return this.#mailbox.ask({ is: request, options });
+  }
+
+  /** True while a VM has the instance's disks, or is about to get them. */
+  get usesDisks(): boolean {
+    return usesDisks(this.#core);
+  }
+
+  /** Adds a volume, whose rules the caller has judged. Throws a refusal `FailedWrongVmState` unless the instance is stopped. */
+  attachVolume(attachment: Attachment): void {
+    attachVolume(this.#core, attachment);
+  }
+
+  /** Takes a volume off at once, or, while a VM has it, when that has ended. */
+  detachVolume(volumeUuid: string): void {
+    detachVolume(this.#core, volumeUuid);
   }
 
   /** Takes over a VM of an earlier daemon, in whatever state that left it. */

@@ -1,7 +1,7 @@
 /** What the parts of an actor share: the record, the VM's present life, timers, and the platform around. */
 import type { InstanceState } from "../../api/models";
 import type { Rotation } from "../proxy/rotation";
-import type { InstanceRecord } from "../state/instances";
+import type { Attachment, InstanceRecord } from "../state/instances";
 import type { VmExit } from "../vmm/vmm";
 import type { InstanceRequest } from "./decide";
 import type { StatusChange } from "./publish";
@@ -73,6 +73,13 @@ export class InstanceCore {
 
   publish(change: StatusChange): void {
     if (!this.#released) this.#record = this.around.publish(this.#record, change);
+  }
+
+  /** Gives the instance other volumes; the next VM gets them. */
+  changeVolumes(volumes: readonly Attachment[]): void {
+    if (this.#released) return;
+    this.around.keepVolumes(this.#record.uuid, volumes);
+    this.#record = { ...this.#record, volumes };
   }
 
   /** Puts the instance where its status says into its service's rotation. */

@@ -13,6 +13,7 @@ import { enforceQuota, enforceRange, LIMITS } from "../quota";
 import { Refusal } from "../refusal";
 import { afterMemberJoined } from "../service/membership";
 import { type Attachment, type InstanceRecord, insertInstance } from "../state/instances";
+import { checkedAttachment } from "../volume/attachable";
 
 const DEFAULT_MEMORY_MB = 128;
 /** Longest label of a host name. Source: RFC 1035, section 2.3.4. */
@@ -157,6 +158,7 @@ function keepInstance(
       restartCount: 0,
       uptimeMs: 0,
       updates: [],
+      detaching: [],
     },
   };
   insertInstance(platform.parts.database, record);
@@ -181,29 +183,10 @@ async function findImage(platform: Platform, reference: string): Promise<StoredI
   throw new Refusal("NotFound", `No image with name '${reference}'; ${hint}`);
 }
 
+/** The volumes of a new instance, each judged with those before it. Throws as `checkedAttachment` does, and `NotFound`. */
 function attachments(platform: Platform, wanted: NonNullable<CreateInstanceRequest["volumes"]>): Attachment[] {
-  const paths = new Set<string>();
-  const uuids = new Set<string>();
-  return wanted.map((entry) => {
+  return wanted.reduce<Attachment[]>((present, entry) => {
     const volume = find(platform.volumes.values(), (one) => one, "volume", selectorOf(entry));
-    const at = entry.at;
-    if (!/^(\/[^/:\0]+)+$/.test(at) || at.split("/").some((part) => part === "." || part === "..")) {
-      throw new Refusal(
-        "Invalid",
-        `'${at}' is not a place for a volume: write an absolute path without '.', '..' and ':'`,
-      );
-    }
-    if (paths.has(at)) throw new Refusal("Invalid", `Two volumes cannot both be at '${at}'`);
-    if (uuids.has(volume.uuid)) throw new Refusal("Invalid", `Volume '${volume.name}' is listed twice`);
-    paths.add(at);
-    uuids.add(volume.uuid);
-    const readonly = entry.readonly ?? false;
-    for (const actor of platform.usersOf(volume.uuid)) {
-      const theirs = actor.record.volumes.find((one) => one.volumeUuid === volume.uuid);
-      if (readonly && theirs?.readonly === true) continue; // readers can share
-      throw new Refusal("Attached", `Volume '${volume.name}' is attached to instance '${actor.record.name}'`);
-    }
-    if (volume.state !== "available") throw new Refusal("CannotBeUsed", `Volume '${volume.name}' is ${volume.state}`);
-    return { volumeUuid: volume.uuid, at, readonly };
-  });
+    return [...present, checkedAttachment(platform, volume, entry, present)];
+  }, []);
 }

@@ -1,5 +1,6 @@
 /** From a stop to an instance that is stopped, or gone. */
 import { within } from "../proxy/within";
+import { detachQueued } from "./attachments";
 import type { InstanceCore } from "./core";
 import { nextPhase } from "./run";
 import { type StopFacts, stoppedInStandby } from "./stopReason";
@@ -56,6 +57,7 @@ export function shutDown(core: InstanceCore, forced: boolean): void {
 /** The VM is gone: applies the restart policy. */
 export function noteEnd(core: InstanceCore, facts: StopFacts): void {
   clearTimeout(core.idleTimer);
+  detachQueued(core);
   const { status, definition } = core.record;
   const { uptimeMs } = core;
   const { change, restartInMs } = atEnd(status, definition, facts, {

@@ -1,7 +1,7 @@
 /** What an instance's actor sees of the platform around it. */
 import type { Log } from "../log";
 import type { Rotation } from "../proxy/rotation";
-import type { InstanceRecord } from "../state/instances";
+import type { Attachment, InstanceRecord } from "../state/instances";
 import type { Timings } from "../timings";
 import type { Vmm, VmSpec } from "../vmm/vmm";
 import type { StatusChange } from "./publish";
@@ -16,6 +16,8 @@ export interface ActorSurroundings {
   disksFree(record: InstanceRecord): Promise<void>;
   /** Writes and announces a change. */
   publish(record: InstanceRecord, change: StatusChange): InstanceRecord;
+  /** Writes and announces which volumes an instance has. */
+  keepVolumes(uuid: string, volumes: readonly Attachment[]): void;
   /** The rotation of the instance's service, and the ports that must answer before it gets connections. */
   service(
     record: InstanceRecord,

@@ -74,6 +74,8 @@ const status = z.object({
       }),
     )
     .default([]),
+  /** Uuids of volumes that leave when the VM that has them ends. */
+  detaching: z.array(z.string()).default([]),
   /** A suspended instance: the VM is frozen in memory and the next start resumes it. */
   snapshotUuid: z.string().optional(),
 });
@@ -145,15 +147,7 @@ export function insertInstance(database: Database, record: InstanceRecord): void
       JSON.stringify(record.definition),
       JSON.stringify(record.status),
     );
-    for (const volume of record.volumes) {
-      database.run(
-        "INSERT INTO attachments (instance_uuid, volume_uuid, at, readonly) VALUES (?, ?, ?, ?)",
-        record.uuid,
-        volume.volumeUuid,
-        volume.at,
-        volume.readonly ? 1 : 0,
-      );
-    }
+    insertAttachments(database, record.uuid, record.volumes);
     database.run("COMMIT");
   } catch (error) {
     database.run("ROLLBACK");
@@ -161,9 +155,34 @@ export function insertInstance(database: Database, record: InstanceRecord): void
   }
 }
 
+function insertAttachments(database: Database, uuid: string, volumes: readonly Attachment[]): void {
+  for (const volume of volumes) {
+    database.run(
+      "INSERT INTO attachments (instance_uuid, volume_uuid, at, readonly) VALUES (?, ?, ?, ?)",
+      uuid,
+      volume.volumeUuid,
+      volume.at,
+      volume.readonly ? 1 : 0,
+    );
+  }
+}
+
 /** Writes what became of an instance. */
 export function updateInstanceStatus(database: Database, uuid: string, changed: InstanceStatus): void {
   database.run("UPDATE instances SET status = ? WHERE uuid = ?", JSON.stringify(changed), uuid);
+}
+
+/** Writes which volumes an instance has, or nothing. */
+export function updateAttachments(database: Database, uuid: string, volumes: readonly Attachment[]): void {
+  database.run("BEGIN");
+  try {
+    database.run("DELETE FROM attachments WHERE instance_uuid = ?", uuid);
+    insertAttachments(database, uuid, volumes);
+    database.run("COMMIT");
+  } catch (error) {
+    database.run("ROLLBACK");
+    throw error;
+  }
 }
 
 /** Removes an instance; its volumes are attached to nothing of it any more. */

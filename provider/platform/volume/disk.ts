@@ -1,15 +1,11 @@
 /** A volume's disk: a sparse file with an ext4 file system, made without mounting anything. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { UnikernelError, fromSystemError } from "../../base/errors";
 import { setTimeout as sleep } from "node:timers/promises";
-import { exec, findTool } from "../../base/exec";
+import { fromSystemError } from "../../base/errors";
 import { processesWith } from "../processes";
-
-const MIB = 1024 * 1024;
-
-/** Exit codes of e2fsck that mean a sound file system: 0 clean, 1 repaired. Source: e2fsck(8). */
-const E2FSCK_SOUND: readonly (number | null)[] = [0, 1];
+import { checkFileSystem, run, tool } from "./e2fsprogs";
+import { makeDurable, MIB, refuseWithoutSpace } from "./space";
 
 /** Pause between two looks for a tool. */
 const TOOL_PAUSE_MS = 50;
@@ -27,6 +23,7 @@ export async function makeDisk(file: string, sizeMb: number): Promise<void> {
       ["-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard", file],
       `Making the file system of a volume of ${sizeMb} MiB`,
     );
+    await makeDurable(file);
   } catch (error) {
     await fs.rm(file, { force: true });
     throw fromSystemError(error, `making a volume of ${sizeMb} MiB`);
@@ -35,12 +32,13 @@ export async function makeDisk(file: string, sizeMb: number): Promise<void> {
 
 /** Grows a disk that no VM uses. Safe to repeat after it was cut off. Throws `OPERATION_FAILED`, `NO_SPACE`. */
 export async function growDisk(file: string, sizeMb: number): Promise<void> {
-  const [e2fsck, resize2fs] = [tool("e2fsck"), tool("resize2fs")];
+  const resize2fs = tool("resize2fs");
   await refuseWithoutSpace(file, sizeMb - Math.floor((await fs.stat(file)).size / MIB));
   try {
     await resize(file, sizeMb, "r+");
-    await run(e2fsck, ["-f", "-p", file], "Checking the volume's file system", E2FSCK_SOUND);
+    await checkFileSystem(file);
     await run(resize2fs, [file], "Growing the volume's file system");
+    await makeDurable(file);
   } catch (error) {
     throw fromSystemError(error, `growing a volume to ${sizeMb} MiB`);
   }
@@ -61,41 +59,4 @@ async function resize(file: string, sizeMb: number, flags: "wx" | "r+"): Promise
   } finally {
     await handle.close();
   }
-}
-
-/** A sparse file always fits; what it promises to hold must fit too, or a guest would see I/O errors later. */
-async function refuseWithoutSpace(file: string, neededMb: number): Promise<void> {
-  const { bavail, bsize } = await fs.statfs(path.dirname(file));
-  const freeMb = Math.floor((bavail * bsize) / MIB);
-  if (neededMb <= freeMb) return;
-  throw new UnikernelError(
-    "NO_SPACE",
-    `There is no space left for ${neededMb} MiB: '${path.dirname(file)}' has ${freeMb} MiB free.`,
-    {
-      hint: "Free some space, or point UNIKERNEL_STATE_DIR at a larger disk.",
-    },
-  );
-}
-
-function tool(name: string): string {
-  const found = findTool(name);
-  if (found !== undefined) return found;
-  throw new UnikernelError("OPERATION_FAILED", `The tool '${name}', which volumes need, is not on this machine.`, {
-    hint: "Install the package e2fsprogs.",
-  });
-}
-
-async function run(
-  file: string,
-  args: readonly string[],
-  attempted: string,
-  good: readonly (number | null)[] = [0],
-): Promise<void> {
-  const { code, stderr } = await exec(file, args);
-  if (good.includes(code)) return;
-  const said = stderr.trim().split("\n").at(-1) ?? "";
-  throw new UnikernelError(
-    "OPERATION_FAILED",
-    `${attempted} failed: ${path.basename(file)} ended with ${code ?? "a signal"}${said === "" ? "" : ` (${said})`}.`,
-  );
 }

@@ -63,7 +63,7 @@ describe("volumes", () => {
     assert.equal((await read())?.["state"], "idle");
     await platform.api("PUT", "/v1/instances/start", [{ name: "i" }]);
     assert.equal((await read())?.["state"], "mounted");
-    assert.deepEqual((await read())?.["mounted_by"], [{ uuid: instance.uuid, name: "i" }]);
+    assert.deepEqual((await read())?.["mounted_by"], [{ uuid: instance.uuid, name: "i", readonly: false }]);
     assert.equal((await platform.one("DELETE", "/v1/volumes", [{ uuid }]))["error"], 15);
     assert.equal((await grow(uuid, 16))["error"], 15);
     await platform.api("DELETE", "/v1/instances", [{ name: "i" }]);

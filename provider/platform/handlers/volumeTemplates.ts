@@ -1,0 +1,61 @@
+/** Volume templates: volumes that never change again, and that others are made from. */
+import type { BodyOf } from "../../api/routes";
+import type { Platform } from "../platform";
+import type { VolumeRecord } from "../state/volumes";
+import { refuseAttached, refuseBusy, refuseRemoval } from "../volume/guards";
+import { changeVolume, removeVolume } from "../volume/keep";
+import { volumePatch } from "../volume/patch";
+import type { Handlers, Selector } from "./request";
+import { eachItem, find, readItems } from "./select";
+import { volumeItem } from "./volumeItem";
+
+type TemplateRoutes = "createVolumeTemplates" | "getVolumeTemplates" | "patchVolumeTemplates" | "deleteVolumeTemplates";
+
+/** Handlers of `/v1/volumes/templates`. */
+export function volumeTemplateHandlers(platform: Platform): Pick<Handlers, TemplateRoutes> {
+  const { log } = platform.parts;
+  const facts = (volume: VolumeRecord) => volume;
+  const all = (): VolumeRecord[] => [...platform.volumes.values()].filter(({ state }) => state === "template");
+  const named = (selector: Selector): VolumeRecord => find(all(), facts, "volume template", selector);
+
+  function convert(volume: VolumeRecord) {
+    if (volume.state !== "template") {
+      refuseAttached(platform, volume);
+      refuseBusy(platform, volume);
+    }
+    const { uuid, name, state } = changeVolume(platform, volume, { state: "template", persistent: true });
+    return { status: "success" as const, uuid, name, state };
+  }
+
+  function patch(change: BodyOf<"patchVolumeTemplates">[number]) {
+    const template = named(change);
+    const changed = changeVolume(platform, template, volumePatch(template, change));
+    return { ...volumeItem(platform, changed), ...(change.id === undefined ? {} : { id: change.id }) };
+  }
+
+  async function remove(template: VolumeRecord) {
+    refuseRemoval(platform, template);
+    await removeVolume(platform, template);
+    return { status: "success" as const, uuid: template.uuid, name: template.name };
+  }
+
+  return {
+    createVolumeTemplates: async ({ body }) => ({
+      items: await eachItem(body, log, (selector) =>
+        convert(find(platform.volumes.values(), facts, "volume", selector)),
+      ),
+    }),
+    getVolumeTemplates: async (request) => {
+      const { tags = [] } = request.query;
+      const tagged = all().filter((template) => tags.every((tag) => template.tags.includes(tag)));
+      const items = await readItems(request, log, tagged, facts, "volume template", (template) =>
+        volumeItem(platform, template),
+      );
+      return { items };
+    },
+    patchVolumeTemplates: async ({ body }) => ({ items: await eachItem(body, log, patch) }),
+    deleteVolumeTemplates: async ({ body }) => ({
+      items: await eachItem(body, log, (selector) => remove(named(selector))),
+    }),
+  };
+}

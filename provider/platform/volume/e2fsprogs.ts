@@ -1,0 +1,36 @@
+/** The tools of e2fsprogs, run to their end. */
+import * as path from "node:path";
+import { UnikernelError } from "../../base/errors";
+import { exec, findTool } from "../../base/exec";
+
+/** Exit codes of e2fsck that mean a sound file system: 0 clean, 1 repaired. Source: e2fsck(8). */
+const E2FSCK_SOUND: readonly (number | null)[] = [0, 1];
+
+/** Path of a tool. Throws `OPERATION_FAILED` when it is not on this machine. */
+export function tool(name: string): string {
+  const found = findTool(name);
+  if (found !== undefined) return found;
+  throw new UnikernelError("OPERATION_FAILED", `The tool '${name}', which volumes need, is not on this machine.`, {
+    hint: "Install the package e2fsprogs.",
+  });
+}
+
+/** Runs a tool. Throws `OPERATION_FAILED` with its last words when it ends with a code that is not in `good`. */
+export async function run(
+  file: string,
+  args: readonly string[],
+  attempted: string,
+  good: readonly (number | null)[] = [0],
+): Promise<void> {
+  const { code, stderr } = await exec(file, args);
+  if (good.includes(code)) return;
+  const said = stderr.trim().split("\n").at(-1) ?? "";
+  throw new UnikernelError(
+    "OPERATION_FAILED",
+    `${attempted} failed: ${path.basename(file)} ended with ${code ?? "a signal"}${said === "" ? "" : ` (${said})`}.`,
+  );
+}
+
+/** Checks a file system that nobody has mounted, and repairs what needs no decision. Throws `OPERATION_FAILED`. */
+export const checkFileSystem = (file: string): Promise<void> =>
+  run(tool("e2fsck"), ["-f", "-p", file], "Checking the volume's file system", E2FSCK_SOUND);

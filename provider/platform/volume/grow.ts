@@ -1,0 +1,36 @@
+/** More room on a disk that no VM uses. */
+import { volumeFile } from "../instance/boot";
+import type { Platform } from "../platform";
+import { enforceQuota, enforceRange, LIMITS } from "../quota";
+import { Refusal } from "../refusal";
+import type { VolumeRecord } from "../state/volumes";
+import { growDisk } from "./disk";
+import { changeVolume } from "./keep";
+import { refuseBusy } from "./guards";
+import { mountersOf } from "./users";
+
+/**
+ * Grows a volume to `sizeMb`, which is more than it has; one that is `busy` growing counts as grown for the quota.
+ * Throws refusals `Invalid`, `Attached`, `FailedOperation`, `Quota`; what growing the disk throws.
+ */
+export async function growVolume(platform: Platform, volume: VolumeRecord, sizeMb: number): Promise<void> {
+  enforceRange("size_mb", sizeMb, LIMITS.min_volume_mb, LIMITS.max_volume_mb);
+  const [mounter] = mountersOf(platform, volume.uuid);
+  if (mounter !== undefined) {
+    throw new Refusal(
+      "Attached",
+      `Volume '${volume.name}' can only grow while it is not mounted; stop instance '${mounter.record.name}' first`,
+    );
+  }
+  refuseBusy(platform, volume);
+  if (volume.quotaPolicy === "static") enforceQuota(platform, { total_volume_mb: sizeMb - volume.sizeMb });
+  changeVolume(platform, volume, { state: "busy", growsToMb: sizeMb });
+  try {
+    await platform.disks.on(volume.uuid, () => growDisk(volumeFile(platform.parts.paths, volume.uuid), sizeMb));
+  } catch (error) {
+    if (!platform.isReleased) changeVolume(platform, volume, { state: "available", growsToMb: undefined });
+    throw error;
+  }
+  if (platform.isReleased) throw new Refusal("FailedOperation", "The platform is going down");
+  changeVolume(platform, volume, { state: "available", sizeMb, growsToMb: undefined });
+}

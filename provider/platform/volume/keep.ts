@@ -1,0 +1,54 @@
+/** What is kept of volumes, in memory and in the database. */
+import * as fs from "node:fs/promises";
+import { volumeFile } from "../instance/boot";
+import type { Platform } from "../platform";
+import type { Attachment } from "../state/instances";
+import { deleteVolume, saveVolume, type VolumeRecord } from "../state/volumes";
+
+/** Writes and announces a volume. */
+export function keepVolume(platform: Platform, volume: VolumeRecord): VolumeRecord {
+  saveVolume(platform.parts.database, volume);
+  platform.volumes.set(volume.uuid, volume);
+  platform.changes.notify();
+  return volume;
+}
+
+/** Changes a volume as it is now: much may have happened to it since a record of it was read. */
+export function changeVolume(
+  platform: Platform,
+  volume: VolumeRecord,
+  change: Partial<Omit<VolumeRecord, "uuid" | "name">>,
+): VolumeRecord {
+  return keepVolume(platform, { ...(platform.volumes.get(volume.uuid) ?? volume), ...change });
+}
+
+/**
+ * Removes a volume and its disk; whether that may be is for the caller to judge. The record goes first: a disk without
+ * one is a leftover, which the next daemon removes; the reverse would be a volume that cannot be used.
+ */
+export async function removeVolume(platform: Platform, { uuid, name }: VolumeRecord): Promise<void> {
+  const { database, paths, log } = platform.parts;
+  deleteVolume(database, uuid);
+  platform.volumes.delete(uuid);
+  platform.changes.notify();
+  log.write("volume.deleted", { uuid, name });
+  await fs.rm(volumeFile(paths, uuid), { force: true }).catch((error: unknown) => {
+    log.write("volume.disk-left", { uuid, reason: error instanceof Error ? error.message : String(error) });
+  });
+}
+
+/** Removes those that came with an instance and that no instance has any more; a locked one stays, for good. */
+export async function removeUnowned(platform: Platform, volumes: readonly VolumeRecord[]): Promise<void> {
+  for (const volume of volumes) {
+    if (volume.persistent || platform.usersOf(volume.uuid).length > 0) continue;
+    if (volume.deleteLock) changeVolume(platform, volume, { persistent: true });
+    else await removeVolume(platform, volume);
+  }
+}
+
+/** An instance is gone, and with it the volumes that came with it. */
+export const releaseVolumes = (platform: Platform, attachments: readonly Attachment[]): Promise<void> =>
+  removeUnowned(
+    platform,
+    attachments.flatMap(({ volumeUuid }) => platform.volumes.get(volumeUuid) ?? []),
+  );

@@ -30,7 +30,8 @@ function bodyBegunBy(chunk: Buffer): Body | undefined {
   const end = chunk.subarray(0, MAX_HEAD_BYTES).indexOf(HEAD_END);
   if (end < 0) return undefined;
   const head = chunk.toString("latin1", 0, end);
-  if (/^HTTP\/1\.\d (1\d\d|204|304)/.test(head)) return undefined;
+  if (/^HTTP\/1\.\d (101|204|304)/.test(head)) return { is: "counted", missingBytes: 0 };
+  if (/^HTTP\/1\.\d 1\d\d/.test(head)) return undefined;
   if (/^transfer-encoding:.*\bchunked[ \t]*$/im.test(head)) {
     return chunked("\r\n", chunk.subarray(end + HEAD_END.length)); // a body of no bytes is its last chunk alone
   }

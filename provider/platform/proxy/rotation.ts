@@ -1,6 +1,7 @@
 /** The instances of one service, and the way from a connection to one of them. */
 import * as net from "node:net";
 import { type Candidate, choose, type Limits } from "./balance";
+import { Flow, NO_TRAFFIC, Traffic, type TrafficCounts } from "./traffic";
 import { within } from "./within";
 
 /** The part of a VM that a connection needs. */
@@ -12,6 +13,8 @@ export interface Target {
 /** A connection to an instance, counted until it is released. */
 export interface Lease {
   readonly socket: net.Socket;
+  /** Told of what passes. */
+  readonly flow: Flow;
   /** The instance drains: finish or move, soon. */
   draining: boolean;
   /** Called when `draining` becomes true. */
@@ -32,6 +35,7 @@ interface Member {
   target: Target | undefined;
   connecting: number;
   readonly leases: Set<Lease>;
+  readonly traffic: Traffic;
 }
 
 /** Connections that may wait for a starting instance, per service. */
@@ -44,6 +48,8 @@ export class Rotation {
   limits: Limits;
   readonly #members = new Map<string, Member>();
   readonly #waiting = new Set<() => void>();
+  /** Connections that wait for an instance. */
+  #held = 0;
   readonly #events: RotationEvents;
   readonly #connectMs: number;
 
@@ -55,7 +61,7 @@ export class Rotation {
 
   /** Says how an instance stands; a `ready` one brings its target. */
   set(uuid: string, is: Candidate["is"], target?: Target): void {
-    const member = this.#members.get(uuid) ?? { is, target, connecting: 0, leases: new Set() };
+    const member = this.#members.get(uuid) ?? { is, target, connecting: 0, leases: new Set(), traffic: new Traffic() };
     member.is = is;
     if (target !== undefined) member.target = target;
     this.#members.set(uuid, member);
@@ -71,6 +77,25 @@ export class Rotation {
   connections(uuid: string): number {
     const member = this.#members.get(uuid);
     return member === undefined ? 0 : member.leases.size + member.connecting;
+  }
+
+  /** What has passed, and how many connections wait for this instance or for one like it to answer. */
+  traffic(uuid: string): TrafficCounts & { readonly queued: number } {
+    const member = this.#members.get(uuid);
+    const awaited = member?.is === "coming" || member?.is === "asleep";
+    return { ...(member?.traffic.counts ?? NO_TRAFFIC), queued: awaited ? this.#held : 0 };
+  }
+
+  /** Milliseconds since a byte moved to or from an instance; 0 while an HTTP request is in flight or a connection is being made. */
+  quietMs(uuid: string): number {
+    const member = this.#members.get(uuid);
+    if (member === undefined) return Infinity;
+    return member.connecting > 0 ? 0 : member.traffic.quietMs;
+  }
+
+  /** Ends every open connection of an instance at once. */
+  cut(uuid: string): void {
+    for (const lease of [...(this.#members.get(uuid)?.leases ?? [])]) lease.socket.destroy();
   }
 
   /** Gives an instance no new connections and resolves when its open ones are gone, or when the signal aborts. */
@@ -101,8 +126,10 @@ export class Rotation {
       }
       if (this.#waiting.size >= MAX_WAITING) return undefined;
       if (choice.do === "wake") this.#events.wake(choice.uuid);
+      this.#held++;
       if (choice.do === "refuse") await within(RETRY_MS, signal, (limited) => this.#change(limited));
       else await this.#change(signal);
+      this.#held--;
       tried.clear();
     }
     return undefined;
@@ -134,17 +161,21 @@ export class Rotation {
       this.#changed();
       return undefined;
     }
+    const flow = new Flow(socket);
     const lease: Lease = {
       socket,
+      flow,
       draining: false,
       onDrain: () => undefined,
       release: () => {
         if (!member.leases.delete(lease)) return;
+        member.traffic.closed(flow);
         this.#events.connections(uuid, this.connections(uuid));
         this.#changed();
       },
     };
     member.leases.add(lease);
+    member.traffic.opened(flow);
     this.#events.connections(uuid, this.connections(uuid));
     return lease;
   }

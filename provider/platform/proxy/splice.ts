@@ -41,6 +41,8 @@ class Splice {
   /** The response that the instance is sending; `undefined` when none can be told, or it answers a HEAD. */
   #body: Body | undefined;
   #isHead = false;
+  /** The client's last request was one of HTTP. */
+  #isHttp = false;
   #clientEnded = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -72,6 +74,7 @@ class Splice {
     socket.on("data", (chunk: Buffer) => {
       this.#lastFrom = "instance";
       this.#body = this.#isHead ? undefined : bodyAfter(this.#body, chunk);
+      lease.flow.moved(this.#inFlight());
       if (!this.#client.write(chunk)) socket.pause();
       this.#armIdleTimer();
     });
@@ -86,19 +89,32 @@ class Splice {
 
   #fromClient(chunk: Buffer): void {
     clearTimeout(this.#idleTimer);
+    const begins = this.#lastFrom !== "client" && !isUnfinished(this.#body);
     if (this.#lastFrom !== "client") this.#isHead = chunk.toString("latin1", 0, 5) === "HEAD ";
-    if (this.#draining && this.#lastFrom !== "client" && !isUnfinished(this.#body) && beginsHttpRequest(chunk)) {
-      void this.#move(chunk);
-      return;
-    }
+    if (begins) this.#isHttp = beginsHttpRequest(chunk);
     this.#lastFrom = "client";
-    if (this.#lease?.socket.write(chunk) === false) this.#client.pause();
+    if (begins && this.#isHttp && this.#draining) void this.#move(chunk);
+    else this.#send(chunk, begins);
+  }
+
+  #send(chunk: Buffer, begins: boolean): void {
+    const lease = this.#lease;
+    if (lease === undefined) return;
+    if (begins && this.#isHttp) lease.flow.requestBegan();
+    lease.flow.moved(this.#inFlight());
+    if (lease.socket.write(chunk)) this.#client.resume();
+    else this.#client.pause();
+  }
+
+  /** A response is owed, or the rest of one. One whose end cannot be told counts until the next request. */
+  #inFlight(): boolean {
+    if (!this.#isHttp) return false;
+    return this.#lastFrom === "client" || (!this.#isHead && (this.#body === undefined || isUnfinished(this.#body)));
   }
 
   /** Goes on with another instance, since the exchange with this one is complete; stays when no other one answers. */
   async #move(request: Buffer): Promise<void> {
     this.#client.pause();
-    this.#lastFrom = "client";
     const lease = await this.#options.next();
     if (this.#client.destroyed) {
       lease?.socket.destroy();
@@ -109,8 +125,7 @@ class Splice {
       this.#detach();
       this.attach(lease);
     }
-    if (this.#lease?.socket.write(request) !== false) this.#client.resume();
-    else this.#client.pause();
+    this.#send(request, true);
   }
 
   #detach(): void {

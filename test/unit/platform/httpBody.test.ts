@@ -30,8 +30,16 @@ describe("what is missing of an HTTP response", () => {
   });
 
   it("cannot be told of other protocols, of bodies without a length, and of heads in pieces", () => {
-    for (const text of ["+PONG\r\n", `${OK}\r\nabc`, OK, "HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n"]) {
+    for (const text of ["+PONG\r\n", `${OK}\r\nabc`, OK, "HTTP/1.1 100 Continue\r\n\r\n"]) {
       assert.equal(after(text), undefined, text);
+    }
+  });
+
+  it("is nothing where a status has no body, whatever length is told", () => {
+    for (const status of ["304 Not Modified", "204 No Content", "101 Switching Protocols"]) {
+      const body = after(`HTTP/1.1 ${status}\r\ncontent-length: 9\r\n\r\n`);
+      assert.notEqual(body, undefined, status);
+      assert.equal(isUnfinished(body), false, status);
     }
   });
 });

@@ -51,7 +51,11 @@ type Request<K extends RouteName> = (undefined extends BodyOf<K> ? { body?: unde
 /** Every route as a function. */
 export type Client = {
   readonly [K in RouteName]: (request: Request<K>, options?: CallOptions) => Promise<Reply<K>>;
-} & { readonly metro: string };
+} & {
+  readonly metro: string;
+  /** Grows when a request that may change something is sent and when its answer is there: what was read before is old then. */
+  readonly changes: () => number;
+};
 
 const NOT_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 /** Codes of Node and axios, for people. */
@@ -76,12 +80,21 @@ export function createClient(options: ClientOptions): Client {
     headers: { Accept: "application/json", "User-Agent": USER_AGENT },
     paramsSerializer: { indexes: null },
   });
+  let changes = 0;
   const calls = Object.entries(routes).map(([name, route]) => [
     name,
-    (request: { query?: object; body?: unknown }, call: CallOptions = {}) => send(http, options, route, request, call),
+    async (request: { query?: object; body?: unknown }, call: CallOptions = {}) => {
+      const step = route.method === "GET" ? 0 : 1;
+      changes += step;
+      try {
+        return await send(http, options, route, request, call);
+      } finally {
+        changes += step;
+      }
+    },
   ]);
   // Built from the table whose keys type Client.
-  return Object.assign(Object.fromEntries(calls), { metro: options.metro }) as Client;
+  return Object.assign(Object.fromEntries(calls), { metro: options.metro, changes: () => changes }) as Client;
 }
 
 async function send(

@@ -1,6 +1,5 @@
 /** Whole listings, page by page. */
-import type { CallOptions, Reply } from "./client";
-import type { RouteName } from "./routes";
+import type { CallOptions } from "./client";
 
 /** Objects per page; the vendor's own SDKs take as many. */
 export const PAGE_SIZE = 100;
@@ -17,11 +16,8 @@ interface PageQuery {
  *
  * Throws as the call does.
  */
-export async function listAll<K extends RouteName, I extends { readonly uuid: string }, Q extends object>(
-  list: (
-    request: { query: Q & PageQuery },
-    options?: CallOptions,
-  ) => Promise<Reply<K> & { readonly items: readonly I[] }>,
+export async function listAll<I extends { readonly uuid: string }, Q extends object>(
+  list: (request: { query: Q & PageQuery }, options?: CallOptions) => Promise<{ readonly items: readonly I[] }>,
   query: Q,
   options: CallOptions = {},
 ): Promise<readonly I[]> {
@@ -31,7 +27,7 @@ export async function listAll<K extends RouteName, I extends { readonly uuid: st
     const { items } = await list({ query: page }, options);
     const before = found.size;
     for (const item of items) if (!found.has(item.uuid)) found.set(item.uuid, item);
-    from = (items as readonly I[]).at(-1)?.uuid;
+    from = items.at(-1)?.uuid;
     if (items.length < PAGE_SIZE || found.size === before) return [...found.values()];
   }
 }

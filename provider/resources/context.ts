@@ -1,6 +1,7 @@
 /** What the lifecycle functions of resources need from the world. */
 import { type Client, createClient } from "../api/client";
 import { connectLocal } from "../api/localDaemon";
+import { type Reader, createReader } from "../api/reader";
 import { type Clock, systemClock } from "../base/clock";
 import type { MetroConfig } from "../base/config";
 import { localPaths } from "../base/localPaths";
@@ -18,6 +19,8 @@ const DEFAULT_TIMEOUTS: Timeouts = { createMs: 300_000, updateMs: 300_000, delet
 /** Given to every create, read, update and delete. */
 export interface ProviderContext {
   readonly client: Client;
+  /** Looks objects up by uuid, many at the price of one. For looking once; who waits for something asks the client. */
+  readonly reader: Reader;
   /** What the user wrote: `local`, a code, or a URL. */
   readonly metro: string;
   readonly clock: Clock;
@@ -32,8 +35,10 @@ export interface ProviderContext {
 export function createContext(config: MetroConfig): ProviderContext {
   const { metro, url, token } = config;
   const endpoint = url === undefined || token === undefined ? localEndpoint() : () => Promise.resolve({ url, token });
+  const client = createClient({ metro, endpoint });
   return {
-    client: createClient({ metro, endpoint }),
+    client,
+    reader: createReader(client),
     metro,
     clock: systemClock,
     signal: undefined,

@@ -10,6 +10,7 @@ import { serveApi } from "./http/server";
 import { IdleWatch } from "./idle";
 import { fileLog } from "./log";
 import { Platform, type PlatformParts } from "./platform";
+import { DEFAULT_QUOTAS, type Quotas } from "./quotaSettings";
 import { reconcile } from "./reconcile";
 import { type Database, openDatabase } from "./state/database";
 import { TIMINGS, type Timings } from "./timings";
@@ -25,6 +26,10 @@ export interface DaemonOptions {
   readonly timings?: Partial<Timings>;
   /** Never ends by itself. */
   readonly stay?: boolean;
+  /** Defaults to {@link DEFAULT_QUOTAS}. */
+  readonly quotas?: Quotas;
+  /** See {@link PlatformParts.strict2026}; off by default. */
+  readonly strict2026?: boolean;
 }
 
 /** A daemon that serves. */
@@ -66,6 +71,8 @@ async function serve(options: DaemonOptions, database: Database): Promise<Daemon
     database,
     vmm,
     timings,
+    quotas: options.quotas ?? DEFAULT_QUOTAS,
+    strict2026: options.strict2026 === true,
     log,
     images: options.images ?? openLayout(paths.images),
   });

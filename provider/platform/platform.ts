@@ -9,7 +9,9 @@ import { Changes, publish } from "./instance/publish";
 import type { ActorSurroundings } from "./instance/surroundings";
 import type { Log } from "./log";
 import { ServiceProxy } from "./proxy/tcp";
+import type { Quotas } from "./quotaSettings";
 import { afterMemberLeft } from "./service/membership";
+import type { CertificateRecord } from "./state/certificates";
 import type { Database } from "./state/database";
 import { deleteInstance, type InstanceRecord, updateAttachments } from "./state/instances";
 import type { ServiceRecord } from "./state/services";
@@ -27,6 +29,9 @@ export interface PlatformParts {
   readonly vmm: Vmm;
   readonly images: Pick<Layout, "resolve" | "list">;
   readonly timings: Timings;
+  readonly quotas: Quotas;
+  /** Behaves like the nodes that the cloud runs today, which are older than its documentation; see `http/strict2026.ts`. */
+  readonly strict2026: boolean;
   readonly log: Log;
 }
 
@@ -44,6 +49,7 @@ export class Platform {
   readonly instances = new Map<string, InstanceActor>();
   readonly services = new Map<string, Service>();
   readonly volumes = new Map<string, VolumeRecord>();
+  readonly certificates = new Map<string, CertificateRecord>();
   /** Names and ports that a create or change under way has taken, as `instance:<name>` or `port:<number>`. */
   readonly reserved = new Set<string>();
   /** Changes of service groups wait for each other: each checks what the one before has taken. */
@@ -68,7 +74,8 @@ export class Platform {
 
   /** True when nothing exists that a user made. */
   get isEmpty(): boolean {
-    return this.instances.size + this.services.size + this.volumes.size + this.reserved.size === 0;
+    const { instances, services, volumes, certificates, reserved } = this;
+    return instances.size + services.size + volumes.size + certificates.size + reserved.size === 0;
   }
 
   /** Adds an instance that is in the database. */
@@ -160,7 +167,7 @@ export class Platform {
   }
 }
 
-/** Ports inside the instances that a service leads to, each once. */
-export const destinationPorts = (record: ServiceRecord): readonly number[] => [
-  ...new Set(record.ports.map((port) => port.destinationPort)),
+/** Ports inside the instances that a service leads to, each once; a redirect leads to none. */
+export const destinationPorts = ({ ports }: ServiceRecord): readonly number[] => [
+  ...new Set(ports.filter(({ handlers }) => !handlers.includes("redirect")).map((port) => port.destinationPort)),
 ];

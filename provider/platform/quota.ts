@@ -1,32 +1,14 @@
-/** The local platform's quotas: the values of the cloud's documentation, so that what fits here fits there. */
+/** What is used of the quotas, and the refusal of what would exceed them. */
 import type { Platform } from "./platform";
+import { DEFAULT_QUOTAS, type HardQuotaName } from "./quotaSettings";
 import { Refusal } from "./refusal";
 import { countedMb } from "./volume/usage";
 
-/** Hard limits over the whole platform. */
-export const HARD_QUOTAS = {
-  instances: 64,
-  live_instances: 64,
-  live_vcpus: 64,
-  live_memory_mb: 32768,
-  service_groups: 253,
-  services: 253,
-  volumes: 253,
-  total_volume_mb: 20480,
-} as const;
+/** Ranges for one object, where nobody has set others. */
+export const LIMITS = DEFAULT_QUOTAS.limits;
 
-/** Ranges for one object. */
-export const LIMITS = {
-  min_memory_mb: 16,
-  max_memory_mb: 8192,
-  min_vcpus: 1,
-  max_vcpus: 4,
-  min_volume_mb: 8,
-  max_volume_mb: 20480,
-} as const;
-
-/** What is used of {@link HARD_QUOTAS}. */
-export type Usage = { [K in keyof typeof HARD_QUOTAS]: number };
+/** What is used of the hard quotas. */
+export type Usage = Record<HardQuotaName, number>;
 
 /** Counts what exists. An instance is live in every state but `stopped`. */
 export function usage(platform: Platform): Usage {
@@ -50,14 +32,26 @@ export function usage(platform: Platform): Usage {
 /** Throws a refusal `Quota` when adding this would exceed a hard limit. */
 export function enforceQuota(platform: Platform, added: Partial<Usage>): void {
   const used = usage(platform);
+  const { hard } = platform.parts.quotas;
   for (const [name, more] of Object.entries(added) as [keyof Usage, number][]) {
-    if (more > 0 && used[name] + more > HARD_QUOTAS[name]) {
+    if (more > 0 && used[name] + more > hard[name]) {
       throw new Refusal(
         "Quota",
-        `Quota exceeded: '${name}' is ${used[name]} of ${HARD_QUOTAS[name]}, and this needs ${more} more`,
+        `Quota exceeded: '${name}' is ${used[name]} of ${hard[name]}, and this needs ${more} more`,
       );
     }
   }
+}
+
+/** Throws a refusal `Invalid` when a value is outside the platform's limits for it. */
+export function enforceLimit(
+  platform: Platform,
+  limit: "memory_mb" | "vcpus" | "volume_mb" | "autoscale_size",
+  value: number,
+  field: string = limit,
+): void {
+  const { limits } = platform.parts.quotas;
+  enforceRange(field, value, limits[`min_${limit}`], limits[`max_${limit}`]);
 }
 
 /** Throws a refusal `Invalid` when a value is outside its range. */

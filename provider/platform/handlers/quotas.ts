@@ -1,5 +1,5 @@
 /** Quotas of the one account there is. */
-import { HARD_QUOTAS, LIMITS, usage } from "../quota";
+import { usage } from "../quota";
 import type { Platform } from "../platform";
 import type { Handlers } from "./request";
 
@@ -10,7 +10,7 @@ const ACCOUNT_UUID = "00000000-0000-4000-8000-000000000001";
 export function quotaHandlers(platform: Platform): Pick<Handlers, "getQuotas"> {
   return {
     getQuotas: () => ({
-      items: [{ status: "success", uuid: ACCOUNT_UUID, used: usage(platform), hard: HARD_QUOTAS, limits: LIMITS }],
+      items: [{ status: "success", uuid: ACCOUNT_UUID, used: usage(platform), ...platform.parts.quotas }],
     }),
   };
 }

@@ -8,8 +8,12 @@ export type Selector = { readonly uuid: string } | { readonly name: string };
 export interface HandlerRequest<K extends RouteName> {
   readonly query: QueryOf<K>;
   readonly body: BodyOf<K>;
-  /** The objects that the query, a body array or the path names, in that order; empty when none is named. */
+  /** The objects that a body array, or else path and query name, in that order; empty when none is named. */
   readonly selectors: readonly Selector[];
+  /** Parameters of the path, such as `uuid` and `name` of `/v1/services/{uuid}/autoscale/policies/{name}`. */
+  readonly path: Readonly<Record<string, string>>;
+  /** The `Accept` header; empty when there was none. */
+  readonly accept: string;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }
@@ -30,6 +34,8 @@ export interface HandlerReply<K extends RouteName> {
   readonly items: readonly (ItemOf<K> | FailedItem)[];
   /** Message of the envelope; made from the items when absent. */
   readonly message?: string;
+  /** Sent as it is in place of the envelope; items are not looked at then. */
+  readonly text?: { readonly contentType: string; readonly body: string };
 }
 
 /** One function per route; a route without one does not compile. */

@@ -78,7 +78,7 @@ async function answer(
     if (!isAuthorized(request.headers.authorization)) throw new HttpRefusal(401, "Invalid or missing token");
     const body = await readBody(request);
     const routed = route({ method: request.method ?? "GET", target: request.url ?? "/", body });
-    const reply = await call(options.handlers, routed, gone.signal);
+    const reply = await call(options.handlers, routed, request.headers.accept ?? "", gone.signal);
     const { message } = reply;
     send(response, 200, itemsEnvelope(routed.route.dataKey, reply.items, message, opTimeUs()));
   } catch (error) {
@@ -94,10 +94,10 @@ async function answer(
   }
 }
 
-function call(handlers: Handlers, routed: Routed, signal: AbortSignal) {
+function call(handlers: Handlers, routed: Routed, accept: string, signal: AbortSignal) {
   // The router parsed query and body with the models of this very route.
   const handler = handlers[routed.name] as (request: object) => ReturnType<Handlers[typeof routed.name]>;
-  return handler({ query: routed.query, body: routed.body, selectors: routed.selectors, signal });
+  return handler({ query: routed.query, body: routed.body, selectors: routed.selectors, path: {}, accept, signal });
 }
 
 function readBody(request: http.IncomingMessage): Promise<string | undefined> {

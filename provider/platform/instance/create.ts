@@ -9,7 +9,7 @@ import { withoutPlatform } from "../handlers/images";
 import { uniqueName } from "../names";
 import type { Platform } from "../platform";
 import type { InstanceActor } from "./actor";
-import { enforceQuota, enforceRange, LIMITS } from "../quota";
+import { enforceLimit, enforceQuota } from "../quota";
 import { Refusal } from "../refusal";
 import { afterMemberJoined } from "../service/membership";
 import { type Attachment, type InstanceRecord, insertInstance } from "../state/instances";
@@ -55,8 +55,8 @@ export async function createInstance(
 ): Promise<InstanceActor> {
   const memoryMb = body.memory_mb ?? DEFAULT_MEMORY_MB;
   const vcpus = body.vcpus ?? 1;
-  enforceRange("memory_mb", memoryMb, LIMITS.min_memory_mb, LIMITS.max_memory_mb);
-  enforceRange("vcpus", vcpus, LIMITS.min_vcpus, LIMITS.max_vcpus);
+  enforceLimit(platform, "memory_mb", memoryMb);
+  enforceLimit(platform, "vcpus", vcpus);
   if (body.timeout_s !== undefined && body.timeout_s !== 0 && body.autostart !== true) {
     throw new Refusal("Invalid", "'timeout_s' needs 'autostart': nothing would start");
   }

@@ -5,7 +5,7 @@ import { find } from "../handlers/select";
 import { volumeFile } from "../instance/boot";
 import { uniqueName } from "../names";
 import type { Platform } from "../platform";
-import { enforceQuota, enforceRange, LIMITS } from "../quota";
+import { enforceLimit, enforceQuota } from "../quota";
 import { Refusal } from "../refusal";
 import type { VolumeOptions, VolumeRecord } from "../state/volumes";
 import { copyDisk } from "./copyDisk";
@@ -75,7 +75,7 @@ export function beginVolume(platform: Platform, wanted: NewVolume): VolumeRecord
   const name = wanted.name ?? uniqueName("vol", taken);
   if (name.includes("/")) throw new Refusal("Invalid", `'${name}' is not a name: it contains '/'`);
   if (taken(name)) throw new Refusal("AlreadyExists", `A volume with the name '${name}' already exists`);
-  enforceRange("size_mb", wanted.sizeMb, LIMITS.min_volume_mb, LIMITS.max_volume_mb);
+  enforceLimit(platform, "volume_mb", wanted.sizeMb, "size_mb");
   enforceQuota(platform, { volumes: 1, total_volume_mb: wanted.countedMb });
   return keepVolume(platform, {
     uuid: crypto.randomUUID(),

@@ -1,7 +1,7 @@
 /** More room on a disk that no VM uses. */
 import { volumeFile } from "../instance/boot";
 import type { Platform } from "../platform";
-import { enforceQuota, enforceRange, LIMITS } from "../quota";
+import { enforceLimit, enforceQuota } from "../quota";
 import { Refusal } from "../refusal";
 import type { VolumeRecord } from "../state/volumes";
 import { growDisk } from "./disk";
@@ -14,7 +14,7 @@ import { mountersOf } from "./users";
  * Throws refusals `Invalid`, `Attached`, `FailedOperation`, `Quota`; what growing the disk throws.
  */
 export async function growVolume(platform: Platform, volume: VolumeRecord, sizeMb: number): Promise<void> {
-  enforceRange("size_mb", sizeMb, LIMITS.min_volume_mb, LIMITS.max_volume_mb);
+  enforceLimit(platform, "volume_mb", sizeMb, "size_mb");
   const [mounter] = mountersOf(platform, volume.uuid);
   if (mounter !== undefined) {
     throw new Refusal(

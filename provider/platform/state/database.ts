@@ -15,7 +15,10 @@ export type ColumnValue = string | number | null;
 export interface Database {
   /** Rows of a query, as objects by column name. */
   all(sql: string, ...values: readonly ColumnValue[]): readonly unknown[];
+  /** What it wrote outlasts a loss of power. */
   run(sql: string, ...values: readonly ColumnValue[]): void;
+  /** Like `run`, without waiting for the disk: a loss of power may undo it. For what changes often and ends with the power. */
+  runLightly(sql: string, ...values: readonly ColumnValue[]): void;
   /** Removes the files while still holding the lock, so that no other daemon can take them over half removed; then closes. */
   removeAndClose(): void;
   close(): void;
@@ -23,6 +26,8 @@ export interface Database {
 
 const SQLITE_BUSY = 5;
 const OPEN_ATTEMPTS = 20;
+/** In WAL mode: the log is synced with each commit, or only when it is moved into the database. */
+const [DURABLE, LIGHT] = ["PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL"];
 
 const inodeOf = (file: string): number | undefined => fs.statSync(file, { throwIfNoEntry: false })?.ino;
 
@@ -60,7 +65,7 @@ function lock(file: string): DatabaseSync | undefined {
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("PRAGMA journal_mode = WAL"); // in this order: the lock is then held from here on, and no shared memory file is made
-    database.exec("PRAGMA synchronous = NORMAL");
+    database.exec(DURABLE);
     database.exec("PRAGMA foreign_keys = ON");
     database.exec("BEGIN EXCLUSIVE; COMMIT");
     return database;
@@ -72,9 +77,18 @@ function lock(file: string): DatabaseSync | undefined {
 }
 
 function wrap(database: DatabaseSync, file: string): Database {
+  const run: Database["run"] = (sql, ...values) => void database.prepare(sql).run(...values);
   return {
     all: (sql, ...values) => database.prepare(sql).all(...values),
-    run: (sql, ...values) => void database.prepare(sql).run(...values),
+    run,
+    runLightly(sql, ...values) {
+      database.exec(LIGHT);
+      try {
+        run(sql, ...values);
+      } finally {
+        database.exec(DURABLE);
+      }
+    },
     removeAndClose() {
       for (const suffix of ["-wal", "-journal", "-shm", ""]) fs.rmSync(file + suffix, { force: true });
       database.close();

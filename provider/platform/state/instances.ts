@@ -167,9 +167,9 @@ function insertAttachments(database: Database, uuid: string, volumes: readonly A
   }
 }
 
-/** Writes what became of an instance. */
+/** Writes what became of an instance; its VM would not outlast a loss of power either. */
 export function updateInstanceStatus(database: Database, uuid: string, changed: InstanceStatus): void {
-  database.run("UPDATE instances SET status = ? WHERE uuid = ?", JSON.stringify(changed), uuid);
+  database.runLightly("UPDATE instances SET status = ? WHERE uuid = ?", JSON.stringify(changed), uuid);
 }
 
 /** Writes which volumes an instance has, or nothing. */

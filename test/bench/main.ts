@@ -1,10 +1,12 @@
-/** npm run bench [-- boot|resources [options]]: every benchmark, or one. Each prints ratios taken in the same run. */
+/** npm run bench [-- boot|resources|refresh [options]]: every benchmark, or one. Each prints ratios taken in the same run. */
 import { benchBoot } from "./boot";
+import { benchRefresh } from "./refresh";
 import { benchResources } from "./resources";
 
 const benches: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   boot: benchBoot,
   resources: benchResources,
+  refresh: benchRefresh,
 };
 
 async function main([name, ...args]: string[]): Promise<void> {

@@ -7,6 +7,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as readline from "node:readline";
 import * as grpc from "@grpc/grpc-js";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
@@ -124,6 +125,11 @@ export class DynamicProcess {
       await gone;
     }
     if (this.ownFolder !== undefined) await fs.rm(this.ownFolder, { recursive: true });
+  }
+
+  /** A call that costs the process nothing. */
+  async ping(): Promise<void> {
+    await this.call("getPluginInfo", new Empty());
   }
 
   private inputs(value: Json): Struct {

@@ -14,6 +14,7 @@ export const PLATFORM_TOOLS = [
 export const TEST_TOOLS = [
   { tool: "cpio", debianPackage: "cpio" },
   { tool: "skopeo", debianPackage: "skopeo" },
+  { tool: "systemd-analyze", debianPackage: "systemd" },
 ];
 
 /**

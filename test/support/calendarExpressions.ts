@@ -1,0 +1,55 @@
+/** Calendar expressions with what they mean, made at random. */
+import * as fc from "fast-check";
+
+/** One field of an expression and what it means, said twice: as text and as a predicate. */
+export interface Part {
+  readonly text: string;
+  readonly fits: (value: number) => boolean;
+}
+
+/** A field from `min` to `max`: anything, a list, a range, a repetition. */
+export function part(min: number, max: number): fc.Arbitrary<Part> {
+  const value = fc.integer({ min, max });
+  const one = value.map((v): Part => ({ text: String(v), fits: (x) => x === v }));
+  const range = fc.tuple(value, value, fc.integer({ min: 1, max: max - min })).map(([a, b, step]): Part => {
+    const [from, to] = [Math.min(a, b), Math.max(a, b)];
+    return { text: `${from}..${to}/${step}`, fits: (x) => x >= from && x <= to && (x - from) % step === 0 };
+  });
+  const repeated = fc.integer({ min, max: max - 1 }).chain((from) =>
+    fc.integer({ min: 1, max: max - from }).map((step): Part => {
+      return { text: `${from}/${step}`, fits: (x) => x >= from && (x - from) % step === 0 };
+    }),
+  );
+  const listed = fc.array(fc.oneof(one, range, repeated), { minLength: 1, maxLength: 3 }).map((parts): Part => ({
+    text: parts.map(({ text }) => text).join(","),
+    fits: (x) => parts.some(({ fits }) => fits(x)),
+  }));
+  return fc.oneof(fc.constant<Part>({ text: "*", fits: () => true }), listed);
+}
+
+/** As an expression names them, by the number of the day. */
+export const DAY_NAMES = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+/** A whole expression and what it means. */
+export const calendarExpression = fc
+  .record({
+    days: fc.subarray(DAY_NAMES),
+    month: part(1, 12),
+    day: part(1, 31),
+    hour: part(0, 23),
+    minute: part(0, 59),
+    second: part(0, 59),
+  })
+  .map(({ days, month, day, hour, minute, second }) => ({
+    text: `${days.join(",")} *-${month.text}-${day.text} ${hour.text}:${minute.text}:${second.text}`.trim(),
+    fits: (time: number): boolean => {
+      const date = new Date(time);
+      return (
+        (days.length === 0 || days.includes(DAY_NAMES[date.getUTCDay()] ?? "")) &&
+        month.fits(date.getUTCMonth() + 1) &&
+        day.fits(date.getUTCDate()) &&
+        hour.fits(date.getUTCHours()) &&
+        minute.fits(date.getUTCMinutes()) &&
+        second.fits(date.getUTCSeconds())
+      );
+    },
+  }));

@@ -1,121 +1,98 @@
 /** Volume: a disk that outlives instances. */
 import * as z from "zod";
-import { type Client, onlyItem } from "../api/client";
-import { ITEM_CODES } from "../api/codes";
-import { adoptAfterLostAnswer } from "../api/lostAnswer";
 import type { VolumeItem } from "../api/models";
-import { UnikernelError, blame } from "../base/errors";
-import { defineResource, field } from "../definition/define";
+import { defineResource, field, objectType } from "../definition/define";
 import { PartialFailure } from "../definition/partial";
 import type { ProviderContext } from "./context";
-import { nameField } from "./fields";
-
-const inputs = z.strictObject({
-  name: nameField("volume"),
-  sizeMb: field(z.int().min(1).max(1_048_576), {
-    description:
-      "Size in MiB, 1 to 1,048,576 within the account's quota. Can grow while no instance runs with it; never shrinks.",
-  }),
-});
+import { explainLock } from "./locks";
+import { type VolumeInputs, volumeInputs, volumeRules } from "./volumeInputs";
+import { changeVolume, changesOf, findVolume, makeVolume, waitUntilReady } from "./volumeLife";
+import { type VolumeFacts, factsOf, inputsOf, planVolumeUpdate } from "./volumePlan";
+import { deleteOnceFree } from "./volumeUse";
 
 const outputs = z.object({
-  filesystem: field(z.string(), { description: "File system on the volume, such as `ext4`." }),
+  state: field(z.string(), { description: "State when last looked at, such as `available` or `mounted`." }),
+  persistent: field(z.boolean(), { description: "False for a volume that goes with its instance." }),
   createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
+  attachedTo: field(
+    z.array(
+      objectType(
+        "VolumeUser",
+        "An instance that has a volume attached.",
+        z.object({
+          uuid: field(z.string(), { description: "UUID of the instance." }),
+          name: field(z.string(), { description: "Name of the instance." }),
+        }),
+      ),
+    ),
+    { description: "The instances that had it attached when last looked at." },
+  ),
 });
+type Outputs = z.output<typeof outputs> & VolumeFacts;
 
-const READY_TIMEOUT_MS = 120_000;
-const POLL_MS = 200;
-
-const toOutputs = (item: VolumeItem): z.output<typeof outputs> => ({
-  filesystem: item.filesystem ?? "ext4",
+/** What is reported, the settable fields among it as they are, whatever was asked for. */
+const toOutputs = (item: VolumeItem, asked: Partial<VolumeInputs>): Outputs => ({
+  ...factsOf(item, asked),
+  state: item.state ?? "",
+  persistent: item.persistent ?? true,
   createdAt: item.created_at ?? "",
+  attachedTo: (item.attached_to ?? []).map(({ uuid, name }) => ({ uuid, name: name ?? "" })),
 });
 
-/** `undefined` only when the API says that it does not exist. */
-async function find(client: Client, id: string): Promise<VolumeItem | undefined> {
-  const reply = await client.getVolumes({ query: { uuid: [id] } });
-  if (reply.items[0]?.error === ITEM_CODES.NotFound) return undefined;
-  return onlyItem(reply, `Reading volume '${id}'`);
-}
-
-async function waitUntilReady(context: ProviderContext, id: string): Promise<VolumeItem> {
-  const deadline = context.clock.now() + READY_TIMEOUT_MS;
-  for (;;) {
-    const item = onlyItem(await context.client.getVolumes({ query: { uuid: [id] } }), `Reading volume '${id}'`);
-    if (item.state !== "uninitialized" && item.state !== "initializing" && item.state !== "busy") {
-      if (item.state !== "error") return item;
-      throw new UnikernelError(
-        "OPERATION_FAILED",
-        `Volume '${item.name}' could not be made: ${item.message ?? "its state is 'error'"}.`,
-      );
-    }
-    if (context.clock.now() > deadline) {
-      throw new UnikernelError(
-        "WAIT_TIMEOUT",
-        `Volume '${item.name}' is still '${item.state}' after ${READY_TIMEOUT_MS / 1000} s.`,
-      );
-    }
-    await context.clock.sleep(POLL_MS, context.signal);
-  }
+/** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */
+async function halfMade(context: ProviderContext, item: VolumeItem, asked: VolumeInputs, error: unknown) {
+  const now = await findVolume(context, item.uuid).catch(() => undefined);
+  return new PartialFailure(item.uuid, toOutputs(now ?? item, asked), error);
 }
 
 /** The Volume resource. */
 export const volume = defineResource({
   kind: "Volume",
   description: "A persistent disk. It belongs to one metro and outlives the instances that mount it.",
-  inputs,
+  inputs: volumeInputs,
   outputs,
-  rules: [
-    {
-      reads: ["sizeMb"],
-      test: ({ sizeMb }, olds) => {
-        const before = olds["sizeMb"];
-        return typeof before === "number" && sizeMb < before
-          ? [
-              {
-                property: "sizeMb",
-                reason: `cannot shrink from ${before} to ${sizeMb} MiB: that would destroy data. Make a second volume and copy.`,
-              },
-            ]
-          : [];
-      },
-    },
-  ],
+  rules: volumeRules,
+  describeUpdate: (olds, news) => planVolumeUpdate(olds, news).map(({ what }) => what),
 
-  async create(context: ProviderContext, { name = "", sizeMb }) {
-    const created = await adoptAfterLostAnswer(
-      async () =>
-        onlyItem(await context.client.createVolume({ body: { name, size_mb: sizeMb } }), `Creating volume '${name}'`),
-      async () => (await context.client.getVolumes({ query: { name: [name] } })).items[0],
-    ).catch((error: unknown) => {
-      throw blame(error, { ALREADY_EXISTS: { property: "name" }, QUOTA_EXCEEDED: { property: "sizeMb" } });
-    });
+  demands: ({ sizeMb, quotaPolicy }) => ({
+    volumes: 1,
+    // Of a dynamic one only what is used counts, which is nothing yet.
+    ...(typeof sizeMb === "number" && quotaPolicy !== "dynamic" ? { total_volume_mb: sizeMb } : {}),
+  }),
+
+  async create(context: ProviderContext, inputs) {
+    const { createMs } = context.timeouts;
+    const made = await makeVolume(context, inputs);
     try {
-      return { id: created.uuid, outputs: toOutputs(await waitUntilReady(context, created.uuid)) };
+      const ready = await waitUntilReady(context, made.uuid, createMs);
+      await changeVolume(context, ready, changesOf(ready, inputs, inputs));
+      return { id: made.uuid, outputs: toOutputs(await waitUntilReady(context, made.uuid, createMs), inputs) };
     } catch (error) {
-      throw new PartialFailure(created.uuid, toOutputs(created), error);
+      throw await halfMade(context, made, inputs, error);
     }
   },
 
-  async read({ client }, id, inputs) {
-    const item = await find(client, id);
+  async read(context, id, inputs) {
+    const item = await findVolume(context, id);
     if (item === undefined) return undefined;
-    return { inputs: { ...inputs, name: item.name, sizeMb: item.size_mb ?? inputs.sizeMb }, outputs: toOutputs(item) };
+    return { id: item.uuid, inputs: inputsOf(item, inputs), outputs: toOutputs(item, inputs) };
   },
 
-  async update(context, id, olds, { sizeMb }) {
-    if (sizeMb !== olds.inputs.sizeMb) {
-      const reply = await context.client.patchVolumes({
-        body: [{ uuid: id, prop: "size_mb", op: "set", value: sizeMb }],
-      });
-      onlyItem(reply, `Growing volume '${olds.inputs.name ?? id}' to ${sizeMb} MiB`);
+  async update(context, id, olds, news) {
+    const { updateMs } = context.timeouts;
+    const item = await waitUntilReady(context, id, updateMs);
+    const changes = changesOf(item, olds.inputs, news);
+    try {
+      await changeVolume(context, item, changes);
+      return toOutputs(await waitUntilReady(context, id, updateMs), news);
+    } catch (error) {
+      throw await halfMade(context, item, olds.inputs, error);
     }
-    return toOutputs(await waitUntilReady(context, id));
   },
 
-  async delete({ client }, id, olds) {
-    const reply = await client.deleteVolumes({ body: [{ uuid: id }] });
-    if (reply.items[0]?.error === ITEM_CODES.NotFound) return;
-    onlyItem(reply, `Deleting volume '${olds.inputs.name ?? id}'`);
+  async delete(context, id, olds) {
+    await deleteOnceFree(context, id, `Deleting volume '${olds.inputs.name ?? id}'`).catch((error: unknown) => {
+      throw explainLock(error);
+    });
   },
 });

@@ -1,51 +1,105 @@
 import assert from "node:assert/strict";
-import type { Client } from "../../../provider/api/client";
 import { UnikernelError } from "../../../provider/base/errors";
+import { check } from "../../../provider/definition/check";
+import { diff } from "../../../provider/definition/diff";
 import { PartialFailure } from "../../../provider/definition/partial";
-import type { ProviderContext } from "../../../provider/resources/context";
+import { UNKNOWN } from "../../../provider/definition/unknown";
 import { volume } from "../../../provider/resources/volume";
+import { contextOf } from "../../support/resourceContext";
 
-const inputs = { name: "data", sizeMb: 64 };
-const item = { status: "success", uuid: "v1", name: "data", size_mb: 64, created_at: "2026-01-01T00:00:00Z" };
+type Inputs = Parameters<typeof volume.create>[1];
 
-/** A context whose metro knows one volume. */
-function contextOf(
-  answers: Record<string, (request: never) => object>,
-): ProviderContext & { readonly slept: number[] } {
-  const slept: number[] = [];
-  let nowMs = 0;
-  const calls = Object.fromEntries(
-    Object.entries(answers).map(([name, answer]) => [
-      name,
-      (request: never) => Promise.resolve().then(() => ({ items: [answer(request)], message: undefined })),
-    ]),
+const item = {
+  status: "success",
+  uuid: "v1",
+  name: "data",
+  size_mb: 64,
+  created_at: "2026-01-01T00:00:00Z",
+  state: "available",
+};
+
+const checked = async (given: object, olds: object = {}): Promise<Inputs> => {
+  const { inputs, failures } = await check(volume, { ...olds }, { name: "data", ...given });
+  assert.deepEqual(failures, []);
+  return inputs as Inputs;
+};
+const refusals = async (given: object, olds: object = {}): Promise<readonly string[]> =>
+  (await check(volume, { ...olds }, { name: "data", ...given })).failures.map((f) => `${f.property}: ${f.reason}`);
+const failing = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => assert.fail("it resolved"),
+    (error: unknown) => error,
   );
-  const sleep = (ms: number) => {
-    nowMs += ms;
-    slept.push(ms);
-    return Promise.resolve();
-  };
-  return {
-    client: calls as unknown as Client,
-    clock: { now: () => nowMs, sleep },
-    metro: "test",
-    signal: undefined,
-    timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
-    imageLayout: "",
-    slept,
-  };
+const partial = async (promise: Promise<unknown>): Promise<PartialFailure> => {
+  const error = await failing(promise);
+  assert.ok(error instanceof PartialFailure, String(error));
+  return error;
+};
+const observedOf = async (given: object) => ({ inputs: await checked(given), outputs: {} as never });
+
+/** A volume that PATCHes change, and what is asked of it. */
+function living(start: object = {}, refuse: (prop: string) => object | undefined = () => undefined) {
+  const now: Record<string, unknown> = { ...item, ...start };
+  const make = () => now;
+  return contextOf({
+    getVolumes: () => ({ ...now }),
+    createVolume: make,
+    cloneVolumes: make,
+    patchVolumes: ({ body: [{ prop, value }] }: { body: [{ prop: string; value: unknown }] }) => {
+      const refused = refuse(prop);
+      if (refused === undefined) now[prop] = value;
+      return refused ?? now;
+    },
+    getInstances: ({ query }: { query: { uuid: string[] } }) =>
+      query.uuid.map((uuid) =>
+        uuid.startsWith("gone")
+          ? { status: "error", error: 8, uuid }
+          : { uuid, name: `name-of-${uuid}`, state: "running" },
+      ),
+  });
 }
+/** The properties that were patched, with their values. */
+const patches = ({ asked }: { asked: readonly string[] }) =>
+  asked
+    .filter((entry) => entry.startsWith("patch"))
+    .map((entry) => (JSON.parse(entry.slice(entry.indexOf("["))) as [{ prop: string; value: unknown }])[0])
+    .map(({ prop, value }) => [prop, value]);
 
 describe("the volume", () => {
-  it("shows no drift for what the server fills in, and drift for its size", async () => {
-    const reported = { ...item, state: "available", filesystem: "ext4", quota_policy: "static", persistent: true };
+  it("shows no drift for what the server fills in, and drift for what was changed by hand", async () => {
+    const inputs = await checked({ sizeMb: 64, tags: ["a", "b"] });
+    const reported = { ...item, filesystem: "ext4", access_mode: "rwo", quota_policy: "static", persistent: true };
+    const drift = async (more: object) => {
+      const observed = await volume.read(contextOf({ getVolumes: () => ({ ...reported, ...more }) }), "v1", inputs);
+      return diff(volume, { ...observed?.inputs, ...observed?.outputs }, inputs).map(({ property }) => property);
+    };
+    assert.deepEqual(await drift({ tags: ["b", "a"] }), []);
+    assert.deepEqual(await drift({ tags: ["b", "a"], size_mb: 128, delete_lock: true }), ["sizeMb", "deleteLock"]);
+    assert.deepEqual(await drift({}), ["tags"]);
+  });
+
+  it("keeps what the program left to the server out of its inputs, and tells it as output", async () => {
+    const inputs = await checked({ template: "base" });
+    const reported = { ...item, size_mb: 512, filesystem: "virtiofs", access_mode: "rwx", quota_policy: "dynamic" };
     const observed = await volume.read(contextOf({ getVolumes: () => reported }), "v1", inputs);
-    assert.deepEqual(observed, { inputs, outputs: { filesystem: "ext4", createdAt: item.created_at } });
-    const grown = await volume.read(contextOf({ getVolumes: () => ({ ...reported, size_mb: 128 }) }), "v1", inputs);
-    assert.equal(grown?.inputs.sizeMb, 128);
+    assert.deepEqual(observed?.inputs, inputs);
+    const { sizeMb, filesystem, accessMode, quotaPolicy } = observed?.outputs as unknown as Inputs;
+    assert.deepEqual([sizeMb, filesystem, accessMode, quotaPolicy], [512, "virtiofs", "rwx", "dynamic"]);
+  });
+
+  it("is read by its name alone, with complete inputs and nothing left to do", async () => {
+    const reported = { ...item, uid: 0, gid: 0, filesystem: "ext4", quota_policy: "static", tags: ["a"], args: {} };
+    const observed = await volume.read(contextOf({ getVolumes: () => reported }), "data", {} as Inputs);
+    assert.equal(observed?.id, "v1");
+    const state = { ...observed?.inputs, ...observed?.outputs };
+    assert.deepEqual(diff(volume, state, await checked({ sizeMb: 64, tags: ["a"] })), []);
+    const written = { sizeMb: 64, filesystem: "ext4", accessMode: "rwo", quotaPolicy: "static", tags: ["a"] };
+    assert.deepEqual(diff(volume, state, await checked(written)), []);
+    assert.deepEqual(await refusals(written, observed?.inputs), []);
   });
 
   it("is gone for code 8, and for nothing else", async () => {
+    const inputs = await checked({ sizeMb: 64 });
     const refused = (error: number) => contextOf({ getVolumes: () => ({ status: "error", error, message: "no" }) });
     assert.equal(await volume.read(refused(8), "v1", inputs), undefined);
     for (const error of [0, 6, 14]) {
@@ -53,18 +107,245 @@ describe("the volume", () => {
     }
   });
 
+  it("is made with no more than was said", async () => {
+    const plain = living();
+    await volume.create(plain, await checked({ sizeMb: 64, filesystem: "ext4", accessMode: "rwo" }));
+    assert.deepEqual(plain.asked, ['createVolume {"name":"data","size_mb":64}']);
+    const shared = living({ filesystem: "virtiofs", access_mode: "rwx", tags: ["a"] });
+    await volume.create(
+      shared,
+      await checked({ sizeMb: 64, filesystem: "virtiofs", accessMode: "rwx", tags: ["a"], uid: 7 }),
+    );
+    assert.deepEqual(shared.asked, [
+      'createVolume {"name":"data","size_mb":64,"filesystem":"virtiofs","access_mode":"rwx","tags":["a"],"uid":7}',
+    ]);
+  });
+
+  it("is made from a template or as a copy, grows to what was asked for, and is locked last", async () => {
+    const templated = living();
+    await volume.create(templated, await checked({ template: "base", sizeMb: 128, deleteLock: true }));
+    assert.equal(templated.asked[0], 'createVolume {"name":"data","template":{"name":"base"}}');
+    assert.deepEqual(patches(templated), [
+      ["size_mb", 128],
+      ["delete_lock", true],
+    ]);
+    const copied = living();
+    const original = "11111111-2222-3333-4444-555555555555";
+    await volume.create(copied, await checked({ cloneFrom: original, accessMode: "rox" }));
+    assert.deepEqual(copied.asked, [`cloneVolumes [{"uuid":"${original}","vol_name":"data","access_mode":"rox"}]`]);
+  });
+
+  it("names what it was to be made from when that does not exist", async () => {
+    const context = contextOf({
+      cloneVolumes: () => ({ status: "error", error: 8, message: "No volume with name 'x'" }),
+    });
+    const error = await failing(volume.create(context, await checked({ cloneFrom: "x" })));
+    assert.ok(UnikernelError.has(error, "NOT_FOUND"));
+    assert.equal(error.property, "cloneFrom");
+  });
+
+  it("says when a copy is larger than what was asked for, and keeps its id", async () => {
+    const failure = await partial(volume.create(living(), await checked({ cloneFrom: "big", sizeMb: 32 })));
+    assert.ok(UnikernelError.has(failure.cause, "INPUT_INVALID"));
+    assert.deepEqual([failure.id, failure.cause.property, failure.outputs["sizeMb"]], ["v1", "sizeMb", 64]);
+    assert.match(failure.cause.message, /cannot shrink from 64 to 32 MiB/);
+  });
+
   it("waits until it can be used", async () => {
     const states = ["uninitialized", "initializing", "available"];
-    const context = contextOf({ createVolume: () => item, getVolumes: () => ({ ...item, state: states.shift() }) });
-    assert.equal((await volume.create(context, inputs)).id, "v1");
+    const context = contextOf({
+      createVolume: () => item,
+      getVolumes: () => ({ ...item, state: states.shift() ?? "available" }),
+    });
+    assert.equal((await volume.create(context, await checked({ sizeMb: 64 }))).id, "v1");
     assert.equal(context.slept.length, 2);
   });
 
-  it("keeps its id when it is not ready in time", async () => {
-    const context = contextOf({ createVolume: () => item, getVolumes: () => ({ ...item, state: "initializing" }) });
-    await assert.rejects(
-      volume.create(context, inputs),
-      (e) => e instanceof PartialFailure && e.id === "v1" && UnikernelError.has(e.cause, "WAIT_TIMEOUT"),
+  it("keeps its id when it is not ready in time, or cannot be used", async () => {
+    for (const [state, code] of [
+      ["initializing", "WAIT_TIMEOUT"],
+      ["error", "OPERATION_FAILED"],
+    ] as const) {
+      const context = contextOf({ createVolume: () => item, getVolumes: () => ({ ...item, state }) });
+      const failure = await partial(volume.create(context, await checked({ sizeMb: 64 })));
+      assert.deepEqual([failure.id, UnikernelError.has(failure.cause, code)], ["v1", true]);
+    }
+  });
+
+  it("is changed in place by the steps that the preview names, one request each", async () => {
+    const olds = await observedOf({ sizeMb: 64, tags: ["a"] });
+    const news = await checked({ sizeMb: 128, quotaPolicy: "dynamic", tags: [], deleteLock: true });
+    const context = living({ tags: ["a"] });
+    await volume.update(context, "v1", olds, news);
+    assert.deepEqual(patches(context), [
+      ["quota_policy", "dynamic"],
+      ["size_mb", 128],
+      ["tags", []],
+      ["delete_lock", true],
+    ]);
+    assert.deepEqual(volume.describeUpdate?.(olds.inputs, news), [
+      "set the quota policy to dynamic",
+      "grow from 64 to 128 MiB",
+      "remove all tags",
+      "lock it against deletion",
+    ]);
+    const again = living({ tags: ["b", "a"] });
+    await volume.update(again, "v1", olds, await checked({ sizeMb: 64, tags: ["a", "b"] }));
+    assert.deepEqual(again.asked, []);
+  });
+
+  it("tells in state what was done when only a part could be", async () => {
+    const refuse = (prop: string) => (prop === "tags" ? { status: "error", error: 7, message: "bad tags" } : undefined);
+    const context = living({}, refuse);
+    const news = await checked({ sizeMb: 128, tags: ["x"] });
+    const { id, outputs, cause } = await partial(volume.update(context, "v1", await observedOf({ sizeMb: 64 }), news));
+    assert.deepEqual([id, outputs["sizeMb"], outputs["tags"]], ["v1", 128, []]);
+    assert.match(String(cause), /Changing volume 'data' \(set the tags to x\) failed: bad tags/);
+  });
+
+  it("names the instance that it is mounted in when it cannot grow, and what to do", async () => {
+    const inUse = { status: "error", error: 15, message: "Volume is mounted" };
+    const context = living({ attached_to: [{ uuid: "i1" }] }, () => inUse);
+    const { cause } = await partial(
+      volume.update(context, "v1", await observedOf({ sizeMb: 64 }), await checked({ sizeMb: 128 })),
     );
+    assert.ok(UnikernelError.has(cause, "IN_USE"));
+    assert.equal(cause.property, "sizeMb");
+    assert.match(cause.hint ?? "", /^Stop instance 'name-of-i1' first, run 'pulumi up' again/);
+  });
+
+  it("refuses what cannot be done in place also where only the volume itself can tell", async () => {
+    const olds = await observedOf({ template: "base" });
+    const error = await failing(
+      volume.update(living({ size_mb: 512 }), "v1", olds, await checked({ template: "base", sizeMb: 64 })),
+    );
+    assert.ok(UnikernelError.has(error, "INPUT_INVALID"));
+    assert.match(error.message, /Volume 'data' cannot shrink from 512 to 64 MiB/);
+  });
+});
+
+describe("the rules of a volume", () => {
+  const refused: readonly [string, object, RegExp][] = [
+    ["no size and no origin", {}, /^sizeMb: required: give a size in MiB/],
+    ["two origins", { template: "a", cloneFrom: "b" }, /^cloneFrom: cannot be given together with template/],
+    ["a size for a host's folder", { hostPath: "/srv", sizeMb: 1 }, /^sizeMb: cannot be given together with hostPath/],
+    ["another file system for a copy", { cloneFrom: "a", filesystem: "virtiofs" }, /^filesystem: .* a copy has that/],
+    [
+      "many writers on ext4",
+      { sizeMb: 1, accessMode: "rwx" },
+      /^accessMode: "rwx" needs the file system "virtiofs", not "ext4"/,
+    ],
+    ["arguments for ext4", { sizeMb: 1, args: { a: "b" } }, /^args: are for a file system that the site defines/],
+    ["a tag twice", { sizeMb: 1, tags: ["a", "a"] }, /^tags\[1\]: "a" is given twice/],
+    [
+      "17 tags",
+      { sizeMb: 1, tags: Array.from({ length: 17 }, (_, i) => `t${i}`) },
+      /^tags: must have at most 16 items/,
+    ],
+    ["a size of nothing", { sizeMb: 0 }, /^sizeMb: must be at least 1, got 0/],
+    ["an unknown mode", { sizeMb: 1, accessMode: "rw" }, /^accessMode: must be one of "rwo", "rox", "rwx", got "rw"/],
+  ];
+  for (const [what, given, text] of refused) {
+    it(`refuse ${what}`, async () => {
+      const found = await refusals(given);
+      assert.equal(found.length, 1, found.join("\n"));
+      assert.match(found[0] ?? "", text);
+    });
+  }
+
+  const olds = { name: "data", sizeMb: 64, template: undefined, tags: [] };
+  const losing: readonly [string, object, RegExp][] = [
+    [
+      "to shrink",
+      { sizeMb: 32 },
+      /^sizeMb: cannot shrink from 64 to 32 MiB: .* Ask for 64 or more, or set allowDataLoss: true/,
+    ],
+    [
+      "another file system",
+      { sizeMb: 64, filesystem: "virtiofs" },
+      /^filesystem: cannot change from "ext4" to "virtiofs"/,
+    ],
+    ["another access mode", { sizeMb: 64, accessMode: "rox" }, /^accessMode: cannot change from "rwo" to "rox"/],
+    ["a template later", { template: "base" }, /^template: cannot change from nothing to "base"/],
+    ["another name", { name: "other", sizeMb: 64 }, /^name: cannot change from "data" to "other"/],
+  ];
+  for (const [what, given, text] of losing) {
+    it(`refuse ${what}, unless the loss of data is allowed: then it is a replacement`, async () => {
+      const found = await refusals(given, olds);
+      assert.match(found.find((reason) => text.test(reason)) ?? found.join("\n"), text);
+      const news = await checked({ ...given, allowDataLoss: true }, olds);
+      assert.equal(
+        diff(volume, olds, news).some(({ replace }) => replace),
+        true,
+      );
+    });
+  }
+
+  it("let it grow in place, and say nothing of what is not known yet", async () => {
+    assert.deepEqual(await refusals({ sizeMb: 65 }, olds), []);
+    assert.deepEqual(await refusals({ sizeMb: UNKNOWN, filesystem: UNKNOWN, template: UNKNOWN }, olds), []);
+    assert.deepEqual(await refusals({ sizeMb: 64, filesystem: "ext4", accessMode: "rwo" }, olds), []);
+    const unknownTags = await refusals({ sizeMb: 32, tags: UNKNOWN }, olds);
+    assert.match(unknownTags[0] ?? "", /^sizeMb: cannot shrink/);
+  });
+
+  it("count against the quota what is reserved", () => {
+    assert.deepEqual(volume.demands?.({ sizeMb: 64 }), { volumes: 1, total_volume_mb: 64 });
+    assert.deepEqual(volume.demands?.({ sizeMb: 64, quotaPolicy: "dynamic" }), { volumes: 1 });
+    assert.deepEqual(volume.demands?.({ sizeMb: UNKNOWN }), { volumes: 1 });
+  });
+});
+
+describe("a volume's end", () => {
+  const inUse = { status: "error", error: 15, message: "Volume is attached" };
+  const ending = async (users: readonly object[][], deleted: () => object) => {
+    const left = [...users];
+    const context = contextOf({
+      getVolumes: () => ({ ...item, attached_to: left.length > 1 ? left.shift() : left[0] }),
+      deleteVolumes: deleted,
+      getInstances: ({ query }: { query: { uuid: string[] } }) =>
+        query.uuid.map((uuid) =>
+          uuid.startsWith("gone")
+            ? { status: "error", error: 8, uuid }
+            : { uuid, name: `name-of-${uuid}`, state: "running" },
+        ),
+    });
+    return { context, end: volume.delete(context, "v1", await observedOf({ sizeMb: 64 })) };
+  };
+
+  it("waits while only an instance that is gone holds it", async () => {
+    let asked = 0;
+    const { context, end } = await ending([[{ uuid: "gone-1" }], []], () => (++asked < 4 ? inUse : item));
+    await end;
+    assert.deepEqual([asked, context.slept.length], [4, 3]);
+  });
+
+  it("does not wait for an instance that is there, and names it", async () => {
+    const { context, end } = await ending([[{ uuid: "gone-1" }, { uuid: "i1" }]], () => inUse);
+    const error = await failing(end);
+    assert.ok(UnikernelError.has(error, "IN_USE"));
+    assert.match(error.hint ?? "", /instance 'name-of-i1'/);
+    assert.deepEqual(context.slept, []);
+  });
+
+  it("is given up when it does not come free in time", async () => {
+    const { context, end } = await ending([[]], () => inUse);
+    assert.ok(UnikernelError.has(await failing(end), "IN_USE"));
+    assert.equal(context.clock.now() >= context.timeouts.deleteMs, true);
+  });
+
+  it("is fine when it is gone already", async () => {
+    await (
+      await ending([[]], () => ({ status: "error", error: 8, message: "No volume" }))
+    ).end;
+  });
+
+  it("is refused while it is locked; the lock is never released silently", async () => {
+    const locked = { status: "error", error: 14, message: "Deletion protection enabled" };
+    const { context, end } = await ending([[]], () => locked);
+    const error = await failing(end);
+    assert.ok(UnikernelError.is(error));
+    assert.deepEqual([error.property, context.asked.length], ["deleteLock", 1]);
+    assert.match(error.hint ?? "", /set deleteLock to false, run 'pulumi up'/);
   });
 });

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fromSystemError } from "../../base/errors";
 import { processesWith } from "../processes";
-import { checkFileSystem, run, tool } from "./e2fsprogs";
+import { checkFileSystem, e2fsTool, run } from "./tools";
 import { makeDurable, MIB, refuseWithoutSpace } from "./space";
 
 /** Pause between two looks for a tool. */
@@ -12,7 +12,7 @@ const TOOL_PAUSE_MS = 50;
 
 /** Makes a disk of `sizeMb` MiB. Leaves nothing behind on failure. Throws `OPERATION_FAILED`, `NO_SPACE`. */
 export async function makeDisk(file: string, sizeMb: number): Promise<void> {
-  const mkfs = tool("mkfs.ext4");
+  const mkfs = e2fsTool("mkfs.ext4");
   await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   await refuseWithoutSpace(file, sizeMb);
   try {
@@ -32,7 +32,7 @@ export async function makeDisk(file: string, sizeMb: number): Promise<void> {
 
 /** Grows a disk that no VM uses. Safe to repeat after it was cut off. Throws `OPERATION_FAILED`, `NO_SPACE`. */
 export async function growDisk(file: string, sizeMb: number): Promise<void> {
-  const resize2fs = tool("resize2fs");
+  const resize2fs = e2fsTool("resize2fs");
   await refuseWithoutSpace(file, sizeMb - Math.floor((await fs.stat(file)).size / MIB));
   try {
     await resize(file, sizeMb, "r+");

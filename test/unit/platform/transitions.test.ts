@@ -4,7 +4,8 @@ import type { InstanceStatus } from "../../../provider/platform/state/instances"
 import { TIMINGS } from "../../../provider/platform/timings";
 
 const status = (more: Partial<InstanceStatus> = {}): InstanceStatus => ({
-  ...{ state: "running", deleting: false, stopForced: false, startCount: 3, restartCount: 1, uptimeMs: 0, updates: [] },
+  ...{ state: "running", deleting: false, stopForced: false, startCount: 3, restartCount: 1, uptimeMs: 0 },
+  ...{ updates: [], detaching: [] },
   ...more,
 });
 const crash = { stopReason: 1, stopCode: 0x7f01, exitCode: undefined };

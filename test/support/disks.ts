@@ -1,0 +1,56 @@
+/** Disks of volumes, seen and filled with the tools of e2fsprogs. */
+import * as childProcess from "node:child_process";
+import { existsSync } from "node:fs";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+
+const tool = (name: string, ...args: string[]): string =>
+  childProcess.execFileSync(`/usr/sbin/${name}`, args, { encoding: "utf8", stdio: "pipe" });
+
+/** Throws unless the file system is sound. */
+export const assertSound = (disk: string): void => void tool("e2fsck", "-f", "-n", disk);
+
+/** A line of the superblock, such as `Free blocks`. */
+export const superblockLine = (disk: string, name: string): string => {
+  const value = new RegExp(`^${name}:\\s+(.+)$`, "m").exec(tool("dumpe2fs", "-h", disk))?.[1];
+  if (value === undefined) throw new Error(`'${disk}' has no '${name}'`);
+  return value;
+};
+
+/** Writes a file of this machine into the file system. */
+export const writeInto = (disk: string, source: string, name: string): void =>
+  void tool("debugfs", "-w", "-R", `write ${source} ${name}`, disk);
+
+/** What a file in the file system holds. */
+export const readFrom = (disk: string, name: string): string => tool("debugfs", "-R", `cat ${name}`, disk);
+
+/** While it exists, copies of disks begin and do not go on. */
+export class HeldCopies {
+  readonly #folder: string;
+  readonly #path: string;
+
+  private constructor(folder: string, before: string) {
+    this.#folder = folder;
+    this.#path = before;
+  }
+
+  /** Puts a `cp` first on PATH that waits to be let go, and then does what the real one does. */
+  static async begin(): Promise<HeldCopies> {
+    const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-held-"));
+    const before = process.env["PATH"] ?? "";
+    const real = before.split(path.delimiter).map((one) => path.join(one, "cp"));
+    const found = real.find((file) => existsSync(file));
+    if (found === undefined) throw new Error("there is no cp on PATH");
+    const script = `#!/bin/sh\nwhile [ -d '${folder}' ]; do sleep 0.01; done\nexec '${found}' "$@"\n`;
+    await fs.writeFile(path.join(folder, "cp"), script, { mode: 0o700 });
+    process.env["PATH"] = `${folder}${path.delimiter}${before}`;
+    return new HeldCopies(folder, before);
+  }
+
+  /** Lets them go on. */
+  async end(): Promise<void> {
+    process.env["PATH"] = this.#path;
+    await fs.rm(this.#folder, { recursive: true, force: true });
+  }
+}

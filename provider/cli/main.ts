@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `unikernel` command. One file per command; this one finds it. */
 import { explain, UnikernelError } from "../base/errors";
-import { VERSION } from "../platform/version";
+import { VERSION } from "../base/version";
 import { localDown } from "./localDown";
 import { localStatus } from "./localStatus";
 import { localUp } from "./localUp";

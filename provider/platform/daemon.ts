@@ -2,19 +2,20 @@
 import * as fs from "node:fs/promises";
 import { removeIfEmpty, writeFileAtomic } from "../base/files";
 import type { LocalPaths } from "../base/localPaths";
+import { VERSION } from "../base/version";
 import { openLayout } from "../image/oci/layout";
 import { removeEmptyLayout } from "../image/oci/removeEmpty";
 import { handlersOf } from "./handlers";
 import { loadToken } from "./http/auth";
 import { serveApi } from "./http/server";
 import { IdleWatch } from "./idle";
+import { keepConsoleLogsSmall } from "./instance/consoleKeeper";
 import { fileLog } from "./log";
 import { Platform, type PlatformParts } from "./platform";
 import { DEFAULT_QUOTAS, type Quotas } from "./quotaSettings";
 import { reconcile } from "./reconcile";
 import { type Database, openDatabase } from "./state/database";
 import { TIMINGS, type Timings } from "./timings";
-import { VERSION } from "./version";
 import type { Vmm } from "./vmm/vmm";
 
 /** What a daemon is started with. */
@@ -77,6 +78,7 @@ async function serve(options: DaemonOptions, database: Database): Promise<Daemon
     images: options.images ?? openLayout(paths.images),
   });
   await reconcile(platform);
+  keepConsoleLogsSmall(platform);
   const token = await loadToken(paths.tokenFile);
 
   let ending: Promise<void> | undefined;

@@ -11,11 +11,12 @@ export interface Route<
   Q extends z.ZodType = z.ZodType,
   B extends z.ZodType = z.ZodType,
   I extends z.ZodType = z.ZodType,
+  P extends PathTemplate = PathTemplate,
 > {
   /** Metros serve most; one control plane serves all metros. */
   readonly server: "metro" | "control-plane";
   readonly method: Method;
-  readonly path: PathTemplate;
+  readonly path: P;
   /** The form for one object that the path names; a body then is one item without its selector. Servers know it, our client does not use it. */
   readonly one?: PathTemplate;
   /** How older nodes (or other documents) have it. The client falls back to these when a node knows no such endpoint. */
@@ -31,9 +32,9 @@ export interface Route<
 }
 
 /** Keeps the types of a route's parts. */
-export const route = <Q extends z.ZodType, B extends z.ZodType, I extends z.ZodType>(
-  r: Omit<Route<Q, B, I>, "server"> & { readonly server?: "control-plane" },
-): Route<Q, B, I> => ({ server: "metro", ...r });
+export const route = <Q extends z.ZodType, B extends z.ZodType, I extends z.ZodType, const P extends PathTemplate>(
+  r: Omit<Route<Q, B, I, P>, "server"> & { readonly server?: "control-plane" },
+): Route<Q, B, I, P> => ({ server: "metro", ...r });
 
 /** No body. */
 export const none = z.undefined();

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { findTool } from "../../base/exec";
 import type { Platform } from "../platform";
-import { VERSION } from "../version";
+import { VERSION } from "../../base/version";
 import type { Handlers } from "./request";
 
 /** How long an answer may take; the VMM's timed probe of its accelerator can take longer the first time. */

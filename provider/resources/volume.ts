@@ -4,9 +4,10 @@ import type { VolumeItem } from "../api/models";
 import { defineResource, field, objectType } from "../definition/define";
 import { PartialFailure } from "../definition/partial";
 import type { ProviderContext } from "./context";
+import { findVolume } from "./find";
 import { explainLock } from "./locks";
 import { type VolumeInputs, volumeInputs, volumeRules } from "./volumeInputs";
-import { changeVolume, changesOf, findVolume, makeVolume, waitUntilReady } from "./volumeLife";
+import { changeVolume, changesOf, makeVolume, waitUntilReady } from "./volumeLife";
 import { type VolumeFacts, factsOf, inputsOf, planVolumeUpdate } from "./volumePlan";
 import { deleteOnceFree } from "./volumeUse";
 

@@ -1,6 +1,5 @@
-/** What a Volume's lifecycle is made of: finding, making, waiting and changing. */
+/** What a Volume's lifecycle is made of: making, waiting and changing. */
 import { onlyItem } from "../api/client";
-import { ITEM_CODES } from "../api/codes";
 import { adoptAfterLostAnswer } from "../api/lostAnswer";
 import type { VolumeItem, VolumeProp } from "../api/models";
 import { defined } from "../base/defined";
@@ -8,19 +7,11 @@ import { UnikernelError, blame } from "../base/errors";
 import { type Change, toTriple } from "./changes";
 import type { ProviderContext } from "./context";
 import { reference } from "./fields";
-import { queryFor } from "./selector";
 import { type VolumeInputs, forbiddenChanges } from "./volumeInputs";
 import { type VolumeFacts, factsOf, planVolumeUpdate, toCreateRequest } from "./volumePlan";
 import { explainUse } from "./volumeUse";
 
 const POLL_MS = 200;
-
-/** A volume by uuid or name; `undefined` only when the API says that it does not exist. */
-export async function findVolume({ client }: ProviderContext, id: string): Promise<VolumeItem | undefined> {
-  const reply = await client.getVolumes({ query: queryFor(id) });
-  if (reply.items[0]?.error === ITEM_CODES.NotFound) return undefined;
-  return onlyItem(reply, `Reading volume '${id}'`);
-}
 
 /** Waits until a volume can be used. Throws `OPERATION_FAILED` when it never will, and `WAIT_TIMEOUT`. */
 export async function waitUntilReady(context: ProviderContext, id: string, timeoutMs: number): Promise<VolumeItem> {

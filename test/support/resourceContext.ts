@@ -1,20 +1,39 @@
-/** What the lifecycle functions of resources get in unit tests: a metro of single answers, on a clock that only moves when somebody sleeps. */
+/** What the lifecycle functions of resources get in unit tests. */
 import type { Client } from "../../provider/api/client";
+import { createReader } from "../../provider/api/reader";
+import type { Clock } from "../../provider/base/clock";
 import type { ProviderContext } from "../../provider/resources/context";
 
-/** The items that one call is answered with; throws for a call that gets no answer. */
-export type Answering = Readonly<Record<string, (request: never) => object | readonly object[]>>;
+/** A context around a client made by a test. */
+export function contextAround(client: Client, clock: Clock): ProviderContext {
+  let changes = 0;
+  // Whatever a test changes behind the reader's back may have changed by the next look.
+  const reader = createReader(Object.assign(client, { changes: () => ++changes }), clock);
+  return {
+    client,
+    reader,
+    clock,
+    metro: "test",
+    signal: undefined,
+    timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
+    imageLayout: "",
+  };
+}
 
-/** A context, and what was asked of it: `patchVolumes [{"uuid":"v1"}]`, without what only reads. */
+/** The items that calls are answered with, by their names. */
+export type Answers = Readonly<Record<string, (request: never) => object | readonly object[]>>;
+
+/** A context, and what was asked through it. */
 export interface TestContext extends ProviderContext {
+  /** Calls that change something, such as `patchVolumes [{"uuid":"v1"}]`. */
   readonly asked: string[];
   readonly slept: number[];
 }
 
 const isRead = (name: string): boolean => name.startsWith("get") || name.startsWith("wait");
 
-/** A context whose metro answers these calls, and no other. */
-export function contextOf(answers: Answering): TestContext {
+/** A context whose metro answers these calls and no other, on a clock that only moves when somebody sleeps. */
+export function contextOf(answers: Answers): TestContext {
   const slept: number[] = [];
   const asked: string[] = [];
   let nowMs = 0;
@@ -26,21 +45,14 @@ export function contextOf(answers: Answering): TestContext {
       return { items: [answer(request as never)].flat(), message: undefined };
     },
   ]);
-  const client = Object.assign(Object.fromEntries(calls), { metro: "test", changes: () => asked.length }) as Client;
-  const sleep = (ms: number) => {
-    nowMs += ms;
-    slept.push(ms);
-    return Promise.resolve();
+  const clock: Clock = {
+    now: () => nowMs,
+    sleep: (ms) => {
+      nowMs += ms;
+      slept.push(ms);
+      return Promise.resolve();
+    },
   };
-  const clock = { now: () => nowMs, sleep };
-  return {
-    client,
-    clock,
-    metro: "test",
-    signal: undefined,
-    timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
-    imageLayout: "",
-    slept,
-    asked,
-  } as TestContext;
+  const client = Object.assign(Object.fromEntries(calls), { metro: "test" }) as Client;
+  return Object.assign(contextAround(client, clock), { asked, slept });
 }

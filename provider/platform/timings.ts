@@ -22,6 +22,8 @@ export interface Timings {
   readonly restartPauseMaxMs: number;
   /** Running this long ends a restart sequence. */
   readonly healthyMs: number;
+  /** Pause between two looks at the sizes of console logs. */
+  readonly consoleCheckMs: number;
   /** How long the daemon waits for open requests and connections when it is told to end. */
   readonly closeGraceMs: number;
 }
@@ -38,5 +40,6 @@ export const TIMINGS: Timings = {
   restartPauseMs: 5_000,
   restartPauseMaxMs: 300_000,
   healthyMs: 10_000,
+  consoleCheckMs: 2_000,
   closeGraceMs: 2_000,
 };

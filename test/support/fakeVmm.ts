@@ -1,9 +1,9 @@
 /** VMs in memory, for tests of everything above the VMM. Their guests answer on real loopback ports. */
-import * as fs from "node:fs/promises";
+import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import { UnikernelError } from "../../provider/base/errors";
-import type { Endpoint, Vm, VmExit, VmSpec, Vmm } from "../../provider/platform/vmm/vmm";
+import type { Endpoint, Vm, VmExit, VmSpec, VmUsage, Vmm } from "../../provider/platform/vmm/vmm";
 
 /** How a guest behaves. */
 export interface FakeGuest {
@@ -19,6 +19,8 @@ export interface FakeGuest {
   readonly onStop?: VmExit | undefined;
   /** Written to the console log at start. */
   readonly console?: string;
+  /** What it takes while it runs; nothing by default. */
+  readonly usage?: VmUsage;
 }
 
 const CUT_OFF: VmExit = { how: "killed", detail: "QEMU was told to end (host-qmp-quit)." };
@@ -34,6 +36,8 @@ class Machine {
   /** Set once it is gone. */
   exit: VmExit | undefined;
   paused = false;
+  /** Bytes written to the console log: like QEMU it goes on there, whatever became of the file meanwhile. */
+  consoleEnd = 0;
   #listening = false;
   #onExit: (exit: VmExit) => void = () => undefined;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -133,6 +137,11 @@ class FakeVm implements Vm {
     this.#machine.paused = false;
   }
 
+  async usage(): Promise<VmUsage> {
+    const { exit, guest } = this.#machine;
+    return exit === undefined && guest.usage !== undefined ? guest.usage : { rssBytes: 0, cpuTimeMs: 0 };
+  }
+
   release(): void {
     this.#isReleased = true;
   }
@@ -159,9 +168,10 @@ export class FakeVmm implements Vmm {
     this.starts.push(spec);
     const guest = this.#guestOf(spec);
     const log = this.consoleLog(spec.uuid);
-    await fs.mkdir(path.dirname(log), { recursive: true });
-    await fs.writeFile(log, guest.console ?? "");
+    await fs.promises.mkdir(path.dirname(log), { recursive: true });
+    await fs.promises.writeFile(log, guest.console ?? "");
     const machine = new Machine(spec, guest);
+    machine.consoleEnd = Buffer.byteLength(guest.console ?? "");
     this.#machines.set(spec.uuid, machine);
     return new FakeVm(machine);
   }
@@ -177,7 +187,7 @@ export class FakeVmm implements Vmm {
 
   async forget(uuid: string): Promise<void> {
     this.#machines.delete(uuid);
-    await fs.rm(path.join(this.#folder, uuid), { recursive: true, force: true });
+    await fs.promises.rm(path.join(this.#folder, uuid), { recursive: true, force: true });
   }
 
   consoleLog(uuid: string): string {
@@ -186,6 +196,15 @@ export class FakeVmm implements Vmm {
 
   async describe(): Promise<Readonly<Record<string, string>>> {
     return { vmm: "fake" };
+  }
+
+  /** Writes to the console of a running VM. */
+  print(uuid: string, text: string): void {
+    const machine = this.#machines.get(uuid);
+    if (machine === undefined) throw new Error(`no VM ${uuid} was started`);
+    const file = fs.openSync(this.consoleLog(uuid), "r+");
+    machine.consoleEnd += fs.writeSync(file, text, machine.consoleEnd);
+    fs.closeSync(file);
   }
 
   /** Ends a running VM from outside, as a crash, an exit or a signal would. */

@@ -30,6 +30,7 @@ const FAST: Partial<Timings> = {
   restartPauseMs: 20,
   restartPauseMaxMs: 80,
   healthyMs: 200,
+  consoleCheckMs: 5,
   closeGraceMs: 100,
 };
 

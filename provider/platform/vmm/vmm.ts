@@ -45,6 +45,14 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** What a VM takes of this machine. */
+export interface VmUsage {
+  /** Resident memory. */
+  readonly rssBytes: number;
+  /** Processor time since this VM was started, of all its threads. */
+  readonly cpuTimeMs: number;
+}
+
 /** One running VM; one owner. */
 export interface Vm {
   readonly pid: number;
@@ -64,6 +72,8 @@ export interface Vm {
   /** Freezes and thaws the guest; memory is kept. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** What it takes now; nothing once it is gone. */
+  usage(): Promise<VmUsage>;
   /** Closes our connections to the VM and leaves it running. */
   release(): void;
 }

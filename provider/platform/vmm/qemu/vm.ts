@@ -2,7 +2,7 @@
 import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import { systemClock } from "../../../base/clock";
-import type { Endpoint, Vm, VmExit } from "../vmm";
+import type { Endpoint, Vm, VmExit, VmUsage } from "../vmm";
 import { heard, reportIn, stopLine, type GuestReport } from "./control";
 import { evidenceOnDisk } from "./evidence";
 import { judgeExit } from "./exit";
@@ -10,6 +10,7 @@ import type { VmFiles } from "./files";
 import { Forwards } from "./forwards";
 import { isRunning, killProcess, type ProcessEnd, type ProcessIdentity } from "./process";
 import { QmpClient, type QmpEvent } from "./qmp";
+import { usageOf } from "./usage";
 
 /** How long a guest may take beyond the grace to unmount its disks, and QEMU to end. */
 const WRAP_UP_MS = 3000;
@@ -100,6 +101,10 @@ export class QemuVm implements Vm {
 
   async resume(): Promise<void> {
     await this.#qmp.execute("cont");
+  }
+
+  usage(): Promise<VmUsage> {
+    return usageOf(this.pid);
   }
 
   async stop({ graceMs }: { readonly graceMs: number }): Promise<VmExit> {

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { boundConsoleLog, CONSOLE_LOG_BYTES, readConsoleLog } from "../../../provider/platform/instance/consoleLog";
+import { Lab } from "./lab";
+
+describe("a VM on QEMU that writes and writes", function () {
+  this.timeout(180_000);
+  let lab: Lab;
+  before(() => Lab.open().then((opened) => (lab = opened)));
+  after(() => lab.close());
+
+  it("has a console log that stays small and keeps its offsets and its end", async () => {
+    // Lines of 9 bytes with their line end, each a number of its own.
+    const [first, last, lineBytes] = [1_000_000, 1_300_000, 9];
+    const spec = lab.script(`echo begin; seq ${first} ${last}; echo end; sleep 600`);
+    const vm = await lab.start(spec);
+    const file = lab.vmm.consoleLog(spec.uuid);
+    const ended = async (): Promise<boolean> => {
+      const { bytes } = await readConsoleLog(file, -10, 10);
+      return /end\s*$/.test(Buffer.from(bytes).toString("latin1"));
+    };
+    let mostBytes = 0;
+    while (!(await ended())) {
+      boundConsoleLog(file);
+      mostBytes = Math.max(mostBytes, (await fs.stat(file)).blocks * 512);
+      await delay(20);
+    }
+    const { available } = await readConsoleLog(file, 0, 0);
+    const outputBytes = (last - first + 1) * lineBytes;
+    const begin = available.end - outputBytes - "end\r\n".length;
+    assert.ok(begin >= "begin\r\n".length && begin < 100_000, "all that was written is counted");
+    assert.equal(available.start, available.end - CONSOLE_LOG_BYTES);
+    assert.ok(mostBytes < 4 * CONSOLE_LOG_BYTES, `it took ${mostBytes} bytes`);
+    const { bytes, range } = await readConsoleLog(file, -16_000, 16_000);
+    const [, number = ""] = /\n(\d{7})\r\n/.exec(Buffer.from(bytes).toString("latin1")) ?? [];
+    const at = range.start + Buffer.from(bytes).indexOf(number);
+    assert.equal(at, begin + (Number(number) - first) * lineBytes, "a line is where it was written");
+    const { rssBytes, cpuTimeMs } = await vm.usage();
+    assert.ok(rssBytes > 10 * 1024 * 1024 && cpuTimeMs > 0, `${rssBytes} bytes, ${cpuTimeMs} ms`);
+    await vm.stop({ graceMs: 0 });
+    assert.deepEqual(await vm.usage(), { rssBytes: 0, cpuTimeMs: 0 });
+  });
+});

@@ -39,6 +39,7 @@ export interface PlatformParts {
 export interface Service {
   record: ServiceRecord;
   readonly proxy: ServiceProxy;
+  autokillTimer?: NodeJS.Timeout;
 }
 
 /** A running platform. Maps are by uuid, in the order of creation. */
@@ -130,7 +131,10 @@ export class Platform {
   /** Closes the ports and lets go of the VMs, which run on. */
   release(): void {
     this.#released.abort();
-    for (const service of this.services.values()) service.proxy.close();
+    for (const service of this.services.values()) {
+      clearTimeout(service.autokillTimer);
+      service.proxy.close();
+    }
     for (const actor of this.instances.values()) actor.release();
   }
 
@@ -160,7 +164,7 @@ export class Platform {
     await fs.rm(path.join(this.parts.paths.instances, uuid), { recursive: true, force: true });
     deleteInstance(this.parts.database, uuid);
     this.instances.delete(uuid);
-    if (serviceUuid !== undefined) afterMemberLeft(this, serviceUuid);
+    if (serviceUuid !== undefined) await afterMemberLeft(this, serviceUuid);
     await releaseVolumes(this, volumes);
     await this.keepBootFiles();
     this.changes.notify();

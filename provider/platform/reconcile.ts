@@ -9,6 +9,9 @@ import * as path from "node:path";
 import type { InstanceActor } from "./instance/actor";
 import { volumeFile } from "./instance/boot";
 import type { Platform } from "./platform";
+import { armAutokill } from "./service/autokill";
+import { publishPorts } from "./service/publish";
+import { loadCertificates } from "./state/certificates";
 import { loadInstances } from "./state/instances";
 import { loadServices } from "./state/services";
 import { deleteVolume, loadVolumes, type VolumeRecord } from "./state/volumes";
@@ -20,6 +23,7 @@ import { vmSpec } from "./instance/boot";
 export async function reconcile(platform: Platform): Promise<void> {
   const { database, log } = platform.parts;
   for (const volume of loadVolumes(database)) await restoreVolume(platform, volume);
+  for (const certificate of loadCertificates(database)) platform.certificates.set(certificate.uuid, certificate);
   for (const record of loadServices(database)) platform.addService(record);
   for (const record of loadInstances(database)) platform.addInstance(record);
   await Promise.all(
@@ -33,9 +37,11 @@ export async function reconcile(platform: Platform): Promise<void> {
     }),
   );
   // Ports open last: the first connection then finds every instance in its place.
-  for (const { record, proxy } of platform.services.values()) {
+  for (const service of platform.services.values()) {
+    const { record } = service;
     try {
-      await proxy.publish(record.ports);
+      armAutokill(platform, service);
+      await publishPorts(platform, service, record);
     } catch (error) {
       // Another program took the port meanwhile. The service stays, and a change of its ports can repair it.
       log.write("service.not-published", { uuid: record.uuid, reason: reasonOf(error) });

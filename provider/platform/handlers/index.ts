@@ -1,6 +1,8 @@
 /** Every route's handler. */
 import type { Platform } from "../platform";
 import { attachmentHandlers } from "./attachments";
+import { certificateHandlers } from "./certificates";
+import { controlPlaneHandlers } from "./controlPlane";
 import { healthzHandlers } from "./healthz";
 import { imageHandlers } from "./images";
 import { instanceHandlers } from "./instances";
@@ -11,15 +13,21 @@ import { serviceHandlers } from "./services";
 import { volumeHandlers } from "./volumes";
 import { volumeTemplateHandlers } from "./volumeTemplates";
 
-/** Handlers of a platform; a route that none of the parts serves does not compile. */
-export const handlersOf = (platform: Platform): Handlers => ({
+/**
+ * Handlers of a platform; a route that none of the parts serves does not compile.
+ *
+ * @param endpoint where the platform is served
+ */
+export const handlersOf = (platform: Platform, endpoint: () => string): Handlers => ({
   ...pendingHandlers(platform),
   ...instanceHandlers(platform),
   ...serviceHandlers(platform),
+  ...certificateHandlers(platform),
   ...volumeHandlers(platform),
   ...volumeTemplateHandlers(platform),
   ...attachmentHandlers(platform),
   ...imageHandlers(platform),
   ...quotaHandlers(platform),
   ...healthzHandlers(platform),
+  ...controlPlaneHandlers(platform, endpoint),
 });

@@ -4,6 +4,7 @@ import type { InstanceActor } from "../instance/actor";
 import type { Platform } from "../platform";
 import { canonicalImage } from "./images";
 import { timeText } from "./select";
+import { domainItems } from "./serviceItem";
 
 /** The address that every guest has behind QEMU's user networking. Source: QEMU, "Using the user mode network stack". */
 const PRIVATE_IP = "10.0.2.15";
@@ -58,7 +59,7 @@ export function instanceItem(platform: Platform, actor: InstanceActor): ItemOf<"
           service_group: {
             uuid: service.uuid,
             name: service.name,
-            domains: service.domains.map(({ fqdn }) => ({ fqdn })),
+            domains: domainItems(platform, service),
           },
         }),
     volumes: volumes.map(({ volumeUuid, at, readonly }) => ({

@@ -27,14 +27,6 @@ const pending = [
   "getPolicy",
   "deletePolicies",
   "deletePolicy",
-  "createCertificate",
-  "getCertificates",
-  "updateCertificates",
-  "deleteCertificates",
-  "getImageStore",
-  "getMetros",
-  "getRegistryImages",
-  "getAuthorization",
 ] as const satisfies readonly RouteName[];
 
 /** Refuses each. */

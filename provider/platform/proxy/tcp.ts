@@ -4,18 +4,25 @@ import type { Timings } from "../timings";
 import { openListener } from "./listener";
 import { Rotation, type RotationEvents } from "./rotation";
 import type { Limits } from "./balance";
+import { redirectTo } from "./redirect";
 import { splice } from "./splice";
+import { type Certificates, tlsEnd } from "./tlsEnd";
 import { within } from "./within";
 
-/** A published port and where it leads inside an instance. */
+/** A published port and what becomes of its connections. */
 export interface PortMapping {
   readonly port: number;
+  /** Port inside an instance; of a redirect the public port that clients are sent to. */
   readonly destinationPort: number;
+  readonly how: "plain" | "redirect" | { readonly tls: Certificates };
 }
+
+/** What becomes of a connection that just came in. */
+type Entrance = (client: net.Socket) => void;
 
 interface Listening {
   readonly server: net.Server;
-  destinationPort: number;
+  readonly enter: Entrance;
 }
 
 /** Publishes a service's ports. */
@@ -35,24 +42,23 @@ export class ServiceProxy {
    * Open connections of a closed port go on. Throws a refusal `NoFree`.
    */
   async publish(ports: readonly PortMapping[]): Promise<void> {
-    const opened: [number, Listening][] = [];
+    const entrances = new Map(ports.map((mapping) => [mapping.port, this.#entrance(mapping)]));
+    const opened = new Map<number, net.Server>();
     try {
-      for (const { port, destinationPort } of ports) {
+      for (const [port, enter] of entrances) {
         if (this.#listening.has(port)) continue;
-        const server = await openListener(port, (client) => void this.#serve(client, port));
-        opened.push([port, { server, destinationPort }]);
+        const accept: Entrance = (client) => (this.#listening.get(port)?.enter ?? enter)(this.#keep(client));
+        opened.set(port, await openListener(port, accept));
       }
     } catch (error) {
-      for (const [, { server }] of opened) server.close();
+      for (const server of opened.values()) server.close();
       throw error;
     }
-    for (const [port, listening] of opened) this.#listening.set(port, listening);
-    for (const { port, destinationPort } of ports) {
-      const listening = this.#listening.get(port);
-      if (listening !== undefined) listening.destinationPort = destinationPort;
+    for (const [port, enter] of entrances) {
+      const server = opened.get(port) ?? this.#listening.get(port)?.server;
+      if (server !== undefined) this.#listening.set(port, { server, enter });
     }
-    const kept = new Set(ports.map(({ port }) => port));
-    for (const port of [...this.#listening.keys()]) if (!kept.has(port)) this.#unpublish(port);
+    for (const port of [...this.#listening.keys()]) if (!entrances.has(port)) this.#unpublish(port);
   }
 
   /** Closes every port and cuts every connection. */
@@ -66,15 +72,23 @@ export class ServiceProxy {
     this.#listening.delete(port);
   }
 
-  async #serve(client: net.Socket, port: number): Promise<void> {
+  #entrance({ destinationPort, how }: PortMapping): Entrance {
+    if (how === "redirect") return redirectTo(destinationPort);
+    const serve: Entrance = (client) => void this.#serve(this.#keep(client), destinationPort);
+    return how === "plain" ? serve : tlsEnd(how.tls, serve);
+  }
+
+  /** Knows a connection until it is closed; one that TLS was ended on is another one than what it came in as. */
+  #keep(client: net.Socket): net.Socket {
+    if (this.#clients.has(client)) return client;
     this.#clients.add(client);
+    client.once("close", () => this.#clients.delete(client));
+    return client.on("error", () => undefined); // close follows
+  }
+
+  async #serve(client: net.Socket, destinationPort: number): Promise<void> {
     const gone = new AbortController();
-    client.once("close", () => {
-      this.#clients.delete(client);
-      gone.abort();
-    });
-    client.on("error", () => undefined); // close follows
-    const destinationPort = this.#listening.get(port)?.destinationPort ?? port;
+    client.once("close", () => gone.abort());
     const lease = await within(this.#timings.holdMs, gone.signal, (signal) =>
       this.rotation.acquire(destinationPort, signal),
     );

@@ -1,13 +1,16 @@
 /** A service group's begin and end. */
 import * as crypto from "node:crypto";
 import type { CreateServiceRequest } from "../../api/models";
-import { randomText, wordyName } from "../names";
+import { wordyName } from "../names";
 import type { Platform, Service } from "../platform";
 import { enforceQuota } from "../quota";
 import { Refusal } from "../refusal";
 import { deleteService, saveService, type ServiceRecord } from "../state/services";
+import { armAutokill } from "./autokill";
+import { generatedDomain, refuseTakenDomains, resolveDomain } from "./domains";
 import { DEFAULT_HARD_LIMIT, DEFAULT_SOFT_LIMIT } from "./patch";
-import { checkDomains, checkedPorts, checkLimits, fqdnOf, refuseTakenPorts } from "./rules";
+import { publishPorts } from "./publish";
+import { checkedPorts, checkLimits, refuseTakenPorts } from "./rules";
 
 /** Whose a service group is. */
 export interface GroupOrigin {
@@ -45,9 +48,9 @@ async function create(platform: Platform, body: CreateServiceRequest, { persiste
     name,
     createdAt: now,
     ports: checkedPorts(body.services),
-    domains: (body.domains?.map((domain) => fqdnOf(domain.name)) ?? [generatedDomain(body.name, name)]).map((fqdn) => ({
-      fqdn,
-    })),
+    domains: body.domains?.map((domain) => resolveDomain(domain, [...platform.certificates.values()])) ?? [
+      generatedDomain(name, body.name !== undefined),
+    ],
     softLimit: body.soft_limit ?? Math.min(DEFAULT_SOFT_LIMIT, body.hard_limit ?? DEFAULT_HARD_LIMIT),
     hardLimit: body.hard_limit ?? DEFAULT_HARD_LIMIT,
     persistent,
@@ -57,12 +60,13 @@ async function create(platform: Platform, body: CreateServiceRequest, { persiste
   checkLimits(record.softLimit, record.hardLimit);
   const others = otherServices(platform, record.uuid);
   refuseTakenPorts(name, record.ports, others);
-  checkDomains(record.domains, others);
+  refuseTakenDomains(record.domains, others);
   enforceQuota(platform, { service_groups: 1, services: record.ports.length });
   const service = platform.addService(record);
   try {
-    await service.proxy.publish(record.ports);
+    await publishPorts(platform, service, record);
     saveService(database, record);
+    armAutokill(platform, service);
   } catch (error) {
     service.proxy.close();
     platform.services.delete(record.uuid);
@@ -72,21 +76,10 @@ async function create(platform: Platform, body: CreateServiceRequest, { persiste
   return service;
 }
 
-/** A name the user chose is made unique, one the platform chose is already. */
-function generatedDomain(chosen: string | undefined, name: string): string {
-  const label = chosen
-    ?.toLowerCase()
-    .replace(/[^a-z0-9-]+/g, "-")
-    .replace(/^-+/, "")
-    .slice(0, 54)
-    .replace(/-+$/, "");
-  if (label === undefined) return fqdnOf(name);
-  return fqdnOf(label === "" ? randomText(8) : `${label}-${randomText(8)}`);
-}
-
 /** Closes a service group's ports and forgets it. The caller has looked that nothing needs it. */
-export function removeServiceGroup(platform: Platform, { record, proxy }: Service): void {
+export function removeServiceGroup(platform: Platform, { record, proxy, autokillTimer }: Service): void {
   const { uuid, name } = record;
+  clearTimeout(autokillTimer);
   deleteService(platform.parts.database, uuid);
   platform.services.delete(uuid);
   proxy.close();

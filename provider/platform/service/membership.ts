@@ -1,7 +1,7 @@
 /** What instances that come and go make of their service group. */
-import type { Platform, Service } from "../platform";
-import { saveService, type ServiceRecord } from "../state/services";
+import type { Platform } from "../platform";
 import { removeServiceGroup } from "./group";
+import { keepService } from "./keep";
 
 /**
  * To be called when an instance has become a member. `how`: `inline` for one that brought the group along (all replicas
@@ -11,18 +11,18 @@ export function afterMemberJoined(platform: Platform, serviceUuid: string, how: 
   const service = platform.services.get(serviceUuid);
   if (service === undefined) return;
   const persistent = service.record.persistent || how === "attached";
-  keep(platform, service, { ...service.record, persistent, emptySince: undefined });
+  keepService(platform, service, { ...service.record, persistent, emptySince: undefined });
 }
 
-/** To be called when an instance was removed, or could not be made after all: the last one of an ephemeral group takes it along. */
-export function afterMemberLeft(platform: Platform, serviceUuid: string): void {
-  const service = platform.services.get(serviceUuid);
-  if (service === undefined || platform.membersOf(serviceUuid).length > 0) return;
-  if (!service.record.persistent) return removeServiceGroup(platform, service);
-  keep(platform, service, { ...service.record, emptySince: service.record.emptySince ?? Date.now() });
-}
-
-function keep(platform: Platform, service: Service, record: ServiceRecord): void {
-  saveService(platform.parts.database, record);
-  service.record = record;
+/**
+ * To be called when an instance was removed, or could not be made after all: the last one of an ephemeral group takes it
+ * along. Resolves when that is done.
+ */
+export function afterMemberLeft(platform: Platform, serviceUuid: string): Promise<void> {
+  return platform.serviceTurn.take(() => {
+    const service = platform.services.get(serviceUuid);
+    if (service === undefined || platform.isReleased || platform.membersOf(serviceUuid).length > 0) return;
+    if (!service.record.persistent) return removeServiceGroup(platform, service);
+    keepService(platform, service, { ...service.record, emptySince: service.record.emptySince ?? Date.now() });
+  });
 }

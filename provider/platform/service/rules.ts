@@ -1,7 +1,7 @@
-/** Which ports and domains a service group may have. Pure. Source: the cloud's documentation of handlers. */
+/** Which ports and limits a service group may have. Pure. Source: the cloud's documentation of handlers. */
 import type { ServicePort } from "../../api/models";
 import { Refusal } from "../refusal";
-import type { PublishedPort, ServiceDomain, ServiceRecord } from "../state/services";
+import type { PublishedPort, ServiceRecord } from "../state/services";
 
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
@@ -9,23 +9,25 @@ const HTTPS_PORT = 443;
 /** Ports with their defaults. Throws a refusal: `Invalid` for a rule broken, `NotSupported` for what only the cloud does. */
 export function checkedPorts(ports: readonly ServicePort[]): PublishedPort[] {
   const seen = new Set<number>();
-  return ports.map(({ port, destination_port, handlers = [], protocol }) => {
+  return ports.map(({ port, destination_port, handlers = [], protocol, ip }) => {
     if (seen.has(port)) throw new Refusal("Invalid", `Port ${port} is listed twice`);
     seen.add(port);
-    const broken = brokenRule(port, new Set(handlers));
+    const broken = brokenRule(port, destination_port, new Set(handlers));
     if (broken !== undefined) throw new Refusal("Invalid", broken);
     if (protocol === "udp")
       throw new Refusal("NotSupported", `Port ${port}: the local platform does not publish UDP yet`);
-    if (handlers.includes("tls"))
-      throw new Refusal("NotSupported", `Port ${port}: the local platform does not terminate TLS yet`);
-    if (handlers.includes("redirect"))
-      throw new Refusal("NotSupported", `Port ${port}: the local platform does not redirect yet`);
+    if (ip !== undefined)
+      throw new Refusal("NotSupported", `Port ${port}: the local platform publishes on the loopback address alone`);
     return { port, destinationPort: destination_port ?? port, handlers: [...new Set(handlers)] };
   });
 }
 
-function brokenRule(port: number, handlers: ReadonlySet<string>): string | undefined {
-  if (handlers.has("redirect") && port !== HTTP_PORT) return `Port ${port}: 'redirect' is only for port 80`;
+function brokenRule(port: number, destination: number | undefined, handlers: ReadonlySet<string>): string | undefined {
+  if (handlers.has("redirect")) {
+    if (port !== HTTP_PORT) return `Port ${port}: 'redirect' is only for port 80`;
+    if (destination === undefined || destination === HTTP_PORT)
+      return "Port 80: 'redirect' needs as 'destination_port' the public port to send clients to, such as 443";
+  }
   if (port === HTTP_PORT) {
     if (handlers.has("tls")) return "Port 80 must not have the handler 'tls'";
     return handlers.has("http") ? undefined : "Port 80 must have the handler 'http'";
@@ -45,25 +47,6 @@ export function refuseTakenPorts(name: string, ports: readonly PublishedPort[], 
       "CannotBeUsed",
       `Port ${taken.port} cannot be used by service group '${name}': '${other.name}' publishes it`,
     );
-  }
-}
-
-/** `shop` is `shop.localhost`, which resolvers answer with the loopback address; a trailing dot means as is. */
-export const fqdnOf = (domain: string): string => (domain.endsWith(".") ? domain.slice(0, -1) : `${domain}.localhost`);
-
-/** Throws a refusal: `Invalid` for what is no domain name, `CannotBeUsed` when another service group has it. */
-export function checkDomains(domains: readonly ServiceDomain[], others: Iterable<ServiceRecord>): void {
-  for (const { fqdn } of domains) {
-    if (
-      fqdn.length > 253 ||
-      !/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(fqdn)
-    ) {
-      throw new Refusal("Invalid", `'${fqdn}' is not a domain name`);
-    }
-    for (const other of others) {
-      if (other.domains.some((theirs) => theirs.fqdn === fqdn))
-        throw new Refusal("CannotBeUsed", `Domain '${fqdn}' is already in use by '${other.name}'`);
-    }
   }
 }
 

@@ -18,12 +18,42 @@ describe("service groups", () => {
     const port = await freePort();
     const service = await create({ name: "web", services: [{ port, destination_port: 8080 }] });
     assert.equal(await listens(port), true);
-    assert.deepEqual(service["services"], [{ port, destination_port: 8080, handlers: [] }]);
-    assert.deepEqual(service["domains"], [{ fqdn: "web.localhost" }]);
+    assert.deepEqual(service["services"], [{ port, destination_port: 8080, protocol: "tcp", handlers: [] }]);
+    assert.deepEqual([service["persistent"], service["autoscale"]], [true, false]);
     assert.equal(service["soft_limit"], 1);
     assert.equal(service["hard_limit"], 65535);
     await platform.api("DELETE", "/v1/services", [{ name: "web" }]);
     assert.equal(await listens(port), false);
+  });
+
+  it("get a name, and a domain of it, when they ask for none", async () => {
+    const unnamed = await create({ services: [{ port: await freePort() }] });
+    assert.match(unnamed.name, /^[a-z]+-[a-z]+-[a-z0-9]{8}$/);
+    assert.deepEqual(unnamed["domains"], [{ fqdn: `${unnamed.name}.localhost` }]);
+    for (const [name, label] of [
+      ["web", /^web-[a-z0-9]{8}\.localhost$/],
+      ["My shop_1", /^my-shop-1-[a-z0-9]{8}\.localhost$/],
+      ["x".repeat(255), /^x{54}-[a-z0-9]{8}\.localhost$/],
+    ] as const) {
+      const [domain] = (await create({ name, services: [{ port: await freePort() }] }))["domains"] as {
+        fqdn: string;
+      }[];
+      assert.match(domain?.fqdn ?? "", label);
+    }
+  });
+
+  it("refuse what is no domain, and one that is listed twice", async () => {
+    for (const names of [
+      ["a b"],
+      ["-x"],
+      ["x".repeat(64)],
+      ["*.shop"],
+      ["shop", "SHOP"],
+      ["shop", "shop.localhost."],
+    ]) {
+      const domains = names.map((name) => ({ name }));
+      assert.equal((await create({ services: [{ port: await freePort() }], domains }))["error"], 7, names.join());
+    }
   });
 
   it("take domains as labels below localhost, or as they are with a trailing dot", async () => {
@@ -43,10 +73,9 @@ describe("service groups", () => {
     ["http elsewhere", [{ port: 8080, handlers: ["http"] }], 7, /must not have the handler 'http'/],
     ["redirect elsewhere", [{ port: 8080, handlers: ["redirect"] }], 7, /only for port 80/],
     ["a port twice", [{ port: 8080 }, { port: 8080 }], 7, /listed twice/],
-    ["tls", [{ port: 443, handlers: ["tls", "http"] }], 1, /does not terminate TLS yet/],
-    ["tls elsewhere", [{ port: 8443, handlers: ["tls"] }], 1, /does not terminate TLS yet/],
-    ["redirect", [{ port: 80, destination_port: 443, handlers: ["http", "redirect"] }], 1, /does not redirect yet/],
+    ["redirect to nowhere", [{ port: 80, handlers: ["http", "redirect"] }], 7, /'redirect' needs/],
     ["UDP", [{ port: 5353, protocol: "udp" }], 1, /does not publish UDP yet/],
+    ["an address", [{ port: 8080, ip: "192.0.2.1" }], 1, /loopback address alone/],
   ];
   for (const [what, services, code, message] of refused) {
     it(`refuse ${what}`, async () => {
@@ -115,6 +144,37 @@ describe("service groups", () => {
     );
     const [now] = (await platform.api("GET", `/v1/services?uuid=${uuid}`)).items;
     assert.deepEqual([now?.["soft_limit"], now?.["hard_limit"]], [1, 4]);
+  });
+
+  it("change their autokill, which can be set and cleared", async () => {
+    const { uuid } = await create({ services: [{ port: await freePort() }], autokill: { time_ms: 60_000 } });
+    const patch = (op: string, value?: unknown) =>
+      platform.one("PATCH", "/v1/services", [{ uuid, prop: "autokill", op, value }]);
+    assert.deepEqual((await patch("set", { time_ms: 70_000 }))["autokill"], { time_ms: 70_000 });
+    assert.equal((await patch("add", { time_ms: 1 }))["error"], 7);
+    assert.equal((await patch("set", { time_ms: -1 }))["error"], 7);
+    assert.equal("autokill" in (await patch("del")), false);
+  });
+
+  it("with autokill go when they were empty for that long, and not while they have instances", async () => {
+    const port = await freePort();
+    const { uuid } = await create({ name: "web", services: [{ port }], autokill: { time_ms: 300 } });
+    await platform.one("POST", "/v1/instances", { name: "i", image: "app:1", service_group: { uuid } });
+    await new Promise((resolve) => setTimeout(resolve, 400)); // longer than it would live without the instance
+    assert.equal((await platform.one("GET", `/v1/services?uuid=${uuid}`))["status"], "success");
+    const emptyAt = performance.now();
+    await platform.api("DELETE", "/v1/instances", [{ name: "i" }]);
+    while ((await platform.one("GET", `/v1/services?uuid=${uuid}`))["error"] !== 8);
+    assert.ok(performance.now() - emptyAt >= 290);
+    assert.equal(await listens(port), false);
+  });
+
+  it("with autokill go after a daemon that was killed meanwhile", async () => {
+    const { uuid } = await create({ services: [{ port: await freePort() }], autokill: { time_ms: 200 } });
+    platform.daemon.abandon();
+    await new Promise((resolve) => setTimeout(resolve, 200)); // its time runs out while nobody looks
+    await platform.start();
+    while ((await platform.one("GET", `/v1/services?uuid=${uuid}`))["error"] !== 8);
   });
 
   it("cannot be deleted while instances are attached", async () => {

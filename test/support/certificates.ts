@@ -1,0 +1,25 @@
+/** Certificates for tests, made by somebody else's tool. */
+import * as childProcess from "node:child_process";
+
+/** What is uploaded. */
+export interface Material {
+  readonly chain: string;
+  readonly pkey: string;
+}
+
+/** A self-signed certificate for a common name and more DNS names, made by `openssl`. */
+export function makeCertificate(commonName: string, alternatives: readonly string[] = []): Material {
+  const names = alternatives.map((name) => `DNS:${name}`).join(",");
+  const pem = childProcess.execFileSync(
+    "openssl",
+    [
+      ...["req", "-x509", "-days", "2", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
+      ...["-subj", `/O=Test/CN=${commonName}`, ...(names === "" ? [] : ["-addext", `subjectAltName=${names}`])],
+      ...["-keyout", "-", "-out", "-"],
+    ],
+    { encoding: "utf8", stdio: "pipe" },
+  );
+  const block = (kind: string): string =>
+    new RegExp(`-----BEGIN ${kind}-----[^-]*-----END ${kind}-----\n`).exec(pem)?.[0] ?? "";
+  return { chain: block("CERTIFICATE"), pkey: block("PRIVATE KEY") };
+}

@@ -22,7 +22,8 @@ export interface StopFacts {
 
 const ENOMEM = 12;
 
-function describeStopCode(code: number): string {
+/** How it ended, by its `stop_code`: `page fault, out of memory`. */
+export function describeStopCode(code: number): string {
   const reason = STOP_CODE_REASONS[(code & 0xff) as keyof typeof STOP_CODE_REASONS] ?? `reason ${code & 0xff}`;
   const errno = (code >>> 16) & 0xff;
   if (errno === ENOMEM) return `${reason}, out of memory`;

@@ -94,6 +94,12 @@ function checkValue(schema: z.ZodType, value: unknown, walk: Walk): unknown {
   return containsUnknown(value) ? value : checkLeaf(schema, value, walk);
 }
 
+/** What a rule reads; unknown where something above it is. */
+const valueAt = (inputs: Properties, place: string): unknown =>
+  place
+    .split(".")
+    .reduce<unknown>((value, key) => (isUnknown(value) ? value : (value as Properties | undefined)?.[key]), inputs);
+
 /**
  * Validates and fills defaults. Never throws on bad input; collects every failure.
  *
@@ -105,7 +111,7 @@ export async function check(definition: Definition, olds: Properties, raw: Prope
   if (failures.length > 0) return { inputs, failures };
 
   for (const rule of definition.rules ?? []) {
-    if (rule.reads.some((name) => containsUnknown(inputs[name]))) continue;
+    if (rule.reads.some((place) => containsUnknown(valueAt(inputs, place)))) continue;
     // The fields a rule reads were parsed above; fields it does not read may be unknown, and it promised not to look.
     failures.push(...rule.test(inputs as never, olds));
   }

@@ -86,12 +86,15 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
+/** Where a rule looks: an input, or one field of an input that is an object, such as `template.volumes`. */
+export type Reads<Inputs> = (keyof Inputs & string) | `${keyof Inputs & string}.${string}`;
+
 /**
  * A rule across fields, pure. It runs only when nothing under the fields it reads is unknown, so an unknown value
  * delays a rule and never breaks it.
  */
 export interface Rule<Inputs> {
-  readonly reads: readonly (keyof Inputs & string)[];
+  readonly reads: readonly Reads<Inputs>[];
   test(inputs: Inputs, olds: Properties): readonly CheckFailure[];
 }
 
@@ -129,8 +132,12 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
   readonly onlyIn?: { readonly metro: string; readonly hint: string };
   /** Must the old one go before the new one can be made, whatever their names? Asked only when a replacement happens. */
   readonly deleteBeforeReplace?: (news: Properties) => boolean;
-  /** What an update will do, in that order, for the preview to say: `set the hard limit to 100`. Both are known and checked. Pure. */
-  describeUpdate?(olds: z.output<I>, news: z.output<I>): readonly string[];
+  /**
+   * What an update will do, in that order, for the preview to say: `set the hard limit to 100`. Both are known and checked. Pure.
+   *
+   * @param outputs what it reported when last looked at
+   */
+  describeUpdate?(olds: z.output<I>, news: z.output<I>, outputs: Properties): readonly string[];
 
   create(context: Context, inputs: z.output<I>): Promise<{ id: string; outputs: z.output<O> }>;
   /**

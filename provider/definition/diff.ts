@@ -77,7 +77,11 @@ function effectOf(schema: z.ZodType, change: FieldChange): Effect {
  * The fields that differ. `olds` may be the whole old state (inputs and outputs together, as front end A gives it):
  * only input fields are looked at. `diff(a, a)` is empty.
  */
-export function diff(definition: Definition, olds: Properties, news: Properties): readonly PropertyChange[] {
+export function diff(
+  definition: Pick<Definition, "inputs">,
+  olds: Properties,
+  news: Properties,
+): readonly PropertyChange[] {
   const changes: PropertyChange[] = [];
   for (const [property, schema] of Object.entries(definition.inputs.shape as Readonly<Record<string, z.ZodType>>)) {
     const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];

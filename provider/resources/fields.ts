@@ -1,7 +1,8 @@
 /** Fields that several resources share. */
 import * as z from "zod";
+import type { NameOrUuid } from "../api/models";
 import { NAME_MAX_LENGTH, NAME_PATTERN } from "../definition/autoname";
-import { field, objectType } from "../definition/define";
+import { field } from "../definition/define";
 
 /** `name`: the same rule for every kind. */
 export const nameField = (what: string) =>
@@ -18,62 +19,23 @@ export const nameField = (what: string) =>
     },
   );
 
-const mountPath = z
+/** Uuid or name of an object that exists. Names have at most 255 characters. */
+export const idOrName = z.string().min(1).max(255);
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** True for a uuid; what is none can only be a name. */
+export const isUuid = (uuidOrName: string): boolean => UUID.test(uuidOrName);
+
+/** The selector of an object in a request's body: the API wants to know whether it is given a uuid or a name. */
+export const reference = (uuidOrName: string): NameOrUuid =>
+  isUuid(uuidOrName) ? { uuid: uuidOrName } : { name: uuidOrName };
+
+/** The selector of an object in a request's query. */
+export const queryFor = (uuidOrName: string): { uuid: string[] } | { name: string[] } =>
+  isUuid(uuidOrName) ? { uuid: [uuidOrName] } : { name: [uuidOrName] };
+
+/** Absolute path in a guest. */
+export const mountPath = z
   .string()
   .regex(/^(\/(?!\.{1,2}(\/|$))[^/:]+)+$/, "must be an absolute path without ':', '.', '..' or a trailing slash");
-
-/** One entry of `volumes`. */
-export const volumeMount = objectType(
-  "VolumeMount",
-  "A volume mounted into a guest.",
-  z.strictObject({
-    volume: field(z.string().min(1), { description: "Id of the volume: `volume.id`." }),
-    at: field(mountPath, { description: "Absolute path in the guest; created when absent." }),
-    readonly: field(z.boolean().default(false), { description: "Mount without write access. Default false." }),
-  }),
-);
-
-/** Smallest memory the API accepts; a guest may need more, which the metro says. Source: cloud API, `memory_mb`. */
-export const MIN_MEMORY_MB = 16;
-/** A Linux-type guest on the local platform needs at least this much to boot at all. */
-export const DEFAULT_MEMORY_MB = 128;
-
-/** What a guest runs with, anew for each of its uses: `Instance` and the template of a `Service` give it other meanings. */
-export const guestFields = () => ({
-  image: z.string().min(1),
-  args: z.array(z.string().min(1)).optional(),
-  env: z.record(z.string(), z.string()).default({}),
-  memoryMb: z.int().min(MIN_MEMORY_MB).default(DEFAULT_MEMORY_MB),
-  vcpus: z.int().min(1).default(1),
-  volumes: z.array(volumeMount).default([]),
-  restartPolicy: z.enum(["never", "always", "on-failure"]),
-});
-
-/** Descriptions of {@link guestFields}. */
-export const GUEST = {
-  image:
-    "Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows.",
-  args: "Complete argument list of the guest's program. Default: the image's own.",
-  env: "Environment variables, over those of the image. Kept secret in state.",
-  memoryMb: `Guest memory in MiB, at least ${MIN_MEMORY_MB}. Default ${DEFAULT_MEMORY_MB}.`,
-  vcpus: "Virtual CPUs. Default 1.",
-  volumes: "Volumes to mount.",
-} as const;
-
-/** Scale-to-zero settings. */
-export const scaleToZero = objectType(
-  "ScaleToZero",
-  "When an instance may go to standby, from which the next connection wakes it.",
-  z.strictObject({
-    policy: field(z.enum(["on", "idle", "off"]), {
-      description:
-        "`on`: after no connection for the cooldown; `idle`: also while idle connections are open; `off`: never.",
-    }),
-    stateful: field(z.boolean().default(false), {
-      description: "Keep the guest's memory across standby instead of booting afresh. Default false.",
-    }),
-    cooldownTimeMs: field(z.int().min(0).max(86_400_000).default(1000), {
-      description: "Idle time before standby, in milliseconds, 0 to 86,400,000. Default 1000.",
-    }),
-  }),
-);

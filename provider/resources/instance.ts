@@ -1,75 +1,68 @@
 /** Instance: one unikernel virtual machine. */
-import * as z from "zod";
-import { type Client, onlyItem } from "../api/client";
-import { ITEM_CODES } from "../api/codes";
+import { onlyItem } from "../api/client";
 import { adoptAfterLostAnswer } from "../api/lostAnswer";
 import type { InstanceItem } from "../api/models";
-import { guestStopped, isUp, waitFor } from "../api/wait";
 import { UnikernelError, blame } from "../base/errors";
-import { defineResource, field } from "../definition/define";
-import { PartialFailure } from "../definition/partial";
+import { defineResource } from "../definition/define";
 import { drain, remove } from "../rollout/members";
+import { isOurs, mustChangeToAdopt } from "./adopt";
 import type { ProviderContext } from "./context";
-import { GUEST, guestFields, nameField } from "./fields";
-import { digestIn, guestBlames, toRequest, verifiedDigest } from "./guest";
+import { isUuid } from "./fields";
+import { guestBlames } from "./guest";
+import { type InstanceInputs, instanceInputs } from "./instanceInputs";
+import { findInstance, halfMade, powerIn, settle, verified } from "./instanceLife";
+import { type InstanceOutputs, instanceOutputs, toOutputs } from "./instanceOutputs";
+import { describeStep, patchOf, planInstanceUpdate } from "./instancePlan";
+import { instanceDemands, instanceRules } from "./instanceRules";
+import { carryOut } from "./instanceUpdate";
+import { isForeign, readInputs, toCreateRequest } from "./instanceWire";
 
-const guest = guestFields();
+type Made = { id: string; outputs: InstanceOutputs };
 
-const inputs = z.strictObject({
-  name: nameField("instance"),
-  image: field(guest.image, { description: GUEST.image, onChange: "replace" }),
-  args: field(guest.args, { description: GUEST.args, onChange: "replace" }),
-  env: field(guest.env, { description: GUEST.env, onChange: "replace", secret: true }),
-  memoryMb: field(guest.memoryMb, { description: GUEST.memoryMb, onChange: "replace" }),
-  vcpus: field(guest.vcpus, { description: GUEST.vcpus, onChange: "replace" }),
-  volumes: field(guest.volumes, { description: GUEST.volumes, onChange: "replace", unordered: true }),
-  restartPolicy: field(guest.restartPolicy.default("never"), {
-    description: "`never`, `always`, or `on-failure` (after a crash or an exit code other than 0). Default `never`.",
-    onChange: "replace",
-  }),
-});
-
-const outputs = z.object({
-  digest: field(z.string(), { description: "Digest of the image that runs." }),
-  state: field(z.string(), { description: "State when last looked at, such as `running`." }),
-  privateIp: field(z.string(), { description: "Address in the metro's private network." }),
-  privateFqdn: field(z.string(), { description: "Name in the metro's private network: `<name>.internal`." }),
-  createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
-});
-
-type Outputs = z.output<typeof outputs>;
-
-/** Time for a created instance to run. */
-const START_TIMEOUT_MS = 300_000;
-/** A program that exits at once does so within this time of being started. */
-const SETTLE_MS = 500;
-
-const toOutputs = (item: InstanceItem): Outputs => ({
-  digest: digestIn(item.image ?? "") ?? "",
-  state: item.state ?? "",
-  privateIp: item.private_ip ?? "",
-  privateFqdn: item.private_fqdn ?? "",
-  createdAt: item.created_at ?? "",
-});
-
-async function find(client: Client, id: string): Promise<InstanceItem | undefined> {
-  const reply = await client.getInstances({ query: { uuid: [id] } });
-  const item = reply.items[0];
-  if (item?.error === ITEM_CODES.NotFound || item?.state === "deleted") return undefined;
-  return onlyItem(reply, `Reading instance '${id}'`);
+/** Makes the instance, or finds what a create made whose answer was lost. */
+async function make({ client, clock }: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
+  const { name = "" } = inputs;
+  const sinceMs = clock.now();
+  return adoptAfterLostAnswer<InstanceItem>(
+    async () => onlyItem(await client.createInstance({ body: toCreateRequest(inputs) }), `Creating instance '${name}'`),
+    async () => (await client.getInstances({ query: { name: [name] } })).items[0],
+    (found) => {
+      // The lock is set by a request of its own, which was not sent yet.
+      const there = { ...readInputs(found, inputs), deleteLock: inputs.deleteLock };
+      return isOurs({ inputs: instanceInputs }, inputs, { inputs: there, createdAt: found.created_at }, sinceMs);
+    },
+  ).catch((error: unknown) => {
+    throw blame(error, { ...guestBlames(""), ALREADY_EXISTS: { property: "name" } });
+  });
 }
 
-/** Waits until it runs the asked digest and has not exited at once. */
-async function settle(context: ProviderContext, id: string, image: string): Promise<Outputs> {
-  const { client, clock, signal } = context;
-  await waitFor(client, id, isUp, { timeoutMs: START_TIMEOUT_MS, clock, signal });
-  await clock.sleep(SETTLE_MS, signal);
-  const settled = await find(client, id);
-  if (settled === undefined) throw new UnikernelError("NOT_FOUND", `Instance '${id}' vanished while it started.`);
-  const verdict = isUp(settled);
-  if (verdict.is === "failed") throw await guestStopped(client, settled, verdict.because);
-  verifiedDigest(settled, image);
-  return toOutputs(settled);
+async function lock({ client }: ProviderContext, { uuid, name }: InstanceItem, inputs: InstanceInputs): Promise<void> {
+  const patch = patchOf("deleteLock", inputs);
+  if (!inputs.deleteLock || patch === undefined) return;
+  const { prop, op, value } = patch;
+  onlyItem(await client.patchInstances({ body: [{ uuid, prop, op, value }] }), `Locking instance '${name}'`);
+}
+
+/** Brings an instance that exists to what is asked for; `undefined` when there is none of the name. */
+async function takeOver(context: ProviderContext, inputs: InstanceInputs): Promise<Made | undefined> {
+  const { name = "" } = inputs;
+  const item = await findInstance(context, { name: [name] });
+  if (item === undefined) return undefined;
+  const found = readInputs(item, inputs);
+  const outputs = toOutputs(item, inputs);
+  const mustChange = mustChangeToAdopt({ inputs: instanceInputs }, `Instance '${name}'`, found, inputs);
+  if (!mustChange) return { id: item.uuid, outputs };
+  return { id: item.uuid, outputs: await change(context, item.uuid, { inputs: found, outputs }, inputs) };
+}
+
+async function change(
+  context: ProviderContext,
+  id: string,
+  olds: { readonly inputs: InstanceInputs; readonly outputs: InstanceOutputs },
+  news: InstanceInputs,
+): Promise<InstanceOutputs> {
+  const steps = planInstanceUpdate(olds.inputs, news, powerIn(olds.outputs));
+  return toOutputs(await carryOut(context, id, steps, olds.inputs, news), news);
 }
 
 /** The Instance resource. */
@@ -77,73 +70,64 @@ export const instance = defineResource({
   kind: "Instance",
   description:
     "A unikernel virtual machine. One that serves the public belongs into a Service, which also updates it without a gap.",
-  inputs,
-  outputs,
-  // A volume can be attached to one instance only.
-  deleteBeforeReplace: ({ volumes }) => Array.isArray(volumes) && volumes.length > 0,
+  inputs: instanceInputs,
+  outputs: instanceOutputs,
+  rules: instanceRules,
+  demands: instanceDemands,
+  describeUpdate: (olds, news, outputs) => planInstanceUpdate(olds, news, powerIn(outputs)).flatMap(describeStep),
+  // What one instance holds, its successor cannot have at the same time.
+  deleteBeforeReplace: ({ volumes, serviceGroup, networkInterfaces }) =>
+    [volumes, networkInterfaces].some((held) => Array.isArray(held) && held.length > 0) || claimsName(serviceGroup),
 
   async create(context: ProviderContext, inputs) {
-    const { name = "" } = inputs;
-    const created = await adoptAfterLostAnswer(
-      async () =>
-        onlyItem(
-          await context.client.createInstance({ body: toRequest(inputs, { name }) }),
-          `Creating instance '${name}'`,
-        ),
-      async () => (await context.client.getInstances({ query: { name: [name] } })).items[0],
-    ).catch((error: unknown) => {
-      throw blame(error, { ...guestBlames(""), ALREADY_EXISTS: { property: "name" } });
-    });
+    const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;
+    if (adopted !== undefined) return adopted;
+    const made = await make(context, inputs);
     try {
-      return { id: created.uuid, outputs: await settle(context, created.uuid, inputs.image) };
+      const item = inputs.autostart
+        ? await settle(context, made.uuid, inputs.image, context.timeouts.createMs)
+        : verified((await findInstance(context, { uuid: [made.uuid] })) ?? made, inputs.image);
+      // Last, since what fails before is removed again.
+      await lock(context, made, inputs);
+      return { id: made.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
       if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {
         // It will never be what was asked for; leave nothing behind, so that the next up starts afresh.
-        const isGone = await remove(context.client, [created.uuid]).then(
+        const isGone = await remove(context.client, [made.uuid]).then(
           () => true,
           () => false,
         );
         if (isGone) throw error;
       }
-      throw new PartialFailure(created.uuid, { ...toOutputs(created) }, error);
+      throw await halfMade(context, made.uuid, inputs, inputs.autostart, error);
     }
   },
 
-  async read({ client }, id, inputs) {
-    const item = await find(client, id);
+  async read(context, id, inputs) {
+    const isNamed = isForeign(inputs) && !isUuid(id);
+    const item = isNamed ? await findInstance(context, { name: [id] }) : await context.reader.instance(id);
     if (item === undefined) return undefined;
-    const runs = digestIn(item.image ?? "");
-    const asked = digestIn(inputs.image);
-    return {
-      inputs: {
-        ...inputs,
-        name: item.name,
-        // A tag can be compared with nothing, on either side.
-        image: asked !== undefined && runs !== undefined && runs !== asked ? (item.image ?? "") : inputs.image,
-        env: item.env ?? inputs.env,
-        memoryMb: item.memory_mb ?? inputs.memoryMb,
-        vcpus: item.vcpus ?? inputs.vcpus,
-      },
-      outputs: toOutputs(item),
-    };
+    return { id: item.uuid, inputs: readInputs(item, inputs), outputs: toOutputs(item, inputs) };
   },
 
-  /** Only reached after a create that did not finish: every field of a finished one replaces it. */
-  async update(context, id, olds, news) {
-    const item = await find(context.client, id);
-    if (item?.state === "stopped") {
-      onlyItem(await context.client.startInstances({ body: [{ uuid: id }] }), `Starting instance '${item.name}'`);
-    }
-    try {
-      return await settle(context, id, news.image);
-    } catch (error) {
-      throw new PartialFailure(id, { ...olds.outputs }, error);
-    }
-  },
+  update: change,
 
-  async delete(context, id) {
-    if ((await find(context.client, id)) === undefined) return;
+  async delete(context, id, olds) {
+    const item = await findInstance(context, { uuid: [id] });
+    if (item === undefined) return;
+    if (item.delete_lock === true) {
+      throw new UnikernelError("API_REJECTED", `Instance '${item.name}' is locked against deletion.`, {
+        property: "deleteLock",
+        hint: "Set deleteLock to false, run 'pulumi up', and delete it then.",
+      });
+    }
     // A clean stop first, so that what the program still holds reaches its volumes.
-    await drain(context, id, 0);
+    await drain(context, id, olds.inputs.drainTimeoutMs);
   },
 });
+
+/** A group's name and its domains belong to one group at a time. */
+function claimsName(serviceGroup: unknown): boolean {
+  const { name, domains } = (serviceGroup ?? {}) as { name?: unknown; domains?: unknown };
+  return name !== undefined || (Array.isArray(domains) && domains.length > 0);
+}

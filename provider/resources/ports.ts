@@ -111,6 +111,9 @@ export function fromWirePorts(reported: ServiceItem["services"], written: readon
   return seen.sort((a, b) => rank(a) - rank(b));
 }
 
+/** Where a domain name is reached. The local platform's end in `.localhost`, which not every resolver knows; its address is always the loopback. */
+export const hostOf = (fqdn: string): string => (fqdn.endsWith(".localhost") ? "127.0.0.1" : fqdn);
+
 /** The address a client would use first: https, then http, then plain TCP (spelled http, the usual guest of such a port). */
 export function urlOf(host: string, ports: readonly PublishedPort[]): string {
   const secure = ports.find((entry) => entry.handlers.includes("tls"));

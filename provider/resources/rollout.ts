@@ -3,7 +3,7 @@ import * as z from "zod";
 import { type CheckFailure, field, objectType } from "../definition/define";
 import { parseJsonPath } from "../rollout/match";
 import type { RolloutPolicy } from "../rollout/policy";
-import type { Guest } from "./guest";
+import type { Guest } from "./guestFields";
 
 const seconds = z.number().min(0).max(3600);
 
@@ -53,10 +53,14 @@ export const rolloutInput = objectType(
 export type RolloutInput = z.output<typeof rolloutInput>;
 
 /** A volume that is mounted for writing can be attached to one instance only, so the old one has to go first. */
-const holdsVolume = (template: Guest) => template.volumes.some((mount) => !mount.readonly);
+const holdsVolume = (template: Pick<Guest, "volumes">) => template.volumes.some((mount) => !mount.readonly);
 
 /** Rules about replicas, rollout and template together. */
-export function checkRollout(replicas: number, template: Guest, rollout: RolloutInput): readonly CheckFailure[] {
+export function checkRollout(
+  replicas: number,
+  template: Pick<Guest, "volumes">,
+  rollout: RolloutInput,
+): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
   if (rollout.maxSurge === 0 && rollout.maxUnavailable === 0) {
     failures.push({
@@ -82,7 +86,7 @@ export function checkRollout(replicas: number, template: Guest, rollout: Rollout
 }
 
 /** The policy that the inputs mean. */
-export function toPolicy(replicas: number, template: Guest, rollout: RolloutInput): RolloutPolicy {
+export function toPolicy(replicas: number, template: Pick<Guest, "volumes">, rollout: RolloutInput): RolloutPolicy {
   const exclusive = holdsVolume(template);
   return {
     desired: replicas,

@@ -13,29 +13,16 @@ import { PartialFailure } from "../definition/partial";
 import { roll } from "../rollout/execute";
 import { drain, observe } from "../rollout/members";
 import type { ProviderContext } from "./context";
-import { GUEST, guestFields, nameField, scaleToZero } from "./fields";
+import { nameField } from "./fields";
 import { digestIn, fingerprint, guestBlames, toRequest, verifiedDigest } from "./guest";
-import { checkPorts, fromWirePorts, portBlames, publishedPort, toWirePort, urlOf } from "./ports";
+import { guestFields, imageField, imagePullField } from "./guestFields";
+import { checkPorts, fromWirePorts, hostOf, portBlames, publishedPort, toWirePort, urlOf } from "./ports";
 import { checkRollout, rolloutInput, toPolicy } from "./rollout";
-
-const guest = guestFields();
 
 const template = objectType(
   "InstanceTemplate",
   "What every replica runs.",
-  z.strictObject({
-    image: field(guest.image, { description: GUEST.image }),
-    args: field(guest.args, { description: GUEST.args }),
-    env: field(guest.env, { description: GUEST.env, secret: true }),
-    memoryMb: field(guest.memoryMb, { description: GUEST.memoryMb }),
-    vcpus: field(guest.vcpus, { description: GUEST.vcpus }),
-    volumes: field(guest.volumes, { description: GUEST.volumes, unordered: true }),
-    restartPolicy: field(guest.restartPolicy.default("always"), {
-      description:
-        "`always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve.",
-    }),
-    scaleToZero: field(scaleToZero.optional(), { description: "Default: never goes to standby." }),
-  }),
+  z.strictObject({ image: imageField(), imagePull: imagePullField(), ...guestFields("always") }),
 );
 
 const MAX_REPLICAS = 64;
@@ -100,9 +87,6 @@ async function find(client: Client, id: string): Promise<ServiceItem | undefined
   if (reply.items[0]?.error === ITEM_CODES.NotFound) return undefined;
   return onlyItem(reply, `Reading service '${id}'`);
 }
-
-/** The local platform's names end in `.localhost`, which not every resolver knows; its address is always the loopback. */
-const hostOf = (fqdn: string) => (fqdn.endsWith(".localhost") ? "127.0.0.1" : fqdn);
 
 function toOutputs(item: ServiceItem, inputs: Inputs, instances: readonly InstanceItem[]): Outputs {
   const fqdn = (item.domains?.[0]?.fqdn ?? "").replace(/\.$/, "");

@@ -1,0 +1,26 @@
+/**
+ * References of images, of which the API returns another form than it was given: `acme/app:1` comes back as
+ * `oci://unikraft.io/acme/app:1@sha256:…`, on older nodes as `acme/app@sha256:…`. Pure.
+ */
+
+/** Digest at the end of a reference; `undefined` for a tag. */
+export const digestIn = (reference: string): string | undefined => /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];
+
+/** Path without scheme, host and the prefix of official images; and the tag, if there is one. */
+function partsOf(reference: string): { readonly path: string; readonly tag: string | undefined } {
+  const bare = reference.replace(/^[a-z]+:\/\//, "").replace(/@.*$/, "");
+  const [, named = bare, tag] = /^(.*?)(?::([^/:]+))?$/.exec(bare) ?? [];
+  const path = named.replace(/^(localhost|[^/]*[.:][^/]*)\//, "").replace(/^official\//, "");
+  return { path, tag };
+}
+
+/**
+ * Does what is reported mean the same image as what was asked for? Digests decide where both have one; otherwise names do, and
+ * tags where both have one: a tag that moved on is not seen, since nothing tells what it stood for.
+ */
+export function sameImage(asked: string, reported: string): boolean {
+  const [wanted, found] = [digestIn(asked), digestIn(reported)];
+  if (wanted !== undefined && found !== undefined) return wanted === found;
+  const [mine, theirs] = [partsOf(asked), partsOf(reported)];
+  return mine.path === theirs.path && (mine.tag === undefined || theirs.tag === undefined || mine.tag === theirs.tag);
+}

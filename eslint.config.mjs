@@ -67,7 +67,7 @@ function isTypeOnly(node) {
 
 /** Modules that have one home each, so that what they do can be found. */
 const HOMES = [
-  { name: "axios", homes: ["provider/api/client.ts", "provider/api/probe.ts", "provider/image/registry/client.ts"] },
+  { name: "axios", homes: ["provider/api/http.ts", "provider/api/probe.ts", "provider/image/registry/client.ts"] },
   { name: "node:child_process", homes: ["provider/base/exec.ts", "provider/platform/vmm/qemu/process.ts"] },
   { name: "node:sqlite", homes: ["provider/platform/state/database.ts"] },
 ];

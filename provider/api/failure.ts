@@ -1,29 +1,18 @@
-/** What the API answered, as errors of this package. Codes decide; the server's text is only quoted. */
-import { type ErrorCode, UnikernelError } from "../base/errors";
-import { ITEM_CODES } from "./codes";
+/** What the API answered, as errors of this package. Codes and statuses decide; the server's text is only quoted. */
+import { UnikernelError } from "../base/errors";
+import type { HttpLoss } from "./http";
+import { ITEM_ERRORS, itemCodeName } from "./itemErrors";
+import { MAX_RETRY_AFTER_MS } from "./retry";
 
-const BY_ITEM_CODE: Readonly<Record<number, ErrorCode>> = {
-  [ITEM_CODES.NotSupported]: "NOT_SUPPORTED",
-  [ITEM_CODES.NotFound]: "NOT_FOUND",
-  [ITEM_CODES.NoFree]: "IN_USE",
-  [ITEM_CODES.FailedOperation]: "OPERATION_FAILED",
-  [ITEM_CODES.FailedWrongVmState]: "STATE_CONFLICT",
-  [ITEM_CODES.TimedOut]: "WAIT_TIMEOUT",
-  [ITEM_CODES.Attached]: "IN_USE",
-  [ITEM_CODES.Quota]: "QUOTA_EXCEEDED",
-  [ITEM_CODES.GuestMemoryTooSmall]: "INPUT_INVALID",
-  [ITEM_CODES.AlreadyExists]: "ALREADY_EXISTS",
-  [ITEM_CODES.CannotBeUsed]: "IN_USE",
-  [ITEM_CODES.AutoscaleInstance]: "STATE_CONFLICT",
-  [ITEM_CODES.AutoscaleConfigured]: "STATE_CONFLICT",
-  [ITEM_CODES.AutoscaleNotConfigured]: "STATE_CONFLICT",
-  [ITEM_CODES.AutoscaleDisabled]: "NOT_SUPPORTED",
-};
-
-const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
-  ALREADY_EXISTS: "Choose another name, or leave the name out to have a unique one made.",
-  QUOTA_EXCEEDED: "Delete what is no longer used, or ask for a larger quota.",
-};
+/** A request in words, and in facts for programs. */
+export interface Attempt {
+  /** Such as `GET /v1/volumes in metro 'fra'`. */
+  readonly words: string;
+  /** What the user wrote: `local`, a code, or a URL. */
+  readonly metro: string;
+  /** Uuid or name of the object that the request is about. */
+  readonly resource: string | undefined;
+}
 
 /** The part of an item that says how it fared. */
 export interface ItemStatus {
@@ -32,29 +21,113 @@ export interface ItemStatus {
   readonly error?: number | undefined;
 }
 
-/** The error of one failed item. `attempted` completes the sentence, such as `Creating volume 'data' in metro 'fra'`. */
-export function itemFailure(attempted: string, item: ItemStatus, envelopeMessage: string | undefined): UnikernelError {
-  const code = item.error === undefined ? "API_REJECTED" : (BY_ITEM_CODE[item.error] ?? "API_REJECTED");
-  const hint = HINTS[code];
+/** Where an item was answered. */
+export interface ReplyFacts {
+  /** Envelope message. */
+  readonly message: string | undefined;
+  readonly metro: string;
+  readonly requestId: string | undefined;
+}
+
+/** What is known, without what is not. */
+const facts = (all: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+
+const sentence = (attempted: string, said: string | undefined, requestId: string | undefined): string => {
+  const reason = said === undefined ? "" : `: ${said.replace(/\.$/, "")}`;
+  return `${attempted}${reason}${requestId === undefined ? "" : ` (request ${requestId})`}.`;
+};
+
+/** The error of one failed item. `attempted` completes the sentence, such as `Creating volume 'data'`. */
+export function itemFailure(attempted: string, item: ItemStatus & { uuid?: string; name?: string }, reply: ReplyFacts) {
+  const name = item.error === undefined ? undefined : itemCodeName(item.error);
+  const { code, hint } = name === undefined ? ({ code: "API_REJECTED", hint: undefined } as const) : ITEM_ERRORS[name];
+  const said = item.message ?? reply.message ?? "no reason given";
+  return new UnikernelError(code, sentence(`${attempted} failed`, said, reply.requestId), {
+    ...(hint === undefined ? {} : { hint }),
+    details: facts({
+      metro: reply.metro,
+      requestId: reply.requestId,
+      resource: item.uuid ?? item.name,
+      itemCode: item.error,
+      itemCodeName: name,
+    }),
+  });
+}
+
+/** What is known of an answer that refuses a request as a whole. */
+export interface Refusal {
+  readonly status: number;
+  readonly message: string | undefined;
+  readonly requestId: string | undefined;
+  readonly retryAfterMs: number | undefined;
+}
+
+/** The error of a request that was refused as a whole. */
+export function httpFailure({ words, metro, resource }: Attempt, refusal: Refusal): UnikernelError {
+  const { status, message, requestId, retryAfterMs } = refusal;
+  const details = facts({ metro, resource, requestId, status, retryAfterMs, mayHaveActed: status >= 500 });
+  const text = sentence(`${words} was refused with HTTP ${status}`, message, requestId);
+  if (status === 401 || status === 403) {
+    const hint = "Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.";
+    return new UnikernelError("API_UNAUTHORIZED", text, { hint, details });
+  }
+  const hint = hintFor(status, retryAfterMs);
+  const code = status === 429 || status >= 500 || status === 407 ? "API_UNREACHABLE" : "API_REJECTED";
+  return new UnikernelError(code, text, { ...(hint === undefined ? {} : { hint }), details });
+}
+
+function hintFor(status: number, retryAfterMs: number | undefined): string | undefined {
+  if (retryAfterMs !== undefined && retryAfterMs > MAX_RETRY_AFTER_MS) {
+    return `It asks to be left alone for ${Math.ceil(retryAfterMs / 1000)} s: try again after that.`;
+  }
+  if (status === 429) return "Too much is asked of it at once: try again later, or lower unikernel:maxConcurrency.";
+  if (status >= 500) return "The metro itself failed: try again, and report it to its people if it stays.";
+  if (status === 407) return "The proxy wants a user and a password: give them in unikernel:proxy or HTTPS_PROXY.";
+  if (status === 404 || status === 405) {
+    return "This metro's release does not have this operation, or its URL is not that of an API.";
+  }
+  return undefined;
+}
+
+/** The error of a request that got no usable answer. `url`: whom it was sent to. */
+export function lossFailure(
+  { words, metro, resource }: Attempt,
+  url: string,
+  { because, mayHaveActed }: Pick<HttpLoss, "because" | "mayHaveActed">,
+  note?: string,
+): UnikernelError {
+  return new UnikernelError("API_UNREACHABLE", `${words} got no answer from ${url} (${because}).`, {
+    hint: withNote("Check the metro's name, the network, and HTTPS_PROXY if one is needed.", note),
+    details: facts({ metro, resource, mayHaveActed }),
+  });
+}
+
+/** The error of an answer by something else than this API. */
+export function strangerFailure(
+  { words, metro, resource }: Attempt,
+  answer: { readonly status: number; readonly type: string; readonly requestId: string | undefined },
+  note?: string,
+): UnikernelError {
+  const { status, type, requestId } = answer;
   return new UnikernelError(
-    code,
-    `${attempted} failed: ${item.message ?? envelopeMessage ?? "no reason given"}.`.replace(/\.\.$/, "."),
+    "API_SHAPE",
+    `${words} was answered with HTTP ${status} and ${type === "" ? "no content type" : type}, not with this API's JSON.`,
     {
-      ...(hint === undefined ? {} : { hint }),
-      details: { itemCode: item.error },
+      hint: withNote(
+        `Another service answers at this address: unikernel:metro is '${metro}', and may be 'local', a code such as 'fra', or the URL of an API.`,
+        note,
+      ),
+      details: facts({ metro, resource, status, requestId }),
     },
   );
 }
 
-/** The error of a request that was refused as a whole. */
-export function httpFailure(attempted: string, status: number, message: string | undefined): UnikernelError {
-  const said = message === undefined ? "" : `: ${message.replace(/\.$/, "")}`;
-  if (status === 401 || status === 403) {
-    return new UnikernelError("API_UNAUTHORIZED", `${attempted} was refused with HTTP ${status}${said}.`, {
-      hint: "Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
-      details: { status },
-    });
-  }
-  const code = status === 429 || status >= 500 ? "API_UNREACHABLE" : "API_REJECTED";
-  return new UnikernelError(code, `${attempted} was refused with HTTP ${status}${said}.`, { details: { status } });
-}
+const withNote = (hint: string, note: string | undefined): string => (note === undefined ? hint : `${hint} ${note}`);
+
+/** The error of an answer in another form. `where`: paths of what is wrong in it, never values. */
+export const shapeFailure = ({ words, metro, resource }: Attempt, where: string): UnikernelError =>
+  new UnikernelError("API_SHAPE", `${words} was answered in a form this version does not know (${where}).`, {
+    hint: "Look for a newer version of this package.",
+    details: facts({ metro, resource }),
+  });

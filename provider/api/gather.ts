@@ -2,7 +2,7 @@
 import type { Clock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
 import { ITEM_CODES } from "./codes";
-import { type ItemStatus, itemFailure } from "./failure";
+import { type ItemStatus, type ReplyFacts, itemFailure } from "./failure";
 import { listAll } from "./pages";
 
 /** Reads one object; `undefined` only for code 8. */
@@ -11,7 +11,7 @@ export type Gathered<I> = (uuid: string) => Promise<I | undefined>;
 /** The client's function that lists objects, or reads those that are named. */
 type List<I> = (request: {
   query: { uuid?: string[]; count?: number; from?: string };
-}) => Promise<{ readonly items: readonly I[]; readonly message: string | undefined }>;
+}) => Promise<ReplyFacts & { readonly items: readonly I[] }>;
 
 /** What decides whether a listing may still be believed. */
 interface World {
@@ -147,6 +147,6 @@ class Gatherer<I extends ItemStatus & { readonly uuid: string }> {
     if (item === undefined) throw new UnikernelError("API_SHAPE", `${attempted} failed: the answer is not about it.`);
     if (item.status !== "error") return item;
     if (item.error === ITEM_CODES.NotFound) return undefined;
-    throw itemFailure(attempted, item, reply.message);
+    throw itemFailure(attempted, item, reply);
   }
 }

@@ -1,5 +1,5 @@
 /** Whole listings, page by page. */
-import type { CallOptions } from "./client";
+import type { CallOptions } from "./send";
 
 /** Objects per page; the vendor's own SDKs take as many. */
 export const PAGE_SIZE = 100;

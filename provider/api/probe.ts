@@ -1,6 +1,6 @@
 /** One HTTP question to a service, as a client of it would ask. */
 import axios from "axios";
-import { isLoopback } from "./client";
+import { isLoopback } from "./http";
 
 /** What the service answered; `undefined` when it did not. */
 export interface ProbeAnswer {

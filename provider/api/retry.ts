@@ -4,45 +4,62 @@
 export type LostAnswer =
   /** Nothing reached the server: name not found, connection refused. */
   | { readonly kind: "not-sent" }
-  /** The connection broke; the server may or may not have acted. */
+  /** The connection or the answer broke off; the server may or may not have acted. */
   | { readonly kind: "broken" }
+  /** Another attempt would end alike: a certificate that is not trusted. */
+  | { readonly kind: "final" }
   /** The server answered with this status. */
   | { readonly kind: "status"; readonly status: number; readonly retryAfterMs: number | undefined };
 
 /** Attempts in all, the first included. */
 export const MAX_ATTEMPTS = 6;
+/** No attempt begins later than this after the first. */
+export const MAX_RETRYING_MS = 180_000;
+/** A server that asks for a longer pause than this is reported instead of obeyed. */
+export const MAX_RETRY_AFTER_MS = 60_000;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
-/** A server that asks for a longer pause than this is reported instead of obeyed. */
-const MAX_RETRY_AFTER_MS = 60_000;
+
+/** What has happened so far. */
+export interface Tried {
+  /** How many attempts were made, from 1. */
+  readonly attempts: number;
+  /** Milliseconds since the first one began. */
+  readonly elapsedMs: number;
+}
 
 /**
- * Milliseconds to wait before attempt number `attempt` + 1, or `undefined` to give up.
+ * Milliseconds to wait before the next attempt, or `undefined` to give up.
  *
  * Repeating an idempotent request is safe whatever happened to the first. A "look-first" request (a create) is repeated
  * only when nothing reached the server, or when the server said 429 and so did nothing. Never 401 or 403.
  *
- * @param attempt how many attempts were made, from 1
- * @param random a number in [0, 1) that spreads clients over the upper half of the delay
+ * @param random a number in [0, 1) that spreads clients: over the upper half of the delay, and after the time that a server asked for
  */
 export function retryDelayMs(
   retry: "idempotent" | "look-first",
   lost: LostAnswer,
-  attempt: number,
+  { attempts, elapsedMs }: Tried,
   random: number,
 ): number | undefined {
-  if (attempt >= MAX_ATTEMPTS) return undefined;
-  const backoffMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.5 + random / 2);
+  if (attempts >= MAX_ATTEMPTS || !mayRepeat(retry, lost)) return undefined;
+  const backoffMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1)) * (0.5 + random / 2);
+  const askedMs = lost.kind === "status" ? lost.retryAfterMs : undefined;
+  // All clients that were sent away together are told the same time.
+  const delayMs = askedMs === undefined ? backoffMs : askedMs + backoffMs;
+  return (askedMs ?? 0) > MAX_RETRY_AFTER_MS || elapsedMs + delayMs > MAX_RETRYING_MS ? undefined : delayMs;
+}
+
+function mayRepeat(retry: "idempotent" | "look-first", lost: LostAnswer): boolean {
   switch (lost.kind) {
     case "not-sent":
-      return backoffMs;
+      return true;
     case "broken":
-      return retry === "idempotent" ? backoffMs : undefined;
-    case "status": {
-      const mayRepeat = lost.status === 429 || (retry === "idempotent" && [502, 503, 504].includes(lost.status));
-      if (!mayRepeat || (lost.retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS) return undefined;
-      return Math.max(backoffMs, lost.retryAfterMs ?? 0);
-    }
+      return retry === "idempotent";
+    case "final":
+      return false;
+    case "status":
+      return lost.status === 429 || (retry === "idempotent" && [502, 503, 504].includes(lost.status));
     default:
       return lost satisfies never;
   }

@@ -22,6 +22,9 @@ export const ERRORS = {
   STATE_CONFLICT: "The instance is in the wrong state for this.",
   QUOTA_EXCEEDED: "A quota of the account is used up.",
   NOT_SUPPORTED: "This metro cannot do this.",
+  NOT_ALLOWED:
+    "The object is locked against deletion, or the token lacks the permission; the metro's code is the same for both.",
+  CERTIFICATE_MISMATCH: "The certificate is for another domain, or its key is another one's.",
   OPERATION_FAILED: "The metro tried and failed.",
   WAIT_TIMEOUT: "What was waited for did not happen in time.",
   GUEST_STOPPED: "The guest exited or crashed when it should have been running.",
@@ -42,7 +45,10 @@ export interface ErrorOptions {
   readonly hint?: string;
   /** Property path in the resource's inputs, such as `ports[0].port`. */
   readonly property?: string;
-  /** Facts for programs: request id, metro, uuid. Never a secret. */
+  /**
+   * Facts for programs, where known: `metro`, `resource` (uuid or name), `requestId`, `status` (HTTP), `itemCode` and
+   * `itemCodeName`, `retryAfterMs`, `mayHaveActed` (false: the server did nothing), `succeeded` (of a bulk call). Never a secret.
+   */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
@@ -91,9 +97,9 @@ export function sentencesOf({ property, message, hint }: UnikernelError): string
   return sentence.endsWith("\n") || hint.startsWith("\n") ? sentence + hint : `${sentence} ${hint}`;
 }
 
-/** Which input an error is about, and what to do, where only the caller knows; neither replaces what the error says itself. */
+/** Which input an error is about, and what to do about it, where the caller knows better than the error itself. */
 export interface Blame {
-  readonly property: string;
+  readonly property?: string;
   readonly hint?: string;
 }
 
@@ -102,7 +108,7 @@ export function blame(error: unknown, blames: Readonly<Partial<Record<ErrorCode,
   if (!UnikernelError.is(error)) return error;
   const { code, message, details, cause } = error;
   const property = error.property ?? blames[code]?.property;
-  const hint = error.hint ?? blames[code]?.hint;
+  const hint = blames[code]?.hint ?? error.hint;
   if (property === error.property && hint === error.hint) return error;
   return new UnikernelError(code, message, {
     details,

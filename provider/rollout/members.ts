@@ -63,6 +63,6 @@ export async function remove(client: Client, uuids: readonly string[]): Promise<
   const reply = await client.deleteInstances({ body: uuids.map((uuid) => ({ uuid })) });
   for (const [index, item] of reply.items.entries()) {
     if (item.status !== "error" || item.error === ITEM_CODES.NotFound) continue;
-    onlyItem({ items: [item], message: reply.message }, `Deleting instance '${uuids[index] ?? ""}'`);
+    onlyItem({ ...reply, items: [item] }, `Deleting instance '${uuids[index] ?? ""}'`);
   }
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import nock from "nock";
 import { type ClientOptions, createClient, onlyItem } from "../../../provider/api/client";
-import { parseRetryAfter, retryDelayMs } from "../../../provider/api/retry";
 import { describeStop } from "../../../provider/api/stopReason";
 import { UnikernelError } from "../../../provider/base/errors";
 
@@ -123,7 +122,7 @@ describe("the REST client", () => {
       .reply(200, { status: "success", data: { volumes: [] } });
     assert.deepEqual((await client().getVolumes({})).items, []);
     assert.equal(slept.length, 3);
-    assert.equal(slept[2], 7000);
+    assert.ok((slept[2] ?? 0) >= 7000 && (slept[2] ?? 0) < 8000, String(slept[2]));
   });
 
   it("sends a create once when the server may have acted", async () => {
@@ -168,27 +167,6 @@ describe("the REST client", () => {
       });
     const reply = await client().waitInstances({ query: { uuid: ["i"], state: ["running"], timeout_s: [1] } });
     assert.equal(reply.items[0]?.state, "starting");
-  });
-});
-
-describe("retry rules", () => {
-  it("back off with jitter in the upper half, and end", () => {
-    assert.equal(retryDelayMs("idempotent", { kind: "broken" }, 1, 0), 50);
-    assert.equal(retryDelayMs("idempotent", { kind: "broken" }, 3, 1 - Number.EPSILON), 400 * (1 - Number.EPSILON / 2));
-    assert.equal(retryDelayMs("idempotent", { kind: "broken" }, 6, 0), undefined);
-  });
-
-  it("never repeat a create that may have been acted on", () => {
-    for (const status of [500, 502, 503, 504]) {
-      assert.equal(retryDelayMs("look-first", { kind: "status", status, retryAfterMs: undefined }, 1, 0), undefined);
-    }
-    assert.equal(retryDelayMs("look-first", { kind: "broken" }, 1, 0), undefined);
-  });
-
-  it("read Retry-After as seconds or as a date", () => {
-    assert.equal(parseRetryAfter("3", 0), 3000);
-    assert.equal(parseRetryAfter("Thu, 01 Jan 1970 00:00:05 GMT", 2000), 3000);
-    assert.equal(parseRetryAfter("soon", 0), undefined);
   });
 });
 

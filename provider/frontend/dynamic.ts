@@ -220,6 +220,7 @@ function providerOf(kind: Kind): DynamicProvider {
 export const Instance = providerOf("Instance");
 export const Service = providerOf("Service");
 export const Volume = providerOf("Volume");
+export const Certificate = providerOf("Certificate");
 export const GatewayImage = providerOf("GatewayImage");
 
 const engine = engineAddress(process.argv);

@@ -2,13 +2,20 @@
 import type * as z from "zod";
 import type { ResourceDefinition } from "../definition/define";
 import type { ProviderContext } from "./context";
+import { certificate } from "./certificate";
 import { gatewayImage } from "./gatewayImage";
 import { instance } from "./instance";
 import { service } from "./service";
 import { volume } from "./volume";
 
 /** Kind → definition. */
-export const resources = { Instance: instance, Service: service, Volume: volume, GatewayImage: gatewayImage } as const;
+export const resources = {
+  Instance: instance,
+  Service: service,
+  Volume: volume,
+  Certificate: certificate,
+  GatewayImage: gatewayImage,
+} as const;
 
 /** Name of a resource kind. */
 export type Kind = keyof typeof resources;

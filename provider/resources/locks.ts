@@ -1,15 +1,11 @@
 /** Delete locks. */
-import { ITEM_CODES } from "../api/codes";
-import { UnikernelError } from "../base/errors";
+import { blame } from "../base/errors";
 
-/** The error of a refused deletion, with the way out where a lock is why; others pass through. A lock is never released silently. */
-export function explainLock(error: unknown): unknown {
-  if (!UnikernelError.is(error) || error.details["itemCode"] !== ITEM_CODES.NotAllowed) return error;
-  const { code, message, details, cause } = error;
-  return new UnikernelError(code, message, {
-    details,
-    cause,
-    property: "deleteLock",
-    hint: "If it is locked: set deleteLock to false, run 'pulumi up', and delete it then.",
+/** The error of a refused deletion, with the way out where a lock may be why; others pass through. No lock is released silently. */
+export const explainLock = (error: unknown): unknown =>
+  blame(error, {
+    NOT_ALLOWED: {
+      property: "deleteLock",
+      hint: "If it is locked: set deleteLock to false, run 'pulumi up', and delete it then.",
+    },
   });
-}

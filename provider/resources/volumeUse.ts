@@ -1,7 +1,7 @@
 /** Who uses a volume, for what cannot be done while somebody does. */
 import { onlyItem } from "../api/client";
 import { ITEM_CODES } from "../api/codes";
-import { UnikernelError } from "../base/errors";
+import { UnikernelError, blame } from "../base/errors";
 import type { ProviderContext } from "./context";
 
 /** A deleted instance lets go of its volumes a little later; so long between two looks. */
@@ -26,9 +26,7 @@ export async function explainUse(
 ): Promise<unknown> {
   if (!UnikernelError.has(refused, "IN_USE", "STATE_CONFLICT")) return refused;
   const users = await usersOf(context, id).catch(() => "");
-  if (users === "") return refused;
-  const { code, message, details, cause } = refused;
-  return new UnikernelError(code, message, { details, cause, hint: todo(users) });
+  return users === "" ? refused : blame(refused, { [refused.code]: { hint: todo(users) } });
 }
 
 /**

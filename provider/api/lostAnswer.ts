@@ -1,47 +1,77 @@
 /** Creates are not idempotent: after a lost answer, look for what may have been made before making it again. */
+import { systemClock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
 
-/** The part of an item that tells whether it was found. */
+/** The part of an item that tells whether it was found, and since when it exists. */
 interface Findable {
   readonly status?: string | undefined;
+  /** RFC 3339. */
+  readonly created_at?: string | undefined;
 }
 
+/** Creates in all; each one is followed by a look. */
+const MAX_CREATES = 3;
+/** Clocks of this machine and of a metro may differ by so much. */
+const MAX_SKEW_MS = 600_000;
+
+/** The server may have acted: nothing usable came back, and it did not say that it did nothing. */
+const isLost = (error: unknown): error is UnikernelError =>
+  UnikernelError.has(error, "API_UNREACHABLE", "API_SHAPE") && error.details["mayHaveActed"] !== false;
+
 /**
- * Runs `create`; when its answer was lost (`API_UNREACHABLE` after something may have reached the server), looks for the
- * object by its name, which is unique, and returns it. What is not there is created once more: should the first request
- * arrive late, the name lets only one of them make something.
+ * Runs `create`; when its answer was lost, looks for the object by its name, which is unique, and returns it. What is not there is
+ * created once more: should the first request arrive late, the name lets only one of them make something.
  *
- * Throws whatever else went wrong as it is, `ALREADY_EXISTS` when the name is a stranger's, and the loss when looking did not help.
- *
- * @param isOurs could this be what `create` made? Default: yes, for a name that nobody else would think of
+ * Throws what `create` was refused with as it is; the loss, when looking did not help either, with a hint that the object may
+ * exist; `ALREADY_EXISTS` when what has the name is older than the first request, and so somebody else's.
  */
 export async function adoptAfterLostAnswer<T extends Findable>(
   create: () => Promise<T>,
   find: () => Promise<T | undefined>,
-  isOurs: (found: T) => boolean = () => true,
 ): Promise<T> {
-  const look = async (): Promise<T | undefined> => {
-    const found = await find();
-    if (found === undefined || found.status === "error") return undefined;
-    if (isOurs(found)) return found;
-    throw new UnikernelError("ALREADY_EXISTS", "The name is taken by an object that was not made here.", {
-      hint: "Choose another name, or leave the name out to have a unique one made.",
-    });
-  };
-  try {
-    return await create();
-  } catch (lost) {
-    if (!UnikernelError.has(lost, "API_UNREACHABLE", "API_SHAPE")) throw lost;
+  const beganMs = systemClock.now();
+  let loss: UnikernelError | undefined;
+  for (let creates = 1; ; creates++) {
     try {
-      return (await look()) ?? (await create());
+      return await create();
     } catch (error) {
-      if (!UnikernelError.has(error, "ALREADY_EXISTS")) throw lost;
+      if (isLost(error)) loss = error;
+      if (loss === undefined) throw error;
+      const found = await look(find, loss);
+      if (found !== undefined) return ours(found, beganMs, loss);
+      if (!isLost(error) || creates === MAX_CREATES) throw error;
     }
-    // The first request arrived late, or somebody else has the name.
-    const late = await look().catch((error: unknown) => {
-      throw UnikernelError.has(error, "ALREADY_EXISTS") ? error : lost;
-    });
-    if (late === undefined) throw lost;
-    return late;
   }
+}
+
+/** What has the name now. */
+async function look<T extends Findable>(
+  find: () => Promise<T | undefined>,
+  loss: UnikernelError,
+): Promise<T | undefined> {
+  try {
+    const found = await find();
+    return found?.status === "error" ? undefined : found;
+  } catch {
+    throw new UnikernelError(loss.code, loss.message, {
+      hint: `${loss.hint ?? ""} It may have been made all the same: look for it by its name before you try again.`.trim(),
+      details: { ...loss.details, mayHaveActed: true },
+      cause: loss,
+    });
+  }
+}
+
+/** The object, unless it was there before anything was asked for: adopting it would let a program delete what it did not make. */
+function ours<T extends Findable>(found: T, beganMs: number, loss: UnikernelError): T {
+  const createdMs = Date.parse(found.created_at ?? "");
+  if (Number.isNaN(createdMs) || createdMs >= beganMs - MAX_SKEW_MS) return found;
+  throw new UnikernelError(
+    "ALREADY_EXISTS",
+    `${loss.message} An object of this name exists since ${found.created_at ?? ""}.`,
+    {
+      hint: "Choose another name, or import what exists.",
+      details: { ...loss.details, mayHaveActed: false },
+      cause: loss,
+    },
+  );
 }

@@ -1,8 +1,8 @@
 /** Finds the local platform's daemon, and starts it when none runs. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import * as z from "zod";
 import { systemClock } from "../base/clock";
+import { daemonFile, type DaemonSettings } from "../base/daemonFile";
 import { UnikernelError } from "../base/errors";
 import { spawnDetached } from "../base/exec";
 import { type LocalPaths, localPaths } from "../base/localPaths";
@@ -13,9 +13,9 @@ export interface LocalDaemon {
   readonly url: string;
   readonly token: string;
   readonly pid: number;
+  /** What it was started with. */
+  readonly settings: DaemonSettings;
 }
-
-const daemonFile = z.looseObject({ url: z.string(), pid: z.int() });
 
 const START_LIMIT_MS = 15_000;
 const PAUSE_MS = 50;
@@ -30,13 +30,13 @@ const OWN_FILES_BYTES = 256 * 1024;
  * The daemon of this machine's local platform; starts it when none answers. Any number of processes may call this at
  * once: one daemon results, since the others find the state folder taken and end.
  *
- * @param options.stay the daemon, if it is started by this call, does not end for lack of work
+ * @param options.daemonArguments command line of the daemon, if it is started by this call; none by default
  * Throws `DAEMON_FAILED` with the last lines of the daemon's log when none answers after 15 seconds, `NO_SPACE`.
  */
 export async function connectLocal(
-  options: { readonly signal?: AbortSignal; readonly stay?: boolean } = {},
+  options: { readonly signal?: AbortSignal; readonly daemonArguments?: readonly string[] } = {},
 ): Promise<LocalDaemon> {
-  const { signal, stay = false } = options;
+  const { signal, daemonArguments = [] } = options;
   const paths = localPaths();
   const deadline = systemClock.now() + START_LIMIT_MS;
   let spawned: { readonly pid: number | undefined; readonly at: number } | undefined;
@@ -48,7 +48,7 @@ export async function connectLocal(
     const silent = spawned !== undefined && now - spawned.at > SPAWN_EVERY_MS;
     if (spawned === undefined || silent || !isAlive(spawned.pid)) {
       // One that ended found another daemon in its place, which may itself be ending: so ask again, then try again.
-      spawned = { pid: await spawnDaemon(paths, stay), at: now };
+      spawned = { pid: await spawnDaemon(paths, daemonArguments), at: now };
     }
     await systemClock.sleep(PAUSE_MS, signal);
   } while (systemClock.now() < deadline);
@@ -71,7 +71,7 @@ export async function findLocal(
   signal?: AbortSignal,
 ): Promise<LocalDaemon | undefined> {
   try {
-    const { url, pid } = daemonFile.parse(JSON.parse(await fs.readFile(paths.daemonFile, "utf8")));
+    const { url, pid, settings } = daemonFile.parse(JSON.parse(await fs.readFile(paths.daemonFile, "utf8")));
     if (!isAlive(pid)) return undefined; // its port may be another program's by now, which must not get the token
     const token = (await fs.readFile(paths.tokenFile, "utf8")).trim();
     const limit = AbortSignal.timeout(ANSWER_LIMIT_MS);
@@ -80,14 +80,14 @@ export async function findLocal(
       signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
     });
     await answer.arrayBuffer();
-    return answer.status === 200 ? { url, token, pid } : undefined;
+    return answer.status === 200 ? { url, token, pid, settings } : undefined;
   } catch {
     signal?.throwIfAborted();
     return undefined;
   }
 }
 
-async function spawnDaemon(paths: LocalPaths, stay: boolean): Promise<number | undefined> {
+async function spawnDaemon(paths: LocalPaths, daemonArguments: readonly string[]): Promise<number | undefined> {
   await fs.mkdir(paths.state, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = await fs.statfs(paths.state);
   if (bavail * bsize < OWN_FILES_BYTES) {
@@ -97,7 +97,7 @@ async function spawnDaemon(paths: LocalPaths, stay: boolean): Promise<number | u
       { hint: "Free some space, or point UNIKERNEL_STATE_DIR at a larger disk." },
     );
   }
-  const args = ["--disable-warning=ExperimentalWarning", program(), ...(stay ? ["--stay"] : [])];
+  const args = ["--disable-warning=ExperimentalWarning", program(), ...daemonArguments];
   return spawnDetached(process.execPath, args, { output: paths.logFile, cwd: "/" });
 }
 

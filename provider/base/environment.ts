@@ -7,6 +7,7 @@
  * | `UNIKERNEL_STATE_DIR` | state folder of the local platform |
  * | `UNIKERNEL_CACHE_DIR` | cache of runtimes |
  * | `UNIKERNEL_QEMU` | path of the QEMU binary |
+ * | `UNIKERNEL_QUOTAS` | quotas of the local platform, such as `instances=10,total_volume_mb=100` |
  * | `UNIKERNEL_ACCEL` | `kvm`, `hvf` or `tcg`: overrides the accelerator probe |
  * | `XDG_STATE_HOME`, `XDG_CACHE_HOME`, `XDG_RUNTIME_DIR`, `PATH` | as everywhere |
  */
@@ -17,6 +18,7 @@ const NAMES = [
   "UNIKERNEL_CACHE_DIR",
   "UNIKERNEL_QEMU",
   "UNIKERNEL_ACCEL",
+  "UNIKERNEL_QUOTAS",
   "XDG_STATE_HOME",
   "XDG_CACHE_HOME",
   "XDG_RUNTIME_DIR",

@@ -1,16 +1,16 @@
 /** `unikernel local down` */
 import { createClient, type Client } from "../api/client";
 import { connectLocal, findLocal } from "../api/localDaemon";
+import { parseOptions } from "../base/arguments";
 import { systemClock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
-import { parseSwitches } from "./arguments";
 
 const END_LIMIT_MS = 20_000;
 const PAUSE_MS = 50;
 
 /** Stops the daemon. Throws `IN_USE` while VMs run, unless `--all` deletes everything first. */
 export async function localDown(args: readonly string[]): Promise<string> {
-  const { all } = parseSwitches(args, ["all"]);
+  const { all } = parseOptions(args, { all: "switch" });
   // What is to be deleted may belong to a platform whose daemon is gone.
   const daemon = all ? await connectLocal() : await findLocal();
   if (daemon === undefined) return "The local platform is not running.";

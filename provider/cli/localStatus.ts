@@ -1,12 +1,13 @@
 /** `unikernel local status` */
 import { createClient } from "../api/client";
 import { findLocal } from "../api/localDaemon";
+import { parseOptions } from "../base/arguments";
 import { localPaths } from "../base/localPaths";
-import { parseSwitches } from "./arguments";
+import { optionsOf } from "../platform/settings";
 
 /** Shows the daemon and what it runs; starts nothing. */
 export async function localStatus(args: readonly string[]): Promise<string> {
-  parseSwitches(args, []);
+  parseOptions(args, {});
   const { state } = localPaths();
   const daemon = await findLocal();
   if (daemon === undefined) return `The local platform is not running; its files are in ${state}.`;
@@ -15,10 +16,12 @@ export async function localStatus(args: readonly string[]): Promise<string> {
   const services = (await client.getServices({})).items;
   const instances = (await client.getInstances({})).items;
   const volumes = (await client.getVolumes({})).items;
+  const options = optionsOf(daemon.settings);
   const versions = Object.entries(health?.versions ?? {}).map(([name, version]) => `${name} ${version}`);
   return [
     `The local platform serves at ${daemon.url} (process ${daemon.pid}); its files are in ${state}.`,
     `  ${versions.join(", ")}`,
+    ...(options.length === 0 ? [] : [`  started with ${options.join(" ")}`]),
     ...services.map(({ name, services }) => {
       const published = (services ?? []).map(
         ({ port, destination_port }) => `127.0.0.1:${port} → ${destination_port ?? port}`,

@@ -1,11 +1,23 @@
 /** `unikernel local up` */
 import { connectLocal } from "../api/localDaemon";
+import { environment } from "../base/environment";
+import { UnikernelError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
-import { parseSwitches } from "./arguments";
+import { optionsOf, parseSettings, unmet } from "../platform/settings";
 
-/** Starts the daemon unless one runs. */
+/** Starts the daemon unless one runs. Throws `INPUT_INVALID`; `IN_USE` when one runs that was started with other settings. */
 export async function localUp(args: readonly string[]): Promise<string> {
-  const { stay } = parseSwitches(args, ["stay"]);
-  const daemon = await connectLocal({ stay });
-  return `The local platform serves at ${daemon.url} (process ${daemon.pid}); its files are in ${localPaths().state}.`;
+  const asked = parseSettings(args, environment("UNIKERNEL_QUOTAS"));
+  const { url, pid, settings } = await connectLocal({ daemonArguments: args });
+  const missing = unmet(asked, settings);
+  if (missing.length > 0) {
+    throw new UnikernelError(
+      "IN_USE",
+      `The local platform runs already (process ${pid}), and was started without '${missing.join(" ")}'.`,
+      { hint: "Settings hold for the life of a daemon: end it with 'unikernel local down', then run this again." },
+    );
+  }
+  const options = optionsOf(settings);
+  const startedWith = options.length === 0 ? "" : ` It was started with '${options.join(" ")}'.`;
+  return `The local platform serves at ${url} (process ${pid}); its files are in ${localPaths().state}.${startedWith}`;
 }

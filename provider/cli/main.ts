@@ -17,9 +17,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 const HELP = `Usage: unikernel <command>
 
-  local up [--stay]    start the local platform; it ends by itself when nothing is left to do, unless --stay
+  local up             start the local platform; it ends by itself when nothing is left to do
+    --stay               it does not
+    --quota <name=n>     set a quota, such as 'instances=10' or 'total_volume_mb=100'; any number of times
+    --strict-2026        behave like the older nodes that the cloud still runs
   local status         show what runs on the local platform
-  local down [--all]   stop the local platform; --all first deletes every instance, service and volume
+  local down           stop the local platform
+    --all                first delete every instance, service and volume
   --help               show this text
   --version            show the version`;
 

@@ -1,5 +1,6 @@
 /** One daemon, from its lock to its last file. `main.ts` runs it as a program, tests run it in their own process. */
 import * as fs from "node:fs/promises";
+import type { DaemonFile } from "../base/daemonFile";
 import { removeIfEmpty, writeFileAtomic } from "../base/files";
 import type { LocalPaths } from "../base/localPaths";
 import { VERSION } from "../base/version";
@@ -7,7 +8,8 @@ import { openLayout } from "../image/oci/layout";
 import { removeEmptyLayout } from "../image/oci/removeEmpty";
 import { handlersOf } from "./handlers";
 import { loadToken } from "./http/auth";
-import { serveApi } from "./http/server";
+import { type ApiServer, serveApi } from "./http/server";
+import { NEWEST, STRICT_2026 } from "./http/strict2026";
 import { IdleWatch } from "./idle";
 import { keepConsoleLogsSmall } from "./instance/consoleKeeper";
 import { fileLog } from "./log";
@@ -15,6 +17,7 @@ import { Platform, type PlatformParts } from "./platform";
 import { DEFAULT_QUOTAS, type Quotas } from "./quotaSettings";
 import { reconcile } from "./reconcile";
 import { type Database, openDatabase } from "./state/database";
+import { announced } from "./settings";
 import { TIMINGS, type Timings } from "./timings";
 import type { Vmm } from "./vmm/vmm";
 
@@ -64,7 +67,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | unde
 }
 
 async function serve(options: DaemonOptions, database: Database): Promise<Daemon> {
-  const { paths, vmm } = options;
+  const { paths, vmm, stay = false, strict2026 = false, quotas = DEFAULT_QUOTAS } = options;
   const timings = { ...TIMINGS, ...options.timings };
   const log = fileLog(paths.logFile);
   const platform = new Platform({
@@ -72,8 +75,8 @@ async function serve(options: DaemonOptions, database: Database): Promise<Daemon
     database,
     vmm,
     timings,
-    quotas: options.quotas ?? DEFAULT_QUOTAS,
-    strict2026: options.strict2026 === true,
+    quotas,
+    strict2026,
     log,
     images: options.images ?? openLayout(paths.images),
   });
@@ -112,21 +115,28 @@ async function serve(options: DaemonOptions, database: Database): Promise<Daemon
         database.close();
       }
     });
-  const idle =
-    options.stay === true
-      ? undefined
-      : new IdleWatch(
-          timings.idleExitMs,
-          () => platform.isEmpty,
-          () => void close(),
-        );
-  const server = await serveApi({
-    handlers: handlersOf(platform),
+  const idle = stay
+    ? undefined
+    : new IdleWatch(
+        timings.idleExitMs,
+        () => platform.isEmpty,
+        () => void close(),
+      );
+  const server: ApiServer = await serveApi({
+    handlers: handlersOf(platform, () => server.url),
+    dialect: strict2026 ? STRICT_2026 : NEWEST,
     token,
+    timings,
     log,
     onRequest: (change) => idle?.request(change),
   });
-  const ready = { pid: process.pid, url: server.url, version: VERSION, startedAt: new Date().toISOString() };
+  const ready: DaemonFile = {
+    pid: process.pid,
+    url: server.url,
+    version: VERSION,
+    startedAt: new Date().toISOString(),
+    settings: announced(stay, strict2026, quotas),
+  };
   await writeFileAtomic(paths.daemonFile, JSON.stringify(ready), 0o600);
   log.write("daemon.ready", { pid: process.pid, url: server.url, version: VERSION });
 

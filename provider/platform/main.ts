@@ -1,12 +1,15 @@
 /**
- * The daemon as a program: `node dist/provider/platform/main.js [--stay]`. Started by the provider when it is needed,
- * and by `unikernel local up`.
+ * The daemon as a program: `node dist/provider/platform/main.js`, with the options of `unikernel local up`, which starts
+ * it, as does the provider when it is needed.
  *
  * Exit codes: 0 ended as asked or for lack of work, 1 could not start, 3 another daemon serves this state folder.
  */
+import { environment } from "../base/environment";
 import { explain } from "../base/errors";
 import { localPaths } from "../base/localPaths";
 import { startDaemon } from "./daemon";
+import { quotasWith } from "./quotaSettings";
+import { parseSettings } from "./settings";
 import { QemuVmm } from "./vmm/qemu/qemu";
 
 /** Exit code of a daemon whose state folder is taken. */
@@ -14,7 +17,8 @@ const TAKEN = 3;
 
 async function main(): Promise<number> {
   const paths = localPaths();
-  const daemon = await startDaemon({ paths, vmm: new QemuVmm(paths), stay: process.argv.includes("--stay") });
+  const { stay, strict2026, quotas } = parseSettings(process.argv.slice(2), environment("UNIKERNEL_QUOTAS"));
+  const daemon = await startDaemon({ paths, vmm: new QemuVmm(paths), stay, strict2026, quotas: quotasWith(quotas) });
   if (daemon === undefined) {
     process.stderr.write(`Another daemon of the local platform serves '${paths.state}'.\n`);
     return TAKEN;

@@ -24,6 +24,10 @@ export interface Timings {
   readonly healthyMs: number;
   /** Pause between two looks at the sizes of console logs. */
   readonly consoleCheckMs: number;
+  /** How long a request's line and headers may take to arrive. */
+  readonly headersMs: number;
+  /** How long a whole request may take to arrive. */
+  readonly requestMs: number;
   /** How long the daemon waits for open requests and connections when it is told to end. */
   readonly closeGraceMs: number;
 }
@@ -41,5 +45,7 @@ export const TIMINGS: Timings = {
   restartPauseMaxMs: 300_000,
   healthyMs: 10_000,
   consoleCheckMs: 2_000,
+  headersMs: 10_000,
+  requestMs: 60_000,
   closeGraceMs: 2_000,
 };

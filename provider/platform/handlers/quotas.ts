@@ -1,16 +1,18 @@
 /** Quotas of the one account there is. */
-import { usage } from "../quota";
 import type { Platform } from "../platform";
+import { usage } from "../quota";
+import { ACCOUNT } from "./account";
 import type { Handlers } from "./request";
+import { eachItem, find } from "./select";
 
-/** Stands for the user: the account identity that other servers give here. */
-const ACCOUNT_UUID = "00000000-0000-4000-8000-000000000001";
-
-/** Handler of `/v1/users/quotas`. */
+/** Handler of `/v1/users/quotas`; items fail with `NotFound` for any user but the own. */
 export function quotaHandlers(platform: Platform): Pick<Handlers, "getQuotas"> {
   return {
-    getQuotas: () => ({
-      items: [{ status: "success", uuid: ACCOUNT_UUID, used: usage(platform), ...platform.parts.quotas }],
+    getQuotas: async ({ selectors }) => ({
+      items: await eachItem(selectors.length === 0 ? [ACCOUNT] : selectors, platform.parts.log, (selector) => {
+        const { uuid } = find([ACCOUNT], (account) => account, "user", selector);
+        return { status: "success" as const, uuid, used: usage(platform), ...platform.parts.quotas };
+      }),
     }),
   };
 }

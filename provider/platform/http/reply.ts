@@ -1,14 +1,34 @@
 /** The wrapper of every answer, in one place. */
 import type * as http from "node:http";
+import { ITEM_CODES, type ItemCodeName } from "../../api/codes";
 import type { FailedItem } from "../handlers/request";
 
-/** A request that is refused as a whole. */
-export class HttpRefusal extends Error {
-  readonly status: number;
+/** What a refused status means in the API's own codes, unless more is known. */
+const CODES: Readonly<Record<number, ItemCodeName>> = {
+  400: "MalformedRequest",
+  401: "NotAllowed",
+  404: "NoApiEndpoint",
+  405: "WrongMethod",
+  408: "TimedOut",
+  413: "TooLong",
+  414: "TooLong",
+  431: "TooLong",
+};
 
-  constructor(status: number, message: string) {
+/**
+ * A request that is refused as a whole: nothing was done for any of its items. Malformed requests are; an item that is well
+ * formed and fails is a `Refusal`, and the other items of its request go on.
+ */
+export class HttpRefusal extends Error {
+  /** HTTP status. */
+  readonly status: number;
+  /** The same in the API's codes. */
+  readonly itemCode: ItemCodeName;
+
+  constructor(status: number, message: string, itemCode: ItemCodeName = CODES[status] ?? "UnknownError") {
     super(message);
     this.status = status;
+    this.itemCode = itemCode;
   }
 }
 
@@ -32,23 +52,23 @@ export function itemsEnvelope(
   };
 }
 
-/** Envelope of a request that failed as a whole. */
-export const refusalEnvelope = (status: number, message: string, opTimeUs: number): object => ({
+/** Envelope of a request that failed as a whole. `errors[].error` is our addition: the cloud only tells the HTTP status there. */
+export const refusalEnvelope = ({ status, message, itemCode }: HttpRefusal, opTimeUs: number): object => ({
   status: "error",
   message,
-  errors: [{ status, message }],
+  errors: [{ status, message, error: ITEM_CODES[itemCode] }],
   op_time_us: opTimeUs,
 });
 
 /** Sends JSON; nothing when the client is gone. */
-export function send(
-  response: http.ServerResponse,
-  status: number,
-  body: object,
-  headers: http.OutgoingHttpHeaders = {},
-): void {
+export function send(response: http.ServerResponse, status: number, body: object): void {
+  sendText(response, status, "application/json", JSON.stringify(body));
+}
+
+/** Sends a text; nothing when the client is gone. */
+export function sendText(response: http.ServerResponse, status: number, contentType: string, text: string): void {
   if (response.headersSent || response.destroyed) return;
-  const text = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { "content-type": "application/json", "content-length": text.length, ...headers });
-  response.end(text);
+  const bytes = Buffer.from(text);
+  response.writeHead(status, { "content-type": contentType, "content-length": bytes.length });
+  response.end(bytes);
 }

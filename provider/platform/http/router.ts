@@ -2,16 +2,28 @@
 import * as z from "zod";
 import { type Route, type RouteName, routes } from "../../api/routes";
 import type { Selector } from "../handlers/request";
+import { bodiesOf, namesObjects } from "./bodies";
 import { explainIssues } from "./explainIssues";
+import { findForm } from "./forms";
+import { parseJson } from "./json";
+import { OLDER_IMAGES, olderImages } from "./olderImages";
 import { HttpRefusal } from "./reply";
+import { checkSelectors, fromEntries, fromQuery, type Named, type Parameter } from "./selectors";
+import { type Dialect, NEWEST } from "./strict2026";
 
 /** A request that fits a route. */
 export interface Routed {
   readonly name: RouteName;
-  readonly route: Route;
+  readonly dataKey: string | undefined;
+  /** Without selectors. */
   readonly query: unknown;
-  readonly body: unknown;
+  /** One for each call of the route's handler. */
+  readonly bodies: readonly [unknown, ...unknown[]];
   readonly selectors: readonly Selector[];
+  /** Parameters of the path. */
+  readonly path: Readonly<Record<string, string>>;
+  /** Items as the form of the request has them. */
+  readonly reshape: (items: readonly object[]) => readonly object[];
 }
 
 /** What came in. `body` is undefined when none was sent. */
@@ -26,131 +38,100 @@ const PLACES: Readonly<Partial<Record<RouteName, string>>> = {
   createInstance: "instance creation arguments",
   createService: "service group creation arguments",
   createVolume: "volume creation arguments",
-};
-/** What a position of a list stands for when an entry of a body array does not say. */
-const ENTRY_DEFAULTS: Readonly<Record<string, string>> = {
-  state: "running",
-  timeout_s: "-1",
-  offset: "-4096",
-  limit: "4096",
+  createCertificate: "certificate creation arguments",
 };
 
-const names = Object.keys(routes) as RouteName[]; // the keys of a constant table
-
-/** Finds the route and parses its arguments. Throws {@link HttpRefusal} 400, 404 or 405. */
-export function route(request: RawRequest): Routed {
-  // Not through URL: "//x" would name a host there.
-  const [path = "/", ...search] = request.target.split("?");
-  const { name, pathUuid } = match(request.method, path);
-  const found: Route = routes[name];
-  const parameters = [...new URLSearchParams(search.join("?"))];
+/**
+ * Finds the route and parses its arguments. Throws {@link HttpRefusal} 400, 404 or 405: whatever is malformed refuses the whole
+ * request, before any item of it is looked at.
+ *
+ * Objects are named in the path, in the query or in the body; what the body names counts alone.
+ */
+export function route(request: RawRequest, dialect: Dialect = NEWEST): Routed {
+  const { path, parameters } = readTarget(request.target);
+  const keys = parameters.map(([key]) => key);
+  const { form, path: values } = findForm(request.method, path, keys, dialect.forms);
+  const found: Route = routes[form.name];
+  const inPath = form.isOne && values["uuid"] !== undefined ? [{ uuid: values["uuid"] }] : [];
   const json = parseJson(request.body);
-  const asArray = found.method === "GET" && Array.isArray(json) ? entries(json) : undefined;
-  const selectors = [
-    ...(pathUuid === undefined ? [] : [{ uuid: pathUuid }]),
-    ...(asArray?.selectors ?? parameters.flatMap(([key, value]) => selectorsOf(key, value))),
-  ];
-  const rawQuery = mergeQuery(found.query, asArray === undefined ? parameters : [...parameters, ...asArray.parameters]);
-  const rawBody = bodyOf(found, json, asArray !== undefined, pathUuid);
-  const place = PLACES[name] ?? "the request";
+  const common = { name: form.name, dataKey: found.dataKey, path: values };
+  const reshape = (items: readonly object[]): readonly object[] => items.map(dialect.item);
+  const body = dialect.bodies[form.name] ?? found.body;
+
+  if (body instanceof z.ZodUndefined) {
+    if (form.path === OLDER_IMAGES) {
+      const older = olderImages(parameters, json == null ? [] : fromEntries(json, false).parameters);
+      const query = parseQuery(found, older.parameters);
+      return { ...common, query, bodies: [undefined], selectors: [], reshape: older.reshape };
+    }
+    const { selectors, parameters: rest } = namedByRead(found, json, inPath, parameters);
+    checkSelectors(selectors);
+    return { ...common, query: parseQuery(found, rest), bodies: [undefined], selectors, reshape };
+  }
+
+  const named = namesObjects(body) ? fromQuery(parameters) : { selectors: [], parameters: [] };
+  const given = [...inPath, ...named.selectors];
+  checkSelectors(given);
+  const [first, ...more] = bodiesOf(body, json, given, named.parameters);
+  const place = PLACES[form.name] ?? "the request";
   return {
-    name,
-    route: found,
-    selectors,
-    query: parse(found.query, rawQuery, "the query"),
-    body: parse(found.body, rawBody, place),
+    ...common,
+    query: parseQuery(found, namesObjects(body) ? [] : parameters),
+    bodies: [parse(body, first, place), ...more.map((one) => parse(body, one, place))],
+    selectors: given,
+    reshape,
   };
 }
 
-function match(method: string, path: string): { name: RouteName; pathUuid?: string } {
-  const exact = names.filter((name) => routes[name].path === path);
-  const byMethod = exact.find((name) => routes[name].method === method);
-  if (byMethod !== undefined) return { name: byMethod };
-  if (exact.length > 0) throw new HttpRefusal(405, `Method ${method} is not allowed for ${path}`);
-  const slash = path.lastIndexOf("/");
-  const parents = names.filter((name) => routes[name].path === path.slice(0, slash) && takesPathUuid(routes[name]));
-  const byPath = parents.find((name) => routes[name].method === method);
-  if (byPath !== undefined && slash < path.length - 1) return { name: byPath, pathUuid: decode(path.slice(slash + 1)) };
-  if (parents.length > 0) throw new HttpRefusal(405, `Method ${method} is not allowed for ${path}`);
-  throw new HttpRefusal(404, `No such endpoint: ${method} ${path}`);
+function readTarget(target: string): { path: string; parameters: readonly Parameter[] } {
+  // Not through URL: "//x" would name a host there. A proxy may send the whole URL (RFC 9112, section 3.2.2).
+  const [path = "/", ...search] = target.replace(/^https?:\/\/[^/?]*/, "").split("?");
+  // A base address that ends in `/v1` doubles it.
+  return { path: path.replace(/^\/v1\/v1(?=\/)/, "/v1"), parameters: [...new URLSearchParams(search.join("?"))] };
 }
 
-/** `/v1/<type>/{uuid}`: the one object in place of a selector. */
-const takesPathUuid = (one: Route): boolean =>
-  (one.method === "GET" && one.query instanceof z.ZodObject && "details" in one.query.shape) || one.method === "DELETE";
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** What a request without a model for its body names. */
+function namedByRead(
+  found: Route,
+  json: unknown,
+  inPath: readonly Selector[],
+  parameters: readonly Parameter[],
+): Named {
+  const takesSelectors = hasParameter(found.query, "uuid");
+  const query = takesSelectors ? fromQuery(parameters) : { selectors: [], parameters };
+  const isNothing = json == null || (Array.isArray(json) && json.length === 0);
+  if (isNothing) return { selectors: [...inPath, ...query.selectors], parameters: query.parameters };
+  if (!takesSelectors && !hasLists(found.query)) throw new HttpRefusal(400, "This request takes no body");
+  const { selectors, parameters: asked } = fromEntries(json, takesSelectors);
+  const keys = new Set(asked.map(([key]) => key));
+  return { selectors, parameters: [...query.parameters.filter(([key]) => !keys.has(key)), ...asked] };
 }
 
-function parseJson(text: string | undefined): unknown {
-  if (text === undefined || text.trim() === "") return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new HttpRefusal(400, `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
+const shapeOf = (model: z.ZodType): Readonly<Record<string, unknown>> =>
+  model instanceof z.ZodObject ? model.shape : {};
+const hasParameter = (model: z.ZodType, name: string): boolean => Object.hasOwn(shapeOf(model), name);
+const isList = (field: unknown): boolean =>
+  (field instanceof z.ZodOptional ? field.unwrap() : field) instanceof z.ZodArray;
+const hasLists = (model: z.ZodType): boolean => Object.values(shapeOf(model)).some(isList);
 
-function bodyOf(found: Route, json: unknown, isSelectorArray: boolean, pathUuid: string | undefined): unknown {
-  if (isSelectorArray) return undefined;
-  if (found.method === "DELETE" && pathUuid !== undefined && json === undefined) return [{ uuid: pathUuid }];
-  if (found.body instanceof z.ZodUndefined && json !== undefined)
-    throw new HttpRefusal(400, "This request takes no body but an array of selectors");
-  return json;
-}
-
-const selectorsOf = (key: string, value: string): Selector[] =>
-  key !== "uuid" && key !== "name"
-    ? []
-    : value
-        .split(",") // an empty one names nothing that exists, and must not turn one object into all of them
-        .map((one) => (key === "uuid" ? { uuid: one } : { name: one }));
-
-/** A selector array in the body of a GET: what its entries name, and their other members as lists by position. */
-function entries(array: readonly unknown[]): { selectors: Selector[]; parameters: [string, string][] } {
-  const parsed = z.array(z.record(z.string(), z.union([z.string(), z.number()]))).safeParse(array);
-  if (!parsed.success) throw new HttpRefusal(400, "The body must be an array of objects with 'uuid' or 'name'");
-  const extra = [...new Set(parsed.data.flatMap((entry) => Object.keys(entry)))].filter(
-    (key) => key !== "uuid" && key !== "name",
-  );
-  const selectors = parsed.data.map(({ uuid, name }): Selector => {
-    if (uuid !== undefined && name !== undefined)
-      throw new HttpRefusal(400, "Either 'uuid' or 'name' must be given, not both");
-    if (uuid !== undefined) return { uuid: String(uuid) };
-    if (name !== undefined) return { name: String(name) };
-    throw new HttpRefusal(400, "Either 'uuid' or 'name' must be given");
-  });
-  const parameters = parsed.data.flatMap((entry) =>
-    extra.map((key): [string, string] => [key, String(entry[key] ?? ENTRY_DEFAULTS[key] ?? "")]),
-  );
-  return { selectors, parameters };
-}
-
-/** Parameters by name: those that the model has as lists are merged from repeats and comma lists, of others the last counts. */
-function mergeQuery(
-  model: z.ZodType,
-  parameters: readonly (readonly [string, string])[],
-): Record<string, string | string[]> {
-  const merged: Record<string, string | string[]> = {};
+/** Parameters that the model has as lists are merged from repeats and comma lists, of others the last counts. */
+function parseQuery({ query }: Route, parameters: readonly Parameter[]): unknown {
+  const merged = new Map<string, string | string[]>();
   for (const [key, value] of parameters) {
-    const before = merged[key];
-    merged[key] = isList(model, key) ? [...(Array.isArray(before) ? before : []), ...value.split(",")] : value;
+    const list = merged.get(key) ?? [];
+    if (Array.isArray(list) && hasParameter(query, key) && isList(shapeOf(query)[key])) {
+      list.push(...value.split(","));
+      merged.set(key, list);
+    } else {
+      merged.set(key, value);
+    }
   }
-  return merged;
-}
-
-function isList(model: z.ZodType, key: string): boolean {
-  const field: unknown = model instanceof z.ZodObject && Object.hasOwn(model.shape, key) ? model.shape[key] : undefined;
-  return (field instanceof z.ZodOptional ? field.unwrap() : field) instanceof z.ZodArray;
+  return parse(query, Object.fromEntries(merged), "the query");
 }
 
 function parse(model: z.ZodType, input: unknown, place: string): unknown {
   const parsed = model.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new HttpRefusal(400, explainIssues(parsed.error.issues, input, place));
+  const { message, code } = explainIssues(parsed.error.issues, { input, name: place });
+  throw new HttpRefusal(400, message, code);
 }

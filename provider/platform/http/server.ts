@@ -3,14 +3,23 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Handlers } from "../handlers/request";
 import type { Log } from "../log";
+import type { Timings } from "../timings";
 import { bearerCheck } from "./auth";
-import { HttpRefusal, itemsEnvelope, refusalEnvelope, send } from "./reply";
-import { type Routed, route } from "./router";
+import { MAX_HEADER_BYTES, MAX_TARGET_BYTES } from "./bounds";
+import { callHandler } from "./call";
+import { Exchanges } from "./exchanges";
+import { refusalOf, refuseConnection } from "./malformed";
+import { discardBody, readBody } from "./readBody";
+import { HttpRefusal, itemsEnvelope, refusalEnvelope, send, sendText } from "./reply";
+import { route } from "./router";
+import type { Dialect } from "./strict2026";
 
 /** What the server serves. */
 export interface ApiServerOptions {
   readonly handlers: Handlers;
+  readonly dialect: Dialect;
   readonly token: string;
+  readonly timings: Pick<Timings, "headersMs" | "requestMs">;
   readonly log: Log;
   /** Called when a request begins (+1) and when it ends (-1). */
   readonly onRequest: (change: 1 | -1) => void;
@@ -25,29 +34,35 @@ export interface ApiServer {
 }
 
 const HOST = "127.0.0.1";
-/** Source: the cloud's own limit. */
-const MAX_BODY_BYTES = 8 * 1024 * 1024;
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
-const MAX_HEADER_BYTES = 16 * 1024;
+/** How often connections are looked at for those that are too slow; Node's own 30 s would be the real limit otherwise. */
+const LOOK_EVERY_MS = 1_000;
 
 /** Listens on a port of the kernel's choice, on loopback only. */
 export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
+  const { headersMs, requestMs } = options.timings;
   const isAuthorized = bearerCheck(options.token);
+  const exchanges = new Exchanges(options.onRequest);
+  const serve = (request: http.IncomingMessage, response: http.ServerResponse): void =>
+    void answer(request, response, exchanges.begin(request, response), options, isAuthorized);
   const server = http.createServer(
     {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(LOOK_EVERY_MS, headersMs),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     },
-    (request, response) => {
-      options.onRequest(1);
-      response.once("close", () => options.onRequest(-1));
-      void answer(request, response, options, isAuthorized);
-    },
+    serve,
   );
+  // What else a client may expect is no reason to refuse its request.
+  server.on("checkExpectation", serve);
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    exchanges.whenAnswered(socket, (begun) => {
+      if (begun || !socket.writable || error.code === "ECONNRESET") socket.destroy();
+      else refuseConnection(socket, refusalOf(error.code));
+    });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host: HOST, port: 0 }, resolve);
@@ -67,54 +82,29 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
 async function answer(
   request: http.IncomingMessage,
   response: http.ServerResponse,
+  gone: AbortSignal,
   options: ApiServerOptions,
   isAuthorized: (header: string | undefined) => boolean,
 ): Promise<void> {
   const begunAt = performance.now();
   const opTimeUs = (): number => Math.round((performance.now() - begunAt) * 1000);
-  const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  const refuse = (refusal: HttpRefusal): void => {
+    send(response, refusal.status, refusalEnvelope(refusal, opTimeUs()));
+    discardBody(request);
+  };
+  const { method = "GET", url: target = "/", headers } = request;
   try {
-    if (!isAuthorized(request.headers.authorization)) throw new HttpRefusal(401, "Invalid or missing token");
-    const body = await readBody(request);
-    const routed = route({ method: request.method ?? "GET", target: request.url ?? "/", body });
-    const reply = await call(options.handlers, routed, request.headers.accept ?? "", gone.signal);
-    const { message } = reply;
-    send(response, 200, itemsEnvelope(routed.route.dataKey, reply.items, message, opTimeUs()));
+    if (!isAuthorized(headers.authorization)) throw new HttpRefusal(401, "Invalid or missing token");
+    if (target.length > MAX_TARGET_BYTES)
+      throw new HttpRefusal(414, `The path and query are larger than ${MAX_TARGET_BYTES} bytes`);
+    const routed = route({ method, target, body: await readBody(request) }, options.dialect);
+    const { items, message, text } = await callHandler(options, routed, headers.accept ?? "", gone);
+    if (text !== undefined) sendText(response, 200, text.contentType, text.body);
+    else send(response, 200, itemsEnvelope(routed.dataKey, routed.reshape(items), message, opTimeUs()));
   } catch (error) {
-    if (error instanceof HttpRefusal) {
-      // What is left of a request that was not read to its end cannot be told from the next one.
-      const headers = request.complete ? {} : { connection: "close" };
-      send(response, error.status, refusalEnvelope(error.status, error.message, opTimeUs()), headers);
-      return;
-    }
-    if (gone.signal.aborted) return;
+    if (error instanceof HttpRefusal) return refuse(error);
+    if (gone.aborted) return;
     options.log.write("bug", { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    send(response, 500, refusalEnvelope(500, "Internal error; see daemon.log", opTimeUs()));
+    refuse(new HttpRefusal(500, "Internal error; see daemon.log"));
   }
-}
-
-function call(handlers: Handlers, routed: Routed, accept: string, signal: AbortSignal) {
-  // The router parsed query and body with the models of this very route.
-  const handler = handlers[routed.name] as (request: object) => ReturnType<Handlers[typeof routed.name]>;
-  return handler({ query: routed.query, body: routed.body, selectors: routed.selectors, path: {}, accept, signal });
-}
-
-function readBody(request: http.IncomingMessage): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    request.on("data", (chunk: Buffer) => {
-      length += chunk.length;
-      if (length <= MAX_BODY_BYTES) {
-        chunks.push(chunk);
-        return;
-      }
-      request.pause();
-      reject(new HttpRefusal(413, `The body is larger than ${MAX_BODY_BYTES} bytes`));
-    });
-    request.on("end", () => resolve(length === 0 ? undefined : Buffer.concat(chunks).toString("utf8")));
-    request.on("error", reject);
-    request.on("close", () => reject(new Error("the client left")));
-  });
 }

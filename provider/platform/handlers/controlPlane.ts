@@ -1,0 +1,56 @@
+/** The control plane over all metros, of which there is one here: it is served at the metro's own address. */
+import type { Platform } from "../platform";
+import { ACCOUNT } from "./account";
+import { inNamespace } from "./images";
+import type { Handlers } from "./request";
+
+/** Name of the one metro. */
+const METRO = "local";
+/** Made up, as the account's. */
+const METRO_UUID = "00000000-0000-4000-8000-000000000002";
+
+/**
+ * Handlers of the control plane.
+ *
+ * @param endpoint where the metro is served
+ */
+export function controlPlaneHandlers(
+  platform: Platform,
+  endpoint: () => string,
+): Pick<Handlers, "getMetros" | "getRegistryImages" | "getAuthorization"> {
+  return {
+    getMetros: () => ({ items: [{ status: "success", uuid: METRO_UUID, name: METRO, endpoint: endpoint() }] }),
+
+    getAuthorization: () => ({
+      items: [
+        {
+          organization_name: ACCOUNT.name,
+          organization_display_name: "Local platform",
+          organization_uuid: ACCOUNT.uuid,
+        },
+      ],
+    }),
+
+    getRegistryImages: async ({ query }) => {
+      const stored = (await platform.parts.images.list()).filter(
+        ({ repository }) =>
+          query.namespace === undefined || query.namespace.some((one) => inNamespace(repository, one)),
+      );
+      const names = [...new Set(stored.map(({ repository }) => repository))];
+      const tagsOf = (name: string) =>
+        stored
+          .filter(({ repository }) => repository === name)
+          .flatMap(({ tag, digest, sizeBytes, createdAt }) => {
+            const pushed = createdAt === undefined ? {} : { push_time: createdAt };
+            return tag === undefined ? [] : [{ name: tag, digest, size: sizeBytes, ...pushed }];
+          });
+      return {
+        items: names.map((name) => ({
+          status: "success" as const,
+          name,
+          ...(query.details === false ? {} : { tags: tagsOf(name) }),
+        })),
+      };
+    },
+  };
+}

@@ -5,15 +5,24 @@ import type { LocalPaths } from "../base/localPaths";
 import type { Layout } from "../image/oci/layout";
 import { InstanceActor } from "./instance/actor";
 import { BootFiles, vmSpec } from "./instance/boot";
-import { Changes, publish } from "./instance/publish";
+import { startDependencies } from "./instance/dependencies";
+import { Changes } from "./instance/publish";
 import type { ActorSurroundings } from "./instance/surroundings";
 import type { Log } from "./log";
 import { ServiceProxy } from "./proxy/tcp";
+import { enforceLiveQuota } from "./quota";
 import type { Quotas } from "./quotaSettings";
 import { afterMemberLeft } from "./service/membership";
 import type { CertificateRecord } from "./state/certificates";
 import type { Database } from "./state/database";
-import { deleteInstance, type InstanceRecord, updateAttachments } from "./state/instances";
+import {
+  deleteInstance,
+  type InstanceRecord,
+  updateAttachments,
+  updateInstanceDefinition,
+  updateInstanceStatus,
+  updateWithoutService,
+} from "./state/instances";
 import type { ServiceRecord } from "./state/services";
 import type { VolumeRecord } from "./state/volumes";
 import type { Timings } from "./timings";
@@ -139,18 +148,32 @@ export class Platform {
   }
 
   #surroundings(): ActorSurroundings {
-    const { database, paths, vmm, timings, log } = this.parts;
+    const { database, paths, vmm, timings, log, quotas, strict2026 } = this.parts;
+    const announce = (): void => queueMicrotask(() => this.changes.notify());
     return {
       vmm,
       timings,
       log,
+      queuesUpdates: !strict2026,
       spec: (record) => vmSpec(record, paths, this.boot),
+      patchContext: ({ serviceUuid }) => ({ limits: quotas.limits, hasService: serviceUuid !== undefined }),
       disksFree: ({ volumes }) => this.disks.ended(volumes.map((one) => one.volumeUuid)),
-      publish: (record, change) => publish(database, this.changes, record, change),
-      keepVolumes: (uuid, volumes) => {
-        updateAttachments(database, uuid, volumes);
-        queueMicrotask(() => this.changes.notify());
+      admit: (record) => enforceLiveQuota(this, record),
+      dependencies: (record, signal) => startDependencies(this, record, signal),
+      announce,
+      keepStatus: (uuid, status) => updateInstanceStatus(database, uuid, status),
+      keepDefinition: (...changed) => {
+        updateInstanceDefinition(database, ...changed);
+        void this.keepBootFiles().catch(() => undefined); // what is left over goes with the next removal
       },
+      keepWithoutService: (uuid, status) => updateWithoutService(database, uuid, status),
+      leftService: (serviceUuid) => {
+        afterMemberLeft(this, serviceUuid).catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : String(error);
+          log.write("service.not-left", { uuid: serviceUuid, reason });
+        });
+      },
+      keepVolumes: (uuid, volumes, status) => updateAttachments(database, uuid, volumes, status),
       service: ({ serviceUuid }) => {
         const service = serviceUuid === undefined ? undefined : this.services.get(serviceUuid);
         return service && { rotation: service.proxy.rotation, destinationPorts: destinationPorts(service.record) };

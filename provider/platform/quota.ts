@@ -1,7 +1,9 @@
 /** What is used of the quotas, and the refusal of what would exceed them. */
+import type { InstanceState } from "../api/models";
 import type { Platform } from "./platform";
 import { DEFAULT_QUOTAS, type HardQuotaName } from "./quotaSettings";
 import { Refusal } from "./refusal";
+import type { InstanceDefinition, InstanceRecord } from "./state/instances";
 import { countedMb } from "./volume/usage";
 
 /** Ranges for one object, where nobody has set others. */
@@ -10,10 +12,13 @@ export const LIMITS = DEFAULT_QUOTAS.limits;
 /** What is used of the hard quotas. */
 export type Usage = Record<HardQuotaName, number>;
 
-/** Counts what exists. An instance is live in every state but `stopped`. */
-export function usage(platform: Platform): Usage {
-  const instances = [...platform.instances.values()];
-  const live = instances.filter((actor) => actor.state !== "stopped").map((actor) => actor.record.definition);
+/** States without a VM that runs or may be woken. */
+const NOT_LIVE: readonly InstanceState[] = ["stopped", "template", "checkpoint", "deleted"];
+
+/** Counts what exists, an instance in standby as live. `without`: uuid of an instance that is left out. */
+export function usage(platform: Platform, without?: string): Usage {
+  const instances = [...platform.instances.values()].filter(({ record }) => record.uuid !== without);
+  const live = instances.filter(({ state }) => !NOT_LIVE.includes(state)).map(({ record }) => record.definition);
   const services = [...platform.services.values()];
   const volumes = [...platform.volumes.values()];
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
@@ -29,9 +34,9 @@ export function usage(platform: Platform): Usage {
   };
 }
 
-/** Throws a refusal `Quota` when adding this would exceed a hard limit. */
-export function enforceQuota(platform: Platform, added: Partial<Usage>): void {
-  const used = usage(platform);
+/** Throws a refusal `Quota` when adding this would exceed a hard limit. `without` as for {@link usage}. */
+export function enforceQuota(platform: Platform, added: Partial<Usage>, without?: string): void {
+  const used = usage(platform, without);
   const { hard } = platform.parts.quotas;
   for (const [name, more] of Object.entries(added) as [keyof Usage, number][]) {
     if (more > 0 && used[name] + more > hard[name]) {
@@ -42,6 +47,19 @@ export function enforceQuota(platform: Platform, added: Partial<Usage>): void {
     }
   }
 }
+
+/** What instances of this definition take of the quotas while they are live. */
+export const liveUsage = ({ memoryMb, vcpus }: InstanceSize, count = 1): Partial<Usage> => ({
+  live_instances: count,
+  live_vcpus: vcpus * count,
+  live_memory_mb: memoryMb * count,
+});
+
+type InstanceSize = Pick<InstanceDefinition, "memoryMb" | "vcpus">;
+
+/** Throws a refusal `Quota` unless an instance, whether it counts as live already or not, fits beside all others. */
+export const enforceLiveQuota = (platform: Platform, { uuid, definition }: InstanceRecord): void =>
+  enforceQuota(platform, liveUsage(definition), uuid);
 
 /** Throws a refusal `Invalid` when a value is outside the platform's limits for it. */
 export function enforceLimit(

@@ -8,6 +8,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { InstanceActor } from "./instance/actor";
 import { volumeFile } from "./instance/boot";
+import { neverRuns } from "./instance/frozen";
 import type { Platform } from "./platform";
 import { armAutokill } from "./service/autokill";
 import { publishPorts } from "./service/publish";
@@ -78,7 +79,8 @@ async function restoreInstance(platform: Platform, actor: InstanceActor): Promis
   const { vmm, paths, log } = platform.parts;
   const { record } = actor;
   const { uuid, name, status } = record;
-  const mayRun = status.state !== "stopped" || status.deleting;
+  const isUp = status.state !== "stopped" && !neverRuns(status.state);
+  const mayRun = isUp || status.deleting || status.snapshotUuid !== undefined;
   const vm = mayRun ? await vmm.adopt(vmSpec(record, paths, platform.boot)) : undefined;
   if (vm !== undefined) {
     log.write("instance.adopted", { uuid, name, pid: vm.pid });
@@ -87,9 +89,10 @@ async function restoreInstance(platform: Platform, actor: InstanceActor): Promis
   if (status.deleting) {
     void actor.request("delete").catch(() => undefined); // the actor has logged it; a guest may take its time to end
   } else if (vm === undefined) {
-    const slept = status.state === "standby" && record.definition.scaleToZero?.stateful !== true;
+    const keptMemory = record.definition.scaleToZero?.stateful === true || status.snapshotUuid !== undefined;
+    const slept = status.state === "standby" && !keptMemory;
     if (mayRun && !slept) actor.foundDead(await vmm.postMortem(uuid));
-    else actor.resumeRestart();
+    else actor.resumeStopped();
   }
 }
 

@@ -5,6 +5,8 @@ import { certificateHandlers } from "./certificates";
 import { controlPlaneHandlers } from "./controlPlane";
 import { healthzHandlers } from "./healthz";
 import { imageHandlers } from "./images";
+import { instancePatchHandlers } from "./instancePatch";
+import { instanceReadHandlers } from "./instanceReads";
 import { instanceHandlers } from "./instances";
 import { pendingHandlers } from "./pending";
 import { quotaHandlers } from "./quotas";
@@ -21,6 +23,8 @@ import { volumeTemplateHandlers } from "./volumeTemplates";
 export const handlersOf = (platform: Platform, endpoint: () => string): Handlers => ({
   ...pendingHandlers(platform),
   ...instanceHandlers(platform),
+  ...instancePatchHandlers(platform),
+  ...instanceReadHandlers(platform),
   ...serviceHandlers(platform),
   ...certificateHandlers(platform),
   ...volumeHandlers(platform),

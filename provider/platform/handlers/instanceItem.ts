@@ -1,76 +1,106 @@
 /** An instance as the API shows it. */
 import type { ItemOf } from "../../api/routes";
+import { defined } from "../../base/defined";
 import type { InstanceActor } from "../instance/actor";
+import { DEFAULT_COOLDOWN_MS } from "../instance/rules";
 import type { Platform } from "../platform";
+import type { InstanceDefinition, InstanceStatus } from "../state/instances";
+import { macAddressOf } from "../vmm/macAddress";
 import { canonicalImage } from "./images";
+import { dependencyItems, interfaceUuidOf, romItem, scheduleItem, updateItem } from "./instanceParts";
 import { timeText } from "./select";
-import { domainItems } from "./serviceItem";
 
 /** The address that every guest has behind QEMU's user networking. Source: QEMU, "Using the user mode network stack". */
 const PRIVATE_IP = "10.0.2.15";
 
-/** Omits what has not happened yet. */
+/** Omits what is not set, and what has not happened yet. */
 export function instanceItem(platform: Platform, actor: InstanceActor): ItemOf<"getInstances"> {
   const { uuid, name, createdAt, definition, serviceUuid, volumes, status } = actor.record;
   const service = serviceUuid === undefined ? undefined : platform.services.get(serviceUuid)?.record;
-  const scaleToZero = definition.scaleToZero;
-  const { restart } = status;
-  return {
-    status: "success",
+  return defined({
+    status: "success" as const,
     uuid,
     name,
     created_at: timeText(createdAt),
-    state: status.state,
-    image: canonicalImage(definition.repository, definition.digest),
-    memory_mb: definition.memoryMb,
-    vcpus: definition.vcpus,
-    args: [...definition.args],
-    env: { ...definition.env },
-    restart_policy: definition.restartPolicy,
-    ...(restart === undefined
-      ? {}
-      : {
-          restart: {
-            attempt: restart.attempt,
-            ...(restart.nextAt === undefined ? {} : { next_at: timeText(restart.nextAt) }),
-          },
-        }),
-    start_count: status.startCount,
-    restart_count: status.restartCount,
-    ...(status.startedAt === undefined ? {} : { started_at: timeText(status.startedAt) }),
-    ...(status.stoppedAt === undefined ? {} : { stopped_at: timeText(status.stoppedAt) }),
+    type: "micro",
     uptime_ms: actor.uptimeMs,
-    boot_time_us: status.bootTimeUs ?? 0,
+    ...definitionMembers(platform, definition),
+    ...statusMembers(status),
     // 0 says "not yet"; an instance without a service is never asked.
-    ...(service === undefined ? {} : { net_time_us: status.netTimeUs ?? 0 }),
-    ...(status.stopReason === undefined ? {} : { stop_reason: status.stopReason }),
-    ...(status.stopCode === undefined ? {} : { stop_code: status.stopCode }),
-    ...(status.exitCode === undefined ? {} : { exit_code: status.exitCode }),
-    scale_to_zero: {
-      enabled: scaleToZero !== undefined && scaleToZero.policy !== "off",
-      policy: scaleToZero?.policy ?? "off",
-      stateful: scaleToZero?.stateful ?? false,
-      cooldown_time_ms: scaleToZero?.cooldown_time_ms ?? 1000,
-      notify_time_ms: scaleToZero?.notify_time_ms ?? 0,
+    net_time_us: service === undefined ? undefined : (status.netTimeUs ?? 0),
+    service_group: service && {
+      uuid: service.uuid,
+      name: service.name,
+      domains: service.domains.map(({ fqdn, certificateUuid }) => {
+        const certificate = certificateUuid === undefined ? undefined : platform.certificates.get(certificateUuid);
+        return defined({ fqdn, certificate: certificate && { uuid: certificate.uuid, name: certificate.name } });
+      }),
     },
-    ...(service === undefined
-      ? {}
-      : {
-          service_group: {
-            uuid: service.uuid,
-            name: service.name,
-            domains: domainItems(platform, service),
-          },
-        }),
+    services: service?.ports.map(({ port }) => `tcp:${port}`),
     volumes: volumes.map(({ volumeUuid, at, readonly }) => ({
       uuid: volumeUuid,
       name: platform.volumes.get(volumeUuid)?.name ?? "",
       at,
       readonly,
     })),
+    network_interfaces: [{ uuid: interfaceUuidOf(uuid), private_ip: PRIVATE_IP, mac: macAddressOf(uuid) }],
     private_ip: PRIVATE_IP,
     private_fqdn: `${name}.internal`,
+  });
+}
+
+/** What was asked for. */
+function definitionMembers(platform: Platform, definition: InstanceDefinition) {
+  const { scaleToZero, autokill, annotations, roms, schedules, dependencies } = definition;
+  return {
+    image: canonicalImage(definition.repository, definition.digest),
+    memory_mb: definition.memoryMb,
+    vcpus: definition.vcpus,
+    args: [...definition.args],
+    env: { ...definition.env },
+    restart_policy: definition.restartPolicy,
+    scale_to_zero: {
+      enabled: scaleToZero !== undefined && scaleToZero.policy !== "off",
+      policy: scaleToZero?.policy ?? "off",
+      stateful: scaleToZero?.stateful ?? false,
+      cooldown_time_ms: scaleToZero?.cooldown_time_ms ?? DEFAULT_COOLDOWN_MS,
+      notify_time_ms: scaleToZero?.notify_time_ms ?? 0,
+    },
+    hostname: definition.hostname,
+    features: definition.deleteOnStop ? ["delete-on-stop"] : undefined,
     tags: [...definition.tags],
-    delete_lock: false,
+    annotations: Object.keys(annotations).length === 0 ? undefined : { ...annotations },
+    roms: roms.length === 0 ? undefined : roms.map(romItem),
+    dependencies: dependencies.length === 0 ? undefined : dependencyItems(platform, dependencies),
+    schedules: schedules.length === 0 ? undefined : schedules.map(scheduleItem),
+    autokill:
+      autokill.timeMs + autokill.numRequests === 0
+        ? undefined
+        : { time_ms: autokill.timeMs, num_requests: autokill.numRequests },
+    delete_lock: definition.deleteLock,
+  };
+}
+
+/** What became of it. */
+function statusMembers(status: InstanceStatus) {
+  const { restart, startedAt, stoppedAt, snapshotUuid, updates } = status;
+  return {
+    state: status.state,
+    restart:
+      restart &&
+      defined({
+        attempt: restart.attempt,
+        next_at: restart.nextAt === undefined ? undefined : timeText(restart.nextAt),
+      }),
+    start_count: status.startCount,
+    restart_count: status.restartCount,
+    started_at: startedAt === undefined ? undefined : timeText(startedAt),
+    stopped_at: stoppedAt === undefined ? undefined : timeText(stoppedAt),
+    boot_time_us: status.bootTimeUs ?? 0,
+    stop_reason: status.stopReason,
+    stop_code: status.stopCode,
+    exit_code: status.exitCode,
+    snapshot: snapshotUuid === undefined ? undefined : { uuid: snapshotUuid },
+    updates: updates.length === 0 ? undefined : updates.map(updateItem),
   };
 }

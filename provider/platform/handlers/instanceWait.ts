@@ -7,7 +7,7 @@ import { within } from "../proxy/within";
 import type { FailedItem } from "./request";
 
 /** Envelope message of a wait that ran out. Clients branch on it. */
-export const TIMED_OUT = "Operation timed out";
+const TIMED_OUT = "Operation timed out";
 
 /** Longest wait; `timeout_s` -1 means it, and the client may leave at any time. */
 const MAX_WAIT_MS = 24 * 60 * 60 * 1000;
@@ -43,8 +43,10 @@ export const isIn =
     actor.state === wanted || (wanted === "running" && actor.state === "standby");
 
 /** Up, or down for good: what a create or start with a timeout waits for. */
-export const isSettled = (actor: InstanceActor): boolean =>
-  isIn("running")(actor) || (actor.state === "stopped" && actor.record.status.restart === undefined);
+export const isSettled = (actor: InstanceActor): boolean => isIn("running")(actor) || actor.isDown;
+
+/** What a wait for the end of an instance waits for. */
+export const never = (): boolean => false;
 
 /** The item of a wait that ran out: the current state, and no error code. */
 export const timedOutItem = ({ record, state }: InstanceActor): FailedItem => ({
@@ -54,8 +56,14 @@ export const timedOutItem = ({ record, state }: InstanceActor): FailedItem => ({
   state,
 });
 
+/** The answer of a call that may have waited in vain. */
+export const withMessage = <T extends object>(items: readonly T[]): { items: readonly T[]; message?: string } => ({
+  items,
+  ...(items.some(isTimedOut) ? { message: TIMED_OUT } : {}),
+});
+
 /** True for an item made by {@link timedOutItem}. */
-export const isTimedOut = (item: object): boolean => "status" in item && item.status === "error" && !("error" in item);
+const isTimedOut = (item: object): boolean => "status" in item && item.status === "error" && !("error" in item);
 
 /** The item of an instance that was deleted while it was waited for. */
 export const goneItem = ({ record }: InstanceActor): FailedItem => ({

@@ -1,94 +1,83 @@
 /** Instances: finds the actor, asks it, shows what became of it. */
-import type { CreateInstanceRequest } from "../../api/models";
+import type { CreateInstanceRequest, InstanceItem } from "../../api/models";
 import type { BodyOf } from "../../api/routes";
-import type { InstanceActor } from "../instance/actor";
-import { readConsoleLog } from "../instance/consoleLog";
-import { createInstance, withName } from "../instance/create";
-import type { Platform } from "../platform";
-import { enforceQuota } from "../quota";
-import { instanceItem } from "./instanceItem";
-import { goneItem, isIn, isSettled, isTimedOut, TIMED_OUT, timedOutItem, waitForState } from "./instanceWait";
-import type { FailedItem, Handlers, Selector } from "./request";
 import { HttpRefusal } from "../http/reply";
-import { eachItem, find, readItems } from "./select";
+import { refuseMalformed, waitSeconds } from "../instance/accept";
+import type { InstanceActor } from "../instance/actor";
+import { createInstances } from "../instance/create";
+import type { Platform } from "../platform";
+import { Refusal } from "../refusal";
+import { instanceItem } from "./instanceItem";
+import { namedInstance, visibleInstances } from "./instanceSelect";
+import { goneItem, isIn, isSettled, never, timedOutItem, waitForState, withMessage } from "./instanceWait";
+import type { FailedItem, Handlers } from "./request";
+import { eachItem, readItems } from "./select";
 
-type InstanceRoutes =
-  | "createInstance"
-  | "getInstances"
-  | "deleteInstances"
-  | "startInstances"
-  | "stopInstances"
-  | "waitInstances"
-  | "getInstanceLogs";
+type InstanceRoutes = "createInstance" | "getInstances" | "deleteInstances" | "startInstances" | "stopInstances";
 
-const DEFAULT_LOG_BYTES = 4096;
 const MAX_DRAIN_MS = 3_600_000;
 
-/** Handlers of `/v1/instances`. */
+/** Handlers of `/v1/instances` that make, show and end instances. */
 export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRoutes> {
   const { log } = platform.parts;
-  const facts = (actor: InstanceActor) => actor.record;
-  // The id of an instance becomes invalid with the delete, before its VM is gone.
-  const visible = () => [...platform.instances.values()].filter((actor) => !actor.isBeingDeleted);
-  const named = (selector: Selector): InstanceActor => find(visible(), facts, "instance", selector);
-  const withMessage = <T extends object>(items: readonly T[]) => ({
-    items,
-    ...(items.some(isTimedOut) ? { message: TIMED_OUT } : {}),
-  });
 
-  async function create(body: CreateInstanceRequest, signal: AbortSignal) {
-    const actor = await withName(platform, body, (name) => createInstance(platform, name, body));
-    const { uuid, name } = actor.record;
-    log.write("instance.created", { uuid, name, digest: actor.record.definition.digest });
-    if (body.autostart !== true) return instanceItem(platform, actor);
+  async function create(body: CreateInstanceRequest, signal: AbortSignal): Promise<(InstanceItem | FailedItem)[]> {
+    const actors = await createInstances(platform, body);
+    if (body.autostart !== true) return actors.map((actor) => instanceItem(platform, actor));
     try {
-      await actor.request("start");
+      await Promise.all(actors.map((actor) => begin(platform, actor)));
     } catch (error) {
-      await actor.request("delete"); // a create that fails leaves nothing behind
+      await Promise.allSettled(actors.map((actor) => removed(platform, actor))); // a create that fails leaves nothing behind
       throw error;
     }
-    const timeoutS = body.timeout_s ?? 0;
-    const end = timeoutS === 0 ? "met" : await waitForState(platform, actor, isSettled, timeoutS, signal);
-    return end === "timed-out" ? timedOutItem(actor) : instanceItem(platform, actor);
+    return Promise.all(actors.map((actor) => settled(platform, actor, waitSeconds(body), signal)));
   }
 
-  async function start(actor: InstanceActor) {
+  async function start(entry: BodyOf<"startInstances">[number], signal: AbortSignal) {
+    const actor = namedInstance(platform, entry);
     const previous = actor.state;
-    const { memoryMb, vcpus } = actor.record.definition;
-    if (previous === "stopped")
-      enforceQuota(platform, { live_instances: 1, live_vcpus: vcpus, live_memory_mb: memoryMb });
-    await actor.request("start");
-    return { ...instanceItem(platform, actor), previous_state: previous };
+    await begin(platform, actor);
+    return { ...(await settled(platform, actor, waitSeconds(entry), signal)), previous_state: previous };
   }
 
   async function stop(entry: BodyOf<"stopInstances">[number]) {
-    const actor = named(entry);
+    const actor = namedInstance(platform, entry);
     const previous = actor.state;
+    if (entry.dump === true)
+      throw new Refusal("NotSupported", "The local platform does not dump the memory of an instance");
     const drainTimeoutMs = entry.drain_timeout_ms === -1 ? MAX_DRAIN_MS : (entry.drain_timeout_ms ?? 0);
-    await actor.request(entry.force === true ? "force-stop" : "stop", { drainTimeoutMs });
+    // A guest here ends as quickly as it can in any case, so 'quick' asks for nothing more.
+    if (entry.ifstate === undefined || entry.ifstate === previous)
+      await actor.request(entry.force === true ? "force-stop" : "stop", { drainTimeoutMs });
     return { ...instanceItem(platform, actor), previous_state: previous };
   }
 
-  async function remove(actor: InstanceActor) {
-    const { uuid, name } = actor.record;
+  async function remove(entry: BodyOf<"deleteInstances">[number], signal: AbortSignal) {
+    const actor = namedInstance(platform, entry);
+    const { uuid, name, definition } = actor.record;
+    if (definition.deleteLock) throw new Refusal("NotAllowed", "Deletion protection enabled");
     const previous = actor.state;
-    await actor.request("delete");
+    const removal = actor.request("delete");
+    if (entry.timeout_s === undefined) await removal;
+    else {
+      removal.catch(() => undefined); // the actor has logged it, and the instance is there again
+      const end = entry.timeout_s === 0 ? "gone" : await waitForState(platform, actor, never, entry.timeout_s, signal);
+      if (end !== "gone") return timedOutItem(actor);
+    }
     return { status: "success" as const, uuid, name, previous_state: previous };
   }
 
-  async function readLog(selector: Selector, offset: number, limit: number) {
-    const { record, state } = named(selector);
-    const { bytes, available, range } = await readConsoleLog(platform.parts.vmm.consoleLog(record.uuid), offset, limit);
-    const output = Buffer.from(bytes).toString("base64");
-    return { status: "success" as const, uuid: record.uuid, name: record.name, output, available, range, state };
-  }
-
   return {
-    createInstance: async ({ body, signal }) => withMessage(await eachItem([body], log, () => create(body, signal))),
+    createInstance: async ({ body, signal }) => {
+      refuseMalformed(body);
+      return withMessage((await eachItem([body], log, () => create(body, signal))).flat());
+    },
 
     getInstances: async (request) => {
       const tags = request.query.tags ?? [];
-      const all = visible().filter((actor) => tags.every((tag) => actor.record.definition.tags.includes(tag)));
+      const all = visibleInstances(platform).filter(({ record }) =>
+        tags.every((tag) => record.definition.tags.includes(tag)),
+      );
       const items = await readItems(
         request,
         log,
@@ -100,45 +89,45 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
       return { items };
     },
 
-    deleteInstances: async ({ body }) => ({ items: await eachItem(body, log, (selector) => remove(named(selector))) }),
+    deleteInstances: async ({ body, signal }) =>
+      withMessage(await eachItem(body, log, (entry) => remove(entry, signal))),
 
-    startInstances: async ({ body }) => ({ items: await eachItem(body, log, (selector) => start(named(selector))) }),
+    startInstances: async ({ body, signal }) => withMessage(await eachItem(body, log, (entry) => start(entry, signal))),
 
     stopInstances: async ({ body }) => {
-      const both = body.find((entry) => entry.force === true && entry.drain_timeout_ms !== undefined);
-      if (both !== undefined) throw new HttpRefusal(400, "'drain_timeout_ms' cannot be given together with 'force'");
+      if (body.some(({ force, drain_timeout_ms }) => force === true && drain_timeout_ms !== undefined))
+        throw new HttpRefusal(400, "'drain_timeout_ms' cannot be given together with 'force'");
+      if (body.some(({ force, dump }) => dump === true && force !== true))
+        throw new HttpRefusal(400, "'dump' can only be given together with 'force'");
       return { items: await eachItem(body, log, stop) };
     },
-
-    waitInstances: async ({ query, selectors, signal }) => {
-      if (selectors.length === 0) throw new HttpRefusal(400, "Either 'uuid' or 'name' must be given");
-      const indexed = selectors.map((selector, index) => ({ ...selector, index }));
-      const items = await eachItem(
-        indexed,
-        log,
-        async ({ index, ...selector }): Promise<object & (ReturnType<typeof instanceItem> | FailedItem)> => {
-          const actor = named(selector as Selector); // what was spread above, without the index
-          const wanted = query.state?.[index] ?? query.state?.[0] ?? "running";
-          const timeoutS = query.timeout_s?.[index] ?? query.timeout_s?.[0] ?? -1;
-          const end = await waitForState(platform, actor, isIn(wanted), timeoutS, signal);
-          if (end === "gone") return goneItem(actor);
-          return end === "met" ? instanceItem(platform, actor) : timedOutItem(actor);
-        },
-      );
-      return withMessage(items);
-    },
-
-    getInstanceLogs: async ({ query, selectors }) => {
-      if (selectors.length === 0) throw new HttpRefusal(400, "Either 'uuid' or 'name' must be given");
-      const indexed = selectors.map((selector, index) => ({ ...selector, index }));
-      const items = await eachItem(indexed, log, ({ index, ...selector }) => {
-        const offset = query.offset?.[index] ?? query.offset?.[0] ?? -DEFAULT_LOG_BYTES;
-        const limit = query.limit?.[index] ?? query.limit?.[0] ?? DEFAULT_LOG_BYTES;
-        return readLog(selector as Selector, offset, limit); // what was spread above, without the index
-      });
-      return { items };
-    },
   };
+}
+
+/** Asks for a start and resolves when the VM runs, or others have to come up before it. Throws what a start throws. */
+async function begin(platform: Platform, actor: InstanceActor): Promise<void> {
+  const started = actor.request("start");
+  const others = actor.record.definition.dependencies.flatMap((uuid) => platform.instances.get(uuid) ?? []);
+  if (actor.state !== "starting" || others.every(isIn("running"))) return await started;
+  started.catch(() => undefined); // the actor has logged it; the instance's state says what became of it
+}
+
+/** Deletes an instance, and resolves when it is gone. */
+async function removed(platform: Platform, actor: InstanceActor): Promise<void> {
+  await actor.request("delete");
+  await platform.changes.until(() => platform.instances.get(actor.record.uuid) !== actor, platform.released);
+}
+
+/** The item of an instance that was started, when it is up or down for good or the time is over. */
+async function settled(
+  platform: Platform,
+  actor: InstanceActor,
+  timeoutS: number,
+  signal: AbortSignal,
+): Promise<InstanceItem | FailedItem> {
+  const end = timeoutS === 0 ? "met" : await waitForState(platform, actor, isSettled, timeoutS, signal);
+  if (end === "gone") return goneItem(actor);
+  return end === "timed-out" ? timedOutItem(actor) : instanceItem(platform, actor);
 }
 
 const withCreation = (actor: InstanceActor) => ({

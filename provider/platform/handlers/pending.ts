@@ -6,7 +6,6 @@ import { eachItem } from "./select";
 import type { Platform } from "../platform";
 
 const pending = [
-  "patchInstances",
   "suspendInstances",
   "getInstanceMetrics",
   "getInstanceHistory",

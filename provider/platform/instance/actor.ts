@@ -4,29 +4,36 @@
  */
 import type { InstanceState } from "../../api/models";
 import { Refusal } from "../refusal";
-import type { Attachment, InstanceRecord } from "../state/instances";
+import type { Attachment, InstanceDefinition, InstanceRecord } from "../state/instances";
 import type { Vm, VmExit } from "../vmm/vmm";
 import { attachVolume, detachVolume, usesDisks } from "./attachments";
 import { InstanceCore, type InstanceEvent } from "./core";
-import { type DenyReason, decide, type InstanceRequest } from "./decide";
+import { type DenyReason, decide, type InstanceRequest, type Standing } from "./decide";
 import { Mailbox } from "./mailbox";
+import type { InstanceChange } from "./patch";
+import { becomeTemplate, freeze } from "./freeze";
 import { armSleep, fallAsleep } from "./sleeping";
 import { attach, noteAnswered, noteStarted, probe, start } from "./starting";
 import { stopFacts } from "./stopReason";
-import { forceStop, noteEnd, remove, scheduleRestart, shutDown, stop } from "./stopping";
-import type { ActorSurroundings, StopOptions } from "./surroundings";
+import { forceStop, noteEnd, remove, removeIfDone, scheduleRestart, shutDown, stop } from "./stopping";
+import { freezeVm, keepFrozen, noteSnapshotLost, suspend } from "./suspending";
+import type { ActorSurroundings, RequestOptions } from "./surroundings";
+import { afterUpdates, changeDefinition } from "./updates";
 
 interface Accepted {
   readonly is: InstanceRequest;
-  readonly options: StopOptions;
+  readonly options: RequestOptions;
 }
 
 const DENIED: Readonly<Record<DenyReason, string>> = {
   DELETE_PENDING: "is being deleted",
   STOP_PENDING: "is being stopped; wait until it is stopped",
   NOT_RUNNING: "is not running",
+  NEVER_RUNS: "is a template or checkpoint, which never runs",
 };
-const NO_DRAIN: StopOptions = { drainTimeoutMs: 0 };
+const DOWN: readonly InstanceState[] = ["stopped", "template", "checkpoint", "deleted"];
+/** What need not wait for other instances to come up first. */
+const ENDS_WAITING: readonly InstanceRequest[] = ["stop", "force-stop", "freeze", "delete"];
 
 /** Owns one instance and its VM. */
 export class InstanceActor {
@@ -62,6 +69,18 @@ export class InstanceActor {
     return this.#pending.has("delete");
   }
 
+  /** True when no VM runs and nothing is about to start one. */
+  get isDown(): boolean {
+    const waits = this.#pending.has("start") || this.#pending.has("wake") || this.#pending.has("restart");
+    return DOWN.includes(this.state) && this.record.status.restart === undefined && !waits;
+  }
+
+  /** What the instance is to be when every change that waits is made. */
+  get planned(): InstanceDefinition {
+    const { record, around } = this.#core;
+    return afterUpdates(record, around.patchContext(record));
+  }
+
   /** Milliseconds of all runs, the present one included. */
   get uptimeMs(): number {
     return this.#core.uptimeMs;
@@ -73,19 +92,30 @@ export class InstanceActor {
    *
    * Throws a refusal `FailedWrongVmState`; a start also what the VMM throws.
    */
-  request(request: InstanceRequest, options: StopOptions = NO_DRAIN): Promise<void> {
+  request(request: InstanceRequest, options: RequestOptions = {}): Promise<void> {
     const { name, status } = this.record;
     // After a delete that failed nothing but another one makes sense.
     const pending: ReadonlySet<InstanceRequest> =
       status.deleting && request !== "delete" ? new Set([...this.#pending, "delete"]) : this.#pending;
-    const restarting = status.restart?.nextAt !== undefined;
-    const decision = decide(status.state, restarting, pending, request, status.stopAskedBy === "scale-to-zero");
+    const decision = decide(this.#standing, pending, request);
     if (decision.do === "ignore") return Promise.resolve();
     if (decision.do === "deny") {
       return Promise.reject(new Refusal("FailedWrongVmState", `Instance '${name}' ${DENIED[decision.reason]}`));
     }
     this.#pending.add(request);
+    if (ENDS_WAITING.includes(request)) this.#core.waiting?.abort();
     return this.#mailbox.ask({ is: request, options });
+  }
+
+  get #standing(): Standing {
+    const { state, restart, stopAskedBy } = this.record.status;
+    return {
+      state,
+      restarting: restart?.nextAt !== undefined,
+      fallingAsleep: state === "stopping" && stopAskedBy === "scale-to-zero",
+      suspending: state === "draining" && stopAskedBy === "suspend",
+      suspended: state === "stopped" && this.#core.isFrozen,
+    };
   }
 
   /** True while a VM has the instance's disks, or is about to get them. */
@@ -103,26 +133,36 @@ export class InstanceActor {
     detachVolume(this.#core, volumeUuid);
   }
 
+  /** Changes what the instance is to be, at once or when its VM has ended. Throws as {@link changeDefinition}. */
+  change(change: InstanceChange): void {
+    changeDefinition(this.#core, change);
+    removeIfDone(this.#core); // a lock may have held it back
+  }
+
   /** Takes over a VM of an earlier daemon, in whatever state that left it. */
   adopt(vm: Vm): void {
     const { state, record } = this;
     attach(this.#core, vm, performance.now(), true);
     if (record.status.deleting) return;
-    if (state === "draining" || state === "stopping") shutDown(this.#core, record.status.stopForced);
-    else if (state === "stopped") this.#core.publish({ state: "starting", startedAt: Date.now() });
+    if (this.#core.isFrozen) void keepFrozen(this.#core);
+    else if (this.#standing.suspending === true) void this.request("suspend").catch(() => undefined);
+    else if (state === "draining" || state === "stopping") shutDown(this.#core, record.status.stopForced);
     this.#core.rotate();
   }
 
   /** Notes that the VM ended while no daemon ran, and applies the restart policy. */
   foundDead(exit: VmExit): void {
-    noteEnd(this.#core, stopFacts(exit, this.#core.asked));
+    if (this.state === "stopped") noteSnapshotLost(this.#core);
+    else this.#ended(exit);
   }
 
-  /** Continues a restart sequence that a daemon before this one began. */
-  resumeRestart(): void {
+  /** Continues what a daemon before this one began with a stopped instance: a restart sequence, or its end. */
+  resumeStopped(): void {
     const { restart } = this.record.status;
     if (this.state === "stopped" && restart?.nextAt !== undefined)
       scheduleRestart(this.#core, Math.max(0, restart.nextAt - Date.now()));
+    if (this.record.status.becomesTemplate === true) becomeTemplate(this.#core);
+    removeIfDone(this.#core);
   }
 
   /** The service's ports changed: what answered before may not answer now. */
@@ -161,9 +201,13 @@ export class InstanceActor {
       case "restart":
         return core.state === "stopped" ? start(core, true) : undefined;
       case "stop":
-        return stop(core, options.drainTimeoutMs);
+        return stop(core, options.drainTimeoutMs ?? 0);
       case "force-stop":
         return forceStop(core);
+      case "suspend":
+        return suspend(core, options.drainTimeoutMs ?? 0);
+      case "freeze":
+        return freeze(core, options.frozenAutokillMs ?? 0);
       case "sleep":
         return fallAsleep(core);
       case "delete":
@@ -183,12 +227,20 @@ export class InstanceActor {
       case "healthy":
         return core.publish({ restart: undefined });
       case "drained":
-        return core.state === "draining" ? shutDown(core, false) : undefined;
+        if (core.state !== "draining") return;
+        return this.#standing.suspending === true ? freezeVm(core) : shutDown(core, false);
       case "exited":
         run.over.abort();
         run.phase.abort();
         core.run = undefined;
-        return noteEnd(core, stopFacts(event.exit, core.asked));
+        return this.#ended(event.exit);
     }
+  }
+
+  /** The VM is gone. */
+  #ended(exit: VmExit): void {
+    const core = this.#core;
+    noteEnd(core, stopFacts(exit, core.asked));
+    if (core.record.status.becomesTemplate === true) becomeTemplate(core);
   }
 }

@@ -18,17 +18,24 @@ export function attachVolume(core: InstanceCore, attachment: Attachment): void {
   core.changeVolumes([...volumes, attachment]);
 }
 
-/** Takes a volume off at once, or, while a VM has it, when that has ended. */
+/** Takes a volume off at once, or, while a VM has it, when that has ended. Written when it returns. */
 export function detachVolume(core: InstanceCore, volumeUuid: string): void {
   const { volumes, status } = core.record;
-  if (usesDisks(core)) core.publish({ detaching: [...new Set([...status.detaching, volumeUuid])] });
+  if (usesDisks(core)) core.changeVolumes(volumes, { detaching: [...new Set([...status.detaching, volumeUuid])] });
   else core.changeVolumes(volumes.filter((one) => one.volumeUuid !== volumeUuid));
 }
 
-/** The VM has ended: what was to leave leaves. Written before the end itself, so that an end cut off between is repeated whole. */
+/**
+ * The VM has ended: what was to leave leaves. Written before the end itself, so that an end cut off between is repeated
+ * whole. What cannot be written waits for the next end.
+ */
 export function detachQueued(core: InstanceCore): void {
   const { volumes, status } = core.record;
   if (status.detaching.length === 0) return;
-  core.changeVolumes(volumes.filter((one) => !status.detaching.includes(one.volumeUuid)));
-  core.publish({ detaching: [] });
+  const staying = volumes.filter((one) => !status.detaching.includes(one.volumeUuid));
+  try {
+    core.changeVolumes(staying, { detaching: [] });
+  } catch (error) {
+    core.log("instance.volumes-wait", { reason: error instanceof Error ? error.message : String(error) });
+  }
 }

@@ -8,6 +8,7 @@ import type { LocalPaths } from "../../base/localPaths";
 import { extractLayer, type LayerRef } from "../../image/oci/layer";
 import type { InstanceRecord } from "../state/instances";
 import type { VmSpec } from "../vmm/vmm";
+import { bootDigests } from "./updates";
 
 /** Unpacked layers by digest. */
 export class BootFiles {
@@ -57,9 +58,7 @@ export class BootFiles {
     const needed = [...this.#held.keys()].filter((held) => (this.#held.get(held) ?? 0) > 0);
     // A layer that is being unpacked has a temporary name that begins with its own.
     if (needed.some((one) => file === one || file.startsWith(`${one}.`))) return true;
-    return [...records].some(({ definition: { kernelDigest, initrdDigest } }) =>
-      [kernelDigest, initrdDigest].some((digest) => digest !== undefined && this.path(digest) === file),
-    );
+    return [...records].some((record) => bootDigests(record).some((digest) => this.path(digest) === file));
   }
 
   async #unpackOnce(layer: LayerRef): Promise<void> {

@@ -1,6 +1,5 @@
-/** The one way by which an instance changes: into the database first, then to everybody who waits. */
-import type { Database } from "../state/database";
-import { type InstanceRecord, type InstanceStatus, updateInstanceStatus } from "../state/instances";
+/** What a change of an instance's status is, and who hears of it. */
+import type { InstanceRecord, InstanceStatus } from "../state/instances";
 
 /** Fields to change; `undefined` clears an optional one. */
 export type StatusChange = { readonly [K in keyof InstanceStatus]?: InstanceStatus[K] | undefined };
@@ -33,20 +32,11 @@ export class Changes {
   }
 }
 
-/** The record with a change applied, written and announced. */
-export function publish(
-  database: Database,
-  changes: Changes,
-  record: InstanceRecord,
-  change: StatusChange,
-): InstanceRecord {
+/** The record with a change applied. Pure. */
+export function changed(record: InstanceRecord, change: StatusChange): InstanceRecord {
   const merged = Object.fromEntries(
     Object.entries({ ...record.status, ...change }).filter(([, value]) => value !== undefined),
   );
   // Clearing touches optional fields only: every caller's change is typed by StatusChange and no required field is ever undefined.
-  const status = merged as unknown as InstanceStatus;
-  updateInstanceStatus(database, record.uuid, status);
-  const published = { ...record, status };
-  queueMicrotask(() => changes.notify());
-  return published;
+  return { ...record, status: merged as unknown as InstanceStatus };
 }

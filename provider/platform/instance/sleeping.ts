@@ -20,7 +20,7 @@ export async function fallAsleep(core: InstanceCore): Promise<void> {
   if (core.state !== "running" || run === undefined || rotation === undefined) return;
   if (rotation.connections(uuid) > 0) return;
   if (definition.scaleToZero?.stateful !== true) {
-    core.publish({ stopAskedBy: "scale-to-zero" });
+    core.intend({ stopAskedBy: "scale-to-zero" });
     return shutDown(core, false);
   }
   core.publish({ state: "standby", uptimeMs: core.uptimeMs });

@@ -1,34 +1,74 @@
 /** From a start to an instance that answers. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { Refusal } from "../refusal";
 import type { Vm } from "../vmm/vmm";
 import type { InstanceCore } from "./core";
 import { beginRun, nextPhase, type Run, untilAnswers } from "./run";
 import { armSleep } from "./sleeping";
-import { startFailed } from "./stopReason";
+import { startFailed, stoppedWithoutGuest } from "./stopReason";
 import { noteEnd } from "./stopping";
 import { atStart } from "./transitions";
+import { applyQueued } from "./updates";
 
-/** Boots the VM, or thaws the one that sleeps. Throws what the VMM throws. */
+/**
+ * Boots the VM, or thaws the one that sleeps. Throws a refusal `Quota`, with nothing changed; what the VMM throws; a
+ * refusal `FailedOperation` when an instance that it depends on cannot run, or a stop came before it could.
+ */
 export async function start(core: InstanceCore, isRestart: boolean): Promise<void> {
   clearTimeout(core.restartTimer);
-  if (core.run !== undefined) return await resume(core, core.run);
-  core.publish(atStart(core.record.status, isRestart, Date.now()));
-  core.rotate();
-  const begunAt = performance.now();
+  if (core.run === undefined) applyQueued(core);
   try {
-    await core.around.disksFree(core.record);
+    core.around.admit(core.record);
+  } catch (error) {
+    if (isRestart) noteEnd(core, startFailed); // nobody would try again
+    throw error;
+  }
+  if (core.run !== undefined) return await resume(core, core.run);
+  core.intend(atStart(core.record.status, isRestart, Date.now()));
+  core.rotate();
+  try {
+    const ready = await othersReady(core);
     if (core.isReleased) return; // the next daemon finds an instance that did not get to start
-    attach(core, await core.around.vmm.start(core.around.spec(core.record)), begunAt, false);
+    const begunAt = performance.now();
+    if (ready) return attach(core, await core.around.vmm.start(core.around.spec(core.record)), begunAt, false);
   } catch (error) {
     noteEnd(core, startFailed);
     throw error;
   }
+  noteEnd(core, stoppedWithoutGuest);
+  throw new Refusal("FailedOperation", `Instance '${core.record.name}' was stopped before it could start`);
+}
+
+/** Waits for instances that this one depends on and for work on its disks; false when a stop or delete ended the wait. */
+async function othersReady(core: InstanceCore): Promise<boolean> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  core.waiting = waiting;
+  try {
+    await core.around.dependencies(core.record, signal);
+    await core.around.disksFree(core.record);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    core.waiting = undefined;
+  }
+  return !signal.aborted;
 }
 
 async function resume(core: InstanceCore, run: Run): Promise<void> {
   await run.vm.resume();
-  core.publish({ state: "running", startedAt: Date.now(), startCount: core.record.status.startCount + 1 });
-  noteAnswered(core, run);
+  const { startCount, netTimeUs } = core.record.status;
+  core.publish({
+    state: "running",
+    startedAt: Date.now(),
+    startCount: startCount + 1,
+    snapshotUuid: undefined,
+    stopAskedBy: undefined,
+    stopReason: undefined,
+    stopCode: undefined,
+  });
+  if (netTimeUs === undefined) probe(core, run);
+  else noteAnswered(core, run);
 }
 
 /** Makes a VM that runs the instance's own. */

@@ -58,8 +58,8 @@ export function stopFacts(exit: VmExit, asked: StopAsked): StopFacts {
 /** Facts of a VM that could not be started at all. */
 export const startFailed: StopFacts = { stopReason: STOP_REASON.Platform, stopCode: 0, exitCode: undefined };
 
-/** Facts of a standby that was ended through the API: no guest was running. */
-export const stoppedInStandby: StopFacts = {
+/** Facts of a standby, or of a start that had to wait, that was ended through the API: no guest was running. */
+export const stoppedWithoutGuest: StopFacts = {
   stopReason: STOP_REASON.User | STOP_REASON.Platform | STOP_REASON.Kernel,
   stopCode: 0,
   exitCode: undefined,

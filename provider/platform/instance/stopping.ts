@@ -2,27 +2,44 @@
 import { within } from "../proxy/within";
 import { detachQueued } from "./attachments";
 import type { InstanceCore } from "./core";
-import { nextPhase } from "./run";
-import { type StopFacts, stoppedInStandby } from "./stopReason";
+import { nextPhase, type Run } from "./run";
+import { type StopFacts, stoppedWithoutGuest } from "./stopReason";
 import { atEnd } from "./transitions";
+import { applyQueued } from "./updates";
 
 /** Drains for up to `drainTimeoutMs`, then asks the guest to end. */
 export async function stop(core: InstanceCore, drainTimeoutMs: number): Promise<void> {
   const { run, service } = core;
   if (run === undefined) return stopWithoutVm(core);
   if (core.state === "stopping") {
-    core.publish({ stopAskedBy: "user" }); // it was to end in standby
+    core.intend({ stopAskedBy: "user" }); // it was to end in standby
     return core.rotate();
   }
-  if (core.state === "standby") await run.vm.resume(); // so that the guest can end by itself
-  core.publish({ stopAskedBy: "user", stopForced: false });
-  if (drainTimeoutMs === 0 || service === undefined || core.state === "standby" || core.state === "starting") {
+  const { isFrozen } = core;
+  core.intend({ stopAskedBy: "user", stopForced: false });
+  if (isFrozen) await thaw(core, run);
+  if (drainTimeoutMs === 0 || service === undefined || isFrozen || core.state === "starting") {
     return shutDown(core, false);
   }
-  if (core.state === "draining") return;
+  if (core.state !== "draining") beginDrain(core, run, service, drainTimeoutMs);
+}
+
+/** Lets a frozen guest run again so that it can end by itself. */
+export async function thaw(core: InstanceCore, run: Run): Promise<void> {
+  core.publish({ startedAt: Date.now() }); // the time between was none of its own
+  await run.vm.resume();
+}
+
+/** Gives the instance no new connections; the actor hears when the open ones are gone, or the time is over. */
+export function beginDrain(
+  core: InstanceCore,
+  run: Run,
+  { rotation }: Pick<NonNullable<InstanceCore["service"]>, "rotation">,
+  drainTimeoutMs: number,
+): void {
   core.publish({ state: "draining" });
   const phase = nextPhase(run);
-  void within(drainTimeoutMs, phase, (signal) => service.rotation.drain(core.record.uuid, signal)).then(() =>
+  void within(drainTimeoutMs, phase, (signal) => rotation.drain(core.record.uuid, signal)).then(() =>
     core.inbox.post({ is: "drained", run }),
   );
 }
@@ -30,15 +47,19 @@ export async function stop(core: InstanceCore, drainTimeoutMs: number): Promise<
 /** Cuts the VM off. */
 export function forceStop(core: InstanceCore): void {
   if (core.run === undefined) return stopWithoutVm(core);
-  core.publish({ stopAskedBy: "user" });
+  core.intend({ stopAskedBy: "user" });
   shutDown(core, true);
 }
 
 /** Ends a restart sequence, or a standby that keeps no VM. */
 function stopWithoutVm(core: InstanceCore): void {
+  const slept = core.state === "standby";
+  core.intend({
+    restart: undefined,
+    ...(slept ? { state: "stopped" as const, stoppedAt: Date.now(), ...stoppedWithoutGuest } : {}),
+  });
   clearTimeout(core.restartTimer);
-  if (core.state === "standby") core.publish({ state: "stopped", stoppedAt: Date.now(), ...stoppedInStandby });
-  core.publish({ restart: undefined });
+  applyQueued(core);
   core.rotate();
 }
 
@@ -54,10 +75,11 @@ export function shutDown(core: InstanceCore, forced: boolean): void {
   });
 }
 
-/** The VM is gone: applies the restart policy. */
+/** The VM is gone: what waited for that happens, and the restart policy applies. */
 export function noteEnd(core: InstanceCore, facts: StopFacts): void {
   clearTimeout(core.idleTimer);
   detachQueued(core);
+  applyQueued(core);
   const { status, definition } = core.record;
   const { uptimeMs } = core;
   const { change, restartInMs } = atEnd(status, definition, facts, {
@@ -73,6 +95,16 @@ export function noteEnd(core: InstanceCore, facts: StopFacts): void {
   });
   core.rotate();
   if (restartInMs !== undefined) scheduleRestart(core, restartInMs);
+  removeIfDone(core);
+}
+
+/** An instance that is to go when it has stopped goes, unless it is locked. */
+export function removeIfDone(core: InstanceCore): void {
+  const { definition, status } = core.record;
+  const { deleteOnStop, deleteLock } = definition;
+  if (!deleteOnStop || deleteLock || core.state !== "stopped" || core.run !== undefined) return;
+  if (status.startCount === 0 || status.restart !== undefined || status.becomesTemplate === true) return;
+  void core.inbox.request("delete").catch(() => undefined); // the actor has logged it
 }
 
 /** Asks for a restart after a pause. */
@@ -84,7 +116,7 @@ export function scheduleRestart(core: InstanceCore, pauseMs: number): void {
 
 /** Ends the VM, if there is one, and removes everything that is kept of the instance. */
 export async function remove(core: InstanceCore): Promise<void> {
-  core.publish({ deleting: true });
+  core.intend({ deleting: true });
   clearTimeout(core.restartTimer);
   core.rotation?.remove(core.record.uuid);
   const { run } = core;
@@ -92,7 +124,7 @@ export async function remove(core: InstanceCore): Promise<void> {
     run.phase.abort();
     // What a program wrote to a volume must be on it: only a guest that shuts down writes out what it holds back.
     const writes = core.record.volumes.some((volume) => !volume.readonly);
-    if (core.state === "standby" && writes) await run.vm.resume().catch(() => undefined); // one that hangs is cut off
+    if (core.isFrozen && writes) await run.vm.resume().catch(() => undefined); // one that hangs is cut off
     await run.vm.stop({ graceMs: writes ? core.around.timings.stopGraceMs : 0 });
     run.over.abort();
     core.run = undefined;

@@ -1,17 +1,32 @@
-/** Instances in the database. `definition` is fixed at create; `status` is what happened since. */
+/** Instances in the database. `definition` is what was asked for; `status` is what happened since. */
 import * as z from "zod";
-import { INSTANCE_STATES, rom, scaleToZero, schedule } from "../../api/models";
+import { INSTANCE_PROPS, INSTANCE_STATES, inlineFile, scaleToZero, schedule } from "../../api/models";
 import type { Database } from "./database";
 
-const definition = z.object({
-  /** Repository and digest that the reference named when the instance was created. */
+/** What a reference to an image named when it was given. */
+export const imageFacts = z.object({
   repository: z.string(),
   digest: z.string(),
   kernelDigest: z.string(),
   initrdDigest: z.string().optional(),
+  imageArgs: z.array(z.string()).default([]),
+  imageEnv: z.record(z.string(), z.string()),
+});
+
+/** Files beside those of the image: `files` of the request, or the file system of an image. */
+export const romRecord = z.object({
+  name: z.string(),
+  /** Absolute path in the guest. */
+  at: z.string(),
+  files: z.array(inlineFile).optional(),
+  image: z.object({ repository: z.string(), digest: z.string(), initrdDigest: z.string() }).optional(),
+});
+
+const definition = imageFacts.extend({
   /** Complete argument list: the request's, else the image's. */
   args: z.array(z.string()),
-  imageEnv: z.record(z.string(), z.string()),
+  /** True where `args` are the image's: another image brings others. */
+  argsFromImage: z.boolean().default(false),
   /** What the request added to the image's environment. Secret. */
   env: z.record(z.string(), z.string()),
   memoryMb: z.int(),
@@ -28,7 +43,7 @@ const definition = z.object({
   deleteOnStop: z.boolean().default(false),
   /** Uuids of instances that are started before it. */
   dependencies: z.array(z.string()).default([]),
-  roms: z.array(rom).default([]),
+  roms: z.array(romRecord).default([]),
   schedules: z.array(schedule).default([]),
   /** Milliseconds after a stop, and requests, after which it is deleted; 0 is never. */
   autokill: z.object({ timeMs: z.int(), numRequests: z.int() }).default({ timeMs: 0, numRequests: 0 }),
@@ -40,12 +55,21 @@ const definition = z.object({
   autoscaledBy: z.string().optional(),
 });
 
+const update = z.object({
+  prop: z.enum(INSTANCE_PROPS),
+  op: z.enum(["set", "add", "del"]),
+  /** With every name in it resolved when the change was asked for. May be secret. */
+  value: z.unknown().optional(),
+  status: z.enum(["pending", "failed"]),
+  error: z.string().optional(),
+});
+
 const status = z.object({
   state: z.enum(INSTANCE_STATES),
   /** True from the moment a delete was accepted. */
   deleting: z.boolean(),
   /** Who asked for the stop that is under way. */
-  stopAskedBy: z.enum(["user", "scale-to-zero"]).optional(),
+  stopAskedBy: z.enum(["user", "scale-to-zero", "suspend"]).optional(),
   stopForced: z.boolean(),
   startCount: z.int(),
   restartCount: z.int(),
@@ -63,21 +87,17 @@ const status = z.object({
   /** A restart sequence; `nextAt` while it pauses. */
   restart: z.object({ attempt: z.int(), nextAt: z.number().optional() }).optional(),
   /** Changes that wait for the next stop, or failed at the last one. */
-  updates: z
-    .array(
-      z.object({
-        prop: z.string(),
-        op: z.enum(["set", "add", "del"]),
-        value: z.unknown().optional(),
-        status: z.enum(["pending", "failed"]),
-        error: z.string().optional(),
-      }),
-    )
-    .default([]),
+  updates: z.array(update).default([]),
   /** Uuids of volumes that leave when the VM that has them ends. */
   detaching: z.array(z.string()).default([]),
   /** A suspended instance: the VM is frozen in memory and the next start resumes it. */
   snapshotUuid: z.string().optional(),
+  /** It was to become a template, and does when its VM has ended. */
+  becomesTemplate: z.literal(true).optional(),
+  /** Templates and checkpoints: when one was made, or another instance last made from it; milliseconds since 1970. */
+  lastUsedAt: z.number().optional(),
+  /** What the proxy handed to it, counted where that many end it. */
+  requests: z.int().optional(),
 });
 
 const attachment = z.object({ volume_uuid: z.string(), at: z.string(), readonly: z.int() });
@@ -91,6 +111,12 @@ const row = z.object({
   status: z.string(),
 });
 
+/** What a reference to an image named. */
+export type ImageFacts = z.infer<typeof imageFacts>;
+/** A file system beside that of the image. */
+export type RomRecord = z.infer<typeof romRecord>;
+/** A change that waits, or failed. */
+export type QueuedUpdate = z.infer<typeof update>;
 /** What an instance was asked to be. */
 export type InstanceDefinition = z.infer<typeof definition>;
 /** What became of it. */
@@ -134,20 +160,22 @@ export function loadInstances(database: Database): InstanceRecord[] {
   });
 }
 
-/** Adds an instance with its attachments, or nothing. */
-export function insertInstance(database: Database, record: InstanceRecord): void {
+/** Adds instances with their attachments, or nothing. */
+export function insertInstances(database: Database, records: readonly InstanceRecord[]): void {
   database.run("BEGIN");
   try {
-    database.run(
-      "INSERT INTO instances (uuid, name, created_at, service_uuid, definition, status) VALUES (?, ?, ?, ?, ?, ?)",
-      record.uuid,
-      record.name,
-      record.createdAt,
-      record.serviceUuid ?? null,
-      JSON.stringify(record.definition),
-      JSON.stringify(record.status),
-    );
-    insertAttachments(database, record.uuid, record.volumes);
+    for (const record of records) {
+      database.run(
+        "INSERT INTO instances (uuid, name, created_at, service_uuid, definition, status) VALUES (?, ?, ?, ?, ?, ?)",
+        record.uuid,
+        record.name,
+        record.createdAt,
+        record.serviceUuid ?? null,
+        JSON.stringify(record.definition),
+        JSON.stringify(record.status),
+      );
+      insertAttachments(database, record.uuid, record.volumes);
+    }
     database.run("COMMIT");
   } catch (error) {
     database.run("ROLLBACK");
@@ -172,10 +200,33 @@ export function updateInstanceStatus(database: Database, uuid: string, changed: 
   database.runLightly("UPDATE instances SET status = ? WHERE uuid = ?", JSON.stringify(changed), uuid);
 }
 
-/** Writes which volumes an instance has, or nothing. */
-export function updateAttachments(database: Database, uuid: string, volumes: readonly Attachment[]): void {
+/** Writes what an instance is to be, and what became of it, both or neither. */
+export function updateInstanceDefinition(
+  database: Database,
+  uuid: string,
+  definition: InstanceDefinition,
+  status: InstanceStatus,
+): void {
+  const values = [JSON.stringify(definition), JSON.stringify(status)];
+  database.run("UPDATE instances SET definition = ?, status = ? WHERE uuid = ?", ...values, uuid);
+}
+
+/** Takes an instance out of its service and writes what became of it, both or neither. */
+export function updateWithoutService(database: Database, uuid: string, status: InstanceStatus): void {
+  const sql = "UPDATE instances SET service_uuid = NULL, status = ? WHERE uuid = ?";
+  database.run(sql, JSON.stringify(status), uuid);
+}
+
+/** Writes which volumes an instance has, and what became of it, both or neither. */
+export function updateAttachments(
+  database: Database,
+  uuid: string,
+  volumes: readonly Attachment[],
+  status: InstanceStatus,
+): void {
   database.run("BEGIN");
   try {
+    database.run("UPDATE instances SET status = ? WHERE uuid = ?", JSON.stringify(status), uuid);
     database.run("DELETE FROM attachments WHERE instance_uuid = ?", uuid);
     insertAttachments(database, uuid, volumes);
     database.run("COMMIT");

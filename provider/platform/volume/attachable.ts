@@ -3,15 +3,13 @@ import type { Platform } from "../platform";
 import { Refusal } from "../refusal";
 import type { Attachment } from "../state/instances";
 import type { VolumeRecord } from "../state/volumes";
+import { checkPlace } from "./place";
 
 /** Where a volume shall be inside an instance. */
 export interface WantedAttachment {
   readonly at: string;
   readonly readonly?: boolean | undefined;
 }
-
-/** An absolute path without `:`, control characters and empty parts. */
-const PLACE = /^(\/[^/:\x00-\x1f\x7f]+)+$/;
 
 /**
  * The attachment, if nothing is in its way. A volume has one writer alone, or any number of readers, in every access
@@ -29,12 +27,7 @@ export function checkedAttachment(
   present: readonly Attachment[],
 ): Attachment {
   const { uuid, name, state } = volume;
-  if (!PLACE.test(at) || at.split("/").some((part) => part === "." || part === "..")) {
-    throw new Refusal(
-      "Invalid",
-      `'${at}' is not a place for a volume: write an absolute path without '.', '..' and ':'`,
-    );
-  }
+  checkPlace(at);
   if (state === "template") {
     throw new Refusal("CannotBeUsed", `Volume '${name}' is a template; make a volume from it and attach that`);
   }

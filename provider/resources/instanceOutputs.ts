@@ -61,10 +61,11 @@ export type InstanceOutputs = z.output<typeof instanceOutputs>;
 
 type Port = Parameters<typeof urlOf>[1][number];
 
-/** Of a group that exists only the port numbers are told, which on 80 and 443 tell the handlers too. */
+/** Of a group that exists only protocol and port are told, which of 80 and 443 tells the handlers too. */
 const portOf = (service: string): Port => {
   const port = Number(service.split(":").at(-1));
-  return { port, handlers: port === 443 ? ["tls", "http"] : port === 80 ? ["http"] : [] };
+  const protocol = service.startsWith("udp:") ? "udp" : "tcp";
+  return { port, protocol, handlers: port === 443 ? ["tls", "http"] : port === 80 ? ["http"] : [] };
 };
 
 /** The outputs, from what the API says. */

@@ -43,7 +43,9 @@ function decodeGroup(item: InstanceItem, { serviceGroup: asked }: Asked): Group 
   return {
     ...asked,
     ports:
-      published?.map((port) => asked.ports.find((mine) => mine.port === port) ?? { port, handlers: [] }) ?? asked.ports,
+      published?.map(
+        (port) => asked.ports.find((mine) => mine.port === port) ?? { port, handlers: [], protocol: "tcp" },
+      ) ?? asked.ports,
     // Without a domain asked for, the metro makes one.
     domains:
       asked.domains.length === 0 || seen.length === 0

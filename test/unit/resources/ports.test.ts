@@ -18,6 +18,8 @@ describe("the rules for published ports", () => {
     { port: 443, destinationPort: 8080, handlers: ["tls", "http"] },
     { port: 8443, handlers: ["tls"] },
     { port: 5432 },
+    { port: 80, protocol: "udp" },
+    { port: 53, protocol: "udp", ip: "203.0.113.7" },
   ];
   for (const port of allowed)
     it(`accept ${JSON.stringify(port)}`, async () => assert.deepEqual(await reasons({ ports: [port] }), []));
@@ -32,6 +34,14 @@ describe("the rules for published ports", () => {
     [{ port: 0 }, /ports\[0\]\.port: must be at least 1, got 0/],
     [{ port: 65536 }, /must be at most 65535, got 65536/],
     [{ port: 8080, handlers: ["tsl"] }, /Did you mean "tls"\?/],
+    [
+      { port: 80, destinationPort: 80, handlers: ["http", "redirect"] },
+      /a redirect needs the public port .* such as 443/,
+    ],
+    [{ port: 53, protocol: "udp", handlers: ["tls"] }, /ports\[0\]\.handlers: protocol "udp" takes no handlers/],
+    [{ port: 53, ip: "203.0.113.7" }, /ports\[0\]\.ip: an address can be chosen for protocol "udp" only/],
+    [{ port: 53, protocol: "udp", ip: "here" }, /ports\[0\]\.ip: must be an IP address, got "here"/],
+    [{ port: 53, protocol: "sctp" }, /ports\[0\]\.protocol: must be one of "tcp", "udp", got "sctp"/],
   ];
   for (const [port, text] of refused) {
     it(`refuse ${JSON.stringify(port)}`, async () => {
@@ -47,6 +57,7 @@ describe("the rules for published ports", () => {
     assert.deepEqual(await reasons({ ports: [{ port: 9000 }, { port: 9000 }] }), [
       "ports[1].port: port 9000 is published twice; list each port once.",
     ]);
+    assert.deepEqual(await reasons({ ports: [{ port: 53 }, { port: 53, protocol: "udp" }] }), []);
   });
 
   it("wait while a port is unknown", async () =>
@@ -77,38 +88,48 @@ describe("the rules for replicas", () => {
 });
 
 describe("ports on the wire", () => {
+  const tcp = { protocol: "tcp" as const, handlers: [] };
+
   it("leave out what the server would assume", () => {
-    assert.deepEqual(toWirePort({ port: 80, destinationPort: 80, handlers: [] }), { port: 80 });
-    assert.deepEqual(toWirePort({ port: 443, destinationPort: 8080, handlers: ["tls", "http"] }), {
+    assert.deepEqual(toWirePort({ ...tcp, port: 80, destinationPort: 80 }), { port: 80 });
+    assert.deepEqual(toWirePort({ ...tcp, port: 443, destinationPort: 8080, handlers: ["tls", "http"] }), {
       port: 443,
       destination_port: 8080,
       handlers: ["tls", "http"],
     });
+    assert.deepEqual(toWirePort({ port: 53, handlers: [], protocol: "udp", ip: "203.0.113.7" }), {
+      port: 53,
+      protocol: "udp",
+      ip: "203.0.113.7",
+    });
   });
 
-  it("show no drift for defaults and order, and drift for a changed port", () => {
+  it("show no drift for defaults, order and addresses that the metro chose, and drift for a changed port", () => {
     const written = [
-      { port: 443, destinationPort: 8080, handlers: ["tls" as const, "http" as const] },
-      { port: 9000, handlers: [] },
+      { ...tcp, port: 443, destinationPort: 8080, handlers: ["tls" as const, "http" as const] },
+      { ...tcp, port: 9000 },
+      { ...tcp, port: 9000, protocol: "udp" as const },
     ];
     const reported = [
-      { port: 9000, destination_port: 9000, protocol: "tcp" as const },
+      { port: 9000, protocol: "udp" as const, ip: "203.0.113.7" },
+      { port: 9000, destination_port: 9000, protocol: "tcp" as const, ip: "203.0.113.8" },
       { port: 443, destination_port: 8080, handlers: ["http", "tls"] },
     ];
     assert.deepEqual(fromWirePorts(reported, written), written);
     assert.deepEqual(fromWirePorts([{ port: 9000, destination_port: 1 }], written), [
-      { port: 9000, destinationPort: 1, handlers: [] },
+      { ...tcp, port: 9000, destinationPort: 1 },
     ]);
   });
 
+  it("are told as a program would write them when no program did", () => {
+    const reported = [{ port: 8080, destination_port: 8080, handlers: null, protocol: "tcp" as const }];
+    assert.deepEqual(fromWirePorts(reported, []), [{ ...tcp, port: 8080 }]);
+  });
+
   it("give the address a client would use first", () => {
-    assert.equal(
-      urlOf("a.b", [
-        { port: 80, destinationPort: 443, handlers: ["http", "redirect"] },
-        { port: 443, handlers: ["tls", "http"] },
-      ]),
-      "https://a.b",
-    );
-    assert.equal(urlOf("127.0.0.1", [{ port: 8080, handlers: [] }]), "http://127.0.0.1:8080");
+    const redirect = { ...tcp, port: 80, destinationPort: 443, handlers: ["http" as const, "redirect" as const] };
+    assert.equal(urlOf("a.b", [redirect, { ...tcp, port: 443, handlers: ["tls", "http"] }]), "https://a.b");
+    assert.equal(urlOf("127.0.0.1", [{ ...tcp, port: 8080 }]), "http://127.0.0.1:8080");
+    assert.equal(urlOf("a.b", [{ ...tcp, port: 53, protocol: "udp" }]), "");
   });
 });

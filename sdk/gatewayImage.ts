@@ -41,14 +41,9 @@ export class GatewayImage extends UnikernelResource {
     );
   }
 
-  /** Looks up an existing GatewayImage by id; it is read, not managed. */
-  static get(
-    name: string,
-    id: pulumi.Input<pulumi.ID>,
-    args: GatewayImageArgs,
-    opts?: pulumi.CustomResourceOptions,
-  ): GatewayImage {
-    return new GatewayImage(name, args, { ...opts, id });
+  /** Looks up an existing GatewayImage by its id or its name; it is read, not managed. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): GatewayImage {
+    return new GatewayImage(name, {} as GatewayImageArgs, { ...opts, id });
   }
 
   /** True for a GatewayImage, also one made by another copy of this package. */

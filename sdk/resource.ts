@@ -15,14 +15,22 @@ const providerText = (kind: string): string =>
   `exports.handler=()=>require(require.resolve("pulumi-unikernel/dynamic",{paths:[".","node_modules/.pnpm"]})).${kind}`;
 
 /**
- * Arguments with the value at a path made secret. Only as much as needed: what is around it stays readable in previews.
- * Where the path leads through a value that is not there yet, all of that value becomes secret.
+ * A value with what is at a path in it made secret; `*` stands for every item of a list or map. Only as much as needed: what is
+ * around it stays readable in previews. Where the path leads through a value that is not there yet, all of that value becomes secret.
  */
-function withSecret(args: object, [key = "", ...rest]: readonly string[]): object {
-  const value: unknown = (args as Record<string, unknown>)[key];
-  if (value === undefined || value === null) return args;
+function withSecret(value: unknown, path: readonly string[]): unknown {
+  if (value === undefined || value === null) return value;
+  const [key, ...rest] = path;
   const isPlain = typeof value === "object" && !pulumi.Output.isInstance(value) && !(value instanceof Promise);
-  return { ...args, [key]: rest.length > 0 && isPlain ? withSecret(value, rest) : pulumi.secret(value) };
+  if (key === undefined || !isPlain) return pulumi.secret(value);
+  const members: object = value as object;
+  if (Array.isArray(members)) return members.map((item: unknown) => withSecret(item, rest));
+  return Object.fromEntries(
+    Object.entries(members).map(([name, member]: [string, unknown]) => [
+      name,
+      key === "*" || key === name ? withSecret(member, rest) : member,
+    ]),
+  );
 }
 
 /**
@@ -33,7 +41,7 @@ function withSecret(args: object, [key = "", ...rest]: readonly string[]): objec
 export abstract class UnikernelResource extends pulumi.CustomResource {
   /**
    * @param outputs every output property by name; the engine fills only properties it was told of
-   * @param secrets paths of arguments that must be encrypted in state: `env`, `template.env`
+   * @param secrets paths of arguments that must be encrypted in state: `env`, `template.env`, `roms.*.files.*.data`
    */
   constructor(
     kind: string,
@@ -49,7 +57,7 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
       name,
       {
         ...unset,
-        ...secrets.reduce<object>((inputs, path) => withSecret(inputs, path.split(".")), args),
+        ...secrets.reduce<object>((inputs, path) => withSecret(inputs, path.split(".")) as object, args),
         __resourceName: name,
         __provider: providerText(kind),
       },

@@ -53,19 +53,20 @@ export class Service extends UnikernelResource {
       name,
       args,
       ["name", "ports", "replicas", "template", "rollout", "url", "fqdn", "digest", "instances"],
-      ["template.env"],
+      [
+        "template.imagePull.credentials",
+        "template.imagePull.headers",
+        "template.env",
+        "template.roms.*.files.*.data",
+        "template.plugins.*.config",
+      ],
       opts,
     );
   }
 
-  /** Looks up an existing Service by id; it is read, not managed. */
-  static get(
-    name: string,
-    id: pulumi.Input<pulumi.ID>,
-    args: ServiceArgs,
-    opts?: pulumi.CustomResourceOptions,
-  ): Service {
-    return new Service(name, args, { ...opts, id });
+  /** Looks up an existing Service by its id or its name; it is read, not managed. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Service {
+    return new Service(name, {} as ServiceArgs, { ...opts, id });
   }
 
   /** True for a Service, also one made by another copy of this package. */

@@ -1,6 +1,32 @@
 // Written by `npm run generate` from provider/resources. Do not edit.
 import type * as pulumi from "@pulumi/pulumi";
 
+/** A network interface that an instance has. */
+export interface AttachedInterface {
+  /** UUID of the interface. */
+  readonly uuid: string;
+  /** Its address. */
+  readonly privateIp: string;
+  /** Its hardware address. */
+  readonly mac: string;
+}
+
+/** When the platform deletes an instance by itself. As arguments. */
+export interface AutokillArgs {
+  /** Milliseconds after a stop. Default 0: never for that reason. */
+  readonly timeMs?: pulumi.Input<number> | undefined;
+  /** Number of requests served. Default 0: never for that reason. */
+  readonly numRequests?: pulumi.Input<number> | undefined;
+}
+
+/** When the platform deletes an instance by itself. */
+export interface Autokill {
+  /** Milliseconds after a stop. Default 0: never for that reason. */
+  readonly timeMs: number;
+  /** Number of requests served. Default 0: never for that reason. */
+  readonly numRequests: number;
+}
+
 /** A certificate, as it is reported. */
 export interface CertificateInfo {
   /** UUID. */
@@ -23,6 +49,58 @@ export interface CertificateInfo {
   readonly notBefore?: string | undefined;
   /** Valid until, RFC 3339. */
   readonly notAfter?: string | undefined;
+}
+
+/** A volume that is made with an instance and deleted with it. As arguments. */
+export interface EphemeralVolumeArgs {
+  /** Absolute path in the guest; created when absent. */
+  readonly at: pulumi.Input<string>;
+  /** Size in MiB, 1 to 1,048,576 within the account's quota. Required unless there is a `hostPath`. */
+  readonly sizeMb?: pulumi.Input<number> | undefined;
+  /** Mount without write access. Default false. */
+  readonly readonly?: pulumi.Input<boolean> | undefined;
+  /** `static` counts the whole size against the quota, `dynamic` what is used. Default `static`. */
+  readonly quotaPolicy?: pulumi.Input<"static" | "dynamic"> | undefined;
+  /** `ext4`, `virtiofs`, or a name that the site defines. Default `ext4`. */
+  readonly filesystem?: pulumi.Input<string> | undefined;
+  /** `rwo` one writer, `rox` many readers, `rwx` many writers (`virtiofs` only). Default `rwo`. */
+  readonly accessMode?: pulumi.Input<"rwo" | "rox" | "rwx"> | undefined;
+  /** Tags to find the volume by, up to 16. Default: none. */
+  readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+  /** Arguments of a file system that the site defines. */
+  readonly filesystemArgs?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** Folder on the metro's own machine, in place of a size. Needs a privilege of the account. */
+  readonly hostPath?: pulumi.Input<string> | undefined;
+  /** Owner of the files under `hostPath`. */
+  readonly uid?: pulumi.Input<number> | undefined;
+  /** Group of the files under `hostPath`. */
+  readonly gid?: pulumi.Input<number> | undefined;
+}
+
+/** A volume that is made with an instance and deleted with it. */
+export interface EphemeralVolume {
+  /** Absolute path in the guest; created when absent. */
+  readonly at: string;
+  /** Size in MiB, 1 to 1,048,576 within the account's quota. Required unless there is a `hostPath`. */
+  readonly sizeMb?: number | undefined;
+  /** Mount without write access. Default false. */
+  readonly readonly: boolean;
+  /** `static` counts the whole size against the quota, `dynamic` what is used. Default `static`. */
+  readonly quotaPolicy?: "static" | "dynamic" | undefined;
+  /** `ext4`, `virtiofs`, or a name that the site defines. Default `ext4`. */
+  readonly filesystem?: string | undefined;
+  /** `rwo` one writer, `rox` many readers, `rwx` many writers (`virtiofs` only). Default `rwo`. */
+  readonly accessMode?: "rwo" | "rox" | "rwx" | undefined;
+  /** Tags to find the volume by, up to 16. Default: none. */
+  readonly tags: readonly string[];
+  /** Arguments of a file system that the site defines. */
+  readonly filesystemArgs?: Readonly<Record<string, string>> | undefined;
+  /** Folder on the metro's own machine, in place of a size. Needs a privilege of the account. */
+  readonly hostPath?: string | undefined;
+  /** Owner of the files under `hostPath`. */
+  readonly uid?: number | undefined;
+  /** Group of the files under `hostPath`. */
+  readonly gid?: number | undefined;
 }
 
 /** What the service must answer while a new instance proves itself. As arguments. */
@@ -53,6 +131,46 @@ export interface ImageInfo {
   readonly args: readonly string[];
   /** References by tag. */
   readonly tags: readonly string[];
+}
+
+/** How the metro fetches an image. Not every metro can be told. As arguments. */
+export interface ImagePullArgs {
+  /** `always`, `if_not_present` or `never`. Default: by the image's tag. */
+  readonly policy?: pulumi.Input<"always" | "if_not_present" | "never"> | undefined;
+  /** Credentials for an OCI registry. Kept secret in state. */
+  readonly credentials?: pulumi.Input<string> | undefined;
+  /** Headers of the request that fetches it. Kept secret in state. */
+  readonly headers?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+}
+
+/** How the metro fetches an image. Not every metro can be told. */
+export interface ImagePull {
+  /** `always`, `if_not_present` or `never`. Default: by the image's tag. */
+  readonly policy?: "always" | "if_not_present" | "never" | undefined;
+  /** Credentials for an OCI registry. Kept secret in state. */
+  readonly credentials?: string | undefined;
+  /** Headers of the request that fetches it. Kept secret in state. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A file given in the program, of at most 1 MB. As arguments. */
+export interface InlineFileArgs {
+  /** Path of the file inside its ROM. */
+  readonly path: pulumi.Input<string>;
+  /** Content, as `encoding` says. Kept secret in state. */
+  readonly data: pulumi.Input<string>;
+  /** `text`, or `base64` for bytes. Default `text`. */
+  readonly encoding?: pulumi.Input<"text" | "base64"> | undefined;
+}
+
+/** A file given in the program, of at most 1 MB. */
+export interface InlineFile {
+  /** Path of the file inside its ROM. */
+  readonly path: string;
+  /** Content, as `encoding` says. Kept secret in state. */
+  readonly data: string;
+  /** `text`, or `base64` for bytes. Default `text`. */
+  readonly encoding: "text" | "base64";
 }
 
 /** An instance, as it is reported. */
@@ -101,10 +219,40 @@ export interface InstanceInfo {
   readonly deleteLock: boolean;
 }
 
+/** A service group that is made with an instance and goes with its last one. As arguments. */
+export interface InstanceServiceGroupArgs {
+  /** Name of the group. Default: made by the metro. */
+  readonly name?: pulumi.Input<string> | undefined;
+  /** Published ports. */
+  readonly ports: pulumi.Input<readonly pulumi.Input<ServicePortArgs>[]>;
+  /** Domain names: a label below the metro's domain, such as `shop`, or a name of your own with dots. Default: one made by the metro. */
+  readonly domains?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+  /** Requests or connections that one instance serves before the next one is woken. Default 1. */
+  readonly softLimit?: pulumi.Input<number> | undefined;
+  /** Requests or connections that one instance gets at most; more are refused. Default 65535. */
+  readonly hardLimit?: pulumi.Input<number> | undefined;
+}
+
+/** A service group that is made with an instance and goes with its last one. */
+export interface InstanceServiceGroup {
+  /** Name of the group. Default: made by the metro. */
+  readonly name: string;
+  /** Published ports. */
+  readonly ports: readonly ServicePort[];
+  /** Domain names: a label below the metro's domain, such as `shop`, or a name of your own with dots. Default: one made by the metro. */
+  readonly domains: readonly string[];
+  /** Requests or connections that one instance serves before the next one is woken. Default 1. */
+  readonly softLimit: number;
+  /** Requests or connections that one instance gets at most; more are refused. Default 65535. */
+  readonly hardLimit: number;
+}
+
 /** What every replica runs. As arguments. */
 export interface InstanceTemplateArgs {
   /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows. */
   readonly image: pulumi.Input<string>;
+  /** How the metro fetches the image, where its name does not say it. Used at creation and with the next change of `image`. */
+  readonly imagePull?: pulumi.Input<ImagePullArgs> | undefined;
   /** Complete argument list of the guest's program. Default: the image's own. */
   readonly args?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Environment variables, over those of the image. Kept secret in state. */
@@ -115,16 +263,50 @@ export interface InstanceTemplateArgs {
   readonly vcpus?: pulumi.Input<number> | undefined;
   /** Volumes to mount. */
   readonly volumes?: pulumi.Input<readonly pulumi.Input<VolumeMountArgs>[]> | undefined;
+  /** Volumes that are made with the instance and deleted with it. */
+  readonly ephemeralVolumes?: pulumi.Input<readonly pulumi.Input<EphemeralVolumeArgs>[]> | undefined;
   /** `always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve. */
   readonly restartPolicy?: pulumi.Input<"never" | "always" | "on-failure"> | undefined;
   /** Default: never goes to standby. */
   readonly scaleToZero?: pulumi.Input<ScaleToZeroArgs> | undefined;
+  /** `delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none. */
+  readonly features?: pulumi.Input<readonly pulumi.Input<"delete-on-stop">[]> | undefined;
+  /** Up to 8 read-only file systems, by image or with files given here. */
+  readonly roms?: pulumi.Input<readonly pulumi.Input<RomArgs>[]> | undefined;
+  /** Up to 8 plugins of the platform. */
+  readonly plugins?: pulumi.Input<readonly pulumi.Input<PluginArgs>[]> | undefined;
+  /** Tags to find the instance by, up to 16. Default: none. */
+  readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+  /** Up to 256 annotations, `[prefix/]name` → text without control characters. The guest sees them from its next boot on. */
+  readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** Host name of the guest, a DNS label. Default: the instance's name. */
+  readonly hostname?: pulumi.Input<string> | undefined;
+  /** Ids or names of instances that are started before it. */
+  readonly dependencies?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+  /** What happens to it at given times. */
+  readonly schedules?: pulumi.Input<readonly pulumi.Input<ScheduleArgs>[]> | undefined;
+  /** When the platform deletes it by itself. Default: never. */
+  readonly autokill?: pulumi.Input<AutokillArgs> | undefined;
+  /** Priority of its virtual CPUs. Others than `normal` need a privilege of the account. Default `normal`. */
+  readonly schedPriority?: pulumi.Input<"normal" | "medium" | "high" | "admin"> | undefined;
+  /** `micro`, or `full` for devices that a small machine lacks: without scale-to-zero, templates, branches and checkpoints. Default `micro`. */
+  readonly type?: pulumi.Input<"micro" | "full"> | undefined;
+  /** GPUs, 0 or 1; needs `type: "full"`. Default 0. */
+  readonly gpus?: pulumi.Input<number> | undefined;
+  /** Address of the gateway, with `networkInterfaces`. Default: the platform's. */
+  readonly gateway?: pulumi.Input<string> | undefined;
+  /** Address of the name server, with `networkInterfaces`. Default: the platform's. */
+  readonly nameserver?: pulumi.Input<string> | undefined;
+  /** Up to 4 network interfaces; needs a privilege of the account. Default: one, made by the platform. */
+  readonly networkInterfaces?: pulumi.Input<readonly pulumi.Input<NetworkInterfaceArgs>[]> | undefined;
 }
 
 /** What every replica runs. */
 export interface InstanceTemplate {
   /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows. */
   readonly image: string;
+  /** How the metro fetches the image, where its name does not say it. Used at creation and with the next change of `image`. */
+  readonly imagePull?: ImagePull | undefined;
   /** Complete argument list of the guest's program. Default: the image's own. */
   readonly args?: readonly string[] | undefined;
   /** Environment variables, over those of the image. Kept secret in state. */
@@ -135,10 +317,42 @@ export interface InstanceTemplate {
   readonly vcpus: number;
   /** Volumes to mount. */
   readonly volumes: readonly VolumeMount[];
+  /** Volumes that are made with the instance and deleted with it. */
+  readonly ephemeralVolumes: readonly EphemeralVolume[];
   /** `always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve. */
   readonly restartPolicy: "never" | "always" | "on-failure";
   /** Default: never goes to standby. */
   readonly scaleToZero?: ScaleToZero | undefined;
+  /** `delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none. */
+  readonly features: readonly "delete-on-stop"[];
+  /** Up to 8 read-only file systems, by image or with files given here. */
+  readonly roms: readonly Rom[];
+  /** Up to 8 plugins of the platform. */
+  readonly plugins: readonly Plugin[];
+  /** Tags to find the instance by, up to 16. Default: none. */
+  readonly tags: readonly string[];
+  /** Up to 256 annotations, `[prefix/]name` → text without control characters. The guest sees them from its next boot on. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Host name of the guest, a DNS label. Default: the instance's name. */
+  readonly hostname?: string | undefined;
+  /** Ids or names of instances that are started before it. */
+  readonly dependencies: readonly string[];
+  /** What happens to it at given times. */
+  readonly schedules: readonly Schedule[];
+  /** When the platform deletes it by itself. Default: never. */
+  readonly autokill?: Autokill | undefined;
+  /** Priority of its virtual CPUs. Others than `normal` need a privilege of the account. Default `normal`. */
+  readonly schedPriority: "normal" | "medium" | "high" | "admin";
+  /** `micro`, or `full` for devices that a small machine lacks: without scale-to-zero, templates, branches and checkpoints. Default `micro`. */
+  readonly type: "micro" | "full";
+  /** GPUs, 0 or 1; needs `type: "full"`. Default 0. */
+  readonly gpus: number;
+  /** Address of the gateway, with `networkInterfaces`. Default: the platform's. */
+  readonly gateway?: string | undefined;
+  /** Address of the name server, with `networkInterfaces`. Default: the platform's. */
+  readonly nameserver?: string | undefined;
+  /** Up to 4 network interfaces; needs a privilege of the account. Default: one, made by the platform. */
+  readonly networkInterfaces: readonly NetworkInterface[];
 }
 
 /** A metro. */
@@ -151,6 +365,84 @@ export interface MetroInfo {
   readonly iataCode?: string | undefined;
   /** Country code. */
   readonly country?: string | undefined;
+}
+
+/** A network interface of an instance. As arguments. */
+export interface NetworkInterfaceArgs {
+  /** Name, unique in the instance. */
+  readonly name?: pulumi.Input<string> | undefined;
+  /** TAP device on the metro's machine that it is joined to. */
+  readonly tapName?: pulumi.Input<string> | undefined;
+  /** Address with prefix length, such as `10.1.0.4/24`; needs `tapName`. */
+  readonly ip?: pulumi.Input<string> | undefined;
+  /** Hardware address, such as `12:b0:0a:00:04:11`; needs `tapName`. */
+  readonly mac?: pulumi.Input<string> | undefined;
+  /** Tell the guest its address at boot. Default true. */
+  readonly autoconfig?: pulumi.Input<boolean> | undefined;
+  /** Default: none. */
+  readonly relay?: pulumi.Input<NetworkRelayArgs> | undefined;
+}
+
+/** A network interface of an instance. */
+export interface NetworkInterface {
+  /** Name, unique in the instance. */
+  readonly name: string;
+  /** TAP device on the metro's machine that it is joined to. */
+  readonly tapName?: string | undefined;
+  /** Address with prefix length, such as `10.1.0.4/24`; needs `tapName`. */
+  readonly ip?: string | undefined;
+  /** Hardware address, such as `12:b0:0a:00:04:11`; needs `tapName`. */
+  readonly mac?: string | undefined;
+  /** Tell the guest its address at boot. Default true. */
+  readonly autoconfig: boolean;
+  /** Default: none. */
+  readonly relay?: NetworkRelay | undefined;
+}
+
+/** Another interface through which traffic goes. As arguments. */
+export interface NetworkRelayArgs {
+  /** Uuid or name of that interface. */
+  readonly interface: pulumi.Input<string>;
+  /** Relay name look-ups too. Default true. */
+  readonly relayDns?: pulumi.Input<boolean> | undefined;
+}
+
+/** Another interface through which traffic goes. */
+export interface NetworkRelay {
+  /** Uuid or name of that interface. */
+  readonly interface: string;
+  /** Relay name look-ups too. Default true. */
+  readonly relayDns: boolean;
+}
+
+/** A change that waits for the next stop, or failed at the last one. */
+export interface PendingUpdate {
+  /** Property, as the API calls it. */
+  readonly property: string;
+  /** `pending` or `failed`. */
+  readonly status: string;
+  /** Why it failed. */
+  readonly error?: string | undefined;
+}
+
+/** A program of the platform that runs beside the guest's. As arguments. */
+export interface PluginArgs {
+  /** Name, unique in the instance: up to 63 letters, digits, `-` and `_`. */
+  readonly name: pulumi.Input<string>;
+  /** Image of the plugin. */
+  readonly rom: pulumi.Input<string>;
+  /** Settings of the plugin, any JSON. Kept secret in state. */
+  readonly config?: pulumi.Input<unknown> | undefined;
+}
+
+/** A program of the platform that runs beside the guest's. */
+export interface Plugin {
+  /** Name, unique in the instance: up to 63 letters, digits, `-` and `_`. */
+  readonly name: string;
+  /** Image of the plugin. */
+  readonly rom: string;
+  /** Settings of the plugin, any JSON. Kept secret in state. */
+  readonly config?: unknown | undefined;
 }
 
 /** The most that the account may use. */
@@ -249,6 +541,30 @@ export interface Rollout {
   readonly health?: HealthCheck | undefined;
 }
 
+/** A read-only file system for a guest: an image, or files given in the program. As arguments. */
+export interface RomArgs {
+  /** Name, unique in the instance, up to 63 characters. */
+  readonly name: pulumi.Input<string>;
+  /** Image that holds the files. */
+  readonly image?: pulumi.Input<string> | undefined;
+  /** Up to 16 files, in place of an image. */
+  readonly files?: pulumi.Input<readonly pulumi.Input<InlineFileArgs>[]> | undefined;
+  /** Absolute path in the guest. Default: not mounted. */
+  readonly at?: pulumi.Input<string> | undefined;
+}
+
+/** A read-only file system for a guest: an image, or files given in the program. */
+export interface Rom {
+  /** Name, unique in the instance, up to 63 characters. */
+  readonly name: string;
+  /** Image that holds the files. */
+  readonly image?: string | undefined;
+  /** Up to 16 files, in place of an image. */
+  readonly files?: readonly InlineFile[] | undefined;
+  /** Absolute path in the guest. Default: not mounted. */
+  readonly at?: string | undefined;
+}
+
 /** When an instance may go to standby, from which the next connection wakes it. As arguments. */
 export interface ScaleToZeroArgs {
   /** `on`: after no connection for the cooldown; `idle`: also while idle connections are open; `off`: never. */
@@ -257,6 +573,8 @@ export interface ScaleToZeroArgs {
   readonly stateful?: pulumi.Input<boolean> | undefined;
   /** Idle time before standby, in milliseconds, 0 to 86,400,000. Default 1000. */
   readonly cooldownTimeMs?: pulumi.Input<number> | undefined;
+  /** Warns the guest so many milliseconds before standby; shorter than the cooldown. Default 0: no warning. */
+  readonly notifyTimeMs?: pulumi.Input<number> | undefined;
 }
 
 /** When an instance may go to standby, from which the next connection wakes it. */
@@ -267,6 +585,32 @@ export interface ScaleToZero {
   readonly stateful: boolean;
   /** Idle time before standby, in milliseconds, 0 to 86,400,000. Default 1000. */
   readonly cooldownTimeMs: number;
+  /** Warns the guest so many milliseconds before standby; shorter than the cooldown. Default 0: no warning. */
+  readonly notifyTimeMs: number;
+}
+
+/** Something that happens to an instance at given times. As arguments. */
+export interface ScheduleArgs {
+  /** Name, unique in the instance. */
+  readonly name: pulumi.Input<string>;
+  /** Calendar expression of systemd in UTC, such as `Mon..Fri 08:00` or `*-*-* 03:00:00`. */
+  readonly when: pulumi.Input<string>;
+  /** `start`, `stop`, `delete`, `exec` (with `args`) or `checkpoint`. */
+  readonly action: pulumi.Input<"start" | "stop" | "delete" | "exec" | "checkpoint">;
+  /** Command line of `exec`. */
+  readonly args?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+}
+
+/** Something that happens to an instance at given times. */
+export interface Schedule {
+  /** Name, unique in the instance. */
+  readonly name: string;
+  /** Calendar expression of systemd in UTC, such as `Mon..Fri 08:00` or `*-*-* 03:00:00`. */
+  readonly when: string;
+  /** `start`, `stop`, `delete`, `exec` (with `args`) or `checkpoint`. */
+  readonly action: "start" | "stop" | "delete" | "exec" | "checkpoint";
+  /** Command line of `exec`. */
+  readonly args?: readonly string[] | undefined;
 }
 
 /** A service, as it is reported. */
@@ -341,6 +685,42 @@ export interface ServicePortInfo {
   readonly handlers: readonly string[];
 }
 
+/** What a template that does not exist yet is made from. As arguments. */
+export interface TemplatePreparationArgs {
+  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows. */
+  readonly image: pulumi.Input<string>;
+  /** Complete argument list of the guest's program. Default: the image's own. */
+  readonly args?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+  /** Environment variables, over those of the image. Kept secret in state. */
+  readonly env?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** Guest memory in MiB, at least 16. Default 128. */
+  readonly memoryMb?: pulumi.Input<number> | undefined;
+  /** Virtual CPUs. Default 1. */
+  readonly vcpus?: pulumi.Input<number> | undefined;
+  /** How long the metro may take to prepare it, up to 3600. Default 0: its own limit. */
+  readonly timeoutSeconds?: pulumi.Input<number> | undefined;
+  /** Delete the template after so many milliseconds without a use. Default 0: never. */
+  readonly autokillTimeMs?: pulumi.Input<number> | undefined;
+}
+
+/** What a template that does not exist yet is made from. */
+export interface TemplatePreparation {
+  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows. */
+  readonly image: string;
+  /** Complete argument list of the guest's program. Default: the image's own. */
+  readonly args?: readonly string[] | undefined;
+  /** Environment variables, over those of the image. Kept secret in state. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Guest memory in MiB, at least 16. Default 128. */
+  readonly memoryMb: number;
+  /** Virtual CPUs. Default 1. */
+  readonly vcpus: number;
+  /** How long the metro may take to prepare it, up to 3600. Default 0: its own limit. */
+  readonly timeoutSeconds: number;
+  /** Delete the template after so many milliseconds without a use. Default 0: never. */
+  readonly autokillTimeMs: number;
+}
+
 /** A volume, as it is reported. */
 export interface VolumeInfo {
   /** UUID. */
@@ -373,7 +753,7 @@ export interface VolumeInfo {
 
 /** A volume mounted into a guest. As arguments. */
 export interface VolumeMountArgs {
-  /** Id of the volume: `volume.id`. */
+  /** Id of the volume, `volume.id`, or its name. */
   readonly volume: pulumi.Input<string>;
   /** Absolute path in the guest; created when absent. */
   readonly at: pulumi.Input<string>;
@@ -383,7 +763,7 @@ export interface VolumeMountArgs {
 
 /** A volume mounted into a guest. */
 export interface VolumeMount {
-  /** Id of the volume: `volume.id`. */
+  /** Id of the volume, `volume.id`, or its name. */
   readonly volume: string;
   /** Absolute path in the guest; created when absent. */
   readonly at: string;
@@ -391,10 +771,10 @@ export interface VolumeMount {
   readonly readonly: boolean;
 }
 
-/** An instance that a volume is attached to. */
+/** An instance that has a volume attached. */
 export interface VolumeUser {
-  /** UUID. */
+  /** UUID of the instance. */
   readonly uuid: string;
-  /** Name. */
+  /** Name of the instance. */
   readonly name: string;
 }

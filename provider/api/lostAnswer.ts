@@ -23,11 +23,14 @@ const isLost = (error: unknown): error is UnikernelError =>
  * created once more: should the first request arrive late, the name lets only one of them make something.
  *
  * Throws what `create` was refused with as it is; the loss, when looking did not help either, with a hint that the object may
- * exist; `ALREADY_EXISTS` when what has the name is older than the first request, and so somebody else's.
+ * exist; `ALREADY_EXISTS` when what has the name is older than the first request, or not what was asked for, and so somebody else's.
+ *
+ * @param isAsked is this what `create` asks for? Default: always, for names that nobody else would think of
  */
 export async function adoptAfterLostAnswer<T extends Findable>(
   create: () => Promise<T>,
   find: () => Promise<T | undefined>,
+  isAsked: (found: T) => boolean = () => true,
 ): Promise<T> {
   const beganMs = systemClock.now();
   let loss: UnikernelError | undefined;
@@ -38,7 +41,7 @@ export async function adoptAfterLostAnswer<T extends Findable>(
       if (isLost(error)) loss = error;
       if (loss === undefined) throw error;
       const found = await look(find, loss);
-      if (found !== undefined) return ours(found, beganMs, loss);
+      if (found !== undefined) return ours(found, beganMs, isAsked(found), loss);
       if (!isLost(error) || creates === MAX_CREATES) throw error;
     }
   }
@@ -61,17 +64,17 @@ async function look<T extends Findable>(
   }
 }
 
-/** The object, unless it was there before anything was asked for: adopting it would let a program delete what it did not make. */
-function ours<T extends Findable>(found: T, beganMs: number, loss: UnikernelError): T {
-  const createdMs = Date.parse(found.created_at ?? "");
-  if (Number.isNaN(createdMs) || createdMs >= beganMs - MAX_SKEW_MS) return found;
-  throw new UnikernelError(
-    "ALREADY_EXISTS",
-    `${loss.message} An object of this name exists since ${found.created_at ?? ""}.`,
-    {
-      hint: "Choose another name, or import what exists.",
-      details: { ...loss.details, mayHaveActed: false },
-      cause: loss,
-    },
-  );
-}
+const youngerThan =
+  (beganMs: number) =>
+  ({ created_at }: Findable): boolean => {
+    const createdMs = Date.parse(created_at ?? "");
+    return Number.isNaN(createdMs) || createdMs >= beganMs - MAX_SKEW_MS;
+  };
+
+/** Adopting what somebody else made would let a program delete it. */
+const taken = (loss: UnikernelError): UnikernelError =>
+  new UnikernelError("ALREADY_EXISTS", `${loss.message} The name is taken by an object that was not made here.`, {
+    hint: "Choose another name, or leave the name out to have a unique one made.",
+    details: { ...loss.details, mayHaveActed: false },
+    cause: loss,
+  });

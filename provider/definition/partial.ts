@@ -1,6 +1,9 @@
 /** A resource that exists although creating or updating it failed: its id and properties must reach the state. */
 import type { Properties } from "./define";
 
+/** Key of outputs that say that it is down by the doing of what failed. Kept by a refresh; gone with the next update that succeeds. */
+export const OWES_START_KEY = "__owesStart";
+
 /** Throw it from `create` or `update`; the front ends store id and outputs and report the cause. */
 export class PartialFailure extends Error {
   override readonly name = "PartialFailure";

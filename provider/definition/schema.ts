@@ -17,6 +17,7 @@ function typeSpec(shape: Shape): Json {
       return { type: "object", $ref: `#/types/${token(shape.name)}` };
     case "words":
       return { type: "string" };
+    case "scalar":
     case "any":
       return { $ref: "pulumi.json#/Any" };
     default:
@@ -29,15 +30,19 @@ const describe = (field: FieldShape): string =>
     ? `${field.description} One of ${field.shape.words.map((word) => `\`${word}\``).join(", ")}.`
     : field.description;
 
-const property = (field: FieldShape, side: "input" | "output"): Json => ({
+/** Inputs of a resource, members of an object type, or what a resource or a function returns. */
+type Side = "input" | "member" | "output";
+
+const property = (field: FieldShape, side: Side): Json => ({
   ...typeSpec(field.shape),
   description: describe(field),
   ...(field.secret ? { secret: true } : {}),
-  ...(side === "input" && field.default !== undefined ? { default: field.default } : {}),
+  ...(side !== "output" && field.default !== undefined ? { default: field.default } : {}),
+  // What a change of a member means is said by the input that it is part of.
   ...(side === "input" && field.replaces ? { willReplaceOnChanges: true } : {}),
 });
 
-const properties = (fields: readonly FieldShape[], side: "input" | "output"): Json =>
+const properties = (fields: readonly FieldShape[], side: Side): Json =>
   Object.fromEntries(fields.map((field) => [field.name, property(field, side)]));
 
 const requiredOf = (fields: readonly FieldShape[]): readonly string[] =>
@@ -51,7 +56,7 @@ function resourceSpec(definition: Definition): Json {
   return {
     description: definition.description,
     properties: properties([...inputs, ...outputs], "output"),
-    required: [...always, ...outputs].map((field) => field.name),
+    required: [...always, ...outputs.filter((field) => field.required)].map((field) => field.name),
     inputProperties: properties(inputs, "input"),
     requiredInputs: requiredOf(inputs),
   };
@@ -105,7 +110,7 @@ export function packageSchema(
         {
           type: "object",
           description: shape.description,
-          properties: properties(shape.fields, "input"),
+          properties: properties(shape.fields, "member"),
           required: requiredOf(shape.fields),
         },
       ]),

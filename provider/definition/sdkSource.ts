@@ -11,7 +11,7 @@ const words = (list: readonly string[]) => list.map((word) => JSON.stringify(wor
 export function plain(shape: Shape): string {
   switch (shape.kind) {
     case "array":
-      return `readonly ${shape.items.kind === "words" ? `(${plain(shape.items)})` : plain(shape.items)}[]`;
+      return `readonly ${["words", "scalar"].includes(shape.items.kind) ? `(${plain(shape.items)})` : plain(shape.items)}[]`;
     case "map":
       return `Readonly<Record<string, ${plain(shape.values)}>>`;
     case "object":
@@ -20,8 +20,10 @@ export function plain(shape: Shape): string {
       return words(shape.words);
     case "integer":
       return "number";
-    case "any":
+    case "scalar":
       return "string | number | boolean | null";
+    case "any":
+      return "unknown";
     default:
       return shape.kind;
   }
@@ -56,13 +58,16 @@ export const argFields = (fields: readonly FieldShape[]) =>
 /** After check it has a value, whether the user gave one or not. */
 export const isSet = (field: FieldShape) => field.required || field.hasDefault || field.name === "name";
 
-/** Paths of secret inputs: `env`, `template.env`. */
-function secretPaths(fields: readonly FieldShape[], prefix = ""): readonly string[] {
-  return fields.flatMap((f) => {
-    if (f.secret) return [prefix + f.name];
-    return f.shape.kind === "object" ? secretPaths(f.shape.fields, `${prefix}${f.name}.`) : [];
-  });
+/** Paths of secrets inside a value of this shape; `*` stands for every item of a list or map. */
+function secretsIn(shape: Shape): readonly string[] {
+  if (shape.kind === "object") return secretPaths(shape.fields);
+  const items = shape.kind === "array" ? shape.items : shape.kind === "map" ? shape.values : undefined;
+  return items === undefined ? [] : secretsIn(items).map((path) => `*.${path}`);
 }
+
+/** Paths of secret inputs: `env`, `template.env`, `roms.*.files.*.data`. */
+const secretPaths = (fields: readonly FieldShape[]): readonly string[] =>
+  fields.flatMap(({ name, secret, shape }) => (secret ? [name] : secretsIn(shape).map((path) => `${name}.${path}`)));
 
 /** `sdk/types.ts`. */
 export function typesSource(definitions: readonly Definition[]): string {
@@ -92,7 +97,7 @@ export function classSource(definition: Definition): string {
   const types = objectTypesOf([definition]).map((shape) => shape.name);
   const body = [
     ...inputs.map((f) => ({ ...f, optional: !isSet(f) })),
-    ...outputs.map((f) => ({ ...f, optional: false })),
+    ...outputs.map((f) => ({ ...f, optional: !f.required })),
   ];
   const all = `${inputs.map((f) => f.name).join(" ")} ${outputs.map((f) => f.name).join(" ")}`;
   const source = [
@@ -125,9 +130,9 @@ ${source[1]}
     super("${kind}", name, args, ${names(all.split(" "))}, ${names(secrets)}, opts);
   }
 
-  /** Looks up an existing ${kind} by id; it is read, not managed. */
-  static get(name: string, id: pulumi.Input<pulumi.ID>, args: ${kind}Args, opts?: pulumi.CustomResourceOptions): ${kind} {
-    return new ${kind}(name, args, { ...opts, id });
+  /** Looks up an existing ${kind} by its id or its name; it is read, not managed. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): ${kind} {
+    return new ${kind}(name, {}${required.length === 0 ? "" : ` as ${kind}Args`}, { ...opts, id });
   }
 
   /** True for a ${kind}, also one made by another copy of this package. */

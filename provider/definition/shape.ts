@@ -4,7 +4,8 @@ import { type Definition, innerOf, metaOf, typeNameOf } from "./define";
 
 /** A type. */
 export type Shape =
-  | { readonly kind: "string" | "integer" | "number" | "boolean" | "any" }
+  /** "scalar" is a string, number, boolean or null; "any" is any JSON. */
+  | { readonly kind: "string" | "integer" | "number" | "boolean" | "scalar" | "any" }
   | { readonly kind: "words"; readonly words: readonly string[] }
   | { readonly kind: "array"; readonly items: Shape }
   | { readonly kind: "map"; readonly values: Shape }
@@ -40,7 +41,8 @@ export function shapeOf(schema: z.ZodType): Shape {
   if (schema instanceof z.ZodEnum) return { kind: "words", words: schema.options.map(String) };
   if (schema instanceof z.ZodArray) return { kind: "array", items: shapeOf(schema.element as z.ZodType) };
   if (schema instanceof z.ZodRecord) return { kind: "map", values: shapeOf(schema.valueType as z.ZodType) };
-  if (schema instanceof z.ZodUnion) return { kind: "any" };
+  if (schema instanceof z.ZodUnion) return { kind: "scalar" };
+  if (schema instanceof z.ZodUnknown) return { kind: "any" };
   if (schema instanceof z.ZodObject) {
     const named = typeNameOf(schema);
     if (named !== undefined) return { kind: "object", ...named, fields: fieldsOf(schema) };

@@ -9,17 +9,20 @@
  * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
  */
 import * as crypto from "node:crypto";
-import { type PartialSettings, metroAddress, resolveMetro } from "../base/config";
-import { UnikernelError, explain } from "../base/errors";
-import { AUTO_NAME_KEY, RESOURCE_NAME_KEY, keepsName, withName } from "../definition/autoname";
+import { type PartialSettings, SETTING_KEYS, metroAddress, resolveMetro } from "../base/config";
+import { explain } from "../base/errors";
+import { RESOURCE_NAME_KEY, keepsName, withName } from "../definition/autoname";
 import { check as checkInputs } from "../definition/check";
 import type { CheckFailure, Properties } from "../definition/define";
 import { diff as diffInputs } from "../definition/diff";
-import { VERSION_KEY, migrate, versionOf } from "../definition/migrate";
-import { PartialFailure } from "../definition/partial";
+import { migrate } from "../definition/migrate";
 import { type AnyResource, type Kind, resourceOf } from "../resources/all";
 import { type ProviderContext, createContext } from "../resources/context";
+import { fetchQuotas } from "../resources/quotas";
 import { engineAddress, watchEngine } from "./engineWatch";
+import { QuotaWatch, announcer, foresee } from "./preview";
+import { labelOf, toCheckFailure, toReport } from "./report";
+import { hidden, inputsOf, isHidden, observedIn, outs, owed, toWire } from "./state";
 import { HOME_KEY, type Home, assertLivesAt, movesTo } from "./whereabouts";
 
 /** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
@@ -53,14 +56,14 @@ let settings: PartialSettings = {};
 /** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
 let providerName = "";
 let context: ProviderContext | undefined;
+const contextNow = (): ProviderContext => (context ??= createContext(resolveMetro({ provider: settings })));
+
+const quotas = new QuotaWatch(() => fetchQuotas(contextNow()));
+const announce = announcer((line) => void process.stdout.write(`${line}\n`));
 
 const here = (): Home => ({ metro: metroAddress({ provider: settings }), provider: providerName });
 
-/** A resource in messages: `Volume 'data'`. */
-const labelOf = ({ kind }: AnyResource, state: Properties): string =>
-  `${kind} '${String(state[RESOURCE_NAME_KEY] ?? "")}'`;
-
-/** What is wrong with metro or token, so that a preview shows it. The engine asks for no check while either is unknown. */
+/** What is wrong with the settings, so that a preview shows it. The engine asks for no check while either is unknown. */
 function settingsFailures({ kind, onlyIn }: AnyResource): readonly CheckFailure[] {
   try {
     const { metro } = resolveMetro({ provider: settings });
@@ -73,67 +76,24 @@ function settingsFailures({ kind, onlyIn }: AnyResource): readonly CheckFailure[
   }
 }
 
-/** The protocol has no `undefined` (it fails without naming the property), no Date, no bigint: keep what JSON keeps. */
-const toWire = (value: Properties): Properties => JSON.parse(JSON.stringify(value)) as Properties;
-
-/** The key of the text that loads this module. The process copies it to every result except that of a partial failure. */
-const PROVIDER_KEY = "__provider";
-const HIDDEN_KEYS: readonly string[] = [PROVIDER_KEY, RESOURCE_NAME_KEY, AUTO_NAME_KEY, VERSION_KEY];
-
-/** Keys of the engine and of this adapter, kept in state beside the properties. */
-const hidden = (state: Properties): Properties =>
-  Object.fromEntries(Object.entries(state).filter(([key]) => HIDDEN_KEYS.includes(key)));
-
-/** The fields of a schema among all properties, with defaults for what an older release, or a `get`, left out. */
-function inputsOf(resource: AnyResource, state: Properties): Properties {
-  const given = Object.entries(state).filter(([key, value]) => key in resource.inputs.shape && value != null);
-  const inputs = Object.fromEntries(given);
-  return resource.inputs.safeParse(inputs).data ?? inputs;
-}
-
-const observedIn = (resource: AnyResource, state: Properties) => ({
-  inputs: inputsOf(resource, state),
-  outputs: state,
-});
-
-/** The version of the state's shape; the first is left out, since it is what a state without a version has. */
-const versionIn = (resource: AnyResource): Properties =>
-  versionOf(resource) === 1 ? {} : { [VERSION_KEY]: versionOf(resource) };
-
-/** State = what identifies it, inputs, outputs. */
-const outs = (resource: AnyResource, news: Properties, inputs: Properties, outputs: Properties): Properties =>
-  toWire({ ...hidden(news), ...versionIn(resource), [HOME_KEY]: here(), ...inputs, ...outputs });
-
-/**
- * An error as the dynamic process reports it. The engine prints `message`, or of a partial failure only `reasons`, so the
- * whole text goes into each of them. Of a failed check, diff, read or delete the process itself prints the error and its stack as
- * well: that line only says whose error follows.
- */
-function toReport(resource: AnyResource, news: Properties, error: unknown): Error {
-  const isPartial = error instanceof PartialFailure;
-  const cause = isPartial ? error.cause : error;
-  if (!isPartial && !UnikernelError.is(cause)) return cause instanceof Error ? cause : new Error(String(cause));
-  const text = explain(cause);
-  const report = Object.assign(new Error(text), {
-    toString: () => labelOf(resource, news),
-    stack: "failed; the reason follows.",
-  });
-  if (!isPartial) return report;
-  const properties = outs(resource, news, inputsOf(resource, news), error.outputs);
-  return Object.assign(report, { id: error.id, properties, reasons: [text] });
-}
-
 function providerOf(kind: Kind): DynamicProvider {
   const resource = resourceOf(kind);
+  /** Ids that were read and not compared yet: a refresh compares what it read, which is no plan of an update. */
+  const refreshed = new Set<string>();
+
+  const report = (news: Properties, error: unknown): Error =>
+    toReport(labelOf(resource, news), error, (outputs) =>
+      outs(resource, here(), news, inputsOf(resource, news), outputs),
+    );
 
   /** Runs one lifecycle function; whatever it throws becomes a report. */
   async function run<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
     try {
-      context ??= createContext(resolveMetro({ provider: settings }));
+      const context = contextNow();
       assertLivesAt(here(), news, labelOf(resource, news));
       return await action(context);
     } catch (error) {
-      throw toReport(resource, news, error);
+      throw report(news, error);
     }
   }
 
@@ -141,15 +101,15 @@ function providerOf(kind: Kind): DynamicProvider {
     try {
       return movesTo(here(), state, labelOf(resource, state));
     } catch (error) {
-      throw toReport(resource, state, error);
+      throw report(state, error);
     }
   }
 
   return {
     configure(request) {
       providerName = request.config.get("unikernel:provider") ?? "";
-      const given = { metro: request.config.get("unikernel:metro"), token: request.config.get("unikernel:token") };
-      if (given.metro !== settings.metro || given.token !== settings.token) {
+      const given = Object.fromEntries(SETTING_KEYS.map((key) => [key, request.config.get(`unikernel:${key}`)]));
+      if (SETTING_KEYS.some((key) => given[key] !== settings[key])) {
         settings = given;
         context = undefined;
       }
@@ -159,30 +119,32 @@ function providerOf(kind: Kind): DynamicProvider {
     async check(olds, news) {
       const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
       const named = withName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
-      const given = Object.fromEntries(Object.entries(named).filter(([key]) => !HIDDEN_KEYS.includes(key)));
+      const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isHidden(key)));
       const checked = await checkInputs(resource, olds, given);
-      const failures = [...settingsFailures(resource), ...checked.failures];
+      const failures = [...settingsFailures(resource), ...checked.failures].map(toCheckFailure);
+      const exceeded =
+        failures.length > 0 ? [] : await quotas.failures(resource, labelOf(resource, news), olds, checked.inputs);
       return {
         inputs: toWire({ ...checked.inputs, ...hidden(named) }),
-        // Without a property the engine prints just our text; with one it would print the value too, secrets included.
-        failures: failures.map(({ property, reason }) => ({
-          property: "",
-          reason: property === "" ? reason : `${property}: ${reason}`,
-        })),
+        failures: [...failures, ...exceeded.map((reason) => ({ property: "", reason }))],
       };
     },
 
-    diff(_id, state, news) {
+    diff(id, state, news) {
       const olds = migrate(resource, state);
       const changes = diffInputs(resource, inputsOf(resource, olds), news);
       const moves = moved(olds);
       const replaces = changes.filter((change) => change.replace).map((change) => change.property);
+      // In another metro nothing stands in the way of a successor.
+      const deletesFirst =
+        !moves && replaces.length > 0 && (keepsName(olds, news) || resource.deleteBeforeReplace?.(news) === true);
+      const label = labelOf(resource, news);
+      if (deletesFirst) quotas.frees(resource, label, inputsOf(resource, olds));
+      if (!refreshed.delete(id)) announce(foresee(resource, { label, olds, news, changes, moves, deletesFirst }));
       return Promise.resolve({
         changes: moves || changes.length > 0,
         replaces: moves ? [HOME_KEY, ...replaces] : replaces,
-        // In another metro nothing stands in the way of a successor.
-        deleteBeforeReplace:
-          !moves && replaces.length > 0 && (keepsName(olds, news) || resource.deleteBeforeReplace?.(news) === true),
+        deleteBeforeReplace: deletesFirst,
       });
     },
 
@@ -190,7 +152,7 @@ function providerOf(kind: Kind): DynamicProvider {
       run(news, async (context) => {
         const inputs = inputsOf(resource, news);
         const { id, outputs } = await resource.create(context, inputs);
-        return { id, outs: outs(resource, news, inputs, outputs) };
+        return { id, outs: outs(resource, here(), news, inputs, outputs) };
       }),
 
     read: (id, props) =>
@@ -198,9 +160,10 @@ function providerOf(kind: Kind): DynamicProvider {
         const olds = migrate(resource, props);
         const observed = await resource.read(context, id, inputsOf(resource, olds));
         if (observed === undefined) return {};
+        refreshed.add(id);
         return {
-          id,
-          props: outs(resource, props, observed.inputs, observed.outputs),
+          id: observed.id ?? id,
+          props: outs(resource, here(), props, observed.inputs, { ...observed.outputs, ...owed(props) }),
           inputs: toWire({ ...hidden(props), ...observed.inputs }),
         };
       }),
@@ -209,7 +172,7 @@ function providerOf(kind: Kind): DynamicProvider {
       run(news, async (context) => {
         const inputs = inputsOf(resource, news);
         const outputs = await resource.update(context, id, observedIn(resource, migrate(resource, olds)), inputs);
-        return { outs: outs(resource, news, inputs, outputs) };
+        return { outs: outs(resource, here(), news, inputs, outputs) };
       }),
 
     delete: (id, props) =>

@@ -20,7 +20,7 @@ export const nameField = (what: string) =>
   );
 
 /** Uuid or name of an object that exists. Names have at most 255 characters. */
-export const idOrName = z.string().min(1).max(255);
+export const idOrName = () => z.string().min(1).max(255);
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -36,6 +36,7 @@ export const queryFor = (uuidOrName: string): { uuid: string[] } | { name: strin
   isUuid(uuidOrName) ? { uuid: [uuidOrName] } : { name: [uuidOrName] };
 
 /** Absolute path in a guest. */
-export const mountPath = z
-  .string()
-  .regex(/^(\/(?!\.{1,2}(\/|$))[^/:]+)+$/, "must be an absolute path without ':', '.', '..' or a trailing slash");
+export const mountPath = () =>
+  z
+    .string()
+    .regex(/^(\/(?!\.{1,2}(\/|$))[^/:]+)+$/, "must be an absolute path without ':', '.', '..' or a trailing slash");

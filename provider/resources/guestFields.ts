@@ -88,7 +88,7 @@ export const sourceFields = () => ({
     description: `${IMAGE.description} Exactly one of \`image\`, \`template\`, \`branchFrom\` and \`checkpoint\` is given.`,
   }),
   imagePull: imagePullField(),
-  template: field(idOrName.optional(), {
+  template: field(idOrName().optional(), {
     description: "Id or name of an instance template to clone. What is left at its default is the template's.",
     onChange: "replace",
   }),
@@ -96,11 +96,11 @@ export const sourceFields = () => ({
     description: "Makes the template from this if there is none named `template` yet. Used at creation.",
     onChange: "ignore",
   }),
-  branchFrom: field(idOrName.optional(), {
+  branchFrom: field(idOrName().optional(), {
     description: "Id or name of an instance to copy as it is now, with its `args`, `env`, `memoryMb` and `vcpus`.",
     onChange: "replace",
   }),
-  checkpoint: field(idOrName.optional(), {
+  checkpoint: field(idOrName().optional(), {
     description: "Id or name of a checkpoint to go on from. What is left at its default is the checkpoint's.",
     onChange: "replace",
   }),
@@ -168,7 +168,7 @@ export const guestFields = (restartPolicy: keyof typeof RESTART_POLICY) => ({
     description: "Host name of the guest, a DNS label. Default: the instance's name.",
     onChange: "restart",
   }),
-  dependencies: field(z.array(idOrName).default([]), {
+  dependencies: field(z.array(idOrName()).default([]), {
     description: "Ids or names of instances that are started before it.",
     onChange: "restart",
     unordered: true,

@@ -12,8 +12,8 @@ export const volumeMount = objectType(
   "VolumeMount",
   "A volume mounted into a guest.",
   z.strictObject({
-    volume: field(idOrName, { description: "Id of the volume, `volume.id`, or its name." }),
-    at: field(mountPath, { description: "Absolute path in the guest; created when absent." }),
+    volume: field(idOrName(), { description: "Id of the volume, `volume.id`, or its name." }),
+    at: field(mountPath(), { description: "Absolute path in the guest; created when absent." }),
     readonly: readonlyField(),
   }),
 );
@@ -23,7 +23,7 @@ export const ephemeralVolume = objectType(
   "EphemeralVolume",
   "A volume that is made with an instance and deleted with it.",
   z.strictObject({
-    at: field(mountPath, { description: "Absolute path in the guest; created when absent." }),
+    at: field(mountPath(), { description: "Absolute path in the guest; created when absent." }),
     sizeMb: field(z.int().min(1).max(1_048_576).optional(), {
       description: "Size in MiB, 1 to 1,048,576 within the account's quota. Required unless there is a `hostPath`.",
     }),
@@ -41,7 +41,7 @@ export const ephemeralVolume = objectType(
     filesystemArgs: field(z.record(z.string(), z.string()).optional(), {
       description: "Arguments of a file system that the site defines.",
     }),
-    hostPath: field(mountPath.optional(), {
+    hostPath: field(mountPath().optional(), {
       description: "Folder on the metro's own machine, in place of a size. Needs a privilege of the account.",
     }),
     uid: field(z.int().min(0).optional(), { description: "Owner of the files under `hostPath`." }),
@@ -94,7 +94,7 @@ export const rom = objectType(
       description: "Up to 16 files, in place of an image.",
       unordered: true,
     }),
-    at: field(mountPath.optional(), { description: "Absolute path in the guest. Default: not mounted." }),
+    at: field(mountPath().optional(), { description: "Absolute path in the guest. Default: not mounted." }),
   }),
 );
 
@@ -148,7 +148,7 @@ const relay = objectType(
   "NetworkRelay",
   "Another interface through which traffic goes.",
   z.strictObject({
-    interface: field(idOrName, { description: "Uuid or name of that interface." }),
+    interface: field(idOrName(), { description: "Uuid or name of that interface." }),
     relayDns: field(z.boolean().default(true), { description: "Relay name look-ups too. Default true." }),
   }),
 );

@@ -5,7 +5,8 @@ import type { InstanceItem } from "../api/models";
 import { UnikernelError, blame } from "../base/errors";
 import { defineResource } from "../definition/define";
 import { drain, remove } from "../rollout/members";
-import { isOurs, mustChangeToAdopt } from "./adopt";
+import { diff } from "../definition/diff";
+import { mustChangeToAdopt } from "./adopt";
 import type { ProviderContext } from "./context";
 import { isUuid } from "./fields";
 import { guestBlames } from "./guest";
@@ -17,20 +18,18 @@ import { instanceDemands, instanceRules } from "./instanceRules";
 import { carryOut } from "./instanceUpdate";
 import { isForeign, readInputs, toCreateRequest } from "./instanceWire";
 
+const shape = { inputs: instanceInputs };
+
 type Made = { id: string; outputs: InstanceOutputs };
 
 /** Makes the instance, or finds what a create made whose answer was lost. */
-async function make({ client, clock }: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
+async function make({ client }: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
   const { name = "" } = inputs;
-  const sinceMs = clock.now();
   return adoptAfterLostAnswer<InstanceItem>(
     async () => onlyItem(await client.createInstance({ body: toCreateRequest(inputs) }), `Creating instance '${name}'`),
     async () => (await client.getInstances({ query: { name: [name] } })).items[0],
-    (found) => {
-      // The lock is set by a request of its own, which was not sent yet.
-      const there = { ...readInputs(found, inputs), deleteLock: inputs.deleteLock };
-      return isOurs({ inputs: instanceInputs }, inputs, { inputs: there, createdAt: found.created_at }, sinceMs);
-    },
+    // The lock is set by a request of its own, which was not sent yet.
+    (found) => diff(shape, { ...readInputs(found, inputs), deleteLock: inputs.deleteLock }, inputs).length === 0,
   ).catch((error: unknown) => {
     throw blame(error, { ...guestBlames(""), ALREADY_EXISTS: { property: "name" } });
   });
@@ -50,7 +49,7 @@ async function takeOver(context: ProviderContext, inputs: InstanceInputs): Promi
   if (item === undefined) return undefined;
   const found = readInputs(item, inputs);
   const outputs = toOutputs(item, inputs);
-  const mustChange = mustChangeToAdopt({ inputs: instanceInputs }, `Instance '${name}'`, found, inputs);
+  const mustChange = mustChangeToAdopt(shape, `Instance '${name}'`, found, inputs);
   if (!mustChange) return { id: item.uuid, outputs };
   return { id: item.uuid, outputs: await change(context, item.uuid, { inputs: found, outputs }, inputs) };
 }
@@ -116,7 +115,7 @@ export const instance = defineResource({
     const item = await findInstance(context, { uuid: [id] });
     if (item === undefined) return;
     if (item.delete_lock === true) {
-      throw new UnikernelError("API_REJECTED", `Instance '${item.name}' is locked against deletion.`, {
+      throw new UnikernelError("NOT_ALLOWED", `Instance '${item.name}' is locked against deletion.`, {
         property: "deleteLock",
         hint: "Set deleteLock to false, run 'pulumi up', and delete it then.",
       });

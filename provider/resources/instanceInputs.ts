@@ -11,7 +11,7 @@ const serviceGroup = objectType(
   "InstanceServiceGroup",
   "A service group that is made with an instance and goes with its last one.",
   z.strictObject({
-    name: field(idOrName.optional(), { description: "Name of the group. Default: made by the metro." }),
+    name: field(idOrName().optional(), { description: "Name of the group. Default: made by the metro." }),
     ports: field(z.array(publishedPort).min(1), { description: "Published ports.", unordered: true }),
     domains: field(z.array(z.string().min(1).max(255)).default([]), {
       description:
@@ -35,7 +35,7 @@ export const instanceInputs = z.strictObject({
   name: nameField("instance"),
   ...sourceFields(),
   ...guestFields("never"),
-  service: field(idOrName.optional(), {
+  service: field(idOrName().optional(), {
     description: "Id or name of a service that exists, to serve in it. Default: none.",
     onChange: "replace",
   }),

@@ -5,7 +5,7 @@ import type { InstanceItem } from "../api/models";
 import { guestStopped, isUp, waitFor } from "../api/wait";
 import { UnikernelError } from "../base/errors";
 import type { Properties } from "../definition/define";
-import { PartialFailure } from "../definition/partial";
+import { OWES_START_KEY, PartialFailure } from "../definition/partial";
 import type { ProviderContext } from "./context";
 import { verifiedDigest } from "./guest";
 import type { InstanceInputs } from "./instanceInputs";
@@ -15,9 +15,6 @@ import { readInputs } from "./instanceWire";
 
 /** A program that exits at once does so within this time of being started. */
 const SETTLE_MS = 500;
-/** Key of outputs that say an instance is down by our doing. The engine hides keys that start with two underscores. */
-export const OWES_START_KEY = "__owesStart";
-
 /** What an instance was when it was last looked at. */
 export const powerIn = (outputs: Properties): Power =>
   outputs[OWES_START_KEY] === true ? "owes-start" : outputs["state"] === "stopped" ? "down" : "up";

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { InstanceProp } from "../api/models";
 import { diff } from "../definition/diff";
+import { isUnknown } from "../definition/unknown";
 import { type InstanceInputs, instanceInputs } from "./instanceInputs";
 import { INSTANCE_WIRE } from "./instanceWire";
 import { type Wire, sameOnWire } from "./wire";
@@ -68,17 +69,19 @@ export function planInstanceUpdate(olds: InstanceInputs, news: InstanceInputs, p
 const list = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
 
+const volumeOf = ({ volume }: Mount): string => (isUnknown(volume) ? "a volume not known yet" : `volume '${volume}'`);
+
 /** The step in words, to follow "will"; nothing for one that changes nothing. */
 export function describeStep(step: Step): readonly string[] {
   switch (step.do) {
     case "stop":
       return [step.drainTimeoutMs > 0 ? `stop it within ${step.drainTimeoutMs / 1000} s` : "stop it"];
     case "detach":
-      return [`detach volume '${step.mount.volume}' from ${step.mount.at}`];
+      return [`detach ${volumeOf(step.mount)} from ${step.mount.at}`];
     case "patch":
       return [`change ${list(step.patches.map(({ property }) => property))} in place`];
     case "attach":
-      return [`attach volume '${step.mount.volume}' at ${step.mount.at}`];
+      return [`attach ${volumeOf(step.mount)} at ${step.mount.at}`];
     case "start":
       return ["start it"];
     case "verify":

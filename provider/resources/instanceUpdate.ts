@@ -73,6 +73,7 @@ async function carryOutStep(run: Run, item: InstanceItem, step: Step, starts: bo
       await attach(run, item, step.mount);
       return item;
     case "start":
+      if (item.state === "starting" || item.state === "running" || item.state === "standby") return item;
       onlyItem(await context.client.startInstances({ body: [{ uuid: id }] }), `Starting instance '${item.name}'`);
       return item;
     case "verify":

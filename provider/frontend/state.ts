@@ -1,0 +1,58 @@
+/** What front end A keeps in state beside inputs and outputs, and how it gets them out again. */
+import type * as z from "zod";
+import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../definition/autoname";
+import type { Properties } from "../definition/define";
+import { VERSION_KEY, versionOf } from "../definition/migrate";
+import { OWES_START_KEY } from "../definition/partial";
+import type { AnyResource } from "../resources/all";
+import { HOME_KEY, type Home } from "./whereabouts";
+
+/** The key of the text that loads this module. The process copies it to every result except that of a partial failure. */
+const PROVIDER_KEY = "__provider";
+const HIDDEN_KEYS: readonly string[] = [PROVIDER_KEY, RESOURCE_NAME_KEY, AUTO_NAME_KEY, VERSION_KEY];
+
+/** True for keys of the engine and of this adapter among the inputs. */
+export const isHidden = (key: string): boolean => HIDDEN_KEYS.includes(key);
+
+/** Keys of the engine and of this adapter, kept in inputs and in state beside the properties. */
+export const hidden = (state: Properties): Properties =>
+  Object.fromEntries(Object.entries(state).filter(([key]) => isHidden(key)));
+
+/** The protocol has no `undefined` (it fails without naming the property), no Date, no bigint: keep what JSON keeps. */
+export const toWire = (value: Properties): Properties => JSON.parse(JSON.stringify(value)) as Properties;
+
+/** The fields of a schema among all properties, with defaults for what an older release, or a `get`, left out. */
+export function inputsOf(resource: AnyResource, state: Properties): Properties {
+  const shape = resource.inputs.shape as Readonly<Record<string, z.ZodType>>;
+  return Object.fromEntries(
+    Object.entries(shape).flatMap(([key, schema]) => {
+      const given = state[key] ?? undefined;
+      const parsed = schema.safeParse(given);
+      const value = parsed.success ? parsed.data : given;
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+}
+
+/** What a resource was when it was last looked at. */
+export const observedIn = (resource: AnyResource, state: Properties) => ({
+  inputs: inputsOf(resource, state),
+  outputs: state,
+});
+
+/** The version of the state's shape; the first is left out, since it is what a state without a version has. */
+const versionIn = (resource: AnyResource): Properties =>
+  versionOf(resource) === 1 ? {} : { [VERSION_KEY]: versionOf(resource) };
+
+/** State = what identifies it, inputs, outputs. */
+export const outs = (
+  resource: AnyResource,
+  home: Home,
+  news: Properties,
+  inputs: Properties,
+  outputs: Properties,
+): Properties => toWire({ ...hidden(news), ...versionIn(resource), [HOME_KEY]: home, ...inputs, ...outputs });
+
+/** What an update that failed still owes, which a refresh does not settle. */
+export const owed = (state: Properties): Properties =>
+  state[OWES_START_KEY] === undefined ? {} : { [OWES_START_KEY]: state[OWES_START_KEY] };

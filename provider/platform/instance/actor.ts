@@ -5,7 +5,7 @@
 import type { InstanceState } from "../../api/models";
 import { Refusal } from "../refusal";
 import type { Attachment, InstanceDefinition, InstanceRecord } from "../state/instances";
-import type { Vm, VmExit } from "../vmm/vmm";
+import type { Vm, VmExit, VmUsage } from "../vmm/vmm";
 import { attachVolume, detachVolume, usesDisks } from "./attachments";
 import { InstanceCore, type InstanceEvent } from "./core";
 import { type DenyReason, decide, type InstanceRequest, type Standing } from "./decide";
@@ -19,6 +19,7 @@ import { forceStop, noteEnd, remove, removeIfDone, scheduleRestart, shutDown, st
 import { freezeVm, keepFrozen, noteSnapshotLost, suspend } from "./suspending";
 import type { ActorSurroundings, RequestOptions } from "./surroundings";
 import { afterUpdates, changeDefinition } from "./updates";
+import type { WakeupHistogram } from "./wakeups";
 
 interface Accepted {
   readonly is: InstanceRequest;
@@ -86,6 +87,16 @@ export class InstanceActor {
     return this.#core.uptimeMs;
   }
 
+  /** How long connections waited for it to wake. */
+  get wakeups(): WakeupHistogram {
+    return this.#core.wakeups.histogram;
+  }
+
+  /** What its VM takes of this machine; nothing without one. */
+  async usage(): Promise<VmUsage> {
+    return (await this.#core.run?.vm.usage()) ?? { rssBytes: 0, cpuTimeMs: 0 };
+  }
+
   /**
    * Asks for something; resolves when it was begun (a start: the VM runs; a stop: the guest was asked; a delete: all is
    * gone), or at once when there is nothing to do.
@@ -145,7 +156,8 @@ export class InstanceActor {
     attach(this.#core, vm, performance.now(), true);
     if (record.status.deleting) return;
     if (this.#core.isFrozen) void keepFrozen(this.#core);
-    else if (this.#standing.suspending === true) void this.request("suspend").catch(() => undefined);
+    else if (this.#standing.suspending === true)
+      void freezeVm(this.#core).catch(() => undefined); // its end follows
     else if (state === "draining" || state === "stopping") shutDown(this.#core, record.status.stopForced);
     this.#core.rotate();
   }
@@ -192,7 +204,7 @@ export class InstanceActor {
     }
   }
 
-  #act(request: InstanceRequest, options: StopOptions): Promise<void> | void {
+  #act(request: InstanceRequest, options: RequestOptions): Promise<void> | void {
     const core = this.#core;
     switch (request) {
       case "start":

@@ -9,6 +9,7 @@ import type { Run } from "./run";
 import type { StopAsked } from "./stopReason";
 import type { ActorSurroundings } from "./surroundings";
 import { placeOf } from "./transitions";
+import { Wakeups } from "./wakeups";
 
 /** Something that happened to a VM. */
 export type InstanceEvent =
@@ -30,6 +31,7 @@ const UP: readonly InstanceState[] = ["starting", "running", "draining", "stoppi
 export class InstanceCore {
   readonly around: ActorSurroundings;
   readonly inbox: ActorInbox;
+  readonly wakeups = new Wakeups();
   run: Run | undefined;
   restartTimer: NodeJS.Timeout | undefined;
   idleTimer: NodeJS.Timeout | undefined;

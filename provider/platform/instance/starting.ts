@@ -16,6 +16,7 @@ import { applyQueued } from "./updates";
  */
 export async function start(core: InstanceCore, isRestart: boolean): Promise<void> {
   clearTimeout(core.restartTimer);
+  if (core.state === "standby") core.wakeups.begin();
   if (core.run === undefined) applyQueued(core);
   try {
     core.around.admit(core.record);
@@ -108,6 +109,7 @@ export function noteAnswered(core: InstanceCore, run: Run): void {
   if (core.state !== "running" || run.phase.signal.aborted) return;
   const { uuid, status } = core.record;
   if (status.netTimeUs === undefined) core.publish({ netTimeUs: microsecondsSince(run.begunAt) });
+  core.wakeups.answered();
   core.rotation?.set(uuid, "ready", run.vm);
   armSleep(core, core.rotation?.connections(uuid) ?? 0);
 }

@@ -78,6 +78,7 @@ export function shutDown(core: InstanceCore, forced: boolean): void {
 /** The VM is gone: what waited for that happens, and the restart policy applies. */
 export function noteEnd(core: InstanceCore, facts: StopFacts): void {
   clearTimeout(core.idleTimer);
+  core.wakeups.ended();
   detachQueued(core);
   applyQueued(core);
   const { status, definition } = core.record;

@@ -20,6 +20,8 @@ export const atStart = (status: InstanceStatus, isRestart: boolean, now: number)
   exitCode: undefined,
   stopAskedBy: undefined,
   stopForced: false,
+  snapshotUuid: undefined,
+  becomesTemplate: undefined,
 });
 
 /** What becomes of an instance whose VM is gone. */
@@ -46,6 +48,7 @@ export function atEnd(
       stoppedAt: now,
       uptimeMs,
       ...facts,
+      snapshotUuid: undefined,
       restart: again ? { attempt, nextAt: now + pauseMs } : undefined,
     },
     restartInMs: again ? pauseMs : undefined,

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { INSTANCE_STATES, type InstanceState } from "../../../provider/api/models";
-import { decide, type InstanceRequest } from "../../../provider/platform/instance/decide";
+import { decide, type InstanceRequest, type Standing } from "../../../provider/platform/instance/decide";
 
 const ask = (
   state: InstanceState,
   request: InstanceRequest,
   pending: InstanceRequest[] = [],
-  restarting = false,
+  more: Omit<Standing, "state"> = {},
 ): string => {
-  const decision = decide(state, restarting, new Set(pending), request);
+  const decision = decide({ state, ...more }, new Set(pending), request);
   return decision.do === "deny" ? decision.reason : decision.do;
 };
+
+const OTHERS = ["start", "stop", "force-stop", "suspend", "freeze", "wake", "sleep", "restart"] as const;
 
 describe("whether an instance accepts a request", () => {
   it("starts what is down and ignores a start of what is up or on its way", () => {
@@ -32,7 +34,7 @@ describe("whether an instance accepts a request", () => {
       assert.equal(ask(state, "stop"), "queue");
     assert.equal(ask("stopped", "stop"), "ignore");
     assert.equal(ask("stopped", "stop", ["start"]), "queue");
-    assert.equal(ask("stopped", "stop", [], true), "queue");
+    assert.equal(ask("stopped", "stop", [], { restarting: true }), "queue");
   });
 
   it("lets a forced stop overtake a gentle one", () => {
@@ -45,7 +47,7 @@ describe("whether an instance accepts a request", () => {
     for (const state of INSTANCE_STATES) {
       assert.equal(ask(state, "delete"), "queue");
       assert.equal(ask(state, "delete", ["delete"]), "ignore");
-      for (const request of ["start", "stop", "force-stop", "wake", "sleep", "restart"] as const) {
+      for (const request of OTHERS) {
         assert.equal(ask(state, request, ["delete"]), "DELETE_PENDING");
       }
     }
@@ -59,8 +61,40 @@ describe("whether an instance accepts a request", () => {
   });
 
   it("restarts only within a restart sequence", () => {
-    assert.equal(ask("stopped", "restart", [], true), "queue");
-    assert.equal(ask("stopped", "restart", [], false), "ignore");
-    assert.equal(ask("running", "restart", [], true), "ignore");
+    assert.equal(ask("stopped", "restart", [], { restarting: true }), "queue");
+    assert.equal(ask("stopped", "restart"), "ignore");
+    assert.equal(ask("running", "restart", [], { restarting: true }), "ignore");
+  });
+
+  it("suspends what runs, and ignores it of what is down, asleep or on its way there", () => {
+    assert.equal(ask("running", "suspend"), "queue");
+    assert.equal(ask("starting", "suspend"), "NOT_RUNNING");
+    for (const state of ["stopped", "standby"] as const) assert.equal(ask(state, "suspend"), "ignore");
+    for (const state of ["draining", "stopping"] as const) assert.equal(ask(state, "suspend"), "STOP_PENDING");
+    assert.equal(ask("running", "suspend", ["stop"]), "STOP_PENDING");
+    assert.equal(ask("draining", "suspend", [], { suspending: true }), "ignore");
+    assert.equal(ask("stopping", "suspend", [], { fallingAsleep: true }), "ignore");
+    assert.equal(ask("stopped", "suspend", [], { restarting: true }), "NOT_RUNNING");
+  });
+
+  it("starts and stops what is suspended: it is stopped, and yet has a VM", () => {
+    for (const request of ["start", "stop", "force-stop"] as const)
+      assert.equal(ask("stopped", request, [], { suspended: true }), "queue");
+  });
+
+  it("turns anything that lives into a template, and starts nothing meanwhile", () => {
+    for (const state of INSTANCE_STATES) {
+      const expected = state === "template" ? "ignore" : state === "checkpoint" ? "NEVER_RUNS" : "queue";
+      assert.equal(ask(state, "freeze"), expected);
+    }
+    assert.equal(ask("stopped", "start", ["freeze"]), "STOP_PENDING");
+    assert.equal(ask("standby", "wake", ["freeze"]), "ignore");
+  });
+
+  it("never starts, stops or suspends a template or checkpoint", () => {
+    for (const state of ["template", "checkpoint"] as const) {
+      for (const request of ["start", "stop", "force-stop", "suspend"] as const)
+        assert.equal(ask(state, request), "NEVER_RUNS");
+    }
   });
 });

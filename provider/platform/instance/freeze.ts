@@ -1,0 +1,27 @@
+/** From an instance to a template. */
+import type { InstanceCore } from "./core";
+import { shutDown, thaw } from "./stopping";
+
+/** Turns the instance into a template, when its VM has ended. */
+export async function freeze(core: InstanceCore, frozenAutokillMs: number): Promise<void> {
+  const { definition } = core.record;
+  const { run, isFrozen } = core;
+  core.redefine({ ...definition, frozenAutokillMs }, { becomesTemplate: true, stopAskedBy: "user", stopForced: false });
+  if (run === undefined) return becomeTemplate(core);
+  if (core.state === "stopping") return; // what ends already
+  if (isFrozen) await thaw(core, run);
+  shutDown(core, false);
+}
+
+/** Nothing runs any more: the instance is a template from here on. It leaves its service, where it would be of no use. */
+export function becomeTemplate(core: InstanceCore): void {
+  clearTimeout(core.restartTimer);
+  core.rotation?.remove(core.record.uuid);
+  core.leaveService({
+    state: "template",
+    becomesTemplate: undefined,
+    restart: undefined,
+    lastUsedAt: Date.now(),
+  });
+  core.log("instance.became-template");
+}

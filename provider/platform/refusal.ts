@@ -24,6 +24,7 @@ export function itemError(failure: unknown): { readonly error: number; readonly 
 }
 
 function codeOf({ code, property }: UnikernelError): ItemCodeName {
+  if (code === "NOT_SUPPORTED") return "NotSupported";
   if (code !== "INPUT_INVALID") return "FailedOperation";
   return property === "memoryMb" ? "GuestMemoryTooSmall" : "Invalid";
 }

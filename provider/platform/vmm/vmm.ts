@@ -3,6 +3,7 @@
  *
  * A VM outlives the daemon that started it: `release` lets go of it, `adopt` finds it again.
  */
+import type { FileTree } from "../../image/rootfs/tree";
 
 /** Everything needed to boot one VM, and to recognise it again after the daemon was replaced. */
 export interface VmSpec {
@@ -20,7 +21,14 @@ export interface VmSpec {
   readonly memoryMb: number;
   readonly vcpus: number;
   readonly disks: readonly VmDisk[];
+  readonly roms: readonly VmRom[];
+  /** Facts for the guest's program; a guest without a place for them does without. */
+  readonly annotations: Readonly<Record<string, string>>;
 }
+
+/** Files that the guest finds at `at`, an absolute path, beside those of its initrd: by their path below it, or those of an archive. */
+export type VmRom =
+  { readonly at: string; readonly files: FileTree } | { readonly at: string; readonly archive: string };
 
 /** An ext4 image that the guest mounts at `at`. */
 export interface VmDisk {

@@ -51,7 +51,7 @@ export class Lab {
 
   spec(args: readonly string[], more: Partial<VmSpec> = {}): VmSpec {
     const uuid = `${(++this.#count).toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
-    const plain = { hostname: "guest", env: {}, memoryMb: 128, vcpus: 1, disks: [] };
+    const plain = { hostname: "guest", env: {}, memoryMb: 128, vcpus: 1, disks: [], roms: [], annotations: {} };
     return { uuid, kernel: this.#kernel, initrd: this.#initrd, args, ...plain, ...more };
   }
 

@@ -14,11 +14,14 @@ const input = (more: Partial<ArgumentsInput> = {}): ArgumentsInput => ({
     memoryMb: 192,
     vcpus: 2,
     disks: [{ file: "/vol,1.ext4", at: "/data", readonly: true }],
+    roms: [],
+    annotations: {},
   },
   facts: { machine: "pc-q35-7.2", accelerator: "tcg", sandbox: true },
   kind: "pvh",
   files: vmFilesOf({ run: "/run/u,k", instances: "/state/instances" }, uuid),
-  commandLine: { append: "quiet -- /s", file: undefined },
+  initrd: "/initrd",
+  append: "quiet -- /s",
   ...more,
 });
 /** Every value that follows an option. */
@@ -43,9 +46,19 @@ describe("QEMU's arguments", () => {
     assert.deepEqual(values(args, "-initrd"), ["/initrd"]);
   });
 
-  it("take the initrd with the command line behind it when there is one", () => {
-    const args = qemuArguments(input({ commandLine: { append: "quiet", file: "-- /s" } }));
-    assert.deepEqual(values(args, "-initrd"), [`/state/instances/${uuid}/initrd.cpio`]);
+  it("name no initrd when there is nothing to unpack", () => {
+    assert.deepEqual(values(qemuArguments(input({ initrd: undefined })), "-initrd"), []);
+  });
+
+  it("give each instance a network card with an address of its own, the same at each start", () => {
+    const card = (of: string): string =>
+      values(qemuArguments(input({ spec: { ...input().spec, uuid: of } })), "-device").find((one) =>
+        one.startsWith("virtio-net"),
+      ) ?? "";
+    const other = uuid.replace("0123", "3210");
+    assert.match(card(uuid), /,mac=52:54:00(:[0-9a-f]{2}){3},/);
+    assert.equal(card(uuid), card(uuid));
+    assert.notEqual(card(uuid), card(other));
   });
 
   it("attach a disk under the serial that the command line names, protected as asked", () => {

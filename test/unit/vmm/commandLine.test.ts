@@ -12,6 +12,8 @@ const spec = (more: Partial<VmSpec> = {}): VmSpec => ({
   memoryMb: 128,
   vcpus: 1,
   disks: [],
+  roms: [],
+  annotations: {},
   ...more,
 });
 const disks = [

@@ -16,6 +16,8 @@ const spec: VmSpec = {
   memoryMb: 64,
   vcpus: 1,
   disks: [],
+  roms: [],
+  annotations: {},
 };
 const signal = new AbortController().signal;
 

@@ -1,6 +1,7 @@
 /** The argument list of QEMU for a VM. */
 import type { VmSpec } from "../vmm";
-import { diskSerial, savesAcpi, type CommandLine } from "./commandLine";
+import { macAddressOf } from "../macAddress";
+import { diskSerial, savesAcpi } from "./commandLine";
 import type { VmFiles } from "./files";
 import type { KernelKind } from "./kernelKind";
 import type { QemuFacts } from "./probe";
@@ -16,29 +17,36 @@ export interface ArgumentsInput {
   readonly facts: Pick<QemuFacts, "machine" | "accelerator" | "sandbox">;
   readonly kind: KernelKind;
   readonly files: VmFiles;
-  readonly commandLine: CommandLine;
+  /** Absolute path of what the guest unpacks at boot; `undefined` for nothing. */
+  readonly initrd: string | undefined;
+  /** The kernel's command line. */
+  readonly append: string;
 }
 
 /**
  * The arguments, without the program itself. Everything QEMU would add by itself is switched off; its machine is named
  * by version, since a later QEMU shall build the same one.
  */
-export function qemuArguments({ spec, facts, kind, files, commandLine }: ArgumentsInput): string[] {
+export function qemuArguments({ spec, facts, kind, files, initrd, append }: ArgumentsInput): string[] {
   const emulated = facts.accelerator === "tcg";
-  const initrd = commandLine.file === undefined ? spec.initrd : files.initrd;
   return [
     ...["-name", `unikernel-${spec.uuid}`, "-uuid", spec.uuid],
     ...["-machine", facts.machine, "-accel", facts.accelerator, "-cpu", cpuOf(kind, emulated)],
     ...["-m", `size=${spec.memoryMb}M`, "-smp", `cpus=${spec.vcpus},sockets=1`],
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-rtc", "base=utc"],
     ...(facts.sandbox ? ["-sandbox", SANDBOX] : []),
-    ...["-kernel", spec.kernel, "-append", commandLine.append, ...(initrd === undefined ? [] : ["-initrd", initrd])],
+    ...["-kernel", spec.kernel, "-append", append, ...(initrd === undefined ? [] : ["-initrd", initrd])],
     ...["-chardev", consoleDevice(files), "-serial", "chardev:console"],
     ...["-chardev", `${socket("control", files.controlSocket)},logfile=${commas(files.controlLog)}`],
     ...["-serial", "chardev:control"],
     ...["-chardev", socket("qmp", files.qmpSocket), "-mon", "chardev=qmp,mode=control"],
     ...["-chardev", socket("monitor", files.monitorSocket), "-mon", "chardev=monitor,mode=control"],
-    ...["-netdev", `user,id=${NETDEV}`, "-device", networkCard(kind, savesAcpi(spec, emulated))],
+    ...[
+      "-netdev",
+      `user,id=${NETDEV}`,
+      "-device",
+      networkCard(kind, macAddressOf(spec.uuid), savesAcpi(spec, emulated)),
+    ],
     ...spec.disks.flatMap((disk, index) => diskArguments(index, disk.file, disk.readonly)),
     ...["-device", `isa-debug-exit,iobase=${DEBUG_EXIT_PORT},iosize=4`, "-device", "pvpanic"],
   ];
@@ -62,9 +70,9 @@ function cpuOf(kind: KernelKind, emulated: boolean): string {
 }
 
 /** No option ROM: nothing boots from the network. Without ACPI Linux finds no MSI-X and would warn about it. */
-function networkCard(kind: KernelKind, withoutAcpi: boolean): string {
+function networkCard(kind: KernelKind, mac: string, withoutAcpi: boolean): string {
   const vectors = kind !== "multiboot" && withoutAcpi ? ",vectors=0" : "";
-  return `virtio-net-pci,netdev=${NETDEV},romfile=${vectors}`;
+  return `virtio-net-pci,netdev=${NETDEV},mac=${mac},romfile=${vectors}`;
 }
 
 function diskArguments(index: number, file: string, readonly: boolean): string[] {

@@ -1,19 +1,20 @@
-/** Puts a command line that is too long, or secret, behind an initrd: Linux unpacks archives that follow one another. */
+/** Puts more files behind an initrd: Linux unpacks archives that follow one another. */
 import * as fs from "node:fs/promises";
 import { writeCpio } from "../../../image/cpio/write";
+import type { FileTree } from "../../../image/rootfs/tree";
 
 /** Archives begin at multiples of 4 bytes. Source: Linux, early-userspace/buffer-format.rst. */
 const ALIGNMENT = 4;
 
 /**
- * Writes `target` (0600): the initrd, if any, and an archive with `/unikernel/cmdline`. Copies by reference where the
- * file system can. The archive is made beside it, so that secrets in it go with the instance, even after a crash.
+ * Writes `target` (0600): the initrd, if any, and an archive of `more`. Copies by reference where the file system can. The
+ * archive is made beside it, so that secrets in it go with the instance, even after a crash.
  */
-export async function writeInitrd(initrd: string | undefined, commandLine: string, target: string): Promise<void> {
-  const archive = `${target}.cmdline`;
+export async function writeInitrd(initrd: string | undefined, more: FileTree, target: string): Promise<void> {
+  const archive = `${target}.more`;
   try {
-    const content = { bytes: Buffer.from(commandLine) };
-    await writeCpio(new Map([["unikernel/cmdline", { type: "file", mode: 0o600, content }]]), archive);
+    await fs.writeFile(archive, "", { mode: 0o600 }); // before there is anything in it to be seen
+    await writeCpio(more, archive);
     await fs.rm(target, { force: true });
     if (initrd === undefined) await fs.writeFile(target, "", { mode: 0o600 });
     else await fs.copyFile(initrd, target, fs.constants.COPYFILE_FICLONE);

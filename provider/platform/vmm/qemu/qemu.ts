@@ -11,6 +11,7 @@ import { commandLineOf } from "./commandLine";
 import { evidenceOnDisk } from "./evidence";
 import { judgeExit } from "./exit";
 import { vmFilesOf, type VmFiles } from "./files";
+import { guestFiles, treeBytes } from "./guestFiles";
 import { findVm, noteIdentity, notedFiles } from "./identity";
 import { writeInitrd } from "./initrd";
 import { kernelKindOf, type KernelKind } from "./kernelKind";
@@ -44,19 +45,25 @@ export class QemuVmm implements Vmm {
     const facts = await inspectQemu(this.#paths.cache);
     const kind = await kernelKindOf(spec.kernel);
     const commandLine = commandLineOf(spec, kind, facts.accelerator === "tcg");
-    await checkMemory(spec, kind);
+    const more = await guestFiles(spec, kind, commandLine.file);
+    await checkMemory(spec, kind, treeBytes(more));
     const files = vmFilesOf(this.#paths, spec.uuid);
+    const initrd = more.size === 0 ? spec.initrd : files.initrd;
     try {
       await fsp.mkdir(files.folder, { recursive: true, mode: 0o700 });
       await makeRunFolder(files.runFolder);
       await removeRunFiles(files);
       // What the last run left would be taken for the story of this one, should it end before QEMU writes its own.
       for (const log of [files.controlLog, files.consoleLog, files.qemuLog]) await fsp.rm(log, { force: true });
-      if (commandLine.file !== undefined) await writeInitrd(spec.initrd, commandLine.file, files.initrd);
+      if (more.size > 0) await writeInitrd(spec.initrd, more, files.initrd);
     } catch (error) {
       throw fromSystemError(error, "preparing a VM");
     }
-    const child = startQemu(facts.file, qemuArguments({ spec, facts, kind, files, commandLine }), files.qemuLog);
+    const child = startQemu(
+      facts.file,
+      qemuArguments({ spec, facts, kind, files, initrd, append: commandLine.append }),
+      files.qemuLog,
+    );
     const identity = await identify(child, files);
     try {
       await noteIdentity(files, identity);
@@ -115,9 +122,9 @@ export class QemuVmm implements Vmm {
   }
 }
 
-async function checkMemory(spec: VmSpec, kind: KernelKind): Promise<void> {
+async function checkMemory(spec: VmSpec, kind: KernelKind, moreBytes: number): Promise<void> {
   const initrdBytes = spec.initrd === undefined ? 0 : (await fsp.stat(spec.initrd)).size;
-  const minimum = minimumMemoryMb(kind, initrdBytes);
+  const minimum = minimumMemoryMb(kind, initrdBytes + moreBytes);
   if (spec.memoryMb >= minimum) return;
   throw new UnikernelError("INPUT_INVALID", `The guest needs ${minimum} MiB of memory, but gets ${spec.memoryMb}.`, {
     property: "memoryMb",

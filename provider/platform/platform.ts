@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { LocalPaths } from "../base/localPaths";
 import type { Layout } from "../image/oci/layout";
+import type { Scaler } from "./autoscale/scaler";
 import { InstanceActor } from "./instance/actor";
 import { BootFiles, vmSpec } from "./instance/boot";
 import { startDependencies } from "./instance/dependencies";
@@ -49,6 +50,8 @@ export interface Service {
   record: ServiceRecord;
   readonly proxy: ServiceProxy;
   autokillTimer?: NodeJS.Timeout;
+  /** While it has an autoscale configuration. */
+  scaler?: Scaler;
 }
 
 /** A running platform. Maps are by uuid, in the order of creation. */

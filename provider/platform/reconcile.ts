@@ -6,6 +6,7 @@
  */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { resumeScaling } from "./autoscale/configuration";
 import type { InstanceActor } from "./instance/actor";
 import { volumeFile } from "./instance/boot";
 import { neverRuns } from "./instance/frozen";
@@ -48,6 +49,7 @@ export async function reconcile(platform: Platform): Promise<void> {
       log.write("service.not-published", { uuid: record.uuid, reason: reasonOf(error) });
     }
   }
+  resumeScaling(platform);
   await removeLeftovers(platform).catch((error: unknown) => {
     log.write("leftovers.not-removed", { reason: reasonOf(error) });
   });

@@ -22,6 +22,8 @@ export interface Timings {
   readonly restartPauseMaxMs: number;
   /** Running this long ends a restart sequence. */
   readonly healthyMs: number;
+  /** Pause between two looks of autoscale at a service group. */
+  readonly autoscaleEveryMs: number;
   /** Pause between two looks at the sizes of console logs. */
   readonly consoleCheckMs: number;
   /** How long a request's line and headers may take to arrive. */
@@ -44,6 +46,7 @@ export const TIMINGS: Timings = {
   restartPauseMs: 5_000,
   restartPauseMaxMs: 300_000,
   healthyMs: 10_000,
+  autoscaleEveryMs: 500,
   consoleCheckMs: 2_000,
   headersMs: 10_000,
   requestMs: 60_000,

@@ -1,6 +1,7 @@
 /** Every route's handler. */
 import type { Platform } from "../platform";
 import { attachmentHandlers } from "./attachments";
+import { autoscaleHandlers } from "./autoscale";
 import { certificateHandlers } from "./certificates";
 import { controlPlaneHandlers } from "./controlPlane";
 import { healthzHandlers } from "./healthz";
@@ -26,6 +27,7 @@ export const handlersOf = (platform: Platform, endpoint: () => string): Handlers
   ...instancePatchHandlers(platform),
   ...instanceReadHandlers(platform),
   ...serviceHandlers(platform),
+  ...autoscaleHandlers(platform),
   ...certificateHandlers(platform),
   ...volumeHandlers(platform),
   ...volumeTemplateHandlers(platform),

@@ -18,14 +18,6 @@ const pending = [
   "getCheckpointHistory",
   "patchCheckpoints",
   "deleteCheckpoints",
-  "createAutoscale",
-  "getAutoscale",
-  "deleteAutoscale",
-  "createPolicy",
-  "getPolicies",
-  "getPolicy",
-  "deletePolicies",
-  "deletePolicy",
 ] as const satisfies readonly RouteName[];
 
 /** Refuses each. */

@@ -20,7 +20,7 @@ export function serviceItem(platform: Platform, { record }: Service): ItemOf<"ge
     name: record.name,
     created_at: timeText(record.createdAt),
     persistent: record.persistent,
-    autoscale: false,
+    autoscale: record.autoscale !== undefined,
     soft_limit: record.softLimit,
     hard_limit: record.hardLimit,
     services: record.ports.map(({ port, destinationPort, handlers }) => ({

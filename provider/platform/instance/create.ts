@@ -18,6 +18,12 @@ import { withNames } from "./naming";
 import { holdingLayers, resolveDependencies, resolveRoms } from "./resolve";
 import { findSource } from "./source";
 
+/** Who asks for an instance. */
+export interface CreateOrigin {
+  /** Uuid of the service group whose autoscale does; `undefined`: a user. */
+  readonly autoscaledBy?: string;
+}
+
 /**
  * Makes the instances of a request, `replicas` + 1, with what they bring along; none is started. The request is one that
  * `refuseMalformed` lets pass.
@@ -25,14 +31,19 @@ import { findSource } from "./source";
  * Throws refusals `NotFound`, `Attached`, `Quota`, `CannotBeUsed`, `Invalid`, `NotSupported`, `NotAllowed`, `AlreadyExists`,
  * `TooLong`, `MissingId`, `NotBoth`; what unpacking a layer or making a service group or volume throws.
  */
-export async function createInstances(platform: Platform, body: CreateInstanceRequest): Promise<InstanceActor[]> {
+export async function createInstances(
+  platform: Platform,
+  body: CreateInstanceRequest,
+  { autoscaledBy }: CreateOrigin = {},
+): Promise<InstanceActor[]> {
   refuseUnacceptable(body, platform.parts.quotas.limits);
   const source = await findSource(platform, body);
   const roms = await resolveRoms(platform, body.roms ?? []);
-  const base = requestedDefinition(source.value, body, {
+  const requested = requestedDefinition(source.value, body, {
     roms: body.roms && roms.value,
     dependencies: undefined,
   });
+  const base = { ...requested, autoscaledBy }; // which is nothing that a copy has from what it is a copy of
   return withNames(platform, body, base.repository, (names) => {
     enforceCreateQuota(platform, body, base, names.length);
     return withBelongings(platform, body, names.length, (belongings) =>

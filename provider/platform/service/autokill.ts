@@ -6,9 +6,12 @@ import { removeServiceGroup } from "./group";
 /** Longest timer of Node; a longer time takes several. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** When a service group is due, in milliseconds since 1970; `undefined` while it is needed or is to stay. Pure. */
-export const dueAt = ({ autokillTimeMs, emptySince }: ServiceRecord): number | undefined =>
-  autokillTimeMs === 0 || emptySince === undefined ? undefined : emptySince + autokillTimeMs;
+/**
+ * When a service group is due, in milliseconds since 1970; `undefined` while it has instances, makes its own, or is to stay.
+ * Pure.
+ */
+export const dueAt = ({ autokillTimeMs, emptySince, autoscale }: ServiceRecord): number | undefined =>
+  autokillTimeMs === 0 || emptySince === undefined || autoscale !== undefined ? undefined : emptySince + autokillTimeMs;
 
 /** Arms the timer of a service group anew; to be called whenever its record has changed. */
 export function armAutokill(platform: Platform, service: Service): void {

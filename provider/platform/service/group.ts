@@ -77,9 +77,10 @@ async function create(platform: Platform, body: CreateServiceRequest, { persiste
 }
 
 /** Closes a service group's ports and forgets it. The caller has looked that nothing needs it. */
-export function removeServiceGroup(platform: Platform, { record, proxy, autokillTimer }: Service): void {
+export function removeServiceGroup(platform: Platform, { record, proxy, autokillTimer, scaler }: Service): void {
   const { uuid, name } = record;
   clearTimeout(autokillTimer);
+  scaler?.stop();
   deleteService(platform.parts.database, uuid);
   platform.services.delete(uuid);
   proxy.close();

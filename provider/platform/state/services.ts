@@ -1,5 +1,6 @@
 /** Service groups in the database. */
 import * as z from "zod";
+import { type AutoscaleConfiguration, autoscaleConfiguration } from "./autoscale";
 import type { Database } from "./database";
 
 const ports = z.array(
@@ -19,6 +20,7 @@ const options = z.object({
   persistent: z.boolean().default(true),
   autokillTimeMs: z.int().default(0),
   emptySince: z.number().optional(),
+  autoscale: autoscaleConfiguration.optional(),
 });
 
 const row = z.object({
@@ -58,6 +60,8 @@ export interface ServiceRecord {
   readonly autokillTimeMs: number;
   /** Milliseconds since 1970; `undefined` while it has instances. */
   readonly emptySince?: number | undefined;
+  /** `undefined`: only users make instances for it. */
+  readonly autoscale?: AutoscaleConfiguration | undefined;
 }
 
 /** Every service group, oldest first. */
@@ -79,7 +83,7 @@ export function loadServices(database: Database): ServiceRecord[] {
 
 /** Adds a service group or replaces what is kept of it. */
 export function saveService(database: Database, record: ServiceRecord): void {
-  const { persistent, autokillTimeMs, emptySince } = record;
+  const { persistent, autokillTimeMs, emptySince, autoscale } = record;
   database.run(
     `INSERT INTO services (uuid, name, created_at, ports, domains, soft_limit, hard_limit, options)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -92,7 +96,7 @@ export function saveService(database: Database, record: ServiceRecord): void {
     JSON.stringify(record.domains),
     record.softLimit,
     record.hardLimit,
-    JSON.stringify({ persistent, autokillTimeMs, emptySince }),
+    JSON.stringify({ persistent, autokillTimeMs, emptySince, autoscale }),
   );
 }
 

@@ -1,0 +1,92 @@
+/** How many instances a service group shall have. Pure. Source: the cloud's documentation of autoscale. */
+import type { AutoscaleConfiguration, ScalePolicy, ScaleStep, StepPolicy } from "../state/autoscale";
+
+/** What is measured of one instance that gets connections. */
+export interface Load {
+  /** Milliseconds since it first answered. */
+  readonly warmMs: number;
+  /** HTTP requests in flight, and open connections that do not speak HTTP. */
+  readonly inFlight: number;
+  readonly requestsPerSecond: number;
+  /** Thousandths of a CPU. */
+  readonly cpuMillicores: number;
+  /** Milliseconds without anything in flight and without a byte; infinite without connections. */
+  readonly quietMs: number;
+}
+
+/** How a service group stands. */
+export interface ScaleState {
+  /** Instances that autoscale has made and that are to stay. */
+  readonly size: number;
+  /** Instances that autoscale has made and that answer. */
+  readonly loads: readonly Load[];
+  /** Connections that wait for an instance to answer. */
+  readonly waiting: number;
+  /** Milliseconds since the size last changed; infinite when it never did. */
+  readonly sinceChangeMs: number;
+}
+
+/** The least size: the last instance is never removed, it falls asleep where it scales to zero. */
+export const floorOf = ({ minSize }: Pick<AutoscaleConfiguration, "minSize">): number => Math.max(1, minSize);
+
+/**
+ * The size that the configuration asks for now. Its bounds count at once, its policies once per cooldown. Of several
+ * policies that ask for a size the largest counts; one that has nothing to say of the present load asks for none.
+ */
+export function decideSize(configuration: AutoscaleConfiguration, state: ScaleState): number {
+  const { size, sinceChangeMs } = state;
+  const floor = floorOf(configuration);
+  const within = (wanted: number): number => Math.min(Math.max(wanted, floor), configuration.maxSize);
+  if (within(size) !== size || sinceChangeMs < configuration.cooldownTimeMs) return within(size);
+  const wanted = configuration.policies.flatMap((policy) => {
+    const one = policy.enabled ? askedBy(policy, configuration, state) : undefined;
+    return one === undefined ? [] : [one];
+  });
+  return within(wanted.length === 0 ? size : Math.max(...wanted));
+}
+
+function askedBy(
+  policy: ScalePolicy,
+  { warmupTimeMs }: AutoscaleConfiguration,
+  { size, loads, waiting }: ScaleState,
+): number | undefined {
+  const warm = loads.filter(({ warmMs }) => warmMs >= warmupTimeMs);
+  switch (policy.type) {
+    case "step": {
+      if (warm.length === 0) return undefined;
+      const value = warm.reduce((sum, load) => sum + valueOf(policy, load), 0) / warm.length;
+      const step = policy.steps.find((one) => isIn(one, value));
+      return step === undefined ? undefined : adjusted(size, policy.adjustmentType, step.adjustment);
+    }
+    case "on-demand": {
+      const demand = waiting + loads.reduce((sum, { inFlight }) => sum + inFlight, 0);
+      return demand > size ? demand : undefined;
+    }
+    case "idle": {
+      const idle = warm.filter(({ quietMs, inFlight }) => inFlight === 0 && quietMs >= policy.idleTimeMs).length;
+      return idle === 0 ? undefined : size - idle;
+    }
+  }
+}
+
+function valueOf({ metric }: StepPolicy, load: Load): number {
+  switch (metric) {
+    case "cpu":
+      return load.cpuMillicores;
+    case "inflight_reqs":
+      return load.inFlight;
+    case "reqs_per_sec":
+      return load.requestsPerSecond;
+  }
+}
+
+const isIn = ({ lowerBound = -Infinity, upperBound = Infinity }: ScaleStep, value: number): boolean =>
+  value >= lowerBound && value < upperBound;
+
+/** A percentage changes the size by one at least. */
+function adjusted(size: number, type: StepPolicy["adjustmentType"], adjustment: number): number {
+  if (type === "exact") return adjustment;
+  if (type === "change") return size + adjustment;
+  const change = (size * adjustment) / 100;
+  return size + (change < 0 ? Math.floor(change) : Math.ceil(change));
+}

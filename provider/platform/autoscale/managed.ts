@@ -1,0 +1,29 @@
+/** Instances that autoscale has made, which belong to it. */
+import type { InstanceActor } from "../instance/actor";
+import type { Platform, Service } from "../platform";
+import { Refusal } from "../refusal";
+import type { InstanceRecord } from "../state/instances";
+import type { ServiceRecord } from "../state/services";
+
+/** Throws a refusal `AutoscaleInstance` for an instance that autoscale may remove at any time. */
+export function refuseManaged({ name, definition }: InstanceRecord): void {
+  if (definition.autoscaledBy === undefined) return;
+  throw new Refusal("AutoscaleInstance", `Instance '${name}' is managed by the autoscale of its service group`);
+}
+
+/** Throws a refusal `Attached` for a template that a service group makes its instances from. */
+export function refuseScaledTemplate(platform: Platform, { uuid, name }: InstanceRecord): void {
+  const users = [...platform.services.values()].filter(({ record }) => record.autoscale?.templateUuid === uuid);
+  if (users.length === 0) return;
+  const names = users.map(({ record }) => `'${record.name}'`).join(", ");
+  throw new Refusal("Attached", `Template '${name}' is used by the autoscale of service group ${names}`);
+}
+
+/** Instances that the autoscale of this service group has made and that still exist. */
+export const managedOf = (platform: Platform, { record }: Service): readonly InstanceActor[] =>
+  platform.membersOf(record.uuid).filter(isManagedBy(record));
+
+const isManagedBy =
+  ({ uuid }: ServiceRecord) =>
+  (actor: InstanceActor): boolean =>
+    actor.record.definition.autoscaledBy === uuid && !actor.isBeingDeleted;

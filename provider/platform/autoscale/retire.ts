@@ -1,0 +1,23 @@
+/** The end of instances that autoscale has made. */
+import type { InstanceActor } from "../instance/actor";
+import type { Platform, Service } from "../platform";
+import { managedOf } from "./managed";
+
+/** Drains an instance for up to `drainTimeoutMs`, stops and deletes it. Never rejects; what fails is in the log. */
+export async function retire(platform: Platform, actor: InstanceActor, drainTimeoutMs: number): Promise<void> {
+  const { uuid, name } = actor.record;
+  try {
+    if (!actor.isDown) await actor.request("stop", { drainTimeoutMs });
+    const isGone = (): boolean => platform.instances.get(uuid) !== actor;
+    await platform.changes.until(() => actor.isDown || isGone(), platform.released);
+    if (!platform.isReleased && !isGone()) await actor.request("delete");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    platform.parts.log.write("autoscale.not-removed", { uuid, name, reason });
+  }
+}
+
+/** Begins the end of all instances that the autoscale of this service group has made. */
+export function retireAll(platform: Platform, service: Service, drainTimeoutMs: number): void {
+  for (const actor of managedOf(platform, service)) void retire(platform, actor, drainTimeoutMs);
+}

@@ -1,0 +1,96 @@
+/** Policies of autoscale: what is understood, what is refused, and how they are written back. */
+import assert from "node:assert/strict";
+import type { AutoscalePolicy } from "../../../../provider/api/models";
+import { checkedPolicy, checkTogether, policyOnWire } from "../../../../provider/platform/autoscale/policy";
+import { Refusal } from "../../../../provider/platform/refusal";
+
+const step = (facts: Partial<AutoscalePolicy> = {}): AutoscalePolicy => ({
+  name: "p",
+  type: "step",
+  metric: "cpu",
+  adjustment_type: "change",
+  steps: [{ adjustment: 1, lower_bound: 500 }],
+  ...facts,
+});
+const throughTheWire = (policy: AutoscalePolicy) => policyOnWire(checkedPolicy(policy));
+const refuses = (policy: AutoscalePolicy, code: string, message: RegExp): void => {
+  assert.throws(
+    () => checkedPolicy(policy),
+    (error) => error instanceof Refusal && error.itemCode === code && message.test(error.message),
+  );
+};
+
+describe("an autoscale policy", () => {
+  it("is written back as it was read, enabled unless it says otherwise", () => {
+    assert.deepEqual(throughTheWire(step()), { ...step(), enabled: true });
+    assert.deepEqual(throughTheWire(step({ enabled: false })), { ...step(), enabled: false });
+    const idle = { name: "i", type: "idle", idle_time_ms: 500 } as const;
+    assert.deepEqual(throughTheWire(idle), { ...idle, enabled: true });
+  });
+
+  it("is understood in the spellings of older clients, and written in one", () => {
+    const written = (policy: AutoscalePolicy) => throughTheWire(policy) as Record<string, unknown>;
+    assert.equal(written(step({ adjustment_type: "percentage" }))["adjustment_type"], "percent");
+    assert.equal(written(step({ adjustment_type: "absolute" }))["adjustment_type"], "exact");
+    assert.equal(written({ name: "d", type: "on_demand" })["type"], "on-demand");
+    const { type: _left, ...untyped } = step();
+    assert.equal(written(untyped)["type"], "step");
+  });
+
+  const steps = (...bounds: [lower: number | undefined, upper: number | undefined][]) =>
+    step({
+      steps: bounds.map(([lower, upper]) => ({
+        adjustment: 1,
+        ...(lower === undefined ? {} : { lower_bound: lower }),
+        ...(upper === undefined ? {} : { upper_bound: upper }),
+      })),
+    });
+
+  it("has steps in order, without gap or overlap", () => {
+    throughTheWire(steps([undefined, 1], [1, 2], [2, undefined]));
+    throughTheWire(steps([undefined, undefined]));
+    refuses(steps([1, 2], [3, 4]), "Invalid", /steps\[1\].*no gap, no overlap/);
+    refuses(steps([1, 3], [2, 4]), "Invalid", /no gap, no overlap/);
+    refuses(steps([2, 3], [1, 2]), "Invalid", /no gap, no overlap/);
+    refuses(steps([1, undefined], [2, 3]), "Invalid", /no gap, no overlap/);
+    refuses(steps([1, 2], [undefined, 3]), "Invalid", /no gap, no overlap/);
+    refuses(steps([2, 2]), "Invalid", /end above/);
+    refuses(step({ steps: [] }), "Invalid", /'steps'/);
+  });
+
+  it("says what it lacks and what does not belong to its type", () => {
+    const without = (field: keyof AutoscalePolicy): AutoscalePolicy => {
+      const { [field]: _left, ...rest } = step();
+      return rest as AutoscalePolicy;
+    };
+    for (const field of ["metric", "adjustment_type", "steps"] as const)
+      refuses(without(field), "Invalid", new RegExp(`'${field}'`));
+    refuses({ name: "p" }, "Invalid", /'type'/);
+    refuses({ name: "p", type: "idle" }, "Invalid", /'idle_time_ms'/);
+    refuses(step({ idle_time_ms: 5 }), "Invalid", /'idle_time_ms' is not for policies of type 'step'/);
+    refuses({ name: "p", type: "on-demand", metric: "cpu" }, "Invalid", /'metric'/);
+  });
+
+  it("adjusts by whole instances, and to no size below 0", () => {
+    const adjusting = (adjustment: number, adjustment_type: "change" | "exact" | "percent") =>
+      step({ adjustment_type, steps: [{ adjustment }] });
+    throughTheWire(adjusting(12.5, "percent"));
+    refuses(adjusting(1.5, "change"), "Invalid", /whole number/);
+    refuses(adjusting(-1, "exact"), "Invalid", /below 0/);
+  });
+
+  it("is refused by name where only the cloud acts on it", () => {
+    refuses({ name: "p", type: "create", num_requests: 5 }, "NotSupported", /'create'/);
+    refuses(step({ high_watermark: 0.8 }), "NotSupported", /'high_watermark'/);
+    refuses({ name: "p", type: "on-demand", exclusive: true }, "NotSupported", /'exclusive'/);
+    throughTheWire({ name: "p", type: "on-demand", exclusive: false });
+  });
+
+  it("is one of eight at most, each with a name of its own", () => {
+    const policies = (count: number) => Array.from({ length: count }, (_, i) => checkedPolicy(step({ name: `p${i}` })));
+    checkTogether(policies(8));
+    const code = (expected: string) => (error: unknown) => error instanceof Refusal && error.itemCode === expected;
+    assert.throws(() => checkTogether(policies(9)), code("TooMany"));
+    assert.throws(() => checkTogether([...policies(2), checkedPolicy(step({ name: "p1" }))]), code("AlreadyExists"));
+  });
+});

@@ -9,6 +9,7 @@ import { macAddressOf } from "../vmm/macAddress";
 import { canonicalImage } from "./images";
 import { dependencyItems, interfaceUuidOf, romItem, scheduleItem, updateItem } from "./instanceParts";
 import { timeText } from "./select";
+import { domainItems } from "./serviceItem";
 
 /** The address that every guest has behind QEMU's user networking. Source: QEMU, "Using the user mode network stack". */
 const PRIVATE_IP = "10.0.2.15";
@@ -31,10 +32,7 @@ export function instanceItem(platform: Platform, actor: InstanceActor): ItemOf<"
     service_group: service && {
       uuid: service.uuid,
       name: service.name,
-      domains: service.domains.map(({ fqdn, certificateUuid }) => {
-        const certificate = certificateUuid === undefined ? undefined : platform.certificates.get(certificateUuid);
-        return defined({ fqdn, certificate: certificate && { uuid: certificate.uuid, name: certificate.name } });
-      }),
+      domains: domainItems(platform, service),
     },
     services: service?.ports.map(({ port }) => `tcp:${port}`),
     volumes: volumes.map(({ volumeUuid, at, readonly }) => ({

@@ -1,12 +1,15 @@
 /** Instances: finds the actor, asks it, shows what became of it. */
 import type { CreateInstanceRequest, InstanceItem } from "../../api/models";
 import type { BodyOf } from "../../api/routes";
+import { refuseManaged } from "../autoscale/managed";
 import { HttpRefusal } from "../http/reply";
 import { refuseMalformed, waitSeconds } from "../instance/accept";
 import type { InstanceActor } from "../instance/actor";
 import { createInstances } from "../instance/create";
+import { neverRuns } from "../instance/frozen";
 import type { Platform } from "../platform";
 import { Refusal } from "../refusal";
+import { drainMs } from "./drain";
 import { instanceItem } from "./instanceItem";
 import { namedInstance, visibleInstances } from "./instanceSelect";
 import { goneItem, isIn, isSettled, never, timedOutItem, waitForState, withMessage } from "./instanceWait";
@@ -14,8 +17,6 @@ import type { FailedItem, Handlers } from "./request";
 import { eachItem, readItems } from "./select";
 
 type InstanceRoutes = "createInstance" | "getInstances" | "deleteInstances" | "startInstances" | "stopInstances";
-
-const MAX_DRAIN_MS = 3_600_000;
 
 /** Handlers of `/v1/instances` that make, show and end instances. */
 export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRoutes> {
@@ -42,10 +43,11 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
 
   async function stop(entry: BodyOf<"stopInstances">[number]) {
     const actor = namedInstance(platform, entry);
+    refuseManaged(actor.record);
     const previous = actor.state;
     if (entry.dump === true)
       throw new Refusal("NotSupported", "The local platform does not dump the memory of an instance");
-    const drainTimeoutMs = entry.drain_timeout_ms === -1 ? MAX_DRAIN_MS : (entry.drain_timeout_ms ?? 0);
+    const drainTimeoutMs = drainMs(entry.drain_timeout_ms);
     // A guest here ends as quickly as it can in any case, so 'quick' asks for nothing more.
     if (entry.ifstate === undefined || entry.ifstate === previous)
       await actor.request(entry.force === true ? "force-stop" : "stop", { drainTimeoutMs });
@@ -55,6 +57,7 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
   async function remove(entry: BodyOf<"deleteInstances">[number], signal: AbortSignal) {
     const actor = namedInstance(platform, entry);
     const { uuid, name, definition } = actor.record;
+    refuseManaged(actor.record);
     if (definition.deleteLock) throw new Refusal("NotAllowed", "Deletion protection enabled");
     const previous = actor.state;
     const removal = actor.request("delete");
@@ -73,10 +76,13 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
       return withMessage((await eachItem([body], log, () => create(body, signal))).flat());
     },
 
+    // Templates and checkpoints have listings of their own; who names one here gets it.
     getInstances: async (request) => {
       const tags = request.query.tags ?? [];
-      const all = visibleInstances(platform).filter(({ record }) =>
-        tags.every((tag) => record.definition.tags.includes(tag)),
+      const all = visibleInstances(platform).filter(
+        ({ record, state }) =>
+          tags.every((tag) => record.definition.tags.includes(tag)) &&
+          (!neverRuns(state) || request.selectors.length > 0),
       );
       const items = await readItems(
         request,

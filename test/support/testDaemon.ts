@@ -49,6 +49,7 @@ export class TestPlatform {
   readonly vmm: FakeVmm;
   /** How the guest of an instance behaves, by its name; instances without an entry serve their name over HTTP. */
   readonly guests = new Map<string, FakeGuest | (() => FakeGuest)>();
+  #otherGuest: (name: string) => FakeGuest = webGuest;
   readonly #timings: Partial<Timings>;
   #daemon: Daemon | undefined;
 
@@ -71,7 +72,7 @@ export class TestPlatform {
     };
     this.#timings = { ...FAST, ...timings };
     this.vmm = new FakeVmm(this.paths.instances, (spec: VmSpec) => {
-      const guest = this.guests.get(spec.hostname) ?? webGuest(spec.hostname);
+      const guest = this.guests.get(spec.hostname) ?? this.#otherGuest(spec.hostname);
       return typeof guest === "function" ? guest() : guest;
     });
   }
@@ -92,22 +93,34 @@ export class TestPlatform {
     return this.#daemon;
   }
 
-  async addImage(repository: string, tag: string, kernel: string): Promise<string> {
+  /** How the guests behave that have no entry in {@link guests}. */
+  setDefaultGuest(guestOf: (name: string) => FakeGuest): void {
+    this.#otherGuest = guestOf;
+  }
+
+  /** Puts an image into the layout and returns its digest. Kernel and initrd are whatever text is given. */
+  async addImage(repository: string, tag: string, kernel: string, initrd?: string): Promise<string> {
     const file = path.join(this.folder, "kernel");
+    const initrdFile = path.join(this.folder, "initrd");
     await fs.writeFile(file, kernel);
+    if (initrd !== undefined) await fs.writeFile(initrdFile, initrd);
     const { digest } = await openLayout(this.paths.images).putImage({
       repository,
       tag,
       platform: { architecture: "x86_64", os: "qemu" },
       config: { cmd: ["/server"], env: { FROM: "image" }, labels: {} },
       kernel: { file },
+      ...(initrd === undefined ? {} : { initrd: { file: initrdFile } }),
     });
     await fs.rm(file);
+    await fs.rm(initrdFile, { force: true });
     return digest;
   }
 
   /** Starts a daemon; `undefined` when the folder is taken. */
-  async start(options: Pick<DaemonOptions, "stay" | "timings" | "images"> = {}): Promise<Daemon | undefined> {
+  async start(
+    options: Pick<DaemonOptions, "stay" | "timings" | "images" | "quotas" | "strict2026"> = {},
+  ): Promise<Daemon | undefined> {
     const timings = { ...this.#timings, ...options.timings };
     const daemon = await startDaemon({ stay: true, ...options, paths: this.paths, vmm: this.vmm, timings });
     this.#daemon = daemon ?? this.#daemon;

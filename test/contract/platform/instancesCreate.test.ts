@@ -1,0 +1,279 @@
+/** Instances: every field of a create, what comes into being with them, and how they are shown. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import { freePort } from "../../support/localPlatform";
+import { type Item, TestPlatform } from "../../support/testDaemon";
+
+describe("a new instance", () => {
+  let platform: TestPlatform;
+  beforeEach(async () => {
+    platform = await TestPlatform.open();
+    await platform.start();
+  });
+  afterEach(() => platform.close());
+
+  const send = (body: object) => platform.api("POST", "/v1/instances", { image: "app:1", ...body });
+  const create = async (body: object) => {
+    const item = (await send(body)).items[0];
+    assert.equal(item?.["status"], "success", JSON.stringify(item));
+    return item as Item;
+  };
+  const list = async (type: string) => (await platform.api("GET", `/v1/${type}`)).items;
+  const nothingLeft = async () => {
+    for (const type of ["instances", "services", "volumes"]) assert.deepEqual(await list(type), [], type);
+  };
+
+  it("shows everything it was given, and omits what it was not", async () => {
+    const needed = await create({ name: "db" });
+    const given = {
+      name: "web",
+      hostname: "front",
+      env: { A: "b" },
+      args: ["/x"],
+      tags: ["t", "t"],
+      annotations: { "example.org/team": "a b" },
+      features: ["delete-on-stop"],
+      dependencies: [{ name: "db" }],
+      schedules: [{ name: "night", when: "*-*-* 03:00:00", action: "stop" }],
+      autokill: { time_ms: 1000, num_requests: 3 },
+      roms: [{ name: "conf", at: "/etc/app", files: [{ path: "a", data: "eA==", encoding: "base64" }] }],
+    };
+    const item = await create(given);
+    const { hostname, annotations, features, autokill, roms } = given;
+    for (const [key, value] of Object.entries({ hostname, annotations, features, autokill, roms })) {
+      assert.deepEqual(item[key], value, key);
+    }
+    assert.deepEqual(item["tags"], ["t"]);
+    assert.deepEqual(item["dependencies"], [{ uuid: needed.uuid, name: "db" }]);
+    assert.deepEqual([item["type"], item["delete_lock"]], ["micro", false]);
+    const [schedule] = item["schedules"] as Record<string, string>[];
+    assert.match(schedule?.["next_at"] ?? "", /T03:00:00/);
+    const plain = await create({ name: "plain" });
+    for (const key of ["hostname", "annotations", "features", "autokill", "roms", "dependencies", "schedules"]) {
+      assert.equal(key in plain, false, key);
+    }
+    for (const key of ["service_group", "services", "snapshot", "updates", "restart", "started_at", "stop_reason"]) {
+      assert.equal(key in plain, false, key);
+    }
+  });
+
+  it("has one network interface of its own, the same as long as it exists", async () => {
+    const [a, b] = [await create({ name: "a" }), await create({ name: "b" })];
+    const of = (item: Item) => (item["network_interfaces"] as Record<string, string>[])[0];
+    assert.match(of(a)?.["uuid"] ?? "", /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    assert.match(of(a)?.["mac"] ?? "", /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
+    assert.deepEqual(of(await platform.instance(a.uuid)), of(a));
+    assert.notEqual(of(a)?.["uuid"], of(b)?.["uuid"]);
+    assert.notEqual(of(a)?.["mac"], of(b)?.["mac"]);
+  });
+
+  it("gives its guest host name, annotations and ROMs", async () => {
+    await platform.running({
+      name: "web",
+      hostname: "front",
+      annotations: { team: "x" },
+      roms: [{ name: "conf", files: [{ path: "/etc/a", data: "text" }] }],
+    });
+    const [spec] = platform.vmm.starts;
+    assert.equal(spec?.hostname, "front");
+    assert.deepEqual(spec.annotations, { team: "x" });
+    const [rom] = spec.roms;
+    assert.equal(rom?.at, "/rom/conf");
+    assert.ok("files" in rom);
+    const file = rom.files.get("etc/a");
+    assert.ok(file?.type === "file" && "bytes" in file.content);
+    assert.equal(Buffer.from(file.content.bytes).toString(), "text");
+  });
+
+  it("takes the file system of an image as a ROM, for as long as it has it", async () => {
+    const digest = await platform.addImage("data", "1", "kernel of data", "files of data");
+    const { uuid } = await create({ name: "web", roms: [{ name: "data", image: "data:1", at: "/data" }] });
+    const [shown] = (await platform.instance(uuid))["roms"] as Record<string, string>[];
+    assert.deepEqual(shown, { name: "data", at: "/data", image: `oci://local/data@${digest}` });
+    await platform.api("PUT", "/v1/instances/start", [{ uuid }]);
+    const rom = platform.vmm.starts[0]?.roms[0];
+    assert.ok(rom !== undefined && "archive" in rom);
+    assert.equal(await fs.readFile(rom.archive, "utf8"), "files of data");
+    await platform.api("DELETE", "/v1/instances", [{ uuid }]);
+    await assert.rejects(fs.stat(rom.archive), { code: "ENOENT" });
+    const bare = await send({ roms: [{ name: "x", image: "app:1" }] });
+    assert.equal(bare.items[0]?.["error"], 24);
+    const unknown = await send({ roms: [{ name: "x", image: "ghost:1" }] });
+    assert.equal(unknown.items[0]?.["error"], 8);
+  });
+
+  const MIXED = "Either a reference to an existing volume or the description of a new volume can be provided";
+  const wholly: [body: object, message: string][] = [
+    [{ network_interfaces: [] }, "Unknown member 'network_interfaces'"],
+    [{ branch_from: { name: "a" } }, "Cannot specify 'image' when 'branch_from' is set"],
+    [{ volumes: [{ name: "v", size_mb: 8, at: "/v" }] }, MIXED],
+    [{ replicas: 254 }, "'replicas' must be at most 253"],
+  ];
+  for (const [body, message] of wholly) {
+    it(`is refused as a whole with 400: ${message}`, async () => {
+      const answer = await send(body);
+      assert.deepEqual([answer.httpStatus, answer.status, answer.message], [400, "error", message]);
+    });
+  }
+
+  const items: [what: string, body: object, code: number][] = [
+    ["what the platform cannot do", { type: "full" }, 1],
+    ["what is for others", { sched_priority: "admin" }, 14],
+    ["a value that breaks a rule", { features: ["delete-on-stop"], restart_policy: "always" }, 7],
+    ["a dependency that does not exist", { dependencies: [{ name: "ghost" }] }, 8],
+    ["a name too long for its replicas", { name: "a".repeat(60), replicas: 1 }, 22],
+    ["a volume of a privileged account", { volumes: [{ host_path: "/etc", at: "/x" }] }, 14],
+    ["a service group that cannot be", { service_group: { services: [{ port: 443 }] } }, 7],
+    ["a file too large for a ROM", { roms: [{ name: "r", files: [{ path: "a", data: "x".repeat(1048577) }] }] }, 22],
+  ];
+  for (const [what, body, code] of items) {
+    it(`is refused for ${what}, with its code and nothing left`, async () => {
+      const answer = await send(body);
+      assert.deepEqual([answer.httpStatus, answer.items[0]?.["error"]], [200, code], JSON.stringify(answer.raw));
+      await nothingLeft();
+    });
+  }
+
+  it("echoes the name that was asked for when it is refused", async () => {
+    const answer = await send({ name: "web", type: "full" });
+    assert.equal(answer.items[0]?.name, "web");
+  });
+
+  describe("with replicas", () => {
+    it("is several, each with a name of its own, all of them answered", async () => {
+      const { items: made, status } = await send({ name: "web", replicas: 2 });
+      assert.equal(status, "success");
+      assert.equal(new Set(made.map(({ uuid }) => uuid)).size, 3);
+      for (const { name } of made) assert.match(name, /^web-[a-z0-9]{5}$/);
+      assert.equal(new Set(made.map(({ name }) => name)).size, 3);
+      assert.equal((await list("instances")).length, 3);
+    });
+
+    it("is all or none: over the quota nothing is made", async () => {
+      await create({ name: "one" });
+      const answer = await send({ replicas: 63, volumes: [{ size_mb: 8, at: "/x" }] });
+      assert.equal(answer.items[0]?.["error"], 19);
+      assert.equal((await list("instances")).length, 1);
+      assert.deepEqual(await list("volumes"), []);
+    });
+
+    it("is none when one of them does not start", async () => {
+      let starts = 0;
+      platform.setDefaultGuest(() => {
+        if (++starts === 2) throw new Error("out of luck");
+        return {};
+      });
+      const port = await freePort();
+      const answer = await send({
+        ...{ name: "web", replicas: 2, autostart: true },
+        ...{ service_group: { services: [{ port }] }, volumes: [{ size_mb: 8, at: "/x" }] },
+      });
+      assert.equal(answer.status, "error");
+      await nothingLeft();
+    });
+
+    it("has new volumes for each of them, and shares those that are only read", async () => {
+      const shared = await platform.one("POST", "/v1/volumes", { name: "shared", size_mb: 8 });
+      const volumes = [
+        { size_mb: 8, at: "/own" },
+        { name: "shared", at: "/shared", readonly: true },
+      ];
+      const { items: made } = await send({ name: "web", replicas: 1, volumes });
+      const at = (item: Item | undefined, place: string) =>
+        (item?.["volumes"] as Item[]).find((volume) => volume["at"] === place)?.uuid;
+      assert.deepEqual(
+        made.map((item) => at(item, "/shared")),
+        [shared.uuid, shared.uuid],
+      );
+      assert.notEqual(at(made[0], "/own"), at(made[1], "/own"));
+    });
+  });
+
+  describe("that describes its service group", () => {
+    it("brings it along, serves through it, and takes it along", async () => {
+      const port = await freePort();
+      const item = await platform.running({
+        name: "web",
+        service_group: { services: [{ port, destination_port: 8080 }], domains: [{ name: "shop" }] },
+      });
+      const group = item["service_group"] as Item;
+      assert.deepEqual(item["services"], [`tcp:${port}`]);
+      assert.deepEqual(group["domains"], [{ fqdn: "shop.localhost" }]);
+      const reply = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
+      assert.equal(await reply.text(), "web");
+      const [service] = await list("services");
+      assert.deepEqual([service?.uuid, service?.["persistent"]], [group.uuid, false]);
+      await platform.api("DELETE", "/v1/instances", [{ uuid: item.uuid }]);
+      await nothingLeft();
+    });
+
+    it("is the only one in it but for its replicas, until another one makes the group stay", async () => {
+      const port = await freePort();
+      const { items: made } = await send({ replicas: 1, service_group: { name: "g", services: [{ port }] } });
+      const group = async () => (await list("services"))[0];
+      assert.equal((await group())?.["persistent"], false);
+      await create({ name: "guest", service_group: { name: "g" } });
+      assert.equal((await group())?.["persistent"], true);
+      await platform.api("DELETE", "/v1/instances", [...made.map(({ uuid }) => ({ uuid })), { name: "guest" }]);
+      assert.equal((await group())?.name, "g");
+    });
+
+    it("leaves nothing when it cannot be made: no group, no port, no volume", async () => {
+      const port = await freePort();
+      const body = { service_group: { services: [{ port }] }, volumes: [{ size_mb: 8, at: "/x" }] };
+      const answer = await send({ ...body, dependencies: [{ name: "ghost" }] });
+      assert.equal(answer.items[0]?.["error"], 8);
+      await nothingLeft();
+      await create(body); // the port is free again
+    });
+  });
+
+  describe("that describes new volumes", () => {
+    it("has them, and takes them along", async () => {
+      const { uuid, ...item } = await create({ volumes: [{ size_mb: 8, at: "/data", tags: ["x"] }] });
+      const [volume] = await list("volumes");
+      assert.deepEqual([volume?.["persistent"], volume?.["size_mb"], volume?.["tags"]], [false, 8, ["x"]]);
+      const [attached] = item["volumes"] as Item[];
+      assert.deepEqual([attached?.uuid, attached?.["at"], attached?.["readonly"]], [volume?.uuid, "/data", false]);
+      await platform.api("DELETE", "/v1/instances", [{ uuid }]);
+      await nothingLeft();
+    });
+  });
+
+  describe("with delete-on-stop", () => {
+    it("is there until it stops, and then is not", async () => {
+      const { uuid } = await create({ name: "job", features: ["delete-on-stop"] });
+      assert.equal((await platform.instance(uuid))["state"], "stopped");
+      await platform.api("PUT", "/v1/instances/start", [{ uuid, timeout_s: 10 }]);
+      await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
+      await platform.until(uuid, (item) => item["error"] === 8);
+    });
+
+    it("that ends by itself is gone, and who waited for it hears so", async () => {
+      platform.guests.set("job", { ends: { afterMs: 0, exit: { how: "exited", exitCode: 0 } } });
+      const { uuid } = await create({ name: "job", features: ["delete-on-stop"] });
+      const waiting = platform.one("GET", `/v1/instances/wait?uuid=${uuid}&state=standby`);
+      await platform.api("PUT", "/v1/instances/start", [{ uuid }]);
+      assert.equal((await waiting)["error"], 8);
+    });
+
+    it("is held back by a delete lock, and goes when that is lifted", async () => {
+      const { uuid } = await platform.running({ name: "job", features: ["delete-on-stop"] });
+      const lock = (value: boolean) =>
+        platform.one("PATCH", "/v1/instances", [{ uuid, prop: "delete_lock", op: "set", value }]);
+      await lock(true);
+      await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
+      await platform.until(uuid, ({ state }) => state === "stopped");
+      await lock(false);
+      await platform.until(uuid, (item) => item["error"] === 8);
+    });
+
+    it("goes even when the daemon ended between the stop and the delete", async () => {
+      const { uuid } = await platform.running({ name: "job", features: ["delete-on-stop"] });
+      platform.daemon.abandon();
+      platform.vmm.end(uuid, { how: "exited", exitCode: 0 });
+      await platform.start();
+      await platform.until(uuid, (item) => item["error"] === 8);
+    });
+  });
+});

@@ -42,14 +42,20 @@ export class HeldCopies {
     const real = before.split(path.delimiter).map((one) => path.join(one, "cp"));
     const found = real.find((file) => existsSync(file));
     if (found === undefined) throw new Error("there is no cp on PATH");
-    const script = `#!/bin/sh\nwhile [ -d '${folder}' ]; do sleep 0.01; done\nexec '${found}' "$@"\n`;
+    const script = `#!/bin/sh\nwhile [ -d '${folder}' ] && [ ! -e '${folder}/go' ]; do sleep 0.01; done\nexec '${found}' "$@"\n`;
     await fs.writeFile(path.join(folder, "cp"), script, { mode: 0o700 });
     process.env["PATH"] = `${folder}${path.delimiter}${before}`;
     return new HeldCopies(folder, before);
   }
 
-  /** Lets them go on. */
+  /** Lets them go on. The script stays: a copy that was just begun may not have read it yet. */
   async end(): Promise<void> {
+    process.env["PATH"] = this.#path;
+    await fs.writeFile(path.join(this.#folder, "go"), "");
+  }
+
+  /** Lets them go on and removes what held them; for when all have ended. */
+  async remove(): Promise<void> {
     process.env["PATH"] = this.#path;
     await fs.rm(this.#folder, { recursive: true, force: true });
   }

@@ -13,9 +13,9 @@ describe("copies of volumes", () => {
     await platform.start();
   });
   afterEach(async () => {
-    await held?.end();
-    held = undefined;
     await platform.close();
+    await held?.remove();
+    held = undefined;
   });
 
   const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/volumes", body);

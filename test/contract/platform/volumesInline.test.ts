@@ -1,0 +1,110 @@
+/** Volumes that come with an instance: what becomes of them when it goes. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import { openDatabase } from "../../../provider/platform/state/database";
+import { TestPlatform } from "../../support/testDaemon";
+
+describe("volumes that come with an instance", () => {
+  let platform: TestPlatform;
+  beforeEach(async () => {
+    platform = await TestPlatform.open();
+    await platform.start();
+  });
+  afterEach(() => platform.close());
+
+  const make = (name: string, volumes: readonly Record<string, unknown>[] = [{ size_mb: 8, at: "/data" }]) =>
+    platform.one("POST", "/v1/instances", { name, image: "app:1", volumes });
+  const remove = (name: string) => platform.one("DELETE", "/v1/instances", [{ name }]);
+  const volumes = async () => (await platform.api("GET", "/v1/volumes")).items;
+  const only = async () => {
+    const [volume, ...more] = await volumes();
+    assert.deepEqual(more, []);
+    assert.ok(volume !== undefined);
+    return volume;
+  };
+  const disks = () => fs.readdir(platform.paths.volumes);
+
+  it("are not persistent, and vanish with it, disk and all", async () => {
+    await make("i", [{ size_mb: 8, at: "/data", tags: ["t"], quota_policy: "dynamic" }]);
+    const volume = await only();
+    const said = ["persistent", "state", "tags", "quota_policy"].map((key) => volume[key]);
+    assert.deepEqual(said, [false, "idle", ["t"], "dynamic"]);
+    assert.equal((await platform.one("DELETE", "/v1/volumes", [{ uuid: volume.uuid }]))["error"], 15);
+    await remove("i");
+    assert.deepEqual([await volumes(), await disks()], [[], []]);
+  });
+
+  it("vanish with a running one that is deleted, while those that existed stay", async () => {
+    const { uuid } = await platform.one("POST", "/v1/volumes", { name: "kept", size_mb: 8 });
+    const both = [
+      { size_mb: 8, at: "/own" },
+      { uuid, at: "/kept" },
+    ];
+    await platform.running({ name: "i", volumes: both });
+    assert.equal((await volumes()).length, 2);
+    await remove("i");
+    assert.equal((await only()).name, "kept");
+  });
+
+  it("stay when they were detached, even from one that still ran", async () => {
+    await make("stopped");
+    await platform.running({ name: "running", volumes: [{ size_mb: 8, at: "/data" }] });
+    for (const { uuid } of await volumes()) await platform.one("PUT", "/v1/volumes/detach", [{ uuid }]);
+    for (const name of ["stopped", "running"]) await remove(name);
+    assert.deepEqual(
+      (await volumes()).map(({ persistent, state }) => [persistent, state]),
+      [
+        [true, "available"],
+        [true, "available"],
+      ],
+    );
+  });
+
+  it("stay as long as another instance reads them", async () => {
+    await make("first", [{ size_mb: 8, at: "/data", readonly: true, access_mode: "rox" }]);
+    const { uuid } = await only();
+    assert.equal((await make("second", [{ uuid, at: "/data", readonly: true }]))["status"], "success");
+    await remove("first");
+    assert.equal((await only()).uuid, uuid);
+    await remove("second");
+    assert.deepEqual(await volumes(), []);
+  });
+
+  it("stay for good when they are locked", async () => {
+    await make("i");
+    const { uuid } = await only();
+    await platform.one("PATCH", "/v1/volumes", [{ uuid, prop: "delete_lock", op: "set", value: true }]);
+    await remove("i");
+    const kept = await only();
+    assert.deepEqual([kept["persistent"], kept["state"]], [true, "available"]);
+  });
+
+  it("are not left behind by a create that is refused", async () => {
+    const refused = await make("i", [
+      { size_mb: 8, at: "/a" },
+      { name: "nothing", at: "/b" },
+    ]);
+    assert.equal(refused["error"], 8);
+    const rwx = await make("i", [
+      { size_mb: 8, at: "/a" },
+      { size_mb: 8, at: "/b", access_mode: "rwx" },
+    ]);
+    assert.equal(rwx["error"], 1);
+    assert.deepEqual([await volumes(), await disks()], [[], []]);
+  });
+
+  it("are gone after a restart when a killed daemon had no time to remove them", async () => {
+    await make("i");
+    await make("j");
+    platform.daemon.abandon();
+    const database = openDatabase(platform.paths.database); // the instance's row goes first, its volumes' after it
+    database?.run("DELETE FROM instances WHERE name = 'i'");
+    database?.close();
+    await platform.start();
+    assert.equal((await disks()).length, 1);
+    assert.deepEqual(
+      ((await only())["attached_to"] as { name: string }[]).map(({ name }) => name),
+      ["j"],
+    );
+  });
+});

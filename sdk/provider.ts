@@ -7,10 +7,43 @@ export interface ProviderArgs {
   readonly metro?: pulumi.Input<string> | undefined;
   /** API token; kept secret. Not needed for `local`. Default: `unikernel:token`, UKC_TOKEN. */
   readonly token?: pulumi.Input<string> | undefined;
+  /**
+   * URL of the control plane, which knows the addresses of metros. Default: `unikernel:controlPlane`, UNIKERNEL_CONTROL_PLANE; else
+   * the vendor's for the vendor's metros, and the API's own for a metro that is given by URL.
+   */
+  readonly controlPlane?: pulumi.Input<string> | undefined;
+  /**
+   * Seconds that an operation on one resource may take, 1 to 86400. Default: `unikernel:timeouts`, UNIKERNEL_TIMEOUTS (as JSON), 300
+   * each.
+   */
+  readonly timeouts?: pulumi.Input<OperationTimeouts> | undefined;
+  /**
+   * Most requests at the same time, 1 to 256; waits for an instance are not counted. Default: `unikernel:maxConcurrency`,
+   * UNIKERNEL_MAX_CONCURRENCY, 16.
+   */
+  readonly maxConcurrency?: pulumi.Input<number> | undefined;
+  /**
+   * URL of an HTTP proxy for requests to metro and control plane, with user and password if it wants them; kept secret. Default:
+   * `unikernel:proxy`, UNIKERNEL_PROXY; else HTTPS_PROXY and NO_PROXY as everywhere.
+   */
+  readonly proxy?: pulumi.Input<string> | undefined;
 }
 
-/** Settings by the names that the stack's configuration has for them. */
-export type ProviderSettings = { readonly metro?: string | undefined; readonly token?: string | undefined };
+/** Seconds by operation. */
+interface OperationTimeouts {
+  readonly create?: pulumi.Input<number> | undefined;
+  readonly update?: pulumi.Input<number> | undefined;
+  readonly delete?: pulumi.Input<number> | undefined;
+}
+
+/** Names of the settings, as the stack's configuration has them. */
+type SettingKey = keyof ProviderArgs;
+
+/** Settings by name, as text: what is not text is JSON. */
+export type ProviderSettings = { readonly [K in SettingKey]?: string | undefined };
+
+const SECRET_KEYS: readonly SettingKey[] = ["token", "proxy"];
+const OPEN_KEYS: readonly SettingKey[] = ["metro", "controlPlane", "timeouts", "maxConcurrency"];
 
 /** What functions need of a Provider: the engine keeps its inputs, but does not give them back to the program. */
 const known = new WeakMap<pulumi.ProviderResource, pulumi.Output<ProviderSettings>>();
@@ -29,13 +62,29 @@ export const settingsOf = (
  *
  * @internal
  */
-export function stackSettings(): pulumi.Output<ProviderSettings> {
+export const stackSettings = (): pulumi.Output<ProviderSettings> =>
+  pulumi.output(settingsFrom({})) as pulumi.Output<ProviderSettings>;
+
+type SettingInputs = { [K in SettingKey]?: pulumi.Input<string> | undefined };
+
+/** What is given, and the rest from the stack's configuration. */
+function settingsFrom(args: ProviderArgs): SettingInputs {
   const stack = new pulumi.Config("unikernel");
-  return pulumi.output({
-    metro: stack.get("metro"),
-    token: stack.getSecret("token"),
-  }) as pulumi.Output<ProviderSettings>;
+  const settings: SettingInputs = {};
+  for (const key of OPEN_KEYS) {
+    const given = args[key];
+    settings[key] = given === undefined ? stack.get(key) : asText(given);
+  }
+  for (const key of SECRET_KEYS) {
+    const given = args[key];
+    settings[key] = given === undefined ? stack.getSecret(key) : pulumi.secret(asText(given));
+  }
+  return settings;
 }
+
+/** The engine passes settings on as text. */
+const asText = (given: pulumi.Input<string | number | OperationTimeouts>): pulumi.Output<string> =>
+  pulumi.output(given).apply((value) => (typeof value === "string" ? value : JSON.stringify(value)));
 
 /**
  * One metro and its token: `new Instance("i", { … }, { provider: new Provider("fra", { metro: "fra" }) })`.
@@ -48,21 +97,11 @@ export function stackSettings(): pulumi.Output<ProviderSettings> {
  */
 export class Provider extends pulumi.ProviderResource {
   constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
-    const stack = new pulumi.Config("unikernel");
-    const token = args.token ?? stack.getSecret("token");
+    const settings = settingsFrom(args);
     // Keys hold a colon because the dynamic provider process puts the project's name before keys without one.
-    const inputs = {
-      "unikernel:metro": args.metro ?? stack.get("metro"),
-      "unikernel:provider": name,
-      "unikernel:token": token === undefined ? undefined : pulumi.secret(token),
-    };
+    const inputs: { [key: string]: pulumi.Input<string> | undefined } = { "unikernel:provider": name };
+    for (const key of [...OPEN_KEYS, ...SECRET_KEYS]) inputs[`unikernel:${key}`] = settings[key];
     super("pulumi-nodejs", name, inputs, opts);
-    known.set(
-      this,
-      pulumi.output({
-        metro: inputs["unikernel:metro"],
-        token: inputs["unikernel:token"],
-      }) as pulumi.Output<ProviderSettings>,
-    );
+    known.set(this, pulumi.output(settings) as pulumi.Output<ProviderSettings>);
   }
 }

@@ -41,7 +41,8 @@ export async function adoptAfterLostAnswer<T extends Findable>(
       if (isLost(error)) loss = error;
       if (loss === undefined) throw error;
       const found = await look(find, loss);
-      if (found !== undefined) return ours(found, beganMs, isAsked(found), loss);
+      if (found !== undefined && !isOlder(found, beganMs) && isAsked(found)) return found;
+      if (found !== undefined) throw taken(loss);
       if (!isLost(error) || creates === MAX_CREATES) throw error;
     }
   }
@@ -64,12 +65,8 @@ async function look<T extends Findable>(
   }
 }
 
-const youngerThan =
-  (beganMs: number) =>
-  ({ created_at }: Findable): boolean => {
-    const createdMs = Date.parse(created_at ?? "");
-    return Number.isNaN(createdMs) || createdMs >= beganMs - MAX_SKEW_MS;
-  };
+const isOlder = ({ created_at }: Findable, beganMs: number): boolean =>
+  Date.parse(created_at ?? "") < beganMs - MAX_SKEW_MS;
 
 /** Adopting what somebody else made would let a program delete it. */
 const taken = (loss: UnikernelError): UnikernelError =>

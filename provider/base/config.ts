@@ -1,74 +1,51 @@
-/**
- * Settings and where each one came from.
- *
- * Precedence, first found wins: argument, provider configuration (`new unikernel.Provider(…)`), stack configuration
- * (`pulumi config set unikernel:metro …`), environment (`UKC_METRO`, `UKC_TOKEN`), default.
- */
-import { environment } from "./environment";
+/** Which API to talk to, and how, from the settings of all sources. */
 import { UnikernelError } from "./errors";
+import { type TimeoutSettings, baseUrl, concurrencyIn, controlPlaneIn, proxyIn, timeoutsIn } from "./limitSettings";
+import { type Setting, type SettingSources, findSetting, sourceWords } from "./settingSources";
 
-/** Where a setting was found. */
-export type ConfigSource = "argument" | "provider" | "stack" | "environment" | "default";
+export { type PartialSettings, type SettingKey, SETTING_KEYS } from "./settingSources";
 
-/** A setting with its source, so that an error can name the place to mend. */
-export interface Setting {
-  readonly value: string;
-  readonly source: ConfigSource;
-}
-
-/** Settings as one source gives them. `undefined` or empty means not given there. */
-export interface PartialSettings {
-  readonly metro?: string | undefined;
-  readonly token?: string | undefined;
-}
-
-/** Which API to talk to, and how. */
+/** The settings, checked. */
 export interface MetroConfig {
   /** What the user wrote: `local`, a code such as `fra`, or a URL. Goes into messages. */
   readonly metro: string;
-  /** Base URL without a trailing slash or `/v1`; `undefined` for `local`, whose daemon picks its own port. */
+  /**
+   * Base URL without a trailing slash or `/v1`; `undefined` for `local`, whose daemon picks its own port. For a code that
+   * is not one of {@link KNOWN_METROS} the address that it would have by convention: the control plane knows better.
+   */
   readonly url: string | undefined;
+  /** True for a code of which only the control plane knows the address. */
+  readonly isDiscovered: boolean;
   /** Bearer token; `undefined` for `local`, whose daemon keeps its own. */
   readonly token: string | undefined;
+  /** Base URL of the control plane; `undefined` where the metro's own API serves it. */
+  readonly controlPlane: string | undefined;
+  readonly timeouts: TimeoutSettings;
+  /** Most requests at the same time; `undefined` for the client's default. */
+  readonly maxConcurrency: number | undefined;
+  /** URL of a proxy. Secret; `undefined` leaves it to the environment. */
+  readonly proxy: string | undefined;
 }
 
 /** The metro used when none is configured; the vendor's own tools have the same default. */
 export const DEFAULT_METRO = "fra";
 
-const ENVIRONMENT = { metro: "UKC_METRO", token: "UKC_TOKEN" } as const;
+/** Metros whose addresses follow from their codes. Source: the vendor's documentation. */
+export const KNOWN_METROS: readonly string[] = ["fra", "dal", "sin", "was", "sfo"];
 
-/** Finds one setting by precedence; `undefined` when no source has it and there is no default. */
-export function findSetting(
-  key: keyof PartialSettings,
-  sources: Readonly<Partial<Record<"argument" | "provider" | "stack", PartialSettings>>>,
-): Setting | undefined {
-  for (const source of ["argument", "provider", "stack"] as const) {
-    const value = sources[source]?.[key];
-    if (value !== undefined && value !== "") return { value, source };
-  }
-  const fromEnvironment = environment(ENVIRONMENT[key]);
-  if (fromEnvironment !== undefined) return { value: fromEnvironment, source: "environment" };
-  return key === "metro" ? { value: DEFAULT_METRO, source: "default" } : undefined;
-}
+/** Source: the vendor's SDKs. */
+const CONTROL_PLANE = "https://controlplane.unikraft.cloud";
+const VENDOR = /(^|\.)unikraft\.cloud$/;
 
-const SOURCE_WORDS: Readonly<Record<ConfigSource, string>> = {
-  argument: "given as an argument",
-  provider: "from unikernel:metro or the Provider's arguments",
-  stack: "from the stack's configuration",
-  environment: `from ${ENVIRONMENT.metro}`,
-  default: "the default",
-};
-
-/** findSetting always finds a metro: there is a default. */
-const findMetro = (sources: Parameters<typeof findSetting>[1]): Setting =>
-  findSetting("metro", sources) ?? { value: DEFAULT_METRO, source: "default" };
+const findMetro = (sources: SettingSources): Setting =>
+  findSetting("metro", sources) ?? { key: "metro", value: DEFAULT_METRO, source: "default" };
 
 /**
- * Where the metro to use is, however it was written: `local`, or the base URL of its API. Needs no token.
+ * Where the metro to use is, however it was written: `local`, or the base URL of its API. Needs no token and no network.
  *
  * Throws `CONFIG_INVALID` when it is malformed.
  */
-export function metroAddress(sources: Parameters<typeof findSetting>[1]): string {
+export function metroAddress(sources: SettingSources): string {
   const metro = findMetro(sources);
   return metro.value === "local" ? "local" : metroUrl(metro);
 }
@@ -76,36 +53,47 @@ export function metroAddress(sources: Parameters<typeof findSetting>[1]): string
 /**
  * The metro to use.
  *
- * Throws `CONFIG_INVALID` when a metro is malformed, or when a metro other than `local` has no token.
+ * Throws `CONFIG_INVALID` when a setting is malformed, or when a metro other than `local` has no token.
  */
-export function resolveMetro(
-  sources: Readonly<Partial<Record<"argument" | "provider" | "stack", PartialSettings>>>,
-): MetroConfig {
+export function resolveMetro(sources: SettingSources): MetroConfig {
   const metro = findMetro(sources);
-  if (metro.value === "local") return { metro: "local", url: undefined, token: undefined };
-
+  const controlPlane = controlPlaneIn(sources);
+  const how = {
+    timeouts: timeoutsIn(sources),
+    maxConcurrency: concurrencyIn(sources),
+    proxy: proxyIn(sources),
+  };
+  if (metro.value === "local") {
+    return { metro: "local", url: undefined, isDiscovered: false, token: undefined, controlPlane: undefined, ...how };
+  }
   const url = metroUrl(metro);
   const token = findSetting("token", sources);
   if (token === undefined) {
-    throw new UnikernelError("CONFIG_INVALID", `No token for metro '${metro.value}' (${SOURCE_WORDS[metro.source]}).`, {
+    throw new UnikernelError("CONFIG_INVALID", `No token for metro '${metro.value}' (${sourceWords(metro)}).`, {
       hint:
         "Set one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, " +
         "or run on this machine with 'pulumi config set unikernel:metro local'.",
     });
   }
-  return { metro: metro.value, url, token: token.value };
+  const isCode = !metro.value.includes("://");
+  return {
+    metro: metro.value,
+    url,
+    isDiscovered: isCode && !KNOWN_METROS.includes(metro.value),
+    token: token.value,
+    // A token for somebody's own server is no business of the vendor's.
+    controlPlane: controlPlane ?? (VENDOR.test(new URL(url).hostname) ? CONTROL_PLANE : undefined),
+    ...how,
+  };
 }
 
 function metroUrl(metro: Setting): string {
-  if (metro.value.includes("://")) {
-    const url = URL.parse(metro.value);
-    if (url !== null && (url.protocol === "https:" || url.protocol === "http:")) {
-      return `${url.origin}${url.pathname}`.replace(/\/+$/, "").replace(/\/v1$/, "");
-    }
-  } else if (/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(metro.value)) {
-    return `https://api.${metro.value}.unikraft.cloud`;
-  }
-  throw new UnikernelError("CONFIG_INVALID", `'${metro.value}' (${SOURCE_WORDS[metro.source]}) is not a metro.`, {
+  const url = metro.value.includes("://") ? baseUrl(metro.value) : conventionalUrl(metro.value);
+  if (url !== undefined) return url;
+  throw new UnikernelError("CONFIG_INVALID", `'${metro.value}' (${sourceWords(metro)}) is not a metro.`, {
     hint: "Give 'local', a metro code such as 'fra', or the http(s) URL of an API.",
   });
 }
+
+const conventionalUrl = (code: string): string | undefined =>
+  /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(code) ? `https://api.${code}.unikraft.cloud` : undefined;

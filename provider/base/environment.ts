@@ -4,16 +4,24 @@
  * | variable | meaning |
  * | --- | --- |
  * | `UKC_METRO`, `UKC_TOKEN` | metro and token, the names the vendor's own tools read |
+ * | `UNIKERNEL_CONTROL_PLANE`, `UNIKERNEL_TIMEOUTS`, `UNIKERNEL_MAX_CONCURRENCY`, `UNIKERNEL_PROXY` | the other settings of a Provider |
  * | `UNIKERNEL_STATE_DIR` | state folder of the local platform |
  * | `UNIKERNEL_CACHE_DIR` | cache of runtimes |
  * | `UNIKERNEL_QEMU` | path of the QEMU binary |
  * | `UNIKERNEL_QUOTAS` | quotas of the local platform, such as `instances=10,total_volume_mb=100` |
  * | `UNIKERNEL_ACCEL` | `kvm`, `hvf` or `tcg`: overrides the accelerator probe |
  * | `XDG_STATE_HOME`, `XDG_CACHE_HOME`, `XDG_RUNTIME_DIR`, `PATH` | as everywhere |
+ * | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` | as everywhere; axios reads them itself |
  */
-const NAMES = [
+const SETTINGS = [
   "UKC_METRO",
   "UKC_TOKEN",
+  "UNIKERNEL_CONTROL_PLANE",
+  "UNIKERNEL_TIMEOUTS",
+  "UNIKERNEL_MAX_CONCURRENCY",
+  "UNIKERNEL_PROXY",
+] as const;
+const PLACES = [
   "UNIKERNEL_STATE_DIR",
   "UNIKERNEL_CACHE_DIR",
   "UNIKERNEL_QEMU",
@@ -26,7 +34,7 @@ const NAMES = [
 ] as const;
 
 /** A variable that this package reads. */
-export type EnvironmentName = (typeof NAMES)[number];
+export type EnvironmentName = (typeof SETTINGS | typeof PLACES)[number];
 
 /** The value of a variable; `undefined` when unset or empty. */
 export function environment(name: EnvironmentName): string | undefined {
@@ -42,7 +50,7 @@ const COMMON = ["HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TE
  * other people's secrets (cloud credentials, the stack's passphrase), which a daemon or a VM has no use for.
  */
 export function lastingEnvironment(): Readonly<Record<string, string>> {
-  const names = [...NAMES.filter((name) => !name.startsWith("UKC_")), ...COMMON];
+  const names = [...PLACES, ...COMMON];
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = process.env[name];

@@ -1,5 +1,6 @@
 /** Definitions → Pulumi package schema. Source of the form: pulumi/pulumi `pkg/codegen/schema/pulumi.json`. */
 import type { Definition } from "./define";
+import { SETTINGS } from "./settings";
 import { type FieldShape, type Shape, fieldsOf, objectTypesOf } from "./shape";
 
 const PACKAGE = "unikernel";
@@ -62,14 +63,6 @@ function resourceSpec(definition: Definition): Json {
   };
 }
 
-const SETTINGS: Json = {
-  metro: {
-    type: "string",
-    description: "`local`, a metro code such as `fra`, or the URL of an API. Default: UKC_METRO, else `fra`.",
-  },
-  token: { type: "string", description: "API token. Not needed for `local`. Default: UKC_TOKEN.", secret: true },
-};
-
 /** A function: its arguments and its result. */
 function functionSpec({ description, inputs, outputs }: Definition): Json {
   const [given, found] = [fieldsOf(inputs), fieldsOf(outputs)];
@@ -100,7 +93,7 @@ export function packageSchema(
     license: "Apache-2.0",
     config: { variables: SETTINGS },
     provider: {
-      description: "Which metro to use, and the token for it.",
+      description: "Which metro to use, the token for it, and how to talk to it.",
       inputProperties: SETTINGS,
       properties: SETTINGS,
     },

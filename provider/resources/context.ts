@@ -1,5 +1,6 @@
 /** What the lifecycle functions of resources need from the world. */
 import { type Client, createClient } from "../api/client";
+import { discover } from "../api/discovery";
 import { connectLocal } from "../api/localDaemon";
 import { type Reader, createReader } from "../api/reader";
 import { type Clock, systemClock } from "../base/clock";
@@ -33,18 +34,29 @@ export interface ProviderContext {
 
 /** Makes the context of one metro; connections are shared by all resources that use it. */
 export function createContext(config: MetroConfig): ProviderContext {
-  const { metro, url, token } = config;
-  const endpoint = url === undefined || token === undefined ? localEndpoint() : () => Promise.resolve({ url, token });
-  const client = createClient({ metro, endpoint });
+  const client = clientOf(config);
   return {
     client,
     reader: createReader(client),
-    metro,
+    metro: config.metro,
     clock: systemClock,
     signal: undefined,
-    timeouts: DEFAULT_TIMEOUTS,
+    timeouts: { ...DEFAULT_TIMEOUTS, ...config.timeouts },
     imageLayout: localPaths().images,
   };
+}
+
+function clientOf({ metro, url, token, isDiscovered, controlPlane, maxConcurrency, proxy }: MetroConfig): Client {
+  const how = { metro, proxy, ...(maxConcurrency === undefined ? {} : { maxConcurrency }) };
+  if (url === undefined || token === undefined) return createClient({ ...how, endpoint: localEndpoint() });
+  const fixed = (at: string) => () => Promise.resolve({ url: at, token });
+  const listMetros = async (signal: AbortSignal) => (await client.getMetros({}, { signal })).items;
+  const client: Client = createClient({
+    ...how,
+    endpoint: isDiscovered ? discover({ metro, url, token }, listMetros) : fixed(url),
+    ...(controlPlane === undefined ? {} : { controlPlane: fixed(controlPlane) }),
+  });
+  return client;
 }
 
 /** Finds the local daemon once and starts it if none runs; again after it refused a connection. */

@@ -137,4 +137,20 @@ describe("a program", () => {
     assert.equal(mine?.inputs["unikernel:metro"], "fra");
     assert.ok("unikernel:token" in mine.inputs);
   });
+
+  it("gives it every other setting as text, the proxy secret", async () => {
+    const provider = new unikernel.Provider("how", {
+      metro: "fra",
+      controlPlane: "https://plane.example.com",
+      timeouts: { create: pulumi.output(600) },
+      maxConcurrency: 4,
+      proxy: "http://user:s3cret@proxy:3128",
+    });
+    await whole(provider.urn);
+    const mine = registered.find((r) => r.name === "how");
+    assert.equal(mine?.inputs["unikernel:controlPlane"], "https://plane.example.com");
+    assert.equal(mine.inputs["unikernel:timeouts"], '{"create":600}');
+    assert.equal(mine.inputs["unikernel:maxConcurrency"], "4");
+    assert.doesNotMatch(String(mine.inputs["unikernel:proxy"]), /^http/, "a secret is wrapped");
+  });
 });

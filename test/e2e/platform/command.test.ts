@@ -48,6 +48,42 @@ describe("the unikernel command", function () {
     await platform.assertGone([port]);
   });
 
+  it("starts a daemon with the settings it is told, and says when the one that runs has others", async () => {
+    const settings = ["--strict-2026", "--quota", "instances=10", "--quota", "total_volume_mb=100"];
+    const up = await unikernel("local", "up", ...settings);
+    assert.equal(up.code, 0, up.stderr);
+    const told = "--strict-2026 --quota instances=10 --quota total_volume_mb=100";
+    assert.match(up.stdout, new RegExp(`It was started with '${told}'`));
+    const { hard } = (await platform.client.getQuotas({})).items[0] ?? {};
+    assert.deepEqual([hard?.instances, hard?.total_volume_mb, hard?.volumes], [10, 100, 253]);
+    assert.equal((await unikernel("local", "up", ...settings)).stdout, up.stdout);
+    assert.equal((await unikernel("local", "up")).stdout, up.stdout);
+    assert.match((await unikernel("local", "status")).stdout, new RegExp(`started with ${told}\\n`));
+
+    const other = await unikernel("local", "up", "--stay", "--quota", "instances=11", "--strict-2026");
+    assert.deepEqual([other.code, other.stdout], [1, ""]);
+    assert.match(other.stderr, /IN_USE: .*process \d+.* without '--stay --quota instances=11'.*unikernel local down/);
+    await unikernel("local", "down");
+    assert.match((await unikernel("local", "up", "--stay")).stdout, /It was started with '--stay'/);
+    await unikernel("local", "down");
+  });
+
+  it("refuses settings that make no sense before it starts anything", async () => {
+    const typing = await unikernel("local", "up", "--quota", "instanses=1");
+    assert.equal(typing.code, 1);
+    assert.match(typing.stderr, /INPUT_INVALID: There is no quota 'instanses'\. Is 'instances' meant\?/);
+    process.env["UNIKERNEL_QUOTAS"] = "volumes=-1";
+    try {
+      assert.match((await unikernel("local", "up")).stderr, /INPUT_INVALID: 'volumes=-1' does not set a quota/);
+      assert.equal(await platform.daemonPid(), undefined);
+      process.env["UNIKERNEL_QUOTAS"] = "volumes=1";
+      assert.match((await unikernel("local", "up")).stdout, /started with '--quota volumes=1'/);
+    } finally {
+      delete process.env["UNIKERNEL_QUOTAS"];
+    }
+    await unikernel("local", "down");
+  });
+
   it("keeps what exists when the daemon is told to end", async () => {
     await unikernel("local", "up");
     const port = await freePort();

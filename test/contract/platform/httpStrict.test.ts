@@ -1,0 +1,67 @@
+/** A platform that behaves like the nodes which the cloud still runs, and one that does not. */
+import assert from "node:assert/strict";
+import { TestPlatform } from "../../support/testDaemon";
+
+describe("a strict platform of 2026", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await TestPlatform.open();
+    await platform.start({ strict2026: true });
+  });
+  after(() => platform.close());
+
+  const refused = async (method: string, target: string, body: unknown, status: number, message: RegExp) => {
+    const answer = await platform.api(method, target, body);
+    assert.equal(answer.httpStatus, status, `${method} ${target}`);
+    assert.match(answer.message ?? "", message);
+  };
+
+  it("takes an image as a text only", async () => {
+    const message = /^'image' in instance creation arguments has type 'object', but expected 'string'$/;
+    await refused("POST", "/v1/instances", { image: { url: "app:1" } }, 400, message);
+    await refused("POST", "/v1/instances", [{ image: "app:1" }, { image: { url: "app:1" } }], 400, message);
+    assert.deepEqual((await platform.api("GET", "/v1/instances")).items, []);
+    assert.equal((await platform.one("POST", "/v1/instances", { image: "app:1" }))["status"], "success");
+  });
+
+  it("knows no options of a delete, and leaves what they came with alone", async () => {
+    const { uuid } = await platform.one("POST", "/v1/instances", { name: "kept", image: "app:1" });
+    await refused("DELETE", "/v1/instances", [{ uuid, timeout_s: -1 }], 400, /^Unknown member 'timeout_s'$/);
+    await refused("DELETE", "/v1/instances", [{ uuid, dont_retain: true }], 400, /^Unknown member 'dont_retain'$/);
+    await refused("DELETE", `/v1/instances/${uuid}`, { timeout_s: -1 }, 400, /^Unknown member 'timeout_s'$/);
+    assert.equal((await platform.instance(uuid))["status"], "success");
+    assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
+  });
+
+  it("changes certificates by PATCH and not by PUT", async () => {
+    const body = [{ name: "nobody", chain: "c", pkey: "k" }];
+    await refused("PUT", "/v1/certificates", body, 405, /^Method PUT is not allowed/);
+    const { httpStatus, items } = await platform.api("PATCH", "/v1/certificates", body);
+    assert.deepEqual([httpStatus, items[0]?.["error"]], [200, 8]);
+  });
+
+  it("changes nothing of an instance that runs", async () => {
+    const { uuid } = await platform.running({ name: "running" });
+    const grown = [{ uuid, prop: "memory_mb", op: "set", value: 256 }];
+    assert.equal((await platform.one("PATCH", "/v1/instances", grown))["error"], 11);
+    assert.equal("updates" in (await platform.instance(uuid)), false);
+    await platform.api("PUT", "/v1/instances/stop", [{ uuid, force: true }]);
+    await platform.until(uuid, (item) => item["state"] === "stopped");
+    assert.equal((await platform.one("PATCH", "/v1/instances", grown))["status"], "success");
+    assert.equal((await platform.instance(uuid))["memory_mb"], 256);
+  });
+});
+
+describe("a platform of the newest API", () => {
+  it("takes all that a strict one refuses", async () => {
+    const platform = await TestPlatform.open();
+    await platform.start();
+    const { uuid } = await platform.one("POST", "/v1/instances", { image: { url: "app:1" } });
+    assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid, timeout_s: -1 }]))["status"], "success");
+    for (const method of ["PUT", "PATCH"]) {
+      const { httpStatus } = await platform.api(method, "/v1/certificates", [{ name: "n", chain: "c", pkey: "k" }]);
+      assert.equal(httpStatus, 200);
+    }
+    await platform.close();
+  });
+});

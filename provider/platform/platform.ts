@@ -63,6 +63,8 @@ export class Platform {
   readonly services = new Map<string, Service>();
   readonly volumes = new Map<string, VolumeRecord>();
   readonly certificates = new Map<string, CertificateRecord>();
+  /** Templates that are being made, by their name. */
+  readonly preparing = new Map<string, Promise<InstanceActor>>();
   /** Names and ports that a create or change under way has taken, as `instance:<name>` or `port:<number>`. */
   readonly reserved = new Set<string>();
   /** Changes of service groups wait for each other: each checks what the one before has taken. */

@@ -1,5 +1,10 @@
 /** Every route's handler. */
 import type { Platform } from "../platform";
+import { checkpointHandlers } from "./checkpoints";
+import { templateHandlers } from "./templates";
+import { suspendHandlers } from "./suspend";
+import { historyHandlers } from "./history";
+import { metricsHandlers } from "./metrics";
 import { attachmentHandlers } from "./attachments";
 import { autoscaleHandlers } from "./autoscale";
 import { certificateHandlers } from "./certificates";
@@ -9,7 +14,6 @@ import { imageHandlers } from "./images";
 import { instancePatchHandlers } from "./instancePatch";
 import { instanceReadHandlers } from "./instanceReads";
 import { instanceHandlers } from "./instances";
-import { pendingHandlers } from "./pending";
 import { quotaHandlers } from "./quotas";
 import type { Handlers } from "./request";
 import { serviceHandlers } from "./services";
@@ -22,8 +26,12 @@ import { volumeTemplateHandlers } from "./volumeTemplates";
  * @param endpoint where the platform is served
  */
 export const handlersOf = (platform: Platform, endpoint: () => string): Handlers => ({
-  ...pendingHandlers(platform),
   ...instanceHandlers(platform),
+  ...checkpointHandlers(platform),
+  ...templateHandlers(platform),
+  ...suspendHandlers(platform),
+  ...historyHandlers(platform),
+  ...metricsHandlers(platform),
   ...instancePatchHandlers(platform),
   ...instanceReadHandlers(platform),
   ...serviceHandlers(platform),

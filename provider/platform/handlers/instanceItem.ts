@@ -1,4 +1,5 @@
 /** An instance as the API shows it. */
+import type { InstanceState } from "../../api/models";
 import type { ItemOf } from "../../api/routes";
 import { defined } from "../../base/defined";
 import type { InstanceActor } from "../instance/actor";
@@ -25,7 +26,7 @@ export function instanceItem(platform: Platform, actor: InstanceActor): ItemOf<"
     created_at: timeText(createdAt),
     type: "micro",
     uptime_ms: actor.uptimeMs,
-    ...definitionMembers(platform, definition),
+    ...definitionMembers(platform, definition, status.state),
     ...statusMembers(status),
     // 0 says "not yet"; an instance without a service is never asked.
     net_time_us: service === undefined ? undefined : (status.netTimeUs ?? 0),
@@ -48,7 +49,7 @@ export function instanceItem(platform: Platform, actor: InstanceActor): ItemOf<"
 }
 
 /** What was asked for. */
-function definitionMembers(platform: Platform, definition: InstanceDefinition) {
+function definitionMembers(platform: Platform, definition: InstanceDefinition, state: InstanceState) {
   const { scaleToZero, autokill, annotations, roms, schedules, dependencies } = definition;
   return {
     image: canonicalImage(definition.repository, definition.digest),
@@ -76,7 +77,14 @@ function definitionMembers(platform: Platform, definition: InstanceDefinition) {
         ? undefined
         : { time_ms: autokill.timeMs, num_requests: autokill.numRequests },
     delete_lock: definition.deleteLock,
+    ...frozenMembers(definition, state),
   };
+}
+
+/** What templates and checkpoints have in place of a life. */
+function frozenMembers({ frozenAutokillMs: timeMs }: InstanceDefinition, state: InstanceState) {
+  if (state === "template") return { template_autokill: { time_ms: timeMs } };
+  return state === "checkpoint" ? { checkpoint_autokill: { time_ms: timeMs } } : {};
 }
 
 /** What became of it. */

@@ -3,16 +3,17 @@
  * VM events are served before requests. Nobody else changes an instance.
  */
 import type { InstanceState } from "../../api/models";
-import { Refusal } from "../refusal";
 import type { Attachment, InstanceDefinition, InstanceRecord } from "../state/instances";
 import type { Vm, VmExit, VmUsage } from "../vmm/vmm";
 import { attachVolume, detachVolume, usesDisks } from "./attachments";
 import { InstanceCore, type InstanceEvent } from "./core";
-import { type DenyReason, decide, type InstanceRequest, type Standing } from "./decide";
+import { decide, type InstanceRequest } from "./decide";
 import { Mailbox } from "./mailbox";
 import type { InstanceChange } from "./patch";
 import { becomeTemplate, freeze } from "./freeze";
+import { type FrozenChange, frozenChange, neverRuns } from "./frozen";
 import { armSleep, fallAsleep } from "./sleeping";
+import { denial, standingOf } from "./standing";
 import { attach, noteAnswered, noteStarted, probe, start } from "./starting";
 import { stopFacts } from "./stopReason";
 import { forceStop, noteEnd, remove, removeIfDone, scheduleRestart, shutDown, stop } from "./stopping";
@@ -26,12 +27,6 @@ interface Accepted {
   readonly options: RequestOptions;
 }
 
-const DENIED: Readonly<Record<DenyReason, string>> = {
-  DELETE_PENDING: "is being deleted",
-  STOP_PENDING: "is being stopped; wait until it is stopped",
-  NOT_RUNNING: "is not running",
-  NEVER_RUNS: "is a template or checkpoint, which never runs",
-};
 const DOWN: readonly InstanceState[] = ["stopped", "template", "checkpoint", "deleted"];
 /** What need not wait for other instances to come up first. */
 const ENDS_WAITING: readonly InstanceRequest[] = ["stop", "force-stop", "freeze", "delete"];
@@ -108,25 +103,12 @@ export class InstanceActor {
     // After a delete that failed nothing but another one makes sense.
     const pending: ReadonlySet<InstanceRequest> =
       status.deleting && request !== "delete" ? new Set([...this.#pending, "delete"]) : this.#pending;
-    const decision = decide(this.#standing, pending, request);
+    const decision = decide(standingOf(this.#core), pending, request);
     if (decision.do === "ignore") return Promise.resolve();
-    if (decision.do === "deny") {
-      return Promise.reject(new Refusal("FailedWrongVmState", `Instance '${name}' ${DENIED[decision.reason]}`));
-    }
+    if (decision.do === "deny") return Promise.reject(denial(name, decision.reason));
     this.#pending.add(request);
     if (ENDS_WAITING.includes(request)) this.#core.waiting?.abort();
     return this.#mailbox.ask({ is: request, options });
-  }
-
-  get #standing(): Standing {
-    const { state, restart, stopAskedBy } = this.record.status;
-    return {
-      state,
-      restarting: restart?.nextAt !== undefined,
-      fallingAsleep: state === "stopping" && stopAskedBy === "scale-to-zero",
-      suspending: state === "draining" && stopAskedBy === "suspend",
-      suspended: state === "stopped" && this.#core.isFrozen,
-    };
   }
 
   /** True while a VM has the instance's disks, or is about to get them. */
@@ -150,13 +132,24 @@ export class InstanceActor {
     removeIfDone(this.#core); // a lock may have held it back
   }
 
+  /** Changes a template or checkpoint. Throws as {@link frozenChange}. */
+  changeFrozen(change: FrozenChange): void {
+    const { record, around } = this.#core;
+    this.#core.redefine(frozenChange(record.definition, change, around.patchContext(record)));
+  }
+
+  /** Another instance was made from it. */
+  noteUse(): void {
+    if (neverRuns(this.state)) this.#core.publish({ lastUsedAt: Date.now() });
+  }
+
   /** Takes over a VM of an earlier daemon, in whatever state that left it. */
   adopt(vm: Vm): void {
     const { state, record } = this;
     attach(this.#core, vm, performance.now(), true);
     if (record.status.deleting) return;
     if (this.#core.isFrozen) void keepFrozen(this.#core);
-    else if (this.#standing.suspending === true)
+    else if (standingOf(this.#core).suspending === true)
       void freezeVm(this.#core).catch(() => undefined); // its end follows
     else if (state === "draining" || state === "stopping") shutDown(this.#core, record.status.stopForced);
     this.#core.rotate();
@@ -240,7 +233,7 @@ export class InstanceActor {
         return core.publish({ restart: undefined });
       case "drained":
         if (core.state !== "draining") return;
-        return this.#standing.suspending === true ? freezeVm(core) : shutDown(core, false);
+        return standingOf(core).suspending === true ? freezeVm(core) : shutDown(core, false);
       case "exited":
         run.over.abort();
         run.phase.abort();

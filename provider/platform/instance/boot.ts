@@ -12,6 +12,13 @@ import type { VmRom, VmSpec } from "../vmm/vmm";
 import { bytesOf } from "./roms";
 import { bootDigests } from "./updates";
 
+/** A layer that was unpacked for what another instance is a copy of. */
+export interface UnpackedLayer {
+  readonly digest: string;
+}
+/** A layer that an instance boots from. */
+export type BootLayer = LayerRef | UnpackedLayer;
+
 /** Unpacked layers by digest. */
 export class BootFiles {
   readonly #folder: string;
@@ -33,7 +40,7 @@ export class BootFiles {
    * Unpacks layers unless that was done, then runs `work`, which keeps a record of who boots from them; until it has
    * ended they are not removed. Callers at the same time share the unpacking. Throws as `extractLayer` does.
    */
-  async holding<T>(layers: readonly LayerRef[], work: () => T): Promise<T> {
+  async holding<T>(layers: readonly BootLayer[], work: () => T): Promise<T> {
     const files = layers.map((layer) => this.path(layer.digest));
     for (const file of files) this.#held.set(file, (this.#held.get(file) ?? 0) + 1);
     try {
@@ -63,8 +70,9 @@ export class BootFiles {
     return [...records].some((record) => bootDigests(record).some((digest) => this.path(digest) === file));
   }
 
-  async #unpackOnce(layer: LayerRef): Promise<void> {
+  async #unpackOnce(layer: BootLayer): Promise<void> {
     const file = this.path(layer.digest);
+    if (!("blob" in layer)) return await fs.access(file);
     const unpacking = this.#unpacking.get(file) ?? this.#unpack(layer, file);
     this.#unpacking.set(file, unpacking);
     try {

@@ -16,6 +16,7 @@ import { type Belongings, isNew, withBelongings } from "./belongings";
 import { requestedDefinition } from "./definition";
 import { withNames } from "./naming";
 import { holdingLayers, resolveDependencies, resolveRoms } from "./resolve";
+import { checkScaleToZero } from "./rules";
 import { findSource } from "./source";
 
 /** Who asks for an instance. */
@@ -33,22 +34,24 @@ export interface CreateOrigin {
  */
 export async function createInstances(
   platform: Platform,
-  body: CreateInstanceRequest,
+  asked: CreateInstanceRequest,
   { autoscaledBy }: CreateOrigin = {},
 ): Promise<InstanceActor[]> {
-  refuseUnacceptable(body, platform.parts.quotas.limits);
-  const source = await findSource(platform, body);
+  refuseUnacceptable(asked, platform.parts.quotas.limits);
+  const source = await findSource(platform, asked, (args) => createInstances(platform, args));
+  const body = { ...asked, volumes: asked.volumes ?? [...source.volumes] };
   const roms = await resolveRoms(platform, body.roms ?? []);
   const requested = requestedDefinition(source.value, body, {
     roms: body.roms && roms.value,
     dependencies: undefined,
   });
   const base = { ...requested, autoscaledBy }; // which is nothing that a copy has from what it is a copy of
+  checkScaleToZero(base, body.service_group !== undefined); // some of it may be inherited
   return withNames(platform, body, base.repository, (names) => {
     enforceCreateQuota(platform, body, base, names.length);
     return withBelongings(platform, body, names.length, (belongings) =>
       holdingLayers(platform, [...source.layers, ...roms.layers], () =>
-        keepInstances(platform, { names, body, base, belongings }),
+        keepInstances(platform, { names, body, base, belongings }, source.original),
       ),
     );
   });
@@ -73,7 +76,11 @@ interface Prepared {
 }
 
 /** Without a pause from here to the records: no other request can take a volume or the last of a quota between. */
-function keepInstances(platform: Platform, { names, body, base, belongings }: Prepared): InstanceActor[] {
+function keepInstances(
+  platform: Platform,
+  { names, body, base, belongings }: Prepared,
+  original: InstanceActor | undefined,
+): InstanceActor[] {
   enforceCreateQuota(platform, body, base, names.length);
   const dependencies = body.dependencies && resolveDependencies(platform, body.dependencies);
   const serviceUuid = belongings.serviceUuid ?? existingGroup(platform, body.service_group);
@@ -82,6 +89,7 @@ function keepInstances(platform: Platform, { names, body, base, belongings }: Pr
     return newRecord(name, { ...base, dependencies: dependencies ?? base.dependencies }, serviceUuid, volumes);
   });
   insertInstances(platform.parts.database, records);
+  original?.noteUse();
   const actors = records.map((record) => platform.addInstance(record));
   if (serviceUuid !== undefined)
     afterMemberJoined(platform, serviceUuid, belongings.serviceUuid === undefined ? "attached" : "inline");

@@ -8,12 +8,13 @@ import type { Platform } from "../platform";
 import { Refusal } from "../refusal";
 import type { ImageFacts, RomRecord } from "../state/instances";
 import { type InstanceChange, readValue } from "./patch";
+import type { BootLayer } from "./boot";
 import { checkedRom, checkRoms, type RomRequest } from "./roms";
 
 /** Something with the layers that must be unpacked while it is being recorded. */
 export interface Resolved<T> {
   readonly value: T;
-  readonly layers: readonly LayerRef[];
+  readonly layers: readonly BootLayer[];
 }
 
 /** An image in either form that a request may have. */
@@ -96,12 +97,13 @@ async function findImage(platform: Platform, image: ImageRequest): Promise<Store
  * Unpacks layers and runs `work`, which records who needs them. Throws a refusal `NotFound` when an image was removed
  * between; what unpacking and `work` throw.
  */
-export async function holdingLayers<T>(platform: Platform, layers: readonly LayerRef[], work: () => T): Promise<T> {
+export async function holdingLayers<T>(platform: Platform, layers: readonly BootLayer[], work: () => T): Promise<T> {
   try {
     return await platform.boot.holding(layers, work);
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT" && "path" in error;
-    if (!missing || !layers.some(({ blob }) => blob === error.path)) throw error;
-    throw new Refusal("NotFound", "The image was removed meanwhile");
+    const files = layers.map((layer) => ("blob" in layer ? layer.blob : platform.boot.path(layer.digest)));
+    if (!missing || !files.some((file) => file === error.path)) throw error;
+    throw new Refusal("NotFound", "What the instance is made from was removed meanwhile");
   }
 }

@@ -10,6 +10,7 @@ import {
 } from "../state/instances";
 import { usesDisks } from "./attachments";
 import type { InstanceCore } from "./core";
+import { neverRuns } from "./frozen";
 import { applyChange, type InstanceChange, type PatchContext } from "./patch";
 
 /**
@@ -19,6 +20,10 @@ import { applyChange, type InstanceChange, type PatchContext } from "./patch";
  */
 export function changeDefinition(core: InstanceCore, change: InstanceChange): void {
   const { record, state, around } = core;
+  if (neverRuns(state)) {
+    const why = `Instance '${record.name}' is a ${state}, which is changed as one: under /v1/instances/${state}s`;
+    throw new Refusal("FailedWrongVmState", why);
+  }
   const context = around.patchContext(record);
   if (INSTANCE_PROPS_ANY_STATE.includes(change.prop) || (state === "stopped" && !usesDisks(core))) {
     return core.redefine(applyChange(record.definition, change, context));

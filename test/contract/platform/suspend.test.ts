@@ -1,0 +1,176 @@
+/** Suspend: an instance that is frozen in memory and goes on where it was. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import { freePort } from "../../support/localPlatform";
+import { TestPlatform } from "../../support/testDaemon";
+
+describe("suspended instances", () => {
+  let platform: TestPlatform;
+  beforeEach(async () => {
+    platform = await TestPlatform.open();
+    await platform.start();
+  });
+  afterEach(() => platform.close());
+
+  const suspend = (name: string, more: Record<string, unknown> = {}) =>
+    platform.one("PUT", "/v1/instances/suspend", [{ name, ...more }]);
+  const start = (name: string) => platform.one("PUT", "/v1/instances/start", [{ name, timeout_s: 10 }]);
+  const fetchText = async (port: number): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } })).text();
+  const service = async (more: Record<string, unknown> = {}) => {
+    const port = await freePort();
+    return { port, body: { service_group: { services: [{ port }] }, ...more } };
+  };
+
+  it("are stopped with a snapshot, and the next start goes on with the same VM", async () => {
+    const { port, body } = await service();
+    const { uuid } = await platform.running({ name: "web", ...body });
+    const item = await suspend("web");
+    assert.deepEqual([item["status"], item["previous_state"], item["state"]], ["success", "running", "stopped"]);
+    assert.match(String((item["snapshot"] as { uuid: string }).uuid), /^[0-9a-f-]{36}$/);
+    await assert.rejects(fetchText(port));
+    const again = await start("web");
+    assert.deepEqual([again["state"], again["start_count"], "snapshot" in again], ["running", 2, false]);
+    assert.equal("stop_reason" in again, false);
+    assert.equal(await fetchText(port), "web");
+    assert.equal(platform.vmm.starts.length, 1);
+    platform.vmm.end(uuid, { how: "exited", exitCode: 3 });
+    const ended = await platform.until(uuid, ({ state }) => state === "stopped");
+    assert.deepEqual([ended["stop_reason"], ended["exit_code"]], [3, 3]); // from inside: nobody asked for this end
+  });
+
+  it("that scale to zero are in standby, and a connection wakes them where they were", async () => {
+    const { port, body } = await service({ scale_to_zero: { policy: "on", cooldown_time_ms: 60_000 } });
+    const { uuid } = await platform.running({ name: "web", ...body });
+    const item = await suspend("web");
+    assert.equal(item["state"], "standby");
+    assert.ok("snapshot" in item);
+    assert.equal(await fetchText(port), "web");
+    assert.equal(platform.vmm.starts.length, 1);
+    assert.equal((await platform.instance(uuid))["state"], "running");
+  });
+
+  it("are suspended once open connections have ended, or are cut when the time is over", async () => {
+    const { port, body } = await service();
+    platform.guests.set("raw", { serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) });
+    await platform.running({ name: "raw", ...body });
+    const connect = async (): Promise<net.Socket> => {
+      const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
+      socket.write("hello");
+      await new Promise((resolve) => socket.once("data", resolve));
+      socket.write("still busy"); // so that it does not count as idle
+      return socket;
+    };
+    const held = await connect();
+    const draining = await suspend("raw", { drain_timeout_ms: 60_000 });
+    assert.equal(draining["state"], "draining");
+    assert.equal((await suspend("raw"))["state"], "draining"); // a second one changes nothing
+    held.destroy();
+    await platform.until(draining.uuid, ({ state, snapshot }) => state === "stopped" && snapshot !== undefined);
+    await start("raw");
+    await platform.until(draining.uuid, (item) => item["net_time_us"] !== 0);
+    const cut = await connect();
+    const closed = new Promise((resolve) => cut.once("close", resolve));
+    assert.equal((await suspend("raw"))["state"], "stopped");
+    await closed;
+  });
+
+  it("that are stopped or deleted give their VM back, and the next start boots anew", async () => {
+    const { uuid } = await platform.running({ name: "web" });
+    await suspend("web");
+    const stopped = await platform.one("PUT", "/v1/instances/stop", [{ name: "web" }]);
+    assert.equal(stopped["status"], "success");
+    await platform.until(uuid, ({ state, snapshot }) => state === "stopped" && snapshot === undefined);
+    await start("web");
+    assert.equal(platform.vmm.starts.length, 2);
+    await suspend("web");
+    await platform.api("DELETE", "/v1/instances", [{ uuid }]);
+    assert.equal(await platform.vmm.adopt(platform.vmm.starts[1] ?? assert.fail()), undefined);
+    assert.equal(fs.existsSync(`${platform.paths.instances}/${uuid}`), false);
+  });
+
+  it("are refused what needs a VM that runs, or one that is gone", async () => {
+    platform.guests.set("slow", { bootMs: 60_000 });
+    await platform.one("POST", "/v1/instances", { image: "app:1", name: "slow", autostart: true });
+    assert.equal((await suspend("slow"))["error"], 11);
+    await platform.one("POST", "/v1/instances", { image: "app:1", name: "off" });
+    const off = await suspend("off");
+    assert.deepEqual([off["status"], off["state"], "snapshot" in off], ["success", "stopped", false]);
+    assert.equal((await suspend("ghost"))["error"], 8);
+  });
+
+  it("keep what they were started with: a change waits until that VM has ended", async () => {
+    await platform.running({ name: "web", env: { A: "1" } });
+    await suspend("web");
+    const change = { name: "web", prop: "env", op: "set", value: { A: "2" } };
+    await platform.api("PATCH", "/v1/instances", [change]);
+    const [item] = (await platform.api("GET", "/v1/instances?name=web")).items;
+    assert.deepEqual([item?.["env"], (item?.["updates"] as object[]).length], [{ A: "1" }, 1]);
+    await platform.api("PUT", "/v1/instances/stop", [{ name: "web" }]);
+    const after = await platform.until(String(item?.uuid), ({ updates }) => updates === undefined);
+    assert.deepEqual(after["env"], { A: "2" });
+  });
+
+  it("keep their disks: a volume of theirs does not grow under them", async () => {
+    const volume = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+    await platform.running({ name: "writer", volumes: [{ uuid: volume.uuid, at: "/data" }] });
+    await suspend("writer");
+    const grow = { uuid: volume.uuid, prop: "size_mb", op: "set", value: 16 };
+    assert.equal((await platform.one("PATCH", "/v1/volumes", [grow]))["error"], 15);
+  });
+
+  it("do not count the time they are frozen as time they ran", async () => {
+    const { uuid } = await platform.running({ name: "web" });
+    const before = Number((await suspend("web"))["uptime_ms"]);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
+    const item = await platform.until(uuid, ({ state, snapshot }) => state === "stopped" && snapshot === undefined);
+    assert.ok(Number(item["uptime_ms"]) < before + 150, `${before} and then ${String(item["uptime_ms"])}`);
+  });
+
+  describe("after the daemon was killed", () => {
+    const replaced = async (): Promise<void> => {
+      platform.daemon.abandon();
+      await platform.start();
+    };
+
+    it("are still there, still frozen, and go on where they were", async () => {
+      const { port, body } = await service();
+      const { uuid } = await platform.running({ name: "web", ...body });
+      const { snapshot } = await suspend("web");
+      await replaced();
+      assert.deepEqual((await platform.instance(uuid))["snapshot"], snapshot);
+      assert.equal((await start("web"))["state"], "running");
+      assert.equal(await fetchText(port), "web");
+      assert.equal(platform.vmm.starts.length, 1);
+    });
+
+    it("and whose VM is gone with the machine say that the snapshot is, and boot anew", async () => {
+      const { uuid } = await platform.running({ name: "web" });
+      await suspend("web");
+      platform.daemon.abandon();
+      platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
+      await platform.start();
+      const item = await platform.instance(uuid);
+      assert.deepEqual([item["state"], "snapshot" in item], ["stopped", false]);
+      assert.equal((await start("web"))["state"], "running");
+      assert.equal(platform.vmm.starts.length, 2);
+    });
+
+    it("while they drained are suspended all the same", async () => {
+      const { port, body } = await service();
+      platform.guests.set("raw", { serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) });
+      const { uuid } = await platform.running({ name: "raw", ...body });
+      const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
+      socket.write("hello");
+      await new Promise((resolve) => socket.once("data", resolve));
+      socket.write("more");
+      assert.equal((await suspend("raw", { drain_timeout_ms: 60_000 }))["state"], "draining");
+      await replaced();
+      const item = await platform.until(uuid, ({ state }) => state === "stopped");
+      assert.ok("snapshot" in item);
+      socket.destroy();
+    });
+  });
+});

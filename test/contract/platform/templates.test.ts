@@ -1,0 +1,309 @@
+/** Instance templates, clones and branches: what is kept of an instance, and what is made from it. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import { openLayout } from "../../../provider/image/oci/layout";
+import { freePort } from "../../support/localPlatform";
+import { type Item, TestPlatform } from "../../support/testDaemon";
+
+describe("instance templates", () => {
+  let platform: TestPlatform;
+  beforeEach(async () => {
+    platform = await TestPlatform.open();
+    await platform.start();
+  });
+  afterEach(() => platform.close());
+
+  const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/instances", body);
+  const stopped = (name: string, more: Record<string, unknown> = {}) => create({ image: "app:1", name, ...more });
+  const convert = (name: string, more: Record<string, unknown> = {}) =>
+    platform.one("POST", "/v1/instances/templates", [{ name, timeout_s: 10, ...more }]);
+  const template = (name: string) => platform.one("GET", `/v1/instances/templates?name=${name}`);
+  const names = async (path: string): Promise<string[]> =>
+    (await platform.api("GET", path)).items.map((item) => item.name);
+
+  it("are instances themselves: same uuid, in their own listing, and no longer in the one of instances", async () => {
+    const { uuid } = await stopped("golden", { tags: ["x"] });
+    await stopped("plain", { tags: ["x"] });
+    assert.deepEqual(await convert("golden"), { status: "success", uuid, name: "golden", state: "template" });
+    assert.deepEqual(await names("/v1/instances/templates"), ["golden"]);
+    assert.deepEqual(await names("/v1/instances/templates?tags=x"), ["golden"]);
+    assert.deepEqual(await names("/v1/instances/templates?tags=y"), []);
+    assert.deepEqual(await names("/v1/instances"), ["plain"]);
+    assert.deepEqual(await names("/v1/instances?tags=x"), ["plain"]);
+    const byUuid = await platform.one("GET", `/v1/instances/templates/${uuid}`);
+    assert.deepEqual([byUuid["state"], byUuid["template_autokill"]], ["template", { time_ms: 0 }]);
+    assert.equal((await platform.instance(uuid))["state"], "template");
+    assert.equal((await platform.one("GET", "/v1/instances/templates?name=plain"))["error"], 8);
+    assert.equal((await convert("golden"))["status"], "success"); // a second time changes nothing
+  });
+
+  it("are made of what runs when its VM has ended, and until then no start comes between", async () => {
+    platform.guests.set("busy", { onStop: undefined });
+    await platform.running({ name: "busy", restart_policy: "always" });
+    const begun = await convert("busy", { timeout_s: 0 });
+    assert.deepEqual([begun["status"], begun["state"]], ["success", "stopping"]);
+    assert.equal((await platform.one("PUT", "/v1/instances/start", [{ name: "busy" }]))["error"], 11);
+    assert.equal((await template("busy"))["error"], 8);
+    assert.equal((await convert("busy"))["state"], "template");
+    const item = await template("busy");
+    assert.deepEqual([item["start_count"], item["restart_count"]], [1, 0]);
+  });
+
+  it("that are waited for too briefly are answered with the state they are in", async () => {
+    platform.guests.set("slow", { onStop: undefined });
+    await platform.close();
+    platform = await TestPlatform.open({ stopGraceMs: 5_000 });
+    await platform.start();
+    platform.guests.set("slow", { onStop: undefined });
+    await platform.running({ name: "slow" });
+    const answer = await platform.api("POST", "/v1/instances/templates", [{ name: "slow", timeout_s: 1 }]);
+    assert.deepEqual([answer.status, answer.message], ["error", "Operation timed out"]);
+    assert.deepEqual([answer.items[0]?.["state"], answer.items[0]?.["error"]], ["stopping", undefined]);
+  });
+
+  it("are never started, stopped, suspended or changed as instances", async () => {
+    await stopped("golden");
+    await convert("golden");
+    for (const verb of ["start", "stop", "suspend"]) {
+      assert.equal((await platform.one("PUT", `/v1/instances/${verb}`, [{ name: "golden" }]))["error"], 11, verb);
+    }
+    const change = { name: "golden", prop: "memory_mb", op: "set", value: 64 };
+    assert.equal((await platform.one("PATCH", "/v1/instances", [change]))["error"], 11);
+    assert.equal(platform.vmm.starts.length, 0);
+  });
+
+  it("leave their service, and an ephemeral one goes with its last member", async () => {
+    const port = await freePort();
+    const service_group = { name: "front", services: [{ port }] };
+    const running = await platform.running({ name: "web", service_group });
+    assert.deepEqual(await names("/v1/services"), ["front"]);
+    await convert("web");
+    assert.equal("service_group" in (await platform.instance(running.uuid)), false);
+    while ((await names("/v1/services")).length > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    await platform.running({ name: "other", service_group: { services: [{ port }] } }); // the port is free again
+  });
+
+  it("that were instances to delete when they stop are kept", async () => {
+    await platform.running({ name: "brief", features: ["delete-on-stop"] });
+    await convert("brief");
+    assert.deepEqual(await names("/v1/instances/templates"), ["brief"]);
+  });
+
+  it("become templates also when the daemon is killed before their VM has ended", async () => {
+    platform.guests.set("busy", { onStop: undefined });
+    const { uuid } = await platform.running({ name: "busy" });
+    await convert("busy", { timeout_s: 0 });
+    platform.daemon.abandon();
+    platform.vmm.end(uuid, { how: "killed", detail: "gone" });
+    await platform.start();
+    assert.equal((await template("busy"))["state"], "template");
+  });
+
+  it("are changed in their tags, lock and autokill, and in nothing else", async () => {
+    await stopped("golden", { tags: ["a"] });
+    await convert("golden", { autokill: { time_ms: 5_000 } });
+    assert.deepEqual((await template("golden"))["template_autokill"], { time_ms: 5_000 });
+    const patch = (prop: string, op: string, value?: unknown) =>
+      platform.api("PATCH", "/v1/instances/templates", [{ name: "golden", id: "1", prop, op, value }]);
+    assert.equal((await patch("tags", "add", ["b"])).items[0]?.["id"], "1");
+    await patch("delete_lock", "set", true);
+    await patch("autokill", "set", { time_ms: 7_000 });
+    const item = await template("golden");
+    assert.deepEqual(
+      [item["tags"], item["delete_lock"], item["template_autokill"]],
+      [["a", "b"], true, { time_ms: 7_000 }],
+    );
+    await patch("autokill", "del");
+    assert.deepEqual((await template("golden"))["template_autokill"], { time_ms: 0 });
+    assert.equal((await patch("autokill", "set", { num_requests: 3 })).items[0]?.["error"], 7);
+    assert.equal((await patch("tags", "set", "a b")).items[0]?.["error"], 7);
+    assert.equal((await patch("memory_mb", "set", 64)).httpStatus, 400);
+  });
+
+  it("are deleted, unless they are locked, and what was made from them stays", async () => {
+    await stopped("golden");
+    await convert("golden");
+    await create({ name: "clone", template: { name: "golden" } });
+    const lock = (value: boolean) =>
+      platform.api("PATCH", "/v1/instances/templates", [{ name: "golden", prop: "delete_lock", op: "set", value }]);
+    await lock(true);
+    const remove = () => platform.one("DELETE", "/v1/instances/templates", [{ name: "golden" }]);
+    const refused = await remove();
+    assert.deepEqual([refused["error"], refused.message], [14, "Deletion protection enabled"]);
+    await lock(false);
+    assert.equal((await remove())["status"], "success");
+    assert.equal((await remove())["error"], 8);
+    await openLayout(platform.paths.images).remove("app");
+    assert.equal((await platform.one("PUT", "/v1/instances/start", [{ name: "clone" }]))["status"], "success");
+    assert.equal(await fs.readFile(platform.vmm.starts[0]?.kernel ?? "", "utf8"), "kernel of app");
+  });
+
+  describe("as what instances are made from", () => {
+    const pick = (item: Item, ...fields: string[]) => fields.map((field) => item[field]);
+
+    it("give what the request does not say, and nothing of their life", async () => {
+      const schedules = [{ name: "nightly", when: "daily", action: "stop" }];
+      const more = { args: ["/bin/x"], env: { A: "b" }, memory_mb: 256, tags: ["x"], schedules };
+      await platform.running({ name: "golden", ...more, restart_policy: "on-failure", hostname: "gold" });
+      await convert("golden");
+      const same = await create({ name: "same", template: { name: "golden" } });
+      assert.deepEqual(pick(same, "args", "env", "memory_mb", "tags", "restart_policy", "state", "start_count"), [
+        ...[["/bin/x"], { A: "b" }, 256, ["x"], "on-failure"],
+        ...["stopped", 0],
+      ]);
+      assert.deepEqual(pick(same, "delete_lock", "hostname", "template_autokill"), [false, undefined, undefined]);
+      assert.equal((same["schedules"] as Item[])[0]?.name, "nightly");
+      const other = await create({
+        ...{ name: "other", template: { name: "golden" }, args: ["/bin/y"], env: { C: "d" }, tags: [] },
+        ...{ autostart: true, timeout_s: 10 },
+      });
+      assert.deepEqual(pick(other, "args", "env", "tags", "state"), [["/bin/y"], { C: "d" }, [], "running"]);
+      const spec = platform.vmm.starts.find(({ uuid }) => uuid === other.uuid);
+      assert.deepEqual([spec?.args, spec?.env], [["/bin/y"], { FROM: "image", C: "d" }]);
+    });
+
+    it("boot after their image was removed, in as many replicas as are asked for", async () => {
+      await stopped("golden");
+      await convert("golden");
+      await openLayout(platform.paths.images).remove("app");
+      const answer = await platform.api("POST", "/v1/instances", {
+        ...{ name: "many", template: { name: "golden" }, replicas: 2, autostart: true, timeout_s: 10 },
+      });
+      assert.deepEqual(
+        answer.items.map((item) => item["state"]),
+        ["running", "running", "running"],
+      );
+    });
+
+    it("scale to zero only in a service, which alone can wake them", async () => {
+      const scale_to_zero = { policy: "on", cooldown_time_ms: 60_000 };
+      await stopped("golden", { scale_to_zero, service_group: { services: [{ port: await freePort() }] } });
+      await convert("golden");
+      const policy = (item: Item) => (item["scale_to_zero"] as Item)["policy"];
+      assert.equal(policy(await create({ template: { name: "golden" } })), "off");
+      const service_group = { services: [{ port: await freePort() }] };
+      assert.equal(policy(await create({ template: { name: "golden" }, service_group })), "on");
+    });
+
+    it("share volumes that are only read; one that is written needs words of its own", async () => {
+      const volume = await platform.one("POST", "/v1/volumes", { name: "data", size_mb: 8, access_mode: "rox" });
+      const own = await platform.one("POST", "/v1/volumes", { name: "own", size_mb: 8 });
+      await stopped("reader", { volumes: [{ uuid: volume.uuid, at: "/data", readonly: true }] });
+      await stopped("writer", { volumes: [{ uuid: own.uuid, at: "/own" }] });
+      await convert("reader");
+      await convert("writer");
+      const reads = await create({ template: { name: "reader" } });
+      assert.deepEqual(reads["volumes"], [{ uuid: volume.uuid, name: "data", at: "/data", readonly: true }]);
+      assert.equal((await create({ template: { name: "writer" } }))["error"], 15);
+      assert.deepEqual((await create({ template: { name: "writer" }, volumes: [] }))["volumes"], []);
+      assert.equal((await platform.one("DELETE", "/v1/volumes", [{ name: "own" }]))["error"], 15);
+    });
+
+    it("are refused when there is none, or when it is no template", async () => {
+      await stopped("plain");
+      assert.equal((await create({ template: { name: "ghost" } }))["error"], 8);
+      assert.equal((await create({ template: { name: "plain" } }))["error"], 8);
+      assert.equal((await create({ template: { uuid: "nonsense" } }))["error"], 7);
+    });
+
+    it("are refused together with anything else to make an instance from", async () => {
+      const mixed: [Record<string, unknown>, string][] = [
+        [{ branch_from: { name: "a" }, image: "app:1" }, "Cannot specify 'image' when 'branch_from' is set"],
+        [
+          { branch_from: { name: "a" }, template: { name: "b" } },
+          "Cannot specify 'branch_from' when creating an instance from a template",
+        ],
+        [
+          { branch_from: { name: "a" }, env: { A: "b" } },
+          "Cannot specify 'env' when branching from an existing instance",
+        ],
+      ];
+      for (const [body, message] of mixed) {
+        const answer = await platform.api("POST", "/v1/instances", body);
+        assert.deepEqual([answer.httpStatus, answer.message], [400, message]);
+      }
+    });
+  });
+
+  describe("on demand", () => {
+    const create_args = { image: "app:1", memory_mb: 64, autostart: true, timeout_s: 5 };
+    const request = (more: Record<string, unknown> = {}) =>
+      create({ template: { name: "golden", prepare: true, create_args, autokill: { time_ms: 60_000 }, ...more } });
+
+    it("are made by the first of many creates, and found by all others", async () => {
+      const made = await Promise.all(Array.from({ length: 5 }, () => request()));
+      assert.deepEqual(
+        made.map((item) => [item["status"], item["memory_mb"], item["state"]]),
+        made.map(() => ["success", 64, "stopped"]),
+      );
+      assert.deepEqual(await names("/v1/instances/templates"), ["golden"]);
+      assert.deepEqual((await template("golden"))["template_autokill"], { time_ms: 60_000 });
+      assert.equal((await request({ create_args: undefined }))["status"], "success");
+      assert.equal(platform.vmm.starts.length, 0);
+    });
+
+    it("are refused with what is wrong in them, and leave nothing behind", async () => {
+      const refused: [Record<string, unknown>, number, RegExp][] = [
+        [{ create_args: undefined }, 7, /'template.create_args' is missing/],
+        [{ create_args: { image: "ghost:1" } }, 8, /'ghost:1'/],
+        [
+          { create_args: { image: "app:1", memory: 64 } },
+          7,
+          /'memory'.*'template.create_args'|Unknown member 'memory'/,
+        ],
+        [{ create_args: { image: "app:1", name: "other" } }, 7, /called 'golden'/],
+        [{ create_args: { image: "app:1", branch_from: { name: "a" } } }, 7, /'branch_from' is set/],
+        [{ create_args: { template: { name: "x" } } }, 7, /not from a template/],
+      ];
+      for (const [more, code, message] of refused) {
+        const item = await request(more);
+        assert.equal(item["error"], code, item.message);
+        assert.match(item.message, message);
+      }
+      assert.deepEqual(await names("/v1/instances/templates"), []);
+      assert.deepEqual(await names("/v1/instances"), []);
+    });
+
+    it("do not take the name of an instance", async () => {
+      await stopped("golden");
+      assert.equal((await request())["error"], 24);
+    });
+  });
+
+  describe("and branches", () => {
+    const branch = (name: string, more: Record<string, unknown> = {}) => create({ branch_from: { name }, ...more });
+
+    it("are made of a stopped instance, which stays", async () => {
+      await stopped("main", { env: { A: "b" }, memory_mb: 64 });
+      const item = await branch("main", { name: "fork" });
+      assert.deepEqual([item["env"], item["memory_mb"], item["state"]], [{ A: "b" }, 64, "stopped"]);
+      assert.deepEqual(await names("/v1/instances"), ["main", "fork"]);
+    });
+
+    it("are refused of what runs: its memory would be lost, and the code says so", async () => {
+      await platform.running({ name: "main" });
+      const item = await branch("main");
+      assert.equal(item["error"], 1);
+      assert.match(item.message, /stop it first/);
+    });
+
+    it("are refused in states between, of templates, and of what is suspended, each by the API's own words", async () => {
+      platform.guests.set("slow", { bootMs: 60_000 });
+      await create({ image: "app:1", name: "slow", autostart: true });
+      await stopped("golden");
+      await convert("golden");
+      await platform.running({ name: "frozen" });
+      await platform.api("PUT", "/v1/instances/suspend", [{ name: "frozen" }]);
+      const answers = await Promise.all(["slow", "golden", "frozen", "ghost"].map((name) => branch(name)));
+      assert.deepEqual(
+        answers.map((item) => [item["error"], item.message]),
+        [
+          [11, "Cannot branch from VM in state 'starting'"],
+          [11, "Cannot branch from VM in state 'template'"],
+          [11, "Cannot branch from VM with pending snapshot"],
+          [8, "No instance with name 'ghost'"],
+        ],
+      );
+    });
+  });
+});

@@ -1,0 +1,65 @@
+/** An HTTP server whose answers a test writes itself, byte by byte if need be. */
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Answers one request; `body` is what was sent. */
+export type RawAnswer = (request: http.IncomingMessage, response: http.ServerResponse, body: string) => void;
+
+/** A running server. */
+export interface RawApi extends AsyncDisposable {
+  readonly url: string;
+  /** Method and target of each request, in order. */
+  readonly asked: string[];
+  /** Connections that were opened. */
+  connections: number;
+  answer: RawAnswer;
+}
+
+/** One volume in the envelope of a successful reply. */
+export const VOLUMES = JSON.stringify({
+  status: "success",
+  op_time_us: 1,
+  data: { volumes: [{ status: "success", uuid: "u1", name: "data", state: "available", size_mb: 1 }] },
+});
+
+/** Ends a response as an API does. */
+export function sendJson(
+  response: http.ServerResponse,
+  status: number,
+  text: string,
+  headers: http.OutgoingHttpHeaders = {},
+): void {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(text);
+}
+
+/** {@link sendJson} for every request. */
+export const asJson =
+  (status: number, text: string, headers: http.OutgoingHttpHeaders = {}): RawAnswer =>
+  (_request, response) =>
+    sendJson(response, status, text, headers);
+
+/** Starts a server on the loopback. */
+export async function startRawApi(answer: RawAnswer): Promise<RawApi> {
+  const server = http.createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (part: string) => (body += part));
+    request.on("end", () => {
+      api.asked.push(`${request.method ?? ""} ${request.url ?? ""}`);
+      api.answer(request, response, body);
+    });
+  });
+  const api: RawApi = {
+    url: "",
+    asked: [],
+    connections: 0,
+    answer,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  server.on("connection", () => api.connections++);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return Object.assign(api, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+}

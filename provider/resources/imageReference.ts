@@ -14,6 +14,9 @@ function partsOf(reference: string): { readonly path: string; readonly tag: stri
   return { path, tag };
 }
 
+/** One may lack what stands before the name: a registry's host without a dot, the account's own prefix. */
+const sameName = (a: string, b: string): boolean => a === b || a.endsWith(`/${b}`) || b.endsWith(`/${a}`);
+
 /**
  * Does what is reported mean the same image as what was asked for? Digests decide where both have one; otherwise names do, and
  * tags where both have one: a tag that moved on is not seen, since nothing tells what it stood for.
@@ -22,5 +25,7 @@ export function sameImage(asked: string, reported: string): boolean {
   const [wanted, found] = [digestIn(asked), digestIn(reported)];
   if (wanted !== undefined && found !== undefined) return wanted === found;
   const [mine, theirs] = [partsOf(asked), partsOf(reported)];
-  return mine.path === theirs.path && (mine.tag === undefined || theirs.tag === undefined || mine.tag === theirs.tag);
+  return (
+    sameName(mine.path, theirs.path) && (mine.tag === undefined || theirs.tag === undefined || mine.tag === theirs.tag)
+  );
 }

@@ -5,6 +5,7 @@ import { PartialFailure } from "../../../provider/definition/partial";
 import type { ProviderContext } from "../../../provider/resources/context";
 import { instance } from "../../../provider/resources/instance";
 import { FakeCluster } from "../../support/fakeCluster";
+import { contextAround } from "../../support/resourceContext";
 
 type Inputs = Parameters<typeof instance.create>[1];
 const DIGEST = `sha256:${"1".repeat(64)}`;
@@ -14,14 +15,7 @@ describe("the instance", () => {
   let context: ProviderContext;
   beforeEach(() => {
     cluster = new FakeCluster();
-    context = {
-      client: cluster.client,
-      clock: cluster.clock,
-      metro: "test",
-      signal: undefined,
-      timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
-      imageLayout: "",
-    };
+    context = contextAround(cluster.client, cluster.clock);
   });
 
   const inputsOf = async (more: object = {}): Promise<Inputs> => {
@@ -37,7 +31,7 @@ describe("the instance", () => {
     const inputs = await inputsOf({ env: { A: "b" } });
     const { id, outputs } = await instance.create(context, inputs);
     override({ restart_policy: "never", scale_to_zero: { enabled: false, policy: "off" }, args: ["/app"] });
-    assert.deepEqual(await instance.read(context, id, inputs), { inputs, outputs });
+    assert.deepEqual(await instance.read(context, id, inputs), { id, inputs, outputs });
     assert.equal(outputs.digest, DIGEST);
   });
 
@@ -54,7 +48,10 @@ describe("the instance", () => {
     const other = `oci://h/o/job@sha256:${"2".repeat(64)}`;
     assert.equal(await imageFor(other), other);
     const tagged = await inputsOf({ image: "redis:7.2" });
-    assert.equal(await imageFor(other, tagged), "redis:7.2");
+    for (const same of [`oci://h/official/redis:7.2@sha256:${"3".repeat(64)}`, `redis@sha256:${"3".repeat(64)}`]) {
+      assert.equal(await imageFor(same, tagged), "redis:7.2", same);
+    }
+    assert.equal(await imageFor(other, tagged), other, "another name is another image");
   });
 
   it("shows memory and environment that were changed behind its back", async () => {
@@ -73,7 +70,8 @@ describe("the instance", () => {
     assert.equal(await instance.read(context, id, inputs), undefined);
     const refused = { items: [{ status: "error", error: 14, message: "no" }], message: undefined };
     Object.assign(cluster.client, { getInstances: () => Promise.resolve(refused) });
-    await assert.rejects(instance.read(context, id, inputs), (e) => UnikernelError.has(e, "API_REJECTED"));
+    context = contextAround(cluster.client, cluster.clock);
+    await assert.rejects(instance.read(context, id, inputs), (e) => UnikernelError.has(e, "NOT_ALLOWED"));
   });
 
   it("leaves nothing behind when the guest exits at once, or is another image", async () => {
@@ -101,7 +99,7 @@ describe("the instance", () => {
 
   it("goes on with one that was not ready in time", async () => {
     const inputs = await inputsOf();
-    cluster.lives.set(inputs.image, (ageMs) => ({ state: ageMs < 400_000 ? "starting" : "running" }));
+    cluster.lives.set(`job@${DIGEST}`, (ageMs) => ({ state: ageMs < 400_000 ? "starting" : "running" }));
     const failure: unknown = await instance.create(context, inputs).catch((e: unknown) => e);
     assert.ok(failure instanceof PartialFailure && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
     const olds = { inputs, outputs: failure.outputs as never };

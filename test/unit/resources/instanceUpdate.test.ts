@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { UnikernelError } from "../../../provider/base/errors";
+import { check } from "../../../provider/definition/check";
+import { diff } from "../../../provider/definition/diff";
+import { PartialFailure } from "../../../provider/definition/partial";
+import { instance } from "../../../provider/resources/instance";
+import type { InstanceInputs } from "../../../provider/resources/instanceInputs";
+import type { InstanceOutputs } from "../../../provider/resources/instanceOutputs";
+import { DIGEST, FakeInstances, uuidOf } from "../../support/fakeInstances";
+
+const [DATA, LOGS] = [uuidOf("7", 1), uuidOf("7", 2)];
+
+const checked = async (given: object): Promise<InstanceInputs> => {
+  const { inputs, failures } = await check(instance, {}, { name: "web", image: "acme/web:1", ...given });
+  assert.deepEqual(failures, []);
+  return inputs as InstanceInputs;
+};
+const refused = (item: object) => ({ item: { status: "error", ...item } });
+const lost = (after = false) => ({ error: new UnikernelError("API_UNREACHABLE", "The answer was lost."), after });
+
+describe("an instance that is changed", () => {
+  let api: FakeInstances;
+  beforeEach(() => (api = new FakeInstances()));
+
+  /** A state, as the engine keeps it. */
+  interface State {
+    readonly id: string;
+    readonly inputs: InstanceInputs;
+    readonly outputs: InstanceOutputs;
+  }
+  async function made(given: object): Promise<State> {
+    const inputs = await checked(given);
+    const { id, outputs } = await instance.create(api.context, inputs);
+    api.log.length = 0;
+    return { id, inputs, outputs };
+  }
+  const update = async ({ id, inputs, outputs }: State, given: object) => {
+    const news = await checked(given);
+    return instance.update(api.context, id, { inputs, outputs }, news);
+  };
+  const failed = async (promise: Promise<unknown>): Promise<PartialFailure> => {
+    const error: unknown = await promise.then(
+      () => assert.fail("it resolved"),
+      (e: unknown) => e,
+    );
+    assert.ok(error instanceof PartialFailure, String(error));
+    return error;
+  };
+  /** The state after a failure: what it carries stands for the inputs. */
+  const after = (state: State, { outputs }: PartialFailure): State => ({
+    id: state.id,
+    inputs: { ...state.inputs, ...outputs } as InstanceInputs,
+    outputs: outputs as InstanceOutputs,
+  });
+  const differing = async (state: State, given: object) =>
+    diff(instance, state.inputs, await checked(given)).map(({ property }) => property);
+
+  it("goes through the steps in their order, and runs what was asked for", async () => {
+    const state = await made({ volumes: [{ volume: DATA, at: "/data" }], drainTimeoutMs: 3000 });
+    const news = { volumes: [{ volume: LOGS, at: "/logs" }], memoryMb: 256, env: { A: "b" }, drainTimeoutMs: 3000 };
+    const outputs = await update(state, news);
+    assert.deepEqual(api.log, ["stop 3000", `detach ${DATA}`, "patch env memory_mb", `attach ${LOGS} /logs`, "start"]);
+    assert.equal(outputs.state, "running");
+    const read = await instance.read(api.context, state.id, await checked(news));
+    assert.deepEqual(await differing({ ...state, inputs: read?.inputs ?? state.inputs }, news), []);
+  });
+
+  it("stays up for what changes in any state", async () => {
+    const state = await made({});
+    await update(state, { tags: ["a"], deleteLock: true });
+    assert.deepEqual(api.log, ["patch tags delete_lock"]);
+    assert.equal(api.only.state, "running");
+  });
+
+  it("stays down when it was stopped before, and is changed all the same", async () => {
+    const state = await made({});
+    api.only.state = "stopped";
+    const read = await instance.read(api.context, state.id, state.inputs);
+    assert.ok(read);
+    const outputs = await update({ ...state, outputs: read.outputs }, { memoryMb: 256 });
+    assert.deepEqual(api.log, ["patch memory_mb"]);
+    assert.deepEqual([outputs.state, api.only.memory_mb], ["stopped", 256]);
+  });
+
+  it("starts one that nobody but an interrupted update stopped", async () => {
+    const state = await made({});
+    // The process was killed after the stop: its state still says that it ran.
+    api.only.state = "stopped";
+    assert.equal((await update(state, { memoryMb: 256 })).state, "running");
+    assert.deepEqual(api.log, ["patch memory_mb", "start"]);
+  });
+
+  it("starts one that never started because its creation failed", async () => {
+    const inputs = await checked({});
+    api.afterStart = (item) => (item.state = "starting");
+    const failure = await failed(instance.create(api.context, inputs));
+    assert.ok(UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+    api.only.state = "stopped";
+    api.afterStart = (item) => (item.state = "running");
+    const state = after({ id: failure.id, inputs, outputs: {} as InstanceOutputs }, failure);
+    assert.equal((await update(state, {})).state, "running");
+  });
+
+  it("does not start what was made to be stopped", async () => {
+    const state = await made({ autostart: false });
+    assert.equal(api.only.state, "stopped");
+    await update(state, { autostart: false, memoryMb: 256 });
+    assert.deepEqual(api.log, ["patch memory_mb"]);
+  });
+
+  it("names what was changed and what was not, when a part of a change is refused, and goes on from there", async () => {
+    const state = await made({});
+    api.fault = (entry) => (entry === "set memory_mb" ? refused({ error: 19, message: "Quota exceeded" }) : undefined);
+    const news = { memoryMb: 4096, env: { A: "b" }, vcpus: 2 };
+    const failure = await failed(update(state, news));
+    assert.ok(UnikernelError.has(failure.cause, "QUOTA_EXCEEDED"));
+    assert.equal(failure.cause.property, "memoryMb");
+    assert.match(
+      failure.cause.message,
+      /^Changing memoryMb of instance 'web' .*Quota exceeded.* env, vcpus were changed\.$/,
+    );
+    const now = after(state, failure);
+    assert.deepEqual(await differing(now, news), ["memoryMb"]);
+    api.fault = () => undefined;
+    api.log.length = 0;
+    assert.equal((await update(now, { ...news, memoryMb: 512 })).state, "running");
+    assert.deepEqual(api.log, ["patch memory_mb", "start"]);
+  });
+
+  it("runs on when nothing of a change was accepted", async () => {
+    const state = await made({});
+    api.fault = (entry) =>
+      entry.startsWith("set ") ? refused({ error: 11, message: "Instance is not stopped" }) : undefined;
+    const failure = await failed(update(state, { memoryMb: 256, env: { A: "b" } }));
+    assert.ok(UnikernelError.has(failure.cause, "STATE_CONFLICT"));
+    assert.equal(api.only.state, "running");
+    assert.deepEqual(await differing(after(state, failure), { memoryMb: 256, env: { A: "b" } }), ["env", "memoryMb"]);
+  });
+
+  for (const [what, at, left] of [
+    ["the stop", "stop", ["memoryMb", "volumes"]],
+    ["a detach", `detach ${DATA}`, ["memoryMb", "volumes"]],
+    ["the changes", "patch memory_mb", ["memoryMb", "volumes"]],
+    ["an attach", `attach ${LOGS} /logs`, ["volumes"]],
+    ["the start", "start", []],
+  ] as const) {
+    for (const acted of [false, true]) {
+      it(`continues after ${what} was lost, ${acted ? "after" : "before"} the server acted`, async () => {
+        const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+        const news = { volumes: [{ volume: LOGS, at: "/logs" }], memoryMb: 256 };
+        api.fault = (entry) => (entry === at && !api.log.slice(0, -1).includes(at) ? lost(acted) : undefined);
+        const failure = await failed(update(state, news));
+        const now = after(state, failure);
+        const said = await differing(now, news);
+        assert.ok(
+          said.every((one) => (left as readonly string[]).includes(one)),
+          said.join(),
+        );
+        api.fault = () => undefined;
+        const outputs = await update(now, news);
+        assert.equal(outputs.state, "running");
+        assert.deepEqual([api.only.memory_mb, api.only.volumes.map(({ uuid }) => uuid)], [256, [LOGS]]);
+      });
+    }
+  }
+
+  it("fails when another image runs than was asked for", async () => {
+    const wanted = `acme/web@${DIGEST}`;
+    const state = await made({ image: wanted });
+    api.afterStart = (item) => Object.assign(item, { state: "running", image: `acme/web@sha256:${"b".repeat(64)}` });
+    const failure = await failed(update(state, { image: wanted, memoryMb: 256 }));
+    assert.ok(UnikernelError.has(failure.cause, "IMAGE_MISMATCH"));
+    assert.deepEqual(await differing(after(state, failure), { image: wanted, memoryMb: 256 }), ["image"]);
+  });
+
+  it("fails when a change that was to be made at the stop failed there", async () => {
+    const state = await made({});
+    const updates = [{ prop: "env", op: "set", status: "failed", error: "too long", value: { TOKEN: "s3cret" } }];
+    api.afterStart = (item) => Object.assign(item, { state: "running", updates });
+    const failure = await failed(update(state, { memoryMb: 256, env: { TOKEN: "s3cret" } }));
+    assert.ok(UnikernelError.has(failure.cause, "OPERATION_FAILED"));
+    assert.equal(failure.cause.message, "Instance 'web' did not take its env: too long.");
+  });
+
+  it("says that a guest stopped again, and leaves what is there", async () => {
+    const state = await made({});
+    api.afterStart = (item) => Object.assign(item, { state: "stopped", stop_reason: 3, exit_code: 1 });
+    const failure = await failed(update(state, { memoryMb: 256 }));
+    assert.ok(UnikernelError.has(failure.cause, "GUEST_STOPPED"));
+    const now = after(state, failure);
+    assert.deepEqual(await differing(now, { memoryMb: 256 }), []);
+    api.afterStart = (item) => (item.state = "running");
+    assert.equal((await update(now, { memoryMb: 256 })).state, "running", "it owes a start");
+  });
+});
+
+describe("an instance that is deleted", () => {
+  let api: FakeInstances;
+  beforeEach(() => (api = new FakeInstances()));
+
+  it("is not even stopped while it is locked", async () => {
+    const inputs = await checked({ deleteLock: true });
+    const { id, outputs } = await instance.create(api.context, inputs);
+    assert.equal(api.only.delete_lock, true);
+    api.log.length = 0;
+    const error: unknown = await instance.delete(api.context, id, { inputs, outputs }).catch((e: unknown) => e);
+    assert.ok(UnikernelError.has(error, "NOT_ALLOWED"));
+    assert.deepEqual([error.property, api.log], ["deleteLock", []]);
+    assert.match(error.hint ?? "", /Set deleteLock to false, run 'pulumi up'/);
+  });
+
+  it("gets its time to drain", async () => {
+    const inputs = await checked({ drainTimeoutMs: 9000 });
+    const { id, outputs } = await instance.create(api.context, inputs);
+    api.log.length = 0;
+    await instance.delete(api.context, id, { inputs, outputs });
+    assert.deepEqual(api.log, ["stop 9000", "delete"]);
+  });
+});
+
+describe("an instance that exists", () => {
+  let api: FakeInstances;
+  beforeEach(() => (api = new FakeInstances()));
+  const exists = async (given: object) => {
+    const { id } = await instance.create(api.context, await checked(given));
+    api.log.length = 0;
+    return id;
+  };
+  const adopt = async (given: object) => {
+    const inputs = await checked({ ...given, adopt: true });
+    const made = await instance.create(api.context, inputs);
+    const read = await instance.read(api.context, made.id, inputs);
+    assert.deepEqual(read?.inputs, inputs, "a second preview is empty");
+    return made.id;
+  };
+
+  it("is adopted as it is by reads alone", async () => {
+    const id = await exists({ tags: ["b", "a"], env: { A: "b" } });
+    assert.equal(await adopt({ tags: ["a", "b"], env: { A: "b" } }), id);
+    assert.deepEqual(api.log, []);
+  });
+
+  it("is adopted and changed where it differs", async () => {
+    const id = await exists({});
+    assert.equal(await adopt({ memoryMb: 256, tags: ["a"] }), id);
+    assert.deepEqual(api.log, ["stop", "patch memory_mb tags", "start"]);
+  });
+
+  it("is not adopted when that would take another one, with all that differs", async () => {
+    await exists({ restartPolicy: "always" });
+    const inputs = await checked({ adopt: true, service: "shop", memoryMb: 256 });
+    await assert.rejects(
+      instance.create(api.context, inputs),
+      (e) =>
+        UnikernelError.has(e, "ALREADY_EXISTS") && /restartPolicy, service cannot be changed in place/.test(e.message),
+    );
+    assert.deepEqual(api.log, []);
+  });
+
+  it("is made where there is none to adopt", async () => {
+    await adopt({});
+    assert.deepEqual(api.log, ["create"]);
+  });
+
+  it("is found by its name or its uuid when it is looked up, with nothing known of it", async () => {
+    const id = await exists({ memoryMb: 256, tags: ["a"], restartPolicy: "always" });
+    const { inputs: nothing } = await check(instance, {}, { image: "x" });
+    const { image: _image, ...empty } = nothing;
+    for (const named of ["web", id]) {
+      const read = await instance.read(api.context, named, empty as InstanceInputs);
+      assert.equal(read?.id, id);
+      assert.deepEqual(
+        [read.inputs.name, read.inputs.memoryMb, read.inputs.tags, read.inputs.restartPolicy, read.inputs.image],
+        ["web", 256, ["a"], "always", `oci://unikraft.io/acme/web:1@${DIGEST}`],
+      );
+    }
+    assert.equal(await instance.read(api.context, "nobody", empty as InstanceInputs), undefined);
+  });
+
+  it("is not taken for one's own when the answer of a create was lost, and it is another one", async () => {
+    await exists({ memoryMb: 512 });
+    api.fault = (entry) => (entry === "create" ? lost() : undefined);
+    await assert.rejects(instance.create(api.context, await checked({})), (e) =>
+      UnikernelError.has(e, "ALREADY_EXISTS"),
+    );
+    assert.deepEqual([api.held.size, api.only.memory_mb], [1, 512]);
+  });
+});

@@ -109,6 +109,40 @@ describe("the local platform on real VMs", function () {
     assert.equal((await platform.client.deleteVolumes({ body: [{ uuid: volume }] })).items[0]?.status, "success");
   });
 
+  it("takes a volume off a guest that stops, clones it, and gives both to another guest", async () => {
+    const { client } = platform;
+    const volume = (await client.createVolume({ body: { name: "moved", size_mb: 16 } })).items[0]?.uuid ?? "";
+    const writer = await create({
+      name: "writer",
+      volumes: [{ uuid: volume, at: "/data" }],
+      args: ["sh", "-c", "echo content > /data/file; echo written; sleep 1000"],
+    });
+    await eventually("the file is written", async () => /written/.test(await platform.consoleOf(writer)));
+    await client.detachVolumes({ body: [{ uuid: volume }] });
+    await client.stopInstances({ body: [{ uuid: writer }] });
+    assert.deepEqual((await stopped(writer))?.volumes, []);
+    const clone = (await client.cloneVolumes({ body: [{ uuid: volume }] })).items[0]?.uuid ?? "";
+    const stateOf = async () => (await client.getVolumes({ query: { uuid: [clone] } })).items[0]?.state;
+    await eventually("the clone is made", async () => (await stateOf()) === "available");
+    const reader = await create({
+      name: "reader",
+      autostart: false,
+      timeout_s: 0,
+      volumes: [{ uuid: clone, at: "/clone", readonly: true }],
+      args: ["cat", "/moved/file", "/clone/file"],
+    });
+    await client.attachVolumes({ body: [{ uuid: volume, attach_to: { uuid: reader }, at: "/moved" }] });
+    await client.startInstances({ body: [{ uuid: reader }] });
+    assert.equal((await stopped(reader))?.exit_code, 0);
+    assert.equal((await platform.consoleOf(reader)).match(/^content\r?$/gm)?.length, 2);
+    await remove(writer, reader);
+    const deleted = await client.deleteVolumes({ body: [{ uuid: volume }, { uuid: clone }] });
+    assert.deepEqual(
+      deleted.items.map(({ status }) => status),
+      ["success", "success"],
+    );
+  });
+
   it("leaves nothing but the images once everything is deleted", async () => {
     const [item] = (await platform.client.getInstances({ query: { name: ["a"] } })).items;
     await remove(item?.uuid ?? "");

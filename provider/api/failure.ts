@@ -94,11 +94,16 @@ function hintFor(status: number, retryAfterMs: number | undefined): string | und
 export function lossFailure(
   { words, metro, resource }: Attempt,
   url: string,
-  { because, mayHaveActed }: Pick<HttpLoss, "because" | "mayHaveActed">,
+  { because, mayHaveActed, proxy }: Omit<HttpLoss, "lost">,
   note?: string,
 ): UnikernelError {
-  return new UnikernelError("API_UNREACHABLE", `${words} got no answer from ${url} (${because}).`, {
-    hint: withNote("Check the metro's name, the network, and HTTPS_PROXY if one is needed.", note),
+  const way = proxy === undefined ? "" : ` by way of ${proxy}`;
+  const hint =
+    proxy === undefined
+      ? "Check the metro's name, the network, and HTTPS_PROXY if one is needed."
+      : "Check unikernel:proxy, the metro's name, and the network.";
+  return new UnikernelError("API_UNREACHABLE", `${words} got no answer from ${url}${way} (${because}).`, {
+    hint: withNote(hint, note),
     details: facts({ metro, resource, mayHaveActed }),
   });
 }

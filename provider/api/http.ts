@@ -40,6 +40,8 @@ export interface HttpLoss {
   readonly mayHaveActed: boolean;
   /** For people. */
   readonly because: string;
+  /** Address of the proxy that was told to be used, without user and password. */
+  readonly proxy: string | undefined;
 }
 
 /** Makes one exchange. Rejects with the signal's reason, and with nothing else. */
@@ -62,7 +64,7 @@ export function createExchange(proxy: string | undefined): Exchange {
     headers: { Accept: "application/json", "User-Agent": `pulumi-unikernel/${VERSION}` },
     paramsSerializer: { indexes: null },
   });
-  const chosen = proxy === undefined ? undefined : proxyConfig(proxy);
+  const chosen = proxy === undefined ? undefined : proxyConfig(new URL(proxy));
 
   return async ({ method, url, token, query, body, timeoutMs, signal }) => {
     // Unlike axios' own time limit, this one also ends an answer that trickles.
@@ -88,7 +90,7 @@ export function createExchange(proxy: string | undefined): Exchange {
       };
     } catch (error) {
       signal?.throwIfAborted();
-      return lossOf(error, limit.aborted);
+      return { ...lossOf(error, limit.aborted), proxy: way ? `${way.protocol}//${way.host}:${way.port}` : undefined };
     }
   };
 }
@@ -96,8 +98,7 @@ export function createExchange(proxy: string | undefined): Exchange {
 /** True for an address on this machine's loopback, which no proxy can reach. */
 export const isLoopback = (url: string): boolean => /^https?:\/\/(127\.|localhost[:/]|localhost$|\[::1\])/.test(url);
 
-function proxyConfig(proxy: string): AxiosProxyConfig {
-  const { protocol, hostname, port, username, password } = new URL(proxy);
+function proxyConfig({ protocol, hostname, port, username, password }: URL): AxiosProxyConfig {
   return {
     protocol,
     host: hostname.replace(/^\[|\]$/g, ""),
@@ -127,7 +128,7 @@ const NEVER_SENT: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted",
 };
 
-function lossOf(error: unknown, isLate: boolean): HttpLoss {
+function lossOf(error: unknown, isLate: boolean): Omit<HttpLoss, "proxy"> {
   const code = axios.isAxiosError(error) ? (error.code ?? "") : "";
   const because = (words: string) => [words, code].filter(Boolean).join(", ");
   if (isLate) return { lost: "broken", mayHaveActed: true, because: "it took too long" };

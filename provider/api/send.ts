@@ -136,7 +136,7 @@ async function once(
     return { lost: { kind: "status", ...refusal }, failure: httpFailure(attempt, refusal) };
   }
   if (answer.status < 300 && isTruncated(answer)) {
-    const loss = { because: "its answer broke off", mayHaveActed: true };
+    const loss = { because: "its answer broke off", mayHaveActed: true, proxy: undefined };
     return { lost: { kind: "broken" }, failure: lossFailure(attempt, endpoint.url, loss, endpoint.note) };
   }
   return { answer };

@@ -1,0 +1,121 @@
+/** Metros behind a forward proxy: one that is set, and one of the environment. The hosts exist for the proxy only. */
+import assert from "node:assert/strict";
+import * as https from "node:https";
+import type { AddressInfo } from "node:net";
+import { createClient } from "../../../provider/api/client";
+import { UnikernelError, explain } from "../../../provider/base/errors";
+import { makeCertificate } from "../../support/certificates";
+import { type ForwardProxy, startForwardProxy } from "../../support/forwardProxy";
+import { type RawApi, VOLUMES, asJson, sendJson, startRawApi } from "../../support/rawApi";
+
+const HOST = "api.metro.test";
+const VARIABLES = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
+const portOf = (url: string): number => Number(new URL(url).port);
+
+describe("the client behind a proxy", () => {
+  let api: RawApi;
+  const environment = { ...process.env };
+  beforeEach(async () => {
+    for (const name of VARIABLES) delete process.env[name];
+    api = await startRawApi(asJson(200, VOLUMES));
+  });
+  afterEach(async () => {
+    process.env = { ...environment };
+    await api[Symbol.asyncDispose]();
+  });
+
+  const client = (url: string, proxy?: string) =>
+    createClient({ metro: "fra", endpoint: () => Promise.resolve({ url, token: "t0ken" }), proxy });
+  const by = (proxy: ForwardProxy, credentials = "") => `http://${credentials}127.0.0.1:${proxy.port}`;
+
+  it("sends requests in clear through the proxy that is set, with user and password", async () => {
+    await using proxy = await startForwardProxy({ to: portOf(api.url), password: "p@ss" });
+    const reply = await client(`http://${HOST}`, by(proxy, "user:p%40ss@")).getVolumes({ query: { name: ["data"] } });
+    assert.equal(reply.items[0]?.uuid, "u1");
+    assert.deepEqual(proxy.asked, [`GET http://${HOST}/v1/volumes?name=data`]);
+    assert.deepEqual(api.asked, ["GET /v1/volumes?name=data"]);
+  });
+
+  it("sends everything else through a tunnel, in which the proxy sees neither token nor path", async () => {
+    const { chain, pkey } = makeCertificate(HOST, [HOST]);
+    const targets: string[] = [];
+    const server = https.createServer({ cert: chain, key: pkey }, (request, response) => {
+      targets.push(`${request.headers.authorization ?? ""} ${request.url ?? ""}`);
+      sendJson(response, 200, VOLUMES);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await using proxy = await startForwardProxy({ to: (server.address() as AddressInfo).port, password: "secret" });
+    const trusted = https.globalAgent.options.ca;
+    try {
+      // A certificate that nobody vouches for ends the first attempt.
+      const subject = client(`https://${HOST}`, by(proxy, "user:secret@"));
+      const error: unknown = await subject.getVolumes({}).catch((e: unknown) => e);
+      assert.ok(UnikernelError.has(error, "API_UNREACHABLE"), String(error));
+      assert.match(error.message, /its certificate is not trusted/);
+      assert.equal(proxy.asked.length, 1);
+
+      https.globalAgent.options.ca = chain;
+      assert.equal((await subject.createVolume({ body: { size_mb: 1 } })).items[0]?.uuid, "u1");
+      assert.deepEqual(targets, ["Bearer t0ken /v1/volumes"]);
+      assert.deepEqual(new Set(proxy.asked), new Set([`CONNECT ${HOST}:443`]));
+      assert.doesNotMatch(JSON.stringify(proxy.headers), /t0ken/);
+    } finally {
+      if (trusted === undefined) delete https.globalAgent.options.ca;
+      else https.globalAgent.options.ca = trusted;
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it("uses HTTP_PROXY and HTTPS_PROXY of the environment, and heeds NO_PROXY", async () => {
+    await using proxy = await startForwardProxy({ to: portOf(api.url) });
+    process.env["HTTP_PROXY"] = by(proxy);
+    process.env["HTTPS_PROXY"] = by(proxy);
+    await client(`http://${HOST}`).getVolumes({});
+    // Nothing behind this tunnel speaks TLS.
+    await assert.rejects(client(`https://${HOST}`).createVolume({ body: { size_mb: 1 } }));
+    assert.deepEqual(proxy.asked, [`GET http://${HOST}/v1/volumes`, `CONNECT ${HOST}:443`]);
+
+    process.env["NO_PROXY"] = ".metro.test";
+    await assert.rejects(client(`http://${HOST}`).createVolume({ body: { size_mb: 1 } }), (error: unknown) =>
+      UnikernelError.has(error, "API_UNREACHABLE"),
+    );
+    assert.equal(proxy.asked.length, 2);
+  });
+
+  it("reaches this machine's own addresses without it", async () => {
+    await using proxy = await startForwardProxy({ to: 9 });
+    process.env["HTTP_PROXY"] = by(proxy);
+    for (const subject of [client(api.url), client(api.url, by(proxy))]) {
+      assert.equal((await subject.getVolumes({})).items.length, 1);
+    }
+    assert.deepEqual(proxy.asked, []);
+  });
+
+  it("says when the proxy wants another password, and never tells the one it has", async () => {
+    await using proxy = await startForwardProxy({ to: portOf(api.url), password: "other" });
+    for (const url of [`http://${HOST}`, `https://${HOST}`]) {
+      const error: unknown = await client(url, by(proxy, "user:s3cret@"))
+        .getVolumes({})
+        .catch((e: unknown) => e);
+      assert.ok(UnikernelError.has(error, "API_UNREACHABLE"), `${url}: ${String(error)}`);
+      assert.match(explain(error), /HTTP 407.*The proxy wants a user and a password: give them in unikernel:proxy/);
+      assert.doesNotMatch(`${explain(error)} ${JSON.stringify(error.details)}`, /s3cret/);
+    }
+  });
+
+  it("says by which proxy it got no answer, without its password", async () => {
+    const subject = createClient({
+      metro: "fra",
+      endpoint: () => Promise.resolve({ url: `https://${HOST}`, token: "t0ken" }),
+      proxy: "http://user:s3cret@127.0.0.1:9",
+      clock: { now: () => 0, sleep: () => Promise.resolve() },
+    });
+    const error: unknown = await subject.getVolumes({}).catch((e: unknown) => e);
+    assert.match(
+      explain(error),
+      /got no answer from https:\/\/api\.metro\.test by way of http:\/\/127\.0\.0\.1:9 \(nothing listens there/,
+    );
+    assert.doesNotMatch(explain(error), /s3cret/);
+  });
+});

@@ -6,7 +6,6 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { LocalPaths } from "../../base/localPaths";
 import { extractLayer, type LayerRef } from "../../image/oci/layer";
-import type { TreeEntry } from "../../image/rootfs/tree";
 import type { InstanceRecord, RomRecord } from "../state/instances";
 import type { VmRom, VmSpec } from "../vmm/vmm";
 import { bytesOf } from "./roms";
@@ -96,16 +95,9 @@ export class BootFiles {
 /** Path of a volume's disk. */
 export const volumeFile = (paths: LocalPaths, uuid: string): string => path.join(paths.volumes, `${uuid}.ext4`);
 
-/** Files of a ROM are there to be read. */
-const ROM_FILE_MODE = 0o444;
-
 function vmRom({ at, image, files = [] }: RomRecord, boot: BootFiles): VmRom {
   if (image !== undefined) return { at, archive: boot.path(image.initrdDigest) };
-  const tree = files.map((file): [string, TreeEntry] => [
-    file.path.replace(/^\//, ""),
-    { type: "file", mode: ROM_FILE_MODE, content: { bytes: bytesOf(file) } },
-  ]);
-  return { at, files: new Map(tree) };
+  return { at, files: new Map(files.map((file) => [file.path.replace(/^\//, ""), bytesOf(file)])) };
 }
 
 /** The VM of an instance; equal for equal records, so that a running VM can be recognised by it. */

@@ -3,8 +3,6 @@
  *
  * A VM outlives the daemon that started it: `release` lets go of it, `adopt` finds it again.
  */
-import type { FileTree } from "../../image/rootfs/tree";
-
 /** Everything needed to boot one VM, and to recognise it again after the daemon was replaced. */
 export interface VmSpec {
   /** UUID of the instance. */
@@ -28,7 +26,8 @@ export interface VmSpec {
 
 /** Files that the guest finds at `at`, an absolute path, beside those of its initrd: by their path below it, or those of an archive. */
 export type VmRom =
-  { readonly at: string; readonly files: FileTree } | { readonly at: string; readonly archive: string };
+  | { readonly at: string; readonly files: ReadonlyMap<string, Uint8Array> }
+  | { readonly at: string; readonly archive: string };
 
 /** An ext4 image that the guest mounts at `at`. */
 export interface VmDisk {

@@ -25,8 +25,8 @@ describe("a guest's own files", () => {
     const archive = path.join(folder, "rom.cpio");
     await writeCpio(new Map([["lib/a", file("from the archive")]]), archive);
     const roms = [
-      { at: "/etc/app", files: new Map([["conf.d/x", file("inline")]]) },
-      { at: "/", files: new Map([["top", file("root")]]) },
+      { at: "/etc/app", files: new Map([["conf.d/x", Buffer.from("inline")]]) },
+      { at: "/", files: new Map([["top", Buffer.from("root")]]) },
       { at: "/opt/", archive },
     ];
     const tree = await guestFiles({ roms, annotations: {} }, "pvh", undefined);
@@ -45,7 +45,7 @@ describe("a guest's own files", () => {
   });
 
   it("are refused where they would not arrive, but annotations alone are no reason not to boot", async () => {
-    const roms = [{ at: "/x", files: new Map([["a", file("a")]]) }];
+    const roms = [{ at: "/x", files: new Map([["a", Buffer.from("a")]]) }];
     await assert.rejects(guestFiles({ roms, annotations: {} }, "multiboot", undefined), (error) =>
       UnikernelError.has(error, "NOT_SUPPORTED"),
     );

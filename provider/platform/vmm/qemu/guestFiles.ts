@@ -2,9 +2,15 @@
 import * as fs from "node:fs/promises";
 import { UnikernelError } from "../../../base/errors";
 import { readCpio } from "../../../image/cpio/read";
-import { type FileTree, sizeOf, type TreeEntry } from "../../../image/rootfs/tree";
 import type { VmRom, VmSpec } from "../vmm";
 import type { KernelKind } from "./kernelKind";
+
+/** Entries by path, as an archive has them. */
+type Tree = ReturnType<typeof readCpio>;
+type Entry = Tree extends ReadonlyMap<string, infer E> ? E : never;
+
+/** Files of a ROM are there to be read. */
+const ROM_FILE_MODE = 0o444;
 
 /**
  * The tree, empty when there is nothing. Annotations are `/unikernel/annotations.json`. A Unikraft guest unpacks one
@@ -16,7 +22,7 @@ export async function guestFiles(
   { roms, annotations }: Pick<VmSpec, "roms" | "annotations">,
   kind: KernelKind,
   commandLine: string | undefined,
-): Promise<FileTree> {
+): Promise<Tree> {
   if (kind === "multiboot") {
     if (roms.length === 0) return new Map();
     throw new UnikernelError("NOT_SUPPORTED", "ROMs do not reach a Unikraft guest on the local platform.", {
@@ -24,7 +30,7 @@ export async function guestFiles(
       hint: "Put the files into the image, or use the runtime linux:latest.",
     });
   }
-  const tree = new Map<string, TreeEntry>();
+  const tree = new Map<string, Entry>();
   for (const rom of roms) {
     for (const [path, entry] of await filesOf(rom)) tree.set(below(rom.at, path), entry);
   }
@@ -34,18 +40,23 @@ export async function guestFiles(
   return tree;
 }
 
-const ownFile = (text: string, mode: number): TreeEntry => ({
+const ownFile = (content: string | Uint8Array, mode: number): Entry => ({
   type: "file",
   mode,
-  content: { bytes: Buffer.from(text) },
+  content: { bytes: typeof content === "string" ? Buffer.from(content) : content },
 });
 
-const filesOf = async (rom: VmRom): Promise<FileTree> =>
-  "files" in rom ? rom.files : readCpio(await fs.readFile(rom.archive));
+async function filesOf(rom: VmRom): Promise<Tree> {
+  if ("archive" in rom) return readCpio(await fs.readFile(rom.archive));
+  return new Map([...rom.files].map(([path, bytes]) => [path, ownFile(bytes, ROM_FILE_MODE)]));
+}
 
 /** Path in the tree of what is at `path` below `at`. */
 const below = (at: string, path: string): string => `${at}/${path}`.split("/").filter(Boolean).join("/");
 
 /** Bytes of all files of a tree. */
-export const treeBytes = (tree: FileTree): number =>
-  [...tree.values()].reduce((sum, entry) => sum + (entry.type === "file" ? sizeOf(entry.content) : 0), 0);
+export const treeBytes = (tree: Tree): number =>
+  [...tree.values()].reduce((sum, entry) => sum + (entry.type === "file" ? contentBytes(entry.content) : 0), 0);
+
+const contentBytes = (content: Extract<Entry, { type: "file" }>["content"]): number =>
+  "bytes" in content ? content.bytes.length : content.sizeBytes;

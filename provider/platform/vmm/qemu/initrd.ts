@@ -1,7 +1,6 @@
 /** Puts more files behind an initrd: Linux unpacks archives that follow one another. */
 import * as fs from "node:fs/promises";
 import { writeCpio } from "../../../image/cpio/write";
-import type { FileTree } from "../../../image/rootfs/tree";
 
 /** Archives begin at multiples of 4 bytes. Source: Linux, early-userspace/buffer-format.rst. */
 const ALIGNMENT = 4;
@@ -10,7 +9,11 @@ const ALIGNMENT = 4;
  * Writes `target` (0600): the initrd, if any, and an archive of `more`. Copies by reference where the file system can. The
  * archive is made beside it, so that secrets in it go with the instance, even after a crash.
  */
-export async function writeInitrd(initrd: string | undefined, more: FileTree, target: string): Promise<void> {
+export async function writeInitrd(
+  initrd: string | undefined,
+  more: Parameters<typeof writeCpio>[0],
+  target: string,
+): Promise<void> {
   const archive = `${target}.more`;
   try {
     await fs.writeFile(archive, "", { mode: 0o600 }); // before there is anything in it to be seen

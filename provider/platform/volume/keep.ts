@@ -39,8 +39,11 @@ export async function removeVolume(platform: Platform, { uuid, name }: VolumeRec
 
 /** Removes those that came with an instance and that no instance has any more; a locked one stays, for good. */
 export async function removeUnowned(platform: Platform, volumes: readonly VolumeRecord[]): Promise<void> {
-  for (const volume of volumes) {
-    if (volume.persistent || platform.usersOf(volume.uuid).length > 0) continue;
+  for (const { uuid } of volumes) {
+    await platform.disks.ended([uuid]); // a clone that was begun is still made
+    if (platform.isReleased) return; // the next daemon goes on
+    const volume = platform.volumes.get(uuid);
+    if (volume === undefined || volume.persistent || platform.usersOf(uuid).length > 0) continue;
     if (volume.deleteLock) changeVolume(platform, volume, { persistent: true });
     else await removeVolume(platform, volume);
   }

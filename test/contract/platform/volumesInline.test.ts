@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { openDatabase } from "../../../provider/platform/state/database";
+import { HeldCopies } from "../../support/disks";
 import { TestPlatform } from "../../support/testDaemon";
 
 describe("volumes that come with an instance", () => {
@@ -68,6 +69,23 @@ describe("volumes that come with an instance", () => {
     assert.equal((await only()).uuid, uuid);
     await remove("second");
     assert.deepEqual(await volumes(), []);
+  });
+
+  it("that are being cloned vanish when the clone is made", async () => {
+    await make("i");
+    const source = await only();
+    const held = await HeldCopies.begin();
+    try {
+      const clone = await platform.one("POST", "/v1/volumes/clone", [{ uuid: source.uuid, vol_name: "clone" }]);
+      const removed = remove("i");
+      while ((await platform.one("GET", `/v1/volumes?uuid=${source.uuid}`))["state"] !== "busy");
+      await held.end();
+      await removed;
+      assert.deepEqual([(await only()).uuid, (await only())["persistent"]], [clone.uuid, true]);
+      assert.deepEqual([(await only())["state"], await disks()], ["available", [`${clone.uuid}.ext4`]]);
+    } finally {
+      await held.remove();
+    }
   });
 
   it("stay for good when they are locked", async () => {

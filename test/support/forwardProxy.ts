@@ -38,7 +38,7 @@ export async function startForwardProxy(options: {
   });
   server.on("connect", (request: http.IncomingMessage, client: net.Socket) => {
     if (!admits(request))
-      return client.end("HTTP/1.1 407 Who Are You\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n");
+      return void client.end("HTTP/1.1 407 Who Are You\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n");
     const onward = net.connect(to, "127.0.0.1", () => {
       client.write("HTTP/1.1 200 Connected\r\n\r\n");
       client.pipe(onward).pipe(client);

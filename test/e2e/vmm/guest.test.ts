@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { writeCpio } from "../../../provider/image/cpio/write";
 import { Lab, fetchText, untilAnswers } from "./lab";
 
 /** Prints each argument as one line of base64, so that the console cannot change it. */
@@ -148,6 +149,26 @@ describe("the stand-in guest on QEMU", function () {
       await lab.start(read)
     ).exited;
     assert.match(await lab.console(read), /^B\nA$/m);
+  });
+
+  it("finds ROMs, annotations and its own files side by side, whether the ROMs came as files or as an archive", async () => {
+    const archive = path.join(lab.folder, "rom.cpio");
+    const content = { bytes: Buffer.from("from the archive\n") };
+    await writeCpio(new Map([["deep/note", { type: "file", mode: 0o644, content }]]), archive);
+    const spec = lab.script("cat /etc/app/conf /opt/deep/note /unikernel/annotations.json /www/index.html; echo $KEY", {
+      roms: [
+        { at: "/etc/app", files: new Map([["conf", Buffer.from("inline\n")]]) },
+        { at: "/opt", archive },
+      ],
+      annotations: { "example.org/team": "x" },
+      env: { KEY: "kept" },
+    });
+    assert.deepEqual(await (await lab.start(spec)).exited, { how: "exited", exitCode: 0 });
+    const console = await lab.console(spec);
+    for (const line of ["inline", "from the archive", "hello from the guest", "kept"]) {
+      assert.match(console, new RegExp(`^(\\{.*\\})?${line}$`, "m"));
+    }
+    assert.match(console, /\{"example\.org\/team":"x"\}/);
   });
 
   it("ends with the reason when a disk cannot be mounted", async () => {

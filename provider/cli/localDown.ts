@@ -1,14 +1,15 @@
 /** `unikernel local down` */
-import { createClient, type Client } from "../api/client";
+import { createClient } from "../api/client";
 import { connectLocal, findLocal } from "../api/localDaemon";
 import { parseOptions } from "../base/arguments";
 import { systemClock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
+import { deleteEverything } from "./deleteEverything";
 
 const END_LIMIT_MS = 20_000;
 const PAUSE_MS = 50;
 
-/** Stops the daemon. Throws `IN_USE` while VMs run, unless `--all` deletes everything first. */
+/** Stops the daemon. Throws `IN_USE` while VMs run, unless `--all` deletes everything first, and where something cannot be deleted. */
 export async function localDown(args: readonly string[]): Promise<string> {
   const { all } = parseOptions(args, { all: "switch" });
   // What is to be deleted may belong to a platform whose daemon is gone.
@@ -25,16 +26,6 @@ export async function localDown(args: readonly string[]): Promise<string> {
   }
   await end(daemon.pid);
   return all ? "The local platform is empty and has ended." : "The local platform has ended.";
-}
-
-async function deleteEverything(client: Client): Promise<void> {
-  const uuids = (items: readonly { uuid: string }[]): { uuid: string }[] => items.map(({ uuid }) => ({ uuid }));
-  const instances = uuids((await client.getInstances({})).items);
-  if (instances.length > 0) await client.deleteInstances({ body: instances }, { serverWaitMs: END_LIMIT_MS });
-  const services = uuids((await client.getServices({})).items);
-  if (services.length > 0) await client.deleteServices({ body: services });
-  const volumes = uuids((await client.getVolumes({})).items);
-  if (volumes.length > 0) await client.deleteVolumes({ body: volumes });
 }
 
 async function end(pid: number): Promise<void> {

@@ -5,6 +5,14 @@ import { parseOptions } from "../base/arguments";
 import { localPaths } from "../base/localPaths";
 import { optionsOf } from "../platform/settings";
 
+/** What does not run, but keeps a daemon from ending for lack of work. */
+const OTHERS = [
+  ["template", "getTemplates"],
+  ["checkpoint", "getCheckpoints"],
+  ["volume template", "getVolumeTemplates"],
+  ["certificate", "getCertificates"],
+] as const;
+
 /** Shows the daemon and what it runs; starts nothing. */
 export async function localStatus(args: readonly string[]): Promise<string> {
   parseOptions(args, {});
@@ -16,6 +24,9 @@ export async function localStatus(args: readonly string[]): Promise<string> {
   const services = (await client.getServices({})).items;
   const instances = (await client.getInstances({})).items;
   const volumes = (await client.getVolumes({})).items;
+  const others = await Promise.all(
+    OTHERS.map(async ([kind, list]) => (await client[list]({})).items.map(({ name }) => `  ${kind}  ${name}`)),
+  );
   const options = optionsOf(daemon.settings);
   const versions = Object.entries(health?.versions ?? {}).map(([name, version]) => `${name} ${version}`);
   return [
@@ -30,5 +41,6 @@ export async function localStatus(args: readonly string[]): Promise<string> {
     }),
     ...instances.map(({ name, state: now, image }) => `  instance  ${name}  ${now ?? ""}  ${image ?? ""}`),
     ...volumes.map(({ name, state: now, size_mb }) => `  volume    ${name}  ${now ?? ""}  ${size_mb ?? "?"} MiB`),
+    ...others.flat(),
   ].join("\n");
 }

@@ -23,7 +23,7 @@ const HELP = `Usage: unikernel <command>
     --strict-2026        behave like the older nodes that the cloud still runs
   local status         show what runs on the local platform
   local down           stop the local platform
-    --all                first delete every instance, service and volume
+    --all                first delete everything on it but images
   --help               show this text
   --version            show the version`;
 

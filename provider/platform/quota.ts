@@ -1,13 +1,10 @@
 /** What is used of the quotas, and the refusal of what would exceed them. */
 import type { InstanceState } from "../api/models";
 import type { Platform } from "./platform";
-import { DEFAULT_QUOTAS, type HardQuotaName } from "./quotaSettings";
+import type { HardQuotaName } from "./quotaSettings";
 import { Refusal } from "./refusal";
 import type { InstanceDefinition, InstanceRecord } from "./state/instances";
 import { countedMb } from "./volume/usage";
-
-/** Ranges for one object, where nobody has set others. */
-export const LIMITS = DEFAULT_QUOTAS.limits;
 
 /** What is used of the hard quotas. */
 export type Usage = Record<HardQuotaName, number>;

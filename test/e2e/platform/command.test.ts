@@ -84,6 +84,28 @@ describe("the unikernel command", function () {
     await unikernel("local", "down");
   });
 
+  it("deletes everything on request, and names what is locked", async () => {
+    const { client } = platform;
+    await unikernel("local", "up");
+    const { uuid = "" } = (await client.createVolume({ body: { name: "kept", size_mb: 8 } })).items[0] ?? {};
+    const lock = (value: boolean) =>
+      client.patchVolumes({ body: [{ uuid, prop: "delete_lock" as const, op: "set" as const, value }] });
+    await lock(true);
+    const template = (await client.createVolume({ body: { name: "frozen", size_mb: 8 } })).items[0]?.uuid ?? "";
+    await client.createVolumeTemplates({ body: [{ uuid: template }] });
+    const port = await freePort();
+    await client.createService({ body: { name: "web", services: [{ port }] } });
+    assert.match((await unikernel("local", "status")).stdout, /^ {2}volume template {2}frozen$/m);
+
+    const refused = await unikernel("local", "down", "--all");
+    assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+    assert.match(refused.stderr, new RegExp(`IN_USE: .*volume ${uuid} \\(.*delete lock`, "s"));
+    assert.deepEqual((await client.getServices({})).items, []);
+    await lock(false);
+    assert.equal((await unikernel("local", "down", "--all")).code, 0);
+    await platform.assertGone([port]);
+  });
+
   it("keeps what exists when the daemon is told to end", async () => {
     await unikernel("local", "up");
     const port = await freePort();

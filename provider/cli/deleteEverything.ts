@@ -1,0 +1,59 @@
+/** Deletes whatever a platform has. */
+import type { Client } from "../api/client";
+import { ITEM_CODES } from "../api/codes";
+import { UnikernelError } from "../base/errors";
+
+/** How many objects one request deletes. */
+const CHUNK = 100;
+/** Deletes end VMs, which may take their time. */
+const SERVER_WAIT_MS = 60_000;
+
+/** Users before what they use. */
+const KINDS = [
+  ["instance", "getInstances", "deleteInstances"],
+  ["checkpoint", "getCheckpoints", "deleteCheckpoints"],
+  ["template", "getTemplates", "deleteTemplates"],
+  ["service", "getServices", "deleteServices"],
+  ["volume", "getVolumes", "deleteVolumes"],
+  ["volume template", "getVolumeTemplates", "deleteVolumeTemplates"],
+  ["certificate", "getCertificates", "deleteCertificates"],
+] as const;
+
+/** Throws `IN_USE` that names what cannot be deleted, such as what is locked; what was deleted before stays deleted. */
+export async function deleteEverything(client: Client): Promise<void> {
+  await endAutoscale(client);
+  for (const [kind, list, remove] of KINDS) {
+    for (;;) {
+      const { items } = await client[list]({ query: { count: CHUNK } });
+      if (items.length === 0) break;
+      const body = items.map(({ uuid }) => ({ uuid }));
+      refuseFailed(kind, (await client[remove]({ body }, { serverWaitMs: SERVER_WAIT_MS })).items);
+    }
+  }
+}
+
+/** Instances that autoscale manages cannot be deleted, and would come back. */
+async function endAutoscale(client: Client): Promise<void> {
+  const scaled = (await client.getServices({})).items.filter(({ autoscale }) => autoscale === true);
+  for (let at = 0; at < scaled.length; at += CHUNK) {
+    const body = scaled.slice(at, at + CHUNK).map(({ uuid }) => ({ uuid }));
+    refuseFailed("autoscale of service", (await client.deleteAutoscale({ body })).items);
+  }
+}
+
+interface Deleted {
+  readonly uuid: string;
+  readonly status?: string | undefined;
+  readonly error?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+/** Somebody else may have deleted it meanwhile. */
+function refuseFailed(kind: string, items: readonly Deleted[]): void {
+  const failed = items.filter(({ status, error }) => status === "error" && error !== ITEM_CODES.NotFound);
+  if (failed.length === 0) return;
+  const reasons = failed.map(({ uuid, message }) => `${kind} ${uuid} (${message ?? "no reason given"})`).join(", ");
+  throw new UnikernelError("IN_USE", `Not everything could be deleted: ${reasons}.`, {
+    hint: "Clear their delete locks, or delete what uses them, then run this again.",
+  });
+}

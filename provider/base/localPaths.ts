@@ -5,7 +5,7 @@
  * ```text
  * <state>/daemon.json     address and process id of the running daemon        (0600)
  * <state>/token           bearer token of the local API                       (0600)
- * <state>/platform.db     SQLite: instances, service groups, volumes
+ * <state>/platform.db     SQLite: instances, service groups, volumes, certificates with their keys   (0600)
  * <state>/daemon.log      NDJSON log of the daemon
  * <state>/images/         one OCI image layout; GatewayImage writes, the daemon reads
  * <state>/boot/           kernels and initrds unpacked from image layers, by layer digest

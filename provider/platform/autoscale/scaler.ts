@@ -53,7 +53,7 @@ export class Scaler {
   async #adjust(configuration: AutoscaleConfiguration, signal: AbortSignal): Promise<void> {
     const platform = this.#platform;
     const { rotation } = this.#service.proxy;
-    const present = managedOf(platform, this.#service).filter(({ record }) => !this.#leaving.has(record.uuid));
+    const present = managedOf(platform, this.#service).filter((actor) => !this.#isLeaving(actor));
     const [down, up] = [present.filter((actor) => actor.isDown), present.filter((actor) => !actor.isDown)];
     for (const actor of down) {
       this.#noteFailure(actor);
@@ -101,6 +101,11 @@ export class Scaler {
         return;
       }
     }
+  }
+
+  /** Nobody but autoscale may stop one, so what is asked to stop leaves, by a configuration before this one if not by this. */
+  #isLeaving({ record, isDown }: InstanceActor): boolean {
+    return this.#leaving.has(record.uuid) || (record.status.stopAskedBy === "user" && !isDown);
   }
 
   #remove(actor: InstanceActor, drainTimeoutMs: number): void {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as net from "node:net";
 import { freePort, listens } from "../../support/localPlatform";
-import { TestPlatform } from "../../support/testDaemon";
+import { send, TestPlatform } from "../../support/testDaemon";
 
 describe("service groups", () => {
   let platform: TestPlatform;
@@ -175,6 +175,85 @@ describe("service groups", () => {
     await new Promise((resolve) => setTimeout(resolve, 200)); // its time runs out while nobody looks
     await platform.start();
     while ((await platform.one("GET", `/v1/services?uuid=${uuid}`))["error"] !== 8);
+  });
+
+  it("redirect from port 80, or say so where this user may not open it", async () => {
+    const services = [{ port: 80, destination_port: 443, handlers: ["http", "redirect"] }];
+    const item = await create({ services });
+    if (item["error"] !== undefined) {
+      assert.equal(item["error"], 9);
+      assert.match(item.message, /Port 80 .*(may not be opened by this user|already in use)/);
+      return;
+    }
+    const { status, headers } = await send("http://127.0.0.1/x?y", "GET", { connection: "close" });
+    assert.deepEqual([status, headers.location], [301, "https://127.0.0.1/x?y"]);
+  });
+
+  describe("that instances bring along", () => {
+    const bring = async (name: string, extra: object = {}) => {
+      const port = await freePort();
+      const service_group = { services: [{ port, destination_port: 80 }], domains: [{ name }], ...extra };
+      const instance = await platform.one("POST", "/v1/instances", { name, image: "app:1", service_group });
+      return { port, instance, group: instance["service_group"] as { uuid: string; name: string; domains: object[] } };
+    };
+    const read = (uuid: string) => platform.one("GET", `/v1/services?uuid=${uuid}`);
+    const remove = (name: string) => platform.api("DELETE", "/v1/instances", [{ name }]);
+
+    it("are not persistent, and go with their last instance", async () => {
+      const { port, group } = await bring("first");
+      assert.deepEqual(group.domains, [{ fqdn: "first.localhost" }]);
+      assert.equal((await read(group.uuid))["persistent"], false);
+      assert.equal(await listens(port), true);
+      await remove("first");
+      assert.equal((await read(group.uuid))["error"], 8);
+      assert.equal(await listens(port), false);
+    });
+
+    it("stay when a second instance has joined them", async () => {
+      const { group } = await bring("first");
+      await platform.one("POST", "/v1/instances", {
+        name: "second",
+        image: "app:1",
+        service_group: { uuid: group.uuid },
+      });
+      assert.equal((await read(group.uuid))["persistent"], true);
+      await remove("first");
+      await remove("second");
+      assert.equal((await read(group.uuid))["status"], "success");
+    });
+
+    it("are one for all replicas, and go with the last of them", async () => {
+      const port = await freePort();
+      const { items } = await platform.api("POST", "/v1/instances", {
+        image: "app:1",
+        replicas: 1,
+        service_group: { services: [{ port }] },
+      });
+      const uuids = items.map((item) => (item["service_group"] as { uuid: string }).uuid);
+      assert.equal(new Set(uuids).size, 1);
+      await platform.api("DELETE", "/v1/instances", [{ uuid: items[0]?.uuid }]);
+      assert.equal((await read(uuids[0] ?? ""))["persistent"], false);
+      await platform.api("DELETE", "/v1/instances", [{ uuid: items[1]?.uuid }]);
+      assert.equal((await read(uuids[0] ?? ""))["error"], 8);
+    });
+
+    it("are not there when the instance could not be made", async () => {
+      const port = await freePort();
+      const item = await platform.one("POST", "/v1/instances", {
+        image: "nothing:1",
+        service_group: { services: [{ port }] },
+      });
+      assert.equal(item["error"], 8);
+      assert.deepEqual((await platform.api("GET", "/v1/services")).items, []);
+      assert.equal(await listens(port), false);
+    });
+  });
+
+  it("take one of two creates at once that want the same port and domain", async () => {
+    const port = await freePort();
+    const wanted = { services: [{ port }], domains: [{ name: "shop" }] };
+    const items = await Promise.all([create(wanted), create(wanted)]);
+    assert.deepEqual(items.map((item) => item["error"]).sort(), [24, undefined]);
   });
 
   it("cannot be deleted while instances are attached", async () => {

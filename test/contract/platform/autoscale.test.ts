@@ -1,0 +1,305 @@
+/** Autoscale: configurations, policies, and what becomes of a service group that has them. */
+import assert from "node:assert/strict";
+import * as http from "node:http";
+import { UnikernelError } from "../../../provider/base/errors";
+import { freePort } from "../../support/localPlatform";
+import { type Item, TestPlatform, webGuest } from "../../support/testDaemon";
+
+describe("autoscale", () => {
+  let platform: TestPlatform;
+  let port: number;
+  let service: string;
+
+  async function open(timings: Parameters<typeof TestPlatform.open>[0] = {}): Promise<void> {
+    platform = await TestPlatform.open({ autoscaleEveryMs: 10, ...timings });
+    await platform.start();
+    port = await freePort();
+    const made = await platform.one("POST", "/v1/services", {
+      name: "web",
+      services: [{ port, destination_port: 80 }],
+    });
+    service = made.uuid;
+    await platform.one("POST", "/v1/instances", { name: "tpl", image: "app:1" });
+    await platform.one("POST", "/v1/instances/templates", [{ name: "tpl" }]);
+    await platform.one("POST", "/v1/instances", { name: "plain", image: "app:1" });
+  }
+  beforeEach(() => open());
+  afterEach(() => platform.close());
+
+  const PATH = "/v1/services/autoscale";
+  const configure = (body: object = {}) =>
+    platform.one("POST", PATH, [{ uuid: service, create_args: { template: { name: "tpl" } }, ...body }]);
+  const read = () => platform.one("GET", `${PATH}?uuid=${service}`);
+  const unconfigure = () => platform.one("DELETE", PATH, [{ uuid: service }]);
+  const members = async (): Promise<Item[]> => {
+    const item = await platform.one("GET", `/v1/services?uuid=${service}`);
+    return item["instances"] as Item[];
+  };
+  /** Resolves when the service has this many instances and none more comes or goes. */
+  const size = async (wanted: number): Promise<Item[]> => {
+    for (;;) {
+      const now = await members();
+      if (now.length === wanted) return now;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  const step = (facts: object = {}) => ({
+    name: "busy",
+    type: "step",
+    metric: "inflight_reqs",
+    adjustment_type: "change",
+    steps: [{ adjustment: 1, lower_bound: 2 }],
+    ...facts,
+  });
+
+  describe("configurations", () => {
+    it("are absent until they are made, which is no failure", async () => {
+      const { status, items } = await platform.api("GET", `${PATH}?uuid=${service}`);
+      assert.equal(status, "success");
+      assert.deepEqual(items, [{ status: "unconfigured", uuid: service, name: "web", enabled: false }]);
+      assert.equal((await platform.one("GET", `/v1/services?uuid=${service}`))["autoscale"], false);
+      assert.equal((await unconfigure())["error"], 27);
+    });
+
+    it("have the defaults of the API, and show what they were told", async () => {
+      assert.deepEqual(await configure(), { status: "success", uuid: service, name: "web" });
+      const { template, ...plain } = await read();
+      assert.deepEqual(plain, {
+        status: "success",
+        uuid: service,
+        name: "web",
+        enabled: true,
+        min_size: 1,
+        max_size: 4,
+        warmup_time_ms: 1000,
+        cooldown_time_ms: 1000,
+        policies: [],
+      });
+      assert.equal((template as Item).name, "tpl");
+      assert.equal((await platform.one("GET", `/v1/services?uuid=${service}`))["autoscale"], true);
+    });
+
+    it("are made and read in every form", async () => {
+      const one = `/v1/services/${service}/autoscale`;
+      const template = { name: "tpl" };
+      assert.equal((await platform.one("POST", one, { template }))["status"], "success");
+      assert.equal((await platform.one("GET", one))["enabled"], true);
+      assert.equal((await platform.one("GET", PATH))["enabled"], true);
+      assert.equal((await platform.one("GET", PATH, [{ name: "web" }]))["enabled"], true);
+      assert.equal((await platform.one("DELETE", one))["status"], "success");
+      assert.equal((await platform.one("GET", `${PATH}?name=web`))["enabled"], false);
+      assert.equal((await platform.one("POST", PATH, [{ name: "web", template }]))["status"], "success");
+    });
+
+    it("are there once", async () => {
+      await configure();
+      assert.equal((await configure())["error"], 26);
+    });
+
+    const refused: [what: string, body: object, code: number][] = [
+      ["no template", { create_args: {} }, 7],
+      ["two templates", { template: { name: "tpl" } }, 17],
+      ["an unknown template", { create_args: { template: { name: "nobody" } } }, 8],
+      ["an instance that is no template", { create_args: { template: { name: "plain" } } }, 24],
+      ["ROMs in place of a template", { create_args: { roms: { name: "r", image: "app:1" } } }, 1],
+      ["a size above the quota", { max_size: 17 }, 29],
+      ["a least size above the greatest", { min_size: 3, max_size: 2 }, 29],
+      ["a least size above the quota", { min_size: 17, max_size: 16 }, 29],
+      [
+        "steps with a gap",
+        {
+          policies: [
+            step({
+              steps: [
+                { adjustment: 1, upper_bound: 1 },
+                { adjustment: 2, lower_bound: 2 },
+              ],
+            }),
+          ],
+        },
+        7,
+      ],
+      ["a policy that only the cloud acts on", { policies: [{ name: "p", type: "create" }] }, 1],
+      ["two policies of one name", { policies: [step(), step()] }, 23],
+    ];
+    for (const [what, body, code] of refused) {
+      it(`refuse ${what}`, async () => {
+        assert.equal((await configure(body))["error"], code);
+        assert.equal((await read())["enabled"], false);
+      });
+    }
+
+    it("refuse a service group that is not there, and nine policies", async () => {
+      const nobody = [{ name: "nobody", template: { name: "tpl" } }];
+      assert.equal((await platform.one("POST", PATH, nobody))["error"], 8);
+      const policies = Array.from({ length: 9 }, (_, index) => step({ name: `p${index}` }));
+      const { httpStatus } = await platform.api("POST", PATH, [{ uuid: service, template: { name: "tpl" }, policies }]);
+      assert.equal(httpStatus, 400);
+    });
+
+    it("keep the template from being deleted", async () => {
+      await configure();
+      assert.equal((await platform.one("DELETE", "/v1/instances/templates", [{ name: "tpl" }]))["error"], 15);
+      await unconfigure();
+      assert.equal((await platform.one("DELETE", "/v1/instances/templates", [{ name: "tpl" }]))["status"], "success");
+    });
+  });
+
+  describe("policies", () => {
+    const policies = () => `/v1/services/${service}/autoscale/policies`;
+
+    it("need a configuration", async () => {
+      assert.equal((await platform.one("POST", policies(), step()))["error"], 27);
+      assert.equal((await platform.one("GET", policies()))["error"], 27);
+      assert.equal((await platform.one("GET", `${policies()}/busy`))["error"], 27);
+    });
+
+    it("are added flat or nested, read one by one or all, and removed in both forms", async () => {
+      await configure();
+      const idle = { name: "idle", type: "idle", idle_time_ms: 60_000 };
+      const added = await platform.one("POST", policies(), step());
+      assert.deepEqual(added, { status: "success", uuid: service, name: "busy" });
+      assert.equal((await platform.one("POST", policies(), { name: "idle", type: idle }))["status"], "success");
+      assert.deepEqual(await platform.one("GET", `${policies()}/busy`), {
+        status: "success",
+        enabled: true,
+        ...step(),
+      });
+      const { items } = await platform.api("GET", policies());
+      assert.deepEqual(
+        items.map((item) => item.name),
+        ["busy", "idle"],
+      );
+      assert.deepEqual((await read())["policies"], [
+        { enabled: true, ...step() },
+        { enabled: true, ...idle },
+      ]);
+      assert.equal((await platform.one("DELETE", `${policies()}/busy`))["name"], "busy");
+      assert.equal((await platform.one("DELETE", policies(), { name: "idle" }))["name"], "idle");
+      assert.deepEqual((await platform.api("GET", policies())).items, []);
+    });
+
+    it("are refused when they are not there, there already, too many, or named twice", async () => {
+      await configure();
+      assert.equal((await platform.one("GET", `${policies()}/busy`))["error"], 8);
+      assert.equal((await platform.one("DELETE", `${policies()}/busy`))["error"], 8);
+      assert.equal((await platform.one("DELETE", policies(), { name: "busy" }))["error"], 8);
+      for (let index = 0; index < 8; index++) await platform.one("POST", policies(), step({ name: `p${index}` }));
+      assert.equal((await platform.one("POST", policies(), step()))["error"], 5);
+      await platform.one("DELETE", `${policies()}/p0`);
+      assert.equal((await platform.one("POST", policies(), step({ name: "p1" })))["error"], 23);
+      assert.equal((await platform.one("POST", policies(), { name: "a", type: step({ name: "b" }) }))["error"], 7);
+    });
+  });
+
+  describe("instances", () => {
+    it("are made up to the least size, start, serve, and belong to autoscale", async () => {
+      await configure({ min_size: 2 });
+      const [first] = await size(2);
+      for (const { uuid } of await members()) await platform.until(uuid, ({ net_time_us }) => Number(net_time_us) > 0);
+      const answer = await new Promise<number | undefined>((resolve, reject) =>
+        http.get({ port, host: "127.0.0.1", agent: false }, (reply) => resolve(reply.statusCode)).on("error", reject),
+      );
+      assert.equal(answer, 200);
+      const uuid = first?.uuid;
+      const volume = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+      const attach = [{ uuid: volume.uuid, attach_to: { uuid }, at: "/x" }];
+      for (const [method, path, body] of [
+        ["PUT", "/v1/instances/stop", [{ uuid }]],
+        ["PUT", "/v1/instances/suspend", [{ uuid }]],
+        ["DELETE", "/v1/instances", [{ uuid }]],
+        ["POST", "/v1/instances/templates", [{ uuid }]],
+        ["PUT", "/v1/volumes/attach", attach],
+      ] as const) {
+        assert.equal((await platform.one(method, path, body))["error"], 25, path);
+      }
+      assert.equal((await platform.one("DELETE", "/v1/services", [{ uuid: service }]))["error"], 15);
+    });
+
+    it("that end by themselves are replaced", async () => {
+      await configure();
+      const [first] = await size(1);
+      assert.ok(first);
+      await platform.until(first.uuid, ({ state }) => state === "running");
+      platform.vmm.end(first.uuid, { how: "panicked", detail: "Oops" });
+      for (;;) {
+        const [now] = await members();
+        if (now !== undefined && now.uuid !== first.uuid) break;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    });
+
+    it("come with load, one cooldown after the other, and go when they are idle", async () => {
+      // Requests that are never answered: as many in flight as there are connections.
+      platform.setDefaultGuest((name) => ({
+        ...webGuest(name),
+        serve: (socket) => void socket.on("data", () => undefined),
+      }));
+      await configure({
+        max_size: 3,
+        warmup_time_ms: 1,
+        cooldown_time_ms: 50,
+        policies: [step(), { name: "idle", type: "idle", idle_time_ms: 100 }],
+      });
+      const [first] = await size(1);
+      await platform.until(first?.uuid ?? "", ({ net_time_us }) => Number(net_time_us) > 0);
+      const held: http.ClientRequest[] = [];
+      const agent = new http.Agent({ keepAlive: true });
+      for (let index = 0; index < 12; index++) {
+        held.push(http.get({ port, host: "127.0.0.1", agent }).on("error", () => undefined));
+      }
+      await size(3);
+      for (const request of held) request.destroy();
+      agent.destroy();
+      const [last] = await size(1);
+      assert.ok(last);
+    });
+
+    it("are drained and deleted with the configuration", async () => {
+      await configure({ min_size: 2, cooldown_time_ms: 5000 });
+      const made = await size(2);
+      for (const { uuid } of made) await platform.until(uuid, ({ net_time_us }) => Number(net_time_us) > 0);
+      assert.equal((await unconfigure())["status"], "success");
+      assert.equal((await read())["enabled"], false);
+      await size(0);
+      assert.equal((await platform.one("DELETE", "/v1/services", [{ uuid: service }]))["status"], "success");
+    });
+
+    it("of a user in the same service group are left alone", async () => {
+      const mine = await platform.running({ name: "mine", service_group: { uuid: service } });
+      await configure();
+      await size(2);
+      await unconfigure();
+      assert.deepEqual(await size(1), [{ uuid: mine.uuid, name: "mine" }]);
+    });
+
+    it("are kept by the next daemon, and made up to the size again", async () => {
+      await configure({ min_size: 2, policies: [step()] });
+      const before = await size(2);
+      for (const { uuid } of before) await platform.until(uuid, ({ state }) => state === "running");
+      const configuration = await read();
+      platform.daemon.abandon();
+      const [gone] = before;
+      platform.vmm.end(gone?.uuid ?? "", { how: "killed", detail: "gone" });
+      await platform.start();
+      assert.deepEqual(await read(), configuration);
+      for (;;) {
+        const now = await members();
+        if (now.length === 2 && !now.some(({ uuid }) => uuid === gone?.uuid)) break;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    });
+
+    it("are not tried in a tight circle when they cannot be made", async () => {
+      await platform.close();
+      await open({ restartPauseMs: 60_000, restartPauseMaxMs: 60_000 });
+      platform.setDefaultGuest(() => {
+        throw new UnikernelError("VMM_FAILED", "no more memory");
+      });
+      await configure({ min_size: 1, cooldown_time_ms: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 300)); // thirty looks
+      assert.ok(platform.vmm.starts.length <= 2);
+      assert.deepEqual(await members(), []);
+    });
+  });
+});

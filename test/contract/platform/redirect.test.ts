@@ -1,0 +1,52 @@
+/** The proxy's own answer on a port with the handler `redirect`, on ports that any user may open. */
+import assert from "node:assert/strict";
+import * as http from "node:http";
+import * as net from "node:net";
+import { ServiceProxy } from "../../../provider/platform/proxy/tcp";
+import { TIMINGS } from "../../../provider/platform/timings";
+import { freePort, listens } from "../../support/localPlatform";
+import { send } from "../../support/testDaemon";
+
+describe("a port that redirects", () => {
+  let proxy: ServiceProxy;
+  let port: number;
+  beforeEach(async () => {
+    const none = (): void => assert.fail("no instance is to be asked for");
+    const events = { wake: none, request: none, connections: none };
+    proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, TIMINGS);
+    port = await freePort();
+    await proxy.publish([{ port, destinationPort: 8443, how: "redirect" }]);
+  });
+  afterEach(() => proxy.close());
+
+  it("answers without an instance, and closes the connection", async () => {
+    const agent = new http.Agent({ keepAlive: true });
+    const url = `http://127.0.0.1:${port}/x?y`;
+    const got = await send(url, "GET", {}, undefined, agent);
+    assert.deepEqual([got.status, got.headers.location], [301, "https://127.0.0.1:8443/x?y"]);
+    assert.equal(got.headers.connection, "close");
+    const posted = await send(url, "POST", { "content-type": "text/plain" }, "body", agent);
+    assert.deepEqual([posted.status, posted.headers.location], [308, "https://127.0.0.1:8443/x?y"]);
+    agent.destroy();
+  });
+
+  it("answers what is no HTTP with an end", async () => {
+    const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
+    socket.end("\x16\x03\x01 not http\r\n\r\n");
+    socket.resume();
+    await new Promise((resolve) => socket.once("close", resolve));
+  });
+
+  it("leads to instances as soon as it is published so", async () => {
+    await proxy.publish([{ port, destinationPort: 80, how: "plain" }]);
+    await assert.rejects(send(`http://127.0.0.1:${port}/`, "GET", {}));
+    assert.equal(await listens(port), true);
+  });
+
+  it("lets go of clients that say nothing when the service goes", async () => {
+    const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
+    await new Promise((resolve) => socket.once("connect", resolve));
+    proxy.close();
+    await new Promise((resolve) => socket.once("close", resolve));
+  });
+});

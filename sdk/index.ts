@@ -3,6 +3,8 @@
  *
  * In words of TypeScript 3.8, because that is the compiler a program gets that brings none: @pulumi/pulumi carries it.
  */
+export { Certificate } from "./certificate";
+export type { CertificateArgs } from "./certificate";
 export * from "./functions";
 export { GatewayImage } from "./gatewayImage";
 export type { GatewayImageArgs } from "./gatewayImage";

@@ -2,10 +2,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UnikernelResource, requireArgs } from "./resource";
 import type {
+  Autoscale,
+  AutoscaleArgs,
   InstanceTemplate,
   InstanceTemplateArgs,
   Rollout,
   RolloutArgs,
+  ServiceAutokill,
+  ServiceAutokillArgs,
+  ServiceDomain,
+  ServiceDomainArgs,
   ServiceInstance,
   ServicePort,
   ServicePortArgs,
@@ -17,12 +23,22 @@ export interface ServiceArgs {
   readonly name?: pulumi.Input<string> | undefined;
   /** Published ports; changed in place, before a changed template is rolled out: give a program a new port of its own in two updates. */
   readonly ports: pulumi.Input<readonly pulumi.Input<ServicePortArgs>[]>;
-  /** Instances of the template, 0 to 64. Default 1. */
+  /** Domain names. Default: one that the metro makes from the name. */
+  readonly domains?: pulumi.Input<readonly pulumi.Input<ServiceDomainArgs>[]> | undefined;
+  /** Requests or connections in flight per instance before the next instance in standby is woken, 1 to 65,535. Default 1. */
+  readonly softLimit?: pulumi.Input<number> | undefined;
+  /** Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535. */
+  readonly hardLimit?: pulumi.Input<number> | undefined;
+  /** When the platform deletes it by itself. Default: never. */
+  readonly autokill?: pulumi.Input<ServiceAutokillArgs> | undefined;
+  /** Instances of the template, 0 to 64; without a template it means nothing. Default 1. */
   readonly replicas?: pulumi.Input<number> | undefined;
-  /** What every replica runs. A change replaces the replicas as `rollout` says. */
-  readonly template: pulumi.Input<InstanceTemplateArgs>;
+  /** What every replica runs. A change replaces the replicas as `rollout` says. Required, but with `autoscale` or `replicas: 0`. */
+  readonly template?: pulumi.Input<InstanceTemplateArgs> | undefined;
   /** How replicas are replaced. Default: one by one, each new one first. */
   readonly rollout?: pulumi.Input<RolloutArgs> | undefined;
+  /** Let the platform decide how many instances there are, made from an instance template of its own, in place of `replicas`. A change of anything but the policies drains and deletes them first. Default: none. */
+  readonly autoscale?: pulumi.Input<AutoscaleArgs> | undefined;
 }
 
 /** Published ports, and replicas of a template behind them. A changed template replaces the replicas one by one; clients see no gap. */
@@ -31,28 +47,59 @@ export class Service extends UnikernelResource {
   declare readonly name: pulumi.Output<string>;
   /** Published ports; changed in place, before a changed template is rolled out: give a program a new port of its own in two updates. */
   declare readonly ports: pulumi.Output<readonly ServicePort[]>;
-  /** Instances of the template, 0 to 64. Default 1. */
+  /** Domain names. Default: one that the metro makes from the name. */
+  declare readonly domains: pulumi.Output<readonly ServiceDomain[] | undefined>;
+  /** Requests or connections in flight per instance before the next instance in standby is woken, 1 to 65,535. Default 1. */
+  declare readonly softLimit: pulumi.Output<number>;
+  /** Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535. */
+  declare readonly hardLimit: pulumi.Output<number>;
+  /** When the platform deletes it by itself. Default: never. */
+  declare readonly autokill: pulumi.Output<ServiceAutokill | undefined>;
+  /** Instances of the template, 0 to 64; without a template it means nothing. Default 1. */
   declare readonly replicas: pulumi.Output<number>;
-  /** What every replica runs. A change replaces the replicas as `rollout` says. */
-  declare readonly template: pulumi.Output<InstanceTemplate>;
+  /** What every replica runs. A change replaces the replicas as `rollout` says. Required, but with `autoscale` or `replicas: 0`. */
+  declare readonly template: pulumi.Output<InstanceTemplate | undefined>;
   /** How replicas are replaced. Default: one by one, each new one first. */
   declare readonly rollout: pulumi.Output<Rollout>;
+  /** Let the platform decide how many instances there are, made from an instance template of its own, in place of `replicas`. A change of anything but the policies drains and deletes them first. Default: none. */
+  declare readonly autoscale: pulumi.Output<Autoscale | undefined>;
   /** Address of the service: `https://…` when a port has the `tls` handler. */
   declare readonly url: pulumi.Output<string>;
-  /** Domain name that the metro gave the service. */
+  /** The first of `fqdns`. */
   declare readonly fqdn: pulumi.Output<string>;
+  /** All its domain names, in full. */
+  declare readonly fqdns: pulumi.Output<readonly string[]>;
+  /** Creation time, RFC 3339. */
+  declare readonly createdAt: pulumi.Output<string>;
   /** Digest of the image that the replicas run; empty without replicas. */
   declare readonly digest: pulumi.Output<string>;
   /** The replicas. */
   declare readonly instances: pulumi.Output<readonly ServiceInstance[]>;
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.CustomResourceOptions) {
-    requireArgs("Service", args, ["ports", "template"], opts);
+    requireArgs("Service", args, ["ports"], opts);
     super(
       "Service",
       name,
       args,
-      ["name", "ports", "replicas", "template", "rollout", "url", "fqdn", "digest", "instances"],
+      [
+        "name",
+        "ports",
+        "domains",
+        "softLimit",
+        "hardLimit",
+        "autokill",
+        "replicas",
+        "template",
+        "rollout",
+        "autoscale",
+        "url",
+        "fqdn",
+        "fqdns",
+        "createdAt",
+        "digest",
+        "instances",
+      ],
       [
         "template.imagePull.credentials",
         "template.imagePull.headers",

@@ -27,6 +27,110 @@ export interface Autokill {
   readonly numRequests: number;
 }
 
+/** How many instances the platform itself runs in a service. As arguments. */
+export interface AutoscaleArgs {
+  /** Id or name of the instance template that instances are made from. */
+  readonly template: pulumi.Input<string>;
+  /** Fewest instances, within the account's limits. Default 1. */
+  readonly minSize?: pulumi.Input<number> | undefined;
+  /** Most instances, within the account's limits. Default 4. */
+  readonly maxSize?: pulumi.Input<number> | undefined;
+  /** Metrics ignore a new instance for so long, in milliseconds. Default 1000. */
+  readonly warmupTimeMs?: pulumi.Input<number> | undefined;
+  /** Pause between two decisions, in milliseconds. Default 1000. */
+  readonly cooldownTimeMs?: pulumi.Input<number> | undefined;
+  /** Up to 8 policies; added and removed one by one. Default: none. */
+  readonly policies?: pulumi.Input<readonly pulumi.Input<AutoscalePolicyArgs>[]> | undefined;
+}
+
+/** How many instances the platform itself runs in a service. */
+export interface Autoscale {
+  /** Id or name of the instance template that instances are made from. */
+  readonly template: string;
+  /** Fewest instances, within the account's limits. Default 1. */
+  readonly minSize: number;
+  /** Most instances, within the account's limits. Default 4. */
+  readonly maxSize: number;
+  /** Metrics ignore a new instance for so long, in milliseconds. Default 1000. */
+  readonly warmupTimeMs: number;
+  /** Pause between two decisions, in milliseconds. Default 1000. */
+  readonly cooldownTimeMs: number;
+  /** Up to 8 policies; added and removed one by one. Default: none. */
+  readonly policies: readonly AutoscalePolicy[];
+}
+
+/** When the number of instances changes. As arguments. */
+export interface AutoscalePolicyArgs {
+  /** Name of the policy, unique in its service. */
+  readonly name: pulumi.Input<string>;
+  /** `step`: by a metric; `on-demand`: an instance per demand; `create`: after a number of requests; `idle`: removes what is idle. */
+  readonly type: pulumi.Input<"step" | "on-demand" | "create" | "idle">;
+  /** False: it is kept and does nothing. Default true. */
+  readonly enabled?: pulumi.Input<boolean> | undefined;
+  /** Of `step`, required: `cpu` (millicores), `inflight_reqs`, or `reqs_per_sec`. */
+  readonly metric?: pulumi.Input<"cpu" | "inflight_reqs" | "reqs_per_sec"> | undefined;
+  /** Of `step`, required: what the adjustments are. `change` by, `exact` number, or `percent` of. */
+  readonly adjustmentType?: pulumi.Input<"change" | "exact" | "percent"> | undefined;
+  /** Of `step`, required: up to 4 steps in the order of their bounds, without a gap or an overlap. */
+  readonly steps?: pulumi.Input<readonly pulumi.Input<AutoscaleStepArgs>[]> | undefined;
+  /** Of `step`: share of its limit, 0 to 1. */
+  readonly highWatermark?: pulumi.Input<number> | undefined;
+  /** Of `on-demand`: no instance serves two demands. */
+  readonly exclusive?: pulumi.Input<boolean> | undefined;
+  /** Of `create`, required: number of requests. */
+  readonly numRequests?: pulumi.Input<number> | undefined;
+  /** Of `create`: the new instance replaces one. */
+  readonly replace?: pulumi.Input<boolean> | undefined;
+  /** Of `idle`, required: milliseconds without work after which an instance goes. */
+  readonly idleTimeMs?: pulumi.Input<number> | undefined;
+}
+
+/** When the number of instances changes. */
+export interface AutoscalePolicy {
+  /** Name of the policy, unique in its service. */
+  readonly name: string;
+  /** `step`: by a metric; `on-demand`: an instance per demand; `create`: after a number of requests; `idle`: removes what is idle. */
+  readonly type: "step" | "on-demand" | "create" | "idle";
+  /** False: it is kept and does nothing. Default true. */
+  readonly enabled: boolean;
+  /** Of `step`, required: `cpu` (millicores), `inflight_reqs`, or `reqs_per_sec`. */
+  readonly metric?: "cpu" | "inflight_reqs" | "reqs_per_sec" | undefined;
+  /** Of `step`, required: what the adjustments are. `change` by, `exact` number, or `percent` of. */
+  readonly adjustmentType?: "change" | "exact" | "percent" | undefined;
+  /** Of `step`, required: up to 4 steps in the order of their bounds, without a gap or an overlap. */
+  readonly steps?: readonly AutoscaleStep[] | undefined;
+  /** Of `step`: share of its limit, 0 to 1. */
+  readonly highWatermark?: number | undefined;
+  /** Of `on-demand`: no instance serves two demands. */
+  readonly exclusive?: boolean | undefined;
+  /** Of `create`, required: number of requests. */
+  readonly numRequests?: number | undefined;
+  /** Of `create`: the new instance replaces one. */
+  readonly replace?: boolean | undefined;
+  /** Of `idle`, required: milliseconds without work after which an instance goes. */
+  readonly idleTimeMs?: number | undefined;
+}
+
+/** What to do while a metric is within bounds. As arguments. */
+export interface AutoscaleStepArgs {
+  /** Instances to add (or, below 0, to remove), to have, or percent of them, as `adjustmentType` says. */
+  readonly adjustment: pulumi.Input<number>;
+  /** The metric from which it applies. Default, for the first step: none. */
+  readonly lowerBound?: pulumi.Input<number> | undefined;
+  /** The metric up to which it applies. Default, for the last step: none. */
+  readonly upperBound?: pulumi.Input<number> | undefined;
+}
+
+/** What to do while a metric is within bounds. */
+export interface AutoscaleStep {
+  /** Instances to add (or, below 0, to remove), to have, or percent of them, as `adjustmentType` says. */
+  readonly adjustment: number;
+  /** The metric from which it applies. Default, for the first step: none. */
+  readonly lowerBound?: number | undefined;
+  /** The metric up to which it applies. Default, for the last step: none. */
+  readonly upperBound?: number | undefined;
+}
+
 /** A certificate, as it is reported. */
 export interface CertificateInfo {
   /** UUID. */
@@ -225,8 +329,8 @@ export interface InstanceServiceGroupArgs {
   readonly name?: pulumi.Input<string> | undefined;
   /** Published ports. */
   readonly ports: pulumi.Input<readonly pulumi.Input<ServicePortArgs>[]>;
-  /** Domain names: a label below the metro's domain, such as `shop`, or a name of your own with dots. Default: one made by the metro. */
-  readonly domains?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+  /** Domain names. Default: one that the metro makes from the name. */
+  readonly domains?: pulumi.Input<readonly pulumi.Input<ServiceDomainArgs>[]> | undefined;
   /** Requests or connections that one instance serves before the next one is woken. Default 1. */
   readonly softLimit?: pulumi.Input<number> | undefined;
   /** Requests or connections that one instance gets at most; more are refused. Default 65535. */
@@ -239,8 +343,8 @@ export interface InstanceServiceGroup {
   readonly name: string;
   /** Published ports. */
   readonly ports: readonly ServicePort[];
-  /** Domain names: a label below the metro's domain, such as `shop`, or a name of your own with dots. Default: one made by the metro. */
-  readonly domains: readonly string[];
+  /** Domain names. Default: one that the metro makes from the name. */
+  readonly domains?: readonly ServiceDomain[] | undefined;
   /** Requests or connections that one instance serves before the next one is woken. Default 1. */
   readonly softLimit: number;
   /** Requests or connections that one instance gets at most; more are refused. Default 65535. */
@@ -613,6 +717,34 @@ export interface Schedule {
   readonly args?: readonly string[] | undefined;
 }
 
+/** When the platform deletes a service by itself. As arguments. */
+export interface ServiceAutokillArgs {
+  /** Milliseconds without an instance in it; 0 is never. */
+  readonly timeMs: pulumi.Input<number>;
+}
+
+/** When the platform deletes a service by itself. */
+export interface ServiceAutokill {
+  /** Milliseconds without an instance in it; 0 is never. */
+  readonly timeMs: number;
+}
+
+/** A domain name of a service. As arguments. */
+export interface ServiceDomainArgs {
+  /** A label below the metro's domain, such as `shop`, or a domain name of your own, such as `www.example.com`, which has to lead to the metro (a CNAME). A wildcard needs a certificate. */
+  readonly name: pulumi.Input<string>;
+  /** Id or name of a Certificate, for a domain name of your own. Default: one that fits, else one that the platform has issued. */
+  readonly certificate?: pulumi.Input<string> | undefined;
+}
+
+/** A domain name of a service. */
+export interface ServiceDomain {
+  /** A label below the metro's domain, such as `shop`, or a domain name of your own, such as `www.example.com`, which has to lead to the metro (a CNAME). A wildcard needs a certificate. */
+  readonly name: string;
+  /** Id or name of a Certificate, for a domain name of your own. Default: one that fits, else one that the platform has issued. */
+  readonly certificate?: string | undefined;
+}
+
 /** A service, as it is reported. */
 export interface ServiceInfo {
   /** UUID. */
@@ -661,6 +793,10 @@ export interface ServicePortArgs {
   readonly destinationPort?: pulumi.Input<number> | undefined;
   /** What the platform does with connections: `tls` ends TLS, `http` balances by request, `redirect` answers with a redirect. Port 80 needs `http`, 443 needs `http` and `tls`, any other takes `tls` alone or nothing (plain TCP). */
   readonly handlers?: pulumi.Input<readonly pulumi.Input<"tls" | "http" | "redirect">[]> | undefined;
+  /** `tcp`, or, in metros that offer it, `udp`, which takes no handlers. Default `tcp`. */
+  readonly protocol?: pulumi.Input<"tcp" | "udp"> | undefined;
+  /** Public address of a `udp` port, for accounts that may choose one. Default: the metro's. */
+  readonly ip?: pulumi.Input<string> | undefined;
 }
 
 /** A published port. */
@@ -671,6 +807,10 @@ export interface ServicePort {
   readonly destinationPort?: number | undefined;
   /** What the platform does with connections: `tls` ends TLS, `http` balances by request, `redirect` answers with a redirect. Port 80 needs `http`, 443 needs `http` and `tls`, any other takes `tls` alone or nothing (plain TCP). */
   readonly handlers: readonly ("tls" | "http" | "redirect")[];
+  /** `tcp`, or, in metros that offer it, `udp`, which takes no handlers. Default `tcp`. */
+  readonly protocol: "tcp" | "udp";
+  /** Public address of a `udp` port, for accounts that may choose one. Default: the metro's. */
+  readonly ip?: string | undefined;
 }
 
 /** A published port, as it is reported. */

@@ -1,6 +1,7 @@
 /** What an Instance can be told beside its guest's inputs, and how all of it travels. */
 import * as z from "zod";
 import { field, objectType } from "../definition/define";
+import { serviceDomain } from "./domains";
 import { idOrName, nameField } from "./fields";
 import { guestFields, sourceFields } from "./guestFields";
 import { publishedPort } from "./ports";
@@ -13,9 +14,8 @@ const serviceGroup = objectType(
   z.strictObject({
     name: field(idOrName().optional(), { description: "Name of the group. Default: made by the metro." }),
     ports: field(z.array(publishedPort).min(1), { description: "Published ports.", unordered: true }),
-    domains: field(z.array(z.string().min(1).max(255)).default([]), {
-      description:
-        "Domain names: a label below the metro's domain, such as `shop`, or a name of your own with dots. Default: one made by the metro.",
+    domains: field(z.array(serviceDomain).min(1).optional(), {
+      description: "Domain names. Default: one that the metro makes from the name.",
       unordered: true,
     }),
     softLimit: field(limit.default(1), {

@@ -1,5 +1,6 @@
 /** Rules across the inputs of an Instance, and what it takes of the account's quotas. Pure. */
 import type { CheckFailure, Properties, Rule } from "../definition/define";
+import { checkDomains } from "./domains";
 import { isUuid } from "./fields";
 import { DEFAULTS } from "./guestCodecs";
 import { guestRules } from "./guestRules";
@@ -49,7 +50,10 @@ function checkGroup({ service, serviceGroup: group }: InstanceInputs): readonly 
     return [{ property: "serviceGroup", reason: "cannot be given together with service: an instance is in one." }];
   }
   return [
-    ...checkPorts(group.ports).map(({ property, reason }) => ({ property: `serviceGroup.${property}`, reason })),
+    ...[...checkPorts(group.ports), ...checkDomains(group.domains)].map(({ property, reason }) => ({
+      property: `serviceGroup.${property}`,
+      reason,
+    })),
     ...(group.softLimit <= group.hardLimit
       ? []
       : [

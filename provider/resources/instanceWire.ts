@@ -2,8 +2,9 @@
 import type { CreateInstanceRequest, InstanceItem } from "../api/models";
 import { instanceItem } from "../api/models";
 import { defined } from "../base/defined";
+import { fromWireDomains, toWireDomain } from "./domains";
 import { reference } from "./fields";
-import { someOf, unless } from "./guestCodecs";
+import { unless } from "./guestCodecs";
 import { GUEST_WIRE } from "./guestWire";
 import type { InstanceInputs } from "./instanceInputs";
 import { toWirePort } from "./ports";
@@ -13,32 +14,23 @@ import { UNSAID, type WireTable, readBack, requestOf, shown } from "./wire";
 type Asked = Partial<InstanceInputs>;
 type Group = NonNullable<InstanceInputs["serviceGroup"]>;
 
-/** A label stands below the metro's domain; a dot at the end says that a name stands by itself. */
-const toWireDomain = (name: string) => ({ name: name.includes(".") && !name.endsWith(".") ? `${name}.` : name });
-
 function encodeGroup({ serviceGroup: group }: Asked): unknown {
   if (group === undefined) return undefined;
   const { name, ports, domains, softLimit, hardLimit } = group;
   return defined({
     name,
     services: ports.toSorted((a, b) => a.port - b.port).map(toWirePort),
-    domains: someOf(domains.toSorted().map(toWireDomain)),
+    domains: domains?.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(toWireDomain),
     soft_limit: unless(1, softLimit),
     hard_limit: unless(65_535, hardLimit),
   });
 }
-
-const isDomain = (asked: string, fqdn: string): boolean => {
-  const name = asked.replace(/\.$/, "");
-  return name.includes(".") ? name === fqdn : fqdn.startsWith(`${name}.`);
-};
 
 /** Of the group the answer tells its ports and domain names only. */
 function decodeGroup(item: InstanceItem, { serviceGroup: asked }: Asked): Group | undefined | typeof UNSAID {
   const group = shown(item, item.service_group, undefined);
   if (group === UNSAID || asked === undefined) return UNSAID;
   if (group === undefined) return undefined;
-  const seen = (group.domains ?? []).map(({ fqdn }) => fqdn.replace(/\.$/, ""));
   const published = item.services?.map((service) => Number(service.split(":").at(-1)));
   return {
     ...asked,
@@ -46,11 +38,7 @@ function decodeGroup(item: InstanceItem, { serviceGroup: asked }: Asked): Group 
       published?.map(
         (port) => asked.ports.find((mine) => mine.port === port) ?? { port, handlers: [], protocol: "tcp" },
       ) ?? asked.ports,
-    // Without a domain asked for, the metro makes one.
-    domains:
-      asked.domains.length === 0 || seen.length === 0
-        ? asked.domains
-        : seen.map((fqdn) => asked.domains.find((mine) => isDomain(mine, fqdn)) ?? fqdn),
+    domains: group.domains == null ? asked.domains : fromWireDomains(group.domains, asked.domains),
   };
 }
 

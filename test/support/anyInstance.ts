@@ -45,10 +45,13 @@ const serviceGroup = fc.record(
     ),
     domains: fc.uniqueArray(
       fc.oneof(
-        word,
-        word.map((name) => `${name}.example.com`),
+        fc.record({ name: word }),
+        fc.record(
+          { name: word.map((name) => `${name}.example.com`), certificate: reference },
+          { requiredKeys: ["name"] },
+        ),
       ),
-      { maxLength: 2 },
+      { minLength: 1, maxLength: 2, selector: ({ name }) => name },
     ),
     softLimit: fc.integer({ min: 1, max: 10 }),
     hardLimit: fc.integer({ min: 10, max: 65_535 }),

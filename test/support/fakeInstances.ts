@@ -69,8 +69,9 @@ export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): H
     service_group: named && {
       uuid: named.uuid ?? uuidOf("5", 1),
       name: named.name ?? "calm-river",
-      domains: (service_group?.domains ?? [{ name: "calm-river-1" }]).map((domain) => ({
+      domains: (service_group?.domains ?? [{ name: "calm-river-1", certificate: undefined }]).map((domain) => ({
         fqdn: domain.name.endsWith(".") ? domain.name.slice(0, -1) : `${domain.name}.fra.unikraft.app`,
+        ...(domain.certificate === undefined ? {} : { certificate: domain.certificate }),
       })),
     },
     services: named?.services?.map(({ port }) => `tcp:${port}`),

@@ -18,8 +18,9 @@ const KEYS = {
   package: [
     ...["name", "displayName", "version", "description", "keywords", "homepage", "license", "attribution"],
     ...["repository", "logoUrl", "pluginDownloadURL", "publisher", "namespace", "meta", "config", "types", "provider"],
-    ...["resources", "language"],
+    ...["resources", "functions", "language"],
   ],
+  function: ["description", "inputs", "outputs", "deprecationMessage"],
   config: ["variables", "defaults"],
   resource: [
     ...["description", "properties", "required", "inputProperties", "requiredInputs", "stateInputs", "aliases"],
@@ -50,6 +51,7 @@ export function schemaProblems(schema: Json): readonly string[] {
   const name = String(schema["name"]);
   const types = objectOf(schema["types"]);
   const resources = objectOf(schema["resources"]);
+  const functions = objectOf(schema["functions"]);
 
   const onlyKeys = (place: string, value: Json, allowed: readonly string[]) => {
     for (const key of Object.keys(value)) if (!allowed.includes(key)) say(place, `unknown key '${key}'`);
@@ -133,10 +135,13 @@ export function schemaProblems(schema: Json): readonly string[] {
   required("provider.requiredInputs", provider["requiredInputs"], provider["inputProperties"]);
 
   const paths = new Set<string>();
-  const modules = new Set([...Object.keys(types), ...Object.keys(resources)].map((text) => text.split(":")[1]));
+  const modules = new Set(
+    [...Object.keys(types), ...Object.keys(resources), ...Object.keys(functions)].map((text) => text.split(":")[1]),
+  );
   for (const [place, table] of [
     ["types", types],
     ["resources", resources],
+    ["functions", functions],
   ] as const) {
     for (const text of Object.keys(table)) {
       const path = token(`${place}.${text}`, text);
@@ -162,6 +167,16 @@ export function schemaProblems(schema: Json): readonly string[] {
     properties(`${place}.inputProperties`, resource["inputProperties"], reserved);
     required(`${place}.required`, resource["required"], resource["properties"]);
     required(`${place}.requiredInputs`, resource["requiredInputs"], resource["inputProperties"]);
+  }
+  for (const [text, spec] of Object.entries(functions)) {
+    onlyKeys(`functions.${text}`, objectOf(spec), KEYS.function);
+    for (const side of ["inputs", "outputs"] as const) {
+      const place = `functions.${text}.${side}`;
+      const { properties: fields, required: list, ...rest } = objectOf(objectOf(spec)[side]);
+      onlyKeys(place, rest, KEYS.objectType);
+      properties(place, fields);
+      required(`${place}.required`, list, fields);
+    }
   }
   return problems;
 }

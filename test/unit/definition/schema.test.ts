@@ -27,6 +27,7 @@ interface Schema {
   readonly provider: { readonly properties: Properties; readonly inputProperties: Properties };
   readonly types: Readonly<Record<string, ObjectType>>;
   readonly resources: Readonly<Record<string, Resource>>;
+  readonly functions: Readonly<Record<string, { readonly inputs: ObjectType; readonly outputs: ObjectType }>>;
 }
 
 const root = path.resolve(__dirname, "../../..");
@@ -50,10 +51,11 @@ describe("the package schema", () => {
     assert.deepEqual(schemaProblems(JSON.parse(text) as Record<string, unknown>), []);
   });
 
-  it("has this package's version, and its four resources", () => {
+  it("has this package's version, and its resources", () => {
     const { version } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as { version: string };
     assert.equal(schema.version, version);
     assert.deepEqual(Object.keys(schema.resources).map(named).sort(), [
+      "Certificate",
       "GatewayImage",
       "Instance",
       "Service",
@@ -153,6 +155,14 @@ const BREAKS: Readonly<Record<string, { change: (schema: object) => void; proble
   "two tokens that differ in case": {
     change: (s) => set(s, ["types", "unikernel:index:volume"], { type: "object" }),
     problem: /has the name of another one/,
+  },
+  "a misspelt key of a function": {
+    change: (s) => set(s, ["functions", "unikernel:index:getImages", "output"], {}),
+    problem: /getImages: unknown key 'output'/,
+  },
+  "a result that is required and not there": {
+    change: (s) => set(s, ["functions", "unikernel:index:getImages", "outputs", "required"], ["picture"]),
+    problem: /'picture' is required and not there/,
   },
   "a type that requires itself": {
     change: (s) => {
@@ -256,13 +266,19 @@ describe("what the SDK exports", function () {
     );
   });
 
-  it("is one class per resource, its arguments, the nested types, and the provider; nothing else", () => {
+  it("is one class per resource, its arguments, the functions, the nested types, and the provider; nothing else", () => {
     const kinds = Object.keys(schema.resources).map(named);
+    const functions = Object.entries(schema.functions).flatMap(([token, { inputs }]) => {
+      const [name, capital] = [named(token), named(token).replace(/^g/, "G")];
+      const args = Object.keys(inputs.properties).length === 0 ? [] : [`${capital}Args`, `${capital}OutputArgs`];
+      return [name, `${name}Output`, `${capital}Result`, ...args];
+    });
     const inputs = reachable(Object.values(schema.resources).map((resource) => resource.inputProperties));
     assert.deepEqual(
       [...exported.keys()].sort(),
       [
         ...["Provider", ...kinds].flatMap((kind) => [kind, `${kind}Args`]),
+        ...functions,
         ...Object.keys(schema.types).map(named),
         ...[...inputs].map((token) => `${named(token)}Args`),
       ].sort(),

@@ -143,13 +143,13 @@ describe("what an instance was asked for, and what is reported of it", () => {
       image: "a",
       serviceGroup: {
         ports: [{ port: 443, destinationPort: 8080, handlers: ["tls", "http"] }],
-        domains: ["shop", "www.example.com"],
+        domains: [{ name: "shop" }, { name: "www.example.com", certificate: "mine" }],
         hardLimit: 100,
       },
     });
     assert.deepEqual(toCreateRequest(inputs).service_group, {
       services: [{ port: 443, destination_port: 8080, handlers: ["tls", "http"] }],
-      domains: [{ name: "shop" }, { name: "www.example.com." }],
+      domains: [{ name: "shop" }, { name: "www.example.com.", certificate: { name: "mine" } }],
       hard_limit: 100,
     });
   });

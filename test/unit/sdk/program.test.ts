@@ -84,6 +84,19 @@ describe("a program", () => {
     assert.deepEqual(template, { ...mark, value: { image: "a", env: { KEY: "v" } } });
   });
 
+  it("makes what is secret in lists secret, and looks an object up by its name alone", async () => {
+    const roms = [{ name: "conf", files: [{ path: "a", data: "s3cret" }] }];
+    const later = pulumi.output([{ name: "p", rom: "r", config: { key: "s3cret" } }]);
+    const instance = new unikernel.Instance("one", { image: "a", roms, plugins: later, tags: ["t"] });
+    assert.deepEqual(
+      await Promise.all([instance.roms, instance.plugins, instance.tags].map((o) => pulumi.isSecret(o))),
+      [true, true, false],
+    );
+    assert.deepEqual(roms, [{ name: "conf", files: [{ path: "a", data: "s3cret" }] }], "arguments are left alone");
+    const found = unikernel.Instance.get("found", "web");
+    assert.equal(await whole(found.id), "web");
+  });
+
   it("may say everything that the gateway example of the design says", async () => {
     const image = new unikernel.GatewayImage("gateway", {
       context: "./gateway",
@@ -119,8 +132,8 @@ describe("a program", () => {
   });
 
   it("stops at the line that leaves out a required argument", () => {
-    const args = {} as unknown as unikernel.VolumeArgs;
-    assert.throws(() => new unikernel.Volume("v", args), /Missing required property 'sizeMb' of Volume/);
+    const args = { template: { image: "a" } } as unknown as unikernel.ServiceArgs;
+    assert.throws(() => new unikernel.Service("s", args), /Missing required property 'ports' of Service/);
   });
 
   it("knows its own kinds", () => {

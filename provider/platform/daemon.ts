@@ -1,6 +1,7 @@
 /** One daemon, from its lock to its last file. `main.ts` runs it as a program, tests run it in their own process. */
 import * as fs from "node:fs/promises";
 import type { DaemonFile } from "../base/daemonFile";
+import { type Clock, systemClock } from "../base/clock";
 import { removeIfEmpty, writeFileAtomic } from "../base/files";
 import type { LocalPaths } from "../base/localPaths";
 import { VERSION } from "../base/version";
@@ -12,6 +13,7 @@ import { type ApiServer, serveApi } from "./http/server";
 import { NEWEST, STRICT_2026 } from "./http/strict2026";
 import { IdleWatch } from "./idle";
 import { keepConsoleLogsSmall } from "./instance/consoleKeeper";
+import { startTimers } from "./instance/timers";
 import { fileLog } from "./log";
 import { Platform, type PlatformParts } from "./platform";
 import { DEFAULT_QUOTAS, type Quotas } from "./quotaSettings";
@@ -28,6 +30,8 @@ export interface DaemonOptions {
   /** Defaults to the layout in `paths.images`. */
   readonly images?: PlatformParts["images"];
   readonly timings?: Partial<Timings>;
+  /** Of schedules and autokill; the machine's by default. */
+  readonly clock?: Clock;
   /** Never ends by itself. */
   readonly stay?: boolean;
   /** Defaults to {@link DEFAULT_QUOTAS}. */
@@ -78,10 +82,12 @@ async function serve(options: DaemonOptions, database: Database): Promise<Daemon
     quotas,
     strict2026,
     log,
+    clock: options.clock ?? systemClock,
     images: options.images ?? openLayout(paths.images),
   });
   await reconcile(platform);
   keepConsoleLogsSmall(platform);
+  startTimers(platform);
   const token = await loadToken(paths.tokenFile);
 
   let ending: Promise<void> | undefined;

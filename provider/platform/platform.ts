@@ -1,6 +1,7 @@
 /** Everything one daemon knows, in one object that handlers and actors share. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import type { Clock } from "../base/clock";
 import type { LocalPaths } from "../base/localPaths";
 import type { Layout } from "../image/oci/layout";
 import type { Scaler } from "./autoscale/scaler";
@@ -43,6 +44,8 @@ export interface PlatformParts {
   /** Behaves like the nodes that the cloud runs today, which are older than its documentation; see `http/strict2026.ts`. */
   readonly strict2026: boolean;
   readonly log: Log;
+  /** Of schedules and autokill. */
+  readonly clock: Clock;
 }
 
 /** A service group and its proxy. */
@@ -108,6 +111,7 @@ export class Platform {
           .get(uuid)
           ?.request("wake")
           .catch(() => undefined), // the actor has logged it
+      request: (uuid: string) => this.instances.get(uuid)?.requestHandled(),
       connections: (uuid: string, count: number) => this.instances.get(uuid)?.connectionsChanged(count),
     };
     const service = { record, proxy: new ServiceProxy(record, events, this.parts.timings) };

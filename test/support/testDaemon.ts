@@ -119,7 +119,7 @@ export class TestPlatform {
 
   /** Starts a daemon; `undefined` when the folder is taken. */
   async start(
-    options: Pick<DaemonOptions, "stay" | "timings" | "images" | "quotas" | "strict2026"> = {},
+    options: Pick<DaemonOptions, "stay" | "timings" | "images" | "quotas" | "strict2026" | "clock"> = {},
   ): Promise<Daemon | undefined> {
     const timings = { ...this.#timings, ...options.timings };
     const daemon = await startDaemon({ stay: true, ...options, paths: this.paths, vmm: this.vmm, timings });

@@ -176,6 +176,12 @@ export class InstanceActor {
     if (run !== undefined && this.state === "running") probe(this.#core, run);
   }
 
+  /** The proxy handed a connection or request to it. */
+  requestHandled(): void {
+    const { definition, status } = this.record;
+    if (definition.autokill.numRequests > 0) this.#core.publish({ requests: (status.requests ?? 0) + 1 });
+  }
+
   /** The proxy's count of open connections changed. */
   connectionsChanged(count: number): void {
     armSleep(this.#core, count);

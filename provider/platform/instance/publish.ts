@@ -12,6 +12,11 @@ export class Changes {
     for (const listener of [...this.#listeners]) listener();
   }
 
+  /** Calls after each change from now on. */
+  onEach(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
   /** Resolves with true as soon as `met` returns true, judged now and after each change; with false when the signal aborts. */
   until(met: () => boolean, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {

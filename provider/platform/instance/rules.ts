@@ -24,7 +24,10 @@ export function checkScaleToZero(
   }
 }
 
-/** Names are unique, times can be read, and only `exec` takes arguments. */
+/**
+ * Names are unique, times can be read, and only `exec` takes arguments. Throws also a refusal `NotSupported` for what the
+ * local platform cannot do by itself.
+ */
 export function checkSchedules(schedules: readonly Schedule[]): void {
   const twice = firstTwice(schedules.map(({ name }) => name));
   if (twice !== undefined) throw new Refusal("Invalid", `Two schedules are called '${twice}'`);
@@ -34,6 +37,11 @@ export function checkSchedules(schedules: readonly Schedule[]): void {
       throw new Refusal("Invalid", `Schedule '${name}' needs 'args': there is nothing to execute`);
     if (action !== "exec" && args !== undefined)
       throw new Refusal("Invalid", `Schedule '${name}' has 'args', which only 'exec' takes`);
+    if (action === "exec" || action === "checkpoint")
+      throw new Refusal(
+        "NotSupported",
+        `Schedule '${name}': the local platform does not do '${action}' at given times`,
+      );
   }
 }
 

@@ -26,6 +26,8 @@ export interface Lease {
 export interface RotationEvents {
   /** A connection wants this sleeping instance. */
   wake(uuid: string): void;
+  /** An instance was handed a connection, or on one that speaks HTTP another request. */
+  request(uuid: string): void;
   /** The number of open connections of an instance changed. */
   connections(uuid: string, count: number): void;
 }
@@ -161,7 +163,7 @@ export class Rotation {
       this.#changed();
       return undefined;
     }
-    const flow = new Flow(socket);
+    const flow = new Flow(socket, () => this.#events.request(uuid));
     const lease: Lease = {
       socket,
       flow,

@@ -20,12 +20,16 @@ export const NO_TRAFFIC: TrafficCounts = { rxBytes: 0, txBytes: 0, connections: 
 /** One connection to an instance. */
 export class Flow {
   readonly socket: net.Socket;
+  readonly #onRequest: () => void;
   #requests = 0;
   #inFlight = false;
   #movedAt = performance.now();
 
-  constructor(socket: net.Socket) {
+  /** @param onRequest Called when it becomes one more of the instance's connections and requests. */
+  constructor(socket: net.Socket, onRequest: () => void) {
     this.socket = socket;
+    this.#onRequest = onRequest;
+    onRequest();
   }
 
   get speaksHttp(): boolean {
@@ -44,6 +48,7 @@ export class Flow {
   /** An HTTP request begins. */
   requestBegan(): void {
     this.#requests++;
+    if (this.#requests > 1) this.#onRequest();
   }
 
   /** Bytes passed, either way. `inFlight`: an HTTP request is owed a response, or the rest of one. */

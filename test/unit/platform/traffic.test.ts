@@ -4,6 +4,8 @@ import { Flow, NO_TRAFFIC, Traffic } from "../../../provider/platform/proxy/traf
 
 /** A socket of which only the counters are looked at. */
 const socket = (bytesWritten: number, bytesRead: number) => ({ bytesWritten, bytesRead }) as net.Socket;
+const flowOf = (bytesWritten: number, bytesRead: number, onRequest = () => undefined as void): Flow =>
+  new Flow(socket(bytesWritten, bytesRead), onRequest);
 
 describe("what passes between the proxy and an instance", () => {
   it("is nothing at first, and an instance without connections is quiet for ever", () => {
@@ -14,16 +16,24 @@ describe("what passes between the proxy and an instance", () => {
 
   it("counts a connection once, and each further HTTP request on it", () => {
     const traffic = new Traffic();
-    const [raw, http] = [new Flow(socket(3, 4)), new Flow(socket(10, 20))];
+    const [raw, http] = [flowOf(3, 4), flowOf(10, 20)];
     traffic.opened(raw);
     traffic.opened(http);
     for (let request = 0; request < 3; request++) http.requestBegan();
     assert.deepEqual(traffic.counts, { rxBytes: 13, txBytes: 24, connections: 1, requests: 0, total: 4 });
   });
 
+  it("says each time that it became one more", () => {
+    let told = 0;
+    const flow = flowOf(0, 0, () => void told++);
+    assert.equal(told, 1);
+    for (let request = 0; request < 3; request++) flow.requestBegan();
+    assert.deepEqual([told, flow.total], [3, 3]);
+  });
+
   it("keeps the sums of connections that are over, once each", () => {
     const traffic = new Traffic();
-    const flow = new Flow(socket(3, 4));
+    const flow = flowOf(3, 4);
     traffic.opened(flow);
     traffic.closed(flow);
     traffic.closed(flow);
@@ -32,7 +42,7 @@ describe("what passes between the proxy and an instance", () => {
 
   it("is not quiet while a request is in flight", async () => {
     const traffic = new Traffic();
-    const flow = new Flow(socket(0, 0));
+    const flow = flowOf(0, 0);
     traffic.opened(flow);
     flow.moved(true);
     await new Promise((resolve) => setTimeout(resolve, 3));

@@ -9,7 +9,7 @@ import { eachItem, find, timeText } from "./select";
 /** Handlers of the history calls. */
 export function historyHandlers(platform: Platform): Pick<Handlers, "getInstanceHistory" | "getCheckpointHistory"> {
   const read = async (selectors: readonly Selector[], kind: "instance" | "checkpoint") => {
-    if (selectors.length === 0) throw new HttpRefusal(400, "Either 'uuid' or 'name' must be given");
+    if (selectors.length === 0) throw new HttpRefusal(400, "Either 'uuid' or 'name' must be given", "MissingId");
     const all = visibleInstances(platform).filter(({ state }) => kind === "instance" || state === kind);
     const items = await eachItem(selectors, platform.parts.log, (selector) =>
       historyItem(find(all, ({ record }) => record, kind, selector)),

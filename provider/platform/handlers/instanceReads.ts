@@ -53,7 +53,7 @@ interface Positioned {
 
 /** Throws a refusal 400 when nothing is named. */
 function byPosition(selectors: readonly Selector[]): Positioned[] {
-  if (selectors.length === 0) throw new HttpRefusal(400, "Either 'uuid' or 'name' must be given");
+  if (selectors.length === 0) throw new HttpRefusal(400, "Either 'uuid' or 'name' must be given", "MissingId");
   return selectors.map((selector, index) => ({
     ...selector,
     selector,

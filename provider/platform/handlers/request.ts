@@ -8,7 +8,10 @@ export type Selector = { readonly uuid: string } | { readonly name: string };
 export interface HandlerRequest<K extends RouteName> {
   readonly query: QueryOf<K>;
   readonly body: BodyOf<K>;
-  /** The objects that a body array, or else path and query name, in that order; empty when none is named. */
+  /**
+   * Of reads: the objects that the body, or else path and query name, in that order; empty when none is named. Where the route has
+   * a body, its items name them.
+   */
   readonly selectors: readonly Selector[];
   /** Parameters of the path, such as `uuid` and `name` of `/v1/services/{uuid}/autoscale/policies/{name}`. */
   readonly path: Readonly<Record<string, string>>;

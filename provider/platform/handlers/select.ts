@@ -93,7 +93,7 @@ export async function readItems<T, I extends object>(
       ? { status: "success", uuid: facts(object).uuid, name: facts(object).name }
       : toItem(object);
   if (request.selectors.length > 0 && (request.query.count ?? 0) > 0) {
-    throw new HttpRefusal(400, "'count' cannot be given together with 'uuid' or 'name'");
+    throw new HttpRefusal(400, "'count' cannot be given together with 'uuid' or 'name'", "NotBoth");
   }
   if (request.selectors.length === 0) return page(all, facts, request.query).map(render);
   return eachItem(request.selectors, log, (selector) => render(find(all, facts, kind, selector)));

@@ -17,8 +17,9 @@ export interface Routed {
   readonly dataKey: string | undefined;
   /** Without selectors. */
   readonly query: unknown;
-  /** One for each call of the route's handler. */
+  /** One for each call of the route's handler; its items name their objects, whatever named them in the request. */
   readonly bodies: readonly [unknown, ...unknown[]];
+  /** Of a request without such a body. */
   readonly selectors: readonly Selector[];
   /** Parameters of the path. */
   readonly path: Readonly<Record<string, string>>;
@@ -78,7 +79,7 @@ export function route(request: RawRequest, dialect: Dialect = NEWEST): Routed {
     ...common,
     query: parseQuery(found, namesObjects(body) ? [] : parameters),
     bodies: [parse(body, first, place), ...more.map((one) => parse(body, one, place))],
-    selectors: given,
+    selectors: [],
     reshape,
   };
 }

@@ -57,7 +57,7 @@ export function fromEntries(json: unknown, takesSelectors: boolean): Named {
   const parameters = entries.flatMap((entry) => [
     ...positional.map((key): Parameter => [key, String(entry[key] ?? DEFAULTS[key])]),
     ...Object.entries(entry)
-      .filter(([key]) => !(key in DEFAULTS) && !(takesSelectors && (key === "uuid" || key === "name")))
+      .filter(([key]) => !Object.hasOwn(DEFAULTS, key) && !(takesSelectors && (key === "uuid" || key === "name")))
       .map(([key, value]): Parameter => [key, String(value)]),
   ]);
   return { selectors, parameters };

@@ -79,8 +79,9 @@ describe("the daemon", () => {
   });
 
   it("does not end while something exists", async () => {
-    await platform.start({ stay: false, timings: { idleExitMs: 10 } });
-    const service = await platform.one("POST", "/v1/services", { services: [{ port: await freePort() }] });
+    const port = await freePort();
+    await platform.start({ stay: false, timings: { idleExitMs: 100 } });
+    const service = await platform.one("POST", "/v1/services", { services: [{ port }] });
     const asked = Array.from({ length: 20 }, () => platform.api("GET", `/v1/services?uuid=${service.uuid}`));
     assert.ok((await Promise.all(asked)).every((answer) => answer.httpStatus === 200));
     await platform.api("DELETE", "/v1/services", [{ uuid: service.uuid }]);

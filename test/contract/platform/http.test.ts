@@ -204,6 +204,16 @@ describe("the local API's HTTP side", () => {
       "MalformedRequest",
       /within each other/,
     ],
+    [
+      "force with a drain",
+      "PUT",
+      "/v1/instances/stop",
+      [{ name: "a", force: true, drain_timeout_ms: 1 }],
+      "MalformedRequest",
+      /cannot be given together with 'force'/,
+    ],
+    ["a wait for nobody", "GET", "/v1/instances/wait", undefined, "MissingId", /^Either 'uuid' or 'name' must/],
+    ["a log of nobody", "GET", "/v1/instances/log", undefined, "MissingId", /^Either 'uuid' or 'name' must/],
     ["a body where none belongs", "GET", "/v1/healthz", {}, "MalformedRequest", /takes no body/],
   ];
   for (const [what, method, target, body, code, message] of malformed) {
@@ -283,7 +293,9 @@ describe("the local API's HTTP side", () => {
 
   it("refuses a page of selected objects", async () => {
     for (const type of ["instances", "services", "volumes"]) {
-      assert.equal((await platform.api("GET", `/v1/${type}?name=a&count=1`)).httpStatus, 400, type);
+      const { httpStatus, raw } = await platform.api("GET", `/v1/${type}?name=a&count=1`);
+      assert.equal(httpStatus, 400, type);
+      assert.equal((raw["errors"] as { error: number }[])[0]?.error, ITEM_CODES.NotBoth);
     }
   });
 

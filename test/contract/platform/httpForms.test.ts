@@ -71,7 +71,7 @@ describe("the forms of the local API", () => {
       const call = api.called.at(-1);
       assert.equal(call?.name, name);
       if (path.includes(UUID)) assert.equal(call.path["uuid"], UUID);
-      const real = await platform.api(method, target, body);
+      const real = await platform.api(method, target, body, { accept: "application/json" });
       assert.ok([200, 400].includes(real.httpStatus), JSON.stringify(real.raw));
     });
   }

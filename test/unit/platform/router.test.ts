@@ -157,7 +157,10 @@ describe("the router", () => {
       refused(() => ask(method, `${target}?uuid=`), 400, "Invalid");
       refused(() => ask(method, `${target}?uuid=a,,b`), 400, "Invalid");
       refused(() => ask(method, `${target}?color=red&uuid=a`), 400, "Unknown", /^Unknown member 'color'$/);
-      refused(() => ask(method, target, [{ uuid: "a", color: "red" }]), 400, "Unknown", /^Unknown member 'color'$/);
+      for (const member of ["color", "toString", "constructor"]) {
+        const message = new RegExp(`^Unknown member '${member}'$`);
+        refused(() => ask(method, target, [{ uuid: "a", [member]: "red" }]), 400, "Unknown", message);
+      }
     }
     refused(() => get("/v1/healthz", [{ uuid: "a" }]), 400, "MalformedRequest");
     refused(() => get("/v1/healthz?uuid=a"), 400, "Unknown");

@@ -14,6 +14,7 @@ import type { Platform } from "./platform";
 import { armAutokill } from "./service/autokill";
 import { publishPorts } from "./service/publish";
 import { loadCertificates } from "./state/certificates";
+import { afterMemberLeft } from "./service/membership";
 import { loadInstances } from "./state/instances";
 import { loadServices } from "./state/services";
 import { deleteVolume, loadVolumes, type VolumeRecord } from "./state/volumes";
@@ -26,7 +27,7 @@ export async function reconcile(platform: Platform): Promise<void> {
   const { database, log } = platform.parts;
   for (const volume of loadVolumes(database)) await restoreVolume(platform, volume);
   for (const certificate of loadCertificates(database)) platform.certificates.set(certificate.uuid, certificate);
-  for (const record of loadServices(database)) platform.addService(record);
+  for (const record of loadServices(database)) platform.services.set(record.uuid, platform.newService(record));
   for (const record of loadInstances(database)) platform.addInstance(record);
   await Promise.all(
     [...platform.instances.values()].map(async (actor) => {
@@ -98,9 +99,12 @@ async function restoreInstance(platform: Platform, actor: InstanceActor): Promis
   }
 }
 
-/** Volumes whose instance is gone, and files that belong to nothing in the database. */
+/** Service groups and volumes whose instance is gone, and files that belong to nothing in the database. */
 async function removeLeftovers(platform: Platform): Promise<void> {
   const { paths, vmm } = platform.parts;
+  for (const { record } of [...platform.services.values()]) {
+    if (!record.persistent) await afterMemberLeft(platform, record.uuid);
+  }
   await removeUnowned(platform, [...platform.volumes.values()]);
   for (const uuid of await fs.readdir(paths.instances).catch(() => [])) {
     if (platform.instances.has(uuid)) continue;

@@ -132,7 +132,8 @@ async function settled(
   signal: AbortSignal,
 ): Promise<InstanceItem | FailedItem> {
   const end = timeoutS === 0 ? "met" : await waitForState(platform, actor, isSettled, timeoutS, signal);
-  if (end === "gone") return goneItem(actor);
+  // One that was to go when it stops has done what was asked of it.
+  if (end === "gone" && !actor.record.definition.deleteOnStop) return goneItem(actor);
   return end === "timed-out" ? timedOutItem(actor) : instanceItem(platform, actor);
 }
 

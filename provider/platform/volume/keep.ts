@@ -39,11 +39,12 @@ export async function removeVolume(platform: Platform, { uuid, name }: VolumeRec
 
 /** Removes those that came with an instance and that no instance has any more; a locked one stays, for good. */
 export async function removeUnowned(platform: Platform, volumes: readonly VolumeRecord[]): Promise<void> {
-  for (const { uuid } of volumes) {
+  const isUnowned = ({ uuid, persistent }: VolumeRecord): boolean => !persistent && platform.usersOf(uuid).length === 0;
+  for (const { uuid } of volumes.filter(isUnowned)) {
     await platform.disks.ended([uuid]); // a clone that was begun is still made
     if (platform.isReleased) return; // the next daemon goes on
     const volume = platform.volumes.get(uuid);
-    if (volume === undefined || volume.persistent || platform.usersOf(uuid).length > 0) continue;
+    if (volume === undefined || !isUnowned(volume)) continue;
     if (volume.deleteLock) changeVolume(platform, volume, { persistent: true });
     else await removeVolume(platform, volume);
   }

@@ -1,6 +1,7 @@
 /** Instances: every field of a create, what comes into being with them, and how they are shown. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
+import { openDatabase } from "../../../provider/platform/state/database";
 import { freePort } from "../../support/localPlatform";
 import { type Item, TestPlatform } from "../../support/testDaemon";
 
@@ -216,6 +217,16 @@ describe("a new instance", () => {
       assert.equal((await group())?.name, "g");
     });
 
+    it("takes it along even when the daemon ended between the two", async () => {
+      const { uuid } = await create({ service_group: { services: [{ port: await freePort() }] } });
+      platform.daemon.abandon();
+      const database = openDatabase(platform.paths.database);
+      database?.run("DELETE FROM instances WHERE uuid = ?", uuid);
+      database?.close();
+      await platform.start();
+      await nothingLeft();
+    });
+
     it("leaves nothing when it cannot be made: no group, no port, no volume", async () => {
       const port = await freePort();
       const body = { service_group: { services: [{ port }] }, volumes: [{ size_mb: 8, at: "/x" }] };
@@ -253,6 +264,13 @@ describe("a new instance", () => {
       const waiting = platform.one("GET", `/v1/instances/wait?uuid=${uuid}&state=standby`);
       await platform.api("PUT", "/v1/instances/start", [{ uuid }]);
       assert.equal((await waiting)["error"], 8);
+    });
+
+    it("is answered with how it ended to a create that waited", async () => {
+      platform.guests.set("job", { ends: { afterMs: 0, exit: { how: "exited", exitCode: 3 } } });
+      const item = await create({ name: "job", features: ["delete-on-stop"], autostart: true, timeout_s: 10 });
+      await platform.until(item.uuid, (one) => one["error"] === 8);
+      assert.ok(item["state"] === "running" || item["exit_code"] === 3, JSON.stringify(item));
     });
 
     it("is held back by a delete lock, and goes when that is lifted", async () => {

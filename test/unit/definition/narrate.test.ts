@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import type { PropertyChange } from "../../../provider/definition/diff";
+import { narrate } from "../../../provider/definition/narrate";
+
+const change = (property: string, more: Partial<PropertyChange> = {}): PropertyChange => ({
+  property,
+  kind: "update",
+  replace: false,
+  restart: false,
+  certain: true,
+  ...more,
+});
+const said = (changes: readonly PropertyChange[], more: object = {}) =>
+  narrate({ label: "Instance 'web'", changes, moves: false, deletesFirst: false, steps: [], ...more });
+
+describe("what a preview says", () => {
+  it("is what an update does, step by step", () => {
+    const steps = ["stop it", "change memoryMb and env in place", "start it"];
+    assert.deepEqual(said([change("memoryMb"), change("env")], { steps }), [
+      "Instance 'web': the update will stop it, change memoryMb and env in place, then start it.",
+    ]);
+  });
+
+  it("is what changes, where no steps are known", () => {
+    assert.deepEqual(said([change("a"), change("b"), change("c")]), [
+      "Instance 'web': will change a, b and c in place.",
+    ]);
+  });
+
+  it("is why it is replaced, and whether there is a gap; nothing else of it matters then", () => {
+    const changes = [change("restartPolicy", { replace: true }), change("tags"), change("env", { certain: false })];
+    assert.deepEqual(said(changes), [
+      "Instance 'web': will be replaced because restartPolicy cannot be changed in place.",
+    ]);
+    assert.deepEqual(said(changes, { deletesFirst: true }), [
+      "Instance 'web': will be deleted and made anew because restartPolicy cannot be changed in place.",
+    ]);
+    assert.deepEqual(said([], { moves: true }), [
+      "Instance 'web': will be replaced because it moves to another metro.",
+    ]);
+  });
+
+  it("is what may change, and what that would take", () => {
+    const open = { certain: false };
+    assert.deepEqual(said([change("image", { ...open, restart: true })]), [
+      "Instance 'web': image may change, for which it would be stopped and started: it is not known yet.",
+    ]);
+    assert.deepEqual(said([change("tags"), change("service", open), change("autokill", open)], { steps: ["tag it"] }), [
+      "Instance 'web': the update will tag it.",
+      "Instance 'web': service and autokill may change: they are not known yet.",
+    ]);
+  });
+
+  it("is nothing where nothing changes", () => {
+    assert.deepEqual(said([]), []);
+  });
+});

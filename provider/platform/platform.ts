@@ -52,7 +52,8 @@ export interface PlatformParts {
 export interface Service {
   record: ServiceRecord;
   readonly proxy: ServiceProxy;
-  autokillTimer?: NodeJS.Timeout;
+  /** Aborted when its end is not to be waited for any more. */
+  autokill?: AbortController;
   /** While it has an autoscale configuration. */
   scaler?: Scaler;
 }
@@ -100,11 +101,12 @@ export class Platform {
   addInstance(record: InstanceRecord): InstanceActor {
     const actor = new InstanceActor(record, this.#surroundings());
     this.instances.set(record.uuid, actor);
+    queueMicrotask(() => this.changes.notify());
     return actor;
   }
 
-  /** Adds a service group; its ports are not open yet. */
-  addService(record: ServiceRecord): Service {
+  /** A service group that nobody knows yet and whose ports are closed. */
+  newService(record: ServiceRecord): Service {
     const events = {
       wake: (uuid: string) =>
         void this.instances
@@ -114,9 +116,7 @@ export class Platform {
       request: (uuid: string) => this.instances.get(uuid)?.requestHandled(),
       connections: (uuid: string, count: number) => this.instances.get(uuid)?.connectionsChanged(count),
     };
-    const service = { record, proxy: new ServiceProxy(record, events, this.parts.timings) };
-    this.services.set(record.uuid, service);
-    return service;
+    return { record, proxy: new ServiceProxy(record, events, this.parts.timings) };
   }
 
   /** Instances that name this volume. */
@@ -150,7 +150,7 @@ export class Platform {
   release(): void {
     this.#released.abort();
     for (const service of this.services.values()) {
-      clearTimeout(service.autokillTimer);
+      service.autokill?.abort();
       service.proxy.close();
     }
     for (const actor of this.instances.values()) actor.release();

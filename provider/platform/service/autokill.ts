@@ -3,8 +3,8 @@ import type { Platform, Service } from "../platform";
 import type { ServiceRecord } from "../state/services";
 import { removeServiceGroup } from "./group";
 
-/** Longest timer of Node; a longer time takes several. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Longest sleep: the time of day may be set, and a machine may be put to sleep. */
+const MAX_SLEEP_MS = 60_000;
 
 /**
  * When a service group is due, in milliseconds since 1970; `undefined` while it has instances, makes its own, or is to stay.
@@ -13,18 +13,27 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export const dueAt = ({ autokillTimeMs, emptySince, autoscale }: ServiceRecord): number | undefined =>
   autokillTimeMs === 0 || emptySince === undefined || autoscale !== undefined ? undefined : emptySince + autokillTimeMs;
 
-/** Arms the timer of a service group anew; to be called whenever its record has changed. */
+/** Waits for the end of a service group anew; to be called whenever its record has changed. */
 export function armAutokill(platform: Platform, service: Service): void {
-  clearTimeout(service.autokillTimer);
+  service.autokill?.abort();
   const due = dueAt(service.record);
   if (due === undefined || platform.isReleased) return;
-  const inMs = Math.min(Math.max(0, due - Date.now()), MAX_TIMER_MS);
-  service.autokillTimer = setTimeout(() => void platform.serviceTurn.take(() => removeIfDue(platform, service)), inMs);
+  const { clock, log } = platform.parts;
+  const armed = new AbortController();
+  service.autokill = armed;
+  clock
+    .sleep(Math.min(Math.max(0, due - clock.now()), MAX_SLEEP_MS), armed.signal)
+    .then(() => platform.serviceTurn.take(() => removeIfDue(platform, service)))
+    .catch((error: unknown) => {
+      if (armed.signal.aborted) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      log.write("service.not-deleted", { uuid: service.record.uuid, reason });
+    });
 }
 
 function removeIfDue(platform: Platform, service: Service): void {
   if (platform.isReleased || platform.services.get(service.record.uuid) !== service) return;
   const due = dueAt(service.record);
-  if (due !== undefined && due <= Date.now()) removeServiceGroup(platform, service);
+  if (due !== undefined && due <= platform.parts.clock.now()) removeServiceGroup(platform, service);
   else armAutokill(platform, service);
 }

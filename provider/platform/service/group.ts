@@ -37,12 +37,12 @@ export function createServiceGroup(
 }
 
 async function create(platform: Platform, body: CreateServiceRequest, { persistent }: GroupOrigin): Promise<Service> {
-  const { database, log } = platform.parts;
+  const { database, clock, log } = platform.parts;
   const taken = (name: string): boolean => [...platform.services.values()].some(({ record }) => record.name === name);
   const name = body.name ?? wordyName(taken);
   if (name.includes("/")) throw new Refusal("Invalid", `'${name}' is not a name: it contains '/'`);
   if (taken(name)) throw new Refusal("AlreadyExists", `A service group with the name '${name}' already exists`);
-  const now = Date.now();
+  const now = clock.now();
   const record: ServiceRecord = {
     uuid: crypto.randomUUID(),
     name,
@@ -62,26 +62,27 @@ async function create(platform: Platform, body: CreateServiceRequest, { persiste
   refuseTakenPorts(name, record.ports, others);
   refuseTakenDomains(record.domains, others);
   enforceQuota(platform, { service_groups: 1, services: record.ports.length });
-  const service = platform.addService(record);
+  const service = platform.newService(record);
   try {
     await publishPorts(platform, service, record);
+    if (platform.isReleased) throw new Refusal("FailedOperation", "The local platform is ending");
     saveService(database, record);
-    armAutokill(platform, service);
   } catch (error) {
     service.proxy.close();
-    platform.services.delete(record.uuid);
     throw error;
   }
+  platform.services.set(record.uuid, service);
+  armAutokill(platform, service);
   log.write("service.created", { uuid: record.uuid, name });
   return service;
 }
 
 /** Closes a service group's ports and forgets it. The caller has looked that nothing needs it. */
-export function removeServiceGroup(platform: Platform, { record, proxy, autokillTimer, scaler }: Service): void {
+export function removeServiceGroup(platform: Platform, { record, proxy, autokill, scaler }: Service): void {
   const { uuid, name } = record;
-  clearTimeout(autokillTimer);
-  scaler?.stop();
   deleteService(platform.parts.database, uuid);
+  autokill?.abort();
+  scaler?.stop();
   platform.services.delete(uuid);
   proxy.close();
   platform.parts.log.write("service.deleted", { uuid, name });

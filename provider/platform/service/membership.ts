@@ -23,6 +23,9 @@ export function afterMemberLeft(platform: Platform, serviceUuid: string): Promis
     const service = platform.services.get(serviceUuid);
     if (service === undefined || platform.isReleased || platform.membersOf(serviceUuid).length > 0) return;
     if (!service.record.persistent) return removeServiceGroup(platform, service);
-    keepService(platform, service, { ...service.record, emptySince: service.record.emptySince ?? Date.now() });
+    keepService(platform, service, {
+      ...service.record,
+      emptySince: service.record.emptySince ?? platform.parts.clock.now(),
+    });
   });
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import { UnikernelError } from "../../../provider/base/errors";
+import { quotasWith } from "../../../provider/platform/quotaSettings";
 import { freePort } from "../../support/localPlatform";
 import { type Item, TestPlatform, webGuest } from "../../support/testDaemon";
 
@@ -135,6 +136,21 @@ describe("autoscale", () => {
       const policies = Array.from({ length: 9 }, (_, index) => step({ name: `p${index}` }));
       const { httpStatus } = await platform.api("POST", PATH, [{ uuid: service, template: { name: "tpl" }, policies }]);
       assert.equal(httpStatus, 400);
+    });
+
+    it("follow the quotas of the account, which may not have autoscale at all", async () => {
+      const restart = async (set: Parameters<typeof quotasWith>[0]): Promise<void> => {
+        await platform.daemon.close();
+        await platform.start({ quotas: quotasWith(set) });
+      };
+      await restart({ min_autoscale_size: 2, max_autoscale_size: 3 });
+      assert.equal((await configure({ min_size: 1 }))["error"], 29);
+      assert.equal((await configure({ min_size: 2, max_size: 4 }))["error"], 29);
+      assert.equal((await configure())["status"], "success");
+      assert.deepEqual([(await read())["min_size"], (await read())["max_size"]], [2, 3]);
+      await unconfigure();
+      await restart({ max_autoscale_size: 0 });
+      assert.equal((await configure())["error"], 28);
     });
 
     it("keep the template from being deleted", async () => {

@@ -1,0 +1,91 @@
+/** Scale to zero in front of connections: the policies `on` and `idle`. */
+import assert from "node:assert/strict";
+import * as http from "node:http";
+import * as net from "node:net";
+import { freePort } from "../../support/localPlatform";
+import { send, TestPlatform, webGuest } from "../../support/testDaemon";
+
+describe("an instance that scales to zero", () => {
+  let platform: TestPlatform;
+  let port: number;
+  beforeEach(async () => {
+    platform = await TestPlatform.open();
+    await platform.start();
+    port = await freePort();
+  });
+  afterEach(() => platform.close());
+
+  const running = (name: string, scale_to_zero: Record<string, unknown>) =>
+    platform.running({ name, scale_to_zero, service_group: { services: [{ port }] } });
+  const isAsleep = (uuid: string) => platform.until(uuid, ({ state }) => state === "standby");
+  const echo = { serve: (socket: net.Socket) => void socket.on("data", (chunk) => socket.write(chunk)) };
+
+  /** A connection on which something was said. */
+  async function connected(): Promise<{ socket: net.Socket; closed: Promise<unknown> }> {
+    const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.write("hello");
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.on("data", () => undefined);
+    return { socket, closed };
+  }
+
+  for (const stateful of [true, false]) {
+    it(`when idle sleeps in front of an idle connection, and ends it (${stateful ? "memory kept" : "booted anew"})`, async () => {
+      platform.guests.set("echo", { ...echo, onStop: { how: "exited", exitCode: 0 } });
+      const { uuid } = await running("echo", { policy: "idle", stateful, cooldown_time_ms: 30 });
+      const { closed } = await connected();
+      await isAsleep(uuid);
+      await closed;
+      const again = await connected(); // who has more to say wakes it
+      assert.equal(platform.vmm.starts.length, stateful ? 1 : 2);
+      again.socket.destroy();
+    });
+  }
+
+  it("with the policy 'on' stays up for a connection, idle or not", async () => {
+    platform.guests.set("echo", echo);
+    const { uuid } = await running("echo", { policy: "on", cooldown_time_ms: 10 });
+    const { socket } = await connected();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    assert.equal((await platform.instance(uuid))["state"], "running");
+    socket.destroy();
+    await isAsleep(uuid);
+  });
+
+  it("when idle stays up as long as something moves", async () => {
+    platform.guests.set("echo", echo);
+    const { uuid } = await running("echo", { policy: "idle", stateful: true, cooldown_time_ms: 150 });
+    const { socket, closed } = await connected();
+    for (let said = 0; said < 15; said++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      socket.write("more");
+      assert.equal((await platform.instance(uuid))["state"], "running");
+    }
+    await isAsleep(uuid);
+    await closed;
+  });
+
+  it("when idle never sleeps amid an HTTP request, however long the answer takes", async () => {
+    let finish = (): void => undefined;
+    const server = http.createServer((request, response) => {
+      response.writeHead(200, request.url === "/length" ? { "content-length": 8 } : {});
+      response.write("1234");
+      finish = () => void response.end("5678");
+    });
+    platform.guests.set("web", { ...webGuest("web"), serve: (socket) => void server.emit("connection", socket) });
+    const { uuid } = await running("web", { policy: "idle", stateful: true, cooldown_time_ms: 10 });
+    for (const path of ["/length", "/chunked"]) {
+      const agent = new http.Agent({ keepAlive: true });
+      const begun = new Promise((resolve) => server.once("request", resolve));
+      const reply = send(`http://127.0.0.1:${port}${path}`, "GET", {}, undefined, agent);
+      await begun;
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      assert.equal((await platform.instance(uuid))["state"], "running", path);
+      finish();
+      assert.equal((await reply).text, "12345678");
+      await isAsleep(uuid); // in front of the connection that the client keeps
+      agent.destroy();
+    }
+  });
+});

@@ -11,11 +11,17 @@ export function refuseManaged({ name, definition }: InstanceRecord): void {
   throw new Refusal("AutoscaleInstance", `Instance '${name}' is managed by the autoscale of its service group`);
 }
 
+/** Service groups that make their instances from this template. */
+export const scaledFrom = (platform: Platform, templateUuid: string): readonly ServiceRecord[] =>
+  [...platform.services.values()]
+    .map(({ record }) => record)
+    .filter(({ autoscale }) => autoscale?.templateUuid === templateUuid);
+
 /** Throws a refusal `Attached` for a template that a service group makes its instances from. */
 export function refuseScaledTemplate(platform: Platform, { uuid, name }: InstanceRecord): void {
-  const users = [...platform.services.values()].filter(({ record }) => record.autoscale?.templateUuid === uuid);
+  const users = scaledFrom(platform, uuid);
   if (users.length === 0) return;
-  const names = users.map(({ record }) => `'${record.name}'`).join(", ");
+  const names = users.map((service) => `'${service.name}'`).join(", ");
   throw new Refusal("Attached", `Template '${name}' is used by the autoscale of service group ${names}`);
 }
 

@@ -1,5 +1,6 @@
 /** Does to instances what is due: their schedules, and their end when they are of no use any more. */
 import type { Clock } from "../../base/clock";
+import { scaledFrom } from "../autoscale/managed";
 import type { Platform } from "../platform";
 import type { InstanceActor } from "./actor";
 import { Agenda, type Due } from "./agenda";
@@ -46,7 +47,9 @@ class Timers {
 
   /** Ends an instance that is of no use any more; else says when it will be. */
   #endAt(actor: InstanceActor, now: number): number {
-    const at = autokillAt(actor.record) ?? Infinity;
+    // A template that autoscale makes instances from is of use, however seldom that happens.
+    const isScaled = scaledFrom(this.#platform, actor.record.uuid).length > 0;
+    const at = (isScaled ? undefined : autokillAt(actor.record)) ?? Infinity;
     if (at <= now) this.#ask(actor, "autokill", "delete");
     else if (isSpent(actor.record) && !this.#ending.has(actor)) {
       this.#ending.add(actor);

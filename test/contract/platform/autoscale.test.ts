@@ -4,6 +4,7 @@ import * as http from "node:http";
 import { UnikernelError } from "../../../provider/base/errors";
 import { quotasWith } from "../../../provider/platform/quotaSettings";
 import { freePort } from "../../support/localPlatform";
+import { TestClock } from "../../support/testClock";
 import { type Item, TestPlatform, webGuest } from "../../support/testDaemon";
 
 describe("autoscale", () => {
@@ -136,6 +137,22 @@ describe("autoscale", () => {
       const policies = Array.from({ length: 9 }, (_, index) => step({ name: `p${index}` }));
       const { httpStatus } = await platform.api("POST", PATH, [{ uuid: service, template: { name: "tpl" }, policies }]);
       assert.equal(httpStatus, 400);
+    });
+
+    it("keep the template's autokill from taking it while it is in use", async () => {
+      const clock = new TestClock();
+      await platform.daemon.close();
+      await platform.start({ clock });
+      await platform.one("PATCH", "/v1/instances/templates", [
+        { name: "tpl", prop: "autokill", op: "set", value: { time_ms: 100_000 } },
+      ]);
+      await configure();
+      clock.advance(1_000_000);
+      const template = () => platform.one("GET", "/v1/instances/templates?name=tpl");
+      assert.equal((await template())["status"], "success");
+      await unconfigure();
+      clock.advance(1_000_000);
+      while ((await template())["error"] !== 8);
     });
 
     it("follow the quotas of the account, which may not have autoscale at all", async () => {

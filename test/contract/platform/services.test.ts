@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as net from "node:net";
 import { freePort, listens } from "../../support/localPlatform";
+import { TestClock } from "../../support/testClock";
 import { send, TestPlatform } from "../../support/testDaemon";
 
 describe("service groups", () => {
@@ -13,6 +14,14 @@ describe("service groups", () => {
   afterEach(() => platform.close());
 
   const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/services", body);
+  const read = (uuid: string) => platform.one("GET", `/v1/services?uuid=${uuid}`);
+  /** Another daemon, with a clock that the test sets. */
+  async function withClock(): Promise<TestClock> {
+    const clock = new TestClock();
+    await platform.daemon.close();
+    await platform.start({ clock });
+    return clock;
+  }
 
   it("are published at once on the loopback and unpublished with their delete", async () => {
     const port = await freePort();
@@ -157,24 +166,30 @@ describe("service groups", () => {
   });
 
   it("with autokill go when they were empty for that long, and not while they have instances", async () => {
+    const clock = await withClock();
     const port = await freePort();
-    const { uuid } = await create({ name: "web", services: [{ port }], autokill: { time_ms: 300 } });
+    const { uuid } = await create({ name: "web", services: [{ port }], autokill: { time_ms: 200_000 } });
     await platform.one("POST", "/v1/instances", { name: "i", image: "app:1", service_group: { uuid } });
-    await new Promise((resolve) => setTimeout(resolve, 400)); // longer than it would live without the instance
-    assert.equal((await platform.one("GET", `/v1/services?uuid=${uuid}`))["status"], "success");
-    const emptyAt = performance.now();
+    clock.advance(1_000_000);
+    assert.equal((await read(uuid))["status"], "success");
     await platform.api("DELETE", "/v1/instances", [{ name: "i" }]);
-    while ((await platform.one("GET", `/v1/services?uuid=${uuid}`))["error"] !== 8);
-    assert.ok(performance.now() - emptyAt >= 290);
+    clock.advance(150_000);
+    assert.equal((await read(uuid))["status"], "success");
+    clock.advance(60_000);
+    while ((await read(uuid))["error"] !== 8);
     assert.equal(await listens(port), false);
   });
 
   it("with autokill go after a daemon that was killed meanwhile", async () => {
-    const { uuid } = await create({ services: [{ port: await freePort() }], autokill: { time_ms: 200 } });
+    const clock = await withClock();
+    const { uuid } = await create({ services: [{ port: await freePort() }], autokill: { time_ms: 200_000 } });
+    clock.advance(100_000);
     platform.daemon.abandon();
-    await new Promise((resolve) => setTimeout(resolve, 200)); // its time runs out while nobody looks
-    await platform.start();
-    while ((await platform.one("GET", `/v1/services?uuid=${uuid}`))["error"] !== 8);
+    clock.advance(60_000);
+    await platform.start({ clock });
+    assert.equal((await read(uuid))["status"], "success");
+    clock.advance(50_000);
+    while ((await read(uuid))["error"] !== 8);
   });
 
   it("redirect from port 80, or say so where this user may not open it", async () => {
@@ -196,7 +211,6 @@ describe("service groups", () => {
       const instance = await platform.one("POST", "/v1/instances", { name, image: "app:1", service_group });
       return { port, instance, group: instance["service_group"] as { uuid: string; name: string; domains: object[] } };
     };
-    const read = (uuid: string) => platform.one("GET", `/v1/services?uuid=${uuid}`);
     const remove = (name: string) => platform.api("DELETE", "/v1/instances", [{ name }]);
 
     it("are not persistent, and go with their last instance", async () => {

@@ -50,7 +50,7 @@ export function nextForm(
 function olderForm(name: string, request: AnyRequest): AnyRequest | undefined {
   switch (name) {
     case "createInstance":
-      return withBody(request, imageAsText(request.body as CreateInstanceRequest));
+      return withBody(request, imagesAsText(request.body as CreateInstanceRequest));
     case "deleteInstances":
       return withBody(request, plainDelete(request.body as BodyOf<"deleteInstances">));
     case "createCertificate":
@@ -65,12 +65,24 @@ function olderForm(name: string, request: AnyRequest): AnyRequest | undefined {
 const withBody = (request: AnyRequest, body: unknown): AnyRequest | undefined =>
   body === undefined ? undefined : { ...request, body };
 
-/** A pull policy is a wish; credentials and headers are not. */
-function imageAsText(body: CreateInstanceRequest): CreateInstanceRequest | undefined {
-  const { image } = body;
-  if (image === undefined || typeof image === "string") return undefined;
+/** The reference of an image; `undefined` where it alone is not enough. A pull policy is a wish; credentials and headers are not. */
+function asText(image: CreateInstanceRequest["image"]): string | undefined {
+  if (image === undefined || typeof image === "string") return image;
   const { url, pull_policy: _wish, ...needed } = image;
-  return Object.keys(needed).length === 0 ? { ...body, image: url } : undefined;
+  return Object.keys(needed).length === 0 ? url : undefined;
+}
+
+function imagesAsText(body: CreateInstanceRequest): CreateInstanceRequest | undefined {
+  const images = [body.image, ...(body.roms ?? []).map(({ image }) => image)].filter((image) => image !== undefined);
+  const isNewer = images.some((image) => typeof image !== "string");
+  if (!isNewer || images.some((image) => asText(image) === undefined)) return undefined;
+  return {
+    ...body,
+    ...(body.image === undefined ? {} : { image: asText(body.image) }),
+    ...(body.roms === undefined
+      ? {}
+      : { roms: body.roms.map((rom) => (rom.image === undefined ? rom : { ...rom, image: asText(rom.image) })) }),
+  };
 }
 
 /** Who needs the object to be gone has to look for it. */

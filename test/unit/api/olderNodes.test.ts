@@ -42,6 +42,30 @@ describe("nodes that run an older release", () => {
     assert.equal((await subject.createInstance({ body })).items[0]?.uuid, "i1");
   });
 
+  it("get the images of ROMs as text as well", async () => {
+    const rom = { name: "data", at: "/data" };
+    const body = {
+      image: "app:1",
+      roms: [
+        { ...rom, image: { url: "data:1" } },
+        { name: "inline", files: [] },
+      ],
+    };
+    nock(URL)
+      .post("/v1/instances", body)
+      .reply(...refused(400, "expected 'string'"));
+    nock(URL)
+      .post("/v1/instances", {
+        image: "app:1",
+        roms: [
+          { ...rom, image: "data:1" },
+          { name: "inline", files: [] },
+        ],
+      })
+      .reply(...ok("instances", instance));
+    assert.equal((await client().createInstance({ body })).items[0]?.uuid, "i1");
+  });
+
   it("are not asked for an image without the credentials that it needs", async () => {
     const body = { image: { url: "app:1", credentials: "s3cret" } };
     nock(URL)

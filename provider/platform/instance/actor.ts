@@ -10,15 +10,15 @@ import { InstanceCore, type InstanceEvent } from "./core";
 import { decide, type InstanceRequest } from "./decide";
 import { Mailbox } from "./mailbox";
 import type { InstanceChange } from "./patch";
-import { becomeTemplate, freeze } from "./freeze";
+import { freeze } from "./freeze";
 import { type FrozenChange, frozenChange, neverRuns } from "./frozen";
 import { armSleep, fallAsleep } from "./sleeping";
 import { denial, standingOf } from "./standing";
-import { attach, noteAnswered, noteStarted, probe, start } from "./starting";
-import { stopFacts } from "./stopReason";
-import { forceStop, noteEnd, remove, removeIfDone, scheduleRestart, shutDown, stop } from "./stopping";
-import { freezeVm, keepFrozen, noteSnapshotLost, suspend } from "./suspending";
+import { noteAnswered, noteStarted, probe, start } from "./starting";
+import { forceStop, remove, removeIfDone, shutDown, stop } from "./stopping";
+import { freezeVm, noteSnapshotLost, suspend } from "./suspending";
 import type { ActorSurroundings, RequestOptions } from "./surroundings";
+import { noteExit, resumeStopped, takeOver } from "./takeOver";
 import { afterUpdates, changeDefinition } from "./updates";
 import type { WakeupHistogram } from "./wakeups";
 
@@ -47,6 +47,7 @@ export class InstanceActor {
     this.#core = new InstanceCore(record, around, {
       post: (event) => this.#mailbox.post(event),
       request: (request) => this.request(request),
+      endIsAsked: () => ENDS_WAITING.some((request) => this.#pending.has(request)),
     });
     this.#core.rotate();
   }
@@ -145,29 +146,18 @@ export class InstanceActor {
 
   /** Takes over a VM of an earlier daemon, in whatever state that left it. */
   adopt(vm: Vm): void {
-    const { state, record } = this;
-    attach(this.#core, vm, performance.now(), true);
-    if (record.status.deleting) return;
-    if (this.#core.isFrozen) void keepFrozen(this.#core);
-    else if (standingOf(this.#core).suspending === true)
-      void freezeVm(this.#core).catch(() => undefined); // its end follows
-    else if (state === "draining" || state === "stopping") shutDown(this.#core, record.status.stopForced);
-    this.#core.rotate();
+    takeOver(this.#core, vm);
   }
 
   /** Notes that the VM ended while no daemon ran, and applies the restart policy. */
   foundDead(exit: VmExit): void {
     if (this.state === "stopped") noteSnapshotLost(this.#core);
-    else this.#ended(exit);
+    else noteExit(this.#core, exit);
   }
 
   /** Continues what a daemon before this one began with a stopped instance: a restart sequence, or its end. */
   resumeStopped(): void {
-    const { restart } = this.record.status;
-    if (this.state === "stopped" && restart?.nextAt !== undefined)
-      scheduleRestart(this.#core, Math.max(0, restart.nextAt - Date.now()));
-    if (this.record.status.becomesTemplate === true) becomeTemplate(this.#core);
-    removeIfDone(this.#core);
+    resumeStopped(this.#core);
   }
 
   /** The service's ports changed: what answered before may not answer now. */
@@ -244,14 +234,7 @@ export class InstanceActor {
         run.over.abort();
         run.phase.abort();
         core.run = undefined;
-        return this.#ended(event.exit);
+        return noteExit(core, event.exit);
     }
-  }
-
-  /** The VM is gone. */
-  #ended(exit: VmExit): void {
-    const core = this.#core;
-    noteEnd(core, stopFacts(exit, core.asked));
-    if (core.record.status.becomesTemplate === true) becomeTemplate(core);
   }
 }

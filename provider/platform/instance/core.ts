@@ -20,6 +20,8 @@ export type InstanceEvent =
 export interface ActorInbox {
   post(event: InstanceEvent): void;
   request(request: InstanceRequest): Promise<void>;
+  /** True when a stop or delete was accepted and not yet begun. */
+  endIsAsked(): boolean;
 }
 
 /** Pause before a fact that could not be written is written again. */

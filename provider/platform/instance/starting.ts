@@ -8,7 +8,7 @@ import { armSleep } from "./sleeping";
 import { startFailed, stoppedWithoutGuest } from "./stopReason";
 import { noteEnd } from "./stopping";
 import { atStart } from "./transitions";
-import { applyQueued } from "./updates";
+import { applyPending } from "./updates";
 
 /**
  * Boots the VM, or thaws the one that sleeps. Throws a refusal `Quota`, with nothing changed; what the VMM throws; a
@@ -17,7 +17,7 @@ import { applyQueued } from "./updates";
 export async function start(core: InstanceCore, isRestart: boolean): Promise<void> {
   clearTimeout(core.restartTimer);
   if (core.state === "standby") core.wakeups.begin();
-  if (core.run === undefined) applyQueued(core);
+  if (core.run === undefined) applyPending(core);
   try {
     core.around.admit(core.record);
   } catch (error) {
@@ -45,6 +45,7 @@ async function othersReady(core: InstanceCore): Promise<boolean> {
   const waiting = new AbortController();
   const { signal } = waiting;
   core.waiting = waiting;
+  if (core.inbox.endIsAsked()) waiting.abort();
   try {
     await core.around.dependencies(core.record, signal);
     await core.around.disksFree(core.record);

@@ -25,8 +25,10 @@ export function changeDefinition(core: InstanceCore, change: InstanceChange): vo
     throw new Refusal("FailedWrongVmState", why);
   }
   const context = around.patchContext(record);
-  if (INSTANCE_PROPS_ANY_STATE.includes(change.prop) || (state === "stopped" && !usesDisks(core))) {
-    return core.redefine(applyChange(record.definition, change, context));
+  const isStopped = state === "stopped" && !usesDisks(core);
+  if (isStopped) applyPending(core); // what was asked for before comes before
+  if (isStopped || INSTANCE_PROPS_ANY_STATE.includes(change.prop)) {
+    return core.redefine(applyChange(core.record.definition, change, context));
   }
   if (!around.queuesUpdates) {
     const why = `Instance '${record.name}' is ${state}; '${change.prop}' can only change while it is stopped`;
@@ -34,6 +36,11 @@ export function changeDefinition(core: InstanceCore, change: InstanceChange): vo
   }
   applyChange(afterUpdates(record, context), change, context); // what cannot be is refused now, not at the stop
   core.intend({ updates: [...record.status.updates, { ...change, status: "pending" }] });
+}
+
+/** A VM is about to be made: what still waits is applied, such as what came while the instance was asleep. */
+export function applyPending(core: InstanceCore): void {
+  if (core.record.status.updates.some((update) => update.status === "pending")) applyQueued(core);
 }
 
 /** The VM is gone: what waited for that is applied in its order. What cannot be applied says why until the next stop. */

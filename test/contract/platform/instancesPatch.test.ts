@@ -207,6 +207,7 @@ describe("changes of an instance", () => {
       assert.deepEqual([failed?.["prop"], failed?.["status"], others], ["memory_mb", "failed", []]);
       assert.match(String(failed?.["error"]), /'memory_mb' must be between 16 and 2048/);
       await platform.one("PUT", "/v1/instances/start", [{ uuid, timeout_s: 10 }]);
+      assert.equal(updates(await platform.instance(uuid)).length, 1);
       assert.deepEqual(updates(await stop(uuid)), []);
     });
 

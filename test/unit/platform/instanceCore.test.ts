@@ -31,7 +31,7 @@ function above(disk: { full: boolean }) {
     announce: () => void announced++,
     log: { write: (event) => void logged.push(event), close: () => undefined },
   };
-  const inbox = { post: () => undefined, request: () => Promise.resolve() };
+  const inbox = { post: () => undefined, request: () => Promise.resolve(), endIsAsked: () => false };
   const core = new InstanceCore(record, around as ActorSurroundings, inbox);
   return { core, written, logged, announced: () => announced };
 }

@@ -1,0 +1,36 @@
+/** What becomes of an instance whose VM ended, or was found by a daemon that did not start it. */
+import type { Vm, VmExit } from "../vmm/vmm";
+import type { InstanceCore } from "./core";
+import { becomeTemplate } from "./freeze";
+import { standingOf } from "./standing";
+import { attach } from "./starting";
+import { stopFacts } from "./stopReason";
+import { noteEnd, removeIfDone, scheduleRestart, shutDown } from "./stopping";
+import { freezeVm, keepFrozen } from "./suspending";
+
+/** Takes over a VM of an earlier daemon, in whatever state that left it. */
+export function takeOver(core: InstanceCore, vm: Vm): void {
+  const { state, record } = core;
+  attach(core, vm, performance.now(), true);
+  if (record.status.deleting) return;
+  if (core.isFrozen) void keepFrozen(core);
+  else if (standingOf(core).suspending === true)
+    void freezeVm(core).catch(() => undefined); // its end follows
+  else if (state === "draining" || state === "stopping") shutDown(core, record.status.stopForced);
+  core.rotate();
+}
+
+/** The VM is gone. */
+export function noteExit(core: InstanceCore, exit: VmExit): void {
+  noteEnd(core, stopFacts(exit, core.asked));
+  if (core.record.status.becomesTemplate === true) becomeTemplate(core);
+}
+
+/** Continues what a daemon before this one began with a stopped instance: a restart sequence, or its end. */
+export function resumeStopped(core: InstanceCore): void {
+  const { restart, becomesTemplate } = core.record.status;
+  if (core.state === "stopped" && restart?.nextAt !== undefined)
+    scheduleRestart(core, Math.max(0, restart.nextAt - Date.now()));
+  if (becomesTemplate === true) becomeTemplate(core);
+  removeIfDone(core);
+}

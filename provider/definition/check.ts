@@ -49,7 +49,9 @@ function checkObject(schema: z.ZodObject, value: unknown, walk: Walk): unknown {
     const meant = nearest(key, known);
     fail(
       { ...walk, path: [...walk.path, key] },
-      `unknown property${meant === undefined ? "." : `; did you mean '${meant}'?`} Known are ${known.join(", ")}.`,
+      meant === undefined
+        ? `unknown property. Known are ${known.join(", ")}.`
+        : `unknown property; did you mean '${meant}'?`,
     );
   }
   return result;

@@ -25,9 +25,8 @@ export function foresee(resource: AnyResource, decided: Decided): readonly strin
   // What is not known may turn out to be no change: the plan is for what is sure.
   const open = changes.filter(({ certain }) => !certain).map(({ property }) => [property, before[property]] as const);
   const inPlace = !moves && changes.every(({ replace }) => !replace) && changes.some(({ certain }) => certain);
-  const steps = inPlace
-    ? (resource.describeUpdate?.(before, { ...news, ...Object.fromEntries(open) }, olds) ?? [])
-    : [];
+  const after = inputsOf(resource, { ...news, ...Object.fromEntries(open) });
+  const steps = inPlace ? (resource.describeUpdate?.(before, after, olds) ?? []) : [];
   return narrate({ label, changes, moves, deletesFirst, steps });
 }
 

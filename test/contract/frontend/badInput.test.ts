@@ -99,7 +99,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
   Instance: {
     "an unknown property, with the nearest known one": [
       { image: "app:1", memory: 64 },
-      "memory: unknown property; did you mean 'memoryMb'? Known are name, image, args, env, memoryMb, vcpus, volumes, restartPolicy.",
+      "memory: unknown property; did you mean 'memoryMb'?",
     ],
     "less memory than any guest may have": [{ image: "app:1", memoryMb: 8 }, "memoryMb: must be at least 16, got 8."],
     "a fraction of a MiB": [{ image: "app:1", memoryMb: 64.5 }, "memoryMb: must be a whole number, got 64.5."],

@@ -10,7 +10,8 @@ const item = {
   state: "available",
   size_mb: 64,
   filesystem: "ext4",
-  created_at: "2026-01-01T00:00:00Z",
+  // As young as what a test has just made.
+  created_at: new Date().toISOString(),
 };
 const TOKEN = "t0ken-of-the-test";
 
@@ -47,7 +48,11 @@ describe("the dynamic provider process", () => {
     );
     assert.match(failures[0]?.reason ?? "", /^sizeMb: must be of type number, got string/);
     assert.match(failures[1]?.reason ?? "", /did you mean 'sizeMb'\?/);
-    assert.deepEqual(api.asked, [], "check talks to nobody");
+    assert.deepEqual(
+      api.asked.map(({ method, url }) => `${method} ${url}`).filter((asked) => asked !== "GET /v1/users/quotas"),
+      [],
+      "a check asks for nothing but the quotas",
+    );
   });
 
   it("checks unknown values without refusing them", async () => {
@@ -81,10 +86,20 @@ describe("the dynamic provider process", () => {
         name: "data-0123abc",
         sizeMb: 64,
         filesystem: "ext4",
-        createdAt: "2026-01-01T00:00:00Z",
+        accessMode: "rwo",
+        quotaPolicy: "static",
+        tags: [],
+        deleteLock: false,
+        allowDataLoss: false,
+        adopt: false,
+        state: "available",
+        persistent: true,
+        attachedTo: [],
+        createdAt: item.created_at,
       },
     );
-    const unchanged = await volume.diff(id, outs, { __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
+    const { inputs } = await volume.check({}, { __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
+    const unchanged = await volume.diff(id, outs, inputs);
     assert.deepEqual(unchanged, { changes: false, replaces: [], deleteBeforeReplace: false });
   });
 
@@ -149,7 +164,7 @@ describe("the dynamic provider process", () => {
       createdAt: "x",
     };
     const { id, inputs, props } = await volume.read(item.uuid, state);
-    assert.deepEqual([id, inputs["sizeMb"], props["sizeMb"], inputs["filesystem"]], [item.uuid, 128, 128, undefined]);
+    assert.deepEqual([id, inputs["sizeMb"], props["sizeMb"], inputs["createdAt"]], [item.uuid, 128, 128, undefined]);
   });
 
   it("says gone for code 8 and for nothing else", async () => {
@@ -159,7 +174,7 @@ describe("the dynamic provider process", () => {
     api.answer = () => ({ status: 403, body: { status: "error", message: "no" } });
     await assert.rejects(volume.read(item.uuid, state), (e: CallFailure) => /API_UNAUTHORIZED/.test(e.message));
     api.answer = () => failure("volumes", 14, "not allowed");
-    await assert.rejects(volume.read(item.uuid, state), (e: CallFailure) => /API_REJECTED/.test(e.message));
+    await assert.rejects(volume.read(item.uuid, state), (e: CallFailure) => /NOT_ALLOWED/.test(e.message));
   });
 
   it("grows in place, by one PATCH", async () => {
@@ -170,7 +185,8 @@ describe("the dynamic provider process", () => {
       deleteBeforeReplace: false,
     });
     await volume.update(item.uuid, state, { ...state, sizeMb: 128 });
-    assert.deepEqual(api.asked[0]?.body, [{ uuid: item.uuid, prop: "size_mb", op: "set", value: 128 }]);
+    const [patch] = api.asked.filter(({ method }) => method === "PATCH");
+    assert.deepEqual(patch?.body, [{ uuid: item.uuid, prop: "size_mb", op: "set", value: 128 }]);
   });
 
   it("makes the successor first, unless its name was given or it mounts a volume", async () => {
@@ -178,16 +194,20 @@ describe("the dynamic provider process", () => {
     try {
       const changed = async (given: object) => {
         const { inputs } = await instance.check({}, { __resourceName: "web", image: "a", ...given });
-        const next = await instance.check(inputs, { __resourceName: "web", ...given, image: "b" });
+        const next = await instance.check(inputs, { __resourceName: "web", ...given, restartPolicy: "always" });
         return instance.diff("i", inputs, next.inputs);
       };
-      assert.deepEqual(await changed({}), { changes: true, replaces: ["image"], deleteBeforeReplace: false });
+      assert.deepEqual(await changed({}), { changes: true, replaces: ["restartPolicy"], deleteBeforeReplace: false });
       assert.equal((await changed({ name: "web" })).deleteBeforeReplace, true);
       assert.equal((await changed({ volumes: [{ volume: "v", at: "/data" }] })).deleteBeforeReplace, true);
       // State of a release that did not know the other inputs yet: their defaults are what it ran with.
       const { inputs } = await instance.check({}, { __resourceName: "web", name: "web", image: "a" });
       const older = { __resourceName: "web", name: "web", image: "a" };
-      assert.deepEqual((await instance.diff("i", older, inputs)).replaces, []);
+      assert.deepEqual(await instance.diff("i", older, inputs), {
+        changes: false,
+        replaces: [],
+        deleteBeforeReplace: false,
+      });
     } finally {
       await instance.stop();
     }
@@ -214,15 +234,19 @@ describe("the dynamic provider process", () => {
 });
 
 describe("the dynamic provider process, beyond one kind", () => {
-  it("reads what a get names, whose inputs were never checked, with defaults filled in", async () => {
-    const group = { status: "success", uuid: "s1", name: "edge", services: [{ port: 8080 }], instances: [] };
+  it("reads what a get names, of which nothing is known, and says by which id it goes", async () => {
+    const uuid = "5a1f0c1e-0000-4000-8000-000000000002";
+    const group = { status: "success", uuid, name: "edge", services: [{ port: 8080 }], instances: [] };
     await using api = await startFakeApi(() => success("service_groups", group));
     const service = await DynamicProcess.start("Service", { "unikernel:metro": api.url, "unikernel:token": TOKEN });
     try {
-      const { id, inputs } = await service.read("s1", { ports: [{ port: 8080 }], template: { image: "a" } });
-      assert.equal(id, "s1");
-      assert.deepEqual(inputs["ports"], [{ port: 8080, handlers: [] }]);
-      assert.equal((inputs["template"] as { memoryMb: number }).memoryMb, 128);
+      for (const named of ["edge", uuid]) {
+        const { id, inputs } = await service.read(named, { __resourceName: "found" });
+        assert.deepEqual(
+          [id, inputs["name"], inputs["ports"]],
+          [uuid, "edge", [{ port: 8080, handlers: [], protocol: "tcp" }]],
+        );
+      }
     } finally {
       await service.stop();
     }

@@ -1,6 +1,7 @@
 /** One suite, two targets: what the client makes of the API must be the same for recorded answers and for the local platform. */
 import assert from "node:assert/strict";
-import { type Client, onlyItem } from "../../../provider/api/client";
+import { type Client, allItems, onlyItem } from "../../../provider/api/client";
+import { createReader } from "../../../provider/api/reader";
 import { isUp, waitFor } from "../../../provider/api/wait";
 import { systemClock } from "../../../provider/base/clock";
 import { UnikernelError } from "../../../provider/base/errors";
@@ -153,6 +154,76 @@ const scenarios = (port: number): readonly Scenario[] => [
       ["error", 8],
       ["success", undefined],
     ],
+  },
+  {
+    name: "a bulk call of which all must succeed: one error that lists each failure and carries what succeeded",
+    exchanges: [
+      { method: "POST", path: "/v1/volumes", reply: ok("volumes", volume) },
+      {
+        method: "DELETE",
+        path: "/v1/volumes",
+        reply: {
+          ...failed(
+            "volumes",
+            { status: "success", uuid: VOLUME, name: "data" },
+            { status: "error", uuid: GONE, message: `No volume with uuid '${GONE}'`, error: 8 },
+          ),
+          status: "partial_success",
+        },
+      },
+    ],
+    run: async (client) => {
+      const { uuid } = onlyItem(await createVolume(client), "Creating");
+      const reply = await client.deleteVolumes({ body: [{ uuid }, { uuid: GONE }] });
+      const error: unknown = await Promise.resolve()
+        .then(() => allItems(reply, "Deleting 2 volumes"))
+        .catch((e: unknown) => e);
+      if (!UnikernelError.is(error)) return error;
+      const { itemCodeName, resource, succeeded } = error.details as {
+        itemCodeName: string;
+        resource: string;
+        succeeded: { name: string }[];
+      };
+      return [error.code, itemCodeName, resource, succeeded.map(({ name }) => name)];
+    },
+    expected: ["NOT_FOUND", "NotFound", GONE, ["data"]],
+  },
+  {
+    name: "objects that are looked up at the same moment: one request, and only code 8 is gone",
+    exchanges: [
+      { method: "POST", path: "/v1/volumes", reply: ok("volumes", volume) },
+      {
+        method: "GET",
+        path: `/v1/volumes?uuid=${VOLUME}&uuid=${GONE}`,
+        reply: {
+          ...failed("volumes", volume, { status: "error", uuid: GONE, message: "No such volume", error: 8 }),
+          status: "partial_success",
+        },
+      },
+    ],
+    run: async (client) => {
+      const { uuid } = onlyItem(await createVolume(client), "Creating");
+      const reader = createReader(client);
+      const [found, gone] = await Promise.all([reader.volume(uuid), reader.volume(GONE)]);
+      return [found?.name, gone];
+    },
+    expected: ["data", undefined],
+  },
+  {
+    name: "the control plane's metros, one of which is this one",
+    exchanges: [
+      {
+        method: "GET",
+        path: "/v1/metros",
+        reply: ok("metros", { status: "success", name: "fra", endpoint: "https://api.fra.unikraft.cloud/v1" }),
+      },
+    ],
+    run: async (client) =>
+      (await client.getMetros({})).items.map(({ name, endpoint }) => [
+        name === client.metro,
+        /^https?:/.test(endpoint),
+      ]),
+    expected: [[true, true]],
   },
   {
     name: "an unknown member is refused as a whole, by name",

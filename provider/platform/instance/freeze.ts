@@ -6,7 +6,10 @@ import { shutDown, thaw } from "./stopping";
 export async function freeze(core: InstanceCore, frozenAutokillMs: number): Promise<void> {
   const { definition } = core.record;
   const { run, isFrozen } = core;
-  core.redefine({ ...definition, frozenAutokillMs }, { becomesTemplate: true, stopAskedBy: "user", stopForced: false });
+  core.redefine(
+    { ...definition, frozenAutokillMs, autoscaledBy: undefined },
+    { becomesTemplate: true, stopAskedBy: "user", stopForced: false },
+  );
   if (run === undefined) return becomeTemplate(core);
   if (core.state === "stopping") return; // what ends already
   if (isFrozen) await thaw(core, run);

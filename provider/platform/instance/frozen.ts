@@ -34,6 +34,7 @@ export function checkpointOf(source: InstanceRecord, request: CheckpointRequest)
       tags: [...new Set(tags ?? source.definition.tags)],
       deleteLock: false,
       frozenAutokillMs: autokillMs,
+      autoscaledBy: undefined,
     },
     status: {
       state: "checkpoint",

@@ -60,11 +60,13 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
     refuseManaged(actor.record);
     if (definition.deleteLock) throw new Refusal("NotAllowed", "Deletion protection enabled");
     const previous = actor.state;
-    const removal = actor.request("delete");
-    if (entry.timeout_s === undefined) await removal;
-    else {
+    const { timeout_s: timeoutS } = entry;
+    const removal = actor.request("delete").then(() => "gone" as const);
+    if (timeoutS === undefined) await removal;
+    else if (timeoutS === 0)
       removal.catch(() => undefined); // the actor has logged it, and the instance is there again
-      const end = entry.timeout_s === 0 ? "gone" : await waitForState(platform, actor, never, entry.timeout_s, signal);
+    else {
+      const end = await Promise.race([removal, waitForState(platform, actor, never, timeoutS, signal)]);
       if (end !== "gone") return timedOutItem(actor);
     }
     return { status: "success" as const, uuid, name, previous_state: previous };

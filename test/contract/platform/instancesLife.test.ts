@@ -152,6 +152,20 @@ describe("the life of an instance", () => {
       assert.deepEqual([gone["status"], gone["previous_state"]], ["success", "running"]);
     });
 
+    it("and cannot be is answered so at once, however long was to be waited", async () => {
+      platform.guests.set("a", {
+        get onStop(): undefined {
+          throw new Error("does not listen");
+        },
+      });
+      const { uuid } = await platform.running({ name: "a", volumes: [{ size_mb: 8, at: "/v" }] });
+      assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid, timeout_s: -1 }]))["status"], "error");
+      assert.equal((await platform.instance(uuid))["state"], "running");
+      platform.guests.delete("a");
+      platform.vmm.end(uuid, { how: "exited", exitCode: 0 });
+      assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
+    });
+
     it("and takes longer than was waited for is answered so, without a code", async () => {
       await platform.daemon.close();
       await platform.start({ timings: { stopGraceMs: 3_000 } });

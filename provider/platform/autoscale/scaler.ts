@@ -52,6 +52,7 @@ export class Scaler {
 
   async #adjust(configuration: AutoscaleConfiguration, signal: AbortSignal): Promise<void> {
     const platform = this.#platform;
+    const { timings, log } = platform.parts;
     const { rotation } = this.#service.proxy;
     const present = managedOf(platform, this.#service).filter((actor) => !this.#isLeaving(actor));
     const [down, up] = [present.filter((actor) => actor.isDown), present.filter((actor) => !actor.isDown)];
@@ -61,7 +62,7 @@ export class Scaler {
     }
     const loads = await this.#sampler.loads(up, rotation);
     if (signal.aborted) return;
-    if (loads.size > 0) this.#failures = 0;
+    if (isHealthy(up, loads, timings.healthyMs)) this.#failures = 0;
     const now = performance.now();
     const waiting = Math.max(0, ...up.map(({ record }) => rotation.traffic(record.uuid).queued));
     const size = decideSize(configuration, {
@@ -74,7 +75,7 @@ export class Scaler {
     if (size > up.length && now < this.#pausedUntil) return;
     this.#changedAt = now;
     const { uuid, name } = this.#service.record;
-    platform.parts.log.write("autoscale.resized", { uuid, name, from: up.length, to: size });
+    log.write("autoscale.resized", { uuid, name, from: up.length, to: size });
     if (size < up.length) this.#shrink(up, loads, up.length - size, configuration.cooldownTimeMs);
     else await this.#grow(configuration, size - up.length, signal);
   }
@@ -124,3 +125,7 @@ export class Scaler {
     this.#pausedUntil = performance.now() + restartPauseMs(this.#failures, this.#platform.parts.timings);
   }
 }
+
+/** True when there are instances and each has answered for this long. */
+const isHealthy = (up: readonly InstanceActor[], loads: ReadonlyMap<string, Load>, healthyMs: number): boolean =>
+  up.length > 0 && up.every(({ record }) => (loads.get(record.uuid)?.warmMs ?? 0) >= healthyMs);

@@ -25,13 +25,11 @@ export function autoscaleHandlers(platform: Platform): Pick<Handlers, AutoscaleR
   const all = (): Service[] => [...platform.services.values()];
   const named = (selector: Selector): Service => find(all(), ({ record }) => record, "service group", selector);
   const done = ({ record: { uuid, name } }: Service) => ({ status: "success" as const, uuid, name });
-  const ofPath = ({ uuid = "" }: Readonly<Record<string, string>>): Service => named({ uuid });
 
   /** The items of a request about the policies of the service group that its path names. */
-  const policyItems = async <I>(path: Readonly<Record<string, string>>, act: (service: Service) => I[]) => {
-    const [items] = await eachItem([{}], log, () => serviceTurn.take(() => act(ofPath(path))));
-    return { items: Array.isArray(items) ? items : items === undefined ? [] : [items] };
-  };
+  const policyItems = async <I>({ uuid = "" }: Readonly<Record<string, string>>, act: (service: Service) => I[]) => ({
+    items: (await eachItem([{ uuid }], log, (selector) => serviceTurn.take(() => act(named(selector))))).flat(),
+  });
 
   function removePolicy(service: Service, name: string) {
     const { policies } = configurationOf(service);

@@ -3,7 +3,7 @@ import { UnikernelError } from "./errors";
 import { type TimeoutSettings, baseUrl, concurrencyIn, controlPlaneIn, proxyIn, timeoutsIn } from "./limitSettings";
 import { type Setting, type SettingSources, findSetting, sourceWords } from "./settingSources";
 
-export { type PartialSettings, type SettingKey, SETTING_KEYS } from "./settingSources";
+export { type PartialSettings, SETTING_KEYS, settingText } from "./settingSources";
 
 /** The settings, checked. */
 export interface MetroConfig {

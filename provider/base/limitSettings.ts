@@ -19,8 +19,8 @@ const concurrency = z.coerce.number().int().min(1).max(256);
 
 /** Throws `CONFIG_INVALID`. The value is quoted unless it may hold a secret. */
 function refuse(setting: Setting, problem: string, hint: string): never {
-  const quoted = setting.key === "proxy" ? "" : ` '${setting.value}'`;
-  const text = `unikernel:${setting.key}${quoted} (${sourceWords(setting)}) ${problem}.`;
+  const quoted = setting.key === "proxy" ? "what is given" : `'${setting.value}'`;
+  const text = `${quoted} (${sourceWords(setting)}) ${problem}.`;
   throw new UnikernelError("CONFIG_INVALID", text, { hint, property: `unikernel:${setting.key}` });
 }
 

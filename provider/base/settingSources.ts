@@ -25,6 +25,10 @@ export const SETTING_KEYS = Object.keys(ENVIRONMENT) as readonly SettingKey[];
 /** Settings as one source gives them, as text. `undefined` or empty means not given there. */
 export type PartialSettings = { readonly [K in SettingKey]?: string | undefined };
 
+/** A setting as text: the engine gives what was set by path as the value that it looks like. */
+export const settingText = (value: unknown): string | undefined =>
+  value === undefined || typeof value === "string" ? value : JSON.stringify(value);
+
 /** The settings of every source. */
 export type SettingSources = Readonly<Partial<Record<"argument" | "provider" | "stack", PartialSettings>>>;
 

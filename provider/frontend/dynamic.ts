@@ -9,7 +9,7 @@
  * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
  */
 import * as crypto from "node:crypto";
-import { type PartialSettings, SETTING_KEYS, metroAddress, resolveMetro } from "../base/config";
+import { type PartialSettings, SETTING_KEYS, metroAddress, resolveMetro, settingText } from "../base/config";
 import { explain } from "../base/errors";
 import { RESOURCE_NAME_KEY, keepsName, withName } from "../definition/autoname";
 import { check as checkInputs } from "../definition/check";
@@ -108,7 +108,9 @@ function providerOf(kind: Kind): DynamicProvider {
   return {
     configure(request) {
       providerName = request.config.get("unikernel:provider") ?? "";
-      const given = Object.fromEntries(SETTING_KEYS.map((key) => [key, request.config.get(`unikernel:${key}`)]));
+      const given = Object.fromEntries(
+        SETTING_KEYS.map((key) => [key, settingText(request.config.get(`unikernel:${key}`))]),
+      );
       if (SETTING_KEYS.some((key) => given[key] !== settings[key])) {
         settings = given;
         context = undefined;

@@ -123,7 +123,7 @@ describe("how to talk to it", () => {
   });
 
   const bad: [settings: object, text: RegExp][] = [
-    [{ timeouts: "600" }, /unikernel:timeouts '600' \(from unikernel:timeouts or the Provider's arguments\)/],
+    [{ timeouts: "600" }, /unikernel:timeouts: '600' \(from unikernel:timeouts or the Provider's arguments\)/],
     [{ timeouts: "{create: 600}" }, /is not JSON/],
     [{ timeouts: '{"create": 0}' }, /'create'.* from 1 to 86400/],
     [{ timeouts: '{"create": 86401}' }, /'create'/],
@@ -131,8 +131,8 @@ describe("how to talk to it", () => {
     [{ timeouts: '{"crate": 5}' }, /unknown member 'crate'.*Did you mean 'create'\?/],
     [{ maxConcurrency: "0" }, /'0' .*is not a whole number from 1 to 256/],
     [{ maxConcurrency: "many" }, /'many'/],
-    [{ controlPlane: "plane" }, /unikernel:controlPlane 'plane'/],
-    [{ proxy: "socks5://proxy:1080" }, /unikernel:proxy \(from .*is not the http\(s\) URL of a proxy/],
+    [{ controlPlane: "plane" }, /unikernel:controlPlane: 'plane'/],
+    [{ proxy: "socks5://proxy:1080" }, /unikernel:proxy: what is given \(from .*is not the http\(s\) URL of a proxy/],
   ];
   for (const [settings, text] of bad) {
     it(`refuses ${JSON.stringify(settings)}`, () => {

@@ -1,0 +1,42 @@
+/** Settings of a Provider or a stack, as the engine hands them to the provider process. */
+import assert from "node:assert/strict";
+import { DynamicProcess } from "../../support/dynamicProcess";
+
+describe("settings that reach the provider process", function () {
+  this.timeout(120_000);
+
+  /** Why a volume is refused under these settings; none when they are fine. */
+  async function reasons(settings: Record<string, unknown>): Promise<readonly string[]> {
+    const keys = Object.entries(settings).map(([key, value]) => [`unikernel:${key}`, value]);
+    const volume = await DynamicProcess.start("Volume", {
+      "unikernel:metro": "http://127.0.0.1:9",
+      "unikernel:token": "t0ken",
+      ...Object.fromEntries(keys),
+    });
+    try {
+      const news = { __resourceName: "data", name: "data", sizeMb: 8 };
+      return (await volume.check({}, news)).failures.map(({ reason }) => reason);
+    } finally {
+      await volume.stop();
+    }
+  }
+
+  it("may be text, or the values that they were set to by path", async () => {
+    const settings = { maxConcurrency: "4", timeouts: '{"create": 600}', proxy: "http://u:s3cret@proxy:3128" };
+    assert.deepEqual(await reasons(settings), []);
+    assert.deepEqual(await reasons({ maxConcurrency: 4, timeouts: { create: 600 } }), []);
+  });
+
+  it("are refused at preview with the setting, what it is and what it may be", async () => {
+    const [text = "", ...more] = await reasons({ maxConcurrency: 0 });
+    assert.deepEqual(more, []);
+    assert.match(
+      text,
+      /^CONFIG_INVALID: unikernel:maxConcurrency: '0' \(from .*\) is not a whole number from 1 to 256/,
+    );
+    assert.match((await reasons({ timeouts: { crate: 5 } })).join(), /unknown member 'crate'.*Did you mean 'create'\?/);
+    const proxy = (await reasons({ proxy: "socks5://u:s3cret@proxy" })).join();
+    assert.match(proxy, /unikernel:proxy: what is given .*is not the http\(s\) URL of a proxy/);
+    assert.doesNotMatch(proxy, /s3cret/);
+  });
+});

@@ -76,6 +76,30 @@ describe("the local platform on real VMs", function () {
     assert.deepEqual(await platform.virtualMachines(), before);
   });
 
+  it("suspends a VM, which goes on where it was: the same boot, also under another daemon", async () => {
+    const { client } = platform;
+    const own = await freePort();
+    const boot = "cat /proc/sys/kernel/random/boot_id > /www/boot; exec httpd -f -p 8080 -h /www";
+    const service_group = { services: [{ port: own, destination_port: 8080 }] };
+    const uuid = await create({ name: "frozen", args: ["sh", "-c", boot], service_group });
+    const bootId = async () =>
+      (await fetch(`http://127.0.0.1:${own}/boot`, { headers: { connection: "close" } })).text();
+    const before = await bootId();
+    assert.match(before, /^[0-9a-f-]{36}\n$/);
+    const { items } = await client.suspendInstances({ body: [{ uuid }] });
+    assert.equal(items[0]?.state, "stopped");
+    assert.ok(items[0]?.snapshot?.uuid);
+    process.kill((await platform.daemonPid()) ?? 0, "SIGKILL");
+    await eventually("the port closes", async () => !(await listens(own)));
+    const started = await client.startInstances({ body: [{ uuid, timeout_s: 30 }] }, { serverWaitMs: 30_000 });
+    assert.equal(started.items[0]?.state, "running", started.items[0]?.message);
+    assert.equal(await bootId(), before);
+    const [usage] = (await client.getInstanceMetrics({ query: { uuid: [uuid] } })).items;
+    assert.ok(Number(usage?.rss_bytes) > 10_000_000 && Number(usage?.cpu_time_ms) > 0);
+    assert.ok(Number(usage?.tx_bytes) > 36, "what it sent passed through the proxy");
+    await remove(uuid);
+  });
+
   it("says how a program ended that a daemon did not see end", async () => {
     const uuid = await create({ name: "brief", args: ["sh", "-c", "sleep 4; echo bye; exit 7"] });
     process.kill((await platform.daemonPid()) ?? 0, "SIGKILL");

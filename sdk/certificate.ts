@@ -12,6 +12,8 @@ export interface CertificateArgs {
   readonly chain: pulumi.Input<string>;
   /** The private key of the certificate, as PEM without a passphrase. Kept secret in state. */
   readonly key: pulumi.Input<string>;
+  /** Take over a certificate that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
 /** A certificate with its key, for domains of services. Without one, the platform has certificates issued for such domains by itself. */
@@ -24,6 +26,8 @@ export class Certificate extends UnikernelResource {
   declare readonly chain: pulumi.Output<string>;
   /** The private key of the certificate, as PEM without a passphrase. Kept secret in state. */
   declare readonly key: pulumi.Output<string>;
+  /** Take over a certificate that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  declare readonly adopt: pulumi.Output<boolean>;
   /** `valid`, `pending` while it is being issued, or `error`. */
   declare readonly state: pulumi.Output<string>;
   /** Whom it was issued to; empty while it is pending. */
@@ -52,6 +56,7 @@ export class Certificate extends UnikernelResource {
         "commonName",
         "chain",
         "key",
+        "adopt",
         "state",
         "subject",
         "issuer",

@@ -39,6 +39,8 @@ export interface ServiceArgs {
   readonly rollout?: pulumi.Input<RolloutArgs> | undefined;
   /** Let the platform decide how many instances there are, made from an instance template of its own, in place of `replicas`. A change of anything but the policies drains and deletes them first. Default: none. */
   readonly autoscale?: pulumi.Input<AutoscaleArgs> | undefined;
+  /** Take over a service that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
 /** Published ports, and replicas of a template behind them. A changed template replaces the replicas one by one; clients see no gap. */
@@ -63,6 +65,8 @@ export class Service extends UnikernelResource {
   declare readonly rollout: pulumi.Output<Rollout>;
   /** Let the platform decide how many instances there are, made from an instance template of its own, in place of `replicas`. A change of anything but the policies drains and deletes them first. Default: none. */
   declare readonly autoscale: pulumi.Output<Autoscale | undefined>;
+  /** Take over a service that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  declare readonly adopt: pulumi.Output<boolean>;
   /** Address of the service: `https://…` when a port has the `tls` handler. */
   declare readonly url: pulumi.Output<string>;
   /** The first of `fqdns`. */
@@ -93,6 +97,7 @@ export class Service extends UnikernelResource {
         "template",
         "rollout",
         "autoscale",
+        "adopt",
         "url",
         "fqdn",
         "fqdns",

@@ -33,6 +33,8 @@ export interface VolumeArgs {
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** Let a change that cannot be made in place replace the volume by a new one, without its data. Default false: such a change is refused. */
   readonly allowDataLoss?: pulumi.Input<boolean> | undefined;
+  /** Take over a volume that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
 /** A persistent disk. It belongs to one metro and outlives the instances that mount it. */
@@ -65,6 +67,8 @@ export class Volume extends UnikernelResource {
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** Let a change that cannot be made in place replace the volume by a new one, without its data. Default false: such a change is refused. */
   declare readonly allowDataLoss: pulumi.Output<boolean>;
+  /** Take over a volume that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  declare readonly adopt: pulumi.Output<boolean>;
   /** State when last looked at, such as `available` or `mounted`. */
   declare readonly state: pulumi.Output<string>;
   /** False for a volume that goes with its instance. */
@@ -95,6 +99,7 @@ export class Volume extends UnikernelResource {
         "tags",
         "deleteLock",
         "allowDataLoss",
+        "adopt",
         "state",
         "persistent",
         "createdAt",

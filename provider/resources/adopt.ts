@@ -1,7 +1,15 @@
 /** Objects that exist already: whether to take them over. Pure. */
+import * as z from "zod";
 import { UnikernelError } from "../base/errors";
-import type { Definition, Properties } from "../definition/define";
+import { type Definition, type Properties, field } from "../definition/define";
 import { diff } from "../definition/diff";
+
+/** `adopt`: the same field for every kind. `what` is a kind with its article, such as `an instance`. */
+export const adoptField = (what: string) =>
+  field(z.boolean().default(false), {
+    description: `Take over ${what} that has this \`name\` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation.`,
+    onChange: "ignore",
+  });
 
 /**
  * May the object be taken over, since all that differs can be changed in place? Returns whether anything differs.

@@ -7,6 +7,7 @@ import type { CertificateItem } from "../api/models";
 import { defined } from "../base/defined";
 import { blame } from "../base/errors";
 import { defineResource, field } from "../definition/define";
+import { diff } from "../definition/diff";
 import {
   type CertificateInputs,
   certificateInputs,
@@ -15,6 +16,7 @@ import {
   sameSerial,
   toPkcs8,
 } from "./certificateInputs";
+import { mustChangeToAdopt } from "./adopt";
 import type { ProviderContext } from "./context";
 import { findCertificate } from "./find";
 
@@ -65,6 +67,7 @@ function inputsOf(item: CertificateItem, asked: Partial<CertificateInputs>): Cer
     commonName: isSame ? commonName : reported.replace(/\.$/, ""),
     chain: isMine ? asked.chain : `the certificate with serial number ${serial}`,
     key: asked.key,
+    adopt: asked.adopt ?? false,
   }) as CertificateInputs;
 }
 
@@ -80,6 +83,31 @@ const explained = (error: unknown): unknown =>
     },
   });
 
+async function replaceMaterial(
+  { client }: ProviderContext,
+  id: string,
+  { name = id, chain, key }: CertificateInputs,
+): Promise<Outputs> {
+  try {
+    const attempted = `Changing certificate '${name}'`;
+    onlyItem(await client.updateCertificates({ body: [{ uuid: id, chain, pkey: toPkcs8(key) }] }), attempted);
+  } catch (error) {
+    throw explained(error);
+  }
+  return toOutputs(onlyItem(await client.getCertificates({ query: { uuid: [id] } }), `Reading certificate '${name}'`));
+}
+
+/** Brings a certificate that exists to what is asked for; `undefined` when there is none of the name. */
+async function takeOver(context: ProviderContext, inputs: CertificateInputs) {
+  const { name = "" } = inputs;
+  const item = await findCertificate(context, name);
+  if (item === undefined) return undefined;
+  const what = `Certificate '${name}'`;
+  const mustChange = mustChangeToAdopt({ inputs: certificateInputs }, what, inputsOf(item, inputs), inputs);
+  const outputs = mustChange ? await replaceMaterial(context, item.uuid, inputs) : toOutputs(item);
+  return { id: item.uuid, outputs };
+}
+
 /** The Certificate resource. */
 export const certificate = defineResource({
   kind: "Certificate",
@@ -91,13 +119,16 @@ export const certificate = defineResource({
   describeUpdate: () => ["upload the new chain and key"],
 
   async create(context: ProviderContext, inputs) {
+    const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;
+    if (adopted !== undefined) return adopted;
     const { name = "", commonName, chain, key } = inputs;
     const { client } = context;
     const body = { name, common_name: commonName, chain, pkey: toPkcs8(key) };
-    const made = await adoptAfterLostAnswer(
+    const made = await adoptAfterLostAnswer<CertificateItem>(
       async () =>
         onlyItem(await client.createCertificate({ body }), `Creating certificate '${name}' for '${commonName}'`),
       async () => (await client.getCertificates({ query: { name: [name] } })).items[0],
+      (found) => diff({ inputs: certificateInputs }, inputsOf(found, inputs), inputs).length === 0,
     ).catch((error: unknown) => {
       throw explained(error);
     });
@@ -112,17 +143,7 @@ export const certificate = defineResource({
     return { id: item.uuid, inputs: inputsOf(item, inputs), outputs: toOutputs(item) };
   },
 
-  async update({ client }, id, _olds, { name = id, chain, key }) {
-    try {
-      const attempted = `Changing certificate '${name}'`;
-      onlyItem(await client.updateCertificates({ body: [{ uuid: id, chain, pkey: toPkcs8(key) }] }), attempted);
-    } catch (error) {
-      throw explained(error);
-    }
-    return toOutputs(
-      onlyItem(await client.getCertificates({ query: { uuid: [id] } }), `Reading certificate '${name}'`),
-    );
-  },
+  update: (context, id, _olds, news) => replaceMaterial(context, id, news),
 
   async delete(context, id, olds) {
     const reply = await context.client.deleteCertificates({ body: [{ uuid: id }] });

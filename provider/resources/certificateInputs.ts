@@ -2,6 +2,7 @@
 import * as crypto from "node:crypto";
 import * as z from "zod";
 import { type CheckFailure, type Rule, field } from "../definition/define";
+import { adoptField } from "./adopt";
 import { nameField } from "./fields";
 
 /** A domain name of any depth, or `*.` and one; without a dot at its end. */
@@ -25,6 +26,7 @@ export const certificateInputs = z.strictObject({
     description: "The private key of the certificate, as PEM without a passphrase. Kept secret in state.",
     secret: true,
   }),
+  adopt: adoptField("a certificate"),
 });
 
 /** Checked inputs of a Certificate. */

@@ -1,4 +1,5 @@
 /** Changes in place, decided before any of them is made. */
+import { UNKNOWN } from "../definition/unknown";
 
 /** One PATCH of one property. */
 export interface Change<Prop extends string> {
@@ -15,3 +16,7 @@ export const toTriple = <Prop extends string>({ prop, op, value }: Change<Prop>)
   op,
   ...(value === undefined ? {} : { value }),
 });
+
+/** What steps do, in words that follow "will"; a value that a preview does not know is said to be such. */
+export const inWords = (steps: readonly { readonly what: string }[]): readonly string[] =>
+  steps.map(({ what }) => what.replaceAll(UNKNOWN, "what is not known yet"));

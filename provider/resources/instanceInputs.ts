@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { field, objectType } from "../definition/define";
 import { serviceDomain } from "./domains";
+import { adoptField } from "./adopt";
 import { idOrName, nameField } from "./fields";
 import { guestFields, sourceFields } from "./guestFields";
 import { publishedPort } from "./ports";
@@ -54,11 +55,7 @@ export const instanceInputs = z.strictObject({
     description:
       "How long open connections may go on when it is stopped for a change or a deletion, in milliseconds up to 3,600,000; -1 is as long as the metro allows. Default 0.",
   }),
-  adopt: field(z.boolean().default(false), {
-    description:
-      "Take over an instance that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation.",
-    onChange: "ignore",
-  }),
+  adopt: adoptField("an instance"),
 });
 
 /** Checked inputs of an Instance. */

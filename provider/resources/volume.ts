@@ -3,13 +3,16 @@ import * as z from "zod";
 import type { VolumeItem } from "../api/models";
 import { defineResource, field, objectType } from "../definition/define";
 import { PartialFailure } from "../definition/partial";
+import { mustChangeToAdopt } from "./adopt";
+import { inWords } from "./changes";
 import type { ProviderContext } from "./context";
 import { findVolume } from "./find";
 import { explainLock } from "./locks";
+import { deleteOnceFree } from "./release";
 import { type VolumeInputs, volumeInputs, volumeRules } from "./volumeInputs";
 import { changeVolume, changesOf, makeVolume, waitUntilReady } from "./volumeLife";
 import { type VolumeFacts, factsOf, inputsOf, planVolumeUpdate } from "./volumePlan";
-import { deleteOnceFree } from "./volumeUse";
+import { usersOf } from "./volumeUse";
 
 const outputs = z.object({
   state: field(z.string(), { description: "State when last looked at, such as `available` or `mounted`." }),
@@ -46,6 +49,33 @@ async function halfMade(context: ProviderContext, item: VolumeItem, asked: Volum
   return new PartialFailure(item.uuid, toOutputs(now ?? item, asked), error);
 }
 
+async function change(
+  context: ProviderContext,
+  id: string,
+  olds: { readonly inputs: VolumeInputs },
+  news: VolumeInputs,
+): Promise<Outputs> {
+  const { updateMs } = context.timeouts;
+  const item = await waitUntilReady(context, id, updateMs);
+  const changes = changesOf(item, olds.inputs, news);
+  try {
+    await changeVolume(context, item, changes);
+    return toOutputs(await waitUntilReady(context, id, updateMs), news);
+  } catch (error) {
+    throw await halfMade(context, item, olds.inputs, error);
+  }
+}
+
+/** Brings a volume that exists to what is asked for; `undefined` when there is none of the name. */
+async function takeOver(context: ProviderContext, inputs: VolumeInputs) {
+  const { name = "" } = inputs;
+  const item = await findVolume(context, name);
+  if (item === undefined) return undefined;
+  const found = inputsOf(item, inputs);
+  mustChangeToAdopt({ inputs: volumeInputs }, `Volume '${name}'`, found, inputs);
+  return { id: item.uuid, outputs: await change(context, item.uuid, { inputs: found }, inputs) };
+}
+
 /** The Volume resource. */
 export const volume = defineResource({
   kind: "Volume",
@@ -53,7 +83,7 @@ export const volume = defineResource({
   inputs: volumeInputs,
   outputs,
   rules: volumeRules,
-  describeUpdate: (olds, news) => planVolumeUpdate(olds, news).map(({ what }) => what),
+  describeUpdate: (olds, news) => inWords(planVolumeUpdate(olds, news)),
 
   demands: ({ sizeMb, quotaPolicy }) => ({
     volumes: 1,
@@ -62,6 +92,8 @@ export const volume = defineResource({
   }),
 
   async create(context: ProviderContext, inputs) {
+    const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;
+    if (adopted !== undefined) return adopted;
     const { createMs } = context.timeouts;
     const made = await makeVolume(context, inputs);
     try {
@@ -79,20 +111,15 @@ export const volume = defineResource({
     return { id: item.uuid, inputs: inputsOf(item, inputs), outputs: toOutputs(item, inputs) };
   },
 
-  async update(context, id, olds, news) {
-    const { updateMs } = context.timeouts;
-    const item = await waitUntilReady(context, id, updateMs);
-    const changes = changesOf(item, olds.inputs, news);
-    try {
-      await changeVolume(context, item, changes);
-      return toOutputs(await waitUntilReady(context, id, updateMs), news);
-    } catch (error) {
-      throw await halfMade(context, item, olds.inputs, error);
-    }
-  },
+  update: change,
 
   async delete(context, id, olds) {
-    await deleteOnceFree(context, id, `Deleting volume '${olds.inputs.name ?? id}'`).catch((error: unknown) => {
+    await deleteOnceFree(context, {
+      attempted: `Deleting volume '${olds.inputs.name ?? id}'`,
+      remove: () => context.client.deleteVolumes({ body: [{ uuid: id }] }),
+      holders: () => usersOf(context, id),
+      hint: (users) => `Take it out of ${users}, or delete that first.`,
+    }).catch((error: unknown) => {
       throw explainLock(error);
     });
   },

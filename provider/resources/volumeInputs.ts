@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { type CheckFailure, type FieldChange, type Properties, type Rule, field } from "../definition/define";
+import { adoptField } from "./adopt";
 import { nameField } from "./fields";
 import { tagRule, tagsField } from "./tags";
 
@@ -60,6 +61,7 @@ export const volumeInputs = z.strictObject({
       "Let a change that cannot be made in place replace the volume by a new one, without its data. Default false: such a change is refused.",
     onChange: "ignore",
   }),
+  adopt: adoptField("a volume"),
 });
 
 /** Checked inputs of a Volume. */

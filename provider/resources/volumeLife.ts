@@ -52,6 +52,8 @@ export async function makeVolume({ client }: ProviderContext, inputs: VolumeInpu
         ? onlyItem(await client.createVolume({ body: toCreateRequest(inputs) }), attempted)
         : copy(cloneFrom),
     async () => (await client.getVolumes({ query: { name: [name] } })).items[0],
+    // One with an origin has that one's size at first.
+    ({ size_mb }) => origin !== undefined || size_mb === undefined || size_mb === inputs.sizeMb,
   ).catch((error: unknown) => {
     throw blame(error, {
       ALREADY_EXISTS: { property: "name" },
@@ -99,13 +101,7 @@ export async function changeVolume(
       const reply = await context.client.patchVolumes({ body: [{ uuid, ...toTriple(change) }] });
       onlyItem(reply, `Changing volume '${name}' (${change.what})`);
     } catch (error) {
-      const explained = await explainUse(
-        context,
-        uuid,
-        error,
-        (users) => `Stop ${users} first, run 'pulumi up' again, and start it after that.`,
-      );
-      throw blame(explained, {
+      throw blame(await explainUse(context, uuid, error), {
         IN_USE: { property },
         STATE_CONFLICT: { property },
         QUOTA_EXCEEDED: { property },

@@ -29,7 +29,7 @@ export function toCreateRequest(inputs: VolumeInputs): CreateVolumeRequest {
 }
 
 /** What can be set, as it is. */
-export type VolumeFacts = Omit<VolumeInputs, "name" | "template" | "cloneFrom" | "allowDataLoss">;
+export type VolumeFacts = Omit<VolumeInputs, "name" | "template" | "cloneFrom" | "allowDataLoss" | "adopt">;
 
 const oneOf = <T extends string>(words: readonly T[], word: string | undefined): T | undefined =>
   words.find((known) => known === word);
@@ -72,6 +72,7 @@ export const inputsOf = (item: VolumeItem, asked: Partial<VolumeInputs>): Volume
     template: asked.template,
     cloneFrom: asked.cloneFrom,
     allowDataLoss: asked.allowDataLoss ?? false,
+    adopt: asked.adopt ?? false,
   });
 
 type Changeable = Partial<Pick<VolumeInputs, "sizeMb" | "quotaPolicy">> & Pick<VolumeInputs, "tags" | "deleteLock">;

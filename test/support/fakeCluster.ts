@@ -40,6 +40,13 @@ const notFound = (uuid: string) => ({ status: "error", uuid, error: 8, message: 
 const reply = (...items: readonly object[]) => Promise.resolve({ items, message: undefined });
 const unreachable = () => new UnikernelError("API_UNREACHABLE", "The answer was lost.");
 
+/** Domains as they are reported: labels below the metro's own domain, whole names without the dot at their end. */
+const asReported = (domains: unknown): object[] =>
+  (domains as { name: string; certificate?: { uuid?: string; name?: string } }[]).map(({ name, certificate }) => ({
+    fqdn: name.endsWith(".") ? name.slice(0, -1) : `${name}.metro.test`,
+    ...(certificate === undefined ? {} : { certificate: { uuid: "c1", name: "cert", ...certificate } }),
+  }));
+
 /** The selectors a test's subject may use. */
 interface Selected {
   readonly query?: { readonly uuid?: readonly string[]; readonly name?: readonly string[] };
@@ -54,6 +61,14 @@ export class FakeCluster {
   /** What was done, in order, such as `create web-1`, `stop i1`, `delete i1`. */
   readonly log: string[] = [];
   services: object[] = [{ port: 80, handlers: ["http"] }];
+  /** What else the group has been told, in the API's words. */
+  group: Record<string, unknown> = { domains: [{ fqdn: "web.test" }] };
+  /** The autoscale configuration, in the API's words. */
+  autoscale: Record<string, unknown> | undefined;
+  /** Members that are still listed and gone. */
+  ghosts: { uuid: string; name: string }[] = [];
+  /** Refuses a PATCH, by its property, or a change of autoscale (`autoscale`), with this item. */
+  readonly refusals = new Map<string, object>();
   serviceExists = true;
   console = "";
   /** Called before every create; throws, or says that the answer is lost after the work is done. */
@@ -78,14 +93,59 @@ export class FakeCluster {
   readonly client: Client = {
     metro: "test",
     getServices: () => reply(this.serviceItem()),
-    createService: () => {
+    createService: ({ body }: { body: Record<string, unknown> & { services: object[] } }) => {
+      const { services, name: _name, domains, ...group } = body;
+      this.services = services;
+      this.group = { ...this.group, ...group, ...(domains === undefined ? {} : { domains: asReported(domains) }) };
       this.serviceExists = true;
       return reply(this.serviceItem());
     },
-    patchServices: ({ body }: { body: readonly { value: object[] }[] }) => {
-      this.log.push(`patch ${JSON.stringify(body[0]?.value)}`);
-      this.services = body[0]?.value ?? [];
+    patchServices: ({ body: [{ prop, op, value }] }: { body: [{ prop: string; op: string; value: unknown }] }) => {
+      const refusal = this.refusals.get(prop);
+      if (refusal !== undefined) return reply(refusal);
+      this.log.push(`${op} ${prop} ${JSON.stringify(value)}`);
+      if (prop === "services") this.services = value as object[];
+      else if (prop === "domains") this.group["domains"] = op === "del" ? [] : asReported(value);
+      else this.group[prop] = op === "del" ? undefined : value;
       return reply(this.serviceItem());
+    },
+    getAutoscale: () =>
+      reply({
+        ...SERVICE,
+        ...(this.autoscale === undefined
+          ? { status: "unconfigured", enabled: false }
+          : { status: "success", enabled: true, ...this.autoscale }),
+      }),
+    createAutoscale: ({ body: [request] }: { body: [Record<string, unknown>] }) => {
+      const refusal = this.refusals.get("autoscale");
+      if (refusal !== undefined) return reply(refusal);
+      this.log.push(`configure ${JSON.stringify(request)}`);
+      const { create_args, ...rest } = request as { create_args: { template: { uuid?: string; name?: string } } };
+      const { uuid = "template-1", name = "base" } = create_args.template;
+      this.autoscale = {
+        min_size: 1,
+        max_size: 4,
+        warmup_time_ms: 1000,
+        cooldown_time_ms: 1000,
+        ...rest,
+        template: { uuid, name },
+      };
+      return reply({ status: "success", ...SERVICE });
+    },
+    deleteAutoscale: () => {
+      this.log.push("unconfigure");
+      this.autoscale = undefined;
+      return reply({ status: "success", ...SERVICE });
+    },
+    createPolicy: ({ body }: { body: { name: string } }) => {
+      this.log.push(`add ${JSON.stringify(body)}`);
+      this.autoscale = { ...this.autoscale, policies: [...this.policies(), body] };
+      return reply({ status: "success", name: body.name });
+    },
+    deletePolicy: ({ path }: { path: { name: string } }) => {
+      this.log.push(`remove ${path.name}`);
+      this.autoscale = { ...this.autoscale, policies: this.policies().filter(({ name }) => name !== path.name) };
+      return reply({ status: "success", name: path.name });
     },
     deleteServices: () => {
       if (this.deleteFails !== undefined) return Promise.reject(this.deleteFails);
@@ -158,6 +218,10 @@ export class FakeCluster {
     return [...this.instances].map(([uuid, held]) => itemOf(uuid, held, this.nowMs));
   }
 
+  private policies(): readonly { readonly name: string }[] {
+    return (this.autoscale?.["policies"] ?? []) as { name: string }[];
+  }
+
   private isListed(held: Held): boolean {
     return this.nowMs - held.bornMs >= this.listedAfterMs;
   }
@@ -176,8 +240,9 @@ export class FakeCluster {
       status: "success",
       ...SERVICE,
       services: this.services,
-      domains: [{ fqdn: "web.test" }],
-      instances: members,
+      ...this.group,
+      autoscale: this.autoscale !== undefined,
+      instances: [...members, ...this.ghosts],
     };
   }
 }

@@ -78,10 +78,16 @@ export const autoscaleItem = z.looseObject({
         metric: z.string().optional(),
         adjustment_type: z.string().optional(),
         steps: z.array(readStep).nullish(),
+        high_watermark: z.number().optional(),
+        exclusive: z.boolean().optional(),
+        num_requests: z.int().optional(),
+        replace: z.boolean().optional(),
+        idle_time_ms: z.int().optional(),
       }),
     )
     .nullish(),
 });
+export type AutoscaleItem = z.infer<typeof autoscaleItem>;
 
 /** One policy: flat, or, in the form of the JavaScript SDK, under `type`. */
 export const createPolicyRequest = z.union([

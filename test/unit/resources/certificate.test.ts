@@ -122,7 +122,7 @@ describe("the certificate", () => {
       getCertificates: () => ({ ...item, state: "pending", validation: { attempt: 2, next: "soon" } }),
     });
     const observed = await certificate.read(context, "shop", {} as Inputs);
-    assert.deepEqual(observed?.inputs, { name: "shop", commonName: "www.example.com" });
+    assert.deepEqual(observed?.inputs, { name: "shop", commonName: "www.example.com", adopt: false });
     assert.deepEqual([observed?.id, observed?.outputs.validation], ["c1", "attempt 2, the next at soon"]);
   });
 
@@ -144,15 +144,31 @@ describe("the certificate", () => {
     assert.equal(same, true);
   });
 
-  it("is found by its name when the answer to its upload was lost", async () => {
-    const context = contextOf({
-      createCertificate: () => {
-        throw new UnikernelError("API_UNREACHABLE", "No answer.");
-      },
-      getCertificates: () => item,
-    });
+  it("is found by its name when the answer to its upload was lost, unless it is somebody else's", async () => {
+    const losing = (found: object) =>
+      contextOf({
+        createCertificate: () => {
+          throw new UnikernelError("API_UNREACHABLE", "No answer.");
+        },
+        getCertificates: () => ({ ...item, created_at: new Date().toISOString(), ...found }),
+      });
+    const context = losing({});
     assert.equal((await certificate.create(context, await checked(www))).id, "c1");
     assert.equal(context.asked.length, 1);
+    const error = await failing(certificate.create(losing({ serial_number: "01" }), await checked(www)));
+    assert.equal(error.code, "ALREADY_EXISTS");
+  });
+
+  it("takes over one of its name where that is asked for, and uploads only what is another's", async () => {
+    const asked = async (found: object) => {
+      const context = contextOf({ getCertificates: () => ({ ...item, ...found }), updateCertificates: () => item });
+      await certificate.create(context, await checked({ ...www, adopt: true }));
+      return context.asked.map((entry) => entry.split(" ")[0]);
+    };
+    assert.deepEqual(await asked({}), []);
+    assert.deepEqual(await asked({ serial_number: "01" }), ["updateCertificates"]);
+    const error = await failing(asked({ common_name: "other.example.com" }));
+    assert.deepEqual([error.code, error.property], ["ALREADY_EXISTS", "commonName"]);
   });
 
   it("is changed in place, and replaced for another domain", async () => {

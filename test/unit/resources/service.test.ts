@@ -6,6 +6,7 @@ import { PartialFailure } from "../../../provider/definition/partial";
 import type { ProviderContext } from "../../../provider/resources/context";
 import { service } from "../../../provider/resources/service";
 import { FakeCluster, SERVICE } from "../../support/fakeCluster";
+import { contextAround } from "../../support/resourceContext";
 
 type Inputs = Parameters<typeof service.create>[1];
 const image = (digit: string) => `oci://registry.test/web@sha256:${digit.repeat(64)}`;
@@ -15,14 +16,7 @@ describe("the service", () => {
   let context: ProviderContext;
   beforeEach(() => {
     cluster = new FakeCluster();
-    context = {
-      client: cluster.client,
-      clock: cluster.clock,
-      metro: "test",
-      signal: undefined,
-      timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
-      imageLayout: "",
-    };
+    context = contextAround(cluster.client, cluster.clock);
   });
 
   const inputsOf = async (template: object = {}, more: object = {}): Promise<Inputs> => {
@@ -54,7 +48,7 @@ describe("the service", () => {
     const { id, outputs } = await service.create(context, inputs);
     cluster.services = [{ port: 80, destination_port: 80, protocol: "tcp", handlers: ["http"], ip: "1.2.3.4" }];
     for (const held of cluster.instances.values()) held.override = { restart_policy: "always", vcpus: 1 };
-    assert.deepEqual(await service.read(context, id, inputs), { inputs, outputs });
+    assert.deepEqual(await service.read(context, id, inputs), { id, inputs, outputs });
     assert.deepEqual(
       [outputs.url, outputs.digest, outputs.instances.length],
       ["http://web.test", `sha256:${"1".repeat(64)}`, 2],
@@ -73,7 +67,7 @@ describe("the service", () => {
     assert.equal(await service.read(context, SERVICE.uuid, inputs), undefined);
     const refused = { items: [{ status: "error", error: 14, message: "no" }], message: undefined };
     Object.assign(cluster.client, { getServices: () => Promise.resolve(refused) });
-    await assert.rejects(service.read(context, SERVICE.uuid, inputs), (e) => UnikernelError.has(e, "API_REJECTED"));
+    await assert.rejects(service.read(context, SERVICE.uuid, inputs), (e) => UnikernelError.has(e, "NOT_ALLOWED"));
   });
 
   it("shows replicas that were deleted or are down as drift, and makes them anew", async () => {
@@ -96,6 +90,28 @@ describe("the service", () => {
     const observed = await service.read(context, SERVICE.uuid, news);
     assert.notDeepEqual(observed?.inputs, news);
     assert.deepEqual((await service.read(context, SERVICE.uuid, before.inputs))?.inputs, before.inputs);
+  });
+
+  it("shows a replica that was changed by hand as drift, and replaces it", async () => {
+    const inputs = await inputsOf();
+    const before = await state(inputs);
+    const [changed = "", kept = ""] = uuids();
+    Object.assign(cluster.instances.get(changed) ?? {}, { override: { memory_mb: 512 } });
+    const observed = await service.read(context, SERVICE.uuid, inputs);
+    assert.deepEqual([observed?.inputs.replicas, observed?.inputs.template?.memoryMb], [1, 512]);
+    await service.update(context, SERVICE.uuid, before, inputs);
+    assert.deepEqual([uuids().length, uuids().includes(changed), uuids().includes(kept)], [2, false, true]);
+    assert.deepEqual((await service.read(context, SERVICE.uuid, inputs))?.inputs, inputs);
+  });
+
+  it("is told by its uuid alone, with the template that its replicas have", async () => {
+    const inputs = await inputsOf({ memoryMb: 256, tags: ["blue"] });
+    await service.create(context, inputs);
+    const observed = await service.read(context, SERVICE.uuid, {} as Inputs);
+    const { image: _image, ...template } = observed?.inputs.template ?? assert.fail("no template");
+    const { image: _asked, ...asked } = inputs.template ?? assert.fail("no template");
+    assert.deepEqual([observed?.inputs.replicas, template], [2, asked]);
+    assert.deepEqual(observed?.inputs.ports, inputs.ports);
   });
 
   it("goes back without a change when a failed change is reverted", async () => {

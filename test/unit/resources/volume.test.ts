@@ -151,6 +151,19 @@ describe("the volume", () => {
     assert.match(failure.cause.message, /cannot shrink from 64 to 32 MiB/);
   });
 
+  it("takes over one of its name where that is asked for, and changes in place what differs", async () => {
+    const context = living({ tags: ["old"] });
+    const { id } = await volume.create(context, await checked({ sizeMb: 128, adopt: true }));
+    assert.equal(id, "v1");
+    assert.deepEqual(patches(context), [
+      ["size_mb", 128],
+      ["tags", []],
+    ]);
+    const shrinking = await failing(volume.create(living(), await checked({ sizeMb: 32, adopt: true })));
+    assert.ok(UnikernelError.has(shrinking, "INPUT_INVALID"));
+    assert.equal(shrinking.property, "sizeMb");
+  });
+
   it("waits until it can be used", async () => {
     const states = ["uninitialized", "initializing", "available"];
     const context = contextOf({
@@ -183,7 +196,7 @@ describe("the volume", () => {
       ["tags", []],
       ["delete_lock", true],
     ]);
-    assert.deepEqual(volume.describeUpdate?.(olds.inputs, news), [
+    assert.deepEqual(volume.describeUpdate?.(olds.inputs, news, {}), [
       "set the quota policy to dynamic",
       "grow from 64 to 128 MiB",
       "remove all tags",

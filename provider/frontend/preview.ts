@@ -61,7 +61,9 @@ export class QuotaWatch {
     this.plan.set(label, growth(resource.demands(news), had));
     this.quotas ??= this.fetchQuotas();
     const quotas = await this.quotas;
-    return quotas === undefined ? [] : [...overLimits(quotas, news), ...overQuotas(quotas, this.plan, label, news)];
+    return quotas === undefined
+      ? []
+      : [...overLimits(quotas, news, olds), ...overQuotas(quotas, this.plan, label, news)];
   }
 
   /** The old one goes before its successor is made, which the engine checks next. */

@@ -48,15 +48,23 @@ function valuesOf(inputs: Properties, input: string, prefix = ""): readonly Foun
   return found;
 }
 
-/** What is too small or too big for this account, as sentences. */
-export function overLimits({ limits }: QuotasItem, inputs: Properties): readonly string[] {
-  const bounds = limits as Readonly<Record<string, unknown>>;
+/** Bounds in words. */
+function allowed(least: number | undefined, most: number | undefined, unit: string): string {
+  if (least === undefined) return `at most ${most ?? ""}${unit}`;
+  return most === undefined ? `at least ${least}${unit}` : `${least} to ${most}${unit}`;
+}
+
+/** What is too small or too big for this account, as sentences. What is there already was allowed once. */
+export function overLimits({ limits }: QuotasItem, inputs: Properties, olds: Properties): readonly string[] {
+  const bounds = limits as Readonly<Record<string, number | undefined>>;
   return BOUNDED.flatMap(({ input, limit, unit }) => {
     const [least, most] = [bounds[`min_${limit}`], bounds[`max_${limit}`]];
+    const had = valuesOf(olds, input);
     return valuesOf(inputs, input)
-      .filter(({ value }) => (typeof least === "number" && value < least) || (typeof most === "number" && value > most))
+      .filter(({ property, value }) => !had.some((old) => old.property === property && old.value === value))
+      .filter(({ value }) => value < (least ?? 0) || value > (most ?? Infinity))
       .map(({ property, value }) =>
-        say(property, `this account may have ${String(least ?? 0)} to ${String(most)}${unit} each, got ${value}.`),
+        say(property, `this account may have ${allowed(least, most, unit)} each, got ${value}.`),
       );
   });
 }

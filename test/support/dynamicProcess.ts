@@ -59,6 +59,8 @@ export class DynamicProcess {
   private readonly client: ResourceProviderClient;
   private readonly engine: net.Server;
   private readonly ownFolder: string | undefined;
+  /** Lines that it printed after its port, which the engine shows. */
+  readonly printed: string[] = [];
 
   private constructor(
     kind: string,
@@ -92,12 +94,14 @@ export class DynamicProcess {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, PULUMI_NODEJS_PROJECT: "test", UKC_METRO: "", UKC_TOKEN: "" },
     });
+    const lines = readline.createInterface({ input: child.stdout });
     const port = await new Promise<string>((resolve, reject) => {
       child.once("exit", (code) => reject(new Error(`the dynamic provider process ended with ${code}`)));
-      readline.createInterface({ input: child.stdout }).once("line", resolve);
+      lines.once("line", resolve);
     });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
     const started = new DynamicProcess(kind, child, client, engine, ownFolder);
+    lines.on("line", (line) => started.printed.push(line));
     const request = new pb.ConfigureRequest();
     request.setArgs(struct(config));
     try {

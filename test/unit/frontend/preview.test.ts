@@ -77,6 +77,8 @@ describe("quotas at preview", () => {
     assert.deepEqual(await failures("Instance", "a", guest(9000)), [
       `QUOTA_EXCEEDED: memoryMb: this account may have 16 to 8192 MiB each, got 9000. ${HINT}`,
     ]);
+    const there = await checked("Instance", guest(9000));
+    assert.deepEqual(await failures("Instance", "old", { ...guest(9000), tags: ["a"] }, there), []);
     const [first] = await failures("Volume", "v", { sizeMb: 4 });
     assert.match(first ?? "", /^QUOTA_EXCEEDED: sizeMb: this account may have 8 to 20480 MiB each, got 4\./);
     const own = { image: "a", ephemeralVolumes: [{ at: "/x", sizeMb: 30_000 }] };

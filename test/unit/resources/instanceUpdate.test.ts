@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as fc from "fast-check";
 import { UnikernelError } from "../../../provider/base/errors";
 import { check } from "../../../provider/definition/check";
 import { diff } from "../../../provider/definition/diff";
@@ -6,12 +7,29 @@ import { PartialFailure } from "../../../provider/definition/partial";
 import { instance } from "../../../provider/resources/instance";
 import type { InstanceInputs } from "../../../provider/resources/instanceInputs";
 import type { InstanceOutputs } from "../../../provider/resources/instanceOutputs";
+import { type Step, planInstanceUpdate } from "../../../provider/resources/instancePlan";
+import { anyInstance } from "../../support/anyInstance";
 import { DIGEST, FakeInstances, uuidOf } from "../../support/fakeInstances";
 
 const [DATA, LOGS] = [uuidOf("7", 1), uuidOf("7", 2)];
 
+/** Inputs that change in place. */
+const IN_PLACE: readonly string[] = [
+  ...["args", "env", "memoryMb", "vcpus", "volumes", "roms", "plugins", "tags", "annotations", "hostname"],
+  ...["dependencies", "schedules", "autokill", "schedPriority", "deleteLock", "drainTimeoutMs"],
+];
+
+/** Volumes by uuid, as other resources give them, each mounted once. */
+const withUuids = ({ volumes, ...rest }: { volumes?: { volume: string }[] }): object => ({
+  ...rest,
+  ...(volumes === undefined
+    ? {}
+    : { volumes: volumes.map((one, index) => ({ ...one, volume: uuidOf("7", index + 10) })) }),
+});
+
 const checked = async (given: object): Promise<InstanceInputs> => {
-  const { inputs, failures } = await check(instance, {}, { name: "web", image: "acme/web:1", ...given });
+  const image = "template" in given ? {} : { image: "acme/web:1" };
+  const { inputs, failures } = await check(instance, {}, { name: "web", ...image, ...given });
   assert.deepEqual(failures, []);
   return inputs as InstanceInputs;
 };
@@ -63,6 +81,48 @@ describe("an instance that is changed", () => {
     assert.equal(outputs.state, "running");
     const read = await instance.read(api.context, state.id, await checked(news));
     assert.deepEqual(await differing({ ...state, inputs: read?.inputs ?? state.inputs }, news), []);
+  });
+
+  /** What a step of the plan asks of the API. */
+  const callOf = (step: Step): readonly string[] => {
+    const of = (mount: { volume: string }) => mount.volume;
+    switch (step.do) {
+      case "stop":
+        return [step.drainTimeoutMs === 0 ? "stop" : `stop ${step.drainTimeoutMs}`];
+      case "patch":
+        return [`patch ${step.patches.map(({ prop }) => prop).join(" ")}`];
+      case "detach":
+        return [`detach ${of(step.mount)}`];
+      case "attach":
+        return [`attach ${of(step.mount)} ${step.mount.at}`];
+      case "start":
+        return ["start"];
+      case "verify":
+        return [];
+    }
+  };
+
+  it("asks of the API exactly what its plan named, and is then what was asked for", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyInstance, anyInstance, async (before, change) => {
+        api = new FakeInstances();
+        // What takes a successor is the engine's to do.
+        const fixed = Object.entries(before).filter(([key]) => !IN_PLACE.includes(key));
+        const changed = Object.entries(change).filter(([key]) => IN_PLACE.includes(key));
+        const uuids = (given: object) => withUuids(given as { volumes?: { volume: string }[] });
+        const [olds, news] = [uuids(before), uuids(Object.fromEntries([...fixed, ...changed]))];
+        const { failures } = await check(instance, {}, { name: "web", ...news });
+        fc.pre(failures.length === 0);
+        const state = await made(olds);
+        const wanted = await checked(news);
+        const steps = planInstanceUpdate(state.inputs, wanted, state.outputs.state === "stopped" ? "down" : "up");
+        await update(state, news);
+        assert.deepEqual(api.log, steps.flatMap(callOf));
+        const read = await instance.read(api.context, state.id, wanted);
+        assert.deepEqual(diff(instance, { ...read?.inputs }, wanted), []);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it("stays up for what changes in any state", async () => {

@@ -1,4 +1,5 @@
 /** From the bytes of an answer to its items, or to the failure that it tells of. Every item is parsed by its model. */
+import type { UnikernelError } from "../base/errors";
 import { type Attempt, type Refusal, httpFailure, shapeFailure, strangerFailure } from "./failure";
 import type { HttpAnswer } from "./http";
 import * as models from "./models";
@@ -49,20 +50,21 @@ export function readItems(route: Route, answer: HttpAnswer, attempt: Attempt, no
   const { status, message, data, errors } = envelope;
   const content = route.dataKey === undefined ? [data] : data?.[route.dataKey];
   if (content === undefined && status !== "error")
-    throw shapeFailure(attempt, `data.${route.dataKey ?? ""} is missing`);
-  const items = (Array.isArray(content) ? content : []).map((item: unknown) => readItem(route, item, attempt));
+    throw shapeFailure(attempt, `data.${route.dataKey ?? ""} is missing`, answer.requestId);
+  const misfit = (paths: string) => shapeFailure(attempt, paths, answer.requestId);
+  const items = (Array.isArray(content) ? content : []).map((item: unknown) => readItem(route, item, misfit));
   if (status === "error" && items.length === 0) {
     throw httpFailure(attempt, { ...refusal, status: errors?.[0]?.status ?? 400 });
   }
   return { items, message };
 }
 
-function readItem(route: Route, item: unknown, attempt: Attempt): unknown {
+function readItem(route: Route, item: unknown, misfit: (paths: string) => UnikernelError): unknown {
   const parsed = route.item.safeParse(item);
   if (parsed.success) return parsed.data;
   // A failed item may hold nothing but its selector and its error; it never reaches code that reads its fields.
   const failed = models.failedItem.safeParse(item);
   if (failed.success) return failed.data;
   const paths = parsed.error.issues.map((issue) => issue.path.map(String).join(".")).join(", ");
-  throw shapeFailure(attempt, paths);
+  throw misfit(paths);
 }

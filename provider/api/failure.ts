@@ -1,4 +1,5 @@
 /** What the API answered, as errors of this package. Codes and statuses decide; the server's text is only quoted. */
+import { defined } from "../base/defined";
 import { UnikernelError } from "../base/errors";
 import type { HttpLoss } from "./http";
 import { ITEM_ERRORS, itemCodeName } from "./itemErrors";
@@ -29,10 +30,6 @@ export interface ReplyFacts {
   readonly requestId: string | undefined;
 }
 
-/** What is known, without what is not. */
-const facts = (all: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-
 const sentence = (attempted: string, said: string | undefined, requestId: string | undefined): string => {
   const reason = said === undefined ? "" : `: ${said.replace(/\.$/, "")}`;
   return `${attempted}${reason}${requestId === undefined ? "" : ` (request ${requestId})`}.`;
@@ -45,7 +42,7 @@ export function itemFailure(attempted: string, item: ItemStatus & { uuid?: strin
   const said = item.message ?? reply.message ?? "no reason given";
   return new UnikernelError(code, sentence(`${attempted} failed`, said, reply.requestId), {
     ...(hint === undefined ? {} : { hint }),
-    details: facts({
+    details: defined({
       metro: reply.metro,
       requestId: reply.requestId,
       resource: item.uuid ?? item.name,
@@ -66,7 +63,7 @@ export interface Refusal {
 /** The error of a request that was refused as a whole. */
 export function httpFailure({ words, metro, resource }: Attempt, refusal: Refusal): UnikernelError {
   const { status, message, requestId, retryAfterMs } = refusal;
-  const details = facts({ metro, resource, requestId, status, retryAfterMs, mayHaveActed: status >= 500 });
+  const details = defined({ metro, resource, requestId, status, retryAfterMs, mayHaveActed: status >= 500 });
   const text = sentence(`${words} was refused with HTTP ${status}`, message, requestId);
   if (status === 401 || status === 403) {
     const hint = "Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.";
@@ -104,7 +101,7 @@ export function lossFailure(
       : "Check unikernel:proxy, the metro's name, and the network.";
   return new UnikernelError("API_UNREACHABLE", `${words} got no answer from ${url}${way} (${because}).`, {
     hint: withNote(hint, note),
-    details: facts({ metro, resource, mayHaveActed }),
+    details: defined({ metro, resource, mayHaveActed }),
   });
 }
 
@@ -123,7 +120,7 @@ export function strangerFailure(
         `Another service answers at this address: unikernel:metro is '${metro}', and may be 'local', a code such as 'fra', or the URL of an API.`,
         note,
       ),
-      details: facts({ metro, resource, status, requestId }),
+      details: defined({ metro, resource, status, requestId }),
     },
   );
 }
@@ -131,8 +128,8 @@ export function strangerFailure(
 const withNote = (hint: string, note: string | undefined): string => (note === undefined ? hint : `${hint} ${note}`);
 
 /** The error of an answer in another form. `where`: paths of what is wrong in it, never values. */
-export const shapeFailure = ({ words, metro, resource }: Attempt, where: string): UnikernelError =>
+export const shapeFailure = ({ words, metro, resource }: Attempt, where: string, requestId?: string): UnikernelError =>
   new UnikernelError("API_SHAPE", `${words} was answered in a form this version does not know (${where}).`, {
     hint: "Look for a newer version of this package.",
-    details: facts({ metro, resource }),
+    details: defined({ metro, resource, requestId }),
   });

@@ -86,7 +86,7 @@ export async function waitFor(
         `Instance '${instance.name}' was not ready after ${seconds} s: ${verdict.because}.`,
         {
           hint: "Look at its console log; give it more time or memory if it is only slow.",
-          details: { uuid, state: instance.state },
+          details: { metro: client.metro, resource: uuid, state: instance.state },
         },
       );
     }
@@ -115,7 +115,10 @@ export async function waitUntilStopped(client: Client, uuid: string, options: Wa
     if (item.error !== undefined && item.error !== ITEM_CODES.TimedOut)
       onlyItem(reply, `Waiting for instance '${uuid}'`);
     if (options.clock.now() >= deadline) {
-      throw new UnikernelError("WAIT_TIMEOUT", `Instance '${item.name}' did not stop within ${options.timeoutMs} ms.`);
+      throw new UnikernelError("WAIT_TIMEOUT", `Instance '${item.name}' did not stop within ${options.timeoutMs} ms.`, {
+        hint: "Stop it by force, or give its program more time to end.",
+        details: { metro: client.metro, resource: uuid, state: item.state },
+      });
     }
     // The server waited; this is for one that answers at once.
     await options.clock.sleep(FIRST_PAUSE_MS, options.signal);
@@ -134,7 +137,8 @@ export async function guestStopped(client: Client, instance: InstanceItem, becau
   return new UnikernelError("GUEST_STOPPED", `Instance '${instance.name}' stopped: ${because}. ${log}`, {
     hint: "\nCheck the image's cmd, its files and the memory it gets.",
     details: {
-      uuid: instance.uuid,
+      metro: client.metro,
+      resource: instance.uuid,
       stop_reason: instance.stop_reason,
       stop_code: instance.stop_code,
       exit_code: instance.exit_code,

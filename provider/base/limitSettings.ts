@@ -1,5 +1,6 @@
 /** Settings that bound what the provider does: how long, how much at once, and by which way. */
 import * as z from "zod";
+import { defined } from "./defined";
 import { UnikernelError } from "./errors";
 import { nearest } from "./nearest";
 import { type Setting, type SettingSources, findSetting, sourceWords } from "./settingSources";
@@ -49,11 +50,8 @@ export function timeoutsIn(sources: SettingSources): TimeoutSettings {
     );
   }
   const { create, update, delete: remove } = parsed.data;
-  return {
-    ...(create === undefined ? {} : { createMs: create * 1000 }),
-    ...(update === undefined ? {} : { updateMs: update * 1000 }),
-    ...(remove === undefined ? {} : { deleteMs: remove * 1000 }),
-  };
+  const inMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
+  return defined({ createMs: inMs(create), updateMs: inMs(update), deleteMs: inMs(remove) }) as TimeoutSettings;
 }
 
 /** `unikernel:maxConcurrency`; `undefined` for the default. Throws `CONFIG_INVALID`. */

@@ -55,10 +55,10 @@ describe("an instance that scales to zero", () => {
 
   it("when idle stays up as long as something moves", async () => {
     platform.guests.set("echo", echo);
-    const { uuid } = await running("echo", { policy: "idle", stateful: true, cooldown_time_ms: 150 });
+    const { uuid } = await running("echo", { policy: "idle", stateful: true, cooldown_time_ms: 1_000 });
     const { socket, closed } = await connected();
-    for (let said = 0; said < 15; said++) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let said = 0; said < 30; said++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
       socket.write("more");
       assert.equal((await platform.instance(uuid))["state"], "running");
     }

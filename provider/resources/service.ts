@@ -12,8 +12,8 @@ import { inWords } from "./changes";
 import type { ProviderContext } from "./context";
 import { findService } from "./find";
 import { deleteOnceFree, stillThere } from "./release";
-import { type ServiceInputs, serviceDemands, serviceInputs, serviceRules } from "./serviceInputs";
-import { createBlames, factsOf, patchGroup, scale } from "./serviceLife";
+import { type ServiceInputs, replicasOf, serviceDemands, serviceInputs, serviceRules } from "./serviceInputs";
+import { createBlames, factsOf, patchGroup, scale, waitForScaled } from "./serviceLife";
 import { planGroup, planServiceUpdate, toCreateRequest } from "./servicePlan";
 import { rollOut, servingNow } from "./serviceRoll";
 import { type ServiceOutputs, inputsAsIs, isManaged, isMadeFrom, serviceOutputs, toOutputs } from "./serviceState";
@@ -47,7 +47,11 @@ async function bring(
   news: ServiceInputs,
 ): Promise<ServiceOutputs> {
   const steps = planAutoscale(olds.autoscale, news.autoscale);
-  if (news.autoscale !== undefined) for (const step of steps) await scale(context, item, step);
+  if (news.autoscale !== undefined) {
+    for (const step of steps) await scale(context, item, step);
+    const begins = olds.autoscale === undefined && replicasOf(olds) > 0;
+    if (begins) await waitForScaled(context, item, news.autoscale.minSize);
+  }
   const instances = await rollOut(context, item, news);
   if (news.autoscale === undefined) for (const step of steps) await scale(context, item, step);
   return toOutputs(item, news.ports, instances);

@@ -2,6 +2,7 @@
 import { onlyItem } from "../api/client";
 import { ITEM_CODES } from "../api/codes";
 import type { AutoscaleItem, ServiceItem, ServiceProp } from "../api/models";
+import { answers } from "../api/wait";
 import { type Blame, type ErrorCode, UnikernelError, blame } from "../base/errors";
 import { observe } from "../rollout/members";
 import { type AutoscaleStep, toWireAutoscale, toWirePolicy } from "./autoscalePlan";
@@ -129,5 +130,30 @@ export async function scale(context: ProviderContext, item: ServiceItem, step: A
     });
   } catch (error) {
     throw blame(error, AUTOSCALE_BLAMES);
+  }
+}
+
+const POLL_MS = 200;
+
+/**
+ * Waits until so many instances serve that no Service resource made: replicas that go before would leave a gap.
+ *
+ * Throws `WAIT_TIMEOUT` after `timeouts.updateMs`.
+ */
+export async function waitForScaled(context: ProviderContext, item: ServiceItem, size: number): Promise<void> {
+  const { clock, signal, timeouts } = context;
+  const deadline = clock.now() + timeouts.updateMs;
+  for (;;) {
+    const others = await observe(context, item, (instance) => !isManaged(instance));
+    const serving = others.filter((instance) => answers(instance).is === "met").length;
+    if (serving >= size) return;
+    if (clock.now() >= deadline) {
+      throw new UnikernelError(
+        "WAIT_TIMEOUT",
+        `Autoscale of service '${item.name}' has ${serving} instances that serve, not ${size}, after ${timeouts.updateMs / 1000} s; its replicas go on.`,
+        { property: "autoscale", hint: "Look at the console log of an instance that was made from the template." },
+      );
+    }
+    await clock.sleep(POLL_MS, signal);
   }
 }

@@ -1,23 +1,15 @@
 /** Every place where the API contract must hold: recorded answers, and the local platform. */
 import nock from "nock";
 import { type Client, createClient } from "../../../provider/api/client";
+import { UnikernelError } from "../../../provider/base/errors";
 import { TestPlatform } from "../../support/testDaemon";
-
-/** One answer of the API, in the order in which the scenario asks. Written from the vendor's documentation. */
-export interface Exchange {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Path and query. */
-  readonly path: string;
-  readonly body?: unknown;
-  readonly status?: number;
-  readonly reply: unknown;
-}
+import type { Connection, Scenario } from "./scenario";
 
 /** A place to run scenarios against. */
 export interface Target {
-  readonly name: string;
-  /** Runs one scenario with a client, and cleans up. */
-  run<T>(exchanges: readonly Exchange[], scenario: (client: Client) => Promise<T>): Promise<T>;
+  readonly name: "recorded answers (nock)" | "the local platform";
+  /** Runs one scenario with a client and cleans up. `noting`: puts a notebook between the scenario and each client it has. */
+  run(scenario: Scenario, noting: (client: Client) => Client): Promise<unknown>;
 }
 
 // Importing nock puts it between every socket and its owner, gRPC's too: here it is active during a scenario only.
@@ -25,20 +17,25 @@ nock.restore();
 
 const METRO_URL = "https://api.fra.unikraft.cloud";
 
+const clientOf = (metro: string, url: string, token: string) => (connection: Connection) =>
+  createClient({
+    metro,
+    endpoint: () => Promise.resolve({ url: url + (connection.below ?? ""), token: connection.token ?? token }),
+  });
+
 const recorded: Target = {
   name: "recorded answers (nock)",
-  async run(exchanges, scenario) {
+  async run({ exchanges, run }, noting) {
     nock.activate();
     nock.disableNetConnect();
     for (const { method, path, body, status, reply } of exchanges) {
-      const scope = nock(METRO_URL, { reqheaders: { authorization: "Bearer t" } });
-      scope
+      nock(METRO_URL, { reqheaders: { authorization: /^Bearer ./ } })
         .intercept((uri) => uri === path, method, body as nock.RequestBodyMatcher | undefined)
         .reply(status ?? 200, reply as nock.Body);
     }
     try {
-      const endpoint = () => Promise.resolve({ url: METRO_URL, token: "t" });
-      const result = await scenario(createClient({ metro: "fra", endpoint }));
+      const connect = (connection: Connection) => noting(clientOf("fra", METRO_URL, "t")(connection));
+      const result = await run(connect({}), connect);
       const unasked = nock.pendingMocks();
       if (unasked.length > 0) throw new Error(`recorded, but never asked: ${unasked.join(", ")}`);
       return result;
@@ -50,18 +47,30 @@ const recorded: Target = {
   },
 };
 
+/** Guests by the name of their instance; the others serve. */
+function addGuests({ guests }: TestPlatform): void {
+  const failing = (error: Error) => () => {
+    throw error;
+  };
+  guests.set("broken", {
+    ends: { afterMs: 5, exit: { how: "exited", exitCode: 3 } },
+    console: "about to fail\n",
+  });
+  guests.set("small", failing(new UnikernelError("INPUT_INVALID", "It needs 80 MiB.", { property: "memoryMb" })));
+  guests.set("failing", failing(new UnikernelError("VMM_FAILED", "The VM did not start.")));
+  guests.set("faulty", failing(new Error("a fault of the platform itself")));
+}
+
 const local: Target = {
   name: "the local platform",
-  async run(_exchanges, scenario) {
-    const platform = await TestPlatform.open();
+  async run({ run, platform: options }, noting) {
+    const platform = await TestPlatform.open({ autoscaleEveryMs: 10 });
     try {
-      await platform.start();
-      platform.guests.set("broken", {
-        ends: { afterMs: 5, exit: { how: "exited", exitCode: 3 } },
-        console: "about to fail\n",
-      });
+      addGuests(platform);
+      await platform.start(options);
       const { url, token } = platform.daemon;
-      return await scenario(createClient({ metro: "local", endpoint: () => Promise.resolve({ url, token }) }));
+      const connect = (connection: Connection) => noting(clientOf("local", url, token)(connection));
+      return await run(connect({}), connect);
     } finally {
       await platform.close();
     }

@@ -1,0 +1,90 @@
+/** Which endpoints and error codes the suite has met, per target, and which it has not, with the reason. */
+import { type CallOptions, type Client } from "../../../provider/api/client";
+import { ITEM_CODES, type ItemCodeName } from "../../../provider/api/codes";
+import { type RouteName, routes } from "../../../provider/api/routes";
+import type { Target } from "./targets";
+
+const ROUTES = Object.keys(routes) as RouteName[]; // the keys of a constant table
+const CODES = Object.keys(ITEM_CODES) as ItemCodeName[]; // the keys of a constant table
+
+/** What was met at one target. */
+export interface Notes {
+  /** Operations that were answered with at least one item that is well, or with an empty list. */
+  readonly routes: Set<RouteName>;
+  /** Codes that items of any answer had. */
+  readonly codes: Set<ItemCodeName>;
+}
+
+/** Nothing met yet. */
+export const emptyNotes = (): Notes => ({ routes: new Set(), codes: new Set() });
+
+/** The same client; what it is answered is noted. */
+export function notingClient(client: Client, notes: Notes): Client {
+  const calls = ROUTES.map((name) => {
+    // A request of any route: the caller's types have judged it.
+    const call = async (request: never, options?: CallOptions) => {
+      const reply = await client[name](request, options);
+      const items: readonly { readonly status?: string; readonly error?: number }[] = reply.items as readonly object[];
+      if (items.length === 0 || items.some(({ status }) => status !== "error")) notes.routes.add(name);
+      for (const { error } of items) {
+        const code = CODES.find((one) => ITEM_CODES[one] === error);
+        if (code !== undefined) notes.codes.add(code);
+      }
+      return reply;
+    };
+    return [name, call];
+  });
+  return Object.assign(Object.fromEntries(calls), { metro: client.metro, changes: client.changes }) as Client;
+}
+
+type Reasons = Readonly<Partial<Record<ItemCodeName, string>>>;
+
+const AS_HTTP: Reasons = {
+  WrongMethod: "no item can have it: the request as a whole is refused with HTTP 405",
+  NoApiEndpoint: "no item can have it: the request as a whole is refused with HTTP 404",
+};
+
+/** Codes that a target never gives to an item. Every endpoint is met at both. */
+export const UNMET_CODES: Readonly<Record<Target["name"], Reasons>> = {
+  "recorded answers (nock)": AS_HTTP,
+  "the local platform": {
+    ...AS_HTTP,
+    FailNotAll: "recorded only: every item of a bulk call has a code of its own here",
+    Unknown: "recorded only: an unknown member refuses the request as a whole here, with HTTP 400",
+    TimedOut: "recorded only: a wait that runs out has no code here, as the reference has it",
+    MalformedRequest: "recorded only: a wrong type refuses the request as a whole here, with HTTP 400",
+    AddService: "recorded only: a port that cannot be published has the code of its cause here",
+  },
+};
+
+/** How the notes of a target and its reasons agree. */
+export interface Verdict {
+  readonly endpoints: string;
+  readonly codes: string;
+  /** What is not met, one line each, with its reason. */
+  readonly missing: readonly string[];
+  /** What is missing without a reason, or was met although it has one. */
+  readonly wrong: readonly string[];
+}
+
+/** Judges the notes of one target. Pure. */
+export function judge(notes: Notes, reasons: Reasons): Verdict {
+  const unasked = ROUTES.filter((name) => !notes.routes.has(name));
+  const unmet = CODES.filter((name) => !notes.codes.has(name));
+  const numbered = (name: ItemCodeName) => `code ${ITEM_CODES[name]} ${name}`;
+  return {
+    endpoints: `${notes.routes.size} of ${ROUTES.length}`,
+    codes: `${notes.codes.size} of ${CODES.length}`,
+    missing: [
+      ...unasked.map((name) => `endpoint ${routes[name].method} ${routes[name].path} (${name})`),
+      ...unmet.map((name) => `${numbered(name)}: ${reasons[name] ?? "NO REASON"}`),
+    ],
+    wrong: [
+      ...unasked.map((name) => `endpoint ${name} was not met`),
+      ...unmet.filter((name) => reasons[name] === undefined).map((name) => `${numbered(name)} was not met`),
+      ...CODES.filter((name) => notes.codes.has(name) && reasons[name] !== undefined).map(
+        (name) => `${numbered(name)} was met, though it is listed as never met`,
+      ),
+    ],
+  };
+}

@@ -1,0 +1,88 @@
+/** What belongs to the account and the node: images, quotas, health. */
+import { onlyItem } from "../../../../provider/api/client";
+import { quotasWith } from "../../../../provider/platform/quotaSettings";
+import { DIGEST, INSTANCE, type Scenario, failed, failure, get, item, itemCodes, ok, post } from "../scenario";
+
+const URL = `oci://unikraft.io/acme/app:1@${DIGEST}`;
+const USER = "44444444-4444-4444-8444-444444444444";
+const isPinned = (url: string) => /app.*@sha256:[0-9a-f]{64}$/.test(url);
+
+export const scenarios = (): readonly Scenario[] => [
+  {
+    name: "images, quotas and health",
+    exchanges: [
+      get("/v1/images", ok("images", { url: URL, args: ["/server"], size_in_bytes: 5 })),
+      get(
+        "/v1/users/quotas",
+        ok("quotas", {
+          status: "success",
+          uuid: USER,
+          used: { instances: 0 },
+          hard: { instances: 64 },
+          limits: { min_memory_mb: 16 },
+        }),
+      ),
+      get("/v1/healthz", {
+        status: "success",
+        op_time_us: 1,
+        data: { checks: { images: "healthy" }, versions: { platform: "1" } },
+      }),
+    ],
+    run: async (client) => {
+      const image = onlyItem(await client.getImages({}), "Listing");
+      const quotas = onlyItem(await client.getQuotas({}), "Reading");
+      const health = (await client.getHealthz({})).items[0];
+      return [
+        image.args,
+        quotas.used.instances,
+        typeof quotas.hard.instances,
+        quotas.limits.min_memory_mb,
+        Object.keys(health?.versions ?? {}).length > 0,
+      ];
+    },
+    expected: [["/server"], 0, "number", 16, true],
+  },
+  {
+    name: "images by tag, and those that the node has at hand",
+    exchanges: [
+      get("/v1/images?tag=app:1", ok("images", { url: URL, tags: ["app:1"] })),
+      get("/v1/images?tag=nowhere:1", ok("images")),
+      get("/v1/image-store", ok("images")),
+      post("/v1/instances", { name: "one", image: "app:1" }, ok("instances", item(INSTANCE, "one"))),
+      get("/v1/image-store", ok("images", { url: URL })),
+    ],
+    run: async (client) => {
+      const found = await client.getImages({ query: { tag: ["app:1"] } });
+      const missing = await client.getImages({ query: { tag: ["nowhere:1"] } });
+      const before = await client.getImageStore({});
+      onlyItem(await client.createInstance({ body: { name: "one", image: "app:1" } }), "Creating");
+      const after = await client.getImageStore({});
+      return [
+        found.items.map(({ url }) => isPinned(url)),
+        missing.items,
+        before.items,
+        after.items.map(({ url }) => isPinned(url)),
+      ];
+    },
+    expected: [[true], [], [], [true]],
+  },
+  {
+    name: "a quota that is used up",
+    exchanges: [
+      post("/v1/instances", { name: "one", image: "app:1" }, ok("instances", item(INSTANCE, "one"))),
+      post("/v1/instances", { name: "two", image: "app:1" }, failed("instances", failure(19, "Quota exceeded"))),
+      get(
+        "/v1/users/quotas",
+        ok("quotas", { status: "success", uuid: USER, used: { instances: 1 }, hard: { instances: 1 }, limits: {} }),
+      ),
+    ],
+    run: async (client) => {
+      onlyItem(await client.createInstance({ body: { name: "one", image: "app:1" } }), "Creating");
+      const second = await client.createInstance({ body: { name: "two", image: "app:1" } });
+      const { used, hard } = onlyItem(await client.getQuotas({}), "Reading");
+      return [itemCodes(second), used.instances, hard.instances];
+    },
+    expected: [[19], 1, 1],
+    platform: { quotas: quotasWith({ instances: 1 }) },
+  },
+];

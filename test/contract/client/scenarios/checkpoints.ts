@@ -1,0 +1,106 @@
+/** Checkpoints: frozen copies of instances, and where an instance comes from. */
+import { type Client, onlyItem } from "../../../../provider/api/client";
+import {
+  CERTIFICATE as LATER,
+  INSTANCE,
+  OTHER,
+  VOLUME as SECOND,
+  type Scenario,
+  failed,
+  failure,
+  get,
+  item,
+  itemCodes,
+  ok,
+  patch,
+  post,
+  remove,
+} from "../scenario";
+
+const INSTANCES = "/v1/instances";
+const PATH = `${INSTANCES}/checkpoints`;
+const KEY = "instances";
+const made = post(INSTANCES, { name: "main", image: "app:1" }, ok(KEY, item(INSTANCE, "main", { state: "stopped" })));
+const first = item(OTHER, "first", { state: "checkpoint" });
+const frozen = post(PATH, [{ from: { uuid: INSTANCE }, name: "first" }], ok(KEY, first));
+
+/** A stopped instance and its checkpoint; their uuids. */
+async function checkpoint(client: Client) {
+  const main = onlyItem(await client.createInstance({ body: { name: "main", image: "app:1" } }), "Creating").uuid;
+  const body = [{ from: { uuid: main }, name: "first" }];
+  const { uuid, state } = onlyItem(await client.createCheckpoints({ body }), "Freezing");
+  return { main, uuid, state };
+}
+
+export const scenarios = (): readonly Scenario[] => [
+  {
+    name: "a copy with a name of its own, tagged, deleted; its instance stays",
+    exchanges: [
+      made,
+      frozen,
+      post(
+        PATH,
+        [{ from: { uuid: INSTANCE }, name: "first" }],
+        failed(KEY, failure(23, "A checkpoint with the name 'first' already exists")),
+      ),
+      patch(PATH, [{ uuid: OTHER, prop: "tags", op: "set", value: ["x"] }], ok(KEY, item(OTHER, "first"))),
+      get(`${PATH}?tags=x`, ok(KEY, { ...first, tags: ["x"] })),
+      remove(PATH, [{ uuid: OTHER }], ok(KEY, item(OTHER, "first"))),
+      get(`${PATH}?uuid=${OTHER}`, failed(KEY, failure(8, "No checkpoint", { uuid: OTHER }))),
+      get(`${INSTANCES}?uuid=${INSTANCE}`, ok(KEY, item(INSTANCE, "main", { state: "stopped" }))),
+    ],
+    run: async (client) => {
+      const { main, uuid, state } = await checkpoint(client);
+      const again = await client.createCheckpoints({ body: [{ from: { uuid: main }, name: "first" }] });
+      onlyItem(await client.patchCheckpoints({ body: [{ uuid, prop: "tags", op: "set", value: ["x"] }] }), "Tagging");
+      const listed = await client.getCheckpoints({ query: { tags: ["x"] } });
+      onlyItem(await client.deleteCheckpoints({ body: [{ uuid }] }), "Deleting");
+      const gone = await client.getCheckpoints({ query: { uuid: [uuid] } });
+      const source = onlyItem(await client.getInstances({ query: { uuid: [main] } }), "Reading");
+      return [
+        state,
+        itemCodes(again),
+        listed.items.map(({ name, tags }) => [name, tags]),
+        itemCodes(gone),
+        source.state,
+      ];
+    },
+    expected: ["checkpoint", [23], [["first", ["x"]]], [8], "stopped"],
+  },
+  {
+    name: "the lineage of instances and checkpoints, nearest first",
+    exchanges: [
+      made,
+      frozen,
+      get(`${INSTANCES}/history?uuid=${INSTANCE}`, ok(KEY, item(INSTANCE, "main", { history: [] }))),
+      post(INSTANCES, { name: "second", checkpoint: { uuid: OTHER } }, ok(KEY, item(SECOND, "second"))),
+      get(
+        `${INSTANCES}/history?uuid=${SECOND}`,
+        ok(KEY, item(SECOND, "second", { history: [{ uuid: OTHER, name: "first" }] })),
+      ),
+      post(PATH, [{ from: { uuid: SECOND }, name: "later" }], ok(KEY, item(LATER, "later", { state: "checkpoint" }))),
+      get(
+        `${PATH}/history?uuid=${LATER}`,
+        ok(KEY, item(LATER, "later", { history: [{ uuid: OTHER, name: "first" }] })),
+      ),
+    ],
+    run: async (client) => {
+      const { main, uuid } = await checkpoint(client);
+      const lineage = async (of: string) =>
+        onlyItem(await client.getInstanceHistory({ query: { uuid: [of] } }), "Reading").history?.map(
+          ({ name }) => name,
+        );
+      const ofMain = await lineage(main);
+      const body = { name: "second", checkpoint: { uuid } };
+      const second = onlyItem(await client.createInstance({ body }), "Creating").uuid;
+      const ofSecond = await lineage(second);
+      const later = onlyItem(
+        await client.createCheckpoints({ body: [{ from: { uuid: second }, name: "later" }] }),
+        "Freezing",
+      );
+      const ofLater = onlyItem(await client.getCheckpointHistory({ query: { uuid: [later.uuid] } }), "Reading");
+      return [ofMain, ofSecond, ofLater.history?.map(({ name }) => name)];
+    },
+    expected: [[], ["first"], ["first"]],
+  },
+];

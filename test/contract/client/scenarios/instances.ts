@@ -1,0 +1,335 @@
+/** Instances: their life, their changes, what is read of them, and what is refused. */
+import { type Client, onlyItem } from "../../../../provider/api/client";
+import { isUp, waitFor } from "../../../../provider/api/wait";
+import { systemClock } from "../../../../provider/base/clock";
+import { UnikernelError } from "../../../../provider/base/errors";
+import {
+  DIGEST,
+  INSTANCE,
+  SERVICE,
+  type Scenario,
+  failed,
+  failure,
+  get,
+  item,
+  itemCodes,
+  ok,
+  patch,
+  post,
+  put,
+  remove,
+} from "../scenario";
+
+type CreateBody = Parameters<Client["createInstance"]>[0]["body"];
+
+const PATH = "/v1/instances";
+const KEY = "instances";
+const byUuid = `${PATH}?uuid=${INSTANCE}`;
+const one = (more: object = {}) => item(INSTANCE, "one", more);
+const running = one({ state: "running", image: `oci://unikraft.io/acme/app:1@${DIGEST}` });
+const waited = (state: string) =>
+  get(`${PATH}/wait?uuid=${INSTANCE}&state=${state}&timeout_s=10`, ok(KEY, one({ state })));
+const made = post(PATH, { name: "one", image: "app:1" }, ok(KEY, one({ state: "stopped" })));
+const started = post(PATH, { name: "one", image: "app:1", autostart: true, timeout_s: 10 }, ok(KEY, running));
+
+const create = async (client: Client, more: Partial<CreateBody> = {}) =>
+  onlyItem(await client.createInstance({ body: { name: "one", image: "app:1", ...more } }), "Creating");
+const start = (client: Client) => create(client, { autostart: true, timeout_s: 10 });
+const read = async (client: Client, uuid: string) =>
+  onlyItem(await client.getInstances({ query: { uuid: [uuid] } }), "Reading");
+const stopped = async (client: Client, uuid: string) =>
+  onlyItem(
+    await client.waitInstances({ query: { uuid: [uuid], state: ["stopped"], timeout_s: [10] } }),
+    "Waiting until it is stopped",
+  );
+
+/** A create that is refused by the code of its item. */
+const refusedCreate = (name: string, more: Partial<CreateBody>, code: number, message: string): Scenario => {
+  const body = { name: "one", image: "app:1", ...more };
+  return {
+    name,
+    exchanges: [post(PATH, body, failed(KEY, failure(code, message)))],
+    run: async (client) => itemCodes(await client.createInstance({ body })),
+    expected: [code],
+  };
+};
+
+export const scenarios = (port: number): readonly Scenario[] => [
+  {
+    name: "create, wait, read, member of its service, which cannot go before it, stop, delete",
+    exchanges: [
+      post("/v1/services", undefined, ok("service_groups", item(SERVICE, "web"))),
+      post(
+        PATH,
+        { name: "one", image: "app:1", autostart: true, service_group: { uuid: SERVICE } },
+        ok(KEY, one({ state: "starting" })),
+      ),
+      get(byUuid, ok(KEY, { ...running, net_time_us: 20_000, service_group: { uuid: SERVICE, name: "web" } })),
+      get(
+        `/v1/services?uuid=${SERVICE}`,
+        ok("service_groups", item(SERVICE, "web", { instances: [{ uuid: INSTANCE, name: "one" }] })),
+      ),
+      remove(
+        "/v1/services",
+        [{ uuid: SERVICE }],
+        failed("service_groups", failure(15, "Service group has instances attached", { uuid: SERVICE })),
+      ),
+      put(`${PATH}/stop`, [{ uuid: INSTANCE }], ok(KEY, one({ state: "stopping", previous_state: "running" }))),
+      waited("stopped"),
+      remove(PATH, [{ uuid: INSTANCE }], ok(KEY, one({ previous_state: "stopped" }))),
+      remove("/v1/services", [{ uuid: SERVICE }], ok("service_groups", item(SERVICE, "web"))),
+    ],
+    run: async (client) => {
+      const group = onlyItem(
+        await client.createService({ body: { name: "web", services: [{ port }] } }),
+        "Creating",
+      ).uuid;
+      const { uuid } = await create(client, { autostart: true, service_group: { uuid: group } });
+      const up = await waitFor(client, uuid, isUp, { timeoutMs: 10_000, clock: systemClock });
+      const members = onlyItem(await client.getServices({ query: { uuid: [group] } }), "Reading").instances;
+      const kept = await client.deleteServices({ body: [{ uuid: group }] });
+      onlyItem(await client.stopInstances({ body: [{ uuid }] }), "Stopping");
+      const { state } = await stopped(client, uuid);
+      onlyItem(await client.deleteInstances({ body: [{ uuid }] }), "Deleting");
+      onlyItem(await client.deleteServices({ body: [{ uuid: group }] }), "Deleting");
+      return [
+        up.state,
+        /@sha256:[0-9a-f]{64}$/.test(up.image ?? ""),
+        members?.map(({ name }) => name),
+        itemCodes(kept),
+        state,
+      ];
+    },
+    expected: ["running", true, ["one"], [15], "stopped"],
+  },
+  {
+    name: "one whose program exits: the error carries the decoded reason and the last console lines",
+    exchanges: [
+      post(PATH, undefined, ok(KEY, item(INSTANCE, "broken", { state: "starting" }))),
+      get(
+        byUuid,
+        ok(KEY, item(INSTANCE, "broken", { state: "stopped", stop_reason: 3, stop_code: 33024, exit_code: 3 })),
+      ),
+      get(
+        `${PATH}/log?uuid=${INSTANCE}&offset=-16000&limit=16000`,
+        ok(KEY, {
+          status: "success",
+          uuid: INSTANCE,
+          output: Buffer.from("about to fail\n").toString("base64"),
+          available: { start: 0, end: 14 },
+          range: { start: 0, end: 14 },
+          state: "stopped",
+        }),
+      ),
+    ],
+    run: async (client) => {
+      const { uuid } = await create(client, { name: "broken", autostart: true });
+      const ended = (seen: Parameters<typeof isUp>[0]) =>
+        seen.state === "stopped" ? isUp(seen) : ({ is: "pending", because: "it still runs" } as const);
+      const error: unknown = await waitFor(client, uuid, ended, { timeoutMs: 10_000, clock: systemClock }).catch(
+        (e: unknown) => e,
+      );
+      return (
+        UnikernelError.is(error) && [
+          error.code,
+          /the program exited with code 3/.test(error.message),
+          /\| about to fail/.test(error.message),
+        ]
+      );
+    },
+    expected: ["GUEST_STOPPED", true, true],
+  },
+  {
+    name: "a wait that runs out of time: the state it is in, and no failure",
+    exchanges: [
+      made,
+      get(`${PATH}/wait?uuid=${INSTANCE}&state=running&timeout_s=0`, {
+        status: "error",
+        message: "Operation timed out",
+        op_time_us: 1,
+        data: { instances: [{ status: "error", uuid: INSTANCE, name: "one", state: "stopped" }] },
+      }),
+    ],
+    run: async (client) => {
+      const { uuid } = await create(client);
+      const reply = await client.waitInstances({ query: { uuid: [uuid], state: ["running"], timeout_s: [0] } });
+      return [reply.message, reply.items.map(({ state, error }) => [state, error])];
+    },
+    expected: ["Operation timed out", [["stopped", undefined]]],
+  },
+  {
+    name: "start, which a second time changes nothing",
+    exchanges: [
+      made,
+      put(
+        `${PATH}/start`,
+        [{ uuid: INSTANCE, timeout_s: 10 }],
+        ok(KEY, one({ state: "running", previous_state: "stopped" })),
+      ),
+      put(
+        `${PATH}/start`,
+        [{ uuid: INSTANCE, timeout_s: 10 }],
+        ok(KEY, one({ state: "running", previous_state: "running" })),
+      ),
+      get(byUuid, ok(KEY, { ...running, start_count: 1 })),
+    ],
+    run: async (client) => {
+      const { uuid } = await create(client);
+      const again = async () => onlyItem(await client.startInstances({ body: [{ uuid, timeout_s: 10 }] }), "Starting");
+      const [first, second] = [await again(), await again()];
+      const { start_count: count } = await read(client, uuid);
+      return [[first.previous_state, first.state], [second.previous_state, second.state], count];
+    },
+    expected: [["stopped", "running"], ["running", "running"], 1],
+  },
+  {
+    name: "changes while it is stopped are made at once, each with its own answer",
+    exchanges: [
+      made,
+      patch(
+        PATH,
+        [
+          { uuid: INSTANCE, id: "memory", prop: "memory_mb", op: "set", value: 256 },
+          { uuid: INSTANCE, id: "env", prop: "env", op: "add", value: { A: "b" } },
+          { uuid: INSTANCE, id: "tags", prop: "tags", op: "set", value: ["x"] },
+        ],
+        ok(KEY, one({ id: "memory" }), one({ id: "env" }), one({ id: "tags" })),
+      ),
+      get(byUuid, ok(KEY, one({ state: "stopped", memory_mb: 256, env: { A: "b" }, tags: ["x"] }))),
+    ],
+    run: async (client) => {
+      const { uuid } = await create(client);
+      const changed = await client.patchInstances({
+        body: [
+          { uuid, id: "memory", prop: "memory_mb", op: "set", value: 256 },
+          { uuid, id: "env", prop: "env", op: "add", value: { A: "b" } },
+          { uuid, id: "tags", prop: "tags", op: "set", value: ["x"] },
+        ],
+      });
+      const { memory_mb: memoryMb, env, tags } = await read(client, uuid);
+      return [changed.items.map(({ id }) => id), memoryMb, env, tags];
+    },
+    expected: [["memory", "env", "tags"], 256, { A: "b" }, ["x"]],
+  },
+  {
+    name: "a change while it runs waits for its stop",
+    exchanges: [
+      started,
+      patch(PATH, [{ uuid: INSTANCE, prop: "memory_mb", op: "set", value: 256 }], ok(KEY, one())),
+      get(
+        byUuid,
+        ok(KEY, {
+          ...running,
+          memory_mb: 128,
+          updates: [{ prop: "memory_mb", op: "set", value: 256, status: "pending" }],
+        }),
+      ),
+      put(`${PATH}/stop`, [{ uuid: INSTANCE }], ok(KEY, one({ state: "stopping" }))),
+      waited("stopped"),
+      get(byUuid, ok(KEY, one({ state: "stopped", memory_mb: 256 }))),
+    ],
+    run: async (client) => {
+      const { uuid } = await start(client);
+      const change = { uuid, prop: "memory_mb" as const, op: "set" as const, value: 256 };
+      onlyItem(await client.patchInstances({ body: [change] }), "Changing");
+      const before = await read(client, uuid);
+      onlyItem(await client.stopInstances({ body: [{ uuid }] }), "Stopping");
+      await stopped(client, uuid);
+      const after = await read(client, uuid);
+      return [
+        before.memory_mb,
+        before.updates?.map(({ prop, value, status }) => [prop, value, status]),
+        after.memory_mb,
+        after.updates ?? [],
+      ];
+    },
+    expected: [128, [["memory_mb", 256, "pending"]], 256, []],
+  },
+  {
+    name: "suspend: stopped with a snapshot, from which the next start goes on",
+    exchanges: [
+      started,
+      put(`${PATH}/suspend`, [{ uuid: INSTANCE }], ok(KEY, one({ state: "stopping", previous_state: "running" }))),
+      waited("stopped"),
+      get(byUuid, ok(KEY, one({ state: "stopped", snapshot: { uuid: "88888888-8888-4888-8888-888888888888" } }))),
+      put(`${PATH}/start`, [{ uuid: INSTANCE, timeout_s: 10 }], ok(KEY, one({ state: "running" }))),
+    ],
+    run: async (client) => {
+      const { uuid } = await start(client);
+      const { previous_state: before } = onlyItem(await client.suspendInstances({ body: [{ uuid }] }), "Suspending");
+      await stopped(client, uuid);
+      const { snapshot } = await read(client, uuid);
+      const again = onlyItem(await client.startInstances({ body: [{ uuid, timeout_s: 10 }] }), "Starting");
+      return [before, /^[0-9a-f-]{36}$/.test(snapshot?.uuid ?? ""), again.state];
+    },
+    expected: ["running", true, "running"],
+  },
+  {
+    name: "metrics and log of one that runs",
+    exchanges: [
+      started,
+      get(
+        `${PATH}/metrics?uuid=${INSTANCE}`,
+        ok(KEY, one({ state: "running", rss_bytes: 30_000_000, cpu_time_ms: 12, start_count: 1, nconns: 0 })),
+      ),
+      get(
+        `${PATH}/log?uuid=${INSTANCE}&offset=0&limit=100`,
+        ok(KEY, one({ output: "", available: { start: 0, end: 0 }, range: { start: 0, end: 0 }, state: "running" })),
+      ),
+    ],
+    run: async (client) => {
+      const { uuid } = await start(client);
+      const metrics = onlyItem(await client.getInstanceMetrics({ query: { uuid: [uuid] } }), "Measuring");
+      const log = onlyItem(
+        await client.getInstanceLogs({ query: { uuid: [uuid], offset: [0], limit: [100] } }),
+        "Reading the log",
+      );
+      return [
+        [metrics.state, metrics.start_count, metrics.nconns, typeof metrics.rss_bytes, typeof metrics.cpu_time_ms],
+        [log.output, log.range, log.state],
+      ];
+    },
+    expected: [
+      ["running", 1, 0, "number", "number"],
+      ["", { start: 0, end: 0 }, "running"],
+    ],
+  },
+  {
+    name: "one that is locked stays until it is released",
+    exchanges: [
+      made,
+      patch(PATH, [{ uuid: INSTANCE, prop: "delete_lock", op: "set", value: true }], ok(KEY, one())),
+      remove(PATH, [{ uuid: INSTANCE }], failed(KEY, failure(14, "Deletion protection enabled", { uuid: INSTANCE }))),
+      patch(PATH, [{ uuid: INSTANCE, prop: "delete_lock", op: "del" }], ok(KEY, one())),
+      remove(PATH, [{ uuid: INSTANCE }], ok(KEY, one({ previous_state: "stopped" }))),
+    ],
+    run: async (client) => {
+      const { uuid } = await create(client);
+      await client.patchInstances({ body: [{ uuid, prop: "delete_lock", op: "set", value: true }] });
+      const locked = await client.deleteInstances({ body: [{ uuid }] });
+      await client.patchInstances({ body: [{ uuid, prop: "delete_lock", op: "del" }] });
+      const released = onlyItem(await client.deleteInstances({ body: [{ uuid }] }), "Deleting");
+      return [itemCodes(locked), locked.items[0]?.message, released.previous_state];
+    },
+    expected: [[14], "Deletion protection enabled", "stopped"],
+  },
+  refusedCreate("an image that is not there", { image: "nowhere:1" }, 8, "No image with name 'nowhere:1'"),
+  refusedCreate(
+    "more memory than the account may have",
+    { memory_mb: 99_999 },
+    7,
+    "'memory_mb' must be between 16 and 8192",
+  ),
+  refusedCreate("a name that is no label of a host name", { name: "n".repeat(64) }, 22, "Name is too long"),
+  refusedCreate("a kind of instance that this node does not have", { gpus: 1, type: "full" }, 1, "Not supported"),
+  refusedCreate(
+    "a service group by uuid and by name",
+    { service_group: { uuid: SERVICE, name: "web" } },
+    17,
+    "Either 'uuid' or 'name'",
+  ),
+  refusedCreate("a service group by nothing", { service_group: {} }, 13, "Missing 'uuid' or 'name'"),
+  refusedCreate("too little memory for its image", { name: "small", autostart: true }, 20, "Guest memory too small"),
+  refusedCreate("one that cannot be started", { name: "failing", autostart: true }, 10, "Operation failed"),
+  refusedCreate("a fault of the metro itself", { name: "faulty", autostart: true }, 0, "Internal error"),
+];

@@ -69,23 +69,21 @@ function checkLeaf(schema: z.ZodType, value: unknown, walk: Walk): unknown {
 
 function checkValue(schema: z.ZodType, value: unknown, walk: Walk): unknown {
   if (isUnknown(value)) return value;
-  if (schema instanceof z.ZodDefault && (value === undefined || value === null)) {
-    return checkValue(schema.def.innerType as z.ZodType, schema.def.defaultValue, walk);
-  }
   const inner = innerOf(schema);
   if (inner !== undefined) {
     // Pulumi sends null for what a program left undefined inside nested values.
-    return value === undefined || value === null ? undefined : checkValue(inner, value, walk);
+    if (value !== undefined && value !== null) return checkValue(inner, value, walk);
+    return schema instanceof z.ZodDefault ? checkValue(inner, schema.def.defaultValue, walk) : undefined;
   }
+  // What is no list and no object can only be parsed as a whole.
+  if (value === null || typeof value !== "object") return checkLeaf(schema, value, walk);
   if (schema instanceof z.ZodObject) return checkObject(schema, value, walk);
   if (schema instanceof z.ZodArray && Array.isArray(value)) {
     const element = schema.element as z.ZodType;
-    // Only what concerns the array as a whole (its length); its items are walked below.
-    const whole = schema.safeParse(value).error?.issues.filter((issue) => issue.path.length === 0) ?? [];
-    for (const issue of whole) fail(walk, describeIssue(issue, value, walk.secret));
+    for (const issue of issuesOfWhole(schema, value)) fail(walk, describeIssue(issue, value, walk.secret));
     return value.map((item, index) => checkValue(element, item, into(walk, index, element)));
   }
-  if (schema instanceof z.ZodRecord && value !== null && typeof value === "object" && !Array.isArray(value)) {
+  if (schema instanceof z.ZodRecord && !Array.isArray(value)) {
     const element = schema.valueType as z.ZodType;
     const names = schema.keyType as unknown as z.ZodType;
     for (const key of Object.keys(value)) checkLeaf(names, key, { ...walk, path: [...walk.path, key] });
@@ -94,6 +92,12 @@ function checkValue(schema: z.ZodType, value: unknown, walk: Walk): unknown {
     );
   }
   return containsUnknown(value) ? value : checkLeaf(schema, value, walk);
+}
+
+/** What concerns a list as a whole, which is its length; its items are walked one by one. */
+function issuesOfWhole(schema: z.ZodArray, value: readonly unknown[]): readonly z.core.$ZodIssue[] {
+  if ((schema.def.checks ?? []).length === 0) return [];
+  return schema.safeParse(value).error?.issues.filter((issue) => issue.path.length === 0) ?? [];
 }
 
 /** What a rule reads; unknown where something above it is. */

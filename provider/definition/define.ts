@@ -37,14 +37,14 @@ export interface FieldMeta {
 }
 
 /** Side table from zod schema to meaning; keeps the zod schemas plain. */
-const metas = z.registry<FieldMeta>();
+const metas = new WeakMap<z.ZodType, FieldMeta>();
 /** Names of nested object types in `schema.json`. */
 const typeNames = z.registry<{ readonly name: string; readonly description: string }>();
 
 /** Attaches a meaning to a field. A schema object is one field only: a second meaning would replace the first everywhere. */
 export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
   if (metas.has(schema)) throw new Error(`This schema is a field already: ${meta.description}`);
-  metas.add(schema, meta);
+  metas.set(schema, meta);
   return schema;
 }
 
@@ -69,11 +69,10 @@ export const typeNameOf = (schema: z.ZodType): { readonly name: string; readonly
 
 /** The schema inside an optional, default or nullable wrapper; `undefined` for any other. */
 export function innerOf(schema: z.ZodType): z.ZodType | undefined {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable) {
-    return schema.def.innerType as z.ZodType;
-  }
-  return undefined;
+  // By its name: zod's `instanceof` looks a set up, and this is asked for every value of every resource.
+  return WRAPPERS.includes(schema.def.type) ? ((schema as z.ZodOptional).def.innerType as z.ZodType) : undefined;
 }
+const WRAPPERS: readonly string[] = ["optional", "default", "nullable"];
 
 /** Property values by name, as they travel to and from the engine. */
 export type Properties = Readonly<Record<string, unknown>>;

@@ -25,6 +25,7 @@ const canonical = (value: unknown): string =>
 
 /** Sorts what is unordered, so that equal sets compare equal. */
 function normalise(schema: z.ZodType, value: unknown): unknown {
+  if (value === null || typeof value !== "object") return value;
   const inner = innerOf(schema);
   const unordered = metaOf(schema)?.unordered === true;
   if (inner !== undefined && !unordered) return normalise(inner, value);
@@ -33,7 +34,7 @@ function normalise(schema: z.ZodType, value: unknown): unknown {
     const items = value.map((item) => normalise(bare.element as z.ZodType, item));
     return unordered ? items.sort((a, b) => (canonical(a) < canonical(b) ? -1 : 1)) : items;
   }
-  if (bare instanceof z.ZodObject && value !== null && typeof value === "object") {
+  if (bare instanceof z.ZodObject) {
     const shape = bare.shape as Readonly<Record<string, z.ZodType>>;
     return Object.fromEntries(
       Object.entries(value)
@@ -84,6 +85,8 @@ export function diff(
 ): readonly PropertyChange[] {
   const changes: PropertyChange[] = [];
   for (const [property, schema] of Object.entries(definition.inputs.shape as Readonly<Record<string, z.ZodType>>)) {
+    // Most have not changed at all.
+    if (isDeepStrictEqual(olds[property], news[property])) continue;
     const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];
     if (isDeepStrictEqual(before, after)) continue;
     if (after === undefined && metaOf(schema)?.keptWhenAbsent === true) continue;

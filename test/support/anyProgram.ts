@@ -1,0 +1,118 @@
+/** Arbitrary programs: a few resources each, most of which keep every rule, and how each of them is changed later. */
+import * as fc from "fast-check";
+import * as z from "zod";
+import type { Properties } from "../../provider/definition/define";
+import { resourceOf } from "../../provider/resources/all";
+import { anyInstance } from "./anyInstance";
+import { anyCertificate, anyService, anyVolume } from "./anyResource";
+import { type JsonSchema, arbitraryOf } from "./jsonSchema";
+
+/** The kinds that programs are made of. */
+export const KINDS = ["Instance", "Service", "Volume", "Certificate"] as const;
+export type ProgramKind = (typeof KINDS)[number];
+
+/** One resource of a program, as it is written at first and later. */
+export interface Declared {
+  readonly kind: ProgramKind;
+  readonly before: Properties;
+  readonly after: Properties;
+}
+
+/** A program, and a seed for what is to be varied about it. */
+export interface Program {
+  readonly resources: readonly Declared[];
+  readonly seed: number;
+}
+
+const VALID: Readonly<Record<ProgramKind, fc.Arbitrary<Properties>>> = {
+  Instance: anyInstance,
+  Service: anyService,
+  Volume: anyVolume,
+  Certificate: anyCertificate,
+};
+
+/** Inputs that a change sets together, since rules tie them to each other. Any other is changed by itself. */
+const TIED: Readonly<Record<ProgramKind, readonly (readonly string[])[]>> = {
+  Instance: [
+    ["image", "imagePull", "template"],
+    ["volumes", "ephemeralVolumes"],
+    ["service", "serviceGroup", "scaleToZero", "features", "restartPolicy"],
+  ],
+  Service: [
+    ["template", "replicas", "autoscale"],
+    ["softLimit", "hardLimit"],
+  ],
+  Volume: [["template", "cloneFrom", "hostPath", "filesystem", "accessMode", "uid", "gid"]],
+  Certificate: [["commonName", "chain", "key"]],
+};
+
+const groupsOf = (kind: ProgramKind): readonly (readonly string[])[] => {
+  const tied = TIED[kind];
+  const single = Object.keys(resourceOf(kind).inputs.shape).filter((key) => tied.every((keys) => !keys.includes(key)));
+  return [...tied, ...single.filter((key) => key !== "name").map((key) => [key])];
+};
+
+/** The first, with these inputs as the second has them: absent where it has none. */
+const withThose = (first: Properties, second: Properties, keys: readonly string[]): Properties => ({
+  ...Object.fromEntries(Object.entries(first).filter(([key]) => !keys.includes(key))),
+  ...Object.fromEntries(Object.entries(second).filter(([key]) => keys.includes(key))),
+});
+
+/** A path in a guest; its own pattern looks ahead, which nothing can generate from. */
+const SIMPLE_PATH = "^(/[a-z.]{1,4}){1,2}$";
+
+const schemaOf = (kind: ProgramKind): JsonSchema =>
+  z.toJSONSchema(resourceOf(kind).inputs, {
+    io: "input",
+    unrepresentable: "any",
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.pattern?.includes("(?!") === true) jsonSchema.pattern = SIMPLE_PATH;
+    },
+  }) as JsonSchema;
+
+function declared(kind: ProgramKind): fc.Arbitrary<Declared> {
+  const valid = VALID[kind];
+  const wild = arbitraryOf(schemaOf(kind), (one) => one) as fc.Arbitrary<Properties>;
+  const changes = fc.uniqueArray(fc.constantFrom(...groupsOf(kind)), { minLength: 1, maxLength: 4 });
+  const changed = fc
+    .tuple(valid, valid, changes)
+    .map(([before, other, groups]) => ({ kind, before, after: withThose(before, other, groups.flat()) }));
+  const spoilt = fc
+    .tuple(valid, wild, changes)
+    .map(([before, other, groups]) => ({ kind, before, after: withThose(before, other, groups.flat()) }));
+  const strange = fc.tuple(wild, valid).map(([before, after]) => ({ kind, before, after }));
+  return fc.oneof(
+    { weight: 16, arbitrary: changed },
+    { weight: 3, arbitrary: spoilt },
+    { weight: 1, arbitrary: strange },
+  );
+}
+
+/** As the engine passes it on: in JSON, which knows neither `undefined` nor -0. */
+const passedOn = (given: Properties, name: string): Properties =>
+  JSON.parse(JSON.stringify({ ...given, name })) as Properties;
+
+const named = ({ kind, before, after }: Declared, name: string): Declared => ({
+  kind,
+  before: passedOn(before, name),
+  after: passedOn(after, name),
+});
+
+const resource = fc.oneof(
+  { weight: 4, arbitrary: declared("Instance") },
+  { weight: 4, arbitrary: declared("Service") },
+  { weight: 3, arbitrary: declared("Volume") },
+  { weight: 1, arbitrary: declared("Certificate") },
+);
+
+/** Any program of one to four resources. */
+export const anyProgram: fc.Arbitrary<Program> = fc
+  .record({
+    resources: fc.oneof(
+      { weight: 6, arbitrary: fc.tuple(resource) },
+      { weight: 3, arbitrary: fc.tuple(resource, resource) },
+      { weight: 1, arbitrary: fc.array(resource, { minLength: 3, maxLength: 4 }) },
+    ),
+    seed: fc.nat(),
+  })
+  .map(({ resources, seed }) => ({ resources: resources.map((one, index) => named(one, `it-${index}`)), seed }));

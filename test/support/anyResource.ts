@@ -1,0 +1,190 @@
+/** Arbitrary services, volumes and certificates that keep every rule, as a program may write them. */
+import * as fc from "fast-check";
+import { templateInput } from "../../provider/resources/serviceInputs";
+import { anyInstance } from "./anyInstance";
+import { makeCertificate } from "./certificates";
+import { uuidOf } from "./fakeInstances";
+
+const word = fc.stringMatching(/^[a-z]{1,8}$/);
+const reference = fc.oneof(
+  word,
+  fc.nat(99).map((n) => uuidOf("3", n)),
+);
+const optional = { requiredKeys: [] };
+
+const port = fc.oneof(
+  fc.constantFrom<object>(
+    { port: 80, handlers: ["http"] },
+    { port: 80, handlers: ["redirect", "http"], destinationPort: 443 },
+    { port: 443, handlers: ["http", "tls"] },
+    { port: 443, handlers: ["tls", "http"], destinationPort: 8080 },
+  ),
+  fc.record(
+    {
+      port: fc.integer({ min: 1000, max: 1009 }),
+      destinationPort: fc.integer({ min: 1000, max: 1009 }),
+      handlers: fc.constantFrom([], ["tls"]),
+    },
+    { requiredKeys: ["port"] },
+  ),
+  fc.record({ port: fc.integer({ min: 1000, max: 1009 }), protocol: fc.constant("udp") }),
+);
+const ports = fc.uniqueArray(port as fc.Arbitrary<{ port: number; protocol?: string }>, {
+  minLength: 1,
+  maxLength: 4,
+  selector: (one) => `${one.port} ${one.protocol ?? "tcp"}`,
+});
+
+const domains = fc.uniqueArray(
+  fc.oneof(
+    fc.record({ name: word }),
+    fc.record(
+      {
+        name: word.chain((one) =>
+          fc.constantFrom(`${one}.example.com`, `${one}.example.com.`, `${one.toUpperCase()}.example.com`),
+        ),
+        certificate: reference,
+      },
+      { requiredKeys: ["name"] },
+    ),
+    fc.record({ name: word.map((one) => `*.${one}.org`), certificate: reference }),
+  ),
+  { minLength: 1, maxLength: 3, selector: ({ name }) => name.replace(/\.$/, "").toLowerCase() },
+);
+
+const limits = fc
+  .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 20 }))
+  .map(([softLimit, room]) => ({ softLimit, hardLimit: softLimit + room }));
+
+const steps = fc.constantFrom(
+  [{ adjustment: 1 }],
+  [
+    { adjustment: -1, upperBound: 10 },
+    { adjustment: 1, lowerBound: 10 },
+  ],
+  [
+    { adjustment: -50, lowerBound: 1, upperBound: 10 },
+    { adjustment: 0, lowerBound: 10, upperBound: 20.5 },
+    { adjustment: 100, lowerBound: 20.5, upperBound: 30 },
+  ],
+);
+const flag = fc.boolean();
+const policy = fc.oneof(
+  fc.record(
+    {
+      name: word,
+      type: fc.constant("step"),
+      metric: fc.constantFrom("cpu", "inflight_reqs", "reqs_per_sec"),
+      adjustmentType: fc.constantFrom("change", "exact", "percent"),
+      steps,
+      highWatermark: fc.constantFrom(0, 0.5, 1),
+      enabled: flag,
+    },
+    { requiredKeys: ["name", "type", "metric", "adjustmentType", "steps"] },
+  ),
+  fc.record({ name: word, type: fc.constant("on-demand"), exclusive: flag }, { requiredKeys: ["name", "type"] }),
+  fc.record(
+    { name: word, type: fc.constant("create"), numRequests: fc.nat(9), replace: flag },
+    { requiredKeys: ["name", "type", "numRequests"] },
+  ),
+  fc.record({ name: word, type: fc.constant("idle"), idleTimeMs: fc.nat(9), enabled: flag }),
+);
+const autoscale = fc.record(
+  {
+    template: reference,
+    minSize: fc.integer({ min: 0, max: 2 }),
+    maxSize: fc.integer({ min: 2, max: 8 }),
+    warmupTimeMs: fc.integer({ min: 1, max: 3000 }),
+    cooldownTimeMs: fc.integer({ min: 1, max: 3000 }),
+    policies: fc.uniqueArray(policy as fc.Arbitrary<{ name: string }>, {
+      maxLength: 3,
+      selector: ({ name }) => name,
+    }),
+  },
+  { requiredKeys: ["template"] },
+);
+
+/** What a template is told of what an instance is; one that deletes itself at a stop is nothing to be kept running. */
+const template = anyInstance.map((one): Record<string, unknown> => ({
+  image: "acme/web:1",
+  ...Object.fromEntries(Object.entries(one).filter(([key]) => key in templateInput.shape && key !== "features")),
+}));
+
+/** Who writes to a volume is alone with it. */
+const asReaders = (given: Record<string, unknown>): Record<string, unknown> => ({
+  ...given,
+  volumes: ((given["volumes"] ?? []) as object[]).map((mount) => ({ ...mount, readonly: true })),
+});
+
+const instances = fc.oneof(
+  fc.tuple(template, fc.integer({ min: 0, max: 3 })).map(([given, replicas]) => ({
+    template: replicas > 1 ? asReaders(given) : given,
+    replicas,
+  })),
+  fc.constant({ replicas: 0 }),
+  fc.record({ autoscale }),
+);
+
+const rollout = fc.record(
+  {
+    maxSurge: fc.integer({ min: 1, max: 2 }),
+    maxUnavailable: fc.nat(2),
+    stableForSeconds: fc.constantFrom(0, 0.5),
+    drainTimeoutSeconds: fc.nat(60),
+  },
+  optional,
+);
+
+/** A Service. */
+export const anyService: fc.Arbitrary<Record<string, unknown>> = fc
+  .tuple(
+    fc.record({ ports, domains, autokill: fc.record({ timeMs: fc.nat(9) }), rollout }, { requiredKeys: ["ports"] }),
+    fc.oneof(fc.constant({}), limits),
+    instances,
+  )
+  .map(([...parts]) => Object.assign({}, ...parts) as Record<string, unknown>);
+
+/** Sizes that none of the objects which a volume can be made from exceeds. */
+const sizeMb = fc.integer({ min: 64, max: 80 });
+const content = fc.oneof(
+  fc.record(
+    { sizeMb, filesystem: fc.constant("ext4"), accessMode: fc.constantFrom("rwo", "rox") },
+    { requiredKeys: ["sizeMb"] },
+  ),
+  fc.record({ sizeMb, filesystem: fc.constant("virtiofs"), accessMode: fc.constantFrom("rwo", "rwx") }),
+  fc.record({ template: reference, sizeMb }, { requiredKeys: ["template"] }),
+  fc.record({ cloneFrom: reference, sizeMb }, { requiredKeys: ["cloneFrom"] }),
+  fc.record(
+    { hostPath: word.map((one) => `/srv/${one}`), filesystem: fc.constant("virtiofs"), uid: fc.nat(2), gid: fc.nat(2) },
+    { requiredKeys: ["hostPath", "filesystem"] },
+  ),
+);
+
+/** A Volume. */
+export const anyVolume: fc.Arbitrary<Record<string, unknown>> = fc
+  .tuple(
+    content,
+    fc.record(
+      {
+        quotaPolicy: fc.constantFrom("static", "dynamic"),
+        tags: fc.uniqueArray(word, { maxLength: 3 }),
+        deleteLock: flag,
+        allowDataLoss: flag,
+      },
+      optional,
+    ),
+  )
+  .map(([...parts]) => Object.assign({}, ...parts) as Record<string, unknown>);
+
+/** Made when the first is asked for: each is the work of a process. */
+let pairs: readonly Record<string, unknown>[] | undefined;
+const pairAt = (index: number): Record<string, unknown> => {
+  pairs ??= ["www.example.com", "www.example.com", "*.example.com", "shop.example.org"].map((commonName) => {
+    const { chain, pkey } = makeCertificate(commonName, [commonName]);
+    return { commonName, chain, key: pkey };
+  });
+  return { ...pairs[index % pairs.length] };
+};
+
+/** A Certificate. */
+export const anyCertificate: fc.Arbitrary<Record<string, unknown>> = fc.nat(3).map(pairAt);

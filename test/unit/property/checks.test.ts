@@ -1,0 +1,101 @@
+/** Check and diff over arbitrary programs. `UNIKERNEL_TEST_PROGRAMS`: how many. */
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { check } from "../../../provider/definition/check";
+import type { Properties } from "../../../provider/definition/define";
+import { diff } from "../../../provider/definition/diff";
+import { resourceOf } from "../../../provider/resources/all";
+import { type Declared, anyProgram } from "../../support/anyProgram";
+import { type Choose, type Style, blurred, choicesFrom, rewritten } from "../../support/variants";
+
+const PROGRAMS = Number(process.env["UNIKERNEL_TEST_PROGRAMS"] ?? 30_000);
+
+const STYLES: readonly Style[] = [
+  { isShuffled: true, isBare: false, hasNulls: false },
+  { isShuffled: true, isBare: true, hasNulls: false },
+  { isShuffled: false, isBare: true, hasNulls: true },
+];
+
+/** What was found, in all. */
+const counts = { resources: 0, accepted: 0, refused: 0, blurred: 0, rewritten: 0 };
+
+/** Accepted inputs with their defaults; `undefined` for refused ones. */
+async function accepted({ kind }: Declared, olds: Properties, raw: Properties): Promise<Properties | undefined> {
+  const { inputs, failures } = await check(resourceOf(kind), olds, raw);
+  return failures.length === 0 ? inputs : undefined;
+}
+
+/** What is partly unknown is accepted, and decides nothing that the known does not decide. */
+async function judgeBlurred(
+  { kind }: Declared,
+  olds: Properties,
+  raw: Properties,
+  inputs: Properties,
+  choose: Choose,
+): Promise<void> {
+  const resource = resourceOf(kind);
+  const hazy = blurred(raw, choose, choose() < 0.5 ? 0.05 : 0.4) as Properties;
+  const checked = await check(resource, olds, hazy);
+  assert.deepEqual(checked.failures, [], `refused: ${JSON.stringify(hazy)}`);
+  for (const change of diff(resource, inputs, checked.inputs))
+    assert.deepEqual([change.replace, change.certain], [false, false], `${change.property} of ${JSON.stringify(hazy)}`);
+  const sure = new Map(diff(resource, olds, inputs).map((change) => [change.property, change]));
+  for (const change of diff(resource, olds, checked.inputs)) {
+    if (change.certain) assert.ok(sure.get(change.property)?.certain, `${change.property} of ${JSON.stringify(hazy)}`);
+    if (change.replace) assert.ok(sure.get(change.property)?.replace, `${change.property} of ${JSON.stringify(hazy)}`);
+  }
+  counts.blurred += 1;
+}
+
+/** However it is written, it means the same. */
+async function judgeRewritten(declared: Declared, olds: Properties, inputs: Properties, choose: Choose): Promise<void> {
+  const resource = resourceOf(declared.kind);
+  assert.deepEqual(diff(resource, inputs, JSON.parse(JSON.stringify(inputs)) as Properties), []);
+  assert.deepEqual(await accepted(declared, olds, inputs), inputs, "checked twice is checked once");
+  const style = STYLES[Math.floor(choose() * STYLES.length)];
+  if (style === undefined) return;
+  const written = rewritten(resource.inputs, inputs, style, choose) as Properties;
+  const again = await check(resource, olds, written);
+  assert.deepEqual(again.failures, [], JSON.stringify(written));
+  for (const [from, to] of [
+    [inputs, again.inputs],
+    [again.inputs, inputs],
+  ] as const)
+    assert.deepEqual(diff(resource, from, to), [], JSON.stringify(written));
+  counts.rewritten += 1;
+}
+
+/** Judges what is made at first, or what it is changed to, whichever was chosen. */
+async function judge(declared: Declared, choose: Choose): Promise<void> {
+  counts.resources += 1;
+  const first = await accepted(declared, {}, declared.before);
+  const isLater = first !== undefined && choose() < 0.5;
+  const [olds, raw] = isLater ? [first, declared.after] : [{}, declared.before];
+  const inputs = isLater ? await accepted(declared, olds, raw) : first;
+  counts[inputs === undefined ? "refused" : "accepted"] += 1;
+  if (inputs === undefined) return;
+  await judgeBlurred(declared, olds, raw, inputs, choose);
+  await judgeRewritten(declared, olds, inputs, choose);
+}
+
+describe("the inputs of any program", function () {
+  this.timeout(Math.max(60_000, PROGRAMS * 10));
+
+  after(() => {
+    const { resources, accepted, refused, blurred, rewritten } = counts;
+    console.log(
+      `      ${PROGRAMS} programs: ${resources} resources, inputs accepted ${accepted} times and refused ${refused} times, ` +
+        `${blurred} partly unknown: 0 of them refused, ${rewritten} rewritten: 0 of them different`,
+    );
+  });
+
+  it("are never refused for what is unknown, never replaced for it, and mean the same however they are written", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyProgram, async ({ resources, seed }) => {
+        const choose = choicesFrom(seed);
+        for (const declared of resources) await judge(declared, choose);
+      }),
+      { numRuns: PROGRAMS },
+    );
+  });
+});

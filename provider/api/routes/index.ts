@@ -29,7 +29,9 @@ export type ItemOf<K extends RouteName> = z.infer<Routes[K]["item"]>;
 /** Query parameters of an operation. */
 export type QueryOf<K extends RouteName> = z.infer<Routes[K]["query"]>;
 /** Names of the parameters in a path, such as `uuid`; `never` for a path without any. */
-type ParameterIn<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | ParameterIn<Rest> : never;
+type ParameterIn<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParameterIn<Rest>
+  : never;
 /** Parameters of an operation's path. */
 export type PathOf<K extends RouteName> = Readonly<Record<ParameterIn<Routes[K]["path"]>, string>>;
 /** Body of an operation. */

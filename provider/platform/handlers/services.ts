@@ -4,6 +4,7 @@ import type { Platform, Service } from "../platform";
 import { Refusal } from "../refusal";
 import { changeService } from "../service/change";
 import { createServiceGroup, removeServiceGroup } from "../service/group";
+import { refuseCrossedLimits } from "../service/rules";
 import type { Handlers } from "./request";
 import { eachItem, find, readItems } from "./select";
 import { serviceItem } from "./serviceItem";
@@ -35,11 +36,11 @@ export function serviceHandlers(platform: Platform): Pick<Handlers, ServiceRoute
   }
 
   return {
-    createService: async ({ body }) => ({
-      items: await eachItem([body], log, async () =>
-        serviceItem(platform, await createServiceGroup(platform, body, { persistent: true })),
-      ),
-    }),
+    createService: async ({ body }) => {
+      refuseCrossedLimits(body);
+      const create = async () => serviceItem(platform, await createServiceGroup(platform, body, { persistent: true }));
+      return { items: await eachItem([body], log, create) };
+    },
     getServices: async (request) => ({
       items: await readItems(request, log, all(), facts, "service group", (service) => serviceItem(platform, service)),
     }),

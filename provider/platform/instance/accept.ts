@@ -4,6 +4,7 @@ import { HttpRefusal } from "../http/reply";
 import type { Quotas } from "../quotaSettings";
 import { enforceRange } from "../quota";
 import { Refusal } from "../refusal";
+import { refuseCrossedLimits } from "../service/rules";
 import { checkPlace } from "../volume/place";
 import { checkScaleToZero, checkSchedules, firstTwice } from "./rules";
 
@@ -52,6 +53,7 @@ function refuseMixedGroup(group: CreateInstanceRequest["service_group"]): void {
   if (described && group.uuid !== undefined)
     throw malformed("Either a reference to an existing service group or the description of a new one can be provided");
   if (described && group.services === undefined) throw malformed("'service_group.services' is missing");
+  refuseCrossedLimits(group);
 }
 
 /**

@@ -10,7 +10,7 @@ import { armAutokill } from "./autokill";
 import { generatedDomain, refuseTakenDomains, resolveDomain } from "./domains";
 import { DEFAULT_HARD_LIMIT, DEFAULT_SOFT_LIMIT } from "./patch";
 import { publishPorts } from "./publish";
-import { checkedPorts, checkLimits, refuseTakenPorts } from "./rules";
+import { checkedPorts, refuseTakenPorts } from "./rules";
 
 /** Whose a service group is. */
 export interface GroupOrigin {
@@ -57,7 +57,6 @@ async function create(platform: Platform, body: CreateServiceRequest, { persiste
     autokillTimeMs: body.autokill?.time_ms ?? 0,
     emptySince: now,
   };
-  checkLimits(record.softLimit, record.hardLimit);
   const others = otherServices(platform, record.uuid);
   refuseTakenPorts(name, record.ports, others);
   refuseTakenDomains(record.domains, others);

@@ -1,5 +1,6 @@
 /** Which ports and limits a service group may have. Pure. Source: the cloud's documentation of handlers. */
-import type { ServicePort } from "../../api/models";
+import type { CreateServiceRequest, ServicePort } from "../../api/models";
+import { HttpRefusal } from "../http/reply";
 import { Refusal } from "../refusal";
 import type { PublishedPort, ServiceRecord } from "../state/services";
 
@@ -50,8 +51,19 @@ export function refuseTakenPorts(name: string, ports: readonly PublishedPort[], 
   }
 }
 
+const crossed = (softLimit: number, hardLimit: number): string =>
+  `'soft_limit' (${softLimit}) must not be above 'hard_limit' (${hardLimit})`;
+
 /** Throws a refusal `Invalid` unless `softLimit` fits below `hardLimit`. */
 export function checkLimits(softLimit: number, hardLimit: number): void {
-  if (softLimit > hardLimit)
-    throw new Refusal("Invalid", `'soft_limit' (${softLimit}) must not be above 'hard_limit' (${hardLimit})`);
+  if (softLimit > hardLimit) throw new Refusal("Invalid", crossed(softLimit, hardLimit));
+}
+
+/** Throws {@link HttpRefusal} 400 for a description with crossed limits: unlike a change it is malformed as a whole. */
+export function refuseCrossedLimits({
+  soft_limit: soft,
+  hard_limit: hard,
+}: Pick<CreateServiceRequest, "soft_limit" | "hard_limit">): void {
+  if (soft !== undefined && hard !== undefined && soft > hard)
+    throw new HttpRefusal(400, crossed(soft, hard), "Invalid");
 }

@@ -10,6 +10,8 @@ export interface Exchange {
   readonly path: string;
   /** What must be sent; undefined: anything. */
   readonly body?: unknown;
+  /** What must come as the token; {@link TOKEN} by default. */
+  readonly token?: string;
   /** HTTP status; 200 by default. */
   readonly status?: number;
   readonly reply: unknown;
@@ -34,6 +36,9 @@ export interface Scenario {
   /** Told by recorded answers alone: the local platform never answers so. */
   readonly recordedOnly?: boolean;
 }
+
+/** The right token for recorded answers. */
+export const TOKEN = "t";
 
 export const VOLUME = "11111111-1111-4111-8111-111111111111";
 export const SERVICE = "22222222-2222-4222-8222-222222222222";

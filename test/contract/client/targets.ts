@@ -3,7 +3,7 @@ import nock from "nock";
 import { type Client, createClient } from "../../../provider/api/client";
 import { UnikernelError } from "../../../provider/base/errors";
 import { TestPlatform } from "../../support/testDaemon";
-import type { Connection, Scenario } from "./scenario";
+import { type Connection, type Scenario, TOKEN } from "./scenario";
 
 /** A place to run scenarios against. */
 export interface Target {
@@ -28,13 +28,13 @@ const recorded: Target = {
   async run({ exchanges, run }, noting) {
     nock.activate();
     nock.disableNetConnect();
-    for (const { method, path, body, status, reply } of exchanges) {
-      nock(METRO_URL, { reqheaders: { authorization: /^Bearer ./ } })
+    for (const { method, path, body, token = TOKEN, status, reply } of exchanges) {
+      nock(METRO_URL, { reqheaders: { authorization: `Bearer ${token}` } })
         .intercept((uri) => uri === path, method, body as nock.RequestBodyMatcher | undefined)
         .reply(status ?? 200, reply as nock.Body);
     }
     try {
-      const connect = (connection: Connection) => noting(clientOf("fra", METRO_URL, "t")(connection));
+      const connect = (connection: Connection) => noting(clientOf("fra", METRO_URL, TOKEN)(connection));
       const result = await run(connect({}), connect);
       const unasked = nock.pendingMocks();
       if (unasked.length > 0) throw new Error(`recorded, but never asked: ${unasked.join(", ")}`);

@@ -98,7 +98,10 @@ describe("service groups", () => {
   it("refuse a name that is taken, and limits in the wrong order", async () => {
     await create({ name: "web", services: [{ port: await freePort() }] });
     assert.equal((await create({ name: "web", services: [{ port: await freePort() }] }))["error"], 23);
-    assert.equal((await create({ services: [{ port: await freePort() }], soft_limit: 5, hard_limit: 4 }))["error"], 7);
+    const crossed = { services: [{ port: await freePort() }], soft_limit: 5, hard_limit: 4 };
+    assert.equal((await platform.api("POST", "/v1/services", crossed)).httpStatus, 400);
+    const inline = { image: "app:1", service_group: crossed };
+    assert.equal((await platform.api("POST", "/v1/instances", inline)).httpStatus, 400);
   });
 
   it("refuse a port of another service and name both", async () => {

@@ -131,7 +131,7 @@ export const scenarios = (): readonly Scenario[] => [
   },
   {
     name: "a token that is not known",
-    exchanges: [refused({ method: "GET", path: PATH }, 401, "Unauthorized")],
+    exchanges: [refused({ method: "GET", path: PATH, token: "wrong" }, 401, "Unauthorized")],
     run: async (_client, connect) => codeOf(connect({ token: "wrong" }).getVolumes({})),
     expected: "API_UNAUTHORIZED",
   },

@@ -1,6 +1,7 @@
 /** Service groups: ports, domains, limits. */
 import * as net from "node:net";
 import { type Client, onlyItem } from "../../../../provider/api/client";
+import { UnikernelError } from "../../../../provider/base/errors";
 import {
   OTHER,
   SERVICE,
@@ -13,6 +14,7 @@ import {
   ok,
   patch,
   post,
+  refused,
   remove,
 } from "../scenario";
 
@@ -108,6 +110,26 @@ export const scenarios = (port: number): readonly Scenario[] => [
       return [changed.items.map(({ id }) => id), read.soft_limit, read.hard_limit];
     },
     expected: [["hard", "soft"], 5, 10],
+  },
+  {
+    name: "a soft limit above the hard one is refused as a whole",
+    exchanges: [
+      refused(
+        {
+          method: "POST",
+          path: PATH,
+          body: { name: "web", services: [{ port }], soft_limit: 5, hard_limit: 4 },
+        },
+        400,
+        "'soft_limit' must not be above 'hard_limit'",
+      ),
+    ],
+    run: async (client) => {
+      const body = { name: "web", services: [{ port }], soft_limit: 5, hard_limit: 4 };
+      const error: unknown = await client.createService({ body }).catch((e: unknown) => e);
+      return UnikernelError.is(error) && [error.code, error.details["status"], /soft_limit/.test(error.message)];
+    },
+    expected: ["API_REJECTED", 400, true],
   },
   {
     name: "a domain that another service group has",

@@ -1,6 +1,6 @@
 /** From a request to an autoscale configuration, and its place with a service group. */
 import type { CreateAutoscaleRequest } from "../../api/models";
-import { find } from "../handlers/select";
+import { namedInstance } from "../handlers/instanceSelect";
 import type { Platform, Service } from "../platform";
 import { Refusal } from "../refusal";
 import { keepService } from "../service/keep";
@@ -98,7 +98,7 @@ function findTemplate(platform: Platform, { create_args, template }: CreateAutos
   const selector = create_args?.template ?? template;
   if (selector === undefined)
     throw new Refusal("Invalid", "'create_args.template' is missing: nothing says what instances are made from");
-  const { record } = find(platform.instances.values(), (actor) => actor.record, "template", selector);
+  const { record } = namedInstance(platform, selector);
   if (record.status.state === "template") return record;
   throw new Refusal("CannotBeUsed", `Instance '${record.name}' is not a template; it is ${record.status.state}`);
 }

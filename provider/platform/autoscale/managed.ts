@@ -5,9 +5,13 @@ import { Refusal } from "../refusal";
 import type { InstanceRecord } from "../state/instances";
 import type { ServiceRecord } from "../state/services";
 
-/** Throws a refusal `AutoscaleInstance` for an instance that autoscale may remove at any time. */
-export function refuseManaged({ name, definition }: InstanceRecord): void {
-  if (definition.autoscaledBy === undefined) return;
+/**
+ * Throws a refusal `AutoscaleInstance` for an instance that autoscale may remove at any time. Without its configuration nobody
+ * manages it any more, and it may be stopped and deleted like any other.
+ */
+export function refuseManaged(platform: Platform, { name, definition }: InstanceRecord): void {
+  const { autoscaledBy } = definition;
+  if (autoscaledBy === undefined || platform.services.get(autoscaledBy)?.record.autoscale === undefined) return;
   throw new Refusal("AutoscaleInstance", `Instance '${name}' is managed by the autoscale of its service group`);
 }
 

@@ -3,14 +3,21 @@ import type { InstanceActor } from "../instance/actor";
 import type { Platform, Service } from "../platform";
 import { managedOf } from "./managed";
 
-/** Drains an instance for up to `drainTimeoutMs`, stops and deletes it. Never rejects; what fails is in the log. */
+/** True for one that autoscale may end: a delete lock keeps it as it is. */
+export const mayLeave = ({ record }: InstanceActor): boolean => !record.definition.deleteLock;
+
+/**
+ * Drains an instance for up to `drainTimeoutMs`, stops and deletes it, unless it is locked. Never rejects; what fails is in the
+ * log.
+ */
 export async function retire(platform: Platform, actor: InstanceActor, drainTimeoutMs: number): Promise<void> {
   const { uuid, name } = actor.record;
+  if (!mayLeave(actor)) return;
   try {
     if (!actor.isDown) await actor.request("stop", { drainTimeoutMs });
     const isGone = (): boolean => platform.instances.get(uuid) !== actor;
     await platform.changes.until(() => actor.isDown || isGone(), platform.released);
-    if (!platform.isReleased && !isGone()) await actor.request("delete");
+    if (!platform.isReleased && !isGone() && mayLeave(actor)) await actor.request("delete");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     platform.parts.log.write("autoscale.not-removed", { uuid, name, reason });

@@ -6,7 +6,7 @@ import type { Platform, Service } from "../platform";
 import type { AutoscaleConfiguration } from "../state/autoscale";
 import { decideSize, type Load } from "./decideSize";
 import { managedOf } from "./managed";
-import { retire } from "./retire";
+import { mayLeave, retire } from "./retire";
 import { Sampler } from "./sampler";
 import { leastNeeded } from "./leastNeeded";
 import { createManaged } from "./createManaged";
@@ -56,7 +56,7 @@ export class Scaler {
     const { rotation } = this.#service.proxy;
     const present = managedOf(platform, this.#service).filter((actor) => !this.#isLeaving(actor));
     const [down, up] = [present.filter((actor) => actor.isDown), present.filter((actor) => !actor.isDown)];
-    for (const actor of down) {
+    for (const actor of down.filter(mayLeave)) {
       this.#noteFailure(actor);
       this.#remove(actor, 0);
     }
@@ -73,10 +73,12 @@ export class Scaler {
     });
     if (size === up.length) return;
     if (size > up.length && now < this.#pausedUntil) return;
+    const removable = up.filter(mayLeave);
+    if (size < up.length && removable.length === 0) return;
     this.#changedAt = now;
     const { uuid, name } = this.#service.record;
     log.write("autoscale.resized", { uuid, name, from: up.length, to: size });
-    if (size < up.length) this.#shrink(up, loads, up.length - size, configuration.cooldownTimeMs);
+    if (size < up.length) this.#shrink(removable, loads, up.length - size, configuration.cooldownTimeMs);
     else await this.#grow(configuration, size - up.length, signal);
   }
 

@@ -25,7 +25,7 @@ export function attachmentHandlers(platform: Platform): Pick<Handlers, "attachVo
   function attach(entry: BodyOf<"attachVolumes">[number]) {
     const volume = volumeNamed(entry);
     const actor = instanceNamed(entry.attach_to);
-    refuseManaged(actor.record);
+    refuseManaged(platform, actor.record);
     actor.attachVolume(checkedAttachment(platform, volume, entry, actor.record.volumes));
     return done(volume);
   }
@@ -39,7 +39,7 @@ export function attachmentHandlers(platform: Platform): Pick<Handlers, "attachVo
       const place = from === undefined ? "any instance" : `instance '${from.record.name}'`;
       throw new Refusal("NotAttached", `Volume '${volume.name}' is not attached to ${place}`);
     }
-    for (const actor of users) refuseManaged(actor.record);
+    for (const actor of users) refuseManaged(platform, actor.record);
     const kept = changeVolume(platform, volume, { persistent: true });
     for (const actor of users) actor.detachVolume(volume.uuid);
     return done(kept);

@@ -1,7 +1,7 @@
 /** Instances: finds the actor, asks it, shows what became of it. */
 import type { CreateInstanceRequest, InstanceItem } from "../../api/models";
 import type { BodyOf } from "../../api/routes";
-import { refuseManaged } from "../autoscale/managed";
+import { refuseManaged, refuseScaledTemplate } from "../autoscale/managed";
 import { HttpRefusal } from "../http/reply";
 import { refuseMalformed, waitSeconds } from "../instance/accept";
 import type { InstanceActor } from "../instance/actor";
@@ -43,7 +43,7 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
 
   async function stop(entry: BodyOf<"stopInstances">[number]) {
     const actor = namedInstance(platform, entry);
-    refuseManaged(actor.record);
+    refuseManaged(platform, actor.record);
     const previous = actor.state;
     if (entry.dump === true)
       throw new Refusal("NotSupported", "The local platform does not dump the memory of an instance");
@@ -57,8 +57,9 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
   async function remove(entry: BodyOf<"deleteInstances">[number], signal: AbortSignal) {
     const actor = namedInstance(platform, entry);
     const { uuid, name, definition } = actor.record;
-    refuseManaged(actor.record);
+    refuseManaged(platform, actor.record);
     if (definition.deleteLock) throw new Refusal("NotAllowed", "Deletion protection enabled");
+    refuseScaledTemplate(platform, actor.record);
     const previous = actor.state;
     const { timeout_s: timeoutS } = entry;
     const removal = actor.request("delete").then(() => "gone" as const);
@@ -104,9 +105,9 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
 
     stopInstances: async ({ body }) => {
       if (body.some(({ force, drain_timeout_ms }) => force === true && drain_timeout_ms !== undefined))
-        throw new HttpRefusal(400, "'drain_timeout_ms' cannot be given together with 'force'");
+        throw new HttpRefusal(400, "'drain_timeout_ms' cannot be given together with 'force'", "NotBoth");
       if (body.some(({ force, dump }) => dump === true && force !== true))
-        throw new HttpRefusal(400, "'dump' can only be given together with 'force'");
+        throw new HttpRefusal(400, "'dump' can only be given together with 'force'", "Invalid");
       return { items: await eachItem(body, log, stop) };
     },
   };

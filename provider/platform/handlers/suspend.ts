@@ -12,7 +12,7 @@ import { eachItem } from "./select";
 export function suspendHandlers(platform: Platform): Pick<Handlers, "suspendInstances"> {
   async function suspend(entry: BodyOf<"suspendInstances">[number]) {
     const actor = namedInstance(platform, entry);
-    refuseManaged(actor.record);
+    refuseManaged(platform, actor.record);
     const previous = actor.state;
     await actor.request("suspend", { drainTimeoutMs: drainMs(entry.drain_timeout_ms) });
     return { ...instanceItem(platform, actor), previous_state: previous };

@@ -20,7 +20,7 @@ export function templateHandlers(platform: Platform): Pick<Handlers, TemplateRou
   /** Converts the instance itself: one that runs is stopped first, and is a template when its VM has ended. */
   async function convert(entry: BodyOf<"createTemplates">[number], signal: AbortSignal) {
     const actor = namedInstance(platform, entry);
-    refuseManaged(actor.record);
+    refuseManaged(platform, actor.record);
     const { timeout_s: timeoutS = 0, autokill } = entry;
     await actor.request("freeze", { frozenAutokillMs: autokill?.time_ms ?? 0 });
     const end = timeoutS === 0 ? "met" : await waitForState(platform, actor, isTemplate, timeoutS, signal);

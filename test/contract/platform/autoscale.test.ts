@@ -170,9 +170,11 @@ describe("autoscale", () => {
       assert.equal((await configure())["error"], 28);
     });
 
-    it("keep the template from being deleted", async () => {
+    it("keep the template from being deleted, by whatever path", async () => {
       await configure();
-      assert.equal((await platform.one("DELETE", "/v1/instances/templates", [{ name: "tpl" }]))["error"], 15);
+      for (const path of ["/v1/instances/templates", "/v1/instances"]) {
+        assert.equal((await platform.one("DELETE", path, [{ name: "tpl" }]))["error"], 15, path);
+      }
       await unconfigure();
       assert.equal((await platform.one("DELETE", "/v1/instances/templates", [{ name: "tpl" }]))["status"], "success");
     });
@@ -296,6 +298,35 @@ describe("autoscale", () => {
       assert.equal((await read())["enabled"], false);
       await size(0);
       assert.equal((await platform.one("DELETE", "/v1/services", [{ uuid: service }]))["status"], "success");
+    });
+
+    it("that still drain after the configuration went can be deleted by whoever cannot wait", async () => {
+      platform.setDefaultGuest((name) => ({ ...webGuest(name), onStop: undefined }));
+      await configure();
+      const [made] = await size(1);
+      assert.ok(made);
+      await platform.until(made.uuid, ({ state }) => state === "running");
+      await unconfigure();
+      assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid: made.uuid }]))["status"], "success");
+      await size(0);
+    });
+
+    it("that are locked stay, whoever else is removed and however the configuration ends", async () => {
+      await configure({ min_size: 2, max_size: 2, cooldown_time_ms: 1 });
+      const made = await size(2);
+      for (const { uuid } of made) await platform.until(uuid, ({ net_time_us }) => Number(net_time_us) > 0);
+      const [kept] = made;
+      assert.ok(kept);
+      const lock = [{ uuid: kept.uuid, prop: "delete_lock", op: "set", value: true }];
+      assert.equal((await platform.one("PATCH", "/v1/instances", lock))["status"], "success");
+      await unconfigure();
+      assert.deepEqual(await size(1), [{ uuid: kept.uuid, name: kept.name }]);
+      assert.equal((await platform.instance(kept.uuid))["state"], "running");
+      await configure({ max_size: 1 });
+      platform.daemon.abandon();
+      await platform.start();
+      assert.equal((await platform.instance(kept.uuid))["state"], "running");
+      assert.deepEqual(await size(1), [{ uuid: kept.uuid, name: kept.name }]);
     });
 
     it("of a user in the same service group are left alone", async () => {

@@ -28,6 +28,8 @@ export interface FailedItem {
   readonly message?: string;
   readonly uuid?: string;
   readonly name?: string;
+  /** Of a change that brought one. */
+  readonly id?: string;
   /** Current state, in a wait that ran out. */
   readonly state?: string;
 }

@@ -22,7 +22,7 @@ export function find<T>(objects: Iterable<T>, named: (object: T) => Named, kind:
   throw new Refusal("NotFound", `No ${kind} with ${"uuid" in selector ? "uuid" : "name"} '${wanted}'`);
 }
 
-/** The item of a failure: echoes the selector. A fault of ours is logged and only called an internal error. */
+/** The item of a failure: echoes the selector, and the `id` of a change. A fault of ours is logged and only called an internal error. */
 export function failedItem(selector: Selector | object, failure: unknown, log: Log): FailedItem {
   const known = itemError(failure);
   if (known === undefined) {
@@ -30,7 +30,14 @@ export function failedItem(selector: Selector | object, failure: unknown, log: L
   }
   const uuid = "uuid" in selector && typeof selector.uuid === "string" ? { uuid: selector.uuid } : {};
   const name = "name" in selector && typeof selector.name === "string" ? { name: selector.name } : {};
-  return { status: "error", ...uuid, ...name, ...(known ?? { error: 0, message: "Internal error; see daemon.log" }) };
+  const id = "id" in selector && typeof selector.id === "string" ? { id: selector.id } : {};
+  return {
+    status: "error",
+    ...uuid,
+    ...name,
+    ...id,
+    ...(known ?? { error: 0, message: "Internal error; see daemon.log" }),
+  };
 }
 
 /** Applies `act` to every entry at once; items keep the order of the entries, each stands alone. */
@@ -58,7 +65,10 @@ export interface ListQuery {
   readonly order?: "asc" | "desc" | undefined;
 }
 
-/** A page of objects (given oldest first): starts at `from`, a uuid or an RFC 3339 time, itself included. */
+/**
+ * A page of objects (given oldest first): starts at `from`, a uuid or an RFC 3339 time, itself included. Throws
+ * {@link HttpRefusal} 400 for what is neither.
+ */
 export function page<T>(
   objects: readonly T[],
   facts: (object: T) => { uuid: string; createdAt: number },
@@ -67,6 +77,8 @@ export function page<T>(
   const ordered = query.order === "desc" ? [...objects].reverse() : [...objects];
   const from = query.from;
   const time = from === undefined || UUID.test(from) ? undefined : Date.parse(from);
+  if (Number.isNaN(time))
+    throw new HttpRefusal(400, "'from' must be a uuid or a time such as 2026-01-31T12:00:00Z", "Invalid");
   const start =
     from === undefined
       ? 0

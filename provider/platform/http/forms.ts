@@ -60,8 +60,9 @@ export function findForm(
   const form = candidates.find(({ name }) => knows(routes[name].query, parameters)) ?? candidates[0];
   if (form !== undefined) return { form, path: parametersOf(form.path, words) };
   if (atPath.length === 0) throw new HttpRefusal(404, `No such endpoint: ${method} ${quoted(path)}`);
-  const allowed = [...new Set(atPath.map((one) => one.method))].join(", ");
-  throw new HttpRefusal(405, `Method ${method} is not allowed for ${quoted(path)}, but ${allowed}`);
+  const allowed = [...new Set(atPath.map((one) => one.method))];
+  const message = `Method ${method} is not allowed for ${quoted(path)}, but ${allowed.join(", ")}`;
+  throw new HttpRefusal(405, message, "WrongMethod", allowed);
 }
 
 const isParameter = (word: string): boolean => word.startsWith("{");

@@ -24,11 +24,19 @@ export class HttpRefusal extends Error {
   readonly status: number;
   /** The same in the API's codes. */
   readonly itemCode: ItemCodeName;
+  /** Of a 405: the methods that the path knows. */
+  readonly allowed: readonly string[];
 
-  constructor(status: number, message: string, itemCode: ItemCodeName = CODES[status] ?? "UnknownError") {
+  constructor(
+    status: number,
+    message: string,
+    itemCode: ItemCodeName = CODES[status] ?? "UnknownError",
+    allowed: readonly string[] = [],
+  ) {
     super(message);
     this.status = status;
     this.itemCode = itemCode;
+    this.allowed = allowed;
   }
 }
 

@@ -89,6 +89,7 @@ async function answer(
   const begunAt = performance.now();
   const opTimeUs = (): number => Math.round((performance.now() - begunAt) * 1000);
   const refuse = (refusal: HttpRefusal): void => {
+    if (refusal.allowed.length > 0 && !response.headersSent) response.setHeader("allow", refusal.allowed.join(", "));
     send(response, refusal.status, refusalEnvelope(refusal, opTimeUs()));
     discardBody(request);
   };

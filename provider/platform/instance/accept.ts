@@ -1,4 +1,5 @@
 /** What a create request may ask for, judged before anything is looked up. Pure. Source: the cloud's documentation. */
+import type { ItemCodeName } from "../../api/codes";
 import type { CreateInstanceRequest } from "../../api/models";
 import { HttpRefusal } from "../http/reply";
 import type { Quotas } from "../quotaSettings";
@@ -23,36 +24,47 @@ const UNKNOWN = ["network_interfaces", "gateway", "nameserver"] as const;
 const OF_NEW_GROUP = ["services", "domains", "soft_limit", "hard_limit"] as const;
 const OF_NEW_VOLUME = ["quota_policy", "filesystem", "tags", "uid", "gid", "access_mode", "args", "host_path"] as const;
 
-/** Throws a refusal 400 of the whole request for members that exclude each other, are missing, or are for others. */
+/**
+ * Throws a refusal 400 of the whole request for members that exclude each other (`NotBoth`), are missing (`MissingId` where one of
+ * several is needed) or are for others (`Unknown`).
+ */
 export function refuseMalformed(body: CreateInstanceRequest): void {
   const unknown = UNKNOWN.find((field) => body[field] !== undefined);
-  if (unknown !== undefined) throw malformed(`Unknown member '${unknown}'`);
+  if (unknown !== undefined) throw refusal("Unknown", `Unknown member '${unknown}'`);
   const [first, second] = SOURCES.filter(([field]) => body[field] !== undefined);
-  if (first === undefined) throw malformed("'image' is missing in instance creation arguments; expected 'string'");
+  if (first === undefined)
+    throw refusal("MissingId", "'image' is missing in instance creation arguments; expected 'string'");
   // Of a template and a branch the template is named last, as the cloud does it.
   if (body.template !== undefined && body.branch_from !== undefined)
-    throw malformed("Cannot specify 'branch_from' when creating an instance from a template");
-  if (second !== undefined) throw malformed(`Cannot specify '${second[0]}' ${first[1]}`);
+    throw refusal("NotBoth", "Cannot specify 'branch_from' when creating an instance from a template");
+  if (second !== undefined) throw refusal("NotBoth", `Cannot specify '${second[0]}' ${first[1]}`);
   const branched = body.branch_from && BRANCHED.find((field) => body[field] !== undefined);
-  if (branched) throw malformed(`Cannot specify '${branched}' when branching from an existing instance`);
+  if (branched) throw refusal("NotBoth", `Cannot specify '${branched}' when branching from an existing instance`);
   for (const volume of body.volumes ?? []) refuseMixedVolume(volume);
   refuseMixedGroup(body.service_group);
 }
 
-const malformed = (message: string): HttpRefusal => new HttpRefusal(400, message);
+const refusal = (code: ItemCodeName, message: string): HttpRefusal => new HttpRefusal(400, message, code);
 
 function refuseMixedVolume(volume: NonNullable<CreateInstanceRequest["volumes"]>[number]): void {
   const exists = volume.uuid !== undefined || volume.name !== undefined;
   if (exists && (volume.size_mb !== undefined || OF_NEW_VOLUME.some((field) => volume[field] !== undefined)))
-    throw malformed("Either a reference to an existing volume or the description of a new volume can be provided");
+    throw refusal(
+      "NotBoth",
+      "Either a reference to an existing volume or the description of a new volume can be provided",
+    );
 }
 
 function refuseMixedGroup(group: CreateInstanceRequest["service_group"]): void {
   if (group === undefined) return;
   const described = OF_NEW_GROUP.some((field) => group[field] !== undefined);
   if (described && group.uuid !== undefined)
-    throw malformed("Either a reference to an existing service group or the description of a new one can be provided");
-  if (described && group.services === undefined) throw malformed("'service_group.services' is missing");
+    throw refusal(
+      "NotBoth",
+      "Either a reference to an existing service group or the description of a new one can be provided",
+    );
+  if (described && group.services === undefined)
+    throw refusal("MalformedRequest", "'service_group.services' is missing");
   refuseCrossedLimits(group);
 }
 

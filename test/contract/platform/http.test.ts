@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as net from "node:net";
 import { ITEM_CODES, type ItemCodeName } from "../../../provider/api/codes";
-import { send, TestPlatform } from "../../support/testDaemon";
+import { type Item, send, TestPlatform } from "../../support/testDaemon";
 
 describe("the local API's HTTP side", () => {
   let platform: TestPlatform;
@@ -209,7 +209,7 @@ describe("the local API's HTTP side", () => {
       "PUT",
       "/v1/instances/stop",
       [{ name: "a", force: true, drain_timeout_ms: 1 }],
-      "MalformedRequest",
+      "NotBoth",
       /cannot be given together with 'force'/,
     ],
     ["a wait for nobody", "GET", "/v1/instances/wait", undefined, "MissingId", /^Either 'uuid' or 'name' must/],
@@ -289,6 +289,33 @@ describe("the local API's HTTP side", () => {
     assert.match(String(image["url"]), /^oci:\/\/local\/app@sha256:[0-9a-f]{64}$/);
     assert.deepEqual(image["tags"], ["app:1"]);
     assert.equal((await platform.api("GET", "/v1/images?tag=app:2")).items.length, 0);
+  });
+
+  it("refuses a page that begins at neither an object nor a time", async () => {
+    for (const from of ["garbage", "11111111-1111-4111-8111-11111111111G"]) {
+      const { httpStatus, raw } = await platform.api("GET", `/v1/services?from=${from}`);
+      assert.deepEqual([httpStatus, (raw["errors"] as Item[])[0]?.["error"]], [400, ITEM_CODES.Invalid], from);
+    }
+  });
+
+  it("tells which methods a path knows where another one is tried", async () => {
+    const { url, token } = platform.daemon;
+    const { status, headers } = await send(`${url}/v1/instances`, "OPTIONS", { authorization: `Bearer ${token}` });
+    assert.deepEqual([status, headers.allow], [405, "POST, GET, PATCH, DELETE"]);
+  });
+
+  it("echoes the id of a change that failed", async () => {
+    for (const [path, prop] of [
+      ["/v1/services", "soft_limit"],
+      ["/v1/volumes", "tags"],
+      ["/v1/volumes/templates", "tags"],
+      ["/v1/instances", "tags"],
+      ["/v1/instances/templates", "tags"],
+      ["/v1/instances/checkpoints", "tags"],
+    ] as const) {
+      const item = await platform.one("PATCH", path, [{ id: "first", name: "nobody", prop, op: "del" }]);
+      assert.deepEqual([item["error"], item["id"]], [ITEM_CODES.NotFound, "first"], path);
+    }
   });
 
   it("refuses a page of selected objects", async () => {

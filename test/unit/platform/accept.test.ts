@@ -35,18 +35,24 @@ describe("a create request", () => {
     it(`is refused as a whole, as the cloud says it: ${message}`, () => {
       assert.throws(
         () => refuseMalformed(body),
-        (error) => error instanceof HttpRefusal && error.status === 400 && error.message === message,
+        (error) => {
+          assert.ok(error instanceof HttpRefusal);
+          const code = message.startsWith("Unknown member") ? "Unknown" : "NotBoth";
+          assert.deepEqual([error.status, error.itemCode, error.message], [400, code, message]);
+          return true;
+        },
       );
     });
   }
 
   it("is refused as a whole without anything to be made from, and with half or twice a service group", () => {
-    for (const body of [
-      { name: "a" },
-      { image: "a", service_group: { soft_limit: 2 } },
-      { image: "a", service_group: { uuid: "u", services: [{ port: 8080 }] } },
-    ]) {
-      assert.throws(() => refuseMalformed(body), HttpRefusal, JSON.stringify(body));
+    const refused: [CreateInstanceRequest, string][] = [
+      [{ name: "a" }, "MissingId"],
+      [{ image: "a", service_group: { soft_limit: 2 } }, "MalformedRequest"],
+      [{ image: "a", service_group: { uuid: "u", services: [{ port: 8080 }] } }, "NotBoth"],
+    ];
+    for (const [body, itemCode] of refused) {
+      assert.throws(() => refuseMalformed(body), { status: 400, itemCode }, JSON.stringify(body));
     }
     refuseMalformed({ image: "a", service_group: { name: "new", services: [{ port: 8080 }] } });
     refuseMalformed({ branch_from: named, name: "b", service_group: service });

@@ -83,7 +83,9 @@ function keepInstances(
 ): InstanceActor[] {
   enforceCreateQuota(platform, body, base, names.length);
   const dependencies = body.dependencies && resolveDependencies(platform, body.dependencies);
-  const serviceUuid = belongings.serviceUuid ?? existingGroup(platform, body.service_group);
+  // What was made for this request may have been deleted by another one.
+  const { serviceUuid: ownUuid } = belongings;
+  const serviceUuid = existingGroup(platform, ownUuid === undefined ? body.service_group : { uuid: ownUuid });
   const records = names.map((name, index): InstanceRecord => {
     const volumes = attachments(platform, body.volumes ?? [], belongings.volumes[index] ?? []);
     return newRecord(name, { ...base, dependencies: dependencies ?? base.dependencies }, serviceUuid, volumes);
@@ -92,7 +94,7 @@ function keepInstances(
   original?.noteUse();
   const actors = records.map((record) => platform.addInstance(record));
   if (serviceUuid !== undefined)
-    afterMemberJoined(platform, serviceUuid, belongings.serviceUuid === undefined ? "attached" : "inline");
+    afterMemberJoined(platform, serviceUuid, ownUuid === undefined ? "attached" : "inline");
   for (const { uuid, name } of records) {
     platform.parts.log.write("instance.created", { uuid, name, digest: base.digest });
   }
@@ -139,7 +141,7 @@ function attachments(
   const rest = [...made];
   return wanted.reduce<Attachment[]>((present, entry) => {
     const own = isNew(entry) ? rest.shift() : undefined;
-    const volume = own ?? find(platform.volumes.values(), (one) => one, "volume", selectorOf(entry));
+    const volume = find(platform.volumes.values(), (one) => one, "volume", own ?? selectorOf(entry));
     return [...present, checkedAttachment(platform, volume, entry, present)];
   }, []);
 }

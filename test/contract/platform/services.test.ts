@@ -254,6 +254,20 @@ describe("service groups", () => {
       assert.equal((await read(uuids[0] ?? ""))["error"], 8);
     });
 
+    it("and are deleted while their instance is being made, refuse that with everything it brought", async () => {
+      const service_group = { services: [{ port: await freePort() }] };
+      const volumes = [{ size_mb: 8, at: "/data" }];
+      const creating = platform.api("POST", "/v1/instances", { image: "app:1", service_group, volumes });
+      let found = (await platform.api("GET", "/v1/services")).items;
+      while (found.length === 0) found = (await platform.api("GET", "/v1/services")).items;
+      const [service] = found;
+      assert.equal((await platform.one("DELETE", "/v1/services", [{ uuid: service?.uuid }]))["status"], "success");
+      assert.equal((await creating).items[0]?.["error"], 8);
+      for (const path of ["/v1/instances", "/v1/services", "/v1/volumes"]) {
+        assert.deepEqual((await platform.api("GET", path)).items, [], path);
+      }
+    });
+
     it("are not there when the instance could not be made", async () => {
       const port = await freePort();
       const item = await platform.one("POST", "/v1/instances", {

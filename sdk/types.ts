@@ -623,6 +623,8 @@ export interface RolloutArgs {
   readonly healthyWithinSeconds?: pulumi.Input<number> | undefined;
   /** Open connections of an old instance get so long to finish. Default 60. */
   readonly drainTimeoutSeconds?: pulumi.Input<number> | undefined;
+  /** The volumes that the template writes to have the access mode `rwx`, so that replicas may write to them at the same time. Default false: each is held by one replica, and a new one waits until the old one has gone. */
+  readonly sharedVolumes?: pulumi.Input<boolean> | undefined;
   /** Asked of the service while a new instance is in it. Default: none. */
   readonly health?: pulumi.Input<HealthCheckArgs> | undefined;
 }
@@ -641,6 +643,8 @@ export interface Rollout {
   readonly healthyWithinSeconds: number;
   /** Open connections of an old instance get so long to finish. Default 60. */
   readonly drainTimeoutSeconds: number;
+  /** The volumes that the template writes to have the access mode `rwx`, so that replicas may write to them at the same time. Default false: each is held by one replica, and a new one waits until the old one has gone. */
+  readonly sharedVolumes: boolean;
   /** Asked of the service while a new instance is in it. Default: none. */
   readonly health?: HealthCheck | undefined;
 }

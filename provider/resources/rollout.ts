@@ -45,6 +45,10 @@ export const rolloutInput = objectType(
     drainTimeoutSeconds: field(seconds.default(60), {
       description: "Open connections of an old instance get so long to finish. Default 60.",
     }),
+    sharedVolumes: field(z.boolean().default(false), {
+      description:
+        "The volumes that the template writes to have the access mode `rwx`, so that replicas may write to them at the same time. Default false: each is held by one replica, and a new one waits until the old one has gone.",
+    }),
     health: field(health.optional(), {
       description: "Asked of the service while a new instance is in it. Default: none.",
     }),
@@ -53,7 +57,8 @@ export const rolloutInput = objectType(
 export type RolloutInput = z.output<typeof rolloutInput>;
 
 /** A volume that is mounted for writing can be attached to one instance only, so the old one has to go first. */
-const holdsVolume = (template: Pick<Guest, "volumes">) => template.volumes.some((mount) => !mount.readonly);
+const holdsVolume = (template: Pick<Guest, "volumes">, { sharedVolumes }: RolloutInput) =>
+  !sharedVolumes && template.volumes.some((mount) => !mount.readonly);
 
 /** Rules about replicas, rollout and template together. */
 export function checkRollout(
@@ -68,10 +73,10 @@ export function checkRollout(
       reason: "maxSurge and maxUnavailable cannot both be 0: nothing could ever be replaced.",
     });
   }
-  if (replicas > 1 && holdsVolume(template)) {
+  if (replicas > 1 && holdsVolume(template, rollout)) {
     failures.push({
       property: "template.volumes",
-      reason: `${replicas} replicas cannot all write to one volume. Mount it readonly, use one replica, or put the writer into an Instance.`,
+      reason: `${replicas} replicas cannot all write to one volume. Mount it readonly, use one replica, put the writer into an Instance, or give it the access mode "rwx" and write rollout: { sharedVolumes: true }.`,
     });
   }
   for (const path of Object.keys(rollout.health?.match ?? {})) {
@@ -87,7 +92,7 @@ export function checkRollout(
 
 /** The policy that the inputs mean. */
 export function toPolicy(replicas: number, template: Pick<Guest, "volumes">, rollout: RolloutInput): RolloutPolicy {
-  const exclusive = holdsVolume(template);
+  const exclusive = holdsVolume(template, rollout);
   return {
     desired: replicas,
     maxSurge: exclusive ? 0 : rollout.maxSurge,

@@ -12,7 +12,14 @@ import { inWords } from "./changes";
 import type { ProviderContext } from "./context";
 import { findService } from "./find";
 import { deleteOnceFree, stillThere } from "./release";
-import { type ServiceInputs, replicasOf, serviceDemands, serviceInputs, serviceRules } from "./serviceInputs";
+import {
+  type ServiceInputs,
+  isExclusive,
+  replicasOf,
+  serviceDemands,
+  serviceInputs,
+  serviceRules,
+} from "./serviceInputs";
 import { createBlames, factsOf, patchGroup, scale, waitForScaled } from "./serviceLife";
 import { planGroup, planServiceUpdate, toCreateRequest } from "./servicePlan";
 import { rollOut, servingNow } from "./serviceRoll";
@@ -105,6 +112,7 @@ export const service = defineResource({
   outputs: serviceOutputs,
   rules: serviceRules,
   demands: serviceDemands,
+  deleteBeforeReplace: isExclusive,
   describeUpdate: (olds, news) => inWords(planServiceUpdate(olds, news)),
 
   async create(context: ProviderContext, inputs) {

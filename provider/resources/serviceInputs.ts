@@ -129,3 +129,11 @@ export function serviceDemands(inputs: Properties): Readonly<Record<string, numb
     live_memory_mb: replicas * amount(template?.["memoryMb"]),
   };
 }
+
+/** Has it what its successor could not have at the same time: a domain, or a volume that its replicas write to? */
+export function isExclusive({ domains, template, rollout }: Properties): boolean {
+  const { volumes } = (template ?? {}) as Properties;
+  const { sharedVolumes } = (rollout ?? {}) as Properties;
+  const writes = Array.isArray(volumes) && volumes.some((mount) => (mount as Properties)["readonly"] !== true);
+  return (domains !== undefined && domains !== null) || (writes && sharedVolumes !== true);
+}

@@ -36,11 +36,11 @@ export async function factsOf(
   asked: Pick<Partial<ServiceInputs>, "autoscale">,
 ): Promise<ServiceFacts> {
   const mayScale = item.autoscale === true || asked.autoscale !== undefined;
-  const [autoscale, instances] = await Promise.all([
+  const [autoscale, ...members] = await Promise.all([
     mayScale ? readAutoscale(context, item) : undefined,
-    observe(context, item, isManaged),
+    ...(item.instances ?? []).map(({ uuid }) => context.reader.instance(uuid)),
   ]);
-  return { item, autoscale, instances };
+  return { item, autoscale, instances: members.filter((one) => one !== undefined).filter(isManaged) };
 }
 
 type Blames = Readonly<Partial<Record<ErrorCode, Blame>>>;

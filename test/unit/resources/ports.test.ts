@@ -75,6 +75,12 @@ describe("the rules for replicas", () => {
     );
   });
 
+  it("accept several writers of a volume that is made for them", async () => {
+    const volumes = [{ volume: "v", at: "/data" }];
+    const rollout = { sharedVolumes: true };
+    assert.deepEqual(await reasons({ replicas: 3, template: { ...template, volumes }, rollout }), []);
+  });
+
   it("refuse a rollout that could never replace anything", async () => {
     assert.match((await reasons({ rollout: { maxSurge: 0 } }))[0] ?? "", /cannot both be 0/);
   });

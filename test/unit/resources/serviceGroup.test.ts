@@ -478,6 +478,17 @@ describe("the rules of a service", () => {
     it(`accept ${what}`, async () => assert.deepEqual(await refusals(given), []));
   }
 
+  it("let the old one go first where its successor could not be made beside it", () => {
+    const volumes = [{ volume: "v", at: "/data", readonly: false }];
+    const first = (news: object) => service.deleteBeforeReplace?.({ ...news });
+    assert.deepEqual(
+      [first({}), first({ template: { volumes: [{ ...volumes[0], readonly: true }] } })],
+      [false, false],
+    );
+    assert.deepEqual([first({ domains: [{ name: "shop" }] }), first({ template: { volumes } })], [true, true]);
+    assert.equal(first({ template: { volumes }, rollout: { sharedVolumes: true } }), false);
+  });
+
   it("count against the quotas what replicas take", () => {
     const template = { image: "app:1", vcpus: 2, memoryMb: 256 };
     const counted = service.demands?.({ ...base, replicas: 3, template });

@@ -1,6 +1,7 @@
 /** Compiles the library to dist/ when a source is newer than the last build that succeeded. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { removeStaleOutputs } from "./staleOutputs.mjs";
 import { SetupError, step } from "./terminal.mjs";
 import { lastLines, runTool } from "./tool.mjs";
 
@@ -13,6 +14,7 @@ export async function buildLibrary(root) {
   const newest = Math.max(...sources.map((source) => newestChange(path.join(root, source))));
   if (newest < builtAt) return;
 
+  removeStaleOutputs(root);
   const startedAt = new Date();
   await step("library (tsc)", async () => {
     const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");

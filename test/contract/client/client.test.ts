@@ -9,6 +9,7 @@ import * as certificates from "./scenarios/certificates";
 import * as checkpoints from "./scenarios/checkpoints";
 import * as controlPlane from "./scenarios/controlPlane";
 import * as failures from "./scenarios/failures";
+import * as instanceRefusals from "./scenarios/instanceRefusals";
 import * as instances from "./scenarios/instances";
 import * as olderNodes from "./scenarios/olderNodes";
 import * as services from "./scenarios/services";
@@ -24,6 +25,7 @@ const topics: Readonly<Record<string, { readonly scenarios: (port: number) => re
   "the control plane": controlPlane,
   failures,
   instances,
+  "refused instances": instanceRefusals,
   "older nodes": olderNodes,
   services,
   templates,

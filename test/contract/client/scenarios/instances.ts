@@ -1,4 +1,4 @@
-/** Instances: their life, their changes, what is read of them, and what is refused. */
+/** Instances: their life, their changes, and what is read of them. */
 import { type Client, onlyItem } from "../../../../provider/api/client";
 import { isUp, waitFor } from "../../../../provider/api/wait";
 import { systemClock } from "../../../../provider/base/clock";
@@ -42,17 +42,6 @@ const stopped = async (client: Client, uuid: string) =>
     await client.waitInstances({ query: { uuid: [uuid], state: ["stopped"], timeout_s: [10] } }),
     "Waiting until it is stopped",
   );
-
-/** A create that is refused by the code of its item. */
-const refusedCreate = (name: string, more: Partial<CreateBody>, code: number, message: string): Scenario => {
-  const body = { name: "one", image: "app:1", ...more };
-  return {
-    name,
-    exchanges: [post(PATH, body, failed(KEY, failure(code, message)))],
-    run: async (client) => itemCodes(await client.createInstance({ body })),
-    expected: [code],
-  };
-};
 
 export const scenarios = (port: number): readonly Scenario[] => [
   {
@@ -313,23 +302,4 @@ export const scenarios = (port: number): readonly Scenario[] => [
     },
     expected: [[14], "Deletion protection enabled", "stopped"],
   },
-  refusedCreate("an image that is not there", { image: "nowhere:1" }, 8, "No image with name 'nowhere:1'"),
-  refusedCreate(
-    "more memory than the account may have",
-    { memory_mb: 99_999 },
-    7,
-    "'memory_mb' must be between 16 and 8192",
-  ),
-  refusedCreate("a name that is no label of a host name", { name: "n".repeat(64) }, 22, "Name is too long"),
-  refusedCreate("a kind of instance that this node does not have", { gpus: 1, type: "full" }, 1, "Not supported"),
-  refusedCreate(
-    "a service group by uuid and by name",
-    { service_group: { uuid: SERVICE, name: "web" } },
-    17,
-    "Either 'uuid' or 'name'",
-  ),
-  refusedCreate("a service group by nothing", { service_group: {} }, 13, "Missing 'uuid' or 'name'"),
-  refusedCreate("too little memory for its image", { name: "small", autostart: true }, 20, "Guest memory too small"),
-  refusedCreate("one that cannot be started", { name: "failing", autostart: true }, 10, "Operation failed"),
-  refusedCreate("a fault of the metro itself", { name: "faulty", autostart: true }, 0, "Internal error"),
 ];

@@ -1,0 +1,70 @@
+/** Functions in a program: what exists when it runs, and what it makes itself. */
+import assert from "node:assert/strict";
+import { type Stack, succeeded } from "../../support/engine";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
+import { Project } from "../../support/project";
+
+describe("functions in a program", function () {
+  this.timeout(300_000);
+  let platform: LocalPlatform;
+  let project: Project;
+  let stack: Stack;
+
+  before(async () => {
+    platform = await LocalPlatform.open();
+    project = await Project.copy("test/fixtures/projects/server");
+    stack = project.stack({});
+    await project.write(
+      "index.ts",
+      `import * as unikernel from "pulumi-unikernel";
+        const image = new unikernel.GatewayImage("server", { context: "./image", files: { "/version": "one" } });
+        const server = new unikernel.Instance("server", {
+          image: image.ref, memoryMb: 96, env: { GREETING: "hello" }, tags: ["shown"],
+        });
+        export const id = server.id;
+        /** Asked when the program runs, whatever it makes. */
+        export const before = unikernel.getInstances({ tags: ["shown"] }).then(({ instances }) => instances.map(({ uuid }) => uuid));
+        export const others = unikernel.getInstances({ tags: ["hidden"] }).then(({ instances }) => instances.length);
+        /** Asked once the instance is made. */
+        export const found = unikernel.getInstanceOutput({ uuid: server.id });
+        export const log = unikernel.getInstanceLogsOutput({ uuid: server.id, offsetBytes: -16383, limitBytes: 16383 });
+        export const quotas = unikernel.getQuotas();
+      `,
+    );
+  });
+  after(async () => {
+    await project.remove();
+    await platform.close();
+  });
+
+  it("wait in a preview for the instance that the program makes, and start nothing for what is not there", async () => {
+    const { changes } = succeeded(await stack.preview());
+    assert.deepEqual(changes, { create: 3 }); // the stack, the image and the instance
+    assert.deepEqual(await platform.virtualMachines(), []);
+  });
+
+  it("see the instance of the same program once it is made", async () => {
+    const { outputs } = succeeded(await stack.up());
+    assert.deepEqual([outputs["before"], outputs["others"]], [[], 0]);
+    const { uuid, state, memoryMb, tags } = outputs["found"] as Record<string, unknown>;
+    assert.deepEqual([uuid, state, memoryMb, tags], [outputs["id"], "running", 96, ["shown"]]);
+    assert.equal((outputs["log"] as { state: string }).state, "running");
+    assert.doesNotMatch(JSON.stringify(outputs["found"]), /hello/, "the environment may hold secrets");
+  });
+
+  it("read its console log and count it the next time", async () => {
+    const { uuid = "" } = (await platform.client.getInstances({})).items[0] ?? {};
+    await eventually("the guest speaks", async () => (await platform.consoleOf(uuid)).includes("told: "));
+    const { outputs } = succeeded(await stack.up());
+    assert.match((outputs["log"] as { output: string }).output, /^told: hello, version one\r?$/m);
+    assert.deepEqual(outputs["before"], [uuid]);
+    const { used, hard } = outputs["quotas"] as Record<"used" | "hard", Record<string, number>>;
+    assert.deepEqual([used["instances"], used["liveInstances"], used["liveMemoryMb"], used["volumes"]], [1, 1, 96, 0]);
+    assert.ok((hard["instances"] ?? 0) > 1);
+  });
+
+  it("leave nothing behind", async () => {
+    succeeded(await stack.destroy());
+    await platform.assertGone();
+  });
+});

@@ -150,7 +150,7 @@ export function loadInstances(database: Database): InstanceRecord[] {
       name,
       createdAt: created_at,
       serviceUuid: service_uuid ?? undefined,
-      definition: definition.parse(JSON.parse(json.definition)),
+      definition: definitionOf(JSON.parse(json.definition)),
       status: status.parse(JSON.parse(json.status)),
       volumes: volumes.map((one) => {
         const { volume_uuid, at, readonly } = attachment.parse(one);
@@ -158,6 +158,12 @@ export function loadInstances(database: Database): InstanceRecord[] {
       }),
     };
   });
+}
+
+/** A row of an older release tells the image's arguments only where they are the instance's: these stand for them. */
+function definitionOf(json: unknown): InstanceDefinition {
+  const read = definition.parse(json);
+  return typeof json === "object" && json !== null && "imageArgs" in json ? read : { ...read, imageArgs: read.args };
 }
 
 /** Adds instances with their attachments, or nothing. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
+import { DatabaseSync } from "node:sqlite";
 import { TestPlatform, send } from "../../support/testDaemon";
 import { freePort } from "../../support/localPlatform";
 
@@ -88,6 +89,52 @@ describe("the daemon", () => {
     await platform.daemon.ended;
   });
 
+  it("goes on with the database of the release before this one", async () => {
+    await platform.start();
+    const port = await freePort();
+    const service = await platform.one("POST", "/v1/services", {
+      name: "web",
+      services: [{ port, destination_port: 80 }],
+      domains: [{ name: "web" }],
+    });
+    const volume = await platform.one("POST", "/v1/volumes", { name: "data", size_mb: 8 });
+    const [run, still] = [
+      await platform.running({ name: "run", service_group: { uuid: service.uuid }, env: { A: "1" }, tags: ["t"] }),
+      await platform.one("POST", "/v1/instances", {
+        name: "still",
+        image: "app:1",
+        volumes: [{ uuid: volume.uuid, at: "/data" }],
+      }),
+    ];
+    platform.daemon.abandon();
+    asFirstRelease(platform.paths.database);
+
+    await platform.start();
+    assert.equal(platform.vmm.starts.length, 1, "the VM that ran is still the one");
+    assert.equal((await send(`http://127.0.0.1:${port}/`, "GET", {})).text, "run");
+    const { items } = await platform.api("GET", "/v1/instances");
+    assert.deepEqual(
+      items.map(({ uuid, state, env, delete_lock }) => ({ uuid, state, env, delete_lock })),
+      [
+        { uuid: run.uuid, state: "running", env: { A: "1" }, delete_lock: false },
+        { uuid: still.uuid, state: "stopped", env: {}, delete_lock: false },
+      ],
+    );
+    const shown = await platform.one("GET", "/v1/services");
+    assert.deepEqual([shown["persistent"], shown["domains"]], [true, [{ fqdn: "web.localhost" }]]);
+    assert.deepEqual((await platform.one("GET", "/v1/volumes"))["quota_policy"], "static");
+
+    const change = [{ uuid: still.uuid, prop: "args", op: "del" }];
+    assert.equal((await platform.one("PATCH", "/v1/instances", change))["status"], "success");
+    assert.deepEqual((await platform.instance(still.uuid))["args"], ["/server"]);
+    await platform.one("PUT", "/v1/instances/start", [{ uuid: still.uuid, timeout_s: 10 }]);
+    assert.equal((await platform.instance(still.uuid))["state"], "running");
+    await platform.api("DELETE", "/v1/instances", [{ uuid: run.uuid }, { uuid: still.uuid }]);
+    for (const path of ["/v1/volumes", "/v1/services"]) {
+      assert.equal((await platform.api("GET", path)).items.length, 1, path);
+    }
+  });
+
   it("logs events as JSON lines, and neither tokens nor env values", async () => {
     await platform.start();
     await platform.running({ name: "quiet", env: { PASSWORD: "hunter2-secret" } });
@@ -98,3 +145,37 @@ describe("the daemon", () => {
     assert.ok(!lines.join("\n").includes(platform.daemon.token));
   });
 });
+
+/** Rewrites a database as the first release would have written it: its tables, and the members that its JSON had. */
+function asFirstRelease(file: string): void {
+  const database = new DatabaseSync(file);
+  const only = (json: unknown, names: readonly string[]): string =>
+    JSON.stringify(
+      Object.fromEntries(
+        Object.entries(JSON.parse(String(json)) as Record<string, unknown>).filter(([name]) => names.includes(name)),
+      ),
+    );
+  for (const { uuid, definition, status } of database.prepare("SELECT * FROM instances").all()) {
+    database
+      .prepare("UPDATE instances SET definition = ?, status = ? WHERE uuid = ?")
+      .run(only(definition, FIRST_DEFINITION), only(status, FIRST_STATUS), String(uuid));
+  }
+  for (const { uuid, domains } of database.prepare("SELECT uuid, domains FROM services").all()) {
+    const names = (JSON.parse(String(domains)) as { fqdn: string }[]).map(({ fqdn }) => fqdn);
+    database.prepare("UPDATE services SET domains = ? WHERE uuid = ?").run(JSON.stringify(names), String(uuid));
+  }
+  database.exec(`DROP TABLE certificates;
+    ALTER TABLE services DROP COLUMN options;
+    ALTER TABLE volumes DROP COLUMN options;
+    PRAGMA user_version = 1;`);
+  database.close();
+}
+
+const FIRST_DEFINITION = [
+  ...["repository", "digest", "kernelDigest", "initrdDigest", "args", "imageEnv", "env", "memoryMb", "vcpus"],
+  ...["restartPolicy", "scaleToZero", "tags"],
+];
+const FIRST_STATUS = [
+  ...["state", "deleting", "stopAskedBy", "stopForced", "startCount", "restartCount", "startedAt", "stoppedAt"],
+  ...["uptimeMs", "bootTimeUs", "netTimeUs", "stopReason", "stopCode", "exitCode", "restart"],
+];

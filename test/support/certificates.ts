@@ -7,13 +7,19 @@ export interface Material {
   readonly pkey: string;
 }
 
-/** A self-signed certificate for a common name and more DNS names, made by `openssl`. */
-export function makeCertificate(commonName: string, alternatives: readonly string[] = []): Material {
+const EC_KEY = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+
+/** A self-signed certificate for a common name and more DNS names, made by `openssl`. `key`: words that follow its `-newkey`. */
+export function makeCertificate(
+  commonName: string,
+  alternatives: readonly string[] = [],
+  key: readonly string[] = EC_KEY,
+): Material {
   const names = alternatives.map((name) => `DNS:${name}`).join(",");
   const pem = childProcess.execFileSync(
     "openssl",
     [
-      ...["req", "-x509", "-days", "2", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
+      ...["req", "-x509", "-days", "2", "-nodes", "-newkey", ...key],
       ...["-subj", `/O=Test/CN=${commonName}`, ...(names === "" ? [] : ["-addext", `subjectAltName=${names}`])],
       ...["-keyout", "-", "-out", "-"],
     ],

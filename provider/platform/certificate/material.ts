@@ -1,5 +1,6 @@
 /** What a chain and a private key have to be. No message quotes either of them. */
 import * as crypto from "node:crypto";
+import { createSecureContext } from "node:tls";
 import { Refusal } from "../refusal";
 import { covers } from "./domainName";
 
@@ -44,6 +45,18 @@ function namesOf(certificate: crypto.X509Certificate): string[] {
   return [...(commonName === undefined ? [] : [commonName]), ...alternative].map((name) => name.toLowerCase());
 }
 
+/** Refuses what can be read and still cannot be shown to a client, such as a key that is too small. */
+function refuseUnservable(chain: string, pkey: string): void {
+  try {
+    createSecureContext({ cert: chain, key: pkey });
+  } catch (error) {
+    // Of the cause only OpenSSL's name for the reason: its message may quote what it could not use.
+    const why =
+      error instanceof Error && "code" in error ? String(error.code).replace(/^ERR_(?:OSSL|SSL)_/, "") : "unknown";
+    throw new Refusal("Invalid", `'chain' and 'pkey' cannot serve TLS (${why.toLowerCase().replaceAll("_", " ")})`);
+  }
+}
+
 /**
  * Refuses a chain and key that cannot serve `commonName`: `Invalid` when one cannot be read or they do not fit each
  * other, `CertCnMismatch` when the certificate is for other names.
@@ -53,6 +66,7 @@ export function checkMaterial(commonName: string, chain: string, pkey: string): 
   if (!certificate.checkPrivateKey(readKey(pkey))) {
     throw new Refusal("Invalid", "'pkey' does not belong to the first certificate of 'chain'");
   }
+  refuseUnservable(chain, pkey);
   const names = namesOf(certificate);
   if (names.some((name) => covers(name, commonName))) return;
   const are = names.length === 0 ? "no domain" : names.map((name) => `'${name}'`).join(", ");

@@ -23,7 +23,16 @@ export function tlsEnd(certificates: Certificates, onSecured: (client: net.Socke
       cert: own.pem,
       pauseOnConnect: true,
       handshakeTimeout: HANDSHAKE_MS,
-      SNICallback: (serverName, done) => done(null, uploaded(serverName.toLowerCase())),
+      SNICallback: (serverName, done) => {
+        let context: tls.SecureContext | undefined;
+        try {
+          context = uploaded(serverName.toLowerCase());
+        } catch (error) {
+          // A certificate that this OpenSSL does not take: that concerns this connection alone.
+          return done(error instanceof Error ? error : new Error(String(error)));
+        }
+        done(null, context);
+      },
     },
     onSecured,
   );

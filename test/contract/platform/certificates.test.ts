@@ -89,6 +89,12 @@ describe("certificates", () => {
       /does not belong/,
     ],
     [
+      "a key that is too small for TLS",
+      () => ({ common_name: "weak.example.com", ...makeCertificate("weak.example.com", [], ["rsa:512"]) }),
+      7,
+      /cannot serve TLS \(ee key too small\)/,
+    ],
+    [
       "a certificate for other names",
       () => ({ common_name: "other.example.com", ...shop }),
       30,

@@ -16,9 +16,9 @@ import { armSleep, fallAsleep } from "./sleeping";
 import { denial, standingOf } from "./standing";
 import { noteAnswered, noteStarted, probe, start } from "./starting";
 import { forceStop, remove, removeIfDone, shutDown, stop } from "./stopping";
-import { freezeVm, noteSnapshotLost, suspend } from "./suspending";
+import { freezeVm, suspend } from "./suspending";
 import type { ActorSurroundings, RequestOptions } from "./surroundings";
-import { noteExit, resumeStopped, takeOver } from "./takeOver";
+import { noteExit, noteFrozenLost, resumeStopped, takeOver } from "./takeOver";
 import { afterUpdates, changeDefinition } from "./updates";
 import type { WakeupHistogram } from "./wakeups";
 
@@ -151,7 +151,7 @@ export class InstanceActor {
 
   /** Notes that the VM ended while no daemon ran, and applies the restart policy. */
   foundDead(exit: VmExit): void {
-    if (this.state === "stopped") noteSnapshotLost(this.#core);
+    if (this.state === "stopped") noteFrozenLost(this.#core);
     else noteExit(this.#core, exit);
   }
 

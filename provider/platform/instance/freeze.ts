@@ -5,13 +5,17 @@ import { shutDown, thaw } from "./stopping";
 /** Turns the instance into a template, when its VM has ended. */
 export async function freeze(core: InstanceCore, frozenAutokillMs: number): Promise<void> {
   const { definition } = core.record;
-  const { run, isFrozen } = core;
   core.redefine(
     { ...definition, frozenAutokillMs, autoscaledBy: undefined },
     { becomesTemplate: true, stopAskedBy: "user", stopForced: false },
   );
+  if (core.state !== "stopping") await endForTemplate(core); // else it ends already
+}
+
+/** Ends the VM of what is to become a template; the rest follows its exit. */
+export async function endForTemplate(core: InstanceCore): Promise<void> {
+  const { run, isFrozen } = core;
   if (run === undefined) return becomeTemplate(core);
-  if (core.state === "stopping") return; // what ends already
   if (isFrozen) await thaw(core, run);
   shutDown(core, false);
 }

@@ -1,19 +1,23 @@
 /** What becomes of an instance whose VM ended, or was found by a daemon that did not start it. */
 import type { Vm, VmExit } from "../vmm/vmm";
 import type { InstanceCore } from "./core";
-import { becomeTemplate } from "./freeze";
+import { becomeTemplate, endForTemplate } from "./freeze";
 import { standingOf } from "./standing";
 import { attach } from "./starting";
 import { stopFacts } from "./stopReason";
 import { noteEnd, removeIfDone, scheduleRestart, shutDown } from "./stopping";
-import { freezeVm, keepFrozen } from "./suspending";
+import { freezeVm, keepFrozen, noteSnapshotLost } from "./suspending";
 
 /** Takes over a VM of an earlier daemon, in whatever state that left it. */
 export function takeOver(core: InstanceCore, vm: Vm): void {
   const { state, record } = core;
   attach(core, vm, performance.now(), true);
   if (record.status.deleting) return;
-  if (core.isFrozen) void keepFrozen(core);
+  if (record.status.becomesTemplate === true)
+    endForTemplate(core).catch((error: unknown) => {
+      core.log("instance.stop-failed", { reason: error instanceof Error ? error.message : String(error) });
+    });
+  else if (core.isFrozen) void keepFrozen(core);
   else if (standingOf(core).suspending === true)
     void freezeVm(core).catch(() => undefined); // its end follows
   else if (state === "draining" || state === "stopping") shutDown(core, record.status.stopForced);
@@ -23,6 +27,12 @@ export function takeOver(core: InstanceCore, vm: Vm): void {
 /** The VM is gone. */
 export function noteExit(core: InstanceCore, exit: VmExit): void {
   noteEnd(core, stopFacts(exit, core.asked));
+  if (core.record.status.becomesTemplate === true) becomeTemplate(core);
+}
+
+/** The frozen VM of a suspended instance is gone. */
+export function noteFrozenLost(core: InstanceCore): void {
+  noteSnapshotLost(core);
   if (core.record.status.becomesTemplate === true) becomeTemplate(core);
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as net from "node:net";
+import { DatabaseSync } from "node:sqlite";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testDaemon";
 
@@ -157,6 +158,23 @@ describe("suspended instances", () => {
       assert.equal((await start("web"))["state"], "running");
       assert.equal(platform.vmm.starts.length, 2);
     });
+
+    for (const isGone of [false, true]) {
+      it(`while they became templates are templates, their VM ${isGone ? "gone with the machine" : "ended"}`, async () => {
+        const { uuid } = await platform.running({ name: "web" });
+        await suspend("web");
+        platform.daemon.abandon();
+        // Cut off after the intention was written, and before the frozen VM went on to its end.
+        const database = new DatabaseSync(platform.paths.database);
+        const sql = "UPDATE instances SET status = json_set(status, '$.becomesTemplate', json('true')) WHERE uuid = ?";
+        database.prepare(sql).run(uuid);
+        database.close();
+        if (isGone) platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
+        await platform.start();
+        await platform.until(uuid, ({ state }) => state === "template");
+        assert.equal((await platform.one("GET", "/v1/instances/templates"))["name"], "web");
+      });
+    }
 
     it("while they drained are suspended all the same", async () => {
       const { port, body } = await service();

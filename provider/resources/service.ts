@@ -52,14 +52,15 @@ async function bring(
   item: ServiceItem,
   olds: ServiceInputs,
   news: ServiceInputs,
+  timeoutMs: number,
 ): Promise<ServiceOutputs> {
   const steps = planAutoscale(olds.autoscale, news.autoscale);
   if (news.autoscale !== undefined) {
     for (const step of steps) await scale(context, item, step);
     const begins = olds.autoscale === undefined && replicasOf(olds) > 0;
-    if (begins) await waitForScaled(context, item, news.autoscale.minSize);
+    if (begins) await waitForScaled(context, item, news.autoscale.minSize, timeoutMs);
   }
-  const instances = await rollOut(context, item, news);
+  const instances = await rollOut(context, item, news, timeoutMs);
   if (news.autoscale === undefined) for (const step of steps) await scale(context, item, step);
   return toOutputs(item, news.ports, instances);
 }
@@ -81,7 +82,7 @@ async function change(
     // First, because new replicas are proved through the new ports.
     for (const change of changes) await patchGroup(context, item, change, news);
     const changed = changes.length === 0 ? item : await fresh(context, id, attempted);
-    return await bring(context, changed, before, news);
+    return await bring(context, changed, before, news, context.timeouts.updateMs);
   } catch (thrown) {
     const serving = await servingNow(context, item);
     if (!serving.some((instance) => isMadeFrom(news.template, instance))) {
@@ -131,7 +132,13 @@ export const service = defineResource({
     let item = created;
     try {
       item = await fresh(context, created.uuid, `Reading service '${name}'`);
-      const outputs = await bring(context, item, { ...inputs, autoscale: undefined }, inputs);
+      const outputs = await bring(
+        context,
+        item,
+        { ...inputs, autoscale: undefined },
+        inputs,
+        context.timeouts.createMs,
+      );
       return { id: item.uuid, outputs };
     } catch (error) {
       const left = await observe(context, item, isManaged).catch(() => undefined);

@@ -138,11 +138,16 @@ const POLL_MS = 200;
 /**
  * Waits until so many instances serve that no Service resource made: replicas that go before would leave a gap.
  *
- * Throws `WAIT_TIMEOUT` after `timeouts.updateMs`.
+ * Throws `WAIT_TIMEOUT`.
  */
-export async function waitForScaled(context: ProviderContext, item: ServiceItem, size: number): Promise<void> {
-  const { clock, signal, timeouts } = context;
-  const deadline = clock.now() + timeouts.updateMs;
+export async function waitForScaled(
+  context: ProviderContext,
+  item: ServiceItem,
+  size: number,
+  timeoutMs: number,
+): Promise<void> {
+  const { clock, signal } = context;
+  const deadline = clock.now() + timeoutMs;
   for (;;) {
     const others = await observe(context, item, (instance) => !isManaged(instance));
     const serving = others.filter((instance) => answers(instance).is === "met").length;
@@ -150,7 +155,7 @@ export async function waitForScaled(context: ProviderContext, item: ServiceItem,
     if (clock.now() >= deadline) {
       throw new UnikernelError(
         "WAIT_TIMEOUT",
-        `Autoscale of service '${item.name}' has ${serving} instances that serve, not ${size}, after ${timeouts.updateMs / 1000} s; its replicas go on.`,
+        `Autoscale of service '${item.name}' has ${serving} instances that serve, not ${size}, after ${timeoutMs / 1000} s; its replicas go on.`,
         { property: "autoscale", hint: "Look at the console log of an instance that was made from the template." },
       );
     }

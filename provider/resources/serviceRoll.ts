@@ -23,24 +23,30 @@ function healthUrl(item: ServiceItem, { ports }: ServiceInputs): string | undefi
   return url === "" || (isTls && isLoopback(url)) ? undefined : url;
 }
 
-/** Brings the replicas to what the inputs ask for, and returns them; throws with the old ones still serving. */
+/**
+ * Brings the replicas to what the inputs ask for, and returns them; throws with the old ones still serving.
+ *
+ * @param timeoutMs no new replica gets longer than this to serve, whatever `rollout` says
+ */
 export async function rollOut(
   context: ProviderContext,
   item: ServiceItem,
   inputs: ServiceInputs,
+  timeoutMs: number,
 ): Promise<readonly InstanceItem[]> {
   const { client, clock, signal } = context;
   const { template, rollout } = inputs;
   const before = await observe(context, item, isManaged);
   // Of those that are there, what was changed by hand counts as old; of what is launched now nothing was.
   const changed = new Set(before.filter((one) => !isAsMade(template, one)).map(({ uuid }) => uuid));
+  const policy = toPolicy(replicasOf(inputs), template ?? { volumes: [] }, rollout);
   const instances = await roll({
     client,
     clock,
     signal,
     service: item,
     url: healthUrl(item, inputs),
-    policy: toPolicy(replicasOf(inputs), template ?? { volumes: [] }, rollout),
+    policy: { ...policy, healthyWithinMs: Math.min(policy.healthyWithinMs, timeoutMs) },
     isManaged,
     isNew: (instance) => isMadeFrom(template, instance) && !changed.has(instance.uuid),
     request: () =>

@@ -162,6 +162,18 @@ describe("the service", () => {
     assert.equal(uuids().length, 2);
   });
 
+  it("gives a new replica no longer than an operation may take", async () => {
+    const before = await state(await inputsOf());
+    cluster.lives.set(image("2"), () => ({ state: "running", net_time_us: 0 }));
+    const hurried = { ...context, timeouts: { ...context.timeouts, updateMs: 5_000 } };
+    const startMs = cluster.nowMs;
+    const { cause } = await partial(
+      service.update(hurried, SERVICE.uuid, before, await inputsOf({ image: image("2") })),
+    );
+    assert.match(String(cause), /did not answer within 5 s/);
+    assert.ok(cluster.nowMs - startMs < 10_000);
+  });
+
   it("leaves nothing behind when its first replica crashes", async () => {
     cluster.lives.set(image("1"), crashes);
     await assert.rejects(service.create(context, await inputsOf()), (e) => UnikernelError.has(e, "GUEST_STOPPED"));

@@ -99,9 +99,9 @@ const named = ({ kind, before, after }: Declared, name: string): Declared => ({
 });
 
 const resource = fc.oneof(
-  { weight: 4, arbitrary: declared("Instance") },
-  { weight: 4, arbitrary: declared("Service") },
-  { weight: 3, arbitrary: declared("Volume") },
+  { weight: 16, arbitrary: declared("Instance") },
+  { weight: 16, arbitrary: declared("Service") },
+  { weight: 12, arbitrary: declared("Volume") },
   { weight: 1, arbitrary: declared("Certificate") },
 );
 

@@ -1,0 +1,103 @@
+/** Calls of the API in the words in which a preview names them. */
+import type { ModelCall } from "./modelApi";
+
+const camel = (snake: string): string => snake.replace(/_(.)/g, (_all, letter: string) => letter.toUpperCase());
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
+const plain = ({ name }: { name: string }): string => name.replace(/\.$/, "").toLowerCase();
+const portOf = ({ port, protocol = "tcp" }: { port: number; protocol?: string }): string =>
+  protocol === "tcp" ? String(port) : `${port}/${protocol}`;
+const replicas = (count: number): string => (count === 1 ? "1 replica" : `${count} replicas`);
+
+const volume = ({ body, at }: ModelCall): readonly string[] => {
+  const named = String(body["uuid"] ?? body["name"]);
+  return [`'${named}'`, String(body["at"] ?? at)];
+};
+
+function tellServicePatch({ body: { prop, op, value } }: ModelCall): string {
+  if (prop === "services") return `publish ${(value as { port: number }[]).map(portOf).join(", ")}`;
+  if (prop === "domains") {
+    const names = (value as { name: string }[]).map(plain).join(", ");
+    return op === "del" ? `release the domains ${names}` : `set the domains to ${names}`;
+  }
+  if (prop !== "autokill") return `set the ${String(prop).replace("_", " ")} to ${String(value)}`;
+  if (op === "del") return "keep it also when it is of no use";
+  return `delete it after ${(value as { time_ms: number }).time_ms} ms without an instance`;
+}
+
+function tellVolumePatch({ body: { prop, value } }: ModelCall): string {
+  if (prop === "delete_lock") return value === true ? "lock it against deletion" : "let it be deleted";
+  if (prop === "quota_policy") return `set the quota policy to ${String(value)}`;
+  if (prop === "size_mb") return `grow to ${String(value)} MiB`;
+  const tags = value as string[];
+  return tags.length === 0 ? "remove all tags" : `set the tags to ${tags.join(", ")}`;
+}
+
+/** What one call does; nothing for a part of a roll. */
+function tell(call: ModelCall, before: ModelCall | undefined): string {
+  const { route, body } = call;
+  switch (route) {
+    case "stopInstances":
+      return body["drain_timeout_ms"] === undefined || body["drain_timeout_ms"] === -1
+        ? "stop it"
+        : `stop it within ${Number(body["drain_timeout_ms"]) / 1000} s`;
+    case "startInstances":
+      return "start it";
+    case "attachVolumes":
+      return `attach volume ${volume(call).join(" at ")}`;
+    case "detachVolumes":
+      return `detach volume ${volume(call).join(" from ")}`;
+    case "patchServices":
+      return tellServicePatch(call);
+    case "patchVolumes":
+      return tellVolumePatch(call);
+    case "updateCertificates":
+      return "upload the new chain and key";
+    case "createAutoscale":
+      return before?.route === "deleteAutoscale" ? "configure it anew" : "configure autoscale";
+    case "deleteAutoscale":
+      return "remove the autoscale configuration, for which its instances are drained and deleted";
+    case "createPolicy":
+      return `add the policy ${String(body["name"])}`;
+    case "deletePolicy":
+      return `remove the policy ${String(body["name"])}`;
+    default:
+      return `${route} ${JSON.stringify(body)}`;
+  }
+}
+
+/** What an update of one resource did, in order. */
+export function tellInstanceUpdate(calls: readonly ModelCall[]): readonly string[] {
+  const patched = calls.filter(({ route }) => route === "patchInstances");
+  const words = listed(patched.map(({ body }) => camel(String(body["prop"]))));
+  return calls.flatMap((call, index) =>
+    call.route !== "patchInstances"
+      ? [tell(call, calls[index - 1])]
+      : call === patched[0]
+        ? [`change ${words} in place`]
+        : [],
+  );
+}
+
+const ROLLS: readonly string[] = ["createInstance", "stopInstances", "deleteInstances"];
+
+/** The same of a service, whose replicas are told as one step, where the first of them was touched. */
+export function tellServiceUpdate(calls: readonly ModelCall[]): readonly string[] {
+  const rolling = calls.filter(({ route }) => ROLLS.includes(route));
+  const [launched, deleted] = ["createInstance", "deleteInstances"].map(
+    (route) => rolling.filter((call) => call.route === route).length,
+  );
+  const roll =
+    deleted === 0
+      ? `launch ${replicas(launched ?? 0)}`
+      : launched === 0
+        ? `drain and delete ${replicas(deleted ?? 0)}`
+        : `roll the changed template out to ${replicas(launched ?? 0)}`;
+  return calls.flatMap((call, index) =>
+    call === rolling[0] ? [roll] : rolling.includes(call) ? [] : [tell(call, calls[index - 1])],
+  );
+}
+
+/** The same of a volume or a certificate. */
+export const tellUpdate = (calls: readonly ModelCall[]): readonly string[] =>
+  calls.map((call, index) => tell(call, calls[index - 1]));

@@ -5,7 +5,7 @@ import { ITEM_CODES } from "../api/codes";
 import { adoptAfterLostAnswer } from "../api/lostAnswer";
 import type { CertificateItem } from "../api/models";
 import { defined } from "../base/defined";
-import { blame } from "../base/errors";
+import { UnikernelError, blame } from "../base/errors";
 import { defineResource, field } from "../definition/define";
 import { diff } from "../definition/diff";
 import {
@@ -77,11 +77,16 @@ const explained = (error: unknown): unknown =>
     ALREADY_EXISTS: { property: "name" },
     CERTIFICATE_MISMATCH: { property: "commonName" },
     API_REJECTED: { property: "chain" },
-    NOT_SUPPORTED: {
-      property: "chain",
-      hint: "This metro changes no certificates: replace it by 'pulumi up --replace'.",
-    },
   });
+
+/** The error of a change; a metro may not offer any, by its answer or by having no such operation in either form. */
+function explainedChange(error: unknown): unknown {
+  const { status } = UnikernelError.is(error) ? error.details : {};
+  const isOffered = !UnikernelError.has(error, "NOT_SUPPORTED") && status !== 404 && status !== 405;
+  if (isOffered || !UnikernelError.is(error)) return explained(error);
+  const hint = "This metro changes no certificates: have it replaced, by 'pulumi up --replace' with its URN.";
+  return blame(error, { [error.code]: { property: "chain", hint } });
+}
 
 async function replaceMaterial(
   { client }: ProviderContext,
@@ -92,7 +97,7 @@ async function replaceMaterial(
     const attempted = `Changing certificate '${name}'`;
     onlyItem(await client.updateCertificates({ body: [{ uuid: id, chain, pkey: toPkcs8(key) }] }), attempted);
   } catch (error) {
-    throw explained(error);
+    throw explainedChange(error);
   }
   return toOutputs(onlyItem(await client.getCertificates({ query: { uuid: [id] } }), `Reading certificate '${name}'`));
 }

@@ -199,6 +199,22 @@ describe("the certificate", () => {
     assert.doesNotMatch(explain(error), /PRIVATE KEY/);
   });
 
+  it("says how to have it replaced where a metro changes no certificates", async () => {
+    const inputs = await checked(www);
+    const refusals = [
+      () => ({ status: "error", error: 1, message: "Not supported" }),
+      () => {
+        throw new UnikernelError("API_REJECTED", "No such operation.", { details: { status: 405 } });
+      },
+    ];
+    for (const updateCertificates of refusals) {
+      const context = contextOf({ updateCertificates });
+      const error = await failing(certificate.update(context, "c1", { inputs, outputs: {} as never }, inputs));
+      assert.equal(error.property, "chain");
+      assert.match(error.hint ?? "", /pulumi up --replace/);
+    }
+  });
+
   it("names the services that use it when it cannot be deleted", async () => {
     const context = contextOf({
       deleteCertificates: () => ({ status: "error", error: 15, message: "Certificate is in use" }),

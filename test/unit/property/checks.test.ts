@@ -79,7 +79,7 @@ async function judge(declared: Declared, choose: Choose): Promise<void> {
 }
 
 describe("the inputs of any program", function () {
-  this.timeout(Math.max(60_000, PROGRAMS * 10));
+  this.timeout(Math.max(300_000, PROGRAMS * 30));
 
   after(() => {
     const { resources, accepted, refused, blurred, rewritten } = counts;

@@ -116,7 +116,7 @@ async function judge(declared: Declared): Promise<void> {
 }
 
 describe("the update of any program", function () {
-  this.timeout(Math.max(60_000, PROGRAMS * 10));
+  this.timeout(Math.max(300_000, PROGRAMS * 30));
 
   after(() => {
     const { resources, updates, calls, replacements, unchanged } = counts;

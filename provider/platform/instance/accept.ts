@@ -7,7 +7,7 @@ import { enforceRange } from "../quota";
 import { Refusal } from "../refusal";
 import { refuseCrossedLimits } from "../service/rules";
 import { checkPlace } from "../volume/place";
-import { checkScaleToZero, checkSchedules, firstTwice } from "./rules";
+import { checkDeleteOnStop, checkScaleToZero, checkSchedules, firstTwice } from "./rules";
 
 /** What an instance can be made from, each with the words that forbid another beside it. */
 const SOURCES = [
@@ -78,10 +78,7 @@ export function refuseUnacceptable(body: CreateInstanceRequest, limits: Quotas["
     enforceRange("memory_mb", body.memory_mb, limits.min_memory_mb, limits.max_memory_mb);
   if (body.vcpus !== undefined) enforceRange("vcpus", body.vcpus, limits.min_vcpus, limits.max_vcpus);
   const deleteOnStop = body.features?.includes("delete-on-stop") ?? false;
-  if (deleteOnStop && body.restart_policy !== undefined && body.restart_policy !== "never") {
-    const why = `the restart policy '${body.restart_policy}' starts it again`;
-    throw new Refusal("Invalid", `The feature 'delete-on-stop' removes an instance that stops, but ${why}`);
-  }
+  checkDeleteOnStop({ deleteOnStop, restartPolicy: body.restart_policy ?? "never" });
   checkScaleToZero({ scaleToZero: body.scale_to_zero, deleteOnStop }, body.service_group !== undefined);
   checkSchedules(body.schedules ?? []);
   if (waitSeconds(body) !== 0 && body.autostart !== true)

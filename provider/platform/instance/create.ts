@@ -16,7 +16,7 @@ import { type Belongings, isNew, withBelongings } from "./belongings";
 import { requestedDefinition } from "./definition";
 import { withNames } from "./naming";
 import { holdingLayers, resolveDependencies, resolveRoms } from "./resolve";
-import { checkScaleToZero } from "./rules";
+import { checkDeleteOnStop, checkScaleToZero } from "./rules";
 import { findSource } from "./source";
 
 /** Who asks for an instance. */
@@ -46,7 +46,9 @@ export async function createInstances(
     dependencies: undefined,
   });
   const base = { ...requested, autoscaledBy }; // which is nothing that a copy has from what it is a copy of
-  checkScaleToZero(base, body.service_group !== undefined); // some of it may be inherited
+  // Some of it may be inherited.
+  checkScaleToZero(base, body.service_group !== undefined);
+  checkDeleteOnStop(base);
   return withNames(platform, body, base.repository, (names) => {
     enforceCreateQuota(platform, body, base, names.length);
     return withBelongings(platform, body, names.length, (belongings) =>

@@ -3,12 +3,13 @@ import type { NameOrUuid } from "../../api/models";
 import type { LayerRef } from "../../image/oci/layer";
 import type { StoredImage } from "../../image/oci/storedImage";
 import { withoutPlatform } from "../handlers/images";
-import { find } from "../handlers/select";
+import { namedInstance } from "../handlers/instanceSelect";
 import type { Platform } from "../platform";
 import { Refusal } from "../refusal";
 import type { ImageFacts, RomRecord } from "../state/instances";
 import { type InstanceChange, readValue } from "./patch";
 import type { BootLayer } from "./boot";
+import { neverRuns } from "./frozen";
 import { checkedRom, checkRoms, type RomRequest } from "./roms";
 
 /** Something with the layers that must be unpacked while it is being recorded. */
@@ -72,16 +73,23 @@ export async function resolveChange(platform: Platform, change: InstanceChange):
     return { value: { ...change, value: roms.value }, layers: roms.layers };
   }
   if (prop === "dependencies" && value !== undefined) {
-    const uuids = resolveDependencies(platform, readValue("dependencies", value));
+    const selectors = readValue("dependencies", value);
+    const uuids =
+      op === "del"
+        ? selectors.flatMap((one) => ("uuid" in one ? one.uuid : resolveDependencies(platform, [one]))) // it may be gone
+        : resolveDependencies(platform, selectors);
     return { value: { ...change, value: uuids }, layers: [] };
   }
   return { value: change, layers: [] };
 }
 
-/** Uuids of instances. Throws refusals `NotFound`, `Invalid`. */
+/** Uuids of instances. Throws refusals `NotFound`, `Invalid`, and `CannotBeUsed` for a template or checkpoint, which never runs. */
 export function resolveDependencies(platform: Platform, selectors: readonly NameOrUuid[]): string[] {
-  const present = [...platform.instances.values()].filter((actor) => !actor.isBeingDeleted);
-  return selectors.map((selector) => find(present, ({ record }) => record, "instance", selector).record.uuid);
+  return selectors.map((selector) => {
+    const { record, state } = namedInstance(platform, selector);
+    if (neverRuns(state)) throw new Refusal("CannotBeUsed", `'${record.name}' is a ${state}, which never runs`);
+    return record.uuid;
+  });
 }
 
 async function findImage(platform: Platform, image: ImageRequest): Promise<StoredImage> {

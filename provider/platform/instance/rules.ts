@@ -24,6 +24,16 @@ export function checkScaleToZero(
   }
 }
 
+/** Who removes itself when it stops cannot be started again. */
+export function checkDeleteOnStop({
+  deleteOnStop,
+  restartPolicy,
+}: Pick<InstanceDefinition, "deleteOnStop" | "restartPolicy">): void {
+  if (!deleteOnStop || restartPolicy === "never") return;
+  const why = `the restart policy '${restartPolicy}' starts it again`;
+  throw new Refusal("Invalid", `The feature 'delete-on-stop' removes an instance that stops, but ${why}`);
+}
+
 /**
  * Names are unique, times can be read, and only `exec` takes arguments. Throws also a refusal `NotSupported` for what the
  * local platform cannot do by itself.

@@ -111,6 +111,15 @@ describe("changes of an instance", () => {
       assert.deepEqual([spec?.args, spec?.annotations, spec?.roms.length], [["/new"], { a: "b" }, 1]);
     });
 
+    it("of dependencies forget one that is gone", async () => {
+      const [gone, other] = [await create({ name: "gone" }), await create({ name: "other" })];
+      await set(other.uuid, "dependencies", [{ uuid: gone.uuid }]);
+      await platform.api("DELETE", "/v1/instances", [{ uuid: gone.uuid }]);
+      const change = { prop: "dependencies", op: "del", value: [{ uuid: gone.uuid }] };
+      assert.equal((await patch(other.uuid, change)).status, "success");
+      assert.equal("dependencies" in (await platform.instance(other.uuid)), false);
+    });
+
     it("of dependencies take names, and refuse to come back to the instance itself", async () => {
       const [a, b, c] = [await create({ name: "a" }), await create({ name: "b" }), await create({ name: "c" })];
       assert.equal((await set(a.uuid, "dependencies", [{ name: "b" }])).status, "success");

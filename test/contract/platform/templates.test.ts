@@ -206,6 +206,23 @@ describe("instance templates", () => {
       assert.equal((await create({ template: { uuid: "nonsense" } }))["error"], 7);
     });
 
+    it("keep the rules of a create, also for what they take over", async () => {
+      await platform.one("POST", "/v1/instances", { name: "brief", image: "app:1", features: ["delete-on-stop"] });
+      await convert("brief");
+      const item = await create({ template: { name: "brief" }, restart_policy: "always" });
+      assert.equal(item["error"], 7);
+      assert.match(item.message, /'delete-on-stop'/);
+    });
+
+    it("are nothing that an instance can depend on, since they never run", async () => {
+      await stopped("golden");
+      await convert("golden");
+      assert.equal((await create({ image: "app:1", dependencies: [{ name: "golden" }] }))["error"], 24);
+      await stopped("plain");
+      const change = { name: "plain", prop: "dependencies", op: "add", value: [{ name: "golden" }] };
+      assert.equal((await platform.one("PATCH", "/v1/instances", [change]))["error"], 24);
+    });
+
     it("are refused together with anything else to make an instance from", async () => {
       const mixed: [Record<string, unknown>, string][] = [
         [{ branch_from: { name: "a" }, image: "app:1" }, "Cannot specify 'image' when 'branch_from' is set"],

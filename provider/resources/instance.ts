@@ -11,7 +11,7 @@ import type { ProviderContext } from "./context";
 import { isUuid } from "./fields";
 import { guestBlames } from "./guest";
 import { type InstanceInputs, instanceInputs } from "./instanceInputs";
-import { findInstance, halfMade, powerIn, settle, verified } from "./instanceLife";
+import { findInstance, halfMade, powerIn, powerNow, settle, verified } from "./instanceLife";
 import { type InstanceOutputs, instanceOutputs, toOutputs } from "./instanceOutputs";
 import { describeStep, patchOf, planInstanceUpdate } from "./instancePlan";
 import { instanceDemands, instanceRules } from "./instanceRules";
@@ -60,7 +60,7 @@ async function change(
   olds: { readonly inputs: InstanceInputs; readonly outputs: InstanceOutputs },
   news: InstanceInputs,
 ): Promise<InstanceOutputs> {
-  const steps = planInstanceUpdate(olds.inputs, news, powerIn(olds.outputs));
+  const steps = planInstanceUpdate(olds.inputs, news, await powerNow(context, id, olds.outputs));
   return toOutputs(await carryOut(context, id, steps, olds.inputs, news), news);
 }
 

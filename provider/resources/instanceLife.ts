@@ -19,6 +19,14 @@ const SETTLE_MS = 500;
 export const powerIn = (outputs: Properties): Power =>
   outputs[OWES_START_KEY] === true ? "owes-start" : outputs["state"] === "stopped" ? "down" : "up";
 
+/** What it is now, for an update: who stopped it may have started it since, and what runs is stopped for what needs that. */
+export async function powerNow(context: ProviderContext, id: string, outputs: Properties): Promise<Power> {
+  const known = powerIn(outputs);
+  if (known !== "down") return known;
+  const item = await findInstance(context, { uuid: [id] });
+  return item === undefined ? known : powerIn({ state: item.state });
+}
+
 /** An instance by uuid or name; `undefined` only when the API says that it does not exist. */
 export async function findInstance(
   { client }: Pick<ProviderContext, "client">,

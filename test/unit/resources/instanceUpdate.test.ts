@@ -142,6 +142,13 @@ describe("an instance that is changed", () => {
     assert.deepEqual([outputs.state, api.only.memory_mb], ["stopped", 256]);
   });
 
+  it("is stopped for the change when it was started since it was seen stopped", async () => {
+    const state = await made({});
+    const outputs = { ...state.outputs, state: "stopped" };
+    assert.equal((await update({ ...state, outputs }, { memoryMb: 256 })).state, "running");
+    assert.deepEqual(api.log, ["stop", "patch memory_mb", "start"]);
+  });
+
   it("starts one that nobody but an interrupted update stopped", async () => {
     const state = await made({});
     // The process was killed after the stop: its state still says that it ran.

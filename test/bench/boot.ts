@@ -88,6 +88,10 @@ export async function benchBoot(args: string[]): Promise<void> {
       memoryMb: MEMORY_MB,
       vcpus: 1,
       disks: [],
+      roms: [],
+      annotations: {},
+      roms: [],
+      annotations: {},
     };
     const { append } = commandLineOf(spec, await kernelKindOf(kernel), facts.accelerator === "tcg");
     const bareArgs = (port: number) => [

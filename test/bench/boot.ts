@@ -90,8 +90,6 @@ export async function benchBoot(args: string[]): Promise<void> {
       disks: [],
       roms: [],
       annotations: {},
-      roms: [],
-      annotations: {},
     };
     const { append } = commandLineOf(spec, await kernelKindOf(kernel), facts.accelerator === "tcg");
     const bareArgs = (port: number) => [

@@ -47,12 +47,18 @@ export async function carryOut(
     for (const step of steps) item = await carryOutStep(run, item, step, starts);
     return item;
   } catch (error) {
-    const untouched = run.stoppedHere && run.changed.size === 0;
-    if (untouched) await context.client.startInstances({ body: [{ uuid: id }] }).catch(() => undefined);
+    const isUpAgain = run.stoppedHere && run.changed.size === 0 && (await startAgain(context, id));
     const done = Object.fromEntries(Object.entries(news).filter(([property]) => run.changed.has(property)));
-    throw await halfMade(context, id, { ...olds, ...done }, starts && !untouched, error);
+    throw await halfMade(context, id, { ...olds, ...done }, starts && !isUpAgain, error);
   }
 }
+
+/** Starts what was stopped for nothing. False when that fails too: then the next update owes it. */
+const startAgain = ({ client }: ProviderContext, id: string): Promise<boolean> =>
+  client.startInstances({ body: [{ uuid: id }] }).then(
+    ({ items }) => items.length > 0 && items[0]?.status !== "error",
+    () => false,
+  );
 
 async function carryOutStep(run: Run, item: InstanceItem, step: Step, starts: boolean): Promise<InstanceItem> {
   const { context, id, news } = run;

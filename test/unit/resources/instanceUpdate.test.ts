@@ -204,6 +204,16 @@ describe("an instance that is changed", () => {
     assert.deepEqual(await differing(after(state, failure), { memoryMb: 256, env: { A: "b" } }), ["env", "memoryMb"]);
   });
 
+  it("is started by the next update when it could not be started again after a change that was refused", async () => {
+    const state = await made({});
+    api.fault = (entry) =>
+      entry.startsWith("set ") || entry === "start" ? refused({ error: 10, message: "Not now" }) : undefined;
+    const failure = await failed(update(state, { memoryMb: 256 }));
+    assert.equal(api.only.state, "stopped");
+    api.fault = () => undefined;
+    assert.equal((await update(after(state, failure), { memoryMb: 256 })).state, "running");
+  });
+
   for (const [what, at, left] of [
     ["the stop", "stop", ["memoryMb", "volumes"]],
     ["a detach", `detach ${DATA}`, ["memoryMb", "volumes"]],

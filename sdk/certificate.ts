@@ -38,7 +38,7 @@ export class Certificate extends UnikernelResource {
   declare readonly serialNumber: pulumi.Output<string>;
   /** When it begins to be valid, RFC 3339; empty while it is pending. */
   declare readonly notBefore: pulumi.Output<string>;
-  /** When it ends to be valid, RFC 3339; empty while it is pending. */
+  /** Until when it is valid, RFC 3339; empty while it is pending. */
   declare readonly notAfter: pulumi.Output<string>;
   /** How issuing it goes, such as `attempt 2, the next at 2026-01-01T00:00:00Z`; empty unless it is pending. */
   declare readonly validation: pulumi.Output<string>;
@@ -76,7 +76,7 @@ export class Certificate extends UnikernelResource {
     return new Certificate(name, {} as CertificateArgs, { ...opts, id });
   }
 
-  /** True for a Certificate, also one made by another copy of this package. */
+  /** True for an object of kind Certificate, also one made by another copy of this package. */
   static override isInstance(value: unknown): value is Certificate {
     return UnikernelResource.isOf("Certificate", value);
   }

@@ -58,7 +58,7 @@ export interface InstanceArgs {
   readonly ephemeralVolumes?: pulumi.Input<readonly pulumi.Input<EphemeralVolumeArgs>[]> | undefined;
   /** `never`, `always`, or `on-failure` (after a crash or an exit code other than 0). Default `never`. */
   readonly restartPolicy?: pulumi.Input<"never" | "always" | "on-failure"> | undefined;
-  /** Default: never goes to standby. */
+  /** When it may go to standby. Default: never. */
   readonly scaleToZero?: pulumi.Input<ScaleToZeroArgs> | undefined;
   /** `delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none. */
   readonly features?: pulumi.Input<readonly pulumi.Input<"delete-on-stop">[]> | undefined;
@@ -134,7 +134,7 @@ export class Instance extends UnikernelResource {
   declare readonly ephemeralVolumes: pulumi.Output<readonly EphemeralVolume[]>;
   /** `never`, `always`, or `on-failure` (after a crash or an exit code other than 0). Default `never`. */
   declare readonly restartPolicy: pulumi.Output<"never" | "always" | "on-failure">;
-  /** Default: never goes to standby. */
+  /** When it may go to standby. Default: never. */
   declare readonly scaleToZero: pulumi.Output<ScaleToZero | undefined>;
   /** `delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none. */
   declare readonly features: pulumi.Output<readonly "delete-on-stop"[]>;
@@ -288,7 +288,7 @@ export class Instance extends UnikernelResource {
     return new Instance(name, {}, { ...opts, id });
   }
 
-  /** True for a Instance, also one made by another copy of this package. */
+  /** True for an object of kind Instance, also one made by another copy of this package. */
   static override isInstance(value: unknown): value is Instance {
     return UnikernelResource.isOf("Instance", value);
   }

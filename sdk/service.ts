@@ -121,7 +121,7 @@ export class Service extends UnikernelResource {
     return new Service(name, {} as ServiceArgs, { ...opts, id });
   }
 
-  /** True for a Service, also one made by another copy of this package. */
+  /** True for an object of kind Service, also one made by another copy of this package. */
   static override isInstance(value: unknown): value is Service {
     return UnikernelResource.isOf("Service", value);
   }

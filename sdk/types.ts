@@ -69,7 +69,7 @@ export interface AutoscalePolicyArgs {
   readonly enabled?: pulumi.Input<boolean> | undefined;
   /** Of `step`, required: `cpu` (millicores), `inflight_reqs`, or `reqs_per_sec`. */
   readonly metric?: pulumi.Input<"cpu" | "inflight_reqs" | "reqs_per_sec"> | undefined;
-  /** Of `step`, required: what the adjustments are. `change` by, `exact` number, or `percent` of. */
+  /** Of `step`, required: how each `adjustment` counts. `change`: so many more or fewer; `exact`: so many in all; `percent`: so many percent more or fewer. */
   readonly adjustmentType?: pulumi.Input<"change" | "exact" | "percent"> | undefined;
   /** Of `step`, required: up to 4 steps in the order of their bounds, without a gap or an overlap. */
   readonly steps?: pulumi.Input<readonly pulumi.Input<AutoscaleStepArgs>[]> | undefined;
@@ -95,7 +95,7 @@ export interface AutoscalePolicy {
   readonly enabled: boolean;
   /** Of `step`, required: `cpu` (millicores), `inflight_reqs`, or `reqs_per_sec`. */
   readonly metric?: "cpu" | "inflight_reqs" | "reqs_per_sec" | undefined;
-  /** Of `step`, required: what the adjustments are. `change` by, `exact` number, or `percent` of. */
+  /** Of `step`, required: how each `adjustment` counts. `change`: so many more or fewer; `exact`: so many in all; `percent`: so many percent more or fewer. */
   readonly adjustmentType?: "change" | "exact" | "percent" | undefined;
   /** Of `step`, required: up to 4 steps in the order of their bounds, without a gap or an overlap. */
   readonly steps?: readonly AutoscaleStep[] | undefined;
@@ -113,7 +113,7 @@ export interface AutoscalePolicy {
 
 /** What to do while a metric is within bounds. As arguments. */
 export interface AutoscaleStepArgs {
-  /** Instances to add (or, below 0, to remove), to have, or percent of them, as `adjustmentType` says. */
+  /** Instances to add (or, below 0, to remove), instances to have, or percent to add, as `adjustmentType` says. */
   readonly adjustment: pulumi.Input<number>;
   /** The metric from which it applies. Default, for the first step: none. */
   readonly lowerBound?: pulumi.Input<number> | undefined;
@@ -123,7 +123,7 @@ export interface AutoscaleStepArgs {
 
 /** What to do while a metric is within bounds. */
 export interface AutoscaleStep {
-  /** Instances to add (or, below 0, to remove), to have, or percent of them, as `adjustmentType` says. */
+  /** Instances to add (or, below 0, to remove), instances to have, or percent to add, as `adjustmentType` says. */
   readonly adjustment: number;
   /** The metric from which it applies. Default, for the first step: none. */
   readonly lowerBound?: number | undefined;
@@ -371,7 +371,7 @@ export interface InstanceTemplateArgs {
   readonly ephemeralVolumes?: pulumi.Input<readonly pulumi.Input<EphemeralVolumeArgs>[]> | undefined;
   /** `always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve. */
   readonly restartPolicy?: pulumi.Input<"never" | "always" | "on-failure"> | undefined;
-  /** Default: never goes to standby. */
+  /** When it may go to standby. Default: never. */
   readonly scaleToZero?: pulumi.Input<ScaleToZeroArgs> | undefined;
   /** `delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none. */
   readonly features?: pulumi.Input<readonly pulumi.Input<"delete-on-stop">[]> | undefined;
@@ -425,7 +425,7 @@ export interface InstanceTemplate {
   readonly ephemeralVolumes: readonly EphemeralVolume[];
   /** `always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve. */
   readonly restartPolicy: "never" | "always" | "on-failure";
-  /** Default: never goes to standby. */
+  /** When it may go to standby. Default: never. */
   readonly scaleToZero?: ScaleToZero | undefined;
   /** `delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none. */
   readonly features: readonly "delete-on-stop"[];
@@ -483,7 +483,7 @@ export interface NetworkInterfaceArgs {
   readonly mac?: pulumi.Input<string> | undefined;
   /** Tell the guest its address at boot. Default true. */
   readonly autoconfig?: pulumi.Input<boolean> | undefined;
-  /** Default: none. */
+  /** Another interface through which its traffic goes. Default: none. */
   readonly relay?: pulumi.Input<NetworkRelayArgs> | undefined;
 }
 
@@ -499,7 +499,7 @@ export interface NetworkInterface {
   readonly mac?: string | undefined;
   /** Tell the guest its address at boot. Default true. */
   readonly autoconfig: boolean;
-  /** Default: none. */
+  /** Another interface through which its traffic goes. Default: none. */
   readonly relay?: NetworkRelay | undefined;
 }
 

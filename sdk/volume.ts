@@ -21,9 +21,9 @@ export interface VolumeArgs {
   readonly cloneFrom?: pulumi.Input<string> | undefined;
   /** Folder of the host to share, for accounts that may. */
   readonly hostPath?: pulumi.Input<string> | undefined;
-  /** Owner of the files in it. */
+  /** Numeric user id that owns the files in it. */
   readonly uid?: pulumi.Input<number> | undefined;
-  /** Group of the files in it. */
+  /** Numeric group id of the files in it. */
   readonly gid?: pulumi.Input<number> | undefined;
   /** Arguments of a `filesystem` that the site defines. */
   readonly args?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
@@ -55,9 +55,9 @@ export class Volume extends UnikernelResource {
   declare readonly cloneFrom: pulumi.Output<string | undefined>;
   /** Folder of the host to share, for accounts that may. */
   declare readonly hostPath: pulumi.Output<string | undefined>;
-  /** Owner of the files in it. */
+  /** Numeric user id that owns the files in it. */
   declare readonly uid: pulumi.Output<number | undefined>;
-  /** Group of the files in it. */
+  /** Numeric group id of the files in it. */
   declare readonly gid: pulumi.Output<number | undefined>;
   /** Arguments of a `filesystem` that the site defines. */
   declare readonly args: pulumi.Output<Readonly<Record<string, string>> | undefined>;
@@ -115,7 +115,7 @@ export class Volume extends UnikernelResource {
     return new Volume(name, {}, { ...opts, id });
   }
 
-  /** True for a Volume, also one made by another copy of this package. */
+  /** True for an object of kind Volume, also one made by another copy of this package. */
   static override isInstance(value: unknown): value is Volume {
     return UnikernelResource.isOf("Volume", value);
   }

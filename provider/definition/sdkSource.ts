@@ -135,7 +135,7 @@ ${source[1]}
     return new ${kind}(name, {}${required.length === 0 ? "" : ` as ${kind}Args`}, { ...opts, id });
   }
 
-  /** True for a ${kind}, also one made by another copy of this package. */
+  /** True for an object of kind ${kind}, also one made by another copy of this package. */
   static override isInstance(value: unknown): value is ${kind} {
     return UnikernelResource.isOf("${kind}", value);
   }

@@ -11,7 +11,8 @@ const step = objectType(
   "What to do while a metric is within bounds.",
   z.strictObject({
     adjustment: field(z.number(), {
-      description: "Instances to add (or, below 0, to remove), to have, or percent of them, as `adjustmentType` says.",
+      description:
+        "Instances to add (or, below 0, to remove), instances to have, or percent to add, as `adjustmentType` says.",
     }),
     lowerBound: field(z.number().optional(), {
       description: "The metric from which it applies. Default, for the first step: none.",
@@ -44,7 +45,8 @@ const policy = objectType(
       description: "Of `step`, required: `cpu` (millicores), `inflight_reqs`, or `reqs_per_sec`.",
     }),
     adjustmentType: field(z.enum(["change", "exact", "percent"]).optional(), {
-      description: "Of `step`, required: what the adjustments are. `change` by, `exact` number, or `percent` of.",
+      description:
+        "Of `step`, required: how each `adjustment` counts. `change`: so many more or fewer; `exact`: so many in all; `percent`: so many percent more or fewer.",
     }),
     steps: field(z.array(step).min(1).max(MAX_STEPS).optional(), {
       description: `Of \`step\`, required: up to ${MAX_STEPS} steps in the order of their bounds, without a gap or an overlap.`,

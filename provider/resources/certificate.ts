@@ -26,7 +26,7 @@ const outputs = z.object({
   issuer: field(z.string(), { description: "Who issued it; empty while it is pending." }),
   serialNumber: field(z.string(), { description: "Its serial number in hexadecimal; empty while it is pending." }),
   notBefore: field(z.string(), { description: "When it begins to be valid, RFC 3339; empty while it is pending." }),
-  notAfter: field(z.string(), { description: "When it ends to be valid, RFC 3339; empty while it is pending." }),
+  notAfter: field(z.string(), { description: "Until when it is valid, RFC 3339; empty while it is pending." }),
   validation: field(z.string(), {
     description:
       "How issuing it goes, such as `attempt 2, the next at 2026-01-01T00:00:00Z`; empty unless it is pending.",

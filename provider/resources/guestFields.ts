@@ -135,7 +135,10 @@ export const guestFields = (restartPolicy: keyof typeof RESTART_POLICY) => ({
     description: RESTART_POLICY[restartPolicy],
     onChange: "replace",
   }),
-  scaleToZero: field(scaleToZero.optional(), { description: "Default: never goes to standby.", onChange: "restart" }),
+  scaleToZero: field(scaleToZero.optional(), {
+    description: "When it may go to standby. Default: never.",
+    onChange: "restart",
+  }),
   features: field(z.array(z.enum(["delete-on-stop"])).default([]), {
     description: "`delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none.",
     onChange: "replace",

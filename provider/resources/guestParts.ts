@@ -182,7 +182,7 @@ export const networkInterface = objectType(
     autoconfig: field(z.boolean().default(true), {
       description: "Tell the guest its address at boot. Default true.",
     }),
-    relay: field(relay.optional(), { description: "Default: none." }),
+    relay: field(relay.optional(), { description: "Another interface through which its traffic goes. Default: none." }),
   }),
 );
 

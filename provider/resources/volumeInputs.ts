@@ -46,8 +46,11 @@ export const volumeInputs = z.strictObject({
     description: "Folder of the host to share, for accounts that may.",
     onChange: losesData,
   }),
-  uid: field(z.int().min(0).optional(), { description: "Owner of the files in it.", onChange: losesData }),
-  gid: field(z.int().min(0).optional(), { description: "Group of the files in it.", onChange: losesData }),
+  uid: field(z.int().min(0).optional(), {
+    description: "Numeric user id that owns the files in it.",
+    onChange: losesData,
+  }),
+  gid: field(z.int().min(0).optional(), { description: "Numeric group id of the files in it.", onChange: losesData }),
   args: field(z.record(z.string(), z.string()).optional(), {
     description: "Arguments of a `filesystem` that the site defines.",
     onChange: losesData,

@@ -34,6 +34,19 @@ function withSecret(value: unknown, path: readonly string[]): unknown {
 }
 
 /**
+ * Outputs that hold secrets. Of a list with one the engine hides all anyway; of an object that a program wrote it hides what the
+ * program's own value hides, and of one that is looked up there is no such value.
+ */
+const secretOutputs = (paths: readonly string[], isLookUp: boolean): string[] => [
+  ...new Set(
+    paths
+      .map((path) => path.split("."))
+      .filter(([, next]) => isLookUp || next === undefined || next === "*")
+      .map(([name = ""]) => name),
+  ),
+];
+
+/**
  * Base of the resource classes.
  *
  * @internal
@@ -61,7 +74,7 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
         __resourceName: name,
         __provider: providerText(kind),
       },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: secrets.filter((path) => !path.includes(".")) }),
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs(secrets, opts?.id !== undefined) }),
     );
   }
 

@@ -10,7 +10,7 @@
  */
 import * as crypto from "node:crypto";
 import { type PartialSettings, SETTING_KEYS, metroAddress, resolveMetro, settingText } from "../base/config";
-import { explain } from "../base/errors";
+import { UnikernelError, explain } from "../base/errors";
 import { RESOURCE_NAME_KEY, keepsName, withName } from "../definition/autoname";
 import { check as checkInputs } from "../definition/check";
 import type { CheckFailure, Properties } from "../definition/define";
@@ -22,7 +22,7 @@ import { fetchQuotas } from "../resources/quotas";
 import { engineAddress, watchEngine } from "./engineWatch";
 import { QuotaWatch, announcer, foresee } from "./preview";
 import { labelOf, toCheckFailure, toReport } from "./report";
-import { hidden, inputsOf, isHidden, observedIn, outs, owed, toWire } from "./state";
+import { hidden, inputsOf, isHidden, isLookUp, observedIn, outs, remembered, toWire, wasLookedUp } from "./state";
 import { HOME_KEY, type Home, assertLivesAt, movesTo } from "./whereabouts";
 
 /** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
@@ -159,15 +159,26 @@ function providerOf(kind: Kind): DynamicProvider {
 
     read: (id, props) =>
       run(props, async (context) => {
-        const olds = migrate(resource, props);
-        const observed = await resource.read(context, id, inputsOf(resource, olds));
-        if (observed === undefined) return {};
-        refreshed.add(id);
-        return {
+        const olds = inputsOf(resource, migrate(resource, props));
+        const observed = await resource.read(context, id, olds);
+        if (observed === undefined) {
+          // The process cannot say that there is none: without an error the engine would go on with an empty resource.
+          if (isLookUp(props)) throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`);
+          return {};
+        }
+        const read = { ...observed.outputs, ...remembered(props) };
+        const found = {
           id: observed.id ?? id,
-          props: outs(resource, here(), props, observed.inputs, { ...observed.outputs, ...owed(props) }),
+          props: outs(resource, here(), props, observed.inputs, read),
           inputs: toWire({ ...hidden(props), ...observed.inputs }),
         };
+        if (!wasLookedUp(props)) {
+          refreshed.add(id);
+          return found;
+        }
+        // The engine compares all outputs of what is not managed, those that change by themselves included.
+        const isSame = diffInputs(resource, olds, observed.inputs).length === 0;
+        return { id: found.id, props: isSame ? toWire(props) : found.props };
       }),
 
     update: (id, olds, news) =>

@@ -53,6 +53,17 @@ export const outs = (
   outputs: Properties,
 ): Properties => toWire({ ...hidden(news), ...versionIn(resource), [HOME_KEY]: home, ...inputs, ...outputs });
 
-/** What an update that failed still owes, which a refresh does not settle. */
-export const owed = (state: Properties): Properties =>
-  state[OWES_START_KEY] === undefined ? {} : { [OWES_START_KEY]: state[OWES_START_KEY] };
+/** Key in the state of what a `get` looked up: it is not managed here. */
+const LOOKED_UP_KEY = "__lookedUp";
+
+/** True for what the constructor of a `get` knows: nothing, not even the name, which everything else has. */
+export const isLookUp = (state: Properties): boolean => state["name"] == null;
+
+/** True for the state of what a `get` looked up earlier. */
+export const wasLookedUp = (state: Properties): boolean => state[LOOKED_UP_KEY] === true;
+
+/** What is remembered beside the outputs: what was looked up, and what an update that failed still owes; no refresh settles either. */
+export const remembered = (state: Properties): Properties => ({
+  ...(isLookUp(state) || wasLookedUp(state) ? { [LOOKED_UP_KEY]: true } : {}),
+  ...(state[OWES_START_KEY] === undefined ? {} : { [OWES_START_KEY]: state[OWES_START_KEY] }),
+});

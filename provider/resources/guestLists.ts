@@ -50,7 +50,8 @@ export function decodeRoms(item: InstanceItem, { roms = [] }: Asked): Guest["rom
   return said.map((one) => {
     const mine = roms.find(({ name }) => name === one.name);
     const files = decodeFiles(one.files, mine?.files);
-    const at = one.at ?? mine?.at;
+    // Where a program names no place, the platform may choose one.
+    const at = mine !== undefined && mine.at === undefined ? undefined : (one.at ?? mine?.at);
     // A ROM of files is reported with an image that the platform made of them.
     const image =
       files !== undefined || one.image === undefined

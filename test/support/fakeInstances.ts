@@ -53,7 +53,7 @@ export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): H
     roms: reversed(roms)?.map(({ name: rom, image, files, at }) => ({
       name: rom,
       image: canonical(image === undefined ? "made-of-files" : urlOf(image)),
-      ...(at === undefined ? {} : { at }),
+      at: at ?? `/rom/${rom}`,
       ...(files === undefined ? {} : { files: reversed(files) }),
     })),
     plugins: reversed(plugins)?.map((one) => ({ ...one, rom: canonical(urlOf(one.rom)) })),

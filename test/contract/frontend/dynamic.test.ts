@@ -247,6 +247,11 @@ describe("the dynamic provider process, beyond one kind", () => {
           [uuid, "edge", [{ port: 8080, handlers: [], protocol: "tcp" }]],
         );
       }
+      api.answer = () => failure("service_groups", 8, "No service group");
+      await assert.rejects(service.read("edge", { __resourceName: "found" }), {
+        message: /^NOT_FOUND: Service 'edge' does not exist in this metro\./,
+      });
+      assert.equal((await service.read(uuid, { __resourceName: "mine", name: "edge" })).id, "", "gone");
     } finally {
       await service.stop();
     }

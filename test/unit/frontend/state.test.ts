@@ -3,7 +3,7 @@ import * as crypto from "node:crypto";
 import { check } from "../../../provider/definition/check";
 import { diff } from "../../../provider/definition/diff";
 import { OWES_START_KEY } from "../../../provider/definition/partial";
-import { inputsOf, outs, owed } from "../../../provider/frontend/state";
+import { inputsOf, outs, remembered } from "../../../provider/frontend/state";
 import { type Kind, resourceOf } from "../../../provider/resources/all";
 import { fingerprint } from "../../../provider/resources/guest";
 
@@ -112,7 +112,7 @@ describe("state", () => {
     const resource = resourceOf("Instance");
     const home = { metro: "local", provider: "" };
     const failed = outs(resource, home, {}, { name: "web" }, { state: "stopped", [OWES_START_KEY]: true });
-    const refreshed = outs(resource, home, failed, { name: "web" }, { state: "stopped", ...owed(failed) });
+    const refreshed = outs(resource, home, failed, { name: "web" }, { state: "stopped", ...remembered(failed) });
     assert.equal(refreshed[OWES_START_KEY], true);
     assert.equal(OWES_START_KEY in outs(resource, home, { name: "web" }, {}, { state: "running" }), false);
   });

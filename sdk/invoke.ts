@@ -5,7 +5,7 @@ import { type ProviderSettings, settingsOf, stackSettings } from "./provider";
 type Invoke = (name: string, args: object, settings: ProviderSettings) => Promise<object>;
 
 /** Loaded with the first call: a program that calls no function does not pay for the client. */
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- a dynamic import() would need a newer compiler than programs may have
+// Not a dynamic import(), which would need a newer compiler than programs may have.
 const load = (): Invoke => (require("../provider/frontend/functions") as { readonly invoke: Invoke }).invoke;
 
 const providerIn = (opts: pulumi.InvokeOptions | undefined): pulumi.ProviderResource | undefined => {
@@ -17,8 +17,9 @@ const providerIn = (opts: pulumi.InvokeOptions | undefined): pulumi.ProviderReso
     : (parent.getProvider("pulumi-nodejs:dynamic:Resource") as pulumi.ProviderResource | undefined);
 };
 
+/** Not secret, although the token is: a result does not hold it, and would be as secret as what it was made with. */
 const settingsFor = (opts: pulumi.InvokeOptions | undefined): pulumi.Output<ProviderSettings> =>
-  settingsOf(providerIn(opts)) ?? stackSettings();
+  pulumi.unsecret(settingsOf(providerIn(opts)) ?? stackSettings());
 
 /** An output's value, at once: fails for one that is not known yet. */
 function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {

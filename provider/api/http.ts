@@ -103,10 +103,17 @@ function proxyConfig({ protocol, hostname, port, username, password }: URL): Axi
     protocol,
     host: hostname.replace(/^\[|\]$/g, ""),
     port: Number(port) || (protocol === "https:" ? 443 : 80),
-    ...(username === ""
-      ? {}
-      : { auth: { username: decodeURIComponent(username), password: decodeURIComponent(password) } }),
+    ...(username === "" ? {} : { auth: { username: unescaped(username), password: unescaped(password) } }),
   };
+}
+
+/** A `%` that escapes nothing was meant as it stands: passwords are often pasted as they are. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Codes of Node and axios that say that no byte of the request left. */

@@ -38,6 +38,12 @@ describe("the client behind a proxy", () => {
     assert.deepEqual(api.asked, ["GET /v1/volumes?name=data"]);
   });
 
+  it("takes a password with a percent sign that escapes nothing as it stands", async () => {
+    await using proxy = await startForwardProxy({ to: portOf(api.url), password: "100%sure" });
+    const reply = await client(`http://${HOST}`, by(proxy, "user:100%sure@")).getVolumes({});
+    assert.equal(reply.items[0]?.uuid, "u1");
+  });
+
   it("sends everything else through a tunnel, in which the proxy sees neither token nor path", async () => {
     const { chain, pkey } = makeCertificate(HOST, [HOST]);
     const targets: string[] = [];

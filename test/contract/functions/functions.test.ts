@@ -120,6 +120,19 @@ describe("functions", () => {
     assert.deepEqual([read.name, read.sizeMb, read.attachedTo], ["data", 16, []]);
   });
 
+  it("give results that are no secrets although the token is, but secret where an argument is", async () => {
+    await platform.one("POST", "/v1/volumes", { name: "data", size_mb: 16 });
+    pulumi.runtime.setAllConfig({ "unikernel:token": platform.daemon.token }, ["unikernel:token"]);
+    try {
+      const plain = unikernel.getVolumeOutput({ name: "data" });
+      const hidden = unikernel.getVolumeOutput({ name: pulumi.secret("data") });
+      assert.deepEqual([(await whole(plain)).sizeMb, (await whole(hidden)).sizeMb], [16, 16]);
+      assert.deepEqual([await pulumi.isSecret(plain), await pulumi.isSecret(hidden)], [false, true]);
+    } finally {
+      pulumi.runtime.setAllConfig({});
+    }
+  });
+
   it("use the settings of the Provider they are given", async () => {
     const other = await TestPlatform.open();
     try {

@@ -24,7 +24,10 @@ export async function retire(platform: Platform, actor: InstanceActor, drainTime
   }
 }
 
-/** Begins the end of all instances that the autoscale of this service group has made. */
+/** Begins the end of all instances that the autoscale of this service group has made; those that are locked stay and are nobody's. */
 export function retireAll(platform: Platform, service: Service, drainTimeoutMs: number): void {
-  for (const actor of managedOf(platform, service)) void retire(platform, actor, drainTimeoutMs);
+  for (const actor of managedOf(platform, service)) {
+    if (mayLeave(actor)) void retire(platform, actor, drainTimeoutMs);
+    else actor.letGo();
+  }
 }

@@ -1,6 +1,7 @@
 /** Bodies as the models describe them, from all the forms that clients send. Pure. */
 import * as z from "zod";
 import type { Selector } from "../handlers/request";
+import { HttpRefusal } from "./reply";
 import { type Parameter, refuseTooMany } from "./selectors";
 
 /** What objects are named by: the key of a selector, or both. */
@@ -14,11 +15,13 @@ export function namesObjects(body: z.ZodType): boolean {
 }
 
 /**
- * The bodies that a request stands for: one call of the operation for each. Throws {@link HttpRefusal} 400 for too many items.
+ * The bodies that a request stands for: one call of the operation for each. Throws {@link HttpRefusal} 400 for too many items, and
+ * for one that names another object than the request does.
  *
  * - Where the model is an array, one object is an array of one.
  * - Where it is one object, an array is a call for each of its entries.
- * - What path and query name (`given`) completes items that name nothing themselves; an item that does is left as it is.
+ * - What path and query name (`given`) completes items that name nothing themselves; an item that names another object is refused: which of the
+ *   two was meant cannot be known, and one of them may be about to be deleted.
  * - Query parameters (`members`) are members of every item that has no such member: older clients stop one instance with
  *   `PUT /v1/instances/{uuid}/stop?force=true`.
  */
@@ -44,9 +47,15 @@ const isItem = (entry: unknown): entry is object =>
 
 const namesNothing = (entry: unknown): boolean => isItem(entry) && !("uuid" in entry) && !("name" in entry);
 
+const isSame = (selector: Selector, entry: object): boolean =>
+  Object.entries(selector).every(([key, value]) => Reflect.get(entry, key) === value);
+
 function complete(entry: unknown, given: readonly Selector[], defaults: object): readonly unknown[] {
   if (!isItem(entry)) return [entry];
   const item = { ...defaults, ...entry };
+  if (given.length > 0 && !namesNothing(entry) && !given.some((selector) => isSame(selector, entry))) {
+    throw new HttpRefusal(400, "The body names another object than the path or the query", "NotBoth");
+  }
   return given.length > 0 && namesNothing(entry) ? given.map((selector) => ({ ...selector, ...item })) : [item];
 }
 

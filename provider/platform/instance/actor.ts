@@ -139,6 +139,12 @@ export class InstanceActor {
     this.#core.redefine(frozenChange(record.definition, change, around.patchContext(record)));
   }
 
+  /** What made it manages it no more: from now on it is its owner's like any other. Throws as `intend` does. */
+  letGo(): void {
+    const { autoscaledBy: _, ...own } = this.record.definition;
+    this.#core.redefine(own);
+  }
+
   /** Another instance was made from it. */
   noteUse(): void {
     if (neverRuns(this.state)) this.#core.publish({ lastUsedAt: Date.now() });

@@ -322,11 +322,17 @@ describe("autoscale", () => {
       await unconfigure();
       assert.deepEqual(await size(1), [{ uuid: kept.uuid, name: kept.name }]);
       assert.equal((await platform.instance(kept.uuid))["state"], "running");
+      // It is its owner's now: unlocked, it stays over a new configuration, its end, and another daemon.
+      const unlock = [{ uuid: kept.uuid, prop: "delete_lock", op: "set", value: false }];
+      assert.equal((await platform.one("PATCH", "/v1/instances", unlock))["status"], "success");
       await configure({ max_size: 1 });
+      await size(2);
+      await unconfigure();
+      assert.deepEqual(await size(1), [{ uuid: kept.uuid, name: kept.name }]);
       platform.daemon.abandon();
       await platform.start();
-      assert.equal((await platform.instance(kept.uuid))["state"], "running");
       assert.deepEqual(await size(1), [{ uuid: kept.uuid, name: kept.name }]);
+      assert.equal((await platform.instance(kept.uuid))["state"], "running");
     });
 
     it("of a user in the same service group are left alone", async () => {

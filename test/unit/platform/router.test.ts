@@ -117,7 +117,9 @@ describe("the router", () => {
     assert.deepEqual(bodies("DELETE", "/v1/volumes/u"), [[{ uuid: "u" }]]);
     assert.deepEqual(bodies("DELETE", "/v1/volumes?uuid=a&name=b,c"), [[{ uuid: "a" }, { name: "b" }, { name: "c" }]]);
     assert.deepEqual(bodies("DELETE", "/v1/volumes", { name: "a" }), [[{ name: "a" }]]);
-    assert.deepEqual(bodies("DELETE", "/v1/volumes?uuid=x", [{ name: "a" }]), [[{ name: "a" }]]);
+    assert.deepEqual(bodies("DELETE", "/v1/volumes/u", { uuid: "u" }), [[{ uuid: "u" }]]);
+    refused(() => ask("DELETE", "/v1/volumes?uuid=x", [{ name: "a" }]), 400, "NotBoth");
+    refused(() => ask("DELETE", "/v1/volumes/u", { uuid: "v" }), 400, "NotBoth");
     assert.deepEqual(bodies("DELETE", "/v1/instances/u", { timeout_s: -1 }), [[{ uuid: "u", timeout_s: -1 }]]);
     assert.deepEqual(bodies("PUT", "/v1/instances/start?uuid=a,b"), [[{ uuid: "a" }, { uuid: "b" }]]);
     assert.deepEqual(bodies("PUT", "/v1/instances/u/stop?force=true&drain_timeout_ms=5"), [

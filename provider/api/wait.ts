@@ -129,9 +129,10 @@ const LAST_LINES = 20;
 /** A crash dump of a kernel takes some thousand bytes. */
 const LOG_BYTES = 16_000;
 
-/** The error of a guest that is down when it should be up. Values of its environment are not quoted. */
+/** The error of a guest that is down when it should be up. Its environment and its inline files are not quoted. */
 export async function guestStopped(client: Client, instance: InstanceItem, because: string): Promise<UnikernelError> {
-  const lines = (await lastConsoleLines(client, instance.uuid)).map((line) => withoutSecrets(line, instance));
+  const secrets = secretLines(instance);
+  const lines = (await lastConsoleLines(client, instance.uuid)).map((line) => withoutSecrets(line, secrets));
   const log =
     lines.length === 0 ? "Its console is empty." : `Last console lines:\n${lines.map((l) => `  | ${l}`).join("\n")}`;
   return new UnikernelError("GUEST_STOPPED", `Instance '${instance.name}' stopped: ${because}. ${log}`, {
@@ -146,15 +147,25 @@ export async function guestStopped(client: Client, instance: InstanceItem, becau
   });
 }
 
-/** Shorter values of the environment are words such as `true` and `8080`, which tell nothing and occur anywhere. */
+/** Shorter values are words such as `true` and `8080`, which tell nothing and occur anywhere. */
 const SECRET_MIN_LENGTH = 6;
 
-/** Programs print their environment; it is secret. */
-const withoutSecrets = (line: string, instance: InstanceItem): string =>
-  Object.values(instance.env ?? {})
-    .filter((value) => value.length >= SECRET_MIN_LENGTH)
-    .sort((a, b) => b.length - a.length)
-    .reduce((text, value) => text.replaceAll(value, "[secret]"), line);
+/** What a program was given in secret, line by line, as a console shows it: values of its environment and its inline files. */
+function secretLines({ env, roms }: InstanceItem): readonly string[] {
+  const files = (roms ?? []).flatMap((rom) => rom.files ?? []);
+  const contents = files.map(({ data = "", encoding }) =>
+    encoding === "base64" ? Buffer.from(data, "base64").toString("utf8") : data,
+  );
+  return [...Object.values(env ?? {}), ...contents]
+    .flatMap((text) => text.split(/\r?\n/))
+    .map((line) => line.trim())
+    .filter((line) => line.length >= SECRET_MIN_LENGTH)
+    .sort((a, b) => b.length - a.length);
+}
+
+/** Programs print what they were given, which is secret. */
+const withoutSecrets = (line: string, secrets: readonly string[]): string =>
+  secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), line);
 
 /** The last lines; of a kernel's crash, whose dump fills a screen, those that led to it and the one that names it. */
 export function tellingLines(lines: readonly string[]): readonly string[] {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { InstanceItem } from "../../../provider/api/models";
-import { answers, isUp } from "../../../provider/api/wait";
+import type { Client } from "../../../provider/api/client";
+import { answers, guestStopped, isUp } from "../../../provider/api/wait";
 
 const seen = (more: Partial<InstanceItem>): InstanceItem => ({ uuid: "u", name: "n", ...more });
 
@@ -32,5 +33,29 @@ describe("what an observation of an instance means", () => {
       because: "the program exited with code 1, again after 2 restarts",
     });
     assert.equal(isUp(seen({ state: "starting", restart: { attempt: 3 } })).is, "failed");
+  });
+});
+
+describe("the error of a guest that stopped", () => {
+  it("quotes its console without what it was given in secret, also where that has several lines", async () => {
+    const key = ["-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBg", "-----END PRIVATE KEY-----"].join("\n");
+    const printed = [`KEY=${key}`, "password = hunter2-hunter2", "user: s3cret-user", "listening on 8080"].join("\n");
+    const reply = { items: [{ output: Buffer.from(printed).toString("base64") }] };
+    const client = { metro: "fra", getInstanceLogs: () => Promise.resolve(reply) } as unknown as Client;
+    const given = seen({
+      env: { KEY: key, PORT: "8080" },
+      roms: [
+        {
+          name: "conf",
+          files: [
+            { path: "a.ini", data: "# of the program\n  password = hunter2-hunter2\n" },
+            { path: "b.ini", data: Buffer.from("user: s3cret-user").toString("base64"), encoding: "base64" },
+          ],
+        },
+      ],
+    });
+    const { message } = await guestStopped(client, given, "the program exited with code 1");
+    assert.doesNotMatch(message, /MIIEv|hunter2|s3cret/);
+    assert.match(message, /listening on 8080/);
   });
 });

@@ -112,7 +112,12 @@ describe("the forms of the local API", () => {
         { uuid: "a", ...extra },
       ]);
       await expect([{ name: "c" }], path, { name: "c", ...extra });
-      await expect([{ name: "c" }], `${path}?uuid=a`, [{ name: "c", ...extra }]);
+      // Of what only reads, and of an older form with a body, the body is believed; what changes something is refused.
+      if (method === "GET" || path.endsWith("/metrics")) {
+        await expect([{ name: "c" }], `${path}?uuid=a`, [{ name: "c" }]);
+      } else {
+        assert.equal((await ask(method, `${path}?uuid=a`, [{ name: "c", ...extra }])).status, 400, `${method} ${path}`);
+      }
     }
   });
 

@@ -5,17 +5,13 @@ import { itemFailure } from "../api/failure";
 import type { InstanceItem } from "../api/models";
 import { waitUntilStopped } from "../api/wait";
 import { UnikernelError } from "../base/errors";
+import { stopTimeoutMs } from "../rollout/members";
 import type { ProviderContext } from "./context";
 import { reference } from "./fields";
 import type { InstanceInputs } from "./instanceInputs";
 import { halfMade, present, settle, verified } from "./instanceLife";
 import type { PropertyPatch, Step } from "./instancePlan";
 import { isMeant } from "./selector";
-
-/** Beyond the time for open connections, a guest gets so long to shut down. */
-const STOP_TIMEOUT_MS = 60_000;
-/** Longest time to drain. Source: the API's `drain_timeout_ms`, of which -1 is the largest. */
-const MAX_DRAIN_MS = 3_600_000;
 
 /** An update while it is carried out. */
 interface Run {
@@ -96,8 +92,7 @@ async function stop(run: Run, { name }: InstanceItem, drainTimeoutMs: number): P
   const drain = drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
   run.stoppedHere = true;
   onlyItem(await client.stopInstances({ body: [{ uuid: run.id, ...drain }] }), `Stopping instance '${name}'`);
-  const drainMs = drainTimeoutMs === -1 ? MAX_DRAIN_MS : drainTimeoutMs;
-  await waitUntilStopped(client, run.id, { timeoutMs: drainMs + STOP_TIMEOUT_MS, clock, signal });
+  await waitUntilStopped(client, run.id, { timeoutMs: stopTimeoutMs(drainTimeoutMs), clock, signal });
 }
 
 type Mount = Extract<Step, { do: "attach" }>["mount"];

@@ -15,6 +15,12 @@ interface Acting {
 
 /** Beyond the time for open connections, a guest gets so long to shut down. */
 const STOP_TIMEOUT_MS = 60_000;
+/** Longest time to drain, for which -1 stands. Source: the API's `drain_timeout_ms`. */
+const MAX_DRAIN_MS = 3_600_000;
+
+/** How long to wait until an instance that was given so long to drain has stopped. */
+export const stopTimeoutMs = (drainTimeoutMs: number): number =>
+  (drainTimeoutMs === -1 ? MAX_DRAIN_MS : drainTimeoutMs) + STOP_TIMEOUT_MS;
 
 /**
  * The managed instances of a service, as they are now.
@@ -41,7 +47,8 @@ export async function observe(
 
 /** Stops an instance cleanly, gives open connections so many milliseconds to finish, and deletes it. One that is gone is fine. */
 export async function drain(acting: Acting, uuid: string, drainTimeoutMs: number): Promise<void> {
-  const reply = await acting.client.stopInstances({ body: [{ uuid, drain_timeout_ms: drainTimeoutMs }] });
+  const drainFor = drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
+  const reply = await acting.client.stopInstances({ body: [{ uuid, ...drainFor }] });
   if (reply.items[0]?.error !== ITEM_CODES.NotFound) onlyItem(reply, `Stopping instance '${uuid}'`);
   await removeOnceStopped(acting, uuid, drainTimeoutMs);
 }
@@ -49,7 +56,7 @@ export async function drain(acting: Acting, uuid: string, drainTimeoutMs: number
 /** Waits for an instance that is stopping, and deletes it. One that does not stop is deleted all the same, which ends it by force. */
 export async function removeOnceStopped(acting: Acting, uuid: string, drainTimeoutMs: number): Promise<void> {
   const { client, clock, signal } = acting;
-  await waitUntilStopped(client, uuid, { timeoutMs: drainTimeoutMs + STOP_TIMEOUT_MS, clock, signal }).catch(
+  await waitUntilStopped(client, uuid, { timeoutMs: stopTimeoutMs(drainTimeoutMs), clock, signal }).catch(
     (error: unknown) => {
       if (!UnikernelError.has(error, "WAIT_TIMEOUT")) throw error;
     },

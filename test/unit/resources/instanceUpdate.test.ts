@@ -293,6 +293,17 @@ describe("an instance that is deleted", () => {
     await instance.delete(api.context, id, { inputs, outputs });
     assert.deepEqual(api.log, ["stop 9000", "delete"]);
   });
+
+  it("may drain as long as the metro allows", async () => {
+    const inputs = await checked({ drainTimeoutMs: -1 });
+    const { id, outputs } = await instance.create(api.context, inputs);
+    const sinceMs = api.nowMs;
+    const state = { get: () => (api.nowMs - sinceMs > 1_800_000 ? "stopped" : "draining"), set: () => undefined };
+    Object.defineProperty(api.only, "state", { ...state, enumerable: true });
+    await instance.delete(api.context, id, { inputs, outputs });
+    assert.deepEqual(api.log.slice(-2), ["stop -1", "delete"]);
+    assert.ok(api.nowMs - sinceMs > 1_800_000, "it was not cut off");
+  });
 });
 
 describe("an instance that exists", () => {

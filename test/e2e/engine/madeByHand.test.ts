@@ -1,0 +1,136 @@
+/** Objects that somebody else made: read by a program that only looks, and managed by one that adopts them. */
+import assert from "node:assert/strict";
+import { onlyItem } from "../../../provider/api/client";
+import { changingSteps, succeeded } from "../../support/engine";
+import { LocalPlatform, freePort } from "../../support/localPlatform";
+import { Project } from "../../support/project";
+
+const PROGRAM = 'import * as unikernel from "pulumi-unikernel";\n';
+
+describe("what was made by hand", function () {
+  this.timeout(300_000);
+  let platform: LocalPlatform;
+  /** Holds the image, which both programs only name. */
+  let builder: Project;
+  let project: Project;
+  let image: string;
+  let port: number;
+  const made = { instance: "", volume: "", service: "" };
+
+  before(async () => {
+    platform = await LocalPlatform.open();
+    [builder, project, port] = await Promise.all([
+      Project.copy("test/fixtures/projects/badInput"),
+      Project.copy("test/fixtures/projects/badInput"),
+      freePort(),
+    ]);
+    image = String(succeeded(await builder.stack({}).up()).outputs["image"]);
+    const { client } = platform;
+    const volume = onlyItem(await client.createVolume({ body: { name: "data", size_mb: 8 } }), "volume");
+    const service = onlyItem(
+      await client.createService({ body: { name: "front", services: [{ port, destination_port: 8080 }] } }),
+      "service",
+    );
+    const instance = onlyItem(
+      await client.createInstance({ body: { name: "server", image, memory_mb: 96, autostart: true } }),
+      "instance",
+    );
+    Object.assign(made, { instance: instance.uuid, volume: volume.uuid, service: service.uuid });
+  });
+  after(async () => {
+    await Promise.all([builder.remove(), project.remove()]);
+    await platform.close();
+  });
+
+  const present = async (): Promise<typeof made> => {
+    const { client } = platform;
+    const [instances, volumes, services] = await Promise.all([
+      client.getInstances({}),
+      client.getVolumes({}),
+      client.getServices({}),
+    ]);
+    const only = (items: readonly { readonly uuid: string }[]): string => items.map(({ uuid }) => uuid).join(" ");
+    return { instance: only(instances.items), volume: only(volumes.items), service: only(services.items) };
+  };
+
+  describe("and is got by a program", () => {
+    before(() =>
+      project.write(
+        "index.ts",
+        `${PROGRAM}
+          const byId = unikernel.Instance.get("by-id", "${made.instance}");
+          const byName = unikernel.Instance.get("by-name", "server");
+          const volume = unikernel.Volume.get("volume", "data");
+          const service = unikernel.Service.get("service", "${made.service}");
+          export const names = [byId.name, byName.name, volume.name, service.name];
+          export const facts = [byId.memoryMb, byName.memoryMb, volume.sizeMb, service.url];
+        `,
+      ),
+    );
+
+    it("is read by uuid and by name", async () => {
+      const { outputs } = succeeded(await project.stack({}).up());
+      assert.deepEqual(outputs["names"], ["server", "server", "data", "front"]);
+      assert.deepEqual(outputs["facts"], [96, 96, 8, `http://127.0.0.1:${port}`]);
+      const { resources } = await project.stack({}).state();
+      const ids = resources.flatMap(({ type, id = "" }) => (type.includes("unikernel:") ? [id] : []));
+      const { instance, volume, service } = made;
+      assert.deepEqual(ids.sort(), [instance, instance, volume, service].sort(), "the state knows each by its uuid");
+    });
+
+    it("shows nothing to change the second time", async () => {
+      const result = succeeded(await project.stack({}).preview({ expectNoChanges: true }));
+      assert.deepEqual(changingSteps(result), []);
+    });
+
+    it("stays when that program's stack is destroyed", async () => {
+      const machines = await platform.virtualMachines();
+      succeeded(await project.stack({}).destroy());
+      assert.deepEqual(await present(), made);
+      assert.deepEqual(await platform.virtualMachines(), machines);
+    });
+  });
+
+  describe("and is adopted", () => {
+    before(() =>
+      project.write(
+        "index.ts",
+        `${PROGRAM}
+          const adopt = true;
+          const volume = new unikernel.Volume("volume", { name: "data", sizeMb: 16, adopt });
+          const service = new unikernel.Service("service", {
+            name: "front", ports: [{ port: ${port}, destinationPort: 8080 }], softLimit: 5, replicas: 0, adopt,
+          });
+          const image = "${image}";
+          const instance = new unikernel.Instance("instance", { name: "server", image, memoryMb: 96, tags: ["mine"], adopt });
+          export const ids = [instance.id, volume.id, service.id];
+        `,
+      ),
+    );
+
+    it("is changed in place to what the program says", async () => {
+      const machines = await platform.virtualMachines();
+      const { outputs } = succeeded(await project.stack({}).up());
+      assert.deepEqual(outputs["ids"], [made.instance, made.volume, made.service]);
+      assert.deepEqual(await present(), made);
+      const { client } = platform;
+      assert.deepEqual((await client.getInstances({})).items[0]?.tags, ["mine"]);
+      assert.equal((await client.getVolumes({})).items[0]?.size_mb, 16);
+      assert.equal((await client.getServices({})).items[0]?.soft_limit, 5);
+      assert.deepEqual(await platform.virtualMachines(), machines, "a tag restarts nothing");
+    });
+
+    it("shows nothing to change afterwards", async () => {
+      const result = succeeded(await project.stack({}).preview({ expectNoChanges: true, refresh: true }));
+      assert.deepEqual(changingSteps(result), []);
+    });
+
+    it("goes with the stack", async () => {
+      // First, while the daemon is still there to clear away what it stores images in.
+      succeeded(await builder.stack({}).destroy());
+      succeeded(await project.stack({}).destroy());
+      assert.deepEqual(await present(), { instance: "", volume: "", service: "" });
+      await platform.assertGone([port]);
+    });
+  });
+});

@@ -99,10 +99,7 @@ export interface GetInstancesArgs {
   readonly namePrefix?: string | undefined;
   /** Only instances in one of these states. */
   readonly states?:
-    | readonly (
-        "stopped" | "starting" | "running" | "draining" | "stopping" | "standby" | "template" | "checkpoint" | "deleted"
-      )[]
-    | undefined;
+    readonly ("stopped" | "starting" | "running" | "draining" | "stopping" | "standby" | "deleted")[] | undefined;
 }
 
 /** Arguments of {@link getInstancesOutput}. */
@@ -114,17 +111,7 @@ export interface GetInstancesOutputArgs {
   /** Only instances in one of these states. */
   readonly states?:
     | pulumi.Input<
-        readonly pulumi.Input<
-          | "stopped"
-          | "starting"
-          | "running"
-          | "draining"
-          | "stopping"
-          | "standby"
-          | "template"
-          | "checkpoint"
-          | "deleted"
-        >[]
+        readonly pulumi.Input<"stopped" | "starting" | "running" | "draining" | "stopping" | "standby" | "deleted">[]
       >
     | undefined;
 }

@@ -1,7 +1,7 @@
 /** Functions about instances. */
 import * as z from "zod";
 import { onlyItem } from "../api/client";
-import { INSTANCE_STATES, type InstanceItem } from "../api/models";
+import type { InstanceItem } from "../api/models";
 import { listAll } from "../api/pages";
 import { describeStop } from "../api/stopReason";
 import { field, objectType } from "../definition/define";
@@ -64,6 +64,9 @@ export const getInstance = defineFunction({
     ),
 });
 
+/** States that an instance in the listing can have: templates and checkpoints have listings of their own. */
+const LISTED_STATES = ["stopped", "starting", "running", "draining", "stopping", "standby", "deleted"] as const;
+
 /** All instances that pass the filters. */
 export const getInstances = defineFunction({
   kind: "getInstances",
@@ -72,7 +75,7 @@ export const getInstances = defineFunction({
   inputs: z.strictObject({
     ...tagsFilter("instances"),
     ...namePrefixFilter("instances"),
-    states: field(z.array(z.enum(INSTANCE_STATES)).optional(), {
+    states: field(z.array(z.enum(LISTED_STATES)).optional(), {
       description: "Only instances in one of these states.",
     }),
   }),

@@ -60,7 +60,10 @@ function checkObject(schema: z.ZodObject, value: unknown, walk: Walk): unknown {
 function checkLeaf(schema: z.ZodType, value: unknown, walk: Walk): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) {
+  const { issues } = parsed.error;
+  // A value of another type has no length that could be wrong as well.
+  const mistyped = issues.find(({ code, path }) => code === "invalid_type" && path.length === 0);
+  for (const issue of mistyped === undefined ? issues : [mistyped]) {
     const path = [...walk.path, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
     fail({ ...walk, path }, describeIssue(issue, value, walk.secret));
   }

@@ -79,6 +79,16 @@ describe("check", () => {
     assert.deepEqual(await reasons({}), ["image: required: give a value of type string."]);
   });
 
+  it("says once that a text stands where a list belongs", async () => {
+    const inputs = z.strictObject({ roms: field(z.array(z.string()).max(2), { description: "" }) });
+    const { failures } = await check(
+      { kind: "X", description: "", inputs, outputs: z.object({}) },
+      {},
+      { roms: "abc" },
+    );
+    assert.deepEqual(failures, [{ property: "roms", reason: "must be of type array, got string." }]);
+  });
+
   it("never quotes the value of a secret", async () => {
     const [first] = await reasons({ image: "a", env: { TOKEN: 424242 } });
     assert.equal(first, "env.TOKEN: must be of type string, got number.");

@@ -40,7 +40,7 @@ const argsField = () =>
     onChange: "restart",
   });
 const envField = () =>
-  field(z.record(z.string(), z.string()).default({}), {
+  field(z.record(z.string().min(1), z.string()).default({}), {
     description: "Environment variables, over those of the image. Kept secret in state.",
     onChange: "restart",
     secret: true,

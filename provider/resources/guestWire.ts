@@ -53,9 +53,10 @@ export const GUEST_WIRE: WireTable<Guest> = {
     member: "args",
     prop: "args",
     encode: ({ args }) => args,
-    decode: (item) => {
+    decode: (item, { args: asked }) => {
       const said = shown(item, item.args, undefined);
-      return said === UNSAID ? UNSAID : someOf(said);
+      // None is reported as an empty list too, or not at all.
+      return said === UNSAID ? UNSAID : (someOf(said) ?? (asked?.length === 0 ? asked : undefined));
     },
     filledIn: true,
   },

@@ -105,13 +105,18 @@ async function judgeUpdate({ kind }: Declared, before: Properties, after: Proper
   if (kind === "Service") assert.deepEqual(replicasOf(world), replicasOf(fresh));
 }
 
+/** A roll that asks over the network, or looks at its instances every 200 ms for longer than this many seconds. */
+const MAX_STABLE_SECONDS = 1;
+const takesLong = ({ rollout }: { readonly rollout?: { stableForSeconds?: number; health?: object } }): boolean =>
+  (rollout?.stableForSeconds ?? 0) > MAX_STABLE_SECONDS || rollout?.health !== undefined;
+
 async function judge(declared: Declared): Promise<void> {
   const resource = resourceOf(declared.kind);
   counts.resources += 1;
   const before = await check(resource, {}, declared.before);
   if (before.failures.length > 0) return;
   const after = await check(resource, before.inputs, declared.after);
-  if (after.failures.length > 0) return;
+  if (after.failures.length > 0 || takesLong(before.inputs) || takesLong(after.inputs)) return;
   await judgeUpdate(declared, before.inputs, after.inputs);
 }
 

@@ -102,6 +102,11 @@ describe("what an instance was asked for, and what is reported of it", () => {
     );
   });
 
+  it("takes an empty list of arguments, which was asked for, for no drift", async () => {
+    const inputs = await checked({ image: "a", args: [] });
+    assert.deepEqual(driftOf(itemOf(toCreateRequest(inputs)), inputs), []);
+  });
+
   it("sends nothing that equals the server's default", async () => {
     assert.deepEqual(toCreateRequest(await checked({ image: "a" })), { name: "it", image: "a", autostart: true });
     const off = { policy: "off" as const };

@@ -84,8 +84,8 @@ export const instance = defineResource({
     const made = await make(context, inputs);
     try {
       const item = inputs.autostart
-        ? await settle(context, made.uuid, inputs.image, context.timeouts.createMs)
-        : verified((await findInstance(context, { uuid: [made.uuid] })) ?? made, inputs.image);
+        ? await settle(context, made.uuid, inputs, context.timeouts.createMs)
+        : verified((await findInstance(context, { uuid: [made.uuid] })) ?? made, inputs);
       // Last, since what fails before is removed again.
       await lock(context, made, inputs);
       return { id: made.uuid, outputs: toOutputs(item, inputs) };

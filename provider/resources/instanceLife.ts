@@ -38,11 +38,18 @@ export async function findInstance(
   return onlyItem(reply, `Reading instance '${Object.values(query).flat().join()}'`);
 }
 
-/** Waits until it runs the asked image and has not exited at once. */
+/** What an instance must be to be what was asked for. */
+export interface Expected {
+  readonly image?: string | undefined;
+  /** Properties that were changed, as the API calls them: those of earlier changes that failed are no concern of this one. */
+  readonly patched?: ReadonlySet<string>;
+}
+
+/** Waits until it runs as expected and has not exited at once. */
 export async function settle(
   context: ProviderContext,
   id: string,
-  image: string | undefined,
+  expected: Expected,
   timeoutMs: number,
 ): Promise<InstanceItem> {
   const { client, clock, signal } = context;
@@ -51,7 +58,7 @@ export async function settle(
   const settled = await present(context, id);
   const verdict = isUp(settled);
   if (verdict.is === "failed") throw await guestStopped(client, settled, verdict.because);
-  return verified(settled, image);
+  return verified(settled, expected);
 }
 
 /** The instance, which somebody needs to be there. Throws `NOT_FOUND`. */
@@ -62,8 +69,8 @@ export async function present(context: ProviderContext, id: string): Promise<Ins
 }
 
 /** The instance, once it is what was asked for. Throws `IMAGE_MISMATCH` and `OPERATION_FAILED`. */
-export function verified(item: InstanceItem, image: string | undefined): InstanceItem {
-  const failed = item.updates?.find(({ status }) => status === "failed");
+export function verified(item: InstanceItem, { image, patched }: Expected): InstanceItem {
+  const failed = item.updates?.find(({ status, prop }) => status === "failed" && patched?.has(prop) === true);
   if (failed !== undefined) {
     const reason = failed.error === undefined ? "" : `: ${failed.error}`;
     throw new UnikernelError("OPERATION_FAILED", `Instance '${item.name}' did not take its ${failed.prop}${reason}.`);

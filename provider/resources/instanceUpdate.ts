@@ -20,6 +20,8 @@ interface Run {
   readonly news: InstanceInputs;
   /** Inputs that were changed so far. */
   readonly changed: Set<string>;
+  /** The same, as the API calls them. */
+  readonly patched: Set<string>;
   stoppedHere: boolean;
 }
 
@@ -36,7 +38,7 @@ export async function carryOut(
   olds: InstanceInputs,
   news: InstanceInputs,
 ): Promise<InstanceItem> {
-  const run: Run = { context, id, news, changed: new Set(), stoppedHere: false };
+  const run: Run = { context, id, news, changed: new Set(), patched: new Set(), stoppedHere: false };
   const starts = steps.some((step) => step.do === "start");
   try {
     let item = await present(context, id);
@@ -78,10 +80,12 @@ async function carryOutStep(run: Run, item: InstanceItem, step: Step, starts: bo
       if (item.state === "starting" || item.state === "running" || item.state === "standby") return item;
       onlyItem(await context.client.startInstances({ body: [{ uuid: id }] }), `Starting instance '${item.name}'`);
       return item;
-    case "verify":
+    case "verify": {
+      const expected = { image: news.image, patched: run.patched };
       return starts
-        ? settle(context, id, news.image, context.timeouts.updateMs)
-        : verified(await present(context, id), news.image);
+        ? settle(context, id, expected, context.timeouts.updateMs)
+        : verified(await present(context, id), expected);
+    }
     default:
       return step satisfies never;
   }
@@ -131,7 +135,10 @@ async function patch(run: Run, { name }: InstanceItem, patches: readonly Propert
   });
   const failed = patches.filter((_, index) => (reply.items[index] ?? { status: "error" }).status === "error");
   const made = patches.filter((one) => !failed.includes(one));
-  for (const { property } of made) run.changed.add(property);
+  for (const { property, prop } of made) {
+    run.changed.add(property);
+    run.patched.add(prop);
+  }
   const [first] = failed;
   if (first === undefined) return;
   const item = reply.items[patches.indexOf(first)] ?? {};

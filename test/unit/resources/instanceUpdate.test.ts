@@ -257,6 +257,12 @@ describe("an instance that is changed", () => {
     const failure = await failed(update(state, { memoryMb: 256, env: { TOKEN: "s3cret" } }));
     assert.ok(UnikernelError.has(failure.cause, "OPERATION_FAILED"));
     assert.equal(failure.cause.message, "Instance 'web' did not take its env: too long.");
+    const now = after(state, failure);
+    assert.equal(
+      (await update(now, { memoryMb: 256, env: { TOKEN: "s3cret" }, tags: ["a"] })).state,
+      "running",
+      "an old failure stops no other change",
+    );
   });
 
   it("says that a guest stopped again, and leaves what is there", async () => {

@@ -5,6 +5,7 @@ import { type CheckFailure, type Properties, defineResource, field } from "../de
 import { UNKNOWN, containsUnknown } from "../definition/unknown";
 import { type BuiltImage, buildImage, planBuild } from "../image/build";
 import { openLayout } from "../image/oci/layout";
+import { removeEmptyLayout } from "../image/oci/removeEmpty";
 import { resolveRuntime } from "../image/resolveRuntime";
 import type { ProviderContext } from "./context";
 import { nameField } from "./fields";
@@ -109,5 +110,7 @@ export const gatewayImage = defineResource({
 
   async delete(context, id) {
     await openLayout(context.imageLayout).remove(id);
+    // The daemon tidies up as well, but may have ended before the last image went.
+    await removeEmptyLayout(context.imageLayout);
   },
 });

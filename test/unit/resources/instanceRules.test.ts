@@ -19,7 +19,7 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
     { ...a, checkpoint: "c" },
     "checkpoint: cannot be given together with image: an instance has one source.",
   ],
-  "a variable without a name": [{ ...a, env: { "": "b" } }, "env[\"\"]: must not be empty."],
+  "a variable without a name": [{ ...a, env: { "": "b" } }, 'env[""]: must not be empty.'],
   "a branch with settings of its own": [
     { branchFrom: "b", memoryMb: 256, env: { A: "b" } },
     [

@@ -89,7 +89,9 @@ describe("a program", () => {
     const later = pulumi.output([{ name: "p", rom: "r", config: { key: "s3cret" } }]);
     const instance = new unikernel.Instance("one", { image: "a", roms, plugins: later, tags: ["t"] });
     assert.deepEqual(
-      await Promise.all([instance.roms, instance.plugins, instance.tags].map((o: pulumi.Output<unknown>) => pulumi.isSecret(o))),
+      await Promise.all(
+        [instance.roms, instance.plugins, instance.tags].map((o: pulumi.Output<unknown>) => pulumi.isSecret(o)),
+      ),
       [true, true, false],
     );
     assert.deepEqual(roms, [{ name: "conf", files: [{ path: "a", data: "s3cret" }] }], "arguments are left alone");

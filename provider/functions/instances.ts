@@ -5,7 +5,7 @@ import type { InstanceItem } from "../api/models";
 import { listAll } from "../api/pages";
 import { describeStop } from "../api/stopReason";
 import { field, objectType } from "../definition/define";
-import { digestIn } from "../resources/guest";
+import { digestIn } from "../resources/guest/guest";
 import { defineFunction } from "./define";
 import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf, tagsFilter } from "./select";
 import { fromWire } from "./wire";

@@ -7,9 +7,9 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { resumeScaling } from "./autoscale/configuration";
-import type { InstanceActor } from "./instance/actor";
-import { volumeFile } from "./instance/boot";
-import { neverRuns } from "./instance/frozen";
+import type { InstanceActor } from "./instance/actor/actor";
+import { volumeFile } from "./instance/life/boot";
+import { neverRuns } from "./instance/change/frozen";
 import type { Platform } from "./platform";
 import { armAutokill } from "./service/autokill";
 import { publishPorts } from "./service/publish";
@@ -20,7 +20,7 @@ import { loadServices } from "./state/services";
 import { deleteVolume, loadVolumes, type VolumeRecord } from "./state/volumes";
 import { untilUntouched } from "./volume/disk";
 import { changeVolume, removeUnowned } from "./volume/keep";
-import { vmSpec } from "./instance/boot";
+import { vmSpec } from "./instance/life/boot";
 
 /** Fills a platform from its database and makes both match reality. */
 export async function reconcile(platform: Platform): Promise<void> {

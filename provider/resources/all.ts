@@ -2,11 +2,11 @@
 import type * as z from "zod";
 import type { ResourceDefinition } from "../definition/define";
 import type { ProviderContext } from "./context";
-import { certificate } from "./certificate";
+import { certificate } from "./certificate/certificate";
 import { gatewayImage } from "./gatewayImage";
-import { instance } from "./instance";
-import { service } from "./service";
-import { volume } from "./volume";
+import { instance } from "./instance/instance";
+import { service } from "./service/service";
+import { volume } from "./volume/volume";
 
 /** Kind → definition. */
 export const resources = {

@@ -8,7 +8,7 @@ import { openLayout } from "../image/oci/layout";
 import { removeEmptyLayout } from "../image/oci/removeEmpty";
 import { resolveRuntime } from "../image/resolveRuntime";
 import type { ProviderContext } from "./context";
-import { nameField } from "./fields";
+import { nameField } from "./shared/fields";
 
 const inputs = z.strictObject({
   name: nameField("image repository"),

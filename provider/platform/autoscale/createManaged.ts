@@ -1,6 +1,6 @@
 /** Makes an instance for autoscale. */
-import type { InstanceActor } from "../instance/actor";
-import { createInstances } from "../instance/create";
+import type { InstanceActor } from "../instance/actor/actor";
+import { createInstances } from "../instance/create/create";
 import type { Platform } from "../platform";
 import { Refusal } from "../refusal";
 

@@ -1,5 +1,5 @@
 /** Instances that autoscale has made, which belong to it. */
-import type { InstanceActor } from "../instance/actor";
+import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform, Service } from "../platform";
 import { Refusal } from "../refusal";
 import type { InstanceRecord } from "../state/instances";

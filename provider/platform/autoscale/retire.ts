@@ -1,5 +1,5 @@
 /** The end of instances that autoscale has made. */
-import type { InstanceActor } from "../instance/actor";
+import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform, Service } from "../platform";
 import { managedOf } from "./managed";
 

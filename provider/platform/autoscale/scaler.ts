@@ -1,7 +1,7 @@
 /** Keeps one service group at the size that its autoscale configuration asks for. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { InstanceActor } from "../instance/actor";
-import { restartPauseMs } from "../instance/restart";
+import type { InstanceActor } from "../instance/actor/actor";
+import { restartPauseMs } from "../instance/life/restart";
 import type { Platform, Service } from "../platform";
 import type { AutoscaleConfiguration } from "../state/autoscale";
 import { decideSize, type Load } from "./decideSize";

@@ -1,7 +1,7 @@
 /** Volumes that come to and leave instances which exist. */
 import type { BodyOf } from "../../api/routes";
 import { refuseManaged } from "../autoscale/managed";
-import type { InstanceActor } from "../instance/actor";
+import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform } from "../platform";
 import { Refusal } from "../refusal";
 import type { VolumeRecord } from "../state/volumes";

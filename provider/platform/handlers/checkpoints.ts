@@ -1,8 +1,8 @@
 /** Checkpoints: frozen copies of instances, from which others go on. */
 import type { BodyOf } from "../../api/routes";
-import { withNames } from "../instance/naming";
-import { checkpointOf } from "../instance/frozen";
-import { refuseMemory, refuseWrittenVolumes } from "../instance/source";
+import { withNames } from "../instance/create/naming";
+import { checkpointOf } from "../instance/change/frozen";
+import { refuseMemory, refuseWrittenVolumes } from "../instance/create/source";
 import type { Platform } from "../platform";
 import { enforceQuota } from "../quota";
 import { Refusal } from "../refusal";

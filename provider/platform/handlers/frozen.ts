@@ -1,7 +1,7 @@
 /** What templates and checkpoints share: each has a listing of its own. */
 import type { BodyOf } from "../../api/routes";
 import { refuseScaledTemplate } from "../autoscale/managed";
-import type { InstanceActor } from "../instance/actor";
+import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform } from "../platform";
 import { Refusal } from "../refusal";
 import { instanceItem } from "./instanceItem";

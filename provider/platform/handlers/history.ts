@@ -1,6 +1,6 @@
 /** Which checkpoints instances and checkpoints descend from. */
 import { HttpRefusal } from "../http/reply";
-import type { InstanceActor } from "../instance/actor";
+import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform } from "../platform";
 import { visibleInstances } from "./instanceSelect";
 import type { Handlers, Selector } from "./request";

@@ -2,8 +2,8 @@
 import type { InstanceState } from "../../api/models";
 import type { ItemOf } from "../../api/routes";
 import { defined } from "../../base/defined";
-import type { InstanceActor } from "../instance/actor";
-import { DEFAULT_COOLDOWN_MS } from "../instance/rules";
+import type { InstanceActor } from "../instance/actor/actor";
+import { DEFAULT_COOLDOWN_MS } from "../instance/change/rules";
 import type { Platform } from "../platform";
 import type { InstanceDefinition, InstanceStatus } from "../state/instances";
 import { macAddressOf } from "../vmm/macAddress";

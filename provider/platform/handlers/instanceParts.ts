@@ -1,7 +1,7 @@
 /** Parts of an instance as the API shows them. */
 import * as crypto from "node:crypto";
 import { defined } from "../../base/defined";
-import { nextTime, parseCalendar } from "../instance/calendar";
+import { nextTime, parseCalendar } from "../instance/time/calendar";
 import type { Platform } from "../platform";
 import { imageFacts, type InstanceDefinition, type QueuedUpdate, type RomRecord, romRecord } from "../state/instances";
 import { canonicalImage } from "./images";

@@ -1,9 +1,9 @@
 /** Changes of instances. */
 import type { BodyOf } from "../../api/routes";
-import { allDependencies } from "../instance/dependencies";
-import { applyChange, cellOf, type InstanceChange } from "../instance/patch";
-import { holdingLayers, resolveChange } from "../instance/resolve";
-import type { InstanceActor } from "../instance/actor";
+import { allDependencies } from "../instance/life/dependencies";
+import { applyChange, cellOf, type InstanceChange } from "../instance/change/patch";
+import { holdingLayers, resolveChange } from "../instance/create/resolve";
+import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform } from "../platform";
 import { Refusal } from "../refusal";
 import { Turn } from "../turn";

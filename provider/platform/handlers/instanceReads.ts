@@ -1,6 +1,6 @@
 /** Reading what happens to instances: waits for states, and console logs. */
 import { HttpRefusal } from "../http/reply";
-import { readConsoleLog } from "../instance/consoleLog";
+import { readConsoleLog } from "../instance/console/consoleLog";
 import type { Platform } from "../platform";
 import { instanceItem } from "./instanceItem";
 import { namedInstance } from "./instanceSelect";

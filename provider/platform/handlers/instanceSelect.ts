@@ -1,5 +1,5 @@
 /** Which instances requests can name. */
-import type { InstanceActor } from "../instance/actor";
+import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform } from "../platform";
 import type { Selector } from "./request";
 import { find } from "./select";

@@ -1,7 +1,7 @@
 /** Waiting for states, and the shape of a wait that ran out. */
 import { ITEM_CODES } from "../../api/codes";
 import type { InstanceState } from "../../api/models";
-import type { InstanceActor } from "../instance/actor";
+import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform } from "../platform";
 import { within } from "../proxy/within";
 import type { FailedItem } from "./request";

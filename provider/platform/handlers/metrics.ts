@@ -1,7 +1,7 @@
 /** Metrics of instances: what their VMs take, and what passed through the proxy. */
 import type { InstanceMetricsItem } from "../../api/models";
-import type { InstanceActor } from "../instance/actor";
-import { neverRuns } from "../instance/frozen";
+import type { InstanceActor } from "../instance/actor/actor";
+import { neverRuns } from "../instance/change/frozen";
 import type { Platform } from "../platform";
 import { NO_TRAFFIC } from "../proxy/traffic";
 import { namedInstance, visibleInstances } from "./instanceSelect";

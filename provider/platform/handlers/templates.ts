@@ -1,7 +1,7 @@
 /** Instance templates: instances that never run again, and that others are made from. */
 import type { BodyOf } from "../../api/routes";
 import { refuseManaged } from "../autoscale/managed";
-import type { InstanceActor } from "../instance/actor";
+import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform } from "../platform";
 import { frozenHandlers, frozenItem } from "./frozen";
 import { namedInstance } from "./instanceSelect";

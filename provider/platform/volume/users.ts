@@ -1,5 +1,5 @@
 /** Who has a volume. */
-import type { InstanceActor } from "../instance/actor";
+import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform } from "../platform";
 
 /** Instances that mount a volume now: those with a VM, and those in standby, which wake by themselves. */

@@ -5,7 +5,7 @@ import { diff } from "../../../provider/definition/diff";
 import { OWES_START_KEY } from "../../../provider/definition/partial";
 import { inputsOf, outs, remembered } from "../../../provider/frontend/state";
 import { type Kind, resourceOf } from "../../../provider/resources/all";
-import { fingerprint } from "../../../provider/resources/guest";
+import { fingerprint } from "../../../provider/resources/guest/guest";
 
 /** Programs and the states that the previous release wrote for them. */
 const FORMER: readonly (readonly [kind: Kind, program: object, state: object])[] = [

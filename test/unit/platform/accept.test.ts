@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { CreateInstanceRequest } from "../../../provider/api/models";
 import { HttpRefusal } from "../../../provider/platform/http/reply";
-import { refuseMalformed, refuseUnacceptable, waitSeconds } from "../../../provider/platform/instance/accept";
+import { refuseMalformed, refuseUnacceptable, waitSeconds } from "../../../provider/platform/instance/create/accept";
 import { DEFAULT_QUOTAS } from "../../../provider/platform/quotaSettings";
 import { Refusal } from "../../../provider/platform/refusal";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Schedule } from "../../../provider/api/models";
-import { Agenda } from "../../../provider/platform/instance/agenda";
-import { autokillAt, isSpent } from "../../../provider/platform/instance/autokill";
+import { Agenda } from "../../../provider/platform/instance/time/agenda";
+import { autokillAt, isSpent } from "../../../provider/platform/instance/time/autokill";
 import type { InstanceDefinition, InstanceRecord, InstanceStatus } from "../../../provider/platform/state/instances";
 
 function record(

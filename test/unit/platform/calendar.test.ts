@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { nextTime, parseCalendar } from "../../../provider/platform/instance/calendar";
+import { nextTime, parseCalendar } from "../../../provider/platform/instance/time/calendar";
 import { Refusal } from "../../../provider/platform/refusal";
 import { calendarExpression, DAY_NAMES, part } from "../../support/calendarExpressions";
 

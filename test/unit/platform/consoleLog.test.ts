@@ -9,7 +9,7 @@ import {
   CONSOLE_LOG_BYTES,
   readConsoleLog,
   windowOf,
-} from "../../../provider/platform/instance/consoleLog";
+} from "../../../provider/platform/instance/console/consoleLog";
 
 const MIB = 1024 * 1024;
 

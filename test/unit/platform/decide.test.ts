@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { INSTANCE_STATES, type InstanceState } from "../../../provider/api/models";
-import { decide, type InstanceRequest, type Standing } from "../../../provider/platform/instance/decide";
+import { decide, type InstanceRequest, type Standing } from "../../../provider/platform/instance/actor/decide";
 
 const ask = (
   state: InstanceState,

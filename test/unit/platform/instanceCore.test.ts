@@ -1,8 +1,8 @@
 /** What an instance makes of a database that cannot be written. */
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { InstanceCore } from "../../../provider/platform/instance/core";
-import type { ActorSurroundings } from "../../../provider/platform/instance/surroundings";
+import { InstanceCore } from "../../../provider/platform/instance/actor/core";
+import type { ActorSurroundings } from "../../../provider/platform/instance/actor/surroundings";
 import type { InstanceRecord, InstanceStatus } from "../../../provider/platform/state/instances";
 
 const record: InstanceRecord = {

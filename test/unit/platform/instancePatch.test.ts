@@ -1,7 +1,7 @@
 /** The table of changes: every property with every operation, and what it refuses. */
 import assert from "node:assert/strict";
 import { INSTANCE_PROPS, type InstanceProp } from "../../../provider/api/models";
-import { applyChange } from "../../../provider/platform/instance/patch";
+import { applyChange } from "../../../provider/platform/instance/change/patch";
 import { DEFAULT_QUOTAS } from "../../../provider/platform/quotaSettings";
 import { Refusal } from "../../../provider/platform/refusal";
 import type { InstanceDefinition } from "../../../provider/platform/state/instances";

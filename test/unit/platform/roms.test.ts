@@ -1,7 +1,7 @@
 /** What an inline ROM may hold. */
 import assert from "node:assert/strict";
 import type { InlineFile } from "../../../provider/api/models";
-import { checkedRom } from "../../../provider/platform/instance/roms";
+import { checkedRom } from "../../../provider/platform/instance/change/roms";
 import { Refusal } from "../../../provider/platform/refusal";
 
 const one = (file: Partial<InlineFile>, at?: string) =>

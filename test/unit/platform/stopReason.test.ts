@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describeStop } from "../../../provider/api/stopReason";
-import { restartPauseMs, shouldRestart } from "../../../provider/platform/instance/restart";
-import { isCrash, startFailed, stopFacts } from "../../../provider/platform/instance/stopReason";
+import { restartPauseMs, shouldRestart } from "../../../provider/platform/instance/life/restart";
+import { isCrash, startFailed, stopFacts } from "../../../provider/platform/instance/life/stopReason";
 import type { VmExit } from "../../../provider/platform/vmm/vmm";
 
 const clean: VmExit = { how: "exited", exitCode: 0 };

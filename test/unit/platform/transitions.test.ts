@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { atEnd, atStart, placeOf } from "../../../provider/platform/instance/transitions";
+import { atEnd, atStart, placeOf } from "../../../provider/platform/instance/actor/transitions";
 import type { InstanceStatus } from "../../../provider/platform/state/instances";
 import { TIMINGS } from "../../../provider/platform/timings";
 

@@ -6,7 +6,7 @@ import { UnikernelError, explain } from "../../../provider/base/errors";
 import { check } from "../../../provider/definition/check";
 import { diff } from "../../../provider/definition/diff";
 import { UNKNOWN } from "../../../provider/definition/unknown";
-import { certificate } from "../../../provider/resources/certificate";
+import { certificate } from "../../../provider/resources/certificate/certificate";
 import { contextOf } from "../../support/resourceContext";
 
 type Inputs = Parameters<typeof certificate.create>[1];

@@ -3,7 +3,7 @@ import { UnikernelError } from "../../../provider/base/errors";
 import { check } from "../../../provider/definition/check";
 import { PartialFailure } from "../../../provider/definition/partial";
 import type { ProviderContext } from "../../../provider/resources/context";
-import { instance } from "../../../provider/resources/instance";
+import { instance } from "../../../provider/resources/instance/instance";
 import { FakeCluster } from "../../support/fakeCluster";
 import { contextAround } from "../../support/resourceContext";
 

@@ -4,10 +4,10 @@ import type * as z from "zod";
 import { INSTANCE_PROPS, INSTANCE_PROPS_ANY_STATE } from "../../../provider/api/models";
 import { check } from "../../../provider/definition/check";
 import { metaOf } from "../../../provider/definition/define";
-import { instance } from "../../../provider/resources/instance";
-import { type InstanceInputs, instanceInputs } from "../../../provider/resources/instanceInputs";
-import { type Power, describeStep, planInstanceUpdate } from "../../../provider/resources/instancePlan";
-import { INSTANCE_WIRE } from "../../../provider/resources/instanceWire";
+import { instance } from "../../../provider/resources/instance/instance";
+import { type InstanceInputs, instanceInputs } from "../../../provider/resources/instance/instanceInputs";
+import { type Power, describeStep, planInstanceUpdate } from "../../../provider/resources/instance/instancePlan";
+import { INSTANCE_WIRE } from "../../../provider/resources/instance/instanceWire";
 import { anyInstance } from "../../support/anyInstance";
 
 const checked = async (given: object): Promise<InstanceInputs> => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { check } from "../../../provider/definition/check";
 import type { Definition } from "../../../provider/definition/define";
 import { UNKNOWN } from "../../../provider/definition/unknown";
-import { instance } from "../../../provider/resources/instance";
-import { service } from "../../../provider/resources/service";
+import { instance } from "../../../provider/resources/instance/instance";
+import { service } from "../../../provider/resources/service/service";
 
 const refusals = async (definition: Definition, given: object): Promise<readonly string[]> =>
   (await check(definition, {}, { name: "it", ...given })).failures.map((f) => `${f.property}: ${f.reason}`);

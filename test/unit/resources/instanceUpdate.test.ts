@@ -4,10 +4,10 @@ import { UnikernelError } from "../../../provider/base/errors";
 import { check } from "../../../provider/definition/check";
 import { diff } from "../../../provider/definition/diff";
 import { PartialFailure } from "../../../provider/definition/partial";
-import { instance } from "../../../provider/resources/instance";
-import type { InstanceInputs } from "../../../provider/resources/instanceInputs";
-import type { InstanceOutputs } from "../../../provider/resources/instanceOutputs";
-import { type Step, planInstanceUpdate } from "../../../provider/resources/instancePlan";
+import { instance } from "../../../provider/resources/instance/instance";
+import type { InstanceInputs } from "../../../provider/resources/instance/instanceInputs";
+import type { InstanceOutputs } from "../../../provider/resources/instance/instanceOutputs";
+import { type Step, planInstanceUpdate } from "../../../provider/resources/instance/instancePlan";
 import { anyInstance } from "../../support/anyInstance";
 import { DIGEST, FakeInstances, uuidOf } from "../../support/fakeInstances";
 

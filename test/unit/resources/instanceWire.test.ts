@@ -3,9 +3,9 @@ import * as fc from "fast-check";
 import { createInstanceRequest, type InstanceItem } from "../../../provider/api/models";
 import { check } from "../../../provider/definition/check";
 import { diff } from "../../../provider/definition/diff";
-import { instance } from "../../../provider/resources/instance";
-import type { InstanceInputs } from "../../../provider/resources/instanceInputs";
-import { readInputs, toCreateRequest } from "../../../provider/resources/instanceWire";
+import { instance } from "../../../provider/resources/instance/instance";
+import type { InstanceInputs } from "../../../provider/resources/instance/instanceInputs";
+import { readInputs, toCreateRequest } from "../../../provider/resources/instance/instanceWire";
 import { canonical, itemOf, uuidOf } from "../../support/fakeInstances";
 import { anyInstance } from "../../support/anyInstance";
 

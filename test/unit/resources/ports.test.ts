@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { check } from "../../../provider/definition/check";
-import { fromWirePorts, toWirePort, urlOf } from "../../../provider/resources/ports";
-import { service } from "../../../provider/resources/service";
+import { fromWirePorts, toWirePort, urlOf } from "../../../provider/resources/service/ports";
+import { service } from "../../../provider/resources/service/service";
 import { UNKNOWN } from "../../../provider/definition/unknown";
 
 const template = { image: `gateway@sha256:${"a".repeat(64)}` };

@@ -4,7 +4,7 @@ import { UnikernelError } from "../../../provider/base/errors";
 import { check } from "../../../provider/definition/check";
 import { PartialFailure } from "../../../provider/definition/partial";
 import type { ProviderContext } from "../../../provider/resources/context";
-import { service } from "../../../provider/resources/service";
+import { service } from "../../../provider/resources/service/service";
 import { FakeCluster, SERVICE } from "../../support/fakeCluster";
 import { contextAround } from "../../support/resourceContext";
 

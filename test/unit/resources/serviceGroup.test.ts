@@ -7,8 +7,8 @@ import { diff } from "../../../provider/definition/diff";
 import { PartialFailure } from "../../../provider/definition/partial";
 import { UNKNOWN } from "../../../provider/definition/unknown";
 import type { ProviderContext } from "../../../provider/resources/context";
-import { service } from "../../../provider/resources/service";
-import { planGroup } from "../../../provider/resources/servicePlan";
+import { service } from "../../../provider/resources/service/service";
+import { planGroup } from "../../../provider/resources/service/servicePlan";
 import { FakeCluster, SERVICE } from "../../support/fakeCluster";
 import { contextAround } from "../../support/resourceContext";
 

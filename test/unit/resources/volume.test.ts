@@ -4,7 +4,7 @@ import { check } from "../../../provider/definition/check";
 import { diff } from "../../../provider/definition/diff";
 import { PartialFailure } from "../../../provider/definition/partial";
 import { UNKNOWN } from "../../../provider/definition/unknown";
-import { volume } from "../../../provider/resources/volume";
+import { volume } from "../../../provider/resources/volume/volume";
 import { contextOf } from "../../support/resourceContext";
 
 type Inputs = Parameters<typeof volume.create>[1];

@@ -1,0 +1,132 @@
+/** Instance: one unikernel virtual machine. */
+import { onlyItem } from "../../api/client";
+import { adoptAfterLostAnswer } from "../../api/lostAnswer";
+import type { InstanceItem } from "../../api/models";
+import { UnikernelError, blame } from "../../base/errors";
+import { defineResource } from "../../definition/define";
+import { drain, remove } from "../../rollout/members";
+import { diff } from "../../definition/diff";
+import { mustChangeToAdopt } from "../shared/adopt";
+import type { ProviderContext } from "../context";
+import { isUuid } from "../shared/fields";
+import { guestBlames } from "../guest/guest";
+import { type InstanceInputs, instanceInputs } from "./instanceInputs";
+import { findInstance, halfMade, powerIn, powerNow, settle, verified } from "./instanceLife";
+import { type InstanceOutputs, instanceOutputs, toOutputs } from "./instanceOutputs";
+import { describeStep, patchOf, planInstanceUpdate } from "./instancePlan";
+import { instanceDemands, instanceRules } from "./instanceRules";
+import { carryOut } from "./instanceUpdate";
+import { isForeign, readInputs, toCreateRequest } from "./instanceWire";
+
+const shape = { inputs: instanceInputs };
+
+type Made = { id: string; outputs: InstanceOutputs };
+
+/** Makes the instance, or finds what a create made whose answer was lost. */
+async function make({ client }: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
+  const { name = "" } = inputs;
+  return adoptAfterLostAnswer<InstanceItem>(
+    async () => onlyItem(await client.createInstance({ body: toCreateRequest(inputs) }), `Creating instance '${name}'`),
+    async () => (await client.getInstances({ query: { name: [name] } })).items[0],
+    // The lock is set by a request of its own, which was not sent yet.
+    (found) => diff(shape, { ...readInputs(found, inputs), deleteLock: inputs.deleteLock }, inputs).length === 0,
+  ).catch((error: unknown) => {
+    throw blame(error, { ...guestBlames(""), ALREADY_EXISTS: { property: "name" } });
+  });
+}
+
+async function lock({ client }: ProviderContext, { uuid, name }: InstanceItem, inputs: InstanceInputs): Promise<void> {
+  const patch = patchOf("deleteLock", inputs);
+  if (!inputs.deleteLock || patch === undefined) return;
+  const { prop, op, value } = patch;
+  onlyItem(await client.patchInstances({ body: [{ uuid, prop, op, value }] }), `Locking instance '${name}'`);
+}
+
+/** Brings an instance that exists to what is asked for; `undefined` when there is none of the name. */
+async function takeOver(context: ProviderContext, inputs: InstanceInputs): Promise<Made | undefined> {
+  const { name = "" } = inputs;
+  const item = await findInstance(context, { name: [name] });
+  if (item === undefined) return undefined;
+  const found = readInputs(item, inputs);
+  const outputs = toOutputs(item, inputs);
+  const mustChange = mustChangeToAdopt(shape, `Instance '${name}'`, found, inputs);
+  if (!mustChange) return { id: item.uuid, outputs };
+  return { id: item.uuid, outputs: await change(context, item.uuid, { inputs: found, outputs }, inputs) };
+}
+
+async function change(
+  context: ProviderContext,
+  id: string,
+  olds: { readonly inputs: InstanceInputs; readonly outputs: InstanceOutputs },
+  news: InstanceInputs,
+): Promise<InstanceOutputs> {
+  const steps = planInstanceUpdate(olds.inputs, news, await powerNow(context, id, olds.outputs));
+  return toOutputs(await carryOut(context, id, steps, olds.inputs, news), news);
+}
+
+/** The Instance resource. */
+export const instance = defineResource({
+  kind: "Instance",
+  description:
+    "A unikernel virtual machine. One that serves the public belongs into a Service, which also updates it without a gap.",
+  inputs: instanceInputs,
+  outputs: instanceOutputs,
+  rules: instanceRules,
+  demands: instanceDemands,
+  describeUpdate: (olds, news, outputs) => planInstanceUpdate(olds, news, powerIn(outputs)).flatMap(describeStep),
+  // What one instance holds, its successor cannot have at the same time.
+  deleteBeforeReplace: ({ volumes, serviceGroup, networkInterfaces }) =>
+    [volumes, networkInterfaces].some((held) => Array.isArray(held) && held.length > 0) || claimsName(serviceGroup),
+
+  async create(context: ProviderContext, inputs) {
+    const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;
+    if (adopted !== undefined) return adopted;
+    const made = await make(context, inputs);
+    try {
+      const item = inputs.autostart
+        ? await settle(context, made.uuid, inputs, context.timeouts.createMs)
+        : verified((await findInstance(context, { uuid: [made.uuid] })) ?? made, inputs);
+      // Last, since what fails before is removed again.
+      await lock(context, made, inputs);
+      return { id: made.uuid, outputs: toOutputs(item, inputs) };
+    } catch (error) {
+      if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {
+        // It will never be what was asked for; leave nothing behind, so that the next up starts afresh.
+        const isGone = await remove(context.client, [made.uuid]).then(
+          () => true,
+          () => false,
+        );
+        if (isGone) throw error;
+      }
+      throw await halfMade(context, made.uuid, inputs, inputs.autostart, error);
+    }
+  },
+
+  async read(context, id, inputs) {
+    const isNamed = isForeign(inputs) && !isUuid(id);
+    const item = isNamed ? await findInstance(context, { name: [id] }) : await context.reader.instance(id);
+    if (item === undefined) return undefined;
+    return { id: item.uuid, inputs: readInputs(item, inputs), outputs: toOutputs(item, inputs) };
+  },
+
+  update: change,
+
+  async delete(context, id, olds) {
+    const item = await findInstance(context, { uuid: [id] });
+    if (item === undefined) return;
+    if (item.delete_lock === true) {
+      throw new UnikernelError("NOT_ALLOWED", `Instance '${item.name}' is locked against deletion.`, {
+        property: "deleteLock",
+        hint: "Set deleteLock to false, run 'pulumi up', and delete it then.",
+      });
+    }
+    // A clean stop first, so that what the program still holds reaches its volumes.
+    await drain(context, id, olds.inputs.drainTimeoutMs);
+  },
+});
+
+/** A group's name and its domains belong to one group at a time. */
+function claimsName(serviceGroup: unknown): boolean {
+  const { name, domains } = (serviceGroup ?? {}) as { name?: unknown; domains?: unknown };
+  return name !== undefined || (Array.isArray(domains) && domains.length > 0);
+}

@@ -1,0 +1,94 @@
+/** What an Instance's lifecycle is made of: finding it, waiting until it is what was asked for, and saying what is there when it is not. */
+import { onlyItem } from "../../api/client";
+import { ITEM_CODES } from "../../api/codes";
+import type { InstanceItem } from "../../api/models";
+import { guestStopped, isUp, waitFor } from "../../api/wait";
+import { UnikernelError } from "../../base/errors";
+import type { Properties } from "../../definition/define";
+import { OWES_START_KEY, PartialFailure } from "../../definition/partial";
+import type { ProviderContext } from "../context";
+import { verifiedDigest } from "../guest/guest";
+import type { InstanceInputs } from "./instanceInputs";
+import { toOutputs } from "./instanceOutputs";
+import type { Power } from "./instancePlan";
+import { readInputs } from "./instanceWire";
+
+/** A program that exits at once does so within this time of being started. */
+const SETTLE_MS = 500;
+/** What an instance was when it was last looked at. */
+export const powerIn = (outputs: Properties): Power =>
+  outputs[OWES_START_KEY] === true ? "owes-start" : outputs["state"] === "stopped" ? "down" : "up";
+
+/** What it is now, for an update: who stopped it may have started it since, and what runs is stopped for what needs that. */
+export async function powerNow(context: ProviderContext, id: string, outputs: Properties): Promise<Power> {
+  const known = powerIn(outputs);
+  if (known !== "down") return known;
+  const item = await findInstance(context, { uuid: [id] });
+  return item === undefined ? known : powerIn({ state: item.state });
+}
+
+/** An instance by uuid or name; `undefined` only when the API says that it does not exist. */
+export async function findInstance(
+  { client }: Pick<ProviderContext, "client">,
+  query: { uuid: string[] } | { name: string[] },
+): Promise<InstanceItem | undefined> {
+  const reply = await client.getInstances({ query });
+  const item = reply.items[0];
+  if (item?.error === ITEM_CODES.NotFound || item?.state === "deleted") return undefined;
+  return onlyItem(reply, `Reading instance '${Object.values(query).flat().join()}'`);
+}
+
+/** What an instance must be to be what was asked for. */
+export interface Expected {
+  readonly image?: string | undefined;
+  /** Properties that were changed, as the API calls them: those of earlier changes that failed are no concern of this one. */
+  readonly patched?: ReadonlySet<string>;
+}
+
+/** Waits until it runs as expected and has not exited at once. */
+export async function settle(
+  context: ProviderContext,
+  id: string,
+  expected: Expected,
+  timeoutMs: number,
+): Promise<InstanceItem> {
+  const { client, clock, signal } = context;
+  await waitFor(client, id, isUp, { timeoutMs, clock, signal });
+  await clock.sleep(SETTLE_MS, signal);
+  const settled = await present(context, id);
+  const verdict = isUp(settled);
+  if (verdict.is === "failed") throw await guestStopped(client, settled, verdict.because);
+  return verified(settled, expected);
+}
+
+/** The instance, which somebody needs to be there. Throws `NOT_FOUND`. */
+export async function present(context: ProviderContext, id: string): Promise<InstanceItem> {
+  const item = await findInstance(context, { uuid: [id] });
+  if (item === undefined) throw new UnikernelError("NOT_FOUND", `Instance '${id}' vanished.`);
+  return item;
+}
+
+/** The instance, once it is what was asked for. Throws `IMAGE_MISMATCH` and `OPERATION_FAILED`. */
+export function verified(item: InstanceItem, { image, patched }: Expected): InstanceItem {
+  const failed = item.updates?.find(({ status, prop }) => status === "failed" && patched?.has(prop) === true);
+  if (failed !== undefined) {
+    const reason = failed.error === undefined ? "" : `: ${failed.error}`;
+    throw new UnikernelError("OPERATION_FAILED", `Instance '${item.name}' did not take its ${failed.prop}${reason}.`);
+  }
+  if (image !== undefined) verifiedDigest(item, image);
+  return item;
+}
+
+/** The failure that carries what is there now, as far as that can be told. */
+export async function halfMade(
+  context: ProviderContext,
+  id: string,
+  asked: InstanceInputs,
+  owesStart: boolean,
+  error: unknown,
+): Promise<PartialFailure> {
+  const owed = owesStart ? { [OWES_START_KEY]: true } : {};
+  const item = await findInstance(context, { uuid: [id] }).catch(() => undefined);
+  if (item === undefined) return new PartialFailure(id, { ...asked, ...owed }, error);
+  return new PartialFailure(id, { ...readInputs(item, asked), ...toOutputs(item, asked), ...owed }, error);
+}

@@ -1,0 +1,102 @@
+/** What an Instance reports. Pure. */
+import * as z from "zod";
+import type { InstanceItem } from "../../api/models";
+import { describeStop, describeStopCode } from "../../api/stopReason";
+import { field, objectType } from "../../definition/define";
+import { digestIn } from "../guest/imageReference";
+import type { InstanceInputs } from "./instanceInputs";
+import { hostOf, urlOf } from "../service/ports";
+
+const attachedInterface = objectType(
+  "AttachedInterface",
+  "A network interface that an instance has.",
+  z.object({
+    uuid: field(z.string(), { description: "UUID of the interface." }),
+    privateIp: field(z.string(), { description: "Its address." }),
+    mac: field(z.string(), { description: "Its hardware address." }),
+  }),
+);
+
+const pendingUpdate = objectType(
+  "PendingUpdate",
+  "A change that waits for the next stop, or failed at the last one.",
+  z.object({
+    property: field(z.string(), { description: "Property, as the API calls it." }),
+    status: field(z.string(), { description: "`pending` or `failed`." }),
+    error: field(z.string().optional(), { description: "Why it failed." }),
+  }),
+);
+
+/**
+ * Outputs of an Instance. State, counters and times change by themselves: a refresh brings them up to date without showing a
+ * change, since what it compares is inputs.
+ */
+export const instanceOutputs = z.object({
+  digest: field(z.string(), { description: "Digest of the image that runs." }),
+  state: field(z.string(), { description: "State when last looked at, such as `running`." }),
+  stopReason: field(z.string(), {
+    description: "Why it stopped last, such as `the program exited with code 1`; empty when it never did.",
+  }),
+  stopCode: field(z.string(), {
+    description: "How it stopped last, such as `page fault, out of memory`; empty when it never did.",
+  }),
+  exitCode: field(z.int().optional(), { description: "Exit code of its program, once that ended by itself." }),
+  bootTimeUs: field(z.number(), { description: "Microseconds until its program started, at the last start." }),
+  netTimeUs: field(z.number(), { description: "Microseconds until its program listened, at the last start." }),
+  startCount: field(z.int(), { description: "How often it was started." }),
+  restartCount: field(z.int(), { description: "How often its restart policy started it again." }),
+  privateIp: field(z.string(), { description: "Address in the metro's private network." }),
+  privateFqdn: field(z.string(), { description: "Name in the metro's private network: `<name>.internal`." }),
+  serviceFqdns: field(z.array(z.string()), { description: "Domain names of the service it is in." }),
+  url: field(z.string(), { description: "Address of the service it is in; empty when it is in none." }),
+  interfaces: field(z.array(attachedInterface), { description: "The network interfaces it has." }),
+  pendingUpdates: field(z.array(pendingUpdate), {
+    description: "Changes that wait for its next stop, or failed at the last one.",
+  }),
+  createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
+});
+
+/** What an Instance reports. */
+export type InstanceOutputs = z.output<typeof instanceOutputs>;
+
+type Port = Parameters<typeof urlOf>[1][number];
+
+/** Of a group that exists only protocol and port are told, which of 80 and 443 tells the handlers too. */
+const portOf = (service: string): Port => {
+  const port = Number(service.split(":").at(-1));
+  const protocol = service.startsWith("udp:") ? "udp" : "tcp";
+  return { port, protocol, handlers: port === 443 ? ["tls", "http"] : port === 80 ? ["http"] : [] };
+};
+
+/** The outputs, from what the API says. */
+export function toOutputs(item: InstanceItem, { serviceGroup }: Pick<InstanceInputs, "serviceGroup">): InstanceOutputs {
+  const fqdns = (item.service_group?.domains ?? []).map(({ fqdn }) => fqdn.replace(/\.$/, ""));
+  const ports = serviceGroup?.ports ?? (item.services ?? []).map(portOf);
+  const hasStopped = (item.stop_reason ?? 0) !== 0;
+  return {
+    digest: digestIn(item.image ?? "") ?? "",
+    state: item.state ?? "",
+    stopReason: hasStopped ? describeStop(item) : "",
+    stopCode: hasStopped && item.stop_code !== undefined ? describeStopCode(item.stop_code) : "",
+    ...(item.exit_code === undefined ? {} : { exitCode: item.exit_code }),
+    bootTimeUs: item.boot_time_us ?? 0,
+    netTimeUs: item.net_time_us ?? 0,
+    startCount: item.start_count ?? 0,
+    restartCount: item.restart_count ?? 0,
+    privateIp: item.private_ip ?? "",
+    privateFqdn: item.private_fqdn ?? "",
+    serviceFqdns: fqdns,
+    url: fqdns[0] === undefined ? "" : urlOf(hostOf(fqdns[0]), ports),
+    interfaces: (item.network_interfaces ?? []).map(({ uuid = "", private_ip = "", mac = "" }) => ({
+      uuid,
+      privateIp: private_ip,
+      mac,
+    })),
+    pendingUpdates: (item.updates ?? []).map(({ prop, status, error }) => ({
+      property: prop,
+      status,
+      ...(error === undefined ? {} : { error }),
+    })),
+    createdAt: item.created_at ?? "",
+  };
+}

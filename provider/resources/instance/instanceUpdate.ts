@@ -1,0 +1,152 @@
+/** Carries out the plan of an Instance's update, step by step. */
+import { onlyItem } from "../../api/client";
+import { ITEM_CODES } from "../../api/codes";
+import { itemFailure } from "../../api/failure";
+import type { InstanceItem } from "../../api/models";
+import { waitUntilStopped } from "../../api/wait";
+import { UnikernelError } from "../../base/errors";
+import { stopTimeoutMs } from "../../rollout/members";
+import type { ProviderContext } from "../context";
+import { reference } from "../shared/fields";
+import type { InstanceInputs } from "./instanceInputs";
+import { halfMade, present, settle, verified } from "./instanceLife";
+import type { PropertyPatch, Step } from "./instancePlan";
+import { isMeant } from "../shared/selector";
+
+/** An update while it is carried out. */
+interface Run {
+  readonly context: ProviderContext;
+  readonly id: string;
+  readonly news: InstanceInputs;
+  /** Inputs that were changed so far. */
+  readonly changed: Set<string>;
+  /** The same, as the API calls them. */
+  readonly patched: Set<string>;
+  stoppedHere: boolean;
+}
+
+/**
+ * Carries out the steps in their order.
+ *
+ * Throws a `PartialFailure` with what is really there. An instance that was stopped for a change, of which nothing then was
+ * made, is started again.
+ */
+export async function carryOut(
+  context: ProviderContext,
+  id: string,
+  steps: readonly Step[],
+  olds: InstanceInputs,
+  news: InstanceInputs,
+): Promise<InstanceItem> {
+  const run: Run = { context, id, news, changed: new Set(), patched: new Set(), stoppedHere: false };
+  const starts = steps.some((step) => step.do === "start");
+  try {
+    let item = await present(context, id);
+    for (const step of steps) item = await carryOutStep(run, item, step, starts);
+    return item;
+  } catch (error) {
+    const isUpAgain = run.stoppedHere && run.changed.size === 0 && (await startAgain(context, id));
+    const done = Object.fromEntries(Object.entries(news).filter(([property]) => run.changed.has(property)));
+    throw await halfMade(context, id, { ...olds, ...done }, starts && !isUpAgain, error);
+  }
+}
+
+/** Starts what was stopped for nothing. False when that fails too: then the next update owes it. */
+const startAgain = ({ client }: ProviderContext, id: string): Promise<boolean> =>
+  client.startInstances({ body: [{ uuid: id }] }).then(
+    ({ items }) => items.length > 0 && items[0]?.status !== "error",
+    () => false,
+  );
+
+async function carryOutStep(run: Run, item: InstanceItem, step: Step, starts: boolean): Promise<InstanceItem> {
+  const { context, id, news } = run;
+  switch (step.do) {
+    case "stop":
+      if (item.state === "stopped") return item;
+      await stop(run, item, step.drainTimeoutMs);
+      return present(context, id);
+    case "detach":
+      run.changed.add("volumes");
+      await detach(run, item, step.mount);
+      return item;
+    case "patch":
+      await patch(run, item, step.patches);
+      return item;
+    case "attach":
+      run.changed.add("volumes");
+      await attach(run, item, step.mount);
+      return item;
+    case "start":
+      if (item.state === "starting" || item.state === "running" || item.state === "standby") return item;
+      onlyItem(await context.client.startInstances({ body: [{ uuid: id }] }), `Starting instance '${item.name}'`);
+      return item;
+    case "verify": {
+      const expected = { image: news.image, patched: run.patched };
+      return starts
+        ? settle(context, id, expected, context.timeouts.updateMs)
+        : verified(await present(context, id), expected);
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+async function stop(run: Run, { name }: InstanceItem, drainTimeoutMs: number): Promise<void> {
+  const { client, clock, signal } = run.context;
+  const drain = drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
+  run.stoppedHere = true;
+  onlyItem(await client.stopInstances({ body: [{ uuid: run.id, ...drain }] }), `Stopping instance '${name}'`);
+  await waitUntilStopped(client, run.id, { timeoutMs: stopTimeoutMs(drainTimeoutMs), clock, signal });
+}
+
+type Mount = Extract<Step, { do: "attach" }>["mount"];
+
+const holds = (item: InstanceItem, { volume, at }: Mount): boolean =>
+  (item.volumes ?? []).some((one) => one.at === at && isMeant(volume, one));
+
+async function detach({ context, id }: Run, item: InstanceItem, mount: Mount): Promise<void> {
+  if (!holds(item, mount)) return;
+  const reply = await context.client.detachVolumes({ body: [{ ...reference(mount.volume), from: { uuid: id } }] });
+  if (reply.items[0]?.error === ITEM_CODES.NotAttached) return;
+  onlyItem(reply, `Detaching volume '${mount.volume}' from instance '${item.name}'`);
+}
+
+async function attach({ context, id }: Run, item: InstanceItem, mount: Mount): Promise<void> {
+  const { volume, at, readonly } = mount;
+  const body = { ...reference(volume), attach_to: { uuid: id }, at, ...(readonly ? { readonly } : {}) };
+  try {
+    onlyItem(
+      await context.client.attachVolumes({ body: [body] }),
+      `Attaching volume '${volume}' to instance '${item.name}'`,
+    );
+  } catch (error) {
+    // A request that was repeated after a lost answer finds the volume attached: by itself.
+    if (UnikernelError.has(error, "IN_USE") && holds(await present(context, id), mount)) return;
+    throw error;
+  }
+}
+
+const words = (patches: readonly PropertyPatch[]): string => patches.map(({ property }) => property).join(", ");
+
+/** One call for all properties, which the API changes one by one: some may fail. */
+async function patch(run: Run, { name }: InstanceItem, patches: readonly PropertyPatch[]): Promise<void> {
+  const reply = await run.context.client.patchInstances({
+    body: patches.map(({ prop, op, value }) => ({ uuid: run.id, prop, op, ...(value === undefined ? {} : { value }) })),
+  });
+  const failed = patches.filter((_, index) => (reply.items[index] ?? { status: "error" }).status === "error");
+  const made = patches.filter((one) => !failed.includes(one));
+  for (const { property, prop } of made) {
+    run.changed.add(property);
+    run.patched.add(prop);
+  }
+  const [first] = failed;
+  if (first === undefined) return;
+  const item = reply.items[patches.indexOf(first)] ?? {};
+  const cause = itemFailure(`Changing ${words(failed)} of instance '${name}'`, item, reply);
+  const left = made.length === 0 ? "" : ` ${words(made)} ${made.length === 1 ? "was" : "were"} changed.`;
+  throw new UnikernelError(cause.code, `${cause.message}${left}`, {
+    property: first.property,
+    details: cause.details,
+    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+  });
+}

@@ -1,0 +1,142 @@
+/** `autoscale` between inputs and API: requests, what is reported, and what an update does. Pure. */
+import { isDeepStrictEqual } from "node:util";
+import type { AutoscaleItem, AutoscalePolicy, CreateAutoscaleRequest } from "../../api/models";
+import { defined } from "../../base/defined";
+import { type AutoscaleInput, type AutoscalePolicyInput, autoscaleInput } from "./autoscale";
+import { reference } from "../shared/fields";
+import { isMeant } from "../shared/selector";
+
+/** What an update does about autoscale. */
+export type AutoscaleStep = { readonly what: string } & (
+  | { readonly do: "configure"; readonly autoscale: AutoscaleInput }
+  | { readonly do: "unconfigure" }
+  | { readonly do: "add-policy"; readonly policy: AutoscalePolicyInput }
+  | { readonly do: "remove-policy"; readonly name: string }
+);
+
+/** To the wire, flat, as the newest documentation writes it. */
+export const toWirePolicy = (policy: AutoscalePolicyInput): AutoscalePolicy =>
+  defined({
+    name: policy.name,
+    type: policy.type,
+    enabled: policy.enabled ? undefined : false,
+    metric: policy.metric,
+    adjustment_type: policy.adjustmentType,
+    steps: policy.steps?.map(({ adjustment, lowerBound, upperBound }) =>
+      defined({ adjustment, lower_bound: lowerBound, upper_bound: upperBound }),
+    ),
+    high_watermark: policy.highWatermark,
+    exclusive: policy.exclusive,
+    num_requests: policy.numRequests,
+    replace: policy.replace,
+    idle_time_ms: policy.idleTimeMs,
+  });
+
+const DEFAULTS = autoscaleInput.parse({ template: "any" });
+
+/** The smallest request that expresses a configuration. */
+export function toWireAutoscale(uuid: string, autoscale: AutoscaleInput): CreateAutoscaleRequest {
+  const unless = (name: "minSize" | "maxSize" | "warmupTimeMs" | "cooldownTimeMs") =>
+    autoscale[name] === DEFAULTS[name] ? undefined : autoscale[name];
+  return defined({
+    uuid,
+    min_size: unless("minSize"),
+    max_size: unless("maxSize"),
+    warmup_time_ms: unless("warmupTimeMs"),
+    cooldown_time_ms: unless("cooldownTimeMs"),
+    create_args: { template: reference(autoscale.template) },
+    policies: autoscale.policies.length === 0 ? undefined : autoscale.policies.map(toWirePolicy),
+  });
+}
+
+/** Older spellings of the API. */
+const SPELLINGS: Readonly<Record<string, string>> = {
+  on_demand: "on-demand",
+  percentage: "percent",
+  absolute: "exact",
+};
+const spelt = (word: string): string => SPELLINGS[word] ?? word;
+
+type ReportedPolicy = NonNullable<AutoscaleItem["policies"]>[number];
+
+/** What a node does not report of a policy is believed to be as it was asked for. */
+function fromWirePolicy(item: ReportedPolicy, mine: AutoscalePolicyInput | undefined): AutoscalePolicyInput {
+  const { adjustment_type: adjustment } = item;
+  const seen = defined({
+    ...(mine ?? {}),
+    ...defined({
+      name: item.name,
+      type: item.type === undefined ? undefined : spelt(item.type),
+      enabled: item.enabled ?? true,
+      metric: item.metric,
+      adjustmentType: adjustment === undefined ? undefined : spelt(adjustment),
+      steps: item.steps?.map(({ adjustment: by, lower_bound, upper_bound }) =>
+        defined({ adjustment: by, lowerBound: lower_bound, upperBound: upper_bound }),
+      ),
+      highWatermark: item.high_watermark,
+      exclusive: item.exclusive,
+      numRequests: item.num_requests,
+      replace: item.replace,
+      idleTimeMs: item.idle_time_ms,
+    }),
+  }) as AutoscalePolicyInput; // words of a newer server included: they show as they are
+  type Key = keyof AutoscalePolicyInput;
+  // A server may tell a default that the program left out.
+  const isAsked = (key: Key) =>
+    isDeepStrictEqual(seen[key], mine?.[key]) || (mine?.[key] === undefined && seen[key] === false);
+  return mine !== undefined && (Object.keys(seen) as Key[]).every(isAsked) ? mine : seen;
+}
+
+/** What is reported, in the form the program wrote; `undefined` where autoscale is not configured. */
+export function fromWireAutoscale(
+  item: AutoscaleItem | undefined,
+  written: AutoscaleInput | undefined,
+): AutoscaleInput | undefined {
+  if (item === undefined || item.status === "unconfigured" || item.enabled === false) return undefined;
+  const mine = written ?? DEFAULTS;
+  const { template } = item;
+  const isMine = template == null || (written !== undefined && isMeant(written.template, template));
+  return {
+    template: isMine ? (written?.template ?? "") : template.uuid,
+    minSize: item.min_size ?? mine.minSize,
+    maxSize: item.max_size ?? mine.maxSize,
+    warmupTimeMs: item.warmup_time_ms ?? mine.warmupTimeMs,
+    cooldownTimeMs: item.cooldown_time_ms ?? mine.cooldownTimeMs,
+    policies: (item.policies ?? []).map((policy) =>
+      fromWirePolicy(
+        policy,
+        written?.policies.find(({ name }) => name === policy.name),
+      ),
+    ),
+  };
+}
+
+const CONFIGURE = "configure autoscale";
+const UNCONFIGURE = "remove the autoscale configuration, for which its instances are drained and deleted";
+
+/** What brings autoscale from one to the other, in that order. A configuration cannot be changed, only its policies can. */
+export function planAutoscale(
+  olds: AutoscaleInput | undefined,
+  news: AutoscaleInput | undefined,
+): readonly AutoscaleStep[] {
+  if (news === undefined) return olds === undefined ? [] : [{ what: UNCONFIGURE, do: "unconfigure" }];
+  const configure = { what: CONFIGURE, do: "configure", autoscale: news } as const;
+  if (olds === undefined) return [configure];
+  if (!isDeepStrictEqual({ ...olds, policies: [] }, { ...news, policies: [] })) {
+    return [
+      { what: UNCONFIGURE, do: "unconfigure" },
+      { ...configure, what: "configure it anew" },
+    ];
+  }
+  const isIn = (policies: readonly AutoscalePolicyInput[], policy: AutoscalePolicyInput) =>
+    policies.some((other) => isDeepStrictEqual(other, policy));
+  return [
+    // First, so that there is room for what is new, and a name is free for what is changed.
+    ...olds.policies
+      .filter((policy) => !isIn(news.policies, policy))
+      .map(({ name }) => ({ what: `remove the policy ${name}`, do: "remove-policy", name }) as const),
+    ...news.policies
+      .filter((policy) => !isIn(olds.policies, policy))
+      .map((policy) => ({ what: `add the policy ${policy.name}`, do: "add-policy", policy }) as const),
+  ];
+}

@@ -1,0 +1,100 @@
+/** Domain names of a service: shape, the platform's rules, and how they compare with what the API says. Pure. */
+import * as z from "zod";
+import type { DomainRequest, ServiceItem } from "../../api/models";
+import { defined } from "../../base/defined";
+import { type CheckFailure, field, objectType } from "../../definition/define";
+import { idOrName, reference } from "../shared/fields";
+import { isMeant } from "../shared/selector";
+
+const LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+/** A label, or a whole name: with dots, perhaps with a wildcard before it or a dot behind it. */
+const NAME = new RegExp(`^(${LABEL}|(\\*\\.)?${LABEL}(\\.${LABEL})+\\.?)$`, "i");
+/** With the dot at its end. Source: RFC 1035, section 2.3.4. */
+const MAX_LENGTH = 254;
+
+/** One entry of `domains`. */
+export const serviceDomain = objectType(
+  "ServiceDomain",
+  "A domain name of a service.",
+  z.strictObject({
+    name: field(
+      z
+        .string()
+        .max(MAX_LENGTH)
+        .regex(NAME, "must be a label such as shop, or a domain name such as www.example.com or *.example.com"),
+      {
+        description:
+          "A label below the metro's domain, such as `shop`, or a domain name of your own, such as `www.example.com`, which has to lead to the metro (a CNAME). A wildcard needs a certificate.",
+      },
+    ),
+    certificate: field(idOrName().optional(), {
+      description:
+        "Id or name of a Certificate, for a domain name of your own. Default: one that fits, else one that the platform has issued.",
+    }),
+  }),
+);
+export type ServiceDomain = z.output<typeof serviceDomain>;
+
+/** The form in which names compare: without the dot at their end, in lower case. */
+export const plainDomain = (name: string): string => name.replace(/\.$/, "").toLowerCase();
+
+const isWhole = (name: string): boolean => name.includes(".");
+
+/** The rules of the platform's documentation for domains. */
+export function checkDomains(domains: readonly ServiceDomain[] = []): readonly CheckFailure[] {
+  const plain = domains.map(({ name }) => plainDomain(name));
+  return domains.flatMap(({ name, certificate }, index) => {
+    const at = `domains[${index}]`;
+    const failures: CheckFailure[] = [];
+    if (plain.indexOf(plainDomain(name)) !== index) {
+      failures.push({ property: `${at}.name`, reason: `"${name}" is given twice; list each domain once.` });
+    }
+    if (certificate !== undefined && !isWhole(name)) {
+      const reason = `"${name}" is a label below the metro's domain, which has a certificate already; leave it out, or give a whole domain name.`;
+      failures.push({ property: `${at}.certificate`, reason });
+    }
+    if (certificate === undefined && name.startsWith("*.")) {
+      const reason = `required for the wildcard "${name}", for which none is issued: give the id of a Certificate.`;
+      failures.push({ property: `${at}.certificate`, reason });
+    }
+    return failures;
+  });
+}
+
+/** To the wire, where a dot at the end says that a name stands by itself. */
+export const toWireDomainName = (name: string): string => (isWhole(name) && !name.endsWith(".") ? `${name}.` : name);
+
+/** To the wire. */
+export const toWireDomain = ({ name, certificate }: ServiceDomain): DomainRequest =>
+  defined({
+    name: toWireDomainName(name),
+    certificate: certificate === undefined ? undefined : reference(certificate),
+  });
+
+/** Is this domain, as it is reported, the one that a program asked for by this name? */
+export function isDomain(name: string, fqdn: string): boolean {
+  const [asked, reported] = [plainDomain(name), plainDomain(fqdn)];
+  return isWhole(name) ? asked === reported : reported.startsWith(`${asked}.`);
+}
+
+type Reported = NonNullable<ServiceItem["domains"]>[number];
+
+function fromWireDomain({ fqdn, certificate }: Reported, written: readonly ServiceDomain[]): ServiceDomain {
+  const matching = written.filter(({ name }) => isDomain(name, fqdn));
+  const mine = matching.find(({ name }) => isWhole(name)) ?? matching[0];
+  const id = certificate?.uuid ?? certificate?.name;
+  if (mine === undefined) return defined({ name: plainDomain(fqdn), certificate: id });
+  // One that the program left to the platform is the platform's to change.
+  if (mine.certificate === undefined) return mine;
+  return isMeant(mine.certificate, certificate ?? {}) ? mine : defined({ name: mine.name, certificate: id });
+}
+
+/** What the API reports, in the form the program wrote. Where it wrote none, the one that the metro generated is none as well. */
+export function fromWireDomains(
+  reported: ServiceItem["domains"],
+  written: readonly ServiceDomain[] | undefined,
+): ServiceDomain[] | undefined {
+  const seen = (reported ?? []).map((domain) => fromWireDomain(domain, written ?? []));
+  const isGenerated = seen.length <= 1 && seen[0]?.certificate === undefined;
+  return written === undefined && isGenerated ? undefined : seen;
+}

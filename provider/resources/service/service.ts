@@ -1,0 +1,189 @@
+/** Service: published ports, and replicas of a template behind them that are replaced without a gap. */
+import { onlyItem } from "../../api/client";
+import { adoptAfterLostAnswer } from "../../api/lostAnswer";
+import type { ServiceItem } from "../../api/models";
+import { UnikernelError, blame } from "../../base/errors";
+import { defineResource } from "../../definition/define";
+import { PartialFailure } from "../../definition/partial";
+import { drain, observe } from "../../rollout/members";
+import { mustChangeToAdopt } from "../shared/adopt";
+import { planAutoscale } from "./autoscalePlan";
+import { inWords } from "../shared/changes";
+import type { ProviderContext } from "../context";
+import { findService } from "../shared/find";
+import { deleteOnceFree, stillThere } from "../shared/release";
+import {
+  type ServiceInputs,
+  isExclusive,
+  replicasOf,
+  serviceDemands,
+  serviceInputs,
+  serviceRules,
+} from "./serviceInputs";
+import { createBlames, factsOf, patchGroup, scale, waitForScaled } from "./serviceLife";
+import { planGroup, planServiceUpdate, toCreateRequest } from "./servicePlan";
+import { rollOut, servingNow } from "./serviceRoll";
+import { type ServiceOutputs, inputsAsIs, isManaged, isMadeFrom, serviceOutputs, toOutputs } from "./serviceState";
+
+async function fresh({ client }: ProviderContext, id: string, attempted: string): Promise<ServiceItem> {
+  return onlyItem(await client.getServices({ query: { uuid: [id] } }), attempted);
+}
+
+/** The failure of something half done: what really is there reaches the state, so that the next update goes on from it. */
+async function halfDone(context: ProviderContext, item: ServiceItem, inputs: ServiceInputs, error: unknown) {
+  const serving = await servingNow(context, item);
+  // What was asked for and is not there must not stay in state.
+  const none = Object.fromEntries(Object.keys(serviceInputs.shape).map((name) => [name, undefined]));
+  try {
+    const now = await fresh(context, item.uuid, `Reading service '${item.name}'`);
+    const asIs = inputsAsIs(await factsOf(context, now, inputs), inputs);
+    return new PartialFailure(item.uuid, { ...none, ...asIs, ...toOutputs(now, asIs.ports, serving) }, error);
+  } catch {
+    return new PartialFailure(item.uuid, { ...toOutputs(item, inputs.ports, serving) }, error);
+  }
+}
+
+const firstCause = (error: unknown): unknown =>
+  UnikernelError.has(error, "ROLLOUT_FAILED") && UnikernelError.is(error.cause) ? error.cause : error;
+
+/** Autoscale begins before replicas go and ends after they came, so that there is always something that serves. */
+async function bring(
+  context: ProviderContext,
+  item: ServiceItem,
+  olds: ServiceInputs,
+  news: ServiceInputs,
+  timeoutMs: number,
+): Promise<ServiceOutputs> {
+  const steps = planAutoscale(olds.autoscale, news.autoscale);
+  if (news.autoscale !== undefined) {
+    for (const step of steps) await scale(context, item, step);
+    const begins = olds.autoscale === undefined && replicasOf(olds) > 0;
+    if (begins) await waitForScaled(context, item, news.autoscale.minSize, timeoutMs);
+  }
+  const instances = await rollOut(context, item, news, timeoutMs);
+  if (news.autoscale === undefined) for (const step of steps) await scale(context, item, step);
+  return toOutputs(item, news.ports, instances);
+}
+
+async function change(
+  context: ProviderContext,
+  id: string,
+  olds: { readonly inputs: ServiceInputs },
+  news: ServiceInputs,
+): Promise<ServiceOutputs> {
+  const attempted = `Updating service '${news.name ?? id}'`;
+  const item = await fresh(context, id, attempted);
+  // What the program says no more is compared with what it said before, and so is what a node does not report.
+  const { softLimit, hardLimit } = olds.inputs;
+  const asked = { ...olds.inputs, ...news, softLimit, hardLimit };
+  const before = inputsAsIs(await factsOf(context, item, asked), asked);
+  const changes = planGroup(before, news);
+  try {
+    // First, because new replicas are proved through the new ports.
+    for (const change of changes) await patchGroup(context, item, change, news);
+    const changed = changes.length === 0 ? item : await fresh(context, id, attempted);
+    return await bring(context, changed, before, news, context.timeouts.updateMs);
+  } catch (thrown) {
+    const serving = await servingNow(context, item);
+    if (!serving.some((instance) => isMadeFrom(news.template, instance))) {
+      // What goes on serving listens where the ports led before.
+      const back = planGroup(news, { ...news, ports: before.ports });
+      for (const change of back) await patchGroup(context, item, change, before).catch(() => undefined);
+    }
+    throw await halfDone(context, item, asked, thrown);
+  }
+}
+
+/** Brings a service that exists to what is asked for; `undefined` when there is none of the name. */
+async function takeOver(context: ProviderContext, inputs: ServiceInputs) {
+  const { name = "" } = inputs;
+  const item = await findService(context, name);
+  if (item === undefined) return undefined;
+  const found = inputsAsIs(await factsOf(context, item, inputs), inputs);
+  mustChangeToAdopt({ inputs: serviceInputs }, `Service '${name}'`, found, inputs);
+  return { id: item.uuid, outputs: await change(context, item.uuid, { inputs: found }, inputs) };
+}
+
+/** The Service resource. */
+export const service = defineResource({
+  kind: "Service",
+  description:
+    "Published ports, and replicas of a template behind them. A changed template replaces the replicas one by one; clients see no gap.",
+  inputs: serviceInputs,
+  outputs: serviceOutputs,
+  rules: serviceRules,
+  demands: serviceDemands,
+  deleteBeforeReplace: isExclusive,
+  describeUpdate: (olds, news) => inWords(planServiceUpdate(olds, news)),
+
+  async create(context: ProviderContext, inputs) {
+    const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;
+    if (adopted !== undefined) return adopted;
+    const { client } = context;
+    const { name = "" } = inputs;
+    const created = await adoptAfterLostAnswer<ServiceItem>(
+      async () => onlyItem(await client.createService({ body: toCreateRequest(inputs) }), `Creating service '${name}'`),
+      async () => (await client.getServices({ query: { name: [name] } })).items[0],
+      (found) =>
+        planGroup(inputsAsIs({ item: found, autoscale: undefined, instances: [] }, inputs), inputs).length === 0,
+    ).catch((error: unknown) => {
+      throw blame(error, createBlames(inputs));
+    });
+    let item = created;
+    try {
+      item = await fresh(context, created.uuid, `Reading service '${name}'`);
+      const outputs = await bring(
+        context,
+        item,
+        { ...inputs, autoscale: undefined },
+        inputs,
+        context.timeouts.createMs,
+      );
+      return { id: item.uuid, outputs };
+    } catch (error) {
+      const left = await observe(context, item, isManaged).catch(() => undefined);
+      if (left?.length === 0) {
+        // Nothing of it serves: leave nothing behind, so that the next up starts afresh.
+        const gone = await client.deleteServices({ body: [{ uuid: item.uuid }] }).catch(() => undefined);
+        // There was nothing to roll from: what went wrong is all there is to say.
+        if (gone !== undefined && gone.items[0]?.status !== "error") throw firstCause(error);
+      }
+      throw await halfDone(context, item, inputs, error);
+    }
+  },
+
+  async read(context, id, inputs) {
+    const item = await findService(context, id);
+    if (item === undefined) return undefined;
+    const facts = await factsOf(context, item, inputs);
+    const asIs = inputsAsIs(facts, inputs);
+    return { id: item.uuid, inputs: asIs, outputs: toOutputs(item, asIs.ports, facts.instances) };
+  },
+
+  update: change,
+
+  async delete(context, id, olds) {
+    const { client } = context;
+    const item = await findService(context, id);
+    if (item === undefined) return;
+    const { autoscale, instances } = await factsOf(context, item, olds.inputs);
+    const scaled = planAutoscale(inputsAsIs({ item, autoscale, instances }, olds.inputs).autoscale, undefined);
+    for (const step of scaled) await scale(context, item, step);
+    // A clean stop, so that what the programs still hold reaches their volumes.
+    await Promise.all(instances.map((instance) => drain(context, instance.uuid, 0)));
+    await deleteOnceFree(context, {
+      attempted: `Deleting service '${item.name}'`,
+      remove: () => client.deleteServices({ body: [{ uuid: item.uuid }] }),
+      holders: async () => {
+        // What autoscale has made goes by itself.
+        if (scaled.length > 0) return "";
+        const now = await fresh(context, item.uuid, `Reading service '${item.name}'`);
+        return stillThere(
+          context,
+          (now.instances ?? []).map(({ uuid }) => uuid),
+        );
+      },
+      hint: (instances) => `Delete ${instances} first, or take it out of the service.`,
+    });
+  },
+});

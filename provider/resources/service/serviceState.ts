@@ -1,0 +1,139 @@
+/** What a Service is, from what the API says: its inputs as they are now, and its outputs. Pure. */
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import type { AutoscaleItem, InstanceItem, ServiceItem } from "../../api/models";
+import { answers } from "../../api/wait";
+import { defined } from "../../base/defined";
+import { field, objectType } from "../../definition/define";
+import { fromWireAutoscale } from "./autoscalePlan";
+import { fromWireDomains, plainDomain } from "./domains";
+import { digestIn, fingerprint } from "../guest/guest";
+import type { Guest } from "../guest/guestFields";
+import { GUEST_WIRE } from "../guest/guestWire";
+import { fromWirePorts, hostOf, urlOf } from "./ports";
+import { SERVICE_DEFAULTS, type ServiceInputs, templateInput } from "./serviceInputs";
+import { readBack } from "../shared/wire";
+
+/** Outputs of a Service. */
+export const serviceOutputs = z.object({
+  url: field(z.string(), { description: "Address of the service: `https://…` when a port has the `tls` handler." }),
+  fqdn: field(z.string(), { description: "The first of `fqdns`." }),
+  fqdns: field(z.array(z.string()), { description: "All its domain names, in full." }),
+  createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
+  digest: field(z.string(), { description: "Digest of the image that the replicas run; empty without replicas." }),
+  instances: field(
+    z.array(
+      objectType(
+        "ServiceInstance",
+        "A replica.",
+        z.object({
+          uuid: field(z.string(), { description: "UUID of the instance." }),
+          name: field(z.string(), { description: "Name of the instance." }),
+        }),
+      ),
+    ),
+    { description: "The replicas." },
+  ),
+});
+/** What a Service reports. */
+export type ServiceOutputs = z.output<typeof serviceOutputs>;
+
+type Template = NonNullable<ServiceInputs["template"]>;
+
+/** Marks instances that a Service resource made; others in the same service group are left alone. */
+export const MANAGED_TAG = "managed-by:pulumi-unikernel";
+const TEMPLATE_TAG = "template:";
+
+/** Tells from which template an instance was made. */
+export const templateTag = (template: Template): string => TEMPLATE_TAG + fingerprint(template);
+
+/** Was it made by a Service resource? */
+export const isManaged = (instance: InstanceItem): boolean => (instance.tags ?? []).includes(MANAGED_TAG);
+
+/** Made from this template, and running the image it asks for, as far as the platform says already what runs. */
+export function isMadeFrom(template: Template | undefined, instance: InstanceItem): boolean {
+  if (template === undefined) return false;
+  const wanted = digestIn(template.image);
+  const runs = digestIn(instance.image ?? "");
+  const isTagged = (instance.tags ?? []).includes(templateTag(template));
+  return isTagged && (wanted === undefined || runs === undefined || runs === wanted);
+}
+
+/** The template as one of its instances has it. */
+function templateAsIs(template: Template, instance: InstanceItem, isForeign = false): Template {
+  const tags = (instance.tags ?? []).filter((tag) => tag !== MANAGED_TAG && !tag.startsWith(TEMPLATE_TAG));
+  // The image is among what is asked for, and what is not reported stays.
+  return readBack<Guest>(GUEST_WIRE, { ...instance, tags }, { inputs: template, isForeign, isCopy: false }) as Template;
+}
+
+/** Made from this template, and not changed by hand since. */
+export const isAsMade = (template: Template | undefined, instance: InstanceItem): boolean =>
+  template !== undefined &&
+  isMadeFrom(template, instance) &&
+  isDeepStrictEqual(templateAsIs(template, instance), template);
+
+/** What is there. */
+export interface ServiceFacts {
+  readonly item: ServiceItem;
+  /** `undefined` where none is configured. */
+  readonly autoscale: AutoscaleItem | undefined;
+  /** Those that a Service resource made. */
+  readonly instances: readonly InstanceItem[];
+}
+
+type Instances = Pick<ServiceInputs, "replicas" | "template">;
+
+/** Nothing was asked for: a template is told by one of its instances. */
+function importedInstances([first, ...others]: readonly InstanceItem[]): Instances {
+  const template = templateInput.safeParse({ image: first?.image }).data;
+  if (first === undefined || template === undefined) return { replicas: 0 };
+  return { replicas: others.length + 1, template: templateAsIs(template, first, true) };
+}
+
+/** What runs another template, was changed by hand or is down is no replica; where all are there, it is one too many. */
+function instancesAsIs({ replicas = 0, template }: Partial<Instances>, all: readonly InstanceItem[]): Instances {
+  if (template === undefined) return { replicas: all.length === 0 ? replicas : all.length };
+  const live = all.filter((one) => isAsMade(template, one) && answers(one).is !== "failed").length;
+  const other = all.find((one) => !isAsMade(template, one));
+  return {
+    replicas: live === replicas ? all.length : live,
+    template: other === undefined ? template : templateAsIs(template, other),
+  };
+}
+
+/** The inputs that would make what is there, in the form in which they were asked for wherever that means the same. */
+export function inputsAsIs({ item, autoscale, instances }: ServiceFacts, asked: Partial<ServiceInputs>): ServiceInputs {
+  const isImport = asked.name === undefined;
+  const killMs = item.autokill?.time_ms ?? 0;
+  const ports = fromWirePorts(item.services, asked.ports ?? []);
+  return defined({
+    name: item.name,
+    ports,
+    domains: fromWireDomains(item.domains, asked.domains),
+    softLimit: item.soft_limit ?? asked.softLimit ?? SERVICE_DEFAULTS.softLimit,
+    hardLimit: item.hard_limit ?? asked.hardLimit ?? SERVICE_DEFAULTS.hardLimit,
+    autokill: killMs === asked.autokill?.timeMs ? asked.autokill : killMs === 0 ? undefined : { timeMs: killMs },
+    ...(isImport ? importedInstances(instances) : instancesAsIs(asked, instances)),
+    rollout: asked.rollout ?? SERVICE_DEFAULTS.rollout,
+    autoscale: fromWireAutoscale(autoscale, asked.autoscale),
+    adopt: asked.adopt ?? false,
+  });
+}
+
+/** The outputs. `instances` are the replicas. */
+export function toOutputs(
+  item: ServiceItem,
+  ports: ServiceInputs["ports"],
+  instances: readonly InstanceItem[],
+): ServiceOutputs {
+  const fqdns = (item.domains ?? []).map(({ fqdn }) => plainDomain(fqdn));
+  const reachable = fqdns.find((fqdn) => !fqdn.startsWith("*."));
+  return {
+    url: reachable === undefined ? "" : urlOf(hostOf(reachable), ports),
+    fqdn: fqdns[0] ?? "",
+    fqdns,
+    createdAt: item.created_at ?? "",
+    digest: digestIn(instances[0]?.image ?? "") ?? "",
+    instances: instances.map(({ uuid, name }) => ({ uuid, name })),
+  };
+}

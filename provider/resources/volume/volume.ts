@@ -1,0 +1,126 @@
+/** Volume: a disk that outlives instances. */
+import * as z from "zod";
+import type { VolumeItem } from "../../api/models";
+import { defineResource, field, objectType } from "../../definition/define";
+import { PartialFailure } from "../../definition/partial";
+import { mustChangeToAdopt } from "../shared/adopt";
+import { inWords } from "../shared/changes";
+import type { ProviderContext } from "../context";
+import { findVolume } from "../shared/find";
+import { explainLock } from "../shared/locks";
+import { deleteOnceFree } from "../shared/release";
+import { type VolumeInputs, volumeInputs, volumeRules } from "./volumeInputs";
+import { changeVolume, changesOf, makeVolume, waitUntilReady } from "./volumeLife";
+import { type VolumeFacts, factsOf, inputsOf, planVolumeUpdate } from "./volumePlan";
+import { usersOf } from "./volumeUse";
+
+const outputs = z.object({
+  state: field(z.string(), { description: "State when last looked at, such as `available` or `mounted`." }),
+  persistent: field(z.boolean(), { description: "False for a volume that goes with its instance." }),
+  createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
+  attachedTo: field(
+    z.array(
+      objectType(
+        "VolumeUser",
+        "An instance that has a volume attached.",
+        z.object({
+          uuid: field(z.string(), { description: "UUID of the instance." }),
+          name: field(z.string(), { description: "Name of the instance." }),
+        }),
+      ),
+    ),
+    { description: "The instances that had it attached when last looked at." },
+  ),
+});
+type Outputs = z.output<typeof outputs> & VolumeFacts;
+
+/** What is reported, the settable fields among it as they are, whatever was asked for. */
+const toOutputs = (item: VolumeItem, asked: Partial<VolumeInputs>): Outputs => ({
+  ...factsOf(item, asked),
+  state: item.state ?? "",
+  persistent: item.persistent ?? true,
+  createdAt: item.created_at ?? "",
+  attachedTo: (item.attached_to ?? []).map(({ uuid, name }) => ({ uuid, name: name ?? "" })),
+});
+
+/** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */
+async function halfMade(context: ProviderContext, item: VolumeItem, asked: VolumeInputs, error: unknown) {
+  const now = await findVolume(context, item.uuid).catch(() => undefined);
+  return new PartialFailure(item.uuid, toOutputs(now ?? item, asked), error);
+}
+
+async function change(
+  context: ProviderContext,
+  id: string,
+  olds: { readonly inputs: VolumeInputs },
+  news: VolumeInputs,
+): Promise<Outputs> {
+  const { updateMs } = context.timeouts;
+  const item = await waitUntilReady(context, id, updateMs);
+  const changes = changesOf(item, olds.inputs, news);
+  try {
+    await changeVolume(context, item, changes);
+    return toOutputs(await waitUntilReady(context, id, updateMs), news);
+  } catch (error) {
+    throw await halfMade(context, item, olds.inputs, error);
+  }
+}
+
+/** Brings a volume that exists to what is asked for; `undefined` when there is none of the name. */
+async function takeOver(context: ProviderContext, inputs: VolumeInputs) {
+  const { name = "" } = inputs;
+  const item = await findVolume(context, name);
+  if (item === undefined) return undefined;
+  const found = inputsOf(item, inputs);
+  mustChangeToAdopt({ inputs: volumeInputs }, `Volume '${name}'`, found, inputs);
+  return { id: item.uuid, outputs: await change(context, item.uuid, { inputs: found }, inputs) };
+}
+
+/** The Volume resource. */
+export const volume = defineResource({
+  kind: "Volume",
+  description: "A persistent disk. It belongs to one metro and outlives the instances that mount it.",
+  inputs: volumeInputs,
+  outputs,
+  rules: volumeRules,
+  describeUpdate: (olds, news) => inWords(planVolumeUpdate(olds, news)),
+
+  demands: ({ sizeMb, quotaPolicy }) => ({
+    volumes: 1,
+    // Of a dynamic one only what is used counts, which is nothing yet.
+    ...(typeof sizeMb === "number" && quotaPolicy !== "dynamic" ? { total_volume_mb: sizeMb } : {}),
+  }),
+
+  async create(context: ProviderContext, inputs) {
+    const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;
+    if (adopted !== undefined) return adopted;
+    const { createMs } = context.timeouts;
+    const made = await makeVolume(context, inputs);
+    try {
+      const ready = await waitUntilReady(context, made.uuid, createMs);
+      await changeVolume(context, ready, changesOf(ready, inputs, inputs));
+      return { id: made.uuid, outputs: toOutputs(await waitUntilReady(context, made.uuid, createMs), inputs) };
+    } catch (error) {
+      throw await halfMade(context, made, inputs, error);
+    }
+  },
+
+  async read(context, id, inputs) {
+    const item = await findVolume(context, id);
+    if (item === undefined) return undefined;
+    return { id: item.uuid, inputs: inputsOf(item, inputs), outputs: toOutputs(item, inputs) };
+  },
+
+  update: change,
+
+  async delete(context, id, olds) {
+    await deleteOnceFree(context, {
+      attempted: `Deleting volume '${olds.inputs.name ?? id}'`,
+      remove: () => context.client.deleteVolumes({ body: [{ uuid: id }] }),
+      holders: () => usersOf(context, id),
+      hint: (users) => `Take it out of ${users}, or delete that first.`,
+    }).catch((error: unknown) => {
+      throw explainLock(error);
+    });
+  },
+});

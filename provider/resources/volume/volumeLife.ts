@@ -1,0 +1,112 @@
+/** What a Volume's lifecycle is made of: making, waiting and changing. */
+import { onlyItem } from "../../api/client";
+import { adoptAfterLostAnswer } from "../../api/lostAnswer";
+import type { VolumeItem, VolumeProp } from "../../api/models";
+import { defined } from "../../base/defined";
+import { UnikernelError, blame } from "../../base/errors";
+import { type Change, toTriple } from "../shared/changes";
+import type { ProviderContext } from "../context";
+import { reference } from "../shared/fields";
+import { type VolumeInputs, forbiddenChanges } from "./volumeInputs";
+import { type VolumeFacts, factsOf, planVolumeUpdate, toCreateRequest } from "./volumePlan";
+import { explainUse } from "./volumeUse";
+
+const POLL_MS = 200;
+
+/** Waits until a volume can be used. Throws `OPERATION_FAILED` when it never will, and `WAIT_TIMEOUT`. */
+export async function waitUntilReady(context: ProviderContext, id: string, timeoutMs: number): Promise<VolumeItem> {
+  const { client, clock, signal } = context;
+  const deadline = clock.now() + timeoutMs;
+  for (;;) {
+    const item = onlyItem(await client.getVolumes({ query: { uuid: [id] } }), `Reading volume '${id}'`);
+    if (item.state !== "uninitialized" && item.state !== "initializing" && item.state !== "busy") {
+      if (item.state !== "error") return item;
+      throw new UnikernelError(
+        "OPERATION_FAILED",
+        `Volume '${item.name}' could not be made: ${item.message ?? "its state is 'error'"}.`,
+      );
+    }
+    if (clock.now() > deadline) {
+      throw new UnikernelError(
+        "WAIT_TIMEOUT",
+        `Volume '${item.name}' is still '${item.state}' after ${timeoutMs / 1000} s.`,
+      );
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** An empty volume, one from a template, or a copy; not ready yet. */
+export async function makeVolume({ client }: ProviderContext, inputs: VolumeInputs): Promise<VolumeItem> {
+  const { name = "", cloneFrom, template, quotaPolicy, accessMode, tags } = inputs;
+  const attempted = `Creating volume '${name}'`;
+  const copy = async (original: string) => {
+    const options = { vol_name: name, quota_policy: quotaPolicy, access_mode: accessMode };
+    const body = defined({ ...reference(original), ...options, tags: tags.length === 0 ? undefined : tags });
+    return onlyItem(await client.cloneVolumes({ body: [body] }), `${attempted} as a copy of '${original}'`);
+  };
+  const origin = cloneFrom !== undefined ? "cloneFrom" : template !== undefined ? "template" : undefined;
+  return adoptAfterLostAnswer<VolumeItem>(
+    async () =>
+      cloneFrom === undefined
+        ? onlyItem(await client.createVolume({ body: toCreateRequest(inputs) }), attempted)
+        : copy(cloneFrom),
+    async () => (await client.getVolumes({ query: { name: [name] } })).items[0],
+    // One with an origin has that one's size at first.
+    ({ size_mb }) => origin !== undefined || size_mb === undefined || size_mb === inputs.sizeMb,
+  ).catch((error: unknown) => {
+    throw blame(error, {
+      ALREADY_EXISTS: { property: "name" },
+      QUOTA_EXCEEDED: { property: "sizeMb" },
+      ...(origin === undefined
+        ? {}
+        : { NOT_FOUND: { property: origin, hint: "Look for its id or name in this metro." } }),
+    });
+  });
+}
+
+/**
+ * What brings a volume, as it is, to what is asked for.
+ *
+ * Throws `INPUT_INVALID` for what cannot be done in place, where only the volume itself could tell so.
+ */
+export function changesOf(
+  item: VolumeItem,
+  olds: Partial<VolumeInputs>,
+  news: VolumeInputs,
+): readonly Change<VolumeProp>[] {
+  const facts: VolumeFacts = factsOf(item, olds);
+  const [forbidden] = forbiddenChanges({ ...olds, ...facts, name: item.name }, news);
+  if (forbidden === undefined) return planVolumeUpdate(facts, news);
+  const { property, reason } = forbidden;
+  throw new UnikernelError("INPUT_INVALID", `Volume '${item.name}' ${reason}`, { property });
+}
+
+const PROPERTIES: Readonly<Record<VolumeProp, keyof VolumeInputs>> = {
+  size_mb: "sizeMb",
+  tags: "tags",
+  quota_policy: "quotaPolicy",
+  delete_lock: "deleteLock",
+};
+
+/** Makes the changes, one after the other. */
+export async function changeVolume(
+  context: ProviderContext,
+  { uuid, name }: VolumeItem,
+  changes: readonly Change<VolumeProp>[],
+): Promise<void> {
+  for (const change of changes) {
+    const property = PROPERTIES[change.prop];
+    try {
+      const reply = await context.client.patchVolumes({ body: [{ uuid, ...toTriple(change) }] });
+      onlyItem(reply, `Changing volume '${name}' (${change.what})`);
+    } catch (error) {
+      throw blame(await explainUse(context, uuid, error), {
+        IN_USE: { property },
+        STATE_CONFLICT: { property },
+        QUOTA_EXCEEDED: { property },
+        API_REJECTED: { property },
+      });
+    }
+  }
+}

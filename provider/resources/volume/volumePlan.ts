@@ -1,0 +1,98 @@
+/** A Volume between its inputs and the API: the request that makes it, what is reported of it, and what an update does. Pure. */
+import { isDeepStrictEqual } from "node:util";
+import type { CreateVolumeRequest, VolumeItem, VolumeProp } from "../../api/models";
+import { defined } from "../../base/defined";
+import type { Change } from "../shared/changes";
+import { reference } from "../shared/fields";
+import type { VolumeInputs } from "./volumeInputs";
+
+/** The smallest request that expresses a new volume: what equals the server's default is left out. */
+export function toCreateRequest(inputs: VolumeInputs): CreateVolumeRequest {
+  const { name, sizeMb, template, hostPath, filesystem, accessMode, quotaPolicy, tags, uid, gid, args } = inputs;
+  const isFromTemplate = template !== undefined;
+  const unless = <T>(value: T | undefined, byDefault: T) =>
+    value === byDefault && !isFromTemplate ? undefined : value;
+  return defined({
+    name,
+    // One that is made from a template has its size first, and grows then.
+    size_mb: isFromTemplate ? undefined : sizeMb,
+    template: template === undefined ? undefined : reference(template),
+    host_path: hostPath,
+    filesystem: unless(filesystem, "ext4"),
+    access_mode: unless(accessMode, "rwo"),
+    quota_policy: unless(quotaPolicy, "static"),
+    tags: tags.length === 0 ? undefined : tags,
+    uid,
+    gid,
+    args,
+  });
+}
+
+/** What can be set, as it is. */
+export type VolumeFacts = Omit<VolumeInputs, "name" | "template" | "cloneFrom" | "allowDataLoss" | "adopt">;
+
+const oneOf = <T extends string>(words: readonly T[], word: string | undefined): T | undefined =>
+  words.find((known) => known === word);
+
+/** True for a `get` or an import: nothing was asked for, everything is told. */
+const isImport = (asked: Partial<VolumeInputs>): boolean => asked.name === undefined;
+
+/** A value that only programs set; the one that every volume has tells nothing to those that did not. */
+const own = <T>(asked: Partial<VolumeInputs>, mine: T | undefined, reported: T | null | undefined, plain?: T) => {
+  if (!isImport(asked) && mine === undefined) return undefined;
+  return isImport(asked) && isDeepStrictEqual(reported, plain) ? undefined : (reported ?? mine);
+};
+
+/** What is reported. Servers leave out a field that has its default; `asked` stands in for what older nodes do not report at all. */
+export const factsOf = (item: VolumeItem, asked: Partial<VolumeInputs>): VolumeFacts =>
+  defined({
+    sizeMb: item.size_mb ?? asked.sizeMb,
+    filesystem: item.filesystem ?? asked.filesystem ?? "ext4",
+    accessMode: oneOf(["rwo", "rox", "rwx"], item.access_mode) ?? asked.accessMode ?? "rwo",
+    quotaPolicy: oneOf(["static", "dynamic"], item.quota_policy) ?? asked.quotaPolicy ?? "static",
+    hostPath: own(asked, asked.hostPath, item.host_path),
+    uid: own(asked, asked.uid, item.uid, 0),
+    gid: own(asked, asked.gid, item.gid, 0),
+    args: own(asked, asked.args, item.args, {}),
+    tags: item.tags ?? [],
+    deleteLock: item.delete_lock ?? false,
+  });
+
+/** Said by a program or left to the server, which reports them either way. */
+const KEPT = ["sizeMb", "filesystem", "accessMode", "quotaPolicy"] as const;
+
+/** The inputs that would make what is reported; what the program left to the server stays left out. */
+export const inputsOf = (item: VolumeItem, asked: Partial<VolumeInputs>): VolumeInputs =>
+  defined({
+    ...factsOf(item, asked),
+    ...Object.fromEntries(
+      KEPT.filter((name) => !isImport(asked) && asked[name] === undefined).map((name) => [name, undefined]),
+    ),
+    name: item.name,
+    template: asked.template,
+    cloneFrom: asked.cloneFrom,
+    allowDataLoss: asked.allowDataLoss ?? false,
+    adopt: asked.adopt ?? false,
+  });
+
+type Changeable = Partial<Pick<VolumeInputs, "sizeMb" | "quotaPolicy">> & Pick<VolumeInputs, "tags" | "deleteLock">;
+
+/** What brings a volume from what it is to what is asked for, in that order; empty when there is nothing to do. */
+export function planVolumeUpdate(olds: Changeable, news: Changeable): readonly Change<VolumeProp>[] {
+  const changes: Change<VolumeProp>[] = [];
+  const set = (prop: VolumeProp, value: unknown, what: string) => changes.push({ what, prop, op: "set", value });
+  // Before it grows: under a dynamic policy that may need less of the quota.
+  if (news.quotaPolicy !== undefined && news.quotaPolicy !== olds.quotaPolicy) {
+    set("quota_policy", news.quotaPolicy, `set the quota policy to ${news.quotaPolicy}`);
+  }
+  if (news.sizeMb !== undefined && news.sizeMb !== olds.sizeMb) {
+    set("size_mb", news.sizeMb, `grow from ${olds.sizeMb ?? "an unknown size"} to ${news.sizeMb} MiB`);
+  }
+  if (!isDeepStrictEqual([...news.tags].sort(), [...olds.tags].sort())) {
+    set("tags", news.tags, news.tags.length === 0 ? "remove all tags" : `set the tags to ${news.tags.join(", ")}`);
+  }
+  if (news.deleteLock !== olds.deleteLock) {
+    set("delete_lock", news.deleteLock, news.deleteLock ? "lock it against deletion" : "let it be deleted");
+  }
+  return changes;
+}

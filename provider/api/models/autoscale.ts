@@ -1,7 +1,7 @@
 /** Autoscale: how many instances a service has, by policies. */
 import * as z from "zod";
 import { image, itemStatus, nameOrUuid, named } from "./common";
-import { inlineFile } from "./instance";
+import { inlineFile } from "./instanceParts";
 
 const step = z.strictObject({
   adjustment: z.number(),

@@ -10,5 +10,16 @@ export * from "./certificate";
 export * from "./common";
 export * from "./envelope";
 export * from "./instance";
+export * from "./instanceCalls";
+export {
+  INSTANCE_STATES,
+  inlineFile,
+  rom,
+  scaleToZero,
+  schedule,
+  type InlineFile,
+  type InstanceState,
+  type Schedule,
+} from "./instanceParts";
 export * from "./service";
 export * from "./volume";

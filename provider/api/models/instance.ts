@@ -1,87 +1,23 @@
-/** Instances, their templates and checkpoints. Field by field: the cloud API's `/v1/instances`. */
+/** Instances as they are asked for and reported. Field by field: the cloud API's `/v1/instances`. */
 import * as z from "zod";
+import { annotations, autokillTime, image, itemStatus, name, nameOrUuid, named, tags, time } from "./common";
 import {
-  annotations,
-  autokillTime,
-  idItem,
-  image,
-  itemStatus,
-  name,
-  nameOrUuid,
-  named,
-  tags,
-  time,
-  triple,
-} from "./common";
+  INSTANCE_STATES,
+  args,
+  autokill,
+  dnsLabel,
+  envMap,
+  memoryMb,
+  plugins,
+  policy,
+  roms,
+  scaleToZero,
+  schedPriority,
+  schedules,
+  vcpus,
+} from "./instanceParts";
 import { domainRequest, servicePort } from "./service";
 import { volumeOptions } from "./volume";
-
-/** States of an instance. */
-export const INSTANCE_STATES = [
-  "stopped",
-  "starting",
-  "running",
-  "draining",
-  "stopping",
-  "standby",
-  "template",
-  "checkpoint",
-  "deleted",
-] as const;
-export type InstanceState = (typeof INSTANCE_STATES)[number];
-
-const cooldown = z.int().min(0).max(86_400_000);
-const policy = z.enum(["on", "off", "idle"]);
-export const scaleToZero = z.strictObject({
-  policy,
-  stateful: z.boolean().optional(),
-  cooldown_time_ms: cooldown.optional(),
-  notify_time_ms: z.int().min(0).optional(),
-});
-
-const dnsLabel = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/i);
-const envMap = z.record(z.string().min(1), z.string());
-const args = z.array(z.string().min(1));
-const memoryMb = z.int().min(16);
-const vcpus = z.int().min(1);
-
-/** A file that travels in the request: at most 1 MB. */
-export const inlineFile = z.strictObject({
-  path: z.string().min(1),
-  data: z.string(),
-  encoding: z.enum(["text", "base64"]).optional(),
-});
-export type InlineFile = z.infer<typeof inlineFile>;
-
-/** A read-only file system for the guest: an image, or up to 16 inline files. */
-export const rom = z.strictObject({
-  name: z.string().min(1).max(63),
-  image: image.optional(),
-  files: z.array(inlineFile).max(16).optional(),
-  at: z.string().optional(),
-});
-const roms = z.array(rom).max(8);
-
-const plugin = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9_-]{1,63}$/),
-  rom: image,
-  config: z.unknown().optional(),
-});
-const plugins = z.array(plugin).max(8);
-
-/** Something that happens to an instance at given times: `when` is a calendar expression of systemd, in UTC. */
-export const schedule = z.strictObject({
-  name: z.string().min(1),
-  when: z.string().min(1),
-  action: z.enum(["start", "stop", "delete", "exec", "checkpoint"]),
-  /** Of `exec` only. */
-  args: args.optional(),
-});
-export type Schedule = z.infer<typeof schedule>;
-const schedules = z.array(schedule);
-
-const autokill = autokillTime.extend({ num_requests: z.int().min(0).optional() });
-const schedPriority = z.enum(["normal", "medium", "high", "admin"]);
 
 const networkInterface = z.strictObject({
   name: z.string().optional(),
@@ -283,130 +219,3 @@ export const instanceItem = z.looseObject({
   checkpoint_autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),
 });
 export type InstanceItem = z.infer<typeof instanceItem>;
-
-/** What became of an instance that was started, stopped, suspended or deleted; little else is sure to be there. */
-export const instanceChangeItem = instanceItem.extend({
-  state: z.string().optional(),
-  previous_state: z.string().optional(),
-});
-
-/** What a PATCH may `set`, by property. Also what `add` takes where it is a list or a map. */
-export const instancePatchValues = {
-  image,
-  args: z.union([z.string().min(1), args]),
-  env: envMap,
-  memory_mb: memoryMb,
-  vcpus,
-  scale_to_zero: scaleToZero,
-  tags,
-  delete_lock: z.boolean(),
-  schedules,
-  autokill,
-  hostname: dnsLabel,
-  roms,
-  plugins,
-  dependencies: z.array(nameOrUuid),
-  sched_priority: schedPriority,
-  annotations,
-} as const;
-export type InstanceProp = keyof typeof instancePatchValues;
-export const INSTANCE_PROPS = Object.keys(instancePatchValues) as [InstanceProp, ...InstanceProp[]]; // keys of a constant
-
-/** Properties whose change applies at once in any state; the others wait for a stop. */
-export const INSTANCE_PROPS_ANY_STATE: readonly InstanceProp[] = ["tags", "delete_lock", "schedules", "autokill"];
-
-export const patchInstanceRequest = named({ prop: z.enum(INSTANCE_PROPS), ...triple });
-
-/** What a PATCH may `set` on a template or a checkpoint. */
-export const frozenPatchValues = { tags, delete_lock: z.boolean(), autokill: autokillTime } as const;
-export const patchFrozenRequest = named({ prop: z.enum(["tags", "delete_lock", "autokill"]), ...triple });
-
-export const deleteInstanceRequest = named({
-  /** Seconds to wait until it is really gone; 0 none, -1 as long as it takes. Not on older nodes. */
-  timeout_s: z.int().min(-1).optional(),
-  /** Skip retention, and remove one that is retained already. Not on older nodes. */
-  dont_retain: z.boolean().optional(),
-});
-
-export const startRequest = named({
-  timeout_s: z.int().min(-1).optional(),
-  /** Older form of `timeout_s`. */
-  wait_timeout_ms: z.int().min(-1).optional(),
-});
-
-const drainTimeoutMs = z.int().min(-1).max(3_600_000);
-export const stopRequest = named({
-  force: z.boolean().optional(),
-  drain_timeout_ms: drainTimeoutMs.optional(),
-  quick: z.boolean().optional(),
-  /** Act only if the instance is in this state. */
-  ifstate: z.enum(INSTANCE_STATES).optional(),
-  /** Only with `force`. */
-  dump: z.boolean().optional(),
-});
-export const suspendRequest = named({ drain_timeout_ms: drainTimeoutMs.optional() });
-
-/** Reply of `GET /v1/instances/log`. `output` is base64; ranges are byte offsets, `end` exclusive. */
-export const instanceLogItem = z.looseObject({
-  ...itemStatus,
-  uuid: z.string(),
-  name: z.string().optional(),
-  output: z.string().optional(),
-  available: z.looseObject({ start: z.int(), end: z.int() }).optional(),
-  range: z.looseObject({ start: z.int(), end: z.int() }).optional(),
-  state: z.enum(INSTANCE_STATES).optional(),
-});
-
-/** Reply of `GET /v1/instances/metrics`. */
-export const instanceMetricsItem = z.looseObject({
-  ...itemStatus,
-  uuid: z.string(),
-  name: z.string(),
-  state: z.enum(INSTANCE_STATES).optional(),
-  start_count: z.int().optional(),
-  restart_count: z.int().optional(),
-  started_at: time.optional(),
-  stopped_at: time.optional(),
-  uptime_ms: z.number().optional(),
-  rss_bytes: z.number().optional(),
-  cpu_time_ms: z.number().optional(),
-  boot_time_us: z.number().optional(),
-  net_time_us: z.number().optional(),
-  rx_bytes: z.number().optional(),
-  rx_packets: z.number().optional(),
-  tx_bytes: z.number().optional(),
-  tx_packets: z.number().optional(),
-  nconns: z.number().optional(),
-  nreqs: z.number().optional(),
-  nqueued: z.number().optional(),
-  ntotal: z.number().optional(),
-  wakeup_latency: z.array(z.looseObject({ bucket_ms: z.number().optional(), count: z.number() })).optional(),
-  wakeup_latency_sum: z.number().optional(),
-});
-export type InstanceMetricsItem = z.infer<typeof instanceMetricsItem>;
-
-/** Turns an instance into a template. */
-export const createTemplateRequest = named({
-  timeout_s: z.int().min(-1).optional(),
-  autokill: autokillTime.optional(),
-});
-
-/** Freezes a copy of an instance, which itself goes on. */
-export const createCheckpointRequest = z.strictObject({
-  from: nameOrUuid,
-  name: name.optional(),
-  timeout_s: z.int().min(-1).optional(),
-  tags: tags.optional(),
-  autokill: autokillTime.optional(),
-});
-
-/** A template or checkpoint that was made. */
-export const frozenItem = idItem.extend({ state: z.enum(INSTANCE_STATES).optional() });
-
-/** Reply of the history calls: which checkpoints an object descends from. */
-export const historyItem = z.looseObject({
-  ...itemStatus,
-  uuid: z.string(),
-  name: z.string(),
-  history: z.array(z.looseObject({ uuid: z.string(), name: z.string(), created_at: time.optional() })).optional(),
-});

@@ -131,6 +131,8 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
   readonly onlyIn?: { readonly metro: string; readonly hint: string };
   /** Must the old one go before the new one can be made, whatever their names? Asked only when a replacement happens. */
   readonly deleteBeforeReplace?: (news: Properties) => boolean;
+  /** Would it be gone once it is stopped? Then a change that needs a stop makes a successor. */
+  readonly goesWhenStopped?: (olds: Properties) => boolean;
   /**
    * What an update will do, in that order, for the preview to say: `set the hard limit to 100`. Both are known and checked. Pure.
    *
@@ -162,5 +164,5 @@ export const defineResource = <I extends z.ZodObject, O extends z.ZodObject, Con
 /** The parts of a definition that check, diff, migrate and schema read; any resource's definition is one. */
 export type Definition = Pick<
   ResourceDefinition<z.ZodObject, z.ZodObject, never>,
-  "kind" | "description" | "inputs" | "outputs" | "migrations" | "inspect" | "deleteBeforeReplace"
+  "kind" | "description" | "inputs" | "outputs" | "migrations" | "inspect" | "deleteBeforeReplace" | "goesWhenStopped"
 > & { readonly rules?: readonly Rule<never>[] };

@@ -79,11 +79,12 @@ function effectOf(schema: z.ZodType, change: FieldChange): Effect {
  * only input fields are looked at. `diff(a, a)` is empty.
  */
 export function diff(
-  definition: Pick<Definition, "inputs">,
+  definition: Pick<Definition, "inputs" | "goesWhenStopped">,
   olds: Properties,
   news: Properties,
 ): readonly PropertyChange[] {
   const changes: PropertyChange[] = [];
+  const goesWhenStopped = definition.goesWhenStopped?.(olds) === true;
   for (const [property, schema] of Object.entries(definition.inputs.shape as Readonly<Record<string, z.ZodType>>)) {
     // Most have not changed at all.
     if (isDeepStrictEqual(olds[property], news[property])) continue;
@@ -96,8 +97,8 @@ export function diff(
     changes.push({
       property,
       kind: before === undefined ? "add" : after === undefined ? "delete" : "update",
-      replace: certain && effect === "replace",
-      restart: effect === "restart",
+      replace: certain && (effect === "replace" || (effect === "restart" && goesWhenStopped)),
+      restart: effect === "restart" && !goesWhenStopped,
       certain,
     });
   }

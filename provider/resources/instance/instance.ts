@@ -78,6 +78,8 @@ export const instance = defineResource({
   deleteBeforeReplace: ({ volumes, serviceGroup, networkInterfaces }) =>
     [volumes, networkInterfaces].some((held) => Array.isArray(held) && held.length > 0) || claimsName(serviceGroup),
 
+  goesWhenStopped: ({ features }) => Array.isArray(features) && features.includes("delete-on-stop"),
+
   async create(context: ProviderContext, inputs) {
     const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;
     if (adopted !== undefined) return adopted;

@@ -4,6 +4,8 @@ import type * as z from "zod";
 import { INSTANCE_PROPS, INSTANCE_PROPS_ANY_STATE } from "../../../provider/api/models";
 import { check } from "../../../provider/definition/check";
 import { metaOf } from "../../../provider/definition/define";
+import { diff } from "../../../provider/definition/diff";
+import { UNKNOWN } from "../../../provider/definition/unknown";
 import { instance } from "../../../provider/resources/instance/instance";
 import { type InstanceInputs, instanceInputs } from "../../../provider/resources/instance/instanceInputs";
 import { type Power, describeStep, planInstanceUpdate } from "../../../provider/resources/instance/instancePlan";
@@ -130,5 +132,18 @@ describe("what a change of an instance's input means", () => {
     const never = ["name", "restartPolicy", "service", "serviceGroup", "features", "type", "gpus", "networkInterfaces"];
     const sources = ["template", "branchFrom", "checkpoint", "gateway", "nameserver", "ephemeralVolumes"];
     assert.deepEqual(replaced.sort(), [...never, ...sources].sort());
+  });
+
+  it("is a successor too where a stop would delete it", async () => {
+    const job = await checked({ features: ["delete-on-stop"], memoryMb: 64 });
+    const [memory] = diff(instance, job, { ...job, memoryMb: 128 });
+    assert.deepEqual([memory?.property, memory?.replace, memory?.restart], ["memoryMb", true, false]);
+    const [tags] = diff(instance, job, { ...job, tags: ["a"] });
+    assert.deepEqual([tags?.property, tags?.replace], ["tags", false]);
+    const unknown = diff(instance, job, { ...job, image: UNKNOWN });
+    assert.deepEqual(
+      unknown.map(({ replace, certain }) => [replace, certain]),
+      [[false, false]],
+    );
   });
 });

@@ -24,11 +24,12 @@ function checkMounts({ volumes = [], ephemeralVolumes = [], roms = [] }: Given):
     ...ephemeralVolumes.map(({ at }, index) => ({ at, property: `ephemeralVolumes[${index}].at` })),
     ...roms.map(({ at }, index) => ({ at, property: `roms[${index}].at` })),
   ].filter(({ at }) => at !== undefined);
-  return all.flatMap(({ at, property }, index) =>
+  const twoAtOnePath = all.flatMap(({ at, property }, index) =>
     all.findIndex((other) => other.at === at) === index
       ? []
       : [{ property, reason: `something else is mounted at ${at ?? ""} already; mount one thing at a path.` }],
   );
+  return [...twoAtOnePath, ...doubled("volumes", volumes, "volume", "the volume")];
 }
 
 function checkEphemeral({ ephemeralVolumes = [] }: Given): readonly CheckFailure[] {

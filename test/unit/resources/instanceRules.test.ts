@@ -59,6 +59,16 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
     { ...a, volumes: [{ volume: "v", at: "/x" }], roms: [{ ...one, at: "/x" }] },
     "roms[0].at: something else is mounted at /x already; mount one thing at a path.",
   ],
+  "a volume at two paths": [
+    {
+      ...a,
+      volumes: [
+        { volume: "v", at: "/x" },
+        { volume: "v", at: "/y" },
+      ],
+    },
+    'volumes[1].volume: the volume "v" is given twice.',
+  ],
   "a volume of its own without a size": [
     { ...a, ephemeralVolumes: [{ at: "/x" }] },
     "ephemeralVolumes[0].sizeMb: give either a size in MiB or a hostPath.",

@@ -92,7 +92,7 @@ const plain = fc.record(
   { requiredKeys: [] },
 );
 
-/** Where it is mounted tells mounts apart. */
+/** Where it is mounted tells mounts apart, and one volume is mounted once. */
 const mounts = fc
   .uniqueArray(path, { maxLength: 4 })
   .chain((paths) =>
@@ -103,7 +103,9 @@ const mounts = fc
     ),
   )
   .map((all) => ({
-    volumes: all.filter(({ isOwn }) => !isOwn).map(({ at, volume, readonly }) => ({ at, volume, readonly })),
+    volumes: all
+      .filter((one, index) => !one.isOwn && all.findIndex((other) => other.volume === one.volume) === index)
+      .map(({ at, volume, readonly }) => ({ at, volume, readonly })),
     ephemeralVolumes: all.filter(({ isOwn }) => isOwn).map(({ at, readonly }) => ({ at, readonly, sizeMb: 8 })),
   }));
 

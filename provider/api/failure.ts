@@ -41,7 +41,8 @@ export function itemFailure(attempted: string, item: ItemStatus & { uuid?: strin
   const { code, hint } = name === undefined ? ({ code: "API_REJECTED", hint: undefined } as const) : ITEM_ERRORS[name];
   const said = item.message ?? reply.message ?? "no reason given";
   return new UnikernelError(code, sentence(`${attempted} failed`, said, reply.requestId), {
-    ...(hint === undefined ? {} : { hint }),
+    // A server that says more than what failed has said what to do.
+    ...(hint === undefined || said.includes(". ") ? {} : { hint }),
     details: defined({
       metro: reply.metro,
       requestId: reply.requestId,

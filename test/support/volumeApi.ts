@@ -1,4 +1,5 @@
 /** Volumes in memory behind the cloud's routes: enough of an API for programs that only make disks. */
+import * as crypto from "node:crypto";
 import { type Asked, type FakeApi, startFakeApi, success } from "./fakeApi";
 
 /** A running API and what it holds. */
@@ -7,8 +8,8 @@ export interface VolumeApi extends FakeApi {
   readonly volumes: Map<string, string>;
 }
 
-/** Starts one. Its uuids begin with `label`, so that no id of one is an id of another. */
-export async function startVolumeApi(label: string): Promise<VolumeApi> {
+/** Starts one. No id of one is an id of another. */
+export async function startVolumeApi(): Promise<VolumeApi> {
   const volumes = new Map<string, string>();
   const sizes = new Map<string, number>();
   const item = (uuid: string) => {
@@ -16,20 +17,20 @@ export async function startVolumeApi(label: string): Promise<VolumeApi> {
     if (name === undefined) return { status: "error", error: 8, uuid };
     return { status: "success", uuid, name, size_mb: sizes.get(uuid), state: "available", filesystem: "ext4" };
   };
-  let made = 0;
   const api = await startFakeApi(({ method, url, body }: Asked) => {
     if (method === "POST") {
       const { name, size_mb } = body as { name: string; size_mb: number };
-      const uuid = `${label}-${++made}`;
+      const uuid = crypto.randomUUID();
       volumes.set(uuid, name);
       sizes.set(uuid, size_mb);
       return success("volumes", item(uuid));
     }
-    const [named] = (body ?? []) as { uuid: string }[];
-    const uuid = named?.uuid ?? new URL(url, "http://x").searchParams.get("uuid") ?? "";
-    const found = item(uuid);
-    if (method === "DELETE") volumes.delete(uuid);
-    return success("volumes", found);
+    const named = (body ?? []) as { uuid: string }[];
+    const asked = new URL(url, "http://x").searchParams.getAll("uuid");
+    const uuids = named.length > 0 ? named.map(({ uuid }) => uuid) : asked;
+    const found = uuids.map(item);
+    if (method === "DELETE") uuids.forEach((uuid) => volumes.delete(uuid));
+    return success("volumes", ...found);
   });
   return Object.assign(api, { volumes });
 }

@@ -32,10 +32,10 @@ describe("several providers in one program", function () {
   let printed = "";
 
   before(async () => {
-    home = await startVolumeApi("home");
-    east = await startVolumeApi("east");
-    west = await startVolumeApi("west");
-    north = await startVolumeApi("north");
+    home = await startVolumeApi();
+    east = await startVolumeApi();
+    west = await startVolumeApi();
+    north = await startVolumeApi();
     project = await Project.copy("test/fixtures/projects/metros");
   });
   after(async () => {
@@ -141,7 +141,7 @@ describe("a program without providers", function () {
   let project: Project;
 
   beforeEach(async () => {
-    api = await startVolumeApi("only");
+    api = await startVolumeApi();
     project = await Project.copy("test/fixtures/projects/many");
   });
   afterEach(async () => {

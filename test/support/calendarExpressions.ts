@@ -7,8 +7,11 @@ export interface Part {
   readonly fits: (value: number) => boolean;
 }
 
-/** A field from `min` to `max`: anything, a list, a range, a repetition. */
-export function part(min: number, max: number): fc.Arbitrary<Part> {
+/**
+ * A field from `min` to `max`: anything, a list, a range, a repetition. Repetitions of days are to name their end: systemd 252
+ * follows `2/9` to December 38th, takes that for January 7th, and so misses January 2nd.
+ */
+export function part(min: number, max: number, endOfRepetition = ""): fc.Arbitrary<Part> {
   const value = fc.integer({ min, max });
   const one = value.map((v): Part => ({ text: String(v), fits: (x) => x === v }));
   const range = fc.tuple(value, value, fc.integer({ min: 1, max: max - min })).map(([a, b, step]): Part => {
@@ -17,7 +20,7 @@ export function part(min: number, max: number): fc.Arbitrary<Part> {
   });
   const repeated = fc.integer({ min, max: max - 1 }).chain((from) =>
     fc.integer({ min: 1, max: max - from }).map((step): Part => {
-      return { text: `${from}/${step}`, fits: (x) => x >= from && (x - from) % step === 0 };
+      return { text: `${from}${endOfRepetition}/${step}`, fits: (x) => x >= from && (x - from) % step === 0 };
     }),
   );
   const listed = fc.array(fc.oneof(one, range, repeated), { minLength: 1, maxLength: 3 }).map((parts): Part => ({
@@ -34,7 +37,7 @@ export const calendarExpression = fc
   .record({
     days: fc.subarray(DAY_NAMES),
     month: part(1, 12),
-    day: part(1, 31),
+    day: part(1, 31, "..31"),
     hour: part(0, 23),
     minute: part(0, 59),
     second: part(0, 59),

@@ -28,8 +28,13 @@ export interface ModelCall {
 /** Changes that are made while an instance runs. Source: the reference's matrix. */
 const AT_ANY_TIME: readonly string[] = [...INSTANCE_PROPS_ANY_STATE, "annotations"] satisfies InstanceProp[];
 
+/** More than any update asks. Without time that passes, one that never comes to its end would otherwise hang its test for ever. */
+const MAX_REQUESTS = 20_000;
+
 /** How instances begin that autoscale makes. */
 const SCALED = "scaled-";
+/** As many as it makes here at most: a configuration may ask for tens of thousands, of which all are alike. */
+const MAX_SCALED = 4;
 
 const groupOf = ({ service_group: group }: Held): unknown => (group as Named | null | undefined)?.uuid;
 const refusal = (error: number, message: string): object => ({ status: "error", error, message });
@@ -48,6 +53,7 @@ export class ModelApi {
   readonly context: ProviderContext;
   private nowMs = Date.parse("2026-01-01T00:00:00Z");
   private made = 0;
+  private requests = 0;
 
   constructor() {
     const clock = { now: () => this.nowMs, sleep: (ms: number) => Promise.resolve(void (this.nowMs += ms)) };
@@ -81,6 +87,11 @@ export class ModelApi {
     this.referred(this.volumes, named, { state: "available", size_mb: 64, filesystem: "ext4", access_mode: "rwo" });
   private readonly serviceOf = (named: Named): Item =>
     this.referred(this.services, named, { services: [{ port: 80, handlers: ["http"] }], domains: [] });
+
+  private countRequest(route: string): void {
+    this.requests += 1;
+    if (this.requests > MAX_REQUESTS) throw new Error(`still asking after ${MAX_REQUESTS} requests, now for ${route}`);
+  }
 
   private newUuid(): string {
     return uuidOf("1", (this.made += 1));
@@ -174,7 +185,7 @@ export class ModelApi {
     const plain = { min_size: 1, max_size: 4, warmup_time_ms: 1000, cooldown_time_ms: 1000, policies: [] };
     const configuration = { ...plain, ...rest, template: this.foreign(create_args?.template ?? {}) };
     item["scaling"] = configuration;
-    for (let count = 0; count < Number(configuration.min_size); count++) {
+    for (let count = 0; count < Math.min(Number(configuration.min_size), MAX_SCALED); count++) {
       const scaled = { name: `${SCALED}${this.newUuid()}`, image: "scaled", autostart: true, service_group: { uuid } };
       this.createInstance(scaled);
     }
@@ -340,12 +351,17 @@ export class ModelApi {
     const answered = (items: readonly object[]) => ({ items, message: undefined, metro: "test", requestId: undefined });
     const asking = Object.entries(reads).map(([name, read]) => [
       name,
-      async (request: Query) => Promise.resolve(answered(read(request))),
+      async (request: Query) => {
+        await Promise.resolve();
+        this.countRequest(name);
+        return answered(read(request));
+      },
     ]);
     const changing = Object.entries(changes).map(([name, change]) => [
       name,
       async ({ body, path }: { body?: object; path?: { uuid: string; name: string } }) => {
         await Promise.resolve();
+        this.countRequest(name);
         const route = name as RouteName;
         if (body !== undefined) routes[route].body.parse(body);
         return answered(

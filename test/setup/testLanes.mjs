@@ -17,6 +17,9 @@ const TIMEOUT_MS = { unit: 20_000, contract: 60_000, foreign: 60_000, e2e: 600_0
 /** How long a lane's process may live on after its last test; what keeps it alive is something a test left open. */
 const LINGER_MS = 20_000;
 
+/** How long a lane may take in all. A test that never gives way to others never notices its own limit: this ends it. */
+const LANE_LIMIT_MS = 30 * 60_000;
+
 /** Each counts as one test. */
 const CHECKS = [
   ["lint", "lint"],
@@ -93,18 +96,22 @@ async function runLane(root, lane, mochaArgs) {
     const args = [mocha, "--timeout", timeout, "--reporter", reporter, ...mochaArgs, `test/${lane}/**/*.test.ts`];
     const env = { ...process.env, UNIKERNEL_TEST_COUNTS: report, UNIKERNEL_TEST_LANE: lane };
     let lingered = false;
+    let hung = false;
+    const startedAt = Date.now();
     const code = await runInherited(process.execPath, args, { cwd: root, env }, (child) => {
       let endedAt = 0;
       const watch = setInterval(() => {
-        if (!fs.existsSync(report)) return;
-        if (endedAt === 0) endedAt = Date.now();
-        if (Date.now() - endedAt < LINGER_MS) return;
-        lingered = true;
+        if (endedAt === 0 && fs.existsSync(report)) endedAt = Date.now();
+        if (endedAt === 0) hung = Date.now() - startedAt > LANE_LIMIT_MS;
+        else lingered = Date.now() - endedAt > LINGER_MS;
+        if (!hung && !lingered) return;
         clearInterval(watch);
         child.kill("SIGKILL");
       }, 500);
       child.on("close", () => clearInterval(watch));
     });
+    if (hung)
+      return { counts: none, problem: `the ${lane} lane was ended after ${LANE_LIMIT_MS / 60_000} minutes: it hung` };
     if (!fs.existsSync(report)) return { counts: none, problem: `the ${lane} lane ended early, with code ${code}` };
     /** @type {Counts} */
     const counts = JSON.parse(fs.readFileSync(report, "utf8"));

@@ -1,6 +1,6 @@
 /** What a preview says beyond the engine's own words: what an update will do, and that the account's quotas do not suffice. */
 import type { Properties } from "../definition/define";
-import type { PropertyChange } from "../definition/diff";
+import { type PropertyChange, diff } from "../definition/diff";
 import { narrate } from "../definition/narrate";
 import type { AnyResource } from "../resources/all";
 import type { QuotasItem } from "../resources/quotas";
@@ -59,6 +59,9 @@ export class QuotaWatch {
     if (resource.demands === undefined) return [];
     const had = Object.keys(olds).length === 0 ? (this.freed.get(label) ?? {}) : resource.demands(olds);
     this.plan.set(label, growth(resource.demands(news), had));
+    // What stays as it is asks nothing: a preview without changes costs no request.
+    const before = inputsOf(resource, olds);
+    if (Object.keys(olds).length > 0 && diff(resource, before, news).length === 0) return [];
     this.quotas ??= this.fetchQuotas();
     const quotas = await this.quotas;
     return quotas === undefined

@@ -35,6 +35,15 @@ describe("quotas at preview", () => {
   };
   const guest = (memoryMb: number) => ({ image: "a", memoryMb });
 
+  it("are not asked for where nothing changes", async () => {
+    const failures = watching(quotas({ hard: { live_memory_mb: 0 } }));
+    const olds = await checked("Instance", guest(64));
+    assert.deepEqual(await failures("Instance", "a", guest(64), olds), []);
+    assert.equal(asked, 0);
+    assert.equal((await failures("Instance", "a", guest(128), olds)).length, 1);
+    assert.equal(asked, 1);
+  });
+
   it("hold against the plan as a whole, and refuse the resource that exceeds them", async () => {
     const failures = watching(quotas({ hard: { live_memory_mb: 12_000 } }));
     assert.deepEqual(await failures("Instance", "a", guest(8000)), []);

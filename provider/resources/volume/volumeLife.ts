@@ -65,6 +65,18 @@ export async function makeVolume({ client }: ProviderContext, inputs: VolumeInpu
   });
 }
 
+/** A copy has the size of its original at least, which only the metro knows; no loss of data that is allowed makes it fit. */
+function mustHoldItsOrigin(name: string, { sizeMb: had }: VolumeFacts, news: VolumeInputs): void {
+  const { sizeMb: wanted, template, cloneFrom } = news;
+  const origin = template ?? cloneFrom;
+  if (origin === undefined || had === undefined || wanted === undefined || wanted >= had) return;
+  throw new UnikernelError(
+    "INPUT_INVALID",
+    `Volume '${name}' has ${had} MiB, as '${origin}' that it was made from, and cannot shrink to ${wanted} MiB.`,
+    { property: "sizeMb", hint: `Ask for ${had} or more, or leave sizeMb out to have what '${origin}' has.` },
+  );
+}
+
 /**
  * What brings a volume, as it is, to what is asked for.
  *
@@ -76,6 +88,7 @@ export function changesOf(
   news: VolumeInputs,
 ): readonly Change<VolumeProp>[] {
   const facts: VolumeFacts = factsOf(item, olds);
+  mustHoldItsOrigin(item.name, facts, news);
   const [forbidden] = forbiddenChanges({ ...olds, ...facts, name: item.name }, news);
   if (forbidden === undefined) return planVolumeUpdate(facts, news);
   const { property, reason } = forbidden;

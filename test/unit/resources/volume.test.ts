@@ -148,7 +148,7 @@ describe("the volume", () => {
     const failure = await partial(volume.create(living(), await checked({ cloneFrom: "big", sizeMb: 32 })));
     assert.ok(UnikernelError.has(failure.cause, "INPUT_INVALID"));
     assert.deepEqual([failure.id, failure.cause.property, failure.outputs["sizeMb"]], ["v1", "sizeMb", 64]);
-    assert.match(failure.cause.message, /cannot shrink from 64 to 32 MiB/);
+    assert.match(failure.cause.message, /has 64 MiB, as 'big' that it was made from, and cannot shrink to 32 MiB/);
   });
 
   it("takes over one of its name where that is asked for, and changes in place what differs", async () => {
@@ -233,7 +233,10 @@ describe("the volume", () => {
       volume.update(living({ size_mb: 512 }), "v1", olds, await checked({ template: "base", sizeMb: 64 })),
     );
     assert.ok(UnikernelError.has(error, "INPUT_INVALID"));
-    assert.match(error.message, /Volume 'data' cannot shrink from 512 to 64 MiB/);
+    assert.match(
+      error.message,
+      /Volume 'data' has 512 MiB, as 'base' that it was made from, and cannot shrink to 64 MiB/,
+    );
   });
 });
 

@@ -25,6 +25,10 @@ export interface ModelCall {
   readonly at?: string | undefined;
 }
 
+/** Size of the volumes that somebody else made. */
+export const FOREIGN_SIZE_MB = 64;
+const ANY_VOLUME = { state: "available", size_mb: FOREIGN_SIZE_MB, filesystem: "ext4", access_mode: "rwo" };
+
 /** Changes that are made while an instance runs. Source: the reference's matrix. */
 const AT_ANY_TIME: readonly string[] = [...INSTANCE_PROPS_ANY_STATE, "annotations"] satisfies InstanceProp[];
 
@@ -33,8 +37,6 @@ const MAX_REQUESTS = 20_000;
 
 /** How instances begin that autoscale makes. */
 const SCALED = "scaled-";
-/** As many as it makes here at most: a configuration may ask for tens of thousands, of which all are alike. */
-const MAX_SCALED = 4;
 
 const groupOf = ({ service_group: group }: Held): unknown => (group as Named | null | undefined)?.uuid;
 const refusal = (error: number, message: string): object => ({ status: "error", error, message });
@@ -83,8 +85,7 @@ export class ModelApi {
     return { uuid: name === undefined ? uuid : foreignUuid(name), name: name ?? `foreign-${uuid}` };
   }
 
-  private readonly volumeOf = (named: Named): Item =>
-    this.referred(this.volumes, named, { state: "available", size_mb: 64, filesystem: "ext4", access_mode: "rwo" });
+  private readonly volumeOf = (named: Named): Item => this.referred(this.volumes, named, { ...ANY_VOLUME });
   private readonly serviceOf = (named: Named): Item =>
     this.referred(this.services, named, { services: [{ port: 80, handlers: ["http"] }], domains: [] });
 
@@ -185,7 +186,7 @@ export class ModelApi {
     const plain = { min_size: 1, max_size: 4, warmup_time_ms: 1000, cooldown_time_ms: 1000, policies: [] };
     const configuration = { ...plain, ...rest, template: this.foreign(create_args?.template ?? {}) };
     item["scaling"] = configuration;
-    for (let count = 0; count < Math.min(Number(configuration.min_size), MAX_SCALED); count++) {
+    for (let count = 0; count < Number(configuration.min_size); count++) {
       const scaled = { name: `${SCALED}${this.newUuid()}`, image: "scaled", autostart: true, service_group: { uuid } };
       this.createInstance(scaled);
     }

@@ -53,7 +53,7 @@ const TYPED_PROGRAM = `
   const service = new unikernel.Service("web", { ports: [port], template: { image: "a", volumes: [{ volume: volume.id, at: "/data" }] } });
   export const url: pulumi.Output<string> = service.url;
   // @ts-expect-error
-  new unikernel.Volume("data", {});
+  new unikernel.Certificate("shop", { commonName: "shop.example.com" });
   // @ts-expect-error
   new unikernel.Volume("data", { sizeMb: "64" });
   // @ts-expect-error
@@ -63,7 +63,6 @@ const TYPED_PROGRAM = `
 const item = {
   status: "success",
   uuid: "5a1f0c1e-0000-4000-8000-000000000001",
-  name: "data-0123abc",
   state: "available",
   size_mb: 64,
   filesystem: "ext4",
@@ -182,7 +181,11 @@ describe("the packed package", function () {
       });
 
       it("is found by the dynamic provider process, which checks and creates", async () => {
-        await using api = await startFakeApi(() => success("volumes", item));
+        let name = "";
+        await using api = await startFakeApi(({ method, body }) => {
+          if (method === "POST") ({ name } = body as { name: string });
+          return success("volumes", { ...item, name });
+        });
         const config = { "unikernel:metro": api.url, "unikernel:token": "a-token" };
         const volume = await DynamicProcess.start("Volume", config, project);
         try {

@@ -86,6 +86,7 @@ async function launch(rollout: Rollout): Promise<string> {
   const { name = "" } = request;
   const call = signal === undefined ? {} : { signal };
   const created = await adoptAfterLostAnswer(
+    rollout,
     async () =>
       onlyItem(
         await client.createInstance({ body: request }, call),

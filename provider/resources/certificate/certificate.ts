@@ -130,6 +130,7 @@ export const certificate = defineResource({
     const { client } = context;
     const body = { name, common_name: commonName, chain, pkey: toPkcs8(key) };
     const made = await adoptAfterLostAnswer<CertificateItem>(
+      context,
       async () =>
         onlyItem(await client.createCertificate({ body }), `Creating certificate '${name}' for '${commonName}'`),
       async () => (await client.getCertificates({ query: { name: [name] } })).items[0],

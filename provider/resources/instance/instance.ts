@@ -23,9 +23,11 @@ const shape = { inputs: instanceInputs };
 type Made = { id: string; outputs: InstanceOutputs };
 
 /** Makes the instance, or finds what a create made whose answer was lost. */
-async function make({ client }: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
+async function make(context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
+  const { client } = context;
   const { name = "" } = inputs;
   return adoptAfterLostAnswer<InstanceItem>(
+    context,
     async () => onlyItem(await client.createInstance({ body: toCreateRequest(inputs) }), `Creating instance '${name}'`),
     async () => (await client.getInstances({ query: { name: [name] } })).items[0],
     // The lock is set by a request of its own, which was not sent yet.

@@ -122,6 +122,7 @@ export const service = defineResource({
     const { client } = context;
     const { name = "" } = inputs;
     const created = await adoptAfterLostAnswer<ServiceItem>(
+      context,
       async () => onlyItem(await client.createService({ body: toCreateRequest(inputs) }), `Creating service '${name}'`),
       async () => (await client.getServices({ query: { name: [name] } })).items[0],
       (found) =>

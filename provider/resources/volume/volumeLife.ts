@@ -37,7 +37,8 @@ export async function waitUntilReady(context: ProviderContext, id: string, timeo
 }
 
 /** An empty volume, one from a template, or a copy; not ready yet. */
-export async function makeVolume({ client }: ProviderContext, inputs: VolumeInputs): Promise<VolumeItem> {
+export async function makeVolume(context: ProviderContext, inputs: VolumeInputs): Promise<VolumeItem> {
+  const { client } = context;
   const { name = "", cloneFrom, template, quotaPolicy, accessMode, tags } = inputs;
   const attempted = `Creating volume '${name}'`;
   const copy = async (original: string) => {
@@ -47,6 +48,7 @@ export async function makeVolume({ client }: ProviderContext, inputs: VolumeInpu
   };
   const origin = cloneFrom !== undefined ? "cloneFrom" : template !== undefined ? "template" : undefined;
   return adoptAfterLostAnswer<VolumeItem>(
+    context,
     async () =>
       cloneFrom === undefined
         ? onlyItem(await client.createVolume({ body: toCreateRequest(inputs) }), attempted)

@@ -43,8 +43,43 @@ export async function invoke<R>(name: string, args: object, opts: pulumi.InvokeO
   return (await load()(name, args, settings)) as unknown as R;
 }
 
+/** What Pulumi's own classes keep, and its own functions read, without a name for it in their types. */
+interface Inner {
+  /** Of an output: every resource that its value came from. */
+  readonly allResources?: () => Promise<Iterable<pulumi.Resource>>;
+  /** Of a component: resolves when its constructor is done with its children. */
+  readonly __data?: Promise<unknown>;
+  readonly __childResources?: Iterable<pulumi.Resource>;
+}
+
+/** Adds the resources that exist by themselves: for a component, those that it consists of. */
+async function addExisting(resources: Iterable<pulumi.Resource>, found: Set<pulumi.Resource>): Promise<void> {
+  for (const one of resources) {
+    if (found.has(one)) continue;
+    found.add(one);
+    if (!pulumi.ComponentResource.isInstance(one)) continue;
+    const component = one as Inner;
+    await component.__data;
+    await addExisting(component.__childResources ?? [], found);
+  }
+}
+
 /**
- * Calls a function when its arguments are known, and after what it depends on.
+ * Resolves when all of them are registered. Not known in a preview while one of them is still to be made, as with Pulumi's own
+ * functions: its URN is known by then, its id is not.
+ */
+async function made(resources: Iterable<pulumi.Resource>): Promise<pulumi.Output<unknown>> {
+  const found = new Set<pulumi.Resource>();
+  await addExisting(resources, found);
+  const marks = [...found].map((one) =>
+    // A resource of another process is known by its URN alone.
+    pulumi.CustomResource.isInstance(one) ? [one.urn, one.id as typeof one.id | undefined] : [one.urn],
+  );
+  return pulumi.all(marks.flat());
+}
+
+/**
+ * Calls a function when its arguments are known, and after what they come from and what it depends on.
  *
  * @internal
  */
@@ -54,10 +89,12 @@ export function invokeOutput<R>(
   opts: pulumi.InvokeOutputOptions | undefined,
 ): pulumi.Output<R> {
   const dependencies = opts === undefined || opts.dependsOn === undefined ? [] : opts.dependsOn;
-  const waited = pulumi
-    .output(dependencies)
-    .apply((found) => pulumi.all([found].flat().map((one) => (one as pulumi.Resource).urn)));
+  const wanted = pulumi.output(args);
+  const waited = pulumi.output(dependencies).apply(async (found) => {
+    const sources = await (wanted as Inner).allResources?.();
+    return made([...([found].flat() as pulumi.Resource[]), ...(sources ?? [])]);
+  });
   return pulumi
-    .all([pulumi.output(args), settingsFor(opts), waited])
+    .all([wanted, settingsFor(opts), waited])
     .apply(([known, settings]) => load()(name, known, settings)) as unknown as pulumi.Output<R>;
 }

@@ -1,0 +1,92 @@
+/** Functions in a preview: what is still to be made cannot be asked about yet. */
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import nock from "nock";
+import * as unikernel from "../../../sdk";
+
+const URL = "https://api.metro.test";
+
+/** What an output is in a preview: its value, or that it is not known. */
+async function previewed<T>(output: pulumi.Output<T>): Promise<T | "not known"> {
+  const inner = output as unknown as { promise(): Promise<T>; isKnown: Promise<boolean> };
+  return (await inner.isKnown) ? inner.promise() : "not known";
+}
+
+/** A component with one volume in it, which is made after its constructor has returned. */
+class Holder extends pulumi.ComponentResource<string> {
+  constructor(name: string, volume: string) {
+    super("test:index:Holder", name, { volume });
+    this.registerOutputs();
+  }
+
+  protected override async initialize({ volume }: pulumi.Inputs): Promise<string> {
+    await new Promise((resolve) => setImmediate(resolve));
+    new unikernel.Volume(String(volume), { sizeMb: 1 }, { parent: this });
+    return "done";
+  }
+}
+
+describe("a function in a preview", () => {
+  const setMocks = (isPreview: boolean) =>
+    pulumi.runtime.setMocks(
+      {
+        // The engine tells no id of what is not there yet.
+        newResource: ({ name, inputs }) => ({
+          id: name.startsWith("new") ? undefined : `${name}-id`,
+          state: inputs as object,
+        }),
+        call: () => ({}),
+      },
+      "project",
+      "stack",
+      isPreview,
+    );
+  let provider: unikernel.Provider;
+  before(async () => {
+    await setMocks(true);
+    provider = new unikernel.Provider("metro", { metro: URL, token: "t0ken" });
+  });
+  after(() => setMocks(false));
+  afterEach(() => nock.cleanAll());
+
+  const nameOf = (found: pulumi.Output<{ readonly name: string }>) => previewed(found.apply(({ name }) => name));
+  const ask = (dependsOn: pulumi.InvokeOutputOptions["dependsOn"]) =>
+    nameOf(unikernel.getVolumeOutput({ name: "web" }, { provider, ...(dependsOn === undefined ? {} : { dependsOn }) }));
+  const answer = () =>
+    nock(URL)
+      .get("/v1/volumes?name=web")
+      .reply(200, {
+        status: "success",
+        data: { volumes: [{ status: "success", uuid: "u", name: "web", state: "available", size_mb: 1 }] },
+      });
+
+  it("waits for a resource that it depends on and that is still to be made", async () => {
+    assert.equal(await ask(new unikernel.Volume("new-1", { sizeMb: 1 })), "not known");
+    assert.equal(await ask([pulumi.output(new unikernel.Volume("new-2", { sizeMb: 1 }))]), "not known");
+  });
+
+  it("waits for what a component consists of, also in its depth", async () => {
+    assert.equal(await ask(new Holder("holder-1", "new-3")), "not known");
+    const outer = new pulumi.ComponentResource("test:index:Outer", "outer");
+    const inner = new pulumi.ComponentResource("test:index:Inner", "inner", {}, { parent: outer });
+    new unikernel.Volume("new-4", { sizeMb: 1 }, { parent: inner });
+    assert.equal(await ask([outer]), "not known");
+  });
+
+  it("waits for a resource that an argument comes from, although the argument is known", async () => {
+    const volume = new unikernel.Volume("new-5", { sizeMb: 1, name: "web" });
+    assert.equal(await previewed(volume.name), "web");
+    assert.equal(await nameOf(unikernel.getVolumeOutput({ name: volume.name }, { provider })), "not known");
+  });
+
+  it("is called when everything that it depends on is there", async () => {
+    for (const dependsOn of [
+      undefined,
+      new unikernel.Volume("old-1", { sizeMb: 1 }),
+      [new Holder("holder-2", "old-2"), new unikernel.Volume("old-3", { sizeMb: 1 })],
+    ]) {
+      answer();
+      assert.equal(await ask(dependsOn), "web");
+    }
+  });
+});

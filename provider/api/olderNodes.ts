@@ -28,8 +28,11 @@ export const addressIn = (route: Route, { path }: Form): { readonly method: Meth
   path === 0 ? route : (route.older?.[path - 1] ?? route);
 
 /** The request in a form; the newest where there is no older one. */
-export const requestIn = (name: string, request: AnyRequest, { isOlder }: Form): AnyRequest =>
-  (isOlder ? olderForm(name, request) : undefined) ?? request;
+export function requestIn(name: string, request: AnyRequest, { path, isOlder }: Form): AnyRequest {
+  if (name === "getImages" && path > 0)
+    return filteredByBody(request, request.query as QueryOf<"getImages"> | undefined);
+  return (isOlder ? olderForm(name, request) : undefined) ?? request;
+}
 
 /** The form to try after this one was refused with a status; `undefined` when none is left. */
 export function nextForm(
@@ -93,6 +96,12 @@ function plainDelete(items: BodyOf<"deleteInstances">): BodyOf<"deleteInstances"
 
 function namedCn({ common_name, ...body }: CreateCertificateRequest): CreateCertificateRequest | undefined {
   return common_name === undefined ? undefined : { ...body, cn: common_name };
+}
+
+/** The older listing takes its filters as a body. */
+function filteredByBody(request: AnyRequest, { digest = [], tag = [] }: QueryOf<"getImages"> = {}): AnyRequest {
+  const filters = [...digest.map((one) => ({ digest: one })), ...tag.map((one) => ({ tag: one }))];
+  return { ...request, query: undefined, body: filters.length === 0 ? undefined : filters };
 }
 
 function waitInMilliseconds(request: AnyRequest, query: QueryOf<"waitInstances"> = {}): AnyRequest | undefined {

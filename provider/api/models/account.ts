@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { itemStatus, time } from "./common";
 
-export const imageItem = z.looseObject({
+const newerImageItem = z.looseObject({
   ...itemStatus,
   /** Canonical digest form. */
   url: z.string(),
@@ -15,6 +15,22 @@ export const imageItem = z.looseObject({
   users: z.array(z.string()).nullish(),
   persistent: z.boolean().optional(),
 });
+
+/** An image as older nodes list it. Source: the vendor's OpenAPI document 0.6.0. */
+const olderImageItem = z.looseObject({
+  url: z.undefined().optional(),
+  digest: z.string(),
+  initrd: z.boolean().optional(),
+  args: z.string().optional(),
+});
+
+/** An image; one in the older form is read as the newer one. */
+export const imageItem = z.preprocess((item) => {
+  const older = olderImageItem.safeParse(item);
+  if (!older.success) return item;
+  const { digest, initrd, args = "", ...common } = older.data;
+  return { ...common, url: digest, initrd_or_rom: initrd, args: args.split(/\s+/).filter((arg) => arg !== "") };
+}, newerImageItem);
 
 const usage = z.looseObject({
   instances: z.int().optional(),

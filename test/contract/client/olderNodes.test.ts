@@ -1,8 +1,10 @@
 /** The client against the local platform when it behaves as the nodes that the cloud runs today. */
 import assert from "node:assert/strict";
 import { type Client, createClient, onlyItem } from "../../../provider/api/client";
+import { type ItemOf, routes } from "../../../provider/api/routes";
 import { UnikernelError } from "../../../provider/base/errors";
 import { makeCertificate } from "../../support/certificates";
+import { type RawAnswer, sendJson, startRawApi } from "../../support/rawApi";
 import { TestPlatform } from "../../support/testDaemon";
 
 describe("the client against older nodes", () => {
@@ -35,10 +37,51 @@ describe("the client against older nodes", () => {
     assert.notEqual(await serial(), before);
   });
 
+  it("reads the older listing of images as it reads the newer one", async () => {
+    const facts = (items: readonly ItemOf<"getImages">[]) =>
+      items.map(({ url, tags, args, size_in_bytes, initrd_or_rom }) => [
+        url.replace(/^oci:\/\/local\//, ""),
+        ...[tags, args, size_in_bytes, initrd_or_rom],
+      ]);
+    const newer = facts((await client.getImages({})).items);
+    const { items } = await platform.api("GET", "/v1/images/list");
+    assert.notEqual(newer.length, 0);
+    assert.deepEqual(facts(items.map((item) => routes.getImages.item.parse(item))), newer);
+  });
+
   it("says what was refused when no older form can help", async () => {
     const body = { name: "two", image: { url: "app:1", credentials: "s3cret" } };
     await assert.rejects(client.createInstance({ body }), (error: unknown) => {
       return UnikernelError.has(error, "API_REJECTED") && /image/.test(error.message) && !/s3cret/.test(error.message);
     });
+  });
+});
+
+/** A node as the vendor's OpenAPI document 0.6.0 has it. */
+describe("the client against a node that lists images in the older form only", () => {
+  const heard: unknown[] = [];
+  const image = { status: "success", digest: "acme/shop@sha256:ab", tags: ["acme/shop:1"], initrd: true };
+  const more = { size_in_bytes: 7, args: "/server --port  80", kernel_args: "", labels: {} };
+  const answer: RawAnswer = ({ method, url }, response, body) => {
+    heard.push([method, url, body]);
+    if (url !== "/v1/images/list") return sendJson(response, 404, JSON.stringify({ status: "error" }));
+    sendJson(response, 200, JSON.stringify({ status: "success", data: { images: [{ ...image, ...more }] } }));
+  };
+
+  it("asks for digests and tags in a body, and reads what it is answered as newer nodes write it", async () => {
+    await using api = await startRawApi(answer);
+    const client = createClient({ metro: "old", endpoint: () => Promise.resolve({ url: api.url, token: "t0ken" }) });
+    const query = { digest: ["sha256:ab"], tag: ["acme/shop:1", "app:2"] };
+    const { items } = await client.getImages({ query });
+    assert.deepEqual(
+      items.map(({ url, tags, initrd_or_rom, size_in_bytes, args }) => [url, tags, initrd_or_rom, size_in_bytes, args]),
+      [["acme/shop@sha256:ab", ["acme/shop:1"], true, 7, ["/server", "--port", "80"]]],
+    );
+    await client.getImages({});
+    const asked = [{ digest: "sha256:ab" }, { tag: "acme/shop:1" }, { tag: "app:2" }];
+    assert.deepEqual(heard.slice(1), [
+      ["GET", "/v1/images/list", JSON.stringify(asked)],
+      ["GET", "/v1/images/list", ""],
+    ]);
   });
 });

@@ -54,6 +54,8 @@ function olderForm(name: string, request: AnyRequest): AnyRequest | undefined {
   switch (name) {
     case "createInstance":
       return withBody(request, imagesAsText(request.body as CreateInstanceRequest));
+    case "patchInstances":
+      return withBody(request, imageChangesAsText(request.body as BodyOf<"patchInstances">));
     case "deleteInstances":
       return withBody(request, plainDelete(request.body as BodyOf<"deleteInstances">));
     case "createCertificate":
@@ -86,6 +88,15 @@ function imagesAsText(body: CreateInstanceRequest): CreateInstanceRequest | unde
       ? {}
       : { roms: body.roms.map((rom) => (rom.image === undefined ? rom : { ...rom, image: asText(rom.image) })) }),
   };
+}
+
+function imageChangesAsText(changes: BodyOf<"patchInstances">): BodyOf<"patchInstances"> | undefined {
+  // The model judges a value by its property.
+  const imageOf = ({ prop, value }: (typeof changes)[number]) =>
+    prop === "image" ? (value as CreateInstanceRequest["image"]) : undefined;
+  const newer = changes.map(imageOf).filter((image) => typeof image === "object");
+  if (newer.length === 0 || newer.some((image) => asText(image) === undefined)) return undefined;
+  return changes.map((one) => (one.prop === "image" ? { ...one, value: asText(imageOf(one)) } : one));
 }
 
 /** Who needs the object to be gone has to look for it. */

@@ -66,6 +66,29 @@ describe("nodes that run an older release", () => {
     assert.equal((await client().createInstance({ body })).items[0]?.uuid, "i1");
   });
 
+  it("change an image by its text as well, and all else with it", async () => {
+    const change = { uuid: "i1", op: "set" as const };
+    const memory = { ...change, prop: "memory_mb" as const, value: 128 };
+    const image = { ...change, prop: "image" as const, value: { url: "app:2", pull_policy: "always" } };
+    nock(URL)
+      .patch("/v1/instances", [memory, image])
+      .reply(...refused(400, "expected 'string'"));
+    nock(URL)
+      .patch("/v1/instances", [memory, { ...image, value: "app:2" }])
+      .reply(...ok("instances", instance, instance));
+    assert.equal((await client().patchInstances({ body: [memory, image] })).items.length, 2);
+  });
+
+  it("are not asked twice for a change that has no older form", async () => {
+    for (const value of ["app:2", { url: "app:2", credentials: "s3cret" }]) {
+      nock(URL)
+        .patch("/v1/instances")
+        .reply(...refused(400, "because one"));
+      const body = [{ uuid: "i1", op: "set" as const, prop: "image" as const, value }];
+      assert.deepEqual(await failure(client().patchInstances({ body })), ["API_REJECTED", 400, "because one"]);
+    }
+  });
+
   it("are not asked for an image without the credentials that it needs", async () => {
     const body = { image: { url: "app:1", credentials: "s3cret" } };
     nock(URL)

@@ -1,7 +1,7 @@
 /** Functions about certificates. */
 import * as z from "zod";
 import { onlyItem } from "../api/client";
-import type { CertificateItem } from "../api/models";
+import { type CertificateItem, commonNameOf } from "../api/models";
 import { listAll } from "../api/pages";
 import { field, objectType } from "../definition/define";
 import { defineFunction } from "./define";
@@ -23,7 +23,10 @@ const facts = {
 const result = z.object(facts);
 
 const toResult = (item: CertificateItem): z.output<typeof result> =>
-  fromWire(result, { ...item, common_name: item.common_name?.replace(/\.$/, "") });
+  fromWire(result, item, { commonName: commonNameOf(item) });
+
+/** Domains are the same in capitals, and with a dot at the end. */
+const plain = (domain: string): string => domain.replace(/\.$/, "").toLowerCase();
 
 /** One certificate. */
 export const getCertificate = defineFunction({
@@ -58,6 +61,6 @@ export const getCertificates = defineFunction({
     certificates: (await listAll(client.getCertificates, {}))
       .map(toResult)
       .filter(hasPrefix(namePrefix))
-      .filter((one) => commonName === undefined || one.commonName === commonName.replace(/\.$/, "")),
+      .filter((one) => commonName === undefined || plain(one.commonName ?? "") === plain(commonName)),
   }),
 });

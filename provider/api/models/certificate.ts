@@ -28,6 +28,8 @@ export const certificateItem = z.looseObject({
   name: z.string(),
   created_at: time.optional(),
   common_name: z.string().optional(),
+  /** What older nodes call `common_name`. */
+  cn: z.string().optional(),
   state: z.enum(CERTIFICATE_STATES).optional(),
   subject: z.string().optional(),
   issuer: z.string().optional(),
@@ -40,3 +42,7 @@ export const certificateItem = z.looseObject({
   service_groups: z.array(z.looseObject({ uuid: z.string(), name: z.string() })).nullish(),
 });
 export type CertificateItem = z.infer<typeof certificateItem>;
+
+/** The domain that a certificate is for, without a dot at the end; `undefined` where the node does not say it. */
+export const commonNameOf = ({ common_name, cn }: CertificateItem): string | undefined =>
+  (common_name ?? cn)?.replace(/\.$/, "");

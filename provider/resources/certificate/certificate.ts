@@ -3,7 +3,7 @@ import * as z from "zod";
 import { onlyItem } from "../../api/client";
 import { ITEM_CODES } from "../../api/codes";
 import { adoptAfterLostAnswer } from "../../api/lostAnswer";
-import type { CertificateItem } from "../../api/models";
+import { type CertificateItem, commonNameOf } from "../../api/models";
 import { defined } from "../../base/defined";
 import { UnikernelError, blame } from "../../base/errors";
 import { defineResource, field } from "../../definition/define";
@@ -54,8 +54,7 @@ const plain = (domain: string): string => domain.replace(/\.$/, "").toLowerCase(
 
 /** Chain and key are never reported; that another certificate was uploaded shows by its serial number. */
 function inputsOf(item: CertificateItem, asked: Partial<CertificateInputs>): CertificateInputs {
-  // Older nodes know `cn` only.
-  const reported = item.common_name ?? (typeof item["cn"] === "string" ? item["cn"] : "");
+  const reported = commonNameOf(item) ?? "";
   const commonName = asked.commonName;
   const isSame = commonName !== undefined && (reported === "" || plain(commonName) === plain(reported));
   const serial = item.serial_number ?? "";
@@ -64,7 +63,7 @@ function inputsOf(item: CertificateItem, asked: Partial<CertificateInputs>): Cer
   // Without inputs (a `get`) chain and key stay unknown, whatever the type says.
   return defined({
     name: item.name,
-    commonName: isSame ? commonName : reported.replace(/\.$/, ""),
+    commonName: isSame ? commonName : reported,
     chain: isMine ? asked.chain : `the certificate with serial number ${serial}`,
     key: asked.key,
     adopt: asked.adopt ?? false,

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { functionOf } from "../../../provider/functions/all";
+import { callFunction } from "../../../provider/functions/define";
+import { contextOf } from "../../support/resourceContext";
+
+/** As newer and as older nodes report a certificate. */
+const newer = { status: "success", uuid: "c1", name: "shop", common_name: "Shop.example.com" };
+const older = { status: "success", uuid: "c2", name: "www", cn: "www.example.com." };
+const context = () => contextOf({ getCertificates: () => [newer, older] });
+
+describe("the functions about certificates", () => {
+  it("know the domain by either name that nodes give it", async () => {
+    const { certificates } = await callFunction(functionOf("getCertificates"), context(), {});
+    assert.deepEqual(
+      (certificates as { commonName?: string }[]).map(({ commonName }) => commonName),
+      ["Shop.example.com", "www.example.com"],
+    );
+    const one = contextOf({ getCertificates: () => older });
+    const { commonName } = await callFunction(functionOf("getCertificate"), one, { name: "www" });
+    assert.equal(commonName, "www.example.com");
+  });
+
+  for (const [asked, names] of [
+    ["shop.example.com", ["shop"]],
+    ["WWW.example.com.", ["www"]],
+    ["example.com", []],
+  ] as const) {
+    it(`find those for ${asked}, whatever its capitals and its last dot`, async () => {
+      const found = await callFunction(functionOf("getCertificates"), context(), { commonName: asked });
+      assert.deepEqual(
+        (found["certificates"] as { name: string }[]).map(({ name }) => name),
+        names,
+      );
+    });
+  }
+});

@@ -35,7 +35,8 @@ export function gather<I extends ItemStatus & { readonly uuid: string }>(
   world: World,
 ): Gathered<I> {
   const gatherer = new Gatherer(what, list, world);
-  return (uuid) => gatherer.read(uuid);
+  // Items have theirs without capitals, however they were asked for.
+  return (uuid) => gatherer.read(uuid.toLowerCase());
 }
 
 interface Listing<I> {

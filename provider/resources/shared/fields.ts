@@ -27,13 +27,12 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** True for a uuid; what is none can only be a name. */
 export const isUuid = (uuidOrName: string): boolean => UUID.test(uuidOrName);
 
-/** The selector of an object in a request's body: the API wants to know whether it is given a uuid or a name. */
+/**
+ * The selector of an object in a request's body: the API wants to know whether it is given a uuid or a name, and writes uuids
+ * without capitals.
+ */
 export const reference = (uuidOrName: string): NameOrUuid =>
-  isUuid(uuidOrName) ? { uuid: uuidOrName } : { name: uuidOrName };
-
-/** The selector of an object in a request's query. */
-export const queryFor = (uuidOrName: string): { uuid: string[] } | { name: string[] } =>
-  isUuid(uuidOrName) ? { uuid: [uuidOrName] } : { name: [uuidOrName] };
+  isUuid(uuidOrName) ? { uuid: uuidOrName.toLowerCase() } : { name: uuidOrName };
 
 /** Absolute path in a guest. */
 export const mountPath = () =>

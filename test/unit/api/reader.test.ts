@@ -86,6 +86,17 @@ describe("the reader", () => {
     assert.deepEqual(world.asked, [{ uuid: [uuidOf(0), uuidOf(1), uuidOf(2)] }]);
   });
 
+  it("finds an object by its uuid in capitals, by itself and in a listing", async () => {
+    const uuid = "abcdef00-0000-4000-8000-00000000000f";
+    const world = new World(30);
+    world.held.set(uuid, { status: "success", uuid, name: "found" });
+    const reader = world.reader();
+    assert.equal((await reader.volume(uuid.toUpperCase()))?.name, "found");
+    await Promise.all(range(30).map((n) => reader.volume(uuidOf(n))));
+    assert.equal((await reader.volume(uuid.toUpperCase()))?.name, "found");
+    assert.equal(world.listings, 1);
+  });
+
   it("reads again what is asked again", async () => {
     const world = new World(1);
     const reader = world.reader();

@@ -47,7 +47,8 @@ export interface ErrorOptions {
   readonly property?: string;
   /**
    * Facts for programs, where known: `metro`, `resource` (uuid or name), `requestId`, `status` (HTTP), `itemCode` and
-   * `itemCodeName`, `retryAfterMs`, `mayHaveActed` (false: the server did nothing), `succeeded` (of a bulk call). Never a secret.
+   * `itemCodeName`, `retryAfterMs`, `mayHaveActed` (false: the server did nothing), `succeeded` (the items of a bulk call that did, or
+   * the properties that a change got through). Never a secret.
    */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;

@@ -1,5 +1,5 @@
 /** The instances of a service: what is there, and how one goes. */
-import { type Client, onlyItem } from "../api/client";
+import { type Client, allItems, onlyItem } from "../api/client";
 import { ITEM_CODES } from "../api/codes";
 import type { InstanceItem } from "../api/models";
 import { waitUntilStopped } from "../api/wait";
@@ -64,12 +64,17 @@ export async function removeOnceStopped(acting: Acting, uuid: string, drainTimeo
   await remove(client, [uuid]);
 }
 
-/** Deletes at once; what is already gone is fine. */
+/** Deletes at once; what is already gone is fine. Throws what {@link onlyItem} and {@link allItems} throw: others may be gone then. */
 export async function remove(client: Client, uuids: readonly string[]): Promise<void> {
-  if (uuids.length === 0) return;
-  const reply = await client.deleteInstances({ body: uuids.map((uuid) => ({ uuid })) });
-  for (const [index, item] of reply.items.entries()) {
-    if (item.status !== "error" || item.error === ITEM_CODES.NotFound) continue;
-    onlyItem({ ...reply, items: [item] }, `Deleting instance '${uuids[index] ?? ""}'`);
-  }
+  const [uuid] = uuids;
+  if (uuid === undefined) return;
+  const answer = await client.deleteInstances({ body: uuids.map((one) => ({ uuid: one })) });
+  const items = answer.items.map((item, index) => ({
+    ...{ uuid: uuids[index] }, // a failed item need not name its object
+    ...item,
+    ...(item.error === ITEM_CODES.NotFound ? { status: "success" as const } : {}),
+  }));
+  const reply = { ...answer, items };
+  if (uuids.length === 1) onlyItem(reply, `Deleting instance '${uuid}'`);
+  else allItems(reply, `Deleting ${uuids.length} instances`);
 }

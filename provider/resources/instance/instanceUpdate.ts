@@ -146,7 +146,7 @@ async function patch(run: Run, { name }: InstanceItem, patches: readonly Propert
   const left = made.length === 0 ? "" : ` ${words(made)} ${made.length === 1 ? "was" : "were"} changed.`;
   throw new UnikernelError(cause.code, `${cause.message}${left}`, {
     property: first.property,
-    details: cause.details,
+    details: { ...cause.details, succeeded: made.map(({ property }) => property) },
     ...(cause.hint === undefined ? {} : { hint: cause.hint }),
   });
 }

@@ -182,6 +182,7 @@ describe("an instance that is changed", () => {
     const failure = await failed(update(state, news));
     assert.ok(UnikernelError.has(failure.cause, "QUOTA_EXCEEDED"));
     assert.equal(failure.cause.property, "memoryMb");
+    assert.deepEqual(failure.cause.details["succeeded"], ["env", "vcpus"]);
     assert.match(
       failure.cause.message,
       /^Changing memoryMb of instance 'web' .*Quota exceeded.* env, vcpus were changed\.$/,

@@ -5,10 +5,16 @@ import type {
   CertificateInfo,
   ImageInfo,
   InstanceInfo,
+  InstanceRestart,
+  InstanceServiceInfo,
+  InstanceUpdate,
   MetroInfo,
+  MountedVolume,
+  NetworkInterfaceInfo,
   QuotaHard,
   QuotaLimits,
   QuotaUse,
+  ScaleToZeroInfo,
   ServiceInfo,
   ServiceMember,
   ServicePortInfo,
@@ -40,42 +46,68 @@ export interface GetInstanceResult {
   readonly name: string;
   /** State, such as `running`, `standby` or `stopped`. */
   readonly state: string;
+  /** `micro` or `full`. */
+  readonly type?: string | undefined;
   /** The image that runs, with its digest. */
   readonly image: string;
   /** Digest of the image that runs; empty when it is not reported. */
   readonly digest: string;
+  /** Arguments of its program. */
+  readonly args: readonly string[];
   /** Guest memory in MiB. */
   readonly memoryMb?: number | undefined;
   /** Virtual CPUs. */
   readonly vcpus?: number | undefined;
   /** `never`, `always` or `on-failure`. */
   readonly restartPolicy?: string | undefined;
+  /** How far restarting it has got; absent unless the restart policy is at it. */
+  readonly restart?: InstanceRestart | undefined;
+  /** When it goes to standby. */
+  readonly scaleToZero?: ScaleToZeroInfo | undefined;
   /** Creation time, RFC 3339. */
   readonly createdAt?: string | undefined;
   /** Time of the last start, RFC 3339; absent before the first. */
   readonly startedAt?: string | undefined;
   /** Time of the last stop, RFC 3339; absent before the first. */
   readonly stoppedAt?: string | undefined;
+  /** Until when it is kept after it was deleted, RFC 3339; absent unless it was. */
+  readonly retainedUntil?: string | undefined;
   /** Starts so far. */
   readonly startCount?: number | undefined;
   /** Restarts by the restart policy so far. */
   readonly restartCount?: number | undefined;
+  /** Milliseconds of running, over all starts. */
+  readonly uptimeMs?: number | undefined;
   /** Microseconds from the start until the guest's program ran. */
   readonly bootTimeUs?: number | undefined;
   /** Microseconds from the start until the program listened. */
   readonly netTimeUs?: number | undefined;
   /** Why it stopped, as a sentence; absent while it is up. */
   readonly stopReason?: string | undefined;
+  /** How it stopped, such as `page fault, out of memory`; absent while it is up. */
+  readonly stopCode?: string | undefined;
   /** Exit code of the program, after it exited. */
   readonly exitCode?: number | undefined;
+  /** The service it is in. */
+  readonly service?: InstanceServiceInfo | undefined;
+  /** The volumes it has mounted. */
+  readonly volumes: readonly MountedVolume[];
+  /** Its network interfaces. */
+  readonly networkInterfaces: readonly NetworkInterfaceInfo[];
   /** Address in the metro's private network. */
   readonly privateIp?: string | undefined;
   /** Name in the metro's private network. */
   readonly privateFqdn?: string | undefined;
+  /** Priority of its virtual CPUs. */
+  readonly schedPriority?: string | undefined;
   /** Tags. */
   readonly tags: readonly string[];
+  /** Annotations by key. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** Deletion is refused. */
   readonly deleteLock: boolean;
+  /** Changes that wait for the next stop, or failed at the last one. */
+  readonly updates: readonly InstanceUpdate[];
 }
 
 /** An instance that exists, whoever made it. Its environment is left out, since it may hold secrets. */

@@ -285,42 +285,76 @@ export interface InstanceInfo {
   readonly name: string;
   /** State, such as `running`, `standby` or `stopped`. */
   readonly state: string;
+  /** `micro` or `full`. */
+  readonly type?: string | undefined;
   /** The image that runs, with its digest. */
   readonly image: string;
   /** Digest of the image that runs; empty when it is not reported. */
   readonly digest: string;
+  /** Arguments of its program. */
+  readonly args: readonly string[];
   /** Guest memory in MiB. */
   readonly memoryMb?: number | undefined;
   /** Virtual CPUs. */
   readonly vcpus?: number | undefined;
   /** `never`, `always` or `on-failure`. */
   readonly restartPolicy?: string | undefined;
+  /** How far restarting it has got; absent unless the restart policy is at it. */
+  readonly restart?: InstanceRestart | undefined;
+  /** When it goes to standby. */
+  readonly scaleToZero?: ScaleToZeroInfo | undefined;
   /** Creation time, RFC 3339. */
   readonly createdAt?: string | undefined;
   /** Time of the last start, RFC 3339; absent before the first. */
   readonly startedAt?: string | undefined;
   /** Time of the last stop, RFC 3339; absent before the first. */
   readonly stoppedAt?: string | undefined;
+  /** Until when it is kept after it was deleted, RFC 3339; absent unless it was. */
+  readonly retainedUntil?: string | undefined;
   /** Starts so far. */
   readonly startCount?: number | undefined;
   /** Restarts by the restart policy so far. */
   readonly restartCount?: number | undefined;
+  /** Milliseconds of running, over all starts. */
+  readonly uptimeMs?: number | undefined;
   /** Microseconds from the start until the guest's program ran. */
   readonly bootTimeUs?: number | undefined;
   /** Microseconds from the start until the program listened. */
   readonly netTimeUs?: number | undefined;
   /** Why it stopped, as a sentence; absent while it is up. */
   readonly stopReason?: string | undefined;
+  /** How it stopped, such as `page fault, out of memory`; absent while it is up. */
+  readonly stopCode?: string | undefined;
   /** Exit code of the program, after it exited. */
   readonly exitCode?: number | undefined;
+  /** The service it is in. */
+  readonly service?: InstanceServiceInfo | undefined;
+  /** The volumes it has mounted. */
+  readonly volumes: readonly MountedVolume[];
+  /** Its network interfaces. */
+  readonly networkInterfaces: readonly NetworkInterfaceInfo[];
   /** Address in the metro's private network. */
   readonly privateIp?: string | undefined;
   /** Name in the metro's private network. */
   readonly privateFqdn?: string | undefined;
+  /** Priority of its virtual CPUs. */
+  readonly schedPriority?: string | undefined;
   /** Tags. */
   readonly tags: readonly string[];
+  /** Annotations by key. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** Deletion is refused. */
   readonly deleteLock: boolean;
+  /** Changes that wait for the next stop, or failed at the last one. */
+  readonly updates: readonly InstanceUpdate[];
+}
+
+/** How far restarting an instance has got. */
+export interface InstanceRestart {
+  /** Number of the attempt, from 1. */
+  readonly attempt: number;
+  /** Time of the next attempt, RFC 3339. */
+  readonly nextAt?: string | undefined;
 }
 
 /** A service group that is made with an instance and goes with its last one. As arguments. */
@@ -349,6 +383,16 @@ export interface InstanceServiceGroup {
   readonly softLimit: number;
   /** Requests or connections that one instance gets at most; more are refused. Default 65535. */
   readonly hardLimit: number;
+}
+
+/** The service that an instance is in. */
+export interface InstanceServiceInfo {
+  /** UUID. */
+  readonly uuid: string;
+  /** Name. */
+  readonly name: string;
+  /** Domain names, without a dot at the end. */
+  readonly fqdns: readonly string[];
 }
 
 /** What every replica runs. As arguments. */
@@ -459,6 +503,16 @@ export interface InstanceTemplate {
   readonly networkInterfaces: readonly NetworkInterface[];
 }
 
+/** A change that waits for the next stop, or failed at the last one. */
+export interface InstanceUpdate {
+  /** Property, as the API calls it. */
+  readonly property: string;
+  /** `pending` or `failed`. */
+  readonly status: string;
+  /** Why it failed. */
+  readonly error?: string | undefined;
+}
+
 /** A metro. */
 export interface MetroInfo {
   /** Code, as `unikernel:metro` takes it. */
@@ -469,6 +523,18 @@ export interface MetroInfo {
   readonly iataCode?: string | undefined;
   /** Country code. */
   readonly country?: string | undefined;
+}
+
+/** A volume that an instance has mounted. */
+export interface MountedVolume {
+  /** UUID. */
+  readonly uuid: string;
+  /** Name. */
+  readonly name: string;
+  /** Path in the guest. */
+  readonly at: string;
+  /** The guest cannot write to it. */
+  readonly readonly: boolean;
 }
 
 /** A network interface of an instance. As arguments. */
@@ -501,6 +567,18 @@ export interface NetworkInterface {
   readonly autoconfig: boolean;
   /** Another interface through which its traffic goes. Default: none. */
   readonly relay?: NetworkRelay | undefined;
+}
+
+/** A network interface of an instance, as it is reported. */
+export interface NetworkInterfaceInfo {
+  /** UUID. */
+  readonly uuid?: string | undefined;
+  /** Name. */
+  readonly name: string;
+  /** Its address. */
+  readonly privateIp?: string | undefined;
+  /** Its hardware address. */
+  readonly mac?: string | undefined;
 }
 
 /** Another interface through which traffic goes. As arguments. */
@@ -695,6 +773,20 @@ export interface ScaleToZero {
   readonly cooldownTimeMs: number;
   /** Warns the guest so many milliseconds before standby; shorter than the cooldown. Default 0: no warning. */
   readonly notifyTimeMs: number;
+}
+
+/** When an instance goes to standby, as it is reported. */
+export interface ScaleToZeroInfo {
+  /** It may go to standby. */
+  readonly enabled?: boolean | undefined;
+  /** `on`, `idle` or `off`. */
+  readonly policy?: string | undefined;
+  /** The guest's memory is kept across standby. */
+  readonly stateful?: boolean | undefined;
+  /** Idle time before standby, in milliseconds. */
+  readonly cooldownTimeMs?: number | undefined;
+  /** The guest is warned so many milliseconds before standby. */
+  readonly notifyTimeMs?: number | undefined;
 }
 
 /** Something that happens to an instance at given times. As arguments. */

@@ -1,52 +1,14 @@
 /** Functions about instances. */
 import * as z from "zod";
 import { onlyItem } from "../api/client";
-import type { InstanceItem } from "../api/models";
 import { listAll } from "../api/pages";
-import { describeStop } from "../api/stopReason";
 import { field, objectType } from "../definition/define";
-import { digestIn } from "../resources/guest/guest";
 import { defineFunction } from "./define";
 import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf, tagsFilter } from "./select";
+import { instanceFacts, toInstanceResult } from "./instanceFacts";
 import { fromWire } from "./wire";
 
-const facts = {
-  uuid: field(z.string(), { description: "UUID." }),
-  name: field(z.string(), { description: "Name." }),
-  state: field(z.string(), { description: "State, such as `running`, `standby` or `stopped`." }),
-  image: field(z.string().default(""), { description: "The image that runs, with its digest." }),
-  digest: field(z.string(), { description: "Digest of the image that runs; empty when it is not reported." }),
-  memoryMb: field(z.int().optional(), { description: "Guest memory in MiB." }),
-  vcpus: field(z.int().optional(), { description: "Virtual CPUs." }),
-  restartPolicy: field(z.string().optional(), { description: "`never`, `always` or `on-failure`." }),
-  createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
-  startedAt: field(z.string().optional(), {
-    description: "Time of the last start, RFC 3339; absent before the first.",
-  }),
-  stoppedAt: field(z.string().optional(), { description: "Time of the last stop, RFC 3339; absent before the first." }),
-  startCount: field(z.int().optional(), { description: "Starts so far." }),
-  restartCount: field(z.int().optional(), { description: "Restarts by the restart policy so far." }),
-  bootTimeUs: field(z.number().optional(), {
-    description: "Microseconds from the start until the guest's program ran.",
-  }),
-  netTimeUs: field(z.number().optional(), { description: "Microseconds from the start until the program listened." }),
-  stopReason: field(z.string().optional(), { description: "Why it stopped, as a sentence; absent while it is up." }),
-  exitCode: field(z.int().optional(), { description: "Exit code of the program, after it exited." }),
-  privateIp: field(z.string().optional(), { description: "Address in the metro's private network." }),
-  privateFqdn: field(z.string().optional(), { description: "Name in the metro's private network." }),
-  tags: field(z.array(z.string()).default([]), { description: "Tags." }),
-  deleteLock: field(z.boolean().default(false), { description: "Deletion is refused." }),
-};
-const result = z.object(facts);
-
-const toResult = (item: InstanceItem): z.output<typeof result> =>
-  fromWire(result, item, {
-    digest: digestIn(item.image ?? "") ?? "",
-    state: item.state ?? "",
-    ...(item.state === "stopped" && (item.stop_reason ?? 0) !== 0
-      ? { stopReason: describeStop(item) }
-      : { stopReason: undefined }),
-  });
+const result = z.object(instanceFacts);
 
 /** One instance. Its environment is left out: it is secret. */
 export const getInstance = defineFunction({
@@ -56,7 +18,7 @@ export const getInstance = defineFunction({
   outputs: result,
   rules: [exactlyOne],
   run: async ({ client, metro }, inputs) =>
-    toResult(
+    toInstanceResult(
       onlyItem(
         await client.getInstances({ query: queryOf(inputs) }),
         `Reading instance '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`,
@@ -80,7 +42,7 @@ export const getInstances = defineFunction({
     }),
   }),
   outputs: z.object({
-    instances: field(z.array(objectType("InstanceInfo", "An instance, as it is reported.", z.object(facts))), {
+    instances: field(z.array(objectType("InstanceInfo", "An instance, as it is reported.", z.object(instanceFacts))), {
       description: "The instances, oldest first.",
     }),
   }),
@@ -88,7 +50,7 @@ export const getInstances = defineFunction({
     const found = await listAll(client.getInstances, tags === undefined ? {} : { tags: [...tags] });
     return {
       instances: found
-        .map(toResult)
+        .map(toInstanceResult)
         .filter(hasPrefix(namePrefix))
         .filter(({ state }) => states === undefined || states.some((one) => one === state)),
     };

@@ -68,7 +68,7 @@ export function httpFailure({ words, metro, resource }: Attempt, refusal: Refusa
   const text = sentence(`${words} was refused with HTTP ${status}`, message, requestId);
   if (status === 401 || status === 403) {
     const hint = "Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.";
-    return new UnikernelError("API_UNAUTHORIZED", text, { hint, details });
+    return new UnikernelError("API_UNAUTHORIZED", text, { property: "unikernel:token", hint, details });
   }
   const hint = hintFor(status, retryAfterMs);
   const code = status === 429 || status >= 500 || status === 407 ? "API_UNREACHABLE" : "API_REJECTED";

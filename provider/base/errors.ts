@@ -43,7 +43,7 @@ export type ErrorCode = keyof typeof ERRORS;
 export interface ErrorOptions {
   /** What the reader can do next, as a full sentence. */
   readonly hint?: string;
-  /** Property path in the resource's inputs, such as `ports[0].port`. */
+  /** Property path in the resource's inputs, such as `ports[0].port`; or a setting, such as `unikernel:token`. */
   readonly property?: string;
   /**
    * Facts for programs, where known: `metro`, `resource` (uuid or name), `requestId`, `status` (HTTP), `itemCode` and

@@ -4,7 +4,7 @@ import type { ServerResponse } from "node:http";
 import { VERSION } from "../../../provider/base/version";
 import { type ClientOptions, createClient } from "../../../provider/api/client";
 import { systemClock } from "../../../provider/base/clock";
-import { UnikernelError } from "../../../provider/base/errors";
+import { UnikernelError, explain } from "../../../provider/base/errors";
 import { type RawAnswer, type RawApi, VOLUMES, asJson, sendJson, startRawApi } from "../../support/rawApi";
 
 const BODY = { body: { name: "data", size_mb: 1 } };
@@ -177,6 +177,12 @@ describe("the client's transport", () => {
       };
       const error = await failure(client().getVolumes({}));
       assert.equal(error.code, "API_UNAUTHORIZED");
+      assert.match(
+        explain(error),
+        new RegExp(
+          `^API_UNAUTHORIZED: unikernel:token: GET /v1/volumes in metro 'fra' was refused with HTTP ${status}\\. `,
+        ),
+      );
       assert.match(error.hint ?? "", /unikernel:token or UKC_TOKEN/);
       assert.equal(api.asked.length, 1);
     });

@@ -1,6 +1,7 @@
 /** What the API answered, as errors of this package. Codes and statuses decide; the server's text is only quoted. */
 import { defined } from "../base/defined";
 import { UnikernelError } from "../base/errors";
+import type { ItemCodeName } from "./codes";
 import type { HttpLoss } from "./http";
 import { ITEM_ERRORS, itemCodeName } from "./itemErrors";
 import { MAX_RETRY_AFTER_MS } from "./retry";
@@ -35,9 +36,15 @@ const sentence = (attempted: string, said: string | undefined, requestId: string
   return `${attempted}${reason}${requestId === undefined ? "" : ` (request ${requestId})`}.`;
 };
 
+/** What runs out of time goes on: its item has no code, but the state it is in by now. Source: the platform's answers to waits. */
+const codeNameOf = ({ error, state }: ItemStatus & { readonly state?: unknown }): ItemCodeName | undefined => {
+  if (error !== undefined) return itemCodeName(error);
+  return state === undefined ? undefined : "TimedOut";
+};
+
 /** The error of one failed item. `attempted` completes the sentence, such as `Creating volume 'data'`. */
 export function itemFailure(attempted: string, item: ItemStatus & { uuid?: string; name?: string }, reply: ReplyFacts) {
-  const name = item.error === undefined ? undefined : itemCodeName(item.error);
+  const name = codeNameOf(item);
   const { code, hint } = name === undefined ? ({ code: "API_REJECTED", hint: undefined } as const) : ITEM_ERRORS[name];
   const said = item.message ?? reply.message ?? "no reason given";
   return new UnikernelError(code, sentence(`${attempted} failed`, said, reply.requestId), {

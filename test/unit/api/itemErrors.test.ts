@@ -97,6 +97,13 @@ describe("item codes", () => {
     assert.equal(thrown(() => onlyItem(replyOf(), "Reading volume 'data'")).code, "API_SHAPE");
   });
 
+  it("are left out of a wait that ran out, which is no refusal: its item has the state it is in", () => {
+    const item = { status: "error", uuid: "u1", name: "one", state: "starting" };
+    const error = thrown(() => onlyItem({ ...replyOf(item), message: "Operation timed out" }, "Waiting for 'one'"));
+    assert.equal(error.code, "WAIT_TIMEOUT");
+    assert.match(explain(error), /Waiting for 'one' failed: Operation timed out.*It may still happen/);
+  });
+
   it("of a newer API, or none at all, are a refusal", () => {
     for (const more of [{ error: 99 }, {}]) {
       const error = thrown(() => onlyItem(replyOf({ status: "error", name: "x", ...more }), "Deleting volume 'x'"));

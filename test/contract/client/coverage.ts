@@ -9,7 +9,7 @@ const CODES = Object.keys(ITEM_CODES) as ItemCodeName[]; // the keys of a consta
 
 /** What was met at one target. */
 export interface Notes {
-  /** Operations that were answered with at least one item that is well, or with an empty list. */
+  /** Operations that were answered with at least one item that is well. */
   readonly routes: Set<RouteName>;
   /** Codes that items of any answer had. */
   readonly codes: Set<ItemCodeName>;
@@ -25,7 +25,7 @@ export function notingClient(client: Client, notes: Notes): Client {
     const call = async (request: never, options?: CallOptions) => {
       const reply = await client[name](request, options);
       const items: readonly { readonly status?: string; readonly error?: number }[] = reply.items as readonly object[];
-      if (items.length === 0 || items.some(({ status }) => status !== "error")) notes.routes.add(name);
+      if (items.some(({ status }) => status !== "error")) notes.routes.add(name);
       for (const { error } of items) {
         const code = CODES.find((one) => ITEM_CODES[one] === error);
         if (code !== undefined) notes.codes.add(code);
@@ -40,8 +40,10 @@ export function notingClient(client: Client, notes: Notes): Client {
 type Reasons = Readonly<Partial<Record<ItemCodeName, string>>>;
 
 const AS_HTTP: Reasons = {
-  WrongMethod: "no item can have it: the request as a whole is refused with HTTP 405",
-  NoApiEndpoint: "no item can have it: the request as a whole is refused with HTTP 404",
+  WrongMethod:
+    "no item can have it: the request as a whole is refused with HTTP 405, which a scenario of the failures has",
+  NoApiEndpoint:
+    "no item can have it: the request as a whole is refused with HTTP 404, which a scenario of the failures has",
 };
 
 /** Codes that a target never gives to an item. Every endpoint is met at both. */

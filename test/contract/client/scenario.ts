@@ -1,5 +1,6 @@
 /** What the contract suite is made of: scenarios, and the words to write recorded answers with. */
-import type { Client } from "../../../provider/api/client";
+import { type Client, type Reply, onlyItem } from "../../../provider/api/client";
+import type { RouteName } from "../../../provider/api/routes";
 import { UnikernelError } from "../../../provider/base/errors";
 import type { DaemonOptions } from "../../../provider/platform/daemon";
 
@@ -97,6 +98,20 @@ export const codeOf = (promise: Promise<unknown>): Promise<string> =>
     (error: unknown) => (UnikernelError.is(error) ? error.code : String(error)),
   );
 
-/** Numeric code of each item of an answer; undefined of one that is well. */
-export const itemCodes = ({ items }: { readonly items: readonly { readonly error?: number | undefined }[] }) =>
-  items.map(({ error }) => error);
+/** Of each item of an answer its numeric code and what the client makes of it, `15 IN_USE`; undefined of one that is well. */
+export const itemCodes = <K extends RouteName>(reply: Reply<K>): readonly (string | undefined)[] =>
+  reply.items.map((item) => {
+    const { error } = item as { readonly error?: number };
+    const ours = thrownCode(() => onlyItem({ ...reply, items: [item] }, "Asking"));
+    return ours === undefined ? undefined : [error, ours].filter((code) => code !== undefined).join(" ");
+  });
+
+/** Code of what a function throws; undefined when it does not throw. */
+export function thrownCode(run: () => unknown): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return UnikernelError.is(error) ? error.code : String(error);
+  }
+}

@@ -82,7 +82,7 @@ export const scenarios = (): readonly Scenario[] => [
       const { used, hard } = onlyItem(await client.getQuotas({}), "Reading");
       return [itemCodes(second), used.instances, hard.instances];
     },
-    expected: [[19], 1, 1],
+    expected: [["19 QUOTA_EXCEEDED"], 1, 1],
     platform: { quotas: quotasWith({ instances: 1 }) },
   },
 ];

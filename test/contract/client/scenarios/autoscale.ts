@@ -120,7 +120,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     },
     expected: [
       ["unconfigured", false],
-      [[27], [29], [26]],
+      [["27 STATE_CONFLICT"], ["29 API_REJECTED"], ["26 ALREADY_EXISTS"]],
       [true, 0, 3, 1000, 1000],
       ["golden", [], true],
     ],
@@ -157,7 +157,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
         (await client.getPolicies({ path })).items,
       ];
     },
-    expected: [["busy", "calm"], ["busy", "cpu", busy.steps], [8], []],
+    expected: [["busy", "calm"], ["busy", "cpu", busy.steps], ["8 NOT_FOUND"], []],
   },
   {
     name: "one policy too many",
@@ -172,7 +172,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
       onlyItem(await client.createAutoscale({ body: [{ ...entry, min_size: 0, policies }] }), "Configuring");
       return itemCodes(await client.createPolicy({ path: { uuid: entry.uuid }, body: busy }));
     },
-    expected: [5],
+    expected: ["5 API_REJECTED"],
   },
   {
     name: "instances that it made belong to it",
@@ -192,13 +192,13 @@ export const scenarios = (port: number): readonly Scenario[] => [
       const { uuid } = await members(client, entry.uuid);
       return itemCodes(await client.stopInstances({ body: [{ uuid }] }));
     },
-    expected: [25],
+    expected: ["25 STATE_CONFLICT"],
   },
   {
     name: "an account that has none",
     exchanges: [...prepared, refusedConfiguration({}, 28, "Autoscale not enabled for your account")],
     run: async (client) => itemCodes(await client.createAutoscale({ body: [await prepare(client, port)] })),
-    expected: [28],
+    expected: ["28 NOT_SUPPORTED"],
     platform: { quotas: quotasWith({ max_autoscale_size: 0 }) },
   },
 ];

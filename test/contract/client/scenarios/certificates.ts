@@ -60,7 +60,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
         itemCodes(await client.deleteCertificates({ body: [{ uuid }] })),
       ];
     },
-    expected: [["valid", DOMAIN, [], false, false], false, [8]],
+    expected: [["valid", DOMAIN, [], false, false], false, ["8 NOT_FOUND"]],
   },
   {
     name: "one that is for another domain, at its upload and at its renewal",
@@ -74,7 +74,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
       const { uuid } = await create(client);
       return [itemCodes(wrong), itemCodes(await client.updateCertificates({ body: [{ uuid, ...material("other") }] }))];
     },
-    expected: [[30], [30]],
+    expected: [["30 CERTIFICATE_MISMATCH"], ["30 CERTIFICATE_MISMATCH"]],
   },
   {
     name: "a key that belongs to another certificate",
@@ -83,7 +83,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
       const body = { common_name: DOMAIN, chain: material("first").chain, pkey: material("second").pkey };
       return itemCodes(await client.createCertificate({ body }));
     },
-    expected: [7],
+    expected: ["7 API_REJECTED"],
   },
   {
     name: "one that a service's domain uses stays while it does",
@@ -123,6 +123,6 @@ export const scenarios = (port: number): readonly Scenario[] => [
         itemCodes(await client.deleteCertificates({ body: [{ uuid }] })),
       ];
     },
-    expected: [["web"], [[DOMAIN, "www", "valid"]], [15]],
+    expected: [["web"], [[DOMAIN, "www", "valid"]], ["15 IN_USE"]],
   },
 ];

@@ -65,7 +65,7 @@ export const scenarios = (): readonly Scenario[] => [
         source.state,
       ];
     },
-    expected: ["checkpoint", [23], [["first", ["x"]]], [8], "stopped"],
+    expected: ["checkpoint", ["23 ALREADY_EXISTS"], [["first", ["x"]]], ["8 NOT_FOUND"], "stopped"],
   },
   {
     name: "the lineage of instances and checkpoints, nearest first",

@@ -89,7 +89,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
         state,
       ];
     },
-    expected: ["running", true, ["one"], [15], "stopped"],
+    expected: ["running", true, ["one"], ["15 IN_USE"], "stopped"],
   },
   {
     name: "one whose program exits: the error carries the decoded reason and the last console lines",
@@ -129,7 +129,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["GUEST_STOPPED", true, true],
   },
   {
-    name: "a wait that runs out of time: the state it is in, and no failure",
+    name: "a wait that runs out of time: the state it is in, no code, and a failure only for who asks for one",
     exchanges: [
       made,
       get(`${PATH}/wait?uuid=${INSTANCE}&state=running&timeout_s=0`, {
@@ -142,9 +142,9 @@ export const scenarios = (port: number): readonly Scenario[] => [
     run: async (client) => {
       const { uuid } = await create(client);
       const reply = await client.waitInstances({ query: { uuid: [uuid], state: ["running"], timeout_s: [0] } });
-      return [reply.message, reply.items.map(({ state, error }) => [state, error])];
+      return [reply.message, reply.items.map(({ state, error }) => [state, error]), itemCodes(reply)];
     },
-    expected: ["Operation timed out", [["stopped", undefined]]],
+    expected: ["Operation timed out", [["stopped", undefined]], ["WAIT_TIMEOUT"]],
   },
   {
     name: "start, which a second time changes nothing",
@@ -300,6 +300,6 @@ export const scenarios = (port: number): readonly Scenario[] => [
       const released = onlyItem(await client.deleteInstances({ body: [{ uuid }] }), "Deleting");
       return [itemCodes(locked), locked.items[0]?.message, released.previous_state];
     },
-    expected: [[14], "Deletion protection enabled", "stopped"],
+    expected: [["14 NOT_ALLOWED"], "Deletion protection enabled", "stopped"],
   },
 ];

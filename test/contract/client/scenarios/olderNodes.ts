@@ -84,7 +84,7 @@ export const scenarios = (): readonly Scenario[] => [
       const deleted = await client.deleteInstances({ body: [{ uuid, timeout_s: -1, dont_retain: true }] });
       return [itemCodes(deleted), itemCodes(await client.getInstances({ query: { uuid: [uuid] } }))];
     },
-    expected: [[undefined], [8]],
+    expected: [[undefined], ["8 NOT_FOUND"]],
     platform,
   },
   {
@@ -125,7 +125,7 @@ export const scenarios = (): readonly Scenario[] => [
       const change = { uuid, prop: "memory_mb" as const, op: "set" as const, value: 256 };
       return itemCodes(await client.patchInstances({ body: [change] }));
     },
-    expected: [11],
+    expected: ["11 STATE_CONFLICT"],
     platform,
   },
 ];

@@ -1,7 +1,7 @@
 /** Service groups: ports, domains, limits. */
 import * as net from "node:net";
 import { type Client, onlyItem } from "../../../../provider/api/client";
-import { UnikernelError } from "../../../../provider/base/errors";
+import { type ErrorCode, UnikernelError } from "../../../../provider/base/errors";
 import {
   OTHER,
   SERVICE,
@@ -27,12 +27,13 @@ const refusedCreate = (
   name: string,
   body: Parameters<Client["createService"]>[0]["body"],
   code: number,
+  ours: ErrorCode,
   message: string,
 ): Scenario => ({
   name,
   exchanges: [post(PATH, body, failed(KEY, failure(code, message)))],
   run: async (client) => itemCodes(await client.createService({ body })),
-  expected: [code],
+  expected: [`${code} ${ours}`],
 });
 
 export const scenarios = (port: number): readonly Scenario[] => [
@@ -147,7 +148,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
       const second = await client.createService({ body: { name: "other", services: [{ port: other }], domains } });
       return [first.domains?.map(({ fqdn }) => fqdn), itemCodes(second)];
     },
-    expected: [["shop.example.com"], [24]],
+    expected: [["shop.example.com"], ["24 IN_USE"]],
   },
   {
     name: "a port that is not free",
@@ -161,18 +162,20 @@ export const scenarios = (port: number): readonly Scenario[] => [
         await new Promise((resolve) => other.close(resolve));
       }
     },
-    expected: [9],
+    expected: ["9 IN_USE"],
   },
   refusedCreate(
     "a protocol that this node does not have",
     { name: "web", services: [{ port, protocol: "udp" }] },
     1,
+    "NOT_SUPPORTED",
     "Not supported",
   ),
   refusedCreate(
     "handlers that the rules of a port forbid",
     { name: "web", services: [{ port: 443, handlers: ["tls"] }] },
     7,
+    "API_REJECTED",
     "Invalid handlers",
   ),
   {
@@ -187,6 +190,6 @@ export const scenarios = (port: number): readonly Scenario[] => [
       const read = await client.getServices({ query: { name: ["nobody"] } });
       return [itemCodes(read), itemCodes(await client.deleteServices({ body: [{ uuid: OTHER }] }))];
     },
-    expected: [[8], [8]],
+    expected: [["8 NOT_FOUND"], ["8 NOT_FOUND"]],
   },
 ];

@@ -102,6 +102,6 @@ export const scenarios = (): readonly Scenario[] => [
       onlyItem(await client.deleteTemplates({ body: [{ uuid }] }), "Deleting");
       return [started, locked, await client.getTemplates({ query: { uuid: [uuid] } })].map(itemCodes);
     },
-    expected: [[11], [14], [8]],
+    expected: [["11 STATE_CONFLICT"], ["14 NOT_ALLOWED"], ["8 NOT_FOUND"]],
   },
 ];

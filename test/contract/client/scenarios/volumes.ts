@@ -112,7 +112,7 @@ export const scenarios = (): readonly Scenario[] => [
         (await read(client, uuid)).state,
       ];
     },
-    expected: [["idle", ["one"]], [["data", "/data", false]], [[15], [21]], "available"],
+    expected: [["idle", ["one"]], [["data", "/data", false]], [["15 IN_USE"], ["21 STATE_CONFLICT"]], "available"],
   },
   {
     name: "clone: a new volume of the same size, with tags of its own",
@@ -137,7 +137,7 @@ export const scenarios = (): readonly Scenario[] => [
       const again = await client.cloneVolumes({ body: [{ uuid, vol_name: "copy" }] });
       return [copy.uuid !== uuid, copy.name, copy.size_mb, copy.tags, itemCodes(again)];
     },
-    expected: [true, "copy", 16, ["b"], [23]],
+    expected: [true, "copy", 16, ["b"], ["23 ALREADY_EXISTS"]],
   },
   {
     name: "a template: converted in place, tagged, the source of others, never attached, locked, deleted",
@@ -206,7 +206,7 @@ export const scenarios = (): readonly Scenario[] => [
         [itemCodes(attached), itemCodes(locked)],
       ];
     },
-    expected: ["template", [["data", "template", ["golden"]]], 16, [[24], [14]]],
+    expected: ["template", [["data", "template", ["golden"]]], 16, [["24 IN_USE"], ["14 NOT_ALLOWED"]]],
   },
   {
     name: "a list: those with every tag, page by page from one that is included",
@@ -230,6 +230,6 @@ export const scenarios = (): readonly Scenario[] => [
         itemCodes(await client.getVolumes({ query: { uuid: [b.uuid, GONE] } })),
       ];
     },
-    expected: [["a"], ["a"], ["b"], [undefined, 8]],
+    expected: [["a"], ["a"], ["b"], [undefined, "8 NOT_FOUND"]],
   },
 ];

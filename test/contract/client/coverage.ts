@@ -1,7 +1,8 @@
-/** Which endpoints and error codes the suite has met, per target, and which it has not, with the reason. */
+/** Which operations and error codes the suite has met, per target, and which it has not, with the reason. */
 import { type CallOptions, type Client } from "../../../provider/api/client";
 import { ITEM_CODES, type ItemCodeName } from "../../../provider/api/codes";
 import { type RouteName, routes } from "../../../provider/api/routes";
+import { OPERATIONS_LEFT_OUT, OPERATIONS_OF_THE_DOCUMENTATION } from "../../support/openapi";
 import type { Target } from "./targets";
 
 const ROUTES = Object.keys(routes) as RouteName[]; // the keys of a constant table
@@ -46,7 +47,7 @@ const AS_HTTP: Reasons = {
     "no item can have it: the request as a whole is refused with HTTP 404, which a scenario of the failures has",
 };
 
-/** Codes that a target never gives to an item. Every endpoint is met at both. */
+/** Codes that a target never gives to an item. Every operation is met at both. */
 export const UNMET_CODES: Readonly<Record<Target["name"], Reasons>> = {
   "recorded answers (nock)": AS_HTTP,
   "the local platform": {
@@ -61,7 +62,7 @@ export const UNMET_CODES: Readonly<Record<Target["name"], Reasons>> = {
 
 /** How the notes of a target and its reasons agree. */
 export interface Verdict {
-  readonly endpoints: string;
+  readonly operations: string;
   readonly codes: string;
   /** What is not met, one line each, with its reason. */
   readonly missing: readonly string[];
@@ -75,14 +76,14 @@ export function judge(notes: Notes, reasons: Reasons): Verdict {
   const unmet = CODES.filter((name) => !notes.codes.has(name));
   const numbered = (name: ItemCodeName) => `code ${ITEM_CODES[name]} ${name}`;
   return {
-    endpoints: `${notes.routes.size} of ${ROUTES.length}`,
+    operations: `${notes.routes.size} of ${ROUTES.length}`,
     codes: `${notes.codes.size} of ${CODES.length}`,
     missing: [
-      ...unasked.map((name) => `endpoint ${routes[name].method} ${routes[name].path} (${name})`),
+      ...unasked.map((name) => `operation ${routes[name].method} ${routes[name].path} (${name})`),
       ...unmet.map((name) => `${numbered(name)}: ${reasons[name] ?? "NO REASON"}`),
     ],
     wrong: [
-      ...unasked.map((name) => `endpoint ${name} was not met`),
+      ...unasked.map((name) => `operation ${name} was not met`),
       ...unmet.filter((name) => reasons[name] === undefined).map((name) => `${numbered(name)} was not met`),
       ...CODES.filter((name) => notes.codes.has(name) && reasons[name] !== undefined).map(
         (name) => `${numbered(name)} was met, though it is listed as never met`,
@@ -90,3 +91,9 @@ export function judge(notes: Notes, reasons: Reasons): Verdict {
     ],
   };
 }
+
+/** What of the API the library does not offer, one line each, with its reason. */
+export const notOffered: readonly string[] = Object.entries({
+  ...OPERATIONS_LEFT_OUT,
+  ...OPERATIONS_OF_THE_DOCUMENTATION,
+}).map(([operation, reason]) => `${operation}: ${reason}`);

@@ -3,52 +3,12 @@
  * own SDK: what a server may answer is understood, what we may send is allowed, and nothing is left out without a reason.
  */
 import assert from "node:assert/strict";
-import * as fs from "node:fs";
-import * as path from "node:path";
 import * as fc from "fast-check";
 import * as z from "zod";
 import { envelope } from "../../../provider/api/models";
 import { type Route, routes } from "../../../provider/api/routes";
 import { type JsonSchema, arbitraryOf, resolveIn, violations } from "../../support/jsonSchema";
-
-interface Operation {
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-  readonly requestBody?: { readonly content: Content };
-  readonly responses: { readonly "200": { readonly content: Content } };
-}
-type Content = { readonly "application/json": { readonly schema: JsonSchema } };
-interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
-}
-
-const load = (file: string): Document =>
-  JSON.parse(fs.readFileSync(path.join(__dirname, "../../fixtures/openapi", file), "utf8")) as Document;
-const documents = { metro: load("platform.json"), "control-plane": load("controlplane.json") } as const;
-
-/** Operations that the library does not offer, each with the reason. */
-const OPERATIONS_LEFT_OUT: Readonly<Record<string, string>> = {
-  "POST /v1/images": "pins an image on a node: for image managers of a node's owner, not for accounts",
-  "DELETE /v1/images": "unpins an image, as above",
-  "POST /v1/auth/check": "signs a person in through a browser; a token is a setting here",
-  "POST /v1/auth/signin": "signs a person in through a browser; a token is a setting here",
-  "DELETE /v1/nodes": NODES(),
-  "GET /v1/nodes": NODES(),
-  "POST /v1/nodes": NODES(),
-  "PATCH /v1/nodes": NODES(),
-  "POST /v1/nodes/activate": NODES(),
-  "POST /v1/nodes/deactivate": NODES(),
-  "GET /v1/nodes/providers/{cloudprovider}/regions": NODES(),
-  "GET /v1/nodes/providers/{cloudprovider}/types": NODES(),
-  "GET /v1/nodes/wait": NODES(),
-  "DELETE /v1/nodes/{uuid}": NODES(),
-  "GET /v1/nodes/{uuid}": NODES(),
-  "PATCH /v1/nodes/{uuid}": NODES(),
-  "GET /v1/nodes/{uuid}/wait": NODES(),
-};
-function NODES(): string {
-  return "machines that an organisation brings to the cloud: a layer below what this library manages";
-}
+import { OPERATIONS_LEFT_OUT, type Operation, answerOf, documents } from "../../support/openapi";
 
 /** Where what we may send and what the documents have differ, each with its source. */
 const DIFFERENCES: Readonly<Record<string, string>> = {
@@ -85,7 +45,6 @@ const find = ({ server }: Route, method: string, at: string): Operation | undefi
 const jsonSchemaOf = (schema: z.ZodType): JsonSchema =>
   z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
 const ours = (schema: JsonSchema): JsonSchema => schema;
-const json = (operation: Operation): JsonSchema => operation.responses["200"].content["application/json"].schema;
 
 /** A schema with the branches of its unions as one object: every property that any of them has. */
 function propertiesOf(schema: JsonSchema, resolve = ours): Readonly<Record<string, JsonSchema>> {
@@ -140,7 +99,7 @@ describe("the API's own description", () => {
 
     it(`${name}: every answer that fits it is understood`, () => {
       fc.assert(
-        fc.property(arbitraryOf(json(operation), resolve), (answer) => {
+        fc.property(arbitraryOf(answerOf(operation), resolve), (answer) => {
           const { data } = envelope.parse(answer);
           const items = route.dataKey === undefined ? [data ?? {}] : data?.[route.dataKey];
           if (route.dataKey === undefined && data == null) return;
@@ -151,10 +110,10 @@ describe("the API's own description", () => {
     });
 
     it(`${name}: no field of its answer is left out`, () => {
-      const data = propertiesOf(propertiesOf(json(operation), resolve)["data"] ?? {}, resolve);
+      const data = propertiesOf(propertiesOf(answerOf(operation), resolve)["data"] ?? {}, resolve);
       const theirs =
         route.dataKey === undefined
-          ? propertiesOf(json(operation), resolve)["data"]
+          ? propertiesOf(answerOf(operation), resolve)["data"]
           : resolve(data[route.dataKey] ?? {}).items;
       const item = z.toJSONSchema(route.item, { io: "output", unrepresentable: "any" }) as JsonSchema;
       assert.deepEqual(missingIn(item, theirs ?? {}, resolve), []);

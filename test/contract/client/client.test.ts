@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { freePort } from "../../support/localPlatform";
 import { type Notes, UNMET_CODES, emptyNotes, judge, notOffered, notingClient } from "./coverage";
+import { REASONS, differencesOf } from "./recordings";
 import type { Scenario } from "./scenario";
 import * as account from "./scenarios/account";
 import * as autoscale from "./scenarios/autoscale";
@@ -52,6 +53,23 @@ describe("the client's contract", () => {
       }
     });
   }
+
+  describe("the recorded answers", () => {
+    const differences = Object.values(topics)
+      .flatMap(({ scenarios }) => scenarios(ANY_PORT))
+      .flatMap(({ name, exchanges }) => exchanges.flatMap(differencesOf).map((line) => ({ name, line })));
+    const isReason = (line: string) => (reason: string) => line.startsWith(reason);
+
+    it("are what the vendor's documents have, or differ for a reason", () => {
+      const wrong = differences.filter(({ line }) => !Object.keys(REASONS).some(isReason(line)));
+      assert.deepEqual(wrong, []);
+    });
+
+    it("have no reason for a difference that there is not", () => {
+      const stale = Object.keys(REASONS).filter((reason) => !differences.some(({ line }) => isReason(line)(reason)));
+      assert.deepEqual(stale, []);
+    });
+  });
 
   // A suite of its own: it comes after the suites of the targets.
   describe("at all targets together", () => {

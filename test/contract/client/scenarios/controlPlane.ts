@@ -5,12 +5,7 @@ import { DIGEST, type Scenario, get, ok } from "../scenario";
 export const scenarios = (): readonly Scenario[] => [
   {
     name: "its metros, one of which is this one",
-    exchanges: [
-      get(
-        "/v1/metros",
-        ok("metros", { status: "success", name: "fra", endpoint: "https://api.fra.unikraft.cloud/v1" }),
-      ),
-    ],
+    exchanges: [get("/v1/metros", ok("metros", { name: "fra", endpoint: "https://api.fra.unikraft.cloud/v1" }))],
     run: async (client) =>
       (await client.getMetros({})).items.map(({ name, endpoint }) => [
         name === client.metro,

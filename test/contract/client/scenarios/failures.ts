@@ -26,7 +26,7 @@ const PATH = "/v1/volumes";
 const INSTANCES = "/v1/instances";
 const CERTIFICATES = "/v1/certificates";
 const data = item(VOLUME, "data", { state: "available", size_mb: 16 });
-const made = post(PATH, { name: "data", size_mb: 16 }, ok("volumes", data));
+const made = post(PATH, { name: "data", size_mb: 16 }, ok("volumes", item(VOLUME, "data", { state: "available" })));
 const create = (client: Client) => client.createVolume({ body: { name: "data", size_mb: 16 } });
 const created = async (client: Client) => onlyItem(await create(client), "Creating");
 const someFailed = failure(4, "Failed to perform some operations", { uuid: VOLUME });

@@ -31,7 +31,7 @@ const data = item(VOLUME, "data", {
   quota_policy: "static",
   created_at: "2026-01-01T00:00:00Z",
 });
-const made = post(PATH, { name: "data", size_mb: 16 }, ok("volumes", data));
+const made = post(PATH, { name: "data", size_mb: 16 }, ok("volumes", item(VOLUME, "data", { state: "available" })));
 
 /** A volume of 16 MiB. */
 const create = async (client: Client, name = "data") =>

@@ -10,7 +10,7 @@ import { resumeScaling } from "./autoscale/configuration";
 import type { InstanceActor } from "./instance/actor/actor";
 import { volumeFile } from "./instance/life/boot";
 import { neverRuns } from "./instance/change/frozen";
-import type { Platform } from "./platform";
+import type { Platform, Service } from "./platform";
 import { armAutokill } from "./service/autokill";
 import { publishPorts } from "./service/publish";
 import { loadCertificates } from "./state/certificates";
@@ -40,16 +40,8 @@ export async function reconcile(platform: Platform): Promise<void> {
     }),
   );
   // Ports open last: the first connection then finds every instance in its place.
-  for (const service of platform.services.values()) {
-    const { record } = service;
-    try {
-      armAutokill(platform, service);
-      await publishPorts(platform, service, record);
-    } catch (error) {
-      // Another program took the port meanwhile. The service stays, and a change of its ports can repair it.
-      log.write("service.not-published", { uuid: record.uuid, reason: reasonOf(error) });
-    }
-  }
+  for (const service of [...platform.services.values()])
+    await platform.serviceTurn.take(() => restoreService(platform, service));
   resumeScaling(platform);
   await removeLeftovers(platform).catch((error: unknown) => {
     log.write("leftovers.not-removed", { reason: reasonOf(error) });
@@ -97,6 +89,19 @@ async function restoreInstance(platform: Platform, actor: InstanceActor): Promis
     if (mayRun && !slept) actor.foundDead(await vmm.postMortem(uuid));
     else actor.resumeStopped();
   }
+}
+
+/** Opens its ports, in the turn of service groups: an instance that is being deleted may have taken it along before. */
+async function restoreService(platform: Platform, service: Service): Promise<void> {
+  const { uuid } = service.record;
+  if (platform.services.get(uuid) !== service) return;
+  try {
+    await publishPorts(platform, service, service.record);
+  } catch (error) {
+    // Another program took the port meanwhile. The service stays, and a change of its ports can repair it.
+    platform.parts.log.write("service.not-published", { uuid, reason: reasonOf(error) });
+  }
+  armAutokill(platform, service);
 }
 
 /** Service groups and volumes whose instance is gone, and files that belong to nothing in the database. */

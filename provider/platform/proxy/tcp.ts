@@ -1,5 +1,6 @@
 /** The proxy of one service: its published ports, its instances, and the connections between them. */
 import type * as net from "node:net";
+import { Refusal } from "../refusal";
 import type { Timings } from "../timings";
 import { openListener } from "./listener";
 import { Rotation, type RotationEvents } from "./rotation";
@@ -31,6 +32,7 @@ export class ServiceProxy {
   readonly #timings: Timings;
   readonly #listening = new Map<number, Listening>();
   readonly #clients = new Set<net.Socket>();
+  #closed = false;
 
   constructor(limits: Limits, events: RotationEvents, timings: Timings) {
     this.rotation = new Rotation(limits, events, timings.connectMs);
@@ -39,7 +41,7 @@ export class ServiceProxy {
 
   /**
    * Makes exactly these ports open. New ones open before old ones close; when one cannot be opened nothing changes.
-   * Open connections of a closed port go on. Throws a refusal `NoFree`.
+   * Open connections of a closed port go on. Throws refusals `NoFree`, `FailedOperation` once the proxy is closed.
    */
   async publish(ports: readonly PortMapping[]): Promise<void> {
     const entrances = new Map(ports.map((mapping) => [mapping.port, this.#entrance(mapping)]));
@@ -50,6 +52,7 @@ export class ServiceProxy {
         const accept: Entrance = (client) => (this.#listening.get(port)?.enter ?? enter)(this.#keep(client));
         opened.set(port, await openListener(port, accept));
       }
+      if (this.#closed) throw new Refusal("FailedOperation", "The service group is gone, so its ports stay closed");
     } catch (error) {
       for (const server of opened.values()) server.close();
       throw error;
@@ -61,8 +64,9 @@ export class ServiceProxy {
     for (const port of [...this.#listening.keys()]) if (!entrances.has(port)) this.#unpublish(port);
   }
 
-  /** Closes every port and cuts every connection. */
+  /** Closes every port for good and cuts every connection. */
   close(): void {
+    this.#closed = true;
     for (const port of [...this.#listening.keys()]) this.#unpublish(port);
     for (const client of this.#clients) client.destroy();
   }

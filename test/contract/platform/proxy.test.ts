@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
-import { freePort } from "../../support/localPlatform";
+import { ServiceProxy } from "../../../provider/platform/proxy/tcp";
+import { TIMINGS } from "../../../provider/platform/timings";
+import { freePort, listens } from "../../support/localPlatform";
 import { send, TestPlatform, webGuest } from "../../support/testDaemon";
 
 /** Connects and collects what arrives. */
@@ -311,5 +313,17 @@ describe("a published port", () => {
       assert.equal(item["stop_reason"], 15);
       held.socket.destroy();
     });
+  });
+});
+
+describe("the ports of a service that is gone", () => {
+  it("stay closed, though they were just about to open", async () => {
+    const events = { wake: () => undefined, request: () => undefined, connections: () => undefined };
+    const proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, TIMINGS);
+    const port = await freePort();
+    const publishing = proxy.publish([{ port, destinationPort: 80, how: "plain" }]);
+    proxy.close();
+    await assert.rejects(publishing, /gone/);
+    assert.equal(await listens(port), false);
   });
 });

@@ -1,6 +1,7 @@
 /** Service groups: their rules, their ports, their changes. */
 import assert from "node:assert/strict";
 import * as net from "node:net";
+import { systemClock } from "../../../provider/base/clock";
 import { freePort, listens } from "../../support/localPlatform";
 import { TestClock } from "../../support/testClock";
 import { send, TestPlatform } from "../../support/testDaemon";
@@ -193,6 +194,17 @@ describe("service groups", () => {
     assert.equal((await read(uuid))["status"], "success");
     clock.advance(50_000);
     while ((await read(uuid))["error"] !== 8);
+  });
+
+  it("that are due when a daemon starts give their ports back", async () => {
+    const port = await freePort();
+    const services = [{ port, handlers: ["tls"] }];
+    const { uuid } = await create({ services, autokill: { time_ms: 60_000 } });
+    platform.daemon.abandon();
+    await platform.start({ clock: { ...systemClock, now: () => Date.now() + 120_000 } });
+    while ((await read(uuid))["error"] !== 8);
+    assert.equal(await listens(port), false);
+    assert.equal((await create({ services }))["status"], "success");
   });
 
   it("redirect from port 80, or say so where this user may not open it", async () => {

@@ -19,7 +19,7 @@ import { loadInstances } from "./state/instances";
 import { loadServices } from "./state/services";
 import { deleteVolume, loadVolumes, type VolumeRecord } from "./state/volumes";
 import { untilUntouched } from "./volume/disk";
-import { changeVolume, removeUnowned } from "./volume/keep";
+import { noteVolume, removeUnowned } from "./volume/keep";
 import { vmSpec } from "./instance/life/boot";
 
 /** Fills a platform from its database and makes both match reality. */
@@ -67,7 +67,7 @@ async function finishGrowth(platform: Platform, volume: VolumeRecord): Promise<v
   const { paths } = platform.parts;
   await platform.disks.on(volume.uuid, () => untilUntouched(volumeFile(paths, volume.uuid)));
   if (platform.isReleased) return;
-  changeVolume(platform, volume, { state: "available", growsToMb: undefined });
+  noteVolume(platform, volume, { state: "available", growsToMb: undefined });
 }
 
 async function restoreInstance(platform: Platform, actor: InstanceActor): Promise<void> {

@@ -6,7 +6,7 @@ import { Refusal } from "../refusal";
 import type { VolumeRecord } from "../state/volumes";
 import { copyDisk } from "./copyDisk";
 import { beginVolume } from "./create";
-import { changeVolume } from "./keep";
+import { changeVolume, noteVolume } from "./keep";
 import { requestedOptions } from "./options";
 import { allocatedMb } from "./usage";
 import { mountersOf, readsOnly } from "./users";
@@ -51,13 +51,16 @@ export function cloneVolume(platform: Platform, source: VolumeRecord, request: C
 async function populate(platform: Platform, source: VolumeRecord, clone: VolumeRecord): Promise<void> {
   const { paths, log } = platform.parts;
   const [from, to] = [volumeFile(paths, source.uuid), volumeFile(paths, clone.uuid)];
-  const reason = await platform.disks
-    .on(source.uuid, () => copyDisk(from, to, platform.released))
-    .then(
-      () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    );
-  if (platform.isReleased) return; // the next daemon finds half a volume and removes it
-  log.write("volume.cloned", { uuid: clone.uuid, from: source.uuid, reason });
-  changeVolume(platform, clone, { state: reason === undefined ? "available" : "error" });
+  const facts = { uuid: clone.uuid, from: source.uuid };
+  try {
+    await platform.disks.on(source.uuid, () => copyDisk(from, to, platform.released));
+    if (platform.isReleased) return; // the next daemon finds half a volume and removes it
+    changeVolume(platform, clone, { state: "available" });
+    log.write("volume.cloned", facts);
+  } catch (error) {
+    if (platform.isReleased) return;
+    log.write("volume.not-cloned", { ...facts, reason: error instanceof Error ? error.message : String(error) });
+    // Also what is whole but not written to be: the next daemon would take it for half a disk and remove it.
+    noteVolume(platform, clone, { state: "error" });
+  }
 }

@@ -10,12 +10,13 @@ import { Refusal } from "../refusal";
 import type { VolumeOptions, VolumeRecord } from "../state/volumes";
 import { copyDisk } from "./copyDisk";
 import { makeDisk } from "./disk";
-import { changeVolume, keepVolume, removeVolume } from "./keep";
+import { changeVolume, keepVolume, noteVolume, removeVolume } from "./keep";
 import { requestedOptions } from "./options";
 import { allocatedMb } from "./usage";
 
 /**
- * Makes a volume, empty or as a copy of a template, and resolves when it is `available`. A failure leaves nothing behind.
+ * Makes a volume, empty or as a copy of a template, and resolves when it is `available`. A failure leaves nothing behind, or an
+ * `error` where the database cannot be written.
  *
  * @param persistent false for one that goes with the last instance that has it
  *
@@ -47,13 +48,23 @@ export async function createVolume(
       const source = volumeFile(paths, template.uuid);
       await platform.disks.on(template.uuid, () => copyDisk(source, file, platform.released));
     }
+    if (platform.isReleased) throw new Refusal("FailedOperation", "The platform is going down");
+    const made = changeVolume(platform, volume, { state: "available" });
+    log.write("volume.created", { uuid: volume.uuid, name: volume.name, size_mb: sizeMb });
+    return made;
   } catch (error) {
-    if (!platform.isReleased) await removeVolume(platform, volume);
+    if (!platform.isReleased) await discard(platform, volume);
     throw error;
   }
-  if (platform.isReleased) throw new Refusal("FailedOperation", "The platform is going down");
-  log.write("volume.created", { uuid: volume.uuid, name: volume.name, size_mb: sizeMb });
-  return changeVolume(platform, volume, { state: "available" });
+}
+
+/** Removes what could not be made; what cannot be removed either is there to be deleted. */
+async function discard(platform: Platform, volume: VolumeRecord): Promise<void> {
+  try {
+    await removeVolume(platform, volume);
+  } catch {
+    noteVolume(platform, volume, { state: "error" });
+  }
 }
 
 /** What a new volume is begun with. */

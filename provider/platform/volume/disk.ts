@@ -46,10 +46,11 @@ export async function growDisk(file: string, sizeMb: number): Promise<void> {
 
 /**
  * Resolves when no tool works on this disk. One that a killed daemon began goes on without it, and cutting it off would
- * damage the file system.
+ * damage the file system. Where the processes cannot be listed, such as for want of file descriptors, it looks again.
  */
 export async function untilUntouched(file: string): Promise<void> {
-  while ((await processesWith(file)).length > 0) await sleep(TOOL_PAUSE_MS, undefined, { ref: false });
+  const touched = async (): Promise<boolean> => (await processesWith(file)).length > 0;
+  while (await touched().catch(() => true)) await sleep(TOOL_PAUSE_MS, undefined, { ref: false });
 }
 
 async function resize(file: string, sizeMb: number, flags: "wx" | "r+"): Promise<void> {

@@ -5,7 +5,7 @@ import { enforceLimit, enforceQuota } from "../quota";
 import { Refusal } from "../refusal";
 import type { VolumeRecord } from "../state/volumes";
 import { growDisk } from "./disk";
-import { changeVolume } from "./keep";
+import { changeVolume, noteVolume } from "./keep";
 import { refuseBusy } from "./guards";
 import { mountersOf } from "./users";
 
@@ -28,9 +28,9 @@ export async function growVolume(platform: Platform, volume: VolumeRecord, sizeM
   try {
     await platform.disks.on(volume.uuid, () => growDisk(volumeFile(platform.parts.paths, volume.uuid), sizeMb));
   } catch (error) {
-    if (!platform.isReleased) changeVolume(platform, volume, { state: "available", growsToMb: undefined });
+    if (!platform.isReleased) noteVolume(platform, volume, { state: "available", growsToMb: undefined });
     throw error;
   }
   if (platform.isReleased) throw new Refusal("FailedOperation", "The platform is going down");
-  changeVolume(platform, volume, { state: "available", sizeMb, growsToMb: undefined });
+  noteVolume(platform, volume, { state: "available", sizeMb, growsToMb: undefined });
 }

@@ -23,6 +23,27 @@ export function changeVolume(
 }
 
 /**
+ * What became of a disk: it counts whether or not it can be written, else nobody could use the volume before the next
+ * daemon. That one finds what was written before and judges the disk anew.
+ */
+export function noteVolume(
+  platform: Platform,
+  volume: VolumeRecord,
+  change: Parameters<typeof changeVolume>[2],
+): VolumeRecord {
+  try {
+    return changeVolume(platform, volume, change);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    platform.parts.log.write("volume.not-written", { uuid: volume.uuid, reason });
+    const noted = { ...(platform.volumes.get(volume.uuid) ?? volume), ...change };
+    platform.volumes.set(volume.uuid, noted);
+    platform.changes.notify();
+    return noted;
+  }
+}
+
+/**
  * Removes a volume and its disk; whether that may be is for the caller to judge. The record goes first: a disk without
  * one is a leftover, which the next daemon removes; the reverse would be a volume that cannot be used.
  */

@@ -1,0 +1,22 @@
+/** A database that cannot be written, as on a full disk. */
+import { DatabaseSync } from "node:sqlite";
+import { mock } from "node:test";
+
+/** Writes of one kind that fail. */
+export interface FailingWrites {
+  /** How many were tried. */
+  readonly tried: () => number;
+  /** From now on they succeed. */
+  readonly end: () => void;
+}
+
+/** Lets every statement fail that begins with `statement`, such as `DELETE FROM volumes`, the first `passing` excepted. */
+export function failWrites(statement: string, { passing = 0 } = {}): FailingWrites {
+  const { prepare } = DatabaseSync.prototype;
+  let tried = 0;
+  const mocked = mock.method(DatabaseSync.prototype, "prepare", function (this: DatabaseSync, sql: string) {
+    if (sql.startsWith(statement) && ++tried > passing) throw new Error("database or disk is full");
+    return prepare.call(this, sql);
+  });
+  return { tried: () => tried, end: () => mocked.mock.restore() };
+}

@@ -196,9 +196,15 @@ export class Platform {
     await fs.rm(path.join(this.parts.paths.instances, uuid), { recursive: true, force: true });
     deleteInstance(this.parts.database, uuid);
     this.instances.delete(uuid);
-    if (serviceUuid !== undefined) await afterMemberLeft(this, serviceUuid);
-    await releaseVolumes(this, volumes);
-    await this.keepBootFiles();
+    this.changes.notify();
+    // It is gone, whatever becomes of what goes with it; the next daemon removes what is left.
+    const left = (error: unknown): void => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.parts.log.write("instance.leftovers", { uuid, reason });
+    };
+    if (serviceUuid !== undefined) await afterMemberLeft(this, serviceUuid).catch(left);
+    await releaseVolumes(this, volumes).catch(left);
+    await this.keepBootFiles().catch(left);
     this.changes.notify();
   }
 }

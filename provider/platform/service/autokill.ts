@@ -32,7 +32,8 @@ export function armAutokill(platform: Platform, service: Service): void {
 }
 
 function removeIfDue(platform: Platform, service: Service): void {
-  if (platform.isReleased || platform.services.get(service.record.uuid) !== service) return;
+  const { uuid } = service.record;
+  if (platform.isReleased || platform.services.get(uuid) !== service || platform.membersOf(uuid).length > 0) return;
   const due = dueAt(service.record);
   if (due !== undefined && due <= platform.parts.clock.now()) removeServiceGroup(platform, service);
   else armAutokill(platform, service);

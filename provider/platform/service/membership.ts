@@ -1,5 +1,6 @@
 /** What instances that come and go make of their service group. */
 import type { Platform } from "../platform";
+import { armAutokill } from "./autokill";
 import { removeServiceGroup } from "./group";
 import { keepService } from "./keep";
 
@@ -11,7 +12,16 @@ export function afterMemberJoined(platform: Platform, serviceUuid: string, how: 
   const service = platform.services.get(serviceUuid);
   if (service === undefined) return;
   const persistent = service.record.persistent || how === "attached";
-  keepService(platform, service, { ...service.record, persistent, emptySince: undefined });
+  const record = { ...service.record, persistent, emptySince: undefined };
+  try {
+    keepService(platform, service, record);
+  } catch (error) {
+    // The instance is there: its group is not empty, whether or not that can be written.
+    service.record = record;
+    armAutokill(platform, service);
+    const reason = error instanceof Error ? error.message : String(error);
+    platform.parts.log.write("service.not-written", { uuid: serviceUuid, reason });
+  }
 }
 
 /**

@@ -1,9 +1,12 @@
 /** What a daemon makes of a database that cannot be written for a while: it goes on, and nothing stays half done. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as net from "node:net";
 import { mock } from "node:test";
+import { systemClock } from "../../../provider/base/clock";
 import { makeDisk, untilUntouched } from "../../../provider/platform/volume/disk";
 import { type FailingWrites, failWrites } from "../../support/failingWrites";
+import { freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testDaemon";
 
 describe("a database that cannot be written", () => {
@@ -22,6 +25,102 @@ describe("a database that cannot be written", () => {
   async function untilVolume(uuid: string, state: string): Promise<void> {
     while ((await volume(uuid))["state"] !== state) await new Promise((resolve) => setTimeout(resolve, 2));
   }
+
+  const instance = (name: string, more: Record<string, unknown> = {}) =>
+    platform.one("POST", "/v1/instances", { image: "app:1", name, ...more });
+  const named = (name: string) => platform.one("GET", `/v1/instances?name=${name}`);
+  const untilTried = async (): Promise<void> => {
+    while (failing?.tried() === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  /** A service group with a guest that says back what it hears. */
+  async function echoing(name: string, more: Record<string, unknown>): Promise<{ uuid: string; port: number }> {
+    const port = await freePort();
+    platform.guests.set(name, { serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) });
+    const { uuid } = await platform.running({ name, service_group: { services: [{ port }] }, ...more });
+    return { uuid, port };
+  }
+
+  it("lets an instance that cannot be removed count as stopped, and removes it later", async () => {
+    await platform.running({ name: "web" });
+    const used = async () => (await platform.one("GET", "/v1/users/quotas"))["used"] as Record<string, number>;
+    failing = failWrites("DELETE FROM instances");
+    assert.equal((await platform.one("DELETE", "/v1/instances", [{ name: "web" }]))["status"], "error");
+    assert.equal((await named("web"))["state"], "stopped");
+    assert.deepEqual([(await used())["instances"], (await used())["live_instances"]], [1, 0]);
+    failing.end();
+    while ((await named("web"))["error"] !== 8) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
+  it("removes an instance and says so, though what goes with it cannot be removed yet", async () => {
+    const port = await freePort();
+    const volumes = [{ at: "/data", size_mb: 8 }];
+    await instance("web", { volumes, service_group: { services: [{ port }] } });
+    failing = failWrites("DELETE FROM services");
+    assert.equal((await platform.one("DELETE", "/v1/instances", [{ name: "web" }]))["status"], "success");
+    assert.ok(failing.tried() > 0);
+    assert.equal((await named("web"))["error"], 8);
+    assert.deepEqual((await platform.api("GET", "/v1/volumes")).items, []);
+    failing.end();
+    platform.daemon.abandon();
+    await platform.start();
+    assert.deepEqual((await platform.api("GET", "/v1/services")).items, []);
+  });
+
+  it("makes a template later of what is to be one", async () => {
+    const { uuid } = await platform.running({ name: "golden" });
+    failing = failWrites("UPDATE instances SET service_uuid");
+    await platform.api("POST", "/v1/instances/templates", [{ name: "golden" }]);
+    await untilTried();
+    assert.equal((await platform.instance(uuid))["state"], "stopped");
+    failing.end();
+    await platform.until(uuid, ({ state }) => state === "template");
+  });
+
+  it("leaves nothing of a template that cannot be prepared", async () => {
+    const template = { name: "golden", prepare: true, create_args: { image: "app:1" } };
+    failing = failWrites("UPDATE instances SET definition");
+    assert.equal((await instance("one", { image: undefined, template }))["status"], "error");
+    failing.end();
+    assert.equal((await instance("one", { image: undefined, template }))["status"], "success");
+  });
+
+  it("suspends later what has drained", async () => {
+    const { uuid, port } = await echoing("raw", {});
+    const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
+    socket.write("hello");
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.write("still busy");
+    await platform.one("PUT", "/v1/instances/suspend", [{ name: "raw", drain_timeout_ms: 60_000 }]);
+    failing = failWrites("UPDATE instances SET status");
+    socket.destroy();
+    await untilTried();
+    failing.end();
+    await platform.until(uuid, ({ state, snapshot }) => state === "stopped" && snapshot !== undefined);
+  });
+
+  it("lets an idle instance sleep later", async () => {
+    const scale_to_zero = { policy: "on", stateful: false, cooldown_time_ms: 200 };
+    const { uuid } = await echoing("web", { scale_to_zero });
+    failing = failWrites("UPDATE instances SET status");
+    await untilTried();
+    assert.equal((await platform.instance(uuid))["state"], "running");
+    failing.end();
+    await platform.until(uuid, ({ state }) => state === "standby");
+  });
+
+  it("makes instances in a service group that cannot be written", async () => {
+    const autokill = { time_ms: 60_000 };
+    const group = await platform.one("POST", "/v1/services", { services: [{ port: await freePort() }], autokill });
+    failing = failWrites("INSERT INTO services");
+    const made = await instance("web", { service_group: { uuid: group.uuid } });
+    assert.equal(made["status"], "success");
+    failing.end();
+    platform.daemon.abandon();
+    await platform.start({ clock: { ...systemClock, now: () => Date.now() + 120_000 } });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const [service] = (await platform.api("GET", "/v1/services")).items;
+    assert.deepEqual(service?.["instances"], [{ uuid: made.uuid, name: "web" }]);
+  });
 
   it("makes of a clone an error, which can be deleted", async () => {
     const source = await platform.one("POST", "/v1/volumes", { size_mb: 8 });

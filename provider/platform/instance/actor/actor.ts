@@ -16,7 +16,7 @@ import { armSleep, fallAsleep } from "../life/sleeping";
 import { denial, standingOf } from "./standing";
 import { noteAnswered, noteStarted, probe, start } from "../life/starting";
 import { forceStop, remove, removeIfDone, shutDown, stop } from "../life/stopping";
-import { freezeVm, suspend } from "../life/suspending";
+import { freezeDrained, suspend } from "../life/suspending";
 import type { ActorSurroundings, RequestOptions } from "./surroundings";
 import { noteExit, noteFrozenLost, resumeStopped, takeOver } from "../life/takeOver";
 import { afterUpdates, changeDefinition } from "../change/updates";
@@ -235,7 +235,7 @@ export class InstanceActor {
         return core.publish({ restart: undefined });
       case "drained":
         if (core.state !== "draining") return;
-        return standingOf(core).suspending === true ? freezeVm(core) : shutDown(core, false);
+        return standingOf(core).suspending === true ? freezeDrained(core, run) : shutDown(core, false);
       case "exited":
         run.over.abort();
         run.phase.abort();

@@ -24,8 +24,8 @@ export interface ActorInbox {
   endIsAsked(): boolean;
 }
 
-/** Pause before a fact that could not be written is written again. */
-const WRITE_AGAIN_MS = 1_000;
+/** Pause before what failed, such as the write of a fact, is tried again. */
+const AGAIN_MS = 1_000;
 
 const UP: readonly InstanceState[] = ["starting", "running", "draining", "stopping"];
 
@@ -40,6 +40,7 @@ export class InstanceCore {
   /** A start that waits for other instances; a stop or delete ends it. */
   waiting: AbortController | undefined;
   #writeTimer: NodeJS.Timeout | undefined;
+  #againTimer: NodeJS.Timeout | undefined;
   #record: InstanceRecord;
   #released = false;
 
@@ -108,7 +109,7 @@ export class InstanceCore {
     } catch (error) {
       this.log("instance.not-written", { reason: error instanceof Error ? error.message : String(error) });
       clearTimeout(this.#writeTimer);
-      this.#writeTimer = setTimeout(() => this.#writeFact(), WRITE_AGAIN_MS);
+      this.#writeTimer = setTimeout(() => this.#writeFact(), AGAIN_MS);
       this.around.announce();
     }
   }
@@ -152,6 +153,13 @@ export class InstanceCore {
     if (!status.deleting) this.rotation?.set(uuid, placeOf(status));
   }
 
+  /** Tries something that failed once more after a pause; what is asked for last replaces what waits. */
+  again(act: () => void): void {
+    if (this.#released) return;
+    clearTimeout(this.#againTimer);
+    this.#againTimer = setTimeout(act, AGAIN_MS);
+  }
+
   log(event: string, facts: Readonly<Record<string, string | number | undefined>> = {}): void {
     this.around.log.write(event, { uuid: this.#record.uuid, name: this.#record.name, ...facts });
   }
@@ -162,6 +170,7 @@ export class InstanceCore {
     clearTimeout(this.restartTimer);
     clearTimeout(this.idleTimer);
     clearTimeout(this.#writeTimer);
+    clearTimeout(this.#againTimer);
     this.waiting?.abort();
     this.run?.over.abort();
     this.run?.phase.abort();

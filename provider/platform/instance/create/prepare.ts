@@ -50,7 +50,12 @@ async function make(
 ): Promise<InstanceActor> {
   const [made] = await create({ ...argumentsOf(create_args, name), name });
   if (made === undefined) throw new Refusal("FailedOperation", `Template '${name}' could not be made`);
-  await made.request("freeze", { frozenAutokillMs: autokill?.time_ms ?? 0 });
+  try {
+    await made.request("freeze", { frozenAutokillMs: autokill?.time_ms ?? 0 });
+  } catch (error) {
+    await made.request("delete"); // else its name would be taken by what is no template
+    throw error;
+  }
   return made;
 }
 

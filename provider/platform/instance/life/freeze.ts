@@ -20,15 +20,24 @@ export async function endForTemplate(core: InstanceCore): Promise<void> {
   shutDown(core, false);
 }
 
-/** Nothing runs any more: the instance is a template from here on. It leaves its service, where it would be of no use. */
+/**
+ * Nothing runs any more: what is to be a template is one from here on. It leaves its service, where it would be of no use.
+ * What cannot be written is tried again.
+ */
 export function becomeTemplate(core: InstanceCore): void {
+  if (core.record.status.becomesTemplate !== true || core.run !== undefined) return;
   clearTimeout(core.restartTimer);
   core.rotation?.remove(core.record.uuid);
-  core.leaveService({
-    state: "template",
-    becomesTemplate: undefined,
-    restart: undefined,
-    lastUsedAt: Date.now(),
-  });
+  try {
+    core.leaveService({
+      state: "template",
+      becomesTemplate: undefined,
+      restart: undefined,
+      lastUsedAt: Date.now(),
+    });
+  } catch (error) {
+    core.log("instance.no-template-yet", { reason: error instanceof Error ? error.message : String(error) });
+    return core.again(() => becomeTemplate(core));
+  }
   core.log("instance.became-template");
 }

@@ -16,7 +16,9 @@ export function armSleep(core: InstanceCore, connections: number): void {
   const { policy = "off", cooldown_time_ms: cooldownMs = DEFAULT_COOLDOWN_MS } = definition.scaleToZero ?? {};
   if (core.isReleased || policy === "off" || (policy === "on" && connections > 0)) return;
   if (core.state !== "running" || status.netTimeUs === undefined) return;
-  const sleepNow = (): void => void core.inbox.request("sleep").catch(() => undefined); // it stopped meanwhile
+  // It stopped meanwhile, and then nothing is armed, or what could not be written may be another time.
+  const rearm = (): void => core.again(() => armSleep(core, core.rotation?.connections(core.record.uuid) ?? 0));
+  const sleepNow = (): void => void core.inbox.request("sleep").catch(rearm);
   const leftMs = Math.max(LOOK_AGAIN_MS, cooldownMs - (core.rotation?.quietMs(core.record.uuid) ?? 0));
   core.idleTimer = setTimeout(sleepNow, connections > 0 ? leftMs : cooldownMs);
 }

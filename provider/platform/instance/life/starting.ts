@@ -31,7 +31,10 @@ export async function start(core: InstanceCore, isRestart: boolean): Promise<voi
     const ready = await othersReady(core);
     if (core.isReleased) return; // the next daemon finds an instance that did not get to start
     const begunAt = performance.now();
-    if (ready) return attach(core, await core.around.vmm.start(core.around.spec(core.record)), begunAt, false);
+    if (ready) {
+      attach(core, await core.around.vmm.start(core.around.spec(core.record)), begunAt, false);
+      return;
+    }
   } catch (error) {
     noteEnd(core, startFailed);
     throw error;
@@ -74,11 +77,12 @@ async function resume(core: InstanceCore, run: Run): Promise<void> {
 }
 
 /** Makes a VM that runs the instance's own. */
-export function attach(core: InstanceCore, vm: Vm, begunAt: number, adopted: boolean): void {
+export function attach(core: InstanceCore, vm: Vm, begunAt: number, adopted: boolean): Run {
   const run = beginRun(vm, begunAt, adopted);
   core.run = run;
   void vm.started.then(() => core.inbox.post({ is: "started", run }));
   void vm.exited.then((exit) => core.inbox.post({ is: "exited", run, exit }));
+  return run;
 }
 
 /** The guest's program runs. */

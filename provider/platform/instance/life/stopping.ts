@@ -1,9 +1,10 @@
 /** From a stop to an instance that is stopped, or gone. */
 import { within } from "../../proxy/within";
 import { detachQueued } from "../change/attachments";
+import { neverRuns } from "../change/frozen";
 import type { InstanceCore } from "../actor/core";
 import { nextPhase, type Run } from "./run";
-import { type StopFacts, stoppedWithoutGuest } from "./stopReason";
+import { type StopFacts, stopFacts, stoppedWithoutGuest } from "./stopReason";
 import { atEnd } from "../actor/transitions";
 import { applyQueued } from "../change/updates";
 
@@ -115,21 +116,42 @@ export function scheduleRestart(core: InstanceCore, pauseMs: number): void {
   core.restartTimer = setTimeout(restart, pauseMs);
 }
 
-/** Ends the VM, if there is one, and removes everything that is kept of the instance. */
+/**
+ * Ends the VM, if there is one, and removes everything that is kept of the instance. Once it is written that the instance
+ * is to go, a removal that fails is tried again until it succeeds.
+ */
 export async function remove(core: InstanceCore): Promise<void> {
-  core.intend({ deleting: true });
+  if (!core.record.status.deleting) core.intend({ deleting: true });
   clearTimeout(core.restartTimer);
   core.rotation?.remove(core.record.uuid);
-  const { run } = core;
-  if (run !== undefined) {
-    run.phase.abort();
-    // What a program wrote to a volume must be on it: only a guest that shuts down writes out what it holds back.
-    const writes = core.record.volumes.some((volume) => !volume.readonly);
-    if (core.isFrozen && writes) await run.vm.resume().catch(() => undefined); // one that hangs is cut off
-    await run.vm.stop({ graceMs: writes ? core.around.timings.stopGraceMs : 0 });
-    run.over.abort();
-    core.run = undefined;
+  let facts: StopFacts = stoppedWithoutGuest;
+  try {
+    if (core.run !== undefined) facts = await endForGood(core, core.run);
+    await core.around.remove(core.record);
+  } catch (error) {
+    if (core.run === undefined) noteNotRemoved(core, facts);
+    core.again(() => void core.inbox.request("delete").catch(() => undefined)); // the actor has logged it
+    throw error;
   }
-  await core.around.remove(core.record);
   core.log("instance.deleted");
+}
+
+/** Ends the VM of what is being deleted. */
+async function endForGood(core: InstanceCore, run: Run): Promise<StopFacts> {
+  const { isFrozen, around } = core;
+  run.phase.abort();
+  // What a program wrote to a volume must be on it: only a guest that shuts down writes out what it holds back.
+  const writes = core.record.volumes.some((volume) => !volume.readonly);
+  if (isFrozen && writes) await run.vm.resume().catch(() => undefined); // one that hangs is cut off
+  const exit = await run.vm.stop({ graceMs: writes ? around.timings.stopGraceMs : 0 });
+  run.over.abort();
+  core.run = undefined;
+  return stopFacts(exit, { by: "user", forced: !writes });
+}
+
+/** Its VM is gone: what stays for now runs no more, and takes nothing of what is for those that do. */
+function noteNotRemoved(core: InstanceCore, facts: StopFacts): void {
+  if (core.state === "stopped" || neverRuns(core.state)) return;
+  const { uptimeMs } = core;
+  core.publish({ state: "stopped", stoppedAt: Date.now(), uptimeMs, ...facts, snapshotUuid: undefined });
 }

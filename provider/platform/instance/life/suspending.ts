@@ -1,7 +1,7 @@
 /** Suspend: the VM is frozen in memory, and the next start lets it go on where it was. */
 import * as crypto from "node:crypto";
 import type { InstanceCore } from "../actor/core";
-import { nextPhase } from "./run";
+import { nextPhase, type Run } from "./run";
 import { stoppedWithoutGuest } from "./stopReason";
 import { beginDrain } from "./stopping";
 
@@ -35,6 +35,16 @@ export async function freezeVm(core: InstanceCore): Promise<void> {
   rotation?.cut(uuid);
   core.log("instance.suspended");
   await run.vm.pause();
+}
+
+/** Freezes what has drained. What cannot be written is tried again, else the instance would drain for ever. Throws as {@link freezeVm}. */
+export async function freezeDrained(core: InstanceCore, run: Run): Promise<void> {
+  try {
+    await freezeVm(core);
+  } catch (error) {
+    if (core.state === "draining") core.again(() => core.inbox.post({ is: "drained", run }));
+    throw error;
+  }
 }
 
 /** The daemon before this one froze the VM, or was about to. */

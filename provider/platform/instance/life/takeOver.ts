@@ -6,12 +6,12 @@ import { standingOf } from "../actor/standing";
 import { attach } from "./starting";
 import { stopFacts } from "./stopReason";
 import { noteEnd, removeIfDone, scheduleRestart, shutDown } from "./stopping";
-import { freezeVm, keepFrozen, noteSnapshotLost } from "./suspending";
+import { freezeDrained, keepFrozen, noteSnapshotLost } from "./suspending";
 
 /** Takes over a VM of an earlier daemon, in whatever state that left it. */
 export function takeOver(core: InstanceCore, vm: Vm): void {
   const { state, record } = core;
-  attach(core, vm, performance.now(), true);
+  const run = attach(core, vm, performance.now(), true);
   if (record.status.deleting) return;
   if (record.status.becomesTemplate === true)
     endForTemplate(core).catch((error: unknown) => {
@@ -19,7 +19,7 @@ export function takeOver(core: InstanceCore, vm: Vm): void {
     });
   else if (core.isFrozen) void keepFrozen(core);
   else if (standingOf(core).suspending === true)
-    void freezeVm(core).catch(() => undefined); // its end follows
+    void freezeDrained(core, run).catch(() => undefined); // its end follows, or it is tried again
   else if (state === "draining" || state === "stopping") shutDown(core, record.status.stopForced);
   core.rotate();
 }
@@ -27,20 +27,20 @@ export function takeOver(core: InstanceCore, vm: Vm): void {
 /** The VM is gone. */
 export function noteExit(core: InstanceCore, exit: VmExit): void {
   noteEnd(core, stopFacts(exit, core.asked));
-  if (core.record.status.becomesTemplate === true) becomeTemplate(core);
+  becomeTemplate(core);
 }
 
 /** The frozen VM of a suspended instance is gone. */
 export function noteFrozenLost(core: InstanceCore): void {
   noteSnapshotLost(core);
-  if (core.record.status.becomesTemplate === true) becomeTemplate(core);
+  becomeTemplate(core);
 }
 
 /** Continues what a daemon before this one began with a stopped instance: a restart sequence, or its end. */
 export function resumeStopped(core: InstanceCore): void {
-  const { restart, becomesTemplate } = core.record.status;
+  const { restart } = core.record.status;
   if (core.state === "stopped" && restart?.nextAt !== undefined)
     scheduleRestart(core, Math.max(0, restart.nextAt - Date.now()));
-  if (becomesTemplate === true) becomeTemplate(core);
+  becomeTemplate(core);
   removeIfDone(core);
 }

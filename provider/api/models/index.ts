@@ -16,6 +16,7 @@ export {
   inlineFile,
   rom,
   scaleToZero,
+  MAX_SCHEDULES,
   schedule,
   type InlineFile,
   type InstanceState,

@@ -57,14 +57,16 @@ export const plugins = z.array(plugin).max(8);
 
 /** Something that happens to an instance at given times: `when` is a calendar expression of systemd, in UTC. */
 export const schedule = z.strictObject({
-  name: z.string().min(1),
-  when: z.string().min(1),
+  name: z.string().min(1).max(255),
+  when: z.string().min(1).max(256),
   action: z.enum(["start", "stop", "delete", "exec", "checkpoint"]),
   /** Of `exec` only. */
   args: args.optional(),
 });
 export type Schedule = z.infer<typeof schedule>;
-export const schedules = z.array(schedule);
+/** Most schedules of one instance. */
+export const MAX_SCHEDULES = 64;
+export const schedules = z.array(schedule).max(MAX_SCHEDULES);
 
 export const autokill = autokillTime.extend({ num_requests: z.int().min(0).optional() });
 export const schedPriority = z.enum(["normal", "medium", "high", "admin"]);

@@ -44,7 +44,8 @@ const definition = imageFacts.extend({
   /** Uuids of instances that are started before it. */
   dependencies: z.array(z.string()).default([]),
   roms: z.array(romRecord).default([]),
-  schedules: z.array(schedule).default([]),
+  /** A release before this one took texts of any length. */
+  schedules: z.array(schedule.extend({ name: z.string(), when: z.string() })).default([]),
   /** Milliseconds after a stop, and requests, after which it is deleted; 0 is never. */
   autokill: z.object({ timeMs: z.int(), numRequests: z.int() }).default({ timeMs: 0, numRequests: 0 }),
   /** Templates and checkpoints: milliseconds without use after which it is deleted; 0 is never. */

@@ -96,6 +96,25 @@ describe("an instance's schedules", () => {
     assert.deepEqual(await listed(), []);
   });
 
+  it("have bounded names, times and numbers", async () => {
+    const nth = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ name: `n${index}`, when: "daily", action: "start" }));
+    for (const [schedules, code] of [
+      [[{ name: "long", when: `${"1970/1,".repeat(40)}1970-1-1`, action: "start" }], 22],
+      [[{ name: "n".repeat(256), when: "daily", action: "start" }], 22],
+      [nth(65), 5],
+    ] as const) {
+      const { httpStatus, raw } = await platform.api("POST", "/v1/instances", { image: "app:1", schedules });
+      assert.deepEqual([httpStatus, (raw["errors"] as { error: number }[])[0]?.error], [400, code]);
+    }
+    await create({ name: "a", schedules: nth(64) });
+    const more = [{ name: "more", when: "daily", action: "start" }];
+    const added = await platform.one("PATCH", "/v1/instances", [
+      { name: "a", prop: "schedules", op: "add", value: more },
+    ]);
+    assert.equal(added["error"], 5);
+  });
+
   describe("and autokill", () => {
     const TIME = { autokill: { time_ms: HOUR_MS } };
 

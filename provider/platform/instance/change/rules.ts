@@ -1,5 +1,5 @@
 /** Rules of an instance that its create and its changes share. Pure. Each throws a refusal `Invalid`. */
-import type { Schedule } from "../../../api/models";
+import { MAX_SCHEDULES, type Schedule } from "../../../api/models";
 import { Refusal } from "../../refusal";
 import type { InstanceDefinition } from "../../state/instances";
 import { parseCalendar } from "../time/calendar";
@@ -35,10 +35,14 @@ export function checkDeleteOnStop({
 }
 
 /**
- * Names are unique, times can be read, and only `exec` takes arguments. Throws also a refusal `NotSupported` for what the
- * local platform cannot do by itself.
+ * Names are unique, times can be read, and only `exec` takes arguments. Throws also refusals `TooMany`, and `NotSupported`
+ * for what the local platform cannot do by itself.
  */
 export function checkSchedules(schedules: readonly Schedule[]): void {
+  if (schedules.length > MAX_SCHEDULES) {
+    const why = `with these it would have ${schedules.length}`;
+    throw new Refusal("TooMany", `An instance has at most ${MAX_SCHEDULES} schedules; ${why}`);
+  }
   const twice = firstTwice(schedules.map(({ name }) => name));
   if (twice !== undefined) throw new Refusal("Invalid", `Two schedules are called '${twice}'`);
   for (const { name, when, action, args } of schedules) {
@@ -56,5 +60,11 @@ export function checkSchedules(schedules: readonly Schedule[]): void {
 }
 
 /** The first text that stands in the list more than once. */
-export const firstTwice = (texts: readonly string[]): string | undefined =>
-  texts.find((text, index) => texts.indexOf(text) !== index);
+export function firstTwice(texts: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  for (const text of texts) {
+    if (seen.has(text)) return text;
+    seen.add(text);
+  }
+  return undefined;
+}

@@ -194,6 +194,10 @@ export class FakeVmm implements Vmm {
     return path.join(this.#folder, uuid, "console.log");
   }
 
+  boundLogs(): void {
+    // it has but a console log
+  }
+
   async describe(): Promise<Readonly<Record<string, string>>> {
     return { vmm: "fake" };
   }

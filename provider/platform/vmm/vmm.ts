@@ -100,6 +100,8 @@ export interface Vmm {
   forget(uuid: string): Promise<void>;
   /** Path of the console log of a VM (may not exist yet). */
   consoleLog(uuid: string): string;
+  /** Frees the space of what a VM's logs beside that of its console hold and nobody reads. Throws what the file system does. */
+  boundLogs(uuid: string): void;
   /** For `/v1/healthz`: `accelerator`, `qemu` version and whatever else helps a bug report. */
   describe(): Promise<Readonly<Record<string, string>>>;
 }

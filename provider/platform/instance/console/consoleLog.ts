@@ -1,6 +1,6 @@
-/** Console logs: what can be read of them, and how they stay small while a VM writes. */
-import * as fs from "node:fs";
+/** Console logs: what can be read of them. */
 import * as fsp from "node:fs/promises";
+import { boundLog, isMissing } from "../../vmm/boundLog";
 
 /** How much of a console log can be read: its last bytes. */
 export const CONSOLE_LOG_BYTES = 1024 * 1024;
@@ -43,38 +43,5 @@ export async function readConsoleLog(
   }
 }
 
-/**
- * Frees the space of what can no longer be read, once that is as much as what can be.
- *
- * QEMU writes each byte at its own offset, also into a file that was emptied meanwhile. So the file is emptied and its
- * end written back to where it was: before it there is a hole, which takes no space, and offsets stay what they are. What a
- * guest writes in the moment between the last read and the emptying is lost, and reads as NUL characters.
- */
-export function boundConsoleLog(file: string): void {
-  let descriptor: number;
-  try {
-    descriptor = fs.openSync(file, "r+");
-  } catch (error) {
-    if (isMissing(error)) return;
-    throw error;
-  }
-  try {
-    const { size, blocks } = fs.fstatSync(descriptor);
-    if (blocks * BLOCK_BYTES < 2 * CONSOLE_LOG_BYTES) return;
-    const { start } = availableOf(size);
-    const kept = Buffer.alloc(2 * CONSOLE_LOG_BYTES); // with room for what is written meanwhile
-    let length = 0;
-    for (let read = -1; read !== 0; length += read) {
-      read = fs.readSync(descriptor, kept, length, kept.length - length, start + length);
-    }
-    fs.ftruncateSync(descriptor, 0);
-    fs.writeSync(descriptor, kept, 0, length, start);
-  } finally {
-    fs.closeSync(descriptor);
-  }
-}
-
-/** Unit of `blocks` in stat(2). */
-const BLOCK_BYTES = 512;
-
-const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
+/** Frees the space of what can no longer be read, once that is as much as what can be. */
+export const boundConsoleLog = (file: string): void => boundLog(file, { headBytes: 0, tailBytes: CONSOLE_LOG_BYTES });

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { UnikernelError, fromSystemError } from "../../../base/errors";
 import type { LocalPaths } from "../../../base/localPaths";
 import { systemClock } from "../../../base/clock";
+import { boundLog } from "../boundLog";
 import type { Vm, VmExit, VmSpec, Vmm } from "../vmm";
 import { qemuArguments } from "./arguments";
 import { commandLineOf } from "./commandLine";
@@ -15,6 +16,7 @@ import { guestFiles, treeBytes } from "./guestFiles";
 import { findVm, noteIdentity, notedFiles } from "./identity";
 import { writeInitrd } from "./initrd";
 import { kernelKindOf, type KernelKind } from "./kernelKind";
+import { CONTROL_HEAD_BYTES, TAIL_BYTES } from "./logEnds";
 import { minimumMemoryMb } from "./minimumMemory";
 import { inspectQemu } from "./probe";
 import { endProcess, startQemu, startTimeOf, type ProcessIdentity, type StartedProcess } from "./process";
@@ -107,6 +109,12 @@ export class QemuVmm implements Vmm {
 
   consoleLog(uuid: string): string {
     return vmFilesOf(this.#paths, uuid).consoleLog;
+  }
+
+  boundLogs(uuid: string): void {
+    const { controlLog, qemuLog } = vmFilesOf(this.#paths, uuid);
+    boundLog(controlLog, { headBytes: CONTROL_HEAD_BYTES, tailBytes: TAIL_BYTES });
+    boundLog(qemuLog, { headBytes: 0, tailBytes: TAIL_BYTES });
   }
 
   async describe(): Promise<Readonly<Record<string, string>>> {

@@ -1,5 +1,4 @@
 /** One running QEMU: its two control connections, and the story of its end. */
-import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import { systemClock } from "../../../base/clock";
 import type { Endpoint, Vm, VmExit, VmUsage } from "../vmm";
@@ -8,6 +7,7 @@ import { evidenceOnDisk } from "./evidence";
 import { judgeExit } from "./exit";
 import type { VmFiles } from "./files";
 import { Forwards } from "./forwards";
+import { CONTROL_HEAD_BYTES, endsOf, TAIL_BYTES } from "./logEnds";
 import { isRunning, killProcess, type ProcessEnd, type ProcessIdentity } from "./process";
 import { QmpClient, type QmpEvent } from "./qmp";
 import { usageOf } from "./usage";
@@ -71,7 +71,7 @@ export class QemuVm implements Vm {
     await new Promise<void>((resolve) => control.once("connect", resolve).once("close", () => resolve()));
     control.setEncoding("utf8").on("data", (text: string) => onText(text));
     // What was said before we listened is in the log; a line that reaches us both ways changes nothing.
-    const log = await fs.readFile(parts.files.controlLog, "utf8").catch(() => "");
+    const log = await endsOf(parts.files.controlLog, CONTROL_HEAD_BYTES, TAIL_BYTES);
     const vm = new QemuVm(parts, qmp, control, reportIn(log));
     onEvent = (event) => vm.#observe(event);
     onText = lineReader((line) => vm.#hear(line));

@@ -5,7 +5,7 @@ import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform } from "../platform";
 import { Refusal } from "../refusal";
 import { instanceItem } from "./instanceItem";
-import { visibleInstances } from "./instanceSelect";
+import { isVisible, visibleInstances } from "./instanceSelect";
 import type { HandlerRequest, Selector } from "./request";
 import { eachItem, find, readItems } from "./select";
 
@@ -41,14 +41,16 @@ export function frozenHandlers(platform: Platform, kind: "template" | "checkpoin
   return {
     get: async (request: Pick<HandlerRequest<"getTemplates">, "query" | "selectors">) => {
       const { tags = [] } = request.query;
-      const tagged = all().filter(({ record }) => tags.every((tag) => record.definition.tags.includes(tag)));
+      const isListed = (actor: InstanceActor): boolean =>
+        isVisible(actor) && actor.state === kind && tags.every((tag) => actor.record.definition.tags.includes(tag));
       const items = await readItems(
         request,
         log,
-        tagged,
+        [...platform.instances.values()],
         ({ record }) => record,
         kind,
         (actor) => instanceItem(platform, actor),
+        isListed,
       );
       return { items };
     },

@@ -4,9 +4,12 @@ import type { Platform } from "../platform";
 import type { Selector } from "./request";
 import { find } from "./select";
 
-/** What may be named: the id of an instance becomes invalid with its delete, before its VM is gone. Oldest first. */
+/** The id of an instance becomes invalid with its delete, before its VM is gone. */
+export const isVisible = ({ isBeingDeleted }: InstanceActor): boolean => !isBeingDeleted;
+
+/** What may be named. Oldest first. */
 export const visibleInstances = (platform: Platform): InstanceActor[] =>
-  [...platform.instances.values()].filter((actor) => !actor.isBeingDeleted);
+  [...platform.instances.values()].filter(isVisible);
 
 /** The instance of a selector. Throws refusals `NotFound`, `Invalid`. */
 export const namedInstance = (platform: Platform, selector: Selector): InstanceActor =>

@@ -11,7 +11,7 @@ import type { Platform } from "../platform";
 import { Refusal } from "../refusal";
 import { drainMs } from "./drain";
 import { instanceItem } from "./instanceItem";
-import { namedInstance, visibleInstances } from "./instanceSelect";
+import { isVisible, namedInstance } from "./instanceSelect";
 import { goneItem, isIn, isSettled, never, timedOutItem, waitForState, withMessage } from "./instanceWait";
 import type { FailedItem, Handlers } from "./request";
 import { eachItem, readItems } from "./select";
@@ -82,18 +82,18 @@ export function instanceHandlers(platform: Platform): Pick<Handlers, InstanceRou
     // Templates and checkpoints have listings of their own; who names one here gets it.
     getInstances: async (request) => {
       const tags = request.query.tags ?? [];
-      const all = visibleInstances(platform).filter(
-        ({ record, state }) =>
-          tags.every((tag) => record.definition.tags.includes(tag)) &&
-          (!neverRuns(state) || request.selectors.length > 0),
-      );
+      const isListed = (actor: InstanceActor): boolean =>
+        isVisible(actor) &&
+        tags.every((tag) => actor.record.definition.tags.includes(tag)) &&
+        (!neverRuns(actor.state) || request.selectors.length > 0);
       const items = await readItems(
         request,
         log,
-        all.map(withCreation),
-        (one) => one,
+        [...platform.instances.values()],
+        ({ record }) => record,
         "instance",
-        ({ actor }) => instanceItem(platform, actor),
+        (actor) => instanceItem(platform, actor),
+        isListed,
       );
       return { items };
     },
@@ -139,10 +139,3 @@ async function settled(
   if (end === "gone" && !actor.record.definition.deleteOnStop) return goneItem(actor);
   return end === "timed-out" ? timedOutItem(actor) : instanceItem(platform, actor);
 }
-
-const withCreation = (actor: InstanceActor) => ({
-  uuid: actor.record.uuid,
-  name: actor.record.name,
-  createdAt: actor.record.createdAt,
-  actor,
-});

@@ -66,13 +66,15 @@ export interface ListQuery {
 }
 
 /**
- * A page of objects (given oldest first): starts at `from`, a uuid or an RFC 3339 time, itself included. Throws
- * {@link HttpRefusal} 400 for what is neither.
+ * A page of those objects (given oldest first) that are listed: starts at `from`, a uuid or an RFC 3339 time, itself
+ * included. One that is no longer listed still has its place. Throws {@link HttpRefusal} 400 for what is neither, and for the
+ * uuid of none: an empty page would be taken for the end.
  */
 export function page<T>(
   objects: readonly T[],
   facts: (object: T) => { uuid: string; createdAt: number },
   query: ListQuery,
+  isListed: (object: T) => boolean = () => true,
 ): T[] {
   const ordered = query.order === "desc" ? [...objects].reverse() : [...objects];
   const from = query.from;
@@ -87,11 +89,17 @@ export function page<T>(
           if (time === undefined) return uuid === from;
           return query.order === "desc" ? createdAt <= time : createdAt >= time;
         });
+  if (start < 0 && time === undefined)
+    throw new HttpRefusal(400, "'from' names no object of this listing; begin again without it", "NotFound");
   if (start < 0) return [];
-  return ordered.slice(start, query.count === undefined || query.count === 0 ? undefined : start + query.count);
+  const listed = ordered.slice(start).filter(isListed);
+  return listed.slice(0, query.count === undefined || query.count === 0 ? undefined : query.count);
 }
 
-/** The selectors of a read, or everything. Throws {@link HttpRefusal} 400 for a page of selected objects. */
+/**
+ * The selectors of a read, or everything, as far as it is listed. Throws {@link HttpRefusal} 400 for a page of selected
+ * objects, and as {@link page}.
+ */
 export async function readItems<T, I extends object>(
   request: { readonly selectors: readonly Selector[]; readonly query: ListQuery },
   log: Log,
@@ -99,6 +107,7 @@ export async function readItems<T, I extends object>(
   facts: (object: T) => Named & { readonly createdAt: number },
   kind: string,
   toItem: (object: T) => I,
+  isListed: (object: T) => boolean = () => true,
 ): Promise<(I | (Named & { status: "success" }) | FailedItem)[]> {
   const render = (object: T): I | (Named & { status: "success" }) =>
     request.query.details === false
@@ -107,8 +116,9 @@ export async function readItems<T, I extends object>(
   if (request.selectors.length > 0 && (request.query.count ?? 0) > 0) {
     throw new HttpRefusal(400, "'count' cannot be given together with 'uuid' or 'name'", "NotBoth");
   }
-  if (request.selectors.length === 0) return page(all, facts, request.query).map(render);
-  return eachItem(request.selectors, log, (selector) => render(find(all, facts, kind, selector)));
+  if (request.selectors.length === 0) return page(all, facts, request.query, isListed).map(render);
+  const listed = all.filter(isListed);
+  return eachItem(request.selectors, log, (selector) => render(find(listed, facts, kind, selector)));
 }
 
 /** RFC 3339 text of a time in milliseconds. */

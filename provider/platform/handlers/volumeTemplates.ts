@@ -47,11 +47,9 @@ export function volumeTemplateHandlers(platform: Platform): Pick<Handlers, Templ
     }),
     getVolumeTemplates: async (request) => {
       const { tags = [] } = request.query;
-      const tagged = all().filter((template) => tags.every((tag) => template.tags.includes(tag)));
-      const items = await readItems(request, log, tagged, facts, "volume template", (template) =>
-        volumeItem(platform, template),
-      );
-      return { items };
+      const isListed = (template: VolumeRecord): boolean => tags.every((tag) => template.tags.includes(tag));
+      const toItem = (template: VolumeRecord) => volumeItem(platform, template);
+      return { items: await readItems(request, log, all(), facts, "volume template", toItem, isListed) };
     },
     patchVolumeTemplates: async ({ body }) => ({ items: await eachItem(body, log, patch) }),
     deleteVolumeTemplates: async ({ body }) => ({

@@ -60,10 +60,8 @@ export function volumeHandlers(platform: Platform): Pick<Handlers, VolumeRoutes>
       const { tags = [] } = request.query;
       const isListed = (volume: VolumeRecord): boolean =>
         tags.every((tag) => volume.tags.includes(tag)) && (volume.state !== "template" || request.selectors.length > 0);
-      const items = await readItems(request, log, all().filter(isListed), facts, "volume", (volume) =>
-        volumeItem(platform, volume),
-      );
-      return { items };
+      const toItem = (volume: VolumeRecord) => volumeItem(platform, volume);
+      return { items: await readItems(request, log, all(), facts, "volume", toItem, isListed) };
     },
 
     // Triples of one volume build on one another.

@@ -298,6 +298,24 @@ describe("the local API's HTTP side", () => {
     }
   });
 
+  it("goes on with a listing at what has just left it, and refuses to at what is gone", async () => {
+    const made: string[] = [];
+    for (const name of ["a", "b", "c"]) {
+      const { uuid } = await platform.one("POST", "/v1/instances", { name, image: "app:1", tags: ["x"] });
+      made.push(uuid);
+    }
+    const from = async (uuid: string | undefined, more = "") => {
+      const answer = await platform.api("GET", `/v1/instances?tags=x&from=${uuid}${more}`);
+      return { ...answer, names: answer.items.map(({ name }) => name) };
+    };
+    await platform.one("PATCH", "/v1/instances", [{ name: "b", prop: "tags", op: "set", value: [] }]);
+    assert.deepEqual((await from(made[1])).names, ["c"]);
+    assert.deepEqual((await from(made[1], "&order=desc")).names, ["a"]);
+    await platform.one("DELETE", "/v1/instances", [{ name: "b" }]);
+    const { httpStatus, raw } = await from(made[1]);
+    assert.deepEqual([httpStatus, (raw["errors"] as Item[])[0]?.["error"]], [400, ITEM_CODES.NotFound]);
+  });
+
   it("tells which methods a path knows where another one is tried", async () => {
     const { url, token } = platform.daemon;
     const { status, headers } = await send(`${url}/v1/instances`, "OPTIONS", { authorization: `Bearer ${token}` });

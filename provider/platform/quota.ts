@@ -12,10 +12,15 @@ export type Usage = Record<HardQuotaName, number>;
 /** States without a VM that runs or may be woken. */
 const NOT_LIVE: readonly InstanceState[] = ["stopped", "template", "checkpoint", "deleted"];
 
-/** Counts what exists, an instance in standby as live. `without`: uuid of an instance that is left out. */
+/**
+ * Counts what exists: an instance in standby as live, of one that is suspended the memory, which its frozen VM holds.
+ * `without`: uuid of an instance that is left out.
+ */
 export function usage(platform: Platform, without?: string): Usage {
   const instances = [...platform.instances.values()].filter(({ record }) => record.uuid !== without);
   const live = instances.filter(({ state }) => !NOT_LIVE.includes(state)).map(({ record }) => record.definition);
+  const suspended = instances.filter(({ state, record }) => state === "stopped" && record.status.snapshotUuid);
+  const inMemory = [...live, ...suspended.map(({ record }) => record.definition)];
   const services = [...platform.services.values()];
   const volumes = [...platform.volumes.values()];
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
@@ -23,7 +28,7 @@ export function usage(platform: Platform, without?: string): Usage {
     instances: instances.length,
     live_instances: live.length,
     live_vcpus: sum(live.map((one) => one.vcpus)),
-    live_memory_mb: sum(live.map((one) => one.memoryMb)),
+    live_memory_mb: sum(inMemory.map((one) => one.memoryMb)),
     service_groups: services.length,
     services: sum(services.map((service) => service.record.ports.length)),
     volumes: volumes.length,

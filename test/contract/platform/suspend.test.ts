@@ -121,6 +121,20 @@ describe("suspended instances", () => {
     assert.equal((await platform.one("PATCH", "/v1/volumes", [grow]))["error"], 15);
   });
 
+  it("count their memory, which they hold, and nothing else of what is for live instances", async () => {
+    await platform.running({ name: "web", memory_mb: 256, vcpus: 1 });
+    const used = async () => {
+      const quotas = await platform.one("GET", "/v1/users/quotas");
+      const { live_instances, live_vcpus, live_memory_mb } = quotas["used"] as Record<string, number>;
+      return [live_instances, live_vcpus, live_memory_mb];
+    };
+    assert.deepEqual(await used(), [1, 1, 256]);
+    await suspend("web");
+    assert.deepEqual(await used(), [0, 0, 256]);
+    await start("web");
+    assert.deepEqual(await used(), [1, 1, 256]);
+  });
+
   it("do not count the time they are frozen as time they ran", async () => {
     const { uuid } = await platform.running({ name: "web" });
     const before = Number((await suspend("web"))["uptime_ms"]);

@@ -31,6 +31,26 @@ describe("an instance that scales to zero", () => {
   }
 
   for (const stateful of [true, false]) {
+    it(`wakes for a connection also after the machine was switched off meanwhile (${stateful ? "memory kept" : "booted anew"})`, async () => {
+      platform.guests.set("echo", { ...echo, onStop: { how: "exited", exitCode: 0 } });
+      const { uuid } = await running("echo", { policy: "on", stateful, cooldown_time_ms: 30 });
+      const asleep = await isAsleep(uuid);
+      assert.equal(Number(asleep["stop_reason"]) & (32 | 4), 32 | 4); // scale to zero, by the platform
+      assert.ok(Date.parse(String(asleep["stopped_at"])) >= Date.parse(String(asleep["started_at"])));
+      await platform.api("PATCH", "/v1/instances", [{ uuid, prop: "env", op: "set", value: { A: "2" } }]);
+      platform.daemon.abandon();
+      platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
+      await platform.start();
+      const item = await platform.instance(uuid);
+      assert.equal(item["state"], "standby");
+      (await connected()).socket.destroy();
+      assert.equal(platform.vmm.starts.length, 2);
+      const woken = await platform.until(uuid, ({ state }) => state === "running" || state === "standby");
+      assert.deepEqual([woken["env"], woken["start_count"], "updates" in woken], [{ A: "2" }, 2, false]);
+    });
+  }
+
+  for (const stateful of [true, false]) {
     it(`when idle sleeps in front of an idle connection, and ends it (${stateful ? "memory kept" : "booted anew"})`, async () => {
       platform.guests.set("echo", { ...echo, onStop: { how: "exited", exitCode: 0 } });
       const { uuid } = await running("echo", { policy: "idle", stateful, cooldown_time_ms: 30 });

@@ -18,7 +18,7 @@ import { noteAnswered, noteStarted, probe, start } from "../life/starting";
 import { forceStop, remove, removeIfDone, shutDown, stop } from "../life/stopping";
 import { freezeDrained, suspend } from "../life/suspending";
 import type { ActorSurroundings, RequestOptions } from "./surroundings";
-import { noteExit, noteFrozenLost, resumeStopped, takeOver } from "../life/takeOver";
+import { noteExit, noteFrozenLost, noteStandbyLost, resumeStopped, takeOver } from "../life/takeOver";
 import { afterUpdates, changeDefinition } from "../change/updates";
 import type { WakeupHistogram } from "../life/wakeups";
 
@@ -155,9 +155,11 @@ export class InstanceActor {
     takeOver(this.#core, vm);
   }
 
-  /** Notes that the VM ended while no daemon ran, and applies the restart policy. */
+  /** Notes that the VM ended while no daemon ran, and applies the restart policy; what slept goes on sleeping. */
   foundDead(exit: VmExit): void {
-    if (this.state === "stopped") noteFrozenLost(this.#core);
+    const { state, becomesTemplate } = this.record.status;
+    if (state === "stopped") noteFrozenLost(this.#core);
+    else if (state === "standby" && becomesTemplate !== true) noteStandbyLost(this.#core);
     else noteExit(this.#core, exit);
   }
 

@@ -1,6 +1,7 @@
 /** Scale to zero: an instance that nobody is connected to goes to standby. */
 import type { InstanceCore } from "../actor/core";
 import { DEFAULT_COOLDOWN_MS } from "../change/rules";
+import { fellAsleep } from "./stopReason";
 import { shutDown } from "./stopping";
 
 /** Shortest pause between two looks at connections that are open and may be idle. */
@@ -41,7 +42,7 @@ export async function fallAsleep(core: InstanceCore): Promise<void> {
     shutDown(core, false);
     return rotation.cut(uuid);
   }
-  core.publish({ state: "standby", uptimeMs: core.uptimeMs });
+  core.publish({ state: "standby", uptimeMs: core.uptimeMs, stoppedAt: Date.now(), ...fellAsleep });
   rotation.set(uuid, "asleep", run.vm);
   rotation.cut(uuid); // what is open is idle; who has more to say comes again, and wakes it
   await run.vm.pause();

@@ -65,6 +65,13 @@ export const stoppedWithoutGuest: StopFacts = {
   exitCode: undefined,
 };
 
+/** Facts of a sleep that keeps the memory: the guest is frozen and has not ended. */
+export const fellAsleep: StopFacts = {
+  stopReason: STOP_REASON.ScaleToZero | STOP_REASON.Platform,
+  stopCode: 0,
+  exitCode: undefined,
+};
+
 /** Signals by their number in a kernel's "Attempted to kill init" line. */
 const BY_SIGNAL: Readonly<Record<number, number>> = {
   4: INVALID_OPERATION,

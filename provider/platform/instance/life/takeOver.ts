@@ -1,6 +1,8 @@
 /** What becomes of an instance whose VM ended, or was found by a daemon that did not start it. */
 import type { Vm, VmExit } from "../../vmm/vmm";
 import type { InstanceCore } from "../actor/core";
+import { detachQueued } from "../change/attachments";
+import { applyQueued } from "../change/updates";
 import { becomeTemplate, endForTemplate } from "./freeze";
 import { standingOf } from "../actor/standing";
 import { attach } from "./starting";
@@ -34,6 +36,15 @@ export function noteExit(core: InstanceCore, exit: VmExit): void {
 export function noteFrozenLost(core: InstanceCore): void {
   noteSnapshotLost(core);
   becomeTemplate(core);
+}
+
+/** The frozen VM of an instance in standby is gone with the machine: the next connection boots it as it is to be by now. */
+export function noteStandbyLost(core: InstanceCore): void {
+  detachQueued(core);
+  applyQueued(core);
+  noteSnapshotLost(core);
+  core.publish({ netTimeUs: undefined });
+  core.rotate();
 }
 
 /** Continues what a daemon before this one began with a stopped instance: a restart sequence, or its end. */

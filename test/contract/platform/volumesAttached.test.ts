@@ -116,7 +116,11 @@ describe("attaching and detaching volumes", () => {
     assert.equal((await attach("nobody"))["error"], 8);
     assert.equal((await attach("a", { uuid: NOBODY }))["error"], 8);
     assert.equal((await attach("a", { uuid: "no-uuid" }))["error"], 7);
-    for (const at of ["data", "/", "/a/./b", "/a/", "/a:b"]) assert.equal((await attach("a", { at }))["error"], 7, at);
+    for (const at of ["data", "/", "/a/./b", "/a/", "/a:b", "/a b", '/a"b', "/a\\b", "/a\u00a0b"]) {
+      assert.equal((await attach("a", { at }))["error"], 7, at);
+      const made = await platform.one("POST", "/v1/instances", { image: "app:1", volumes: [{ size_mb: 8, at }] });
+      assert.equal(made["error"], 7, at);
+    }
     assert.equal((await attach("a"))["status"], "success");
     assert.equal((await attach("a", { at: "/again" }))["error"], 15);
     assert.equal((await attach("b"))["error"], 15);

@@ -75,9 +75,15 @@ export const imageSpec = z.strictObject({
 /** An image: its reference, or, on newer nodes only, a reference and how to fetch it. */
 export const image = z.union([z.string().min(1), imageSpec]);
 
-/** A change of one property. The type of `value` depends on `prop`; `del` without a value clears the property. */
+/**
+ * A change of one property. The type of `value` depends on `prop`; `del` without a value clears the property, and `null` is
+ * none: no property has it as its value.
+ */
 export const triple = {
   id: z.string().optional(),
   op: z.enum(["set", "add", "del"]),
-  value: z.unknown().optional(),
+  value: z
+    .unknown()
+    .transform((value): unknown => value ?? undefined)
+    .optional(),
 };

@@ -27,8 +27,7 @@ async function patch(platform: Platform, { id: _id, prop, op, value, ...selector
   const actor = namedInstance(platform, selector);
   const { uuid, name } = actor.record;
   cellOf(prop, op); // before anything is looked up
-  const asked = { prop, op, value: value === null && op === "del" ? undefined : value };
-  const { value: change, layers } = await resolveChange(platform, asked);
+  const { value: change, layers } = await resolveChange(platform, { prop, op, value });
   await holdingLayers(platform, layers, () => {
     refuseCycle(platform, actor, change);
     actor.change(change);

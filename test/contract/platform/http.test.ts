@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as net from "node:net";
 import { ITEM_CODES, type ItemCodeName } from "../../../provider/api/codes";
+import { freePort } from "../../support/localPlatform";
 import { type Item, send, TestPlatform } from "../../support/testDaemon";
 
 describe("the local API's HTTP side", () => {
@@ -333,6 +334,26 @@ describe("the local API's HTTP side", () => {
     ] as const) {
       const item = await platform.one("PATCH", path, [{ id: "first", name: "nobody", prop, op: "del" }]);
       assert.deepEqual([item["error"], item["id"]], [ITEM_CODES.NotFound, "first"], path);
+    }
+  });
+
+  it("takes null for no value: what is deleted is cleared", async () => {
+    const tags = ["x"];
+    await platform.one("POST", "/v1/services", { name: "web", services: [{ port: await freePort() }] });
+    for (const name of ["plain", "base"]) await platform.one("POST", "/v1/volumes", { name, size_mb: 8, tags });
+    await platform.one("POST", "/v1/volumes/templates", [{ name: "base" }]);
+    for (const name of ["one", "golden"]) await platform.one("POST", "/v1/instances", { name, image: "app:1", tags });
+    await platform.one("POST", "/v1/instances/templates", [{ name: "golden" }]);
+    for (const [path, name, prop, cleared] of [
+      ["/v1/services", "web", "domains", []],
+      ["/v1/volumes", "plain", "tags", []],
+      ["/v1/volumes/templates", "base", "tags", []],
+      ["/v1/instances", "one", "tags", []],
+      ["/v1/instances/templates", "golden", "tags", []],
+    ] as const) {
+      const item = await platform.one("PATCH", path, [{ name, prop, op: "del", value: null }]);
+      assert.equal(item["status"], "success", `${path}: ${item.message}`);
+      assert.deepEqual((await platform.one("GET", `${path}?name=${name}`))[prop], cleared, path);
     }
   });
 

@@ -1,6 +1,8 @@
 /** Changes of instances: at once where nothing runs, at the next stop where something does. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
+import { mock } from "node:test";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { quotasWith } from "../../../provider/platform/quotaSettings";
 import { freePort } from "../../support/localPlatform";
@@ -167,6 +169,60 @@ describe("changes of an instance", () => {
       ]);
       const after = await stop(uuid);
       assert.deepEqual([after["args"], after["memory_mb"], updates(after)], [["/x", "-v", "-w"], 256, []]);
+    });
+
+    it("take the place of those before them that they would overwrite", async () => {
+      const { uuid } = await platform.running({ name: "web", args: ["/x"] });
+      for (let round = 1; round <= 5; round++) {
+        await patch(
+          uuid,
+          { prop: "memory_mb", op: "set", value: 128 + round },
+          { prop: "args", op: "add", value: ["-v"] },
+          { prop: "env", op: "add", value: { A: String(round) } },
+        );
+      }
+      await patch(uuid, { prop: "args", op: "set", value: ["/y"] }, { prop: "env", op: "del", value: null });
+      assert.deepEqual(updates(await platform.instance(uuid)), [
+        { prop: "memory_mb", op: "set", value: 133, status: "pending" },
+        { prop: "args", op: "set", value: ["/y"], status: "pending" },
+        { prop: "env", op: "del", status: "pending" },
+      ]);
+      const after = await stop(uuid);
+      assert.deepEqual([after["args"], after["memory_mb"], after["env"]], [["/y"], 133, {}]);
+    });
+
+    it("to the arguments of an image that waits come to those, though another image follows", async () => {
+      await platform.addImage("app", "2", "kernel 2");
+      const { uuid } = await platform.running({ name: "web" });
+      const more = { prop: "args", op: "add", value: ["-v"] };
+      const image = (value: string) => ({ prop: "image", op: "set", value });
+      await patch(uuid, image("app:2"), image("app:1"));
+      assert.equal(updates(await platform.instance(uuid)).length, 1);
+      await patch(uuid, more, image("app:2"));
+      assert.equal(updates(await platform.instance(uuid)).length, 3);
+      assert.deepEqual((await stop(uuid))["args"], ["/server", "-v"]);
+    });
+
+    it("are refused when too many wait", async () => {
+      const { uuid } = await platform.running({ name: "web" });
+      const more = { prop: "args", op: "add", value: ["-v"] };
+      for (let block = 0; block < 4; block++) await patch(uuid, ...Array<typeof more>(64).fill(more));
+      assert.equal((await patch(uuid, more)).items[0]?.["error"], 5);
+      assert.equal(((await stop(uuid))["args"] as string[]).length, 257);
+      assert.equal((await patch(uuid, more)).status, "success");
+    });
+
+    it("are written as durably as what an instance is to be", async () => {
+      const { uuid } = await platform.running({ name: "web" });
+      const modes: string[] = [];
+      const exec = mock.method(DatabaseSync.prototype, "exec", function (this: DatabaseSync, sql: string) {
+        modes.push(sql);
+        return this.prepare(sql).run();
+      });
+      await set(uuid, "hostname", "front");
+      exec.mock.restore();
+      assert.equal(updates(await platform.instance(uuid)).length, 1);
+      assert.deepEqual(modes, []); // no light write, which a loss of power may undo
     });
 
     it("wait also through the end of a daemon", async () => {

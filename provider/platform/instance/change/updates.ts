@@ -13,10 +13,14 @@ import type { InstanceCore } from "../actor/core";
 import { neverRuns } from "./frozen";
 import { applyChange, type InstanceChange, type PatchContext } from "./patch";
 
+/** Most changes of one instance that wait, or failed. */
+const MAX_UPDATES = 256;
+
 /**
  * Makes a change, or queues it until the VM that was started without it has ended. Written when it returns.
  *
- * Throws what {@link applyChange} throws, and a refusal `FailedWrongVmState` where nothing is queued.
+ * Throws what {@link applyChange} throws, and refusals `FailedWrongVmState` where nothing is queued, `TooMany` where too
+ * much is.
  */
 export function changeDefinition(core: InstanceCore, change: InstanceChange): void {
   const { record, state, around } = core;
@@ -35,7 +39,21 @@ export function changeDefinition(core: InstanceCore, change: InstanceChange): vo
     throw new Refusal("FailedWrongVmState", why);
   }
   applyChange(afterUpdates(record, context), change, context); // what cannot be is refused now, not at the stop
-  core.intend({ updates: [...record.status.updates, { ...change, status: "pending" }] });
+  const updates: QueuedUpdate[] = [...stillNeeded(record.status.updates, change), { ...change, status: "pending" }];
+  if (updates.length > MAX_UPDATES) {
+    const why = `${MAX_UPDATES} changes of instance '${record.name}' wait for its stop already`;
+    throw new Refusal("TooMany", `${why}; stop it, so that they are made`);
+  }
+  core.redefine(record.definition, { updates }); // not lightly as a status: what was accepted must outlast a loss of power
+}
+
+/** Without what waits and would be overwritten by this change. */
+function stillNeeded(updates: readonly QueuedUpdate[], { prop, op, value }: InstanceChange): readonly QueuedUpdate[] {
+  const overwrites = op === "set" || (op === "del" && value === undefined);
+  const waiting = updates.filter(({ status }) => status === "pending");
+  // What was to come to the arguments of an image that waits is still to come to those.
+  const isBuiltOn = prop === "image" && waiting.some((update) => update.prop === "args");
+  return overwrites && !isBuiltOn ? updates.filter((one) => one.prop !== prop || one.status !== "pending") : updates;
 }
 
 /** A VM is about to be made: what still waits is applied, such as what came while the instance was asleep. */

@@ -6,15 +6,18 @@ import { managedOf } from "./managed";
 /** True for one that autoscale may end: a delete lock keeps it as it is. */
 export const mayLeave = ({ record }: InstanceActor): boolean => !record.definition.deleteLock;
 
+/** Longest that connections may keep what nobody needs any more; a cooldown may be longer. */
+const MAX_DRAIN_MS = 3_600_000;
+
 /**
- * Drains an instance for up to `drainTimeoutMs`, stops and deletes it, unless it is locked. Never rejects; what fails is in the
+ * Drains an instance for up to `drainTimeoutMs`, or an hour, stops and deletes it, unless it is locked. Never rejects; what fails is in the
  * log.
  */
 export async function retire(platform: Platform, actor: InstanceActor, drainTimeoutMs: number): Promise<void> {
   const { uuid, name } = actor.record;
   if (!mayLeave(actor)) return;
   try {
-    if (!actor.isDown) await actor.request("stop", { drainTimeoutMs });
+    if (!actor.isDown) await actor.request("stop", { drainTimeoutMs: Math.min(drainTimeoutMs, MAX_DRAIN_MS) });
     const isGone = (): boolean => platform.instances.get(uuid) !== actor;
     await platform.changes.until(() => actor.isDown || isGone(), platform.released);
     if (!platform.isReleased && !isGone() && mayLeave(actor)) await actor.request("delete");

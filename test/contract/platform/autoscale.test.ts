@@ -1,6 +1,7 @@
 /** Autoscale: configurations, policies, and what becomes of a service group that has them. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
+import * as net from "node:net";
 import { UnikernelError } from "../../../provider/base/errors";
 import { quotasWith } from "../../../provider/platform/quotaSettings";
 import { freePort } from "../../support/localPlatform";
@@ -52,6 +53,22 @@ describe("autoscale", () => {
     adjustment_type: "change",
     steps: [{ adjustment: 1, lower_bound: 2 }],
     ...facts,
+  });
+
+  it("lets connections end though its cooldown is longer than any timer", async () => {
+    platform.setDefaultGuest(() => ({ serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) }));
+    await configure({ min_size: 1, max_size: 1, cooldown_time_ms: 2 ** 31 });
+    const [one] = await size(1);
+    await platform.until(String(one?.uuid), (item) => item["net_time_us"] !== 0);
+    const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
+    socket.write("hello");
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.on("data", () => undefined).write("still busy");
+    await unconfigure();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.equal((await platform.instance(String(one?.uuid)))["state"], "draining");
+    socket.destroy();
+    await size(0);
   });
 
   describe("configurations", () => {

@@ -6,7 +6,7 @@
  * <state>/daemon.json     address and process id of the running daemon        (0600)
  * <state>/token           bearer token of the local API                       (0600)
  * <state>/platform.db     SQLite: instances, service groups, volumes, certificates with their keys   (0600)
- * <state>/daemon.log      NDJSON log of the daemon
+ * <state>/daemon.log      NDJSON log of the daemon; what was before its last 8 MiB or less is in daemon.log.1
  * <state>/images/         one OCI image layout; GatewayImage writes, the daemon reads
  * <state>/boot/           kernels and initrds unpacked from image layers, by layer digest
  * <state>/volumes/        <uuid>.ext4

@@ -14,7 +14,7 @@ import { NEWEST, STRICT_2026 } from "./http/strict2026";
 import { IdleWatch } from "./idle";
 import { keepConsoleLogsSmall } from "./instance/console/consoleKeeper";
 import { startTimers } from "./instance/time/timers";
-import { fileLog } from "./log";
+import { fileLog, olderLog } from "./log";
 import { Platform, type PlatformParts } from "./platform";
 import { DEFAULT_QUOTAS, type Quotas } from "./quotaSettings";
 import { reconcile } from "./reconcile";
@@ -163,7 +163,7 @@ async function serve(options: DaemonOptions, database: Database): Promise<Daemon
 
 /** All files but the database, which is the lock and goes last. Images stay as long as there are any. */
 async function removeOwnFiles(paths: LocalPaths): Promise<void> {
-  for (const file of [paths.tokenFile, paths.logFile]) await fs.rm(file, { force: true });
+  for (const file of [paths.tokenFile, paths.logFile, olderLog(paths.logFile)]) await fs.rm(file, { force: true });
   for (const folder of [paths.boot, paths.volumes, paths.instances, paths.run]) {
     await fs.rm(folder, { recursive: true, force: true });
   }

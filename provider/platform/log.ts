@@ -11,15 +11,29 @@ export interface Log {
   close(): void;
 }
 
-/** Appends to a file (0600), created when absent. */
+/** A log that has grown beyond this begins anew. */
+export const LOG_BYTES = 8 * 1024 * 1024;
+
+/** Where the log before the present one is. */
+export const olderLog = (file: string): string => `${file}.1`;
+
+/** Appends to a file (0600), created when absent; one that has grown beyond {@link LOG_BYTES} becomes {@link olderLog}. */
 export function fileLog(file: string): Log {
-  const descriptor = fs.openSync(file, "a", 0o600);
+  let descriptor = fs.openSync(file, "a", 0o600);
+  let size = fs.fstatSync(descriptor).size;
   let open = true;
+  const beginAnew = (): void => {
+    fs.renameSync(file, olderLog(file));
+    const next = fs.openSync(file, "a", 0o600);
+    fs.closeSync(descriptor);
+    [descriptor, size] = [next, 0];
+  };
   return {
     write(event, facts = {}) {
       if (!open) return;
       try {
-        fs.writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), event, ...facts })}\n`);
+        if (size > LOG_BYTES) beginAnew();
+        size += fs.writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), event, ...facts })}\n`);
       } catch {
         // nowhere left to say it
       }

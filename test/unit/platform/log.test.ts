@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { fileLog } from "../../../provider/platform/log";
+
+const MIB = 1024 * 1024;
+
+describe("the daemon's log", () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "unikernel-log-"));
+    file = path.join(folder, "daemon.log");
+  });
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  const events = (of: string): unknown[] =>
+    fs
+      .readFileSync(of, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { event: string }).event);
+
+  it("begins anew when it has grown, keeps the one before, and takes no more than both", () => {
+    const log = fileLog(file);
+    const reason = "x".repeat(MIB / 4);
+    for (let count = 0; count < 100; count++) log.write(`event-${count}`, { reason });
+    log.close();
+    assert.deepEqual(fs.readdirSync(folder).sort(), ["daemon.log", "daemon.log.1"]);
+    for (const one of fs.readdirSync(folder)) {
+      const { size, mode } = fs.statSync(path.join(folder, one));
+      assert.ok(size < 9 * MIB, `${one} has ${size} bytes`);
+      assert.equal(mode & 0o777, 0o600);
+    }
+    const kept = [...events(`${file}.1`), ...events(file)];
+    assert.deepEqual(
+      kept,
+      Array.from({ length: kept.length }, (_, index) => `event-${100 - kept.length + index}`),
+    );
+  });
+
+  it("goes on with what a daemon before it wrote, unless that is long", () => {
+    fs.writeFileSync(file, '{"event":"before"}\n');
+    const first = fileLog(file);
+    first.write("short");
+    first.close();
+    assert.deepEqual(events(file), ["before", "short"]);
+    fs.appendFileSync(file, "y".repeat(9 * MIB));
+    const second = fileLog(file);
+    second.write("long");
+    second.close();
+    assert.deepEqual(events(file), ["long"]);
+  });
+});

@@ -16,7 +16,7 @@ import {
   schedules,
   vcpus,
 } from "./instanceParts";
-import { domainRequest, servicePort } from "./service";
+import { createServiceRequest } from "./service";
 import { volumeOptions } from "./volume";
 
 const networkInterface = z.strictObject({
@@ -27,6 +27,9 @@ const networkInterface = z.strictObject({
   autoconfig: z.boolean().optional(),
   relay: named({ relay_dns: z.boolean().optional() }).optional(),
 });
+
+/** Most volumes of one new instance, and most instances that it depends on. */
+const MAX_LINKS = 64;
 
 const mountAt = { at: z.string().min(1), readonly: z.boolean().optional() };
 /** A volume that exists, or, with `size_mb`, a new one that goes with the instance. */
@@ -44,8 +47,8 @@ export type InstanceVolumeRequest = z.infer<typeof instanceVolume>;
 export const instanceServiceGroup = z.strictObject({
   uuid: z.string().min(1).optional(),
   name: z.string().min(1).optional(),
-  services: z.array(servicePort).min(1).optional(),
-  domains: z.array(domainRequest).optional(),
+  services: createServiceRequest.shape.services.optional(),
+  domains: createServiceRequest.shape.domains,
   soft_limit: z.int().min(1).max(65535).optional(),
   hard_limit: z.int().min(1).max(65535).optional(),
 });
@@ -66,7 +69,7 @@ export const createInstanceRequest = z.strictObject({
   memory_mb: memoryMb.optional(),
   vcpus: vcpus.optional(),
   service_group: instanceServiceGroup.optional(),
-  volumes: z.array(instanceVolume).optional(),
+  volumes: z.array(instanceVolume).max(MAX_LINKS).optional(),
   autostart: z.boolean().optional(),
   replicas: z.int().min(0).max(253).optional(),
   restart_policy: z.enum(["never", "always", "on-failure"]).optional(),
@@ -83,7 +86,7 @@ export const createInstanceRequest = z.strictObject({
   branch_from: nameOrUuid.optional(),
   checkpoint: nameOrUuid.optional(),
   hostname: dnsLabel.optional(),
-  dependencies: z.array(nameOrUuid).optional(),
+  dependencies: z.array(nameOrUuid).max(MAX_LINKS).optional(),
   schedules: schedules.optional(),
   autokill: autokill.optional(),
   sched_priority: schedPriority.optional(),

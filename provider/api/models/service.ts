@@ -17,12 +17,17 @@ export type ServicePort = z.infer<typeof servicePort>;
 export const domainRequest = z.strictObject({ name: z.string().min(1), certificate: nameOrUuid.optional() });
 export type DomainRequest = z.infer<typeof domainRequest>;
 
+/** Most ports of one service group: an account has no more in all. Source: the cloud's documentation of quotas. */
+const MAX_PORTS = 253;
+/** Most domains of one service group. */
+export const MAX_DOMAINS = 256;
+
 const limit = z.int().min(1).max(65535);
 
 export const createServiceRequest = z.strictObject({
   name: name.optional(),
-  services: z.array(servicePort).min(1),
-  domains: z.array(domainRequest).optional(),
+  services: z.array(servicePort).min(1).max(MAX_PORTS),
+  domains: z.array(domainRequest).max(MAX_DOMAINS).optional(),
   soft_limit: limit.optional(),
   hard_limit: limit.optional(),
   autokill: autokillTime.optional(),
@@ -58,8 +63,8 @@ export type ServiceItem = z.infer<typeof serviceItem>;
 
 /** What a PATCH may `set`, by property. */
 export const servicePatchValues = {
-  services: z.array(servicePort).min(1),
-  domains: z.array(domainRequest),
+  services: z.array(servicePort).min(1).max(MAX_PORTS),
+  domains: z.array(domainRequest).max(MAX_DOMAINS),
   soft_limit: limit,
   hard_limit: limit,
   autokill: autokillTime,

@@ -1,7 +1,8 @@
 /** Which domains a service group gets, and with which certificates. Pure. */
-import type { DomainRequest } from "../../api/models";
+import { type DomainRequest, MAX_DOMAINS } from "../../api/models";
 import { covers, isDomainName, isWildcard } from "../certificate/domainName";
 import { find } from "../handlers/select";
+import { firstTwice } from "../instance/change/rules";
 import { randomText } from "../names";
 import { Refusal } from "../refusal";
 import type { CertificateRecord } from "../state/certificates";
@@ -69,15 +70,21 @@ function refuseCertificate({ name, certificate }: DomainRequest): undefined {
   );
 }
 
-/** Throws a refusal: `Invalid` for a domain that is listed twice, `CannotBeUsed` when another service group has it. */
+/**
+ * Throws a refusal: `TooMany`, `Invalid` for a domain that is listed twice, `CannotBeUsed` when another service group has
+ * it.
+ */
 export function refuseTakenDomains(domains: readonly ServiceDomain[], others: readonly ServiceRecord[]): void {
-  domains.forEach(({ fqdn }, index) => {
-    if (domains.findIndex((one) => one.fqdn === fqdn) !== index) {
-      throw new Refusal("Invalid", `Domain '${fqdn}' is listed twice`);
-    }
-    const other = others.find((one) => one.domains.some((theirs) => theirs.fqdn === fqdn));
-    if (other !== undefined) {
-      throw new Refusal("CannotBeUsed", `Domain '${fqdn}' is already in use by service group '${other.name}'`);
-    }
-  });
+  if (domains.length > MAX_DOMAINS) {
+    const why = `with these it would have ${domains.length}`;
+    throw new Refusal("TooMany", `A service group has at most ${MAX_DOMAINS} domains; ${why}`);
+  }
+  const twice = firstTwice(domains.map(({ fqdn }) => fqdn));
+  if (twice !== undefined) throw new Refusal("Invalid", `Domain '${twice}' is listed twice`);
+  const wanted = new Set(domains.map(({ fqdn }) => fqdn));
+  for (const other of others) {
+    const taken = other.domains.find(({ fqdn }) => wanted.has(fqdn));
+    if (taken === undefined) continue;
+    throw new Refusal("CannotBeUsed", `Domain '${taken.fqdn}' is already in use by service group '${other.name}'`);
+  }
 }

@@ -207,6 +207,24 @@ describe("service groups", () => {
     assert.equal((await create({ services }))["status"], "success");
   });
 
+  it("have a bounded number of ports and domains", async () => {
+    const domains = (count: number, prefix: string) =>
+      Array.from({ length: count }, (_, index) => ({ name: `${prefix}${index}` }));
+    const ports = Array.from({ length: 254 }, (_, index) => ({ port: 20_000 + index }));
+    const [first, port] = [await freePort(), { port: await freePort() }];
+    for (const body of [{ services: ports }, { services: [port], domains: domains(257, "d") }]) {
+      const { httpStatus, raw } = await platform.api("POST", "/v1/services", body);
+      assert.deepEqual([httpStatus, (raw["errors"] as { error: number }[])[0]?.error], [400, 5]);
+      const image = { image: "app:1", service_group: body };
+      assert.equal((await platform.api("POST", "/v1/instances", image)).httpStatus, 400);
+    }
+    const { uuid } = await create({ services: [{ port: first }], domains: domains(256, "d") });
+    const more = await platform.one("PATCH", "/v1/services", [
+      { uuid, prop: "domains", op: "add", value: domains(1, "more") },
+    ]);
+    assert.equal(more["error"], 5);
+  });
+
   it("redirect from port 80, or say so where this user may not open it", async () => {
     const services = [{ port: 80, destination_port: 443, handlers: ["http", "redirect"] }];
     const item = await create({ services });

@@ -114,6 +114,7 @@ describe("a change of an instance", () => {
     ["a time that cannot be read", "schedules", "set", [{ ...schedule("s"), when: "noonish" }], "Invalid"],
     ["exec without a program", "schedules", "set", [{ ...schedule("s"), action: "exec" }], "Invalid"],
     ["notice before it was quiet", "scale_to_zero", "set", { policy: "on", notify_time_ms: 1000 }, "Invalid"],
+    ["notice of a sleep", "scale_to_zero", "set", { policy: "on", notify_time_ms: 999 }, "NotSupported"],
     ["a value to clear with", "hostname", "del", "web", "Invalid"],
     ["plugins", "plugins", "set", [], "NotSupported"],
     ["another priority", "sched_priority", "set", "high", "NotAllowed"],

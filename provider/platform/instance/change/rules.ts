@@ -7,7 +7,10 @@ import { parseCalendar } from "../time/calendar";
 /** Idle time before standby, in milliseconds, where none is given. */
 export const DEFAULT_COOLDOWN_MS = 1_000;
 
-/** Scale to zero needs connections to wake for, an instance that may come back, and time to give notice. */
+/**
+ * Scale to zero needs connections to wake for, an instance that may come back, and time to give notice. Throws also a refusal
+ * `NotSupported` for a notice, which nobody here gives.
+ */
 export function checkScaleToZero(
   { scaleToZero, deleteOnStop }: Pick<InstanceDefinition, "scaleToZero" | "deleteOnStop">,
   hasService: boolean,
@@ -22,6 +25,8 @@ export function checkScaleToZero(
     const why = `'scale_to_zero.notify_time_ms' (${notifyMs}) must be below 'cooldown_time_ms' (${cooldownMs})`;
     throw new Refusal("Invalid", why);
   }
+  if (notifyMs > 0)
+    throw new Refusal("NotSupported", "'scale_to_zero.notify_time_ms': the local platform gives no notice of a sleep");
 }
 
 /** Who removes itself when it stops cannot be started again. */

@@ -118,7 +118,9 @@ export async function readItems<T, I extends object>(
   }
   if (request.selectors.length === 0) return page(all, facts, request.query, isListed).map(render);
   const listed = all.filter(isListed);
-  return eachItem(request.selectors, log, (selector) => render(find(listed, facts, kind, selector)));
+  // What is named twice is answered once: an answer grows with what there is, not with how often that is asked for.
+  const selectors = new Map(request.selectors.map((selector) => [JSON.stringify(selector), selector]));
+  return eachItem([...selectors.values()], log, (selector) => render(find(listed, facts, kind, selector)));
 }
 
 /** RFC 3339 text of a time in milliseconds. */

@@ -237,6 +237,7 @@ describe("the local API's HTTP side", () => {
       (await platform.api(method, target, body)).items.map((item) => item.name);
     assert.deepEqual(await names("GET", "/v1/volumes"), ["a", "b"]);
     assert.deepEqual(await names("GET", `/v1/volumes?uuid=${b.uuid}&uuid=${a.uuid}`), ["b", "a"]);
+    assert.deepEqual(await names("GET", `/v1/volumes?uuid=${b.uuid}&uuid=${a.uuid}&uuid=${b.uuid}`), ["b", "a"]);
     assert.deepEqual(await names("GET", `/v1/volumes?uuid=${b.uuid},${a.uuid}`), ["b", "a"]);
     assert.deepEqual(await names("GET", `/v1/volumes?name=b&uuid=${a.uuid}`), ["b", "a"]);
     assert.deepEqual(await names("GET", "/v1/volumes", [{ name: "b" }, { uuid: a.uuid }]), ["b", "a"]);

@@ -1,7 +1,7 @@
 /** What an inline ROM may hold. */
 import assert from "node:assert/strict";
 import type { InlineFile } from "../../../provider/api/models";
-import { checkedRom } from "../../../provider/platform/instance/change/roms";
+import { checkedRom, checkRoms } from "../../../provider/platform/instance/change/roms";
 import { Refusal } from "../../../provider/platform/refusal";
 
 const one = (file: Partial<InlineFile>, at?: string) =>
@@ -38,6 +38,13 @@ describe("a ROM", () => {
     assert.throws(() => one({ data: "é".repeat(MIB / 2 + 1) }), code("TooLong"));
     one({ data: Buffer.alloc(MIB).toString("base64"), encoding: "base64" });
     assert.throws(() => one({ data: Buffer.alloc(MIB + 1).toString("base64"), encoding: "base64" }), code("TooLong"));
+  });
+
+  it("may bring 4 MiB of files along with all others of an instance, and not a byte more", () => {
+    const whole = (name: string) => checkedRom({ name, files: [{ path: "a", data: "x".repeat(MIB) }] });
+    const four = ["a", "b", "c", "d"].map(whole);
+    checkRoms(four);
+    assert.throws(() => checkRoms([...four, one({ data: "x" })]), code("TooLong"));
   });
 
   it("refuses what is not base64, and two files of one path", () => {

@@ -11,6 +11,8 @@ export type RomRequest = z.infer<typeof rom>;
 /** Most ROMs of one instance, and most bytes of one inline file. Source: the cloud's documentation. */
 const MAX_ROMS = 8;
 const MAX_FILE_BYTES = 1024 * 1024;
+/** Most bytes of all inline files of one instance: each reading of it shows them. */
+const MAX_INLINE_BYTES = 4 * 1024 * 1024;
 /** Where the stand-in guest keeps its own files. */
 const RESERVED = "/unikernel";
 
@@ -62,10 +64,16 @@ const isReserved = (path: string): boolean => path === RESERVED || path.startsWi
 export const bytesOf = ({ data, encoding }: InlineFile): Buffer =>
   Buffer.from(data, encoding === "base64" ? "base64" : "utf8");
 
-/** Throws a refusal `Invalid` unless an instance can have all of these. */
+/** Throws refusals `Invalid`, `TooLong` unless an instance can have all of these. */
 export function checkRoms(roms: readonly RomRecord[]): void {
   if (roms.length > MAX_ROMS)
     throw new Refusal("Invalid", `An instance has at most ${MAX_ROMS} ROMs; with these it would have ${roms.length}`);
   const twice = firstTwice(roms.map(({ name }) => name));
   if (twice !== undefined) throw new Refusal("Invalid", `Two ROMs are called '${twice}'`);
+  const files = roms.flatMap((one) => one.files ?? []);
+  const bytes = files.reduce((sum, file) => sum + bytesOf(file).length, 0);
+  if (bytes > MAX_INLINE_BYTES) {
+    const why = `with these it would have ${bytes} bytes`;
+    throw new Refusal("TooLong", `An instance has at most ${MAX_INLINE_BYTES} bytes of inline files; ${why}`);
+  }
 }

@@ -25,7 +25,8 @@ export async function endForTemplate(core: InstanceCore): Promise<void> {
  * What cannot be written is tried again.
  */
 export function becomeTemplate(core: InstanceCore): void {
-  if (core.record.status.becomesTemplate !== true || core.run !== undefined) return;
+  const { becomesTemplate, deleting } = core.record.status;
+  if (becomesTemplate !== true || deleting || core.run !== undefined) return;
   clearTimeout(core.restartTimer);
   core.rotation?.remove(core.record.uuid);
   try {

@@ -8,7 +8,6 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { resumeScaling } from "./autoscale/configuration";
 import type { InstanceActor } from "./instance/actor/actor";
-import { volumeFile } from "./instance/life/boot";
 import { neverRuns } from "./instance/change/frozen";
 import type { Platform, Service } from "./platform";
 import { armAutokill } from "./service/autokill";
@@ -19,6 +18,7 @@ import { loadInstances } from "./state/instances";
 import { loadServices } from "./state/services";
 import { deleteVolume, loadVolumes, type VolumeRecord } from "./state/volumes";
 import { untilUntouched } from "./volume/disk";
+import { volumeFile } from "./volume/file";
 import { noteVolume, removeUnowned } from "./volume/keep";
 import { vmSpec } from "./instance/life/boot";
 

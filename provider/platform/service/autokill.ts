@@ -1,7 +1,7 @@
 /** Deletes a service group that was empty for as long as it says. */
 import type { Platform, Service } from "../platform";
 import type { ServiceRecord } from "../state/services";
-import { removeServiceGroup } from "./group";
+import { removeServiceGroup } from "./remove";
 
 /** Longest sleep: the time of day may be set, and a machine may be put to sleep. */
 const MAX_SLEEP_MS = 60_000;

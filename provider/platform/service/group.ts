@@ -1,11 +1,11 @@
-/** A service group's begin and end. */
+/** A service group's begin. */
 import * as crypto from "node:crypto";
 import type { CreateServiceRequest } from "../../api/models";
 import { wordyName } from "../names";
 import type { Platform, Service } from "../platform";
 import { enforceQuota } from "../quota";
 import { Refusal } from "../refusal";
-import { deleteService, saveService, type ServiceRecord } from "../state/services";
+import { saveService, type ServiceRecord } from "../state/services";
 import { armAutokill } from "./autokill";
 import { generatedDomain, refuseTakenDomains, resolveDomain } from "./domains";
 import { DEFAULT_HARD_LIMIT, DEFAULT_SOFT_LIMIT } from "./patch";
@@ -74,15 +74,4 @@ async function create(platform: Platform, body: CreateServiceRequest, { persiste
   armAutokill(platform, service);
   log.write("service.created", { uuid: record.uuid, name });
   return service;
-}
-
-/** Closes a service group's ports and forgets it. The caller has looked that nothing needs it. */
-export function removeServiceGroup(platform: Platform, { record, proxy, autokill, scaler }: Service): void {
-  const { uuid, name } = record;
-  deleteService(platform.parts.database, uuid);
-  autokill?.abort();
-  scaler?.stop();
-  platform.services.delete(uuid);
-  proxy.close();
-  platform.parts.log.write("service.deleted", { uuid, name });
 }

@@ -1,7 +1,7 @@
 /** What instances that come and go make of their service group. */
 import type { Platform } from "../platform";
 import { armAutokill } from "./autokill";
-import { removeServiceGroup } from "./group";
+import { removeServiceGroup } from "./remove";
 import { keepService } from "./keep";
 
 /**

@@ -1,6 +1,6 @@
 /** A volume like another one. */
 import type { CreateVolumeRequest } from "../../api/models";
-import { volumeFile } from "../instance/life/boot";
+import { volumeFile } from "./file";
 import type { Platform } from "../platform";
 import { Refusal } from "../refusal";
 import type { VolumeRecord } from "../state/volumes";

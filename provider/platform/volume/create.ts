@@ -2,7 +2,7 @@
 import * as crypto from "node:crypto";
 import type { CreateVolumeRequest, NameOrUuid } from "../../api/models";
 import { find } from "../handlers/select";
-import { volumeFile } from "../instance/life/boot";
+import { volumeFile } from "./file";
 import { uniqueName } from "../names";
 import type { Platform } from "../platform";
 import { enforceLimit, enforceQuota } from "../quota";

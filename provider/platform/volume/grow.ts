@@ -1,5 +1,5 @@
 /** More room on a disk that no VM uses. */
-import { volumeFile } from "../instance/life/boot";
+import { volumeFile } from "./file";
 import type { Platform } from "../platform";
 import { enforceLimit, enforceQuota } from "../quota";
 import { Refusal } from "../refusal";

@@ -1,6 +1,6 @@
 /** What is kept of volumes, in memory and in the database. */
 import * as fs from "node:fs/promises";
-import { volumeFile } from "../instance/life/boot";
+import { volumeFile } from "./file";
 import type { Platform } from "../platform";
 import type { Attachment } from "../state/instances";
 import { deleteVolume, saveVolume, type VolumeRecord } from "../state/volumes";

@@ -1,7 +1,7 @@
 /** What a volume takes of the quota, and what is free on it. Read synchronously: a few hundred bytes of local files. */
 import * as fs from "node:fs";
 import type { LocalPaths } from "../../base/localPaths";
-import { volumeFile } from "../instance/life/boot";
+import { volumeFile } from "./file";
 import type { VolumeRecord } from "../state/volumes";
 import { MIB } from "./space";
 import { freeMbOf, SUPERBLOCK } from "./superblock";

@@ -8,6 +8,7 @@ import type { LocalPaths } from "../../../base/localPaths";
 import { extractLayer, type LayerRef } from "../../../image/oci/layer";
 import type { InstanceRecord, RomRecord } from "../../state/instances";
 import type { VmRom, VmSpec } from "../../vmm/vmm";
+import { volumeFile } from "../../volume/file";
 import { bytesOf } from "../change/roms";
 import { bootDigests } from "../change/updates";
 
@@ -91,9 +92,6 @@ export class BootFiles {
     await extractLayer(layer, file);
   }
 }
-
-/** Path of a volume's disk. */
-export const volumeFile = (paths: LocalPaths, uuid: string): string => path.join(paths.volumes, `${uuid}.ext4`);
 
 function vmRom({ at, image, files = [] }: RomRecord, boot: BootFiles): VmRom {
   if (image !== undefined) return { at, archive: boot.path(image.initrdDigest) };

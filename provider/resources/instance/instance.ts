@@ -63,7 +63,7 @@ async function change(
   news: InstanceInputs,
 ): Promise<InstanceOutputs> {
   const steps = planInstanceUpdate(olds.inputs, news, await powerNow(context, id, olds.outputs));
-  return toOutputs(await carryOut(context, id, steps, olds.inputs, news), news);
+  return toOutputs(await carryOut(context, id, steps, olds, news), news);
 }
 
 /** The Instance resource. */
@@ -102,7 +102,7 @@ export const instance = defineResource({
         );
         if (isGone) throw error;
       }
-      throw await halfMade(context, made.uuid, inputs, inputs.autostart, error);
+      throw await halfMade(context, made.uuid, { inputs, outputs: {}, owesStart: inputs.autostart }, error);
     }
   },
 

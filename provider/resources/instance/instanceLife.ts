@@ -8,8 +8,8 @@ import type { Properties } from "../../definition/define";
 import { OWES_START_KEY, PartialFailure } from "../../definition/partial";
 import type { ProviderContext } from "../context";
 import { verifiedDigest } from "../guest/guest";
-import type { InstanceInputs } from "./instanceInputs";
-import { toOutputs } from "./instanceOutputs";
+import { type InstanceInputs, instanceInputs } from "./instanceInputs";
+import { instanceOutputs, toOutputs } from "./instanceOutputs";
 import type { Power } from "./instancePlan";
 import { readInputs } from "./instanceWire";
 
@@ -79,16 +79,33 @@ export function verified(item: InstanceItem, { image, patched }: Expected): Inst
   return item;
 }
 
-/** The failure that carries what is there now, as far as that can be told. */
+/** What is known of an instance that something failed for. */
+interface Known {
+  /** The inputs it has, as far as is known. */
+  readonly inputs: InstanceInputs;
+  /** What it reported before; nothing of one that is new. */
+  readonly outputs: Properties;
+  readonly owesStart: boolean;
+}
+
+/** Inputs over which those that it has are laid: what was asked for, and is not there, must not stay in state. */
+const NO_INPUTS = Object.fromEntries(Object.keys(instanceInputs.shape).map((key) => [key, undefined]));
+
+const outputsIn = (state: Properties): Properties =>
+  Object.fromEntries(Object.keys(instanceOutputs.shape).map((key) => [key, state[key]]));
+
+/** The failure that carries what is there now, or, where that cannot be told, what was there before. */
 export async function halfMade(
   context: ProviderContext,
   id: string,
-  asked: InstanceInputs,
-  owesStart: boolean,
+  { inputs, outputs, owesStart }: Known,
   error: unknown,
 ): Promise<PartialFailure> {
-  const owed = owesStart ? { [OWES_START_KEY]: true } : {};
+  const owed = { [OWES_START_KEY]: owesStart ? true : undefined };
   const item = await findInstance(context, { uuid: [id] }).catch(() => undefined);
-  if (item === undefined) return new PartialFailure(id, { ...asked, ...owed }, error);
-  return new PartialFailure(id, { ...readInputs(item, asked), ...toOutputs(item, asked), ...owed }, error);
+  const now =
+    item === undefined
+      ? { ...inputs, ...outputsIn(outputs) }
+      : { ...readInputs(item, inputs), ...toOutputs(item, inputs) };
+  return new PartialFailure(id, { ...NO_INPUTS, ...now, ...owed }, error);
 }

@@ -1,10 +1,12 @@
 /** Carries out the plan of an Instance's update, step by step. */
+import { isDeepStrictEqual } from "node:util";
 import { onlyItem } from "../../api/client";
 import { ITEM_CODES } from "../../api/codes";
 import { itemFailure } from "../../api/failure";
 import type { InstanceItem } from "../../api/models";
 import { waitUntilStopped } from "../../api/wait";
 import { UnikernelError } from "../../base/errors";
+import type { Properties } from "../../definition/define";
 import { stopTimeoutMs } from "../../rollout/members";
 import type { ProviderContext } from "../context";
 import { reference } from "../shared/fields";
@@ -18,9 +20,9 @@ interface Run {
   readonly context: ProviderContext;
   readonly id: string;
   readonly news: InstanceInputs;
-  /** Inputs that were changed so far. */
-  readonly changed: Set<string>;
-  /** The same, as the API calls them. */
+  /** The inputs as far as they were changed; at the beginning the old ones themselves. */
+  asIs: InstanceInputs;
+  /** Properties that were changed so far, as the API calls them. */
   readonly patched: Set<string>;
   stoppedHere: boolean;
 }
@@ -35,19 +37,19 @@ export async function carryOut(
   context: ProviderContext,
   id: string,
   steps: readonly Step[],
-  olds: InstanceInputs,
+  olds: { readonly inputs: InstanceInputs; readonly outputs: Properties },
   news: InstanceInputs,
 ): Promise<InstanceItem> {
-  const run: Run = { context, id, news, changed: new Set(), patched: new Set(), stoppedHere: false };
+  const run: Run = { context, id, news, asIs: olds.inputs, patched: new Set(), stoppedHere: false };
   const starts = steps.some((step) => step.do === "start");
   try {
     let item = await present(context, id);
     for (const step of steps) item = await carryOutStep(run, item, step, starts);
     return item;
   } catch (error) {
-    const isUpAgain = run.stoppedHere && run.changed.size === 0 && (await startAgain(context, id));
-    const done = Object.fromEntries(Object.entries(news).filter(([property]) => run.changed.has(property)));
-    throw await halfMade(context, id, { ...olds, ...done }, starts && !isUpAgain, error);
+    const isUpAgain = run.stoppedHere && run.asIs === olds.inputs && (await startAgain(context, id));
+    const known = { inputs: run.asIs, outputs: olds.outputs, owesStart: starts && !isUpAgain };
+    throw await halfMade(context, id, known, error);
   }
 }
 
@@ -66,14 +68,12 @@ async function carryOutStep(run: Run, item: InstanceItem, step: Step, starts: bo
       await stop(run, item, step.drainTimeoutMs);
       return present(context, id);
     case "detach":
-      run.changed.add("volumes");
       await detach(run, item, step.mount);
       return item;
     case "patch":
       await patch(run, item, step.patches);
       return item;
     case "attach":
-      run.changed.add("volumes");
       await attach(run, item, step.mount);
       return item;
     case "start":
@@ -104,14 +104,23 @@ type Mount = Extract<Step, { do: "attach" }>["mount"];
 const holds = (item: InstanceItem, { volume, at }: Mount): boolean =>
   (item.volumes ?? []).some((one) => one.at === at && isMeant(volume, one));
 
-async function detach({ context, id }: Run, item: InstanceItem, mount: Mount): Promise<void> {
+async function detach(run: Run, item: InstanceItem, mount: Mount): Promise<void> {
+  const { context, id, asIs } = run;
   if (!holds(item, mount)) return;
-  const reply = await context.client.detachVolumes({ body: [{ ...reference(mount.volume), from: { uuid: id } }] });
-  if (reply.items[0]?.error === ITEM_CODES.NotAttached) return;
-  onlyItem(reply, `Detaching volume '${mount.volume}' from instance '${item.name}'`);
+  try {
+    const reply = await context.client.detachVolumes({ body: [{ ...reference(mount.volume), from: { uuid: id } }] });
+    if (reply.items[0]?.error !== ITEM_CODES.NotAttached)
+      onlyItem(reply, `Detaching volume '${mount.volume}' from instance '${item.name}'`);
+  } catch (error) {
+    // The answer was lost, or the volume is gone; what is no longer mounted is detached.
+    const now = await present(context, id).catch(() => undefined);
+    if (now === undefined || holds(now, mount)) throw error;
+  }
+  run.asIs = { ...asIs, volumes: asIs.volumes.filter((one) => !isDeepStrictEqual(one, mount)) };
 }
 
-async function attach({ context, id }: Run, item: InstanceItem, mount: Mount): Promise<void> {
+async function attach(run: Run, item: InstanceItem, mount: Mount): Promise<void> {
+  const { context, id, asIs } = run;
   const { volume, at, readonly } = mount;
   const body = { ...reference(volume), attach_to: { uuid: id }, at, ...(readonly ? { readonly } : {}) };
   try {
@@ -121,9 +130,11 @@ async function attach({ context, id }: Run, item: InstanceItem, mount: Mount): P
     );
   } catch (error) {
     // A request that was repeated after a lost answer finds the volume attached: by itself.
-    if (UnikernelError.has(error, "IN_USE") && holds(await present(context, id), mount)) return;
-    throw error;
+    if (!UnikernelError.has(error, "IN_USE")) throw error;
+    const now = await present(context, id).catch(() => undefined);
+    if (now === undefined || !holds(now, mount)) throw error;
   }
+  run.asIs = { ...asIs, volumes: [...asIs.volumes, mount] };
 }
 
 const words = (patches: readonly PropertyPatch[]): string => patches.map(({ property }) => property).join(", ");
@@ -136,7 +147,7 @@ async function patch(run: Run, { name }: InstanceItem, patches: readonly Propert
   const failed = patches.filter((_, index) => (reply.items[index] ?? { status: "error" }).status === "error");
   const made = patches.filter((one) => !failed.includes(one));
   for (const { property, prop } of made) {
-    run.changed.add(property);
+    run.asIs = { ...run.asIs, [property]: run.news[property as keyof InstanceInputs] };
     run.patched.add(prop);
   }
   const [first] = failed;

@@ -4,6 +4,8 @@ import { UnikernelError } from "../../../provider/base/errors";
 import { check } from "../../../provider/definition/check";
 import { diff } from "../../../provider/definition/diff";
 import { PartialFailure } from "../../../provider/definition/partial";
+import { inputsOf, outs } from "../../../provider/frontend/state";
+import { resourceOf } from "../../../provider/resources/all";
 import { instance } from "../../../provider/resources/instance/instance";
 import type { InstanceInputs } from "../../../provider/resources/instance/instanceInputs";
 import type { InstanceOutputs } from "../../../provider/resources/instance/instanceOutputs";
@@ -64,13 +66,20 @@ describe("an instance that is changed", () => {
     assert.ok(error instanceof PartialFailure, String(error));
     return error;
   };
-  /** The state after a failure: what it carries stands for the inputs. */
-  const after = (state: State, { outputs }: PartialFailure): State => ({
-    id: state.id,
-    inputs: { ...state.inputs, ...outputs } as InstanceInputs,
-    outputs: outputs as InstanceOutputs,
-  });
-  const differing = async (state: State, given: object) =>
+  /** The state after a failure, as the front end writes it and reads it again: what was asked for, and over it what the failure carries. */
+  const after = async ({ id, outputs }: PartialFailure, given: object): Promise<State> => {
+    const resource = resourceOf("Instance");
+    const state = outs(resource, { metro: "test", provider: "" }, {}, await checked(given), outputs);
+    return { id, inputs: inputsOf(resource, state) as InstanceInputs, outputs: state as unknown as InstanceOutputs };
+  };
+  /** From now on no read is answered. */
+  let readable: () => void = () => undefined;
+  const unreadable = () => {
+    const { getInstances } = api.context.client;
+    readable = () => void Object.assign(api.context.client, { getInstances });
+    Object.assign(api.context.client, { getInstances: () => Promise.reject(lost().error) });
+  };
+  const differing = async (state: State, given: object): Promise<string[]> =>
     diff(instance, state.inputs, await checked(given)).map(({ property }) => property);
 
   it("goes through the steps in their order, and runs what was asked for", async () => {
@@ -164,7 +173,7 @@ describe("an instance that is changed", () => {
     assert.ok(UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
     api.only.state = "stopped";
     api.afterStart = (item) => (item.state = "running");
-    const state = after({ id: failure.id, inputs, outputs: {} as InstanceOutputs }, failure);
+    const state = await after(failure, {});
     assert.equal((await update(state, {})).state, "running");
   });
 
@@ -187,7 +196,7 @@ describe("an instance that is changed", () => {
       failure.cause.message,
       /^Changing memoryMb of instance 'web' .*Quota exceeded.* env, vcpus were changed\.$/,
     );
-    const now = after(state, failure);
+    const now = await after(failure, news);
     assert.deepEqual(await differing(now, news), ["memoryMb"]);
     api.fault = () => undefined;
     api.log.length = 0;
@@ -199,10 +208,11 @@ describe("an instance that is changed", () => {
     const state = await made({});
     api.fault = (entry) =>
       entry.startsWith("set ") ? refused({ error: 11, message: "Instance is not stopped" }) : undefined;
-    const failure = await failed(update(state, { memoryMb: 256, env: { A: "b" } }));
+    const news = { memoryMb: 256, env: { A: "b" } };
+    const failure = await failed(update(state, news));
     assert.ok(UnikernelError.has(failure.cause, "STATE_CONFLICT"));
     assert.equal(api.only.state, "running");
-    assert.deepEqual(await differing(after(state, failure), { memoryMb: 256, env: { A: "b" } }), ["env", "memoryMb"]);
+    assert.deepEqual(await differing(await after(failure, news), news), ["env", "memoryMb"]);
   });
 
   it("is started by the next update when it could not be started again after a change that was refused", async () => {
@@ -212,7 +222,7 @@ describe("an instance that is changed", () => {
     const failure = await failed(update(state, { memoryMb: 256 }));
     assert.equal(api.only.state, "stopped");
     api.fault = () => undefined;
-    assert.equal((await update(after(state, failure), { memoryMb: 256 })).state, "running");
+    assert.equal((await update(await after(failure, { memoryMb: 256 }), { memoryMb: 256 })).state, "running");
   });
 
   for (const [what, at, left] of [
@@ -227,20 +237,112 @@ describe("an instance that is changed", () => {
         const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
         const news = { volumes: [{ volume: LOGS, at: "/logs" }], memoryMb: 256 };
         api.fault = (entry) => (entry === at && !api.log.slice(0, -1).includes(at) ? lost(acted) : undefined);
-        const failure = await failed(update(state, news));
-        const now = after(state, failure);
-        const said = await differing(now, news);
-        assert.ok(
-          said.every((one) => (left as readonly string[]).includes(one)),
-          said.join(),
-        );
-        api.fault = () => undefined;
-        const outputs = await update(now, news);
+        let outputs: InstanceOutputs;
+        if (acted && at.startsWith("detach")) {
+          // What is no longer mounted is detached, whatever became of the answer.
+          outputs = await update(state, news);
+        } else {
+          const failure = await failed(update(state, news));
+          const now = await after(failure, news);
+          const said = await differing(now, news);
+          assert.ok(
+            said.every((one) => (left as readonly string[]).includes(one)),
+            said.join(),
+          );
+          api.fault = () => undefined;
+          outputs = await update(now, news);
+        }
         assert.equal(outputs.state, "running");
         assert.deepEqual([api.only.memory_mb, api.only.volumes.map(({ uuid }) => uuid)], [256, [LOGS]]);
       });
     }
   }
+
+  /** Inputs that a program may leave out. */
+  const OPTIONAL: Readonly<Record<string, unknown>> = {
+    args: ["--x"],
+    hostname: "www",
+    autokill: { timeMs: 5 },
+    scaleToZero: { policy: "on" },
+  };
+
+  it("keeps nothing in state that was not changed, also where there was nothing before, whether it can be read or not", async () => {
+    for (const isReadable of [true, false]) {
+      api = new FakeInstances();
+      const state = await made({ service: "shop" });
+      const news = { service: "shop", ...OPTIONAL, imagePull: { policy: "always" } };
+      api.fault = (entry) => {
+        if (entry.startsWith("patch ") && !isReadable) unreadable();
+        return entry.startsWith("set ") ? refused({ error: 11, message: "Not now" }) : undefined;
+      };
+      const failure = await failed(update(state, news));
+      const now = await after(failure, news);
+      assert.deepEqual((await differing(now, news)).sort(), Object.keys(OPTIONAL).sort(), `readable: ${isReadable}`);
+      assert.equal(now.inputs.imagePull, undefined);
+    }
+  });
+
+  it("keeps nothing in state that was taken away, where nobody can tell what is there", async () => {
+    const state = await made({ args: ["--x"], hostname: "www" });
+    api.fault = (entry) => {
+      if (entry === "start") unreadable();
+      return entry === "start" ? lost() : undefined;
+    };
+    const failure = await failed(update(state, {}));
+    assert.deepEqual(await differing(await after(failure, {}), {}), []);
+  });
+
+  it("is started again when the first of its changes was that a volume is attached, and that is refused", async () => {
+    const state = await made({});
+    api.fault = (entry) => (entry.startsWith("attach") ? refused({ error: 15, message: "attached" }) : undefined);
+    const failure = await failed(update(state, { volumes: [{ volume: DATA, at: "/data" }] }));
+    assert.ok(UnikernelError.has(failure.cause, "IN_USE"));
+    assert.deepEqual([api.only.state, api.log.at(-1)], ["running", "start"]);
+    assert.deepEqual(await differing(await after(failure, {}), {}), []);
+  });
+
+  it("owes its start when one volume was detached and the other cannot be attached", async () => {
+    const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+    const news = { volumes: [{ volume: LOGS, at: "/logs" }] };
+    api.fault = (entry) => (entry.startsWith("attach") ? refused({ error: 15, message: "attached" }) : undefined);
+    const now = await after(await failed(update(state, news)), news);
+    assert.deepEqual([api.only.state, now.inputs.volumes], ["stopped", []]);
+    api.fault = () => undefined;
+    assert.equal((await update(now, news)).state, "running");
+  });
+
+  it("says in its state which mounts it has, and what it reported before, when nobody can tell what is there", async () => {
+    const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+    const news = { volumes: [{ volume: LOGS, at: "/logs" }] };
+    api.fault = (entry) => {
+      if (!entry.startsWith("attach")) return undefined;
+      unreadable();
+      return lost();
+    };
+    const now = await after(await failed(update(state, news)), news);
+    assert.deepEqual(now.inputs.volumes, []);
+    assert.deepEqual(
+      [now.outputs.privateFqdn, now.outputs.createdAt],
+      [state.outputs.privateFqdn, state.outputs.createdAt],
+    );
+    api.fault = () => undefined;
+    readable();
+    assert.equal((await update(now, news)).state, "running");
+    assert.deepEqual(
+      api.only.volumes.map(({ uuid }) => uuid),
+      [LOGS],
+    );
+  });
+
+  it("goes on when a volume that is to be detached is gone", async () => {
+    const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+    api.fault = (entry) => {
+      if (!entry.startsWith("detach")) return undefined;
+      api.only.volumes = [];
+      return refused({ error: 8, message: "No such volume" });
+    };
+    assert.equal((await update(state, {})).state, "running");
+  });
 
   it("fails when another image runs than was asked for", async () => {
     const wanted = `acme/web@${DIGEST}`;
@@ -248,7 +350,8 @@ describe("an instance that is changed", () => {
     api.afterStart = (item) => Object.assign(item, { state: "running", image: `acme/web@sha256:${"b".repeat(64)}` });
     const failure = await failed(update(state, { image: wanted, memoryMb: 256 }));
     assert.ok(UnikernelError.has(failure.cause, "IMAGE_MISMATCH"));
-    assert.deepEqual(await differing(after(state, failure), { image: wanted, memoryMb: 256 }), ["image"]);
+    const news = { image: wanted, memoryMb: 256 };
+    assert.deepEqual(await differing(await after(failure, news), news), ["image"]);
   });
 
   it("fails when a change that was to be made at the stop failed there", async () => {
@@ -258,7 +361,7 @@ describe("an instance that is changed", () => {
     const failure = await failed(update(state, { memoryMb: 256, env: { TOKEN: "s3cret" } }));
     assert.ok(UnikernelError.has(failure.cause, "OPERATION_FAILED"));
     assert.equal(failure.cause.message, "Instance 'web' did not take its env: too long.");
-    const now = after(state, failure);
+    const now = await after(failure, { memoryMb: 256, env: { TOKEN: "s3cret" } });
     assert.equal(
       (await update(now, { memoryMb: 256, env: { TOKEN: "s3cret" }, tags: ["a"] })).state,
       "running",
@@ -271,7 +374,7 @@ describe("an instance that is changed", () => {
     api.afterStart = (item) => Object.assign(item, { state: "stopped", stop_reason: 3, exit_code: 1 });
     const failure = await failed(update(state, { memoryMb: 256 }));
     assert.ok(UnikernelError.has(failure.cause, "GUEST_STOPPED"));
-    const now = after(state, failure);
+    const now = await after(failure, { memoryMb: 256 });
     assert.deepEqual(await differing(now, { memoryMb: 256 }), []);
     api.afterStart = (item) => (item.state = "running");
     assert.equal((await update(now, { memoryMb: 256 })).state, "running", "it owes a start");

@@ -48,6 +48,8 @@ export const answers: Condition = (instance) => {
 /** Limits of a wait. */
 export interface WaitOptions {
   readonly timeoutMs: number;
+  /** One that was never seen may be missing for so long: what was made a moment ago is not readable at once. Default 0. */
+  readonly unseenMs?: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
 }
@@ -60,7 +62,7 @@ const MAX_PAUSE_MS = 1_000;
 /**
  * Observes an instance until the condition is met, and returns the observation.
  *
- * Throws `GUEST_STOPPED` (condition failed; carries the decoded reason and the last console lines) or `WAIT_TIMEOUT`.
+ * Throws `GUEST_STOPPED` (condition failed; carries the decoded reason and the last console lines), `WAIT_TIMEOUT`, or `NOT_FOUND`.
  */
 export async function waitFor(
   client: Client,
@@ -71,11 +73,16 @@ export async function waitFor(
   const { clock, signal } = options;
   const call = signal === undefined ? {} : { signal };
   const deadline = clock.now() + options.timeoutMs;
+  const unseenUntil = clock.now() + (options.unseenMs ?? 0);
+  let wasSeen = false;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
-    const instance = onlyItem(
-      await client.getInstances({ query: { uuid: [uuid] } }, call),
-      `Reading instance '${uuid}'`,
-    );
+    const reply = await client.getInstances({ query: { uuid: [uuid] } }, call);
+    if (!wasSeen && reply.items[0]?.error === ITEM_CODES.NotFound && clock.now() < unseenUntil) {
+      await clock.sleep(pauseMs, signal);
+      continue;
+    }
+    const instance = onlyItem(reply, `Reading instance '${uuid}'`);
+    wasSeen = true;
     const verdict = condition(instance);
     if (verdict.is === "met") return instance;
     if (verdict.is === "failed") throw await guestStopped(client, instance, verdict.because);

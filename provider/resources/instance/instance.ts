@@ -1,17 +1,18 @@
 /** Instance: one unikernel virtual machine. */
 import { onlyItem } from "../../api/client";
+import { ITEM_CODES } from "../../api/codes";
 import { adoptAfterLostAnswer } from "../../api/lostAnswer";
 import type { InstanceItem } from "../../api/models";
 import { UnikernelError, blame } from "../../base/errors";
 import { defineResource } from "../../definition/define";
-import { drain, remove } from "../../rollout/members";
+import { drain } from "../../rollout/members";
 import { diff } from "../../definition/diff";
 import { mustChangeToAdopt } from "../shared/adopt";
 import type { ProviderContext } from "../context";
 import { isUuid } from "../shared/fields";
 import { guestBlames } from "../guest/guest";
 import { type InstanceInputs, instanceInputs } from "./instanceInputs";
-import { findInstance, halfMade, powerIn, powerNow, settle, verified } from "./instanceLife";
+import { findInstance, halfMade, powerIn, powerNow, seen, settle, verified } from "./instanceLife";
 import { type InstanceOutputs, instanceOutputs, toOutputs } from "./instanceOutputs";
 import { describeStep, patchOf, planInstanceUpdate } from "./instancePlan";
 import { instanceDemands, instanceRules } from "./instanceRules";
@@ -43,6 +44,14 @@ async function lock({ client }: ProviderContext, { uuid, name }: InstanceItem, i
   const { prop, op, value } = patch;
   onlyItem(await client.patchInstances({ body: [{ uuid, prop, op, value }] }), `Locking instance '${name}'`);
 }
+
+/** Deletes it. Returns whether it is gone: that one which was never seen is not there to be deleted says nothing. */
+const discard = ({ client }: ProviderContext, uuid: string, wasSeen: boolean): Promise<boolean> =>
+  client.deleteInstances({ body: [{ uuid }] }).then(
+    ({ items: [item] }) =>
+      item !== undefined && (item.status !== "error" || (wasSeen && item.error === ITEM_CODES.NotFound)),
+    () => false,
+  );
 
 /** Brings an instance that exists to what is asked for; `undefined` when there is none of the name. */
 async function takeOver(context: ProviderContext, inputs: InstanceInputs): Promise<Made | undefined> {
@@ -88,19 +97,15 @@ export const instance = defineResource({
     const made = await make(context, inputs);
     try {
       const item = inputs.autostart
-        ? await settle(context, made.uuid, inputs, context.timeouts.createMs)
-        : verified((await findInstance(context, { uuid: [made.uuid] })) ?? made, inputs);
+        ? await settle(context, made.uuid, { image: inputs.image, isNew: true }, context.timeouts.createMs)
+        : verified(await seen(context, made.uuid), inputs);
       // Last, since what fails before is removed again.
       await lock(context, made, inputs);
       return { id: made.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
       if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {
         // It will never be what was asked for; leave nothing behind, so that the next up starts afresh.
-        const isGone = await remove(context.client, [made.uuid]).then(
-          () => true,
-          () => false,
-        );
-        if (isGone) throw error;
+        if (await discard(context, made.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
       }
       throw await halfMade(context, made.uuid, { inputs, outputs: {}, owesStart: inputs.autostart }, error);
     }

@@ -15,6 +15,7 @@ import { readInputs } from "./instanceWire";
 
 /** A program that exits at once does so within this time of being started. */
 const SETTLE_MS = 500;
+
 /** What an instance was when it was last looked at. */
 export const powerIn = (outputs: Properties): Power =>
   outputs[OWES_START_KEY] === true ? "owes-start" : outputs["state"] === "stopped" ? "down" : "up";
@@ -43,7 +44,16 @@ export interface Expected {
   readonly image?: string | undefined;
   /** Properties that were changed, as the API calls them: those of earlier changes that failed are no concern of this one. */
   readonly patched?: ReadonlySet<string>;
+  /** It was made a moment ago, and may not be readable yet. */
+  readonly isNew?: boolean;
 }
+
+/** A new instance may be missing for a moment: the API is eventually consistent. */
+const UNSEEN_MS = 15_000;
+
+/** A new instance, once it can be read. Throws `NOT_FOUND`. */
+export const seen = ({ client, clock, signal }: ProviderContext, id: string): Promise<InstanceItem> =>
+  waitFor(client, id, () => ({ is: "met" }), { timeoutMs: UNSEEN_MS, unseenMs: UNSEEN_MS, clock, signal });
 
 /** Waits until it runs as expected and has not exited at once. */
 export async function settle(
@@ -53,7 +63,7 @@ export async function settle(
   timeoutMs: number,
 ): Promise<InstanceItem> {
   const { client, clock, signal } = context;
-  await waitFor(client, id, isUp, { timeoutMs, clock, signal });
+  await waitFor(client, id, isUp, { timeoutMs, unseenMs: expected.isNew === true ? UNSEEN_MS : 0, clock, signal });
   await clock.sleep(SETTLE_MS, signal);
   const settled = await present(context, id);
   const verdict = isUp(settled);
@@ -64,7 +74,11 @@ export async function settle(
 /** The instance, which somebody needs to be there. Throws `NOT_FOUND`. */
 export async function present(context: ProviderContext, id: string): Promise<InstanceItem> {
   const item = await findInstance(context, { uuid: [id] });
-  if (item === undefined) throw new UnikernelError("NOT_FOUND", `Instance '${id}' vanished.`);
+  if (item === undefined) {
+    throw new UnikernelError("NOT_FOUND", `Instance '${id}' vanished.`, {
+      hint: "Run 'pulumi refresh', then 'pulumi up'.",
+    });
+  }
   return item;
 }
 

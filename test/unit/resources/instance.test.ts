@@ -91,6 +91,58 @@ describe("the instance", () => {
     );
   });
 
+  for (const autostart of [true, false]) {
+    it(`waits for what it made and cannot read yet, to be ${autostart ? "up" : "down"}`, async () => {
+      cluster.listedAfterMs = 3000;
+      const { id, outputs } = await instance.create(context, await inputsOf({ autostart }));
+      assert.deepEqual([cluster.log, outputs.digest], [[`create ${id}`], DIGEST]);
+    });
+
+    it(`keeps the id of what it made and cannot read at all, to be ${autostart ? "up" : "down"}`, async () => {
+      cluster.listedAfterMs = Infinity;
+      const nothing = { items: [{ status: "error", error: 8, message: "No instance" }], message: undefined };
+      Object.assign(cluster.client, { deleteInstances: () => Promise.resolve(nothing) });
+      const inputs = await inputsOf({ autostart });
+      const bornMs = cluster.nowMs;
+      const failure: unknown = await instance.create(context, inputs).catch((e: unknown) => e);
+      assert.ok(failure instanceof PartialFailure && UnikernelError.has(failure.cause, "NOT_FOUND"), String(failure));
+      assert.deepEqual([failure.id, cluster.instances.size], ["i1", 1]);
+      assert.ok(cluster.nowMs - bornMs >= 10_000 && cluster.nowMs - bornMs <= 20_000, "it waited a while");
+      // It shows up later: the next update goes on with it.
+      cluster.listedAfterMs = 0;
+      const olds = { inputs, outputs: failure.outputs as never };
+      assert.equal((await instance.update(context, failure.id, olds, inputs)).state, "running");
+    });
+  }
+
+  it("leaves nothing behind of what it can delete and cannot read", async () => {
+    cluster.listedAfterMs = Infinity;
+    await assert.rejects(instance.create(context, await inputsOf()), (e) => UnikernelError.has(e, "NOT_FOUND"));
+    assert.equal(cluster.instances.size, 0);
+  });
+
+  it("takes a job that deleted itself when it exited for gone", async () => {
+    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
+    const nothing = { items: [{ status: "error", error: 8, message: "No instance" }], message: undefined };
+    Object.assign(cluster.client, { deleteInstances: () => Promise.resolve(nothing) });
+    await assert.rejects(instance.create(context, await inputsOf({ features: ["delete-on-stop"] })), (e) =>
+      UnikernelError.has(e, "GUEST_STOPPED"),
+    );
+  });
+
+  it("says what to do about one that vanished", async () => {
+    const inputs = await inputsOf();
+    const { id, outputs } = await instance.create(context, inputs);
+    cluster.instances.clear();
+    await assert.rejects(
+      instance.update(context, id, { inputs, outputs }, await inputsOf({ tags: ["a"] })),
+      (e) =>
+        e instanceof PartialFailure &&
+        UnikernelError.has(e.cause, "NOT_FOUND") &&
+        e.cause.hint === "Run 'pulumi refresh', then 'pulumi up'.",
+    );
+  });
+
   it("makes one instance when the answer is lost", async () => {
     cluster.onCreate = () => "lose";
     const { id } = await instance.create(context, await inputsOf());

@@ -35,13 +35,11 @@ export function narrate({ label, changes, moves, deletesFirst, steps }: Foreseen
   const stops = open.some(({ restart }) => restart) ? ", for which it would be stopped and started" : "";
   const isOne = open.length === 1;
   return [
-    ...(certain.length === 0
-      ? []
-      : [
-          steps.length === 0
-            ? `${label}: will change ${namesOf(certain)} in place.`
-            : `${label}: the update will ${inTurn(steps)}.`,
-        ]),
+    ...(steps.length > 0
+      ? [`${label}: the update will ${inTurn(steps)}.`]
+      : certain.length > 0
+        ? [`${label}: will change ${namesOf(certain)} in place.`]
+        : []),
     ...(isOne || open.length > 1
       ? [`${label}: ${namesOf(open)} may change${stops}: ${isOne ? "it is" : "they are"} not known yet.`]
       : []),

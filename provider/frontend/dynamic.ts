@@ -22,7 +22,18 @@ import { fetchQuotas } from "../resources/quotas";
 import { engineAddress, watchEngine } from "./engineWatch";
 import { QuotaWatch, announcer, foresee } from "./preview";
 import { labelOf, toCheckFailure, toReport } from "./report";
-import { hidden, inputsOf, isHidden, isLookUp, observedIn, outs, remembered, toWire, wasLookedUp } from "./state";
+import {
+  hidden,
+  inputsOf,
+  isHidden,
+  isLookUp,
+  observedIn,
+  outs,
+  owesStart,
+  remembered,
+  toWire,
+  wasLookedUp,
+} from "./state";
 import { HOME_KEY, type Home, assertLivesAt, movesTo } from "./whereabouts";
 
 /** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
@@ -142,9 +153,11 @@ function providerOf(kind: Kind): DynamicProvider {
         !moves && replaces.length > 0 && (keepsName(olds, news) || resource.deleteBeforeReplace?.(news) === true);
       const label = labelOf(resource, news);
       if (deletesFirst) quotas.frees(resource, label, inputsOf(resource, olds));
-      if (!refreshed.delete(id)) announce(foresee(resource, { label, olds, news, changes, moves, deletesFirst }));
+      const isRefresh = refreshed.delete(id);
+      if (!isRefresh) announce(foresee(resource, { label, olds, news, changes, moves, deletesFirst }));
       return Promise.resolve({
-        changes: moves || changes.length > 0,
+        // What is owed is no drift, but the plan of an update.
+        changes: moves || changes.length > 0 || (!isRefresh && owesStart(olds)),
         replaces: moves ? [HOME_KEY, ...replaces] : replaces,
         deleteBeforeReplace: deletesFirst,
       });
@@ -166,7 +179,7 @@ function providerOf(kind: Kind): DynamicProvider {
           if (isLookUp(props)) throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`);
           return {};
         }
-        const read = { ...observed.outputs, ...remembered(props) };
+        const read = { ...observed.outputs, ...remembered(props, observed.outputs) };
         const found = {
           id: observed.id ?? id,
           props: outs(resource, here(), props, observed.inputs, read),

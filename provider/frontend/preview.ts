@@ -4,7 +4,7 @@ import { type PropertyChange, diff } from "../definition/diff";
 import { narrate } from "../definition/narrate";
 import type { AnyResource } from "../resources/all";
 import type { QuotasItem } from "../resources/quotas";
-import { inputsOf } from "./state";
+import { inputsOf, owesStart } from "./state";
 import { type Demands, growth, overLimits, overQuotas } from "./quotaPlan";
 
 /** A change that was decided. */
@@ -24,7 +24,8 @@ export function foresee(resource: AnyResource, decided: Decided): readonly strin
   const before = inputsOf(resource, olds);
   // What is not known may turn out to be no change: the plan is for what is sure.
   const open = changes.filter(({ certain }) => !certain).map(({ property }) => [property, before[property]] as const);
-  const inPlace = !moves && changes.every(({ replace }) => !replace) && changes.some(({ certain }) => certain);
+  const isSure = changes.some(({ certain }) => certain) || owesStart(olds);
+  const inPlace = !moves && changes.every(({ replace }) => !replace) && isSure;
   const after = inputsOf(resource, { ...news, ...Object.fromEntries(open) });
   const steps = inPlace ? (resource.describeUpdate?.(before, after, olds) ?? []) : [];
   return narrate({ label, changes, moves, deletesFirst, steps });

@@ -62,8 +62,14 @@ export const isLookUp = (state: Properties): boolean => state["name"] == null;
 /** True for the state of what a `get` looked up earlier. */
 export const wasLookedUp = (state: Properties): boolean => state[LOOKED_UP_KEY] === true;
 
-/** What is remembered beside the outputs: what was looked up, and what an update that failed still owes; no refresh settles either. */
-export const remembered = (state: Properties): Properties => ({
+/** True for the state of what an update or a creation that failed left down: the next update starts it. */
+export const owesStart = (state: Properties): boolean => state[OWES_START_KEY] === true;
+
+/**
+ * What a refresh keeps beside the outputs that it observed: what was looked up, and what an update that failed still owes, unless
+ * somebody has started it since.
+ */
+export const remembered = (state: Properties, observed: Properties): Properties => ({
   ...(isLookUp(state) || wasLookedUp(state) ? { [LOOKED_UP_KEY]: true } : {}),
-  ...(state[OWES_START_KEY] === undefined ? {} : { [OWES_START_KEY]: state[OWES_START_KEY] }),
+  ...(owesStart(state) && observed["state"] === "stopped" ? { [OWES_START_KEY]: true } : {}),
 });

@@ -1,5 +1,6 @@
 /** An Instance against the local platform, through the dynamic provider process: what its preview says is what then happens. */
 import assert from "node:assert/strict";
+import { OWES_START_KEY } from "../../../provider/definition/partial";
 import { DEFAULT_QUOTAS } from "../../../provider/platform/quotaSettings";
 import { type CallFailure, DynamicProcess } from "../../support/dynamicProcess";
 import { eventually, freePort } from "../../support/localPlatform";
@@ -141,6 +142,37 @@ describe("an instance on the local platform", () => {
     const updated = await process.update(id, changed.read.props, inputs);
     assert.equal(updated["state"], "stopped", "its power is its users' business");
     await process.delete(id, updated);
+  });
+
+  it("is started by the next update when one that failed left it down, also after a refresh", async () => {
+    const { id, outs, inputs } = await made("owing", { image: "app:1" });
+    const { name } = await platform.instance(id);
+    const news = await checked("owing", { image: "app:1", memoryMb: 256 }, inputs);
+    platform.guests.set(name, { ends: { afterMs: 0, exit: { how: "exited", exitCode: 1 } } });
+    const failure = await process.update(id, outs, news).then(
+      () => assert.fail("it was updated"),
+      (error: CallFailure) => error,
+    );
+    assert.match(failure.message, /GUEST_STOPPED/);
+    const failed = failure.partial?.properties ?? {};
+    await platform.until(id, (item) => item["state"] === "stopped");
+    platform.guests.delete(name);
+
+    const { read, found } = await drift(id, failed, news);
+    assert.deepEqual(found, NONE, "a refresh finds no drift");
+    process.printed.length = 0;
+    assert.deepEqual(await process.diff(id, read.props, news), { ...NONE, changes: true });
+    await eventually("it is printed", () => process.printed.length > 0);
+    assert.deepEqual(process.printed, ["Instance 'owing': the update will start it."]);
+    const started = await process.update(id, read.props, news);
+    assert.equal((await platform.instance(id))["state"], "running");
+    assert.deepEqual(await process.diff(id, started, news), NONE);
+
+    // Somebody else starts it: nothing is owed any more.
+    assert.equal(read.props[OWES_START_KEY], true);
+    const seen = await drift(id, read.props, news);
+    assert.deepEqual(await process.diff(id, seen.read.props, news), NONE);
+    await process.delete(id, started);
   });
 
   it("is adopted by its name, and is looked up by its name or its id with nothing known of it", async () => {

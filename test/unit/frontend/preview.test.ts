@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { check } from "../../../provider/definition/check";
 import type { Properties } from "../../../provider/definition/define";
 import { diff } from "../../../provider/definition/diff";
+import { OWES_START_KEY } from "../../../provider/definition/partial";
 import { UNKNOWN } from "../../../provider/definition/unknown";
 import { type Decided, QuotaWatch, announcer, foresee } from "../../../provider/frontend/preview";
 import { type Kind, resourceOf } from "../../../provider/resources/all";
@@ -135,6 +136,16 @@ describe("the sentences of a preview", () => {
         "Instance 'web': the update will stop it, detach volume 'v' from /x, attach a volume not known yet at /data, then start it.",
       ],
     );
+  });
+
+  it("name the start that an instance owes, also where nothing else changes, or nothing that is known", async () => {
+    const owing = { state: "stopped", [OWES_START_KEY]: true };
+    assert.deepEqual(await said({ image: "a" }, { image: "a" }, owing), ["Instance 'web': the update will start it."]);
+    assert.deepEqual(await said({ image: "a" }, { image: UNKNOWN }, owing), [
+      "Instance 'web': the update will start it.",
+      "Instance 'web': image may change, for which it would be stopped and started: it is not known yet.",
+    ]);
+    assert.deepEqual(await said({ image: "a" }, { image: "a" }, { state: "stopped" }), []);
   });
 
   it("are printed once each", () => {

@@ -112,8 +112,14 @@ describe("state", () => {
     const resource = resourceOf("Instance");
     const home = { metro: "local", provider: "" };
     const failed = outs(resource, home, {}, { name: "web" }, { state: "stopped", [OWES_START_KEY]: true });
-    const refreshed = outs(resource, home, failed, { name: "web" }, { state: "stopped", ...remembered(failed) });
+    const observed = { state: "stopped" };
+    const refreshed = outs(resource, home, failed, { name: "web" }, { ...observed, ...remembered(failed, observed) });
     assert.equal(refreshed[OWES_START_KEY], true);
     assert.equal(OWES_START_KEY in outs(resource, home, { name: "web" }, {}, { state: "running" }), false);
+  });
+
+  it("forgets that an instance owes a start once a refresh sees it started", () => {
+    const failed = { name: "web", state: "stopped", [OWES_START_KEY]: true };
+    for (const state of ["starting", "running", "standby"]) assert.deepEqual(remembered(failed, { state }), {}, state);
   });
 });

@@ -16,6 +16,7 @@ import type {
   PendingUpdate,
   Plugin,
   PluginArgs,
+  RestartSequence,
   Rom,
   RomArgs,
   ScaleToZero,
@@ -196,6 +197,8 @@ export class Instance extends UnikernelResource {
   declare readonly startCount: pulumi.Output<number>;
   /** How often its restart policy started it again. */
   declare readonly restartCount: pulumi.Output<number>;
+  /** The restarts it is going through; absent otherwise. While it waits for the next one, its `state` is `stopped`. */
+  declare readonly restart: pulumi.Output<RestartSequence | undefined>;
   /** Address in the metro's private network. */
   declare readonly privateIp: pulumi.Output<string>;
   /** Name in the metro's private network: `<name>.internal`. */
@@ -263,6 +266,7 @@ export class Instance extends UnikernelResource {
         "netTimeUs",
         "startCount",
         "restartCount",
+        "restart",
         "privateIp",
         "privateFqdn",
         "serviceFqdns",

@@ -687,6 +687,14 @@ export interface QuotaUse {
   readonly totalVolumeMb?: number | undefined;
 }
 
+/** Restarts by the restart policy, one after the other, of a program that does not stay up. */
+export interface RestartSequence {
+  /** How many restarts it has had so far. */
+  readonly attempt: number;
+  /** Time of the next one, RFC 3339, while that is waited for. */
+  readonly nextAt?: string | undefined;
+}
+
 /** How instances are replaced when the template changes. As arguments. */
 export interface RolloutArgs {
   /** `rolling`: a few at a time. Default `rolling`. */

@@ -168,7 +168,8 @@ export class FakeInstances {
         this.each(
           `stop${body[0]?.drain_timeout_ms === undefined ? "" : ` ${body[0].drain_timeout_ms}`}`,
           body as never,
-          (item) => Object.assign(item, { state: "stopped", stop_reason: 15 }),
+          // Whoever stops or starts one ends its restarts.
+          (item) => Object.assign(item, { state: "stopped", stop_reason: 15, restart: undefined }),
         ),
       deleteInstances: ({ body }: { body: Named[] }) =>
         this.each("delete", body as never, (item) => void this.held.delete(item.uuid)),

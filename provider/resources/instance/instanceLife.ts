@@ -16,16 +16,20 @@ import { readInputs } from "./instanceWire";
 /** A program that exits at once does so within this time of being started. */
 const SETTLE_MS = 500;
 
+/** Down until somebody starts it: one that waits for its next restart was not stopped by its users. */
+export const isDown = ({ state, restart }: { readonly state?: unknown; readonly restart?: unknown }): boolean =>
+  state === "stopped" && (restart ?? undefined) === undefined;
+
 /** What an instance was when it was last looked at. */
 export const powerIn = (outputs: Properties): Power =>
-  outputs[OWES_START_KEY] === true ? "owes-start" : outputs["state"] === "stopped" ? "down" : "up";
+  outputs[OWES_START_KEY] === true ? "owes-start" : isDown(outputs) ? "down" : "up";
 
 /** What it is now, for an update: who stopped it may have started it since, and what runs is stopped for what needs that. */
 export async function powerNow(context: ProviderContext, id: string, outputs: Properties): Promise<Power> {
   const known = powerIn(outputs);
   if (known !== "down") return known;
   const item = await findInstance(context, { uuid: [id] });
-  return item === undefined ? known : powerIn({ state: item.state });
+  return item === undefined || isDown(item) ? known : "up";
 }
 
 /** An instance by uuid or name; `undefined` only when the API says that it does not exist. */

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { InstanceItem } from "../../api/models";
 import { describeStop, describeStopCode } from "../../api/stopReason";
+import { defined } from "../../base/defined";
 import { field, objectType } from "../../definition/define";
 import { digestIn } from "../guest/imageReference";
 import type { InstanceInputs } from "./instanceInputs";
@@ -14,6 +15,15 @@ const attachedInterface = objectType(
     uuid: field(z.string(), { description: "UUID of the interface." }),
     privateIp: field(z.string(), { description: "Its address." }),
     mac: field(z.string(), { description: "Its hardware address." }),
+  }),
+);
+
+const restartSequence = objectType(
+  "RestartSequence",
+  "Restarts by the restart policy, one after the other, of a program that does not stay up.",
+  z.object({
+    attempt: field(z.int(), { description: "How many restarts it has had so far." }),
+    nextAt: field(z.string().optional(), { description: "Time of the next one, RFC 3339, while that is waited for." }),
   }),
 );
 
@@ -45,6 +55,10 @@ export const instanceOutputs = z.object({
   netTimeUs: field(z.number(), { description: "Microseconds until its program listened, at the last start." }),
   startCount: field(z.int(), { description: "How often it was started." }),
   restartCount: field(z.int(), { description: "How often its restart policy started it again." }),
+  restart: field(restartSequence.optional(), {
+    description:
+      "The restarts it is going through; absent otherwise. While it waits for the next one, its `state` is `stopped`.",
+  }),
   privateIp: field(z.string(), { description: "Address in the metro's private network." }),
   privateFqdn: field(z.string(), { description: "Name in the metro's private network: `<name>.internal`." }),
   serviceFqdns: field(z.array(z.string()), { description: "Domain names of the service it is in." }),
@@ -83,6 +97,9 @@ export function toOutputs(item: InstanceItem, { serviceGroup }: Pick<InstanceInp
     netTimeUs: item.net_time_us ?? 0,
     startCount: item.start_count ?? 0,
     restartCount: item.restart_count ?? 0,
+    ...(item.restart == null
+      ? {}
+      : { restart: defined({ attempt: item.restart.attempt, nextAt: item.restart.next_at }) }),
     privateIp: item.private_ip ?? "",
     privateFqdn: item.private_fqdn ?? "",
     serviceFqdns: fqdns,

@@ -11,7 +11,7 @@ import { stopTimeoutMs } from "../../rollout/members";
 import type { ProviderContext } from "../context";
 import { reference } from "../shared/fields";
 import type { InstanceInputs } from "./instanceInputs";
-import { halfMade, present, settle, verified } from "./instanceLife";
+import { halfMade, isDown, present, settle, verified } from "./instanceLife";
 import type { PropertyPatch, Step } from "./instancePlan";
 import { isMeant } from "../shared/selector";
 
@@ -64,7 +64,7 @@ async function carryOutStep(run: Run, item: InstanceItem, step: Step, starts: bo
   const { context, id, news } = run;
   switch (step.do) {
     case "stop":
-      if (item.state === "stopped") return item;
+      if (isDown(item)) return item;
       await stop(run, item, step.drainTimeoutMs);
       return present(context, id);
     case "detach":

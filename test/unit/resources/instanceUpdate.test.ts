@@ -158,6 +158,24 @@ describe("an instance that is changed", () => {
     assert.deepEqual(api.log, ["stop", "patch memory_mb", "start"]);
   });
 
+  for (const wasSeen of [true, false]) {
+    it(`is stopped for the change, started and proved while it waits for a restart, ${wasSeen ? "as its state says" : "as is found out"}`, async () => {
+      const state = await made({ restartPolicy: "always" });
+      Object.assign(api.only, { state: "stopped", stop_reason: 3, exit_code: 1 });
+      const restart = { attempt: 4, next_at: "2026-01-01T00:05:00Z" };
+      if (wasSeen) api.only.restart = restart;
+      const read = await instance.read(api.context, state.id, state.inputs);
+      api.only.restart = restart;
+      const outputs = read?.outputs ?? state.outputs;
+      assert.deepEqual(outputs.restart, wasSeen ? { attempt: 4, nextAt: "2026-01-01T00:05:00Z" } : undefined);
+      const news = { restartPolicy: "always", env: { A: "b" } };
+      const foretold = instance.describeUpdate?.(state.inputs, await checked(news), outputs) ?? [];
+      if (wasSeen) assert.deepEqual(foretold, ["stop it", "change env in place", "start it"]);
+      assert.equal((await update({ ...state, outputs }, news)).state, "running");
+      assert.deepEqual(api.log, ["stop", "patch env", "start"]);
+    });
+  }
+
   it("starts one that nobody but an interrupted update stopped", async () => {
     const state = await made({});
     // The process was killed after the stop: its state still says that it ran.

@@ -4,7 +4,7 @@ import { ITEM_CODES } from "../../api/codes";
 import { adoptAfterLostAnswer } from "../../api/lostAnswer";
 import type { InstanceItem } from "../../api/models";
 import { UnikernelError, blame } from "../../base/errors";
-import { defineResource } from "../../definition/define";
+import { type Properties, defineResource } from "../../definition/define";
 import { drain } from "../../rollout/members";
 import { diff } from "../../definition/diff";
 import { mustChangeToAdopt } from "../shared/adopt";
@@ -19,7 +19,10 @@ import { instanceDemands, instanceRules } from "./instanceRules";
 import { carryOut } from "./instanceUpdate";
 import { isForeign, readInputs, toCreateRequest } from "./instanceWire";
 
-const shape = { inputs: instanceInputs };
+const goesWhenStopped = ({ features }: Properties): boolean =>
+  Array.isArray(features) && features.includes("delete-on-stop");
+
+const shape = { inputs: instanceInputs, goesWhenStopped };
 
 type Made = { id: string; outputs: InstanceOutputs };
 
@@ -89,7 +92,7 @@ export const instance = defineResource({
   deleteBeforeReplace: ({ volumes, serviceGroup, networkInterfaces }) =>
     [volumes, networkInterfaces].some((held) => Array.isArray(held) && held.length > 0) || claimsName(serviceGroup),
 
-  goesWhenStopped: ({ features }) => Array.isArray(features) && features.includes("delete-on-stop"),
+  goesWhenStopped,
 
   async create(context: ProviderContext, inputs) {
     const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;

@@ -20,7 +20,7 @@ export const adoptField = (what: string) =>
  * @param found its inputs as they are
  */
 export function mustChangeToAdopt(
-  definition: Pick<Definition, "inputs">,
+  definition: Pick<Definition, "inputs" | "goesWhenStopped">,
   what: string,
   found: Properties,
   wanted: Properties,

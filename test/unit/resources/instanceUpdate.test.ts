@@ -473,6 +473,19 @@ describe("an instance that exists", () => {
     assert.deepEqual(api.log, []);
   });
 
+  it("is not adopted when it would have to be stopped for that, and be gone", async () => {
+    const job = { features: ["delete-on-stop"] };
+    await exists(job);
+    const inputs = await checked({ ...job, adopt: true, memoryMb: 256 });
+    await assert.rejects(
+      instance.create(api.context, inputs),
+      (e) => UnikernelError.has(e, "ALREADY_EXISTS") && e.property === "memoryMb",
+    );
+    assert.deepEqual([api.log, api.only.state], [[], "running"]);
+    await adopt({ ...job, tags: ["a"] });
+    assert.deepEqual(api.log, ["patch tags"]);
+  });
+
   it("is made where there is none to adopt", async () => {
     await adopt({});
     assert.deepEqual(api.log, ["create"]);

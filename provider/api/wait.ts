@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
 import { type Client, onlyItem } from "./client";
 import { ITEM_CODES } from "./codes";
+import { type Given, lastConsoleLines } from "./consoleExcerpt";
 import type { InstanceItem, InstanceState } from "./models";
 import { describeStop } from "./stopReason";
 
@@ -48,6 +49,8 @@ export const answers: Condition = (instance) => {
 /** Limits of a wait. */
 export interface WaitOptions {
   readonly timeoutMs: number;
+  /** What the instance was given, for {@link guestStopped}. */
+  readonly given?: readonly Given[];
   /** One that was never seen may be missing for so long: what was made a moment ago is not readable at once. Default 0. */
   readonly unseenMs?: number;
   readonly clock: Clock;
@@ -85,7 +88,7 @@ export async function waitFor(
     wasSeen = true;
     const verdict = condition(instance);
     if (verdict.is === "met") return instance;
-    if (verdict.is === "failed") throw await guestStopped(client, instance, verdict.because);
+    if (verdict.is === "failed") throw await guestStopped(client, instance, verdict.because, options.given);
     if (clock.now() >= deadline) {
       const seconds = Math.round(options.timeoutMs / 1000);
       throw new UnikernelError(
@@ -100,9 +103,9 @@ export async function waitFor(
     if (instance.state === "starting") {
       const query = { uuid: [uuid], state: ["running" as const], timeout_s: [SERVER_WAIT_S] };
       await client.waitInstances({ query }, { ...call, serverWaitMs: SERVER_WAIT_S * 1000 });
-    } else {
-      await clock.sleep(pauseMs, signal);
     }
+    // Also after the server waited, for one that answers at once.
+    await clock.sleep(pauseMs, signal);
   }
 }
 
@@ -132,14 +135,19 @@ export async function waitUntilStopped(client: Client, uuid: string, options: Wa
   }
 }
 
-const LAST_LINES = 20;
-/** A crash dump of a kernel takes some thousand bytes. */
-const LOG_BYTES = 16_000;
-
-/** The error of a guest that is down when it should be up. Its environment and its inline files are not quoted. */
-export async function guestStopped(client: Client, instance: InstanceItem, because: string): Promise<UnikernelError> {
-  const secrets = secretLines(instance);
-  const lines = (await lastConsoleLines(client, instance.uuid)).map((line) => withoutSecrets(line, secrets));
+/**
+ * The error of a guest that is down when it should be up. Its environment, its inline files and its plugins' configurations are
+ * not quoted.
+ *
+ * @param given what was asked for: an answer need not hold all of it
+ */
+export async function guestStopped(
+  client: Client,
+  instance: InstanceItem,
+  because: string,
+  given: readonly Given[] = [],
+): Promise<UnikernelError> {
+  const lines = await lastConsoleLines(client, instance.uuid, [instance, ...given]);
   const log =
     lines.length === 0 ? "Its console is empty." : `Last console lines:\n${lines.map((l) => `  | ${l}`).join("\n")}`;
   return new UnikernelError("GUEST_STOPPED", `Instance '${instance.name}' stopped: ${because}. ${log}`, {
@@ -152,46 +160,4 @@ export async function guestStopped(client: Client, instance: InstanceItem, becau
       exit_code: instance.exit_code,
     },
   });
-}
-
-/** Shorter values are words such as `true` and `8080`, which tell nothing and occur anywhere. */
-const SECRET_MIN_LENGTH = 6;
-
-/** What a program was given in secret, line by line, as a console shows it: values of its environment and its inline files. */
-function secretLines({ env, roms }: InstanceItem): readonly string[] {
-  const files = (roms ?? []).flatMap((rom) => rom.files ?? []);
-  const contents = files.map(({ data = "", encoding }) =>
-    encoding === "base64" ? Buffer.from(data, "base64").toString("utf8") : data,
-  );
-  return [...Object.values(env ?? {}), ...contents]
-    .flatMap((text) => text.split(/\r?\n/))
-    .map((line) => line.trim())
-    .filter((line) => line.length >= SECRET_MIN_LENGTH)
-    .sort((a, b) => b.length - a.length);
-}
-
-/** Programs print what they were given, which is secret. */
-const withoutSecrets = (line: string, secrets: readonly string[]): string =>
-  secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), line);
-
-/** The last lines; of a kernel's crash, whose dump fills a screen, those that led to it and the one that names it. */
-export function tellingLines(lines: readonly string[]): readonly string[] {
-  const crash = lines.findIndex((line) => line.includes("Kernel panic"));
-  if (crash < 0 || crash >= lines.length - LAST_LINES) return lines.slice(-LAST_LINES);
-  return [...lines.slice(Math.max(0, crash + 2 - LAST_LINES), crash + 1), "…"];
-}
-
-/** The end of the console log; empty when it cannot be read, since it only illustrates an error. */
-async function lastConsoleLines(client: Client, uuid: string): Promise<readonly string[]> {
-  try {
-    const reply = await client.getInstanceLogs({ query: { uuid: [uuid], offset: [-LOG_BYTES], limit: [LOG_BYTES] } });
-    const text = Buffer.from(reply.items[0]?.output ?? "", "base64").toString("utf8");
-    const lines = text
-      .split(/\r?\n/)
-      .map((line) => line.replace(/[^\P{Cc}\t]/gu, ""))
-      .filter((line) => line.trim() !== "");
-    return tellingLines(lines);
-  } catch {
-    return [];
-  }
 }

@@ -65,7 +65,7 @@ export async function roll(rollout: Rollout): Promise<readonly InstanceItem[]> {
           const broken = instances.find((instance) => instance.uuid === step.uuids[0]);
           const verdict = broken === undefined ? undefined : answers(broken);
           if (broken !== undefined && verdict?.is === "failed")
-            throw await guestStopped(rollout.client, broken, verdict.because);
+            throw await guestStopped(rollout.client, broken, verdict.because, [rollout.request()]);
           throw new UnikernelError("OPERATION_FAILED", "A new instance is down.");
         }
         case "wait":

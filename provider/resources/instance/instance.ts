@@ -12,7 +12,7 @@ import type { ProviderContext } from "../context";
 import { isUuid } from "../shared/fields";
 import { guestBlames } from "../guest/guest";
 import { type InstanceInputs, instanceInputs } from "./instanceInputs";
-import { findInstance, halfMade, powerIn, powerNow, seen, settle, verified } from "./instanceLife";
+import { findInstance, givenIn, halfMade, powerIn, powerNow, seen, settle, verified } from "./instanceLife";
 import { type InstanceOutputs, instanceOutputs, toOutputs } from "./instanceOutputs";
 import { describeStep, patchOf, planInstanceUpdate } from "./instancePlan";
 import { instanceDemands, instanceRules } from "./instanceRules";
@@ -100,7 +100,12 @@ export const instance = defineResource({
     const made = await make(context, inputs);
     try {
       const item = inputs.autostart
-        ? await settle(context, made.uuid, { image: inputs.image, isNew: true }, context.timeouts.createMs)
+        ? await settle(
+            context,
+            made.uuid,
+            { image: inputs.image, isNew: true, given: givenIn(inputs) },
+            context.timeouts.createMs,
+          )
         : verified(await seen(context, made.uuid), inputs);
       // Last, since what fails before is removed again.
       await lock(context, made, inputs);

@@ -2,6 +2,7 @@
 import { onlyItem } from "../../api/client";
 import { ITEM_CODES } from "../../api/codes";
 import type { InstanceItem } from "../../api/models";
+import type { Given } from "../../api/consoleExcerpt";
 import { guestStopped, isUp, waitFor } from "../../api/wait";
 import { UnikernelError } from "../../base/errors";
 import type { Properties } from "../../definition/define";
@@ -50,7 +51,12 @@ export interface Expected {
   readonly patched?: ReadonlySet<string>;
   /** It was made a moment ago, and may not be readable yet. */
   readonly isNew?: boolean;
+  /** What it was given in secret, now and before. */
+  readonly given: readonly Given[];
 }
+
+/** What a guest with these inputs is given in secret: by them, or by the template that is made for it. */
+export const givenIn = (inputs: InstanceInputs): readonly Given[] => [inputs, inputs.prepareTemplate ?? {}];
 
 /** A new instance may be missing for a moment: the API is eventually consistent. */
 const UNSEEN_MS = 15_000;
@@ -67,11 +73,12 @@ export async function settle(
   timeoutMs: number,
 ): Promise<InstanceItem> {
   const { client, clock, signal } = context;
-  await waitFor(client, id, isUp, { timeoutMs, unseenMs: expected.isNew === true ? UNSEEN_MS : 0, clock, signal });
+  const { isNew, given } = expected;
+  await waitFor(client, id, isUp, { timeoutMs, unseenMs: isNew === true ? UNSEEN_MS : 0, given, clock, signal });
   await clock.sleep(SETTLE_MS, signal);
   const settled = await present(context, id);
   const verdict = isUp(settled);
-  if (verdict.is === "failed") throw await guestStopped(client, settled, verdict.because);
+  if (verdict.is === "failed") throw await guestStopped(client, settled, verdict.because, given);
   return verified(settled, expected);
 }
 
@@ -87,7 +94,7 @@ export async function present(context: ProviderContext, id: string): Promise<Ins
 }
 
 /** The instance, once it is what was asked for. Throws `IMAGE_MISMATCH` and `OPERATION_FAILED`. */
-export function verified(item: InstanceItem, { image, patched }: Expected): InstanceItem {
+export function verified(item: InstanceItem, { image, patched }: Pick<Expected, "image" | "patched">): InstanceItem {
   const failed = item.updates?.find(({ status, prop }) => status === "failed" && patched?.has(prop) === true);
   if (failed !== undefined) {
     const reason = failed.error === undefined ? "" : `: ${failed.error}`;

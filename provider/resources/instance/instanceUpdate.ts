@@ -11,7 +11,7 @@ import { stopTimeoutMs } from "../../rollout/members";
 import type { ProviderContext } from "../context";
 import { reference } from "../shared/fields";
 import type { InstanceInputs } from "./instanceInputs";
-import { halfMade, isDown, present, settle, verified } from "./instanceLife";
+import { givenIn, halfMade, isDown, present, settle, verified } from "./instanceLife";
 import type { PropertyPatch, Step } from "./instancePlan";
 import { isMeant } from "../shared/selector";
 
@@ -19,6 +19,7 @@ import { isMeant } from "../shared/selector";
 interface Run {
   readonly context: ProviderContext;
   readonly id: string;
+  readonly olds: InstanceInputs;
   readonly news: InstanceInputs;
   /** The inputs as far as they were changed; at the beginning the old ones themselves. */
   asIs: InstanceInputs;
@@ -40,14 +41,15 @@ export async function carryOut(
   olds: { readonly inputs: InstanceInputs; readonly outputs: Properties },
   news: InstanceInputs,
 ): Promise<InstanceItem> {
-  const run: Run = { context, id, news, asIs: olds.inputs, patched: new Set(), stoppedHere: false };
+  const { inputs } = olds;
+  const run: Run = { context, id, olds: inputs, news, asIs: inputs, patched: new Set(), stoppedHere: false };
   const starts = steps.some((step) => step.do === "start");
   try {
     let item = await present(context, id);
     for (const step of steps) item = await carryOutStep(run, item, step, starts);
     return item;
   } catch (error) {
-    const isUpAgain = run.stoppedHere && run.asIs === olds.inputs && (await startAgain(context, id));
+    const isUpAgain = run.stoppedHere && run.asIs === run.olds && (await startAgain(context, id));
     const known = { inputs: run.asIs, outputs: olds.outputs, owesStart: starts && !isUpAgain };
     throw await halfMade(context, id, known, error);
   }
@@ -81,7 +83,8 @@ async function carryOutStep(run: Run, item: InstanceItem, step: Step, starts: bo
       onlyItem(await context.client.startInstances({ body: [{ uuid: id }] }), `Starting instance '${item.name}'`);
       return item;
     case "verify": {
-      const expected = { image: news.image, patched: run.patched };
+      const given = [...givenIn(news), ...givenIn(run.olds)];
+      const expected = { image: news.image, patched: run.patched, given };
       return starts
         ? settle(context, id, expected, context.timeouts.updateMs)
         : verified(await present(context, id), expected);

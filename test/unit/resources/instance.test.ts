@@ -82,6 +82,39 @@ describe("the instance", () => {
     assert.equal(cluster.instances.size, 0);
   });
 
+  it("quotes nothing of what it was given, now or before, when its guest stops", async () => {
+    const given = {
+      env: { TOKEN: "t0ken-of-env" },
+      plugins: [{ name: "a", rom: "r", config: { key: "k3y-of-plugin" } }],
+    };
+    const quotes = async (acting: Promise<unknown>) => {
+      const thrown: unknown = await acting.catch((e: unknown) => e);
+      const error = thrown instanceof PartialFailure ? thrown.cause : thrown;
+      assert.ok(UnikernelError.has(error, "GUEST_STOPPED"), String(error));
+      assert.match(error.message, /env \[secret\], plugin \[secret\]/);
+    };
+    cluster.console = "env t0ken-of-env, plugin k3y-of-plugin";
+    const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1, env: undefined, plugins: undefined };
+    // Once at the first look, and once after it was up.
+    for (const upForMs of [0, 100]) {
+      cluster.lives.set(`job@${DIGEST}`, (ageMs) => (ageMs < upForMs ? { state: "running" } : crashed));
+      await quotes(instance.create(context, await inputsOf(given)));
+    }
+    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "running", env: undefined, plugins: undefined }));
+    const [inputs, news] = [await inputsOf(given), await inputsOf()];
+    const { id, outputs } = await instance.create(context, inputs);
+    const ok = ({ body }: { body: readonly object[] }) =>
+      Promise.resolve({ items: body.map(() => ({ status: "success", uuid: id, name: "job" })), message: undefined });
+    Object.assign(cluster.client, {
+      patchInstances: ok,
+      startInstances: (request: { body: readonly object[] }) => {
+        override(crashed);
+        return ok(request);
+      },
+    });
+    await quotes(instance.update(context, id, { inputs, outputs }, news));
+  });
+
   it("keeps its id when it fails and could not be removed, and says why it failed", async () => {
     cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
     cluster.deleteFails = new UnikernelError("API_UNREACHABLE", "No answer.");

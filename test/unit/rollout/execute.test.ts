@@ -110,6 +110,18 @@ describe("a roll", () => {
     assert.match(error.message, /connecting with \[secret\]/);
   });
 
+  it("quotes nothing either that it was given and the node leaves out of its answer", async () => {
+    twoOld();
+    const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1 };
+    cluster.lives.set("v2", () => ({ ...crashed, env: undefined, plugins: undefined }));
+    cluster.console = "env s3cr3t-key, plugin pl4gin-key\n";
+    const plugins = [{ name: "agent", rom: "r", config: { key: "pl4gin-key" } }];
+    const error = await failing(
+      rolling({ request: () => ({ ...request("v2"), env: { KEY: "s3cr3t-key" }, plugins }) }),
+    );
+    assert.match(error.message, /env \[secret\], plugin \[secret\]/);
+  });
+
   it("is given up in time when the new one never answers", async () => {
     twoOld();
     cluster.lives.set("v2", () => ({ state: "running", net_time_us: 0 }));

@@ -16,7 +16,7 @@ export const SETTINGS: Readonly<Record<string, unknown>> = {
     type: "object",
     additionalProperties: { type: "integer" },
     description:
-      "Seconds that an operation on one resource may take, 1 to 86400: `create`, `update`, `delete`. Default: UNIKERNEL_TIMEOUTS, else 300 each.",
+      "Seconds that an operation on one resource may take, 1 to 86400: `create`, `update`, `delete`; time to drain comes on top. Default: UNIKERNEL_TIMEOUTS, else 300 each.",
   },
   maxConcurrency: {
     type: "integer",

@@ -24,6 +24,8 @@ export interface Rollout {
   /** Address at which a client reaches the service; asked for health. `undefined` when it cannot be asked. */
   readonly url: string | undefined;
   readonly policy: RolloutPolicy;
+  /** Beyond its time to drain, the guest of an instance that goes gets so long to shut down. Milliseconds. */
+  readonly timeoutMs: number;
   /** True for instances made from the wanted template (image included). */
   readonly isNew: (instance: InstanceItem) => boolean;
   /** True for instances this resource manages; others in the service are left alone. */
@@ -56,7 +58,7 @@ export async function roll(rollout: Rollout): Promise<readonly InstanceItem[]> {
           for (let i = 0; i < step.count; i++) memory.launched.add(await launch(rollout));
           break;
         case "drain":
-          await Promise.all(step.uuids.map((uuid) => drain(rollout, uuid, rollout.policy.drainTimeoutMs)));
+          await Promise.all(step.uuids.map((uuid) => drain(rollout, uuid, goingOf(rollout))));
           break;
         case "remove":
           await removeIdle(rollout, instances, step.uuids);
@@ -79,6 +81,8 @@ export async function roll(rollout: Rollout): Promise<readonly InstanceItem[]> {
     throw await giveUp(rollout, memory, error);
   }
 }
+
+const goingOf = ({ policy: { drainTimeoutMs }, timeoutMs }: Rollout) => ({ drainTimeoutMs, timeoutMs });
 
 async function launch(rollout: Rollout): Promise<string> {
   const { client, service, signal } = rollout;
@@ -108,15 +112,15 @@ async function removeIdle(
   instances: readonly InstanceItem[],
   uuids: readonly string[],
 ): Promise<void> {
-  const { drainTimeoutMs } = rollout.policy;
+  const going = goingOf(rollout);
   await Promise.all(
     uuids.map((uuid) => {
       const instance = instances.find((candidate) => candidate.uuid === uuid);
       if (instance?.state === "draining" || instance?.state === "stopping") {
-        return removeOnceStopped(rollout, uuid, drainTimeoutMs);
+        return removeOnceStopped(rollout, uuid, going);
       }
       return instance !== undefined && answers(instance).is === "met"
-        ? drain(rollout, uuid, drainTimeoutMs)
+        ? drain(rollout, uuid, going)
         : remove(rollout.client, [uuid]);
     }),
   );

@@ -13,14 +13,12 @@ interface Acting {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Beyond the time for open connections, a guest gets so long to shut down. */
-const STOP_TIMEOUT_MS = 60_000;
 /** Longest time to drain, for which -1 stands. Source: the API's `drain_timeout_ms`. */
 const MAX_DRAIN_MS = 3_600_000;
 
-/** How long to wait until an instance that was given so long to drain has stopped. */
-export const stopTimeoutMs = (drainTimeoutMs: number): number =>
-  (drainTimeoutMs === -1 ? MAX_DRAIN_MS : drainTimeoutMs) + STOP_TIMEOUT_MS;
+/** How long an operation may take that stops an instance: its time to drain comes on top of what is usual. Milliseconds. */
+export const withDrainMs = (timeoutMs: number, drainTimeoutMs: number): number =>
+  (drainTimeoutMs === -1 ? MAX_DRAIN_MS : drainTimeoutMs) + timeoutMs;
 
 /**
  * The managed instances of a service, as they are now.
@@ -45,22 +43,33 @@ export async function observe(
   return reply.items.filter((item) => item.status !== "error" && item.state !== "deleted" && isManaged(item));
 }
 
-/** Stops an instance cleanly, gives open connections so many milliseconds to finish, and deletes it. One that is gone is fine. */
-export async function drain(acting: Acting, uuid: string, drainTimeoutMs: number): Promise<void> {
+/** How an instance may go. Milliseconds. */
+interface Going {
+  /** Open connections get so long to finish; -1 is as long as the metro allows. */
+  readonly drainTimeoutMs: number;
+  /** Beyond that its guest gets so long to shut down. */
+  readonly timeoutMs: number;
+}
+
+/** Stops an instance cleanly, gives open connections their time to finish, and deletes it. One that is gone is fine. */
+export async function drain(acting: Acting, uuid: string, going: Going): Promise<void> {
+  const { drainTimeoutMs } = going;
   const drainFor = drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
   const reply = await acting.client.stopInstances({ body: [{ uuid, ...drainFor }] });
   if (reply.items[0]?.error !== ITEM_CODES.NotFound) onlyItem(reply, `Stopping instance '${uuid}'`);
-  await removeOnceStopped(acting, uuid, drainTimeoutMs);
+  await removeOnceStopped(acting, uuid, going);
 }
 
 /** Waits for an instance that is stopping, and deletes it. One that does not stop is deleted all the same, which ends it by force. */
-export async function removeOnceStopped(acting: Acting, uuid: string, drainTimeoutMs: number): Promise<void> {
-  const { client, clock, signal } = acting;
-  await waitUntilStopped(client, uuid, { timeoutMs: stopTimeoutMs(drainTimeoutMs), clock, signal }).catch(
-    (error: unknown) => {
-      if (!UnikernelError.has(error, "WAIT_TIMEOUT")) throw error;
-    },
-  );
+export async function removeOnceStopped(
+  { client, clock, signal }: Acting,
+  uuid: string,
+  { drainTimeoutMs, timeoutMs }: Going,
+): Promise<void> {
+  const options = { timeoutMs: withDrainMs(timeoutMs, drainTimeoutMs), clock, signal };
+  await waitUntilStopped(client, uuid, options).catch((error: unknown) => {
+    if (!UnikernelError.has(error, "WAIT_TIMEOUT")) throw error;
+  });
   await remove(client, [uuid]);
 }
 

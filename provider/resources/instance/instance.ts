@@ -138,7 +138,8 @@ export const instance = defineResource({
       });
     }
     // A clean stop first, so that what the program still holds reaches its volumes.
-    await drain(context, id, olds.inputs.drainTimeoutMs);
+    const { drainTimeoutMs } = olds.inputs;
+    await drain(context, id, { drainTimeoutMs, timeoutMs: context.timeouts.deleteMs });
   },
 });
 

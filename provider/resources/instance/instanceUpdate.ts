@@ -7,7 +7,7 @@ import type { InstanceItem } from "../../api/models";
 import { waitUntilStopped } from "../../api/wait";
 import { UnikernelError } from "../../base/errors";
 import type { Properties } from "../../definition/define";
-import { stopTimeoutMs } from "../../rollout/members";
+import { withDrainMs } from "../../rollout/members";
 import type { ProviderContext } from "../context";
 import { reference } from "../shared/fields";
 import type { InstanceInputs } from "./instanceInputs";
@@ -26,7 +26,11 @@ interface Run {
   /** Properties that were changed so far, as the API calls them. */
   readonly patched: Set<string>;
   stoppedHere: boolean;
+  /** When it has to be done. */
+  readonly deadlineMs: number;
 }
+
+const leftMs = ({ context, deadlineMs }: Run): number => Math.max(0, deadlineMs - context.clock.now());
 
 /**
  * Carries out the steps in their order.
@@ -42,7 +46,18 @@ export async function carryOut(
   news: InstanceInputs,
 ): Promise<InstanceItem> {
   const { inputs } = olds;
-  const run: Run = { context, id, olds: inputs, news, asIs: inputs, patched: new Set(), stoppedHere: false };
+  const drainTimeoutMs = steps.find((step) => step.do === "stop")?.drainTimeoutMs ?? 0;
+  const deadlineMs = context.clock.now() + withDrainMs(context.timeouts.updateMs, drainTimeoutMs);
+  const run: Run = {
+    context,
+    id,
+    olds: inputs,
+    news,
+    asIs: inputs,
+    patched: new Set(),
+    stoppedHere: false,
+    deadlineMs,
+  };
   const starts = steps.some((step) => step.do === "start");
   try {
     let item = await present(context, id);
@@ -85,9 +100,7 @@ async function carryOutStep(run: Run, item: InstanceItem, step: Step, starts: bo
     case "verify": {
       const given = [...givenIn(news), ...givenIn(run.olds)];
       const expected = { image: news.image, patched: run.patched, given };
-      return starts
-        ? settle(context, id, expected, context.timeouts.updateMs)
-        : verified(await present(context, id), expected);
+      return starts ? settle(context, id, expected, leftMs(run)) : verified(await present(context, id), expected);
     }
     default:
       return step satisfies never;
@@ -99,7 +112,7 @@ async function stop(run: Run, { name }: InstanceItem, drainTimeoutMs: number): P
   const drain = drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
   run.stoppedHere = true;
   onlyItem(await client.stopInstances({ body: [{ uuid: run.id, ...drain }] }), `Stopping instance '${name}'`);
-  await waitUntilStopped(client, run.id, { timeoutMs: stopTimeoutMs(drainTimeoutMs), clock, signal });
+  await waitUntilStopped(client, run.id, { timeoutMs: leftMs(run), clock, signal });
 }
 
 type Mount = Extract<Step, { do: "attach" }>["mount"];

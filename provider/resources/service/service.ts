@@ -171,7 +171,8 @@ export const service = defineResource({
     const scaled = planAutoscale(inputsAsIs({ item, autoscale, instances }, olds.inputs).autoscale, undefined);
     for (const step of scaled) await scale(context, item, step);
     // A clean stop, so that what the programs still hold reaches their volumes.
-    await Promise.all(instances.map((instance) => drain(context, instance.uuid, 0)));
+    const going = { drainTimeoutMs: 0, timeoutMs: context.timeouts.deleteMs };
+    await Promise.all(instances.map((instance) => drain(context, instance.uuid, going)));
     await deleteOnceFree(context, {
       attempted: `Deleting service '${item.name}'`,
       remove: () => client.deleteServices({ body: [{ uuid: item.uuid }] }),

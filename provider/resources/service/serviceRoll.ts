@@ -26,7 +26,7 @@ function healthUrl(item: ServiceItem, { ports }: ServiceInputs): string | undefi
 /**
  * Brings the replicas to what the inputs ask for, and returns them; throws with the old ones still serving.
  *
- * @param timeoutMs no new replica gets longer than this to serve, whatever `rollout` says
+ * @param timeoutMs no new replica gets longer than this to serve, whatever `rollout` says, and no old one longer to stop once drained
  */
 export async function rollOut(
   context: ProviderContext,
@@ -47,6 +47,7 @@ export async function rollOut(
     service: item,
     url: healthUrl(item, inputs),
     policy: { ...policy, healthyWithinMs: Math.min(policy.healthyWithinMs, timeoutMs) },
+    timeoutMs,
     isManaged,
     isNew: (instance) => isMadeFrom(template, instance) && !changed.has(instance.uuid),
     request: () =>

@@ -399,6 +399,88 @@ describe("an instance that is changed", () => {
   });
 });
 
+describe("an instance whose guest takes its time to stop", () => {
+  let api: FakeInstances;
+  beforeEach(() => (api = new FakeInstances()));
+
+  /** Makes one whose guest is gone so long after it was told to stop. */
+  async function made(given: object, stopsAfterMs: number) {
+    const inputs = await checked(given);
+    const { id, outputs } = await instance.create(api.context, inputs);
+    const { client } = api.context;
+    const { stopInstances, waitInstances } = client;
+    let toldMs = 0;
+    Object.assign(client, {
+      stopInstances: async (...args: Parameters<typeof stopInstances>) => {
+        const reply = await stopInstances(...args);
+        [toldMs, api.only.state] = [api.nowMs, "stopping"];
+        return reply;
+      },
+      waitInstances: (...args: Parameters<typeof waitInstances>) => {
+        if (api.only.state === "stopping" && api.nowMs - toldMs >= stopsAfterMs) api.only.state = "stopped";
+        return waitInstances(...args);
+      },
+    });
+    api.log.length = 0;
+    return { id, olds: { inputs, outputs }, bornMs: api.nowMs };
+  }
+  const within = (seconds: number) => ({
+    ...api.context,
+    timeouts: { createMs: seconds * 1000, updateMs: seconds * 1000, deleteMs: seconds * 1000 },
+  });
+  /** Asserts that so many seconds went by, give or take a look at it. */
+  const took = (sinceMs: number, seconds: number) => {
+    const tookS = (api.nowMs - sinceMs) / 1000;
+    assert.ok(tookS >= seconds && tookS <= seconds + 5, `it took ${tookS} s`);
+  };
+
+  it("is not ended by force before the time that a deletion may take", async () => {
+    const { id, olds, bornMs } = await made({}, 120_000);
+    await instance.delete(api.context, id, olds);
+    assert.deepEqual(api.log, ["stop", "delete"]);
+    took(bornMs, 120);
+  });
+
+  it("is ended by force after that time, and its time to drain", async () => {
+    for (const [drainTimeoutMs, seconds] of [
+      [0, 20],
+      [30_000, 50],
+    ] as const) {
+      api = new FakeInstances();
+      const { id, olds, bornMs } = await made({ drainTimeoutMs }, Infinity);
+      await instance.delete(within(20), id, olds);
+      assert.equal(api.held.size, 0);
+      took(bornMs, seconds);
+    }
+  });
+
+  it("is waited for as long as an update may take, and its time to drain", async () => {
+    const slow = await made({}, 120_000);
+    const { state } = await instance.update(api.context, slow.id, slow.olds, await checked({ memoryMb: 256 }));
+    assert.equal(state, "running");
+    for (const [drainTimeoutMs, seconds] of [
+      [0, 20],
+      [30_000, 50],
+    ] as const) {
+      api = new FakeInstances();
+      const { id, olds, bornMs } = await made({ drainTimeoutMs }, Infinity);
+      const news = await checked({ drainTimeoutMs, memoryMb: 256 });
+      const failure: unknown = await instance.update(within(20), id, olds, news).catch((e: unknown) => e);
+      assert.ok(failure instanceof PartialFailure && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+      took(bornMs, seconds);
+    }
+  });
+
+  it("has what is left of an update's time to start again", async () => {
+    const { id, olds, bornMs } = await made({}, 15_000);
+    api.afterStart = (item) => (item.state = "starting");
+    const news = await checked({ memoryMb: 256 });
+    const failure: unknown = await instance.update(within(20), id, olds, news).catch((e: unknown) => e);
+    assert.ok(failure instanceof PartialFailure && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+    took(bornMs, 20);
+  });
+});
+
 describe("an instance that is deleted", () => {
   let api: FakeInstances;
   beforeEach(() => (api = new FakeInstances()));

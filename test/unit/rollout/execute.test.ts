@@ -37,6 +37,7 @@ describe("a roll", () => {
     service: SERVICE,
     url: URL,
     policy,
+    timeoutMs: 60_000,
     isNew: isOf("v2"),
     isManaged: (item) => (item.tags ?? []).includes("managed"),
     request: () => request("v2"),
@@ -241,6 +242,21 @@ describe("a roll", () => {
     });
     await roll(rolling());
     assert.deepEqual(images(), ["v2", "v2"]);
+  });
+
+  it("deletes an old one that does not stop no sooner than a roll may take beyond its time to drain", async () => {
+    cluster.add(request("v1"));
+    Object.assign(cluster.client, {
+      waitInstances: () => {
+        cluster.nowMs += 2000;
+        return Promise.resolve({ items: [{ status: "error", uuid: "i1", name: "i1", state: "stopping" }] });
+      },
+    });
+    const sinceMs = cluster.nowMs;
+    await roll(rolling({ policy: { ...policy, desired: 1, drainTimeoutMs: 30_000 }, timeoutMs: 200_000 }));
+    assert.deepEqual(images(), ["v2"]);
+    const tookMs = cluster.nowMs - sinceMs;
+    assert.ok(tookMs >= 230_000 && tookMs <= 240_000, `it took ${tookMs} ms`);
   });
 
   it("is given up when the platform runs another image than was asked for, and does not try for ever", async () => {

@@ -38,10 +38,14 @@ const serviceGroup = fc.record(
   {
     ports: fc.uniqueArray(
       fc.record(
-        { port: fc.integer({ min: 1000, max: 2000 }), destinationPort: fc.integer({ min: 1, max: 65_535 }) },
+        {
+          port: fc.integer({ min: 1000, max: 1010 }),
+          destinationPort: fc.integer({ min: 1, max: 65_535 }),
+          protocol: fc.constantFrom("tcp", "udp"),
+        },
         { requiredKeys: ["port"] },
       ),
-      { minLength: 1, maxLength: 3, selector: (one) => one.port },
+      { minLength: 1, maxLength: 3, selector: ({ port, protocol = "tcp" }) => `${protocol}:${port}` },
     ),
     domains: fc.uniqueArray(
       fc.oneof(

@@ -27,7 +27,8 @@ export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): H
   const { name = "it", scale_to_zero, gpus, service_group, volumes = [], roms, plugins, ...rest } = request;
   const { template: _t, branch_from: _b, checkpoint: _c, autostart, network_interfaces, ...said } = rest;
   const reversed = <T>(list: readonly T[] | undefined): T[] | undefined => list && [...list].reverse();
-  const named = service_group as { uuid?: string; name?: string; services?: { port: number }[] } | undefined;
+  const named = service_group as
+    { uuid?: string; name?: string; services?: { port: number; protocol?: string }[] } | undefined;
   return {
     status: "success",
     memory_mb: 128,
@@ -74,7 +75,7 @@ export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): H
         ...(domain.certificate === undefined ? {} : { certificate: domain.certificate }),
       })),
     },
-    services: named?.services?.map(({ port }) => `tcp:${port}`),
+    services: named?.services?.map(({ port, protocol = "tcp" }) => `${protocol}:${port}`).reverse(),
     volumes: reversed(volumes)?.map((one, index) => ({
       uuid: one.uuid ?? uuidOf("7", index),
       name: one.name ?? `vol-${index}`,

@@ -7,7 +7,7 @@ import { reference } from "../shared/fields";
 import { unless } from "../guest/guestCodecs";
 import { GUEST_WIRE } from "../guest/guestWire";
 import type { InstanceInputs } from "./instanceInputs";
-import { toWirePort } from "../service/ports";
+import { isSamePort, portNamed, toWirePort } from "../service/ports";
 import { isMeant } from "../shared/selector";
 import { UNSAID, type WireTable, readBack, requestOf, shown } from "../shared/wire";
 
@@ -19,7 +19,7 @@ function encodeGroup({ serviceGroup: group }: Asked): unknown {
   const { name, ports, domains, softLimit, hardLimit } = group;
   return defined({
     name,
-    services: ports.toSorted((a, b) => a.port - b.port).map(toWirePort),
+    services: ports.toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1)).map(toWirePort),
     domains: domains?.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(toWireDomain),
     soft_limit: unless(1, softLimit),
     hard_limit: unless(65_535, hardLimit),
@@ -31,13 +31,12 @@ function decodeGroup(item: InstanceItem, { serviceGroup: asked }: Asked): Group 
   const group = shown(item, item.service_group, undefined);
   if (group === UNSAID || asked === undefined) return UNSAID;
   if (group === undefined) return undefined;
-  const published = item.services?.map((service) => Number(service.split(":").at(-1)));
+  const published = item.services?.map(portNamed);
   return {
     ...asked,
     ports:
-      published?.map(
-        (port) => asked.ports.find((mine) => mine.port === port) ?? { port, handlers: [], protocol: "tcp" },
-      ) ?? asked.ports,
+      published?.map((one) => asked.ports.find((mine) => isSamePort(mine, one)) ?? { ...one, handlers: [] }) ??
+      asked.ports,
     domains: group.domains == null ? asked.domains : fromWireDomains(group.domains, asked.domains),
   };
 }
@@ -74,16 +73,17 @@ export const INSTANCE_WIRE: WireTable<InstanceInputs> = {
 /** The create request that expresses the inputs. */
 export const toCreateRequest = (inputs: InstanceInputs): CreateInstanceRequest => requestOf(INSTANCE_WIRE, inputs, {});
 
-/** The item as it will be once the changes that wait for a stop are made: they were accepted. */
-function withPending(item: InstanceItem): InstanceItem {
-  const pending = (item.updates ?? []).filter(({ status, op }) => status !== "failed" && op === "set");
-  if (pending.length === 0) return item;
-  const parsed = instanceItem.safeParse({
-    ...item,
-    ...Object.fromEntries(pending.map(({ prop, value }) => [prop, value])),
-  });
-  return parsed.data ?? item;
+type Update = NonNullable<InstanceItem["updates"]>[number];
+
+/** The item with one property as a change makes it: null stands for none. One that is not told that way stays as it is. */
+function withUpdate(item: InstanceItem, { prop, op, value }: Update): InstanceItem {
+  if (op !== "set" && (op !== "del" || (value ?? undefined) !== undefined)) return item;
+  return instanceItem.safeParse({ ...item, [prop]: op === "set" ? value : null }).data ?? item;
 }
+
+/** The item as it will be once the changes that wait for a stop are made: they were accepted. */
+const withPending = (item: InstanceItem): InstanceItem =>
+  (item.updates ?? []).filter(({ status }) => status !== "failed").reduce(withUpdate, item);
 
 /** Inputs of something that nothing was asked of have no name, which `check` gives to all others. */
 export const isForeign = ({ name }: Pick<InstanceInputs, "name">): boolean => name === undefined;

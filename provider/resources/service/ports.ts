@@ -96,8 +96,17 @@ export function checkPorts(ports: readonly PublishedPort[]): readonly CheckFailu
   });
 }
 
+/** What tells one published port from another. */
+export type PortName = Pick<PublishedPort, "port" | "protocol">;
+
 /** Port 53 of TCP and port 53 of UDP are two ports. */
-const isSamePort = (a: PublishedPort, b: PublishedPort): boolean => a.port === b.port && a.protocol === b.protocol;
+export const isSamePort = (a: PortName, b: PortName): boolean => a.port === b.port && a.protocol === b.protocol;
+
+/** A published port as an instance names those of its group: `<protocol>:<port>`. */
+export const portNamed = (service: string): PortName => ({
+  port: Number(service.split(":").at(-1)),
+  protocol: service.startsWith("udp:") ? "udp" : "tcp",
+});
 
 /** Which input a refused service is about; the metro's sentence names the port. */
 export function portBlames(ports: readonly PublishedPort[]): Readonly<Partial<Record<ErrorCode, Blame>>> {
@@ -151,6 +160,12 @@ export function fromWirePorts(reported: ServiceItem["services"], written: readon
 
 /** Where a domain name is reached. The local platform's end in `.localhost`, which not every resolver knows; its address is always the loopback. */
 export const hostOf = (fqdn: string): string => (fqdn.endsWith(".localhost") ? "127.0.0.1" : fqdn);
+
+/** The address of a service with these domain names, of which a wildcard is none; empty where there is no other. */
+export function serviceUrlOf(fqdns: readonly string[], ports: readonly PublishedPort[]): string {
+  const reachable = fqdns.find((fqdn) => !fqdn.startsWith("*."));
+  return reachable === undefined ? "" : urlOf(hostOf(reachable), ports);
+}
 
 /**
  * The address a client would use first: https, then http, then plain TCP (spelled http, the usual guest of such a port). Empty

@@ -10,7 +10,7 @@ import { fromWireDomains, plainDomain } from "./domains";
 import { digestIn, fingerprint } from "../guest/guest";
 import type { Guest } from "../guest/guestFields";
 import { GUEST_WIRE } from "../guest/guestWire";
-import { fromWirePorts, hostOf, urlOf } from "./ports";
+import { fromWirePorts, serviceUrlOf } from "./ports";
 import { SERVICE_DEFAULTS, type ServiceInputs, templateInput } from "./serviceInputs";
 import { readBack } from "../shared/wire";
 
@@ -127,9 +127,8 @@ export function toOutputs(
   instances: readonly InstanceItem[],
 ): ServiceOutputs {
   const fqdns = (item.domains ?? []).map(({ fqdn }) => plainDomain(fqdn));
-  const reachable = fqdns.find((fqdn) => !fqdn.startsWith("*."));
   return {
-    url: reachable === undefined ? "" : urlOf(hostOf(reachable), ports),
+    url: serviceUrlOf(fqdns, ports),
     fqdn: fqdns[0] ?? "",
     fqdns,
     createdAt: item.created_at ?? "",

@@ -176,6 +176,30 @@ describe("what an instance was asked for, and what is reported of it", () => {
     assert.deepEqual(driftOf({ ...item, updates: [{ ...update, status: "failed" }] }, inputs), ["annotations"]);
   });
 
+  it("takes what waits to be taken away at the next stop for gone", async () => {
+    const { image, service } = FULL;
+    const inputs = await checked({ image, service });
+    const item = { ...itemOf(toCreateRequest(await checked(FULL))), volumes: [], restart_policy: "never" };
+    const removable = ["args", "env", "scale_to_zero", "roms", "plugins", "annotations", "hostname", "dependencies"];
+    const updates = removable.map((prop) => ({ prop, op: "del", status: "pending" }));
+    const left = ["memoryMb", "vcpus", "schedPriority", "tags", "schedules", "autokill"];
+    assert.deepEqual(driftOf({ ...item, updates }, inputs).toSorted(), left.toSorted());
+  });
+
+  it("tells port 53 of TCP from port 53 of UDP", async () => {
+    const ports = [{ port: 53 }, { port: 53, protocol: "udp" }];
+    const inputs = await checked({ image: "a", serviceGroup: { ports } });
+    const item = itemOf(toCreateRequest(inputs));
+    for (const services of [
+      ["tcp:53", "udp:53"],
+      ["udp:53", "tcp:53"],
+    ])
+      assert.deepEqual(readInputs({ ...item, services } as InstanceItem, inputs), inputs);
+    assert.deepEqual(driftOf({ ...item, services: ["udp:53"] }, inputs), ["serviceGroup"]);
+    const other = readInputs({ ...item, services: ["udp:54"] } as InstanceItem, inputs);
+    assert.deepEqual(other.serviceGroup?.ports, [{ port: 54, protocol: "udp", handlers: [] }]);
+  });
+
   it("leaves to a copy what was left at its default, and compares what was asked for", async () => {
     const inputs = await checked({ template: "web", vcpus: 2 });
     const item = { ...itemOf(toCreateRequest(inputs)), memory_mb: 512, env: { FROM: "template" }, args: ["/x"] };

@@ -23,6 +23,7 @@ import type {
   ScaleToZeroArgs,
   Schedule,
   ScheduleArgs,
+  ScheduleTime,
   TemplatePreparation,
   TemplatePreparationArgs,
   VolumeMount,
@@ -187,6 +188,10 @@ export class Instance extends UnikernelResource {
   declare readonly stopReason: pulumi.Output<string>;
   /** How it stopped last, such as `page fault, out of memory`; empty when it never did. */
   declare readonly stopCode: pulumi.Output<string>;
+  /** Why it stopped last, as the API's set of bits: 1 kernel, 2 program, 4 platform, 8 user, 16 by force, 32 scaled to zero; absent when it never did. */
+  declare readonly stopReasonNumber: pulumi.Output<number | undefined>;
+  /** How it stopped last, as the API's number; absent when it never did. */
+  declare readonly stopCodeNumber: pulumi.Output<number | undefined>;
   /** Exit code of its program, once that ended by itself. */
   declare readonly exitCode: pulumi.Output<number | undefined>;
   /** Microseconds until its program started, at the last start. */
@@ -203,16 +208,26 @@ export class Instance extends UnikernelResource {
   declare readonly privateIp: pulumi.Output<string>;
   /** Name in the metro's private network: `<name>.internal`. */
   declare readonly privateFqdn: pulumi.Output<string>;
+  /** UUID of the service it is in, its own `serviceGroup` included; empty when it is in none. */
+  declare readonly serviceUuid: pulumi.Output<string>;
+  /** Name of the service it is in; empty when it is in none. */
+  declare readonly serviceName: pulumi.Output<string>;
   /** Domain names of the service it is in. */
   declare readonly serviceFqdns: pulumi.Output<readonly string[]>;
   /** Address of the service it is in; empty when it is in none. */
   declare readonly url: pulumi.Output<string>;
   /** The network interfaces it has. */
   declare readonly interfaces: pulumi.Output<readonly AttachedInterface[]>;
+  /** When each of its `schedules` acts next. */
+  declare readonly scheduleTimes: pulumi.Output<readonly ScheduleTime[]>;
   /** Changes that wait for its next stop, or failed at the last one. */
   declare readonly pendingUpdates: pulumi.Output<readonly PendingUpdate[]>;
   /** Creation time, RFC 3339. */
   declare readonly createdAt: pulumi.Output<string>;
+  /** Time of the last start, RFC 3339; empty before the first. */
+  declare readonly startedAt: pulumi.Output<string>;
+  /** Time of the last stop, RFC 3339; empty before the first. */
+  declare readonly stoppedAt: pulumi.Output<string>;
 
   constructor(name: string, args: InstanceArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("Instance", args, [], opts);
@@ -261,6 +276,8 @@ export class Instance extends UnikernelResource {
         "state",
         "stopReason",
         "stopCode",
+        "stopReasonNumber",
+        "stopCodeNumber",
         "exitCode",
         "bootTimeUs",
         "netTimeUs",
@@ -269,11 +286,16 @@ export class Instance extends UnikernelResource {
         "restart",
         "privateIp",
         "privateFqdn",
+        "serviceUuid",
+        "serviceName",
         "serviceFqdns",
         "url",
         "interfaces",
+        "scheduleTimes",
         "pendingUpdates",
         "createdAt",
+        "startedAt",
+        "stoppedAt",
       ],
       [
         "imagePull.credentials",

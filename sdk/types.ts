@@ -5,6 +5,8 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface AttachedInterface {
   /** UUID of the interface. */
   readonly uuid: string;
+  /** Its name, where it has one. */
+  readonly name: string;
   /** Its address. */
   readonly privateIp: string;
   /** Its hardware address. */
@@ -819,6 +821,14 @@ export interface Schedule {
   readonly action: "start" | "stop" | "delete" | "exec" | "checkpoint";
   /** Command line of `exec`. */
   readonly args?: readonly string[] | undefined;
+}
+
+/** When something is done to an instance next. */
+export interface ScheduleTime {
+  /** Name of the schedule. */
+  readonly name: string;
+  /** Time of its next action, RFC 3339. */
+  readonly nextAt: string;
 }
 
 /** When the platform deletes a service by itself. As arguments. */

@@ -14,7 +14,7 @@ import { guestBlames } from "../guest/guest";
 import { type InstanceInputs, instanceInputs } from "./instanceInputs";
 import { findInstance, givenIn, halfMade, powerIn, powerNow, seen, settle, verified } from "./instanceLife";
 import { type InstanceOutputs, instanceOutputs, toOutputs } from "./instanceOutputs";
-import { describeStep, patchOf, planInstanceUpdate } from "./instancePlan";
+import { describeInstanceUpdate, patchOf, planInstanceUpdate } from "./instancePlan";
 import { instanceDemands, instanceRules } from "./instanceRules";
 import { carryOut } from "./instanceUpdate";
 import { isForeign, readInputs, toCreateRequest } from "./instanceWire";
@@ -87,7 +87,7 @@ export const instance = defineResource({
   outputs: instanceOutputs,
   rules: instanceRules,
   demands: instanceDemands,
-  describeUpdate: (olds, news, outputs) => planInstanceUpdate(olds, news, powerIn(outputs)).flatMap(describeStep),
+  describeUpdate: (olds, news, outputs) => describeInstanceUpdate(olds, news, powerIn(outputs)),
   // What one instance holds, its successor cannot have at the same time.
   deleteBeforeReplace: ({ volumes, serviceGroup, networkInterfaces }) =>
     [volumes, networkInterfaces].some((held) => Array.isArray(held) && held.length > 0) || claimsName(serviceGroup),

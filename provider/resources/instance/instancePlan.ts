@@ -90,3 +90,13 @@ export function describeStep(step: Step): readonly string[] {
       return step satisfies never;
   }
 }
+
+/** What an update does, in words that follow "will"; of one that was seen stopped also what happens if it runs by then. */
+export function describeInstanceUpdate(olds: InstanceInputs, news: InstanceInputs, power: Power): readonly string[] {
+  const words = planInstanceUpdate(olds, news, power).flatMap(describeStep);
+  const mayStop = power === "down" && planInstanceUpdate(olds, news, "up").some((step) => step.do === "stop");
+  const last = words.at(-1);
+  return mayStop && last !== undefined
+    ? [...words.slice(0, -1), `${last}, for which it is stopped and started if it runs by then`]
+    : words;
+}

@@ -138,7 +138,9 @@ describe("an instance on the local platform", () => {
     assert.deepEqual(process.printed, [], "a refresh plans nothing");
     await process.diff(id, changed.read.props, inputs);
     await eventually("it is printed", () => process.printed.length > 0);
-    assert.deepEqual(process.printed, ["Instance 'drifting': the update will change memoryMb and tags in place."]);
+    assert.deepEqual(process.printed, [
+      "Instance 'drifting': the update will change memoryMb and tags in place, for which it is stopped and started if it runs by then.",
+    ]);
     const updated = await process.update(id, changed.read.props, inputs);
     assert.equal(updated["state"], "stopped", "its power is its users' business");
     await process.delete(id, updated);

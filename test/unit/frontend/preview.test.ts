@@ -120,7 +120,7 @@ describe("the sentences of a preview", () => {
       "Instance 'web': the update will stop it within 5 s, change env and memoryMb in place, then start it.",
     ]);
     assert.deepEqual(await said({ image: "a" }, news, { state: "stopped" }), [
-      "Instance 'web': the update will change env and memoryMb in place.",
+      "Instance 'web': the update will change env and memoryMb in place, for which it is stopped and started if it runs by then.",
     ]);
   });
 

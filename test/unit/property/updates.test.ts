@@ -22,9 +22,12 @@ const TOLD: Readonly<Record<ProgramKind, (calls: readonly ModelCall[]) => readon
   Certificate: tellUpdate,
 };
 
-/** How much of a sentence the calls alone cannot tell: the size before, and the limits of a roll. */
+/** How much of a sentence the calls alone cannot tell: the size before, the limits of a roll, and what happens if somebody starts it. */
 const withoutDetail = (step: string): string =>
-  step.replace(/^grow from .* to /, "grow to ").replace(/, with up to \d+ more and \d+ less than that at a time$/, "");
+  step
+    .replace(/^grow from .* to /, "grow to ")
+    .replace(/, with up to \d+ more and \d+ less than that at a time$/, "")
+    .replace(/, for which it is stopped and started if it runs by then$/, "");
 
 /** What tells one making of the same thing from another: who it is, when it was made, and whether it runs. */
 const OWN: readonly string[] = [

@@ -8,7 +8,12 @@ import { diff } from "../../../provider/definition/diff";
 import { UNKNOWN } from "../../../provider/definition/unknown";
 import { instance } from "../../../provider/resources/instance/instance";
 import { type InstanceInputs, instanceInputs } from "../../../provider/resources/instance/instanceInputs";
-import { type Power, describeStep, planInstanceUpdate } from "../../../provider/resources/instance/instancePlan";
+import {
+  type Power,
+  describeInstanceUpdate,
+  describeStep,
+  planInstanceUpdate,
+} from "../../../provider/resources/instance/instancePlan";
 import { INSTANCE_WIRE } from "../../../provider/resources/instance/instanceWire";
 import { anyInstance } from "../../support/anyInstance";
 
@@ -66,6 +71,21 @@ describe("the plan of an instance's update", () => {
       "start it",
     ]);
     assert.deepEqual(await saidOf({}, {}, "owes-start"), ["start it"]);
+  });
+
+  it("says of one that is down what happens if it runs by then, where that needs a stop", async () => {
+    const olds = await checked({ volumes: [{ volume: "old", at: "/data" }] });
+    const described = async (given: object, power: Power) =>
+      describeInstanceUpdate(olds, await checked({ volumes: [{ volume: "old", at: "/data" }], ...given }), power);
+    const then = ", for which it is stopped and started if it runs by then";
+    assert.deepEqual(await described({ memoryMb: 256 }, "down"), [`change memoryMb in place${then}`]);
+    assert.deepEqual(await described({ volumes: [], memoryMb: 256 }, "down"), [
+      "detach volume 'old' from /data",
+      `change memoryMb in place${then}`,
+    ]);
+    assert.deepEqual(await described({ tags: ["a"] }, "down"), ["change tags in place"]);
+    assert.deepEqual(await described({}, "down"), []);
+    assert.deepEqual(await described({ memoryMb: 256 }, "up"), ["stop it", "change memoryMb in place", "start it"]);
   });
 
   it("sets what can only be set back to its default, and deletes the rest", async () => {

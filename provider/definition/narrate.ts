@@ -10,6 +10,8 @@ export interface Foreseen {
   readonly moves: boolean;
   /** Where a successor is made: the old one goes before it. */
   readonly deletesFirst: boolean;
+  /** The old one is locked against deletion. */
+  readonly isLocked: boolean;
   /** Where it is changed in place: what the update does, in that order, as words that follow "will". */
   readonly steps: readonly string[];
 }
@@ -23,12 +25,17 @@ const inTurn = (steps: readonly string[]): string =>
 const namesOf = (changes: readonly PropertyChange[]): string => listed(changes.map(({ property }) => property));
 
 /** The sentences; none when nothing changes. Only names of properties are quoted, and what `steps` quote: no values. */
-export function narrate({ label, changes, moves, deletesFirst, steps }: Foreseen): readonly string[] {
+export function narrate({ label, changes, moves, deletesFirst, isLocked, steps }: Foreseen): readonly string[] {
   const replacing = changes.filter(({ replace }) => replace);
   if (moves || replacing.length > 0) {
     const because = moves ? "it moves to another metro" : `${namesOf(replacing)} cannot be changed in place`;
     const how = deletesFirst ? "deleted and made anew" : "replaced";
-    return [`${label}: will be ${how} because ${because}.`];
+    return [
+      `${label}: will be ${how} because ${because}.`,
+      ...(isLocked
+        ? [`${label}: the old one is locked against deletion: set deleteLock to false and run 'pulumi up' first.`]
+        : []),
+    ];
   }
   const certain = changes.filter((change) => change.certain);
   const open = changes.filter((change) => !change.certain);

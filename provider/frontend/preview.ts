@@ -28,7 +28,7 @@ export function foresee(resource: AnyResource, decided: Decided): readonly strin
   const inPlace = !moves && changes.every(({ replace }) => !replace) && isSure;
   const after = inputsOf(resource, { ...news, ...Object.fromEntries(open) });
   const steps = inPlace ? (resource.describeUpdate?.(before, after, olds) ?? []) : [];
-  return narrate({ label, changes, moves, deletesFirst, steps });
+  return narrate({ label, changes, moves, deletesFirst, isLocked: before["deleteLock"] === true, steps });
 }
 
 /** Prints each sentence once per process. The engine shows what a dynamic provider process prints. */

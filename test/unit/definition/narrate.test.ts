@@ -11,7 +11,7 @@ const change = (property: string, more: Partial<PropertyChange> = {}): PropertyC
   ...more,
 });
 const said = (changes: readonly PropertyChange[], more: object = {}) =>
-  narrate({ label: "Instance 'web'", changes, moves: false, deletesFirst: false, steps: [], ...more });
+  narrate({ label: "Instance 'web'", changes, moves: false, deletesFirst: false, isLocked: false, steps: [], ...more });
 
 describe("what a preview says", () => {
   it("is what an update does, step by step", () => {
@@ -38,6 +38,15 @@ describe("what a preview says", () => {
     assert.deepEqual(said([], { moves: true }), [
       "Instance 'web': will be replaced because it moves to another metro.",
     ]);
+  });
+
+  it("is what to do first where the old one cannot be deleted, which only a successor asks for", () => {
+    const what =
+      "Instance 'web': the old one is locked against deletion: set deleteLock to false and run 'pulumi up' first.";
+    const replaced = [change("restartPolicy", { replace: true })];
+    assert.equal(said(replaced, { isLocked: true })[1], what);
+    assert.equal(said([], { moves: true, isLocked: true })[1], what);
+    assert.equal(said([change("tags")], { isLocked: true }).length, 1);
   });
 
   it("is what may change, and what that would take", () => {

@@ -148,6 +148,12 @@ describe("the sentences of a preview", () => {
     assert.deepEqual(await said({ image: "a" }, { image: "a" }, { state: "stopped" }), []);
   });
 
+  it("say that what is to be replaced is locked, also where the same change unlocks it", async () => {
+    const [, locked] = await said({ image: "a", deleteLock: true }, { image: "a", restartPolicy: "always" });
+    assert.match(locked ?? "", /^Instance 'web': the old one is locked against deletion: /);
+    assert.equal((await said({ image: "a" }, { image: "a", restartPolicy: "always", deleteLock: true })).length, 1);
+  });
+
   it("are printed once each", () => {
     const lines: string[] = [];
     const announce = announcer((line) => lines.push(line));

@@ -19,6 +19,8 @@ const accessMode = z.enum(["rwo", "rox", "rwx"]);
 /** `static` reserves the whole size, `dynamic` counts what is used. */
 const quotaPolicy = z.enum(["static", "dynamic"]);
 const sizeMb = z.int().min(1);
+/** A clone begins as `pending` on some nodes, which no schema of the platform has. */
+const state = z.preprocess((said) => (said === "pending" ? "initializing" : said), z.enum(VOLUME_STATES)).optional();
 
 /** What a new volume can be told beside its name and size. */
 export const volumeOptions = {
@@ -48,7 +50,7 @@ export const volumeItem = z.looseObject({
   uuid: z.string(),
   name: z.string(),
   created_at: time.optional(),
-  state: z.enum(VOLUME_STATES).optional(),
+  state,
   size_mb: z.int().optional(),
   free_mb: z.int().optional(),
   persistent: z.boolean().optional(),
@@ -98,4 +100,4 @@ export const cloneVolumeRequest = named({
 });
 
 /** A volume that something was made of, or done to. */
-export const volumeStateItem = idItem.extend({ state: z.enum(VOLUME_STATES).optional() });
+export const volumeStateItem = idItem.extend({ state });

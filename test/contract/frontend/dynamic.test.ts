@@ -123,6 +123,14 @@ describe("the dynamic provider process", () => {
     assert.equal(api.asked[1]?.url, "/v1/volumes?name=data-0123abc");
   });
 
+  it("waits for a copy that begins as pending, a state that only the vendor's prose has", async () => {
+    const states = ["pending", "initializing"];
+    api.answer = ({ method }) =>
+      success("volumes", { ...item, state: method === "POST" ? "pending" : (states.shift() ?? "available") });
+    const { id, outs } = await volume.create({ __resourceName: "data", name: "data-0123abc", cloneFrom: "other" });
+    assert.deepEqual([id, outs["state"], states], [item.uuid, "available", []]);
+  });
+
   it("keeps the id of what was created and then failed", async () => {
     api.answer = ({ method }) =>
       success("volumes", method === "POST" ? item : { ...item, state: "error", message: "disk broke" });

@@ -37,7 +37,7 @@ function decodeGroup(item: InstanceItem, { serviceGroup: asked }: Asked): Group 
     ports:
       published?.map((one) => asked.ports.find((mine) => isSamePort(mine, one)) ?? { ...one, handlers: [] }) ??
       asked.ports,
-    domains: group.domains == null ? asked.domains : fromWireDomains(group.domains, asked.domains),
+    domains: group.domains == null ? asked.domains : fromWireDomains(group.domains, asked.domains, group.name),
   };
 }
 

@@ -89,12 +89,41 @@ function fromWireDomain({ fqdn, certificate }: Reported, written: readonly Servi
   return isMeant(mine.certificate, certificate ?? {}) ? mine : defined({ name: mine.name, certificate: id });
 }
 
-/** What the API reports, in the form the program wrote. Where it wrote none, the one that the metro generated is none as well. */
+/** Longest label of a domain name, without what makes it unique. Source: RFC 1035, section 2.3.4. */
+const MAX_STEM_LENGTH = 63 - "-12345678".length;
+
+/** Has it the form in which a metro names a service that asks for no domain: after the service, with 8 letters or digits behind? */
+function isGenerated({ name, certificate }: ServiceDomain, service: string): boolean {
+  const [label = ""] = name.split(".");
+  const stem = label.replace(/-[a-z0-9]{8}$/, "");
+  if (certificate !== undefined || stem === label) return false;
+  // One that was made without a name has such a name itself.
+  return label === service || stem === service || (service.length > MAX_STEM_LENGTH && service.startsWith(stem));
+}
+
+/**
+ * What the API reports, in the form the program wrote. Where it wrote none, the one that the metro generated is none as well.
+ *
+ * @param service name of the service
+ */
 export function fromWireDomains(
   reported: ServiceItem["domains"],
   written: readonly ServiceDomain[] | undefined,
+  service: string,
 ): ServiceDomain[] | undefined {
   const seen = (reported ?? []).map((domain) => fromWireDomain(domain, written ?? []));
-  const isGenerated = seen.length <= 1 && seen[0]?.certificate === undefined;
-  return written === undefined && isGenerated ? undefined : seen;
+  if (written !== undefined) return seen;
+  // A single one is the metro's also where its release names them otherwise.
+  const isAlone = seen.length === 1 && seen[0]?.certificate === undefined;
+  const others = isAlone ? [] : seen.filter((domain) => !isGenerated(domain, service));
+  return others.length === 0 ? undefined : others;
+}
+
+/** Those among what is there that a program said: all others are not its to release. */
+export function domainsSaid(
+  there: readonly ServiceDomain[] = [],
+  said: readonly ServiceDomain[] = [],
+): ServiceDomain[] | undefined {
+  const ours = there.filter(({ name }) => said.some((mine) => plainDomain(mine.name) === plainDomain(name)));
+  return ours.length === 0 ? undefined : ours;
 }

@@ -8,6 +8,7 @@ import { PartialFailure } from "../../definition/partial";
 import { drain, observe } from "../../rollout/members";
 import { mustChangeToAdopt } from "../shared/adopt";
 import { planAutoscale } from "./autoscalePlan";
+import { domainsSaid } from "./domains";
 import { inWords } from "../shared/changes";
 import type { ProviderContext } from "../context";
 import { findService } from "../shared/find";
@@ -76,7 +77,10 @@ async function change(
   // What the program says no more is compared with what it said before, and so is what a node does not report.
   const { softLimit, hardLimit } = olds.inputs;
   const asked = { ...olds.inputs, ...news, softLimit, hardLimit };
-  const before = inputsAsIs(await factsOf(context, item, asked), asked);
+  const found = inputsAsIs(await factsOf(context, item, asked), asked);
+  // What somebody else added is shown as drift first: no update releases a domain that its preview did not name.
+  const before =
+    news.domains === undefined ? { ...found, domains: domainsSaid(found.domains, olds.inputs.domains) } : found;
   const changes = planGroup(before, news);
   try {
     // First, because new replicas are proved through the new ports.

@@ -109,7 +109,7 @@ export function inputsAsIs({ item, autoscale, instances }: ServiceFacts, asked: 
   return defined({
     name: item.name,
     ports,
-    domains: fromWireDomains(item.domains, asked.domains),
+    domains: fromWireDomains(item.domains, asked.domains, item.name),
     softLimit: item.soft_limit ?? asked.softLimit ?? SERVICE_DEFAULTS.softLimit,
     hardLimit: item.hard_limit ?? asked.hardLimit ?? SERVICE_DEFAULTS.hardLimit,
     autokill: killMs === asked.autokill?.timeMs ? asked.autokill : killMs === 0 ? undefined : { timeMs: killMs },

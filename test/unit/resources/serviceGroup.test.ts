@@ -87,6 +87,47 @@ describe("a service's group", () => {
     assert.deepEqual((await service.read(context, SERVICE.uuid, plain))?.inputs, plain);
   });
 
+  const GENERATED = { fqdn: "web-1a2b3c4d.metro.test" };
+
+  it("tells a domain that somebody added from the one that the metro made", async () => {
+    const drifted = async (...fqdns: string[]) => {
+      cluster.group = { domains: fqdns.map((fqdn) => ({ fqdn })) };
+      return (await service.read(context, SERVICE.uuid, await checked()))?.inputs.domains;
+    };
+    assert.deepEqual(await drifted(GENERATED.fqdn, "www.example.com"), [{ name: "www.example.com" }]);
+    assert.deepEqual(await drifted("web.example.com", GENERATED.fqdn), [{ name: "web.example.com" }]);
+    assert.equal(await drifted("elsewhere.metro.test"), undefined);
+    cluster.group = {
+      domains: [GENERATED, { fqdn: "web-9z8y7x6w.example.com", certificate: { uuid: "c1", name: "c" } }],
+    };
+    const read = await service.read(context, SERVICE.uuid, await checked());
+    assert.deepEqual(read?.inputs.domains, [{ name: "web-9z8y7x6w.example.com", certificate: "c1" }]);
+  });
+
+  it("releases no domain that somebody added, nor its own generated one, before a preview has named it", async () => {
+    const before = await made();
+    cluster.group["domains"] = [GENERATED, { fqdn: "www.example.com" }];
+    const after = await checked({ softLimit: 5 });
+    assert.deepEqual(service.describeUpdate?.(before.inputs, after, {}), ["set the soft limit to 5"]);
+    await service.update(context, SERVICE.uuid, before, after);
+    assert.deepEqual(cluster.log, ["set soft_limit 5"]);
+
+    cluster.log.length = 0;
+    const refreshed = (await service.read(context, SERVICE.uuid, after)) ?? assert.fail("it is gone");
+    assert.deepEqual(service.describeUpdate?.(refreshed.inputs, after, {}), ["release the domains www.example.com"]);
+    await service.update(context, SERVICE.uuid, refreshed, after);
+    assert.deepEqual(cluster.log, ['del domains [{"name":"www.example.com."}]']);
+  });
+
+  it("releases of several domains only those that the program had", async () => {
+    const before = await made({ domains: [{ name: "shop" }] });
+    cluster.group["domains"] = [{ fqdn: "shop.metro.test" }, { fqdn: "www.example.com" }];
+    const after = await checked();
+    assert.deepEqual(service.describeUpdate?.(before.inputs, after, {}), ["release the domains shop"]);
+    await service.update(context, SERVICE.uuid, before, after);
+    assert.deepEqual(cluster.log, ['del domains [{"name":"shop"}]']);
+  });
+
   it("shows what was changed by hand as drift", async () => {
     cluster.services = [{ port: 8080 }];
     const inputs = await checked({

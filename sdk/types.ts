@@ -425,7 +425,7 @@ export interface InstanceTemplateArgs {
   readonly roms?: pulumi.Input<readonly pulumi.Input<RomArgs>[]> | undefined;
   /** Up to 8 plugins of the platform. */
   readonly plugins?: pulumi.Input<readonly pulumi.Input<PluginArgs>[]> | undefined;
-  /** Tags to find the instance by, up to 16. Default: none. */
+  /** Tags to find the instance by, up to 14. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Up to 256 annotations, `[prefix/]name` → text without control characters. The guest sees them from its next boot on. */
   readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
@@ -479,7 +479,7 @@ export interface InstanceTemplate {
   readonly roms: readonly Rom[];
   /** Up to 8 plugins of the platform. */
   readonly plugins: readonly Plugin[];
-  /** Tags to find the instance by, up to 16. Default: none. */
+  /** Tags to find the instance by, up to 14. Default: none. */
   readonly tags: readonly string[];
   /** Up to 256 annotations, `[prefix/]name` → text without control characters. The guest sees them from its next boot on. */
   readonly annotations: Readonly<Record<string, string>>;

@@ -104,10 +104,11 @@ const autoscale = fc.record(
   { requiredKeys: ["template"] },
 );
 
-/** What a template is told of what an instance is; one that deletes itself at a stop is nothing to be kept running. */
+/** What a template is told of what an instance is; one that deletes itself at a stop is nothing to be kept running. Its service adds two tags. */
 const template = anyInstance.map((one): Record<string, unknown> => ({
   image: "acme/web:1",
   ...Object.fromEntries(Object.entries(one).filter(([key]) => key in templateInput.shape && key !== "features")),
+  ...("tags" in one ? { tags: (one["tags"] as string[]).slice(0, 14) } : {}),
 }));
 
 /** Who writes to a volume is alone with it. */

@@ -9,13 +9,19 @@ import { nameField } from "../shared/fields";
 import { guestFields, imageField, imagePullField } from "../guest/guestFields";
 import { templateRules } from "../guest/guestRules";
 import { checkPorts, publishedPort } from "./ports";
+import { checkTemplateTags, templateTagsField } from "./replicaTags";
 import { checkRollout, rolloutInput } from "./rollout";
 
 /** The `template` input. */
 export const templateInput = objectType(
   "InstanceTemplate",
   "What every replica runs.",
-  z.strictObject({ image: imageField(), imagePull: imagePullField(), ...guestFields("always") }),
+  z.strictObject({
+    image: imageField(),
+    imagePull: imagePullField(),
+    ...guestFields("always"),
+    tags: templateTagsField(),
+  }),
 );
 
 const autokill = objectType(
@@ -107,6 +113,7 @@ export const serviceRules: readonly Rule<ServiceInputs>[] = [
     reads: ["replicas", "template.volumes", "rollout"],
     test: ({ replicas, template, rollout }) => checkRollout(replicas, template ?? { volumes: [] }, rollout),
   },
+  { reads: ["template.tags"], test: ({ template }) => (template === undefined ? [] : checkTemplateTags(template)) },
   ...templateRules.map(({ reads, test }) => ({
     reads,
     test: ({ template }: ServiceInputs, olds: Properties) => (template === undefined ? [] : test({ template }, olds)),

@@ -7,9 +7,10 @@ import { roll } from "../../rollout/execute";
 import { observe } from "../../rollout/members";
 import type { ProviderContext } from "../context";
 import { guestBlames, toRequest, verifiedDigest } from "../guest/guest";
+import { MANAGED_TAG, templateTag } from "./replicaTags";
 import { toPolicy } from "./rollout";
 import { type ServiceInputs, replicasOf } from "./serviceInputs";
-import { MANAGED_TAG, isAsMade, isMadeFrom, isManaged, templateTag, toOutputs } from "./serviceState";
+import { isAsMade, isMadeFrom, isManaged, toOutputs } from "./serviceState";
 
 /** Room for `-` and five characters within a name. */
 const MAX_STEM_LENGTH = 57;

@@ -7,10 +7,11 @@ import { defined } from "../../base/defined";
 import { field, objectType } from "../../definition/define";
 import { fromWireAutoscale } from "./autoscalePlan";
 import { fromWireDomains, plainDomain } from "./domains";
-import { digestIn, fingerprint } from "../guest/guest";
+import { digestIn } from "../guest/guest";
 import type { Guest } from "../guest/guestFields";
 import { GUEST_WIRE } from "../guest/guestWire";
 import { fromWirePorts, serviceUrlOf } from "./ports";
+import { MANAGED_TAG, isOwnTag, templateTag } from "./replicaTags";
 import { SERVICE_DEFAULTS, type ServiceInputs, templateInput } from "./serviceInputs";
 import { readBack } from "../shared/wire";
 
@@ -40,13 +41,6 @@ export type ServiceOutputs = z.output<typeof serviceOutputs>;
 
 type Template = NonNullable<ServiceInputs["template"]>;
 
-/** Marks instances that a Service resource made; others in the same service group are left alone. */
-export const MANAGED_TAG = "managed-by:pulumi-unikernel";
-const TEMPLATE_TAG = "template:";
-
-/** Tells from which template an instance was made. */
-export const templateTag = (template: Template): string => TEMPLATE_TAG + fingerprint(template);
-
 /** Was it made by a Service resource? */
 export const isManaged = (instance: InstanceItem): boolean => (instance.tags ?? []).includes(MANAGED_TAG);
 
@@ -61,7 +55,7 @@ export function isMadeFrom(template: Template | undefined, instance: InstanceIte
 
 /** The template as one of its instances has it. */
 function templateAsIs(template: Template, instance: InstanceItem, isForeign = false): Template {
-  const tags = (instance.tags ?? []).filter((tag) => tag !== MANAGED_TAG && !tag.startsWith(TEMPLATE_TAG));
+  const tags = (instance.tags ?? []).filter((tag) => !isOwnTag(tag));
   // The image is among what is asked for, and what is not reported stays.
   return readBack<Guest>(GUEST_WIRE, { ...instance, tags }, { inputs: template, isForeign, isCopy: false }) as Template;
 }

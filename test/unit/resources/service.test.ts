@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { InstanceItem } from "../../../provider/api/models";
+import { type InstanceItem, createInstanceRequest } from "../../../provider/api/models";
 import { UnikernelError } from "../../../provider/base/errors";
 import { check } from "../../../provider/definition/check";
 import { PartialFailure } from "../../../provider/definition/partial";
@@ -112,6 +112,20 @@ describe("the service", () => {
     const { image: _asked, ...asked } = inputs.template ?? assert.fail("no template");
     assert.deepEqual([observed?.inputs.replicas, template], [2, asked]);
     assert.deepEqual(observed?.inputs.ports, inputs.ports);
+  });
+
+  it("has all of the tags that a template may have, also those that look like its own, and nothing else", async () => {
+    const tags = ["template:blue", "template:0123456789abc", ...Array.from({ length: 12 }, (_, n) => `t${n}`)];
+    const inputs = await inputsOf({ tags });
+    const before = await state(inputs);
+    const old = uuids();
+    for (const { tags: had = [] } of cluster.items()) {
+      assert.ok(had !== null && tags.every((tag) => had.includes(tag)));
+      assert.deepEqual([had.length, createInstanceRequest.shape.tags.safeParse(had).success], [16, true]);
+    }
+    assert.deepEqual((await service.read(context, SERVICE.uuid, inputs))?.inputs, inputs);
+    await service.update(context, SERVICE.uuid, before, await inputsOf({ tags }, { softLimit: 5 }));
+    assert.deepEqual(uuids(), old);
   });
 
   it("goes back without a change when a failed change is reverted", async () => {

@@ -485,6 +485,21 @@ describe("the rules of a service", () => {
       { replicas: 1, template: { ...image, tags: ["a", "a"] } },
       /^template\.tags\[1\]: "a" is given twice/,
     ],
+    [
+      "more tags than leave room for those of its replicas",
+      { replicas: 1, template: { ...image, tags: Array.from({ length: 15 }, (_, n) => `t${n}`) } },
+      /^template\.tags: must have at most 14 items/,
+    ],
+    [
+      "the tag of its replicas",
+      { replicas: 1, template: { ...image, tags: ["a", "managed-by:pulumi-unikernel"] } },
+      /^template\.tags\[1\]: "managed-by:pulumi-unikernel" is a tag by which a Service knows its replicas; choose another one\.$/,
+    ],
+    [
+      "a tag that names a template",
+      { replicas: 1, template: { ...image, tags: ["template:0123456789ab"] } },
+      /^template\.tags\[0\]: "template:0123456789ab" is a tag by which/,
+    ],
   ];
   for (const [what, given, text] of refused) {
     it(`refuse ${what}`, async () => {

@@ -1,0 +1,32 @@
+/** The tags by which a Service knows its replicas, and which its template therefore cannot have. Pure. */
+import type { CheckFailure } from "../../definition/define";
+import { fingerprint } from "../guest/guest";
+import type { Guest } from "../guest/guestFields";
+import { MAX_TAGS, tagsField } from "../shared/tags";
+
+/** Marks instances that a Service resource made; others in the same service group are left alone. */
+export const MANAGED_TAG = "managed-by:pulumi-unikernel";
+
+const TEMPLATE_TAG = /^template:[0-9a-f]{12}$/;
+
+/** Tells from which template an instance was made. */
+export const templateTag = (template: Partial<Guest>): string => `template:${fingerprint(template)}`;
+
+/** Is it one of the tags that replicas have beside those of their template? */
+export const isOwnTag = (tag: string): boolean => tag === MANAGED_TAG || TEMPLATE_TAG.test(tag);
+
+/** `tags` of a template: replicas have two more. */
+export const templateTagsField = () => tagsField("instance", MAX_TAGS - 2);
+
+/** No tag of a template may pass for one of these. */
+export const checkTemplateTags = ({ tags }: Pick<Guest, "tags">): readonly CheckFailure[] =>
+  tags.flatMap((tag, index) =>
+    isOwnTag(tag)
+      ? [
+          {
+            property: `template.tags[${index}]`,
+            reason: `"${tag}" is a tag by which a Service knows its replicas; choose another one.`,
+          },
+        ]
+      : [],
+  );

@@ -20,7 +20,8 @@ import { type AnyResource, type Kind, resourceOf } from "../resources/all";
 import { type ProviderContext, createContext } from "../resources/context";
 import { fetchQuotas } from "../resources/quotas";
 import { engineAddress, watchEngine } from "./engineWatch";
-import { QuotaWatch, announcer, foresee } from "./preview";
+import { announcer, foresee } from "./preview";
+import { QuotaWatch } from "./quotaWatch";
 import { labelOf, toCheckFailure, toReport } from "./report";
 import {
   hidden,
@@ -69,8 +70,8 @@ let providerName = "";
 let context: ProviderContext | undefined;
 const contextNow = (): ProviderContext => (context ??= createContext(resolveMetro({ provider: settings })));
 
-const quotas = new QuotaWatch(() => fetchQuotas(contextNow()));
 const announce = announcer((line) => void process.stdout.write(`${line}\n`));
+const quotas = new QuotaWatch(() => fetchQuotas(contextNow()), announce);
 
 const here = (): Home => ({ metro: metroAddress({ provider: settings }), provider: providerName });
 
@@ -152,7 +153,8 @@ function providerOf(kind: Kind): DynamicProvider {
       const deletesFirst =
         !moves && replaces.length > 0 && (keepsName(olds, news) || resource.deleteBeforeReplace?.(news) === true);
       const label = labelOf(resource, news);
-      if (deletesFirst) quotas.frees(resource, label, inputsOf(resource, olds));
+      if (moves || replaces.length > 0) quotas.forgets(label, news);
+      if (!moves && replaces.length > 0) quotas.replaces(resource, label, inputsOf(resource, olds), deletesFirst);
       const isRefresh = refreshed.delete(id);
       if (!isRefresh) announce(foresee(resource, { label, olds, news, changes, moves, deletesFirst }));
       return Promise.resolve({

@@ -26,18 +26,30 @@ const BOUNDED = [
   { input: "memoryMb", limit: "memory_mb", quota: "live_memory_mb", unit: " MiB" },
   { input: "vcpus", limit: "vcpus", quota: "live_vcpus", unit: "" },
   { input: "sizeMb", limit: "volume_mb", quota: "total_volume_mb", unit: " MiB" },
+  { input: "minSize", limit: "autoscale_size", quota: undefined, unit: "" },
+  { input: "maxSize", limit: "autoscale_size", quota: undefined, unit: "" },
 ] as const;
+
+/** Where resources say how many of something they have, by quota. */
+const COUNTED: Readonly<Record<string, readonly string[]>> = {
+  services: ["ports", "serviceGroup.ports"],
+  service_groups: ["serviceGroup"],
+  instances: ["replicas"],
+  live_instances: ["replicas"],
+  volumes: ["ephemeralVolumes", "template.ephemeralVolumes"],
+};
 
 type Found = { readonly property: string; readonly value: number };
 
-/** The values of an input in a resource, in its template, and in the volumes of either. */
+/** The values of an input in a resource, in its template or autoscale configuration, and in the volumes of either. */
 function valuesOf(inputs: Properties, input: string, prefix = ""): readonly Found[] {
   const found: Found[] = [];
   const value = inputs[input];
   if (typeof value === "number") found.push({ property: prefix + input, value });
-  const { template, ephemeralVolumes: own } = inputs;
-  if (template !== null && typeof template === "object") {
-    found.push(...valuesOf(template as Properties, input, `${prefix}template.`));
+  const { template, autoscale, ephemeralVolumes: own } = inputs;
+  for (const [name, inner] of Object.entries({ template, autoscale })) {
+    if (inner === null || typeof inner !== "object") continue;
+    found.push(...valuesOf(inner as Properties, input, `${prefix}${name}.`));
   }
   if (Array.isArray(own)) {
     own.forEach((volume: unknown, index) => {
@@ -77,22 +89,40 @@ const say = (property: string, sentence: string): string =>
     }),
   );
 
-/** What the plan exceeds through this resource, as sentences. What a node does not bound is not judged. */
+/** The input that takes of a quota; empty where it is the resource as such. */
+function propertyOf(quota: string, inputs: Properties): string {
+  const bounded = BOUNDED.find((one) => one.quota === quota);
+  if (bounded !== undefined) return valuesOf(inputs, bounded.input)[0]?.property ?? "";
+  const said = (path: string) =>
+    path.split(".").reduce<unknown>((value, key) => (value as Properties | undefined)?.[key], inputs);
+  const isSome = (value: unknown) => (Array.isArray(value) ? value.length > 0 : value !== undefined);
+  return (COUNTED[quota] ?? []).find((path) => isSome(said(path))) ?? "";
+}
+
+/** A quota that does not suffice. */
+export interface Exceeded {
+  readonly quota: string;
+  /** As users read it. */
+  readonly sentence: string;
+}
+
+/** What the plan exceeds through this resource. What a node does not bound is not judged. */
 export function overQuotas(
   { used, hard }: QuotasItem,
   plan: Plan,
   resource: string,
+  kind: string,
   inputs: Properties,
-): readonly string[] {
+): readonly Exceeded[] {
   const [taken, bound] = [used as Readonly<Record<string, unknown>>, hard as Readonly<Record<string, unknown>>];
   return Object.entries(plan.get(resource) ?? {}).flatMap(([quota, mine]) => {
     const [has, most] = [taken[quota] ?? 0, bound[quota]];
     const wanted = [...plan.values()].reduce((sum, demands) => sum + (demands[quota] ?? 0), 0);
     if (mine <= 0 || typeof has !== "number" || typeof most !== "number" || has + wanted <= most) return [];
-    const { input, unit } = BOUNDED.find((one) => one.quota === quota) ?? { input: "", unit: "" };
-    const property = input === "" ? "" : (valuesOf(inputs, input)[0]?.property ?? "");
-    return [
-      say(property, `the plan as a whole needs ${wanted}${unit} more of ${quota}; ${has} are used of ${most}${unit}.`),
-    ];
+    const unit = BOUNDED.find((one) => one.quota === quota)?.unit ?? "";
+    const property = propertyOf(quota, inputs);
+    const subject = property === "" ? `with this ${kind} the plan` : "the plan";
+    const needs = `${subject} as a whole needs ${wanted}${unit} more of ${quota}; ${has} are used of ${most}${unit}.`;
+    return [{ quota, sentence: say(property, needs) }];
   });
 }

@@ -3,6 +3,7 @@ import type { CheckFailure, Properties, Rule } from "../../definition/define";
 import { checkDomains } from "../service/domains";
 import { isUuid } from "../shared/fields";
 import { DEFAULTS } from "../guest/guestCodecs";
+import { count, guestDemands } from "../guest/guestDemands";
 import { guestRules } from "../guest/guestRules";
 import type { InstanceInputs } from "./instanceInputs";
 import { checkPorts } from "../service/ports";
@@ -85,23 +86,13 @@ export const instanceRules: readonly Rule<InstanceInputs>[] = [
   ...guestRules,
 ];
 
-const count = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
-const amount = (value: unknown): number => (typeof value === "number" ? value : 0);
-
 /** What an Instance takes of the account's quotas. */
 export function instanceDemands(inputs: Properties): Readonly<Record<string, number>> {
-  const group = inputs["serviceGroup"] as Partial<InstanceInputs["serviceGroup"]> | string | undefined;
-  const own = Array.isArray(inputs["ephemeralVolumes"]) ? (inputs["ephemeralVolumes"] as Properties[]) : [];
-  const fixed = own.filter(({ quotaPolicy }) => quotaPolicy !== "dynamic");
-  const isLive = inputs["autostart"] !== false;
+  const group = inputs["serviceGroup"];
+  const isGroup = group !== null && typeof group === "object";
   return {
-    instances: 1,
-    live_instances: isLive ? 1 : 0,
-    live_vcpus: isLive ? amount(inputs["vcpus"]) : 0,
-    live_memory_mb: isLive ? amount(inputs["memoryMb"]) : 0,
-    service_groups: group === undefined ? 0 : 1,
-    services: typeof group === "object" ? count(group.ports) : 0,
-    volumes: own.length,
-    total_volume_mb: fixed.reduce((sum, { sizeMb }) => sum + amount(sizeMb), 0),
+    ...guestDemands(inputs, inputs["autostart"] === true),
+    service_groups: isGroup ? 1 : 0,
+    services: isGroup ? count((group as Properties)["ports"]) : 0,
   };
 }

@@ -7,6 +7,7 @@ import { autoscaleInput, checkAutoscale } from "./autoscale";
 import { checkDomains, serviceDomain } from "./domains";
 import { nameField } from "../shared/fields";
 import { guestFields, imageField, imagePullField } from "../guest/guestFields";
+import { amount, count, guestDemands } from "../guest/guestDemands";
 import { templateRules } from "../guest/guestRules";
 import { checkPorts, publishedPort } from "./ports";
 import { checkTemplateTags, templateTagsField } from "./replicaTags";
@@ -120,20 +121,15 @@ export const serviceRules: readonly Rule<ServiceInputs>[] = [
   })),
 ];
 
-const amount = (value: unknown): number => (typeof value === "number" ? value : 0);
-const count = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
-
 /** What a Service takes of the account's quotas, what the platform starts by itself not counted. */
 export function serviceDemands(inputs: Properties): Readonly<Record<string, number>> {
-  const template = inputs["template"] as Properties | undefined;
-  const replicas = template === undefined ? 0 : amount(inputs["replicas"]);
+  const { template, replicas, ports } = inputs;
+  const isTemplate = template !== null && typeof template === "object";
+  const each = isTemplate ? guestDemands(template as Properties, true) : {};
   return {
     service_groups: 1,
-    services: count(inputs["ports"]),
-    instances: replicas,
-    live_instances: replicas,
-    live_vcpus: replicas * amount(template?.["vcpus"]),
-    live_memory_mb: replicas * amount(template?.["memoryMb"]),
+    services: count(ports),
+    ...Object.fromEntries(Object.entries(each).map(([quota, taken]) => [quota, amount(replicas) * taken])),
   };
 }
 

@@ -85,11 +85,11 @@ export const volume = defineResource({
   rules: volumeRules,
   describeUpdate: (olds, news) => inWords(planVolumeUpdate(olds, news)),
 
-  demands: ({ sizeMb, quotaPolicy }) => ({
-    volumes: 1,
-    // Of a dynamic one only what is used counts, which is nothing yet.
-    ...(typeof sizeMb === "number" && quotaPolicy !== "dynamic" ? { total_volume_mb: sizeMb } : {}),
-  }),
+  demands({ sizeMb, quotaPolicy, template, cloneFrom }) {
+    // Of a dynamic one only what is used counts, which is nothing yet; one that is made from another has that one's policy.
+    const isReserved = quotaPolicy === "static" || (quotaPolicy ?? template ?? cloneFrom) === undefined;
+    return { volumes: 1, ...(typeof sizeMb === "number" && isReserved ? { total_volume_mb: sizeMb } : {}) };
+  },
 
   async create(context: ProviderContext, inputs) {
     const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;

@@ -4,106 +4,14 @@ import type { Properties } from "../../../provider/definition/define";
 import { diff } from "../../../provider/definition/diff";
 import { OWES_START_KEY } from "../../../provider/definition/partial";
 import { UNKNOWN } from "../../../provider/definition/unknown";
-import { type Decided, QuotaWatch, announcer, foresee } from "../../../provider/frontend/preview";
+import { type Decided, announcer, foresee } from "../../../provider/frontend/preview";
 import { type Kind, resourceOf } from "../../../provider/resources/all";
-import type { QuotasItem } from "../../../provider/resources/quotas";
-
-const quotas = (more: Partial<QuotasItem>): QuotasItem => ({
-  uuid: "u",
-  used: { live_memory_mb: 1024, instances: 2 },
-  hard: { live_memory_mb: 32_768, instances: 4 },
-  limits: { min_memory_mb: 16, max_memory_mb: 8192, min_volume_mb: 8, max_volume_mb: 20_480 },
-  ...more,
-});
 
 const checked = async (kind: Kind, given: object): Promise<Properties> => {
   const { inputs, failures } = await check(resourceOf(kind), {}, { name: "it", ...given });
   assert.deepEqual(failures, []);
   return inputs;
 };
-const HINT = "Ask for less, delete what is no longer used, or ask for a larger quota.";
-
-describe("quotas at preview", () => {
-  let asked = 0;
-  const watching = (answer: QuotasItem | undefined) => {
-    asked = 0;
-    const watch = new QuotaWatch(() => {
-      asked++;
-      return Promise.resolve(answer);
-    });
-    return async (kind: Kind, name: string, given: object, olds: Properties = {}) =>
-      watch.failures(resourceOf(kind), `${kind} '${name}'`, olds, await checked(kind, given));
-  };
-  const guest = (memoryMb: number) => ({ image: "a", memoryMb });
-
-  it("are not asked for where nothing changes", async () => {
-    const failures = watching(quotas({ hard: { live_memory_mb: 0 } }));
-    const olds = await checked("Instance", guest(64));
-    assert.deepEqual(await failures("Instance", "a", guest(64), olds), []);
-    assert.equal(asked, 0);
-    assert.equal((await failures("Instance", "a", guest(128), olds)).length, 1);
-    assert.equal(asked, 1);
-  });
-
-  it("hold against the plan as a whole, and refuse the resource that exceeds them", async () => {
-    const failures = watching(quotas({ hard: { live_memory_mb: 12_000 } }));
-    assert.deepEqual(await failures("Instance", "a", guest(8000)), []);
-    assert.deepEqual(await failures("Instance", "b", guest(4000)), [
-      `QUOTA_EXCEEDED: memoryMb: the plan as a whole needs 12000 MiB more of live_memory_mb; 1024 are used of 12000 MiB. ${HINT}`,
-    ]);
-    assert.equal(asked, 1, "one request per process");
-  });
-
-  it("count what exists once, and only what is new of a change", async () => {
-    const failures = watching(quotas({ used: { live_memory_mb: 11_000 }, hard: { live_memory_mb: 12_000 } }));
-    assert.deepEqual(await failures("Instance", "a", guest(8192), await checked("Instance", guest(8192))), []);
-    assert.deepEqual(await failures("Instance", "b", guest(3000), await checked("Instance", guest(2000))), []);
-    assert.equal((await failures("Instance", "c", guest(16))).length, 1);
-  });
-
-  it("let what shrinks make room, and never refuse it", async () => {
-    const failures = watching(quotas({ used: { live_memory_mb: 12_500 }, hard: { live_memory_mb: 12_000 } }));
-    assert.deepEqual(await failures("Instance", "a", guest(1000), await checked("Instance", guest(2000))), []);
-    assert.deepEqual(await failures("Instance", "b", guest(500)), []);
-  });
-
-  it("count a successor beside the one it replaces, unless that goes first", async () => {
-    const resource = resourceOf("Instance");
-    const old = await checked("Instance", guest(8000));
-    for (const [goesFirst, refused] of [
-      [false, 1],
-      [true, 0],
-    ] as const) {
-      const answer = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 12_000 } });
-      const watch = new QuotaWatch(() => Promise.resolve(answer));
-      assert.deepEqual(await watch.failures(resource, "a", old, old), []);
-      if (goesFirst) watch.frees(resource, "a", old);
-      assert.equal((await watch.failures(resource, "a", {}, old)).length, refused);
-    }
-  });
-
-  it("hold for each object by itself, wherever its size is", async () => {
-    const failures = watching(quotas({}));
-    assert.deepEqual(await failures("Instance", "a", guest(9000)), [
-      `QUOTA_EXCEEDED: memoryMb: this account may have 16 to 8192 MiB each, got 9000. ${HINT}`,
-    ]);
-    const there = await checked("Instance", guest(9000));
-    assert.deepEqual(await failures("Instance", "old", { ...guest(9000), tags: ["a"] }, there), []);
-    const [first] = await failures("Volume", "v", { sizeMb: 4 });
-    assert.match(first ?? "", /^QUOTA_EXCEEDED: sizeMb: this account may have 8 to 20480 MiB each, got 4\./);
-    const own = { image: "a", ephemeralVolumes: [{ at: "/x", sizeMb: 30_000 }] };
-    assert.match((await failures("Instance", "b", own))[0] ?? "", /ephemeralVolumes\[0\]\.sizeMb: /);
-    const template = { ports: [{ port: 8080 }], template: { image: "a", memoryMb: 8 * 8192 } };
-    assert.match((await failures("Service", "s", template))[0] ?? "", /^QUOTA_EXCEEDED: template\.memoryMb: /);
-  });
-
-  it("judge nothing that is unknown, that a node does not bound, or that nobody can tell", async () => {
-    const unknown = watching(quotas({}));
-    assert.deepEqual(await unknown("Instance", "a", { image: UNKNOWN, memoryMb: UNKNOWN }), []);
-    assert.deepEqual(await watching(quotas({ hard: {}, limits: {} }))("Instance", "a", guest(99_999)), []);
-    assert.deepEqual(await watching(undefined)("Instance", "a", guest(99_999)), []);
-  });
-});
 
 describe("the sentences of a preview", () => {
   const decided = async (olds: object, news: object, outputs: object = { state: "running" }): Promise<Decided> => {

@@ -25,15 +25,23 @@ async function accepted({ kind }: Declared, olds: Properties, raw: Properties): 
   return failures.length === 0 ? inputs : undefined;
 }
 
+/** What is not known counts nothing: it is not refused for a quota that the known does not exceed. */
+function judgeDemands(declared: Declared, hazy: Properties, inputs: Properties): void {
+  const { demands } = resourceOf(declared.kind);
+  const known = demands?.(inputs) ?? {};
+  for (const [quota, taken] of Object.entries(demands?.(hazy) ?? {}))
+    assert.ok(taken <= (known[quota] ?? 0), `${quota} of ${JSON.stringify(hazy)}`);
+}
+
 /** What is partly unknown is accepted, and decides nothing that the known does not decide. */
 async function judgeBlurred(
-  { kind }: Declared,
+  declared: Declared,
   olds: Properties,
   raw: Properties,
   inputs: Properties,
   choose: Choose,
 ): Promise<void> {
-  const resource = resourceOf(kind);
+  const resource = resourceOf(declared.kind);
   const hazy = blurred(raw, choose, choose() < 0.5 ? 0.05 : 0.4) as Properties;
   const checked = await check(resource, olds, hazy);
   assert.deepEqual(checked.failures, [], `refused: ${JSON.stringify(hazy)}`);
@@ -44,6 +52,7 @@ async function judgeBlurred(
     if (change.certain) assert.ok(sure.get(change.property)?.certain, `${change.property} of ${JSON.stringify(hazy)}`);
     if (change.replace) assert.ok(sure.get(change.property)?.replace, `${change.property} of ${JSON.stringify(hazy)}`);
   }
+  judgeDemands(declared, checked.inputs, inputs);
   counts.blurred += 1;
 }
 

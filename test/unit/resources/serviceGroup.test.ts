@@ -547,12 +547,14 @@ describe("the rules of a service", () => {
 
   it("count against the quotas what replicas take", () => {
     const template = { image: "app:1", vcpus: 2, memoryMb: 256 };
-    const counted = service.demands?.({ ...base, replicas: 3, template });
+    const own = { sizeMb: 8, quotaPolicy: "static" };
+    const ephemeralVolumes = [own, own, { sizeMb: 64, quotaPolicy: "dynamic" }, { ...own, sizeMb: UNKNOWN }];
+    const counted = service.demands?.({ ...base, replicas: 3, template: { ...template, ephemeralVolumes } });
     const live = { instances: 3, live_instances: 3, live_vcpus: 6, live_memory_mb: 768 };
-    assert.deepEqual(counted, { service_groups: 1, services: 1, ...live });
+    assert.deepEqual(counted, { service_groups: 1, services: 1, ...live, volumes: 12, total_volume_mb: 48 });
     const without = service.demands?.({ ...base, replicas: 1 });
     assert.deepEqual(
-      [without?.["instances"], service.demands?.({ ports: UNKNOWN, replicas: UNKNOWN, template })?.["services"]],
+      [without?.["instances"] ?? 0, service.demands?.({ ports: UNKNOWN, replicas: UNKNOWN, template })?.["services"]],
       [0, 0],
     );
   });

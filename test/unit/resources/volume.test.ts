@@ -309,6 +309,9 @@ describe("the rules of a volume", () => {
     assert.deepEqual(volume.demands?.({ sizeMb: 64 }), { volumes: 1, total_volume_mb: 64 });
     assert.deepEqual(volume.demands?.({ sizeMb: 64, quotaPolicy: "dynamic" }), { volumes: 1 });
     assert.deepEqual(volume.demands?.({ sizeMb: UNKNOWN }), { volumes: 1 });
+    assert.deepEqual(volume.demands?.({ sizeMb: 64, quotaPolicy: UNKNOWN }), { volumes: 1 });
+    // It may be dynamic, as its original.
+    assert.deepEqual(volume.demands?.({ sizeMb: 64, cloneFrom: "x" }), { volumes: 1 });
   });
 });
 

@@ -88,6 +88,20 @@ function settingsFailures({ kind, onlyIn }: AnyResource): readonly CheckFailure[
   }
 }
 
+/** What exceeds the quotas; or the setting with which they could not be asked for, and with which nothing could be made. */
+async function quotaFailures(
+  resource: AnyResource,
+  olds: Properties,
+  inputs: Properties,
+  news: Properties,
+): Promise<readonly string[]> {
+  try {
+    return await quotas.failures(resource, labelOf(resource, news), olds, inputs);
+  } catch (error) {
+    return [explain(error)];
+  }
+}
+
 function providerOf(kind: Kind): DynamicProvider {
   const resource = resourceOf(kind);
   /** Ids that were read and not compared yet: a refresh compares what it read, which is no plan of an update. */
@@ -136,8 +150,7 @@ function providerOf(kind: Kind): DynamicProvider {
       const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isHidden(key)));
       const checked = await checkInputs(resource, olds, given);
       const failures = [...settingsFailures(resource), ...checked.failures].map(toCheckFailure);
-      const exceeded =
-        failures.length > 0 ? [] : await quotas.failures(resource, labelOf(resource, news), olds, checked.inputs);
+      const exceeded = failures.length > 0 ? [] : await quotaFailures(resource, olds, checked.inputs, news);
       return {
         inputs: toWire({ ...checked.inputs, ...hidden(named) }),
         failures: [...failures, ...exceeded.map((reason) => ({ property: "", reason }))],

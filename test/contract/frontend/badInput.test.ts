@@ -4,6 +4,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type CallFailure, DynamicProcess } from "../../support/dynamicProcess";
+import { type Answer, startFakeApi, success } from "../../support/fakeApi";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testDaemon";
 
@@ -261,6 +262,48 @@ describe("bad input, as the dynamic provider process reports it", () => {
         }
       });
     }
+  });
+
+  describe("of settings with which a metro lets nothing be made, at preview:", () => {
+    /** What a preview prints of a volume while the metro, which is its own control plane, answers so to everything. */
+    async function printed(metro: (url: string) => string, answer: Answer): Promise<readonly string[]> {
+      await using api = await startFakeApi(answer);
+      const [code, token] = [metro(api.url), "s3cret"];
+      const settings = { "unikernel:metro": code, "unikernel:token": token, "unikernel:controlPlane": api.url };
+      const volume = await DynamicProcess.start("Volume", settings);
+      try {
+        const { failures } = await volume.check({}, { __resourceName: "data", sizeMb: 8 });
+        assert.ok(failures.every(({ property }) => property === ""));
+        return failures.map(({ reason }) => reason.replaceAll(api.url, "<metro>"));
+      } finally {
+        await volume.stop();
+      }
+    }
+    const refusing = (status: number) => () => ({ status, body: { status: "error", message: "No" } });
+    const itself = (url: string) => url;
+
+    it("a token that it does not know, without showing it", async () => {
+      assert.deepEqual(await printed(itself, refusing(401)), [
+        "API_UNAUTHORIZED: unikernel:token: GET /v1/users/quotas in metro '<metro>' was refused with HTTP 401: No. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
+      ]);
+    });
+
+    it("the code of a metro that does not exist", async () => {
+      const metros = success("metros", { name: "fra", endpoint: "https://fra.test" });
+      assert.deepEqual(
+        await printed(
+          () => "frb",
+          () => metros,
+        ),
+        [
+          "CONFIG_INVALID: unikernel:metro: There is no metro 'frb'. There are: fra. Did you mean 'fra'? Or give the URL of its API.",
+        ],
+      );
+    });
+
+    it("not a token without the permission to ask for quotas, nor a metro that fails", async () => {
+      for (const status of [403, 404]) assert.deepEqual(await printed(itself, refusing(status)), []);
+    });
   });
 
   describe("that only the metro knows of, at create:", () => {

@@ -2,16 +2,16 @@
 import * as z from "zod";
 import type { VolumeItem } from "../../api/models";
 import { defineResource, field, objectType } from "../../definition/define";
+import { UnikernelError } from "../../base/errors";
 import { PartialFailure } from "../../definition/partial";
 import { mustChangeToAdopt } from "../shared/adopt";
-import { inWords } from "../shared/changes";
 import type { ProviderContext } from "../context";
 import { findVolume } from "../shared/find";
 import { explainLock } from "../shared/locks";
 import { deleteOnceFree } from "../shared/release";
 import { type VolumeInputs, volumeInputs, volumeRules } from "./volumeInputs";
-import { changeVolume, changesOf, makeVolume, waitUntilReady } from "./volumeLife";
-import { type VolumeFacts, factsOf, inputsOf, planVolumeUpdate } from "./volumePlan";
+import { changeVolume, changesOf, makeVolume, waitUntilReady, waitUntilReadyAgain } from "./volumeLife";
+import { type VolumeFacts, describeVolumeUpdate, factsOf, inputsOf } from "./volumePlan";
 import { usersOf } from "./volumeUse";
 
 const outputs = z.object({
@@ -49,18 +49,28 @@ async function halfMade(context: ProviderContext, item: VolumeItem, asked: Volum
   return new PartialFailure(item.uuid, toOutputs(now ?? item, asked), error);
 }
 
+/** Deletes a volume that could not be made; false when that failed too. */
+async function isRemoved({ client }: ProviderContext, { uuid }: VolumeItem): Promise<boolean> {
+  try {
+    const { items } = await client.deleteVolumes({ body: [{ uuid }] });
+    return items[0]?.status !== "error";
+  } catch {
+    return false;
+  }
+}
+
 async function change(
   context: ProviderContext,
   id: string,
   olds: { readonly inputs: VolumeInputs },
   news: VolumeInputs,
 ): Promise<Outputs> {
-  const { updateMs } = context.timeouts;
-  const item = await waitUntilReady(context, id, updateMs);
+  const deadlineMs = context.clock.now() + context.timeouts.updateMs;
+  const item = await waitUntilReadyAgain(context, id, deadlineMs);
   const changes = changesOf(item, olds.inputs, news);
   try {
     await changeVolume(context, item, changes);
-    return toOutputs(await waitUntilReady(context, id, updateMs), news);
+    return toOutputs(await waitUntilReadyAgain(context, id, deadlineMs), news);
   } catch (error) {
     throw await halfMade(context, item, olds.inputs, error);
   }
@@ -83,7 +93,7 @@ export const volume = defineResource({
   inputs: volumeInputs,
   outputs,
   rules: volumeRules,
-  describeUpdate: (olds, news) => inWords(planVolumeUpdate(olds, news)),
+  describeUpdate: describeVolumeUpdate,
 
   demands({ sizeMb, quotaPolicy, template, cloneFrom }) {
     // Of a dynamic one only what is used counts, which is nothing yet; one that is made from another has that one's policy.
@@ -94,12 +104,16 @@ export const volume = defineResource({
   async create(context: ProviderContext, inputs) {
     const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;
     if (adopted !== undefined) return adopted;
-    const { createMs } = context.timeouts;
+    const deadlineMs = context.clock.now() + context.timeouts.createMs;
     const made = await makeVolume(context, inputs);
+    const ready = await waitUntilReady(context, made.uuid, deadlineMs).catch(async (error: unknown) => {
+      // It was never of use, so it holds nothing: leave nothing behind, and the next up starts afresh.
+      if (UnikernelError.has(error, "OPERATION_FAILED") && (await isRemoved(context, made))) throw error;
+      throw await halfMade(context, made, inputs, error);
+    });
     try {
-      const ready = await waitUntilReady(context, made.uuid, createMs);
       await changeVolume(context, ready, changesOf(ready, inputs, inputs));
-      return { id: made.uuid, outputs: toOutputs(await waitUntilReady(context, made.uuid, createMs), inputs) };
+      return { id: made.uuid, outputs: toOutputs(await waitUntilReadyAgain(context, made.uuid, deadlineMs), inputs) };
     } catch (error) {
       throw await halfMade(context, made, inputs, error);
     }

@@ -7,16 +7,25 @@ import { UnikernelError, blame } from "../../base/errors";
 import { type Change, toTriple } from "../shared/changes";
 import type { ProviderContext } from "../context";
 import { reference } from "../shared/fields";
-import { type VolumeInputs, forbiddenChanges } from "./volumeInputs";
-import { type VolumeFacts, factsOf, planVolumeUpdate, toCreateRequest } from "./volumePlan";
+import type { VolumeInputs } from "./volumeInputs";
+import { type VolumeFacts, factsOf, planVolumeUpdate, refusalOf, toCreateRequest } from "./volumePlan";
 import { explainUse } from "./volumeUse";
 
 const POLL_MS = 200;
 
-/** Waits until a volume can be used. Throws `OPERATION_FAILED` when it never will, and `WAIT_TIMEOUT`. */
-export async function waitUntilReady(context: ProviderContext, id: string, timeoutMs: number): Promise<VolumeItem> {
+const REPLACE_IT =
+  "Have it made anew, without its data, by 'pulumi up --replace' with its URN; under a fixed name that takes the option deleteBeforeReplace: true.";
+
+/**
+ * Waits until a volume can be used.
+ *
+ * Throws `OPERATION_FAILED` when it never will, and `WAIT_TIMEOUT`.
+ *
+ * @param deadlineMs by the context's clock: what an operation waits for several times has one
+ */
+export async function waitUntilReady(context: ProviderContext, id: string, deadlineMs: number): Promise<VolumeItem> {
   const { client, clock, signal } = context;
-  const deadline = clock.now() + timeoutMs;
+  const startMs = clock.now();
   for (;;) {
     const item = onlyItem(await client.getVolumes({ query: { uuid: [id] } }), `Reading volume '${id}'`);
     if (item.state !== "uninitialized" && item.state !== "initializing" && item.state !== "busy") {
@@ -26,15 +35,21 @@ export async function waitUntilReady(context: ProviderContext, id: string, timeo
         `Volume '${item.name}' could not be made: ${item.message ?? "its state is 'error'"}.`,
       );
     }
-    if (clock.now() > deadline) {
+    if (clock.now() > deadlineMs) {
       throw new UnikernelError(
         "WAIT_TIMEOUT",
-        `Volume '${item.name}' is still '${item.state}' after ${timeoutMs / 1000} s.`,
+        `Volume '${item.name}' is still '${item.state}' after ${Math.round((clock.now() - startMs) / 1000)} s.`,
       );
     }
     await clock.sleep(POLL_MS, signal);
   }
 }
+
+/** {@link waitUntilReady} for a volume that has been of use, with the way out where it is so no more. */
+export const waitUntilReadyAgain = (context: ProviderContext, id: string, deadlineMs: number): Promise<VolumeItem> =>
+  waitUntilReady(context, id, deadlineMs).catch((error: unknown) => {
+    throw blame(error, { OPERATION_FAILED: { hint: REPLACE_IT } });
+  });
 
 /** An empty volume, one from a template, or a copy; not ready yet. */
 export async function makeVolume(context: ProviderContext, inputs: VolumeInputs): Promise<VolumeItem> {
@@ -67,18 +82,6 @@ export async function makeVolume(context: ProviderContext, inputs: VolumeInputs)
   });
 }
 
-/** A copy has the size of its original at least, which only the metro knows; no loss of data that is allowed makes it fit. */
-function mustHoldItsOrigin(name: string, { sizeMb: had }: VolumeFacts, news: VolumeInputs): void {
-  const { sizeMb: wanted, template, cloneFrom } = news;
-  const origin = template ?? cloneFrom;
-  if (origin === undefined || had === undefined || wanted === undefined || wanted >= had) return;
-  throw new UnikernelError(
-    "INPUT_INVALID",
-    `Volume '${name}' has ${had} MiB, as '${origin}' that it was made from, and cannot shrink to ${wanted} MiB.`,
-    { property: "sizeMb", hint: `Ask for ${had} or more, or leave sizeMb out to have what '${origin}' has.` },
-  );
-}
-
 /**
  * What brings a volume, as it is, to what is asked for.
  *
@@ -90,11 +93,13 @@ export function changesOf(
   news: VolumeInputs,
 ): readonly Change<VolumeProp>[] {
   const facts: VolumeFacts = factsOf(item, olds);
-  mustHoldItsOrigin(item.name, facts, news);
-  const [forbidden] = forbiddenChanges({ ...olds, ...facts, name: item.name }, news);
-  if (forbidden === undefined) return planVolumeUpdate(facts, news);
-  const { property, reason } = forbidden;
-  throw new UnikernelError("INPUT_INVALID", `Volume '${item.name}' ${reason}`, { property });
+  const refusal = refusalOf({ ...olds, ...facts, name: item.name }, news);
+  if (refusal === undefined) return planVolumeUpdate(facts, news);
+  const { property, reason, hint } = refusal;
+  throw new UnikernelError("INPUT_INVALID", `Volume '${item.name}' ${reason}`, {
+    property,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 const PROPERTIES: Readonly<Record<VolumeProp, keyof VolumeInputs>> = {

@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CreateVolumeRequest, VolumeItem, VolumeProp } from "../../api/models";
 import { defined } from "../../base/defined";
-import type { Change } from "../shared/changes";
+import { type Change, inWords } from "../shared/changes";
 import { reference } from "../shared/fields";
-import type { VolumeInputs } from "./volumeInputs";
+import { type VolumeInputs, forbiddenChanges } from "./volumeInputs";
 
 /** The smallest request that expresses a new volume: what equals the server's default is left out. */
 export function toCreateRequest(inputs: VolumeInputs): CreateVolumeRequest {
@@ -74,6 +74,41 @@ export const inputsOf = (item: VolumeItem, asked: Partial<VolumeInputs>): Volume
     allowDataLoss: asked.allowDataLoss ?? false,
     adopt: asked.adopt ?? false,
   });
+
+/** Why a change cannot be made. */
+export interface Refusal {
+  readonly property: string;
+  /** Follows the volume's name in a sentence. */
+  readonly reason: string;
+  readonly hint?: string;
+}
+
+/**
+ * Why a volume as it is cannot be brought to what is asked for, in place; `undefined` when it can. A copy has the size of its
+ * original at least, which only the metro knows; no loss of data that is allowed makes it fit.
+ */
+export function refusalOf(olds: Partial<VolumeInputs>, news: VolumeInputs): Refusal | undefined {
+  const { sizeMb: had } = olds;
+  const { sizeMb: wanted, template, cloneFrom } = news;
+  const origin = template ?? cloneFrom;
+  if (origin === undefined || had === undefined || wanted === undefined || wanted >= had) {
+    return forbiddenChanges(olds, news)[0];
+  }
+  return {
+    property: "sizeMb",
+    reason: `has ${had} MiB, as '${origin}' that it was made from, and cannot shrink to ${wanted} MiB.`,
+    hint: `Ask for ${had} or more, or leave sizeMb out to have what '${origin}' has.`,
+  };
+}
+
+/** What an update does, as words that follow "will". Of what it refuses nothing is done. */
+export function describeVolumeUpdate(olds: VolumeInputs, news: VolumeInputs): readonly string[] {
+  const refusal = refusalOf(olds, news);
+  if (refusal === undefined) return inWords(planVolumeUpdate(olds, news));
+  const { property, reason, hint } = refusal;
+  const sentences = hint === undefined ? reason : `${reason} ${hint}`;
+  return inWords([{ what: `fail: ${property}: it ${sentences}`.replace(/\.$/, "") }]);
+}
 
 type Changeable = Partial<Pick<VolumeInputs, "sizeMb" | "quotaPolicy">> & Pick<VolumeInputs, "tags" | "deleteLock">;
 

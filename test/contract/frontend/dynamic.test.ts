@@ -133,7 +133,9 @@ describe("the dynamic provider process", () => {
 
   it("keeps the id of what was created and then failed", async () => {
     api.answer = ({ method }) =>
-      success("volumes", method === "POST" ? item : { ...item, state: "error", message: "disk broke" });
+      method === "DELETE"
+        ? failure("volumes", 10, "The disk is stuck")
+        : success("volumes", method === "POST" ? item : { ...item, state: "error", message: "disk broke" });
     const error = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 }).then(
       () => assert.fail("it resolved"),
       (e: CallFailure) => e,

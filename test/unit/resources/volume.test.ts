@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UnikernelError } from "../../../provider/base/errors";
+import { UnikernelError, explain } from "../../../provider/base/errors";
 import { check } from "../../../provider/definition/check";
 import { diff } from "../../../provider/definition/diff";
 import { PartialFailure } from "../../../provider/definition/partial";
@@ -183,6 +183,67 @@ describe("the volume", () => {
       const failure = await partial(volume.create(context, await checked({ sizeMb: 64 })));
       assert.deepEqual([failure.id, UnikernelError.has(failure.cause, code)], ["v1", true]);
     }
+  });
+
+  it("is removed when it could not be made, so that the next update starts afresh", async () => {
+    const broken = { ...item, state: "error", message: "no room on the node" };
+    const context = contextOf({ createVolume: () => item, getVolumes: () => broken, deleteVolumes: () => item });
+    const error = await failing(volume.create(context, await checked({ sizeMb: 64 })));
+    assert.ok(UnikernelError.has(error, "OPERATION_FAILED"), String(error));
+    assert.equal(explain(error), "OPERATION_FAILED: Volume 'data' could not be made: no room on the node.");
+    assert.deepEqual(context.asked, ['createVolume {"name":"data","size_mb":64}', 'deleteVolumes [{"uuid":"v1"}]']);
+  });
+
+  it("says how to have it made anew when it broke later, and is never removed for that", async () => {
+    const context = living({ state: "error", message: "disk broke" });
+    const error = await failing(
+      volume.update(context, "v1", await observedOf({ sizeMb: 64 }), await checked({ sizeMb: 128 })),
+    );
+    assert.equal(
+      explain(error),
+      "OPERATION_FAILED: Volume 'data' could not be made: disk broke. Have it made anew, without its data, by 'pulumi up --replace' with its URN; under a fixed name that takes the option deleteBeforeReplace: true.",
+    );
+    assert.deepEqual(context.asked, []);
+  });
+
+  it("gives an operation its time once, however often it is waited for", async () => {
+    let state = "initializing";
+    const context = contextOf({
+      createVolume: () => item,
+      getVolumes: () => ({ ...item, state }),
+      patchVolumes: () => {
+        state = "busy";
+        return item;
+      },
+    });
+    const { sleep } = context.clock;
+    const late = context.timeouts.createMs - 1000;
+    const clock = {
+      ...context.clock,
+      sleep: async (ms: number) => {
+        await sleep(ms);
+        if (state === "initializing" && context.clock.now() >= late) state = "available";
+      },
+    };
+    const failure = await partial(
+      volume.create({ ...context, clock }, await checked({ template: "base", sizeMb: 128 })),
+    );
+    assert.ok(UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+    assert.ok(context.clock.now() <= context.timeouts.createMs + 1000, String(context.clock.now()));
+  });
+
+  it("is foretold to fail where it has what the program never said", async () => {
+    const foretold = async (given: object, real: object, news: object) => {
+      const olds = await checked(given);
+      return volume.describeUpdate?.({ ...olds, ...real }, await checked(news), {});
+    };
+    assert.deepEqual(await foretold({ cloneFrom: "big" }, { sizeMb: 128 }, { cloneFrom: "big", sizeMb: 64 }), [
+      "fail: sizeMb: it has 128 MiB, as 'big' that it was made from, and cannot shrink to 64 MiB. Ask for 128 or more, or leave sizeMb out to have what 'big' has",
+    ]);
+    const template = { template: "base" };
+    assert.deepEqual(await foretold(template, { filesystem: "virtiofs" }, { ...template, filesystem: "ext4" }), [
+      'fail: filesystem: it cannot change from "virtiofs" to "ext4": that takes a new volume, without the data. Leave it as it is, or set allowDataLoss: true',
+    ]);
   });
 
   it("is changed in place by the steps that the preview names, one request each", async () => {

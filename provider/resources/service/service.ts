@@ -3,7 +3,7 @@ import { onlyItem } from "../../api/client";
 import { adoptAfterLostAnswer } from "../../api/lostAnswer";
 import type { ServiceItem } from "../../api/models";
 import { UnikernelError, blame } from "../../base/errors";
-import { defineResource } from "../../definition/define";
+import { type Properties, defineResource } from "../../definition/define";
 import { PartialFailure } from "../../definition/partial";
 import { drain, observe } from "../../rollout/members";
 import { mustChangeToAdopt } from "../shared/adopt";
@@ -30,17 +30,38 @@ async function fresh({ client }: ProviderContext, id: string, attempted: string)
   return onlyItem(await client.getServices({ query: { uuid: [id] } }), attempted);
 }
 
-/** The failure of something half done: what really is there reaches the state, so that the next update goes on from it. */
-async function halfDone(context: ProviderContext, item: ServiceItem, inputs: ServiceInputs, error: unknown) {
+/** What was known of a service before something was done to it. */
+interface Known {
+  readonly inputs: ServiceInputs;
+  readonly outputs: Properties;
+}
+
+/** The outputs in a state, which holds more than that. */
+const outputsIn = (state: Properties): Properties =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => name in serviceOutputs.shape));
+
+/**
+ * The failure of something half done: what really is there reaches the state, so that the next update goes on from it. Where it
+ * cannot be told, what was known before does.
+ */
+async function halfDone(
+  context: ProviderContext,
+  item: ServiceItem,
+  asked: ServiceInputs,
+  known: Known,
+  error: unknown,
+) {
   const serving = await servingNow(context, item);
   // What was asked for and is not there must not stay in state.
   const none = Object.fromEntries(Object.keys(serviceInputs.shape).map((name) => [name, undefined]));
   try {
     const now = await fresh(context, item.uuid, `Reading service '${item.name}'`);
-    const asIs = inputsAsIs(await factsOf(context, now, inputs), inputs);
-    return new PartialFailure(item.uuid, { ...none, ...asIs, ...toOutputs(now, asIs.ports, serving) }, error);
+    const asIs = inputsAsIs(await factsOf(context, now, asked), asked);
+    const outputs = toOutputs(now, asIs.ports, serving ?? []);
+    return new PartialFailure(item.uuid, { ...none, ...asIs, ...outputs }, error);
   } catch {
-    return new PartialFailure(item.uuid, { ...toOutputs(item, inputs.ports, serving) }, error);
+    const outputs = serving === undefined ? outputsIn(known.outputs) : toOutputs(item, known.inputs.ports, serving);
+    return new PartialFailure(item.uuid, { ...none, ...outputs, ...known.inputs }, error);
   }
 }
 
@@ -66,12 +87,7 @@ async function bring(
   return toOutputs(item, news.ports, instances);
 }
 
-async function change(
-  context: ProviderContext,
-  id: string,
-  olds: { readonly inputs: ServiceInputs },
-  news: ServiceInputs,
-): Promise<ServiceOutputs> {
+async function change(context: ProviderContext, id: string, olds: Known, news: ServiceInputs): Promise<ServiceOutputs> {
   const attempted = `Updating service '${news.name ?? id}'`;
   const item = await fresh(context, id, attempted);
   // What the program says no more is compared with what it said before, and so is what a node does not report.
@@ -89,12 +105,12 @@ async function change(
     return await bring(context, changed, before, news, context.timeouts.updateMs);
   } catch (thrown) {
     const serving = await servingNow(context, item);
-    if (!serving.some((instance) => isMadeFrom(news.template, instance))) {
+    if (serving?.some((instance) => isMadeFrom(news.template, instance)) !== true) {
       // What goes on serving listens where the ports led before.
       const back = planGroup(news, { ...news, ports: before.ports });
       for (const change of back) await patchGroup(context, item, change, before).catch(() => undefined);
     }
-    throw await halfDone(context, item, asked, thrown);
+    throw await halfDone(context, item, asked, olds, thrown);
   }
 }
 
@@ -103,9 +119,11 @@ async function takeOver(context: ProviderContext, inputs: ServiceInputs) {
   const { name = "" } = inputs;
   const item = await findService(context, name);
   if (item === undefined) return undefined;
-  const found = inputsAsIs(await factsOf(context, item, inputs), inputs);
+  const facts = await factsOf(context, item, inputs);
+  const found = inputsAsIs(facts, inputs);
   mustChangeToAdopt({ inputs: serviceInputs }, `Service '${name}'`, found, inputs);
-  return { id: item.uuid, outputs: await change(context, item.uuid, { inputs: found }, inputs) };
+  const known = { inputs: found, outputs: toOutputs(item, found.ports, facts.instances) };
+  return { id: item.uuid, outputs: await change(context, item.uuid, known, inputs) };
 }
 
 /** The Service resource. */
@@ -132,7 +150,7 @@ export const service = defineResource({
       (found) =>
         planGroup(inputsAsIs({ item: found, autoscale: undefined, instances: [] }, inputs), inputs).length === 0,
     ).catch((error: unknown) => {
-      throw blame(error, createBlames(inputs));
+      throw blame(error, createBlames(inputs, context.metro));
     });
     let item = created;
     try {
@@ -153,7 +171,9 @@ export const service = defineResource({
         // There was nothing to roll from: what went wrong is all there is to say.
         if (gone !== undefined && gone.items[0]?.status !== "error") throw firstCause(error);
       }
-      throw await halfDone(context, item, inputs, error);
+      // As far as is known, the group is there and nothing in it.
+      const group = { ...inputs, replicas: 0, autoscale: undefined };
+      throw await halfDone(context, item, inputs, { inputs: group, outputs: toOutputs(item, inputs.ports, []) }, error);
     }
   },
 
@@ -174,8 +194,12 @@ export const service = defineResource({
     const { autoscale, instances } = await factsOf(context, item, olds.inputs);
     const scaled = planAutoscale(inputsAsIs({ item, autoscale, instances }, olds.inputs).autoscale, undefined);
     for (const step of scaled) await scale(context, item, step);
-    // A clean stop, so that what the programs still hold reaches their volumes.
-    const going = { drainTimeoutMs: 0, timeoutMs: context.timeouts.deleteMs };
+    // As in a roll: open connections finish, and a clean stop sees to it that what programs still hold reaches their volumes.
+    const { deleteMs } = context.timeouts;
+    const going = {
+      drainTimeoutMs: Math.min(olds.inputs.rollout.drainTimeoutSeconds * 1000, deleteMs),
+      timeoutMs: deleteMs,
+    };
     await Promise.all(instances.map((instance) => drain(context, instance.uuid, going)));
     await deleteOnceFree(context, {
       attempted: `Deleting service '${item.name}'`,

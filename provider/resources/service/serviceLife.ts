@@ -1,5 +1,5 @@
 /** What a Service's lifecycle is made of: looking at it, changing its group, and its autoscale configuration. */
-import { onlyItem } from "../../api/client";
+import { isLoopback, onlyItem } from "../../api/client";
 import { ITEM_CODES } from "../../api/codes";
 import type { AutoscaleItem, ServiceItem, ServiceProp } from "../../api/models";
 import { answers } from "../../api/wait";
@@ -57,15 +57,19 @@ function domainBlames({ domains = [] }: ServiceInputs): Blames {
   };
 }
 
-/** Which input a refused service is about. That ports or domains are taken is one code; only the metro's sentence tells which. */
-export function createBlames(inputs: ServiceInputs): Blames {
+/** True for ports that many services have, told apart by the names that clients ask for. The local platform gives each to one. */
+const areShared = (ports: ServiceInputs["ports"], metro: string): boolean =>
+  metro !== "local" &&
+  !isLoopback(metro) &&
+  ports.every(({ port, protocol }) => protocol === "tcp" && (port === 80 || port === 443));
+
+/** Which input a refused service is about. That ports or domains are taken is one code; often only the metro's sentence tells which. */
+export function createBlames(inputs: ServiceInputs, metro: string): Blames {
   const ports = portBlames(inputs.ports);
   if (inputs.domains === undefined) return ports;
-  return {
-    ...ports,
-    ...domainBlames(inputs),
-    IN_USE: { hint: "Choose another domain, or publish another port, whichever it names." },
-  };
+  const blames = { ...ports, ...domainBlames(inputs) };
+  if (areShared(inputs.ports, metro)) return blames;
+  return { ...blames, IN_USE: { hint: "Choose another domain, or publish another port, whichever it names." } };
 }
 
 /** Changes the group by one PATCH. */

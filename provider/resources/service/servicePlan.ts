@@ -12,6 +12,9 @@ import { SERVICE_DEFAULTS, type ServiceInputs, replicasOf } from "./serviceInput
 
 type Group = Pick<ServiceInputs, "ports" | "domains" | "softLimit" | "hardLimit" | "autokill">;
 
+/** Milliseconds without an instance; 0, the server's default, is never. */
+const killMsOf = ({ autokill }: Pick<ServiceInputs, "autokill">): number => autokill?.timeMs ?? 0;
+
 /** The smallest request that expresses a new service group. */
 export const toCreateRequest = (inputs: ServiceInputs): CreateServiceRequest =>
   defined({
@@ -20,7 +23,7 @@ export const toCreateRequest = (inputs: ServiceInputs): CreateServiceRequest =>
     domains: inputs.domains?.map(toWireDomain),
     soft_limit: inputs.softLimit === SERVICE_DEFAULTS.softLimit ? undefined : inputs.softLimit,
     hard_limit: inputs.hardLimit === SERVICE_DEFAULTS.hardLimit ? undefined : inputs.hardLimit,
-    autokill: inputs.autokill === undefined ? undefined : { time_ms: inputs.autokill.timeMs },
+    autokill: killMsOf(inputs) === 0 ? undefined : { time_ms: killMsOf(inputs) },
   });
 
 /** A list whose order means nothing, nor that of the handlers in it. */
@@ -62,10 +65,10 @@ function planLimits(olds: Group, news: Group): readonly Change<"soft_limit" | "h
 }
 
 function planAutokill(olds: Group, news: Group): readonly Change<"autokill">[] {
-  const [had, wanted] = [olds.autokill?.timeMs ?? 0, news.autokill?.timeMs ?? 0];
+  const [had, wanted] = [killMsOf(olds), killMsOf(news)];
   if (had === wanted) return [];
   const prop = "autokill" as const;
-  if (news.autokill === undefined) return [{ what: "keep it also when it is of no use", prop, op: "del" }];
+  if (wanted === 0) return [{ what: "keep it also when it is of no use", prop, op: "del" }];
   const what = `delete it after ${wanted} ms without an instance`;
   return [{ what, prop, op: "set", value: { time_ms: wanted } }];
 }

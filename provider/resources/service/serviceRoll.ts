@@ -63,9 +63,9 @@ export async function rollOut(
   return instances;
 }
 
-/** The replicas that serve; none when that cannot be told. */
-export const servingNow = (context: ProviderContext, item: ServiceItem): Promise<readonly InstanceItem[]> =>
+/** The replicas that serve; `undefined` when that cannot be told. */
+export const servingNow = (context: ProviderContext, item: ServiceItem): Promise<readonly InstanceItem[] | undefined> =>
   observe(context, item, isManaged).then(
     (instances) => instances.filter((instance) => answers(instance).is === "met"),
-    () => [],
+    () => undefined,
   );

@@ -204,6 +204,61 @@ describe("the service", () => {
     assert.match(String(failure.cause), /the program exited with code 1/);
   });
 
+  /** From the next create on, nothing can be read any more. */
+  const goesSilent = () => {
+    const { getServices } = cluster.client;
+    let isSilent = false;
+    cluster.onCreate = () => {
+      isSilent = true;
+      return "answer";
+    };
+    Object.assign(cluster.client, {
+      getServices: (...args: Parameters<typeof getServices>) =>
+        isSilent ? Promise.reject(new UnikernelError("API_UNREACHABLE", "No answer.")) : getServices(...args),
+    });
+  };
+
+  it("keeps in state what it was when an update fails and nothing can be read after it", async () => {
+    const before = await state(await inputsOf());
+    goesSilent();
+    const news = await inputsOf({ image: image("2"), memoryMb: 256 }, { replicas: 3, domains: [{ name: "shop" }] });
+    const { outputs } = await partial(service.update(context, SERVICE.uuid, before, news));
+    const { template, replicas, domains, instances, digest, url } = outputs as Partial<Inputs & typeof before.outputs>;
+    assert.deepEqual(
+      { template, replicas, domains, instances, digest, url },
+      {
+        template: before.inputs.template,
+        replicas: 2,
+        domains: undefined,
+        instances: before.outputs.instances,
+        digest: before.outputs.digest,
+        url: before.outputs.url,
+      },
+    );
+    assert.ok("domains" in outputs, "what was asked for must be taken out of the state");
+  });
+
+  it("has no replicas in state when it was made and nothing can be read after that", async () => {
+    goesSilent();
+    const { id, outputs } = await partial(service.create(context, await inputsOf()));
+    assert.deepEqual([id, outputs["replicas"], outputs["instances"]], [SERVICE.uuid, 0, []]);
+    assert.deepEqual(outputs["ports"], (await inputsOf()).ports);
+  });
+
+  it("gives open connections as long when it is deleted as when it is rolled", async () => {
+    const before = await state(await inputsOf({}, { rollout: { drainTimeoutSeconds: 7 } }));
+    const asked: unknown[] = [];
+    const { stopInstances } = cluster.client;
+    Object.assign(cluster.client, {
+      stopInstances: (...args: Parameters<typeof stopInstances>) => {
+        asked.push(...(args[0].body as { drain_timeout_ms?: number }[]).map((one) => one.drain_timeout_ms));
+        return stopInstances(...args);
+      },
+    });
+    await service.delete(context, SERVICE.uuid, before);
+    assert.deepEqual(asked, [7000, 7000]);
+  });
+
   it("stops replicas cleanly when it is deleted, and is content when it is gone", async () => {
     const before = await state(await inputsOf());
     const stopped: (InstanceItem["state"] | undefined)[] = [];

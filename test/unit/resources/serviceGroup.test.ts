@@ -1,7 +1,7 @@
 /** What a Service does with its group and its autoscale configuration; its replicas are judged in `service.test.ts`. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { UnikernelError } from "../../../provider/base/errors";
+import { UnikernelError, explain } from "../../../provider/base/errors";
 import { check } from "../../../provider/definition/check";
 import { diff } from "../../../provider/definition/diff";
 import { PartialFailure } from "../../../provider/definition/partial";
@@ -170,6 +170,40 @@ describe("a service's group", () => {
       "set soft_limit 1",
       "del autokill undefined",
     ]);
+  });
+
+  it("takes 0 ms until it deletes itself for never, as its description says", async () => {
+    await made({ autokill: { timeMs: 0 } });
+    assert.ok(!("autokill" in cluster.group), "the server's default is not sent");
+    assert.deepEqual(await changing({ autokill: { timeMs: 9 } }, { autokill: { timeMs: 0 } }), [
+      "del autokill undefined",
+    ]);
+    const [before, after] = [await checked({ autokill: { timeMs: 9 } }), await checked({ autokill: { timeMs: 0 } })];
+    assert.deepEqual(service.describeUpdate?.(before, after, {}), ["keep it also when it is of no use"]);
+  });
+
+  it("names the domain that is taken at its creation, where no port can be", async () => {
+    const taken = { status: "error", error: 24, message: "Domain 'www.example.com' is already in use" };
+    Object.assign(cluster.client, { createService: () => Promise.resolve({ items: [taken], message: undefined }) });
+    const refused = async (metro: string, ...ports: object[]) => {
+      const domains = [{ name: "www.example.com" }];
+      return explain(await failing(service.create({ ...context, metro }, await checked({ ports, domains }))));
+    };
+    const [http, https] = [
+      { port: 80, handlers: ["http"] },
+      { port: 443, handlers: ["http", "tls"] },
+    ];
+    const said = "Creating service 'web' failed: Domain 'www.example.com' is already in use.";
+    const which = "Choose another domain, or publish another port, whichever it names.";
+    assert.equal(
+      await refused("fra", http, https),
+      `IN_USE: domains[0].name: ${said} Choose another name, or take it out of the service that has it.`,
+    );
+    assert.equal(await refused("fra", https, { port: 8080 }), `IN_USE: ${said} ${which}`);
+    assert.equal(await refused("fra", https, { port: 80, protocol: "udp" }), `IN_USE: ${said} ${which}`);
+    for (const local of ["local", "http://127.0.0.1:4000"]) {
+      assert.equal(await refused(local, http), `IN_USE: ${said} ${which}`);
+    }
   });
 
   it("is not touched by what means the same", async () => {

@@ -1,12 +1,19 @@
 /** Rules across the inputs of a guest: those of the platform's documentation. Pure. */
 import type { CheckFailure, Rule } from "../../definition/define";
 import type { Guest } from "./guestFields";
+import { GUEST_WIRE } from "./guestWire";
 import { tagRule } from "../shared/tags";
 
 type Given = Partial<Guest>;
 
 const MAX_FILE_BYTES = 1_000_000;
 const MAX_ANNOTATIONS = 256;
+
+const MIB = 1024 * 1024;
+/** Largest body of a request. Source: the API's 2024 schema, whose strings end there. */
+const MAX_REQUEST_BYTES = 8 * MIB;
+/** What can be large. The rest of a request is a few KiB. */
+const LARGE = ["roms", "plugins", "env", "args", "annotations"] as const;
 
 /** A failure for each item whose name another one had before. */
 const doubled = <T>(list: string, items: readonly T[], key: keyof T & string, what: string): readonly CheckFailure[] =>
@@ -103,11 +110,24 @@ function checkKind(guest: Given): readonly CheckFailure[] {
   ];
 }
 
+/** What is sent is text: a file is as large as its base64, or with the escapes that JSON needs. */
+function checkRequestSize(guest: Given): readonly CheckFailure[] {
+  const sizes = LARGE.map((property) => ({
+    property,
+    bytes: Buffer.byteLength(JSON.stringify(GUEST_WIRE[property].encode(guest) ?? "")),
+  })).sort((a, b) => b.bytes - a.bytes);
+  const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (total <= MAX_REQUEST_BYTES) return [];
+  const reason = `the request would have ${Math.ceil(total / MIB)} MiB, and a metro takes at most ${MAX_REQUEST_BYTES / MIB}; put what is large into an image.`;
+  return sizes.slice(0, 1).map(({ property }) => ({ property, reason }));
+}
+
 /** The rules of a guest, whose inputs are an object's own. */
 export const guestRules: readonly Rule<Given>[] = [
   { reads: ["volumes", "ephemeralVolumes", "roms"], test: checkMounts },
   { reads: ["ephemeralVolumes"], test: checkEphemeral },
   { reads: ["roms"], test: checkRoms },
+  { reads: [...LARGE], test: checkRequestSize },
   { reads: ["plugins"], test: ({ plugins = [] }) => doubled("plugins", plugins, "name", "the name") },
   { reads: ["schedules"], test: checkSchedules },
   { reads: ["networkInterfaces", "gateway", "nameserver"], test: checkNetwork },

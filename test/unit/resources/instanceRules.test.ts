@@ -12,6 +12,12 @@ const a = { image: "a" };
 const exec = { name: "n", when: "daily", action: "exec" };
 const one = { name: "r", image: "a" };
 
+/** A ROM of so many files, each as large as a file may be. */
+const romOf = (name: string, files: number) => ({
+  name,
+  files: Array.from({ length: files }, (_, n) => ({ path: `f${n}`, data: "x".repeat(1_000_000) })),
+});
+
 /** What is wrong → inputs, and what is printed. */
 const BAD: Readonly<Record<string, readonly [given: object, printed: string | readonly string[]]>> = {
   "no source": [{}, "image: required: give an image, or one of template, branchFrom and checkpoint."],
@@ -80,6 +86,16 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
     { ...a, roms: [{ name: "r", files: [{ path: "f", data: "x".repeat(1_000_001) }] }] },
     "roms[0].files[0].data: must have at most 1,000,000 bytes; use an image.",
   ],
+  "more files than a request may have": [
+    { ...a, roms: [romOf("r", 16), romOf("s", 16)] },
+    // 32 files of 1,000,000 bytes.
+    "roms: the request would have 31 MiB, and a metro takes at most 8; put what is large into an image.",
+  ],
+  "more environment than a request may have, files and escapes counted, without showing it": [
+    { ...a, env: { SECRET: "\n".repeat(3 * 1024 * 1024) }, roms: [romOf("r", 4)] },
+    // 6 MiB of escaped line ends, and 4,000,000 bytes of files.
+    "env: the request would have 10 MiB, and a metro takes at most 8; put what is large into an image.",
+  ],
   "content that is no text, without showing it": [
     { ...a, roms: [{ name: "r", files: [{ path: "f", data: 735_291 }] }] },
     "roms[0].files[0].data: must be of type string, got number.",
@@ -137,6 +153,10 @@ describe("an instance that cannot be", () => {
   for (const [what, [given, printed]] of Object.entries(BAD)) {
     it(`for ${what}`, async () => assert.deepEqual(await refusals(instance, given), [printed].flat()));
   }
+
+  it("is not refused for files that a request has room for", async () => {
+    assert.deepEqual(await refusals(instance, { ...a, roms: [romOf("r", 8)] }), []);
+  });
 
   it("is not refused for what is not known yet", async () => {
     const given = { image: UNKNOWN, service: UNKNOWN, scaleToZero: { policy: "on", notifyTimeMs: UNKNOWN } };

@@ -4,7 +4,7 @@ import { UnikernelResource, requireArgs } from "./resource";
 
 /** Arguments of {@link Certificate}. */
 export interface CertificateArgs {
-  /** Name of the certificate in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the certificate in its metro, unique per account: up to 255 characters without slash and comma. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
   readonly name?: pulumi.Input<string> | undefined;
   /** The domain it is for, such as `www.example.com` or `*.example.com`. */
   readonly commonName: pulumi.Input<string>;
@@ -18,7 +18,7 @@ export interface CertificateArgs {
 
 /** A certificate with its key, for domains of services. Without one, the platform has certificates issued for such domains by itself. */
 export class Certificate extends UnikernelResource {
-  /** Name of the certificate in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the certificate in its metro, unique per account: up to 255 characters without slash and comma. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
   declare readonly name: pulumi.Output<string>;
   /** The domain it is for, such as `www.example.com` or `*.example.com`. */
   declare readonly commonName: pulumi.Output<string>;

@@ -31,7 +31,7 @@ export interface ServiceArgs {
   readonly hardLimit?: pulumi.Input<number> | undefined;
   /** When the platform deletes it by itself. Default: never. */
   readonly autokill?: pulumi.Input<ServiceAutokillArgs> | undefined;
-  /** Instances of the template, 0 to 64; without a template it means nothing. Default 1. */
+  /** Instances of the template, 0 to 253; without a template it means nothing. Default 1. */
   readonly replicas?: pulumi.Input<number> | undefined;
   /** What every replica runs. A change replaces the replicas as `rollout` says. Required, but with `autoscale` or `replicas: 0`. */
   readonly template?: pulumi.Input<InstanceTemplateArgs> | undefined;
@@ -57,7 +57,7 @@ export class Service extends UnikernelResource {
   declare readonly hardLimit: pulumi.Output<number>;
   /** When the platform deletes it by itself. Default: never. */
   declare readonly autokill: pulumi.Output<ServiceAutokill | undefined>;
-  /** Instances of the template, 0 to 64; without a template it means nothing. Default 1. */
+  /** Instances of the template, 0 to 253; without a template it means nothing. Default 1. */
   declare readonly replicas: pulumi.Output<number>;
   /** What every replica runs. A change replaces the replicas as `rollout` says. Required, but with `autoscale` or `replicas: 0`. */
   declare readonly template: pulumi.Output<InstanceTemplate | undefined>;

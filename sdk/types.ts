@@ -701,9 +701,9 @@ export interface RestartSequence {
 export interface RolloutArgs {
   /** `rolling`: a few at a time. Default `rolling`. */
   readonly strategy?: pulumi.Input<"rolling"> | undefined;
-  /** Extra instances allowed while rolling. Default 1. */
+  /** Extra instances allowed while rolling, up to 253. Default 1. */
   readonly maxSurge?: pulumi.Input<number> | undefined;
-  /** Missing instances allowed while rolling. Default 0. */
+  /** Missing instances allowed while rolling, up to 253. Default 0. */
   readonly maxUnavailable?: pulumi.Input<number> | undefined;
   /** A new instance must have answered for so long, without a restart, before an old one goes. Default 0. */
   readonly stableForSeconds?: pulumi.Input<number> | undefined;
@@ -721,9 +721,9 @@ export interface RolloutArgs {
 export interface Rollout {
   /** `rolling`: a few at a time. Default `rolling`. */
   readonly strategy: "rolling";
-  /** Extra instances allowed while rolling. Default 1. */
+  /** Extra instances allowed while rolling, up to 253. Default 1. */
   readonly maxSurge: number;
-  /** Missing instances allowed while rolling. Default 0. */
+  /** Missing instances allowed while rolling, up to 253. Default 0. */
   readonly maxUnavailable: number;
   /** A new instance must have answered for so long, without a restart, before an old one goes. Default 0. */
   readonly stableForSeconds: number;

@@ -5,7 +5,7 @@ import type { VolumeUser } from "./types";
 
 /** Arguments of {@link Volume}. */
 export interface VolumeArgs {
-  /** Name of the volume in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the volume in its metro, unique per account: up to 255 characters without slash and comma. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
   readonly name?: pulumi.Input<string> | undefined;
   /** Size in MiB, 1 to 1,048,576 within the account's quota. Can grow while no instance runs with it; never shrinks. Default, for a volume made from a `template`, with `cloneFrom` or at a `hostPath`: what that has. */
   readonly sizeMb?: pulumi.Input<number> | undefined;
@@ -39,7 +39,7 @@ export interface VolumeArgs {
 
 /** A persistent disk. It belongs to one metro and outlives the instances that mount it. */
 export class Volume extends UnikernelResource {
-  /** Name of the volume in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the volume in its metro, unique per account: up to 255 characters without slash and comma. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
   declare readonly name: pulumi.Output<string>;
   /** Size in MiB, 1 to 1,048,576 within the account's quota. Can grow while no instance runs with it; never shrinks. Default, for a volume made from a `template`, with `cloneFrom` or at a `hostPath`: what that has. */
   declare readonly sizeMb: pulumi.Output<number>;

@@ -3,7 +3,7 @@ import * as crypto from "node:crypto";
 import * as z from "zod";
 import { type CheckFailure, type Rule, field } from "../../definition/define";
 import { adoptField } from "../shared/adopt";
-import { nameField } from "../shared/fields";
+import { freeNameField } from "../shared/fields";
 
 /** A domain name of any depth, or `*.` and one; without a dot at its end. */
 const DOMAIN = /^(\*\.)?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/i;
@@ -11,7 +11,7 @@ const MAX_DOMAIN_LENGTH = 253;
 
 /** Inputs of a Certificate. */
 export const certificateInputs = z.strictObject({
-  name: nameField("certificate"),
+  name: freeNameField("certificate"),
   commonName: field(
     z
       .string()

@@ -5,6 +5,9 @@ import { parseJsonPath } from "../../rollout/match";
 import type { RolloutPolicy } from "../../rollout/policy";
 import type { Guest } from "../guest/guestFields";
 
+/** Most instances of one template. Source: the API's `replicas`. */
+export const MAX_REPLICAS = 253;
+
 const seconds = z.number().min(0).max(3600);
 
 const health = objectType(
@@ -29,11 +32,11 @@ export const rolloutInput = objectType(
     strategy: field(z.enum(["rolling"]).default("rolling"), {
       description: "`rolling`: a few at a time. Default `rolling`.",
     }),
-    maxSurge: field(z.int().min(0).max(64).default(1), {
-      description: "Extra instances allowed while rolling. Default 1.",
+    maxSurge: field(z.int().min(0).max(MAX_REPLICAS).default(1), {
+      description: `Extra instances allowed while rolling, up to ${MAX_REPLICAS}. Default 1.`,
     }),
-    maxUnavailable: field(z.int().min(0).max(64).default(0), {
-      description: "Missing instances allowed while rolling. Default 0.",
+    maxUnavailable: field(z.int().min(0).max(MAX_REPLICAS).default(0), {
+      description: `Missing instances allowed while rolling, up to ${MAX_REPLICAS}. Default 0.`,
     }),
     stableForSeconds: field(seconds.default(0), {
       description:

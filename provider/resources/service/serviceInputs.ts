@@ -11,7 +11,7 @@ import { amount, count, guestDemands } from "../guest/guestDemands";
 import { templateRules } from "../guest/guestRules";
 import { checkPorts, publishedPort } from "./ports";
 import { checkTemplateTags, templateTagsField } from "./replicaTags";
-import { checkRollout, rolloutInput } from "./rollout";
+import { MAX_REPLICAS, checkRollout, rolloutInput } from "./rollout";
 
 /** The `template` input. */
 export const templateInput = objectType(
@@ -33,7 +33,6 @@ const autokill = objectType(
   }),
 );
 
-const MAX_REPLICAS = 64;
 const MAX_LIMIT = 65_535;
 const limit = () => z.int().min(1).max(MAX_LIMIT);
 const DEFAULT_ROLLOUT = rolloutInput.parse({});

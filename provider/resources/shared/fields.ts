@@ -4,23 +4,39 @@ import type { NameOrUuid } from "../../api/models";
 import { NAME_MAX_LENGTH, NAME_PATTERN } from "../../definition/autoname";
 import { field } from "../../definition/define";
 
-/** `name`: the same rule for every kind. */
+/** Longest name of any object. Source: the API's `name`. */
+const MAX_NAME_LENGTH = 255;
+
+const named = (what: string, form: string, schema: z.ZodString) =>
+  field(schema.min(1).optional(), {
+    description: `Name of the ${what} in its metro, unique per account: ${form}. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first.`,
+    onChange: "replace",
+  });
+
+/** `name` of what has its name in DNS. */
 export const nameField = (what: string) =>
-  field(
+  named(
+    what,
+    `1 to ${NAME_MAX_LENGTH} of a-z, 0-9 and dash`,
     z
       .string()
-      .min(1)
       .max(NAME_MAX_LENGTH)
-      .regex(NAME_PATTERN, "must be lower-case letters, digits and dashes, not starting or ending with a dash")
-      .optional(),
-    {
-      description: `Name of the ${what} in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first.`,
-      onChange: "replace",
-    },
+      .regex(NAME_PATTERN, "must be lower-case letters, digits and dashes, not starting or ending with a dash"),
   );
 
-/** Uuid or name of an object that exists. Names have at most 255 characters. */
-export const idOrName = () => z.string().min(1).max(255);
+/** `name` of anything else: as the platform itself names what it makes, certificates after their domains. A comma would separate two names in a query. */
+export const freeNameField = (what: string) =>
+  named(
+    what,
+    `up to ${MAX_NAME_LENGTH} characters without slash and comma`,
+    z
+      .string()
+      .max(MAX_NAME_LENGTH)
+      .regex(/^[^/,\x00-\x1f\x7f]*$/, "must not hold a slash, a comma or control characters"),
+  );
+
+/** Uuid or name of an object that exists. */
+export const idOrName = () => z.string().min(1).max(MAX_NAME_LENGTH);
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 

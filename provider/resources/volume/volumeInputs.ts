@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { type CheckFailure, type FieldChange, type Properties, type Rule, field } from "../../definition/define";
 import { adoptField } from "../shared/adopt";
-import { nameField } from "../shared/fields";
+import { freeNameField } from "../shared/fields";
 import { tagRule, tagsField } from "../shared/tags";
 
 /** A change that cannot be made in place replaces the volume, which `check` refuses unless this was asked for. */
@@ -11,7 +11,7 @@ const losesData = ({ news }: FieldChange) => (news["allowDataLoss"] === true ? "
 
 /** Inputs of a Volume. */
 export const volumeInputs = z.strictObject({
-  name: nameField("volume"),
+  name: freeNameField("volume"),
   sizeMb: field(z.int().min(1).max(1_048_576).optional(), {
     description:
       "Size in MiB, 1 to 1,048,576 within the account's quota. Can grow while no instance runs with it; never shrinks. Default, for a volume made from a `template`, with `cloneFrom` or at a `hostPath`: what that has.",

@@ -171,6 +171,19 @@ describe("the certificate", () => {
     assert.deepEqual([error.code, error.property], ["ALREADY_EXISTS", "commonName"]);
   });
 
+  it("takes over one that the platform has issued and named after its domain", async () => {
+    const name = "www.example.com-ab1de";
+    const asked: unknown[] = [];
+    const context = contextOf({
+      getCertificates: (request: { query: unknown }) => {
+        asked.push(request.query);
+        return { ...item, name };
+      },
+    });
+    await certificate.create(context, await checked({ ...www, name, adopt: true }));
+    assert.deepEqual([asked, context.asked], [[{ name: [name] }], []]);
+  });
+
   it("is changed in place, and replaced for another domain", async () => {
     const olds = await checked(www);
     const news = await checked({ ...www, chain: pem("renewed.pem"), key: pem("renewed.key") }, olds);

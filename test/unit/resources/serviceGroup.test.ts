@@ -422,6 +422,12 @@ describe("the rules of a service", () => {
       { softLimit: 9, hardLimit: 8 },
       /^softLimit: must not be above hardLimit, which is 8, got 9/,
     ],
+    [
+      "more replicas than the platform makes",
+      { replicas: 254, template: image },
+      /^replicas: must be at most 253, got 254/,
+    ],
+    ["a name that cannot be a label of its domain", { name: "shop.v2" }, /^name: must be lower-case letters, digits/],
     ["a limit of nothing", { softLimit: 0 }, /^softLimit: must be at least 1, got 0/],
     ["a limit beyond all", { hardLimit: 65536 }, /^hardLimit: must be at most 65535, got 65536/],
     [
@@ -545,6 +551,7 @@ describe("the rules of a service", () => {
 
   const accepted: readonly [string, object][] = [
     ["a group that instances join", {}],
+    ["as many replicas as the platform makes", { replicas: 253, template: image, rollout: { maxSurge: 253 } }],
     ["autoscale in place of replicas, whose number means nothing then", { replicas: 1, autoscale: { template: "t" } }],
     ["a template kept beside autoscale", { template: image, autoscale: { template: "t" } }],
     ["a wildcard with a certificate", { domains: [{ name: "*.example.com", certificate: "c" }] }],

@@ -320,6 +320,13 @@ describe("the rules of a volume", () => {
       /^tags: must have at most 16 items/,
     ],
     ["a size of nothing", { sizeMb: 0 }, /^sizeMb: must be at least 1, got 0/],
+    [
+      "a name with a slash",
+      { name: "a/b", sizeMb: 1 },
+      /^name: must not hold a slash, a comma or control characters, got/,
+    ],
+    ["a name that reads as two", { name: "a,b", sizeMb: 1 }, /^name: must not hold a slash, a comma/],
+    ["a name that is too long", { name: "a".repeat(256), sizeMb: 1 }, /^name: must have at most 255 characters/],
     ["an unknown mode", { sizeMb: 1, accessMode: "rw" }, /^accessMode: must be one of "rwo", "rox", "rwx", got "rw"/],
   ];
   for (const [what, given, text] of refused) {

@@ -10,6 +10,7 @@ import type {
   RolloutArgs,
   ServiceAutokill,
   ServiceAutokillArgs,
+  ServiceCertificate,
   ServiceDomain,
   ServiceDomainArgs,
   ServiceInstance,
@@ -73,6 +74,10 @@ export class Service extends UnikernelResource {
   declare readonly fqdn: pulumi.Output<string>;
   /** All its domain names, in full. */
   declare readonly fqdns: pulumi.Output<readonly string[]>;
+  /** The certificates of its domains when last looked at; of a label below the metro's domain there is none. */
+  declare readonly certificates: pulumi.Output<readonly ServiceCertificate[]>;
+  /** False for a service that goes with its last instance. */
+  declare readonly persistent: pulumi.Output<boolean>;
   /** Creation time, RFC 3339. */
   declare readonly createdAt: pulumi.Output<string>;
   /** Digest of the image that the replicas run; empty without replicas. */
@@ -101,6 +106,8 @@ export class Service extends UnikernelResource {
         "url",
         "fqdn",
         "fqdns",
+        "certificates",
+        "persistent",
         "createdAt",
         "digest",
         "instances",

@@ -843,6 +843,18 @@ export interface ServiceAutokill {
   readonly timeMs: number;
 }
 
+/** The certificate of a domain of a service. */
+export interface ServiceCertificate {
+  /** The domain name, in full. */
+  readonly domain: string;
+  /** UUID of the certificate. */
+  readonly uuid: string;
+  /** Name of the certificate. */
+  readonly name: string;
+  /** `valid`, `pending` while it is being issued and its domain is not served, or `error`. */
+  readonly state: string;
+}
+
 /** A domain name of a service. As arguments. */
 export interface ServiceDomainArgs {
   /** A label below the metro's domain, such as `shop`, or a domain name of your own, such as `www.example.com`, which has to lead to the metro (a CNAME). A wildcard needs a certificate. */
@@ -1022,6 +1034,16 @@ export interface VolumeMount {
   /** Absolute path in the guest; created when absent. */
   readonly at: string;
   /** Mount without write access. Default false. */
+  readonly readonly: boolean;
+}
+
+/** An instance that uses a volume. */
+export interface VolumeMounter {
+  /** UUID of the instance. */
+  readonly uuid: string;
+  /** Name of the instance. */
+  readonly name: string;
+  /** Mounted without write access. */
   readonly readonly: boolean;
 }
 

@@ -1,7 +1,7 @@
 // Written by `npm run generate` from provider/resources. Do not edit.
 import * as pulumi from "@pulumi/pulumi";
 import { UnikernelResource, requireArgs } from "./resource";
-import type { VolumeUser } from "./types";
+import type { VolumeMounter, VolumeUser } from "./types";
 
 /** Arguments of {@link Volume}. */
 export interface VolumeArgs {
@@ -77,6 +77,8 @@ export class Volume extends UnikernelResource {
   declare readonly createdAt: pulumi.Output<string>;
   /** The instances that had it attached when last looked at. */
   declare readonly attachedTo: pulumi.Output<readonly VolumeUser[]>;
+  /** Those of them that ran, or were in standby, when last looked at. */
+  declare readonly mountedBy: pulumi.Output<readonly VolumeMounter[]>;
 
   constructor(name: string, args: VolumeArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("Volume", args, [], opts);
@@ -104,6 +106,7 @@ export class Volume extends UnikernelResource {
         "persistent",
         "createdAt",
         "attachedTo",
+        "mountedBy",
       ],
       [],
       opts,

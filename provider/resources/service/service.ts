@@ -3,8 +3,7 @@ import { onlyItem } from "../../api/client";
 import { adoptAfterLostAnswer } from "../../api/lostAnswer";
 import type { ServiceItem } from "../../api/models";
 import { UnikernelError, blame } from "../../base/errors";
-import { type Properties, defineResource } from "../../definition/define";
-import { PartialFailure } from "../../definition/partial";
+import { defineResource } from "../../definition/define";
 import { drain, observe } from "../../rollout/members";
 import { mustChangeToAdopt } from "../shared/adopt";
 import { planAutoscale } from "./autoscalePlan";
@@ -21,49 +20,12 @@ import {
   serviceInputs,
   serviceRules,
 } from "./serviceInputs";
-import { createBlames, factsOf, patchGroup, scale, waitForScaled } from "./serviceLife";
+import { type Known, halfDone } from "./serviceFailure";
+import { createBlames, factsOf, fresh, patchGroup, scale, waitForScaled } from "./serviceLife";
 import { planGroup, planServiceUpdate, toCreateRequest } from "./servicePlan";
+import { type ServiceOutputs, serviceOutputs, toOutputs } from "./serviceOutputs";
 import { rollOut, servingNow } from "./serviceRoll";
-import { type ServiceOutputs, inputsAsIs, isManaged, isMadeFrom, serviceOutputs, toOutputs } from "./serviceState";
-
-async function fresh({ client }: ProviderContext, id: string, attempted: string): Promise<ServiceItem> {
-  return onlyItem(await client.getServices({ query: { uuid: [id] } }), attempted);
-}
-
-/** What was known of a service before something was done to it. */
-interface Known {
-  readonly inputs: ServiceInputs;
-  readonly outputs: Properties;
-}
-
-/** The outputs in a state, which holds more than that. */
-const outputsIn = (state: Properties): Properties =>
-  Object.fromEntries(Object.entries(state).filter(([name]) => name in serviceOutputs.shape));
-
-/**
- * The failure of something half done: what really is there reaches the state, so that the next update goes on from it. Where it
- * cannot be told, what was known before does.
- */
-async function halfDone(
-  context: ProviderContext,
-  item: ServiceItem,
-  asked: ServiceInputs,
-  known: Known,
-  error: unknown,
-) {
-  const serving = await servingNow(context, item);
-  // What was asked for and is not there must not stay in state.
-  const none = Object.fromEntries(Object.keys(serviceInputs.shape).map((name) => [name, undefined]));
-  try {
-    const now = await fresh(context, item.uuid, `Reading service '${item.name}'`);
-    const asIs = inputsAsIs(await factsOf(context, now, asked), asked);
-    const outputs = toOutputs(now, asIs.ports, serving ?? []);
-    return new PartialFailure(item.uuid, { ...none, ...asIs, ...outputs }, error);
-  } catch {
-    const outputs = serving === undefined ? outputsIn(known.outputs) : toOutputs(item, known.inputs.ports, serving);
-    return new PartialFailure(item.uuid, { ...none, ...outputs, ...known.inputs }, error);
-  }
-}
+import { inputsAsIs, isManaged, isMadeFrom } from "./serviceState";
 
 const firstCause = (error: unknown): unknown =>
   UnikernelError.has(error, "ROLLOUT_FAILED") && UnikernelError.is(error.cause) ? error.cause : error;

@@ -29,6 +29,11 @@ async function readAutoscale(
   }
 }
 
+/** The service as it is now. Throws `NOT_FOUND` when it is gone. */
+export async function fresh({ client }: ProviderContext, id: string, attempted: string): Promise<ServiceItem> {
+  return onlyItem(await client.getServices({ query: { uuid: [id] } }), attempted);
+}
+
 /** All that can be told of a service. Autoscale is asked for where it was configured by us, or is said to be. */
 export async function factsOf(
   context: ProviderContext,

@@ -10,7 +10,8 @@ import { guestBlames, toRequest, verifiedDigest } from "../guest/guest";
 import { MANAGED_TAG, templateTag } from "./replicaTags";
 import { toPolicy } from "./rollout";
 import { type ServiceInputs, replicasOf } from "./serviceInputs";
-import { isAsMade, isMadeFrom, isManaged, toOutputs } from "./serviceState";
+import { toOutputs } from "./serviceOutputs";
+import { isAsMade, isMadeFrom, isManaged } from "./serviceState";
 
 /** Room for `-` and five characters within a name. */
 const MAX_STEM_LENGTH = 57;

@@ -1,43 +1,17 @@
-/** What a Service is, from what the API says: its inputs as they are now, and its outputs. Pure. */
+/** What a Service is, from what the API says, as its inputs. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import * as z from "zod";
 import type { AutoscaleItem, InstanceItem, ServiceItem } from "../../api/models";
 import { answers } from "../../api/wait";
 import { defined } from "../../base/defined";
-import { field, objectType } from "../../definition/define";
 import { fromWireAutoscale } from "./autoscalePlan";
-import { fromWireDomains, plainDomain } from "./domains";
+import { fromWireDomains } from "./domains";
 import { digestIn } from "../guest/guest";
 import type { Guest } from "../guest/guestFields";
 import { GUEST_WIRE } from "../guest/guestWire";
-import { fromWirePorts, serviceUrlOf } from "./ports";
+import { fromWirePorts } from "./ports";
 import { MANAGED_TAG, isOwnTag, templateTag } from "./replicaTags";
 import { SERVICE_DEFAULTS, type ServiceInputs, templateInput } from "./serviceInputs";
 import { readBack } from "../shared/wire";
-
-/** Outputs of a Service. */
-export const serviceOutputs = z.object({
-  url: field(z.string(), { description: "Address of the service: `https://…` when a port has the `tls` handler." }),
-  fqdn: field(z.string(), { description: "The first of `fqdns`." }),
-  fqdns: field(z.array(z.string()), { description: "All its domain names, in full." }),
-  createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
-  digest: field(z.string(), { description: "Digest of the image that the replicas run; empty without replicas." }),
-  instances: field(
-    z.array(
-      objectType(
-        "ServiceInstance",
-        "A replica.",
-        z.object({
-          uuid: field(z.string(), { description: "UUID of the instance." }),
-          name: field(z.string(), { description: "Name of the instance." }),
-        }),
-      ),
-    ),
-    { description: "The replicas." },
-  ),
-});
-/** What a Service reports. */
-export type ServiceOutputs = z.output<typeof serviceOutputs>;
 
 type Template = NonNullable<ServiceInputs["template"]>;
 
@@ -112,21 +86,4 @@ export function inputsAsIs({ item, autoscale, instances }: ServiceFacts, asked: 
     autoscale: fromWireAutoscale(autoscale, asked.autoscale),
     adopt: asked.adopt ?? false,
   });
-}
-
-/** The outputs. `instances` are the replicas. */
-export function toOutputs(
-  item: ServiceItem,
-  ports: ServiceInputs["ports"],
-  instances: readonly InstanceItem[],
-): ServiceOutputs {
-  const fqdns = (item.domains ?? []).map(({ fqdn }) => plainDomain(fqdn));
-  return {
-    url: serviceUrlOf(fqdns, ports),
-    fqdn: fqdns[0] ?? "",
-    fqdns,
-    createdAt: item.created_at ?? "",
-    digest: digestIn(instances[0]?.image ?? "") ?? "",
-    instances: instances.map(({ uuid, name }) => ({ uuid, name })),
-  };
 }

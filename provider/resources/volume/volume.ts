@@ -31,6 +31,20 @@ const outputs = z.object({
     ),
     { description: "The instances that had it attached when last looked at." },
   ),
+  mountedBy: field(
+    z.array(
+      objectType(
+        "VolumeMounter",
+        "An instance that uses a volume.",
+        z.object({
+          uuid: field(z.string(), { description: "UUID of the instance." }),
+          name: field(z.string(), { description: "Name of the instance." }),
+          readonly: field(z.boolean(), { description: "Mounted without write access." }),
+        }),
+      ),
+    ),
+    { description: "Those of them that ran, or were in standby, when last looked at." },
+  ),
 });
 type Outputs = z.output<typeof outputs> & VolumeFacts;
 
@@ -40,7 +54,8 @@ const toOutputs = (item: VolumeItem, asked: Partial<VolumeInputs>): Outputs => (
   state: item.state ?? "",
   persistent: item.persistent ?? true,
   createdAt: item.created_at ?? "",
-  attachedTo: (item.attached_to ?? []).map(({ uuid, name }) => ({ uuid, name: name ?? "" })),
+  attachedTo: (item.attached_to ?? []).map(({ uuid, name = "" }) => ({ uuid, name })),
+  mountedBy: (item.mounted_by ?? []).map(({ uuid, name = "", readonly = false }) => ({ uuid, name, readonly })),
 });
 
 /** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */

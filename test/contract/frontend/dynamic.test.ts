@@ -95,6 +95,7 @@ describe("the dynamic provider process", () => {
         state: "available",
         persistent: true,
         attachedTo: [],
+        mountedBy: [],
         createdAt: item.created_at,
       },
     );

@@ -74,6 +74,22 @@ describe("a service's group", () => {
     assert.deepEqual(observed?.inputs, inputs);
   });
 
+  it("tells the state of the certificates of its domains, which is no drift", async () => {
+    const inputs = await checked({ domains: [{ name: "shop" }, { name: "www.example.com" }] });
+    cluster.services = [{ port: 8080 }];
+    for (const state of ["pending", "valid"]) {
+      const issued = { uuid: "c7", name: "www.example.com-ab1de", state };
+      cluster.group = {
+        domains: [{ fqdn: "shop.metro.test" }, { fqdn: "www.example.com.", certificate: issued }],
+        persistent: state === "pending",
+      };
+      const observed = await service.read(context, SERVICE.uuid, inputs);
+      assert.deepEqual(observed?.outputs.certificates, [{ domain: "www.example.com", ...issued }]);
+      assert.equal(observed.outputs.persistent, state === "pending");
+      assert.deepEqual(diff(service, { ...observed.inputs, ...observed.outputs }, inputs), []);
+    }
+  });
+
   it("takes dots, order, certificates of the platform's own and its generated name for no drift", async () => {
     const inputs = await checked({ domains: [{ name: "shop" }, { name: "www.Example.com." }] });
     cluster.services = [{ port: 8080 }];

@@ -87,6 +87,19 @@ describe("the volume", () => {
     assert.deepEqual([sizeMb, filesystem, accessMode, quotaPolicy], [512, "virtiofs", "rwx", "dynamic"]);
   });
 
+  it("tells who has it attached, and who uses it", async () => {
+    const inputs = await checked({ sizeMb: 64 });
+    const [one, two] = [
+      { uuid: "i1", name: "web" },
+      { uuid: "i2", name: "job" },
+    ];
+    const reported = { ...item, attached_to: [one, two], mounted_by: [{ ...one, readonly: true }] };
+    const observed = await volume.read(contextOf({ getVolumes: () => reported }), "v1", inputs);
+    assert.deepEqual(observed?.outputs.attachedTo, [one, two]);
+    assert.deepEqual(observed.outputs.mountedBy, [{ ...one, readonly: true }]);
+    assert.deepEqual(diff(volume, { ...observed.inputs, ...observed.outputs }, inputs), []);
+  });
+
   it("is read by its name alone, with complete inputs and nothing left to do", async () => {
     const reported = { ...item, uid: 0, gid: 0, filesystem: "ext4", quota_policy: "static", tags: ["a"], args: {} };
     const observed = await volume.read(contextOf({ getVolumes: () => reported }), "data", {} as Inputs);

@@ -1,37 +1,19 @@
 /** One user with one resource on a bad day: up, refresh, up with a change, refresh, destroy, over a connection that fails at random. */
-import { type Client, createClient } from "../../../provider/api/client";
+import { isDeepStrictEqual } from "node:util";
+import { createClient } from "../../../provider/api/client";
 import { createReader } from "../../../provider/api/reader";
 import type { Clock } from "../../../provider/base/clock";
 import { UnikernelError } from "../../../provider/base/errors";
+import type { Properties } from "../../../provider/definition/define";
 import { PartialFailure } from "../../../provider/definition/partial";
-import { type Kind, resourceOf } from "../../../provider/resources/all";
 import type { ProviderContext } from "../../../provider/resources/context";
+import { type Call, type Naming, Stack } from "./stack";
+import type { Subject, Truth, Version } from "./subjects";
 
-type Properties = Readonly<Record<string, unknown>>;
-
-/** What is asked for, before and after the change, and where the server says what it has. */
-export interface Subject {
-  readonly kind: Kind;
-  readonly before: Properties;
-  readonly after: Properties;
-  /** Path of the API's listing. */
-  readonly path: string;
-  /** From an item of the API to what was asked for in {@link before} and {@link after}. */
-  readonly asked: (item: Properties) => Properties;
-}
-
-/** The API as it is, without faults. */
-export interface Truth {
-  /** Existing objects of these names. */
-  find(path: string, names: readonly string[]): Promise<readonly Properties[]>;
-  remove(path: string, name: string): Promise<void>;
-  /** Resolves when nothing is under way any more. */
-  settled(): Promise<void>;
-}
-
-/** What went wrong; all zero is what this is about. */
+/** What happened, and what went wrong; all zero from `reported` on is what this is about. */
 export interface Counts {
   creates: number;
+  reads: number;
   updates: number;
   deletes: number;
   failures: number;
@@ -42,9 +24,15 @@ export interface Counts {
   duplicates: number;
   /** Left after destroy. */
   leaks: number;
-  /** The state says that it is done, and the server has something else. */
+  /** A command said that it is done, and the server has something else. */
   untrue: number;
 }
+
+/** Nothing happened yet. */
+export const noCounts = (): Counts => ({
+  ...{ creates: 0, reads: 0, updates: 0, deletes: 0, failures: 0 },
+  ...{ reported: 0, lost: 0, duplicates: 0, leaks: 0, untrue: 0 },
+});
 
 /** Pauses take a tenth of their time, and no pause long. */
 const hasty: Clock = {
@@ -53,11 +41,14 @@ const hasty: Clock = {
 };
 
 /** No answer takes longer on purpose than this. */
-const ATTEMPT_TIMEOUT_MS = 300;
+const ATTEMPT_TIMEOUT_MS = 600;
+/** So often a user tries. */
 const UPS = 4;
+/** So many of a hundred failures make a user refresh before trying again. */
+const REFRESH_RATE = 0.3;
 
 function contextOf(url: string, token: string): ProviderContext {
-  const client: Client = createClient({
+  const client = createClient({
     metro: "faulty",
     endpoint: () => Promise.resolve({ url, token }),
     clock: hasty,
@@ -68,141 +59,112 @@ function contextOf(url: string, token: string): ProviderContext {
   return { client, reader, clock: hasty, metro: "faulty", signal: undefined, timeouts, imageLayout: "" };
 }
 
-const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/** What the engine keeps of a resource. */
-interface State {
-  readonly id: string;
-  readonly inputs: Properties;
-  readonly outputs: Properties;
+/** Where a history takes place. */
+export interface Scene {
+  readonly url: string;
+  /** Begins the names of all that is made, and is no other history's beginning. */
+  readonly token: string;
+  readonly truth: Truth;
+  readonly random: () => number;
 }
 
-/** Runs one history. `newName` gives the name that check would choose; a fixed one is always the same. */
+const COUNTED = { create: "creates", read: "reads", update: "updates", delete: "deletes" } as const;
+
+/** Runs one history. */
 export class History {
-  readonly #context: ProviderContext;
+  readonly counts = noCounts();
   readonly #subject: Subject;
-  readonly #truth: Truth;
-  readonly #counts: Counts;
-  readonly #newName: () => string;
+  readonly #scene: Scene;
+  readonly #stack: Stack;
   /** Names that were sent. */
-  readonly #names: string[] = [];
+  readonly #names = new Set<string>();
   /** Names of what may exist, as errors said. */
   readonly #reported = new Set<string>();
-  #state: State | undefined;
+  #lastCall: { readonly call: Call; readonly name: string } = { call: "read", name: "" };
+  #adopts = false;
 
-  constructor(
-    at: { url: string; token: string },
-    subject: Subject,
-    truth: Truth,
-    counts: Counts,
-    newName: () => string,
-  ) {
-    this.#context = contextOf(at.url, at.token);
+  constructor(subject: Subject, scene: Scene) {
     this.#subject = subject;
-    this.#truth = truth;
-    this.#counts = counts;
-    this.#newName = newName;
+    this.#scene = scene;
+    const { url, token, random } = scene;
+    const isFixed = random() < 0.5;
+    let names = 0;
+    const naming: Naming = { isFixed, next: () => `${token}-${isFixed ? "fixed" : ++names}` };
+    this.#stack = new Stack(subject.kind, contextOf(url, token), naming, (call, name) => {
+      this.#lastCall = { call, name };
+      this.counts[COUNTED[call]]++;
+      if (call === "create") this.#names.add(name);
+    });
   }
 
   /** @param calm called before the last destroy: from then on nothing fails */
   async run(calm: () => void): Promise<void> {
-    for (const wanted of [this.#subject.before, this.#subject.after]) {
-      for (let ups = 0; ups < UPS && !(await this.#up(wanted)); ups++);
-      await this.#refresh();
+    const { truth, random } = this.#scene;
+    for (const version of this.#subject.versions) {
+      for (let ups = 0; ups < UPS && !(await this.#up(version)); ups++) {
+        if (random() < REFRESH_RATE) await this.#command(() => this.#stack.refresh());
+      }
+      await this.#command(() => this.#stack.refresh());
     }
-    await this.#destroy();
+    await this.#command(() => this.#stack.destroy());
     calm();
-    await this.#destroy();
-    await this.#truth.settled();
+    await this.#command(() => this.#stack.destroy());
+    await truth.settled();
     const left = await this.#existing();
-    this.#counts.leaks += left.filter(({ name }) => !this.#reported.has(String(name))).length;
-    this.#counts.reported += left.length;
-    for (const { name } of left) await this.#truth.remove(this.#subject.path, String(name));
+    this.counts.leaks += left.filter(({ name }) => !this.#reported.has(String(name))).length;
+    this.counts.reported += left.length;
+    for (const { name } of left) await truth.remove(this.#subject.path, String(name));
+    await this.#removeReplicas();
   }
 
-  #existing = () =>
-    this.#names.length === 0 ? Promise.resolve([]) : this.#truth.find(this.#subject.path, this.#names);
-
-  /** Judges what is there against what the engine knows. */
-  async #judge(): Promise<void> {
-    const existing = await this.#existing();
-    const unknown = existing.filter(({ uuid, name }) => uuid !== this.#state?.id && !this.#reported.has(String(name)));
-    this.#counts.lost += unknown.length;
-    this.#counts.duplicates += Math.max(0, existing.filter(({ name }) => !this.#reported.has(String(name))).length - 1);
-  }
-
-  #failed(error: unknown, name: string): void {
-    this.#counts.failures++;
-    if (!(error instanceof PartialFailure) && !UnikernelError.is(error)) throw error;
-    if (error instanceof PartialFailure) {
-      const inputs = this.#state?.inputs ?? this.#inputs(name, this.#subject.before);
-      this.#state = { id: error.id, inputs: { ...inputs, ...error.outputs }, outputs: error.outputs };
-    } else if (error.details["mayHaveActed"] === true && error.details["resource"] === name) {
-      this.#reported.add(name);
+  /** Replicas have names of their own, which begin with that of their service; none is left on purpose. */
+  async #removeReplicas(): Promise<void> {
+    const { truth, token } = this.#scene;
+    for (const name of await truth.instances()) {
+      if (!name.startsWith(`${token}-`)) continue;
+      this.counts.leaks++;
+      await truth.remove("/v1/instances", name);
     }
   }
 
-  #inputs = (name: string, wanted: Properties): Properties =>
-    resourceOf(this.#subject.kind).inputs.parse({ name, ...wanted }) as Properties;
+  #existing = (): Promise<readonly Properties[]> =>
+    this.#names.size === 0 ? Promise.resolve([]) : this.#scene.truth.find(this.#subject.path, "name", [...this.#names]);
 
-  /** One `pulumi up`; true when it succeeded. */
-  async #up(wanted: Properties): Promise<boolean> {
-    const resource = resourceOf(this.#subject.kind);
-    const name = String(this.#state?.inputs["name"] ?? this.#newName());
-    const news = this.#inputs(name, wanted);
-    let isDone = true;
-    try {
-      if (this.#state === undefined) {
-        if (!this.#names.includes(name)) this.#names.push(name);
-        this.#counts.creates++;
-        const { id, outputs } = await resource.create(this.#context, news as never);
-        this.#state = { id, inputs: news, outputs: outputs as Properties };
-        this.#reported.delete(name);
-      } else {
-        this.#counts.updates++;
-        const olds = { inputs: this.#state.inputs, outputs: this.#state.outputs };
-        const outputs = await resource.update(this.#context, this.#state.id, olds as never, news as never);
-        this.#state = { ...this.#state, inputs: news, outputs: outputs as Properties };
-      }
-    } catch (error) {
-      isDone = false;
-      this.#failed(error, name);
-      // Told that the name is taken by what an error spoke of, a user imports it.
-      if (UnikernelError.has(error, "ALREADY_EXISTS") && this.#reported.delete(name)) {
-        const [found] = await this.#existing();
-        if (found !== undefined) this.#state = { id: String(found["uuid"]), inputs: news, outputs: {} };
-      }
-    }
-    await this.#judge();
-    if (isDone) {
-      const item = (await this.#existing()).find(({ uuid }) => uuid === this.#state?.id);
-      if (item === undefined || !isSame(this.#subject.asked(item), wanted)) this.#counts.untrue++;
-    }
+  /** Runs a command and judges what is there then; true when it succeeded. */
+  async #command(run: () => Promise<void>): Promise<boolean> {
+    const isDone = await run().then(
+      () => true,
+      (error: unknown) => {
+        this.#failed(error);
+        return false;
+      },
+    );
+    const unexplained = (await this.#existing()).filter(({ name }) => !this.#reported.has(String(name)));
+    const known = this.#stack.ids;
+    this.counts.lost += unexplained.filter(({ uuid }) => !known.includes(String(uuid))).length;
+    this.counts.duplicates += Math.max(0, unexplained.length - Math.max(1, known.length));
     return isDone;
   }
 
-  async #refresh(): Promise<void> {
-    if (this.#state === undefined) return;
-    const { id, inputs } = this.#state;
-    try {
-      const seen = await resourceOf(this.#subject.kind).read(this.#context, id, inputs as never);
-      this.#state = seen === undefined ? undefined : { id, inputs: seen.inputs, outputs: seen.outputs as Properties };
-    } catch (error) {
-      this.#failed(error, "");
-    }
-    await this.#judge();
+  #failed(error: unknown): void {
+    this.counts.failures++;
+    if (error instanceof PartialFailure) return;
+    if (!UnikernelError.is(error)) throw error;
+    const { call, name } = this.#lastCall;
+    if (call !== "create") return;
+    if (error.details["mayHaveActed"] === true && error.details["resource"] === name) this.#reported.add(name);
+    // Told that the name is taken by what an error spoke of, a user takes that over.
+    if (error.code === "ALREADY_EXISTS" && this.#reported.has(name)) this.#adopts = true;
   }
 
-  async #destroy(): Promise<void> {
-    if (this.#state === undefined) return;
-    const { id, inputs, outputs } = this.#state;
-    this.#counts.deletes++;
-    try {
-      await resourceOf(this.#subject.kind).delete(this.#context, id, { inputs, outputs } as never);
-      this.#state = undefined;
-    } catch (error) {
-      this.#failed(error, "");
-    }
-    await this.#judge();
+  /** One `pulumi up`; true when it succeeded. */
+  async #up({ asks, shows }: Version): Promise<boolean> {
+    const isDone = await this.#command(() => this.#stack.up(this.#adopts ? { ...asks, adopt: true } : asks));
+    if (!isDone) return false;
+    const item = (await this.#existing()).find(({ uuid }) => uuid === this.#stack.id);
+    this.#reported.delete(String(item?.["name"]));
+    const shown = item === undefined ? undefined : await this.#subject.shown(item, this.#scene.truth);
+    if (!isDeepStrictEqual(shown, shows)) this.counts.untrue++;
+    return true;
   }
 }

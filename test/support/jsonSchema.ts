@@ -36,6 +36,16 @@ export const resolveIn =
     return found;
   };
 
+/** A schema with the branches of its unions as one object: every property that any of them has. Without `resolve` there is no `$ref` in it. */
+export function propertiesOf(
+  schema: JsonSchema,
+  resolve: Resolve = (found) => found,
+): Readonly<Record<string, JsonSchema>> {
+  const found = resolve(schema);
+  const branches = found.oneOf ?? found.anyOf ?? [];
+  return { ...found.properties, ...Object.assign({}, ...branches.map((one) => propertiesOf(one, resolve))) };
+}
+
 /** Depth at which optional parts are left out, so that schemas which contain themselves end. */
 const MAX_DEPTH = 6;
 

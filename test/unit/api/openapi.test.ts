@@ -3,40 +3,49 @@
  * own SDK: what a server may answer is understood, what we may send is allowed, and nothing is left out without a reason.
  */
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import * as fc from "fast-check";
 import * as z from "zod";
 import { envelope } from "../../../provider/api/models";
 import { type Route, routes } from "../../../provider/api/routes";
-import { type JsonSchema, arbitraryOf, resolveIn, violations } from "../../support/jsonSchema";
-import { OPERATIONS_LEFT_OUT, type Operation, answerOf, documents } from "../../support/openapi";
+import { bodiesOf } from "../../../provider/platform/http/bodies";
+import {
+  type JsonSchema,
+  type Resolve,
+  arbitraryOf,
+  propertiesOf,
+  resolveIn,
+  violations,
+} from "../../support/jsonSchema";
+import { DIFFERENCES, OPERATIONS_LEFT_OUT } from "./openapiDifferences";
+import { pathIn, refusals } from "./openapiRefusals";
 
-/** Where what we may send and what the documents have differ, each with its source. */
-const DIFFERENCES: Readonly<Record<string, string>> = {
-  "createInstance .template.create_args":
-    "typed as what is read of an instance, which cannot be meant: it is a request to create one",
-  "createInstance .network_interfaces[].mac": "the newest documentation has it",
-  "createInstance .schedules[].action: not in the enumeration": "`checkpoint`: the newest documentation has it",
-  "createInstance .schedules[].next_at": "computed by the server: it is in answers only",
-  "createAutoscale [].template: unknown": "the newest documentation has it at this place",
-  "createAutoscale [].create_args: missing": "the newest documentation writes `template` instead",
-  "createAutoscale [].policies[].type: unknown": "flat policies, as every source but the SDK's types writes them",
-  "createAutoscale [].policies[].high_watermark: unknown": "flat policies",
-  "createAutoscale [].policies[].exclusive: unknown": "flat policies",
-  "createAutoscale [].policies[].num_requests: unknown": "flat policies",
-  "createAutoscale [].policies[].replace: unknown": "flat policies",
-  "createAutoscale [].policies[].idle_time_ms: unknown": "flat policies",
-  "createAutoscale [].policies[].metric: not in the enumeration": "the newest documentation has more metrics",
-  "createAutoscale [].policies[].adjustment_type: not in the enumeration":
-    "`percent` of the documentation is `percentage` in the SDK",
-  createPolicy:
-    "flat policies, as every source but the SDK's types writes them; the nested form is for servers to read",
-};
+interface Operation {
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: { readonly "200": { readonly content: Content } };
+}
+type Content = { readonly "application/json": { readonly schema: JsonSchema } };
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+}
 
+const load = (file: string): Document =>
+  JSON.parse(fs.readFileSync(path.join(__dirname, "../../fixtures/openapi", file), "utf8")) as Document;
+const documents = { metro: load("platform.json"), "control-plane": load("controlplane.json") } as const;
+
+const REASONS = new Map(Object.values(DIFFERENCES).flatMap((list) => list.map((one) => [one, true] as const)));
+/** Our model takes any key there, the document those of {@link READING}. */
+const ofAnyKey = (difference: string): string =>
+  difference.replace(/^(createInstance \.template\.create_args)\..*(: unknown)$/s, "$1{}$2");
 const met = new Set<string>();
-function hasReason(difference: string): boolean {
-  const known = Object.keys(DIFFERENCES).filter((one) => difference.startsWith(one));
-  known.forEach((one) => met.add(one));
-  return known.length > 0;
+/** Those without a reason. */
+function unexplained(differences: readonly string[]): readonly string[] {
+  const all = [...new Set(differences.map(ofAnyKey))];
+  for (const one of all) met.add(one);
+  return all.filter((one) => !REASONS.has(one)).sort();
 }
 
 const all = Object.entries(routes) as [string, Route][];
@@ -44,22 +53,11 @@ const find = ({ server }: Route, method: string, at: string): Operation | undefi
   documents[server].paths[at]?.[method.toLowerCase()];
 const jsonSchemaOf = (schema: z.ZodType): JsonSchema =>
   z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
-const ours = (schema: JsonSchema): JsonSchema => schema;
-
-/** A schema with the branches of its unions as one object: every property that any of them has. */
-function propertiesOf(schema: JsonSchema, resolve = ours): Readonly<Record<string, JsonSchema>> {
-  const found = resolve(schema);
-  const branches = found.oneOf ?? found.anyOf ?? [];
-  return { ...found.properties, ...Object.assign({}, ...branches.map((one) => propertiesOf(one, resolve))) };
-}
+const ours: Resolve = (schema) => schema;
+const json = (operation: Operation): JsonSchema => operation.responses["200"].content["application/json"].schema;
 
 /** Paths of theirs that ours does not have. */
-function missingIn(
-  mine: JsonSchema,
-  theirs: JsonSchema,
-  resolve: (s: JsonSchema) => JsonSchema,
-  at = "",
-): readonly string[] {
+function missingIn(mine: JsonSchema, theirs: JsonSchema, resolve: Resolve, at = ""): readonly string[] {
   const their = resolve(theirs);
   if (their.type === "array") {
     const array = mine.items ?? (mine.anyOf ?? []).find((one) => one.items !== undefined)?.items;
@@ -71,6 +69,21 @@ function missingIn(
     return own === undefined ? [`${at}.${key}`] : missingIn(own, schema, resolve, `${at}.${key}`);
   });
 }
+
+/** Where the object of the form for one is named. */
+const UUID = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
+
+/** An operation in both of its forms: for many objects, and for the one that its path names. */
+const formsOf = (name: string, route: Route): readonly (readonly [name: string, route: Route, at: string])[] => [
+  [name, route, route.path],
+  ...(route.one === undefined ? [] : [[`${name} of one`, route, route.one] as const]),
+];
+
+/** An item as the body of the form for one: without its selector, unless that body repeats the uuid of the path. */
+const asBodyOfOne = (item: object, body: JsonSchema, resolve: Resolve): object => ({
+  ...Object.fromEntries(Object.entries(item).filter(([key]) => key !== "uuid" && key !== "name")),
+  ...("uuid" in propertiesOf(body, resolve) ? { uuid: UUID } : {}),
+});
 
 describe("the API's own description", () => {
   it("has no operation that we leave out without a reason, and none of ours is unknown to it", () => {
@@ -92,14 +105,15 @@ describe("the API's own description", () => {
     assert.deepEqual(without([...offered], new Set(described)), []);
   });
 
-  for (const [name, route] of all) {
-    const operation = find(route, route.method, route.path);
+  for (const [name, route, at] of all.flatMap(([name, route]) => formsOf(name, route))) {
+    const isOne = at === route.one;
+    const operation = find(route, route.method, at);
     if (operation === undefined) continue;
     const resolve = resolveIn(documents[route.server].components.schemas);
 
     it(`${name}: every answer that fits it is understood`, () => {
       fc.assert(
-        fc.property(arbitraryOf(answerOf(operation), resolve), (answer) => {
+        fc.property(arbitraryOf(json(operation), resolve), (answer) => {
           const { data } = envelope.parse(answer);
           const items = route.dataKey === undefined ? [data ?? {}] : data?.[route.dataKey];
           if (route.dataKey === undefined && data == null) return;
@@ -110,10 +124,10 @@ describe("the API's own description", () => {
     });
 
     it(`${name}: no field of its answer is left out`, () => {
-      const data = propertiesOf(propertiesOf(answerOf(operation), resolve)["data"] ?? {}, resolve);
+      const data = propertiesOf(propertiesOf(json(operation), resolve)["data"] ?? {}, resolve);
       const theirs =
         route.dataKey === undefined
-          ? propertiesOf(answerOf(operation), resolve)["data"]
+          ? propertiesOf(json(operation), resolve)["data"]
           : resolve(data[route.dataKey] ?? {}).items;
       const item = z.toJSONSchema(route.item, { io: "output", unrepresentable: "any" }) as JsonSchema;
       assert.deepEqual(missingIn(item, theirs ?? {}, resolve), []);
@@ -121,27 +135,43 @@ describe("the API's own description", () => {
 
     const body = operation.requestBody?.content["application/json"].schema;
     if (body !== undefined) {
+      it(`${name}: every request that fits it passes our model`, () => {
+        const refused: string[] = [];
+        // What completes a body for one makes a list of it.
+        const pathOf = (path: readonly PropertyKey[]) => pathIn(body, isOne ? path.slice(1) : path, resolve);
+        fc.assert(
+          fc.property(arbitraryOf(body, resolve), (request) => {
+            const [whole] = isOne
+              ? bodiesOf(route.body, asBodyOfOne(request as object, body, resolve), [{ uuid: UUID }], [])
+              : [request];
+            const { error } = route.body.safeParse(whole);
+            const issues = (error?.issues ?? []).flatMap((issue) => refusals(whole, issue, pathOf));
+            refused.push(...issues.map((one) => `${name} ${one}`));
+          }),
+          { numRuns: 4000, seed: 1 },
+        );
+        assert.deepEqual(unexplained(refused), []);
+      });
+
       it(`${name}: every request that our model lets through fits it`, () => {
-        const beyond = new Set<string>();
+        const beyond: string[] = [];
         fc.assert(
           fc.property(arbitraryOf(jsonSchemaOf(route.body), ours), (request) => {
             fc.pre(route.body.safeParse(request).success);
-            for (const one of violations(body, request, resolve)) beyond.add(`${name} ${one}`);
+            for (const sent of isOne
+              ? (request as object[]).map((item) => asBodyOfOne(item, body, resolve))
+              : [request])
+              for (const one of violations(body, sent, resolve)) beyond.push(`${name} ${one}`);
           }),
           { numRuns: 500, seed: 1 },
         );
-        assert.deepEqual(
-          [...beyond].filter((one) => !hasReason(one)),
-          [],
-        );
+        assert.deepEqual(unexplained(beyond), []);
       });
 
       it(`${name}: no field of its request is left out`, () => {
-        const missing = missingIn(jsonSchemaOf(route.body), body, resolve).map((one) => `${name} ${one}`);
-        assert.deepEqual(
-          missing.filter((one) => !hasReason(one)),
-          [],
-        );
+        const model = jsonSchemaOf(route.body);
+        const missing = missingIn(isOne ? (model.items ?? {}) : model, body, resolve);
+        assert.deepEqual(unexplained(missing.map((one) => `${name} ${one}`)), []);
       });
     }
 
@@ -152,6 +182,8 @@ describe("the API's own description", () => {
         described.filter((one) => !known.includes(one)),
         [],
       );
+      // What chooses among many is of no use for one.
+      if (isOne) return;
       assert.deepEqual(
         known.filter((one) => !described.includes(one)),
         [],
@@ -161,7 +193,7 @@ describe("the API's own description", () => {
 
   it("gives no reason for a difference that there is not", () => {
     assert.deepEqual(
-      Object.keys(DIFFERENCES).filter((one) => !met.has(one)),
+      [...REASONS.keys()].filter((one) => !met.has(one)),
       [],
     );
   });

@@ -1,0 +1,117 @@
+/** Where our route table and wire models and the vendor's OpenAPI documents differ, each with the reason. */
+
+/** Operations that the library does not offer, each with the reason. */
+export const OPERATIONS_LEFT_OUT: Readonly<Record<string, string>> = {
+  "POST /v1/images": "pins an image on a node: for image managers of a node's owner, not for accounts",
+  "DELETE /v1/images": "unpins an image, as above",
+  "POST /v1/auth/check": "signs a person in through a browser; a token is a setting here",
+  "POST /v1/auth/signin": "signs a person in through a browser; a token is a setting here",
+  "DELETE /v1/nodes": NODES(),
+  "GET /v1/nodes": NODES(),
+  "POST /v1/nodes": NODES(),
+  "PATCH /v1/nodes": NODES(),
+  "POST /v1/nodes/activate": NODES(),
+  "POST /v1/nodes/deactivate": NODES(),
+  "GET /v1/nodes/providers/{cloudprovider}/regions": NODES(),
+  "GET /v1/nodes/providers/{cloudprovider}/types": NODES(),
+  "GET /v1/nodes/wait": NODES(),
+  "DELETE /v1/nodes/{uuid}": NODES(),
+  "GET /v1/nodes/{uuid}": NODES(),
+  "PATCH /v1/nodes/{uuid}": NODES(),
+  "GET /v1/nodes/{uuid}/wait": NODES(),
+};
+function NODES(): string {
+  return "machines that an organisation brings to the cloud: a layer below what this library manages";
+}
+
+/** The same of both forms of an operation; an item of the one is the body of the other. */
+const inBothForms = (name: string, list: readonly string[]): readonly string[] =>
+  list.flatMap((one) => [`${name} []${one}`, `${name} of one ${one}`]);
+
+const FLAT_POLICY = ["type", "high_watermark", "exclusive", "num_requests", "replace", "idle_time_ms"];
+/** What a reading of an instance holds. */
+const READING =
+  "annotations args autokill boot_time_us checkpoint_autokill created_at delete_lock env error exit_code features gateway gpus image memory_mb message name nameserver net_time_us network_interfaces plugins private_fqdn private_ip restart restart_count restart_policy retained_until roms scale_to_zero sched_priority schedules service_group services snapshot start_count started_at state status stop_code stop_reason stopped_at tags template_autokill template_time_us type updates uptime_ms uuid vcpus vmm_load_time_us vmm_ready_time_us vmm_start_time_us volumes";
+/** What every reading of one holds. */
+const READ_ALWAYS = "created_at image memory_mb name restart_policy state type uuid vcpus";
+const PORTS = [".services[].port", ".services[].destination_port", ".soft_limit", ".hard_limit"];
+
+/**
+ * Reason → where what we send or let through and what the documents have differ: `X: unknown` of a field that one side does not
+ * have, otherwise why it is refused.
+ */
+export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
+  "the newest documentation has it": [
+    "createInstance .network_interfaces[].mac: unknown",
+    ...inBothForms("createAutoscale", [".template: unknown"]),
+  ],
+  "`checkpoint`: the newest documentation has it": ["createInstance .schedules[].action: not in the enumeration"],
+  "the newest documentation writes `template` instead": inBothForms("createAutoscale", [".create_args: missing"]),
+  "the newest documentation has more metrics": [
+    ...inBothForms("createAutoscale", [".policies[].metric: not in the enumeration"]),
+    "createPolicy .type.metric: not in the enumeration",
+  ],
+  "`percent` of the documentation is `percentage` in the SDK": [
+    ...inBothForms("createAutoscale", [".policies[].adjustment_type: not in the enumeration"]),
+    "createPolicy .type.adjustment_type: not in the enumeration",
+  ],
+  "flat policies, as every source but the SDK's types writes them": [
+    ...inBothForms(
+      "createAutoscale",
+      FLAT_POLICY.map((key) => `.policies[].${key}: unknown`),
+    ),
+    // That of one policy is an object with the policy in `type`; ours reads both.
+    "createPolicy .type: missing",
+    "createPolicy .type: not an object",
+    ...[...FLAT_POLICY.filter((key) => key !== "type"), "adjustment_type", "enabled", "metric", "steps"].map(
+      (key) => `createPolicy .${key}: unknown`,
+    ),
+    ...FLAT_POLICY.map((key) => `createPolicy .type.${key}: unknown`),
+  ],
+  "computed by the server: it is in answers only": [
+    "createInstance .schedules[].next_at",
+    "createInstance .schedules[].next_at: unknown",
+  ],
+  "typed as what is read of an instance, which cannot be meant: it is a request to create one": [
+    "createInstance .template.create_args{}: unknown",
+    ...READING.split(" ").map((key) => `createInstance .template.create_args.${key}`),
+    ...READ_ALWAYS.split(" ").map((key) => `createInstance .template.create_args.${key}: missing`),
+  ],
+  "its range, by the tables of the reference": [
+    "createInstance .gpus: too_big",
+    "createInstance .memory_mb: too_small",
+    "createInstance .replicas: too_big",
+    "createInstance .scale_to_zero.cooldown_time_ms: too_big",
+    "createInstance .vcpus: too_small",
+    "createInstance .volumes[].size_mb: too_small",
+    "createVolume .size_mb: too_small",
+    ...["createInstance .service_group", "createService "].flatMap((at) =>
+      PORTS.flatMap((one) => [`${at}${one}: too_small`, `${at}${one}: too_big`]),
+    ),
+    ...inBothForms(
+      "createAutoscale",
+      [".max_size", ".warmup_time_ms", ".cooldown_time_ms"].map((key) => `${key}: too_small`),
+    ),
+    ...["stopInstances", "suspendInstances"].flatMap((name) => inBothForms(name, [".drain_timeout_ms: too_big"])),
+  ],
+  "its form, by the tables of the reference": [
+    "createInstance .annotations{}: invalid_key",
+    "createInstance .hostname: invalid_format",
+    "createInstance .plugins[].name: invalid_format",
+    "createInstance .tags[]: invalid_format",
+    "createInstance .volumes[].tags[]: invalid_format",
+    "createCheckpoints [].tags[]: invalid_format",
+    "createVolume .tags[]: invalid_format",
+    ...inBothForms("cloneVolumes", [".tags[]: invalid_format"]),
+  ],
+  "no program can have a variable without a name": ["createInstance .env{}: invalid_key"],
+  "a service without a port serves nothing": [
+    "createInstance .service_group.services: too_small",
+    "createService .services: too_small",
+  ],
+  "free text in the document; these are all the words there are": [
+    "createInstance .scale_to_zero.policy: invalid_value",
+    "createInstance .volumes[].quota_policy: invalid_value",
+    ...inBothForms("stopInstances", [".ifstate: invalid_value"]),
+  ],
+};

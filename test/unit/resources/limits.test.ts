@@ -1,0 +1,213 @@
+/** The platform's limits, as its reference lists them in section 18: what is at a limit is accepted, and what is beyond it is refused before anything is asked. */
+import assert from "node:assert/strict";
+import { check } from "../../../provider/definition/check";
+import type { Definition, Properties } from "../../../provider/definition/define";
+import { getInstanceLogs } from "../../../provider/functions/instances";
+import { type Kind, resourceOf } from "../../../provider/resources/all";
+
+/** A value at the limit, one beyond it, and what is said of that: where it is, and what is allowed. */
+type Limit = readonly [at: unknown, beyond: unknown, said: string];
+/** Makes the inputs around a value. */
+type Around = (value: unknown) => Properties;
+
+const times = (count: number, make: (index: number) => unknown): readonly unknown[] =>
+  Array.from({ length: count }, (_, index) => make(index));
+
+const file = (index: number) => ({ path: `/${index}`, data: "" });
+const plugin = (index: number) => ({ name: `p${index}`, rom: "plugin:1" });
+const ofLength = (length: number): string => "a".repeat(length);
+
+const ofInstance =
+  (property: string): Around =>
+  (value) => ({ image: "app:1", [property]: value });
+const asleep =
+  (property: string): Around =>
+  (value) => ({ image: "app:1", service: "web", scaleToZero: { policy: "on", [property]: value } });
+const inGroup =
+  (property: string): Around =>
+  (value) => ({ image: "app:1", serviceGroup: { ports: [{ port: 9000 }], [property]: value } });
+const inGroupPort =
+  (property: string): Around =>
+  (value) => ({ image: "app:1", serviceGroup: { ports: [{ port: 9000, [property]: value }] } });
+
+const template = { image: "app:1" };
+const ofService =
+  (property: string): Around =>
+  (value) => ({ ports: [{ port: 9000 }], template, [property]: value });
+const ofPort =
+  (property: string): Around =>
+  (value) => ({ ports: [{ port: 9000, [property]: value }], template });
+const scaled =
+  (property: string): Around =>
+  (value) => ({ ports: [{ port: 9000 }], autoscale: { template: "base", [property]: value } });
+
+const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: Around, ...limits: Limit[]]>>>> = {
+  Instance: {
+    memory: [ofInstance("memoryMb"), [16, 15, "memoryMb: must be at least 16, got 15."]],
+    "virtual CPUs": [ofInstance("vcpus"), [1, 0, "vcpus: must be at least 1, got 0."]],
+    "time to drain": [
+      ofInstance("drainTimeoutMs"),
+      [-1, -2, "drainTimeoutMs: must be at least -1, got -2."],
+      [3_600_000, 3_600_001, "drainTimeoutMs: must be at most 3600000, got 3600001."],
+    ],
+    "cooldown before standby": [
+      asleep("cooldownTimeMs"),
+      [0, -1, "scaleToZero.cooldownTimeMs: must be at least 0, got -1."],
+      [86_400_000, 86_400_001, "scaleToZero.cooldownTimeMs: must be at most 86400000, got 86400001."],
+    ],
+    "warning before standby": [
+      (value) => {
+        const cooldownTimeMs = 86_400_000;
+        return {
+          image: "app:1",
+          service: "web",
+          scaleToZero: { policy: "on", cooldownTimeMs, notifyTimeMs: value },
+        };
+      },
+      [0, -1, "scaleToZero.notifyTimeMs: must be at least 0, got -1."],
+      // It is shorter than the cooldown, whose limit is its own too.
+      [86_399_999, 86_400_001, "scaleToZero.notifyTimeMs: must be at most 86400000, got 86400001."],
+    ],
+    "inline files of a ROM": [
+      (files) => ({ image: "app:1", roms: [{ name: "conf", files }] }),
+      [times(16, file), times(17, file), "roms[0].files: must have at most 16 items."],
+    ],
+    ROMs: [
+      ofInstance("roms"),
+      [
+        times(8, (index) => ({ name: `r${index}`, image: "rom:1" })),
+        times(9, (index) => ({ name: `r${index}`, image: "rom:1" })),
+        "roms: must have at most 8 items.",
+      ],
+    ],
+    plugins: [ofInstance("plugins"), [times(8, plugin), times(9, plugin), "plugins: must have at most 8 items."]],
+    "name of a plugin": [
+      (name) => ({ image: "app:1", plugins: [{ name, rom: "plugin:1" }] }),
+      [ofLength(63), ofLength(64), "plugins[0].name: must be 1 to 63 letters, digits, - and _, got "],
+    ],
+    "network interfaces": [
+      ofInstance("networkInterfaces"),
+      [times(4, () => ({})), times(5, () => ({})), "networkInterfaces: must have at most 4 items."],
+    ],
+    GPUs: [(gpus) => ({ image: "app:1", type: "full", gpus }), [1, 2, "gpus: must be at most 1, got 2."]],
+    tag: [
+      (tag) => ({ image: "app:1", tags: [tag] }),
+      [ofLength(256), ofLength(257), "tags[0]: must be 1 to 256 letters, digits and - + _ . : =, got "],
+    ],
+    tags: [
+      ofInstance("tags"),
+      [times(16, (index) => `t${index}`), times(17, (index) => `t${index}`), "tags: must have at most 16 items."],
+    ],
+    "size of a volume of its own": [
+      (sizeMb) => ({ image: "app:1", ephemeralVolumes: [{ at: "/tmp/own", sizeMb }] }),
+      [1, 0, "ephemeralVolumes[0].sizeMb: must be at least 1, got 0."],
+    ],
+    "port of its group": [
+      inGroupPort("port"),
+      [1, 0, "serviceGroup.ports[0].port: must be at least 1, got 0."],
+      [65_535, 65_536, "serviceGroup.ports[0].port: must be at most 65535, got 65536."],
+    ],
+    "its own port": [
+      inGroupPort("destinationPort"),
+      [1, 0, "serviceGroup.ports[0].destinationPort: must be at least 1, got 0."],
+      [65_535, 65_536, "serviceGroup.ports[0].destinationPort: must be at most 65535, got 65536."],
+    ],
+    "soft limit of its group": [
+      inGroup("softLimit"),
+      [1, 0, "serviceGroup.softLimit: must be at least 1, got 0."],
+      [65_535, 65_536, "serviceGroup.softLimit: must be at most 65535, got 65536."],
+    ],
+    "hard limit of its group": [
+      inGroup("hardLimit"),
+      [1, 0, "serviceGroup.hardLimit: must be at least 1, got 0."],
+      [65_535, 65_536, "serviceGroup.hardLimit: must be at most 65535, got 65536."],
+    ],
+  },
+  Service: {
+    replicas: [ofService("replicas"), [0, -1, "replicas: must be at least 0, got -1."]],
+    port: [
+      ofPort("port"),
+      [1, 0, "ports[0].port: must be at least 1, got 0."],
+      [65_535, 65_536, "ports[0].port: must be at most 65535, got 65536."],
+    ],
+    "port of its instances": [
+      ofPort("destinationPort"),
+      [1, 0, "ports[0].destinationPort: must be at least 1, got 0."],
+      [65_535, 65_536, "ports[0].destinationPort: must be at most 65535, got 65536."],
+    ],
+    "soft limit": [
+      ofService("softLimit"),
+      [1, 0, "softLimit: must be at least 1, got 0."],
+      [65_535, 65_536, "softLimit: must be at most 65535, got 65536."],
+    ],
+    "hard limit": [
+      ofService("hardLimit"),
+      [1, 0, "hardLimit: must be at least 1, got 0."],
+      [65_535, 65_536, "hardLimit: must be at most 65535, got 65536."],
+    ],
+    "fewest instances": [scaled("minSize"), [0, -1, "autoscale.minSize: must be at least 0, got -1."]],
+    "most instances": [scaled("maxSize"), [1, 0, "autoscale.maxSize: must be at least 1, got 0."]],
+    "policies of autoscale": [
+      scaled("policies"),
+      [
+        times(8, (index) => ({ name: `p${index}`, type: "idle", idleTimeMs: 1 })),
+        times(9, (index) => ({ name: `p${index}`, type: "idle", idleTimeMs: 1 })),
+        "autoscale.policies: must have at most 8 items.",
+      ],
+    ],
+  },
+  Volume: {
+    size: [
+      (sizeMb) => ({ sizeMb }),
+      [1, 0, "sizeMb: must be at least 1, got 0."],
+      [1_048_576, 1_048_577, "sizeMb: must be at most 1048576, got 1048577."],
+    ],
+  },
+};
+
+/** What is said of inputs, each with its property. */
+async function saidOf(definition: unknown, inputs: Properties): Promise<readonly string[]> {
+  const { failures } = await check(definition as Definition, {}, inputs);
+  return failures.map(({ property, reason }) => `${property}: ${reason}`);
+}
+
+async function assertLimit(definition: unknown, around: Around, [at, beyond, said]: Limit): Promise<void> {
+  assert.deepEqual(await saidOf(definition, around(at)), []);
+  const [first = "", ...others] = await saidOf(definition, around(beyond));
+  assert.deepEqual(others, []);
+  // A text that is too long is quoted in part.
+  assert.equal(first.slice(0, said.length), said);
+}
+
+describe("the platform's limits", () => {
+  for (const [kind, properties] of Object.entries(LIMITS)) {
+    for (const [what, [around, ...limits]] of Object.entries(properties)) {
+      it(`${kind}: ${what}`, async () => {
+        for (const limit of limits) await assertLimit(resourceOf(kind as Kind), around, limit);
+      });
+    }
+  }
+
+  const NAMED: Readonly<Partial<Record<Kind, Properties>>> = {
+    Instance: { image: "app:1" },
+    Service: { ports: [{ port: 9000 }], template },
+    Volume: { sizeMb: 8 },
+  };
+  for (const [kind, others] of Object.entries(NAMED)) {
+    it(`${kind}: its name is a DNS label wherever it becomes one, has 255 characters at most, and no slash`, async () => {
+      const resource = resourceOf(kind as Kind);
+      assert.deepEqual(await saidOf(resource, { ...others, name: ofLength(63) }), []);
+      for (const name of [ofLength(256), "a/b"]) {
+        const [said = "", ...more] = await saidOf(resource, { ...others, name });
+        assert.match(said, /^name: must (have at most \d+ characters|be .*)/);
+        assert.deepEqual(more, []);
+      }
+    });
+  }
+
+  it("getInstanceLogs: bytes of a piece", async () => {
+    const around: Around = (limitBytes) => ({ name: "web", limitBytes });
+    await assertLimit(getInstanceLogs, around, [0, -1, "limitBytes: must be at least 0, got -1."]);
+    await assertLimit(getInstanceLogs, around, [16_383, 16_384, "limitBytes: must be at most 16383, got 16384."]);
+  });
+});

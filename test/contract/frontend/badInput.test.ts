@@ -1,6 +1,9 @@
 /** What a user reads about bad input that a preview can know, word by word, from the dynamic provider process. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import * as fs from "node:fs/promises";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type CallFailure, DynamicProcess } from "../../support/dynamicProcess";
@@ -94,6 +97,8 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
 };
 
 const template = { image: "app:1" };
+const pem = (file: string): string => readFileSync(path.join(__dirname, "../../fixtures/certificates", file), "utf8");
+const www = { commonName: "www.example.com", chain: pem("www.pem"), key: pem("www.key") };
 
 /** Kind → what is wrong → inputs, and what is printed. */
 const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: object, printed: string]>>>> = {
@@ -155,6 +160,28 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
     "a template without image": [
       { template: {}, ports: [{ port: 8080 }] },
       "template.image: required: give a value of type string.",
+    ],
+  },
+  Certificate: {
+    "a key of another certificate": [
+      { ...www, key: pem("wild.key") },
+      "key: does not fit the certificate, which is the first of `chain`; give the key it was made with.",
+    ],
+    "a key with a passphrase": [
+      { ...www, key: pem("www.encrypted.key") },
+      "key: is encrypted; give it without a passphrase.",
+    ],
+    "a key that is none, without showing it": [
+      { ...www, key: "s3cret" },
+      "key: cannot be read; give PEM text that begins with '-----BEGIN PRIVATE KEY-----'.",
+    ],
+    "a chain that is a path": [
+      { ...www, chain: "./www.pem" },
+      "chain: cannot be read; give PEM text that begins with '-----BEGIN CERTIFICATE-----': the certificate, then its issuers.",
+    ],
+    "a name that the certificate is not for": [
+      { ...www, commonName: "shop.example.com" },
+      'commonName: "shop.example.com" is not among the names of the certificate, which is for www.example.com, example.com.',
     ],
   },
   GatewayImage: {
@@ -322,7 +349,7 @@ describe("bad input, as the dynamic provider process reports it", () => {
     async function refused(kind: string, inputs: object): Promise<string> {
       const everything = async () =>
         Promise.all(
-          ["instances", "services", "volumes"].map(async (type) =>
+          ["instances", "services", "volumes", "certificates"].map(async (type) =>
             (await platform.api("GET", `/v1/${type}?details=false`)).items.map(({ uuid }) => uuid),
           ),
         );
@@ -375,6 +402,48 @@ describe("bad input, as the dynamic provider process reports it", () => {
       );
     });
 
+    /** Asks for the deletion of one that is locked, and says what was printed; asserts that it is there afterwards. */
+    async function refusedDeletion(kind: string, inputs: object): Promise<string> {
+      const resource = await DynamicProcess.start(kind, settings);
+      try {
+        const { inputs: checked } = await resource.check({}, { __resourceName: "it", ...inputs, deleteLock: true });
+        const { id, outs } = await resource.create(checked);
+        const printed = await printedBy(resource.delete(id, outs));
+        const read = await resource.read(id, outs);
+        assert.equal(read.id, id);
+        // The way out that was told leads out.
+        const unlocked = await resource.update(id, outs, { ...checked, deleteLock: false });
+        await resource.delete(id, unlocked);
+        return printed;
+      } finally {
+        await resource.stop();
+      }
+    }
+
+    it("that an instance or a volume that is to go is locked", async () => {
+      assert.equal(
+        await refusedDeletion("Instance", { name: "kept", image: "app:1" }),
+        "NOT_ALLOWED: deleteLock: Instance 'kept' is locked against deletion. Set deleteLock to false, run 'pulumi up', and delete it then.",
+      );
+      assert.equal(
+        await refusedDeletion("Volume", { name: "kept", sizeMb: 8 }),
+        "NOT_ALLOWED: deleteLock: Deleting volume 'kept' failed: Deletion protection enabled. If it is locked: set deleteLock to false, run 'pulumi up', and delete it then.",
+      );
+    });
+
+    it("a token that it does not know, without showing it", async () => {
+      const volume = await DynamicProcess.start("Volume", { ...settings, "unikernel:token": "s3cret" });
+      try {
+        const url = settings["unikernel:metro"];
+        assert.equal(
+          await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
+          `API_UNAUTHORIZED: unikernel:token: POST /v1/volumes in metro '${url}' was refused with HTTP 401: Invalid or missing token. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.`,
+        );
+      } finally {
+        await volume.stop();
+      }
+    });
+
     it("a guest that crashes, with the reason and the last console lines, without showing its environment", async () => {
       const detail = "Kernel panic - not syncing: Out of memory";
       platform.guests.set("crashing", {
@@ -404,6 +473,50 @@ Check the image's cmd, its files and the memory it gets.`,
       await isUntouched();
     } finally {
       await volume.stop();
+    }
+  });
+
+  it("that there is no such metro: its code, with those that there are", async () => {
+    const metros = [
+      { name: "fra", endpoint: "https://fra.test" },
+      { name: "tyo", endpoint: "https://tyo.test" },
+    ];
+    await using controlPlane = await startFakeApi(() => success("metros", ...metros));
+    const volume = await DynamicProcess.start("Volume", {
+      ...{ "unikernel:metro": "tokio", "unikernel:token": "s3cret", "unikernel:controlPlane": controlPlane.url },
+    });
+    try {
+      assert.equal(
+        await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
+        "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of its API.",
+      );
+      assert.deepEqual(
+        controlPlane.asked.map(({ method }) => method),
+        ["GET"],
+      );
+      await isUntouched();
+    } finally {
+      await volume.stop();
+    }
+  });
+
+  it("that another service answers at its address: a web page", async () => {
+    const page = http.createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "text/html" }).end("<html>Welcome</html>");
+    });
+    await new Promise<void>((resolve) => page.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
+    const volume = await DynamicProcess.start("Volume", { "unikernel:metro": url, "unikernel:token": "s3cret" });
+    try {
+      const printed = await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 }));
+      const said = `API_SHAPE: POST /v1/volumes in metro '${url}' was answered with HTTP 200 and text/html, not with this API's JSON. Another service answers at this address: unikernel:metro is '${url}', and may be 'local', a code such as 'fra', or the URL of an API.`;
+      // What follows is for the case that it is a page of a proxy in between.
+      assert.equal(printed.slice(0, said.length), said);
+      await isUntouched();
+    } finally {
+      await volume.stop();
+      page.closeAllConnections();
+      page.close();
     }
   });
 });

@@ -77,7 +77,7 @@ async function failing(
   stack: Stack,
   platform: LocalPlatform,
   resource: string,
-  operation: "preview" | "up" = "up",
+  operation: "preview" | "up" | "destroy" = "up",
 ): Promise<string> {
   const before = await everything(stack, platform);
   const message = errorOf(await stack[operation](), resource);
@@ -322,62 +322,110 @@ describe("bad input, in a real program", function () {
     });
   });
 
+  describe("that only a deletion finds: a lock", () => {
+    before(open);
+    after(close);
+    const way = "set deleteLock to false, run 'pulumi up', and delete it then\\.$";
+    const write = (resource: string, isLocked: boolean): Promise<void> =>
+      project.write(
+        "index.ts",
+        `import * as unikernel from "pulumi-unikernel";\n${resource.replace("…", `deleteLock: ${isLocked}`)}`,
+      );
+
+    it("of a volume keeps it, until it is taken off", async () => {
+      const data = 'new unikernel.Volume("data", { sizeMb: 8, … });';
+      await write(data, true);
+      succeeded(await stack.up());
+      assert.match(
+        await failing(stack, platform, "data", "destroy"),
+        new RegExp(
+          `NOT_ALLOWED: deleteLock: Deleting volume 'data-[0-9a-f]{7}' failed: Deletion protection enabled\\. If it is locked: ${way}`,
+        ),
+      );
+      await write(data, false);
+      succeeded(await stack.up());
+      succeeded(await stack.destroy());
+    });
+
+    it("of an instance keeps it running, until it is taken off", async () => {
+      const both = (isLocked: boolean) =>
+        project.write(
+          "index.ts",
+          program(`new unikernel.Instance("guest", { image: image.ref, memoryMb: 96, deleteLock: ${isLocked} });`),
+        );
+      await both(true);
+      succeeded(await stack.up());
+      assert.match(
+        await failing(stack, platform, "guest", "destroy"),
+        new RegExp(
+          `NOT_ALLOWED: deleteLock: Instance 'guest-[0-9a-f]{7}' is locked against deletion\\. S${way.slice(1)}`,
+        ),
+      );
+      assert.equal((await platform.virtualMachines()).length, 1);
+      await both(false);
+      succeeded(await stack.up());
+      succeeded(await stack.destroy());
+    });
+  });
+
   // A disk that is full for real needs a file system of its own, which only root can mount; that every user sees the
   // same sentences is tested in test/unit/platform/noSpace.test.ts and with /dev/full in test/unit/image.
-  if (canMount()) {
-    describe("of the machine: no space left", () => {
-      before(async () => {
-        await open();
-        execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", platform.folder]);
-      });
-      after(async () => {
-        for (const { pid } of await processesOf(platform.folder)) process.kill(pid, "SIGKILL");
-        await eventually("processes are gone", async () => (await processesOf(platform.folder)).length === 0);
-        execFileSync("umount", [platform.folder]);
-        await close();
-      });
-      const hint = "Free some space, or point UNIKERNEL_STATE_DIR at a larger disk\\.$";
-
-      it("for an image fails with its size and place, and leaves no file", async () => {
-        await project.write("index.ts", "");
-        succeeded(await stack.up());
-        await project.write("index.ts", program());
-        assert.match(
-          await failing(stack, platform, "image"),
-          new RegExp(
-            `^NO_SPACE: No space left on the disk while writing [0-9.]+ MiB of an image to '${platform.folder}/.*'\\. ${hint}`,
-          ),
-        );
-        assert.deepEqual(await processesOf(platform.folder), []);
-      });
-
-      it("for a volume fails with how much there is", async () => {
-        await project.write(
-          "index.ts",
-          'import * as unikernel from "pulumi-unikernel";\nnew unikernel.Volume("data", { sizeMb: 64 });',
-        );
-        assert.match(
-          await failing(stack, platform, "data"),
-          new RegExp(
-            `^OPERATION_FAILED: Creating volume 'data-[0-9a-f]{7}' failed: There is no space left for 64 MiB: '${platform.folder}/volumes' has \\d MiB free\\. ${hint}`,
-          ),
-        );
-        assert.deepEqual((await platform.client.getVolumes({})).items, []);
-      });
-
-      it("for the local platform itself fails at once", async () => {
-        execFileSync(process.execPath, [COMMAND, "local", "down"], { stdio: "ignore" });
-        await fs.writeFile(path.join(platform.folder, "full"), Buffer.alloc(8 * 2 ** 20)).catch(() => undefined);
-        assert.match(
-          await failing(stack, platform, "data"),
-          new RegExp(
-            `^NO_SPACE: There is no space left on the disk of '${platform.folder}' to start the local platform\\. ${hint}`,
-          ),
-        );
-        assert.deepEqual(await processesOf(platform.folder), []);
-      });
+  describe("of the machine: no space left", () => {
+    let isOpen = false;
+    before(async function () {
+      if (!canMount()) this.skip();
+      await open();
+      isOpen = true;
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", platform.folder]);
     });
-  }
+    after(async () => {
+      if (!isOpen) return;
+      for (const { pid } of await processesOf(platform.folder)) process.kill(pid, "SIGKILL");
+      await eventually("processes are gone", async () => (await processesOf(platform.folder)).length === 0);
+      execFileSync("umount", [platform.folder]);
+      await close();
+    });
+    const hint = "Free some space, or point UNIKERNEL_STATE_DIR at a larger disk\\.$";
+
+    it("for an image fails with its size and place, and leaves no file", async () => {
+      await project.write("index.ts", "");
+      succeeded(await stack.up());
+      await project.write("index.ts", program());
+      assert.match(
+        await failing(stack, platform, "image"),
+        new RegExp(
+          `^NO_SPACE: No space left on the disk while writing [0-9.]+ MiB of an image to '${platform.folder}/.*'\\. ${hint}`,
+        ),
+      );
+      assert.deepEqual(await processesOf(platform.folder), []);
+    });
+
+    it("for a volume fails with how much there is", async () => {
+      await project.write(
+        "index.ts",
+        'import * as unikernel from "pulumi-unikernel";\nnew unikernel.Volume("data", { sizeMb: 64 });',
+      );
+      assert.match(
+        await failing(stack, platform, "data"),
+        new RegExp(
+          `^OPERATION_FAILED: Creating volume 'data-[0-9a-f]{7}' failed: There is no space left for 64 MiB: '${platform.folder}/volumes' has \\d MiB free\\. ${hint}`,
+        ),
+      );
+      assert.deepEqual((await platform.client.getVolumes({})).items, []);
+    });
+
+    it("for the local platform itself fails at once", async () => {
+      execFileSync(process.execPath, [COMMAND, "local", "down"], { stdio: "ignore" });
+      await fs.writeFile(path.join(platform.folder, "full"), Buffer.alloc(8 * 2 ** 20)).catch(() => undefined);
+      assert.match(
+        await failing(stack, platform, "data"),
+        new RegExp(
+          `^NO_SPACE: There is no space left on the disk of '${platform.folder}' to start the local platform\\. ${hint}`,
+        ),
+      );
+      assert.deepEqual(await processesOf(platform.folder), []);
+    });
+  });
 });
 
 function canMount(): boolean {

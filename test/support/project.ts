@@ -27,7 +27,8 @@ export class Project {
     return new Project(folder);
   }
 
-  stack(config: Required<StackOptions>["config"]): Stack {
+  /** @param environment variables of its operations, over those that every test has */
+  stack(config: Required<StackOptions>["config"], environment: Required<StackOptions>["environment"] = {}): Stack {
     return openStack({
       project: this.folder,
       stack: "test",
@@ -36,6 +37,7 @@ export class Project {
         UNIKERNEL_STATE_DIR: process.env["UNIKERNEL_STATE_DIR"],
         UKC_TOKEN: undefined,
         UKC_METRO: undefined,
+        ...environment,
       },
     });
   }

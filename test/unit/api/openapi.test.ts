@@ -3,8 +3,6 @@
  * own SDK: what a server may answer is understood, what we may send is allowed, and nothing is left out without a reason.
  */
 import assert from "node:assert/strict";
-import * as fs from "node:fs";
-import * as path from "node:path";
 import * as fc from "fast-check";
 import * as z from "zod";
 import { envelope } from "../../../provider/api/models";
@@ -18,23 +16,9 @@ import {
   resolveIn,
   violations,
 } from "../../support/jsonSchema";
-import { DIFFERENCES, OPERATIONS_LEFT_OUT } from "./openapiDifferences";
+import { OPERATIONS_LEFT_OUT, type Operation, answerOf, documents } from "../../support/openapi";
+import { DIFFERENCES } from "./openapiDifferences";
 import { pathIn, refusals } from "./openapiRefusals";
-
-interface Operation {
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-  readonly requestBody?: { readonly content: Content };
-  readonly responses: { readonly "200": { readonly content: Content } };
-}
-type Content = { readonly "application/json": { readonly schema: JsonSchema } };
-interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
-}
-
-const load = (file: string): Document =>
-  JSON.parse(fs.readFileSync(path.join(__dirname, "../../fixtures/openapi", file), "utf8")) as Document;
-const documents = { metro: load("platform.json"), "control-plane": load("controlplane.json") } as const;
 
 const REASONS = new Map(Object.values(DIFFERENCES).flatMap((list) => list.map((one) => [one, true] as const)));
 /** Our model takes any key there, the document those of {@link READING}. */
@@ -54,7 +38,6 @@ const find = ({ server }: Route, method: string, at: string): Operation | undefi
 const jsonSchemaOf = (schema: z.ZodType): JsonSchema =>
   z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
 const ours: Resolve = (schema) => schema;
-const json = (operation: Operation): JsonSchema => operation.responses["200"].content["application/json"].schema;
 
 /** Paths of theirs that ours does not have. */
 function missingIn(mine: JsonSchema, theirs: JsonSchema, resolve: Resolve, at = ""): readonly string[] {
@@ -113,7 +96,7 @@ describe("the API's own description", () => {
 
     it(`${name}: every answer that fits it is understood`, () => {
       fc.assert(
-        fc.property(arbitraryOf(json(operation), resolve), (answer) => {
+        fc.property(arbitraryOf(answerOf(operation), resolve), (answer) => {
           const { data } = envelope.parse(answer);
           const items = route.dataKey === undefined ? [data ?? {}] : data?.[route.dataKey];
           if (route.dataKey === undefined && data == null) return;
@@ -124,10 +107,10 @@ describe("the API's own description", () => {
     });
 
     it(`${name}: no field of its answer is left out`, () => {
-      const data = propertiesOf(propertiesOf(json(operation), resolve)["data"] ?? {}, resolve);
+      const data = propertiesOf(propertiesOf(answerOf(operation), resolve)["data"] ?? {}, resolve);
       const theirs =
         route.dataKey === undefined
-          ? propertiesOf(json(operation), resolve)["data"]
+          ? propertiesOf(answerOf(operation), resolve)["data"]
           : resolve(data[route.dataKey] ?? {}).items;
       const item = z.toJSONSchema(route.item, { io: "output", unrepresentable: "any" }) as JsonSchema;
       assert.deepEqual(missingIn(item, theirs ?? {}, resolve), []);

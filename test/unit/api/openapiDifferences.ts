@@ -1,29 +1,5 @@
 /** Where our route table and wire models and the vendor's OpenAPI documents differ, each with the reason. */
 
-/** Operations that the library does not offer, each with the reason. */
-export const OPERATIONS_LEFT_OUT: Readonly<Record<string, string>> = {
-  "POST /v1/images": "pins an image on a node: for image managers of a node's owner, not for accounts",
-  "DELETE /v1/images": "unpins an image, as above",
-  "POST /v1/auth/check": "signs a person in through a browser; a token is a setting here",
-  "POST /v1/auth/signin": "signs a person in through a browser; a token is a setting here",
-  "DELETE /v1/nodes": NODES(),
-  "GET /v1/nodes": NODES(),
-  "POST /v1/nodes": NODES(),
-  "PATCH /v1/nodes": NODES(),
-  "POST /v1/nodes/activate": NODES(),
-  "POST /v1/nodes/deactivate": NODES(),
-  "GET /v1/nodes/providers/{cloudprovider}/regions": NODES(),
-  "GET /v1/nodes/providers/{cloudprovider}/types": NODES(),
-  "GET /v1/nodes/wait": NODES(),
-  "DELETE /v1/nodes/{uuid}": NODES(),
-  "GET /v1/nodes/{uuid}": NODES(),
-  "PATCH /v1/nodes/{uuid}": NODES(),
-  "GET /v1/nodes/{uuid}/wait": NODES(),
-};
-function NODES(): string {
-  return "machines that an organisation brings to the cloud: a layer below what this library manages";
-}
-
 /** The same of both forms of an operation; an item of the one is the body of the other. */
 const inBothForms = (name: string, list: readonly string[]): readonly string[] =>
   list.flatMap((one) => [`${name} []${one}`, `${name} of one ${one}`]);

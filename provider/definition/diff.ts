@@ -46,14 +46,15 @@ function normalise(schema: z.ZodType, value: unknown): unknown {
 }
 
 /** The part of a schema that describes one member of a value; `undefined` when the schema says nothing about it. */
-function memberSchema(schema: z.ZodType | undefined, key: string): z.ZodType | undefined {
-  const bare = schema === undefined ? undefined : (innerOf(schema) ?? schema);
+export function memberSchema(schema: z.ZodType, key: string): z.ZodType | undefined {
+  const bare = innerOf(schema) ?? schema;
   if (bare instanceof z.ZodArray) return bare.element as z.ZodType;
+  if (bare instanceof z.ZodRecord) return bare.valueType as z.ZodType;
   return bare instanceof z.ZodObject ? (bare.shape as Readonly<Record<string, z.ZodType>>)[key] : undefined;
 }
 
 /** Do the known parts of `news` differ from `olds`? */
-function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, news: unknown): boolean {
+export function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, news: unknown): boolean {
   if (isUnknown(news)) return false;
   if (!containsUnknown(news)) return !isDeepStrictEqual(olds, news);
   if (olds === null || typeof olds !== "object" || Array.isArray(olds) !== Array.isArray(news)) return true;

@@ -14,6 +14,8 @@ export interface Foreseen {
   readonly isLocked: boolean;
   /** Where it is changed in place: what the update does, in that order, as words that follow "will". */
   readonly steps: readonly string[];
+  /** Changed in place for sure, to what is not all known, so that `steps` do not tell all of it. */
+  readonly vague: readonly string[];
 }
 
 const listed = (words: readonly string[]): string =>
@@ -24,8 +26,20 @@ const inTurn = (steps: readonly string[]): string =>
 
 const namesOf = (changes: readonly PropertyChange[]): string => listed(changes.map(({ property }) => property));
 
+/** What a change would take beside its own request. */
+const takes = ({ restart }: PropertyChange): string => (restart ? ", for which it would be stopped and started" : "");
+
+/** A sentence for all that would take the same. */
+function grouped(changes: readonly PropertyChange[], say: (names: string, takes: string, they: string) => string) {
+  return [...new Set(changes.map(takes))].map((taken) => {
+    const alike = changes.filter((change) => takes(change) === taken);
+    return say(namesOf(alike), taken, alike.length === 1 ? "it is" : "they are");
+  });
+}
+
 /** The sentences; none when nothing changes. Only names of properties are quoted, and what `steps` quote: no values. */
-export function narrate({ label, changes, moves, deletesFirst, isLocked, steps }: Foreseen): readonly string[] {
+export function narrate(foreseen: Foreseen): readonly string[] {
+  const { label, changes, moves, deletesFirst, isLocked, steps, vague } = foreseen;
   const replacing = changes.filter(({ replace }) => replace);
   if (moves || replacing.length > 0) {
     const because = moves ? "it moves to another metro" : `${namesOf(replacing)} cannot be changed in place`;
@@ -38,17 +52,21 @@ export function narrate({ label, changes, moves, deletesFirst, isLocked, steps }
     ];
   }
   const certain = changes.filter((change) => change.certain);
-  const open = changes.filter((change) => !change.certain);
-  const stops = open.some(({ restart }) => restart) ? ", for which it would be stopped and started" : "";
-  const isOne = open.length === 1;
+  const isVague = ({ property }: PropertyChange): boolean => vague.includes(property);
+  const clear = certain.filter((change) => !isVague(change));
   return [
     ...(steps.length > 0
       ? [`${label}: the update will ${inTurn(steps)}.`]
-      : certain.length > 0
-        ? [`${label}: will change ${namesOf(certain)} in place.`]
+      : clear.length > 0
+        ? [`${label}: will change ${namesOf(clear)} in place.`]
         : []),
-    ...(isOne || open.length > 1
-      ? [`${label}: ${namesOf(open)} may change${stops}: ${isOne ? "it is" : "they are"} not known yet.`]
-      : []),
+    ...grouped(
+      certain.filter(isVague),
+      (names, taken, they) => `${label}: ${names} will change${taken}: ${they} not all known yet.`,
+    ),
+    ...grouped(
+      changes.filter((change) => !change.certain),
+      (names, taken, they) => `${label}: ${names} may change${taken}: ${they} not known yet.`,
+    ),
   ];
 }

@@ -1,5 +1,4 @@
 /** Changes in place, decided before any of them is made. */
-import { UNKNOWN } from "../../definition/unknown";
 
 /** One PATCH of one property. */
 export interface Change<Prop extends string> {
@@ -17,6 +16,6 @@ export const toTriple = <Prop extends string>({ prop, op, value }: Change<Prop>)
   ...(value === undefined ? {} : { value }),
 });
 
-/** What steps do, in words that follow "will"; a value that a preview does not know is said to be such. */
+/** What steps do, in words that follow "will". */
 export const inWords = (steps: readonly { readonly what: string }[]): readonly string[] =>
-  steps.map(({ what }) => what.replaceAll(UNKNOWN, "what is not known yet"));
+  steps.map(({ what }) => what);

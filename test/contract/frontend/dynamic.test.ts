@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { UNKNOWN } from "../../../provider/definition/unknown";
 import { type CallFailure, DynamicProcess, providerText } from "../../support/dynamicProcess";
 import { type FakeApi, failure, startFakeApi, success } from "../../support/fakeApi";
+import { eventually } from "../../support/localPlatform";
 
 const item = {
   status: "success",
@@ -221,6 +222,33 @@ describe("the dynamic provider process", () => {
       });
     } finally {
       await instance.stop();
+    }
+  });
+
+  it("says of an update that is partly unknown what is sure, and that there may be more", async () => {
+    const service = await DynamicProcess.start("Service", { "unikernel:metro": api.url, "unikernel:token": TOKEN });
+    try {
+      const foretells = async (changed: object, sentences: readonly string[]) => {
+        const base = { __resourceName: "web", ports: [{ port: 8080 }], template: { image: "a" } };
+        const { inputs } = await service.check({}, base);
+        const next = await service.check(inputs, { ...base, ...changed });
+        assert.deepEqual(next.failures, []);
+        service.printed.length = 0;
+        const { changes, replaces } = await service.diff("i", inputs, next.inputs);
+        assert.deepEqual([changes, replaces], [true, []]);
+        await eventually("all is printed", () => service.printed.length >= sentences.length);
+        assert.deepEqual(service.printed, sentences);
+      };
+      await foretells({ template: { image: "a", memoryMb: 256, volumes: UNKNOWN } }, [
+        "Service 'web': the update will roll the changed template out to 1 replica, with up to 1 more and 0 less than that at a time.",
+        "Service 'web': template will change: it is not all known yet.",
+      ]);
+      await foretells({ softLimit: 2, ports: [{ port: 9090 }, UNKNOWN] }, [
+        "Service 'web': the update will set the soft limit to 2.",
+        "Service 'web': ports will change: it is not all known yet.",
+      ]);
+    } finally {
+      await service.stop();
     }
   });
 

@@ -11,7 +11,10 @@ const change = (property: string, more: Partial<PropertyChange> = {}): PropertyC
   ...more,
 });
 const said = (changes: readonly PropertyChange[], more: object = {}) =>
-  narrate({ label: "Instance 'web'", changes, moves: false, deletesFirst: false, isLocked: false, steps: [], ...more });
+  narrate({
+    ...{ label: "Instance 'web'", changes, moves: false, deletesFirst: false, isLocked: false, steps: [], vague: [] },
+    ...more,
+  });
 
 describe("what a preview says", () => {
   it("is what an update does, step by step", () => {
@@ -57,6 +60,18 @@ describe("what a preview says", () => {
     assert.deepEqual(said([change("tags"), change("service", open), change("autokill", open)], { steps: ["tag it"] }), [
       "Instance 'web': the update will tag it.",
       "Instance 'web': service and autokill may change: they are not known yet.",
+    ]);
+  });
+
+  it("is what changes for sure, where the steps do not tell all of it", () => {
+    const vague = ["volumes", "tags"];
+    assert.deepEqual(said([change("env"), change("volumes", { restart: true }), change("tags")], { vague }), [
+      "Instance 'web': will change env in place.",
+      "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
+      "Instance 'web': tags will change: it is not all known yet.",
+    ]);
+    assert.deepEqual(said([change("args"), change("tags")], { vague: ["args", "tags"] }), [
+      "Instance 'web': args and tags will change: they are not all known yet.",
     ]);
   });
 

@@ -14,13 +14,18 @@ const checked = async (kind: Kind, given: object): Promise<Properties> => {
 };
 
 describe("the sentences of a preview", () => {
-  const decided = async (olds: object, news: object, outputs: object = { state: "running" }): Promise<Decided> => {
-    const [before, after] = [await checked("Instance", olds), await checked("Instance", news)];
-    const changes = diff(resourceOf("Instance"), before, after);
-    const label = "Instance 'web'";
+  const decided = async (kind: Kind, olds: object, news: object, outputs: object): Promise<Decided> => {
+    const [before, after] = [await checked(kind, olds), await checked(kind, news)];
+    const changes = diff(resourceOf(kind), before, after);
+    const label = `${kind} 'web'`;
     return { label, olds: { ...before, ...outputs }, news: after, changes, moves: false, deletesFirst: false };
   };
-  const said = async (...given: Parameters<typeof decided>) => foresee(resourceOf("Instance"), await decided(...given));
+  const said = async (olds: object, news: object, outputs: object = { state: "running" }) =>
+    foresee(resourceOf("Instance"), await decided("Instance", olds, news, outputs));
+  const saidOfService = async (olds: object, news: object) => {
+    const base = { ports: [{ port: 8080 }], replicas: 0 };
+    return foresee(resourceOf("Service"), await decided("Service", { ...base, ...olds }, { ...base, ...news }, {}));
+  };
 
   it("come from the plan that the update carries out", async () => {
     const news = { image: "a", memoryMb: 256, env: { TOKEN: "s3cret" }, drainTimeoutMs: 5000 };
@@ -60,6 +65,48 @@ describe("the sentences of a preview", () => {
     const [, locked] = await said({ image: "a", deleteLock: true }, { image: "a", restartPolicy: "always" });
     assert.match(locked ?? "", /^Instance 'web': the old one is locked against deletion: /);
     assert.equal((await said({ image: "a" }, { image: "a", restartPolicy: "always", deleteLock: true })).length, 1);
+  });
+
+  it("name no step that what is not known may make needless", async () => {
+    const volumes = [
+      { volume: "v", at: "/x" },
+      { volume: "w", at: "/y" },
+    ];
+    const news = [
+      { volume: "v2", at: "/x" },
+      { volume: UNKNOWN, at: "/y" },
+    ];
+    assert.deepEqual(await said({ image: "a", volumes }, { image: "a", volumes: news }), [
+      "Instance 'web': the update will stop it, detach volume 'v' from /x, attach volume 'v2' at /x, then start it.",
+      "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
+    ]);
+    assert.deepEqual(
+      await saidOfService({ domains: [{ name: "a" }] }, { domains: [{ name: "a" }, { name: UNKNOWN }] }),
+      ["Service 'web': the update will set the domains to a, what is not known yet."],
+    );
+    assert.deepEqual(
+      await saidOfService(
+        { autoscale: { template: "t" } },
+        { autoscale: { template: UNKNOWN, policies: [{ name: "p", type: "on-demand" }] } },
+      ),
+      ["Service 'web': autoscale will change: it is not all known yet."],
+    );
+  });
+
+  it("name no value that nobody knows", async () => {
+    assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [UNKNOWN], tags: ["t"] }), [
+      "Instance 'web': the update will change tags in place.",
+      "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
+    ]);
+    assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [{ volume: "v", at: UNKNOWN }] }), [
+      "Instance 'web': the update will stop it, attach volume 'v' at what is not known yet, then start it.",
+    ]);
+    assert.deepEqual(await saidOfService({}, { autokill: { timeMs: UNKNOWN } }), [
+      "Service 'web': autokill will change: it is not all known yet.",
+    ]);
+    assert.deepEqual(await saidOfService({}, { ports: [{ port: UNKNOWN }, { port: 9090 }] }), [
+      "Service 'web': ports will change: it is not all known yet.",
+    ]);
   });
 
   it("are printed once each", () => {

@@ -4,6 +4,9 @@ import * as fc from "fast-check";
 import { check } from "../../../provider/definition/check";
 import type { Properties } from "../../../provider/definition/define";
 import { diff } from "../../../provider/definition/diff";
+import { UNKNOWN } from "../../../provider/definition/unknown";
+import { foresee } from "../../../provider/frontend/preview";
+import { inputsOf } from "../../../provider/frontend/state";
 import { resourceOf } from "../../../provider/resources/all";
 import { type Declared, anyProgram } from "../../support/anyProgram";
 import { type Choose, type Style, blurred, choicesFrom, rewritten } from "../../support/variants";
@@ -17,7 +20,7 @@ const STYLES: readonly Style[] = [
 ];
 
 /** What was found, in all. */
-const counts = { resources: 0, accepted: 0, refused: 0, blurred: 0, rewritten: 0 };
+const counts = { resources: 0, accepted: 0, refused: 0, blurred: 0, rewritten: 0, sentences: 0 };
 
 /** Accepted inputs with their defaults; `undefined` for refused ones. */
 async function accepted({ kind }: Declared, olds: Properties, raw: Properties): Promise<Properties | undefined> {
@@ -53,7 +56,24 @@ async function judgeBlurred(
     if (change.replace) assert.ok(sure.get(change.property)?.replace, `${change.property} of ${JSON.stringify(hazy)}`);
   }
   judgeDemands(declared, checked.inputs, inputs);
+  if (Object.keys(olds).length > 0) judgeSentences(declared, olds, checked.inputs);
   counts.blurred += 1;
+}
+
+/** A preview says of an update what it knows, whatever is unknown and whether or not it runs, and nothing that is no word. */
+function judgeSentences({ kind }: Declared, olds: Properties, news: Properties): void {
+  const resource = resourceOf(kind);
+  const changes = diff(resource, inputsOf(resource, olds), news);
+  for (const state of ["running", "stopped"]) {
+    const decided = { label: kind, olds: { ...olds, state }, news, changes, moves: false, deletesFirst: false };
+    const sentences = foresee(resource, decided);
+    assert.equal(sentences.length > 0, changes.length > 0, JSON.stringify([olds, news]));
+    for (const sentence of sentences) {
+      for (const noWord of [UNKNOWN, "undefined", "native code", "[object", "NaN", "null"])
+        assert.ok(!sentence.includes(noWord), `${sentence} ${JSON.stringify([olds, news])}`);
+      counts.sentences += 1;
+    }
+  }
 }
 
 /** However it is written, it means the same. */
@@ -98,10 +118,11 @@ describe("the inputs of any program", function () {
       }),
       { numRuns: PROGRAMS },
     );
-    const { resources, accepted, refused, blurred, rewritten } = counts;
+    const { resources, accepted, refused, blurred, rewritten, sentences } = counts;
     console.log(
       `      ${PROGRAMS} programs: ${resources} resources, inputs accepted ${accepted} times and refused ${refused} times; ` +
-        `of the accepted, all ${blurred} that were made partly unknown and all ${rewritten} that were written otherwise were accepted again`,
+        `of the accepted, all ${blurred} that were made partly unknown and all ${rewritten} that were written otherwise were accepted again; ` +
+        `${sentences} sentences about updates to what is partly unknown`,
     );
   });
 });

@@ -12,9 +12,10 @@ import * as z from "zod";
  */
 export type Effect = "update" | "restart" | "replace" | "ignore";
 
-/** A change of one field to a value that is known. */
+/** A change of one field. */
 export interface FieldChange {
   readonly before: unknown;
+  /** Where it is not all known, the answer is what the change may turn out to mean. */
   readonly after: unknown;
   /** All inputs; others may be unknown. */
   readonly news: Properties;

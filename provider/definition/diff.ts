@@ -10,6 +10,8 @@ export interface PropertyChange {
   readonly kind: "add" | "delete" | "update";
   /** The engine must make a new resource. Never true when only unknown parts differ. */
   readonly replace: boolean;
+  /** The engine must do so if what is unknown turns out to differ as well. */
+  readonly mayReplace: boolean;
   /** Changed in place, for which the instance is stopped and started. */
   readonly restart: boolean;
   /** False when the difference rests on unknown values alone: it may turn out to be none. */
@@ -69,10 +71,12 @@ export function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, n
   return [...keys].some((key) => knownPartsDiffer(schema && memberSchema(schema, key), before[key], after[key]));
 }
 
-function effectOf(schema: z.ZodType, change: FieldChange): Effect {
+/** What a change means, and what it may turn out to mean. */
+function effectsOf(schema: z.ZodType, change: FieldChange): { readonly sure: Effect; readonly possible: Effect } {
   const { onChange = "update" } = metaOf(schema) ?? {};
-  if (typeof onChange !== "function") return onChange;
-  return containsUnknown(change.after) ? "update" : onChange(change);
+  if (typeof onChange !== "function") return { sure: onChange, possible: onChange };
+  const possible = onChange(change);
+  return { sure: containsUnknown(change.after) ? "update" : possible, possible };
 }
 
 /**
@@ -92,14 +96,17 @@ export function diff(
     const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];
     if (isDeepStrictEqual(before, after)) continue;
     if (after === undefined && metaOf(schema)?.keptWhenAbsent === true) continue;
-    const effect = effectOf(schema, { before, after, news });
-    if (effect === "ignore") continue;
+    const { sure, possible } = effectsOf(schema, { before, after, news });
+    if (sure === "ignore") continue;
     const certain = knownPartsDiffer(schema, before, after);
+    const replaces = (effect: Effect): boolean => effect === "replace" || (effect === "restart" && goesWhenStopped);
+    const replace = certain && replaces(sure);
     changes.push({
       property,
       kind: before === undefined ? "add" : after === undefined ? "delete" : "update",
-      replace: certain && (effect === "replace" || (effect === "restart" && goesWhenStopped)),
-      restart: effect === "restart" && !goesWhenStopped,
+      replace,
+      mayReplace: !replace && replaces(possible),
+      restart: sure === "restart" && !goesWhenStopped,
       certain,
     });
   }

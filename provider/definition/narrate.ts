@@ -27,7 +27,8 @@ const inTurn = (steps: readonly string[]): string =>
 const namesOf = (changes: readonly PropertyChange[]): string => listed(changes.map(({ property }) => property));
 
 /** What a change would take beside its own request. */
-const takes = ({ restart }: PropertyChange): string => (restart ? ", for which it would be stopped and started" : "");
+const takes = ({ mayReplace, restart }: PropertyChange): string =>
+  mayReplace ? ", for which it would be replaced" : restart ? ", for which it would be stopped and started" : "";
 
 /** A sentence for all that would take the same. */
 function grouped(changes: readonly PropertyChange[], say: (names: string, takes: string, they: string) => string) {

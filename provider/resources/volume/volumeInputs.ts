@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { type CheckFailure, type FieldChange, type Properties, type Rule, field } from "../../definition/define";
+import { isUnknown } from "../../definition/unknown";
 import { adoptField } from "../shared/adopt";
 import { freeNameField } from "../shared/fields";
 import { tagRule, tagsField } from "../shared/tags";
@@ -16,7 +17,8 @@ export const volumeInputs = z.strictObject({
     description:
       "Size in MiB, 1 to 1,048,576 within the account's quota. Can grow while no instance runs with it; never shrinks. Default, for a volume made from a `template`, with `cloneFrom` or at a `hostPath`: what that has.",
     keptWhenAbsent: true,
-    onChange: (change) => (Number(change.after) < Number(change.before) ? losesData(change) : "update"),
+    onChange: (change) =>
+      isUnknown(change.after) || Number(change.after) < Number(change.before) ? losesData(change) : "update",
   }),
   filesystem: field(z.string().min(1).optional(), {
     description: "`ext4`, `virtiofs`, or a file system that the site defines. Default `ext4`, or that of the original.",

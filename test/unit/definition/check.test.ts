@@ -197,14 +197,26 @@ describe("diff", () => {
 
   it("says what a change means", () => {
     assert.deepEqual(diff(sample, olds, { ...olds, image: "b", memoryMb: 256 }), [
-      { property: "image", kind: "update", replace: true, restart: false, certain: true },
-      { property: "memoryMb", kind: "update", replace: false, restart: false, certain: true },
+      { property: "image", kind: "update", replace: true, mayReplace: false, restart: false, certain: true },
+      { property: "memoryMb", kind: "update", replace: false, mayReplace: false, restart: false, certain: true },
     ]);
+  });
+
+  it("says that what is unknown may take a successor, which is never asked for because of it", () => {
+    const [change] = diff(sample, olds, { ...olds, image: UNKNOWN });
+    assert.deepEqual([change?.replace, change?.mayReplace, change?.certain], [false, true, false]);
   });
 
   it("is certain when a known part differs beside an unknown one", () => {
     const [change] = diff(sample, olds, { ...olds, env: { A: "2", B: UNKNOWN } });
-    assert.deepEqual(change, { property: "env", kind: "update", replace: false, restart: false, certain: true });
+    assert.deepEqual(change, {
+      property: "env",
+      kind: "update",
+      replace: false,
+      mayReplace: false,
+      restart: false,
+      certain: true,
+    });
   });
 
   const disk: Definition = {

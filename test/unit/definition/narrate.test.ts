@@ -6,6 +6,7 @@ const change = (property: string, more: Partial<PropertyChange> = {}): PropertyC
   property,
   kind: "update",
   replace: false,
+  mayReplace: false,
   restart: false,
   certain: true,
   ...more,
@@ -60,6 +61,19 @@ describe("what a preview says", () => {
     assert.deepEqual(said([change("tags"), change("service", open), change("autokill", open)], { steps: ["tag it"] }), [
       "Instance 'web': the update will tag it.",
       "Instance 'web': service and autokill may change: they are not known yet.",
+    ]);
+  });
+
+  it("is that it may be replaced, apart from what may change in place", () => {
+    const open = { certain: false };
+    const changes = [
+      change("service", { ...open, mayReplace: true }),
+      change("tags", open),
+      change("restartPolicy", { ...open, mayReplace: true }),
+    ];
+    assert.deepEqual(said(changes), [
+      "Instance 'web': service and restartPolicy may change, for which it would be replaced: they are not known yet.",
+      "Instance 'web': tags may change: it is not known yet.",
     ]);
   });
 

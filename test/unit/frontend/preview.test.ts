@@ -93,6 +93,32 @@ describe("the sentences of a preview", () => {
     );
   });
 
+  it("tell that what is not known may take a replacement", async () => {
+    assert.deepEqual(
+      await said({ image: "a" }, { image: "a", restartPolicy: UNKNOWN, service: UNKNOWN, tags: UNKNOWN }),
+      [
+        "Instance 'web': restartPolicy and service may change, for which it would be replaced: they are not known yet.",
+        "Instance 'web': tags may change: it is not known yet.",
+      ],
+    );
+    const job = { image: "a", features: ["delete-on-stop"] };
+    assert.deepEqual(await said(job, { ...job, memoryMb: UNKNOWN }), [
+      "Instance 'web': memoryMb may change, for which it would be replaced: it is not known yet.",
+    ]);
+    const disk = { sizeMb: 64, template: "t", allowDataLoss: true };
+    const news = { ...disk, sizeMb: UNKNOWN, template: UNKNOWN, quotaPolicy: UNKNOWN };
+    const ofVolume = async (olds: object, later: object) =>
+      foresee(resourceOf("Volume"), await decided("Volume", olds, later, {}));
+    assert.deepEqual(await ofVolume(disk, news), [
+      "Volume 'web': sizeMb and template may change, for which it would be replaced: they are not known yet.",
+      "Volume 'web': quotaPolicy may change: it is not known yet.",
+    ]);
+    // Without the permission, a change that takes a new volume is refused.
+    assert.deepEqual(await ofVolume({ ...disk, allowDataLoss: false }, { ...news, allowDataLoss: false }), [
+      "Volume 'web': sizeMb, quotaPolicy and template may change: they are not known yet.",
+    ]);
+  });
+
   it("name no value that nobody knows", async () => {
     assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [UNKNOWN], tags: ["t"] }), [
       "Instance 'web': the update will change tags in place.",

@@ -11,7 +11,7 @@
 import * as crypto from "node:crypto";
 import { type PartialSettings, SETTING_KEYS, metroAddress, resolveMetro, settingText } from "../base/config";
 import { UnikernelError, explain } from "../base/errors";
-import { RESOURCE_NAME_KEY, keepsName, withName } from "../definition/autoname";
+import { RESOURCE_NAME_KEY, withName } from "../definition/autoname";
 import { check as checkInputs } from "../definition/check";
 import type { CheckFailure, Properties } from "../definition/define";
 import { diff as diffInputs } from "../definition/diff";
@@ -19,6 +19,7 @@ import { migrate } from "../definition/migrate";
 import { type AnyResource, type Kind, resourceOf } from "../resources/all";
 import { type ProviderContext, createContext } from "../resources/context";
 import { fetchQuotas } from "../resources/quotas";
+import { decide } from "./decided";
 import { engineAddress, watchEngine } from "./engineWatch";
 import { announcer, foresee } from "./preview";
 import { QuotaWatch } from "./quotaWatch";
@@ -159,17 +160,15 @@ function providerOf(kind: Kind): DynamicProvider {
 
     diff(id, state, news) {
       const olds = migrate(resource, state);
-      const changes = diffInputs(resource, inputsOf(resource, olds), news);
       const moves = moved(olds);
-      const replaces = changes.filter((change) => change.replace).map((change) => change.property);
-      // In another metro nothing stands in the way of a successor.
-      const deletesFirst =
-        !moves && replaces.length > 0 && (keepsName(olds, news) || resource.deleteBeforeReplace?.(news) === true);
       const label = labelOf(resource, news);
+      const decided = decide(resource, { label, olds, news, moves });
+      const { changes, deletesFirst } = decided;
+      const replaces = changes.filter((change) => change.replace).map((change) => change.property);
       if (moves || replaces.length > 0) quotas.forgets(label, news);
       if (!moves && replaces.length > 0) quotas.replaces(resource, label, inputsOf(resource, olds), deletesFirst);
       const isRefresh = refreshed.delete(id);
-      if (!isRefresh) announce(foresee(resource, { label, olds, news, changes, moves, deletesFirst }));
+      if (!isRefresh) announce(foresee(resource, decided));
       return Promise.resolve({
         // What is owed is no drift, but the plan of an update.
         changes: moves || changes.length > 0 || (!isRefresh && owesStart(olds)),

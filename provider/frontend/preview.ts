@@ -1,15 +1,9 @@
 /** What a preview says beyond the engine's own words: what an update will do. */
 import { narrate } from "../definition/narrate";
 import type { AnyResource } from "../resources/all";
+import type { Decided } from "./decided";
 import { inputsOf, owesStart } from "./state";
-import { type Change, sureSteps } from "./sureSteps";
-
-/** A change that was decided. */
-export interface Decided extends Change {
-  readonly label: string;
-  readonly moves: boolean;
-  readonly deletesFirst: boolean;
-}
+import { sureSteps } from "./sureSteps";
 
 /** The sentences about it, from the same plan that the update carries out. */
 export function foresee(resource: AnyResource, decided: Decided): readonly string[] {

@@ -1,24 +1,21 @@
 /** What an update in place does for sure, where not all that it leads to is known. Pure. */
 import type * as z from "zod";
 import type { Properties } from "../definition/define";
-import type { PropertyChange } from "../definition/diff";
 import { READINGS, type Reading, isReadable, readAs } from "../definition/readings";
 import { UNKNOWN, containsUnknown } from "../definition/unknown";
 import type { AnyResource } from "../resources/all";
+import type { Decided } from "./decided";
 import { inputsOf } from "./state";
-
-/** A change in place. */
-export interface Change {
-  /** The old state, whole. */
-  readonly olds: Properties;
-  readonly news: Properties;
-  readonly changes: readonly PropertyChange[];
-}
 
 const fieldsOf = ({ inputs }: AnyResource) => Object.entries(inputs.shape as Readonly<Record<string, z.ZodType>>);
 
 /** The inputs as a plan takes them. What may turn out to be no change is none here, and neither is what no plan can be made of. */
-function plannable(resource: AnyResource, { changes, news }: Change, before: Properties, reading: Reading): Properties {
+function plannable(
+  resource: AnyResource,
+  { changes, news }: Decided,
+  before: Properties,
+  reading: Reading,
+): Properties {
   const open = new Set(changes.filter(({ certain }) => !certain).map(({ property }) => property));
   const read = fieldsOf(resource).map(([property, schema]): [string, unknown] => {
     const value = readAs(schema, before[property], news[property], reading);
@@ -30,18 +27,18 @@ function plannable(resource: AnyResource, { changes, news }: Change, before: Pro
 /** The steps, and the properties that change for sure of which the steps do not tell all. */
 export function sureSteps(
   resource: AnyResource,
-  change: Change,
+  decided: Decided,
 ): { readonly steps: readonly string[]; readonly vague: readonly string[] } {
-  const before = inputsOf(resource, change.olds);
+  const before = inputsOf(resource, decided.olds);
   const [same = [], other = []] = READINGS.map(
-    (reading) => resource.describeUpdate?.(before, plannable(resource, change, before, reading), change.olds) ?? [],
+    (reading) => resource.describeUpdate?.(before, plannable(resource, decided, before, reading), decided.olds) ?? [],
   );
   // What is done however it turns out.
   const steps = same.filter((step) => other.includes(step));
   const isAll = steps.length === same.length && steps.length === other.length;
-  const sure = new Set(change.changes.filter(({ certain }) => certain).map(({ property }) => property));
+  const sure = new Set(decided.changes.filter(({ certain }) => certain).map(({ property }) => property));
   const vague = fieldsOf(resource).filter(([property, schema]) => {
-    const value = change.news[property];
+    const value = decided.news[property];
     return sure.has(property) && containsUnknown(value) && !(isAll && isReadable(schema, value));
   });
   return {

@@ -6,7 +6,7 @@
 import * as crypto from "node:crypto";
 import type { Client } from "../../provider/api/client";
 import { ITEM_CODES } from "../../provider/api/codes";
-import { type CreateInstanceRequest, INSTANCE_PROPS_ANY_STATE, type InstanceProp } from "../../provider/api/models";
+import type { CreateInstanceRequest, InstanceProp } from "../../provider/api/models";
 import { type RouteName, routes } from "../../provider/api/routes";
 import type { ProviderContext } from "../../provider/resources/context";
 import { type Held, itemOf, uuidOf } from "./fakeInstances";
@@ -29,8 +29,14 @@ export interface ModelCall {
 export const FOREIGN_SIZE_MB = 64;
 const ANY_VOLUME = { state: "available", size_mb: FOREIGN_SIZE_MB, filesystem: "ext4", access_mode: "rwo" };
 
-/** Changes that are made while an instance runs. Source: the reference's matrix. */
-const AT_ANY_TIME: readonly string[] = [...INSTANCE_PROPS_ANY_STATE, "annotations"] satisfies InstanceProp[];
+/** Changes that are made while an instance runs; any other needs a stop. Source: the API's reference, section 19. */
+const AT_ANY_TIME: readonly string[] = [
+  "tags",
+  "annotations",
+  "delete_lock",
+  "schedules",
+  "autokill",
+] satisfies InstanceProp[];
 
 /** More than any update asks. Without time that passes, one that never comes to its end would otherwise hang its test for ever. */
 const MAX_REQUESTS = 20_000;

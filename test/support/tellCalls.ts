@@ -66,17 +66,16 @@ function tell(call: ModelCall, before: ModelCall | undefined): string {
   }
 }
 
-/** What an update of one resource did, in order. */
+/** What an update of one resource did, in order. PATCHes that follow one another are one step. */
 export function tellInstanceUpdate(calls: readonly ModelCall[]): readonly string[] {
-  const patched = calls.filter(({ route }) => route === "patchInstances");
-  const words = listed(patched.map(({ body }) => camel(String(body["prop"]))));
-  return calls.flatMap((call, index) =>
-    call.route !== "patchInstances"
-      ? [tell(call, calls[index - 1])]
-      : call === patched[0]
-        ? [`change ${words} in place`]
-        : [],
-  );
+  const isPatch = (call: ModelCall | undefined): boolean => call?.route === "patchInstances";
+  return calls.flatMap((call, index) => {
+    if (!isPatch(call)) return [tell(call, calls[index - 1])];
+    if (isPatch(calls[index - 1])) return [];
+    const end = calls.findIndex((one, at) => at > index && !isPatch(one));
+    const patches = calls.slice(index, end === -1 ? undefined : end);
+    return [`change ${listed(patches.map(({ body }) => camel(String(body["prop"]))))} in place`];
+  });
 }
 
 const ROLLS: readonly string[] = ["createInstance", "stopInstances", "deleteInstances"];

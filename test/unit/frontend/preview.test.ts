@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { check } from "../../../provider/definition/check";
 import type { Properties } from "../../../provider/definition/define";
-import { diff } from "../../../provider/definition/diff";
 import { OWES_START_KEY } from "../../../provider/definition/partial";
 import { UNKNOWN } from "../../../provider/definition/unknown";
-import { type Decided, announcer, foresee } from "../../../provider/frontend/preview";
+import { type Decided, decide } from "../../../provider/frontend/decided";
+import { announcer, foresee } from "../../../provider/frontend/preview";
 import { type Kind, resourceOf } from "../../../provider/resources/all";
 
 const checked = async (kind: Kind, given: object): Promise<Properties> => {
@@ -15,10 +15,13 @@ const checked = async (kind: Kind, given: object): Promise<Properties> => {
 
 describe("the sentences of a preview", () => {
   const decided = async (kind: Kind, olds: object, news: object, outputs: object): Promise<Decided> => {
-    const [before, after] = [await checked(kind, olds), await checked(kind, news)];
-    const changes = diff(resourceOf(kind), before, after);
-    const label = `${kind} 'web'`;
-    return { label, olds: { ...before, ...outputs }, news: after, changes, moves: false, deletesFirst: false };
+    const state = { ...(await checked(kind, olds)), ...outputs };
+    return decide(resourceOf(kind), {
+      label: `${kind} 'web'`,
+      olds: state,
+      news: await checked(kind, news),
+      moves: false,
+    });
   };
   const said = async (olds: object, news: object, outputs: object = { state: "running" }) =>
     foresee(resourceOf("Instance"), await decided("Instance", olds, news, outputs));

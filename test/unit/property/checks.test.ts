@@ -5,8 +5,8 @@ import { check } from "../../../provider/definition/check";
 import type { Properties } from "../../../provider/definition/define";
 import { diff } from "../../../provider/definition/diff";
 import { UNKNOWN } from "../../../provider/definition/unknown";
+import { decide } from "../../../provider/frontend/decided";
 import { foresee } from "../../../provider/frontend/preview";
-import { inputsOf } from "../../../provider/frontend/state";
 import { resourceOf } from "../../../provider/resources/all";
 import { type Declared, anyProgram } from "../../support/anyProgram";
 import { type Choose, type Style, blurred, choicesFrom, rewritten } from "../../support/variants";
@@ -63,11 +63,10 @@ async function judgeBlurred(
 /** A preview says of an update what it knows, whatever is unknown and whether or not it runs, and nothing that is no word. */
 function judgeSentences({ kind }: Declared, olds: Properties, news: Properties): void {
   const resource = resourceOf(kind);
-  const changes = diff(resource, inputsOf(resource, olds), news);
   for (const state of ["running", "stopped"]) {
-    const decided = { label: kind, olds: { ...olds, state }, news, changes, moves: false, deletesFirst: false };
+    const decided = decide(resource, { label: kind, olds: { ...olds, state }, news, moves: false });
     const sentences = foresee(resource, decided);
-    assert.equal(sentences.length > 0, changes.length > 0, JSON.stringify([olds, news]));
+    assert.equal(sentences.length > 0, decided.changes.length > 0, JSON.stringify([olds, news]));
     for (const sentence of sentences) {
       for (const noWord of [UNKNOWN, "undefined", "native code", "[object", "NaN", "null"])
         assert.ok(!sentence.includes(noWord), `${sentence} ${JSON.stringify([olds, news])}`);

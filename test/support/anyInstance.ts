@@ -3,7 +3,8 @@ import * as fc from "fast-check";
 import { uuidOf } from "./fakeInstances";
 
 const word = fc.stringMatching(/^[a-z]{1,8}$/);
-const path = word.map((name) => `/${name}`);
+/** A place of its own for each kind of thing that can be mounted. Few of them, so that another program has some of the same. */
+const placeIn = (folder: string) => fc.oneof(fc.constantFrom("data", "www"), word).map((name) => `${folder}/${name}`);
 const reference = fc.oneof(
   word,
   fc.nat(99).map((n) => uuidOf("2", n)),
@@ -15,7 +16,9 @@ const files = fc.uniqueArray(
   fc.record({ path: word, data: fc.base64String(), encoding: fc.constantFrom("text", "base64") }),
   { minLength: 1, maxLength: 3, selector: (file) => file.path },
 );
-const rom = fc.oneof(fc.record({ name: word, image }), fc.record({ name: word, files }));
+const rom = fc
+  .tuple(fc.oneof(fc.record({ name: word, image }), fc.record({ name: word, files })), fc.boolean())
+  .map(([one, isMounted]) => (isMounted ? { ...one, at: `/rom/${one.name}` } : one));
 const schedule = fc.oneof(
   fc.record({ name: word, when: fc.constant("*-*-* 03:00:00"), action: fc.constantFrom("start", "stop", "delete") }),
   fc.record({
@@ -34,19 +37,29 @@ const scaleToZero = fc.oneof(
     notifyTimeMs: fc.integer({ min: 0, max: 400 }),
   }),
 );
+const portNumber = fc.integer({ min: 1000, max: 1009 });
+const port = fc.oneof(
+  fc.record(
+    {
+      port: portNumber,
+      destinationPort: fc.integer({ min: 1, max: 65_535 }),
+      handlers: fc.constantFrom([], ["tls"]),
+    },
+    { requiredKeys: ["port"] },
+  ),
+  fc.record(
+    { port: portNumber, protocol: fc.constant("udp"), ip: fc.constant("192.0.2.1") },
+    { requiredKeys: ["port", "protocol"] },
+  ),
+);
 const serviceGroup = fc.record(
   {
-    ports: fc.uniqueArray(
-      fc.record(
-        {
-          port: fc.integer({ min: 1000, max: 1010 }),
-          destinationPort: fc.integer({ min: 1, max: 65_535 }),
-          protocol: fc.constantFrom("tcp", "udp"),
-        },
-        { requiredKeys: ["port"] },
-      ),
-      { minLength: 1, maxLength: 3, selector: ({ port, protocol = "tcp" }) => `${protocol}:${port}` },
-    ),
+    name: word,
+    ports: fc.uniqueArray(port as fc.Arbitrary<{ port: number; protocol?: string }>, {
+      minLength: 1,
+      maxLength: 3,
+      selector: (one) => `${one.port} ${one.protocol ?? "tcp"}`,
+    }),
     domains: fc.uniqueArray(
       fc.oneof(
         fc.record({ name: word }),
@@ -62,10 +75,36 @@ const serviceGroup = fc.record(
   },
   { requiredKeys: ["ports"] },
 );
-const network = fc.record(
-  { tapName: word, ip: fc.constant("10.9.0.4/24"), mac: fc.constant("12:b0:0a:00:04:11"), autoconfig: fc.boolean() },
+const networkInterface = fc.record(
+  {
+    name: word,
+    tapName: word,
+    ip: fc.constant("10.9.0.4/24"),
+    mac: fc.constant("12:b0:0a:00:04:11"),
+    autoconfig: fc.boolean(),
+    relay: fc.record({ interface: reference, relayDns: fc.boolean() }, { requiredKeys: ["interface"] }),
+  },
   { requiredKeys: ["tapName"] },
 );
+const network = fc.oneof(
+  { weight: 2, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      {
+        networkInterfaces: fc.uniqueArray(networkInterface, {
+          minLength: 1,
+          maxLength: 2,
+          selector: ({ name, tapName }) => name ?? tapName,
+        }),
+        gateway: fc.constantFrom("10.9.0.1", "fd00::1"),
+        nameserver: fc.constant("10.9.0.2"),
+      },
+      { requiredKeys: ["networkInterfaces"] },
+    ),
+  },
+);
+const tags = fc.uniqueArray(word, { maxLength: 3 });
 
 const plain = fc.record(
   {
@@ -88,8 +127,8 @@ const plain = fc.record(
     schedules: fc.uniqueArray(schedule, { maxLength: 3, selector: ({ name }) => name }),
     autokill: fc.record({ timeMs: fc.nat(9), numRequests: fc.nat(9) }, { requiredKeys: [] }),
     schedPriority: fc.constantFrom("normal", "medium", "high"),
-    networkInterfaces: fc.array(network, { maxLength: 2 }),
     autostart: fc.boolean(),
+    adopt: fc.boolean(),
     deleteLock: fc.boolean(),
     drainTimeoutMs: fc.integer({ min: -1, max: 3_600_000 }),
   },
@@ -97,40 +136,103 @@ const plain = fc.record(
 );
 
 /** Where it is mounted tells mounts apart, and one volume is mounted once. */
-const mounts = fc
-  .uniqueArray(path, { maxLength: 4 })
-  .chain((paths) =>
-    fc.tuple(
-      ...paths.map((at) =>
-        fc.record({ at: fc.constant(at), volume: reference, readonly: fc.boolean(), isOwn: fc.boolean() }),
-      ),
-    ),
-  )
-  .map((all) => ({
-    volumes: all
-      .filter((one, index) => !one.isOwn && all.findIndex((other) => other.volume === one.volume) === index)
-      .map(({ at, volume, readonly }) => ({ at, volume, readonly })),
-    ephemeralVolumes: all.filter(({ isOwn }) => isOwn).map(({ at, readonly }) => ({ at, readonly, sizeMb: 8 })),
-  }));
+const volumes = fc.uniqueArray(
+  fc.record({ volume: fc.oneof(fc.constantFrom("one", "two"), reference), at: placeIn(""), readonly: fc.boolean() }),
+  { maxLength: 3, comparator: (a, b) => a.at === b.at || a.volume === b.volume },
+);
+const ownVolume = fc.oneof(
+  fc.record(
+    {
+      at: placeIn("/own"),
+      sizeMb: fc.constantFrom(8, 16),
+      readonly: fc.boolean(),
+      quotaPolicy: fc.constantFrom("static", "dynamic"),
+      filesystem: fc.constantFrom("ext4", "virtiofs", "lustre"),
+      accessMode: fc.constantFrom("rwo", "rox"),
+      filesystemArgs: fc.dictionary(word, word, { maxKeys: 2 }),
+      tags,
+    },
+    { requiredKeys: ["at", "sizeMb"] },
+  ),
+  fc.record(
+    { at: placeIn("/own"), hostPath: placeIn("/srv"), uid: fc.nat(2), gid: fc.nat(2) },
+    { requiredKeys: ["at", "hostPath"] },
+  ),
+);
+const mounts = fc.record(
+  {
+    volumes,
+    ephemeralVolumes: fc.uniqueArray(ownVolume as fc.Arbitrary<{ at: string }>, {
+      maxLength: 2,
+      selector: ({ at }) => at,
+    }),
+  },
+  { requiredKeys: [] },
+);
 
 /** One that lives on, or one that goes when it stops. */
 const life = fc.oneof(
-  fc.record({ restartPolicy: fc.constantFrom("never", "always", "on-failure") }),
-  fc.record({ features: fc.constant(["delete-on-stop"]) }),
+  { weight: 5, arbitrary: fc.record({ restartPolicy: fc.constantFrom("never", "always", "on-failure") }) },
+  { weight: 1, arbitrary: fc.record({ features: fc.constant(["delete-on-stop"]) }) },
 );
 const serving = fc.oneof(
-  fc.constant({}),
-  fc.record({ service: reference }),
-  fc.record({ serviceGroup }),
-  fc.record({ service: reference, scaleToZero }),
+  { weight: 1, arbitrary: fc.constant({}) },
+  { weight: 3, arbitrary: fc.record({ service: reference, scaleToZero }, { requiredKeys: ["service"] }) },
+  { weight: 1, arbitrary: fc.record({ serviceGroup, scaleToZero }, { requiredKeys: ["serviceGroup"] }) },
+);
+const machine = fc.oneof(
+  { weight: 9, arbitrary: fc.constant({}) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("full"), gpus: fc.nat(1) }, { requiredKeys: ["type"] }) },
+);
+const imagePull = fc.record(
+  {
+    policy: fc.constantFrom("always", "if_not_present", "never"),
+    credentials: word,
+    headers: fc.dictionary(word, word, { maxKeys: 2 }),
+  },
+  { requiredKeys: [] },
+);
+const prepareTemplate = fc.record(
+  {
+    image,
+    args: fc.array(word, { maxLength: 2 }),
+    env: fc.dictionary(word, word, { maxKeys: 2 }),
+    memoryMb: fc.constantFrom(128, 256),
+    vcpus: fc.constantFrom(1, 2),
+    timeoutSeconds: fc.nat(9),
+    autokillTimeMs: fc.nat(9),
+  },
+  { requiredKeys: ["image"] },
 );
 const source = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ image, imagePull: optional(fc.record({ policy: fc.constant("always") })) }) },
+  { weight: 8, arbitrary: fc.record({ image, imagePull: optional(imagePull) }) },
   { weight: 1, arbitrary: fc.record({ template: reference }) },
+  { weight: 1, arbitrary: fc.record({ template: word, prepareTemplate }) },
+  { weight: 1, arbitrary: fc.record({ branchFrom: reference }) },
+  { weight: 1, arbitrary: fc.record({ checkpoint: reference }) },
 );
 
+type Given = Readonly<Record<string, unknown>>;
+const without = (given: Given, keys: readonly string[]): Given =>
+  Object.fromEntries(Object.entries(given).filter(([key]) => !keys.includes(key)));
+
+/** What a branch takes over from its original. */
+const OF_ITS_ORIGINAL = ["args", "env", "memoryMb", "vcpus"];
+
+/** The same without what its other inputs forbid. */
+export function consistentInstance(given: Given): Given {
+  const forbidden = [
+    ...("branchFrom" in given ? OF_ITS_ORIGINAL : []),
+    ...("image" in given ? [] : ["type", "gpus"]),
+    ...("service" in given || "serviceGroup" in given ? [] : ["scaleToZero"]),
+    ...("image" in given && given["type"] === "full" ? ["scaleToZero"] : []),
+  ];
+  const allowed = without(given, forbidden);
+  const staysUp = (given["restartPolicy"] ?? "never") !== "never" || "scaleToZero" in allowed;
+  return staysUp ? without(allowed, ["features"]) : allowed;
+}
+
 /** What a program may write. */
-export const anyInstance: fc.Arbitrary<Record<string, unknown>> = fc
-  .tuple(source, plain, mounts, life, serving)
-  .map(([...parts]) => Object.assign({}, ...parts) as Record<string, unknown>)
-  .map((all) => ("scaleToZero" in all ? { ...all, features: [] } : all));
+export const anyInstance: fc.Arbitrary<Given> = fc
+  .tuple(source, plain, network, mounts, life, serving, machine)
+  .map(([...parts]) => consistentInstance(Object.assign({}, ...parts) as Given));

@@ -3,11 +3,11 @@ import * as fc from "fast-check";
 import * as z from "zod";
 import type { Properties } from "../../provider/definition/define";
 import { resourceOf } from "../../provider/resources/all";
-import { anyInstance } from "./anyInstance";
+import { anyInstance, consistentInstance } from "./anyInstance";
 import { anyCertificate, anyService, anyVolume } from "./anyResource";
 import { type JsonSchema, arbitraryOf } from "./jsonSchema";
 
-/** The kinds that programs are made of. */
+/** The kinds that programs are made of. A GatewayImage is none of them: it needs files on this machine. */
 export const KINDS = ["Instance", "Service", "Volume", "Certificate"] as const;
 export type ProgramKind = (typeof KINDS)[number];
 
@@ -34,15 +34,17 @@ const VALID: Readonly<Record<ProgramKind, fc.Arbitrary<Properties>>> = {
 /** Inputs that a change sets together, since rules tie them to each other. Any other is changed by itself. */
 const TIED: Readonly<Record<ProgramKind, readonly (readonly string[])[]>> = {
   Instance: [
-    ["image", "imagePull", "template"],
-    ["volumes", "ephemeralVolumes"],
-    ["service", "serviceGroup", "scaleToZero", "features", "restartPolicy"],
+    ["image", "imagePull", "template", "prepareTemplate", "branchFrom", "checkpoint"],
+    ["service", "serviceGroup"],
+    ["features", "restartPolicy"],
+    ["type", "gpus"],
+    ["networkInterfaces", "gateway", "nameserver"],
   ],
   Service: [
     ["template", "replicas", "autoscale"],
     ["softLimit", "hardLimit"],
   ],
-  Volume: [["template", "cloneFrom", "hostPath", "filesystem", "accessMode", "uid", "gid"]],
+  Volume: [["template", "cloneFrom", "hostPath", "filesystem", "accessMode", "uid", "gid", "args"]],
   Certificate: [["commonName", "chain", "key"]],
 };
 
@@ -51,6 +53,10 @@ const groupsOf = (kind: ProgramKind): readonly (readonly string[])[] => {
   const single = Object.keys(resourceOf(kind).inputs.shape).filter((key) => tied.every((keys) => !keys.includes(key)));
   return [...tied, ...single.filter((key) => key !== "name").map((key) => [key])];
 };
+
+/** Takes out what a change of one group makes impossible in another. */
+const consistent = (kind: ProgramKind, given: Properties): Properties =>
+  kind === "Instance" ? consistentInstance(given) : given;
 
 /** The first, with these inputs as the second has them: absent where it has none. */
 const withThose = (first: Properties, second: Properties, keys: readonly string[]): Properties => ({
@@ -74,9 +80,11 @@ function declared(kind: ProgramKind): fc.Arbitrary<Declared> {
   const valid = VALID[kind];
   const wild = arbitraryOf(schemaOf(kind), (one) => one) as fc.Arbitrary<Properties>;
   const changes = fc.uniqueArray(fc.constantFrom(...groupsOf(kind)), { minLength: 1, maxLength: 4 });
-  const changed = fc
-    .tuple(valid, valid, changes)
-    .map(([before, other, groups]) => ({ kind, before, after: withThose(before, other, groups.flat()) }));
+  const changed = fc.tuple(valid, valid, changes).map(([before, other, groups]) => ({
+    kind,
+    before,
+    after: consistent(kind, withThose(before, other, groups.flat())),
+  }));
   const spoilt = fc
     .tuple(valid, wild, changes)
     .map(([before, other, groups]) => ({ kind, before, after: withThose(before, other, groups.flat()) }));

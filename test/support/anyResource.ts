@@ -27,7 +27,14 @@ const port = fc.oneof(
     },
     { requiredKeys: ["port"] },
   ),
-  fc.record({ port: fc.integer({ min: 1000, max: 1009 }), protocol: fc.constant("udp") }),
+  fc.record(
+    {
+      port: fc.integer({ min: 1000, max: 1009 }),
+      protocol: fc.constant("udp"),
+      ip: fc.constantFrom("192.0.2.1", "192.0.2.2"),
+    },
+    { requiredKeys: ["port", "protocol"] },
+  ),
 );
 const ports = fc.uniqueArray(port as fc.Arbitrary<{ port: number; protocol?: string }>, {
   minLength: 1,
@@ -104,10 +111,14 @@ const autoscale = fc.record(
   { requiredKeys: ["template"] },
 );
 
-/** What a template is told of what an instance is; one that deletes itself at a stop is nothing to be kept running. Its service adds two tags. */
+/**
+ * What a template is told of what an instance is. One that deletes itself at a stop is never started again. Its service adds two
+ * tags.
+ */
 const template = anyInstance.map((one): Record<string, unknown> => ({
   image: "acme/web:1",
-  ...Object.fromEntries(Object.entries(one).filter(([key]) => key in templateInput.shape && key !== "features")),
+  ...Object.fromEntries(Object.entries(one).filter(([key]) => key in templateInput.shape)),
+  ...("features" in one ? { restartPolicy: "never" } : {}),
   ...("tags" in one ? { tags: (one["tags"] as string[]).slice(0, 14) } : {}),
 }));
 
@@ -126,12 +137,22 @@ const instances = fc.oneof(
   fc.record({ autoscale }),
 );
 
+/** What services answer when they are asked for their health. */
+export const HEALTHY = { "$.status": "pass" };
+
 const rollout = fc.record(
   {
+    strategy: fc.constant("rolling"),
     maxSurge: fc.integer({ min: 1, max: 2 }),
     maxUnavailable: fc.nat(2),
     stableForSeconds: fc.constantFrom(0, 0.5),
+    healthyWithinSeconds: fc.integer({ min: 60, max: 3600 }),
     drainTimeoutSeconds: fc.nat(60),
+    sharedVolumes: flag,
+    health: fc.record(
+      { path: fc.constantFrom("/", "/hello"), match: fc.constant(HEALTHY) },
+      { requiredKeys: ["path"] },
+    ),
   },
   optional,
 );
@@ -139,7 +160,10 @@ const rollout = fc.record(
 /** A Service. */
 export const anyService: fc.Arbitrary<Record<string, unknown>> = fc
   .tuple(
-    fc.record({ ports, domains, autokill: fc.record({ timeMs: fc.nat(9) }), rollout }, { requiredKeys: ["ports"] }),
+    fc.record(
+      { ports, domains, autokill: fc.record({ timeMs: fc.nat(9) }), rollout, adopt: flag },
+      { requiredKeys: ["ports"] },
+    ),
     fc.oneof(fc.constant({}), limits),
     instances,
   )
@@ -153,6 +177,7 @@ const content = fc.oneof(
     { requiredKeys: ["sizeMb"] },
   ),
   fc.record({ sizeMb, filesystem: fc.constant("virtiofs"), accessMode: fc.constantFrom("rwo", "rwx") }),
+  fc.record({ sizeMb, filesystem: fc.constant("lustre"), args: fc.dictionary(word, word, { maxKeys: 2 }) }),
   fc.record({ template: reference, sizeMb }, { requiredKeys: ["template"] }),
   fc.record({ cloneFrom: reference, sizeMb }, { requiredKeys: ["cloneFrom"] }),
   fc.record(
@@ -171,6 +196,7 @@ export const anyVolume: fc.Arbitrary<Record<string, unknown>> = fc
         tags: fc.uniqueArray(word, { maxLength: 3 }),
         deleteLock: flag,
         allowDataLoss: flag,
+        adopt: flag,
       },
       optional,
     ),
@@ -188,4 +214,6 @@ const pairAt = (index: number): Record<string, unknown> => {
 };
 
 /** A Certificate. */
-export const anyCertificate: fc.Arbitrary<Record<string, unknown>> = fc.nat(3).map(pairAt);
+export const anyCertificate: fc.Arbitrary<Record<string, unknown>> = fc
+  .tuple(fc.nat(3), flag)
+  .map(([index, adopt]) => ({ ...pairAt(index), ...(adopt ? { adopt } : {}) }));

@@ -1,6 +1,8 @@
 /** What a preview names, what an update does, and what is there after it, for arbitrary programs. `UNIKERNEL_TEST_UPDATES`: how many. */
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
+import nock from "nock";
 import { UnikernelError } from "../../../provider/base/errors";
 import { AUTO_NAME_KEY } from "../../../provider/definition/autoname";
 import { check } from "../../../provider/definition/check";
@@ -11,6 +13,7 @@ import { foresee } from "../../../provider/frontend/preview";
 import { inputsOf } from "../../../provider/frontend/state";
 import { resourceOf } from "../../../provider/resources/all";
 import { type Declared, type ProgramKind, anyProgram } from "../../support/anyProgram";
+import { HEALTHY } from "../../support/anyResource";
 import { FOREIGN_SIZE_MB, ModelApi, type ModelCall } from "../../support/modelApi";
 import { choicesFrom } from "../../support/variants";
 import { tellInstanceUpdate, tellServiceUpdate, tellUpdate } from "../../support/tellCalls";
@@ -30,8 +33,9 @@ const OUTCOMES = {
 type Outcome = keyof typeof OUTCOMES;
 
 const counts = Object.fromEntries(Object.keys(OUTCOMES).map((outcome) => [outcome, 0])) as Record<Outcome, number>;
-/** Calls of the updates. */
+/** Calls of the updates, and questions for the health of a service. */
 let calls = 0;
+let probes = 0;
 
 const TOLD: Readonly<Record<ProgramKind, (calls: readonly ModelCall[]) => readonly string[]>> = {
   Instance: tellInstanceUpdate,
@@ -91,6 +95,12 @@ const keptBy = (kind: ProgramKind, inputs: Properties): readonly string[] => [
 /** How large a template or a copied volume is, only the metro knows: asking for less is refused when it does. */
 const asksForLessThanItsOrigin = (kind: ProgramKind, { template, cloneFrom, sizeMb }: Properties): boolean =>
   kind === "Volume" && (template !== undefined || cloneFrom !== undefined) && Number(sizeMb) < FOREIGN_SIZE_MB;
+
+async function assertRefused(kind: ProgramKind, { context }: ModelApi, inputs: Properties): Promise<void> {
+  await assert.rejects(resourceOf(kind).create(context, inputs), ({ cause }: { cause: object }) =>
+    UnikernelError.has(cause, "INPUT_INVALID"),
+  );
+}
 
 /** A resource as it is before its change. */
 interface Made {
@@ -156,6 +166,10 @@ async function judgeReplacement(declared: Declared, made: Made, decided: Decided
     return "locked";
   }
   if (decided.deletesFirst) await unmake();
+  if (asksForLessThanItsOrigin(kind, wanted)) {
+    await assertRefused(kind, world, wanted);
+    return "refused";
+  }
   const { id: next } = await resource.create(world.context, wanted);
   if (!decided.deletesFirst) await unmake();
   const order = ownOrder(kind, world.calls.slice(callsBefore));
@@ -195,15 +209,16 @@ const MAX_STABLE_SECONDS = 1;
 /** More instances than that take their time also in memory. */
 const MAX_SCALED = 20;
 
-/** A roll that asks over the network or takes its time, and autoscale that begins with many. */
+/** A roll that takes its time or whose health nobody answers for, and autoscale that begins with many. */
 function takesLong(inputs: Properties): boolean {
   const { rollout, autoscale } = inputs as {
-    rollout?: { stableForSeconds?: number; health?: object };
+    rollout?: { stableForSeconds?: number; health?: { match: object } };
     autoscale?: { minSize?: number };
   };
+  const { match = {} } = rollout?.health ?? {};
   return (
     (rollout?.stableForSeconds ?? 0) > MAX_STABLE_SECONDS ||
-    rollout?.health !== undefined ||
+    !(Object.keys(match).length === 0 || isDeepStrictEqual(match, HEALTHY)) ||
     (autoscale?.minSize ?? 0) > MAX_SCALED
   );
 }
@@ -217,9 +232,7 @@ async function judge(declared: Declared, isNamed: boolean): Promise<Outcome> {
   if (after.failures.length > 0) return "invalid";
   if (takesLong(before.inputs) || takesLong(after.inputs)) return "long";
   if (asksForLessThanItsOrigin(kind, before.inputs)) {
-    await assert.rejects(resource.create(new ModelApi().context, before.inputs), ({ cause }: { cause: object }) =>
-      UnikernelError.has(cause, "INPUT_INVALID"),
-    );
+    await assertRefused(kind, new ModelApi(), before.inputs);
     return "refused";
   }
   const made = await make(declared, before.inputs);
@@ -237,6 +250,19 @@ async function judge(declared: Declared, isNamed: boolean): Promise<Outcome> {
 
 describe("the update of any program", function () {
   this.timeout(Math.max(300_000, PROGRAMS * 30));
+
+  /** Every service says that it is well, wherever it is. */
+  before(() => {
+    const answer = () => {
+      probes += 1;
+      return { status: "pass" };
+    };
+    nock(/^https?:/)
+      .persist()
+      .get(/^/)
+      .reply(200, answer);
+  });
+  after(() => nock.cleanAll());
 
   it("is told in the order of its calls, whatever stands between two PATCHes", () => {
     const patch = (prop: string): ModelCall => ({ route: "patchInstances", body: { prop } });
@@ -258,6 +284,8 @@ describe("the update of any program", function () {
     );
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const outcomes = Object.entries(OUTCOMES).map(([outcome, what]) => `${counts[outcome as Outcome]} ${what}`);
-    console.log(`      ${PROGRAMS} programs, ${all} resources: ${outcomes.join("; ")} (${calls} calls)`);
+    console.log(
+      `      ${PROGRAMS} programs, ${all} resources: ${outcomes.join("; ")} (${calls} calls; ${probes} questions for health)`,
+    );
   });
 });

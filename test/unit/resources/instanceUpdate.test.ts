@@ -30,7 +30,8 @@ const withUuids = ({ volumes, ...rest }: { volumes?: { volume: string }[] }): ob
 });
 
 const checked = async (given: object): Promise<InstanceInputs> => {
-  const image = "template" in given ? {} : { image: "acme/web:1" };
+  const hasSource = ["template", "branchFrom", "checkpoint"].some((source) => source in given);
+  const image = hasSource ? {} : { image: "acme/web:1" };
   const { inputs, failures } = await check(instance, {}, { name: "web", ...image, ...given });
   assert.deepEqual(failures, []);
   return inputs as InstanceInputs;

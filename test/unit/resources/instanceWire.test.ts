@@ -159,6 +159,18 @@ describe("what an instance was asked for, and what is reported of it", () => {
     });
   });
 
+  it("tells a port of TCP from one of UDP with the same number, in whatever order they are reported", async () => {
+    const ports = [{ port: 53 }, { port: 53, protocol: "udp" }];
+    const inputs = await checked({ image: "a", serviceGroup: { ports } });
+    const item = itemOf(toCreateRequest(inputs));
+    for (const services of [
+      ["tcp:53", "udp:53"],
+      ["udp:53", "tcp:53"],
+    ])
+      assert.deepEqual(driftOf({ ...item, services }, inputs), []);
+    assert.deepEqual(driftOf({ ...item, services: ["udp:53"] }, inputs), ["serviceGroup"]);
+  });
+
   for (const [property, change] of Object.entries(BY_HAND)) {
     it(`shows that ${property} was changed by hand, and nothing else`, async () => {
       const inputs = await checked(FULL);

@@ -140,7 +140,7 @@ const instances = fc.oneof(
 /** What services answer when they are asked for their health. */
 export const HEALTHY = { "$.status": "pass" };
 
-const rollout = fc.record(
+const manner = fc.record(
   {
     strategy: fc.constant("rolling"),
     maxSurge: fc.integer({ min: 1, max: 2 }),
@@ -149,12 +149,17 @@ const rollout = fc.record(
     healthyWithinSeconds: fc.integer({ min: 60, max: 3600 }),
     drainTimeoutSeconds: fc.nat(60),
     sharedVolumes: flag,
-    health: fc.record(
-      { path: fc.constantFrom("/", "/hello"), match: fc.constant(HEALTHY) },
-      { requiredKeys: ["path"] },
-    ),
   },
   optional,
+);
+const health = fc.record(
+  { path: fc.constantFrom("/", "/hello"), match: fc.constant(HEALTHY) },
+  { requiredKeys: ["path"] },
+);
+/** Asking for health takes much longer than all else. */
+const rollout = fc.oneof(
+  { weight: 4, arbitrary: manner },
+  { weight: 1, arbitrary: fc.tuple(manner, health).map(([how, asked]) => ({ ...how, health: asked })) },
 );
 
 /** A Service. */

@@ -38,6 +38,9 @@ export type ServiceDomain = z.output<typeof serviceDomain>;
 /** The form in which names compare: without the dot at their end, in lower case. */
 export const plainDomain = (name: string): string => name.replace(/\.$/, "").toLowerCase();
 
+/** The end of an address, in any of its forms, and of no domain name. Source: the URL standard, "ends in a number". */
+const ENDS_IN_NUMBER = /\.(\d+|0x[0-9a-f]*)$/i;
+
 const isWhole = (name: string): boolean => name.includes(".");
 
 /** The rules of the platform's documentation for domains. */
@@ -48,6 +51,10 @@ export function checkDomains(domains: readonly ServiceDomain[] = []): readonly C
     const failures: CheckFailure[] = [];
     if (plain.indexOf(plainDomain(name)) !== index) {
       failures.push({ property: `${at}.name`, reason: `"${name}" is given twice; list each domain once.` });
+    }
+    if (ENDS_IN_NUMBER.test(plainDomain(name))) {
+      const reason = `"${name}" ends in a number, as an address does and a domain name never; give a domain name.`;
+      failures.push({ property: `${at}.name`, reason });
     }
     if (certificate !== undefined && !isWhole(name)) {
       const reason = `"${name}" is a label below the metro's domain, which has a certificate already; leave it out, or give a whole domain name.`;

@@ -462,6 +462,8 @@ describe("the rules of a service", () => {
       /^domains\[0\]\.certificate: required for the wildcard/,
     ],
     ["what is no domain", { domains: [{ name: "http://a.b" }] }, /^domains\[0\]\.name: must be a label such as shop/],
+    ["an address", { domains: [{ name: "192.0.2.1" }] }, /^domains\[0\]\.name: "192\.0\.2\.1" ends in a number/],
+    ["an address in disguise", { domains: [{ name: "a.0x7f." }] }, /^domains\[0\]\.name: "a\.0x7f\." ends in a number/],
     ["no domain at all", { domains: [] }, /^domains: must not be empty/],
     [
       "sizes the wrong way round",

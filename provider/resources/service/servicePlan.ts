@@ -32,8 +32,15 @@ const asSet = (items: readonly object[]): readonly string[] =>
     .map((item) => JSON.stringify(item, (_key, value: unknown) => (Array.isArray(value) ? value.toSorted() : value)))
     .sort();
 
-const samePorts = (a: readonly PublishedPort[], b: readonly PublishedPort[]): boolean =>
-  isDeepStrictEqual(asSet(a.map(toWirePort)), asSet(b.map(toWirePort)));
+/** The ports as they are. An address that is no longer chosen is the metro's to choose, which has chosen the one that is there. */
+const unchosen = (olds: readonly PublishedPort[], news: readonly PublishedPort[]): readonly PublishedPort[] =>
+  olds.map((old) => {
+    const same = news.find(({ port, protocol }) => port === old.port && protocol === old.protocol);
+    return same !== undefined && same.ip === undefined ? { ...old, ip: undefined } : old;
+  });
+
+const samePorts = (olds: readonly PublishedPort[], news: readonly PublishedPort[]): boolean =>
+  isDeepStrictEqual(asSet(unchosen(olds, news).map(toWirePort)), asSet(news.map(toWirePort)));
 
 const portList = (ports: readonly PublishedPort[]): string =>
   ports.map(({ port, protocol }) => (protocol === "tcp" ? String(port) : `${port}/${protocol}`)).join(", ");

@@ -90,6 +90,8 @@ const keptBy = (kind: ProgramKind, inputs: Properties): readonly string[] => [
     .map(([key]) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
   // Once released, domains are gone; that a new service has one is the metro's gift.
   ...(kind === "Service" && inputs["domains"] === undefined ? ["domains"] : []),
+  // An address that is no longer chosen may stay.
+  ...(kind === "Service" && (inputs["ports"] as Properties[]).some(({ ip }) => ip === undefined) ? ["ip"] : []),
 ];
 
 /** How large a template or a copied volume is, only the metro knows: asking for less is refused when it does. */

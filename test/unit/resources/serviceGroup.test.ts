@@ -236,6 +236,13 @@ describe("a service's group", () => {
     assert.deepEqual(service.describeUpdate?.(before.inputs, after, {}), []);
   });
 
+  it("keeps an address that is no longer chosen, and takes another one that is", async () => {
+    const on = (ip?: string) => checked({ ports: [{ port: 53, protocol: "udp", ip }] });
+    const foretold = async (from: string, to?: string) => service.describeUpdate?.(await on(from), await on(to), {});
+    assert.deepEqual(await foretold("192.0.2.1"), []);
+    assert.deepEqual(await foretold("192.0.2.1", "192.0.2.2"), ["publish 53/udp"]);
+  });
+
   it("never has a soft limit above its hard limit on the way", () => {
     const limits = fc
       .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))

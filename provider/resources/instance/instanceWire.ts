@@ -14,7 +14,6 @@ import { UNSAID, type WireTable, readBack, requestOf, shown } from "../shared/wi
 type Asked = Partial<InstanceInputs>;
 type Group = NonNullable<InstanceInputs["serviceGroup"]>;
 
-/** A port of TCP and one of UDP may have the same number. */
 function encodeGroup({ serviceGroup: group }: Asked): unknown {
   if (group === undefined) return undefined;
   const { name, ports, domains, softLimit, hardLimit } = group;

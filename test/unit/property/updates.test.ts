@@ -156,14 +156,19 @@ async function judgeReplacement(declared: Declared, made: Made, decided: Decided
   const { world, id, state } = made;
   const resource = resourceOf(kind);
   const [sentence = "", ...others] = foresee(resource, decided);
-  assert.deepEqual(others, [], "nothing else is said of what is replaced");
+  const isLocked = state["deleteLock"] === true;
+  assert.deepEqual(
+    others.map((one) => one.includes("is locked against deletion")),
+    isLocked ? [true] : [],
+    "nothing else is said of what is replaced",
+  );
   // A name that was not given is made anew for a successor.
   const named = decided.news[AUTO_NAME_KEY] === true ? { name: `${String(decided.news["name"])}-next` } : {};
   const wanted = inputsOf(resource, { ...decided.news, ...named });
   const olds = { inputs: inputsOf(resource, state), outputs: state };
   const callsBefore = world.calls.length;
   const unmake = () => resource.delete(world.context, id, olds);
-  if (state["deleteLock"] === true) {
+  if (isLocked) {
     await assert.rejects(unmake(), { code: "NOT_ALLOWED" });
     return "locked";
   }

@@ -7,12 +7,14 @@
 import { type Clock, systemClock } from "../base/clock";
 import { createExchange } from "./http";
 import type { AnyRequest } from "./olderNodes";
-import { type BodyOf, type ItemOf, type PathOf, type QueryOf, type Route, type RouteName, routes } from "./routes";
+import type { Reply } from "./reply";
+import { type BodyOf, type PathOf, type QueryOf, type Route, type RouteName, routes } from "./routes";
 import { type ApiEndpoint, type CallOptions, type Sender, send } from "./send";
 import { createTurns } from "./turns";
 
 export { isLoopback } from "./http";
 export { allItems, onlyItem } from "./items";
+export type { Reply } from "./reply";
 export type { ApiEndpoint, CallOptions } from "./send";
 
 /** What the client needs. */
@@ -35,16 +37,6 @@ export interface ClientOptions {
 /** The engine asks for so many resources at the same time unless told otherwise. */
 export const DEFAULT_CONCURRENCY = 16;
 const ATTEMPT_TIMEOUT_MS = 30_000;
-
-/** An answer. */
-export interface Reply<K extends RouteName> {
-  readonly items: readonly ItemOf<K>[];
-  /** Envelope message, such as `Operation timed out`. */
-  readonly message: string | undefined;
-  readonly metro: string;
-  /** By which the metro's people find the request; `undefined` when the answer has none. */
-  readonly requestId: string | undefined;
-}
 
 /** Members of a request that may be left out when nothing is in them. */
 type Part<Key extends string, T> = undefined extends T

@@ -1,7 +1,7 @@
 /** What came of a call, item by item. */
 import { type ErrorCode, UnikernelError, sentencesOf } from "../base/errors";
-import type { Reply } from "./client";
 import { type ItemStatus, itemFailure } from "./failure";
+import type { Reply } from "./reply";
 import type { ItemOf, RouteName } from "./routes";
 
 const failureOf = <K extends RouteName>(reply: Reply<K>, attempted: string, item: ItemOf<K>) =>

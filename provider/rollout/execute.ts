@@ -4,37 +4,15 @@
  * A roll that is given up removes only instances that it launched itself and that have not proved themselves; what
  * serves is never removed. Calling it again continues from what is there.
  */
-import { type Client, onlyItem } from "../api/client";
+import { onlyItem } from "../api/client";
 import { adoptAfterLostAnswer } from "../api/lostAnswer";
-import type { CreateInstanceRequest, InstanceItem } from "../api/models";
+import type { InstanceItem } from "../api/models";
 import { answers, guestStopped } from "../api/wait";
-import type { Clock } from "../base/clock";
-import { type Blame, type ErrorCode, UnikernelError, blame, sentencesOf } from "../base/errors";
+import { UnikernelError, blame, sentencesOf } from "../base/errors";
 import { type Memory, judge, newMemory } from "./judge";
 import { drain, observe, remove, removeOnceStopped } from "./members";
 import { nextStep } from "./plan";
-import type { RolloutPolicy } from "./policy";
-
-/** What is to run, and where. */
-export interface Rollout {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly signal?: AbortSignal | undefined;
-  readonly service: { readonly uuid: string; readonly name: string };
-  /** Address at which a client reaches the service; asked for health. `undefined` when it cannot be asked. */
-  readonly url: string | undefined;
-  readonly policy: RolloutPolicy;
-  /** Beyond its time to drain, the guest of an instance that goes gets so long to shut down. Milliseconds. */
-  readonly timeoutMs: number;
-  /** True for instances made from the wanted template (image included). */
-  readonly isNew: (instance: InstanceItem) => boolean;
-  /** True for instances this resource manages; others in the service are left alone. */
-  readonly isManaged: (instance: InstanceItem) => boolean;
-  /** The request for one more instance, with a name of its own. */
-  readonly request: () => CreateInstanceRequest;
-  /** Inputs that a refused launch is about, by the code of the refusal. */
-  readonly blames?: Readonly<Partial<Record<ErrorCode, Blame>>>;
-}
+import type { Rollout } from "./rollout";
 
 const OBSERVE_EVERY_MS = 200;
 

@@ -3,9 +3,9 @@ import type { InstanceItem } from "../api/models";
 import { probe } from "../api/probe";
 import { type Verdict, answers } from "../api/wait";
 import { UnikernelError } from "../base/errors";
-import type { Rollout } from "./execute";
 import { unhealthyBecause } from "./match";
 import type { Unit } from "./plan";
+import type { Rollout } from "./rollout";
 
 /** What a roll remembers between observations. Losing it costs time, never safety. */
 export interface Memory {

@@ -3,7 +3,8 @@ import nock from "nock";
 import type { InstanceItem } from "../../../provider/api/models";
 import { answers } from "../../../provider/api/wait";
 import { UnikernelError } from "../../../provider/base/errors";
-import { type Rollout, roll } from "../../../provider/rollout/execute";
+import { roll } from "../../../provider/rollout/execute";
+import type { Rollout } from "../../../provider/rollout/rollout";
 import type { RolloutPolicy } from "../../../provider/rollout/policy";
 import { FakeCluster, SERVICE } from "../../support/fakeCluster";
 

@@ -158,12 +158,14 @@ export const service = defineResource({
     for (const step of scaled) await scale(context, item, step);
     // As in a roll: open connections finish, and a clean stop sees to it that what programs still hold reaches their volumes.
     const { deleteMs } = context.timeouts;
+    const deadline = context.clock.now() + deleteMs;
     const going = {
       drainTimeoutMs: Math.min(olds.inputs.rollout.drainTimeoutSeconds * 1000, deleteMs),
       timeoutMs: deleteMs,
     };
     await Promise.all(instances.map((instance) => drain(context, instance.uuid, going)));
     await deleteOnceFree(context, {
+      deadline,
       attempted: `Deleting service '${item.name}'`,
       remove: () => client.deleteServices({ body: [{ uuid: item.uuid }] }),
       holders: async () => {

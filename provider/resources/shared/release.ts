@@ -16,6 +16,8 @@ export interface Release<K extends RouteName> {
   readonly remove: () => Promise<Reply<K>>;
   /** Who uses it and will not let go by itself, as a list for a sentence; empty when there is nobody. */
   readonly holders: () => Promise<string>;
+  /** Until when to wait for it, in milliseconds of the clock. */
+  readonly deadline: number;
   /** What to do about them. */
   readonly hint: (holders: string) => string;
 }
@@ -31,21 +33,20 @@ export async function stillThere({ client }: ProviderContext, uuids: readonly st
 /**
  * Deletes it; what is gone is fine, and what comes free by itself is waited for.
  *
- * Throws `IN_USE` with those who use it, also when it did not come free within `timeouts.deleteMs`.
+ * Throws `IN_USE` with those who use it, also when it did not come free by the deadline.
  */
 export async function deleteOnceFree<K extends RouteName>(
   context: ProviderContext,
   release: Release<K>,
 ): Promise<void> {
-  const { clock, signal, timeouts } = context;
-  const deadline = clock.now() + timeouts.deleteMs;
+  const { clock, signal } = context;
   for (;;) {
     const reply = await release.remove();
     const code = (reply.items[0] as { error?: number } | undefined)?.error;
     if (code === ITEM_CODES.NotFound) return;
     // Who holds it cannot always be told; then nothing says that it will come free.
     const holders = code === ITEM_CODES.Attached ? await release.holders().catch(() => undefined) : undefined;
-    if (holders === "" && clock.now() < deadline) {
+    if (holders === "" && clock.now() < release.deadline) {
       await clock.sleep(POLL_MS, signal);
       continue;
     }

@@ -144,6 +144,7 @@ export const volume = defineResource({
 
   async delete(context, id, olds) {
     await deleteOnceFree(context, {
+      deadline: context.clock.now() + context.timeouts.deleteMs,
       attempted: `Deleting volume '${olds.inputs.name ?? id}'`,
       remove: () => context.client.deleteVolumes({ body: [{ uuid: id }] }),
       holders: () => usersOf(context, id),

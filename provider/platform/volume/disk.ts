@@ -30,12 +30,16 @@ export async function makeDisk(file: string, sizeMb: number): Promise<void> {
   }
 }
 
-/** Grows a disk that no VM uses. Safe to repeat after it was cut off. Throws `OPERATION_FAILED`, `NO_SPACE`. */
+/**
+ * Grows a disk that no VM uses. Safe to repeat after it was cut off; one that is larger already, since that could not be noted,
+ * stays so: cutting it would damage its file system. Throws `OPERATION_FAILED`, `NO_SPACE`.
+ */
 export async function growDisk(file: string, sizeMb: number): Promise<void> {
   const resize2fs = e2fsTool("resize2fs");
-  await refuseWithoutSpace(file, sizeMb - Math.floor((await fs.stat(file)).size / MIB));
+  const hasMb = Math.floor((await fs.stat(file)).size / MIB);
+  await refuseWithoutSpace(file, sizeMb - hasMb);
   try {
-    await resize(file, sizeMb, "r+");
+    if (sizeMb > hasMb) await resize(file, sizeMb, "r+");
     await checkFileSystem(file);
     await run(resize2fs, [file], "Growing the volume's file system");
     await makeDurable(file);

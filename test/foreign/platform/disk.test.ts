@@ -1,0 +1,35 @@
+/** Disks of volumes, judged by `e2fsck`. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { growDisk, makeDisk } from "../../../provider/platform/volume/disk";
+import { assertSound } from "../../support/disks";
+
+const MIB = 1024 * 1024;
+
+describe("the disk of a volume", () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "unikernel-disk-"));
+    file = path.join(folder, "data.ext4");
+  });
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  it("is whole when it was made and when it has grown", async () => {
+    await makeDisk(file, 16);
+    assertSound(file);
+    await growDisk(file, 64);
+    assertSound(file);
+    assert.equal(fs.statSync(file).size, 64 * MIB);
+  });
+
+  it("is not cut by a growth to less than it has, as after one that could not be noted", async () => {
+    await makeDisk(file, 16);
+    await growDisk(file, 64);
+    await growDisk(file, 32);
+    assertSound(file);
+    assert.equal(fs.statSync(file).size, 64 * MIB);
+  });
+});

@@ -17,22 +17,29 @@ export const LOG_BYTES = 8 * 1024 * 1024;
 /** Where the log before the present one is. */
 export const olderLog = (file: string): string => `${file}.1`;
 
-/** Appends to a file (0600), created when absent; one that has grown beyond {@link LOG_BYTES} becomes {@link olderLog}. */
+/**
+ * Appends to a file (0600), created when absent. What has grown beyond {@link LOG_BYTES} goes to {@link olderLog}; the file itself
+ * stays, since the daemon's own output is appended to it as well.
+ */
 export function fileLog(file: string): Log {
-  let descriptor = fs.openSync(file, "a", 0o600);
+  const descriptor = fs.openSync(file, "a", 0o600);
   let size = fs.fstatSync(descriptor).size;
   let open = true;
   const beginAnew = (): void => {
-    fs.renameSync(file, olderLog(file));
-    const next = fs.openSync(file, "a", 0o600);
-    fs.closeSync(descriptor);
-    [descriptor, size] = [next, 0];
+    // Where that fails it is not tried again at once: the log goes on in the file.
+    size = 0;
+    fs.copyFileSync(file, olderLog(file));
+    fs.ftruncateSync(descriptor);
   };
   return {
     write(event, facts = {}) {
       if (!open) return;
       try {
         if (size > LOG_BYTES) beginAnew();
+      } catch {
+        // the event itself may be written all the same
+      }
+      try {
         size += fs.writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), event, ...facts })}\n`);
       } catch {
         // nowhere left to say it

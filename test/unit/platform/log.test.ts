@@ -40,6 +40,25 @@ describe("the daemon's log", () => {
     );
   });
 
+  it("stays the file that others append to", () => {
+    const others = fs.openSync(file, "a");
+    const log = fileLog(file);
+    for (let count = 0; count < 9; count++) log.write("event", { reason: "x".repeat(MIB) });
+    fs.writeSync(others, '{"event":"from others"}\n');
+    fs.closeSync(others);
+    log.close();
+    assert.ok(fs.existsSync(`${file}.1`));
+    assert.equal(events(file).at(-1), "from others");
+  });
+
+  it("goes on in the file where what it has cannot be put elsewhere", () => {
+    fs.mkdirSync(`${file}.1`);
+    const log = fileLog(file);
+    for (let count = 0; count < 12; count++) log.write(`event-${count}`, { reason: "x".repeat(MIB) });
+    log.close();
+    assert.equal(events(file).length, 12);
+  });
+
   it("goes on with what a daemon before it wrote, unless that is long", () => {
     fs.writeFileSync(file, '{"event":"before"}\n');
     const first = fileLog(file);

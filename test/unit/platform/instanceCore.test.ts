@@ -3,21 +3,8 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { InstanceCore } from "../../../provider/platform/instance/actor/core";
 import type { ActorSurroundings } from "../../../provider/platform/instance/actor/surroundings";
-import type { InstanceRecord, InstanceStatus } from "../../../provider/platform/state/instances";
-
-const record: InstanceRecord = {
-  ...{ uuid: "u", name: "web", createdAt: 0, serviceUuid: undefined, volumes: [] },
-  definition: {
-    ...{ repository: "app", digest: "d", kernelDigest: "k", imageArgs: [], imageEnv: {}, args: [], env: {} },
-    ...{ argsFromImage: true, memoryMb: 128, vcpus: 1, restartPolicy: "never", tags: [], annotations: {} },
-    ...{ deleteLock: false, deleteOnStop: false, dependencies: [], roms: [], schedules: [], history: [] },
-    ...{ autokill: { timeMs: 0, numRequests: 0 }, frozenAutokillMs: 0 },
-  },
-  status: {
-    ...{ state: "running", deleting: false, stopForced: false, startCount: 1, restartCount: 0, uptimeMs: 0 },
-    ...{ updates: [], detaching: [] },
-  },
-};
+import type { InstanceStatus } from "../../../provider/platform/state/instances";
+import { runningRecord } from "../../support/instanceRecord";
 
 /** A core above a disk that is full as long as `full` says so. */
 function above(disk: { full: boolean }) {
@@ -32,7 +19,7 @@ function above(disk: { full: boolean }) {
     log: { write: (event) => void logged.push(event), close: () => undefined },
   };
   const inbox = { post: () => undefined, request: () => Promise.resolve(), endIsAsked: () => false };
-  const core = new InstanceCore(record, around as ActorSurroundings, inbox);
+  const core = new InstanceCore(runningRecord, around as ActorSurroundings, inbox);
   return { core, written, logged, announced: () => announced };
 }
 

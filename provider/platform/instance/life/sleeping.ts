@@ -15,7 +15,7 @@ export function armSleep(core: InstanceCore, connections: number): void {
   clearTimeout(core.idleTimer);
   const { definition, status } = core.record;
   const { policy = "off", cooldown_time_ms: cooldownMs = DEFAULT_COOLDOWN_MS } = definition.scaleToZero ?? {};
-  if (core.isReleased || policy === "off" || (policy === "on" && connections > 0)) return;
+  if (core.isReleased || status.deleting || policy === "off" || (policy === "on" && connections > 0)) return;
   if (core.state !== "running" || status.netTimeUs === undefined) return;
   // It stopped meanwhile, and then nothing is armed, or what could not be written may be another time.
   const rearm = (): void => core.again(() => armSleep(core, core.rotation?.connections(core.record.uuid) ?? 0));

@@ -123,6 +123,7 @@ export function scheduleRestart(core: InstanceCore, pauseMs: number): void {
 export async function remove(core: InstanceCore): Promise<void> {
   if (!core.record.status.deleting) core.intend({ deleting: true });
   clearTimeout(core.restartTimer);
+  clearTimeout(core.idleTimer);
   core.rotation?.remove(core.record.uuid);
   let facts: StopFacts = stoppedWithoutGuest;
   try {

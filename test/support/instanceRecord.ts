@@ -1,0 +1,17 @@
+/** An instance as the local platform keeps it. */
+import type { InstanceRecord } from "../../provider/platform/state/instances";
+
+/** One that runs, of an image of which nothing else is known. */
+export const runningRecord: InstanceRecord = {
+  ...{ uuid: "u", name: "web", createdAt: 0, serviceUuid: undefined, volumes: [] },
+  definition: {
+    ...{ repository: "app", digest: "d", kernelDigest: "k", imageArgs: [], imageEnv: {}, args: [], env: {} },
+    ...{ argsFromImage: true, memoryMb: 128, vcpus: 1, restartPolicy: "never", tags: [], annotations: {} },
+    ...{ deleteLock: false, deleteOnStop: false, dependencies: [], roms: [], schedules: [], history: [] },
+    ...{ autokill: { timeMs: 0, numRequests: 0 }, frozenAutokillMs: 0 },
+  },
+  status: {
+    ...{ state: "running", deleting: false, stopForced: false, startCount: 1, restartCount: 0, uptimeMs: 0 },
+    ...{ updates: [], detaching: [] },
+  },
+};

@@ -113,7 +113,7 @@ export function lossFailure(
   });
 }
 
-/** The error of an answer by something else than this API. A page of another kind than JSON means that the API did nothing. */
+/** The error of an answer by something else than this API. A web page means that the API did nothing. */
 export function strangerFailure(
   { words, metro, resource }: Attempt,
   answer: { readonly status: number; readonly type: string; readonly requestId: string | undefined },
@@ -128,7 +128,7 @@ export function strangerFailure(
         `Another service answers at this address: unikernel:metro is '${metro}', and may be 'local', a code such as 'fra', or the URL of an API.`,
         note,
       ),
-      details: defined({ metro, resource, status, requestId, mayHaveActed: type.includes("json") }),
+      details: defined({ metro, resource, status, requestId, mayHaveActed: !type.includes("html") }),
     },
   );
 }

@@ -10,7 +10,7 @@ export const RESOURCE_NAME_KEY = "__resourceName";
 /** Key under which inputs remember that their name was made here. Its look cannot tell: programs add short hashes to names as well. */
 export const AUTO_NAME_KEY = "__autoName";
 
-/** Names are DNS labels (instance names become `<name>.internal`), 63 characters at most. */
+/** Names that are made here, and those of instances and services, are DNS labels (`<name>.internal`), 63 characters at most. */
 export const NAME_PATTERN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 export const NAME_MAX_LENGTH = 63;
 const SUFFIX_LENGTH = 7;

@@ -135,7 +135,8 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
   /** Would it be gone once it is stopped? Then a change that needs a stop makes a successor. */
   readonly goesWhenStopped?: (olds: Properties) => boolean;
   /**
-   * What an update will do, in that order, for the preview to say: `set the hard limit to 100`. Both are known and checked. Pure.
+   * What an update will do, in that order, for the preview to say: `set the hard limit to 100`. Both are checked; a
+   * text that is not known yet is there by its stand-in. Pure.
    *
    * @param outputs what it reported when last looked at
    */

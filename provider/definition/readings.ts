@@ -7,6 +7,7 @@ import { containsUnknown, isUnknown } from "./unknown";
 
 /** What an unknown text is taken for: what it was before, wherever it may be that, or another one, which its stand-in is. */
 export const READINGS = ["same", "other"] as const;
+/** One of {@link READINGS}. */
 export type Reading = (typeof READINGS)[number];
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -165,9 +165,10 @@ function providerOf(kind: Kind): DynamicProvider {
       const decided = decide(resource, { label, olds, news, moves });
       const { changes, deletesFirst } = decided;
       const replaces = changes.filter((change) => change.replace).map((change) => change.property);
-      if (moves || replaces.length > 0) quotas.forgets(label, news);
-      if (!moves && replaces.length > 0) quotas.replaces(resource, label, inputsOf(resource, olds), deletesFirst);
       const isRefresh = refreshed.delete(id);
+      const isReplaced = !isRefresh && replaces.length > 0;
+      if (isReplaced || moves) quotas.forgets(label, news);
+      if (isReplaced && !moves) quotas.replaces(resource, label, inputsOf(resource, olds), deletesFirst);
       if (!isRefresh) announce(foresee(resource, decided));
       return Promise.resolve({
         // What is owed is no drift, but the plan of an update.

@@ -62,8 +62,11 @@ export const isLookUp = (state: Properties): boolean => state["name"] == null;
 /** True for the state of what a `get` looked up earlier. */
 export const wasLookedUp = (state: Properties): boolean => state[LOOKED_UP_KEY] === true;
 
+/** States of what is not down, and will not be by itself. */
+const UP: readonly unknown[] = ["starting", "running", "standby"];
+
 /** True for the state of what an update or a creation that failed left down: the next update starts it. */
-export const owesStart = (state: Properties): boolean => state[OWES_START_KEY] === true;
+export const owesStart = (state: Properties): boolean => state[OWES_START_KEY] === true && !UP.includes(state["state"]);
 
 /**
  * What a refresh keeps beside the outputs that it observed: what was looked up, and what an update that failed still owes, unless
@@ -71,5 +74,5 @@ export const owesStart = (state: Properties): boolean => state[OWES_START_KEY] =
  */
 export const remembered = (state: Properties, observed: Properties): Properties => ({
   ...(isLookUp(state) || wasLookedUp(state) ? { [LOOKED_UP_KEY]: true } : {}),
-  ...(owesStart(state) && observed["state"] === "stopped" ? { [OWES_START_KEY]: true } : {}),
+  ...(owesStart({ ...state, state: observed["state"] }) ? { [OWES_START_KEY]: true } : {}),
 });

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { onlyItem } from "../api/client";
 import { type CertificateItem, commonNameOf } from "../api/models";
 import { listAll } from "../api/pages";
+import { plainDomain } from "../base/domainName";
 import { field, objectType } from "../definition/define";
 import { defineFunction } from "./define";
 import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf } from "./select";
@@ -24,9 +25,6 @@ const result = z.object(facts);
 
 const toResult = (item: CertificateItem): z.output<typeof result> =>
   fromWire(result, item, { commonName: commonNameOf(item) });
-
-/** Domains are the same in capitals, and with a dot at the end. */
-const plain = (domain: string): string => domain.replace(/\.$/, "").toLowerCase();
 
 /** One certificate. */
 export const getCertificate = defineFunction({
@@ -61,6 +59,6 @@ export const getCertificates = defineFunction({
     certificates: (await listAll(client.getCertificates, {}))
       .map(toResult)
       .filter(hasPrefix(namePrefix))
-      .filter((one) => commonName === undefined || plain(one.commonName ?? "") === plain(commonName)),
+      .filter((one) => commonName === undefined || plainDomain(one.commonName ?? "") === plainDomain(commonName)),
   }),
 });

@@ -5,6 +5,7 @@ import { ITEM_CODES } from "../../api/codes";
 import { adoptAfterLostAnswer } from "../../api/lostAnswer";
 import { type CertificateItem, commonNameOf } from "../../api/models";
 import { defined } from "../../base/defined";
+import { plainDomain } from "../../base/domainName";
 import { UnikernelError, blame } from "../../base/errors";
 import { defineResource, field } from "../../definition/define";
 import { diff } from "../../definition/diff";
@@ -50,13 +51,11 @@ function toOutputs(item: CertificateItem): Outputs {
   };
 }
 
-const plain = (domain: string): string => domain.replace(/\.$/, "").toLowerCase();
-
 /** Chain and key are never reported; that another certificate was uploaded shows by its serial number. */
 function inputsOf(item: CertificateItem, asked: Partial<CertificateInputs>): CertificateInputs {
   const reported = commonNameOf(item) ?? "";
   const commonName = asked.commonName;
-  const isSame = commonName !== undefined && (reported === "" || plain(commonName) === plain(reported));
+  const isSame = commonName !== undefined && (reported === "" || plainDomain(commonName) === plainDomain(reported));
   const serial = item.serial_number ?? "";
   const mine = asked.chain === undefined ? undefined : parseChain(asked.chain)?.[0]?.serialNumber;
   const isMine = serial === "" || mine === undefined || sameSerial(serial, mine);

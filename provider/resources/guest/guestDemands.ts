@@ -14,7 +14,7 @@ export const count = (value: unknown): number => (Array.isArray(value) ? value.l
 export function guestDemands(guest: Properties, isLive: boolean): Readonly<Record<string, number>> {
   const own = Array.isArray(guest["ephemeralVolumes"]) ? (guest["ephemeralVolumes"] as Properties[]) : [];
   // Of a dynamic one only what is used counts, which is nothing yet.
-  const reserved = own.filter(({ quotaPolicy }) => quotaPolicy === "static");
+  const reserved = own.filter(({ quotaPolicy = "static" }) => quotaPolicy === "static");
   return {
     instances: 1,
     live_instances: isLive ? 1 : 0,

@@ -1,6 +1,7 @@
 /** Domain names of a service: shape, the platform's rules, and how they compare with what the API says. Pure. */
 import * as z from "zod";
 import type { DomainRequest, ServiceItem } from "../../api/models";
+import { plainDomain } from "../../base/domainName";
 import { defined } from "../../base/defined";
 import { type CheckFailure, field, objectType } from "../../definition/define";
 import { idOrName, reference } from "../shared/fields";
@@ -34,9 +35,6 @@ export const serviceDomain = objectType(
   }),
 );
 export type ServiceDomain = z.output<typeof serviceDomain>;
-
-/** The form in which names compare: without the dot at their end, in lower case. */
-export const plainDomain = (name: string): string => name.replace(/\.$/, "").toLowerCase();
 
 /** The end of an address, in any of its forms, and of no domain name. Source: the URL standard, "ends in a number". */
 const ENDS_IN_NUMBER = /\.(\d+|0x[0-9a-f]*)$/i;

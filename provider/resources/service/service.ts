@@ -27,6 +27,9 @@ import { type ServiceOutputs, serviceOutputs, toOutputs } from "./serviceOutputs
 import { rollOut, servingNow } from "./serviceRoll";
 import { inputsAsIs, isManaged, isMadeFrom } from "./serviceState";
 
+/** A service comes free a moment after its last instance went. */
+const COMES_FREE_MS = 30_000;
+
 const firstCause = (error: unknown): unknown =>
   UnikernelError.has(error, "ROLLOUT_FAILED") && UnikernelError.is(error.cause) ? error.cause : error;
 
@@ -165,7 +168,8 @@ export const service = defineResource({
     };
     await Promise.all(instances.map((instance) => drain(context, instance.uuid, going)));
     await deleteOnceFree(context, {
-      deadline,
+      // However long its instances took to go.
+      deadline: Math.max(deadline, context.clock.now() + COMES_FREE_MS),
       attempted: `Deleting service '${item.name}'`,
       remove: () => client.deleteServices({ body: [{ uuid: item.uuid }] }),
       holders: async () => {

@@ -1,9 +1,9 @@
 /** What a Service reports beside its inputs. Pure. */
 import * as z from "zod";
 import type { InstanceItem, ServiceItem } from "../../api/models";
+import { plainDomain } from "../../base/domainName";
 import { field, objectType } from "../../definition/define";
 import { digestIn } from "../guest/guest";
-import { plainDomain } from "./domains";
 import { serviceUrlOf } from "./ports";
 import type { ServiceInputs } from "./serviceInputs";
 

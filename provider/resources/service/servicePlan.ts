@@ -1,12 +1,13 @@
 /** Which steps a change of a Service takes, in order: what a preview says and what an update does. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { CreateServiceRequest, ServiceProp } from "../../api/models";
+import { plainDomain } from "../../base/domainName";
 import { defined } from "../../base/defined";
 import { type AutoscaleStep, planAutoscale } from "./autoscalePlan";
 import type { Change } from "../shared/changes";
-import { plainDomain, toWireDomain } from "./domains";
+import { toWireDomain } from "./domains";
 import { fingerprint } from "../guest/guest";
-import { type PublishedPort, toWirePort } from "./ports";
+import { type PublishedPort, isSamePort, toWirePort } from "./ports";
 import { toPolicy } from "./rollout";
 import { SERVICE_DEFAULTS, type ServiceInputs, replicasOf } from "./serviceInputs";
 
@@ -35,7 +36,7 @@ const asSet = (items: readonly object[]): readonly string[] =>
 /** The ports as they are. An address that is no longer chosen is the metro's to choose, which has chosen the one that is there. */
 const unchosen = (olds: readonly PublishedPort[], news: readonly PublishedPort[]): readonly PublishedPort[] =>
   olds.map((old) => {
-    const same = news.find(({ port, protocol }) => port === old.port && protocol === old.protocol);
+    const same = news.find((one) => isSamePort(one, old));
     return same !== undefined && same.ip === undefined ? { ...old, ip: undefined } : old;
   });
 

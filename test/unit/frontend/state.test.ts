@@ -120,6 +120,8 @@ describe("state", () => {
 
   it("forgets that an instance owes a start once a refresh sees it started", () => {
     const failed = { name: "web", state: "stopped", [OWES_START_KEY]: true };
+    for (const state of ["draining", "stopping"])
+      assert.deepEqual(remembered(failed, { state }), { [OWES_START_KEY]: true }, "what is going down still owes it");
     for (const state of ["starting", "running", "standby"]) assert.deepEqual(remembered(failed, { state }), {}, state);
   });
 });

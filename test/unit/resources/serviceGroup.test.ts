@@ -614,7 +614,7 @@ describe("the rules of a service", () => {
   it("count against the quotas what replicas take", () => {
     const template = { image: "app:1", vcpus: 2, memoryMb: 256 };
     const own = { sizeMb: 8, quotaPolicy: "static" };
-    const ephemeralVolumes = [own, own, { sizeMb: 64, quotaPolicy: "dynamic" }, { ...own, sizeMb: UNKNOWN }];
+    const ephemeralVolumes = [own, { sizeMb: 8 }, { sizeMb: 64, quotaPolicy: "dynamic" }, { ...own, sizeMb: UNKNOWN }];
     const counted = service.demands?.({ ...base, replicas: 3, template: { ...template, ephemeralVolumes } });
     const live = { instances: 3, live_instances: 3, live_vcpus: 6, live_memory_mb: 768 };
     assert.deepEqual(counted, { service_groups: 1, services: 1, ...live, volumes: 12, total_volume_mb: 48 });

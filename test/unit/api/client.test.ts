@@ -104,6 +104,24 @@ describe("the REST client", () => {
     await rejects(client().getHealthz({}), "API_SHAPE", /HTTP 200 and text\/html/);
   });
 
+  it("takes a web page for proof that nothing was made, and no answer that lost its type", async () => {
+    const whole = JSON.stringify({ status: "success", data: { volumes: [{ uuid: "u", name: "data" }] } });
+    for (const [type, body, mayHaveActed] of [
+      ["text/html; charset=utf-8", "<html>hello</html>", false],
+      ["text/plain", whole.slice(0, 30), true],
+      ["", "", true],
+    ] as const) {
+      nock(URL)
+        .post("/v1/volumes")
+        .reply(200, body, type === "" ? {} : { "content-type": type });
+      const error: unknown = await client()
+        .createVolume({ body: { name: "data", size_mb: 8 } })
+        .catch((e: unknown) => e);
+      assert.ok(UnikernelError.has(error, "API_SHAPE"), String(error));
+      assert.equal(error.details["mayHaveActed"], mayHaveActed, type);
+    }
+  });
+
   it("names the field of an answer that has another form, and not its value", async () => {
     nock(URL)
       .get("/v1/volumes")

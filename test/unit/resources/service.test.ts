@@ -259,6 +259,24 @@ describe("the service", () => {
     assert.deepEqual(asked, [7000, 7000]);
   });
 
+  it("is given a moment to come free also when its replicas took all the time there was", async () => {
+    const before = await state(await inputsOf());
+    const { stopInstances, deleteServices } = cluster.client;
+    let refused = 0;
+    Object.assign(cluster.client, {
+      stopInstances: (...args: Parameters<typeof stopInstances>) => {
+        cluster.nowMs += 400_000;
+        return stopInstances(...args);
+      },
+      deleteServices: (...args: Parameters<typeof deleteServices>) =>
+        ++refused < 3
+          ? Promise.resolve({ items: [{ status: "error", error: 15, message: "in use" }], message: undefined })
+          : deleteServices(...args),
+    });
+    await service.delete(context, SERVICE.uuid, before);
+    assert.deepEqual([refused, cluster.serviceExists], [3, false]);
+  });
+
   it("stops replicas cleanly when it is deleted, and is content when it is gone", async () => {
     const before = await state(await inputsOf());
     const stopped: (InstanceItem["state"] | undefined)[] = [];

@@ -124,6 +124,19 @@ export function fromWireDomains(
   return others.length === 0 ? undefined : others;
 }
 
+/**
+ * What a program says of domains, and what it said before, to read what is there by: a certificate that it says no more is there
+ * still, and a whole name that it says no more is not the label which it begins with.
+ */
+export function saidEver(news: readonly ServiceDomain[], olds: readonly ServiceDomain[] = []): ServiceDomain[] {
+  const inList = (list: readonly ServiceDomain[], { name }: ServiceDomain): ServiceDomain | undefined =>
+    list.find((one) => plainDomain(one.name) === plainDomain(name));
+  return [
+    ...news.map((domain) => (domain.certificate === undefined ? (inList(olds, domain) ?? domain) : domain)),
+    ...olds.filter((domain) => inList(news, domain) === undefined),
+  ];
+}
+
 /** Those among what is there that a program said: all others are not its to release. */
 export function domainsSaid(
   there: readonly ServiceDomain[] = [],

@@ -7,7 +7,7 @@ import { defineResource } from "../../definition/define";
 import { drain, observe } from "../../rollout/members";
 import { mustChangeToAdopt } from "../shared/adopt";
 import { planAutoscale } from "./autoscalePlan";
-import { domainsSaid } from "./domains";
+import { domainsSaid, saidEver } from "./domains";
 import { inWords } from "../shared/changes";
 import type { ProviderContext } from "../context";
 import { findService } from "../shared/find";
@@ -56,8 +56,11 @@ async function change(context: ProviderContext, id: string, olds: Known, news: S
   const attempted = `Updating service '${news.name ?? id}'`;
   const item = await fresh(context, id, attempted);
   // What the program says no more is compared with what it said before, and so is what a node does not report.
-  const { softLimit, hardLimit } = olds.inputs;
-  const asked = { ...olds.inputs, ...news, softLimit, hardLimit };
+  const { softLimit, hardLimit, domains } = olds.inputs;
+  const asked = {
+    ...{ ...olds.inputs, ...news, softLimit, hardLimit },
+    ...(news.domains === undefined ? {} : { domains: saidEver(news.domains, domains) }),
+  };
   const found = inputsAsIs(await factsOf(context, item, asked), asked);
   // What somebody else added is shown as drift first: no update releases a domain that its preview did not name.
   const before =

@@ -13,7 +13,7 @@ const SAMPLE = { numRuns: 4000, seed: 1 };
 
 /** Inputs that no program changes in place, and why. */
 const NEVER_CHANGED: Readonly<Record<string, string>> = Object.fromEntries(
-  ["accessMode", "args", "cloneFrom", "gid", "hostPath", "template", "uid"].map((property) => [
+  ["args", "cloneFrom", "gid", "hostPath", "template", "uid"].map((property) => [
     `Volume.${property}`,
     "takes a new volume: refused, or a replacement",
   ]),

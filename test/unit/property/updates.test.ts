@@ -63,7 +63,7 @@ const OWN: readonly string[] = [
   "updates",
 ];
 
-/** An item as the API shows it, lists in one order. */
+/** An item as the API shows it, lists in one order, and domains as they compare: they are the same in capitals. */
 function shown(item: object, more: readonly string[]): unknown {
   const told = JSON.stringify(item, (key, value: unknown) =>
     OWN.includes(key) || more.includes(key) ? undefined : value,
@@ -71,7 +71,9 @@ function shown(item: object, more: readonly string[]): unknown {
   return JSON.parse(told, (key, value: unknown) =>
     key !== "args" && Array.isArray(value)
       ? value.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
-      : value,
+      : key === "fqdn"
+        ? String(value).toLowerCase()
+        : value,
   );
 }
 

@@ -144,6 +144,20 @@ describe("a service's group", () => {
     assert.deepEqual(cluster.log, ['del domains [{"name":"shop"}]']);
   });
 
+  it("leaves the certificate of a domain to the metro again, where the program names none any more", async () => {
+    const named = { name: "www.example.com", certificate: "cert" };
+    const made = await changing({ domains: [named] }, { domains: [{ name: "WWW.example.com." }] });
+    assert.deepEqual(made, ['set domains [{"name":"WWW.example.com."}]']);
+  });
+
+  it("takes a label for no whole name that begins alike, nor the other way round", async () => {
+    const [label, whole] = [{ domains: [{ name: "shop" }] }, { domains: [{ name: "shop.example.com" }] }];
+    assert.deepEqual(await changing(whole, label), ['set domains [{"name":"shop"}]']);
+    cluster = new FakeCluster();
+    context = contextAround(cluster.client, cluster.clock);
+    assert.deepEqual(await changing(label, whole), ['set domains [{"name":"shop.example.com."}]']);
+  });
+
   it("shows what was changed by hand as drift", async () => {
     cluster.services = [{ port: 8080 }];
     const inputs = await checked({

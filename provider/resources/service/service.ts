@@ -63,8 +63,7 @@ async function change(context: ProviderContext, id: string, olds: Known, news: S
   };
   const found = inputsAsIs(await factsOf(context, item, asked), asked);
   // What somebody else added is shown as drift first: no update releases a domain that its preview did not name.
-  const before =
-    news.domains === undefined ? { ...found, domains: domainsSaid(found.domains, olds.inputs.domains) } : found;
+  const before = { ...found, domains: domainsSaid(found.domains, asked.domains) };
   const changes = planGroup(before, news);
   try {
     // First, because new replicas are proved through the new ports.

@@ -135,6 +135,21 @@ describe("a service's group", () => {
     assert.deepEqual(cluster.log, ['del domains [{"name":"www.example.com."}]']);
   });
 
+  it("releases no domain that was added beside those of the program, until a preview names it", async () => {
+    const before = await made({ domains: [{ name: "shop" }] });
+    cluster.group["domains"] = [{ fqdn: "shop.metro.test" }, { fqdn: "www.example.com" }];
+    const after = await checked({ domains: [{ name: "shop" }], softLimit: 5 });
+    assert.deepEqual(service.describeUpdate?.(before.inputs, after, {}), ["set the soft limit to 5"]);
+    await service.update(context, SERVICE.uuid, before, after);
+    assert.deepEqual(cluster.log, ["set soft_limit 5"]);
+
+    cluster.log.length = 0;
+    const refreshed = (await service.read(context, SERVICE.uuid, after)) ?? assert.fail("it is gone");
+    assert.deepEqual(service.describeUpdate?.(refreshed.inputs, after, {}), ["set the domains to shop"]);
+    await service.update(context, SERVICE.uuid, refreshed, after);
+    assert.deepEqual(cluster.log, ['set domains [{"name":"shop"}]']);
+  });
+
   it("releases of several domains only those that the program had", async () => {
     const before = await made({ domains: [{ name: "shop" }] });
     cluster.group["domains"] = [{ fqdn: "shop.metro.test" }, { fqdn: "www.example.com" }];

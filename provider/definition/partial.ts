@@ -1,4 +1,5 @@
 /** A resource that exists although creating or updating it failed: its id and properties must reach the state. */
+import type * as z from "zod";
 import type { Properties } from "./define";
 
 /** Key of outputs that say that it is down by the doing of what failed. Kept by a refresh; gone with the next update that succeeds. */
@@ -18,3 +19,11 @@ export class PartialFailure extends Error {
     this.cause = cause;
   }
 }
+
+/** None of these inputs, to lay those that it has over: what was asked for, and is not there, must not stay in state. */
+export const noInputs = (inputs: z.ZodObject): Properties =>
+  Object.fromEntries(Object.keys(inputs.shape).map((name) => [name, undefined]));
+
+/** The outputs in a state, which holds more than that. */
+export const outputsIn = (outputs: z.ZodObject, state: Properties): Properties =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => name in outputs.shape));

@@ -6,7 +6,7 @@ import type { Given } from "../../api/consoleExcerpt";
 import { guestStopped, isUp, waitFor } from "../../api/wait";
 import { UnikernelError } from "../../base/errors";
 import type { Properties } from "../../definition/define";
-import { OWES_START_KEY, PartialFailure } from "../../definition/partial";
+import { OWES_START_KEY, PartialFailure, noInputs, outputsIn } from "../../definition/partial";
 import type { ProviderContext } from "../context";
 import { verifiedDigest } from "../guest/guest";
 import { type InstanceInputs, instanceInputs } from "./instanceInputs";
@@ -113,12 +113,6 @@ interface Known {
   readonly owesStart: boolean;
 }
 
-/** Inputs over which those that it has are laid: what was asked for, and is not there, must not stay in state. */
-const NO_INPUTS = Object.fromEntries(Object.keys(instanceInputs.shape).map((key) => [key, undefined]));
-
-const outputsIn = (state: Properties): Properties =>
-  Object.fromEntries(Object.keys(instanceOutputs.shape).map((key) => [key, state[key]]));
-
 /** The failure that carries what is there now, or, where that cannot be told, what was there before. */
 export async function halfMade(
   context: ProviderContext,
@@ -130,7 +124,7 @@ export async function halfMade(
   const item = await findInstance(context, { uuid: [id] }).catch(() => undefined);
   const now =
     item === undefined
-      ? { ...inputs, ...outputsIn(outputs) }
+      ? { ...inputs, ...outputsIn(instanceOutputs, outputs) }
       : { ...readInputs(item, inputs), ...toOutputs(item, inputs) };
-  return new PartialFailure(id, { ...NO_INPUTS, ...now, ...owed }, error);
+  return new PartialFailure(id, { ...noInputs(instanceInputs), ...now, ...owed }, error);
 }

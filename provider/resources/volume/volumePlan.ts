@@ -107,7 +107,7 @@ export function describeVolumeUpdate(olds: VolumeInputs, news: VolumeInputs): re
   if (refusal === undefined) return inWords(planVolumeUpdate(olds, news));
   const { property, reason, hint } = refusal;
   const sentences = hint === undefined ? reason : `${reason} ${hint}`;
-  return inWords([{ what: `fail: ${property}: it ${sentences}`.replace(/\.$/, "") }]);
+  return [`fail: ${property}: it ${sentences}`.replace(/\.$/, "")];
 }
 
 type Changeable = Partial<Pick<VolumeInputs, "sizeMb" | "quotaPolicy">> & Pick<VolumeInputs, "tags" | "deleteLock">;

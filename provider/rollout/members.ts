@@ -1,7 +1,7 @@
 /** The instances of a service: what is there, and how one goes. */
 import { type Client, allItems, onlyItem } from "../api/client";
 import { ITEM_CODES } from "../api/codes";
-import type { InstanceItem } from "../api/models";
+import { type InstanceItem, MAX_DRAIN_MS } from "../api/models";
 import { waitUntilStopped } from "../api/wait";
 import type { Clock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
@@ -12,9 +12,6 @@ interface Acting {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Longest time to drain, for which -1 stands. Source: the API's `drain_timeout_ms`. */
-const MAX_DRAIN_MS = 3_600_000;
 
 /** How long an operation may take that stops an instance: its time to drain comes on top of what is usual. Milliseconds. */
 export const withDrainMs = (timeoutMs: number, drainTimeoutMs: number): number =>

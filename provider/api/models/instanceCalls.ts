@@ -79,7 +79,9 @@ export const startRequest = named({
   wait_timeout_ms: z.int().min(-1).optional(),
 });
 
-const drainTimeoutMs = z.int().min(-1).max(3_600_000);
+/** Longest time for open connections to end, for which -1 stands. Milliseconds. Source: the cloud's documentation. */
+export const MAX_DRAIN_MS = 3_600_000;
+const drainTimeoutMs = z.int().min(-1).max(MAX_DRAIN_MS);
 export const stopRequest = named({
   force: z.boolean().optional(),
   drain_timeout_ms: drainTimeoutMs.optional(),

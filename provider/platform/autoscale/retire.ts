@@ -1,4 +1,5 @@
 /** The end of instances that autoscale has made. */
+import { MAX_DRAIN_MS } from "../../api/models";
 import type { InstanceActor } from "../instance/actor/actor";
 import type { Platform, Service } from "../platform";
 import { managedOf } from "./managed";
@@ -6,12 +7,9 @@ import { managedOf } from "./managed";
 /** True for one that autoscale may end: a delete lock keeps it as it is. */
 export const mayLeave = ({ record }: InstanceActor): boolean => !record.definition.deleteLock;
 
-/** Longest that connections may keep what nobody needs any more; a cooldown may be longer. */
-const MAX_DRAIN_MS = 3_600_000;
-
 /**
- * Drains an instance for up to `drainTimeoutMs`, or an hour, stops and deletes it, unless it is locked. Never rejects; what fails is in the
- * log.
+ * Drains an instance for up to `drainTimeoutMs`, or the longest time that there is, since a cooldown may be longer; stops and deletes
+ * it, unless it is locked. Never rejects; what fails is in the log.
  */
 export async function retire(platform: Platform, actor: InstanceActor, drainTimeoutMs: number): Promise<void> {
   const { uuid, name } = actor.record;

@@ -1,5 +1,6 @@
 /** What an Instance can be told beside its guest's inputs, and how all of it travels. */
 import * as z from "zod";
+import { MAX_DRAIN_MS } from "../../api/models";
 import { field, objectType } from "../../definition/define";
 import { serviceDomain } from "../service/domains";
 import { adoptField } from "../shared/adopt";
@@ -27,9 +28,6 @@ const serviceGroup = objectType(
     }),
   }),
 );
-
-/** Longest time to drain. Source: the API's `drain_timeout_ms`. */
-const MAX_DRAIN_MS = 3_600_000;
 
 /** Inputs of an Instance. */
 export const instanceInputs = z.strictObject({

@@ -6,7 +6,7 @@ type Invoke = (name: string, args: object, settings: ProviderSettings) => Promis
 
 /** Loaded with the first call: a program that calls no function does not pay for the client. */
 // Not a dynamic import(), which would need a newer compiler than programs may have.
-const load = (): Invoke => (require("../provider/frontend/functions") as { readonly invoke: Invoke }).invoke;
+const load = (): Invoke => (require("../provider/pulumi/invoke") as { readonly invoke: Invoke }).invoke;
 
 const providerIn = (opts: pulumi.InvokeOptions | undefined): pulumi.ProviderResource | undefined => {
   if (opts === undefined) return undefined;

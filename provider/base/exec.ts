@@ -2,7 +2,7 @@
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { environment, lastingEnvironment } from "./environment";
+import { environment, lastingEnvironment } from "./config/environment";
 
 /** How a tool ended. `code` is null when a signal ended it. */
 export interface ExecResult {

@@ -18,7 +18,7 @@
 import * as crypto from "node:crypto";
 import * as os from "node:os";
 import * as path from "node:path";
-import { environment } from "./environment";
+import { environment } from "./config/environment";
 
 /** Absolute paths of one local platform. */
 export interface LocalPaths {

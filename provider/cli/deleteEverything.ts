@@ -1,6 +1,6 @@
 /** Deletes whatever a platform has. */
-import type { Client } from "../api/client";
-import { ITEM_CODES } from "../api/codes";
+import type { Client } from "../client/client";
+import { ITEM_CODES } from "../contract/codes";
 import { UnikernelError } from "../base/errors";
 
 /** How many objects one request deletes. */

@@ -1,7 +1,7 @@
 /** `unikernel local down` */
-import { createClient } from "../api/client";
-import { connectLocal, findLocal } from "../api/localDaemon";
-import { parseOptions } from "../base/arguments";
+import { createClient } from "../client/client";
+import { connectLocal, findLocal } from "../client/localDaemon";
+import { parseOptions } from "../base/commandLineOptions";
 import { systemClock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
 import { deleteEverything } from "./deleteEverything";

@@ -1,9 +1,9 @@
 /** `unikernel local status` */
-import { createClient } from "../api/client";
-import { findLocal } from "../api/localDaemon";
-import { parseOptions } from "../base/arguments";
+import { createClient } from "../client/client";
+import { findLocal } from "../client/localDaemon";
+import { parseOptions } from "../base/commandLineOptions";
 import { localPaths } from "../base/localPaths";
-import { optionsOf } from "../platform/settings";
+import { optionsOf } from "../platform/daemonSettings";
 
 /** What does not run, but keeps a daemon from ending for lack of work. */
 const OTHERS = [

@@ -1,9 +1,9 @@
 /** `unikernel local up` */
-import { connectLocal } from "../api/localDaemon";
-import { environment } from "../base/environment";
+import { connectLocal } from "../client/localDaemon";
+import { environment } from "../base/config/environment";
 import { UnikernelError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
-import { optionsOf, parseSettings, unmet } from "../platform/settings";
+import { optionsOf, parseSettings, unmet } from "../platform/daemonSettings";
 
 /** Starts the daemon unless one runs. Throws `INPUT_INVALID`; `IN_USE` when one runs that was started with other settings. */
 export async function localUp(args: readonly string[]): Promise<string> {

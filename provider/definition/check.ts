@@ -5,11 +5,11 @@
  * while unknown parts pass: an input that is accepted when known is never refused because part of it is unknown.
  */
 import * as z from "zod";
-import { nearest } from "../base/nearest";
-import { type CheckFailure, type Definition, type Properties, innerOf, metaOf } from "./define";
-import { describeIssue } from "./issue";
-import { type PathPart, formatPath } from "./path";
-import { containsUnknown, isUnknown } from "./unknown";
+import { nearest } from "../base/spelling";
+import { type CheckFailure, type Definition, type Properties, innerOf, metaOf } from "./resource";
+import { describeIssue } from "./issueMessage";
+import { type PathPart, formatPath } from "./propertyPath";
+import { containsUnknown, isUnknown } from "./unknowns";
 
 /** Outcome of a check. `inputs` are meaningful only without failures. */
 export interface CheckResult {

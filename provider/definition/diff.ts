@@ -1,8 +1,8 @@
 /** Old state against new inputs. What a change means is data on the field, so there is nothing to forget. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { type Definition, type Effect, type FieldChange, type Properties, innerOf, metaOf } from "./define";
-import { containsUnknown, isUnknown } from "./unknown";
+import { type Definition, type Effect, type FieldChange, type Properties, innerOf, metaOf } from "./resource";
+import { containsUnknown, isUnknown } from "./unknowns";
 
 /** One field that differs. */
 export interface PropertyChange {

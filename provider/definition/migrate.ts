@@ -1,5 +1,5 @@
 /** Old state shape → new state shape, in typed steps, so that state written by any release of a major stays readable. */
-import type { Definition, Properties } from "./define";
+import type { Definition, Properties } from "./resource";
 
 /** Key under which a state remembers the version of its shape. The engine hides keys that start with two underscores. */
 export const VERSION_KEY = "__version";

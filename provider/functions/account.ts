@@ -1,9 +1,9 @@
 /** Functions about the account and the metros. */
 import * as z from "zod";
-import { onlyItem } from "../api/client";
-import { field, objectType } from "../definition/define";
-import { defineFunction } from "./define";
-import { fromWire } from "./wire";
+import { onlyItem } from "../client/client";
+import { field, objectType } from "../definition/resource";
+import { defineFunction } from "./function";
+import { fromWire } from "./fromWire";
 
 const imageInfo = objectType(
   "ImageInfo",

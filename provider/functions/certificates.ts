@@ -1,13 +1,13 @@
 /** Functions about certificates. */
 import * as z from "zod";
-import { onlyItem } from "../api/client";
-import { type CertificateItem, commonNameOf } from "../api/models";
-import { listAll } from "../api/pages";
+import { onlyItem } from "../client/client";
+import { type CertificateItem, commonNameOf } from "../contract/models";
+import { listAll } from "../client/pagination";
 import { plainDomain } from "../base/domainName";
-import { field, objectType } from "../definition/define";
-import { defineFunction } from "./define";
-import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf } from "./select";
-import { fromWire } from "./wire";
+import { field, objectType } from "../definition/resource";
+import { defineFunction } from "./function";
+import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf } from "./filters";
+import { fromWire } from "./fromWire";
 
 const facts = {
   uuid: field(z.string(), { description: "UUID." }),

@@ -1,12 +1,12 @@
 /** Functions about instances. */
 import * as z from "zod";
-import { onlyItem } from "../api/client";
-import { listAll } from "../api/pages";
-import { field, objectType } from "../definition/define";
-import { defineFunction } from "./define";
-import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf, tagsFilter } from "./select";
-import { instanceFacts, toInstanceResult } from "./instanceFacts";
-import { fromWire } from "./wire";
+import { onlyItem } from "../client/client";
+import { listAll } from "../client/pagination";
+import { field, objectType } from "../definition/resource";
+import { defineFunction } from "./function";
+import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf, tagsFilter } from "./filters";
+import { instanceFacts, toInstanceResult } from "./instanceResult";
+import { fromWire } from "./fromWire";
 
 const result = z.object(instanceFacts);
 

@@ -1,12 +1,12 @@
 /** Functions about services. */
 import * as z from "zod";
-import { onlyItem } from "../api/client";
-import type { ServiceItem } from "../api/models";
-import { listAll } from "../api/pages";
-import { field, objectType } from "../definition/define";
-import { defineFunction } from "./define";
-import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf } from "./select";
-import { fromWire } from "./wire";
+import { onlyItem } from "../client/client";
+import type { ServiceItem } from "../contract/models";
+import { listAll } from "../client/pagination";
+import { field, objectType } from "../definition/resource";
+import { defineFunction } from "./function";
+import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf } from "./filters";
+import { fromWire } from "./fromWire";
 
 const portInfo = objectType(
   "ServicePortInfo",

@@ -1,11 +1,11 @@
 /** Functions about volumes. */
 import * as z from "zod";
-import { onlyItem } from "../api/client";
-import { listAll } from "../api/pages";
-import { field, objectType } from "../definition/define";
-import { defineFunction } from "./define";
-import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf, tagsFilter } from "./select";
-import { fromWire } from "./wire";
+import { onlyItem } from "../client/client";
+import { listAll } from "../client/pagination";
+import { field, objectType } from "../definition/resource";
+import { defineFunction } from "./function";
+import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf, tagsFilter } from "./filters";
+import { fromWire } from "./fromWire";
 
 const facts = {
   uuid: field(z.string(), { description: "UUID." }),

@@ -1,25 +1,25 @@
 /** One daemon, from its lock to its last file. `main.ts` runs it as a program, tests run it in their own process. */
 import * as fs from "node:fs/promises";
-import type { DaemonFile } from "../base/daemonFile";
+import type { DaemonFile } from "../contract/daemonFile";
 import { type Clock, systemClock } from "../base/clock";
 import { removeIfEmpty, writeFileAtomic } from "../base/files";
 import type { LocalPaths } from "../base/localPaths";
 import { VERSION } from "../base/version";
 import { openLayout } from "../image/oci/layout";
-import { removeEmptyLayout } from "../image/oci/removeEmpty";
+import { removeEmptyLayout } from "../image/oci/removeEmptyLayout";
 import { handlersOf } from "./handlers";
 import { loadToken } from "./http/auth";
 import { type ApiServer, serveApi } from "./http/server";
-import { NEWEST, STRICT_2026 } from "./http/strict2026";
-import { IdleWatch } from "./idle";
-import { keepConsoleLogsSmall } from "./instance/console/consoleKeeper";
-import { startTimers } from "./instance/time/timers";
+import { NEWEST, STRICT_2026 } from "./http/dialect";
+import { IdleWatch } from "./idleShutdown";
+import { keepConsoleLogsSmall } from "./instances/consoleRetention";
+import { startTimers } from "./instances/schedule/timers";
 import { fileLog, olderLog } from "./log";
-import { Platform, type PlatformParts } from "./platform";
+import { Platform, type PlatformParts } from "./registry";
 import { DEFAULT_QUOTAS, type Quotas } from "./quotaSettings";
-import { reconcile } from "./reconcile";
-import { type Database, openDatabase } from "./state/database";
-import { announced } from "./settings";
+import { reconcile } from "./recovery";
+import { type Database, openDatabase } from "./store/database";
+import { announced } from "./daemonSettings";
 import { TIMINGS, type Timings } from "./timings";
 import type { Vmm } from "./vmm/vmm";
 

@@ -4,12 +4,12 @@
  *
  * Exit codes: 0 ended as asked or for lack of work, 1 could not start, 3 another daemon serves this state folder.
  */
-import { environment } from "../base/environment";
+import { environment } from "../base/config/environment";
 import { explain } from "../base/errors";
 import { localPaths } from "../base/localPaths";
 import { startDaemon } from "./daemon";
 import { quotasWith } from "./quotaSettings";
-import { parseSettings } from "./settings";
+import { parseSettings } from "./daemonSettings";
 import { QemuVmm } from "./vmm/qemu/qemu";
 
 /** Exit code of a daemon whose state folder is taken. */

@@ -1,10 +1,10 @@
 /** What is used of the quotas, and the refusal of what would exceed them. */
-import type { InstanceState } from "../api/models";
-import type { Platform } from "./platform";
+import type { InstanceState } from "../contract/models";
+import type { Platform } from "./registry";
 import type { HardQuotaName } from "./quotaSettings";
-import { Refusal } from "./refusal";
-import type { InstanceDefinition, InstanceRecord } from "./state/instances";
-import { countedMb } from "./volume/usage";
+import { Refusal } from "./errors";
+import type { InstanceDefinition, InstanceRecord } from "./store/instances";
+import { countedMb } from "./volumes/usage";
 
 /** What is used of the hard quotas. */
 export type Usage = Record<HardQuotaName, number>;

@@ -1,12 +1,12 @@
 /** Every resource kind, by name. */
 import type * as z from "zod";
-import type { ResourceDefinition } from "../definition/define";
+import type { ResourceDefinition } from "../definition/resource";
 import type { ProviderContext } from "./context";
-import { certificate } from "./certificate/certificate";
-import { gatewayImage } from "./gatewayImage";
-import { instance } from "./instance/instance";
-import { service } from "./service/service";
-import { volume } from "./volume/volume";
+import { certificate } from "./certificate/resource";
+import { gatewayImage } from "./image/resource";
+import { instance } from "./instance/resource";
+import { service } from "./service/resource";
+import { volume } from "./volume/resource";
 
 /** Kind → definition. */
 export const resources = {

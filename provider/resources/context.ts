@@ -1,10 +1,10 @@
 /** What the lifecycle functions of resources need from the world. */
-import { type Client, createClient } from "../api/client";
-import { discover } from "../api/discovery";
-import { connectLocal } from "../api/localDaemon";
-import { type Reader, createReader } from "../api/reader";
+import { type Client, createClient } from "../client/client";
+import { discover } from "../client/transport/metroDiscovery";
+import { connectLocal } from "../client/localDaemon";
+import { type Reader, createReader } from "../client/objectReader";
 import { type Clock, systemClock } from "../base/clock";
-import type { MetroConfig } from "../base/config";
+import type { MetroConfig } from "../base/config/metroConfig";
 import { localPaths } from "../base/localPaths";
 
 /** Milliseconds that an operation on one resource may take. */

@@ -1,6 +1,6 @@
 /** A roll: what is to run, and where. */
-import type { Client } from "../api/client";
-import type { CreateInstanceRequest, InstanceItem } from "../api/models";
+import type { Client } from "../client/client";
+import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
 import type { Clock } from "../base/clock";
 import type { Blame, ErrorCode } from "../base/errors";
 import type { RolloutPolicy } from "./policy";

@@ -1,7 +1,7 @@
 /** Arbitrary programs: a few resources each, most of which keep every rule, and how each of them is changed later. */
 import * as fc from "fast-check";
 import * as z from "zod";
-import type { Properties } from "../../provider/definition/define";
+import type { Properties } from "../../provider/definition/resource";
 import { resourceOf } from "../../provider/resources/all";
 import { anyInstance, consistentInstance } from "./anyInstance";
 import { anyCertificate, anyService, anyVolume } from "./anyResource";

@@ -1,6 +1,6 @@
 /** Arbitrary services, volumes and certificates that keep every rule, as a program may write them. */
 import * as fc from "fast-check";
-import { templateInput } from "../../provider/resources/service/serviceInputs";
+import { templateInput } from "../../provider/resources/service/inputs";
 import { anyInstance } from "./anyInstance";
 import { makeCertificate } from "./certificates";
 import { uuidOf } from "./fakeInstances";

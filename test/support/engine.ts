@@ -121,7 +121,7 @@ export function findEngine(): Engine {
   if (knownEngine !== undefined) return knownEngine;
   let line = process.env["UNIKERNEL_TEST_ENGINE"];
   if (line === undefined) {
-    const run = path.join(root, "test", "setup", "run.mjs");
+    const run = path.join(root, "scripts", "run.mjs");
     const output = childProcess.execFileSync(process.execPath, [run, "engine"], { encoding: "utf8" });
     line = output.trimEnd().split("\n").at(-1) ?? "";
   }

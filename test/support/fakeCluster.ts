@@ -1,6 +1,6 @@
 /** One service and its instances in memory, behind the client's interface, on a clock that only moves when somebody sleeps. */
-import type { Client } from "../../provider/api/client";
-import type { CreateInstanceRequest, InstanceItem } from "../../provider/api/models";
+import type { Client } from "../../provider/client/client";
+import type { CreateInstanceRequest, InstanceItem } from "../../provider/contract/models";
 import type { Clock } from "../../provider/base/clock";
 import { UnikernelError } from "../../provider/base/errors";
 

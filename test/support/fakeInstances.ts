@@ -1,7 +1,7 @@
 /** Instances and their volumes in memory, as a current node keeps and reports them; requests are held against the wire models. */
-import type { CreateInstanceRequest, InstanceItem } from "../../provider/api/models";
-import { type RouteName, routes } from "../../provider/api/routes";
-import type { Client } from "../../provider/api/client";
+import type { CreateInstanceRequest, InstanceItem } from "../../provider/contract/models";
+import { type RouteName, routes } from "../../provider/contract/routes";
+import type { Client } from "../../provider/client/client";
 import type { ProviderContext } from "../../provider/resources/context";
 import { contextAround } from "./resourceContext";
 

@@ -59,8 +59,6 @@ export async function packThis(into: string): Promise<string> {
   const copy = path.join(into, "checkout");
   const left = new Set(["node_modules", "dist", "test", ".git", ".cache"].map((name) => path.join(root, name)));
   await fs.cp(root, copy, { recursive: true, filter: (source) => !left.has(source) });
-  // The build script is part of the set-up.
-  await fs.cp(path.join(root, "test", "setup"), path.join(copy, "test", "setup"), { recursive: true });
   await fs.symlink(path.join(root, "node_modules"), path.join(copy, "node_modules"));
   return pack(copy, into);
 }

@@ -5,8 +5,8 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Client, createClient } from "../../provider/api/client";
-import { connectLocal } from "../../provider/api/localDaemon";
+import { type Client, createClient } from "../../provider/client/client";
+import { connectLocal } from "../../provider/client/localDaemon";
 import { localPaths } from "../../provider/base/localPaths";
 
 /** Waits until `condition` holds; fails after a minute with what was waited for. */

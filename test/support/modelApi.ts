@@ -4,10 +4,10 @@
  * before, made by somebody else. Without quotas, and without any conflict between two owners of a domain or of a volume.
  */
 import * as crypto from "node:crypto";
-import type { Client } from "../../provider/api/client";
-import { ITEM_CODES } from "../../provider/api/codes";
-import type { CreateInstanceRequest, InstanceProp } from "../../provider/api/models";
-import { type RouteName, routes } from "../../provider/api/routes";
+import type { Client } from "../../provider/client/client";
+import { ITEM_CODES } from "../../provider/contract/codes";
+import type { CreateInstanceRequest, InstanceProp } from "../../provider/contract/models";
+import { type RouteName, routes } from "../../provider/contract/routes";
 import type { ProviderContext } from "../../provider/resources/context";
 import { type Held, itemOf, uuidOf } from "./fakeInstances";
 import { contextAround } from "./resourceContext";

@@ -1,7 +1,7 @@
 /** The HTTP side of the platform with handlers of a test's own. */
-import { routes } from "../../provider/api/routes";
+import { routes } from "../../provider/contract/routes";
 import { serveApi } from "../../provider/platform/http/server";
-import { NEWEST } from "../../provider/platform/http/strict2026";
+import { NEWEST } from "../../provider/platform/http/dialect";
 import { silentLog } from "../../provider/platform/log";
 import type { Handlers } from "../../provider/platform/handlers/request";
 import type { Timings } from "../../provider/platform/timings";

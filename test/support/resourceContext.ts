@@ -1,6 +1,6 @@
 /** What the lifecycle functions of resources get in unit tests. */
-import type { Client } from "../../provider/api/client";
-import { createReader } from "../../provider/api/reader";
+import type { Client } from "../../provider/client/client";
+import { createReader } from "../../provider/client/objectReader";
 import type { Clock } from "../../provider/base/clock";
 import type { ProviderContext } from "../../provider/resources/context";
 

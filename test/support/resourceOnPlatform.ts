@@ -1,8 +1,8 @@
 /** A resource kind driven against the local platform as a front end drives it, but for the engine: check, then act, then look. */
 import assert from "node:assert/strict";
-import { createClient } from "../../provider/api/client";
+import { createClient } from "../../provider/client/client";
 import { check } from "../../provider/definition/check";
-import type { Properties } from "../../provider/definition/define";
+import type { Properties } from "../../provider/definition/resource";
 import { diff } from "../../provider/definition/diff";
 import { type Kind, resourceOf } from "../../provider/resources/all";
 import type { ProviderContext } from "../../provider/resources/context";

@@ -1,8 +1,8 @@
 /** Values that mean the same as another one, and values of which a part is not known yet. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { innerOf, metaOf } from "../../provider/definition/define";
-import { UNKNOWN } from "../../provider/definition/unknown";
+import { innerOf, metaOf } from "../../provider/definition/resource";
+import { UNKNOWN } from "../../provider/definition/unknowns";
 
 /** The next of a series of numbers from 0 to below 1. */
 export type Choose = () => number;

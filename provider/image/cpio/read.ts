@@ -1,6 +1,6 @@
 /** Reads a `newc` CPIO archive into a file tree, trusting nothing in it. */
 import { UnikernelError } from "../../base/errors";
-import { isTreePath } from "../rootfs/complete";
+import { isTreePath } from "../rootfs/completeTree";
 import type { FileTree, TreeEntry } from "../rootfs/tree";
 import { FILE_TYPE, HEADER_BYTES, TRAILER, decodeHeader, paddingOf, type CpioHeader } from "./header";
 

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Digest } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
-import { completeTree, type TreeRow } from "../rootfs/complete";
+import { completeTree, type TreeRow } from "../rootfs/completeTree";
 import { sizeOf, type FileContent, type FileTree, type TreeEntry } from "../rootfs/tree";
 import {
   ARCHIVE_BLOCK_BYTES,

@@ -5,8 +5,8 @@
  * Rules of the two versions: KraftKit `kraftfile/` and unikraft-cloud/x `kraftfile` with its JSON schemas.
  */
 import type * as yaml from "yaml";
-import { kraftfileError } from "./explain";
-import { checkKeys } from "./keys";
+import { kraftfileError } from "./errorExcerpt";
+import { checkKeys } from "./unknownKeys";
 import { TOP_LEVEL_KEYS, type Kraftfile } from "./model";
 import { readRootfs } from "./rootfsKey";
 import { readRuntime } from "./runtimeKey";

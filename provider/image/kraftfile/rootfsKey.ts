@@ -1,6 +1,6 @@
 /** The key `rootfs`: a path, or in v0.7 also a map. Only directories are built here. */
 import * as yaml from "yaml";
-import { checkKeys } from "./keys";
+import { checkKeys } from "./unknownKeys";
 import type { Kraftfile } from "./model";
 import type { Member, YamlSource } from "./source";
 

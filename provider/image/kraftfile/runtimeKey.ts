@@ -2,7 +2,7 @@
 import * as yaml from "yaml";
 import { UnikernelError } from "../../base/errors";
 import { formatReference, parseReference } from "../oci/reference";
-import { checkKeys } from "./keys";
+import { checkKeys } from "./unknownKeys";
 import type { Kraftfile } from "./model";
 import type { Member, YamlSource } from "./source";
 

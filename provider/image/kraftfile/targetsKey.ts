@@ -1,6 +1,6 @@
 /** The key `targets`: platforms as `qemu/x86_64` or as maps. */
 import * as yaml from "yaml";
-import { checkKeys } from "./keys";
+import { checkKeys } from "./unknownKeys";
 import type { Target } from "./model";
 import type { Member, YamlSource } from "./source";
 

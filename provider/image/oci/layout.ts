@@ -15,12 +15,12 @@ import * as path from "node:path";
 import type { Digest } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
 import { type BlobSource, blobOfFile, blobOfLayer } from "./blob";
-import { collectGarbage, commit, lockFile, stagingFile } from "./commit";
+import { collectGarbage, commit, lockFile, stagingFile } from "./transaction";
 import { LAYER_ENTRY, MEDIA_TYPE, type Descriptor, type Platform } from "./descriptor";
 import { canonicalNameOf, matches, nameOf, readIndex, toStoredImage, withEntry, writeIndex } from "./indexJson";
 import type { LayerRef } from "./layer";
-import { withLock } from "./lock";
-import { type RunConfig, describe, packageImage } from "./package";
+import { withLock } from "./fileLock";
+import { type RunConfig, describe, packageImage } from "./documents";
 import { canonicalRepository, parseReference } from "./reference";
 import type { StoredImage } from "./storedImage";
 

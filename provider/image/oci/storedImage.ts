@@ -16,7 +16,7 @@ import {
   toPlatform,
 } from "./descriptor";
 import type { LayerRef } from "./layer";
-import type { RunConfig } from "./package";
+import type { RunConfig } from "./documents";
 
 /** An image in a layout. */
 export interface StoredImage extends RunConfig {

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError } from "../../base/errors";
 import { refusalOf } from "../cpio/write";
-import { compareBytes } from "./complete";
+import { compareBytes } from "./completeTree";
 import type { FileTree, TreeEntry } from "./tree";
 
 /**

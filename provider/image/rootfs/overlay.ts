@@ -1,6 +1,6 @@
 /** Lays files or a whole tree over another tree. Pure. */
 import { UnikernelError } from "../../base/errors";
-import { isTreePath, parentsOf } from "./complete";
+import { isTreePath, parentsOf } from "./completeTree";
 import type { FileTree, TreeEntry } from "./tree";
 
 /**

@@ -1,13 +1,13 @@
 /** From a request to an autoscale configuration, and its place with a service group. */
-import type { CreateAutoscaleRequest } from "../../api/models";
-import { namedInstance } from "../handlers/instanceSelect";
-import type { Platform, Service } from "../platform";
-import { Refusal } from "../refusal";
-import { keepService } from "../service/keep";
-import type { AutoscaleConfiguration, ScalePolicy } from "../state/autoscale";
-import type { InstanceRecord } from "../state/instances";
+import type { CreateAutoscaleRequest } from "../../contract/models";
+import { namedInstance } from "../handlers/instances/visible";
+import type { Platform, Service } from "../registry";
+import { Refusal } from "../errors";
+import { keepService } from "../services/save";
+import type { AutoscaleConfiguration, ScalePolicy } from "../store/autoscale";
+import type { InstanceRecord } from "../store/instances";
 import { checkedPolicy, checkTogether } from "./policy";
-import { retireAll } from "./retire";
+import { retireAll } from "./scaleIn";
 import { Scaler } from "./scaler";
 
 /** Defaults of the API. */

@@ -1,8 +1,8 @@
 /** Makes an instance for autoscale. */
-import type { InstanceActor } from "../instance/actor/actor";
-import { createInstances } from "../instance/create/create";
-import type { Platform } from "../platform";
-import { Refusal } from "../refusal";
+import type { InstanceActor } from "../instances/actor";
+import { createInstances } from "../instances/create/create";
+import type { Platform } from "../registry";
+import { Refusal } from "../errors";
 
 /**
  * Clones a template into a service group and starts the clone, which belongs to autoscale from the first moment.

@@ -1,5 +1,5 @@
 /** How many instances a service group shall have. Pure. Source: the cloud's documentation of autoscale. */
-import type { AutoscaleConfiguration, ScalePolicy, ScaleStep, StepPolicy } from "../state/autoscale";
+import type { AutoscaleConfiguration, ScalePolicy, ScaleStep, StepPolicy } from "../store/autoscale";
 
 /** What is measured of one instance that gets connections. */
 export interface Load {

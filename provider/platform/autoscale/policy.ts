@@ -1,7 +1,7 @@
 /** Policies from the wire and back. Pure. Source: the cloud's documentation of autoscale. */
-import type { AutoscalePolicy } from "../../api/models";
-import { Refusal } from "../refusal";
-import type { ScalePolicy, ScaleStep, StepPolicy } from "../state/autoscale";
+import type { AutoscalePolicy } from "../../contract/models";
+import { Refusal } from "../errors";
+import type { ScalePolicy, ScaleStep, StepPolicy } from "../store/autoscale";
 
 /** Policies per service group. */
 export const MAX_POLICIES = 8;

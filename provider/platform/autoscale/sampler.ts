@@ -1,5 +1,5 @@
 /** Measures the instances of a service group: what happened between two looks. */
-import type { InstanceActor } from "../instance/actor/actor";
+import type { InstanceActor } from "../instances/actor";
 import type { Rotation } from "../proxy/rotation";
 import type { Load } from "./decideSize";
 

@@ -1,14 +1,14 @@
 /** Keeps one service group at the size that its autoscale configuration asks for. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { InstanceActor } from "../instance/actor/actor";
-import { restartPauseMs } from "../instance/life/restart";
-import type { Platform, Service } from "../platform";
-import type { AutoscaleConfiguration } from "../state/autoscale";
+import type { InstanceActor } from "../instances/actor";
+import { restartPauseMs } from "../instances/lifecycle/restartPolicy";
+import type { Platform, Service } from "../registry";
+import type { AutoscaleConfiguration } from "../store/autoscale";
 import { decideSize, type Load } from "./decideSize";
-import { managedOf } from "./managed";
-import { mayLeave, retire } from "./retire";
+import { managedOf } from "./managedInstances";
+import { mayLeave, retire } from "./scaleIn";
 import { Sampler } from "./sampler";
-import { leastNeeded } from "./leastNeeded";
+import { leastNeeded } from "./selectForRemoval";
 import { createManaged } from "./createManaged";
 
 /** One loop per service group that is scaled. */

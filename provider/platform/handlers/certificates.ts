@@ -1,11 +1,11 @@
 /** Certificates: what is uploaded for domains. Chain and key go in and never come out. */
-import type { ItemOf } from "../../api/routes";
-import { createCertificate, removeCertificate, replaceCertificate, usersOf } from "../certificate/keep";
-import { readChain } from "../certificate/material";
-import type { Platform } from "../platform";
-import type { CertificateRecord } from "../state/certificates";
+import type { ItemOf } from "../../contract/routes";
+import { createCertificate, removeCertificate, replaceCertificate, usersOf } from "../certificates/operations";
+import { readChain } from "../certificates/validate";
+import type { Platform } from "../registry";
+import type { CertificateRecord } from "../store/certificates";
 import type { Handlers, Selector } from "./request";
-import { eachItem, find, readItems, timeText } from "./select";
+import { eachItem, find, readItems, timeText } from "./items";
 
 type CertificateRoutes = "createCertificate" | "getCertificates" | "updateCertificates" | "deleteCertificates";
 

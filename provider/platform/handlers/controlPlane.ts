@@ -1,5 +1,5 @@
 /** The control plane over all metros, of which there is one here: it is served at the metro's own address. */
-import type { Platform } from "../platform";
+import type { Platform } from "../registry";
 import { ACCOUNT } from "./account";
 import { inNamespace } from "./images";
 import type { Handlers } from "./request";

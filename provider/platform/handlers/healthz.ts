@@ -1,7 +1,7 @@
 /** Health: whether VMs can be run here, and by what. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { findTool } from "../../base/exec";
-import type { Platform } from "../platform";
+import type { Platform } from "../registry";
 import { VERSION } from "../../base/version";
 import type { Handlers } from "./request";
 

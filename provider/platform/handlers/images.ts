@@ -1,10 +1,10 @@
 /** Images, as the layout holds them. */
-import type { ItemOf, QueryOf } from "../../api/routes";
+import type { ItemOf, QueryOf } from "../../contract/routes";
 import { UnikernelError } from "../../base/errors";
 import { canonicalRepository, parseReference } from "../../image/oci/reference";
 import type { StoredImage } from "../../image/oci/storedImage";
-import { HttpRefusal } from "../http/reply";
-import type { Platform } from "../platform";
+import { HttpRefusal } from "../http/response";
+import type { Platform } from "../registry";
 import type { Handlers } from "./request";
 
 type ImageItem = ItemOf<"getImages">;

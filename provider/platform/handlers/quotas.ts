@@ -1,9 +1,9 @@
 /** Quotas of the one account there is. */
-import type { Platform } from "../platform";
+import type { Platform } from "../registry";
 import { usage } from "../quota";
 import { ACCOUNT } from "./account";
 import type { Handlers } from "./request";
-import { eachItem, find } from "./select";
+import { eachItem, find } from "./items";
 
 /** Handler of `/v1/users/quotas`; items fail with `NotFound` for any user but the own. */
 export function quotaHandlers(platform: Platform): Pick<Handlers, "getQuotas"> {

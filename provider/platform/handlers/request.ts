@@ -1,5 +1,5 @@
 /** What handlers get and give. */
-import type { ItemOf, QueryOf, BodyOf, RouteName } from "../../api/routes";
+import type { ItemOf, QueryOf, BodyOf, RouteName } from "../../contract/routes";
 
 /** An object named by exactly one of uuid and name. */
 export type Selector = { readonly uuid: string } | { readonly name: string };

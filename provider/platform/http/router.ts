@@ -1,15 +1,15 @@
 /** From a request's line and body to a route with parsed arguments. Pure. */
 import * as z from "zod";
-import { type Route, type RouteName, routes } from "../../api/routes";
+import { type Route, type RouteName, routes } from "../../contract/routes";
 import type { Selector } from "../handlers/request";
-import { bodiesOf, namesObjects } from "./bodies";
-import { explainIssues } from "./explainIssues";
-import { findForm } from "./forms";
-import { parseJson } from "./json";
-import { OLDER_IMAGES, olderImages } from "./olderImages";
-import { HttpRefusal } from "./reply";
-import { checkSelectors, fromEntries, fromQuery, type Named, type Parameter } from "./selectors";
-import { type Dialect, NEWEST } from "./strict2026";
+import { bodiesOf, namesObjects } from "./parse/requestBodies";
+import { explainIssues } from "./parse/issueMessages";
+import { findForm } from "./parse/operationForms";
+import { parseJson } from "./parse/json";
+import { OLDER_IMAGES, olderImages } from "./parse/legacyImageList";
+import { HttpRefusal } from "./response";
+import { checkSelectors, fromEntries, fromQuery, type Named, type Parameter } from "./parse/selectors";
+import { type Dialect, NEWEST } from "./dialect";
 
 /** A request that fits a route. */
 export interface Routed {

@@ -5,14 +5,14 @@ import type { Handlers } from "../handlers/request";
 import type { Log } from "../log";
 import type { Timings } from "../timings";
 import { bearerCheck } from "./auth";
-import { MAX_HEADER_BYTES, MAX_TARGET_BYTES } from "./bounds";
-import { callHandler } from "./call";
-import { Exchanges } from "./exchanges";
-import { refusalOf, refuseConnection } from "./malformed";
-import { discardBody, readBody } from "./readBody";
-import { HttpRefusal, itemsEnvelope, refusalEnvelope, send, sendText } from "./reply";
+import { MAX_HEADER_BYTES, MAX_TARGET_BYTES } from "./limits";
+import { callHandler } from "./invokeHandler";
+import { Exchanges } from "./inFlightRequests";
+import { refusalOf, refuseConnection } from "./malformedRequest";
+import { discardBody, readBody } from "./parse/readBody";
+import { HttpRefusal, itemsEnvelope, refusalEnvelope, send, sendText } from "./response";
 import { route } from "./router";
-import type { Dialect } from "./strict2026";
+import type { Dialect } from "./dialect";
 
 /** What the server serves. */
 export interface ApiServerOptions {

@@ -1,6 +1,6 @@
 /** One published port on this machine's loopback. */
 import * as net from "node:net";
-import { Refusal } from "../refusal";
+import { Refusal } from "../errors";
 
 /** Published ports are reachable from this machine only. */
 export const PUBLISH_HOST = "127.0.0.1";

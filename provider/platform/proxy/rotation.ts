@@ -1,8 +1,8 @@
 /** The instances of one service, and the way from a connection to one of them. */
 import * as net from "node:net";
-import { type Candidate, choose, type Limits } from "./balance";
+import { type Candidate, choose, type Limits } from "./chooseInstance";
 import { Flow, NO_TRAFFIC, Traffic, type TrafficCounts } from "./traffic";
-import { within } from "./within";
+import { within } from "../../base/timeout";
 
 /** The part of a VM that a connection needs. */
 export interface Target {

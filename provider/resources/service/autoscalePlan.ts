@@ -1,10 +1,10 @@
 /** `autoscale` between inputs and API: requests, what is reported, and what an update does. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import type { AutoscaleItem, AutoscalePolicy, CreateAutoscaleRequest } from "../../api/models";
-import { defined } from "../../base/defined";
-import { type AutoscaleInput, type AutoscalePolicyInput, autoscaleInput } from "./autoscale";
-import { reference } from "../shared/fields";
-import { isMeant } from "../shared/selector";
+import type { AutoscaleItem, AutoscalePolicy, CreateAutoscaleRequest } from "../../contract/models";
+import { defined } from "../../base/objects";
+import { type AutoscaleInput, type AutoscalePolicyInput, autoscaleInput } from "./autoscaleInput";
+import { reference } from "../common/fields";
+import { isMeant } from "../common/reference";
 
 /** What an update does about autoscale. */
 export type AutoscaleStep = { readonly what: string } & (

@@ -1,11 +1,11 @@
 /** Domain names of a service: shape, the platform's rules, and how they compare with what the API says. Pure. */
 import * as z from "zod";
-import type { DomainRequest, ServiceItem } from "../../api/models";
+import type { DomainRequest, ServiceItem } from "../../contract/models";
 import { plainDomain } from "../../base/domainName";
-import { defined } from "../../base/defined";
-import { type CheckFailure, field, objectType } from "../../definition/define";
-import { idOrName, reference } from "../shared/fields";
-import { isMeant } from "../shared/selector";
+import { defined } from "../../base/objects";
+import { type CheckFailure, field, objectType } from "../../definition/resource";
+import { idOrName, reference } from "../common/fields";
+import { isMeant } from "../common/reference";
 
 const LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 /** A label, or a whole name: with dots, perhaps with a wildcard before it or a dot behind it. */

@@ -1,10 +1,10 @@
 /** Published ports of a service: shape, the platform's rules, and how they compare with what the API says. Pure. */
 import * as net from "node:net";
 import * as z from "zod";
-import type { ServiceItem, ServicePort } from "../../api/models";
-import { defined } from "../../base/defined";
+import type { ServiceItem, ServicePort } from "../../contract/models";
+import { defined } from "../../base/objects";
 import type { Blame, ErrorCode } from "../../base/errors";
-import { type CheckFailure, field, objectType } from "../../definition/define";
+import { type CheckFailure, field, objectType } from "../../definition/resource";
 
 const portNumber = z.int().min(1).max(65535);
 const HANDLERS = ["tls", "http", "redirect"] as const;

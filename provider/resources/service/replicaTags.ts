@@ -1,8 +1,8 @@
 /** The tags by which a Service knows its replicas, and which its template therefore cannot have. Pure. */
-import type { CheckFailure } from "../../definition/define";
-import { fingerprint } from "../guest/guest";
-import type { Guest } from "../guest/guestFields";
-import { MAX_TAGS, tagsField } from "../shared/tags";
+import type { CheckFailure } from "../../definition/resource";
+import { fingerprint } from "../workload/request";
+import type { Guest } from "../workload/inputs";
+import { MAX_TAGS, tagsField } from "../common/tags";
 
 /** Marks instances that a Service resource made; others in the same service group are left alone. */
 export const MANAGED_TAG = "managed-by:pulumi-unikernel";

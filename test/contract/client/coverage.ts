@@ -1,7 +1,7 @@
 /** Which operations and error codes the suite has met, per target, and which it has not, with the reason. */
-import { type CallOptions, type Client } from "../../../provider/api/client";
-import { ITEM_CODES, type ItemCodeName } from "../../../provider/api/codes";
-import { type RouteName, routes } from "../../../provider/api/routes";
+import { type CallOptions, type Client } from "../../../provider/client/client";
+import { ITEM_CODES, type ItemCodeName } from "../../../provider/contract/codes";
+import { type RouteName, routes } from "../../../provider/contract/routes";
 import { OPERATIONS_LEFT_OUT, OPERATIONS_OF_THE_DOCUMENTATION } from "../../support/openapi";
 import type { Target } from "./targets";
 

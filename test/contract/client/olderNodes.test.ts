@@ -1,7 +1,7 @@
 /** The client against the local platform when it behaves as the nodes that the cloud runs today. */
 import assert from "node:assert/strict";
-import { type Client, createClient, onlyItem } from "../../../provider/api/client";
-import { type ItemOf, routes } from "../../../provider/api/routes";
+import { type Client, createClient, onlyItem } from "../../../provider/client/client";
+import { type ItemOf, routes } from "../../../provider/contract/routes";
 import { UnikernelError } from "../../../provider/base/errors";
 import { makeCertificate } from "../../support/certificates";
 import { type RawAnswer, sendJson, startRawApi } from "../../support/rawApi";

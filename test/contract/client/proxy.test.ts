@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as https from "node:https";
 import type { AddressInfo } from "node:net";
-import { createClient } from "../../../provider/api/client";
+import { createClient } from "../../../provider/client/client";
 import { UnikernelError, explain } from "../../../provider/base/errors";
 import { makeCertificate } from "../../support/certificates";
 import { type ForwardProxy, startForwardProxy } from "../../support/forwardProxy";

@@ -1,6 +1,6 @@
 /** What the contract suite is made of: scenarios, and the words to write recorded answers with. */
-import { type Client, type Reply, onlyItem } from "../../../provider/api/client";
-import type { RouteName } from "../../../provider/api/routes";
+import { type Client, type Reply, onlyItem } from "../../../provider/client/client";
+import type { RouteName } from "../../../provider/contract/routes";
 import { UnikernelError } from "../../../provider/base/errors";
 import type { DaemonOptions } from "../../../provider/platform/daemon";
 

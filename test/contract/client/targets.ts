@@ -1,7 +1,7 @@
 /** Every place where the API contract must hold: recorded answers, and the local platform. */
 import assert from "node:assert/strict";
 import nock from "nock";
-import { type Client, createClient } from "../../../provider/api/client";
+import { type Client, createClient } from "../../../provider/client/client";
 import { UnikernelError } from "../../../provider/base/errors";
 import { TestPlatform } from "../../support/testDaemon";
 import { type Connection, type Scenario, TOKEN } from "./scenario";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { VERSION } from "../../../provider/base/version";
-import { type ClientOptions, createClient } from "../../../provider/api/client";
+import { type ClientOptions, createClient } from "../../../provider/client/client";
 import { systemClock } from "../../../provider/base/clock";
 import { UnikernelError, explain } from "../../../provider/base/errors";
 import { type RawAnswer, type RawApi, VOLUMES, asJson, sendJson, startRawApi } from "../../support/rawApi";

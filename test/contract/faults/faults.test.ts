@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import * as http from "node:http";
-import type { Properties } from "../../../provider/definition/define";
+import type { Properties } from "../../../provider/definition/resource";
 import { FAULTS, type Fault, type FaultyProxy, randomFrom, startFaultyProxy } from "../../support/faultyProxy";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform, send } from "../../support/testDaemon";

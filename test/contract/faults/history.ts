@@ -1,11 +1,11 @@
 /** One user with one resource on a bad day: up, refresh, up with a change, refresh, destroy, over a connection that fails at random. */
 import { isDeepStrictEqual } from "node:util";
-import { createClient } from "../../../provider/api/client";
-import { createReader } from "../../../provider/api/reader";
+import { createClient } from "../../../provider/client/client";
+import { createReader } from "../../../provider/client/objectReader";
 import type { Clock } from "../../../provider/base/clock";
 import { UnikernelError } from "../../../provider/base/errors";
-import type { Properties } from "../../../provider/definition/define";
-import { PartialFailure } from "../../../provider/definition/partial";
+import type { Properties } from "../../../provider/definition/resource";
+import { PartialFailure } from "../../../provider/definition/initFailed";
 import type { ProviderContext } from "../../../provider/resources/context";
 import { type Call, type Naming, Stack } from "./stack";
 import type { Subject, Truth, Version } from "./subjects";

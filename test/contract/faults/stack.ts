@@ -1,10 +1,10 @@
 /** A stack with one resource, as the engine and front end A keep it between them: what each `pulumi` command calls, and what stays in the state. */
-import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../../provider/definition/autoname";
-import type { Properties } from "../../../provider/definition/define";
-import { PartialFailure } from "../../../provider/definition/partial";
-import * as dynamic from "../../../provider/frontend/dynamic";
-import { labelOf, toReport } from "../../../provider/frontend/report";
-import { inputsOf, observedIn, outs, remembered, toWire } from "../../../provider/frontend/state";
+import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../../provider/definition/naming";
+import type { Properties } from "../../../provider/definition/resource";
+import { PartialFailure } from "../../../provider/definition/initFailed";
+import * as dynamic from "../../../provider/pulumi/dynamic/provider";
+import { labelOf, toReport } from "../../../provider/pulumi/dynamic/errorReport";
+import { inputsOf, observedIn, outs, remembered, toWire } from "../../../provider/pulumi/dynamic/state";
 import { type AnyResource, type Kind, resourceOf } from "../../../provider/resources/all";
 import type { ProviderContext } from "../../../provider/resources/context";
 

@@ -1,7 +1,7 @@
 /** What the histories are about: resources of every kind that a metro makes, with what is asked for in turn and how the API then shows it. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Properties } from "../../../provider/definition/define";
+import type { Properties } from "../../../provider/definition/resource";
 import type { Kind } from "../../../provider/resources/all";
 
 /** The API as it is, without faults. */

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import { mock } from "node:test";
 import { systemClock } from "../../../provider/base/clock";
-import { makeDisk, untilUntouched } from "../../../provider/platform/volume/disk";
+import { makeDisk, untilUntouched } from "../../../provider/platform/volumes/disk";
 import { type FailingWrites, failWrites } from "../../support/failingWrites";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testDaemon";

@@ -1,7 +1,7 @@
 /** What the wire looks like before any handler decides. */
 import assert from "node:assert/strict";
 import * as net from "node:net";
-import { ITEM_CODES, type ItemCodeName } from "../../../provider/api/codes";
+import { ITEM_CODES, type ItemCodeName } from "../../../provider/contract/codes";
 import { freePort } from "../../support/localPlatform";
 import { type Item, send, TestPlatform } from "../../support/testDaemon";
 

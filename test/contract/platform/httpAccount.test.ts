@@ -1,6 +1,6 @@
 /** Quotas, images, and the control plane that shares the metro's address. */
 import assert from "node:assert/strict";
-import { createClient } from "../../../provider/api/client";
+import { createClient } from "../../../provider/client/client";
 import { quotasWith } from "../../../provider/platform/quotaSettings";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testDaemon";

@@ -1,6 +1,6 @@
 /** Every operation, in every form in which clients write it. */
 import assert from "node:assert/strict";
-import { type Route, routes } from "../../../provider/api/routes";
+import { type Route, routes } from "../../../provider/contract/routes";
 import { serveRecording, type RecordingApi } from "../../support/recordingApi";
 import { send, TestPlatform } from "../../support/testDaemon";
 

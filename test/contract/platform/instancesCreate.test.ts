@@ -1,7 +1,7 @@
 /** Instances: every field of a create, what comes into being with them, and how they are shown. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
-import { openDatabase } from "../../../provider/platform/state/database";
+import { openDatabase } from "../../../provider/platform/store/database";
 import { freePort } from "../../support/localPlatform";
 import { type Item, TestPlatform } from "../../support/testDaemon";
 

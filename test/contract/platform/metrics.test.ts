@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
-import { instanceMetricsItem } from "../../../provider/api/models";
-import { prometheusText } from "../../../provider/platform/handlers/prometheus";
+import { instanceMetricsItem } from "../../../provider/contract/models";
+import { prometheusText } from "../../../provider/platform/handlers/instances/prometheus";
 import { freePort } from "../../support/localPlatform";
 import { type Item, send, TestPlatform, webGuest } from "../../support/testDaemon";
 

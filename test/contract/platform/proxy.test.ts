@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
-import { ServiceProxy } from "../../../provider/platform/proxy/tcp";
+import { ServiceProxy } from "../../../provider/platform/proxy/serviceProxy";
 import { TIMINGS } from "../../../provider/platform/timings";
 import { freePort, listens } from "../../support/localPlatform";
 import { send, TestPlatform, webGuest } from "../../support/testDaemon";

@@ -1,7 +1,7 @@
 /** Volumes that come with an instance: what becomes of them when it goes. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
-import { openDatabase } from "../../../provider/platform/state/database";
+import { openDatabase } from "../../../provider/platform/store/database";
 import { HeldCopies } from "../../support/disks";
 import { TestPlatform } from "../../support/testDaemon";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import { UnikernelError } from "../../../provider/base/errors";
-import { PartialFailure } from "../../../provider/definition/partial";
+import { PartialFailure } from "../../../provider/definition/initFailed";
 import { freePort } from "../../support/localPlatform";
 import { type Held, OnPlatform } from "../../support/resourceOnPlatform";
 import { TestPlatform } from "../../support/testDaemon";

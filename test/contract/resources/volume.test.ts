@@ -1,7 +1,7 @@
 /** Volume resources on the local platform. */
 import assert from "node:assert/strict";
 import { UnikernelError } from "../../../provider/base/errors";
-import { PartialFailure } from "../../../provider/definition/partial";
+import { PartialFailure } from "../../../provider/definition/initFailed";
 import { OnPlatform } from "../../support/resourceOnPlatform";
 import { TestPlatform } from "../../support/testDaemon";
 

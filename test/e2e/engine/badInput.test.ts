@@ -1,6 +1,6 @@
 /**
  * What is wrong shows as one sentence, leaves everything as it was, and once it is mended the next `pulumi up` goes on.
- * What a preview finds is tested word by word in test/contract/frontend/badInput.test.ts; here is what only an apply
+ * What a preview finds is tested word by word in test/contract/pulumi/badInput.test.ts; here is what only an apply
  * finds, and how the engine shows both.
  */
 import assert from "node:assert/strict";

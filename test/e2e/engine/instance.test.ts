@@ -1,6 +1,6 @@
 /** What becomes of a running instance when its program changes: changed in place, restarted or replaced, as previewed. */
 import assert from "node:assert/strict";
-import type { InstanceItem } from "../../../provider/api/models";
+import type { InstanceItem } from "../../../provider/contract/models";
 import { type OperationResult, type Stack, changingSteps, succeeded } from "../../support/engine";
 import { LocalPlatform, eventually } from "../../support/localPlatform";
 import { Project } from "../../support/project";

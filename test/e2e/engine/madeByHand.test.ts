@@ -1,6 +1,6 @@
 /** Objects that somebody else made: read by a program that only looks, and managed by one that adopts them. */
 import assert from "node:assert/strict";
-import { onlyItem } from "../../../provider/api/client";
+import { onlyItem } from "../../../provider/client/client";
 import { changingSteps, succeeded } from "../../support/engine";
 import { LocalPlatform, freePort } from "../../support/localPlatform";
 import { Project } from "../../support/project";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { connectLocal } from "../../../provider/api/localDaemon";
+import { connectLocal } from "../../../provider/client/localDaemon";
 import { localPaths } from "../../../provider/base/localPaths";
 import { LocalPlatform, eventually, freePort, processesOf } from "../../support/localPlatform";
 

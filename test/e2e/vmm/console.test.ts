@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  boundConsoleLog,
-  CONSOLE_LOG_BYTES,
-  readConsoleLog,
-} from "../../../provider/platform/instance/console/consoleLog";
+import { boundConsoleLog, CONSOLE_LOG_BYTES, readConsoleLog } from "../../../provider/platform/instances/consoleLog";
 import { Lab } from "./lab";
 
 describe("a VM on QEMU that writes and writes", function () {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as childProcess from "node:child_process";
 import * as fc from "fast-check";
-import { nextTime, parseCalendar } from "../../../provider/platform/instance/time/calendar";
+import { nextTime, parseCalendar } from "../../../provider/platform/instances/schedule/calendar";
 import { calendarExpression } from "../../support/calendarExpressions";
 
 /** What systemd makes of expressions; `undefined` for one that it refuses. */

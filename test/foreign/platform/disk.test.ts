@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { growDisk, makeDisk } from "../../../provider/platform/volume/disk";
+import { growDisk, makeDisk } from "../../../provider/platform/volumes/disk";
 import { assertSound } from "../../support/disks";
 
 const MIB = 1024 * 1024;

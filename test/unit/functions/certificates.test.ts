@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { functionOf } from "../../../provider/functions/all";
-import { callFunction } from "../../../provider/functions/define";
+import { callFunction } from "../../../provider/functions/function";
 import { contextOf } from "../../support/resourceContext";
 
 /** As newer and as older nodes report a certificate. */

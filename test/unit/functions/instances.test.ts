@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { functionOf } from "../../../provider/functions/all";
-import { callFunction } from "../../../provider/functions/define";
+import { callFunction } from "../../../provider/functions/function";
 import { contextOf } from "../../support/resourceContext";
 
 /** An instance as the API's description has it, all secrets included. */

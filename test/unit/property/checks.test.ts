@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { check } from "../../../provider/definition/check";
-import type { Properties } from "../../../provider/definition/define";
+import type { Properties } from "../../../provider/definition/resource";
 import { diff } from "../../../provider/definition/diff";
-import { UNKNOWN } from "../../../provider/definition/unknown";
-import { decide } from "../../../provider/frontend/decided";
-import { foresee } from "../../../provider/frontend/preview";
+import { UNKNOWN } from "../../../provider/definition/unknowns";
+import { decide } from "../../../provider/pulumi/resourceDiff";
+import { foresee } from "../../../provider/pulumi/describeChanges";
 import { resourceOf } from "../../../provider/resources/all";
 import { type Declared, anyProgram } from "../../support/anyProgram";
 import { type Choose, type Style, blurred, choicesFrom, rewritten } from "../../support/variants";

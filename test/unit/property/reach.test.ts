@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import * as z from "zod";
 import { check } from "../../../provider/definition/check";
-import { type Properties, innerOf, metaOf } from "../../../provider/definition/define";
+import { type Properties, innerOf, metaOf } from "../../../provider/definition/resource";
 import { diff } from "../../../provider/definition/diff";
 import { resourceOf } from "../../../provider/resources/all";
 import { KINDS, type ProgramKind, anyProgram } from "../../support/anyProgram";

@@ -1,7 +1,7 @@
 /** The platform's limits, as its reference lists them in section 18: what is at a limit is accepted, and what is beyond it is refused before anything is asked. */
 import assert from "node:assert/strict";
 import { check } from "../../../provider/definition/check";
-import type { Definition, Properties } from "../../../provider/definition/define";
+import type { Definition, Properties } from "../../../provider/definition/resource";
 import { getInstanceLogs } from "../../../provider/functions/instances";
 import { type Kind, resourceOf } from "../../../provider/resources/all";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { unhealthyBecause } from "../../../provider/rollout/match";
+import { unhealthyBecause } from "../../../provider/rollout/healthCheck";
 import { type Unit, nextStep } from "../../../provider/rollout/plan";
 
 const unit = (uuid: string, generation: Unit["generation"], health: Unit["health"] = "serving"): Unit => ({

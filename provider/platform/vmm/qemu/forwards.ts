@@ -3,8 +3,8 @@ import * as net from "node:net";
 import { UnikernelError } from "../../../base/errors";
 import { systemClock } from "../../../base/clock";
 import type { Endpoint } from "../vmm";
-import { NETDEV } from "./arguments";
-import type { QmpClient } from "./qmp";
+import { NETDEV } from "./boot/arguments";
+import type { QmpClient } from "./qmpClient";
 import { forwardsIn, usernetLines } from "./usernet";
 
 const HOST = "127.0.0.1";

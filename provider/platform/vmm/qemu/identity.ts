@@ -9,9 +9,9 @@ import * as fs from "node:fs/promises";
 import * as z from "zod";
 import type { LocalPaths } from "../../../base/localPaths";
 import { processesWith } from "../../processes";
-import { consoleDevice } from "./arguments";
+import { consoleDevice } from "./boot/arguments";
 import { vmFilesOf, type VmFiles } from "./files";
-import { isRunning, type ProcessIdentity, startTimeOf } from "./process";
+import { isRunning, type ProcessIdentity, startTimeOf } from "./host/process";
 
 const note = z.object({ pid: z.int().positive(), startTime: z.string(), run: z.string() });
 

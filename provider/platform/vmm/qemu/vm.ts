@@ -2,15 +2,15 @@
 import * as net from "node:net";
 import { systemClock } from "../../../base/clock";
 import type { Endpoint, Vm, VmExit, VmUsage } from "../vmm";
-import { heard, reportIn, stopLine, type GuestReport } from "./control";
-import { evidenceOnDisk } from "./evidence";
-import { judgeExit } from "./exit";
+import { heard, reportIn, stopLine, type GuestReport } from "./exit/guestReport";
+import { evidenceOnDisk } from "./exit/evidenceOnDisk";
+import { judgeExit } from "./exit/classifyExit";
 import type { VmFiles } from "./files";
 import { Forwards } from "./forwards";
-import { CONTROL_HEAD_BYTES, endsOf, TAIL_BYTES } from "./logEnds";
-import { isRunning, killProcess, type ProcessEnd, type ProcessIdentity } from "./process";
-import { QmpClient, type QmpEvent } from "./qmp";
-import { usageOf } from "./usage";
+import { CONTROL_HEAD_BYTES, endsOf, TAIL_BYTES } from "./exit/logTails";
+import { isRunning, killProcess, type ProcessEnd, type ProcessIdentity } from "./host/process";
+import { QmpClient, type QmpEvent } from "./qmpClient";
+import { usageOf } from "./host/usage";
 
 /** How long a guest may take beyond the grace to unmount its disks, and QEMU to end. */
 const WRAP_UP_MS = 3000;

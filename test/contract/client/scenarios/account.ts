@@ -1,5 +1,5 @@
 /** What belongs to the account and the node: images, quotas, health. */
-import { onlyItem } from "../../../../provider/api/client";
+import { onlyItem } from "../../../../provider/client/client";
 import { quotasWith } from "../../../../provider/platform/quotaSettings";
 import { DIGEST, INSTANCE, type Scenario, failed, failure, get, item, itemCodes, ok, post } from "../scenario";
 

@@ -1,5 +1,5 @@
 /** Autoscale of service groups: configurations, policies, and the instances that they make. */
-import { type Client, onlyItem } from "../../../../provider/api/client";
+import { type Client, onlyItem } from "../../../../provider/client/client";
 import { systemClock } from "../../../../provider/base/clock";
 import { quotasWith } from "../../../../provider/platform/quotaSettings";
 import {

@@ -1,5 +1,5 @@
 /** Certificates: uploaded, renewed, used, deleted. */
-import { type Client, onlyItem } from "../../../../provider/api/client";
+import { type Client, onlyItem } from "../../../../provider/client/client";
 import { type Material, makeCertificate } from "../../../support/certificates";
 import {
   CERTIFICATE,

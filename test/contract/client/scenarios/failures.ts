@@ -1,6 +1,6 @@
 /** What goes wrong, wherever it does: whole requests, single items, and codes of every kind. */
-import { type Client, allItems, onlyItem } from "../../../../provider/api/client";
-import { createReader } from "../../../../provider/api/reader";
+import { type Client, allItems, onlyItem } from "../../../../provider/client/client";
+import { createReader } from "../../../../provider/client/objectReader";
 import { UnikernelError } from "../../../../provider/base/errors";
 import {
   GONE,

@@ -1,6 +1,6 @@
 /** Instances: their life, their changes, and what is read of them. */
-import { type Client, onlyItem } from "../../../../provider/api/client";
-import { isUp, waitFor } from "../../../../provider/api/wait";
+import { type Client, onlyItem } from "../../../../provider/client/client";
+import { isUp, waitFor } from "../../../../provider/client/waitForInstance";
 import { systemClock } from "../../../../provider/base/clock";
 import { UnikernelError } from "../../../../provider/base/errors";
 import {

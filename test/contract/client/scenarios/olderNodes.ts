@@ -1,5 +1,5 @@
 /** The nodes that the cloud runs today: what they refuse as a whole is asked again in the form that they know. */
-import { onlyItem } from "../../../../provider/api/client";
+import { onlyItem } from "../../../../provider/client/client";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { makeCertificate } from "../../../support/certificates";
 import {

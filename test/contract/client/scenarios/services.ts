@@ -1,6 +1,6 @@
 /** Service groups: ports, domains, limits. */
 import * as net from "node:net";
-import { type Client, onlyItem } from "../../../../provider/api/client";
+import { type Client, onlyItem } from "../../../../provider/client/client";
 import { type ErrorCode, UnikernelError } from "../../../../provider/base/errors";
 import {
   OTHER,

@@ -1,5 +1,5 @@
 /** Volumes: alone, attached, copied, and as templates. */
-import { type Client, onlyItem } from "../../../../provider/api/client";
+import { type Client, onlyItem } from "../../../../provider/client/client";
 import { systemClock } from "../../../../provider/base/clock";
 import {
   GONE,

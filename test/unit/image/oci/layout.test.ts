@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { extractLayer, writeLayer } from "../../../../provider/image/oci/layer";
 import { type Layout, type PutImageOptions, openLayout } from "../../../../provider/image/oci/layout";
-import { withLock } from "../../../../provider/image/oci/lock";
+import { withLock } from "../../../../provider/image/oci/fileLock";
 
 const fsp = fs.promises;
 

@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { treeFromDirectory } from "../../../../provider/image/rootfs/fromDirectory";
-import { directoryInside } from "../../../../provider/image/rootfs/inside";
+import { directoryInside } from "../../../../provider/image/rootfs/directoryInside";
 import { overlay, overlayTree } from "../../../../provider/image/rootfs/overlay";
 import type { FileTree, TreeEntry } from "../../../../provider/image/rootfs/tree";
 

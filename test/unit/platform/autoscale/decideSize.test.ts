@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { decideSize, type Load, type ScaleState } from "../../../../provider/platform/autoscale/decideSize";
-import { leastNeeded } from "../../../../provider/platform/autoscale/leastNeeded";
-import type { AutoscaleConfiguration, ScalePolicy, StepPolicy } from "../../../../provider/platform/state/autoscale";
+import { leastNeeded } from "../../../../provider/platform/autoscale/selectForRemoval";
+import type { AutoscaleConfiguration, ScalePolicy, StepPolicy } from "../../../../provider/platform/store/autoscale";
 
 const load = (facts: Partial<Load> = {}): Load => ({
   warmMs: 60_000,

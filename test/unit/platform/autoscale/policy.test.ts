@@ -1,8 +1,8 @@
 /** Policies of autoscale: what is understood, what is refused, and how they are written back. */
 import assert from "node:assert/strict";
-import type { AutoscalePolicy } from "../../../../provider/api/models";
+import type { AutoscalePolicy } from "../../../../provider/contract/models";
 import { checkedPolicy, checkTogether, policyOnWire } from "../../../../provider/platform/autoscale/policy";
-import { Refusal } from "../../../../provider/platform/refusal";
+import { Refusal } from "../../../../provider/platform/errors";
 
 const step = (facts: Partial<AutoscalePolicy> = {}): AutoscalePolicy => ({
   name: "p",

@@ -99,7 +99,7 @@ async function deploy(): Promise<void> {
   const engine = findEngine();
   say(`\nDeploying examples/quickstart to QEMU on this machine`);
   say(
-    engine.literal
+    engine.usesCli
       ? `- by "pulumi up" (${engine.pulumi})`
       : "- by the same index.ts as an inline program of the real engine (it was built without the Node language host)",
   );

@@ -3,10 +3,10 @@ import { parseArgs } from "node:util";
 import { UnikernelError } from "./errors";
 
 /** `switch`: given or not. `list`: takes a value, and may be given several times. */
-type Kind = "switch" | "list";
+type OptionKind = "switch" | "list";
 
 /** What was given, by name. */
-export type Options<O extends Readonly<Record<string, Kind>>> = {
+export type ParsedOptions<O extends Readonly<Record<string, OptionKind>>> = {
   readonly [K in keyof O]: O[K] extends "switch" ? boolean : readonly string[];
 };
 
@@ -15,10 +15,10 @@ export type Options<O extends Readonly<Record<string, Kind>>> = {
  *
  * @param known names without `--`
  */
-export function parseOptions<const O extends Readonly<Record<string, Kind>>>(
+export function parseOptions<const O extends Readonly<Record<string, OptionKind>>>(
   args: readonly string[],
   known: O,
-): Options<O> {
+): ParsedOptions<O> {
   const options = Object.fromEntries(
     Object.entries(known).map(([name, kind]) => [
       name,
@@ -31,7 +31,7 @@ export function parseOptions<const O extends Readonly<Record<string, Kind>>>(
       name,
       kind === "switch" ? values[name] === true : (values[name] ?? []),
     ]);
-    return Object.fromEntries(given) as Options<O>; // one entry per known name, of the type of its kind
+    return Object.fromEntries(given) as ParsedOptions<O>; // one entry per known name, of the type of its kind
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
     throw new UnikernelError("INPUT_INVALID", `${reason.replace(/\.$/, "")}.`, { hint: "See 'unikernel --help'." });

@@ -1,14 +1,14 @@
 /** Whose turn it is: at most so many at a time, in the order in which they asked. */
 
 /** Waits for a turn and ends with the function that gives it back. Rejects with the signal's reason when it aborts first. */
-export type TakeTurn = (signal?: AbortSignal) => Promise<() => void>;
+export type Acquire = (signal?: AbortSignal) => Promise<() => void>;
 
-/** @param atOnce how many may have a turn at the same time, at least 1 */
-export function createTurns(atOnce: number): TakeTurn {
-  let free = atOnce;
+/** @param maxConcurrency how many may have a turn at the same time, at least 1 */
+export function createSemaphore(maxConcurrency: number): Acquire {
+  let free = maxConcurrency;
   const queue = new Set<() => void>();
 
-  const giveBack = (): void => {
+  const release = (): void => {
     const [next] = queue;
     if (next === undefined) {
       free++;
@@ -18,11 +18,11 @@ export function createTurns(atOnce: number): TakeTurn {
     }
   };
   /** A turn can be given back once. */
-  const turn = (): (() => void) => {
-    let isTaken = true;
+  const createRelease = (): (() => void) => {
+    let isHeld = true;
     return () => {
-      if (isTaken) giveBack();
-      isTaken = false;
+      if (isHeld) release();
+      isHeld = false;
     };
   };
 
@@ -30,19 +30,19 @@ export function createTurns(atOnce: number): TakeTurn {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (free > 0) {
       free--;
-      return Promise.resolve(turn());
+      return Promise.resolve(createRelease());
     }
     return new Promise((resolve, reject) => {
-      const begin = (): void => {
-        signal?.removeEventListener("abort", leave);
-        resolve(turn());
+      const grant = (): void => {
+        signal?.removeEventListener("abort", cancel);
+        resolve(createRelease());
       };
-      const leave = (): void => {
-        queue.delete(begin);
+      const cancel = (): void => {
+        queue.delete(grant);
         reject(signal?.reason as Error);
       };
-      queue.add(begin);
-      signal?.addEventListener("abort", leave, { once: true });
+      queue.add(grant);
+      signal?.addEventListener("abort", cancel, { once: true });
     });
   };
 }

@@ -1,7 +1,7 @@
 /** Finds the word a user probably meant. */
 
 /** Levenshtein distance, counting a swap of neighbours as one. */
-function distance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
@@ -19,11 +19,11 @@ function distance(a: string, b: string): number {
 }
 
 /** The known word closest to `word`, or `undefined` when none is close enough to be meant (half of it would have to change). */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+export function closestMatch(word: string, known: readonly string[]): string | undefined {
   // Longer words are nobody's typing error, and the distance takes time in the square of their length.
   const lower = word.toLowerCase().slice(0, 64);
   const ranked = known
-    .map((candidate) => ({ candidate, cost: distance(lower, candidate.toLowerCase()) }))
+    .map((candidate) => ({ candidate, cost: editDistance(lower, candidate.toLowerCase()) }))
     .sort((a, b) => a.cost - b.cost);
   const best = ranked[0];
   return best !== undefined && best.cost <= Math.max(1, Math.floor(word.length / 2)) ? best.candidate : undefined;

@@ -4,7 +4,11 @@
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Runs `act` with a signal that aborts after `ms` or with `signal`; leaves no timer behind. */
-export async function within<T>(ms: number, signal: AbortSignal, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withTimeout<T>(
+  ms: number,
+  signal: AbortSignal,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const limit = new AbortController();
   const abort = (): void => limit.abort();
   const timer = setTimeout(abort, Math.min(ms, MAX_TIMER_MS));

@@ -5,16 +5,16 @@
  * request as a whole failed. Every answer is parsed by its model; one that does not fit is `API_SHAPE`.
  */
 import { type Clock, systemClock } from "../base/clock";
-import { createExchange } from "./transport/httpExchange";
-import type { AnyRequest } from "./transport/apiCompatibility";
-import type { Reply } from "./reply";
+import { createHttpExchange } from "./transport/httpExchange";
+import type { ApiRequest } from "./transport/apiCompatibility";
+import type { ApiResponse } from "./apiResponse";
 import { type BodyOf, type PathOf, type QueryOf, type Route, type RouteName, routes } from "../contract/routes";
-import { type ApiEndpoint, type CallOptions, type Sender, send } from "./transport/sendRequest";
-import { createTurns } from "../base/semaphore";
+import { type ApiEndpoint, type CallOptions, type ClientContext, sendRequest } from "./transport/sendRequest";
+import { createSemaphore } from "../base/semaphore";
 
 export { isLoopback } from "./transport/httpExchange";
 export { allItems, onlyItem } from "./items";
-export type { Reply } from "./reply";
+export type { ApiResponse as Reply } from "./apiResponse";
 export type { ApiEndpoint, CallOptions } from "./transport/sendRequest";
 
 /** What the client needs. */
@@ -39,15 +39,15 @@ export const DEFAULT_CONCURRENCY = 16;
 const ATTEMPT_TIMEOUT_MS = 30_000;
 
 /** Members of a request that may be left out when nothing is in them. */
-type Part<Key extends string, T> = undefined extends T
+type RequestPart<Key extends string, T> = undefined extends T
   ? { readonly [K in Key]?: undefined }
   : { readonly [K in Key]: T };
-type Request<K extends RouteName> = Part<"body", BodyOf<K>> &
-  Part<"path", keyof PathOf<K> extends never ? undefined : PathOf<K>> & { query?: QueryOf<K> };
+type RequestOf<K extends RouteName> = RequestPart<"body", BodyOf<K>> &
+  RequestPart<"path", keyof PathOf<K> extends never ? undefined : PathOf<K>> & { query?: QueryOf<K> };
 
 /** Every route as a function. */
 export type Client = {
-  readonly [K in RouteName]: (request: Request<K>, options?: CallOptions) => Promise<Reply<K>>;
+  readonly [K in RouteName]: (request: RequestOf<K>, options?: CallOptions) => Promise<ApiResponse<K>>;
 } & {
   readonly metro: string;
   /** Grows when a request that may change something is sent and when its answer is there: what was read before is old then. */
@@ -57,28 +57,28 @@ export type Client = {
 /** Makes a client for one metro. Connections are kept alive and shared by all calls. */
 export function createClient(options: ClientOptions): Client {
   const { metro, endpoint, controlPlane = endpoint } = options;
-  const sender: Sender = {
+  const context: ClientContext = {
     metro,
-    exchange: createExchange(options.proxy),
+    exchange: createHttpExchange(options.proxy),
     clock: options.clock ?? systemClock,
-    takeTurn: createTurns(options.maxConcurrency ?? DEFAULT_CONCURRENCY),
+    acquire: createSemaphore(options.maxConcurrency ?? DEFAULT_CONCURRENCY),
     attemptTimeoutMs: options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS,
     endpoints: { metro: endpoint, "control-plane": controlPlane },
-    forms: new Map(),
+    variants: new Map(),
   };
   let changes = 0;
-  const callOf =
+  const createCall =
     (name: string, route: Route) =>
-    async (request: AnyRequest, call: CallOptions = {}) => {
-      const step = route.method === "GET" ? 0 : 1;
-      changes += step;
+    async (request: ApiRequest, call: CallOptions = {}) => {
+      const increment = route.method === "GET" ? 0 : 1;
+      changes += increment;
       try {
-        return { ...(await send(sender, name, route, request, call)), metro };
+        return { ...(await sendRequest(context, name, route, request, call)), metro };
       } finally {
-        changes += step;
+        changes += increment;
       }
     };
-  const calls = Object.entries(routes).map(([name, route]) => [name, callOf(name, route)]);
+  const calls = Object.entries(routes).map(([name, route]) => [name, createCall(name, route)]);
   // Built from the table whose keys type Client.
   return Object.assign(Object.fromEntries(calls), { metro, changes: () => changes }) as Client;
 }

@@ -3,7 +3,7 @@ import axios from "axios";
 import { isLoopback } from "./transport/httpExchange";
 
 /** What the service answered; `undefined` when it did not. */
-export interface ProbeAnswer {
+export interface ProbeResponse {
   readonly status: number;
   readonly body: string;
 }
@@ -11,9 +11,9 @@ export interface ProbeAnswer {
 const PROBE_TIMEOUT_MS = 5_000;
 
 /** GETs a URL on a fresh connection; never throws for a service that is down. */
-export async function probe(url: string, signal?: AbortSignal): Promise<ProbeAnswer | undefined> {
+export async function probeHttp(url: string, signal?: AbortSignal): Promise<ProbeResponse | undefined> {
   try {
-    const answer = await axios.get<string>(url, {
+    const response = await axios.get<string>(url, {
       responseType: "text",
       transformResponse: (text: unknown) => text,
       validateStatus: () => true,
@@ -23,7 +23,7 @@ export async function probe(url: string, signal?: AbortSignal): Promise<ProbeAns
       ...(isLoopback(url) ? { proxy: false as const } : {}),
       ...(signal === undefined ? {} : { signal }),
     });
-    return { status: answer.status, body: answer.data };
+    return { status: response.status, body: response.data };
   } catch {
     signal?.throwIfAborted();
     return undefined;

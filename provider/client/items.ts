@@ -1,11 +1,11 @@
 /** What came of a call, item by item. */
-import { type ErrorCode, UnikernelError, sentencesOf } from "../base/errors";
-import { type ItemStatus, itemFailure } from "./errors/apiErrors";
-import type { Reply } from "./reply";
+import { type ErrorCode, UnikernelError, formatErrorSentences } from "../base/errors";
+import { type ItemStatus, failedItemError } from "./errors/apiErrors";
+import type { ApiResponse } from "./apiResponse";
 import type { ItemOf, RouteName } from "../contract/routes";
 
-const failureOf = <K extends RouteName>(reply: Reply<K>, attempted: string, item: ItemOf<K>) =>
-  (item as ItemStatus).status === "error" ? itemFailure(attempted, item as ItemStatus, reply) : undefined;
+const toItemError = <K extends RouteName>(reply: ApiResponse<K>, attempted: string, item: ItemOf<K>) =>
+  (item as ItemStatus).status === "error" ? failedItemError(attempted, item as ItemStatus, reply) : undefined;
 
 /**
  * The one item of an answer to a call about one thing.
@@ -14,11 +14,11 @@ const failureOf = <K extends RouteName>(reply: Reply<K>, attempted: string, item
  *
  * @param attempted completes the sentence of the error, such as `Creating volume 'data'`
  */
-export function onlyItem<K extends RouteName>(reply: Reply<K>, attempted: string): ItemOf<K> {
+export function onlyItem<K extends RouteName>(reply: ApiResponse<K>, attempted: string): ItemOf<K> {
   const item = reply.items[0];
   // Not NOT_FOUND: of an object that exists this would say that it is gone.
   if (item === undefined) throw new UnikernelError("API_SHAPE", `${attempted} failed: the answer is empty.`);
-  const failure = failureOf(reply, attempted, item);
+  const failure = toItemError(reply, attempted, item);
   if (failure !== undefined) throw failure;
   return item;
 }
@@ -31,10 +31,10 @@ export function onlyItem<K extends RouteName>(reply: Reply<K>, attempted: string
  *
  * @param attempted completes the sentence of the error, such as `Deleting 3 instances`
  */
-export function allItems<K extends RouteName>(reply: Reply<K>, attempted: string): readonly ItemOf<K>[] {
+export function allItems<K extends RouteName>(reply: ApiResponse<K>, attempted: string): readonly ItemOf<K>[] {
   const failures = reply.items.flatMap((item) => {
     const { uuid, name } = item as { readonly uuid?: string; readonly name?: string };
-    return failureOf(reply, `'${name ?? uuid ?? ""}'`, item) ?? [];
+    return toItemError(reply, `'${name ?? uuid ?? ""}'`, item) ?? [];
   });
   const [failure] = failures;
   if (failure === undefined) return reply.items;
@@ -42,7 +42,7 @@ export function allItems<K extends RouteName>(reply: Reply<K>, attempted: string
   const code: ErrorCode = failures.every((one) => one.code === failure.code) ? failure.code : "OPERATION_FAILED";
   throw new UnikernelError(
     code,
-    `${attempted}: ${failures.length} of ${reply.items.length} failed. ${failures.map(sentencesOf).join(" ")}`,
+    `${attempted}: ${failures.length} of ${reply.items.length} failed. ${failures.map(formatErrorSentences).join(" ")}`,
     { details: { ...failure.details, succeeded, failed: failures.map((one) => one.details) } },
   );
 }

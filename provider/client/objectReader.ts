@@ -6,11 +6,11 @@
  */
 import { type Clock, systemClock } from "../base/clock";
 import type { Client } from "./client";
-import { type Gathered, gather } from "./batchLoader";
+import { type BatchedRead, createBatchLoader } from "./batchLoader";
 import type { CertificateItem, InstanceItem, ServiceItem, VolumeItem } from "../contract/models";
 
 /** Looks up one object by its uuid; `undefined` only when the API said that it does not exist. Throws as the client does. */
-export interface Reader {
+export interface ObjectReader {
   /** An instance that is retained in state `deleted` counts as gone. */
   instance(uuid: string): Promise<InstanceItem | undefined>;
   service(uuid: string): Promise<ServiceItem | undefined>;
@@ -19,12 +19,12 @@ export interface Reader {
 }
 
 /** Makes the reader of one client. */
-export function createReader(client: Client, clock: Clock = systemClock): Reader {
-  const world = { clock, changes: () => client.changes() };
-  const instances: Gathered<InstanceItem> = gather("instance", client.getInstances, world);
-  const services: Gathered<ServiceItem> = gather("service", client.getServices, world);
-  const volumes: Gathered<VolumeItem> = gather("volume", client.getVolumes, world);
-  const certificates: Gathered<CertificateItem> = gather("certificate", client.getCertificates, world);
+export function createObjectReader(client: Client, clock: Clock = systemClock): ObjectReader {
+  const context = { clock, changes: () => client.changes() };
+  const instances: BatchedRead<InstanceItem> = createBatchLoader("instance", client.getInstances, context);
+  const services: BatchedRead<ServiceItem> = createBatchLoader("service", client.getServices, context);
+  const volumes: BatchedRead<VolumeItem> = createBatchLoader("volume", client.getVolumes, context);
+  const certificates: BatchedRead<CertificateItem> = createBatchLoader("certificate", client.getCertificates, context);
   return {
     async instance(uuid) {
       const item = await instances(uuid);

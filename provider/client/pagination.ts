@@ -6,7 +6,7 @@ import type { CallOptions } from "./transport/sendRequest";
 export const PAGE_SIZE = 100;
 
 /** How often a listing is begun whose pages cannot be continued. */
-const BEGINNINGS = 3;
+const MAX_LISTING_ATTEMPTS = 3;
 
 /** The part of a query that names a page. */
 interface PageQuery {
@@ -26,7 +26,7 @@ export async function listAll<I extends { readonly uuid: string }, Q extends obj
   query: Q,
   options: CallOptions = {},
 ): Promise<readonly I[]> {
-  for (let beginning = 1; ; beginning++) {
+  for (let attempt = 1; ; attempt++) {
     const found = new Map<string, I>();
     let from: string | undefined;
     try {
@@ -40,7 +40,7 @@ export async function listAll<I extends { readonly uuid: string }, Q extends obj
       }
     } catch (error) {
       const isRefused = UnikernelError.has(error, "API_REJECTED") && error.details["status"] === 400;
-      if (!isRefused || from === undefined || beginning === BEGINNINGS) throw error;
+      if (!isRefused || from === undefined || attempt === MAX_LISTING_ATTEMPTS) throw error;
     }
   }
 }

@@ -3,27 +3,33 @@ import type { Clock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
 import { type Client, onlyItem } from "./client";
 import { ITEM_CODES } from "../contract/codes";
-import { type Given, lastConsoleLines } from "./errors/consoleExcerpt";
+import { type SecretInputs, readConsoleExcerpt } from "./errors/consoleExcerpt";
 import type { InstanceItem, InstanceState } from "../contract/models";
 import { describeStop } from "./errors/stopReason";
 
 /** What a condition makes of one observation. */
-export type Verdict =
+export type ConditionResult =
   | { readonly is: "met" }
   | { readonly is: "pending"; readonly because: string }
   /** Will never be met: stop waiting now. */
   | { readonly is: "failed"; readonly because: string };
 
 /** Judges an instance as it is now. Pure. */
-export type Condition = (instance: InstanceItem) => Verdict;
+export type Condition = (instance: InstanceItem) => ConditionResult;
 
-const DOWN: readonly (InstanceState | undefined)[] = ["stopped", "stopping", "deleted", "template", "checkpoint"];
+const DOWN_STATES: readonly (InstanceState | undefined)[] = [
+  "stopped",
+  "stopping",
+  "deleted",
+  "template",
+  "checkpoint",
+];
 
 /** A restart sequence that has got so far is a crash loop: the pauses between further attempts only grow. */
 const CRASH_LOOP_ATTEMPTS = 2;
 
 /** The guest's program runs, or sleeps ready to wake. */
-export const isUp: Condition = (instance) => {
+export const assessLiveness: Condition = (instance) => {
   if (instance.state === "running" || instance.state === "standby") return { is: "met" };
   const restart = instance.restart ?? undefined;
   if (restart !== undefined && restart.attempt >= CRASH_LOOP_ATTEMPTS) {
@@ -32,7 +38,7 @@ export const isUp: Condition = (instance) => {
   if (instance.state === "stopped" && restart !== undefined) {
     return { is: "pending", because: `it is being restarted (attempt ${restart.attempt})` };
   }
-  if (DOWN.includes(instance.state)) return { is: "failed", because: describeStop(instance) };
+  if (DOWN_STATES.includes(instance.state)) return { is: "failed", because: describeStop(instance) };
   return { is: "pending", because: `its state is '${instance.state ?? "unknown"}'` };
 };
 
@@ -40,34 +46,34 @@ export const isUp: Condition = (instance) => {
  * The program listens on its service's ports. `net_time_us` is 0 until then; a node that does not report it at all
  * is believed as soon as the instance is up.
  */
-export const answers: Condition = (instance) => {
-  const up = isUp(instance);
-  if (up.is !== "met" || instance.state === "standby" || instance.net_time_us !== 0) return up;
+export const assessReadiness: Condition = (instance) => {
+  const liveness = assessLiveness(instance);
+  if (liveness.is !== "met" || instance.state === "standby" || instance.net_time_us !== 0) return liveness;
   return { is: "pending", because: "its program does not listen on the service's port yet" };
 };
 
 /** Limits of a wait. */
 export interface WaitOptions {
   readonly timeoutMs: number;
-  /** What the instance was given, for {@link guestStopped}. */
-  readonly given?: readonly Given[];
+  /** What the instance was given, for {@link guestStoppedError}. */
+  readonly secretInputs?: readonly SecretInputs[];
   /** One that was never seen may be missing for so long: what was made a moment ago is not readable at once. Default 0. */
-  readonly unseenMs?: number;
+  readonly notFoundGraceMs?: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The longest single server-side wait: short enough to notice that an instance failed instead. */
 const SERVER_WAIT_S = 2;
-const FIRST_PAUSE_MS = 50;
-const MAX_PAUSE_MS = 1_000;
+const MIN_POLL_INTERVAL_MS = 50;
+const MAX_POLL_INTERVAL_MS = 1_000;
 
 /**
  * Observes an instance until the condition is met, and returns the observation.
  *
  * Throws `GUEST_STOPPED` (condition failed; carries the decoded reason and the last console lines), `WAIT_TIMEOUT`, or `NOT_FOUND`.
  */
-export async function waitFor(
+export async function waitForInstance(
   client: Client,
   uuid: string,
   condition: Condition,
@@ -75,25 +81,25 @@ export async function waitFor(
 ): Promise<InstanceItem> {
   const { clock, signal } = options;
   const call = signal === undefined ? {} : { signal };
-  const deadline = clock.now() + options.timeoutMs;
-  const unseenUntil = clock.now() + (options.unseenMs ?? 0);
-  let wasSeen = false;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+  const deadlineMs = clock.now() + options.timeoutMs;
+  const notFoundGraceEndMs = clock.now() + (options.notFoundGraceMs ?? 0);
+  let wasFound = false;
+  for (let pauseMs = MIN_POLL_INTERVAL_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_POLL_INTERVAL_MS)) {
     const reply = await client.getInstances({ query: { uuid: [uuid] } }, call);
-    if (!wasSeen && reply.items[0]?.error === ITEM_CODES.NotFound && clock.now() < unseenUntil) {
+    if (!wasFound && reply.items[0]?.error === ITEM_CODES.NotFound && clock.now() < notFoundGraceEndMs) {
       await clock.sleep(pauseMs, signal);
       continue;
     }
     const instance = onlyItem(reply, `Reading instance '${uuid}'`);
-    wasSeen = true;
-    const verdict = condition(instance);
-    if (verdict.is === "met") return instance;
-    if (verdict.is === "failed") throw await guestStopped(client, instance, verdict.because, options.given);
-    if (clock.now() >= deadline) {
+    wasFound = true;
+    const result = condition(instance);
+    if (result.is === "met") return instance;
+    if (result.is === "failed") throw await guestStoppedError(client, instance, result.because, options.secretInputs);
+    if (clock.now() >= deadlineMs) {
       const seconds = Math.round(options.timeoutMs / 1000);
       throw new UnikernelError(
         "WAIT_TIMEOUT",
-        `Instance '${instance.name}' was not ready after ${seconds} s: ${verdict.because}.`,
+        `Instance '${instance.name}' was not ready after ${seconds} s: ${result.because}.`,
         {
           hint: "Look at its console log; give it more time or memory if it is only slow.",
           details: { metro: client.metro, resource: uuid, state: instance.state },
@@ -111,7 +117,7 @@ export async function waitFor(
 
 /** Observes until the API says that the instance is stopped or gone. Throws `WAIT_TIMEOUT`, or what the API refused. */
 export async function waitUntilStopped(client: Client, uuid: string, options: WaitOptions): Promise<void> {
-  const deadline = options.clock.now() + options.timeoutMs;
+  const deadlineMs = options.clock.now() + options.timeoutMs;
   const call = options.signal === undefined ? {} : { signal: options.signal };
   for (;;) {
     const reply = await client.waitInstances(
@@ -124,14 +130,14 @@ export async function waitUntilStopped(client: Client, uuid: string, options: Wa
     // A wait that ran out has no code, or this one; any other says that there is nothing to wait for.
     if (item.error !== undefined && item.error !== ITEM_CODES.TimedOut)
       onlyItem(reply, `Waiting for instance '${uuid}'`);
-    if (options.clock.now() >= deadline) {
+    if (options.clock.now() >= deadlineMs) {
       throw new UnikernelError("WAIT_TIMEOUT", `Instance '${item.name}' did not stop within ${options.timeoutMs} ms.`, {
         hint: "Stop it by force, or give its program more time to end.",
         details: { metro: client.metro, resource: uuid, state: item.state },
       });
     }
     // The server waited; this is for one that answers at once.
-    await options.clock.sleep(FIRST_PAUSE_MS, options.signal);
+    await options.clock.sleep(MIN_POLL_INTERVAL_MS, options.signal);
   }
 }
 
@@ -139,18 +145,18 @@ export async function waitUntilStopped(client: Client, uuid: string, options: Wa
  * The error of a guest that is down when it should be up. Its environment, its inline files and its plugins' configurations are
  * not quoted.
  *
- * @param given what was asked for: an answer need not hold all of it
+ * @param secretInputs what was asked for: an answer need not hold all of it
  */
-export async function guestStopped(
+export async function guestStoppedError(
   client: Client,
   instance: InstanceItem,
-  because: string,
-  given: readonly Given[] = [],
+  reason: string,
+  secretInputs: readonly SecretInputs[] = [],
 ): Promise<UnikernelError> {
-  const lines = await lastConsoleLines(client, instance.uuid, [instance, ...given]);
+  const lines = await readConsoleExcerpt(client, instance.uuid, [instance, ...secretInputs]);
   const log =
     lines.length === 0 ? "Its console is empty." : `Last console lines:\n${lines.map((l) => `  | ${l}`).join("\n")}`;
-  return new UnikernelError("GUEST_STOPPED", `Instance '${instance.name}' stopped: ${because}. ${log}`, {
+  return new UnikernelError("GUEST_STOPPED", `Instance '${instance.name}' stopped: ${reason}. ${log}`, {
     hint: "\nCheck the image's cmd, its files and the memory it gets.",
     details: {
       metro: client.metro,

@@ -1,7 +1,7 @@
 /** `daemon.json`: what the daemon of a local platform says of itself, and its clients read. */
 import * as z from "zod";
 
-const settings = z.looseObject({
+const daemonSettings = z.looseObject({
   /** Never ends by itself. */
   stay: z.boolean(),
   /** Behaves like the cloud's older nodes. */
@@ -19,9 +19,9 @@ export const daemonFile = z.looseObject({
   /** RFC 3339. */
   startedAt: z.string().optional(),
   // A daemon of an older version says nothing of them.
-  settings: settings.default({ stay: false, strict2026: false, quotas: {} }),
+  settings: daemonSettings.default({ stay: false, strict2026: false, quotas: {} }),
 });
 /** The file's content. */
 export type DaemonFile = z.infer<typeof daemonFile>;
 /** What a daemon was started with. */
-export type DaemonSettings = z.infer<typeof settings>;
+export type DaemonSettings = z.infer<typeof daemonSettings>;

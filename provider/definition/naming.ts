@@ -11,15 +11,15 @@ export const RESOURCE_NAME_KEY = "__resourceName";
 export const AUTO_NAME_KEY = "__autoName";
 
 /** Names that are made here, and those of instances and services, are DNS labels (`<name>.internal`), 63 characters at most. */
-export const NAME_PATTERN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-export const NAME_MAX_LENGTH = 63;
+export const DNS_NAME_PATTERN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+export const MAX_DNS_NAME_LENGTH = 63;
 const SUFFIX_LENGTH = 7;
 
-const stemOf = (resourceName: string): string =>
+const toNameStem = (resourceName: string): string =>
   resourceName
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, NAME_MAX_LENGTH - SUFFIX_LENGTH - 1)
+    .slice(0, MAX_DNS_NAME_LENGTH - SUFFIX_LENGTH - 1)
     .replace(/^-+|-+$/g, "") || "unnamed";
 
 /**
@@ -29,13 +29,13 @@ const stemOf = (resourceName: string): string =>
  * @param olds the inputs in state, `{}` for a new resource and for a replacement
  * @param randomHex at least 7 hexadecimal digits
  */
-export function withName(resourceName: string, olds: Properties, news: Properties, randomHex: string): Properties {
+export function withAutoName(resourceName: string, olds: Properties, news: Properties, randomHex: string): Properties {
   if (news["name"] !== undefined && news["name"] !== null) return news;
   const name =
-    olds[AUTO_NAME_KEY] === true ? olds["name"] : `${stemOf(resourceName)}-${randomHex.slice(0, SUFFIX_LENGTH)}`;
+    olds[AUTO_NAME_KEY] === true ? olds["name"] : `${toNameStem(resourceName)}-${randomHex.slice(0, SUFFIX_LENGTH)}`;
   return { ...news, name, [AUTO_NAME_KEY]: true };
 }
 
 /** True when a replacement would ask for a name that its predecessor holds. A name made here is made anew for it. */
-export const keepsName = (olds: Properties, news: Properties): boolean =>
+export const reusesName = (olds: Properties, news: Properties): boolean =>
   news[AUTO_NAME_KEY] !== true && olds["name"] === news["name"];

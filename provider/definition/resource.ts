@@ -10,7 +10,7 @@ import * as z from "zod";
  * What a change of a field means. "update": changed in place while it runs. "restart": changed in place, for which it is stopped
  * and started. "replace": a successor is made. "ignore": said at creation only; a change has no effect.
  */
-export type Effect = "update" | "restart" | "replace" | "ignore";
+export type ChangeEffect = "update" | "restart" | "replace" | "ignore";
 
 /** A change of one field. */
 export interface FieldChange {
@@ -26,7 +26,7 @@ export interface FieldMeta {
   /** One or two sentences for users: unit, range, default, what leaving it out means. */
   readonly description: string;
   /** What a change of this field means. Default "update". A function, pure, where that depends on the change itself. */
-  readonly onChange?: Effect | ((change: FieldChange) => Effect);
+  readonly onChange?: ChangeEffect | ((change: FieldChange) => ChangeEffect);
   /** The server chooses a value when users leave it out, which is reported then; leaving it out later keeps what is there. */
   readonly keptWhenAbsent?: boolean;
   /** The value is kept encrypted in state and never printed. */
@@ -38,14 +38,14 @@ export interface FieldMeta {
 }
 
 /** Side table from zod schema to meaning; keeps the zod schemas plain. */
-const metas = new WeakMap<z.ZodType, FieldMeta>();
+const metaBySchema = new WeakMap<z.ZodType, FieldMeta>();
 /** Names of nested object types in `schema.json`. */
 const typeNames = z.registry<{ readonly name: string; readonly description: string }>();
 
 /** Attaches a meaning to a field. A schema object is one field only: a second meaning would replace the first everywhere. */
 export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
-  if (metas.has(schema)) throw new Error(`This schema is a field already: ${meta.description}`);
-  metas.set(schema, meta);
+  if (metaBySchema.has(schema)) throw new Error(`This schema is a field already: ${meta.description}`);
+  metaBySchema.set(schema, meta);
   return schema;
 }
 
@@ -57,8 +57,8 @@ export function objectType<S extends z.ZodObject>(name: string, description: str
 
 /** The meaning of a field, found through `.optional()` and `.default()` wrappers. */
 export function metaOf(schema: z.ZodType): FieldMeta | undefined {
-  for (let inner: z.ZodType | undefined = schema; inner !== undefined; inner = innerOf(inner)) {
-    const meta = metas.get(inner);
+  for (let inner: z.ZodType | undefined = schema; inner !== undefined; inner = innerSchema(inner)) {
+    const meta = metaBySchema.get(inner);
     if (meta !== undefined) return meta;
   }
   return undefined;
@@ -69,11 +69,11 @@ export const typeNameOf = (schema: z.ZodType): { readonly name: string; readonly
   typeNames.get(schema);
 
 /** The schema inside an optional, default or nullable wrapper; `undefined` for any other. */
-export function innerOf(schema: z.ZodType): z.ZodType | undefined {
+export function innerSchema(schema: z.ZodType): z.ZodType | undefined {
   // By its name: zod's `instanceof` looks a set up, and this is asked for every value of every resource.
-  return WRAPPERS.includes(schema.def.type) ? ((schema as z.ZodOptional).def.innerType as z.ZodType) : undefined;
+  return WRAPPER_TYPES.includes(schema.def.type) ? ((schema as z.ZodOptional).def.innerType as z.ZodType) : undefined;
 }
-const WRAPPERS: readonly string[] = ["optional", "default", "nullable"];
+const WRAPPER_TYPES: readonly string[] = ["optional", "default", "nullable"];
 
 /** Property values by name, as they travel to and from the engine. */
 export type Properties = Readonly<Record<string, unknown>>;
@@ -87,14 +87,14 @@ export interface CheckFailure {
 }
 
 /** Where a rule looks: an input, or one field of an input that is an object, such as `template.volumes`. */
-export type Reads<Inputs> = (keyof Inputs & string) | `${keyof Inputs & string}.${string}`;
+export type InputPath<Inputs> = (keyof Inputs & string) | `${keyof Inputs & string}.${string}`;
 
 /**
  * A rule across fields, pure. It runs only when nothing under the fields it reads is unknown, so an unknown value
  * delays a rule and never breaks it.
  */
 export interface Rule<Inputs> {
-  readonly reads: readonly Reads<Inputs>[];
+  readonly reads: readonly InputPath<Inputs>[];
   test(inputs: Inputs, olds: Properties): readonly CheckFailure[];
 }
 
@@ -102,7 +102,7 @@ export interface Rule<Inputs> {
 export type Migration = (state: Properties) => Properties;
 
 /** What a resource knows after it was created, read or updated. */
-export interface Observed<Inputs, Outputs> {
+export interface ObservedState<Inputs, Outputs> {
   readonly inputs: Inputs;
   readonly outputs: Outputs;
   /** What identifies it, where it was asked for by another name. */
@@ -125,15 +125,15 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
    * Looks at what inputs refer to on this machine (an image's folder) and adds inputs computed from it.
    * Runs after the fields were found valid; inputs may hold unknown values.
    */
-  readonly inspect?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
+  readonly computeInputs?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
   /** What the resource will use of the account's quotas, by their names (`instances`, `total_volume_mb`); what is unknown counts nothing. Pure. */
-  readonly demands?: (inputs: Properties) => Readonly<Record<string, number>>;
+  readonly quotaUsage?: (inputs: Properties) => Readonly<Record<string, number>>;
   /** The only metro in which this kind can be made, and what to do elsewhere. `undefined`: any metro. */
-  readonly onlyIn?: { readonly metro: string; readonly hint: string };
+  readonly metroRestriction?: { readonly metro: string; readonly hint: string };
   /** Must the old one go before the new one can be made, whatever their names? Asked only when a replacement happens. */
   readonly deleteBeforeReplace?: (news: Properties) => boolean;
   /** Would it be gone once it is stopped? Then a change that needs a stop makes a successor. */
-  readonly goesWhenStopped?: (olds: Properties) => boolean;
+  readonly deletedOnStop?: (olds: Properties) => boolean;
   /**
    * What an update will do, in that order, for the preview to say: `set the hard limit to 100`. Both are checked; a
    * text that is not known yet is there by its stand-in. Pure.
@@ -147,15 +147,15 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
    * The resource as it is now. `undefined` means the platform answered that it does not exist, and nothing else may mean
    * that. `inputs` are those in state: the platform does not echo all of them.
    */
-  read(context: Context, id: string, inputs: z.output<I>): Promise<Observed<z.output<I>, z.output<O>> | undefined>;
+  read(context: Context, id: string, inputs: z.output<I>): Promise<ObservedState<z.output<I>, z.output<O>> | undefined>;
   update(
     context: Context,
     id: string,
-    olds: Observed<z.output<I>, z.output<O>>,
+    olds: ObservedState<z.output<I>, z.output<O>>,
     news: z.output<I>,
   ): Promise<z.output<O>>;
   /** Succeeds when it is already gone. */
-  delete(context: Context, id: string, olds: Observed<z.output<I>, z.output<O>>): Promise<void>;
+  delete(context: Context, id: string, olds: ObservedState<z.output<I>, z.output<O>>): Promise<void>;
 }
 
 /** Declares a resource kind. */
@@ -166,5 +166,12 @@ export const defineResource = <I extends z.ZodObject, O extends z.ZodObject, Con
 /** The parts of a definition that check, diff, migrate and schema read; any resource's definition is one. */
 export type Definition = Pick<
   ResourceDefinition<z.ZodObject, z.ZodObject, never>,
-  "kind" | "description" | "inputs" | "outputs" | "migrations" | "inspect" | "deleteBeforeReplace" | "goesWhenStopped"
+  | "kind"
+  | "description"
+  | "inputs"
+  | "outputs"
+  | "migrations"
+  | "computeInputs"
+  | "deleteBeforeReplace"
+  | "deletedOnStop"
 > & { readonly rules?: readonly Rule<never>[] };

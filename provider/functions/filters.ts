@@ -3,13 +3,13 @@ import * as z from "zod";
 import { type CheckFailure, field } from "../definition/resource";
 
 /** Arguments that name one object, by exactly one of the two. */
-export const oneOf = (what: string) => ({
+export const selectorFields = (what: string) => ({
   uuid: field(z.string().min(1).optional(), { description: `UUID of the ${what}. Give either this or \`name\`.` }),
   name: field(z.string().min(1).optional(), { description: `Name of the ${what}. Give either this or \`uuid\`.` }),
 });
 
-/** Rule of {@link oneOf}. */
-export const exactlyOne = {
+/** Rule of {@link selectorFields}. */
+export const selectorRule = {
   reads: ["uuid", "name"] as ("uuid" | "name")[],
   test: ({
     uuid,
@@ -24,8 +24,13 @@ export const exactlyOne = {
 };
 
 /** The query for one object. */
-export const queryOf = ({ uuid, name }: { readonly uuid?: string | undefined; readonly name?: string | undefined }) =>
-  uuid === undefined ? { name: [name ?? ""] } : { uuid: [uuid] };
+export const toSelectorQuery = ({
+  uuid,
+  name,
+}: {
+  readonly uuid?: string | undefined;
+  readonly name?: string | undefined;
+}) => (uuid === undefined ? { name: [name ?? ""] } : { uuid: [uuid] });
 
 /** Argument of lists that tags can narrow. */
 export const tagsFilter = (what: string) => ({
@@ -40,7 +45,7 @@ export const namePrefixFilter = (what: string) => ({
 });
 
 /** True for what {@link namePrefixFilter} lets through. */
-export const hasPrefix =
+export const hasNamePrefix =
   (prefix: string | undefined) =>
   ({ name }: { readonly name: string }): boolean =>
     name.startsWith(prefix ?? "");

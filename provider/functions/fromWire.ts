@@ -1,8 +1,8 @@
 /** From what the API reports to results of functions: members by name, `memory_mb` as `memoryMb`. Pure. */
 import * as z from "zod";
-import { innerOf } from "../definition/resource";
+import { innerSchema } from "../definition/resource";
 
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const toSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The members of an object that the schema has, under its names; what is null or absent is left out. */
 export function fromWire<O extends z.ZodObject>(
@@ -10,19 +10,19 @@ export function fromWire<O extends z.ZodObject>(
   item: Readonly<Record<string, unknown>>,
   computed: Partial<z.output<O>> = {},
 ): z.output<O> {
-  return schema.parse({ ...(read(schema, item) as object), ...computed });
+  return schema.parse({ ...(decodeValue(schema, item) as object), ...computed });
 }
 
-function read(schema: z.ZodType, value: unknown): unknown {
-  const bare = innerOf(schema);
-  if (bare !== undefined) return value === null || value === undefined ? undefined : read(bare, value);
+function decodeValue(schema: z.ZodType, value: unknown): unknown {
+  const bare = innerSchema(schema);
+  if (bare !== undefined) return value === null || value === undefined ? undefined : decodeValue(bare, value);
   if (schema instanceof z.ZodArray)
-    return Array.isArray(value) ? value.map((one) => read(schema.element as z.ZodType, one)) : [];
+    return Array.isArray(value) ? value.map((one) => decodeValue(schema.element as z.ZodType, one)) : [];
   if (!(schema instanceof z.ZodObject) || value === null || typeof value !== "object") return value;
   const item = value as Readonly<Record<string, unknown>>;
   const members = Object.entries(schema.shape as Readonly<Record<string, z.ZodType>>).map(([key, inner]) => [
     key,
-    read(inner, item[snake(key)] ?? undefined),
+    decodeValue(inner, item[toSnakeCase(key)] ?? undefined),
   ]);
   return Object.fromEntries(members);
 }

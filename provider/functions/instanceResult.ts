@@ -6,7 +6,7 @@ import { field, objectType } from "../definition/resource";
 import { digestIn } from "../resources/workload/request";
 import { fromWire } from "./fromWire";
 
-const restart = objectType(
+const restartInfo = objectType(
   "InstanceRestart",
   "How far restarting an instance has got.",
   z.object({
@@ -15,7 +15,7 @@ const restart = objectType(
   }),
 );
 
-const scaleToZero = objectType(
+const scaleToZeroInfo = objectType(
   "ScaleToZeroInfo",
   "When an instance goes to standby, as it is reported.",
   z.object({
@@ -29,7 +29,7 @@ const scaleToZero = objectType(
   }),
 );
 
-const service = objectType(
+const serviceInfo = objectType(
   "InstanceServiceInfo",
   "The service that an instance is in.",
   z.object({
@@ -39,7 +39,7 @@ const service = objectType(
   }),
 );
 
-const volume = objectType(
+const mountedVolume = objectType(
   "MountedVolume",
   "A volume that an instance has mounted.",
   z.object({
@@ -50,7 +50,7 @@ const volume = objectType(
   }),
 );
 
-const networkInterface = objectType(
+const networkInterfaceInfo = objectType(
   "NetworkInterfaceInfo",
   "A network interface of an instance, as it is reported.",
   z.object({
@@ -61,7 +61,7 @@ const networkInterface = objectType(
   }),
 );
 
-const update = objectType(
+const updateInfo = objectType(
   "InstanceUpdate",
   "A change that waits for the next stop, or failed at the last one.",
   z.object({
@@ -72,7 +72,7 @@ const update = objectType(
 );
 
 /** The members of a result. */
-export const instanceFacts = {
+export const instanceResultFields = {
   uuid: field(z.string(), { description: "UUID." }),
   name: field(z.string(), { description: "Name." }),
   state: field(z.string(), { description: "State, such as `running`, `standby` or `stopped`." }),
@@ -83,10 +83,10 @@ export const instanceFacts = {
   memoryMb: field(z.int().optional(), { description: "Guest memory in MiB." }),
   vcpus: field(z.int().optional(), { description: "Virtual CPUs." }),
   restartPolicy: field(z.string().optional(), { description: "`never`, `always` or `on-failure`." }),
-  restart: field(restart.optional(), {
+  restart: field(restartInfo.optional(), {
     description: "How far restarting it has got; absent unless the restart policy is at it.",
   }),
-  scaleToZero: field(scaleToZero.optional(), { description: "When it goes to standby." }),
+  scaleToZero: field(scaleToZeroInfo.optional(), { description: "When it goes to standby." }),
   createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
   startedAt: field(z.string().optional(), {
     description: "Time of the last start, RFC 3339; absent before the first.",
@@ -107,21 +107,23 @@ export const instanceFacts = {
     description: "How it stopped, such as `page fault, out of memory`; absent while it is up.",
   }),
   exitCode: field(z.int().optional(), { description: "Exit code of the program, after it exited." }),
-  service: field(service.optional(), { description: "The service it is in." }),
-  volumes: field(z.array(volume).default([]), { description: "The volumes it has mounted." }),
-  networkInterfaces: field(z.array(networkInterface).default([]), { description: "Its network interfaces." }),
+  service: field(serviceInfo.optional(), { description: "The service it is in." }),
+  volumes: field(z.array(mountedVolume).default([]), { description: "The volumes it has mounted." }),
+  networkInterfaces: field(z.array(networkInterfaceInfo).default([]), { description: "Its network interfaces." }),
   privateIp: field(z.string().optional(), { description: "Address in the metro's private network." }),
   privateFqdn: field(z.string().optional(), { description: "Name in the metro's private network." }),
   schedPriority: field(z.string().optional(), { description: "Priority of its virtual CPUs." }),
   tags: field(z.array(z.string()).default([]), { description: "Tags." }),
   annotations: field(z.record(z.string(), z.string()).default({}), { description: "Annotations by key." }),
   deleteLock: field(z.boolean().default(false), { description: "Deletion is refused." }),
-  updates: field(z.array(update), { description: "Changes that wait for the next stop, or failed at the last one." }),
+  updates: field(z.array(updateInfo), {
+    description: "Changes that wait for the next stop, or failed at the last one.",
+  }),
 };
-const result = z.object(instanceFacts);
+const instanceResult = z.object(instanceResultFields);
 
 /** Why and how it stopped; the API goes on reporting that of an instance that runs again. */
-function stopOf(item: InstanceItem): Partial<z.output<typeof result>> {
+function stopFields(item: InstanceItem): Partial<z.output<typeof instanceResult>> {
   const { state, stop_reason = 0, stop_code } = item;
   if (state !== "stopped" || stop_reason === 0) return {};
   return {
@@ -131,12 +133,12 @@ function stopOf(item: InstanceItem): Partial<z.output<typeof result>> {
 }
 
 /** What is told of an item. */
-export function toInstanceResult(item: InstanceItem): z.output<typeof result> {
+export function toInstanceResult(item: InstanceItem): z.output<typeof instanceResult> {
   const { service_group: group, updates } = item;
-  return fromWire(result, item, {
+  return fromWire(instanceResult, item, {
     digest: digestIn(item.image ?? "") ?? "",
     state: item.state ?? "",
-    ...{ stopReason: undefined, stopCode: undefined, ...stopOf(item) },
+    ...{ stopReason: undefined, stopCode: undefined, ...stopFields(item) },
     updates: (updates ?? []).map(({ prop, status, error }) => ({ property: prop, status, error })),
     ...(group == null
       ? {}

@@ -3,15 +3,15 @@ import { parseOptions } from "../base/commandLineOptions";
 import type { DaemonSettings } from "../contract/daemonFile";
 import {
   DEFAULT_QUOTAS,
-  flatQuotas,
+  flattenQuotas,
   type FlatQuotas,
   parseQuotaEntries,
   type Quotas,
-  quotasWith,
+  resolveQuotas,
 } from "./quotaSettings";
 
 /** What was asked of a daemon; the rest is as usual. */
-export interface AskedSettings {
+export interface RequestedSettings {
   /** Never ends by itself. */
   readonly stay: boolean;
   /** See `PlatformParts.strict2026`. */
@@ -24,26 +24,26 @@ export interface AskedSettings {
  *
  * @param environmentQuotas `UNIKERNEL_QUOTAS`: `instances=10,total_volume_mb=100`; what the command line sets counts more
  */
-export function parseSettings(args: readonly string[], environmentQuotas: string | undefined): AskedSettings {
+export function parseSettings(args: readonly string[], environmentQuotas: string | undefined): RequestedSettings {
   const options = parseOptions(args, { stay: "switch", "strict-2026": "switch", quota: "list" });
   const quotas = {
     ...parseQuotaEntries(environmentQuotas?.split(",") ?? []),
     ...parseQuotaEntries(options.quota),
   };
-  quotasWith(quotas);
+  resolveQuotas(quotas);
   return { stay: options.stay, strict2026: options["strict-2026"], quotas };
 }
 
 /** Settings as a daemon tells them. */
-export const announced = (stay: boolean, strict2026: boolean, quotas: Quotas): DaemonSettings => ({
+export const toDaemonSettings = (stay: boolean, strict2026: boolean, quotas: Quotas): DaemonSettings => ({
   stay,
   strict2026,
-  quotas: { ...flatQuotas(quotas) },
+  quotas: { ...flattenQuotas(quotas) },
 });
 
 /** The options that bring a daemon to its settings, such as `--stay`; those that are as usual are left out. */
-export function optionsOf({ stay, strict2026, quotas }: DaemonSettings): readonly string[] {
-  const usual: Readonly<Record<string, number>> = flatQuotas(DEFAULT_QUOTAS);
+export function toCommandLineOptions({ stay, strict2026, quotas }: DaemonSettings): readonly string[] {
+  const usual: Readonly<Record<string, number>> = flattenQuotas(DEFAULT_QUOTAS);
   return [
     ...(stay ? ["--stay"] : []),
     ...(strict2026 ? ["--strict-2026"] : []),
@@ -52,7 +52,7 @@ export function optionsOf({ stay, strict2026, quotas }: DaemonSettings): readonl
 }
 
 /** The options that were asked for and that a running daemon does not have. */
-export function unmet(asked: AskedSettings, running: DaemonSettings): readonly string[] {
+export function unmetOptions(asked: RequestedSettings, running: DaemonSettings): readonly string[] {
   return [
     ...(asked.stay && !running.stay ? ["--stay"] : []),
     ...(asked.strict2026 && !running.strict2026 ? ["--strict-2026"] : []),

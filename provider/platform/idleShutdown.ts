@@ -1,7 +1,7 @@
 /** Notices that nobody needs the daemon any more. */
 
 /** Counts requests and fires once when nothing exists and nothing was asked for a while. */
-export class IdleWatch {
+export class IdleShutdown {
   readonly #idleMs: number;
   readonly #isEmpty: () => boolean;
   readonly #onIdle: () => void;
@@ -17,7 +17,7 @@ export class IdleWatch {
   }
 
   /** A request began (+1) or ended (-1). */
-  request(change: 1 | -1): void {
+  trackRequest(change: 1 | -1): void {
     this.#requests += change;
     this.#arm();
   }

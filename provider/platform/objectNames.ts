@@ -20,7 +20,7 @@ export function uniqueName(stem: string, taken: (name: string) => boolean): stri
 }
 
 /** `<word>-<word>-<8 letters or digits>` that is not taken: how service groups are named. */
-export function wordyName(taken: (name: string) => boolean): string {
+export function uniqueWordName(taken: (name: string) => boolean): string {
   const pick = (words: readonly string[]): string => words[crypto.randomInt(words.length)] ?? "";
   for (;;) {
     const name = `${pick(FIRST_WORDS)}-${pick(SECOND_WORDS)}-${randomText(8)}`;

@@ -1,26 +1,30 @@
 /** What a preview says beyond the engine's own words: what an update will do. */
-import { narrate } from "./changeSummary";
+import { formatChangeSummary } from "./changeSummary";
 import type { AnyResource } from "../resources/all";
-import type { Decided } from "./resourceDiff";
-import { inputsOf, owesStart } from "./dynamic/state";
-import { sureSteps } from "./previewSteps";
+import type { ResourceDiff } from "./resourceDiff";
+import { inputsFromState, hasPendingStart } from "./dynamic/state";
+import { previewSteps } from "./previewSteps";
 
 /** The sentences about it, from the same plan that the update carries out. */
-export function foresee(resource: AnyResource, decided: Decided): readonly string[] {
-  const { changes, moves, olds } = decided;
-  const isSure = changes.some(({ certain }) => certain) || owesStart(olds);
-  const inPlace = !moves && changes.every(({ replace }) => !replace) && isSure;
-  const isLocked = inputsOf(resource, olds)["deleteLock"] === true;
-  return narrate({ ...decided, isLocked, ...(inPlace ? sureSteps(resource, decided) : { steps: [], vague: [] }) });
+export function describeChanges(resource: AnyResource, resourceDiff: ResourceDiff): readonly string[] {
+  const { changes, movesMetro, olds } = resourceDiff;
+  const isCertain = changes.some(({ certain }) => certain) || hasPendingStart(olds);
+  const isUpdate = !movesMetro && changes.every(({ replace }) => !replace) && isCertain;
+  const isDeleteLocked = inputsFromState(resource, olds)["deleteLock"] === true;
+  return formatChangeSummary({
+    ...resourceDiff,
+    isDeleteLocked,
+    ...(isUpdate ? previewSteps(resource, resourceDiff) : { steps: [], partiallyUnknown: [] }),
+  });
 }
 
 /** Prints each sentence once per process. The engine shows what a dynamic provider process prints. */
-export function announcer(print: (line: string) => void): (sentences: readonly string[]) => void {
-  const said = new Set<string>();
+export function createPrintOnce(print: (line: string) => void): (sentences: readonly string[]) => void {
+  const printed = new Set<string>();
   return (sentences) => {
     for (const sentence of sentences) {
-      if (said.has(sentence)) continue;
-      said.add(sentence);
+      if (printed.has(sentence)) continue;
+      printed.add(sentence);
       print(sentence);
     }
   };

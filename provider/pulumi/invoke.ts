@@ -3,7 +3,7 @@
  * of the provider that `sdk/` loads, and only when a program calls a function.
  */
 import { type PartialSettings, resolveMetro } from "../base/config/metroConfig";
-import { explain } from "../base/errors";
+import { formatError } from "../base/errors";
 import type { Properties } from "../definition/resource";
 import { type FunctionName, functionOf } from "../functions/all";
 import { callFunction } from "../functions/function";
@@ -12,12 +12,12 @@ import { type ProviderContext, createContext } from "../resources/context";
 /** One context per metro and token: connections are shared by all calls of a program. */
 const contexts = new Map<string, ProviderContext>();
 
-function contextOf(settings: PartialSettings): ProviderContext {
+function getContext(settings: PartialSettings): ProviderContext {
   const config = resolveMetro({ stack: settings });
   const key = JSON.stringify(config);
-  const known = contexts.get(key) ?? createContext(config);
-  contexts.set(key, known);
-  return known;
+  const context = contexts.get(key) ?? createContext(config);
+  contexts.set(key, context);
+  return context;
 }
 
 /**
@@ -27,8 +27,8 @@ function contextOf(settings: PartialSettings): ProviderContext {
  */
 export async function invoke(name: FunctionName, args: Properties, settings: PartialSettings): Promise<Properties> {
   try {
-    return await callFunction(functionOf(name), contextOf(settings), args);
+    return await callFunction(functionOf(name), getContext(settings), args);
   } catch (error) {
-    throw new Error(explain(error), { cause: error });
+    throw new Error(formatError(error), { cause: error });
   }
 }

@@ -9,18 +9,18 @@ import { UnikernelError } from "../base/errors";
 import type { Properties } from "../definition/resource";
 
 /** Key in state; the engine hides keys that start with two underscores. State of a release that did not write it says nothing. */
-export const HOME_KEY = "__home";
+export const LOCATION_KEY = "__home";
 
 /** A metro, and the Provider by which a program reaches it. */
-export interface Home {
+export interface Location {
   /** `local`, or the base URL of an API. */
   readonly metro: string;
   /** Name of the Provider; empty for the stack's own settings. */
   readonly provider: string;
 }
 
-function homeIn(state: Properties): Home | undefined {
-  const home = state[HOME_KEY] as Partial<Home> | undefined;
+function locationInState(state: Properties): Location | undefined {
+  const home = state[LOCATION_KEY] as Partial<Location> | undefined;
   if (typeof home?.metro !== "string" || typeof home.provider !== "string") return undefined;
   return { metro: home.metro, provider: home.provider };
 }
@@ -31,23 +31,23 @@ function homeIn(state: Properties): Home | undefined {
  *
  * Throws `CONFIG_INVALID` when its Provider itself is set to another metro: nothing would reach the old object any more.
  */
-export function movesTo(here: Home, state: Properties, what: string): boolean {
-  const home = homeIn(state);
-  if (home === undefined || home.metro === here.metro) return false;
-  if (home.provider === here.provider) throw cannotMove(home, here, what);
+export function requiresMove(current: Location, state: Properties, label: string): boolean {
+  const stored = locationInState(state);
+  if (stored === undefined || stored.metro === current.metro) return false;
+  if (stored.provider === current.provider) throw cannotMoveError(stored, current, label);
   return true;
 }
 
 /** Throws `CONFIG_INVALID` when the object lives in another metro than the one that would be asked about it. */
-export function assertLivesAt(here: Home, state: Properties, what: string): void {
-  const home = homeIn(state);
-  if (home !== undefined && home.metro !== here.metro) throw cannotMove(home, here, what);
+export function assertSameMetro(current: Location, state: Properties, label: string): void {
+  const stored = locationInState(state);
+  if (stored !== undefined && stored.metro !== current.metro) throw cannotMoveError(stored, current, label);
 }
 
-const cannotMove = (home: Home, here: Home, what: string): UnikernelError =>
+const cannotMoveError = (stored: Location, current: Location, label: string): UnikernelError =>
   new UnikernelError(
     "CONFIG_INVALID",
-    `${what} lives in metro '${home.metro}', and its provider is set to metro '${here.metro}' now.`,
+    `${label} lives in metro '${stored.metro}', and its provider is set to metro '${current.metro}' now.`,
     {
       hint:
         "Set the metro back, and give what shall live in the other one a unikernel.Provider of its own; " +

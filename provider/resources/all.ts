@@ -18,10 +18,10 @@ export const resources = {
 } as const;
 
 /** Name of a resource kind. */
-export type Kind = keyof typeof resources;
+export type ResourceKind = keyof typeof resources;
 
 /** A definition of whichever kind, for code that treats all alike. */
 export type AnyResource = ResourceDefinition<z.ZodObject, z.ZodObject, ProviderContext>;
 
 /** The definition of a kind, its own input and output types given up. */
-export const resourceOf = (kind: Kind): AnyResource => resources[kind] as unknown as AnyResource;
+export const resourceOf = (kind: ResourceKind): AnyResource => resources[kind] as unknown as AnyResource;

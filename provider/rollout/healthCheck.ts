@@ -1,7 +1,7 @@
 /** Judges a health answer. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import type { ProbeAnswer } from "../client/httpProbe";
-import type { HealthPolicy } from "./policy";
+import type { ProbeResponse } from "../client/httpProbe";
+import type { HealthCheck } from "./policy";
 
 /** Splits `$.checks[0].ok` into keys; `undefined` when it is not such a path. */
 export function parseJsonPath(path: string): readonly string[] | undefined {
@@ -10,24 +10,24 @@ export function parseJsonPath(path: string): readonly string[] | undefined {
 }
 
 /** What is wrong with the answer, or `undefined` when it is healthy. Quotes no body: it may hold secrets. */
-export function unhealthyBecause(answer: ProbeAnswer | undefined, health: HealthPolicy): string | undefined {
-  if (answer === undefined) return `${health.path} did not answer`;
-  if (answer.status >= 400) return `${health.path} answered with HTTP ${answer.status}`;
+export function findHealthProblem(response: ProbeResponse | undefined, health: HealthCheck): string | undefined {
+  if (response === undefined) return `${health.path} did not answer`;
+  if (response.status >= 400) return `${health.path} answered with HTTP ${response.status}`;
   const rules = Object.entries(health.match);
   if (rules.length === 0) return undefined;
   let body: unknown;
   try {
-    body = JSON.parse(answer.body);
+    body = JSON.parse(response.body);
   } catch {
     return `${health.path} did not answer with JSON`;
   }
-  for (const [path, wanted] of rules) {
-    const found = (parseJsonPath(path) ?? []).reduce<unknown>(
+  for (const [path, expected] of rules) {
+    const actual = (parseJsonPath(path) ?? []).reduce<unknown>(
       (value, key) => (value as Record<string, unknown> | null | undefined)?.[key],
       body,
     );
-    if (!isDeepStrictEqual(found, wanted))
-      return `${health.path} answered without ${JSON.stringify(wanted)} at ${path}`;
+    if (!isDeepStrictEqual(actual, expected))
+      return `${health.path} answered without ${JSON.stringify(expected)} at ${path}`;
   }
   return undefined;
 }

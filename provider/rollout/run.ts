@@ -5,69 +5,69 @@
  * serves is never removed. Calling it again continues from what is there.
  */
 import { onlyItem } from "../client/client";
-import { adoptAfterLostAnswer } from "../client/transport/createOrRecover";
+import { createOrRecover } from "../client/transport/createOrRecover";
 import type { InstanceItem } from "../contract/models";
-import { answers, guestStopped } from "../client/waitForInstance";
-import { UnikernelError, blame, sentencesOf } from "../base/errors";
-import { type Memory, judge, newMemory } from "./assess";
-import { drain, observe, remove, removeOnceStopped } from "./instances";
+import { assessReadiness, guestStoppedError } from "../client/waitForInstance";
+import { UnikernelError, withErrorContext, formatErrorSentences, errorMessage } from "../base/errors";
+import { type RolloutState, assessInstances, createRolloutState } from "./assess";
+import { drainAndDelete, listInstances, deleteInstances, deleteOnceStopped } from "./instances";
 import { nextStep } from "./plan";
-import type { Rollout } from "./rollout";
+import type { Rollout } from "./rolloutRequest";
 
-const OBSERVE_EVERY_MS = 200;
+const OBSERVE_INTERVAL_MS = 200;
 
 /**
  * Brings the service to `policy.desired` new instances. Returns them.
  *
  * Throws `ROLLOUT_FAILED` (old instances keep serving), or what the API answered to a launch.
  */
-export async function roll(rollout: Rollout): Promise<readonly InstanceItem[]> {
-  const memory = newMemory();
+export async function runRollout(rollout: Rollout): Promise<readonly InstanceItem[]> {
+  const state = createRolloutState();
   try {
     for (;;) {
       rollout.signal?.throwIfAborted();
-      const instances = await observe(rollout, rollout.service, rollout.isManaged, memory.launched);
-      const units = await judge(rollout, instances, memory);
-      const step = nextStep(units, rollout.policy);
+      const instances = await listInstances(rollout, rollout.service, rollout.isManaged, state.launched);
+      const assessed = await assessInstances(rollout, instances, state);
+      const step = nextStep(assessed, rollout.policy);
       switch (step.do) {
         case "done":
           return instances.filter(rollout.isNew);
         case "launch":
-          for (let i = 0; i < step.count; i++) memory.launched.add(await launch(rollout));
+          for (let i = 0; i < step.count; i++) state.launched.add(await launchInstance(rollout));
           break;
         case "drain":
-          await Promise.all(step.uuids.map((uuid) => drain(rollout, uuid, goingOf(rollout))));
+          await Promise.all(step.uuids.map((uuid) => drainAndDelete(rollout, uuid, drainOptionsOf(rollout))));
           break;
         case "remove":
-          await removeIdle(rollout, instances, step.uuids);
+          await deleteIdle(rollout, instances, step.uuids);
           break;
         case "give-up": {
           const broken = instances.find((instance) => instance.uuid === step.uuids[0]);
-          const verdict = broken === undefined ? undefined : answers(broken);
-          if (broken !== undefined && verdict?.is === "failed")
-            throw await guestStopped(rollout.client, broken, verdict.because, [rollout.request()]);
+          const readiness = broken === undefined ? undefined : assessReadiness(broken);
+          if (broken !== undefined && readiness?.is === "failed")
+            throw await guestStoppedError(rollout.client, broken, readiness.because, [rollout.createRequest()]);
           throw new UnikernelError("OPERATION_FAILED", "A new instance is down.");
         }
         case "wait":
-          await rollout.clock.sleep(OBSERVE_EVERY_MS, rollout.signal);
+          await rollout.clock.sleep(OBSERVE_INTERVAL_MS, rollout.signal);
           break;
         default:
           step satisfies never;
       }
     }
   } catch (error) {
-    throw await giveUp(rollout, memory, error);
+    throw await abortRollout(rollout, state, error);
   }
 }
 
-const goingOf = ({ policy: { drainTimeoutMs }, timeoutMs }: Rollout) => ({ drainTimeoutMs, timeoutMs });
+const drainOptionsOf = ({ policy: { drainTimeoutMs }, timeoutMs }: Rollout) => ({ drainTimeoutMs, timeoutMs });
 
-async function launch(rollout: Rollout): Promise<string> {
+async function launchInstance(rollout: Rollout): Promise<string> {
   const { client, service, signal } = rollout;
-  const request = rollout.request();
+  const request = rollout.createRequest();
   const { name = "" } = request;
   const call = signal === undefined ? {} : { signal };
-  const created = await adoptAfterLostAnswer(
+  const created = await createOrRecover(
     rollout,
     async () =>
       onlyItem(
@@ -76,7 +76,7 @@ async function launch(rollout: Rollout): Promise<string> {
       ),
     async () => (await client.getInstances({ query: { name: [name] } }, call)).items[0],
   ).catch((error: unknown) => {
-    throw blame(error, rollout.blames ?? {});
+    throw withErrorContext(error, rollout.errorContexts ?? {});
   });
   return created.uuid;
 }
@@ -85,45 +85,45 @@ async function launch(rollout: Rollout): Promise<string> {
  * Deletes what does not count. It may have connections all the same: one that answers but has not proved itself is drained,
  * and one that an earlier roll was draining may finish.
  */
-async function removeIdle(
+async function deleteIdle(
   rollout: Rollout,
   instances: readonly InstanceItem[],
   uuids: readonly string[],
 ): Promise<void> {
-  const going = goingOf(rollout);
+  const drainOptions = drainOptionsOf(rollout);
   await Promise.all(
     uuids.map((uuid) => {
       const instance = instances.find((candidate) => candidate.uuid === uuid);
       if (instance?.state === "draining" || instance?.state === "stopping") {
-        return removeOnceStopped(rollout, uuid, going);
+        return deleteOnceStopped(rollout, uuid, drainOptions);
       }
-      return instance !== undefined && answers(instance).is === "met"
-        ? drain(rollout, uuid, going)
-        : remove(rollout.client, [uuid]);
+      return instance !== undefined && assessReadiness(instance).is === "met"
+        ? drainAndDelete(rollout, uuid, drainOptions)
+        : deleteInstances(rollout.client, [uuid]);
     }),
   );
 }
 
 /** Cleans up after a failed roll and says what state it leaves. */
-async function giveUp(rollout: Rollout, memory: Memory, error: unknown): Promise<unknown> {
+async function abortRollout(rollout: Rollout, state: RolloutState, error: unknown): Promise<unknown> {
   if (rollout.signal?.aborted === true) return error;
-  let left = "";
+  let summary = "";
   try {
-    const instances = await observe(rollout, rollout.service, rollout.isManaged, memory.launched);
-    const isServing = (instance: InstanceItem) => answers(instance).is === "met";
-    const kept = instances.filter((i) => !memory.launched.has(i.uuid) || (memory.proved.has(i.uuid) && isServing(i)));
-    const unproved = [...memory.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
-    await remove(rollout.client, unproved);
+    const instances = await listInstances(rollout, rollout.service, rollout.isManaged, state.launched);
+    const isServing = (instance: InstanceItem) => assessReadiness(instance).is === "met";
+    const kept = instances.filter((i) => !state.launched.has(i.uuid) || (state.proven.has(i.uuid) && isServing(i)));
+    const unproved = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
+    await deleteInstances(rollout.client, unproved);
     const serving = kept.filter(isServing);
     const old = serving.filter((instance) => !rollout.isNew(instance)).length;
-    left = `${serving.length} instances go on serving, ${old} of them old; ${unproved.length} new ones were removed.`;
+    summary = `${serving.length} instances go on serving, ${old} of them old; ${unproved.length} new ones were removed.`;
   } catch (cleanupError) {
-    left = `Cleaning up failed too: ${cleanupError instanceof Error ? cleanupError.message : String(cleanupError)}`;
+    summary = `Cleaning up failed too: ${errorMessage(cleanupError)}`;
   }
-  const said = UnikernelError.is(error) ? sentencesOf(error) : String(error);
+  const causeText = UnikernelError.is(error) ? formatErrorSentences(error) : String(error);
   return new UnikernelError(
     "ROLLOUT_FAILED",
-    `The roll of service '${rollout.service.name}' was given up. ${left} Cause: ${said}`,
+    `The roll of service '${rollout.service.name}' was given up. ${summary} Cause: ${causeText}`,
     {
       hint: "Mend the cause and run 'pulumi up' again: it goes on from here.",
       cause: error,

@@ -3,21 +3,21 @@ import type { Definition } from "../../provider/definition/resource";
 import { type FieldShape, type Shape, fieldsOf, objectTypesOf } from "./shape";
 
 /** First line of every generated file. */
-export const HEADER = "// Written by `npm run generate` from provider/resources. Do not edit.\n";
+export const GENERATED_HEADER = "// Written by `npm run generate` from provider/resources. Do not edit.\n";
 
-const words = (list: readonly string[]) => list.map((word) => JSON.stringify(word)).join(" | ");
+const stringUnion = (list: readonly string[]) => list.map((word) => JSON.stringify(word)).join(" | ");
 
 /** Plain type of a value. */
-export function plain(shape: Shape): string {
+export function plainType(shape: Shape): string {
   switch (shape.kind) {
     case "array":
-      return `readonly ${["words", "scalar"].includes(shape.items.kind) ? `(${plain(shape.items)})` : plain(shape.items)}[]`;
+      return `readonly ${["words", "scalar"].includes(shape.items.kind) ? `(${plainType(shape.items)})` : plainType(shape.items)}[]`;
     case "map":
-      return `Readonly<Record<string, ${plain(shape.values)}>>`;
+      return `Readonly<Record<string, ${plainType(shape.values)}>>`;
     case "object":
       return shape.name;
     case "words":
-      return words(shape.words);
+      return stringUnion(shape.words);
     case "integer":
       return "number";
     case "scalar":
@@ -30,44 +30,46 @@ export function plain(shape: Shape): string {
 }
 
 /** The same with `pulumi.Input` at every level. */
-function input(shape: Shape): string {
+function inputType(shape: Shape): string {
   switch (shape.kind) {
     case "array":
-      return `pulumi.Input<readonly ${input(shape.items)}[]>`;
+      return `pulumi.Input<readonly ${inputType(shape.items)}[]>`;
     case "map":
-      return `pulumi.Input<Readonly<Record<string, ${input(shape.values)}>>>`;
+      return `pulumi.Input<Readonly<Record<string, ${inputType(shape.values)}>>>`;
     case "object":
       return `pulumi.Input<${shape.name}Args>`;
     default:
-      return `pulumi.Input<${plain(shape)}>`;
+      return `pulumi.Input<${plainType(shape)}>`;
   }
 }
 
 /** A comment above a member. */
-export const doc = (text: string, indent = "  ") => `${indent}/** ${text.replace(/\*\//g, "*\\/")} */\n`;
+export const docComment = (text: string, indent = "  ") => `${indent}/** ${text.replace(/\*\//g, "*\\/")} */\n`;
 
 /** Members of an interface of arguments. */
-export const argFields = (fields: readonly FieldShape[]) =>
+export const argMembers = (fields: readonly FieldShape[]) =>
   fields
     .map(
       (f) =>
-        `${doc(f.description)}  readonly ${f.name}${f.required ? "" : "?"}: ${input(f.shape)}${f.required ? "" : " | undefined"};\n`,
+        `${docComment(f.description)}  readonly ${f.name}${f.required ? "" : "?"}: ${inputType(f.shape)}${f.required ? "" : " | undefined"};\n`,
     )
     .join("");
 
 /** After check it has a value, whether the user gave one or not. */
-export const isSet = (field: FieldShape) => field.required || field.hasDefault || field.name === "name";
+export const isAlwaysSet = (field: FieldShape) => field.required || field.hasDefault || field.name === "name";
 
 /** Paths of secrets inside a value of this shape; `*` stands for every item of a list or map. */
-function secretsIn(shape: Shape): readonly string[] {
+function secretPathsIn(shape: Shape): readonly string[] {
   if (shape.kind === "object") return secretPaths(shape.fields);
   const items = shape.kind === "array" ? shape.items : shape.kind === "map" ? shape.values : undefined;
-  return items === undefined ? [] : secretsIn(items).map((path) => `*.${path}`);
+  return items === undefined ? [] : secretPathsIn(items).map((path) => `*.${path}`);
 }
 
 /** Paths of secret inputs: `env`, `template.env`, `roms.*.files.*.data`. */
 const secretPaths = (fields: readonly FieldShape[]): readonly string[] =>
-  fields.flatMap(({ name, secret, shape }) => (secret ? [name] : secretsIn(shape).map((path) => `${name}.${path}`)));
+  fields.flatMap(({ name, secret, shape }) =>
+    secret ? [name] : secretPathsIn(shape).map((path) => `${name}.${path}`),
+  );
 
 /** `sdk/types.ts`. */
 export function typesSource(definitions: readonly Definition[]): string {
@@ -78,15 +80,15 @@ export function typesSource(definitions: readonly Definition[]): string {
     const values = shape.fields
       .map(
         (f) =>
-          `${f.description === "" ? "" : doc(f.description)}  readonly ${f.name}${isSet(f) ? "" : "?"}: ${plain(f.shape)}${isSet(f) ? "" : " | undefined"};\n`,
+          `${f.description === "" ? "" : docComment(f.description)}  readonly ${f.name}${isAlwaysSet(f) ? "" : "?"}: ${plainType(f.shape)}${isAlwaysSet(f) ? "" : " | undefined"};\n`,
       )
       .join("");
     const args = inputNames.has(shape.name)
-      ? `${doc(`${shape.description} As arguments.`, "")}export interface ${shape.name}Args {\n${argFields(shape.fields)}}\n\n`
+      ? `${docComment(`${shape.description} As arguments.`, "")}export interface ${shape.name}Args {\n${argMembers(shape.fields)}}\n\n`
       : "";
-    return `${args}${doc(shape.description, "")}export interface ${shape.name} {\n${values}}\n`;
+    return `${args}${docComment(shape.description, "")}export interface ${shape.name} {\n${values}}\n`;
   });
-  return `${HEADER}import type * as pulumi from "@pulumi/pulumi";\n\n${parts.join("\n")}`;
+  return `${GENERATED_HEADER}import type * as pulumi from "@pulumi/pulumi";\n\n${parts.join("\n")}`;
 }
 
 /** The source of one resource's class. */
@@ -96,16 +98,16 @@ export function classSource(definition: Definition): string {
   const outputs = fieldsOf(definition.outputs);
   const types = objectTypesOf([definition]).map((shape) => shape.name);
   const body = [
-    ...inputs.map((f) => ({ ...f, optional: !isSet(f) })),
+    ...inputs.map((f) => ({ ...f, optional: !isAlwaysSet(f) })),
     ...outputs.map((f) => ({ ...f, optional: !f.required })),
   ];
   const all = `${inputs.map((f) => f.name).join(" ")} ${outputs.map((f) => f.name).join(" ")}`;
   const source = [
-    argFields(inputs),
+    argMembers(inputs),
     body
       .map(
         (f) =>
-          `${doc(f.description)}  declare readonly ${f.name}: pulumi.Output<${plain(f.shape)}${f.optional ? " | undefined" : ""}>;\n`,
+          `${docComment(f.description)}  declare readonly ${f.name}: pulumi.Output<${plainType(f.shape)}${f.optional ? " | undefined" : ""}>;\n`,
       )
       .join(""),
   ];
@@ -115,7 +117,7 @@ export function classSource(definition: Definition): string {
   const secrets = secretPaths(inputs);
   const required = inputs.filter((f) => f.required).map((f) => f.name);
   const names = (list: readonly string[]) => `[${list.map((name) => JSON.stringify(name)).join(", ")}]`;
-  return `${HEADER}import * as pulumi from "@pulumi/pulumi";
+  return `${GENERATED_HEADER}import * as pulumi from "@pulumi/pulumi";
 import { UnikernelResource, requireArgs } from "./resource";
 ${used.length === 0 ? "" : `import type { ${used.join(", ")} } from "./types";\n`}
 /** Arguments of {@link ${kind}}. */

@@ -1,7 +1,7 @@
 /** The provider's settings, as the package schema lists them: for a stack and for a Provider the same. */
 
 /** By name. What is left out comes from the next source in `base/settingSources.ts`. */
-export const SETTINGS: Readonly<Record<string, unknown>> = {
+export const SETTINGS_SCHEMA: Readonly<Record<string, unknown>> = {
   metro: {
     type: "string",
     description: "`local`, a metro code such as `fra`, or the URL of an API. Default: UKC_METRO, else `fra`.",

@@ -1,6 +1,6 @@
 /** A zod schema reduced to what Pulumi's schema and a TypeScript declaration can say. */
 import * as z from "zod";
-import { type Definition, innerOf, metaOf, typeNameOf } from "../../provider/definition/resource";
+import { type Definition, innerSchema, metaOf, typeNameOf } from "../../provider/definition/resource";
 
 /** A type. */
 export type Shape =
@@ -33,7 +33,7 @@ export interface FieldShape {
 
 /** Reduces a schema. Throws for one that the definitions have no business using. */
 export function shapeOf(schema: z.ZodType): Shape {
-  const inner = innerOf(schema);
+  const inner = innerSchema(schema);
   if (inner !== undefined) return shapeOf(inner);
   if (schema instanceof z.ZodString) return { kind: "string" };
   if (schema instanceof z.ZodNumber) return { kind: schema.isInt ? "integer" : "number" };

@@ -13,7 +13,7 @@
  * | `XDG_STATE_HOME`, `XDG_CACHE_HOME`, `XDG_RUNTIME_DIR`, `PATH` | as everywhere |
  * | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` | as everywhere; axios reads them itself |
  */
-const SETTINGS = [
+const SETTING_VARIABLES = [
   "UKC_METRO",
   "UKC_TOKEN",
   "UNIKERNEL_CONTROL_PLANE",
@@ -21,7 +21,7 @@ const SETTINGS = [
   "UNIKERNEL_MAX_CONCURRENCY",
   "UNIKERNEL_PROXY",
 ] as const;
-const PLACES = [
+const INHERITED_VARIABLES = [
   "UNIKERNEL_STATE_DIR",
   "UNIKERNEL_CACHE_DIR",
   "UNIKERNEL_QEMU",
@@ -34,23 +34,23 @@ const PLACES = [
 ] as const;
 
 /** A variable that this package reads. */
-export type EnvironmentName = (typeof SETTINGS | typeof PLACES)[number];
+export type EnvironmentVariable = (typeof SETTING_VARIABLES | typeof INHERITED_VARIABLES)[number];
 
 /** The value of a variable; `undefined` when unset or empty. */
-export function environment(name: EnvironmentName): string | undefined {
+export function environmentVariable(name: EnvironmentVariable): string | undefined {
   const value = process.env[name];
   return value === "" ? undefined : value;
 }
 
 /** What any program may expect, beside the variables of this package. */
-const COMMON = ["HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "SystemRoot"] as const;
+const COMMON_VARIABLES = ["HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "SystemRoot"] as const;
 
 /**
  * The environment for programs that outlive this process: where things are, and nothing else. A provider process is full of
  * other people's secrets (cloud credentials, the stack's passphrase), which a daemon or a VM has no use for.
  */
-export function lastingEnvironment(): Readonly<Record<string, string>> {
-  const names = [...PLACES, ...COMMON];
+export function detachedProcessEnvironment(): Readonly<Record<string, string>> {
+  const names = [...INHERITED_VARIABLES, ...COMMON_VARIABLES];
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = process.env[name];

@@ -1,9 +1,16 @@
 /** Which API to talk to, and how, from the settings of all sources. */
 import { UnikernelError } from "../errors";
-import { type TimeoutSettings, baseUrl, concurrencyIn, controlPlaneIn, proxyIn, timeoutsIn } from "./limits";
-import { type Setting, type SettingSources, findSetting, sourceWords } from "./sources";
+import {
+  type TimeoutSettings,
+  parseBaseUrl,
+  parseMaxConcurrency,
+  parseControlPlane,
+  parseProxy,
+  parseTimeouts,
+} from "./limits";
+import { type Setting, type SettingSources, findSetting, describeSource } from "./sources";
 
-export { type PartialSettings, SETTING_KEYS, settingText } from "./sources";
+export { type PartialSettings, SETTING_KEYS, toSettingText as settingText } from "./sources";
 
 /** The settings, checked. */
 export interface MetroConfig {
@@ -15,7 +22,7 @@ export interface MetroConfig {
    */
   readonly url: string | undefined;
   /** True for a code of which only the control plane knows the address. */
-  readonly isDiscovered: boolean;
+  readonly needsDiscovery: boolean;
   /** Bearer token; `undefined` for `local`, whose daemon keeps its own. */
   readonly token: string | undefined;
   /** Base URL of the control plane; `undefined` where the metro's own API serves it. */
@@ -34,8 +41,8 @@ export const DEFAULT_METRO = "fra";
 export const KNOWN_METROS: readonly string[] = ["fra", "dal", "sin", "was", "sfo"];
 
 /** Source: the vendor's SDKs. */
-const CONTROL_PLANE = "https://controlplane.unikraft.cloud";
-const VENDOR = /(^|\.)unikraft\.cloud$/;
+const VENDOR_CONTROL_PLANE_URL = "https://controlplane.unikraft.cloud";
+const VENDOR_HOST = /(^|\.)unikraft\.cloud$/;
 
 const findMetro = (sources: SettingSources): Setting =>
   findSetting("metro", sources) ?? { key: "metro", value: DEFAULT_METRO, source: "default" };
@@ -57,19 +64,26 @@ export function metroAddress(sources: SettingSources): string {
  */
 export function resolveMetro(sources: SettingSources): MetroConfig {
   const metro = findMetro(sources);
-  const controlPlane = controlPlaneIn(sources);
-  const how = {
-    timeouts: timeoutsIn(sources),
-    maxConcurrency: concurrencyIn(sources),
-    proxy: proxyIn(sources),
+  const controlPlane = parseControlPlane(sources);
+  const transport = {
+    timeouts: parseTimeouts(sources),
+    maxConcurrency: parseMaxConcurrency(sources),
+    proxy: parseProxy(sources),
   };
   if (metro.value === "local") {
-    return { metro: "local", url: undefined, isDiscovered: false, token: undefined, controlPlane: undefined, ...how };
+    return {
+      metro: "local",
+      url: undefined,
+      needsDiscovery: false,
+      token: undefined,
+      controlPlane: undefined,
+      ...transport,
+    };
   }
   const url = metroUrl(metro);
   const token = findSetting("token", sources);
   if (token === undefined) {
-    throw new UnikernelError("CONFIG_INVALID", `No token for metro '${metro.value}' (${sourceWords(metro)}).`, {
+    throw new UnikernelError("CONFIG_INVALID", `No token for metro '${metro.value}' (${describeSource(metro)}).`, {
       hint:
         "Set one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, " +
         "or run on this machine with 'pulumi config set unikernel:metro local'.",
@@ -79,18 +93,18 @@ export function resolveMetro(sources: SettingSources): MetroConfig {
   return {
     metro: metro.value,
     url,
-    isDiscovered: isCode && !KNOWN_METROS.includes(metro.value),
+    needsDiscovery: isCode && !KNOWN_METROS.includes(metro.value),
     token: token.value,
     // A token for somebody's own server is no business of the vendor's.
-    controlPlane: controlPlane ?? (VENDOR.test(new URL(url).hostname) ? CONTROL_PLANE : undefined),
-    ...how,
+    controlPlane: controlPlane ?? (VENDOR_HOST.test(new URL(url).hostname) ? VENDOR_CONTROL_PLANE_URL : undefined),
+    ...transport,
   };
 }
 
 function metroUrl(metro: Setting): string {
-  const url = metro.value.includes("://") ? baseUrl(metro.value) : conventionalUrl(metro.value);
+  const url = metro.value.includes("://") ? parseBaseUrl(metro.value) : conventionalUrl(metro.value);
   if (url !== undefined) return url;
-  throw new UnikernelError("CONFIG_INVALID", `'${metro.value}' (${sourceWords(metro)}) is not a metro.`, {
+  throw new UnikernelError("CONFIG_INVALID", `'${metro.value}' (${describeSource(metro)}) is not a metro.`, {
     hint: "Give 'local', a metro code such as 'fra', or the http(s) URL of an API.",
   });
 }

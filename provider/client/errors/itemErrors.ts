@@ -3,7 +3,7 @@ import type { ErrorCode } from "../../base/errors";
 import { ITEM_CODES, type ItemCodeName } from "../../contract/codes";
 
 /** What becomes of an item code. */
-export interface ItemError {
+export interface ItemErrorMapping {
   readonly code: ErrorCode;
   /** A full sentence. */
   readonly hint: string;
@@ -13,7 +13,7 @@ export interface ItemError {
  * By name of the code. A refused value is `API_REJECTED`: which property it is about, only the caller can tell. `NOT_FOUND` is
  * code 8 and nothing else, since it means "gone".
  */
-export const ITEM_ERRORS: Readonly<Record<ItemCodeName, ItemError>> = {
+export const ITEM_ERRORS: Readonly<Record<ItemCodeName, ItemErrorMapping>> = {
   UnknownError: {
     code: "OPERATION_FAILED",
     hint: "The metro itself failed: try again, and report it to its people if it stays.",

@@ -14,7 +14,7 @@ export const STOP_CODE_REASONS = {
 } as const;
 
 /** The fields that tell how an instance stopped. */
-export interface StopFacts {
+export interface StopDetails {
   readonly stop_reason?: number | undefined;
   readonly stop_code?: number | undefined;
   readonly exit_code?: number | undefined;
@@ -31,7 +31,7 @@ export function describeStopCode(code: number): string {
 }
 
 /** A clause such as `the program exited with code 1`, to follow a comma or a colon. */
-export function describeStop(facts: StopFacts): string {
+export function describeStop(facts: StopDetails): string {
   const reason = facts.stop_reason ?? 0;
   // Reason 0 is an orderly shutdown, which says no more than that the program ended.
   const code =

@@ -6,116 +6,132 @@ import type { CreateCertificateRequest, CreateInstanceRequest } from "../../cont
 import type { BodyOf, Method, PathTemplate, QueryOf, Route } from "../../contract/routes";
 
 /** A request in any form. */
-export interface AnyRequest {
+export interface ApiRequest {
   readonly query?: object | undefined;
   readonly body?: unknown;
   readonly path?: Readonly<Record<string, string>> | undefined;
 }
 
 /** How a request is written. */
-export interface Form {
+export interface RequestVariant {
   /** 0: the route's own path and method; n: the n-th of its older ones. */
-  readonly path: number;
+  readonly pathIndex: number;
   /** True for the older form of query and body. */
   readonly isOlder: boolean;
 }
 
 /** The form of the newest release. */
-export const NEWEST: Form = { path: 0, isOlder: false };
+export const NEWEST_VARIANT: RequestVariant = { pathIndex: 0, isOlder: false };
 
 /** Method and path of a route in a form. */
-export const addressIn = (route: Route, { path }: Form): { readonly method: Method; readonly path: PathTemplate } =>
-  path === 0 ? route : (route.older?.[path - 1] ?? route);
+export const resolveMethodAndPath = (
+  route: Route,
+  { pathIndex: path }: RequestVariant,
+): { readonly method: Method; readonly path: PathTemplate } =>
+  path === 0 ? route : (route.olderEndpoints?.[path - 1] ?? route);
 
 /** The request in a form; the newest where there is no older one. */
-export function requestIn(name: string, request: AnyRequest, { path, isOlder }: Form): AnyRequest {
+export function adaptRequest(
+  name: string,
+  request: ApiRequest,
+  { pathIndex: path, isOlder }: RequestVariant,
+): ApiRequest {
   if (name === "getImages" && path > 0)
-    return filteredByBody(request, request.query as QueryOf<"getImages"> | undefined);
-  return (isOlder ? olderForm(name, request) : undefined) ?? request;
+    return toOlderGetImages(request, request.query as QueryOf<"getImages"> | undefined);
+  return (isOlder ? toOlderRequest(name, request) : undefined) ?? request;
 }
 
 /** The form to try after this one was refused with a status; `undefined` when none is left. */
-export function nextForm(
+export function nextVariant(
   name: string,
   route: Route,
-  request: AnyRequest,
-  form: Form,
+  request: ApiRequest,
+  variant: RequestVariant,
   status: number,
-): Form | undefined {
+): RequestVariant | undefined {
   if (status === 404 || status === 405) {
-    return form.path < (route.older?.length ?? 0) ? { ...form, path: form.path + 1 } : undefined;
+    return variant.pathIndex < (route.olderEndpoints?.length ?? 0)
+      ? { ...variant, pathIndex: variant.pathIndex + 1 }
+      : undefined;
   }
-  if (status !== 400 || form.isOlder) return undefined;
-  return olderForm(name, request) === undefined ? undefined : { ...form, isOlder: true };
+  if (status !== 400 || variant.isOlder) return undefined;
+  return toOlderRequest(name, request) === undefined ? undefined : { ...variant, isOlder: true };
 }
 
 /** The same request without what older nodes do not know; `undefined` when it holds nothing of the kind, or cannot go without. */
-function olderForm(name: string, request: AnyRequest): AnyRequest | undefined {
+function toOlderRequest(name: string, request: ApiRequest): ApiRequest | undefined {
   switch (name) {
     case "createInstance":
-      return withBody(request, imagesAsText(request.body as CreateInstanceRequest));
+      return withBody(request, toOlderCreateInstance(request.body as CreateInstanceRequest));
     case "patchInstances":
-      return withBody(request, imageChangesAsText(request.body as BodyOf<"patchInstances">));
+      return withBody(request, toOlderPatchInstances(request.body as BodyOf<"patchInstances">));
     case "deleteInstances":
-      return withBody(request, plainDelete(request.body as BodyOf<"deleteInstances">));
+      return withBody(request, toOlderDeleteInstances(request.body as BodyOf<"deleteInstances">));
     case "createCertificate":
-      return withBody(request, namedCn(request.body as CreateCertificateRequest));
+      return withBody(request, toOlderCreateCertificate(request.body as CreateCertificateRequest));
     case "waitInstances":
-      return waitInMilliseconds(request, request.query as QueryOf<"waitInstances"> | undefined);
+      return toOlderWaitInstances(request, request.query as QueryOf<"waitInstances"> | undefined);
     default:
       return undefined;
   }
 }
 
-const withBody = (request: AnyRequest, body: unknown): AnyRequest | undefined =>
+const withBody = (request: ApiRequest, body: unknown): ApiRequest | undefined =>
   body === undefined ? undefined : { ...request, body };
 
 /** The reference of an image; `undefined` where it alone is not enough. A pull policy is a wish; credentials and headers are not. */
-function asText(image: CreateInstanceRequest["image"]): string | undefined {
+function toImageReference(image: CreateInstanceRequest["image"]): string | undefined {
   if (image === undefined || typeof image === "string") return image;
   const { url, pull_policy: _wish, ...needed } = image;
   return Object.keys(needed).length === 0 ? url : undefined;
 }
 
-function imagesAsText(body: CreateInstanceRequest): CreateInstanceRequest | undefined {
+function toOlderCreateInstance(body: CreateInstanceRequest): CreateInstanceRequest | undefined {
   const images = [body.image, ...(body.roms ?? []).map(({ image }) => image)].filter((image) => image !== undefined);
   const isNewer = images.some((image) => typeof image !== "string");
-  if (!isNewer || images.some((image) => asText(image) === undefined)) return undefined;
+  if (!isNewer || images.some((image) => toImageReference(image) === undefined)) return undefined;
   return {
     ...body,
-    ...(body.image === undefined ? {} : { image: asText(body.image) }),
+    ...(body.image === undefined ? {} : { image: toImageReference(body.image) }),
     ...(body.roms === undefined
       ? {}
-      : { roms: body.roms.map((rom) => (rom.image === undefined ? rom : { ...rom, image: asText(rom.image) })) }),
+      : {
+          roms: body.roms.map((rom) =>
+            rom.image === undefined ? rom : { ...rom, image: toImageReference(rom.image) },
+          ),
+        }),
   };
 }
 
-function imageChangesAsText(changes: BodyOf<"patchInstances">): BodyOf<"patchInstances"> | undefined {
+function toOlderPatchInstances(changes: BodyOf<"patchInstances">): BodyOf<"patchInstances"> | undefined {
   // The model judges a value by its property.
   const imageOf = ({ prop, value }: (typeof changes)[number]) =>
     prop === "image" ? (value as CreateInstanceRequest["image"]) : undefined;
   const newer = changes.map(imageOf).filter((image) => typeof image === "object");
-  if (newer.length === 0 || newer.some((image) => asText(image) === undefined)) return undefined;
-  return changes.map((one) => (one.prop === "image" ? { ...one, value: asText(imageOf(one)) } : one));
+  if (newer.length === 0 || newer.some((image) => toImageReference(image) === undefined)) return undefined;
+  return changes.map((one) => (one.prop === "image" ? { ...one, value: toImageReference(imageOf(one)) } : one));
 }
 
 /** Who needs the object to be gone has to look for it. */
-function plainDelete(items: BodyOf<"deleteInstances">): BodyOf<"deleteInstances"> | undefined {
+function toOlderDeleteInstances(items: BodyOf<"deleteInstances">): BodyOf<"deleteInstances"> | undefined {
   if (!items.some((item) => item.timeout_s !== undefined || item.dont_retain !== undefined)) return undefined;
   return items.map((item) => ("uuid" in item ? { uuid: item.uuid } : { name: item.name }));
 }
 
-function namedCn({ common_name, ...body }: CreateCertificateRequest): CreateCertificateRequest | undefined {
+function toOlderCreateCertificate({
+  common_name,
+  ...body
+}: CreateCertificateRequest): CreateCertificateRequest | undefined {
   return common_name === undefined ? undefined : { ...body, cn: common_name };
 }
 
 /** The older listing takes its filters as a body. */
-function filteredByBody(request: AnyRequest, { digest = [], tag = [] }: QueryOf<"getImages"> = {}): AnyRequest {
+function toOlderGetImages(request: ApiRequest, { digest = [], tag = [] }: QueryOf<"getImages"> = {}): ApiRequest {
   const filters = [...digest.map((one) => ({ digest: one })), ...tag.map((one) => ({ tag: one }))];
   return { ...request, query: undefined, body: filters.length === 0 ? undefined : filters };
 }
 
-function waitInMilliseconds(request: AnyRequest, query: QueryOf<"waitInstances"> = {}): AnyRequest | undefined {
+function toOlderWaitInstances(request: ApiRequest, query: QueryOf<"waitInstances"> = {}): ApiRequest | undefined {
   const { timeout_s, ...rest } = query;
   if (timeout_s === undefined) return undefined;
   const timeout_ms = timeout_s.map((seconds) => (seconds < 0 ? seconds : seconds * 1000));

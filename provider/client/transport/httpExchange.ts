@@ -22,7 +22,7 @@ export interface HttpRequest {
 }
 
 /** What came back, whatever its status. */
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   readonly text: string;
   /** Content type; empty when the answer names none. */
@@ -34,42 +34,42 @@ export interface HttpAnswer {
 }
 
 /** Why nothing usable came back. */
-export interface HttpLoss {
+export interface TransportFailure {
   /** `not-sent`: nothing reached the server. `broken`: it may have acted. `final`: and another attempt would end alike. */
-  readonly lost: "not-sent" | "broken" | "final";
+  readonly kind: "not-sent" | "broken" | "final";
   readonly mayHaveActed: boolean;
   /** For people. */
-  readonly because: string;
+  readonly reason: string;
   /** Address of the proxy that was told to be used, without user and password. */
   readonly proxy: string | undefined;
 }
 
 /** Makes one exchange. Rejects with the signal's reason, and with nothing else. */
-export type Exchange = (request: HttpRequest) => Promise<HttpAnswer | HttpLoss>;
+export type HttpExchange = (request: HttpRequest) => Promise<HttpResponse | TransportFailure>;
 
 /** A page of a listing takes some hundred thousand bytes. */
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
 /** Header names in use for the same thing; the API's description has none. */
 const REQUEST_ID_HEADERS = ["x-request-id", "request-id", "x-correlation-id"] as const;
 
 /** @param proxy URL of the proxy for all but this machine's own addresses; `undefined` leaves it to the environment */
-export function createExchange(proxy: string | undefined): Exchange {
+export function createHttpExchange(proxy: string | undefined): HttpExchange {
   const http = axios.create({
     responseType: "text",
     transformResponse: (text: unknown) => text,
     validateStatus: () => true,
     maxRedirects: 0,
-    maxContentLength: MAX_ANSWER_BYTES,
+    maxContentLength: MAX_RESPONSE_BYTES,
     headers: { Accept: "application/json", "User-Agent": `pulumi-unikernel/${VERSION}` },
     paramsSerializer: { indexes: null },
   });
-  const chosen = proxy === undefined ? undefined : proxyConfig(new URL(proxy));
+  const proxyOptions = proxy === undefined ? undefined : proxyConfig(new URL(proxy));
 
   return async ({ method, url, token, query, body, timeoutMs, signal }) => {
     // Unlike axios' own time limit, this one also ends an answer that trickles.
-    const limit = AbortSignal.timeout(timeoutMs);
-    const way = isLoopback(url) ? false : chosen;
+    const timeoutSignal = AbortSignal.timeout(timeoutMs);
+    const requestProxy = isLoopback(url) ? false : proxyOptions;
     try {
       const { status, data, headers } = await http.request<string>({
         method,
@@ -77,8 +77,8 @@ export function createExchange(proxy: string | undefined): Exchange {
         params: query,
         data: body,
         headers: { Authorization: `Bearer ${token}` },
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-        ...(way === undefined ? {} : { proxy: way }),
+        signal: signal === undefined ? timeoutSignal : AbortSignal.any([signal, timeoutSignal]),
+        ...(requestProxy === undefined ? {} : { proxy: requestProxy }),
       });
       const requestId = REQUEST_ID_HEADERS.map((name): unknown => headers[name]).find((id) => typeof id === "string");
       return {
@@ -90,7 +90,10 @@ export function createExchange(proxy: string | undefined): Exchange {
       };
     } catch (error) {
       signal?.throwIfAborted();
-      return { ...lossOf(error, limit.aborted), proxy: way ? `${way.protocol}//${way.host}:${way.port}` : undefined };
+      return {
+        ...toTransportFailure(error, timeoutSignal.aborted),
+        proxy: requestProxy ? `${requestProxy.protocol}//${requestProxy.host}:${requestProxy.port}` : undefined,
+      };
     }
   };
 }
@@ -103,12 +106,12 @@ function proxyConfig({ protocol, hostname, port, username, password }: URL): Axi
     protocol,
     host: hostname.replace(/^\[|\]$/g, ""),
     port: Number(port) || (protocol === "https:" ? 443 : 80),
-    ...(username === "" ? {} : { auth: { username: unescaped(username), password: unescaped(password) } }),
+    ...(username === "" ? {} : { auth: { username: decodeUserInfo(username), password: decodeUserInfo(password) } }),
   };
 }
 
 /** A `%` that escapes nothing was meant as it stands: passwords are often pasted as they are. */
-function unescaped(text: string): string {
+function decodeUserInfo(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -117,7 +120,7 @@ function unescaped(text: string): string {
 }
 
 /** Codes of Node and axios that say that no byte of the request left. */
-const NOT_SENT: Readonly<Record<string, string>> = {
+const NOT_SENT_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "there is no host of this name",
   EAI_AGAIN: "its name could not be looked up",
@@ -126,7 +129,7 @@ const NOT_SENT: Readonly<Record<string, string>> = {
 };
 
 /** Codes of connections that fail the same way each time, before the request is sent. */
-const NEVER_SENT: Readonly<Record<string, string>> = {
+const PERMANENT_FAILURE_REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "its certificate has expired",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host",
   DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not trusted",
@@ -135,18 +138,18 @@ const NEVER_SENT: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted",
 };
 
-function lossOf(error: unknown, isLate: boolean): Omit<HttpLoss, "proxy"> {
+function toTransportFailure(error: unknown, hasTimedOut: boolean): Omit<TransportFailure, "proxy"> {
   const code = axios.isAxiosError(error) ? (error.code ?? "") : "";
   const because = (words: string) => [words, code].filter(Boolean).join(", ");
-  if (isLate) return { lost: "broken", mayHaveActed: true, because: "it took too long" };
-  const notSent = NOT_SENT[code];
-  if (notSent !== undefined) return { lost: "not-sent", mayHaveActed: false, because: because(notSent) };
-  const never = NEVER_SENT[code];
-  if (never !== undefined) return { lost: "final", mayHaveActed: false, because: because(never) };
+  if (hasTimedOut) return { kind: "broken", mayHaveActed: true, reason: "it took too long" };
+  const notSent = NOT_SENT_REASONS[code];
+  if (notSent !== undefined) return { kind: "not-sent", mayHaveActed: false, reason: because(notSent) };
+  const never = PERMANENT_FAILURE_REASONS[code];
+  if (never !== undefined) return { kind: "final", mayHaveActed: false, reason: because(never) };
   // Of an answer that breaks off axios keeps what there was; of one that is too long, nothing.
   if (code === "ERR_BAD_RESPONSE" && axios.isAxiosError(error) && error.response === undefined) {
-    const because = `its answer has more than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`;
-    return { lost: "final", mayHaveActed: true, because };
+    const because = `its answer has more than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB`;
+    return { kind: "final", mayHaveActed: true, reason: because };
   }
-  return { lost: "broken", mayHaveActed: true, because: because("the connection broke") };
+  return { kind: "broken", mayHaveActed: true, reason: because("the connection broke") };
 }

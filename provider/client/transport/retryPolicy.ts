@@ -1,7 +1,7 @@
 /** Which failures may be tried again, and after how long. Pure. */
 
 /** How one attempt at a request ended without a usable answer. */
-export type LostAnswer =
+export type AttemptFailure =
   /** Nothing reached the server: name not found, connection refused. */
   | { readonly kind: "not-sent" }
   /** The connection or the answer broke off; the server may or may not have acted. */
@@ -14,14 +14,14 @@ export type LostAnswer =
 /** Attempts in all, the first included. */
 export const MAX_ATTEMPTS = 6;
 /** No attempt begins later than this after the first. */
-export const MAX_RETRYING_MS = 180_000;
+export const MAX_RETRY_DURATION_MS = 180_000;
 /** A server that asks for a longer pause than this is reported instead of obeyed. */
 export const MAX_RETRY_AFTER_MS = 60_000;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
 
 /** What has happened so far. */
-export interface Tried {
+export interface RetryState {
   /** How many attempts were made, from 1. */
   readonly attempts: number;
   /** Milliseconds since the first one began. */
@@ -38,20 +38,20 @@ export interface Tried {
  */
 export function retryDelayMs(
   retry: "idempotent" | "look-first",
-  lost: LostAnswer,
-  { attempts, elapsedMs }: Tried,
+  failure: AttemptFailure,
+  { attempts, elapsedMs }: RetryState,
   random: number,
 ): number | undefined {
-  if (attempts >= MAX_ATTEMPTS || !mayRepeat(retry, lost)) return undefined;
+  if (attempts >= MAX_ATTEMPTS || !mayRetry(retry, failure)) return undefined;
   const backoffMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1)) * (0.5 + random / 2);
-  const askedMs = lost.kind === "status" ? lost.retryAfterMs : undefined;
+  const retryAfterMs = failure.kind === "status" ? failure.retryAfterMs : undefined;
   // All clients that were sent away together are told the same time.
-  const delayMs = askedMs === undefined ? backoffMs : askedMs + backoffMs;
-  return (askedMs ?? 0) > MAX_RETRY_AFTER_MS || elapsedMs + delayMs > MAX_RETRYING_MS ? undefined : delayMs;
+  const delayMs = retryAfterMs === undefined ? backoffMs : retryAfterMs + backoffMs;
+  return (retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS || elapsedMs + delayMs > MAX_RETRY_DURATION_MS ? undefined : delayMs;
 }
 
-function mayRepeat(retry: "idempotent" | "look-first", lost: LostAnswer): boolean {
-  switch (lost.kind) {
+function mayRetry(retry: "idempotent" | "look-first", failure: AttemptFailure): boolean {
+  switch (failure.kind) {
     case "not-sent":
       return true;
     case "broken":
@@ -59,9 +59,9 @@ function mayRepeat(retry: "idempotent" | "look-first", lost: LostAnswer): boolea
     case "final":
       return false;
     case "status":
-      return lost.status === 429 || (retry === "idempotent" && [502, 503, 504].includes(lost.status));
+      return failure.status === 429 || (retry === "idempotent" && [502, 503, 504].includes(failure.status));
     default:
-      return lost satisfies never;
+      return failure satisfies never;
   }
 }
 

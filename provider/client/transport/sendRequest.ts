@@ -1,13 +1,20 @@
 /** How one call gets its answer: attempts until one is answered, and other forms of the request for older nodes. */
 import { type Clock } from "../../base/clock";
 import { UnikernelError } from "../../base/errors";
-import { type Items, isTruncated, readItems, refusalOf } from "./parseResponse";
-import { type Attempt, httpFailure, lossFailure } from "../errors/apiErrors";
-import type { Exchange, HttpAnswer } from "./httpExchange";
-import { type AnyRequest, type Form, NEWEST, addressIn, nextForm, requestIn } from "./apiCompatibility";
-import { type LostAnswer, retryDelayMs } from "./retryPolicy";
+import { type ResponseItems, isTruncated, parseItems, parseErrorResponse } from "./parseResponse";
+import { type RequestContext, errorResponseError, transportError } from "../errors/apiErrors";
+import type { HttpExchange, HttpResponse } from "./httpExchange";
+import {
+  type ApiRequest,
+  type RequestVariant,
+  NEWEST_VARIANT,
+  resolveMethodAndPath,
+  nextVariant,
+  adaptRequest,
+} from "./apiCompatibility";
+import { type AttemptFailure, retryDelayMs } from "./retryPolicy";
 import type { Method, PathTemplate, Route } from "../../contract/routes";
-import type { TakeTurn } from "../../base/semaphore";
+import type { Acquire } from "../../base/semaphore";
 
 /** An address and the token for it. */
 export interface ApiEndpoint {
@@ -21,24 +28,24 @@ export interface ApiEndpoint {
 /** One call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** Milliseconds the server may take on purpose (a wait). Such a call takes no turn of {@link TakeTurn}. */
+  /** Milliseconds the server may take on purpose (a wait). Such a call takes no turn of {@link Acquire}. */
   readonly serverWaitMs?: number;
 }
 
 /** What all calls of a client share. */
-export interface Sender {
+export interface ClientContext {
   readonly metro: string;
-  readonly exchange: Exchange;
+  readonly exchange: HttpExchange;
   readonly clock: Clock;
-  readonly takeTurn: TakeTurn;
+  readonly acquire: Acquire;
   readonly attemptTimeoutMs: number;
   readonly endpoints: Readonly<Record<Route["server"], (refused: boolean) => Promise<ApiEndpoint>>>;
   /** The form that this metro's nodes took last, by route; see `olderNodes.ts`. */
-  readonly forms: Map<string, Form>;
+  readonly variants: Map<string, RequestVariant>;
 }
 
 /** Items, and by which request. */
-export interface Answered extends Items {
+export interface ParsedResponse extends ResponseItems {
   readonly requestId: string | undefined;
 }
 
@@ -47,99 +54,103 @@ export interface Answered extends Items {
  *
  * Throws what the last attempt failed with; after a refusal of every form, what the first one was refused with.
  */
-export async function send(
-  sender: Sender,
+export async function sendRequest(
+  context: ClientContext,
   name: string,
   route: Route,
-  request: AnyRequest,
+  request: ApiRequest,
   call: CallOptions,
-): Promise<Answered> {
-  let form = sender.forms.get(name) ?? NEWEST;
-  let first: UnikernelError | undefined;
+): Promise<ParsedResponse> {
+  let variant = context.variants.get(name) ?? NEWEST_VARIANT;
+  let firstError: UnikernelError | undefined;
   for (;;) {
     try {
-      const answered = await sendAs(sender, route, form, requestIn(name, request, form), call);
-      if (form !== NEWEST) sender.forms.set(name, form);
-      return answered;
+      const response = await sendVariant(context, route, variant, adaptRequest(name, request, variant), call);
+      if (variant !== NEWEST_VARIANT) context.variants.set(name, variant);
+      return response;
     } catch (error) {
       const status = UnikernelError.is(error) ? error.details["status"] : undefined;
       if (!UnikernelError.is(error) || typeof status !== "number" || ![400, 404, 405].includes(status)) throw error;
-      const next = nextForm(name, route, request, form, status);
-      if (next === undefined) throw first ?? error;
-      first ??= error;
-      form = next;
+      const next = nextVariant(name, route, request, variant, status);
+      if (next === undefined) throw firstError ?? error;
+      firstError ??= error;
+      variant = next;
     }
   }
 }
 
 /** One form of a request, attempted until it is answered or there is no use in going on. */
-async function sendAs(
-  sender: Sender,
+async function sendVariant(
+  context: ClientContext,
   route: Route,
-  form: Form,
-  request: AnyRequest,
+  variant: RequestVariant,
+  request: ApiRequest,
   call: CallOptions,
-): Promise<Answered> {
-  const { clock } = sender;
-  const address = addressIn(route, form);
-  const attempt = attemptOf(sender.metro, route, address, request);
+): Promise<ParsedResponse> {
+  const { clock } = context;
+  const methodAndPath = resolveMethodAndPath(route, variant);
+  const requestContext = toRequestContext(context.metro, route, methodAndPath, request);
   const beganMs = clock.now();
-  let refused = false;
+  let wasRefused = false;
   for (let attempts = 1; ; attempts++) {
     call.signal?.throwIfAborted();
     // Asked before the turn is taken: finding an address may take calls of its own.
-    const endpoint = await sender.endpoints[route.server](refused);
-    const outcome = await once(sender, endpoint, address, request, call, attempt);
+    const endpoint = await context.endpoints[route.server](wasRefused);
+    const outcome = await attemptOnce(context, endpoint, methodAndPath, request, call, requestContext);
     if ("answer" in outcome) {
       const { answer } = outcome;
-      return { ...readItems(route, answer, attempt, clock.now(), endpoint.note), requestId: answer.requestId };
+      return { ...parseItems(route, answer, requestContext, clock.now(), endpoint.note), requestId: answer.requestId };
     }
-    const tried = { attempts, elapsedMs: clock.now() - beganMs };
-    const delayMs = retryDelayMs(route.retry, outcome.lost, tried, Math.random());
+    const retryState = { attempts, elapsedMs: clock.now() - beganMs };
+    const delayMs = retryDelayMs(route.retry, outcome.lost, retryState, Math.random());
     if (delayMs === undefined) throw outcome.failure;
-    refused = outcome.lost.kind === "not-sent";
+    wasRefused = outcome.lost.kind === "not-sent";
     await clock.sleep(delayMs, call.signal);
   }
 }
 
-type Outcome = { readonly answer: HttpAnswer } | { readonly lost: LostAnswer; readonly failure: UnikernelError };
+type AttemptOutcome =
+  { readonly answer: HttpResponse } | { readonly lost: AttemptFailure; readonly failure: UnikernelError };
 
-async function once(
-  sender: Sender,
+async function attemptOnce(
+  context: ClientContext,
   endpoint: ApiEndpoint,
   { method, path }: { readonly method: Method; readonly path: PathTemplate },
-  { path: parameters = {}, query, body }: AnyRequest,
+  { path: parameters = {}, query, body }: ApiRequest,
   { signal, serverWaitMs = 0 }: CallOptions,
-  attempt: Attempt,
-): Promise<Outcome> {
+  requestContext: RequestContext,
+): Promise<AttemptOutcome> {
   // Waits would keep all others from their turn, and cost the metro next to nothing.
-  const giveBack = serverWaitMs > 0 ? undefined : await sender.takeTurn(signal);
-  let answer: Awaited<ReturnType<Exchange>>;
+  const release = serverWaitMs > 0 ? undefined : await context.acquire(signal);
+  let response: Awaited<ReturnType<HttpExchange>>;
   try {
-    answer = await sender.exchange({
+    response = await context.exchange({
       method,
       url: endpoint.url + fillPath(path, parameters),
       token: endpoint.token,
       query,
       body,
-      timeoutMs: sender.attemptTimeoutMs + serverWaitMs,
+      timeoutMs: context.attemptTimeoutMs + serverWaitMs,
       signal,
     });
   } finally {
-    giveBack?.();
+    release?.();
   }
-  if ("lost" in answer) {
-    return { lost: { kind: answer.lost }, failure: lossFailure(attempt, endpoint.url, answer, endpoint.note) };
+  if ("kind" in response) {
+    return {
+      lost: { kind: response.kind },
+      failure: transportError(requestContext, endpoint.url, response, endpoint.note),
+    };
   }
-  if (answer.status === 429 || answer.status >= 500) {
-    const refusal = refusalOf(answer, sender.clock.now());
-    return { lost: { kind: "status", ...refusal }, failure: httpFailure(attempt, refusal) };
+  if (response.status === 429 || response.status >= 500) {
+    const errorResponse = parseErrorResponse(response, context.clock.now());
+    return { lost: { kind: "status", ...errorResponse }, failure: errorResponseError(requestContext, errorResponse) };
   }
-  if (answer.status < 300 && isTruncated(answer)) {
-    const loss = { because: "its answer broke off", mayHaveActed: true, proxy: undefined };
-    return { lost: { kind: "broken" }, failure: lossFailure(attempt, endpoint.url, loss, endpoint.note) };
+  if (response.status < 300 && isTruncated(response)) {
+    const failure = { reason: "its answer broke off", mayHaveActed: true, proxy: undefined };
+    return { lost: { kind: "broken" }, failure: transportError(requestContext, endpoint.url, failure, endpoint.note) };
   }
-  return { answer };
+  return { answer: response };
 }
 
 /** A path with its parameters filled in. Throws `BUG` for one that is not given. */
@@ -151,18 +162,18 @@ function fillPath(path: PathTemplate, parameters: Readonly<Record<string, string
   });
 }
 
-function attemptOf(
+function toRequestContext(
   metro: string,
   { server }: Route,
   { method, path }: { readonly method: Method; readonly path: PathTemplate },
-  { path: parameters, query, body }: AnyRequest,
-): Attempt {
+  { path: parameters, query, body }: ApiRequest,
+): RequestContext {
   const where = server === "metro" ? `in metro '${metro}'` : `of the control plane for metro '${metro}'`;
-  return { words: `${method} ${path} ${where}`, metro, resource: subjectOf(parameters, body, query) };
+  return { description: `${method} ${path} ${where}`, metro, resource: findSubject(parameters, body, query) };
 }
 
 /** Uuid or name that a request is about, wherever it holds it; the first of several. */
-function subjectOf(...parts: readonly unknown[]): string | undefined {
+function findSubject(...parts: readonly unknown[]): string | undefined {
   for (const part of parts) {
     const first: unknown = Array.isArray(part) ? part[0] : part;
     if (typeof first !== "object" || first === null) continue;

@@ -1,12 +1,12 @@
 /** Images, quotas and health of a metro, and what the control plane says of metros. */
 import * as z from "zod";
-import { itemStatus, time } from "./common";
+import { itemStatus, timestamp } from "./common";
 
 const newerImageItem = z.looseObject({
   ...itemStatus,
   /** Canonical digest form. */
   url: z.string(),
-  created_at: time.optional(),
+  created_at: timestamp.optional(),
   initrd_or_rom: z.boolean().optional(),
   size_in_bytes: z.number().optional(),
   args: z.array(z.string()).nullish(),
@@ -90,7 +90,7 @@ export const registryImageItem = z.looseObject({
         name: z.string(),
         digest: z.string(),
         size: z.number().optional(),
-        push_time: time.optional(),
+        push_time: timestamp.optional(),
       }),
     )
     .nullish(),

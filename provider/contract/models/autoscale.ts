@@ -1,6 +1,6 @@
 /** Autoscale: how many instances a service has, by policies. */
 import * as z from "zod";
-import { image, itemStatus, nameOrUuid, named } from "./common";
+import { image, itemStatus, nameOrUuid, withSelector } from "./common";
 import { inlineFile } from "./instanceParts";
 
 const step = z.strictObject({
@@ -54,7 +54,7 @@ const configuration = {
   policies: z.array(autoscalePolicy).max(8).optional(),
 };
 
-export const createAutoscaleRequest = named(configuration);
+export const createAutoscaleRequest = withSelector(configuration);
 export type CreateAutoscaleRequest = z.infer<typeof createAutoscaleRequest>;
 
 /** `status` is `unconfigured` where there is none; the sizes and times are there only when it is enabled. */

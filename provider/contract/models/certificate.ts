@@ -1,10 +1,10 @@
 /** Certificates. Chain and key go in and never come out. */
 import * as z from "zod";
-import { itemStatus, name, named, time } from "./common";
+import { itemStatus, name, withSelector, timestamp } from "./common";
 
 export const CERTIFICATE_STATES = ["pending", "valid", "error"] as const;
 
-const material = {
+const certificateMaterial = {
   /** PEM: the certificate first, then its issuers. */
   chain: z.string().min(1),
   /** PEM. Secret. */
@@ -16,17 +16,17 @@ export const createCertificateRequest = z.strictObject({
   name: name.optional(),
   common_name: z.string().min(1).max(255).optional(),
   cn: z.string().min(1).max(255).optional(),
-  ...material,
+  ...certificateMaterial,
 });
 export type CreateCertificateRequest = z.infer<typeof createCertificateRequest>;
 
-export const updateCertificateRequest = named(material);
+export const updateCertificateRequest = withSelector(certificateMaterial);
 
 export const certificateItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),
   name: z.string(),
-  created_at: time.optional(),
+  created_at: timestamp.optional(),
   common_name: z.string().optional(),
   /** What older nodes call `common_name`. */
   cn: z.string().optional(),
@@ -35,10 +35,10 @@ export const certificateItem = z.looseObject({
   issuer: z.string().optional(),
   /** Hexadecimal. */
   serial_number: z.string().optional(),
-  not_before: time.optional(),
-  not_after: time.optional(),
+  not_before: timestamp.optional(),
+  not_after: timestamp.optional(),
   /** While pending. */
-  validation: z.looseObject({ attempt: z.int(), next: time.optional() }).nullish(),
+  validation: z.looseObject({ attempt: z.int(), next: timestamp.optional() }).nullish(),
   service_groups: z.array(z.looseObject({ uuid: z.string(), name: z.string() })).nullish(),
 });
 export type CertificateItem = z.infer<typeof certificateItem>;

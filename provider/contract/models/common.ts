@@ -4,7 +4,7 @@ import * as z from "zod";
 /** A TCP or UDP port. */
 export const port = z.int().min(1).max(65535);
 /** RFC 3339, UTC. */
-export const time = z.string();
+export const timestamp = z.string();
 /** Name of an object: at most 255 characters. */
 export const name = z.string().min(1).max(255);
 
@@ -16,7 +16,7 @@ export const nameOrUuid = z.union([
 export type NameOrUuid = z.infer<typeof nameOrUuid>;
 
 /** An object named by exactly one of uuid and name, with what is asked of it. */
-export const named = <S extends z.core.$ZodLooseShape>(shape: S) =>
+export const withSelector = <S extends z.core.$ZodLooseShape>(shape: S) =>
   z.union([
     z.strictObject({ uuid: z.string().min(1), ...shape }),
     z.strictObject({ name: z.string().min(1), ...shape }),
@@ -79,7 +79,7 @@ export const image = z.union([z.string().min(1), imageSpec]);
  * A change of one property. The type of `value` depends on `prop`; `del` without a value clears the property, and `null` is
  * none: no property has it as its value.
  */
-export const triple = {
+export const patchOperation = {
   id: z.string().optional(),
   op: z.enum(["set", "add", "del"]),
   value: z

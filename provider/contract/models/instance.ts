@@ -1,6 +1,16 @@
 /** Instances as they are asked for and reported. Field by field: the cloud API's `/v1/instances`. */
 import * as z from "zod";
-import { annotations, autokillTime, image, itemStatus, name, nameOrUuid, named, tags, time } from "./common";
+import {
+  annotations,
+  autokillTime,
+  image,
+  itemStatus,
+  name,
+  nameOrUuid,
+  withSelector,
+  tags,
+  timestamp,
+} from "./common";
 import {
   INSTANCE_STATES,
   args,
@@ -9,7 +19,7 @@ import {
   envMap,
   memoryMb,
   plugins,
-  policy,
+  scaleToZeroPolicy,
   roms,
   scaleToZero,
   schedPriority,
@@ -25,20 +35,20 @@ const networkInterface = z.strictObject({
   ip: z.string().optional(),
   mac: z.string().optional(),
   autoconfig: z.boolean().optional(),
-  relay: named({ relay_dns: z.boolean().optional() }).optional(),
+  relay: withSelector({ relay_dns: z.boolean().optional() }).optional(),
 });
 
 /** Most volumes of one new instance, and most instances that it depends on. */
-const MAX_LINKS = 64;
+const MAX_REFERENCES = 64;
 
-const mountAt = { at: z.string().min(1), readonly: z.boolean().optional() };
+const mountFields = { at: z.string().min(1), readonly: z.boolean().optional() };
 /** A volume that exists, or, with `size_mb`, a new one that goes with the instance. */
 export const instanceVolume = z.strictObject({
   uuid: z.string().min(1).optional(),
   name: z.string().min(1).optional(),
   size_mb: z.int().min(1).optional(),
   host_path: z.string().optional(),
-  ...mountAt,
+  ...mountFields,
   ...volumeOptions,
 });
 export type InstanceVolumeRequest = z.infer<typeof instanceVolume>;
@@ -69,7 +79,7 @@ export const createInstanceRequest = z.strictObject({
   memory_mb: memoryMb.optional(),
   vcpus: vcpus.optional(),
   service_group: instanceServiceGroup.optional(),
-  volumes: z.array(instanceVolume).max(MAX_LINKS).optional(),
+  volumes: z.array(instanceVolume).max(MAX_REFERENCES).optional(),
   autostart: z.boolean().optional(),
   replicas: z.int().min(0).max(253).optional(),
   restart_policy: z.enum(["never", "always", "on-failure"]).optional(),
@@ -82,11 +92,11 @@ export const createInstanceRequest = z.strictObject({
   plugins: plugins.optional(),
   tags: tags.optional(),
   annotations: annotations.optional(),
-  template: named(templateReference).optional(),
+  template: withSelector(templateReference).optional(),
   branch_from: nameOrUuid.optional(),
   checkpoint: nameOrUuid.optional(),
   hostname: dnsLabel.optional(),
-  dependencies: z.array(nameOrUuid).max(MAX_LINKS).optional(),
+  dependencies: z.array(nameOrUuid).max(MAX_REFERENCES).optional(),
   schedules: schedules.optional(),
   autokill: autokill.optional(),
   sched_priority: schedPriority.optional(),
@@ -98,7 +108,7 @@ export const createInstanceRequest = z.strictObject({
 });
 export type CreateInstanceRequest = z.infer<typeof createInstanceRequest>;
 
-const word = <T extends readonly [string, ...string[]]>(words: T) => z.enum(words).or(z.string());
+const openEnum = <T extends readonly [string, ...string[]]>(words: T) => z.enum(words).or(z.string());
 const mountedRom = z.looseObject({
   name: z.string(),
   image: z.string().optional(),
@@ -113,10 +123,10 @@ export const instanceItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),
   name: z.string(),
-  created_at: time.optional(),
+  created_at: timestamp.optional(),
   state: z.enum(INSTANCE_STATES).optional(),
   previous_state: z.enum(INSTANCE_STATES).optional(),
-  type: word(["micro", "full"]).optional(),
+  type: openEnum(["micro", "full"]).optional(),
   /** Canonical digest form, such as `oci://host/org/app:tag@sha256:…`; never equals what was sent. */
   image: z.string().optional(),
   memory_mb: z.int().optional(),
@@ -126,11 +136,11 @@ export const instanceItem = z.looseObject({
   env: z.record(z.string(), z.string()).nullish(),
   restart_policy: z.string().optional(),
   /** While a restart sequence runs. */
-  restart: z.looseObject({ attempt: z.int(), next_at: time.optional() }).nullish(),
+  restart: z.looseObject({ attempt: z.int(), next_at: timestamp.optional() }).nullish(),
   start_count: z.int().optional(),
   restart_count: z.int().optional(),
-  started_at: time.optional(),
-  stopped_at: time.optional(),
+  started_at: timestamp.optional(),
+  stopped_at: timestamp.optional(),
   uptime_ms: z.number().optional(),
   boot_time_us: z.number().optional(),
   net_time_us: z.number().optional(),
@@ -144,7 +154,7 @@ export const instanceItem = z.looseObject({
   scale_to_zero: z
     .looseObject({
       enabled: z.boolean().optional(),
-      policy: policy.optional(),
+      policy: scaleToZeroPolicy.optional(),
       stateful: z.boolean().optional(),
       cooldown_time_ms: z.int().optional(),
       notify_time_ms: z.int().optional(),
@@ -195,7 +205,7 @@ export const instanceItem = z.looseObject({
         when: z.string(),
         action: z.string(),
         args: z.array(z.string()).nullish(),
-        next_at: time.optional(),
+        next_at: timestamp.optional(),
       }),
     )
     .nullish(),
@@ -211,13 +221,13 @@ export const instanceItem = z.looseObject({
         prop: z.string(),
         op: z.string(),
         value: z.unknown().optional(),
-        status: word(["pending", "failed"]),
+        status: openEnum(["pending", "failed"]),
         error: z.string().optional(),
       }),
     )
     .nullish(),
   /** Of an instance that is deleted and kept for a while. */
-  retained_until: time.optional(),
+  retained_until: timestamp.optional(),
   template_autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),
   checkpoint_autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),
 });

@@ -8,10 +8,10 @@ import {
   itemStatus,
   name,
   nameOrUuid,
-  named,
+  withSelector,
   tags,
-  time,
-  triple,
+  timestamp,
+  patchOperation,
 } from "./common";
 import {
   INSTANCE_STATES,
@@ -30,7 +30,7 @@ import {
 import { instanceItem } from "./instance";
 
 /** What became of an instance that was started, stopped, suspended or deleted; little else is sure to be there. */
-export const instanceChangeItem = instanceItem.extend({
+export const instanceOperationItem = instanceItem.extend({
   state: z.string().optional(),
   previous_state: z.string().optional(),
 });
@@ -60,20 +60,23 @@ export const INSTANCE_PROPS = Object.keys(instancePatchValues) as [InstanceProp,
 /** Properties whose change applies at once in any state; the others wait for a stop. */
 export const INSTANCE_PROPS_ANY_STATE: readonly InstanceProp[] = ["tags", "delete_lock", "schedules", "autokill"];
 
-export const patchInstanceRequest = named({ prop: z.enum(INSTANCE_PROPS), ...triple });
+export const patchInstanceRequest = withSelector({ prop: z.enum(INSTANCE_PROPS), ...patchOperation });
 
 /** What a PATCH may `set` on a template or a checkpoint. */
-export const frozenPatchValues = { tags, delete_lock: z.boolean(), autokill: autokillTime } as const;
-export const patchFrozenRequest = named({ prop: z.enum(["tags", "delete_lock", "autokill"]), ...triple });
+export const templatePatchValues = { tags, delete_lock: z.boolean(), autokill: autokillTime } as const;
+export const patchTemplateRequest = withSelector({
+  prop: z.enum(["tags", "delete_lock", "autokill"]),
+  ...patchOperation,
+});
 
-export const deleteInstanceRequest = named({
+export const deleteInstanceRequest = withSelector({
   /** Seconds to wait until it is really gone; 0 none, -1 as long as it takes. Not on older nodes. */
   timeout_s: z.int().min(-1).optional(),
   /** Skip retention, and remove one that is retained already. Not on older nodes. */
   dont_retain: z.boolean().optional(),
 });
 
-export const startRequest = named({
+export const startRequest = withSelector({
   timeout_s: z.int().min(-1).optional(),
   /** Older form of `timeout_s`. */
   wait_timeout_ms: z.int().min(-1).optional(),
@@ -82,7 +85,7 @@ export const startRequest = named({
 /** Longest time for open connections to end, for which -1 stands. Milliseconds. Source: the cloud's documentation. */
 export const MAX_DRAIN_MS = 3_600_000;
 const drainTimeoutMs = z.int().min(-1).max(MAX_DRAIN_MS);
-export const stopRequest = named({
+export const stopRequest = withSelector({
   force: z.boolean().optional(),
   drain_timeout_ms: drainTimeoutMs.optional(),
   quick: z.boolean().optional(),
@@ -91,7 +94,7 @@ export const stopRequest = named({
   /** Only with `force`. */
   dump: z.boolean().optional(),
 });
-export const suspendRequest = named({ drain_timeout_ms: drainTimeoutMs.optional() });
+export const suspendRequest = withSelector({ drain_timeout_ms: drainTimeoutMs.optional() });
 
 /** Reply of `GET /v1/instances/log`. `output` is base64; ranges are byte offsets, `end` exclusive. */
 export const instanceLogItem = z.looseObject({
@@ -112,8 +115,8 @@ export const instanceMetricsItem = z.looseObject({
   state: z.enum(INSTANCE_STATES).optional(),
   start_count: z.int().optional(),
   restart_count: z.int().optional(),
-  started_at: time.optional(),
-  stopped_at: time.optional(),
+  started_at: timestamp.optional(),
+  stopped_at: timestamp.optional(),
   uptime_ms: z.number().optional(),
   rss_bytes: z.number().optional(),
   cpu_time_ms: z.number().optional(),
@@ -133,7 +136,7 @@ export const instanceMetricsItem = z.looseObject({
 export type InstanceMetricsItem = z.infer<typeof instanceMetricsItem>;
 
 /** Turns an instance into a template. */
-export const createTemplateRequest = named({
+export const createTemplateRequest = withSelector({
   timeout_s: z.int().min(-1).optional(),
   autokill: autokillTime.optional(),
 });
@@ -148,12 +151,12 @@ export const createCheckpointRequest = z.strictObject({
 });
 
 /** A template or checkpoint that was made. */
-export const frozenItem = idItem.extend({ state: z.enum(INSTANCE_STATES).optional() });
+export const templateItem = idItem.extend({ state: z.enum(INSTANCE_STATES).optional() });
 
 /** Reply of the history calls: which checkpoints an object descends from. */
 export const historyItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),
   name: z.string(),
-  history: z.array(z.looseObject({ uuid: z.string(), name: z.string(), created_at: time.optional() })).optional(),
+  history: z.array(z.looseObject({ uuid: z.string(), name: z.string(), created_at: timestamp.optional() })).optional(),
 });

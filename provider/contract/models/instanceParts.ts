@@ -16,12 +16,12 @@ export const INSTANCE_STATES = [
 ] as const;
 export type InstanceState = (typeof INSTANCE_STATES)[number];
 
-export const cooldown = z.int().min(0).max(86_400_000);
-export const policy = z.enum(["on", "off", "idle"]);
+export const cooldownTimeMs = z.int().min(0).max(86_400_000);
+export const scaleToZeroPolicy = z.enum(["on", "off", "idle"]);
 export const scaleToZero = z.strictObject({
-  policy,
+  policy: scaleToZeroPolicy,
   stateful: z.boolean().optional(),
-  cooldown_time_ms: cooldown.optional(),
+  cooldown_time_ms: cooldownTimeMs.optional(),
   notify_time_ms: z.int().min(0).optional(),
 });
 

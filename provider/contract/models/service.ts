@@ -1,6 +1,6 @@
 /** Service groups: published ports. */
 import * as z from "zod";
-import { autokillTime, itemStatus, name, nameOrUuid, named, port, time, triple } from "./common";
+import { autokillTime, itemStatus, name, nameOrUuid, withSelector, port, timestamp, patchOperation } from "./common";
 import { certificateItem } from "./certificate";
 
 export const servicePort = z.strictObject({
@@ -22,14 +22,14 @@ const MAX_PORTS = 253;
 /** Most domains of one service group. */
 export const MAX_DOMAINS = 256;
 
-const limit = z.int().min(1).max(65535);
+const concurrencyLimit = z.int().min(1).max(65535);
 
 export const createServiceRequest = z.strictObject({
   name: name.optional(),
   services: z.array(servicePort).min(1).max(MAX_PORTS),
   domains: z.array(domainRequest).max(MAX_DOMAINS).optional(),
-  soft_limit: limit.optional(),
-  hard_limit: limit.optional(),
+  soft_limit: concurrencyLimit.optional(),
+  hard_limit: concurrencyLimit.optional(),
   autokill: autokillTime.optional(),
 });
 export type CreateServiceRequest = z.infer<typeof createServiceRequest>;
@@ -38,7 +38,7 @@ export const serviceItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),
   name: z.string(),
-  created_at: time.optional(),
+  created_at: timestamp.optional(),
   persistent: z.boolean().optional(),
   autoscale: z.boolean().optional(),
   soft_limit: z.int().optional(),
@@ -65,13 +65,13 @@ export type ServiceItem = z.infer<typeof serviceItem>;
 export const servicePatchValues = {
   services: z.array(servicePort).min(1).max(MAX_PORTS),
   domains: z.array(domainRequest).max(MAX_DOMAINS),
-  soft_limit: limit,
-  hard_limit: limit,
+  soft_limit: concurrencyLimit,
+  hard_limit: concurrencyLimit,
   autokill: autokillTime,
 } as const;
 export type ServiceProp = keyof typeof servicePatchValues;
 
-export const patchServiceRequest = named({
+export const patchServiceRequest = withSelector({
   prop: z.enum(["services", "domains", "soft_limit", "hard_limit", "autokill"]),
-  ...triple,
+  ...patchOperation,
 });

@@ -1,6 +1,6 @@
 /** Volumes: disks that outlive instances. */
 import * as z from "zod";
-import { idItem, itemStatus, name, nameOrUuid, named, tags, time, triple } from "./common";
+import { idItem, itemStatus, name, nameOrUuid, withSelector, tags, timestamp, patchOperation } from "./common";
 
 export const VOLUME_STATES = [
   "uninitialized",
@@ -20,7 +20,9 @@ const accessMode = z.enum(["rwo", "rox", "rwx"]);
 const quotaPolicy = z.enum(["static", "dynamic"]);
 const sizeMb = z.int().min(1);
 /** A clone begins as `pending` on some nodes, which no schema of the platform has. */
-const state = z.preprocess((said) => (said === "pending" ? "initializing" : said), z.enum(VOLUME_STATES)).optional();
+const volumeState = z
+  .preprocess((said) => (said === "pending" ? "initializing" : said), z.enum(VOLUME_STATES))
+  .optional();
 
 /** What a new volume can be told beside its name and size. */
 export const volumeOptions = {
@@ -49,8 +51,8 @@ export const volumeItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),
   name: z.string(),
-  created_at: time.optional(),
-  state,
+  created_at: timestamp.optional(),
+  state: volumeState,
   size_mb: z.int().optional(),
   free_mb: z.int().optional(),
   persistent: z.boolean().optional(),
@@ -79,20 +81,20 @@ export const volumePatchValues = {
 } as const;
 export type VolumeProp = keyof typeof volumePatchValues;
 
-export const patchVolumeRequest = named({
+export const patchVolumeRequest = withSelector({
   prop: z.enum(["size_mb", "tags", "quota_policy", "delete_lock"]),
-  ...triple,
+  ...patchOperation,
 });
-export const patchTemplateVolumeRequest = named({ prop: z.enum(["tags", "delete_lock"]), ...triple });
+export const patchTemplateVolumeRequest = withSelector({ prop: z.enum(["tags", "delete_lock"]), ...patchOperation });
 
-export const attachVolumeRequest = named({
+export const attachVolumeRequest = withSelector({
   attach_to: nameOrUuid,
   at: z.string().min(1),
   readonly: z.boolean().optional(),
 });
 /** Without `from`: from every instance. */
-export const detachVolumeRequest = named({ from: nameOrUuid.optional() });
-export const cloneVolumeRequest = named({
+export const detachVolumeRequest = withSelector({ from: nameOrUuid.optional() });
+export const cloneVolumeRequest = withSelector({
   vol_name: name.optional(),
   quota_policy: quotaPolicy.optional(),
   tags: tags.optional(),
@@ -100,4 +102,4 @@ export const cloneVolumeRequest = named({
 });
 
 /** A volume that something was made of, or done to. */
-export const volumeStateItem = idItem.extend({ state });
+export const volumeStateItem = idItem.extend({ state: volumeState });

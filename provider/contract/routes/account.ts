@@ -1,18 +1,18 @@
 /** Images, quotas and health of a metro, and the control plane over all metros. */
 import * as z from "zod";
 import * as m from "../models";
-import { list, none, noQuery, route } from "./route";
+import { stringList, noBody, noQuery, route } from "./route";
 
-const images = z.strictObject({ digest: list.optional(), tag: list.optional() });
+const images = z.strictObject({ digest: stringList.optional(), tag: stringList.optional() });
 
 /** Operations that belong to the account, not to one object. */
 export const accountRoutes = {
   getImages: route({
     method: "GET",
     path: "/v1/images",
-    older: [{ method: "GET", path: "/v1/images/list" }],
+    olderEndpoints: [{ method: "GET", path: "/v1/images/list" }],
     query: images,
-    body: none,
+    body: noBody,
     dataKey: "images",
     item: m.imageItem,
     retry: "idempotent",
@@ -22,7 +22,7 @@ export const accountRoutes = {
     method: "GET",
     path: "/v1/image-store",
     query: images,
-    body: none,
+    body: noBody,
     dataKey: "images",
     item: m.imageItem,
     retry: "idempotent",
@@ -30,9 +30,9 @@ export const accountRoutes = {
   getQuotas: route({
     method: "GET",
     path: "/v1/users/quotas",
-    one: "/v1/users/{uuid}/quotas",
+    singleObjectPath: "/v1/users/{uuid}/quotas",
     query: noQuery,
-    body: none,
+    body: noBody,
     dataKey: "quotas",
     item: m.quotasItem,
     retry: "idempotent",
@@ -41,7 +41,7 @@ export const accountRoutes = {
     method: "GET",
     path: "/v1/healthz",
     query: noQuery,
-    body: none,
+    body: noBody,
     dataKey: undefined,
     item: m.healthzData,
     retry: "idempotent",
@@ -52,7 +52,7 @@ export const accountRoutes = {
     method: "GET",
     path: "/v1/metros",
     query: noQuery,
-    body: none,
+    body: noBody,
     dataKey: "metros",
     item: m.metroItem,
     retry: "idempotent",
@@ -62,8 +62,8 @@ export const accountRoutes = {
     method: "GET",
     // The local control plane serves its metro at the same address: there this path is the metro's own listing.
     path: "/v1/images",
-    query: z.strictObject({ details: z.stringbool().optional(), namespace: list.optional() }),
-    body: none,
+    query: z.strictObject({ details: z.stringbool().optional(), namespace: stringList.optional() }),
+    body: noBody,
     dataKey: "images",
     item: m.registryImageItem,
     retry: "idempotent",
@@ -73,7 +73,7 @@ export const accountRoutes = {
     method: "GET",
     path: "/v1/auth",
     query: noQuery,
-    body: none,
+    body: noBody,
     dataKey: undefined,
     item: m.authorizationData,
     retry: "idempotent",

@@ -1,6 +1,6 @@
 /** `/v1/certificates`. */
 import * as m from "../models";
-import { none, noQuery, route, selectors, some } from "./route";
+import { noBody, noQuery, route, listQuery, nonEmptyArray } from "./route";
 
 const dataKey = "certificates";
 
@@ -18,9 +18,9 @@ export const certificateRoutes = {
   getCertificates: route({
     method: "GET",
     path: "/v1/certificates",
-    one: "/v1/certificates/{uuid}",
-    query: selectors,
-    body: none,
+    singleObjectPath: "/v1/certificates/{uuid}",
+    query: listQuery,
+    body: noBody,
     dataKey,
     item: m.certificateItem,
     retry: "idempotent",
@@ -28,10 +28,10 @@ export const certificateRoutes = {
   updateCertificates: route({
     method: "PUT",
     path: "/v1/certificates",
-    one: "/v1/certificates/{uuid}",
-    older: [{ method: "PATCH", path: "/v1/certificates" }],
+    singleObjectPath: "/v1/certificates/{uuid}",
+    olderEndpoints: [{ method: "PATCH", path: "/v1/certificates" }],
     query: noQuery,
-    body: some(m.updateCertificateRequest),
+    body: nonEmptyArray(m.updateCertificateRequest),
     dataKey,
     item: m.certificateItem,
     retry: "idempotent",
@@ -39,9 +39,9 @@ export const certificateRoutes = {
   deleteCertificates: route({
     method: "DELETE",
     path: "/v1/certificates",
-    one: "/v1/certificates/{uuid}",
+    singleObjectPath: "/v1/certificates/{uuid}",
     query: noQuery,
-    body: some(m.nameOrUuid),
+    body: nonEmptyArray(m.nameOrUuid),
     dataKey,
     item: m.idItem,
     retry: "idempotent",

@@ -18,9 +18,9 @@ export interface Route<
   readonly method: Method;
   readonly path: P;
   /** The form for one object that the path names; a body then is one item without its selector. Servers know it, our client does not use it. */
-  readonly one?: PathTemplate;
+  readonly singleObjectPath?: PathTemplate;
   /** How older nodes (or other documents) have it. The client falls back to these when a node knows no such endpoint. */
-  readonly older?: readonly { readonly method: Method; readonly path: PathTemplate }[];
+  readonly olderEndpoints?: readonly { readonly method: Method; readonly path: PathTemplate }[];
   /** Query parameters after list forms are merged: `?uuid=a&uuid=b` and `?uuid=a,b` are both `["a", "b"]`. */
   readonly query: Q;
   readonly body: B;
@@ -37,15 +37,15 @@ export const route = <Q extends z.ZodType, B extends z.ZodType, I extends z.ZodT
 ): Route<Q, B, I, P> => ({ server: "metro", ...r });
 
 /** No body. */
-export const none = z.undefined();
+export const noBody = z.undefined();
 /** No query parameters. */
 export const noQuery = z.strictObject({});
 /** A parameter that may be repeated, or hold a comma list. */
-export const list = z.array(z.string());
+export const stringList = z.array(z.string());
 /** Objects by uuid or by name. */
-export const ids = z.strictObject({ uuid: list.optional(), name: list.optional() });
+export const selectorQuery = z.strictObject({ uuid: stringList.optional(), name: stringList.optional() });
 /** Of a list, or of chosen objects. `from` starts a page at a uuid or an RFC 3339 time, itself included. */
-export const selectors = ids.extend({
+export const listQuery = selectorQuery.extend({
   details: z.stringbool().optional(),
   count: z.coerce.number().int().min(0).optional(),
   from: z.string().optional(),
@@ -53,6 +53,6 @@ export const selectors = ids.extend({
   sortby: z.enum(["create_time"]).optional(),
 });
 /** Objects that have every one of these tags. */
-export const taggedSelectors = selectors.extend({ tags: list.optional() });
+export const taggedListQuery = listQuery.extend({ tags: stringList.optional() });
 /** At least one. */
-export const some = <S extends z.ZodType>(schema: S) => z.array(schema).min(1);
+export const nonEmptyArray = <S extends z.ZodType>(schema: S) => z.array(schema).min(1);

@@ -1,7 +1,7 @@
 /** `/v1/services`, with autoscale. */
 import * as z from "zod";
 import * as m from "../models";
-import { ids, none, noQuery, route, selectors, some } from "./route";
+import { selectorQuery, noBody, noQuery, route, listQuery, nonEmptyArray } from "./route";
 
 const dataKey = "service_groups";
 const POLICIES = "/v1/services/{uuid}/autoscale/policies";
@@ -20,9 +20,9 @@ export const serviceRoutes = {
   getServices: route({
     method: "GET",
     path: "/v1/services",
-    one: "/v1/services/{uuid}",
-    query: selectors,
-    body: none,
+    singleObjectPath: "/v1/services/{uuid}",
+    query: listQuery,
+    body: noBody,
     dataKey,
     item: m.serviceItem,
     retry: "idempotent",
@@ -30,9 +30,9 @@ export const serviceRoutes = {
   patchServices: route({
     method: "PATCH",
     path: "/v1/services",
-    one: "/v1/services/{uuid}",
+    singleObjectPath: "/v1/services/{uuid}",
     query: noQuery,
-    body: some(m.patchServiceRequest),
+    body: nonEmptyArray(m.patchServiceRequest),
     dataKey,
     item: m.patchedItem,
     retry: "idempotent",
@@ -40,9 +40,9 @@ export const serviceRoutes = {
   deleteServices: route({
     method: "DELETE",
     path: "/v1/services",
-    one: "/v1/services/{uuid}",
+    singleObjectPath: "/v1/services/{uuid}",
     query: noQuery,
-    body: some(m.nameOrUuid),
+    body: nonEmptyArray(m.nameOrUuid),
     dataKey,
     item: m.idItem,
     retry: "idempotent",
@@ -51,9 +51,9 @@ export const serviceRoutes = {
   createAutoscale: route({
     method: "POST",
     path: "/v1/services/autoscale",
-    one: "/v1/services/{uuid}/autoscale",
+    singleObjectPath: "/v1/services/{uuid}/autoscale",
     query: noQuery,
-    body: some(m.createAutoscaleRequest),
+    body: nonEmptyArray(m.createAutoscaleRequest),
     dataKey,
     item: m.idItem,
     retry: "look-first",
@@ -61,9 +61,9 @@ export const serviceRoutes = {
   getAutoscale: route({
     method: "GET",
     path: "/v1/services/autoscale",
-    one: "/v1/services/{uuid}/autoscale",
-    query: ids,
-    body: none,
+    singleObjectPath: "/v1/services/{uuid}/autoscale",
+    query: selectorQuery,
+    body: noBody,
     dataKey,
     item: m.autoscaleItem,
     retry: "idempotent",
@@ -71,9 +71,9 @@ export const serviceRoutes = {
   deleteAutoscale: route({
     method: "DELETE",
     path: "/v1/services/autoscale",
-    one: "/v1/services/{uuid}/autoscale",
+    singleObjectPath: "/v1/services/{uuid}/autoscale",
     query: noQuery,
-    body: some(m.nameOrUuid),
+    body: nonEmptyArray(m.nameOrUuid),
     dataKey,
     item: m.idItem,
     retry: "idempotent",
@@ -91,7 +91,7 @@ export const serviceRoutes = {
     method: "GET",
     path: POLICIES,
     query: noQuery,
-    body: none,
+    body: noBody,
     dataKey: "policies",
     item: m.policyItem,
     retry: "idempotent",
@@ -100,7 +100,7 @@ export const serviceRoutes = {
     method: "GET",
     path: `${POLICIES}/{name}`,
     query: noQuery,
-    body: none,
+    body: noBody,
     dataKey: "policies",
     item: m.policyItem,
     retry: "idempotent",
@@ -118,7 +118,7 @@ export const serviceRoutes = {
     method: "DELETE",
     path: `${POLICIES}/{name}`,
     query: noQuery,
-    body: none,
+    body: noBody,
     dataKey: "policies",
     item: m.policyItem,
     retry: "idempotent",

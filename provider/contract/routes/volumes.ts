@@ -1,6 +1,6 @@
 /** `/v1/volumes`, with templates. */
 import * as m from "../models";
-import { none, noQuery, route, some, taggedSelectors } from "./route";
+import { noBody, noQuery, route, nonEmptyArray, taggedListQuery } from "./route";
 
 const dataKey = "volumes";
 
@@ -18,9 +18,9 @@ export const volumeRoutes = {
   getVolumes: route({
     method: "GET",
     path: "/v1/volumes",
-    one: "/v1/volumes/{uuid}",
-    query: taggedSelectors,
-    body: none,
+    singleObjectPath: "/v1/volumes/{uuid}",
+    query: taggedListQuery,
+    body: noBody,
     dataKey,
     item: m.volumeItem,
     retry: "idempotent",
@@ -28,9 +28,9 @@ export const volumeRoutes = {
   patchVolumes: route({
     method: "PATCH",
     path: "/v1/volumes",
-    one: "/v1/volumes/{uuid}",
+    singleObjectPath: "/v1/volumes/{uuid}",
     query: noQuery,
-    body: some(m.patchVolumeRequest),
+    body: nonEmptyArray(m.patchVolumeRequest),
     dataKey,
     item: m.patchedItem,
     retry: "idempotent",
@@ -38,9 +38,9 @@ export const volumeRoutes = {
   deleteVolumes: route({
     method: "DELETE",
     path: "/v1/volumes",
-    one: "/v1/volumes/{uuid}",
+    singleObjectPath: "/v1/volumes/{uuid}",
     query: noQuery,
-    body: some(m.nameOrUuid),
+    body: nonEmptyArray(m.nameOrUuid),
     dataKey,
     item: m.idItem,
     retry: "idempotent",
@@ -48,9 +48,9 @@ export const volumeRoutes = {
   attachVolumes: route({
     method: "PUT",
     path: "/v1/volumes/attach",
-    one: "/v1/volumes/{uuid}/attach",
+    singleObjectPath: "/v1/volumes/{uuid}/attach",
     query: noQuery,
-    body: some(m.attachVolumeRequest),
+    body: nonEmptyArray(m.attachVolumeRequest),
     dataKey,
     item: m.idItem,
     // A second one is refused as attached already; the caller looks.
@@ -59,9 +59,9 @@ export const volumeRoutes = {
   detachVolumes: route({
     method: "PUT",
     path: "/v1/volumes/detach",
-    one: "/v1/volumes/{uuid}/detach",
+    singleObjectPath: "/v1/volumes/{uuid}/detach",
     query: noQuery,
-    body: some(m.detachVolumeRequest),
+    body: nonEmptyArray(m.detachVolumeRequest),
     dataKey,
     item: m.idItem,
     // A second one finds it detached (code 21), which callers take for success.
@@ -70,9 +70,9 @@ export const volumeRoutes = {
   cloneVolumes: route({
     method: "POST",
     path: "/v1/volumes/clone",
-    one: "/v1/volumes/{uuid}/clone",
+    singleObjectPath: "/v1/volumes/{uuid}/clone",
     query: noQuery,
-    body: some(m.cloneVolumeRequest),
+    body: nonEmptyArray(m.cloneVolumeRequest),
     dataKey,
     item: m.volumeStateItem,
     retry: "look-first",
@@ -82,7 +82,7 @@ export const volumeRoutes = {
     method: "POST",
     path: "/v1/volumes/templates",
     query: noQuery,
-    body: some(m.nameOrUuid),
+    body: nonEmptyArray(m.nameOrUuid),
     dataKey,
     item: m.volumeStateItem,
     // Converts the volume itself: a second request finds a template.
@@ -91,9 +91,9 @@ export const volumeRoutes = {
   getVolumeTemplates: route({
     method: "GET",
     path: "/v1/volumes/templates",
-    one: "/v1/volumes/templates/{uuid}",
-    query: taggedSelectors,
-    body: none,
+    singleObjectPath: "/v1/volumes/templates/{uuid}",
+    query: taggedListQuery,
+    body: noBody,
     dataKey,
     item: m.volumeItem,
     retry: "idempotent",
@@ -101,9 +101,9 @@ export const volumeRoutes = {
   patchVolumeTemplates: route({
     method: "PATCH",
     path: "/v1/volumes/templates",
-    one: "/v1/volumes/templates/{uuid}",
+    singleObjectPath: "/v1/volumes/templates/{uuid}",
     query: noQuery,
-    body: some(m.patchTemplateVolumeRequest),
+    body: nonEmptyArray(m.patchTemplateVolumeRequest),
     dataKey,
     item: m.patchedItem,
     retry: "idempotent",
@@ -111,9 +111,9 @@ export const volumeRoutes = {
   deleteVolumeTemplates: route({
     method: "DELETE",
     path: "/v1/volumes/templates",
-    one: "/v1/volumes/templates/{uuid}",
+    singleObjectPath: "/v1/volumes/templates/{uuid}",
     query: noQuery,
-    body: some(m.nameOrUuid),
+    body: nonEmptyArray(m.nameOrUuid),
     dataKey,
     item: m.idItem,
     retry: "idempotent",

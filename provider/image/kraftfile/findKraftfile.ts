@@ -18,7 +18,7 @@ export const KRAFTFILE_NAMES: readonly string[] = [
  */
 export async function findKraftfile(context: string): Promise<string> {
   const folder = path.resolve(context);
-  const names = await namesIn(folder);
+  const names = await listFolder(folder);
   const found = KRAFTFILE_NAMES.filter((name) => names.includes(name));
   const [only, ...others] = found;
   if (only === undefined) {
@@ -38,7 +38,7 @@ export async function findKraftfile(context: string): Promise<string> {
   return path.join(folder, only);
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+async function listFolder(folder: string): Promise<string[]> {
   try {
     return await fs.readdir(folder);
   } catch (cause) {

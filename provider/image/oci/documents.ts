@@ -6,7 +6,7 @@
  * the config blob and in the config descriptor, because the two generations of tools look in different places.
  */
 import type { Digest } from "../../base/digest";
-import { type BlobSource, blobOfBytes } from "./blob";
+import { type BlobSource, blobFromBytes } from "./blob";
 import {
   LAYER_ANNOTATION,
   LAYER_ENTRY,
@@ -43,13 +43,19 @@ export interface ImageDocuments {
   readonly config: BlobSource;
 }
 
-const sorted = (record: Readonly<Record<string, string>>): Record<string, string> =>
+const sortByKey = (record: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
 /** Composes the documents of an image. */
-export function packageImage({ platform, config, kernel, initrd, annotations = {} }: ImageParts): ImageDocuments {
+export function createImageDocuments({
+  platform,
+  config,
+  kernel,
+  initrd,
+  annotations = {},
+}: ImageParts): ImageDocuments {
   const wirePlatform = toWirePlatform(platform);
   const layers: Descriptor[] = [
     layerDescriptor(kernel, LAYER_ANNOTATION.kernel, LAYER_ENTRY.kernel),
@@ -61,35 +67,35 @@ export function packageImage({ platform, config, kernel, initrd, annotations = {
       ...(isEmpty(config.env) ? {} : { Env: Object.entries(config.env).map(([key, value]) => `${key}=${value}`) }),
       ...(config.cmd.length === 0 ? {} : { Cmd: config.cmd }),
       ...(config.workingDir === undefined ? {} : { WorkingDir: config.workingDir }),
-      ...(isEmpty(config.labels) ? {} : { Labels: sorted(config.labels) }),
+      ...(isEmpty(config.labels) ? {} : { Labels: sortByKey(config.labels) }),
     },
     rootfs: { type: "layers", diff_ids: layers.map((layer) => layer.digest) }, // uncompressed: diff id = digest
   });
   const manifest = toJsonBlob({
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.manifest,
-    config: { ...describe(MEDIA_TYPE.config, configBlob), platform: wirePlatform },
+    config: { ...toDescriptor(MEDIA_TYPE.config, configBlob), platform: wirePlatform },
     layers,
-    ...(isEmpty(annotations) ? {} : { annotations: sorted(annotations) }),
+    ...(isEmpty(annotations) ? {} : { annotations: sortByKey(annotations) }),
   });
   const index = toJsonBlob({
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.index,
     manifests: [
       {
-        ...describe(MEDIA_TYPE.manifest, manifest),
+        ...toDescriptor(MEDIA_TYPE.manifest, manifest),
         platform: wirePlatform,
-        ...(isEmpty(annotations) ? {} : { annotations: sorted(annotations) }),
+        ...(isEmpty(annotations) ? {} : { annotations: sortByKey(annotations) }),
       },
     ],
   });
   return { index, manifest, config: configBlob };
 }
 
-const toJsonBlob = (document: unknown): BlobSource => blobOfBytes(JSON.stringify(document));
+const toJsonBlob = (document: unknown): BlobSource => blobFromBytes(JSON.stringify(document));
 
 /** Descriptor of a blob. */
-export const describe = (
+export const toDescriptor = (
   mediaType: string,
   { digest, sizeBytes }: Pick<BlobSource, "digest" | "sizeBytes">,
 ): Descriptor => ({
@@ -99,6 +105,6 @@ export const describe = (
 });
 
 const layerDescriptor = (layer: ImageParts["kernel"], annotation: string, entry: string): Descriptor => ({
-  ...describe(MEDIA_TYPE.layer, layer),
+  ...toDescriptor(MEDIA_TYPE.layer, layer),
   annotations: { [annotation]: `/${layer.entry ?? entry}` },
 });

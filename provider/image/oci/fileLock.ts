@@ -14,12 +14,12 @@ import * as fs from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { UnikernelError } from "../../base/errors";
 
-const POLL_MS = 10;
-const PATIENCE_MS = 60_000;
+const POLL_INTERVAL_MS = 10;
+const ACQUIRE_TIMEOUT_MS = 60_000;
 
 /** Runs `work` while holding the lock `file`. Throws `BUILD_FAILED` when another process holds it for a minute. */
-export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  const release = await acquire(file, Date.now() + PATIENCE_MS);
+export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  const release = await acquire(file, Date.now() + ACQUIRE_TIMEOUT_MS);
   try {
     return await work();
   } finally {
@@ -40,16 +40,16 @@ async function acquire(file: string, deadline: number): Promise<() => Promise<vo
         if (!hasCode(error, "EEXIST")) throw error;
       }
       const holder = await readHolder(file);
-      if (holder !== undefined && !isAlive(holder.pid)) await removeDead(file, holder.token, deadline);
-      else if (Date.now() < deadline) await delay(POLL_MS);
-      else throw held(file, holder?.pid);
+      if (holder !== undefined && !isProcessAlive(holder.pid)) await removeStaleLock(file, holder.token, deadline);
+      else if (Date.now() < deadline) await delay(POLL_INTERVAL_MS);
+      else throw lockHeldError(file, holder?.pid);
     }
   } finally {
     await fs.rm(draft, { force: true });
   }
 }
 
-async function removeDead(file: string, token: string, deadline: number): Promise<void> {
+async function removeStaleLock(file: string, token: string, deadline: number): Promise<void> {
   const release = await acquire(`${file}.${token}`, deadline);
   try {
     if ((await readHolder(file))?.token === token) await fs.rm(file, { force: true });
@@ -69,7 +69,7 @@ async function readHolder(file: string): Promise<{ pid: number; token: string } 
 }
 
 /** True for a process that exists, also one of another user. */
-export function isAlive(pid: number): boolean {
+export function isProcessAlive(pid: number): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
@@ -82,7 +82,7 @@ export function isAlive(pid: number): boolean {
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code;
 
-const held = (file: string, pid: number | undefined): UnikernelError =>
+const lockHeldError = (file: string, pid: number | undefined): UnikernelError =>
   new UnikernelError("BUILD_FAILED", `The image layout stayed locked by process ${pid ?? "unknown"} (${file}).`, {
     hint: "If that process has nothing to do with this package, remove the file.",
   });

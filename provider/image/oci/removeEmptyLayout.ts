@@ -2,16 +2,16 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { removeIfEmpty } from "../../base/files";
-import { lockFile } from "./transaction";
-import { withLock } from "./fileLock";
+import { layoutLockFile } from "./transaction";
+import { withFileLock } from "./fileLock";
 
 /** Removes a layout that holds no blob, under its lock; one that is being written to stays. */
 export async function removeEmptyLayout(folder: string): Promise<void> {
-  if (!(await isPresent(folder))) return;
-  const emptied = await withLock(lockFile(folder), async () => {
+  if (!(await fileExists(folder))) return;
+  const emptied = await withFileLock(layoutLockFile(folder), async () => {
     for (const below of ["staging", path.join("blobs", "sha256"), "blobs"]) {
       const target = path.join(folder, below);
-      if ((await isPresent(target)) && !(await removeIfEmpty(target))) return false;
+      if ((await fileExists(target)) && !(await removeIfEmpty(target))) return false;
     }
     for (const file of ["index.json", "oci-layout"]) await fs.rm(path.join(folder, file), { force: true });
     return true;
@@ -19,7 +19,7 @@ export async function removeEmptyLayout(folder: string): Promise<void> {
   if (emptied) await removeIfEmpty(folder);
 }
 
-const isPresent = (file: string): Promise<boolean> =>
+const fileExists = (file: string): Promise<boolean> =>
   fs.stat(file).then(
     () => true,
     () => false,

@@ -7,18 +7,18 @@ import { writeFileAtomic } from "../../base/files";
 import { type BlobSource, writeBlob } from "./blob";
 import type { Descriptor, ImageIndex } from "./descriptor";
 import { readIndex, writeIndex } from "./indexJson";
-import { isAlive, withLock } from "./fileLock";
+import { isProcessAlive, withFileLock } from "./fileLock";
 import { blobPath, reachableFrom } from "./storedImage";
 
 /** The lock that every change of a layout is made under. */
-export const lockFile = (folder: string): string => path.join(folder, "index.lock");
+export const layoutLockFile = (folder: string): string => path.join(folder, "index.lock");
 
 /** Images may hold secrets of their programs; folders above that are missing, such as the state folder, are as private. */
-const makeFolder = (folder: string): Promise<unknown> => fs.mkdir(folder, { recursive: true, mode: 0o700 });
+const createPrivateFolder = (folder: string): Promise<unknown> => fs.mkdir(folder, { recursive: true, mode: 0o700 });
 
 /** Names in `staging/` start with the process that writes them, so that what a dead one left can be told. */
-export async function stagingFile(folder: string): Promise<string> {
-  await makeFolder(path.join(folder, "staging"));
+export async function createStagingPath(folder: string): Promise<string> {
+  await createPrivateFolder(path.join(folder, "staging"));
   return path.join(folder, "staging", `${process.pid}-${crypto.randomUUID()}`);
 }
 
@@ -29,23 +29,23 @@ export async function commit(
   signal: AbortSignal | undefined,
   change: (index: ImageIndex) => ImageIndex,
 ): Promise<void> {
-  await makeFolder(path.join(folder, "blobs", "sha256"));
+  await createPrivateFolder(path.join(folder, "blobs", "sha256"));
   const staged = new Map<Digest, string>();
   try {
     for (;;) {
       for (const blob of blobs) {
         signal?.throwIfAborted();
-        if (staged.has(blob.digest) || (await holds(folder, blob))) continue;
-        const file = await stagingFile(folder);
+        if (staged.has(blob.digest) || (await hasBlob(folder, blob))) continue;
+        const file = await createStagingPath(folder);
         staged.set(blob.digest, file);
         await writeBlob(blob, file, signal);
       }
-      const done = await withLock(lockFile(folder), async () => {
+      const done = await withFileLock(layoutLockFile(folder), async () => {
         const present = await Promise.all(
-          blobs.map(async (blob) => staged.has(blob.digest) || (await holds(folder, blob))),
+          blobs.map(async (blob) => staged.has(blob.digest) || (await hasBlob(folder, blob))),
         );
         if (present.includes(false)) return false; // collected as garbage since the first look
-        await makeFolder(path.join(folder, "blobs", "sha256")); // an ending daemon removes a layout without blobs
+        await createPrivateFolder(path.join(folder, "blobs", "sha256")); // an ending daemon removes a layout without blobs
         for (const [digest, file] of staged) await fs.rename(file, blobPath(folder, digest));
         staged.clear();
         const index = await readIndex(folder);
@@ -63,7 +63,7 @@ export async function commit(
 }
 
 /** A blob of the wrong size is what a crash of the machine left; it counts as absent and is replaced. */
-async function holds(folder: string, { digest, sizeBytes }: BlobSource): Promise<boolean> {
+async function hasBlob(folder: string, { digest, sizeBytes }: BlobSource): Promise<boolean> {
   try {
     return (await fs.stat(blobPath(folder, digest))).size === sizeBytes;
   } catch {
@@ -75,13 +75,13 @@ async function holds(folder: string, { digest, sizeBytes }: BlobSource): Promise
 export async function collectGarbage(folder: string, roots: readonly Descriptor[]): Promise<void> {
   const needed = new Set((await Promise.all(roots.map((root) => reachableFrom(folder, root)))).flat());
   const blobs = path.join(folder, "blobs", "sha256");
-  for (const name of await namesIn(blobs)) {
+  for (const name of await listFolder(blobs)) {
     if (!needed.has(`sha256:${name}`)) await fs.rm(path.join(blobs, name), { force: true });
   }
   const staging = path.join(folder, "staging");
-  for (const name of await namesIn(staging)) {
-    if (!isAlive(Number.parseInt(name, 10))) await fs.rm(path.join(staging, name), { force: true });
+  for (const name of await listFolder(staging)) {
+    if (!isProcessAlive(Number.parseInt(name, 10))) await fs.rm(path.join(staging, name), { force: true });
   }
 }
 
-const namesIn = (folder: string): Promise<string[]> => fs.readdir(folder).catch(() => []);
+const listFolder = (folder: string): Promise<string[]> => fs.readdir(folder).catch(() => []);

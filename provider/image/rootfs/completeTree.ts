@@ -3,13 +3,13 @@ import { UnikernelError } from "../../base/errors";
 import type { FileTree, TreeEntry } from "./tree";
 
 /** Path and entry, in archive order. */
-export type TreeRow = readonly [path: string, entry: TreeEntry];
+export type PathEntry = readonly [path: string, entry: TreeEntry];
 
 /** Byte order of UTF-8, which unlike JavaScript's own order does not depend on UTF-16 surrogates. */
 export const compareBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /** Folders above a path, outermost first: `a`, `a/b` for `a/b/c`. */
-export function parentsOf(path: string): string[] {
+export function ancestorsOf(path: string): string[] {
   const parts = path.split("/");
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
 }
@@ -22,11 +22,11 @@ export const isTreePath = (path: string): boolean =>
  * All entries in byte order of their paths, so that a folder stands before its content, with missing folders added
  * (mode 0755). Throws `CONTEXT_INVALID` for a malformed path and for an entry below something that is no folder.
  */
-export function completeTree(tree: FileTree): TreeRow[] {
+export function completeTree(tree: FileTree): PathEntry[] {
   const complete = new Map<string, TreeEntry>(tree);
   for (const path of tree.keys()) {
     if (!isTreePath(path)) throw new UnikernelError("CONTEXT_INVALID", `'${path}' is not a path inside an image.`);
-    for (const parent of parentsOf(path)) {
+    for (const parent of ancestorsOf(path)) {
       const above = complete.get(parent);
       if (above === undefined) complete.set(parent, { type: "directory", mode: 0o755 });
       else if (above.type !== "directory") {

@@ -1,11 +1,11 @@
 /** A certificate for domains that nobody uploaded one for: made here, trusted by nobody else. */
 import { exec, findTool } from "../../base/exec";
-import { Refusal } from "../errors";
+import { ApiItemError } from "../errors";
 
-const DAYS = 3650;
+const VALID_DAYS = 3650;
 
 /** A certificate and its key, in one PEM text as the tool writes them. */
-export interface OwnCertificate {
+export interface SelfSignedCertificate {
   /** Secret: holds the key. */
   readonly pem: string;
 }
@@ -16,10 +16,10 @@ export interface OwnCertificate {
  *
  * Throws a refusal `NotSupported` without the tool `openssl`, `FailedOperation` when that fails.
  */
-export async function selfSigned(fqdns: readonly string[]): Promise<OwnCertificate> {
+export async function createSelfSignedCertificate(fqdns: readonly string[]): Promise<SelfSignedCertificate> {
   const openssl = findTool("openssl");
   if (openssl === undefined) {
-    throw new Refusal(
+    throw new ApiItemError(
       "NotSupported",
       "The handler 'tls' needs the tool 'openssl' on this machine, which makes the certificate for local names; install it",
     );
@@ -28,12 +28,12 @@ export async function selfSigned(fqdns: readonly string[]): Promise<OwnCertifica
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "-"];
   const subject = ["-subj", "/CN=localhost", "-addext", `subjectAltName=${[...names, "IP:127.0.0.1"].join(",")}`];
   const { code, stdout, stderr } = await exec(openssl, [
-    ...["req", "-x509", "-days", String(DAYS), ...key],
+    ...["req", "-x509", "-days", String(VALID_DAYS), ...key],
     ...[...subject, "-out", "-"],
   ]);
   if (code === 0) return { pem: stdout };
   const said = stderr.trim().split("\n").at(-1) ?? "";
-  throw new Refusal(
+  throw new ApiItemError(
     "FailedOperation",
     `Making a certificate failed: openssl ended with ${code ?? "a signal"} (${said})`,
   );

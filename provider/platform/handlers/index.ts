@@ -1,5 +1,5 @@
 /** Every route's handler. */
-import type { Platform } from "../registry";
+import type { Registry } from "../registry";
 import { checkpointHandlers } from "./instances/checkpoints";
 import { templateHandlers } from "./instances/templates";
 import { suspendHandlers } from "./instances/suspend";
@@ -12,10 +12,10 @@ import { controlPlaneHandlers } from "./controlPlane";
 import { healthzHandlers } from "./healthz";
 import { imageHandlers } from "./images";
 import { instancePatchHandlers } from "./instances/patch";
-import { instanceReadHandlers } from "./instances/reads";
+import { waitAndLogHandlers } from "./instances/waitAndLogs";
 import { instanceHandlers } from "./instances/instances";
 import { quotaHandlers } from "./quotas";
-import type { Handlers } from "./request";
+import type { Handlers } from "./handler";
 import { serviceHandlers } from "./services/services";
 import { volumeHandlers } from "./volumes/volumes";
 import { volumeTemplateHandlers } from "./volumes/templates";
@@ -25,23 +25,23 @@ import { volumeTemplateHandlers } from "./volumes/templates";
  *
  * @param endpoint where the platform is served
  */
-export const handlersOf = (platform: Platform, endpoint: () => string): Handlers => ({
-  ...instanceHandlers(platform),
-  ...checkpointHandlers(platform),
-  ...templateHandlers(platform),
-  ...suspendHandlers(platform),
-  ...historyHandlers(platform),
-  ...metricsHandlers(platform),
-  ...instancePatchHandlers(platform),
-  ...instanceReadHandlers(platform),
-  ...serviceHandlers(platform),
-  ...autoscaleHandlers(platform),
-  ...certificateHandlers(platform),
-  ...volumeHandlers(platform),
-  ...volumeTemplateHandlers(platform),
-  ...attachmentHandlers(platform),
-  ...imageHandlers(platform),
-  ...quotaHandlers(platform),
-  ...healthzHandlers(platform),
-  ...controlPlaneHandlers(platform, endpoint),
+export const createHandlers = (registry: Registry, endpoint: () => string): Handlers => ({
+  ...instanceHandlers(registry),
+  ...checkpointHandlers(registry),
+  ...templateHandlers(registry),
+  ...suspendHandlers(registry),
+  ...historyHandlers(registry),
+  ...metricsHandlers(registry),
+  ...instancePatchHandlers(registry),
+  ...waitAndLogHandlers(registry),
+  ...serviceHandlers(registry),
+  ...autoscaleHandlers(registry),
+  ...certificateHandlers(registry),
+  ...volumeHandlers(registry),
+  ...volumeTemplateHandlers(registry),
+  ...attachmentHandlers(registry),
+  ...imageHandlers(registry),
+  ...quotaHandlers(registry),
+  ...healthzHandlers(registry),
+  ...controlPlaneHandlers(registry, endpoint),
 });

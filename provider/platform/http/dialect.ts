@@ -8,35 +8,35 @@
 import * as z from "zod";
 import * as m from "../../contract/models";
 import type { RouteName } from "../../contract/routes";
-import { FORMS, type Form } from "./parse/operationForms";
+import { ROUTE_PATTERNS, type RoutePattern } from "./parse/routePatterns";
 
 /** What a server understands and says. */
 export interface Dialect {
-  readonly forms: readonly Form[];
+  readonly patterns: readonly RoutePattern[];
   /** Models of bodies in place of the route table's. */
   readonly bodies: Readonly<Partial<Record<RouteName, z.ZodType>>>;
   /** An item as this server writes it. */
-  readonly item: (item: object) => object;
+  readonly encodeItem: (item: object) => object;
 }
 
 /** The API as the route table has it. */
-export const NEWEST: Dialect = { forms: FORMS, bodies: {}, item: (item) => item };
+export const NEWEST_DIALECT: Dialect = { patterns: ROUTE_PATTERNS, bodies: {}, encodeItem: (item) => item };
 
 /** An image was a text before it could be an object. */
-const image = z.string().min(1);
-const rom = m.rom.extend({ image: image.optional() });
+const imageModel = z.string().min(1);
+const romModel = m.rom.extend({ image: imageModel.optional() });
 
 /** The API as older nodes have it. */
-export const STRICT_2026: Dialect = {
+export const STRICT_2026_DIALECT: Dialect = {
   // Certificates were changed by PATCH.
-  forms: FORMS.filter(({ name, method }) => name !== "updateCertificates" || method === "PATCH"),
+  patterns: ROUTE_PATTERNS.filter(({ name, method }) => name !== "updateCertificates" || method === "PATCH"),
   bodies: {
     createInstance: m.createInstanceRequest.extend({
-      image: image.optional(),
-      roms: z.array(rom).max(8).optional(),
+      image: imageModel.optional(),
+      roms: z.array(romModel).max(8).optional(),
     }),
     // Neither `timeout_s` nor `dont_retain`.
     deleteInstances: z.array(m.nameOrUuid).min(1),
   },
-  item: (item) => Object.fromEntries(Object.entries(item).filter(([key]) => key !== "updates")),
+  encodeItem: (item) => Object.fromEntries(Object.entries(item).filter(([key]) => key !== "updates")),
 };

@@ -2,20 +2,20 @@
 import type * as http from "node:http";
 import type { Duplex } from "node:stream";
 
-interface Exchange {
+interface InFlightRequest {
   readonly request: http.IncomingMessage;
   readonly response: http.ServerResponse;
   readonly end: () => void;
 }
 
 interface Connection {
-  readonly exchanges: Set<Exchange>;
+  readonly requests: Set<InFlightRequest>;
   /** Called when an exchange has ended. */
-  readonly waiting: Set<() => void>;
+  readonly listeners: Set<() => void>;
 }
 
 /** Keeps track of every request from its first line to the end of its answer or of its connection. */
-export class Exchanges {
+export class InFlightRequests {
   readonly #connections = new WeakMap<Duplex, Connection>();
   readonly #onChange: (change: 1 | -1) => void;
 
@@ -25,8 +25,8 @@ export class Exchanges {
   }
 
   /** Begins a request; the signal aborts when it has ended, or its client has left. */
-  begin(request: http.IncomingMessage, response: http.ServerResponse): AbortSignal {
-    const { exchanges, waiting } = this.#connection(request.socket);
+  track(request: http.IncomingMessage, response: http.ServerResponse): AbortSignal {
+    const { requests: exchanges, listeners: waiting } = this.#connection(request.socket);
     const gone = new AbortController();
     const end = (): void => {
       if (!exchanges.delete(exchange)) return;
@@ -34,7 +34,7 @@ export class Exchanges {
       this.#onChange(-1);
       for (const look of waiting) look();
     };
-    const exchange: Exchange = { request, response, end };
+    const exchange: InFlightRequest = { request, response, end };
     exchanges.add(exchange);
     this.#onChange(1);
     response.once("close", end);
@@ -45,8 +45,8 @@ export class Exchanges {
    * Calls `act` when no request that arrived whole waits for its answer any more: what is said of the bytes after them must not
    * overtake their answers. `begun` tells whether a part of an answer is on its way already.
    */
-  whenAnswered(socket: Duplex, act: (begun: boolean) => void): void {
-    const { exchanges, waiting } = this.#connection(socket);
+  afterPendingResponses(socket: Duplex, act: (begun: boolean) => void): void {
+    const { requests: exchanges, listeners: waiting } = this.#connection(socket);
     const look = (): void => {
       if ([...exchanges].some(({ request }) => request.complete)) return;
       waiting.delete(look);
@@ -59,12 +59,12 @@ export class Exchanges {
   #connection(socket: Duplex): Connection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection: Connection = { exchanges: new Set(), waiting: new Set() };
+    const connection: Connection = { requests: new Set(), listeners: new Set() };
     this.#connections.set(socket, connection);
     // The answers of pipelined requests but the first have no connection yet, and so do not learn of its end.
     socket.once("close", () => {
-      connection.waiting.clear();
-      for (const exchange of [...connection.exchanges]) exchange.end();
+      connection.listeners.clear();
+      for (const exchange of [...connection.requests]) exchange.end();
     });
     return connection;
   }

@@ -2,28 +2,28 @@
 import * as http from "node:http";
 import type { Duplex } from "node:stream";
 import { MAX_HEADER_BYTES } from "./limits";
-import { HttpRefusal, refusalEnvelope } from "./response";
+import { RequestError, errorEnvelope } from "./response";
 
 /** How long a client may take to read the answer before its connection is cut. */
 const LINGER_MS = 1_000;
 
 /** What is wrong, by the code of Node's parser. */
-export function refusalOf(code: string | undefined): HttpRefusal {
+export function toRequestError(code: string | undefined): RequestError {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return new HttpRefusal(431, `The request line and headers are larger than ${MAX_HEADER_BYTES} bytes`);
+      return new RequestError(431, `The request line and headers are larger than ${MAX_HEADER_BYTES} bytes`);
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
-      return new HttpRefusal(413, "The extensions of a chunk are too large");
+      return new RequestError(413, "The extensions of a chunk are too large");
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return new HttpRefusal(408, "The request did not arrive in time");
+      return new RequestError(408, "The request did not arrive in time");
     default:
-      return new HttpRefusal(400, "This is not an HTTP request");
+      return new RequestError(400, "This is not an HTTP request");
   }
 }
 
 /** Writes an answer to a bare connection and ends it. */
-export function refuseConnection(socket: Duplex, refusal: HttpRefusal): void {
-  const body = JSON.stringify(refusalEnvelope(refusal, 0));
+export function rejectConnection(socket: Duplex, refusal: RequestError): void {
+  const body = JSON.stringify(errorEnvelope(refusal, 0));
   const head = [
     `HTTP/1.1 ${refusal.status} ${http.STATUS_CODES[refusal.status] ?? ""}`,
     "content-type: application/json",

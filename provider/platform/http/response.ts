@@ -1,10 +1,10 @@
 /** The wrapper of every answer, in one place. */
 import type * as http from "node:http";
 import { ITEM_CODES, type ItemCodeName } from "../../contract/codes";
-import type { FailedItem } from "../handlers/request";
+import type { FailedItem } from "../handlers/handler";
 
 /** What a refused status means in the API's own codes, unless more is known. */
-const CODES: Readonly<Record<number, ItemCodeName>> = {
+const CODE_BY_STATUS: Readonly<Record<number, ItemCodeName>> = {
   400: "MalformedRequest",
   401: "NotAllowed",
   404: "NoApiEndpoint",
@@ -19,28 +19,28 @@ const CODES: Readonly<Record<number, ItemCodeName>> = {
  * A request that is refused as a whole: nothing was done for any of its items. Malformed requests are; an item that is well
  * formed and fails is a `Refusal`, and the other items of its request go on.
  */
-export class HttpRefusal extends Error {
+export class RequestError extends Error {
   /** HTTP status. */
   readonly status: number;
   /** The same in the API's codes. */
   readonly itemCode: ItemCodeName;
   /** Of a 405: the methods that the path knows. */
-  readonly allowed: readonly string[];
+  readonly allowedMethods: readonly string[];
 
   constructor(
     status: number,
     message: string,
-    itemCode: ItemCodeName = CODES[status] ?? "UnknownError",
+    itemCode: ItemCodeName = CODE_BY_STATUS[status] ?? "UnknownError",
     allowed: readonly string[] = [],
   ) {
     super(message);
     this.status = status;
     this.itemCode = itemCode;
-    this.allowed = allowed;
+    this.allowedMethods = allowed;
   }
 }
 
-const failed = (item: object): item is FailedItem => "status" in item && item.status === "error";
+const isFailedItem = (item: object): item is FailedItem => "status" in item && item.status === "error";
 
 /** Envelope of items. `dataKey` undefined: the only item is the data. */
 export function itemsEnvelope(
@@ -49,7 +49,7 @@ export function itemsEnvelope(
   message: string | undefined,
   opTimeUs: number,
 ): object {
-  const failures = items.filter(failed).length;
+  const failures = items.filter(isFailedItem).length;
   const status = failures === 0 ? "success" : failures === items.length ? "error" : "partial_success";
   const text = message ?? (failures > 0 ? "Failed to perform all operations" : undefined);
   return {
@@ -61,7 +61,7 @@ export function itemsEnvelope(
 }
 
 /** Envelope of a request that failed as a whole. `errors[].error` is our addition: the cloud only tells the HTTP status there. */
-export const refusalEnvelope = ({ status, message, itemCode }: HttpRefusal, opTimeUs: number): object => ({
+export const errorEnvelope = ({ status, message, itemCode }: RequestError, opTimeUs: number): object => ({
   status: "error",
   message,
   errors: [{ status, message, error: ITEM_CODES[itemCode] }],
@@ -69,7 +69,7 @@ export const refusalEnvelope = ({ status, message, itemCode }: HttpRefusal, opTi
 });
 
 /** Sends JSON; nothing when the client is gone. */
-export function send(response: http.ServerResponse, status: number, body: object): void {
+export function sendJson(response: http.ServerResponse, status: number, body: object): void {
   sendText(response, status, "application/json", JSON.stringify(body));
 }
 

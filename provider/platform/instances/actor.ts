@@ -3,62 +3,62 @@
  * VM events are served before requests. Nobody else changes an instance.
  */
 import type { InstanceState } from "../../contract/models";
-import type { Attachment, InstanceDefinition, InstanceRecord } from "../store/instances";
+import type { VolumeAttachment, InstanceDefinition, InstanceRecord } from "../store/instances";
 import type { Vm, VmExit, VmUsage } from "../vmm/vmm";
 import { attachVolume, detachVolume, usesDisks } from "./update/attachments";
-import { InstanceCore, type InstanceEvent } from "./lifecycle/machine";
-import { decide, type InstanceRequest } from "./lifecycle/acceptRequest";
+import { InstanceMachine, type InstanceEvent } from "./lifecycle/machine";
+import { decideRequest, type InstanceRequest } from "./lifecycle/decideRequest";
 import { Mailbox } from "./mailbox";
-import type { InstanceChange } from "./update/patch";
-import { freeze } from "./lifecycle/convertToTemplate";
-import { type FrozenChange, frozenChange, neverRuns } from "./update/templates";
-import { armSleep, fallAsleep } from "./lifecycle/scaleToZero";
-import { denial, standingOf } from "./lifecycle/actorState";
-import { noteAnswered, noteStarted, probe, start } from "./lifecycle/starting";
-import { forceStop, remove, removeIfDone, shutDown, stop } from "./lifecycle/stopping";
-import { freezeDrained, suspend } from "./lifecycle/suspending";
-import type { ActorSurroundings, RequestOptions } from "./environment";
-import { noteExit, noteFrozenLost, noteStandbyLost, resumeStopped, takeOver } from "./lifecycle/adoptVm";
-import { afterUpdates, changeDefinition } from "./update/queuedUpdates";
+import type { InstancePatchOperation } from "./update/patch";
+import { convertToTemplate } from "./lifecycle/convertToTemplate";
+import { type TemplatePatchOperation, applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
+import { armCooldown, goToStandby } from "./lifecycle/scaleToZero";
+import { toDenyError, actorStateOf } from "./lifecycle/actorState";
+import { onReady, onStarted, probeReadiness, start } from "./lifecycle/starting";
+import { forceStop, deleteInstance, applyDeleteOnStop, stopVm, stop } from "./lifecycle/stopping";
+import { pauseDrained, suspend } from "./lifecycle/suspending";
+import type { InstanceEnvironment, RequestOptions } from "./environment";
+import { onVmExited, onSuspendedVmLost, onStandbyVmLost, resumePendingWork, adoptVm } from "./lifecycle/adoptVm";
+import { definitionAfterUpdates, patchDefinition } from "./update/queuedUpdates";
 import type { WakeupHistogram } from "./wakeups";
 
-interface Accepted {
+interface AcceptedRequest {
   readonly is: InstanceRequest;
   readonly options: RequestOptions;
 }
 
-const DOWN: readonly InstanceState[] = ["stopped", "template", "checkpoint", "deleted"];
+const DOWN_STATES: readonly InstanceState[] = ["stopped", "template", "checkpoint", "deleted"];
 /** What need not wait for other instances to come up first. */
-const ENDS_WAITING: readonly InstanceRequest[] = ["stop", "force-stop", "freeze", "delete"];
+const CANCELS_START: readonly InstanceRequest[] = ["stop", "force-stop", "convert-to-template", "delete"];
 
 /** Owns one instance and its VM. */
 export class InstanceActor {
-  readonly #core: InstanceCore;
-  readonly #mailbox: Mailbox<InstanceEvent, Accepted>;
+  readonly #machine: InstanceMachine;
+  readonly #mailbox: Mailbox<InstanceEvent, AcceptedRequest>;
   /** Accepted and not yet begun; a delete stays here until it fails. */
   readonly #pending = new Set<InstanceRequest>();
 
-  constructor(record: InstanceRecord, around: ActorSurroundings) {
+  constructor(record: InstanceRecord, env: InstanceEnvironment) {
     this.#mailbox = new Mailbox({
-      event: (event) => this.#observe(event),
-      request: (accepted) => this.#begin(accepted),
-      failed: (error, message) => this.#core.log("instance.failed", { on: message.is, reason: error.message }),
+      event: (event) => this.#handleEvent(event),
+      request: (accepted) => this.#handleRequest(accepted),
+      failed: (error, message) => this.#machine.log("instance.failed", { on: message.is, reason: error.message }),
     });
-    this.#core = new InstanceCore(record, around, {
+    this.#machine = new InstanceMachine(record, env, {
       post: (event) => this.#mailbox.post(event),
       request: (request) => this.request(request),
-      endIsAsked: () => ENDS_WAITING.some((request) => this.#pending.has(request)),
+      hasPendingEnd: () => CANCELS_START.some((request) => this.#pending.has(request)),
     });
-    this.#core.rotate();
+    this.#machine.updateRotation();
   }
 
   /** The instance as it is now. */
   get record(): InstanceRecord {
-    return this.#core.record;
+    return this.#machine.record;
   }
 
   get state(): InstanceState {
-    return this.#core.state;
+    return this.#machine.state;
   }
 
   /** True from the moment a delete is accepted; no more when it failed and can be asked for again. */
@@ -69,28 +69,28 @@ export class InstanceActor {
   /** True when no VM runs and nothing is about to start one. */
   get isDown(): boolean {
     const waits = this.#pending.has("start") || this.#pending.has("wake") || this.#pending.has("restart");
-    return DOWN.includes(this.state) && this.record.status.restart === undefined && !waits;
+    return DOWN_STATES.includes(this.state) && this.record.status.restart === undefined && !waits;
   }
 
   /** What the instance is to be when every change that waits is made. */
-  get planned(): InstanceDefinition {
-    const { record, around } = this.#core;
-    return afterUpdates(record, around.patchContext(record));
+  get plannedDefinition(): InstanceDefinition {
+    const { record, env } = this.#machine;
+    return definitionAfterUpdates(record, env.patchContext(record));
   }
 
   /** Milliseconds of all runs, the present one included. */
   get uptimeMs(): number {
-    return this.#core.uptimeMs;
+    return this.#machine.uptimeMs;
   }
 
   /** How long connections waited for it to wake. */
   get wakeups(): WakeupHistogram {
-    return this.#core.wakeups.histogram;
+    return this.#machine.wakeups.histogram;
   }
 
   /** What its VM takes of this machine; nothing without one. */
-  async usage(): Promise<VmUsage> {
-    return (await this.#core.run?.vm.usage()) ?? { rssBytes: 0, cpuTimeMs: 0 };
+  async vmUsage(): Promise<VmUsage> {
+    return (await this.#machine.session?.vm.usage()) ?? { rssBytes: 0, cpuTimeMs: 0 };
   }
 
   /**
@@ -104,145 +104,145 @@ export class InstanceActor {
     // After a delete that failed nothing but another one makes sense.
     const pending: ReadonlySet<InstanceRequest> =
       status.deleting && request !== "delete" ? new Set([...this.#pending, "delete"]) : this.#pending;
-    const decision = decide(standingOf(this.#core), pending, request);
+    const decision = decideRequest(actorStateOf(this.#machine), pending, request);
     if (decision.do === "ignore") return Promise.resolve();
-    if (decision.do === "deny") return Promise.reject(denial(name, decision.reason));
+    if (decision.do === "deny") return Promise.reject(toDenyError(name, decision.reason));
     this.#pending.add(request);
-    if (ENDS_WAITING.includes(request)) this.#core.waiting?.abort();
-    return this.#mailbox.ask({ is: request, options });
+    if (CANCELS_START.includes(request)) this.#machine.startAbort?.abort();
+    return this.#mailbox.submit({ is: request, options });
   }
 
   /** True while a VM has the instance's disks, or is about to get them. */
   get usesDisks(): boolean {
-    return usesDisks(this.#core);
+    return usesDisks(this.#machine);
   }
 
   /** Adds a volume, whose rules the caller has judged. Throws a refusal `FailedWrongVmState` unless the instance is stopped. */
-  attachVolume(attachment: Attachment): void {
-    attachVolume(this.#core, attachment);
+  attachVolume(attachment: VolumeAttachment): void {
+    attachVolume(this.#machine, attachment);
   }
 
   /** Takes a volume off at once, or, while a VM has it, when that has ended. */
   detachVolume(volumeUuid: string): void {
-    detachVolume(this.#core, volumeUuid);
+    detachVolume(this.#machine, volumeUuid);
   }
 
-  /** Changes what the instance is to be, at once or when its VM has ended. Throws as {@link changeDefinition}. */
-  change(change: InstanceChange): void {
-    changeDefinition(this.#core, change);
-    removeIfDone(this.#core); // a lock may have held it back
+  /** Changes what the instance is to be, at once or when its VM has ended. Throws as {@link patchDefinition}. */
+  patch(change: InstancePatchOperation): void {
+    patchDefinition(this.#machine, change);
+    applyDeleteOnStop(this.#machine); // a lock may have held it back
   }
 
-  /** Changes a template or checkpoint. Throws as {@link frozenChange}. */
-  changeFrozen(change: FrozenChange): void {
-    const { record, around } = this.#core;
-    this.#core.redefine(frozenChange(record.definition, change, around.patchContext(record)));
+  /** Changes a template or checkpoint. Throws as {@link applyTemplatePatch}. */
+  patchTemplate(change: TemplatePatchOperation): void {
+    const { record, env } = this.#machine;
+    this.#machine.replaceDefinition(applyTemplatePatch(record.definition, change, env.patchContext(record)));
   }
 
   /** What made it manages it no more: from now on it is its owner's like any other. Throws as `intend` does. */
-  letGo(): void {
+  releaseFromAutoscale(): void {
     const { autoscaledBy: _, ...own } = this.record.definition;
-    this.#core.redefine(own);
+    this.#machine.replaceDefinition(own);
   }
 
   /** Another instance was made from it. */
-  noteUse(): void {
-    if (neverRuns(this.state)) this.#core.publish({ lastUsedAt: Date.now() });
+  recordUse(): void {
+    if (isTemplateOrCheckpoint(this.state)) this.#machine.applyThenPersist({ lastUsedAt: Date.now() });
   }
 
   /** Takes over a VM of an earlier daemon, in whatever state that left it. */
-  adopt(vm: Vm): void {
-    takeOver(this.#core, vm);
+  adoptVm(vm: Vm): void {
+    adoptVm(this.#machine, vm);
   }
 
   /** Notes that the VM ended while no daemon ran, and applies the restart policy; what slept goes on sleeping. */
-  foundDead(exit: VmExit): void {
+  handleLostVm(exit: VmExit): void {
     const { state, becomesTemplate } = this.record.status;
-    if (state === "stopped") noteFrozenLost(this.#core);
-    else if (state === "standby" && becomesTemplate !== true) noteStandbyLost(this.#core);
-    else noteExit(this.#core, exit);
+    if (state === "stopped") onSuspendedVmLost(this.#machine);
+    else if (state === "standby" && becomesTemplate !== true) onStandbyVmLost(this.#machine);
+    else onVmExited(this.#machine, exit);
   }
 
   /** Continues what a daemon before this one began with a stopped instance: a restart sequence, or its end. */
-  resumeStopped(): void {
-    resumeStopped(this.#core);
+  resumePendingWork(): void {
+    resumePendingWork(this.#machine);
   }
 
   /** The service's ports changed: what answered before may not answer now. */
-  portsChanged(): void {
-    const { run } = this.#core;
-    if (run !== undefined && this.state === "running") probe(this.#core, run);
+  servicePortsChanged(): void {
+    const { session } = this.#machine;
+    if (session !== undefined && this.state === "running") probeReadiness(this.#machine, session);
   }
 
   /** The proxy handed a connection or request to it. */
-  requestHandled(): void {
+  countRequest(): void {
     const { definition, status } = this.record;
-    if (definition.autokill.numRequests > 0) this.#core.publish({ requests: (status.requests ?? 0) + 1 });
+    if (definition.autokill.numRequests > 0) this.#machine.applyThenPersist({ requests: (status.requests ?? 0) + 1 });
   }
 
   /** The proxy's count of open connections changed. */
   connectionsChanged(count: number): void {
-    armSleep(this.#core, count);
+    armCooldown(this.#machine, count);
   }
 
   /** Lets go: the VM runs on and nothing is written any more. */
-  release(): void {
+  close(): void {
     this.#mailbox.close();
-    this.#core.release();
+    this.#machine.close();
   }
 
-  async #begin({ is: request, options }: Accepted): Promise<void> {
+  async #handleRequest({ is: request, options }: AcceptedRequest): Promise<void> {
     if (request !== "delete") this.#pending.delete(request);
     try {
-      await this.#act(request, options);
+      await this.#perform(request, options);
     } catch (error) {
       this.#pending.delete(request);
       throw error;
     }
   }
 
-  #act(request: InstanceRequest, options: RequestOptions): Promise<void> | void {
-    const core = this.#core;
+  #perform(request: InstanceRequest, options: RequestOptions): Promise<void> | void {
+    const machine = this.#machine;
     switch (request) {
       case "start":
       case "wake":
-        return core.state === "stopped" || core.state === "standby" ? start(core, false) : undefined;
+        return machine.state === "stopped" || machine.state === "standby" ? start(machine, false) : undefined;
       case "restart":
-        return core.state === "stopped" ? start(core, true) : undefined;
+        return machine.state === "stopped" ? start(machine, true) : undefined;
       case "stop":
-        return stop(core, options.drainTimeoutMs ?? 0);
+        return stop(machine, options.drainTimeoutMs ?? 0);
       case "force-stop":
-        return forceStop(core);
+        return forceStop(machine);
       case "suspend":
-        return suspend(core, options.drainTimeoutMs ?? 0);
-      case "freeze":
-        return freeze(core, options.frozenAutokillMs ?? 0);
+        return suspend(machine, options.drainTimeoutMs ?? 0);
+      case "convert-to-template":
+        return convertToTemplate(machine, options.templateAutokillMs ?? 0);
       case "sleep":
-        return fallAsleep(core);
+        return goToStandby(machine);
       case "delete":
-        return remove(core);
+        return deleteInstance(machine);
     }
   }
 
-  async #observe(event: InstanceEvent): Promise<void> {
-    const core = this.#core;
-    const { run } = event;
-    if (run !== core.run) return; // of a life that is over
+  async #handleEvent(event: InstanceEvent): Promise<void> {
+    const machine = this.#machine;
+    const { run: session } = event;
+    if (session !== machine.session) return; // of a life that is over
     switch (event.is) {
       case "started":
-        return noteStarted(core, run);
+        return onStarted(machine, session);
       case "answered":
-        return noteAnswered(core, run);
+        return onReady(machine, session);
       case "healthy":
-        return core.publish({ restart: undefined });
+        return machine.applyThenPersist({ restart: undefined });
       case "drained":
-        if (core.state !== "draining") return;
-        return standingOf(core).suspending === true ? freezeDrained(core, run) : shutDown(core, false);
+        if (machine.state !== "draining") return;
+        return actorStateOf(machine).suspending === true ? pauseDrained(machine, session) : stopVm(machine, false);
       case "exited":
-        run.over.abort();
-        run.phase.abort();
-        core.run = undefined;
-        return noteExit(core, event.exit);
+        session.ended.abort();
+        session.phase.abort();
+        machine.session = undefined;
+        return onVmExited(machine, event.exit);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Instances that run before another one starts. */
-import type { Platform } from "../registry";
-import { Refusal } from "../errors";
+import type { Registry } from "../registry";
+import { ApiItemError } from "../errors";
 import type { InstanceRecord } from "../store/instances";
 import type { InstanceActor } from "./actor";
 
@@ -11,47 +11,47 @@ import type { InstanceActor } from "./actor";
  * Throws a refusal `FailedOperation` when one cannot run, the signal's reason when that aborts.
  */
 export async function startDependencies(
-  platform: Platform,
+  registry: Registry,
   { name, definition }: InstanceRecord,
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.all(
     definition.dependencies.map(async (uuid) => {
-      const needed = platform.instances.get(uuid);
-      if (needed === undefined || (await comesUp(platform, needed, signal))) return;
+      const needed = registry.instances.get(uuid);
+      if (needed === undefined || (await waitUntilUp(registry, needed, signal))) return;
       const what = `Instance '${name}' needs instance '${needed.record.name}'`;
-      throw new Refusal("FailedOperation", `${what}, which does not run`);
+      throw new ApiItemError("FailedOperation", `${what}, which does not run`);
     }),
   );
 }
 
 /** False when it ended, or could not be started. */
-async function comesUp(platform: Platform, needed: InstanceActor, signal: AbortSignal): Promise<boolean> {
+async function waitUntilUp(registry: Registry, needed: InstanceActor, signal: AbortSignal): Promise<boolean> {
   const { uuid } = needed.record;
-  const isGone = (): boolean => platform.instances.get(uuid) !== needed;
+  const isGone = (): boolean => registry.instances.get(uuid) !== needed;
   const isEnding = (): boolean => needed.state === "draining" || needed.state === "stopping";
-  await platform.changes.until(() => isGone() || !isEnding(), signal);
+  await registry.changes.waitUntil(() => isGone() || !isEnding(), signal);
   let refused = false;
   if (!isGone() && needed.state === "stopped") {
     // Not awaited: it may itself wait for others, and this wait must be able to end before that one.
     needed.request("start").catch(() => {
       refused = true;
-      platform.changes.notify();
+      registry.changes.notify();
     });
   }
   const isUp = (): boolean => needed.state === "running" || needed.state === "standby";
-  await platform.changes.until(() => isGone() || isUp() || refused || needed.isDown, signal);
+  await registry.changes.waitUntil(() => isGone() || isUp() || refused || needed.isDown, signal);
   signal.throwIfAborted();
   return isGone() || isUp();
 }
 
 /** Uuids of everything an instance depends on, directly or through others, when it depended on `direct`. */
-export function allDependencies(platform: Platform, direct: readonly string[]): ReadonlySet<string> {
+export function transitiveDependencies(registry: Registry, direct: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (uuid: string): void => {
     if (found.has(uuid)) return;
     found.add(uuid);
-    platform.instances.get(uuid)?.planned.dependencies.forEach(visit);
+    registry.instances.get(uuid)?.plannedDefinition.dependencies.forEach(visit);
   };
   direct.forEach(visit);
   return found;

@@ -1,6 +1,6 @@
 /** What is asked of one instance and what happens to it, one after the other. */
 
-interface Asked<R> {
+interface QueuedRequest<R> {
   readonly request: R;
   readonly done: (error?: Error) => void;
 }
@@ -17,7 +17,7 @@ export interface MailboxHandlers<E, R> {
 export class Mailbox<E, R> {
   readonly #handlers: MailboxHandlers<E, R>;
   readonly #events: E[] = [];
-  readonly #requests: Asked<R>[] = [];
+  readonly #requests: QueuedRequest<R>[] = [];
   #looping = false;
   #closed = false;
 
@@ -32,7 +32,7 @@ export class Mailbox<E, R> {
   }
 
   /** Resolves when the request was acted on; begins with it at once when nothing else is under way. */
-  ask(request: R): Promise<void> {
+  submit(request: R): Promise<void> {
     return new Promise((resolve, reject) => {
       const done = (error?: Error): void => (error === undefined ? resolve() : reject(error));
       this.#requests.push({ request, done });
@@ -54,9 +54,9 @@ export class Mailbox<E, R> {
         await this.#handle(event, () => this.#handlers.event(event));
         continue;
       }
-      const asked = this.#requests.shift();
-      if (asked === undefined) break;
-      asked.done(await this.#handle(asked.request, () => this.#handlers.request(asked.request)));
+      const queued = this.#requests.shift();
+      if (queued === undefined) break;
+      queued.done(await this.#handle(queued.request, () => this.#handlers.request(queued.request)));
     }
     this.#looping = false;
   }

@@ -5,7 +5,7 @@ import type { InstanceRecord, InstanceStatus } from "../store/instances";
 export type StatusChange = { readonly [K in keyof InstanceStatus]?: InstanceStatus[K] | undefined };
 
 /** Tells waiters that something changed. */
-export class Changes {
+export class ChangeNotifier {
   readonly #listeners = new Set<() => void>();
 
   notify(): void {
@@ -13,12 +13,12 @@ export class Changes {
   }
 
   /** Calls after each change from now on. */
-  onEach(listener: () => void): void {
+  subscribe(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
   /** Resolves with true as soon as `met` returns true, judged now and after each change; with false when the signal aborts. */
-  until(met: () => boolean, signal: AbortSignal): Promise<boolean> {
+  waitUntil(met: () => boolean, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       const finish = (result: boolean): void => {
         this.#listeners.delete(listen);
@@ -38,7 +38,7 @@ export class Changes {
 }
 
 /** The record with a change applied. Pure. */
-export function changed(record: InstanceRecord, change: StatusChange): InstanceRecord {
+export function applyStatusChange(record: InstanceRecord, change: StatusChange): InstanceRecord {
   const merged = Object.fromEntries(
     Object.entries({ ...record.status, ...change }).filter(([, value]) => value !== undefined),
   );

@@ -1,7 +1,7 @@
 /** How long connections waited for an instance that slept. */
 
 /** Upper bounds of the buckets. Source: the cloud's metrics, 1 ms to 4096 ms and everything above. */
-const BOUNDS_MS = Array.from({ length: 13 }, (_, power) => 2 ** power);
+const BUCKET_BOUNDS_MS = Array.from({ length: 13 }, (_, power) => 2 ** power);
 
 /** Wake-ups since the daemon began to serve. */
 export interface WakeupHistogram {
@@ -11,39 +11,39 @@ export interface WakeupHistogram {
 }
 
 /** Measures from the wake to the answer on every port. */
-export class Wakeups {
-  readonly #tookMs: number[] = BOUNDS_MS.map(() => 0);
+export class WakeupMetrics {
+  readonly #counts: number[] = BUCKET_BOUNDS_MS.map(() => 0);
   #total = 0;
   #sumMs = 0;
-  #begunAt: number | undefined;
+  #startedAtMs: number | undefined;
 
   begin(): void {
-    this.#begunAt = performance.now();
+    this.#startedAtMs = performance.now();
   }
 
   /** It answers. Without a {@link begin} before it was not asleep. */
-  answered(): void {
-    if (this.#begunAt === undefined) return;
-    this.note(performance.now() - this.#begunAt);
-    this.#begunAt = undefined;
+  ready(): void {
+    if (this.#startedAtMs === undefined) return;
+    this.record(performance.now() - this.#startedAtMs);
+    this.#startedAtMs = undefined;
   }
 
   /** It ended before it could answer. */
-  ended(): void {
-    this.#begunAt = undefined;
+  cancel(): void {
+    this.#startedAtMs = undefined;
   }
 
   /** One wake-up took this long. */
-  note(tookMs: number): void {
-    BOUNDS_MS.forEach((bound, index) => {
-      if (tookMs <= bound) this.#tookMs[index] = (this.#tookMs[index] ?? 0) + 1;
+  record(tookMs: number): void {
+    BUCKET_BOUNDS_MS.forEach((bound, index) => {
+      if (tookMs <= bound) this.#counts[index] = (this.#counts[index] ?? 0) + 1;
     });
     this.#total++;
     this.#sumMs += tookMs;
   }
 
   get histogram(): WakeupHistogram {
-    const bounded = BOUNDS_MS.map((boundMs, index) => ({ boundMs, count: this.#tookMs[index] ?? 0 }));
+    const bounded = BUCKET_BOUNDS_MS.map((boundMs, index) => ({ boundMs, count: this.#counts[index] ?? 0 }));
     return { buckets: [...bounded, { boundMs: undefined, count: this.#total }], sumMs: this.#sumMs };
   }
 }

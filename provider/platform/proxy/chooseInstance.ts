@@ -13,7 +13,7 @@ export interface Candidate {
 }
 
 /** Limits of a service, in connections per instance. */
-export interface Limits {
+export interface ConnectionLimits {
   /** Reaching it on every ready instance wakes a sleeping one. */
   readonly softLimit: number;
   /** Never exceeded. */
@@ -21,7 +21,7 @@ export interface Limits {
 }
 
 /** What to do with one connection. */
-export type Choice =
+export type BalancerDecision =
   /** `wake` names a sleeping instance to wake beside, for the connections that follow. */
   | { readonly do: "connect"; readonly uuid: string; readonly wake?: string }
   | { readonly do: "wake"; readonly uuid: string }
@@ -30,7 +30,11 @@ export type Choice =
   | { readonly do: "refuse"; readonly because: "no instance" | "hard limit" };
 
 /** Least connections among the ready; instances that were tried in vain for this connection are left out. */
-export function choose(candidates: readonly Candidate[], limits: Limits, tried: ReadonlySet<string>): Choice {
+export function chooseInstance(
+  candidates: readonly Candidate[],
+  limits: ConnectionLimits,
+  tried: ReadonlySet<string>,
+): BalancerDecision {
   const open = candidates.filter((candidate) => !tried.has(candidate.uuid));
   const ready = open.filter((candidate) => candidate.is === "ready");
   const asleep = open.find((candidate) => candidate.is === "asleep");

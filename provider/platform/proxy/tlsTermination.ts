@@ -1,22 +1,25 @@
 /** The handler `tls`: ends TLS on a published port, so that instances speak plainly. */
 import type * as net from "node:net";
 import * as tls from "node:tls";
-import type { OwnCertificate } from "../certificates/selfSigned";
+import type { SelfSignedCertificate } from "../certificates/selfSigned";
 
 /** Where a service's certificates come from. */
-export interface Certificates {
+export interface TlsCertificates {
   /** Serves every name without an uploaded one, and clients that name none. */
-  readonly own: OwnCertificate;
+  readonly selfSigned: SelfSignedCertificate;
   /** The uploaded certificate for a domain name, as it is now. */
-  readonly uploaded: (serverName: string) => tls.SecureContext | undefined;
+  readonly findUploaded: (serverName: string) => tls.SecureContext | undefined;
 }
 
 /** How long a client may take to agree on TLS. */
 const HANDSHAKE_MS = 10_000;
 
 /** Takes connections and hands over what is inside of them, paused; one that does not speak TLS is closed. */
-export function tlsEnd(certificates: Certificates, onSecured: (client: net.Socket) => void): (raw: net.Socket) => void {
-  const { own, uploaded } = certificates;
+export function terminateTls(
+  certificates: TlsCertificates,
+  onSecured: (client: net.Socket) => void,
+): (raw: net.Socket) => void {
+  const { selfSigned: own, findUploaded: uploaded } = certificates;
   const server = tls.createServer(
     {
       key: own.pem,

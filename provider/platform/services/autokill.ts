@@ -1,7 +1,8 @@
 /** Deletes a service group that was empty for as long as it says. */
-import type { Platform, Service } from "../registry";
+import { errorMessage } from "../../base/errors";
+import type { Registry, Service } from "../registry";
 import type { ServiceRecord } from "../store/services";
-import { removeServiceGroup } from "./delete";
+import { deleteServiceGroup } from "./delete";
 
 /** Longest sleep: the time of day may be set, and a machine may be put to sleep. */
 const MAX_SLEEP_MS = 60_000;
@@ -10,31 +11,32 @@ const MAX_SLEEP_MS = 60_000;
  * When a service group is due, in milliseconds since 1970; `undefined` while it has instances, makes its own, or is to stay.
  * Pure.
  */
-export const dueAt = ({ autokillTimeMs, emptySince, autoscale }: ServiceRecord): number | undefined =>
+export const autokillDueAtMs = ({ autokillTimeMs, emptySince, autoscale }: ServiceRecord): number | undefined =>
   autokillTimeMs === 0 || emptySince === undefined || autoscale !== undefined ? undefined : emptySince + autokillTimeMs;
 
 /** Waits for the end of a service group anew; to be called whenever its record has changed. */
-export function armAutokill(platform: Platform, service: Service): void {
-  service.autokill?.abort();
-  const due = dueAt(service.record);
-  if (due === undefined || platform.isReleased) return;
-  const { clock, log } = platform.parts;
+export function scheduleAutokill(registry: Registry, service: Service): void {
+  service.autokillAbort?.abort();
+  const due = autokillDueAtMs(service.record);
+  if (due === undefined || registry.isShutDown) return;
+  const { clock, log } = registry.parts;
   const armed = new AbortController();
-  service.autokill = armed;
+  service.autokillAbort = armed;
   clock
     .sleep(Math.min(Math.max(0, due - clock.now()), MAX_SLEEP_MS), armed.signal)
-    .then(() => platform.serviceTurn.take(() => removeIfDue(platform, service)))
+    .then(() => registry.serviceMutex.runExclusive(() => removeIfDue(registry, service)))
     .catch((error: unknown) => {
       if (armed.signal.aborted) return;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       log.write("service.not-deleted", { uuid: service.record.uuid, reason });
     });
 }
 
-function removeIfDue(platform: Platform, service: Service): void {
+function removeIfDue(registry: Registry, service: Service): void {
   const { uuid } = service.record;
-  if (platform.isReleased || platform.services.get(uuid) !== service || platform.membersOf(uuid).length > 0) return;
-  const due = dueAt(service.record);
-  if (due !== undefined && due <= platform.parts.clock.now()) removeServiceGroup(platform, service);
-  else armAutokill(platform, service);
+  if (registry.isShutDown || registry.services.get(uuid) !== service || registry.instancesOfService(uuid).length > 0)
+    return;
+  const due = autokillDueAtMs(service.record);
+  if (due !== undefined && due <= registry.parts.clock.now()) deleteServiceGroup(registry, service);
+  else scheduleAutokill(registry, service);
 }

@@ -1,26 +1,26 @@
 /** A service group's begin. */
 import * as crypto from "node:crypto";
 import type { CreateServiceRequest } from "../../contract/models";
-import { wordyName } from "../objectNames";
-import type { Platform, Service } from "../registry";
-import { enforceQuota } from "../quota";
-import { Refusal } from "../errors";
+import { uniqueWordName } from "../objectNames";
+import type { Registry, Service } from "../registry";
+import { assertQuota } from "../quota";
+import { ApiItemError } from "../errors";
 import { saveService, type ServiceRecord } from "../store/services";
-import { armAutokill } from "./autokill";
-import { generatedDomain, refuseTakenDomains, resolveDomain } from "./domains";
+import { scheduleAutokill } from "./autokill";
+import { generateDomain, assertDomainsAvailable, resolveDomain } from "./domains";
 import { DEFAULT_HARD_LIMIT, DEFAULT_SOFT_LIMIT } from "./patch";
 import { publishPorts } from "./publish";
-import { checkedPorts, refuseTakenPorts } from "./rules";
+import { parsePorts, assertPortsAvailable } from "./rules";
 
 /** Whose a service group is. */
-export interface GroupOrigin {
+export interface ServiceGroupOptions {
   /** False for one that an instance brings with it: it goes with the last instance. */
   readonly persistent: boolean;
 }
 
 /** Every service group but this one. */
-export const otherServices = (platform: Platform, uuid: string): ServiceRecord[] =>
-  [...platform.services.values()].map(({ record }) => record).filter((record) => record.uuid !== uuid);
+export const otherServices = (registry: Registry, uuid: string): ServiceRecord[] =>
+  [...registry.services.values()].map(({ record }) => record).filter((record) => record.uuid !== uuid);
 
 /**
  * Makes a service group and opens its ports. One whose instance then cannot be made goes with `afterMemberLeft`.
@@ -29,27 +29,31 @@ export const otherServices = (platform: Platform, uuid: string): ServiceRecord[]
  * `CertCnMismatch` (a certificate), `Quota`, `NoFree` (a port of another program), `NotSupported`.
  */
 export function createServiceGroup(
-  platform: Platform,
+  registry: Registry,
   body: CreateServiceRequest,
-  origin: GroupOrigin,
+  origin: ServiceGroupOptions,
 ): Promise<Service> {
-  return platform.serviceTurn.take(() => create(platform, body, origin));
+  return registry.serviceMutex.runExclusive(() => createExclusively(registry, body, origin));
 }
 
-async function create(platform: Platform, body: CreateServiceRequest, { persistent }: GroupOrigin): Promise<Service> {
-  const { database, clock, log } = platform.parts;
-  const taken = (name: string): boolean => [...platform.services.values()].some(({ record }) => record.name === name);
-  const name = body.name ?? wordyName(taken);
-  if (name.includes("/")) throw new Refusal("Invalid", `'${name}' is not a name: it contains '/'`);
-  if (taken(name)) throw new Refusal("AlreadyExists", `A service group with the name '${name}' already exists`);
+async function createExclusively(
+  registry: Registry,
+  body: CreateServiceRequest,
+  { persistent }: ServiceGroupOptions,
+): Promise<Service> {
+  const { database, clock, log } = registry.parts;
+  const taken = (name: string): boolean => [...registry.services.values()].some(({ record }) => record.name === name);
+  const name = body.name ?? uniqueWordName(taken);
+  if (name.includes("/")) throw new ApiItemError("Invalid", `'${name}' is not a name: it contains '/'`);
+  if (taken(name)) throw new ApiItemError("AlreadyExists", `A service group with the name '${name}' already exists`);
   const now = clock.now();
   const record: ServiceRecord = {
     uuid: crypto.randomUUID(),
     name,
     createdAt: now,
-    ports: checkedPorts(body.services),
-    domains: body.domains?.map((domain) => resolveDomain(domain, [...platform.certificates.values()])) ?? [
-      generatedDomain(name, body.name !== undefined),
+    ports: parsePorts(body.services),
+    domains: body.domains?.map((domain) => resolveDomain(domain, [...registry.certificates.values()])) ?? [
+      generateDomain(name, body.name !== undefined),
     ],
     softLimit: body.soft_limit ?? Math.min(DEFAULT_SOFT_LIMIT, body.hard_limit ?? DEFAULT_HARD_LIMIT),
     hardLimit: body.hard_limit ?? DEFAULT_HARD_LIMIT,
@@ -57,21 +61,21 @@ async function create(platform: Platform, body: CreateServiceRequest, { persiste
     autokillTimeMs: body.autokill?.time_ms ?? 0,
     emptySince: now,
   };
-  const others = otherServices(platform, record.uuid);
-  refuseTakenPorts(name, record.ports, others);
-  refuseTakenDomains(record.domains, others);
-  enforceQuota(platform, { service_groups: 1, services: record.ports.length });
-  const service = platform.newService(record);
+  const others = otherServices(registry, record.uuid);
+  assertPortsAvailable(name, record.ports, others);
+  assertDomainsAvailable(record.domains, others);
+  assertQuota(registry, { service_groups: 1, services: record.ports.length });
+  const service = registry.newService(record);
   try {
-    await publishPorts(platform, service, record);
-    if (platform.isReleased) throw new Refusal("FailedOperation", "The local platform is ending");
+    await publishPorts(registry, service, record);
+    if (registry.isShutDown) throw new ApiItemError("FailedOperation", "The local platform is ending");
     saveService(database, record);
   } catch (error) {
     service.proxy.close();
     throw error;
   }
-  platform.services.set(record.uuid, service);
-  armAutokill(platform, service);
+  registry.services.set(record.uuid, service);
+  scheduleAutokill(registry, service);
   log.write("service.created", { uuid: record.uuid, name });
   return service;
 }

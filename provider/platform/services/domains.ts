@@ -1,27 +1,29 @@
 /** Which domains a service group gets, and with which certificates. Pure. */
 import { type DomainRequest, MAX_DOMAINS } from "../../contract/models";
-import { covers, isDomainName, isWildcard } from "../certificates/domainName";
-import { find } from "../handlers/items";
-import { firstTwice } from "../instances/update/rules";
+import { coversDomain, isDomainName, isWildcard } from "../certificates/domainName";
+import { findBySelector } from "../handlers/items";
+import { firstDuplicate } from "../instances/update/rules";
 import { randomText } from "../objectNames";
-import { Refusal } from "../errors";
+import { ApiItemError } from "../errors";
 import type { CertificateRecord } from "../store/certificates";
 import type { ServiceDomain, ServiceRecord } from "../store/services";
 
 /** Longest label of a domain name. Source: RFC 1035, section 2.3.4. */
-const MAX_LABEL = 63;
-const RANDOM_LENGTH = 8;
+const MAX_LABEL_LENGTH = 63;
+const RANDOM_SUFFIX_LENGTH = 8;
 
 /** `shop` is `shop.localhost`, which resolvers answer with the loopback address; a trailing dot means as is. */
-export const fqdnOf = (domain: string): string =>
+export const toFqdn = (domain: string): string =>
   (domain.endsWith(".") ? domain.slice(0, -1) : `${domain}.localhost`).toLowerCase();
 
 /** The domain of a service group that asks for none: from its name, which is made unique if the user chose it. */
-export function generatedDomain(name: string, isChosen: boolean): ServiceDomain {
-  if (!isChosen) return { fqdn: fqdnOf(name) };
+export function generateDomain(name: string, isChosen: boolean): ServiceDomain {
+  if (!isChosen) return { fqdn: toFqdn(name) };
   const label = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  const stem = label.slice(0, MAX_LABEL - RANDOM_LENGTH - 1).replace(/^-+|-+$/g, "");
-  return { fqdn: fqdnOf(stem === "" ? randomText(RANDOM_LENGTH) : `${stem}-${randomText(RANDOM_LENGTH)}`) };
+  const stem = label.slice(0, MAX_LABEL_LENGTH - RANDOM_SUFFIX_LENGTH - 1).replace(/^-+|-+$/g, "");
+  return {
+    fqdn: toFqdn(stem === "" ? randomText(RANDOM_SUFFIX_LENGTH) : `${stem}-${randomText(RANDOM_SUFFIX_LENGTH)}`),
+  };
 }
 
 /**
@@ -32,39 +34,41 @@ export function generatedDomain(name: string, isChosen: boolean): ServiceDomain 
  * `NotFound` (no such certificate), `CertCnMismatch`.
  */
 export function resolveDomain(request: DomainRequest, certificates: readonly CertificateRecord[]): ServiceDomain {
-  const fqdn = fqdnOf(request.name);
-  if (!isDomainName(fqdn)) throw new Refusal("Invalid", `'${fqdn}' is not a domain name`);
+  const fqdn = toFqdn(request.name);
+  if (!isDomainName(fqdn)) throw new ApiItemError("Invalid", `'${fqdn}' is not a domain name`);
   const isWhole = request.name.endsWith(".");
   if (!isWhole && isWildcard(fqdn)) {
-    throw new Refusal("Invalid", `'${request.name}' is not a label; write a whole name with a dot at its end`);
+    throw new ApiItemError("Invalid", `'${request.name}' is not a label; write a whole name with a dot at its end`);
   }
-  const certificate = isWhole ? certificateFor(fqdn, request.certificate, certificates) : refuseCertificate(request);
+  const certificate = isWhole
+    ? findCertificateFor(fqdn, request.certificate, certificates)
+    : assertNoCertificate(request);
   if (certificate === undefined && isWildcard(fqdn)) {
-    throw new Refusal("Invalid", `Domain '${fqdn}' needs a certificate: none can be made for a wildcard`);
+    throw new ApiItemError("Invalid", `Domain '${fqdn}' needs a certificate: none can be made for a wildcard`);
   }
   return { fqdn, ...(certificate === undefined ? {} : { certificateUuid: certificate.uuid }) };
 }
 
-function certificateFor(
+function findCertificateFor(
   fqdn: string,
   asked: DomainRequest["certificate"],
   certificates: readonly CertificateRecord[],
 ): CertificateRecord | undefined {
   if (asked === undefined) {
     const exact = certificates.find(({ commonName }) => commonName === fqdn);
-    return exact ?? certificates.find(({ commonName }) => covers(commonName, fqdn));
+    return exact ?? certificates.find(({ commonName }) => coversDomain(commonName, fqdn));
   }
-  const certificate = find(certificates, (one) => one, "certificate", asked);
-  if (covers(certificate.commonName, fqdn)) return certificate;
-  throw new Refusal(
+  const certificate = findBySelector(certificates, (one) => one, "certificate", asked);
+  if (coversDomain(certificate.commonName, fqdn)) return certificate;
+  throw new ApiItemError(
     "CertCnMismatch",
     `Certificate '${certificate.name}' is for '${certificate.commonName}', not for domain '${fqdn}'`,
   );
 }
 
-function refuseCertificate({ name, certificate }: DomainRequest): undefined {
+function assertNoCertificate({ name, certificate }: DomainRequest): undefined {
   if (certificate === undefined) return undefined;
-  throw new Refusal(
+  throw new ApiItemError(
     "Invalid",
     `Domain '${name}' is a label below 'localhost', which takes no certificate; write a whole name with a dot at its end`,
   );
@@ -74,17 +78,17 @@ function refuseCertificate({ name, certificate }: DomainRequest): undefined {
  * Throws a refusal: `TooMany`, `Invalid` for a domain that is listed twice, `CannotBeUsed` when another service group has
  * it.
  */
-export function refuseTakenDomains(domains: readonly ServiceDomain[], others: readonly ServiceRecord[]): void {
+export function assertDomainsAvailable(domains: readonly ServiceDomain[], others: readonly ServiceRecord[]): void {
   if (domains.length > MAX_DOMAINS) {
     const why = `with these it would have ${domains.length}`;
-    throw new Refusal("TooMany", `A service group has at most ${MAX_DOMAINS} domains; ${why}`);
+    throw new ApiItemError("TooMany", `A service group has at most ${MAX_DOMAINS} domains; ${why}`);
   }
-  const twice = firstTwice(domains.map(({ fqdn }) => fqdn));
-  if (twice !== undefined) throw new Refusal("Invalid", `Domain '${twice}' is listed twice`);
+  const twice = firstDuplicate(domains.map(({ fqdn }) => fqdn));
+  if (twice !== undefined) throw new ApiItemError("Invalid", `Domain '${twice}' is listed twice`);
   const wanted = new Set(domains.map(({ fqdn }) => fqdn));
   for (const other of others) {
     const taken = other.domains.find(({ fqdn }) => wanted.has(fqdn));
     if (taken === undefined) continue;
-    throw new Refusal("CannotBeUsed", `Domain '${taken.fqdn}' is already in use by service group '${other.name}'`);
+    throw new ApiItemError("CannotBeUsed", `Domain '${taken.fqdn}' is already in use by service group '${other.name}'`);
   }
 }

@@ -1,9 +1,9 @@
 /** Opens a service group's ports, with the certificates of its domains. */
 import { createSecureContext, type SecureContext } from "node:tls";
-import { covers } from "../certificates/domainName";
-import { selfSigned } from "../certificates/selfSigned";
-import type { Platform, Service } from "../registry";
-import type { Certificates } from "../proxy/tlsTermination";
+import { coversDomain } from "../certificates/domainName";
+import { createSelfSignedCertificate } from "../certificates/selfSigned";
+import type { Registry, Service } from "../registry";
+import type { TlsCertificates } from "../proxy/tlsTermination";
 import type { CertificateRecord } from "../store/certificates";
 import type { ServiceRecord } from "../store/services";
 
@@ -11,9 +11,9 @@ import type { ServiceRecord } from "../store/services";
  * Makes the ports of `record`, which may differ from the service's present one, exactly those that are open.
  * Throws refusals `NoFree` (a port), `NotSupported` (no certificate can be had).
  */
-export async function publishPorts(platform: Platform, service: Service, record: ServiceRecord): Promise<void> {
+export async function publishPorts(registry: Registry, service: Service, record: ServiceRecord): Promise<void> {
   const withTls = record.ports.some(({ handlers }) => handlers.includes("tls"));
-  const tls = withTls ? await certificatesOf(platform, record) : undefined;
+  const tls = withTls ? await tlsCertificatesOf(registry, record) : undefined;
   await service.proxy.publish(
     record.ports.map(({ port, destinationPort, handlers }) => {
       const plain = handlers.includes("redirect") ? "redirect" : "plain";
@@ -22,28 +22,28 @@ export async function publishPorts(platform: Platform, service: Service, record:
   );
 }
 
-async function certificatesOf(platform: Platform, { uuid, domains }: ServiceRecord): Promise<Certificates> {
+async function tlsCertificatesOf(registry: Registry, { uuid, domains }: ServiceRecord): Promise<TlsCertificates> {
   const withoutOne = domains.filter(({ certificateUuid }) => certificateUuid === undefined);
   return {
-    own: await selfSigned(withoutOne.map(({ fqdn }) => fqdn)),
+    selfSigned: await createSelfSignedCertificate(withoutOne.map(({ fqdn }) => fqdn)),
     // Looked up for each connection, so that a renewed certificate serves the next one.
-    uploaded: (serverName) => {
-      const now = platform.services.get(uuid)?.record.domains ?? domains;
+    findUploaded: (serverName) => {
+      const now = registry.services.get(uuid)?.record.domains ?? domains;
       const exact = now.find(({ fqdn }) => fqdn === serverName);
-      const certificateUuid = (exact ?? now.find(({ fqdn }) => covers(fqdn, serverName)))?.certificateUuid;
-      const certificate = certificateUuid === undefined ? undefined : platform.certificates.get(certificateUuid);
-      return certificate && contextOf(certificate);
+      const certificateUuid = (exact ?? now.find(({ fqdn }) => coversDomain(fqdn, serverName)))?.certificateUuid;
+      const certificate = certificateUuid === undefined ? undefined : registry.certificates.get(certificateUuid);
+      return certificate && secureContextOf(certificate);
     },
   };
 }
 
 /** A context costs milliseconds and is the same as long as the record is. */
-const contexts = new WeakMap<CertificateRecord, SecureContext>();
+const secureContexts = new WeakMap<CertificateRecord, SecureContext>();
 
-function contextOf(certificate: CertificateRecord): SecureContext {
-  const known = contexts.get(certificate);
+function secureContextOf(certificate: CertificateRecord): SecureContext {
+  const known = secureContexts.get(certificate);
   if (known !== undefined) return known;
   const made = createSecureContext({ key: certificate.pkey, cert: certificate.chain });
-  contexts.set(certificate, made);
+  secureContexts.set(certificate, made);
   return made;
 }

@@ -18,7 +18,7 @@ export interface Database {
   /** What it wrote outlasts a loss of power. */
   run(sql: string, ...values: readonly ColumnValue[]): void;
   /** Like `run`, without waiting for the disk: a loss of power may undo it. For what changes often and ends with the power. */
-  runLightly(sql: string, ...values: readonly ColumnValue[]): void;
+  runWithoutSync(sql: string, ...values: readonly ColumnValue[]): void;
   /** Removes the files while still holding the lock, so that no other daemon can take them over half removed; then closes. */
   removeAndClose(): void;
   close(): void;
@@ -27,7 +27,7 @@ export interface Database {
 const SQLITE_BUSY = 5;
 const OPEN_ATTEMPTS = 20;
 /** In WAL mode: the log is synced with each commit, or only when it is moved into the database. */
-const [DURABLE, LIGHT] = ["PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL"];
+const [SYNC_FULL, SYNC_NORMAL] = ["PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL"];
 
 const inodeOf = (file: string): number | undefined => fs.statSync(file, { throwIfNoEntry: false })?.ino;
 
@@ -47,12 +47,12 @@ export function openDatabase(file: string): Database | undefined {
       throw error;
     }
     const inode = inodeOf(file);
-    const database = lock(file);
+    const database = openLocked(file);
     if (database === undefined) return undefined;
     // An ending daemon unlinks its database just before it unlocks it: what was locked must still be what is there.
     if (inode !== undefined && inodeOf(file) === inode) {
       migrate(database);
-      return wrap(database, file);
+      return toDatabase(database, file);
     }
     database.close();
     if (attempt >= OPEN_ATTEMPTS)
@@ -60,12 +60,12 @@ export function openDatabase(file: string): Database | undefined {
   }
 }
 
-function lock(file: string): DatabaseSync | undefined {
+function openLocked(file: string): DatabaseSync | undefined {
   const database = new DatabaseSync(file);
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("PRAGMA journal_mode = WAL"); // in this order: the lock is then held from here on, and no shared memory file is made
-    database.exec(DURABLE);
+    database.exec(SYNC_FULL);
     database.exec("PRAGMA foreign_keys = ON");
     database.exec("BEGIN EXCLUSIVE; COMMIT");
     return database;
@@ -76,17 +76,17 @@ function lock(file: string): DatabaseSync | undefined {
   }
 }
 
-function wrap(database: DatabaseSync, file: string): Database {
+function toDatabase(database: DatabaseSync, file: string): Database {
   const run: Database["run"] = (sql, ...values) => void database.prepare(sql).run(...values);
   return {
     all: (sql, ...values) => database.prepare(sql).all(...values),
     run,
-    runLightly(sql, ...values) {
-      database.exec(LIGHT);
+    runWithoutSync(sql, ...values) {
+      database.exec(SYNC_NORMAL);
       try {
         run(sql, ...values);
       } finally {
-        database.exec(DURABLE);
+        database.exec(SYNC_FULL);
       }
     },
     removeAndClose() {

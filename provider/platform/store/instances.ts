@@ -4,7 +4,7 @@ import { INSTANCE_PROPS, INSTANCE_STATES, inlineFile, scaleToZero, schedule } fr
 import type { Database } from "./database";
 
 /** What a reference to an image named when it was given. */
-export const imageFacts = z.object({
+export const resolvedImage = z.object({
   repository: z.string(),
   digest: z.string(),
   kernelDigest: z.string(),
@@ -22,7 +22,7 @@ export const romRecord = z.object({
   image: z.object({ repository: z.string(), digest: z.string(), initrdDigest: z.string() }).optional(),
 });
 
-const definition = imageFacts.extend({
+const definition = resolvedImage.extend({
   /** Complete argument list: the request's, else the image's. */
   args: z.array(z.string()),
   /** True where `args` are the image's: another image brings others. */
@@ -113,7 +113,7 @@ const row = z.object({
 });
 
 /** What a reference to an image named. */
-export type ImageFacts = z.infer<typeof imageFacts>;
+export type ResolvedImage = z.infer<typeof resolvedImage>;
 /** A file system beside that of the image. */
 export type RomRecord = z.infer<typeof romRecord>;
 /** A change that waits, or failed. */
@@ -124,7 +124,7 @@ export type InstanceDefinition = z.infer<typeof definition>;
 export type InstanceStatus = z.infer<typeof status>;
 
 /** A volume inside an instance. */
-export interface Attachment {
+export interface VolumeAttachment {
   readonly volumeUuid: string;
   readonly at: string;
   readonly readonly: boolean;
@@ -137,7 +137,7 @@ export interface InstanceRecord {
   readonly createdAt: number;
   readonly serviceUuid: string | undefined;
   readonly definition: InstanceDefinition;
-  readonly volumes: readonly Attachment[];
+  readonly volumes: readonly VolumeAttachment[];
   readonly status: InstanceStatus;
 }
 
@@ -151,7 +151,7 @@ export function loadInstances(database: Database): InstanceRecord[] {
       name,
       createdAt: created_at,
       serviceUuid: service_uuid ?? undefined,
-      definition: definitionOf(JSON.parse(json.definition)),
+      definition: parseDefinition(JSON.parse(json.definition)),
       status: status.parse(JSON.parse(json.status)),
       volumes: volumes.map((one) => {
         const { volume_uuid, at, readonly } = attachment.parse(one);
@@ -162,7 +162,7 @@ export function loadInstances(database: Database): InstanceRecord[] {
 }
 
 /** A row of an older release tells the image's arguments only where they are the instance's: these stand for them. */
-function definitionOf(json: unknown): InstanceDefinition {
+function parseDefinition(json: unknown): InstanceDefinition {
   const read = definition.parse(json);
   return typeof json === "object" && json !== null && "imageArgs" in json ? read : { ...read, imageArgs: read.args };
 }
@@ -190,7 +190,7 @@ export function insertInstances(database: Database, records: readonly InstanceRe
   }
 }
 
-function insertAttachments(database: Database, uuid: string, volumes: readonly Attachment[]): void {
+function insertAttachments(database: Database, uuid: string, volumes: readonly VolumeAttachment[]): void {
   for (const volume of volumes) {
     database.run(
       "INSERT INTO attachments (instance_uuid, volume_uuid, at, readonly) VALUES (?, ?, ?, ?)",
@@ -204,7 +204,7 @@ function insertAttachments(database: Database, uuid: string, volumes: readonly A
 
 /** Writes what became of an instance; its VM would not outlast a loss of power either. */
 export function updateInstanceStatus(database: Database, uuid: string, changed: InstanceStatus): void {
-  database.runLightly("UPDATE instances SET status = ? WHERE uuid = ?", JSON.stringify(changed), uuid);
+  database.runWithoutSync("UPDATE instances SET status = ? WHERE uuid = ?", JSON.stringify(changed), uuid);
 }
 
 /** Writes what an instance is to be, and what became of it, both or neither. */
@@ -219,7 +219,7 @@ export function updateInstanceDefinition(
 }
 
 /** Takes an instance out of its service and writes what became of it, both or neither. */
-export function updateWithoutService(database: Database, uuid: string, status: InstanceStatus): void {
+export function detachFromService(database: Database, uuid: string, status: InstanceStatus): void {
   const sql = "UPDATE instances SET service_uuid = NULL, status = ? WHERE uuid = ?";
   database.run(sql, JSON.stringify(status), uuid);
 }
@@ -228,7 +228,7 @@ export function updateWithoutService(database: Database, uuid: string, status: I
 export function updateAttachments(
   database: Database,
   uuid: string,
-  volumes: readonly Attachment[],
+  volumes: readonly VolumeAttachment[],
   status: InstanceStatus,
 ): void {
   database.run("BEGIN");

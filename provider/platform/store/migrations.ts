@@ -46,13 +46,13 @@ const MIGRATIONS: readonly string[] = [
 ];
 
 /** The part of an open SQLite database that a migration needs. */
-interface Migratable {
+interface MigrationConnection {
   exec(sql: string): void;
   prepare(sql: string): { get(): Record<string, unknown> | undefined };
 }
 
 /** Brings a database to the current version; each step is one transaction. Throws `DAEMON_FAILED` for one from the future. */
-export function migrate(database: Migratable): void {
+export function migrate(database: MigrationConnection): void {
   const row = database.prepare("PRAGMA user_version").get();
   const version = Number(row?.["user_version"] ?? 0);
   if (version > MIGRATIONS.length) {

@@ -9,7 +9,7 @@ import * as fs from "node:fs";
  * ends written back to where they were: between them there is a hole, which takes no space, and offsets stay what they are.
  * What a guest writes in the moment between the last read and the emptying is lost, and reads as NUL characters.
  */
-export function boundLog(
+export function truncateLog(
   file: string,
   { headBytes, tailBytes }: { readonly headBytes: number; readonly tailBytes: number },
 ): void {
@@ -17,7 +17,7 @@ export function boundLog(
   try {
     descriptor = fs.openSync(file, "r+");
   } catch (error) {
-    if (isMissing(error)) return;
+    if (isFileNotFound(error)) return;
     throw error;
   }
   try {
@@ -43,5 +43,5 @@ export function boundLog(
 const BLOCK_BYTES = 512;
 
 /** True for the error of a file that does not exist. */
-export const isMissing = (error: unknown): boolean =>
+export const isFileNotFound = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "ENOENT";

@@ -1,12 +1,12 @@
 /** May an instance have this volume, and where? */
-import type { Platform } from "../registry";
-import { Refusal } from "../errors";
-import type { Attachment } from "../store/instances";
+import type { Registry } from "../registry";
+import { ApiItemError } from "../errors";
+import type { VolumeAttachment } from "../store/instances";
 import type { VolumeRecord } from "../store/volumes";
-import { checkPlace } from "./mountPath";
+import { assertMountPath } from "./mountPath";
 
 /** Where a volume shall be inside an instance. */
-export interface WantedAttachment {
+export interface AttachmentRequest {
   readonly at: string;
   readonly readonly?: boolean | undefined;
 }
@@ -20,25 +20,25 @@ export interface WantedAttachment {
  * Throws refusals: `Invalid` for a place that is none or is taken, `CannotBeUsed` for a template and a volume that is
  * not ready, `Attached` when somebody else has the volume.
  */
-export function checkedAttachment(
-  platform: Platform,
+export function resolveAttachment(
+  registry: Registry,
   volume: VolumeRecord,
-  { at, readonly = false }: WantedAttachment,
-  present: readonly Attachment[],
-): Attachment {
+  { at, readonly = false }: AttachmentRequest,
+  present: readonly VolumeAttachment[],
+): VolumeAttachment {
   const { uuid, name, state } = volume;
-  checkPlace(at);
+  assertMountPath(at);
   if (state === "template") {
-    throw new Refusal("CannotBeUsed", `Volume '${name}' is a template; make a volume from it and attach that`);
+    throw new ApiItemError("CannotBeUsed", `Volume '${name}' is a template; make a volume from it and attach that`);
   }
   if (present.some((one) => one.volumeUuid === uuid))
-    throw new Refusal("Attached", `The instance already has volume '${name}'`);
-  if (present.some((one) => one.at === at)) throw new Refusal("Invalid", `Two volumes cannot both be at '${at}'`);
-  for (const { record } of platform.usersOf(uuid)) {
+    throw new ApiItemError("Attached", `The instance already has volume '${name}'`);
+  if (present.some((one) => one.at === at)) throw new ApiItemError("Invalid", `Two volumes cannot both be at '${at}'`);
+  for (const { record } of registry.instancesUsingVolume(uuid)) {
     const theirs = record.volumes.find((one) => one.volumeUuid === uuid);
     if (readonly && theirs?.readonly === true) continue;
-    throw new Refusal("Attached", `Volume '${name}' is attached to instance '${record.name}'`);
+    throw new ApiItemError("Attached", `Volume '${name}' is attached to instance '${record.name}'`);
   }
-  if (state !== "available") throw new Refusal("CannotBeUsed", `Volume '${name}' is ${state}`);
+  if (state !== "available") throw new ApiItemError("CannotBeUsed", `Volume '${name}' is ${state}`);
   return { volumeUuid: uuid, at, readonly };
 }

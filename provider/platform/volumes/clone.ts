@@ -1,18 +1,19 @@
 /** A volume like another one. */
+import { errorMessage } from "../../base/errors";
 import type { CreateVolumeRequest } from "../../contract/models";
-import { volumeFile } from "./file";
-import type { Platform } from "../registry";
-import { Refusal } from "../errors";
+import { volumeDiskPath } from "./diskPath";
+import type { Registry } from "../registry";
+import { ApiItemError } from "../errors";
 import type { VolumeRecord } from "../store/volumes";
 import { copyDisk } from "./copyDisk";
-import { beginVolume } from "./create";
-import { changeVolume, noteVolume } from "./save";
-import { requestedOptions } from "./options";
+import { reserveVolume } from "./create";
+import { updateVolume, updateVolumeBestEffort } from "./save";
+import { resolveVolumeOptions } from "./options";
 import { allocatedMb } from "./usage";
-import { mountersOf, readsOnly } from "./mountedBy";
+import { instancesMounting, isReadOnlyAttachment } from "./mountedBy";
 
 /** What may differ from the source. */
-export type CloneRequest = Pick<CreateVolumeRequest, "quota_policy" | "tags" | "access_mode"> & {
+export type CloneVolumeOptions = Pick<CreateVolumeRequest, "quota_policy" | "tags" | "access_mode"> & {
   readonly vol_name?: string | undefined;
 };
 
@@ -21,46 +22,46 @@ export type CloneRequest = Pick<CreateVolumeRequest, "quota_policy" | "tags" | "
  * mode are the source's unless the request says otherwise; tags are not inherited.
  *
  * Throws refusals: `CannotBeUsed` for a template, `Attached` while an instance may write to the source,
- * `FailedOperation` when the source is not ready, and those of `beginVolume` and `requestedOptions`.
+ * `FailedOperation` when the source is not ready, and those of `reserveVolume` and `resolveVolumeOptions`.
  */
-export function cloneVolume(platform: Platform, source: VolumeRecord, request: CloneRequest): VolumeRecord {
-  const { paths } = platform.parts;
+export function cloneVolume(registry: Registry, source: VolumeRecord, request: CloneVolumeOptions): VolumeRecord {
+  const { paths } = registry.parts;
   const { uuid, name, sizeMb } = source;
   if (source.state === "template") {
-    throw new Refusal("CannotBeUsed", `Volume '${name}' is a template; create a volume with it as 'template'`);
+    throw new ApiItemError("CannotBeUsed", `Volume '${name}' is a template; create a volume with it as 'template'`);
   }
-  const writer = mountersOf(platform, uuid).find((actor) => !readsOnly(actor, uuid));
+  const writer = instancesMounting(registry, uuid).find((actor) => !isReadOnlyAttachment(actor, uuid));
   if (writer !== undefined) {
-    throw new Refusal(
+    throw new ApiItemError(
       "Attached",
       `Volume '${name}' cannot be copied while it is written to; stop instance '${writer.record.name}' first`,
     );
   }
-  if (source.state !== "available") throw new Refusal("FailedOperation", `Volume '${name}' is ${source.state}`);
-  const options = requestedOptions(request, source);
-  const clone = beginVolume(platform, {
+  if (source.state !== "available") throw new ApiItemError("FailedOperation", `Volume '${name}' is ${source.state}`);
+  const options = resolveVolumeOptions(request, source);
+  const clone = reserveVolume(registry, {
     name: request.vol_name,
     sizeMb,
-    countedMb: options.quotaPolicy === "static" ? sizeMb : allocatedMb(paths, uuid),
+    quotaUsageMb: options.quotaPolicy === "static" ? sizeMb : allocatedMb(paths, uuid),
     options: { ...options, persistent: true, deleteLock: false },
   });
-  void populate(platform, source, clone);
+  void copySourceDisk(registry, source, clone);
   return clone;
 }
 
-async function populate(platform: Platform, source: VolumeRecord, clone: VolumeRecord): Promise<void> {
-  const { paths, log } = platform.parts;
-  const [from, to] = [volumeFile(paths, source.uuid), volumeFile(paths, clone.uuid)];
+async function copySourceDisk(registry: Registry, source: VolumeRecord, clone: VolumeRecord): Promise<void> {
+  const { paths, log } = registry.parts;
+  const [from, to] = [volumeDiskPath(paths, source.uuid), volumeDiskPath(paths, clone.uuid)];
   const facts = { uuid: clone.uuid, from: source.uuid };
   try {
-    await platform.disks.on(source.uuid, () => copyDisk(from, to, platform.released));
-    if (platform.isReleased) return; // the next daemon finds half a volume and removes it
-    changeVolume(platform, clone, { state: "available" });
+    await registry.disks.run(source.uuid, () => copyDisk(from, to, registry.shutdownSignal));
+    if (registry.isShutDown) return; // the next daemon finds half a volume and removes it
+    updateVolume(registry, clone, { state: "available" });
     log.write("volume.cloned", facts);
   } catch (error) {
-    if (platform.isReleased) return;
-    log.write("volume.not-cloned", { ...facts, reason: error instanceof Error ? error.message : String(error) });
+    if (registry.isShutDown) return;
+    log.write("volume.not-cloned", { ...facts, reason: errorMessage(error) });
     // Also what is whole but not written to be: the next daemon would take it for half a disk and remove it.
-    noteVolume(platform, clone, { state: "error" });
+    updateVolumeBestEffort(registry, clone, { state: "error" });
   }
 }

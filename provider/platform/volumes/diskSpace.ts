@@ -9,7 +9,7 @@ export const MIB = 1024 * 1024;
  * A sparse file always fits; what it promises to hold must fit too, or a guest would see I/O errors later.
  * Throws `NO_SPACE`.
  */
-export async function refuseWithoutSpace(file: string, neededMb: number): Promise<void> {
+export async function assertFreeSpace(file: string, neededMb: number): Promise<void> {
   const { bavail, bsize } = await fs.statfs(path.dirname(file));
   const freeMb = Math.floor((bavail * bsize) / MIB);
   if (neededMb <= freeMb) return;
@@ -23,7 +23,7 @@ export async function refuseWithoutSpace(file: string, neededMb: number): Promis
 }
 
 /** Resolves when a new file and its name in its folder outlast a loss of power. */
-export async function makeDurable(file: string): Promise<void> {
+export async function syncToDisk(file: string): Promise<void> {
   for (const one of [file, path.dirname(file)]) {
     const handle = await fs.open(one, "r");
     try {

@@ -1,44 +1,45 @@
 /** What is kept of volumes, in memory and in the database. */
+import { errorMessage } from "../../base/errors";
 import * as fs from "node:fs/promises";
-import { volumeFile } from "./file";
-import type { Platform } from "../registry";
-import type { Attachment } from "../store/instances";
+import { volumeDiskPath } from "./diskPath";
+import type { Registry } from "../registry";
+import type { VolumeAttachment } from "../store/instances";
 import { deleteVolume, saveVolume, type VolumeRecord } from "../store/volumes";
 
 /** Writes and announces a volume. */
-export function keepVolume(platform: Platform, volume: VolumeRecord): VolumeRecord {
-  saveVolume(platform.parts.database, volume);
-  platform.volumes.set(volume.uuid, volume);
-  platform.changes.notify();
+export function persistVolume(registry: Registry, volume: VolumeRecord): VolumeRecord {
+  saveVolume(registry.parts.database, volume);
+  registry.volumes.set(volume.uuid, volume);
+  registry.changes.notify();
   return volume;
 }
 
 /** Changes a volume as it is now: much may have happened to it since a record of it was read. */
-export function changeVolume(
-  platform: Platform,
+export function updateVolume(
+  registry: Registry,
   volume: VolumeRecord,
   change: Partial<Omit<VolumeRecord, "uuid" | "name">>,
 ): VolumeRecord {
-  return keepVolume(platform, { ...(platform.volumes.get(volume.uuid) ?? volume), ...change });
+  return persistVolume(registry, { ...(registry.volumes.get(volume.uuid) ?? volume), ...change });
 }
 
 /**
  * What became of a disk: it counts whether or not it can be written, else nobody could use the volume before the next
  * daemon. That one finds what was written before and judges the disk anew.
  */
-export function noteVolume(
-  platform: Platform,
+export function updateVolumeBestEffort(
+  registry: Registry,
   volume: VolumeRecord,
-  change: Parameters<typeof changeVolume>[2],
+  change: Parameters<typeof updateVolume>[2],
 ): VolumeRecord {
   try {
-    return changeVolume(platform, volume, change);
+    return updateVolume(registry, volume, change);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    platform.parts.log.write("volume.not-written", { uuid: volume.uuid, reason });
-    const noted = { ...(platform.volumes.get(volume.uuid) ?? volume), ...change };
-    platform.volumes.set(volume.uuid, noted);
-    platform.changes.notify();
+    const reason = errorMessage(error);
+    registry.parts.log.write("volume.not-written", { uuid: volume.uuid, reason });
+    const noted = { ...(registry.volumes.get(volume.uuid) ?? volume), ...change };
+    registry.volumes.set(volume.uuid, noted);
+    registry.changes.notify();
     return noted;
   }
 }
@@ -47,33 +48,34 @@ export function noteVolume(
  * Removes a volume and its disk; whether that may be is for the caller to judge. The record goes first: a disk without
  * one is a leftover, which the next daemon removes; the reverse would be a volume that cannot be used.
  */
-export async function removeVolume(platform: Platform, { uuid, name }: VolumeRecord): Promise<void> {
-  const { database, paths, log } = platform.parts;
+export async function removeVolume(registry: Registry, { uuid, name }: VolumeRecord): Promise<void> {
+  const { database, paths, log } = registry.parts;
   deleteVolume(database, uuid);
-  platform.volumes.delete(uuid);
-  platform.changes.notify();
+  registry.volumes.delete(uuid);
+  registry.changes.notify();
   log.write("volume.deleted", { uuid, name });
-  await fs.rm(volumeFile(paths, uuid), { force: true }).catch((error: unknown) => {
-    log.write("volume.disk-left", { uuid, reason: error instanceof Error ? error.message : String(error) });
+  await fs.rm(volumeDiskPath(paths, uuid), { force: true }).catch((error: unknown) => {
+    log.write("volume.disk-left", { uuid, reason: errorMessage(error) });
   });
 }
 
 /** Removes those that came with an instance and that no instance has any more; a locked one stays, for good. */
-export async function removeUnowned(platform: Platform, volumes: readonly VolumeRecord[]): Promise<void> {
-  const isUnowned = ({ uuid, persistent }: VolumeRecord): boolean => !persistent && platform.usersOf(uuid).length === 0;
+export async function removeOrphanedVolumes(registry: Registry, volumes: readonly VolumeRecord[]): Promise<void> {
+  const isUnowned = ({ uuid, persistent }: VolumeRecord): boolean =>
+    !persistent && registry.instancesUsingVolume(uuid).length === 0;
   for (const { uuid } of volumes.filter(isUnowned)) {
-    await platform.disks.ended([uuid]); // a clone that was begun is still made
-    if (platform.isReleased) return; // the next daemon goes on
-    const volume = platform.volumes.get(uuid);
+    await registry.disks.waitFor([uuid]); // a clone that was begun is still made
+    if (registry.isShutDown) return; // the next daemon goes on
+    const volume = registry.volumes.get(uuid);
     if (volume === undefined || !isUnowned(volume)) continue;
-    if (volume.deleteLock) changeVolume(platform, volume, { persistent: true });
-    else await removeVolume(platform, volume);
+    if (volume.deleteLock) updateVolume(registry, volume, { persistent: true });
+    else await removeVolume(registry, volume);
   }
 }
 
 /** An instance is gone, and with it the volumes that came with it. */
-export const releaseVolumes = (platform: Platform, attachments: readonly Attachment[]): Promise<void> =>
-  removeUnowned(
-    platform,
-    attachments.flatMap(({ volumeUuid }) => platform.volumes.get(volumeUuid) ?? []),
+export const removeInlineVolumes = (registry: Registry, attachments: readonly VolumeAttachment[]): Promise<void> =>
+  removeOrphanedVolumes(
+    registry,
+    attachments.flatMap(({ volumeUuid }) => registry.volumes.get(volumeUuid) ?? []),
   );

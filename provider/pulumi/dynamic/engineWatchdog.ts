@@ -4,9 +4,9 @@
  */
 import * as net from "node:net";
 
-const LOOK_EVERY_MS = 2_000;
+const PROBE_INTERVAL_MS = 2_000;
 /** So many looks in a row must find nobody: one refused connection may be a busy machine. */
-const LOOKS = 3;
+const MAX_MISSED_PROBES = 3;
 
 /** The engine's address, `host:port`; `undefined` when this is not the engine's process (a program, a test of ours). */
 export function engineAddress(argv: readonly string[]): { readonly host: string; readonly port: number } | undefined {
@@ -18,26 +18,26 @@ export function engineAddress(argv: readonly string[]): { readonly host: string;
     : undefined;
 }
 
-const answers = (address: { readonly host: string; readonly port: number }): Promise<boolean> =>
+const isListening = (address: { readonly host: string; readonly port: number }): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = net.connect({ ...address, timeout: LOOK_EVERY_MS });
-    const end = (is: boolean) => () => {
+    const socket = net.connect({ ...address, timeout: PROBE_INTERVAL_MS });
+    const settleWith = (is: boolean) => () => {
       socket.destroy();
       resolve(is);
     };
-    socket.once("connect", end(true));
+    socket.once("connect", settleWith(true));
     // Slow is not gone: only a refusal says that nobody listens any more.
-    socket.once("timeout", end(true));
-    socket.once("error", end(false));
+    socket.once("timeout", settleWith(true));
+    socket.once("error", settleWith(false));
   });
 
 /** Looks for the engine from now on, and calls `onGone` once when it is gone. Does not keep the process alive. */
 export function watchEngine(address: { readonly host: string; readonly port: number }, onGone: () => void): void {
   let missed = 0;
-  const look = async (): Promise<void> => {
-    missed = (await answers(address)) ? 0 : missed + 1;
-    if (missed >= LOOKS) onGone();
-    else setTimeout(() => void look(), LOOK_EVERY_MS).unref();
+  const probe = async (): Promise<void> => {
+    missed = (await isListening(address)) ? 0 : missed + 1;
+    if (missed >= MAX_MISSED_PROBES) onGone();
+    else setTimeout(() => void probe(), PROBE_INTERVAL_MS).unref();
   };
-  void look();
+  void probe();
 }

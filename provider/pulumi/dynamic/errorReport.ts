@@ -1,16 +1,16 @@
 /** Failures as the dynamic provider process prints them. */
-import { UnikernelError, explain } from "../../base/errors";
+import { UnikernelError, formatError } from "../../base/errors";
 import { RESOURCE_NAME_KEY } from "../../definition/naming";
 import type { CheckFailure, Properties } from "../../definition/resource";
-import { PartialFailure } from "../../definition/initFailed";
+import { ResourceInitFailedError } from "../../definition/initFailed";
 import type { AnyResource } from "../../resources/all";
 
 /** A resource in messages: `Volume 'data'`. */
-export const labelOf = ({ kind }: AnyResource, state: Properties): string =>
+export const resourceLabel = ({ kind }: AnyResource, state: Properties): string =>
   `${kind} '${String(state[RESOURCE_NAME_KEY] ?? "")}'`;
 
 /** A failed check. Without a property the engine prints just our text; with one it would print the value too, secrets included. */
-export const toCheckFailure = ({ property, reason }: CheckFailure): { property: string; reason: string } => ({
+export const toEngineFailure = ({ property, reason }: CheckFailure): { property: string; reason: string } => ({
   property: "",
   reason: property === "" ? reason : `${property}: ${reason}`,
 });
@@ -22,12 +22,12 @@ export const toCheckFailure = ({ property, reason }: CheckFailure): { property: 
  *
  * @param stateOf the whole state of what failed in part, from its outputs
  */
-export function toReport(label: string, error: unknown, stateOf: (outputs: Properties) => Properties): Error {
-  const isPartial = error instanceof PartialFailure;
-  const cause = isPartial ? error.cause : error;
-  if (!isPartial && !UnikernelError.is(cause)) return cause instanceof Error ? cause : new Error(String(cause));
-  const text = explain(cause);
+export function toEngineError(label: string, error: unknown, stateOf: (outputs: Properties) => Properties): Error {
+  const isInitFailure = error instanceof ResourceInitFailedError;
+  const cause = isInitFailure ? error.cause : error;
+  if (!isInitFailure && !UnikernelError.is(cause)) return cause instanceof Error ? cause : new Error(String(cause));
+  const text = formatError(cause);
   const report = Object.assign(new Error(text), { toString: () => label, stack: "failed; the reason follows." });
-  if (!isPartial) return report;
+  if (!isInitFailure) return report;
   return Object.assign(report, { id: error.id, properties: stateOf(error.outputs), reasons: [text] });
 }

@@ -16,33 +16,33 @@ import {
   resolveMetro,
   settingText,
 } from "../../base/config/metroConfig";
-import { UnikernelError, explain } from "../../base/errors";
-import { RESOURCE_NAME_KEY, withName } from "../../definition/naming";
+import { UnikernelError, formatError } from "../../base/errors";
+import { RESOURCE_NAME_KEY, withAutoName } from "../../definition/naming";
 import { check as checkInputs } from "../../definition/check";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
 import { migrate } from "../../definition/migrate";
-import { type AnyResource, type Kind, resourceOf } from "../../resources/all";
+import { type AnyResource, type ResourceKind, resourceOf } from "../../resources/all";
 import { type ProviderContext, createContext } from "../../resources/context";
 import { fetchQuotas } from "../../resources/fetchQuotas";
-import { decide } from "../resourceDiff";
+import { diffResource } from "../resourceDiff";
 import { engineAddress, watchEngine } from "./engineWatchdog";
-import { announcer, foresee } from "../describeChanges";
-import { QuotaWatch } from "../quotaChecker";
-import { labelOf, toCheckFailure, toReport } from "./errorReport";
+import { createPrintOnce, describeChanges } from "../describeChanges";
+import { QuotaChecker } from "../quotaChecker";
+import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
 import {
-  hidden,
-  inputsOf,
-  isHidden,
-  isLookUp,
-  observedIn,
-  outs,
-  owesStart,
-  remembered,
-  toWire,
+  internalProperties,
+  inputsFromState,
+  isInternalKey,
+  isLookup,
+  observedFromState,
+  toState,
+  hasPendingStart,
+  preservedOnRefresh,
+  toSerializable,
   wasLookedUp,
 } from "./state";
-import { HOME_KEY, type Home, assertLivesAt, movesTo } from "../resourceLocation";
+import { LOCATION_KEY, type Location, assertSameMetro, requiresMove } from "../resourceLocation";
 
 /** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
 interface ConfigureRequest {
@@ -75,23 +75,26 @@ let settings: PartialSettings = {};
 /** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
 let providerName = "";
 let context: ProviderContext | undefined;
-const contextNow = (): ProviderContext => (context ??= createContext(resolveMetro({ provider: settings })));
+const getContext = (): ProviderContext => (context ??= createContext(resolveMetro({ provider: settings })));
 
-const announce = announcer((line) => void process.stdout.write(`${line}\n`));
-const quotas = new QuotaWatch(() => fetchQuotas(contextNow()), announce);
+const printOnce = createPrintOnce((line) => void process.stdout.write(`${line}\n`));
+const quotaChecker = new QuotaChecker(() => fetchQuotas(getContext()), printOnce);
 
-const here = (): Home => ({ metro: metroAddress({ provider: settings }), provider: providerName });
+const currentLocation = (): Location => ({ metro: metroAddress({ provider: settings }), provider: providerName });
 
 /** What is wrong with the settings, so that a preview shows it. The engine asks for no check while either is unknown. */
-function settingsFailures({ kind, onlyIn }: AnyResource): readonly CheckFailure[] {
+function settingsFailures({ kind, metroRestriction }: AnyResource): readonly CheckFailure[] {
   try {
     const { metro } = resolveMetro({ provider: settings });
-    if (onlyIn === undefined || metro === onlyIn.metro) return [];
+    if (metroRestriction === undefined || metro === metroRestriction.metro) return [];
     return [
-      { property: "", reason: `${kind} works with metro '${onlyIn.metro}' only, not with '${metro}'. ${onlyIn.hint}` },
+      {
+        property: "",
+        reason: `${kind} works with metro '${metroRestriction.metro}' only, not with '${metro}'. ${metroRestriction.hint}`,
+      },
     ];
   } catch (error) {
-    return [{ property: "", reason: explain(error) }];
+    return [{ property: "", reason: formatError(error) }];
   }
 }
 
@@ -103,38 +106,38 @@ async function quotaFailures(
   news: Properties,
 ): Promise<readonly string[]> {
   try {
-    return await quotas.failures(resource, labelOf(resource, news), olds, inputs);
+    return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs);
   } catch (error) {
-    return [explain(error)];
+    return [formatError(error)];
   }
 }
 
-function providerOf(kind: Kind): DynamicProvider {
+function createProvider(kind: ResourceKind): DynamicProvider {
   const resource = resourceOf(kind);
   /** Ids that were read and not compared yet: a refresh compares what it read, which is no plan of an update. */
   const refreshed = new Set<string>();
 
-  const report = (news: Properties, error: unknown): Error =>
-    toReport(labelOf(resource, news), error, (outputs) =>
-      outs(resource, here(), news, inputsOf(resource, news), outputs),
+  const toResourceError = (news: Properties, error: unknown): Error =>
+    toEngineError(resourceLabel(resource, news), error, (outputs) =>
+      toState(resource, currentLocation(), news, inputsFromState(resource, news), outputs),
     );
 
   /** Runs one lifecycle function; whatever it throws becomes a report. */
-  async function run<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
+  async function runOperation<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
     try {
-      const context = contextNow();
-      assertLivesAt(here(), news, labelOf(resource, news));
+      const context = getContext();
+      assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
       return await action(context);
     } catch (error) {
-      throw report(news, error);
+      throw toResourceError(news, error);
     }
   }
 
-  function moved(state: Properties): boolean {
+  function checkRequiresMove(state: Properties): boolean {
     try {
-      return movesTo(here(), state, labelOf(resource, state));
+      return requiresMove(currentLocation(), state, resourceLabel(resource, state));
     } catch (error) {
-      throw report(state, error);
+      throw toResourceError(state, error);
     }
   }
 
@@ -153,58 +156,59 @@ function providerOf(kind: Kind): DynamicProvider {
 
     async check(olds, news) {
       const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
-      const named = withName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
-      const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isHidden(key)));
+      const named = withAutoName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
+      const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
       const checked = await checkInputs(resource, olds, given);
-      const failures = [...settingsFailures(resource), ...checked.failures].map(toCheckFailure);
+      const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);
       const exceeded = failures.length > 0 ? [] : await quotaFailures(resource, olds, checked.inputs, news);
       return {
-        inputs: toWire({ ...checked.inputs, ...hidden(named) }),
+        inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }),
         failures: [...failures, ...exceeded.map((reason) => ({ property: "", reason }))],
       };
     },
 
     diff(id, state, news) {
       const olds = migrate(resource, state);
-      const moves = moved(olds);
-      const label = labelOf(resource, news);
-      const decided = decide(resource, { label, olds, news, moves });
-      const { changes, deletesFirst } = decided;
+      const movesMetro = checkRequiresMove(olds);
+      const label = resourceLabel(resource, news);
+      const resourceDiff = diffResource(resource, { label, olds, news, movesMetro });
+      const { changes, deleteBeforeReplace } = resourceDiff;
       const replaces = changes.filter((change) => change.replace).map((change) => change.property);
       const isRefresh = refreshed.delete(id);
       const isReplaced = !isRefresh && replaces.length > 0;
-      if (isReplaced || moves) quotas.forgets(label, news);
-      if (isReplaced && !moves) quotas.replaces(resource, label, inputsOf(resource, olds), deletesFirst);
-      if (!isRefresh) announce(foresee(resource, decided));
+      if (isReplaced || movesMetro) quotaChecker.forget(label, news);
+      if (isReplaced && !movesMetro)
+        quotaChecker.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
+      if (!isRefresh) printOnce(describeChanges(resource, resourceDiff));
       return Promise.resolve({
         // What is owed is no drift, but the plan of an update.
-        changes: moves || changes.length > 0 || (!isRefresh && owesStart(olds)),
-        replaces: moves ? [HOME_KEY, ...replaces] : replaces,
-        deleteBeforeReplace: deletesFirst,
+        changes: movesMetro || changes.length > 0 || (!isRefresh && hasPendingStart(olds)),
+        replaces: movesMetro ? [LOCATION_KEY, ...replaces] : replaces,
+        deleteBeforeReplace,
       });
     },
 
     create: (news) =>
-      run(news, async (context) => {
-        const inputs = inputsOf(resource, news);
+      runOperation(news, async (context) => {
+        const inputs = inputsFromState(resource, news);
         const { id, outputs } = await resource.create(context, inputs);
-        return { id, outs: outs(resource, here(), news, inputs, outputs) };
+        return { id, outs: toState(resource, currentLocation(), news, inputs, outputs) };
       }),
 
     read: (id, props) =>
-      run(props, async (context) => {
-        const olds = inputsOf(resource, migrate(resource, props));
+      runOperation(props, async (context) => {
+        const olds = inputsFromState(resource, migrate(resource, props));
         const observed = await resource.read(context, id, olds);
         if (observed === undefined) {
           // The process cannot say that there is none: without an error the engine would go on with an empty resource.
-          if (isLookUp(props)) throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`);
+          if (isLookup(props)) throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`);
           return {};
         }
-        const read = { ...observed.outputs, ...remembered(props, observed.outputs) };
+        const read = { ...observed.outputs, ...preservedOnRefresh(props, observed.outputs) };
         const found = {
           id: observed.id ?? id,
-          props: outs(resource, here(), props, observed.inputs, read),
-          inputs: toWire({ ...hidden(props), ...observed.inputs }),
+          props: toState(resource, currentLocation(), props, observed.inputs, read),
+          inputs: toSerializable({ ...internalProperties(props), ...observed.inputs }),
         };
         if (!wasLookedUp(props)) {
           refreshed.add(id);
@@ -212,26 +216,33 @@ function providerOf(kind: Kind): DynamicProvider {
         }
         // The engine compares all outputs of what is not managed, those that change by themselves included.
         const isSame = diffInputs(resource, olds, observed.inputs).length === 0;
-        return { id: found.id, props: isSame ? toWire(props) : found.props };
+        return { id: found.id, props: isSame ? toSerializable(props) : found.props };
       }),
 
     update: (id, olds, news) =>
-      run(news, async (context) => {
-        const inputs = inputsOf(resource, news);
-        const outputs = await resource.update(context, id, observedIn(resource, migrate(resource, olds)), inputs);
-        return { outs: outs(resource, here(), news, inputs, outputs) };
+      runOperation(news, async (context) => {
+        const inputs = inputsFromState(resource, news);
+        const outputs = await resource.update(
+          context,
+          id,
+          observedFromState(resource, migrate(resource, olds)),
+          inputs,
+        );
+        return { outs: toState(resource, currentLocation(), news, inputs, outputs) };
       }),
 
     delete: (id, props) =>
-      run(props, (context) => resource.delete(context, id, observedIn(resource, migrate(resource, props)))),
+      runOperation(props, (context) =>
+        resource.delete(context, id, observedFromState(resource, migrate(resource, props))),
+      ),
   };
 }
 
-export const Instance = providerOf("Instance");
-export const Service = providerOf("Service");
-export const Volume = providerOf("Volume");
-export const Certificate = providerOf("Certificate");
-export const GatewayImage = providerOf("GatewayImage");
+export const Instance = createProvider("Instance");
+export const Service = createProvider("Service");
+export const Volume = createProvider("Volume");
+export const Certificate = createProvider("Certificate");
+export const GatewayImage = createProvider("GatewayImage");
 
 const engine = engineAddress(process.argv);
 if (engine !== undefined) watchEngine(engine, () => process.exit(0));

@@ -3,20 +3,23 @@ import * as crypto from "node:crypto";
 import * as z from "zod";
 import { type CheckFailure, type Rule, field } from "../../definition/resource";
 import { adoptField } from "../common/adopt";
-import { freeNameField } from "../common/fields";
+import { freeFormNameField } from "../common/fields";
 
 /** A domain name of any depth, or `*.` and one; without a dot at its end. */
-const DOMAIN = /^(\*\.)?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/i;
+const DOMAIN_PATTERN = /^(\*\.)?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/i;
 const MAX_DOMAIN_LENGTH = 253;
 
 /** Inputs of a Certificate. */
 export const certificateInputs = z.strictObject({
-  name: freeNameField("certificate"),
+  name: freeFormNameField("certificate"),
   commonName: field(
     z
       .string()
       .max(MAX_DOMAIN_LENGTH)
-      .regex(DOMAIN, "must be a domain name such as www.example.com or *.example.com, without a dot at its end"),
+      .regex(
+        DOMAIN_PATTERN,
+        "must be a domain name such as www.example.com or *.example.com, without a dot at its end",
+      ),
     { description: "The domain it is for, such as `www.example.com` or `*.example.com`.", onChange: "replace" },
   ),
   chain: field(z.string().min(1), {
@@ -32,12 +35,12 @@ export const certificateInputs = z.strictObject({
 /** Checked inputs of a Certificate. */
 export type CertificateInputs = z.output<typeof certificateInputs>;
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+const PEM_CERTIFICATE_PATTERN = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** The certificates of a chain; `undefined` when it holds none, or one that cannot be read. */
 export function parseChain(chain: string): readonly crypto.X509Certificate[] | undefined {
   try {
-    const parsed = (chain.match(CERTIFICATE) ?? []).map((pem) => new crypto.X509Certificate(pem));
+    const parsed = (chain.match(PEM_CERTIFICATE_PATTERN) ?? []).map((pem) => new crypto.X509Certificate(pem));
     return parsed.length === 0 ? undefined : parsed;
   } catch {
     return undefined;
@@ -58,24 +61,24 @@ export const toPkcs8 = (key: string): string =>
   parseKey(key)?.export({ type: "pkcs8", format: "pem" }).toString() ?? key;
 
 /** Serial numbers are hexadecimal, with or without leading zeros, in either case, in groups or not. */
-export const sameSerial = (a: string, b: string): boolean => plainSerial(a) === plainSerial(b);
-const plainSerial = (text: string): string =>
+export const isSameSerial = (a: string, b: string): boolean => normalizeSerial(a) === normalizeSerial(b);
+const normalizeSerial = (text: string): string =>
   text
     .replace(/^0x|[^0-9a-f]/gi, "")
     .replace(/^0+/, "")
     .toLowerCase();
 
-const is = (property: string, reason: string): readonly CheckFailure[] => [{ property, reason }];
+const failure = (property: string, reason: string): readonly CheckFailure[] => [{ property, reason }];
 
 function checkChain({ chain }: Pick<CertificateInputs, "chain">): readonly CheckFailure[] {
   if (chain.includes("PRIVATE KEY")) {
-    return is(
+    return failure(
       "chain",
       "holds a private key, which would not be kept secret; give only certificates, and the key as `key`.",
     );
   }
   if (parseChain(chain) !== undefined) return [];
-  return is(
+  return failure(
     "chain",
     "cannot be read; give PEM text that begins with '-----BEGIN CERTIFICATE-----': the certificate, then its issuers.",
   );
@@ -83,29 +86,32 @@ function checkChain({ chain }: Pick<CertificateInputs, "chain">): readonly Check
 
 function checkKey({ key }: Pick<CertificateInputs, "key">): readonly CheckFailure[] {
   if (parseKey(key) !== undefined) return [];
-  if (key.includes("ENCRYPTED")) return is("key", "is encrypted; give it without a passphrase.");
-  return is("key", "cannot be read; give PEM text that begins with '-----BEGIN PRIVATE KEY-----'.");
+  if (key.includes("ENCRYPTED")) return failure("key", "is encrypted; give it without a passphrase.");
+  return failure("key", "cannot be read; give PEM text that begins with '-----BEGIN PRIVATE KEY-----'.");
 }
 
 function checkPair({ chain, key }: Pick<CertificateInputs, "chain" | "key">): readonly CheckFailure[] {
   const certificate = parseChain(chain)?.[0];
   const parsed = parseKey(key);
   if (certificate === undefined || parsed === undefined || certificate.checkPrivateKey(parsed)) return [];
-  return is("key", "does not fit the certificate, which is the first of `chain`; give the key it was made with.");
+  return failure("key", "does not fit the certificate, which is the first of `chain`; give the key it was made with.");
 }
 
 /** The names that a certificate is for, as it says them. */
-function namesIn(certificate: crypto.X509Certificate): string {
+function certificateNames(certificate: crypto.X509Certificate): string {
   const alternative = certificate.subjectAltName?.replaceAll("DNS:", "");
   return alternative ?? certificate.subject.replaceAll("\n", ", ");
 }
 
-function checkName({ chain, commonName }: Pick<CertificateInputs, "chain" | "commonName">): readonly CheckFailure[] {
+function checkCommonName({
+  chain,
+  commonName,
+}: Pick<CertificateInputs, "chain" | "commonName">): readonly CheckFailure[] {
   const certificate = parseChain(chain)?.[0];
   if (certificate === undefined || certificate.checkHost(commonName) !== undefined) return [];
-  return is(
+  return failure(
     "commonName",
-    `"${commonName}" is not among the names of the certificate, which is for ${namesIn(certificate)}.`,
+    `"${commonName}" is not among the names of the certificate, which is for ${certificateNames(certificate)}.`,
   );
 }
 
@@ -113,7 +119,7 @@ function checkName({ chain, commonName }: Pick<CertificateInputs, "chain" | "com
 function checkExpiry(chain: string, before: unknown): readonly CheckFailure[] {
   const certificate = parseChain(chain)?.[0];
   if (certificate === undefined || chain === before || Date.parse(certificate.validTo) > Date.now()) return [];
-  return is(
+  return failure(
     "chain",
     `its certificate expired on ${new Date(certificate.validTo).toISOString()}; give one that is valid.`,
   );
@@ -124,6 +130,6 @@ export const certificateRules: readonly Rule<CertificateInputs>[] = [
   { reads: ["chain"], test: checkChain },
   { reads: ["key"], test: checkKey },
   { reads: ["chain", "key"], test: checkPair },
-  { reads: ["chain", "commonName"], test: checkName },
+  { reads: ["chain", "commonName"], test: checkCommonName },
   { reads: ["chain"], test: ({ chain }, olds) => checkExpiry(chain, olds["chain"]) },
 ];

@@ -2,15 +2,22 @@
 import * as z from "zod";
 import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
-import { adoptAfterLostAnswer } from "../../client/transport/createOrRecover";
+import { createOrRecover } from "../../client/transport/createOrRecover";
 import { type CertificateItem, commonNameOf } from "../../contract/models";
-import { defined } from "../../base/objects";
-import { plainDomain } from "../../base/domainName";
-import { UnikernelError, blame } from "../../base/errors";
+import { omitUndefined } from "../../base/objects";
+import { canonicalDomainName } from "../../base/domainName";
+import { UnikernelError, withErrorContext } from "../../base/errors";
 import { defineResource, field } from "../../definition/resource";
 import { diff } from "../../definition/diff";
-import { type CertificateInputs, certificateInputs, certificateRules, parseChain, sameSerial, toPkcs8 } from "./inputs";
-import { mustChangeToAdopt } from "../common/adopt";
+import {
+  type CertificateInputs,
+  certificateInputs,
+  certificateRules,
+  parseChain,
+  isSameSerial,
+  toPkcs8,
+} from "./inputs";
+import { assertAdoptable } from "../common/adopt";
 import type { ProviderContext } from "../context";
 import { findCertificate } from "../common/find";
 
@@ -45,41 +52,42 @@ function toOutputs(item: CertificateItem): Outputs {
 }
 
 /** Chain and key are never reported; that another certificate was uploaded shows by its serial number. */
-function inputsOf(item: CertificateItem, asked: Partial<CertificateInputs>): CertificateInputs {
+function observedInputs(item: CertificateItem, requested: Partial<CertificateInputs>): CertificateInputs {
   const reported = commonNameOf(item) ?? "";
-  const commonName = asked.commonName;
-  const isSame = commonName !== undefined && (reported === "" || plainDomain(commonName) === plainDomain(reported));
+  const commonName = requested.commonName;
+  const isSameDomain =
+    commonName !== undefined && (reported === "" || canonicalDomainName(commonName) === canonicalDomainName(reported));
   const serial = item.serial_number ?? "";
-  const mine = asked.chain === undefined ? undefined : parseChain(asked.chain)?.[0]?.serialNumber;
-  const isMine = serial === "" || mine === undefined || sameSerial(serial, mine);
+  const requestedSerial = requested.chain === undefined ? undefined : parseChain(requested.chain)?.[0]?.serialNumber;
+  const isSameChain = serial === "" || requestedSerial === undefined || isSameSerial(serial, requestedSerial);
   // Without inputs (a `get`) chain and key stay unknown, whatever the type says.
-  return defined({
+  return omitUndefined({
     name: item.name,
-    commonName: isSame ? commonName : reported,
-    chain: isMine ? asked.chain : `the certificate with serial number ${serial}`,
-    key: asked.key,
-    adopt: asked.adopt ?? false,
+    commonName: isSameDomain ? commonName : reported,
+    chain: isSameChain ? requested.chain : `the certificate with serial number ${serial}`,
+    key: requested.key,
+    adopt: requested.adopt ?? false,
   }) as CertificateInputs;
 }
 
 /** The error with the input that it is about. */
-const explained = (error: unknown): unknown =>
-  blame(error, {
+const withInputContext = (error: unknown): unknown =>
+  withErrorContext(error, {
     ALREADY_EXISTS: { property: "name" },
     CERTIFICATE_MISMATCH: { property: "commonName" },
     API_REJECTED: { property: "chain" },
   });
 
 /** The error of a change; a metro may not offer any, by its answer or by having no such operation in either form. */
-function explainedChange(error: unknown): unknown {
+function withChangeContext(error: unknown): unknown {
   const { status } = UnikernelError.is(error) ? error.details : {};
   const isOffered = !UnikernelError.has(error, "NOT_SUPPORTED") && status !== 404 && status !== 405;
-  if (isOffered || !UnikernelError.is(error)) return explained(error);
+  if (isOffered || !UnikernelError.is(error)) return withInputContext(error);
   const hint = "This metro changes no certificates: have it replaced, by 'pulumi up --replace' with its URN.";
-  return blame(error, { [error.code]: { property: "chain", hint } });
+  return withErrorContext(error, { [error.code]: { property: "chain", hint } });
 }
 
-async function replaceMaterial(
+async function replaceChainAndKey(
   { client }: ProviderContext,
   id: string,
   { name = id, chain, key }: CertificateInputs,
@@ -88,19 +96,19 @@ async function replaceMaterial(
     const attempted = `Changing certificate '${name}'`;
     onlyItem(await client.updateCertificates({ body: [{ uuid: id, chain, pkey: toPkcs8(key) }] }), attempted);
   } catch (error) {
-    throw explainedChange(error);
+    throw withChangeContext(error);
   }
   return toOutputs(onlyItem(await client.getCertificates({ query: { uuid: [id] } }), `Reading certificate '${name}'`));
 }
 
 /** Brings a certificate that exists to what is asked for; `undefined` when there is none of the name. */
-async function takeOver(context: ProviderContext, inputs: CertificateInputs) {
+async function adoptExisting(context: ProviderContext, inputs: CertificateInputs) {
   const { name = "" } = inputs;
   const item = await findCertificate(context, name);
   if (item === undefined) return undefined;
   const what = `Certificate '${name}'`;
-  const mustChange = mustChangeToAdopt({ inputs: certificateInputs }, what, inputsOf(item, inputs), inputs);
-  const outputs = mustChange ? await replaceMaterial(context, item.uuid, inputs) : toOutputs(item);
+  const mustChange = assertAdoptable({ inputs: certificateInputs }, what, observedInputs(item, inputs), inputs);
+  const outputs = mustChange ? await replaceChainAndKey(context, item.uuid, inputs) : toOutputs(item);
   return { id: item.uuid, outputs };
 }
 
@@ -115,19 +123,19 @@ export const certificate = defineResource({
   describeUpdate: () => ["upload the new chain and key"],
 
   async create(context: ProviderContext, inputs) {
-    const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;
+    const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
     if (adopted !== undefined) return adopted;
     const { name = "", commonName, chain, key } = inputs;
     const { client } = context;
     const body = { name, common_name: commonName, chain, pkey: toPkcs8(key) };
-    const made = await adoptAfterLostAnswer<CertificateItem>(
+    const made = await createOrRecover<CertificateItem>(
       context,
       async () =>
         onlyItem(await client.createCertificate({ body }), `Creating certificate '${name}' for '${commonName}'`),
       async () => (await client.getCertificates({ query: { name: [name] } })).items[0],
-      (found) => diff({ inputs: certificateInputs }, inputsOf(found, inputs), inputs).length === 0,
+      (found) => diff({ inputs: certificateInputs }, observedInputs(found, inputs), inputs).length === 0,
     ).catch((error: unknown) => {
-      throw explained(error);
+      throw withInputContext(error);
     });
     // What the answer to a create leaves out is no reason to fail one that succeeded.
     const item = await findCertificate(context, made.uuid).catch(() => undefined);
@@ -137,10 +145,10 @@ export const certificate = defineResource({
   async read(context, id, inputs) {
     const item = await findCertificate(context, id);
     if (item === undefined) return undefined;
-    return { id: item.uuid, inputs: inputsOf(item, inputs), outputs: toOutputs(item) };
+    return { id: item.uuid, inputs: observedInputs(item, inputs), outputs: toOutputs(item) };
   },
 
-  update: (context, id, _olds, news) => replaceMaterial(context, id, news),
+  update: (context, id, _olds, news) => replaceChainAndKey(context, id, news),
 
   async delete(context, id, olds) {
     const reply = await context.client.deleteCertificates({ body: [{ uuid: id }] });
@@ -151,7 +159,7 @@ export const certificate = defineResource({
       const used = await findCertificate(context, id).catch(() => undefined);
       const services = (used?.service_groups ?? []).map(({ name }) => `'${name}'`).join(", ");
       const hint = `Take it out of the domains of service ${services} first.`;
-      throw blame(error, { IN_USE: services === "" ? {} : { hint } });
+      throw withErrorContext(error, { IN_USE: services === "" ? {} : { hint } });
     }
   },
 });

@@ -16,23 +16,23 @@ export const adoptField = (what: string) =>
  *
  * Throws `ALREADY_EXISTS` with what cannot be changed.
  *
- * @param what the object, such as `Instance 'web'`
- * @param found its inputs as they are
+ * @param label the object, such as `Instance 'web'`
+ * @param observed its inputs as they are
  */
-export function mustChangeToAdopt(
-  definition: Pick<Definition, "inputs" | "goesWhenStopped">,
-  what: string,
-  found: Properties,
+export function assertAdoptable(
+  definition: Pick<Definition, "inputs" | "deletedOnStop">,
+  label: string,
+  observed: Properties,
   wanted: Properties,
 ): boolean {
-  const changes = diff(definition, found, wanted);
-  const fixed = changes.filter(({ replace }) => replace).map(({ property }) => property);
-  if (fixed.length === 0) return changes.length > 0;
+  const changes = diff(definition, observed, wanted);
+  const immutable = changes.filter(({ replace }) => replace).map(({ property }) => property);
+  if (immutable.length === 0) return changes.length > 0;
   throw new UnikernelError(
     "ALREADY_EXISTS",
-    `${what} exists and cannot be adopted: ${fixed.join(", ")} cannot be changed in place.`,
+    `${label} exists and cannot be adopted: ${immutable.join(", ")} cannot be changed in place.`,
     {
-      property: fixed[0] ?? "",
+      property: immutable[0] ?? "",
       hint: "Make the program say what is there, or choose another name.",
     },
   );

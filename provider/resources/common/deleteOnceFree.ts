@@ -2,32 +2,32 @@
 import { type Reply, onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import type { RouteName } from "../../contract/routes";
-import { blame } from "../../base/errors";
+import { withErrorContext } from "../../base/errors";
 import type { ProviderContext } from "../context";
 
 /** So long between two attempts. */
 const POLL_MS = 500;
 
 /** What is to be deleted. */
-export interface Release<K extends RouteName> {
+export interface DeletionOptions<K extends RouteName> {
   /** Completes the sentence of an error, such as `Deleting volume 'data'`. */
   readonly attempted: string;
   /** Asks the API for it. */
-  readonly remove: () => Promise<Reply<K>>;
+  readonly sendDelete: () => Promise<Reply<K>>;
   /** Who uses it and will not let go by itself, as a list for a sentence; empty when there is nobody. */
-  readonly holders: () => Promise<string>;
+  readonly findHolders: () => Promise<string>;
   /** Until when to wait for it, in milliseconds of the clock. */
-  readonly deadline: number;
+  readonly deadlineMs: number;
   /** What to do about them. */
-  readonly hint: (holders: string) => string;
+  readonly toHint: (holders: string) => string;
 }
 
 /** The instances among these that still exist, as a list for a sentence. */
-export async function stillThere({ client }: ProviderContext, uuids: readonly string[]): Promise<string> {
+export async function listExistingInstances({ client }: ProviderContext, uuids: readonly string[]): Promise<string> {
   if (uuids.length === 0) return "";
   const { items } = await client.getInstances({ query: { uuid: [...uuids] } });
-  const there = items.filter((item) => item.status !== "error" && item.state !== "deleted");
-  return there.map(({ name }) => `instance '${name}'`).join(" and ");
+  const existing = items.filter((item) => item.status !== "error" && item.state !== "deleted");
+  return existing.map(({ name }) => `instance '${name}'`).join(" and ");
 }
 
 /**
@@ -37,24 +37,24 @@ export async function stillThere({ client }: ProviderContext, uuids: readonly st
  */
 export async function deleteOnceFree<K extends RouteName>(
   context: ProviderContext,
-  release: Release<K>,
+  options: DeletionOptions<K>,
 ): Promise<void> {
   const { clock, signal } = context;
   for (;;) {
-    const reply = await release.remove();
+    const reply = await options.sendDelete();
     const code = (reply.items[0] as { error?: number } | undefined)?.error;
     if (code === ITEM_CODES.NotFound) return;
     // Who holds it cannot always be told; then nothing says that it will come free.
-    const holders = code === ITEM_CODES.Attached ? await release.holders().catch(() => undefined) : undefined;
-    if (holders === "" && clock.now() < release.deadline) {
+    const holders = code === ITEM_CODES.Attached ? await options.findHolders().catch(() => undefined) : undefined;
+    if (holders === "" && clock.now() < options.deadlineMs) {
       await clock.sleep(POLL_MS, signal);
       continue;
     }
     try {
-      onlyItem(reply, release.attempted);
+      onlyItem(reply, options.attempted);
       return;
     } catch (refused) {
-      throw blame(refused, holders ? { IN_USE: { hint: release.hint(holders) } } : {});
+      throw withErrorContext(refused, holders ? { IN_USE: { hint: options.toHint(holders) } } : {});
     }
   }
 }

@@ -9,18 +9,18 @@ import { isUuid } from "./fields";
 /** What is read by name here. */
 type ReadRoute = "getServices" | "getVolumes" | "getCertificates";
 
-async function byName<K extends ReadRoute>(reply: Promise<Reply<K>>, what: string): Promise<ItemOf<K> | undefined> {
-  const answer = await reply;
-  return answer.items[0]?.error === ITEM_CODES.NotFound ? undefined : onlyItem(answer, `Reading ${what}`);
+async function readByName<K extends ReadRoute>(reply: Promise<Reply<K>>, what: string): Promise<ItemOf<K> | undefined> {
+  const response = await reply;
+  return response.items[0]?.error === ITEM_CODES.NotFound ? undefined : onlyItem(response, `Reading ${what}`);
 }
 
 /** A service. */
 export const findService = ({ reader, client }: ProviderContext, id: string): Promise<ServiceItem | undefined> =>
-  isUuid(id) ? reader.service(id) : byName(client.getServices({ query: { name: [id] } }), `service '${id}'`);
+  isUuid(id) ? reader.service(id) : readByName(client.getServices({ query: { name: [id] } }), `service '${id}'`);
 
 /** A volume. */
 export const findVolume = ({ reader, client }: ProviderContext, id: string): Promise<VolumeItem | undefined> =>
-  isUuid(id) ? reader.volume(id) : byName(client.getVolumes({ query: { name: [id] } }), `volume '${id}'`);
+  isUuid(id) ? reader.volume(id) : readByName(client.getVolumes({ query: { name: [id] } }), `volume '${id}'`);
 
 /** A certificate. */
 export const findCertificate = (
@@ -29,4 +29,4 @@ export const findCertificate = (
 ): Promise<CertificateItem | undefined> =>
   isUuid(id)
     ? reader.certificate(id)
-    : byName(client.getCertificates({ query: { name: [id] } }), `certificate '${id}'`);
+    : readByName(client.getCertificates({ query: { name: [id] } }), `certificate '${id}'`);

@@ -6,17 +6,17 @@ import { type Rule, field } from "../../definition/resource";
 export const MAX_TAGS = 16;
 
 /** `tags`: the same field for every kind. `most`: fewer than an object may have, where it gets others beside them. */
-export const tagsField = (what: string, most = MAX_TAGS) =>
+export const tagsField = (what: string, maxTags = MAX_TAGS) =>
   field(
     z
       .array(z.string().regex(/^[A-Za-z0-9\-+_.:=]{1,256}$/, "must be 1 to 256 letters, digits and - + _ . : ="))
-      .max(most)
+      .max(maxTags)
       .default([]),
-    { description: `Tags to find the ${what} by, up to ${most}. Default: none.`, unordered: true },
+    { description: `Tags to find the ${what} by, up to ${maxTags}. Default: none.`, unordered: true },
   );
 
 /** The platform drops a tag that is given twice, which would look like drift. */
-export const tagRule: Rule<{ tags: readonly string[] }> = {
+export const uniqueTagsRule: Rule<{ tags: readonly string[] }> = {
   reads: ["tags"],
   test: ({ tags }) =>
     tags.flatMap((tag, index) =>

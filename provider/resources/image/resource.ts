@@ -41,7 +41,7 @@ const toOutputs = (repository: string, { digest, contextHash, sizeBytes }: Omit<
   sizeBytes,
 });
 
-async function inspect(given: Properties): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
+async function computeInputs(given: Properties): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
   if (containsUnknown(given["context"]) || containsUnknown(given["files"])) {
     return { inputs: { ...given, contextHash: UNKNOWN }, failures: [] };
   }
@@ -60,7 +60,7 @@ async function inspect(given: Properties): Promise<{ inputs: Properties; failure
   }
 }
 
-async function build(
+async function buildFromInputs(
   context: ProviderContext,
   { context: folder, files, name = "" }: z.output<typeof inputs>,
 ): Promise<BuiltImage> {
@@ -80,15 +80,15 @@ export const gatewayImage = defineResource({
     "An OCI image built from a folder with a Kraftfile. Equal content gives an equal digest; nothing changed means nothing built.",
   inputs,
   outputs,
-  onlyIn: {
+  metroRestriction: {
     metro: "local",
     hint: "There, give Instance and Service an image that the metro's registry holds.",
   },
-  inspect,
+  computeInputs,
 
   async create(context: ProviderContext, inputs) {
     const { name = "" } = inputs;
-    return { id: name, outputs: toOutputs(name, await build(context, inputs)) };
+    return { id: name, outputs: toOutputs(name, await buildFromInputs(context, inputs)) };
   },
 
   async read(context, id, inputs) {
@@ -102,7 +102,7 @@ export const gatewayImage = defineResource({
   },
 
   async update(context, id, _olds, news) {
-    const built = await build(context, news);
+    const built = await buildFromInputs(context, news);
     // Instances that still run the old image hold their own copy of what they boot from.
     await openLayout(context.imageLayout).remove(id, { keepDigest: built.digest });
     return toOutputs(id, built);

@@ -5,12 +5,12 @@ import { field, objectType } from "../../definition/resource";
 import { serviceDomain } from "../service/domains";
 import { adoptField } from "../common/adopt";
 import { idOrName, nameField } from "../common/fields";
-import { guestFields, sourceFields } from "../workload/inputs";
+import { workloadFields, sourceFields } from "../workload/inputs";
 import { publishedPort } from "../service/ports";
 
-const limit = z.int().min(1).max(65_535);
+const requestLimit = z.int().min(1).max(65_535);
 
-const serviceGroup = objectType(
+const serviceGroupInput = objectType(
   "InstanceServiceGroup",
   "A service group that is made with an instance and goes with its last one.",
   z.strictObject({
@@ -20,10 +20,10 @@ const serviceGroup = objectType(
       description: "Domain names. Default: one that the metro makes from the name.",
       unordered: true,
     }),
-    softLimit: field(limit.default(1), {
+    softLimit: field(requestLimit.default(1), {
       description: "Requests or connections that one instance serves before the next one is woken. Default 1.",
     }),
-    hardLimit: field(limit.default(65_535), {
+    hardLimit: field(requestLimit.default(65_535), {
       description: "Requests or connections that one instance gets at most; more are refused. Default 65535.",
     }),
   }),
@@ -33,12 +33,12 @@ const serviceGroup = objectType(
 export const instanceInputs = z.strictObject({
   name: nameField("instance"),
   ...sourceFields(),
-  ...guestFields("never"),
+  ...workloadFields("never"),
   service: field(idOrName().optional(), {
     description: "Id or name of a service that exists, to serve in it. Default: none.",
     onChange: "replace",
   }),
-  serviceGroup: field(serviceGroup.optional(), {
+  serviceGroup: field(serviceGroupInput.optional(), {
     description: "A service group of its own, in place of `service`.",
     onChange: "replace",
   }),

@@ -2,16 +2,16 @@
 import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import type { InstanceItem } from "../../contract/models";
-import type { Given } from "../../client/errors/consoleExcerpt";
-import { guestStopped, isUp, waitFor } from "../../client/waitForInstance";
+import type { SecretInputs } from "../../client/errors/consoleExcerpt";
+import { guestStoppedError, assessLiveness, waitForInstance } from "../../client/waitForInstance";
 import { UnikernelError } from "../../base/errors";
 import type { Properties } from "../../definition/resource";
-import { OWES_START_KEY, PartialFailure, noInputs, outputsIn } from "../../definition/initFailed";
+import { PENDING_START_KEY, ResourceInitFailedError, clearedInputs, pickOutputs } from "../../definition/initFailed";
 import type { ProviderContext } from "../context";
-import { verifiedDigest } from "../workload/request";
+import { verifyDigest } from "../workload/request";
 import { type InstanceInputs, instanceInputs } from "./inputs";
 import { instanceOutputs, toOutputs } from "./outputs";
-import type { Power } from "./plan";
+import type { PowerState } from "./plan";
 import { readInputs } from "./wire";
 
 /** A program that exits at once does so within this time of being started. */
@@ -22,12 +22,12 @@ export const isDown = ({ state, restart }: { readonly state?: unknown; readonly 
   state === "stopped" && (restart ?? undefined) === undefined;
 
 /** What an instance was when it was last looked at. */
-export const powerIn = (outputs: Properties): Power =>
-  outputs[OWES_START_KEY] === true ? "owes-start" : isDown(outputs) ? "down" : "up";
+export const lastPowerState = (outputs: Properties): PowerState =>
+  outputs[PENDING_START_KEY] === true ? "pending-start" : isDown(outputs) ? "down" : "up";
 
 /** What it is now, for an update: who stopped it may have started it since, and what runs is stopped for what needs that. */
-export async function powerNow(context: ProviderContext, id: string, outputs: Properties): Promise<Power> {
-  const known = powerIn(outputs);
+export async function readPowerState(context: ProviderContext, id: string, outputs: Properties): Promise<PowerState> {
+  const known = lastPowerState(outputs);
   if (known !== "down") return known;
   const item = await findInstance(context, { uuid: [id] });
   return item === undefined || isDown(item) ? known : "up";
@@ -45,45 +45,59 @@ export async function findInstance(
 }
 
 /** What an instance must be to be what was asked for. */
-export interface Expected {
+export interface ExpectedInstance {
   readonly image?: string | undefined;
   /** Properties that were changed, as the API calls them: those of earlier changes that failed are no concern of this one. */
-  readonly patched?: ReadonlySet<string>;
+  readonly patchedProps?: ReadonlySet<string>;
   /** It was made a moment ago, and may not be readable yet. */
   readonly isNew?: boolean;
   /** What it was given in secret, now and before. */
-  readonly given: readonly Given[];
+  readonly secretInputs: readonly SecretInputs[];
 }
 
 /** What a guest with these inputs is given in secret: by them, or by the template that is made for it. */
-export const givenIn = (inputs: InstanceInputs): readonly Given[] => [inputs, inputs.prepareTemplate ?? {}];
+export const secretInputsOf = (inputs: InstanceInputs): readonly SecretInputs[] => [
+  inputs,
+  inputs.prepareTemplate ?? {},
+];
 
 /** A new instance may be missing for a moment: the API is eventually consistent. */
-const UNSEEN_MS = 15_000;
+const NOT_FOUND_GRACE_MS = 15_000;
 
 /** A new instance, once it can be read. Throws `NOT_FOUND`. */
-export const seen = ({ client, clock, signal }: ProviderContext, id: string): Promise<InstanceItem> =>
-  waitFor(client, id, () => ({ is: "met" }), { timeoutMs: UNSEEN_MS, unseenMs: UNSEEN_MS, clock, signal });
+export const waitUntilReadable = ({ client, clock, signal }: ProviderContext, id: string): Promise<InstanceItem> =>
+  waitForInstance(client, id, () => ({ is: "met" }), {
+    timeoutMs: NOT_FOUND_GRACE_MS,
+    notFoundGraceMs: NOT_FOUND_GRACE_MS,
+    clock,
+    signal,
+  });
 
 /** Waits until it runs as expected and has not exited at once. */
-export async function settle(
+export async function waitUntilStable(
   context: ProviderContext,
   id: string,
-  expected: Expected,
+  expected: ExpectedInstance,
   timeoutMs: number,
 ): Promise<InstanceItem> {
   const { client, clock, signal } = context;
-  const { isNew, given } = expected;
-  await waitFor(client, id, isUp, { timeoutMs, unseenMs: isNew === true ? UNSEEN_MS : 0, given, clock, signal });
+  const { isNew, secretInputs } = expected;
+  await waitForInstance(client, id, assessLiveness, {
+    timeoutMs,
+    notFoundGraceMs: isNew === true ? NOT_FOUND_GRACE_MS : 0,
+    secretInputs,
+    clock,
+    signal,
+  });
   await clock.sleep(SETTLE_MS, signal);
-  const settled = await present(context, id);
-  const verdict = isUp(settled);
-  if (verdict.is === "failed") throw await guestStopped(client, settled, verdict.because, given);
-  return verified(settled, expected);
+  const settled = await getExisting(context, id);
+  const verdict = assessLiveness(settled);
+  if (verdict.is === "failed") throw await guestStoppedError(client, settled, verdict.because, secretInputs);
+  return verifyExpected(settled, expected);
 }
 
 /** The instance, which somebody needs to be there. Throws `NOT_FOUND`. */
-export async function present(context: ProviderContext, id: string): Promise<InstanceItem> {
+export async function getExisting(context: ProviderContext, id: string): Promise<InstanceItem> {
   const item = await findInstance(context, { uuid: [id] });
   if (item === undefined) {
     throw new UnikernelError("NOT_FOUND", `Instance '${id}' vanished.`, {
@@ -94,37 +108,40 @@ export async function present(context: ProviderContext, id: string): Promise<Ins
 }
 
 /** The instance, once it is what was asked for. Throws `IMAGE_MISMATCH` and `OPERATION_FAILED`. */
-export function verified(item: InstanceItem, { image, patched }: Pick<Expected, "image" | "patched">): InstanceItem {
-  const failed = item.updates?.find(({ status, prop }) => status === "failed" && patched?.has(prop) === true);
+export function verifyExpected(
+  item: InstanceItem,
+  { image, patchedProps }: Pick<ExpectedInstance, "image" | "patchedProps">,
+): InstanceItem {
+  const failed = item.updates?.find(({ status, prop }) => status === "failed" && patchedProps?.has(prop) === true);
   if (failed !== undefined) {
     const reason = failed.error === undefined ? "" : `: ${failed.error}`;
     throw new UnikernelError("OPERATION_FAILED", `Instance '${item.name}' did not take its ${failed.prop}${reason}.`);
   }
-  if (image !== undefined) verifiedDigest(item, image);
+  if (image !== undefined) verifyDigest(item, image);
   return item;
 }
 
 /** What is known of an instance that something failed for. */
-interface Known {
+interface LastKnownState {
   /** The inputs it has, as far as is known. */
   readonly inputs: InstanceInputs;
   /** What it reported before; nothing of one that is new. */
   readonly outputs: Properties;
-  readonly owesStart: boolean;
+  readonly pendingStart: boolean;
 }
 
 /** The failure that carries what is there now, or, where that cannot be told, what was there before. */
-export async function halfMade(
+export async function initFailure(
   context: ProviderContext,
   id: string,
-  { inputs, outputs, owesStart }: Known,
+  { inputs, outputs, pendingStart }: LastKnownState,
   error: unknown,
-): Promise<PartialFailure> {
-  const owed = { [OWES_START_KEY]: owesStart ? true : undefined };
+): Promise<ResourceInitFailedError> {
+  const pendingEntry = { [PENDING_START_KEY]: pendingStart ? true : undefined };
   const item = await findInstance(context, { uuid: [id] }).catch(() => undefined);
   const now =
     item === undefined
-      ? { ...inputs, ...outputsIn(instanceOutputs, outputs) }
+      ? { ...inputs, ...pickOutputs(instanceOutputs, outputs) }
       : { ...readInputs(item, inputs), ...toOutputs(item, inputs) };
-  return new PartialFailure(id, { ...noInputs(instanceInputs), ...now, ...owed }, error);
+  return new ResourceInitFailedError(id, { ...clearedInputs(instanceInputs), ...now, ...pendingEntry }, error);
 }

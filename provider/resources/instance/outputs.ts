@@ -2,11 +2,11 @@
 import * as z from "zod";
 import type { InstanceItem } from "../../contract/models";
 import { describeStop, describeStopCode } from "../../client/errors/stopReason";
-import { defined } from "../../base/objects";
+import { omitUndefined } from "../../base/objects";
 import { field, objectType } from "../../definition/resource";
-import { digestIn } from "../workload/imageReference";
+import { parseDigest } from "../workload/imageReference";
 import type { InstanceInputs } from "./inputs";
-import { type PublishedPort, portNamed, serviceUrlOf } from "../service/ports";
+import { type PublishedPort, parsePortKey, serviceUrl } from "../service/ports";
 
 const attachedInterface = objectType(
   "AttachedInterface",
@@ -98,20 +98,20 @@ export const instanceOutputs = z.object({
 export type InstanceOutputs = z.output<typeof instanceOutputs>;
 
 /** Of a group that exists only protocol and port are told, which of 80 and 443 tells the handlers too. */
-const portOf = (service: string): PublishedPort => {
-  const { port, protocol } = portNamed(service);
+const toPublishedPort = (service: string): PublishedPort => {
+  const { port, protocol } = parsePortKey(service);
   return { port, protocol, handlers: port === 443 ? ["tls", "http"] : port === 80 ? ["http"] : [] };
 };
 
-type Outputs<K extends keyof InstanceOutputs> = Pick<InstanceOutputs, K>;
+type OutputSubset<K extends keyof InstanceOutputs> = Pick<InstanceOutputs, K>;
 
 /** What is known of its last stop. */
 function stopOutputs(
   item: InstanceItem,
-): Outputs<"stopReason" | "stopCode" | "stopReasonNumber" | "stopCodeNumber" | "exitCode" | "stoppedAt"> {
+): OutputSubset<"stopReason" | "stopCode" | "stopReasonNumber" | "stopCodeNumber" | "exitCode" | "stoppedAt"> {
   const { stop_reason: reason, stop_code: code } = item;
   const hasStopped = (reason ?? 0) !== 0;
-  return defined({
+  return omitUndefined({
     stopReason: hasStopped ? describeStop(item) : "",
     stopCode: hasStopped && code !== undefined ? describeStopCode(code) : "",
     stopReasonNumber: hasStopped ? reason : undefined,
@@ -124,9 +124,9 @@ function stopOutputs(
 /** The outputs, from what the API says. */
 export function toOutputs(item: InstanceItem, { serviceGroup }: Pick<InstanceInputs, "serviceGroup">): InstanceOutputs {
   const fqdns = (item.service_group?.domains ?? []).map(({ fqdn }) => fqdn.replace(/\.$/, ""));
-  const ports = serviceGroup?.ports ?? (item.services ?? []).map(portOf);
+  const ports = serviceGroup?.ports ?? (item.services ?? []).map(toPublishedPort);
   return {
-    digest: digestIn(item.image ?? "") ?? "",
+    digest: parseDigest(item.image ?? "") ?? "",
     state: item.state ?? "",
     ...stopOutputs(item),
     bootTimeUs: item.boot_time_us ?? 0,
@@ -135,15 +135,15 @@ export function toOutputs(item: InstanceItem, { serviceGroup }: Pick<InstanceInp
     restartCount: item.restart_count ?? 0,
     ...(item.restart == null
       ? {}
-      : { restart: defined({ attempt: item.restart.attempt, nextAt: item.restart.next_at }) }),
+      : { restart: omitUndefined({ attempt: item.restart.attempt, nextAt: item.restart.next_at }) }),
     privateIp: item.private_ip ?? "",
     privateFqdn: item.private_fqdn ?? "",
     serviceUuid: item.service_group?.uuid ?? "",
     serviceName: item.service_group?.name ?? "",
     serviceFqdns: fqdns,
-    url: serviceUrlOf(fqdns, ports),
+    url: serviceUrl(fqdns, ports),
     interfaces: (item.network_interfaces ?? []).map(({ uuid = "", name, private_ip = "", mac = "" }) =>
-      defined({ uuid, name, privateIp: private_ip, mac }),
+      omitUndefined({ uuid, name, privateIp: private_ip, mac }),
     ),
     scheduleTimes: (item.schedules ?? []).flatMap(({ name, next_at: nextAt }) =>
       nextAt === undefined ? [] : [{ name, nextAt }],

@@ -5,12 +5,12 @@ import { diff } from "../../definition/diff";
 import { isUnknown } from "../../definition/unknowns";
 import { type InstanceInputs, instanceInputs } from "./inputs";
 import { INSTANCE_WIRE } from "./wire";
-import { type Wire, sameOnWire } from "../common/wire";
+import { type WireCodec, isSameOnWire } from "../common/wire";
 
 type Mount = InstanceInputs["volumes"][number];
 
 /** One property that a PATCH changes. */
-export interface PropertyPatch {
+export interface InputPatch {
   /** The input. */
   readonly property: string;
   readonly prop: InstanceProp;
@@ -19,69 +19,74 @@ export interface PropertyPatch {
 }
 
 /** One step. */
-export type Step =
+export type InstanceStep =
   | { readonly do: "stop"; readonly drainTimeoutMs: number }
   | { readonly do: "detach"; readonly mount: Mount }
-  | { readonly do: "patch"; readonly patches: readonly PropertyPatch[] }
+  | { readonly do: "patch"; readonly patches: readonly InputPatch[] }
   | { readonly do: "attach"; readonly mount: Mount }
   | { readonly do: "start" }
   /** What runs is compared with what was asked for. */
   | { readonly do: "verify" };
 
 /**
- * What it is before: "up", or "down", in which it is left, since starting and stopping is its users' business. "owes-start" is
+ * What it is before: "up", or "down", in which it is left, since starting and stopping is its users' business. "pending-start" is
  * down by the doing of an update or a creation that failed, and is to be up.
  */
-export type Power = "up" | "down" | "owes-start";
+export type PowerState = "up" | "down" | "pending-start";
 
-const without = (all: readonly Mount[], others: readonly Mount[]): readonly Mount[] =>
+const mountsNotIn = (all: readonly Mount[], others: readonly Mount[]): readonly Mount[] =>
   all.filter((mount) => !others.some((other) => isDeepStrictEqual(mount, other)));
 
 /** The PATCH that brings one input to what it shall be; `undefined` for what no PATCH changes. */
-export function patchOf(property: string, news: InstanceInputs): PropertyPatch | undefined {
-  const wire = INSTANCE_WIRE[property as keyof InstanceInputs] as Wire<InstanceInputs, unknown>;
+export function toInputPatch(property: string, news: InstanceInputs): InputPatch | undefined {
+  const wire = INSTANCE_WIRE[property as keyof InstanceInputs] as WireCodec<InstanceInputs, unknown>;
   if (wire.prop === undefined) return undefined;
-  const value = (wire.set ?? wire.encode)(news);
+  const value = (wire.encodePatch ?? wire.encode)(news);
   return value === undefined
     ? { property, prop: wire.prop, op: "del" }
     : { property, prop: wire.prop, op: "set", value };
 }
 
 /** The steps from one to the other. Changes that need a successor are not among them: the engine asks for that instead. */
-export function planInstanceUpdate(olds: InstanceInputs, news: InstanceInputs, power: Power): readonly Step[] {
+export function planInstanceUpdate(
+  olds: InstanceInputs,
+  news: InstanceInputs,
+  power: PowerState,
+): readonly InstanceStep[] {
   const changes = diff({ inputs: instanceInputs }, olds, news).filter(
-    ({ property }) => !sameOnWire(INSTANCE_WIRE[property as keyof InstanceInputs], olds, news),
+    ({ property }) => !isSameOnWire(INSTANCE_WIRE[property as keyof InstanceInputs], olds, news),
   );
-  const patches = changes.flatMap(({ property }) => patchOf(property, news) ?? []);
-  const gone = without(olds.volumes, news.volumes);
-  const added = without(news.volumes, olds.volumes);
+  const patches = changes.flatMap(({ property }) => toInputPatch(property, news) ?? []);
+  const removed = mountsNotIn(olds.volumes, news.volumes);
+  const added = mountsNotIn(news.volumes, olds.volumes);
   const restarts = power !== "down" && changes.some(({ restart }) => restart);
   return [
     ...(restarts ? [{ do: "stop", drainTimeoutMs: news.drainTimeoutMs } as const] : []),
-    ...gone.map((mount) => ({ do: "detach", mount }) as const),
+    ...removed.map((mount) => ({ do: "detach", mount }) as const),
     ...(patches.length > 0 ? [{ do: "patch", patches } as const] : []),
     ...added.map((mount) => ({ do: "attach", mount }) as const),
-    ...(restarts || power === "owes-start" ? [{ do: "start" } as const] : []),
+    ...(restarts || power === "pending-start" ? [{ do: "start" } as const] : []),
     { do: "verify" },
   ];
 }
 
-const list = (words: readonly string[]): string =>
+const joinWithAnd = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
 
-const volumeOf = ({ volume }: Mount): string => (isUnknown(volume) ? "a volume not known yet" : `volume '${volume}'`);
+const describeVolume = ({ volume }: Mount): string =>
+  isUnknown(volume) ? "a volume not known yet" : `volume '${volume}'`;
 
 /** The step in words, to follow "will"; nothing for one that changes nothing. */
-export function describeStep(step: Step): readonly string[] {
+export function describeStep(step: InstanceStep): readonly string[] {
   switch (step.do) {
     case "stop":
       return [step.drainTimeoutMs > 0 ? `stop it within ${step.drainTimeoutMs / 1000} s` : "stop it"];
     case "detach":
-      return [`detach ${volumeOf(step.mount)} from ${step.mount.at}`];
+      return [`detach ${describeVolume(step.mount)} from ${step.mount.at}`];
     case "patch":
-      return [`change ${list(step.patches.map(({ property }) => property))} in place`];
+      return [`change ${joinWithAnd(step.patches.map(({ property }) => property))} in place`];
     case "attach":
-      return [`attach ${volumeOf(step.mount)} at ${step.mount.at}`];
+      return [`attach ${describeVolume(step.mount)} at ${step.mount.at}`];
     case "start":
       return ["start it"];
     case "verify":
@@ -92,11 +97,15 @@ export function describeStep(step: Step): readonly string[] {
 }
 
 /** What an update does, in words that follow "will"; of one that was seen stopped also what happens if it runs by then. */
-export function describeInstanceUpdate(olds: InstanceInputs, news: InstanceInputs, power: Power): readonly string[] {
-  const words = planInstanceUpdate(olds, news, power).flatMap(describeStep);
+export function describeInstanceUpdate(
+  olds: InstanceInputs,
+  news: InstanceInputs,
+  power: PowerState,
+): readonly string[] {
+  const descriptions = planInstanceUpdate(olds, news, power).flatMap(describeStep);
   const mayStop = power === "down" && planInstanceUpdate(olds, news, "up").some((step) => step.do === "stop");
-  const last = words.at(-1);
+  const last = descriptions.at(-1);
   return mayStop && last !== undefined
-    ? [...words.slice(0, -1), `${last}, for which it is stopped and started if it runs by then`]
-    : words;
+    ? [...descriptions.slice(0, -1), `${last}, for which it is stopped and started if it runs by then`]
+    : descriptions;
 }

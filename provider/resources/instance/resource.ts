@@ -1,81 +1,95 @@
 /** Instance: one unikernel virtual machine. */
 import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
-import { adoptAfterLostAnswer } from "../../client/transport/createOrRecover";
+import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { InstanceItem } from "../../contract/models";
-import { UnikernelError, blame } from "../../base/errors";
+import { UnikernelError, withErrorContext } from "../../base/errors";
 import { type Properties, defineResource } from "../../definition/resource";
-import { drain } from "../../rollout/instances";
+import { drainAndDelete } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
-import { mustChangeToAdopt } from "../common/adopt";
+import { assertAdoptable } from "../common/adopt";
 import type { ProviderContext } from "../context";
 import { isUuid } from "../common/fields";
-import { guestBlames } from "../workload/request";
+import { workloadErrorContext } from "../workload/request";
 import { type InstanceInputs, instanceInputs } from "./inputs";
-import { findInstance, givenIn, halfMade, powerIn, powerNow, seen, settle, verified } from "./operations";
+import {
+  findInstance,
+  secretInputsOf,
+  initFailure,
+  lastPowerState,
+  readPowerState,
+  waitUntilReadable,
+  waitUntilStable,
+  verifyExpected,
+} from "./operations";
 import { type InstanceOutputs, instanceOutputs, toOutputs } from "./outputs";
-import { describeInstanceUpdate, patchOf, planInstanceUpdate } from "./plan";
-import { instanceDemands, instanceRules } from "./rules";
-import { carryOut } from "./apply";
-import { isForeign, readInputs, toCreateRequest } from "./wire";
+import { describeInstanceUpdate, toInputPatch, planInstanceUpdate } from "./plan";
+import { instanceQuotaUsage, instanceRules } from "./rules";
+import { applySteps } from "./apply";
+import { isImport, readInputs, toCreateRequest } from "./wire";
 
-const goesWhenStopped = ({ features }: Properties): boolean =>
+const deletedOnStop = ({ features }: Properties): boolean =>
   Array.isArray(features) && features.includes("delete-on-stop");
 
-const shape = { inputs: instanceInputs, goesWhenStopped };
+const diffDefinition = { inputs: instanceInputs, deletedOnStop };
 
-type Made = { id: string; outputs: InstanceOutputs };
+type CreatedInstance = { id: string; outputs: InstanceOutputs };
 
 /** Makes the instance, or finds what a create made whose answer was lost. */
-async function make(context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
+async function createInstance(context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
   const { client } = context;
   const { name = "" } = inputs;
-  return adoptAfterLostAnswer<InstanceItem>(
+  return createOrRecover<InstanceItem>(
     context,
     async () => onlyItem(await client.createInstance({ body: toCreateRequest(inputs) }), `Creating instance '${name}'`),
     async () => (await client.getInstances({ query: { name: [name] } })).items[0],
     // The lock is set by a request of its own, which was not sent yet.
-    (found) => diff(shape, { ...readInputs(found, inputs), deleteLock: inputs.deleteLock }, inputs).length === 0,
+    (found) =>
+      diff(diffDefinition, { ...readInputs(found, inputs), deleteLock: inputs.deleteLock }, inputs).length === 0,
   ).catch((error: unknown) => {
-    throw blame(error, { ...guestBlames(""), ALREADY_EXISTS: { property: "name" } });
+    throw withErrorContext(error, { ...workloadErrorContext(""), ALREADY_EXISTS: { property: "name" } });
   });
 }
 
-async function lock({ client }: ProviderContext, { uuid, name }: InstanceItem, inputs: InstanceInputs): Promise<void> {
-  const patch = patchOf("deleteLock", inputs);
+async function setDeleteLock(
+  { client }: ProviderContext,
+  { uuid, name }: InstanceItem,
+  inputs: InstanceInputs,
+): Promise<void> {
+  const patch = toInputPatch("deleteLock", inputs);
   if (!inputs.deleteLock || patch === undefined) return;
   const { prop, op, value } = patch;
   onlyItem(await client.patchInstances({ body: [{ uuid, prop, op, value }] }), `Locking instance '${name}'`);
 }
 
 /** Deletes it. Returns whether it is gone: that one which was never seen is not there to be deleted says nothing. */
-const discard = ({ client }: ProviderContext, uuid: string, wasSeen: boolean): Promise<boolean> =>
+const tryDelete = ({ client }: ProviderContext, uuid: string, wasReadable: boolean): Promise<boolean> =>
   client.deleteInstances({ body: [{ uuid }] }).then(
     ({ items: [item] }) =>
-      item !== undefined && (item.status !== "error" || (wasSeen && item.error === ITEM_CODES.NotFound)),
+      item !== undefined && (item.status !== "error" || (wasReadable && item.error === ITEM_CODES.NotFound)),
     () => false,
   );
 
 /** Brings an instance that exists to what is asked for; `undefined` when there is none of the name. */
-async function takeOver(context: ProviderContext, inputs: InstanceInputs): Promise<Made | undefined> {
+async function adoptExisting(context: ProviderContext, inputs: InstanceInputs): Promise<CreatedInstance | undefined> {
   const { name = "" } = inputs;
   const item = await findInstance(context, { name: [name] });
   if (item === undefined) return undefined;
   const found = readInputs(item, inputs);
   const outputs = toOutputs(item, inputs);
-  const mustChange = mustChangeToAdopt(shape, `Instance '${name}'`, found, inputs);
+  const mustChange = assertAdoptable(diffDefinition, `Instance '${name}'`, found, inputs);
   if (!mustChange) return { id: item.uuid, outputs };
-  return { id: item.uuid, outputs: await change(context, item.uuid, { inputs: found, outputs }, inputs) };
+  return { id: item.uuid, outputs: await updateInstance(context, item.uuid, { inputs: found, outputs }, inputs) };
 }
 
-async function change(
+async function updateInstance(
   context: ProviderContext,
   id: string,
   olds: { readonly inputs: InstanceInputs; readonly outputs: InstanceOutputs },
   news: InstanceInputs,
 ): Promise<InstanceOutputs> {
-  const steps = planInstanceUpdate(olds.inputs, news, await powerNow(context, id, olds.outputs));
-  return toOutputs(await carryOut(context, id, steps, olds, news), news);
+  const steps = planInstanceUpdate(olds.inputs, news, await readPowerState(context, id, olds.outputs));
+  return toOutputs(await applySteps(context, id, steps, olds, news), news);
 }
 
 /** The Instance resource. */
@@ -86,47 +100,48 @@ export const instance = defineResource({
   inputs: instanceInputs,
   outputs: instanceOutputs,
   rules: instanceRules,
-  demands: instanceDemands,
-  describeUpdate: (olds, news, outputs) => describeInstanceUpdate(olds, news, powerIn(outputs)),
+  quotaUsage: instanceQuotaUsage,
+  describeUpdate: (olds, news, outputs) => describeInstanceUpdate(olds, news, lastPowerState(outputs)),
   // What one instance holds, its successor cannot have at the same time.
   deleteBeforeReplace: ({ volumes, serviceGroup, networkInterfaces }) =>
-    [volumes, networkInterfaces].some((held) => Array.isArray(held) && held.length > 0) || claimsName(serviceGroup),
+    [volumes, networkInterfaces].some((held) => Array.isArray(held) && held.length > 0) ||
+    claimsUniqueName(serviceGroup),
 
-  goesWhenStopped,
+  deletedOnStop,
 
   async create(context: ProviderContext, inputs) {
-    const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;
+    const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
     if (adopted !== undefined) return adopted;
-    const made = await make(context, inputs);
+    const made = await createInstance(context, inputs);
     try {
       const item = inputs.autostart
-        ? await settle(
+        ? await waitUntilStable(
             context,
             made.uuid,
-            { image: inputs.image, isNew: true, given: givenIn(inputs) },
+            { image: inputs.image, isNew: true, secretInputs: secretInputsOf(inputs) },
             context.timeouts.createMs,
           )
-        : verified(await seen(context, made.uuid), inputs);
+        : verifyExpected(await waitUntilReadable(context, made.uuid), inputs);
       // Last, since what fails before is removed again.
-      await lock(context, made, inputs);
+      await setDeleteLock(context, made, inputs);
       return { id: made.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
       if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {
         // It will never be what was asked for; leave nothing behind, so that the next up starts afresh.
-        if (await discard(context, made.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
+        if (await tryDelete(context, made.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
       }
-      throw await halfMade(context, made.uuid, { inputs, outputs: {}, owesStart: inputs.autostart }, error);
+      throw await initFailure(context, made.uuid, { inputs, outputs: {}, pendingStart: inputs.autostart }, error);
     }
   },
 
   async read(context, id, inputs) {
-    const isNamed = isForeign(inputs) && !isUuid(id);
+    const isNamed = isImport(inputs) && !isUuid(id);
     const item = isNamed ? await findInstance(context, { name: [id] }) : await context.reader.instance(id);
     if (item === undefined) return undefined;
     return { id: item.uuid, inputs: readInputs(item, inputs), outputs: toOutputs(item, inputs) };
   },
 
-  update: change,
+  update: updateInstance,
 
   async delete(context, id, olds) {
     const item = await findInstance(context, { uuid: [id] });
@@ -139,12 +154,12 @@ export const instance = defineResource({
     }
     // A clean stop first, so that what the program still holds reaches its volumes.
     const { drainTimeoutMs } = olds.inputs;
-    await drain(context, id, { drainTimeoutMs, timeoutMs: context.timeouts.deleteMs });
+    await drainAndDelete(context, id, { drainTimeoutMs, timeoutMs: context.timeouts.deleteMs });
   },
 });
 
 /** A group's name and its domains belong to one group at a time. */
-function claimsName(serviceGroup: unknown): boolean {
+function claimsUniqueName(serviceGroup: unknown): boolean {
   const { name, domains } = (serviceGroup ?? {}) as { name?: unknown; domains?: unknown };
   return name !== undefined || (Array.isArray(domains) && domains.length > 0);
 }

@@ -2,9 +2,9 @@
 import type { CheckFailure, Properties, Rule } from "../../definition/resource";
 import { checkDomains } from "../service/domains";
 import { isUuid } from "../common/fields";
-import { DEFAULTS } from "../workload/codecs";
-import { count, guestDemands } from "../workload/quotaUsage";
-import { guestRules } from "../workload/rules";
+import { SERVER_DEFAULTS } from "../workload/codecs";
+import { lengthOrZero, workloadQuotaUsage } from "../workload/quotaUsage";
+import { workloadRules } from "../workload/rules";
 import type { InstanceInputs } from "./inputs";
 import { checkPorts } from "../service/ports";
 
@@ -26,8 +26,8 @@ function checkBranch({ branchFrom, args, env, memoryMb, vcpus }: InstanceInputs)
   const given = {
     args: args !== undefined,
     env: Object.keys(env).length > 0,
-    memoryMb: memoryMb !== DEFAULTS.memoryMb,
-    vcpus: vcpus !== DEFAULTS.vcpus,
+    memoryMb: memoryMb !== SERVER_DEFAULTS.memoryMb,
+    vcpus: vcpus !== SERVER_DEFAULTS.vcpus,
   };
   return Object.entries(given)
     .filter(([, is]) => is)
@@ -37,7 +37,7 @@ function checkBranch({ branchFrom, args, env, memoryMb, vcpus }: InstanceInputs)
     }));
 }
 
-function checkPreparation({ template, prepareTemplate }: InstanceInputs): readonly CheckFailure[] {
+function checkPrepareTemplate({ template, prepareTemplate }: InstanceInputs): readonly CheckFailure[] {
   if (prepareTemplate === undefined) return [];
   if (template === undefined) return [{ property: "template", reason: "required: give the template a name." }];
   return isUuid(template)
@@ -45,7 +45,7 @@ function checkPreparation({ template, prepareTemplate }: InstanceInputs): readon
     : [];
 }
 
-function checkGroup({ service, serviceGroup: group }: InstanceInputs): readonly CheckFailure[] {
+function checkServiceGroup({ service, serviceGroup: group }: InstanceInputs): readonly CheckFailure[] {
   if (group === undefined) return [];
   if (service !== undefined) {
     return [{ property: "serviceGroup", reason: "cannot be given together with service: an instance is in one." }];
@@ -66,7 +66,7 @@ function checkGroup({ service, serviceGroup: group }: InstanceInputs): readonly 
   ];
 }
 
-const checkSleep = ({ scaleToZero, service, serviceGroup }: InstanceInputs): readonly CheckFailure[] =>
+const checkScaleToZero = ({ scaleToZero, service, serviceGroup }: InstanceInputs): readonly CheckFailure[] =>
   scaleToZero === undefined || scaleToZero.policy === "off" || service !== undefined || serviceGroup !== undefined
     ? []
     : [
@@ -80,19 +80,19 @@ const checkSleep = ({ scaleToZero, service, serviceGroup }: InstanceInputs): rea
 export const instanceRules: readonly Rule<InstanceInputs>[] = [
   { reads: [...SOURCES], test: checkSource },
   { reads: ["branchFrom", "args", "env", "memoryMb", "vcpus"], test: checkBranch },
-  { reads: ["template", "prepareTemplate"], test: checkPreparation },
-  { reads: ["service", "serviceGroup"], test: checkGroup },
-  { reads: ["scaleToZero", "service", "serviceGroup"], test: checkSleep },
-  ...guestRules,
+  { reads: ["template", "prepareTemplate"], test: checkPrepareTemplate },
+  { reads: ["service", "serviceGroup"], test: checkServiceGroup },
+  { reads: ["scaleToZero", "service", "serviceGroup"], test: checkScaleToZero },
+  ...workloadRules,
 ];
 
 /** What an Instance takes of the account's quotas. */
-export function instanceDemands(inputs: Properties): Readonly<Record<string, number>> {
+export function instanceQuotaUsage(inputs: Properties): Readonly<Record<string, number>> {
   const group = inputs["serviceGroup"];
   const isGroup = group !== null && typeof group === "object";
   return {
-    ...guestDemands(inputs, inputs["autostart"] === true),
+    ...workloadQuotaUsage(inputs, inputs["autostart"] === true),
     service_groups: isGroup ? 1 : 0,
-    services: isGroup ? count((group as Properties)["ports"]) : 0,
+    services: isGroup ? lengthOrZero((group as Properties)["ports"]) : 0,
   };
 }

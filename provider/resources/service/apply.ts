@@ -2,20 +2,20 @@
 import * as crypto from "node:crypto";
 import { isLoopback } from "../../client/client";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
-import { answers } from "../../client/waitForInstance";
-import { roll } from "../../rollout/run";
-import { observe } from "../../rollout/instances";
+import { assessReadiness } from "../../client/waitForInstance";
+import { runRollout } from "../../rollout/run";
+import { listInstances } from "../../rollout/instances";
 import type { ProviderContext } from "../context";
-import { guestBlames, toRequest, verifiedDigest } from "../workload/request";
+import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workload/request";
 import { MANAGED_TAG, templateTag } from "./replicaTags";
-import { toPolicy } from "./rolloutInput";
-import { type ServiceInputs, replicasOf } from "./inputs";
+import { toRolloutPolicy } from "./rolloutInput";
+import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { toOutputs } from "./outputs";
-import { isAsMade, isMadeFrom, isManaged } from "./wire";
+import { matchesTemplate, isMadeFrom, isManaged } from "./wire";
 
 /** Room for `-` and five characters within a name. */
 const MAX_STEM_LENGTH = 57;
-const freshName = (service: string): string =>
+const newReplicaName = (service: string): string =>
   `${service.slice(0, MAX_STEM_LENGTH)}-${crypto.randomBytes(3).toString("hex").slice(0, 5)}`;
 
 /** The address to ask for health; `undefined` where it cannot be asked: nobody vouches for the certificate of a local name. */
@@ -38,11 +38,11 @@ export async function rollOut(
 ): Promise<readonly InstanceItem[]> {
   const { client, clock, signal } = context;
   const { template, rollout } = inputs;
-  const before = await observe(context, item, isManaged);
+  const before = await listInstances(context, item, isManaged);
   // Of those that are there, what was changed by hand counts as old; of what is launched now nothing was.
-  const changed = new Set(before.filter((one) => !isAsMade(template, one)).map(({ uuid }) => uuid));
-  const policy = toPolicy(replicasOf(inputs), template ?? { volumes: [] }, rollout);
-  const instances = await roll({
+  const drifted = new Set(before.filter((one) => !matchesTemplate(template, one)).map(({ uuid }) => uuid));
+  const policy = toRolloutPolicy(desiredReplicas(inputs), template ?? { volumes: [] }, rollout);
+  const instances = await runRollout({
     client,
     clock,
     signal,
@@ -51,22 +51,25 @@ export async function rollOut(
     policy: { ...policy, healthyWithinMs: Math.min(policy.healthyWithinMs, timeoutMs) },
     timeoutMs,
     isManaged,
-    isNew: (instance) => isMadeFrom(template, instance) && !changed.has(instance.uuid),
-    request: () =>
-      toRequest(template ?? {}, {
-        name: freshName(item.name),
+    isNew: (instance) => isMadeFrom(template, instance) && !drifted.has(instance.uuid),
+    createRequest: () =>
+      toReplicaRequest(template ?? {}, {
+        name: newReplicaName(item.name),
         tags: [MANAGED_TAG, ...(template === undefined ? [] : [templateTag(template)])],
         service_group: { uuid: item.uuid },
       }),
-    blames: guestBlames("template."),
+    errorContexts: workloadErrorContext("template."),
   });
-  if (template !== undefined) for (const instance of instances) verifiedDigest(instance, template.image);
+  if (template !== undefined) for (const instance of instances) verifyDigest(instance, template.image);
   return instances;
 }
 
 /** The replicas that serve; `undefined` when that cannot be told. */
-export const servingNow = (context: ProviderContext, item: ServiceItem): Promise<readonly InstanceItem[] | undefined> =>
-  observe(context, item, isManaged).then(
-    (instances) => instances.filter((instance) => answers(instance).is === "met"),
+export const findServingReplicas = (
+  context: ProviderContext,
+  item: ServiceItem,
+): Promise<readonly InstanceItem[] | undefined> =>
+  listInstances(context, item, isManaged).then(
+    (instances) => instances.filter((instance) => assessReadiness(instance).is === "met"),
     () => undefined,
   );

@@ -6,7 +6,7 @@ import { idOrName } from "../common/fields";
 const MAX_POLICIES = 8;
 const MAX_STEPS = 4;
 
-const step = objectType(
+const stepInput = objectType(
   "AutoscaleStep",
   "What to do while a metric is within bounds.",
   z.strictObject({
@@ -24,14 +24,14 @@ const step = objectType(
 );
 
 /** Fields of each type of policy. */
-const FIELDS = {
+const FIELDS_BY_TYPE = {
   step: { needs: ["metric", "adjustmentType", "steps"], takes: ["highWatermark"] },
   "on-demand": { needs: [], takes: ["exclusive"] },
   create: { needs: ["numRequests"], takes: ["replace"] },
   idle: { needs: ["idleTimeMs"], takes: [] },
 } as const;
 
-const policy = objectType(
+const policyInput = objectType(
   "AutoscalePolicy",
   "When the number of instances changes.",
   z.strictObject({
@@ -48,7 +48,7 @@ const policy = objectType(
       description:
         "Of `step`, required: how each `adjustment` counts. `change`: so many more or fewer; `exact`: so many in all; `percent`: so many percent more or fewer.",
     }),
-    steps: field(z.array(step).min(1).max(MAX_STEPS).optional(), {
+    steps: field(z.array(stepInput).min(1).max(MAX_STEPS).optional(), {
       description: `Of \`step\`, required: up to ${MAX_STEPS} steps in the order of their bounds, without a gap or an overlap.`,
     }),
     highWatermark: field(z.number().min(0).max(1).optional(), {
@@ -62,7 +62,7 @@ const policy = objectType(
     }),
   }),
 );
-export type AutoscalePolicyInput = z.output<typeof policy>;
+export type AutoscalePolicyInput = z.output<typeof policyInput>;
 
 /** The `autoscale` input. */
 export const autoscaleInput = objectType(
@@ -82,7 +82,7 @@ export const autoscaleInput = objectType(
     cooldownTimeMs: field(z.int().min(1).default(1000), {
       description: "Pause between two decisions, in milliseconds. Default 1000.",
     }),
-    policies: field(z.array(policy).max(MAX_POLICIES).default([]), {
+    policies: field(z.array(policyInput).max(MAX_POLICIES).default([]), {
       description: `Up to ${MAX_POLICIES} policies; added and removed one by one. Default: none.`,
       unordered: true,
     }),
@@ -90,9 +90,9 @@ export const autoscaleInput = objectType(
 );
 export type AutoscaleInput = z.output<typeof autoscaleInput>;
 
-type Step = z.output<typeof step>;
+type AutoscaleStepInput = z.output<typeof stepInput>;
 
-function checkSteps(steps: readonly Step[]): readonly CheckFailure[] {
+function checkSteps(steps: readonly AutoscaleStepInput[]): readonly CheckFailure[] {
   return steps.flatMap(({ lowerBound, upperBound }, index) => {
     const failures: CheckFailure[] = [];
     const previous = steps[index - 1];
@@ -113,14 +113,14 @@ function checkSteps(steps: readonly Step[]): readonly CheckFailure[] {
 }
 
 function checkPolicy(given: AutoscalePolicyInput): readonly CheckFailure[] {
-  const { needs, takes } = FIELDS[given.type];
+  const { needs, takes } = FIELDS_BY_TYPE[given.type];
   const known: readonly string[] = ["name", "type", "enabled", ...needs, ...takes];
-  const stray = Object.entries(given).filter(([name, value]) => value !== undefined && !known.includes(name));
+  const unexpected = Object.entries(given).filter(([name, value]) => value !== undefined && !known.includes(name));
   return [
     ...needs
       .filter((name) => given[name] === undefined)
       .map((property) => ({ property, reason: `required for a policy of type "${given.type}".` })),
-    ...stray.map(([property]) => ({
+    ...unexpected.map(([property]) => ({
       property,
       reason: `is not for a policy of type "${given.type}", which takes ${[...needs, ...takes].join(", ") || "nothing else"}.`,
     })),
@@ -139,10 +139,10 @@ export function checkAutoscale(autoscale: AutoscaleInput | undefined): readonly 
       : [{ property: "autoscale.minSize", reason: `must not be above maxSize, which is ${maxSize}, got ${minSize}.` }]),
     ...policies.flatMap((given, index) => {
       const at = `autoscale.policies[${index}]`;
-      const isTwice = names.indexOf(given.name) !== index;
-      const twice = { property: `${at}.name`, reason: `"${given.name}" is given twice; name each policy once.` };
+      const isDuplicate = names.indexOf(given.name) !== index;
+      const duplicate = { property: `${at}.name`, reason: `"${given.name}" is given twice; name each policy once.` };
       const failures = checkPolicy(given).map(({ property, reason }) => ({ property: `${at}.${property}`, reason }));
-      return isTwice ? [twice, ...failures] : failures;
+      return isDuplicate ? [duplicate, ...failures] : failures;
     }),
   ];
 }

@@ -1,16 +1,16 @@
 /** What reaches the state when a service fails half-way. */
 import type { ServiceItem } from "../../contract/models";
 import type { Properties } from "../../definition/resource";
-import { PartialFailure, noInputs, outputsIn } from "../../definition/initFailed";
+import { ResourceInitFailedError, clearedInputs, pickOutputs } from "../../definition/initFailed";
 import type { ProviderContext } from "../context";
 import { type ServiceInputs, serviceInputs } from "./inputs";
-import { factsOf, fresh } from "./operations";
+import { observeService, refetchService } from "./operations";
 import { serviceOutputs, toOutputs } from "./outputs";
-import { servingNow } from "./apply";
-import { inputsAsIs } from "./wire";
+import { findServingReplicas } from "./apply";
+import { observedInputs } from "./wire";
 
 /** What was known of a service before something was done to it. */
-export interface Known {
+export interface LastKnownState {
   readonly inputs: ServiceInputs;
   readonly outputs: Properties;
 }
@@ -19,23 +19,23 @@ export interface Known {
  * The failure of something half done: what really is there reaches the state, so that the next update goes on from it. Where it
  * cannot be told, what was known before does.
  */
-export async function halfDone(
+export async function initFailure(
   context: ProviderContext,
   item: ServiceItem,
-  asked: ServiceInputs,
-  known: Known,
+  requested: ServiceInputs,
+  known: LastKnownState,
   error: unknown,
 ) {
-  const serving = await servingNow(context, item);
-  const none = noInputs(serviceInputs);
+  const serving = await findServingReplicas(context, item);
+  const none = clearedInputs(serviceInputs);
   try {
-    const now = await fresh(context, item.uuid, `Reading service '${item.name}'`);
-    const asIs = inputsAsIs(await factsOf(context, now, asked), asked);
-    const outputs = toOutputs(now, asIs.ports, serving ?? []);
-    return new PartialFailure(item.uuid, { ...none, ...asIs, ...outputs }, error);
+    const now = await refetchService(context, item.uuid, `Reading service '${item.name}'`);
+    const observed = observedInputs(await observeService(context, now, requested), requested);
+    const outputs = toOutputs(now, observed.ports, serving ?? []);
+    return new ResourceInitFailedError(item.uuid, { ...none, ...observed, ...outputs }, error);
   } catch {
     const outputs =
-      serving === undefined ? outputsIn(serviceOutputs, known.outputs) : toOutputs(item, known.inputs.ports, serving);
-    return new PartialFailure(item.uuid, { ...none, ...outputs, ...known.inputs }, error);
+      serving === undefined ? pickOutputs(serviceOutputs, known.outputs) : toOutputs(item, known.inputs.ports, serving);
+    return new ResourceInitFailedError(item.uuid, { ...none, ...outputs, ...known.inputs }, error);
   }
 }

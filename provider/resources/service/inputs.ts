@@ -6,8 +6,8 @@ import { adoptField } from "../common/adopt";
 import { autoscaleInput, checkAutoscale } from "./autoscaleInput";
 import { checkDomains, serviceDomain } from "./domains";
 import { nameField } from "../common/fields";
-import { guestFields, imageField, imagePullField } from "../workload/inputs";
-import { amount, count, guestDemands } from "../workload/quotaUsage";
+import { workloadFields, imageField, imagePullField } from "../workload/inputs";
+import { numberOrZero, lengthOrZero, workloadQuotaUsage } from "../workload/quotaUsage";
 import { templateRules } from "../workload/rules";
 import { checkPorts, publishedPort } from "./ports";
 import { checkTemplateTags, templateTagsField } from "./replicaTags";
@@ -20,7 +20,7 @@ export const templateInput = objectType(
   z.strictObject({
     image: imageField(),
     imagePull: imagePullField(),
-    ...guestFields("always"),
+    ...workloadFields("always"),
     tags: templateTagsField(),
   }),
 );
@@ -34,7 +34,7 @@ const autokill = objectType(
 );
 
 const MAX_LIMIT = 65_535;
-const limit = () => z.int().min(1).max(MAX_LIMIT);
+const limitSchema = () => z.int().min(1).max(MAX_LIMIT);
 const DEFAULT_ROLLOUT = rolloutInput.parse({});
 
 /** Inputs of a Service. */
@@ -49,11 +49,11 @@ export const serviceInputs = z.strictObject({
     description: "Domain names. Default: one that the metro makes from the name.",
     unordered: true,
   }),
-  softLimit: field(limit().default(1), {
+  softLimit: field(limitSchema().default(1), {
     description:
       "Requests or connections in flight per instance before the next instance in standby is woken, 1 to 65,535. Default 1.",
   }),
-  hardLimit: field(limit().default(MAX_LIMIT), {
+  hardLimit: field(limitSchema().default(MAX_LIMIT), {
     description:
       "Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535.",
   }),
@@ -82,11 +82,11 @@ export type ServiceInputs = z.output<typeof serviceInputs>;
 export const SERVICE_DEFAULTS = serviceInputs.pick({ softLimit: true, hardLimit: true, rollout: true }).parse({});
 
 /** So many instances of its template a service is to have. */
-export const replicasOf = ({ template, replicas }: Pick<ServiceInputs, "template" | "replicas">): number =>
+export const desiredReplicas = ({ template, replicas }: Pick<ServiceInputs, "template" | "replicas">): number =>
   template === undefined ? 0 : replicas;
 
 /** Looks only at what is given at all, so that unknown values inside do not matter. */
-function checkInstances({ template, replicas, autoscale }: ServiceInputs): readonly CheckFailure[] {
+function checkReplicas({ template, replicas, autoscale }: ServiceInputs): readonly CheckFailure[] {
   if (isUnknown(template) || isUnknown(autoscale) || replicas === 0) return [];
   if (template === undefined && autoscale === undefined) {
     const reason = `required: say what the ${replicas === 1 ? "replica runs" : `${replicas} replicas run`}. Or give autoscale, or replicas: 0 for a service that instances join.`;
@@ -108,7 +108,7 @@ export const serviceRules: readonly Rule<ServiceInputs>[] = [
   { reads: ["domains"], test: ({ domains }) => checkDomains(domains) },
   { reads: ["softLimit", "hardLimit"], test: checkLimits },
   { reads: ["autoscale"], test: ({ autoscale }) => checkAutoscale(autoscale) },
-  { reads: ["replicas"], test: checkInstances },
+  { reads: ["replicas"], test: checkReplicas },
   {
     reads: ["replicas", "template.volumes", "rollout"],
     test: ({ replicas, template, rollout }) => checkRollout(replicas, template ?? { volumes: [] }, rollout),
@@ -121,19 +121,19 @@ export const serviceRules: readonly Rule<ServiceInputs>[] = [
 ];
 
 /** What a Service takes of the account's quotas, what the platform starts by itself not counted. */
-export function serviceDemands(inputs: Properties): Readonly<Record<string, number>> {
+export function serviceQuotaUsage(inputs: Properties): Readonly<Record<string, number>> {
   const { template, replicas, ports } = inputs;
   const isTemplate = template !== null && typeof template === "object";
-  const each = isTemplate ? guestDemands(template as Properties, true) : {};
+  const each = isTemplate ? workloadQuotaUsage(template as Properties, true) : {};
   return {
     service_groups: 1,
-    services: count(ports),
-    ...Object.fromEntries(Object.entries(each).map(([quota, taken]) => [quota, amount(replicas) * taken])),
+    services: lengthOrZero(ports),
+    ...Object.fromEntries(Object.entries(each).map(([quota, taken]) => [quota, numberOrZero(replicas) * taken])),
   };
 }
 
 /** Has it what its successor could not have at the same time: a domain, or a volume that its replicas write to? */
-export function isExclusive({ domains, template, rollout }: Properties): boolean {
+export function holdsExclusiveResource({ domains, template, rollout }: Properties): boolean {
   const { volumes } = (template ?? {}) as Properties;
   const { sharedVolumes } = (rollout ?? {}) as Properties;
   const writes = Array.isArray(volumes) && volumes.some((mount) => (mount as Properties)["readonly"] !== true);

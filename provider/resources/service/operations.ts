@@ -2,17 +2,17 @@
 import { isLoopback, onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import type { AutoscaleItem, ServiceItem, ServiceProp } from "../../contract/models";
-import { answers } from "../../client/waitForInstance";
-import { type Blame, type ErrorCode, UnikernelError, blame } from "../../base/errors";
-import { observe } from "../../rollout/instances";
-import { type AutoscaleStep, toWireAutoscale, toWirePolicy } from "./autoscalePlan";
-import { type Change, toTriple } from "../common/patchOperation";
+import { assessReadiness } from "../../client/waitForInstance";
+import { type ErrorContext, type ErrorCode, UnikernelError, withErrorContext } from "../../base/errors";
+import { listInstances } from "../../rollout/instances";
+import { type AutoscaleChange, toWireAutoscale, toWirePolicy } from "./autoscalePlan";
+import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
 import type { ProviderContext } from "../context";
-import { portBlames } from "./ports";
+import { portErrorContext } from "./ports";
 import type { ServiceInputs } from "./inputs";
-import { type ServiceFacts, isManaged } from "./wire";
+import { type ObservedService, isManaged } from "./wire";
 
-const codeOf = (error: unknown): unknown => (UnikernelError.is(error) ? error.details["itemCode"] : undefined);
+const itemCodeOf = (error: unknown): unknown => (UnikernelError.is(error) ? error.details["itemCode"] : undefined);
 
 /** The autoscale configuration of a service; `undefined` where there is none, or no such thing in this account. */
 async function readAutoscale(
@@ -23,35 +23,35 @@ async function readAutoscale(
     const reply = await client.getAutoscale({ query: { uuid: [uuid] } });
     return onlyItem(reply, `Reading the autoscale configuration of service '${name}'`);
   } catch (error) {
-    const code = codeOf(error);
+    const code = itemCodeOf(error);
     if (code === ITEM_CODES.AutoscaleNotConfigured || code === ITEM_CODES.AutoscaleDisabled) return undefined;
     throw error;
   }
 }
 
 /** The service as it is now. Throws `NOT_FOUND` when it is gone. */
-export async function fresh({ client }: ProviderContext, id: string, attempted: string): Promise<ServiceItem> {
+export async function refetchService({ client }: ProviderContext, id: string, attempted: string): Promise<ServiceItem> {
   return onlyItem(await client.getServices({ query: { uuid: [id] } }), attempted);
 }
 
 /** All that can be told of a service. Autoscale is asked for where it was configured by us, or is said to be. */
-export async function factsOf(
+export async function observeService(
   context: ProviderContext,
   item: ServiceItem,
-  asked: Pick<Partial<ServiceInputs>, "autoscale">,
-): Promise<ServiceFacts> {
-  const mayScale = item.autoscale === true || asked.autoscale !== undefined;
-  const [autoscale, ...members] = await Promise.all([
+  requested: Pick<Partial<ServiceInputs>, "autoscale">,
+): Promise<ObservedService> {
+  const mayScale = item.autoscale === true || requested.autoscale !== undefined;
+  const [autoscale, ...instances] = await Promise.all([
     mayScale ? readAutoscale(context, item) : undefined,
     ...(item.instances ?? []).map(({ uuid }) => context.reader.instance(uuid)),
   ]);
-  return { item, autoscale, instances: members.filter((one) => one !== undefined).filter(isManaged) };
+  return { item, autoscale, instances: instances.filter((one) => one !== undefined).filter(isManaged) };
 }
 
-type Blames = Readonly<Partial<Record<ErrorCode, Blame>>>;
+type ErrorContexts = Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
 
 /** Which input a refused domain is about. */
-function domainBlames({ domains = [] }: ServiceInputs): Blames {
+function domainErrorContext({ domains = [] }: ServiceInputs): ErrorContexts {
   const only = domains.length === 1 ? "domains[0]" : "domains";
   const certificate = { property: domains.length === 1 ? `${only}.certificate` : only };
   const hint = "Choose another name, or take it out of the service that has it.";
@@ -63,36 +63,39 @@ function domainBlames({ domains = [] }: ServiceInputs): Blames {
 }
 
 /** True for ports that many services have, told apart by the names that clients ask for. The local platform gives each to one. */
-const areShared = (ports: ServiceInputs["ports"], metro: string): boolean =>
+const areSharedPorts = (ports: ServiceInputs["ports"], metro: string): boolean =>
   metro !== "local" &&
   !isLoopback(metro) &&
   ports.every(({ port, protocol }) => protocol === "tcp" && (port === 80 || port === 443));
 
 /** Which input a refused service is about. That ports or domains are taken is one code; often only the metro's sentence tells which. */
-export function createBlames(inputs: ServiceInputs, metro: string): Blames {
-  const ports = portBlames(inputs.ports);
+export function createErrorContext(inputs: ServiceInputs, metro: string): ErrorContexts {
+  const ports = portErrorContext(inputs.ports);
   if (inputs.domains === undefined) return ports;
-  const blames = { ...ports, ...domainBlames(inputs) };
-  if (areShared(inputs.ports, metro)) return blames;
-  return { ...blames, IN_USE: { hint: "Choose another domain, or publish another port, whichever it names." } };
+  const contexts = { ...ports, ...domainErrorContext(inputs) };
+  if (areSharedPorts(inputs.ports, metro)) return contexts;
+  return { ...contexts, IN_USE: { hint: "Choose another domain, or publish another port, whichever it names." } };
 }
 
 /** Changes the group by one PATCH. */
-export async function patchGroup(
+export async function patchServiceGroup(
   { client }: ProviderContext,
   { uuid, name }: ServiceItem,
-  change: Change<ServiceProp>,
+  change: PlannedPatch<ServiceProp>,
   inputs: ServiceInputs,
 ): Promise<void> {
   try {
-    const reply = await client.patchServices({ body: [{ uuid, ...toTriple(change) }] });
+    const reply = await client.patchServices({ body: [{ uuid, ...toPatchOperation(change) }] });
     onlyItem(reply, `Changing service '${name}' (${change.what})`);
   } catch (error) {
-    throw blame(error, change.prop === "domains" ? domainBlames(inputs) : portBlames(inputs.ports));
+    throw withErrorContext(
+      error,
+      change.prop === "domains" ? domainErrorContext(inputs) : portErrorContext(inputs.ports),
+    );
   }
 }
 
-const AUTOSCALE_BLAMES: Blames = {
+const AUTOSCALE_ERROR_CONTEXT: ErrorContexts = {
   NOT_FOUND: { property: "autoscale.template", hint: "Look for the template's id or name in this metro." },
   IN_USE: { property: "autoscale.template" },
   NOT_SUPPORTED: { property: "autoscale" },
@@ -101,7 +104,11 @@ const AUTOSCALE_BLAMES: Blames = {
   STATE_CONFLICT: { property: "autoscale" },
 };
 
-async function send({ client }: ProviderContext, { uuid, name }: ServiceItem, step: AutoscaleStep): Promise<void> {
+async function sendAutoscaleChange(
+  { client }: ProviderContext,
+  { uuid, name }: ServiceItem,
+  step: AutoscaleChange,
+): Promise<void> {
   const attempted = `Changing service '${name}' (${step.what})`;
   switch (step.do) {
     case "configure":
@@ -126,19 +133,23 @@ async function send({ client }: ProviderContext, { uuid, name }: ServiceItem, st
 }
 
 /** Makes one change of autoscale. Those that make something are not repeated by the client: a second attempt finds it there. */
-export async function scale(context: ProviderContext, item: ServiceItem, step: AutoscaleStep): Promise<void> {
+export async function applyAutoscaleChange(
+  context: ProviderContext,
+  item: ServiceItem,
+  step: AutoscaleChange,
+): Promise<void> {
   const isThere = (error: unknown) =>
-    (step.do === "configure" && codeOf(error) === ITEM_CODES.AutoscaleConfigured) ||
+    (step.do === "configure" && itemCodeOf(error) === ITEM_CODES.AutoscaleConfigured) ||
     (step.do === "add-policy" && UnikernelError.has(error, "ALREADY_EXISTS"));
   try {
-    await send(context, item, step).catch(async (lost: unknown) => {
+    await sendAutoscaleChange(context, item, step).catch(async (lost: unknown) => {
       if (!UnikernelError.has(lost, "API_UNREACHABLE", "API_SHAPE")) throw lost;
-      await send(context, item, step).catch((error: unknown) => {
+      await sendAutoscaleChange(context, item, step).catch((error: unknown) => {
         if (!isThere(error)) throw error;
       });
     });
   } catch (error) {
-    throw blame(error, AUTOSCALE_BLAMES);
+    throw withErrorContext(error, AUTOSCALE_ERROR_CONTEXT);
   }
 }
 
@@ -149,19 +160,19 @@ const POLL_MS = 200;
  *
  * Throws `WAIT_TIMEOUT`.
  */
-export async function waitForScaled(
+export async function waitForAutoscaledInstances(
   context: ProviderContext,
   item: ServiceItem,
   size: number,
   timeoutMs: number,
 ): Promise<void> {
   const { clock, signal } = context;
-  const deadline = clock.now() + timeoutMs;
+  const deadlineMs = clock.now() + timeoutMs;
   for (;;) {
-    const others = await observe(context, item, (instance) => !isManaged(instance));
-    const serving = others.filter((instance) => answers(instance).is === "met").length;
+    const others = await listInstances(context, item, (instance) => !isManaged(instance));
+    const serving = others.filter((instance) => assessReadiness(instance).is === "met").length;
     if (serving >= size) return;
-    if (clock.now() >= deadline) {
+    if (clock.now() >= deadlineMs) {
       throw new UnikernelError(
         "WAIT_TIMEOUT",
         `Autoscale of service '${item.name}' has ${serving} instances that serve, not ${size}, after ${timeoutMs / 1000} s; its replicas go on.`,

@@ -1,10 +1,10 @@
 /** What a Service reports beside its inputs. Pure. */
 import * as z from "zod";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
-import { plainDomain } from "../../base/domainName";
+import { canonicalDomainName } from "../../base/domainName";
 import { field, objectType } from "../../definition/resource";
 import { digestIn } from "../workload/request";
-import { serviceUrlOf } from "./ports";
+import { serviceUrl } from "./ports";
 import type { ServiceInputs } from "./inputs";
 
 /** Outputs of a Service. */
@@ -54,8 +54,8 @@ export type ServiceOutputs = z.output<typeof serviceOutputs>;
 
 type DomainCertificate = NonNullable<NonNullable<ServiceItem["domains"]>[number]["certificate"]>;
 
-const certificateOf = (fqdn: string, { uuid = "", name = "", state }: DomainCertificate) => ({
-  domain: plainDomain(fqdn),
+const toCertificateOutput = (fqdn: string, { uuid = "", name = "", state }: DomainCertificate) => ({
+  domain: canonicalDomainName(fqdn),
   uuid,
   name,
   state: state ?? "",
@@ -67,13 +67,13 @@ export function toOutputs(
   ports: ServiceInputs["ports"],
   instances: readonly InstanceItem[],
 ): ServiceOutputs {
-  const fqdns = (item.domains ?? []).map(({ fqdn }) => plainDomain(fqdn));
+  const fqdns = (item.domains ?? []).map(({ fqdn }) => canonicalDomainName(fqdn));
   return {
-    url: serviceUrlOf(fqdns, ports),
+    url: serviceUrl(fqdns, ports),
     fqdn: fqdns[0] ?? "",
     fqdns,
     certificates: (item.domains ?? []).flatMap(({ fqdn, certificate }) =>
-      certificate == null ? [] : [certificateOf(fqdn, certificate)],
+      certificate == null ? [] : [toCertificateOutput(fqdn, certificate)],
     ),
     persistent: item.persistent ?? true,
     createdAt: item.created_at ?? "",

@@ -3,14 +3,14 @@ import * as z from "zod";
 import { type CheckFailure, field, objectType } from "../../definition/resource";
 import { parseJsonPath } from "../../rollout/healthCheck";
 import type { RolloutPolicy } from "../../rollout/policy";
-import type { Guest } from "../workload/inputs";
+import type { Workload } from "../workload/inputs";
 
 /** Most instances of one template. Source: the API's `replicas`. */
 export const MAX_REPLICAS = 253;
 
 const seconds = z.number().min(0).max(3600);
 
-const health = objectType(
+const healthCheck = objectType(
   "HealthCheck",
   "What the service must answer while a new instance proves itself.",
   z.strictObject({
@@ -52,7 +52,7 @@ export const rolloutInput = objectType(
       description:
         "The volumes that the template writes to have the access mode `rwx`, so that replicas may write to them at the same time. Default false: each is held by one replica, and a new one waits until the old one has gone.",
     }),
-    health: field(health.optional(), {
+    health: field(healthCheck.optional(), {
       description: "Asked of the service while a new instance is in it. Default: none.",
     }),
   }),
@@ -60,13 +60,13 @@ export const rolloutInput = objectType(
 export type RolloutInput = z.output<typeof rolloutInput>;
 
 /** A volume that is mounted for writing can be attached to one instance only, so the old one has to go first. */
-const holdsVolume = (template: Pick<Guest, "volumes">, { sharedVolumes }: RolloutInput) =>
+const holdsVolumeExclusively = (template: Pick<Workload, "volumes">, { sharedVolumes }: RolloutInput) =>
   !sharedVolumes && template.volumes.some((mount) => !mount.readonly);
 
 /** Rules about replicas, rollout and template together. */
 export function checkRollout(
   replicas: number,
-  template: Pick<Guest, "volumes">,
+  template: Pick<Workload, "volumes">,
   rollout: RolloutInput,
 ): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
@@ -76,7 +76,7 @@ export function checkRollout(
       reason: "maxSurge and maxUnavailable cannot both be 0: nothing could ever be replaced.",
     });
   }
-  if (replicas > 1 && holdsVolume(template, rollout)) {
+  if (replicas > 1 && holdsVolumeExclusively(template, rollout)) {
     failures.push({
       property: "template.volumes",
       reason: `${replicas} replicas cannot all write to one volume. Mount it readonly, use one replica, put the writer into an Instance, or give it the access mode "rwx" and write rollout: { sharedVolumes: true }.`,
@@ -94,8 +94,12 @@ export function checkRollout(
 }
 
 /** The policy that the inputs mean. */
-export function toPolicy(replicas: number, template: Pick<Guest, "volumes">, rollout: RolloutInput): RolloutPolicy {
-  const exclusive = holdsVolume(template, rollout);
+export function toRolloutPolicy(
+  replicas: number,
+  template: Pick<Workload, "volumes">,
+  rollout: RolloutInput,
+): RolloutPolicy {
+  const exclusive = holdsVolumeExclusively(template, rollout);
   return {
     desired: replicas,
     maxSurge: exclusive ? 0 : rollout.maxSurge,

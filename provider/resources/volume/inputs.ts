@@ -4,32 +4,32 @@ import * as z from "zod";
 import { type CheckFailure, type FieldChange, type Properties, type Rule, field } from "../../definition/resource";
 import { isUnknown } from "../../definition/unknowns";
 import { adoptField } from "../common/adopt";
-import { freeNameField } from "../common/fields";
-import { tagRule, tagsField } from "../common/tags";
+import { freeFormNameField } from "../common/fields";
+import { uniqueTagsRule, tagsField } from "../common/tags";
 
 /** A change that cannot be made in place replaces the volume, which `check` refuses unless this was asked for. */
-const losesData = ({ news }: FieldChange) => (news["allowDataLoss"] === true ? "replace" : "update");
+const effectIfDataLost = ({ news }: FieldChange) => (news["allowDataLoss"] === true ? "replace" : "update");
 
 /** Inputs of a Volume. */
 export const volumeInputs = z.strictObject({
-  name: freeNameField("volume"),
+  name: freeFormNameField("volume"),
   sizeMb: field(z.int().min(1).max(1_048_576).optional(), {
     description:
       "Size in MiB, 1 to 1,048,576 within the account's quota. Can grow while no instance runs with it; never shrinks. Default, for a volume made from a `template`, with `cloneFrom` or at a `hostPath`: what that has.",
     keptWhenAbsent: true,
     onChange: (change) =>
-      isUnknown(change.after) || Number(change.after) < Number(change.before) ? losesData(change) : "update",
+      isUnknown(change.after) || Number(change.after) < Number(change.before) ? effectIfDataLost(change) : "update",
   }),
   filesystem: field(z.string().min(1).optional(), {
     description: "`ext4`, `virtiofs`, or a file system that the site defines. Default `ext4`, or that of the original.",
     keptWhenAbsent: true,
-    onChange: losesData,
+    onChange: effectIfDataLost,
   }),
   accessMode: field(z.enum(["rwo", "rox", "rwx"]).optional(), {
     description:
       "`rwo`: one instance writes; `rox`: many read; `rwx`: many write, with `virtiofs` only. Default `rwo`, or that of the original.",
     keptWhenAbsent: true,
-    onChange: losesData,
+    onChange: effectIfDataLost,
   }),
   quotaPolicy: field(z.enum(["static", "dynamic"]).optional(), {
     description:
@@ -38,24 +38,27 @@ export const volumeInputs = z.strictObject({
   }),
   template: field(z.string().min(1).optional(), {
     description: "Id or name of a volume template to make it from.",
-    onChange: losesData,
+    onChange: effectIfDataLost,
   }),
   cloneFrom: field(z.string().min(1).optional(), {
     description: "Id or name of a volume to copy, as it is when this one is made.",
-    onChange: losesData,
+    onChange: effectIfDataLost,
   }),
   hostPath: field(z.string().regex(/^\//, "must be an absolute path").optional(), {
     description: "Folder of the host to share, for accounts that may.",
-    onChange: losesData,
+    onChange: effectIfDataLost,
   }),
   uid: field(z.int().min(0).optional(), {
     description: "Numeric user id that owns the files in it.",
-    onChange: losesData,
+    onChange: effectIfDataLost,
   }),
-  gid: field(z.int().min(0).optional(), { description: "Numeric group id of the files in it.", onChange: losesData }),
+  gid: field(z.int().min(0).optional(), {
+    description: "Numeric group id of the files in it.",
+    onChange: effectIfDataLost,
+  }),
   args: field(z.record(z.string(), z.string()).optional(), {
     description: "Arguments of a `filesystem` that the site defines.",
-    onChange: losesData,
+    onChange: effectIfDataLost,
   }),
   tags: tagsField("volume"),
   deleteLock: field(z.boolean().default(false), {
@@ -118,11 +121,11 @@ function checkFilesystem({ filesystem, accessMode, args, template, cloneFrom }: 
 }
 
 /** Fields that can never change in place; of `sizeMb` that is so for less. */
-const FIXED = ["name", "filesystem", "accessMode", ...ORIGINS, "uid", "gid", "args"] as const;
+const IMMUTABLE = ["name", "filesystem", "accessMode", ...ORIGINS, "uid", "gid", "args"] as const;
 const DEFAULTS: Properties = { filesystem: "ext4", accessMode: "rwo" };
 
 function forbiddenChange(
-  property: (typeof FIXED)[number],
+  property: (typeof IMMUTABLE)[number],
   olds: Properties,
   news: Properties,
 ): readonly CheckFailure[] {
@@ -131,11 +134,11 @@ function forbiddenChange(
   const to = news[property];
   const isKept = property in DEFAULTS && (from === undefined || to === undefined);
   if (isKept || isDeepStrictEqual(from, to)) return [];
-  const said = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
+  const reportedValue = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
   return [
     {
       property,
-      reason: `cannot change from ${said(from)} to ${said(to)}: that takes a new volume, without the data. Leave it as it is, or set allowDataLoss: true.`,
+      reason: `cannot change from ${reportedValue(from)} to ${reportedValue(to)}: that takes a new volume, without the data. Leave it as it is, or set allowDataLoss: true.`,
     },
   ];
 }
@@ -154,12 +157,12 @@ function forbiddenShrink({ sizeMb: had }: Properties, { sizeMb: wanted }: Proper
 export function forbiddenChanges(
   olds: Properties,
   news: Properties,
-  properties: readonly string[] = ["sizeMb", ...FIXED],
+  properties: readonly string[] = ["sizeMb", ...IMMUTABLE],
 ): readonly CheckFailure[] {
   if (olds["name"] === undefined || news["allowDataLoss"] === true) return [];
   return [
     ...(properties.includes("sizeMb") ? forbiddenShrink(olds, news) : []),
-    ...FIXED.filter((name) => properties.includes(name)).flatMap((name) => forbiddenChange(name, olds, news)),
+    ...IMMUTABLE.filter((name) => properties.includes(name)).flatMap((name) => forbiddenChange(name, olds, news)),
   ];
 }
 
@@ -167,9 +170,9 @@ export function forbiddenChanges(
 export const volumeRules: readonly Rule<VolumeInputs>[] = [
   { reads: ["sizeMb", "hostPath", "template", "cloneFrom", ...NOT_FOR_CLONES], test: checkOrigin },
   { reads: ["filesystem", "accessMode", "args", "template", "cloneFrom"], test: checkFilesystem },
-  tagRule,
+  uniqueTagsRule,
   // One by one, so that an unknown value hides no other change.
-  ...(["sizeMb", ...FIXED] as const).map((property): Rule<VolumeInputs> => ({
+  ...(["sizeMb", ...IMMUTABLE] as const).map((property): Rule<VolumeInputs> => ({
     reads: [property, "allowDataLoss"],
     test: (news, olds) => forbiddenChanges(olds, news, [property]),
   })),

@@ -1,19 +1,25 @@
 /** What a Volume's lifecycle is made of: making, waiting and changing. */
 import { onlyItem } from "../../client/client";
-import { adoptAfterLostAnswer } from "../../client/transport/createOrRecover";
+import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { VolumeItem, VolumeProp } from "../../contract/models";
-import { defined } from "../../base/objects";
-import { UnikernelError, blame } from "../../base/errors";
-import { type Change, toTriple } from "../common/patchOperation";
+import { omitUndefined } from "../../base/objects";
+import { UnikernelError, withErrorContext } from "../../base/errors";
+import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
 import type { ProviderContext } from "../context";
-import { reference } from "../common/fields";
+import { toReference } from "../common/fields";
 import type { VolumeInputs } from "./inputs";
-import { type VolumeFacts, factsOf, planVolumeUpdate, refusalOf, toCreateRequest } from "./plan";
-import { explainUse } from "./attachments";
+import {
+  type VolumeSettings,
+  observedSettings,
+  planVolumeUpdate,
+  findUnsupportedChange,
+  toCreateRequest,
+} from "./plan";
+import { withInUseHint } from "./attachments";
 
 const POLL_MS = 200;
 
-const REPLACE_IT =
+const REPLACE_HINT =
   "Have it made anew, without its data, by 'pulumi up --replace' with its URN; under a fixed name that takes the option deleteBeforeReplace: true.";
 
 /**
@@ -48,21 +54,21 @@ export async function waitUntilReady(context: ProviderContext, id: string, deadl
 /** {@link waitUntilReady} for a volume that has been of use, with the way out where it is so no more. */
 export const waitUntilReadyAgain = (context: ProviderContext, id: string, deadlineMs: number): Promise<VolumeItem> =>
   waitUntilReady(context, id, deadlineMs).catch((error: unknown) => {
-    throw blame(error, { OPERATION_FAILED: { hint: REPLACE_IT } });
+    throw withErrorContext(error, { OPERATION_FAILED: { hint: REPLACE_HINT } });
   });
 
 /** An empty volume, one from a template, or a copy; not ready yet. */
-export async function makeVolume(context: ProviderContext, inputs: VolumeInputs): Promise<VolumeItem> {
+export async function createVolume(context: ProviderContext, inputs: VolumeInputs): Promise<VolumeItem> {
   const { client } = context;
   const { name = "", cloneFrom, template, quotaPolicy, accessMode, tags } = inputs;
   const attempted = `Creating volume '${name}'`;
   const copy = async (original: string) => {
     const options = { vol_name: name, quota_policy: quotaPolicy, access_mode: accessMode };
-    const body = defined({ ...reference(original), ...options, tags: tags.length === 0 ? undefined : tags });
+    const body = omitUndefined({ ...toReference(original), ...options, tags: tags.length === 0 ? undefined : tags });
     return onlyItem(await client.cloneVolumes({ body: [body] }), `${attempted} as a copy of '${original}'`);
   };
   const origin = cloneFrom !== undefined ? "cloneFrom" : template !== undefined ? "template" : undefined;
-  return adoptAfterLostAnswer<VolumeItem>(
+  return createOrRecover<VolumeItem>(
     context,
     async () =>
       cloneFrom === undefined
@@ -72,7 +78,7 @@ export async function makeVolume(context: ProviderContext, inputs: VolumeInputs)
     // One with an origin has that one's size at first.
     ({ size_mb }) => origin !== undefined || size_mb === undefined || size_mb === inputs.sizeMb,
   ).catch((error: unknown) => {
-    throw blame(error, {
+    throw withErrorContext(error, {
       ALREADY_EXISTS: { property: "name" },
       QUOTA_EXCEEDED: { property: "sizeMb" },
       ...(origin === undefined
@@ -87,22 +93,22 @@ export async function makeVolume(context: ProviderContext, inputs: VolumeInputs)
  *
  * Throws `INPUT_INVALID` for what cannot be done in place, where only the volume itself could tell so.
  */
-export function changesOf(
+export function planChanges(
   item: VolumeItem,
   olds: Partial<VolumeInputs>,
   news: VolumeInputs,
-): readonly Change<VolumeProp>[] {
-  const facts: VolumeFacts = factsOf(item, olds);
-  const refusal = refusalOf({ ...olds, ...facts, name: item.name }, news);
-  if (refusal === undefined) return planVolumeUpdate(facts, news);
-  const { property, reason, hint } = refusal;
+): readonly PlannedPatch<VolumeProp>[] {
+  const observed: VolumeSettings = observedSettings(item, olds);
+  const unsupported = findUnsupportedChange({ ...olds, ...observed, name: item.name }, news);
+  if (unsupported === undefined) return planVolumeUpdate(observed, news);
+  const { property, reason, hint } = unsupported;
   throw new UnikernelError("INPUT_INVALID", `Volume '${item.name}' ${reason}`, {
     property,
     ...(hint === undefined ? {} : { hint }),
   });
 }
 
-const PROPERTIES: Readonly<Record<VolumeProp, keyof VolumeInputs>> = {
+const INPUT_BY_PROP: Readonly<Record<VolumeProp, keyof VolumeInputs>> = {
   size_mb: "sizeMb",
   tags: "tags",
   quota_policy: "quotaPolicy",
@@ -110,18 +116,18 @@ const PROPERTIES: Readonly<Record<VolumeProp, keyof VolumeInputs>> = {
 };
 
 /** Makes the changes, one after the other. */
-export async function changeVolume(
+export async function applyChanges(
   context: ProviderContext,
   { uuid, name }: VolumeItem,
-  changes: readonly Change<VolumeProp>[],
+  changes: readonly PlannedPatch<VolumeProp>[],
 ): Promise<void> {
   for (const change of changes) {
-    const property = PROPERTIES[change.prop];
+    const property = INPUT_BY_PROP[change.prop];
     try {
-      const reply = await context.client.patchVolumes({ body: [{ uuid, ...toTriple(change) }] });
+      const reply = await context.client.patchVolumes({ body: [{ uuid, ...toPatchOperation(change) }] });
       onlyItem(reply, `Changing volume '${name}' (${change.what})`);
     } catch (error) {
-      throw blame(await explainUse(context, uuid, error), {
+      throw withErrorContext(await withInUseHint(context, uuid, error), {
         IN_USE: { property },
         STATE_CONFLICT: { property },
         QUOTA_EXCEEDED: { property },

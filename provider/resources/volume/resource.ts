@@ -3,16 +3,16 @@ import * as z from "zod";
 import type { VolumeItem } from "../../contract/models";
 import { defineResource, field, objectType } from "../../definition/resource";
 import { UnikernelError } from "../../base/errors";
-import { PartialFailure } from "../../definition/initFailed";
-import { mustChangeToAdopt } from "../common/adopt";
+import { ResourceInitFailedError } from "../../definition/initFailed";
+import { assertAdoptable } from "../common/adopt";
 import type { ProviderContext } from "../context";
 import { findVolume } from "../common/find";
-import { explainLock } from "../common/deleteLock";
+import { withDeleteLockHint } from "../common/deleteLock";
 import { deleteOnceFree } from "../common/deleteOnceFree";
 import { type VolumeInputs, volumeInputs, volumeRules } from "./inputs";
-import { changeVolume, changesOf, makeVolume, waitUntilReady, waitUntilReadyAgain } from "./operations";
-import { type VolumeFacts, describeVolumeUpdate, factsOf, inputsOf } from "./plan";
-import { usersOf } from "./attachments";
+import { applyChanges, planChanges, createVolume, waitUntilReady, waitUntilReadyAgain } from "./operations";
+import { type VolumeSettings, describeVolumeUpdate, observedSettings, observedInputs } from "./plan";
+import { listAttachedInstances } from "./attachments";
 
 const outputs = z.object({
   state: field(z.string(), { description: "State when last looked at, such as `available` or `mounted`." }),
@@ -46,11 +46,11 @@ const outputs = z.object({
     { description: "Those of them that ran, or were in standby, when last looked at." },
   ),
 });
-type Outputs = z.output<typeof outputs> & VolumeFacts;
+type Outputs = z.output<typeof outputs> & VolumeSettings;
 
 /** What is reported, the settable fields among it as they are, whatever was asked for. */
-const toOutputs = (item: VolumeItem, asked: Partial<VolumeInputs>): Outputs => ({
-  ...factsOf(item, asked),
+const toOutputs = (item: VolumeItem, requested: Partial<VolumeInputs>): Outputs => ({
+  ...observedSettings(item, requested),
   state: item.state ?? "",
   persistent: item.persistent ?? true,
   createdAt: item.created_at ?? "",
@@ -59,13 +59,13 @@ const toOutputs = (item: VolumeItem, asked: Partial<VolumeInputs>): Outputs => (
 });
 
 /** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */
-async function halfMade(context: ProviderContext, item: VolumeItem, asked: VolumeInputs, error: unknown) {
+async function initFailure(context: ProviderContext, item: VolumeItem, requested: VolumeInputs, error: unknown) {
   const now = await findVolume(context, item.uuid).catch(() => undefined);
-  return new PartialFailure(item.uuid, toOutputs(now ?? item, asked), error);
+  return new ResourceInitFailedError(item.uuid, toOutputs(now ?? item, requested), error);
 }
 
 /** Deletes a volume that could not be made; false when that failed too. */
-async function isRemoved({ client }: ProviderContext, { uuid }: VolumeItem): Promise<boolean> {
+async function tryDelete({ client }: ProviderContext, { uuid }: VolumeItem): Promise<boolean> {
   try {
     const { items } = await client.deleteVolumes({ body: [{ uuid }] });
     return items[0]?.status !== "error";
@@ -74,7 +74,7 @@ async function isRemoved({ client }: ProviderContext, { uuid }: VolumeItem): Pro
   }
 }
 
-async function change(
+async function updateVolume(
   context: ProviderContext,
   id: string,
   olds: { readonly inputs: VolumeInputs },
@@ -82,23 +82,23 @@ async function change(
 ): Promise<Outputs> {
   const deadlineMs = context.clock.now() + context.timeouts.updateMs;
   const item = await waitUntilReadyAgain(context, id, deadlineMs);
-  const changes = changesOf(item, olds.inputs, news);
+  const changes = planChanges(item, olds.inputs, news);
   try {
-    await changeVolume(context, item, changes);
+    await applyChanges(context, item, changes);
     return toOutputs(await waitUntilReadyAgain(context, id, deadlineMs), news);
   } catch (error) {
-    throw await halfMade(context, item, olds.inputs, error);
+    throw await initFailure(context, item, olds.inputs, error);
   }
 }
 
 /** Brings a volume that exists to what is asked for; `undefined` when there is none of the name. */
-async function takeOver(context: ProviderContext, inputs: VolumeInputs) {
+async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
   const { name = "" } = inputs;
   const item = await findVolume(context, name);
   if (item === undefined) return undefined;
-  const found = inputsOf(item, inputs);
-  mustChangeToAdopt({ inputs: volumeInputs }, `Volume '${name}'`, found, inputs);
-  return { id: item.uuid, outputs: await change(context, item.uuid, { inputs: found }, inputs) };
+  const found = observedInputs(item, inputs);
+  assertAdoptable({ inputs: volumeInputs }, `Volume '${name}'`, found, inputs);
+  return { id: item.uuid, outputs: await updateVolume(context, item.uuid, { inputs: found }, inputs) };
 }
 
 /** The Volume resource. */
@@ -110,47 +110,47 @@ export const volume = defineResource({
   rules: volumeRules,
   describeUpdate: describeVolumeUpdate,
 
-  demands({ sizeMb, quotaPolicy, template, cloneFrom }) {
+  quotaUsage({ sizeMb, quotaPolicy, template, cloneFrom }) {
     // Of a dynamic one only what is used counts, which is nothing yet; one that is made from another has that one's policy.
     const isReserved = quotaPolicy === "static" || (quotaPolicy ?? template ?? cloneFrom) === undefined;
     return { volumes: 1, ...(typeof sizeMb === "number" && isReserved ? { total_volume_mb: sizeMb } : {}) };
   },
 
   async create(context: ProviderContext, inputs) {
-    const adopted = inputs.adopt ? await takeOver(context, inputs) : undefined;
+    const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
     if (adopted !== undefined) return adopted;
     const deadlineMs = context.clock.now() + context.timeouts.createMs;
-    const made = await makeVolume(context, inputs);
+    const made = await createVolume(context, inputs);
     const ready = await waitUntilReady(context, made.uuid, deadlineMs).catch(async (error: unknown) => {
       // It was never of use, so it holds nothing: leave nothing behind, and the next up starts afresh.
-      if (UnikernelError.has(error, "OPERATION_FAILED") && (await isRemoved(context, made))) throw error;
-      throw await halfMade(context, made, inputs, error);
+      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(context, made))) throw error;
+      throw await initFailure(context, made, inputs, error);
     });
     try {
-      await changeVolume(context, ready, changesOf(ready, inputs, inputs));
+      await applyChanges(context, ready, planChanges(ready, inputs, inputs));
       return { id: made.uuid, outputs: toOutputs(await waitUntilReadyAgain(context, made.uuid, deadlineMs), inputs) };
     } catch (error) {
-      throw await halfMade(context, made, inputs, error);
+      throw await initFailure(context, made, inputs, error);
     }
   },
 
   async read(context, id, inputs) {
     const item = await findVolume(context, id);
     if (item === undefined) return undefined;
-    return { id: item.uuid, inputs: inputsOf(item, inputs), outputs: toOutputs(item, inputs) };
+    return { id: item.uuid, inputs: observedInputs(item, inputs), outputs: toOutputs(item, inputs) };
   },
 
-  update: change,
+  update: updateVolume,
 
   async delete(context, id, olds) {
     await deleteOnceFree(context, {
-      deadline: context.clock.now() + context.timeouts.deleteMs,
+      deadlineMs: context.clock.now() + context.timeouts.deleteMs,
       attempted: `Deleting volume '${olds.inputs.name ?? id}'`,
-      remove: () => context.client.deleteVolumes({ body: [{ uuid: id }] }),
-      holders: () => usersOf(context, id),
-      hint: (users) => `Take it out of ${users}, or delete that first.`,
+      sendDelete: () => context.client.deleteVolumes({ body: [{ uuid: id }] }),
+      findHolders: () => listAttachedInstances(context, id),
+      toHint: (users) => `Take it out of ${users}, or delete that first.`,
     }).catch((error: unknown) => {
-      throw explainLock(error);
+      throw withDeleteLockHint(error);
     });
   },
 });

@@ -27,12 +27,12 @@ const ANNOTATION_KEY = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9
 
 const ipAddress = z.string().refine((text) => net.isIP(text) !== 0, "must be an IP address");
 
-const IMAGE: FieldMeta = {
+const IMAGE_META: FieldMeta = {
   description:
     "Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows.",
   onChange: "restart",
 };
-const image = () => z.string().min(1);
+const imageSchema = () => z.string().min(1);
 
 const argsField = () =>
   field(z.array(z.string().min(1)).optional(), {
@@ -54,7 +54,7 @@ const vcpusField = () =>
   field(z.int().min(1).default(1), { description: "Virtual CPUs. Default 1.", onChange: "restart" });
 
 /** A guest that boots an image. */
-export const imageField = () => field(image(), IMAGE);
+export const imageField = () => field(imageSchema(), IMAGE_META);
 /** How that image is fetched. */
 export const imagePullField = () =>
   field(imagePull.optional(), {
@@ -83,9 +83,9 @@ const templatePreparation = objectType(
 
 /** What a guest is made from: exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
 export const sourceFields = () => ({
-  image: field(image().optional(), {
-    ...IMAGE,
-    description: `${IMAGE.description} Exactly one of \`image\`, \`template\`, \`branchFrom\` and \`checkpoint\` is given.`,
+  image: field(imageSchema().optional(), {
+    ...IMAGE_META,
+    description: `${IMAGE_META.description} Exactly one of \`image\`, \`template\`, \`branchFrom\` and \`checkpoint\` is given.`,
   }),
   imagePull: imagePullField(),
   template: field(idOrName().optional(), {
@@ -106,7 +106,7 @@ export const sourceFields = () => ({
   }),
 });
 
-const RESTART_POLICY = {
+const RESTART_POLICY_DESCRIPTIONS = {
   never: "`never`, `always`, or `on-failure` (after a crash or an exit code other than 0). Default `never`.",
   always: "`always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve.",
 } as const;
@@ -116,7 +116,7 @@ const RESTART_POLICY = {
  *
  * @param restartPolicy its default
  */
-export const guestFields = (restartPolicy: keyof typeof RESTART_POLICY) => ({
+export const workloadFields = (restartPolicy: keyof typeof RESTART_POLICY_DESCRIPTIONS) => ({
   args: argsField(),
   env: envField(),
   memoryMb: memoryField(),
@@ -132,7 +132,7 @@ export const guestFields = (restartPolicy: keyof typeof RESTART_POLICY) => ({
     unordered: true,
   }),
   restartPolicy: field(z.enum(["never", "always", "on-failure"]).default(restartPolicy), {
-    description: RESTART_POLICY[restartPolicy],
+    description: RESTART_POLICY_DESCRIPTIONS[restartPolicy],
     onChange: "replace",
   }),
   scaleToZero: field(scaleToZero.optional(), {
@@ -210,4 +210,4 @@ export const guestFields = (restartPolicy: keyof typeof RESTART_POLICY) => ({
 });
 
 /** A guest's inputs, checked. */
-export type Guest = z.output<z.ZodObject<ReturnType<typeof guestFields> & ReturnType<typeof sourceFields>>>;
+export type Workload = z.output<z.ZodObject<ReturnType<typeof workloadFields> & ReturnType<typeof sourceFields>>>;

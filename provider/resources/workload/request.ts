@@ -1,20 +1,20 @@
 /** From a guest's inputs to the API's request, and back to what runs. Pure. */
 import * as crypto from "node:crypto";
 import type { CreateInstanceRequest, InstanceItem } from "../../contract/models";
-import { type Blame, type ErrorCode, UnikernelError } from "../../base/errors";
-import type { Guest } from "./inputs";
-import { GUEST_WIRE } from "./wire";
-import { digestIn } from "./imageReference";
-import { canonicalRequest, requestOf } from "../common/wire";
+import { type ErrorContext, type ErrorCode, UnikernelError } from "../../base/errors";
+import type { Workload } from "./inputs";
+import { WORKLOAD_WIRE } from "./wire";
+import { parseDigest } from "./imageReference";
+import { encodeCanonicalRequest, encodeRequest } from "../common/wire";
 
-export { digestIn } from "./imageReference";
+export { parseDigest as digestIn } from "./imageReference";
 
 /** The request for an instance that starts at once. `rest` adds to it; its tags come first. */
-export const toRequest = (guest: Partial<Guest>, rest: CreateInstanceRequest): CreateInstanceRequest =>
-  requestOf(GUEST_WIRE, guest, { ...rest, autostart: true });
+export const toReplicaRequest = (guest: Partial<Workload>, rest: CreateInstanceRequest): CreateInstanceRequest =>
+  encodeRequest(WORKLOAD_WIRE, guest, { ...rest, autostart: true });
 
 /** Which input a refused create is about. `prefix`: where the guest's inputs are, such as `template.`. */
-export const guestBlames = (prefix: "" | "template."): Readonly<Partial<Record<ErrorCode, Blame>>> => ({
+export const workloadErrorContext = (prefix: "" | "template."): Readonly<Partial<Record<ErrorCode, ErrorContext>>> => ({
   INPUT_INVALID: { property: `${prefix}memoryMb` },
   IN_USE: {
     property: `${prefix}volumes`,
@@ -23,9 +23,9 @@ export const guestBlames = (prefix: "" | "template."): Readonly<Partial<Record<E
 });
 
 /** The digest that runs. Throws `IMAGE_MISMATCH` when it is not the one that was asked for. */
-export function verifiedDigest(instance: InstanceItem, asked: string): string {
-  const runs = digestIn(instance.image ?? "") ?? "";
-  const wanted = digestIn(asked);
+export function verifyDigest(instance: InstanceItem, requested: string): string {
+  const runs = parseDigest(instance.image ?? "") ?? "";
+  const wanted = parseDigest(requested);
   if (wanted !== undefined && runs !== wanted) {
     throw new UnikernelError(
       "IMAGE_MISMATCH",
@@ -39,8 +39,8 @@ export function verifiedDigest(instance: InstanceItem, asked: string): string {
  * Twelve hexadecimal digits that differ when anything that the platform is asked for differs. Neither the order of sets nor a
  * default counts, nor how an image is fetched, so that a later release with more fields finds its guests unchanged.
  */
-export function fingerprint(guest: Partial<Guest>): string {
-  const request = { ...canonicalRequest(GUEST_WIRE, { ...guest, imagePull: undefined }), autostart: true };
+export function fingerprint(guest: Partial<Workload>): string {
+  const request = { ...encodeCanonicalRequest(WORKLOAD_WIRE, { ...guest, imagePull: undefined }), autostart: true };
   const text = JSON.stringify(request, (_key, value: unknown) =>
     value !== null && typeof value === "object" && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,96 +1,98 @@
 /** How a guest's inputs travel. Defaults are the server's, by the platform's documentation. Pure. */
-import { reference } from "../common/fields";
+import { toReference } from "../common/fields";
 import {
-  DEFAULTS,
+  SERVER_DEFAULTS,
   decodeAutokill,
   decodeDependencies,
-  decodeEphemeral,
+  decodeEphemeralVolumes,
   decodeImage,
   decodeScaleToZero,
   decodeSchedules,
   decodeVolumes,
   encodeAutokill,
-  encodeEphemeral,
+  encodeEphemeralVolumes,
   encodeImage,
   encodeScaleToZero,
   encodeTemplate,
   encodeVolumes,
-  someOf,
-  unless,
-  word,
+  omitEmpty,
+  omitDefault,
+  enumMember,
 } from "./codecs";
-import type { Guest } from "./inputs";
+import type { Workload } from "./inputs";
 import {
-  decodeNetwork,
+  decodeNetworkInterfaces,
   decodePlugins,
   decodeRoms,
-  encodeNetwork,
+  encodeNetworkInterfaces,
   encodePlugins,
   encodeRoms,
   isCustomNetwork,
 } from "./listCodecs";
-import { UNSAID, type WireTable, shown } from "../common/wire";
+import { NOT_REPORTED, type WireTable, reported } from "../common/wire";
 
-const named = ({ name }: { name: string }): string => name;
+const nameOf = ({ name }: { name: string }): string => name;
 
 /** Every input of a guest. */
-export const GUEST_WIRE: WireTable<Guest> = {
-  image: { member: "image", prop: "image", set: encodeImage, encode: encodeImage, decode: decodeImage },
-  imagePull: { encode: () => undefined, decode: () => UNSAID },
-  template: { member: "template", encode: encodeTemplate, decode: () => UNSAID },
-  prepareTemplate: { encode: () => undefined, decode: () => UNSAID },
+export const WORKLOAD_WIRE: WireTable<Workload> = {
+  image: { member: "image", prop: "image", encodePatch: encodeImage, encode: encodeImage, decode: decodeImage },
+  imagePull: { encode: () => undefined, decode: () => NOT_REPORTED },
+  template: { member: "template", encode: encodeTemplate, decode: () => NOT_REPORTED },
+  prepareTemplate: { encode: () => undefined, decode: () => NOT_REPORTED },
   branchFrom: {
     member: "branch_from",
-    encode: ({ branchFrom }) => branchFrom && reference(branchFrom),
-    decode: () => UNSAID,
+    encode: ({ branchFrom }) => branchFrom && toReference(branchFrom),
+    decode: () => NOT_REPORTED,
   },
   checkpoint: {
     member: "checkpoint",
-    encode: ({ checkpoint }) => checkpoint && reference(checkpoint),
-    decode: () => UNSAID,
+    encode: ({ checkpoint }) => checkpoint && toReference(checkpoint),
+    decode: () => NOT_REPORTED,
   },
   args: {
     member: "args",
     prop: "args",
     encode: ({ args }) => args,
-    decode: (item, { args: asked }) => {
-      const said = shown(item, item.args, undefined);
+    decode: (item, { args: requested }) => {
+      const said = reported(item, item.args, undefined);
       // None is reported as an empty list too, or not at all.
-      return said === UNSAID ? UNSAID : (someOf(said) ?? (asked?.length === 0 ? asked : undefined));
+      return said === NOT_REPORTED
+        ? NOT_REPORTED
+        : (omitEmpty(said) ?? (requested?.length === 0 ? requested : undefined));
     },
-    filledIn: true,
+    hasServerDefault: true,
   },
   env: {
     member: "env",
     prop: "env",
-    encode: ({ env }) => someOf(env),
-    decode: (item) => shown(item, item.env, {}),
+    encode: ({ env }) => omitEmpty(env),
+    decode: (item) => reported(item, item.env, {}),
   },
   memoryMb: {
     member: "memory_mb",
     prop: "memory_mb",
-    encode: ({ memoryMb }) => unless(DEFAULTS.memoryMb, memoryMb),
-    set: ({ memoryMb }) => memoryMb,
-    decode: ({ memory_mb }) => memory_mb ?? UNSAID,
+    encode: ({ memoryMb }) => omitDefault(SERVER_DEFAULTS.memoryMb, memoryMb),
+    encodePatch: ({ memoryMb }) => memoryMb,
+    decode: ({ memory_mb }) => memory_mb ?? NOT_REPORTED,
   },
   vcpus: {
     member: "vcpus",
     prop: "vcpus",
-    encode: ({ vcpus }) => unless(DEFAULTS.vcpus, vcpus),
-    set: ({ vcpus }) => vcpus,
-    decode: ({ vcpus }) => vcpus ?? UNSAID,
+    encode: ({ vcpus }) => omitDefault(SERVER_DEFAULTS.vcpus, vcpus),
+    encodePatch: ({ vcpus }) => vcpus,
+    decode: ({ vcpus }) => vcpus ?? NOT_REPORTED,
   },
-  volumes: { member: "volumes", encode: encodeVolumes, decode: decodeVolumes, keyOf: ({ at }: { at: string }) => at },
+  volumes: { member: "volumes", encode: encodeVolumes, decode: decodeVolumes, itemKey: ({ at }: { at: string }) => at },
   ephemeralVolumes: {
     member: "volumes",
-    encode: encodeEphemeral,
-    decode: decodeEphemeral,
-    keyOf: ({ at }: { at: string }) => at,
+    encode: encodeEphemeralVolumes,
+    decode: decodeEphemeralVolumes,
+    itemKey: ({ at }: { at: string }) => at,
   },
   restartPolicy: {
     member: "restart_policy",
-    encode: ({ restartPolicy }) => unless("never", restartPolicy),
-    decode: ({ restart_policy }) => word(["never", "always", "on-failure"], restart_policy),
+    encode: ({ restartPolicy }) => omitDefault("never", restartPolicy),
+    decode: ({ restart_policy }) => enumMember(["never", "always", "on-failure"], restart_policy),
   },
   scaleToZero: {
     member: "scale_to_zero",
@@ -100,48 +102,52 @@ export const GUEST_WIRE: WireTable<Guest> = {
   },
   features: {
     member: "features",
-    encode: ({ features }) => someOf(features),
+    encode: ({ features }) => omitEmpty(features),
     decode: (item) => {
-      const said = shown(item, item.features, []);
-      return said === UNSAID ? UNSAID : said.some((one) => one === "delete-on-stop") ? ["delete-on-stop"] : [];
+      const said = reported(item, item.features, []);
+      return said === NOT_REPORTED
+        ? NOT_REPORTED
+        : said.some((one) => one === "delete-on-stop")
+          ? ["delete-on-stop"]
+          : [];
     },
-    keyOf: String,
+    itemKey: String,
   },
-  roms: { member: "roms", prop: "roms", encode: encodeRoms, decode: decodeRoms, keyOf: named },
-  plugins: { member: "plugins", prop: "plugins", encode: encodePlugins, decode: decodePlugins, keyOf: named },
+  roms: { member: "roms", prop: "roms", encode: encodeRoms, decode: decodeRoms, itemKey: nameOf },
+  plugins: { member: "plugins", prop: "plugins", encode: encodePlugins, decode: decodePlugins, itemKey: nameOf },
   tags: {
     member: "tags",
     prop: "tags",
-    encode: ({ tags }) => someOf(tags),
-    decode: (item) => shown(item, item.tags, []),
-    keyOf: String,
+    encode: ({ tags }) => omitEmpty(tags),
+    decode: (item) => reported(item, item.tags, []),
+    itemKey: String,
   },
   annotations: {
     member: "annotations",
     prop: "annotations",
-    encode: ({ annotations }) => someOf(annotations),
-    decode: (item) => shown(item, item.annotations, {}),
+    encode: ({ annotations }) => omitEmpty(annotations),
+    decode: (item) => reported(item, item.annotations, {}),
   },
   hostname: {
     member: "hostname",
     prop: "hostname",
     encode: ({ hostname }) => hostname,
-    decode: ({ hostname }) => hostname ?? UNSAID,
-    filledIn: true,
+    decode: ({ hostname }) => hostname ?? NOT_REPORTED,
+    hasServerDefault: true,
   },
   dependencies: {
     member: "dependencies",
     prop: "dependencies",
-    encode: ({ dependencies }) => someOf((dependencies ?? []).map(reference)),
+    encode: ({ dependencies }) => omitEmpty((dependencies ?? []).map(toReference)),
     decode: decodeDependencies,
-    keyOf: (one: object) => JSON.stringify(one),
+    itemKey: (one: object) => JSON.stringify(one),
   },
   schedules: {
     member: "schedules",
     prop: "schedules",
-    encode: ({ schedules }) => someOf(schedules),
+    encode: ({ schedules }) => omitEmpty(schedules),
     decode: decodeSchedules,
-    keyOf: named,
+    itemKey: nameOf,
   },
   autokill: {
     member: "autokill",
@@ -152,42 +158,42 @@ export const GUEST_WIRE: WireTable<Guest> = {
   schedPriority: {
     member: "sched_priority",
     prop: "sched_priority",
-    encode: ({ schedPriority }) => unless("normal", schedPriority),
-    set: ({ schedPriority }) => schedPriority,
+    encode: ({ schedPriority }) => omitDefault("normal", schedPriority),
+    encodePatch: ({ schedPriority }) => schedPriority,
     decode: (item) => {
-      const said = shown(item, item.sched_priority, "normal");
-      return said === UNSAID ? UNSAID : word(["normal", "medium", "high", "admin"], said);
+      const said = reported(item, item.sched_priority, "normal");
+      return said === NOT_REPORTED ? NOT_REPORTED : enumMember(["normal", "medium", "high", "admin"], said);
     },
   },
   type: {
     member: "type",
-    encode: ({ type }) => unless("micro", type),
-    decode: ({ type }) => word(["micro", "full"], type),
+    encode: ({ type }) => omitDefault("micro", type),
+    decode: ({ type }) => enumMember(["micro", "full"], type),
   },
   gpus: {
     member: "gpus",
-    encode: ({ gpus }) => unless(0, gpus),
+    encode: ({ gpus }) => omitDefault(0, gpus),
     decode: (item) => {
-      const said = shown(item, item.gpus, []);
-      return said === UNSAID ? UNSAID : said.length;
+      const said = reported(item, item.gpus, []);
+      return said === NOT_REPORTED ? NOT_REPORTED : said.length;
     },
   },
   gateway: {
     member: "gateway",
     encode: ({ gateway }) => gateway,
-    decode: (item) => (isCustomNetwork(item) ? (item.gateway ?? UNSAID) : UNSAID),
-    filledIn: true,
+    decode: (item) => (isCustomNetwork(item) ? (item.gateway ?? NOT_REPORTED) : NOT_REPORTED),
+    hasServerDefault: true,
   },
   nameserver: {
     member: "nameserver",
     encode: ({ nameserver }) => nameserver,
-    decode: (item) => (isCustomNetwork(item) ? (item.nameserver ?? UNSAID) : UNSAID),
-    filledIn: true,
+    decode: (item) => (isCustomNetwork(item) ? (item.nameserver ?? NOT_REPORTED) : NOT_REPORTED),
+    hasServerDefault: true,
   },
   networkInterfaces: {
     member: "network_interfaces",
-    encode: encodeNetwork,
-    decode: decodeNetwork,
-    filledIn: true,
+    encode: encodeNetworkInterfaces,
+    decode: decodeNetworkInterfaces,
+    hasServerDefault: true,
   },
 };

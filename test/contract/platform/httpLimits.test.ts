@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import { ITEM_CODES } from "../../../provider/contract/codes";
 import { MAX_BODY_BYTES, MAX_DISCARDED_BYTES } from "../../../provider/platform/http/limits";
-import { RawConnection, type RawAnswer, rawRequest } from "../../support/rawHttp";
-import { serveRecording, type RecordingApi } from "../../support/recordingApi";
+import { RawConnection, type RawResponse, rawRequest } from "../../support/rawHttp";
+import { startRecordingApi, type RecordingApi } from "../../support/recordingApi";
 
 /** Asserts an answer in the API's own shape. */
-function refused(answer: RawAnswer | undefined, status: number, code: keyof typeof ITEM_CODES): void {
+function refused(answer: RawResponse | undefined, status: number, code: keyof typeof ITEM_CODES): void {
   assert.equal(answer?.status, status, answer?.body);
   assert.match(answer.headers, /content-type: application\/json/i);
   const { message, errors, ...rest } = JSON.parse(answer.body) as Record<string, unknown>;
@@ -21,7 +21,7 @@ describe("the bounds of the local API", () => {
   let api: RecordingApi;
   let authorization: Readonly<Record<string, string>>;
   before(async () => {
-    api = await serveRecording();
+    api = await startRecordingApi();
     authorization = { authorization: `Bearer ${api.token}` };
   });
   after(() => api[Symbol.asyncDispose]());
@@ -31,7 +31,7 @@ describe("the bounds of the local API", () => {
   it("refuse a body over 8 MB with 413, and serve the two requests that came right after it", async () => {
     const connection = await RawConnection.open(api.url);
     const large = rawRequest("POST", "/v1/volumes", authorization, `"${"x".repeat(MAX_BODY_BYTES)}"`);
-    const [first, second, third] = await connection.ask(large + health() + health(), 3);
+    const [first, second, third] = await connection.exchange(large + health() + health(), 3);
     refused(first, 413, "TooLong");
     assert.deepEqual([second?.status, third?.status], [200, 200]);
     connection.socket.destroy();
@@ -44,7 +44,7 @@ describe("the bounds of the local API", () => {
     ] as const) {
       const connection = await RawConnection.open(api.url);
       const bytes = rawRequest("POST", "/v1/volumes", headers, body) + health() + health();
-      const [first, second, third] = await connection.ask(bytes, 3);
+      const [first, second, third] = await connection.exchange(bytes, 3);
       refused(first, status, code);
       assert.deepEqual([second?.status, third?.status], [200, 200]);
       connection.socket.destroy();
@@ -54,7 +54,7 @@ describe("the bounds of the local API", () => {
   it("take a body of exactly 8 MB for what it is", async () => {
     const connection = await RawConnection.open(api.url);
     const body = `"${"x".repeat(MAX_BODY_BYTES - 2)}"`;
-    const [answer] = await connection.ask(rawRequest("POST", "/v1/volumes", authorization, body));
+    const [answer] = await connection.exchange(rawRequest("POST", "/v1/volumes", authorization, body));
     refused(answer, 400, "MalformedRequest");
     connection.socket.destroy();
   });
@@ -64,7 +64,7 @@ describe("the bounds of the local API", () => {
     const head = { ...authorization, "transfer-encoding": "chunked" };
     const start = rawRequest("POST", "/v1/volumes", head).replace("content-length: 0\r\n", "");
     const chunk = Buffer.concat([Buffer.from("100000\r\n"), Buffer.alloc(0x100000, "x"), Buffer.from("\r\n")]);
-    const first = connection.ask(start + chunk.toString("latin1").repeat(9));
+    const first = connection.exchange(start + chunk.toString("latin1").repeat(9));
     refused((await first)[0], 413, "TooLong");
     let sent = 9;
     while (!connection.socket.destroyed && sent < 200) {
@@ -84,21 +84,21 @@ describe("the bounds of the local API", () => {
       Buffer.from(rawRequest("POST", "/v1/volumes", { ...authorization, "content-length": "3" })),
       Buffer.from([0x22, 0xff, 0x22]),
     ]);
-    refused((await connection.ask(bytes))[0], 400, "MalformedRequest");
+    refused((await connection.exchange(bytes))[0], 400, "MalformedRequest");
     connection.socket.destroy();
   });
 
   it("leave room for 1000 uuids in a query, refuse a longer one with 414, and larger headers with 431", async () => {
     const ask = async (target: string, headers: Readonly<Record<string, string>> = {}) => {
       const connection = await RawConnection.open(api.url);
-      const [answer] = await connection.ask(rawRequest("GET", target, { ...authorization, ...headers }));
+      const [answer] = await connection.exchange(rawRequest("GET", target, { ...authorization, ...headers }));
       connection.socket.destroy();
       return answer;
     };
     const uuid = "11111111-1111-4111-8111-111111111111";
     const query = (count: number) => `/v1/volumes?${Array.from({ length: count }, () => `uuid=${uuid}`).join("&")}`;
     assert.equal((await ask(query(1000)))?.status, 200);
-    assert.equal(api.called.at(-1)?.selectors.length, 1000);
+    assert.equal(api.calls.at(-1)?.selectors.length, 1000);
     refused(await ask(query(1001)), 400, "TooMany");
     refused(await ask(query(1300)), 414, "TooLong");
     refused(await ask(query(3000)), 431, "TooLong");
@@ -114,7 +114,7 @@ describe("the bounds of the local API", () => {
       rawRequest("POST", "/v1/volumes", { ...authorization, "transfer-encoding": "chunked" }).replace("content-length: 0\r\n", "") + "nonsense\r\n", // prettier-ignore
     ]) {
       const connection = await RawConnection.open(api.url);
-      refused((await connection.ask(bytes))[0], 400, "MalformedRequest");
+      refused((await connection.exchange(bytes))[0], 400, "MalformedRequest");
       await connection.closed;
     }
   });
@@ -122,14 +122,14 @@ describe("the bounds of the local API", () => {
   it("let the answer to a whole request go before what is said of the bytes behind it", async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    await using slow = await serveRecording(async () => {
+    await using slow = await startRecordingApi(async () => {
       await held;
       return { items: [] };
     });
     const connection = await RawConnection.open(slow.url);
     const request = rawRequest("GET", "/v1/volumes", { authorization: `Bearer ${slow.token}` });
-    const asked = connection.ask(`${request}garbage\r\n\r\n`, 2);
-    while (slow.called.length === 0) await turn();
+    const asked = connection.exchange(`${request}garbage\r\n\r\n`, 2);
+    while (slow.calls.length === 0) await turn();
     release();
     const [first, second] = await asked;
     assert.equal(first?.status, 200);
@@ -138,29 +138,29 @@ describe("the bounds of the local API", () => {
   });
 
   it("give a request so long to arrive, and then answer 408", async () => {
-    await using hasty = await serveRecording(undefined, { headersMs: 50, requestMs: 100 });
+    await using hasty = await startRecordingApi(undefined, { headersTimeoutMs: 50, requestTimeoutMs: 100 });
     const head = { authorization: `Bearer ${hasty.token}` };
     for (const bytes of [
       "GET /v1/volumes HTTP/1.1\r\nhost: x\r\n",
       rawRequest("POST", "/v1/volumes", { ...head, "content-length": "10" }, "{"),
     ]) {
       const connection = await RawConnection.open(hasty.url);
-      refused((await connection.ask(bytes))[0], 408, "TimedOut");
+      refused((await connection.exchange(bytes))[0], 408, "TimedOut");
       await connection.closed;
     }
-    while (hasty.underWay() > 0) await turn();
+    while (hasty.inFlight() > 0) await turn();
   });
 
   it("serve a request that expects what nobody knows", async () => {
     const connection = await RawConnection.open(api.url);
     const bytes = rawRequest("GET", "/v1/healthz", { ...authorization, expect: "miracles" });
-    assert.equal((await connection.ask(bytes))[0]?.status, 200);
+    assert.equal((await connection.exchange(bytes))[0]?.status, 200);
     connection.socket.destroy();
   });
 
   it("end every wait of a client that leaves, also those behind the first on its connection", async () => {
     const aborted: string[] = [];
-    await using waiting = await serveRecording(
+    await using waiting = await startRecordingApi(
       ({ selectors, signal }) =>
         new Promise((resolve) => {
           signal.addEventListener("abort", () => {
@@ -173,18 +173,18 @@ describe("the bounds of the local API", () => {
     const wait = (name: string) =>
       rawRequest("GET", `/v1/instances/wait?name=${name}`, { authorization: `Bearer ${waiting.token}` });
     connection.socket.write(wait("a") + wait("b") + wait("c"));
-    while (waiting.called.length < 3) await turn();
-    assert.equal(waiting.underWay(), 3);
+    while (waiting.calls.length < 3) await turn();
+    assert.equal(waiting.inFlight(), 3);
     connection.socket.destroy();
     while (aborted.length < 3) await turn();
     assert.deepEqual(aborted.sort(), ['[{"name":"a"}]', '[{"name":"b"}]', '[{"name":"c"}]']);
-    assert.equal(waiting.underWay(), 0);
+    assert.equal(waiting.inFlight(), 0);
   });
 
   it("hold for many connections at once", async () => {
     const connections = await Promise.all(Array.from({ length: 50 }, () => RawConnection.open(api.url)));
     const answers = await Promise.all(
-      connections.map((connection, index) => connection.ask(index % 2 === 0 ? health() : "garbage\r\n\r\n")),
+      connections.map((connection, index) => connection.exchange(index % 2 === 0 ? health() : "garbage\r\n\r\n")),
     );
     assert.deepEqual(
       answers.map(([answer]) => answer?.status),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
 import { freePort } from "../../support/localPlatform";
-import { send, TestPlatform, webGuest } from "../../support/testDaemon";
+import { sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
 describe("an instance that scales to zero", () => {
   let platform: TestPlatform;
@@ -16,8 +16,8 @@ describe("an instance that scales to zero", () => {
   afterEach(() => platform.close());
 
   const running = (name: string, scale_to_zero: Record<string, unknown>) =>
-    platform.running({ name, scale_to_zero, service_group: { services: [{ port }] } });
-  const isAsleep = (uuid: string) => platform.until(uuid, ({ state }) => state === "standby");
+    platform.createRunning({ name, scale_to_zero, service_group: { services: [{ port }] } });
+  const isAsleep = (uuid: string) => platform.waitForItem(uuid, ({ state }) => state === "standby");
   const echo = { serve: (socket: net.Socket) => void socket.on("data", (chunk) => socket.write(chunk)) };
 
   /** A connection on which something was said. */
@@ -38,14 +38,14 @@ describe("an instance that scales to zero", () => {
       assert.equal(Number(asleep["stop_reason"]) & (32 | 4), 32 | 4); // scale to zero, by the platform
       assert.ok(Date.parse(String(asleep["stopped_at"])) >= Date.parse(String(asleep["started_at"])));
       await platform.api("PATCH", "/v1/instances", [{ uuid, prop: "env", op: "set", value: { A: "2" } }]);
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
       await platform.start();
       const item = await platform.instance(uuid);
       assert.equal(item["state"], "standby");
       (await connected()).socket.destroy();
       assert.equal(platform.vmm.starts.length, 2);
-      const woken = await platform.until(uuid, ({ state }) => state === "running" || state === "standby");
+      const woken = await platform.waitForItem(uuid, ({ state }) => state === "running" || state === "standby");
       assert.deepEqual([woken["env"], woken["start_count"], "updates" in woken], [{ A: "2" }, 2, false]);
     });
   }
@@ -98,7 +98,7 @@ describe("an instance that scales to zero", () => {
     for (const path of ["/length", "/chunked"]) {
       const agent = new http.Agent({ keepAlive: true });
       const begun = new Promise((resolve) => server.once("request", resolve));
-      const reply = send(`http://127.0.0.1:${port}${path}`, "GET", {}, undefined, agent);
+      const reply = sendHttp(`http://127.0.0.1:${port}${path}`, "GET", {}, undefined, agent);
       await begun;
       await new Promise((resolve) => setTimeout(resolve, 150));
       assert.equal((await platform.instance(uuid))["state"], "running", path);

@@ -6,10 +6,10 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type CallFailure, DynamicProcess } from "../../support/dynamicProcess";
-import { type Answer, startFakeApi, success } from "../../support/fakeApi";
+import { type CallError, DynamicProcess } from "../../support/dynamicProcess";
+import { type FakeResponder, startFakeApi, success } from "../../support/fakeApi";
 import { freePort } from "../../support/localPlatform";
-import { TestPlatform } from "../../support/testDaemon";
+import { TestPlatform } from "../../support/testPlatform";
 
 const GOOD = 'spec: v0.7\nruntime: linux:latest\nrootfs: ./rootfs\ncmd: ["/bin/true"]\n';
 const kraftfile =
@@ -216,7 +216,7 @@ const SETTINGS: Readonly<Record<string, readonly [settings: Record<string, strin
 const printedBy = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => assert.fail("it succeeded"),
-    (error: CallFailure) => error.message,
+    (error: CallError) => error.message,
   );
 
 describe("bad input, as the dynamic provider process reports it", () => {
@@ -293,7 +293,7 @@ describe("bad input, as the dynamic provider process reports it", () => {
 
   describe("of settings with which a metro lets nothing be made, at preview:", () => {
     /** What a preview prints of a volume while the metro, which is its own control plane, answers so to everything. */
-    async function printed(metro: (url: string) => string, answer: Answer): Promise<readonly string[]> {
+    async function printed(metro: (url: string) => string, answer: FakeResponder): Promise<readonly string[]> {
       await using api = await startFakeApi(answer);
       const [code, token] = [metro(api.url), "s3cret"];
       const settings = { "unikernel:metro": code, "unikernel:token": token, "unikernel:controlPlane": api.url };
@@ -368,17 +368,17 @@ describe("bad input, as the dynamic provider process reports it", () => {
 
     it("a name that an instance, a service or a volume has", async () => {
       const hint = "Choose another name, or leave the name out to have a unique one made.";
-      await platform.running({ name: "taken" });
+      await platform.createRunning({ name: "taken" });
       assert.equal(
         await refused("Instance", { name: "taken", image: "app:1" }),
         `ALREADY_EXISTS: name: Creating instance 'taken' failed: An instance with the name 'taken' already exists. ${hint}`,
       );
-      await platform.one("POST", "/v1/services", { name: "taken", services: [{ port: takenPort }] });
+      await platform.requestItem("POST", "/v1/services", { name: "taken", services: [{ port: takenPort }] });
       assert.equal(
         await refused("Service", { name: "taken", ports: [{ port }], template }),
         `ALREADY_EXISTS: name: Creating service 'taken' failed: A service group with the name 'taken' already exists. ${hint}`,
       );
-      await platform.one("POST", "/v1/volumes", { name: "taken", size_mb: 8 });
+      await platform.requestItem("POST", "/v1/volumes", { name: "taken", size_mb: 8 });
       assert.equal(
         await refused("Volume", { name: "taken", sizeMb: 8 }),
         `ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. ${hint}`,
@@ -393,8 +393,8 @@ describe("bad input, as the dynamic provider process reports it", () => {
     });
 
     it("a volume that a replica cannot have, since an instance holds it", async () => {
-      const { uuid } = await platform.one("POST", "/v1/volumes", { name: "held", size_mb: 8 });
-      await platform.running({ name: "holder", volumes: [{ uuid, at: "/data" }] });
+      const { uuid } = await platform.requestItem("POST", "/v1/volumes", { name: "held", size_mb: 8 });
+      await platform.createRunning({ name: "holder", volumes: [{ uuid, at: "/data" }] });
       const inputs = { ports: [{ port }], template: { ...template, volumes: [{ volume: uuid, at: "/data" }] } };
       assert.match(
         await refused("Service", { name: "web", ...inputs }),
@@ -448,7 +448,7 @@ describe("bad input, as the dynamic provider process reports it", () => {
       const detail = "Kernel panic - not syncing: Out of memory";
       platform.guests.set("crashing", {
         console: `starting up\n${detail}\n`,
-        ends: { afterMs: 0, exit: { how: "panicked", detail } },
+        exits: { afterMs: 0, exit: { how: "panicked", detail } },
       });
       assert.equal(
         await refused("Instance", { name: "crashing", image: "app:1", env: { TOKEN: "s3cret" } }),

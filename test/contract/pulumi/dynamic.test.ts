@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UNKNOWN } from "../../../provider/definition/unknowns";
-import { type CallFailure, DynamicProcess, providerText } from "../../support/dynamicProcess";
+import { type CallError, DynamicProcess, serializedProvider } from "../../support/dynamicProcess";
 import { type FakeApi, failure, startFakeApi, success } from "../../support/fakeApi";
 import { eventually } from "../../support/localPlatform";
 
@@ -140,13 +140,13 @@ describe("the dynamic provider process", () => {
         : success("volumes", method === "POST" ? item : { ...item, state: "error", message: "disk broke" });
     const error = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 }).then(
       () => assert.fail("it resolved"),
-      (e: CallFailure) => e,
+      (e: CallError) => e,
     );
     assert.equal(error.partial?.id, item.uuid);
     assert.equal(error.partial.properties["sizeMb"], 64);
     assert.match(error.partial.reasons.join(), /OPERATION_FAILED: Volume 'data-0123abc' could not be made: disk broke/);
     // Without its text in state, refresh and destroy could not even find the code that reads and deletes it.
-    assert.equal(error.partial.properties["__provider"], providerText("Volume"));
+    assert.equal(error.partial.properties["__provider"], serializedProvider("Volume"));
     api.answer = () => success("volumes", item);
     await volume.delete(error.partial.id, error.partial.properties);
   });
@@ -155,7 +155,7 @@ describe("the dynamic provider process", () => {
     api.answer = () => failure("volumes", 23, "A volume with the name 'data' already exists");
     const error = await volume.create({ __resourceName: "data", name: "data", sizeMb: 64 }).then(
       () => assert.fail("it resolved"),
-      (e: CallFailure) => e,
+      (e: CallError) => e,
     );
     assert.match(
       error.message,
@@ -184,9 +184,9 @@ describe("the dynamic provider process", () => {
     api.answer = () => failure("volumes", 8, "No volume with uuid");
     assert.equal((await volume.read(item.uuid, state)).id, "");
     api.answer = () => ({ status: 403, body: { status: "error", message: "no" } });
-    await assert.rejects(volume.read(item.uuid, state), (e: CallFailure) => /API_UNAUTHORIZED/.test(e.message));
+    await assert.rejects(volume.read(item.uuid, state), (e: CallError) => /API_UNAUTHORIZED/.test(e.message));
     api.answer = () => failure("volumes", 14, "not allowed");
-    await assert.rejects(volume.read(item.uuid, state), (e: CallFailure) => /NOT_ALLOWED/.test(e.message));
+    await assert.rejects(volume.read(item.uuid, state), (e: CallError) => /NOT_ALLOWED/.test(e.message));
   });
 
   it("grows in place, by one PATCH", async () => {
@@ -266,7 +266,7 @@ describe("the dynamic provider process", () => {
     api.answer = () => failure("volumes", 8, "No volume");
     await volume.delete(item.uuid, state);
     api.answer = () => failure("volumes", 15, "Volume is attached");
-    await assert.rejects(volume.delete(item.uuid, state), (e: CallFailure) =>
+    await assert.rejects(volume.delete(item.uuid, state), (e: CallError) =>
       /IN_USE: Deleting volume 'data' failed: Volume is attached/.test(e.message),
     );
   });

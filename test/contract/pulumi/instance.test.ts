@@ -1,10 +1,10 @@
 /** An Instance against the local platform, through the dynamic provider process: what its preview says is what then happens. */
 import assert from "node:assert/strict";
-import { OWES_START_KEY } from "../../../provider/definition/initFailed";
+import { PENDING_START_KEY } from "../../../provider/definition/initFailed";
 import { DEFAULT_QUOTAS } from "../../../provider/platform/quotaSettings";
-import { type CallFailure, DynamicProcess } from "../../support/dynamicProcess";
+import { type CallError, DynamicProcess } from "../../support/dynamicProcess";
 import { eventually, freePort } from "../../support/localPlatform";
-import { TestPlatform } from "../../support/testDaemon";
+import { TestPlatform } from "../../support/testPlatform";
 
 type Json = Record<string, unknown>;
 
@@ -76,7 +76,7 @@ describe("an instance on the local platform", () => {
 
     const refused = await process.delete(id, outs).then(
       () => assert.fail("it was deleted"),
-      (error: CallFailure) => error.message,
+      (error: CallError) => error.message,
     );
     assert.match(
       refused,
@@ -90,7 +90,7 @@ describe("an instance on the local platform", () => {
 
   it("is changed as the preview says, and stays what it is", async () => {
     const [first, second] = await Promise.all(
-      ["first", "second"].map((name) => platform.one("POST", "/v1/volumes", { name, size_mb: 8 })),
+      ["first", "second"].map((name) => platform.requestItem("POST", "/v1/volumes", { name, size_mb: 8 })),
     );
     const image = "app:1";
     const { id, outs, inputs } = await made("web", { image, volumes: [{ volume: first?.uuid, at: "/data" }] });
@@ -121,7 +121,7 @@ describe("an instance on the local platform", () => {
   it("shows what was changed by hand, keeps quiet while that is compared, and does not see what changes by itself", async () => {
     const { id, outs, inputs } = await made("drifting", { image: "app:1", tags: ["mine"] });
     await platform.api("PUT", "/v1/instances/stop", [{ uuid: id }]);
-    await platform.until(id, (item) => item["state"] === "stopped");
+    await platform.waitForItem(id, (item) => item["state"] === "stopped");
     const stopped = await drift(id, outs, inputs);
     assert.deepEqual(stopped.found, NONE, "state, counters and times are no drift");
     assert.deepEqual(
@@ -150,14 +150,14 @@ describe("an instance on the local platform", () => {
     const { id, outs, inputs } = await made("owing", { image: "app:1" });
     const { name } = await platform.instance(id);
     const news = await checked("owing", { image: "app:1", memoryMb: 256 }, inputs);
-    platform.guests.set(name, { ends: { afterMs: 0, exit: { how: "exited", exitCode: 1 } } });
+    platform.guests.set(name, { exits: { afterMs: 0, exit: { how: "exited", exitCode: 1 } } });
     const failure = await process.update(id, outs, news).then(
       () => assert.fail("it was updated"),
-      (error: CallFailure) => error,
+      (error: CallError) => error,
     );
     assert.match(failure.message, /GUEST_STOPPED/);
     const failed = failure.partial?.properties ?? {};
-    await platform.until(id, (item) => item["state"] === "stopped");
+    await platform.waitForItem(id, (item) => item["state"] === "stopped");
     platform.guests.delete(name);
 
     const { read, found } = await drift(id, failed, news);
@@ -171,14 +171,14 @@ describe("an instance on the local platform", () => {
     assert.deepEqual(await process.diff(id, started, news), NONE);
 
     // Somebody else starts it: nothing is owed any more.
-    assert.equal(read.props[OWES_START_KEY], true);
+    assert.equal(read.props[PENDING_START_KEY], true);
     const seen = await drift(id, read.props, news);
     assert.deepEqual(await process.diff(id, seen.read.props, news), NONE);
     await process.delete(id, started);
   });
 
   it("is adopted by its name, and is looked up by its name or its id with nothing known of it", async () => {
-    const there = await platform.running({ name: "there", memory_mb: 192, tags: ["a", "b"] });
+    const there = await platform.createRunning({ name: "there", memory_mb: 192, tags: ["a", "b"] });
     const given = { name: "there", image: "app:1", memoryMb: 192, tags: ["b", "a"], adopt: true };
     const { id, outs, inputs } = await made("mine", given);
     assert.equal(id, there.uuid);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { within } from "../../../provider/base/timeout";
+import { withTimeout } from "../../../provider/base/timeout";
 
 describe("a limit in time", () => {
   it("that no timer can hold is not over at once", async () => {
     const never = new AbortController().signal;
-    const over = await within(2 ** 31, never, async (signal) => {
+    const over = await withTimeout(2 ** 31, never, async (signal) => {
       await new Promise((resolve) => setTimeout(resolve, 30));
       return signal.aborted;
     });

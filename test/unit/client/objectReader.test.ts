@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Client } from "../../../provider/client/client";
-import { createReader } from "../../../provider/client/objectReader";
+import { createObjectReader } from "../../../provider/client/objectReader";
 import { UnikernelError } from "../../../provider/base/errors";
 
 interface Query {
@@ -51,7 +51,7 @@ class World {
   reader() {
     const client = { getVolumes: this.list, getInstances: this.list, changes: () => this.changeCount };
     const clock = { now: () => this.nowMs, sleep: () => Promise.resolve() };
-    return createReader(client as unknown as Client, clock);
+    return createObjectReader(client as unknown as Client, clock);
   }
 
   get listings(): number {

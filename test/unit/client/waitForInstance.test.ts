@@ -2,25 +2,30 @@ import assert from "node:assert/strict";
 import type { InstanceItem } from "../../../provider/contract/models";
 import type { Client } from "../../../provider/client/client";
 import { UnikernelError } from "../../../provider/base/errors";
-import { answers, guestStopped, isUp, waitFor } from "../../../provider/client/waitForInstance";
+import {
+  assessReadiness,
+  guestStoppedError,
+  assessLiveness,
+  waitForInstance,
+} from "../../../provider/client/waitForInstance";
 
 const seen = (more: Partial<InstanceItem>): InstanceItem => ({ uuid: "u", name: "n", ...more });
 
 describe("what an observation of an instance means", () => {
   it("running and standby are up", () => {
-    assert.deepEqual(isUp(seen({ state: "running" })), { is: "met" });
-    assert.deepEqual(isUp(seen({ state: "standby" })), { is: "met" });
+    assert.deepEqual(assessLiveness(seen({ state: "running" })), { is: "met" });
+    assert.deepEqual(assessLiveness(seen({ state: "standby" })), { is: "met" });
   });
 
   it("up is not answering while the program listens on nothing; a node that does not say is believed", () => {
-    assert.equal(answers(seen({ state: "running", net_time_us: 0 })).is, "pending");
-    assert.equal(answers(seen({ state: "running", net_time_us: 1 })).is, "met");
-    assert.equal(answers(seen({ state: "running" })).is, "met");
-    assert.equal(answers(seen({ state: "standby", net_time_us: 0 })).is, "met");
+    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 0 })).is, "pending");
+    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 1 })).is, "met");
+    assert.equal(assessReadiness(seen({ state: "running" })).is, "met");
+    assert.equal(assessReadiness(seen({ state: "standby", net_time_us: 0 })).is, "met");
   });
 
   it("stopped has failed, with the decoded reason", () => {
-    assert.deepEqual(isUp(seen({ state: "stopped", stop_reason: 3, exit_code: 7 })), {
+    assert.deepEqual(assessLiveness(seen({ state: "stopped", stop_reason: 3, exit_code: 7 })), {
       is: "failed",
       because: "the program exited with code 7",
     });
@@ -28,12 +33,12 @@ describe("what an observation of an instance means", () => {
 
   it("one restart may still come good, a crash loop will not", () => {
     const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1 };
-    assert.equal(isUp(seen({ ...crashed, restart: { attempt: 1 } })).is, "pending");
-    assert.deepEqual(isUp(seen({ ...crashed, restart: { attempt: 2 } })), {
+    assert.equal(assessLiveness(seen({ ...crashed, restart: { attempt: 1 } })).is, "pending");
+    assert.deepEqual(assessLiveness(seen({ ...crashed, restart: { attempt: 2 } })), {
       is: "failed",
       because: "the program exited with code 1, again after 2 restarts",
     });
-    assert.equal(isUp(seen({ state: "starting", restart: { attempt: 3 } })).is, "failed");
+    assert.equal(assessLiveness(seen({ state: "starting", restart: { attempt: 3 } })).is, "failed");
   });
 });
 
@@ -46,7 +51,7 @@ describe("waiting for an instance", () => {
     };
     const client = { metro: "fra", getInstances: answer, waitInstances: answer } as unknown as Client;
     const clock = { now: () => nowMs, sleep: (ms: number) => Promise.resolve(void (nowMs += ms)) };
-    await assert.rejects(waitFor(client, "u", isUp, { timeoutMs: 60_000, clock }), (e) =>
+    await assert.rejects(waitForInstance(client, "u", assessLiveness, { timeoutMs: 60_000, clock }), (e) =>
       UnikernelError.has(e, "WAIT_TIMEOUT"),
     );
     assert.ok(asked < 200, `${asked} requests in a minute`);
@@ -66,9 +71,9 @@ describe("the error of a guest that stopped", () => {
       plugins: [{ name: "agent", rom: "r", config: { auth: { keys: [{ value: "k3y-of-plugin" }] }, level: 3 } }],
     };
     const printed = "env t0ken-of-env, file c0ntent-of-file, plugin k3y-of-plugin at level 3";
-    const { message } = await guestStopped(printing(printed), seen({}), "it crashed", [given]);
+    const { message } = await guestStoppedError(printing(printed), seen({}), "it crashed", [given]);
     assert.match(message, /env \[secret\], file \[secret\], plugin \[secret\] at level 3/);
-    const answered = await guestStopped(printing(printed), seen({ plugins: given.plugins }), "it crashed");
+    const answered = await guestStoppedError(printing(printed), seen({ plugins: given.plugins }), "it crashed");
     assert.match(answered.message, /plugin \[secret\] at level 3/);
   });
 
@@ -89,7 +94,7 @@ describe("the error of a guest that stopped", () => {
         },
       ],
     });
-    const { message } = await guestStopped(client, given, "the program exited with code 1");
+    const { message } = await guestStoppedError(client, given, "the program exited with code 1");
     assert.doesNotMatch(message, /MIIEv|hunter2|s3cret/);
     assert.match(message, /listening on 8080/);
   });

@@ -7,16 +7,16 @@ import * as fc from "fast-check";
 import * as z from "zod";
 import { envelope } from "../../../provider/contract/models";
 import { type Route, routes } from "../../../provider/contract/routes";
-import { bodiesOf } from "../../../provider/platform/http/parse/requestBodies";
+import { expandBodies } from "../../../provider/platform/http/parse/requestBodies";
 import {
   type JsonSchema,
-  type Resolve,
+  type ResolveRef,
   arbitraryOf,
   propertiesOf,
-  resolveIn,
-  violations,
+  refResolver,
+  schemaViolations,
 } from "../../support/jsonSchema";
-import { OPERATIONS_LEFT_OUT, type Operation, answerOf, documents } from "../../support/openapi";
+import { UNSUPPORTED_OPERATIONS, type Operation, responseSchemaOf, documents } from "../../support/openapi";
 import { DIFFERENCES } from "./openapiDifferences";
 import { pathIn, refusals } from "./openapiRefusals";
 
@@ -37,10 +37,10 @@ const find = ({ server }: Route, method: string, at: string): Operation | undefi
   documents[server].paths[at]?.[method.toLowerCase()];
 const jsonSchemaOf = (schema: z.ZodType): JsonSchema =>
   z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
-const ours: Resolve = (schema) => schema;
+const ours: ResolveRef = (schema) => schema;
 
 /** Paths of theirs that ours does not have. */
-function missingIn(mine: JsonSchema, theirs: JsonSchema, resolve: Resolve, at = ""): readonly string[] {
+function missingIn(mine: JsonSchema, theirs: JsonSchema, resolve: ResolveRef, at = ""): readonly string[] {
   const their = resolve(theirs);
   if (their.type === "array") {
     const array = mine.items ?? (mine.anyOf ?? []).find((one) => one.items !== undefined)?.items;
@@ -59,11 +59,11 @@ const UUID = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
 /** An operation in both of its forms: for many objects, and for the one that its path names. */
 const formsOf = (name: string, route: Route): readonly (readonly [name: string, route: Route, at: string])[] => [
   [name, route, route.path],
-  ...(route.one === undefined ? [] : [[`${name} of one`, route, route.one] as const]),
+  ...(route.singleObjectPath === undefined ? [] : [[`${name} of one`, route, route.singleObjectPath] as const]),
 ];
 
 /** An item as the body of the form for one: without its selector, unless that body repeats the uuid of the path. */
-const asBodyOfOne = (item: object, body: JsonSchema, resolve: Resolve): object => ({
+const asBodyOfOne = (item: object, body: JsonSchema, resolve: ResolveRef): object => ({
   ...Object.fromEntries(Object.entries(item).filter(([key]) => key !== "uuid" && key !== "name")),
   ...("uuid" in propertiesOf(body, resolve) ? { uuid: UUID } : {}),
 });
@@ -73,7 +73,7 @@ describe("the API's own description", () => {
     const offered = new Set(
       all.flatMap(([, route]) => [
         `${route.method} ${route.path}`,
-        ...(route.one === undefined ? [] : [`${route.method} ${route.one}`]),
+        ...(route.singleObjectPath === undefined ? [] : [`${route.method} ${route.singleObjectPath}`]),
       ]),
     );
     const described = Object.values(documents).flatMap((document) =>
@@ -84,19 +84,19 @@ describe("the API's own description", () => {
     const without = (list: readonly string[], other: ReadonlySet<string>) =>
       list.filter((one) => !other.has(one)).sort();
     // GET /v1/images is an operation of both servers, and pinning one of the metro's only.
-    assert.deepEqual(without([...new Set(described)], offered), Object.keys(OPERATIONS_LEFT_OUT).sort());
+    assert.deepEqual(without([...new Set(described)], offered), Object.keys(UNSUPPORTED_OPERATIONS).sort());
     assert.deepEqual(without([...offered], new Set(described)), []);
   });
 
   for (const [name, route, at] of all.flatMap(([name, route]) => formsOf(name, route))) {
-    const isOne = at === route.one;
+    const isOne = at === route.singleObjectPath;
     const operation = find(route, route.method, at);
     if (operation === undefined) continue;
-    const resolve = resolveIn(documents[route.server].components.schemas);
+    const resolve = refResolver(documents[route.server].components.schemas);
 
     it(`${name}: every answer that fits it is understood`, () => {
       fc.assert(
-        fc.property(arbitraryOf(answerOf(operation), resolve), (answer) => {
+        fc.property(arbitraryOf(responseSchemaOf(operation), resolve), (answer) => {
           const { data } = envelope.parse(answer);
           const items = route.dataKey === undefined ? [data ?? {}] : data?.[route.dataKey];
           if (route.dataKey === undefined && data == null) return;
@@ -107,10 +107,10 @@ describe("the API's own description", () => {
     });
 
     it(`${name}: no field of its answer is left out`, () => {
-      const data = propertiesOf(propertiesOf(answerOf(operation), resolve)["data"] ?? {}, resolve);
+      const data = propertiesOf(propertiesOf(responseSchemaOf(operation), resolve)["data"] ?? {}, resolve);
       const theirs =
         route.dataKey === undefined
-          ? propertiesOf(answerOf(operation), resolve)["data"]
+          ? propertiesOf(responseSchemaOf(operation), resolve)["data"]
           : resolve(data[route.dataKey] ?? {}).items;
       const item = z.toJSONSchema(route.item, { io: "output", unrepresentable: "any" }) as JsonSchema;
       assert.deepEqual(missingIn(item, theirs ?? {}, resolve), []);
@@ -125,7 +125,7 @@ describe("the API's own description", () => {
         fc.assert(
           fc.property(arbitraryOf(body, resolve), (request) => {
             const [whole] = isOne
-              ? bodiesOf(route.body, asBodyOfOne(request as object, body, resolve), [{ uuid: UUID }], [])
+              ? expandBodies(route.body, asBodyOfOne(request as object, body, resolve), [{ uuid: UUID }], [])
               : [request];
             const { error } = route.body.safeParse(whole);
             const issues = (error?.issues ?? []).flatMap((issue) => refusals(whole, issue, pathOf));
@@ -144,7 +144,7 @@ describe("the API's own description", () => {
             for (const sent of isOne
               ? (request as object[]).map((item) => asBodyOfOne(item, body, resolve))
               : [request])
-              for (const one of violations(body, sent, resolve)) beyond.push(`${name} ${one}`);
+              for (const one of schemaViolations(body, sent, resolve)) beyond.push(`${name} ${one}`);
           }),
           { numRuns: 500, seed: 1 },
         );

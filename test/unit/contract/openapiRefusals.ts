@@ -1,9 +1,9 @@
 /** What our wire models refuse of documents, in the words in which `jsonSchema.ts` says what does not fit a schema. */
 import type * as z from "zod";
-import { type JsonSchema, type Resolve, propertiesOf } from "../../support/jsonSchema";
+import { type JsonSchema, type ResolveRef, propertiesOf } from "../../support/jsonSchema";
 
 /** A path of zod's as the other paths here: `[]` for a position in a list, `{}` for a key that a document may choose. */
-export function pathIn(schema: JsonSchema, path: readonly PropertyKey[], resolve: Resolve): string {
+export function pathIn(schema: JsonSchema, path: readonly PropertyKey[], resolve: ResolveRef): string {
   const [key, ...rest] = path;
   if (key === undefined) return "";
   if (typeof key === "number") return `[]${pathIn(resolve(schema).items ?? {}, rest, resolve)}`;

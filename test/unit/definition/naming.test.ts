@@ -1,43 +1,43 @@
 import assert from "node:assert/strict";
-import { NAME_PATTERN, keepsName, withName } from "../../../provider/definition/naming";
+import { DNS_NAME_PATTERN, reusesName, withAutoName } from "../../../provider/definition/naming";
 import { migrate } from "../../../provider/definition/migrate";
 import { formatPath } from "../../../provider/definition/propertyPath";
-import { nearest } from "../../../provider/base/spelling";
+import { closestMatch } from "../../../provider/base/spelling";
 import * as z from "zod";
 
 describe("automatic names", () => {
   it("are made from the resource's name, and kept while the resource lives", () => {
-    const first = withName("My Redis_1", {}, {}, "0123456789");
+    const first = withAutoName("My Redis_1", {}, {}, "0123456789");
     assert.equal(first["name"], "my-redis-1-0123456");
-    assert.deepEqual(withName("My Redis_1", first, {}, "ffffffff"), first);
+    assert.deepEqual(withAutoName("My Redis_1", first, {}, "ffffffff"), first);
   });
 
   it("are new for a replacement, whose check has no old inputs", () => {
-    assert.equal(withName("redis", {}, {}, "fedcba98")["name"], "redis-fedcba9");
+    assert.equal(withAutoName("redis", {}, {}, "fedcba98")["name"], "redis-fedcba9");
   });
 
   it("give way to a name the program gives, and replace one it gave before", () => {
-    assert.equal(withName("redis", { name: "redis-0123456" }, { name: "cache" }, "aaaaaaa")["name"], "cache");
-    assert.equal(withName("redis", { name: "cache" }, {}, "aaaaaaa")["name"], "redis-aaaaaaa");
+    assert.equal(withAutoName("redis", { name: "redis-0123456" }, { name: "cache" }, "aaaaaaa")["name"], "cache");
+    assert.equal(withAutoName("redis", { name: "cache" }, {}, "aaaaaaa")["name"], "redis-aaaaaaa");
   });
 
   it("stay when the program renames the resource, on every later run too", () => {
-    const first = withName("old", {}, {}, "0123456");
-    const second = withName("new", first, {}, "aaaaaaa");
-    assert.deepEqual(withName("new", second, {}, "bbbbbbb"), first);
+    const first = withAutoName("old", {}, {}, "0123456");
+    const second = withAutoName("new", first, {}, "aaaaaaa");
+    assert.deepEqual(withAutoName("new", second, {}, "bbbbbbb"), first);
   });
 
   it("are free for a replacement, while a given one must be given up first, whatever it looks like", () => {
-    const auto = withName("web", {}, {}, "0123456");
-    assert.equal(keepsName(auto, withName("web", auto, {}, "aaaaaaa")), false);
-    assert.equal(keepsName({ name: "web-0123456" }, withName("web", {}, { name: "web-0123456" }, "")), true);
-    assert.equal(keepsName({ name: "web" }, { name: "other" }), false);
+    const auto = withAutoName("web", {}, {}, "0123456");
+    assert.equal(reusesName(auto, withAutoName("web", auto, {}, "aaaaaaa")), false);
+    assert.equal(reusesName({ name: "web-0123456" }, withAutoName("web", {}, { name: "web-0123456" }, "")), true);
+    assert.equal(reusesName({ name: "web" }, { name: "other" }), false);
   });
 
   it("fit a DNS label whatever the resource is called", () => {
     for (const resourceName of ["", "---", "Ünï cödé", "x".repeat(200), "a.b/c"]) {
-      const name = String(withName(resourceName, {}, {}, "0123456")["name"]);
-      assert.match(name, NAME_PATTERN);
+      const name = String(withAutoName(resourceName, {}, {}, "0123456")["name"]);
+      assert.match(name, DNS_NAME_PATTERN);
       assert.ok(name.length <= 63, name);
     }
   });
@@ -73,8 +73,8 @@ describe("words", () => {
   });
 
   it("nearest finds what was probably meant, and nothing when nothing is close", () => {
-    assert.equal(nearest("rootf", ["rootfs", "roms", "runtime"]), "rootfs");
-    assert.equal(nearest("memorymb", ["memoryMb", "name"]), "memoryMb");
-    assert.equal(nearest("zzzzzz", ["memoryMb", "name"]), undefined);
+    assert.equal(closestMatch("rootf", ["rootfs", "roms", "runtime"]), "rootfs");
+    assert.equal(closestMatch("memorymb", ["memoryMb", "name"]), "memoryMb");
+    assert.equal(closestMatch("zzzzzz", ["memoryMb", "name"]), undefined);
   });
 });

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { UnikernelError } from "../../../provider/base/errors";
-import { DEFAULT_QUOTAS, quotasWith } from "../../../provider/platform/quotaSettings";
-import { announced, optionsOf, parseSettings, unmet } from "../../../provider/platform/daemonSettings";
+import { DEFAULT_QUOTAS, resolveQuotas } from "../../../provider/platform/quotaSettings";
+import {
+  toDaemonSettings,
+  toCommandLineOptions,
+  parseSettings,
+  unmetOptions,
+} from "../../../provider/platform/daemonSettings";
 
 /** Asserts that settings are refused, by what sentence and hint say. */
 function refused(args: readonly string[], environment: string | undefined, said: RegExp): void {
@@ -19,7 +24,7 @@ describe("the settings of a daemon", () => {
   it("are none when nothing is given", () => {
     const { stay, strict2026, quotas } = parseSettings([], undefined);
     assert.deepEqual([stay, strict2026, quotas], [false, false, {}]);
-    assert.deepEqual(quotasWith(quotas), DEFAULT_QUOTAS);
+    assert.deepEqual(resolveQuotas(quotas), DEFAULT_QUOTAS);
   });
 
   it("come from the command line, and quotas from the environment too, which counts less", () => {
@@ -57,19 +62,31 @@ describe("the settings of a daemon", () => {
   });
 
   it("of a running daemon are told as the options that lead to them", () => {
-    const quotas = quotasWith({ instances: 10, volumes: 253 });
-    assert.deepEqual(optionsOf(announced(true, true, quotas)), ["--stay", "--strict-2026", "--quota instances=10"]);
-    assert.deepEqual(optionsOf(announced(false, false, DEFAULT_QUOTAS)), []);
+    const quotas = resolveQuotas({ instances: 10, volumes: 253 });
+    assert.deepEqual(toCommandLineOptions(toDaemonSettings(true, true, quotas)), [
+      "--stay",
+      "--strict-2026",
+      "--quota instances=10",
+    ]);
+    assert.deepEqual(toCommandLineOptions(toDaemonSettings(false, false, DEFAULT_QUOTAS)), []);
   });
 
   it("that were asked for and do not hold are named, the others not", () => {
-    const running = announced(false, false, quotasWith({ instances: 10 }));
+    const running = toDaemonSettings(false, false, resolveQuotas({ instances: 10 }));
     const asked = parseSettings(
       ["--stay", "--strict-2026", "--quota", "instances=64", "--quota", "volumes=1"],
       undefined,
     );
-    assert.deepEqual(unmet(asked, running), ["--stay", "--strict-2026", "--quota instances=64", "--quota volumes=1"]);
-    assert.deepEqual(unmet(parseSettings(["--quota", "instances=10"], undefined), running), []);
-    assert.deepEqual(unmet(parseSettings([], undefined), announced(true, true, quotasWith({ volumes: 1 }))), []);
+    assert.deepEqual(unmetOptions(asked, running), [
+      "--stay",
+      "--strict-2026",
+      "--quota instances=64",
+      "--quota volumes=1",
+    ]);
+    assert.deepEqual(unmetOptions(parseSettings(["--quota", "instances=10"], undefined), running), []);
+    assert.deepEqual(
+      unmetOptions(parseSettings([], undefined), toDaemonSettings(true, true, resolveQuotas({ volumes: 1 }))),
+      [],
+    );
   });
 });

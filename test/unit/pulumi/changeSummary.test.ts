@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { PropertyChange } from "../../../provider/definition/diff";
-import { narrate } from "../../../provider/pulumi/changeSummary";
+import { formatChangeSummary } from "../../../provider/pulumi/changeSummary";
 
 const change = (property: string, more: Partial<PropertyChange> = {}): PropertyChange => ({
   property,
@@ -11,9 +11,17 @@ const change = (property: string, more: Partial<PropertyChange> = {}): PropertyC
   certain: true,
   ...more,
 });
-const said = (changes: readonly PropertyChange[], more: object = {}) =>
-  narrate({
-    ...{ label: "Instance 'web'", changes, moves: false, deletesFirst: false, isLocked: false, steps: [], vague: [] },
+const said = (changes: readonly PropertyChange[], more: Partial<Parameters<typeof formatChangeSummary>[0]> = {}) =>
+  formatChangeSummary({
+    ...{
+      label: "Instance 'web'",
+      changes,
+      movesMetro: false,
+      deleteBeforeReplace: false,
+      isDeleteLocked: false,
+      steps: [],
+      partiallyUnknown: [],
+    },
     ...more,
   });
 
@@ -36,10 +44,10 @@ describe("what a preview says", () => {
     assert.deepEqual(said(changes), [
       "Instance 'web': will be replaced because restartPolicy cannot be changed in place.",
     ]);
-    assert.deepEqual(said(changes, { deletesFirst: true }), [
+    assert.deepEqual(said(changes, { deleteBeforeReplace: true }), [
       "Instance 'web': will be deleted and made anew because restartPolicy cannot be changed in place.",
     ]);
-    assert.deepEqual(said([], { moves: true }), [
+    assert.deepEqual(said([], { movesMetro: true }), [
       "Instance 'web': will be replaced because it moves to another metro.",
     ]);
   });
@@ -48,9 +56,9 @@ describe("what a preview says", () => {
     const what =
       "Instance 'web': the old one is locked against deletion: set deleteLock to false and run 'pulumi up' first.";
     const replaced = [change("restartPolicy", { replace: true })];
-    assert.equal(said(replaced, { isLocked: true })[1], what);
-    assert.equal(said([], { moves: true, isLocked: true })[1], what);
-    assert.equal(said([change("tags")], { isLocked: true }).length, 1);
+    assert.equal(said(replaced, { isDeleteLocked: true })[1], what);
+    assert.equal(said([], { movesMetro: true, isDeleteLocked: true })[1], what);
+    assert.equal(said([change("tags")], { isDeleteLocked: true }).length, 1);
   });
 
   it("is what may change, and what that would take", () => {
@@ -78,13 +86,16 @@ describe("what a preview says", () => {
   });
 
   it("is what changes for sure, where the steps do not tell all of it", () => {
-    const vague = ["volumes", "tags"];
-    assert.deepEqual(said([change("env"), change("volumes", { restart: true }), change("tags")], { vague }), [
-      "Instance 'web': will change env in place.",
-      "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
-      "Instance 'web': tags will change: it is not all known yet.",
-    ]);
-    assert.deepEqual(said([change("args"), change("tags")], { vague: ["args", "tags"] }), [
+    const partiallyUnknown = ["volumes", "tags"];
+    assert.deepEqual(
+      said([change("env"), change("volumes", { restart: true }), change("tags")], { partiallyUnknown }),
+      [
+        "Instance 'web': will change env in place.",
+        "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
+        "Instance 'web': tags will change: it is not all known yet.",
+      ],
+    );
+    assert.deepEqual(said([change("args"), change("tags")], { partiallyUnknown: ["args", "tags"] }), [
       "Instance 'web': args and tags will change: they are not all known yet.",
     ]);
   });

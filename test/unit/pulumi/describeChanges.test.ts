@@ -1,33 +1,36 @@
 import assert from "node:assert/strict";
 import { check } from "../../../provider/definition/check";
 import type { Properties } from "../../../provider/definition/resource";
-import { OWES_START_KEY } from "../../../provider/definition/initFailed";
+import { PENDING_START_KEY } from "../../../provider/definition/initFailed";
 import { UNKNOWN } from "../../../provider/definition/unknowns";
-import { type Decided, decide } from "../../../provider/pulumi/resourceDiff";
-import { announcer, foresee } from "../../../provider/pulumi/describeChanges";
-import { type Kind, resourceOf } from "../../../provider/resources/all";
+import { type ResourceDiff, diffResource } from "../../../provider/pulumi/resourceDiff";
+import { createPrintOnce, describeChanges } from "../../../provider/pulumi/describeChanges";
+import { type ResourceKind, resourceOf } from "../../../provider/resources/all";
 
-const checked = async (kind: Kind, given: object): Promise<Properties> => {
+const checked = async (kind: ResourceKind, given: object): Promise<Properties> => {
   const { inputs, failures } = await check(resourceOf(kind), {}, { name: "it", ...given });
   assert.deepEqual(failures, []);
   return inputs;
 };
 
 describe("the sentences of a preview", () => {
-  const decided = async (kind: Kind, olds: object, news: object, outputs: object): Promise<Decided> => {
+  const decided = async (kind: ResourceKind, olds: object, news: object, outputs: object): Promise<ResourceDiff> => {
     const state = { ...(await checked(kind, olds)), ...outputs };
-    return decide(resourceOf(kind), {
+    return diffResource(resourceOf(kind), {
       label: `${kind} 'web'`,
       olds: state,
       news: await checked(kind, news),
-      moves: false,
+      movesMetro: false,
     });
   };
   const said = async (olds: object, news: object, outputs: object = { state: "running" }) =>
-    foresee(resourceOf("Instance"), await decided("Instance", olds, news, outputs));
+    describeChanges(resourceOf("Instance"), await decided("Instance", olds, news, outputs));
   const saidOfService = async (olds: object, news: object) => {
     const base = { ports: [{ port: 8080 }], replicas: 0 };
-    return foresee(resourceOf("Service"), await decided("Service", { ...base, ...olds }, { ...base, ...news }, {}));
+    return describeChanges(
+      resourceOf("Service"),
+      await decided("Service", { ...base, ...olds }, { ...base, ...news }, {}),
+    );
   };
 
   it("come from the plan that the update carries out", async () => {
@@ -55,7 +58,7 @@ describe("the sentences of a preview", () => {
   });
 
   it("name the start that an instance owes, also where nothing else changes, or nothing that is known", async () => {
-    const owing = { state: "stopped", [OWES_START_KEY]: true };
+    const owing = { state: "stopped", [PENDING_START_KEY]: true };
     assert.deepEqual(await said({ image: "a" }, { image: "a" }, owing), ["Instance 'web': the update will start it."]);
     assert.deepEqual(await said({ image: "a" }, { image: UNKNOWN }, owing), [
       "Instance 'web': the update will start it.",
@@ -111,7 +114,7 @@ describe("the sentences of a preview", () => {
     const disk = { sizeMb: 64, template: "t", allowDataLoss: true };
     const news = { ...disk, sizeMb: UNKNOWN, template: UNKNOWN, quotaPolicy: UNKNOWN };
     const ofVolume = async (olds: object, later: object) =>
-      foresee(resourceOf("Volume"), await decided("Volume", olds, later, {}));
+      describeChanges(resourceOf("Volume"), await decided("Volume", olds, later, {}));
     assert.deepEqual(await ofVolume(disk, news), [
       "Volume 'web': sizeMb and template may change, for which it would be replaced: they are not known yet.",
       "Volume 'web': quotaPolicy may change: it is not known yet.",
@@ -140,7 +143,7 @@ describe("the sentences of a preview", () => {
 
   it("are printed once each", () => {
     const lines: string[] = [];
-    const announce = announcer((line) => lines.push(line));
+    const announce = createPrintOnce((line) => lines.push(line));
     announce(["a", "b"]);
     announce(["b", "c"]);
     assert.deepEqual(lines, ["a", "b", "c"]);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { check } from "../../../provider/definition/check";
 import type { Properties } from "../../../provider/definition/resource";
 import { UNKNOWN } from "../../../provider/definition/unknowns";
-import { QuotaWatch } from "../../../provider/pulumi/quotaChecker";
-import { type Kind, resourceOf } from "../../../provider/resources/all";
+import { QuotaChecker } from "../../../provider/pulumi/quotaChecker";
+import { type ResourceKind, resourceOf } from "../../../provider/resources/all";
 import type { QuotasItem } from "../../../provider/resources/fetchQuotas";
 
 const quotas = (more: Partial<QuotasItem>): QuotasItem => ({
@@ -14,7 +14,7 @@ const quotas = (more: Partial<QuotasItem>): QuotasItem => ({
   ...more,
 });
 
-const checked = async (kind: Kind, given: object): Promise<Properties> => {
+const checked = async (kind: ResourceKind, given: object): Promise<Properties> => {
   const { inputs, failures } = await check(resourceOf(kind), {}, { name: "it", ...given });
   assert.deepEqual(failures, []);
   return inputs;
@@ -25,15 +25,15 @@ describe("quotas at preview", () => {
   let asked = 0;
   const watching = (answer: QuotasItem | undefined) => {
     asked = 0;
-    const watch = new QuotaWatch(
+    const watch = new QuotaChecker(
       () => {
         asked++;
         return Promise.resolve(answer);
       },
       () => assert.fail("nothing is to be said"),
     );
-    return async (kind: Kind, name: string, given: object, olds: Properties = {}) =>
-      watch.failures(resourceOf(kind), `${kind} '${name}'`, olds, await checked(kind, given));
+    return async (kind: ResourceKind, name: string, given: object, olds: Properties = {}) =>
+      watch.check(resourceOf(kind), `${kind} '${name}'`, olds, await checked(kind, given));
   };
   const guest = (memoryMb: number) => ({ image: "a", memoryMb });
 
@@ -73,19 +73,19 @@ describe("quotas at preview", () => {
     const resource = resourceOf("Instance");
     const said: string[] = [];
     const answer = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 12_000 } });
-    const watch = new QuotaWatch(
+    const watch = new QuotaChecker(
       () => Promise.resolve(answer),
       (sentences) => said.push(...sentences),
     );
     const old = await checked("Instance", guest(8000));
     const changed = { ...(await checked("Instance", guest(memoryMb))), restartPolicy: "always" };
     const label = "Instance 'a'";
-    const failures = [...(await watch.failures(resource, label, old, changed))];
-    watch.forgets(label, changed);
-    watch.replaces(resource, label, old, goesFirst);
-    failures.push(...(await watch.failures(resource, label, {}, { ...changed, name: "new" })));
+    const failures = [...(await watch.check(resource, label, old, changed))];
+    watch.forget(label, changed);
+    watch.expectReplacement(resource, label, old, goesFirst);
+    failures.push(...(await watch.check(resource, label, {}, { ...changed, name: "new" })));
     for (const other of others) {
-      failures.push(...(await watch.failures(resource, "Instance 'b'", {}, await checked("Instance", guest(other)))));
+      failures.push(...(await watch.check(resource, "Instance 'b'", {}, await checked("Instance", guest(other)))));
     }
     return { failures, said };
   };
@@ -109,12 +109,12 @@ describe("quotas at preview", () => {
   it("refuse a successor that has no room either way", async () => {
     const resource = resourceOf("Instance");
     const answer = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 8000 } });
-    const watch = new QuotaWatch(
+    const watch = new QuotaChecker(
       () => Promise.resolve(answer),
       () => assert.fail("nothing is to be said"),
     );
-    watch.replaces(resource, "a", await checked("Instance", guest(4000)), false);
-    assert.deepEqual(await watch.failures(resource, "a", {}, await checked("Instance", guest(8000))), [
+    watch.expectReplacement(resource, "a", await checked("Instance", guest(4000)), false);
+    assert.deepEqual(await watch.check(resource, "a", {}, await checked("Instance", guest(8000))), [
       `QUOTA_EXCEEDED: memoryMb: the plan as a whole needs 4000 MiB more of live_memory_mb; 8000 are used of 8000 MiB. ${HINT}`,
     ]);
   });
@@ -154,7 +154,7 @@ describe("quotas at preview", () => {
   it("name the input that takes of them, and else the kind of resource", async () => {
     const full = { instances: 2, live_vcpus: 3, services: 3, volumes: 1 };
     const used = { instances: 1, live_vcpus: 1, services: 2, volumes: 1 };
-    const failing = async (kind: Kind, given: object) => {
+    const failing = async (kind: ResourceKind, given: object) => {
       const [sentence = "", ...more] = await watching(quotas({ used, hard: full }))(kind, "x", given);
       assert.deepEqual(more, []);
       return sentence;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { UnikernelError, explain } from "../../../provider/base/errors";
-import { remove } from "../../../provider/rollout/instances";
-import { contextOf } from "../../support/resourceContext";
+import { UnikernelError, formatError } from "../../../provider/base/errors";
+import { deleteInstances } from "../../../provider/rollout/instances";
+import { contextWithResponses } from "../../support/resourceContext";
 
 const gone = { status: "error", error: 8, message: "No instance" };
 const locked = { status: "error", error: 14, message: "Deletion protection enabled" };
@@ -9,8 +9,8 @@ const deleted = (uuid: string) => ({ status: "success", uuid, name: `name of ${u
 
 /** What deleting these instances ends with when each is answered with its item. */
 async function removed(items: readonly object[], ...uuids: readonly string[]): Promise<unknown> {
-  const { client } = contextOf({ deleteInstances: () => items });
-  return remove(client, uuids).then(
+  const { client } = contextWithResponses({ deleteInstances: () => items });
+  return deleteInstances(client, uuids).then(
     () => "done",
     (error: unknown) => error,
   );
@@ -29,7 +29,10 @@ describe("instances that are deleted", () => {
   it("are all named when some refuse, with those that are gone", async () => {
     const error = await removed([locked, deleted("b"), gone, locked], "a", "b", "c", "d");
     assert.ok(UnikernelError.has(error, "NOT_ALLOWED"), String(error));
-    assert.match(explain(error), /Deleting 4 instances: 2 of 4 failed\. 'a' failed: .*'d' failed: Deletion protection/);
+    assert.match(
+      formatError(error),
+      /Deleting 4 instances: 2 of 4 failed\. 'a' failed: .*'d' failed: Deletion protection/,
+    );
     assert.deepEqual(
       (error.details["succeeded"] as { uuid: string }[]).map(({ uuid }) => uuid),
       ["b", "c"],
@@ -38,6 +41,6 @@ describe("instances that are deleted", () => {
 
   it("have their own sentence when there is one", async () => {
     const error = await removed([locked], "a");
-    assert.match(explain(error), /^NOT_ALLOWED: Deleting instance 'a' failed: Deletion protection enabled\./);
+    assert.match(formatError(error), /^NOT_ALLOWED: Deleting instance 'a' failed: Deletion protection enabled\./);
   });
 });

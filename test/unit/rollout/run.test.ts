@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import nock from "nock";
 import type { InstanceItem } from "../../../provider/contract/models";
-import { answers } from "../../../provider/client/waitForInstance";
+import { assessReadiness } from "../../../provider/client/waitForInstance";
 import { UnikernelError } from "../../../provider/base/errors";
-import { roll } from "../../../provider/rollout/run";
-import type { Rollout } from "../../../provider/rollout/rollout";
+import { runRollout } from "../../../provider/rollout/run";
+import type { Rollout } from "../../../provider/rollout/rolloutRequest";
 import type { RolloutPolicy } from "../../../provider/rollout/policy";
-import { FakeCluster, SERVICE } from "../../support/fakeCluster";
+import { FakeServiceGroup, SERVICE } from "../../support/fakeServiceGroup";
 
 const URL = "http://web.test";
 const policy: RolloutPolicy = {
@@ -19,13 +19,13 @@ const policy: RolloutPolicy = {
   health: undefined,
 };
 const health = { path: "/hello", match: { "$.status": "pass" } };
-const isServing = (item: InstanceItem) => answers(item).is === "met";
+const isServing = (item: InstanceItem) => assessReadiness(item).is === "met";
 
 describe("a roll", () => {
-  let cluster: FakeCluster;
+  let cluster: FakeServiceGroup;
   let names: number;
   beforeEach(() => {
-    cluster = new FakeCluster();
+    cluster = new FakeServiceGroup();
     names = 0;
   });
   afterEach(() => nock.cleanAll());
@@ -41,14 +41,14 @@ describe("a roll", () => {
     timeoutMs: 60_000,
     isNew: isOf("v2"),
     isManaged: (item) => (item.tags ?? []).includes("managed"),
-    request: () => request("v2"),
+    createRequest: () => request("v2"),
     ...more,
   });
   const twoOld = () => [cluster.add(request("v1")), cluster.add(request("v1"))];
   const images = () => cluster.items().map((item) => (item.image ?? "").slice(-2));
   const creates = () => cluster.log.filter((entry) => entry.startsWith("create"));
   const failing = async (rollout: Rollout): Promise<UnikernelError> => {
-    const error: unknown = await roll(rollout).then(
+    const error: unknown = await runRollout(rollout).then(
       () => assert.fail("it resolved"),
       (e: unknown) => e,
     );
@@ -76,7 +76,7 @@ describe("a roll", () => {
       fewest = Math.min(fewest, cluster.items().filter(isServing).length);
       most = Math.max(most, cluster.instances.size);
     };
-    const rolled = await roll(rolling());
+    const rolled = await runRollout(rolling());
     assert.deepEqual([fewest, most, images(), rolled.length], [2, 3, ["v2", "v2"], 2]);
     assert.deepEqual(
       cluster.log.filter((entry) => /i[12]$/.test(entry)),
@@ -87,7 +87,7 @@ describe("a roll", () => {
   it("changes nothing when everything is new already", async () => {
     cluster.add(request("v2"));
     cluster.add(request("v2"));
-    await roll(rolling());
+    await runRollout(rolling());
     assert.deepEqual(cluster.log, []);
   });
 
@@ -106,7 +106,7 @@ describe("a roll", () => {
     cluster.lives.set("v2", () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
     cluster.console = "connecting with s3cr3t-key\n";
     const error = await failing(
-      rolling({ request: () => ({ ...request("v2"), env: { KEY: "s3cr3t-key", ON: "1" } }) }),
+      rolling({ createRequest: () => ({ ...request("v2"), env: { KEY: "s3cr3t-key", ON: "1" } }) }),
     );
     assert.doesNotMatch(error.message, /s3cr3t-key/);
     assert.match(error.message, /connecting with \[secret\]/);
@@ -119,7 +119,7 @@ describe("a roll", () => {
     cluster.console = "env s3cr3t-key, plugin pl4gin-key\n";
     const plugins = [{ name: "agent", rom: "r", config: { key: "pl4gin-key" } }];
     const error = await failing(
-      rolling({ request: () => ({ ...request("v2"), env: { KEY: "s3cr3t-key" }, plugins }) }),
+      rolling({ createRequest: () => ({ ...request("v2"), env: { KEY: "s3cr3t-key" }, plugins }) }),
     );
     assert.match(error.message, /env \[secret\], plugin \[secret\]/);
   });
@@ -157,7 +157,7 @@ describe("a roll", () => {
         return slow(...args);
       },
     });
-    await roll(rolling());
+    await runRollout(rolling());
     assert.deepEqual(images(), ["v2", "v2"]);
   });
 
@@ -165,7 +165,7 @@ describe("a roll", () => {
     twoOld();
     let lost = 0;
     cluster.onCreate = () => (lost++ === 0 ? "lose" : "answer");
-    await roll(rolling());
+    await runRollout(rolling());
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 2]);
   });
 
@@ -175,7 +175,7 @@ describe("a roll", () => {
       if (attempts++ === 0) throw new UnikernelError("API_UNREACHABLE", "Lost on the way.");
       return "answer";
     };
-    await roll(rolling());
+    await runRollout(rolling());
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 2]);
   });
 
@@ -183,7 +183,7 @@ describe("a roll", () => {
     twoOld();
     cluster.listedAfterMs = 700;
     cluster.nowMs += 1000;
-    await roll(rolling());
+    await runRollout(rolling());
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 2]);
   });
 
@@ -197,7 +197,7 @@ describe("a roll", () => {
       done = true;
       cluster.instances.delete(fresh.uuid);
     };
-    await roll(rolling());
+    await runRollout(rolling());
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 3]);
   });
 
@@ -205,14 +205,14 @@ describe("a roll", () => {
     cluster.add(request("v1"));
     cluster.add(request("v2"));
     cluster.add(request("v1"));
-    await roll(rolling());
+    await runRollout(rolling());
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 1]);
   });
 
   it("replaces a new one that an earlier roll left behind broken", async () => {
     twoOld();
     const broken = cluster.add(request("v2"), { state: "stopped", stop_reason: 3, exit_code: 1 });
-    await roll(rolling());
+    await runRollout(rolling());
     assert.deepEqual(images(), ["v2", "v2"]);
     assert.ok(!cluster.instances.has(broken));
   });
@@ -229,7 +229,7 @@ describe("a roll", () => {
         return deleteInstances(...args);
       },
     });
-    await roll(rolling());
+    await runRollout(rolling());
     assert.deepEqual([images(), cut], [["v2", "v2"], false]);
   });
 
@@ -241,7 +241,7 @@ describe("a roll", () => {
         return Promise.resolve({ items: [{ status: "error", uuid: "i1", name: "i1", state: "stopping" }] });
       },
     });
-    await roll(rolling());
+    await runRollout(rolling());
     assert.deepEqual(images(), ["v2", "v2"]);
   });
 
@@ -254,7 +254,7 @@ describe("a roll", () => {
       },
     });
     const sinceMs = cluster.nowMs;
-    await roll(rolling({ policy: { ...policy, desired: 1, drainTimeoutMs: 30_000 }, timeoutMs: 200_000 }));
+    await runRollout(rolling({ policy: { ...policy, desired: 1, drainTimeoutMs: 30_000 }, timeoutMs: 200_000 }));
     assert.deepEqual(images(), ["v2"]);
     const tookMs = cluster.nowMs - sinceMs;
     assert.ok(tookMs >= 230_000 && tookMs <= 240_000, `it took ${tookMs} ms`);
@@ -263,7 +263,7 @@ describe("a roll", () => {
   it("is given up when the platform runs another image than was asked for, and does not try for ever", async () => {
     twoOld();
     limit(10);
-    const error = await failing(rolling({ request: () => request("v3") }));
+    const error = await failing(rolling({ createRequest: () => request("v3") }));
     assert.equal(UnikernelError.has(error.cause, "IMAGE_MISMATCH"), true, error.message);
     assert.deepEqual([images(), creates().length], [["v1", "v1"], 1]);
   });
@@ -271,19 +271,19 @@ describe("a roll", () => {
   it("scales to zero, a broken replica included", async () => {
     cluster.add(request("v2"));
     cluster.add(request("v2"), { state: "stopped", stop_reason: 3, exit_code: 1 });
-    assert.deepEqual(await roll(rolling({ policy: { ...policy, desired: 0 } })), []);
+    assert.deepEqual(await runRollout(rolling({ policy: { ...policy, desired: 0 } })), []);
     assert.deepEqual(images(), []);
   });
 
   it("drains what is too many, also before it could prove itself", async () => {
     for (let i = 0; i < 3; i++) cluster.add(request("v2"));
-    await roll(rolling({ policy: { ...policy, stableForMs: 10_000 } }));
+    await runRollout(rolling({ policy: { ...policy, stableForMs: 10_000 } }));
     assert.deepEqual(cluster.log, ["stop i3", "delete i3"]);
   });
 
   it("leaves instances alone that it does not manage", async () => {
     cluster.add({ name: "other", image: "v1", tags: [] });
-    await roll(rolling());
+    await runRollout(rolling());
     assert.deepEqual(images(), ["v1", "v2", "v2"]);
   });
 
@@ -305,7 +305,7 @@ describe("a roll", () => {
     it("passes when all answer well", async () => {
       twoOld();
       balance("none");
-      await roll(rolling({ policy: checked }));
+      await runRollout(rolling({ policy: checked }));
       assert.deepEqual(images(), ["v2", "v2"]);
     });
 

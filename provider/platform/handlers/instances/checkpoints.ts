@@ -1,44 +1,44 @@
 /** Checkpoints: frozen copies of instances, from which others go on. */
 import type { BodyOf } from "../../../contract/routes";
-import { withNames } from "../../instances/create/naming";
-import { checkpointOf } from "../../instances/update/templates";
-import { refuseMemory, refuseWrittenVolumes } from "../../instances/create/source";
-import type { Platform } from "../../registry";
-import { enforceQuota } from "../../quota";
-import { Refusal } from "../../errors";
+import { withReservedNames } from "../../instances/create/naming";
+import { newCheckpoint } from "../../instances/update/templates";
+import { assertCopyable, assertNoWritableVolumes } from "../../instances/create/source";
+import type { Registry } from "../../registry";
+import { assertQuota } from "../../quota";
+import { ApiItemError } from "../../errors";
 import { insertInstances } from "../../store/instances";
-import { frozenHandlers, frozenItem } from "./templateKinds";
-import { namedInstance, visibleInstances } from "./visible";
-import type { Handlers } from "../request";
-import { eachItem } from "../items";
+import { templateKindHandlers, templateKindItem } from "./templateKinds";
+import { findInstance, visibleInstances } from "./visible";
+import type { Handlers } from "../handler";
+import { mapItems } from "../items";
 
 type CheckpointRoutes = "createCheckpoints" | "getCheckpoints" | "patchCheckpoints" | "deleteCheckpoints";
 
 /** Handlers of `/v1/instances/checkpoints`. A checkpoint is made at once, so `timeout_s` finds nothing to wait for. */
-export function checkpointHandlers(platform: Platform): Pick<Handlers, CheckpointRoutes> {
-  const { log, database } = platform.parts;
-  const { get, patch, remove } = frozenHandlers(platform, "checkpoint");
+export function checkpointHandlers(registry: Registry): Pick<Handlers, CheckpointRoutes> {
+  const { log, database } = registry.parts;
+  const { get, patch, remove } = templateKindHandlers(registry, "checkpoint");
 
   function create({ from, name, tags, autokill }: BodyOf<"createCheckpoints">[number]) {
-    const source = namedInstance(platform, from);
-    refuseMemory(source, "checkpoint");
-    refuseWrittenVolumes(source);
-    const same = visibleInstances(platform).find(({ record }) => record.name === name);
+    const source = findInstance(registry, from);
+    assertCopyable(source, "checkpoint");
+    assertNoWritableVolumes(source);
+    const same = visibleInstances(registry).find(({ record }) => record.name === name);
     if (same?.state === "checkpoint")
-      throw new Refusal("AlreadyExists", `A checkpoint with the name '${name}' already exists`);
-    return withNames(platform, { name }, source.record.name, async ([taken = ""]) => {
-      enforceQuota(platform, { instances: 1 });
+      throw new ApiItemError("AlreadyExists", `A checkpoint with the name '${name}' already exists`);
+    return withReservedNames(registry, { name }, source.record.name, async ([taken = ""]) => {
+      assertQuota(registry, { instances: 1 });
       const request = { name: taken, tags, autokillMs: autokill?.time_ms ?? 0, now: Date.now() };
-      const record = checkpointOf(source.record, request);
+      const record = newCheckpoint(source.record, request);
       insertInstances(database, [record]);
-      const actor = platform.addInstance(record);
+      const actor = registry.addInstance(record);
       log.write("checkpoint.created", { uuid: record.uuid, name: record.name, from: source.record.uuid });
-      return frozenItem(actor);
+      return templateKindItem(actor);
     });
   }
 
   return {
-    createCheckpoints: async ({ body }) => ({ items: await eachItem(body, log, create) }),
+    createCheckpoints: async ({ body }) => ({ items: await mapItems(body, log, create) }),
     getCheckpoints: get,
     patchCheckpoints: patch,
     deleteCheckpoints: remove,

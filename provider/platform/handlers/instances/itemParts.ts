@@ -1,17 +1,17 @@
 /** Parts of an instance as the API shows them. */
 import * as crypto from "node:crypto";
-import { defined } from "../../../base/objects";
-import { nextTime, parseCalendar } from "../../instances/schedule/calendar";
-import type { Platform } from "../../registry";
+import { omitUndefined } from "../../../base/objects";
+import { nextOccurrence, parseCalendar } from "../../instances/schedule/calendar";
+import type { Registry } from "../../registry";
 import {
-  imageFacts,
+  resolvedImage,
   type InstanceDefinition,
   type QueuedUpdate,
   type RomRecord,
   romRecord,
 } from "../../store/instances";
-import { canonicalImage } from "../images";
-import { timeText } from "../items";
+import { canonicalImageUrl } from "../images";
+import { toRfc3339 } from "../items";
 
 /** Uuid of an instance's only network interface: the same as long as the instance exists. */
 export function interfaceUuidOf(uuid: string): string {
@@ -24,32 +24,32 @@ export function interfaceUuidOf(uuid: string): string {
 
 /** A ROM: an image in its canonical form, files as they were given. */
 export const romItem = ({ name, at, image, files }: RomRecord) =>
-  defined({
+  omitUndefined({
     name,
     at,
-    image: image && canonicalImage(image.repository, image.digest),
+    image: image && canonicalImageUrl(image.repository, image.digest),
     files: files?.map((file) => ({ ...file })),
   });
 
 /** Instances that come first; of one that is gone only the uuid is left. */
-export const dependencyItems = (platform: Platform, uuids: readonly string[]) =>
-  uuids.map((uuid) => defined({ uuid, name: platform.instances.get(uuid)?.record.name }));
+export const dependencyItems = (registry: Registry, uuids: readonly string[]) =>
+  uuids.map((uuid) => omitUndefined({ uuid, name: registry.instances.get(uuid)?.record.name }));
 
 /** A schedule, with the next time it is due. */
 export function scheduleItem(schedule: InstanceDefinition["schedules"][number]) {
-  const next = nextTime(parseCalendar(schedule.when), Date.now());
-  return defined({ ...schedule, next_at: next === undefined ? undefined : timeText(next) });
+  const next = nextOccurrence(parseCalendar(schedule.when), Date.now());
+  return omitUndefined({ ...schedule, next_at: next === undefined ? undefined : toRfc3339(next) });
 }
 
 /** A change that waits or failed: its value as the instance would show it. */
 export function updateItem({ prop, op, value, status, error }: QueuedUpdate) {
-  return defined({ prop, op, value: shownValue(prop, value), status, error });
+  return omitUndefined({ prop, op, value: encodeUpdateValue(prop, value), status, error });
 }
 
-function shownValue(prop: QueuedUpdate["prop"], value: unknown): unknown {
+function encodeUpdateValue(prop: QueuedUpdate["prop"], value: unknown): unknown {
   if (prop === "image") {
-    const image = imageFacts.safeParse(value);
-    return image.success ? canonicalImage(image.data.repository, image.data.digest) : undefined;
+    const image = resolvedImage.safeParse(value);
+    return image.success ? canonicalImageUrl(image.data.repository, image.data.digest) : undefined;
   }
   if (prop === "roms") {
     const roms = romRecord.array().safeParse(value);

@@ -1,38 +1,38 @@
 /** Metrics of instances: what their VMs take, and what passed through the proxy. */
 import type { InstanceMetricsItem } from "../../../contract/models";
 import type { InstanceActor } from "../../instances/actor";
-import { neverRuns } from "../../instances/update/templates";
-import type { Platform } from "../../registry";
+import { isTemplateOrCheckpoint } from "../../instances/update/templates";
+import type { Registry } from "../../registry";
 import { NO_TRAFFIC } from "../../proxy/traffic";
-import { namedInstance, visibleInstances } from "./visible";
-import { prometheusText, PROMETHEUS_TYPE } from "./prometheus";
-import type { Handlers } from "../request";
-import { eachItem, timeText } from "../items";
+import { findInstance, visibleInstances } from "./visible";
+import { prometheusText, PROMETHEUS_CONTENT_TYPE } from "./prometheus";
+import type { Handlers } from "../handler";
+import { mapItems, toRfc3339 } from "../items";
 
 /** Handler of `/v1/instances/metrics`. JSON for who accepts that, else text for Prometheus. */
-export function metricsHandlers(platform: Platform): Pick<Handlers, "getInstanceMetrics"> {
+export function metricsHandlers(registry: Registry): Pick<Handlers, "getInstanceMetrics"> {
   return {
     getInstanceMetrics: async ({ selectors, accept }) => {
-      const { log } = platform.parts;
+      const { log } = registry.parts;
       const items =
         selectors.length === 0
           ? await Promise.all(
-              visibleInstances(platform)
-                .filter(({ state }) => !neverRuns(state))
-                .map((actor) => metricsItem(platform, actor)),
+              visibleInstances(registry)
+                .filter(({ state }) => !isTemplateOrCheckpoint(state))
+                .map((actor) => metricsItem(registry, actor)),
             )
-          : await eachItem(selectors, log, (selector) => metricsItem(platform, namedInstance(platform, selector)));
+          : await mapItems(selectors, log, (selector) => metricsItem(registry, findInstance(registry, selector)));
       if (/\bapplication\/json\b/i.test(accept)) return { items };
-      return { items, text: { contentType: PROMETHEUS_TYPE, body: prometheusText(items) } };
+      return { items, text: { contentType: PROMETHEUS_CONTENT_TYPE, body: prometheusText(items) } };
     },
   };
 }
 
-async function metricsItem(platform: Platform, actor: InstanceActor): Promise<InstanceMetricsItem> {
+async function metricsItem(registry: Registry, actor: InstanceActor): Promise<InstanceMetricsItem> {
   const { uuid, name, serviceUuid, status } = actor.record;
-  const service = serviceUuid === undefined ? undefined : platform.services.get(serviceUuid);
+  const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid);
   const traffic = service?.proxy.rotation.traffic(uuid) ?? { ...NO_TRAFFIC, queued: 0 };
-  const { rssBytes, cpuTimeMs } = await actor.usage();
+  const { rssBytes, cpuTimeMs } = await actor.vmUsage();
   const { buckets, sumMs } = actor.wakeups;
   return {
     status: "success",
@@ -41,8 +41,8 @@ async function metricsItem(platform: Platform, actor: InstanceActor): Promise<In
     state: actor.state,
     start_count: status.startCount,
     restart_count: status.restartCount,
-    ...(status.startedAt === undefined ? {} : { started_at: timeText(status.startedAt) }),
-    ...(status.stoppedAt === undefined ? {} : { stopped_at: timeText(status.stoppedAt) }),
+    ...(status.startedAt === undefined ? {} : { started_at: toRfc3339(status.startedAt) }),
+    ...(status.stoppedAt === undefined ? {} : { stopped_at: toRfc3339(status.stoppedAt) }),
     uptime_ms: actor.uptimeMs,
     rss_bytes: rssBytes,
     cpu_time_ms: cpuTimeMs,

@@ -1,46 +1,48 @@
 /** Changes of instances. */
 import type { BodyOf } from "../../../contract/routes";
-import { allDependencies } from "../../instances/dependencies";
-import { applyChange, cellOf, type InstanceChange } from "../../instances/update/patch";
-import { holdingLayers, resolveChange } from "../../instances/create/resolve";
+import { transitiveDependencies } from "../../instances/dependencies";
+import { applyPatch, patchFunctionOf, type InstancePatchOperation } from "../../instances/update/patch";
+import { withUnpackedLayers, resolvePatch } from "../../instances/create/resolve";
 import type { InstanceActor } from "../../instances/actor";
-import type { Platform } from "../../registry";
-import { Refusal } from "../../errors";
-import { Turn } from "../../../base/mutex";
-import { namedInstance } from "./visible";
-import type { Handlers } from "../request";
-import { eachItem } from "../items";
+import type { Registry } from "../../registry";
+import { ApiItemError } from "../../errors";
+import { Mutex } from "../../../base/mutex";
+import { findInstance } from "./visible";
+import type { Handlers } from "../handler";
+import { mapItems } from "../items";
 
 /** Handler of `PATCH /v1/instances`: changes apply in the order of the request, and each stands alone. */
-export function instancePatchHandlers(platform: Platform): Pick<Handlers, "patchInstances"> {
+export function instancePatchHandlers(registry: Registry): Pick<Handlers, "patchInstances"> {
   return {
     patchInstances: async ({ body }) => {
-      const inOrder = new Turn();
-      const items = await eachItem(body, platform.parts.log, (triple) => inOrder.take(() => patch(platform, triple)));
+      const inOrder = new Mutex();
+      const items = await mapItems(body, registry.parts.log, (triple) =>
+        inOrder.runExclusive(() => patch(registry, triple)),
+      );
       const ids = body.map(({ id }) => (id === undefined ? {} : { id }));
       return { items: items.map((item, index) => ({ ...item, ...ids[index] })) };
     },
   };
 }
 
-async function patch(platform: Platform, { id: _id, prop, op, value, ...selector }: BodyOf<"patchInstances">[number]) {
-  const actor = namedInstance(platform, selector);
+async function patch(registry: Registry, { id: _id, prop, op, value, ...selector }: BodyOf<"patchInstances">[number]) {
+  const actor = findInstance(registry, selector);
   const { uuid, name } = actor.record;
-  cellOf(prop, op); // before anything is looked up
-  const { value: change, layers } = await resolveChange(platform, { prop, op, value });
-  await holdingLayers(platform, layers, () => {
-    refuseCycle(platform, actor, change);
-    actor.change(change);
+  patchFunctionOf(prop, op); // before anything is looked up
+  const { value: change, layers } = await resolvePatch(registry, { prop, op, value });
+  await withUnpackedLayers(registry, layers, () => {
+    assertNoDependencyCycle(registry, actor, change);
+    actor.patch(change);
   });
   return { status: "success" as const, uuid, name };
 }
 
 /** Throws a refusal `Invalid` when the instance would have to start before itself. */
-function refuseCycle(platform: Platform, actor: InstanceActor, change: InstanceChange): void {
+function assertNoDependencyCycle(registry: Registry, actor: InstanceActor, change: InstancePatchOperation): void {
   if (change.prop !== "dependencies") return;
   const { uuid, name, serviceUuid } = actor.record;
-  const context = { limits: platform.parts.quotas.limits, hasService: serviceUuid !== undefined };
-  const { dependencies } = applyChange(actor.planned, change, context);
-  if (allDependencies(platform, dependencies).has(uuid))
-    throw new Refusal("Invalid", `Instance '${name}' would depend on itself`);
+  const context = { limits: registry.parts.quotas.limits, hasService: serviceUuid !== undefined };
+  const { dependencies } = applyPatch(actor.plannedDefinition, change, context);
+  if (transitiveDependencies(registry, dependencies).has(uuid))
+    throw new ApiItemError("Invalid", `Instance '${name}' would depend on itself`);
 }

@@ -1,23 +1,23 @@
 /** Suspending instances. */
 import type { BodyOf } from "../../../contract/routes";
-import { refuseManaged } from "../../autoscale/managedInstances";
-import type { Platform } from "../../registry";
-import { drainMs } from "./drain";
+import { assertNotManaged } from "../../autoscale/managedInstances";
+import type { Registry } from "../../registry";
+import { parseDrainTimeoutMs } from "./drain";
 import { instanceItem } from "./item";
-import { namedInstance } from "./visible";
-import type { Handlers } from "../request";
-import { eachItem } from "../items";
+import { findInstance } from "./visible";
+import type { Handlers } from "../handler";
+import { mapItems } from "../items";
 
 /** Handler of `/v1/instances/suspend`. */
-export function suspendHandlers(platform: Platform): Pick<Handlers, "suspendInstances"> {
+export function suspendHandlers(registry: Registry): Pick<Handlers, "suspendInstances"> {
   async function suspend(entry: BodyOf<"suspendInstances">[number]) {
-    const actor = namedInstance(platform, entry);
-    refuseManaged(platform, actor.record);
+    const actor = findInstance(registry, entry);
+    assertNotManaged(registry, actor.record);
     const previous = actor.state;
-    await actor.request("suspend", { drainTimeoutMs: drainMs(entry.drain_timeout_ms) });
-    return { ...instanceItem(platform, actor), previous_state: previous };
+    await actor.request("suspend", { drainTimeoutMs: parseDrainTimeoutMs(entry.drain_timeout_ms) });
+    return { ...instanceItem(registry, actor), previous_state: previous };
   }
   return {
-    suspendInstances: async ({ body }) => ({ items: await eachItem(body, platform.parts.log, suspend) }),
+    suspendInstances: async ({ body }) => ({ items: await mapItems(body, registry.parts.log, suspend) }),
   };
 }

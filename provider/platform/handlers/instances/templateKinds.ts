@@ -1,16 +1,16 @@
 /** What templates and checkpoints share: each has a listing of its own. */
 import type { BodyOf } from "../../../contract/routes";
-import { refuseScaledTemplate } from "../../autoscale/managedInstances";
+import { assertNotAutoscaleTemplate } from "../../autoscale/managedInstances";
 import type { InstanceActor } from "../../instances/actor";
-import type { Platform } from "../../registry";
-import { Refusal } from "../../errors";
+import type { Registry } from "../../registry";
+import { ApiItemError } from "../../errors";
 import { instanceItem } from "./item";
 import { isVisible, visibleInstances } from "./visible";
-import type { HandlerRequest, Selector } from "../request";
-import { eachItem, find, readItems } from "../items";
+import type { HandlerRequest, Selector } from "../handler";
+import { mapItems, findBySelector, readItems } from "../items";
 
 /** What was made, or turned into a template. */
-export const frozenItem = ({ record, state }: InstanceActor) => ({
+export const templateKindItem = ({ record, state }: InstanceActor) => ({
   status: "success" as const,
   uuid: record.uuid,
   name: record.name,
@@ -18,22 +18,23 @@ export const frozenItem = ({ record, state }: InstanceActor) => ({
 });
 
 /** Reading, changing and deleting those of one kind. */
-export function frozenHandlers(platform: Platform, kind: "template" | "checkpoint") {
-  const { log } = platform.parts;
-  const all = (): InstanceActor[] => visibleInstances(platform).filter(({ state }) => state === kind);
-  const named = (selector: Selector): InstanceActor => find(all(), ({ record }) => record, kind, selector);
+export function templateKindHandlers(registry: Registry, kind: "template" | "checkpoint") {
+  const { log } = registry.parts;
+  const all = (): InstanceActor[] => visibleInstances(registry).filter(({ state }) => state === kind);
+  const findTemplateOrCheckpoint = (selector: Selector): InstanceActor =>
+    findBySelector(all(), ({ record }) => record, kind, selector);
 
   function patch(change: BodyOf<"patchTemplates">[number]) {
-    const actor = named(change);
-    actor.changeFrozen(change);
-    return { ...frozenItem(actor), ...(change.id === undefined ? {} : { id: change.id }) };
+    const actor = findTemplateOrCheckpoint(change);
+    actor.patchTemplate(change);
+    return { ...templateKindItem(actor), ...(change.id === undefined ? {} : { id: change.id }) };
   }
 
   async function remove(selector: Selector) {
-    const actor = named(selector);
+    const actor = findTemplateOrCheckpoint(selector);
     const { uuid, name, definition } = actor.record;
-    if (definition.deleteLock) throw new Refusal("NotAllowed", "Deletion protection enabled");
-    refuseScaledTemplate(platform, actor.record);
+    if (definition.deleteLock) throw new ApiItemError("NotAllowed", "Deletion protection enabled");
+    assertNotAutoscaleTemplate(registry, actor.record);
     await actor.request("delete");
     return { status: "success" as const, uuid, name };
   }
@@ -46,19 +47,19 @@ export function frozenHandlers(platform: Platform, kind: "template" | "checkpoin
       const items = await readItems(
         request,
         log,
-        [...platform.instances.values()],
+        [...registry.instances.values()],
         ({ record }) => record,
         kind,
-        (actor) => instanceItem(platform, actor),
+        (actor) => instanceItem(registry, actor),
         isListed,
       );
       return { items };
     },
     patch: async ({ body }: Pick<HandlerRequest<"patchTemplates">, "body">) => ({
-      items: await eachItem(body, log, patch),
+      items: await mapItems(body, log, patch),
     }),
     remove: async ({ body }: Pick<HandlerRequest<"deleteTemplates">, "body">) => ({
-      items: await eachItem(body, log, remove),
+      items: await mapItems(body, log, remove),
     }),
   };
 }

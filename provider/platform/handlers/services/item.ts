@@ -1,24 +1,24 @@
 /** A service group as the API shows it. */
 import type { ItemOf } from "../../../contract/routes";
-import type { Platform, Service } from "../../registry";
+import type { Registry, Service } from "../../registry";
 import type { ServiceRecord } from "../../store/services";
-import { timeText } from "../items";
+import { toRfc3339 } from "../items";
 
 /** Domains with what is to be known of their certificates. */
-export const domainItems = (platform: Platform, { domains }: ServiceRecord) =>
+export const domainItems = (registry: Registry, { domains }: ServiceRecord) =>
   domains.map(({ fqdn, certificateUuid }) => {
-    const certificate = certificateUuid === undefined ? undefined : platform.certificates.get(certificateUuid);
+    const certificate = certificateUuid === undefined ? undefined : registry.certificates.get(certificateUuid);
     if (certificate === undefined) return { fqdn };
     return { fqdn, certificate: { uuid: certificate.uuid, name: certificate.name, state: "valid" as const } };
   });
 
 /** Omits what was not asked for. */
-export function serviceItem(platform: Platform, { record }: Service): ItemOf<"getServices"> {
+export function serviceItem(registry: Registry, { record }: Service): ItemOf<"getServices"> {
   return {
     status: "success",
     uuid: record.uuid,
     name: record.name,
-    created_at: timeText(record.createdAt),
+    created_at: toRfc3339(record.createdAt),
     persistent: record.persistent,
     autoscale: record.autoscale !== undefined,
     soft_limit: record.softLimit,
@@ -29,8 +29,8 @@ export function serviceItem(platform: Platform, { record }: Service): ItemOf<"ge
       protocol: "tcp",
       handlers,
     })),
-    domains: domainItems(platform, record),
-    instances: platform.membersOf(record.uuid).map(({ record: { uuid, name } }) => ({ uuid, name })),
+    domains: domainItems(registry, record),
+    instances: registry.instancesOfService(record.uuid).map(({ record: { uuid, name } }) => ({ uuid, name })),
     ...(record.autokillTimeMs === 0 ? {} : { autokill: { time_ms: record.autokillTimeMs } }),
   };
 }

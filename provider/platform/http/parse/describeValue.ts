@@ -1,9 +1,10 @@
 /** How messages name values, types and places in a request. Pure. */
 
-const MAX_QUOTED = 64;
+const MAX_QUOTED_LENGTH = 64;
 
 /** A text of the request as a message quotes it. */
-export const quoted = (text: string): string => (text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
+export const abbreviate = (text: string): string =>
+  text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}…` : text;
 
 /** The type of a value in the API's words. */
 export function typeName(value: unknown): string {
@@ -14,16 +15,16 @@ export function typeName(value: unknown): string {
   return typeof value;
 }
 
-const WANTED: Readonly<Record<string, string>> = { int: "integer", number: "integer", record: "object" };
+const TYPE_NAMES: Readonly<Record<string, string>> = { int: "integer", number: "integer", record: "object" };
 
 /** The type that a model expects in the API's words. */
-export const wantedType = (expected: string): string => WANTED[expected] ?? expected;
+export const expectedTypeName = (expected: string): string => TYPE_NAMES[expected] ?? expected;
 
 /** Such as `services[0].port`. */
-export const pathText = (path: readonly PropertyKey[]): string =>
+export const formatPath = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
-    return text === "" ? quoted(String(part)) : `${text}.${quoted(String(part))}`;
+    return text === "" ? abbreviate(String(part)) : `${text}.${abbreviate(String(part))}`;
   }, "");
 
 /** What stands at a path. */

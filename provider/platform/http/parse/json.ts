@@ -1,8 +1,8 @@
 /** The body of a request as a value. Pure. */
 import { MAX_JSON_DEPTH } from "../limits";
-import { HttpRefusal } from "../response";
+import { RequestError } from "../response";
 
-/** `undefined` when there is no body. Throws {@link HttpRefusal} 400 for what is not JSON, or nested too deeply. */
+/** `undefined` when there is no body. Throws {@link RequestError} 400 for what is not JSON, or nested too deeply. */
 export function parseJson(text: string | undefined): unknown {
   if (text === undefined || text.trim() === "") return undefined;
   let value: unknown;
@@ -11,10 +11,10 @@ export function parseJson(text: string | undefined): unknown {
   } catch (error) {
     // V8 quotes the text, which may hold a secret: only the place is told.
     const place = /at position \d+/.exec(error instanceof Error ? error.message : "")?.[0];
-    throw new HttpRefusal(400, `The body is not JSON${place === undefined ? "" : ` (${place})`}`);
+    throw new RequestError(400, `The body is not JSON${place === undefined ? "" : ` (${place})`}`);
   }
   if (isDeeperThan(value, MAX_JSON_DEPTH))
-    throw new HttpRefusal(400, `The body has more than ${MAX_JSON_DEPTH} arrays and objects within each other`);
+    throw new RequestError(400, `The body has more than ${MAX_JSON_DEPTH} arrays and objects within each other`);
   return value;
 }
 

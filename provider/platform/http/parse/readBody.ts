@@ -1,9 +1,9 @@
 /** The bytes of a request's body, bounded. */
 import type * as http from "node:http";
 import { MAX_BODY_BYTES, MAX_DISCARDED_BYTES } from "../limits";
-import { HttpRefusal } from "../response";
+import { RequestError } from "../response";
 
-/** The text of the body; `undefined` when there is none. Throws {@link HttpRefusal} 413, and 400 for what is not UTF-8. */
+/** The text of the body; `undefined` when there is none. Throws {@link RequestError} 413, and 400 for what is not UTF-8. */
 export async function readBody(request: http.IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -11,7 +11,7 @@ export async function readBody(request: http.IncomingMessage): Promise<string | 
     request.on("data", (chunk: Buffer) => {
       length += chunk.length;
       if (length <= MAX_BODY_BYTES) chunks.push(chunk);
-      else reject(new HttpRefusal(413, `The body is larger than ${MAX_BODY_BYTES} bytes`));
+      else reject(new RequestError(413, `The body is larger than ${MAX_BODY_BYTES} bytes`));
     });
     request.on("end", resolve);
     request.on("error", reject);
@@ -21,7 +21,7 @@ export async function readBody(request: http.IncomingMessage): Promise<string | 
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
   } catch {
-    throw new HttpRefusal(400, "The body is not UTF-8");
+    throw new RequestError(400, "The body is not UTF-8");
   }
 }
 

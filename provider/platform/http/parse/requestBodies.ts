@@ -1,21 +1,21 @@
 /** Bodies as the models describe them, from all the forms that clients send. Pure. */
 import * as z from "zod";
-import type { Selector } from "../../handlers/request";
-import { HttpRefusal } from "../response";
-import { type Parameter, refuseTooMany } from "./selectors";
+import type { Selector } from "../../handlers/handler";
+import { RequestError } from "../response";
+import { type QueryParameter, assertObjectCount } from "./selectors";
 
 /** What objects are named by: the key of a selector, or both. */
 const isSelectorShape = (shape: object): boolean => Object.keys(shape).every((key) => key === "uuid" || key === "name");
 
 /** True when each item of such a body names the object that it is about. */
-export function namesObjects(body: z.ZodType): boolean {
+export function itemsHaveSelectors(body: z.ZodType): boolean {
   const item = body instanceof z.ZodArray ? body.element : body;
   if (item instanceof z.ZodUnion) return item.options.some((one) => one instanceof z.ZodObject && "uuid" in one.shape);
   return item instanceof z.ZodObject && isSelectorShape(item.shape);
 }
 
 /**
- * The bodies that a request stands for: one call of the operation for each. Throws {@link HttpRefusal} 400 for too many items, and
+ * The bodies that a request stands for: one call of the operation for each. Throws {@link RequestError} 400 for too many items, and
  * for one that names another object than the request does.
  *
  * - Where the model is an array, one object is an array of one.
@@ -25,19 +25,19 @@ export function namesObjects(body: z.ZodType): boolean {
  * - Query parameters (`members`) are members of every item that has no such member: older clients stop one instance with
  *   `PUT /v1/instances/{uuid}/stop?force=true`.
  */
-export function bodiesOf(
+export function expandBodies(
   model: z.ZodType,
   json: unknown,
   given: readonly Selector[],
-  members: readonly Parameter[],
+  members: readonly QueryParameter[],
 ): readonly unknown[] {
   const takesArray = model instanceof z.ZodArray;
   if (json === undefined && given.length === 0) return [undefined];
   const entries: readonly unknown[] = json === undefined ? [{}] : Array.isArray(json) ? json : [json];
-  const defaults = Object.fromEntries(members.map(([name, value]) => [name, memberValue(value)]));
-  const unnamed = given.length > 1 ? entries.filter(namesNothing).length : 0;
-  refuseTooMany(entries.length + unnamed * (given.length - 1));
-  const items = entries.flatMap((entry) => complete(entry, given, defaults));
+  const defaults = Object.fromEntries(members.map(([name, value]) => [name, parseQueryValue(value)]));
+  const unnamed = given.length > 1 ? entries.filter(hasNoSelector).length : 0;
+  assertObjectCount(entries.length + unnamed * (given.length - 1));
+  const items = entries.flatMap((entry) => completeEntry(entry, given, defaults));
   if (takesArray) return [items];
   return items.length === 0 ? [json] : items;
 }
@@ -45,22 +45,22 @@ export function bodiesOf(
 const isItem = (entry: unknown): entry is object =>
   typeof entry === "object" && entry !== null && !Array.isArray(entry);
 
-const namesNothing = (entry: unknown): boolean => isItem(entry) && !("uuid" in entry) && !("name" in entry);
+const hasNoSelector = (entry: unknown): boolean => isItem(entry) && !("uuid" in entry) && !("name" in entry);
 
-const isSame = (selector: Selector, entry: object): boolean =>
+const matchesSelector = (selector: Selector, entry: object): boolean =>
   Object.entries(selector).every(([key, value]) => Reflect.get(entry, key) === value);
 
-function complete(entry: unknown, given: readonly Selector[], defaults: object): readonly unknown[] {
+function completeEntry(entry: unknown, given: readonly Selector[], defaults: object): readonly unknown[] {
   if (!isItem(entry)) return [entry];
   const item = { ...defaults, ...entry };
-  if (given.length > 0 && !namesNothing(entry) && !given.some((selector) => isSame(selector, entry))) {
-    throw new HttpRefusal(400, "The body names another object than the path or the query", "NotBoth");
+  if (given.length > 0 && !hasNoSelector(entry) && !given.some((selector) => matchesSelector(selector, entry))) {
+    throw new RequestError(400, "The body names another object than the path or the query", "NotBoth");
   }
-  return given.length > 0 && namesNothing(entry) ? given.map((selector) => ({ ...selector, ...item })) : [item];
+  return given.length > 0 && hasNoSelector(entry) ? given.map((selector) => ({ ...selector, ...item })) : [item];
 }
 
 /** What a member of a query is in JSON. */
-function memberValue(text: string): string | number | boolean {
+function parseQueryValue(text: string): string | number | boolean {
   if (text === "true" || text === "false") return text === "true";
   return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
 }

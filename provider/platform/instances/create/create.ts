@@ -1,23 +1,28 @@
 /** From a create request to instances: what can be refused is refused before anything exists, what fails leaves nothing. */
 import * as crypto from "node:crypto";
 import type { CreateInstanceRequest } from "../../../contract/models";
-import { find } from "../../handlers/items";
-import type { Selector } from "../../handlers/request";
-import type { Platform } from "../../registry";
-import { enforceQuota, liveUsage } from "../../quota";
-import { Refusal } from "../../errors";
-import { type Attachment, type InstanceDefinition, type InstanceRecord, insertInstances } from "../../store/instances";
-import { afterMemberJoined } from "../../services/membership";
+import { findBySelector } from "../../handlers/items";
+import type { Selector } from "../../handlers/handler";
+import type { Registry } from "../../registry";
+import { assertQuota, liveQuotaUsage } from "../../quota";
+import { ApiItemError } from "../../errors";
+import {
+  type VolumeAttachment,
+  type InstanceDefinition,
+  type InstanceRecord,
+  insertInstances,
+} from "../../store/instances";
+import { onInstanceJoined } from "../../services/membership";
 import type { VolumeRecord } from "../../store/volumes";
-import { checkedAttachment } from "../../volumes/attachments";
-import { refuseUnacceptable } from "./validate";
+import { resolveAttachment } from "../../volumes/attachments";
+import { assertValidCreate } from "./validate";
 import type { InstanceActor } from "../actor";
-import { type Belongings, isNew, withBelongings } from "./inlineResources";
-import { requestedDefinition } from "./definition";
-import { withNames } from "./naming";
-import { holdingLayers, resolveDependencies, resolveRoms } from "./resolve";
+import { type InlineResources, isInlineVolume, withInlineResources } from "./inlineResources";
+import { toDefinition } from "./definition";
+import { withReservedNames } from "./naming";
+import { withUnpackedLayers, resolveDependencies, resolveRoms } from "./resolve";
 import { checkDeleteOnStop, checkScaleToZero } from "../update/rules";
-import { findSource } from "./source";
+import { resolveSource } from "./source";
 
 /** Who asks for an instance. */
 export interface CreateOrigin {
@@ -33,15 +38,15 @@ export interface CreateOrigin {
  * `TooLong`, `MissingId`, `NotBoth`; what unpacking a layer or making a service group or volume throws.
  */
 export async function createInstances(
-  platform: Platform,
-  asked: CreateInstanceRequest,
+  registry: Registry,
+  request: CreateInstanceRequest,
   { autoscaledBy }: CreateOrigin = {},
 ): Promise<InstanceActor[]> {
-  refuseUnacceptable(asked, platform.parts.quotas.limits);
-  const source = await findSource(platform, asked, (args) => createInstances(platform, args));
-  const body = { ...asked, volumes: asked.volumes ?? [...source.volumes] };
-  const roms = await resolveRoms(platform, body.roms ?? []);
-  const requested = requestedDefinition(source.value, body, {
+  assertValidCreate(request, registry.parts.quotas.limits);
+  const source = await resolveSource(registry, request, (args) => createInstances(registry, args));
+  const body = { ...request, volumes: request.volumes ?? [...source.volumes] };
+  const roms = await resolveRoms(registry, body.roms ?? []);
+  const requested = toDefinition(source.value, body, {
     roms: body.roms && roms.value,
     dependencies: undefined,
   });
@@ -49,66 +54,65 @@ export async function createInstances(
   // Some of it may be inherited.
   checkScaleToZero(base, body.service_group !== undefined);
   checkDeleteOnStop(base);
-  return withNames(platform, body, base.repository, (names) => {
-    enforceCreateQuota(platform, body, base, names.length);
-    return withBelongings(platform, body, names.length, (belongings) =>
-      holdingLayers(platform, [...source.layers, ...roms.layers], () =>
-        keepInstances(platform, { names, body, base, belongings }, source.original),
+  return withReservedNames(registry, body, base.repository, (names) => {
+    assertCreateQuota(registry, body, base, names.length);
+    return withInlineResources(registry, body, names.length, (inlineResources) =>
+      withUnpackedLayers(registry, [...source.layers, ...roms.layers], () =>
+        saveAndRegister(registry, { names, body, base, inlineResources }, source.original),
       ),
     );
   });
 }
 
-function enforceCreateQuota(
-  platform: Platform,
+function assertCreateQuota(
+  registry: Registry,
   body: CreateInstanceRequest,
   definition: InstanceDefinition,
   count: number,
 ): void {
-  enforceQuota(platform, { instances: count, ...(body.autostart === true ? liveUsage(definition, count) : {}) });
+  assertQuota(registry, { instances: count, ...(body.autostart === true ? liveQuotaUsage(definition, count) : {}) });
 }
 
 /** What a create has found out when its image is unpacked. */
-interface Prepared {
+interface PreparedCreate {
   readonly names: readonly string[];
   readonly body: CreateInstanceRequest;
   /** All of the definition but the dependencies. */
   readonly base: InstanceDefinition;
-  readonly belongings: Belongings;
+  readonly inlineResources: InlineResources;
 }
 
 /** Without a pause from here to the records: no other request can take a volume or the last of a quota between. */
-function keepInstances(
-  platform: Platform,
-  { names, body, base, belongings }: Prepared,
+function saveAndRegister(
+  registry: Registry,
+  { names, body, base, inlineResources }: PreparedCreate,
   original: InstanceActor | undefined,
 ): InstanceActor[] {
-  enforceCreateQuota(platform, body, base, names.length);
-  const dependencies = body.dependencies && resolveDependencies(platform, body.dependencies);
+  assertCreateQuota(registry, body, base, names.length);
+  const dependencies = body.dependencies && resolveDependencies(registry, body.dependencies);
   // What was made for this request may have been deleted by another one.
-  const { serviceUuid: ownUuid } = belongings;
-  const serviceUuid = existingGroup(platform, ownUuid === undefined ? body.service_group : { uuid: ownUuid });
+  const { serviceUuid: ownUuid } = inlineResources;
+  const serviceUuid = resolveServiceGroup(registry, ownUuid === undefined ? body.service_group : { uuid: ownUuid });
   const records = names.map((name, index): InstanceRecord => {
-    const volumes = attachments(platform, body.volumes ?? [], belongings.volumes[index] ?? []);
-    return newRecord(name, { ...base, dependencies: dependencies ?? base.dependencies }, serviceUuid, volumes);
+    const volumes = resolveAttachments(registry, body.volumes ?? [], inlineResources.volumes[index] ?? []);
+    return newInstanceRecord(name, { ...base, dependencies: dependencies ?? base.dependencies }, serviceUuid, volumes);
   });
-  insertInstances(platform.parts.database, records);
-  original?.noteUse();
-  const actors = records.map((record) => platform.addInstance(record));
-  if (serviceUuid !== undefined)
-    afterMemberJoined(platform, serviceUuid, ownUuid === undefined ? "attached" : "inline");
+  insertInstances(registry.parts.database, records);
+  original?.recordUse();
+  const actors = records.map((record) => registry.addInstance(record));
+  if (serviceUuid !== undefined) onInstanceJoined(registry, serviceUuid, ownUuid === undefined ? "attached" : "inline");
   for (const { uuid, name } of records) {
-    platform.parts.log.write("instance.created", { uuid, name, digest: base.digest });
+    registry.parts.log.write("instance.created", { uuid, name, digest: base.digest });
   }
   return actors;
 }
 
 /** A stopped instance that was never started. */
-const newRecord = (
+const newInstanceRecord = (
   name: string,
   definition: InstanceDefinition,
   serviceUuid: string | undefined,
-  volumes: readonly Attachment[],
+  volumes: readonly VolumeAttachment[],
 ): InstanceRecord => ({
   uuid: crypto.randomUUID(),
   name,
@@ -128,33 +132,33 @@ const newRecord = (
   },
 });
 
-function existingGroup(platform: Platform, group: CreateInstanceRequest["service_group"]): string | undefined {
+function resolveServiceGroup(registry: Registry, group: CreateInstanceRequest["service_group"]): string | undefined {
   if (group === undefined) return undefined;
-  const named = find(platform.services.values(), ({ record }) => record, "service group", selectorOf(group));
+  const named = findBySelector(registry.services.values(), ({ record }) => record, "service group", toSelector(group));
   return named.record.uuid;
 }
 
-/** The volumes of a new instance, each judged with those before it. Throws as `checkedAttachment` does, and `NotFound`. */
-function attachments(
-  platform: Platform,
-  wanted: NonNullable<CreateInstanceRequest["volumes"]>,
-  made: readonly VolumeRecord[],
-): Attachment[] {
-  const rest = [...made];
-  return wanted.reduce<Attachment[]>((present, entry) => {
-    const own = isNew(entry) ? rest.shift() : undefined;
-    const volume = find(platform.volumes.values(), (one) => one, "volume", own ?? selectorOf(entry));
-    return [...present, checkedAttachment(platform, volume, entry, present)];
+/** The volumes of a new instance, each judged with those before it. Throws as `resolveAttachment` does, and `NotFound`. */
+function resolveAttachments(
+  registry: Registry,
+  requested: NonNullable<CreateInstanceRequest["volumes"]>,
+  created: readonly VolumeRecord[],
+): VolumeAttachment[] {
+  const rest = [...created];
+  return requested.reduce<VolumeAttachment[]>((present, entry) => {
+    const own = isInlineVolume(entry) ? rest.shift() : undefined;
+    const volume = findBySelector(registry.volumes.values(), (one) => one, "volume", own ?? toSelector(entry));
+    return [...present, resolveAttachment(registry, volume, entry, present)];
   }, []);
 }
 
-type MaybeNamed = { readonly uuid?: string | undefined; readonly name?: string | undefined };
+type PartialSelector = { readonly uuid?: string | undefined; readonly name?: string | undefined };
 
 /** Exactly one of uuid and name. */
-function selectorOf({ uuid, name }: MaybeNamed): Selector {
+function toSelector({ uuid, name }: PartialSelector): Selector {
   if (uuid !== undefined && name !== undefined)
-    throw new Refusal("NotBoth", "Either 'uuid' or 'name' must be given, not both");
+    throw new ApiItemError("NotBoth", "Either 'uuid' or 'name' must be given, not both");
   if (uuid !== undefined) return { uuid };
   if (name !== undefined) return { name };
-  throw new Refusal("MissingId", "Either 'uuid' or 'name' must be given");
+  throw new ApiItemError("MissingId", "Either 'uuid' or 'name' must be given");
 }

@@ -1,20 +1,20 @@
 /** What a request makes of what an instance is made from. Pure. */
 import type { CreateInstanceRequest } from "../../../contract/models";
-import { defined } from "../../../base/objects";
+import { omitUndefined } from "../../../base/objects";
 import type { InstanceDefinition, RomRecord } from "../../store/instances";
 
 /** Parts of a request whose names are resolved; `undefined` where the request says nothing. */
-export interface ResolvedParts {
+export interface ResolvedReferences {
   readonly roms: readonly RomRecord[] | undefined;
   /** Uuids. */
   readonly dependencies: readonly string[] | undefined;
 }
 
 /** The definition: what the request says, and `base` where it says nothing. */
-export function requestedDefinition(
+export function toDefinition(
   base: InstanceDefinition,
   body: CreateInstanceRequest,
-  { roms, dependencies }: ResolvedParts,
+  { roms, dependencies }: ResolvedReferences,
 ): InstanceDefinition {
   const { autokill } = body;
   const given: { [K in keyof InstanceDefinition]?: InstanceDefinition[K] | undefined } = {
@@ -34,5 +34,5 @@ export function requestedDefinition(
     schedules: body.schedules,
     autokill: autokill && { timeMs: autokill.time_ms ?? 0, numRequests: autokill.num_requests ?? 0 },
   };
-  return { ...base, ...(defined(given) as Partial<InstanceDefinition>) }; // without members that are undefined
+  return { ...base, ...(omitUndefined(given) as Partial<InstanceDefinition>) }; // without members that are undefined
 }

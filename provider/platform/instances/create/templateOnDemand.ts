@@ -2,17 +2,17 @@
 import { type CreateInstanceRequest, createInstanceRequest } from "../../../contract/models";
 import { visibleInstances } from "../../handlers/instances/visible";
 import { explainIssues } from "../../http/parse/issueMessages";
-import { HttpRefusal } from "../../http/response";
-import type { Platform } from "../../registry";
-import { Refusal } from "../../errors";
-import { refuseMalformed } from "./validate";
+import { RequestError } from "../../http/response";
+import type { Registry } from "../../registry";
+import { ApiItemError } from "../../errors";
+import { assertWellFormedCreate } from "./validate";
 import type { InstanceActor } from "../actor";
 import type { CreateInstances } from "./source";
 
 type TemplateRequest = NonNullable<CreateInstanceRequest["template"]>;
 
 /** What completes "'memory_mb' in …" for what a template is made from. */
-const PLACE = "'template.create_args'";
+const CREATE_ARGS_FIELD = "'template.create_args'";
 
 /**
  * The template of this name; where there is none it is made. Nothing boots for that, so `prepare_timeout_s` finds nothing
@@ -21,37 +21,37 @@ const PLACE = "'template.create_args'";
  * Throws refusals: `Invalid` for a template that is named by its uuid or made from what is no create request, `CannotBeUsed`
  * when an instance has its name; what `create` throws.
  */
-export async function prepareTemplate(
-  platform: Platform,
+export async function getOrCreateTemplate(
+  registry: Registry,
   template: TemplateRequest,
   create: CreateInstances,
 ): Promise<InstanceActor> {
   if (!("name" in template))
-    throw new Refusal("Invalid", "'template.prepare' needs 'template.name': a uuid is not chosen");
+    throw new ApiItemError("Invalid", "'template.prepare' needs 'template.name': a uuid is not chosen");
   const { name } = template;
-  const underWay = platform.preparing.get(name);
+  const underWay = registry.pendingTemplates.get(name);
   if (underWay !== undefined) return await underWay;
-  const present = visibleInstances(platform).find(({ record }) => record.name === name);
+  const present = visibleInstances(registry).find(({ record }) => record.name === name);
   if (present?.state === "template") return present;
-  if (present !== undefined) throw new Refusal("CannotBeUsed", `'${name}' is no template; it is ${present.state}`);
-  const making = make(template, name, create);
-  platform.preparing.set(name, making);
+  if (present !== undefined) throw new ApiItemError("CannotBeUsed", `'${name}' is no template; it is ${present.state}`);
+  const making = createTemplate(template, name, create);
+  registry.pendingTemplates.set(name, making);
   try {
     return await making;
   } finally {
-    platform.preparing.delete(name);
+    registry.pendingTemplates.delete(name);
   }
 }
 
-async function make(
+async function createTemplate(
   { create_args, autokill }: TemplateRequest,
   name: string,
   create: CreateInstances,
 ): Promise<InstanceActor> {
-  const [made] = await create({ ...argumentsOf(create_args, name), name });
-  if (made === undefined) throw new Refusal("FailedOperation", `Template '${name}' could not be made`);
+  const [made] = await create({ ...parseCreateArgs(create_args, name), name });
+  if (made === undefined) throw new ApiItemError("FailedOperation", `Template '${name}' could not be made`);
   try {
-    await made.request("freeze", { frozenAutokillMs: autokill?.time_ms ?? 0 });
+    await made.request("convert-to-template", { templateAutokillMs: autokill?.time_ms ?? 0 });
   } catch (error) {
     await made.request("delete"); // else its name would be taken by what is no template
     throw error;
@@ -60,23 +60,28 @@ async function make(
 }
 
 /** The create request of a template, which starts nothing and makes one. */
-function argumentsOf(given: unknown, name: string): CreateInstanceRequest {
+function parseCreateArgs(given: unknown, name: string): CreateInstanceRequest {
   if (given === undefined) {
     const why = `there is no template '${name}' yet, so 'template.create_args' must say what it is made from`;
-    throw new Refusal("Invalid", `'template.create_args' is missing: ${why}`);
+    throw new ApiItemError("Invalid", `'template.create_args' is missing: ${why}`);
   }
   const parsed = createInstanceRequest.safeParse(given);
   if (!parsed.success) {
-    const { message } = explainIssues(parsed.error.issues, { input: given, name: PLACE });
-    throw new Refusal("Invalid", message);
+    const { message } = explainIssues(parsed.error.issues, { input: given, name: CREATE_ARGS_FIELD });
+    throw new ApiItemError("Invalid", message);
   }
   const { autostart: _autostart, timeout_s: _timeoutS, wait_timeout_ms: _waitMs, ...body } = parsed.data;
   if (body.template !== undefined || (body.replicas ?? 0) > 0 || (body.name ?? name) !== name)
-    throw new Refusal("Invalid", `${PLACE} makes one instance that is called '${name}', and not from a template`);
+    throw new ApiItemError(
+      "Invalid",
+      `${CREATE_ARGS_FIELD} makes one instance that is called '${name}', and not from a template`,
+    );
   try {
-    refuseMalformed(body);
+    assertWellFormedCreate(body);
   } catch (error) {
-    throw error instanceof HttpRefusal ? new Refusal("Invalid", `${error.message} (in ${PLACE})`) : error;
+    throw error instanceof RequestError
+      ? new ApiItemError("Invalid", `${error.message} (in ${CREATE_ARGS_FIELD})`)
+      : error;
   }
   return body;
 }

@@ -1,21 +1,21 @@
 /** How an instance stands, and in which words a request is denied. */
-import { Refusal } from "../../errors";
-import type { InstanceCore } from "./machine";
-import type { DenyReason, Standing } from "./acceptRequest";
+import { ApiItemError } from "../../errors";
+import type { InstanceMachine } from "./machine";
+import type { DenyReason, ActorState } from "./decideRequest";
 
 /** What a request is decided by. */
-export function standingOf(core: InstanceCore): Standing {
-  const { state, restart, stopAskedBy } = core.record.status;
+export function actorStateOf(machine: InstanceMachine): ActorState {
+  const { state, restart, stopAskedBy } = machine.record.status;
   return {
     state,
-    restarting: restart?.nextAt !== undefined,
-    fallingAsleep: state === "stopping" && stopAskedBy === "scale-to-zero",
+    restartPending: restart?.nextAt !== undefined,
+    goingToStandby: state === "stopping" && stopAskedBy === "scale-to-zero",
     suspending: state === "draining" && stopAskedBy === "suspend",
-    suspended: state === "stopped" && core.isFrozen,
+    suspended: state === "stopped" && machine.isPaused,
   };
 }
 
-const DENIED: Readonly<Record<DenyReason, string>> = {
+const DENY_MESSAGES: Readonly<Record<DenyReason, string>> = {
   DELETE_PENDING: "is being deleted",
   STOP_PENDING: "is being stopped; wait until it is stopped",
   NOT_RUNNING: "is not running",
@@ -23,5 +23,5 @@ const DENIED: Readonly<Record<DenyReason, string>> = {
 };
 
 /** The refusal of a request that is denied. */
-export const denial = (name: string, reason: DenyReason): Refusal =>
-  new Refusal("FailedWrongVmState", `Instance '${name}' ${DENIED[reason]}`);
+export const toDenyError = (name: string, reason: DenyReason): ApiItemError =>
+  new ApiItemError("FailedWrongVmState", `Instance '${name}' ${DENY_MESSAGES[reason]}`);

@@ -1,44 +1,45 @@
 /** From an instance to a template. */
-import type { InstanceCore } from "./machine";
-import { shutDown, thaw } from "./stopping";
+import { errorMessage } from "../../../base/errors";
+import type { InstanceMachine } from "./machine";
+import { stopVm, resumeToStop } from "./stopping";
 
 /** Turns the instance into a template, when its VM has ended. */
-export async function freeze(core: InstanceCore, frozenAutokillMs: number): Promise<void> {
-  const { definition } = core.record;
-  core.redefine(
-    { ...definition, frozenAutokillMs, autoscaledBy: undefined },
+export async function convertToTemplate(machine: InstanceMachine, templateAutokillMs: number): Promise<void> {
+  const { definition } = machine.record;
+  machine.replaceDefinition(
+    { ...definition, frozenAutokillMs: templateAutokillMs, autoscaledBy: undefined },
     { becomesTemplate: true, stopAskedBy: "user", stopForced: false },
   );
-  if (core.state !== "stopping") await endForTemplate(core); // else it ends already
+  if (machine.state !== "stopping") await stopForTemplate(machine); // else it ends already
 }
 
 /** Ends the VM of what is to become a template; the rest follows its exit. */
-export async function endForTemplate(core: InstanceCore): Promise<void> {
-  const { run, isFrozen } = core;
-  if (run === undefined) return becomeTemplate(core);
-  if (isFrozen) await thaw(core, run);
-  shutDown(core, false);
+export async function stopForTemplate(machine: InstanceMachine): Promise<void> {
+  const { session, isPaused } = machine;
+  if (session === undefined) return finishConversion(machine);
+  if (isPaused) await resumeToStop(machine, session);
+  stopVm(machine, false);
 }
 
 /**
  * Nothing runs any more: what is to be a template is one from here on. It leaves its service, where it would be of no use.
  * What cannot be written is tried again.
  */
-export function becomeTemplate(core: InstanceCore): void {
-  const { becomesTemplate, deleting } = core.record.status;
-  if (becomesTemplate !== true || deleting || core.run !== undefined) return;
-  clearTimeout(core.restartTimer);
-  core.rotation?.remove(core.record.uuid);
+export function finishConversion(machine: InstanceMachine): void {
+  const { becomesTemplate, deleting } = machine.record.status;
+  if (becomesTemplate !== true || deleting || machine.session !== undefined) return;
+  clearTimeout(machine.restartTimer);
+  machine.rotation?.remove(machine.record.uuid);
   try {
-    core.leaveService({
+    machine.leaveService({
       state: "template",
       becomesTemplate: undefined,
       restart: undefined,
       lastUsedAt: Date.now(),
     });
   } catch (error) {
-    core.log("instance.no-template-yet", { reason: error instanceof Error ? error.message : String(error) });
-    return core.again(() => becomeTemplate(core));
+    machine.log("instance.no-template-yet", { reason: errorMessage(error) });
+    return machine.retryLater(() => finishConversion(machine));
   }
-  core.log("instance.became-template");
+  machine.log("instance.became-template");
 }

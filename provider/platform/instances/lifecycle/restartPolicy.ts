@@ -1,6 +1,6 @@
 /** The restart policy. Pure. Source: the cloud's documentation of restart policies. */
 import type { Timings } from "../../timings";
-import { cameFromInside, isCrash, type StopFacts } from "./stopReason";
+import { isGuestInitiated, isCrash, type StopFacts } from "./stopReason";
 
 /** When an instance is started again by itself. */
 export type RestartPolicy = "never" | "always" | "on-failure";
@@ -8,13 +8,13 @@ export type RestartPolicy = "never" | "always" | "on-failure";
 /** True when the policy starts an instance again that stopped like this. */
 export function shouldRestart(policy: RestartPolicy, facts: StopFacts): boolean {
   if (policy === "never") return false;
-  return policy === "always" ? cameFromInside(facts) : isCrash(facts);
+  return policy === "always" ? isGuestInitiated(facts) : isCrash(facts);
 }
 
 /** Pause before an attempt (counted from 1): none, then 5 s, 10 s, 20 s, … up to 5 minutes. */
-export function restartPauseMs(
+export function restartBackoffMs(
   attempt: number,
-  timings: Pick<Timings, "restartPauseMs" | "restartPauseMaxMs">,
+  timings: Pick<Timings, "restartBackoffMs" | "restartBackoffMaxMs">,
 ): number {
-  return attempt <= 1 ? 0 : Math.min(timings.restartPauseMs * 2 ** (attempt - 2), timings.restartPauseMaxMs);
+  return attempt <= 1 ? 0 : Math.min(timings.restartBackoffMs * 2 ** (attempt - 2), timings.restartBackoffMaxMs);
 }

@@ -1,69 +1,69 @@
 /** From a start to an instance that answers. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Refusal } from "../../errors";
+import { ApiItemError } from "../../errors";
 import type { Vm } from "../../vmm/vmm";
-import type { InstanceCore } from "./machine";
-import { beginRun, nextPhase, type Run, untilAnswers } from "./vmSession";
-import { armSleep } from "./scaleToZero";
+import type { InstanceMachine } from "./machine";
+import { newSession, nextPhase, type VmSession, waitUntilReady } from "./vmSession";
+import { armCooldown } from "./scaleToZero";
 import { startFailed, stoppedWithoutGuest } from "./stopReason";
-import { noteEnd } from "./stopping";
-import { atStart } from "./transitions";
-import { applyPending } from "../update/queuedUpdates";
+import { finishStop } from "./stopping";
+import { startTransition } from "./transitions";
+import { applyPendingUpdates } from "../update/queuedUpdates";
 
 /**
  * Boots the VM, or thaws the one that sleeps. Throws a refusal `Quota`, with nothing changed; what the VMM throws; a
  * refusal `FailedOperation` when an instance that it depends on cannot run, or a stop came before it could.
  */
-export async function start(core: InstanceCore, isRestart: boolean): Promise<void> {
-  clearTimeout(core.restartTimer);
-  if (core.state === "standby") core.wakeups.begin();
-  if (core.run === undefined) applyPending(core);
+export async function start(machine: InstanceMachine, isRestart: boolean): Promise<void> {
+  clearTimeout(machine.restartTimer);
+  if (machine.state === "standby") machine.wakeups.begin();
+  if (machine.session === undefined) applyPendingUpdates(machine);
   try {
-    core.around.admit(core.record);
+    machine.env.assertLiveQuota(machine.record);
   } catch (error) {
-    if (isRestart) noteEnd(core, startFailed); // nobody would try again
+    if (isRestart) finishStop(machine, startFailed); // nobody would try again
     throw error;
   }
-  if (core.run !== undefined) return await resume(core, core.run);
-  core.intend(atStart(core.record.status, isRestart, Date.now()));
-  core.rotate();
+  if (machine.session !== undefined) return await resumePaused(machine, machine.session);
+  machine.persistThenApply(startTransition(machine.record.status, isRestart, Date.now()));
+  machine.updateRotation();
   try {
-    const ready = await othersReady(core);
-    if (core.isReleased) return; // the next daemon finds an instance that did not get to start
-    const begunAt = performance.now();
+    const ready = await waitForPrerequisites(machine);
+    if (machine.isClosed) return; // the next daemon finds an instance that did not get to start
+    const startedAtMs = performance.now();
     if (ready) {
-      attach(core, await core.around.vmm.start(core.around.spec(core.record)), begunAt, false);
+      attachVm(machine, await machine.env.vmm.start(machine.env.vmSpec(machine.record)), startedAtMs, false);
       return;
     }
   } catch (error) {
-    noteEnd(core, startFailed);
+    finishStop(machine, startFailed);
     throw error;
   }
-  noteEnd(core, stoppedWithoutGuest);
-  throw new Refusal("FailedOperation", `Instance '${core.record.name}' was stopped before it could start`);
+  finishStop(machine, stoppedWithoutGuest);
+  throw new ApiItemError("FailedOperation", `Instance '${machine.record.name}' was stopped before it could start`);
 }
 
 /** Waits for instances that this one depends on and for work on its disks; false when a stop or delete ended the wait. */
-async function othersReady(core: InstanceCore): Promise<boolean> {
-  const waiting = new AbortController();
-  const { signal } = waiting;
-  core.waiting = waiting;
-  if (core.inbox.endIsAsked()) waiting.abort();
+async function waitForPrerequisites(machine: InstanceMachine): Promise<boolean> {
+  const startAbort = new AbortController();
+  const { signal } = startAbort;
+  machine.startAbort = startAbort;
+  if (machine.inbox.hasPendingEnd()) startAbort.abort();
   try {
-    await core.around.dependencies(core.record, signal);
-    await core.around.disksFree(core.record);
+    await machine.env.startDependencies(machine.record, signal);
+    await machine.env.waitUntilDisksFree(machine.record);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    core.waiting = undefined;
+    machine.startAbort = undefined;
   }
   return !signal.aborted;
 }
 
-async function resume(core: InstanceCore, run: Run): Promise<void> {
-  await run.vm.resume();
-  const { startCount, netTimeUs } = core.record.status;
-  core.publish({
+async function resumePaused(machine: InstanceMachine, session: VmSession): Promise<void> {
+  await session.vm.resume();
+  const { startCount, netTimeUs } = machine.record.status;
+  machine.applyThenPersist({
     state: "running",
     startedAt: Date.now(),
     startCount: startCount + 1,
@@ -72,51 +72,55 @@ async function resume(core: InstanceCore, run: Run): Promise<void> {
     stopReason: undefined,
     stopCode: undefined,
   });
-  if (netTimeUs === undefined) probe(core, run);
-  else noteAnswered(core, run);
+  if (netTimeUs === undefined) probeReadiness(machine, session);
+  else onReady(machine, session);
 }
 
 /** Makes a VM that runs the instance's own. */
-export function attach(core: InstanceCore, vm: Vm, begunAt: number, adopted: boolean): Run {
-  const run = beginRun(vm, begunAt, adopted);
-  core.run = run;
-  void vm.started.then(() => core.inbox.post({ is: "started", run }));
-  void vm.exited.then((exit) => core.inbox.post({ is: "exited", run, exit }));
-  return run;
+export function attachVm(machine: InstanceMachine, vm: Vm, startedAtMs: number, adopted: boolean): VmSession {
+  const session = newSession(vm, startedAtMs, adopted);
+  machine.session = session;
+  void vm.started.then(() => machine.inbox.post({ is: "started", run: session }));
+  void vm.exited.then((exit) => machine.inbox.post({ is: "exited", run: session, exit }));
+  return session;
 }
 
 /** The guest's program runs. */
-export function noteStarted(core: InstanceCore, run: Run): void {
-  if (core.state === "starting") {
-    core.publish({ state: "running", ...(run.adopted ? {} : { bootTimeUs: microsecondsSince(run.begunAt) }) });
+export function onStarted(machine: InstanceMachine, session: VmSession): void {
+  if (machine.state === "starting") {
+    machine.applyThenPersist({
+      state: "running",
+      ...(session.adopted ? {} : { bootTimeUs: microsecondsSince(session.startedAtMs) }),
+    });
   }
-  if (core.state !== "running") return;
-  probe(core, run);
-  if (core.record.status.restart === undefined) return;
-  sleep(core.around.timings.healthyMs, undefined, { signal: run.over.signal, ref: false }).then(
-    () => core.inbox.post({ is: "healthy", run }),
+  if (machine.state !== "running") return;
+  probeReadiness(machine, session);
+  if (machine.record.status.restart === undefined) return;
+  sleep(machine.env.timings.healthyAfterMs, undefined, { signal: session.ended.signal, ref: false }).then(
+    () => machine.inbox.post({ is: "healthy", run: session }),
     () => undefined, // it ended before
   );
 }
 
 /** Puts the instance into rotation when it answers on every port. */
-export function probe(core: InstanceCore, run: Run): void {
-  const { service } = core;
+export function probeReadiness(machine: InstanceMachine, session: VmSession): void {
+  const { service } = machine;
   if (service === undefined) return;
-  service.rotation.set(core.record.uuid, "coming");
-  void untilAnswers(run.vm, service.destinationPorts, core.around.timings, nextPhase(run)).then((all) => {
-    if (all) core.inbox.post({ is: "answered", run });
+  service.rotation.setState(machine.record.uuid, "coming");
+  void waitUntilReady(session.vm, service.destinationPorts, machine.env.timings, nextPhase(session)).then((all) => {
+    if (all) machine.inbox.post({ is: "answered", run: session });
   });
 }
 
 /** Every port has answered. */
-export function noteAnswered(core: InstanceCore, run: Run): void {
-  if (core.state !== "running" || run.phase.signal.aborted) return;
-  const { uuid, status } = core.record;
-  if (status.netTimeUs === undefined) core.publish({ netTimeUs: microsecondsSince(run.begunAt) });
-  core.wakeups.answered();
-  core.rotation?.set(uuid, "ready", run.vm);
-  armSleep(core, core.rotation?.connections(uuid) ?? 0);
+export function onReady(machine: InstanceMachine, session: VmSession): void {
+  if (machine.state !== "running" || session.phase.signal.aborted) return;
+  const { uuid, status } = machine.record;
+  if (status.netTimeUs === undefined) machine.applyThenPersist({ netTimeUs: microsecondsSince(session.startedAtMs) });
+  machine.wakeups.ready();
+  machine.rotation?.setState(uuid, "ready", session.vm);
+  armCooldown(machine, machine.rotation?.connectionCount(uuid) ?? 0);
 }
 
-const microsecondsSince = (begunAt: number): number => Math.max(1, Math.round((performance.now() - begunAt) * 1000));
+const microsecondsSince = (startedAtMs: number): number =>
+  Math.max(1, Math.round((performance.now() - startedAtMs) * 1000));

@@ -12,9 +12,9 @@ const SEGMENTATION_FAULT = 5;
 const HARDWARE_ERROR = 6;
 
 /** Shutdown through the term table, level 1: what an orderly end reports. */
-const ORDERLY = 0x8100;
+const ORDERLY_SHUTDOWN = 0x8100;
 /** Init table, level 127, as reported for crashes of a running program. */
-const RUNNING = 0x7f00;
+const RUNNING_PROGRAM = 0x7f00;
 const ENOMEM = 12;
 
 /** The fields of an instance that say how it stopped. */
@@ -25,29 +25,29 @@ export interface StopFacts {
 }
 
 /** What the platform did before the VM ended. */
-export interface StopAsked {
+export interface StopRequest {
   /** `undefined`: nobody asked, the stop came from inside. */
-  readonly by: "user" | "scale-to-zero" | undefined;
+  readonly requestedBy: "user" | "scale-to-zero" | undefined;
   readonly forced: boolean;
 }
 
 /** Facts of a VM that ended. */
-export function stopFacts(exit: VmExit, asked: StopAsked): StopFacts {
+export function stopFacts(exit: VmExit, stopRequest: StopRequest): StopFacts {
   const cause =
-    (asked.by === "user" ? STOP_REASON.User | STOP_REASON.Platform : 0) |
-    (asked.by === "scale-to-zero" ? STOP_REASON.ScaleToZero | STOP_REASON.Platform : 0) |
-    (asked.by !== undefined && (asked.forced || exit.how === "killed") ? STOP_REASON.Forced : 0);
+    (stopRequest.requestedBy === "user" ? STOP_REASON.User | STOP_REASON.Platform : 0) |
+    (stopRequest.requestedBy === "scale-to-zero" ? STOP_REASON.ScaleToZero | STOP_REASON.Platform : 0) |
+    (stopRequest.requestedBy !== undefined && (stopRequest.forced || exit.how === "killed") ? STOP_REASON.Forced : 0);
   switch (exit.how) {
     case "exited":
       return {
         stopReason: cause | STOP_REASON.Kernel | STOP_REASON.Application,
-        stopCode: ORDERLY | OK,
+        stopCode: ORDERLY_SHUTDOWN | OK,
         exitCode: exit.exitCode & 0xff,
       };
     case "panicked":
       return {
         stopReason: cause | STOP_REASON.Kernel,
-        stopCode: RUNNING | crashReason(exit.detail),
+        stopCode: RUNNING_PROGRAM | crashReason(exit.detail),
         exitCode: undefined,
       };
     case "killed":
@@ -66,14 +66,14 @@ export const stoppedWithoutGuest: StopFacts = {
 };
 
 /** Facts of a sleep that keeps the memory: the guest is frozen and has not ended. */
-export const fellAsleep: StopFacts = {
+export const pausedForStandby: StopFacts = {
   stopReason: STOP_REASON.ScaleToZero | STOP_REASON.Platform,
   stopCode: 0,
   exitCode: undefined,
 };
 
 /** Signals by their number in a kernel's "Attempted to kill init" line. */
-const BY_SIGNAL: Readonly<Record<number, number>> = {
+const CRASH_BY_SIGNAL: Readonly<Record<number, number>> = {
   4: INVALID_OPERATION,
   7: HARDWARE_ERROR,
   8: MATH,
@@ -83,7 +83,7 @@ const BY_SIGNAL: Readonly<Record<number, number>> = {
 function crashReason(detail: string): number {
   if (/out of memory|oom/i.test(detail)) return (ENOMEM << 16) | PAGE_FAULT;
   const killedInit = /exitcode=0x([0-9a-f]+)/i.exec(detail)?.[1];
-  if (killedInit !== undefined) return BY_SIGNAL[Number.parseInt(killedInit, 16) & 0x7f] ?? EXPLICIT_CRASH;
+  if (killedInit !== undefined) return CRASH_BY_SIGNAL[Number.parseInt(killedInit, 16) & 0x7f] ?? EXPLICIT_CRASH;
   if (/page fault|paging request|null pointer/i.test(detail)) return PAGE_FAULT;
   if (/divide error/i.test(detail)) return MATH;
   if (/invalid opcode/i.test(detail)) return INVALID_OPERATION;
@@ -91,10 +91,10 @@ function crashReason(detail: string): number {
 }
 
 /** True when the stop came from inside the instance. */
-export const cameFromInside = (facts: Pick<StopFacts, "stopReason">): boolean =>
+export const isGuestInitiated = (facts: Pick<StopFacts, "stopReason">): boolean =>
   (facts.stopReason & (STOP_REASON.User | STOP_REASON.Platform)) === 0;
 
 /** True when the stop came from inside and was not a program ending with 0. */
 export const isCrash = (facts: StopFacts): boolean =>
-  cameFromInside(facts) &&
+  isGuestInitiated(facts) &&
   ((facts.stopReason & STOP_REASON.Application) === 0 || facts.exitCode !== 0 || (facts.stopCode & 0xff) !== OK);

@@ -1,63 +1,64 @@
 /** Suspend: the VM is frozen in memory, and the next start lets it go on where it was. */
+import { errorMessage } from "../../../base/errors";
 import * as crypto from "node:crypto";
-import type { InstanceCore } from "./machine";
-import { nextPhase, type Run } from "./vmSession";
+import type { InstanceMachine } from "./machine";
+import { nextPhase, type VmSession } from "./vmSession";
 import { stoppedWithoutGuest } from "./stopReason";
 import { beginDrain } from "./stopping";
 
 /** Drains for up to `drainTimeoutMs`, then freezes. */
-export async function suspend(core: InstanceCore, drainTimeoutMs: number): Promise<void> {
-  if (core.state !== "running" || core.run === undefined) return; // it ended meanwhile
-  core.intend({ stopAskedBy: "suspend", stopForced: false });
-  if (drainTimeoutMs === 0 || core.service === undefined) return await freezeVm(core);
-  beginDrain(core, core.run, core.service, drainTimeoutMs);
+export async function suspend(machine: InstanceMachine, drainTimeoutMs: number): Promise<void> {
+  if (machine.state !== "running" || machine.session === undefined) return; // it ended meanwhile
+  machine.persistThenApply({ stopAskedBy: "suspend", stopForced: false });
+  if (drainTimeoutMs === 0 || machine.service === undefined) return await pauseVm(machine);
+  beginDrain(machine, machine.session, machine.service, drainTimeoutMs);
 }
 
 /**
  * Freezes the VM: an instance that scales to zero is then in standby and wakes for a connection, any other is stopped.
  * Connections that are still open are cut, since nobody would answer them.
  */
-export async function freezeVm(core: InstanceCore): Promise<void> {
-  const { run, rotation } = core;
-  const { uuid, definition } = core.record;
-  if (run === undefined) return;
-  nextPhase(run);
-  clearTimeout(core.idleTimer);
+export async function pauseVm(machine: InstanceMachine): Promise<void> {
+  const { session, rotation } = machine;
+  const { uuid, definition } = machine.record;
+  if (session === undefined) return;
+  nextPhase(session);
+  clearTimeout(machine.cooldownTimer);
   const { policy = "off" } = definition.scaleToZero ?? {};
-  core.intend({
+  machine.persistThenApply({
     state: policy === "off" || rotation === undefined ? "stopped" : "standby",
     snapshotUuid: crypto.randomUUID(),
-    uptimeMs: core.uptimeMs,
+    uptimeMs: machine.uptimeMs,
     stoppedAt: Date.now(),
     ...stoppedWithoutGuest,
   });
-  core.rotate();
-  rotation?.cut(uuid);
-  core.log("instance.suspended");
-  await run.vm.pause();
+  machine.updateRotation();
+  rotation?.closeConnections(uuid);
+  machine.log("instance.suspended");
+  await session.vm.pause();
 }
 
-/** Freezes what has drained. What cannot be written is tried again, else the instance would drain for ever. Throws as {@link freezeVm}. */
-export async function freezeDrained(core: InstanceCore, run: Run): Promise<void> {
+/** Freezes what has drained. What cannot be written is tried again, else the instance would drain for ever. Throws as {@link pauseVm}. */
+export async function pauseDrained(machine: InstanceMachine, session: VmSession): Promise<void> {
   try {
-    await freezeVm(core);
+    await pauseVm(machine);
   } catch (error) {
-    if (core.state === "draining") core.again(() => core.inbox.post({ is: "drained", run }));
+    if (machine.state === "draining") machine.retryLater(() => machine.inbox.post({ is: "drained", run: session }));
     throw error;
   }
 }
 
 /** The daemon before this one froze the VM, or was about to. */
-export async function keepFrozen(core: InstanceCore): Promise<void> {
+export async function ensurePaused(machine: InstanceMachine): Promise<void> {
   try {
-    await core.run?.vm.pause();
+    await machine.session?.vm.pause();
   } catch (error) {
-    core.log("instance.not-frozen", { reason: error instanceof Error ? error.message : String(error) });
+    machine.log("instance.not-frozen", { reason: errorMessage(error) });
   }
 }
 
 /** The VM of a suspended instance is gone, with the machine or by itself: its memory is lost and the next start boots. */
-export function noteSnapshotLost(core: InstanceCore): void {
-  core.publish({ snapshotUuid: undefined, stopAskedBy: undefined });
-  core.log("instance.snapshot-lost");
+export function onSnapshotLost(machine: InstanceMachine): void {
+  machine.applyThenPersist({ snapshotUuid: undefined, stopAskedBy: undefined });
+  machine.log("instance.snapshot-lost");
 }

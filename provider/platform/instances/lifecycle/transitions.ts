@@ -3,11 +3,11 @@ import type { Candidate } from "../../proxy/chooseInstance";
 import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
 import type { Timings } from "../../timings";
 import type { StatusChange } from "../statusChanges";
-import { restartPauseMs, shouldRestart } from "./restartPolicy";
+import { restartBackoffMs, shouldRestart } from "./restartPolicy";
 import type { StopFacts } from "./stopReason";
 
 /** A new life begins at `now`; nothing is left of how the last one ended. */
-export const atStart = (status: InstanceStatus, isRestart: boolean, now: number): StatusChange => ({
+export const startTransition = (status: InstanceStatus, isRestart: boolean, now: number): StatusChange => ({
   state: "starting",
   startCount: status.startCount + 1,
   restartCount: status.restartCount + (isRestart ? 1 : 0),
@@ -25,23 +25,23 @@ export const atStart = (status: InstanceStatus, isRestart: boolean, now: number)
 });
 
 /** What becomes of an instance whose VM is gone. */
-export interface AtEnd {
+export interface EndTransition {
   readonly change: StatusChange;
   /** Milliseconds until its restart policy starts it again. */
-  readonly restartInMs: number | undefined;
+  readonly restartDelayMs: number | undefined;
 }
 
 /** The VM is gone at `now`; `uptimeMs` sums up all runs. */
-export function atEnd(
+export function endTransition(
   status: InstanceStatus,
   definition: Pick<InstanceDefinition, "restartPolicy">,
   facts: StopFacts,
   { now, uptimeMs, timings }: { readonly now: number; readonly uptimeMs: number; readonly timings: Timings },
-): AtEnd {
+): EndTransition {
   const toStandby = status.stopAskedBy === "scale-to-zero";
   const again = !status.deleting && !toStandby && shouldRestart(definition.restartPolicy, facts);
   const attempt = again ? (status.restart?.attempt ?? 0) + 1 : 0;
-  const pauseMs = restartPauseMs(attempt, timings);
+  const pauseMs = restartBackoffMs(attempt, timings);
   return {
     change: {
       state: toStandby ? "standby" : "stopped",
@@ -51,12 +51,12 @@ export function atEnd(
       snapshotUuid: undefined,
       restart: again ? { attempt, nextAt: now + pauseMs } : undefined,
     },
-    restartInMs: again ? pauseMs : undefined,
+    restartDelayMs: again ? pauseMs : undefined,
   };
 }
 
 /** Where a status puts an instance in its service's rotation; `ready` is set by an answer alone. */
-export function placeOf(status: InstanceStatus): Candidate["is"] {
+export function rotationStateOf(status: InstanceStatus): Candidate["is"] {
   if (status.state === "standby") return "asleep";
   const coming = status.state === "starting" || status.state === "running" || status.restart?.nextAt !== undefined;
   const fallingAsleep = status.state === "stopping" && status.stopAskedBy === "scale-to-zero";

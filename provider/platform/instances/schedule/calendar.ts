@@ -3,7 +3,7 @@
  *
  * Not taken: fractions of seconds, `~` (counted from the end of a month), times since 1970 (`@…`) and time zones but UTC.
  */
-import { Refusal } from "../../errors";
+import { ApiItemError } from "../../errors";
 
 /** What a time must fit, each in rising order. */
 export interface Calendar {
@@ -34,7 +34,7 @@ const SECOND: Field = { name: "second", min: 0, max: 59 };
 
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 /** Names in the order in which systemd counts them for ranges: the week begins with Monday. */
-const WEEK = [...WEEKDAYS.slice(1), "sunday"];
+const WEEK_FROM_MONDAY = [...WEEKDAYS.slice(1), "sunday"];
 
 const SHORTHANDS: ReadonlyMap<string, string> = new Map([
   ["minutely", "*-*-* *:*:00"],
@@ -53,8 +53,8 @@ const SHORTHANDS: ReadonlyMap<string, string> = new Map([
 
 /** Reads an expression. Throws a refusal `Invalid` that names the part it does not understand. */
 export function parseCalendar(text: string): Calendar {
-  const refuse = (why: string): never => {
-    throw new Refusal("Invalid", `'${text}' is not a calendar expression: ${why}`);
+  const fail = (why: string): never => {
+    throw new ApiItemError("Invalid", `'${text}' is not a calendar expression: ${why}`);
   };
   const words = text.split(" ").filter((word) => word !== "");
   if (words.at(-1)?.toLowerCase() === "utc") words.pop();
@@ -63,16 +63,16 @@ export function parseCalendar(text: string): Calendar {
   const weekdays = /^[a-z]/i.test(parts[0] ?? "") ? parts.shift() : undefined;
   const date = parts[0]?.includes(":") === false ? parts.shift() : undefined;
   const time = parts.shift();
-  if (parts.length > 0) refuse(`'${parts.join(" ")}' is too much; write it as 'Mon..Fri *-*-* 08:00:00'`);
-  if ((weekdays ?? date ?? time) === undefined) refuse("it is empty");
+  if (parts.length > 0) fail(`'${parts.join(" ")}' is too much; write it as 'Mon..Fri *-*-* 08:00:00'`);
+  if ((weekdays ?? date ?? time) === undefined) fail("it is empty");
 
   const [day, month, year] = (date ?? "*-*").split("-").reverse();
   const [hour, minute, second = "0", ...more] = (time ?? "0:0").split(":");
   const values = (field: Field, given: string | undefined): number[] =>
-    given === undefined ? refuse(`the ${field.name} is missing`) : valuesOf(field, given, refuse);
-  if (more.length > 0 || (date ?? "").split("-").length > 3) refuse(`it has more than a date and a time`);
+    given === undefined ? fail(`the ${field.name} is missing`) : parseValues(field, given, fail);
+  if (more.length > 0 || (date ?? "").split("-").length > 3) fail(`it has more than a date and a time`);
   return {
-    weekdays: weekdays === undefined ? WEEKDAYS.map((_, index) => index) : weekdaysOf(weekdays, refuse),
+    weekdays: weekdays === undefined ? WEEKDAYS.map((_, index) => index) : parseWeekdays(weekdays, fail),
     years: values(YEAR, year ?? "*"),
     months: values(MONTH, month),
     days: values(DAY, day),
@@ -82,34 +82,32 @@ export function parseCalendar(text: string): Calendar {
   };
 }
 
-type Refuse = (why: string) => never;
+type Fail = (why: string) => never;
 
-const rising = (numbers: Iterable<number>): number[] => [...new Set(numbers)].sort((a, b) => a - b);
+const sortedUnique = (numbers: Iterable<number>): number[] => [...new Set(numbers)].sort((a, b) => a - b);
 
-const steps = (from: number, to: number, step: number): number[] =>
+const numbersBetween = (from: number, to: number, step: number): number[] =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
 
 /** `*`, or a list of values, ranges (`1..5`) and repetitions (`0/15`, `1..30/10`). */
-function valuesOf(field: Field, text: string, refuse: Refuse): number[] {
-  if (text === "*") return steps(field.min, field.max, 1);
+function parseValues(field: Field, text: string, fail: Fail): number[] {
+  if (text === "*") return numbersBetween(field.min, field.max, 1);
   const bounded = (digits: string): number => {
     const value = field === YEAR ? fullYear(Number(digits)) : Number(digits);
     const bounds = `${field.min} to ${field.max}`;
-    return value < field.min || value > field.max
-      ? refuse(`the ${field.name} ${value} is not within ${bounds}`)
-      : value;
+    return value < field.min || value > field.max ? fail(`the ${field.name} ${value} is not within ${bounds}`) : value;
   };
-  return rising(
+  return sortedUnique(
     text.split(",").flatMap((part) => {
       const [, first, last, every] = /^(\d{1,9})(?:\.\.(\d{1,9}))?(?:\/(\d{1,9}))?$/.exec(part) ?? [];
-      if (first === undefined) return refuse(`'${part}' is not understood as ${field.name}`);
+      if (first === undefined) return fail(`'${part}' is not understood as ${field.name}`);
       const from = bounded(first);
       const step = every === undefined ? undefined : Number(every);
       const to = last === undefined ? (step === undefined ? from : field.max) : bounded(last);
-      if (to < from) refuse(`the range '${part}' ends before it begins`);
+      if (to < from) fail(`the range '${part}' ends before it begins`);
       if (step === 0 || (step !== undefined && last === undefined && from + step > field.max))
-        refuse(`the step in '${part}' leads nowhere`);
-      return steps(from, to, step ?? 1);
+        fail(`the step in '${part}' leads nowhere`);
+      return numbersBetween(from, to, step ?? 1);
     }),
   );
 }
@@ -118,10 +116,10 @@ function valuesOf(field: Field, text: string, refuse: Refuse): number[] {
 const fullYear = (year: number): number => (year < 70 ? 2000 + year : year < 100 ? 1900 + year : year);
 
 /** Names, whole or of three letters, alone or as ranges `Mon..Fri`. */
-function weekdaysOf(text: string, refuse: Refuse): number[] {
+function parseWeekdays(text: string, fail: Fail): number[] {
   const position = (name: string): number => {
-    const found = WEEK.findIndex((day) => day === name || day.slice(0, 3) === name);
-    return found < 0 ? refuse(`'${name}' is no day of the week`) : found;
+    const found = WEEK_FROM_MONDAY.findIndex((day) => day === name || day.slice(0, 3) === name);
+    return found < 0 ? fail(`'${name}' is no day of the week`) : found;
   };
   const positions = text
     .toLowerCase()
@@ -129,14 +127,14 @@ function weekdaysOf(text: string, refuse: Refuse): number[] {
     .flatMap((part) => {
       const [first = "", last = first, ...more] = part.split(/\.\.|-/);
       const [from, to] = [position(first), position(last)];
-      if (more.length > 0 || to < from) refuse(`the range '${part}' of days does not end after it begins`);
-      return steps(from, to, 1);
+      if (more.length > 0 || to < from) fail(`the range '${part}' of days does not end after it begins`);
+      return numbersBetween(from, to, 1);
     });
-  return rising(positions.map((one) => (one + 1) % WEEKDAYS.length));
+  return sortedUnique(positions.map((one) => (one + 1) % WEEKDAYS.length));
 }
 
 /** The first time that fits and is later than `after`, both in milliseconds since 1970; `undefined` when there is none any more. */
-export function nextTime(calendar: Calendar, after: number): number | undefined {
+export function nextOccurrence(calendar: Calendar, after: number): number | undefined {
   const start = new Date(Math.floor(after / 1000) * 1000 + 1000);
   const startDay = Date.UTC(start.getUTCFullYear(), start.getUTCMonth(), start.getUTCDate());
   for (const year of calendar.years.filter((one) => one >= start.getUTCFullYear())) {
@@ -147,7 +145,7 @@ export function nextTime(calendar: Calendar, after: number): number | undefined 
         const date = new Date(at);
         if (at < startDay || date.getUTCMonth() !== month - 1 || !calendar.weekdays.includes(date.getUTCDay()))
           continue;
-        const time = firstTime(calendar, at === startDay ? start.getTime() - at : 0);
+        const time = firstTimeOfDay(calendar, at === startDay ? start.getTime() - at : 0);
         if (time !== undefined) return at + time;
       }
     }
@@ -156,7 +154,7 @@ export function nextTime(calendar: Calendar, after: number): number | undefined 
 }
 
 /** Milliseconds of the day, `from` included. */
-function firstTime({ hours, minutes, seconds }: Calendar, from: number): number | undefined {
+function firstTimeOfDay({ hours, minutes, seconds }: Calendar, from: number): number | undefined {
   for (const hour of hours) {
     for (const minute of minutes) {
       const at = (hour * 60 + minute) * 60_000;

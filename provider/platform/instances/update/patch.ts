@@ -5,14 +5,14 @@
 import * as z from "zod";
 import { type InstanceProp, instancePatchValues as values } from "../../../contract/models";
 import type { Quotas } from "../../quotaSettings";
-import { enforceRange } from "../../quota";
-import { Refusal } from "../../errors";
-import { imageFacts, type InstanceDefinition, romRecord } from "../../store/instances";
+import { assertInRange } from "../../quota";
+import { ApiItemError } from "../../errors";
+import { resolvedImage, type InstanceDefinition, romRecord } from "../../store/instances";
 import { checkRoms } from "./roms";
 import { checkScaleToZero, checkSchedules } from "./rules";
 
 /** A change of one property. */
-export interface InstanceChange {
+export interface InstancePatchOperation {
   readonly prop: InstanceProp;
   readonly op: "set" | "add" | "del";
   readonly value?: unknown;
@@ -24,10 +24,14 @@ export interface PatchContext {
   readonly hasService: boolean;
 }
 
-type Change = (definition: InstanceDefinition, value: unknown, context: PatchContext) => Partial<InstanceDefinition>;
-type Cells = Partial<Record<InstanceChange["op"], Change>>;
+type PatchFunction = (
+  definition: InstanceDefinition,
+  value: unknown,
+  context: PatchContext,
+) => Partial<InstanceDefinition>;
+type PropertyPatches = Partial<Record<InstancePatchOperation["op"], PatchFunction>>;
 
-const expected: Readonly<Partial<Record<InstanceProp, string>>> = {
+const expectedValues: Readonly<Partial<Record<InstanceProp, string>>> = {
   args: "a text, or an array of texts, none of them empty",
   env: "an object of texts",
   tags: "an array of up to 16 tags, each of 1 to 256 of A-Z, a-z, 0-9 and -+_.:=",
@@ -36,152 +40,159 @@ const expected: Readonly<Partial<Record<InstanceProp, string>>> = {
 };
 
 /** The value of a `set` as a request has it, before its names are resolved. Throws a refusal `Invalid`. */
-export function readValue<K extends InstanceProp>(prop: K, value: unknown): z.infer<(typeof values)[K]> {
+export function parseSetValue<K extends InstanceProp>(prop: K, value: unknown): z.infer<(typeof values)[K]> {
   const model: z.ZodType = values[prop];
-  return read(prop, model, value) as z.infer<(typeof values)[K]>; // read with the model of this very property
+  return parsePatchValue(prop, model, value) as z.infer<(typeof values)[K]>; // read with the model of this very property
 }
 
 /** Reads a value with its model. Throws a refusal `Invalid`, which never tells the value. */
-function read<T>(prop: InstanceProp, model: z.ZodType<T>, value: unknown): T {
+function parsePatchValue<T>(prop: InstanceProp, model: z.ZodType<T>, value: unknown): T {
   const parsed = model.safeParse(value);
   if (parsed.success) return parsed.data;
-  const what = expected[prop] ?? parsed.error.issues[0]?.message ?? "something else";
-  throw new Refusal("Invalid", `The value of '${prop}' does not fit: ${what}`);
+  const what = expectedValues[prop] ?? parsed.error.issues[0]?.message ?? "something else";
+  throw new ApiItemError("Invalid", `The value of '${prop}' does not fit: ${what}`);
 }
 
-const names = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-const namesOf = (prop: InstanceProp, value: unknown): readonly string[] => read(prop, names, value);
-const words = (value: unknown): string[] => {
-  const given = read("args", values.args, value);
+const nameList = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+const parseNames = (prop: InstanceProp, value: unknown): readonly string[] => parsePatchValue(prop, nameList, value);
+const parseArguments = (value: unknown): string[] => {
+  const given = parsePatchValue("args", values.args, value);
   return typeof given === "string" ? [given] : given;
 };
-const without = <T>(record: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> =>
+const omitKeys = <T>(record: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> =>
   Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
-const once = (texts: readonly string[]): string[] => [...new Set(texts)];
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 const resolvedRoms = z.array(romRecord);
-const uuids = z.array(z.string());
+const uuidList = z.array(z.string());
 
 /** The table: a property without a cell for an operation does not know it. */
-const CELLS: Readonly<Record<InstanceProp, Cells>> = {
+const PATCHES: Readonly<Record<InstanceProp, PropertyPatches>> = {
   image: {
     set: ({ args, argsFromImage }, value) => {
-      const image = read("image", imageFacts, value);
+      const image = parsePatchValue("image", resolvedImage, value);
       return { initrdDigest: undefined, ...image, args: argsFromImage ? image.imageArgs : args };
     },
   },
   args: {
-    set: (_, value) => ({ args: words(value), argsFromImage: false }),
-    add: ({ args }, value) => ({ args: [...args, ...words(value)], argsFromImage: false }),
-    del: ({ imageArgs }, value) => clear("args", value, { args: imageArgs, argsFromImage: true }),
+    set: (_, value) => ({ args: parseArguments(value), argsFromImage: false }),
+    add: ({ args }, value) => ({ args: [...args, ...parseArguments(value)], argsFromImage: false }),
+    del: ({ imageArgs }, value) => assertNoValue("args", value, { args: imageArgs, argsFromImage: true }),
   },
   env: {
-    set: (_, value) => ({ env: read("env", values.env, value) }),
-    add: ({ env }, value) => ({ env: { ...env, ...read("env", values.env, value) } }),
-    del: ({ env }, value) => ({ env: value === undefined ? {} : without(env, namesOf("env", value)) }),
+    set: (_, value) => ({ env: parsePatchValue("env", values.env, value) }),
+    add: ({ env }, value) => ({ env: { ...env, ...parsePatchValue("env", values.env, value) } }),
+    del: ({ env }, value) => ({ env: value === undefined ? {} : omitKeys(env, parseNames("env", value)) }),
   },
-  memory_mb: { set: (_, value, { limits }) => ({ memoryMb: within("memory_mb", value, limits) }) },
-  vcpus: { set: (_, value, { limits }) => ({ vcpus: within("vcpus", value, limits) }) },
+  memory_mb: { set: (_, value, { limits }) => ({ memoryMb: parseLimited("memory_mb", value, limits) }) },
+  vcpus: { set: (_, value, { limits }) => ({ vcpus: parseLimited("vcpus", value, limits) }) },
   scale_to_zero: {
     set: ({ deleteOnStop }, value, { hasService }) => {
-      const scaleToZero = read("scale_to_zero", values.scale_to_zero, value);
+      const scaleToZero = parsePatchValue("scale_to_zero", values.scale_to_zero, value);
       checkScaleToZero({ scaleToZero, deleteOnStop }, hasService);
       return { scaleToZero };
     },
-    del: (_, value) => clear("scale_to_zero", value, { scaleToZero: undefined }),
+    del: (_, value) => assertNoValue("scale_to_zero", value, { scaleToZero: undefined }),
   },
   tags: {
-    set: (_, value) => ({ tags: once(read("tags", values.tags, value)) }),
-    add: ({ tags }, value) => ({ tags: read("tags", values.tags, once([...tags, ...namesOf("tags", value)])) }),
+    set: (_, value) => ({ tags: unique(parsePatchValue("tags", values.tags, value)) }),
+    add: ({ tags }, value) => ({
+      tags: parsePatchValue("tags", values.tags, unique([...tags, ...parseNames("tags", value)])),
+    }),
     del: ({ tags }, value) => {
-      const gone = value === undefined ? tags : namesOf("tags", value);
+      const gone = value === undefined ? tags : parseNames("tags", value);
       return { tags: tags.filter((tag) => !gone.includes(tag)) };
     },
   },
   delete_lock: {
-    set: (_, value) => ({ deleteLock: read("delete_lock", values.delete_lock, value) }),
-    del: (_, value) => clear("delete_lock", value, { deleteLock: false }),
+    set: (_, value) => ({ deleteLock: parsePatchValue("delete_lock", values.delete_lock, value) }),
+    del: (_, value) => assertNoValue("delete_lock", value, { deleteLock: false }),
   },
   schedules: {
-    set: (_, value) => scheduled(read("schedules", values.schedules, value)),
-    add: ({ schedules }, value) => scheduled([...schedules, ...read("schedules", values.schedules, value)]),
-    del: ({ schedules }, value) => ({ schedules: remaining("schedules", schedules, value) }),
+    set: (_, value) => withSchedules(parsePatchValue("schedules", values.schedules, value)),
+    add: ({ schedules }, value) =>
+      withSchedules([...schedules, ...parsePatchValue("schedules", values.schedules, value)]),
+    del: ({ schedules }, value) => ({ schedules: withoutNamed("schedules", schedules, value) }),
   },
   autokill: {
     set: (_, value) => {
-      const { time_ms = 0, num_requests = 0 } = read("autokill", values.autokill, value);
+      const { time_ms = 0, num_requests = 0 } = parsePatchValue("autokill", values.autokill, value);
       return { autokill: { timeMs: time_ms, numRequests: num_requests } };
     },
-    del: (_, value) => clear("autokill", value, { autokill: { timeMs: 0, numRequests: 0 } }),
+    del: (_, value) => assertNoValue("autokill", value, { autokill: { timeMs: 0, numRequests: 0 } }),
   },
   hostname: {
-    set: (_, value) => ({ hostname: read("hostname", values.hostname, value) }),
-    del: (_, value) => clear("hostname", value, { hostname: undefined }),
+    set: (_, value) => ({ hostname: parsePatchValue("hostname", values.hostname, value) }),
+    del: (_, value) => assertNoValue("hostname", value, { hostname: undefined }),
   },
   roms: {
-    set: (_, value) => withRoms(read("roms", resolvedRoms, value)),
-    add: ({ roms }, value) => withRoms([...roms, ...read("roms", resolvedRoms, value)]),
-    del: ({ roms }, value) => ({ roms: remaining("roms", roms, value) }),
+    set: (_, value) => withRoms(parsePatchValue("roms", resolvedRoms, value)),
+    add: ({ roms }, value) => withRoms([...roms, ...parsePatchValue("roms", resolvedRoms, value)]),
+    del: ({ roms }, value) => ({ roms: withoutNamed("roms", roms, value) }),
   },
-  plugins: { set: refusePlugins, add: refusePlugins, del: refusePlugins },
+  plugins: { set: rejectPlugins, add: rejectPlugins, del: rejectPlugins },
   dependencies: {
-    set: (_, value) => ({ dependencies: once(read("dependencies", uuids, value)) }),
+    set: (_, value) => ({ dependencies: unique(parsePatchValue("dependencies", uuidList, value)) }),
     add: ({ dependencies }, value) => ({
-      dependencies: once([...dependencies, ...read("dependencies", uuids, value)]),
+      dependencies: unique([...dependencies, ...parsePatchValue("dependencies", uuidList, value)]),
     }),
     del: ({ dependencies }, value) => {
-      const gone = value === undefined ? dependencies : read("dependencies", uuids, value);
+      const gone = value === undefined ? dependencies : parsePatchValue("dependencies", uuidList, value);
       return { dependencies: dependencies.filter((uuid) => !gone.includes(uuid)) };
     },
   },
   sched_priority: {
     set: (_, value) => {
-      if (read("sched_priority", values.sched_priority, value) === "normal") return {};
-      throw new Refusal("NotAllowed", "'sched_priority' is for privileged accounts");
+      if (parsePatchValue("sched_priority", values.sched_priority, value) === "normal") return {};
+      throw new ApiItemError("NotAllowed", "'sched_priority' is for privileged accounts");
     },
   },
   annotations: {
-    set: (_, value) => ({ annotations: read("annotations", values.annotations, value) }),
+    set: (_, value) => ({ annotations: parsePatchValue("annotations", values.annotations, value) }),
     add: ({ annotations }, value) => {
-      const more = read("annotations", values.annotations, value);
-      return { annotations: read("annotations", values.annotations, { ...annotations, ...more }) };
+      const more = parsePatchValue("annotations", values.annotations, value);
+      return { annotations: parsePatchValue("annotations", values.annotations, { ...annotations, ...more }) };
     },
     del: ({ annotations }, value) => ({
-      annotations: value === undefined ? {} : without(annotations, namesOf("annotations", value)),
+      annotations: value === undefined ? {} : omitKeys(annotations, parseNames("annotations", value)),
     }),
   },
 };
 
 /** The changed definition. Throws refusals `Invalid`, `NotSupported`, `NotAllowed`. */
-export function applyChange(
+export function applyPatch(
   definition: InstanceDefinition,
-  { prop, op, value }: InstanceChange,
+  { prop, op, value }: InstancePatchOperation,
   context: PatchContext,
 ): InstanceDefinition {
-  return { ...definition, ...cellOf(prop, op)(definition, value, context) };
+  return { ...definition, ...patchFunctionOf(prop, op)(definition, value, context) };
 }
 
 /** Throws a refusal `Invalid` when the property does not know the operation. */
-export function cellOf(prop: InstanceProp, op: InstanceChange["op"]): Change {
-  const cells = CELLS[prop];
+export function patchFunctionOf(prop: InstanceProp, op: InstancePatchOperation["op"]): PatchFunction {
+  const cells = PATCHES[prop];
   const cell = cells[op];
   if (cell !== undefined) return cell;
   const known = Object.keys(cells).map((one) => `'${one}'`);
-  throw new Refusal("Invalid", `'${prop}' does not know '${op}', but ${known.join(", ")}`);
+  throw new ApiItemError("Invalid", `'${prop}' does not know '${op}', but ${known.join(", ")}`);
 }
 
-function clear(prop: InstanceProp, value: unknown, cleared: Partial<InstanceDefinition>): Partial<InstanceDefinition> {
+function assertNoValue(
+  prop: InstanceProp,
+  value: unknown,
+  cleared: Partial<InstanceDefinition>,
+): Partial<InstanceDefinition> {
   if (value === undefined) return cleared;
-  throw new Refusal("Invalid", `'del' of '${prop}' clears it and takes no 'value'`);
+  throw new ApiItemError("Invalid", `'del' of '${prop}' clears it and takes no 'value'`);
 }
 
-function within(prop: "memory_mb" | "vcpus", value: unknown, limits: PatchContext["limits"]): number {
-  const wanted = read(prop, z.int(), value);
-  enforceRange(prop, wanted, limits[`min_${prop}`], limits[`max_${prop}`]);
+function parseLimited(prop: "memory_mb" | "vcpus", value: unknown, limits: PatchContext["limits"]): number {
+  const wanted = parsePatchValue(prop, z.int(), value);
+  assertInRange(prop, wanted, limits[`min_${prop}`], limits[`max_${prop}`]);
   return wanted;
 }
 
-function scheduled(schedules: InstanceDefinition["schedules"]): Partial<InstanceDefinition> {
+function withSchedules(schedules: InstanceDefinition["schedules"]): Partial<InstanceDefinition> {
   checkSchedules(schedules);
   return { schedules };
 }
@@ -192,11 +203,11 @@ function withRoms(roms: InstanceDefinition["roms"]): Partial<InstanceDefinition>
 }
 
 /** Without those that are named; without all when none is. */
-function remaining<T extends { readonly name: string }>(prop: InstanceProp, all: readonly T[], value: unknown): T[] {
-  const gone = value === undefined ? undefined : namesOf(prop, value);
+function withoutNamed<T extends { readonly name: string }>(prop: InstanceProp, all: readonly T[], value: unknown): T[] {
+  const gone = value === undefined ? undefined : parseNames(prop, value);
   return all.filter(({ name }) => gone !== undefined && !gone.includes(name));
 }
 
-function refusePlugins(): never {
-  throw new Refusal("NotSupported", "'plugins' are not supported by the local platform");
+function rejectPlugins(): never {
+  throw new ApiItemError("NotSupported", "'plugins' are not supported by the local platform");
 }

@@ -1,54 +1,61 @@
 /** Changes of what an instance is to be: at once where nothing runs that was made of it, else at the next stop. */
+import { errorMessage } from "../../../base/errors";
 import { INSTANCE_PROPS_ANY_STATE } from "../../../contract/models";
-import { Refusal } from "../../errors";
+import { ApiItemError } from "../../errors";
 import {
-  imageFacts,
+  resolvedImage,
   type InstanceDefinition,
   type InstanceRecord,
   type QueuedUpdate,
   romRecord,
 } from "../../store/instances";
 import { usesDisks } from "./attachments";
-import type { InstanceCore } from "../lifecycle/machine";
-import { neverRuns } from "./templates";
-import { applyChange, type InstanceChange, type PatchContext } from "./patch";
+import type { InstanceMachine } from "../lifecycle/machine";
+import { isTemplateOrCheckpoint } from "./templates";
+import { applyPatch, type InstancePatchOperation, type PatchContext } from "./patch";
 
 /** Most changes of one instance that wait, or failed. */
-const MAX_UPDATES = 256;
+const MAX_QUEUED_UPDATES = 256;
 
 /**
  * Makes a change, or queues it until the VM that was started without it has ended. Written when it returns.
  *
- * Throws what {@link applyChange} throws, and refusals `FailedWrongVmState` where nothing is queued, `TooMany` where too
+ * Throws what {@link applyPatch} throws, and refusals `FailedWrongVmState` where nothing is queued, `TooMany` where too
  * much is.
  */
-export function changeDefinition(core: InstanceCore, change: InstanceChange): void {
-  const { record, state, around } = core;
-  if (neverRuns(state)) {
+export function patchDefinition(machine: InstanceMachine, change: InstancePatchOperation): void {
+  const { record, state, env } = machine;
+  if (isTemplateOrCheckpoint(state)) {
     const why = `Instance '${record.name}' is a ${state}, which is changed as one: under /v1/instances/${state}s`;
-    throw new Refusal("FailedWrongVmState", why);
+    throw new ApiItemError("FailedWrongVmState", why);
   }
-  const context = around.patchContext(record);
-  const isStopped = state === "stopped" && !usesDisks(core);
-  if (isStopped) applyPending(core); // what was asked for before comes before
+  const context = env.patchContext(record);
+  const isStopped = state === "stopped" && !usesDisks(machine);
+  if (isStopped) applyPendingUpdates(machine); // what was asked for before comes before
   if (isStopped || INSTANCE_PROPS_ANY_STATE.includes(change.prop)) {
-    return core.redefine(applyChange(core.record.definition, change, context));
+    return machine.replaceDefinition(applyPatch(machine.record.definition, change, context));
   }
-  if (!around.queuesUpdates) {
+  if (!env.queuesUpdates) {
     const why = `Instance '${record.name}' is ${state}; '${change.prop}' can only change while it is stopped`;
-    throw new Refusal("FailedWrongVmState", why);
+    throw new ApiItemError("FailedWrongVmState", why);
   }
-  applyChange(afterUpdates(record, context), change, context); // what cannot be is refused now, not at the stop
-  const updates: QueuedUpdate[] = [...stillNeeded(record.status.updates, change), { ...change, status: "pending" }];
-  if (updates.length > MAX_UPDATES) {
-    const why = `${MAX_UPDATES} changes of instance '${record.name}' wait for its stop already`;
-    throw new Refusal("TooMany", `${why}; stop it, so that they are made`);
+  applyPatch(definitionAfterUpdates(record, context), change, context); // what cannot be is refused now, not at the stop
+  const updates: QueuedUpdate[] = [
+    ...withoutOverwritten(record.status.updates, change),
+    { ...change, status: "pending" },
+  ];
+  if (updates.length > MAX_QUEUED_UPDATES) {
+    const why = `${MAX_QUEUED_UPDATES} changes of instance '${record.name}' wait for its stop already`;
+    throw new ApiItemError("TooMany", `${why}; stop it, so that they are made`);
   }
-  core.redefine(record.definition, { updates }); // not lightly as a status: what was accepted must outlast a loss of power
+  machine.replaceDefinition(record.definition, { updates }); // not lightly as a status: what was accepted must outlast a loss of power
 }
 
 /** Without what waits and would be overwritten by this change. */
-function stillNeeded(updates: readonly QueuedUpdate[], { prop, op, value }: InstanceChange): readonly QueuedUpdate[] {
+function withoutOverwritten(
+  updates: readonly QueuedUpdate[],
+  { prop, op, value }: InstancePatchOperation,
+): readonly QueuedUpdate[] {
   const overwrites = op === "set" || (op === "del" && value === undefined);
   const waiting = updates.filter(({ status }) => status === "pending");
   // What was to come to the arguments of an image that waits is still to come to those.
@@ -57,23 +64,23 @@ function stillNeeded(updates: readonly QueuedUpdate[], { prop, op, value }: Inst
 }
 
 /** A VM is about to be made: what still waits is applied, such as what came while the instance was asleep. */
-export function applyPending(core: InstanceCore): void {
-  if (core.record.status.updates.some((update) => update.status === "pending")) applyQueued(core);
+export function applyPendingUpdates(machine: InstanceMachine): void {
+  if (machine.record.status.updates.some((update) => update.status === "pending")) applyQueuedUpdates(machine);
 }
 
 /** The VM is gone: what waited for that is applied in its order. What cannot be applied says why until the next stop. */
-export function applyQueued(core: InstanceCore): void {
-  const { record } = core;
+export function applyQueuedUpdates(machine: InstanceMachine): void {
+  const { record } = machine;
   if (record.status.updates.length === 0) return;
-  const { definition, failed } = applied(record, core.around.patchContext(record));
+  const { definition, failed } = applyUpdates(record, machine.env.patchContext(record));
   try {
-    core.redefine(definition, { updates: failed });
+    machine.replaceDefinition(definition, { updates: failed });
   } catch (error) {
-    core.log("instance.updates-wait", { reason: error instanceof Error ? error.message : String(error) });
+    machine.log("instance.updates-wait", { reason: errorMessage(error) });
   }
 }
 
-function applied(
+function applyUpdates(
   { definition, status }: InstanceRecord,
   context: PatchContext,
 ): { readonly definition: InstanceDefinition; readonly failed: QueuedUpdate[] } {
@@ -81,9 +88,9 @@ function applied(
   const pending = status.updates.filter((update) => update.status === "pending");
   const changed = pending.reduce((before, update) => {
     try {
-      return applyChange(before, update, context);
+      return applyPatch(before, update, context);
     } catch (error) {
-      failed.push({ ...update, status: "failed", error: error instanceof Error ? error.message : String(error) });
+      failed.push({ ...update, status: "failed", error: errorMessage(error) });
       return before;
     }
   }, definition);
@@ -91,12 +98,12 @@ function applied(
 }
 
 /** What the instance will be when everything that waits is applied. */
-export const afterUpdates = (record: InstanceRecord, context: PatchContext): InstanceDefinition =>
-  applied(record, context).definition;
+export const definitionAfterUpdates = (record: InstanceRecord, context: PatchContext): InstanceDefinition =>
+  applyUpdates(record, context).definition;
 
 /** Digests of the layers that an instance boots from, or will after changes that wait. */
-export function bootDigests({ definition, status }: InstanceRecord): string[] {
-  const images = [definition, ...status.updates.flatMap(({ value }) => imageFacts.safeParse(value).data ?? [])];
+export function bootLayerDigests({ definition, status }: InstanceRecord): string[] {
+  const images = [definition, ...status.updates.flatMap(({ value }) => resolvedImage.safeParse(value).data ?? [])];
   const roms = [
     ...definition.roms,
     ...status.updates.flatMap(({ value }) => romRecord.array().safeParse(value).data ?? []),

@@ -4,12 +4,12 @@
  */
 import * as crypto from "node:crypto";
 import { autokillTime, type InstanceState } from "../../../contract/models";
-import { Refusal } from "../../errors";
+import { ApiItemError } from "../../errors";
 import type { InstanceDefinition, InstanceRecord } from "../../store/instances";
-import { applyChange, type PatchContext } from "./patch";
+import { applyPatch, type PatchContext } from "./patch";
 
 /** True for what never runs. */
-export const neverRuns = (state: InstanceState): boolean => state === "template" || state === "checkpoint";
+export const isTemplateOrCheckpoint = (state: InstanceState): boolean => state === "template" || state === "checkpoint";
 
 /** What a checkpoint is made with. */
 export interface CheckpointRequest {
@@ -21,7 +21,7 @@ export interface CheckpointRequest {
 }
 
 /** A checkpoint of a stopped instance. Pure but for its uuid. */
-export function checkpointOf(source: InstanceRecord, request: CheckpointRequest): InstanceRecord {
+export function newCheckpoint(source: InstanceRecord, request: CheckpointRequest): InstanceRecord {
   const { name, tags, autokillMs, now } = request;
   return {
     uuid: crypto.randomUUID(),
@@ -51,22 +51,25 @@ export function checkpointOf(source: InstanceRecord, request: CheckpointRequest)
 }
 
 /** A change of one property of a template or checkpoint. */
-export interface FrozenChange {
+export interface TemplatePatchOperation {
   readonly prop: "tags" | "delete_lock" | "autokill";
   readonly op: "set" | "add" | "del";
   readonly value?: unknown;
 }
 
 /** The changed definition. Pure. Throws a refusal `Invalid`. */
-export function frozenChange(
+export function applyTemplatePatch(
   definition: InstanceDefinition,
-  { prop, op, value }: FrozenChange,
+  { prop, op, value }: TemplatePatchOperation,
   context: PatchContext,
 ): InstanceDefinition {
-  if (prop !== "autokill") return applyChange(definition, { prop, op, value }, context);
-  if (op === "add") throw new Refusal("Invalid", "'autokill' can be set or cleared, not added to");
+  if (prop !== "autokill") return applyPatch(definition, { prop, op, value }, context);
+  if (op === "add") throw new ApiItemError("Invalid", "'autokill' can be set or cleared, not added to");
   if (op === "del") return { ...definition, frozenAutokillMs: 0 };
   const parsed = autokillTime.safeParse(value);
   if (parsed.success) return { ...definition, frozenAutokillMs: parsed.data.time_ms ?? 0 };
-  throw new Refusal("Invalid", "'autokill' of a template or checkpoint is an object with 'time_ms', an integer from 0");
+  throw new ApiItemError(
+    "Invalid",
+    "'autokill' of a template or checkpoint is an object with 'time_ms', an integer from 0",
+  );
 }

@@ -21,7 +21,7 @@ export interface QmpEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-interface Waiter {
+interface PendingCommand {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: UnikernelError) => void;
   readonly timer: NodeJS.Timeout;
@@ -36,12 +36,12 @@ export class QmpClient {
   /** Resolves when the connection is gone, for whatever reason. */
   readonly closed: Promise<void>;
   readonly #socket: net.Socket;
-  readonly #waiters = new Map<number, Waiter>();
+  readonly #pendingCommands = new Map<number, PendingCommand>();
   readonly #onEvent: (event: QmpEvent) => void;
-  #greeted: () => void = () => undefined;
+  #onGreeting: () => void = () => undefined;
   #lastId = 0;
-  #pending: string[] = [];
-  #pendingChars = 0;
+  #partialLine: string[] = [];
+  #partialLineChars = 0;
 
   private constructor(socket: net.Socket, onEvent: (event: QmpEvent) => void) {
     this.#socket = socket;
@@ -65,8 +65,8 @@ export class QmpClient {
     let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        const refuse = (why: string): void => reject(failure(`QEMU's control socket ${why}.`));
-        client.#greeted = resolve;
+        const refuse = (why: string): void => reject(vmmError(`QEMU's control socket ${why}.`));
+        client.#onGreeting = resolve;
         void client.closed.then(() => refuse("is closed"));
         timer = setTimeout(() => refuse(`said nothing within ${timeoutMs} ms`), timeoutMs);
       });
@@ -89,22 +89,22 @@ export class QmpClient {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       if (this.#socket.destroyed) {
-        reject(failure(`QEMU did not carry out '${command}': the connection is closed.`));
+        reject(vmmError(`QEMU did not carry out '${command}': the connection is closed.`));
         return;
       }
       const timer = setTimeout(() => {
-        this.#waiters.delete(id);
-        reject(failure(`QEMU did not answer '${command}' within ${timeoutMs} ms.`));
+        this.#pendingCommands.delete(id);
+        reject(vmmError(`QEMU did not answer '${command}' within ${timeoutMs} ms.`));
       }, timeoutMs);
       const refuse = (error: UnikernelError): void =>
-        reject(failure(`QEMU did not carry out '${command}': ${error.message}`));
-      this.#waiters.set(id, { resolve, reject: refuse, timer });
+        reject(vmmError(`QEMU did not carry out '${command}': ${error.message}`));
+      this.#pendingCommands.set(id, { resolve, reject: refuse, timer });
       this.#socket.write(`${JSON.stringify({ execute: command, arguments: parameters, id })}\n`);
     });
   }
 
   /** Runs a command of the human monitor and returns what it prints; these report failures as text only. */
-  async monitor(commandLine: string): Promise<string> {
+  async humanMonitorCommand(commandLine: string): Promise<string> {
     const text = await this.execute("human-monitor-command", { "command-line": commandLine });
     return typeof text === "string" ? text : "";
   }
@@ -118,16 +118,16 @@ export class QmpClient {
     const lines = text.split("\n");
     const rest = lines.pop() ?? "";
     for (const line of lines) {
-      this.#accept(this.#pending.join("") + line);
-      this.#pending = [];
-      this.#pendingChars = 0;
+      this.#handleLine(this.#partialLine.join("") + line);
+      this.#partialLine = [];
+      this.#partialLineChars = 0;
     }
-    this.#pending.push(rest);
-    this.#pendingChars += rest.length;
-    if (this.#pendingChars > MAX_LINE_CHARS) this.close();
+    this.#partialLine.push(rest);
+    this.#partialLineChars += rest.length;
+    if (this.#partialLineChars > MAX_LINE_CHARS) this.close();
   }
 
-  #accept(line: string): void {
+  #handleLine(line: string): void {
     if (line.trim() === "") return;
     const parsed = Message.safeParse(parseJson(line));
     if (!parsed.success) {
@@ -135,28 +135,28 @@ export class QmpClient {
       return;
     }
     const message = parsed.data;
-    if ("QMP" in message) this.#greeted();
+    if ("QMP" in message) this.#onGreeting();
     else if ("event" in message) this.#onEvent({ event: message.event, data: message.data ?? {} });
     else if ("error" in message) {
-      const error = failure(message.error.desc);
+      const error = vmmError(message.error.desc);
       if (message.id === undefined) this.#failAll(message.error.desc);
       else this.#take(message.id)?.reject(error);
     } else this.#take(message.id)?.resolve(message.return);
   }
 
-  #take(id: number): Waiter | undefined {
-    const waiter = this.#waiters.get(id);
-    this.#waiters.delete(id);
+  #take(id: number): PendingCommand | undefined {
+    const waiter = this.#pendingCommands.get(id);
+    this.#pendingCommands.delete(id);
     clearTimeout(waiter?.timer);
     return waiter;
   }
 
   #failAll(why: string): void {
-    for (const id of [...this.#waiters.keys()]) this.#take(id)?.reject(failure(why));
+    for (const id of [...this.#pendingCommands.keys()]) this.#take(id)?.reject(vmmError(why));
   }
 }
 
-const failure = (message: string): UnikernelError => new UnikernelError("VMM_FAILED", message);
+const vmmError = (message: string): UnikernelError => new UnikernelError("VMM_FAILED", message);
 
 function parseJson(line: string): unknown {
   try {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { metroAddress, resolveMetro } from "../../../../provider/base/config/metroConfig";
-import { UnikernelError, explain } from "../../../../provider/base/errors";
+import { UnikernelError, formatError } from "../../../../provider/base/errors";
 
 const VARIABLES = [
   "UKC_METRO",
@@ -63,7 +63,7 @@ describe("which metro and token", () => {
   });
 
   it("only of codes outside the known five the control plane is asked", () => {
-    const isDiscovered = (metro: string) => resolveMetro({ argument: { metro, token: "t" } }).isDiscovered;
+    const isDiscovered = (metro: string) => resolveMetro({ argument: { metro, token: "t" } }).needsDiscovery;
     for (const metro of ["fra", "dal", "sin", "was", "sfo", "https://api.example.com"]) {
       assert.equal(isDiscovered(metro), false, metro);
     }
@@ -136,12 +136,12 @@ describe("how to talk to it", () => {
   ];
   for (const [settings, text] of bad) {
     it(`refuses ${JSON.stringify(settings)}`, () => {
-      assert.match(explain(refusal(() => using(settings))), text);
+      assert.match(formatError(refusal(() => using(settings))), text);
     });
   }
 
   it("a proxy that is refused is not quoted: it may hold a password", () => {
     const error = refusal(() => using({ proxy: "ftp://user:s3cret@proxy" }));
-    assert.doesNotMatch(`${explain(error)} ${JSON.stringify(error.details)}`, /s3cret|user/);
+    assert.doesNotMatch(`${formatError(error)} ${JSON.stringify(error.details)}`, /s3cret|user/);
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Client, allItems, onlyItem } from "../../../../provider/client/client";
 import { ITEM_CODES } from "../../../../provider/contract/codes";
 import { ITEM_ERRORS, itemCodeName } from "../../../../provider/client/errors/itemErrors";
-import { ERRORS, type ErrorCode, UnikernelError, explain } from "../../../../provider/base/errors";
+import { ERRORS, type ErrorCode, UnikernelError, formatError } from "../../../../provider/base/errors";
 
 /** The reference's list of codes, in its order, with what a user does about each. */
 const EXPECTED: readonly [name: string, code: ErrorCode][] = [
@@ -101,7 +101,7 @@ describe("item codes", () => {
     const item = { status: "error", uuid: "u1", name: "one", state: "starting" };
     const error = thrown(() => onlyItem({ ...replyOf(item), message: "Operation timed out" }, "Waiting for 'one'"));
     assert.equal(error.code, "WAIT_TIMEOUT");
-    assert.match(explain(error), /Waiting for 'one' failed: Operation timed out.*It may still happen/);
+    assert.match(formatError(error), /Waiting for 'one' failed: Operation timed out.*It may still happen/);
   });
 
   it("of a newer API, or none at all, are a refusal", () => {
@@ -124,7 +124,10 @@ describe("a bulk call of which some items failed", () => {
     );
     const error = thrown(() => allItems(reply, "Deleting 3 volumes"));
     assert.equal(error.code, "OPERATION_FAILED");
-    assert.match(explain(error), /2 of 3 failed.*'two' failed: Volume is attached.*'u3' failed: Deletion protection/);
+    assert.match(
+      formatError(error),
+      /2 of 3 failed.*'two' failed: Volume is attached.*'u3' failed: Deletion protection/,
+    );
     assert.deepEqual(error.details["succeeded"], [good]);
   });
 

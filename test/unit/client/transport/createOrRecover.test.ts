@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { adoptAfterLostAnswer } from "../../../../provider/client/transport/createOrRecover";
+import { createOrRecover } from "../../../../provider/client/transport/createOrRecover";
 import type { Clock } from "../../../../provider/base/clock";
 import { UnikernelError } from "../../../../provider/base/errors";
 
@@ -64,7 +64,7 @@ class Server {
     },
   };
 
-  adopt = (signal?: AbortSignal) => adoptAfterLostAnswer({ clock: this.clock, signal }, this.create, this.find);
+  adopt = (signal?: AbortSignal) => createOrRecover({ clock: this.clock, signal }, this.create, this.find);
 }
 
 const mayExist = (error: unknown): boolean =>

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import nock from "nock";
 import { type Client } from "../../../../provider/client/client";
-import { type MetroItem, addressOf, discover } from "../../../../provider/client/transport/metroDiscovery";
+import {
+  type MetroItem,
+  findMetroUrl,
+  createMetroResolver,
+} from "../../../../provider/client/transport/metroDiscovery";
 import { resolveMetro } from "../../../../provider/base/config/metroConfig";
-import { UnikernelError, explain } from "../../../../provider/base/errors";
+import { UnikernelError, formatError } from "../../../../provider/base/errors";
 import { createContext } from "../../../../provider/resources/context";
 
 const PLANE = "https://controlplane.unikraft.cloud";
@@ -50,7 +54,10 @@ describe("finding a metro", () => {
     nock(PLANE).get("/v1/metros").reply(200, answer);
     const error = await refusal(clientFor("tokio").getVolumes({}));
     assert.equal(error.code, "CONFIG_INVALID");
-    assert.match(explain(error), /There is no metro 'tokio'\. There are: bare, fra, tokyo\. Did you mean 'tokyo'\?/);
+    assert.match(
+      formatError(error),
+      /There is no metro 'tokio'\. There are: bare, fra, tokyo\. Did you mean 'tokyo'\?/,
+    );
   });
 
   it("tries the usual address when the control plane is of no help, and says so when that fails too", async () => {
@@ -60,7 +67,7 @@ describe("finding a metro", () => {
       .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
     const error = await refusal(clientFor("nowhere").createVolume({ body: { size_mb: 1 } }));
     assert.equal(error.code, "API_UNREACHABLE");
-    assert.match(explain(error), /got no answer from https:\/\/api\.nowhere\..*This address is a guess.*HTTP 500/);
+    assert.match(formatError(error), /got no answer from https:\/\/api\.nowhere\..*This address is a guess.*HTTP 500/);
   });
 
   it("asks with one request at a time allowed", async () => {
@@ -71,9 +78,9 @@ describe("finding a metro", () => {
   });
 
   it("knows a metro by its airport too, but first by its name", () => {
-    assert.equal(addressOf("nrt", metros), "https://api.nrt0.example.com");
+    assert.equal(findMetroUrl("nrt", metros), "https://api.nrt0.example.com");
     assert.equal(
-      addressOf("fra", [{ name: "x", endpoint: "https://x", iata_code: "FRA" }, ...metros]),
+      findMetroUrl("fra", [{ name: "x", endpoint: "https://x", iata_code: "FRA" }, ...metros]),
       "https://api.fra.unikraft.cloud",
     );
   });
@@ -81,17 +88,17 @@ describe("finding a metro", () => {
   it("sends no token in clear, and nowhere that is no address", () => {
     for (const endpoint of ["http://api.example.com", "ftp://x", "https://"]) {
       assert.throws(
-        () => addressOf("x", [{ name: "x", endpoint }]),
+        () => findMetroUrl("x", [{ name: "x", endpoint }]),
         (error) => UnikernelError.has(error, "API_SHAPE"),
         endpoint,
       );
     }
-    assert.equal(addressOf("x", [{ name: "x", endpoint: "http://127.0.0.1:9000/v1" }]), "http://127.0.0.1:9000");
+    assert.equal(findMetroUrl("x", [{ name: "x", endpoint: "http://127.0.0.1:9000/v1" }]), "http://127.0.0.1:9000");
   });
 
   it("does not ask again after the control plane has answered", async () => {
     let asked = 0;
-    const find = discover(
+    const find = createMetroResolver(
       { metro: "tokyo", url: "https://guess", token: "t" },
       () => (asked++, Promise.resolve(metros)),
     );

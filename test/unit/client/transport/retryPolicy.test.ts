@@ -1,20 +1,24 @@
 import assert from "node:assert/strict";
 import {
-  type LostAnswer,
+  type AttemptFailure,
   MAX_ATTEMPTS,
-  MAX_RETRYING_MS,
+  MAX_RETRY_DURATION_MS,
   MAX_RETRY_AFTER_MS,
   parseRetryAfter,
   retryDelayMs,
 } from "../../../../provider/client/transport/retryPolicy";
 
 const first = { attempts: 1, elapsedMs: 0 };
-const status = (code: number, retryAfterMs?: number): LostAnswer => ({ kind: "status", status: code, retryAfterMs });
-const repeats = (retry: "idempotent" | "look-first", lost: LostAnswer): boolean =>
+const status = (code: number, retryAfterMs?: number): AttemptFailure => ({
+  kind: "status",
+  status: code,
+  retryAfterMs,
+});
+const repeats = (retry: "idempotent" | "look-first", lost: AttemptFailure): boolean =>
   retryDelayMs(retry, lost, first, 0) !== undefined;
 
 describe("retry rules", () => {
-  const table: [LostAnswer, string, idempotent: boolean, create: boolean][] = [
+  const table: [AttemptFailure, string, idempotent: boolean, create: boolean][] = [
     [{ kind: "not-sent" }, "nothing reached the server", true, true],
     [{ kind: "broken" }, "the connection broke", true, false],
     [{ kind: "final" }, "a certificate that is not trusted", false, false],
@@ -50,9 +54,12 @@ describe("retry rules", () => {
   it("end after so many attempts, and after so much time", () => {
     const broken = { kind: "broken" } as const;
     assert.equal(retryDelayMs("idempotent", broken, { attempts: MAX_ATTEMPTS, elapsedMs: 0 }, 0), undefined);
-    assert.equal(retryDelayMs("idempotent", broken, { attempts: 2, elapsedMs: MAX_RETRYING_MS }, 0), undefined);
+    assert.equal(retryDelayMs("idempotent", broken, { attempts: 2, elapsedMs: MAX_RETRY_DURATION_MS }, 0), undefined);
     const slow = status(503, MAX_RETRY_AFTER_MS);
-    assert.equal(retryDelayMs("idempotent", slow, { attempts: 2, elapsedMs: MAX_RETRYING_MS - 1000 }, 0), undefined);
+    assert.equal(
+      retryDelayMs("idempotent", slow, { attempts: 2, elapsedMs: MAX_RETRY_DURATION_MS - 1000 }, 0),
+      undefined,
+    );
   });
 
   it("keep away for as long as the server asks, and a little longer, not all clients alike", () => {

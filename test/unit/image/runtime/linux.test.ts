@@ -2,22 +2,22 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { baseTree } from "../../../../provider/image/runtime/baseTree";
-import { kernelPackageIn } from "../../../../provider/image/runtime/debianPackages";
-import { makeLinuxRuntime } from "../../../../provider/image/runtime/linux";
-import { MODULES } from "../../../../provider/image/runtime/modules";
+import { createBaseTree } from "../../../../provider/image/runtime/baseTree";
+import { parseKernelPackage } from "../../../../provider/image/runtime/debianPackages";
+import { getOrBuildLinuxRuntime } from "../../../../provider/image/runtime/linuxRuntime";
+import { KERNEL_MODULES } from "../../../../provider/image/runtime/kernelModules";
 
 describe("the runtime linux:latest", () => {
   it("takes the kernel package that the meta package depends on", () => {
     const text = "linux-image-cloud-amd64\n  Depends: linux-image-6.1.0-9-cloud-amd64\n";
-    assert.equal(kernelPackageIn(text), "linux-image-6.1.0-9-cloud-amd64");
-    assert.equal(kernelPackageIn("linux-image-cloud-amd64\n"), undefined);
+    assert.equal(parseKernelPackage(text), "linux-image-6.1.0-9-cloud-amd64");
+    assert.equal(parseKernelPackage("linux-image-cloud-amd64\n"), undefined);
   });
 
   it("has an init, modules in an order that satisfies their dependencies, and links that lead to busybox", () => {
     const content = { bytes: Buffer.from("x") };
-    const modules = new Map(MODULES.map((module) => [module, content]));
-    const tree = baseTree({ busybox: content, applets: ["bin/sh", "usr/bin/env"], modules });
+    const modules = new Map(KERNEL_MODULES.map((module) => [module, content]));
+    const tree = createBaseTree({ busybox: content, applets: ["bin/sh", "usr/bin/env"], modules });
     const init = tree.get("init");
     assert.equal(init?.type === "file" ? init.mode : 0, 0o755);
     for (const link of ["bin/sh", "usr/bin/env", "bin/busybox"]) {
@@ -26,7 +26,7 @@ describe("the runtime linux:latest", () => {
       const target = entry?.type === "symlink" ? entry.target : "";
       assert.equal(path.posix.join(path.posix.dirname(link), target), "unikernel/busybox");
     }
-    const names = MODULES.map((module) => path.posix.basename(module, ".ko"));
+    const names = KERNEL_MODULES.map((module) => path.posix.basename(module, ".ko"));
     // modinfo -F depends
     for (const [module, ...needed] of [
       ["virtio", "virtio_ring"],
@@ -44,7 +44,7 @@ describe("the runtime linux:latest", () => {
     const before = process.env["PATH"];
     process.env["PATH"] = folder;
     try {
-      const made = makeLinuxRuntime({ folder: path.join(folder, "runtimes"), onProgress: () => undefined });
+      const made = getOrBuildLinuxRuntime({ folder: path.join(folder, "runtimes"), onProgress: () => undefined });
       await assert.rejects(made, { code: "RUNTIME_UNAVAILABLE", message: /'apt-cache'/ });
       assert.deepEqual(await fs.readdir(path.join(folder, "runtimes")), []);
     } finally {

@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { ITEM_CODES, type ItemCodeName } from "../../../../provider/contract/codes";
 import { type Route, type RouteName, routes } from "../../../../provider/contract/routes";
-import { HttpRefusal } from "../../../../provider/platform/http/response";
-import { route } from "../../../../provider/platform/http/router";
-import { STRICT_2026 } from "../../../../provider/platform/http/dialect";
+import { RequestError } from "../../../../provider/platform/http/response";
+import { routeRequest } from "../../../../provider/platform/http/router";
+import { STRICT_2026_DIALECT } from "../../../../provider/platform/http/dialect";
 
-const ask = (method: string, target: string, body?: unknown, dialect?: typeof STRICT_2026) =>
-  route({ method, target, body: body === undefined ? undefined : JSON.stringify(body) }, dialect);
+const ask = (method: string, target: string, body?: unknown, dialect?: typeof STRICT_2026_DIALECT) =>
+  routeRequest({ method, target, body: body === undefined ? undefined : JSON.stringify(body) }, dialect);
 const get = (target: string, body?: unknown) => ask("GET", target, body);
 
 /** Asserts that the request is refused as a whole, by HTTP status and code. */
 function refused(work: () => unknown, status: number, code: ItemCodeName, message?: RegExp): void {
   assert.throws(work, (error) => {
-    assert.ok(error instanceof HttpRefusal, String(error));
+    assert.ok(error instanceof RequestError, String(error));
     assert.deepEqual([error.status, error.itemCode], [status, code], error.message);
     if (message !== undefined) assert.match(error.message, message);
     return true;
@@ -218,7 +218,7 @@ describe("the router", () => {
 
   it("never quotes a long text or a body that is not JSON", () => {
     assert.throws(
-      () => route({ method: "POST", target: "/v1/volumes", body: '{"pkey": hunter2-secret}' }),
+      () => routeRequest({ method: "POST", target: "/v1/volumes", body: '{"pkey": hunter2-secret}' }),
       (error: Error) => !error.message.includes("hunter2"),
     );
     const long = "x".repeat(100_000);
@@ -232,7 +232,11 @@ describe("the router", () => {
   it("refuses a body that is nested without end", () => {
     const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
     for (const depth of [40, 100_000, 4_000_000])
-      refused(() => route({ method: "POST", target: "/v1/instances", body: nested(depth) }), 400, "MalformedRequest");
+      refused(
+        () => routeRequest({ method: "POST", target: "/v1/instances", body: nested(depth) }),
+        400,
+        "MalformedRequest",
+      );
   });
 
   it("reads the older form of an image listing, and writes its items", () => {
@@ -247,7 +251,7 @@ describe("the router", () => {
       { ...image, url: "oci://local/acme/app@sha256:2", tags: [] },
       { ...image, url: "oci://local/other/app@sha256:3", tags: ["other/app:1"] },
     ];
-    assert.deepEqual(listing.reshape(items), [
+    assert.deepEqual(listing.encodeItems(items), [
       {
         status: "success",
         digest: "acme/app@sha256:1",
@@ -262,7 +266,7 @@ describe("the router", () => {
   });
 
   it("in its strict form refuses what older nodes do not know, in their words", () => {
-    const strict = (method: string, target: string, body: unknown) => ask(method, target, body, STRICT_2026);
+    const strict = (method: string, target: string, body: unknown) => ask(method, target, body, STRICT_2026_DIALECT);
     refused(
       () => strict("POST", "/v1/instances", { image: { url: "a" } }),
       400,
@@ -277,12 +281,18 @@ describe("the router", () => {
     refused(() => strict("PUT", "/v1/certificates", [{ uuid: "u", chain: "c", pkey: "k" }]), 405, "WrongMethod");
     assert.equal(strict("PATCH", "/v1/certificates/u", { chain: "c", pkey: "k" }).name, "updateCertificates");
     assert.deepEqual(strict("POST", "/v1/instances", { image: "a" }).bodies, [{ image: "a" }]);
-    assert.deepEqual(strict("GET", "/v1/instances", undefined).reshape([{ uuid: "u", updates: [] }]), [{ uuid: "u" }]);
+    assert.deepEqual(strict("GET", "/v1/instances", undefined).encodeItems([{ uuid: "u", updates: [] }]), [
+      { uuid: "u" },
+    ]);
   });
 
   it("answers any target and body with a route or a refusal, never with a fault", () => {
     const all: readonly Route[] = Object.values(routes);
-    const paths = all.flatMap(({ path, one, older = [] }) => [path, one ?? path, ...older.map((way) => way.path)]);
+    const paths = all.flatMap(({ path, singleObjectPath: one, olderEndpoints: older = [] }) => [
+      path,
+      one ?? path,
+      ...older.map((way) => way.path),
+    ]);
     const target = fc.oneof(
       fc.webPath(),
       fc.string(),
@@ -290,14 +300,14 @@ describe("the router", () => {
       fc.tuple(fc.constantFrom(...paths), fc.webQueryParameters()).map(([path, query]) => `${path}?uuid=a&${query}`),
     );
     const text = fc.option(fc.oneof(fc.json(), fc.string()), { nil: undefined });
-    const dialect = fc.constantFrom(undefined, STRICT_2026);
+    const dialect = fc.constantFrom(undefined, STRICT_2026_DIALECT);
     const method = fc.constantFrom("GET", "POST", "PUT", "PATCH", "DELETE");
     fc.assert(
       fc.property(method, target, text, dialect, (way, at, body, kind) => {
         try {
-          assert.ok(Object.hasOwn(routes, route({ method: way, target: at, body }, kind).name));
+          assert.ok(Object.hasOwn(routes, routeRequest({ method: way, target: at, body }, kind).name));
         } catch (error) {
-          assert.ok(error instanceof HttpRefusal, String(error));
+          assert.ok(error instanceof RequestError, String(error));
           assert.ok([400, 404, 405].includes(error.status));
           assert.ok(Object.hasOwn(ITEM_CODES, error.itemCode));
         }

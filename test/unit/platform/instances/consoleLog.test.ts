@@ -4,11 +4,11 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as fc from "fast-check";
 import {
-  availableOf,
-  boundConsoleLog,
-  CONSOLE_LOG_BYTES,
+  availableRange,
+  truncateConsoleLog,
+  CONSOLE_LOG_MAX_BYTES,
   readConsoleLog,
-  windowOf,
+  requestedRange,
 } from "../../../../provider/platform/instances/consoleLog";
 
 const MIB = 1024 * 1024;
@@ -39,8 +39,8 @@ describe("a console log", () => {
     const offset = fc.integer({ min: -5 * MIB, max: 5 * MIB });
     fc.assert(
       fc.property(fc.nat(4 * MIB), offset, fc.nat(16383), (size, from, limit) => {
-        const available = availableOf(size);
-        const { start, end } = windowOf(available, from, limit);
+        const available = availableRange(size);
+        const { start, end } = requestedRange(available, from, limit);
         assert.ok(available.start <= start && start <= end && end <= available.end);
         assert.ok(end - start <= limit && available.end === size && available.end - available.start <= MIB);
         if (from >= available.start && from <= size) assert.equal(start, from);
@@ -54,12 +54,12 @@ describe("a console log", () => {
     let most = 0;
     for (let step = 0; step < 40; step++) {
       write(300_000);
-      boundConsoleLog(file);
+      truncateConsoleLog(file);
       most = Math.max(most, spaceBytes());
     }
-    assert.ok(most <= 2 * CONSOLE_LOG_BYTES + 300_000, `${most} bytes`);
+    assert.ok(most <= 2 * CONSOLE_LOG_MAX_BYTES + 300_000, `${most} bytes`);
     const { available } = await readConsoleLog(file, -1, 1);
-    assert.deepEqual(available, { start: written - CONSOLE_LOG_BYTES, end: written });
+    assert.deepEqual(available, { start: written - CONSOLE_LOG_MAX_BYTES, end: written });
     for (const offset of [available.start, available.start + 500_000, written - 100]) {
       const { bytes, range } = await readConsoleLog(file, offset, 100);
       assert.deepEqual(range, { start: offset, end: offset + 100 });
@@ -71,9 +71,9 @@ describe("a console log", () => {
   });
 
   it("is left alone while it is small, or not there", () => {
-    write(CONSOLE_LOG_BYTES);
-    boundConsoleLog(file);
+    write(CONSOLE_LOG_MAX_BYTES);
+    truncateConsoleLog(file);
     assert.equal(fs.readFileSync(file)[0], byteAt(0));
-    boundConsoleLog(path.join(folder, "none"));
+    truncateConsoleLog(path.join(folder, "none"));
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { type Candidate, choose } from "../../../../provider/platform/proxy/chooseInstance";
+import { type Candidate, chooseInstance } from "../../../../provider/platform/proxy/chooseInstance";
 
 const limits = { softLimit: 2, hardLimit: 4 };
 const none = new Set<string>();
@@ -9,7 +9,7 @@ const other = (uuid: string, is: Candidate["is"]): Candidate => ({ uuid, is, con
 
 describe("the choice of an instance for a connection", () => {
   it("falls on the least busy one that answers", () => {
-    assert.deepEqual(choose([ready("a", 2), ready("b", 1), other("c", "coming")], limits, none), {
+    assert.deepEqual(chooseInstance([ready("a", 2), ready("b", 1), other("c", "coming")], limits, none), {
       do: "connect",
       uuid: "b",
     });
@@ -17,24 +17,30 @@ describe("the choice of an instance for a connection", () => {
 
   it("wakes a sleeping one beside once every ready one is at the soft limit", () => {
     const candidates = [ready("a", 2), other("z", "asleep")];
-    assert.deepEqual(choose(candidates, limits, none), { do: "connect", uuid: "a", wake: "z" });
-    assert.deepEqual(choose([ready("a", 1), other("z", "asleep")], limits, none), { do: "connect", uuid: "a" });
+    assert.deepEqual(chooseInstance(candidates, limits, none), { do: "connect", uuid: "a", wake: "z" });
+    assert.deepEqual(chooseInstance([ready("a", 1), other("z", "asleep")], limits, none), { do: "connect", uuid: "a" });
   });
 
   it("wakes when none is up, holds while one is coming, refuses when none will", () => {
-    assert.deepEqual(choose([other("z", "asleep"), other("c", "coming")], limits, none), { do: "wake", uuid: "z" });
-    assert.deepEqual(choose([other("c", "coming"), other("d", "away")], limits, none), { do: "hold" });
-    assert.deepEqual(choose([other("d", "away")], limits, none), { do: "refuse", because: "no instance" });
-    assert.deepEqual(choose([], limits, none), { do: "refuse", because: "no instance" });
+    assert.deepEqual(chooseInstance([other("z", "asleep"), other("c", "coming")], limits, none), {
+      do: "wake",
+      uuid: "z",
+    });
+    assert.deepEqual(chooseInstance([other("c", "coming"), other("d", "away")], limits, none), { do: "hold" });
+    assert.deepEqual(chooseInstance([other("d", "away")], limits, none), { do: "refuse", because: "no instance" });
+    assert.deepEqual(chooseInstance([], limits, none), { do: "refuse", because: "no instance" });
   });
 
   it("refuses above the hard limit", () => {
-    assert.deepEqual(choose([ready("a", 4)], limits, none), { do: "refuse", because: "hard limit" });
+    assert.deepEqual(chooseInstance([ready("a", 4)], limits, none), { do: "refuse", because: "hard limit" });
   });
 
   it("leaves out what was tried in vain", () => {
-    assert.deepEqual(choose([ready("a", 0), ready("b", 3)], limits, new Set(["a"])), { do: "connect", uuid: "b" });
-    assert.deepEqual(choose([ready("a", 0)], limits, new Set(["a"])), { do: "refuse", because: "no instance" });
+    assert.deepEqual(chooseInstance([ready("a", 0), ready("b", 3)], limits, new Set(["a"])), {
+      do: "connect",
+      uuid: "b",
+    });
+    assert.deepEqual(chooseInstance([ready("a", 0)], limits, new Set(["a"])), { do: "refuse", because: "no instance" });
   });
 
   it("never gives a connection to one that is not ready, was tried, is full, or is busier than another", () => {
@@ -49,7 +55,7 @@ describe("the choice of an instance for a connection", () => {
         fc.integer({ min: 1, max: 6 }),
         (candidates, hardLimit) => {
           const tried = new Set(candidates.filter((_, index) => index % 3 === 2).map(({ uuid }) => uuid));
-          const choice = choose(candidates, { softLimit: 1, hardLimit }, tried);
+          const choice = chooseInstance(candidates, { softLimit: 1, hardLimit }, tried);
           const eligible = candidates.filter(
             (one) => one.is === "ready" && !tried.has(one.uuid) && one.connections < hardLimit,
           );

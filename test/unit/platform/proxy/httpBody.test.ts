@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { type Body, bodyAfter, isUnfinished } from "../../../../provider/platform/proxy/httpBody";
+import { type ResponseBody, advanceBody, isUnfinished } from "../../../../provider/platform/proxy/httpResponseBody";
 
 const OK = "HTTP/1.1 200 OK\r\n";
-const after = (...chunks: string[]): Body | undefined =>
-  chunks.reduce<Body | undefined>((body, chunk) => bodyAfter(body, Buffer.from(chunk, "latin1")), undefined);
+const after = (...chunks: string[]): ResponseBody | undefined =>
+  chunks.reduce<ResponseBody | undefined>((body, chunk) => advanceBody(body, Buffer.from(chunk, "latin1")), undefined);
 
 describe("what is missing of an HTTP response", () => {
   it("is counted down from its length", () => {

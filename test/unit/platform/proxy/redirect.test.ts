@@ -1,10 +1,10 @@
 /** Where the handler `redirect` sends a request. */
 import assert from "node:assert/strict";
-import { redirection } from "../../../../provider/platform/proxy/redirect";
+import { redirectResponseFor } from "../../../../provider/platform/proxy/redirect";
 
 describe("a redirect", () => {
   const to = (host: string | undefined, publicPort = 443, method = "GET", target = "/a?b=c") =>
-    redirection({ method, target, host }, publicPort);
+    redirectResponseFor({ method, target, host }, publicPort);
 
   it("keeps host and target, and names a port that is not the usual one", () => {
     assert.equal(to("shop.example.com").location, "https://shop.example.com/a?b=c");

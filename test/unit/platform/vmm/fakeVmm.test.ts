@@ -43,21 +43,21 @@ describe("the VMM in memory", () => {
   it("boots a guest that answers on a real port once it listens", async () => {
     guest = { bootMs: 5, listenMs: 5, serve: (socket, port) => socket.end(`port ${port}`), console: "booting\n" };
     const vm = await vmm.start(spec);
-    assert.equal(await vm.answers(80, signal), false);
+    assert.equal(await vm.probePort(80, signal), false);
     await vm.started;
-    while (!(await vm.answers(80, signal))) await new Promise((resolve) => setImmediate(resolve));
+    while (!(await vm.probePort(80, signal))) await new Promise((resolve) => setImmediate(resolve));
     const endpoint = await vm.forward(80);
     assert.equal(await received(endpoint.port), "port 80");
     assert.deepEqual(await vm.forward(80), endpoint);
-    assert.equal(await fs.readFile(vmm.consoleLog(spec.uuid), "utf8"), "booting\n");
+    assert.equal(await fs.readFile(vmm.consoleLogPath(spec.uuid), "utf8"), "booting\n");
     await vm.pause();
-    assert.equal(await vm.answers(80, signal), false);
+    assert.equal(await vm.probePort(80, signal), false);
     await vm.resume();
-    assert.equal(await vm.answers(80, signal), true);
+    assert.equal(await vm.probePort(80, signal), true);
   });
 
   it("ends as programmed, as told from outside, and as stopped", async () => {
-    guest = { ends: { afterMs: 1, exit: { how: "exited", exitCode: 4 } } };
+    guest = { exits: { afterMs: 1, exit: { how: "exited", exitCode: 4 } } };
     assert.deepEqual(await (await vmm.start(spec)).exited, { how: "exited", exitCode: 4 });
     assert.deepEqual(await vmm.postMortem(spec.uuid), { how: "exited", exitCode: 4 });
     guest = {};
@@ -72,12 +72,12 @@ describe("the VMM in memory", () => {
   it("lets a VM be adopted while it runs and forgets it without a trace", async () => {
     guest = {};
     const first = await vmm.start(spec);
-    first.release();
+    first.disconnect();
     const second = await vmm.adopt(spec);
     assert.equal(second?.pid, first.pid);
     await second?.stop({ graceMs: 0 });
     assert.equal(await vmm.adopt(spec), undefined);
-    await vmm.forget(spec.uuid);
+    await vmm.removeFiles(spec.uuid);
     assert.deepEqual(await fs.readdir(folder), []);
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { UnikernelError, explain } from "../../../../provider/base/errors";
+import { UnikernelError, formatError } from "../../../../provider/base/errors";
 import { makeDisk } from "../../../../provider/platform/volumes/disk";
 
 describe("a volume that does not fit on the disk", () => {
@@ -14,7 +14,7 @@ describe("a volume that does not fit on the disk", () => {
       await assert.rejects(makeDisk(path.join(folder, "volume.ext4"), tooManyMb), (error) => {
         assert.ok(UnikernelError.has(error, "NO_SPACE"));
         assert.match(
-          explain(error),
+          formatError(error),
           /^NO_SPACE: There is no space left for \d+ MiB: '.*' has \d+ MiB free\. Free some space, or point UNIKERNEL_STATE_DIR at a larger disk\.$/,
         );
         return true;

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import * as crypto from "node:crypto";
 import { check } from "../../../../provider/definition/check";
 import { diff } from "../../../../provider/definition/diff";
-import { OWES_START_KEY } from "../../../../provider/definition/initFailed";
-import { inputsOf, outs, remembered } from "../../../../provider/pulumi/dynamic/state";
-import { type Kind, resourceOf } from "../../../../provider/resources/all";
+import { PENDING_START_KEY } from "../../../../provider/definition/initFailed";
+import { inputsFromState, toState, preservedOnRefresh } from "../../../../provider/pulumi/dynamic/state";
+import { type ResourceKind, resourceOf } from "../../../../provider/resources/all";
 import { fingerprint } from "../../../../provider/resources/workload/request";
 
 /** Programs and the states that the previous release wrote for them. */
-const FORMER: readonly (readonly [kind: Kind, program: object, state: object])[] = [
+const FORMER: readonly (readonly [kind: ResourceKind, program: object, state: object])[] = [
   [
     "Instance",
     { name: "web", image: "a", env: { A: "b" }, volumes: [{ volume: "v", at: "/data" }] },
@@ -70,7 +70,7 @@ describe("state", () => {
       const resource = resourceOf(kind);
       const { inputs, failures } = await check(resource, { ...state }, { ...program });
       assert.deepEqual(failures, []);
-      assert.deepEqual(diff(resource, inputsOf(resource, { ...state }), inputs), []);
+      assert.deepEqual(diff(resource, inputsFromState(resource, { ...state }), inputs), []);
     });
   }
 
@@ -111,17 +111,28 @@ describe("state", () => {
   it("remembers across a refresh that an instance owes a start, and forgets it with the next update", () => {
     const resource = resourceOf("Instance");
     const home = { metro: "local", provider: "" };
-    const failed = outs(resource, home, {}, { name: "web" }, { state: "stopped", [OWES_START_KEY]: true });
+    const failed = toState(resource, home, {}, { name: "web" }, { state: "stopped", [PENDING_START_KEY]: true });
     const observed = { state: "stopped" };
-    const refreshed = outs(resource, home, failed, { name: "web" }, { ...observed, ...remembered(failed, observed) });
-    assert.equal(refreshed[OWES_START_KEY], true);
-    assert.equal(OWES_START_KEY in outs(resource, home, { name: "web" }, {}, { state: "running" }), false);
+    const refreshed = toState(
+      resource,
+      home,
+      failed,
+      { name: "web" },
+      { ...observed, ...preservedOnRefresh(failed, observed) },
+    );
+    assert.equal(refreshed[PENDING_START_KEY], true);
+    assert.equal(PENDING_START_KEY in toState(resource, home, { name: "web" }, {}, { state: "running" }), false);
   });
 
   it("forgets that an instance owes a start once a refresh sees it started", () => {
-    const failed = { name: "web", state: "stopped", [OWES_START_KEY]: true };
+    const failed = { name: "web", state: "stopped", [PENDING_START_KEY]: true };
     for (const state of ["draining", "stopping"])
-      assert.deepEqual(remembered(failed, { state }), { [OWES_START_KEY]: true }, "what is going down still owes it");
-    for (const state of ["starting", "running", "standby"]) assert.deepEqual(remembered(failed, { state }), {}, state);
+      assert.deepEqual(
+        preservedOnRefresh(failed, { state }),
+        { [PENDING_START_KEY]: true },
+        "what is going down still owes it",
+      );
+    for (const state of ["starting", "running", "standby"])
+      assert.deepEqual(preservedOnRefresh(failed, { state }), {}, state);
   });
 });

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { UnikernelError, explain } from "../../../../provider/base/errors";
+import { UnikernelError, formatError } from "../../../../provider/base/errors";
 import { check } from "../../../../provider/definition/check";
 import { diff } from "../../../../provider/definition/diff";
 import { UNKNOWN } from "../../../../provider/definition/unknowns";
 import { certificate } from "../../../../provider/resources/certificate/resource";
-import { contextOf } from "../../../support/resourceContext";
+import { contextWithResponses } from "../../../support/resourceContext";
 
 type Inputs = Parameters<typeof certificate.create>[1];
 
@@ -103,7 +103,7 @@ describe("the certificate", () => {
     const inputs = await checked(www);
     const read = async (more: object) => {
       const observed = await certificate.read(
-        contextOf({ getCertificates: () => ({ ...item, ...more }) }),
+        contextWithResponses({ getCertificates: () => ({ ...item, ...more }) }),
         "c1",
         inputs,
       );
@@ -118,7 +118,7 @@ describe("the certificate", () => {
   });
 
   it("is read by its name alone", async () => {
-    const context = contextOf({
+    const context = contextWithResponses({
       getCertificates: () => ({ ...item, state: "pending", validation: { attempt: 2, next: "soon" } }),
     });
     const observed = await certificate.read(context, "shop", {} as Inputs);
@@ -129,13 +129,13 @@ describe("the certificate", () => {
   it("is gone for code 8, and for nothing else", async () => {
     const inputs = await checked(www);
     const answering = (error: number) =>
-      contextOf({ getCertificates: () => ({ status: "error", error, message: "no" }) });
+      contextWithResponses({ getCertificates: () => ({ status: "error", error, message: "no" }) });
     assert.equal(await certificate.read(answering(8), "c1", inputs), undefined);
     await failing(certificate.read(answering(14), "c1", inputs));
   });
 
   it("is uploaded with its key as PKCS #8, the one form that the API takes", async () => {
-    const context = contextOf({ createCertificate: () => item, getCertificates: () => item });
+    const context = contextWithResponses({ createCertificate: () => item, getCertificates: () => item });
     const { id, outputs } = await certificate.create(context, await checked({ ...www, key: pem("www.sec1.key") }));
     const [sent] = context.asked.map((entry) => JSON.parse(entry.slice(entry.indexOf("{"))) as Record<string, string>);
     assert.deepEqual([id, outputs.state, sent?.["common_name"]], ["c1", "valid", "www.example.com"]);
@@ -146,7 +146,7 @@ describe("the certificate", () => {
 
   it("is found by its name when the answer to its upload was lost, unless it is somebody else's", async () => {
     const losing = (found: object) =>
-      contextOf({
+      contextWithResponses({
         createCertificate: () => {
           throw new UnikernelError("API_UNREACHABLE", "No answer.");
         },
@@ -161,7 +161,10 @@ describe("the certificate", () => {
 
   it("takes over one of its name where that is asked for, and uploads only what is another's", async () => {
     const asked = async (found: object) => {
-      const context = contextOf({ getCertificates: () => ({ ...item, ...found }), updateCertificates: () => item });
+      const context = contextWithResponses({
+        getCertificates: () => ({ ...item, ...found }),
+        updateCertificates: () => item,
+      });
       await certificate.create(context, await checked({ ...www, adopt: true }));
       return context.asked.map((entry) => entry.split(" ")[0]);
     };
@@ -174,7 +177,7 @@ describe("the certificate", () => {
   it("takes over one that the platform has issued and named after its domain", async () => {
     const name = "www.example.com-ab1de";
     const asked: unknown[] = [];
-    const context = contextOf({
+    const context = contextWithResponses({
       getCertificates: (request: { query: unknown }) => {
         asked.push(request.query);
         return { ...item, name };
@@ -188,7 +191,7 @@ describe("the certificate", () => {
     const olds = await checked(www);
     const news = await checked({ ...www, chain: pem("renewed.pem"), key: pem("renewed.key") }, olds);
     const renewed = { ...item, serial_number: "6e8df8eac3d06c6d802682ca585c012c2cc12ac1" };
-    const context = contextOf({ updateCertificates: () => renewed, getCertificates: () => renewed });
+    const context = contextWithResponses({ updateCertificates: () => renewed, getCertificates: () => renewed });
     const outputs = await certificate.update(context, "c1", { inputs: olds, outputs: {} as never }, news);
     assert.equal(outputs.serialNumber, renewed.serial_number);
     assert.deepEqual(
@@ -203,13 +206,13 @@ describe("the certificate", () => {
   });
 
   it("says which input is refused, and never the key", async () => {
-    const context = contextOf({
+    const context = contextWithResponses({
       updateCertificates: () => ({ status: "error", error: 30, message: "The CN does not match" }),
     });
     const inputs = await checked(www);
     const error = await failing(certificate.update(context, "c1", { inputs, outputs: {} as never }, inputs));
     assert.equal(error.property, "commonName");
-    assert.doesNotMatch(explain(error), /PRIVATE KEY/);
+    assert.doesNotMatch(formatError(error), /PRIVATE KEY/);
   });
 
   it("says how to have it replaced where a metro changes no certificates", async () => {
@@ -221,7 +224,7 @@ describe("the certificate", () => {
       },
     ];
     for (const updateCertificates of refusals) {
-      const context = contextOf({ updateCertificates });
+      const context = contextWithResponses({ updateCertificates });
       const error = await failing(certificate.update(context, "c1", { inputs, outputs: {} as never }, inputs));
       assert.equal(error.property, "chain");
       assert.match(error.hint ?? "", /pulumi up --replace/);
@@ -229,7 +232,7 @@ describe("the certificate", () => {
   });
 
   it("names the services that use it when it cannot be deleted", async () => {
-    const context = contextOf({
+    const context = contextWithResponses({
       deleteCertificates: () => ({ status: "error", error: 15, message: "Certificate is in use" }),
       getCertificates: () => ({ ...item, service_groups: [{ uuid: "s1", name: "web" }] }),
     });
@@ -238,7 +241,9 @@ describe("the certificate", () => {
     );
     assert.equal(error.code, "IN_USE");
     assert.match(error.hint ?? "", /domains of service 'web' first/);
-    const gone = contextOf({ deleteCertificates: () => ({ status: "error", error: 8, message: "No certificate" }) });
+    const gone = contextWithResponses({
+      deleteCertificates: () => ({ status: "error", error: 8, message: "No certificate" }),
+    });
     await certificate.delete(gone, "c1", { inputs: await checked(www), outputs: {} as never });
   });
 });

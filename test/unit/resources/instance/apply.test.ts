@@ -3,13 +3,13 @@ import * as fc from "fast-check";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { check } from "../../../../provider/definition/check";
 import { diff } from "../../../../provider/definition/diff";
-import { PartialFailure } from "../../../../provider/definition/initFailed";
-import { inputsOf, outs } from "../../../../provider/pulumi/dynamic/state";
+import { ResourceInitFailedError } from "../../../../provider/definition/initFailed";
+import { inputsFromState, toState } from "../../../../provider/pulumi/dynamic/state";
 import { resourceOf } from "../../../../provider/resources/all";
 import { instance } from "../../../../provider/resources/instance/resource";
 import type { InstanceInputs } from "../../../../provider/resources/instance/inputs";
 import type { InstanceOutputs } from "../../../../provider/resources/instance/outputs";
-import { type Step, planInstanceUpdate } from "../../../../provider/resources/instance/plan";
+import { type InstanceStep, planInstanceUpdate } from "../../../../provider/resources/instance/plan";
 import { anyInstance } from "../../../support/anyInstance";
 import { DIGEST, FakeInstances, uuidOf } from "../../../support/fakeInstances";
 
@@ -59,19 +59,23 @@ describe("an instance that is changed", () => {
     const news = await checked(given);
     return instance.update(api.context, id, { inputs, outputs }, news);
   };
-  const failed = async (promise: Promise<unknown>): Promise<PartialFailure> => {
+  const failed = async (promise: Promise<unknown>): Promise<ResourceInitFailedError> => {
     const error: unknown = await promise.then(
       () => assert.fail("it resolved"),
       (e: unknown) => e,
     );
-    assert.ok(error instanceof PartialFailure, String(error));
+    assert.ok(error instanceof ResourceInitFailedError, String(error));
     return error;
   };
   /** The state after a failure, as the front end writes it and reads it again: what was asked for, and over it what the failure carries. */
-  const after = async ({ id, outputs }: PartialFailure, given: object): Promise<State> => {
+  const after = async ({ id, outputs }: ResourceInitFailedError, given: object): Promise<State> => {
     const resource = resourceOf("Instance");
-    const state = outs(resource, { metro: "test", provider: "" }, {}, await checked(given), outputs);
-    return { id, inputs: inputsOf(resource, state) as InstanceInputs, outputs: state as unknown as InstanceOutputs };
+    const state = toState(resource, { metro: "test", provider: "" }, {}, await checked(given), outputs);
+    return {
+      id,
+      inputs: inputsFromState(resource, state) as InstanceInputs,
+      outputs: state as unknown as InstanceOutputs,
+    };
   };
   /** From now on no read is answered. */
   let readable: () => void = () => undefined;
@@ -94,7 +98,7 @@ describe("an instance that is changed", () => {
   });
 
   /** What a step of the plan asks of the API. */
-  const callOf = (step: Step): readonly string[] => {
+  const callOf = (step: InstanceStep): readonly string[] => {
     const of = (mount: { volume: string }) => mount.volume;
     switch (step.do) {
       case "stop":
@@ -467,7 +471,7 @@ describe("an instance whose guest takes its time to stop", () => {
       const { id, olds, bornMs } = await made({ drainTimeoutMs }, Infinity);
       const news = await checked({ drainTimeoutMs, memoryMb: 256 });
       const failure: unknown = await instance.update(within(20), id, olds, news).catch((e: unknown) => e);
-      assert.ok(failure instanceof PartialFailure && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+      assert.ok(failure instanceof ResourceInitFailedError && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
       took(bornMs, seconds);
     }
   });
@@ -477,7 +481,7 @@ describe("an instance whose guest takes its time to stop", () => {
     api.afterStart = (item) => (item.state = "starting");
     const news = await checked({ memoryMb: 256 });
     const failure: unknown = await instance.update(within(20), id, olds, news).catch((e: unknown) => e);
-    assert.ok(failure instanceof PartialFailure && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+    assert.ok(failure instanceof ResourceInitFailedError && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
     took(bornMs, 20);
   });
 });

@@ -9,7 +9,7 @@ import { UNKNOWN } from "../../../../provider/definition/unknowns";
 import { instance } from "../../../../provider/resources/instance/resource";
 import { type InstanceInputs, instanceInputs } from "../../../../provider/resources/instance/inputs";
 import {
-  type Power,
+  type PowerState,
   describeInstanceUpdate,
   describeStep,
   planInstanceUpdate,
@@ -22,9 +22,9 @@ const checked = async (given: object): Promise<InstanceInputs> => {
   assert.deepEqual(failures, []);
   return inputs as InstanceInputs;
 };
-const planOf = async (olds: object, news: object, power: Power = "up") =>
+const planOf = async (olds: object, news: object, power: PowerState = "up") =>
   planInstanceUpdate(await checked(olds), await checked(news), power);
-const saidOf = async (olds: object, news: object, power: Power = "up") =>
+const saidOf = async (olds: object, news: object, power: PowerState = "up") =>
   (await planOf(olds, news, power)).flatMap(describeStep);
 
 describe("the plan of an instance's update", () => {
@@ -65,17 +65,17 @@ describe("the plan of an instance's update", () => {
 
   it("leaves one that is down as it is, and starts one that owes it", async () => {
     assert.deepEqual(await saidOf({}, { memoryMb: 256 }, "down"), ["change memoryMb in place"]);
-    assert.deepEqual(await saidOf({}, { memoryMb: 256 }, "owes-start"), [
+    assert.deepEqual(await saidOf({}, { memoryMb: 256 }, "pending-start"), [
       "stop it",
       "change memoryMb in place",
       "start it",
     ]);
-    assert.deepEqual(await saidOf({}, {}, "owes-start"), ["start it"]);
+    assert.deepEqual(await saidOf({}, {}, "pending-start"), ["start it"]);
   });
 
   it("says of one that is down what happens if it runs by then, where that needs a stop", async () => {
     const olds = await checked({ volumes: [{ volume: "old", at: "/data" }] });
-    const described = async (given: object, power: Power) =>
+    const described = async (given: object, power: PowerState) =>
       describeInstanceUpdate(olds, await checked({ volumes: [{ volume: "old", at: "/data" }], ...given }), power);
     const then = ", for which it is stopped and started if it runs by then";
     assert.deepEqual(await described({ memoryMb: 256 }, "down"), [`change memoryMb in place${then}`]);

@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { check } from "../../../../provider/definition/check";
-import { PartialFailure } from "../../../../provider/definition/initFailed";
+import { ResourceInitFailedError } from "../../../../provider/definition/initFailed";
 import type { ProviderContext } from "../../../../provider/resources/context";
 import { instance } from "../../../../provider/resources/instance/resource";
-import { FakeCluster } from "../../../support/fakeCluster";
-import { contextAround } from "../../../support/resourceContext";
+import { FakeServiceGroup } from "../../../support/fakeServiceGroup";
+import { contextWithClient } from "../../../support/resourceContext";
 
 type Inputs = Parameters<typeof instance.create>[1];
 const DIGEST = `sha256:${"1".repeat(64)}`;
 
 describe("the instance", () => {
-  let cluster: FakeCluster;
+  let cluster: FakeServiceGroup;
   let context: ProviderContext;
   beforeEach(() => {
-    cluster = new FakeCluster();
-    context = contextAround(cluster.client, cluster.clock);
+    cluster = new FakeServiceGroup();
+    context = contextWithClient(cluster.client, cluster.clock);
   });
 
   const inputsOf = async (more: object = {}): Promise<Inputs> => {
@@ -70,7 +70,7 @@ describe("the instance", () => {
     assert.equal(await instance.read(context, id, inputs), undefined);
     const refused = { items: [{ status: "error", error: 14, message: "no" }], message: undefined };
     Object.assign(cluster.client, { getInstances: () => Promise.resolve(refused) });
-    context = contextAround(cluster.client, cluster.clock);
+    context = contextWithClient(cluster.client, cluster.clock);
     await assert.rejects(instance.read(context, id, inputs), (e) => UnikernelError.has(e, "NOT_ALLOWED"));
   });
 
@@ -89,7 +89,7 @@ describe("the instance", () => {
     };
     const quotes = async (acting: Promise<unknown>) => {
       const thrown: unknown = await acting.catch((e: unknown) => e);
-      const error = thrown instanceof PartialFailure ? thrown.cause : thrown;
+      const error = thrown instanceof ResourceInitFailedError ? thrown.cause : thrown;
       assert.ok(UnikernelError.has(error, "GUEST_STOPPED"), String(error));
       assert.match(error.message, /env \[secret\], plugin \[secret\]/);
     };
@@ -120,7 +120,7 @@ describe("the instance", () => {
     cluster.deleteFails = new UnikernelError("API_UNREACHABLE", "No answer.");
     await assert.rejects(
       instance.create(context, await inputsOf()),
-      (e) => e instanceof PartialFailure && e.id === "i1" && UnikernelError.has(e.cause, "GUEST_STOPPED"),
+      (e) => e instanceof ResourceInitFailedError && e.id === "i1" && UnikernelError.has(e.cause, "GUEST_STOPPED"),
     );
   });
 
@@ -138,7 +138,10 @@ describe("the instance", () => {
       const inputs = await inputsOf({ autostart });
       const bornMs = cluster.nowMs;
       const failure: unknown = await instance.create(context, inputs).catch((e: unknown) => e);
-      assert.ok(failure instanceof PartialFailure && UnikernelError.has(failure.cause, "NOT_FOUND"), String(failure));
+      assert.ok(
+        failure instanceof ResourceInitFailedError && UnikernelError.has(failure.cause, "NOT_FOUND"),
+        String(failure),
+      );
       assert.deepEqual([failure.id, cluster.instances.size], ["i1", 1]);
       assert.ok(cluster.nowMs - bornMs >= 10_000 && cluster.nowMs - bornMs <= 20_000, "it waited a while");
       // It shows up later: the next update goes on with it.
@@ -170,7 +173,7 @@ describe("the instance", () => {
     await assert.rejects(
       instance.update(context, id, { inputs, outputs }, await inputsOf({ tags: ["a"] })),
       (e) =>
-        e instanceof PartialFailure &&
+        e instanceof ResourceInitFailedError &&
         UnikernelError.has(e.cause, "NOT_FOUND") &&
         e.cause.hint === "Run 'pulumi refresh', then 'pulumi up'.",
     );
@@ -186,7 +189,7 @@ describe("the instance", () => {
     const inputs = await inputsOf();
     cluster.lives.set(`job@${DIGEST}`, (ageMs) => ({ state: ageMs < 400_000 ? "starting" : "running" }));
     const failure: unknown = await instance.create(context, inputs).catch((e: unknown) => e);
-    assert.ok(failure instanceof PartialFailure && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+    assert.ok(failure instanceof ResourceInitFailedError && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
     const olds = { inputs, outputs: failure.outputs as never };
     assert.equal((await instance.update(context, failure.id, olds, inputs)).state, "running");
   });

@@ -6,7 +6,7 @@ import { diff } from "../../../../provider/definition/diff";
 import { instance } from "../../../../provider/resources/instance/resource";
 import type { InstanceInputs } from "../../../../provider/resources/instance/inputs";
 import { readInputs, toCreateRequest } from "../../../../provider/resources/instance/wire";
-import { canonical, itemOf, uuidOf } from "../../../support/fakeInstances";
+import { canonicalImage, itemOf, uuidOf } from "../../../support/fakeInstances";
 import { anyInstance } from "../../../support/anyInstance";
 
 const checked = async (given: object): Promise<InstanceInputs> => {
@@ -52,7 +52,7 @@ const FULL = {
 
 /** Input → how somebody changes it by hand, in the API's words. */
 const BY_HAND: Readonly<Record<string, object>> = {
-  image: { image: canonical("acme/other:1") },
+  image: { image: canonicalImage("acme/other:1") },
   args: { args: ["/web"] },
   env: { env: { KEY: "other" } },
   memoryMb: { memory_mb: 512 },
@@ -66,7 +66,7 @@ const BY_HAND: Readonly<Record<string, object>> = {
   restartPolicy: { restart_policy: "never" },
   scaleToZero: { scale_to_zero: { enabled: false, policy: "off" } },
   roms: { roms: [] },
-  plugins: { plugins: [{ name: "agent", rom: canonical("acme/agent:1"), config: { level: 4 } }] },
+  plugins: { plugins: [{ name: "agent", rom: canonicalImage("acme/agent:1"), config: { level: 4 } }] },
   tags: { tags: ["one"] },
   annotations: { annotations: { "acme.com/owner": "you" } },
   hostname: { hostname: "ftp" },

@@ -1,16 +1,16 @@
 /** What a Service does with its group and its autoscale configuration; its replicas are judged in `service.test.ts`. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { UnikernelError, explain } from "../../../../provider/base/errors";
+import { UnikernelError, formatError } from "../../../../provider/base/errors";
 import { check } from "../../../../provider/definition/check";
 import { diff } from "../../../../provider/definition/diff";
-import { PartialFailure } from "../../../../provider/definition/initFailed";
+import { ResourceInitFailedError } from "../../../../provider/definition/initFailed";
 import { UNKNOWN } from "../../../../provider/definition/unknowns";
 import type { ProviderContext } from "../../../../provider/resources/context";
 import { service } from "../../../../provider/resources/service/resource";
-import { planGroup } from "../../../../provider/resources/service/plan";
-import { FakeCluster, SERVICE } from "../../../support/fakeCluster";
-import { contextAround } from "../../../support/resourceContext";
+import { planServiceGroup } from "../../../../provider/resources/service/plan";
+import { FakeServiceGroup, SERVICE } from "../../../support/fakeServiceGroup";
+import { contextWithClient } from "../../../support/resourceContext";
 
 type Inputs = Parameters<typeof service.create>[1];
 
@@ -29,11 +29,11 @@ const failing = async (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe("a service's group", () => {
-  let cluster: FakeCluster;
+  let cluster: FakeServiceGroup;
   let context: ProviderContext;
   beforeEach(() => {
-    cluster = new FakeCluster();
-    context = contextAround(cluster.client, cluster.clock);
+    cluster = new FakeServiceGroup();
+    context = contextWithClient(cluster.client, cluster.clock);
   });
 
   const made = async (more: object = {}) => {
@@ -168,8 +168,8 @@ describe("a service's group", () => {
   it("takes a label for no whole name that begins alike, nor the other way round", async () => {
     const [label, whole] = [{ domains: [{ name: "shop" }] }, { domains: [{ name: "shop.example.com" }] }];
     assert.deepEqual(await changing(whole, label), ['set domains [{"name":"shop"}]']);
-    cluster = new FakeCluster();
-    context = contextAround(cluster.client, cluster.clock);
+    cluster = new FakeServiceGroup();
+    context = contextWithClient(cluster.client, cluster.clock);
     assert.deepEqual(await changing(label, whole), ['set domains [{"name":"shop.example.com."}]']);
   });
 
@@ -232,7 +232,7 @@ describe("a service's group", () => {
     Object.assign(cluster.client, { createService: () => Promise.resolve({ items: [taken], message: undefined }) });
     const refused = async (metro: string, ...ports: object[]) => {
       const domains = [{ name: "www.example.com" }];
-      return explain(await failing(service.create({ ...context, metro }, await checked({ ports, domains }))));
+      return formatError(await failing(service.create({ ...context, metro }, await checked({ ports, domains }))));
     };
     const [http, https] = [
       { port: 80, handlers: ["http"] },
@@ -279,7 +279,7 @@ describe("a service's group", () => {
     fc.assert(
       fc.property(limits, limits, (olds, news) => {
         const now = { soft_limit: olds.softLimit, hard_limit: olds.hardLimit };
-        for (const { prop, value } of planGroup({ ports: [], ...olds }, { ports: [], ...news })) {
+        for (const { prop, value } of planServiceGroup({ ports: [], ...olds }, { ports: [], ...news })) {
           Object.assign(now, { [prop]: value });
           assert.ok(now.soft_limit <= now.hard_limit);
         }
@@ -293,7 +293,7 @@ describe("a service's group", () => {
     cluster.refusals.set("soft_limit", { status: "error", error: 7, message: "no" });
     const news = await checked({ domains: [{ name: "shop" }], softLimit: 5, autokill: { timeMs: 9 } });
     const failure = await failing(service.update(context, SERVICE.uuid, before, news));
-    assert.ok(failure instanceof PartialFailure);
+    assert.ok(failure instanceof ResourceInitFailedError);
     const { domains, softLimit, autokill } = failure.outputs as Partial<Inputs>;
     assert.deepEqual([domains, softLimit, autokill], [[{ name: "shop" }], 1, undefined]);
     assert.ok("autokill" in failure.outputs, "what was asked for and is not there must be taken out of the state");
@@ -308,7 +308,7 @@ describe("a service's group", () => {
     ] as const) {
       cluster.refusals.set("domains", { status: "error", error, message: "no" });
       const failure = await failing(service.update(context, SERVICE.uuid, await made(), news));
-      const cause = failure instanceof PartialFailure ? failure.cause : failure;
+      const cause = failure instanceof ResourceInitFailedError ? failure.cause : failure;
       assert.ok(UnikernelError.has(cause, code), String(cause));
       assert.equal(cause.property, property);
     }
@@ -330,7 +330,7 @@ describe("a service's group", () => {
       deleteServices: (...args: Parameters<typeof deleteServices>) =>
         ++refused < 3 ? Promise.resolve(attached) : deleteServices(...args),
     });
-    cluster.ghosts = [{ uuid: "gone", name: "gone" }];
+    cluster.goneMembers = [{ uuid: "gone", name: "gone" }];
     await service.delete(context, SERVICE.uuid, before);
     assert.deepEqual([refused, cluster.serviceExists], [3, false]);
 
@@ -644,12 +644,15 @@ describe("the rules of a service", () => {
     const template = { image: "app:1", vcpus: 2, memoryMb: 256 };
     const own = { sizeMb: 8, quotaPolicy: "static" };
     const ephemeralVolumes = [own, { sizeMb: 8 }, { sizeMb: 64, quotaPolicy: "dynamic" }, { ...own, sizeMb: UNKNOWN }];
-    const counted = service.demands?.({ ...base, replicas: 3, template: { ...template, ephemeralVolumes } });
+    const counted = service.quotaUsage?.({ ...base, replicas: 3, template: { ...template, ephemeralVolumes } });
     const live = { instances: 3, live_instances: 3, live_vcpus: 6, live_memory_mb: 768 };
     assert.deepEqual(counted, { service_groups: 1, services: 1, ...live, volumes: 12, total_volume_mb: 48 });
-    const without = service.demands?.({ ...base, replicas: 1 });
+    const without = service.quotaUsage?.({ ...base, replicas: 1 });
     assert.deepEqual(
-      [without?.["instances"] ?? 0, service.demands?.({ ports: UNKNOWN, replicas: UNKNOWN, template })?.["services"]],
+      [
+        without?.["instances"] ?? 0,
+        service.quotaUsage?.({ ports: UNKNOWN, replicas: UNKNOWN, template })?.["services"],
+      ],
       [0, 0],
     );
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { check } from "../../../../provider/definition/check";
-import { fromWirePorts, toWirePort, urlOf } from "../../../../provider/resources/service/ports";
+import { fromWirePorts, toWirePort, clientUrl } from "../../../../provider/resources/service/ports";
 import { service } from "../../../../provider/resources/service/resource";
 import { UNKNOWN } from "../../../../provider/definition/unknowns";
 
@@ -134,8 +134,8 @@ describe("ports on the wire", () => {
 
   it("give the address a client would use first", () => {
     const redirect = { ...tcp, port: 80, destinationPort: 443, handlers: ["http" as const, "redirect" as const] };
-    assert.equal(urlOf("a.b", [redirect, { ...tcp, port: 443, handlers: ["tls", "http"] }]), "https://a.b");
-    assert.equal(urlOf("127.0.0.1", [{ ...tcp, port: 8080 }]), "http://127.0.0.1:8080");
-    assert.equal(urlOf("a.b", [{ ...tcp, port: 53, protocol: "udp" }]), "");
+    assert.equal(clientUrl("a.b", [redirect, { ...tcp, port: 443, handlers: ["tls", "http"] }]), "https://a.b");
+    assert.equal(clientUrl("127.0.0.1", [{ ...tcp, port: 8080 }]), "http://127.0.0.1:8080");
+    assert.equal(clientUrl("a.b", [{ ...tcp, port: 53, protocol: "udp" }]), "");
   });
 });

@@ -2,21 +2,21 @@ import assert from "node:assert/strict";
 import { type InstanceItem, createInstanceRequest } from "../../../../provider/contract/models";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { check } from "../../../../provider/definition/check";
-import { PartialFailure } from "../../../../provider/definition/initFailed";
+import { ResourceInitFailedError } from "../../../../provider/definition/initFailed";
 import type { ProviderContext } from "../../../../provider/resources/context";
 import { service } from "../../../../provider/resources/service/resource";
-import { FakeCluster, SERVICE } from "../../../support/fakeCluster";
-import { contextAround } from "../../../support/resourceContext";
+import { FakeServiceGroup, SERVICE } from "../../../support/fakeServiceGroup";
+import { contextWithClient } from "../../../support/resourceContext";
 
 type Inputs = Parameters<typeof service.create>[1];
 const image = (digit: string) => `oci://registry.test/web@sha256:${digit.repeat(64)}`;
 
 describe("the service", () => {
-  let cluster: FakeCluster;
+  let cluster: FakeServiceGroup;
   let context: ProviderContext;
   beforeEach(() => {
-    cluster = new FakeCluster();
-    context = contextAround(cluster.client, cluster.clock);
+    cluster = new FakeServiceGroup();
+    context = contextWithClient(cluster.client, cluster.clock);
   });
 
   const inputsOf = async (template: object = {}, more: object = {}): Promise<Inputs> => {
@@ -31,12 +31,12 @@ describe("the service", () => {
     assert.deepEqual(failures, []);
     return inputs as Inputs;
   };
-  const partial = async (promise: Promise<unknown>): Promise<PartialFailure> => {
+  const partial = async (promise: Promise<unknown>): Promise<ResourceInitFailedError> => {
     const error: unknown = await promise.then(
       () => assert.fail("it resolved"),
       (e: unknown) => e,
     );
-    assert.ok(error instanceof PartialFailure, String(error));
+    assert.ok(error instanceof ResourceInitFailedError, String(error));
     return error;
   };
   const crashes = () => ({ state: "stopped" as const, stop_reason: 3, exit_code: 1 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { UnikernelError, explain } from "../../../../provider/base/errors";
+import { UnikernelError, formatError } from "../../../../provider/base/errors";
 import { check } from "../../../../provider/definition/check";
 import { diff } from "../../../../provider/definition/diff";
-import { PartialFailure } from "../../../../provider/definition/initFailed";
+import { ResourceInitFailedError } from "../../../../provider/definition/initFailed";
 import { UNKNOWN } from "../../../../provider/definition/unknowns";
 import { volume } from "../../../../provider/resources/volume/resource";
-import { contextOf } from "../../../support/resourceContext";
+import { contextWithResponses } from "../../../support/resourceContext";
 
 type Inputs = Parameters<typeof volume.create>[1];
 
@@ -30,9 +30,9 @@ const failing = (promise: Promise<unknown>): Promise<unknown> =>
     () => assert.fail("it resolved"),
     (error: unknown) => error,
   );
-const partial = async (promise: Promise<unknown>): Promise<PartialFailure> => {
+const partial = async (promise: Promise<unknown>): Promise<ResourceInitFailedError> => {
   const error = await failing(promise);
-  assert.ok(error instanceof PartialFailure, String(error));
+  assert.ok(error instanceof ResourceInitFailedError, String(error));
   return error;
 };
 const observedOf = async (given: object) => ({ inputs: await checked(given), outputs: {} as never });
@@ -41,7 +41,7 @@ const observedOf = async (given: object) => ({ inputs: await checked(given), out
 function living(start: object = {}, refuse: (prop: string) => object | undefined = () => undefined) {
   const now: Record<string, unknown> = { ...item, ...start };
   const make = () => now;
-  return contextOf({
+  return contextWithResponses({
     getVolumes: () => ({ ...now }),
     createVolume: make,
     cloneVolumes: make,
@@ -70,7 +70,11 @@ describe("the volume", () => {
     const inputs = await checked({ sizeMb: 64, tags: ["a", "b"] });
     const reported = { ...item, filesystem: "ext4", access_mode: "rwo", quota_policy: "static", persistent: true };
     const drift = async (more: object) => {
-      const observed = await volume.read(contextOf({ getVolumes: () => ({ ...reported, ...more }) }), "v1", inputs);
+      const observed = await volume.read(
+        contextWithResponses({ getVolumes: () => ({ ...reported, ...more }) }),
+        "v1",
+        inputs,
+      );
       return diff(volume, { ...observed?.inputs, ...observed?.outputs }, inputs).map(({ property }) => property);
     };
     assert.deepEqual(await drift({ tags: ["b", "a"] }), []);
@@ -81,7 +85,7 @@ describe("the volume", () => {
   it("keeps what the program left to the server out of its inputs, and tells it as output", async () => {
     const inputs = await checked({ template: "base" });
     const reported = { ...item, size_mb: 512, filesystem: "virtiofs", access_mode: "rwx", quota_policy: "dynamic" };
-    const observed = await volume.read(contextOf({ getVolumes: () => reported }), "v1", inputs);
+    const observed = await volume.read(contextWithResponses({ getVolumes: () => reported }), "v1", inputs);
     assert.deepEqual(observed?.inputs, inputs);
     const { sizeMb, filesystem, accessMode, quotaPolicy } = observed?.outputs as unknown as Inputs;
     assert.deepEqual([sizeMb, filesystem, accessMode, quotaPolicy], [512, "virtiofs", "rwx", "dynamic"]);
@@ -94,7 +98,7 @@ describe("the volume", () => {
       { uuid: "i2", name: "job" },
     ];
     const reported = { ...item, attached_to: [one, two], mounted_by: [{ ...one, readonly: true }] };
-    const observed = await volume.read(contextOf({ getVolumes: () => reported }), "v1", inputs);
+    const observed = await volume.read(contextWithResponses({ getVolumes: () => reported }), "v1", inputs);
     assert.deepEqual(observed?.outputs.attachedTo, [one, two]);
     assert.deepEqual(observed.outputs.mountedBy, [{ ...one, readonly: true }]);
     assert.deepEqual(diff(volume, { ...observed.inputs, ...observed.outputs }, inputs), []);
@@ -102,7 +106,7 @@ describe("the volume", () => {
 
   it("is read by its name alone, with complete inputs and nothing left to do", async () => {
     const reported = { ...item, uid: 0, gid: 0, filesystem: "ext4", quota_policy: "static", tags: ["a"], args: {} };
-    const observed = await volume.read(contextOf({ getVolumes: () => reported }), "data", {} as Inputs);
+    const observed = await volume.read(contextWithResponses({ getVolumes: () => reported }), "data", {} as Inputs);
     assert.equal(observed?.id, "v1");
     const state = { ...observed?.inputs, ...observed?.outputs };
     assert.deepEqual(diff(volume, state, await checked({ sizeMb: 64, tags: ["a"] })), []);
@@ -113,7 +117,8 @@ describe("the volume", () => {
 
   it("is gone for code 8, and for nothing else", async () => {
     const inputs = await checked({ sizeMb: 64 });
-    const refused = (error: number) => contextOf({ getVolumes: () => ({ status: "error", error, message: "no" }) });
+    const refused = (error: number) =>
+      contextWithResponses({ getVolumes: () => ({ status: "error", error, message: "no" }) });
     assert.equal(await volume.read(refused(8), "v1", inputs), undefined);
     for (const error of [0, 6, 14]) {
       await assert.rejects(volume.read(refused(error), "v1", inputs), (e) => UnikernelError.is(e));
@@ -149,7 +154,7 @@ describe("the volume", () => {
   });
 
   it("names what it was to be made from when that does not exist", async () => {
-    const context = contextOf({
+    const context = contextWithResponses({
       cloneVolumes: () => ({ status: "error", error: 8, message: "No volume with name 'x'" }),
     });
     const error = await failing(volume.create(context, await checked({ cloneFrom: "x" })));
@@ -179,7 +184,7 @@ describe("the volume", () => {
 
   it("waits until it can be used", async () => {
     const states = ["uninitialized", "initializing", "available"];
-    const context = contextOf({
+    const context = contextWithResponses({
       createVolume: () => item,
       getVolumes: () => ({ ...item, state: states.shift() ?? "available" }),
     });
@@ -192,7 +197,7 @@ describe("the volume", () => {
       ["initializing", "WAIT_TIMEOUT"],
       ["error", "OPERATION_FAILED"],
     ] as const) {
-      const context = contextOf({ createVolume: () => item, getVolumes: () => ({ ...item, state }) });
+      const context = contextWithResponses({ createVolume: () => item, getVolumes: () => ({ ...item, state }) });
       const failure = await partial(volume.create(context, await checked({ sizeMb: 64 })));
       assert.deepEqual([failure.id, UnikernelError.has(failure.cause, code)], ["v1", true]);
     }
@@ -200,10 +205,14 @@ describe("the volume", () => {
 
   it("is removed when it could not be made, so that the next update starts afresh", async () => {
     const broken = { ...item, state: "error", message: "no room on the node" };
-    const context = contextOf({ createVolume: () => item, getVolumes: () => broken, deleteVolumes: () => item });
+    const context = contextWithResponses({
+      createVolume: () => item,
+      getVolumes: () => broken,
+      deleteVolumes: () => item,
+    });
     const error = await failing(volume.create(context, await checked({ sizeMb: 64 })));
     assert.ok(UnikernelError.has(error, "OPERATION_FAILED"), String(error));
-    assert.equal(explain(error), "OPERATION_FAILED: Volume 'data' could not be made: no room on the node.");
+    assert.equal(formatError(error), "OPERATION_FAILED: Volume 'data' could not be made: no room on the node.");
     assert.deepEqual(context.asked, ['createVolume {"name":"data","size_mb":64}', 'deleteVolumes [{"uuid":"v1"}]']);
   });
 
@@ -213,7 +222,7 @@ describe("the volume", () => {
       volume.update(context, "v1", await observedOf({ sizeMb: 64 }), await checked({ sizeMb: 128 })),
     );
     assert.equal(
-      explain(error),
+      formatError(error),
       "OPERATION_FAILED: Volume 'data' could not be made: disk broke. Have it made anew, without its data, by 'pulumi up --replace' with its URN; under a fixed name that takes the option deleteBeforeReplace: true.",
     );
     assert.deepEqual(context.asked, []);
@@ -221,7 +230,7 @@ describe("the volume", () => {
 
   it("gives an operation its time once, however often it is waited for", async () => {
     let state = "initializing";
-    const context = contextOf({
+    const context = contextWithResponses({
       createVolume: () => item,
       getVolumes: () => ({ ...item, state }),
       patchVolumes: () => {
@@ -387,12 +396,12 @@ describe("the rules of a volume", () => {
   });
 
   it("count against the quota what is reserved", () => {
-    assert.deepEqual(volume.demands?.({ sizeMb: 64 }), { volumes: 1, total_volume_mb: 64 });
-    assert.deepEqual(volume.demands?.({ sizeMb: 64, quotaPolicy: "dynamic" }), { volumes: 1 });
-    assert.deepEqual(volume.demands?.({ sizeMb: UNKNOWN }), { volumes: 1 });
-    assert.deepEqual(volume.demands?.({ sizeMb: 64, quotaPolicy: UNKNOWN }), { volumes: 1 });
+    assert.deepEqual(volume.quotaUsage?.({ sizeMb: 64 }), { volumes: 1, total_volume_mb: 64 });
+    assert.deepEqual(volume.quotaUsage?.({ sizeMb: 64, quotaPolicy: "dynamic" }), { volumes: 1 });
+    assert.deepEqual(volume.quotaUsage?.({ sizeMb: UNKNOWN }), { volumes: 1 });
+    assert.deepEqual(volume.quotaUsage?.({ sizeMb: 64, quotaPolicy: UNKNOWN }), { volumes: 1 });
     // It may be dynamic, as its original.
-    assert.deepEqual(volume.demands?.({ sizeMb: 64, cloneFrom: "x" }), { volumes: 1 });
+    assert.deepEqual(volume.quotaUsage?.({ sizeMb: 64, cloneFrom: "x" }), { volumes: 1 });
   });
 });
 
@@ -400,7 +409,7 @@ describe("a volume's end", () => {
   const inUse = { status: "error", error: 15, message: "Volume is attached" };
   const ending = async (users: readonly object[][], deleted: () => object) => {
     const left = [...users];
-    const context = contextOf({
+    const context = contextWithResponses({
       getVolumes: () => ({ ...item, attached_to: left.length > 1 ? left.shift() : left[0] }),
       deleteVolumes: deleted,
       getInstances: ({ query }: { query: { uuid: string[] } }) =>

@@ -1,20 +1,20 @@
 /** The argument list of QEMU for a VM. */
 import type { VmSpec } from "../../vmm";
 import { macAddressOf } from "./macAddress";
-import { diskSerial, savesAcpi } from "./commandLine";
+import { diskSerial, disablesAcpi } from "./commandLine";
 import type { VmFiles } from "../files";
 import type { KernelKind } from "./kernelKind";
-import type { QemuFacts } from "../host/probe";
+import type { QemuCapabilities } from "../host/probe";
 
 /** Id of the only network backend; host forwards are added to it at run time. */
-export const NETDEV = "n0";
+export const NETDEV_ID = "n0";
 /** Port where Unikraft leaves 41 (regular end) or 42 (crash); QEMU then exits with 2v+1. Source: Unikraft plat/kvm. */
 export const DEBUG_EXIT_PORT = 0x501;
 
 /** What an argument list is made of. */
-export interface ArgumentsInput {
+export interface QemuArgumentsInput {
   readonly spec: VmSpec;
-  readonly facts: Pick<QemuFacts, "machine" | "accelerator" | "sandbox">;
+  readonly capabilities: Pick<QemuCapabilities, "machine" | "accelerator" | "sandbox">;
   readonly kind: KernelKind;
   readonly files: VmFiles;
   /** Absolute path of what the guest unpacks at boot; `undefined` for nothing. */
@@ -27,52 +27,53 @@ export interface ArgumentsInput {
  * The arguments, without the program itself. Everything QEMU would add by itself is switched off; its machine is named
  * by version, since a later QEMU shall build the same one.
  */
-export function qemuArguments({ spec, facts, kind, files, initrd, append }: ArgumentsInput): string[] {
-  const emulated = facts.accelerator === "tcg";
+export function qemuArguments({ spec, capabilities, kind, files, initrd, append }: QemuArgumentsInput): string[] {
+  const emulated = capabilities.accelerator === "tcg";
   return [
     ...["-name", `unikernel-${spec.uuid}`, "-uuid", spec.uuid],
-    ...["-machine", facts.machine, "-accel", facts.accelerator, "-cpu", cpuOf(kind, emulated)],
+    ...["-machine", capabilities.machine, "-accel", capabilities.accelerator, "-cpu", cpuModel(kind, emulated)],
     ...["-m", `size=${spec.memoryMb}M`, "-smp", `cpus=${spec.vcpus},sockets=1`],
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-rtc", "base=utc"],
-    ...(facts.sandbox ? ["-sandbox", SANDBOX] : []),
+    ...(capabilities.sandbox ? ["-sandbox", SANDBOX_OPTIONS] : []),
     ...["-kernel", spec.kernel, "-append", append, ...(initrd === undefined ? [] : ["-initrd", initrd])],
-    ...["-chardev", consoleDevice(files), "-serial", "chardev:console"],
-    ...["-chardev", `${socket("control", files.controlSocket)},logfile=${commas(files.controlLog)}`],
+    ...["-chardev", consoleChardev(files), "-serial", "chardev:console"],
+    ...["-chardev", `${socketChardev("control", files.controlSocket)},logfile=${escapeCommas(files.controlLog)}`],
     ...["-serial", "chardev:control"],
-    ...["-chardev", socket("qmp", files.qmpSocket), "-mon", "chardev=qmp,mode=control"],
-    ...["-chardev", socket("monitor", files.monitorSocket), "-mon", "chardev=monitor,mode=control"],
+    ...["-chardev", socketChardev("qmp", files.qmpSocket), "-mon", "chardev=qmp,mode=control"],
+    ...["-chardev", socketChardev("monitor", files.monitorSocket), "-mon", "chardev=monitor,mode=control"],
     ...[
       "-netdev",
-      `user,id=${NETDEV}`,
+      `user,id=${NETDEV_ID}`,
       "-device",
-      networkCard(kind, macAddressOf(spec.uuid), savesAcpi(spec, emulated)),
+      networkDevice(kind, macAddressOf(spec.uuid), disablesAcpi(spec, emulated)),
     ],
     ...spec.disks.flatMap((disk, index) => diskArguments(index, disk.file, disk.readonly)),
     ...["-device", `isa-debug-exit,iobase=${DEBUG_EXIT_PORT},iosize=4`, "-device", "pvpanic"],
   ];
 }
 
-const SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+const SANDBOX_OPTIONS = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
 /** Within an option a comma is written twice. */
-const commas = (path: string): string => path.replaceAll(",", ",,");
+const escapeCommas = (path: string): string => path.replaceAll(",", ",,");
 
 /** The argument that names the console log: no other process has it. */
-export const consoleDevice = (files: Pick<VmFiles, "consoleLog">): string =>
-  `file,id=console,path=${commas(files.consoleLog)}`;
+export const consoleChardev = (files: Pick<VmFiles, "consoleLog">): string =>
+  `file,id=console,path=${escapeCommas(files.consoleLog)}`;
 
-const socket = (id: string, path: string): string => `socket,id=${id},path=${commas(path)},server=on,wait=off`;
+const socketChardev = (id: string, path: string): string =>
+  `socket,id=${id},path=${escapeCommas(path)},server=on,wait=off`;
 
 /** Under TCG each feature costs at boot, so Linux gets the plain model; Unikraft 0.17 and later wants RDRAND. */
-function cpuOf(kind: KernelKind, emulated: boolean): string {
+function cpuModel(kind: KernelKind, emulated: boolean): string {
   if (!emulated) return "host";
   return kind === "multiboot" ? "max" : "qemu64";
 }
 
 /** No option ROM: nothing boots from the network. Without ACPI Linux finds no MSI-X and would warn about it. */
-function networkCard(kind: KernelKind, mac: string, withoutAcpi: boolean): string {
+function networkDevice(kind: KernelKind, mac: string, withoutAcpi: boolean): string {
   const vectors = kind !== "multiboot" && withoutAcpi ? ",vectors=0" : "";
-  return `virtio-net-pci,netdev=${NETDEV},mac=${mac},romfile=${vectors}`;
+  return `virtio-net-pci,netdev=${NETDEV_ID},mac=${mac},romfile=${vectors}`;
 }
 
 function diskArguments(index: number, file: string, readonly: boolean): string[] {

@@ -40,30 +40,30 @@ export interface CommandLine {
  *
  * @param emulated No hardware accelerator: every instruction the kernel saves at boot counts.
  */
-export function commandLineOf(spec: VmSpec, kind: KernelKind, emulated: boolean): CommandLine {
-  check(spec);
+export function buildCommandLine(spec: VmSpec, kind: KernelKind, emulated: boolean): CommandLine {
+  assertValidSpec(spec);
   return kind === "multiboot" ? unikraftLine(spec) : linuxLine(spec, emulated);
 }
 
-function check(spec: VmSpec): void {
+function assertValidSpec(spec: VmSpec): void {
   if (spec.args.length === 0) {
-    throw invalid("The instance has no program to run.", "args", "Give args, or an image with a command.");
+    throw invalidInput("The instance has no program to run.", "args", "Give args, or an image with a command.");
   }
-  for (const [property, value] of valuesOf(spec)) {
-    if (value.includes("\0")) throw invalid(`${property} holds a NUL character.`, property, "Remove it.");
+  for (const [property, value] of namedValues(spec)) {
+    if (value.includes("\0")) throw invalidInput(`${property} holds a NUL character.`, property, "Remove it.");
   }
   for (const disk of spec.disks) {
     if (!/^\/[^:"\\\s\p{Cc}]*$/u.test(disk.at)) {
       const hint = "Mount it at an absolute path without blanks, colons, quotes and backslashes.";
-      throw invalid(`A volume cannot be mounted at '${disk.at}'.`, "volumes", hint);
+      throw invalidInput(`A volume cannot be mounted at '${disk.at}'.`, "volumes", hint);
     }
   }
 }
 
-const invalid = (message: string, property: string, hint: string): UnikernelError =>
+const invalidInput = (message: string, property: string, hint: string): UnikernelError =>
   new UnikernelError("INPUT_INVALID", message, { property, hint });
 
-function valuesOf(spec: VmSpec): [property: string, value: string][] {
+function namedValues(spec: VmSpec): [property: string, value: string][] {
   return [
     ...spec.args.map((value, index): [string, string] => [`args[${index}]`, value]),
     ...Object.entries(spec.env).map(([name, value]): [string, string] => [`env.${name}`, `${name}=${value}`]),
@@ -71,7 +71,7 @@ function valuesOf(spec: VmSpec): [property: string, value: string][] {
 }
 
 /** What both kinds share, each with its own quoting. */
-function parameters(spec: VmSpec, rootfs: readonly string[], quote: (text: string) => string): string[] {
+function guestParameters(spec: VmSpec, rootfs: readonly string[], quote: (text: string) => string): string[] {
   const disks = spec.disks.map((disk, index) => {
     return quote(`${diskSerial(index)}:${disk.at}:ext4:${disk.readonly ? "ro" : ""}::mkmp`);
   });
@@ -88,49 +88,49 @@ function parameters(spec: VmSpec, rootfs: readonly string[], quote: (text: strin
 const isBare = (text: string): boolean => /^[^\s"'\\\p{Cc}]+$/u.test(text);
 
 function unikraftLine(spec: VmSpec): CommandLine {
-  for (const [property, value] of valuesOf(spec)) {
+  for (const [property, value] of namedValues(spec)) {
     if (/\p{Cc}/u.test(value)) {
       const hint = "A Unikraft kernel takes it from its command line: use a file of the image instead.";
-      throw invalid(`${property} holds a line break or another control character.`, property, hint);
+      throw invalidInput(`${property} holds a line break or another control character.`, property, hint);
     }
   }
   const quote = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
   const rootfs = spec.initrd === undefined ? [] : ["initrd0:/:extract::ramfs=1:"];
   const args = spec.args.map((value) => (isBare(value) ? value : quote(value)));
-  const append = [...parameters(spec, rootfs, quote), "--", ...args].join(" ");
-  limit("args", "arguments", spec.args.length, UNIKRAFT_LIMITS.args);
-  limit("env", "variables", Object.keys(spec.env).length, UNIKRAFT_LIMITS.variables);
-  limit("args", "bytes in arguments and variables", Buffer.byteLength(append), UNIKRAFT_LIMITS.bytes);
+  const append = [...guestParameters(spec, rootfs, quote), "--", ...args].join(" ");
+  assertUnikraftLimit("args", "arguments", spec.args.length, UNIKRAFT_LIMITS.args);
+  assertUnikraftLimit("env", "variables", Object.keys(spec.env).length, UNIKRAFT_LIMITS.variables);
+  assertUnikraftLimit("args", "bytes in arguments and variables", Buffer.byteLength(append), UNIKRAFT_LIMITS.bytes);
   return { append, file: undefined };
 }
 
-function limit(property: string, unit: string, value: number, most: number): void {
+function assertUnikraftLimit(property: string, unit: string, value: number, most: number): void {
   if (value <= most) return;
   const message = `The command line of the instance has ${value} ${unit}; a Unikraft kernel takes ${most}.`;
-  throw invalid(message, property, "Shorten it, or use a file of the image instead.");
+  throw invalidInput(message, property, "Shorten it, or use a file of the image instead.");
 }
 
 /** `\xHH` for what would end or break a quoted word. */
-const escape = (text: string): string =>
+const quoteForLinux = (text: string): string =>
   `"${text.replace(/["\\\p{Cc}]/gu, (c) => [...Buffer.from(c)].map((b) => `\\x${b.toString(16).padStart(2, "0")}`).join(""))}"`;
 
 function linuxLine(spec: VmSpec, emulated: boolean): CommandLine {
-  for (const [property, value] of valuesOf(spec)) {
+  for (const [property, value] of namedValues(spec)) {
     if (Buffer.byteLength(value) > LINUX_VALUE_BYTES) {
-      throw invalid(`${property} has more than ${LINUX_VALUE_BYTES} bytes.`, property, "Use a file instead.");
+      throw invalidInput(`${property} has more than ${LINUX_VALUE_BYTES} bytes.`, property, "Use a file instead.");
     }
   }
   const program = spec.args[0] ?? "";
   if (program === "" || program.includes("=")) {
-    throw invalid("The program's path is empty or holds '='.", "args[0]", "Name a program by its path.");
+    throw invalidInput("The program's path is empty or holds '='.", "args[0]", "Name a program by its path.");
   }
   // Panics end the VM. A root of type tmpfs, the default, would cut off a root file system above half of the memory.
   // The crypto self-tests take a fifth of the boot. Without ACPI it is faster still,
   // but finds only one processor.
   const fast = ["console=ttyS0", "quiet", "panic=-1", "rootfstype=ramfs", "cryptomgr.notests=1"];
-  if (savesAcpi(spec, emulated)) fast.push("acpi=off");
-  const args = spec.args.map((value) => (isBare(value) ? value : escape(value)));
-  const guest = [...parameters(spec, [], escape), "--", ...args].join(" ");
+  if (disablesAcpi(spec, emulated)) fast.push("acpi=off");
+  const args = spec.args.map((value) => (isBare(value) ? value : quoteForLinux(value)));
+  const guest = [...guestParameters(spec, [], quoteForLinux), "--", ...args].join(" ");
   const append = [...fast, guest].join(" ");
   const words = append.replace(/"[^"]*"/g, '"').split(" ").length;
   const fits = Buffer.byteLength(append) <= LINUX_LIMITS.bytes && words <= LINUX_LIMITS.words;
@@ -139,4 +139,4 @@ function linuxLine(spec: VmSpec, emulated: boolean): CommandLine {
 }
 
 /** True when the Linux guest goes without ACPI; its network card then has no message-signalled interrupts. */
-export const savesAcpi = (spec: VmSpec, emulated: boolean): boolean => emulated && spec.vcpus === 1;
+export const disablesAcpi = (spec: VmSpec, emulated: boolean): boolean => emulated && spec.vcpus === 1;

@@ -11,13 +11,13 @@ const ALIGNMENT = 4;
  */
 export async function writeInitrd(
   initrd: string | undefined,
-  more: Parameters<typeof writeCpio>[0],
+  extraFiles: Parameters<typeof writeCpio>[0],
   target: string,
 ): Promise<void> {
   const archive = `${target}.more`;
   try {
     await fs.writeFile(archive, "", { mode: 0o600 }); // before there is anything in it to be seen
-    await writeCpio(more, archive);
+    await writeCpio(extraFiles, archive);
     await fs.rm(target, { force: true });
     if (initrd === undefined) await fs.writeFile(target, "", { mode: 0o600 });
     else await fs.copyFile(initrd, target, fs.constants.COPYFILE_FICLONE);

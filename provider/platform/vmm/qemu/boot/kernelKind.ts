@@ -17,23 +17,23 @@ const MAX_NOTE_BYTES = 1024 * 1024;
 const MULTIBOOT_MAGIC = Buffer.from([0x02, 0xb0, 0xad, 0x1b]);
 
 /** Reads `length` bytes at `offset`, fewer at the end of the file. */
-type Read = (offset: number, length: number) => Promise<Buffer>;
+type ReadAt = (offset: number, length: number) => Promise<Buffer>;
 
 /**
  * The kind of kernel in a file.
  *
  * Throws `VMM_FAILED` when the file cannot be read or is nothing QEMU boots.
  */
-export async function kernelKindOf(file: string): Promise<KernelKind> {
+export async function detectKernelKind(file: string): Promise<KernelKind> {
   const handle = await fs.open(file).catch((cause: unknown) => {
     throw new UnikernelError("VMM_FAILED", `The kernel '${file}' cannot be read.`, { cause });
   });
   try {
-    const read: Read = async (offset, length) => {
+    const read: ReadAt = async (offset, length) => {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
       return buffer.subarray(0, bytesRead);
     };
-    const kind = await detect(read);
+    const kind = await detectFromBytes(read);
     if (kind !== undefined) return kind;
   } finally {
     await handle.close();
@@ -43,24 +43,24 @@ export async function kernelKindOf(file: string): Promise<KernelKind> {
   });
 }
 
-async function detect(read: Read): Promise<KernelKind | undefined> {
+async function detectFromBytes(read: ReadAt): Promise<KernelKind | undefined> {
   const head = await read(0, HEAD_BYTES);
   if (head.toString("latin1", 0x202, 0x206) === "HdrS") return "bzimage";
   if (head.toString("latin1", 0x38, 0x3c) === "ARM\x64") return "arm64";
   if (head.toString("latin1", 0, 4) !== "\x7fELF" || head.length < 64) return undefined;
-  if (head[4] === 1) return holdsMultiboot(head) ? "multiboot" : undefined;
-  return head[4] === 2 && (await holdsPvhNote(head, read)) ? "pvh" : undefined;
+  if (head[4] === 1) return hasMultibootHeader(head) ? "multiboot" : undefined;
+  return head[4] === 2 && (await hasPvhNote(head, read)) ? "pvh" : undefined;
 }
 
 /** The header is 4-byte aligned within the first 8 KiB. */
-function holdsMultiboot(head: Buffer): boolean {
+function hasMultibootHeader(head: Buffer): boolean {
   for (let at = head.indexOf(MULTIBOOT_MAGIC); at !== -1; at = head.indexOf(MULTIBOOT_MAGIC, at + 1)) {
     if (at % 4 === 0) return true;
   }
   return false;
 }
 
-async function holdsPvhNote(head: Buffer, read: Read): Promise<boolean> {
+async function hasPvhNote(head: Buffer, read: ReadAt): Promise<boolean> {
   const tableOffset = Number(head.readBigUInt64LE(32));
   const entryBytes = head.readUInt16LE(54);
   const count = head.readUInt16LE(56);
@@ -69,21 +69,21 @@ async function holdsPvhNote(head: Buffer, read: Read): Promise<boolean> {
   for (let at = 0; at + 56 <= table.length; at += entryBytes) {
     if (table.readUInt32LE(at) !== PT_NOTE) continue;
     const sizeBytes = Math.min(Number(table.readBigUInt64LE(at + 32)), MAX_NOTE_BYTES);
-    if (notesHoldPvh(await read(Number(table.readBigUInt64LE(at + 8)), sizeBytes))) return true;
+    if (containsPvhNote(await read(Number(table.readBigUInt64LE(at + 8)), sizeBytes))) return true;
   }
   return false;
 }
 
-const aligned = (length: number): number => (length + 3) & ~3;
+const alignTo4 = (length: number): number => (length + 3) & ~3;
 
-function notesHoldPvh(notes: Buffer): boolean {
+function containsPvhNote(notes: Buffer): boolean {
   for (let at = 0; at + 12 <= notes.length;) {
     const nameBytes = notes.readUInt32LE(at);
     const contentBytes = notes.readUInt32LE(at + 4);
     if (nameBytes > notes.length || contentBytes > notes.length) return false;
     const isXen = notes.toString("latin1", at + 12, at + 12 + nameBytes) === "Xen\0";
     if (isXen && notes.readUInt32LE(at + 8) === XEN_PHYS32_ENTRY) return true;
-    at += 12 + aligned(nameBytes) + aligned(contentBytes);
+    at += 12 + alignTo4(nameBytes) + alignTo4(contentBytes);
   }
   return false;
 }

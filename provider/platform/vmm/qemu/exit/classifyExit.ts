@@ -3,7 +3,7 @@ import type { VmExit } from "../../vmm";
 import type { GuestReport } from "./guestReport";
 
 /** What is known. Anything may be missing: a VM can end while nobody looks. */
-export interface Evidence {
+export interface ExitEvidence {
   readonly report: GuestReport;
   /** The end of the console log. */
   readonly console: string;
@@ -22,7 +22,7 @@ const UNIKRAFT_EXIT = 41 * 2 + 1;
 const UNIKRAFT_CRASH = 42 * 2 + 1;
 
 /** How the VM ended. The guest's own words count most, then the kernel's, then QEMU's. */
-export function judgeExit(evidence: Evidence): VmExit {
+export function classifyExit(evidence: ExitEvidence): VmExit {
   const { report, shutdownReason, exitStatus, signal } = evidence;
   if (report.exitCode !== undefined) return { how: "exited", exitCode: report.exitCode };
   if (report.error !== undefined) return { how: "panicked", detail: report.error };

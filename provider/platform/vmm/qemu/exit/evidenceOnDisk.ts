@@ -1,15 +1,15 @@
 /** Reads what a VM left on disk about its end. */
-import { reportIn } from "./guestReport";
-import type { Evidence } from "./classifyExit";
+import { parseReport } from "./guestReport";
+import type { ExitEvidence } from "./classifyExit";
 import type { VmFiles } from "../files";
-import { CONTROL_HEAD_BYTES, endsOf, TAIL_BYTES } from "./logTails";
+import { CONTROL_HEAD_BYTES, readHeadAndTail, TAIL_BYTES } from "./readLog";
 
 /** What the files of a VM tell about its end. */
-export async function evidenceOnDisk(files: VmFiles): Promise<Evidence> {
+export async function readExitEvidence(files: VmFiles): Promise<ExitEvidence> {
   const [control, console, qemuLog] = await Promise.all([
-    endsOf(files.controlLog, CONTROL_HEAD_BYTES, TAIL_BYTES),
-    endsOf(files.consoleLog, 0, TAIL_BYTES),
-    endsOf(files.qemuLog, 0, TAIL_BYTES),
+    readHeadAndTail(files.controlLog, CONTROL_HEAD_BYTES, TAIL_BYTES),
+    readHeadAndTail(files.consoleLog, 0, TAIL_BYTES),
+    readHeadAndTail(files.qemuLog, 0, TAIL_BYTES),
   ]);
-  return { report: reportIn(control), console, qemuLog };
+  return { report: parseReport(control), console, qemuLog };
 }

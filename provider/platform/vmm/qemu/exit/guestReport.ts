@@ -9,10 +9,10 @@ export interface GuestReport {
 }
 
 /** Nothing said yet. */
-export const SILENT: GuestReport = { started: false, error: undefined, exitCode: undefined };
+export const EMPTY_REPORT: GuestReport = { started: false, error: undefined, exitCode: undefined };
 
 /** A report with one more line heard; lines it does not know change nothing. */
-export function heard(report: GuestReport, line: string): GuestReport {
+export function applyReportLine(report: GuestReport, line: string): GuestReport {
   const text = line.trim();
   if (text === "started") return { ...report, started: true };
   if (text.startsWith("error ")) return { ...report, error: text.slice("error ".length) };
@@ -21,7 +21,7 @@ export function heard(report: GuestReport, line: string): GuestReport {
 }
 
 /** The report in a whole log. */
-export const reportIn = (log: string): GuestReport => log.split("\n").reduce(heard, SILENT);
+export const parseReport = (log: string): GuestReport => log.split("\n").reduce(applyReportLine, EMPTY_REPORT);
 
 /** Asks for SIGTERM now and SIGKILL after the grace. */
-export const stopLine = (graceMs: number): string => `stop ${(graceMs / 1000).toFixed(3)}\n`;
+export const encodeStopCommand = (graceMs: number): string => `stop ${(graceMs / 1000).toFixed(3)}\n`;

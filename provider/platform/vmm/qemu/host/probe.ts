@@ -7,7 +7,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as z from "zod";
 import { digestOf } from "../../../../base/digest";
-import { environment } from "../../../../base/config/environment";
+import { environmentVariable } from "../../../../base/config/environment";
 import { UnikernelError } from "../../../../base/errors";
 import { exec } from "../../../../base/exec";
 import { writeFileAtomic } from "../../../../base/files";
@@ -18,7 +18,7 @@ const Accelerator = z.enum(["kvm", "hvf", "tcg"]);
 /** What executes guest code. */
 export type Accelerator = z.infer<typeof Accelerator>;
 
-const QemuFacts = z.object({
+const qemuCapabilities = z.object({
   file: z.string(),
   /** Such as `7.2.22`. */
   version: z.string(),
@@ -29,11 +29,11 @@ const QemuFacts = z.object({
   sandbox: z.boolean(),
 });
 /** What is known of a QEMU. */
-export type QemuFacts = z.infer<typeof QemuFacts>;
+export type QemuCapabilities = z.infer<typeof qemuCapabilities>;
 
 /** Loop count that a working accelerator finishes in milliseconds and a broken one in seconds. */
 const PROBE_LOOPS = 5_000_000;
-const PROBE_LIMIT_MS = 400;
+const PROBE_TIMEOUT_MS = 400;
 /** isa-debug-exit turns a written value v into the exit status 2v+1; the probe writes 0x31. */
 const PROBE_PASSED = 0x31 * 2 + 1;
 const FIRMWARE_BYTES = 65_536;
@@ -52,14 +52,14 @@ export function probeFirmware(): Buffer {
 }
 
 /** True when guest code runs on this accelerator at a proper speed. */
-async function accelerates(file: string, accelerator: Accelerator): Promise<boolean> {
+async function isAcceleratorUsable(file: string, accelerator: Accelerator): Promise<boolean> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-probe-"));
   try {
     const firmware = path.join(folder, "probe.bin");
     await fs.writeFile(firmware, probeFirmware());
     const args = `-M q35 -accel ${accelerator} -cpu host -m 16 -nodefaults -no-user-config -display none -no-reboot
       -device isa-debug-exit,iobase=0xf4,iosize=4`.split(/\s+/);
-    const end = await runQemu(file, [...args, "-bios", firmware], PROBE_LIMIT_MS);
+    const end = await runQemu(file, [...args, "-bios", firmware], PROBE_TIMEOUT_MS);
     return end.code === PROBE_PASSED;
   } finally {
     await fs.rm(folder, { recursive: true, force: true });
@@ -68,16 +68,16 @@ async function accelerates(file: string, accelerator: Accelerator): Promise<bool
 
 /** The accelerator asked for by `UNIKERNEL_ACCEL`, else the platform's own if it works, else TCG. */
 async function chooseAccelerator(file: string): Promise<Accelerator> {
-  const asked = environment("UNIKERNEL_ACCEL");
-  if (asked !== undefined) {
-    const known = Accelerator.safeParse(asked);
+  const requested = environmentVariable("UNIKERNEL_ACCEL");
+  if (requested !== undefined) {
+    const known = Accelerator.safeParse(requested);
     if (known.success) return known.data;
-    throw new UnikernelError("CONFIG_INVALID", `UNIKERNEL_ACCEL is '${asked}', which is no accelerator.`, {
+    throw new UnikernelError("CONFIG_INVALID", `UNIKERNEL_ACCEL is '${requested}', which is no accelerator.`, {
       hint: "Set it to kvm, hvf or tcg, or unset it.",
     });
   }
   const native = os.arch() !== "x64" ? undefined : os.platform() === "darwin" ? "hvf" : "kvm";
-  return native !== undefined && (await accelerates(file, native)) ? native : "tcg";
+  return native !== undefined && (await isAcceleratorUsable(file, native)) ? native : "tcg";
 }
 
 /** Full name of the newest q35 in the output of `-machine help`, where the alias `q35` says which one it means. */
@@ -86,26 +86,26 @@ export function newestQ35(machineHelp: string): string | undefined {
 }
 
 /** The version in the output of `-version`. */
-export function versionIn(text: string): string | undefined {
+export function parseVersion(text: string): string | undefined {
   return /version (\d+\.\d+\.\d+)/.exec(text)?.[1];
 }
 
-async function ask(file: string, ...args: string[]): Promise<string> {
+async function queryQemu(file: string, ...args: string[]): Promise<string> {
   const result = await exec(file, args).catch((cause: unknown) => {
     throw new UnikernelError("QEMU_MISSING", `'${file}' cannot be run.`, { cause });
   });
   return result.stdout;
 }
 
-async function inspect(file: string): Promise<QemuFacts> {
+async function probeCapabilities(file: string): Promise<QemuCapabilities> {
   const [version, machines, help, accelerator] = await Promise.all([
-    ask(file, "-version"),
-    ask(file, "-machine", "help"),
-    ask(file, "-help"),
+    queryQemu(file, "-version"),
+    queryQemu(file, "-machine", "help"),
+    queryQemu(file, "-help"),
     chooseAccelerator(file),
   ]);
   const machine = newestQ35(machines);
-  const number = versionIn(version);
+  const number = parseVersion(version);
   if (machine === undefined || number === undefined) {
     throw new UnikernelError("QEMU_MISSING", `'${file}' is no QEMU for x86-64 that has the machine q35.`, {
       hint: "Install QEMU 7.2 or newer, or point UNIKERNEL_QEMU at one.",
@@ -120,22 +120,24 @@ async function inspect(file: string): Promise<QemuFacts> {
  *
  * Throws `QEMU_MISSING`, `CONFIG_INVALID` (`UNIKERNEL_ACCEL`).
  */
-export async function inspectQemu(folder: string): Promise<QemuFacts> {
+export async function probeQemu(folder: string): Promise<QemuCapabilities> {
   const file = findQemu();
   const { size, mtimeMs } = await fs.stat(file);
-  const key = digestOf(JSON.stringify([await bootId(), file, size, mtimeMs, environment("UNIKERNEL_ACCEL") ?? ""]));
+  const key = digestOf(
+    JSON.stringify([await bootId(), file, size, mtimeMs, environmentVariable("UNIKERNEL_ACCEL") ?? ""]),
+  );
   const cache = path.join(folder, `qemu-${key.slice(7, 23)}.json`);
-  const cached = await fs.readFile(cache, "utf8").then(parseFacts, () => undefined);
+  const cached = await fs.readFile(cache, "utf8").then(parseCapabilities, () => undefined);
   if (cached !== undefined) return cached;
-  const facts = await inspect(file);
+  const capabilities = await probeCapabilities(file);
   await fs.mkdir(folder, { recursive: true });
-  await writeFileAtomic(cache, JSON.stringify(facts));
-  return facts;
+  await writeFileAtomic(cache, JSON.stringify(capabilities));
+  return capabilities;
 }
 
-function parseFacts(text: string): QemuFacts | undefined {
+function parseCapabilities(text: string): QemuCapabilities | undefined {
   try {
-    return QemuFacts.safeParse(JSON.parse(text)).data;
+    return qemuCapabilities.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

@@ -3,14 +3,14 @@ import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as fsp from "node:fs/promises";
 import { systemClock } from "../../../../base/clock";
-import { lastingEnvironment } from "../../../../base/config/environment";
+import { detachedProcessEnvironment } from "../../../../base/config/environment";
 import { exec } from "../../../../base/exec";
 
 /** Pause between two looks for a process that was killed. */
-const END_PAUSE_MS = 10;
+const EXIT_POLL_MS = 10;
 
 /** How a process ended. Both are null when it could not be started. */
-export interface ProcessEnd {
+export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -19,33 +19,33 @@ export interface ProcessEnd {
 export interface StartedProcess {
   /** `undefined` when it could not be started. */
   readonly pid: number | undefined;
-  readonly ended: Promise<ProcessEnd>;
+  readonly exited: Promise<ProcessExit>;
 }
 
 /** Starts QEMU in a session of its own; what it prints goes to `output`. */
-export function startQemu(file: string, args: readonly string[], output: string): StartedProcess {
+export function spawnQemu(file: string, args: readonly string[], output: string): StartedProcess {
   const log = fs.openSync(output, "w", 0o600);
   try {
     const child = childProcess.spawn(file, args, {
       detached: true,
-      env: lastingEnvironment(),
+      env: detachedProcessEnvironment(),
       stdio: ["ignore", log, log],
     });
-    const ended = new Promise<ProcessEnd>((resolve) => {
+    const exited = new Promise<ProcessExit>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
       child.once("error", () => resolve({ code: null, signal: null }));
     });
     child.unref();
-    return { pid: child.pid, ended };
+    return { pid: child.pid, exited };
   } finally {
     fs.closeSync(log);
   }
 }
 
 /** Runs QEMU to completion within a time limit (SIGKILL at its end) and returns how it ended. */
-export function runQemu(file: string, args: readonly string[], limitMs: number): Promise<ProcessEnd> {
+export function runQemu(file: string, args: readonly string[], timeoutMs: number): Promise<ProcessExit> {
   return new Promise((resolve) => {
-    const child = childProcess.spawn(file, args, { stdio: "ignore", timeout: limitMs, killSignal: "SIGKILL" });
+    const child = childProcess.spawn(file, args, { stdio: "ignore", timeout: timeoutMs, killSignal: "SIGKILL" });
     child.once("exit", (code, signal) => resolve({ code, signal }));
     child.once("error", () => resolve({ code: null, signal: null }));
   });
@@ -55,7 +55,7 @@ export function runQemu(file: string, args: readonly string[], limitMs: number):
  * When a process started, as a text that two processes of the same id never share; `undefined` when no such process
  * runs. Linux: boot id and clock ticks since boot (proc(5), `/proc/<pid>/stat` field 22); elsewhere `ps -o lstart`.
  */
-export async function startTimeOf(pid: number): Promise<string | undefined> {
+export async function processStartTime(pid: number): Promise<string | undefined> {
   try {
     const stat = await fsp.readFile(`/proc/${pid}/stat`, "latin1");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before may hold anything
@@ -80,7 +80,7 @@ export interface ProcessIdentity {
 
 /** True while exactly this process runs. */
 export const isRunning = async (identity: ProcessIdentity): Promise<boolean> =>
-  (await startTimeOf(identity.pid)) === identity.startTime;
+  (await processStartTime(identity.pid)) === identity.startTime;
 
 /** SIGKILL, if exactly this process still runs. */
 export async function killProcess(identity: ProcessIdentity): Promise<void> {
@@ -93,8 +93,8 @@ export async function killProcess(identity: ProcessIdentity): Promise<void> {
 }
 
 /** {@link killProcess}, and resolves when it is gone; one that hangs in the kernel is given up after `limitMs`. */
-export async function endProcess(identity: ProcessIdentity, limitMs: number): Promise<void> {
+export async function killAndWait(identity: ProcessIdentity, timeoutMs: number): Promise<void> {
   await killProcess(identity);
-  const deadline = performance.now() + limitMs;
-  while ((await isRunning(identity)) && performance.now() < deadline) await systemClock.sleep(END_PAUSE_MS);
+  const deadline = performance.now() + timeoutMs;
+  while ((await isRunning(identity)) && performance.now() < deadline) await systemClock.sleep(EXIT_POLL_MS);
 }

@@ -1,14 +1,14 @@
 /** What a create request may say, whatever is there. */
 import assert from "node:assert/strict";
 import type { CreateInstanceRequest } from "../../../../../provider/contract/models";
-import { HttpRefusal } from "../../../../../provider/platform/http/response";
+import { RequestError } from "../../../../../provider/platform/http/response";
 import {
-  refuseMalformed,
-  refuseUnacceptable,
-  waitSeconds,
+  assertWellFormedCreate,
+  assertValidCreate,
+  waitTimeoutS,
 } from "../../../../../provider/platform/instances/create/validate";
 import { DEFAULT_QUOTAS } from "../../../../../provider/platform/quotaSettings";
-import { Refusal } from "../../../../../provider/platform/errors";
+import { ApiItemError } from "../../../../../provider/platform/errors";
 
 const named = { name: "a" };
 const service = { name: "web" };
@@ -38,9 +38,9 @@ describe("a create request", () => {
   for (const [body, message] of malformed) {
     it(`is refused as a whole, as the cloud says it: ${message}`, () => {
       assert.throws(
-        () => refuseMalformed(body),
+        () => assertWellFormedCreate(body),
         (error) => {
-          assert.ok(error instanceof HttpRefusal);
+          assert.ok(error instanceof RequestError);
           const code = message.startsWith("Unknown member") ? "Unknown" : "NotBoth";
           assert.deepEqual([error.status, error.itemCode, error.message], [400, code, message]);
           return true;
@@ -56,10 +56,10 @@ describe("a create request", () => {
       [{ image: "a", service_group: { uuid: "u", services: [{ port: 8080 }] } }, "NotBoth"],
     ];
     for (const [body, itemCode] of refused) {
-      assert.throws(() => refuseMalformed(body), { status: 400, itemCode }, JSON.stringify(body));
+      assert.throws(() => assertWellFormedCreate(body), { status: 400, itemCode }, JSON.stringify(body));
     }
-    refuseMalformed({ image: "a", service_group: { name: "new", services: [{ port: 8080 }] } });
-    refuseMalformed({ branch_from: named, name: "b", service_group: service });
+    assertWellFormedCreate({ image: "a", service_group: { name: "new", services: [{ port: 8080 }] } });
+    assertWellFormedCreate({ branch_from: named, name: "b", service_group: service });
   });
 
   const unacceptable: [what: string, body: CreateInstanceRequest, code: string, names: RegExp][] = [
@@ -116,24 +116,21 @@ describe("a create request", () => {
   for (const [what, body, code, names] of unacceptable) {
     it(`is refused for ${what}`, () => {
       assert.throws(
-        () => refuseUnacceptable({ image: "a", ...body }, DEFAULT_QUOTAS.limits),
-        (error) => error instanceof Refusal && error.itemCode === code && names.test(error.message),
+        () => assertValidCreate({ image: "a", ...body }, DEFAULT_QUOTAS.limits),
+        (error) => error instanceof ApiItemError && error.itemCode === code && names.test(error.message),
       );
     });
   }
 
   it("may say the defaults, and 'off' without a service", () => {
-    refuseUnacceptable(
+    assertValidCreate(
       {
         ...{ image: "a", type: "micro", gpus: 0, plugins: [], sched_priority: "normal", timeout_s: 0, replicas: 0 },
         ...{ scale_to_zero: { policy: "off" }, features: ["delete-on-stop"], restart_policy: "never" },
       },
       DEFAULT_QUOTAS.limits,
     );
-    refuseUnacceptable(
-      { image: "a", replicas: 2, volumes: [{ name: "a", at, readonly: true }] },
-      DEFAULT_QUOTAS.limits,
-    );
+    assertValidCreate({ image: "a", replicas: 2, volumes: [{ name: "a", at, readonly: true }] }, DEFAULT_QUOTAS.limits);
   });
 
   it("waits as long as it says, the older form in milliseconds rounded up", () => {
@@ -146,7 +143,7 @@ describe("a create request", () => {
       [{ wait_timeout_ms: -1 }, -1],
       [{ timeout_s: 0, wait_timeout_ms: 9000 }, 0],
     ] as const;
-    for (const [body, seconds] of cases) assert.equal(waitSeconds(body), seconds, JSON.stringify(body));
+    for (const [body, seconds] of cases) assert.equal(waitTimeoutS(body), seconds, JSON.stringify(body));
   });
 });
 

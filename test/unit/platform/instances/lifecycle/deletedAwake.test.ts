@@ -1,10 +1,10 @@
 /** Scale to zero of an instance that is being deleted. */
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { InstanceCore } from "../../../../../provider/platform/instances/lifecycle/machine";
-import type { ActorSurroundings } from "../../../../../provider/platform/instances/environment";
-import { armSleep } from "../../../../../provider/platform/instances/lifecycle/scaleToZero";
-import { remove } from "../../../../../provider/platform/instances/lifecycle/stopping";
+import { InstanceMachine } from "../../../../../provider/platform/instances/lifecycle/machine";
+import type { InstanceEnvironment } from "../../../../../provider/platform/instances/environment";
+import { armCooldown } from "../../../../../provider/platform/instances/lifecycle/scaleToZero";
+import { deleteInstance } from "../../../../../provider/platform/instances/lifecycle/stopping";
 import type { InstanceRecord } from "../../../../../provider/platform/store/instances";
 import { runningRecord } from "../../../../support/instanceRecord";
 
@@ -19,11 +19,11 @@ const record: InstanceRecord = {
 /** A core whose requests for sleep are denied, as those of one that is being deleted are, and whose removal fails so many times. */
 function withRemovalFailing(times: number) {
   const [asked, removals]: [string[], string[]] = [[], []];
-  const around: Partial<ActorSurroundings> = {
-    keepStatus: () => undefined,
-    announce: () => undefined,
-    service: () => undefined,
-    remove: ({ uuid }) => {
+  const around: Partial<InstanceEnvironment> = {
+    saveStatus: () => undefined,
+    notifyChange: () => undefined,
+    serviceOf: () => undefined,
+    removeInstance: ({ uuid }) => {
       removals.push(uuid);
       return removals.length > times ? Promise.resolve() : Promise.reject(new Error("the disk is full"));
     },
@@ -33,11 +33,11 @@ function withRemovalFailing(times: number) {
     post: () => undefined,
     request: (request: string) => {
       asked.push(request);
-      return request === "sleep" ? Promise.reject(new Error("it is being deleted")) : remove(core);
+      return request === "sleep" ? Promise.reject(new Error("it is being deleted")) : deleteInstance(core);
     },
-    endIsAsked: () => false,
+    hasPendingEnd: () => false,
   };
-  const core: InstanceCore = new InstanceCore(record, around as ActorSurroundings, inbox);
+  const core: InstanceMachine = new InstanceMachine(record, around as InstanceEnvironment, inbox);
   return { core, asked, removals };
 }
 
@@ -54,17 +54,17 @@ describe("an instance that scales to zero, once it is deleted", () => {
 
   it("asks for sleep no more", async () => {
     const { core, asked } = withRemovalFailing(0);
-    armSleep(core, 0);
-    await remove(core);
-    armSleep(core, 0); // a connection that is cut says so
+    armCooldown(core, 0);
+    await deleteInstance(core);
+    armCooldown(core, 0); // a connection that is cut says so
     await minutesPass();
     assert.deepEqual(asked, []);
   });
 
   it("is removed by a later attempt where the first one fails", async () => {
     const { core, asked, removals } = withRemovalFailing(2);
-    armSleep(core, 0);
-    await assert.rejects(remove(core), /disk is full/);
+    armCooldown(core, 0);
+    await assert.rejects(deleteInstance(core), /disk is full/);
     await minutesPass();
     assert.deepEqual([asked, removals.length], [["delete", "delete"], 3]);
   });

@@ -1,8 +1,8 @@
 /** What an instance makes of a database that cannot be written. */
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { InstanceCore } from "../../../../../provider/platform/instances/lifecycle/machine";
-import type { ActorSurroundings } from "../../../../../provider/platform/instances/environment";
+import { InstanceMachine } from "../../../../../provider/platform/instances/lifecycle/machine";
+import type { InstanceEnvironment } from "../../../../../provider/platform/instances/environment";
 import type { InstanceStatus } from "../../../../../provider/platform/store/instances";
 import { runningRecord } from "../../../../support/instanceRecord";
 
@@ -10,16 +10,16 @@ import { runningRecord } from "../../../../support/instanceRecord";
 function above(disk: { full: boolean }) {
   const [written, logged]: [InstanceStatus[], string[]] = [[], []];
   let announced = 0;
-  const around: Partial<ActorSurroundings> = {
-    keepStatus(_uuid, status) {
+  const around: Partial<InstanceEnvironment> = {
+    saveStatus(_uuid, status) {
       if (disk.full) throw new Error("database or disk is full");
       written.push(status);
     },
-    announce: () => void announced++,
+    notifyChange: () => void announced++,
     log: { write: (event) => void logged.push(event), close: () => undefined },
   };
-  const inbox = { post: () => undefined, request: () => Promise.resolve(), endIsAsked: () => false };
-  const core = new InstanceCore(runningRecord, around as ActorSurroundings, inbox);
+  const inbox = { post: () => undefined, request: () => Promise.resolve(), hasPendingEnd: () => false };
+  const core = new InstanceMachine(runningRecord, around as InstanceEnvironment, inbox);
   return { core, written, logged, announced: () => announced };
 }
 
@@ -29,14 +29,14 @@ describe("an instance whose status cannot be written", () => {
 
   it("does not intend what nobody would know of after a crash", () => {
     const { core, announced } = above({ full: true });
-    assert.throws(() => core.intend({ state: "stopping" }), /full/);
+    assert.throws(() => core.persistThenApply({ state: "stopping" }), /full/);
     assert.deepEqual([core.state, announced()], ["running", 0]);
   });
 
   it("faces a fact, says so in the log, and writes it when that is possible again", () => {
     const disk = { full: true };
     const { core, written, logged, announced } = above(disk);
-    core.publish({ state: "stopped", exitCode: 3 });
+    core.applyThenPersist({ state: "stopped", exitCode: 3 });
     assert.deepEqual([core.state, announced(), logged], ["stopped", 1, ["instance.not-written"]]);
     mock.timers.tick(60_000);
     disk.full = false;
@@ -47,9 +47,9 @@ describe("an instance whose status cannot be written", () => {
   it("writes a fact that waited along with the next change, and not once more", () => {
     const disk = { full: true };
     const { core, written } = above(disk);
-    core.publish({ exitCode: 3 });
+    core.applyThenPersist({ exitCode: 3 });
     disk.full = false;
-    core.intend({ state: "stopping" });
+    core.persistThenApply({ state: "stopping" });
     assert.deepEqual([written.length, written[0]?.exitCode], [1, 3]);
     mock.timers.tick(60_000);
     assert.equal(written.length, 1);
@@ -58,10 +58,10 @@ describe("an instance whose status cannot be written", () => {
   it("writes nothing any more once it was let go", () => {
     const disk = { full: true };
     const { core, written } = above(disk);
-    core.publish({ exitCode: 3 });
-    core.release();
+    core.applyThenPersist({ exitCode: 3 });
+    core.close();
     disk.full = false;
-    core.publish({ exitCode: 4 });
+    core.applyThenPersist({ exitCode: 4 });
     mock.timers.tick(60_000);
     assert.deepEqual([written, core.record.status.exitCode], [[], 3]);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describeStop } from "../../../../../provider/client/errors/stopReason";
-import { restartPauseMs, shouldRestart } from "../../../../../provider/platform/instances/lifecycle/restartPolicy";
+import { restartBackoffMs, shouldRestart } from "../../../../../provider/platform/instances/lifecycle/restartPolicy";
 import { isCrash, startFailed, stopFacts } from "../../../../../provider/platform/instances/lifecycle/stopReason";
 import type { VmExit } from "../../../../../provider/platform/vmm/vmm";
 
@@ -8,10 +8,10 @@ const clean: VmExit = { how: "exited", exitCode: 0 };
 const failed: VmExit = { how: "exited", exitCode: 1 };
 const killed: VmExit = { how: "killed", detail: "" };
 const panic = (detail: string): VmExit => ({ how: "panicked", detail });
-const nobody = { by: undefined, forced: false } as const;
-const user = { by: "user", forced: false } as const;
-const force = { by: "user", forced: true } as const;
-const sleep = { by: "scale-to-zero", forced: false } as const;
+const nobody = { requestedBy: undefined, forced: false } as const;
+const user = { requestedBy: "user", forced: false } as const;
+const force = { requestedBy: "user", forced: true } as const;
+const sleep = { requestedBy: "scale-to-zero", forced: false } as const;
 
 describe("the stop reason", () => {
   // Values and readings: the cloud's documentation of stop_reason.
@@ -80,8 +80,8 @@ describe("the restart policy", () => {
   });
 
   it("pauses not at all, then 5, 10, 20, 40 seconds, up to 5 minutes", () => {
-    const timings = { restartPauseMs: 5_000, restartPauseMaxMs: 300_000 };
-    const pauses = [1, 2, 3, 4, 5, 8, 9, 50].map((attempt) => restartPauseMs(attempt, timings) / 1000);
+    const timings = { restartBackoffMs: 5_000, restartBackoffMaxMs: 300_000 };
+    const pauses = [1, 2, 3, 4, 5, 8, 9, 50].map((attempt) => restartBackoffMs(attempt, timings) / 1000);
     assert.deepEqual(pauses, [0, 5, 10, 20, 40, 300, 300, 300]);
   });
 });

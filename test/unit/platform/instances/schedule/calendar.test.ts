@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { nextTime, parseCalendar } from "../../../../../provider/platform/instances/schedule/calendar";
-import { Refusal } from "../../../../../provider/platform/errors";
-import { calendarExpression, DAY_NAMES, part } from "../../../../support/calendarExpressions";
+import { nextOccurrence, parseCalendar } from "../../../../../provider/platform/instances/schedule/calendar";
+import { ApiItemError } from "../../../../../provider/platform/errors";
+import { calendarExpression, DAY_NAMES, calendarField } from "../../../../support/calendarExpressions";
 
 const at = (text: string): number => Date.parse(`${text}Z`);
 const next = (expression: string, after: string): string | undefined => {
-  const time = nextTime(parseCalendar(expression), at(after));
+  const time = nextOccurrence(parseCalendar(expression), at(after));
   return time === undefined ? undefined : new Date(time).toISOString().slice(0, 19);
 };
 
@@ -72,7 +72,7 @@ describe("a calendar expression", () => {
     for (const [text, message] of bad) {
       assert.throws(
         () => parseCalendar(text),
-        (error) => error instanceof Refusal && error.itemCode === "Invalid" && message.test(error.message),
+        (error) => error instanceof ApiItemError && error.itemCode === "Invalid" && message.test(error.message),
         text,
       );
     }
@@ -82,7 +82,7 @@ describe("a calendar expression", () => {
     const after = fc.integer({ min: at("2026-01-01T00:00:00"), max: at("2040-01-01T00:00:00") });
     fc.assert(
       fc.property(calendarExpression, after, ({ text, fits }, time) => {
-        const found = nextTime(parseCalendar(text), time);
+        const found = nextOccurrence(parseCalendar(text), time);
         // A search by hand, second by second, of three hours at most.
         const begin = Math.floor(time / 1000) * 1000 + 1000;
         const limit = Math.min(found ?? Infinity, begin + 3 * 3_600_000);
@@ -96,14 +96,14 @@ describe("a calendar expression", () => {
 
   it("whatever it is: no day between now and its next time fits", () => {
     const after = fc.integer({ min: at("2026-01-01T00:00:00"), max: at("2030-01-01T00:00:00") });
-    const daily = fc.tuple(part(1, 12), part(1, 31), fc.subarray(DAY_NAMES, { minLength: 1 }));
+    const daily = fc.tuple(calendarField(1, 12), calendarField(1, 31), fc.subarray(DAY_NAMES, { minLength: 1 }));
     fc.assert(
       fc.property(daily, after, ([month, day, days], time) => {
-        const found = nextTime(parseCalendar(`${days.join(",")} *-${month.text}-${day.text}`), time);
+        const found = nextOccurrence(parseCalendar(`${days.join(",")} *-${month.text}-${day.text}`), time);
         const fits = (midnight: number): boolean => {
           const date = new Date(midnight);
           const named = days.includes(DAY_NAMES[date.getUTCDay()] ?? "");
-          return named && month.fits(date.getUTCMonth() + 1) && day.fits(date.getUTCDate());
+          return named && month.matches(date.getUTCMonth() + 1) && day.matches(date.getUTCDate());
         };
         let midnight = Math.floor(time / 86_400_000) * 86_400_000 + 86_400_000;
         while (midnight < (found ?? at("2060-01-01T00:00:00")) && !fits(midnight)) midnight += 86_400_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Schedule } from "../../../../../provider/contract/models";
-import { Agenda } from "../../../../../provider/platform/instances/schedule/scheduleQueue";
-import { autokillAt, isSpent } from "../../../../../provider/platform/instances/schedule/autokill";
+import { ScheduleQueue } from "../../../../../provider/platform/instances/schedule/scheduleQueue";
+import { autokillAt, shouldStopForAutokill } from "../../../../../provider/platform/instances/schedule/autokill";
 import type {
   InstanceDefinition,
   InstanceRecord,
@@ -37,9 +37,9 @@ describe("when an instance is of no use any more", () => {
     const definition = { autokill: { timeMs: 0, numRequests: 3 } };
     assert.equal(autokillAt(record({ definition, status: { stoppedAt: 1000, requests: 3 } })), 1000);
     assert.equal(autokillAt(record({ definition, status: { stoppedAt: 1000, requests: 2 } })), undefined);
-    assert.equal(isSpent(record({ definition, status: { state: "running", requests: 3 } })), true);
-    assert.equal(isSpent(record({ definition, status: { state: "running", requests: 2 } })), false);
-    assert.equal(isSpent(record({ definition, status: { state: "draining", requests: 3 } })), false);
+    assert.equal(shouldStopForAutokill(record({ definition, status: { state: "running", requests: 3 } })), true);
+    assert.equal(shouldStopForAutokill(record({ definition, status: { state: "running", requests: 2 } })), false);
+    assert.equal(shouldStopForAutokill(record({ definition, status: { state: "draining", requests: 3 } })), false);
   });
 
   it("is, for a template or checkpoint, some time after one was last made from it", () => {
@@ -57,7 +57,10 @@ describe("when an instance is of no use any more", () => {
     assert.equal(autokillAt(record({ definition: timed, status: { ...status, deleting: true } })), undefined);
     assert.equal(autokillAt(record({ definition: timed, status: { ...status, becomesTemplate: true } })), undefined);
     const spent = { autokill: { timeMs: 0, numRequests: 1 }, deleteLock: true };
-    assert.equal(isSpent(record({ definition: spent, status: { state: "running", requests: 9 } })), false);
+    assert.equal(
+      shouldStopForAutokill(record({ definition: spent, status: { state: "running", requests: 9 } })),
+      false,
+    );
   });
 });
 
@@ -68,36 +71,36 @@ describe("the agenda of schedules", () => {
   const withSchedules = (...schedules: Schedule[]) => [record({ definition: { schedules } })];
 
   it("has each due once, at its time, and knows the next", () => {
-    const agenda = new Agenda();
+    const agenda = new ScheduleQueue();
     const records = withSchedules(hourly, quarter);
     const names = (now: string) => agenda.takeDue(records, at(now)).map(({ schedule }) => schedule.name);
     assert.deepEqual(names("10:20:00"), []);
-    assert.equal(agenda.next, at("10:30:00"));
+    assert.equal(agenda.nextAt, at("10:30:00"));
     assert.deepEqual(names("10:29:59"), []);
     assert.deepEqual(names("10:30:00"), ["q"]);
     assert.deepEqual(names("10:30:01"), []);
     assert.deepEqual(names("11:00:05"), ["h", "q"]);
-    assert.equal(agenda.next, at("11:15:00"));
+    assert.equal(agenda.nextAt, at("11:15:00"));
   });
 
   it("does what came due several times in between once", () => {
-    const agenda = new Agenda();
+    const agenda = new ScheduleQueue();
     const records = withSchedules(quarter);
     agenda.takeDue(records, at("10:20:00"));
     assert.equal(agenda.takeDue(records, at("18:20:00")).length, 1);
-    assert.equal(agenda.next, at("18:30:00"));
+    assert.equal(agenda.nextAt, at("18:30:00"));
   });
 
   it("forgets what is gone, takes in what is new, and knows nothing of templates", () => {
-    const agenda = new Agenda();
+    const agenda = new ScheduleQueue();
     agenda.takeDue(withSchedules(hourly), at("10:20:00"));
     assert.deepEqual(agenda.takeDue([], at("11:00:00")), []);
-    assert.equal(agenda.next, Infinity);
+    assert.equal(agenda.nextAt, Infinity);
     const changed = { ...hourly, when: "*:30" };
     agenda.takeDue(withSchedules(changed), at("11:00:00"));
-    assert.equal(agenda.next, at("11:30:00"));
+    assert.equal(agenda.nextAt, at("11:30:00"));
     const template = [record({ definition: { schedules: [hourly] }, status: { state: "template" } })];
-    assert.deepEqual(new Agenda().takeDue(template, at("11:00:00")), []);
-    assert.equal(new Agenda().next, Infinity);
+    assert.deepEqual(new ScheduleQueue().takeDue(template, at("11:00:00")), []);
+    assert.equal(new ScheduleQueue().nextAt, Infinity);
   });
 });

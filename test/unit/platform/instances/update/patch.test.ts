@@ -1,9 +1,9 @@
 /** The table of changes: every property with every operation, and what it refuses. */
 import assert from "node:assert/strict";
 import { INSTANCE_PROPS, type InstanceProp } from "../../../../../provider/contract/models";
-import { applyChange } from "../../../../../provider/platform/instances/update/patch";
+import { applyPatch } from "../../../../../provider/platform/instances/update/patch";
 import { DEFAULT_QUOTAS } from "../../../../../provider/platform/quotaSettings";
-import { Refusal } from "../../../../../provider/platform/errors";
+import { ApiItemError } from "../../../../../provider/platform/errors";
 import type { InstanceDefinition } from "../../../../../provider/platform/store/instances";
 
 const before: InstanceDefinition = {
@@ -17,8 +17,8 @@ const before: InstanceDefinition = {
 };
 const context = { limits: DEFAULT_QUOTAS.limits, hasService: true };
 const change = (prop: InstanceProp, op: "set" | "add" | "del", value?: unknown, from = before, more = {}) =>
-  applyChange(from, { prop, op, value }, { ...context, ...more });
-const code = (expected: string) => (error: unknown) => error instanceof Refusal && error.itemCode === expected;
+  applyPatch(from, { prop, op, value }, { ...context, ...more });
+const code = (expected: string) => (error: unknown) => error instanceof ApiItemError && error.itemCode === expected;
 
 const rom = (name: string) => ({ name, at: `/${name}`, files: [{ path: "f", data: "" }] });
 const schedule = (name: string) => ({ name, when: "daily", action: "stop" as const });

@@ -1,12 +1,12 @@
 /** What an inline ROM may hold. */
 import assert from "node:assert/strict";
 import type { InlineFile } from "../../../../../provider/contract/models";
-import { checkedRom, checkRoms } from "../../../../../provider/platform/instances/update/roms";
-import { Refusal } from "../../../../../provider/platform/errors";
+import { toRomRecord, checkRoms } from "../../../../../provider/platform/instances/update/roms";
+import { ApiItemError } from "../../../../../provider/platform/errors";
 
 const one = (file: Partial<InlineFile>, at?: string) =>
-  checkedRom({ name: "conf", files: [{ path: "a", data: "", ...file }], ...(at === undefined ? {} : { at }) });
-const code = (expected: string) => (error: unknown) => error instanceof Refusal && error.itemCode === expected;
+  toRomRecord({ name: "conf", files: [{ path: "a", data: "", ...file }], ...(at === undefined ? {} : { at }) });
+const code = (expected: string) => (error: unknown) => error instanceof ApiItemError && error.itemCode === expected;
 const MIB = 1024 * 1024;
 
 describe("a ROM", () => {
@@ -16,9 +16,9 @@ describe("a ROM", () => {
   });
 
   it("has exactly one of an image and files", () => {
-    assert.throws(() => checkedRom({ name: "x" }), code("MissingId"));
-    assert.throws(() => checkedRom({ name: "x", files: [] }), code("MissingId"));
-    assert.throws(() => checkedRom({ name: "x", image: "a", files: [{ path: "a", data: "" }] }), code("NotBoth"));
+    assert.throws(() => toRomRecord({ name: "x" }), code("MissingId"));
+    assert.throws(() => toRomRecord({ name: "x", files: [] }), code("MissingId"));
+    assert.throws(() => toRomRecord({ name: "x", image: "a", files: [{ path: "a", data: "" }] }), code("NotBoth"));
   });
 
   for (const path of ["../etc/passwd", "a/../../b", "a//b", ".", "", "/", "a\0b"]) {
@@ -41,7 +41,7 @@ describe("a ROM", () => {
   });
 
   it("may bring 4 MiB of files along with all others of an instance, and not a byte more", () => {
-    const whole = (name: string) => checkedRom({ name, files: [{ path: "a", data: "x".repeat(MIB) }] });
+    const whole = (name: string) => toRomRecord({ name, files: [{ path: "a", data: "x".repeat(MIB) }] });
     const four = ["a", "b", "c", "d"].map(whole);
     checkRoms(four);
     assert.throws(() => checkRoms([...four, one({ data: "x" })]), code("TooLong"));
@@ -55,6 +55,6 @@ describe("a ROM", () => {
       { path: "a", data: "1" },
       { path: "/a", data: "2" },
     ];
-    assert.throws(() => checkedRom({ name: "x", files }), code("Invalid"));
+    assert.throws(() => toRomRecord({ name: "x", files }), code("Invalid"));
   });
 });

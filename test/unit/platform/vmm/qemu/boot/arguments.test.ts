@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { qemuArguments, type ArgumentsInput } from "../../../../../../provider/platform/vmm/qemu/boot/arguments";
+import { qemuArguments, type QemuArgumentsInput } from "../../../../../../provider/platform/vmm/qemu/boot/arguments";
 import { vmFilesOf } from "../../../../../../provider/platform/vmm/qemu/files";
 
 const uuid = "0123abcd-0000-4000-8000-000000000000";
-const input = (more: Partial<ArgumentsInput> = {}): ArgumentsInput => ({
+const input = (more: Partial<QemuArgumentsInput> = {}): QemuArgumentsInput => ({
   spec: {
     uuid,
     hostname: "web",
@@ -17,9 +17,9 @@ const input = (more: Partial<ArgumentsInput> = {}): ArgumentsInput => ({
     roms: [],
     annotations: {},
   },
-  facts: { machine: "pc-q35-7.2", accelerator: "tcg", sandbox: true },
+  capabilities: { machine: "pc-q35-7.2", accelerator: "tcg", sandbox: true },
   kind: "pvh",
-  files: vmFilesOf({ run: "/run/u,k", instances: "/state/instances" }, uuid),
+  files: vmFilesOf({ runDir: "/run/u,k", instancesDir: "/state/instances" }, uuid),
   initrd: "/initrd",
   append: "quiet -- /s",
   ...more,
@@ -34,7 +34,10 @@ describe("QEMU's arguments", () => {
     assert.deepEqual(values(args, "-machine"), ["pc-q35-7.2"]);
     for (const flag of ["-nodefaults", "-no-user-config", "-no-reboot"]) assert.ok(args.includes(flag), flag);
     assert.match(values(args, "-sandbox").join(), /^on,.*spawn=deny/);
-    assert.deepEqual(values(qemuArguments(input({ facts: { ...input().facts, sandbox: false } })), "-sandbox"), []);
+    assert.deepEqual(
+      values(qemuArguments(input({ capabilities: { ...input().capabilities, sandbox: false } })), "-sandbox"),
+      [],
+    );
   });
 
   it("give memory, processors, kernel, command line and initrd", () => {
@@ -95,9 +98,10 @@ describe("QEMU's arguments", () => {
   });
 
   it("use the host's processor with an accelerator and one that has RDRAND for emulated Unikraft", () => {
-    assert.deepEqual(values(qemuArguments(input({ facts: { ...input().facts, accelerator: "kvm" } })), "-cpu"), [
-      "host",
-    ]);
+    assert.deepEqual(
+      values(qemuArguments(input({ capabilities: { ...input().capabilities, accelerator: "kvm" } })), "-cpu"),
+      ["host"],
+    );
     assert.deepEqual(values(qemuArguments(input({ kind: "multiboot" })), "-cpu"), ["max"]);
   });
 });
@@ -106,7 +110,7 @@ describe("socket paths of VMs", () => {
   it("fit into a UNIX socket address in the deepest run folder there is", () => {
     // XDG_RUNTIME_DIR of the largest uid, and macOS's longest temporary folder
     for (const base of ["/run/user/4294967294", "/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T"]) {
-      const files = vmFilesOf({ run: `${base}/unikernel-4294967294-01234567`, instances: "/i" }, uuid);
+      const files = vmFilesOf({ runDir: `${base}/unikernel-4294967294-01234567`, instancesDir: "/i" }, uuid);
       for (const socket of [files.qmpSocket, files.monitorSocket, files.controlSocket]) {
         assert.ok(Buffer.byteLength(socket) < 104, socket); // 107 on Linux, 103 on macOS
       }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { commandLineOf } from "../../../../../../provider/platform/vmm/qemu/boot/commandLine";
+import { buildCommandLine } from "../../../../../../provider/platform/vmm/qemu/boot/commandLine";
 import type { VmSpec } from "../../../../../../provider/platform/vmm/vmm";
 
 const spec = (more: Partial<VmSpec> = {}): VmSpec => ({
@@ -23,7 +23,7 @@ const disks = [
 
 describe("the command line of a Unikraft kernel", () => {
   it("has network, file systems, variables and arguments in kraft's form", () => {
-    const line = commandLineOf(
+    const line = buildCommandLine(
       spec({ args: ["/server", "-p", "80"], env: { A: "1", B: "2" }, disks }),
       "multiboot",
       true,
@@ -38,7 +38,7 @@ describe("the command line of a Unikraft kernel", () => {
   });
 
   it("quotes what holds blanks or quotes, and nothing else", () => {
-    const { append } = commandLineOf(spec({ args: ["a b", 'say "hi"', "", "plain,x=1"] }), "multiboot", true);
+    const { append } = buildCommandLine(spec({ args: ["a b", 'say "hi"', "", "plain,x=1"] }), "multiboot", true);
     assert.ok(append.endsWith(' -- "a b" "say \\"hi\\"" "" plain,x=1'), append);
   });
 
@@ -54,7 +54,7 @@ describe("the command line of a Unikraft kernel", () => {
       [lines, "env.PEM"],
     ] as const) {
       assert.throws(
-        () => commandLineOf(spec(more), "multiboot", true),
+        () => buildCommandLine(spec(more), "multiboot", true),
         (error: Error & { code?: unknown; property?: unknown }) =>
           error.code === "INPUT_INVALID" && error.property === property && !error.message.includes("secret"),
       );
@@ -64,30 +64,30 @@ describe("the command line of a Unikraft kernel", () => {
 
 describe("the command line of the Linux guest", () => {
   it("carries short arguments itself, with an escape for what would break a quoted word", () => {
-    const { append, file } = commandLineOf(spec({ args: ["/s", 'a "b"\\\n', "ü $x"], disks }), "pvh", true);
+    const { append, file } = buildCommandLine(spec({ args: ["/s", 'a "b"\\\n', "ü $x"], disks }), "pvh", true);
     assert.equal(file, undefined);
     assert.ok(append.endsWith(' -- /s "a \\x22b\\x22\\x5c\\x0a" "ü $x"'), append);
     assert.ok(append.includes(' vfs.fstab=[ "disk0:/data:ext4:::mkmp" "disk1:/conf:ext4:ro::mkmp" ] '), append);
   });
 
   it("never carries variables, since every user can list it", () => {
-    const { append, file } = commandLineOf(spec({ env: { TOKEN: "secret" } }), "pvh", true);
+    const { append, file } = buildCommandLine(spec({ env: { TOKEN: "secret" } }), "pvh", true);
     assert.ok(!append.includes("secret"));
     assert.match(file ?? "", /env\.vars=\[ "TOKEN=secret" \] -- \/server$/);
   });
 
   it("goes into a file when it is too long or has too many words for the kernel", () => {
     for (const args of [["x".repeat(2000)], Array.from({ length: 28 }, () => "x")]) {
-      const { append, file } = commandLineOf(spec({ args }), "bzimage", true);
+      const { append, file } = buildCommandLine(spec({ args }), "bzimage", true);
       assert.ok(append.length < 200);
       assert.ok(file?.endsWith(` -- ${args.join(" ")}`));
     }
   });
 
   it("goes without ACPI only where the processor is emulated and the only one", () => {
-    assert.match(commandLineOf(spec(), "pvh", true).append, / acpi=off /);
-    assert.doesNotMatch(commandLineOf(spec({ vcpus: 2 }), "pvh", true).append, /acpi/);
-    assert.doesNotMatch(commandLineOf(spec(), "pvh", false).append, /acpi/);
+    assert.match(buildCommandLine(spec(), "pvh", true).append, / acpi=off /);
+    assert.doesNotMatch(buildCommandLine(spec({ vcpus: 2 }), "pvh", true).append, /acpi/);
+    assert.doesNotMatch(buildCommandLine(spec(), "pvh", false).append, /acpi/);
   });
 
   it("is refused for what Linux cannot pass on", () => {
@@ -100,7 +100,7 @@ describe("the command line of the Linux guest", () => {
       { disks: [{ file: "/a", at: "/da:ta", readonly: false }] },
       { disks: [{ file: "/a", at: "data", readonly: false }] },
     ]) {
-      assert.throws(() => commandLineOf(spec(more), "pvh", true), { code: "INPUT_INVALID" });
+      assert.throws(() => buildCommandLine(spec(more), "pvh", true), { code: "INPUT_INVALID" });
     }
   });
 });

@@ -7,7 +7,7 @@ import { UnikernelError } from "../../../../../../provider/base/errors";
 import { readCpio } from "../../../../../../provider/image/cpio/read";
 import { writeCpio } from "../../../../../../provider/image/cpio/write";
 import type { FileTree } from "../../../../../../provider/image/rootfs/tree";
-import { guestFiles, treeBytes } from "../../../../../../provider/platform/vmm/qemu/boot/guestFiles";
+import { buildGuestFiles, treeSizeBytes } from "../../../../../../provider/platform/vmm/qemu/boot/guestFiles";
 import { writeInitrd } from "../../../../../../provider/platform/vmm/qemu/boot/initrd";
 
 const file = (text: string) => ({ type: "file", mode: 0o444, content: { bytes: Buffer.from(text) } }) as const;
@@ -29,27 +29,27 @@ describe("a guest's own files", () => {
       { at: "/", files: new Map([["top", Buffer.from("root")]]) },
       { at: "/opt/", archive },
     ];
-    const tree = await guestFiles({ roms, annotations: {} }, "pvh", undefined);
+    const tree = await buildGuestFiles({ roms, annotations: {} }, "pvh", undefined);
     assert.equal(textAt(tree, "etc/app/conf.d/x"), "inline");
     assert.equal(textAt(tree, "top"), "root");
     assert.equal(textAt(tree, "opt/lib/a"), "from the archive");
-    assert.equal(treeBytes(tree), "inline".length + "root".length + "from the archive".length);
+    assert.equal(treeSizeBytes(tree), "inline".length + "root".length + "from the archive".length);
   });
 
   it("hold annotations as JSON and the command line for nobody else's eyes", async () => {
-    const tree = await guestFiles({ roms: [], annotations: { "a.b/c": "d" } }, "pvh", "SECRET=1 -- /s");
+    const tree = await buildGuestFiles({ roms: [], annotations: { "a.b/c": "d" } }, "pvh", "SECRET=1 -- /s");
     assert.deepEqual(JSON.parse(textAt(tree, "unikernel/annotations.json") ?? ""), { "a.b/c": "d" });
     const line = tree.get("unikernel/cmdline");
     assert.equal(line?.type === "file" && line.mode, 0o600);
-    assert.equal((await guestFiles({ roms: [], annotations: {} }, "pvh", undefined)).size, 0);
+    assert.equal((await buildGuestFiles({ roms: [], annotations: {} }, "pvh", undefined)).size, 0);
   });
 
   it("are refused where they would not arrive, but annotations alone are no reason not to boot", async () => {
     const roms = [{ at: "/x", files: new Map([["a", Buffer.from("a")]]) }];
-    await assert.rejects(guestFiles({ roms, annotations: {} }, "multiboot", undefined), (error) =>
+    await assert.rejects(buildGuestFiles({ roms, annotations: {} }, "multiboot", undefined), (error) =>
       UnikernelError.has(error, "NOT_SUPPORTED"),
     );
-    assert.equal((await guestFiles({ roms: [], annotations: { a: "b" } }, "multiboot", undefined)).size, 0);
+    assert.equal((await buildGuestFiles({ roms: [], annotations: { a: "b" } }, "multiboot", undefined)).size, 0);
   });
 
   it("travel behind an unchanged initrd, as one file that only its owner reads", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { kernelKindOf } from "../../../../../../provider/platform/vmm/qemu/boot/kernelKind";
+import { detectKernelKind } from "../../../../../../provider/platform/vmm/qemu/boot/kernelKind";
 
 function elf64(note?: { name: string; type: number }): Buffer {
   const file = Buffer.alloc(512);
@@ -47,7 +47,7 @@ describe("a kernel's boot protocol", () => {
   const kindOf = async (content: Buffer) => {
     const file = path.join(folder, "kernel");
     await fs.writeFile(file, content);
-    return kernelKindOf(file);
+    return detectKernelKind(file);
   };
 
   it("is told from its bytes", async () => {
@@ -68,6 +68,6 @@ describe("a kernel's boot protocol", () => {
       Buffer.alloc(0),
     ];
     for (const content of unknown) await assert.rejects(kindOf(content), { code: "VMM_FAILED" });
-    await assert.rejects(kernelKindOf(path.join(folder, "absent")), { code: "VMM_FAILED" });
+    await assert.rejects(detectKernelKind(path.join(folder, "absent")), { code: "VMM_FAILED" });
   });
 });

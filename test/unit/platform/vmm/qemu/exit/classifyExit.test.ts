@@ -1,24 +1,29 @@
 import assert from "node:assert/strict";
-import { SILENT, heard, reportIn, stopLine } from "../../../../../../provider/platform/vmm/qemu/exit/guestReport";
-import { judgeExit, type Evidence } from "../../../../../../provider/platform/vmm/qemu/exit/classifyExit";
+import {
+  EMPTY_REPORT,
+  applyReportLine,
+  parseReport,
+  encodeStopCommand,
+} from "../../../../../../provider/platform/vmm/qemu/exit/guestReport";
+import { classifyExit, type ExitEvidence } from "../../../../../../provider/platform/vmm/qemu/exit/classifyExit";
 import { LINUX_MIN_MEMORY_MB, minimumMemoryMb } from "../../../../../../provider/platform/vmm/qemu/boot/minimumMemory";
-import { newestQ35, probeFirmware, versionIn } from "../../../../../../provider/platform/vmm/qemu/host/probe";
-import { forwardsIn, usernetLines } from "../../../../../../provider/platform/vmm/qemu/usernet";
+import { newestQ35, probeFirmware, parseVersion } from "../../../../../../provider/platform/vmm/qemu/host/probe";
+import { parseForwards, parseUsernet } from "../../../../../../provider/platform/vmm/qemu/usernet";
 
 const MIB = 1024 * 1024;
-const nothing: Evidence = { report: SILENT, console: "", qemuLog: "" };
+const nothing: ExitEvidence = { report: EMPTY_REPORT, console: "", qemuLog: "" };
 const panic = "[    1.0] Kernel panic - not syncing: Attempted to kill init!\r\n[    1.1] CPU: 0\r\n";
 
 describe("the end of a VM", () => {
   for (const [what, evidence, expected] of [
     [
       "is an exit when the guest said so, whatever else is known",
-      { report: reportIn("started\nexit 7\n"), signal: "SIGKILL" },
+      { report: parseReport("started\nexit 7\n"), signal: "SIGKILL" },
       "exited 7",
     ],
     [
       "is a panic when the guest could not run its program",
-      { report: reportIn("error no disk\n") },
+      { report: parseReport("error no disk\n") },
       "panicked no disk",
     ],
     [
@@ -36,7 +41,7 @@ describe("the end of a VM", () => {
     ],
     [
       "is a panic when the guest reset itself without a word",
-      { report: reportIn("started\n"), shutdownReason: "guest-reset" },
+      { report: parseReport("started\n"), shutdownReason: "guest-reset" },
       "panicked",
     ],
     ["is a kill when QEMU was told to quit", { shutdownReason: "host-qmp-quit", exitStatus: 0 }, "killed"],
@@ -48,7 +53,7 @@ describe("the end of a VM", () => {
     ],
   ] as const) {
     it(what, () => {
-      const exit = judgeExit({ ...nothing, ...evidence });
+      const exit = classifyExit({ ...nothing, ...evidence });
       const [how, ...detail] = expected.split(" ");
       assert.equal(exit.how, how);
       if (detail.length > 0)
@@ -59,20 +64,20 @@ describe("the end of a VM", () => {
 
 describe("the control port", () => {
   it("tells start, error and exit, over carriage returns, repetitions and noise", () => {
-    assert.deepEqual(reportIn("started\r\nstop 5.000\r\nnoise\nexit 0\r\n"), {
+    assert.deepEqual(parseReport("started\r\nstop 5.000\r\nnoise\nexit 0\r\n"), {
       started: true,
       error: undefined,
       exitCode: 0,
     });
-    assert.deepEqual(heard(heard(SILENT, "started"), "started"), {
+    assert.deepEqual(applyReportLine(applyReportLine(EMPTY_REPORT, "started"), "started"), {
       started: true,
       error: undefined,
       exitCode: undefined,
     });
-    assert.deepEqual(reportIn("exit\nexit x\nexit 1234\nerror\n"), SILENT);
+    assert.deepEqual(parseReport("exit\nexit x\nexit 1234\nerror\n"), EMPTY_REPORT);
   });
 
-  it("is told the grace in seconds", () => assert.equal(stopLine(1500), "stop 1.500\n"));
+  it("is told the grace in seconds", () => assert.equal(encodeStopCommand(1500), "stop 1.500\n"));
 });
 
 describe("QEMU's list of connections", () => {
@@ -88,12 +93,12 @@ describe("QEMU's list of connections", () => {
   ].join("\n");
 
   it("is read into forwards and states", () => {
-    assert.deepEqual(forwardsIn(text), [{ state: "HOST_FORWARD", hostPort: 45615, guestPort: 80 }]);
+    assert.deepEqual(parseForwards(text), [{ state: "HOST_FORWARD", hostPort: 45615, guestPort: 80 }]);
     assert.deepEqual(
-      usernetLines(text).map((line) => line.state),
+      parseUsernet(text).map((line) => line.state),
       ["ESTABLISHED", "SYN_SENT", "HOST_FORWARD"],
     );
-    assert.deepEqual(usernetLines("Hub -1 (n0):\r\n"), []);
+    assert.deepEqual(parseUsernet("Hub -1 (n0):\r\n"), []);
   });
 });
 
@@ -113,7 +118,7 @@ describe("what QEMU says about itself", () => {
       "pc-q35-7.1           Standard PC\nq35                  Standard PC (Q35 + ICH9, 2009) (alias of pc-q35-7.2)\n";
     assert.equal(newestQ35(help), "pc-q35-7.2");
     assert.equal(newestQ35("virt  ARM\n"), undefined);
-    assert.equal(versionIn("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)\n"), "7.2.22");
+    assert.equal(parseVersion("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)\n"), "7.2.22");
   });
 
   it("is probed by firmware that jumps from the reset vector to its loop", () => {

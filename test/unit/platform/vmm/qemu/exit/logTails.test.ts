@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { evidenceOnDisk } from "../../../../../../provider/platform/vmm/qemu/exit/evidenceOnDisk";
+import { readExitEvidence } from "../../../../../../provider/platform/vmm/qemu/exit/evidenceOnDisk";
 import { vmFilesOf } from "../../../../../../provider/platform/vmm/qemu/files";
 import { QemuVmm } from "../../../../../../provider/platform/vmm/qemu/qemu";
 
@@ -15,7 +15,7 @@ describe("the logs of a VM whose guest writes whatever it likes to its control p
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
   it("stay small, and still tell that its program started and how it ended", async () => {
-    const paths = { run: path.join(folder, "run"), instances: folder, cache: folder };
+    const paths = { runDir: path.join(folder, "run"), instancesDir: folder, cacheDir: folder };
     const files = vmFilesOf(paths, UUID);
     fs.mkdirSync(files.folder);
     const vmm = new QemuVmm(paths);
@@ -33,14 +33,15 @@ describe("the logs of a VM whose guest writes whatever it likes to its control p
     write("started\n");
     for (let step = 0; step < 40; step++) {
       write("noise\n".repeat(20_000));
-      vmm.boundLogs(UUID);
+      vmm.truncateLogs(UUID);
       for (const log of logs) assert.ok(fs.statSync(log).blocks * 512 < MIB / 2, `${log} in step ${step}`);
     }
     write("exit 7\n");
-    const { report, qemuLog } = await evidenceOnDisk(files);
+    const { report, qemuLog } = await readExitEvidence(files);
     assert.deepEqual(report, { started: true, error: undefined, exitCode: 7 });
     assert.match(qemuLog, /noise\nexit 7\n$/);
   });
 
-  it("need not be there", () => new QemuVmm({ run: folder, instances: folder, cache: folder }).boundLogs(UUID));
+  it("need not be there", () =>
+    new QemuVmm({ runDir: folder, instancesDir: folder, cacheDir: folder }).truncateLogs(UUID));
 });

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { explain } from "../../../../../../provider/base/errors";
+import { formatError } from "../../../../../../provider/base/errors";
 import { findQemu } from "../../../../../../provider/platform/vmm/qemu/host/findQemu";
 
 const refusal = (): string => {
   try {
     return assert.fail(`found ${findQemu()}`);
   } catch (error) {
-    return explain(error);
+    return formatError(error);
   }
 };
 

@@ -3,4 +3,4 @@ import * as path from "node:path";
 import type { LocalPaths } from "../../base/localPaths";
 
 /** Path of a volume's disk. */
-export const volumeFile = (paths: LocalPaths, uuid: string): string => path.join(paths.volumes, `${uuid}.ext4`);
+export const volumeDiskPath = (paths: LocalPaths, uuid: string): string => path.join(paths.volumesDir, `${uuid}.ext4`);

@@ -5,9 +5,9 @@ import * as path from "node:path";
 import { UnikernelError, fromSystemError } from "../../base/errors";
 import { exec } from "../../base/exec";
 import type { FileContent, FileTree } from "../rootfs/tree";
-import { baseTree } from "./baseTree";
+import { createBaseTree } from "./baseTree";
 import { unpackDebianPackages, type UnpackedPackages } from "./debianPackages";
-import { MODULES } from "./modules";
+import { KERNEL_MODULES } from "./kernelModules";
 import { extractVmlinux } from "./vmlinux";
 
 /** The runtime on disk and in memory. */
@@ -22,7 +22,7 @@ export interface LinuxRuntime {
 /** Name of the cached folder; to be raised when what is cached changes its shape. */
 const CACHE_NAME = "linux-1";
 /** Compressed forms that newer Debian releases ship modules in, and the tool that unpacks each. */
-const MODULE_PACKERS = [
+const MODULE_COMPRESSIONS = [
   { suffix: ".xz", tool: "xz" },
   { suffix: ".zst", tool: "zstd" },
 ] as const;
@@ -35,46 +35,50 @@ const MODULE_PACKERS = [
  * @param options.onProgress Gets a line before each step that may take more than two seconds.
  * Throws `RUNTIME_UNAVAILABLE` when the packages cannot be had or used, `NO_SPACE`.
  */
-export async function makeLinuxRuntime(options: {
+export async function getOrBuildLinuxRuntime(options: {
   readonly folder: string;
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal;
 }): Promise<LinuxRuntime> {
-  const home = path.join(options.folder, CACHE_NAME);
-  const cached = await load(home);
+  const cacheFolder = path.join(options.folder, CACHE_NAME);
+  const cached = await loadRuntime(cacheFolder);
   if (cached !== undefined) return cached;
-  const work = path.join(options.folder, `.${CACHE_NAME}.${crypto.randomUUID()}`);
+  const workFolder = path.join(options.folder, `.${CACHE_NAME}.${crypto.randomUUID()}`);
   try {
-    await fs.mkdir(work, { recursive: true });
-    const packages = await unpackDebianPackages({ ...options, folder: work });
+    await fs.mkdir(workFolder, { recursive: true });
+    const packages = await unpackDebianPackages({ ...options, folder: workFolder });
     options.onProgress("Unpacking the kernel");
-    const made = path.join(work, "made");
+    const made = path.join(workFolder, "made");
     await fs.mkdir(made);
-    await assemble(packages, made, options.signal);
+    await assembleRuntime(packages, made, options.signal);
     options.signal?.throwIfAborted();
-    await fs.rename(made, home).catch((error: unknown) => {
-      if (!isTaken(error)) throw error; // another process was first: use what it made
+    await fs.rename(made, cacheFolder).catch((error: unknown) => {
+      if (!isAlreadyExistsError(error)) throw error; // another process was first: use what it made
     });
   } catch (error) {
     throw fromSystemError(error, "making the runtime linux:latest");
   } finally {
-    await fs.rm(work, { recursive: true, force: true });
+    await fs.rm(workFolder, { recursive: true, force: true });
   }
-  const made = await load(home);
+  const made = await loadRuntime(cacheFolder);
   if (made !== undefined) return made;
-  throw new UnikernelError("RUNTIME_UNAVAILABLE", `The runtime in ${home} is incomplete.`, {
+  throw new UnikernelError("RUNTIME_UNAVAILABLE", `The runtime in ${cacheFolder} is incomplete.`, {
     hint: "Remove that folder and try again.",
   });
 }
 
-const isTaken = (error: unknown): boolean =>
+const isAlreadyExistsError = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "ENOTEMPTY" || error.code === "EEXIST");
 
 /** Puts the files worth keeping into `made`; `version` comes last, so that it marks a complete folder. */
-async function assemble(packages: UnpackedPackages, made: string, signal: AbortSignal | undefined): Promise<void> {
+async function assembleRuntime(
+  packages: UnpackedPackages,
+  made: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await fs.writeFile(path.join(made, "vmlinux"), extractVmlinux(await fs.readFile(packages.kernel)));
   await fs.copyFile(packages.busybox, path.join(made, "busybox"));
-  for (const module of MODULES) await keepModule(packages.modules, module, made, signal);
+  for (const module of KERNEL_MODULES) await copyModule(packages.modules, module, made, signal);
   const applets = await exec(packages.busybox, ["--list-full"], signal === undefined ? {} : { signal });
   if (applets.code !== 0) {
     throw new UnikernelError("RUNTIME_UNAVAILABLE", "The downloaded busybox does not run on this machine.", {
@@ -85,7 +89,7 @@ async function assemble(packages: UnpackedPackages, made: string, signal: AbortS
   await fs.writeFile(path.join(made, "version"), packages.release);
 }
 
-async function keepModule(
+async function copyModule(
   folder: string,
   module: string,
   made: string,
@@ -93,9 +97,9 @@ async function keepModule(
 ): Promise<void> {
   const kept = path.join(made, path.basename(module));
   const source = path.join(folder, module);
-  if (await exists(source)) return fs.copyFile(source, kept);
-  for (const { suffix, tool } of MODULE_PACKERS) {
-    if (!(await exists(source + suffix))) continue;
+  if (await fileExists(source)) return fs.copyFile(source, kept);
+  for (const { suffix, tool } of MODULE_COMPRESSIONS) {
+    if (!(await fileExists(source + suffix))) continue;
     await fs.copyFile(source + suffix, kept + suffix);
     const result = await exec(tool, ["-d", "-q", kept + suffix], signal === undefined ? {} : { signal });
     if (result.code === 0) return fs.rm(kept + suffix, { force: true });
@@ -105,20 +109,20 @@ async function keepModule(
   });
 }
 
-const exists = async (file: string): Promise<boolean> => (await fs.stat(file).catch(() => undefined)) !== undefined;
+const fileExists = async (file: string): Promise<boolean> => (await fs.stat(file).catch(() => undefined)) !== undefined;
 
-async function contentOf(file: string): Promise<FileContent> {
+async function toFileContent(file: string): Promise<FileContent> {
   return { path: file, sizeBytes: (await fs.stat(file)).size };
 }
 
-async function load(home: string): Promise<LinuxRuntime | undefined> {
-  if (!(await exists(path.join(home, "version")))) return undefined;
+async function loadRuntime(home: string): Promise<LinuxRuntime | undefined> {
+  if (!(await fileExists(path.join(home, "version")))) return undefined;
   const modules = new Map<string, FileContent>();
-  for (const module of MODULES) modules.set(module, await contentOf(path.join(home, path.basename(module))));
+  for (const module of KERNEL_MODULES) modules.set(module, await toFileContent(path.join(home, path.basename(module))));
   const applets = (await fs.readFile(path.join(home, "applets"), "utf8")).split("\n").filter((line) => line !== "");
   return {
     kernelFile: path.join(home, "vmlinux"),
-    baseTree: baseTree({ busybox: await contentOf(path.join(home, "busybox")), applets, modules }),
+    baseTree: createBaseTree({ busybox: await toFileContent(path.join(home, "busybox")), applets, modules }),
     version: await fs.readFile(path.join(home, "version"), "utf8"),
   };
 }

@@ -2,7 +2,7 @@
 import type { Client } from "../client/client";
 import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
 import type { Clock } from "../base/clock";
-import type { Blame, ErrorCode } from "../base/errors";
+import type { ErrorContext, ErrorCode } from "../base/errors";
 import type { RolloutPolicy } from "./policy";
 
 /** What is to run, and where. */
@@ -21,7 +21,7 @@ export interface Rollout {
   /** True for instances this resource manages; others in the service are left alone. */
   readonly isManaged: (instance: InstanceItem) => boolean;
   /** The request for one more instance, with a name of its own. */
-  readonly request: () => CreateInstanceRequest;
+  readonly createRequest: () => CreateInstanceRequest;
   /** Inputs that a refused launch is about, by the code of the refusal. */
-  readonly blames?: Readonly<Partial<Record<ErrorCode, Blame>>>;
+  readonly errorContexts?: Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
 }

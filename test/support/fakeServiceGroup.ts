@@ -7,15 +7,15 @@ import { UnikernelError } from "../../provider/base/errors";
 export const SERVICE = { uuid: "service-1", name: "web" };
 
 /** What an instance of this image is like after so many milliseconds. */
-export type Life = (ageMs: number) => Partial<InstanceItem>;
+export type InstanceTimeline = (ageMs: number) => Partial<InstanceItem>;
 
 /** Answers as soon as it is looked at. */
-export const healthyLife: Life = () => ({ state: "running", net_time_us: 1000 });
+export const healthyTimeline: InstanceTimeline = () => ({ state: "running", net_time_us: 1000 });
 
-interface Held {
+interface FakeInstance {
   readonly request: CreateInstanceRequest;
-  readonly bornMs: number;
-  readonly life: Life;
+  readonly createdAtMs: number;
+  readonly timeline: InstanceTimeline;
   override: Partial<InstanceItem>;
 }
 
@@ -23,7 +23,11 @@ interface Held {
 const imageOf = ({ image }: CreateInstanceRequest): string => (typeof image === "string" ? image : (image?.url ?? ""));
 
 /** An item as the API reports what was asked for. */
-const itemOf = (uuid: string, { request, override, life, bornMs }: Held, nowMs: number): InstanceItem => ({
+const itemOf = (
+  uuid: string,
+  { request, override, timeline: life, createdAtMs: bornMs }: FakeInstance,
+  nowMs: number,
+): InstanceItem => ({
   status: "success",
   uuid,
   name: request.name ?? uuid,
@@ -37,11 +41,11 @@ const itemOf = (uuid: string, { request, override, life, bornMs }: Held, nowMs: 
 });
 
 const notFound = (uuid: string) => ({ status: "error", uuid, error: 8, message: `No instance with uuid '${uuid}'` });
-const reply = (...items: readonly object[]) => Promise.resolve({ items, message: undefined });
+const respondWith = (...items: readonly object[]) => Promise.resolve({ items, message: undefined });
 const unreachable = () => new UnikernelError("API_UNREACHABLE", "The answer was lost.");
 
 /** Domains as they are reported: labels below the metro's own domain, whole names without the dot at their end. */
-const asReported = (domains: unknown): object[] =>
+const toReportedDomains = (domains: unknown): object[] =>
   (domains as { name: string; certificate?: { uuid?: string; name?: string } }[]).map(({ name, certificate }) => ({
     fqdn: name.endsWith(".") ? name.slice(0, -1) : `${name}.metro.test`,
     ...(certificate === undefined ? {} : { certificate: { uuid: "c1", name: "cert", ...certificate } }),
@@ -53,11 +57,11 @@ interface Selected {
 }
 
 /** See above. Fields may be set to make it misbehave. */
-export class FakeCluster {
+export class FakeServiceGroup {
   nowMs = 1_000_000;
   /** By image. */
-  readonly lives = new Map<string, Life>();
-  readonly instances = new Map<string, Held>();
+  readonly lives = new Map<string, InstanceTimeline>();
+  readonly instances = new Map<string, FakeInstance>();
   /** What was done, in order, such as `create web-1`, `stop i1`, `delete i1`. */
   readonly log: string[] = [];
   services: object[] = [{ port: 80, handlers: ["http"] }];
@@ -66,7 +70,7 @@ export class FakeCluster {
   /** The autoscale configuration, in the API's words. */
   autoscale: Record<string, unknown> | undefined;
   /** Members that are still listed and gone. */
-  ghosts: { uuid: string; name: string }[] = [];
+  goneMembers: { uuid: string; name: string }[] = [];
   /** Refuses a PATCH, by its property, or a change of autoscale (`autoscale`), with this item. */
   readonly refusals = new Map<string, object>();
   serviceExists = true;
@@ -92,25 +96,29 @@ export class FakeCluster {
 
   readonly client: Client = {
     metro: "test",
-    getServices: () => reply(this.serviceItem()),
+    getServices: () => respondWith(this.serviceItem()),
     createService: ({ body }: { body: Record<string, unknown> & { services: object[] } }) => {
       const { services, name: _name, domains, ...group } = body;
       this.services = services;
-      this.group = { ...this.group, ...group, ...(domains === undefined ? {} : { domains: asReported(domains) }) };
+      this.group = {
+        ...this.group,
+        ...group,
+        ...(domains === undefined ? {} : { domains: toReportedDomains(domains) }),
+      };
       this.serviceExists = true;
-      return reply(this.serviceItem());
+      return respondWith(this.serviceItem());
     },
     patchServices: ({ body: [{ prop, op, value }] }: { body: [{ prop: string; op: string; value: unknown }] }) => {
       const refusal = this.refusals.get(prop);
-      if (refusal !== undefined) return reply(refusal);
+      if (refusal !== undefined) return respondWith(refusal);
       this.log.push(`${op} ${prop} ${JSON.stringify(value)}`);
       if (prop === "services") this.services = value as object[];
-      else if (prop === "domains") this.group["domains"] = op === "del" ? [] : asReported(value);
+      else if (prop === "domains") this.group["domains"] = op === "del" ? [] : toReportedDomains(value);
       else this.group[prop] = op === "del" ? undefined : value;
-      return reply(this.serviceItem());
+      return respondWith(this.serviceItem());
     },
     getAutoscale: () =>
-      reply({
+      respondWith({
         ...SERVICE,
         ...(this.autoscale === undefined
           ? { status: "unconfigured", enabled: false }
@@ -118,7 +126,7 @@ export class FakeCluster {
       }),
     createAutoscale: ({ body: [request] }: { body: [Record<string, unknown>] }) => {
       const refusal = this.refusals.get("autoscale");
-      if (refusal !== undefined) return reply(refusal);
+      if (refusal !== undefined) return respondWith(refusal);
       this.log.push(`configure ${JSON.stringify(request)}`);
       const { create_args, ...rest } = request as { create_args: { template: { uuid?: string; name?: string } } };
       const { uuid = "template-1", name = "base" } = create_args.template;
@@ -130,42 +138,44 @@ export class FakeCluster {
         ...rest,
         template: { uuid, name },
       };
-      return reply({ status: "success", ...SERVICE });
+      return respondWith({ status: "success", ...SERVICE });
     },
     deleteAutoscale: () => {
       this.log.push("unconfigure");
       this.autoscale = undefined;
-      return reply({ status: "success", ...SERVICE });
+      return respondWith({ status: "success", ...SERVICE });
     },
     createPolicy: ({ body }: { body: { name: string } }) => {
       this.log.push(`add ${JSON.stringify(body)}`);
       this.autoscale = { ...this.autoscale, policies: [...this.policies(), body] };
-      return reply({ status: "success", name: body.name });
+      return respondWith({ status: "success", name: body.name });
     },
     deletePolicy: ({ path }: { path: { name: string } }) => {
       this.log.push(`remove ${path.name}`);
       this.autoscale = { ...this.autoscale, policies: this.policies().filter(({ name }) => name !== path.name) };
-      return reply({ status: "success", name: path.name });
+      return respondWith({ status: "success", name: path.name });
     },
     deleteServices: () => {
       if (this.deleteFails !== undefined) return Promise.reject(this.deleteFails);
       this.log.push("delete service");
       this.serviceExists = false;
-      return reply({ status: "success", ...SERVICE });
+      return respondWith({ status: "success", ...SERVICE });
     },
     getInstances: ({ query }: Selected) =>
-      reply(
+      respondWith(
         ...(query?.uuid ?? []).map((uuid) => this.item(uuid)),
         ...(query?.name ?? []).map((name) => this.named(name)),
       ),
     createInstance: ({ body }: { body: CreateInstanceRequest }) => {
       const outcome = this.onCreate(body);
       const taken = [...this.instances.values()].some(({ request }) => request.name === body.name);
-      if (taken) return reply({ status: "error", name: body.name, error: 23, message: "exists" });
+      if (taken) return respondWith({ status: "error", name: body.name, error: 23, message: "exists" });
       const uuid = this.add(body);
       this.log.push(`create ${uuid}`);
       this.onChange();
-      return outcome === "lose" ? Promise.reject(unreachable()) : reply({ status: "success", uuid, name: body.name });
+      return outcome === "lose"
+        ? Promise.reject(unreachable())
+        : respondWith({ status: "success", uuid, name: body.name });
     },
     stopInstances: ({ body }: { body: readonly { uuid: string }[] }) => {
       for (const { uuid } of body) {
@@ -174,7 +184,7 @@ export class FakeCluster {
         if (held !== undefined) held.override = { state: "draining" };
       }
       this.onChange();
-      return reply(...body.map(({ uuid }) => this.item(uuid)));
+      return respondWith(...body.map(({ uuid }) => this.item(uuid)));
     },
     /** Whoever waits sees a stop through. */
     waitInstances: ({ query }: Selected) => {
@@ -185,7 +195,7 @@ export class FakeCluster {
         if (held?.override.state === "draining") held.override = { state: "stopped", stop_reason: 15 };
       }
       this.onChange();
-      return reply(...uuids.map((uuid) => this.item(uuid)));
+      return respondWith(...uuids.map((uuid) => this.item(uuid)));
     },
     deleteInstances: ({ body }: { body: readonly { uuid: string }[] }) => {
       if (this.deleteFails !== undefined) return Promise.reject(this.deleteFails);
@@ -194,17 +204,17 @@ export class FakeCluster {
         return this.instances.delete(uuid) ? { status: "success", uuid, name: uuid } : notFound(uuid);
       });
       this.onChange();
-      return reply(...items);
+      return respondWith(...items);
     },
     getInstanceLogs: ({ query }: Selected) =>
-      reply({ uuid: query?.uuid?.[0], output: Buffer.from(this.console).toString("base64") }),
+      respondWith({ uuid: query?.uuid?.[0], output: Buffer.from(this.console).toString("base64") }),
   } as unknown as Client;
 
   /** Puts an instance there, as if made before; returns its uuid. */
   add(request: CreateInstanceRequest, override: Partial<InstanceItem> = {}): string {
     const uuid = `i${++this.count}`;
-    const life = this.lives.get(imageOf(request)) ?? healthyLife;
-    this.instances.set(uuid, { request, bornMs: this.nowMs, life, override });
+    const life = this.lives.get(imageOf(request)) ?? healthyTimeline;
+    this.instances.set(uuid, { request, createdAtMs: this.nowMs, timeline: life, override });
     return uuid;
   }
 
@@ -222,8 +232,8 @@ export class FakeCluster {
     return (this.autoscale?.["policies"] ?? []) as { name: string }[];
   }
 
-  private isListed(held: Held): boolean {
-    return this.nowMs - held.bornMs >= this.listedAfterMs;
+  private isListed(held: FakeInstance): boolean {
+    return this.nowMs - held.createdAtMs >= this.listedAfterMs;
   }
 
   private named(name: string): object {
@@ -242,7 +252,7 @@ export class FakeCluster {
       services: this.services,
       ...this.group,
       autoscale: this.autoscale !== undefined,
-      instances: [...members, ...this.ghosts],
+      instances: [...members, ...this.goneMembers],
     };
   }
 }

@@ -1,20 +1,20 @@
 /** Calls of the API in the words in which a preview names them. */
-import type { ModelCall } from "./modelApi";
+import type { ApiCall } from "./inMemoryApi";
 
 const camel = (snake: string): string => snake.replace(/_(.)/g, (_all, letter: string) => letter.toUpperCase());
-const listed = (words: readonly string[]): string =>
+const joinWords = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
 const plain = ({ name }: { name: string }): string => name.replace(/\.$/, "").toLowerCase();
 const portOf = ({ port, protocol = "tcp" }: { port: number; protocol?: string }): string =>
   protocol === "tcp" ? String(port) : `${port}/${protocol}`;
 const replicas = (count: number): string => (count === 1 ? "1 replica" : `${count} replicas`);
 
-const volume = ({ body, at }: ModelCall): readonly string[] => {
+const volume = ({ body, at }: ApiCall): readonly string[] => {
   const named = String(body["uuid"] ?? body["name"]);
   return [`'${named}'`, String(body["at"] ?? at)];
 };
 
-function tellServicePatch({ body: { prop, op, value } }: ModelCall): string {
+function describeServicePatch({ body: { prop, op, value } }: ApiCall): string {
   if (prop === "services") return `publish ${(value as { port: number }[]).map(portOf).join(", ")}`;
   if (prop === "domains") {
     const names = (value as { name: string }[]).map(plain).join(", ");
@@ -25,7 +25,7 @@ function tellServicePatch({ body: { prop, op, value } }: ModelCall): string {
   return `delete it after ${(value as { time_ms: number }).time_ms} ms without an instance`;
 }
 
-function tellVolumePatch({ body: { prop, value } }: ModelCall): string {
+function describeVolumePatch({ body: { prop, value } }: ApiCall): string {
   if (prop === "delete_lock") return value === true ? "lock it against deletion" : "let it be deleted";
   if (prop === "quota_policy") return `set the quota policy to ${String(value)}`;
   if (prop === "size_mb") return `grow to ${String(value)} MiB`;
@@ -34,7 +34,7 @@ function tellVolumePatch({ body: { prop, value } }: ModelCall): string {
 }
 
 /** What one call does; nothing for a part of a roll. */
-function tell(call: ModelCall, before: ModelCall | undefined): string {
+function describeCall(call: ApiCall, before: ApiCall | undefined): string {
   const { route, body } = call;
   switch (route) {
     case "stopInstances":
@@ -48,9 +48,9 @@ function tell(call: ModelCall, before: ModelCall | undefined): string {
     case "detachVolumes":
       return `detach volume ${volume(call).join(" from ")}`;
     case "patchServices":
-      return tellServicePatch(call);
+      return describeServicePatch(call);
     case "patchVolumes":
-      return tellVolumePatch(call);
+      return describeVolumePatch(call);
     case "updateCertificates":
       return "upload the new chain and key";
     case "createAutoscale":
@@ -67,22 +67,22 @@ function tell(call: ModelCall, before: ModelCall | undefined): string {
 }
 
 /** What an update of one resource did, in order. PATCHes that follow one another are one step. */
-export function tellInstanceUpdate(calls: readonly ModelCall[]): readonly string[] {
-  const isPatch = (call: ModelCall | undefined): boolean => call?.route === "patchInstances";
+export function describeInstanceUpdate(calls: readonly ApiCall[]): readonly string[] {
+  const isPatch = (call: ApiCall | undefined): boolean => call?.route === "patchInstances";
   return calls.flatMap((call, index) => {
-    if (!isPatch(call)) return [tell(call, calls[index - 1])];
+    if (!isPatch(call)) return [describeCall(call, calls[index - 1])];
     if (isPatch(calls[index - 1])) return [];
     const end = calls.findIndex((one, at) => at > index && !isPatch(one));
     const patches = calls.slice(index, end === -1 ? undefined : end);
-    return [`change ${listed(patches.map(({ body }) => camel(String(body["prop"]))))} in place`];
+    return [`change ${joinWords(patches.map(({ body }) => camel(String(body["prop"]))))} in place`];
   });
 }
 
-const ROLLS: readonly string[] = ["createInstance", "stopInstances", "deleteInstances"];
+const ROLLOUT_ROUTES: readonly string[] = ["createInstance", "stopInstances", "deleteInstances"];
 
 /** The same of a service, whose replicas are told as one step, where the first of them was touched. */
-export function tellServiceUpdate(calls: readonly ModelCall[]): readonly string[] {
-  const rolling = calls.filter(({ route }) => ROLLS.includes(route));
+export function describeServiceUpdate(calls: readonly ApiCall[]): readonly string[] {
+  const rolling = calls.filter(({ route }) => ROLLOUT_ROUTES.includes(route));
   const [launched, deleted] = ["createInstance", "deleteInstances"].map(
     (route) => rolling.filter((call) => call.route === route).length,
   );
@@ -93,10 +93,10 @@ export function tellServiceUpdate(calls: readonly ModelCall[]): readonly string[
         ? `drain and delete ${replicas(deleted ?? 0)}`
         : `roll the changed template out to ${replicas(launched ?? 0)}`;
   return calls.flatMap((call, index) =>
-    call === rolling[0] ? [roll] : rolling.includes(call) ? [] : [tell(call, calls[index - 1])],
+    call === rolling[0] ? [roll] : rolling.includes(call) ? [] : [describeCall(call, calls[index - 1])],
   );
 }
 
 /** The same of a volume or a certificate. */
-export const tellUpdate = (calls: readonly ModelCall[]): readonly string[] =>
-  calls.map((call, index) => tell(call, calls[index - 1]));
+export const describeUpdate = (calls: readonly ApiCall[]): readonly string[] =>
+  calls.map((call, index) => describeCall(call, calls[index - 1]));

@@ -9,7 +9,7 @@ export const TAIL_BYTES = 64 * 1024;
 /**
  * Beginning and end of a log as text, whole where they meet, else a line of their own each; empty when there is none.
  */
-export async function endsOf(file: string, headBytes: number, tailBytes: number): Promise<string> {
+export async function readHeadAndTail(file: string, headBytes: number, tailBytes: number): Promise<string> {
   const handle = await fs.open(file).catch(() => undefined);
   if (handle === undefined) return "";
   const read = async (start: number, end: number): Promise<string> => {

@@ -4,13 +4,13 @@ import { createClient } from "../../provider/client/client";
 import { check } from "../../provider/definition/check";
 import type { Properties } from "../../provider/definition/resource";
 import { diff } from "../../provider/definition/diff";
-import { type Kind, resourceOf } from "../../provider/resources/all";
+import { type ResourceKind, resourceOf } from "../../provider/resources/all";
 import type { ProviderContext } from "../../provider/resources/context";
-import { contextAround } from "./resourceContext";
-import type { TestPlatform } from "./testDaemon";
+import { contextWithClient } from "./resourceContext";
+import type { TestPlatform } from "./testPlatform";
 
 /** One resource that exists. */
-export interface Held {
+export interface ExistingResource {
   readonly id: string;
   readonly inputs: Properties;
   /** What a front end keeps: inputs and outputs together. */
@@ -18,14 +18,14 @@ export interface Held {
 }
 
 /** Lifecycle functions of a kind. Names of what is made are given by the test. */
-export class OnPlatform {
-  readonly #kind: Kind;
+export class ResourceDriver {
+  readonly #kind: ResourceKind;
   readonly context: ProviderContext;
 
-  constructor(platform: TestPlatform, kind: Kind) {
+  constructor(platform: TestPlatform, kind: ResourceKind) {
     const { url, token } = platform.daemon;
     const client = createClient({ metro: "test", endpoint: () => Promise.resolve({ url, token }) });
-    this.context = contextAround(client, {
+    this.context = contextWithClient(client, {
       now: () => Date.now(),
       sleep: (ms) => new Promise((done) => setTimeout(done, Math.min(ms, 20))),
     });
@@ -37,20 +37,20 @@ export class OnPlatform {
   }
 
   /** Checked inputs; fails the test when they are refused. */
-  async checked(given: Properties, olds: Properties = {}): Promise<Properties> {
+  async checkInputs(given: Properties, olds: Properties = {}): Promise<Properties> {
     const { inputs, failures } = await check(this.#resource, olds, given);
     assert.deepEqual(failures, []);
     return inputs;
   }
 
-  async create(given: Properties): Promise<Held> {
-    const inputs = await this.checked(given);
+  async create(given: Properties): Promise<ExistingResource> {
+    const inputs = await this.checkInputs(given);
     const { id, outputs } = await this.#resource.create(this.context, inputs);
     return { id, inputs, state: { ...inputs, ...outputs } };
   }
 
-  async update({ id, inputs, state }: Held, given: Properties): Promise<Held> {
-    const news = await this.checked(given, inputs);
+  async update({ id, inputs, state }: ExistingResource, given: Properties): Promise<ExistingResource> {
+    const news = await this.checkInputs(given, inputs);
     const outputs = await this.#resource.update(
       this.context,
       id,
@@ -60,7 +60,7 @@ export class OnPlatform {
     return { id, inputs: news, state: { ...news, ...outputs } };
   }
 
-  delete({ id, state }: Held): Promise<void> {
+  delete({ id, state }: ExistingResource): Promise<void> {
     return this.#resource.delete(this.context, id, { inputs: this.#inputsIn(state), outputs: state });
   }
 
@@ -70,7 +70,7 @@ export class OnPlatform {
   }
 
   /** Names of the inputs that differ from what is there; `undefined` when it is gone. */
-  async drift({ id, inputs, state }: Held): Promise<readonly string[] | undefined> {
+  async drift({ id, inputs, state }: ExistingResource): Promise<readonly string[] | undefined> {
     const observed = await this.#resource.read(this.context, id, this.#inputsIn(state));
     if (observed === undefined) return undefined;
     return this.changes({ ...observed.inputs, ...observed.outputs }, inputs);

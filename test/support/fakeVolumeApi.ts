@@ -1,15 +1,15 @@
 /** Volumes in memory behind the cloud's routes: enough of an API for programs that only make disks. */
 import * as crypto from "node:crypto";
-import { type Asked, type FakeApi, startFakeApi, success } from "./fakeApi";
+import { type ReceivedRequest, type FakeApi, startFakeApi, success } from "./fakeApi";
 
 /** A running API and what it holds. */
-export interface VolumeApi extends FakeApi {
+export interface FakeVolumeApi extends FakeApi {
   /** Names of the volumes by uuid. */
   readonly volumes: Map<string, string>;
 }
 
 /** Starts one. No id of one is an id of another. */
-export async function startVolumeApi(): Promise<VolumeApi> {
+export async function startFakeVolumeApi(): Promise<FakeVolumeApi> {
   const volumes = new Map<string, string>();
   const sizes = new Map<string, number>();
   const item = (uuid: string) => {
@@ -17,7 +17,7 @@ export async function startVolumeApi(): Promise<VolumeApi> {
     if (name === undefined) return { status: "error", error: 8, uuid };
     return { status: "success", uuid, name, size_mb: sizes.get(uuid), state: "available", filesystem: "ext4" };
   };
-  const api = await startFakeApi(({ method, url, body }: Asked) => {
+  const api = await startFakeApi(({ method, url, body }: ReceivedRequest) => {
     if (method === "POST") {
       const { name, size_mb } = body as { name: string; size_mb: number };
       const uuid = crypto.randomUUID();

@@ -14,23 +14,23 @@ import type { VmSpec } from "../../provider/platform/vmm/vmm";
 /** One item of a reply, as JSON. */
 export type Item = Record<string, unknown> & { uuid: string; name: string; message: string };
 /** A reply, as JSON. */
-export interface Answer {
+export interface ApiResponse {
   readonly httpStatus: number;
   readonly status: string;
   readonly message: string | undefined;
   readonly items: readonly Item[];
-  readonly raw: Record<string, unknown>;
+  readonly envelope: Record<string, unknown>;
 }
 
-const FAST: Partial<Timings> = {
-  probeEveryMs: 2,
+const FAST_TIMINGS: Partial<Timings> = {
+  probeIntervalMs: 2,
   probeTimeoutMs: 200,
   drainIdleMs: 60,
   stopGraceMs: 300,
-  restartPauseMs: 20,
-  restartPauseMaxMs: 80,
-  healthyMs: 200,
-  consoleCheckMs: 5,
+  restartBackoffMs: 20,
+  restartBackoffMaxMs: 80,
+  healthyAfterMs: 200,
+  consoleCheckIntervalMs: 5,
   closeGraceMs: 100,
 };
 
@@ -57,21 +57,21 @@ export class TestPlatform {
     const state = path.join(folder, "state");
     const below = (name: string): string => path.join(state, name);
     this.paths = {
-      state,
-      run: path.join(folder, "run"),
-      cache: path.join(folder, "cache"),
+      stateDir: state,
+      runDir: path.join(folder, "run"),
+      cacheDir: path.join(folder, "cache"),
       daemonFile: below("daemon.json"),
       tokenFile: below("token"),
-      database: below("platform.db"),
+      databaseFile: below("platform.db"),
       logFile: below("daemon.log"),
-      images: below("images"),
-      boot: below("boot"),
-      volumes: below("volumes"),
-      instances: below("instances"),
-      runtimes: path.join(folder, "cache", "runtimes"),
+      imagesDir: below("images"),
+      bootDir: below("boot"),
+      volumesDir: below("volumes"),
+      instancesDir: below("instances"),
+      runtimesDir: path.join(folder, "cache", "runtimes"),
     };
-    this.#timings = { ...FAST, ...timings };
-    this.vmm = new FakeVmm(this.paths.instances, (spec: VmSpec) => {
+    this.#timings = { ...FAST_TIMINGS, ...timings };
+    this.vmm = new FakeVmm(this.paths.instancesDir, (spec: VmSpec) => {
       const guest = this.guests.get(spec.hostname) ?? this.#otherGuest(spec.hostname);
       return typeof guest === "function" ? guest() : guest;
     });
@@ -85,7 +85,7 @@ export class TestPlatform {
   }
 
   get folder(): string {
-    return path.dirname(this.paths.state);
+    return path.dirname(this.paths.stateDir);
   }
 
   get daemon(): Daemon {
@@ -104,7 +104,7 @@ export class TestPlatform {
     const initrdFile = path.join(this.folder, "initrd");
     await fs.writeFile(file, kernel);
     if (initrd !== undefined) await fs.writeFile(initrdFile, initrd);
-    const { digest } = await openLayout(this.paths.images).putImage({
+    const { digest } = await openLayout(this.paths.imagesDir).putImage({
       repository,
       tag,
       platform: { architecture: "x86_64", os: "qemu" },
@@ -135,10 +135,15 @@ export class TestPlatform {
   }
 
   /** One request, with the token unless told otherwise. A body that is a string is sent as it is. */
-  async api(method: string, target: string, body?: unknown, headers: http.OutgoingHttpHeaders = {}): Promise<Answer> {
+  async api(
+    method: string,
+    target: string,
+    body?: unknown,
+    headers: http.OutgoingHttpHeaders = {},
+  ): Promise<ApiResponse> {
     const { url, token } = this.daemon;
     const text = body === undefined || typeof body === "string" ? (body as string | undefined) : JSON.stringify(body);
-    const reply = await send(url + target, method, { authorization: `Bearer ${token}`, ...headers }, text);
+    const reply = await sendHttp(url + target, method, { authorization: `Bearer ${token}`, ...headers }, text);
     const raw = JSON.parse(reply.text) as Record<string, unknown>;
     const data = raw["data"] as Record<string, unknown> | undefined;
     const items = Object.values(data ?? {}).find((value) => Array.isArray(value)) as Item[] | undefined;
@@ -147,20 +152,20 @@ export class TestPlatform {
       status: String(raw["status"]),
       message: raw["message"] as string | undefined,
       items: items ?? [],
-      raw,
+      envelope: raw,
     };
   }
 
   /** The one item of a request. */
-  async one(method: string, target: string, body?: unknown): Promise<Item> {
-    const { items, raw } = await this.api(method, target, body);
+  async requestItem(method: string, target: string, body?: unknown): Promise<Item> {
+    const { items, envelope: raw } = await this.api(method, target, body);
     if (items[0] === undefined) throw new Error(JSON.stringify(raw));
     return items[0];
   }
 
   /** A running instance that answers, if it has a service. */
-  async running(body: Record<string, unknown>): Promise<Item> {
-    const created = await this.one("POST", "/v1/instances", {
+  async createRunning(body: Record<string, unknown>): Promise<Item> {
+    const created = await this.requestItem("POST", "/v1/instances", {
       image: "app:1",
       autostart: true,
       timeout_s: 10,
@@ -174,11 +179,11 @@ export class TestPlatform {
   }
 
   instance(uuid: string): Promise<Item> {
-    return this.one("GET", `/v1/instances?uuid=${uuid}`);
+    return this.requestItem("GET", `/v1/instances?uuid=${uuid}`);
   }
 
   /** Reads an instance until it looks as wanted. */
-  async until(uuid: string, met: (item: Item) => boolean): Promise<Item> {
+  async waitForItem(uuid: string, met: (item: Item) => boolean): Promise<Item> {
     for (;;) {
       const item = await this.instance(uuid);
       if (met(item)) return item;
@@ -188,7 +193,7 @@ export class TestPlatform {
 }
 
 /** One HTTP exchange. */
-export function send(
+export function sendHttp(
   url: string,
   method: string,
   headers: http.OutgoingHttpHeaders,

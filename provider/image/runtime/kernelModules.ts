@@ -4,7 +4,7 @@
  * File names in the order in which they can be loaded, below `lib/modules/<version>/kernel/`: PCI transport,
  * network card, disks. Source: the `depends` fields of the modules of linux-image-6.1-cloud (modinfo).
  */
-export const MODULES: readonly string[] = [
+export const KERNEL_MODULES: readonly string[] = [
   "drivers/virtio/virtio_ring.ko",
   "drivers/virtio/virtio.ko",
   "drivers/virtio/virtio_pci_legacy_dev.ko",

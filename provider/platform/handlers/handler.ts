@@ -35,7 +35,7 @@ export interface FailedItem {
 }
 
 /** An answer. */
-export interface HandlerReply<K extends RouteName> {
+export interface HandlerResponse<K extends RouteName> {
   readonly items: readonly (ItemOf<K> | FailedItem)[];
   /** Message of the envelope; made from the items when absent. */
   readonly message?: string;
@@ -45,5 +45,5 @@ export interface HandlerReply<K extends RouteName> {
 
 /** One function per route; a route without one does not compile. */
 export type Handlers = {
-  readonly [K in RouteName]: (request: HandlerRequest<K>) => Promise<HandlerReply<K>> | HandlerReply<K>;
+  readonly [K in RouteName]: (request: HandlerRequest<K>) => Promise<HandlerResponse<K>> | HandlerResponse<K>;
 };

@@ -6,7 +6,7 @@ import type { InstanceState } from "../../../contract/models";
  * from the restart policy.
  */
 export type InstanceRequest =
-  "start" | "stop" | "force-stop" | "suspend" | "freeze" | "delete" | "wake" | "sleep" | "restart";
+  "start" | "stop" | "force-stop" | "suspend" | "convert-to-template" | "delete" | "wake" | "sleep" | "restart";
 
 /** Why a request is denied. */
 export type DenyReason = "DELETE_PENDING" | "STOP_PENDING" | "NOT_RUNNING" | "NEVER_RUNS";
@@ -19,12 +19,12 @@ export type Decision =
   | { readonly do: "deny"; readonly reason: DenyReason };
 
 /** How an instance stands. */
-export interface Standing {
+export interface ActorState {
   readonly state: InstanceState;
   /** It is stopped and its restart policy will start it again. */
-  readonly restarting?: boolean;
+  readonly restartPending?: boolean;
   /** The stop that is under way ends in standby. */
-  readonly fallingAsleep?: boolean;
+  readonly goingToStandby?: boolean;
   /** It is draining, and will then be suspended. */
   readonly suspending?: boolean;
   /** It is stopped, and its VM is frozen in memory. */
@@ -36,39 +36,43 @@ const IGNORE: Decision = { do: "ignore" };
 const deny = (reason: DenyReason): Decision => ({ do: "deny", reason });
 
 /** Decides by how the instance stands and by the requests that were accepted and not yet acted on. */
-export function decide(standing: Standing, pending: ReadonlySet<InstanceRequest>, request: InstanceRequest): Decision {
-  const { state, restarting = false } = standing;
+export function decideRequest(
+  actorState: ActorState,
+  pending: ReadonlySet<InstanceRequest>,
+  request: InstanceRequest,
+): Decision {
+  const { state, restartPending = false } = actorState;
   if (pending.has(request)) return IGNORE;
   if (pending.has("delete")) return deny("DELETE_PENDING");
   const startPending = pending.has("start") || pending.has("wake") || pending.has("restart");
-  const stopPending = pending.has("stop") || pending.has("force-stop") || pending.has("freeze");
+  const stopPending = pending.has("stop") || pending.has("force-stop") || pending.has("convert-to-template");
   const ending = state === "draining" || state === "stopping";
-  const isDown = state === "stopped" && !startPending && !restarting;
-  const neverRuns = state === "template" || state === "checkpoint";
+  const isDown = state === "stopped" && !startPending && !restartPending;
+  const isTemplateOrCheckpoint = state === "template" || state === "checkpoint";
   switch (request) {
     case "delete":
       return QUEUE;
-    case "freeze":
-      if (neverRuns) return state === "template" ? IGNORE : deny("NEVER_RUNS");
+    case "convert-to-template":
+      if (isTemplateOrCheckpoint) return state === "template" ? IGNORE : deny("NEVER_RUNS");
       return QUEUE;
     case "start":
-      if (neverRuns) return deny("NEVER_RUNS");
+      if (isTemplateOrCheckpoint) return deny("NEVER_RUNS");
       if (stopPending || ending) return deny("STOP_PENDING");
       return (state === "stopped" || state === "standby") && !startPending ? QUEUE : IGNORE;
     case "wake":
       return state === "standby" && !startPending && !stopPending ? QUEUE : IGNORE;
     case "restart":
-      return state === "stopped" && restarting && !startPending ? QUEUE : IGNORE;
+      return state === "stopped" && restartPending && !startPending ? QUEUE : IGNORE;
     case "stop":
-      if (neverRuns) return deny("NEVER_RUNS");
-      if (state === "stopping") return standing.fallingAsleep === true ? QUEUE : IGNORE;
-      return isDown && standing.suspended !== true ? IGNORE : QUEUE;
+      if (isTemplateOrCheckpoint) return deny("NEVER_RUNS");
+      if (state === "stopping") return actorState.goingToStandby === true ? QUEUE : IGNORE;
+      return isDown && actorState.suspended !== true ? IGNORE : QUEUE;
     case "force-stop":
-      if (neverRuns) return deny("NEVER_RUNS");
-      return isDown && standing.suspended !== true ? IGNORE : QUEUE;
+      if (isTemplateOrCheckpoint) return deny("NEVER_RUNS");
+      return isDown && actorState.suspended !== true ? IGNORE : QUEUE;
     case "suspend":
-      if (neverRuns) return deny("NEVER_RUNS");
-      if (standing.suspending === true || standing.fallingAsleep === true) return IGNORE;
+      if (isTemplateOrCheckpoint) return deny("NEVER_RUNS");
+      if (actorState.suspending === true || actorState.goingToStandby === true) return IGNORE;
       if (stopPending || ending) return deny("STOP_PENDING");
       if (isDown || (state === "standby" && !startPending)) return IGNORE;
       return state === "running" ? QUEUE : deny("NOT_RUNNING");

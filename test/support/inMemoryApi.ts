@@ -9,16 +9,16 @@ import { ITEM_CODES } from "../../provider/contract/codes";
 import type { CreateInstanceRequest, InstanceProp } from "../../provider/contract/models";
 import { type RouteName, routes } from "../../provider/contract/routes";
 import type { ProviderContext } from "../../provider/resources/context";
-import { type Held, itemOf, uuidOf } from "./fakeInstances";
-import { contextAround } from "./resourceContext";
+import { type StoredInstance, itemOf, uuidOf } from "./fakeInstances";
+import { contextWithClient } from "./resourceContext";
 
 type Named = { readonly uuid?: string; readonly name?: string };
 type Item = Record<string, unknown> & { uuid: string; name: string };
-type Triple = Named & { prop: string; op: string; value?: unknown };
+type PatchEntry = Named & { prop: string; op: string; value?: unknown };
 type Domain = { name: string; certificate?: Named };
 
 /** A call that changes something, with one entry of its body. */
-export interface ModelCall {
+export interface ApiCall {
   readonly route: RouteName;
   readonly body: Readonly<Record<string, unknown>>;
   /** Where a volume was mounted. */
@@ -30,7 +30,7 @@ export const FOREIGN_SIZE_MB = 64;
 const ANY_VOLUME = { state: "available", size_mb: FOREIGN_SIZE_MB, filesystem: "ext4", access_mode: "rwo" };
 
 /** Changes that are made while an instance runs; any other needs a stop. Source: the API's reference, section 19. */
-const AT_ANY_TIME: readonly string[] = [
+const LIVE_PATCHABLE_PROPS: readonly string[] = [
   "tags",
   "annotations",
   "delete_lock",
@@ -42,19 +42,20 @@ const AT_ANY_TIME: readonly string[] = [
 const MAX_REQUESTS = 20_000;
 
 /** How instances begin that autoscale makes. */
-const SCALED = "scaled-";
+const AUTOSCALED_NAME_PREFIX = "scaled-";
 
-const groupOf = ({ service_group: group }: Held): unknown => (group as Named | null | undefined)?.uuid;
-const refusal = (error: number, message: string): object => ({ status: "error", error, message });
-const idOf = ({ uuid, name }: Item): Item => ({ uuid, name });
+const serviceGroupUuidOf = ({ service_group: group }: StoredInstance): unknown =>
+  (group as Named | null | undefined)?.uuid;
+const failedItem = (error: number, message: string): object => ({ status: "error", error, message });
+const identityOf = ({ uuid, name }: Item): Item => ({ uuid, name });
 /** The same for the same name, so that it is the same object in every world. */
 const foreignUuid = (name: string): string =>
   `ffffffff-0000-4000-8000-${crypto.createHash("md5").update(name).digest("hex").slice(0, 12)}`;
 
 /** See above. */
-export class ModelApi {
-  readonly calls: ModelCall[] = [];
-  readonly instances = new Map<string, Held>();
+export class InMemoryApi {
+  readonly calls: ApiCall[] = [];
+  readonly instances = new Map<string, StoredInstance>();
   readonly services = new Map<string, Item>();
   readonly volumes = new Map<string, Item>();
   readonly certificates = new Map<string, Item>();
@@ -65,7 +66,7 @@ export class ModelApi {
 
   constructor() {
     const clock = { now: () => this.nowMs, sleep: (ms: number) => Promise.resolve(void (this.nowMs += ms)) };
-    this.context = contextAround(this.client(), clock);
+    this.context = contextWithClient(this.client(), clock);
   }
 
   private find<T extends Item>(all: Map<string, T>, { uuid, name }: Named): T | undefined {
@@ -112,15 +113,15 @@ export class ModelApi {
   }
 
   /** A request's fields as a GET reports them. */
-  private reported(request: CreateInstanceRequest, uuid: string): Held {
+  private reported(request: CreateInstanceRequest, uuid: string): StoredInstance {
     const item = itemOf(request, uuid);
     if (request.dependencies !== undefined) item.dependencies = request.dependencies.map((one) => this.foreign(one));
     return item;
   }
 
   private createInstance(request: CreateInstanceRequest): object {
-    if (this.find(this.instances as Map<string, Held & Item>, { name: request.name ?? "" }) !== undefined)
-      return refusal(ITEM_CODES.AlreadyExists, "taken");
+    if (this.find(this.instances as Map<string, StoredInstance & Item>, { name: request.name ?? "" }) !== undefined)
+      return failedItem(ITEM_CODES.AlreadyExists, "taken");
     const uuid = this.newUuid();
     const item = this.reported(request, uuid);
     item.volumes = (request.volumes ?? [])
@@ -140,24 +141,24 @@ export class ModelApi {
     }
     item.net_time_us = 1000;
     this.instances.set(uuid, item);
-    return { status: "success", ...idOf(item) };
+    return { status: "success", ...identityOf(item) };
   }
 
-  private patchInstance({ uuid = "", prop, op, value }: Triple): object {
+  private patchInstance({ uuid = "", prop, op, value }: PatchEntry): object {
     const item = this.instances.get(uuid);
-    if (item === undefined) return refusal(ITEM_CODES.NotFound, "none");
-    if (!AT_ANY_TIME.includes(prop) && item.state !== "stopped")
-      return refusal(ITEM_CODES.FailedWrongVmState, `${prop} needs a stop`);
+    if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
+    if (!LIVE_PATCHABLE_PROPS.includes(prop) && item.state !== "stopped")
+      return failedItem(ITEM_CODES.FailedWrongVmState, `${prop} needs a stop`);
     const told = op === "set" ? { [prop]: value } : {};
     const fresh = this.reported({ name: item.name, image: "none", ...told }, uuid) as Record<string, unknown>;
     Object.assign(item, { [prop]: prop === "delete_lock" ? value === true : fresh[prop] });
-    return { status: "success", ...idOf(item) };
+    return { status: "success", ...identityOf(item) };
   }
 
   private serviceItem(item: Item): object {
-    const members = [...this.instances.values()].filter((one) => groupOf(one) === item.uuid);
+    const members = [...this.instances.values()].filter((one) => serviceGroupUuidOf(one) === item.uuid);
     const { scaling, ...said } = item;
-    return { ...said, autoscale: scaling !== undefined, instances: members.map(idOf) };
+    return { ...said, autoscale: scaling !== undefined, instances: members.map(identityOf) };
   }
 
   private createService(body: Record<string, unknown>): object {
@@ -165,7 +166,7 @@ export class ModelApi {
     const plain = { soft_limit: 1, hard_limit: 65_535, persistent: true, autokill: { time_ms: 0 } };
     const item = { status: "success", ...plain, ...rest, uuid: this.newUuid(), name, services: this.ports(services) };
     this.services.set(item.uuid, { ...item, domains: this.domains(name, domains) });
-    return { status: "success", ...idOf(item) };
+    return { status: "success", ...identityOf(item) };
   }
 
   private ports(services: readonly object[]): object[] {
@@ -175,28 +176,33 @@ export class ModelApi {
     });
   }
 
-  private patchService({ uuid = "", prop, op, value }: Triple): object {
+  private patchService({ uuid = "", prop, op, value }: PatchEntry): object {
     const item = this.services.get(uuid);
-    if (item === undefined) return refusal(ITEM_CODES.NotFound, "none");
+    if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
     if (prop === "services") item["services"] = this.ports(value as object[]);
     else if (prop === "domains") item["domains"] = op === "del" ? [] : this.domains(item.name, value as Domain[]);
     else item[prop] = op === "del" ? { time_ms: 0 } : value;
-    if (Number(item["soft_limit"]) > Number(item["hard_limit"])) return refusal(ITEM_CODES.Invalid, "limits");
-    return { status: "success", ...idOf(item) };
+    if (Number(item["soft_limit"]) > Number(item["hard_limit"])) return failedItem(ITEM_CODES.Invalid, "limits");
+    return { status: "success", ...identityOf(item) };
   }
 
   private configure({ uuid = "", create_args, ...rest }: Named & { create_args?: { template: Named } }): object {
     const item = this.services.get(uuid);
-    if (item === undefined) return refusal(ITEM_CODES.NotFound, "none");
-    if (item["scaling"] !== undefined) return refusal(ITEM_CODES.AutoscaleConfigured, "configured");
+    if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
+    if (item["scaling"] !== undefined) return failedItem(ITEM_CODES.AutoscaleConfigured, "configured");
     const plain = { min_size: 1, max_size: 4, warmup_time_ms: 1000, cooldown_time_ms: 1000, policies: [] };
     const configuration = { ...plain, ...rest, template: this.foreign(create_args?.template ?? {}) };
     item["scaling"] = configuration;
     for (let count = 0; count < Number(configuration.min_size); count++) {
-      const scaled = { name: `${SCALED}${this.newUuid()}`, image: "scaled", autostart: true, service_group: { uuid } };
+      const scaled = {
+        name: `${AUTOSCALED_NAME_PREFIX}${this.newUuid()}`,
+        image: "scaled",
+        autostart: true,
+        service_group: { uuid },
+      };
       this.createInstance(scaled);
     }
-    return { status: "success", ...idOf(item) };
+    return { status: "success", ...identityOf(item) };
   }
 
   private policiesOf(uuid: string): { name: string }[] {
@@ -222,22 +228,22 @@ export class ModelApi {
     return { ...item };
   }
 
-  private patchVolume({ uuid = "", prop, value }: Triple): object {
+  private patchVolume({ uuid = "", prop, value }: PatchEntry): object {
     const item = this.volumes.get(uuid);
-    if (item === undefined) return refusal(ITEM_CODES.NotFound, "none");
-    if (prop === "size_mb" && Number(value) < Number(item["size_mb"])) return refusal(ITEM_CODES.Invalid, "shrinks");
+    if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
+    if (prop === "size_mb" && Number(value) < Number(item["size_mb"])) return failedItem(ITEM_CODES.Invalid, "shrinks");
     item[prop] = value;
-    return { status: "success", ...idOf(item) };
+    return { status: "success", ...identityOf(item) };
   }
 
   /** Attaches (`at` given) or detaches. */
   private mount(named: Named, instance: Named, at: string | undefined, readonly = false): object {
     const { uuid, name } = this.volumeOf(named);
     const item = this.instances.get(instance.uuid ?? "");
-    if (item === undefined) return refusal(ITEM_CODES.NotFound, "none");
-    if (item.state !== "stopped") return refusal(ITEM_CODES.FailedWrongVmState, "it runs");
+    if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
+    if (item.state !== "stopped") return failedItem(ITEM_CODES.FailedWrongVmState, "it runs");
     const isThere = item.volumes.some((one) => one.uuid === uuid);
-    if (isThere === (at !== undefined)) return refusal(isThere ? ITEM_CODES.Attached : ITEM_CODES.NotAttached, "no");
+    if (isThere === (at !== undefined)) return failedItem(isThere ? ITEM_CODES.Attached : ITEM_CODES.NotAttached, "no");
     if (at === undefined) item.volumes = item.volumes.filter((one) => one.uuid !== uuid);
     else item.volumes = [{ uuid, name, at, readonly }, ...item.volumes];
     return { status: "success", uuid, name };
@@ -259,23 +265,23 @@ export class ModelApi {
     ];
     return asked.map((one) => {
       const item = this.find(all, one);
-      return item === undefined ? { ...refusal(ITEM_CODES.NotFound, "none"), ...one } : show(item);
+      return item === undefined ? { ...failedItem(ITEM_CODES.NotFound, "none"), ...one } : show(item);
     });
   }
 
   private gone(all: Map<string, Item>, { uuid = "" }: Named): object {
     const item = all.get(uuid);
-    if (item === undefined) return { ...refusal(ITEM_CODES.NotFound, "none"), uuid };
-    if (item["delete_lock"] === true) return refusal(ITEM_CODES.NotAllowed, "locked");
+    if (item === undefined) return { ...failedItem(ITEM_CODES.NotFound, "none"), uuid };
+    if (item["delete_lock"] === true) return failedItem(ITEM_CODES.NotAllowed, "locked");
     all.delete(uuid);
-    return { status: "success", ...idOf(item) };
+    return { status: "success", ...identityOf(item) };
   }
 
   private turned({ uuid = "" }: Named, state: "running" | "draining"): object {
     const item = this.instances.get(uuid);
-    if (item === undefined) return { ...refusal(ITEM_CODES.NotFound, "none"), uuid };
+    if (item === undefined) return { ...failedItem(ITEM_CODES.NotFound, "none"), uuid };
     if (state === "running" || item.state === "running") item.state = state;
-    return { status: "success", ...idOf(item), state };
+    return { status: "success", ...identityOf(item), state };
   }
 
   private client(): Client {
@@ -294,37 +300,38 @@ export class ModelApi {
       getCertificates: ({ query }: Query) => this.chosen(this.certificates, query, copy),
       getAutoscale: ({ query }: Query) =>
         this.chosen(this.services, query, (one) => ({
-          ...idOf(one),
+          ...identityOf(one),
           ...(one["scaling"] === undefined ? { status: "unconfigured" } : { status: "success", enabled: true }),
           ...copy((one["scaling"] ?? {}) as object),
         })),
     };
     const changes: Partial<Record<RouteName, (body: never, path: { uuid: string; name: string }) => object>> = {
       createInstance: (body: CreateInstanceRequest) => this.createInstance(body),
-      patchInstances: (one: Triple) => this.patchInstance(one),
+      patchInstances: (one: PatchEntry) => this.patchInstance(one),
       startInstances: (one: Named) => this.turned(one, "running"),
       stopInstances: (one: Named) => this.turned(one, "draining"),
       deleteInstances: (one: Named) => this.gone(instances, one),
       createService: (body: Record<string, unknown>) => this.createService(body),
-      patchServices: (one: Triple) => this.patchService(one),
+      patchServices: (one: PatchEntry) => this.patchService(one),
       deleteServices: (one: Named) => this.gone(this.services, one),
       createAutoscale: (one: Named) => this.configure(one),
       deleteAutoscale: ({ uuid = "" }: Named) => {
         const item = this.services.get(uuid) ?? { uuid, name: "", scaling: undefined };
         item.scaling = undefined;
         for (const one of [...this.instances.values()])
-          if (groupOf(one) === uuid && one.name.startsWith(SCALED)) this.instances.delete(one.uuid);
-        return { status: "success", ...idOf(item) };
+          if (serviceGroupUuidOf(one) === uuid && one.name.startsWith(AUTOSCALED_NAME_PREFIX))
+            this.instances.delete(one.uuid);
+        return { status: "success", ...identityOf(item) };
       },
       createPolicy: (body: { name: string }, { uuid }) => {
         if (this.policiesOf(uuid).some(({ name }) => name === body.name))
-          return refusal(ITEM_CODES.AlreadyExists, "taken");
+          return failedItem(ITEM_CODES.AlreadyExists, "taken");
         this.policiesOf(uuid).push(body);
         return { status: "success", name: body.name };
       },
       deletePolicy: (_body: undefined, { uuid, name }) => {
         const index = this.policiesOf(uuid).findIndex((one) => one.name === name);
-        if (index < 0) return refusal(ITEM_CODES.NotFound, "none");
+        if (index < 0) return failedItem(ITEM_CODES.NotFound, "none");
         this.policiesOf(uuid).splice(index, 1);
         return { status: "success", name };
       },
@@ -334,7 +341,7 @@ export class ModelApi {
           { ...rest, name: vol_name },
           this.volumeOf(uuid === undefined ? { name: name ?? "" } : { uuid }),
         ),
-      patchVolumes: (one: Triple) => this.patchVolume(one),
+      patchVolumes: (one: PatchEntry) => this.patchVolume(one),
       deleteVolumes: (one: Named) => this.gone(this.volumes, one),
       attachVolumes: ({
         attach_to,
@@ -350,7 +357,7 @@ export class ModelApi {
       },
       updateCertificates: ({ uuid = "", chain }: Named & { chain: string }) => {
         const item = this.certificates.get(uuid);
-        if (item === undefined) return refusal(ITEM_CODES.NotFound, "none");
+        if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
         return copy(Object.assign(item, this.certificateItem(String(item["common_name"]), chain)));
       },
       deleteCertificates: (one: Named) => this.gone(this.certificates, one),

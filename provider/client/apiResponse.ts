@@ -2,7 +2,7 @@
 import type { ItemOf, RouteName } from "../contract/routes";
 
 /** An answer. */
-export interface Reply<K extends RouteName> {
+export interface ApiResponse<K extends RouteName> {
   readonly items: readonly ItemOf<K>[];
   /** Envelope message, such as `Operation timed out`. */
   readonly message: string | undefined;

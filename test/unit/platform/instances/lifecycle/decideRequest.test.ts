@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
 import { INSTANCE_STATES, type InstanceState } from "../../../../../provider/contract/models";
 import {
-  decide,
+  decideRequest,
   type InstanceRequest,
-  type Standing,
-} from "../../../../../provider/platform/instances/lifecycle/acceptRequest";
+  type ActorState,
+} from "../../../../../provider/platform/instances/lifecycle/decideRequest";
 
 const ask = (
   state: InstanceState,
   request: InstanceRequest,
   pending: InstanceRequest[] = [],
-  more: Omit<Standing, "state"> = {},
+  more: Omit<ActorState, "state"> = {},
 ): string => {
-  const decision = decide({ state, ...more }, new Set(pending), request);
+  const decision = decideRequest({ state, ...more }, new Set(pending), request);
   return decision.do === "deny" ? decision.reason : decision.do;
 };
 
-const OTHERS = ["start", "stop", "force-stop", "suspend", "freeze", "wake", "sleep", "restart"] as const;
+const OTHERS = ["start", "stop", "force-stop", "suspend", "convert-to-template", "wake", "sleep", "restart"] as const;
 
 describe("whether an instance accepts a request", () => {
   it("starts what is down and ignores a start of what is up or on its way", () => {
@@ -38,7 +38,7 @@ describe("whether an instance accepts a request", () => {
       assert.equal(ask(state, "stop"), "queue");
     assert.equal(ask("stopped", "stop"), "ignore");
     assert.equal(ask("stopped", "stop", ["start"]), "queue");
-    assert.equal(ask("stopped", "stop", [], { restarting: true }), "queue");
+    assert.equal(ask("stopped", "stop", [], { restartPending: true }), "queue");
   });
 
   it("lets a forced stop overtake a gentle one", () => {
@@ -65,9 +65,9 @@ describe("whether an instance accepts a request", () => {
   });
 
   it("restarts only within a restart sequence", () => {
-    assert.equal(ask("stopped", "restart", [], { restarting: true }), "queue");
+    assert.equal(ask("stopped", "restart", [], { restartPending: true }), "queue");
     assert.equal(ask("stopped", "restart"), "ignore");
-    assert.equal(ask("running", "restart", [], { restarting: true }), "ignore");
+    assert.equal(ask("running", "restart", [], { restartPending: true }), "ignore");
   });
 
   it("suspends what runs, and ignores it of what is down, asleep or on its way there", () => {
@@ -77,8 +77,8 @@ describe("whether an instance accepts a request", () => {
     for (const state of ["draining", "stopping"] as const) assert.equal(ask(state, "suspend"), "STOP_PENDING");
     assert.equal(ask("running", "suspend", ["stop"]), "STOP_PENDING");
     assert.equal(ask("draining", "suspend", [], { suspending: true }), "ignore");
-    assert.equal(ask("stopping", "suspend", [], { fallingAsleep: true }), "ignore");
-    assert.equal(ask("stopped", "suspend", [], { restarting: true }), "NOT_RUNNING");
+    assert.equal(ask("stopping", "suspend", [], { goingToStandby: true }), "ignore");
+    assert.equal(ask("stopped", "suspend", [], { restartPending: true }), "NOT_RUNNING");
   });
 
   it("starts and stops what is suspended: it is stopped, and yet has a VM", () => {
@@ -89,10 +89,10 @@ describe("whether an instance accepts a request", () => {
   it("turns anything that lives into a template, and starts nothing meanwhile", () => {
     for (const state of INSTANCE_STATES) {
       const expected = state === "template" ? "ignore" : state === "checkpoint" ? "NEVER_RUNS" : "queue";
-      assert.equal(ask(state, "freeze"), expected);
+      assert.equal(ask(state, "convert-to-template"), expected);
     }
-    assert.equal(ask("stopped", "start", ["freeze"]), "STOP_PENDING");
-    assert.equal(ask("standby", "wake", ["freeze"]), "ignore");
+    assert.equal(ask("stopped", "start", ["convert-to-template"]), "STOP_PENDING");
+    assert.equal(ask("standby", "wake", ["convert-to-template"]), "ignore");
   });
 
   it("never starts, stops or suspends a template or checkpoint", () => {

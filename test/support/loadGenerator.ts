@@ -2,13 +2,13 @@
 import * as http from "node:http";
 
 /** One answer. */
-export interface Answered {
+export interface HttpResponse {
   readonly status: number;
   readonly body: string;
 }
 
 /** GETs a URL once. `agent: false` means a fresh connection. */
-export const get = (url: string, options: http.RequestOptions = { agent: false }): Promise<Answered> =>
+export const httpGet = (url: string, options: http.RequestOptions = { agent: false }): Promise<HttpResponse> =>
   new Promise((resolve, reject) => {
     const request = http.get(url, { timeout: 60_000, ...options }, (response) => {
       let body = "";
@@ -21,7 +21,7 @@ export const get = (url: string, options: http.RequestOptions = { agent: false }
   });
 
 /** Requests until stopped. */
-export class Traffic {
+export class LoadGenerator {
   requests = 0;
   readonly failures: string[] = [];
   /** Distinct bodies, in the order in which they were first seen. */
@@ -38,7 +38,7 @@ export class Traffic {
     while (!this.stopped) {
       this.requests++;
       try {
-        const { status, body } = await get(url);
+        const { status, body } = await httpGet(url);
         if (status !== 200) this.failures.push(`HTTP ${status}`);
         else if (!this.bodies.includes(body)) this.bodies.push(body);
       } catch (error) {

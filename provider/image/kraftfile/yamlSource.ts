@@ -61,7 +61,7 @@ export class YamlSource {
   }
 
   /** Members of a map; `undefined` (and a problem) for anything else. Keys of other types are problems. */
-  members(node: yaml.Node | null, at: yaml.Node | null, what: string): Member[] | undefined {
+  mapMembers(node: yaml.Node | null, at: yaml.Node | null, what: string): Member[] | undefined {
     if (!yaml.isMap(node)) return this.report(node ?? at, `${what} must be a map.`);
     return node.items.flatMap(({ key, value }): Member[] => {
       const keyNode = this.resolve(key) ?? node;
@@ -72,7 +72,7 @@ export class YamlSource {
   }
 
   /** Items of a list; `undefined` (and a problem) for anything else. */
-  items(node: yaml.Node | null, at: yaml.Node | null, what: string): (yaml.Node | null)[] | undefined {
+  listItems(node: yaml.Node | null, at: yaml.Node | null, what: string): (yaml.Node | null)[] | undefined {
     if (!yaml.isSeq(node)) return this.report(node ?? at, `${what} must be a list.`);
     return node.items.map((item) => this.resolve(item));
   }

@@ -42,7 +42,11 @@ export function parseTimeouts(sources: SettingSources): TimeoutSettings {
     const [issue] = parsed.error.issues;
     const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
     if (unknown === undefined)
-      return throwInvalidSetting(setting, `has no valid number of milliseconds in '${issue?.path.join(".") ?? ""}'`, hint);
+      return throwInvalidSetting(
+        setting,
+        `has no valid number of milliseconds in '${issue?.path.join(".") ?? ""}'`,
+        hint,
+      );
     const suggestion = closestMatch(unknown, TIMEOUT_KEYS);
     return throwInvalidSetting(
       setting,

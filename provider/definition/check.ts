@@ -5,11 +5,11 @@
  * while unknown parts pass: an input that is accepted when known is never refused because part of it is unknown.
  */
 import * as z from "zod";
-import { nearest } from "../base/nearest";
-import { type CheckFailure, type Definition, type Properties, innerOf, metaOf } from "./define";
-import { describeIssue } from "./issue";
-import { type PathPart, formatPath } from "./path";
-import { containsUnknown, isUnknown } from "./unknown";
+import { closestMatch } from "../base/spelling";
+import { type CheckFailure, type Definition, type Properties, innerSchema, metaOf } from "./resource";
+import { describeIssue } from "./issueMessage";
+import { type PathPart, formatPath } from "./propertyPath";
+import { containsUnknown, isUnknown } from "./unknowns";
 
 /** Outcome of a check. `inputs` are meaningful only without failures. */
 export interface CheckResult {
@@ -18,46 +18,46 @@ export interface CheckResult {
 }
 
 /** Where the walk is, and what it found. */
-interface Walk {
+interface WalkState {
   readonly path: readonly PathPart[];
   /** Inside a secret field: values must not be quoted. */
   readonly secret: boolean;
   readonly failures: CheckFailure[];
 }
 
-const into = (walk: Walk, part: PathPart, schema: z.ZodType): Walk => ({
+const descend = (walk: WalkState, part: PathPart, schema: z.ZodType): WalkState => ({
   ...walk,
   path: [...walk.path, part],
   secret: walk.secret || metaOf(schema)?.secret === true,
 });
 
-const fail = (walk: Walk, reason: string): void => {
+const addFailure = (walk: WalkState, reason: string): void => {
   walk.failures.push({ property: formatPath(walk.path), reason });
 };
 
-function checkObject(schema: z.ZodObject, value: unknown, walk: Walk): unknown {
+function checkObject(schema: z.ZodObject, value: unknown, walk: WalkState): unknown {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return checkLeaf(schema, value, walk);
   const given = value as Properties;
   const shape = schema.shape as Readonly<Record<string, z.ZodType>>;
   const result: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(shape)) {
-    const checked = checkValue(inner, given[key], into(walk, key, inner));
+    const checked = checkValue(inner, given[key], descend(walk, key, inner));
     if (checked !== undefined) result[key] = checked;
   }
-  const known = Object.entries(shape).flatMap(([key, inner]) => (metaOf(inner)?.computed === true ? [] : [key]));
+  const knownKeys = Object.entries(shape).flatMap(([key, inner]) => (metaOf(inner)?.computed === true ? [] : [key]));
   for (const key of Object.keys(given).filter((k) => !(k in shape) && given[k] !== undefined)) {
-    const meant = nearest(key, known);
-    fail(
+    const suggestion = closestMatch(key, knownKeys);
+    addFailure(
       { ...walk, path: [...walk.path, key] },
-      meant === undefined
-        ? `unknown property. Known are ${known.join(", ")}.`
-        : `unknown property; did you mean '${meant}'?`,
+      suggestion === undefined
+        ? `unknown property. Known are ${knownKeys.join(", ")}.`
+        : `unknown property; did you mean '${suggestion}'?`,
     );
   }
   return result;
 }
 
-function checkLeaf(schema: z.ZodType, value: unknown, walk: Walk): unknown {
+function checkLeaf(schema: z.ZodType, value: unknown, walk: WalkState): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
@@ -65,14 +65,14 @@ function checkLeaf(schema: z.ZodType, value: unknown, walk: Walk): unknown {
   const mistyped = issues.find(({ code, path }) => code === "invalid_type" && path.length === 0);
   for (const issue of mistyped === undefined ? issues : [mistyped]) {
     const path = [...walk.path, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
-    fail({ ...walk, path }, describeIssue(issue, value, walk.secret));
+    addFailure({ ...walk, path }, describeIssue(issue, value, walk.secret));
   }
   return value;
 }
 
-function checkValue(schema: z.ZodType, value: unknown, walk: Walk): unknown {
+function checkValue(schema: z.ZodType, value: unknown, walk: WalkState): unknown {
   if (isUnknown(value)) return value;
-  const inner = innerOf(schema);
+  const inner = innerSchema(schema);
   if (inner !== undefined) {
     // Pulumi sends null for what a program left undefined inside nested values.
     if (value !== undefined && value !== null) return checkValue(inner, value, walk);
@@ -83,28 +83,28 @@ function checkValue(schema: z.ZodType, value: unknown, walk: Walk): unknown {
   if (schema instanceof z.ZodObject) return checkObject(schema, value, walk);
   if (schema instanceof z.ZodArray && Array.isArray(value)) {
     const element = schema.element as z.ZodType;
-    for (const issue of issuesOfWhole(schema, value)) fail(walk, describeIssue(issue, value, walk.secret));
-    return value.map((item, index) => checkValue(element, item, into(walk, index, element)));
+    for (const issue of arrayLevelIssues(schema, value)) addFailure(walk, describeIssue(issue, value, walk.secret));
+    return value.map((item, index) => checkValue(element, item, descend(walk, index, element)));
   }
   if (schema instanceof z.ZodRecord && !Array.isArray(value)) {
     const element = schema.valueType as z.ZodType;
-    const names = schema.keyType as unknown as z.ZodType;
-    for (const key of Object.keys(value)) checkLeaf(names, key, { ...walk, path: [...walk.path, key] });
+    const keySchema = schema.keyType as unknown as z.ZodType;
+    for (const key of Object.keys(value)) checkLeaf(keySchema, key, { ...walk, path: [...walk.path, key] });
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, checkValue(element, item, into(walk, key, element))]),
+      Object.entries(value).map(([key, item]) => [key, checkValue(element, item, descend(walk, key, element))]),
     );
   }
   return containsUnknown(value) ? value : checkLeaf(schema, value, walk);
 }
 
 /** What concerns a list as a whole, which is its length; its items are walked one by one. */
-function issuesOfWhole(schema: z.ZodArray, value: readonly unknown[]): readonly z.core.$ZodIssue[] {
+function arrayLevelIssues(schema: z.ZodArray, value: readonly unknown[]): readonly z.core.$ZodIssue[] {
   if ((schema.def.checks ?? []).length === 0) return [];
   return schema.safeParse(value).error?.issues.filter((issue) => issue.path.length === 0) ?? [];
 }
 
 /** What a rule reads; unknown where something above it is. */
-const valueAt = (inputs: Properties, place: string): unknown =>
+const valueAtPath = (inputs: Properties, place: string): unknown =>
   place
     .split(".")
     .reduce<unknown>((value, key) => (isUnknown(value) ? value : (value as Properties | undefined)?.[key]), inputs);
@@ -120,10 +120,10 @@ export async function check(definition: Definition, olds: Properties, raw: Prope
   if (failures.length > 0) return { inputs, failures };
 
   for (const rule of definition.rules ?? []) {
-    if (rule.reads.some((place) => containsUnknown(valueAt(inputs, place)))) continue;
+    if (rule.reads.some((place) => containsUnknown(valueAtPath(inputs, place)))) continue;
     // The fields a rule reads were parsed above; fields it does not read may be unknown, and it promised not to look.
     failures.push(...rule.test(inputs as never, olds));
   }
-  if (failures.length > 0 || definition.inspect === undefined) return { inputs, failures };
-  return definition.inspect(inputs);
+  if (failures.length > 0 || definition.computeInputs === undefined) return { inputs, failures };
+  return definition.computeInputs(inputs);
 }

@@ -3,11 +3,11 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { FakeApi } from "./fakeApi";
 
-/** Announces the API in a state folder, as a daemon does; it has to answer `GET /v1/healthz`. */
+/** Announces the API in a state folder, as a daemon does; it must respond to `GET /v1/healthz`. */
 export async function announceDaemon({ url }: FakeApi, stateFolder: string): Promise<void> {
   await fs.mkdir(stateFolder, { recursive: true });
   await fs.writeFile(path.join(stateFolder, "token"), "t0ken");
-  // This process stands for the daemon: nobody is asked whose process is gone.
+  // This process stands for the daemon: a client does not connect to a daemon whose process is gone.
   await fs.writeFile(path.join(stateFolder, "daemon.json"), JSON.stringify({ url, pid: process.pid }));
 }
 
@@ -16,7 +16,7 @@ type Item = Readonly<Record<string, unknown>>;
 /** Items by the name of their list in the API's envelope. */
 export type Items = Readonly<Record<string, readonly Item[]>>;
 
-/** The list that an answer to a path has. */
+/** Path of a collection → its list in the envelope. */
 const LISTS: Readonly<Record<string, string>> = {
   instances: "instances",
   volumes: "volumes",
@@ -25,10 +25,10 @@ const LISTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Answers reads with recorded items, each found by the uuid or name that a request's path, query or body gives.
- * `undefined` for any other request.
+ * The response to a read: recorded items, each found by the uuid or name in the request's path, query or body. `undefined` for any
+ * other request.
  */
-export function answerRead(items: Items, { method, url, body }: { method: string; url: string; body: unknown }) {
+export function recordedResponse(items: Items, { method, url, body }: { method: string; url: string; body: unknown }) {
   const { pathname, searchParams } = new URL(url, "http://daemon");
   const [, , kind = "", uuid] = pathname.split("/");
   if (kind === "healthz") return { body: { status: "success", data: {} } };

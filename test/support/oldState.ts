@@ -4,8 +4,8 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type Stack, openStack } from "./engine";
-import type { Registered } from "./programInputs";
-import { Project } from "./project";
+import type { Registration } from "./programInputs";
+import { TestProject } from "./project";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -116,9 +116,9 @@ export class OldProject {
   readonly folder: string;
   /** State folder of a local platform, which is not there: no preview has a reason to make it. */
   readonly platform: string;
-  private readonly project: Project;
+  private readonly project: TestProject;
 
-  private constructor(name: OldStateName, project: Project) {
+  private constructor(name: OldStateName, project: TestProject) {
     this.name = name;
     this.project = project;
     this.folder = project.folder;
@@ -126,7 +126,7 @@ export class OldProject {
   }
 
   static async open(name: OldStateName): Promise<OldProject> {
-    const project = await Project.copy("test/fixtures/state");
+    const project = await TestProject.copy("test/fixtures/state");
     await fs.cp(path.join(fixtures, "certificates"), path.join(project.folder, "certificates"), { recursive: true });
     await project.write("index.ts", `export * from "./${name}";\n`);
     return new OldProject(name, project);
@@ -155,14 +155,14 @@ export class OldProject {
   }
 
   /** What the program registers, run against mocks of the engine. */
-  async registered(resources: readonly OldResource[]): Promise<readonly Registered[]> {
+  async registered(resources: readonly OldResource[]): Promise<readonly Registration[]> {
     const child = childProcess.fork(path.join(__dirname, "programInputs.ts"), [], {
       cwd: this.folder,
       execArgv: ["-r", require.resolve("tsx/cjs")],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     return new Promise((resolve, reject) => {
-      child.once("message", (registered: readonly Registered[]) => resolve(registered));
+      child.once("message", (registered: readonly Registration[]) => resolve(registered));
       child.once("exit", (code) => reject(new Error(`the program ended with ${code}`)));
       child.send(resources);
     });

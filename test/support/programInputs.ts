@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { OldResource } from "./oldState";
 
 /** A resource as a program registered it, secrets in clear. */
-export interface Registered {
+export interface Registration {
   readonly type: string;
   readonly name: string;
   /** Name of its explicit Provider; empty for none. */
@@ -25,8 +25,8 @@ function inClear(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, inClear(member)]));
 }
 
-async function run(resources: readonly OldResource[]): Promise<readonly Registered[]> {
-  const registered: Registered[] = [];
+async function run(resources: readonly OldResource[]): Promise<readonly Registration[]> {
+  const registered: Registration[] = [];
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, provider = "", id = "" }) => {
@@ -35,7 +35,7 @@ async function run(resources: readonly OldResource[]): Promise<readonly Register
           type,
           name,
           provider: provider.split("::").at(-2) ?? "",
-          inputs: inClear(inputs) as Registered["inputs"],
+          inputs: inClear(inputs) as Registration["inputs"],
         });
         return { id: known?.id ?? id, state: known?.outputs ?? {} };
       },

@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { type OperationResult, changingSteps, succeeded } from "../../support/engine";
+import { type OperationResult, assertSucceeded, changingSteps } from "../../support/engine";
 import { startFakeApi } from "../../support/fakeApi";
-import { type Items, announceDaemon, answerRead } from "../../support/fakeDaemon";
+import { type Items, announceDaemon, recordedResponse } from "../../support/fakeDaemon";
 import { type Deployment, OldProject, type OldStateName, readDeployment } from "../../support/oldState";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -45,18 +45,18 @@ describe("the state of an older release, under the real engine", function () {
 
   it("has nothing to change of any resource, in a preview and after an update", async () => {
     const { stack, count } = await open("everything");
-    const preview = succeeded(await stack.preview({ expectNoChanges: true }));
+    const preview = assertSucceeded(await stack.preview({ expectNoChanges: true }));
     assert.deepEqual([opsOf(preview), preview.changes], [[], { same: count }]);
-    const up = succeeded(await stack.up({ expectNoChanges: true }));
+    const up = assertSucceeded(await stack.up({ expectNoChanges: true }));
     assert.deepEqual([opsOf(up), up.changes], [[], { same: count }]);
     // What the update left: the new inputs, and the outputs as they were.
-    const again = succeeded(await stack.preview({ expectNoChanges: true }));
+    const again = assertSucceeded(await stack.preview({ expectNoChanges: true }));
     assert.deepEqual([opsOf(again), again.changes], [[], { same: count }]);
   });
 
   it("has nothing to change of what only a metro of the cloud offers", async () => {
     const { stack, count } = await open("cloud");
-    const preview = succeeded(await stack.preview({ expectNoChanges: true }));
+    const preview = assertSucceeded(await stack.preview({ expectNoChanges: true }));
     assert.deepEqual([opsOf(preview), preview.changes], [[], { same: count }]);
   });
 
@@ -72,7 +72,7 @@ describe("the state of an older release, under the real engine", function () {
       '"/www/version": "one"': '"/www/version": "two"',
       "autokill: { timeMs: 5_400_000 }": "autokill: { timeMs: 5_400_001 }",
     });
-    const preview = succeeded(await stack.preview());
+    const preview = assertSucceeded(await stack.preview());
     const changed = preview.steps.filter(({ op }) => op !== "same");
     assert.deepEqual(
       changed.filter(({ replaceKeys, op }) => op !== "update" || replaceKeys.length > 0),
@@ -94,7 +94,7 @@ describe("the state of an older release, under the real engine", function () {
         front: (outputs) => ({ ...outputs, hardLimit: 51 }),
       }),
     );
-    assert.deepEqual(opsOf(succeeded(await stack.preview())), [
+    assert.deepEqual(opsOf(assertSucceeded(await stack.preview())), [
       "update data",
       "update front",
       "update full", // it boots the image, whose new reference is not known before that is built
@@ -106,7 +106,7 @@ describe("the state of an older release, under the real engine", function () {
 
   it("has what failed half-way finished in place", async () => {
     const { stack } = await open("partialFailure");
-    const preview = succeeded(await stack.preview());
+    const preview = assertSucceeded(await stack.preview());
     assert.deepEqual(opsOf(preview), ["update changed", "update created", "update rolled"]);
     assert.match(preview.output, /Instance 'changed': the update will start it\./);
   });
@@ -118,14 +118,14 @@ describe("the state of an older release, under the real engine", function () {
     ) as Items;
     const [instance] = recorded["instances"] ?? [];
     let items: Items = { ...recorded, instances: [{ ...instance, start_count: 7 }] };
-    await using api = await startFakeApi((asked) => answerRead(items, asked));
+    await using api = await startFakeApi((asked) => recordedResponse(items, asked));
     await announceDaemon(api, project.platform);
-    const refresh = succeeded(await stack.refresh({ expectNoChanges: true }));
+    const refresh = assertSucceeded(await stack.refresh({ expectNoChanges: true }));
     assert.deepEqual([opsOf(refresh), refresh.changes], [[], { same: 7 }]);
-    const preview = succeeded(await stack.preview({ expectNoChanges: true }));
+    const preview = assertSucceeded(await stack.preview({ expectNoChanges: true }));
     assert.deepEqual(opsOf(preview), []);
     items = { ...recorded, instances: [{ ...instance, memory_mb: 112 }] };
-    const drifted = succeeded(await stack.refresh());
+    const drifted = assertSucceeded(await stack.refresh());
     assert.deepEqual(opsOf(drifted), ["update by-id", "update by-name"]);
     assert.deepEqual(
       [...new Set(api.asked.map(({ method }) => method))],

@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { nearest } from "../base/nearest";
 import { type CheckFailure, type Definition, type Properties, innerOf, metaOf } from "./define";
+import { fieldsIn } from "./fields";
 import { describeIssue } from "./issue";
 import { type PathPart, formatPath } from "./path";
 import { containsUnknown, isUnknown } from "./unknown";
@@ -17,44 +18,133 @@ export interface CheckResult {
   readonly failures: readonly CheckFailure[];
 }
 
+/** A place in the inputs, its last part first: few places are ever printed. */
+interface Place {
+  readonly above: Place | undefined;
+  readonly part: PathPart;
+}
+
 /** Where the walk is, and what it found. */
 interface Walk {
-  readonly path: readonly PathPart[];
+  readonly place: Place | undefined;
   /** Inside a secret field: values must not be quoted. */
   readonly secret: boolean;
   readonly failures: CheckFailure[];
 }
 
-const into = (walk: Walk, part: PathPart, schema: z.ZodType): Walk => ({
-  ...walk,
-  path: [...walk.path, part],
-  secret: walk.secret || metaOf(schema)?.secret === true,
+/** Checks one value and returns it with its defaults. */
+type Checker = (value: unknown, walk: Walk) => unknown;
+
+const into = ({ place, secret, failures }: Walk, part: PathPart, isSecret: boolean): Walk => ({
+  place: { above: place, part },
+  secret: secret || isSecret,
+  failures,
 });
 
-const fail = (walk: Walk, reason: string): void => {
-  walk.failures.push({ property: formatPath(walk.path), reason });
-};
+function fail({ place, failures }: Walk, reason: string, within: readonly PathPart[] = []): void {
+  const path = [...within];
+  for (let at = place; at !== undefined; at = at.above) path.unshift(at.part);
+  failures.push({ property: formatPath(path), reason });
+}
 
-function checkObject(schema: z.ZodObject, value: unknown, walk: Walk): unknown {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return checkLeaf(schema, value, walk);
-  const given = value as Properties;
-  const shape = schema.shape as Readonly<Record<string, z.ZodType>>;
-  const result: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(shape)) {
-    const checked = checkValue(inner, given[key], into(walk, key, inner));
-    if (checked !== undefined) result[key] = checked;
+const checkers = new WeakMap<z.ZodType, Checker>();
+
+/** The checker of a schema, made once: what a schema is made of does not change from value to value. */
+function checkerOf(schema: z.ZodType): Checker {
+  const made = checkers.get(schema) ?? makeChecker(schema);
+  checkers.set(schema, made);
+  return made;
+}
+
+function makeChecker(schema: z.ZodType): Checker {
+  const inner = innerOf(schema);
+  const known = inner === undefined ? checkerOfBare(schema) : checkerOfWrapper(schema, checkerOf(inner));
+  return (value, walk) => (isUnknown(value) ? value : known(value, walk));
+}
+
+/** Pulumi sends null for what a program left undefined inside nested values. */
+const checkerOfWrapper = (schema: z.ZodType, checkInner: Checker): Checker =>
+  schema instanceof z.ZodDefault
+    ? (value, walk) => checkInner(value ?? schema.def.defaultValue, walk)
+    : (value, walk) => (value === undefined || value === null ? undefined : checkInner(value, walk));
+
+function checkerOfBare(schema: z.ZodType): Checker {
+  const checkWhole: Checker = (value, walk) => checkLeaf(schema, value, walk);
+  const checkParts = checkerOfParts(schema);
+  // What is no list and no object can only be parsed as a whole.
+  return (value, walk) =>
+    value === null || typeof value !== "object" ? checkWhole(value, walk) : checkParts(value, walk);
+}
+
+function checkerOfParts(schema: z.ZodType): (value: object, walk: Walk) => unknown {
+  const checkWhole = (value: object, walk: Walk) => checkLeaf(schema, value, walk);
+  const checkOther = (value: object, walk: Walk) => (containsUnknown(value) ? value : checkWhole(value, walk));
+  if (schema instanceof z.ZodObject) {
+    const checkObject = checkerOfObject(schema);
+    return (value, walk) => (Array.isArray(value) ? checkWhole : checkObject)(value, walk);
   }
-  const known = Object.entries(shape).flatMap(([key, inner]) => (metaOf(inner)?.computed === true ? [] : [key]));
-  for (const key of Object.keys(given).filter((k) => !(k in shape) && given[k] !== undefined)) {
-    const meant = nearest(key, known);
-    fail(
-      { ...walk, path: [...walk.path, key] },
-      meant === undefined
-        ? `unknown property. Known are ${known.join(", ")}.`
-        : `unknown property; did you mean '${meant}'?`,
+  if (schema instanceof z.ZodArray) {
+    const checkArray = checkerOfArray(schema);
+    return (value, walk) => (Array.isArray(value) ? checkArray(value, walk) : checkOther(value, walk));
+  }
+  if (schema instanceof z.ZodRecord) {
+    const checkRecord = checkerOfRecord(schema);
+    return (value, walk) => (Array.isArray(value) ? checkOther : checkRecord)(value, walk);
+  }
+  return checkOther;
+}
+
+function checkerOfObject(schema: z.ZodObject): (value: object, walk: Walk) => unknown {
+  const fields = fieldsIn(schema).map(({ name, schema: inner, meta }) => ({
+    name,
+    check: checkerOf(inner),
+    isSecret: meta?.secret === true,
+  }));
+  return (value, walk) => {
+    const given = value as Properties;
+    const result: Record<string, unknown> = {};
+    for (const { name, check: checkField, isSecret } of fields) {
+      const checked = checkField(given[name], into(walk, name, isSecret));
+      if (checked !== undefined) result[name] = checked;
+    }
+    for (const key of Object.keys(given)) {
+      if (!(key in schema.shape) && given[key] !== undefined) failUnknownKey(schema, key, walk);
+    }
+    return result;
+  };
+}
+
+function failUnknownKey(schema: z.ZodObject, key: string, walk: Walk): void {
+  const known = fieldsIn(schema).flatMap(({ name, meta }) => (meta?.computed === true ? [] : [name]));
+  const meant = nearest(key, known);
+  fail(
+    walk,
+    meant === undefined
+      ? `unknown property. Known are ${known.join(", ")}.`
+      : `unknown property; did you mean '${meant}'?`,
+    [key],
+  );
+}
+
+function checkerOfArray(schema: z.ZodArray): (value: readonly unknown[], walk: Walk) => unknown {
+  const element = schema.element as z.ZodType;
+  const [checkItem, isSecret] = [checkerOf(element), metaOf(element)?.secret === true];
+  return (value, walk) => {
+    for (const issue of issuesOfWhole(schema, value)) fail(walk, describeIssue(issue, value, walk.secret));
+    return value.map((item, index) => checkItem(item, into(walk, index, isSecret)));
+  };
+}
+
+function checkerOfRecord(schema: z.ZodRecord): (value: object, walk: Walk) => unknown {
+  const element = schema.valueType as z.ZodType;
+  const names = schema.keyType as unknown as z.ZodType;
+  const [checkItem, isSecret] = [checkerOf(element), metaOf(element)?.secret === true];
+  return (value, walk) => {
+    for (const key of Object.keys(value)) checkLeaf(names, key, into(walk, key, false));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, checkItem(item, into(walk, key, isSecret))]),
     );
-  }
-  return result;
+  };
 }
 
 function checkLeaf(schema: z.ZodType, value: unknown, walk: Walk): unknown {
@@ -64,37 +154,10 @@ function checkLeaf(schema: z.ZodType, value: unknown, walk: Walk): unknown {
   // A value of another type has no length that could be wrong as well.
   const mistyped = issues.find(({ code, path }) => code === "invalid_type" && path.length === 0);
   for (const issue of mistyped === undefined ? issues : [mistyped]) {
-    const path = [...walk.path, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
-    fail({ ...walk, path }, describeIssue(issue, value, walk.secret));
+    const within = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+    fail(walk, describeIssue(issue, value, walk.secret), within);
   }
   return value;
-}
-
-function checkValue(schema: z.ZodType, value: unknown, walk: Walk): unknown {
-  if (isUnknown(value)) return value;
-  const inner = innerOf(schema);
-  if (inner !== undefined) {
-    // Pulumi sends null for what a program left undefined inside nested values.
-    if (value !== undefined && value !== null) return checkValue(inner, value, walk);
-    return schema instanceof z.ZodDefault ? checkValue(inner, schema.def.defaultValue, walk) : undefined;
-  }
-  // What is no list and no object can only be parsed as a whole.
-  if (value === null || typeof value !== "object") return checkLeaf(schema, value, walk);
-  if (schema instanceof z.ZodObject) return checkObject(schema, value, walk);
-  if (schema instanceof z.ZodArray && Array.isArray(value)) {
-    const element = schema.element as z.ZodType;
-    for (const issue of issuesOfWhole(schema, value)) fail(walk, describeIssue(issue, value, walk.secret));
-    return value.map((item, index) => checkValue(element, item, into(walk, index, element)));
-  }
-  if (schema instanceof z.ZodRecord && !Array.isArray(value)) {
-    const element = schema.valueType as z.ZodType;
-    const names = schema.keyType as unknown as z.ZodType;
-    for (const key of Object.keys(value)) checkLeaf(names, key, { ...walk, path: [...walk.path, key] });
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, checkValue(element, item, into(walk, key, element))]),
-    );
-  }
-  return containsUnknown(value) ? value : checkLeaf(schema, value, walk);
 }
 
 /** What concerns a list as a whole, which is its length; its items are walked one by one. */
@@ -116,11 +179,12 @@ const valueAt = (inputs: Properties, place: string): unknown =>
  */
 export async function check(definition: Definition, olds: Properties, raw: Properties): Promise<CheckResult> {
   const failures: CheckFailure[] = [];
-  const inputs = checkObject(definition.inputs, raw, { path: [], secret: false, failures }) as Properties;
+  const inputs = checkerOf(definition.inputs)(raw, { place: undefined, secret: false, failures }) as Properties;
   if (failures.length > 0) return { inputs, failures };
 
+  const isKnown = !containsUnknown(inputs);
   for (const rule of definition.rules ?? []) {
-    if (rule.reads.some((place) => containsUnknown(valueAt(inputs, place)))) continue;
+    if (!isKnown && rule.reads.some((place) => containsUnknown(valueAt(inputs, place)))) continue;
     // The fields a rule reads were parsed above; fields it does not read may be unknown, and it promised not to look.
     failures.push(...rule.test(inputs as never, olds));
   }

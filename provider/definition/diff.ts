@@ -1,7 +1,16 @@
 /** Old state against new inputs. What a change means is data on the field, so there is nothing to forget. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { type Definition, type Effect, type FieldChange, type Properties, innerOf, metaOf } from "./define";
+import {
+  type Definition,
+  type Effect,
+  type FieldChange,
+  type FieldMeta,
+  type Properties,
+  innerOf,
+  metaOf,
+} from "./define";
+import { fieldsIn } from "./fields";
 import { containsUnknown, isUnknown } from "./unknown";
 
 /** One field that differs. */
@@ -72,8 +81,10 @@ export function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, n
 }
 
 /** What a change means, and what it may turn out to mean. */
-function effectsOf(schema: z.ZodType, change: FieldChange): { readonly sure: Effect; readonly possible: Effect } {
-  const { onChange = "update" } = metaOf(schema) ?? {};
+function effectsOf(
+  { onChange = "update" }: Partial<FieldMeta>,
+  change: FieldChange,
+): { readonly sure: Effect; readonly possible: Effect } {
   if (typeof onChange !== "function") return { sure: onChange, possible: onChange };
   const possible = onChange(change);
   return { sure: containsUnknown(change.after) ? "update" : possible, possible };
@@ -90,13 +101,13 @@ export function diff(
 ): readonly PropertyChange[] {
   const changes: PropertyChange[] = [];
   const goesWhenStopped = definition.goesWhenStopped?.(olds) === true;
-  for (const [property, schema] of Object.entries(definition.inputs.shape as Readonly<Record<string, z.ZodType>>)) {
+  for (const { name: property, schema, meta } of fieldsIn(definition.inputs)) {
     // Most have not changed at all.
-    if (isDeepStrictEqual(olds[property], news[property])) continue;
+    if (olds[property] === news[property] || isDeepStrictEqual(olds[property], news[property])) continue;
     const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];
     if (isDeepStrictEqual(before, after)) continue;
-    if (after === undefined && metaOf(schema)?.keptWhenAbsent === true) continue;
-    const { sure, possible } = effectsOf(schema, { before, after, news });
+    if (after === undefined && meta?.keptWhenAbsent === true) continue;
+    const { sure, possible } = effectsOf(meta ?? {}, { before, after, news });
     if (sure === "ignore") continue;
     const certain = knownPartsDiffer(schema, before, after);
     const replaces = (effect: Effect): boolean => effect === "replace" || (effect === "restart" && goesWhenStopped);

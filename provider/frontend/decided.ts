@@ -2,6 +2,7 @@
 import { keepsName } from "../definition/autoname";
 import type { Properties } from "../definition/define";
 import { type PropertyChange, diff } from "../definition/diff";
+import { sameFields } from "../definition/fields";
 import type { AnyResource } from "../resources/all";
 import { inputsOf } from "./state";
 
@@ -23,7 +24,8 @@ export function decide(
   resource: AnyResource,
   { label, olds, news, moves }: Pick<Decided, "label" | "olds" | "news" | "moves">,
 ): Decided {
-  const changes = diff(resource, inputsOf(resource, olds), news);
+  // The state holds inputs as they were checked, so equal ones need no parsing.
+  const changes = sameFields(resource.inputs, olds, news) ? [] : diff(resource, inputsOf(resource, olds), news);
   const isReplaced = changes.some(({ replace }) => replace);
   // In another metro nothing stands in the way of a successor.
   const stands = keepsName(olds, news) || resource.deleteBeforeReplace?.(news) === true;

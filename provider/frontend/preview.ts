@@ -8,6 +8,7 @@ import { sureSteps } from "./sureSteps";
 /** The sentences about it, from the same plan that the update carries out. */
 export function foresee(resource: AnyResource, decided: Decided): readonly string[] {
   const { changes, moves, olds } = decided;
+  if (changes.length === 0 && !moves && !owesStart(olds)) return [];
   const isSure = changes.some(({ certain }) => certain) || owesStart(olds);
   const inPlace = !moves && changes.every(({ replace }) => !replace) && isSure;
   const isLocked = inputsOf(resource, olds)["deleteLock"] === true;

@@ -1,7 +1,7 @@
 /** The account's quotas at preview: what the resources of one plan take is added up as the engine checks them. */
-import type * as z from "zod";
-import { type Properties, metaOf } from "../definition/define";
+import type { Properties } from "../definition/define";
 import { diff } from "../definition/diff";
+import { fieldsIn, sameFields } from "../definition/fields";
 import type { AnyResource } from "../resources/all";
 import type { QuotasItem } from "../resources/quotas";
 import { type Demands, type Exceeded, growth, overLimits, overQuotas } from "./quotaPlan";
@@ -11,9 +11,9 @@ import { inputsOf } from "./state";
 const withKept = ({ inputs }: AnyResource, olds: Properties, news: Properties): Properties => ({
   ...news,
   ...Object.fromEntries(
-    Object.entries(inputs.shape as Readonly<Record<string, z.ZodType>>)
-      .filter(([key, schema]) => news[key] === undefined && metaOf(schema)?.keptWhenAbsent === true)
-      .map(([key]) => [key, olds[key]]),
+    fieldsIn(inputs)
+      .filter(({ name, meta }) => news[name] === undefined && meta?.keptWhenAbsent === true)
+      .map(({ name }) => [name, olds[name]]),
   ),
 });
 
@@ -50,6 +50,10 @@ export class QuotaWatch {
   async failures(resource: AnyResource, label: string, olds: Properties, news: Properties): Promise<readonly string[]> {
     if (resource.demands === undefined) return [];
     const isMade = Object.keys(olds).length === 0;
+    if (!isMade && sameFields(resource.inputs, olds, news)) {
+      this.forgets(label, news);
+      return [];
+    }
     const wanted = resource.demands(isMade ? news : withKept(resource, olds, news));
     const predecessor = isMade ? this.predecessors.get(label)?.shift() : undefined;
     const had = isMade ? (predecessor?.goesFirst === true ? predecessor.held : {}) : resource.demands(olds);

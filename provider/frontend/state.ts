@@ -1,7 +1,7 @@
 /** What front end A keeps in state beside inputs and outputs, and how it gets them out again. */
-import type * as z from "zod";
 import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../definition/autoname";
 import type { Properties } from "../definition/define";
+import { fieldsIn } from "../definition/fields";
 import { VERSION_KEY, versionOf } from "../definition/migrate";
 import { OWES_START_KEY } from "../definition/partial";
 import type { AnyResource } from "../resources/all";
@@ -23,15 +23,14 @@ export const toWire = (value: Properties): Properties => JSON.parse(JSON.stringi
 
 /** The fields of a schema among all properties, with defaults for what an older release, or a `get`, left out. */
 export function inputsOf(resource: AnyResource, state: Properties): Properties {
-  const shape = resource.inputs.shape as Readonly<Record<string, z.ZodType>>;
-  return Object.fromEntries(
-    Object.entries(shape).flatMap(([key, schema]) => {
-      const given = state[key] ?? undefined;
-      const parsed = schema.safeParse(given);
-      const value = parsed.success ? parsed.data : given;
-      return value === undefined ? [] : [[key, value]];
-    }),
-  );
+  const inputs: Record<string, unknown> = {};
+  for (const { name, schema } of fieldsIn(resource.inputs)) {
+    const given = state[name] ?? undefined;
+    const parsed = schema.safeParse(given);
+    const value = parsed.success ? parsed.data : given;
+    if (value !== undefined) inputs[name] = value;
+  }
+  return inputs;
 }
 
 /** What a resource was when it was last looked at. */

@@ -1,4 +1,4 @@
-/** The lanes' own settings are in test/setup/testLanes.mjs; this is what also holds when one file is run by hand. */
+/** The lanes' own settings are in scripts/test/lanes.mjs; this is what also holds when one file is run by hand. */
 "use strict";
 const isUnit = process.env["UNIKERNEL_TEST_LANE"] === "unit" || process.argv.some((arg) => arg.includes("test/unit"));
 

@@ -6,9 +6,9 @@ type Invoke = (name: string, args: object, settings: ProviderSettings) => Promis
 
 /** Loaded with the first call: a program that calls no function does not pay for the client. */
 // Not a dynamic import(), which would need a newer compiler than programs may have.
-const load = (): Invoke => (require("../provider/frontend/functions") as { readonly invoke: Invoke }).invoke;
+const loadInvoke = (): Invoke => (require("../provider/pulumi/invoke") as { readonly invoke: Invoke }).invoke;
 
-const providerIn = (opts: pulumi.InvokeOptions | undefined): pulumi.ProviderResource | undefined => {
+const providerFrom = (opts: pulumi.InvokeOptions | undefined): pulumi.ProviderResource | undefined => {
   if (opts === undefined) return undefined;
   if (opts.provider !== undefined) return opts.provider;
   const { parent } = opts;
@@ -19,10 +19,10 @@ const providerIn = (opts: pulumi.InvokeOptions | undefined): pulumi.ProviderReso
 
 /** Not secret, although the token is: a result does not hold it, and would be as secret as what it was made with. */
 const settingsFor = (opts: pulumi.InvokeOptions | undefined): pulumi.Output<ProviderSettings> =>
-  pulumi.unsecret(settingsOf(providerIn(opts)) ?? stackSettings());
+  pulumi.unsecret(settingsOf(providerFrom(opts)) ?? stackSettings());
 
 /** An output's value, at once: fails for one that is not known yet. */
-function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
+function toPromise<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const inner = output as unknown as { promise(): Promise<T>; isKnown: Promise<boolean> };
     inner.isKnown
@@ -39,12 +39,12 @@ function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
  * @internal
  */
 export async function invoke<R>(name: string, args: object, opts: pulumi.InvokeOptions | undefined): Promise<R> {
-  const settings = await promiseOf(settingsFor(opts));
-  return (await load()(name, args, settings)) as unknown as R;
+  const settings = await toPromise(settingsFor(opts));
+  return (await loadInvoke()(name, args, settings)) as unknown as R;
 }
 
 /** What Pulumi's own classes keep, and its own functions read, without a name for it in their types. */
-interface Inner {
+interface PulumiInternals {
   /** Of an output: every resource that its value came from. */
   readonly allResources?: () => Promise<Iterable<pulumi.Resource>>;
   /** Of a component: resolves when its constructor is done with its children. */
@@ -53,14 +53,14 @@ interface Inner {
 }
 
 /** Adds the resources that exist by themselves: for a component, those that it consists of. */
-async function addExisting(resources: Iterable<pulumi.Resource>, found: Set<pulumi.Resource>): Promise<void> {
+async function collectResources(resources: Iterable<pulumi.Resource>, found: Set<pulumi.Resource>): Promise<void> {
   for (const one of resources) {
     if (found.has(one)) continue;
     found.add(one);
     if (!pulumi.ComponentResource.isInstance(one)) continue;
-    const component = one as Inner;
+    const component = one as PulumiInternals;
     await component.__data;
-    await addExisting(component.__childResources ?? [], found);
+    await collectResources(component.__childResources ?? [], found);
   }
 }
 
@@ -68,14 +68,14 @@ async function addExisting(resources: Iterable<pulumi.Resource>, found: Set<pulu
  * Resolves when all of them are registered. Not known in a preview while one of them is still to be made, as with Pulumi's own
  * functions: its URN is known by then, its id is not.
  */
-async function made(resources: Iterable<pulumi.Resource>): Promise<pulumi.Output<unknown>> {
+async function whenRegistered(resources: Iterable<pulumi.Resource>): Promise<pulumi.Output<unknown>> {
   const found = new Set<pulumi.Resource>();
-  await addExisting(resources, found);
-  const marks = [...found].map((one) =>
+  await collectResources(resources, found);
+  const urnsAndIds = [...found].map((one) =>
     // A resource of another process is known by its URN alone.
     pulumi.CustomResource.isInstance(one) ? [one.urn, one.id as typeof one.id | undefined] : [one.urn],
   );
-  return pulumi.all(marks.flat());
+  return pulumi.all(urnsAndIds.flat());
 }
 
 /**
@@ -91,10 +91,10 @@ export function invokeOutput<R>(
   const dependencies = opts === undefined || opts.dependsOn === undefined ? [] : opts.dependsOn;
   const wanted = pulumi.output(args);
   const waited = pulumi.output(dependencies).apply(async (found) => {
-    const sources = await (wanted as Inner).allResources?.();
-    return made([...([found].flat() as pulumi.Resource[]), ...(sources ?? [])]);
+    const sources = await (wanted as PulumiInternals).allResources?.();
+    return whenRegistered([...([found].flat() as pulumi.Resource[]), ...(sources ?? [])]);
   });
   return pulumi
     .all([wanted, settingsFor(opts), waited])
-    .apply(([known, settings]) => load()(name, known, settings)) as unknown as pulumi.Output<R>;
+    .apply(([known, settings]) => loadInvoke()(name, known, settings)) as unknown as pulumi.Output<R>;
 }

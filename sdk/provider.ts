@@ -43,10 +43,10 @@ type SettingKey = keyof ProviderArgs;
 export type ProviderSettings = { readonly [K in SettingKey]?: string | undefined };
 
 const SECRET_KEYS: readonly SettingKey[] = ["token", "proxy"];
-const OPEN_KEYS: readonly SettingKey[] = ["metro", "controlPlane", "timeouts", "maxConcurrency"];
+const PLAIN_KEYS: readonly SettingKey[] = ["metro", "controlPlane", "timeouts", "maxConcurrency"];
 
 /** What functions need of a Provider: the engine keeps its inputs, but does not give them back to the program. */
-const known = new WeakMap<pulumi.ProviderResource, pulumi.Output<ProviderSettings>>();
+const settingsByProvider = new WeakMap<pulumi.ProviderResource, pulumi.Output<ProviderSettings>>();
 
 /**
  * The settings that a Provider was made with; `undefined` for none, or for a Provider of another package.
@@ -55,7 +55,8 @@ const known = new WeakMap<pulumi.ProviderResource, pulumi.Output<ProviderSetting
  */
 export const settingsOf = (
   provider: pulumi.ProviderResource | undefined,
-): pulumi.Output<ProviderSettings> | undefined => (provider === undefined ? undefined : known.get(provider));
+): pulumi.Output<ProviderSettings> | undefined =>
+  provider === undefined ? undefined : settingsByProvider.get(provider);
 
 /**
  * The stack's own settings.
@@ -63,27 +64,27 @@ export const settingsOf = (
  * @internal
  */
 export const stackSettings = (): pulumi.Output<ProviderSettings> =>
-  pulumi.output(settingsFrom({})) as pulumi.Output<ProviderSettings>;
+  pulumi.output(resolveSettings({})) as pulumi.Output<ProviderSettings>;
 
 type SettingInputs = { [K in SettingKey]?: pulumi.Input<string> | undefined };
 
 /** What is given, and the rest from the stack's configuration. */
-function settingsFrom(args: ProviderArgs): SettingInputs {
+function resolveSettings(args: ProviderArgs): SettingInputs {
   const stack = new pulumi.Config("unikernel");
   const settings: SettingInputs = {};
-  for (const key of OPEN_KEYS) {
+  for (const key of PLAIN_KEYS) {
     const given = args[key];
-    settings[key] = given === undefined ? stack.get(key) : asText(given);
+    settings[key] = given === undefined ? stack.get(key) : toConfigText(given);
   }
   for (const key of SECRET_KEYS) {
     const given = args[key];
-    settings[key] = given === undefined ? stack.getSecret(key) : pulumi.secret(asText(given));
+    settings[key] = given === undefined ? stack.getSecret(key) : pulumi.secret(toConfigText(given));
   }
   return settings;
 }
 
 /** The engine passes settings on as text. */
-const asText = (given: pulumi.Input<string | number | OperationTimeouts>): pulumi.Output<string> =>
+const toConfigText = (given: pulumi.Input<string | number | OperationTimeouts>): pulumi.Output<string> =>
   pulumi.output(given).apply((value) => (typeof value === "string" ? value : JSON.stringify(value)));
 
 /**
@@ -97,11 +98,11 @@ const asText = (given: pulumi.Input<string | number | OperationTimeouts>): pulum
  */
 export class Provider extends pulumi.ProviderResource {
   constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
-    const settings = settingsFrom(args);
+    const settings = resolveSettings(args);
     // Keys hold a colon because the dynamic provider process puts the project's name before keys without one.
     const inputs: { [key: string]: pulumi.Input<string> | undefined } = { "unikernel:provider": name };
-    for (const key of [...OPEN_KEYS, ...SECRET_KEYS]) inputs[`unikernel:${key}`] = settings[key];
+    for (const key of [...PLAIN_KEYS, ...SECRET_KEYS]) inputs[`unikernel:${key}`] = settings[key];
     super("pulumi-nodejs", name, inputs, opts);
-    known.set(this, pulumi.output(settings) as pulumi.Output<ProviderSettings>);
+    settingsByProvider.set(this, pulumi.output(settings) as pulumi.Output<ProviderSettings>);
   }
 }

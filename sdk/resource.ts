@@ -12,24 +12,24 @@ const MODULE = "unikernel";
  * The second path finds the package where pnpm keeps what is only a dependency of a dependency; both are relative to the
  * program's folder, which is the working directory of that process.
  */
-const providerText = (kind: string): string =>
+const handlerSource = (kind: string): string =>
   `exports.handler=()=>require(require.resolve("pulumi-unikernel/dynamic",{paths:[".","node_modules/.pnpm"]})).${kind}`;
 
 /**
  * A value with what is at a path in it made secret; `*` stands for every item of a list or map. Only as much as needed: what is
  * around it stays readable in previews. Where the path leads through a value that is not there yet, all of that value becomes secret.
  */
-function withSecret(value: unknown, path: readonly string[]): unknown {
+function markSecret(value: unknown, path: readonly string[]): unknown {
   if (value === undefined || value === null) return value;
   const [key, ...rest] = path;
   const isPlain = typeof value === "object" && !pulumi.Output.isInstance(value) && !(value instanceof Promise);
   if (key === undefined || !isPlain) return pulumi.secret(value);
   const members: object = value as object;
-  if (Array.isArray(members)) return members.map((item: unknown) => withSecret(item, rest));
+  if (Array.isArray(members)) return members.map((item: unknown) => markSecret(item, rest));
   return Object.fromEntries(
     Object.entries(members).map(([name, member]: [string, unknown]) => [
       name,
-      key === "*" || key === name ? withSecret(member, rest) : member,
+      key === "*" || key === name ? markSecret(member, rest) : member,
     ]),
   );
 }
@@ -79,10 +79,10 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
             return name;
           },
           ...unset,
-          ...secrets.reduce<object>((inputs, path) => withSecret(inputs, path.split(".")) as object, args),
+          ...secrets.reduce<object>((inputs, path) => markSecret(inputs, path.split(".")) as object, args),
           get __provider() {
             traces.on();
-            return providerText(kind);
+            return handlerSource(kind);
           },
         },
         pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs(secrets, opts?.id !== undefined) }),

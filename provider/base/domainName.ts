@@ -1,4 +1,4 @@
 /** Names of domains. Pure. */
 
 /** The same for every way of writing the same domain: without capitals, and without a dot at the end. */
-export const plainDomain = (name: string): string => name.replace(/\.$/, "").toLowerCase();
+export const canonicalDomainName = (name: string): string => name.replace(/\.$/, "").toLowerCase();

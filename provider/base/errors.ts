@@ -81,17 +81,20 @@ export class UnikernelError extends Error {
   }
 }
 
+/** The message of an error; of anything else that was thrown, its text. */
+export const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /**
  * The text a user reads, in one place so that every edge says it the same way:
  * `CODE: property: sentence Hint.`, the property where one is known.
  */
-export function explain(error: unknown): string {
-  if (!UnikernelError.is(error)) return error instanceof Error ? error.message : String(error);
-  return `${error.code}: ${sentencesOf(error)}`;
+export function formatError(error: unknown): string {
+  if (!UnikernelError.is(error)) return errorMessage(error);
+  return `${error.code}: ${formatErrorSentences(error)}`;
 }
 
-/** {@link explain} without the code, to be quoted in another error. */
-export function sentencesOf({ property, message, hint }: UnikernelError): string {
+/** {@link formatError} without the code, to be quoted in another error. */
+export function formatErrorSentences({ property, message, hint }: UnikernelError): string {
   const sentence = property === undefined ? message : `${property}: ${message}`;
   if (hint === undefined) return sentence;
   // What was quoted from a log stands on lines of its own.
@@ -99,17 +102,20 @@ export function sentencesOf({ property, message, hint }: UnikernelError): string
 }
 
 /** Which input an error is about, and what to do about it, where the caller knows better than the error itself. */
-export interface Blame {
+export interface ErrorContext {
   readonly property?: string;
   readonly hint?: string;
 }
 
 /** The error with the blame of its code; other errors pass through unchanged. */
-export function blame(error: unknown, blames: Readonly<Partial<Record<ErrorCode, Blame>>>): unknown {
+export function withErrorContext(
+  error: unknown,
+  contexts: Readonly<Partial<Record<ErrorCode, ErrorContext>>>,
+): unknown {
   if (!UnikernelError.is(error)) return error;
   const { code, message, details, cause } = error;
-  const property = error.property ?? blames[code]?.property;
-  const hint = blames[code]?.hint ?? error.hint;
+  const property = error.property ?? contexts[code]?.property;
+  const hint = contexts[code]?.hint ?? error.hint;
   if (property === error.property && hint === error.hint) return error;
   return new UnikernelError(code, message, {
     details,

@@ -2,7 +2,7 @@
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { environment, lastingEnvironment } from "./environment";
+import { environmentVariable, detachedProcessEnvironment } from "./config/environment";
 
 /** How a tool ended. `code` is null when a signal ended it. */
 export interface ExecResult {
@@ -38,7 +38,7 @@ export function spawnDetached(
   try {
     const child = childProcess.spawn(file, args, {
       cwd: options.cwd,
-      env: lastingEnvironment(),
+      env: detachedProcessEnvironment(),
       detached: true,
       stdio: ["ignore", output, output],
     });
@@ -55,7 +55,7 @@ export function spawnDetached(
  * which are not on an ordinary user's PATH (`/usr/sbin`, `/sbin`). `undefined` when absent.
  */
 export function findTool(name: string): string | undefined {
-  const folders = [...(environment("PATH") ?? "").split(path.delimiter), "/usr/sbin", "/sbin"];
+  const folders = [...(environmentVariable("PATH") ?? "").split(path.delimiter), "/usr/sbin", "/sbin"];
   for (const folder of folders.filter((f) => f !== "")) {
     const candidate = path.join(folder, name);
     try {

@@ -18,22 +18,22 @@
 import * as crypto from "node:crypto";
 import * as os from "node:os";
 import * as path from "node:path";
-import { environment } from "./environment";
+import { environmentVariable } from "./config/environment";
 
 /** Absolute paths of one local platform. */
 export interface LocalPaths {
-  readonly state: string;
-  readonly run: string;
-  readonly cache: string;
+  readonly stateDir: string;
+  readonly runDir: string;
+  readonly cacheDir: string;
   readonly daemonFile: string;
   readonly tokenFile: string;
-  readonly database: string;
+  readonly databaseFile: string;
   readonly logFile: string;
-  readonly images: string;
-  readonly boot: string;
-  readonly volumes: string;
-  readonly instances: string;
-  readonly runtimes: string;
+  readonly imagesDir: string;
+  readonly bootDir: string;
+  readonly volumesDir: string;
+  readonly instancesDir: string;
+  readonly runtimesDir: string;
 }
 
 /**
@@ -45,29 +45,29 @@ export interface LocalPaths {
 export function localPaths(): LocalPaths {
   const home = os.homedir();
   const state = path.resolve(
-    environment("UNIKERNEL_STATE_DIR") ??
-      path.join(environment("XDG_STATE_HOME") ?? path.join(home, ".local", "state"), "unikernel"),
+    environmentVariable("UNIKERNEL_STATE_DIR") ??
+      path.join(environmentVariable("XDG_STATE_HOME") ?? path.join(home, ".local", "state"), "unikernel"),
   );
   const cache = path.resolve(
-    environment("UNIKERNEL_CACHE_DIR") ??
-      path.join(environment("XDG_CACHE_HOME") ?? path.join(home, ".cache"), "unikernel"),
+    environmentVariable("UNIKERNEL_CACHE_DIR") ??
+      path.join(environmentVariable("XDG_CACHE_HOME") ?? path.join(home, ".cache"), "unikernel"),
   );
   const run = path.join(
-    environment("XDG_RUNTIME_DIR") ?? os.tmpdir(),
+    environmentVariable("XDG_RUNTIME_DIR") ?? os.tmpdir(),
     `unikernel-${os.userInfo().uid}-${crypto.createHash("sha256").update(state).digest("hex").slice(0, 8)}`,
   );
   return {
-    state,
-    run,
-    cache,
+    stateDir: state,
+    runDir: run,
+    cacheDir: cache,
     daemonFile: path.join(state, "daemon.json"),
     tokenFile: path.join(state, "token"),
-    database: path.join(state, "platform.db"),
+    databaseFile: path.join(state, "platform.db"),
     logFile: path.join(state, "daemon.log"),
-    images: path.join(state, "images"),
-    boot: path.join(state, "boot"),
-    volumes: path.join(state, "volumes"),
-    instances: path.join(state, "instances"),
-    runtimes: path.join(cache, "runtimes"),
+    imagesDir: path.join(state, "images"),
+    bootDir: path.join(state, "boot"),
+    volumesDir: path.join(state, "volumes"),
+    instancesDir: path.join(state, "instances"),
+    runtimesDir: path.join(cache, "runtimes"),
   };
 }

@@ -4,13 +4,13 @@ import * as path from "node:path";
 import * as z from "zod";
 
 /** Looked for upwards, since compiled files lie one folder deeper than sources. */
-function read(folder: string): string {
+function readVersion(folder: string): string {
   const file = path.join(folder, "package.json");
   if (fs.existsSync(file))
     return z.looseObject({ version: z.string() }).parse(JSON.parse(fs.readFileSync(file, "utf8"))).version;
   const parent = path.dirname(folder);
-  return parent === folder ? "0.0.0" : read(parent);
+  return parent === folder ? "0.0.0" : readVersion(parent);
 }
 
 /** Such as `0.1.0`. */
-export const VERSION = read(__dirname);
+export const VERSION = readVersion(__dirname);

@@ -1,15 +1,15 @@
 /** Deletes whatever a platform has. */
-import type { Client } from "../api/client";
-import { ITEM_CODES } from "../api/codes";
+import type { Client } from "../client/client";
+import { ITEM_CODES } from "../contract/codes";
 import { UnikernelError } from "../base/errors";
 
 /** How many objects one request deletes. */
-const CHUNK = 100;
+const BATCH_SIZE = 100;
 /** Deletes end VMs, which may take their time. */
 const SERVER_WAIT_MS = 60_000;
 
 /** Users before what they use. */
-const KINDS = [
+const RESOURCE_KINDS = [
   ["instance", "getInstances", "deleteInstances"],
   ["checkpoint", "getCheckpoints", "deleteCheckpoints"],
   ["template", "getTemplates", "deleteTemplates"],
@@ -21,27 +21,27 @@ const KINDS = [
 
 /** Throws `IN_USE` that names what cannot be deleted, such as what is locked; what was deleted before stays deleted. */
 export async function deleteEverything(client: Client): Promise<void> {
-  await endAutoscale(client);
-  for (const [kind, list, remove] of KINDS) {
+  await deleteAutoscaleConfigurations(client);
+  for (const [kind, list, remove] of RESOURCE_KINDS) {
     for (;;) {
-      const { items } = await client[list]({ query: { count: CHUNK } });
+      const { items } = await client[list]({ query: { count: BATCH_SIZE } });
       if (items.length === 0) break;
       const body = items.map(({ uuid }) => ({ uuid }));
-      refuseFailed(kind, (await client[remove]({ body }, { serverWaitMs: SERVER_WAIT_MS })).items);
+      assertDeleted(kind, (await client[remove]({ body }, { serverWaitMs: SERVER_WAIT_MS })).items);
     }
   }
 }
 
 /** Instances that autoscale manages cannot be deleted, and would come back. */
-async function endAutoscale(client: Client): Promise<void> {
-  const scaled = (await client.getServices({})).items.filter(({ autoscale }) => autoscale === true);
-  for (let at = 0; at < scaled.length; at += CHUNK) {
-    const body = scaled.slice(at, at + CHUNK).map(({ uuid }) => ({ uuid }));
-    refuseFailed("autoscale of service", (await client.deleteAutoscale({ body })).items);
+async function deleteAutoscaleConfigurations(client: Client): Promise<void> {
+  const autoscaledServices = (await client.getServices({})).items.filter(({ autoscale }) => autoscale === true);
+  for (let at = 0; at < autoscaledServices.length; at += BATCH_SIZE) {
+    const body = autoscaledServices.slice(at, at + BATCH_SIZE).map(({ uuid }) => ({ uuid }));
+    assertDeleted("autoscale of service", (await client.deleteAutoscale({ body })).items);
   }
 }
 
-interface Deleted {
+interface DeletedItem {
   readonly uuid: string;
   readonly status?: string | undefined;
   readonly error?: number | undefined;
@@ -49,7 +49,7 @@ interface Deleted {
 }
 
 /** Somebody else may have deleted it meanwhile. */
-function refuseFailed(kind: string, items: readonly Deleted[]): void {
+function assertDeleted(kind: string, items: readonly DeletedItem[]): void {
   const failed = items.filter(({ status, error }) => status === "error" && error !== ITEM_CODES.NotFound);
   if (failed.length === 0) return;
   const reasons = failed.map(({ uuid, message }) => `${kind} ${uuid} (${message ?? "no reason given"})`).join(", ");

@@ -1,19 +1,19 @@
 /** `unikernel local down` */
-import { createClient } from "../api/client";
-import { connectLocal, findLocal } from "../api/localDaemon";
-import { parseOptions } from "../base/arguments";
+import { createClient } from "../client/client";
+import { connectLocalDaemon, findLocalDaemon } from "../client/localDaemon";
+import { parseOptions } from "../base/commandLineOptions";
 import { systemClock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
 import { deleteEverything } from "./deleteEverything";
 
-const END_LIMIT_MS = 20_000;
-const PAUSE_MS = 50;
+const STOP_TIMEOUT_MS = 20_000;
+const POLL_INTERVAL_MS = 50;
 
 /** Stops the daemon. Throws `IN_USE` while VMs run, unless `--all` deletes everything first, and where something cannot be deleted. */
 export async function localDown(args: readonly string[]): Promise<string> {
   const { all } = parseOptions(args, { all: "switch" });
   // What is to be deleted may belong to a platform whose daemon is gone.
-  const daemon = all ? await connectLocal() : await findLocal();
+  const daemon = all ? await connectLocalDaemon() : await findLocalDaemon();
   if (daemon === undefined) return "The local platform is not running.";
   const client = createClient({ metro: "local", endpoint: () => Promise.resolve(daemon) });
   if (all) await deleteEverything(client);
@@ -24,12 +24,12 @@ export async function localDown(args: readonly string[]): Promise<string> {
       hint: "Destroy them with Pulumi, or delete everything with 'unikernel local down --all'.",
     });
   }
-  await end(daemon.pid);
+  await stopDaemon(daemon.pid);
   return all ? "The local platform is empty and has ended." : "The local platform has ended.";
 }
 
-async function end(pid: number): Promise<void> {
-  const deadline = systemClock.now() + END_LIMIT_MS;
+async function stopDaemon(pid: number): Promise<void> {
+  const deadline = systemClock.now() + STOP_TIMEOUT_MS;
   for (let signal: NodeJS.Signals | 0 = "SIGTERM"; ; signal = 0) {
     try {
       process.kill(pid, signal);
@@ -39,9 +39,9 @@ async function end(pid: number): Promise<void> {
     if (systemClock.now() > deadline) {
       throw new UnikernelError(
         "DAEMON_FAILED",
-        `The daemon (process ${pid}) did not end within ${END_LIMIT_MS / 1000} s.`,
+        `The daemon (process ${pid}) did not end within ${STOP_TIMEOUT_MS / 1000} s.`,
       );
     }
-    await systemClock.sleep(PAUSE_MS);
+    await systemClock.sleep(POLL_INTERVAL_MS);
   }
 }

@@ -1,12 +1,12 @@
 /** `unikernel local status` */
-import { createClient } from "../api/client";
-import { findLocal } from "../api/localDaemon";
-import { parseOptions } from "../base/arguments";
+import { createClient } from "../client/client";
+import { findLocalDaemon } from "../client/localDaemon";
+import { parseOptions } from "../base/commandLineOptions";
 import { localPaths } from "../base/localPaths";
-import { optionsOf } from "../platform/settings";
+import { toCommandLineOptions } from "../platform/daemonSettings";
 
 /** What does not run, but keeps a daemon from ending for lack of work. */
-const OTHERS = [
+const OTHER_KINDS = [
   ["template", "getTemplates"],
   ["checkpoint", "getCheckpoints"],
   ["volume template", "getVolumeTemplates"],
@@ -16,8 +16,8 @@ const OTHERS = [
 /** Shows the daemon and what it runs; starts nothing. */
 export async function localStatus(args: readonly string[]): Promise<string> {
   parseOptions(args, {});
-  const { state } = localPaths();
-  const daemon = await findLocal();
+  const { stateDir: state } = localPaths();
+  const daemon = await findLocalDaemon();
   if (daemon === undefined) return `The local platform is not running; its files are in ${state}.`;
   const client = createClient({ metro: "local", endpoint: () => Promise.resolve(daemon) });
   const health = (await client.getHealthz({})).items[0];
@@ -25,9 +25,9 @@ export async function localStatus(args: readonly string[]): Promise<string> {
   const instances = (await client.getInstances({})).items;
   const volumes = (await client.getVolumes({})).items;
   const others = await Promise.all(
-    OTHERS.map(async ([kind, list]) => (await client[list]({})).items.map(({ name }) => `  ${kind}  ${name}`)),
+    OTHER_KINDS.map(async ([kind, list]) => (await client[list]({})).items.map(({ name }) => `  ${kind}  ${name}`)),
   );
-  const options = optionsOf(daemon.settings);
+  const options = toCommandLineOptions(daemon.settings);
   const versions = Object.entries(health?.versions ?? {}).map(([name, version]) => `${name} ${version}`);
   return [
     `The local platform serves at ${daemon.url} (process ${daemon.pid}); its files are in ${state}.`,

@@ -1,15 +1,15 @@
 /** `unikernel local up` */
-import { connectLocal } from "../api/localDaemon";
-import { environment } from "../base/environment";
+import { connectLocalDaemon } from "../client/localDaemon";
+import { environmentVariable } from "../base/config/environment";
 import { UnikernelError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
-import { optionsOf, parseSettings, unmet } from "../platform/settings";
+import { toCommandLineOptions, parseSettings, unmetOptions } from "../platform/daemonSettings";
 
 /** Starts the daemon unless one runs. Throws `INPUT_INVALID`; `IN_USE` when one runs that was started with other settings. */
 export async function localUp(args: readonly string[]): Promise<string> {
-  const asked = parseSettings(args, environment("UNIKERNEL_QUOTAS"));
-  const { url, pid, settings } = await connectLocal({ daemonArguments: args });
-  const missing = unmet(asked, settings);
+  const requestedSettings = parseSettings(args, environmentVariable("UNIKERNEL_QUOTAS"));
+  const { url, pid, settings } = await connectLocalDaemon({ daemonArguments: args });
+  const missing = unmetOptions(requestedSettings, settings);
   if (missing.length > 0) {
     throw new UnikernelError(
       "IN_USE",
@@ -17,7 +17,7 @@ export async function localUp(args: readonly string[]): Promise<string> {
       { hint: "Settings hold for the life of a daemon: end it with 'unikernel local down', then run this again." },
     );
   }
-  const options = optionsOf(settings);
+  const options = toCommandLineOptions(settings);
   const startedWith = options.length === 0 ? "" : ` It was started with '${options.join(" ")}'.`;
-  return `The local platform serves at ${url} (process ${pid}); its files are in ${localPaths().state}.${startedWith}`;
+  return `The local platform serves at ${url} (process ${pid}); its files are in ${localPaths().stateDir}.${startedWith}`;
 }

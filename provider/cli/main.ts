@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `unikernel` command. One file per command; this one finds it. */
-import { explain, UnikernelError } from "../base/errors";
+import { formatError, UnikernelError } from "../base/errors";
 import { VERSION } from "../base/version";
 import { localDown } from "./localDown";
 import { localStatus } from "./localStatus";
@@ -27,7 +27,7 @@ const HELP = `Usage: unikernel <command>
   --help               show this text
   --version            show the version`;
 
-async function run(args: readonly string[]): Promise<string> {
+async function runCommand(args: readonly string[]): Promise<string> {
   if (args[0] === "--version" || args[0] === "-v") return VERSION;
   if (args.length === 0 || args.includes("--help") || args.includes("-h")) return HELP;
   const command = COMMANDS[args.slice(0, 2).join(" ")];
@@ -37,10 +37,10 @@ async function run(args: readonly string[]): Promise<string> {
   });
 }
 
-run(process.argv.slice(2)).then(
+runCommand(process.argv.slice(2)).then(
   (text) => console.log(text),
   (error: unknown) => {
-    console.error(explain(error));
+    console.error(formatError(error));
     process.exitCode = 1;
   },
 );

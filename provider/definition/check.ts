@@ -5,12 +5,12 @@
  * while unknown parts pass: an input that is accepted when known is never refused because part of it is unknown.
  */
 import * as z from "zod";
-import { nearest } from "../base/nearest";
-import { type CheckFailure, type Definition, type Properties, innerOf, metaOf } from "./define";
+import { closestMatch } from "../base/spelling";
+import { type CheckFailure, type Definition, type Properties, innerSchema, metaOf } from "./resource";
 import { fieldsIn } from "./fields";
-import { describeIssue } from "./issue";
-import { type PathPart, formatPath } from "./path";
-import { containsUnknown, isUnknown } from "./unknown";
+import { describeIssue } from "./issueMessage";
+import { type PathPart, formatPath } from "./propertyPath";
+import { containsUnknown, isUnknown } from "./unknowns";
 
 /** Outcome of a check. `inputs` are meaningful only without failures. */
 export interface CheckResult {
@@ -25,7 +25,7 @@ interface Place {
 }
 
 /** Where the walk is, and what it found. */
-interface Walk {
+interface WalkState {
   readonly place: Place | undefined;
   /** Inside a secret field: values must not be quoted. */
   readonly secret: boolean;
@@ -33,15 +33,15 @@ interface Walk {
 }
 
 /** Checks one value and returns it with its defaults. */
-type Checker = (value: unknown, walk: Walk) => unknown;
+type Checker = (value: unknown, walk: WalkState) => unknown;
 
-const into = ({ place, secret, failures }: Walk, part: PathPart, isSecret: boolean): Walk => ({
+const descend = ({ place, secret, failures }: WalkState, part: PathPart, isSecret: boolean): WalkState => ({
   place: { above: place, part },
   secret: secret || isSecret,
   failures,
 });
 
-function fail({ place, failures }: Walk, reason: string, within: readonly PathPart[] = []): void {
+function addFailure({ place, failures }: WalkState, reason: string, within: readonly PathPart[] = []): void {
   const path = [...within];
   for (let at = place; at !== undefined; at = at.above) path.unshift(at.part);
   failures.push({ property: formatPath(path), reason });
@@ -57,7 +57,7 @@ function checkerOf(schema: z.ZodType): Checker {
 }
 
 function makeChecker(schema: z.ZodType): Checker {
-  const inner = innerOf(schema);
+  const inner = innerSchema(schema);
   const known = inner === undefined ? checkerOfBare(schema) : checkerOfWrapper(schema, checkerOf(inner));
   return (value, walk) => (isUnknown(value) ? value : known(value, walk));
 }
@@ -76,9 +76,9 @@ function checkerOfBare(schema: z.ZodType): Checker {
     value === null || typeof value !== "object" ? checkWhole(value, walk) : checkParts(value, walk);
 }
 
-function checkerOfParts(schema: z.ZodType): (value: object, walk: Walk) => unknown {
-  const checkWhole = (value: object, walk: Walk) => checkLeaf(schema, value, walk);
-  const checkOther = (value: object, walk: Walk) => (containsUnknown(value) ? value : checkWhole(value, walk));
+function checkerOfParts(schema: z.ZodType): (value: object, walk: WalkState) => unknown {
+  const checkWhole = (value: object, walk: WalkState) => checkLeaf(schema, value, walk);
+  const checkOther = (value: object, walk: WalkState) => (containsUnknown(value) ? value : checkWhole(value, walk));
   if (schema instanceof z.ZodObject) {
     const checkObject = checkerOfObject(schema);
     return (value, walk) => (Array.isArray(value) ? checkWhole : checkObject)(value, walk);
@@ -94,7 +94,7 @@ function checkerOfParts(schema: z.ZodType): (value: object, walk: Walk) => unkno
   return checkOther;
 }
 
-function checkerOfObject(schema: z.ZodObject): (value: object, walk: Walk) => unknown {
+function checkerOfObject(schema: z.ZodObject): (value: object, walk: WalkState) => unknown {
   const fields = fieldsIn(schema).map(({ name, schema: inner, meta }) => ({
     name,
     check: checkerOf(inner),
@@ -104,50 +104,50 @@ function checkerOfObject(schema: z.ZodObject): (value: object, walk: Walk) => un
     const given = value as Properties;
     const result: Record<string, unknown> = {};
     for (const { name, check: checkField, isSecret } of fields) {
-      const checked = checkField(given[name], into(walk, name, isSecret));
+      const checked = checkField(given[name], descend(walk, name, isSecret));
       if (checked !== undefined) result[name] = checked;
     }
     for (const key of Object.keys(given)) {
-      if (!(key in schema.shape) && given[key] !== undefined) failUnknownKey(schema, key, walk);
+      if (!(key in schema.shape) && given[key] !== undefined) addUnknownKey(schema, key, walk);
     }
     return result;
   };
 }
 
-function failUnknownKey(schema: z.ZodObject, key: string, walk: Walk): void {
-  const known = fieldsIn(schema).flatMap(({ name, meta }) => (meta?.computed === true ? [] : [name]));
-  const meant = nearest(key, known);
-  fail(
+function addUnknownKey(schema: z.ZodObject, key: string, walk: WalkState): void {
+  const knownKeys = fieldsIn(schema).flatMap(({ name, meta }) => (meta?.computed === true ? [] : [name]));
+  const suggestion = closestMatch(key, knownKeys);
+  addFailure(
     walk,
-    meant === undefined
-      ? `unknown property. Known are ${known.join(", ")}.`
-      : `unknown property; did you mean '${meant}'?`,
+    suggestion === undefined
+      ? `unknown property. Known are ${knownKeys.join(", ")}.`
+      : `unknown property; did you mean '${suggestion}'?`,
     [key],
   );
 }
 
-function checkerOfArray(schema: z.ZodArray): (value: readonly unknown[], walk: Walk) => unknown {
+function checkerOfArray(schema: z.ZodArray): (value: readonly unknown[], walk: WalkState) => unknown {
   const element = schema.element as z.ZodType;
   const [checkItem, isSecret] = [checkerOf(element), metaOf(element)?.secret === true];
   return (value, walk) => {
-    for (const issue of issuesOfWhole(schema, value)) fail(walk, describeIssue(issue, value, walk.secret));
-    return value.map((item, index) => checkItem(item, into(walk, index, isSecret)));
+    for (const issue of arrayLevelIssues(schema, value)) addFailure(walk, describeIssue(issue, value, walk.secret));
+    return value.map((item, index) => checkItem(item, descend(walk, index, isSecret)));
   };
 }
 
-function checkerOfRecord(schema: z.ZodRecord): (value: object, walk: Walk) => unknown {
+function checkerOfRecord(schema: z.ZodRecord): (value: object, walk: WalkState) => unknown {
   const element = schema.valueType as z.ZodType;
-  const names = schema.keyType as unknown as z.ZodType;
+  const keySchema = schema.keyType as unknown as z.ZodType;
   const [checkItem, isSecret] = [checkerOf(element), metaOf(element)?.secret === true];
   return (value, walk) => {
-    for (const key of Object.keys(value)) checkLeaf(names, key, into(walk, key, false));
+    for (const key of Object.keys(value)) checkLeaf(keySchema, key, descend(walk, key, false));
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, checkItem(item, into(walk, key, isSecret))]),
+      Object.entries(value).map(([key, item]) => [key, checkItem(item, descend(walk, key, isSecret))]),
     );
   };
 }
 
-function checkLeaf(schema: z.ZodType, value: unknown, walk: Walk): unknown {
+function checkLeaf(schema: z.ZodType, value: unknown, walk: WalkState): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
@@ -155,19 +155,19 @@ function checkLeaf(schema: z.ZodType, value: unknown, walk: Walk): unknown {
   const mistyped = issues.find(({ code, path }) => code === "invalid_type" && path.length === 0);
   for (const issue of mistyped === undefined ? issues : [mistyped]) {
     const within = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
-    fail(walk, describeIssue(issue, value, walk.secret), within);
+    addFailure(walk, describeIssue(issue, value, walk.secret), within);
   }
   return value;
 }
 
 /** What concerns a list as a whole, which is its length; its items are walked one by one. */
-function issuesOfWhole(schema: z.ZodArray, value: readonly unknown[]): readonly z.core.$ZodIssue[] {
+function arrayLevelIssues(schema: z.ZodArray, value: readonly unknown[]): readonly z.core.$ZodIssue[] {
   if ((schema.def.checks ?? []).length === 0) return [];
   return schema.safeParse(value).error?.issues.filter((issue) => issue.path.length === 0) ?? [];
 }
 
 /** What a rule reads; unknown where something above it is. */
-const valueAt = (inputs: Properties, place: string): unknown =>
+const valueAtPath = (inputs: Properties, place: string): unknown =>
   place
     .split(".")
     .reduce<unknown>((value, key) => (isUnknown(value) ? value : (value as Properties | undefined)?.[key]), inputs);
@@ -184,10 +184,10 @@ export async function check(definition: Definition, olds: Properties, raw: Prope
 
   const isKnown = !containsUnknown(inputs);
   for (const rule of definition.rules ?? []) {
-    if (!isKnown && rule.reads.some((place) => containsUnknown(valueAt(inputs, place)))) continue;
+    if (!isKnown && rule.reads.some((place) => containsUnknown(valueAtPath(inputs, place)))) continue;
     // The fields a rule reads were parsed above; fields it does not read may be unknown, and it promised not to look.
     failures.push(...rule.test(inputs as never, olds));
   }
-  if (failures.length > 0 || definition.inspect === undefined) return { inputs, failures };
-  return definition.inspect(inputs);
+  if (failures.length > 0 || definition.computeInputs === undefined) return { inputs, failures };
+  return definition.computeInputs(inputs);
 }

@@ -1,17 +1,17 @@
 /** Old state against new inputs. What a change means is data on the field, so there is nothing to forget. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
+import { fieldsIn } from "./fields";
 import {
+  type ChangeEffect,
   type Definition,
-  type Effect,
   type FieldChange,
   type FieldMeta,
   type Properties,
-  innerOf,
+  innerSchema,
   metaOf,
-} from "./define";
-import { fieldsIn } from "./fields";
-import { containsUnknown, isUnknown } from "./unknown";
+} from "./resource";
+import { containsUnknown, isUnknown } from "./unknowns";
 
 /** One field that differs. */
 export interface PropertyChange {
@@ -27,7 +27,7 @@ export interface PropertyChange {
   readonly certain: boolean;
 }
 
-const canonical = (value: unknown): string =>
+const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -37,13 +37,13 @@ const canonical = (value: unknown): string =>
 /** Sorts what is unordered, so that equal sets compare equal. */
 function normalise(schema: z.ZodType, value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
-  const inner = innerOf(schema);
+  const inner = innerSchema(schema);
   const unordered = metaOf(schema)?.unordered === true;
   if (inner !== undefined && !unordered) return normalise(inner, value);
   const bare = inner ?? schema;
   if (bare instanceof z.ZodArray && Array.isArray(value)) {
     const items = value.map((item) => normalise(bare.element as z.ZodType, item));
-    return unordered ? items.sort((a, b) => (canonical(a) < canonical(b) ? -1 : 1)) : items;
+    return unordered ? items.sort((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1)) : items;
   }
   if (bare instanceof z.ZodObject) {
     const shape = bare.shape as Readonly<Record<string, z.ZodType>>;
@@ -58,7 +58,7 @@ function normalise(schema: z.ZodType, value: unknown): unknown {
 
 /** The part of a schema that describes one member of a value; `undefined` when the schema says nothing about it. */
 export function memberSchema(schema: z.ZodType, key: string): z.ZodType | undefined {
-  const bare = innerOf(schema) ?? schema;
+  const bare = innerSchema(schema) ?? schema;
   if (bare instanceof z.ZodArray) return bare.element as z.ZodType;
   if (bare instanceof z.ZodRecord) return bare.valueType as z.ZodType;
   return bare instanceof z.ZodObject ? (bare.shape as Readonly<Record<string, z.ZodType>>)[key] : undefined;
@@ -84,7 +84,7 @@ export function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, n
 function effectsOf(
   { onChange = "update" }: Partial<FieldMeta>,
   change: FieldChange,
-): { readonly sure: Effect; readonly possible: Effect } {
+): { readonly sure: ChangeEffect; readonly possible: ChangeEffect } {
   if (typeof onChange !== "function") return { sure: onChange, possible: onChange };
   const possible = onChange(change);
   return { sure: containsUnknown(change.after) ? "update" : possible, possible };
@@ -95,12 +95,12 @@ function effectsOf(
  * only input fields are looked at. `diff(a, a)` is empty.
  */
 export function diff(
-  definition: Pick<Definition, "inputs" | "goesWhenStopped">,
+  definition: Pick<Definition, "inputs" | "deletedOnStop">,
   olds: Properties,
   news: Properties,
 ): readonly PropertyChange[] {
   const changes: PropertyChange[] = [];
-  const goesWhenStopped = definition.goesWhenStopped?.(olds) === true;
+  const deletedOnStop = definition.deletedOnStop?.(olds) === true;
   for (const { name: property, schema, meta } of fieldsIn(definition.inputs)) {
     // Most have not changed at all.
     if (olds[property] === news[property] || isDeepStrictEqual(olds[property], news[property])) continue;
@@ -110,14 +110,14 @@ export function diff(
     const { sure, possible } = effectsOf(meta ?? {}, { before, after, news });
     if (sure === "ignore") continue;
     const certain = knownPartsDiffer(schema, before, after);
-    const replaces = (effect: Effect): boolean => effect === "replace" || (effect === "restart" && goesWhenStopped);
+    const replaces = (effect: ChangeEffect): boolean => effect === "replace" || (effect === "restart" && deletedOnStop);
     const replace = certain && replaces(sure);
     changes.push({
       property,
       kind: before === undefined ? "add" : after === undefined ? "delete" : "update",
       replace,
       mayReplace: !replace && replaces(possible),
-      restart: sure === "restart" && !goesWhenStopped,
+      restart: sure === "restart" && !deletedOnStop,
       certain,
     });
   }

@@ -1,7 +1,7 @@
 /** The fields of a definition, read from its zod schema once and not once per value. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type * as z from "zod";
-import { type FieldMeta, type Properties, metaOf } from "./define";
+import { type FieldMeta, type Properties, metaOf } from "./resource";
 
 /** One field of an object. */
 export interface Field {

@@ -1,9 +1,9 @@
 /** Functions about the account and the metros. */
 import * as z from "zod";
-import { onlyItem } from "../api/client";
-import { field, objectType } from "../definition/define";
-import { defineFunction } from "./define";
-import { fromWire } from "./wire";
+import { onlyItem } from "../client/client";
+import { field, objectType } from "../definition/resource";
+import { defineFunction } from "./function";
+import { fromWire } from "./fromWire";
 
 const imageInfo = objectType(
   "ImageInfo",
@@ -38,10 +38,10 @@ export const getImages = defineFunction({
   },
 });
 
-const counts = (which: string) =>
+const quotaCounts = (typeName: string) =>
   objectType(
-    which,
-    which === "QuotaUse" ? "What is used of the account's quotas." : "The most that the account may use.",
+    typeName,
+    typeName === "QuotaUse" ? "What is used of the account's quotas." : "The most that the account may use.",
     z.object({
       instances: field(z.int().optional(), { description: "Instances." }),
       liveInstances: field(z.int().optional(), { description: "Instances that are not stopped." }),
@@ -54,10 +54,10 @@ const counts = (which: string) =>
     }),
   );
 
-const quotas = z.object({
+const quotasResult = z.object({
   uuid: field(z.string(), { description: "UUID of the user, which identifies the account." }),
-  used: field(counts("QuotaUse"), { description: "What is used." }),
-  hard: field(counts("QuotaHard"), { description: "What may be used." }),
+  used: field(quotaCounts("QuotaUse"), { description: "What is used." }),
+  hard: field(quotaCounts("QuotaHard"), { description: "What may be used." }),
   limits: field(
     objectType(
       "QuotaLimits",
@@ -82,9 +82,9 @@ export const getQuotas = defineFunction({
   kind: "getQuotas",
   description: "What the account uses and may use in this metro.",
   inputs: z.strictObject({}),
-  outputs: quotas,
+  outputs: quotasResult,
   run: async ({ client, metro }) =>
-    fromWire(quotas, onlyItem(await client.getQuotas({}), `Reading the quotas of metro '${metro}'`)),
+    fromWire(quotasResult, onlyItem(await client.getQuotas({}), `Reading the quotas of metro '${metro}'`)),
 });
 
 const metroInfo = objectType(

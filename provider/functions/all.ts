@@ -1,7 +1,7 @@
 /** Every function, by name. */
 import { getImages, getMetros, getQuotas } from "./account";
 import { getCertificate, getCertificates } from "./certificates";
-import type { AnyFunction } from "./define";
+import type { AnyFunction } from "./function";
 import { getInstance, getInstanceLogs, getInstanceMetrics, getInstances } from "./instances";
 import { getService, getServices } from "./services";
 import { getVolume, getVolumes } from "./volumes";

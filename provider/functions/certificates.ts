@@ -1,15 +1,15 @@
 /** Functions about certificates. */
 import * as z from "zod";
-import { onlyItem } from "../api/client";
-import { type CertificateItem, commonNameOf } from "../api/models";
-import { listAll } from "../api/pages";
-import { plainDomain } from "../base/domainName";
-import { field, objectType } from "../definition/define";
-import { defineFunction } from "./define";
-import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf } from "./select";
-import { fromWire } from "./wire";
+import { onlyItem } from "../client/client";
+import { type CertificateItem, commonNameOf } from "../contract/models";
+import { listAll } from "../client/pagination";
+import { canonicalDomainName } from "../base/domainName";
+import { field, objectType } from "../definition/resource";
+import { defineFunction } from "./function";
+import { selectorRule, hasNamePrefix, namePrefixFilter, selectorFields, toSelectorQuery } from "./filters";
+import { fromWire } from "./fromWire";
 
-const facts = {
+const certificateFields = {
   uuid: field(z.string(), { description: "UUID." }),
   name: field(z.string(), { description: "Name." }),
   createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
@@ -21,22 +21,22 @@ const facts = {
   notBefore: field(z.string().optional(), { description: "Valid from, RFC 3339." }),
   notAfter: field(z.string().optional(), { description: "Valid until, RFC 3339." }),
 };
-const result = z.object(facts);
+const certificateResult = z.object(certificateFields);
 
-const toResult = (item: CertificateItem): z.output<typeof result> =>
-  fromWire(result, item, { commonName: commonNameOf(item) });
+const toCertificateResult = (item: CertificateItem): z.output<typeof certificateResult> =>
+  fromWire(certificateResult, item, { commonName: commonNameOf(item) });
 
 /** One certificate. */
 export const getCertificate = defineFunction({
   kind: "getCertificate",
   description: "A certificate that exists, uploaded or issued for a domain. Chain and key are never reported.",
-  inputs: z.strictObject(oneOf("certificate")),
-  outputs: result,
-  rules: [exactlyOne],
+  inputs: z.strictObject(selectorFields("certificate")),
+  outputs: certificateResult,
+  rules: [selectorRule],
   run: async ({ client, metro }, inputs) =>
-    toResult(
+    toCertificateResult(
       onlyItem(
-        await client.getCertificates({ query: queryOf(inputs) }),
+        await client.getCertificates({ query: toSelectorQuery(inputs) }),
         `Reading certificate '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`,
       ),
     ),
@@ -51,14 +51,20 @@ export const getCertificates = defineFunction({
     commonName: field(z.string().optional(), { description: "Only certificates for this domain." }),
   }),
   outputs: z.object({
-    certificates: field(z.array(objectType("CertificateInfo", "A certificate, as it is reported.", z.object(facts))), {
-      description: "The certificates, oldest first.",
-    }),
+    certificates: field(
+      z.array(objectType("CertificateInfo", "A certificate, as it is reported.", z.object(certificateFields))),
+      {
+        description: "The certificates, oldest first.",
+      },
+    ),
   }),
   run: async ({ client }, { namePrefix, commonName }) => ({
     certificates: (await listAll(client.getCertificates, {}))
-      .map(toResult)
-      .filter(hasPrefix(namePrefix))
-      .filter((one) => commonName === undefined || plainDomain(one.commonName ?? "") === plainDomain(commonName)),
+      .map(toCertificateResult)
+      .filter(hasNamePrefix(namePrefix))
+      .filter(
+        (one) =>
+          commonName === undefined || canonicalDomainName(one.commonName ?? "") === canonicalDomainName(commonName),
+      ),
   }),
 });

@@ -1,26 +1,26 @@
 /** Functions about instances. */
 import * as z from "zod";
-import { onlyItem } from "../api/client";
-import { listAll } from "../api/pages";
-import { field, objectType } from "../definition/define";
-import { defineFunction } from "./define";
-import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf, tagsFilter } from "./select";
-import { instanceFacts, toInstanceResult } from "./instanceFacts";
-import { fromWire } from "./wire";
+import { onlyItem } from "../client/client";
+import { listAll } from "../client/pagination";
+import { field, objectType } from "../definition/resource";
+import { defineFunction } from "./function";
+import { selectorRule, hasNamePrefix, namePrefixFilter, selectorFields, toSelectorQuery, tagsFilter } from "./filters";
+import { instanceResultFields, toInstanceResult } from "./instanceResult";
+import { fromWire } from "./fromWire";
 
-const result = z.object(instanceFacts);
+const instanceResult = z.object(instanceResultFields);
 
 /** One instance. Its environment is left out: it is secret. */
 export const getInstance = defineFunction({
   kind: "getInstance",
   description: "An instance that exists, whoever made it. Its environment is left out, since it may hold secrets.",
-  inputs: z.strictObject(oneOf("instance")),
-  outputs: result,
-  rules: [exactlyOne],
+  inputs: z.strictObject(selectorFields("instance")),
+  outputs: instanceResult,
+  rules: [selectorRule],
   run: async ({ client, metro }, inputs) =>
     toInstanceResult(
       onlyItem(
-        await client.getInstances({ query: queryOf(inputs) }),
+        await client.getInstances({ query: toSelectorQuery(inputs) }),
         `Reading instance '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`,
       ),
     ),
@@ -42,16 +42,19 @@ export const getInstances = defineFunction({
     }),
   }),
   outputs: z.object({
-    instances: field(z.array(objectType("InstanceInfo", "An instance, as it is reported.", z.object(instanceFacts))), {
-      description: "The instances, oldest first.",
-    }),
+    instances: field(
+      z.array(objectType("InstanceInfo", "An instance, as it is reported.", z.object(instanceResultFields))),
+      {
+        description: "The instances, oldest first.",
+      },
+    ),
   }),
   run: async ({ client }, { tags, namePrefix, states }) => {
     const found = await listAll(client.getInstances, tags === undefined ? {} : { tags: [...tags] });
     return {
       instances: found
         .map(toInstanceResult)
-        .filter(hasPrefix(namePrefix))
+        .filter(hasNamePrefix(namePrefix))
         .filter(({ state }) => states === undefined || states.some((one) => one === state)),
     };
   },
@@ -65,7 +68,7 @@ export const getInstanceLogs = defineFunction({
   kind: "getInstanceLogs",
   description: "A piece of an instance's console log.",
   inputs: z.strictObject({
-    ...oneOf("instance"),
+    ...selectorFields("instance"),
     offsetBytes: field(z.int().default(-4096), {
       description: "Where the piece begins; negative counts from the end. Default -4096.",
     }),
@@ -81,9 +84,9 @@ export const getInstanceLogs = defineFunction({
     availableEnd: field(z.int(), { description: "Offset after the last byte so far." }),
     state: field(z.string(), { description: "State of the instance when the log was read." }),
   }),
-  rules: [exactlyOne],
+  rules: [selectorRule],
   run: async ({ client, metro }, { offsetBytes, limitBytes, ...which }) => {
-    const query = { ...queryOf(which), offset: [offsetBytes], limit: [limitBytes] };
+    const query = { ...toSelectorQuery(which), offset: [offsetBytes], limit: [limitBytes] };
     const item = onlyItem(
       await client.getInstanceLogs({ query }),
       `Reading the log of instance '${which.uuid ?? which.name ?? ""}' in metro '${metro}'`,
@@ -99,7 +102,7 @@ export const getInstanceLogs = defineFunction({
   },
 });
 
-const metrics = z.object({
+const metricsResult = z.object({
   uuid: field(z.string(), { description: "UUID of the instance." }),
   name: field(z.string(), { description: "Name of the instance." }),
   state: field(z.string().optional(), { description: "State of the instance." }),
@@ -122,14 +125,14 @@ const metrics = z.object({
 export const getInstanceMetrics = defineFunction({
   kind: "getInstanceMetrics",
   description: "What an instance uses and serves at this moment.",
-  inputs: z.strictObject(oneOf("instance")),
-  outputs: metrics,
-  rules: [exactlyOne],
+  inputs: z.strictObject(selectorFields("instance")),
+  outputs: metricsResult,
+  rules: [selectorRule],
   run: async ({ client, metro }, inputs) =>
     fromWire(
-      metrics,
+      metricsResult,
       onlyItem(
-        await client.getInstanceMetrics({ query: queryOf(inputs) }),
+        await client.getInstanceMetrics({ query: toSelectorQuery(inputs) }),
         `Reading the metrics of instance '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`,
       ),
     ),

@@ -1,12 +1,12 @@
 /** Functions about services. */
 import * as z from "zod";
-import { onlyItem } from "../api/client";
-import type { ServiceItem } from "../api/models";
-import { listAll } from "../api/pages";
-import { field, objectType } from "../definition/define";
-import { defineFunction } from "./define";
-import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf } from "./select";
-import { fromWire } from "./wire";
+import { onlyItem } from "../client/client";
+import type { ServiceItem } from "../contract/models";
+import { listAll } from "../client/pagination";
+import { field, objectType } from "../definition/resource";
+import { defineFunction } from "./function";
+import { selectorRule, hasNamePrefix, namePrefixFilter, selectorFields, toSelectorQuery } from "./filters";
+import { fromWire } from "./fromWire";
 
 const portInfo = objectType(
   "ServicePortInfo",
@@ -19,7 +19,7 @@ const portInfo = objectType(
   }),
 );
 
-const facts = {
+const serviceFields = {
   uuid: field(z.string(), { description: "UUID." }),
   name: field(z.string(), { description: "Name." }),
   createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
@@ -45,11 +45,11 @@ const facts = {
     { description: "Its instances." },
   ),
 };
-const result = z.object(facts);
+const serviceResult = z.object(serviceFields);
 
-const toResult = (item: ServiceItem): z.output<typeof result> =>
+const toServiceResult = (item: ServiceItem): z.output<typeof serviceResult> =>
   fromWire(
-    result,
+    serviceResult,
     { ...item, ports: item.services, instances: item.instances ?? [] },
     {
       fqdns: (item.domains ?? []).map(({ fqdn }) => fqdn.replace(/\.$/, "")),
@@ -60,13 +60,13 @@ const toResult = (item: ServiceItem): z.output<typeof result> =>
 export const getService = defineFunction({
   kind: "getService",
   description: "A service that exists, whoever made it.",
-  inputs: z.strictObject(oneOf("service")),
-  outputs: result,
-  rules: [exactlyOne],
+  inputs: z.strictObject(selectorFields("service")),
+  outputs: serviceResult,
+  rules: [selectorRule],
   run: async ({ client, metro }, inputs) =>
-    toResult(
+    toServiceResult(
       onlyItem(
-        await client.getServices({ query: queryOf(inputs) }),
+        await client.getServices({ query: toSelectorQuery(inputs) }),
         `Reading service '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`,
       ),
     ),
@@ -78,11 +78,11 @@ export const getServices = defineFunction({
   description: "The services of the account in this metro, oldest first.",
   inputs: z.strictObject(namePrefixFilter("services")),
   outputs: z.object({
-    services: field(z.array(objectType("ServiceInfo", "A service, as it is reported.", z.object(facts))), {
+    services: field(z.array(objectType("ServiceInfo", "A service, as it is reported.", z.object(serviceFields))), {
       description: "The services, oldest first.",
     }),
   }),
   run: async ({ client }, { namePrefix }) => ({
-    services: (await listAll(client.getServices, {})).map(toResult).filter(hasPrefix(namePrefix)),
+    services: (await listAll(client.getServices, {})).map(toServiceResult).filter(hasNamePrefix(namePrefix)),
   }),
 });

@@ -1,13 +1,13 @@
 /** Functions about volumes. */
 import * as z from "zod";
-import { onlyItem } from "../api/client";
-import { listAll } from "../api/pages";
-import { field, objectType } from "../definition/define";
-import { defineFunction } from "./define";
-import { exactlyOne, hasPrefix, namePrefixFilter, oneOf, queryOf, tagsFilter } from "./select";
-import { fromWire } from "./wire";
+import { onlyItem } from "../client/client";
+import { listAll } from "../client/pagination";
+import { field, objectType } from "../definition/resource";
+import { defineFunction } from "./function";
+import { selectorRule, hasNamePrefix, namePrefixFilter, selectorFields, toSelectorQuery, tagsFilter } from "./filters";
+import { fromWire } from "./fromWire";
 
-const facts = {
+const volumeFields = {
   uuid: field(z.string(), { description: "UUID." }),
   name: field(z.string(), { description: "Name." }),
   state: field(z.string().optional(), { description: "State, such as `available` or `mounted`." }),
@@ -34,19 +34,19 @@ const facts = {
     { description: "Instances that it is attached to." },
   ),
 };
-const result = z.object(facts);
+const volumeResult = z.object(volumeFields);
 
 /** One volume. */
 export const getVolume = defineFunction({
   kind: "getVolume",
   description: "A volume that exists, whoever made it.",
-  inputs: z.strictObject(oneOf("volume")),
-  outputs: result,
-  rules: [exactlyOne],
+  inputs: z.strictObject(selectorFields("volume")),
+  outputs: volumeResult,
+  rules: [selectorRule],
   run: async ({ client, metro }, inputs) => {
-    const reply = await client.getVolumes({ query: queryOf(inputs) });
+    const reply = await client.getVolumes({ query: toSelectorQuery(inputs) });
     const item = onlyItem(reply, `Reading volume '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`);
-    return fromWire(result, { ...item, attached_to: item.attached_to ?? [] });
+    return fromWire(volumeResult, { ...item, attached_to: item.attached_to ?? [] });
   },
 });
 
@@ -56,13 +56,13 @@ export const getVolumes = defineFunction({
   description: "The volumes of the account in this metro, oldest first; templates are not among them.",
   inputs: z.strictObject({ ...tagsFilter("volumes"), ...namePrefixFilter("volumes") }),
   outputs: z.object({
-    volumes: field(z.array(objectType("VolumeInfo", "A volume, as it is reported.", z.object(facts))), {
+    volumes: field(z.array(objectType("VolumeInfo", "A volume, as it is reported.", z.object(volumeFields))), {
       description: "The volumes, oldest first.",
     }),
   }),
   run: async ({ client }, { tags, namePrefix }) => {
     const found = await listAll(client.getVolumes, tags === undefined ? {} : { tags: [...tags] });
-    const results = found.map((item) => fromWire(result, { ...item, attached_to: item.attached_to ?? [] }));
-    return { volumes: results.filter(hasPrefix(namePrefix)) };
+    const results = found.map((item) => fromWire(volumeResult, { ...item, attached_to: item.attached_to ?? [] }));
+    return { volumes: results.filter(hasNamePrefix(namePrefix)) };
   },
 });

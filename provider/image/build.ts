@@ -9,17 +9,17 @@ import * as path from "node:path";
 import { type Digest, digestOf, digestOfFile } from "../base/digest";
 import { UnikernelError } from "../base/errors";
 import { writeCpio } from "./cpio/write";
-import { kraftfileError } from "./kraftfile/explain";
-import { findKraftfile } from "./kraftfile/find";
+import { kraftfileError } from "./kraftfile/kraftfileError";
+import { findKraftfile } from "./kraftfile/findKraftfile";
 import type { Kraftfile } from "./kraftfile/model";
 import { parseKraftfile } from "./kraftfile/parse";
 import { type Platform, formatPlatform } from "./oci/descriptor";
 import { openLayout } from "./oci/layout";
 import type { LayerRef } from "./oci/layer";
-import { completeTree } from "./rootfs/complete";
+import { completeTree } from "./rootfs/completeTree";
 import { treeFromDirectory } from "./rootfs/fromDirectory";
-import { directoryInside } from "./rootfs/inside";
-import { overlay, overlayTree } from "./rootfs/overlay";
+import { resolveDirectoryInside } from "./rootfs/directoryInside";
+import { overlayFiles, overlayTree } from "./rootfs/overlay";
 import { type FileContent, type FileTree, sizeOf } from "./rootfs/tree";
 import type { RuntimeImage } from "./runtimeImage";
 
@@ -83,24 +83,24 @@ export interface BuiltImage {
 export async function planBuild({ context, files = {}, name }: BuildInputs): Promise<BuildPlan> {
   const file = await findKraftfile(context);
   const folder = path.dirname(file);
-  const text = await readKraftfile(file);
+  const text = await readKraftfileText(file);
   // As a reader would open it: relative to the program where the context is.
-  const shown = path.join(context, path.basename(file));
-  const kraftfile = parseKraftfile(text, shown);
+  const displayPath = path.join(context, path.basename(file));
+  const kraftfile = parseKraftfile(text, displayPath);
   const { rootfs } = kraftfile;
   let tree: FileTree = new Map();
   if (rootfs !== undefined) {
-    const inside = await directoryInside(folder, rootfs.path);
-    if ("problem" in inside) {
-      throw kraftfileError(shown, text, [{ ...rootfs.position, message: inside.problem }]);
+    const rootfsDirectory = await resolveDirectoryInside(folder, rootfs.path);
+    if ("problem" in rootfsDirectory) {
+      throw kraftfileError(displayPath, text, [{ ...rootfs.position, message: rootfsDirectory.problem }]);
     }
-    tree = await treeFromDirectory(inside.directory);
+    tree = await treeFromDirectory(rootfsDirectory.directory);
   }
-  tree = overlay(tree, files);
+  tree = overlayFiles(tree, files);
   return { name, context: folder, contextHash: await contextHash(kraftfile, tree), kraftfile, tree };
 }
 
-async function readKraftfile(file: string): Promise<string> {
+async function readKraftfileText(file: string): Promise<string> {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(await fs.readFile(file));
   } catch (cause) {
@@ -117,16 +117,18 @@ async function contextHash(kraftfile: Kraftfile, tree: FileTree): Promise<Digest
   for (const [inner, entry] of completeTree(tree)) {
     if (entry.type === "directory") rows.push([inner, "directory", entry.mode]);
     else if (entry.type === "symlink") rows.push([inner, "symlink", entry.target]);
-    else rows.push([inner, "file", entry.mode, await contentDigest(inner, entry.content)]);
+    else rows.push([inner, "file", entry.mode, await digestContent(inner, entry.content)]);
   }
   const { runtime, cmd, env, labels, targets } = kraftfile;
   const run = { cmd: cmd ?? null, env: Object.entries(env), labels: Object.entries(labels) };
-  return digestOf(JSON.stringify({ builder: BUILDER_VERSION, runtime, run, targets: targets.map(toText), tree: rows }));
+  return digestOf(
+    JSON.stringify({ builder: BUILDER_VERSION, runtime, run, targets: targets.map(formatTarget), tree: rows }),
+  );
 }
 
-const toText = (target: Pick<Platform, "os" | "architecture">): string => formatPlatform(target);
+const formatTarget = (target: Pick<Platform, "os" | "architecture">): string => formatPlatform(target);
 
-async function contentDigest(inner: string, content: FileContent): Promise<Digest> {
+async function digestContent(inner: string, content: FileContent): Promise<Digest> {
   if ("bytes" in content) return digestOf(content.bytes);
   try {
     return await digestOfFile(content.path);
@@ -148,7 +150,7 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
   signal?.throwIfAborted();
   onProgress({ step: "runtime", message: `looking for the runtime '${kraftfile.runtime}'` });
   const runtime = await options.resolveRuntime(kraftfile.runtime);
-  requireTarget(kraftfile, runtime);
+  assertTargetSupported(kraftfile, runtime);
   const cmd = kraftfile.cmd ?? runtime.cmd ?? [];
   const layout = openLayout(options.layout);
   const store = (
@@ -164,7 +166,7 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
       ...(signal === undefined ? {} : { signal }),
     });
   };
-  const tree = initrdTree(plan, runtime);
+  const tree = composeInitrdTree(plan, runtime);
   if (tree === undefined) return { ...(await store(runtime.initrdLayer)), contextHash: plan.contextHash };
   const built = await layout.withTemporaryFile(async (file) => {
     onProgress({ step: "rootfs", message: `packing ${describeTree(tree)}` });
@@ -175,7 +177,7 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
 }
 
 /** The tree to pack; `undefined` when the image brings nothing of its own and the runtime's initrd serves as it is. */
-function initrdTree({ tree, kraftfile }: BuildPlan, runtime: RuntimeImage): FileTree | undefined {
+function composeInitrdTree({ tree, kraftfile }: BuildPlan, runtime: RuntimeImage): FileTree | undefined {
   if (runtime.baseTree === undefined) return tree.size === 0 && kraftfile.rootfs === undefined ? undefined : tree;
   if (tree.has("init")) {
     throw new UnikernelError(
@@ -191,8 +193,8 @@ function initrdTree({ tree, kraftfile }: BuildPlan, runtime: RuntimeImage): File
 }
 
 /** The image is for the runtime's platform; targets, when declared, must include it. */
-function requireTarget({ targets }: Kraftfile, { reference, platform }: RuntimeImage): void {
-  const wanted = targets.map(toText);
+function assertTargetSupported({ targets }: Kraftfile, { reference, platform }: RuntimeImage): void {
+  const wanted = targets.map(formatTarget);
   if (wanted.length === 0 || wanted.includes(formatPlatform(platform))) return;
   throw new UnikernelError(
     "KRAFTFILE_INVALID",

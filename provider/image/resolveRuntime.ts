@@ -9,7 +9,7 @@ import { type Layout, openLayout } from "./oci/layout";
 import { parseReference } from "./oci/reference";
 import type { StoredImage } from "./oci/storedImage";
 import { pullRuntime } from "./registry/pull";
-import { makeLinuxRuntime } from "./runtime/linux";
+import { getOrBuildLinuxRuntime } from "./runtime/linuxRuntime";
 import type { RuntimeImage } from "./runtimeImage";
 
 /** Repository of the stand-in guest. */
@@ -27,16 +27,16 @@ export interface ResolveOptions {
 
 /** The runtime of a reference. Throws `RUNTIME_UNAVAILABLE` saying what was tried. */
 export async function resolveRuntime(reference: string, options: ResolveOptions = {}): Promise<RuntimeImage> {
-  const cache = openLayout(path.join(localPaths().runtimes, "oci"));
+  const cache = openLayout(path.join(localPaths().runtimesDir, "oci"));
   const parsed = parseReference(reference);
   return parsed.repository === LINUX_RUNTIME && parsed.registry === undefined
-    ? linuxRuntime(reference, cache, options)
-    : pulledRuntime(reference, cache, options);
+    ? resolveLinuxRuntime(reference, cache, options)
+    : resolvePulledRuntime(reference, cache, options);
 }
 
-async function linuxRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
-  const made = await makeLinuxRuntime({
-    folder: localPaths().runtimes,
+async function resolveLinuxRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
+  const made = await getOrBuildLinuxRuntime({
+    folder: localPaths().runtimesDir,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     onProgress: options.onProgress ?? (() => undefined),
   });
@@ -51,19 +51,19 @@ async function linuxRuntime(reference: string, cache: Layout, options: ResolveOp
       kernel: { file: made.kernelFile },
     });
   }
-  return toRuntime(reference, await cache.resolve(`${LINUX_RUNTIME}:${tag}`), made.baseTree);
+  return toRuntimeImage(reference, await cache.resolve(`${LINUX_RUNTIME}:${tag}`), made.baseTree);
 }
 
-async function pulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
+async function resolvePulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
   try {
-    return toRuntime(
+    return toRuntimeImage(
       reference,
       await pullRuntime(reference, cache, { registry: DEFAULT_REGISTRY, signal: options.signal }),
     );
   } catch (error) {
     if (!UnikernelError.has(error, "API_UNREACHABLE")) throw error;
     const cached = await cache.resolve(reference);
-    if (cached !== undefined) return toRuntime(reference, cached);
+    if (cached !== undefined) return toRuntimeImage(reference, cached);
     throw new UnikernelError("RUNTIME_UNAVAILABLE", `Runtime '${reference}' could not be fetched: ${error.message}`, {
       hint: `Check the network, or use 'runtime: ${LINUX_RUNTIME}:latest', which is made on this machine from Debian packages.`,
       cause: error,
@@ -71,7 +71,7 @@ async function pulledRuntime(reference: string, cache: Layout, options: ResolveO
   }
 }
 
-function toRuntime(
+function toRuntimeImage(
   reference: string,
   image: StoredImage | undefined,
   baseTree?: RuntimeImage["baseTree"],

@@ -1,26 +1,26 @@
 /** One daemon, from its lock to its last file. `main.ts` runs it as a program, tests run it in their own process. */
 import * as fs from "node:fs/promises";
-import type { DaemonFile } from "../base/daemonFile";
+import type { DaemonFile } from "../contract/daemonFile";
 import { type Clock, systemClock } from "../base/clock";
 import { removeIfEmpty, writeFileAtomic } from "../base/files";
 import type { LocalPaths } from "../base/localPaths";
 import { VERSION } from "../base/version";
 import { openLayout } from "../image/oci/layout";
-import { removeEmptyLayout } from "../image/oci/removeEmpty";
-import { handlersOf } from "./handlers";
-import { loadToken } from "./http/auth";
-import { type ApiServer, serveApi } from "./http/server";
-import { NEWEST, STRICT_2026 } from "./http/strict2026";
-import { IdleWatch } from "./idle";
-import { keepConsoleLogsSmall } from "./instance/console/consoleKeeper";
-import { startTimers } from "./instance/time/timers";
-import { fileLog, olderLog } from "./log";
-import { Platform, type PlatformParts } from "./platform";
+import { removeEmptyLayout } from "../image/oci/removeEmptyLayout";
+import { createHandlers } from "./handlers";
+import { loadOrCreateToken } from "./http/auth";
+import { type ApiServer, startApiServer } from "./http/server";
+import { NEWEST_DIALECT, STRICT_2026_DIALECT } from "./http/dialect";
+import { IdleShutdown } from "./idleShutdown";
+import { startConsoleRetention } from "./instances/consoleRetention";
+import { startScheduler } from "./instances/schedule/scheduler";
+import { openFileLog, rotatedLogPath } from "./log";
+import { Registry, type RegistryParts } from "./registry";
 import { DEFAULT_QUOTAS, type Quotas } from "./quotaSettings";
-import { reconcile } from "./reconcile";
-import { type Database, openDatabase } from "./state/database";
-import { announced } from "./settings";
-import { TIMINGS, type Timings } from "./timings";
+import { reconcile } from "./recovery";
+import { type Database, openDatabase } from "./store/database";
+import { toDaemonSettings } from "./daemonSettings";
+import { DEFAULT_TIMINGS, type Timings } from "./timings";
 import type { Vmm } from "./vmm/vmm";
 
 /** What a daemon is started with. */
@@ -28,7 +28,7 @@ export interface DaemonOptions {
   readonly paths: LocalPaths;
   readonly vmm: Vmm;
   /** Defaults to the layout in `paths.images`. */
-  readonly images?: PlatformParts["images"];
+  readonly images?: RegistryParts["images"];
   readonly timings?: Partial<Timings>;
   /** Of schedules and autokill; the machine's by default. */
   readonly clock?: Clock;
@@ -36,7 +36,7 @@ export interface DaemonOptions {
   readonly stay?: boolean;
   /** Defaults to {@link DEFAULT_QUOTAS}. */
   readonly quotas?: Quotas;
-  /** See {@link PlatformParts.strict2026}; off by default. */
+  /** See {@link RegistryParts.strict2026}; off by default. */
   readonly strict2026?: boolean;
 }
 
@@ -52,7 +52,7 @@ export interface Daemon {
    */
   close(): Promise<void>;
   /** Lets go of everything at once without tidying up, as a SIGKILL would; for tests. */
-  abandon(): void;
+  simulateKill(): void;
 }
 
 /**
@@ -60,21 +60,21 @@ export interface Daemon {
  * Throws `DAEMON_FAILED`.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon | undefined> {
-  const database = openDatabase(options.paths.database);
+  const database = openDatabase(options.paths.databaseFile);
   if (database === undefined) return undefined;
   try {
-    return await serve(options, database);
+    return await startServing(options, database);
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-async function serve(options: DaemonOptions, database: Database): Promise<Daemon> {
+async function startServing(options: DaemonOptions, database: Database): Promise<Daemon> {
   const { paths, vmm, stay = false, strict2026 = false, quotas = DEFAULT_QUOTAS } = options;
-  const timings = { ...TIMINGS, ...options.timings };
-  const log = fileLog(paths.logFile);
-  const platform = new Platform({
+  const timings = { ...DEFAULT_TIMINGS, ...options.timings };
+  const log = openFileLog(paths.logFile);
+  const registry = new Registry({
     paths,
     database,
     vmm,
@@ -83,12 +83,12 @@ async function serve(options: DaemonOptions, database: Database): Promise<Daemon
     strict2026,
     log,
     clock: options.clock ?? systemClock,
-    images: options.images ?? openLayout(paths.images),
+    images: options.images ?? openLayout(paths.imagesDir),
   });
-  await reconcile(platform);
-  keepConsoleLogsSmall(platform);
-  startTimers(platform);
-  const token = await loadToken(paths.tokenFile);
+  await reconcile(registry);
+  startConsoleRetention(registry);
+  startScheduler(registry);
+  const token = await loadOrCreateToken(paths.tokenFile);
 
   let ending: Promise<void> | undefined;
   let announceEnd: (outcome: Promise<void>) => void;
@@ -104,44 +104,44 @@ async function serve(options: DaemonOptions, database: Database): Promise<Daemon
     idle?.stop();
     await fs.rm(paths.daemonFile, { force: true });
     await server.close(timings.closeGraceMs);
-    platform.release();
+    registry.shutDown();
   };
   const close = (): Promise<void> =>
     end(async () => {
       await stopServing();
       // Judged now: a last request may have created something after an idle daemon decided to end.
-      const { isEmpty } = platform;
+      const { isEmpty } = registry;
       log.write("daemon.ended", { empty: isEmpty });
       log.close();
       if (isEmpty) {
-        await removeOwnFiles(paths);
+        await removeDaemonFiles(paths);
         database.removeAndClose();
-        await removeIfEmpty(paths.state);
+        await removeIfEmpty(paths.stateDir);
       } else {
         database.close();
       }
     });
   const idle = stay
     ? undefined
-    : new IdleWatch(
+    : new IdleShutdown(
         timings.idleExitMs,
-        () => platform.isEmpty,
+        () => registry.isEmpty,
         () => void close(),
       );
-  const server: ApiServer = await serveApi({
-    handlers: handlersOf(platform, () => server.url),
-    dialect: strict2026 ? STRICT_2026 : NEWEST,
+  const server: ApiServer = await startApiServer({
+    handlers: createHandlers(registry, () => server.url),
+    dialect: strict2026 ? STRICT_2026_DIALECT : NEWEST_DIALECT,
     token,
     timings,
     log,
-    onRequest: (change) => idle?.request(change),
+    onRequest: (change) => idle?.trackRequest(change),
   });
   const ready: DaemonFile = {
     pid: process.pid,
     url: server.url,
     version: VERSION,
     startedAt: new Date().toISOString(),
-    settings: announced(stay, strict2026, quotas),
+    settings: toDaemonSettings(stay, strict2026, quotas),
   };
   await writeFileAtomic(paths.daemonFile, JSON.stringify(ready), 0o600);
   log.write("daemon.ready", { pid: process.pid, url: server.url, version: VERSION });
@@ -151,9 +151,9 @@ async function serve(options: DaemonOptions, database: Database): Promise<Daemon
     token,
     ended,
     close,
-    abandon: () => {
+    simulateKill: () => {
       idle?.stop();
-      platform.release();
+      registry.shutDown();
       void server.close(0);
       log.close();
       database.close();
@@ -162,10 +162,11 @@ async function serve(options: DaemonOptions, database: Database): Promise<Daemon
 }
 
 /** All files but the database, which is the lock and goes last. Images stay as long as there are any. */
-async function removeOwnFiles(paths: LocalPaths): Promise<void> {
-  for (const file of [paths.tokenFile, paths.logFile, olderLog(paths.logFile)]) await fs.rm(file, { force: true });
-  for (const folder of [paths.boot, paths.volumes, paths.instances, paths.run]) {
+async function removeDaemonFiles(paths: LocalPaths): Promise<void> {
+  for (const file of [paths.tokenFile, paths.logFile, rotatedLogPath(paths.logFile)])
+    await fs.rm(file, { force: true });
+  for (const folder of [paths.bootDir, paths.volumesDir, paths.instancesDir, paths.runDir]) {
     await fs.rm(folder, { recursive: true, force: true });
   }
-  await removeEmptyLayout(paths.images);
+  await removeEmptyLayout(paths.imagesDir);
 }

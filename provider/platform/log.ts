@@ -2,40 +2,40 @@
 import * as fs from "node:fs";
 
 /** Facts of one event. */
-export type LogFacts = Readonly<Record<string, string | number | boolean | undefined>>;
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Where events go. */
 export interface Log {
   /** Appends one event with its time. Never throws: a full disk must not stop the platform. */
-  write(event: string, facts?: LogFacts): void;
+  write(event: string, facts?: LogFields): void;
   close(): void;
 }
 
 /** A log that has grown beyond this begins anew. */
-export const LOG_BYTES = 8 * 1024 * 1024;
+export const MAX_LOG_BYTES = 8 * 1024 * 1024;
 
 /** Where the log before the present one is. */
-export const olderLog = (file: string): string => `${file}.1`;
+export const rotatedLogPath = (file: string): string => `${file}.1`;
 
 /**
- * Appends to a file (0600), created when absent. What has grown beyond {@link LOG_BYTES} goes to {@link olderLog}; the file itself
+ * Appends to a file (0600), created when absent. What has grown beyond {@link MAX_LOG_BYTES} goes to {@link rotatedLogPath}; the file itself
  * stays, since the daemon's own output is appended to it as well.
  */
-export function fileLog(file: string): Log {
+export function openFileLog(file: string): Log {
   const descriptor = fs.openSync(file, "a", 0o600);
   let size = fs.fstatSync(descriptor).size;
   let open = true;
-  const beginAnew = (): void => {
+  const rotate = (): void => {
     // Where that fails it is not tried again at once: the log goes on in the file.
     size = 0;
-    fs.copyFileSync(file, olderLog(file));
+    fs.copyFileSync(file, rotatedLogPath(file));
     fs.ftruncateSync(descriptor);
   };
   return {
     write(event, facts = {}) {
       if (!open) return;
       try {
-        if (size > LOG_BYTES) beginAnew();
+        if (size > MAX_LOG_BYTES) rotate();
       } catch {
         // the event itself may be written all the same
       }

@@ -4,24 +4,24 @@
  *
  * Exit codes: 0 ended as asked or for lack of work, 1 could not start, 3 another daemon serves this state folder.
  */
-import { environment } from "../base/environment";
-import { explain } from "../base/errors";
+import { environmentVariable } from "../base/config/environment";
+import { formatError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
 import { startDaemon } from "./daemon";
-import { quotasWith } from "./quotaSettings";
-import { parseSettings } from "./settings";
+import { resolveQuotas } from "./quotaSettings";
+import { parseSettings } from "./daemonSettings";
 import { QemuVmm } from "./vmm/qemu/qemu";
 
 /** Exit code of a daemon whose state folder is taken. */
-const TAKEN = 3;
+const EXIT_ALREADY_RUNNING = 3;
 
 async function main(): Promise<number> {
   const paths = localPaths();
-  const { stay, strict2026, quotas } = parseSettings(process.argv.slice(2), environment("UNIKERNEL_QUOTAS"));
-  const daemon = await startDaemon({ paths, vmm: new QemuVmm(paths), stay, strict2026, quotas: quotasWith(quotas) });
+  const { stay, strict2026, quotas } = parseSettings(process.argv.slice(2), environmentVariable("UNIKERNEL_QUOTAS"));
+  const daemon = await startDaemon({ paths, vmm: new QemuVmm(paths), stay, strict2026, quotas: resolveQuotas(quotas) });
   if (daemon === undefined) {
-    process.stderr.write(`Another daemon of the local platform serves '${paths.state}'.\n`);
-    return TAKEN;
+    process.stderr.write(`Another daemon of the local platform serves '${paths.stateDir}'.\n`);
+    return EXIT_ALREADY_RUNNING;
   }
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void daemon.close());
   await daemon.ended;
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`${explain(error)}\n`);
+    process.stderr.write(`${formatError(error)}\n`);
     process.exit(1);
   },
 );

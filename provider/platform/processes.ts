@@ -6,8 +6,8 @@ import { exec } from "../base/exec";
  * Ids of this user's running processes that have exactly this argument. Linux: `/proc/<pid>/cmdline` (proc(5));
  * elsewhere `ps`, whose arguments are separated by blanks.
  */
-export async function processesWith(argument: string): Promise<number[]> {
-  if (process.platform !== "linux") return await listedByPs(argument);
+export async function findProcessesByArgument(argument: string): Promise<number[]> {
+  if (process.platform !== "linux") return await findProcessesWithPs(argument);
   const pids = (await fs.readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid) => {
@@ -20,7 +20,7 @@ export async function processesWith(argument: string): Promise<number[]> {
   return found.flat();
 }
 
-async function listedByPs(argument: string): Promise<number[]> {
+async function findProcessesWithPs(argument: string): Promise<number[]> {
   const { stdout } = await exec("ps", ["-xww", "-o", "pid=,args="]);
   const lines = stdout.split("\n").filter((line) => `${line} `.includes(` ${argument} `));
   return lines.map((line) => Number.parseInt(line, 10));

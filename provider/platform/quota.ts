@@ -1,28 +1,28 @@
 /** What is used of the quotas, and the refusal of what would exceed them. */
-import type { InstanceState } from "../api/models";
-import type { Platform } from "./platform";
+import type { InstanceState } from "../contract/models";
+import type { Registry } from "./registry";
 import type { HardQuotaName } from "./quotaSettings";
-import { Refusal } from "./refusal";
-import type { InstanceDefinition, InstanceRecord } from "./state/instances";
-import { countedMb } from "./volume/usage";
+import { ApiItemError } from "./errors";
+import type { InstanceDefinition, InstanceRecord } from "./store/instances";
+import { quotaUsageMb } from "./volumes/usage";
 
 /** What is used of the hard quotas. */
-export type Usage = Record<HardQuotaName, number>;
+export type QuotaUsage = Record<HardQuotaName, number>;
 
 /** States without a VM that runs or may be woken. */
-const NOT_LIVE: readonly InstanceState[] = ["stopped", "template", "checkpoint", "deleted"];
+const NOT_LIVE_STATES: readonly InstanceState[] = ["stopped", "template", "checkpoint", "deleted"];
 
 /**
  * Counts what exists: an instance in standby as live, of one that is suspended the memory, which its frozen VM holds.
  * `without`: uuid of an instance that is left out.
  */
-export function usage(platform: Platform, without?: string): Usage {
-  const instances = [...platform.instances.values()].filter(({ record }) => record.uuid !== without);
-  const live = instances.filter(({ state }) => !NOT_LIVE.includes(state)).map(({ record }) => record.definition);
+export function computeQuotaUsage(registry: Registry, excludedUuid?: string): QuotaUsage {
+  const instances = [...registry.instances.values()].filter(({ record }) => record.uuid !== excludedUuid);
+  const live = instances.filter(({ state }) => !NOT_LIVE_STATES.includes(state)).map(({ record }) => record.definition);
   const suspended = instances.filter(({ state, record }) => state === "stopped" && record.status.snapshotUuid);
   const inMemory = [...live, ...suspended.map(({ record }) => record.definition)];
-  const services = [...platform.services.values()];
-  const volumes = [...platform.volumes.values()];
+  const services = [...registry.services.values()];
+  const volumes = [...registry.volumes.values()];
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
   return {
     instances: instances.length,
@@ -32,17 +32,17 @@ export function usage(platform: Platform, without?: string): Usage {
     service_groups: services.length,
     services: sum(services.map((service) => service.record.ports.length)),
     volumes: volumes.length,
-    total_volume_mb: sum(volumes.map((volume) => countedMb(platform.parts.paths, volume))),
+    total_volume_mb: sum(volumes.map((volume) => quotaUsageMb(registry.parts.paths, volume))),
   };
 }
 
-/** Throws a refusal `Quota` when adding this would exceed a hard limit. `without` as for {@link usage}. */
-export function enforceQuota(platform: Platform, added: Partial<Usage>, without?: string): void {
-  const used = usage(platform, without);
-  const { hard } = platform.parts.quotas;
-  for (const [name, more] of Object.entries(added) as [keyof Usage, number][]) {
+/** Throws a refusal `Quota` when adding this would exceed a hard limit. `without` as for {@link computeQuotaUsage}. */
+export function assertQuota(registry: Registry, added: Partial<QuotaUsage>, excludedUuid?: string): void {
+  const used = computeQuotaUsage(registry, excludedUuid);
+  const { hard } = registry.parts.quotas;
+  for (const [name, more] of Object.entries(added) as [keyof QuotaUsage, number][]) {
     if (more > 0 && used[name] + more > hard[name]) {
-      throw new Refusal(
+      throw new ApiItemError(
         "Quota",
         `Quota exceeded: '${name}' is ${used[name]} of ${hard[name]}, and this needs ${more} more`,
       );
@@ -51,7 +51,7 @@ export function enforceQuota(platform: Platform, added: Partial<Usage>, without?
 }
 
 /** What instances of this definition take of the quotas while they are live. */
-export const liveUsage = ({ memoryMb, vcpus }: InstanceSize, count = 1): Partial<Usage> => ({
+export const liveQuotaUsage = ({ memoryMb, vcpus }: InstanceSize, count = 1): Partial<QuotaUsage> => ({
   live_instances: count,
   live_vcpus: vcpus * count,
   live_memory_mb: memoryMb * count,
@@ -60,22 +60,22 @@ export const liveUsage = ({ memoryMb, vcpus }: InstanceSize, count = 1): Partial
 type InstanceSize = Pick<InstanceDefinition, "memoryMb" | "vcpus">;
 
 /** Throws a refusal `Quota` unless an instance, whether it counts as live already or not, fits beside all others. */
-export const enforceLiveQuota = (platform: Platform, { uuid, definition }: InstanceRecord): void =>
-  enforceQuota(platform, liveUsage(definition), uuid);
+export const assertLiveQuota = (registry: Registry, { uuid, definition }: InstanceRecord): void =>
+  assertQuota(registry, liveQuotaUsage(definition), uuid);
 
 /** Throws a refusal `Invalid` when a value is outside the platform's limits for it. */
-export function enforceLimit(
-  platform: Platform,
+export function assertWithinLimits(
+  registry: Registry,
   limit: "memory_mb" | "vcpus" | "volume_mb" | "autoscale_size",
   value: number,
   field: string = limit,
 ): void {
-  const { limits } = platform.parts.quotas;
-  enforceRange(field, value, limits[`min_${limit}`], limits[`max_${limit}`]);
+  const { limits } = registry.parts.quotas;
+  assertInRange(field, value, limits[`min_${limit}`], limits[`max_${limit}`]);
 }
 
 /** Throws a refusal `Invalid` when a value is outside its range. */
-export function enforceRange(field: string, value: number, min: number, max: number): void {
+export function assertInRange(field: string, value: number, min: number, max: number): void {
   if (value < min || value > max)
-    throw new Refusal("Invalid", `'${field}' must be between ${min} and ${max}; it is ${value}`);
+    throw new ApiItemError("Invalid", `'${field}' must be between ${min} and ${max}; it is ${value}`);
 }

@@ -1,9 +1,9 @@
 /** Quotas of the local platform as they can be set: `instances=10`. Pure. */
 import { UnikernelError } from "../base/errors";
-import { nearest } from "../base/nearest";
+import { closestMatch } from "../base/spelling";
 
 /** Hard limits over the whole platform. Source: the example in the cloud's documentation, so that what fits here fits there. */
-const HARD = {
+const PLATFORM_LIMITS = {
   instances: 64,
   live_instances: 64,
   live_vcpus: 64,
@@ -15,7 +15,7 @@ const HARD = {
 } as const;
 
 /** Ranges for one object. Source: as above, but for the vCPUs, of which a VM here may have more. */
-const LIMITS = {
+const OBJECT_LIMITS = {
   min_memory_mb: 16,
   max_memory_mb: 8192,
   min_vcpus: 1,
@@ -27,8 +27,8 @@ const LIMITS = {
 } as const;
 
 /** Name of a hard limit over the whole platform. */
-export type HardQuotaName = keyof typeof HARD;
-type LimitName = keyof typeof LIMITS;
+export type HardQuotaName = keyof typeof PLATFORM_LIMITS;
+type LimitName = keyof typeof OBJECT_LIMITS;
 
 /** All quotas of one platform; `_mb` is MiB. */
 export interface Quotas {
@@ -41,14 +41,14 @@ export interface Quotas {
 /** Every quota by its name. */
 export type FlatQuotas = Readonly<Record<HardQuotaName | LimitName, number>>;
 
-const DEFAULTS: FlatQuotas = { ...HARD, ...LIMITS };
-const names = Object.keys(DEFAULTS) as (keyof FlatQuotas)[]; // the keys of a constant table
+const DEFAULTS: FlatQuotas = { ...PLATFORM_LIMITS, ...OBJECT_LIMITS };
+const quotaNames = Object.keys(DEFAULTS) as (keyof FlatQuotas)[]; // the keys of a constant table
 
 /** Quotas that nobody has set. */
-export const DEFAULT_QUOTAS: Quotas = { hard: HARD, limits: LIMITS };
+export const DEFAULT_QUOTAS: Quotas = { hard: PLATFORM_LIMITS, limits: OBJECT_LIMITS };
 
 /** One record of all quotas. */
-export const flatQuotas = ({ hard, limits }: Quotas): FlatQuotas => ({ ...hard, ...limits });
+export const flattenQuotas = ({ hard, limits }: Quotas): FlatQuotas => ({ ...hard, ...limits });
 
 /**
  * What entries such as `instances=10` set; of two for one name the later counts.
@@ -61,11 +61,11 @@ export function parseQuotaEntries(entries: readonly string[]): Partial<FlatQuota
 
 function parseEntry(entry: string): [keyof FlatQuotas, number] {
   const [name = "", value, ...more] = entry.split("=").map((part) => part.trim());
-  const known = names.find((one) => one === name);
+  const known = quotaNames.find((one) => one === name);
   if (known === undefined) {
-    const meant = nearest(name, names);
+    const meant = closestMatch(name, quotaNames);
     throw new UnikernelError("INPUT_INVALID", `There is no quota '${name}'.`, {
-      hint: meant === undefined ? `The quotas are: ${names.join(", ")}.` : `Is '${meant}' meant?`,
+      hint: meant === undefined ? `The quotas are: ${quotaNames.join(", ")}.` : `Is '${meant}' meant?`,
     });
   }
   if (value === undefined || more.length > 0 || !/^\d{1,9}$/.test(value)) {
@@ -77,7 +77,7 @@ function parseEntry(entry: string): [keyof FlatQuotas, number] {
 }
 
 /** The quotas of a platform for which some are set. Throws `INPUT_INVALID` where a least value is above its greatest. */
-export function quotasWith(set: Partial<FlatQuotas>): Quotas {
+export function resolveQuotas(set: Partial<FlatQuotas>): Quotas {
   const all = { ...DEFAULTS, ...set };
   for (const what of ["memory_mb", "vcpus", "volume_mb", "autoscale_size"] as const) {
     const [min, max] = [all[`min_${what}`], all[`max_${what}`]];
@@ -88,5 +88,5 @@ export function quotasWith(set: Partial<FlatQuotas>): Quotas {
   }
   const pick = <K extends keyof FlatQuotas>(some: Readonly<Record<K, number>>): Record<K, number> =>
     Object.fromEntries(Object.keys(some).map((name) => [name, all[name as K]])) as Record<K, number>; // the same keys
-  return { hard: pick(HARD), limits: pick(LIMITS) };
+  return { hard: pick(PLATFORM_LIMITS), limits: pick(OBJECT_LIMITS) };
 }

@@ -5,50 +5,50 @@ export interface Timings {
   /** Without instances, services, volumes and requests for this long, the daemon removes what is its own and exits. */
   readonly idleExitMs: number;
   /** Pause between two readiness probes of a starting instance. */
-  readonly probeEveryMs: number;
+  readonly probeIntervalMs: number;
   /** One probe; short, since a probe sent too early is answered only after seconds. */
   readonly probeTimeoutMs: number;
   /** How long a connection waits for a starting instance. */
-  readonly holdMs: number;
+  readonly connectionWaitMs: number;
   /** How long a connection to a VM may take. */
-  readonly connectMs: number;
+  readonly connectTimeoutMs: number;
   /** Quiet time after which a connection of a draining instance counts as idle and is closed. */
   readonly drainIdleMs: number;
   /** How long a guest may take to end by itself when stopped. */
   readonly stopGraceMs: number;
   /** First pause of the restart back-off; doubles from attempt to attempt. */
-  readonly restartPauseMs: number;
+  readonly restartBackoffMs: number;
   /** Longest pause of the restart back-off. */
-  readonly restartPauseMaxMs: number;
+  readonly restartBackoffMaxMs: number;
   /** Running this long ends a restart sequence. */
-  readonly healthyMs: number;
+  readonly healthyAfterMs: number;
   /** Pause between two looks of autoscale at a service group. */
-  readonly autoscaleEveryMs: number;
+  readonly autoscaleIntervalMs: number;
   /** Pause between two looks at the sizes of console logs. */
-  readonly consoleCheckMs: number;
+  readonly consoleCheckIntervalMs: number;
   /** How long a request's line and headers may take to arrive. */
-  readonly headersMs: number;
+  readonly headersTimeoutMs: number;
   /** How long a whole request may take to arrive. */
-  readonly requestMs: number;
+  readonly requestTimeoutMs: number;
   /** How long the daemon waits for open requests and connections when it is told to end. */
   readonly closeGraceMs: number;
 }
 
 /** The values of a daemon in use. Restart intervals as the cloud documents them. */
-export const TIMINGS: Timings = {
+export const DEFAULT_TIMINGS: Timings = {
   idleExitMs: 10_000,
-  probeEveryMs: 20,
+  probeIntervalMs: 20,
   probeTimeoutMs: 1_200,
-  holdMs: 60_000,
-  connectMs: 5_000,
+  connectionWaitMs: 60_000,
+  connectTimeoutMs: 5_000,
   drainIdleMs: 1_000,
   stopGraceMs: 10_000,
-  restartPauseMs: 5_000,
-  restartPauseMaxMs: 300_000,
-  healthyMs: 10_000,
-  autoscaleEveryMs: 500,
-  consoleCheckMs: 2_000,
-  headersMs: 10_000,
-  requestMs: 60_000,
+  restartBackoffMs: 5_000,
+  restartBackoffMaxMs: 300_000,
+  healthyAfterMs: 10_000,
+  autoscaleIntervalMs: 500,
+  consoleCheckIntervalMs: 2_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
   closeGraceMs: 2_000,
 };

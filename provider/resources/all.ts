@@ -1,12 +1,12 @@
 /** Every resource kind, by name. */
 import type * as z from "zod";
-import type { ResourceDefinition } from "../definition/define";
+import type { ResourceDefinition } from "../definition/resource";
 import type { ProviderContext } from "./context";
-import { certificate } from "./certificate/certificate";
-import { gatewayImage } from "./gatewayImage";
-import { instance } from "./instance/instance";
-import { service } from "./service/service";
-import { volume } from "./volume/volume";
+import { certificate } from "./certificate/resource";
+import { gatewayImage } from "./image/resource";
+import { instance } from "./instance/resource";
+import { service } from "./service/resource";
+import { volume } from "./volume/resource";
 
 /** Kind → definition. */
 export const resources = {
@@ -18,10 +18,10 @@ export const resources = {
 } as const;
 
 /** Name of a resource kind. */
-export type Kind = keyof typeof resources;
+export type ResourceKind = keyof typeof resources;
 
 /** A definition of whichever kind, for code that treats all alike. */
 export type AnyResource = ResourceDefinition<z.ZodObject, z.ZodObject, ProviderContext>;
 
 /** The definition of a kind, its own input and output types given up. */
-export const resourceOf = (kind: Kind): AnyResource => resources[kind] as unknown as AnyResource;
+export const resourceOf = (kind: ResourceKind): AnyResource => resources[kind] as unknown as AnyResource;

@@ -5,7 +5,7 @@
 import type { RolloutPolicy } from "./policy";
 
 /** One instance of the service. */
-export interface Unit {
+export interface RolloutInstance {
   readonly uuid: string;
   /** "new": made from the template that is asked for now. */
   readonly generation: "old" | "new";
@@ -18,7 +18,7 @@ export interface Unit {
 }
 
 /** The next thing to do. */
-export type Step =
+export type RolloutStep =
   | { readonly do: "launch"; readonly count: number }
   /** No new connections, let open ones finish, stop, delete. */
   | { readonly do: "drain"; readonly uuids: readonly string[] }
@@ -29,35 +29,38 @@ export type Step =
   | { readonly do: "wait" }
   | { readonly do: "done" };
 
-const uuidsOf = (units: readonly Unit[]): readonly string[] => units.map((unit) => unit.uuid);
+const uuidsOf = (units: readonly RolloutInstance[]): readonly string[] => units.map((unit) => unit.uuid);
 
 /** Names the next step. Never lets serving instances fall below `desired - maxUnavailable`, nor all of them exceed `desired + maxSurge`. */
 export function nextStep(
-  units: readonly Unit[],
+  instances: readonly RolloutInstance[],
   policy: Pick<RolloutPolicy, "desired" | "maxSurge" | "maxUnavailable">,
-): Step {
-  const fresh = units.filter((unit) => unit.generation === "new");
-  const stale = units.filter((unit) => unit.generation === "old");
-  const is = (health: Unit["health"]) => (unit: Unit) => unit.health === health;
+): RolloutStep {
+  const newInstances = instances.filter((unit) => unit.generation === "new");
+  const oldInstances = instances.filter((unit) => unit.generation === "old");
+  const hasHealth = (health: RolloutInstance["health"]) => (unit: RolloutInstance) => unit.health === health;
 
-  const broken = fresh.filter(is("down"));
+  const broken = newInstances.filter(hasHealth("down"));
   if (broken.length > 0) return { do: "give-up", uuids: uuidsOf(broken) };
 
-  const useless = stale.filter((unit) => unit.health !== "serving");
-  const excess = fresh.slice(policy.desired);
+  const oldNotServing = oldInstances.filter((unit) => unit.health !== "serving");
+  const excess = newInstances.slice(policy.desired);
   // An old one that serves nobody, and a new one beyond the wanted number that serves nobody yet, cost nothing to remove.
-  const idle = [...useless, ...excess.filter(is("pending"))];
+  const idle = [...oldNotServing, ...excess.filter(hasHealth("pending"))];
   if (idle.length > 0) return { do: "remove", uuids: uuidsOf(idle) };
 
-  const surplus = [...stale, ...excess];
-  const serving = units.filter(is("serving")).length;
-  const spare = Math.min(serving - (policy.desired - policy.maxUnavailable), surplus.length);
-  if (spare > 0) return { do: "drain", uuids: uuidsOf(surplus.slice(0, spare)) };
+  const surplus = [...oldInstances, ...excess];
+  const serving = instances.filter(hasHealth("serving")).length;
+  const drainCount = Math.min(serving - (policy.desired - policy.maxUnavailable), surplus.length);
+  if (drainCount > 0) return { do: "drain", uuids: uuidsOf(surplus.slice(0, drainCount)) };
 
-  const room = Math.min(policy.desired + policy.maxSurge - units.length, policy.desired - fresh.length);
-  if (room > 0) return { do: "launch", count: room };
+  const launchCount = Math.min(
+    policy.desired + policy.maxSurge - instances.length,
+    policy.desired - newInstances.length,
+  );
+  if (launchCount > 0) return { do: "launch", count: launchCount };
 
-  return stale.length === 0 && fresh.length === policy.desired && fresh.every(is("serving"))
+  return oldInstances.length === 0 && newInstances.length === policy.desired && newInstances.every(hasHealth("serving"))
     ? { do: "done" }
     : { do: "wait" };
 }

@@ -1,7 +1,7 @@
 /** How a rolling update proceeds. */
 
 /** What counts as healthy beyond "runs and listens". */
-export interface HealthPolicy {
+export interface HealthCheck {
   /** Path and query asked of the service, such as `/hello`. */
   readonly path: string;
   /** JSON paths (`$.status`, `$.checks[0].ok`) and the values they must have in the answer's body. */
@@ -22,5 +22,5 @@ export interface RolloutPolicy {
   readonly healthyWithinMs: number;
   /** Open connections of an old instance get so long to finish. Milliseconds. */
   readonly drainTimeoutMs: number;
-  readonly health: HealthPolicy | undefined;
+  readonly health: HealthCheck | undefined;
 }

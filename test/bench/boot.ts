@@ -11,17 +11,17 @@ import * as path from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { onlyItem } from "../../provider/api/client";
+import { onlyItem } from "../../provider/client/client";
 import { localPaths } from "../../provider/base/localPaths";
 import { buildImage, planBuild } from "../../provider/image/build";
 import { extractLayer } from "../../provider/image/oci/layer";
 import { openLayout } from "../../provider/image/oci/layout";
 import { resolveRuntime } from "../../provider/image/resolveRuntime";
-import { commandLineOf } from "../../provider/platform/vmm/qemu/commandLine";
-import { kernelKindOf } from "../../provider/platform/vmm/qemu/kernelKind";
-import { inspectQemu } from "../../provider/platform/vmm/qemu/probe";
+import { buildCommandLine } from "../../provider/platform/vmm/qemu/boot/commandLine";
+import { detectKernelKind } from "../../provider/platform/vmm/qemu/boot/kernelKind";
+import { probeQemu } from "../../provider/platform/vmm/qemu/host/probe";
 import { LocalPlatform, freePort } from "../support/localPlatform";
-import { get } from "../support/traffic";
+import { httpGet } from "../support/loadGenerator";
 
 const MEMORY_MB = 128;
 const GUEST_PORT = 8080;
@@ -39,7 +39,7 @@ async function bareRound(qemu: string, args: readonly string[], port: number): P
   const gone = new Promise((resolve) => child.once("exit", resolve));
   try {
     for (;;) {
-      const answer = await get(`http://127.0.0.1:${port}/`, { agent: false, timeout: BARE_ATTEMPT_MS }).catch(
+      const answer = await httpGet(`http://127.0.0.1:${port}/`, { agent: false, timeout: BARE_ATTEMPT_MS }).catch(
         () => undefined,
       );
       if (answer !== undefined) return performance.now() - start;
@@ -56,7 +56,7 @@ async function platformRound(platform: LocalPlatform, image: string, service: st
   const start = performance.now();
   const body = { image, memory_mb: MEMORY_MB, autostart: true, service_group: { uuid: service } };
   const { uuid } = onlyItem(await platform.client.createInstance({ body }), "Creating the instance");
-  await get(`http://127.0.0.1:${port}/`);
+  await httpGet(`http://127.0.0.1:${port}/`);
   const tookMs = performance.now() - start;
   onlyItem(await platform.client.deleteInstances({ body: [{ uuid }] }), "Deleting the instance");
   return tookMs;
@@ -68,16 +68,16 @@ export async function benchBoot(args: string[]): Promise<void> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-bench-"));
   try {
     const plan = await planBuild({ context: path.resolve(__dirname, "../../examples/quickstart/site"), name: "bench" });
-    const { digest } = await buildImage(plan, { layout: localPaths().images, repository: "bench", resolveRuntime });
+    const { digest } = await buildImage(plan, { layout: localPaths().imagesDir, repository: "bench", resolveRuntime });
     const image = `bench@${digest}`;
-    const stored = await openLayout(localPaths().images).resolve(image);
+    const stored = await openLayout(localPaths().imagesDir).resolve(image);
     if (stored?.kernel === undefined || stored.initrd === undefined)
       throw new Error("the image has no kernel or no initrd");
     const [kernel, initrd] = [path.join(folder, "kernel"), path.join(folder, "initrd")];
     await extractLayer(stored.kernel, kernel);
     await extractLayer(stored.initrd, initrd);
 
-    const facts = await inspectQemu(localPaths().cache);
+    const facts = await probeQemu(localPaths().cacheDir);
     const spec = {
       uuid: "bench",
       hostname: "bench",
@@ -91,7 +91,7 @@ export async function benchBoot(args: string[]): Promise<void> {
       roms: [],
       annotations: {},
     };
-    const { append } = commandLineOf(spec, await kernelKindOf(kernel), facts.accelerator === "tcg");
+    const { append } = buildCommandLine(spec, await detectKernelKind(kernel), facts.accelerator === "tcg");
     const bareArgs = (port: number) => [
       ...[
         "-machine",

@@ -6,9 +6,9 @@
  */
 import { parseArgs } from "node:util";
 import { DynamicProcess } from "../support/dynamicProcess";
-import { succeeded } from "../support/engine";
-import { type Asked, startFakeApi, success } from "../support/fakeApi";
-import { Project } from "../support/project";
+import { assertSucceeded } from "../support/engine";
+import { type ReceivedRequest, startFakeApi, success } from "../support/fakeApi";
+import { TestProject } from "../support/project";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const PAGE_SIZE = 100;
@@ -21,7 +21,7 @@ const LISTING_MAX_AGE_S = 10;
 function fleetApi() {
   const instances = new Map<string, object>();
   const services = new Map<string, object>();
-  return ({ method, url, body }: Asked) => {
+  return ({ method, url, body }: ReceivedRequest) => {
     const { pathname, searchParams } = new URL(url, "http://x");
     if (pathname === "/v1/users/quotas") return { status: 404, body: { status: "error", message: "no quotas here" } };
     if (pathname === "/v1/services") {
@@ -66,7 +66,7 @@ const pagesOf = (count: number): number => Math.max(1, Math.ceil((count - 1) / (
 async function benchRefreshOf(count: number): Promise<void> {
   await using east = await startFakeApi(fleetApi());
   await using west = await startFakeApi(fleetApi());
-  const project = await Project.copy("test/fixtures/projects/many");
+  const project = await TestProject.copy("test/fixtures/projects/many");
   try {
     const config = {
       ...{ "many:count": String(count), "many:url": east.url, "many:form": "instances" },
@@ -74,11 +74,11 @@ async function benchRefreshOf(count: number): Promise<void> {
     };
     // The engine writes the whole state before and after each resource that it makes, which is not what is measured.
     const quick = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
-    const created = succeeded(await project.stack(config, quick).up());
+    const created = assertSucceeded(await project.stack(config, quick).up());
     console.log(`set-up: ${count} instances in ${(created.durationMs / 1000).toFixed(1)} s`);
     const counts = { east: Math.ceil(count / 2), west: Math.floor(count / 2) };
     for (const api of [east, west]) api.asked.length = 0;
-    const refreshed = succeeded(await project.stack(config).refresh({ expectNoChanges: true }));
+    const refreshed = assertSucceeded(await project.stack(config).refresh({ expectNoChanges: true }));
     const seconds = refreshed.durationMs / 1000;
     console.log(`refresh of ${count} instances in two metros: ${seconds.toFixed(1)} s`);
     for (const [metro, { asked }] of Object.entries({ east, west })) {

@@ -5,9 +5,9 @@
  * npm run bench -- resources [--count 300] [--rounds 3]
  */
 import { parseArgs } from "node:util";
-import { succeeded } from "../support/engine";
-import { type Asked, startFakeApi, success } from "../support/fakeApi";
-import { Project } from "../support/project";
+import { assertSucceeded } from "../support/engine";
+import { type ReceivedRequest, startFakeApi, success } from "../support/fakeApi";
+import { TestProject } from "../support/project";
 
 const FORMS = ["library", "shared", "nothing"] as const;
 type Form = (typeof FORMS)[number];
@@ -25,7 +25,7 @@ const median = (values: readonly number[]): number =>
 /** A volume store in memory. */
 function volumeApi() {
   const volumes = new Map<string, object>();
-  return ({ method, url, body }: Asked) => {
+  return ({ method, url, body }: ReceivedRequest) => {
     if (method === "POST") {
       const { name, size_mb } = body as { name: string; size_mb: number };
       const volume = { status: "success", uuid: `uuid-${name}`, name, size_mb, state: "available", filesystem: "ext4" };
@@ -40,7 +40,7 @@ function volumeApi() {
 
 async function round(form: Form, count: number): Promise<Round> {
   await using api = await startFakeApi(volumeApi());
-  const project = await Project.copy("test/fixtures/projects/many");
+  const project = await TestProject.copy("test/fixtures/projects/many");
   try {
     const stack = project.stack({
       "unikernel:metro": api.url,
@@ -49,10 +49,10 @@ async function round(form: Form, count: number): Promise<Round> {
       "many:url": api.url,
       "many:form": form,
     });
-    const created = succeeded(await stack.up());
-    const unchanged = succeeded(await stack.up({ expectNoChanges: true }));
-    const stateBytes = Buffer.byteLength(await project.storedState());
-    succeeded(await stack.destroy());
+    const created = assertSucceeded(await stack.up());
+    const unchanged = assertSucceeded(await stack.up({ expectNoChanges: true }));
+    const stateBytes = Buffer.byteLength(await project.readStoredState());
+    assertSucceeded(await stack.destroy());
     return { createS: created.durationMs / 1000, unchangedS: unchanged.durationMs / 1000, stateBytes };
   } finally {
     await project.remove();

@@ -4,7 +4,8 @@ import { uuidOf } from "./fakeInstances";
 
 const word = fc.stringMatching(/^[a-z]{1,8}$/);
 /** A place of its own for each kind of thing that can be mounted. Few of them, so that another program has some of the same. */
-const placeIn = (folder: string) => fc.oneof(fc.constantFrom("data", "www"), word).map((name) => `${folder}/${name}`);
+const mountPathIn = (folder: string) =>
+  fc.oneof(fc.constantFrom("data", "www"), word).map((name) => `${folder}/${name}`);
 const reference = fc.oneof(
   word,
   fc.nat(99).map((n) => uuidOf("2", n)),
@@ -137,13 +138,17 @@ const plain = fc.record(
 
 /** Where it is mounted tells mounts apart, and one volume is mounted once. */
 const volumes = fc.uniqueArray(
-  fc.record({ volume: fc.oneof(fc.constantFrom("one", "two"), reference), at: placeIn(""), readonly: fc.boolean() }),
+  fc.record({
+    volume: fc.oneof(fc.constantFrom("one", "two"), reference),
+    at: mountPathIn(""),
+    readonly: fc.boolean(),
+  }),
   { maxLength: 3, comparator: (a, b) => a.at === b.at || a.volume === b.volume },
 );
 const ownVolume = fc.oneof(
   fc.record(
     {
-      at: placeIn("/own"),
+      at: mountPathIn("/own"),
       sizeMb: fc.constantFrom(8, 16),
       readonly: fc.boolean(),
       quotaPolicy: fc.constantFrom("static", "dynamic"),
@@ -155,7 +160,7 @@ const ownVolume = fc.oneof(
     { requiredKeys: ["at", "sizeMb"] },
   ),
   fc.record(
-    { at: placeIn("/own"), hostPath: placeIn("/srv"), uid: fc.nat(2), gid: fc.nat(2) },
+    { at: mountPathIn("/own"), hostPath: mountPathIn("/srv"), uid: fc.nat(2), gid: fc.nat(2) },
     { requiredKeys: ["at", "hostPath"] },
   ),
 );
@@ -171,7 +176,7 @@ const mounts = fc.record(
 );
 
 /** One that lives on, or one that goes when it stops. */
-const life = fc.oneof(
+const lifetime = fc.oneof(
   { weight: 5, arbitrary: fc.record({ restartPolicy: fc.constantFrom("never", "always", "on-failure") }) },
   { weight: 1, arbitrary: fc.record({ features: fc.constant(["delete-on-stop"]) }) },
 );
@@ -212,27 +217,27 @@ const source = fc.oneof(
   { weight: 1, arbitrary: fc.record({ checkpoint: reference }) },
 );
 
-type Given = Readonly<Record<string, unknown>>;
-const without = (given: Given, keys: readonly string[]): Given =>
+type RawInputs = Readonly<Record<string, unknown>>;
+const omitKeys = (given: RawInputs, keys: readonly string[]): RawInputs =>
   Object.fromEntries(Object.entries(given).filter(([key]) => !keys.includes(key)));
 
 /** What a branch takes over from its original. */
-const OF_ITS_ORIGINAL = ["args", "env", "memoryMb", "vcpus"];
+const INHERITED_BY_BRANCH = ["args", "env", "memoryMb", "vcpus"];
 
 /** The same without what its other inputs forbid. */
-export function consistentInstance(given: Given): Given {
+export function consistentInstance(given: RawInputs): RawInputs {
   const forbidden = [
-    ...("branchFrom" in given ? OF_ITS_ORIGINAL : []),
+    ...("branchFrom" in given ? INHERITED_BY_BRANCH : []),
     ...("image" in given ? [] : ["type", "gpus"]),
     ...("service" in given || "serviceGroup" in given ? [] : ["scaleToZero"]),
     ...("image" in given && given["type"] === "full" ? ["scaleToZero"] : []),
   ];
-  const allowed = without(given, forbidden);
+  const allowed = omitKeys(given, forbidden);
   const staysUp = (given["restartPolicy"] ?? "never") !== "never" || "scaleToZero" in allowed;
-  return staysUp ? without(allowed, ["features"]) : allowed;
+  return staysUp ? omitKeys(allowed, ["features"]) : allowed;
 }
 
 /** What a program may write. */
-export const anyInstance: fc.Arbitrary<Given> = fc
-  .tuple(source, plain, network, mounts, life, serving, machine)
-  .map(([...parts]) => consistentInstance(Object.assign({}, ...parts) as Given));
+export const anyInstance: fc.Arbitrary<RawInputs> = fc
+  .tuple(source, plain, network, mounts, lifetime, serving, machine)
+  .map(([...parts]) => consistentInstance(Object.assign({}, ...parts) as RawInputs));

@@ -1,7 +1,7 @@
 /** Arbitrary programs: a few resources each, most of which keep every rule, and how each of them is changed later. */
 import * as fc from "fast-check";
 import * as z from "zod";
-import type { Properties } from "../../provider/definition/define";
+import type { Properties } from "../../provider/definition/resource";
 import { resourceOf } from "../../provider/resources/all";
 import { anyInstance, consistentInstance } from "./anyInstance";
 import { anyCertificate, anyService, anyVolume } from "./anyResource";
@@ -12,7 +12,7 @@ export const KINDS = ["Instance", "Service", "Volume", "Certificate"] as const;
 export type ProgramKind = (typeof KINDS)[number];
 
 /** One resource of a program, as it is written at first and later. */
-export interface Declared {
+export interface DeclaredResource {
   readonly kind: ProgramKind;
   readonly before: Properties;
   readonly after: Properties;
@@ -20,7 +20,7 @@ export interface Declared {
 
 /** A program, and a seed for what is to be varied about it. */
 export interface Program {
-  readonly resources: readonly Declared[];
+  readonly resources: readonly DeclaredResource[];
   readonly seed: number;
 }
 
@@ -32,7 +32,7 @@ const VALID: Readonly<Record<ProgramKind, fc.Arbitrary<Properties>>> = {
 };
 
 /** Inputs that a change sets together, since rules tie them to each other. Any other is changed by itself. */
-const TIED: Readonly<Record<ProgramKind, readonly (readonly string[])[]>> = {
+const COUPLED_INPUTS: Readonly<Record<ProgramKind, readonly (readonly string[])[]>> = {
   Instance: [
     ["image", "imagePull", "template", "prepareTemplate", "branchFrom", "checkpoint"],
     ["service", "serviceGroup"],
@@ -48,8 +48,8 @@ const TIED: Readonly<Record<ProgramKind, readonly (readonly string[])[]>> = {
   Certificate: [["commonName", "chain", "key"]],
 };
 
-const groupsOf = (kind: ProgramKind): readonly (readonly string[])[] => {
-  const tied = TIED[kind];
+const inputGroupsOf = (kind: ProgramKind): readonly (readonly string[])[] => {
+  const tied = COUPLED_INPUTS[kind];
   const single = Object.keys(resourceOf(kind).inputs.shape).filter((key) => tied.every((keys) => !keys.includes(key)));
   return [...tied, ...single.filter((key) => key !== "name").map((key) => [key])];
 };
@@ -59,7 +59,7 @@ const consistent = (kind: ProgramKind, given: Properties): Properties =>
   kind === "Instance" ? consistentInstance(given) : given;
 
 /** The first, with these inputs as the second has them: absent where it has none. */
-const withThose = (first: Properties, second: Properties, keys: readonly string[]): Properties => ({
+const withInputsOf = (first: Properties, second: Properties, keys: readonly string[]): Properties => ({
   ...Object.fromEntries(Object.entries(first).filter(([key]) => !keys.includes(key))),
   ...Object.fromEntries(Object.entries(second).filter(([key]) => keys.includes(key))),
 });
@@ -76,18 +76,18 @@ const schemaOf = (kind: ProgramKind): JsonSchema =>
     },
   }) as JsonSchema;
 
-function declared(kind: ProgramKind): fc.Arbitrary<Declared> {
+function arbitraryDeclaration(kind: ProgramKind): fc.Arbitrary<DeclaredResource> {
   const valid = VALID[kind];
   const wild = arbitraryOf(schemaOf(kind), (one) => one) as fc.Arbitrary<Properties>;
-  const changes = fc.uniqueArray(fc.constantFrom(...groupsOf(kind)), { minLength: 1, maxLength: 4 });
+  const changes = fc.uniqueArray(fc.constantFrom(...inputGroupsOf(kind)), { minLength: 1, maxLength: 4 });
   const changed = fc.tuple(valid, valid, changes).map(([before, other, groups]) => ({
     kind,
     before,
-    after: consistent(kind, withThose(before, other, groups.flat())),
+    after: consistent(kind, withInputsOf(before, other, groups.flat())),
   }));
   const spoilt = fc
     .tuple(valid, wild, changes)
-    .map(([before, other, groups]) => ({ kind, before, after: withThose(before, other, groups.flat()) }));
+    .map(([before, other, groups]) => ({ kind, before, after: withInputsOf(before, other, groups.flat()) }));
   const strange = fc.tuple(wild, valid).map(([before, after]) => ({ kind, before, after }));
   return fc.oneof(
     { weight: 16, arbitrary: changed },
@@ -97,20 +97,20 @@ function declared(kind: ProgramKind): fc.Arbitrary<Declared> {
 }
 
 /** As the engine passes it on: in JSON, which knows neither `undefined` nor -0. */
-const passedOn = (given: Properties, name: string): Properties =>
+const asEngineInputs = (given: Properties, name: string): Properties =>
   JSON.parse(JSON.stringify({ ...given, name })) as Properties;
 
-const named = ({ kind, before, after }: Declared, name: string): Declared => ({
+const withName = ({ kind, before, after }: DeclaredResource, name: string): DeclaredResource => ({
   kind,
-  before: passedOn(before, name),
-  after: passedOn(after, name),
+  before: asEngineInputs(before, name),
+  after: asEngineInputs(after, name),
 });
 
 const resource = fc.oneof(
-  { weight: 16, arbitrary: declared("Instance") },
-  { weight: 16, arbitrary: declared("Service") },
-  { weight: 12, arbitrary: declared("Volume") },
-  { weight: 1, arbitrary: declared("Certificate") },
+  { weight: 16, arbitrary: arbitraryDeclaration("Instance") },
+  { weight: 16, arbitrary: arbitraryDeclaration("Service") },
+  { weight: 12, arbitrary: arbitraryDeclaration("Volume") },
+  { weight: 1, arbitrary: arbitraryDeclaration("Certificate") },
 );
 
 /** Any program of one to four resources. */
@@ -123,4 +123,4 @@ export const anyProgram: fc.Arbitrary<Program> = fc
     ),
     seed: fc.nat(),
   })
-  .map(({ resources, seed }) => ({ resources: resources.map((one, index) => named(one, `it-${index}`)), seed }));
+  .map(({ resources, seed }) => ({ resources: resources.map((one, index) => withName(one, `it-${index}`)), seed }));

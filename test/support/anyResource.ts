@@ -1,6 +1,6 @@
 /** Arbitrary services, volumes and certificates that keep every rule, as a program may write them. */
 import * as fc from "fast-check";
-import { templateInput } from "../../provider/resources/service/serviceInputs";
+import { templateInput } from "../../provider/resources/service/inputs";
 import { anyInstance } from "./anyInstance";
 import { makeCertificate } from "./certificates";
 import { uuidOf } from "./fakeInstances";
@@ -125,14 +125,14 @@ const template = anyInstance.map((one): Record<string, unknown> => ({
 }));
 
 /** Who writes to a volume is alone with it. */
-const asReaders = (given: Record<string, unknown>): Record<string, unknown> => ({
+const withReadOnlyVolumes = (given: Record<string, unknown>): Record<string, unknown> => ({
   ...given,
   volumes: ((given["volumes"] ?? []) as object[]).map((mount) => ({ ...mount, readonly: true })),
 });
 
 const instances = fc.oneof(
   fc.tuple(template, fc.integer({ min: 0, max: 3 })).map(([given, replicas]) => ({
-    template: replicas > 1 ? asReaders(given) : given,
+    template: replicas > 1 ? withReadOnlyVolumes(given) : given,
     replicas,
   })),
   fc.constant({ replicas: 0 }),
@@ -211,16 +211,16 @@ export const anyVolume: fc.Arbitrary<Record<string, unknown>> = fc
   .map(([...parts]) => Object.assign({}, ...parts) as Record<string, unknown>);
 
 /** Made when the first is asked for: each is the work of a process. */
-let pairs: readonly Record<string, unknown>[] | undefined;
-const pairAt = (index: number): Record<string, unknown> => {
-  pairs ??= ["www.example.com", "www.example.com", "*.example.com", "shop.example.org"].map((commonName) => {
+let keyPairs: readonly Record<string, unknown>[] | undefined;
+const keyPairAt = (index: number): Record<string, unknown> => {
+  keyPairs ??= ["www.example.com", "www.example.com", "*.example.com", "shop.example.org"].map((commonName) => {
     const { chain, pkey } = makeCertificate(commonName, [commonName]);
     return { commonName, chain, key: pkey };
   });
-  return { ...pairs[index % pairs.length] };
+  return { ...keyPairs[index % keyPairs.length] };
 };
 
 /** A Certificate. */
 export const anyCertificate: fc.Arbitrary<Record<string, unknown>> = fc
   .tuple(fc.nat(3), flag)
-  .map(([index, adopt]) => ({ ...pairAt(index), ...(adopt ? { adopt } : {}) }));
+  .map(([index, adopt]) => ({ ...keyPairAt(index), ...(adopt ? { adopt } : {}) }));

@@ -2,32 +2,34 @@
 import * as fc from "fast-check";
 
 /** One field of an expression and what it means, said twice: as text and as a predicate. */
-export interface Part {
+export interface CalendarField {
   readonly text: string;
-  readonly fits: (value: number) => boolean;
+  readonly matches: (value: number) => boolean;
 }
 
 /**
  * A field from `min` to `max`: anything, a list, a range, a repetition. Repetitions of days are to name their end: systemd 252
  * follows `2/9` to December 38th, takes that for January 7th, and so misses January 2nd.
  */
-export function part(min: number, max: number, endOfRepetition = ""): fc.Arbitrary<Part> {
+export function calendarField(min: number, max: number, endOfRepetition = ""): fc.Arbitrary<CalendarField> {
   const value = fc.integer({ min, max });
-  const one = value.map((v): Part => ({ text: String(v), fits: (x) => x === v }));
-  const range = fc.tuple(value, value, fc.integer({ min: 1, max: max - min })).map(([a, b, step]): Part => {
+  const one = value.map((v): CalendarField => ({ text: String(v), matches: (x) => x === v }));
+  const range = fc.tuple(value, value, fc.integer({ min: 1, max: max - min })).map(([a, b, step]): CalendarField => {
     const [from, to] = [Math.min(a, b), Math.max(a, b)];
-    return { text: `${from}..${to}/${step}`, fits: (x) => x >= from && x <= to && (x - from) % step === 0 };
+    return { text: `${from}..${to}/${step}`, matches: (x) => x >= from && x <= to && (x - from) % step === 0 };
   });
   const repeated = fc.integer({ min, max: max - 1 }).chain((from) =>
-    fc.integer({ min: 1, max: max - from }).map((step): Part => {
-      return { text: `${from}${endOfRepetition}/${step}`, fits: (x) => x >= from && (x - from) % step === 0 };
+    fc.integer({ min: 1, max: max - from }).map((step): CalendarField => {
+      return { text: `${from}${endOfRepetition}/${step}`, matches: (x) => x >= from && (x - from) % step === 0 };
     }),
   );
-  const listed = fc.array(fc.oneof(one, range, repeated), { minLength: 1, maxLength: 3 }).map((parts): Part => ({
-    text: parts.map(({ text }) => text).join(","),
-    fits: (x) => parts.some(({ fits }) => fits(x)),
-  }));
-  return fc.oneof(fc.constant<Part>({ text: "*", fits: () => true }), listed);
+  const listed = fc
+    .array(fc.oneof(one, range, repeated), { minLength: 1, maxLength: 3 })
+    .map((parts): CalendarField => ({
+      text: parts.map(({ text }) => text).join(","),
+      matches: (x) => parts.some(({ matches: fits }) => fits(x)),
+    }));
+  return fc.oneof(fc.constant<CalendarField>({ text: "*", matches: () => true }), listed);
 }
 
 /** As an expression names them, by the number of the day. */
@@ -36,11 +38,11 @@ export const DAY_NAMES = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 export const calendarExpression = fc
   .record({
     days: fc.subarray(DAY_NAMES),
-    month: part(1, 12),
-    day: part(1, 31, "..31"),
-    hour: part(0, 23),
-    minute: part(0, 59),
-    second: part(0, 59),
+    month: calendarField(1, 12),
+    day: calendarField(1, 31, "..31"),
+    hour: calendarField(0, 23),
+    minute: calendarField(0, 59),
+    second: calendarField(0, 59),
   })
   .map(({ days, month, day, hour, minute, second }) => ({
     text: `${days.join(",")} *-${month.text}-${day.text} ${hour.text}:${minute.text}:${second.text}`.trim(),
@@ -48,11 +50,11 @@ export const calendarExpression = fc
       const date = new Date(time);
       return (
         (days.length === 0 || days.includes(DAY_NAMES[date.getUTCDay()] ?? "")) &&
-        month.fits(date.getUTCMonth() + 1) &&
-        day.fits(date.getUTCDate()) &&
-        hour.fits(date.getUTCHours()) &&
-        minute.fits(date.getUTCMinutes()) &&
-        second.fits(date.getUTCSeconds())
+        month.matches(date.getUTCMonth() + 1) &&
+        day.matches(date.getUTCDate()) &&
+        hour.matches(date.getUTCHours()) &&
+        minute.matches(date.getUTCMinutes()) &&
+        second.matches(date.getUTCSeconds())
       );
     },
   }));

@@ -2,7 +2,7 @@
 import * as childProcess from "node:child_process";
 
 /** What is uploaded. */
-export interface Material {
+export interface ChainAndKey {
   readonly chain: string;
   readonly pkey: string;
 }
@@ -14,7 +14,7 @@ export function makeCertificate(
   commonName: string,
   alternatives: readonly string[] = [],
   key: readonly string[] = EC_KEY,
-): Material {
+): ChainAndKey {
   const names = alternatives.map((name) => `DNS:${name}`).join(",");
   const pem = childProcess.execFileSync(
     "openssl",

@@ -5,28 +5,28 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 
-const tool = (name: string, ...args: string[]): string =>
+const runE2fsTool = (name: string, ...args: string[]): string =>
   childProcess.execFileSync(`/usr/sbin/${name}`, args, { encoding: "utf8", stdio: "pipe" });
 
 /** Throws unless the file system is sound. */
-export const assertSound = (disk: string): void => void tool("e2fsck", "-f", "-n", disk);
+export const assertFileSystemSound = (disk: string): void => void runE2fsTool("e2fsck", "-f", "-n", disk);
 
 /** A line of the superblock, such as `Free blocks`. */
 export const superblockLine = (disk: string, name: string): string => {
-  const value = new RegExp(`^${name}:\\s+(.+)$`, "m").exec(tool("dumpe2fs", "-h", disk))?.[1];
+  const value = new RegExp(`^${name}:\\s+(.+)$`, "m").exec(runE2fsTool("dumpe2fs", "-h", disk))?.[1];
   if (value === undefined) throw new Error(`'${disk}' has no '${name}'`);
   return value;
 };
 
 /** Writes a file of this machine into the file system. */
-export const writeInto = (disk: string, source: string, name: string): void =>
-  void tool("debugfs", "-w", "-R", `write ${source} ${name}`, disk);
+export const writeFileInDisk = (disk: string, source: string, name: string): void =>
+  void runE2fsTool("debugfs", "-w", "-R", `write ${source} ${name}`, disk);
 
 /** What a file in the file system holds. */
-export const readFrom = (disk: string, name: string): string => tool("debugfs", "-R", `cat ${name}`, disk);
+export const readFileInDisk = (disk: string, name: string): string => runE2fsTool("debugfs", "-R", `cat ${name}`, disk);
 
 /** While it exists, copies of disks begin and do not go on. */
-export class HeldCopies {
+export class BlockedDiskCopies {
   readonly #folder: string;
   readonly #path: string;
 
@@ -36,7 +36,7 @@ export class HeldCopies {
   }
 
   /** Puts a `cp` first on PATH that waits to be let go, and then does what the real one does. */
-  static async begin(): Promise<HeldCopies> {
+  static async begin(): Promise<BlockedDiskCopies> {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-held-"));
     const before = process.env["PATH"] ?? "";
     const real = before.split(path.delimiter).map((one) => path.join(one, "cp"));
@@ -45,11 +45,11 @@ export class HeldCopies {
     const script = `#!/bin/sh\nwhile [ -d '${folder}' ] && [ ! -e '${folder}/go' ]; do sleep 0.01; done\nexec '${found}' "$@"\n`;
     await fs.writeFile(path.join(folder, "cp"), script, { mode: 0o700 });
     process.env["PATH"] = `${folder}${path.delimiter}${before}`;
-    return new HeldCopies(folder, before);
+    return new BlockedDiskCopies(folder, before);
   }
 
   /** Lets them go on. The script stays: a copy that was just begun may not have read it yet. */
-  async end(): Promise<void> {
+  async unblock(): Promise<void> {
     process.env["PATH"] = this.#path;
     await fs.writeFile(path.join(this.#folder, "go"), "");
   }

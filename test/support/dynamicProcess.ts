@@ -15,31 +15,31 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 type Json = Record<string, unknown>;
 
 /** What the engine would store of a resource that exists although the call failed. */
-export interface Partial {
+export interface PartialResult {
   readonly id: string;
   readonly properties: Json;
   readonly reasons: readonly string[];
 }
 
 /** A failed call. */
-export class CallFailure extends Error {
-  readonly partial: Partial | undefined;
+export class CallError extends Error {
+  readonly partial: PartialResult | undefined;
 
-  constructor(message: string, partial?: Partial) {
+  constructor(message: string, partial?: PartialResult) {
     super(message);
     this.partial = partial;
   }
 }
 
 const root = path.resolve(__dirname, "../..");
-const struct = (value: Json) => Struct.fromJavaScript(value as Parameters<typeof Struct.fromJavaScript>[0]);
-const plain = (value: Struct | undefined) => (value?.toJavaScript() ?? {}) as Json;
+const toStruct = (value: Json) => Struct.fromJavaScript(value as Parameters<typeof Struct.fromJavaScript>[0]);
+const fromStruct = (value: Struct | undefined) => (value?.toJavaScript() ?? {}) as Json;
 
 /** A call that takes longer will not come back: a test shall fail then, not hang. */
-const CALL_LIMIT_MS = 50_000;
+const CALL_TIMEOUT_MS = 50_000;
 
 /** The text that a resource class of the SDK registers for a kind. */
-export function providerText(kind: string): string {
+export function serializedProvider(kind: string): string {
   return `exports.handler=()=>require(require.resolve("pulumi-unikernel/dynamic",{paths:[".","node_modules/.pnpm"]})).${kind}`;
 }
 
@@ -103,7 +103,7 @@ export class DynamicProcess {
     const started = new DynamicProcess(kind, child, client, engine, ownFolder);
     lines.on("line", (line) => started.printed.push(line));
     const request = new pb.ConfigureRequest();
-    request.setArgs(struct(config));
+    request.setArgs(toStruct(config));
     try {
       await started.call<pb.ConfigureResponse>("configure", request);
       return started;
@@ -137,7 +137,7 @@ export class DynamicProcess {
   }
 
   private inputs(value: Json): Struct {
-    return struct({ ...value, __provider: providerText(this.kind) });
+    return toStruct({ ...value, __provider: serializedProvider(this.kind) });
   }
 
   private call<T>(method: string, request: object): Promise<T> {
@@ -150,10 +150,10 @@ export class DynamicProcess {
         done: (error: grpc.ServiceError | null, reply: T) => void,
       ) => void
     >;
-    const deadline = Date.now() + CALL_LIMIT_MS;
+    const deadline = Date.now() + CALL_TIMEOUT_MS;
     return new Promise((resolve, reject) => {
       client[method]?.call(this.client, request, new grpc.Metadata(), { deadline }, (error, reply) =>
-        error === null ? resolve(reply) : reject(toFailure(error)),
+        error === null ? resolve(reply) : reject(toCallError(error)),
       );
     });
   }
@@ -161,10 +161,10 @@ export class DynamicProcess {
   async check(olds: Json, news: Json): Promise<{ inputs: Json; failures: { property: string; reason: string }[] }> {
     const request = new pb.CheckRequest();
     request.setUrn(this.urn);
-    request.setOlds(Object.keys(olds).length === 0 ? struct({}) : this.inputs(olds));
+    request.setOlds(Object.keys(olds).length === 0 ? toStruct({}) : this.inputs(olds));
     request.setNews(this.inputs(news));
     const reply = await this.call<pb.CheckResponse>("check", request);
-    return { inputs: plain(reply.getInputs()), failures: reply.getFailuresList().map((f) => f.toObject()) };
+    return { inputs: fromStruct(reply.getInputs()), failures: reply.getFailuresList().map((f) => f.toObject()) };
   }
 
   async diff(
@@ -190,7 +190,7 @@ export class DynamicProcess {
     request.setUrn(this.urn);
     request.setProperties(this.inputs(inputs));
     const reply = await this.call<pb.CreateResponse>("create", request);
-    return { id: reply.getId(), outs: plain(reply.getProperties()) };
+    return { id: reply.getId(), outs: fromStruct(reply.getProperties()) };
   }
 
   async read(id: string, props: Json): Promise<{ id: string; props: Json; inputs: Json }> {
@@ -199,7 +199,7 @@ export class DynamicProcess {
     request.setUrn(this.urn);
     request.setProperties(this.inputs(props));
     const reply = await this.call<pb.ReadResponse>("read", request);
-    return { id: reply.getId(), props: plain(reply.getProperties()), inputs: plain(reply.getInputs()) };
+    return { id: reply.getId(), props: fromStruct(reply.getProperties()), inputs: fromStruct(reply.getInputs()) };
   }
 
   async update(id: string, olds: Json, news: Json): Promise<Json> {
@@ -208,7 +208,7 @@ export class DynamicProcess {
     request.setUrn(this.urn);
     request.setOlds(this.inputs(olds));
     request.setNews(this.inputs(news));
-    return plain((await this.call<pb.UpdateResponse>("update", request)).getProperties());
+    return fromStruct((await this.call<pb.UpdateResponse>("update", request)).getProperties());
   }
 
   async delete(id: string, props: Json): Promise<void> {
@@ -225,18 +225,18 @@ export class DynamicProcess {
 }
 
 /** Source: grpc `google.rpc.Status` in `grpc-status-details-bin`; field 3 holds Any messages, whose field 2 is the value. */
-function toFailure(error: grpc.ServiceError): CallFailure {
+function toCallError(error: grpc.ServiceError): CallError {
   const [packed] = error.metadata.get("grpc-status-details-bin");
-  if (!(packed instanceof Buffer)) return new CallFailure(error.details);
+  if (!(packed instanceof Buffer)) return new CallError(error.details);
   const { Status } = require("@pulumi/pulumi/proto/status_pb") as {
     Status: { deserializeBinary(bytes: Uint8Array): { getDetailsList(): { getValue_asU8(): Uint8Array }[] } };
   };
   const detail = Status.deserializeBinary(packed).getDetailsList()[0];
-  if (detail === undefined) return new CallFailure(error.details);
+  if (detail === undefined) return new CallError(error.details);
   const partial = pb.ErrorResourceInitFailed.deserializeBinary(detail.getValue_asU8());
-  return new CallFailure(error.details, {
+  return new CallError(error.details, {
     id: partial.getId(),
-    properties: plain(partial.getProperties()),
+    properties: fromStruct(partial.getProperties()),
     reasons: partial.getReasonsList(),
   });
 }

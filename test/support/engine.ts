@@ -12,7 +12,7 @@ import * as path from "node:path";
 import { parse as parseYaml } from "yaml";
 import type { OperationMessage, OperationRequest } from "./engineOperation";
 import { collectEvents, type Diagnostic, type Step, type TimedEvent } from "./engineEvents";
-import { endOperation, interruptOperation, MARK } from "./engineProcesses";
+import { killOperation, interruptOperation, OPERATION_MARKER_VARIABLE } from "./engineProcesses";
 
 export type { Diagnostic, Step } from "./engineEvents";
 
@@ -24,7 +24,7 @@ export interface Engine {
   readonly pulumi: string;
   readonly version: string;
   /** `true`: literal `pulumi` commands. `false`: inline programs of the Automation API. */
-  readonly literal: boolean;
+  readonly usesCli: boolean;
 }
 
 /** Where a stack lives and what its operations see. */
@@ -109,7 +109,7 @@ export function changingSteps(result: OperationResult): readonly Step[] {
 }
 
 /** The result itself when it succeeded; otherwise throws with the engine's text. */
-export function succeeded(result: OperationResult): OperationResult {
+export function assertSucceeded(result: OperationResult): OperationResult {
   if (!result.succeeded) throw new Error(`pulumi ${result.operation} ended with ${result.exitCode}:\n${result.output}`);
   return result;
 }
@@ -121,7 +121,7 @@ export function findEngine(): Engine {
   if (knownEngine !== undefined) return knownEngine;
   let line = process.env["UNIKERNEL_TEST_ENGINE"];
   if (line === undefined) {
-    const run = path.join(root, "test", "setup", "run.mjs");
+    const run = path.join(root, "scripts", "run.mjs");
     const output = childProcess.execFileSync(process.execPath, [run, "engine"], { encoding: "utf8" });
     line = output.trimEnd().split("\n").at(-1) ?? "";
   }
@@ -132,7 +132,7 @@ export function findEngine(): Engine {
 /** A stack of a project, made by its first operation. Operations of one stack run one after the other. */
 export function openStack(options: StackOptions): Stack {
   const engine = findEngine();
-  const run = (operation: OperationRequest["operation"], asked: OperationOptions = {}): Promise<Ended> =>
+  const run = (operation: OperationRequest["operation"], asked: OperationOptions = {}): Promise<CommandOutcome> =>
     runOperation(engine, options, operation, asked);
   const perform = async (operation: OperationName, asked?: OperationOptions): Promise<OperationResult> => {
     const { events, outputs, ...ended } = await run(operation, asked);
@@ -166,7 +166,7 @@ async function readState(options: StackOptions): Promise<StackState> {
   };
 }
 
-interface Ended {
+interface CommandOutcome {
   readonly succeeded: boolean;
   readonly exitCode: number | null;
   readonly output: string;
@@ -180,17 +180,20 @@ async function runOperation(
   options: StackOptions,
   operation: OperationRequest["operation"],
   asked: OperationOptions,
-): Promise<Ended> {
+): Promise<CommandOutcome> {
   const project = path.resolve(options.project);
   const backend = path.resolve(options.backend ?? project);
   fs.mkdirSync(backend, { recursive: true });
   const mark = `${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}`;
-  const environment = operationEnvironment(engine, backend, { ...options.environment, [MARK]: mark });
+  const environment = operationEnvironment(engine, backend, {
+    ...options.environment,
+    [OPERATION_MARKER_VARIABLE]: mark,
+  });
   const request: OperationRequest = {
     operation,
     options: asked,
     pulumi: engine.pulumi,
-    literal: engine.literal,
+    usesCli: engine.usesCli,
     project,
     stack: options.stack,
     config: options.config ?? {},
@@ -219,7 +222,7 @@ async function runOperation(
     else result = message;
   });
   const timeout = setTimeout(() => void interruptOperation(mark), options.timeoutMs ?? 600_000);
-  const killAtExit = (): void => endOperation(mark);
+  const killAtExit = (): void => killOperation(mark);
   process.once("exit", killAtExit);
   try {
     const ended = new Promise<number | null>((resolve, reject) => {
@@ -237,7 +240,7 @@ async function runOperation(
   } finally {
     clearTimeout(timeout);
     process.off("exit", killAtExit);
-    endOperation(mark);
+    killOperation(mark);
   }
 }
 

@@ -69,7 +69,7 @@ export function collectEvents(events: readonly TimedEvent[]): {
     if (event.diagnosticEvent !== undefined && event.diagnosticEvent.ephemeral !== true) {
       const { urn, message } = event.diagnosticEvent;
       const severity: string = event.diagnosticEvent.severity;
-      if (!isShown(severity)) continue;
+      if (!isUserVisible(severity)) continue;
       diagnostics.push({ severity, urn: urn === "" ? undefined : urn, message: withoutColours(message).trim() });
     }
     if (event.summaryEvent !== undefined) changes = { ...event.summaryEvent.resourceChanges };
@@ -83,7 +83,7 @@ function isDefaultProvider(urn: string): boolean {
 }
 
 /** The stream carries debug messages as well, which nobody is shown. */
-function isShown(severity: string): severity is Diagnostic["severity"] {
+function isUserVisible(severity: string): severity is Diagnostic["severity"] {
   return ["info", "info#err", "warning", "error"].includes(severity);
 }
 

@@ -5,14 +5,14 @@
 import * as path from "node:path";
 import { type EngineEvent, LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import type { OperationName, OperationOptions } from "./engine";
-import { interruptOperation, MARK } from "./engineProcesses";
+import { interruptOperation, OPERATION_MARKER_VARIABLE } from "./engineProcesses";
 
 /** What is to be done. */
 export interface OperationRequest {
   readonly operation: OperationName | "cancel";
   readonly options: OperationOptions;
   readonly pulumi: string;
-  readonly literal: boolean;
+  readonly usesCli: boolean;
   readonly project: string;
   readonly stack: string;
   readonly config: Readonly<Record<string, string | { readonly secret: string }>>;
@@ -44,7 +44,7 @@ async function program(): Promise<Record<string, unknown>> {
 async function openStack(request: OperationRequest): Promise<Stack> {
   const pulumiCommand = await PulumiCommand.get({ skipVersionCheck: true });
   const workspace = { workDir: request.project, pulumiCommand };
-  const stack = request.literal
+  const stack = request.usesCli
     ? await LocalWorkspace.createOrSelectStack({ stackName: request.stack, workDir: request.project }, workspace)
     : await LocalWorkspace.createOrSelectStack({ stackName: request.stack, projectName: "", program }, workspace);
   const entries = Object.entries(request.config).map(
@@ -107,7 +107,7 @@ async function perform(request: OperationRequest): Promise<Extract<OperationMess
 process.on("SIGINT", () => undefined);
 
 // The parent is gone, so nobody else will end the engine.
-process.once("disconnect", () => void interruptOperation(process.env[MARK] ?? ""));
+process.once("disconnect", () => void interruptOperation(process.env[OPERATION_MARKER_VARIABLE] ?? ""));
 
 process.once("message", (request: OperationRequest) => {
   const startedAt = performance.now();

@@ -7,42 +7,43 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 /** Variable that marks an operation's processes. */
-export const MARK = "UNIKERNEL_TEST_OPERATION";
+export const OPERATION_MARKER_VARIABLE = "UNIKERNEL_TEST_OPERATION";
 
 const GRACE_MS = 15_000;
-const PART_OF_AN_ENGINE = /^pulumi($|-)|cmd\/(dynamic-provider|run)\b|engineOperation\.ts$/;
+const ENGINE_COMMAND = /^pulumi($|-)|cmd\/(dynamic-provider|run)\b|engineOperation\.ts$/;
 
 /** Asks the engine to stop, as Ctrl-C does; what has not ended after 15 seconds is killed. */
 export async function interruptOperation(mark: string): Promise<void> {
-  const engines = processes(mark).filter(({ words }) => path.basename(words[0] ?? "") === "pulumi");
-  for (const { pid } of engines) signal(pid, "SIGINT");
+  const engines = findProcesses(mark).filter(({ words }) => path.basename(words[0] ?? "") === "pulumi");
+  for (const { pid } of engines) sendSignal(pid, "SIGINT");
   const deadline = Date.now() + GRACE_MS;
-  while (Date.now() < deadline && processes(mark).length > 0) await new Promise((resolve) => setTimeout(resolve, 200));
-  endOperation(mark);
+  while (Date.now() < deadline && findProcesses(mark).length > 0)
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  killOperation(mark);
 }
 
 /** Kills whatever is left of an operation. */
-export function endOperation(mark: string): void {
-  for (const { pid } of processes(mark)) signal(pid, "SIGKILL");
+export function killOperation(mark: string): void {
+  for (const { pid } of findProcesses(mark)) sendSignal(pid, "SIGKILL");
 }
 
-interface Process {
+interface EngineProcess {
   readonly pid: number;
   readonly words: readonly string[];
 }
 
 /** Linux only: elsewhere there is no /proc and nothing is found. */
-function processes(mark: string): readonly Process[] {
+function findProcesses(mark: string): readonly EngineProcess[] {
   if (!fs.existsSync("/proc/self/environ")) return [];
-  const found: Process[] = [];
+  const found: EngineProcess[] = [];
   for (const name of fs.readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
     try {
       const environment = fs.readFileSync(`/proc/${name}/environ`, "latin1").split("\0");
-      if (!environment.includes(`${MARK}=${mark}`)) continue;
+      if (!environment.includes(`${OPERATION_MARKER_VARIABLE}=${mark}`)) continue;
       const words = fs.readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").slice(0, -1);
       const isPart = words.some(
         (word, i) =>
-          PART_OF_AN_ENGINE.test(i === 0 ? path.basename(word) : word) || /\/pulumi-(language|resource)-/.test(word),
+          ENGINE_COMMAND.test(i === 0 ? path.basename(word) : word) || /\/pulumi-(language|resource)-/.test(word),
       );
       if (isPart) found.push({ pid: Number(name), words });
     } catch {
@@ -52,7 +53,7 @@ function processes(mark: string): readonly Process[] {
   return found;
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+function sendSignal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {

@@ -5,9 +5,9 @@ import { mock } from "node:test";
 /** Writes of one kind that fail. */
 export interface FailingWrites {
   /** How many were tried. */
-  readonly tried: () => number;
+  readonly attempts: () => number;
   /** From now on they succeed. */
-  readonly end: () => void;
+  readonly restore: () => void;
 }
 
 /** Lets every statement fail that begins with `statement`, such as `DELETE FROM volumes`, the first `passing` excepted. */
@@ -18,5 +18,5 @@ export function failWrites(statement: string, { passing = 0 } = {}): FailingWrit
     if (sql.startsWith(statement) && ++tried > passing) throw new Error("database or disk is full");
     return prepare.call(this, sql);
   });
-  return { tried: () => tried, end: () => mocked.mock.restore() };
+  return { attempts: () => tried, restore: () => mocked.mock.restore() };
 }

@@ -3,7 +3,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** A request as it arrived. */
-export interface Asked {
+export interface ReceivedRequest {
   readonly method: string;
   /** Path and query. */
   readonly url: string;
@@ -12,13 +12,15 @@ export interface Asked {
 }
 
 /** Answers one request; `undefined` destroys the connection without an answer. */
-export type Answer = (asked: Asked) => { readonly status?: number; readonly body: unknown } | undefined;
+export type FakeResponder = (
+  asked: ReceivedRequest,
+) => { readonly status?: number; readonly body: unknown } | undefined;
 
 /** A running server. */
 export interface FakeApi extends AsyncDisposable {
   readonly url: string;
-  readonly asked: Asked[];
-  answer: Answer;
+  readonly asked: ReceivedRequest[];
+  answer: FakeResponder;
 }
 
 /** Items in the envelope of a successful reply. */
@@ -36,8 +38,8 @@ export const failure = (key: string, error: number, message: string) => ({
   },
 });
 
-export async function startFakeApi(answer: Answer): Promise<FakeApi> {
-  const api: { url: string; asked: Asked[]; answer: Answer } = { url: "", asked: [], answer };
+export async function startFakeApi(answer: FakeResponder): Promise<FakeApi> {
+  const api: { url: string; asked: ReceivedRequest[]; answer: FakeResponder } = { url: "", asked: [], answer };
   const server = http.createServer((request, response) => {
     let text = "";
     request.setEncoding("utf8").on("data", (part: string) => (text += part));

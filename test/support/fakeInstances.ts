@@ -1,13 +1,13 @@
 /** Instances and their volumes in memory, as a current node keeps and reports them; requests are held against the wire models. */
-import type { CreateInstanceRequest, InstanceItem } from "../../provider/api/models";
-import { type RouteName, routes } from "../../provider/api/routes";
-import type { Client } from "../../provider/api/client";
+import type { CreateInstanceRequest, InstanceItem } from "../../provider/contract/models";
+import { type RouteName, routes } from "../../provider/contract/routes";
+import type { Client } from "../../provider/client/client";
 import type { ProviderContext } from "../../provider/resources/context";
-import { contextAround } from "./resourceContext";
+import { contextWithClient } from "./resourceContext";
 
 type Named = { readonly uuid?: string; readonly name?: string };
 type Mount = { uuid: string; name: string; at: string; readonly: boolean };
-export type Held = Omit<InstanceItem, "volumes"> & { uuid: string; name: string; volumes: Mount[] };
+export type StoredInstance = Omit<InstanceItem, "volumes"> & { uuid: string; name: string; volumes: Mount[] };
 
 /** Uuids that are told apart at a glance. */
 export const uuidOf = (kind: string, number: number): string =>
@@ -16,14 +16,14 @@ export const uuidOf = (kind: string, number: number): string =>
 export const DIGEST = `sha256:${"a".repeat(64)}`;
 
 /** A reference as a server returns it: with scheme, host and digest. */
-export const canonical = (image: string): string =>
+export const canonicalImage = (image: string): string =>
   image.includes("@") ? `oci://unikraft.io/${image}` : `oci://unikraft.io/${image}@${DIGEST}`;
 
 const urlOf = (image: CreateInstanceRequest["image"]): string =>
   typeof image === "string" ? image : (image?.url ?? "made-from-another");
 
 /** What a GET says of what a POST asked for: defaults filled in, sets in an order of the server's own, references canonical. */
-export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): Held {
+export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): StoredInstance {
   const { name = "it", scale_to_zero, gpus, service_group, volumes = [], roms, plugins, ...rest } = request;
   const { template: _t, branch_from: _b, checkpoint: _c, autostart, network_interfaces, ...said } = rest;
   const reversed = <T>(list: readonly T[] | undefined): T[] | undefined => list && [...list].reverse();
@@ -46,18 +46,18 @@ export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): H
     ...said,
     uuid,
     name,
-    image: canonical(urlOf(request.image)),
+    image: canonicalImage(urlOf(request.image)),
     state: autostart === true ? "running" : "stopped",
     tags: reversed(request.tags) ?? [],
     dependencies: reversed(request.dependencies),
     schedules: reversed(request.schedules)?.map((one) => ({ ...one, next_at: "2026-02-01T00:00:00Z" })),
     roms: reversed(roms)?.map(({ name: rom, image, files, at }) => ({
       name: rom,
-      image: canonical(image === undefined ? "made-of-files" : urlOf(image)),
+      image: canonicalImage(image === undefined ? "made-of-files" : urlOf(image)),
       at: at ?? `/rom/${rom}`,
       ...(files === undefined ? {} : { files: reversed(files) }),
     })),
-    plugins: reversed(plugins)?.map((one) => ({ ...one, rom: canonical(urlOf(one.rom)) })),
+    plugins: reversed(plugins)?.map((one) => ({ ...one, rom: canonicalImage(urlOf(one.rom)) })),
     scale_to_zero: {
       enabled: false,
       policy: "off",
@@ -89,7 +89,7 @@ export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): H
       mac: one.mac?.toUpperCase() ?? "12:b0:0a:00:04:11",
       autoconfig: one.autoconfig ?? true,
     })),
-  } as Held;
+  } as StoredInstance;
 }
 
 /** What a call is answered with in place of the truth: an item, or an error that is thrown; `after` the work was done. */
@@ -99,30 +99,30 @@ const NOT_FOUND = { status: "error", error: 8, message: "No such thing" };
 
 /** See above. */
 export class FakeInstances {
-  readonly held = new Map<string, Held>();
+  readonly held = new Map<string, StoredInstance>();
   /** Calls that change something, in order: `stop`, `patch memory_mb env`, `attach v1 /data`. */
   readonly log: string[] = [];
   readonly bodies: unknown[] = [];
   /** Misbehaves; called with each entry of the log. */
   fault: (entry: string) => Fault | undefined = () => undefined;
   /** Changes what a call of this name did, such as the state after a start. */
-  afterStart: (item: Held) => void = (item) => (item.state = "running");
+  afterStart: (item: StoredInstance) => void = (item) => (item.state = "running");
   nowMs = Date.parse("2026-01-01T00:00:00Z");
   readonly context: ProviderContext;
 
   constructor() {
     const clock = { now: () => this.nowMs, sleep: (ms: number) => Promise.resolve(void (this.nowMs += ms)) };
-    this.context = contextAround(this.client(), clock);
+    this.context = contextWithClient(this.client(), clock);
   }
 
   /** The only instance. */
-  get only(): Held {
+  get only(): StoredInstance {
     const [item] = this.held.values();
     if (item === undefined) throw new Error("there is no instance");
     return item;
   }
 
-  private find({ uuid, name }: Named): Held | undefined {
+  private find({ uuid, name }: Named): StoredInstance | undefined {
     return [...this.held.values()].find((item) => (uuid === undefined ? item.name === name : item.uuid === uuid));
   }
 
@@ -135,7 +135,11 @@ export class FakeInstances {
     return fault?.item ?? done;
   }
 
-  private each(call: string, body: readonly (Named & Record<string, unknown>)[], work: (item: Held) => void): object[] {
+  private each(
+    call: string,
+    body: readonly (Named & Record<string, unknown>)[],
+    work: (item: StoredInstance) => void,
+  ): object[] {
     return body.map((one) => {
       const item = this.find(one);
       if (item === undefined) return { ...NOT_FOUND, ...one };

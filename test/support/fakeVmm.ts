@@ -14,7 +14,7 @@ export interface FakeGuest {
   /** Serves connections to any port once it listens; a guest without one listens on nothing. */
   readonly serve?: (socket: net.Socket, guestPort: number) => void;
   /** Ends by itself this long after `started`. */
-  readonly ends?: { readonly afterMs: number; readonly exit: VmExit };
+  readonly exits?: { readonly afterMs: number; readonly exit: VmExit };
   /** What a graceful stop makes of it; `undefined` means it ignores the request and is cut off after the grace. */
   readonly onStop?: VmExit | undefined;
   /** Written to the console log at start. */
@@ -27,7 +27,7 @@ const CUT_OFF: VmExit = { how: "killed", detail: "QEMU was told to end (host-qmp
 let lastPid = 100_000;
 
 /** One running fake VM, independent of who holds it. */
-class Machine {
+class FakeVmProcess {
   readonly pid = ++lastPid;
   readonly spec: VmSpec;
   readonly guest: FakeGuest;
@@ -52,7 +52,7 @@ class Machine {
       this.#after(guest.bootMs ?? 0, () => {
         resolve();
         this.#after(guest.listenMs ?? 0, () => (this.#listening = guest.serve !== undefined));
-        const { ends } = guest;
+        const { exits: ends } = guest;
         if (ends !== undefined) this.#after(ends.afterMs, () => this.end(ends.exit));
       });
     });
@@ -101,10 +101,10 @@ class FakeVm implements Vm {
   readonly pid: number;
   readonly started: Promise<void>;
   readonly exited: Promise<VmExit>;
-  readonly #machine: Machine;
+  readonly #machine: FakeVmProcess;
   #isReleased = false;
 
-  constructor(machine: Machine) {
+  constructor(machine: FakeVmProcess) {
     this.#machine = machine;
     this.pid = machine.pid;
     this.started = machine.started;
@@ -115,7 +115,7 @@ class FakeVm implements Vm {
     return this.#machine.forward(guestPort);
   }
 
-  answers(_guestPort: number, signal: AbortSignal): Promise<boolean> {
+  probePort(_guestPort: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     return Promise.resolve(this.#machine.answers);
   }
@@ -142,7 +142,7 @@ class FakeVm implements Vm {
     return exit === undefined && guest.usage !== undefined ? guest.usage : { rssBytes: 0, cpuTimeMs: 0 };
   }
 
-  release(): void {
+  disconnect(): void {
     this.#isReleased = true;
   }
 }
@@ -153,7 +153,7 @@ export class FakeVmm implements Vmm {
   readonly starts: VmSpec[] = [];
   readonly #folder: string;
   readonly #guestOf: (spec: VmSpec) => FakeGuest;
-  readonly #machines = new Map<string, Machine>();
+  readonly #machines = new Map<string, FakeVmProcess>();
 
   /**
    * @param folder Where console logs are written (`localPaths().instances`).
@@ -167,10 +167,10 @@ export class FakeVmm implements Vmm {
   async start(spec: VmSpec): Promise<Vm> {
     this.starts.push(spec);
     const guest = this.#guestOf(spec);
-    const log = this.consoleLog(spec.uuid);
+    const log = this.consoleLogPath(spec.uuid);
     await fs.promises.mkdir(path.dirname(log), { recursive: true });
     await fs.promises.writeFile(log, guest.console ?? "");
-    const machine = new Machine(spec, guest);
+    const machine = new FakeVmProcess(spec, guest);
     machine.consoleEnd = Buffer.byteLength(guest.console ?? "");
     this.#machines.set(spec.uuid, machine);
     return new FakeVm(machine);
@@ -185,16 +185,16 @@ export class FakeVmm implements Vmm {
     return this.#machines.get(uuid)?.exit ?? { how: "killed", detail: "QEMU is gone without a trace." };
   }
 
-  async forget(uuid: string): Promise<void> {
+  async removeFiles(uuid: string): Promise<void> {
     this.#machines.delete(uuid);
     await fs.promises.rm(path.join(this.#folder, uuid), { recursive: true, force: true });
   }
 
-  consoleLog(uuid: string): string {
+  consoleLogPath(uuid: string): string {
     return path.join(this.#folder, uuid, "console.log");
   }
 
-  boundLogs(): void {
+  truncateLogs(): void {
     // it has but a console log
   }
 
@@ -206,7 +206,7 @@ export class FakeVmm implements Vmm {
   print(uuid: string, text: string): void {
     const machine = this.#machines.get(uuid);
     if (machine === undefined) throw new Error(`no VM ${uuid} was started`);
-    const file = fs.openSync(this.consoleLog(uuid), "r+");
+    const file = fs.openSync(this.consoleLogPath(uuid), "r+");
     machine.consoleEnd += fs.writeSync(file, text, machine.consoleEnd);
     fs.closeSync(file);
   }

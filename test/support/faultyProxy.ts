@@ -26,7 +26,7 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number];
 
 /** Numbers in [0, 1) that are the same for the same seed. Source: mulberry32, a public-domain generator. */
-export function randomFrom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -49,13 +49,13 @@ export interface FaultyProxy extends AsyncDisposable {
   settled(): Promise<void>;
 }
 
-interface Answer {
+interface BufferedResponse {
   readonly status: number;
   readonly text: string;
 }
 
 /** How long something that arrives late is under way: longer than it takes to look for it. */
-const LATE_MS = 15;
+const LATE_DELAY_MS = 15;
 
 /** Starts one in front of an API. */
 export async function startFaultyProxy(
@@ -67,7 +67,7 @@ export async function startFaultyProxy(
   const late = new Set<Promise<unknown>>();
   let requests = 0;
 
-  const forward = (method: string, target: string, body: string): Promise<Answer> =>
+  const forward = (method: string, target: string, body: string): Promise<BufferedResponse> =>
     new Promise((resolve, reject) => {
       const headers = {
         authorization: `Bearer ${api.token}`,
@@ -81,7 +81,7 @@ export async function startFaultyProxy(
       request.on("error", reject).end(body);
     });
 
-  const send = (response: http.ServerResponse, { status, text }: Answer, headers: object = {}) =>
+  const send = (response: http.ServerResponse, { status, text }: BufferedResponse, headers: object = {}) =>
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(text);
 
   async function handle(request: http.IncomingMessage, response: http.ServerResponse, body: string): Promise<void> {
@@ -110,7 +110,7 @@ export async function startFaultyProxy(
         return;
       case "lateAfter": {
         socket.destroy();
-        const arrival = delay(LATE_MS).then(act);
+        const arrival = delay(LATE_DELAY_MS).then(act);
         late.add(arrival);
         await arrival.finally(() => late.delete(arrival));
         return;

@@ -6,7 +6,7 @@ import * as net from "node:net";
 export interface ForwardProxy extends AsyncDisposable {
   readonly port: number;
   /** Method and target of every request, as they arrived: what the proxy can see. */
-  readonly asked: string[];
+  readonly requests: string[];
   /** Headers of the last request. */
   headers: http.IncomingHttpHeaders;
 }
@@ -51,7 +51,7 @@ export async function startForwardProxy(options: {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const proxy: ForwardProxy = {
     port: (server.address() as net.AddressInfo).port,
-    asked,
+    requests: asked,
     headers: {},
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -14,14 +14,14 @@ const environment = Object.fromEntries(
 );
 
 /** How a command ended. */
-export interface Ran {
+export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /** Runs a command in a folder, to its end. */
-export function run(folder: string, command: string, args: readonly string[]): Promise<Ran> {
+export function runCommand(folder: string, command: string, args: readonly string[]): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = childProcess.spawn(command, args, {
       cwd: folder,
@@ -38,15 +38,15 @@ export function run(folder: string, command: string, args: readonly string[]): P
 }
 
 /** The same for a command that must succeed; returns what it printed. */
-export async function runWell(folder: string, command: string, args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(folder, command, args);
+export async function runOrThrow(folder: string, command: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runCommand(folder, command, args);
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
   return stdout;
 }
 
 /** Packs a folder into another, as publishing would, and returns the tarball's path. */
-export async function pack(folder: string, into: string): Promise<string> {
-  await runWell(folder, "npm", ["pack", "--silent", "--pack-destination", into]);
+export async function packFolder(folder: string, into: string): Promise<string> {
+  await runOrThrow(folder, "npm", ["pack", "--silent", "--pack-destination", into]);
   const { name, version } = JSON.parse(await fs.readFile(path.join(folder, "package.json"), "utf8")) as {
     name: string;
     version: string;
@@ -55,29 +55,30 @@ export async function pack(folder: string, into: string): Promise<string> {
 }
 
 /** Packs this package from a copy, which has nothing compiled yet: the checkout's dist may be of another moment. */
-export async function packThis(into: string): Promise<string> {
+export async function packRepository(into: string): Promise<string> {
   const copy = path.join(into, "checkout");
   const left = new Set(["node_modules", "dist", "test", ".git", ".cache"].map((name) => path.join(root, name)));
   await fs.cp(root, copy, { recursive: true, filter: (source) => !left.has(source) });
-  // The build script is part of the set-up.
-  await fs.cp(path.join(root, "test", "setup"), path.join(copy, "test", "setup"), { recursive: true });
   await fs.symlink(path.join(root, "node_modules"), path.join(copy, "node_modules"));
-  return pack(copy, into);
+  return packFolder(copy, into);
 }
 
 const QUIET = ["--prefer-offline", "--ignore-scripts"];
 
 /** Package managers, as commands that add packages to the project they run in. */
-export const managers = {
+export const packageManagers = {
   npm: ["npm", "install", "--no-audit", "--no-fund", ...QUIET],
   pnpm: ["npx", "--yes", "--prefer-offline", "pnpm@10", "add", ...QUIET],
 } as const;
 
 /** A new project with packages installed. */
-export async function install(manager: keyof typeof managers, packages: readonly string[]): Promise<string> {
+export async function installPackages(
+  manager: keyof typeof packageManagers,
+  packages: readonly string[],
+): Promise<string> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), `unikernel-${manager}-`));
   await fs.writeFile(path.join(folder, "package.json"), JSON.stringify({ name: "program", private: true }));
-  const [command, ...args] = managers[manager];
-  await runWell(folder, command, [...args, ...packages]);
+  const [command, ...args] = packageManagers[manager];
+  await runOrThrow(folder, command, [...args, ...packages]);
   return folder;
 }

@@ -1,5 +1,5 @@
 /** An instance as the local platform keeps it. */
-import type { InstanceRecord } from "../../provider/platform/state/instances";
+import type { InstanceRecord } from "../../provider/platform/store/instances";
 
 /** One that runs, of an image of which nothing else is known. */
 export const runningRecord: InstanceRecord = {

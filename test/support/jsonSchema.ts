@@ -24,11 +24,11 @@ export interface JsonSchema {
 }
 
 /** Finds what a `$ref` names. */
-export type Resolve = (schema: JsonSchema) => JsonSchema;
+export type ResolveRef = (schema: JsonSchema) => JsonSchema;
 
 /** Resolves `#/components/schemas/X` of an OpenAPI document. */
-export const resolveIn =
-  (schemas: Readonly<Record<string, JsonSchema>>): Resolve =>
+export const refResolver =
+  (schemas: Readonly<Record<string, JsonSchema>>): ResolveRef =>
   (schema) => {
     if (schema.$ref === undefined) return schema;
     const found = schemas[schema.$ref.split("/").at(-1) ?? ""];
@@ -39,7 +39,7 @@ export const resolveIn =
 /** A schema with the branches of its unions as one object: every property that any of them has. Without `resolve` there is no `$ref` in it. */
 export function propertiesOf(
   schema: JsonSchema,
-  resolve: Resolve = (found) => found,
+  resolve: ResolveRef = (found) => found,
 ): Readonly<Record<string, JsonSchema>> {
   const found = resolve(schema);
   const branches = found.oneOf ?? found.anyOf ?? [];
@@ -50,7 +50,7 @@ export function propertiesOf(
 const MAX_DEPTH = 6;
 
 /** Values that fit the schema. Numbers are whole, since the documents do not tell the two apart. */
-export function arbitraryOf(given: JsonSchema, resolve: Resolve, depth = 0): fc.Arbitrary<unknown> {
+export function arbitraryOf(given: JsonSchema, resolve: ResolveRef, depth = 0): fc.Arbitrary<unknown> {
   const schema = resolve(given);
   const inner = (one: JsonSchema): fc.Arbitrary<unknown> => arbitraryOf(one, resolve, depth + 1);
   if (schema.const !== undefined) return fc.constant(schema.const);
@@ -104,11 +104,11 @@ function recordOf(
 }
 
 /** Every way in which a value does not fit, as `path: why`. An unknown member is one, as strict servers have it. */
-export function violations(given: JsonSchema, value: unknown, resolve: Resolve, path = ""): readonly string[] {
+export function schemaViolations(given: JsonSchema, value: unknown, resolve: ResolveRef, path = ""): readonly string[] {
   const schema = resolve(given);
   const branches = schema.oneOf ?? schema.anyOf;
   if (branches !== undefined) {
-    const each = branches.map((one) => violations(one, value, resolve, path));
+    const each = branches.map((one) => schemaViolations(one, value, resolve, path));
     return each.some((found) => found.length === 0) ? [] : (each[0] ?? []);
   }
   if (schema.enum !== undefined) return schema.enum.includes(value) ? [] : [`${path}: not in the enumeration`];
@@ -121,7 +121,7 @@ export function violations(given: JsonSchema, value: unknown, resolve: Resolve, 
       return typeof value === "number" ? [] : [`${path}: not a number`];
     case "array":
       if (!Array.isArray(value)) return [`${path}: not an array`];
-      return value.flatMap((item) => violations(schema.items ?? {}, item, resolve, `${path}[]`));
+      return value.flatMap((item) => schemaViolations(schema.items ?? {}, item, resolve, `${path}[]`));
     case "object":
       return objectViolations(schema, value, resolve, path);
     default:
@@ -129,14 +129,16 @@ export function violations(given: JsonSchema, value: unknown, resolve: Resolve, 
   }
 }
 
-function objectViolations(schema: JsonSchema, value: unknown, resolve: Resolve, path: string): readonly string[] {
+function objectViolations(schema: JsonSchema, value: unknown, resolve: ResolveRef, path: string): readonly string[] {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return [`${path}: not an object`];
   const { properties } = schema;
   if (properties === undefined) return [];
   const missing = (schema.required ?? []).filter((key) => !(key in value)).map((key) => `${path}.${key}: missing`);
   const wrong = Object.entries(value).flatMap(([key, inner]) => {
     const known = properties[key];
-    return known === undefined ? [`${path}.${key}: unknown`] : violations(known, inner, resolve, `${path}.${key}`);
+    return known === undefined
+      ? [`${path}.${key}: unknown`]
+      : schemaViolations(known, inner, resolve, `${path}.${key}`);
   });
   return [...missing, ...wrong];
 }

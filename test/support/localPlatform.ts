@@ -5,8 +5,8 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Client, createClient } from "../../provider/api/client";
-import { connectLocal } from "../../provider/api/localDaemon";
+import { type Client, createClient } from "../../provider/client/client";
+import { connectLocalDaemon } from "../../provider/client/localDaemon";
 import { localPaths } from "../../provider/base/localPaths";
 
 /** Waits until `condition` holds; fails after a minute with what was waited for. */
@@ -32,7 +32,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** True when something accepts connections on the loopback port. */
-export const listens = (port: number): Promise<boolean> =>
+export const isListening = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = net.connect(port, "127.0.0.1");
     socket.once("connect", () => (socket.destroy(), resolve(true)));
@@ -40,7 +40,7 @@ export const listens = (port: number): Promise<boolean> =>
   });
 
 /** Process ids whose environment or command line names the folder. */
-export async function processesOf(folder: string): Promise<readonly { pid: number; command: string }[]> {
+export async function findProcessesOf(folder: string): Promise<readonly { pid: number; command: string }[]> {
   const found: { pid: number; command: string }[] = [];
   for (const entry of await fs.readdir("/proc")) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
@@ -60,7 +60,7 @@ export class LocalPlatform {
 
   private constructor(folder: string) {
     this.folder = folder;
-    this.client = createClient({ metro: "local", endpoint: () => connectLocal() });
+    this.client = createClient({ metro: "local", endpoint: () => connectLocalDaemon() });
   }
 
   static async open(): Promise<LocalPlatform> {
@@ -76,7 +76,7 @@ export class LocalPlatform {
   }
 
   async virtualMachines(): Promise<readonly number[]> {
-    const all = await processesOf(this.folder);
+    const all = await findProcessesOf(this.folder);
     return all
       .filter(({ command }) => command.includes("qemu-system"))
       .map(({ pid }) => pid)
@@ -84,32 +84,32 @@ export class LocalPlatform {
   }
 
   /** The console log of an instance, whole. */
-  async consoleOf(uuid: string): Promise<string> {
+  async readConsole(uuid: string): Promise<string> {
     const reply = await this.client.getInstanceLogs({ query: { uuid: [uuid], offset: [-16383], limit: [16383] } });
     return Buffer.from(reply.items[0]?.output ?? "", "base64").toString("utf8");
   }
 
   /** Asserts that no process, socket, port or file is left once the daemon has noticed that nothing is left to do. */
-  async assertGone(ports: readonly number[] = []): Promise<void> {
-    const { run, state } = localPaths();
-    await eventually("the daemon ends by itself", async () => (await processesOf(this.folder)).length === 0);
-    assert.deepEqual(await processesOf(this.folder), []);
+  async assertNothingLeft(ports: readonly number[] = []): Promise<void> {
+    const { runDir: run, stateDir: state } = localPaths();
+    await eventually("the daemon ends by itself", async () => (await findProcessesOf(this.folder)).length === 0);
+    assert.deepEqual(await findProcessesOf(this.folder), []);
     assert.deepEqual(await fs.readdir(state).catch(() => []), [], "files in the state folder");
     assert.deepEqual(await fs.readdir(run).catch(() => []), [], "sockets in the run folder");
-    for (const port of ports) assert.equal(await listens(port), false, `port ${port}`);
+    for (const port of ports) assert.equal(await isListening(port), false, `port ${port}`);
   }
 
   /** Ends what a failed test left, by process id, and removes the folder. */
   async close(): Promise<void> {
-    for (const { pid } of await processesOf(this.folder)) {
+    for (const { pid } of await findProcessesOf(this.folder)) {
       try {
         process.kill(pid, "SIGKILL");
       } catch {
         // it ended by itself
       }
     }
-    await eventually("processes are gone", async () => (await processesOf(this.folder)).length === 0);
-    await fs.rm(localPaths().run, { recursive: true, force: true });
+    await eventually("processes are gone", async () => (await findProcessesOf(this.folder)).length === 0);
+    await fs.rm(localPaths().runDir, { recursive: true, force: true });
     await fs.rm(this.folder, { recursive: true, force: true });
     delete process.env["UNIKERNEL_STATE_DIR"];
   }

@@ -28,14 +28,14 @@ const load = (file: string): Document =>
 export const documents = { metro: load("platform.json"), "control-plane": load("controlplane.json") } as const;
 
 /** Schema of an operation's answer with HTTP 200. */
-export const answerOf = (operation: Operation): JsonSchema =>
+export const responseSchemaOf = (operation: Operation): JsonSchema =>
   operation.responses["200"].content["application/json"].schema;
 
 const NODES = "machines that an organisation brings to the cloud: a layer below what this library manages";
 const SIGN_IN = "signs a person in through a browser; a token is a setting here";
 
 /** Operations of the documents that the library does not offer, each with the reason. */
-export const OPERATIONS_LEFT_OUT: Readonly<Record<string, string>> = {
+export const UNSUPPORTED_OPERATIONS: Readonly<Record<string, string>> = {
   "POST /v1/images": "pins an image on a node: for image managers of a node's owner, not for accounts",
   "DELETE /v1/images": "unpins an image, as above",
   "POST /v1/auth/check": SIGN_IN,
@@ -56,7 +56,7 @@ export const OPERATIONS_LEFT_OUT: Readonly<Record<string, string>> = {
 };
 
 /** Operations of the platform's documentation that neither the documents nor the library have, each with the reason. */
-export const OPERATIONS_OF_THE_DOCUMENTATION: Readonly<Record<string, string>> = {
+export const DOCUMENTATION_ONLY_OPERATIONS: Readonly<Record<string, string>> = {
   "any method of /v1/instances/{uuid}/plugins/{plugin}/{path}":
     "passed on to a plugin in the guest, whose own API it is; a program asks it over its service",
   "POST /v1/users": "makes an account: for those who run a metro",

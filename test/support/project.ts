@@ -7,7 +7,7 @@ import { type Stack, type StackOptions, openStack } from "./engine";
 const root = path.resolve(__dirname, "../..");
 
 /** The copy, and a stack of it. */
-export class Project {
+export class TestProject {
   readonly folder: string;
 
   private constructor(folder: string) {
@@ -15,7 +15,7 @@ export class Project {
   }
 
   /** Copies a project of this repository, such as `examples/quickstart`. */
-  static async copy(source: string): Promise<Project> {
+  static async copy(source: string): Promise<TestProject> {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-project-"));
     const skip = new Set(["node_modules", ".pulumi", "Pulumi.dev.yaml"]);
     await fs.cp(path.join(root, source), folder, { recursive: true, filter: (file) => !skip.has(path.basename(file)) });
@@ -24,7 +24,7 @@ export class Project {
     await fs.symlink(root, path.join(modules, "pulumi-unikernel"));
     await fs.symlink(path.join(root, "node_modules/@pulumi"), path.join(modules, "@pulumi"));
     await fs.symlink(path.join(root, "node_modules/typescript"), path.join(modules, "typescript"));
-    return new Project(folder);
+    return new TestProject(folder);
   }
 
   /** @param environment variables of its operations, over those that every test has */
@@ -49,7 +49,7 @@ export class Project {
   }
 
   /** The text of the stack's state as it lies on disk, secrets encrypted. */
-  async storedState(): Promise<string> {
+  async readStoredState(): Promise<string> {
     const [name = ""] = await fs.readdir(path.join(this.folder, ".pulumi", "stacks"));
     return fs.readFile(path.join(this.folder, ".pulumi", "stacks", name, "test.json"), "utf8");
   }

@@ -3,20 +3,20 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Answers one request; `body` is what was sent. */
-export type RawAnswer = (request: http.IncomingMessage, response: http.ServerResponse, body: string) => void;
+export type RawResponder = (request: http.IncomingMessage, response: http.ServerResponse, body: string) => void;
 
 /** A running server. */
 export interface RawApi extends AsyncDisposable {
   readonly url: string;
   /** Method and target of each request, in order. */
-  readonly asked: string[];
+  readonly requests: string[];
   /** Connections that were opened. */
   connections: number;
-  answer: RawAnswer;
+  respond: RawResponder;
 }
 
 /** One volume in the envelope of a successful reply. */
-export const VOLUMES = JSON.stringify({
+export const VOLUMES_RESPONSE = JSON.stringify({
   status: "success",
   op_time_us: 1,
   data: { volumes: [{ status: "success", uuid: "u1", name: "data", state: "available", size_mb: 1 }] },
@@ -34,26 +34,26 @@ export function sendJson(
 }
 
 /** {@link sendJson} for every request. */
-export const asJson =
-  (status: number, text: string, headers: http.OutgoingHttpHeaders = {}): RawAnswer =>
+export const jsonResponder =
+  (status: number, text: string, headers: http.OutgoingHttpHeaders = {}): RawResponder =>
   (_request, response) =>
     sendJson(response, status, text, headers);
 
 /** Starts a server on the loopback. */
-export async function startRawApi(answer: RawAnswer): Promise<RawApi> {
+export async function startRawApi(answer: RawResponder): Promise<RawApi> {
   const server = http.createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (part: string) => (body += part));
     request.on("end", () => {
-      api.asked.push(`${request.method ?? ""} ${request.url ?? ""}`);
-      api.answer(request, response, body);
+      api.requests.push(`${request.method ?? ""} ${request.url ?? ""}`);
+      api.respond(request, response, body);
     });
   });
   const api: RawApi = {
     url: "",
-    asked: [],
+    requests: [],
     connections: 0,
-    answer,
+    respond: answer,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

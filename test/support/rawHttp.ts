@@ -2,7 +2,7 @@
 import * as net from "node:net";
 
 /** One answer on a connection. */
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: string;
   readonly body: string;
@@ -33,9 +33,9 @@ export class RawConnection {
   }
 
   /** Sends bytes and waits for so many answers; fewer when the connection ends before. */
-  async ask(bytes: string | Buffer, count = 1): Promise<readonly RawAnswer[]> {
+  async exchange(bytes: string | Buffer, count = 1): Promise<readonly RawResponse[]> {
     this.socket.write(bytes);
-    const answers: RawAnswer[] = [];
+    const answers: RawResponse[] = [];
     while (answers.length < count) {
       const answer = this.#next();
       if (answer !== undefined) answers.push(answer);
@@ -45,7 +45,7 @@ export class RawConnection {
     return answers;
   }
 
-  #next(): RawAnswer | undefined {
+  #next(): RawResponse | undefined {
     const end = this.#received.indexOf("\r\n\r\n");
     if (end < 0) return undefined;
     const headers = this.#received.subarray(0, end).toString("latin1");

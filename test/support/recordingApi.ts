@@ -1,13 +1,13 @@
 /** The HTTP side of the platform with handlers of a test's own. */
-import { routes } from "../../provider/api/routes";
-import { serveApi } from "../../provider/platform/http/server";
-import { NEWEST } from "../../provider/platform/http/strict2026";
+import { routes } from "../../provider/contract/routes";
+import { startApiServer } from "../../provider/platform/http/server";
+import { NEWEST_DIALECT } from "../../provider/platform/http/dialect";
 import { silentLog } from "../../provider/platform/log";
-import type { Handlers } from "../../provider/platform/handlers/request";
+import type { Handlers } from "../../provider/platform/handlers/handler";
 import type { Timings } from "../../provider/platform/timings";
 
 /** What a handler was called with. */
-export interface Called {
+export interface HandlerCall {
   readonly name: string;
   readonly body: unknown;
   readonly selectors: readonly unknown[];
@@ -20,25 +20,28 @@ export interface Called {
 export interface RecordingApi extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
-  readonly called: Called[];
+  readonly calls: HandlerCall[];
   /** Requests under way. */
-  readonly underWay: () => number;
+  readonly inFlight: () => number;
 }
 
 /** What a test that does not care answers; `url` is for the older listing of images, which is made from it. */
-const ANYTHING = { items: [{ status: "success", url: "oci://local/app@sha256:0" }] };
+const DEFAULT_RESPONSE = { items: [{ status: "success", url: "oci://local/app@sha256:0" }] };
 
 /** Serves every route by `handle`. */
-export async function serveRecording(
-  handle: (called: Called) => object | Promise<object> = () => ANYTHING,
-  timings: Pick<Timings, "headersMs" | "requestMs"> = { headersMs: 10_000, requestMs: 60_000 },
+export async function startRecordingApi(
+  handle: (called: HandlerCall) => object | Promise<object> = () => DEFAULT_RESPONSE,
+  timings: Pick<Timings, "headersTimeoutMs" | "requestTimeoutMs"> = {
+    headersTimeoutMs: 10_000,
+    requestTimeoutMs: 60_000,
+  },
 ): Promise<RecordingApi> {
-  const called: Called[] = [];
+  const called: HandlerCall[] = [];
   let underWay = 0;
   const handlers = Object.fromEntries(
     Object.keys(routes).map((name) => [
       name,
-      (request: Omit<Called, "name">) => {
+      (request: Omit<HandlerCall, "name">) => {
         const call = { name, ...request };
         called.push(call);
         return handle(call);
@@ -46,9 +49,9 @@ export async function serveRecording(
     ]),
   ) as unknown as Handlers;
   const token = "t".repeat(8);
-  const server = await serveApi({
+  const server = await startApiServer({
     handlers,
-    dialect: NEWEST,
+    dialect: NEWEST_DIALECT,
     token,
     timings,
     log: silentLog,
@@ -57,8 +60,8 @@ export async function serveRecording(
   return {
     url: server.url,
     token,
-    called,
-    underWay: () => underWay,
+    calls: called,
+    inFlight: () => underWay,
     [Symbol.asyncDispose]: () => server.close(0),
   };
 }

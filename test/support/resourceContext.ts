@@ -1,14 +1,14 @@
 /** What the lifecycle functions of resources get in unit tests. */
-import type { Client } from "../../provider/api/client";
-import { createReader } from "../../provider/api/reader";
+import type { Client } from "../../provider/client/client";
+import { createObjectReader } from "../../provider/client/objectReader";
 import type { Clock } from "../../provider/base/clock";
 import type { ProviderContext } from "../../provider/resources/context";
 
 /** A context around a client made by a test. */
-export function contextAround(client: Client, clock: Clock): ProviderContext {
+export function contextWithClient(client: Client, clock: Clock): ProviderContext {
   let changes = 0;
   // Whatever a test changes behind the reader's back may have changed by the next look.
-  const reader = createReader(Object.assign(client, { changes: () => ++changes }), clock);
+  const reader = createObjectReader(Object.assign(client, { changes: () => ++changes }), clock);
   return {
     client,
     reader,
@@ -21,7 +21,7 @@ export function contextAround(client: Client, clock: Clock): ProviderContext {
 }
 
 /** The items that calls are answered with, by their names. */
-export type Answers = Readonly<Record<string, (request: never) => object | readonly object[]>>;
+export type CannedResponses = Readonly<Record<string, (request: never) => object | readonly object[]>>;
 
 /** A context, and what was asked through it. */
 export interface TestContext extends ProviderContext {
@@ -33,7 +33,7 @@ export interface TestContext extends ProviderContext {
 const isRead = (name: string): boolean => name.startsWith("get") || name.startsWith("wait");
 
 /** A context whose metro answers these calls and no other, on a clock that only moves when somebody sleeps. */
-export function contextOf(answers: Answers): TestContext {
+export function contextWithResponses(answers: CannedResponses): TestContext {
   const slept: number[] = [];
   const asked: string[] = [];
   let nowMs = 0;
@@ -54,5 +54,5 @@ export function contextOf(answers: Answers): TestContext {
     },
   };
   const client = Object.assign(Object.fromEntries(calls), { metro: "test" }) as Client;
-  return Object.assign(contextAround(client, clock), { asked, slept });
+  return Object.assign(contextWithClient(client, clock), { asked, slept });
 }

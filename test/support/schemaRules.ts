@@ -14,7 +14,7 @@ const namesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? v
 const TYPE_KEYS = ["type", "items", "additionalProperties", "$ref", "oneOf", "discriminator", "plain"];
 
 /** What may stand where. Keys that come with rules nobody wrote below (`methods`, `functions`, …) are not among them. */
-const KEYS = {
+const ALLOWED_KEYS = {
   package: [
     ...["name", "displayName", "version", "description", "keywords", "homepage", "license", "attribution"],
     ...["repository", "logoUrl", "pluginDownloadURL", "publisher", "namespace", "meta", "config", "types", "provider"],
@@ -78,7 +78,7 @@ export function schemaProblems(schema: Json): readonly string[] {
     if (typeof kind !== "string" || PRIMITIVES[kind] === undefined) say(place, `'${String(kind)}' is not a type`);
   };
   const nested = (place: string, value: unknown) => {
-    onlyKeys(place, objectOf(value), KEYS.type);
+    onlyKeys(place, objectOf(value), ALLOWED_KEYS.type);
     type(place, value);
   };
 
@@ -88,7 +88,7 @@ export function schemaProblems(schema: Json): readonly string[] {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) say(at, "is not an identifier");
       const why = { pulumi: "is reserved everywhere", ...reserved }[key];
       if (why !== undefined) say(at, why);
-      onlyKeys(at, objectOf(spec), KEYS.property);
+      onlyKeys(at, objectOf(spec), ALLOWED_KEYS.property);
       type(at, spec);
       const { type: kind, default: fallback, const: constant, defaultInfo } = objectOf(spec);
       for (const given of [fallback, constant]) {
@@ -115,7 +115,7 @@ export function schemaProblems(schema: Json): readonly string[] {
     return `${module}/${type}`;
   };
 
-  onlyKeys("schema", schema, KEYS.package);
+  onlyKeys("schema", schema, ALLOWED_KEYS.package);
   if (!/^[a-zA-Z][-a-zA-Z0-9_]*$/.test(name)) say("name", "is not a package name");
   if (["pulumi", "input"].includes(name)) say("name", "is reserved");
   // Source: semver.org, the suggested expression without build metadata.
@@ -123,12 +123,12 @@ export function schemaProblems(schema: Json): readonly string[] {
     say("version", "is not a semantic version");
   }
   const config = objectOf(schema["config"]);
-  onlyKeys("config", config, KEYS.config);
+  onlyKeys("config", config, ALLOWED_KEYS.config);
   properties("config.variables", config["variables"]);
   required("config.defaults", config["defaults"], config["variables"]);
 
   const provider = objectOf(schema["provider"]);
-  onlyKeys("provider", provider, KEYS.resource);
+  onlyKeys("provider", provider, ALLOWED_KEYS.resource);
   properties("provider.properties", provider["properties"]);
   properties("provider.inputProperties", provider["inputProperties"], { version: "is reserved for providers" });
   required("provider.required", provider["required"], provider["properties"]);
@@ -152,7 +152,7 @@ export function schemaProblems(schema: Json): readonly string[] {
   }
   for (const [text, spec] of Object.entries(types)) {
     const { type: kind, properties: fields, required: list } = objectOf(spec);
-    onlyKeys(`types.${text}`, objectOf(spec), KEYS.objectType);
+    onlyKeys(`types.${text}`, objectOf(spec), ALLOWED_KEYS.objectType);
     if (kind !== "object") say(`types.${text}`, "is not of type object");
     properties(`types.${text}`, fields);
     required(`types.${text}.required`, list, fields);
@@ -162,18 +162,18 @@ export function schemaProblems(schema: Json): readonly string[] {
     const place = `resources.${text}`;
     const resource = objectOf(spec);
     const reserved = { id: "is the engine's", urn: "is the engine's" };
-    onlyKeys(place, resource, KEYS.resource);
+    onlyKeys(place, resource, ALLOWED_KEYS.resource);
     properties(`${place}.properties`, resource["properties"], reserved);
     properties(`${place}.inputProperties`, resource["inputProperties"], reserved);
     required(`${place}.required`, resource["required"], resource["properties"]);
     required(`${place}.requiredInputs`, resource["requiredInputs"], resource["inputProperties"]);
   }
   for (const [text, spec] of Object.entries(functions)) {
-    onlyKeys(`functions.${text}`, objectOf(spec), KEYS.function);
+    onlyKeys(`functions.${text}`, objectOf(spec), ALLOWED_KEYS.function);
     for (const side of ["inputs", "outputs"] as const) {
       const place = `functions.${text}.${side}`;
       const { properties: fields, required: list, ...rest } = objectOf(objectOf(spec)[side]);
-      onlyKeys(place, rest, KEYS.objectType);
+      onlyKeys(place, rest, ALLOWED_KEYS.objectType);
       properties(place, fields);
       required(`${place}.required`, list, fields);
     }

@@ -5,11 +5,11 @@
  */
 
 /** Magic of `newc` archives; `070702` (with checksums) is another format. */
-export const MAGIC = "070701";
+export const NEWC_MAGIC = "070701";
 /** Bytes of a header without its name. */
 export const HEADER_BYTES = 110;
 /** Name of the entry that ends an archive. */
-export const TRAILER = "TRAILER!!!";
+export const TRAILER_NAME = "TRAILER!!!";
 /** Archives are padded to this by convention. */
 export const ARCHIVE_BLOCK_BYTES = 512;
 /** Longest name: Linux skips entries whose name with its NUL exceeds PATH_MAX (4096). */
@@ -41,7 +41,7 @@ const FIELDS = [
 export type CpioHeader = Readonly<Record<(typeof FIELDS)[number], number>>;
 
 /** Zero bytes needed after `length` bytes to reach a multiple of `block`. */
-export const paddingOf = (length: number, block = 4): number => (block - (length % block)) % block;
+export const paddingBytes = (length: number, block = 4): number => (block - (length % block)) % block;
 
 /** Header, name, NUL and padding. Owner, time and device are zero. */
 export function encodeHeader(entry: {
@@ -56,8 +56,8 @@ export function encodeHeader(entry: {
   const zero = { uid: 0, gid: 0, mtime: 0, devMajor: 0, devMinor: 0, rdevMajor: 0, rdevMinor: 0, check: 0 };
   const header: CpioHeader = { ...zero, inode, mode, links, fileBytes, nameBytes: name.length };
   const text = FIELDS.map((field) => header[field].toString(16).toUpperCase().padStart(8, "0")).join("");
-  const padding = Buffer.alloc(paddingOf(HEADER_BYTES + name.length));
-  return Buffer.concat([Buffer.from(MAGIC + text, "latin1"), name, padding]);
+  const padding = Buffer.alloc(paddingBytes(HEADER_BYTES + name.length));
+  return Buffer.concat([Buffer.from(NEWC_MAGIC + text, "latin1"), name, padding]);
 }
 
 /** The numbers of a header; `undefined` when these {@link HEADER_BYTES} bytes are none. */

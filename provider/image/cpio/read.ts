@@ -1,10 +1,10 @@
 /** Reads a `newc` CPIO archive into a file tree, trusting nothing in it. */
 import { UnikernelError } from "../../base/errors";
-import { isTreePath } from "../rootfs/complete";
+import { isTreePath } from "../rootfs/completeTree";
 import type { FileTree, TreeEntry } from "../rootfs/tree";
-import { FILE_TYPE, HEADER_BYTES, TRAILER, decodeHeader, paddingOf, type CpioHeader } from "./header";
+import { FILE_TYPE, HEADER_BYTES, TRAILER_NAME, decodeHeader, paddingBytes, type CpioHeader } from "./header";
 
-const malformed = (offset: number, what: string): UnikernelError =>
+const malformedArchiveError = (offset: number, what: string): UnikernelError =>
   new UnikernelError("BUILD_FAILED", `A CPIO archive is malformed at byte ${offset}: ${what}.`);
 
 /**
@@ -17,21 +17,21 @@ const malformed = (offset: number, what: string): UnikernelError =>
 export function readCpio(bytes: Uint8Array): FileTree {
   const tree = new Map<string, TreeEntry>();
   const links = new Map<string, { paths: string[]; content: Uint8Array }>();
-  for (const { header, name, data, offset } of entriesOf(bytes)) {
+  for (const { header, name, data, offset } of readEntries(bytes)) {
     const path = name.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
     if (path === "" || path === ".") continue;
-    if (!isTreePath(path)) throw malformed(offset, `the name '${name}' leaves the archive`);
+    if (!isTreePath(path)) throw malformedArchiveError(offset, `the name '${name}' leaves the archive`);
     const mode = header.mode & 0o7777;
     switch (header.mode & FILE_TYPE.mask) {
       case FILE_TYPE.directory:
         tree.set(path, { type: "directory", mode });
         break;
       case FILE_TYPE.symlink:
-        tree.set(path, { type: "symlink", target: textOf(data, offset) });
+        tree.set(path, { type: "symlink", target: decodeUtf8(data, offset) });
         break;
       case FILE_TYPE.file:
         tree.set(path, { type: "file", mode, content: { bytes: data } });
-        if (header.links > 1) joinLink(links, header, path, data);
+        if (header.links > 1) addHardLink(links, header, path, data);
         break;
       default:
         break; // devices, FIFOs and sockets have no place in a FileTree
@@ -47,7 +47,7 @@ export function readCpio(bytes: Uint8Array): FileTree {
 }
 
 /** Hard links share an inode number, and only one of them (usually the last) carries the bytes. */
-function joinLink(
+function addHardLink(
   links: Map<string, { paths: string[]; content: Uint8Array }>,
   header: CpioHeader,
   path: string,
@@ -62,17 +62,17 @@ function joinLink(
   }
 }
 
-interface RawEntry {
+interface CpioEntry {
   readonly header: CpioHeader;
   readonly name: string;
   readonly data: Uint8Array;
   readonly offset: number;
 }
 
-function* entriesOf(bytes: Uint8Array): Generator<RawEntry> {
+function* readEntries(bytes: Uint8Array): Generator<CpioEntry> {
   let offset = 0;
   const take = (length: number, what: string): Uint8Array => {
-    if (offset + length > bytes.length) throw malformed(offset, `it ends within ${what}`);
+    if (offset + length > bytes.length) throw malformedArchiveError(offset, `it ends within ${what}`);
     const taken = bytes.subarray(offset, offset + length);
     offset += length;
     return taken;
@@ -80,24 +80,25 @@ function* entriesOf(bytes: Uint8Array): Generator<RawEntry> {
   for (;;) {
     const start = offset;
     const header = decodeHeader(take(HEADER_BYTES, "a header"));
-    if (header === undefined) throw malformed(start, "no 'newc' header stands here");
-    if (header.nameBytes < 1) throw malformed(start, "a name is empty");
+    if (header === undefined) throw malformedArchiveError(start, "no 'newc' header stands here");
+    if (header.nameBytes < 1) throw malformedArchiveError(start, "a name is empty");
     const raw = take(header.nameBytes, "a name");
-    if (raw.indexOf(0) !== raw.length - 1) throw malformed(start, "a name does not end with its only NUL");
-    const name = textOf(raw.subarray(0, -1), start);
-    take(Math.min(paddingOf(HEADER_BYTES + header.nameBytes), bytes.length - offset), "padding");
-    if (name === TRAILER) {
-      if (bytes.subarray(offset).some((byte) => byte !== 0)) throw malformed(offset, "data follows the trailer");
+    if (raw.indexOf(0) !== raw.length - 1) throw malformedArchiveError(start, "a name does not end with its only NUL");
+    const name = decodeUtf8(raw.subarray(0, -1), start);
+    take(Math.min(paddingBytes(HEADER_BYTES + header.nameBytes), bytes.length - offset), "padding");
+    if (name === TRAILER_NAME) {
+      if (bytes.subarray(offset).some((byte) => byte !== 0))
+        throw malformedArchiveError(offset, "data follows the trailer");
       return;
     }
     const data = take(header.fileBytes, `the content of '${name}'`);
-    take(paddingOf(header.fileBytes), "padding");
+    take(paddingBytes(header.fileBytes), "padding");
     yield { header, name, data, offset: start };
   }
 }
 
-function textOf(bytes: Uint8Array, offset: number): string {
+function decodeUtf8(bytes: Uint8Array, offset: number): string {
   const text = Buffer.from(bytes).toString("utf8");
-  if (!Buffer.from(text).equals(bytes)) throw malformed(offset, "a name is not UTF-8");
+  if (!Buffer.from(text).equals(bytes)) throw malformedArchiveError(offset, "a name is not UTF-8");
   return text;
 }

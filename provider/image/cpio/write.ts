@@ -6,27 +6,27 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Digest } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
-import { completeTree, type TreeRow } from "../rootfs/complete";
+import { completeTree, type PathEntry } from "../rootfs/completeTree";
 import { sizeOf, type FileContent, type FileTree, type TreeEntry } from "../rootfs/tree";
 import {
   ARCHIVE_BLOCK_BYTES,
   FILE_TYPE,
   MAX_FILE_BYTES,
   MAX_NAME_BYTES,
-  TRAILER,
+  TRAILER_NAME,
   encodeHeader,
-  paddingOf,
+  paddingBytes,
 } from "./header";
 
 /**
  * Why an entry does not fit the format, as a sentence that names its path; `undefined` when it fits:
  * files up to 4 GiB minus one byte, names and link targets up to 4095 bytes.
  */
-export function refusalOf(path: string, entry: TreeEntry): string | undefined {
+export function findEntryProblem(path: string, entry: TreeEntry): string | undefined {
   if (Buffer.byteLength(path) > MAX_NAME_BYTES) {
     return `The path '/${path.slice(0, 60)}…' has more than ${MAX_NAME_BYTES} bytes, more than an initrd can hold.`;
   }
-  if (path === TRAILER) return `A file may not be called '${TRAILER}': that name ends an initrd.`;
+  if (path === TRAILER_NAME) return `A file may not be called '${TRAILER_NAME}': that name ends an initrd.`;
   if (entry.type === "file" && sizeOf(entry.content) > MAX_FILE_BYTES) {
     return `'/${path}' has ${sizeOf(entry.content)} bytes, more than the 4 GiB that one file of an initrd can hold. Split it, or put it on a Volume.`;
   }
@@ -40,7 +40,7 @@ export function refusalOf(path: string, entry: TreeEntry): string | undefined {
  * Writes the archive to `file` and returns its size and digest. Names are sorted, owners and times are zero and inode
  * numbers are counted, so that equal trees give equal bytes.
  *
- * Throws `CONTEXT_INVALID` for entries that do not fit (see {@link refusalOf}) or that change while being read,
+ * Throws `CONTEXT_INVALID` for entries that do not fit (see {@link findEntryProblem}) or that change while being read,
  * `NO_SPACE` when the disk is full; an aborted `signal` rejects with its reason. Half a file is left on failure.
  */
 export async function writeCpio(
@@ -49,17 +49,17 @@ export async function writeCpio(
   signal?: AbortSignal,
 ): Promise<{ sizeBytes: number; digest: Digest }> {
   const rows = completeTree(tree);
-  const refusals = rows.flatMap(([path, entry]) => refusalOf(path, entry) ?? []);
-  if (refusals.length > 0) throw new UnikernelError("CONTEXT_INVALID", refusals.join("\n"));
+  const problems = rows.flatMap(([path, entry]) => findEntryProblem(path, entry) ?? []);
+  if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"));
   const hash = crypto.createHash("sha256");
   let sizeBytes = 0;
   const measured = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of archiveOf(rows)) {
+    for await (const chunk of encodeArchive(rows)) {
       hash.update(chunk);
       sizeBytes += chunk.length;
       yield chunk;
     }
-    const padding = Buffer.alloc(paddingOf(sizeBytes, ARCHIVE_BLOCK_BYTES));
+    const padding = Buffer.alloc(paddingBytes(sizeBytes, ARCHIVE_BLOCK_BYTES));
     hash.update(padding);
     sizeBytes += padding.length;
     yield padding;
@@ -73,7 +73,7 @@ export async function writeCpio(
   return { sizeBytes, digest: `sha256:${hash.digest("hex")}` };
 }
 
-async function* archiveOf(rows: readonly TreeRow[]): AsyncGenerator<Uint8Array> {
+async function* encodeArchive(rows: readonly PathEntry[]): AsyncGenerator<Uint8Array> {
   for (const [index, [name, entry]] of rows.entries()) {
     const inode = index + 1;
     if (entry.type === "directory") {
@@ -81,29 +81,29 @@ async function* archiveOf(rows: readonly TreeRow[]): AsyncGenerator<Uint8Array> 
     } else if (entry.type === "symlink") {
       const target = Buffer.from(entry.target);
       yield encodeHeader({ inode, mode: FILE_TYPE.symlink | 0o777, links: 1, fileBytes: target.length, name });
-      yield Buffer.concat([target, Buffer.alloc(paddingOf(target.length))]);
+      yield Buffer.concat([target, Buffer.alloc(paddingBytes(target.length))]);
     } else {
       const fileBytes = sizeOf(entry.content);
       yield encodeHeader({ inode, mode: FILE_TYPE.file | entry.mode, links: 1, fileBytes, name });
-      yield* bytesOf(name, entry.content);
-      yield Buffer.alloc(paddingOf(fileBytes));
+      yield* readContent(name, entry.content);
+      yield Buffer.alloc(paddingBytes(fileBytes));
     }
   }
-  yield encodeHeader({ inode: 0, mode: 0, links: 1, fileBytes: 0, name: TRAILER });
+  yield encodeHeader({ inode: 0, mode: 0, links: 1, fileBytes: 0, name: TRAILER_NAME });
 }
 
-async function* bytesOf(name: string, content: FileContent): AsyncGenerator<Uint8Array> {
+async function* readContent(name: string, content: FileContent): AsyncGenerator<Uint8Array> {
   if ("bytes" in content) {
     yield content.bytes;
     return;
   }
-  let seen = 0;
+  let bytesRead = 0;
   for await (const chunk of fs.createReadStream(content.path, { highWaterMark: 256 * 1024 })) {
-    seen += (chunk as Buffer).length; // no encoding is set, so chunks are buffers
-    if (seen > content.sizeBytes) break;
+    bytesRead += (chunk as Buffer).length; // no encoding is set, so chunks are buffers
+    if (bytesRead > content.sizeBytes) break;
     yield chunk as Buffer;
   }
-  if (seen !== content.sizeBytes) {
+  if (bytesRead !== content.sizeBytes) {
     throw new UnikernelError("CONTEXT_INVALID", `'/${name}' changed its size while it was being packed.`, {
       hint: "Try again when nothing writes to the image context.",
     });

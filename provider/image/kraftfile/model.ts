@@ -35,14 +35,14 @@ export interface Kraftfile {
 }
 
 /** What becomes of a key. */
-export type KeyFate = "read" | "ignored" | { readonly refused: string };
+export type KeySupport = "read" | "ignored" | { readonly refused: string };
 
 /**
  * Top-level keys and what becomes of them: read, ignored because nothing here depends on them (`outdir` is deprecated,
  * `name` names the project), or refused, because an image without them is not what the file asks for.
  */
-export const TOP_LEVEL_KEYS: ReadonlyMap<string, KeyFate> = new Map(
-  Object.entries<KeyFate>({
+export const TOP_LEVEL_KEYS: ReadonlyMap<string, KeySupport> = new Map(
+  Object.entries<KeySupport>({
     spec: "read",
     specification: "read",
     name: "read",
@@ -62,7 +62,7 @@ export const TOP_LEVEL_KEYS: ReadonlyMap<string, KeyFate> = new Map(
 );
 
 /** Words that people try, and the key they mean. */
-export const SYNONYMS: ReadonlyMap<string, string> = new Map(
+export const KEY_SYNONYMS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     command: "cmd",
     entrypoint: "cmd",

@@ -5,12 +5,12 @@
  * Rules of the two versions: KraftKit `kraftfile/` and unikraft-cloud/x `kraftfile` with its JSON schemas.
  */
 import type * as yaml from "yaml";
-import { kraftfileError } from "./explain";
-import { checkKeys } from "./keys";
+import { kraftfileError } from "./kraftfileError";
+import { reportUnknownKeys } from "./unknownKeys";
 import { TOP_LEVEL_KEYS, type Kraftfile } from "./model";
 import { readRootfs } from "./rootfsKey";
 import { readRuntime } from "./runtimeKey";
-import { type Member, YamlSource } from "./source";
+import { type Member, YamlSource } from "./yamlSource";
 import { readTargets } from "./targetsKey";
 import { readCmd, readEnv, readLabels } from "./runKeys";
 
@@ -20,31 +20,31 @@ import { readCmd, readEnv, readLabels } from "./runKeys";
  */
 export function parseKraftfile(text: string, file = "Kraftfile"): Kraftfile {
   const source = new YamlSource(text);
-  const kraftfile = source.problems.length > 0 ? undefined : readKraftfile(source);
+  const kraftfile = source.problems.length > 0 ? undefined : readRoot(source);
   if (kraftfile === undefined || source.problems.length > 0) throw kraftfileError(file, text, source.problems);
   return kraftfile;
 }
 
-function readKraftfile(source: YamlSource): Kraftfile | undefined {
+function readRoot(source: YamlSource): Kraftfile | undefined {
   const root = source.root;
   if (root === null) return source.report(null, "the file is empty; it needs at least 'spec' and 'runtime'.");
-  const members = source.members(root, root, "a Kraftfile");
+  const members = source.mapMembers(root, root, "a Kraftfile");
   if (members === undefined) return undefined;
   const useful = [...TOP_LEVEL_KEYS].filter(([, fate]) => fate === "read").map(([key]) => key);
-  checkKeys(source, members, "a Kraftfile", [...TOP_LEVEL_KEYS.keys()], useful);
+  reportUnknownKeys(source, members, "a Kraftfile", [...TOP_LEVEL_KEYS.keys()], useful);
   for (const { key, keyNode } of members) {
     const fate = TOP_LEVEL_KEYS.get(key);
     if (typeof fate === "object") source.report(keyNode, `'${key}' is not supported: ${fate.refused}.`);
   }
   const value = (key: string): Member | undefined => members.find((member) => member.key === key);
   const spec = readSpec(source, root, value("spec"), value("specification"));
-  const name = present(value("name"), ({ value, keyNode }) => source.string(value, keyNode, "'name'"));
+  const name = readOptional(value("name"), ({ value, keyNode }) => source.string(value, keyNode, "'name'"));
   const runtime = readRuntime(source, root, spec, value("runtime"));
-  const rootfs = present(value("rootfs"), (member) => readRootfs(source, spec, member));
-  const cmd = present(value("cmd"), (member) => readCmd(source, spec, member));
-  const env = present(value("env"), (member) => readEnv(source, member)) ?? {};
-  const labels = present(value("labels"), (member) => readLabels(source, member)) ?? {};
-  const targets = present(value("targets"), (member) => readTargets(source, member)) ?? [];
+  const rootfs = readOptional(value("rootfs"), (member) => readRootfs(source, spec, member));
+  const cmd = readOptional(value("cmd"), (member) => readCmd(source, spec, member));
+  const env = readOptional(value("env"), (member) => readEnv(source, member)) ?? {};
+  const labels = readOptional(value("labels"), (member) => readLabels(source, member)) ?? {};
+  const targets = readOptional(value("targets"), (member) => readTargets(source, member)) ?? [];
   if (spec === undefined || runtime === undefined) return undefined;
   return {
     spec,
@@ -58,7 +58,7 @@ function readKraftfile(source: YamlSource): Kraftfile | undefined {
   };
 }
 
-const present = <T>(member: Member | undefined, read: (member: Member) => T | undefined): T | undefined =>
+const readOptional = <T>(member: Member | undefined, read: (member: Member) => T | undefined): T | undefined =>
   member === undefined ? undefined : read(member);
 
 function readSpec(

@@ -2,13 +2,13 @@
 import * as yaml from "yaml";
 import type { Kraftfile } from "./model";
 import { splitShellWords } from "./shellWords";
-import type { Member, YamlSource } from "./source";
+import type { Member, YamlSource } from "./yamlSource";
 
 /** The argv: v0.7 splits a string by the quoting rules of the shell, v0.6 keeps it one argument. */
 export function readCmd(source: YamlSource, spec: Kraftfile["spec"] | undefined, member: Member): string[] | undefined {
   const { value, keyNode } = member;
   if (yaml.isSeq(value)) {
-    const items = source.items(value, keyNode, "'cmd'") ?? [];
+    const items = source.listItems(value, keyNode, "'cmd'") ?? [];
     return items.flatMap((item, index) => source.string(item, value, `'cmd[${index}]'`) ?? []);
   }
   if (!yaml.isScalar(value) || typeof value.value !== "string") {
@@ -35,7 +35,7 @@ export function readEnv(source: YamlSource, { value, keyNode }: Member): Record<
     else if (text !== undefined) entries.set(key, text);
   };
   if (yaml.isSeq(value)) {
-    for (const [index, item] of (source.items(value, keyNode, "'env'") ?? []).entries()) {
+    for (const [index, item] of (source.listItems(value, keyNode, "'env'") ?? []).entries()) {
       const text = source.string(item, value, `'env[${index}]'`);
       if (text === undefined) continue;
       const at = text.indexOf("=");
@@ -45,7 +45,7 @@ export function readEnv(source: YamlSource, { value, keyNode }: Member): Record<
   }
   if (!yaml.isMap(value))
     return source.report(value, "'env' must be a map of names to values, or a list of 'NAME=value'.");
-  for (const member of source.members(value, keyNode, "'env'") ?? []) {
+  for (const member of source.mapMembers(value, keyNode, "'env'") ?? []) {
     add(member.key, source.scalar(member.value, member.keyNode, `'env.${member.key}'`), member.keyNode);
   }
   return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -55,7 +55,7 @@ export function readEnv(source: YamlSource, { value, keyNode }: Member): Record<
 export function readLabels(source: YamlSource, { value, keyNode }: Member): Record<string, string> | undefined {
   if (value === null) return {};
   const labels: [string, string][] = [];
-  for (const member of source.members(value, keyNode, "'labels'") ?? []) {
+  for (const member of source.mapMembers(value, keyNode, "'labels'") ?? []) {
     if (!/^[a-zA-Z0-9._/-]+$/.test(member.key)) {
       source.report(member.keyNode, "a label may consist of letters, digits and '._/-' only.");
     }

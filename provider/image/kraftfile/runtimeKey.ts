@@ -2,9 +2,9 @@
 import * as yaml from "yaml";
 import { UnikernelError } from "../../base/errors";
 import { formatReference, parseReference } from "../oci/reference";
-import { checkKeys } from "./keys";
+import { reportUnknownKeys } from "./unknownKeys";
 import type { Kraftfile } from "./model";
-import type { Member, YamlSource } from "./source";
+import type { Member, YamlSource } from "./yamlSource";
 
 /** The runtime's reference, without `oci://`. */
 export function readRuntime(
@@ -17,9 +17,9 @@ export function readRuntime(
     return source.report(root, "'runtime' is missing: an image needs a kernel, such as 'runtime: base:latest'.");
   }
   if (!yaml.isMap(member.value))
-    return toRuntime(source, member, source.string(member.value, member.keyNode, "'runtime'"));
+    return toRuntimeReference(source, member, source.string(member.value, member.keyNode, "'runtime'"));
   if (spec === "0.7") return source.report(member.value, "'runtime' must be a string in v0.7, such as 'base:latest'.");
-  const parts = source.members(member.value, member.keyNode, "'runtime'");
+  const parts = source.mapMembers(member.value, member.keyNode, "'runtime'");
   if (parts === undefined) return undefined;
   checkRuntimeKeys(source, parts);
   const [name, version] = ["source", "version"].map((key) => parts.find((part) => part.key === key));
@@ -27,17 +27,21 @@ export function readRuntime(
   const base = source.string(name.value, name.keyNode, "'runtime.source'");
   const tag = version === undefined ? "" : source.scalar(version.value, version.keyNode, "'runtime.version'");
   if (base === undefined || tag === undefined) return undefined;
-  return toRuntime(source, name, tag === "" ? base : `${base}:${tag}`);
+  return toRuntimeReference(source, name, tag === "" ? base : `${base}:${tag}`);
 }
 
 function checkRuntimeKeys(source: YamlSource, parts: readonly Member[]): void {
   const kconfig = parts.find(({ key }) => key === "kconfig");
   if (kconfig !== undefined)
     source.report(kconfig.keyNode, "'runtime.kconfig' is not supported: runtimes are ready-made.");
-  checkKeys(source, parts, "'runtime'", ["source", "version", "kconfig"]);
+  reportUnknownKeys(source, parts, "'runtime'", ["source", "version", "kconfig"]);
 }
 
-function toRuntime(source: YamlSource, { value, keyNode }: Member, text: string | undefined): string | undefined {
+function toRuntimeReference(
+  source: YamlSource,
+  { value, keyNode }: Member,
+  text: string | undefined,
+): string | undefined {
   if (text === undefined) return undefined;
   if (text.startsWith("kernel://")) {
     return source.report(value, "kernel files ('kernel://…') are not supported; name a runtime image.");

@@ -1,18 +1,18 @@
 /** The key `targets`: platforms as `qemu/x86_64` or as maps. */
 import * as yaml from "yaml";
-import { checkKeys } from "./keys";
+import { reportUnknownKeys } from "./unknownKeys";
 import type { Target } from "./model";
-import type { Member, YamlSource } from "./source";
+import type { Member, YamlSource } from "./yamlSource";
 
-const KEYS = ["platform", "plat", "architecture", "arch", "name", "kconfig"];
+const TARGET_KEYS = ["platform", "plat", "architecture", "arch", "name", "kconfig"];
 
 /** Other names of operating systems. Source: KraftKit `unikraft/plat`. */
-const PLATFORMS = new Map([
+const PLATFORM_ALIASES = new Map([
   ["kvm", "qemu"],
   ["firecracker", "fc"],
 ]);
 
-const ARCHITECTURES = new Map([
+const ARCHITECTURE_ALIASES = new Map([
   ["x86_64", "x86_64"],
   ["x86-64", "x86_64"],
   ["amd64", "x86_64"],
@@ -23,14 +23,17 @@ const ARCHITECTURES = new Map([
 
 /** The targets, normalised; unknown platforms pass, unknown architectures are problems. `name` is ignored. */
 export function readTargets(source: YamlSource, { value, keyNode }: Member): Target[] {
-  const items = source.items(value, keyNode, "'targets'") ?? [];
+  const items = source.listItems(value, keyNode, "'targets'") ?? [];
   return items.flatMap((item, index) => {
     const what = `'targets[${index}]'`;
-    return (yaml.isMap(item) ? readMap(source, item, what) : readText(source, item, value ?? keyNode, what)) ?? [];
+    return (
+      (yaml.isMap(item) ? readTargetMap(source, item, what) : readTargetString(source, item, value ?? keyNode, what)) ??
+      []
+    );
   });
 }
 
-function readText(source: YamlSource, item: yaml.Node | null, at: yaml.Node, what: string): Target | undefined {
+function readTargetString(source: YamlSource, item: yaml.Node | null, at: yaml.Node, what: string): Target | undefined {
   const text = source.string(item, at, what);
   if (text === undefined) return undefined;
   const slash = text.indexOf("/");
@@ -38,9 +41,9 @@ function readText(source: YamlSource, item: yaml.Node | null, at: yaml.Node, wha
   return toTarget(source, item, text.slice(0, slash), text.slice(slash + 1));
 }
 
-function readMap(source: YamlSource, item: yaml.Node, what: string): Target | undefined {
-  const members = source.members(item, item, what) ?? [];
-  checkKeys(source, members, what, KEYS);
+function readTargetMap(source: YamlSource, item: yaml.Node, what: string): Target | undefined {
+  const members = source.mapMembers(item, item, what) ?? [];
+  reportUnknownKeys(source, members, what, TARGET_KEYS);
   const kconfig = members.find(({ key }) => key === "kconfig");
   if (kconfig !== undefined) {
     source.report(
@@ -66,9 +69,9 @@ function toTarget(
   platform: string,
   architecture: string,
 ): Target | undefined {
-  const known = ARCHITECTURES.get(architecture);
+  const known = ARCHITECTURE_ALIASES.get(architecture);
   if (known === undefined) {
     return source.report(node, `unknown architecture '${architecture}'; known are x86_64, arm64 and arm.`);
   }
-  return { os: PLATFORMS.get(platform) ?? platform, architecture: known };
+  return { os: PLATFORM_ALIASES.get(platform) ?? platform, architecture: known };
 }

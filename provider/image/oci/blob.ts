@@ -15,20 +15,20 @@ export interface BlobSource {
 }
 
 /** Bytes in memory; text counts as UTF-8. */
-export function blobOfBytes(content: Uint8Array | string): BlobSource {
+export function blobFromBytes(content: Uint8Array | string): BlobSource {
   const bytes = Buffer.from(content);
   return { digest: digestOf(bytes), sizeBytes: bytes.length, chunks: () => [bytes] };
 }
 
 /** A layer tar that exists elsewhere, such as a runtime's kernel in the cache. */
-export const blobOfLayer = ({ digest, sizeBytes, blob }: LayerRef): BlobSource => ({
+export const blobFromLayer = ({ digest, sizeBytes, blob }: LayerRef): BlobSource => ({
   digest,
   sizeBytes,
   chunks: () => fs.createReadStream(blob, { highWaterMark: 256 * 1024 }),
 });
 
 /** A layer tar yet to be made around a file. Reads the file once now, and again when the layout lacks the blob. */
-export async function blobOfFile(file: string, entry: string): Promise<BlobSource> {
+export async function layerBlobFromFile(file: string, entry: string): Promise<BlobSource> {
   const hash = crypto.createHash("sha256");
   let sizeBytes = 0;
   for await (const chunk of layerChunks(file, entry)) {
@@ -44,12 +44,12 @@ export async function blobOfFile(file: string, entry: string): Promise<BlobSourc
  */
 export async function writeBlob(source: BlobSource, file: string, signal?: AbortSignal): Promise<void> {
   const hash = crypto.createHash("sha256");
-  let seen = 0;
+  let bytesWritten = 0;
   const checked = async function* (): AsyncGenerator<Uint8Array> {
     for await (const chunk of source.chunks()) {
       hash.update(chunk);
-      seen += chunk.length;
-      if (seen > source.sizeBytes) break;
+      bytesWritten += chunk.length;
+      if (bytesWritten > source.sizeBytes) break;
       yield chunk;
     }
   };
@@ -63,7 +63,7 @@ export async function writeBlob(source: BlobSource, file: string, signal?: Abort
       `writing ${(source.sizeBytes / 2 ** 20).toFixed(1)} MiB of an image to '${path.dirname(file)}'`,
     );
   }
-  if (seen !== source.sizeBytes || `sha256:${hash.digest("hex")}` !== source.digest) {
+  if (bytesWritten !== source.sizeBytes || `sha256:${hash.digest("hex")}` !== source.digest) {
     throw new UnikernelError(
       "BUILD_FAILED",
       `The content of blob ${source.digest} does not match its digest and size.`,

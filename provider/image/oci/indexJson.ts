@@ -15,12 +15,12 @@ export function withEntry(index: ImageIndex, repository: string, tag: string, ro
   const untagged = (digest: Digest): string => `${repository}@${digest}`;
   const manifests = index.manifests
     .filter((entry) => refName(entry) !== untagged(root.digest))
-    .map((entry) => (refName(entry) === name ? renamed(entry, untagged(entry.digest)) : entry));
+    .map((entry) => (refName(entry) === name ? withRefName(entry, untagged(entry.digest)) : entry));
   const annotations = { [ANNOTATION.refName]: name, [ANNOTATION.created]: new Date().toISOString() };
   return { ...index, manifests: [...uniqueByName(manifests), { ...root, annotations }] };
 }
 
-const renamed = (entry: Descriptor, name: string): Descriptor => ({
+const withRefName = (entry: Descriptor, name: string): Descriptor => ({
   ...entry,
   annotations: { ...entry.annotations, [ANNOTATION.refName]: name },
 });
@@ -45,7 +45,7 @@ export const writeIndex = (folder: string, index: ImageIndex): Promise<void> =>
   writeFileAtomic(path.join(folder, "index.json"), JSON.stringify(index, undefined, 2));
 
 /** The reference an entry is kept under; `undefined` for entries of other tools that bear no such name. */
-export function nameOf(entry: Descriptor): Reference | undefined {
+export function referenceOf(entry: Descriptor): Reference | undefined {
   try {
     return parseReference(entry.annotations?.[ANNOTATION.refName] ?? "");
   } catch {
@@ -54,14 +54,14 @@ export function nameOf(entry: Descriptor): Reference | undefined {
 }
 
 /** The repository an entry belongs to. */
-export function canonicalNameOf(entry: Descriptor): string | undefined {
-  const name = nameOf(entry);
+export function repositoryOf(entry: Descriptor): string | undefined {
+  const name = referenceOf(entry);
   return name && canonicalRepository(name);
 }
 
 /** True when an entry is what a reference names. */
-export function matches(entry: Descriptor, wanted: Reference): boolean {
-  const name = nameOf(entry);
+export function matchesReference(entry: Descriptor, wanted: Reference): boolean {
+  const name = referenceOf(entry);
   if (name === undefined || canonicalRepository(name) !== canonicalRepository(wanted)) return false;
   if (wanted.digest !== undefined) return entry.digest === wanted.digest;
   return name.digest === undefined && (name.tag ?? "latest") === (wanted.tag ?? "latest");
@@ -69,7 +69,7 @@ export function matches(entry: Descriptor, wanted: Reference): boolean {
 
 /** The image of an entry; `undefined` when it has no name of ours, or its documents are gone. */
 export async function toStoredImage(folder: string, entry: Descriptor): Promise<StoredImage | undefined> {
-  const name = nameOf(entry);
+  const name = referenceOf(entry);
   const image = name && (await readImage(folder, entry));
   if (name === undefined || image === undefined) return undefined;
   const createdAt = entry.annotations?.[ANNOTATION.created];

@@ -14,13 +14,21 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Digest } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
-import { type BlobSource, blobOfFile, blobOfLayer } from "./blob";
-import { collectGarbage, commit, lockFile, stagingFile } from "./commit";
+import { type BlobSource, layerBlobFromFile, blobFromLayer } from "./blob";
+import { collectGarbage, commit, layoutLockFile, createStagingPath } from "./transaction";
 import { LAYER_ENTRY, MEDIA_TYPE, type Descriptor, type Platform } from "./descriptor";
-import { canonicalNameOf, matches, nameOf, readIndex, toStoredImage, withEntry, writeIndex } from "./indexJson";
+import {
+  repositoryOf,
+  matchesReference,
+  referenceOf,
+  readIndex,
+  toStoredImage,
+  withEntry,
+  writeIndex,
+} from "./indexJson";
 import type { LayerRef } from "./layer";
-import { withLock } from "./lock";
-import { type RunConfig, describe, packageImage } from "./package";
+import { withFileLock } from "./fileLock";
+import { type RunConfig, toDescriptor, createImageDocuments } from "./documents";
 import { canonicalRepository, parseReference } from "./reference";
 import type { StoredImage } from "./storedImage";
 
@@ -77,16 +85,16 @@ export function openLayout(folder: string): Layout {
     putImage: async ({ repository, tag, kernel, initrd, signal, ...parts }) => {
       const kernelBlob = await toBlob(kernel, LAYER_ENTRY.kernel);
       const initrdBlob = initrd === undefined ? undefined : await toBlob(initrd, LAYER_ENTRY.initrd);
-      const documents = packageImage({
+      const documents = createImageDocuments({
         ...parts,
-        kernel: { ...kernelBlob, ...entryOf(kernel) },
-        ...(initrdBlob === undefined ? {} : { initrd: { ...initrdBlob, ...entryOf(initrd) } }),
+        kernel: { ...kernelBlob, ...layerEntry(kernel) },
+        ...(initrdBlob === undefined ? {} : { initrd: { ...initrdBlob, ...layerEntry(initrd) } }),
       });
       const layers = [kernelBlob, ...(initrdBlob === undefined ? [] : [initrdBlob])];
       const { digest, sizeBytes } = await layout.putBlobs({
         repository,
         ...(tag === undefined ? {} : { tag }),
-        root: describe(MEDIA_TYPE.index, documents.index),
+        root: toDescriptor(MEDIA_TYPE.index, documents.index),
         blobs: [...layers, documents.config, documents.manifest, documents.index],
         ...(signal === undefined ? {} : { signal }),
       });
@@ -108,8 +116,8 @@ export function openLayout(folder: string): Layout {
 
     resolve: async (text) => {
       const reference = parseReference(text);
-      const entries = (await readIndex(folder)).manifests.filter((entry) => matches(entry, reference));
-      const named = entries.find((entry) => nameOf(entry)?.tag !== undefined) ?? entries[0];
+      const entries = (await readIndex(folder)).manifests.filter((entry) => matchesReference(entry, reference));
+      const named = entries.find((entry) => referenceOf(entry)?.tag !== undefined) ?? entries[0];
       return named && toStoredImage(folder, named);
     },
 
@@ -121,12 +129,12 @@ export function openLayout(folder: string): Layout {
 
     remove: async (repository, { keepDigest } = {}) => {
       const name = canonicalRepository(parseReference(repository));
-      if (!(await isPresent(path.join(folder, "index.json")))) return [];
-      return withLock(lockFile(folder), async () => {
+      if (!(await fileExists(path.join(folder, "index.json")))) return [];
+      return withFileLock(layoutLockFile(folder), async () => {
         const index = await readIndex(folder);
-        const goes = (entry: Descriptor): boolean => entry.digest !== keepDigest && canonicalNameOf(entry) === name;
-        const removed = index.manifests.filter(goes);
-        const remaining = index.manifests.filter((entry) => !goes(entry));
+        const isRemoved = (entry: Descriptor): boolean => entry.digest !== keepDigest && repositoryOf(entry) === name;
+        const removed = index.manifests.filter(isRemoved);
+        const remaining = index.manifests.filter((entry) => !isRemoved(entry));
         if (removed.length > 0) await writeIndex(folder, { ...index, manifests: remaining });
         await collectGarbage(folder, remaining);
         return [...new Set(removed.map((entry) => entry.digest))];
@@ -134,7 +142,7 @@ export function openLayout(folder: string): Layout {
     },
 
     withTemporaryFile: async (work) => {
-      const file = await stagingFile(folder);
+      const file = await createStagingPath(folder);
       try {
         return await work(file);
       } finally {
@@ -146,12 +154,12 @@ export function openLayout(folder: string): Layout {
 }
 
 const toBlob = (part: LayerRef | { readonly file: string }, entry: string): Promise<BlobSource> | BlobSource =>
-  "file" in part ? blobOfFile(part.file, entry) : blobOfLayer(part);
+  "file" in part ? layerBlobFromFile(part.file, entry) : blobFromLayer(part);
 
-const entryOf = (part: LayerRef | { readonly file: string } | undefined): { entry: string } | object =>
+const layerEntry = (part: LayerRef | { readonly file: string } | undefined): { entry: string } | object =>
   part !== undefined && "entry" in part ? { entry: part.entry } : {};
 
-const isPresent = (file: string): Promise<boolean> =>
+const fileExists = (file: string): Promise<boolean> =>
   fs.access(file).then(
     () => true,
     () => false,

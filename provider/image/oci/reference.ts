@@ -31,26 +31,29 @@ const looksLikeHost = (part: string): boolean => part === "localhost" || /[.:A-Z
 
 /** Parses an image name. Throws `INPUT_INVALID` with what is wrong. */
 export function parseReference(text: string): Reference {
-  const wrong = (what: string): UnikernelError =>
+  const invalidReference = (what: string): UnikernelError =>
     new UnikernelError("INPUT_INVALID", `'${text}' is not an image reference: ${what}.`, {
       hint: "Write 'name:tag', 'organisation/name:tag', 'host:port/name:tag', or any of these with '@sha256:…'.",
     });
   const [name = "", digest, ...more] = text.replace(/^oci:\/\//, "").split("@");
-  if (more.length > 0) throw wrong("it has more than one '@'");
+  if (more.length > 0) throw invalidReference("it has more than one '@'");
   if (digest !== undefined && !isDigest(digest))
-    throw wrong("what follows '@' is not 'sha256:' and 64 hexadecimal digits");
+    throw invalidReference("what follows '@' is not 'sha256:' and 64 hexadecimal digits");
   const slash = name.indexOf("/");
   const registry = slash > 0 && looksLikeHost(name.slice(0, slash)) ? name.slice(0, slash) : undefined;
-  if (registry !== undefined && !HOST.test(registry)) throw wrong(`'${registry}' is not a host`);
+  if (registry !== undefined && !HOST.test(registry)) throw invalidReference(`'${registry}' is not a host`);
   const rest = registry === undefined ? name : name.slice(slash + 1);
   const colon = rest.indexOf(":", rest.lastIndexOf("/") + 1);
   const repository = colon < 0 ? rest : rest.slice(0, colon);
   const tag = colon < 0 ? undefined : rest.slice(colon + 1);
-  if (tag !== undefined && !TAG.test(tag)) throw wrong(`'${tag}' is not a tag`);
-  if (/[A-Z]/.test(repository)) throw wrong("the repository must be lower case");
-  if (repository.length > MAX_REPOSITORY) throw wrong(`the repository has more than ${MAX_REPOSITORY} characters`);
+  if (tag !== undefined && !TAG.test(tag)) throw invalidReference(`'${tag}' is not a tag`);
+  if (/[A-Z]/.test(repository)) throw invalidReference("the repository must be lower case");
+  if (repository.length > MAX_REPOSITORY)
+    throw invalidReference(`the repository has more than ${MAX_REPOSITORY} characters`);
   if (!repository.split("/").every((segment) => SEGMENT.test(segment))) {
-    throw wrong("each part of the repository consists of 'a-z0-9._-' and neither starts nor ends with one of '._-'");
+    throw invalidReference(
+      "each part of the repository consists of 'a-z0-9._-' and neither starts nor ends with one of '._-'",
+    );
   }
   return {
     ...(registry === undefined ? {} : { registry }),

@@ -16,7 +16,7 @@ import {
   toPlatform,
 } from "./descriptor";
 import type { LayerRef } from "./layer";
-import type { RunConfig } from "./package";
+import type { RunConfig } from "./documents";
 
 /** An image in a layout. */
 export interface StoredImage extends RunConfig {
@@ -41,7 +41,7 @@ export const blobPath = (folder: string, digest: Digest): string =>
   path.join(folder, "blobs", "sha256", digest.slice("sha256:".length));
 
 /** An index and the manifest in it that is present here; a pulled index may list platforms that were not fetched. */
-interface Root {
+interface ResolvedManifest {
   readonly manifest: Descriptor;
   readonly indexBytes: number;
 }
@@ -68,7 +68,7 @@ export async function readImage(
     sizeBytes: [found.indexBytes, found.manifest.size, ...blobs.values()].reduce((sum, size) => sum + size, 0),
     platform: toPlatform(config),
     cmd: [...(Entrypoint ?? []), ...(Cmd ?? [])],
-    env: toEnv(Env ?? []),
+    env: parseEnv(Env ?? []),
     labels: Labels ?? {},
     ...(WorkingDir == null || WorkingDir === "" ? {} : { workingDir: WorkingDir }),
     ...(kernel === undefined ? {} : { kernel }),
@@ -76,11 +76,11 @@ export async function readImage(
   };
 }
 
-async function findManifest(folder: string, root: Descriptor): Promise<Root | undefined> {
+async function findManifest(folder: string, root: Descriptor): Promise<ResolvedManifest | undefined> {
   if (!isIndexType(root.mediaType)) return { manifest: root, indexBytes: 0 };
   const index = await readDocument(folder, root.digest, imageIndex);
   for (const manifest of index?.manifests ?? []) {
-    if (await exists(blobPath(folder, manifest.digest))) return { manifest, indexBytes: root.size };
+    if (await fileExists(blobPath(folder, manifest.digest))) return { manifest, indexBytes: root.size };
   }
   return undefined;
 }
@@ -135,7 +135,7 @@ function findLayer(folder: string, layers: readonly Descriptor[], annotation: st
 }
 
 /** The first of two entries with one name wins, as for getenv(3). */
-function toEnv(entries: readonly string[]): Record<string, string> {
+function parseEnv(entries: readonly string[]): Record<string, string> {
   const env = new Map<string, string>();
   for (const entry of entries) {
     const at = entry.indexOf("=");
@@ -145,7 +145,7 @@ function toEnv(entries: readonly string[]): Record<string, string> {
   return Object.fromEntries(env);
 }
 
-const exists = (file: string): Promise<boolean> =>
+const fileExists = (file: string): Promise<boolean> =>
   fs.access(file).then(
     () => true,
     () => false,

@@ -16,7 +16,9 @@ const MAX_REDIRECTS = 5;
 /** Manifests beyond this are refused; registries must take 4 MiB. Source: distribution-spec, "Pushing Manifests". */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
-const ACCEPT = [MEDIA_TYPE.index, MEDIA_TYPE.manifest, MEDIA_TYPE.dockerIndex, MEDIA_TYPE.dockerManifest].join(", ");
+const MANIFEST_ACCEPT = [MEDIA_TYPE.index, MEDIA_TYPE.manifest, MEDIA_TYPE.dockerIndex, MEDIA_TYPE.dockerManifest].join(
+  ", ",
+);
 
 /** User name and password, or a registry's own token as password. */
 export interface RegistryAuth {
@@ -46,26 +48,26 @@ export interface FetchedManifest {
  */
 export interface RegistryClient {
   /** Fetches by tag or digest. */
-  manifest(repository: string, tagOrDigest: string): Promise<FetchedManifest>;
+  fetchManifest(repository: string, tagOrDigest: string): Promise<FetchedManifest>;
   /** Streams a blob; the caller checks it against its digest. */
-  blob(repository: string, digest: Digest): AsyncIterable<Uint8Array>;
+  fetchBlob(repository: string, digest: Digest): AsyncIterable<Uint8Array>;
 }
 
 /** A client of one registry; tokens are fetched when asked for, and kept. */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
-  const session = new Session(options);
+  const session = new RegistrySession(options);
   return {
-    manifest: async (repository, tagOrDigest) => {
+    fetchManifest: async (repository, tagOrDigest) => {
       const what = `manifest '${repository}:${tagOrDigest}'`;
-      const response = await session.get(repository, `manifests/${tagOrDigest}`, ACCEPT, what);
-      const bytes = await session.collect(response, what);
+      const response = await session.get(repository, `manifests/${tagOrDigest}`, MANIFEST_ACCEPT, what);
+      const bytes = await session.readBody(response, what);
       const digest = digestOf(bytes);
-      if (isDigest(tagOrDigest) && tagOrDigest !== digest) throw session.malformed(what, "another digest");
+      if (isDigest(tagOrDigest) && tagOrDigest !== digest) throw session.malformedError(what, "another digest");
       return { mediaType: mediaTypeOf(response, bytes), digest, bytes };
     },
-    blob: async function* (repository, digest) {
+    fetchBlob: async function* (repository, digest) {
       const what = `blob ${digest} of '${repository}'`;
-      yield* session.body(await session.get(repository, `blobs/${digest}`, "*/*", what), what);
+      yield* session.streamBody(await session.get(repository, `blobs/${digest}`, "*/*", what), what);
     },
   };
 }
@@ -84,7 +86,7 @@ function mediaTypeOf(response: AxiosResponse<Readable>, bytes: Buffer): string {
   }
 }
 
-class Session {
+class RegistrySession {
   readonly #options: RegistryClientOptions;
   readonly #http: AxiosInstance;
   readonly #authorization = new Map<string, string>();
@@ -92,7 +94,7 @@ class Session {
   constructor(options: RegistryClientOptions) {
     this.#options = options;
     this.#http = axios.create({
-      baseURL: `${isLoopback(options.registry) ? "http" : "https"}://${options.registry}/v2/`,
+      baseURL: `${isLoopbackHost(options.registry) ? "http" : "https"}://${options.registry}/v2/`,
       timeout: HEADERS_TIMEOUT_MS,
       maxRedirects: MAX_REDIRECTS,
       responseType: "stream",
@@ -118,7 +120,7 @@ class Session {
     }
     if (response.status === 200) return response;
     response.data.destroy();
-    throw this.#refused(response.status, what);
+    throw this.#statusError(response.status, what);
   }
 
   async #request(repository: string, path: string, accept: string, what: string): Promise<AxiosResponse<Readable>> {
@@ -127,7 +129,7 @@ class Session {
     try {
       return await this.#http.get<Readable>(`${repository}/${path}`, { headers });
     } catch (error) {
-      throw this.#unreachable(error, what);
+      throw this.#unreachableError(error, what);
     }
   }
 
@@ -136,10 +138,10 @@ class Session {
     const basic = auth && `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
     if (/^basic\b/i.test(challenge) && basic !== undefined) return basic;
     const realm = challengeParameter(challenge, "realm");
-    if (!/^bearer\b/i.test(challenge) || realm === undefined) throw this.#refused(401, what);
+    if (!/^bearer\b/i.test(challenge) || realm === undefined) throw this.#statusError(401, what);
     const url = URL.canParse(realm) ? new URL(realm) : undefined;
-    if (url === undefined || (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(registry)))) {
-      throw this.malformed(what, "a token address that is not HTTPS");
+    if (url === undefined || (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackHost(registry)))) {
+      throw this.malformedError(what, "a token address that is not HTTPS");
     }
     const service = challengeParameter(challenge, "service");
     if (service !== undefined) url.searchParams.set("service", service);
@@ -152,31 +154,31 @@ class Session {
     try {
       response = await this.#http.get(url.href, { headers: basic === undefined ? {} : { authorization: basic } });
     } catch (error) {
-      throw this.#unreachable(error, what);
+      throw this.#unreachableError(error, what);
     }
-    const body = await this.collect(response, what);
-    if (response.status !== 200) throw this.#refused(response.status, what);
+    const body = await this.readBody(response, what);
+    if (response.status !== 200) throw this.#statusError(response.status, what);
     const reply = z.object({ token: z.string().optional(), access_token: z.string().optional() });
     const parsed = reply.safeParse(parseJson(body));
     const token = parsed.data?.token ?? parsed.data?.access_token;
-    if (token === undefined) throw this.malformed(what, "no token");
+    if (token === undefined) throw this.malformedError(what, "no token");
     return token;
   }
 
   /** A small body, whole. */
-  async collect(response: AxiosResponse<Readable>, what: string): Promise<Buffer> {
+  async readBody(response: AxiosResponse<Readable>, what: string): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
     let sizeBytes = 0;
-    for await (const chunk of this.body(response, what)) {
+    for await (const chunk of this.streamBody(response, what)) {
       sizeBytes += chunk.length;
-      if (sizeBytes > MAX_MANIFEST_BYTES) throw this.malformed(what, "a document of more than 4 MiB");
+      if (sizeBytes > MAX_MANIFEST_BYTES) throw this.malformedError(what, "a document of more than 4 MiB");
       chunks.push(chunk);
     }
     return Buffer.concat(chunks);
   }
 
   /** A body in pieces, given up when none comes for a while. */
-  async *body(response: AxiosResponse<Readable>, what: string): AsyncGenerator<Uint8Array> {
+  async *streamBody(response: AxiosResponse<Readable>, what: string): AsyncGenerator<Uint8Array> {
     const stream = response.data;
     const stalled = (): void => void stream.destroy(new Error("the transfer stalled"));
     let timer = setTimeout(stalled, BODY_IDLE_TIMEOUT_MS);
@@ -187,14 +189,14 @@ class Session {
         timer = setTimeout(stalled, BODY_IDLE_TIMEOUT_MS);
       }
     } catch (error) {
-      throw this.#unreachable(error, what);
+      throw this.#unreachableError(error, what);
     } finally {
       clearTimeout(timer);
       stream.destroy();
     }
   }
 
-  malformed(what: string, found: string): UnikernelError {
+  malformedError(what: string, found: string): UnikernelError {
     return new UnikernelError(
       "API_SHAPE",
       `The registry '${this.#options.registry}' answered with ${found} for ${what}.`,
@@ -204,7 +206,7 @@ class Session {
     );
   }
 
-  #refused(status: number, what: string): UnikernelError {
+  #statusError(status: number, what: string): UnikernelError {
     const { registry, auth } = this.#options;
     const said = `The registry '${registry}' answered ${status} for ${what}.`;
     if (status === 401 || status === 403) {
@@ -214,11 +216,11 @@ class Session {
     if (status === 404) return new UnikernelError("NOT_FOUND", said, { hint: "Check the name and the tag." });
     if (status === 429 || status >= 500)
       return new UnikernelError("API_UNREACHABLE", said, { hint: "Try again later." });
-    return this.malformed(what, `status ${status}`);
+    return this.malformedError(what, `status ${status}`);
   }
 
   /** Only the error's code is shown: axios errors hold the request with its credentials. */
-  #unreachable(error: unknown, what: string): unknown {
+  #unreachableError(error: unknown, what: string): unknown {
     if (this.#options.signal?.aborted === true) return this.#options.signal.reason;
     if (UnikernelError.is(error)) return error;
     const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
@@ -246,5 +248,5 @@ const parseJson = (bytes: Buffer): unknown => {
 };
 
 /** True for hosts of this machine, which are asked by plain HTTP, as Docker does. */
-const isLoopback = (registry: string): boolean =>
+const isLoopbackHost = (registry: string): boolean =>
   /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/.test(registry);

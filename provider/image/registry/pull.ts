@@ -1,6 +1,6 @@
 /** Fetches a runtime from a registry into a layout. */
 import { UnikernelError } from "../../base/errors";
-import { type BlobSource, blobOfBytes } from "../oci/blob";
+import { type BlobSource, blobFromBytes } from "../oci/blob";
 import { MEDIA_TYPE, type Descriptor, formatPlatform, imageIndex, imageManifest, isIndexType } from "../oci/descriptor";
 import type { Layout } from "../oci/layout";
 import { type Reference, canonicalRepository, parseReference } from "../oci/reference";
@@ -32,44 +32,47 @@ export interface PullOptions {
  */
 export async function pullRuntime(reference: string, layout: Layout, options: PullOptions = {}): Promise<StoredImage> {
   const parsed = parseReference(reference);
-  const { registry, repository } = locate(parsed, options.registry ?? RUNTIME_REGISTRY);
+  const { registry, repository } = resolveRegistry(parsed, options.registry ?? RUNTIME_REGISTRY);
   const client = createRegistryClient({ registry, auth: options.auth, signal: options.signal });
-  const root = await client.manifest(repository, parsed.digest ?? parsed.tag ?? "latest");
+  const root = await client.fetchManifest(repository, parsed.digest ?? parsed.tag ?? "latest");
   const chosen = isIndexType(root.mediaType)
-    ? await chooseManifest(client, repository, root, options.architecture ?? "x86_64", reference)
+    ? await selectManifest(client, repository, root, options.architecture ?? "x86_64", reference)
     : root;
-  const manifest = read(chosen, imageManifest, reference);
-  const parts = [manifest.config, ...manifest.layers].map((part) => toSource(client, repository, part));
+  const manifest = parseFetchedDocument(chosen, imageManifest, reference);
+  const parts = [manifest.config, ...manifest.layers].map((part) => toBlobSource(client, repository, part));
   return layout.putBlobs({
     repository: canonicalRepository(parsed),
     ...(parsed.tag === undefined ? {} : { tag: parsed.tag }),
     root: { mediaType: root.mediaType || MEDIA_TYPE.manifest, digest: root.digest, size: root.bytes.length },
-    blobs: [...parts, blobOfBytes(chosen.bytes), blobOfBytes(root.bytes)],
+    blobs: [...parts, blobFromBytes(chosen.bytes), blobFromBytes(root.bytes)],
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
 }
 
 /** Host and path to ask. Source: unikraft CLI, resolution of short names. */
-function locate({ registry, repository }: Reference, fallback: string): { registry: string; repository: string } {
+function resolveRegistry(
+  { registry, repository }: Reference,
+  fallback: string,
+): { registry: string; repository: string } {
   if (registry !== undefined) return { registry, repository };
   return { registry: fallback, repository: repository.includes("/") ? repository : `official/${repository}` };
 }
 
-async function chooseManifest(
+async function selectManifest(
   client: RegistryClient,
   repository: string,
   root: FetchedManifest,
   architecture: string,
   reference: string,
 ): Promise<FetchedManifest> {
-  const { manifests } = read(root, imageIndex, reference);
+  const { manifests } = parseFetchedDocument(root, imageIndex, reference);
   const fitting = manifests.filter((entry) => entry.platform?.architecture === architecture);
   const rank = ({ platform }: Descriptor): number => {
     const at = PREFERRED_OS.indexOf(platform?.os ?? "");
     return at < 0 ? PREFERRED_OS.length : at;
   };
   const chosen = fitting.toSorted((a, b) => rank(a) - rank(b))[0];
-  if (chosen !== undefined) return client.manifest(repository, chosen.digest);
+  if (chosen !== undefined) return client.fetchManifest(repository, chosen.digest);
   const offered = manifests.map(({ platform }) => (platform ? formatPlatform(platform) : "unknown")).join(", ");
   throw new UnikernelError(
     "RUNTIME_UNAVAILABLE",
@@ -80,13 +83,17 @@ async function chooseManifest(
   );
 }
 
-const toSource = (client: RegistryClient, repository: string, { digest, size }: Descriptor): BlobSource => ({
+const toBlobSource = (client: RegistryClient, repository: string, { digest, size }: Descriptor): BlobSource => ({
   digest,
   sizeBytes: size,
-  chunks: () => client.blob(repository, digest),
+  chunks: () => client.fetchBlob(repository, digest),
 });
 
-function read<T>(fetched: FetchedManifest, model: Parameters<typeof parseDocument<T>>[2], reference: string): T {
+function parseFetchedDocument<T>(
+  fetched: FetchedManifest,
+  model: Parameters<typeof parseDocument<T>>[2],
+  reference: string,
+): T {
   try {
     return parseDocument(fetched.bytes.toString("utf8"), fetched.digest, model);
   } catch (cause) {

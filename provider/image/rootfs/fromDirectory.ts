@@ -2,8 +2,8 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError } from "../../base/errors";
-import { refusalOf } from "../cpio/write";
-import { compareBytes } from "./complete";
+import { findEntryProblem } from "../cpio/write";
+import { compareBytes } from "./completeTree";
 import type { FileTree, TreeEntry } from "./tree";
 
 /**
@@ -23,10 +23,10 @@ export async function treeFromDirectory(directory: string): Promise<FileTree> {
 }
 
 async function walk(root: string, folder: string, tree: Map<string, TreeEntry>, problems: string[]): Promise<void> {
-  for (const name of await namesIn(path.join(root, folder), folder, problems)) {
+  for (const name of await listFolder(path.join(root, folder), folder, problems)) {
     const inner = folder === "" ? name : `${folder}/${name}`;
-    const entry = await entryOf(path.join(root, inner), inner);
-    const problem = typeof entry === "string" ? entry : refusalOf(inner, entry);
+    const entry = await readEntry(path.join(root, inner), inner);
+    const problem = typeof entry === "string" ? entry : findEntryProblem(inner, entry);
     if (problem !== undefined) problems.push(problem);
     if (typeof entry === "string") continue;
     tree.set(inner, entry);
@@ -35,11 +35,11 @@ async function walk(root: string, folder: string, tree: Map<string, TreeEntry>, 
 }
 
 /** The entry, or why it cannot be packed. */
-async function entryOf(file: string, inner: string): Promise<TreeEntry | string> {
+async function readEntry(file: string, inner: string): Promise<TreeEntry | string> {
   const stat = await fs.lstat(file);
   const mode = stat.mode & 0o7777;
   if (stat.isDirectory()) return { type: "directory", mode };
-  if (stat.isSymbolicLink()) return linkOf(await fs.readlink(file), inner);
+  if (stat.isSymbolicLink()) return toSymlinkEntry(await fs.readlink(file), inner);
   if (stat.isFile()) {
     const readable = await fs.access(file, fs.constants.R_OK).then(
       () => true,
@@ -53,14 +53,14 @@ async function entryOf(file: string, inner: string): Promise<TreeEntry | string>
   return `'/${inner}' is a ${kind}; only files, directories and symbolic links can be packed. Remove it.`;
 }
 
-function linkOf(target: string, inner: string): TreeEntry | string {
+function toSymlinkEntry(target: string, inner: string): TreeEntry | string {
   const climbs = path.posix.join(path.posix.dirname(inner), target).split("/")[0] === "..";
   if (climbs && !target.startsWith("/"))
     return `The symbolic link '/${inner}' leads out of the root file system to '${target}'; let it point inside, or remove it.`;
   return { type: "symlink", target };
 }
 
-async function namesIn(folder: string, inner: string, problems: string[]): Promise<string[]> {
+async function listFolder(folder: string, inner: string, problems: string[]): Promise<string[]> {
   let raw: Buffer[];
   try {
     raw = await fs.readdir(folder, { encoding: "buffer" });

@@ -1,6 +1,6 @@
 /** Lays files or a whole tree over another tree. Pure. */
 import { UnikernelError } from "../../base/errors";
-import { isTreePath, parentsOf } from "./complete";
+import { isTreePath, ancestorsOf } from "./completeTree";
 import type { FileTree, TreeEntry } from "./tree";
 
 /**
@@ -8,7 +8,7 @@ import type { FileTree, TreeEntry } from "./tree";
  * same path is replaced. Throws `CONTEXT_INVALID` with all refused paths: relative ones, ones with `.`, `..` or empty
  * parts, a path where a directory is, and one below a file or a symbolic link. Contents never get into the error.
  */
-export function overlay(tree: FileTree, files: Readonly<Record<string, string>>): FileTree {
+export function overlayFiles(tree: FileTree, files: Readonly<Record<string, string>>): FileTree {
   const top = new Map<string, TreeEntry>();
   const problems: string[] = [];
   for (const [path, content] of Object.entries(files)) {
@@ -18,7 +18,7 @@ export function overlay(tree: FileTree, files: Readonly<Record<string, string>>)
       problems.push(`'${path}' in 'files' must be an absolute path without '.', '..' or empty parts.`);
     }
   }
-  const merged = merge(tree, top, problems);
+  const merged = mergeTrees(tree, top, problems);
   if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "files" });
   return merged;
 }
@@ -29,16 +29,16 @@ export function overlay(tree: FileTree, files: Readonly<Record<string, string>>)
  */
 export function overlayTree(base: FileTree, top: FileTree): FileTree {
   const problems: string[] = [];
-  const merged = merge(base, top, problems);
+  const merged = mergeTrees(base, top, problems);
   if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "context" });
   return merged;
 }
 
-function merge(base: FileTree, top: FileTree, problems: string[]): FileTree {
+function mergeTrees(base: FileTree, top: FileTree, problems: string[]): FileTree {
   const merged = new Map(base);
   for (const [path, entry] of top) merged.set(path, entry);
   const isFolder = (entry: TreeEntry | undefined): boolean => entry?.type === "directory";
-  const folders = new Set([...foldersOf(base), ...foldersOf(top)]);
+  const folders = new Set([...directoriesOf(base), ...directoriesOf(top)]);
   for (const [path, entry] of top) {
     if (!isFolder(entry) && folders.has(path)) {
       problems.push(`'/${path}' cannot be a ${entry.type}: there is a directory of that path.`);
@@ -47,7 +47,7 @@ function merge(base: FileTree, top: FileTree, problems: string[]): FileTree {
     if (isFolder(entry) && below !== undefined && !isFolder(below)) {
       problems.push(`'/${path}' cannot be a directory: there is a ${below.type} of that path.`);
     }
-    const obstacle = parentsOf(path).find((parent) => merged.has(parent) && !isFolder(merged.get(parent)));
+    const obstacle = ancestorsOf(path).find((parent) => merged.has(parent) && !isFolder(merged.get(parent)));
     if (obstacle !== undefined) {
       problems.push(`'/${path}' cannot be placed: '/${obstacle}' is a ${merged.get(obstacle)?.type}, no directory.`);
     }
@@ -56,10 +56,10 @@ function merge(base: FileTree, top: FileTree, problems: string[]): FileTree {
 }
 
 /** Paths that are directories, also those that are only implied by what is below them. */
-function foldersOf(tree: FileTree): Set<string> {
+function directoriesOf(tree: FileTree): Set<string> {
   const folders = new Set<string>();
   for (const [path, entry] of tree) {
-    for (const parent of parentsOf(path)) folders.add(parent);
+    for (const parent of ancestorsOf(path)) folders.add(parent);
     if (entry.type === "directory") folders.add(path);
   }
   return folders;

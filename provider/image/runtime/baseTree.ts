@@ -2,8 +2,8 @@
 import * as path from "node:path";
 import { UnikernelError } from "../../base/errors";
 import type { FileContent, FileTree, TreeEntry } from "../rootfs/tree";
-import { INIT_SCRIPT } from "./init";
-import { MODULES } from "./modules";
+import { INIT_SCRIPT } from "./initScript";
+import { KERNEL_MODULES } from "./kernelModules";
 
 const directory = (mode = 0o755): TreeEntry => ({ type: "directory", mode });
 const file = (content: FileContent, mode = 0o644): TreeEntry => ({ type: "file", mode, content });
@@ -15,14 +15,14 @@ export interface BaseTreeParts {
   readonly busybox: FileContent;
   /** Paths of busybox's applets, such as `usr/bin/env` (`busybox --list-full`). */
   readonly applets: readonly string[];
-  /** Content of each of {@link MODULES}. */
+  /** Content of each of {@link KERNEL_MODULES}. */
   readonly modules: ReadonlyMap<string, FileContent>;
 }
 
 /**
  * The tree. A root file system laid over it may replace or leave out anything but `init` and `unikernel/**`.
  */
-export function baseTree(parts: BaseTreeParts): FileTree {
+export function createBaseTree(parts: BaseTreeParts): FileTree {
   const tree = new Map<string, TreeEntry>();
   for (const folder of ["dev", "proc", "sys", "etc", "root", "var", "run", "unikernel", "unikernel/modules"]) {
     tree.set(folder, directory());
@@ -39,7 +39,7 @@ export function baseTree(parts: BaseTreeParts): FileTree {
     tree.set(applet, { type: "symlink", target: `${up}unikernel/busybox` });
   }
   const order: string[] = [];
-  for (const module of MODULES) {
+  for (const module of KERNEL_MODULES) {
     const content = parts.modules.get(module);
     if (content === undefined) throw new UnikernelError("BUG", `The kernel module '${module}' is not at hand.`);
     order.push(path.posix.basename(module));

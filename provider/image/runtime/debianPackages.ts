@@ -11,7 +11,7 @@ const HINT =
   "The runtime linux:latest is made from Debian packages: use Debian or Ubuntu with apt, or name another runtime in the Kraftfile.";
 
 /** Runs one of apt's tools; `RUNTIME_UNAVAILABLE` when it is absent or fails. */
-async function aptTool(
+async function runAptTool(
   name: string,
   args: readonly string[],
   options: { readonly cwd?: string; readonly signal?: AbortSignal | undefined },
@@ -36,13 +36,13 @@ async function aptTool(
 }
 
 /** The concrete package behind the meta package, `linux-image-6.1.0-9-cloud-amd64`, from `apt-cache depends` output. */
-export function kernelPackageIn(dependencies: string): string | undefined {
+export function parseKernelPackage(dependencies: string): string | undefined {
   return /^\s*Depends:\s*(linux-image-\d\S*)\s*$/m.exec(dependencies)?.[1];
 }
 
 async function resolveKernelPackage(signal: AbortSignal | undefined): Promise<string | undefined> {
   try {
-    return kernelPackageIn((await aptTool("apt-cache", ["depends", KERNEL_META_PACKAGE], { signal })).stdout);
+    return parseKernelPackage((await runAptTool("apt-cache", ["depends", KERNEL_META_PACKAGE], { signal })).stdout);
   } catch (error) {
     if (findTool("apt-cache") === undefined || signal?.aborted === true) throw error;
     return undefined; // apt knows no such package until it has lists
@@ -74,7 +74,7 @@ export async function unpackDebianPackages(options: {
   let kernelPackage = await resolveKernelPackage(signal);
   if (kernelPackage === undefined && process.getuid?.() === 0) {
     onProgress("Refreshing apt's package lists (apt-get update)");
-    await aptTool("apt-get", ["update", "-q"], { signal });
+    await runAptTool("apt-get", ["update", "-q"], { signal });
     kernelPackage = await resolveKernelPackage(signal);
   }
   if (kernelPackage === undefined) {
@@ -83,20 +83,20 @@ export async function unpackDebianPackages(options: {
     });
   }
   onProgress(`Downloading ${kernelPackage} and ${BUSYBOX_PACKAGE} (28 MB) with apt-get`);
-  await aptTool("apt-get", ["download", "-q", kernelPackage, BUSYBOX_PACKAGE], { cwd: folder, signal });
+  await runAptTool("apt-get", ["download", "-q", kernelPackage, BUSYBOX_PACKAGE], { cwd: folder, signal });
   const root = path.join(folder, "unpacked");
   for (const name of (await fs.readdir(folder)).filter((entry) => entry.endsWith(".deb"))) {
-    await aptTool("dpkg-deb", ["-x", path.join(folder, name), root], { signal });
+    await runAptTool("dpkg-deb", ["-x", path.join(folder, name), root], { signal });
   }
   const release = kernelPackage.replace(/^linux-image-/, "").replace(/-unsigned$/, "");
-  const modules = await firstThatExists([`lib/modules/${release}/kernel`, `usr/lib/modules/${release}/kernel`], root);
-  const busybox = await firstThatExists(["bin/busybox", "usr/bin/busybox"], root);
-  const kernel = await firstThatExists([`boot/vmlinuz-${release}`], root);
+  const modules = await findFirstExisting([`lib/modules/${release}/kernel`, `usr/lib/modules/${release}/kernel`], root);
+  const busybox = await findFirstExisting(["bin/busybox", "usr/bin/busybox"], root);
+  const kernel = await findFirstExisting([`boot/vmlinuz-${release}`], root);
   return { release, kernel, modules, busybox };
 }
 
 /** Older and newer Debian releases differ in whether `/bin` and `/lib` are their own folders. */
-async function firstThatExists(candidates: readonly string[], root: string): Promise<string> {
+async function findFirstExisting(candidates: readonly string[], root: string): Promise<string> {
   for (const candidate of candidates) {
     const file = path.join(root, candidate);
     if (await fs.stat(file).catch(() => undefined)) return file;

@@ -10,7 +10,7 @@ import { LZ4_LEGACY_MAGIC, decodeLz4Legacy } from "./lz4";
 const MAX_KERNEL_BYTES = 512 * 1024 * 1024;
 const SECTOR_BYTES = 512;
 
-const unusable = (what: string): UnikernelError =>
+const unusableKernelError = (what: string): UnikernelError =>
   new UnikernelError("RUNTIME_UNAVAILABLE", `The kernel of the package cannot be used: ${what}.`, {
     hint: "Use another runtime in the Kraftfile, or report this with the version of the kernel package.",
   });
@@ -23,17 +23,19 @@ const unusable = (what: string): UnikernelError =>
  */
 export function extractVmlinux(bzImage: Uint8Array): Buffer {
   const file = Buffer.from(bzImage.buffer, bzImage.byteOffset, bzImage.byteLength);
-  if (file.length < 0x250 || file.toString("latin1", 0x202, 0x206) !== "HdrS") throw unusable("it is no bzImage");
+  if (file.length < 0x250 || file.toString("latin1", 0x202, 0x206) !== "HdrS")
+    throw unusableKernelError("it is no bzImage");
   const setupSectors = file[0x1f1] === 0 ? 4 : (file[0x1f1] ?? 4); // 0 means 4 for backwards compatibility
   const start = (setupSectors + 1) * SECTOR_BYTES + file.readUInt32LE(0x248);
   const end = start + file.readUInt32LE(0x24c);
-  if (end > file.length || end - start < 8) throw unusable("its payload lies outside the file");
+  if (end > file.length || end - start < 8) throw unusableKernelError("its payload lies outside the file");
   const payload = file.subarray(start, end);
-  if (!payload.subarray(0, 4).equals(LZ4_LEGACY_MAGIC)) throw unusable("its payload is not compressed with LZ4");
+  if (!payload.subarray(0, 4).equals(LZ4_LEGACY_MAGIC))
+    throw unusableKernelError("its payload is not compressed with LZ4");
   // The kernel's build appends the unpacked size (scripts/Makefile.lib, "size_append").
   const sizeBytes = payload.readUInt32LE(payload.length - 4);
-  if (sizeBytes > MAX_KERNEL_BYTES) throw unusable(`it claims to unpack to ${sizeBytes} bytes`);
+  if (sizeBytes > MAX_KERNEL_BYTES) throw unusableKernelError(`it claims to unpack to ${sizeBytes} bytes`);
   const elf = decodeLz4Legacy(payload.subarray(0, -4), sizeBytes);
-  if (elf.toString("latin1", 0, 4) !== "\x7fELF") throw unusable("its payload is no ELF file");
+  if (elf.toString("latin1", 0, 4) !== "\x7fELF") throw unusableKernelError("its payload is no ELF file");
   return elf;
 }

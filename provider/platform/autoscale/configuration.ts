@@ -1,22 +1,22 @@
 /** From a request to an autoscale configuration, and its place with a service group. */
-import type { CreateAutoscaleRequest } from "../../api/models";
-import { namedInstance } from "../handlers/instanceSelect";
-import type { Platform, Service } from "../platform";
-import { Refusal } from "../refusal";
-import { keepService } from "../service/keep";
-import type { AutoscaleConfiguration, ScalePolicy } from "../state/autoscale";
-import type { InstanceRecord } from "../state/instances";
-import { checkedPolicy, checkTogether } from "./policy";
-import { retireAll } from "./retire";
-import { Scaler } from "./scaler";
+import type { CreateAutoscaleRequest } from "../../contract/models";
+import { findInstance } from "../handlers/instances/visible";
+import type { Registry, Service } from "../registry";
+import { ApiItemError } from "../errors";
+import { persistService } from "../services/save";
+import type { AutoscaleConfiguration, ScalePolicy } from "../store/autoscale";
+import type { InstanceRecord } from "../store/instances";
+import { parsePolicy, assertValidPolicySet } from "./policy";
+import { retireManagedInstances } from "./scaleIn";
+import { Autoscaler } from "./autoscaler";
 
 /** Defaults of the API. */
 const DEFAULTS = { minSize: 1, maxSize: 4, warmupTimeMs: 1000, cooldownTimeMs: 1000 };
 
 /** The configuration of a service group. Throws a refusal `AutoscaleNotConfigured`. */
-export function configurationOf({ record }: Service): AutoscaleConfiguration {
+export function requireAutoscaleConfiguration({ record }: Service): AutoscaleConfiguration {
   if (record.autoscale !== undefined) return record.autoscale;
-  throw new Refusal("AutoscaleNotConfigured", `Service group '${record.name}' has no autoscale configuration`);
+  throw new ApiItemError("AutoscaleNotConfigured", `Service group '${record.name}' has no autoscale configuration`);
 }
 
 /**
@@ -24,61 +24,64 @@ export function configurationOf({ record }: Service): AutoscaleConfiguration {
  * `AutoscaleConfigured`, `AutoscaleSizeOutOfRange`, `NotFound` and `CannotBeUsed` (the template), `Invalid`,
  * `NotSupported`, `TooMany`, `AlreadyExists`.
  */
-export function configure(platform: Platform, service: Service, body: CreateAutoscaleRequest): void {
+export function configureAutoscale(registry: Registry, service: Service, body: CreateAutoscaleRequest): void {
   const { record } = service;
-  if (platform.parts.quotas.limits.max_autoscale_size === 0)
-    throw new Refusal("AutoscaleDisabled", "Autoscale not enabled for your account");
+  if (registry.parts.quotas.limits.max_autoscale_size === 0)
+    throw new ApiItemError("AutoscaleDisabled", "Autoscale not enabled for your account");
   if (record.autoscale !== undefined)
-    throw new Refusal("AutoscaleConfigured", `Service group '${record.name}' has an autoscale configuration already`);
-  const policies = (body.policies ?? []).map(checkedPolicy);
-  checkTogether(policies);
+    throw new ApiItemError(
+      "AutoscaleConfigured",
+      `Service group '${record.name}' has an autoscale configuration already`,
+    );
+  const policies = (body.policies ?? []).map(parsePolicy);
+  assertValidPolicySet(policies);
   const autoscale = {
-    ...checkedSizes(platform, body),
+    ...resolveSizes(registry, body),
     warmupTimeMs: body.warmup_time_ms ?? DEFAULTS.warmupTimeMs,
     cooldownTimeMs: body.cooldown_time_ms ?? DEFAULTS.cooldownTimeMs,
-    templateUuid: findTemplate(platform, body).uuid,
+    templateUuid: resolveTemplate(registry, body).uuid,
     policies,
   };
-  keepService(platform, service, { ...record, persistent: true, autoscale });
-  startScaling(platform, service);
-  platform.parts.log.write("autoscale.configured", { uuid: record.uuid, name: record.name });
+  persistService(registry, service, { ...record, persistent: true, autoscale });
+  startAutoscaler(registry, service);
+  registry.parts.log.write("autoscale.configured", { uuid: record.uuid, name: record.name });
 }
 
 /** Ends scaling: what autoscale has made drains for up to the cooldown and is deleted. Throws `AutoscaleNotConfigured`. */
-export function unconfigure(platform: Platform, service: Service): void {
-  const { cooldownTimeMs } = configurationOf(service);
+export function removeAutoscale(registry: Registry, service: Service): void {
+  const { cooldownTimeMs } = requireAutoscaleConfiguration(service);
   service.scaler?.stop();
   delete service.scaler;
-  keepService(platform, service, { ...service.record, autoscale: undefined });
-  retireAll(platform, service, cooldownTimeMs);
-  platform.parts.log.write("autoscale.unconfigured", { uuid: service.record.uuid, name: service.record.name });
+  persistService(registry, service, { ...service.record, autoscale: undefined });
+  retireManagedInstances(registry, service, cooldownTimeMs);
+  registry.parts.log.write("autoscale.unconfigured", { uuid: service.record.uuid, name: service.record.name });
 }
 
-/** Replaces the policies of a service group. Throws `AutoscaleNotConfigured`, and as `checkTogether` does. */
-export function keepPolicies(platform: Platform, service: Service, policies: readonly ScalePolicy[]): void {
-  checkTogether(policies);
-  const autoscale = { ...configurationOf(service), policies: [...policies] };
-  keepService(platform, service, { ...service.record, autoscale });
+/** Replaces the policies of a service group. Throws `AutoscaleNotConfigured`, and as `assertValidPolicySet` does. */
+export function savePolicies(registry: Registry, service: Service, policies: readonly ScalePolicy[]): void {
+  assertValidPolicySet(policies);
+  const autoscale = { ...requireAutoscaleConfiguration(service), policies: [...policies] };
+  persistService(registry, service, { ...service.record, autoscale });
 }
 
 /** Goes on where a daemon before this one stopped. */
-export function resumeScaling(platform: Platform): void {
-  for (const service of platform.services.values()) {
-    if (service.record.autoscale !== undefined) startScaling(platform, service);
-    else retireAll(platform, service, DEFAULTS.cooldownTimeMs);
+export function restoreAutoscale(registry: Registry): void {
+  for (const service of registry.services.values()) {
+    if (service.record.autoscale !== undefined) startAutoscaler(registry, service);
+    else retireManagedInstances(registry, service, DEFAULTS.cooldownTimeMs);
   }
 }
 
-function startScaling(platform: Platform, service: Service): void {
-  service.scaler = new Scaler(platform, service);
+function startAutoscaler(registry: Registry, service: Service): void {
+  service.scaler = new Autoscaler(registry, service);
   void service.scaler.run();
 }
 
-function checkedSizes(platform: Platform, { min_size, max_size }: CreateAutoscaleRequest) {
-  const { min_autoscale_size: least, max_autoscale_size: most } = platform.parts.quotas.limits;
+function resolveSizes(registry: Registry, { min_size, max_size }: CreateAutoscaleRequest) {
+  const { min_autoscale_size: least, max_autoscale_size: most } = registry.parts.quotas.limits;
   const minSize = min_size ?? Math.max(DEFAULTS.minSize, least);
   const maxSize = max_size ?? Math.min(Math.max(DEFAULTS.maxSize, minSize), most);
-  const outOfRange = (text: string): Refusal => new Refusal("AutoscaleSizeOutOfRange", text);
+  const outOfRange = (text: string): ApiItemError => new ApiItemError("AutoscaleSizeOutOfRange", text);
   for (const [field, size] of [
     ["min_size", minSize],
     ["max_size", maxSize],
@@ -90,15 +93,18 @@ function checkedSizes(platform: Platform, { min_size, max_size }: CreateAutoscal
 }
 
 /** The template, from wherever the request has it. */
-function findTemplate(platform: Platform, { create_args, template }: CreateAutoscaleRequest): InstanceRecord {
+function resolveTemplate(registry: Registry, { create_args, template }: CreateAutoscaleRequest): InstanceRecord {
   if (create_args?.roms !== undefined)
-    throw new Refusal("NotSupported", "The local platform makes instances from a 'template' alone, not from 'roms'");
+    throw new ApiItemError(
+      "NotSupported",
+      "The local platform makes instances from a 'template' alone, not from 'roms'",
+    );
   if (create_args?.template !== undefined && template !== undefined)
-    throw new Refusal("NotBoth", "Either 'create_args.template' or 'template' must be given, not both");
+    throw new ApiItemError("NotBoth", "Either 'create_args.template' or 'template' must be given, not both");
   const selector = create_args?.template ?? template;
   if (selector === undefined)
-    throw new Refusal("Invalid", "'create_args.template' is missing: nothing says what instances are made from");
-  const { record } = namedInstance(platform, selector);
+    throw new ApiItemError("Invalid", "'create_args.template' is missing: nothing says what instances are made from");
+  const { record } = findInstance(registry, selector);
   if (record.status.state === "template") return record;
-  throw new Refusal("CannotBeUsed", `Instance '${record.name}' is not a template; it is ${record.status.state}`);
+  throw new ApiItemError("CannotBeUsed", `Instance '${record.name}' is not a template; it is ${record.status.state}`);
 }

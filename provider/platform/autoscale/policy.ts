@@ -1,21 +1,21 @@
 /** Policies from the wire and back. Pure. Source: the cloud's documentation of autoscale. */
-import type { AutoscalePolicy } from "../../api/models";
-import { Refusal } from "../refusal";
-import type { ScalePolicy, ScaleStep, StepPolicy } from "../state/autoscale";
+import type { AutoscalePolicy } from "../../contract/models";
+import { ApiItemError } from "../errors";
+import type { ScalePolicy, ScaleStep, StepPolicy } from "../store/autoscale";
 
 /** Policies per service group. */
 export const MAX_POLICIES = 8;
 
 type PolicyType = ScalePolicy["type"];
-type Field = Exclude<keyof AutoscalePolicy, "name" | "type" | "enabled">;
+type PolicyField = Exclude<keyof AutoscalePolicy, "name" | "type" | "enabled">;
 
-const FIELDS: Readonly<Record<PolicyType, readonly Field[]>> = {
+const FIELDS_BY_TYPE: Readonly<Record<PolicyType, readonly PolicyField[]>> = {
   step: ["metric", "adjustment_type", "steps"],
   "on-demand": [],
   idle: ["idle_time_ms"],
 };
 /** Of the types that have them here, what only the cloud acts on. */
-const CLOUD_ONLY: readonly Field[] = ["high_watermark", "exclusive"];
+const CLOUD_ONLY: readonly PolicyField[] = ["high_watermark", "exclusive"];
 
 const ADJUSTMENT_TYPES = {
   change: "change",
@@ -28,35 +28,37 @@ const ADJUSTMENT_TYPES = {
 /**
  * A policy as it is kept. Throws refusals: `Invalid` for a rule broken, `NotSupported` for what only the cloud acts on.
  */
-export function checkedPolicy(policy: AutoscalePolicy): ScalePolicy {
+export function parsePolicy(policy: AutoscalePolicy): ScalePolicy {
   const { name, enabled = true } = policy;
-  const type = typeOf(policy);
+  const type = resolvePolicyType(policy);
   const cloudOnly = CLOUD_ONLY.find((field) => policy[field] !== undefined && policy[field] !== false);
   if (cloudOnly !== undefined)
-    throw new Refusal("NotSupported", `Policy '${name}': the local platform does not act on '${cloudOnly}'`);
-  const stray = (Object.keys(policy) as Field[]).find(
-    (field) => policy[field] !== undefined && isOther(field) && !FIELDS[type].includes(field),
+    throw new ApiItemError("NotSupported", `Policy '${name}': the local platform does not act on '${cloudOnly}'`);
+  const unexpected = (Object.keys(policy) as PolicyField[]).find(
+    (field) => policy[field] !== undefined && isTypeSpecificField(field) && !FIELDS_BY_TYPE[type].includes(field),
   );
-  if (stray !== undefined) throw invalid(name, `'${stray}' is not for policies of type '${type}'`);
+  if (unexpected !== undefined) throw invalidPolicy(name, `'${unexpected}' is not for policies of type '${type}'`);
   switch (type) {
     case "step":
-      return { type, name, enabled, ...checkedSteps(policy) };
+      return { type, name, enabled, ...parseSteps(policy) };
     case "on-demand":
       return { type, name, enabled };
     case "idle": {
       const { idle_time_ms } = policy;
-      if (idle_time_ms === undefined) throw invalid(name, "'idle_time_ms' is missing");
+      if (idle_time_ms === undefined) throw invalidPolicy(name, "'idle_time_ms' is missing");
       return { type, name, enabled, idleTimeMs: idle_time_ms };
     }
   }
 }
 
-const invalid = (name: string, message: string): Refusal => new Refusal("Invalid", `Policy '${name}': ${message}`);
+const invalidPolicy = (name: string, message: string): ApiItemError =>
+  new ApiItemError("Invalid", `Policy '${name}': ${message}`);
 
-const isOther = (field: string): field is Field => !["name", "type", "enabled", ...CLOUD_ONLY].includes(field);
+const isTypeSpecificField = (field: string): field is PolicyField =>
+  !["name", "type", "enabled", ...CLOUD_ONLY].includes(field);
 
 /** The type that is written, or the only one that has steps. */
-function typeOf({ name, type, steps }: AutoscalePolicy): PolicyType {
+function resolvePolicyType({ name, type, steps }: AutoscalePolicy): PolicyType {
   switch (type) {
     case "step":
     case "idle":
@@ -65,22 +67,25 @@ function typeOf({ name, type, steps }: AutoscalePolicy): PolicyType {
     case "on_demand":
       return "on-demand";
     case "create":
-      throw new Refusal("NotSupported", `Policy '${name}': the local platform does not have policies of type 'create'`);
+      throw new ApiItemError(
+        "NotSupported",
+        `Policy '${name}': the local platform does not have policies of type 'create'`,
+      );
     case undefined:
       if (steps !== undefined) return "step";
-      throw invalid(name, "'type' is missing");
+      throw invalidPolicy(name, "'type' is missing");
   }
 }
 
-function checkedSteps({
+function parseSteps({
   name,
   metric,
   adjustment_type,
   steps = [],
 }: AutoscalePolicy): Pick<StepPolicy, "metric" | "adjustmentType" | "steps"> {
-  if (metric === undefined) throw invalid(name, "'metric' is missing");
-  if (adjustment_type === undefined) throw invalid(name, "'adjustment_type' is missing");
-  if (steps.length === 0) throw invalid(name, "'steps' is missing or empty");
+  if (metric === undefined) throw invalidPolicy(name, "'metric' is missing");
+  if (adjustment_type === undefined) throw invalidPolicy(name, "'adjustment_type' is missing");
+  if (steps.length === 0) throw invalidPolicy(name, "'steps' is missing or empty");
   const adjustmentType = ADJUSTMENT_TYPES[adjustment_type];
   const kept = steps.map(({ adjustment, lower_bound, upper_bound }): ScaleStep => ({
     adjustment,
@@ -90,19 +95,19 @@ function checkedSteps({
   kept.forEach(({ adjustment, lowerBound, upperBound }, index) => {
     const at = `'steps[${index}]'`;
     if (lowerBound !== undefined && upperBound !== undefined && lowerBound >= upperBound)
-      throw invalid(name, `${at} must end above where it begins`);
+      throw invalidPolicy(name, `${at} must end above where it begins`);
     if (index > 0 && (lowerBound === undefined || lowerBound !== kept[index - 1]?.upperBound))
-      throw invalid(name, `${at} must begin where the step before it ends: no gap, no overlap`);
+      throw invalidPolicy(name, `${at} must begin where the step before it ends: no gap, no overlap`);
     if (adjustmentType !== "percent" && !Number.isInteger(adjustment))
-      throw invalid(name, `'adjustment' of ${at} must be a whole number of instances`);
+      throw invalidPolicy(name, `'adjustment' of ${at} must be a whole number of instances`);
     if (adjustmentType === "exact" && adjustment < 0)
-      throw invalid(name, `'adjustment' of ${at} is a size and cannot be below 0`);
+      throw invalidPolicy(name, `'adjustment' of ${at} is a size and cannot be below 0`);
   });
   return { metric, adjustmentType, steps: kept };
 }
 
 /** A policy as the API shows it. */
-export function policyOnWire(policy: ScalePolicy) {
+export function encodePolicy(policy: ScalePolicy) {
   const { name, type, enabled } = policy;
   switch (policy.type) {
     case "step":
@@ -122,10 +127,11 @@ export function policyOnWire(policy: ScalePolicy) {
 }
 
 /** Throws a refusal unless these can all be policies of one service group: `TooMany`, `AlreadyExists`. */
-export function checkTogether(policies: readonly ScalePolicy[]): void {
+export function assertValidPolicySet(policies: readonly ScalePolicy[]): void {
   if (policies.length > MAX_POLICIES)
-    throw new Refusal("TooMany", `A service group has at most ${MAX_POLICIES} policies`);
+    throw new ApiItemError("TooMany", `A service group has at most ${MAX_POLICIES} policies`);
   const names = policies.map(({ name }) => name);
-  const doubled = names.find((name, index) => names.indexOf(name) !== index);
-  if (doubled !== undefined) throw new Refusal("AlreadyExists", `A policy with the name '${doubled}' already exists`);
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== undefined)
+    throw new ApiItemError("AlreadyExists", `A policy with the name '${duplicate}' already exists`);
 }

@@ -1,39 +1,44 @@
 /** Certificates: what is uploaded for domains. Chain and key go in and never come out. */
-import type { ItemOf } from "../../api/routes";
-import { createCertificate, removeCertificate, replaceCertificate, usersOf } from "../certificate/keep";
-import { readChain } from "../certificate/material";
-import type { Platform } from "../platform";
-import type { CertificateRecord } from "../state/certificates";
-import type { Handlers, Selector } from "./request";
-import { eachItem, find, readItems, timeText } from "./select";
+import type { ItemOf } from "../../contract/routes";
+import {
+  createCertificate,
+  removeCertificate,
+  replaceCertificate,
+  servicesUsingCertificate,
+} from "../certificates/operations";
+import { parseChain } from "../certificates/validate";
+import type { Registry } from "../registry";
+import type { CertificateRecord } from "../store/certificates";
+import type { Handlers, Selector } from "./handler";
+import { mapItems, findBySelector, readItems, toRfc3339 } from "./items";
 
 type CertificateRoutes = "createCertificate" | "getCertificates" | "updateCertificates" | "deleteCertificates";
 
 /** Handlers of `/v1/certificates`. */
-export function certificateHandlers(platform: Platform): Pick<Handlers, CertificateRoutes> {
-  const { log } = platform.parts;
+export function certificateHandlers(registry: Registry): Pick<Handlers, CertificateRoutes> {
+  const { log } = registry.parts;
   // Service groups that are being made or changed may be about to use one.
-  const { serviceTurn } = platform;
-  const all = (): CertificateRecord[] => [...platform.certificates.values()];
-  const facts = (certificate: CertificateRecord) => certificate;
-  const named = (selector: Selector) => find(all(), facts, "certificate", selector);
-  const toItem = (certificate: CertificateRecord) => certificateItem(platform, certificate);
+  const { serviceMutex: serviceTurn } = registry;
+  const all = (): CertificateRecord[] => [...registry.certificates.values()];
+  const identityOf = (certificate: CertificateRecord) => certificate;
+  const findCertificate = (selector: Selector) => findBySelector(all(), identityOf, "certificate", selector);
+  const toItem = (certificate: CertificateRecord) => certificateItem(registry, certificate);
 
   return {
     createCertificate: async ({ body }) => ({
-      items: await eachItem([body], log, () => toItem(createCertificate(platform, body))),
+      items: await mapItems([body], log, () => toItem(createCertificate(registry, body))),
     }),
     getCertificates: async (request) => ({
-      items: await readItems(request, log, all(), facts, "certificate", toItem),
+      items: await readItems(request, log, all(), identityOf, "certificate", toItem),
     }),
     updateCertificates: async ({ body }) => ({
-      items: await eachItem(body, log, (entry) => toItem(replaceCertificate(platform, named(entry), entry))),
+      items: await mapItems(body, log, (entry) => toItem(replaceCertificate(registry, findCertificate(entry), entry))),
     }),
     deleteCertificates: async ({ body }) => ({
-      items: await eachItem(body, log, (selector) =>
-        serviceTurn.take(() => {
-          const certificate = named(selector);
-          removeCertificate(platform, certificate);
+      items: await mapItems(body, log, (selector) =>
+        serviceTurn.runExclusive(() => {
+          const certificate = findCertificate(selector);
+          removeCertificate(registry, certificate);
           return { status: "success" as const, uuid: certificate.uuid, name: certificate.name };
         }),
       ),
@@ -41,21 +46,21 @@ export function certificateHandlers(platform: Platform): Pick<Handlers, Certific
   };
 }
 
-function certificateItem(platform: Platform, certificate: CertificateRecord): ItemOf<"getCertificates"> {
-  const [own] = readChain(certificate.chain);
+function certificateItem(registry: Registry, certificate: CertificateRecord): ItemOf<"getCertificates"> {
+  const [own] = parseChain(certificate.chain);
   const oneLine = (distinguishedName: string): string => distinguishedName.split("\n").join(", ");
   return {
     status: "success",
     uuid: certificate.uuid,
     name: certificate.name,
-    created_at: timeText(certificate.createdAt),
+    created_at: toRfc3339(certificate.createdAt),
     common_name: certificate.commonName,
     state: "valid",
     subject: oneLine(own.subject),
     issuer: oneLine(own.issuer),
     serial_number: own.serialNumber,
-    not_before: timeText(Date.parse(own.validFrom)),
-    not_after: timeText(Date.parse(own.validTo)),
-    service_groups: usersOf(platform, certificate).map(({ uuid, name }) => ({ uuid, name })),
+    not_before: toRfc3339(Date.parse(own.validFrom)),
+    not_after: toRfc3339(Date.parse(own.validTo)),
+    service_groups: servicesUsingCertificate(registry, certificate).map(({ uuid, name }) => ({ uuid, name })),
   };
 }

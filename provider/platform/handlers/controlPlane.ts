@@ -1,8 +1,8 @@
 /** The control plane over all metros, of which there is one here: it is served at the metro's own address. */
-import type { Platform } from "../platform";
+import type { Registry } from "../registry";
 import { ACCOUNT } from "./account";
-import { inNamespace } from "./images";
-import type { Handlers } from "./request";
+import { isInNamespace } from "./images";
+import type { Handlers } from "./handler";
 
 /** Name of the one metro. */
 const METRO = "local";
@@ -15,7 +15,7 @@ const METRO_UUID = "00000000-0000-4000-8000-000000000002";
  * @param endpoint where the metro is served
  */
 export function controlPlaneHandlers(
-  platform: Platform,
+  registry: Registry,
   endpoint: () => string,
 ): Pick<Handlers, "getMetros" | "getRegistryImages" | "getAuthorization"> {
   return {
@@ -32,9 +32,9 @@ export function controlPlaneHandlers(
     }),
 
     getRegistryImages: async ({ query }) => {
-      const stored = (await platform.parts.images.list()).filter(
+      const stored = (await registry.parts.images.list()).filter(
         ({ repository }) =>
-          query.namespace === undefined || query.namespace.some((one) => inNamespace(repository, one)),
+          query.namespace === undefined || query.namespace.some((one) => isInNamespace(repository, one)),
       );
       const names = [...new Set(stored.map(({ repository }) => repository))];
       const tagsOf = (name: string) =>

@@ -1,35 +1,37 @@
 /** Health: whether VMs can be run here, and by what. */
+import { errorMessage } from "../../base/errors";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findTool } from "../../base/exec";
-import type { Platform } from "../platform";
+import type { Registry } from "../registry";
 import { VERSION } from "../../base/version";
-import type { Handlers } from "./request";
+import type { Handlers } from "./handler";
 
 /** How long an answer may take; the VMM's timed probe of its accelerator can take longer the first time. */
-const PATIENCE_MS = 1_000;
+const DESCRIBE_TIMEOUT_MS = 1_000;
 /** How long a description of the VMM counts. */
-const FRESH_MS = 60_000;
+const DESCRIPTION_MAX_AGE_MS = 60_000;
 
-type Description = {
+type VmmDescription = {
   readonly check: "healthy" | "degraded" | "unknown";
   readonly facts: Readonly<Record<string, string>>;
 };
 
 /** Handler of `/v1/healthz`. */
-export function healthzHandlers(platform: Platform): Pick<Handlers, "getHealthz"> {
-  let known: { readonly at: number; readonly description: Promise<Description> } | undefined;
-  const describe = (): Promise<Description> =>
-    platform.parts.vmm.describe().then(
+export function healthzHandlers(registry: Registry): Pick<Handlers, "getHealthz"> {
+  let known: { readonly at: number; readonly description: Promise<VmmDescription> } | undefined;
+  const describe = (): Promise<VmmDescription> =>
+    registry.parts.vmm.describe().then(
       (facts) => ({ check: "healthy", facts }),
       (error: unknown) => ({
         check: "degraded",
-        facts: { vmm: error instanceof Error ? error.message : String(error) },
+        facts: { vmm: errorMessage(error) },
       }),
     );
   return {
     getHealthz: async () => {
-      if (known === undefined || Date.now() - known.at > FRESH_MS) known = { at: Date.now(), description: describe() };
-      const pending = sleep<Description>(PATIENCE_MS, { check: "unknown", facts: {} }, { ref: false });
+      if (known === undefined || Date.now() - known.at > DESCRIPTION_MAX_AGE_MS)
+        known = { at: Date.now(), description: describe() };
+      const pending = sleep<VmmDescription>(DESCRIBE_TIMEOUT_MS, { check: "unknown", facts: {} }, { ref: false });
       const { check, facts } = await Promise.race([known.description, pending]);
       const volumes = findTool("mkfs.ext4") === undefined ? "degraded" : "healthy";
       const versions = { platform: VERSION, node: process.versions.node, ...facts };

@@ -1,41 +1,41 @@
 /** Images, as the layout holds them. */
-import type { ItemOf, QueryOf } from "../../api/routes";
+import type { ItemOf, QueryOf } from "../../contract/routes";
 import { UnikernelError } from "../../base/errors";
 import { canonicalRepository, parseReference } from "../../image/oci/reference";
 import type { StoredImage } from "../../image/oci/storedImage";
-import { HttpRefusal } from "../http/reply";
-import type { Platform } from "../platform";
-import type { Handlers } from "./request";
+import { RequestError } from "../http/response";
+import type { Registry } from "../registry";
+import type { Handlers } from "./handler";
 
 type ImageItem = ItemOf<"getImages">;
 
 /** `oci://local/<repository>@<digest>`: the form in which the platform names an image, whatever it was asked for. */
-export const canonicalImage = (repository: string, digest: string): string => `oci://local/${repository}@${digest}`;
+export const canonicalImageUrl = (repository: string, digest: string): string => `oci://local/${repository}@${digest}`;
 
 /** What a layout understands of a reference: the canonical form names this platform in front. */
-export const withoutPlatform = (reference: string): string => reference.replace(/^(oci:\/\/)?local\//, "");
+export const stripPlatformPrefix = (reference: string): string => reference.replace(/^(oci:\/\/)?local\//, "");
 
 /** True for a repository (a tag or digest may follow) of an account, of one application of it, or of `official`: those without account. */
-export function inNamespace(reference: string, namespace: string): boolean {
+export function isInNamespace(reference: string, namespace: string): boolean {
   const repository = reference.replace(/[:@].*$/, "");
   if (namespace === "official") return !repository.includes("/");
   return repository === namespace || repository.startsWith(`${namespace}/`);
 }
 
 /** Handlers of `/v1/images` and `/v1/image-store`. */
-export function imageHandlers(platform: Platform): Pick<Handlers, "getImages" | "getImageStore"> {
-  const stored = async (): Promise<Map<string, ImageItem>> => imageItems(await platform.parts.images.list());
+export function imageHandlers(registry: Registry): Pick<Handlers, "getImages" | "getImageStore"> {
+  const stored = async (): Promise<Map<string, ImageItem>> => imageItems(await registry.parts.images.list());
   return {
-    getImages: async ({ query }) => ({ items: [...(await stored()).values()].filter(isAsked(query)) }),
+    getImages: async ({ query }) => ({ items: [...(await stored()).values()].filter(matchesQuery(query)) }),
 
     getImageStore: async ({ query }) => {
       const images = await stored();
-      const booted = [...platform.instances.values()].map(({ record: { definition } }) =>
-        canonicalImage(definition.repository, definition.digest),
+      const booted = [...registry.instances.values()].map(({ record: { definition } }) =>
+        canonicalImageUrl(definition.repository, definition.digest),
       );
       // What an instance boots from stays at hand when its image is removed.
       const items = [...new Set(booted)].map((url) => images.get(url) ?? { status: "success" as const, url, tags: [] });
-      return { items: items.filter(isAsked(query)) };
+      return { items: items.filter(matchesQuery(query)) };
     },
   };
 }
@@ -44,7 +44,7 @@ export function imageHandlers(platform: Platform): Pick<Handlers, "getImages" | 
 function imageItems(images: readonly StoredImage[]): Map<string, ImageItem> {
   const items = new Map<string, ImageItem & { readonly tags: string[] }>();
   for (const image of images) {
-    const url = canonicalImage(image.repository, image.digest);
+    const url = canonicalImageUrl(image.repository, image.digest);
     const item = items.get(url) ?? {
       status: "success" as const,
       url,
@@ -61,12 +61,12 @@ function imageItems(images: readonly StoredImage[]): Map<string, ImageItem> {
   return items;
 }
 
-/** What a query asks for; digests may come with the image's name in front. Throws {@link HttpRefusal} 400 for what is no reference. */
-function isAsked({ digest: digests, tag: tags }: QueryOf<"getImages">): (item: ImageItem) => boolean {
-  const wantedDigests = digests?.map(withoutPlatform);
-  const wantedTags = tags?.map(tagged);
+/** What a query asks for; digests may come with the image's name in front. Throws {@link RequestError} 400 for what is no reference. */
+function matchesQuery({ digest: digests, tag: tags }: QueryOf<"getImages">): (item: ImageItem) => boolean {
+  const wantedDigests = digests?.map(stripPlatformPrefix);
+  const wantedTags = tags?.map(toTaggedReference);
   return (item) => {
-    const name = withoutPlatform(item.url);
+    const name = stripPlatformPrefix(item.url);
     return (
       (wantedDigests === undefined || wantedDigests.some((one) => name === one || name.endsWith(`@${one}`))) &&
       (wantedTags === undefined || wantedTags.some((one) => item.tags?.includes(one)))
@@ -75,12 +75,12 @@ function isAsked({ digest: digests, tag: tags }: QueryOf<"getImages">): (item: I
 }
 
 /** A reference as the layout keeps it; one without a tag is the image's `latest`. */
-function tagged(text: string): string {
+function toTaggedReference(text: string): string {
   try {
-    const reference = parseReference(withoutPlatform(text));
+    const reference = parseReference(stripPlatformPrefix(text));
     return `${canonicalRepository(reference)}:${reference.tag ?? "latest"}`;
   } catch (error) {
     if (!UnikernelError.has(error, "INPUT_INVALID")) throw error;
-    throw new HttpRefusal(400, error.message, "Invalid");
+    throw new RequestError(400, error.message, "Invalid");
   }
 }

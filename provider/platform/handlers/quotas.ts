@@ -1,17 +1,17 @@
 /** Quotas of the one account there is. */
-import type { Platform } from "../platform";
-import { usage } from "../quota";
+import type { Registry } from "../registry";
+import { computeQuotaUsage } from "../quota";
 import { ACCOUNT } from "./account";
-import type { Handlers } from "./request";
-import { eachItem, find } from "./select";
+import type { Handlers } from "./handler";
+import { mapItems, findBySelector } from "./items";
 
 /** Handler of `/v1/users/quotas`; items fail with `NotFound` for any user but the own. */
-export function quotaHandlers(platform: Platform): Pick<Handlers, "getQuotas"> {
+export function quotaHandlers(registry: Registry): Pick<Handlers, "getQuotas"> {
   return {
     getQuotas: async ({ selectors }) => ({
-      items: await eachItem(selectors.length === 0 ? [ACCOUNT] : selectors, platform.parts.log, (selector) => {
-        const { uuid } = find([ACCOUNT], (account) => account, "user", selector);
-        return { status: "success" as const, uuid, used: usage(platform), ...platform.parts.quotas };
+      items: await mapItems(selectors.length === 0 ? [ACCOUNT] : selectors, registry.parts.log, (selector) => {
+        const { uuid } = findBySelector([ACCOUNT], (account) => account, "user", selector);
+        return { status: "success" as const, uuid, used: computeQuotaUsage(registry), ...registry.parts.quotas };
       }),
     }),
   };

@@ -5,7 +5,7 @@ import * as fs from "node:fs/promises";
 const TOKEN_BYTES = 32;
 
 /** The token of this state folder: kept when it exists, else made (0600). Called with the state folder's lock held. */
-export async function loadToken(file: string): Promise<string> {
+export async function loadOrCreateToken(file: string): Promise<string> {
   const kept = await fs.readFile(file, "utf8").catch(() => "");
   if (/^[0-9a-f]{64}\s*$/.test(kept)) return kept.trim();
   const token = crypto.randomBytes(TOKEN_BYTES).toString("hex");
@@ -15,7 +15,7 @@ export async function loadToken(file: string): Promise<string> {
 }
 
 /** Judges `Authorization` headers in a time that does not depend on their content. */
-export function bearerCheck(token: string): (header: string | undefined) => boolean {
+export function createBearerCheck(token: string): (header: string | undefined) => boolean {
   const digest = (text: string): Buffer => crypto.createHash("sha256").update(text).digest();
   const expected = digest(`Bearer ${token}`);
   return (header) => header !== undefined && crypto.timingSafeEqual(digest(header), expected);

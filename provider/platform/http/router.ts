@@ -1,18 +1,24 @@
 /** From a request's line and body to a route with parsed arguments. Pure. */
 import * as z from "zod";
-import { type Route, type RouteName, routes } from "../../api/routes";
-import type { Selector } from "../handlers/request";
-import { bodiesOf, namesObjects } from "./bodies";
-import { explainIssues } from "./explainIssues";
-import { findForm } from "./forms";
-import { parseJson } from "./json";
-import { OLDER_IMAGES, olderImages } from "./olderImages";
-import { HttpRefusal } from "./reply";
-import { checkSelectors, fromEntries, fromQuery, type Named, type Parameter } from "./selectors";
-import { type Dialect, NEWEST } from "./strict2026";
+import { type Route, type RouteName, routes } from "../../contract/routes";
+import type { Selector } from "../handlers/handler";
+import { expandBodies, itemsHaveSelectors } from "./parse/requestBodies";
+import { explainIssues } from "./parse/issueMessages";
+import { matchRoute } from "./parse/routePatterns";
+import { parseJson } from "./parse/json";
+import { OLDER_IMAGE_LIST_PATH, parseOlderImageList } from "./parse/olderImageList";
+import { RequestError } from "./response";
+import {
+  assertValidSelectors,
+  parseEntries,
+  parseQuerySelectors,
+  type SelectorsAndParameters,
+  type QueryParameter,
+} from "./parse/selectors";
+import { type Dialect, NEWEST_DIALECT } from "./dialect";
 
 /** A request that fits a route. */
-export interface Routed {
+export interface RoutedRequest {
   readonly name: RouteName;
   readonly dataKey: string | undefined;
   /** Without selectors. */
@@ -24,7 +30,7 @@ export interface Routed {
   /** Parameters of the path. */
   readonly path: Readonly<Record<string, string>>;
   /** Items as the form of the request has them. */
-  readonly reshape: (items: readonly object[]) => readonly object[];
+  readonly encodeItems: (items: readonly object[]) => readonly object[];
 }
 
 /** What came in. `body` is undefined when none was sent. */
@@ -35,7 +41,7 @@ export interface RawRequest {
   readonly body: string | undefined;
 }
 
-const PLACES: Readonly<Partial<Record<RouteName, string>>> = {
+const BODY_NAMES: Readonly<Partial<Record<RouteName, string>>> = {
   createInstance: "instance creation arguments",
   createService: "service group creation arguments",
   createVolume: "volume creation arguments",
@@ -43,48 +49,48 @@ const PLACES: Readonly<Partial<Record<RouteName, string>>> = {
 };
 
 /**
- * Finds the route and parses its arguments. Throws {@link HttpRefusal} 400, 404 or 405: whatever is malformed refuses the whole
+ * Finds the route and parses its arguments. Throws {@link RequestError} 400, 404 or 405: whatever is malformed refuses the whole
  * request, before any item of it is looked at.
  *
  * Objects are named in the path, in the query or in the body; what the body names counts alone.
  */
-export function route(request: RawRequest, dialect: Dialect = NEWEST): Routed {
-  const { path, parameters } = readTarget(request.target);
+export function routeRequest(request: RawRequest, dialect: Dialect = NEWEST_DIALECT): RoutedRequest {
+  const { path, parameters } = parseTarget(request.target);
   const keys = parameters.map(([key]) => key);
-  const { form, path: values } = findForm(request.method, path, keys, dialect.forms);
+  const { pattern: form, pathParameters: values } = matchRoute(request.method, path, keys, dialect.patterns);
   const found: Route = routes[form.name];
   const inPath = form.isOne && values["uuid"] !== undefined ? [{ uuid: values["uuid"] }] : [];
   const json = parseJson(request.body);
   const common = { name: form.name, dataKey: found.dataKey, path: values };
-  const reshape = (items: readonly object[]): readonly object[] => items.map(dialect.item);
+  const reshape = (items: readonly object[]): readonly object[] => items.map(dialect.encodeItem);
   const body = dialect.bodies[form.name] ?? found.body;
 
   if (body instanceof z.ZodUndefined) {
-    if (form.path === OLDER_IMAGES) {
-      const older = olderImages(parameters, json == null ? [] : fromEntries(json, false).parameters);
+    if (form.path === OLDER_IMAGE_LIST_PATH) {
+      const older = parseOlderImageList(parameters, json == null ? [] : parseEntries(json, false).parameters);
       const query = parseQuery(found, older.parameters);
-      return { ...common, query, bodies: [undefined], selectors: [], reshape: older.reshape };
+      return { ...common, query, bodies: [undefined], selectors: [], encodeItems: older.encodeItems };
     }
-    const { selectors, parameters: rest } = namedByRead(found, json, inPath, parameters);
-    checkSelectors(selectors);
-    return { ...common, query: parseQuery(found, rest), bodies: [undefined], selectors, reshape };
+    const { selectors, parameters: rest } = parseReadSelectors(found, json, inPath, parameters);
+    assertValidSelectors(selectors);
+    return { ...common, query: parseQuery(found, rest), bodies: [undefined], selectors, encodeItems: reshape };
   }
 
-  const named = namesObjects(body) ? fromQuery(parameters) : { selectors: [], parameters: [] };
+  const named = itemsHaveSelectors(body) ? parseQuerySelectors(parameters) : { selectors: [], parameters: [] };
   const given = [...inPath, ...named.selectors];
-  checkSelectors(given);
-  const [first, ...more] = bodiesOf(body, json, given, named.parameters);
-  const place = PLACES[form.name] ?? "the request";
+  assertValidSelectors(given);
+  const [first, ...more] = expandBodies(body, json, given, named.parameters);
+  const place = BODY_NAMES[form.name] ?? "the request";
   return {
     ...common,
-    query: parseQuery(found, namesObjects(body) ? [] : parameters),
-    bodies: [parse(body, first, place), ...more.map((one) => parse(body, one, place))],
+    query: parseQuery(found, itemsHaveSelectors(body) ? [] : parameters),
+    bodies: [parseWithModel(body, first, place), ...more.map((one) => parseWithModel(body, one, place))],
     selectors: [],
-    reshape,
+    encodeItems: reshape,
   };
 }
 
-function readTarget(target: string): { path: string; parameters: readonly Parameter[] } {
+function parseTarget(target: string): { path: string; parameters: readonly QueryParameter[] } {
   // Not through URL: "//x" would name a host there. A proxy may send the whole URL (RFC 9112, section 3.2.2).
   const [path = "/", ...search] = target.replace(/^https?:\/\/[^/?]*/, "").split("?");
   // A base address that ends in `/v1` doubles it.
@@ -92,18 +98,18 @@ function readTarget(target: string): { path: string; parameters: readonly Parame
 }
 
 /** What a request without a model for its body names. */
-function namedByRead(
+function parseReadSelectors(
   found: Route,
   json: unknown,
   inPath: readonly Selector[],
-  parameters: readonly Parameter[],
-): Named {
+  parameters: readonly QueryParameter[],
+): SelectorsAndParameters {
   const takesSelectors = hasParameter(found.query, "uuid");
-  const query = takesSelectors ? fromQuery(parameters) : { selectors: [], parameters };
+  const query = takesSelectors ? parseQuerySelectors(parameters) : { selectors: [], parameters };
   const isNothing = json == null || (Array.isArray(json) && json.length === 0);
   if (isNothing) return { selectors: [...inPath, ...query.selectors], parameters: query.parameters };
-  if (!takesSelectors && !hasLists(found.query)) throw new HttpRefusal(400, "This request takes no body");
-  const { selectors, parameters: asked } = fromEntries(json, takesSelectors);
+  if (!takesSelectors && !hasLists(found.query)) throw new RequestError(400, "This request takes no body");
+  const { selectors, parameters: asked } = parseEntries(json, takesSelectors);
   const keys = new Set(asked.map(([key]) => key));
   return { selectors, parameters: [...query.parameters.filter(([key]) => !keys.has(key)), ...asked] };
 }
@@ -116,7 +122,7 @@ const isList = (field: unknown): boolean =>
 const hasLists = (model: z.ZodType): boolean => Object.values(shapeOf(model)).some(isList);
 
 /** Parameters that the model has as lists are merged from repeats and comma lists, of others the last counts. */
-function parseQuery({ query }: Route, parameters: readonly Parameter[]): unknown {
+function parseQuery({ query }: Route, parameters: readonly QueryParameter[]): unknown {
   const merged = new Map<string, string | string[]>();
   for (const [key, value] of parameters) {
     const list = merged.get(key) ?? [];
@@ -127,12 +133,12 @@ function parseQuery({ query }: Route, parameters: readonly Parameter[]): unknown
       merged.set(key, value);
     }
   }
-  return parse(query, Object.fromEntries(merged), "the query");
+  return parseWithModel(query, Object.fromEntries(merged), "the query");
 }
 
-function parse(model: z.ZodType, input: unknown, place: string): unknown {
+function parseWithModel(model: z.ZodType, input: unknown, place: string): unknown {
   const parsed = model.safeParse(input);
   if (parsed.success) return parsed.data;
   const { message, code } = explainIssues(parsed.error.issues, { input, name: place });
-  throw new HttpRefusal(400, message, code);
+  throw new RequestError(400, message, code);
 }

@@ -1,25 +1,25 @@
 /** The HTTP side of the daemon. Built on node:http because a GET here may carry a JSON body. */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Handlers } from "../handlers/request";
+import type { Handlers } from "../handlers/handler";
 import type { Log } from "../log";
 import type { Timings } from "../timings";
-import { bearerCheck } from "./auth";
-import { MAX_HEADER_BYTES, MAX_TARGET_BYTES } from "./bounds";
-import { callHandler } from "./call";
-import { Exchanges } from "./exchanges";
-import { refusalOf, refuseConnection } from "./malformed";
-import { discardBody, readBody } from "./readBody";
-import { HttpRefusal, itemsEnvelope, refusalEnvelope, send, sendText } from "./reply";
-import { route } from "./router";
-import type { Dialect } from "./strict2026";
+import { createBearerCheck } from "./auth";
+import { MAX_HEADER_BYTES, MAX_TARGET_BYTES } from "./limits";
+import { invokeHandler } from "./invokeHandler";
+import { InFlightRequests } from "./inFlightRequests";
+import { toRequestError, rejectConnection } from "./malformedRequest";
+import { discardBody, readBody } from "./parse/readBody";
+import { RequestError, itemsEnvelope, errorEnvelope, sendJson, sendText } from "./response";
+import { routeRequest } from "./router";
+import type { Dialect } from "./dialect";
 
 /** What the server serves. */
 export interface ApiServerOptions {
   readonly handlers: Handlers;
   readonly dialect: Dialect;
   readonly token: string;
-  readonly timings: Pick<Timings, "headersMs" | "requestMs">;
+  readonly timings: Pick<Timings, "headersTimeoutMs" | "requestTimeoutMs">;
   readonly log: Log;
   /** Called when a request begins (+1) and when it ends (-1). */
   readonly onRequest: (change: 1 | -1) => void;
@@ -36,31 +36,31 @@ export interface ApiServer {
 const HOST = "127.0.0.1";
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
 /** How often connections are looked at for those that are too slow; Node's own 30 s would be the real limit otherwise. */
-const LOOK_EVERY_MS = 1_000;
+const CONNECTION_CHECK_INTERVAL_MS = 1_000;
 
 /** Listens on a port of the kernel's choice, on loopback only. */
-export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
-  const { headersMs, requestMs } = options.timings;
-  const isAuthorized = bearerCheck(options.token);
-  const exchanges = new Exchanges(options.onRequest);
-  const serve = (request: http.IncomingMessage, response: http.ServerResponse): void =>
-    void answer(request, response, exchanges.begin(request, response), options, isAuthorized);
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { headersTimeoutMs: headersMs, requestTimeoutMs: requestMs } = options.timings;
+  const isAuthorized = createBearerCheck(options.token);
+  const exchanges = new InFlightRequests(options.onRequest);
+  const onHttpRequest = (request: http.IncomingMessage, response: http.ServerResponse): void =>
+    void handleRequest(request, response, exchanges.track(request, response), options, isAuthorized);
   const server = http.createServer(
     {
       headersTimeout: headersMs,
       requestTimeout: requestMs,
-      connectionsCheckingInterval: Math.min(LOOK_EVERY_MS, headersMs),
+      connectionsCheckingInterval: Math.min(CONNECTION_CHECK_INTERVAL_MS, headersMs),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     },
-    serve,
+    onHttpRequest,
   );
   // What else a client may expect is no reason to refuse its request.
-  server.on("checkExpectation", serve);
+  server.on("checkExpectation", onHttpRequest);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    exchanges.whenAnswered(socket, (begun) => {
+    exchanges.afterPendingResponses(socket, (begun) => {
       if (begun || !socket.writable || error.code === "ECONNRESET") socket.destroy();
-      else refuseConnection(socket, refusalOf(error.code));
+      else rejectConnection(socket, toRequestError(error.code));
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -79,7 +79,7 @@ export async function serveApi(options: ApiServerOptions): Promise<ApiServer> {
   };
 }
 
-async function answer(
+async function handleRequest(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   gone: AbortSignal,
@@ -88,24 +88,25 @@ async function answer(
 ): Promise<void> {
   const begunAt = performance.now();
   const opTimeUs = (): number => Math.round((performance.now() - begunAt) * 1000);
-  const refuse = (refusal: HttpRefusal): void => {
-    if (refusal.allowed.length > 0 && !response.headersSent) response.setHeader("allow", refusal.allowed.join(", "));
-    send(response, refusal.status, refusalEnvelope(refusal, opTimeUs()));
+  const sendError = (refusal: RequestError): void => {
+    if (refusal.allowedMethods.length > 0 && !response.headersSent)
+      response.setHeader("allow", refusal.allowedMethods.join(", "));
+    sendJson(response, refusal.status, errorEnvelope(refusal, opTimeUs()));
     discardBody(request);
   };
   const { method = "GET", url: target = "/", headers } = request;
   try {
-    if (!isAuthorized(headers.authorization)) throw new HttpRefusal(401, "Invalid or missing token");
+    if (!isAuthorized(headers.authorization)) throw new RequestError(401, "Invalid or missing token");
     if (target.length > MAX_TARGET_BYTES)
-      throw new HttpRefusal(414, `The path and query are larger than ${MAX_TARGET_BYTES} bytes`);
-    const routed = route({ method, target, body: await readBody(request) }, options.dialect);
-    const { items, message, text } = await callHandler(options, routed, headers.accept ?? "", gone);
+      throw new RequestError(414, `The path and query are larger than ${MAX_TARGET_BYTES} bytes`);
+    const routed = routeRequest({ method, target, body: await readBody(request) }, options.dialect);
+    const { items, message, text } = await invokeHandler(options, routed, headers.accept ?? "", gone);
     if (text !== undefined) sendText(response, 200, text.contentType, text.body);
-    else send(response, 200, itemsEnvelope(routed.dataKey, routed.reshape(items), message, opTimeUs()));
+    else sendJson(response, 200, itemsEnvelope(routed.dataKey, routed.encodeItems(items), message, opTimeUs()));
   } catch (error) {
-    if (error instanceof HttpRefusal) return refuse(error);
+    if (error instanceof RequestError) return sendError(error);
     if (gone.aborted) return;
     options.log.write("bug", { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    refuse(new HttpRefusal(500, "Internal error; see daemon.log"));
+    sendError(new RequestError(500, "Internal error; see daemon.log"));
   }
 }

@@ -1,6 +1,6 @@
 /** One published port on this machine's loopback. */
 import * as net from "node:net";
-import { Refusal } from "../refusal";
+import { ApiItemError } from "../errors";
 
 /** Published ports are reachable from this machine only. */
 export const PUBLISH_HOST = "127.0.0.1";
@@ -13,7 +13,7 @@ export const PUBLISH_HOST = "127.0.0.1";
 export function openListener(port: number, onConnection: (client: net.Socket) => void): Promise<net.Server> {
   return new Promise((resolve, reject) => {
     const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, onConnection);
-    server.once("error", (error: NodeJS.ErrnoException) => reject(listenFailure(port, error)));
+    server.once("error", (error: NodeJS.ErrnoException) => reject(toListenError(port, error)));
     server.listen({ port, host: PUBLISH_HOST }, () => {
       server.removeAllListeners("error");
       server.on("error", () => undefined); // a failed accept (no file descriptors left) concerns that connection only
@@ -22,12 +22,12 @@ export function openListener(port: number, onConnection: (client: net.Socket) =>
   });
 }
 
-function listenFailure(port: number, error: NodeJS.ErrnoException): Error {
+function toListenError(port: number, error: NodeJS.ErrnoException): Error {
   if (error.code === "EADDRINUSE") {
-    return new Refusal("NoFree", `Port ${port} on ${PUBLISH_HOST} is already in use by another program`);
+    return new ApiItemError("NoFree", `Port ${port} on ${PUBLISH_HOST} is already in use by another program`);
   }
   if (error.code === "EACCES" || error.code === "EPERM") {
-    return new Refusal(
+    return new ApiItemError(
       "NoFree",
       `Port ${port} on ${PUBLISH_HOST} may not be opened by this user; publish a port from 1024 on, or lower net.ipv4.ip_unprivileged_port_start`,
     );

@@ -1,11 +1,11 @@
 /** The instances of one service, and the way from a connection to one of them. */
 import * as net from "node:net";
-import { type Candidate, choose, type Limits } from "./balance";
-import { Flow, NO_TRAFFIC, Traffic, type TrafficCounts } from "./traffic";
-import { within } from "./within";
+import { type Candidate, chooseInstance, type ConnectionLimits } from "./chooseInstance";
+import { ConnectionTraffic, NO_TRAFFIC, InstanceTraffic, type TrafficCounts } from "./traffic";
+import { withTimeout } from "../../base/timeout";
 
 /** The part of a VM that a connection needs. */
-export interface Target {
+export interface ForwardTarget {
   /** Address that reaches a port inside the VM. */
   forward(guestPort: number): Promise<{ readonly host: string; readonly port: number }>;
 }
@@ -14,7 +14,7 @@ export interface Target {
 export interface Lease {
   readonly socket: net.Socket;
   /** Told of what passes. */
-  readonly flow: Flow;
+  readonly traffic: ConnectionTraffic;
   /** The instance drains: finish or move, soon. */
   draining: boolean;
   /** Called when `draining` becomes true. */
@@ -32,51 +32,57 @@ export interface RotationEvents {
   connections(uuid: string, count: number): void;
 }
 
-interface Member {
+interface RotationMember {
   is: Candidate["is"];
-  target: Target | undefined;
+  target: ForwardTarget | undefined;
   connecting: number;
   readonly leases: Set<Lease>;
-  readonly traffic: Traffic;
+  readonly traffic: InstanceTraffic;
 }
 
 /** Connections that may wait for a starting instance, per service. */
-const MAX_WAITING = 1024;
+const MAX_WAITING_CONNECTIONS = 1024;
 /** Pause before an instance is tried again that seemed ready and could not be reached: it probably just died. */
-const RETRY_MS = 100;
+const RECONNECT_PAUSE_MS = 100;
 
 /** Keeps who may get connections, and hands them out. */
 export class Rotation {
-  limits: Limits;
-  readonly #members = new Map<string, Member>();
-  readonly #waiting = new Set<() => void>();
+  limits: ConnectionLimits;
+  readonly #members = new Map<string, RotationMember>();
+  readonly #changeListeners = new Set<() => void>();
   /** Connections that wait for an instance. */
-  #held = 0;
+  #waitingConnections = 0;
   readonly #events: RotationEvents;
   readonly #connectMs: number;
 
-  constructor(limits: Limits, events: RotationEvents, connectMs: number) {
+  constructor(limits: ConnectionLimits, events: RotationEvents, connectMs: number) {
     this.limits = limits;
     this.#events = events;
     this.#connectMs = connectMs;
   }
 
   /** Says how an instance stands; a `ready` one brings its target. */
-  set(uuid: string, is: Candidate["is"], target?: Target): void {
-    const member = this.#members.get(uuid) ?? { is, target, connecting: 0, leases: new Set(), traffic: new Traffic() };
+  setState(uuid: string, is: Candidate["is"], target?: ForwardTarget): void {
+    const member = this.#members.get(uuid) ?? {
+      is,
+      target,
+      connecting: 0,
+      leases: new Set(),
+      traffic: new InstanceTraffic(),
+    };
     member.is = is;
     if (target !== undefined) member.target = target;
     this.#members.set(uuid, member);
-    this.#changed();
+    this.#notifyChange();
   }
 
   remove(uuid: string): void {
     this.#members.delete(uuid);
-    this.#changed();
+    this.#notifyChange();
   }
 
   /** Open connections of an instance. */
-  connections(uuid: string): number {
+  connectionCount(uuid: string): number {
     const member = this.#members.get(uuid);
     return member === undefined ? 0 : member.leases.size + member.connecting;
   }
@@ -85,29 +91,29 @@ export class Rotation {
   traffic(uuid: string): TrafficCounts & { readonly queued: number } {
     const member = this.#members.get(uuid);
     const awaited = member?.is === "coming" || member?.is === "asleep";
-    return { ...(member?.traffic.counts ?? NO_TRAFFIC), queued: awaited ? this.#held : 0 };
+    return { ...(member?.traffic.counts ?? NO_TRAFFIC), queued: awaited ? this.#waitingConnections : 0 };
   }
 
   /** Milliseconds since a byte moved to or from an instance; 0 while an HTTP request is in flight or a connection is being made. */
-  quietMs(uuid: string): number {
+  idleMs(uuid: string): number {
     const member = this.#members.get(uuid);
     if (member === undefined) return Infinity;
-    return member.connecting > 0 ? 0 : member.traffic.quietMs;
+    return member.connecting > 0 ? 0 : member.traffic.idleMs;
   }
 
   /** Ends every open connection of an instance at once. */
-  cut(uuid: string): void {
+  closeConnections(uuid: string): void {
     for (const lease of [...(this.#members.get(uuid)?.leases ?? [])]) lease.socket.destroy();
   }
 
   /** Gives an instance no new connections and resolves when its open ones are gone, or when the signal aborts. */
   async drain(uuid: string, signal: AbortSignal): Promise<void> {
-    this.set(uuid, "away");
+    this.setState(uuid, "away");
     for (const lease of [...(this.#members.get(uuid)?.leases ?? [])]) {
       lease.draining = true;
       lease.onDrain();
     }
-    while (this.connections(uuid) > 0 && !signal.aborted) await this.#change(signal);
+    while (this.connectionCount(uuid) > 0 && !signal.aborted) await this.#nextChange(signal);
   }
 
   /**
@@ -117,7 +123,7 @@ export class Rotation {
   async acquire(guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
     const tried = new Set<string>();
     while (!signal.aborted) {
-      const choice = choose(this.#candidates(), this.limits, tried);
+      const choice = chooseInstance(this.#candidates(), this.limits, tried);
       if (choice.do === "refuse" && tried.size === 0) return undefined;
       if (choice.do === "connect") {
         if (choice.wake !== undefined) this.#events.wake(choice.wake);
@@ -126,20 +132,20 @@ export class Rotation {
         tried.add(choice.uuid);
         continue;
       }
-      if (this.#waiting.size >= MAX_WAITING) return undefined;
+      if (this.#changeListeners.size >= MAX_WAITING_CONNECTIONS) return undefined;
       if (choice.do === "wake") this.#events.wake(choice.uuid);
-      this.#held++;
-      if (choice.do === "refuse") await within(RETRY_MS, signal, (limited) => this.#change(limited));
-      else await this.#change(signal);
-      this.#held--;
+      this.#waitingConnections++;
+      if (choice.do === "refuse") await withTimeout(RECONNECT_PAUSE_MS, signal, (limited) => this.#nextChange(limited));
+      else await this.#nextChange(signal);
+      this.#waitingConnections--;
       tried.clear();
     }
     return undefined;
   }
 
   /** A connection to an instance that answers right now; `undefined` when there is none. */
-  async acquireNow(guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
-    const choice = choose(this.#candidates(), this.limits, new Set());
+  async tryAcquire(guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
+    const choice = chooseInstance(this.#candidates(), this.limits, new Set());
     return choice.do === "connect" ? await this.#connect(choice.uuid, guestPort, signal) : undefined;
   }
 
@@ -147,7 +153,7 @@ export class Rotation {
     return [...this.#members.keys()].map((uuid) => ({
       uuid,
       is: this.#members.get(uuid)?.is ?? "away",
-      connections: this.connections(uuid),
+      connections: this.connectionCount(uuid),
     }));
   }
 
@@ -156,45 +162,45 @@ export class Rotation {
     if (member?.target === undefined) return undefined;
     member.connecting++;
     const { target } = member;
-    const socket = await within(this.#connectMs, signal, (limited) => reach(target, guestPort, limited));
+    const socket = await withTimeout(this.#connectMs, signal, (limited) => connectTo(target, guestPort, limited));
     member.connecting--;
     if (socket === undefined || member.is !== "ready") {
       socket?.destroy();
-      this.#changed();
+      this.#notifyChange();
       return undefined;
     }
-    const flow = new Flow(socket, () => this.#events.request(uuid));
+    const flow = new ConnectionTraffic(socket, () => this.#events.request(uuid));
     const lease: Lease = {
       socket,
-      flow,
+      traffic: flow,
       draining: false,
       onDrain: () => undefined,
       release: () => {
         if (!member.leases.delete(lease)) return;
-        member.traffic.closed(flow);
-        this.#events.connections(uuid, this.connections(uuid));
-        this.#changed();
+        member.traffic.removeConnection(flow);
+        this.#events.connections(uuid, this.connectionCount(uuid));
+        this.#notifyChange();
       },
     };
     member.leases.add(lease);
-    member.traffic.opened(flow);
-    this.#events.connections(uuid, this.connections(uuid));
+    member.traffic.addConnection(flow);
+    this.#events.connections(uuid, this.connectionCount(uuid));
     return lease;
   }
 
-  #changed(): void {
-    for (const wake of [...this.#waiting]) wake();
+  #notifyChange(): void {
+    for (const wake of [...this.#changeListeners]) wake();
   }
 
   /** Resolves at the next change, or when the signal aborts. */
-  #change(signal: AbortSignal): Promise<void> {
+  #nextChange(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
-        this.#waiting.delete(done);
+        this.#changeListeners.delete(done);
         signal.removeEventListener("abort", done);
         resolve();
       };
-      this.#waiting.add(done);
+      this.#changeListeners.add(done);
       signal.addEventListener("abort", done);
       if (signal.aborted) done();
     });
@@ -202,7 +208,11 @@ export class Rotation {
 }
 
 /** Connects; `undefined` when that fails. */
-async function reach(target: Target, guestPort: number, signal: AbortSignal): Promise<net.Socket | undefined> {
+async function connectTo(
+  target: ForwardTarget,
+  guestPort: number,
+  signal: AbortSignal,
+): Promise<net.Socket | undefined> {
   try {
     const { host, port } = await target.forward(guestPort);
     return await new Promise<net.Socket>((resolve, reject) => {

@@ -7,15 +7,15 @@
  * unless that was amid an HTTP response.
  */
 import type * as net from "node:net";
-import { type Body, bodyAfter, isUnfinished } from "./httpBody";
+import { type ResponseBody, advanceBody, isUnfinished } from "./httpResponseBody";
 import type { Lease } from "./rotation";
 
 /** What a splice needs beside its two ends. */
 export interface SpliceOptions {
   /** Quiet time after which a draining connection is closed. */
-  readonly idleMs: number;
+  readonly drainIdleMs: number;
   /** Another instance that answers right now, for a connection that moves; `undefined` when there is none. */
-  readonly next: () => Promise<Lease | undefined>;
+  readonly acquireNext: () => Promise<Lease | undefined>;
 }
 
 const REQUEST_LINE = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) [^ \r\n]+ HTTP\/1\.[01]\r\n/;
@@ -39,7 +39,7 @@ class Splice {
   /** Who sent the last bytes. */
   #lastFrom: "client" | "instance" | undefined;
   /** The response that the instance is sending; `undefined` when none can be told, or it answers a HEAD. */
-  #body: Body | undefined;
+  #body: ResponseBody | undefined;
   #isHead = false;
   /** The client's last request was one of HTTP. */
   #isHttp = false;
@@ -73,8 +73,8 @@ class Splice {
     };
     socket.on("data", (chunk: Buffer) => {
       this.#lastFrom = "instance";
-      this.#body = this.#isHead ? undefined : bodyAfter(this.#body, chunk);
-      lease.flow.moved(this.#inFlight());
+      this.#body = this.#isHead ? undefined : advanceBody(this.#body, chunk);
+      lease.traffic.recordBytes(this.#inFlight());
       if (!this.#client.write(chunk)) socket.pause();
       this.#armIdleTimer();
     });
@@ -100,8 +100,8 @@ class Splice {
   #send(chunk: Buffer, begins: boolean): void {
     const lease = this.#lease;
     if (lease === undefined) return;
-    if (begins && this.#isHttp) lease.flow.requestBegan();
-    lease.flow.moved(this.#inFlight());
+    if (begins && this.#isHttp) lease.traffic.recordRequest();
+    lease.traffic.recordBytes(this.#inFlight());
     if (lease.socket.write(chunk)) this.#client.resume();
     else this.#client.pause();
   }
@@ -115,7 +115,7 @@ class Splice {
   /** Goes on with another instance, since the exchange with this one is complete; stays when no other one answers. */
   async #move(request: Buffer): Promise<void> {
     this.#client.pause();
-    const lease = await this.#options.next();
+    const lease = await this.#options.acquireNext();
     if (this.#client.destroyed) {
       lease?.socket.destroy();
       lease?.release();
@@ -142,7 +142,7 @@ class Splice {
   #armIdleTimer(): void {
     clearTimeout(this.#idleTimer);
     if (!this.#draining || this.#lastFrom === "client" || isUnfinished(this.#body)) return;
-    this.#idleTimer = setTimeout(() => this.#client.end(() => this.#client.destroy()), this.#options.idleMs);
+    this.#idleTimer = setTimeout(() => this.#client.end(() => this.#client.destroy()), this.#options.drainIdleMs);
   }
 
   #closeWhenBothEnded(): void {

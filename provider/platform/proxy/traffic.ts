@@ -18,7 +18,7 @@ export interface TrafficCounts {
 export const NO_TRAFFIC: TrafficCounts = { rxBytes: 0, txBytes: 0, connections: 0, requests: 0, total: 0 };
 
 /** One connection to an instance. */
-export class Flow {
+export class ConnectionTraffic {
   readonly socket: net.Socket;
   readonly #onRequest: () => void;
   #requests = 0;
@@ -32,7 +32,7 @@ export class Flow {
     onRequest();
   }
 
-  get speaksHttp(): boolean {
+  get isHttp(): boolean {
     return this.#requests > 0;
   }
 
@@ -46,33 +46,33 @@ export class Flow {
   }
 
   /** An HTTP request begins. */
-  requestBegan(): void {
+  recordRequest(): void {
     this.#requests++;
     if (this.#requests > 1) this.#onRequest();
   }
 
   /** Bytes passed, either way. `inFlight`: an HTTP request is owed a response, or the rest of one. */
-  moved(inFlight: boolean): void {
+  recordBytes(inFlight: boolean): void {
     this.#inFlight = inFlight;
     this.#movedAt = performance.now();
   }
 
   /** Milliseconds without a byte; 0 while an HTTP request is in flight. */
-  get quietMs(): number {
+  get idleMs(): number {
     return this.#inFlight ? 0 : performance.now() - this.#movedAt;
   }
 }
 
 /** All connections of one instance, past and present. */
-export class Traffic {
-  readonly #flows = new Set<Flow>();
+export class InstanceTraffic {
+  readonly #flows = new Set<ConnectionTraffic>();
   #past = { rxBytes: 0, txBytes: 0, total: 0 };
 
-  opened(flow: Flow): void {
+  addConnection(flow: ConnectionTraffic): void {
     this.#flows.add(flow);
   }
 
-  closed(flow: Flow): void {
+  removeConnection(flow: ConnectionTraffic): void {
     if (!this.#flows.delete(flow)) return;
     const { rxBytes, txBytes, total } = this.#past;
     const { bytesRead, bytesWritten } = flow.socket;
@@ -80,17 +80,17 @@ export class Traffic {
   }
 
   /** Milliseconds since a byte moved on any open connection; 0 while an HTTP request is in flight, infinite without connections. */
-  get quietMs(): number {
-    return Math.min(Infinity, ...[...this.#flows].map((flow) => flow.quietMs));
+  get idleMs(): number {
+    return Math.min(Infinity, ...[...this.#flows].map((flow) => flow.idleMs));
   }
 
   get counts(): TrafficCounts {
     const flows = [...this.#flows];
-    const sum = (of: (flow: Flow) => number): number => flows.reduce((total, flow) => total + of(flow), 0);
+    const sum = (of: (flow: ConnectionTraffic) => number): number => flows.reduce((total, flow) => total + of(flow), 0);
     return {
       rxBytes: this.#past.rxBytes + sum(({ socket }) => socket.bytesWritten),
       txBytes: this.#past.txBytes + sum(({ socket }) => socket.bytesRead),
-      connections: flows.filter((flow) => !flow.speaksHttp).length,
+      connections: flows.filter((flow) => !flow.isHttp).length,
       requests: flows.filter((flow) => flow.inFlight).length,
       total: this.#past.total + sum((flow) => flow.total),
     };

@@ -73,7 +73,7 @@ export interface Vm {
   /** Address that reaches `guestPort`; made on the first call, the same afterwards. */
   forward(guestPort: number): Promise<Endpoint>;
   /** One probe: does something listen on `guestPort` inside the guest right now? Sends no bytes to it. */
-  answers(guestPort: number, signal: AbortSignal): Promise<boolean>;
+  probePort(guestPort: number, signal: AbortSignal): Promise<boolean>;
   /** Asks the guest to end (sync and unmount included), then cuts it off after `graceMs`. Safe to repeat. */
   stop(options: { readonly graceMs: number }): Promise<VmExit>;
   /** Freezes and thaws the guest; memory is kept. */
@@ -82,7 +82,7 @@ export interface Vm {
   /** What it takes now; nothing once it is gone. */
   usage(): Promise<VmUsage>;
   /** Closes our connections to the VM and leaves it running. */
-  release(): void;
+  disconnect(): void;
 }
 
 /** A virtual machine monitor. */
@@ -97,11 +97,11 @@ export interface Vmm {
   /** How a VM that is gone ended, from what it left on disk; for instances found dead at start. */
   postMortem(uuid: string): Promise<VmExit>;
   /** Removes every file of a VM that is gone: sockets, pid file, logs. */
-  forget(uuid: string): Promise<void>;
+  removeFiles(uuid: string): Promise<void>;
   /** Path of the console log of a VM (may not exist yet). */
-  consoleLog(uuid: string): string;
+  consoleLogPath(uuid: string): string;
   /** Frees the space of what a VM's logs beside that of its console hold and nobody reads. Throws what the file system does. */
-  boundLogs(uuid: string): void;
+  truncateLogs(uuid: string): void;
   /** For `/v1/healthz`: `accelerator`, `qemu` version and whatever else helps a bug report. */
   describe(): Promise<Readonly<Record<string, string>>>;
 }

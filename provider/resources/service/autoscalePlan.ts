@@ -1,13 +1,13 @@
 /** `autoscale` between inputs and API: requests, what is reported, and what an update does. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import type { AutoscaleItem, AutoscalePolicy, CreateAutoscaleRequest } from "../../api/models";
-import { defined } from "../../base/defined";
-import { type AutoscaleInput, type AutoscalePolicyInput, autoscaleInput } from "./autoscale";
-import { reference } from "../shared/fields";
-import { isMeant } from "../shared/selector";
+import type { AutoscaleItem, AutoscalePolicy, CreateAutoscaleRequest } from "../../contract/models";
+import { omitUndefined } from "../../base/objects";
+import { type AutoscaleInput, type AutoscalePolicyInput, autoscaleInput } from "./autoscaleInput";
+import { toReference } from "../common/fields";
+import { matchesReference } from "../common/reference";
 
 /** What an update does about autoscale. */
-export type AutoscaleStep = { readonly what: string } & (
+export type AutoscaleChange = { readonly what: string } & (
   | { readonly do: "configure"; readonly autoscale: AutoscaleInput }
   | { readonly do: "unconfigure" }
   | { readonly do: "add-policy"; readonly policy: AutoscalePolicyInput }
@@ -16,14 +16,14 @@ export type AutoscaleStep = { readonly what: string } & (
 
 /** To the wire, flat, as the newest documentation writes it. */
 export const toWirePolicy = (policy: AutoscalePolicyInput): AutoscalePolicy =>
-  defined({
+  omitUndefined({
     name: policy.name,
     type: policy.type,
     enabled: policy.enabled ? undefined : false,
     metric: policy.metric,
     adjustment_type: policy.adjustmentType,
     steps: policy.steps?.map(({ adjustment, lowerBound, upperBound }) =>
-      defined({ adjustment, lower_bound: lowerBound, upper_bound: upperBound }),
+      omitUndefined({ adjustment, lower_bound: lowerBound, upper_bound: upperBound }),
     ),
     high_watermark: policy.highWatermark,
     exclusive: policy.exclusive,
@@ -36,42 +36,42 @@ const DEFAULTS = autoscaleInput.parse({ template: "any" });
 
 /** The smallest request that expresses a configuration. */
 export function toWireAutoscale(uuid: string, autoscale: AutoscaleInput): CreateAutoscaleRequest {
-  const unless = (name: "minSize" | "maxSize" | "warmupTimeMs" | "cooldownTimeMs") =>
+  const omitDefault = (name: "minSize" | "maxSize" | "warmupTimeMs" | "cooldownTimeMs") =>
     autoscale[name] === DEFAULTS[name] ? undefined : autoscale[name];
-  return defined({
+  return omitUndefined({
     uuid,
-    min_size: unless("minSize"),
-    max_size: unless("maxSize"),
-    warmup_time_ms: unless("warmupTimeMs"),
-    cooldown_time_ms: unless("cooldownTimeMs"),
-    create_args: { template: reference(autoscale.template) },
+    min_size: omitDefault("minSize"),
+    max_size: omitDefault("maxSize"),
+    warmup_time_ms: omitDefault("warmupTimeMs"),
+    cooldown_time_ms: omitDefault("cooldownTimeMs"),
+    create_args: { template: toReference(autoscale.template) },
     policies: autoscale.policies.length === 0 ? undefined : autoscale.policies.map(toWirePolicy),
   });
 }
 
 /** Older spellings of the API. */
-const SPELLINGS: Readonly<Record<string, string>> = {
+const CURRENT_SPELLINGS: Readonly<Record<string, string>> = {
   on_demand: "on-demand",
   percentage: "percent",
   absolute: "exact",
 };
-const spelt = (word: string): string => SPELLINGS[word] ?? word;
+const toCurrentSpelling = (word: string): string => CURRENT_SPELLINGS[word] ?? word;
 
 type ReportedPolicy = NonNullable<AutoscaleItem["policies"]>[number];
 
 /** What a node does not report of a policy is believed to be as it was asked for. */
 function fromWirePolicy(item: ReportedPolicy, mine: AutoscalePolicyInput | undefined): AutoscalePolicyInput {
   const { adjustment_type: adjustment } = item;
-  const seen = defined({
+  const observed = omitUndefined({
     ...(mine ?? {}),
-    ...defined({
+    ...omitUndefined({
       name: item.name,
-      type: item.type === undefined ? undefined : spelt(item.type),
+      type: item.type === undefined ? undefined : toCurrentSpelling(item.type),
       enabled: item.enabled ?? true,
       metric: item.metric,
-      adjustmentType: adjustment === undefined ? undefined : spelt(adjustment),
+      adjustmentType: adjustment === undefined ? undefined : toCurrentSpelling(adjustment),
       steps: item.steps?.map(({ adjustment: by, lower_bound, upper_bound }) =>
-        defined({ adjustment: by, lowerBound: lower_bound, upperBound: upper_bound }),
+        omitUndefined({ adjustment: by, lowerBound: lower_bound, upperBound: upper_bound }),
       ),
       highWatermark: item.high_watermark,
       exclusive: item.exclusive,
@@ -83,21 +83,21 @@ function fromWirePolicy(item: ReportedPolicy, mine: AutoscalePolicyInput | undef
   type Key = keyof AutoscalePolicyInput;
   // A server may tell a default that the program left out.
   const isAsked = (key: Key) =>
-    isDeepStrictEqual(seen[key], mine?.[key]) || (mine?.[key] === undefined && seen[key] === false);
-  return mine !== undefined && (Object.keys(seen) as Key[]).every(isAsked) ? mine : seen;
+    isDeepStrictEqual(observed[key], mine?.[key]) || (mine?.[key] === undefined && observed[key] === false);
+  return mine !== undefined && (Object.keys(observed) as Key[]).every(isAsked) ? mine : observed;
 }
 
 /** What is reported, in the form the program wrote; `undefined` where autoscale is not configured. */
 export function fromWireAutoscale(
   item: AutoscaleItem | undefined,
-  written: AutoscaleInput | undefined,
+  requested: AutoscaleInput | undefined,
 ): AutoscaleInput | undefined {
   if (item === undefined || item.status === "unconfigured" || item.enabled === false) return undefined;
-  const mine = written ?? DEFAULTS;
+  const mine = requested ?? DEFAULTS;
   const { template } = item;
-  const isMine = template == null || (written !== undefined && isMeant(written.template, template));
+  const isMine = template == null || (requested !== undefined && matchesReference(requested.template, template));
   return {
-    template: isMine ? (written?.template ?? "") : template.uuid,
+    template: isMine ? (requested?.template ?? "") : template.uuid,
     minSize: item.min_size ?? mine.minSize,
     maxSize: item.max_size ?? mine.maxSize,
     warmupTimeMs: item.warmup_time_ms ?? mine.warmupTimeMs,
@@ -105,26 +105,26 @@ export function fromWireAutoscale(
     policies: (item.policies ?? []).map((policy) =>
       fromWirePolicy(
         policy,
-        written?.policies.find(({ name }) => name === policy.name),
+        requested?.policies.find(({ name }) => name === policy.name),
       ),
     ),
   };
 }
 
-const CONFIGURE = "configure autoscale";
-const UNCONFIGURE = "remove the autoscale configuration, for which its instances are drained and deleted";
+const CONFIGURE_TEXT = "configure autoscale";
+const UNCONFIGURE_TEXT = "remove the autoscale configuration, for which its instances are drained and deleted";
 
 /** What brings autoscale from one to the other, in that order. A configuration cannot be changed, only its policies can. */
 export function planAutoscale(
   olds: AutoscaleInput | undefined,
   news: AutoscaleInput | undefined,
-): readonly AutoscaleStep[] {
-  if (news === undefined) return olds === undefined ? [] : [{ what: UNCONFIGURE, do: "unconfigure" }];
-  const configure = { what: CONFIGURE, do: "configure", autoscale: news } as const;
+): readonly AutoscaleChange[] {
+  if (news === undefined) return olds === undefined ? [] : [{ what: UNCONFIGURE_TEXT, do: "unconfigure" }];
+  const configure = { what: CONFIGURE_TEXT, do: "configure", autoscale: news } as const;
   if (olds === undefined) return [configure];
   if (!isDeepStrictEqual({ ...olds, policies: [] }, { ...news, policies: [] })) {
     return [
-      { what: UNCONFIGURE, do: "unconfigure" },
+      { what: UNCONFIGURE_TEXT, do: "unconfigure" },
       { ...configure, what: "configure it anew" },
     ];
   }

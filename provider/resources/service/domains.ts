@@ -1,17 +1,17 @@
 /** Domain names of a service: shape, the platform's rules, and how they compare with what the API says. Pure. */
 import * as z from "zod";
-import type { DomainRequest, ServiceItem } from "../../api/models";
-import { plainDomain } from "../../base/domainName";
-import { defined } from "../../base/defined";
-import { type CheckFailure, field, objectType } from "../../definition/define";
-import { idOrName, reference } from "../shared/fields";
-import { isMeant } from "../shared/selector";
+import type { DomainRequest, ServiceItem } from "../../contract/models";
+import { canonicalDomainName } from "../../base/domainName";
+import { omitUndefined } from "../../base/objects";
+import { type CheckFailure, field, objectType } from "../../definition/resource";
+import { idOrName, toReference } from "../common/fields";
+import { matchesReference } from "../common/reference";
 
 const LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 /** A label, or a whole name: with dots, perhaps with a wildcard before it or a dot behind it. */
-const NAME = new RegExp(`^(${LABEL}|(\\*\\.)?${LABEL}(\\.${LABEL})+\\.?)$`, "i");
+const NAME_PATTERN = new RegExp(`^(${LABEL}|(\\*\\.)?${LABEL}(\\.${LABEL})+\\.?)$`, "i");
 /** With the dot at its end. Source: RFC 1035, section 2.3.4. */
-const MAX_LENGTH = 254;
+const MAX_DOMAIN_LENGTH = 254;
 
 /** One entry of `domains`. */
 export const serviceDomain = objectType(
@@ -21,8 +21,8 @@ export const serviceDomain = objectType(
     name: field(
       z
         .string()
-        .max(MAX_LENGTH)
-        .regex(NAME, "must be a label such as shop, or a domain name such as www.example.com or *.example.com"),
+        .max(MAX_DOMAIN_LENGTH)
+        .regex(NAME_PATTERN, "must be a label such as shop, or a domain name such as www.example.com or *.example.com"),
       {
         description:
           "A label below the metro's domain, such as `shop`, or a domain name of your own, such as `www.example.com`, which has to lead to the metro (a CNAME). A wildcard needs a certificate.",
@@ -39,22 +39,22 @@ export type ServiceDomain = z.output<typeof serviceDomain>;
 /** The end of an address, in any of its forms, and of no domain name. Source: the URL standard, "ends in a number". */
 const ENDS_IN_NUMBER = /\.(\d+|0x[0-9a-f]*)$/i;
 
-const isWhole = (name: string): boolean => name.includes(".");
+const isFullName = (name: string): boolean => name.includes(".");
 
 /** The rules of the platform's documentation for domains. */
 export function checkDomains(domains: readonly ServiceDomain[] = []): readonly CheckFailure[] {
-  const plain = domains.map(({ name }) => plainDomain(name));
+  const plain = domains.map(({ name }) => canonicalDomainName(name));
   return domains.flatMap(({ name, certificate }, index) => {
     const at = `domains[${index}]`;
     const failures: CheckFailure[] = [];
-    if (plain.indexOf(plainDomain(name)) !== index) {
+    if (plain.indexOf(canonicalDomainName(name)) !== index) {
       failures.push({ property: `${at}.name`, reason: `"${name}" is given twice; list each domain once.` });
     }
-    if (ENDS_IN_NUMBER.test(plainDomain(name))) {
+    if (ENDS_IN_NUMBER.test(canonicalDomainName(name))) {
       const reason = `"${name}" ends in a number, as an address does and a domain name never; give a domain name.`;
       failures.push({ property: `${at}.name`, reason });
     }
-    if (certificate !== undefined && !isWhole(name)) {
+    if (certificate !== undefined && !isFullName(name)) {
       const reason = `"${name}" is a label below the metro's domain, which has a certificate already; leave it out, or give a whole domain name.`;
       failures.push({ property: `${at}.certificate`, reason });
     }
@@ -67,38 +67,40 @@ export function checkDomains(domains: readonly ServiceDomain[] = []): readonly C
 }
 
 /** To the wire, where a dot at the end says that a name stands by itself. */
-export const toWireDomainName = (name: string): string => (isWhole(name) && !name.endsWith(".") ? `${name}.` : name);
+export const toWireDomainName = (name: string): string => (isFullName(name) && !name.endsWith(".") ? `${name}.` : name);
 
 /** To the wire. */
 export const toWireDomain = ({ name, certificate }: ServiceDomain): DomainRequest =>
-  defined({
+  omitUndefined({
     name: toWireDomainName(name),
-    certificate: certificate === undefined ? undefined : reference(certificate),
+    certificate: certificate === undefined ? undefined : toReference(certificate),
   });
 
 /** Is this domain, as it is reported, the one that a program asked for by this name? */
-export function isDomain(name: string, fqdn: string): boolean {
-  const [asked, reported] = [plainDomain(name), plainDomain(fqdn)];
-  return isWhole(name) ? asked === reported : reported.startsWith(`${asked}.`);
+export function matchesDomain(name: string, fqdn: string): boolean {
+  const [requested, reported] = [canonicalDomainName(name), canonicalDomainName(fqdn)];
+  return isFullName(name) ? requested === reported : reported.startsWith(`${requested}.`);
 }
 
-type Reported = NonNullable<ServiceItem["domains"]>[number];
+type ReportedDomain = NonNullable<ServiceItem["domains"]>[number];
 
-function fromWireDomain({ fqdn, certificate }: Reported, written: readonly ServiceDomain[]): ServiceDomain {
-  const matching = written.filter(({ name }) => isDomain(name, fqdn));
-  const mine = matching.find(({ name }) => isWhole(name)) ?? matching[0];
+function fromWireDomain({ fqdn, certificate }: ReportedDomain, requested: readonly ServiceDomain[]): ServiceDomain {
+  const matching = requested.filter(({ name }) => matchesDomain(name, fqdn));
+  const mine = matching.find(({ name }) => isFullName(name)) ?? matching[0];
   const id = certificate?.uuid ?? certificate?.name;
-  if (mine === undefined) return defined({ name: plainDomain(fqdn), certificate: id });
+  if (mine === undefined) return omitUndefined({ name: canonicalDomainName(fqdn), certificate: id });
   // One that the program left to the platform is the platform's to change.
   if (mine.certificate === undefined) return mine;
-  return isMeant(mine.certificate, certificate ?? {}) ? mine : defined({ name: mine.name, certificate: id });
+  return matchesReference(mine.certificate, certificate ?? {})
+    ? mine
+    : omitUndefined({ name: mine.name, certificate: id });
 }
 
 /** Longest label of a domain name, without what makes it unique. Source: RFC 1035, section 2.3.4. */
 const MAX_STEM_LENGTH = 63 - "-12345678".length;
 
 /** Has it the form in which a metro names a service that asks for no domain: after the service, with 8 letters or digits behind? */
-function isGenerated({ name, certificate }: ServiceDomain, service: string): boolean {
+function isGeneratedDomain({ name, certificate }: ServiceDomain, service: string): boolean {
   const [label = ""] = name.split(".");
   const stem = label.replace(/-[a-z0-9]{8}$/, "");
   if (certificate !== undefined || stem === label) return false;
@@ -113,14 +115,14 @@ function isGenerated({ name, certificate }: ServiceDomain, service: string): boo
  */
 export function fromWireDomains(
   reported: ServiceItem["domains"],
-  written: readonly ServiceDomain[] | undefined,
+  requested: readonly ServiceDomain[] | undefined,
   service: string,
 ): ServiceDomain[] | undefined {
-  const seen = (reported ?? []).map((domain) => fromWireDomain(domain, written ?? []));
-  if (written !== undefined) return seen;
+  const observed = (reported ?? []).map((domain) => fromWireDomain(domain, requested ?? []));
+  if (requested !== undefined) return observed;
   // A single one is the metro's also where its release names them otherwise.
-  const isAlone = seen.length === 1 && seen[0]?.certificate === undefined;
-  const others = isAlone ? [] : seen.filter((domain) => !isGenerated(domain, service));
+  const isAlone = observed.length === 1 && observed[0]?.certificate === undefined;
+  const others = isAlone ? [] : observed.filter((domain) => !isGeneratedDomain(domain, service));
   return others.length === 0 ? undefined : others;
 }
 
@@ -128,9 +130,9 @@ export function fromWireDomains(
  * What a program says of domains, and what it said before, to read what is there by: a certificate that it says no more is there
  * still, and a whole name that it says no more is not the label which it begins with.
  */
-export function saidEver(news: readonly ServiceDomain[], olds: readonly ServiceDomain[] = []): ServiceDomain[] {
+export function everDeclared(news: readonly ServiceDomain[], olds: readonly ServiceDomain[] = []): ServiceDomain[] {
   const inList = (list: readonly ServiceDomain[], { name }: ServiceDomain): ServiceDomain | undefined =>
-    list.find((one) => plainDomain(one.name) === plainDomain(name));
+    list.find((one) => canonicalDomainName(one.name) === canonicalDomainName(name));
   return [
     ...news.map((domain) => (domain.certificate === undefined ? (inList(olds, domain) ?? domain) : domain)),
     ...olds.filter((domain) => inList(news, domain) === undefined),
@@ -138,10 +140,12 @@ export function saidEver(news: readonly ServiceDomain[], olds: readonly ServiceD
 }
 
 /** Those among what is there that a program said: all others are not its to release. */
-export function domainsSaid(
-  there: readonly ServiceDomain[] = [],
-  said: readonly ServiceDomain[] = [],
+export function declaredDomains(
+  observed: readonly ServiceDomain[] = [],
+  reportedValue: readonly ServiceDomain[] = [],
 ): ServiceDomain[] | undefined {
-  const ours = there.filter(({ name }) => said.some((mine) => plainDomain(mine.name) === plainDomain(name)));
-  return ours.length === 0 ? undefined : ours;
+  const ownDomains = observed.filter(({ name }) =>
+    reportedValue.some((mine) => canonicalDomainName(mine.name) === canonicalDomainName(name)),
+  );
+  return ownDomains.length === 0 ? undefined : ownDomains;
 }

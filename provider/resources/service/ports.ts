@@ -1,10 +1,10 @@
 /** Published ports of a service: shape, the platform's rules, and how they compare with what the API says. Pure. */
 import * as net from "node:net";
 import * as z from "zod";
-import type { ServiceItem, ServicePort } from "../../api/models";
-import { defined } from "../../base/defined";
-import type { Blame, ErrorCode } from "../../base/errors";
-import { type CheckFailure, field, objectType } from "../../definition/define";
+import type { ServiceItem, ServicePort } from "../../contract/models";
+import { omitUndefined } from "../../base/objects";
+import type { ErrorContext, ErrorCode } from "../../base/errors";
+import { type CheckFailure, field, objectType } from "../../definition/resource";
 
 const portNumber = z.int().min(1).max(65535);
 const HANDLERS = ["tls", "http", "redirect"] as const;
@@ -39,7 +39,7 @@ export const publishedPort = objectType(
 export type PublishedPort = z.output<typeof publishedPort>;
 
 /** The platform's table of handlers, for one TCP port. */
-function handlerProblems({ port, handlers, destinationPort }: PublishedPort): readonly CheckFailure[] {
+function checkHandlers({ port, handlers, destinationPort }: PublishedPort): readonly CheckFailure[] {
   const has = (handler: PublishedPort["handlers"][number]) => handlers.includes(handler);
   const problems: CheckFailure[] = [];
   const fail = (property: string, reason: string) => problems.push({ property, reason });
@@ -72,14 +72,14 @@ function handlerProblems({ port, handlers, destinationPort }: PublishedPort): re
   return problems;
 }
 
-function problemsOf(entry: PublishedPort): readonly CheckFailure[] {
+function checkPort(entry: PublishedPort): readonly CheckFailure[] {
   const problems: CheckFailure[] = [];
   const { handlers, protocol, ip } = entry;
   if (new Set(handlers).size !== handlers.length)
     problems.push({ property: "handlers", reason: "a handler is named twice; name each once." });
   if (ip !== undefined && protocol !== "udp")
     problems.push({ property: "ip", reason: 'an address can be chosen for protocol "udp" only; leave it out.' });
-  if (protocol === "tcp") return [...problems, ...handlerProblems(entry)];
+  if (protocol === "tcp") return [...problems, ...checkHandlers(entry)];
   if (handlers.length > 0)
     problems.push({ property: "handlers", reason: 'protocol "udp" takes no handlers; leave them out.' });
   return problems;
@@ -89,27 +89,27 @@ function problemsOf(entry: PublishedPort): readonly CheckFailure[] {
 export function checkPorts(ports: readonly PublishedPort[]): readonly CheckFailure[] {
   return ports.flatMap((entry, index) => {
     const at = `ports[${index}]`;
-    const isTwice = ports.findIndex((other) => isSamePort(other, entry)) !== index;
-    const twice = { property: `${at}.port`, reason: `port ${entry.port} is published twice; list each port once.` };
-    const problems = problemsOf(entry).map(({ property, reason }) => ({ property: `${at}.${property}`, reason }));
-    return isTwice ? [twice, ...problems] : problems;
+    const isDuplicate = ports.findIndex((other) => isSamePort(other, entry)) !== index;
+    const duplicate = { property: `${at}.port`, reason: `port ${entry.port} is published twice; list each port once.` };
+    const problems = checkPort(entry).map(({ property, reason }) => ({ property: `${at}.${property}`, reason }));
+    return isDuplicate ? [duplicate, ...problems] : problems;
   });
 }
 
 /** What tells one published port from another. */
-export type PortName = Pick<PublishedPort, "port" | "protocol">;
+export type PortKey = Pick<PublishedPort, "port" | "protocol">;
 
 /** Port 53 of TCP and port 53 of UDP are two ports. */
-export const isSamePort = (a: PortName, b: PortName): boolean => a.port === b.port && a.protocol === b.protocol;
+export const isSamePort = (a: PortKey, b: PortKey): boolean => a.port === b.port && a.protocol === b.protocol;
 
 /** A published port as an instance names those of its group: `<protocol>:<port>`. */
-export const portNamed = (service: string): PortName => ({
+export const parsePortKey = (service: string): PortKey => ({
   port: Number(service.split(":").at(-1)),
   protocol: service.startsWith("udp:") ? "udp" : "tcp",
 });
 
 /** Which input a refused service is about; the metro's sentence names the port. */
-export function portBlames(ports: readonly PublishedPort[]): Readonly<Partial<Record<ErrorCode, Blame>>> {
+export function portErrorContext(ports: readonly PublishedPort[]): Readonly<Partial<Record<ErrorCode, ErrorContext>>> {
   const only = ports.length === 1 ? "ports[0]" : "ports";
   return {
     ALREADY_EXISTS: { property: "name" },
@@ -123,7 +123,7 @@ export function portBlames(ports: readonly PublishedPort[]): Readonly<Partial<Re
 
 /** To the wire, leaving out what equals the server's default. */
 export const toWirePort = ({ port, destinationPort, handlers, protocol, ip }: PublishedPort): ServicePort =>
-  defined({
+  omitUndefined({
     port,
     destination_port: destinationPort === port ? undefined : destinationPort,
     handlers: handlers.length === 0 ? undefined : handlers,
@@ -131,47 +131,47 @@ export const toWirePort = ({ port, destinationPort, handlers, protocol, ip }: Pu
     ip,
   });
 
-const sameSet = (a: readonly string[], b: readonly string[]) => [...a].sort().join() === [...b].sort().join();
+const isSameSet = (a: readonly string[], b: readonly string[]) => [...a].sort().join() === [...b].sort().join();
 
 /** What the API reports, in the form the program wrote wherever both mean the same; defaults and order are no drift. */
-export function fromWirePorts(reported: ServiceItem["services"], written: readonly PublishedPort[]): PublishedPort[] {
+export function fromWirePorts(reported: ServiceItem["services"], requested: readonly PublishedPort[]): PublishedPort[] {
   const rank = (entry: PublishedPort) => {
-    const index = written.findIndex((w) => isSamePort(w, entry));
-    return index === -1 ? written.length : index;
+    const index = requested.findIndex((w) => isSamePort(w, entry));
+    return index === -1 ? requested.length : index;
   };
   return (reported ?? [])
     .map((entry): PublishedPort => {
       const { port, destination_port: destinationPort = port, ip } = entry;
       const protocol = entry.protocol === "udp" ? "udp" : "tcp";
       const handlers = HANDLERS.filter((known) => entry.handlers?.includes(known));
-      const mine = written.find(
+      const mine = requested.find(
         (w) =>
           w.port === port &&
           w.protocol === protocol &&
           (w.destinationPort ?? w.port) === destinationPort &&
-          sameSet(w.handlers, handlers) &&
+          isSameSet(w.handlers, handlers) &&
           (w.ip === undefined || w.ip === ip),
       );
       const plain = { destinationPort: destinationPort === port ? undefined : destinationPort };
-      return mine ?? defined({ port, ...plain, handlers, protocol, ip: protocol === "udp" ? ip : undefined });
+      return mine ?? omitUndefined({ port, ...plain, handlers, protocol, ip: protocol === "udp" ? ip : undefined });
     })
     .sort((a, b) => rank(a) - rank(b));
 }
 
 /** Where a domain name is reached. The local platform's end in `.localhost`, which not every resolver knows; its address is always the loopback. */
-export const hostOf = (fqdn: string): string => (fqdn.endsWith(".localhost") ? "127.0.0.1" : fqdn);
+export const reachableHost = (fqdn: string): string => (fqdn.endsWith(".localhost") ? "127.0.0.1" : fqdn);
 
 /** The address of a service with these domain names, of which a wildcard is none; empty where there is no other. */
-export function serviceUrlOf(fqdns: readonly string[], ports: readonly PublishedPort[]): string {
+export function serviceUrl(fqdns: readonly string[], ports: readonly PublishedPort[]): string {
   const reachable = fqdns.find((fqdn) => !fqdn.startsWith("*."));
-  return reachable === undefined ? "" : urlOf(hostOf(reachable), ports);
+  return reachable === undefined ? "" : clientUrl(reachableHost(reachable), ports);
 }
 
 /**
  * The address a client would use first: https, then http, then plain TCP (spelled http, the usual guest of such a port). Empty
  * without a TCP port.
  */
-export function urlOf(host: string, all: readonly PublishedPort[]): string {
+export function clientUrl(host: string, all: readonly PublishedPort[]): string {
   const ports = all.filter(({ protocol }) => protocol === "tcp");
   const secure = ports.find((entry) => entry.handlers.includes("tls"));
   const main = secure ?? ports.find((entry) => !entry.handlers.includes("redirect")) ?? ports[0];

@@ -1,8 +1,8 @@
 /** The tags by which a Service knows its replicas, and which its template therefore cannot have. Pure. */
-import type { CheckFailure } from "../../definition/define";
-import { fingerprint } from "../guest/guest";
-import type { Guest } from "../guest/guestFields";
-import { MAX_TAGS, tagsField } from "../shared/tags";
+import type { CheckFailure } from "../../definition/resource";
+import { fingerprint } from "../workload/request";
+import type { Workload } from "../workload/inputs";
+import { MAX_TAGS, tagsField } from "../common/tags";
 
 /** Marks instances that a Service resource made; others in the same service group are left alone. */
 export const MANAGED_TAG = "managed-by:pulumi-unikernel";
@@ -10,18 +10,18 @@ export const MANAGED_TAG = "managed-by:pulumi-unikernel";
 const TEMPLATE_TAG = /^template:[0-9a-f]{12}$/;
 
 /** Tells from which template an instance was made. */
-export const templateTag = (template: Partial<Guest>): string => `template:${fingerprint(template)}`;
+export const templateTag = (template: Partial<Workload>): string => `template:${fingerprint(template)}`;
 
 /** Is it one of the tags that replicas have beside those of their template? */
-export const isOwnTag = (tag: string): boolean => tag === MANAGED_TAG || TEMPLATE_TAG.test(tag);
+export const isReplicaTag = (tag: string): boolean => tag === MANAGED_TAG || TEMPLATE_TAG.test(tag);
 
 /** `tags` of a template: replicas have two more. */
 export const templateTagsField = () => tagsField("instance", MAX_TAGS - 2);
 
 /** No tag of a template may pass for one of these. */
-export const checkTemplateTags = ({ tags }: Pick<Guest, "tags">): readonly CheckFailure[] =>
+export const checkTemplateTags = ({ tags }: Pick<Workload, "tags">): readonly CheckFailure[] =>
   tags.flatMap((tag, index) =>
-    isOwnTag(tag)
+    isReplicaTag(tag)
       ? [
           {
             property: `template.tags[${index}]`,

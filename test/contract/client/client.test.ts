@@ -1,8 +1,15 @@
 /** One suite, two targets: what the client makes of the API must be the same for recorded answers and for the local platform. */
 import assert from "node:assert/strict";
 import { freePort } from "../../support/localPlatform";
-import { type Notes, UNMET_CODES, emptyNotes, judge, notOffered, notingClient } from "./coverage";
-import { REASONS, differencesOf } from "./recordings";
+import {
+  type Coverage,
+  UNMET_CODES,
+  emptyCoverage,
+  assessCoverage,
+  unsupportedOperations,
+  recordCoverage,
+} from "./coverage";
+import { KNOWN_DIFFERENCES, differencesOf } from "./recordings";
 import type { Scenario } from "./scenario";
 import * as account from "./scenarios/account";
 import * as autoscale from "./scenarios/autoscale";
@@ -10,7 +17,7 @@ import * as certificates from "./scenarios/certificates";
 import * as checkpoints from "./scenarios/checkpoints";
 import * as controlPlane from "./scenarios/controlPlane";
 import * as failures from "./scenarios/failures";
-import * as instanceRefusals from "./scenarios/instanceRefusals";
+import * as instanceRefusals from "./scenarios/instanceCreateErrors";
 import * as instances from "./scenarios/instances";
 import * as olderNodes from "./scenarios/olderNodes";
 import * as services from "./scenarios/services";
@@ -36,8 +43,8 @@ const topics: Readonly<Record<string, { readonly scenarios: (port: number) => re
 const ANY_PORT = 8080;
 
 describe("the client's contract", () => {
-  const notes = new Map<Target["name"], Notes>(targets.map(({ name }) => [name, emptyNotes()]));
-  const notesOf = ({ name }: Target): Notes => notes.get(name) ?? assert.fail(name);
+  const notes = new Map<Target["name"], Coverage>(targets.map(({ name }) => [name, emptyCoverage()]));
+  const notesOf = ({ name }: Target): Coverage => notes.get(name) ?? assert.fail(name);
 
   for (const target of targets) {
     describe(`against ${target.name}`, () => {
@@ -46,7 +53,7 @@ describe("the client's contract", () => {
           if (recordedOnly === true && target.name === "the local platform") continue;
           it(`${topic}: ${name}`, async () => {
             const scenario = scenarios(await freePort())[index] ?? assert.fail("no such scenario");
-            const result = await target.run(scenario, (client) => notingClient(client, notesOf(target)));
+            const result = await target.run(scenario, (client) => recordCoverage(client, notesOf(target)));
             assert.deepEqual(result, scenario.expected);
           });
         }
@@ -61,12 +68,14 @@ describe("the client's contract", () => {
     const isReason = (line: string) => (reason: string) => line.startsWith(reason);
 
     it("are what the vendor's documents have, or differ for a reason", () => {
-      const wrong = differences.filter(({ line }) => !Object.keys(REASONS).some(isReason(line)));
+      const wrong = differences.filter(({ line }) => !Object.keys(KNOWN_DIFFERENCES).some(isReason(line)));
       assert.deepEqual(wrong, []);
     });
 
     it("have no reason for a difference that there is not", () => {
-      const stale = Object.keys(REASONS).filter((reason) => !differences.some(({ line }) => isReason(line)(reason)));
+      const stale = Object.keys(KNOWN_DIFFERENCES).filter(
+        (reason) => !differences.some(({ line }) => isReason(line)(reason)),
+      );
       assert.deepEqual(stale, []);
     });
   });
@@ -74,15 +83,17 @@ describe("the client's contract", () => {
   // A suite of its own: it comes after the suites of the targets.
   describe("at all targets together", () => {
     it("meets every operation that the library offers and every code, or says why not", () => {
-      const verdicts = targets.map((target) => [target, judge(notesOf(target), UNMET_CODES[target.name])] as const);
+      const verdicts = targets.map(
+        (target) => [target, assessCoverage(notesOf(target), UNMET_CODES[target.name])] as const,
+      );
       for (const what of ["operations", "codes"] as const) {
         const counts = verdicts.map(([{ name }, verdict]) => `${verdict[what]} against ${name}`);
         console.log(`      ${what}: ${counts.join(", ")}`);
       }
       for (const [{ name }, { missing }] of verdicts)
         for (const line of missing) console.log(`      not met against ${name}: ${line}`);
-      console.log(`      operations of the API that the library does not offer: ${notOffered.length}`);
-      for (const line of notOffered) console.log(`      not offered: ${line}`);
+      console.log(`      operations of the API that the library does not offer: ${unsupportedOperations.length}`);
+      for (const line of unsupportedOperations) console.log(`      not offered: ${line}`);
       assert.deepEqual(
         verdicts.flatMap(([{ name }, { wrong }]) => wrong.map((line) => `${name}: ${line}`)),
         [],

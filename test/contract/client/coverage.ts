@@ -1,15 +1,15 @@
 /** Which operations and error codes the suite has met, per target, and which it has not, with the reason. */
-import { type CallOptions, type Client } from "../../../provider/api/client";
-import { ITEM_CODES, type ItemCodeName } from "../../../provider/api/codes";
-import { type RouteName, routes } from "../../../provider/api/routes";
-import { OPERATIONS_LEFT_OUT, OPERATIONS_OF_THE_DOCUMENTATION } from "../../support/openapi";
+import { type CallOptions, type Client } from "../../../provider/client/client";
+import { ITEM_CODES, type ItemCodeName } from "../../../provider/contract/codes";
+import { type RouteName, routes } from "../../../provider/contract/routes";
+import { UNSUPPORTED_OPERATIONS, DOCUMENTATION_ONLY_OPERATIONS } from "../../support/openapi";
 import type { Target } from "./targets";
 
 const ROUTES = Object.keys(routes) as RouteName[]; // the keys of a constant table
 const CODES = Object.keys(ITEM_CODES) as ItemCodeName[]; // the keys of a constant table
 
 /** What was met at one target. */
-export interface Notes {
+export interface Coverage {
   /** Operations that were answered with at least one item that is well. */
   readonly routes: Set<RouteName>;
   /** Codes that items of any answer had. */
@@ -17,10 +17,10 @@ export interface Notes {
 }
 
 /** Nothing met yet. */
-export const emptyNotes = (): Notes => ({ routes: new Set(), codes: new Set() });
+export const emptyCoverage = (): Coverage => ({ routes: new Set(), codes: new Set() });
 
 /** The same client; what it is answered is noted. */
-export function notingClient(client: Client, notes: Notes): Client {
+export function recordCoverage(client: Client, notes: Coverage): Client {
   const calls = ROUTES.map((name) => {
     // A request of any route: the caller's types have judged it.
     const call = async (request: never, options?: CallOptions) => {
@@ -40,7 +40,7 @@ export function notingClient(client: Client, notes: Notes): Client {
 
 type Reasons = Readonly<Partial<Record<ItemCodeName, string>>>;
 
-const AS_HTTP: Reasons = {
+const REPORTED_AS_HTTP_STATUS: Reasons = {
   WrongMethod:
     "no item can have it: the request as a whole is refused with HTTP 405, which a scenario of the failures has",
   NoApiEndpoint:
@@ -49,9 +49,9 @@ const AS_HTTP: Reasons = {
 
 /** Codes that a target never gives to an item. Every operation is met at both. */
 export const UNMET_CODES: Readonly<Record<Target["name"], Reasons>> = {
-  "recorded answers (nock)": AS_HTTP,
+  "recorded answers (nock)": REPORTED_AS_HTTP_STATUS,
   "the local platform": {
-    ...AS_HTTP,
+    ...REPORTED_AS_HTTP_STATUS,
     FailNotAll: "recorded only: every item of a bulk call has a code of its own here",
     Unknown: "recorded only: an unknown member refuses the request as a whole here, with HTTP 400",
     TimedOut: "recorded only: a wait that runs out has no code here, as the reference has it",
@@ -61,7 +61,7 @@ export const UNMET_CODES: Readonly<Record<Target["name"], Reasons>> = {
 };
 
 /** How the notes of a target and its reasons agree. */
-export interface Verdict {
+export interface CoverageVerdict {
   readonly operations: string;
   readonly codes: string;
   /** What is not met, one line each, with its reason. */
@@ -71,7 +71,7 @@ export interface Verdict {
 }
 
 /** Judges the notes of one target. Pure. */
-export function judge(notes: Notes, reasons: Reasons): Verdict {
+export function assessCoverage(notes: Coverage, reasons: Reasons): CoverageVerdict {
   const unasked = ROUTES.filter((name) => !notes.routes.has(name));
   const unmet = CODES.filter((name) => !notes.codes.has(name));
   const numbered = (name: ItemCodeName) => `code ${ITEM_CODES[name]} ${name}`;
@@ -93,7 +93,7 @@ export function judge(notes: Notes, reasons: Reasons): Verdict {
 }
 
 /** What of the API the library does not offer, one line each, with its reason. */
-export const notOffered: readonly string[] = Object.entries({
-  ...OPERATIONS_LEFT_OUT,
-  ...OPERATIONS_OF_THE_DOCUMENTATION,
+export const unsupportedOperations: readonly string[] = Object.entries({
+  ...UNSUPPORTED_OPERATIONS,
+  ...DOCUMENTATION_ONLY_OPERATIONS,
 }).map(([operation, reason]) => `${operation}: ${reason}`);

@@ -1,11 +1,11 @@
 /** The client against the local platform when it behaves as the nodes that the cloud runs today. */
 import assert from "node:assert/strict";
-import { type Client, createClient, onlyItem } from "../../../provider/api/client";
-import { type ItemOf, routes } from "../../../provider/api/routes";
+import { type Client, createClient, onlyItem } from "../../../provider/client/client";
+import { type ItemOf, routes } from "../../../provider/contract/routes";
 import { UnikernelError } from "../../../provider/base/errors";
 import { makeCertificate } from "../../support/certificates";
-import { type RawAnswer, sendJson, startRawApi } from "../../support/rawApi";
-import { TestPlatform } from "../../support/testDaemon";
+import { type RawResponder, sendJson, startRawApi } from "../../support/rawApi";
+import { TestPlatform } from "../../support/testPlatform";
 
 describe("the client against older nodes", () => {
   let platform: TestPlatform;
@@ -62,7 +62,7 @@ describe("the client against a node that lists images in the older form only", (
   const heard: unknown[] = [];
   const image = { status: "success", digest: "acme/shop@sha256:ab", tags: ["acme/shop:1"], initrd: true };
   const more = { size_in_bytes: 7, args: "/server --port  80", kernel_args: "", labels: {} };
-  const answer: RawAnswer = ({ method, url }, response, body) => {
+  const answer: RawResponder = ({ method, url }, response, body) => {
     heard.push([method, url, body]);
     if (url !== "/v1/images/list") return sendJson(response, 404, JSON.stringify({ status: "error" }));
     sendJson(response, 200, JSON.stringify({ status: "success", data: { images: [{ ...image, ...more }] } }));

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import * as https from "node:https";
 import type { AddressInfo } from "node:net";
-import { createClient } from "../../../provider/api/client";
-import { UnikernelError, explain } from "../../../provider/base/errors";
+import { createClient } from "../../../provider/client/client";
+import { UnikernelError, formatError } from "../../../provider/base/errors";
 import { makeCertificate } from "../../support/certificates";
 import { type ForwardProxy, startForwardProxy } from "../../support/forwardProxy";
-import { type RawApi, VOLUMES, asJson, sendJson, startRawApi } from "../../support/rawApi";
+import { type RawApi, VOLUMES_RESPONSE, jsonResponder, sendJson, startRawApi } from "../../support/rawApi";
 
 const HOST = "api.metro.test";
 const VARIABLES = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
@@ -17,7 +17,7 @@ describe("the client behind a proxy", () => {
   const environment = { ...process.env };
   beforeEach(async () => {
     for (const name of VARIABLES) delete process.env[name];
-    api = await startRawApi(asJson(200, VOLUMES));
+    api = await startRawApi(jsonResponder(200, VOLUMES_RESPONSE));
   });
   afterEach(async () => {
     process.env = { ...environment };
@@ -34,8 +34,8 @@ describe("the client behind a proxy", () => {
     await using proxy = await startForwardProxy({ to: portOf(api.url), password: "p@ss" });
     const reply = await client(`http://${HOST}`, by(proxy, "user:p%40ss@")).getVolumes({ query: { name: ["data"] } });
     assert.equal(reply.items[0]?.uuid, "u1");
-    assert.deepEqual(proxy.asked, [`GET http://${HOST}/v1/volumes?name=data`]);
-    assert.deepEqual(api.asked, ["GET /v1/volumes?name=data"]);
+    assert.deepEqual(proxy.requests, [`GET http://${HOST}/v1/volumes?name=data`]);
+    assert.deepEqual(api.requests, ["GET /v1/volumes?name=data"]);
   });
 
   it("takes a password with a percent sign that escapes nothing as it stands", async () => {
@@ -49,7 +49,7 @@ describe("the client behind a proxy", () => {
     const targets: string[] = [];
     const server = https.createServer({ cert: chain, key: pkey }, (request, response) => {
       targets.push(`${request.headers.authorization ?? ""} ${request.url ?? ""}`);
-      sendJson(response, 200, VOLUMES);
+      sendJson(response, 200, VOLUMES_RESPONSE);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     await using proxy = await startForwardProxy({ to: (server.address() as AddressInfo).port, password: "secret" });
@@ -60,12 +60,12 @@ describe("the client behind a proxy", () => {
       const error: unknown = await subject.getVolumes({}).catch((e: unknown) => e);
       assert.ok(UnikernelError.has(error, "API_UNREACHABLE"), String(error));
       assert.match(error.message, /its certificate is not trusted/);
-      assert.equal(proxy.asked.length, 1);
+      assert.equal(proxy.requests.length, 1);
 
       https.globalAgent.options.ca = chain;
       assert.equal((await subject.createVolume({ body: { size_mb: 1 } })).items[0]?.uuid, "u1");
       assert.deepEqual(targets, ["Bearer t0ken /v1/volumes"]);
-      assert.deepEqual(new Set(proxy.asked), new Set([`CONNECT ${HOST}:443`]));
+      assert.deepEqual(new Set(proxy.requests), new Set([`CONNECT ${HOST}:443`]));
       assert.doesNotMatch(JSON.stringify(proxy.headers), /t0ken/);
     } finally {
       if (trusted === undefined) delete https.globalAgent.options.ca;
@@ -82,13 +82,13 @@ describe("the client behind a proxy", () => {
     await client(`http://${HOST}`).getVolumes({});
     // Nothing behind this tunnel speaks TLS.
     await assert.rejects(client(`https://${HOST}`).createVolume({ body: { size_mb: 1 } }));
-    assert.deepEqual(proxy.asked, [`GET http://${HOST}/v1/volumes`, `CONNECT ${HOST}:443`]);
+    assert.deepEqual(proxy.requests, [`GET http://${HOST}/v1/volumes`, `CONNECT ${HOST}:443`]);
 
     process.env["NO_PROXY"] = ".metro.test";
     await assert.rejects(client(`http://${HOST}`).createVolume({ body: { size_mb: 1 } }), (error: unknown) =>
       UnikernelError.has(error, "API_UNREACHABLE"),
     );
-    assert.equal(proxy.asked.length, 2);
+    assert.equal(proxy.requests.length, 2);
   });
 
   it("reaches this machine's own addresses without it", async () => {
@@ -97,7 +97,7 @@ describe("the client behind a proxy", () => {
     for (const subject of [client(api.url), client(api.url, by(proxy))]) {
       assert.equal((await subject.getVolumes({})).items.length, 1);
     }
-    assert.deepEqual(proxy.asked, []);
+    assert.deepEqual(proxy.requests, []);
   });
 
   it("says when the proxy wants another password, and never tells the one it has", async () => {
@@ -107,8 +107,8 @@ describe("the client behind a proxy", () => {
         .getVolumes({})
         .catch((e: unknown) => e);
       assert.ok(UnikernelError.has(error, "API_UNREACHABLE"), `${url}: ${String(error)}`);
-      assert.match(explain(error), /HTTP 407.*The proxy wants a user and a password: give them in unikernel:proxy/);
-      assert.doesNotMatch(`${explain(error)} ${JSON.stringify(error.details)}`, /s3cret/);
+      assert.match(formatError(error), /HTTP 407.*The proxy wants a user and a password: give them in unikernel:proxy/);
+      assert.doesNotMatch(`${formatError(error)} ${JSON.stringify(error.details)}`, /s3cret/);
     }
   });
 
@@ -116,9 +116,9 @@ describe("the client behind a proxy", () => {
     const subject = client(`https://${HOST}`, "http://user:s3cret@127.0.0.1:9");
     const error: unknown = await subject.getVolumes({}).catch((e: unknown) => e);
     assert.match(
-      explain(error),
+      formatError(error),
       /got no answer from https:\/\/api\.metro\.test by way of http:\/\/127\.0\.0\.1:9 \(nothing listens there/,
     );
-    assert.doesNotMatch(explain(error), /s3cret/);
+    assert.doesNotMatch(formatError(error), /s3cret/);
   });
 });

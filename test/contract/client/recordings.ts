@@ -2,14 +2,14 @@
  * Recorded answers against the vendor's OpenAPI documents. A recording may leave out what its scenario does not look at; what it
  * says must be of the type that the documents have, under a name that they have. Pure.
  */
-import { resolveIn, violations } from "../../support/jsonSchema";
-import { type Document, answerOf, documents } from "../../support/openapi";
-import type { Exchange } from "./scenario";
+import { refResolver, schemaViolations } from "../../support/jsonSchema";
+import { type Document, responseSchemaOf, documents } from "../../support/openapi";
+import type { RecordedExchange } from "./scenario";
 
 const FLAT = "flat policies, as every source but the SDK's types writes them";
 
 /** Beginnings of differences, each with the reason why the recording is right all the same. */
-export const REASONS: Readonly<Record<string, string>> = {
+export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   "GET /v1/instances/metrics .data.instances[].state: unknown": "the platform's documentation has it",
   "GET /v1/instances/metrics .data.instances[].start_count: unknown": "the platform's documentation has it",
   "GET /v1/services/autoscale .data.service_groups[].status: not in the enumeration":
@@ -20,22 +20,22 @@ export const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** The path's own template, if the document has one for the method: what is written out wins over a parameter in its place. */
-function templateIn({ paths }: Document, method: string, path: string): string | undefined {
+function pathTemplateIn({ paths }: Document, method: string, path: string): string | undefined {
   const fits = (template: string): boolean => new RegExp(`^${template.replace(/\{\w+\}/g, "[^/]+")}$`).test(path);
   const template = path in paths ? path : Object.keys(paths).find(fits);
   return template !== undefined && method.toLowerCase() in (paths[template] ?? {}) ? template : undefined;
 }
 
 /** How a recorded answer with HTTP 200 differs from the documents, one line each, such as `GET /v1/volumes .data.volumes[].color: unknown`. */
-export function differencesOf({ method, path, status = 200, reply }: Exchange): readonly string[] {
+export function differencesOf({ method, path, status = 200, reply }: RecordedExchange): readonly string[] {
   if (status !== 200) return [];
   const [at = ""] = path.split("?");
   // Metro and control plane have some paths in common: it is an answer of the one that it fits best.
   const judged = Object.values(documents).flatMap((document) => {
-    const template = templateIn(document, method, at);
+    const template = pathTemplateIn(document, method, at);
     const operation = template === undefined ? undefined : document.paths[template]?.[method.toLowerCase()];
     if (template === undefined || operation === undefined) return [];
-    const found = violations(answerOf(operation), reply, resolveIn(document.components.schemas));
+    const found = schemaViolations(responseSchemaOf(operation), reply, refResolver(document.components.schemas));
     return [found.filter((one) => !one.endsWith(": missing")).map((one) => `${method} ${template} ${one}`)];
   });
   const [best] = judged.sort((a, b) => a.length - b.length);

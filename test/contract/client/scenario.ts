@@ -1,11 +1,11 @@
 /** What the contract suite is made of: scenarios, and the words to write recorded answers with. */
-import { type Client, type Reply, onlyItem } from "../../../provider/api/client";
-import type { RouteName } from "../../../provider/api/routes";
+import { type Client, type Reply, onlyItem } from "../../../provider/client/client";
+import type { RouteName } from "../../../provider/contract/routes";
 import { UnikernelError } from "../../../provider/base/errors";
 import type { DaemonOptions } from "../../../provider/platform/daemon";
 
 /** One answer of the API, in the order in which the scenario asks. Written from the vendor's documentation. */
-export interface Exchange {
+export interface RecordedExchange {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path and query. */
   readonly path: string;
@@ -23,17 +23,17 @@ export interface Connection {
   /** In place of the right one. */
   readonly token?: string;
   /** In front of every path: where no API is. */
-  readonly below?: string;
+  readonly pathPrefix?: string;
 }
 
 /** What the client is asked, the answers recorded for it, and what must come out wherever it runs. */
 export interface Scenario {
   readonly name: string;
-  readonly exchanges: readonly Exchange[];
+  readonly exchanges: readonly RecordedExchange[];
   readonly run: (client: Client, connect: (connection: Connection) => Client) => Promise<unknown>;
   readonly expected: unknown;
   /** How the local platform is started for it. */
-  readonly platform?: Pick<DaemonOptions, "quotas" | "strict2026">;
+  readonly platformOptions?: Pick<DaemonOptions, "quotas" | "strict2026">;
   /** Told by recorded answers alone: the local platform never answers so. */
   readonly recordedOnly?: boolean;
 }
@@ -46,7 +46,7 @@ export const SERVICE = "22222222-2222-4222-8222-222222222222";
 export const INSTANCE = "33333333-3333-4333-8333-333333333333";
 export const CERTIFICATE = "55555555-5555-4555-8555-555555555555";
 export const OTHER = "66666666-6666-4666-8666-666666666666";
-export const GONE = "99999999-9999-4999-8999-999999999999";
+export const MISSING = "99999999-9999-4999-8999-999999999999";
 export const DIGEST = `sha256:${"a".repeat(64)}`;
 
 /** An envelope of items that are all well. */
@@ -61,7 +61,10 @@ export const failed = (key: string, ...items: object[]) => ({
 });
 
 /** An envelope of items of which some failed. */
-export const partly = (key: string, ...items: object[]) => ({ ...failed(key, ...items), status: "partial_success" });
+export const partialSuccess = (key: string, ...items: object[]) => ({
+  ...failed(key, ...items),
+  status: "partial_success",
+});
 
 /** An item that is well. */
 export const item = (uuid: string, name: string, more: object = {}) => ({ status: "success", uuid, name, ...more });
@@ -74,18 +77,22 @@ export const failure = (error: number, message: string, more: object = {}) => ({
   error,
 });
 
-export const get = (path: string, reply: unknown): Exchange => ({ method: "GET", path, reply });
+export const get = (path: string, reply: unknown): RecordedExchange => ({ method: "GET", path, reply });
 
-const sending =
-  (method: Exchange["method"]) =>
-  (path: string, body: unknown, reply: unknown): Exchange => ({ method, path, body, reply });
-export const post = sending("POST");
-export const put = sending("PUT");
-export const patch = sending("PATCH");
-export const remove = sending("DELETE");
+const exchangeWithBody =
+  (method: RecordedExchange["method"]) =>
+  (path: string, body: unknown, reply: unknown): RecordedExchange => ({ method, path, body, reply });
+export const post = exchangeWithBody("POST");
+export const put = exchangeWithBody("PUT");
+export const patch = exchangeWithBody("PATCH");
+export const remove = exchangeWithBody("DELETE");
 
 /** An exchange that is refused as a whole. */
-export const refused = (exchange: Omit<Exchange, "reply" | "status">, status: number, message: string): Exchange => ({
+export const requestError = (
+  exchange: Omit<RecordedExchange, "reply" | "status">,
+  status: number,
+  message: string,
+): RecordedExchange => ({
   ...exchange,
   status,
   reply: { status: "error", message, errors: [{ status }], op_time_us: 1 },

@@ -1,9 +1,9 @@
 /** Every place where the API contract must hold: recorded answers, and the local platform. */
 import assert from "node:assert/strict";
 import nock from "nock";
-import { type Client, createClient } from "../../../provider/api/client";
+import { type Client, createClient } from "../../../provider/client/client";
 import { UnikernelError } from "../../../provider/base/errors";
-import { TestPlatform } from "../../support/testDaemon";
+import { TestPlatform } from "../../support/testPlatform";
 import { type Connection, type Scenario, TOKEN } from "./scenario";
 
 /** A place to run scenarios against. */
@@ -21,7 +21,7 @@ const METRO_URL = "https://api.fra.unikraft.cloud";
 const clientOf = (metro: string, url: string, token: string) => (connection: Connection) =>
   createClient({
     metro,
-    endpoint: () => Promise.resolve({ url: url + (connection.below ?? ""), token: connection.token ?? token }),
+    endpoint: () => Promise.resolve({ url: url + (connection.pathPrefix ?? ""), token: connection.token ?? token }),
   });
 
 const recorded: Target = {
@@ -59,7 +59,7 @@ function addGuests({ guests }: TestPlatform): void {
     throw error;
   };
   guests.set("broken", {
-    ends: { afterMs: 5, exit: { how: "exited", exitCode: 3 } },
+    exits: { afterMs: 5, exit: { how: "exited", exitCode: 3 } },
     console: "about to fail\n",
   });
   guests.set("small", failing(new UnikernelError("INPUT_INVALID", "It needs 80 MiB.", { property: "memoryMb" })));
@@ -69,8 +69,8 @@ function addGuests({ guests }: TestPlatform): void {
 
 const local: Target = {
   name: "the local platform",
-  async run({ run, platform: options }, noting) {
-    const platform = await TestPlatform.open({ autoscaleEveryMs: 10 });
+  async run({ run, platformOptions: options }, noting) {
+    const platform = await TestPlatform.open({ autoscaleIntervalMs: 10 });
     try {
       addGuests(platform);
       await platform.start(options);

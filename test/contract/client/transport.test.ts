@@ -2,10 +2,17 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { VERSION } from "../../../provider/base/version";
-import { type ClientOptions, createClient } from "../../../provider/api/client";
+import { type ClientOptions, createClient } from "../../../provider/client/client";
 import { systemClock } from "../../../provider/base/clock";
-import { UnikernelError, explain } from "../../../provider/base/errors";
-import { type RawAnswer, type RawApi, VOLUMES, asJson, sendJson, startRawApi } from "../../support/rawApi";
+import { UnikernelError, formatError } from "../../../provider/base/errors";
+import {
+  type RawResponder,
+  type RawApi,
+  VOLUMES_RESPONSE,
+  jsonResponder,
+  sendJson,
+  startRawApi,
+} from "../../support/rawApi";
 
 const BODY = { body: { name: "data", size_mb: 1 } };
 
@@ -17,7 +24,7 @@ describe("the client's transport", () => {
 
   beforeEach(async () => {
     slept.length = 0;
-    api = await startRawApi(asJson(200, VOLUMES));
+    api = await startRawApi(jsonResponder(200, VOLUMES_RESPONSE));
   });
   afterEach(() => api[Symbol.asyncDispose]());
 
@@ -41,9 +48,9 @@ describe("the client's transport", () => {
 
   it("says who it is, and that it wants JSON", async () => {
     const heard: unknown[] = [];
-    api.answer = ({ headers }, response, body) => {
+    api.respond = ({ headers }, response, body) => {
       heard.push(headers["user-agent"], headers.accept, headers["content-type"], JSON.parse(body));
-      sendJson(response, 200, VOLUMES);
+      sendJson(response, 200, VOLUMES_RESPONSE);
     };
     assert.equal((await client().createVolume(BODY)).items[0]?.uuid, "u1");
     assert.deepEqual(heard, [`pulumi-unikernel/${VERSION}`, "application/json", "application/json", BODY.body]);
@@ -58,58 +65,60 @@ describe("the client's transport", () => {
   it("writes booleans, lists and parameters of the path as the API reads them", async () => {
     const subject = client();
     await subject.getVolumes({ query: { details: false, count: 5, tags: ["a", "b"] } });
-    api.answer = asJson(200, JSON.stringify({ status: "success", data: { policies: [] } }));
+    api.respond = jsonResponder(200, JSON.stringify({ status: "success", data: { policies: [] } }));
     await subject.getPolicy({ path: { uuid: "a/b", name: "c d" } });
-    assert.deepEqual(api.asked, [
+    assert.deepEqual(api.requests, [
       "GET /v1/volumes?details=false&count=5&tags=a&tags=b",
       "GET /v1/services/a%2Fb/autoscale/policies/c%20d",
     ]);
   });
 
   it("asks the control plane for what is the control plane's", async () => {
-    await using plane = await startRawApi(asJson(200, JSON.stringify({ status: "success", data: { metros: [] } })));
+    await using plane = await startRawApi(
+      jsonResponder(200, JSON.stringify({ status: "success", data: { metros: [] } })),
+    );
     const controlPlane = () => Promise.resolve({ url: plane.url, token: "t0ken" });
     await client({ controlPlane }).getMetros({});
-    assert.deepEqual([plane.asked, api.asked], [["GET /v1/metros"], []]);
+    assert.deepEqual([plane.requests, api.requests], [["GET /v1/metros"], []]);
   });
 
   /** Ways in which an answer ends too early. */
-  const broken: Readonly<Record<string, RawAnswer>> = {
+  const broken: Readonly<Record<string, RawResponder>> = {
     "a connection that is reset before the answer": (request) => request.socket.destroy(),
     "an answer that is shorter than it says": (_request, response) => {
-      response.writeHead(200, { "content-type": "application/json", "content-length": VOLUMES.length });
-      response.write(VOLUMES.slice(0, 20));
+      response.writeHead(200, { "content-type": "application/json", "content-length": VOLUMES_RESPONSE.length });
+      response.write(VOLUMES_RESPONSE.slice(0, 20));
       setImmediate(() => response.destroy());
     },
     "an answer whose last chunk is missing": (_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
-      response.write(VOLUMES);
+      response.write(VOLUMES_RESPONSE);
       setImmediate(() => response.destroy());
     },
-    "JSON that breaks off in an answer of the right length": asJson(200, VOLUMES.slice(0, -9)),
-    "an empty answer that calls itself JSON": asJson(200, ""),
+    "JSON that breaks off in an answer of the right length": jsonResponder(200, VOLUMES_RESPONSE.slice(0, -9)),
+    "an empty answer that calls itself JSON": jsonResponder(200, ""),
   };
   for (const [what, answer] of Object.entries(broken)) {
     it(`${what}: a read is repeated, a create is reported as one that may have been made`, async () => {
-      const once: RawAnswer = (request, response, body) => {
-        api.answer = asJson(200, VOLUMES);
+      const once: RawResponder = (request, response, body) => {
+        api.respond = jsonResponder(200, VOLUMES_RESPONSE);
         answer(request, response, body);
       };
-      api.answer = once;
+      api.respond = once;
       assert.equal((await client().getVolumes({})).items.length, 1);
-      assert.equal(api.asked.length, 2);
+      assert.equal(api.requests.length, 2);
 
-      api.answer = once;
+      api.respond = once;
       const error = await failure(client().createVolume(BODY));
       assert.deepEqual([error.code, error.details["mayHaveActed"]], ["API_UNREACHABLE", true]);
       assert.deepEqual([error.details["resource"], error.details["metro"]], ["data", "fra"]);
-      assert.equal(api.asked.length, 3);
+      assert.equal(api.requests.length, 3);
     });
   }
 
   it("an answer that trickles is given up after the time of one attempt", async () => {
     const open: ServerResponse[] = [];
-    api.answer = (_request, response) => {
+    api.respond = (_request, response) => {
       open.push(response);
       response.writeHead(200, { "content-type": "application/json" });
       const timer = setInterval(() => response.write(" "), 10);
@@ -122,7 +131,7 @@ describe("the client's transport", () => {
   });
 
   it("a server-side wait gets its time on top", async () => {
-    api.answer = (_request, response) => {
+    api.respond = (_request, response) => {
       const item = { status: "success", uuid: "i", name: "i", state: "running" };
       const text = JSON.stringify({ status: "success", data: { instances: [item] } });
       setTimeout(() => sendJson(response, 200, text), 200);
@@ -133,7 +142,7 @@ describe("the client's transport", () => {
   });
 
   it("an answer without end is not read to its end, and not asked for again", async () => {
-    api.answer = (_request, response) => {
+    api.respond = (_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       const part = "x".repeat(1024 * 1024);
       const more = (): void => {
@@ -144,21 +153,21 @@ describe("the client's transport", () => {
     };
     const error = await failure(client().getVolumes({}));
     assert.match(error.message, /more than 32 MiB/);
-    assert.equal(api.asked.length, 1);
+    assert.equal(api.requests.length, 1);
   });
 
   it("a redirect is not followed: the token is for this address", async () => {
-    await using other = await startRawApi(asJson(200, VOLUMES));
-    api.answer = (_request, response) => {
+    await using other = await startRawApi(jsonResponder(200, VOLUMES_RESPONSE));
+    api.respond = (_request, response) => {
       response.writeHead(302, { location: `${other.url}/v1/volumes` });
       response.end();
     };
     assert.equal((await failure(client().getVolumes({}))).code, "API_SHAPE");
-    assert.deepEqual(other.asked, []);
+    assert.deepEqual(other.requests, []);
   });
 
   it("a page for people says which setting to look at, and what it may be", async () => {
-    api.answer = (_request, response) => {
+    api.respond = (_request, response) => {
       response.writeHead(200, { "content-type": "text/html" });
       response.end("<html>Welcome</html>");
     };
@@ -166,49 +175,49 @@ describe("the client's transport", () => {
     assert.equal(error.code, "API_SHAPE");
     assert.match(error.message, /GET \/v1\/volumes in metro 'fra' was answered with HTTP 200 and text\/html/);
     assert.match(error.hint ?? "", /unikernel:metro is 'fra', and may be 'local', a code such as 'fra', or the URL/);
-    assert.equal(api.asked.length, 1);
+    assert.equal(api.requests.length, 1);
   });
 
   for (const status of [401, 403]) {
     it(`HTTP ${status} without any JSON is about the token, and not repeated`, async () => {
-      api.answer = (_request, response) => {
+      api.respond = (_request, response) => {
         response.writeHead(status, { "content-type": "text/plain" });
         response.end("no");
       };
       const error = await failure(client().getVolumes({}));
       assert.equal(error.code, "API_UNAUTHORIZED");
       assert.match(
-        explain(error),
+        formatError(error),
         new RegExp(
           `^API_UNAUTHORIZED: unikernel:token: GET /v1/volumes in metro 'fra' was refused with HTTP ${status}\\. `,
         ),
       );
       assert.match(error.hint ?? "", /unikernel:token or UKC_TOKEN/);
-      assert.equal(api.asked.length, 1);
+      assert.equal(api.requests.length, 1);
     });
   }
 
   it("carries the request's id, for those who ask the metro's people", async () => {
     const refused = JSON.stringify({ status: "error", message: "No.", errors: [{ status: 400 }] });
-    api.answer = asJson(400, refused, { "x-request-id": "req-42" });
+    api.respond = jsonResponder(400, refused, { "x-request-id": "req-42" });
     const error = await failure(client().createVolume(BODY));
     assert.equal(error.details["requestId"], "req-42");
     assert.match(error.message, /No \(request req-42\)\.$/);
   });
 
   it("obeys Retry-After, of a create too after 429, and reports one that is too long", async () => {
-    api.answer = (_request, response) => {
-      api.answer = asJson(200, VOLUMES);
+    api.respond = (_request, response) => {
+      api.respond = jsonResponder(200, VOLUMES_RESPONSE);
       sendJson(response, 429, "{}", { "retry-after": "2" });
     };
     await client().createVolume(BODY);
     assert.ok((slept[0] ?? 0) >= 2000 && (slept[0] ?? 0) < 2200, String(slept));
 
-    api.answer = asJson(503, "{}", { "retry-after": "600" });
+    api.respond = jsonResponder(503, "{}", { "retry-after": "600" });
     const error = await failure(client().getVolumes({}));
     assert.match(error.hint ?? "", /left alone for 600 s/);
     assert.equal(error.details["retryAfterMs"], 600_000);
-    assert.equal(api.asked.length, 3);
+    assert.equal(api.requests.length, 3);
   });
 
   it("stops at once when it is told to, during a request, between attempts, and in the queue", async () => {
@@ -216,11 +225,11 @@ describe("the client's transport", () => {
     const stopped = async (promise: Promise<unknown>) => assert.rejects(promise, (error) => error === reason);
 
     const during = new AbortController();
-    api.answer = () => during.abort(reason);
+    api.respond = () => during.abort(reason);
     await stopped(client().getVolumes({}, { signal: during.signal }));
 
     const between = new AbortController();
-    api.answer = asJson(503, "{}");
+    api.respond = jsonResponder(503, "{}");
     const sleep = (ms: number, signal?: AbortSignal) => {
       between.abort(reason);
       return systemClock.sleep(ms, signal).catch(() => Promise.reject(reason));
@@ -230,7 +239,7 @@ describe("the client's transport", () => {
     const queued = new AbortController();
     const first = new AbortController();
     const narrow = client({ maxConcurrency: 1 });
-    api.answer = () => undefined;
+    api.respond = () => undefined;
     const running = narrow.getVolumes({}, { signal: first.signal });
     const waiting = narrow.getVolumes({}, { signal: queued.signal });
     setImmediate(() => queued.abort(reason));
@@ -242,14 +251,14 @@ describe("the client's transport", () => {
   it("sends no more at once than it may, in the order of the calls, and lets waits pass", async () => {
     const held: { target: string; response: ServerResponse }[] = [];
     let arrived: () => void = () => undefined;
-    api.answer = (request, response) => {
+    api.respond = (request, response) => {
       held.push({ target: request.url ?? "", response });
       arrived();
     };
     const untilHeld = async (count: number) => {
       while (held.length < count) await new Promise<void>((resolve) => (arrived = resolve));
     };
-    const release = (at: number) => sendJson(held[at]?.response as ServerResponse, 200, VOLUMES);
+    const release = (at: number) => sendJson(held[at]?.response as ServerResponse, 200, VOLUMES_RESPONSE);
 
     const subject = client({ maxConcurrency: 2 });
     const calls = ["a", "b", "c", "d"].map((name) => subject.getVolumes({ query: { name: [name] } }));

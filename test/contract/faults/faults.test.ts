@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import * as http from "node:http";
-import type { Properties } from "../../../provider/definition/define";
-import { FAULTS, type Fault, type FaultyProxy, randomFrom, startFaultyProxy } from "../../support/faultyProxy";
+import type { Properties } from "../../../provider/definition/resource";
+import { FAULTS, type Fault, type FaultyProxy, seededRandom, startFaultyProxy } from "../../support/faultyProxy";
 import { freePort } from "../../support/localPlatform";
-import { TestPlatform, send } from "../../support/testDaemon";
+import { TestPlatform, sendHttp } from "../../support/testPlatform";
 import { type Counts, History, noCounts } from "./history";
 import { STEADY_RATE, faultsFrom } from "./sequence";
 import { SUBJECTS, type Truth } from "./subjects";
@@ -36,7 +36,7 @@ describe("a connection that fails at random", () => {
 
   async function look(target: string): Promise<readonly Properties[]> {
     const { url, token } = platform.daemon;
-    const { text } = await send(url + target, "GET", { authorization: `Bearer ${token}` }, undefined, agent);
+    const { text } = await sendHttp(url + target, "GET", { authorization: `Bearer ${token}` }, undefined, agent);
     const { data } = JSON.parse(text) as { data: Record<string, { status: string }[]> };
     return Object.values(data)
       .flat()
@@ -54,7 +54,7 @@ describe("a connection that fails at random", () => {
     await platform.start();
     digests = [await platform.addImage("app", "1", "first"), await platform.addImage("app", "2", "second")];
     for (let index = 0; index < AT_ONCE; index++) {
-      free.push((await platform.one("POST", "/v1/volumes", { name: `shared-${index}`, size_mb: 16 })).uuid);
+      free.push((await platform.requestItem("POST", "/v1/volumes", { name: `shared-${index}`, size_mb: 16 })).uuid);
     }
     const { url, token } = platform.daemon;
     proxy = await startFaultyProxy({ url, token }, (who) => sequences.get(who)?.());
@@ -73,7 +73,7 @@ describe("a connection that fails at random", () => {
     let next = 0;
     const work = async (): Promise<void> => {
       for (let index = next++; index < HISTORIES; index = next++) {
-        const random = randomFrom(SEED * 1_000_003 + index);
+        const random = seededRandom(SEED * 1_000_003 + index);
         const token = `h${index}`;
         const volumes: string[] = [];
         const surroundings = {

@@ -1,11 +1,11 @@
 /** One user with one resource on a bad day: up, refresh, up with a change, refresh, destroy, over a connection that fails at random. */
 import { isDeepStrictEqual } from "node:util";
-import { createClient } from "../../../provider/api/client";
-import { createReader } from "../../../provider/api/reader";
+import { createClient } from "../../../provider/client/client";
+import { createObjectReader } from "../../../provider/client/objectReader";
 import type { Clock } from "../../../provider/base/clock";
 import { UnikernelError } from "../../../provider/base/errors";
-import type { Properties } from "../../../provider/definition/define";
-import { PartialFailure } from "../../../provider/definition/partial";
+import type { Properties } from "../../../provider/definition/resource";
+import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
 import type { ProviderContext } from "../../../provider/resources/context";
 import { type Call, type Naming, Stack } from "./stack";
 import type { Subject, Truth, Version } from "./subjects";
@@ -55,7 +55,7 @@ function contextOf(url: string, token: string): ProviderContext {
     attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
   });
   const timeouts = { createMs: 60_000, updateMs: 60_000, deleteMs: 60_000 };
-  const reader = createReader(client);
+  const reader = createObjectReader(client);
   return { client, reader, clock: hasty, metro: "faulty", signal: undefined, timeouts, imageLayout: "" };
 }
 
@@ -148,7 +148,7 @@ export class History {
 
   #failed(error: unknown): void {
     this.counts.failures++;
-    if (error instanceof PartialFailure) return;
+    if (error instanceof ResourceInitFailedError) return;
     if (!UnikernelError.is(error)) throw error;
     const { call, name } = this.#lastCall;
     if (call !== "create") return;

@@ -1,18 +1,24 @@
 /** A stack with one resource, as the engine and front end A keep it between them: what each `pulumi` command calls, and what stays in the state. */
-import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../../provider/definition/autoname";
-import type { Properties } from "../../../provider/definition/define";
-import { PartialFailure } from "../../../provider/definition/partial";
-import * as dynamic from "../../../provider/frontend/dynamic";
-import { labelOf, toReport } from "../../../provider/frontend/report";
-import { inputsOf, observedIn, outs, remembered, toWire } from "../../../provider/frontend/state";
-import { type AnyResource, type Kind, resourceOf } from "../../../provider/resources/all";
+import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../../provider/definition/naming";
+import type { Properties } from "../../../provider/definition/resource";
+import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
+import * as dynamic from "../../../provider/pulumi/dynamic/provider";
+import { resourceLabel, toEngineError } from "../../../provider/pulumi/dynamic/errorReport";
+import {
+  inputsFromState,
+  observedFromState,
+  toState,
+  preservedOnRefresh,
+  toSerializable,
+} from "../../../provider/pulumi/dynamic/state";
+import { type AnyResource, type ResourceKind, resourceOf } from "../../../provider/resources/all";
 import type { ProviderContext } from "../../../provider/resources/context";
 
 const HOME = { metro: "http://faulty", provider: "" };
 /** The dynamic provider decides alone what an update means; what it asks of a metro would not be asked of the history's own. */
 const settings = new Map([["unikernel:metro", HOME.metro]]);
 /** What a refresh keeps, by what was known and what is there. */
-const kept: (known: Properties, observed: Properties) => Properties = remembered;
+const kept: (known: Properties, observed: Properties) => Properties = preservedOnRefresh;
 
 /** Runs what is done when it returns, without what it would have the engine print. */
 function quietly<T>(run: () => T): T {
@@ -46,7 +52,7 @@ export interface Naming {
 
 /** One stack. Every command throws what the resource threw, with the state as the engine would keep it. */
 export class Stack {
-  readonly #kind: Kind;
+  readonly #kind: ResourceKind;
   readonly #resource: AnyResource;
   readonly #context: ProviderContext;
   readonly #naming: Naming;
@@ -55,7 +61,12 @@ export class Stack {
   /** What a successor was made for and is still to be deleted. */
   #replaced: readonly Kept[] = [];
 
-  constructor(kind: Kind, context: ProviderContext, naming: Naming, onCall: (call: Call, name: string) => void) {
+  constructor(
+    kind: ResourceKind,
+    context: ProviderContext,
+    naming: Naming,
+    onCall: (call: Call, name: string) => void,
+  ) {
     this.#kind = kind;
     this.#resource = resourceOf(kind);
     this.#context = context;
@@ -92,13 +103,13 @@ export class Stack {
     if (this.#kept === undefined) return;
     const { id, props } = this.#kept;
     this.#onCall("read", String(props["name"]));
-    const observed = await this.#resource.read(this.#context, id, inputsOf(this.#resource, props));
+    const observed = await this.#resource.read(this.#context, id, inputsFromState(this.#resource, props));
     if (observed === undefined) {
       this.#kept = undefined;
       return;
     }
     const outputs = { ...observed.outputs, ...kept(props, observed.outputs) };
-    this.#kept = { id, props: outs(this.#resource, HOME, props, observed.inputs, outputs), hasFailed: false };
+    this.#kept = { id, props: toState(this.#resource, HOME, props, observed.inputs, outputs), hasFailed: false };
   }
 
   /** `pulumi destroy`. */
@@ -112,14 +123,14 @@ export class Stack {
   #inputs(given: Properties, name: string): Properties {
     const checked = this.#resource.inputs.parse({ ...given, name }) as Properties;
     const chosen = this.#naming.isFixed ? {} : { [AUTO_NAME_KEY]: true };
-    return toWire({ ...checked, ...chosen, [RESOURCE_NAME_KEY]: "it" });
+    return toSerializable({ ...checked, ...chosen, [RESOURCE_NAME_KEY]: "it" });
   }
 
   /** Keeps what a partial failure reports, and throws the failure. */
   #fail(news: Properties, error: unknown): never {
-    if (error instanceof PartialFailure) {
-      const report = toReport(labelOf(this.#resource, news), error, (outputs) =>
-        outs(this.#resource, HOME, news, inputsOf(this.#resource, news), outputs),
+    if (error instanceof ResourceInitFailedError) {
+      const report = toEngineError(resourceLabel(this.#resource, news), error, (outputs) =>
+        toState(this.#resource, HOME, news, inputsFromState(this.#resource, news), outputs),
       ) as Error & { readonly id: string; readonly properties: Properties };
       this.#kept = { id: report.id, props: report.properties, hasFailed: true };
     }
@@ -129,22 +140,22 @@ export class Stack {
   async #create(given: Properties): Promise<void> {
     const name = this.#naming.next();
     const news = this.#inputs(given, name);
-    const inputs = inputsOf(this.#resource, news);
+    const inputs = inputsFromState(this.#resource, news);
     this.#onCall("create", name);
     try {
       const { id, outputs } = await this.#resource.create(this.#context, inputs);
-      this.#kept = { id, props: outs(this.#resource, HOME, news, inputs, outputs), hasFailed: false };
+      this.#kept = { id, props: toState(this.#resource, HOME, news, inputs, outputs), hasFailed: false };
     } catch (error) {
       this.#fail(news, error);
     }
   }
 
   async #update({ id, props }: Kept, news: Properties): Promise<void> {
-    const inputs = inputsOf(this.#resource, news);
+    const inputs = inputsFromState(this.#resource, news);
     this.#onCall("update", String(news["name"]));
     try {
-      const outputs = await this.#resource.update(this.#context, id, observedIn(this.#resource, props), inputs);
-      this.#kept = { id, props: outs(this.#resource, HOME, news, inputs, outputs), hasFailed: false };
+      const outputs = await this.#resource.update(this.#context, id, observedFromState(this.#resource, props), inputs);
+      this.#kept = { id, props: toState(this.#resource, HOME, news, inputs, outputs), hasFailed: false };
     } catch (error) {
       this.#fail(news, error);
     }
@@ -173,6 +184,6 @@ export class Stack {
 
   async #remove({ id, props }: Kept): Promise<void> {
     this.#onCall("delete", String(props["name"]));
-    await this.#resource.delete(this.#context, id, observedIn(this.#resource, props));
+    await this.#resource.delete(this.#context, id, observedFromState(this.#resource, props));
   }
 }

@@ -1,8 +1,8 @@
 /** What the histories are about: resources of every kind that a metro makes, with what is asked for in turn and how the API then shows it. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Properties } from "../../../provider/definition/define";
-import type { Kind } from "../../../provider/resources/all";
+import type { Properties } from "../../../provider/definition/resource";
+import type { ResourceKind } from "../../../provider/resources/all";
 
 /** The API as it is, without faults. */
 export interface Truth {
@@ -25,7 +25,7 @@ export interface Version {
 /** One resource of a program, through its changes. */
 export interface Subject {
   readonly what: string;
-  readonly kind: Kind;
+  readonly kind: ResourceKind;
   readonly versions: readonly Version[];
   /** Path of the API's listing. */
   readonly path: string;

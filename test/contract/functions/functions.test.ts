@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import * as unikernel from "../../../sdk";
 import { eventually } from "../../support/localPlatform";
-import { TestPlatform } from "../../support/testDaemon";
+import { TestPlatform } from "../../support/testPlatform";
 
 /** What an output resolves to, with what the engine would be told of it. */
 const whole = <T>(output: pulumi.Output<T>): Promise<T> => (output as unknown as { promise(): Promise<T> }).promise();
@@ -34,7 +34,7 @@ describe("functions", () => {
   });
 
   it("read one object by uuid and by name", async () => {
-    const { uuid } = await platform.running({ name: "one", memory_mb: 64, env: { SECRET: "s3cret-value" } });
+    const { uuid } = await platform.createRunning({ name: "one", memory_mb: 64, env: { SECRET: "s3cret-value" } });
     const byUuid = await unikernel.getInstance({ uuid });
     const byName = await unikernel.getInstance({ name: "one" });
     assert.ok((byName.uptimeMs ?? 0) >= (byUuid.uptimeMs ?? Infinity), "it runs on between the two");
@@ -60,7 +60,7 @@ describe("functions", () => {
     const odd = (index: number): string[] => (index % 2 === 0 ? ["even"] : ["odd", `n:${index}`]);
     // Quotas of an account are far below: what is listed here is one kind that has room.
     for (const [index, name] of names.slice(0, 60).entries()) {
-      await platform.one("POST", "/v1/instances", { name, image: "app:1", tags: odd(index) });
+      await platform.requestItem("POST", "/v1/instances", { name, image: "app:1", tags: odd(index) });
     }
     const all = await unikernel.getInstances();
     assert.deepEqual(
@@ -74,7 +74,10 @@ describe("functions", () => {
     );
     assert.deepEqual((await unikernel.getInstances({ states: ["running"] })).instances, []);
     for (const name of names)
-      await platform.one("POST", "/v1/services", { name, services: [{ port: 0 + 20000 + names.indexOf(name) }] });
+      await platform.requestItem("POST", "/v1/services", {
+        name,
+        services: [{ port: 0 + 20000 + names.indexOf(name) }],
+      });
     const services = await unikernel.getServices();
     assert.deepEqual(
       services.services.map(({ name }) => name),
@@ -84,11 +87,11 @@ describe("functions", () => {
 
   it("read a service with its ports, domains and members", async () => {
     const port = 21_731;
-    const service = await platform.one("POST", "/v1/services", {
+    const service = await platform.requestItem("POST", "/v1/services", {
       name: "web",
       services: [{ port, destination_port: 8080 }],
     });
-    await platform.running({ name: "one", service_group: { uuid: service.uuid } });
+    await platform.createRunning({ name: "one", service_group: { uuid: service.uuid } });
     const read = await unikernel.getService({ name: "web" });
     assert.deepEqual(
       read.ports.map((one) => [one.port, one.destinationPort]),
@@ -103,7 +106,7 @@ describe("functions", () => {
 
   it("read a piece of a log, images and quotas", async () => {
     platform.guests.set("talker", { console: "hello from the guest\n", onStop: { how: "exited", exitCode: 0 } });
-    const { uuid } = await platform.running({ name: "talker" });
+    const { uuid } = await platform.createRunning({ name: "talker" });
     await eventually("the guest has spoken", async () => (await unikernel.getInstanceLogs({ uuid })).output !== "");
     const log = await unikernel.getInstanceLogs({ uuid, offsetBytes: 6, limitBytes: 4 });
     assert.deepEqual([log.output, log.rangeStart, log.rangeEnd], ["from", 6, 10]);
@@ -116,13 +119,13 @@ describe("functions", () => {
   });
 
   it("take outputs, and wait for what they depend on", async () => {
-    const volume = await platform.one("POST", "/v1/volumes", { name: "data", size_mb: 16 });
+    const volume = await platform.requestItem("POST", "/v1/volumes", { name: "data", size_mb: 16 });
     const read = await whole(unikernel.getVolumeOutput({ uuid: pulumi.output(volume.uuid) }));
     assert.deepEqual([read.name, read.sizeMb, read.attachedTo], ["data", 16, []]);
   });
 
   it("give results that are no secrets although the token is, but secret where an argument is", async () => {
-    await platform.one("POST", "/v1/volumes", { name: "data", size_mb: 16 });
+    await platform.requestItem("POST", "/v1/volumes", { name: "data", size_mb: 16 });
     pulumi.runtime.setAllConfig({ "unikernel:token": platform.daemon.token }, ["unikernel:token"]);
     try {
       const plain = unikernel.getVolumeOutput({ name: "data" });
@@ -138,7 +141,7 @@ describe("functions", () => {
     const other = await TestPlatform.open();
     try {
       await other.start();
-      await other.one("POST", "/v1/volumes", { name: "elsewhere", size_mb: 16 });
+      await other.requestItem("POST", "/v1/volumes", { name: "elsewhere", size_mb: 16 });
       await pulumi.runtime.setMocks({
         newResource: ({ name, inputs }) => ({ id: name, state: inputs as object }),
         call: () => ({}),

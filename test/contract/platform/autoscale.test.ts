@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
 import { UnikernelError } from "../../../provider/base/errors";
-import { quotasWith } from "../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../provider/platform/quotaSettings";
 import { freePort } from "../../support/localPlatform";
 import { TestClock } from "../../support/testClock";
-import { type Item, TestPlatform, webGuest } from "../../support/testDaemon";
+import { type Item, TestPlatform, webGuest } from "../../support/testPlatform";
 
 describe("autoscale", () => {
   let platform: TestPlatform;
@@ -14,28 +14,28 @@ describe("autoscale", () => {
   let service: string;
 
   async function open(timings: Parameters<typeof TestPlatform.open>[0] = {}): Promise<void> {
-    platform = await TestPlatform.open({ autoscaleEveryMs: 10, ...timings });
+    platform = await TestPlatform.open({ autoscaleIntervalMs: 10, ...timings });
     await platform.start();
     port = await freePort();
-    const made = await platform.one("POST", "/v1/services", {
+    const made = await platform.requestItem("POST", "/v1/services", {
       name: "web",
       services: [{ port, destination_port: 80 }],
     });
     service = made.uuid;
-    await platform.one("POST", "/v1/instances", { name: "tpl", image: "app:1" });
-    await platform.one("POST", "/v1/instances/templates", [{ name: "tpl" }]);
-    await platform.one("POST", "/v1/instances", { name: "plain", image: "app:1" });
+    await platform.requestItem("POST", "/v1/instances", { name: "tpl", image: "app:1" });
+    await platform.requestItem("POST", "/v1/instances/templates", [{ name: "tpl" }]);
+    await platform.requestItem("POST", "/v1/instances", { name: "plain", image: "app:1" });
   }
   beforeEach(() => open());
   afterEach(() => platform.close());
 
   const PATH = "/v1/services/autoscale";
   const configure = (body: object = {}) =>
-    platform.one("POST", PATH, [{ uuid: service, create_args: { template: { name: "tpl" } }, ...body }]);
-  const read = () => platform.one("GET", `${PATH}?uuid=${service}`);
-  const unconfigure = () => platform.one("DELETE", PATH, [{ uuid: service }]);
+    platform.requestItem("POST", PATH, [{ uuid: service, create_args: { template: { name: "tpl" } }, ...body }]);
+  const read = () => platform.requestItem("GET", `${PATH}?uuid=${service}`);
+  const unconfigure = () => platform.requestItem("DELETE", PATH, [{ uuid: service }]);
   const members = async (): Promise<Item[]> => {
-    const item = await platform.one("GET", `/v1/services?uuid=${service}`);
+    const item = await platform.requestItem("GET", `/v1/services?uuid=${service}`);
     return item["instances"] as Item[];
   };
   /** Resolves when the service has this many instances and none more comes or goes. */
@@ -59,7 +59,7 @@ describe("autoscale", () => {
     platform.setDefaultGuest(() => ({ serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) }));
     await configure({ min_size: 1, max_size: 1, cooldown_time_ms: 2 ** 31 });
     const [one] = await size(1);
-    await platform.until(String(one?.uuid), (item) => item["net_time_us"] !== 0);
+    await platform.waitForItem(String(one?.uuid), (item) => item["net_time_us"] !== 0);
     const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
     socket.write("hello");
     await new Promise((resolve) => socket.once("data", resolve));
@@ -76,7 +76,7 @@ describe("autoscale", () => {
       const { status, items } = await platform.api("GET", `${PATH}?uuid=${service}`);
       assert.equal(status, "success");
       assert.deepEqual(items, [{ status: "unconfigured", uuid: service, name: "web", enabled: false }]);
-      assert.equal((await platform.one("GET", `/v1/services?uuid=${service}`))["autoscale"], false);
+      assert.equal((await platform.requestItem("GET", `/v1/services?uuid=${service}`))["autoscale"], false);
       assert.equal((await unconfigure())["error"], 27);
     });
 
@@ -95,19 +95,19 @@ describe("autoscale", () => {
         policies: [],
       });
       assert.equal((template as Item).name, "tpl");
-      assert.equal((await platform.one("GET", `/v1/services?uuid=${service}`))["autoscale"], true);
+      assert.equal((await platform.requestItem("GET", `/v1/services?uuid=${service}`))["autoscale"], true);
     });
 
     it("are made and read in every form", async () => {
       const one = `/v1/services/${service}/autoscale`;
       const template = { name: "tpl" };
-      assert.equal((await platform.one("POST", one, { template }))["status"], "success");
-      assert.equal((await platform.one("GET", one))["enabled"], true);
-      assert.equal((await platform.one("GET", PATH))["enabled"], true);
-      assert.equal((await platform.one("GET", PATH, [{ name: "web" }]))["enabled"], true);
-      assert.equal((await platform.one("DELETE", one))["status"], "success");
-      assert.equal((await platform.one("GET", `${PATH}?name=web`))["enabled"], false);
-      assert.equal((await platform.one("POST", PATH, [{ name: "web", template }]))["status"], "success");
+      assert.equal((await platform.requestItem("POST", one, { template }))["status"], "success");
+      assert.equal((await platform.requestItem("GET", one))["enabled"], true);
+      assert.equal((await platform.requestItem("GET", PATH))["enabled"], true);
+      assert.equal((await platform.requestItem("GET", PATH, [{ name: "web" }]))["enabled"], true);
+      assert.equal((await platform.requestItem("DELETE", one))["status"], "success");
+      assert.equal((await platform.requestItem("GET", `${PATH}?name=web`))["enabled"], false);
+      assert.equal((await platform.requestItem("POST", PATH, [{ name: "web", template }]))["status"], "success");
     });
 
     it("are there once", async () => {
@@ -150,7 +150,7 @@ describe("autoscale", () => {
 
     it("refuse a service group that is not there, and nine policies", async () => {
       const nobody = [{ name: "nobody", template: { name: "tpl" } }];
-      assert.equal((await platform.one("POST", PATH, nobody))["error"], 8);
+      assert.equal((await platform.requestItem("POST", PATH, nobody))["error"], 8);
       const policies = Array.from({ length: 9 }, (_, index) => step({ name: `p${index}` }));
       const { httpStatus } = await platform.api("POST", PATH, [{ uuid: service, template: { name: "tpl" }, policies }]);
       assert.equal(httpStatus, 400);
@@ -160,12 +160,12 @@ describe("autoscale", () => {
       const clock = new TestClock();
       await platform.daemon.close();
       await platform.start({ clock });
-      await platform.one("PATCH", "/v1/instances/templates", [
+      await platform.requestItem("PATCH", "/v1/instances/templates", [
         { name: "tpl", prop: "autokill", op: "set", value: { time_ms: 100_000 } },
       ]);
       await configure();
       clock.advance(1_000_000);
-      const template = () => platform.one("GET", "/v1/instances/templates?name=tpl");
+      const template = () => platform.requestItem("GET", "/v1/instances/templates?name=tpl");
       assert.equal((await template())["status"], "success");
       await unconfigure();
       clock.advance(1_000_000);
@@ -173,9 +173,9 @@ describe("autoscale", () => {
     });
 
     it("follow the quotas of the account, which may not have autoscale at all", async () => {
-      const restart = async (set: Parameters<typeof quotasWith>[0]): Promise<void> => {
+      const restart = async (set: Parameters<typeof resolveQuotas>[0]): Promise<void> => {
         await platform.daemon.close();
-        await platform.start({ quotas: quotasWith(set) });
+        await platform.start({ quotas: resolveQuotas(set) });
       };
       await restart({ min_autoscale_size: 2, max_autoscale_size: 3 });
       assert.equal((await configure({ min_size: 1 }))["error"], 29);
@@ -190,10 +190,13 @@ describe("autoscale", () => {
     it("keep the template from being deleted, by whatever path", async () => {
       await configure();
       for (const path of ["/v1/instances/templates", "/v1/instances"]) {
-        assert.equal((await platform.one("DELETE", path, [{ name: "tpl" }]))["error"], 15, path);
+        assert.equal((await platform.requestItem("DELETE", path, [{ name: "tpl" }]))["error"], 15, path);
       }
       await unconfigure();
-      assert.equal((await platform.one("DELETE", "/v1/instances/templates", [{ name: "tpl" }]))["status"], "success");
+      assert.equal(
+        (await platform.requestItem("DELETE", "/v1/instances/templates", [{ name: "tpl" }]))["status"],
+        "success",
+      );
     });
   });
 
@@ -201,18 +204,18 @@ describe("autoscale", () => {
     const policies = () => `/v1/services/${service}/autoscale/policies`;
 
     it("need a configuration", async () => {
-      assert.equal((await platform.one("POST", policies(), step()))["error"], 27);
-      assert.equal((await platform.one("GET", policies()))["error"], 27);
-      assert.equal((await platform.one("GET", `${policies()}/busy`))["error"], 27);
+      assert.equal((await platform.requestItem("POST", policies(), step()))["error"], 27);
+      assert.equal((await platform.requestItem("GET", policies()))["error"], 27);
+      assert.equal((await platform.requestItem("GET", `${policies()}/busy`))["error"], 27);
     });
 
     it("are added flat or nested, read one by one or all, and removed in both forms", async () => {
       await configure();
       const idle = { name: "idle", type: "idle", idle_time_ms: 60_000 };
-      const added = await platform.one("POST", policies(), step());
+      const added = await platform.requestItem("POST", policies(), step());
       assert.deepEqual(added, { status: "success", uuid: service, name: "busy" });
-      assert.equal((await platform.one("POST", policies(), { name: "idle", type: idle }))["status"], "success");
-      assert.deepEqual(await platform.one("GET", `${policies()}/busy`), {
+      assert.equal((await platform.requestItem("POST", policies(), { name: "idle", type: idle }))["status"], "success");
+      assert.deepEqual(await platform.requestItem("GET", `${policies()}/busy`), {
         status: "success",
         enabled: true,
         ...step(),
@@ -226,21 +229,25 @@ describe("autoscale", () => {
         { enabled: true, ...step() },
         { enabled: true, ...idle },
       ]);
-      assert.equal((await platform.one("DELETE", `${policies()}/busy`))["name"], "busy");
-      assert.equal((await platform.one("DELETE", policies(), { name: "idle" }))["name"], "idle");
+      assert.equal((await platform.requestItem("DELETE", `${policies()}/busy`))["name"], "busy");
+      assert.equal((await platform.requestItem("DELETE", policies(), { name: "idle" }))["name"], "idle");
       assert.deepEqual((await platform.api("GET", policies())).items, []);
     });
 
     it("are refused when they are not there, there already, too many, or named twice", async () => {
       await configure();
-      assert.equal((await platform.one("GET", `${policies()}/busy`))["error"], 8);
-      assert.equal((await platform.one("DELETE", `${policies()}/busy`))["error"], 8);
-      assert.equal((await platform.one("DELETE", policies(), { name: "busy" }))["error"], 8);
-      for (let index = 0; index < 8; index++) await platform.one("POST", policies(), step({ name: `p${index}` }));
-      assert.equal((await platform.one("POST", policies(), step()))["error"], 5);
-      await platform.one("DELETE", `${policies()}/p0`);
-      assert.equal((await platform.one("POST", policies(), step({ name: "p1" })))["error"], 23);
-      assert.equal((await platform.one("POST", policies(), { name: "a", type: step({ name: "b" }) }))["error"], 7);
+      assert.equal((await platform.requestItem("GET", `${policies()}/busy`))["error"], 8);
+      assert.equal((await platform.requestItem("DELETE", `${policies()}/busy`))["error"], 8);
+      assert.equal((await platform.requestItem("DELETE", policies(), { name: "busy" }))["error"], 8);
+      for (let index = 0; index < 8; index++)
+        await platform.requestItem("POST", policies(), step({ name: `p${index}` }));
+      assert.equal((await platform.requestItem("POST", policies(), step()))["error"], 5);
+      await platform.requestItem("DELETE", `${policies()}/p0`);
+      assert.equal((await platform.requestItem("POST", policies(), step({ name: "p1" })))["error"], 23);
+      assert.equal(
+        (await platform.requestItem("POST", policies(), { name: "a", type: step({ name: "b" }) }))["error"],
+        7,
+      );
     });
   });
 
@@ -248,13 +255,14 @@ describe("autoscale", () => {
     it("are made up to the least size, start, serve, and belong to autoscale", async () => {
       await configure({ min_size: 2 });
       const [first] = await size(2);
-      for (const { uuid } of await members()) await platform.until(uuid, ({ net_time_us }) => Number(net_time_us) > 0);
+      for (const { uuid } of await members())
+        await platform.waitForItem(uuid, ({ net_time_us }) => Number(net_time_us) > 0);
       const answer = await new Promise<number | undefined>((resolve, reject) =>
         http.get({ port, host: "127.0.0.1", agent: false }, (reply) => resolve(reply.statusCode)).on("error", reject),
       );
       assert.equal(answer, 200);
       const uuid = first?.uuid;
-      const volume = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+      const volume = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
       const attach = [{ uuid: volume.uuid, attach_to: { uuid }, at: "/x" }];
       for (const [method, path, body] of [
         ["PUT", "/v1/instances/stop", [{ uuid }]],
@@ -263,16 +271,16 @@ describe("autoscale", () => {
         ["POST", "/v1/instances/templates", [{ uuid }]],
         ["PUT", "/v1/volumes/attach", attach],
       ] as const) {
-        assert.equal((await platform.one(method, path, body))["error"], 25, path);
+        assert.equal((await platform.requestItem(method, path, body))["error"], 25, path);
       }
-      assert.equal((await platform.one("DELETE", "/v1/services", [{ uuid: service }]))["error"], 15);
+      assert.equal((await platform.requestItem("DELETE", "/v1/services", [{ uuid: service }]))["error"], 15);
     });
 
     it("that end by themselves are replaced", async () => {
       await configure();
       const [first] = await size(1);
       assert.ok(first);
-      await platform.until(first.uuid, ({ state }) => state === "running");
+      await platform.waitForItem(first.uuid, ({ state }) => state === "running");
       platform.vmm.end(first.uuid, { how: "panicked", detail: "Oops" });
       for (;;) {
         const [now] = await members();
@@ -294,7 +302,7 @@ describe("autoscale", () => {
         policies: [step(), { name: "idle", type: "idle", idle_time_ms: 100 }],
       });
       const [first] = await size(1);
-      await platform.until(first?.uuid ?? "", ({ net_time_us }) => Number(net_time_us) > 0);
+      await platform.waitForItem(first?.uuid ?? "", ({ net_time_us }) => Number(net_time_us) > 0);
       const held: http.ClientRequest[] = [];
       const agent = new http.Agent({ keepAlive: true });
       for (let index = 0; index < 12; index++) {
@@ -310,11 +318,11 @@ describe("autoscale", () => {
     it("are drained and deleted with the configuration", async () => {
       await configure({ min_size: 2, cooldown_time_ms: 5000 });
       const made = await size(2);
-      for (const { uuid } of made) await platform.until(uuid, ({ net_time_us }) => Number(net_time_us) > 0);
+      for (const { uuid } of made) await platform.waitForItem(uuid, ({ net_time_us }) => Number(net_time_us) > 0);
       assert.equal((await unconfigure())["status"], "success");
       assert.equal((await read())["enabled"], false);
       await size(0);
-      assert.equal((await platform.one("DELETE", "/v1/services", [{ uuid: service }]))["status"], "success");
+      assert.equal((await platform.requestItem("DELETE", "/v1/services", [{ uuid: service }]))["status"], "success");
     });
 
     it("that still drain after the configuration went can be deleted by whoever cannot wait", async () => {
@@ -322,38 +330,38 @@ describe("autoscale", () => {
       await configure();
       const [made] = await size(1);
       assert.ok(made);
-      await platform.until(made.uuid, ({ state }) => state === "running");
+      await platform.waitForItem(made.uuid, ({ state }) => state === "running");
       await unconfigure();
-      assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid: made.uuid }]))["status"], "success");
+      assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid: made.uuid }]))["status"], "success");
       await size(0);
     });
 
     it("that are locked stay, whoever else is removed and however the configuration ends", async () => {
       await configure({ min_size: 2, max_size: 2, cooldown_time_ms: 1 });
       const made = await size(2);
-      for (const { uuid } of made) await platform.until(uuid, ({ net_time_us }) => Number(net_time_us) > 0);
+      for (const { uuid } of made) await platform.waitForItem(uuid, ({ net_time_us }) => Number(net_time_us) > 0);
       const [kept] = made;
       assert.ok(kept);
       const lock = [{ uuid: kept.uuid, prop: "delete_lock", op: "set", value: true }];
-      assert.equal((await platform.one("PATCH", "/v1/instances", lock))["status"], "success");
+      assert.equal((await platform.requestItem("PATCH", "/v1/instances", lock))["status"], "success");
       await unconfigure();
       assert.deepEqual(await size(1), [{ uuid: kept.uuid, name: kept.name }]);
       assert.equal((await platform.instance(kept.uuid))["state"], "running");
       // It is its owner's now: unlocked, it stays over a new configuration, its end, and another daemon.
       const unlock = [{ uuid: kept.uuid, prop: "delete_lock", op: "set", value: false }];
-      assert.equal((await platform.one("PATCH", "/v1/instances", unlock))["status"], "success");
+      assert.equal((await platform.requestItem("PATCH", "/v1/instances", unlock))["status"], "success");
       await configure({ max_size: 1 });
       await size(2);
       await unconfigure();
       assert.deepEqual(await size(1), [{ uuid: kept.uuid, name: kept.name }]);
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       await platform.start();
       assert.deepEqual(await size(1), [{ uuid: kept.uuid, name: kept.name }]);
       assert.equal((await platform.instance(kept.uuid))["state"], "running");
     });
 
     it("of a user in the same service group are left alone", async () => {
-      const mine = await platform.running({ name: "mine", service_group: { uuid: service } });
+      const mine = await platform.createRunning({ name: "mine", service_group: { uuid: service } });
       await configure();
       await size(2);
       await unconfigure();
@@ -363,9 +371,9 @@ describe("autoscale", () => {
     it("are kept by the next daemon, and made up to the size again", async () => {
       await configure({ min_size: 2, policies: [step()] });
       const before = await size(2);
-      for (const { uuid } of before) await platform.until(uuid, ({ state }) => state === "running");
+      for (const { uuid } of before) await platform.waitForItem(uuid, ({ state }) => state === "running");
       const configuration = await read();
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       const [gone] = before;
       platform.vmm.end(gone?.uuid ?? "", { how: "killed", detail: "gone" });
       await platform.start();
@@ -379,7 +387,7 @@ describe("autoscale", () => {
 
     it("are not tried in a tight circle when they cannot be made", async () => {
       await platform.close();
-      await open({ restartPauseMs: 60_000, restartPauseMaxMs: 60_000 });
+      await open({ restartBackoffMs: 60_000, restartBackoffMaxMs: 60_000 });
       platform.setDefaultGuest(() => {
         throw new UnikernelError("VMM_FAILED", "no more memory");
       });

@@ -4,13 +4,13 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { type Material, makeCertificate } from "../../support/certificates";
+import { type ChainAndKey, makeCertificate } from "../../support/certificates";
 import { freePort } from "../../support/localPlatform";
-import { TestPlatform, webGuest } from "../../support/testDaemon";
+import { TestPlatform, webGuest } from "../../support/testPlatform";
 
 describe("certificates", () => {
   let platform: TestPlatform;
-  let shop: Material;
+  let shop: ChainAndKey;
   before(() => (shop = makeCertificate("shop.example.com", ["shop.example.com", "www.example.com"])));
   beforeEach(async () => {
     platform = await TestPlatform.open();
@@ -18,10 +18,10 @@ describe("certificates", () => {
   });
   afterEach(() => platform.close());
 
-  const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/certificates", body);
-  const read = async (uuid: string) => await platform.one("GET", `/v1/certificates?uuid=${uuid}`);
+  const create = (body: Record<string, unknown>) => platform.requestItem("POST", "/v1/certificates", body);
+  const read = async (uuid: string) => await platform.requestItem("GET", `/v1/certificates?uuid=${uuid}`);
   const service = async (domains: object[], extra: object = {}) =>
-    platform.one("POST", "/v1/services", { services: [{ port: await freePort(), ...extra }], domains });
+    platform.requestItem("POST", "/v1/services", { services: [{ port: await freePort(), ...extra }], domains });
 
   it("are valid at once and show what the certificate says of itself", async () => {
     const made = await create({ common_name: "shop.example.com", ...shop });
@@ -125,22 +125,22 @@ describe("certificates", () => {
     const replies = [
       made,
       await read(made.uuid),
-      await platform.one("PUT", "/v1/certificates", [{ uuid: made.uuid, ...renewed }]),
-      await platform.one("PUT", "/v1/certificates", [{ name: "nobody", ...renewed }]),
+      await platform.requestItem("PUT", "/v1/certificates", [{ uuid: made.uuid, ...renewed }]),
+      await platform.requestItem("PUT", "/v1/certificates", [{ name: "nobody", ...renewed }]),
       await service([{ name: "shop.example.com.", certificate: { name: "mine" } }]),
-      await platform.one("DELETE", "/v1/certificates", [{ name: "mine" }]),
+      await platform.requestItem("DELETE", "/v1/certificates", [{ name: "mine" }]),
     ];
     const said = JSON.stringify(replies) + (await fs.readFile(platform.paths.logFile, "utf8"));
     for (const { chain, pkey } of [shop, renewed]) {
       for (const secret of [chain, pkey]) assert.equal(said.includes(secret.split("\n")[1] ?? ""), false);
     }
-    assert.equal((await fs.stat(platform.paths.database)).mode & 0o777, 0o600);
+    assert.equal((await fs.stat(platform.paths.databaseFile)).mode & 0o777, 0o600);
   });
 
   it("survive the daemon", async () => {
     const { uuid } = await create({ common_name: "shop.example.com", ...shop });
     const before = await read(uuid);
-    platform.daemon.abandon();
+    platform.daemon.simulateKill();
     await platform.start();
     assert.deepEqual(await read(uuid), before);
   });
@@ -159,7 +159,7 @@ describe("certificates", () => {
       { fqdn: "plain.localhost" },
     ]);
     assert.deepEqual((await read(uuid))["service_groups"], [{ uuid: good.uuid, name: good.name }]);
-    const instance = await platform.one("POST", "/v1/instances", {
+    const instance = await platform.requestItem("POST", "/v1/instances", {
       image: "app:1",
       service_group: { uuid: good.uuid },
     });
@@ -186,22 +186,22 @@ describe("certificates", () => {
     const { uuid } = await create({ name: "mine", common_name: "shop.example.com", ...shop });
     const made = await service([{ name: "plain" }]);
     const patch = (op: string, value?: unknown) =>
-      platform.one("PATCH", "/v1/services", [{ uuid: made.uuid, prop: "domains", op, value }]);
+      platform.requestItem("PATCH", "/v1/services", [{ uuid: made.uuid, prop: "domains", op, value }]);
     const name = "shop.example.com.";
     assert.equal((await patch("add", [{ name, certificate: { name: "nobody" } }]))["error"], 8);
     const added = await patch("add", [{ name, certificate: { uuid } }]);
     assert.equal((added["domains"] as object[]).length, 2);
-    assert.equal((await platform.one("DELETE", "/v1/certificates", [{ uuid }]))["error"], 15);
+    assert.equal((await platform.requestItem("DELETE", "/v1/certificates", [{ uuid }]))["error"], 15);
     assert.deepEqual((await patch("del", [{ name }]))["domains"], [{ fqdn: "plain.localhost" }]);
     assert.deepEqual((await patch("del"))["domains"], []);
-    assert.equal((await platform.one("DELETE", "/v1/certificates", [{ uuid }]))["status"], "success");
-    assert.equal((await platform.one("DELETE", "/v1/certificates", [{ uuid }]))["error"], 8);
+    assert.equal((await platform.requestItem("DELETE", "/v1/certificates", [{ uuid }]))["status"], "success");
+    assert.equal((await platform.requestItem("DELETE", "/v1/certificates", [{ uuid }]))["error"], 8);
   });
 
   it("are refused as a replacement when they are for another name", async () => {
     const { uuid } = await create({ common_name: "shop.example.com", ...shop });
     const before = await read(uuid);
-    const put = (material: Material) => platform.one("PUT", "/v1/certificates", [{ uuid, ...material }]);
+    const put = (material: ChainAndKey) => platform.requestItem("PUT", "/v1/certificates", [{ uuid, ...material }]);
     assert.equal((await put(makeCertificate("other.example.com")))["error"], 30);
     assert.equal((await put({ ...shop, pkey: makeCertificate("shop.example.com").pkey }))["error"], 7);
     assert.deepEqual(await read(uuid), before);
@@ -214,9 +214,9 @@ describe("certificates", () => {
     const secured = async (domains: object[]): Promise<string> => {
       port = await freePort();
       const services = [{ port, destination_port: 80, handlers: ["tls"] }];
-      const made = await platform.one("POST", "/v1/services", { services, domains });
+      const made = await platform.requestItem("POST", "/v1/services", { services, domains });
       assert.equal(made["status"], "success", made.message);
-      await platform.running({ name: "web", service_group: { uuid: made.uuid } });
+      await platform.createRunning({ name: "web", service_group: { uuid: made.uuid } });
       return made.uuid;
     };
     /** What a client gets that trusts `ca`, or nobody in particular. */
@@ -245,7 +245,7 @@ describe("certificates", () => {
       await create({ name: "mine", common_name: "shop.example.com", ...shop });
       await secured([{ name: "shop.example.com.", certificate: { name: "mine" } }]);
       const renewed = makeCertificate("shop.example.com");
-      await platform.one("PUT", "/v1/certificates", [{ name: "mine", ...renewed }]);
+      await platform.requestItem("PUT", "/v1/certificates", [{ name: "mine", ...renewed }]);
       await visit("shop.example.com", renewed.chain);
       await assert.rejects(visit("shop.example.com", shop.chain));
     });
@@ -262,7 +262,7 @@ describe("certificates", () => {
     it("serve again after the daemon was killed", async () => {
       await create({ name: "mine", common_name: "shop.example.com", ...shop });
       await secured([{ name: "shop.example.com.", certificate: { name: "mine" } }]);
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       await platform.start();
       assert.match((await visit("shop.example.com", shop.chain)).text, /web$/);
     });

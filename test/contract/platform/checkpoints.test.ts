@@ -1,6 +1,6 @@
 /** Checkpoints and lineage: what is frozen of an instance, and where an instance comes from. */
 import assert from "node:assert/strict";
-import { type Item, TestPlatform } from "../../support/testDaemon";
+import { type Item, TestPlatform } from "../../support/testPlatform";
 
 const PATH = "/v1/instances/checkpoints";
 
@@ -13,11 +13,11 @@ describe("checkpoints", () => {
   });
   afterEach(() => platform.close());
 
-  const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/instances", body);
+  const create = (body: Record<string, unknown>) => platform.requestItem("POST", "/v1/instances", body);
   const checkpoint = (from: string, more: Record<string, unknown> = {}) =>
-    platform.one("POST", PATH, [{ from: { name: from }, ...more }]);
+    platform.requestItem("POST", PATH, [{ from: { name: from }, ...more }]);
   const history = async (path: string, name: string): Promise<string[]> => {
-    const item = await platform.one("GET", `${path}/history?name=${name}`);
+    const item = await platform.requestItem("GET", `${path}/history?name=${name}`);
     return (item["history"] as Item[]).map((one) => one.name);
   };
 
@@ -25,8 +25,8 @@ describe("checkpoints", () => {
     const made = await checkpoint("main", { name: "first" });
     assert.deepEqual([made["status"], made.name, made["state"]], ["success", "first", "checkpoint"]);
     const set = { name: "main", prop: "env", op: "set", value: { STEP: "2" } };
-    assert.equal((await platform.one("PATCH", "/v1/instances", [set]))["status"], "success");
-    const copy = await platform.one("GET", `${PATH}?name=first`);
+    assert.equal((await platform.requestItem("PATCH", "/v1/instances", [set]))["status"], "success");
+    const copy = await platform.requestItem("GET", `${PATH}?name=first`);
     assert.deepEqual([copy["env"], copy["tags"], copy["checkpoint_autokill"]], [{ STEP: "1" }, ["x"], { time_ms: 0 }]);
     const { items } = await platform.api("GET", "/v1/instances");
     assert.deepEqual(
@@ -47,7 +47,7 @@ describe("checkpoints", () => {
   });
 
   it("are refused of what runs and of what is suspended: no memory is kept of it", async () => {
-    await platform.running({ name: "live" });
+    await platform.createRunning({ name: "live" });
     const refused = await checkpoint("live");
     assert.equal(refused["error"], 1);
     assert.match(refused.message, /stop it first/);
@@ -56,7 +56,7 @@ describe("checkpoints", () => {
   });
 
   it("are refused of what writes to a volume, which is not frozen with it", async () => {
-    await platform.one("POST", "/v1/volumes", { name: "data", size_mb: 8 });
+    await platform.requestItem("POST", "/v1/volumes", { name: "data", size_mb: 8 });
     await create({ image: "app:1", name: "writer", volumes: [{ name: "data", at: "/data" }] });
     const refused = await checkpoint("writer");
     assert.equal(refused["error"], 15);
@@ -76,11 +76,11 @@ describe("checkpoints", () => {
     const fork = await create({ branch_from: { name: "third" }, name: "fork" });
     assert.deepEqual(await history("/v1/instances", fork.name), ["later", "first"]);
     await platform.api("DELETE", PATH, [{ name: "first" }]);
-    const item = await platform.one("GET", `/v1/instances/${third.uuid}/history`);
+    const item = await platform.requestItem("GET", `/v1/instances/${third.uuid}/history`);
     const [later, first] = item["history"] as Item[];
     assert.deepEqual([later?.name, first?.name], ["later", "first"]);
     assert.match(String(first?.["created_at"]), /^\d{4}-.*Z$/);
-    assert.equal((await platform.one("GET", `${PATH}/history?name=main`))["error"], 8);
+    assert.equal((await platform.requestItem("GET", `${PATH}/history?name=main`))["error"], 8);
     assert.equal((await platform.api("GET", "/v1/instances/history")).httpStatus, 400);
   });
 
@@ -88,27 +88,28 @@ describe("checkpoints", () => {
     await checkpoint("main", { name: "first" });
     assert.equal((await create({ template: { name: "first" } }))["error"], 8);
     assert.equal((await create({ checkpoint: { name: "main" } }))["error"], 8);
-    assert.equal((await platform.one("POST", "/v1/instances/templates", [{ name: "first" }]))["error"], 11);
-    assert.equal((await platform.one("PUT", "/v1/instances/start", [{ name: "first" }]))["error"], 11);
-    assert.equal((await platform.one("GET", "/v1/instances/templates?name=first"))["error"], 8);
+    assert.equal((await platform.requestItem("POST", "/v1/instances/templates", [{ name: "first" }]))["error"], 11);
+    assert.equal((await platform.requestItem("PUT", "/v1/instances/start", [{ name: "first" }]))["error"], 11);
+    assert.equal((await platform.requestItem("GET", "/v1/instances/templates?name=first"))["error"], 8);
   });
 
   it("are changed and deleted as templates are", async () => {
     const { uuid } = await checkpoint("main", { name: "first", tags: ["a"], autokill: { time_ms: 60_000 } });
-    const change = (prop: string, value: unknown) => platform.one("PATCH", PATH, [{ uuid, prop, op: "set", value }]);
+    const change = (prop: string, value: unknown) =>
+      platform.requestItem("PATCH", PATH, [{ uuid, prop, op: "set", value }]);
     await change("delete_lock", true);
-    const item = await platform.one("GET", `${PATH}/${uuid}`);
+    const item = await platform.requestItem("GET", `${PATH}/${uuid}`);
     assert.deepEqual([item["tags"], item["checkpoint_autokill"]], [["a"], { time_ms: 60_000 }]);
-    assert.equal((await platform.one("DELETE", PATH, [{ uuid }]))["error"], 14);
+    assert.equal((await platform.requestItem("DELETE", PATH, [{ uuid }]))["error"], 14);
     await change("delete_lock", false);
-    assert.equal((await platform.one("DELETE", PATH, [{ uuid }]))["status"], "success");
+    assert.equal((await platform.requestItem("DELETE", PATH, [{ uuid }]))["status"], "success");
     assert.deepEqual((await platform.api("GET", PATH)).items, []);
   });
 
   it("and templates outlive the daemon", async () => {
     await checkpoint("main", { name: "first" });
-    await platform.one("POST", "/v1/instances/templates", [{ name: "main" }]);
-    platform.daemon.abandon();
+    await platform.requestItem("POST", "/v1/instances/templates", [{ name: "main" }]);
+    platform.daemon.simulateKill();
     await platform.start();
     assert.equal((await create({ checkpoint: { name: "first" } }))["status"], "success");
     assert.equal((await create({ template: { name: "main" } }))["status"], "success");

@@ -1,7 +1,7 @@
 /** Console logs of VMs that write more than is kept. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { TestPlatform } from "../../support/testDaemon";
+import { TestPlatform } from "../../support/testPlatform";
 
 const MIB = 1024 * 1024;
 const LINE = `${"x".repeat(98)}\n`;
@@ -15,14 +15,14 @@ describe("a console log that grows and grows", () => {
   afterEach(() => platform.close());
 
   const read = async (uuid: string, query: string) => {
-    const item = await platform.one("GET", `/v1/instances/log?uuid=${uuid}${query}`);
+    const item = await platform.requestItem("GET", `/v1/instances/log?uuid=${uuid}${query}`);
     const { range, available } = item as unknown as Record<string, { start: number; end: number }>;
     return { text: Buffer.from(String(item["output"]), "base64").toString("latin1"), range, available };
   };
 
   it("keeps its last part, counts what was dropped, and takes little space", async () => {
-    const { uuid } = await platform.running({ name: "chatty" });
-    const file = platform.vmm.consoleLog(uuid);
+    const { uuid } = await platform.createRunning({ name: "chatty" });
+    const file = platform.vmm.consoleLogPath(uuid);
     let lines = 0;
     const spaceBytes = (): number => fs.statSync(file).blocks * 512;
     for (const wanted of [30_000, 60_000]) {
@@ -42,13 +42,13 @@ describe("a console log that grows and grows", () => {
 
   it("begins anew with a new start", async () => {
     platform.guests.set("brief", { console: "first words\n", onStop: { how: "exited", exitCode: 0 } });
-    const { uuid } = await platform.running({ name: "brief" });
+    const { uuid } = await platform.createRunning({ name: "brief" });
     platform.vmm.print(uuid, "y".repeat(3 * MIB));
     await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-    await platform.until(uuid, ({ state }) => state === "stopped");
+    await platform.waitForItem(uuid, ({ state }) => state === "stopped");
     assert.equal((await read(uuid, "")).available?.end, 3 * MIB + 12);
     await platform.api("PUT", "/v1/instances/start", [{ uuid }]);
-    await platform.until(uuid, ({ state }) => state === "running");
+    await platform.waitForItem(uuid, ({ state }) => state === "running");
     assert.deepEqual((await read(uuid, "")).available, { start: 0, end: 12 });
   });
 });

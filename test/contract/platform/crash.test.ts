@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Layout } from "../../../provider/image/oci/layout";
-import { TestPlatform } from "../../support/testDaemon";
+import { TestPlatform } from "../../support/testPlatform";
 
 describe("the daemon's state and reality", () => {
   let platform: TestPlatform;
@@ -25,7 +25,7 @@ describe("the daemon's state and reality", () => {
     };
     await platform.daemon.close();
     await platform.start({ images });
-    const created = await platform.one("POST", "/v1/instances", { name: "late", image: "app:1" });
+    const created = await platform.requestItem("POST", "/v1/instances", { name: "late", image: "app:1" });
     assert.equal(created["error"], 8, created.message);
   });
 
@@ -54,26 +54,26 @@ describe("the daemon's state and reality", () => {
     });
 
     it("hold back an instance that uses it", async () => {
-      const { uuid } = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+      const { uuid } = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
       const volumes = [{ uuid, at: "/data" }];
-      await platform.one("POST", "/v1/instances", { name: "user", image: "app:1", volumes });
+      await platform.requestItem("POST", "/v1/instances", { name: "user", image: "app:1", volumes });
       let doneBefore: boolean | undefined;
       platform.guests.set("user", () => ((doneBefore = has("done")), {}));
       const growing = grow(uuid);
       await untilBegun();
-      const starting = platform.one("PUT", "/v1/instances/start", [{ name: "user" }]);
-      while ((await platform.one("GET", "/v1/instances?name=user"))["state"] === "stopped");
+      const starting = platform.requestItem("PUT", "/v1/instances/start", [{ name: "user" }]);
+      while ((await platform.requestItem("GET", "/v1/instances?name=user"))["state"] === "stopped");
       fs.writeFileSync(path.join(tools, "go"), "");
       assert.deepEqual([(await growing).status, (await starting)["status"]], ["success", "success"]);
       assert.equal(doneBefore, true);
     });
 
     it("and the daemon is killed, leave it busy until the tool has ended, then let the growth be repeated", async () => {
-      const { uuid } = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
-      const volume = () => platform.one("GET", `/v1/volumes?uuid=${uuid}`);
+      const { uuid } = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
+      const volume = () => platform.requestItem("GET", `/v1/volumes?uuid=${uuid}`);
       const cutOff = grow(uuid).catch(() => undefined);
       await untilBegun();
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       await cutOff;
       await platform.start();
       assert.equal((await volume())["state"], "busy");
@@ -86,29 +86,29 @@ describe("the daemon's state and reality", () => {
   });
 
   it("never bring back a volume whose disk could not be removed, and remove it later", async () => {
-    const { uuid } = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
-    const disk = path.join(platform.paths.volumes, `${uuid}.ext4`);
+    const { uuid } = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
+    const disk = path.join(platform.paths.volumesDir, `${uuid}.ext4`);
     fs.rmSync(disk);
     fs.mkdirSync(path.join(disk, "in the way"), { recursive: true });
-    await platform.one("DELETE", "/v1/volumes", [{ uuid }]);
-    assert.equal((await platform.one("GET", `/v1/volumes?uuid=${uuid}`))["error"], 8);
-    platform.daemon.abandon();
+    await platform.requestItem("DELETE", "/v1/volumes", [{ uuid }]);
+    assert.equal((await platform.requestItem("GET", `/v1/volumes?uuid=${uuid}`))["error"], 8);
+    platform.daemon.simulateKill();
     await platform.start();
-    assert.equal((await platform.one("GET", `/v1/volumes?uuid=${uuid}`))["error"], 8);
-    assert.deepEqual(fs.readdirSync(platform.paths.volumes), []);
+    assert.equal((await platform.requestItem("GET", `/v1/volumes?uuid=${uuid}`))["error"], 8);
+    assert.deepEqual(fs.readdirSync(platform.paths.volumesDir), []);
   });
 
   it("keep what an instance boots from while others of the same image are deleted", async () => {
     for (let round = 0; round < 30; round++) {
-      await platform.one("POST", "/v1/instances", { name: `old-${round}`, image: "app:1" });
+      await platform.requestItem("POST", "/v1/instances", { name: `old-${round}`, image: "app:1" });
       const [created] = await Promise.all([
-        platform.one("POST", "/v1/instances", { name: `new-${round}`, image: "app:1", autostart: true }),
-        platform.one("DELETE", "/v1/instances", [{ name: `old-${round}` }]),
+        platform.requestItem("POST", "/v1/instances", { name: `new-${round}`, image: "app:1", autostart: true }),
+        platform.requestItem("DELETE", "/v1/instances", [{ name: `old-${round}` }]),
       ]);
       assert.equal(created["status"], "success");
       assert.ok(fs.existsSync(platform.vmm.starts.at(-1)?.kernel ?? ""), `round ${round}`);
-      await platform.one("DELETE", "/v1/instances", [{ uuid: created.uuid }]);
+      await platform.requestItem("DELETE", "/v1/instances", [{ uuid: created.uuid }]);
     }
-    assert.deepEqual(fs.readdirSync(platform.paths.boot), []);
+    assert.deepEqual(fs.readdirSync(platform.paths.bootDir), []);
   });
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import { DatabaseSync } from "node:sqlite";
-import { TestPlatform, send } from "../../support/testDaemon";
+import { TestPlatform, sendHttp } from "../../support/testPlatform";
 import { freePort } from "../../support/localPlatform";
 
 describe("the daemon", () => {
@@ -20,13 +20,13 @@ describe("the daemon", () => {
     assert.deepEqual([stay, strict2026, (quotas as Record<string, number>)["volumes"]], [true, false, 253]);
     assert.match(platform.daemon.url, /^http:\/\/127\.0\.0\.1:\d+$/);
     assert.match(await fs.readFile(platform.paths.tokenFile, "utf8"), /^[0-9a-f]{64}$/);
-    for (const folder of [platform.paths.state, platform.paths.images]) {
+    for (const folder of [platform.paths.stateDir, platform.paths.imagesDir]) {
       assert.equal((await fs.stat(folder)).mode & 0o777, 0o700, folder); // made by whoever stored the first image
     }
     for (const file of [
       platform.paths.daemonFile,
       platform.paths.tokenFile,
-      platform.paths.database,
+      platform.paths.databaseFile,
       platform.paths.logFile,
     ]) {
       assert.equal((await fs.stat(file)).mode & 0o777, 0o600, file);
@@ -55,34 +55,34 @@ describe("the daemon", () => {
     await platform.api("POST", "/v1/services", { name: "kept", services: [{ port: await freePort() }] });
     await platform.daemon.close();
     await assert.rejects(fs.stat(platform.paths.daemonFile), { code: "ENOENT" });
-    await assert.rejects(send(url, "GET", {}, undefined, new http.Agent()), { code: "ECONNREFUSED" });
+    await assert.rejects(sendHttp(url, "GET", {}, undefined, new http.Agent()), { code: "ECONNREFUSED" });
   });
 
   it("ends by itself when nothing exists and leaves no file but the images", async () => {
     await platform.start({ stay: false, timings: { idleExitMs: 30 } });
     const port = await freePort();
-    const instance = await platform.running({ name: "short" });
-    const service = await platform.one("POST", "/v1/services", { services: [{ port }] });
-    const volume = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+    const instance = await platform.createRunning({ name: "short" });
+    const service = await platform.requestItem("POST", "/v1/services", { services: [{ port }] });
+    const volume = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     await platform.api("DELETE", "/v1/instances", [{ uuid: instance.uuid }]);
     await platform.api("DELETE", "/v1/services", [{ uuid: service.uuid }]);
     await platform.api("DELETE", "/v1/volumes", [{ uuid: volume.uuid }]);
     await platform.daemon.ended;
-    assert.deepEqual(await fs.readdir(platform.paths.state), ["images"]);
-    await assert.rejects(fs.stat(platform.paths.run), { code: "ENOENT" });
+    assert.deepEqual(await fs.readdir(platform.paths.stateDir), ["images"]);
+    await assert.rejects(fs.stat(platform.paths.runDir), { code: "ENOENT" });
   });
 
   it("removes the state folder too when there are no images", async () => {
-    await fs.rm(platform.paths.images, { recursive: true });
+    await fs.rm(platform.paths.imagesDir, { recursive: true });
     await platform.start({ stay: false, timings: { idleExitMs: 10 } });
     await platform.daemon.ended;
-    await assert.rejects(fs.stat(platform.paths.state), { code: "ENOENT" });
+    await assert.rejects(fs.stat(platform.paths.stateDir), { code: "ENOENT" });
   });
 
   it("does not end while something exists", async () => {
     const port = await freePort();
     await platform.start({ stay: false, timings: { idleExitMs: 100 } });
-    const service = await platform.one("POST", "/v1/services", { services: [{ port }] });
+    const service = await platform.requestItem("POST", "/v1/services", { services: [{ port }] });
     const asked = Array.from({ length: 20 }, () => platform.api("GET", `/v1/services?uuid=${service.uuid}`));
     assert.ok((await Promise.all(asked)).every((answer) => answer.httpStatus === 200));
     await platform.api("DELETE", "/v1/services", [{ uuid: service.uuid }]);
@@ -92,26 +92,31 @@ describe("the daemon", () => {
   it("goes on with the database of the release before this one", async () => {
     await platform.start();
     const port = await freePort();
-    const service = await platform.one("POST", "/v1/services", {
+    const service = await platform.requestItem("POST", "/v1/services", {
       name: "web",
       services: [{ port, destination_port: 80 }],
       domains: [{ name: "web" }],
     });
-    const volume = await platform.one("POST", "/v1/volumes", { name: "data", size_mb: 8 });
+    const volume = await platform.requestItem("POST", "/v1/volumes", { name: "data", size_mb: 8 });
     const [run, still] = [
-      await platform.running({ name: "run", service_group: { uuid: service.uuid }, env: { A: "1" }, tags: ["t"] }),
-      await platform.one("POST", "/v1/instances", {
+      await platform.createRunning({
+        name: "run",
+        service_group: { uuid: service.uuid },
+        env: { A: "1" },
+        tags: ["t"],
+      }),
+      await platform.requestItem("POST", "/v1/instances", {
         name: "still",
         image: "app:1",
         volumes: [{ uuid: volume.uuid, at: "/data" }],
       }),
     ];
-    platform.daemon.abandon();
-    asFirstRelease(platform.paths.database);
+    platform.daemon.simulateKill();
+    asFirstRelease(platform.paths.databaseFile);
 
     await platform.start();
     assert.equal(platform.vmm.starts.length, 1, "the VM that ran is still the one");
-    assert.equal((await send(`http://127.0.0.1:${port}/`, "GET", {})).text, "run");
+    assert.equal((await sendHttp(`http://127.0.0.1:${port}/`, "GET", {})).text, "run");
     const { items } = await platform.api("GET", "/v1/instances");
     assert.deepEqual(
       items.map(({ uuid, state, env, delete_lock }) => ({ uuid, state, env, delete_lock })),
@@ -120,14 +125,14 @@ describe("the daemon", () => {
         { uuid: still.uuid, state: "stopped", env: {}, delete_lock: false },
       ],
     );
-    const shown = await platform.one("GET", "/v1/services");
+    const shown = await platform.requestItem("GET", "/v1/services");
     assert.deepEqual([shown["persistent"], shown["domains"]], [true, [{ fqdn: "web.localhost" }]]);
-    assert.deepEqual((await platform.one("GET", "/v1/volumes"))["quota_policy"], "static");
+    assert.deepEqual((await platform.requestItem("GET", "/v1/volumes"))["quota_policy"], "static");
 
     const change = [{ uuid: still.uuid, prop: "args", op: "del" }];
-    assert.equal((await platform.one("PATCH", "/v1/instances", change))["status"], "success");
+    assert.equal((await platform.requestItem("PATCH", "/v1/instances", change))["status"], "success");
     assert.deepEqual((await platform.instance(still.uuid))["args"], ["/server"]);
-    await platform.one("PUT", "/v1/instances/start", [{ uuid: still.uuid, timeout_s: 10 }]);
+    await platform.requestItem("PUT", "/v1/instances/start", [{ uuid: still.uuid, timeout_s: 10 }]);
     assert.equal((await platform.instance(still.uuid))["state"], "running");
     await platform.api("DELETE", "/v1/instances", [{ uuid: run.uuid }, { uuid: still.uuid }]);
     for (const path of ["/v1/volumes", "/v1/services"]) {
@@ -137,7 +142,7 @@ describe("the daemon", () => {
 
   it("logs events as JSON lines, and neither tokens nor env values", async () => {
     await platform.start();
-    await platform.running({ name: "quiet", env: { PASSWORD: "hunter2-secret" } });
+    await platform.createRunning({ name: "quiet", env: { PASSWORD: "hunter2-secret" } });
     const lines = (await fs.readFile(platform.paths.logFile, "utf8")).trim().split("\n");
     const events = lines.map((line) => (JSON.parse(line) as { event: string }).event);
     assert.ok(events.includes("daemon.ready") && events.includes("instance.created"));

@@ -4,10 +4,10 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import { mock } from "node:test";
 import { systemClock } from "../../../provider/base/clock";
-import { makeDisk, untilUntouched } from "../../../provider/platform/volume/disk";
+import { makeDisk, waitUntilUnused } from "../../../provider/platform/volumes/disk";
 import { type FailingWrites, failWrites } from "../../support/failingWrites";
 import { freePort } from "../../support/localPlatform";
-import { TestPlatform } from "../../support/testDaemon";
+import { TestPlatform } from "../../support/testPlatform";
 
 describe("a database that cannot be written", () => {
   let platform: TestPlatform;
@@ -17,37 +17,37 @@ describe("a database that cannot be written", () => {
     await platform.start();
   });
   afterEach(async () => {
-    failing?.end();
+    failing?.restore();
     await platform.close();
   });
 
-  const volume = (uuid: string) => platform.one("GET", `/v1/volumes?uuid=${uuid}`);
+  const volume = (uuid: string) => platform.requestItem("GET", `/v1/volumes?uuid=${uuid}`);
   async function untilVolume(uuid: string, state: string): Promise<void> {
     while ((await volume(uuid))["state"] !== state) await new Promise((resolve) => setTimeout(resolve, 2));
   }
 
   const instance = (name: string, more: Record<string, unknown> = {}) =>
-    platform.one("POST", "/v1/instances", { image: "app:1", name, ...more });
-  const named = (name: string) => platform.one("GET", `/v1/instances?name=${name}`);
+    platform.requestItem("POST", "/v1/instances", { image: "app:1", name, ...more });
+  const named = (name: string) => platform.requestItem("GET", `/v1/instances?name=${name}`);
   const untilTried = async (): Promise<void> => {
-    while (failing?.tried() === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    while (failing?.attempts() === 0) await new Promise((resolve) => setTimeout(resolve, 2));
   };
   /** A service group with a guest that says back what it hears. */
   async function echoing(name: string, more: Record<string, unknown>): Promise<{ uuid: string; port: number }> {
     const port = await freePort();
     platform.guests.set(name, { serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) });
-    const { uuid } = await platform.running({ name, service_group: { services: [{ port }] }, ...more });
+    const { uuid } = await platform.createRunning({ name, service_group: { services: [{ port }] }, ...more });
     return { uuid, port };
   }
 
   it("lets an instance that cannot be removed count as stopped, and removes it later", async () => {
-    await platform.running({ name: "web" });
-    const used = async () => (await platform.one("GET", "/v1/users/quotas"))["used"] as Record<string, number>;
+    await platform.createRunning({ name: "web" });
+    const used = async () => (await platform.requestItem("GET", "/v1/users/quotas"))["used"] as Record<string, number>;
     failing = failWrites("DELETE FROM instances");
-    assert.equal((await platform.one("DELETE", "/v1/instances", [{ name: "web" }]))["status"], "error");
+    assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ name: "web" }]))["status"], "error");
     assert.equal((await named("web"))["state"], "stopped");
     assert.deepEqual([(await used())["instances"], (await used())["live_instances"]], [1, 0]);
-    failing.end();
+    failing.restore();
     while ((await named("web"))["error"] !== 8) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 
@@ -56,31 +56,31 @@ describe("a database that cannot be written", () => {
     const volumes = [{ at: "/data", size_mb: 8 }];
     await instance("web", { volumes, service_group: { services: [{ port }] } });
     failing = failWrites("DELETE FROM services");
-    assert.equal((await platform.one("DELETE", "/v1/instances", [{ name: "web" }]))["status"], "success");
-    assert.ok(failing.tried() > 0);
+    assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ name: "web" }]))["status"], "success");
+    assert.ok(failing.attempts() > 0);
     assert.equal((await named("web"))["error"], 8);
     assert.deepEqual((await platform.api("GET", "/v1/volumes")).items, []);
-    failing.end();
-    platform.daemon.abandon();
+    failing.restore();
+    platform.daemon.simulateKill();
     await platform.start();
     assert.deepEqual((await platform.api("GET", "/v1/services")).items, []);
   });
 
   it("makes a template later of what is to be one", async () => {
-    const { uuid } = await platform.running({ name: "golden" });
+    const { uuid } = await platform.createRunning({ name: "golden" });
     failing = failWrites("UPDATE instances SET service_uuid");
     await platform.api("POST", "/v1/instances/templates", [{ name: "golden" }]);
     await untilTried();
     assert.equal((await platform.instance(uuid))["state"], "stopped");
-    failing.end();
-    await platform.until(uuid, ({ state }) => state === "template");
+    failing.restore();
+    await platform.waitForItem(uuid, ({ state }) => state === "template");
   });
 
   it("leaves nothing of a template that cannot be prepared", async () => {
     const template = { name: "golden", prepare: true, create_args: { image: "app:1" } };
     failing = failWrites("UPDATE instances SET definition");
     assert.equal((await instance("one", { image: undefined, template }))["status"], "error");
-    failing.end();
+    failing.restore();
     assert.equal((await instance("one", { image: undefined, template }))["status"], "success");
   });
 
@@ -90,12 +90,12 @@ describe("a database that cannot be written", () => {
     socket.write("hello");
     await new Promise((resolve) => socket.once("data", resolve));
     socket.write("still busy");
-    await platform.one("PUT", "/v1/instances/suspend", [{ name: "raw", drain_timeout_ms: 60_000 }]);
+    await platform.requestItem("PUT", "/v1/instances/suspend", [{ name: "raw", drain_timeout_ms: 60_000 }]);
     failing = failWrites("UPDATE instances SET status");
     socket.destroy();
     await untilTried();
-    failing.end();
-    await platform.until(uuid, ({ state, snapshot }) => state === "stopped" && snapshot !== undefined);
+    failing.restore();
+    await platform.waitForItem(uuid, ({ state, snapshot }) => state === "stopped" && snapshot !== undefined);
   });
 
   it("lets an idle instance sleep later", async () => {
@@ -104,18 +104,21 @@ describe("a database that cannot be written", () => {
     failing = failWrites("UPDATE instances SET status");
     await untilTried();
     assert.equal((await platform.instance(uuid))["state"], "running");
-    failing.end();
-    await platform.until(uuid, ({ state }) => state === "standby");
+    failing.restore();
+    await platform.waitForItem(uuid, ({ state }) => state === "standby");
   });
 
   it("makes instances in a service group that cannot be written", async () => {
     const autokill = { time_ms: 60_000 };
-    const group = await platform.one("POST", "/v1/services", { services: [{ port: await freePort() }], autokill });
+    const group = await platform.requestItem("POST", "/v1/services", {
+      services: [{ port: await freePort() }],
+      autokill,
+    });
     failing = failWrites("INSERT INTO services");
     const made = await instance("web", { service_group: { uuid: group.uuid } });
     assert.equal(made["status"], "success");
-    failing.end();
-    platform.daemon.abandon();
+    failing.restore();
+    platform.daemon.simulateKill();
     await platform.start({ clock: { ...systemClock, now: () => Date.now() + 120_000 } });
     await new Promise((resolve) => setTimeout(resolve, 50));
     const [service] = (await platform.api("GET", "/v1/services")).items;
@@ -123,46 +126,46 @@ describe("a database that cannot be written", () => {
   });
 
   it("makes of a clone an error, which can be deleted", async () => {
-    const source = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+    const source = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     failing = failWrites("INSERT INTO volumes", { passing: 1 });
-    const clone = await platform.one("POST", "/v1/volumes/clone", [{ uuid: source.uuid }]);
+    const clone = await platform.requestItem("POST", "/v1/volumes/clone", [{ uuid: source.uuid }]);
     await untilVolume(clone.uuid, "error");
-    assert.equal((await platform.one("DELETE", "/v1/volumes", [{ uuid: clone.uuid }]))["status"], "success");
+    assert.equal((await platform.requestItem("DELETE", "/v1/volumes", [{ uuid: clone.uuid }]))["status"], "success");
   });
 
   it("makes no volume of which it answers an error", async () => {
     failing = failWrites("INSERT INTO volumes", { passing: 1 });
-    assert.equal((await platform.one("POST", "/v1/volumes", { size_mb: 8 }))["status"], "error");
+    assert.equal((await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 }))["status"], "error");
     assert.deepEqual((await platform.api("GET", "/v1/volumes")).items, []);
-    assert.deepEqual(fs.readdirSync(platform.paths.volumes), []);
+    assert.deepEqual(fs.readdirSync(platform.paths.volumesDir), []);
   });
 
   it("leaves of a volume that can be neither made nor removed an error, which can be deleted", async () => {
     failing = failWrites("INSERT INTO volumes", { passing: 1 });
     const removals = failWrites("DELETE FROM volumes");
-    assert.equal((await platform.one("POST", "/v1/volumes", { name: "v", size_mb: 8 }))["status"], "error");
-    removals.end();
-    assert.equal((await platform.one("GET", "/v1/volumes?name=v"))["state"], "error");
-    assert.equal((await platform.one("DELETE", "/v1/volumes", [{ name: "v" }]))["status"], "success");
+    assert.equal((await platform.requestItem("POST", "/v1/volumes", { name: "v", size_mb: 8 }))["status"], "error");
+    removals.restore();
+    assert.equal((await platform.requestItem("GET", "/v1/volumes?name=v"))["state"], "error");
+    assert.equal((await platform.requestItem("DELETE", "/v1/volumes", [{ name: "v" }]))["status"], "success");
   });
 
   it("lets a volume be used that has grown", async () => {
-    const { uuid } = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+    const { uuid } = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     failing = failWrites("INSERT INTO volumes", { passing: 1 });
     await platform.api("PATCH", "/v1/volumes", [{ uuid, prop: "size_mb", op: "set", value: 16 }]);
     assert.deepEqual([(await volume(uuid))["state"], (await volume(uuid))["size_mb"]], ["available", 16]);
-    failing.end();
-    platform.daemon.abandon();
+    failing.restore();
+    platform.daemon.simulateKill();
     await platform.start();
     await untilVolume(uuid, "available");
   });
 
   it("lets a volume be used whose growth a killed daemon cut off", async () => {
-    const { uuid } = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+    const { uuid } = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     failing = failWrites("INSERT INTO volumes", { passing: 1 });
     const grown = platform.api("PATCH", "/v1/volumes", [{ uuid, prop: "size_mb", op: "set", value: 16 }]);
     await grown; // written is only that it grows
-    platform.daemon.abandon();
+    platform.daemon.simulateKill();
     await platform.start();
     await untilVolume(uuid, "available");
   });
@@ -178,7 +181,7 @@ describe("a disk", () => {
     const listing = mock.method(fs.promises, "readdir", (...args: Parameters<typeof readdir>) =>
       ++looks === 1 ? Promise.reject(new Error("EMFILE: too many open files")) : readdir(...args),
     );
-    await untilUntouched(disk);
+    await waitUntilUnused(disk);
     listing.mock.restore();
     assert.ok(looks > 1);
     await platform.close();

@@ -1,9 +1,9 @@
 /** What the wire looks like before any handler decides. */
 import assert from "node:assert/strict";
 import * as net from "node:net";
-import { ITEM_CODES, type ItemCodeName } from "../../../provider/api/codes";
+import { ITEM_CODES, type ItemCodeName } from "../../../provider/contract/codes";
 import { freePort } from "../../support/localPlatform";
-import { type Item, send, TestPlatform } from "../../support/testDaemon";
+import { type Item, sendHttp, TestPlatform } from "../../support/testPlatform";
 
 describe("the local API's HTTP side", () => {
   let platform: TestPlatform;
@@ -19,7 +19,7 @@ describe("the local API's HTTP side", () => {
         const answer = await platform.api("GET", target, undefined, { authorization });
         assert.equal(answer.httpStatus, 401);
         assert.equal(answer.status, "error");
-        assert.equal(typeof answer.raw["op_time_us"], "number");
+        assert.equal(typeof answer.envelope["op_time_us"], "number");
       }
     });
   }
@@ -31,7 +31,7 @@ describe("the local API's HTTP side", () => {
       ["PUT", "/v1/instances", 405, "WrongMethod"],
       ["PATCH", "/v1/instances/start", 405, "WrongMethod"],
     ] as const) {
-      const { httpStatus, raw, message } = await platform.api(method, target, []);
+      const { httpStatus, envelope: raw, message } = await platform.api(method, target, []);
       assert.equal(httpStatus, status, target);
       assert.deepEqual(raw["errors"], [{ status, message, error: ITEM_CODES[code] }]);
     }
@@ -223,15 +223,15 @@ describe("the local API's HTTP side", () => {
       assert.equal(answer.httpStatus, 400);
       assert.equal(answer.status, "error");
       assert.match(answer.message ?? "", message);
-      assert.deepEqual(answer.raw["errors"], [{ status: 400, message: answer.message, error: ITEM_CODES[code] }]);
-      assert.equal(typeof answer.raw["op_time_us"], "number");
+      assert.deepEqual(answer.envelope["errors"], [{ status: 400, message: answer.message, error: ITEM_CODES[code] }]);
+      assert.equal(typeof answer.envelope["op_time_us"], "number");
     });
   }
 
   it("takes selectors from repeats, comma lists, a body array and the path, and keeps their order", async () => {
     const [a, b] = [
-      await platform.one("POST", "/v1/volumes", { name: "a", size_mb: 8 }),
-      await platform.one("POST", "/v1/volumes", { name: "b", size_mb: 8 }),
+      await platform.requestItem("POST", "/v1/volumes", { name: "a", size_mb: 8 }),
+      await platform.requestItem("POST", "/v1/volumes", { name: "b", size_mb: 8 }),
     ];
     const names = async (method: string, target: string, body?: unknown) =>
       (await platform.api(method, target, body)).items.map((item) => item.name);
@@ -251,7 +251,7 @@ describe("the local API's HTTP side", () => {
   });
 
   it("answers each item for itself, echoes its selector, and says how many failed by the status", async () => {
-    const volume = await platform.one("POST", "/v1/volumes", { name: "real", size_mb: 8 });
+    const volume = await platform.requestItem("POST", "/v1/volumes", { name: "real", size_mb: 8 });
     const nobody = "11111111-1111-4111-8111-111111111111";
     const mixed = await platform.api("GET", `/v1/volumes?uuid=${nobody}&uuid=${volume.uuid}&uuid=x&name=ghost`);
     assert.equal(mixed.httpStatus, 200);
@@ -274,20 +274,23 @@ describe("the local API's HTTP side", () => {
       ["/v1/services", "service_groups"],
       ["/v1/volumes", "volumes"],
     ] as const) {
-      const { raw } = await platform.api("GET", target);
+      const { envelope: raw } = await platform.api("GET", target);
       assert.equal(raw["status"], "success");
       assert.deepEqual(raw["data"], { [key]: [] });
     }
   });
 
   it("answers health, quotas and images", async () => {
-    const health = (await platform.api("GET", "/v1/healthz")).raw["data"] as Record<string, Record<string, string>>;
+    const health = (await platform.api("GET", "/v1/healthz")).envelope["data"] as Record<
+      string,
+      Record<string, string>
+    >;
     assert.equal(health["checks"]?.["vmm"], "healthy");
     assert.equal(health["versions"]?.["vmm"], "fake");
-    const quotas = await platform.one("GET", "/v1/users/quotas");
+    const quotas = await platform.requestItem("GET", "/v1/users/quotas");
     assert.deepEqual((quotas["used"] as Record<string, number>)["instances"], 0);
     assert.equal((quotas["hard"] as Record<string, number>)["volumes"], 253);
-    const image = await platform.one("GET", "/v1/images");
+    const image = await platform.requestItem("GET", "/v1/images");
     assert.match(String(image["url"]), /^oci:\/\/local\/app@sha256:[0-9a-f]{64}$/);
     assert.deepEqual(image["tags"], ["app:1"]);
     assert.equal((await platform.api("GET", "/v1/images?tag=app:2")).items.length, 0);
@@ -295,7 +298,7 @@ describe("the local API's HTTP side", () => {
 
   it("refuses a page that begins at neither an object nor a time", async () => {
     for (const from of ["garbage", "11111111-1111-4111-8111-11111111111G"]) {
-      const { httpStatus, raw } = await platform.api("GET", `/v1/services?from=${from}`);
+      const { httpStatus, envelope: raw } = await platform.api("GET", `/v1/services?from=${from}`);
       assert.deepEqual([httpStatus, (raw["errors"] as Item[])[0]?.["error"]], [400, ITEM_CODES.Invalid], from);
     }
   });
@@ -303,24 +306,24 @@ describe("the local API's HTTP side", () => {
   it("goes on with a listing at what has just left it, and refuses to at what is gone", async () => {
     const made: string[] = [];
     for (const name of ["a", "b", "c"]) {
-      const { uuid } = await platform.one("POST", "/v1/instances", { name, image: "app:1", tags: ["x"] });
+      const { uuid } = await platform.requestItem("POST", "/v1/instances", { name, image: "app:1", tags: ["x"] });
       made.push(uuid);
     }
     const from = async (uuid: string | undefined, more = "") => {
       const answer = await platform.api("GET", `/v1/instances?tags=x&from=${uuid}${more}`);
       return { ...answer, names: answer.items.map(({ name }) => name) };
     };
-    await platform.one("PATCH", "/v1/instances", [{ name: "b", prop: "tags", op: "set", value: [] }]);
+    await platform.requestItem("PATCH", "/v1/instances", [{ name: "b", prop: "tags", op: "set", value: [] }]);
     assert.deepEqual((await from(made[1])).names, ["c"]);
     assert.deepEqual((await from(made[1], "&order=desc")).names, ["a"]);
-    await platform.one("DELETE", "/v1/instances", [{ name: "b" }]);
-    const { httpStatus, raw } = await from(made[1]);
+    await platform.requestItem("DELETE", "/v1/instances", [{ name: "b" }]);
+    const { httpStatus, envelope: raw } = await from(made[1]);
     assert.deepEqual([httpStatus, (raw["errors"] as Item[])[0]?.["error"]], [400, ITEM_CODES.NotFound]);
   });
 
   it("tells which methods a path knows where another one is tried", async () => {
     const { url, token } = platform.daemon;
-    const { status, headers } = await send(`${url}/v1/instances`, "OPTIONS", { authorization: `Bearer ${token}` });
+    const { status, headers } = await sendHttp(`${url}/v1/instances`, "OPTIONS", { authorization: `Bearer ${token}` });
     assert.deepEqual([status, headers.allow], [405, "POST, GET, PATCH, DELETE"]);
   });
 
@@ -333,18 +336,19 @@ describe("the local API's HTTP side", () => {
       ["/v1/instances/templates", "tags"],
       ["/v1/instances/checkpoints", "tags"],
     ] as const) {
-      const item = await platform.one("PATCH", path, [{ id: "first", name: "nobody", prop, op: "del" }]);
+      const item = await platform.requestItem("PATCH", path, [{ id: "first", name: "nobody", prop, op: "del" }]);
       assert.deepEqual([item["error"], item["id"]], [ITEM_CODES.NotFound, "first"], path);
     }
   });
 
   it("takes null for no value: what is deleted is cleared", async () => {
     const tags = ["x"];
-    await platform.one("POST", "/v1/services", { name: "web", services: [{ port: await freePort() }] });
-    for (const name of ["plain", "base"]) await platform.one("POST", "/v1/volumes", { name, size_mb: 8, tags });
-    await platform.one("POST", "/v1/volumes/templates", [{ name: "base" }]);
-    for (const name of ["one", "golden"]) await platform.one("POST", "/v1/instances", { name, image: "app:1", tags });
-    await platform.one("POST", "/v1/instances/templates", [{ name: "golden" }]);
+    await platform.requestItem("POST", "/v1/services", { name: "web", services: [{ port: await freePort() }] });
+    for (const name of ["plain", "base"]) await platform.requestItem("POST", "/v1/volumes", { name, size_mb: 8, tags });
+    await platform.requestItem("POST", "/v1/volumes/templates", [{ name: "base" }]);
+    for (const name of ["one", "golden"])
+      await platform.requestItem("POST", "/v1/instances", { name, image: "app:1", tags });
+    await platform.requestItem("POST", "/v1/instances/templates", [{ name: "golden" }]);
     for (const [path, name, prop, cleared] of [
       ["/v1/services", "web", "domains", []],
       ["/v1/volumes", "plain", "tags", []],
@@ -352,15 +356,15 @@ describe("the local API's HTTP side", () => {
       ["/v1/instances", "one", "tags", []],
       ["/v1/instances/templates", "golden", "tags", []],
     ] as const) {
-      const item = await platform.one("PATCH", path, [{ name, prop, op: "del", value: null }]);
+      const item = await platform.requestItem("PATCH", path, [{ name, prop, op: "del", value: null }]);
       assert.equal(item["status"], "success", `${path}: ${item.message}`);
-      assert.deepEqual((await platform.one("GET", `${path}?name=${name}`))[prop], cleared, path);
+      assert.deepEqual((await platform.requestItem("GET", `${path}?name=${name}`))[prop], cleared, path);
     }
   });
 
   it("refuses a page of selected objects", async () => {
     for (const type of ["instances", "services", "volumes"]) {
-      const { httpStatus, raw } = await platform.api("GET", `/v1/${type}?name=a&count=1`);
+      const { httpStatus, envelope: raw } = await platform.api("GET", `/v1/${type}?name=a&count=1`);
       assert.equal(httpStatus, 400, type);
       assert.equal((raw["errors"] as { error: number }[])[0]?.error, ITEM_CODES.NotBoth);
     }
@@ -374,7 +378,7 @@ describe("the local API's HTTP side", () => {
       `POST /v1/volumes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${platform.daemon.token}\r\nContent-Length: 100\r\n\r\n{`,
     );
     socket.destroy();
-    const reply = await send(`${platform.daemon.url}/v1/healthz`, "GET", {
+    const reply = await sendHttp(`${platform.daemon.url}/v1/healthz`, "GET", {
       authorization: `Bearer ${platform.daemon.token}`,
     });
     assert.equal(reply.status, 200);

@@ -1,9 +1,9 @@
 /** Quotas, images, and the control plane that shares the metro's address. */
 import assert from "node:assert/strict";
-import { createClient } from "../../../provider/api/client";
-import { quotasWith } from "../../../provider/platform/quotaSettings";
+import { createClient } from "../../../provider/client/client";
+import { resolveQuotas } from "../../../provider/platform/quotaSettings";
 import { freePort } from "../../support/localPlatform";
-import { TestPlatform } from "../../support/testDaemon";
+import { TestPlatform } from "../../support/testPlatform";
 
 describe("the quotas of the local platform", () => {
   let platform: TestPlatform;
@@ -12,7 +12,7 @@ describe("the quotas of the local platform", () => {
 
   it("are the documentation's example where nobody sets others", async () => {
     await platform.start();
-    const { uuid, hard, limits, used } = await platform.one("GET", "/v1/users/quotas");
+    const { uuid, hard, limits, used } = await platform.requestItem("GET", "/v1/users/quotas");
     assert.match(uuid, /^[0-9a-f-]{36}$/);
     assert.deepEqual(hard, {
       instances: 64,
@@ -39,40 +39,48 @@ describe("the quotas of the local platform", () => {
 
   it("are told for the own user only", async () => {
     await platform.start();
-    const own = await platform.one("GET", "/v1/users/quotas");
-    assert.deepEqual(await platform.one("GET", `/v1/users/${own.uuid}/quotas`), own);
+    const own = await platform.requestItem("GET", "/v1/users/quotas");
+    assert.deepEqual(await platform.requestItem("GET", `/v1/users/${own.uuid}/quotas`), own);
     const other = await platform.api("GET", "/v1/users/11111111-1111-4111-8111-111111111111/quotas");
     assert.deepEqual([other.httpStatus, other.status, other.items[0]?.["error"]], [200, "error", 8]);
-    assert.equal((await platform.one("GET", "/v1/users/me/quotas"))["error"], 7);
+    assert.equal((await platform.requestItem("GET", "/v1/users/me/quotas"))["error"], 7);
   });
 
   it("that are set are shown and kept", async () => {
-    const quotas = quotasWith({ volumes: 2, total_volume_mb: 30, max_volume_mb: 20, services: 1, max_memory_mb: 64 });
+    const quotas = resolveQuotas({
+      volumes: 2,
+      total_volume_mb: 30,
+      max_volume_mb: 20,
+      services: 1,
+      max_memory_mb: 64,
+    });
     await platform.start({ quotas });
-    const shown = await platform.one("GET", "/v1/users/quotas");
+    const shown = await platform.requestItem("GET", "/v1/users/quotas");
     assert.deepEqual([shown["hard"], shown["limits"]], [quotas.hard, quotas.limits]);
 
-    const codeOf = async (target: string, body: object) => (await platform.one("POST", target, body))["error"];
+    const codeOf = async (target: string, body: object) => (await platform.requestItem("POST", target, body))["error"];
     assert.equal(await codeOf("/v1/volumes", { size_mb: 21 }), 7);
     assert.equal(await codeOf("/v1/volumes", { name: "a", size_mb: 20 }), undefined);
     assert.equal(await codeOf("/v1/volumes", { size_mb: 11 }), 19);
     assert.equal(await codeOf("/v1/volumes", { name: "b", size_mb: 10 }), undefined);
     assert.equal(await codeOf("/v1/volumes", { size_mb: 8 }), 19);
-    const grown = await platform.one("PATCH", "/v1/volumes", [{ name: "b", prop: "size_mb", op: "set", value: 11 }]);
+    const grown = await platform.requestItem("PATCH", "/v1/volumes", [
+      { name: "b", prop: "size_mb", op: "set", value: 11 },
+    ]);
     assert.equal(grown["error"], 19);
     const ports = [await freePort(), await freePort()];
     assert.equal(await codeOf("/v1/services", { services: ports.map((port) => ({ port })) }), 19);
     assert.equal(await codeOf("/v1/instances", { image: "app:1", memory_mb: 65 }), 7);
 
-    const { used } = await platform.one("GET", "/v1/users/quotas");
+    const { used } = await platform.requestItem("GET", "/v1/users/quotas");
     const { volumes, total_volume_mb } = used as Record<string, number>;
     assert.deepEqual([volumes, total_volume_mb], [2, 30]);
-    const refused = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+    const refused = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     assert.match(refused.message, /'volumes' is 2 of 2/);
   });
 
   it("are kept by many requests at once", async () => {
-    await platform.start({ quotas: quotasWith({ volumes: 3 }) });
+    await platform.start({ quotas: resolveQuotas({ volumes: 3 }) });
     const created = await platform.api("POST", "/v1/volumes", Array.from({ length: 10 }, () => ({ size_mb: 8 }))); // prettier-ignore
     const codes = created.items.map((item) => item["error"] ?? 0).sort();
     assert.deepEqual(codes, [0, 0, 0, ...Array.from({ length: 7 }, () => 19)]);
@@ -99,8 +107,8 @@ describe("the control plane of the local platform", () => {
   });
 
   it("says whose token it is", async () => {
-    const { raw } = await platform.api("GET", "/v1/auth");
-    const { uuid } = await platform.one("GET", "/v1/users/quotas");
+    const { envelope: raw } = await platform.api("GET", "/v1/auth");
+    const { uuid } = await platform.requestItem("GET", "/v1/users/quotas");
     assert.deepEqual(raw["data"], {
       organization_name: "local",
       organization_display_name: "Local platform",
@@ -124,12 +132,12 @@ describe("the control plane of the local platform", () => {
     assert.deepEqual(await names("namespace=acm"), []);
     const brief = (await platform.api("GET", "/v1/images?details=false&namespace=acme")).items;
     assert.deepEqual(brief, [{ status: "success", name: "acme/shop" }]);
-    const own = await platform.one("GET", "/v1/images?tag=acme/shop:2");
+    const own = await platform.requestItem("GET", "/v1/images?tag=acme/shop:2");
     assert.match(String(own["url"]), /^oci:\/\/local\/acme\/shop@sha256:/);
   });
 
   it("finds images by tag and digest in every way to write them, also in the older listing", async () => {
-    const { url } = (await platform.one("GET", "/v1/images?tag=acme/shop:1")) as unknown as { url: string };
+    const { url } = (await platform.requestItem("GET", "/v1/images?tag=acme/shop:1")) as unknown as { url: string };
     const digest = url.split("@")[1] ?? "";
     for (const query of [
       `digest=${digest}`,
@@ -151,10 +159,10 @@ describe("the control plane of the local platform", () => {
 
   it("shows in the image store what instances boot from, and nothing else", async () => {
     assert.deepEqual((await platform.api("GET", "/v1/image-store")).items, []);
-    const instance = await platform.one("POST", "/v1/instances", { name: "one", image: "acme/shop:2" });
+    const instance = await platform.requestItem("POST", "/v1/instances", { name: "one", image: "acme/shop:2" });
     const [stored, ...more] = (await platform.api("GET", "/v1/image-store")).items;
     assert.deepEqual(more, []);
-    assert.deepEqual(stored, await platform.one("GET", "/v1/images?tag=acme/shop:2"));
+    assert.deepEqual(stored, await platform.requestItem("GET", "/v1/images?tag=acme/shop:2"));
     assert.equal((await platform.api("GET", "/v1/image-store?tag=app:1")).items.length, 0);
     await platform.api("DELETE", "/v1/instances", [{ uuid: instance.uuid }]);
     assert.deepEqual((await platform.api("GET", "/v1/image-store")).items, []);

@@ -1,8 +1,8 @@
 /** Every operation, in every form in which clients write it. */
 import assert from "node:assert/strict";
-import { type Route, routes } from "../../../provider/api/routes";
-import { serveRecording, type RecordingApi } from "../../support/recordingApi";
-import { send, TestPlatform } from "../../support/testDaemon";
+import { type Route, routes } from "../../../provider/contract/routes";
+import { startRecordingApi, type RecordingApi } from "../../support/recordingApi";
+import { sendHttp, TestPlatform } from "../../support/testPlatform";
 
 const UUID = "11111111-1111-4111-8111-111111111111";
 const fill = (path: string): string => path.replace("{uuid}", UUID).replace("{name}", "cpu");
@@ -35,22 +35,24 @@ interface Case {
 }
 
 const all = Object.entries(routes) as [string, Route][];
-const cases: readonly Case[] = all.flatMap(([name, { method, path, one, older = [], body }]) => {
-  const item = NEEDED[name] ?? {};
-  const isBulk = body.type === "array";
-  const selected = ITEMS_WITHOUT_SELECTOR.includes(name) ? item : { uuid: UUID, ...item };
-  const bulk = isBulk ? [selected] : NEEDED[name];
-  return [
-    ...[{ method, path }, ...older].map((way) => ({ name, method: way.method, path: fill(way.path), body: bulk })),
-    ...(one === undefined ? [] : [{ name, method, path: fill(one), body: isBulk ? item : undefined }]),
-  ];
-});
+const cases: readonly Case[] = all.flatMap(
+  ([name, { method, path, singleObjectPath: one, olderEndpoints: older = [], body }]) => {
+    const item = NEEDED[name] ?? {};
+    const isBulk = body.type === "array";
+    const selected = ITEMS_WITHOUT_SELECTOR.includes(name) ? item : { uuid: UUID, ...item };
+    const bulk = isBulk ? [selected] : NEEDED[name];
+    return [
+      ...[{ method, path }, ...older].map((way) => ({ name, method: way.method, path: fill(way.path), body: bulk })),
+      ...(one === undefined ? [] : [{ name, method, path: fill(one), body: isBulk ? item : undefined }]),
+    ];
+  },
+);
 
 describe("the forms of the local API", () => {
   let api: RecordingApi;
   let platform: TestPlatform;
   before(async () => {
-    api = await serveRecording();
+    api = await startRecordingApi();
     platform = await TestPlatform.open();
     await platform.start();
   });
@@ -60,7 +62,7 @@ describe("the forms of the local API", () => {
   });
 
   const ask = (method: string, target: string, body?: unknown) =>
-    send(api.url + target, method, { authorization: `Bearer ${api.token}` }, body === undefined ? undefined : JSON.stringify(body)); // prettier-ignore
+    sendHttp(api.url + target, method, { authorization: `Bearer ${api.token}` }, body === undefined ? undefined : JSON.stringify(body)); // prettier-ignore
 
   for (const { name, method, path, body } of cases) {
     it(`${method} ${path.replace(UUID, "{uuid}")} is ${name}`, async () => {
@@ -68,11 +70,11 @@ describe("the forms of the local API", () => {
       const target = name === "getRegistryImages" ? `${path}?details=true` : path;
       const { status, text } = await ask(method, target, body);
       assert.equal(status, 200, text);
-      const call = api.called.at(-1);
+      const call = api.calls.at(-1);
       assert.equal(call?.name, name);
       if (path.includes(UUID)) assert.equal(call.path["uuid"], UUID);
       const real = await platform.api(method, target, body, { accept: "application/json" });
-      assert.ok([200, 400].includes(real.httpStatus), JSON.stringify(real.raw));
+      assert.ok([200, 400].includes(real.httpStatus), JSON.stringify(real.envelope));
     });
   }
 
@@ -92,7 +94,7 @@ describe("the forms of the local API", () => {
       ["POST", "/v1/services/autoscale", {}],
     ];
     const named = (): unknown => {
-      const { body, selectors } = api.called.at(-1) ?? { body: undefined, selectors: [] };
+      const { body, selectors } = api.calls.at(-1) ?? { body: undefined, selectors: [] };
       const items = Array.isArray(body) ? (body as { uuid?: string; name?: string }[]) : undefined;
       return items === undefined
         ? selectors
@@ -122,8 +124,8 @@ describe("the forms of the local API", () => {
   });
 
   it("change and delete one object by its path, and read it under a doubled '/v1'", async () => {
-    const { uuid } = await platform.one("POST", "/v1/volumes", { name: "one", size_mb: 8 });
-    const grown = await platform.one("PATCH", `/v1/volumes/${uuid}`, { prop: "size_mb", op: "set", value: 9 });
+    const { uuid } = await platform.requestItem("POST", "/v1/volumes", { name: "one", size_mb: 8 });
+    const grown = await platform.requestItem("PATCH", `/v1/volumes/${uuid}`, { prop: "size_mb", op: "set", value: 9 });
     assert.deepEqual([grown["status"], grown.uuid], ["success", uuid]);
     const two = [
       { id: "first", prop: "size_mb", op: "set", value: 10 },
@@ -131,11 +133,11 @@ describe("the forms of the local API", () => {
     ];
     const both = await platform.api("PATCH", `/v1/volumes/${uuid}`, two);
     assert.deepEqual(both.items.map((item) => [item.uuid, item["id"], item["status"]]), [[uuid, "first", "success"], [uuid, "second", "success"]]); // prettier-ignore
-    const read = await platform.one("GET", `/v1/v1/volumes/${uuid}`);
+    const read = await platform.requestItem("GET", `/v1/v1/volumes/${uuid}`);
     assert.deepEqual([read["size_mb"], read["tags"]], [10, ["a"]]);
-    const gone = await platform.one("DELETE", `/v1/volumes?name=one,ghost`);
+    const gone = await platform.requestItem("DELETE", `/v1/volumes?name=one,ghost`);
     assert.deepEqual([gone["status"], gone.uuid], ["success", uuid]);
-    assert.equal((await platform.one("GET", `/v1/volumes/${uuid}`))["error"], 8);
+    assert.equal((await platform.requestItem("GET", `/v1/volumes/${uuid}`))["error"], 8);
   });
 
   it("create one object for each entry of an array, and nothing when one entry is malformed", async () => {
@@ -184,13 +186,13 @@ describe("the forms of the local API", () => {
 
 describe("the handlers of the local API", () => {
   it("may answer with a text of their own, and learn what the client accepts", async () => {
-    await using api = await serveRecording(({ accept }) =>
+    await using api = await startRecordingApi(({ accept }) =>
       accept === "application/json"
         ? { items: [{ status: "success", uuid: "u" }] }
         : { items: [], text: { contentType: "text/plain; version=0.0.4", body: "# ünits\nup 1\n" } },
     );
     const ask = (accept: string | undefined) =>
-      send(`${api.url}/v1/instances/metrics`, "GET", {
+      sendHttp(`${api.url}/v1/instances/metrics`, "GET", {
         authorization: `Bearer ${api.token}`,
         ...(accept === undefined ? {} : { accept }),
       });
@@ -201,19 +203,24 @@ describe("the handlers of the local API", () => {
       assert.equal(headers["content-type"], "text/plain; version=0.0.4");
     }
     assert.deepEqual(
-      api.called.map(({ accept }) => accept),
+      api.calls.map(({ accept }) => accept),
       ["application/json", "text/plain", ""],
     );
   });
 
   it("that time out for one entry of an array say so for the request", async () => {
-    await using api = await serveRecording(({ body }) =>
+    await using api = await startRecordingApi(({ body }) =>
       (body as { name: string }).name === "slow"
         ? { items: [{ status: "error", state: "starting" }], message: "Operation timed out" }
         : { items: [{ status: "success" }] },
     );
     const entries = JSON.stringify(["fast", "slow"].map((name) => ({ name, image: "a" })));
-    const { text } = await send(`${api.url}/v1/instances`, "POST", { authorization: `Bearer ${api.token}` }, entries);
+    const { text } = await sendHttp(
+      `${api.url}/v1/instances`,
+      "POST",
+      { authorization: `Bearer ${api.token}` },
+      entries,
+    );
     const { status, message, data } = JSON.parse(text) as Record<string, unknown>;
     assert.deepEqual([status, message], ["partial_success", "Operation timed out"]);
     assert.deepEqual(data, { instances: [{ status: "success" }, { status: "error", state: "starting" }] });

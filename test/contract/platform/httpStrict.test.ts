@@ -1,6 +1,6 @@
 /** A platform that behaves like the nodes which the cloud still runs, and one that does not. */
 import assert from "node:assert/strict";
-import { TestPlatform } from "../../support/testDaemon";
+import { TestPlatform } from "../../support/testPlatform";
 
 describe("a strict platform of 2026", () => {
   let platform: TestPlatform;
@@ -21,16 +21,16 @@ describe("a strict platform of 2026", () => {
     await refused("POST", "/v1/instances", { image: { url: "app:1" } }, 400, message);
     await refused("POST", "/v1/instances", [{ image: "app:1" }, { image: { url: "app:1" } }], 400, message);
     assert.deepEqual((await platform.api("GET", "/v1/instances")).items, []);
-    assert.equal((await platform.one("POST", "/v1/instances", { image: "app:1" }))["status"], "success");
+    assert.equal((await platform.requestItem("POST", "/v1/instances", { image: "app:1" }))["status"], "success");
   });
 
   it("knows no options of a delete, and leaves what they came with alone", async () => {
-    const { uuid } = await platform.one("POST", "/v1/instances", { name: "kept", image: "app:1" });
+    const { uuid } = await platform.requestItem("POST", "/v1/instances", { name: "kept", image: "app:1" });
     await refused("DELETE", "/v1/instances", [{ uuid, timeout_s: -1 }], 400, /^Unknown member 'timeout_s'$/);
     await refused("DELETE", "/v1/instances", [{ uuid, dont_retain: true }], 400, /^Unknown member 'dont_retain'$/);
     await refused("DELETE", `/v1/instances/${uuid}`, { timeout_s: -1 }, 400, /^Unknown member 'timeout_s'$/);
     assert.equal((await platform.instance(uuid))["status"], "success");
-    assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
+    assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
   });
 
   it("changes certificates by PATCH and not by PUT", async () => {
@@ -41,13 +41,13 @@ describe("a strict platform of 2026", () => {
   });
 
   it("changes nothing of an instance that runs", async () => {
-    const { uuid } = await platform.running({ name: "running" });
+    const { uuid } = await platform.createRunning({ name: "running" });
     const grown = [{ uuid, prop: "memory_mb", op: "set", value: 256 }];
-    assert.equal((await platform.one("PATCH", "/v1/instances", grown))["error"], 11);
+    assert.equal((await platform.requestItem("PATCH", "/v1/instances", grown))["error"], 11);
     assert.equal("updates" in (await platform.instance(uuid)), false);
     await platform.api("PUT", "/v1/instances/stop", [{ uuid, force: true }]);
-    await platform.until(uuid, (item) => item["state"] === "stopped");
-    assert.equal((await platform.one("PATCH", "/v1/instances", grown))["status"], "success");
+    await platform.waitForItem(uuid, (item) => item["state"] === "stopped");
+    assert.equal((await platform.requestItem("PATCH", "/v1/instances", grown))["status"], "success");
     assert.equal((await platform.instance(uuid))["memory_mb"], 256);
   });
 });
@@ -56,8 +56,11 @@ describe("a platform of the newest API", () => {
   it("takes all that a strict one refuses", async () => {
     const platform = await TestPlatform.open();
     await platform.start();
-    const { uuid } = await platform.one("POST", "/v1/instances", { image: { url: "app:1" } });
-    assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid, timeout_s: -1 }]))["status"], "success");
+    const { uuid } = await platform.requestItem("POST", "/v1/instances", { image: { url: "app:1" } });
+    assert.equal(
+      (await platform.requestItem("DELETE", "/v1/instances", [{ uuid, timeout_s: -1 }]))["status"],
+      "success",
+    );
     for (const method of ["PUT", "PATCH"]) {
       const { httpStatus } = await platform.api(method, "/v1/certificates", [{ name: "n", chain: "c", pkey: "k" }]);
       assert.equal(httpStatus, 200);

@@ -5,7 +5,7 @@ import * as http from "node:http";
 import { UnikernelError } from "../../../provider/base/errors";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { freePort } from "../../support/localPlatform";
-import { TestPlatform, webGuest } from "../../support/testDaemon";
+import { TestPlatform, webGuest } from "../../support/testPlatform";
 
 describe("instances", () => {
   let platform: TestPlatform;
@@ -15,7 +15,8 @@ describe("instances", () => {
   });
   afterEach(() => platform.close());
 
-  const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/instances", { image: "app:1", ...body });
+  const create = (body: Record<string, unknown>) =>
+    platform.requestItem("POST", "/v1/instances", { image: "app:1", ...body });
   const nothingLeft = async () => assert.deepEqual((await platform.api("GET", "/v1/instances")).items, []);
 
   it("are created stopped, with their image pinned to its digest", async () => {
@@ -33,7 +34,7 @@ describe("instances", () => {
   });
 
   it("run with the request's arguments and environment on top of the image's", async () => {
-    await platform.running({ name: "web", args: ["/bin/x", "-v"], env: { A: "b" } });
+    await platform.createRunning({ name: "web", args: ["/bin/x", "-v"], env: { A: "b" } });
     const spec = platform.vmm.starts[0];
     assert.deepEqual(spec?.args, ["/bin/x", "-v"]);
     assert.deepEqual(spec?.env, { FROM: "image", A: "b" });
@@ -93,11 +94,11 @@ describe("instances", () => {
 
   it("survive the removal of their image from the layout", async () => {
     const { uuid } = await create({ name: "web" });
-    await openLayout(platform.paths.images).remove("app");
-    assert.equal((await platform.one("PUT", "/v1/instances/start", [{ uuid }]))["status"], "success");
-    assert.equal((await fs.readdir(platform.paths.boot)).length, 1);
+    await openLayout(platform.paths.imagesDir).remove("app");
+    assert.equal((await platform.requestItem("PUT", "/v1/instances/start", [{ uuid }]))["status"], "success");
+    assert.equal((await fs.readdir(platform.paths.bootDir)).length, 1);
     await platform.api("DELETE", "/v1/instances", [{ uuid }]);
-    assert.deepEqual(await fs.readdir(platform.paths.boot), []);
+    assert.deepEqual(await fs.readdir(platform.paths.bootDir), []);
   });
 
   it("are waited for by a create with a timeout, and an expired one leaves them starting", async () => {
@@ -112,18 +113,18 @@ describe("instances", () => {
     assert.deepEqual([answer.status, answer.message], ["error", "Operation timed out"]);
     const [item] = answer.items;
     assert.deepEqual([item?.["status"], item?.["state"], item?.["error"]], ["error", "starting", undefined]);
-    assert.equal((await platform.running({ name: "quick" }))["state"], "running");
+    assert.equal((await platform.createRunning({ name: "quick" }))["state"], "running");
   });
 
   it("that end at once are answered with the reason by the create that waited", async () => {
     platform.guests.set("brief", {
-      ends: { afterMs: 0, exit: { how: "exited", exitCode: 3 } },
+      exits: { afterMs: 0, exit: { how: "exited", exitCode: 3 } },
       console: "cannot find config\n",
     });
     const created = await create({ name: "brief", autostart: true, timeout_s: 10 });
-    const item = await platform.until(created.uuid, ({ state }) => state === "stopped");
+    const item = await platform.waitForItem(created.uuid, ({ state }) => state === "stopped");
     assert.deepEqual([item["stop_reason"], item["exit_code"], item["stop_code"]], [3, 3, 0x8100]);
-    const log = await platform.one("GET", `/v1/instances/log?uuid=${item.uuid}`);
+    const log = await platform.requestItem("GET", `/v1/instances/log?uuid=${item.uuid}`);
     assert.equal(Buffer.from(String(log["output"]), "base64").toString(), "cannot find config\n");
     assert.equal(log["state"], "stopped");
   });
@@ -133,29 +134,29 @@ describe("instances", () => {
       how: "panicked",
       detail: "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b",
     } as const;
-    platform.guests.set("bad", { ends: { afterMs: 0, exit: panic } });
+    platform.guests.set("bad", { exits: { afterMs: 0, exit: panic } });
     const { uuid } = await create({ name: "bad", autostart: true });
-    const item = await platform.until(uuid, ({ state }) => state === "stopped");
+    const item = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
     assert.deepEqual([item["stop_reason"], Number(item["stop_code"]) & 0xff, "exit_code" in item], [1, 5, false]);
   });
 
   it("stop gracefully, or by force, and say which", async () => {
-    const [a, b] = [await platform.running({ name: "a" }), await platform.running({ name: "b" })];
-    const stopped = await platform.one("PUT", "/v1/instances/stop", [{ name: "a" }]);
+    const [a, b] = [await platform.createRunning({ name: "a" }), await platform.createRunning({ name: "b" })];
+    const stopped = await platform.requestItem("PUT", "/v1/instances/stop", [{ name: "a" }]);
     assert.equal(stopped["previous_state"], "running");
     assert.match(String(stopped["state"]), /^stopp(ing|ed)$/);
     await platform.api("PUT", "/v1/instances/stop", [{ uuid: b.uuid, force: true }]);
-    const gently = await platform.until(a.uuid, ({ state }) => state === "stopped");
-    const roughly = await platform.until(b.uuid, ({ state }) => state === "stopped");
+    const gently = await platform.waitForItem(a.uuid, ({ state }) => state === "stopped");
+    const roughly = await platform.waitForItem(b.uuid, ({ state }) => state === "stopped");
     assert.deepEqual([gently["stop_reason"], roughly["stop_reason"]], [15, 28]);
     assert.ok(Number(gently["uptime_ms"]) >= 0 && typeof gently["stopped_at"] === "string");
-    const again = await platform.one("PUT", "/v1/instances/stop", [{ name: "a" }]);
+    const again = await platform.requestItem("PUT", "/v1/instances/stop", [{ name: "a" }]);
     assert.deepEqual([again["status"], again["state"]], ["success", "stopped"]);
   });
 
   it("start again after a stop, and a second start is no error", async () => {
-    const { uuid } = await platform.running({ name: "a" });
-    const second = await platform.one("PUT", "/v1/instances/start", [{ uuid }]);
+    const { uuid } = await platform.createRunning({ name: "a" });
+    const second = await platform.requestItem("PUT", "/v1/instances/start", [{ uuid }]);
     assert.deepEqual([second["status"], second["previous_state"]], ["success", "running"]);
     await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
     assert.equal(
@@ -163,26 +164,26 @@ describe("instances", () => {
       "success",
     );
     await platform.api("PUT", "/v1/instances/start", [{ uuid }]);
-    const item = await platform.until(uuid, ({ state }) => state === "running");
+    const item = await platform.waitForItem(uuid, ({ state }) => state === "running");
     assert.equal(item["start_count"], 2);
     assert.equal("stop_reason" in item, false);
   });
 
   it("refuse a start while they stop", async () => {
     platform.guests.set("stubborn", { serve: () => undefined, onStop: undefined });
-    const { uuid } = await platform.running({ name: "stubborn" });
+    const { uuid } = await platform.createRunning({ name: "stubborn" });
     await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-    assert.equal((await platform.one("PUT", "/v1/instances/start", [{ uuid }]))["error"], 11);
-    await platform.until(uuid, ({ state }) => state === "stopped");
+    assert.equal((await platform.requestItem("PUT", "/v1/instances/start", [{ uuid }]))["error"], 11);
+    await platform.waitForItem(uuid, ({ state }) => state === "stopped");
   });
 
   it("are deleted while they run, and their id is invalid from then on", async () => {
-    const { uuid } = await platform.running({ name: "a" });
-    const item = await platform.one("DELETE", "/v1/instances", [{ uuid }]);
+    const { uuid } = await platform.createRunning({ name: "a" });
+    const item = await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]);
     assert.deepEqual(item, { status: "success", uuid, name: "a", previous_state: "running" });
     assert.equal((await platform.instance(uuid))["error"], 8);
-    assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid }]))["error"], 8);
-    await assert.rejects(fs.stat(`${platform.paths.instances}/${uuid}`), { code: "ENOENT" });
+    assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["error"], 8);
+    await assert.rejects(fs.stat(`${platform.paths.instancesDir}/${uuid}`), { code: "ENOENT" });
   });
 
   it("that could not be deleted can be asked about and deleted again, and do nothing else", async () => {
@@ -193,18 +194,18 @@ describe("instances", () => {
         return { how: "exited", exitCode: 0 } as const;
       },
     });
-    const { uuid } = await platform.running({ name: "tough" });
-    assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid }]))["status"], "error");
+    const { uuid } = await platform.createRunning({ name: "tough" });
+    assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "error");
     assert.equal((await platform.instance(uuid))["status"], "success");
-    assert.equal((await platform.one("PUT", "/v1/instances/stop", [{ uuid }]))["error"], 11);
+    assert.equal((await platform.requestItem("PUT", "/v1/instances/stop", [{ uuid }]))["error"], 11);
     fails = false;
-    assert.equal((await platform.one("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
+    assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
     assert.equal((await platform.instance(uuid))["error"], 8);
   });
 
   it("that write to a volume are shut down before they are deleted, others are cut off", async () => {
     const asked: string[] = [];
-    const volume = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
+    const volume = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     for (const name of ["writer", "reader"]) {
       platform.guests.set(name, {
         get onStop() {
@@ -213,8 +214,8 @@ describe("instances", () => {
         },
       });
     }
-    await platform.running({ name: "writer", volumes: [{ uuid: volume.uuid, at: "/data" }] });
-    await platform.running({ name: "reader" });
+    await platform.createRunning({ name: "writer", volumes: [{ uuid: volume.uuid, at: "/data" }] });
+    await platform.createRunning({ name: "reader" });
     asked.length = 0;
     await platform.api("DELETE", "/v1/instances", [{ name: "writer" }]);
     assert.deepEqual(asked, ["writer"]);
@@ -231,9 +232,9 @@ describe("instances", () => {
 
   it("give their log in windows", async () => {
     platform.guests.set("chatty", { console: "0123456789" });
-    const { uuid } = await platform.running({ name: "chatty" });
+    const { uuid } = await platform.createRunning({ name: "chatty" });
     const read = async (query: string) => {
-      const item = await platform.one("GET", `/v1/instances/log?uuid=${uuid}${query}`);
+      const item = await platform.requestItem("GET", `/v1/instances/log?uuid=${uuid}${query}`);
       return [Buffer.from(String(item["output"]), "base64").toString(), item["range"], item["available"]];
     };
     const available = { start: 0, end: 10 };
@@ -245,52 +246,55 @@ describe("instances", () => {
 
   describe("with a restart policy", () => {
     it("'on-failure' come back after a crash, but not after a clean end or a stop", async () => {
-      const crash = await platform.running({ name: "crash", restart_policy: "on-failure" });
+      const crash = await platform.createRunning({ name: "crash", restart_policy: "on-failure" });
       platform.vmm.end(crash.uuid, { how: "exited", exitCode: 1 });
-      const back = await platform.until(
+      const back = await platform.waitForItem(
         crash.uuid,
         (item) => item["restart_count"] === 1 && item["state"] === "running",
       );
       assert.equal((back["restart"] as Record<string, unknown>)["attempt"], 1);
-      await platform.until(crash.uuid, (item) => !("restart" in item));
+      await platform.waitForItem(crash.uuid, (item) => !("restart" in item));
       platform.vmm.end(crash.uuid, { how: "exited", exitCode: 0 });
-      await platform.until(crash.uuid, ({ state }) => state === "stopped");
+      await platform.waitForItem(crash.uuid, ({ state }) => state === "stopped");
       assert.equal((await platform.instance(crash.uuid))["restart_count"], 1);
     });
 
     it("'always' come back after a clean end too, and a stop through the API is final", async () => {
-      const { uuid } = await platform.running({ name: "a", restart_policy: "always" });
+      const { uuid } = await platform.createRunning({ name: "a", restart_policy: "always" });
       platform.vmm.end(uuid, { how: "exited", exitCode: 0 });
-      await platform.until(uuid, (item) => item["restart_count"] === 1 && item["state"] === "running");
+      await platform.waitForItem(uuid, (item) => item["restart_count"] === 1 && item["state"] === "running");
       await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-      const item = await platform.until(uuid, ({ state }) => state === "stopped");
+      const item = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
       assert.equal("restart" in item, false);
     });
 
     it("pause longer from attempt to attempt, show when the next one is, and a stop ends it", async () => {
-      platform.guests.set("loop", { ends: { afterMs: 0, exit: { how: "exited", exitCode: 1 } } });
+      platform.guests.set("loop", { exits: { afterMs: 0, exit: { how: "exited", exitCode: 1 } } });
       const { uuid } = await create({ name: "loop", restart_policy: "always", autostart: true });
-      const waits = await platform.until(
+      const waits = await platform.waitForItem(
         uuid,
         ({ state, restart }) => state === "stopped" && (restart as { attempt: number } | undefined)?.attempt === 4,
       );
       assert.match(String((waits["restart"] as Record<string, unknown>)["next_at"]), /^\d{4}-.*Z$/);
       await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-      const over = await platform.until(uuid, ({ state, restart }) => state === "stopped" && restart === undefined);
+      const over = await platform.waitForItem(
+        uuid,
+        ({ state, restart }) => state === "stopped" && restart === undefined,
+      );
       assert.equal((await platform.instance(uuid))["start_count"], over["start_count"]);
     });
 
     it("'never' stay down", async () => {
-      const { uuid } = await platform.running({ name: "a" });
+      const { uuid } = await platform.createRunning({ name: "a" });
       platform.vmm.end(uuid, { how: "killed", detail: "by the machine" });
-      const item = await platform.until(uuid, ({ state }) => state === "stopped");
+      const item = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
       assert.deepEqual([item["restart_count"], item["stop_reason"]], [0, 0]);
     });
   });
 
   describe("waited for", () => {
     it("are answered when each has reached its own state", async () => {
-      const [a, b] = [await platform.running({ name: "a" }), await platform.running({ name: "b" })];
+      const [a, b] = [await platform.createRunning({ name: "a" }), await platform.createRunning({ name: "b" })];
       await platform.api("PUT", "/v1/instances/stop", [{ uuid: b.uuid }]);
       const target = `/v1/instances/wait?uuid=${a.uuid}&uuid=${b.uuid}&state=running&state=stopped&timeout_s=10&timeout_s=10`;
       const { status, items } = await platform.api("GET", target);
@@ -340,35 +344,35 @@ describe("instances", () => {
 
   describe("with scale to zero", () => {
     it("that are stopped while they fall asleep do not end in standby", async () => {
-      const service = await platform.one("POST", "/v1/services", { services: [{ port: await freePort() }] });
+      const service = await platform.requestItem("POST", "/v1/services", { services: [{ port: await freePort() }] });
       platform.guests.set("sleepy", { serve: () => undefined, onStop: undefined });
-      const { uuid } = await platform.running({
+      const { uuid } = await platform.createRunning({
         name: "sleepy",
         service_group: { uuid: service.uuid },
         scale_to_zero: { policy: "on", cooldown_time_ms: 0 },
       });
-      await platform.until(uuid, ({ state }) => state === "stopping");
-      assert.equal((await platform.one("PUT", "/v1/instances/stop", [{ uuid }]))["status"], "success");
-      await platform.until(uuid, ({ state }) => state !== "stopping");
+      await platform.waitForItem(uuid, ({ state }) => state === "stopping");
+      assert.equal((await platform.requestItem("PUT", "/v1/instances/stop", [{ uuid }]))["status"], "success");
+      await platform.waitForItem(uuid, ({ state }) => state !== "stopping");
       assert.equal((await platform.instance(uuid))["state"], "stopped");
     });
 
     for (const stateful of [true, false]) {
       it(`sleep when idle and wake for a connection (${stateful ? "memory kept" : "booted anew"})`, async () => {
         const port = await freePort();
-        const service = await platform.one("POST", "/v1/services", { services: [{ port }] });
-        const { uuid } = await platform.running({
+        const service = await platform.requestItem("POST", "/v1/services", { services: [{ port }] });
+        const { uuid } = await platform.createRunning({
           name: "sleepy",
           service_group: { uuid: service.uuid },
           scale_to_zero: { policy: "on", stateful, cooldown_time_ms: 20 },
         });
-        await platform.until(uuid, ({ state }) => state === "standby");
+        await platform.waitForItem(uuid, ({ state }) => state === "standby");
         const reply = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
         assert.equal(await reply.text(), "sleepy");
         assert.equal(platform.vmm.starts.length, stateful ? 1 : 2);
-        await platform.until(uuid, ({ state }) => state === "standby");
+        await platform.waitForItem(uuid, ({ state }) => state === "standby");
         await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-        await platform.until(uuid, ({ state }) => state === "stopped");
+        await platform.waitForItem(uuid, ({ state }) => state === "stopped");
       });
     }
   });

@@ -1,9 +1,9 @@
 /** Instances: every field of a create, what comes into being with them, and how they are shown. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
-import { openDatabase } from "../../../provider/platform/state/database";
+import { openDatabase } from "../../../provider/platform/store/database";
 import { freePort } from "../../support/localPlatform";
-import { type Item, TestPlatform } from "../../support/testDaemon";
+import { type Item, TestPlatform } from "../../support/testPlatform";
 
 describe("a new instance", () => {
   let platform: TestPlatform;
@@ -69,7 +69,7 @@ describe("a new instance", () => {
   });
 
   it("gives its guest host name, annotations and ROMs", async () => {
-    await platform.running({
+    await platform.createRunning({
       name: "web",
       hostname: "front",
       annotations: { team: "x" },
@@ -128,7 +128,7 @@ describe("a new instance", () => {
   for (const [what, body, code] of items) {
     it(`is refused for ${what}, with its code and nothing left`, async () => {
       const answer = await send(body);
-      assert.deepEqual([answer.httpStatus, answer.items[0]?.["error"]], [200, code], JSON.stringify(answer.raw));
+      assert.deepEqual([answer.httpStatus, answer.items[0]?.["error"]], [200, code], JSON.stringify(answer.envelope));
       await nothingLeft();
     });
   }
@@ -172,7 +172,7 @@ describe("a new instance", () => {
     });
 
     it("has new volumes for each of them, and shares those that are only read", async () => {
-      const shared = await platform.one("POST", "/v1/volumes", { name: "shared", size_mb: 8 });
+      const shared = await platform.requestItem("POST", "/v1/volumes", { name: "shared", size_mb: 8 });
       const volumes = [
         { size_mb: 8, at: "/own" },
         { name: "shared", at: "/shared", readonly: true },
@@ -191,7 +191,7 @@ describe("a new instance", () => {
   describe("that describes its service group", () => {
     it("brings it along, serves through it, and takes it along", async () => {
       const port = await freePort();
-      const item = await platform.running({
+      const item = await platform.createRunning({
         name: "web",
         service_group: { services: [{ port, destination_port: 8080 }], domains: [{ name: "shop" }] },
       });
@@ -219,8 +219,8 @@ describe("a new instance", () => {
 
     it("takes it along even when the daemon ended between the two", async () => {
       const { uuid } = await create({ service_group: { services: [{ port: await freePort() }] } });
-      platform.daemon.abandon();
-      const database = openDatabase(platform.paths.database);
+      platform.daemon.simulateKill();
+      const database = openDatabase(platform.paths.databaseFile);
       database?.run("DELETE FROM instances WHERE uuid = ?", uuid);
       database?.close();
       await platform.start();
@@ -255,41 +255,41 @@ describe("a new instance", () => {
       assert.equal((await platform.instance(uuid))["state"], "stopped");
       await platform.api("PUT", "/v1/instances/start", [{ uuid, timeout_s: 10 }]);
       await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-      await platform.until(uuid, (item) => item["error"] === 8);
+      await platform.waitForItem(uuid, (item) => item["error"] === 8);
     });
 
     it("that ends by itself is gone, and who waited for it hears so", async () => {
-      platform.guests.set("job", { ends: { afterMs: 0, exit: { how: "exited", exitCode: 0 } } });
+      platform.guests.set("job", { exits: { afterMs: 0, exit: { how: "exited", exitCode: 0 } } });
       const { uuid } = await create({ name: "job", features: ["delete-on-stop"] });
-      const waiting = platform.one("GET", `/v1/instances/wait?uuid=${uuid}&state=standby`);
+      const waiting = platform.requestItem("GET", `/v1/instances/wait?uuid=${uuid}&state=standby`);
       await platform.api("PUT", "/v1/instances/start", [{ uuid }]);
       assert.equal((await waiting)["error"], 8);
     });
 
     it("is answered with how it ended to a create that waited", async () => {
-      platform.guests.set("job", { ends: { afterMs: 0, exit: { how: "exited", exitCode: 3 } } });
+      platform.guests.set("job", { exits: { afterMs: 0, exit: { how: "exited", exitCode: 3 } } });
       const item = await create({ name: "job", features: ["delete-on-stop"], autostart: true, timeout_s: 10 });
-      await platform.until(item.uuid, (one) => one["error"] === 8);
+      await platform.waitForItem(item.uuid, (one) => one["error"] === 8);
       assert.ok(item["state"] === "running" || item["exit_code"] === 3, JSON.stringify(item));
     });
 
     it("is held back by a delete lock, and goes when that is lifted", async () => {
-      const { uuid } = await platform.running({ name: "job", features: ["delete-on-stop"] });
+      const { uuid } = await platform.createRunning({ name: "job", features: ["delete-on-stop"] });
       const lock = (value: boolean) =>
-        platform.one("PATCH", "/v1/instances", [{ uuid, prop: "delete_lock", op: "set", value }]);
+        platform.requestItem("PATCH", "/v1/instances", [{ uuid, prop: "delete_lock", op: "set", value }]);
       await lock(true);
       await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-      await platform.until(uuid, ({ state }) => state === "stopped");
+      await platform.waitForItem(uuid, ({ state }) => state === "stopped");
       await lock(false);
-      await platform.until(uuid, (item) => item["error"] === 8);
+      await platform.waitForItem(uuid, (item) => item["error"] === 8);
     });
 
     it("goes even when the daemon ended between the stop and the delete", async () => {
-      const { uuid } = await platform.running({ name: "job", features: ["delete-on-stop"] });
-      platform.daemon.abandon();
+      const { uuid } = await platform.createRunning({ name: "job", features: ["delete-on-stop"] });
+      platform.daemon.simulateKill();
       platform.vmm.end(uuid, { how: "exited", exitCode: 0 });
       await platform.start();
-      await platform.until(uuid, (item) => item["error"] === 8);
+      await platform.waitForItem(uuid, (item) => item["error"] === 8);
     });
   });
 });

@@ -4,9 +4,9 @@ import * as fs from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { mock } from "node:test";
 import { openLayout } from "../../../provider/image/oci/layout";
-import { quotasWith } from "../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../provider/platform/quotaSettings";
 import { freePort } from "../../support/localPlatform";
-import { type Item, TestPlatform } from "../../support/testDaemon";
+import { type Item, TestPlatform } from "../../support/testPlatform";
 
 describe("changes of an instance", () => {
   let platform: TestPlatform;
@@ -17,7 +17,8 @@ describe("changes of an instance", () => {
   afterEach(() => platform.close());
 
   type Triple = { prop: string; op: string; value?: unknown; id?: string };
-  const create = (body: object = {}) => platform.one("POST", "/v1/instances", { name: "web", image: "app:1", ...body });
+  const create = (body: object = {}) =>
+    platform.requestItem("POST", "/v1/instances", { name: "web", image: "app:1", ...body });
   const patch = (uuid: string, ...triples: Triple[]) =>
     platform.api(
       "PATCH",
@@ -27,7 +28,7 @@ describe("changes of an instance", () => {
   const set = (uuid: string, prop: string, value: unknown) => patch(uuid, { prop, op: "set", value });
   const stop = async (uuid: string) => {
     await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-    return platform.until(uuid, ({ state }) => state === "stopped");
+    return platform.waitForItem(uuid, ({ state }) => state === "stopped");
   };
   const updates = (item: Item) => (item["updates"] ?? []) as Record<string, unknown>[];
 
@@ -84,7 +85,7 @@ describe("changes of an instance", () => {
     it("outlast the daemon", async () => {
       const { uuid } = await create();
       await set(uuid, "hostname", "front");
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       await platform.start();
       assert.equal((await platform.instance(uuid))["hostname"], "front");
     });
@@ -94,8 +95,8 @@ describe("changes of an instance", () => {
       const digest = await platform.addImage("app", "2", "newer kernel");
       assert.equal((await set(uuid, "image", "app:2")).status, "success");
       assert.equal((await platform.instance(uuid))["image"], `oci://local/app@${digest}`);
-      await openLayout(platform.paths.images).remove("app");
-      await platform.one("PUT", "/v1/instances/start", [{ uuid }]);
+      await openLayout(platform.paths.imagesDir).remove("app");
+      await platform.requestItem("PUT", "/v1/instances/start", [{ uuid }]);
       assert.equal(await fs.readFile(platform.vmm.starts[0]?.kernel ?? "", "utf8"), "newer kernel");
       assert.equal((await set(uuid, "image", "app:3")).items[0]?.["error"], 8);
     });
@@ -108,7 +109,7 @@ describe("changes of an instance", () => {
         { prop: "annotations", op: "set", value: { a: "b" } },
         { prop: "roms", op: "add", value: [{ name: "r", files: [{ path: "f", data: "x" }] }] },
       );
-      await platform.one("PUT", "/v1/instances/start", [{ uuid }]);
+      await platform.requestItem("PUT", "/v1/instances/start", [{ uuid }]);
       const [spec] = platform.vmm.starts;
       assert.deepEqual([spec?.args, spec?.annotations, spec?.roms.length], [["/new"], { a: "b" }, 1]);
     });
@@ -138,7 +139,7 @@ describe("changes of an instance", () => {
 
   describe("that runs", () => {
     it("are made at once where the guest does not see them", async () => {
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       await patch(
         uuid,
         { prop: "tags", op: "set", value: ["x"] },
@@ -153,7 +154,7 @@ describe("changes of an instance", () => {
     });
 
     it("wait for its stop, are shown as pending, and are gone when they are made", async () => {
-      const { uuid } = await platform.running({ name: "web", args: ["/x"] });
+      const { uuid } = await platform.createRunning({ name: "web", args: ["/x"] });
       await patch(
         uuid,
         { prop: "args", op: "add", value: ["-v"] },
@@ -172,7 +173,7 @@ describe("changes of an instance", () => {
     });
 
     it("take the place of those before them that they would overwrite", async () => {
-      const { uuid } = await platform.running({ name: "web", args: ["/x"] });
+      const { uuid } = await platform.createRunning({ name: "web", args: ["/x"] });
       for (let round = 1; round <= 5; round++) {
         await patch(
           uuid,
@@ -193,7 +194,7 @@ describe("changes of an instance", () => {
 
     it("to the arguments of an image that waits come to those, though another image follows", async () => {
       await platform.addImage("app", "2", "kernel 2");
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       const more = { prop: "args", op: "add", value: ["-v"] };
       const image = (value: string) => ({ prop: "image", op: "set", value });
       await patch(uuid, image("app:2"), image("app:1"));
@@ -204,7 +205,7 @@ describe("changes of an instance", () => {
     });
 
     it("are refused when too many wait", async () => {
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       const more = { prop: "args", op: "add", value: ["-v"] };
       for (let block = 0; block < 4; block++) await patch(uuid, ...Array<typeof more>(64).fill(more));
       assert.equal((await patch(uuid, more)).items[0]?.["error"], 5);
@@ -213,7 +214,7 @@ describe("changes of an instance", () => {
     });
 
     it("are written as durably as what an instance is to be", async () => {
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       const modes: string[] = [];
       const exec = mock.method(DatabaseSync.prototype, "exec", function (this: DatabaseSync, sql: string) {
         modes.push(sql);
@@ -226,20 +227,20 @@ describe("changes of an instance", () => {
     });
 
     it("wait also through the end of a daemon", async () => {
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       await set(uuid, "hostname", "front");
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       await platform.start();
       assert.equal(updates(await platform.instance(uuid)).length, 1);
       assert.equal((await stop(uuid))["hostname"], "front");
     });
 
     it("to an image show the digest that the tag named when it was asked for, and keep it bootable", async () => {
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       const old = (await platform.instance(uuid))["image"];
       const digest = await platform.addImage("app", "1", "newer kernel");
       await set(uuid, "image", { url: "app:1", credentials: "SECRET" });
-      await openLayout(platform.paths.images).remove("app");
+      await openLayout(platform.paths.imagesDir).remove("app");
       const waiting = await platform.instance(uuid);
       assert.equal(waiting["image"], old);
       assert.equal(updates(waiting)[0]?.["value"], `oci://local/app@${digest}`);
@@ -247,12 +248,12 @@ describe("changes of an instance", () => {
       // Something else that is removed does not take the kernel with it.
       await platform.api("DELETE", "/v1/instances", [{ uuid: (await create({ name: "x", image: String(old) })).uuid }]);
       await stop(uuid);
-      await platform.one("PUT", "/v1/instances/start", [{ uuid }]);
+      await platform.requestItem("PUT", "/v1/instances/start", [{ uuid }]);
       assert.equal(await fs.readFile(platform.vmm.starts.at(-1)?.kernel ?? "", "utf8"), "newer kernel");
     });
 
     it("that cannot be are refused when they are asked for, judged after those that wait", async () => {
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       const rom = { name: "r", files: [{ path: "f", data: "" }] };
       assert.equal((await patch(uuid, { prop: "roms", op: "add", value: [rom] })).status, "success");
       assert.equal((await patch(uuid, { prop: "roms", op: "add", value: [rom] })).items[0]?.["error"], 7);
@@ -261,37 +262,37 @@ describe("changes of an instance", () => {
     });
 
     it("that turn out impossible at the stop say why, until the next one", async () => {
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       await patch(uuid, { prop: "memory_mb", op: "set", value: 4096 }, { prop: "hostname", op: "set", value: "front" });
       await platform.daemon.close();
       const limits = { min_memory_mb: 16, max_memory_mb: 2048, min_vcpus: 1, max_vcpus: 1 };
-      await platform.start({ quotas: quotasWith(limits) });
+      await platform.start({ quotas: resolveQuotas(limits) });
       const stopped = await stop(uuid);
       assert.deepEqual([stopped["hostname"], stopped["memory_mb"]], ["front", 128]);
       const [failed, ...others] = updates(stopped);
       assert.deepEqual([failed?.["prop"], failed?.["status"], others], ["memory_mb", "failed", []]);
       assert.match(String(failed?.["error"]), /'memory_mb' must be between 16 and 2048/);
-      await platform.one("PUT", "/v1/instances/start", [{ uuid, timeout_s: 10 }]);
+      await platform.requestItem("PUT", "/v1/instances/start", [{ uuid, timeout_s: 10 }]);
       assert.equal(updates(await platform.instance(uuid)).length, 1);
       assert.deepEqual(updates(await stop(uuid)), []);
     });
 
     it("are made when it crashes, so that its restart has them", async () => {
-      const { uuid } = await platform.running({ name: "web", restart_policy: "always" });
+      const { uuid } = await platform.createRunning({ name: "web", restart_policy: "always" });
       await set(uuid, "args", ["/fixed"]);
       platform.vmm.end(uuid, { how: "panicked", detail: "oops" });
-      await platform.until(uuid, ({ restart_count }) => restart_count === 1);
+      await platform.waitForItem(uuid, ({ restart_count }) => restart_count === 1);
       assert.deepEqual(platform.vmm.starts.at(-1)?.args, ["/fixed"]);
     });
 
     it("wait in standby too, and are made before it boots anew", async () => {
       const port = await freePort();
-      const { uuid } = await platform.running({
+      const { uuid } = await platform.createRunning({
         name: "web",
         service_group: { services: [{ port }] },
         scale_to_zero: { policy: "on", cooldown_time_ms: 20 },
       });
-      await platform.until(uuid, ({ state }) => state === "standby");
+      await platform.waitForItem(uuid, ({ state }) => state === "standby");
       await set(uuid, "args", ["/new"]);
       const asleep = await platform.instance(uuid);
       assert.deepEqual([asleep["args"], updates(asleep).length], [["/server"], 1]);
@@ -302,20 +303,20 @@ describe("changes of an instance", () => {
     });
 
     it("wait for the VM of a suspended instance, which still has what it was started with", async () => {
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       await platform.api("PUT", "/v1/instances/suspend", [{ uuid }]);
-      await platform.until(uuid, ({ state }) => state === "stopped");
+      await platform.waitForItem(uuid, ({ state }) => state === "stopped");
       await set(uuid, "args", ["/new"]);
       assert.deepEqual((await platform.instance(uuid))["args"], ["/server"]);
-      await platform.one("PUT", "/v1/instances/start", [{ uuid }]);
-      await platform.until(uuid, ({ state }) => state === "running");
+      await platform.requestItem("PUT", "/v1/instances/start", [{ uuid }]);
+      await platform.waitForItem(uuid, ({ state }) => state === "running");
       assert.deepEqual((await stop(uuid))["args"], ["/new"]);
     });
 
     it("are refused where nodes are older, and those that need no stop are not", async () => {
       await platform.daemon.close();
       await platform.start({ strict2026: true });
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       assert.equal((await set(uuid, "memory_mb", 256)).items[0]?.["error"], 11);
       assert.equal((await set(uuid, "tags", ["x"])).status, "success");
       await stop(uuid);
@@ -324,7 +325,7 @@ describe("changes of an instance", () => {
     });
 
     it("from many requests at once are all made", async () => {
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       const names = Array.from({ length: 20 }, (_, n) => `K${n}`);
       await Promise.all(names.map((name) => patch(uuid, { prop: "env", op: "add", value: { [name]: "x" } })));
       assert.deepEqual(Object.keys((await stop(uuid))["env"] as object).sort(), [...names].sort());

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
-import { instanceMetricsItem } from "../../../provider/api/models";
-import { prometheusText } from "../../../provider/platform/handlers/prometheus";
+import { instanceMetricsItem } from "../../../provider/contract/models";
+import { prometheusText } from "../../../provider/platform/handlers/instances/prometheus";
 import { freePort } from "../../support/localPlatform";
-import { type Item, send, TestPlatform, webGuest } from "../../support/testDaemon";
+import { type Item, sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
 const PATH = "/v1/instances/metrics";
 const JSON_TYPE = { accept: "application/json" };
@@ -36,15 +36,15 @@ describe("metrics", () => {
     (await platform.api("GET", PATH + query, undefined, JSON_TYPE)).items;
   const text = async (query = "", headers: Record<string, string> = {}) => {
     const { url, token } = platform.daemon;
-    return await send(url + PATH + query, "GET", { authorization: `Bearer ${token}`, ...headers });
+    return await sendHttp(url + PATH + query, "GET", { authorization: `Bearer ${token}`, ...headers });
   };
   const pick = (item: Item | undefined, ...fields: string[]) => fields.map((field) => item?.[field]);
   const serviceGroup = () => ({ service_group: { services: [{ port, destination_port: 80 }] } });
 
   it("tell what a VM takes while it runs, and nothing of one that is stopped", async () => {
     platform.guests.set("web", { ...webGuest("web"), usage: { rssBytes: 30_000_000, cpuTimeMs: 120 } });
-    const { uuid } = await platform.running({ name: "web" });
-    await platform.one("POST", "/v1/instances", { image: "app:1", name: "off" });
+    const { uuid } = await platform.createRunning({ name: "web" });
+    await platform.requestItem("POST", "/v1/instances", { image: "app:1", name: "off" });
     const [web, off] = await metrics();
     assert.deepEqual(pick(web, "uuid", "state", "start_count", "restart_count"), [uuid, "running", 1, 0]);
     assert.deepEqual(pick(web, "rss_bytes", "cpu_time_ms"), [30_000_000, 120]);
@@ -52,7 +52,7 @@ describe("metrics", () => {
     assert.deepEqual(pick(off, "state", "rss_bytes", "cpu_time_ms", "started_at"), ["stopped", 0, 0, undefined]);
     for (const item of [web, off]) assert.equal(instanceMetricsItem.safeParse(item).success, true);
     await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-    await platform.until(uuid, ({ state }) => state === "stopped");
+    await platform.waitForItem(uuid, ({ state }) => state === "stopped");
     const [stopped] = await metrics(`?uuid=${uuid}`);
     assert.deepEqual(pick(stopped, "rss_bytes", "cpu_time_ms", "start_count"), [0, 0, 1]);
   });
@@ -64,10 +64,10 @@ describe("metrics", () => {
       answer = () => void response.end("5678");
     });
     platform.guests.set("web", { ...webGuest("web"), serve: (socket) => void server.emit("connection", socket) });
-    await platform.running({ name: "web", ...serviceGroup() });
+    await platform.createRunning({ name: "web", ...serviceGroup() });
     const agent = new http.Agent({ keepAlive: true });
     const begun = new Promise<void>((resolve) => server.once("request", () => resolve()));
-    const reply = send(`http://127.0.0.1:${port}/`, "GET", {}, undefined, agent);
+    const reply = sendHttp(`http://127.0.0.1:${port}/`, "GET", {}, undefined, agent);
     await begun;
     const raw = net.connect(port, "127.0.0.1").on("error", () => undefined);
     raw.write("x");
@@ -85,7 +85,7 @@ describe("metrics", () => {
     raw.destroy();
     const item = await untilCounted([0, 0, 2]);
     assert.ok(Number(item?.["rx_bytes"]) > "GET / HTTP/1.1".length && Number(item?.["tx_bytes"]) > 8);
-    const again = send(`http://127.0.0.1:${port}/`, "GET", {}, undefined, agent); // on the same connection
+    const again = sendHttp(`http://127.0.0.1:${port}/`, "GET", {}, undefined, agent); // on the same connection
     await untilCounted([0, 1, 3]);
     answer();
     await again;
@@ -95,8 +95,8 @@ describe("metrics", () => {
   it("count connections that wait, and how long a sleeping instance took to wake", async () => {
     platform.guests.set("sleepy", { ...webGuest("sleepy"), listenMs: 60 });
     const scale_to_zero = { policy: "on", cooldown_time_ms: 0 };
-    const { uuid } = await platform.running({ name: "sleepy", ...serviceGroup(), scale_to_zero });
-    await platform.until(uuid, ({ state }) => state === "standby");
+    const { uuid } = await platform.createRunning({ name: "sleepy", ...serviceGroup(), scale_to_zero });
+    await platform.waitForItem(uuid, ({ state }) => state === "standby");
     const [asleep] = await metrics();
     const none = asleep?.["wakeup_latency"] as { bucket_ms?: number; count: number }[];
     assert.deepEqual(
@@ -116,7 +116,7 @@ describe("metrics", () => {
 
   it("are text for everybody who does not ask for JSON, the same numbers in it", async () => {
     platform.guests.set("web", { ...webGuest("web"), usage: { rssBytes: 4096, cpuTimeMs: 1500 } });
-    const { uuid } = await platform.running({ name: "web", ...serviceGroup() });
+    const { uuid } = await platform.createRunning({ name: "web", ...serviceGroup() });
     await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
     for (const headers of [{}, { accept: "*/*" }, { accept: "text/plain" }]) {
       const reply = await text("", headers);
@@ -156,8 +156,8 @@ describe("metrics", () => {
   });
 
   it("are read of those that are named, and say which are not there", async () => {
-    const { uuid } = await platform.running({ name: "web" });
-    await platform.running({ name: "other" });
+    const { uuid } = await platform.createRunning({ name: "web" });
+    await platform.createRunning({ name: "other" });
     assert.deepEqual(
       (await metrics("?name=web&name=ghost")).map((item) => [item.name, item["error"]]),
       [
@@ -175,9 +175,9 @@ describe("metrics", () => {
   });
 
   it("leave out templates and checkpoints, which have no life to measure", async () => {
-    await platform.one("POST", "/v1/instances", { image: "app:1", name: "golden" });
-    await platform.one("POST", "/v1/instances/checkpoints", [{ from: { name: "golden" }, name: "frozen" }]);
-    await platform.one("POST", "/v1/instances/templates", [{ name: "golden" }]);
+    await platform.requestItem("POST", "/v1/instances", { image: "app:1", name: "golden" });
+    await platform.requestItem("POST", "/v1/instances/checkpoints", [{ from: { name: "golden" }, name: "frozen" }]);
+    await platform.requestItem("POST", "/v1/instances/templates", [{ name: "golden" }]);
     assert.deepEqual(await metrics(), []);
     assert.equal((await metrics("?name=golden"))[0]?.["state"], "template");
   });

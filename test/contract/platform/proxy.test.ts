@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
-import { ServiceProxy } from "../../../provider/platform/proxy/tcp";
-import { TIMINGS } from "../../../provider/platform/timings";
-import { freePort, listens } from "../../support/localPlatform";
-import { send, TestPlatform, webGuest } from "../../support/testDaemon";
+import { ServiceProxy } from "../../../provider/platform/proxy/serviceProxy";
+import { DEFAULT_TIMINGS } from "../../../provider/platform/timings";
+import { freePort, isListening } from "../../support/localPlatform";
+import { sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
 /** Connects and collects what arrives. */
 async function connect(
@@ -36,21 +36,26 @@ describe("a published port", () => {
     platform = await TestPlatform.open(timings);
     await platform.start();
     port = await freePort();
-    service = (await platform.one("POST", "/v1/services", { services: [{ port, destination_port: 80 }], ...limits }))
-      .uuid;
+    service = (
+      await platform.requestItem("POST", "/v1/services", { services: [{ port, destination_port: 80 }], ...limits })
+    ).uuid;
   }
   afterEach(() => platform.close());
 
-  const running = (name: string) => platform.running({ name, service_group: { uuid: service } });
+  const running = (name: string) => platform.createRunning({ name, service_group: { uuid: service } });
   const get = (agent?: http.Agent) =>
-    send(`http://127.0.0.1:${port}/`, "GET", agent === undefined ? { connection: "close" } : {}, undefined, agent);
+    sendHttp(`http://127.0.0.1:${port}/`, "GET", agent === undefined ? { connection: "close" } : {}, undefined, agent);
   const stop = (name: string, drainTimeoutMs: number) =>
     platform.api("PUT", "/v1/instances/stop", [{ name, drain_timeout_ms: drainTimeoutMs }]);
 
   it("refuses connections while nothing is there to answer", async () => {
     await open();
     await assert.rejects(get());
-    await platform.one("POST", "/v1/instances", { name: "off", image: "app:1", service_group: { uuid: service } });
+    await platform.requestItem("POST", "/v1/instances", {
+      name: "off",
+      image: "app:1",
+      service_group: { uuid: service },
+    });
     await assert.rejects(get());
   });
 
@@ -78,7 +83,7 @@ describe("a published port", () => {
       listenMs: 60,
       serve: (socket, guestPort) => (served++, web.serve?.(socket, guestPort)),
     });
-    await platform.one("POST", "/v1/instances", {
+    await platform.requestItem("POST", "/v1/instances", {
       name: "slow",
       image: "app:1",
       autostart: true,
@@ -92,9 +97,9 @@ describe("a published port", () => {
   });
 
   it("gives up holding after a while", async () => {
-    await open({}, { holdMs: 50 });
+    await open({}, { connectionWaitMs: 50 });
     platform.guests.set("mute", { bootMs: 60_000 });
-    await platform.one("POST", "/v1/instances", {
+    await platform.requestItem("POST", "/v1/instances", {
       name: "mute",
       image: "app:1",
       autostart: true,
@@ -203,7 +208,7 @@ describe("a published port", () => {
     finish();
     await busy.closed;
     assert.equal(busy.text(), "done");
-    const item = await platform.until(a.uuid, ({ state }) => state === "stopped");
+    const item = await platform.waitForItem(a.uuid, ({ state }) => state === "stopped");
     assert.equal(item["stop_reason"], 15);
   });
 
@@ -250,7 +255,7 @@ describe("a published port", () => {
       await stop(name, how === "timeout" ? 50 : 60_000);
       if (how === "force") await platform.api("PUT", "/v1/instances/stop", [{ name, force: true }]);
       await stuck.closed;
-      await platform.until(uuid, ({ state }) => state === "stopped");
+      await platform.waitForItem(uuid, ({ state }) => state === "stopped");
     }
   });
 
@@ -275,7 +280,7 @@ describe("a published port", () => {
     it("serves again from the same VMs, restarting none", async () => {
       await open();
       const [a, b] = [await running("a"), await running("b")];
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       await assert.rejects(get());
       await platform.start();
       const replies = await Promise.all(Array.from({ length: 8 }, () => get()));
@@ -289,14 +294,14 @@ describe("a published port", () => {
 
     it("marks what died meanwhile with its reason and applies the restart policy", async () => {
       await open();
-      const [a, b] = [await running("a"), await platform.running({ name: "b", restart_policy: "on-failure" })];
-      platform.daemon.abandon();
+      const [a, b] = [await running("a"), await platform.createRunning({ name: "b", restart_policy: "on-failure" })];
+      platform.daemon.simulateKill();
       platform.vmm.end(a.uuid, { how: "exited", exitCode: 7 });
       platform.vmm.end(b.uuid, { how: "panicked", detail: "Oops" });
       await platform.start();
       const item = await platform.instance(a.uuid);
       assert.deepEqual([item["state"], item["stop_reason"], item["exit_code"]], ["stopped", 3, 7]);
-      const back = await platform.until(b.uuid, ({ state }) => state === "running");
+      const back = await platform.waitForItem(b.uuid, ({ state }) => state === "running");
       assert.equal(back["restart_count"], 1);
     });
 
@@ -307,9 +312,9 @@ describe("a published port", () => {
       const held = await connect(port);
       held.socket.write("x");
       await stop("a", 60_000);
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       await platform.start();
-      const item = await platform.until(a.uuid, ({ state }) => state === "stopped");
+      const item = await platform.waitForItem(a.uuid, ({ state }) => state === "stopped");
       assert.equal(item["stop_reason"], 15);
       held.socket.destroy();
     });
@@ -319,11 +324,11 @@ describe("a published port", () => {
 describe("the ports of a service that is gone", () => {
   it("stay closed, though they were just about to open", async () => {
     const events = { wake: () => undefined, request: () => undefined, connections: () => undefined };
-    const proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, TIMINGS);
+    const proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, DEFAULT_TIMINGS);
     const port = await freePort();
     const publishing = proxy.publish([{ port, destinationPort: 80, how: "plain" }]);
     proxy.close();
     await assert.rejects(publishing, /gone/);
-    assert.equal(await listens(port), false);
+    assert.equal(await isListening(port), false);
   });
 });

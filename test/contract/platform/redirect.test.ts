@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
-import { ServiceProxy } from "../../../provider/platform/proxy/tcp";
-import { TIMINGS } from "../../../provider/platform/timings";
-import { freePort, listens } from "../../support/localPlatform";
-import { send } from "../../support/testDaemon";
+import { ServiceProxy } from "../../../provider/platform/proxy/serviceProxy";
+import { DEFAULT_TIMINGS } from "../../../provider/platform/timings";
+import { freePort, isListening } from "../../support/localPlatform";
+import { sendHttp } from "../../support/testPlatform";
 
 describe("a port that redirects", () => {
   let proxy: ServiceProxy;
@@ -13,7 +13,7 @@ describe("a port that redirects", () => {
   beforeEach(async () => {
     const none = (): void => assert.fail("no instance is to be asked for");
     const events = { wake: none, request: none, connections: none };
-    proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, TIMINGS);
+    proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, DEFAULT_TIMINGS);
     port = await freePort();
     await proxy.publish([{ port, destinationPort: 8443, how: "redirect" }]);
   });
@@ -22,10 +22,10 @@ describe("a port that redirects", () => {
   it("answers without an instance, and closes the connection", async () => {
     const agent = new http.Agent({ keepAlive: true });
     const url = `http://127.0.0.1:${port}/x?y`;
-    const got = await send(url, "GET", {}, undefined, agent);
+    const got = await sendHttp(url, "GET", {}, undefined, agent);
     assert.deepEqual([got.status, got.headers.location], [301, "https://127.0.0.1:8443/x?y"]);
     assert.equal(got.headers.connection, "close");
-    const posted = await send(url, "POST", { "content-type": "text/plain" }, "body", agent);
+    const posted = await sendHttp(url, "POST", { "content-type": "text/plain" }, "body", agent);
     assert.deepEqual([posted.status, posted.headers.location], [308, "https://127.0.0.1:8443/x?y"]);
     agent.destroy();
   });
@@ -39,8 +39,8 @@ describe("a port that redirects", () => {
 
   it("leads to instances as soon as it is published so", async () => {
     await proxy.publish([{ port, destinationPort: 80, how: "plain" }]);
-    await assert.rejects(send(`http://127.0.0.1:${port}/`, "GET", {}));
-    assert.equal(await listens(port), true);
+    await assert.rejects(sendHttp(`http://127.0.0.1:${port}/`, "GET", {}));
+    assert.equal(await isListening(port), true);
   });
 
   it("lets go of clients that say nothing when the service goes", async () => {

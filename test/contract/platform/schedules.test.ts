@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import { freePort } from "../../support/localPlatform";
 import { TestClock } from "../../support/testClock";
-import { send, TestPlatform, webGuest } from "../../support/testDaemon";
+import { sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
 const HOUR_MS = 3_600_000;
 
@@ -17,7 +17,8 @@ describe("an instance's schedules", () => {
   });
   afterEach(() => platform.close());
 
-  const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/instances", { image: "app:1", ...body });
+  const create = (body: Record<string, unknown>) =>
+    platform.requestItem("POST", "/v1/instances", { image: "app:1", ...body });
   const schedule = (action: string, when = "hourly", more: Record<string, unknown> = {}) => ({
     schedules: [{ name: "one", when, action, ...more }],
   });
@@ -29,12 +30,12 @@ describe("an instance's schedules", () => {
 
   it("start, stop and delete it at their time", async () => {
     const asleep = await create({ name: "asleep", ...schedule("start") });
-    const awake = await platform.running({ name: "awake", ...schedule("stop") });
+    const awake = await platform.createRunning({ name: "awake", ...schedule("stop") });
     await create({ name: "doomed", ...schedule("delete") });
     await create({ name: "later", ...schedule("start", "daily") });
     clock.advance(HOUR_MS);
-    await platform.until(asleep.uuid, ({ state }) => state === "running");
-    await platform.until(awake.uuid, ({ state }) => state === "stopped");
+    await platform.waitForItem(asleep.uuid, ({ state }) => state === "running");
+    await platform.waitForItem(awake.uuid, ({ state }) => state === "stopped");
     await untilListed(["asleep", "awake", "later"]);
   });
 
@@ -45,40 +46,43 @@ describe("an instance's schedules", () => {
     assert.ok(next > Date.now() && next <= Date.now() + HOUR_MS && next % HOUR_MS === 0);
     for (const count of [1, 2]) {
       clock.advance(HOUR_MS);
-      await platform.until(item.uuid, ({ state, start_count }) => state === "running" && Number(start_count) >= count);
+      await platform.waitForItem(
+        item.uuid,
+        ({ state, start_count }) => state === "running" && Number(start_count) >= count,
+      );
       await platform.api("PUT", "/v1/instances/stop", [{ uuid: item.uuid, force: true }]);
-      await platform.until(item.uuid, ({ state }) => state === "stopped");
+      await platform.waitForItem(item.uuid, ({ state }) => state === "stopped");
     }
   });
 
   it("can be added and taken away at any time", async () => {
-    const { uuid } = await platform.running({ name: "a" });
+    const { uuid } = await platform.createRunning({ name: "a" });
     const patch = (op: string, value: unknown) =>
-      platform.one("PATCH", "/v1/instances", [{ uuid, prop: "schedules", op, value }]);
+      platform.requestItem("PATCH", "/v1/instances", [{ uuid, prop: "schedules", op, value }]);
     await patch("add", schedule("stop").schedules);
     await patch("add", [{ name: "two", when: "hourly", action: "delete" }]);
     await patch("del", "two");
     clock.advance(HOUR_MS);
-    await platform.until(uuid, ({ state }) => state === "stopped");
+    await platform.waitForItem(uuid, ({ state }) => state === "stopped");
     assert.deepEqual(await listed(), ["a"]);
   });
 
   it("do not delete what is locked", async () => {
     await create({ name: "kept", ...schedule("delete") });
     const lock = { name: "kept", prop: "delete_lock", op: "set", value: true };
-    await platform.one("PATCH", "/v1/instances", [lock]);
+    await platform.requestItem("PATCH", "/v1/instances", [lock]);
     const { uuid } = await create({ name: "witness", ...schedule("start") });
     clock.advance(HOUR_MS);
-    await platform.until(uuid, ({ state }) => state === "running");
+    await platform.waitForItem(uuid, ({ state }) => state === "running");
     assert.deepEqual(await listed(), ["kept", "witness"]);
   });
 
   it("go on after the daemon was killed", async () => {
     const { uuid } = await create({ name: "a", ...schedule("start") });
-    platform.daemon.abandon();
+    platform.daemon.simulateKill();
     await platform.start({ clock });
     clock.advance(HOUR_MS);
-    await platform.until(uuid, ({ state }) => state === "running");
+    await platform.waitForItem(uuid, ({ state }) => state === "running");
   });
 
   it("are refused when their time cannot be read, or this platform cannot do them", async () => {
@@ -104,12 +108,12 @@ describe("an instance's schedules", () => {
       [[{ name: "n".repeat(256), when: "daily", action: "start" }], 22],
       [nth(65), 5],
     ] as const) {
-      const { httpStatus, raw } = await platform.api("POST", "/v1/instances", { image: "app:1", schedules });
+      const { httpStatus, envelope: raw } = await platform.api("POST", "/v1/instances", { image: "app:1", schedules });
       assert.deepEqual([httpStatus, (raw["errors"] as { error: number }[])[0]?.error], [400, code]);
     }
     await create({ name: "a", schedules: nth(64) });
     const more = [{ name: "more", when: "daily", action: "start" }];
-    const added = await platform.one("PATCH", "/v1/instances", [
+    const added = await platform.requestItem("PATCH", "/v1/instances", [
       { name: "a", prop: "schedules", op: "add", value: more },
     ]);
     assert.equal(added["error"], 5);
@@ -119,29 +123,29 @@ describe("an instance's schedules", () => {
     const TIME = { autokill: { time_ms: HOUR_MS } };
 
     it("delete an instance some time after its stop, but not one that runs, is locked, or was never started", async () => {
-      const gone = await platform.running({ name: "gone", ...TIME });
-      await platform.running({ name: "up", ...TIME });
-      const kept = await platform.running({ name: "locked", ...TIME });
+      const gone = await platform.createRunning({ name: "gone", ...TIME });
+      await platform.createRunning({ name: "up", ...TIME });
+      const kept = await platform.createRunning({ name: "locked", ...TIME });
       await create({ name: "new", ...TIME });
       const lock = (value: boolean) => ({ name: "locked", prop: "delete_lock", op: "set", value });
-      await platform.one("PATCH", "/v1/instances", [lock(true)]);
+      await platform.requestItem("PATCH", "/v1/instances", [lock(true)]);
       for (const { uuid } of [gone, kept]) {
         await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-        await platform.until(uuid, ({ state }) => state === "stopped");
+        await platform.waitForItem(uuid, ({ state }) => state === "stopped");
       }
       clock.advance(HOUR_MS - 60_000);
       assert.deepEqual(await listed(), ["gone", "up", "locked", "new"]);
       clock.advance(61_000);
       await untilListed(["up", "locked", "new"]);
-      await platform.one("PATCH", "/v1/instances", [lock(false)]);
+      await platform.requestItem("PATCH", "/v1/instances", [lock(false)]);
       await untilListed(["up", "new"]);
     });
 
     it("delete it also when its time was over while no daemon ran", async () => {
-      const { uuid } = await platform.running({ name: "gone", ...TIME });
+      const { uuid } = await platform.createRunning({ name: "gone", ...TIME });
       await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-      await platform.until(uuid, ({ state }) => state === "stopped");
-      platform.daemon.abandon();
+      await platform.waitForItem(uuid, ({ state }) => state === "stopped");
+      platform.daemon.simulateKill();
       clock.advance(2 * HOUR_MS);
       await platform.start({ clock });
       await untilListed([]);
@@ -149,7 +153,7 @@ describe("an instance's schedules", () => {
 
     it("delete a template when nothing was made from it for some time", async () => {
       await create({ name: "golden" });
-      await platform.one("POST", "/v1/instances/templates", [{ name: "golden", autokill: { time_ms: 1_000 } }]);
+      await platform.requestItem("POST", "/v1/instances/templates", [{ name: "golden", autokill: { time_ms: 1_000 } }]);
       clock.advance(2_000);
       const templates = async () => (await platform.api("GET", "/v1/instances/templates")).items.length;
       while ((await templates()) > 0) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -166,14 +170,14 @@ describe("an instance's schedules", () => {
           ...webGuest("three"),
           serve: (socket) => void server.emit("connection", socket),
         });
-        await platform.running({
+        await platform.createRunning({
           ...{ name: "three", autokill: { num_requests: 3 } },
           service_group: { services: [{ port }] },
         });
         const agent = new http.Agent({ keepAlive, maxSockets: 1 });
         const texts: string[] = [];
         for (let request = 0; request < 3; request++) {
-          texts.push((await send(`http://127.0.0.1:${port}/`, "GET", {}, undefined, agent)).text);
+          texts.push((await sendHttp(`http://127.0.0.1:${port}/`, "GET", {}, undefined, agent)).text);
           if (request < 2) assert.deepEqual(await listed(), ["three"]);
         }
         assert.deepEqual(texts, ["1", "2", "3"]);
@@ -186,13 +190,13 @@ describe("an instance's schedules", () => {
 
     it("keep their count of requests over the life of a daemon", async () => {
       const port = await freePort();
-      await platform.running({
+      await platform.createRunning({
         ...{ name: "two", autokill: { num_requests: 2 } },
         service_group: { services: [{ port }] },
       });
-      const get = () => send(`http://127.0.0.1:${port}/`, "GET", { connection: "close" });
+      const get = () => sendHttp(`http://127.0.0.1:${port}/`, "GET", { connection: "close" });
       await get();
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       await platform.start({ clock });
       await get();
       await untilListed([]);

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import * as net from "node:net";
 import { systemClock } from "../../../provider/base/clock";
-import { freePort, listens } from "../../support/localPlatform";
+import { freePort, isListening } from "../../support/localPlatform";
 import { TestClock } from "../../support/testClock";
-import { send, TestPlatform } from "../../support/testDaemon";
+import { sendHttp, TestPlatform } from "../../support/testPlatform";
 
 describe("service groups", () => {
   let platform: TestPlatform;
@@ -14,8 +14,8 @@ describe("service groups", () => {
   });
   afterEach(() => platform.close());
 
-  const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/services", body);
-  const read = (uuid: string) => platform.one("GET", `/v1/services?uuid=${uuid}`);
+  const create = (body: Record<string, unknown>) => platform.requestItem("POST", "/v1/services", body);
+  const read = (uuid: string) => platform.requestItem("GET", `/v1/services?uuid=${uuid}`);
   /** Another daemon, with a clock that the test sets. */
   async function withClock(): Promise<TestClock> {
     const clock = new TestClock();
@@ -27,13 +27,13 @@ describe("service groups", () => {
   it("are published at once on the loopback and unpublished with their delete", async () => {
     const port = await freePort();
     const service = await create({ name: "web", services: [{ port, destination_port: 8080 }] });
-    assert.equal(await listens(port), true);
+    assert.equal(await isListening(port), true);
     assert.deepEqual(service["services"], [{ port, destination_port: 8080, protocol: "tcp", handlers: [] }]);
     assert.deepEqual([service["persistent"], service["autoscale"]], [true, false]);
     assert.equal(service["soft_limit"], 1);
     assert.equal(service["hard_limit"], 65535);
     await platform.api("DELETE", "/v1/services", [{ name: "web" }]);
-    assert.equal(await listens(port), false);
+    assert.equal(await isListening(port), false);
   });
 
   it("get a name, and a domain of it, when they ask for none", async () => {
@@ -122,7 +122,7 @@ describe("service groups", () => {
     await new Promise((resolve) => other.close(resolve));
     assert.equal(item["error"], 9);
     assert.equal(item.message, `Port ${port} on 127.0.0.1 is already in use by another program`);
-    assert.equal(await listens(free), false);
+    assert.equal(await isListening(free), false);
     assert.deepEqual((await platform.api("GET", "/v1/services")).items, []);
   });
 
@@ -130,15 +130,15 @@ describe("service groups", () => {
     const [one, two] = [await freePort(), await freePort()];
     const { uuid } = await create({ services: [{ port: one }] });
     const patch = (op: string, value: unknown) =>
-      platform.one("PATCH", "/v1/services", [{ uuid, prop: "services", op, value, id: "x" }]);
+      platform.requestItem("PATCH", "/v1/services", [{ uuid, prop: "services", op, value, id: "x" }]);
     const added = await patch("add", [{ port: two }]);
     assert.equal(added["id"], "x");
-    assert.deepEqual([await listens(one), await listens(two)], [true, true]);
+    assert.deepEqual([await isListening(one), await isListening(two)], [true, true]);
     await patch("del", [{ port: one }]);
-    assert.deepEqual([await listens(one), await listens(two)], [false, true]);
+    assert.deepEqual([await isListening(one), await isListening(two)], [false, true]);
     assert.equal((await patch("del", [{ port: two }]))["error"], 7);
     await patch("set", [{ port: one, destination_port: 1 }]);
-    assert.deepEqual([await listens(one), await listens(two)], [true, false]);
+    assert.deepEqual([await isListening(one), await isListening(two)], [true, false]);
     assert.equal((await patch("set", "nonsense"))["error"], 7);
   });
 
@@ -162,7 +162,7 @@ describe("service groups", () => {
   it("change their autokill, which can be set and cleared", async () => {
     const { uuid } = await create({ services: [{ port: await freePort() }], autokill: { time_ms: 60_000 } });
     const patch = (op: string, value?: unknown) =>
-      platform.one("PATCH", "/v1/services", [{ uuid, prop: "autokill", op, value }]);
+      platform.requestItem("PATCH", "/v1/services", [{ uuid, prop: "autokill", op, value }]);
     assert.deepEqual((await patch("set", { time_ms: 70_000 }))["autokill"], { time_ms: 70_000 });
     assert.equal((await patch("add", { time_ms: 1 }))["error"], 7);
     assert.equal((await patch("set", { time_ms: -1 }))["error"], 7);
@@ -173,7 +173,7 @@ describe("service groups", () => {
     const clock = await withClock();
     const port = await freePort();
     const { uuid } = await create({ name: "web", services: [{ port }], autokill: { time_ms: 200_000 } });
-    await platform.one("POST", "/v1/instances", { name: "i", image: "app:1", service_group: { uuid } });
+    await platform.requestItem("POST", "/v1/instances", { name: "i", image: "app:1", service_group: { uuid } });
     clock.advance(1_000_000);
     assert.equal((await read(uuid))["status"], "success");
     await platform.api("DELETE", "/v1/instances", [{ name: "i" }]);
@@ -181,14 +181,14 @@ describe("service groups", () => {
     assert.equal((await read(uuid))["status"], "success");
     clock.advance(60_000);
     while ((await read(uuid))["error"] !== 8);
-    assert.equal(await listens(port), false);
+    assert.equal(await isListening(port), false);
   });
 
   it("with autokill go after a daemon that was killed meanwhile", async () => {
     const clock = await withClock();
     const { uuid } = await create({ services: [{ port: await freePort() }], autokill: { time_ms: 200_000 } });
     clock.advance(100_000);
-    platform.daemon.abandon();
+    platform.daemon.simulateKill();
     clock.advance(60_000);
     await platform.start({ clock });
     assert.equal((await read(uuid))["status"], "success");
@@ -200,10 +200,10 @@ describe("service groups", () => {
     const port = await freePort();
     const services = [{ port, handlers: ["tls"] }];
     const { uuid } = await create({ services, autokill: { time_ms: 60_000 } });
-    platform.daemon.abandon();
+    platform.daemon.simulateKill();
     await platform.start({ clock: { ...systemClock, now: () => Date.now() + 120_000 } });
     while ((await read(uuid))["error"] !== 8);
-    assert.equal(await listens(port), false);
+    assert.equal(await isListening(port), false);
     assert.equal((await create({ services }))["status"], "success");
   });
 
@@ -213,13 +213,13 @@ describe("service groups", () => {
     const ports = Array.from({ length: 254 }, (_, index) => ({ port: 20_000 + index }));
     const [first, port] = [await freePort(), { port: await freePort() }];
     for (const body of [{ services: ports }, { services: [port], domains: domains(257, "d") }]) {
-      const { httpStatus, raw } = await platform.api("POST", "/v1/services", body);
+      const { httpStatus, envelope: raw } = await platform.api("POST", "/v1/services", body);
       assert.deepEqual([httpStatus, (raw["errors"] as { error: number }[])[0]?.error], [400, 5]);
       const image = { image: "app:1", service_group: body };
       assert.equal((await platform.api("POST", "/v1/instances", image)).httpStatus, 400);
     }
     const { uuid } = await create({ services: [{ port: first }], domains: domains(256, "d") });
-    const more = await platform.one("PATCH", "/v1/services", [
+    const more = await platform.requestItem("PATCH", "/v1/services", [
       { uuid, prop: "domains", op: "add", value: domains(1, "more") },
     ]);
     assert.equal(more["error"], 5);
@@ -233,7 +233,7 @@ describe("service groups", () => {
       assert.match(item.message, /Port 80 .*(may not be opened by this user|already in use)/);
       return;
     }
-    const { status, headers } = await send("http://127.0.0.1/x?y", "GET", { connection: "close" });
+    const { status, headers } = await sendHttp("http://127.0.0.1/x?y", "GET", { connection: "close" });
     assert.deepEqual([status, headers.location], [301, "https://127.0.0.1/x?y"]);
   });
 
@@ -241,7 +241,7 @@ describe("service groups", () => {
     const bring = async (name: string, extra: object = {}) => {
       const port = await freePort();
       const service_group = { services: [{ port, destination_port: 80 }], domains: [{ name }], ...extra };
-      const instance = await platform.one("POST", "/v1/instances", { name, image: "app:1", service_group });
+      const instance = await platform.requestItem("POST", "/v1/instances", { name, image: "app:1", service_group });
       return { port, instance, group: instance["service_group"] as { uuid: string; name: string; domains: object[] } };
     };
     const remove = (name: string) => platform.api("DELETE", "/v1/instances", [{ name }]);
@@ -250,15 +250,15 @@ describe("service groups", () => {
       const { port, group } = await bring("first");
       assert.deepEqual(group.domains, [{ fqdn: "first.localhost" }]);
       assert.equal((await read(group.uuid))["persistent"], false);
-      assert.equal(await listens(port), true);
+      assert.equal(await isListening(port), true);
       await remove("first");
       assert.equal((await read(group.uuid))["error"], 8);
-      assert.equal(await listens(port), false);
+      assert.equal(await isListening(port), false);
     });
 
     it("stay when a second instance has joined them", async () => {
       const { group } = await bring("first");
-      await platform.one("POST", "/v1/instances", {
+      await platform.requestItem("POST", "/v1/instances", {
         name: "second",
         image: "app:1",
         service_group: { uuid: group.uuid },
@@ -291,7 +291,10 @@ describe("service groups", () => {
       let found = (await platform.api("GET", "/v1/services")).items;
       while (found.length === 0) found = (await platform.api("GET", "/v1/services")).items;
       const [service] = found;
-      assert.equal((await platform.one("DELETE", "/v1/services", [{ uuid: service?.uuid }]))["status"], "success");
+      assert.equal(
+        (await platform.requestItem("DELETE", "/v1/services", [{ uuid: service?.uuid }]))["status"],
+        "success",
+      );
       assert.equal((await creating).items[0]?.["error"], 8);
       for (const path of ["/v1/instances", "/v1/services", "/v1/volumes"]) {
         assert.deepEqual((await platform.api("GET", path)).items, [], path);
@@ -300,13 +303,13 @@ describe("service groups", () => {
 
     it("are not there when the instance could not be made", async () => {
       const port = await freePort();
-      const item = await platform.one("POST", "/v1/instances", {
+      const item = await platform.requestItem("POST", "/v1/instances", {
         image: "nothing:1",
         service_group: { services: [{ port }] },
       });
       assert.equal(item["error"], 8);
       assert.deepEqual((await platform.api("GET", "/v1/services")).items, []);
-      assert.equal(await listens(port), false);
+      assert.equal(await isListening(port), false);
     });
   });
 
@@ -319,17 +322,17 @@ describe("service groups", () => {
 
   it("cannot be deleted while instances are attached", async () => {
     const { uuid } = await create({ name: "web", services: [{ port: await freePort() }] });
-    const instance = await platform.one("POST", "/v1/instances", {
+    const instance = await platform.requestItem("POST", "/v1/instances", {
       name: "i",
       image: "app:1",
       service_group: { uuid },
     });
-    const item = await platform.one("DELETE", "/v1/services", [{ uuid }]);
+    const item = await platform.requestItem("DELETE", "/v1/services", [{ uuid }]);
     assert.equal(item["error"], 15);
     assert.match(item.message, /'i'/);
     const [read] = (await platform.api("GET", `/v1/services?uuid=${uuid}`)).items;
     assert.deepEqual(read?.["instances"], [{ uuid: instance.uuid, name: "i" }]);
     await platform.api("DELETE", "/v1/instances", [{ name: "i" }]);
-    assert.equal((await platform.one("DELETE", "/v1/services", [{ uuid }]))["status"], "success");
+    assert.equal((await platform.requestItem("DELETE", "/v1/services", [{ uuid }]))["status"], "success");
   });
 });

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import { DatabaseSync } from "node:sqlite";
 import { freePort } from "../../support/localPlatform";
-import { TestPlatform } from "../../support/testDaemon";
+import { TestPlatform } from "../../support/testPlatform";
 
 describe("suspended instances", () => {
   let platform: TestPlatform;
@@ -15,8 +15,8 @@ describe("suspended instances", () => {
   afterEach(() => platform.close());
 
   const suspend = (name: string, more: Record<string, unknown> = {}) =>
-    platform.one("PUT", "/v1/instances/suspend", [{ name, ...more }]);
-  const start = (name: string) => platform.one("PUT", "/v1/instances/start", [{ name, timeout_s: 10 }]);
+    platform.requestItem("PUT", "/v1/instances/suspend", [{ name, ...more }]);
+  const start = (name: string) => platform.requestItem("PUT", "/v1/instances/start", [{ name, timeout_s: 10 }]);
   const fetchText = async (port: number): Promise<string> =>
     (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } })).text();
   const service = async (more: Record<string, unknown> = {}) => {
@@ -26,7 +26,7 @@ describe("suspended instances", () => {
 
   it("are stopped with a snapshot, and the next start goes on with the same VM", async () => {
     const { port, body } = await service();
-    const { uuid } = await platform.running({ name: "web", ...body });
+    const { uuid } = await platform.createRunning({ name: "web", ...body });
     const item = await suspend("web");
     assert.deepEqual([item["status"], item["previous_state"], item["state"]], ["success", "running", "stopped"]);
     assert.match(String((item["snapshot"] as { uuid: string }).uuid), /^[0-9a-f-]{36}$/);
@@ -37,13 +37,13 @@ describe("suspended instances", () => {
     assert.equal(await fetchText(port), "web");
     assert.equal(platform.vmm.starts.length, 1);
     platform.vmm.end(uuid, { how: "exited", exitCode: 3 });
-    const ended = await platform.until(uuid, ({ state }) => state === "stopped");
+    const ended = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
     assert.deepEqual([ended["stop_reason"], ended["exit_code"]], [3, 3]); // from inside: nobody asked for this end
   });
 
   it("that scale to zero are in standby, and a connection wakes them where they were", async () => {
     const { port, body } = await service({ scale_to_zero: { policy: "on", cooldown_time_ms: 60_000 } });
-    const { uuid } = await platform.running({ name: "web", ...body });
+    const { uuid } = await platform.createRunning({ name: "web", ...body });
     const item = await suspend("web");
     assert.equal(item["state"], "standby");
     assert.ok("snapshot" in item);
@@ -55,7 +55,7 @@ describe("suspended instances", () => {
   it("are suspended once open connections have ended, or are cut when the time is over", async () => {
     const { port, body } = await service();
     platform.guests.set("raw", { serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) });
-    await platform.running({ name: "raw", ...body });
+    await platform.createRunning({ name: "raw", ...body });
     const connect = async (): Promise<net.Socket> => {
       const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
       socket.write("hello");
@@ -68,9 +68,9 @@ describe("suspended instances", () => {
     assert.equal(draining["state"], "draining");
     assert.equal((await suspend("raw"))["state"], "draining"); // a second one changes nothing
     held.destroy();
-    await platform.until(draining.uuid, ({ state, snapshot }) => state === "stopped" && snapshot !== undefined);
+    await platform.waitForItem(draining.uuid, ({ state, snapshot }) => state === "stopped" && snapshot !== undefined);
     await start("raw");
-    await platform.until(draining.uuid, (item) => item["net_time_us"] !== 0);
+    await platform.waitForItem(draining.uuid, (item) => item["net_time_us"] !== 0);
     const cut = await connect();
     const closed = new Promise((resolve) => cut.once("close", resolve));
     assert.equal((await suspend("raw"))["state"], "stopped");
@@ -78,53 +78,53 @@ describe("suspended instances", () => {
   });
 
   it("that are stopped or deleted give their VM back, and the next start boots anew", async () => {
-    const { uuid } = await platform.running({ name: "web" });
+    const { uuid } = await platform.createRunning({ name: "web" });
     await suspend("web");
-    const stopped = await platform.one("PUT", "/v1/instances/stop", [{ name: "web" }]);
+    const stopped = await platform.requestItem("PUT", "/v1/instances/stop", [{ name: "web" }]);
     assert.equal(stopped["status"], "success");
-    await platform.until(uuid, ({ state, snapshot }) => state === "stopped" && snapshot === undefined);
+    await platform.waitForItem(uuid, ({ state, snapshot }) => state === "stopped" && snapshot === undefined);
     await start("web");
     assert.equal(platform.vmm.starts.length, 2);
     await suspend("web");
     await platform.api("DELETE", "/v1/instances", [{ uuid }]);
     assert.equal(await platform.vmm.adopt(platform.vmm.starts[1] ?? assert.fail()), undefined);
-    assert.equal(fs.existsSync(`${platform.paths.instances}/${uuid}`), false);
+    assert.equal(fs.existsSync(`${platform.paths.instancesDir}/${uuid}`), false);
   });
 
   it("are refused what needs a VM that runs, or one that is gone", async () => {
     platform.guests.set("slow", { bootMs: 60_000 });
-    await platform.one("POST", "/v1/instances", { image: "app:1", name: "slow", autostart: true });
+    await platform.requestItem("POST", "/v1/instances", { image: "app:1", name: "slow", autostart: true });
     assert.equal((await suspend("slow"))["error"], 11);
-    await platform.one("POST", "/v1/instances", { image: "app:1", name: "off" });
+    await platform.requestItem("POST", "/v1/instances", { image: "app:1", name: "off" });
     const off = await suspend("off");
     assert.deepEqual([off["status"], off["state"], "snapshot" in off], ["success", "stopped", false]);
     assert.equal((await suspend("ghost"))["error"], 8);
   });
 
   it("keep what they were started with: a change waits until that VM has ended", async () => {
-    await platform.running({ name: "web", env: { A: "1" } });
+    await platform.createRunning({ name: "web", env: { A: "1" } });
     await suspend("web");
     const change = { name: "web", prop: "env", op: "set", value: { A: "2" } };
     await platform.api("PATCH", "/v1/instances", [change]);
     const [item] = (await platform.api("GET", "/v1/instances?name=web")).items;
     assert.deepEqual([item?.["env"], (item?.["updates"] as object[]).length], [{ A: "1" }, 1]);
     await platform.api("PUT", "/v1/instances/stop", [{ name: "web" }]);
-    const after = await platform.until(String(item?.uuid), ({ updates }) => updates === undefined);
+    const after = await platform.waitForItem(String(item?.uuid), ({ updates }) => updates === undefined);
     assert.deepEqual(after["env"], { A: "2" });
   });
 
   it("keep their disks: a volume of theirs does not grow under them", async () => {
-    const volume = await platform.one("POST", "/v1/volumes", { size_mb: 8 });
-    await platform.running({ name: "writer", volumes: [{ uuid: volume.uuid, at: "/data" }] });
+    const volume = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
+    await platform.createRunning({ name: "writer", volumes: [{ uuid: volume.uuid, at: "/data" }] });
     await suspend("writer");
     const grow = { uuid: volume.uuid, prop: "size_mb", op: "set", value: 16 };
-    assert.equal((await platform.one("PATCH", "/v1/volumes", [grow]))["error"], 15);
+    assert.equal((await platform.requestItem("PATCH", "/v1/volumes", [grow]))["error"], 15);
   });
 
   it("count their memory, which they hold, and nothing else of what is for live instances", async () => {
-    await platform.running({ name: "web", memory_mb: 256, vcpus: 1 });
+    await platform.createRunning({ name: "web", memory_mb: 256, vcpus: 1 });
     const used = async () => {
-      const quotas = await platform.one("GET", "/v1/users/quotas");
+      const quotas = await platform.requestItem("GET", "/v1/users/quotas");
       const { live_instances, live_vcpus, live_memory_mb } = quotas["used"] as Record<string, number>;
       return [live_instances, live_vcpus, live_memory_mb];
     };
@@ -136,23 +136,26 @@ describe("suspended instances", () => {
   });
 
   it("do not count the time they are frozen as time they ran", async () => {
-    const { uuid } = await platform.running({ name: "web" });
+    const { uuid } = await platform.createRunning({ name: "web" });
     const before = Number((await suspend("web"))["uptime_ms"]);
     await new Promise((resolve) => setTimeout(resolve, 150));
     await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
-    const item = await platform.until(uuid, ({ state, snapshot }) => state === "stopped" && snapshot === undefined);
+    const item = await platform.waitForItem(
+      uuid,
+      ({ state, snapshot }) => state === "stopped" && snapshot === undefined,
+    );
     assert.ok(Number(item["uptime_ms"]) < before + 150, `${before} and then ${String(item["uptime_ms"])}`);
   });
 
   describe("after the daemon was killed", () => {
     const replaced = async (): Promise<void> => {
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       await platform.start();
     };
 
     it("are still there, still frozen, and go on where they were", async () => {
       const { port, body } = await service();
-      const { uuid } = await platform.running({ name: "web", ...body });
+      const { uuid } = await platform.createRunning({ name: "web", ...body });
       const { snapshot } = await suspend("web");
       await replaced();
       assert.deepEqual((await platform.instance(uuid))["snapshot"], snapshot);
@@ -162,9 +165,9 @@ describe("suspended instances", () => {
     });
 
     it("and whose VM is gone with the machine say that the snapshot is, and boot anew", async () => {
-      const { uuid } = await platform.running({ name: "web" });
+      const { uuid } = await platform.createRunning({ name: "web" });
       await suspend("web");
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
       await platform.start();
       const item = await platform.instance(uuid);
@@ -175,32 +178,32 @@ describe("suspended instances", () => {
 
     for (const isGone of [false, true]) {
       it(`while they became templates are templates, their VM ${isGone ? "gone with the machine" : "ended"}`, async () => {
-        const { uuid } = await platform.running({ name: "web" });
+        const { uuid } = await platform.createRunning({ name: "web" });
         await suspend("web");
-        platform.daemon.abandon();
+        platform.daemon.simulateKill();
         // Cut off after the intention was written, and before the frozen VM went on to its end.
-        const database = new DatabaseSync(platform.paths.database);
+        const database = new DatabaseSync(platform.paths.databaseFile);
         const sql = "UPDATE instances SET status = json_set(status, '$.becomesTemplate', json('true')) WHERE uuid = ?";
         database.prepare(sql).run(uuid);
         database.close();
         if (isGone) platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
         await platform.start();
-        await platform.until(uuid, ({ state }) => state === "template");
-        assert.equal((await platform.one("GET", "/v1/instances/templates"))["name"], "web");
+        await platform.waitForItem(uuid, ({ state }) => state === "template");
+        assert.equal((await platform.requestItem("GET", "/v1/instances/templates"))["name"], "web");
       });
     }
 
     it("while they drained are suspended all the same", async () => {
       const { port, body } = await service();
       platform.guests.set("raw", { serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) });
-      const { uuid } = await platform.running({ name: "raw", ...body });
+      const { uuid } = await platform.createRunning({ name: "raw", ...body });
       const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
       socket.write("hello");
       await new Promise((resolve) => socket.once("data", resolve));
       socket.write("more");
       assert.equal((await suspend("raw", { drain_timeout_ms: 60_000 }))["state"], "draining");
       await replaced();
-      const item = await platform.until(uuid, ({ state }) => state === "stopped");
+      const item = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
       assert.ok("snapshot" in item);
       socket.destroy();
     });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { freePort } from "../../support/localPlatform";
-import { type Item, TestPlatform } from "../../support/testDaemon";
+import { type Item, TestPlatform } from "../../support/testPlatform";
 
 describe("instance templates", () => {
   let platform: TestPlatform;
@@ -13,11 +13,11 @@ describe("instance templates", () => {
   });
   afterEach(() => platform.close());
 
-  const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/instances", body);
+  const create = (body: Record<string, unknown>) => platform.requestItem("POST", "/v1/instances", body);
   const stopped = (name: string, more: Record<string, unknown> = {}) => create({ image: "app:1", name, ...more });
   const convert = (name: string, more: Record<string, unknown> = {}) =>
-    platform.one("POST", "/v1/instances/templates", [{ name, timeout_s: 10, ...more }]);
-  const template = (name: string) => platform.one("GET", `/v1/instances/templates?name=${name}`);
+    platform.requestItem("POST", "/v1/instances/templates", [{ name, timeout_s: 10, ...more }]);
+  const template = (name: string) => platform.requestItem("GET", `/v1/instances/templates?name=${name}`);
   const names = async (path: string): Promise<string[]> =>
     (await platform.api("GET", path)).items.map((item) => item.name);
 
@@ -30,19 +30,19 @@ describe("instance templates", () => {
     assert.deepEqual(await names("/v1/instances/templates?tags=y"), []);
     assert.deepEqual(await names("/v1/instances"), ["plain"]);
     assert.deepEqual(await names("/v1/instances?tags=x"), ["plain"]);
-    const byUuid = await platform.one("GET", `/v1/instances/templates/${uuid}`);
+    const byUuid = await platform.requestItem("GET", `/v1/instances/templates/${uuid}`);
     assert.deepEqual([byUuid["state"], byUuid["template_autokill"]], ["template", { time_ms: 0 }]);
     assert.equal((await platform.instance(uuid))["state"], "template");
-    assert.equal((await platform.one("GET", "/v1/instances/templates?name=plain"))["error"], 8);
+    assert.equal((await platform.requestItem("GET", "/v1/instances/templates?name=plain"))["error"], 8);
     assert.equal((await convert("golden"))["status"], "success"); // a second time changes nothing
   });
 
   it("are made of what runs when its VM has ended, and until then no start comes between", async () => {
     platform.guests.set("busy", { onStop: undefined });
-    await platform.running({ name: "busy", restart_policy: "always" });
+    await platform.createRunning({ name: "busy", restart_policy: "always" });
     const begun = await convert("busy", { timeout_s: 0 });
     assert.deepEqual([begun["status"], begun["state"]], ["success", "stopping"]);
-    assert.equal((await platform.one("PUT", "/v1/instances/start", [{ name: "busy" }]))["error"], 11);
+    assert.equal((await platform.requestItem("PUT", "/v1/instances/start", [{ name: "busy" }]))["error"], 11);
     assert.equal((await template("busy"))["error"], 8);
     assert.equal((await convert("busy"))["state"], "template");
     const item = await template("busy");
@@ -55,7 +55,7 @@ describe("instance templates", () => {
     platform = await TestPlatform.open({ stopGraceMs: 5_000 });
     await platform.start();
     platform.guests.set("slow", { onStop: undefined });
-    await platform.running({ name: "slow" });
+    await platform.createRunning({ name: "slow" });
     const answer = await platform.api("POST", "/v1/instances/templates", [{ name: "slow", timeout_s: 1 }]);
     assert.deepEqual([answer.status, answer.message], ["error", "Operation timed out"]);
     assert.deepEqual([answer.items[0]?.["state"], answer.items[0]?.["error"]], ["stopping", undefined]);
@@ -65,35 +65,39 @@ describe("instance templates", () => {
     await stopped("golden");
     await convert("golden");
     for (const verb of ["start", "stop", "suspend"]) {
-      assert.equal((await platform.one("PUT", `/v1/instances/${verb}`, [{ name: "golden" }]))["error"], 11, verb);
+      assert.equal(
+        (await platform.requestItem("PUT", `/v1/instances/${verb}`, [{ name: "golden" }]))["error"],
+        11,
+        verb,
+      );
     }
     const change = { name: "golden", prop: "memory_mb", op: "set", value: 64 };
-    assert.equal((await platform.one("PATCH", "/v1/instances", [change]))["error"], 11);
+    assert.equal((await platform.requestItem("PATCH", "/v1/instances", [change]))["error"], 11);
     assert.equal(platform.vmm.starts.length, 0);
   });
 
   it("leave their service, and an ephemeral one goes with its last member", async () => {
     const port = await freePort();
     const service_group = { name: "front", services: [{ port }] };
-    const running = await platform.running({ name: "web", service_group });
+    const running = await platform.createRunning({ name: "web", service_group });
     assert.deepEqual(await names("/v1/services"), ["front"]);
     await convert("web");
     assert.equal("service_group" in (await platform.instance(running.uuid)), false);
     while ((await names("/v1/services")).length > 0) await new Promise((resolve) => setTimeout(resolve, 2));
-    await platform.running({ name: "other", service_group: { services: [{ port }] } }); // the port is free again
+    await platform.createRunning({ name: "other", service_group: { services: [{ port }] } }); // the port is free again
   });
 
   it("that were instances to delete when they stop are kept", async () => {
-    await platform.running({ name: "brief", features: ["delete-on-stop"] });
+    await platform.createRunning({ name: "brief", features: ["delete-on-stop"] });
     await convert("brief");
     assert.deepEqual(await names("/v1/instances/templates"), ["brief"]);
   });
 
   it("become templates also when the daemon is killed before their VM has ended", async () => {
     platform.guests.set("busy", { onStop: undefined });
-    const { uuid } = await platform.running({ name: "busy" });
+    const { uuid } = await platform.createRunning({ name: "busy" });
     await convert("busy", { timeout_s: 0 });
-    platform.daemon.abandon();
+    platform.daemon.simulateKill();
     platform.vmm.end(uuid, { how: "killed", detail: "gone" });
     await platform.start();
     assert.equal((await template("busy"))["state"], "template");
@@ -127,14 +131,14 @@ describe("instance templates", () => {
     const lock = (value: boolean) =>
       platform.api("PATCH", "/v1/instances/templates", [{ name: "golden", prop: "delete_lock", op: "set", value }]);
     await lock(true);
-    const remove = () => platform.one("DELETE", "/v1/instances/templates", [{ name: "golden" }]);
+    const remove = () => platform.requestItem("DELETE", "/v1/instances/templates", [{ name: "golden" }]);
     const refused = await remove();
     assert.deepEqual([refused["error"], refused.message], [14, "Deletion protection enabled"]);
     await lock(false);
     assert.equal((await remove())["status"], "success");
     assert.equal((await remove())["error"], 8);
-    await openLayout(platform.paths.images).remove("app");
-    assert.equal((await platform.one("PUT", "/v1/instances/start", [{ name: "clone" }]))["status"], "success");
+    await openLayout(platform.paths.imagesDir).remove("app");
+    assert.equal((await platform.requestItem("PUT", "/v1/instances/start", [{ name: "clone" }]))["status"], "success");
     assert.equal(await fs.readFile(platform.vmm.starts[0]?.kernel ?? "", "utf8"), "kernel of app");
   });
 
@@ -144,7 +148,7 @@ describe("instance templates", () => {
     it("give what the request does not say, and nothing of their life", async () => {
       const schedules = [{ name: "nightly", when: "daily", action: "stop" }];
       const more = { args: ["/bin/x"], env: { A: "b" }, memory_mb: 256, tags: ["x"], schedules };
-      await platform.running({ name: "golden", ...more, restart_policy: "on-failure", hostname: "gold" });
+      await platform.createRunning({ name: "golden", ...more, restart_policy: "on-failure", hostname: "gold" });
       await convert("golden");
       const same = await create({ name: "same", template: { name: "golden" } });
       assert.deepEqual(pick(same, "args", "env", "memory_mb", "tags", "restart_policy", "state", "start_count"), [
@@ -165,7 +169,7 @@ describe("instance templates", () => {
     it("boot after their image was removed, in as many replicas as are asked for", async () => {
       await stopped("golden");
       await convert("golden");
-      await openLayout(platform.paths.images).remove("app");
+      await openLayout(platform.paths.imagesDir).remove("app");
       const answer = await platform.api("POST", "/v1/instances", {
         ...{ name: "many", template: { name: "golden" }, replicas: 2, autostart: true, timeout_s: 10 },
       });
@@ -186,8 +190,12 @@ describe("instance templates", () => {
     });
 
     it("share volumes that are only read; one that is written needs words of its own", async () => {
-      const volume = await platform.one("POST", "/v1/volumes", { name: "data", size_mb: 8, access_mode: "rox" });
-      const own = await platform.one("POST", "/v1/volumes", { name: "own", size_mb: 8 });
+      const volume = await platform.requestItem("POST", "/v1/volumes", {
+        name: "data",
+        size_mb: 8,
+        access_mode: "rox",
+      });
+      const own = await platform.requestItem("POST", "/v1/volumes", { name: "own", size_mb: 8 });
       await stopped("reader", { volumes: [{ uuid: volume.uuid, at: "/data", readonly: true }] });
       await stopped("writer", { volumes: [{ uuid: own.uuid, at: "/own" }] });
       await convert("reader");
@@ -196,7 +204,7 @@ describe("instance templates", () => {
       assert.deepEqual(reads["volumes"], [{ uuid: volume.uuid, name: "data", at: "/data", readonly: true }]);
       assert.equal((await create({ template: { name: "writer" } }))["error"], 15);
       assert.deepEqual((await create({ template: { name: "writer" }, volumes: [] }))["volumes"], []);
-      assert.equal((await platform.one("DELETE", "/v1/volumes", [{ name: "own" }]))["error"], 15);
+      assert.equal((await platform.requestItem("DELETE", "/v1/volumes", [{ name: "own" }]))["error"], 15);
     });
 
     it("are refused when there is none, or when it is no template", async () => {
@@ -207,7 +215,11 @@ describe("instance templates", () => {
     });
 
     it("keep the rules of a create, also for what they take over", async () => {
-      await platform.one("POST", "/v1/instances", { name: "brief", image: "app:1", features: ["delete-on-stop"] });
+      await platform.requestItem("POST", "/v1/instances", {
+        name: "brief",
+        image: "app:1",
+        features: ["delete-on-stop"],
+      });
       await convert("brief");
       const item = await create({ template: { name: "brief" }, restart_policy: "always" });
       assert.equal(item["error"], 7);
@@ -220,7 +232,7 @@ describe("instance templates", () => {
       assert.equal((await create({ image: "app:1", dependencies: [{ name: "golden" }] }))["error"], 24);
       await stopped("plain");
       const change = { name: "plain", prop: "dependencies", op: "add", value: [{ name: "golden" }] };
-      assert.equal((await platform.one("PATCH", "/v1/instances", [change]))["error"], 24);
+      assert.equal((await platform.requestItem("PATCH", "/v1/instances", [change]))["error"], 24);
     });
 
     it("are refused together with anything else to make an instance from", async () => {
@@ -298,7 +310,7 @@ describe("instance templates", () => {
     });
 
     it("are refused of what runs: its memory would be lost, and the code says so", async () => {
-      await platform.running({ name: "main" });
+      await platform.createRunning({ name: "main" });
       const item = await branch("main");
       assert.equal(item["error"], 1);
       assert.match(item.message, /stop it first/);
@@ -309,7 +321,7 @@ describe("instance templates", () => {
       await create({ image: "app:1", name: "slow", autostart: true });
       await stopped("golden");
       await convert("golden");
-      await platform.running({ name: "frozen" });
+      await platform.createRunning({ name: "frozen" });
       await platform.api("PUT", "/v1/instances/suspend", [{ name: "frozen" }]);
       const answers = await Promise.all(["slow", "golden", "frozen", "ghost"].map((name) => branch(name)));
       assert.deepEqual(

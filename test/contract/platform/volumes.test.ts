@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { assertSound, superblockLine, writeInto } from "../../support/disks";
-import { TestPlatform } from "../../support/testDaemon";
+import { assertFileSystemSound, superblockLine, writeFileInDisk } from "../../support/disks";
+import { TestPlatform } from "../../support/testPlatform";
 
 const MIB = 1024 * 1024;
 
@@ -15,15 +15,17 @@ describe("volumes", () => {
   });
   afterEach(() => platform.close());
 
-  const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/volumes", body);
-  const read = (uuid: string) => platform.one("GET", `/v1/volumes?uuid=${uuid}`);
+  const create = (body: Record<string, unknown>) => platform.requestItem("POST", "/v1/volumes", body);
+  const read = (uuid: string) => platform.requestItem("GET", `/v1/volumes?uuid=${uuid}`);
   const patch = (uuid: string, prop: string, op: string, value?: unknown) =>
-    platform.one("PATCH", "/v1/volumes", [{ uuid, prop, op, value }]);
+    platform.requestItem("PATCH", "/v1/volumes", [{ uuid, prop, op, value }]);
   const grow = (uuid: string, value: unknown) => patch(uuid, "size_mb", "set", value);
-  const remove = (uuid: string) => platform.one("DELETE", "/v1/volumes", [{ uuid }]);
-  const disk = (uuid: string): string => path.join(platform.paths.volumes, `${uuid}.ext4`);
+  const remove = (uuid: string) => platform.requestItem("DELETE", "/v1/volumes", [{ uuid }]);
+  const disk = (uuid: string): string => path.join(platform.paths.volumesDir, `${uuid}.ext4`);
   const usedMb = async (): Promise<number> => {
-    const { used } = (await platform.one("GET", "/v1/users/quotas")) as unknown as { used: Record<string, number> };
+    const { used } = (await platform.requestItem("GET", "/v1/users/quotas")) as unknown as {
+      used: Record<string, number>;
+    };
     return used["total_volume_mb"] ?? Number.NaN;
   };
 
@@ -33,7 +35,7 @@ describe("volumes", () => {
     const { size, blocks } = await fs.stat(disk(volume.uuid));
     assert.equal(size, 256 * MIB);
     assert.ok(blocks * 512 < size / 4);
-    assertSound(disk(volume.uuid));
+    assertFileSystemSound(disk(volume.uuid));
   });
 
   it("say what they were told, what holds by default, and how much is free", async () => {
@@ -82,13 +84,13 @@ describe("volumes", () => {
     ] as const) {
       assert.equal((await create(body))["error"], code, JSON.stringify(body));
     }
-    assert.deepEqual(await fs.readdir(platform.paths.volumes), [`${uuid}.ext4`]);
+    assert.deepEqual(await fs.readdir(platform.paths.volumesDir), [`${uuid}.ext4`]);
   });
 
   it("grow and keep a sound file system that fills the disk, and never shrink", async () => {
     const { uuid } = await create({ size_mb: 16 });
     assert.equal((await grow(uuid, 32))["size_mb"], 32);
-    assertSound(disk(uuid));
+    assertFileSystemSound(disk(uuid));
     const fact = (name: string): number => Number(superblockLine(disk(uuid), name));
     assert.equal(fact("Block count") * fact("Block size"), 32 * MIB);
     assert.equal((await grow(uuid, 16))["error"], 7);
@@ -111,7 +113,7 @@ describe("volumes", () => {
       items.map(() => "success"),
     );
     assert.equal(items[0]?.["id"], "first");
-    platform.daemon.abandon();
+    platform.daemon.simulateKill();
     await platform.start();
     const item = await read(uuid);
     assert.deepEqual([item["tags"], item["size_mb"], item["quota_policy"]], [["b"], 24, "dynamic"]);
@@ -159,7 +161,7 @@ describe("volumes", () => {
     const before = await writtenMb();
     const file = path.join(platform.folder, "filler");
     await fs.writeFile(file, Buffer.alloc(20 * MIB, 1));
-    writeInto(disk(uuid), file, "filler");
+    writeFileInDisk(disk(uuid), file, "filler");
     assert.ok((await writtenMb()) >= before + 20);
     assert.equal(await usedMb(), 64 + (await writtenMb()));
     await patch(uuid, "quota_policy", "set", "static");
@@ -176,7 +178,7 @@ describe("volumes", () => {
 
   it("show who they are attached to and mounted by, and cannot go or grow meanwhile", async () => {
     const { uuid } = await create({ name: "data", size_mb: 8 });
-    const instance = await platform.one("POST", "/v1/instances", {
+    const instance = await platform.requestItem("POST", "/v1/instances", {
       name: "i",
       image: "app:1",
       volumes: [{ uuid, at: "/data" }],
@@ -198,7 +200,11 @@ describe("volumes", () => {
   it("attach to one writer or many readers", async () => {
     const { uuid } = await create({ name: "data", size_mb: 8 });
     const attach = (name: string, readonly: boolean) =>
-      platform.one("POST", "/v1/instances", { name, image: "app:1", volumes: [{ uuid, at: "/data", readonly }] });
+      platform.requestItem("POST", "/v1/instances", {
+        name,
+        image: "app:1",
+        volumes: [{ uuid, at: "/data", readonly }],
+      });
     assert.equal((await attach("r1", true))["status"], "success");
     assert.equal((await attach("r2", true))["status"], "success");
     const writer = await attach("w", false);
@@ -209,7 +215,7 @@ describe("volumes", () => {
   it("refuse places that are no absolute paths or are used twice", async () => {
     const [a, b] = [await create({ size_mb: 8 }), await create({ size_mb: 8 })];
     const attach = (...places: string[]) =>
-      platform.one("POST", "/v1/instances", {
+      platform.requestItem("POST", "/v1/instances", {
         image: "app:1",
         volumes: places.map((at, index) => ({ uuid: [a, b][index]?.uuid, at })),
       });
@@ -220,8 +226,8 @@ describe("volumes", () => {
   it("that a killed daemon left half made are gone afterwards", async () => {
     const { uuid } = await create({ name: "whole", size_mb: 8 });
     await fs.writeFile(disk("22222222-2222-4222-8222-222222222222"), "half");
-    platform.daemon.abandon();
+    platform.daemon.simulateKill();
     await platform.start();
-    assert.deepEqual(await fs.readdir(platform.paths.volumes), [`${uuid}.ext4`]);
+    assert.deepEqual(await fs.readdir(platform.paths.volumesDir), [`${uuid}.ext4`]);
   });
 });

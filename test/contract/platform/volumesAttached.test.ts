@@ -1,9 +1,9 @@
 /** Volumes that come to and leave instances which exist. */
 import assert from "node:assert/strict";
 import * as path from "node:path";
-import { assertSound } from "../../support/disks";
+import { assertFileSystemSound } from "../../support/disks";
 import { freePort } from "../../support/localPlatform";
-import { type Item, TestPlatform } from "../../support/testDaemon";
+import { type Item, TestPlatform } from "../../support/testPlatform";
 
 const NOBODY = "22222222-2222-4222-8222-222222222222";
 
@@ -13,22 +13,24 @@ describe("attaching and detaching volumes", () => {
   beforeEach(async () => {
     platform = await TestPlatform.open();
     await platform.start();
-    volume = await platform.one("POST", "/v1/volumes", { name: "data", size_mb: 8 });
+    volume = await platform.requestItem("POST", "/v1/volumes", { name: "data", size_mb: 8 });
   });
   afterEach(() => platform.close());
 
   const instance = (name: string, body: Record<string, unknown> = {}) =>
-    platform.one("POST", "/v1/instances", { name, image: "app:1", ...body });
+    platform.requestItem("POST", "/v1/instances", { name, image: "app:1", ...body });
   const attach = (name: string, more: Record<string, unknown> = {}) =>
-    platform.one("PUT", "/v1/volumes/attach", [{ uuid: volume.uuid, attach_to: { name }, at: "/data", ...more }]);
+    platform.requestItem("PUT", "/v1/volumes/attach", [
+      { uuid: volume.uuid, attach_to: { name }, at: "/data", ...more },
+    ]);
   const detach = (more: Record<string, unknown> = {}) =>
-    platform.one("PUT", "/v1/volumes/detach", [{ uuid: volume.uuid, ...more }]);
-  const read = () => platform.one("GET", `/v1/volumes?uuid=${volume.uuid}`);
+    platform.requestItem("PUT", "/v1/volumes/detach", [{ uuid: volume.uuid, ...more }]);
+  const read = () => platform.requestItem("GET", `/v1/volumes?uuid=${volume.uuid}`);
   const users = async () => ((await read())["attached_to"] as Item[]).map(({ name }) => name);
-  const start = (name: string) => platform.one("PUT", "/v1/instances/start", [{ name }]);
+  const start = (name: string) => platform.requestItem("PUT", "/v1/instances/start", [{ name }]);
   const stop = async ({ uuid, name }: Item) => {
-    await platform.one("PUT", "/v1/instances/stop", [{ name }]);
-    await platform.until(uuid, (item) => item["state"] === "stopped");
+    await platform.requestItem("PUT", "/v1/instances/stop", [{ name }]);
+    await platform.waitForItem(uuid, (item) => item["state"] === "stopped");
   };
   const disksOfLastVm = () => platform.vmm.starts.at(-1)?.disks.map(({ at, readonly }) => [at, readonly]);
 
@@ -38,7 +40,7 @@ describe("attaching and detaching volumes", () => {
     assert.equal((await read())["state"], "idle");
     const mount = { uuid: volume.uuid, name: "data", at: "/data", readonly: true };
     assert.deepEqual((await platform.instance(made.uuid))["volumes"], [mount]);
-    platform.daemon.abandon();
+    platform.daemon.simulateKill();
     await platform.start();
     await start("i");
     assert.deepEqual(disksOfLastVm(), [["/data", true]]);
@@ -51,17 +53,17 @@ describe("attaching and detaching volumes", () => {
   });
 
   it("refuses an instance that runs, with the code for its state", async () => {
-    await platform.running({ name: "i" });
+    await platform.createRunning({ name: "i" });
     assert.equal((await attach("i"))["error"], 11);
     assert.deepEqual(await users(), []);
   });
 
   it("takes a volume off a running instance when that stops, and not before, whatever becomes of the daemon", async () => {
-    const made = await platform.running({ name: "i", volumes: [{ uuid: volume.uuid, at: "/data" }] });
+    const made = await platform.createRunning({ name: "i", volumes: [{ uuid: volume.uuid, at: "/data" }] });
     assert.equal((await detach())["status"], "success");
     assert.equal((await detach())["status"], "success", "asked for again it is on its way");
     assert.equal((await read())["state"], "mounted");
-    platform.daemon.abandon();
+    platform.daemon.simulateKill();
     await platform.start();
     assert.equal((await read())["state"], "mounted");
     await stop(made);
@@ -71,9 +73,9 @@ describe("attaching and detaching volumes", () => {
   });
 
   it("takes a volume off an instance whose VM died while no daemon ran", async () => {
-    const made = await platform.running({ name: "i", volumes: [{ uuid: volume.uuid, at: "/data" }] });
+    const made = await platform.createRunning({ name: "i", volumes: [{ uuid: volume.uuid, at: "/data" }] });
     await detach();
-    platform.daemon.abandon();
+    platform.daemon.simulateKill();
     platform.vmm.end(made.uuid, { how: "killed", detail: "the machine was switched off" });
     await platform.start();
     assert.equal((await read())["state"], "available");
@@ -81,7 +83,7 @@ describe("attaching and detaching volumes", () => {
 
   it("takes a volume off every instance unless told of one", async () => {
     const readers = { volumes: [{ uuid: volume.uuid, at: "/data", readonly: true }] };
-    const first = await platform.running({ name: "a", ...readers });
+    const first = await platform.createRunning({ name: "a", ...readers });
     for (const name of ["b", "c"]) await instance(name, readers);
     await detach({ from: { name: "b" } });
     assert.deepEqual(await users(), ["a", "c"]);
@@ -94,14 +96,14 @@ describe("attaching and detaching volumes", () => {
 
   for (const stateful of [true, false]) {
     it(`takes a volume off an instance that sleeps ${stateful ? "in memory when it stops" : "on disk at once"}`, async () => {
-      const service = await platform.one("POST", "/v1/services", { services: [{ port: await freePort() }] });
-      const made = await platform.running({
+      const service = await platform.requestItem("POST", "/v1/services", { services: [{ port: await freePort() }] });
+      const made = await platform.createRunning({
         name: "sleepy",
         service_group: { uuid: service.uuid },
         scale_to_zero: { policy: "on", stateful, cooldown_time_ms: 0 },
         volumes: [{ uuid: volume.uuid, at: "/data" }],
       });
-      await platform.until(made.uuid, ({ state }) => state === "standby");
+      await platform.waitForItem(made.uuid, ({ state }) => state === "standby");
       assert.equal((await read())["state"], "mounted");
       await detach();
       assert.deepEqual(await users(), stateful ? ["sleepy"] : []);
@@ -111,14 +113,17 @@ describe("attaching and detaching volumes", () => {
   }
 
   it("refuses what does not exist, what is taken, and what is no place", async () => {
-    const other = await platform.one("POST", "/v1/volumes", { name: "other", size_mb: 8 });
+    const other = await platform.requestItem("POST", "/v1/volumes", { name: "other", size_mb: 8 });
     for (const name of ["a", "b"]) await instance(name);
     assert.equal((await attach("nobody"))["error"], 8);
     assert.equal((await attach("a", { uuid: NOBODY }))["error"], 8);
     assert.equal((await attach("a", { uuid: "no-uuid" }))["error"], 7);
     for (const at of ["data", "/", "/a/./b", "/a/", "/a:b", "/a b", '/a"b', "/a\\b", "/a\u00a0b"]) {
       assert.equal((await attach("a", { at }))["error"], 7, at);
-      const made = await platform.one("POST", "/v1/instances", { image: "app:1", volumes: [{ size_mb: 8, at }] });
+      const made = await platform.requestItem("POST", "/v1/instances", {
+        image: "app:1",
+        volumes: [{ size_mb: 8, at }],
+      });
       assert.equal(made["error"], 7, at);
     }
     assert.equal((await attach("a"))["status"], "success");
@@ -134,7 +139,11 @@ describe("attaching and detaching volumes", () => {
 
   it("lets readers share a volume, in either access mode, and nobody write to it then", async () => {
     for (const name of ["a", "b", "c"]) await instance(name);
-    const shared = await platform.one("POST", "/v1/volumes", { name: "shared", size_mb: 8, access_mode: "rox" });
+    const shared = await platform.requestItem("POST", "/v1/volumes", {
+      name: "shared",
+      size_mb: 8,
+      access_mode: "rox",
+    });
     for (const { uuid } of [volume, shared]) {
       const at = `/${uuid}`;
       assert.equal((await attach("a", { uuid, at, readonly: true }))["status"], "success");
@@ -159,15 +168,15 @@ describe("attaching and detaching volumes", () => {
     for (let sizeMb = 16; sizeMb <= 64; sizeMb += 16) {
       const growth = { uuid: volume.uuid, prop: "size_mb", op: "set", value: sizeMb };
       const [grown, attached] = await Promise.all([
-        platform.one("PATCH", "/v1/volumes", [growth]),
+        platform.requestItem("PATCH", "/v1/volumes", [growth]),
         attach("i").then(async (item) => (await start("i"), item)),
       ]);
       assert.ok(grown["status"] === "success" || grown["error"] === 15, JSON.stringify(grown));
       assert.ok(attached["status"] === "success" || attached["error"] === 24, JSON.stringify(attached));
       const item = await read();
       assert.notEqual(item["state"], "busy");
-      await stop({ ...(await platform.one("GET", "/v1/instances?name=i")) });
-      assertSound(path.join(platform.paths.volumes, `${volume.uuid}.ext4`));
+      await stop({ ...(await platform.requestItem("GET", "/v1/instances?name=i")) });
+      assertFileSystemSound(path.join(platform.paths.volumesDir, `${volume.uuid}.ext4`));
       if (attached["status"] === "success") await detach();
     }
   });

@@ -2,12 +2,18 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { assertSound, HeldCopies, readFrom, superblockLine, writeInto } from "../../support/disks";
-import { type Item, TestPlatform } from "../../support/testDaemon";
+import {
+  assertFileSystemSound,
+  BlockedDiskCopies,
+  readFileInDisk,
+  superblockLine,
+  writeFileInDisk,
+} from "../../support/disks";
+import { type Item, TestPlatform } from "../../support/testPlatform";
 
 describe("copies of volumes", () => {
   let platform: TestPlatform;
-  let held: HeldCopies | undefined;
+  let held: BlockedDiskCopies | undefined;
   beforeEach(async () => {
     platform = await TestPlatform.open();
     await platform.start();
@@ -18,15 +24,15 @@ describe("copies of volumes", () => {
     held = undefined;
   });
 
-  const create = (body: Record<string, unknown>) => platform.one("POST", "/v1/volumes", body);
+  const create = (body: Record<string, unknown>) => platform.requestItem("POST", "/v1/volumes", body);
   const clone = (uuid: string, more: Record<string, unknown> = {}) =>
-    platform.one("POST", "/v1/volumes/clone", [{ uuid, ...more }]);
-  const convert = (uuid: string) => platform.one("POST", "/v1/volumes/templates", [{ uuid }]);
-  const read = (uuid: string) => platform.one("GET", `/v1/volumes?uuid=${uuid}`);
-  const remove = (uuid: string, route = "/v1/volumes") => platform.one("DELETE", route, [{ uuid }]);
-  const disk = (uuid: string): string => path.join(platform.paths.volumes, `${uuid}.ext4`);
+    platform.requestItem("POST", "/v1/volumes/clone", [{ uuid, ...more }]);
+  const convert = (uuid: string) => platform.requestItem("POST", "/v1/volumes/templates", [{ uuid }]);
+  const read = (uuid: string) => platform.requestItem("GET", `/v1/volumes?uuid=${uuid}`);
+  const remove = (uuid: string, route = "/v1/volumes") => platform.requestItem("DELETE", route, [{ uuid }]);
+  const disk = (uuid: string): string => path.join(platform.paths.volumesDir, `${uuid}.ext4`);
   const names = (items: readonly Item[]) => items.map(({ name }) => name);
-  const disksLeft = async () => (await fs.readdir(platform.paths.volumes)).sort();
+  const disksLeft = async () => (await fs.readdir(platform.paths.volumesDir)).sort();
 
   /** Reads a volume until its disk is made, or could not be. */
   async function settled(uuid: string): Promise<Item> {
@@ -42,13 +48,13 @@ describe("copies of volumes", () => {
     const volume = await create(body);
     const file = path.join(platform.folder, "note");
     await fs.writeFile(file, note);
-    writeInto(disk(volume.uuid), file, "note");
+    writeFileInDisk(disk(volume.uuid), file, "note");
     return volume;
   }
 
   const instance = (name: string, uuid: string, readonly: boolean, more: Record<string, unknown> = {}) => {
     const volumes = [{ uuid, at: "/data", readonly }];
-    return platform.one("POST", "/v1/instances", { name, image: "app:1", volumes, ...more });
+    return platform.requestItem("POST", "/v1/instances", { name, image: "app:1", volumes, ...more });
   };
 
   describe("as clones", () => {
@@ -60,8 +66,8 @@ describe("copies of volumes", () => {
       const copy = await settled(begun.uuid);
       const said = ["state", "size_mb", "access_mode", "quota_policy", "persistent", "tags"].map((key) => copy[key]);
       assert.deepEqual(said, ["available", 256, "rox", "dynamic", true, []]);
-      assertSound(disk(copy.uuid));
-      assert.equal(readFrom(disk(copy.uuid), "note"), "hello");
+      assertFileSystemSound(disk(copy.uuid));
+      assert.equal(readFileInDisk(disk(copy.uuid), "note"), "hello");
       const uuidOf = (uuid: string): string => superblockLine(disk(uuid), "Filesystem UUID");
       assert.notEqual(uuidOf(copy.uuid), uuidOf(source.uuid));
       const [mine, theirs] = [await fs.stat(disk(copy.uuid)), await fs.stat(disk(source.uuid))];
@@ -75,10 +81,10 @@ describe("copies of volumes", () => {
       const copy = await settled((await clone(source.uuid, told)).uuid);
       const said = [copy.name, ...["access_mode", "quota_policy", "tags"].map((key) => copy[key])];
       assert.deepEqual(said, ["copy", "rox", "dynamic", ["x"]]);
-      await platform.one("PATCH", "/v1/volumes", [{ uuid: copy.uuid, prop: "size_mb", op: "set", value: 16 }]);
+      await platform.requestItem("PATCH", "/v1/volumes", [{ uuid: copy.uuid, prop: "size_mb", op: "set", value: 16 }]);
       assert.equal((await read(source.uuid))["size_mb"], 8);
       assert.equal((await remove(source.uuid))["status"], "success");
-      assertSound(disk(copy.uuid));
+      assertFileSystemSound(disk(copy.uuid));
     });
 
     it("are refused of what is written to, does not exist or is a template, under names that are taken, and over quota", async () => {
@@ -93,7 +99,7 @@ describe("copies of volumes", () => {
       assert.deepEqual(items.map((item) => item["error"] ?? 0).sort(), [0, 23]);
       await instance("i", source.uuid, false);
       assert.equal((await clone(source.uuid, { vol_name: "of-idle" }))["status"], "success");
-      await platform.one("PUT", "/v1/instances/start", [{ name: "i" }]);
+      await platform.requestItem("PUT", "/v1/instances/start", [{ name: "i" }]);
       assert.equal((await clone(source.uuid))["error"], 15);
       const template = await create({ size_mb: 8 });
       await convert(template.uuid);
@@ -108,12 +114,12 @@ describe("copies of volumes", () => {
       assert.equal(running["status"], "success", running.message);
       const copy = await settled((await clone(source.uuid)).uuid);
       assert.equal(copy["state"], "available");
-      assert.equal(readFrom(disk(copy.uuid), "note"), "hello");
+      assert.equal(readFileInDisk(disk(copy.uuid), "note"), "hello");
     });
 
     it("answer before they are made, and keep both volumes from changing until then", async () => {
       const source = await noted({ size_mb: 8 }, "hello");
-      held = await HeldCopies.begin();
+      held = await BlockedDiskCopies.begin();
       const { uuid, state } = await clone(source.uuid);
       assert.deepEqual(
         [state, (await read(uuid))["state"], (await read(source.uuid))["state"]],
@@ -123,15 +129,15 @@ describe("copies of volumes", () => {
         assert.equal((await remove(one))["error"], 10);
         assert.equal((await convert(one))["error"], 10);
         const growth = [{ uuid: one, prop: "size_mb", op: "set", value: 16 }];
-        assert.equal((await platform.one("PATCH", "/v1/volumes", growth))["error"], 10);
+        assert.equal((await platform.requestItem("PATCH", "/v1/volumes", growth))["error"], 10);
       }
       assert.equal((await clone(uuid))["error"], 10, "half a volume is nothing to copy");
       const second = await clone(source.uuid);
-      await platform.one("PATCH", "/v1/volumes", [{ uuid, prop: "tags", op: "set", value: ["early"] }]);
-      await held.end();
+      await platform.requestItem("PATCH", "/v1/volumes", [{ uuid, prop: "tags", op: "set", value: ["early"] }]);
+      await held.unblock();
       for (const one of [uuid, second.uuid]) {
         assert.equal((await settled(one))["state"], "available");
-        assert.equal(readFrom(disk(one), "note"), "hello");
+        assert.equal(readFileInDisk(disk(one), "note"), "hello");
       }
       assert.deepEqual((await read(uuid))["tags"], ["early"]);
       assert.equal((await remove(source.uuid))["status"], "success");
@@ -140,16 +146,16 @@ describe("copies of volumes", () => {
     it("are whole before an instance that writes to the source starts", async () => {
       const source = await noted({ size_mb: 8 }, "hello");
       await instance("i", source.uuid, false);
-      held = await HeldCopies.begin();
+      held = await BlockedDiskCopies.begin();
       const { uuid } = await clone(source.uuid);
-      const started = platform.one("PUT", "/v1/instances/start", [{ name: "i" }]);
+      const started = platform.requestItem("PUT", "/v1/instances/start", [{ name: "i" }]);
       while ((await read(source.uuid))["state"] !== "mounted");
       assert.equal(platform.vmm.starts.length, 0);
-      await held.end();
+      await held.unblock();
       await started;
       assert.equal(platform.vmm.starts.length, 1);
       assert.equal((await settled(uuid))["state"], "available");
-      assert.equal(readFrom(disk(uuid), "note"), "hello");
+      assert.equal(readFileInDisk(disk(uuid), "note"), "hello");
     });
 
     it("and deletes at once leave either a whole clone or nothing", async () => {
@@ -163,7 +169,7 @@ describe("copies of volumes", () => {
         if (begun?.["status"] === "success") {
           const copy = await settled(begun.uuid);
           assert.equal(copy["state"], "available");
-          assert.equal(readFrom(disk(copy.uuid), "note"), "hello");
+          assert.equal(readFileInDisk(disk(copy.uuid), "note"), "hello");
           for (const uuid of [copy.uuid, source.uuid]) assert.equal((await remove(uuid))["status"], "success");
         }
         assert.deepEqual(await disksLeft(), []);
@@ -172,17 +178,17 @@ describe("copies of volumes", () => {
 
     it("that a killed daemon left half made are gone afterwards, and the source is not harmed", async () => {
       const source = await noted({ size_mb: 8 }, "hello");
-      held = await HeldCopies.begin();
+      held = await BlockedDiskCopies.begin();
       const { uuid } = await clone(source.uuid);
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       await fs.writeFile(disk(uuid), "half");
       await platform.start();
-      await held.end();
+      await held.unblock();
       assert.equal((await read(uuid))["error"], 8);
       assert.deepEqual(await disksLeft(), [`${source.uuid}.ext4`]);
       assert.equal((await read(source.uuid))["state"], "available");
-      assertSound(disk(source.uuid));
-      assert.equal(readFrom(disk(source.uuid), "note"), "hello");
+      assertFileSystemSound(disk(source.uuid));
+      assert.equal(readFileInDisk(disk(source.uuid), "note"), "hello");
     });
 
     it("that cannot be made say so and can be deleted", async () => {
@@ -206,8 +212,8 @@ describe("copies of volumes", () => {
       const made = await Promise.all(["a", "b", "c"].map((name) => create({ name, template: { name: "base" } })));
       for (const volume of made) {
         assert.deepEqual([volume["state"], volume["size_mb"], volume["tags"]], ["available", 32, []]);
-        assertSound(disk(volume.uuid));
-        assert.equal(readFrom(disk(volume.uuid), "note"), "hello");
+        assertFileSystemSound(disk(volume.uuid));
+        assert.equal(readFileInDisk(disk(volume.uuid), "note"), "hello");
       }
       const both = await create({ template: { name: "base" }, size_mb: 64 });
       assert.equal(both["error"], 17);
@@ -216,7 +222,7 @@ describe("copies of volumes", () => {
     it("have a listing of their own, by page, tag, name and uuid, and stay templates after a restart", async () => {
       await create({ name: "volume", size_mb: 8 });
       for (const name of ["one", "two"]) await convert((await create({ name, size_mb: 8, tags: [name] })).uuid);
-      platform.daemon.abandon();
+      platform.daemon.simulateKill();
       await platform.start();
       const listed = async (query: string) => names((await platform.api("GET", `/v1/volumes/templates${query}`)).items);
       assert.deepEqual(names((await platform.api("GET", "/v1/volumes")).items), ["volume"]);
@@ -226,7 +232,7 @@ describe("copies of volumes", () => {
       const [one] = (await platform.api("GET", "/v1/volumes/templates?name=one")).items;
       assert.equal(one?.["state"], "template");
       assert.equal((await read(one?.uuid ?? "")).name, "one");
-      assert.equal((await platform.one("GET", "/v1/volumes/templates?name=volume"))["error"], 8);
+      assert.equal((await platform.requestItem("GET", "/v1/volumes/templates?name=volume"))["error"], 8);
     });
 
     it("cannot be attached, grown, cloned or removed as volumes", async () => {
@@ -234,11 +240,11 @@ describe("copies of volumes", () => {
       await convert(uuid);
       assert.equal((await convert(uuid))["state"], "template", "asked for again it is what it is");
       assert.equal((await instance("i", uuid, true))["error"], 24);
-      await platform.one("POST", "/v1/instances", { name: "j", image: "app:1" });
+      await platform.requestItem("POST", "/v1/instances", { name: "j", image: "app:1" });
       const to = { attach_to: { name: "j" }, at: "/data", readonly: true };
-      assert.equal((await platform.one("PUT", "/v1/volumes/attach", [{ uuid, ...to }]))["error"], 24);
+      assert.equal((await platform.requestItem("PUT", "/v1/volumes/attach", [{ uuid, ...to }]))["error"], 24);
       const growth = [{ uuid, prop: "size_mb", op: "set", value: 16 }];
-      assert.equal((await platform.one("PATCH", "/v1/volumes", growth))["error"], 24);
+      assert.equal((await platform.requestItem("PATCH", "/v1/volumes", growth))["error"], 24);
       assert.equal((await platform.api("PATCH", "/v1/volumes/templates", growth)).httpStatus, 400);
       assert.equal((await remove(uuid))["error"], 24);
     });
@@ -252,7 +258,7 @@ describe("copies of volumes", () => {
       ]);
       assert.deepEqual([items[0]?.["id"], items[1]?.["tags"]], ["1", ["a"]]);
       assert.equal((await remove(uuid, "/v1/volumes/templates"))["error"], 14);
-      await platform.one("PATCH", "/v1/volumes/templates", [{ uuid, prop: "delete_lock", op: "del" }]);
+      await platform.requestItem("PATCH", "/v1/volumes/templates", [{ uuid, prop: "delete_lock", op: "del" }]);
       assert.equal((await remove(uuid, "/v1/volumes/templates"))["status"], "success");
       assert.deepEqual(await disksLeft(), []);
     });
@@ -261,19 +267,19 @@ describe("copies of volumes", () => {
       const { uuid } = await create({ size_mb: 8 });
       await instance("i", uuid, true);
       assert.equal((await convert(uuid))["error"], 15);
-      await platform.one("PUT", "/v1/volumes/detach", [{ uuid }]);
+      await platform.requestItem("PUT", "/v1/volumes/detach", [{ uuid }]);
       assert.equal((await convert(uuid))["state"], "template");
     });
 
     it("do not go while a volume is being made from them", async () => {
       const template = await noted({ size_mb: 8 }, "hello");
       await convert(template.uuid);
-      held = await HeldCopies.begin();
+      held = await BlockedDiskCopies.begin();
       const making = create({ name: "made", template: { uuid: template.uuid } });
-      while ((await platform.one("GET", "/v1/volumes?name=made"))["state"] !== "initializing");
+      while ((await platform.requestItem("GET", "/v1/volumes?name=made"))["state"] !== "initializing");
       assert.equal((await remove(template.uuid, "/v1/volumes/templates"))["error"], 10);
-      await held.end();
-      assert.equal(readFrom(disk((await making).uuid), "note"), "hello");
+      await held.unblock();
+      assert.equal(readFileInDisk(disk((await making).uuid), "note"), "hello");
       assert.equal((await remove(template.uuid, "/v1/volumes/templates"))["status"], "success");
     });
   });

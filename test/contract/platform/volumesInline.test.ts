@@ -1,9 +1,9 @@
 /** Volumes that come with an instance: what becomes of them when it goes. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
-import { openDatabase } from "../../../provider/platform/state/database";
-import { HeldCopies } from "../../support/disks";
-import { TestPlatform } from "../../support/testDaemon";
+import { openDatabase } from "../../../provider/platform/store/database";
+import { BlockedDiskCopies } from "../../support/disks";
+import { TestPlatform } from "../../support/testPlatform";
 
 describe("volumes that come with an instance", () => {
   let platform: TestPlatform;
@@ -14,8 +14,8 @@ describe("volumes that come with an instance", () => {
   afterEach(() => platform.close());
 
   const make = (name: string, volumes: readonly Record<string, unknown>[] = [{ size_mb: 8, at: "/data" }]) =>
-    platform.one("POST", "/v1/instances", { name, image: "app:1", volumes });
-  const remove = (name: string) => platform.one("DELETE", "/v1/instances", [{ name }]);
+    platform.requestItem("POST", "/v1/instances", { name, image: "app:1", volumes });
+  const remove = (name: string) => platform.requestItem("DELETE", "/v1/instances", [{ name }]);
   const volumes = async () => (await platform.api("GET", "/v1/volumes")).items;
   const only = async () => {
     const [volume, ...more] = await volumes();
@@ -23,25 +23,25 @@ describe("volumes that come with an instance", () => {
     assert.ok(volume !== undefined);
     return volume;
   };
-  const disks = () => fs.readdir(platform.paths.volumes);
+  const disks = () => fs.readdir(platform.paths.volumesDir);
 
   it("are not persistent, and vanish with it, disk and all", async () => {
     await make("i", [{ size_mb: 8, at: "/data", tags: ["t"], quota_policy: "dynamic" }]);
     const volume = await only();
     const said = ["persistent", "state", "tags", "quota_policy"].map((key) => volume[key]);
     assert.deepEqual(said, [false, "idle", ["t"], "dynamic"]);
-    assert.equal((await platform.one("DELETE", "/v1/volumes", [{ uuid: volume.uuid }]))["error"], 15);
+    assert.equal((await platform.requestItem("DELETE", "/v1/volumes", [{ uuid: volume.uuid }]))["error"], 15);
     await remove("i");
     assert.deepEqual([await volumes(), await disks()], [[], []]);
   });
 
   it("vanish with a running one that is deleted, while those that existed stay", async () => {
-    const { uuid } = await platform.one("POST", "/v1/volumes", { name: "kept", size_mb: 8 });
+    const { uuid } = await platform.requestItem("POST", "/v1/volumes", { name: "kept", size_mb: 8 });
     const both = [
       { size_mb: 8, at: "/own" },
       { uuid, at: "/kept" },
     ];
-    await platform.running({ name: "i", volumes: both });
+    await platform.createRunning({ name: "i", volumes: both });
     assert.equal((await volumes()).length, 2);
     await remove("i");
     assert.equal((await only()).name, "kept");
@@ -49,8 +49,8 @@ describe("volumes that come with an instance", () => {
 
   it("stay when they were detached, even from one that still ran", async () => {
     await make("stopped");
-    await platform.running({ name: "running", volumes: [{ size_mb: 8, at: "/data" }] });
-    for (const { uuid } of await volumes()) await platform.one("PUT", "/v1/volumes/detach", [{ uuid }]);
+    await platform.createRunning({ name: "running", volumes: [{ size_mb: 8, at: "/data" }] });
+    for (const { uuid } of await volumes()) await platform.requestItem("PUT", "/v1/volumes/detach", [{ uuid }]);
     for (const name of ["stopped", "running"]) await remove(name);
     assert.deepEqual(
       (await volumes()).map(({ persistent, state }) => [persistent, state]),
@@ -74,12 +74,12 @@ describe("volumes that come with an instance", () => {
   it("that are being cloned vanish when the clone is made", async () => {
     await make("i");
     const source = await only();
-    const held = await HeldCopies.begin();
+    const held = await BlockedDiskCopies.begin();
     try {
-      const clone = await platform.one("POST", "/v1/volumes/clone", [{ uuid: source.uuid, vol_name: "clone" }]);
+      const clone = await platform.requestItem("POST", "/v1/volumes/clone", [{ uuid: source.uuid, vol_name: "clone" }]);
       const removed = remove("i");
-      while ((await platform.one("GET", `/v1/volumes?uuid=${source.uuid}`))["state"] !== "busy");
-      await held.end();
+      while ((await platform.requestItem("GET", `/v1/volumes?uuid=${source.uuid}`))["state"] !== "busy");
+      await held.unblock();
       await removed;
       assert.deepEqual([(await only()).uuid, (await only())["persistent"]], [clone.uuid, true]);
       assert.deepEqual([(await only())["state"], await disks()], ["available", [`${clone.uuid}.ext4`]]);
@@ -91,7 +91,7 @@ describe("volumes that come with an instance", () => {
   it("stay for good when they are locked", async () => {
     await make("i");
     const { uuid } = await only();
-    await platform.one("PATCH", "/v1/volumes", [{ uuid, prop: "delete_lock", op: "set", value: true }]);
+    await platform.requestItem("PATCH", "/v1/volumes", [{ uuid, prop: "delete_lock", op: "set", value: true }]);
     await remove("i");
     const kept = await only();
     assert.deepEqual([kept["persistent"], kept["state"]], [true, "available"]);
@@ -114,8 +114,8 @@ describe("volumes that come with an instance", () => {
   it("are gone after a restart when a killed daemon had no time to remove them", async () => {
     await make("i");
     await make("j");
-    platform.daemon.abandon();
-    const database = openDatabase(platform.paths.database); // the instance's row goes first, its volumes' after it
+    platform.daemon.simulateKill();
+    const database = openDatabase(platform.paths.databaseFile); // the instance's row goes first, its volumes' after it
     database?.run("DELETE FROM instances WHERE name = 'i'");
     database?.close();
     await platform.start();

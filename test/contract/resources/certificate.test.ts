@@ -1,29 +1,29 @@
 /** Certificate resources on the local platform. */
 import assert from "node:assert/strict";
 import { UnikernelError } from "../../../provider/base/errors";
-import { type Material, makeCertificate } from "../../support/certificates";
+import { type ChainAndKey, makeCertificate } from "../../support/certificates";
 import { freePort } from "../../support/localPlatform";
-import { OnPlatform } from "../../support/resourceOnPlatform";
-import { TestPlatform } from "../../support/testDaemon";
+import { ResourceDriver } from "../../support/resourceDriver";
+import { TestPlatform } from "../../support/testPlatform";
 
 const NAMES = ["shop.example.com", "www.example.com"];
 
 describe("a certificate on the local platform", () => {
   let platform: TestPlatform;
-  let certificates: OnPlatform;
-  let services: OnPlatform;
-  let shop: Material;
-  let renewed: Material;
+  let certificates: ResourceDriver;
+  let services: ResourceDriver;
+  let shop: ChainAndKey;
+  let renewed: ChainAndKey;
   before(async () => {
     [shop, renewed] = [makeCertificate("shop.example.com", NAMES), makeCertificate("shop.example.com", NAMES)];
     platform = await TestPlatform.open();
     await platform.start();
-    certificates = new OnPlatform(platform, "Certificate");
-    services = new OnPlatform(platform, "Service");
+    certificates = new ResourceDriver(platform, "Certificate");
+    services = new ResourceDriver(platform, "Service");
   });
   after(() => platform.close());
 
-  const asked = (name: string, { chain, pkey }: Material) => ({
+  const asked = (name: string, { chain, pkey }: ChainAndKey) => ({
     name,
     commonName: "shop.example.com",
     chain,
@@ -37,7 +37,7 @@ describe("a certificate on the local platform", () => {
     const after = await certificates.update(held, asked("shop", renewed));
     assert.notEqual(after.state["serialNumber"], held.state["serialNumber"]);
     assert.deepEqual(await certificates.drift(after), []);
-    await platform.one("PUT", "/v1/certificates", [{ uuid: held.id, ...shop }]);
+    await platform.requestItem("PUT", "/v1/certificates", [{ uuid: held.id, ...shop }]);
     assert.deepEqual(await certificates.drift(after), ["chain"]);
     for (const id of ["shop", held.id.toUpperCase()]) assert.equal((await certificates.read(id))?.id, held.id);
     await certificates.delete(after);
@@ -80,7 +80,7 @@ describe("a certificate on the local platform", () => {
     const older = await TestPlatform.open();
     await older.start({ strict2026: true });
     try {
-      const there = new OnPlatform(older, "Certificate");
+      const there = new ResourceDriver(older, "Certificate");
       const held = await there.create(asked("shop", shop));
       assert.deepEqual(await there.drift(held), []);
       await there.delete(await there.update(held, asked("shop", renewed)));

@@ -2,17 +2,17 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import { UnikernelError } from "../../../provider/base/errors";
-import { PartialFailure } from "../../../provider/definition/partial";
+import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
 import { freePort } from "../../support/localPlatform";
-import { type Held, OnPlatform } from "../../support/resourceOnPlatform";
-import { TestPlatform } from "../../support/testDaemon";
+import { type ExistingResource, ResourceDriver } from "../../support/resourceDriver";
+import { TestPlatform } from "../../support/testPlatform";
 
 const failing = async (promise: Promise<unknown>): Promise<UnikernelError> => {
   const error: unknown = await promise.then(
     () => assert.fail("it resolved"),
     (e: unknown) => e,
   );
-  const cause = error instanceof PartialFailure ? error.cause : error;
+  const cause = error instanceof ResourceInitFailedError ? error.cause : error;
   assert.ok(UnikernelError.is(cause), String(error));
   return cause;
 };
@@ -44,16 +44,16 @@ function asking(port: number): { end(): Promise<readonly number[]> } {
 
 describe("a service on the local platform", () => {
   let platform: TestPlatform;
-  let services: OnPlatform;
+  let services: ResourceDriver;
   before(async () => {
-    platform = await TestPlatform.open({ autoscaleEveryMs: 10 });
+    platform = await TestPlatform.open({ autoscaleIntervalMs: 10 });
     await platform.start();
-    services = new OnPlatform(platform, "Service");
+    services = new ResourceDriver(platform, "Service");
   });
   after(() => platform.close());
 
-  const told = (uuid: string) => platform.one("GET", `/v1/services?uuid=${uuid}`);
-  const members = ({ state }: Held) => (state["instances"] as { uuid: string }[]).map(({ uuid }) => uuid);
+  const told = (uuid: string) => platform.requestItem("GET", `/v1/services?uuid=${uuid}`);
+  const members = ({ state }: ExistingResource) => (state["instances"] as { uuid: string }[]).map(({ uuid }) => uuid);
 
   it("has all that its group was told, changes it in place, and shows what somebody else changed", async () => {
     const [first, second] = [await freePort(), await freePort()];
@@ -77,8 +77,8 @@ describe("a service on the local platform", () => {
     assert.deepEqual(await services.drift(after), []);
     const now = await told(held.id);
     assert.deepEqual([now["soft_limit"], now["hard_limit"], now["domains"]], [30, 40, []]);
-    await platform.one("PATCH", "/v1/services", [{ uuid: held.id, prop: "hard_limit", op: "set", value: 50 }]);
-    await platform.one("PATCH", "/v1/services", [
+    await platform.requestItem("PATCH", "/v1/services", [{ uuid: held.id, prop: "hard_limit", op: "set", value: 50 }]);
+    await platform.requestItem("PATCH", "/v1/services", [
       { uuid: held.id, prop: "domains", op: "set", value: [{ name: "mine" }, { name: "yours" }] },
     ]);
     assert.deepEqual(await services.drift(after), ["domains", "hardLimit"]);
@@ -107,7 +107,7 @@ describe("a service on the local platform", () => {
       services.create({ name: "late", replicas: 0, ports: [{ port: await freePort() }], domains }),
     );
     assert.match(refused.hint ?? "", /Choose another domain/);
-    assert.equal((await platform.one("GET", "/v1/services?name=late"))["error"], 8);
+    assert.equal((await platform.requestItem("GET", "/v1/services?name=late"))["error"], 8);
     await services.delete(held);
     await services.delete(other);
   });
@@ -133,7 +133,9 @@ describe("a service on the local platform", () => {
     assert.deepEqual([replicas, seen.memoryMb, seen.tags, seen.env], [2, 256, ["blue"], { MODE: "blue" }]);
 
     const [changed = "", kept = ""] = members(held);
-    await platform.one("PATCH", "/v1/instances", [{ uuid: changed, prop: "tags", op: "add", value: ["green"] }]);
+    await platform.requestItem("PATCH", "/v1/instances", [
+      { uuid: changed, prop: "tags", op: "add", value: ["green"] },
+    ]);
     assert.deepEqual(await services.drift(held), ["replicas", "template"]);
     const after = await services.update(held, { name: "web", ports, replicas: 2, template });
     assert.deepEqual([members(after).includes(changed), members(after).includes(kept)], [false, true]);
@@ -164,8 +166,8 @@ describe("a service on the local platform", () => {
   });
 
   it("lets the platform scale it, by a configuration that shows no drift", async () => {
-    await platform.one("POST", "/v1/instances", { name: "tpl", image: "app:1" });
-    await platform.one("POST", "/v1/instances/templates", [{ name: "tpl" }]);
+    await platform.requestItem("POST", "/v1/instances", { name: "tpl", image: "app:1" });
+    await platform.requestItem("POST", "/v1/instances/templates", [{ name: "tpl" }]);
     const ports = [{ port: await freePort(), destinationPort: 80 }];
     const step = { name: "load", type: "step", metric: "inflight_reqs", adjustmentType: "change" };
     const policies = [
@@ -184,7 +186,7 @@ describe("a service on the local platform", () => {
       autoscale: { ...autoscale, policies: [policies[1]] },
     });
     assert.deepEqual(await services.drift(fewer), []);
-    await platform.one("DELETE", `/v1/services/${held.id}/autoscale/policies/rest`);
+    await platform.requestItem("DELETE", `/v1/services/${held.id}/autoscale/policies/rest`);
     assert.deepEqual(await services.drift(fewer), ["autoscale"]);
     const bigger = await services.update(fewer, { name: "scaled", ports, autoscale: { ...autoscale, minSize: 3 } });
     assert.deepEqual(await services.drift(bigger), []);
@@ -193,8 +195,8 @@ describe("a service on the local platform", () => {
   });
 
   it("goes over from replicas to autoscale and back without a moment in which nothing serves", async () => {
-    await platform.one("POST", "/v1/instances", { name: "tpl2", image: "app:1" });
-    await platform.one("POST", "/v1/instances/templates", [{ name: "tpl2" }]);
+    await platform.requestItem("POST", "/v1/instances", { name: "tpl2", image: "app:1" });
+    await platform.requestItem("POST", "/v1/instances/templates", [{ name: "tpl2" }]);
     const port = await freePort();
     const plain = { name: "mixed", ports: [{ port, destinationPort: 80 }] };
     const held = await services.create({ ...plain, replicas: 1, template: { image: "app:1" } });
@@ -211,12 +213,12 @@ describe("a service on the local platform", () => {
     const ports = [{ port: await freePort() }];
     const error = await failing(services.create({ name: "lost", ports, autoscale: { template: "nowhere" } }));
     assert.deepEqual([error.code, error.property], ["NOT_FOUND", "autoscale.template"]);
-    assert.equal((await platform.one("GET", "/v1/services?name=lost"))["error"], 8);
+    assert.equal((await platform.requestItem("GET", "/v1/services?name=lost"))["error"], 8);
   });
 
   it("takes over a group of its name, and the replicas that it finds there", async () => {
     const ports = [{ port: await freePort(), destinationPort: 80 }];
-    await platform.one("POST", "/v1/services", {
+    await platform.requestItem("POST", "/v1/services", {
       name: "old",
       services: [{ port: ports[0]?.port, destination_port: 80 }],
     });

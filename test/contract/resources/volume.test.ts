@@ -1,31 +1,31 @@
 /** Volume resources on the local platform. */
 import assert from "node:assert/strict";
 import { UnikernelError } from "../../../provider/base/errors";
-import { PartialFailure } from "../../../provider/definition/partial";
-import { OnPlatform } from "../../support/resourceOnPlatform";
-import { TestPlatform } from "../../support/testDaemon";
+import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
+import { ResourceDriver } from "../../support/resourceDriver";
+import { TestPlatform } from "../../support/testPlatform";
 
 const failing = async (promise: Promise<unknown>): Promise<UnikernelError> => {
   const error: unknown = await promise.then(
     () => assert.fail("it resolved"),
     (e: unknown) => e,
   );
-  const cause = error instanceof PartialFailure ? error.cause : error;
+  const cause = error instanceof ResourceInitFailedError ? error.cause : error;
   assert.ok(UnikernelError.is(cause), String(error));
   return cause;
 };
 
 describe("a volume on the local platform", () => {
   let platform: TestPlatform;
-  let volumes: OnPlatform;
+  let volumes: ResourceDriver;
   before(async () => {
     platform = await TestPlatform.open();
     await platform.start();
-    volumes = new OnPlatform(platform, "Volume");
+    volumes = new ResourceDriver(platform, "Volume");
   });
   after(() => platform.close());
 
-  const told = (uuid: string) => platform.one("GET", `/v1/volumes?uuid=${uuid}`);
+  const told = (uuid: string) => platform.requestItem("GET", `/v1/volumes?uuid=${uuid}`);
   const full = { sizeMb: 16, accessMode: "rox", quotaPolicy: "dynamic", tags: ["a", "b"], deleteLock: true };
 
   it("is what was asked for, shows no drift, and is told whole by its name alone", async () => {
@@ -53,10 +53,10 @@ describe("a volume on the local platform", () => {
       [32, "static", ["c"], false],
     );
     assert.deepEqual(await volumes.drift(after), []);
-    await platform.one("PATCH", "/v1/volumes", [{ uuid: held.id, prop: "tags", op: "set", value: ["x"] }]);
-    await platform.one("PATCH", "/v1/volumes", [{ uuid: held.id, prop: "size_mb", op: "set", value: 64 }]);
+    await platform.requestItem("PATCH", "/v1/volumes", [{ uuid: held.id, prop: "tags", op: "set", value: ["x"] }]);
+    await platform.requestItem("PATCH", "/v1/volumes", [{ uuid: held.id, prop: "size_mb", op: "set", value: 64 }]);
     assert.deepEqual(await volumes.drift(after), ["sizeMb", "tags"]);
-    await platform.one("DELETE", "/v1/volumes", [{ uuid: held.id }]);
+    await platform.requestItem("DELETE", "/v1/volumes", [{ uuid: held.id }]);
     assert.equal(await volumes.drift(after), undefined);
   });
 
@@ -64,7 +64,7 @@ describe("a volume on the local platform", () => {
     const original = await volumes.create({ name: "original", sizeMb: 16 });
     const copy = await volumes.create({ name: "copy", cloneFrom: original.id, sizeMb: 32, tags: ["copy"] });
     assert.deepEqual([(await told(copy.id))["size_mb"], await volumes.drift(copy)], [32, []]);
-    await platform.one("POST", "/v1/volumes/templates", [{ uuid: original.id }]);
+    await platform.requestItem("POST", "/v1/volumes/templates", [{ uuid: original.id }]);
     const made = await volumes.create({ name: "made", template: "original" });
     assert.deepEqual([made.state["sizeMb"], await volumes.drift(made)], [16, []]);
     const error = await failing(volumes.create({ name: "none", cloneFrom: "nowhere", sizeMb: 16 }));
@@ -82,17 +82,17 @@ describe("a volume on the local platform", () => {
 
   it("names the instance that keeps it from growing or from going, and is free when that is gone", async () => {
     const held = await volumes.create({ name: "used", sizeMb: 16 });
-    const user = await platform.running({ name: "user", volumes: [{ uuid: held.id, at: "/data" }] });
+    const user = await platform.createRunning({ name: "user", volumes: [{ uuid: held.id, at: "/data" }] });
     const growing = await failing(volumes.update(held, { name: "used", sizeMb: 32 }));
     assert.deepEqual([growing.code, growing.property], ["IN_USE", "sizeMb"]);
     assert.match(growing.hint ?? "", /^Stop instance 'user' first/);
     const going = await failing(volumes.delete(held));
     assert.match(going.hint ?? "", /^Take it out of instance 'user', or delete that first/);
-    await platform.one("PUT", "/v1/instances/stop", [{ uuid: user.uuid }]);
-    await platform.until(user.uuid, ({ state }) => state === "stopped");
+    await platform.requestItem("PUT", "/v1/instances/stop", [{ uuid: user.uuid }]);
+    await platform.waitForItem(user.uuid, ({ state }) => state === "stopped");
     const grown = await volumes.update(held, { name: "used", sizeMb: 32 });
     assert.equal(grown.state["sizeMb"], 32);
-    await platform.one("DELETE", "/v1/instances", [{ uuid: user.uuid }]);
+    await platform.requestItem("DELETE", "/v1/instances", [{ uuid: user.uuid }]);
     await volumes.delete(grown);
     assert.equal((await told(held.id))["error"], 8);
   });

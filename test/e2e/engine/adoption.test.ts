@@ -1,8 +1,8 @@
 /** An Instance under the real engine, against a local platform whose VMs are in memory. */
 import assert from "node:assert/strict";
-import { type OperationResult, changingSteps, succeeded } from "../../support/engine";
-import { Project } from "../../support/project";
-import { TestPlatform } from "../../support/testDaemon";
+import { type OperationResult, changingSteps, assertSucceeded } from "../../support/engine";
+import { TestProject } from "../../support/project";
+import { TestPlatform } from "../../support/testPlatform";
 
 const opsOf = (result: OperationResult) =>
   changingSteps(result)
@@ -12,7 +12,7 @@ const opsOf = (result: OperationResult) =>
 describe("an instance that exists, under the real engine", function () {
   this.timeout(300_000);
   let platform: TestPlatform;
-  let project: Project;
+  let project: TestProject;
   const stackOf = (config: Readonly<Record<string, string>> = {}) =>
     project.stack({
       "unikernel:metro": platform.daemon.url,
@@ -23,7 +23,7 @@ describe("an instance that exists, under the real engine", function () {
   before(async () => {
     platform = await TestPlatform.open();
     await platform.start();
-    project = await Project.copy("test/fixtures/projects/instances");
+    project = await TestProject.copy("test/fixtures/projects/instances");
   });
   after(async () => {
     await project.remove();
@@ -33,12 +33,12 @@ describe("an instance that exists, under the real engine", function () {
   let id: string;
 
   it("is adopted by its name; secrets stay secret in state, also in lists", async () => {
-    const there = await platform.running({ name: "there", tags: ["two", "one"] });
+    const there = await platform.createRunning({ name: "there", tags: ["two", "one"] });
     const stack = stackOf({ name: "there", adopt: "true" });
-    id = String(succeeded(await stack.up()).outputs["id"]);
+    id = String(assertSucceeded(await stack.up()).outputs["id"]);
     assert.equal(id, there.uuid);
-    assert.doesNotMatch(await project.storedState(), /s3cret/);
-    assert.deepEqual(opsOf(succeeded(await stack.up({ expectNoChanges: true }))), []);
+    assert.doesNotMatch(await project.readStoredState(), /s3cret/);
+    assert.deepEqual(opsOf(assertSucceeded(await stack.up({ expectNoChanges: true }))), []);
   });
 
   it("is changed by hand, which a refresh shows without planning anything", async () => {
@@ -47,21 +47,21 @@ describe("an instance that exists, under the real engine", function () {
     const refreshed = await stack.refresh({ expectNoChanges: true });
     assert.equal(refreshed.exitCode, 7);
     assert.doesNotMatch(refreshed.output, /the update will/);
-    const result = succeeded(await stack.up());
+    const result = assertSucceeded(await stack.up());
     assert.match(result.output, /Instance 'web': the update will change tags in place\./);
     assert.doesNotMatch(result.output, /s3cret/);
   });
 
   it("is found by its name alone, and read whole", async () => {
     const stack = stackOf({ name: "there", look: "there" });
-    const result = succeeded(await stack.up());
+    const result = assertSucceeded(await stack.up());
     assert.deepEqual([result.outputs["foundMemoryMb"], result.outputs["foundName"]], [128, "there"]);
     const found = (await stack.state()).resources.find(({ urn }) => urn.endsWith("::found"));
     assert.equal(found?.id, id);
-    assert.doesNotMatch(await project.storedState(), /s3cret/);
+    assert.doesNotMatch(await project.readStoredState(), /s3cret/);
     await platform.api("PUT", "/v1/instances/stop", [{ uuid: id }]);
-    await platform.until(id, (item) => item["state"] === "stopped");
-    const again = succeeded(await stack.up({ expectNoChanges: true }));
+    await platform.waitForItem(id, (item) => item["state"] === "stopped");
+    const again = assertSucceeded(await stack.up({ expectNoChanges: true }));
     assert.deepEqual(opsOf(again), []);
     assert.doesNotMatch(again.output, /\[diff: /);
     const missing = await stackOf({ name: "there", look: "nobody" }).up();
@@ -75,7 +75,7 @@ describe("an instance that exists, under the real engine", function () {
   });
 
   it("is destroyed with its stack", async () => {
-    succeeded(await stackOf().destroy());
+    assertSucceeded(await stackOf().destroy());
     assert.equal((await platform.instance(id))["error"], 8);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * What is wrong shows as one sentence, leaves everything as it was, and once it is mended the next `pulumi up` goes on.
- * What a preview finds is tested word by word in test/contract/frontend/badInput.test.ts; here is what only an apply
+ * What a preview finds is tested word by word in test/contract/pulumi/badInput.test.ts; here is what only an apply
  * finds, and how the engine shows both.
  */
 import assert from "node:assert/strict";
@@ -9,10 +9,10 @@ import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import * as path from "node:path";
 import { localPaths } from "../../../provider/base/localPaths";
-import { type OperationResult, type Stack, succeeded } from "../../support/engine";
-import { LocalPlatform, eventually, freePort, listens, processesOf } from "../../support/localPlatform";
-import { Project } from "../../support/project";
-import { get } from "../../support/traffic";
+import { type OperationResult, type Stack, assertSucceeded } from "../../support/engine";
+import { LocalPlatform, eventually, freePort, isListening, findProcessesOf } from "../../support/localPlatform";
+import { TestProject } from "../../support/project";
+import { httpGet } from "../../support/loadGenerator";
 
 const FIXTURE = "test/fixtures/projects/badInput";
 const COMMAND = path.join(__dirname, "..", "..", "..", "dist", "provider", "cli", "main.js");
@@ -44,7 +44,7 @@ function errorOf(result: OperationResult, resource: string): string {
 
 /** Files below the state folder but the daemon's own, with their sizes. */
 async function filesOf(folder: string): Promise<readonly string[]> {
-  const { daemonFile, tokenFile, database, logFile } = localPaths();
+  const { daemonFile, tokenFile, databaseFile: database, logFile } = localPaths();
   const own = [daemonFile, tokenFile, logFile, database, `${database}-wal`, `${database}-journal`];
   const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries
@@ -88,7 +88,7 @@ async function failing(
 describe("bad input, in a real program", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
-  let project: Project;
+  let project: TestProject;
   let stack: Stack;
   const qemu = process.env["UNIKERNEL_QEMU"];
   const restoreQemu = (): void => {
@@ -98,7 +98,7 @@ describe("bad input, in a real program", function () {
 
   const open = async (): Promise<void> => {
     platform = await LocalPlatform.open();
-    project = await Project.copy(FIXTURE);
+    project = await TestProject.copy(FIXTURE);
     stack = project.stack({});
   };
   const close = async (): Promise<void> => {
@@ -115,7 +115,7 @@ describe("bad input, in a real program", function () {
       `pulumi-nodejs:dynamic/unikernel:${kind} resource '${name}' has a problem: `;
     const previewed = async (resource: string, of = stack): Promise<string> => {
       const message = await failing(of, platform, resource, "preview");
-      assert.deepEqual(await processesOf(platform.folder), [], "no daemon is started");
+      assert.deepEqual(await findProcessesOf(platform.folder), [], "no daemon is started");
       assert.deepEqual(await fs.readdir(platform.folder), []);
       return message;
     };
@@ -168,8 +168,8 @@ describe("bad input, in a real program", function () {
         await failing(away, platform, "data"),
         /^API_UNREACHABLE: POST \/v1\/volumes in metro '(.*)' got no answer from \1 \(nothing listens there, ECONNREFUSED\)\. Check the metro's name, the network/,
       );
-      assert.deepEqual(await processesOf(platform.folder), []);
-      assert.doesNotMatch(await project.storedState(), /s3cret/);
+      assert.deepEqual(await findProcessesOf(platform.folder), []);
+      assert.doesNotMatch(await project.readStoredState(), /s3cret/);
     });
   });
 
@@ -188,13 +188,13 @@ describe("bad input, in a real program", function () {
     before(async () => {
       await open();
       await project.write("index.ts", withBase());
-      succeeded(await stack.up());
+      assertSucceeded(await stack.up());
       present = (await stack.state()).resources.length;
     });
     afterEach(async () => {
       if ((await stack.state()).resources.length === present) return;
       await project.write("index.ts", withBase());
-      succeeded(await stack.up());
+      assertSucceeded(await stack.up());
     });
     after(close);
 
@@ -217,7 +217,7 @@ describe("bad input, in a real program", function () {
         await failing(stack, platform, "small"),
         /^INPUT_INVALID: template\.memoryMb: Creating instance '(small-[0-9a-f]{7})-[0-9a-f]{5}' of service '\1' failed: The guest needs (\d+) MiB of memory, but gets 32\. Set memoryMb to \2 or more\.$/,
       );
-      assert.equal(await listens(port), false);
+      assert.equal(await isListening(port), false);
       assert.deepEqual((await platform.client.getServices({})).items, []);
     });
 
@@ -229,7 +229,7 @@ describe("bad input, in a real program", function () {
         "ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. Choose another name, or leave the name out to have a unique one made.",
       );
       await platform.client.deleteVolumes({ body: [{ uuid: taken?.uuid ?? "" }] });
-      succeeded(await stack.up());
+      assertSucceeded(await stack.up());
       const { items } = await platform.client.getVolumes({ query: { name: ["taken"] } });
       assert.deepEqual(
         items.map((item) => item.size_mb),
@@ -256,8 +256,8 @@ describe("bad input, in a real program", function () {
       } finally {
         await new Promise((resolve) => program.close(resolve));
       }
-      succeeded(await stack.up());
-      assert.deepEqual(await get(`http://127.0.0.1:${port}/`), { status: 200, body: "served\n" });
+      assertSucceeded(await stack.up());
+      assert.deepEqual(await httpGet(`http://127.0.0.1:${port}/`), { status: 200, body: "served\n" });
     });
 
     it("fails for a volume that another instance holds, and goes on with another volume", async () => {
@@ -269,7 +269,7 @@ describe("bad input, in a real program", function () {
         /^IN_USE: volumes: Creating instance 'second-[0-9a-f]{7}' failed: Volume 'data-[0-9a-f]{7}' is attached to instance 'holder-[0-9a-f]{7}'\. Give it a volume of its own, or mount the volume readonly wherever it is used\.$/,
       );
       await project.write("index.ts", second("other"));
-      succeeded(await stack.up());
+      assertSucceeded(await stack.up());
       assert.equal((await platform.virtualMachines()).length, 2);
     });
 
@@ -296,8 +296,8 @@ describe("bad input, in a real program", function () {
     });
 
     it("leaves nothing behind when all is destroyed", async () => {
-      succeeded(await stack.destroy());
-      await platform.assertGone();
+      assertSucceeded(await stack.destroy());
+      await platform.assertNothingLeft();
       present = (await stack.state()).resources.length;
     });
   });
@@ -308,7 +308,7 @@ describe("bad input, in a real program", function () {
 
     it("fails with what to do, and goes on once that is done", async () => {
       await project.write("index.ts", program());
-      succeeded(await stack.up());
+      assertSucceeded(await stack.up());
       await project.write("index.ts", program('new unikernel.Instance("guest", { image: image.ref, memoryMb: 96 });'));
       process.env["UNIKERNEL_QEMU"] = "/nowhere/qemu-system-x86_64";
       assert.match(
@@ -317,7 +317,7 @@ describe("bad input, in a real program", function () {
       );
       restoreQemu();
       execFileSync(process.execPath, [COMMAND, "local", "down"], { stdio: "ignore" });
-      succeeded(await stack.up());
+      assertSucceeded(await stack.up());
       assert.equal((await platform.virtualMachines()).length, 1);
     });
   });
@@ -335,7 +335,7 @@ describe("bad input, in a real program", function () {
     it("of a volume keeps it, until it is taken off", async () => {
       const data = 'new unikernel.Volume("data", { sizeMb: 8, … });';
       await write(data, true);
-      succeeded(await stack.up());
+      assertSucceeded(await stack.up());
       assert.match(
         await failing(stack, platform, "data", "destroy"),
         new RegExp(
@@ -343,8 +343,8 @@ describe("bad input, in a real program", function () {
         ),
       );
       await write(data, false);
-      succeeded(await stack.up());
-      succeeded(await stack.destroy());
+      assertSucceeded(await stack.up());
+      assertSucceeded(await stack.destroy());
     });
 
     it("of an instance keeps it running, until it is taken off", async () => {
@@ -354,7 +354,7 @@ describe("bad input, in a real program", function () {
           program(`new unikernel.Instance("guest", { image: image.ref, memoryMb: 96, deleteLock: ${isLocked} });`),
         );
       await both(true);
-      succeeded(await stack.up());
+      assertSucceeded(await stack.up());
       assert.match(
         await failing(stack, platform, "guest", "destroy"),
         new RegExp(
@@ -363,8 +363,8 @@ describe("bad input, in a real program", function () {
       );
       assert.equal((await platform.virtualMachines()).length, 1);
       await both(false);
-      succeeded(await stack.up());
-      succeeded(await stack.destroy());
+      assertSucceeded(await stack.up());
+      assertSucceeded(await stack.destroy());
     });
   });
 
@@ -380,8 +380,8 @@ describe("bad input, in a real program", function () {
     });
     after(async () => {
       if (!isOpen) return;
-      for (const { pid } of await processesOf(platform.folder)) process.kill(pid, "SIGKILL");
-      await eventually("processes are gone", async () => (await processesOf(platform.folder)).length === 0);
+      for (const { pid } of await findProcessesOf(platform.folder)) process.kill(pid, "SIGKILL");
+      await eventually("processes are gone", async () => (await findProcessesOf(platform.folder)).length === 0);
       execFileSync("umount", [platform.folder]);
       await close();
     });
@@ -389,7 +389,7 @@ describe("bad input, in a real program", function () {
 
     it("for an image fails with its size and place, and leaves no file", async () => {
       await project.write("index.ts", "");
-      succeeded(await stack.up());
+      assertSucceeded(await stack.up());
       await project.write("index.ts", program());
       assert.match(
         await failing(stack, platform, "image"),
@@ -397,7 +397,7 @@ describe("bad input, in a real program", function () {
           `^NO_SPACE: No space left on the disk while writing [0-9.]+ MiB of an image to '${platform.folder}/.*'\\. ${hint}`,
         ),
       );
-      assert.deepEqual(await processesOf(platform.folder), []);
+      assert.deepEqual(await findProcessesOf(platform.folder), []);
     });
 
     it("for a volume fails with how much there is", async () => {
@@ -423,7 +423,7 @@ describe("bad input, in a real program", function () {
           `^NO_SPACE: There is no space left on the disk of '${platform.folder}' to start the local platform\\. ${hint}`,
         ),
       );
-      assert.deepEqual(await processesOf(platform.folder), []);
+      assert.deepEqual(await findProcessesOf(platform.folder), []);
     });
   });
 });

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as https from "node:https";
 import * as path from "node:path";
-import { type OperationResult, type Stack, changingSteps, succeeded } from "../../support/engine";
-import { type Material, makeCertificate } from "../../support/certificates";
+import { type OperationResult, type Stack, changingSteps, assertSucceeded } from "../../support/engine";
+import { type ChainAndKey, makeCertificate } from "../../support/certificates";
 import { LocalPlatform, freePort } from "../../support/localPlatform";
-import { Project } from "../../support/project";
-import { get } from "../../support/traffic";
+import { TestProject } from "../../support/project";
+import { httpGet } from "../../support/loadGenerator";
 
 const DOMAIN = "shop.example.com";
 
@@ -28,14 +28,14 @@ describe("a service with an uploaded certificate", function () {
   const materials = [makeCertificate(DOMAIN, [DOMAIN]), makeCertificate(DOMAIN, [DOMAIN])] as const;
   const [first, renewed] = materials;
   let platform: LocalPlatform;
-  let project: Project;
+  let project: TestProject;
   let stack: Stack;
   let port: number;
   /** Everything that the engine printed. */
   let printed = "";
 
   /** Asks as a client that trusts this certificate and no other. */
-  const getTrusting = ({ chain }: Material) =>
+  const getTrusting = ({ chain }: ChainAndKey) =>
     new Promise<string>((resolve, reject) => {
       const options = { host: "127.0.0.1", port, servername: DOMAIN, ca: chain, agent: false, timeout: 60_000 };
       const request = https.get(options, (response) => {
@@ -48,19 +48,19 @@ describe("a service with an uploaded certificate", function () {
       request.on("error", reject);
     });
 
-  const provide = async ({ chain, pkey }: Material): Promise<void> => {
+  const provide = async ({ chain, pkey }: ChainAndKey): Promise<void> => {
     await project.write("chain.pem", chain);
     await project.write("key.pem", pkey);
   };
   async function ran(result: Promise<OperationResult>): Promise<OperationResult> {
     const { output } = await result;
     printed += output;
-    return succeeded(await result);
+    return assertSucceeded(await result);
   }
 
   before(async () => {
     platform = await LocalPlatform.open();
-    project = await Project.copy("test/fixtures/projects/badInput");
+    project = await TestProject.copy("test/fixtures/projects/badInput");
     stack = project.stack({});
     port = await freePort();
     await provide(first);
@@ -94,7 +94,7 @@ describe("a service with an uploaded certificate", function () {
     assert.deepEqual(outputs["fqdns"], [DOMAIN]);
     assert.equal(await getTrusting(first), "200 served\n");
     await assert.rejects(getTrusting(renewed), "the client does check the certificate");
-    await assert.rejects(get(`http://127.0.0.1:${port}/`), "nothing is served in clear");
+    await assert.rejects(httpGet(`http://127.0.0.1:${port}/`), "nothing is served in clear");
   });
 
   it("gets the renewed certificate in place, and is itself not touched", async () => {
@@ -127,6 +127,6 @@ describe("a service with an uploaded certificate", function () {
 
   it("is destroyed without a trace", async () => {
     await ran(stack.destroy());
-    await platform.assertGone([port]);
+    await platform.assertNothingLeft([port]);
   });
 });

@@ -1,18 +1,18 @@
 /** Functions in a program: what exists when it runs, and what it makes itself. */
 import assert from "node:assert/strict";
-import { type Stack, succeeded } from "../../support/engine";
+import { type Stack, assertSucceeded } from "../../support/engine";
 import { LocalPlatform, eventually } from "../../support/localPlatform";
-import { Project } from "../../support/project";
+import { TestProject } from "../../support/project";
 
 describe("functions in a program", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
-  let project: Project;
+  let project: TestProject;
   let stack: Stack;
 
   before(async () => {
     platform = await LocalPlatform.open();
-    project = await Project.copy("test/fixtures/projects/server");
+    project = await TestProject.copy("test/fixtures/projects/server");
     stack = project.stack({});
     await project.write(
       "index.ts",
@@ -38,13 +38,13 @@ describe("functions in a program", function () {
   });
 
   it("wait in a preview for the instance that the program makes, and start nothing for what is not there", async () => {
-    const { changes } = succeeded(await stack.preview());
+    const { changes } = assertSucceeded(await stack.preview());
     assert.deepEqual(changes, { create: 3 }); // the stack, the image and the instance
     assert.deepEqual(await platform.virtualMachines(), []);
   });
 
   it("see the instance of the same program once it is made", async () => {
-    const { outputs } = succeeded(await stack.up());
+    const { outputs } = assertSucceeded(await stack.up());
     assert.deepEqual([outputs["before"], outputs["others"]], [[], 0]);
     const { uuid, state, memoryMb, tags } = outputs["found"] as Record<string, unknown>;
     assert.deepEqual([uuid, state, memoryMb, tags], [outputs["id"], "running", 96, ["shown"]]);
@@ -54,8 +54,8 @@ describe("functions in a program", function () {
 
   it("read its console log and count it the next time", async () => {
     const { uuid = "" } = (await platform.client.getInstances({})).items[0] ?? {};
-    await eventually("the guest speaks", async () => (await platform.consoleOf(uuid)).includes("told: "));
-    const { outputs } = succeeded(await stack.up());
+    await eventually("the guest speaks", async () => (await platform.readConsole(uuid)).includes("told: "));
+    const { outputs } = assertSucceeded(await stack.up());
     assert.match((outputs["log"] as { output: string }).output, /^told: hello, version one\r?$/m);
     assert.deepEqual(outputs["before"], [uuid]);
     const { used, hard } = outputs["quotas"] as Record<"used" | "hard", Record<string, number>>;
@@ -64,7 +64,7 @@ describe("functions in a program", function () {
   });
 
   it("leave nothing behind", async () => {
-    succeeded(await stack.destroy());
-    await platform.assertGone();
+    assertSucceeded(await stack.destroy());
+    await platform.assertNothingLeft();
   });
 });

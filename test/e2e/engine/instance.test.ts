@@ -1,9 +1,9 @@
 /** What becomes of a running instance when its program changes: changed in place, restarted or replaced, as previewed. */
 import assert from "node:assert/strict";
-import type { InstanceItem } from "../../../provider/api/models";
-import { type OperationResult, type Stack, changingSteps, succeeded } from "../../support/engine";
+import type { InstanceItem } from "../../../provider/contract/models";
+import { type OperationResult, type Stack, changingSteps, assertSucceeded } from "../../support/engine";
 import { LocalPlatform, eventually } from "../../support/localPlatform";
-import { Project } from "../../support/project";
+import { TestProject } from "../../support/project";
 
 /** The steps that change the instance. */
 const opsOf = (result: OperationResult): readonly string[] =>
@@ -18,7 +18,7 @@ const told = (console: string): readonly string[] => console.match(/^told: .*$/g
 describe("an instance whose program changes", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
-  let project: Project;
+  let project: TestProject;
   let id: string;
   const said: Record<string, string> = {
     version: "one",
@@ -40,12 +40,15 @@ describe("an instance whose program changes", function () {
     return found;
   }
   const saysLast = (words: string): Promise<void> =>
-    eventually(`the guest says '${words}'`, async () => told(await platform.consoleOf(id)).at(-1) === `told: ${words}`);
+    eventually(
+      `the guest says '${words}'`,
+      async () => told(await platform.readConsole(id)).at(-1) === `told: ${words}`,
+    );
 
   before(async () => {
     platform = await LocalPlatform.open();
-    project = await Project.copy("test/fixtures/projects/server");
-    id = String(succeeded(await stackWith().up()).outputs["instanceId"]);
+    project = await TestProject.copy("test/fixtures/projects/server");
+    id = String(assertSucceeded(await stackWith().up()).outputs["instanceId"]);
   });
   after(async () => {
     await project.remove();
@@ -61,7 +64,7 @@ describe("an instance whose program changes", function () {
         { serverWaitMs: 60_000 },
       );
     }
-    assert.deepEqual(opsOf(succeeded(await stackWith().refresh({ expectNoChanges: true }))), []);
+    assert.deepEqual(opsOf(assertSucceeded(await stackWith().refresh({ expectNoChanges: true }))), []);
     const { state, start_count } = await item();
     assert.deepEqual([state, start_count], ["stopped", 2], "who stopped it wants it stopped");
     const known = (await stackWith().state()).resources.find((resource) => resource.id === id);
@@ -73,7 +76,7 @@ describe("an instance whose program changes", function () {
   it("gets other memory and environment in place, by the steps that the preview names", async () => {
     const before = await item();
     const asked = stackWith({ memoryMb: "112", greeting: "good morning" });
-    const preview = succeeded(await asked.preview({ refresh: true }));
+    const preview = assertSucceeded(await asked.preview({ refresh: true }));
     assert.deepEqual(opsOf(preview), ["update"]);
     assert.match(
       preview.output,
@@ -81,18 +84,18 @@ describe("an instance whose program changes", function () {
     );
     assert.doesNotMatch(preview.output, /good morning/);
     // Without a refresh: the state still says that it is stopped.
-    const { outputs } = succeeded(await asked.up());
+    const { outputs } = assertSucceeded(await asked.up());
     assert.equal(outputs["instanceId"], id);
     const after = await item();
     assert.deepEqual([after.uuid, after.memory_mb, after.state], [before.uuid, 112, "running"]);
     assert.equal(after.start_count, (before.start_count ?? 0) + 1);
     await saysLast("good morning, version one");
-    assert.deepEqual(opsOf(succeeded(await stackWith().up({ expectNoChanges: true }))), []);
+    assert.deepEqual(opsOf(assertSucceeded(await stackWith().up({ expectNoChanges: true }))), []);
   });
 
   it("gets tags and a lock while it runs on", async () => {
     const before = await platform.virtualMachines();
-    const result = succeeded(await stackWith({ tags: '["blue"]', deleteLock: "true" }).up());
+    const result = assertSucceeded(await stackWith({ tags: '["blue"]', deleteLock: "true" }).up());
     assert.deepEqual(opsOf(result), ["update"]);
     assert.match(result.output, /Instance 'server': the update will change tags and deleteLock in place\./);
     const { tags, delete_lock } = await item();
@@ -116,7 +119,7 @@ describe("an instance whose program changes", function () {
 
   it("gets another image in place, proved by its digest, as soon as the image is built", async () => {
     const before = await item();
-    const { outputs } = succeeded(await stackWith({ version: "two", deleteLock: "false" }).up());
+    const { outputs } = assertSucceeded(await stackWith({ version: "two", deleteLock: "false" }).up());
     const after = await item();
     assert.deepEqual([outputs["instanceId"], after.uuid], [id, before.uuid]);
     assert.equal(outputs["digest"], outputs["asked"]);
@@ -126,7 +129,7 @@ describe("an instance whose program changes", function () {
   });
 
   it("is replaced for another restart policy, and the preview says why", async () => {
-    const { output, outputs } = succeeded(await stackWith({ restartPolicy: "always" }).up());
+    const { output, outputs } = assertSucceeded(await stackWith({ restartPolicy: "always" }).up());
     assert.match(output, /Instance 'server': will be replaced because restartPolicy cannot be changed in place\./);
     assert.notEqual(outputs["instanceId"], id);
     const { items } = await platform.client.getInstances({});
@@ -138,7 +141,7 @@ describe("an instance whose program changes", function () {
   });
 
   it("is destroyed without a trace", async () => {
-    succeeded(await stackWith().destroy());
-    await platform.assertGone();
+    assertSucceeded(await stackWith().destroy());
+    await platform.assertNothingLeft();
   });
 });

@@ -1,9 +1,9 @@
 /** Objects that somebody else made: read by a program that only looks, and managed by one that adopts them. */
 import assert from "node:assert/strict";
-import { onlyItem } from "../../../provider/api/client";
-import { changingSteps, succeeded } from "../../support/engine";
+import { onlyItem } from "../../../provider/client/client";
+import { changingSteps, assertSucceeded } from "../../support/engine";
 import { LocalPlatform, freePort } from "../../support/localPlatform";
-import { Project } from "../../support/project";
+import { TestProject } from "../../support/project";
 
 const PROGRAM = 'import * as unikernel from "pulumi-unikernel";\n';
 
@@ -11,8 +11,8 @@ describe("what was made by hand", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
   /** Holds the image, which both programs only name. */
-  let builder: Project;
-  let project: Project;
+  let builder: TestProject;
+  let project: TestProject;
   let image: string;
   let port: number;
   const made = { instance: "", volume: "", service: "" };
@@ -20,11 +20,11 @@ describe("what was made by hand", function () {
   before(async () => {
     platform = await LocalPlatform.open();
     [builder, project, port] = await Promise.all([
-      Project.copy("test/fixtures/projects/badInput"),
-      Project.copy("test/fixtures/projects/badInput"),
+      TestProject.copy("test/fixtures/projects/badInput"),
+      TestProject.copy("test/fixtures/projects/badInput"),
       freePort(),
     ]);
-    image = String(succeeded(await builder.stack({}).up()).outputs["image"]);
+    image = String(assertSucceeded(await builder.stack({}).up()).outputs["image"]);
     const { client } = platform;
     const volume = onlyItem(await client.createVolume({ body: { name: "data", size_mb: 8 } }), "volume");
     const service = onlyItem(
@@ -69,7 +69,7 @@ describe("what was made by hand", function () {
     );
 
     it("is read by uuid and by name", async () => {
-      const { outputs } = succeeded(await project.stack({}).up());
+      const { outputs } = assertSucceeded(await project.stack({}).up());
       assert.deepEqual(outputs["names"], ["server", "server", "data", "front"]);
       assert.deepEqual(outputs["facts"], [96, 96, 8, `http://127.0.0.1:${port}`]);
       const { resources } = await project.stack({}).state();
@@ -79,13 +79,13 @@ describe("what was made by hand", function () {
     });
 
     it("shows nothing to change the second time", async () => {
-      const result = succeeded(await project.stack({}).preview({ expectNoChanges: true }));
+      const result = assertSucceeded(await project.stack({}).preview({ expectNoChanges: true }));
       assert.deepEqual(changingSteps(result), []);
     });
 
     it("stays when that program's stack is destroyed", async () => {
       const machines = await platform.virtualMachines();
-      succeeded(await project.stack({}).destroy());
+      assertSucceeded(await project.stack({}).destroy());
       assert.deepEqual(await present(), made);
       assert.deepEqual(await platform.virtualMachines(), machines);
     });
@@ -110,7 +110,7 @@ describe("what was made by hand", function () {
 
     it("is changed in place to what the program says", async () => {
       const machines = await platform.virtualMachines();
-      const { outputs } = succeeded(await project.stack({}).up());
+      const { outputs } = assertSucceeded(await project.stack({}).up());
       assert.deepEqual(outputs["ids"], [made.instance, made.volume, made.service]);
       assert.deepEqual(await present(), made);
       const { client } = platform;
@@ -121,16 +121,16 @@ describe("what was made by hand", function () {
     });
 
     it("shows nothing to change afterwards", async () => {
-      const result = succeeded(await project.stack({}).preview({ expectNoChanges: true, refresh: true }));
+      const result = assertSucceeded(await project.stack({}).preview({ expectNoChanges: true, refresh: true }));
       assert.deepEqual(changingSteps(result), []);
     });
 
     it("goes with the stack", async () => {
       // First, while the daemon is still there to clear away what it stores images in.
-      succeeded(await builder.stack({}).destroy());
-      succeeded(await project.stack({}).destroy());
+      assertSucceeded(await builder.stack({}).destroy());
+      assertSucceeded(await project.stack({}).destroy());
       assert.deepEqual(await present(), { instance: "", volume: "", service: "" });
-      await platform.assertGone([port]);
+      await platform.assertNothingLeft([port]);
     });
   });
 });

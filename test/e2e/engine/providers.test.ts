@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type OperationResult, type Stack, changingSteps, openStack, succeeded } from "../../support/engine";
-import { Project } from "../../support/project";
-import { type VolumeApi, startVolumeApi } from "../../support/volumeApi";
+import { type OperationResult, type Stack, changingSteps, openStack, assertSucceeded } from "../../support/engine";
+import { TestProject } from "../../support/project";
+import { type FakeVolumeApi, startFakeVolumeApi } from "../../support/fakeVolumeApi";
 
 const TOKENS = {
   stack: "t0ken-of-the-stack",
@@ -17,26 +17,27 @@ const opsOf = (result: OperationResult) =>
     .sort();
 
 /** Names as the program gave them: without the random digits. */
-const heldBy = (api: VolumeApi) => [...api.volumes.values()].map((name) => name.replace(/-[0-9a-f]{7}$/, "")).sort();
+const heldBy = (api: FakeVolumeApi) =>
+  [...api.volumes.values()].map((name) => name.replace(/-[0-9a-f]{7}$/, "")).sort();
 
-const tokensSeenBy = (api: VolumeApi) => [...new Set(api.asked.map(({ authorization }) => authorization))].sort();
+const tokensSeenBy = (api: FakeVolumeApi) => [...new Set(api.asked.map(({ authorization }) => authorization))].sort();
 
 describe("several providers in one program", function () {
   this.timeout(300_000);
-  let home: VolumeApi;
-  let east: VolumeApi;
-  let west: VolumeApi;
-  let north: VolumeApi;
-  let project: Project;
+  let home: FakeVolumeApi;
+  let east: FakeVolumeApi;
+  let west: FakeVolumeApi;
+  let north: FakeVolumeApi;
+  let project: TestProject;
   /** Everything that any operation printed. */
   let printed = "";
 
   before(async () => {
-    home = await startVolumeApi();
-    east = await startVolumeApi();
-    west = await startVolumeApi();
-    north = await startVolumeApi();
-    project = await Project.copy("test/fixtures/projects/metros");
+    home = await startFakeVolumeApi();
+    east = await startFakeVolumeApi();
+    west = await startFakeVolumeApi();
+    north = await startFakeVolumeApi();
+    project = await TestProject.copy("test/fixtures/projects/metros");
   });
   after(async () => {
     await project.remove();
@@ -65,7 +66,7 @@ describe("several providers in one program", function () {
     });
 
   it("sends each resource to its own metro with its own token", async () => {
-    succeeded(await stackWith({}).up());
+    assertSucceeded(await stackWith({}).up());
     assert.deepEqual(heldBy(home), ["at-default"]);
     assert.deepEqual(heldBy(east), ["at-east", "at-half", "mover"]);
     assert.deepEqual(heldBy(west), ["at-west", "in-component"]);
@@ -76,23 +77,23 @@ describe("several providers in one program", function () {
   });
 
   it("finds nothing to do the second time", async () => {
-    assert.deepEqual(opsOf(succeeded(await stackWith({}).up({ expectNoChanges: true }))), []);
+    assert.deepEqual(opsOf(assertSucceeded(await stackWith({}).up({ expectNoChanges: true }))), []);
   });
 
   it("changes a provider's token without touching a resource, and uses the new one from then on", async () => {
     const stack = stackWith({ eastToken: TOKENS.eastNext });
-    assert.deepEqual(opsOf(succeeded(await stack.up())), ["update east"]);
+    assert.deepEqual(opsOf(assertSucceeded(await stack.up())), ["update east"]);
     assert.deepEqual(heldBy(east), ["at-east", "at-half", "mover"]);
     east.asked.length = 0;
-    assert.deepEqual(opsOf(succeeded(await stack.refresh({ expectNoChanges: true }))), []);
+    assert.deepEqual(opsOf(assertSucceeded(await stack.refresh({ expectNoChanges: true }))), []);
     assert.deepEqual(tokensSeenBy(east), [`Bearer ${TOKENS.eastNext}`, `Bearer ${TOKENS.stack}`]);
   });
 
   it("replaces a resource that is given another provider: made there first, then deleted where it was", async () => {
     const stack = stackWith({ eastToken: TOKENS.eastNext, mover: "west" });
     const moving = ["create-replacement mover", "delete-replaced mover", "replace mover"];
-    assert.deepEqual(opsOf(succeeded(await stack.preview())), moving);
-    assert.deepEqual(opsOf(succeeded(await stack.up())), moving);
+    assert.deepEqual(opsOf(assertSucceeded(await stack.preview())), moving);
+    assert.deepEqual(opsOf(assertSucceeded(await stack.up())), moving);
     assert.deepEqual(heldBy(east), ["at-east", "at-half"]);
     assert.deepEqual(heldBy(west), ["at-west", "in-component", "mover"]);
     const calls = [...east.asked, ...west.asked].filter(({ method }) => method !== "GET");
@@ -103,7 +104,7 @@ describe("several providers in one program", function () {
         ["POST", `Bearer ${TOKENS.west}`],
       ],
     );
-    assert.deepEqual(opsOf(succeeded(await stack.refresh({ expectNoChanges: true }))), []);
+    assert.deepEqual(opsOf(assertSucceeded(await stack.refresh({ expectNoChanges: true }))), []);
   });
 
   it("refuses another metro for a provider that has resources, and goes on when it is set back", async () => {
@@ -113,7 +114,7 @@ describe("several providers in one program", function () {
     assert.ok(refused.output.includes(`lives in metro '${west.url}'`), refused.output);
     assert.match(refused.output, /CONFIG_INVALID/);
     assert.deepEqual([heldBy(west), heldBy(north), north.asked], [held, [], []]);
-    const back = succeeded(await stackWith({ eastToken: TOKENS.eastNext, mover: "west" }).up());
+    const back = assertSucceeded(await stackWith({ eastToken: TOKENS.eastNext, mover: "west" }).up());
     assert.deepEqual(
       opsOf(back).filter((op) => op !== "update west"),
       [],
@@ -121,7 +122,7 @@ describe("several providers in one program", function () {
   });
 
   it("keeps every token encrypted in state, and prints none", async () => {
-    const state = await project.storedState();
+    const state = await project.readStoredState();
     for (const token of Object.values(TOKENS)) {
       assert.ok(!state.includes(token), token);
       assert.ok(!printed.includes(token), token);
@@ -130,19 +131,19 @@ describe("several providers in one program", function () {
   });
 
   it("deletes each resource where it is", async () => {
-    succeeded(await stackWith({ eastToken: TOKENS.eastNext, mover: "west" }).destroy());
+    assertSucceeded(await stackWith({ eastToken: TOKENS.eastNext, mover: "west" }).destroy());
     for (const api of [home, east, west, north]) assert.deepEqual(heldBy(api), []);
   });
 });
 
 describe("a program without providers", function () {
   this.timeout(300_000);
-  let api: VolumeApi;
-  let project: Project;
+  let api: FakeVolumeApi;
+  let project: TestProject;
 
   beforeEach(async () => {
-    api = await startVolumeApi();
-    project = await Project.copy("test/fixtures/projects/many");
+    api = await startFakeVolumeApi();
+    project = await TestProject.copy("test/fixtures/projects/many");
   });
   afterEach(async () => {
     await project.remove();
@@ -159,12 +160,12 @@ describe("a program without providers", function () {
 
   it("takes metro and token from the environment, and keeps no token in state", async () => {
     const stack = stackIn({ UKC_METRO: api.url, UKC_TOKEN: TOKENS.environment });
-    const up = succeeded(await stack.up());
+    const up = assertSucceeded(await stack.up());
     assert.deepEqual([...api.volumes.values()], ["data-0"]);
     assert.deepEqual(tokensSeenBy(api), [`Bearer ${TOKENS.environment}`]);
-    const state = await project.storedState();
+    const state = await project.readStoredState();
     for (const text of [state, up.output]) assert.ok(!text.includes(TOKENS.environment));
-    succeeded(await stack.destroy());
+    assertSucceeded(await stack.destroy());
     assert.equal(api.volumes.size, 0);
   });
 
@@ -173,9 +174,9 @@ describe("a program without providers", function () {
       { UKC_METRO: "http://127.0.0.1:1", UKC_TOKEN: TOKENS.environment },
       { "unikernel:metro": api.url, "unikernel:token": TOKENS.stack },
     );
-    succeeded(await stack.up());
+    assertSucceeded(await stack.up());
     assert.deepEqual(tokensSeenBy(api), [`Bearer ${TOKENS.stack}`]);
-    succeeded(await stack.destroy());
+    assertSucceeded(await stack.destroy());
   });
 
   it("fails without any token, says so and how to give one, and asks no metro", async () => {

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as path from "node:path";
-import { type OperationResult, type Stack, succeeded } from "../../support/engine";
+import { type OperationResult, type Stack, assertSucceeded } from "../../support/engine";
 import { LocalPlatform } from "../../support/localPlatform";
-import { Project } from "../../support/project";
+import { TestProject } from "../../support/project";
 
 const COMMAND = path.join(__dirname, "..", "..", "..", "dist", "provider", "cli", "main.js");
 
@@ -14,7 +14,7 @@ const errorsOf = ({ diagnostics }: OperationResult): readonly string[] =>
 describe("a plan against quotas", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
-  let project: Project;
+  let project: TestProject;
   let stack: Stack;
 
   const say = (...sizes: readonly number[]): Promise<void> =>
@@ -30,7 +30,7 @@ describe("a plan against quotas", function () {
 
   before(async () => {
     platform = await LocalPlatform.open();
-    project = await Project.copy("test/fixtures/projects/badInput");
+    project = await TestProject.copy("test/fixtures/projects/badInput");
     stack = project.stack({});
     const quotas = ["--quota", "total_volume_mb=40", "--quota", "volumes=3"];
     execFileSync(process.execPath, [COMMAND, "local", "up", "--stay", ...quotas], { stdio: "ignore" });
@@ -55,9 +55,9 @@ describe("a plan against quotas", function () {
 
   it("counts what is there already, of which a change is only its growth", async () => {
     await say(16, 16);
-    succeeded(await stack.up());
+    assertSucceeded(await stack.up());
     await say(16, 24);
-    succeeded(await stack.preview());
+    assertSucceeded(await stack.preview());
     await say(16, 32);
     const result = await stack.up();
     assert.equal(result.succeeded, false);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { type OperationResult, type Stack, changingSteps, succeeded } from "../../support/engine";
-import { LocalPlatform, eventually, freePort, listens } from "../../support/localPlatform";
-import { Project } from "../../support/project";
-import { Traffic, get } from "../../support/traffic";
+import { type OperationResult, type Stack, changingSteps, assertSucceeded } from "../../support/engine";
+import { LocalPlatform, eventually, freePort, isListening } from "../../support/localPlatform";
+import { TestProject } from "../../support/project";
+import { LoadGenerator, httpGet } from "../../support/loadGenerator";
 
 const PAGE = "site/rootfs/www/index.html";
 const stepsOf = (result: OperationResult) =>
@@ -22,14 +22,14 @@ async function filesOf(folder: string): Promise<readonly string[]> {
 describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
-  let project: Project;
+  let project: TestProject;
   let stack: Stack;
   let port: number;
   let url: string;
 
   before(async () => {
     platform = await LocalPlatform.open();
-    project = await Project.copy("examples/quickstart");
+    project = await TestProject.copy("examples/quickstart");
     port = await freePort();
     const program = await fs.readFile(path.join(project.folder, "index.ts"), "utf8");
     await project.write("index.ts", program.replace("port: 8080,", `port: ${port},`));
@@ -43,21 +43,24 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
   });
 
   it("is previewed without starting or writing anything", async () => {
-    assert.deepEqual(stepsOf(succeeded(await stack.preview())).filter((step) => step.startsWith("create")).length, 5);
+    assert.deepEqual(
+      stepsOf(assertSucceeded(await stack.preview())).filter((step) => step.startsWith("create")).length,
+      5,
+    );
     assert.deepEqual([await platform.daemonPid(), await platform.virtualMachines()], [undefined, []]);
   });
 
   it("is created, and serves the page on the first request", async () => {
-    const { outputs } = succeeded(await stack.up());
+    const { outputs } = assertSucceeded(await stack.up());
     assert.equal(`${String(outputs["url"])}/`, url);
-    assert.deepEqual(await get(url), { status: 200, body: "<p>first</p>" });
+    assert.deepEqual(await httpGet(url), { status: 200, body: "<p>first</p>" });
     assert.equal((await platform.virtualMachines()).length, 3);
   });
 
   it("changes nothing and builds nothing the second time, and says so", async () => {
     const images = path.join(platform.folder, "images");
     const before = [await filesOf(images), await platform.virtualMachines()];
-    const result = succeeded(await stack.up({ expectNoChanges: true }));
+    const result = assertSucceeded(await stack.up({ expectNoChanges: true }));
     assert.deepEqual(stepsOf(result), []);
     assert.match(result.output, /unchanged/);
     assert.deepEqual([await filesOf(images), await platform.virtualMachines()], before);
@@ -65,22 +68,22 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
 
   it("shows a changed file at preview as a change of the image and of the service", async () => {
     await project.write(PAGE, "<p>second</p>");
-    const steps = stepsOf(succeeded(await stack.preview()));
+    const steps = stepsOf(assertSucceeded(await stack.preview()));
     assert.ok(steps.includes("update site") && steps.includes("update web"), steps.join("\n"));
   });
 
   it("rolls both replicas while a client requests in a loop, without a failed request", async () => {
     const before = await platform.virtualMachines();
-    const traffic = new Traffic(url);
+    const traffic = new LoadGenerator(url);
     await eventually("traffic flows", () => traffic.requests > 10);
-    succeeded(await stack.up());
+    assertSucceeded(await stack.up());
     const seen = traffic.requests;
     await eventually("traffic flows on", () => traffic.requests > seen + 10);
     await traffic.stop();
     console.log(`      ${traffic.requests} requests during the roll, ${traffic.failures.length} failed`);
     assert.deepEqual(traffic.failures, []);
     assert.deepEqual(traffic.bodies, ["<p>first</p>", "<p>second</p>"]);
-    assert.deepEqual(await get(url), { status: 200, body: "<p>second</p>" });
+    assert.deepEqual(await httpGet(url), { status: 200, body: "<p>second</p>" });
     const after = await platform.virtualMachines();
     assert.equal(after.length, 3);
     assert.deepEqual(
@@ -96,7 +99,7 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     const good = await fs.readFile(kraftfile, "utf8");
     await fs.writeFile(kraftfile, good.replace(/^cmd:.*$/m, 'cmd: ["/bin/sh", "/broken.sh"]'));
 
-    const traffic = new Traffic(url);
+    const traffic = new LoadGenerator(url);
     const failed = await stack.up();
     await traffic.stop();
     assert.equal(failed.succeeded, false);
@@ -111,9 +114,9 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
 
     await fs.writeFile(kraftfile, good);
     await project.write(PAGE, "<p>third</p>");
-    succeeded(await stack.up());
-    assert.deepEqual(await get(url), { status: 200, body: "<p>third</p>" });
-    assert.deepEqual(stepsOf(succeeded(await stack.up({ expectNoChanges: true }))), []);
+    assertSucceeded(await stack.up());
+    assert.deepEqual(await httpGet(url), { status: 200, body: "<p>third</p>" });
+    assert.deepEqual(stepsOf(assertSucceeded(await stack.up({ expectNoChanges: true }))), []);
   });
 
   it("goes on serving after the daemon was killed and an API call started a new one, with no VM restarted", async () => {
@@ -124,18 +127,18 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     };
     const before = await restarts();
     process.kill((await platform.daemonPid()) ?? assert.fail("no daemon"), "SIGKILL");
-    await eventually("the port is closed", async () => !(await listens(port)));
+    await eventually("the port is closed", async () => !(await isListening(port)));
     assert.deepEqual(await restarts(), before);
-    assert.deepEqual(await get(url), { status: 200, body: "<p>third</p>" });
+    assert.deepEqual(await httpGet(url), { status: 200, body: "<p>third</p>" });
     assert.deepEqual(await platform.virtualMachines(), vms);
   });
 
   it("shows no drift after all this", async () => {
-    assert.deepEqual(stepsOf(succeeded(await stack.refresh({ expectNoChanges: true }))), []);
+    assert.deepEqual(stepsOf(assertSucceeded(await stack.refresh({ expectNoChanges: true }))), []);
   });
 
   it("is destroyed without a trace", async () => {
-    succeeded(await stack.destroy());
-    await platform.assertGone([port]);
+    assertSucceeded(await stack.destroy());
+    await platform.assertNothingLeft([port]);
   });
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
-import { type StateResource, changingSteps, succeeded } from "../../support/engine";
-import { LocalPlatform, eventually, processesOf } from "../../support/localPlatform";
-import { Project } from "../../support/project";
+import { type StateResource, changingSteps, assertSucceeded } from "../../support/engine";
+import { LocalPlatform, eventually, findProcessesOf } from "../../support/localPlatform";
+import { TestProject } from "../../support/project";
 
 const opsOf = (result: Parameters<typeof changingSteps>[0]) =>
   changingSteps(result)
@@ -17,12 +17,12 @@ const kept = (text: string) =>
 describe("an instance with a volume, from pulumi up to pulumi destroy", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
-  let project: Project;
+  let project: TestProject;
   const stackOf = (version: string) => project.stack({ "keeper:version": version });
 
   before(async () => {
     platform = await LocalPlatform.open();
-    project = await Project.copy("test/fixtures/projects/keeper");
+    project = await TestProject.copy("test/fixtures/projects/keeper");
   });
   after(async () => {
     await project.remove();
@@ -32,14 +32,14 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
   let id: string;
 
   it("is created, and what it writes is on the volume", async () => {
-    const result = succeeded(await stackOf("one").up());
+    const result = assertSucceeded(await stackOf("one").up());
     id = String(result.outputs["instanceId"]);
-    await eventually("the first boot is kept", async () => kept(await platform.consoleOf(id)).length > 0);
-    assert.deepEqual(kept(await platform.consoleOf(id)), ["kept: boot of one"]);
+    await eventually("the first boot is kept", async () => kept(await platform.readConsole(id)).length > 0);
+    assert.deepEqual(kept(await platform.readConsole(id)), ["kept: boot of one"]);
   });
 
   it("keeps secrets secret in state, and everything else readable", async () => {
-    const text = await project.storedState();
+    const text = await project.readStoredState();
     assert.doesNotMatch(text, /s3cret greeting/);
     const { checkpoint } = JSON.parse(text) as { checkpoint: { latest: { resources: StateResource[] } } };
     const instance = checkpoint.latest.resources.find((resource) => resource.type.endsWith("unikernel:Instance"));
@@ -50,7 +50,7 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
   });
 
   it("hands neither daemon nor VM the secrets of the engine's environment", async () => {
-    const processes = await processesOf(platform.folder);
+    const processes = await findProcessesOf(platform.folder);
     assert.equal(processes.length, 2);
     for (const { pid } of processes) {
       assert.doesNotMatch(await fs.readFile(`/proc/${pid}/environ`, "latin1"), /PULUMI_|UKC_TOKEN/);
@@ -65,21 +65,21 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
       { serverWaitMs: 60_000 },
     );
     await platform.client.startInstances({ body: [{ uuid: id }] });
-    await eventually("the second boot is kept", async () => kept(await platform.consoleOf(id)).length >= 2);
-    assert.deepEqual(kept(await platform.consoleOf(id)).slice(-2), ["kept: boot of one", "kept: boot of one"]);
+    await eventually("the second boot is kept", async () => kept(await platform.readConsole(id)).length >= 2);
+    assert.deepEqual(kept(await platform.readConsole(id)).slice(-2), ["kept: boot of one", "kept: boot of one"]);
   });
 
   it("gets another image in place, as the preview says, and the new program finds the file", async () => {
-    const preview = succeeded(await stackOf("two").preview());
+    const preview = assertSucceeded(await stackOf("two").preview());
     assert.deepEqual(
       opsOf(preview).filter((step) => step.endsWith("keeper")),
       ["update keeper", "update keeper"],
     );
-    const result = succeeded(await stackOf("two").up());
+    const result = assertSucceeded(await stackOf("two").up());
     assert.equal(result.outputs["instanceId"], id);
     assert.match(result.output, /Instance 'keeper': the update will stop it, change image in place, then start it\./);
-    await eventually("the third boot is kept", async () => kept(await platform.consoleOf(id)).length >= 3);
-    assert.deepEqual(kept(await platform.consoleOf(id)).slice(-3), [
+    await eventually("the third boot is kept", async () => kept(await platform.readConsole(id)).length >= 3);
+    assert.deepEqual(kept(await platform.readConsole(id)).slice(-3), [
       "kept: boot of one",
       "kept: boot of one",
       "kept: boot of two",
@@ -87,22 +87,22 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
   });
 
   it("shows no drift", async () => {
-    const result = succeeded(await stackOf("two").refresh({ expectNoChanges: true }));
+    const result = assertSucceeded(await stackOf("two").refresh({ expectNoChanges: true }));
     assert.deepEqual(opsOf(result), []);
-    assert.deepEqual(opsOf(succeeded(await stackOf("two").up({ expectNoChanges: true }))), []);
+    assert.deepEqual(opsOf(assertSucceeded(await stackOf("two").up({ expectNoChanges: true }))), []);
   });
 
   it("is made again by the next up after it was deleted behind Pulumi's back", async () => {
     await platform.client.deleteInstances({ body: [{ uuid: id }] });
-    const result = succeeded(await stackOf("two").up());
+    const result = assertSucceeded(await stackOf("two").up());
     assert.ok(opsOf(result).includes("create keeper"), opsOf(result).join("\n"));
     const again = String(result.outputs["instanceId"]);
     assert.notEqual(again, id);
-    await eventually("the fourth boot is kept", async () => kept(await platform.consoleOf(again)).length >= 4);
+    await eventually("the fourth boot is kept", async () => kept(await platform.readConsole(again)).length >= 4);
   });
 
   it("is destroyed without a trace", async () => {
-    succeeded(await stackOf("two").destroy());
-    await platform.assertGone();
+    assertSucceeded(await stackOf("two").destroy());
+    await platform.assertNothingLeft();
   });
 });

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { DynamicProcess, providerText } from "../../support/dynamicProcess";
+import { DynamicProcess, serializedProvider } from "../../support/dynamicProcess";
 import { startFakeApi, success } from "../../support/fakeApi";
-import { install, pack, packThis, run, runWell } from "../../support/installedPackage";
+import { installPackages, packFolder, packRepository, runCommand, runOrThrow } from "../../support/installedPackage";
 
 const root = path.resolve(__dirname, "../../..");
 
@@ -78,8 +78,8 @@ describe("the packed package", function () {
 
   before(async () => {
     folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-packed-"));
-    tarball = await packThis(folder);
-    await runWell(folder, "tar", ["-xzf", tarball]);
+    tarball = await packRepository(folder);
+    await runOrThrow(folder, "tar", ["-xzf", tarball]);
     unpacked = path.join(folder, "package");
     manifest = await manifestIn(unpacked);
   });
@@ -161,7 +161,7 @@ describe("the packed package", function () {
           oldest: peerDependencies["@pulumi/pulumi"]?.replace("^", ""),
         };
         const what = through ? await packWrapper(folder, tarball, peerDependencies) : tarball;
-        project = await install(manager, [what, `@pulumi/pulumi@${versions[pulumi]}`]);
+        project = await installPackages(manager, [what, `@pulumi/pulumi@${versions[pulumi]}`]);
         await fs.writeFile(path.join(project, "program.js"), PROGRAM);
         if (!through) await fs.writeFile(path.join(project, "volume.js"), MAKE_VOLUME);
       });
@@ -169,14 +169,14 @@ describe("the packed package", function () {
 
       it("registers its resources through the program's own copy of @pulumi/pulumi", async () => {
         const entry = through ? "unikernel-wrapper" : "./volume.js";
-        const printed = await runWell(project, process.execPath, ["program.js", entry]);
+        const printed = await runOrThrow(project, process.execPath, ["program.js", entry]);
         const { copies, inputs, ...rest } = JSON.parse(printed) as {
           id: string;
           copies: string[];
           inputs: Record<string, unknown>;
         };
         assert.deepEqual(rest, { id: "an-id", type: "pulumi-nodejs:dynamic/unikernel:Volume", isResource: true });
-        assert.equal(inputs["__provider"], providerText("Volume"));
+        assert.equal(inputs["__provider"], serializedProvider("Volume"));
         assert.deepEqual(copies, [require.resolve("@pulumi/pulumi/resource", { paths: [project] })]);
       });
 
@@ -215,23 +215,23 @@ describe("the packed package", function () {
           const settings = { compilerOptions, files: ["typed.ts"] };
           await fs.writeFile(path.join(project, "tsconfig.json"), JSON.stringify(settings));
           const tsc = path.join(root, "node_modules/typescript/bin/tsc");
-          await runWell(project, process.execPath, [tsc, "-p", "."]);
+          await runOrThrow(project, process.execPath, [tsc, "-p", "."]);
         });
       }
 
       it("can be imported by name from an ES module", async () => {
         const text = `import { Volume, Provider } from "pulumi-unikernel"; console.log(Volume.name, Provider.name);`;
         const args = ["--input-type=module", "--eval", text];
-        assert.equal(await runWell(project, process.execPath, args), "Volume Provider\n");
+        assert.equal(await runOrThrow(project, process.execPath, args), "Volume Provider\n");
       });
 
       it("brings the command, which also works through a symbolic link", async () => {
-        const help = await runWell(project, "npx", ["--no-install", "unikernel", "--help"]);
+        const help = await runOrThrow(project, "npx", ["--no-install", "unikernel", "--help"]);
         assert.match(help, /^Usage: unikernel <command>/);
         const link = path.join(folder, `unikernel-${path.basename(project)}`);
         await fs.symlink(path.join(project, "node_modules/pulumi-unikernel", manifest.bin["unikernel"] ?? ""), link);
-        assert.equal(await runWell(folder, link, ["--version"]), `${manifest.version}\n`);
-        const { code, stderr } = await run(folder, link, ["sing"]);
+        assert.equal(await runOrThrow(folder, link, ["--version"]), `${manifest.version}\n`);
+        const { code, stderr } = await runCommand(folder, link, ["sing"]);
         assert.equal(code, 1);
         assert.match(stderr, /There is no command 'sing'/);
       });
@@ -272,5 +272,5 @@ async function packWrapper(into: string, tarball: string, peers: Readonly<Record
   };
   await fs.writeFile(path.join(source, "package.json"), JSON.stringify(manifest));
   await fs.writeFile(path.join(source, "index.js"), MAKE_VOLUME);
-  return pack(source, into);
+  return packFolder(source, into);
 }

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { connectLocal } from "../../../provider/api/localDaemon";
+import { connectLocalDaemon } from "../../../provider/client/localDaemon";
 import { localPaths } from "../../../provider/base/localPaths";
-import { LocalPlatform, eventually, freePort, processesOf } from "../../support/localPlatform";
+import { LocalPlatform, eventually, freePort, findProcessesOf } from "../../support/localPlatform";
 
 const PROGRAM = path.join(__dirname, "..", "..", "..", "dist", "provider", "cli", "main.js");
 
@@ -44,8 +44,8 @@ describe("the unikernel command", function () {
     await platform.client.createService({ body: { name: "web", services: [{ port }] } });
     assert.match((await unikernel("local", "status")).stdout, new RegExp(`service +web +127\\.0\\.0\\.1:${port}`));
     assert.equal((await unikernel("local", "down", "--all")).code, 0);
-    assert.deepEqual(await processesOf(platform.folder), []);
-    await platform.assertGone([port]);
+    assert.deepEqual(await findProcessesOf(platform.folder), []);
+    await platform.assertNothingLeft([port]);
   });
 
   it("starts a daemon with the settings it is told, and says when the one that runs has others", async () => {
@@ -103,7 +103,7 @@ describe("the unikernel command", function () {
     assert.deepEqual((await client.getServices({})).items, []);
     await lock(false);
     assert.equal((await unikernel("local", "down", "--all")).code, 0);
-    await platform.assertGone([port]);
+    await platform.assertNothingLeft([port]);
   });
 
   it("keeps what exists when the daemon is told to end", async () => {
@@ -122,17 +122,17 @@ describe("the unikernel command", function () {
   it("started by many at once makes one daemon", async () => {
     const found = await Promise.all([
       ...Array.from({ length: 4 }, () => unikernel("local", "up")),
-      connectLocal(),
-      connectLocal(),
+      connectLocalDaemon(),
+      connectLocalDaemon(),
     ]);
     const pid = await platform.daemonPid();
     for (const one of found)
       assert.match("stdout" in one ? one.stdout : `(process ${one.pid})`, new RegExp(`\\(process ${pid}\\)`));
-    await eventually("the others have ended", async () => (await processesOf(platform.folder)).length === 1);
+    await eventually("the others have ended", async () => (await findProcessesOf(platform.folder)).length === 1);
   });
 
   it("says why when no daemon can be started", async () => {
-    await fs.mkdir(localPaths().database, { recursive: true });
+    await fs.mkdir(localPaths().databaseFile, { recursive: true });
     const up = await unikernel("local", "up");
     assert.equal(up.code, 1);
     assert.match(up.stderr, /DAEMON_FAILED: .*Last lines of its log:\n {2}\| \S/s);

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import type { BodyOf } from "../../../provider/api/routes";
+import type { BodyOf } from "../../../provider/contract/routes";
 import { localPaths } from "../../../provider/base/localPaths";
 import { writeCpio } from "../../../provider/image/cpio/write";
 import { openLayout } from "../../../provider/image/oci/layout";
-import { makeLinuxRuntime } from "../../../provider/image/runtime/linux";
-import { LocalPlatform, eventually, freePort, listens } from "../../support/localPlatform";
+import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRuntime";
+import { LocalPlatform, eventually, freePort, isListening } from "../../support/localPlatform";
 
 describe("the local platform on real VMs", function () {
   this.timeout(180_000);
@@ -17,11 +17,11 @@ describe("the local platform on real VMs", function () {
 
   before(async () => {
     platform = await LocalPlatform.open();
-    const runtime = await makeLinuxRuntime({ folder: localPaths().runtimes, onProgress: () => undefined });
+    const runtime = await getOrBuildLinuxRuntime({ folder: localPaths().runtimesDir, onProgress: () => undefined });
     const initrd = path.join(platform.folder, "initrd.cpio");
     const page = { type: "file", mode: 0o644, content: { bytes: Buffer.from("served\n") } } as const;
     await writeCpio(new Map([...runtime.baseTree, ["www/index.html", page]]), initrd);
-    await openLayout(localPaths().images).putImage({
+    await openLayout(localPaths().imagesDir).putImage({
       repository: "page",
       platform: { os: "linux", architecture: "x86_64" },
       config: { cmd: ["httpd", "-f", "-p", "8080", "-h", "/www"], env: {}, labels: {} },
@@ -68,7 +68,7 @@ describe("the local platform on real VMs", function () {
     assert.equal(before.length, 1);
     assert.ok(daemon !== undefined);
     process.kill(daemon, "SIGKILL");
-    await eventually("the port closes", async () => !(await listens(port)));
+    await eventually("the port closes", async () => !(await isListening(port)));
     const [item] = (await platform.client.getInstances({ query: { name: ["a"] } })).items;
     assert.deepEqual([item?.state, item?.start_count], ["running", 1]);
     assert.notEqual(await platform.daemonPid(), daemon);
@@ -90,7 +90,7 @@ describe("the local platform on real VMs", function () {
     assert.equal(items[0]?.state, "stopped");
     assert.ok(items[0]?.snapshot?.uuid);
     process.kill((await platform.daemonPid()) ?? 0, "SIGKILL");
-    await eventually("the port closes", async () => !(await listens(own)));
+    await eventually("the port closes", async () => !(await isListening(own)));
     const started = await client.startInstances({ body: [{ uuid, timeout_s: 30 }] }, { serverWaitMs: 30_000 });
     assert.equal(started.items[0]?.state, "running", started.items[0]?.message);
     assert.equal(await bootId(), before);
@@ -106,7 +106,7 @@ describe("the local platform on real VMs", function () {
     await eventually("the VM ends", async () => (await platform.virtualMachines()).length === 1);
     const item = await stopped(uuid);
     assert.deepEqual([item?.state, item?.stop_reason, item?.exit_code], ["stopped", 3, 7]);
-    assert.match(await platform.consoleOf(uuid), /bye/);
+    assert.match(await platform.readConsole(uuid), /bye/);
     await remove(uuid);
   });
 
@@ -124,11 +124,11 @@ describe("the local platform on real VMs", function () {
       volumes,
       args: ["sh", "-c", "echo kept > /data/file; echo written; sleep 1000"],
     });
-    await eventually("the file is written", async () => /written/.test(await platform.consoleOf(writer)));
+    await eventually("the file is written", async () => /written/.test(await platform.readConsole(writer)));
     await remove(writer);
     const reader = await create({ name: "reader", volumes, args: ["cat", "/data/file"] });
     assert.equal((await stopped(reader))?.exit_code, 0);
-    assert.match(await platform.consoleOf(reader), /^kept\r?$/m);
+    assert.match(await platform.readConsole(reader), /^kept\r?$/m);
     await remove(reader);
     assert.equal((await platform.client.deleteVolumes({ body: [{ uuid: volume }] })).items[0]?.status, "success");
   });
@@ -141,7 +141,7 @@ describe("the local platform on real VMs", function () {
       volumes: [{ uuid: volume, at: "/data" }],
       args: ["sh", "-c", "echo content > /data/file; echo written; sleep 1000"],
     });
-    await eventually("the file is written", async () => /written/.test(await platform.consoleOf(writer)));
+    await eventually("the file is written", async () => /written/.test(await platform.readConsole(writer)));
     await client.detachVolumes({ body: [{ uuid: volume }] });
     await client.stopInstances({ body: [{ uuid: writer }] });
     assert.deepEqual((await stopped(writer))?.volumes, []);
@@ -158,7 +158,7 @@ describe("the local platform on real VMs", function () {
     await client.attachVolumes({ body: [{ uuid: volume, attach_to: { uuid: reader }, at: "/moved" }] });
     await client.startInstances({ body: [{ uuid: reader }] });
     assert.equal((await stopped(reader))?.exit_code, 0);
-    assert.equal((await platform.consoleOf(reader)).match(/^content\r?$/gm)?.length, 2);
+    assert.equal((await platform.readConsole(reader)).match(/^content\r?$/gm)?.length, 2);
     await remove(writer, reader);
     const deleted = await client.deleteVolumes({ body: [{ uuid: volume }, { uuid: clone }] });
     assert.deepEqual(
@@ -171,7 +171,7 @@ describe("the local platform on real VMs", function () {
     const [item] = (await platform.client.getInstances({ query: { name: ["a"] } })).items;
     await remove(item?.uuid ?? "");
     await platform.client.deleteServices({ body: [{ uuid: service }] });
-    await openLayout(localPaths().images).remove("page");
-    await platform.assertGone([port]);
+    await openLayout(localPaths().imagesDir).remove("page");
+    await platform.assertNothingLeft([port]);
   });
 });

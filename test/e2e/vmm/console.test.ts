@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import {
-  boundConsoleLog,
-  CONSOLE_LOG_BYTES,
+  truncateConsoleLog,
+  CONSOLE_LOG_MAX_BYTES,
   readConsoleLog,
-} from "../../../provider/platform/instance/console/consoleLog";
+} from "../../../provider/platform/instances/consoleLog";
 import { Lab } from "./lab";
 
 describe("a VM on QEMU that writes and writes", function () {
@@ -19,14 +19,14 @@ describe("a VM on QEMU that writes and writes", function () {
     const [first, last, lineBytes] = [1_000_000, 1_300_000, 9];
     const spec = lab.script(`echo begin; seq ${first} ${last}; echo end; sleep 600`);
     const vm = await lab.start(spec);
-    const file = lab.vmm.consoleLog(spec.uuid);
+    const file = lab.vmm.consoleLogPath(spec.uuid);
     const ended = async (): Promise<boolean> => {
       const { bytes } = await readConsoleLog(file, -10, 10);
       return /end\s*$/.test(Buffer.from(bytes).toString("latin1"));
     };
     let mostBytes = 0;
     while (!(await ended())) {
-      boundConsoleLog(file);
+      truncateConsoleLog(file);
       mostBytes = Math.max(mostBytes, (await fs.stat(file)).blocks * 512);
       await delay(20);
     }
@@ -34,8 +34,8 @@ describe("a VM on QEMU that writes and writes", function () {
     const outputBytes = (last - first + 1) * lineBytes;
     const begin = available.end - outputBytes - "end\r\n".length;
     assert.ok(begin >= "begin\r\n".length && begin < 100_000, "all that was written is counted");
-    assert.equal(available.start, available.end - CONSOLE_LOG_BYTES);
-    assert.ok(mostBytes < 4 * CONSOLE_LOG_BYTES, `it took ${mostBytes} bytes`);
+    assert.equal(available.start, available.end - CONSOLE_LOG_MAX_BYTES);
+    assert.ok(mostBytes < 4 * CONSOLE_LOG_MAX_BYTES, `it took ${mostBytes} bytes`);
     const { bytes, range } = await readConsoleLog(file, -16_000, 16_000);
     const [, number = ""] = /\n(\d{7})\r\n/.exec(Buffer.from(bytes).toString("latin1")) ?? [];
     const at = range.start + Buffer.from(bytes).indexOf(number);

@@ -37,9 +37,9 @@ describe("the stand-in guest on QEMU", function () {
     const vm = await lab.start(lab.script("sleep 2; exec httpd -f -p 8080 -h /www"));
     const signal = AbortSignal.timeout(60_000);
     await vm.started;
-    assert.equal(await vm.answers(8080, signal), false);
+    assert.equal(await vm.probePort(8080, signal), false);
     await untilAnswers(vm, 8080);
-    assert.equal(await vm.answers(8081, signal), false);
+    assert.equal(await vm.probePort(8081, signal), false);
     const endpoint = await vm.forward(8080);
     assert.equal(await fetchText(endpoint.port), "hello from the guest\n");
     assert.deepEqual(await vm.forward(8080), endpoint);
@@ -52,7 +52,7 @@ describe("the stand-in guest on QEMU", function () {
       await lab.start(spec)
     ).exited;
     assert.deepEqual(printed(await lab.console(spec)), HARD);
-    await assert.rejects(fs.stat(path.join(lab.paths.instances, spec.uuid, "initrd.cpio")), { code: "ENOENT" });
+    await assert.rejects(fs.stat(path.join(lab.paths.instancesDir, spec.uuid, "initrd.cpio")), { code: "ENOENT" });
   });
 
   it("hands over arguments verbatim that are too long and too many for the kernel's command line", async () => {

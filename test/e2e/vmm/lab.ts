@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { localPaths } from "../../../provider/base/localPaths";
 import { writeCpio } from "../../../provider/image/cpio/write";
-import { makeLinuxRuntime } from "../../../provider/image/runtime/linux";
+import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRuntime";
 import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
 import type { Vm, VmSpec } from "../../../provider/platform/vmm/vmm";
 
@@ -31,7 +31,7 @@ export class Lab {
   }
 
   static async open(): Promise<Lab> {
-    const runtime = await makeLinuxRuntime({ folder: localPaths().runtimes, onProgress: () => undefined });
+    const runtime = await getOrBuildLinuxRuntime({ folder: localPaths().runtimesDir, onProgress: () => undefined });
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-vmm-"));
     const initrd = path.join(folder, "initrd.cpio");
     const page = { type: "file", mode: 0o644, content: { bytes: Buffer.from("hello from the guest\n") } } as const;
@@ -39,9 +39,9 @@ export class Lab {
     return new Lab(folder, runtime.kernelFile, initrd);
   }
 
-  get paths(): { readonly run: string; readonly instances: string; readonly cache: string } {
+  get paths(): { readonly runDir: string; readonly instancesDir: string; readonly cacheDir: string } {
     const folder = (name: string): string => path.join(this.folder, name);
-    return { run: folder("run"), instances: folder("instances"), cache: folder("cache") };
+    return { runDir: folder("run"), instancesDir: folder("instances"), cacheDir: folder("cache") };
   }
 
   /** A VMM that knows nothing but what is on disk, as that of a new daemon. */
@@ -72,7 +72,7 @@ export class Lab {
 
   /** The console as the program wrote it: the terminal turns line ends into CR LF. */
   async console(spec: VmSpec): Promise<string> {
-    return (await fs.readFile(this.vmm.consoleLog(spec.uuid), "utf8")).replaceAll("\r\n", "\n");
+    return (await fs.readFile(this.vmm.consoleLogPath(spec.uuid), "utf8")).replaceAll("\r\n", "\n");
   }
 
   /** Waits until the program has written what is looked for. */
@@ -97,7 +97,7 @@ export class Lab {
       } catch {
         // it has ended
       }
-      vm.release();
+      vm.disconnect();
     }
     await fs.rm(this.folder, { recursive: true, force: true });
   }
@@ -118,5 +118,5 @@ export function fetchText(port: number): Promise<string> {
 /** Probes until the guest's port answers. */
 export async function untilAnswers(vm: Vm, guestPort: number): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
-  while (!(await vm.answers(guestPort, signal)));
+  while (!(await vm.probePort(guestPort, signal)));
 }

@@ -93,7 +93,7 @@ describe("the life of a VM on QEMU", function () {
     const vm = await lab.start(lab.script("exec httpd -f -h /www"));
     await untilAnswers(vm, 80);
     await vm.pause();
-    assert.equal(await vm.answers(80, AbortSignal.timeout(60_000)), false);
+    assert.equal(await vm.probePort(80, AbortSignal.timeout(60_000)), false);
     await vm.resume();
     await untilAnswers(vm, 80);
     await vm.stop({ graceMs: 0 });
@@ -115,7 +115,7 @@ describe("the life of a VM on QEMU", function () {
     const first = await lab.start(spec);
     await untilAnswers(first, 80);
     const endpoint = await first.forward(80);
-    first.release();
+    first.disconnect();
     const second = await lab.newVmm().adopt(spec);
     assert.ok(second !== undefined);
     lab.keep(second);
@@ -123,7 +123,7 @@ describe("the life of a VM on QEMU", function () {
     await second.started;
     assert.deepEqual(await second.forward(80), endpoint);
     assert.equal(await fetchText(endpoint.port), "hello from the guest\n");
-    assert.equal(await second.answers(80, AbortSignal.timeout(60_000)), true);
+    assert.equal(await second.probePort(80, AbortSignal.timeout(60_000)), true);
     assert.deepEqual(await second.stop({ graceMs: 10_000 }), { how: "exited", exitCode: 143 });
     assert.equal(await lab.vmm.adopt(spec), undefined);
   });
@@ -131,11 +131,11 @@ describe("the life of a VM on QEMU", function () {
   it("is found by a daemon of another environment, also when nobody noted which process it is", async () => {
     const spec = lab.script("exec httpd -f -h /www");
     const first = await lab.start(spec);
-    first.release();
-    const elsewhere = await new QemuVmm({ ...lab.paths, run: path.join(lab.folder, "elsewhere") }).adopt(spec);
+    first.disconnect();
+    const elsewhere = await new QemuVmm({ ...lab.paths, runDir: path.join(lab.folder, "elsewhere") }).adopt(spec);
     assert.equal(elsewhere?.pid, first.pid);
-    elsewhere?.release();
-    await fs.rm(path.join(lab.paths.instances, spec.uuid, "vm.json"));
+    elsewhere?.disconnect();
+    await fs.rm(path.join(lab.paths.instancesDir, spec.uuid, "vm.json"));
     const again = await lab.vmm.adopt(spec);
     assert.ok(again !== undefined);
     lab.keep(again);
@@ -146,8 +146,8 @@ describe("the life of a VM on QEMU", function () {
   it("is ended when nobody can control it any more", async () => {
     const spec = lab.script("sleep 600");
     const first = await lab.start(spec);
-    first.release();
-    await fs.rm(lab.paths.run, { recursive: true });
+    first.disconnect();
+    await fs.rm(lab.paths.runDir, { recursive: true });
     assert.equal(await lab.vmm.adopt(spec), undefined);
     assert.equal(await exists(`/proc/${first.pid}/exe`), false);
   });
@@ -159,7 +159,10 @@ describe("the life of a VM on QEMU", function () {
     for (const make of [() => fs.mkdir(run).then(() => fs.chmod(run, 0o777)), () => fs.symlink(target, run)]) {
       await make();
       const spec = lab.spec(["true"]);
-      await assert.rejects(new QemuVmm({ ...lab.paths, run }).start(spec), { code: "VMM_FAILED", message: /shared/ });
+      await assert.rejects(new QemuVmm({ ...lab.paths, runDir: run }).start(spec), {
+        code: "VMM_FAILED",
+        message: /shared/,
+      });
       assert.equal(await lab.vmm.adopt(spec), undefined);
       await fs.rm(run, { recursive: true });
     }
@@ -194,7 +197,7 @@ describe("the life of a VM on QEMU", function () {
   it("refuses too little memory before anything is made", async () => {
     const spec = lab.script("true", { memoryMb: 64 });
     await assert.rejects(lab.vmm.start(spec), { code: "INPUT_INVALID", property: "memoryMb" });
-    assert.equal(await exists(path.join(lab.paths.instances, spec.uuid)), false);
+    assert.equal(await exists(path.join(lab.paths.instancesDir, spec.uuid)), false);
   });
 
   it("boots with the least memory that is not refused", async () => {
@@ -207,13 +210,13 @@ describe("the life of a VM on QEMU", function () {
     await (
       await lab.start(spec)
     ).exited;
-    assert.ok(await exists(lab.vmm.consoleLog(spec.uuid)));
-    await lab.vmm.forget(spec.uuid);
+    assert.ok(await exists(lab.vmm.consoleLogPath(spec.uuid)));
+    await lab.vmm.removeFiles(spec.uuid);
     const short = spec.uuid.slice(0, 8);
     assert.deepEqual(
-      (await fs.readdir(lab.paths.run)).filter((name) => name.startsWith(short)),
+      (await fs.readdir(lab.paths.runDir)).filter((name) => name.startsWith(short)),
       [],
     );
-    assert.equal(await exists(path.join(lab.paths.instances, spec.uuid)), false);
+    assert.equal(await exists(path.join(lab.paths.instancesDir, spec.uuid)), false);
   });
 });

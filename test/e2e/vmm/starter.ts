@@ -3,7 +3,7 @@ import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
 import type { VmSpec } from "../../../provider/platform/vmm/vmm";
 
 const input = JSON.parse(process.argv[2] ?? "") as {
-  paths: { run: string; instances: string; cache: string };
+  paths: { runDir: string; instancesDir: string; cacheDir: string };
   spec: VmSpec;
 };
 void new QemuVmm(input.paths).start(input.spec).then((vm) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as childProcess from "node:child_process";
 import * as fc from "fast-check";
-import { nextTime, parseCalendar } from "../../../provider/platform/instance/time/calendar";
+import { nextOccurrence, parseCalendar } from "../../../provider/platform/instances/schedule/calendar";
 import { calendarExpression } from "../../support/calendarExpressions";
 
 /** What systemd makes of expressions; `undefined` for one that it refuses. */
@@ -24,9 +24,9 @@ function ours(expression: string, base: number): (number | "never")[] | undefine
   try {
     const calendar = parseCalendar(expression);
     const times: number[] = [];
-    let at = nextTime(calendar, base);
+    let at = nextOccurrence(calendar, base);
     if (at === undefined) return ["never"];
-    for (; at !== undefined && times.length < 3; at = nextTime(calendar, at)) times.push(at);
+    for (; at !== undefined && times.length < 3; at = nextOccurrence(calendar, at)) times.push(at);
     return times;
   } catch {
     return undefined;

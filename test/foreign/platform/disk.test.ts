@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { growDisk, makeDisk } from "../../../provider/platform/volume/disk";
-import { assertSound } from "../../support/disks";
+import { growDisk, makeDisk } from "../../../provider/platform/volumes/disk";
+import { assertFileSystemSound } from "../../support/disks";
 
 const MIB = 1024 * 1024;
 
@@ -19,9 +19,9 @@ describe("the disk of a volume", () => {
 
   it("is whole when it was made and when it has grown", async () => {
     await makeDisk(file, 16);
-    assertSound(file);
+    assertFileSystemSound(file);
     await growDisk(file, 64);
-    assertSound(file);
+    assertFileSystemSound(file);
     assert.equal(fs.statSync(file).size, 64 * MIB);
   });
 
@@ -29,7 +29,7 @@ describe("the disk of a volume", () => {
     await makeDisk(file, 16);
     await growDisk(file, 64);
     await growDisk(file, 32);
-    assertSound(file);
+    assertFileSystemSound(file);
     assert.equal(fs.statSync(file).size, 64 * MIB);
   });
 });

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import * as z from "zod";
 import { check } from "../../../provider/definition/check";
-import { type Definition, field, objectType } from "../../../provider/definition/define";
+import { type Definition, field, objectType } from "../../../provider/definition/resource";
 import { diff } from "../../../provider/definition/diff";
-import { UNKNOWN } from "../../../provider/definition/unknown";
+import { UNKNOWN } from "../../../provider/definition/unknowns";
 
 const item = objectType(
   "Item",

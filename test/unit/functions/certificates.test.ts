@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { functionOf } from "../../../provider/functions/all";
-import { callFunction } from "../../../provider/functions/define";
-import { contextOf } from "../../support/resourceContext";
+import { callFunction } from "../../../provider/functions/function";
+import { contextWithResponses } from "../../support/resourceContext";
 
 /** As newer and as older nodes report a certificate. */
 const newer = { status: "success", uuid: "c1", name: "shop", common_name: "Shop.example.com" };
 const older = { status: "success", uuid: "c2", name: "www", cn: "www.example.com." };
-const context = () => contextOf({ getCertificates: () => [newer, older] });
+const context = () => contextWithResponses({ getCertificates: () => [newer, older] });
 
 describe("the functions about certificates", () => {
   it("know the domain by either name that nodes give it", async () => {
@@ -15,7 +15,7 @@ describe("the functions about certificates", () => {
       (certificates as { commonName?: string }[]).map(({ commonName }) => commonName),
       ["Shop.example.com", "www.example.com"],
     );
-    const one = contextOf({ getCertificates: () => older });
+    const one = contextWithResponses({ getCertificates: () => older });
     const { commonName } = await callFunction(functionOf("getCertificate"), one, { name: "www" });
     assert.equal(commonName, "www.example.com");
   });

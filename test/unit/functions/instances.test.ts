@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { functionOf } from "../../../provider/functions/all";
-import { callFunction } from "../../../provider/functions/define";
-import { contextOf } from "../../support/resourceContext";
+import { callFunction } from "../../../provider/functions/function";
+import { contextWithResponses } from "../../support/resourceContext";
 
 /** An instance as the API's description has it, all secrets included. */
 const item = {
@@ -26,7 +26,9 @@ const item = {
 };
 
 const read = (more: object) =>
-  callFunction(functionOf("getInstance"), contextOf({ getInstances: () => ({ ...item, ...more }) }), { uuid: "i1" });
+  callFunction(functionOf("getInstance"), contextWithResponses({ getInstances: () => ({ ...item, ...more }) }), {
+    uuid: "i1",
+  });
 
 describe("the function about an instance", () => {
   it("tells what the API tells, and nothing that may be secret", async () => {

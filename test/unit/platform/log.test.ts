@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { fileLog } from "../../../provider/platform/log";
+import { openFileLog } from "../../../provider/platform/log";
 
 const MIB = 1024 * 1024;
 
@@ -23,7 +23,7 @@ describe("the daemon's log", () => {
       .map((line) => (JSON.parse(line) as { event: string }).event);
 
   it("begins anew when it has grown, keeps the one before, and takes no more than both", () => {
-    const log = fileLog(file);
+    const log = openFileLog(file);
     const reason = "x".repeat(MIB / 4);
     for (let count = 0; count < 100; count++) log.write(`event-${count}`, { reason });
     log.close();
@@ -42,7 +42,7 @@ describe("the daemon's log", () => {
 
   it("stays the file that others append to", () => {
     const others = fs.openSync(file, "a");
-    const log = fileLog(file);
+    const log = openFileLog(file);
     for (let count = 0; count < 9; count++) log.write("event", { reason: "x".repeat(MIB) });
     fs.writeSync(others, '{"event":"from others"}\n');
     fs.closeSync(others);
@@ -53,7 +53,7 @@ describe("the daemon's log", () => {
 
   it("goes on in the file where what it has cannot be put elsewhere", () => {
     fs.mkdirSync(`${file}.1`);
-    const log = fileLog(file);
+    const log = openFileLog(file);
     for (let count = 0; count < 12; count++) log.write(`event-${count}`, { reason: "x".repeat(MIB) });
     log.close();
     assert.equal(events(file).length, 12);
@@ -61,12 +61,12 @@ describe("the daemon's log", () => {
 
   it("goes on with what a daemon before it wrote, unless that is long", () => {
     fs.writeFileSync(file, '{"event":"before"}\n');
-    const first = fileLog(file);
+    const first = openFileLog(file);
     first.write("short");
     first.close();
     assert.deepEqual(events(file), ["before", "short"]);
     fs.appendFileSync(file, "y".repeat(9 * MIB));
-    const second = fileLog(file);
+    const second = openFileLog(file);
     second.write("long");
     second.close();
     assert.deepEqual(events(file), ["long"]);

@@ -2,35 +2,45 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { check } from "../../../provider/definition/check";
-import type { Properties } from "../../../provider/definition/define";
+import type { Properties } from "../../../provider/definition/resource";
 import { diff } from "../../../provider/definition/diff";
-import { UNKNOWN } from "../../../provider/definition/unknown";
-import { decide } from "../../../provider/frontend/decided";
-import { foresee } from "../../../provider/frontend/preview";
+import { UNKNOWN } from "../../../provider/definition/unknowns";
+import { diffResource } from "../../../provider/pulumi/resourceDiff";
+import { describeChanges } from "../../../provider/pulumi/describeChanges";
 import { resourceOf } from "../../../provider/resources/all";
-import { type Declared, anyProgram } from "../../support/anyProgram";
-import { type Choose, type Style, blurred, choicesFrom, rewritten } from "../../support/variants";
+import { type DeclaredResource, anyProgram } from "../../support/anyProgram";
+import {
+  type RandomSource,
+  type WritingStyle,
+  withUnknowns,
+  seededRandomSource,
+  rewriteEquivalently,
+} from "../../support/equivalentInputs";
 
 const PROGRAMS = Number(process.env["UNIKERNEL_TEST_PROGRAMS"] ?? 30_000);
 
-const STYLES: readonly Style[] = [
-  { isShuffled: true, isBare: false, hasNulls: false },
-  { isShuffled: true, isBare: true, hasNulls: false },
-  { isShuffled: false, isBare: true, hasNulls: true },
+const STYLES: readonly WritingStyle[] = [
+  { isShuffled: true, omitsDefaults: false, writesNulls: false },
+  { isShuffled: true, omitsDefaults: true, writesNulls: false },
+  { isShuffled: false, omitsDefaults: true, writesNulls: true },
 ];
 
 /** What was found, in all. */
 const counts = { resources: 0, accepted: 0, refused: 0, blurred: 0, rewritten: 0, sentences: 0 };
 
 /** Accepted inputs with their defaults; `undefined` for refused ones. */
-async function accepted({ kind }: Declared, olds: Properties, raw: Properties): Promise<Properties | undefined> {
+async function accepted(
+  { kind }: DeclaredResource,
+  olds: Properties,
+  raw: Properties,
+): Promise<Properties | undefined> {
   const { inputs, failures } = await check(resourceOf(kind), olds, raw);
   return failures.length === 0 ? inputs : undefined;
 }
 
 /** What is not known counts nothing: it is not refused for a quota that the known does not exceed. */
-function judgeDemands(declared: Declared, hazy: Properties, inputs: Properties): void {
-  const { demands } = resourceOf(declared.kind);
+function judgeDemands(declared: DeclaredResource, hazy: Properties, inputs: Properties): void {
+  const { quotaUsage: demands } = resourceOf(declared.kind);
   const known = demands?.(inputs) ?? {};
   for (const [quota, taken] of Object.entries(demands?.(hazy) ?? {}))
     assert.ok(taken <= (known[quota] ?? 0), `${quota} of ${JSON.stringify(hazy)}`);
@@ -38,14 +48,14 @@ function judgeDemands(declared: Declared, hazy: Properties, inputs: Properties):
 
 /** What is partly unknown is accepted, and decides nothing that the known does not decide. */
 async function judgeBlurred(
-  declared: Declared,
+  declared: DeclaredResource,
   olds: Properties,
   raw: Properties,
   inputs: Properties,
-  choose: Choose,
+  choose: RandomSource,
 ): Promise<void> {
   const resource = resourceOf(declared.kind);
-  const hazy = blurred(raw, choose, choose() < 0.5 ? 0.05 : 0.4) as Properties;
+  const hazy = withUnknowns(raw, choose, choose() < 0.5 ? 0.05 : 0.4) as Properties;
   const checked = await check(resource, olds, hazy);
   assert.deepEqual(checked.failures, [], `refused: ${JSON.stringify(hazy)}`);
   for (const change of diff(resource, inputs, checked.inputs))
@@ -61,11 +71,11 @@ async function judgeBlurred(
 }
 
 /** A preview says of an update what it knows, whatever is unknown and whether or not it runs, and nothing that is no word. */
-function judgeSentences({ kind }: Declared, olds: Properties, news: Properties): void {
+function judgeSentences({ kind }: DeclaredResource, olds: Properties, news: Properties): void {
   const resource = resourceOf(kind);
   for (const state of ["running", "stopped"]) {
-    const decided = decide(resource, { label: kind, olds: { ...olds, state }, news, moves: false });
-    const sentences = foresee(resource, decided);
+    const decided = diffResource(resource, { label: kind, olds: { ...olds, state }, news, movesMetro: false });
+    const sentences = describeChanges(resource, decided);
     assert.equal(sentences.length > 0, decided.changes.length > 0, JSON.stringify([olds, news]));
     for (const sentence of sentences) {
       for (const noWord of [UNKNOWN, "undefined", "native code", "[object", "NaN"])
@@ -76,13 +86,18 @@ function judgeSentences({ kind }: Declared, olds: Properties, news: Properties):
 }
 
 /** However it is written, it means the same. */
-async function judgeRewritten(declared: Declared, olds: Properties, inputs: Properties, choose: Choose): Promise<void> {
+async function judgeRewritten(
+  declared: DeclaredResource,
+  olds: Properties,
+  inputs: Properties,
+  choose: RandomSource,
+): Promise<void> {
   const resource = resourceOf(declared.kind);
   assert.deepEqual(diff(resource, inputs, JSON.parse(JSON.stringify(inputs)) as Properties), []);
   assert.deepEqual(await accepted(declared, olds, inputs), inputs, "checked twice is checked once");
   const style = STYLES[Math.floor(choose() * STYLES.length)];
   if (style === undefined) return;
-  const written = rewritten(resource.inputs, inputs, style, choose) as Properties;
+  const written = rewriteEquivalently(resource.inputs, inputs, style, choose) as Properties;
   const again = await check(resource, olds, written);
   assert.deepEqual(again.failures, [], JSON.stringify(written));
   for (const [from, to] of [
@@ -94,7 +109,7 @@ async function judgeRewritten(declared: Declared, olds: Properties, inputs: Prop
 }
 
 /** Judges what is made at first, or what it is changed to, whichever was chosen. */
-async function judge(declared: Declared, choose: Choose): Promise<void> {
+async function judge(declared: DeclaredResource, choose: RandomSource): Promise<void> {
   counts.resources += 1;
   const first = await accepted(declared, {}, declared.before);
   const isLater = first !== undefined && choose() < 0.5;
@@ -112,7 +127,7 @@ describe("the inputs of any program", function () {
   it("are never refused for what is unknown, never replaced for it, and mean the same however they are written", async () => {
     await fc.assert(
       fc.asyncProperty(anyProgram, async ({ resources, seed }) => {
-        const choose = choicesFrom(seed);
+        const choose = seededRandomSource(seed);
         for (const declared of resources) await judge(declared, choose);
       }),
       { numRuns: PROGRAMS },

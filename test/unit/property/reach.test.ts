@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import * as z from "zod";
 import { check } from "../../../provider/definition/check";
-import { type Properties, innerOf, metaOf } from "../../../provider/definition/define";
+import { type Properties, innerSchema, metaOf } from "../../../provider/definition/resource";
 import { diff } from "../../../provider/definition/diff";
 import { resourceOf } from "../../../provider/resources/all";
 import { KINDS, type ProgramKind, anyProgram } from "../../support/anyProgram";
@@ -21,7 +21,7 @@ const NEVER_CHANGED: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** Every input, such as `template.volumes.at` of a Service. */
 function pathsOf(schema: z.ZodType, at: string): readonly string[] {
-  const inner = innerOf(schema);
+  const inner = innerSchema(schema);
   if (inner !== undefined) return pathsOf(inner, at);
   if (schema instanceof z.ZodArray) return pathsOf(schema.element as z.ZodType, at);
   if (!(schema instanceof z.ZodObject)) return [at];

@@ -4,19 +4,19 @@ import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import nock from "nock";
 import { UnikernelError } from "../../../provider/base/errors";
-import { AUTO_NAME_KEY } from "../../../provider/definition/autoname";
+import { AUTO_NAME_KEY } from "../../../provider/definition/naming";
 import { check } from "../../../provider/definition/check";
-import { metaOf, type Properties } from "../../../provider/definition/define";
+import { metaOf, type Properties } from "../../../provider/definition/resource";
 import { diff } from "../../../provider/definition/diff";
-import { type Decided, decide } from "../../../provider/frontend/decided";
-import { foresee } from "../../../provider/frontend/preview";
-import { inputsOf } from "../../../provider/frontend/state";
+import { type ResourceDiff, diffResource } from "../../../provider/pulumi/resourceDiff";
+import { describeChanges } from "../../../provider/pulumi/describeChanges";
+import { inputsFromState } from "../../../provider/pulumi/dynamic/state";
 import { resourceOf } from "../../../provider/resources/all";
-import { type Declared, type ProgramKind, anyProgram } from "../../support/anyProgram";
+import { type DeclaredResource, type ProgramKind, anyProgram } from "../../support/anyProgram";
 import { HEALTHY } from "../../support/anyResource";
-import { FOREIGN_SIZE_MB, ModelApi, type ModelCall } from "../../support/modelApi";
-import { choicesFrom } from "../../support/variants";
-import { tellInstanceUpdate, tellServiceUpdate, tellUpdate } from "../../support/tellCalls";
+import { FOREIGN_SIZE_MB, InMemoryApi, type ApiCall } from "../../support/inMemoryApi";
+import { seededRandomSource } from "../../support/equivalentInputs";
+import { describeInstanceUpdate, describeServiceUpdate, describeUpdate } from "../../support/describeCalls";
 
 const PROGRAMS = Number(process.env["UNIKERNEL_TEST_UPDATES"] ?? 30_000);
 
@@ -37,11 +37,11 @@ const counts = Object.fromEntries(Object.keys(OUTCOMES).map((outcome) => [outcom
 let calls = 0;
 let probes = 0;
 
-const TOLD: Readonly<Record<ProgramKind, (calls: readonly ModelCall[]) => readonly string[]>> = {
-  Instance: tellInstanceUpdate,
-  Service: tellServiceUpdate,
-  Volume: tellUpdate,
-  Certificate: tellUpdate,
+const TOLD: Readonly<Record<ProgramKind, (calls: readonly ApiCall[]) => readonly string[]>> = {
+  Instance: describeInstanceUpdate,
+  Service: describeServiceUpdate,
+  Volume: describeUpdate,
+  Certificate: describeUpdate,
 };
 
 /** How much of a sentence the calls alone cannot tell: the size before, the limits of a roll, and what happens if somebody starts it. */
@@ -77,10 +77,10 @@ function shown(item: object, more: readonly string[]): unknown {
   );
 }
 
-const replicasOf = (world: ModelApi): unknown =>
+const replicasOf = (world: InMemoryApi): unknown =>
   [...world.instances.values()].map((one) => JSON.stringify(shown(one, ["service_group", "services"]))).sort();
 
-const itemsOf = (world: ModelApi, kind: ProgramKind): ReadonlyMap<string, object> =>
+const itemsOf = (world: InMemoryApi, kind: ProgramKind): ReadonlyMap<string, object> =>
   ({ Instance: world.instances, Service: world.services, Volume: world.volumes, Certificate: world.certificates })[
     kind
   ];
@@ -100,7 +100,7 @@ const keptBy = (kind: ProgramKind, inputs: Properties): readonly string[] => [
 const asksForLessThanItsOrigin = (kind: ProgramKind, { template, cloneFrom, sizeMb }: Properties): boolean =>
   kind === "Volume" && (template !== undefined || cloneFrom !== undefined) && Number(sizeMb) < FOREIGN_SIZE_MB;
 
-async function assertRefused(kind: ProgramKind, { context }: ModelApi, inputs: Properties): Promise<void> {
+async function assertRefused(kind: ProgramKind, { context }: InMemoryApi, inputs: Properties): Promise<void> {
   await assert.rejects(resourceOf(kind).create(context, inputs), ({ cause }: { cause: object }) =>
     UnikernelError.has(cause, "INPUT_INVALID"),
   );
@@ -108,15 +108,15 @@ async function assertRefused(kind: ProgramKind, { context }: ModelApi, inputs: P
 
 /** A resource as it is before its change. */
 interface Made {
-  readonly world: ModelApi;
+  readonly world: InMemoryApi;
   readonly id: string;
   /** As front ends keep it: what was reported, over what was asked for. */
   readonly state: Properties;
 }
 
-async function make({ kind }: Declared, inputs: Properties): Promise<Made> {
+async function make({ kind }: DeclaredResource, inputs: Properties): Promise<Made> {
   const resource = resourceOf(kind);
-  const world = new ModelApi();
+  const world = new InMemoryApi();
   const { id, outputs } = await resource.create(world.context, inputs);
   const observed = await resource.read(world.context, id, inputs);
   assert.deepEqual(diff(resource, observed?.inputs ?? {}, inputs), [], "drift after the creation");
@@ -124,11 +124,11 @@ async function make({ kind }: Declared, inputs: Properties): Promise<Made> {
 }
 
 /** It is what the program would make afresh. */
-async function judgeResult({ kind }: Declared, { world, id }: Made, news: Properties, kept: readonly string[]) {
+async function judgeResult({ kind }: DeclaredResource, { world, id }: Made, news: Properties, kept: readonly string[]) {
   const resource = resourceOf(kind);
   const now = await resource.read(world.context, id, news);
   assert.deepEqual(diff(resource, now?.inputs ?? {}, news), [], "drift after the change");
-  const fresh = new ModelApi();
+  const fresh = new InMemoryApi();
   const anew = await resource.create(fresh.context, news);
   assert.deepEqual(
     shown(itemsOf(world, kind).get(id) ?? {}, kept),
@@ -147,17 +147,17 @@ const MAKES: readonly string[] = [
 const DELETES: readonly string[] = ["deleteInstances", "deleteServices", "deleteVolumes", "deleteCertificates"];
 
 /** Calls about the resource itself: not about the replicas of a service. */
-const ownOrder = (kind: ProgramKind, made: readonly ModelCall[]): readonly string[] =>
+const ownOrder = (kind: ProgramKind, made: readonly ApiCall[]): readonly string[] =>
   made
     .filter(({ route }) => route.includes(kind))
     .flatMap(({ route }) => (MAKES.includes(route) ? ["make"] : DELETES.includes(route) ? ["delete"] : []));
 
 /** Does what the engine does for a successor, in the order that the provider asks for. */
-async function judgeReplacement(declared: Declared, made: Made, decided: Decided): Promise<Outcome> {
+async function judgeReplacement(declared: DeclaredResource, made: Made, decided: ResourceDiff): Promise<Outcome> {
   const { kind } = declared;
   const { world, id, state } = made;
   const resource = resourceOf(kind);
-  const [sentence = "", ...others] = foresee(resource, decided);
+  const [sentence = "", ...others] = describeChanges(resource, decided);
   const isLocked = state["deleteLock"] === true;
   assert.deepEqual(
     others.map((one) => one.includes("is locked against deletion")),
@@ -166,21 +166,21 @@ async function judgeReplacement(declared: Declared, made: Made, decided: Decided
   );
   // A name that was not given is made anew for a successor.
   const named = decided.news[AUTO_NAME_KEY] === true ? { name: `${String(decided.news["name"])}-next` } : {};
-  const wanted = inputsOf(resource, { ...decided.news, ...named });
-  const olds = { inputs: inputsOf(resource, state), outputs: state };
+  const wanted = inputsFromState(resource, { ...decided.news, ...named });
+  const olds = { inputs: inputsFromState(resource, state), outputs: state };
   const callsBefore = world.calls.length;
   const unmake = () => resource.delete(world.context, id, olds);
   if (isLocked) {
     await assert.rejects(unmake(), { code: "NOT_ALLOWED" });
     return "locked";
   }
-  if (decided.deletesFirst) await unmake();
+  if (decided.deleteBeforeReplace) await unmake();
   if (asksForLessThanItsOrigin(kind, wanted)) {
     await assertRefused(kind, world, wanted);
     return "refused";
   }
   const { id: next } = await resource.create(world.context, wanted);
-  if (!decided.deletesFirst) await unmake();
+  if (!decided.deleteBeforeReplace) await unmake();
   const order = ownOrder(kind, world.calls.slice(callsBefore));
   assert.deepEqual(order, sentence.includes("will be deleted and made anew") ? ["delete", "make"] : ["make", "delete"]);
   assert.equal(await resource.read(world.context, id, olds.inputs), undefined, "the old one is gone");
@@ -188,11 +188,11 @@ async function judgeReplacement(declared: Declared, made: Made, decided: Decided
   return "replaced";
 }
 
-async function judgeUpdate(declared: Declared, made: Made, after: Properties): Promise<Outcome> {
+async function judgeUpdate(declared: DeclaredResource, made: Made, after: Properties): Promise<Outcome> {
   const { kind } = declared;
   const { world, id, state } = made;
   const resource = resourceOf(kind);
-  const had = inputsOf(resource, state);
+  const had = inputsFromState(resource, state);
   const foretold = resource.describeUpdate?.(had, after, state) ?? [];
   const callsBefore = world.calls.length;
   const olds = { inputs: had, outputs: state };
@@ -232,7 +232,7 @@ function takesLong(inputs: Properties): boolean {
   );
 }
 
-async function judge(declared: Declared, isNamed: boolean): Promise<Outcome> {
+async function judge(declared: DeclaredResource, isNamed: boolean): Promise<Outcome> {
   const { kind } = declared;
   const resource = resourceOf(kind);
   const before = await check(resource, {}, declared.before);
@@ -241,7 +241,7 @@ async function judge(declared: Declared, isNamed: boolean): Promise<Outcome> {
   if (after.failures.length > 0) return "invalid";
   if (takesLong(before.inputs) || takesLong(after.inputs)) return "long";
   if (asksForLessThanItsOrigin(kind, before.inputs)) {
-    await assertRefused(kind, new ModelApi(), before.inputs);
+    await assertRefused(kind, new InMemoryApi(), before.inputs);
     return "refused";
   }
   const made = await make(declared, before.inputs);
@@ -250,7 +250,7 @@ async function judge(declared: Declared, isNamed: boolean): Promise<Outcome> {
     { ...made.state, ...own },
     { ...after.inputs, ...own },
   ];
-  const decided = decide(resource, { label: kind, olds, news, moves: false });
+  const decided = diffResource(resource, { label: kind, olds, news, movesMetro: false });
   if (decided.changes.length === 0) return "unchanged";
   return decided.changes.some(({ replace }) => replace)
     ? judgeReplacement(declared, made, decided)
@@ -274,9 +274,9 @@ describe("the update of any program", function () {
   after(() => nock.cleanAll());
 
   it("is told in the order of its calls, whatever stands between two PATCHes", () => {
-    const patch = (prop: string): ModelCall => ({ route: "patchInstances", body: { prop } });
-    const start: ModelCall = { route: "startInstances", body: {} };
-    assert.deepEqual(tellInstanceUpdate([patch("memory_mb"), patch("env"), start, patch("tags")]), [
+    const patch = (prop: string): ApiCall => ({ route: "patchInstances", body: { prop } });
+    const start: ApiCall = { route: "startInstances", body: {} };
+    assert.deepEqual(describeInstanceUpdate([patch("memory_mb"), patch("env"), start, patch("tags")]), [
       "change memoryMb and env in place",
       "start it",
       "change tags in place",
@@ -286,7 +286,7 @@ describe("the update of any program", function () {
   it("makes the calls that its preview names, and leaves what the program would make afresh", async () => {
     await fc.assert(
       fc.asyncProperty(anyProgram, async ({ resources, seed }) => {
-        const choose = choicesFrom(seed);
+        const choose = seededRandomSource(seed);
         for (const declared of resources) counts[await judge(declared, choose() < 0.5)] += 1;
       }),
       { numRuns: PROGRAMS },

@@ -1,9 +1,9 @@
 /** The platform's limits, as its reference lists them in section 18: what is at a limit is accepted, and what is beyond it is refused before anything is asked. */
 import assert from "node:assert/strict";
 import { check } from "../../../provider/definition/check";
-import type { Definition, Properties } from "../../../provider/definition/define";
+import type { Definition, Properties } from "../../../provider/definition/resource";
 import { getInstanceLogs } from "../../../provider/functions/instances";
-import { type Kind, resourceOf } from "../../../provider/resources/all";
+import { type ResourceKind, resourceOf } from "../../../provider/resources/all";
 
 /** A value at the limit, one beyond it, and what is said of that: where it is, and what is allowed. */
 type Limit = readonly [at: unknown, beyond: unknown, said: string];
@@ -187,20 +187,20 @@ describe("the platform's limits", () => {
   for (const [kind, properties] of Object.entries(LIMITS)) {
     for (const [what, [around, ...limits]] of Object.entries(properties)) {
       it(`${kind}: ${what}`, async () => {
-        for (const limit of limits) await assertLimit(resourceOf(kind as Kind), around, limit);
+        for (const limit of limits) await assertLimit(resourceOf(kind as ResourceKind), around, limit);
       });
     }
   }
 
   /** Kind → other inputs, and how long its name may be: those of instances and services become DNS labels. */
-  const NAMED: Readonly<Partial<Record<Kind, readonly [others: Properties, length: number]>>> = {
+  const NAMED: Readonly<Partial<Record<ResourceKind, readonly [others: Properties, length: number]>>> = {
     Instance: [{ image: "app:1" }, 63],
     Service: [{ ports: [{ port: 9000 }], template }, 63],
     Volume: [{ sizeMb: 8 }, 255],
   };
   for (const [kind, [others, length]] of Object.entries(NAMED)) {
     it(`${kind}: name, up to ${length} characters without a slash`, async () => {
-      const resource = resourceOf(kind as Kind);
+      const resource = resourceOf(kind as ResourceKind);
       const named = (name: string) => saidOf(resource, { ...others, name });
       assert.deepEqual(await named(ofLength(length)), []);
       assert.match((await named(ofLength(length + 1))).join("\n"), new RegExp(`^name: must .*\\b${length}\\b.*$`));

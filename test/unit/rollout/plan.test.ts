@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { unhealthyBecause } from "../../../provider/rollout/match";
-import { type Unit, nextStep } from "../../../provider/rollout/plan";
+import { findHealthProblem } from "../../../provider/rollout/healthCheck";
+import { type RolloutInstance, nextStep } from "../../../provider/rollout/plan";
 
-const unit = (uuid: string, generation: Unit["generation"], health: Unit["health"] = "serving"): Unit => ({
+const unit = (
+  uuid: string,
+  generation: RolloutInstance["generation"],
+  health: RolloutInstance["health"] = "serving",
+): RolloutInstance => ({
   uuid,
   generation,
   health,
@@ -97,21 +101,21 @@ describe("a health answer", () => {
   const body = (value: unknown) => ({ status: 200, body: JSON.stringify(value) });
 
   it("is judged by its body, not by its status code alone", () => {
-    assert.equal(unhealthyBecause(body({ status: "pass", checks: [{ ok: true }] }), health), undefined);
+    assert.equal(findHealthProblem(body({ status: "pass", checks: [{ ok: true }] }), health), undefined);
     assert.match(
-      unhealthyBecause(body({ status: "fail", checks: [{ ok: true }] }), health) ?? "",
+      findHealthProblem(body({ status: "fail", checks: [{ ok: true }] }), health) ?? "",
       /"pass" at \$\.status/,
     );
-    assert.match(unhealthyBecause(body({ status: "pass" }), health) ?? "", /\$\.checks\[0\]\.ok/);
+    assert.match(findHealthProblem(body({ status: "pass" }), health) ?? "", /\$\.checks\[0\]\.ok/);
   });
 
   it("is unhealthy when there is none, when it is an error, when it is no JSON", () => {
-    assert.match(unhealthyBecause(undefined, health) ?? "", /did not answer/);
-    assert.match(unhealthyBecause({ status: 503, body: "" }, health) ?? "", /503/);
-    assert.match(unhealthyBecause({ status: 200, body: "<html>" }, health) ?? "", /JSON/);
+    assert.match(findHealthProblem(undefined, health) ?? "", /did not answer/);
+    assert.match(findHealthProblem({ status: 503, body: "" }, health) ?? "", /503/);
+    assert.match(findHealthProblem({ status: 200, body: "<html>" }, health) ?? "", /JSON/);
   });
 
   it("never quotes the body", () => {
-    assert.doesNotMatch(unhealthyBecause(body({ status: "s3cret" }), health) ?? "", /s3cret/);
+    assert.doesNotMatch(findHealthProblem(body({ status: "s3cret" }), health) ?? "", /s3cret/);
   });
 });

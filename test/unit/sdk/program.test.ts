@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { check } from "../../../provider/definition/check";
 import { resources } from "../../../provider/resources/all";
 import * as unikernel from "../../../sdk";
-import { providerText } from "../../support/dynamicProcess";
+import { serializedProvider } from "../../support/dynamicProcess";
 
 interface Registered {
   readonly type: string;
@@ -56,7 +56,7 @@ describe("a program", () => {
           ["Service", "edge"],
           ["Volume", "apps"],
         ] as const
-      ).map(([kind, name]) => [`pulumi-nodejs:dynamic/unikernel:${kind}`, name, providerText(kind)]),
+      ).map(([kind, name]) => [`pulumi-nodejs:dynamic/unikernel:${kind}`, name, serializedProvider(kind)]),
     );
   });
 

@@ -21,16 +21,16 @@ export interface VmFiles {
 }
 
 /** The files of the VM of an instance. */
-export function vmFilesOf(paths: Pick<LocalPaths, "run" | "instances">, uuid: string): VmFiles {
-  const folder = path.join(paths.instances, uuid);
-  const short = path.join(paths.run, uuid.replaceAll("-", "").slice(0, 8));
+export function vmFilesOf(paths: Pick<LocalPaths, "runDir" | "instancesDir">, uuid: string): VmFiles {
+  const folder = path.join(paths.instancesDir, uuid);
+  const short = path.join(paths.runDir, uuid.replaceAll("-", "").slice(0, 8));
   return {
     folder,
     consoleLog: path.join(folder, "console.log"),
     controlLog: path.join(folder, "control.log"),
     qemuLog: path.join(folder, "qemu.log"),
     initrd: path.join(folder, "initrd.cpio"),
-    runFolder: paths.run,
+    runFolder: paths.runDir,
     qmpSocket: `${short}.qmp`,
     monitorSocket: `${short}.mon`,
     controlSocket: `${short}.ctl`,

@@ -8,47 +8,50 @@
 import * as fs from "node:fs/promises";
 import * as z from "zod";
 import type { LocalPaths } from "../../../base/localPaths";
-import { processesWith } from "../../processes";
-import { consoleDevice } from "./arguments";
+import { findProcessesByArgument } from "../../processes";
+import { consoleChardev } from "./boot/arguments";
 import { vmFilesOf, type VmFiles } from "./files";
-import { isRunning, type ProcessIdentity, startTimeOf } from "./process";
+import { isRunning, type ProcessIdentity, processStartTime } from "./host/process";
 
-const note = z.object({ pid: z.int().positive(), startTime: z.string(), run: z.string() });
+const savedIdentity = z.object({ pid: z.int().positive(), startTime: z.string(), run: z.string() });
 
 /** A VM that runs. */
-export interface FoundVm {
+export interface RunningVm {
   readonly identity: ProcessIdentity;
   /** Its sockets are where the daemon that started it put them. */
   readonly files: VmFiles;
 }
 
 /** Notes which process a VM is (0600). */
-export async function noteIdentity(files: VmFiles, { pid, startTime }: ProcessIdentity): Promise<void> {
+export async function saveIdentity(files: VmFiles, { pid, startTime }: ProcessIdentity): Promise<void> {
   await fs.writeFile(files.identity, JSON.stringify({ pid, startTime, run: files.runFolder }), { mode: 0o600 });
 }
 
 /** The files of the VM that was last noted, else of one that this daemon would start. */
-export async function notedFiles(paths: Pick<LocalPaths, "run" | "instances">, uuid: string): Promise<VmFiles> {
+export async function loadVmFiles(paths: Pick<LocalPaths, "runDir" | "instancesDir">, uuid: string): Promise<VmFiles> {
   const files = vmFilesOf(paths, uuid);
-  const noted = await readNote(files);
-  return noted === undefined ? files : vmFilesOf({ ...paths, run: noted.run }, uuid);
+  const saved = await loadIdentity(files);
+  return saved === undefined ? files : vmFilesOf({ ...paths, runDir: saved.run }, uuid);
 }
 
 /** The VM of an instance, if it runs. */
-export async function findVm(paths: Pick<LocalPaths, "run" | "instances">, uuid: string): Promise<FoundVm | undefined> {
-  const files = await notedFiles(paths, uuid);
-  const noted = await readNote(files);
-  if (noted !== undefined && (await isRunning(noted))) return { identity: noted, files };
-  for (const pid of await processesWith(consoleDevice(files))) {
-    const startTime = await startTimeOf(pid);
+export async function findRunningVm(
+  paths: Pick<LocalPaths, "runDir" | "instancesDir">,
+  uuid: string,
+): Promise<RunningVm | undefined> {
+  const files = await loadVmFiles(paths, uuid);
+  const saved = await loadIdentity(files);
+  if (saved !== undefined && (await isRunning(saved))) return { identity: saved, files };
+  for (const pid of await findProcessesByArgument(consoleChardev(files))) {
+    const startTime = await processStartTime(pid);
     if (startTime !== undefined) return { identity: { pid, startTime }, files: vmFilesOf(paths, uuid) };
   }
   return undefined;
 }
 
-async function readNote(files: VmFiles): Promise<z.infer<typeof note> | undefined> {
+async function loadIdentity(files: VmFiles): Promise<z.infer<typeof savedIdentity> | undefined> {
   try {
-    return note.safeParse(JSON.parse(await fs.readFile(files.identity, "utf8"))).data;
+    return savedIdentity.safeParse(JSON.parse(await fs.readFile(files.identity, "utf8"))).data;
   } catch {
     return undefined;
   }

@@ -5,132 +5,137 @@ import * as path from "node:path";
 import { UnikernelError, fromSystemError } from "../../../base/errors";
 import type { LocalPaths } from "../../../base/localPaths";
 import { systemClock } from "../../../base/clock";
-import { boundLog } from "../boundLog";
+import { truncateLog } from "../truncateLog";
 import type { Vm, VmExit, VmSpec, Vmm } from "../vmm";
-import { qemuArguments } from "./arguments";
-import { commandLineOf } from "./commandLine";
-import { evidenceOnDisk } from "./evidence";
-import { judgeExit } from "./exit";
+import { qemuArguments } from "./boot/arguments";
+import { buildCommandLine } from "./boot/commandLine";
+import { readExitEvidence } from "./exit/evidenceOnDisk";
+import { classifyExit } from "./exit/classifyExit";
 import { vmFilesOf, type VmFiles } from "./files";
-import { guestFiles, treeBytes } from "./guestFiles";
-import { findVm, noteIdentity, notedFiles } from "./identity";
-import { writeInitrd } from "./initrd";
-import { kernelKindOf, type KernelKind } from "./kernelKind";
-import { CONTROL_HEAD_BYTES, TAIL_BYTES } from "./logEnds";
-import { minimumMemoryMb } from "./minimumMemory";
-import { inspectQemu } from "./probe";
-import { endProcess, startQemu, startTimeOf, type ProcessIdentity, type StartedProcess } from "./process";
-import { checkRunFolder, makeRunFolder } from "./runFolder";
+import { buildGuestFiles, treeSizeBytes } from "./boot/guestFiles";
+import { findRunningVm, saveIdentity, loadVmFiles } from "./identity";
+import { writeInitrd } from "./boot/initrd";
+import { detectKernelKind, type KernelKind } from "./boot/kernelKind";
+import { CONTROL_HEAD_BYTES, TAIL_BYTES } from "./exit/readLog";
+import { minimumMemoryMb } from "./boot/minimumMemory";
+import { probeQemu } from "./host/probe";
+import { killAndWait, spawnQemu, processStartTime, type ProcessIdentity, type StartedProcess } from "./host/process";
+import { assertPrivateRunFolder, ensureRunFolder } from "./runFolder";
 import { QemuVm } from "./vm";
 
 /** QEMU opens its sockets within milliseconds; a machine under load may take longer. */
-const SOCKET_LIMIT_MS = 20_000;
-const SOCKET_PAUSE_MS = 5;
+const SOCKET_TIMEOUT_MS = 20_000;
+const SOCKET_POLL_MS = 5;
 /** How long the sockets of a VM that an earlier daemon was just starting may take. */
-const ADOPT_LIMIT_MS = 5_000;
+const ADOPT_TIMEOUT_MS = 5_000;
 /** How long a process may take to go after SIGKILL. */
-const KILL_LIMIT_MS = 5_000;
+const KILL_TIMEOUT_MS = 5_000;
 
 /** The kinds of kernel that run the stand-in guest's init, which reports on the control port. */
-const speaks = (kind: KernelKind): boolean => kind === "pvh" || kind === "bzimage";
+const hasControlProtocol = (kind: KernelKind): boolean => kind === "pvh" || kind === "bzimage";
 
 /** VMs run by QEMU. */
 export class QemuVmm implements Vmm {
-  readonly #paths: Pick<LocalPaths, "run" | "instances" | "cache">;
+  readonly #paths: Pick<LocalPaths, "runDir" | "instancesDir" | "cacheDir">;
 
   /** @param paths Where VMs keep their sockets and logs, and where the verdict on QEMU is cached. */
-  constructor(paths: Pick<LocalPaths, "run" | "instances" | "cache">) {
+  constructor(paths: Pick<LocalPaths, "runDir" | "instancesDir" | "cacheDir">) {
     this.#paths = paths;
   }
 
   async start(spec: VmSpec): Promise<Vm> {
-    const facts = await inspectQemu(this.#paths.cache);
-    const kind = await kernelKindOf(spec.kernel);
-    const commandLine = commandLineOf(spec, kind, facts.accelerator === "tcg");
-    const more = await guestFiles(spec, kind, commandLine.file);
-    await checkMemory(spec, kind, treeBytes(more));
+    const capabilities = await probeQemu(this.#paths.cacheDir);
+    const kind = await detectKernelKind(spec.kernel);
+    const commandLine = buildCommandLine(spec, kind, capabilities.accelerator === "tcg");
+    const extraFiles = await buildGuestFiles(spec, kind, commandLine.file);
+    await assertEnoughMemory(spec, kind, treeSizeBytes(extraFiles));
     const files = vmFilesOf(this.#paths, spec.uuid);
-    const initrd = more.size === 0 ? spec.initrd : files.initrd;
+    const initrd = extraFiles.size === 0 ? spec.initrd : files.initrd;
     try {
       await fsp.mkdir(files.folder, { recursive: true, mode: 0o700 });
-      await makeRunFolder(files.runFolder);
+      await ensureRunFolder(files.runFolder);
       await removeRunFiles(files);
       // What the last run left would be taken for the story of this one, should it end before QEMU writes its own.
       for (const log of [files.controlLog, files.consoleLog, files.qemuLog]) await fsp.rm(log, { force: true });
-      if (more.size > 0) await writeInitrd(spec.initrd, more, files.initrd);
+      if (extraFiles.size > 0) await writeInitrd(spec.initrd, extraFiles, files.initrd);
     } catch (error) {
       throw fromSystemError(error, "preparing a VM");
     }
-    const child = startQemu(
-      facts.file,
-      qemuArguments({ spec, facts, kind, files, initrd, append: commandLine.append }),
+    const child = spawnQemu(
+      capabilities.file,
+      qemuArguments({ spec, capabilities, kind, files, initrd, append: commandLine.append }),
       files.qemuLog,
     );
-    const identity = await identify(child, files);
+    const identity = await identifyProcess(child, files);
     try {
-      await noteIdentity(files, identity);
-      await awaitSocket(files, SOCKET_LIMIT_MS, child);
-      return await QemuVm.connect({ identity, files, speaks: speaks(kind), ended: child.ended });
+      await saveIdentity(files, identity);
+      await waitForSockets(files, SOCKET_TIMEOUT_MS, child);
+      return await QemuVm.connect({
+        identity,
+        files,
+        hasControlProtocol: hasControlProtocol(kind),
+        exited: child.exited,
+      });
     } catch (error) {
-      await endProcess(identity, KILL_LIMIT_MS);
-      const end = await child.ended;
+      await killAndWait(identity, KILL_TIMEOUT_MS);
+      const end = await child.exited;
       if (end.signal === "SIGKILL") throw fromSystemError(error, "starting a VM");
-      throw refusal(files, error);
+      throw startError(files, error);
     }
   }
 
   async adopt(spec: VmSpec): Promise<Vm | undefined> {
-    const found = await findVm(this.#paths, spec.uuid);
+    const found = await findRunningVm(this.#paths, spec.uuid);
     if (found === undefined) return undefined;
     const { identity, files } = found;
     try {
-      await checkRunFolder(files.runFolder);
-      await awaitSocket(files, ADOPT_LIMIT_MS);
-      const kind = await kernelKindOf(spec.kernel);
-      const vm = await QemuVm.connect({ identity, files, speaks: speaks(kind) });
-      await noteIdentity(files, identity);
+      await assertPrivateRunFolder(files.runFolder);
+      await waitForSockets(files, ADOPT_TIMEOUT_MS);
+      const kind = await detectKernelKind(spec.kernel);
+      const vm = await QemuVm.connect({ identity, files, hasControlProtocol: hasControlProtocol(kind) });
+      await saveIdentity(files, identity);
       return vm;
     } catch {
       // Nobody can control it, so it must not run on beside the one that will take its place.
-      await endProcess(identity, KILL_LIMIT_MS);
+      await killAndWait(identity, KILL_TIMEOUT_MS);
       return undefined;
     }
   }
 
   async postMortem(uuid: string): Promise<VmExit> {
-    return judgeExit(await evidenceOnDisk(vmFilesOf(this.#paths, uuid)));
+    return classifyExit(await readExitEvidence(vmFilesOf(this.#paths, uuid)));
   }
 
-  async forget(uuid: string): Promise<void> {
-    const files = await notedFiles(this.#paths, uuid);
+  async removeFiles(uuid: string): Promise<void> {
+    const files = await loadVmFiles(this.#paths, uuid);
     await removeRunFiles(files);
     await fsp.rm(files.folder, { recursive: true, force: true });
   }
 
-  consoleLog(uuid: string): string {
+  consoleLogPath(uuid: string): string {
     return vmFilesOf(this.#paths, uuid).consoleLog;
   }
 
-  boundLogs(uuid: string): void {
+  truncateLogs(uuid: string): void {
     const { controlLog, qemuLog } = vmFilesOf(this.#paths, uuid);
-    boundLog(controlLog, { headBytes: CONTROL_HEAD_BYTES, tailBytes: TAIL_BYTES });
-    boundLog(qemuLog, { headBytes: 0, tailBytes: TAIL_BYTES });
+    truncateLog(controlLog, { headBytes: CONTROL_HEAD_BYTES, tailBytes: TAIL_BYTES });
+    truncateLog(qemuLog, { headBytes: 0, tailBytes: TAIL_BYTES });
   }
 
   async describe(): Promise<Readonly<Record<string, string>>> {
-    const facts = await inspectQemu(this.#paths.cache);
+    const capabilities = await probeQemu(this.#paths.cacheDir);
     return {
       vmm: "qemu",
-      qemu: facts.version,
-      path: facts.file,
-      machine: facts.machine,
-      accelerator: facts.accelerator,
-      sandbox: facts.sandbox ? "on" : "off",
+      qemu: capabilities.version,
+      path: capabilities.file,
+      machine: capabilities.machine,
+      accelerator: capabilities.accelerator,
+      sandbox: capabilities.sandbox ? "on" : "off",
     };
   }
 }
 
-async function checkMemory(spec: VmSpec, kind: KernelKind, moreBytes: number): Promise<void> {
+async function assertEnoughMemory(spec: VmSpec, kind: KernelKind, moreBytes: number): Promise<void> {
   const initrdBytes = spec.initrd === undefined ? 0 : (await fsp.stat(spec.initrd)).size;
   const minimum = minimumMemoryMb(kind, initrdBytes + moreBytes);
   if (spec.memoryMb >= minimum) return;
@@ -141,29 +146,29 @@ async function checkMemory(spec: VmSpec, kind: KernelKind, moreBytes: number): P
 }
 
 /** Which process the VM is; throws what QEMU said when it has ended already. */
-async function identify(child: StartedProcess, files: VmFiles): Promise<ProcessIdentity> {
-  const startTime = child.pid === undefined ? undefined : await startTimeOf(child.pid);
+async function identifyProcess(child: StartedProcess, files: VmFiles): Promise<ProcessIdentity> {
+  const startTime = child.pid === undefined ? undefined : await processStartTime(child.pid);
   if (child.pid === undefined || startTime === undefined) {
-    await child.ended;
-    throw refusal(files, undefined);
+    await child.exited;
+    throw startError(files, undefined);
   }
   return { pid: child.pid, startTime };
 }
 
-async function awaitSocket(files: VmFiles, limitMs: number, child?: StartedProcess): Promise<void> {
+async function waitForSockets(files: VmFiles, timeoutMs: number, child?: StartedProcess): Promise<void> {
   let ended = false;
-  void child?.ended.then(() => (ended = true));
-  for (const deadline = performance.now() + limitMs; performance.now() < deadline;) {
-    if (ended) throw refusal(files, undefined);
+  void child?.exited.then(() => (ended = true));
+  for (const deadline = performance.now() + timeoutMs; performance.now() < deadline;) {
+    if (ended) throw startError(files, undefined);
     // The monitor's socket is made last, so all of them listen.
     if (fs.existsSync(files.monitorSocket)) return;
-    await systemClock.sleep(SOCKET_PAUSE_MS);
+    await systemClock.sleep(SOCKET_POLL_MS);
   }
-  throw new UnikernelError("VMM_FAILED", `QEMU did not open its control sockets within ${limitMs} ms.`);
+  throw new UnikernelError("VMM_FAILED", `QEMU did not open its control sockets within ${timeoutMs} ms.`);
 }
 
 /** QEMU's last words, without the program's name before them. */
-function refusal(files: VmFiles, cause: unknown): UnikernelError {
+function startError(files: VmFiles, cause: unknown): UnikernelError {
   const log = fs.existsSync(files.qemuLog) ? fs.readFileSync(files.qemuLog, "utf8") : "";
   const words = log
     .trim()

@@ -1,7 +1,7 @@
 /** Host forwards of QEMU's user network, as the monitor command `info usernet` lists them. */
 
 /** One line: a forward that listens, or a connection that came through one. */
-export interface UsernetLine {
+export interface UsernetEntry {
   /** `HOST_FORWARD` for a listener, else the state of the connection to the guest: `SYN_SENT`, `ESTABLISHED`, … */
   readonly state: string;
   /** The host's port. Connections through a forward carry the forward's. */
@@ -10,7 +10,7 @@ export interface UsernetLine {
 }
 
 /** The TCP lines with a host address on the left. */
-export function usernetLines(text: string): UsernetLine[] {
+export function parseUsernet(text: string): UsernetEntry[] {
   return [...text.matchAll(/^\s*TCP\[(\w+)\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+[\d.]+\s+(\d+)\s/gm)].map((match) => ({
     state: match[1] ?? "",
     hostPort: Number(match[2]),
@@ -19,5 +19,5 @@ export function usernetLines(text: string): UsernetLine[] {
 }
 
 /** The listening forwards among them. */
-export const forwardsIn = (text: string): UsernetLine[] =>
-  usernetLines(text).filter((line) => line.state === "HOST_FORWARD");
+export const parseForwards = (text: string): UsernetEntry[] =>
+  parseUsernet(text).filter((line) => line.state === "HOST_FORWARD");

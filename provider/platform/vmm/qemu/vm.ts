@@ -2,31 +2,31 @@
 import * as net from "node:net";
 import { systemClock } from "../../../base/clock";
 import type { Endpoint, Vm, VmExit, VmUsage } from "../vmm";
-import { heard, reportIn, stopLine, type GuestReport } from "./control";
-import { evidenceOnDisk } from "./evidence";
-import { judgeExit } from "./exit";
+import { applyReportLine, parseReport, encodeStopCommand, type GuestReport } from "./exit/guestReport";
+import { readExitEvidence } from "./exit/evidenceOnDisk";
+import { classifyExit } from "./exit/classifyExit";
 import type { VmFiles } from "./files";
-import { Forwards } from "./forwards";
-import { CONTROL_HEAD_BYTES, endsOf, TAIL_BYTES } from "./logEnds";
-import { isRunning, killProcess, type ProcessEnd, type ProcessIdentity } from "./process";
-import { QmpClient, type QmpEvent } from "./qmp";
-import { usageOf } from "./usage";
+import { HostForwards } from "./forwards";
+import { CONTROL_HEAD_BYTES, readHeadAndTail, TAIL_BYTES } from "./exit/readLog";
+import { isRunning, killProcess, type ProcessExit, type ProcessIdentity } from "./host/process";
+import { QmpClient, type QmpEvent } from "./qmpClient";
+import { readProcessUsage } from "./host/usage";
 
 /** How long a guest may take beyond the grace to unmount its disks, and QEMU to end. */
-const WRAP_UP_MS = 3000;
+const EXIT_TIMEOUT_MS = 3000;
 /** How long a probe waits for the guest's program to be started. */
-const PROBE_WAIT_MS = 1000;
+const START_TIMEOUT_MS = 1000;
 /** How often a process is looked for whose end nobody tells us. */
-const WATCH_MS = 20;
+const EXIT_POLL_MS = 20;
 
 /** What a {@link QemuVm} is made of. */
 export interface QemuVmParts {
   readonly identity: ProcessIdentity;
   readonly files: VmFiles;
   /** The guest speaks the control protocol, so it can tell when its program runs and can be asked to stop. */
-  readonly speaks: boolean;
+  readonly hasControlProtocol: boolean;
   /** Known for the processes this daemon started. */
-  readonly ended?: Promise<ProcessEnd>;
+  readonly exited?: Promise<ProcessExit>;
 }
 
 /** A VM run by QEMU. */
@@ -37,8 +37,8 @@ export class QemuVm implements Vm {
   readonly #parts: QemuVmParts;
   readonly #qmp: QmpClient;
   readonly #control: net.Socket;
-  readonly #forwards: Forwards;
-  readonly #released = new AbortController();
+  readonly #forwards: HostForwards;
+  readonly #disconnected = new AbortController();
   readonly #onStarted: () => void;
   #report: GuestReport;
   #shutdownReason: string | undefined;
@@ -52,12 +52,12 @@ export class QemuVm implements Vm {
     this.#qmp = qmp;
     this.#control = control;
     this.#report = report;
-    this.#forwards = new Forwards(qmp);
+    this.#forwards = new HostForwards(qmp);
     let onStarted = (): void => undefined;
     this.started = new Promise((resolve) => (onStarted = resolve));
     this.#onStarted = onStarted;
-    if (report.started || !parts.speaks) onStarted();
-    this.exited = this.#awaitEnd();
+    if (report.started || !parts.hasControlProtocol) onStarted();
+    this.exited = this.#awaitExit();
   }
 
   /** Connects to the VM. Throws `VMM_FAILED` when its sockets do not answer. */
@@ -71,24 +71,24 @@ export class QemuVm implements Vm {
     await new Promise<void>((resolve) => control.once("connect", resolve).once("close", () => resolve()));
     control.setEncoding("utf8").on("data", (text: string) => onText(text));
     // What was said before we listened is in the log; a line that reaches us both ways changes nothing.
-    const log = await endsOf(parts.files.controlLog, CONTROL_HEAD_BYTES, TAIL_BYTES);
-    const vm = new QemuVm(parts, qmp, control, reportIn(log));
-    onEvent = (event) => vm.#observe(event);
-    onText = lineReader((line) => vm.#hear(line));
+    const log = await readHeadAndTail(parts.files.controlLog, CONTROL_HEAD_BYTES, TAIL_BYTES);
+    const vm = new QemuVm(parts, qmp, control, parseReport(log));
+    onEvent = (event) => vm.#onQmpEvent(event);
+    onText = lineReader((line) => vm.#onControlLine(line));
     early.events.forEach(onEvent);
     onText(early.text);
     return vm;
   }
 
   forward(guestPort: number): Promise<Endpoint> {
-    return this.#forwards.to(guestPort);
+    return this.#forwards.endpointFor(guestPort);
   }
 
-  async answers(guestPort: number, signal: AbortSignal): Promise<boolean> {
+  async probePort(guestPort: number, signal: AbortSignal): Promise<boolean> {
     try {
       // Before that nothing can listen, and a connection opened too early is answered late.
-      if (!(await this.#startsWithin(PROBE_WAIT_MS, signal))) return false;
-      return await this.#forwards.answers(guestPort, signal);
+      if (!(await this.#startsWithin(START_TIMEOUT_MS, signal))) return false;
+      return await this.#forwards.probePort(guestPort, signal);
     } catch (error) {
       if (signal.aborted || (await isRunning(this.#parts.identity))) throw error;
       return false;
@@ -104,57 +104,57 @@ export class QemuVm implements Vm {
   }
 
   usage(): Promise<VmUsage> {
-    return usageOf(this.pid);
+    return readProcessUsage(this.pid);
   }
 
   async stop({ graceMs }: { readonly graceMs: number }): Promise<VmExit> {
-    if (graceMs > 0 && this.#parts.speaks) {
+    if (graceMs > 0 && this.#parts.hasControlProtocol) {
       await this.#qmp.execute("cont").catch(() => undefined); // a frozen guest hears nothing
-      if (this.#report.started) this.#control.write(stopLine(graceMs));
+      if (this.#report.started) this.#control.write(encodeStopCommand(graceMs));
       else this.#pendingStopMs = graceMs;
-      if (await this.#endsWithin(graceMs + WRAP_UP_MS)) return this.exited;
+      if (await this.#exitsWithin(graceMs + EXIT_TIMEOUT_MS)) return this.exited;
     }
     await this.#qmp.execute("quit").catch(() => undefined); // may be gone already, or hang
-    if (!(await this.#endsWithin(WRAP_UP_MS))) await killProcess(this.#parts.identity);
+    if (!(await this.#exitsWithin(EXIT_TIMEOUT_MS))) await killProcess(this.#parts.identity);
     return this.exited;
   }
 
-  release(): void {
-    this.#released.abort();
+  disconnect(): void {
+    this.#disconnected.abort();
     this.#qmp.close();
     this.#control.destroy();
   }
 
-  #hear(line: string): void {
-    this.#report = heard(this.#report, line);
+  #onControlLine(line: string): void {
+    this.#report = applyReportLine(this.#report, line);
     if (!this.#report.started) return;
     this.#onStarted();
-    if (this.#pendingStopMs !== undefined) this.#control.write(stopLine(this.#pendingStopMs));
+    if (this.#pendingStopMs !== undefined) this.#control.write(encodeStopCommand(this.#pendingStopMs));
     this.#pendingStopMs = undefined;
   }
 
-  #observe({ event, data }: QmpEvent): void {
+  #onQmpEvent({ event, data }: QmpEvent): void {
     if (event === "GUEST_PANICKED") this.#guestPanicked = true;
     if (event === "SHUTDOWN" && typeof data["reason"] === "string") this.#shutdownReason = data["reason"];
   }
 
-  #endsWithin(limitMs: number): Promise<boolean> {
-    return happensWithin(this.exited, limitMs, new AbortController().signal);
+  #exitsWithin(limitMs: number): Promise<boolean> {
+    return resolvesWithin(this.exited, limitMs, new AbortController().signal);
   }
 
   async #startsWithin(limitMs: number, signal: AbortSignal): Promise<boolean> {
     const first = Promise.race([this.started, this.exited]);
-    return (await happensWithin(first, limitMs, signal)) && (this.#report.started || !this.#parts.speaks);
+    return (await resolvesWithin(first, limitMs, signal)) && (this.#report.started || !this.#parts.hasControlProtocol);
   }
 
-  /** Resolves with the verdict once the process is gone; never after {@link release}. */
-  async #awaitEnd(): Promise<VmExit> {
-    const end = await (this.#parts.ended ?? this.#watchEnd());
+  /** Resolves with the verdict once the process is gone; never after {@link disconnect}. */
+  async #awaitExit(): Promise<VmExit> {
+    const end = await (this.#parts.exited ?? this.#watchExit());
     await this.#qmp.closed; // its last events are in by then
-    if (this.#released.signal.aborted) return new Promise(() => undefined);
+    if (this.#disconnected.signal.aborted) return new Promise(() => undefined);
     this.#control.destroy();
-    return judgeExit({
-      ...(await evidenceOnDisk(this.#parts.files)),
+    return classifyExit({
+      ...(await readExitEvidence(this.#parts.files)),
       shutdownReason: this.#shutdownReason,
       guestPanicked: this.#guestPanicked,
       exitStatus: end?.code ?? null,
@@ -163,16 +163,16 @@ export class QemuVm implements Vm {
   }
 
   /** Of another's child no end is reported: its socket closes first, then the process goes. */
-  async #watchEnd(): Promise<undefined> {
+  async #watchExit(): Promise<undefined> {
     await this.#qmp.closed;
-    while (!this.#released.signal.aborted && (await isRunning(this.#parts.identity))) {
-      await systemClock.sleep(WATCH_MS);
+    while (!this.#disconnected.signal.aborted && (await isRunning(this.#parts.identity))) {
+      await systemClock.sleep(EXIT_POLL_MS);
     }
   }
 }
 
 /** True when `event` resolves before the time is over; rejects with the signal's reason when it aborts. */
-async function happensWithin(event: Promise<unknown>, limitMs: number, signal: AbortSignal): Promise<boolean> {
+async function resolvesWithin(event: Promise<unknown>, limitMs: number, signal: AbortSignal): Promise<boolean> {
   const happened = new AbortController();
   const late = systemClock.sleep(limitMs, AbortSignal.any([happened.signal, signal])).then(() => false);
   try {

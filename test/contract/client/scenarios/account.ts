@@ -1,6 +1,6 @@
 /** What belongs to the account and the node: images, quotas, health. */
-import { onlyItem } from "../../../../provider/api/client";
-import { quotasWith } from "../../../../provider/platform/quotaSettings";
+import { onlyItem } from "../../../../provider/client/client";
+import { resolveQuotas } from "../../../../provider/platform/quotaSettings";
 import { DIGEST, INSTANCE, type Scenario, failed, failure, get, item, itemCodes, ok, post } from "../scenario";
 
 const URL = `oci://unikraft.io/acme/app:1@${DIGEST}`;
@@ -83,6 +83,6 @@ export const scenarios = (): readonly Scenario[] => [
       return [itemCodes(second), used.instances, hard.instances];
     },
     expected: [["19 QUOTA_EXCEEDED"], 1, 1],
-    platform: { quotas: quotasWith({ instances: 1 }) },
+    platformOptions: { quotas: resolveQuotas({ instances: 1 }) },
   },
 ];

@@ -1,9 +1,9 @@
 /** Autoscale of service groups: configurations, policies, and the instances that they make. */
-import { type Client, onlyItem } from "../../../../provider/api/client";
+import { type Client, onlyItem } from "../../../../provider/client/client";
 import { systemClock } from "../../../../provider/base/clock";
-import { quotasWith } from "../../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../../provider/platform/quotaSettings";
 import {
-  type Exchange,
+  type RecordedExchange,
   INSTANCE,
   OTHER,
   SERVICE,
@@ -35,7 +35,7 @@ const busy = {
 const idle = { name: "calm", type: "idle" as const, idle_time_ms: 60_000 };
 
 /** A service group and a template. */
-const prepared: readonly Exchange[] = [
+const prepared: readonly RecordedExchange[] = [
   post(SERVICES, undefined, ok(KEY, web)),
   post("/v1/instances", { name: "golden", image: "app:1" }, ok("instances", item(INSTANCE, "golden"))),
   post(
@@ -54,9 +54,9 @@ async function prepare(client: Client, port: number) {
   return { uuid, create_args: { template: { uuid: source.uuid } } };
 }
 
-const configured = (more: object): Exchange =>
+const configured = (more: object): RecordedExchange =>
   post(PATH, [{ uuid: SERVICE, create_args: { template: { uuid: INSTANCE } }, ...more }], ok(KEY, web));
-const refusedConfiguration = (more: object, code: number, message: string): Exchange =>
+const refusedConfiguration = (more: object, code: number, message: string): RecordedExchange =>
   post(
     PATH,
     [{ uuid: SERVICE, create_args: { template: { uuid: INSTANCE } }, ...more }],
@@ -199,6 +199,6 @@ export const scenarios = (port: number): readonly Scenario[] => [
     exchanges: [...prepared, refusedConfiguration({}, 28, "Autoscale not enabled for your account")],
     run: async (client) => itemCodes(await client.createAutoscale({ body: [await prepare(client, port)] })),
     expected: ["28 NOT_SUPPORTED"],
-    platform: { quotas: quotasWith({ max_autoscale_size: 0 }) },
+    platformOptions: { quotas: resolveQuotas({ max_autoscale_size: 0 }) },
   },
 ];

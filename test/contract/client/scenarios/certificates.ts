@@ -1,6 +1,6 @@
 /** Certificates: uploaded, renewed, used, deleted. */
-import { type Client, onlyItem } from "../../../../provider/api/client";
-import { type Material, makeCertificate } from "../../../support/certificates";
+import { type Client, onlyItem } from "../../../../provider/client/client";
+import { type ChainAndKey, makeCertificate } from "../../../support/certificates";
 import {
   CERTIFICATE,
   SERVICE,
@@ -22,8 +22,8 @@ const DOMAIN = "www.example.com";
 const www = item(CERTIFICATE, "www", { state: "valid", common_name: DOMAIN, serial_number: "0a", service_groups: [] });
 
 /** Made when it is first needed, and kept: it takes another program. */
-const materials = new Map<string, Material>();
-function material(which: "first" | "second" | "other"): Material {
+const materials = new Map<string, ChainAndKey>();
+function material(which: "first" | "second" | "other"): ChainAndKey {
   const made = materials.get(which) ?? makeCertificate(which === "other" ? "shop.example.com" : DOMAIN);
   materials.set(which, made);
   return made;

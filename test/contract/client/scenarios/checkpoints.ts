@@ -1,5 +1,5 @@
 /** Checkpoints: frozen copies of instances, and where an instance comes from. */
-import { type Client, onlyItem } from "../../../../provider/api/client";
+import { type Client, onlyItem } from "../../../../provider/client/client";
 import {
   CERTIFICATE as LATER,
   INSTANCE,

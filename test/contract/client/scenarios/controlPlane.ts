@@ -1,5 +1,5 @@
 /** The control plane over all metros. */
-import { onlyItem } from "../../../../provider/api/client";
+import { onlyItem } from "../../../../provider/client/client";
 import { DIGEST, type Scenario, get, ok } from "../scenario";
 
 export const scenarios = (): readonly Scenario[] => [

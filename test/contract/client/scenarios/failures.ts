@@ -1,9 +1,9 @@
 /** What goes wrong, wherever it does: whole requests, single items, and codes of every kind. */
-import { type Client, allItems, onlyItem } from "../../../../provider/api/client";
-import { createReader } from "../../../../provider/api/reader";
+import { type Client, allItems, onlyItem } from "../../../../provider/client/client";
+import { createObjectReader } from "../../../../provider/client/objectReader";
 import { UnikernelError } from "../../../../provider/base/errors";
 import {
-  GONE,
+  MISSING,
   INSTANCE,
   type Scenario,
   VOLUME,
@@ -14,10 +14,10 @@ import {
   itemCodes,
   get,
   ok,
-  partly,
+  partialSuccess,
   patch,
   post,
-  refused,
+  requestError,
   remove,
   thrownCode,
 } from "../scenario";
@@ -30,15 +30,17 @@ const made = post(PATH, { name: "data", size_mb: 16 }, ok("volumes", item(VOLUME
 const create = (client: Client) => client.createVolume({ body: { name: "data", size_mb: 16 } });
 const created = async (client: Client) => onlyItem(await create(client), "Creating");
 const someFailed = failure(4, "Failed to perform some operations", { uuid: VOLUME });
-const gone = failure(8, `No volume with uuid '${GONE}'`, { uuid: GONE });
+const gone = failure(8, `No volume with uuid '${MISSING}'`, { uuid: MISSING });
 
 /** Codes that nodes of the cloud give and the local platform does not: see `UNMET_CODES`. */
 const cloudOnly: readonly Omit<Scenario, "recordedOnly">[] = [
   {
     name: "a bulk call that fails in part, without the reason of each part (code 4)",
-    exchanges: [remove(PATH, [{ uuid: GONE }, { uuid: VOLUME }], partly("volumes", item(GONE, "old"), someFailed))],
+    exchanges: [
+      remove(PATH, [{ uuid: MISSING }, { uuid: VOLUME }], partialSuccess("volumes", item(MISSING, "old"), someFailed)),
+    ],
     run: async (client) => {
-      const reply = await client.deleteVolumes({ body: [{ uuid: GONE }, { uuid: VOLUME }] });
+      const reply = await client.deleteVolumes({ body: [{ uuid: MISSING }, { uuid: VOLUME }] });
       return [itemCodes(reply), thrownCode(() => allItems(reply, "Deleting 2 volumes"))];
     },
     expected: [[undefined, "4 OPERATION_FAILED"], "OPERATION_FAILED"],
@@ -110,10 +112,10 @@ export const scenarios = (): readonly Scenario[] => [
   },
   {
     name: "a bulk call of which some items fail keeps their order and those that succeeded",
-    exchanges: [made, remove(PATH, undefined, partly("volumes", gone, item(VOLUME, "data")))],
+    exchanges: [made, remove(PATH, undefined, partialSuccess("volumes", gone, item(VOLUME, "data")))],
     run: async (client) => {
       const { uuid } = await created(client);
-      const reply = await client.deleteVolumes({ body: [{ uuid: GONE }, { uuid }] });
+      const reply = await client.deleteVolumes({ body: [{ uuid: MISSING }, { uuid }] });
       return reply.items.map(({ status, error }) => [status, error]);
     },
     expected: [
@@ -123,10 +125,10 @@ export const scenarios = (): readonly Scenario[] => [
   },
   {
     name: "a bulk call of which all must succeed: one error that lists each failure and carries what succeeded",
-    exchanges: [made, remove(PATH, undefined, partly("volumes", item(VOLUME, "data"), gone))],
+    exchanges: [made, remove(PATH, undefined, partialSuccess("volumes", item(VOLUME, "data"), gone))],
     run: async (client) => {
       const { uuid } = await created(client);
-      const reply = await client.deleteVolumes({ body: [{ uuid }, { uuid: GONE }] });
+      const reply = await client.deleteVolumes({ body: [{ uuid }, { uuid: MISSING }] });
       const error: unknown = await Promise.resolve()
         .then(() => allItems(reply, "Deleting 2 volumes"))
         .catch((e: unknown) => e);
@@ -138,22 +140,22 @@ export const scenarios = (): readonly Scenario[] => [
       };
       return [error.code, itemCodeName, resource, succeeded.map(({ name }) => name)];
     },
-    expected: ["NOT_FOUND", "NotFound", GONE, ["data"]],
+    expected: ["NOT_FOUND", "NotFound", MISSING, ["data"]],
   },
   {
     name: "objects that are looked up at the same moment: one request, and only code 8 is gone",
-    exchanges: [made, get(`${PATH}?uuid=${VOLUME}&uuid=${GONE}`, partly("volumes", data, gone))],
+    exchanges: [made, get(`${PATH}?uuid=${VOLUME}&uuid=${MISSING}`, partialSuccess("volumes", data, gone))],
     run: async (client) => {
       const { uuid } = await created(client);
-      const reader = createReader(client);
-      const [found, missing] = await Promise.all([reader.volume(uuid), reader.volume(GONE)]);
+      const reader = createObjectReader(client);
+      const [found, missing] = await Promise.all([reader.volume(uuid), reader.volume(MISSING)]);
       return [found?.name, missing];
     },
     expected: ["data", undefined],
   },
   {
     name: "an unknown member is refused as a whole, by name",
-    exchanges: [refused({ method: "POST", path: PATH }, 400, "Unknown member 'colour'")],
+    exchanges: [requestError({ method: "POST", path: PATH }, 400, "Unknown member 'colour'")],
     run: async (client) => {
       const body = { name: "data", size_mb: 16, colour: "red" };
       const error: unknown = await client.createVolume({ body }).catch((e: unknown) => e);
@@ -164,7 +166,7 @@ export const scenarios = (): readonly Scenario[] => [
   {
     name: "a value of the wrong type is refused as a whole, and says what was expected",
     exchanges: [
-      refused(
+      requestError(
         { method: "POST", path: "/v1/instances" },
         400,
         "'image' in instance creation arguments has type 'integer', but expected 'string'",
@@ -190,15 +192,15 @@ export const scenarios = (): readonly Scenario[] => [
   },
   {
     name: "a token that is not known",
-    exchanges: [refused({ method: "GET", path: PATH, token: "wrong" }, 401, "Unauthorized")],
+    exchanges: [requestError({ method: "GET", path: PATH, token: "wrong" }, 401, "Unauthorized")],
     run: async (_client, connect) => codeOf(connect({ token: "wrong" }).getVolumes({})),
     expected: "API_UNAUTHORIZED",
   },
   {
     name: "a path where no API is",
-    exchanges: [refused({ method: "GET", path: `/elsewhere${PATH}` }, 404, "No such endpoint")],
+    exchanges: [requestError({ method: "GET", path: `/elsewhere${PATH}` }, 404, "No such endpoint")],
     run: async (_client, connect) => {
-      const error: unknown = await connect({ below: "/elsewhere" })
+      const error: unknown = await connect({ pathPrefix: "/elsewhere" })
         .getVolumes({})
         .catch((e: unknown) => e);
       return UnikernelError.is(error) && [error.code, error.details["status"]];
@@ -208,11 +210,11 @@ export const scenarios = (): readonly Scenario[] => [
   {
     name: "a method that this node does not have, where the older one is refused as well",
     exchanges: [
-      refused({ method: "PUT", path: CERTIFICATES }, 405, "Method not allowed"),
-      refused({ method: "PATCH", path: CERTIFICATES }, 400, "'chain' has type 'integer', but expected 'string'"),
+      requestError({ method: "PUT", path: CERTIFICATES }, 405, "Method not allowed"),
+      requestError({ method: "PATCH", path: CERTIFICATES }, 400, "'chain' has type 'integer', but expected 'string'"),
     ],
     run: async (client) => {
-      const body = [{ uuid: GONE, chain: 5 as unknown as string, pkey: "KEY" }];
+      const body = [{ uuid: MISSING, chain: 5 as unknown as string, pkey: "KEY" }];
       const error: unknown = await client.updateCertificates({ body }).catch((e: unknown) => e);
       return (
         UnikernelError.is(error) && [
@@ -223,7 +225,7 @@ export const scenarios = (): readonly Scenario[] => [
       );
     },
     expected: ["API_REJECTED", 405, true],
-    platform: { strict2026: true },
+    platformOptions: { strict2026: true },
   },
   ...cloudOnly.map((scenario): Scenario => ({ ...scenario, recordedOnly: true })),
 ];

@@ -1,6 +1,6 @@
 /** Instances: their life, their changes, and what is read of them. */
-import { type Client, onlyItem } from "../../../../provider/api/client";
-import { isUp, waitFor } from "../../../../provider/api/wait";
+import { type Client, onlyItem } from "../../../../provider/client/client";
+import { assessLiveness, waitForInstance } from "../../../../provider/client/waitForInstance";
 import { systemClock } from "../../../../provider/base/clock";
 import { UnikernelError } from "../../../../provider/base/errors";
 import {
@@ -74,7 +74,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
         "Creating",
       ).uuid;
       const { uuid } = await create(client, { autostart: true, service_group: { uuid: group } });
-      const up = await waitFor(client, uuid, isUp, { timeoutMs: 10_000, clock: systemClock });
+      const up = await waitForInstance(client, uuid, assessLiveness, { timeoutMs: 10_000, clock: systemClock });
       const members = onlyItem(await client.getServices({ query: { uuid: [group] } }), "Reading").instances;
       const kept = await client.deleteServices({ body: [{ uuid: group }] });
       onlyItem(await client.stopInstances({ body: [{ uuid }] }), "Stopping");
@@ -113,11 +113,12 @@ export const scenarios = (port: number): readonly Scenario[] => [
     ],
     run: async (client) => {
       const { uuid } = await create(client, { name: "broken", autostart: true });
-      const ended = (seen: Parameters<typeof isUp>[0]) =>
-        seen.state === "stopped" ? isUp(seen) : ({ is: "pending", because: "it still runs" } as const);
-      const error: unknown = await waitFor(client, uuid, ended, { timeoutMs: 10_000, clock: systemClock }).catch(
-        (e: unknown) => e,
-      );
+      const ended = (seen: Parameters<typeof assessLiveness>[0]) =>
+        seen.state === "stopped" ? assessLiveness(seen) : ({ is: "pending", because: "it still runs" } as const);
+      const error: unknown = await waitForInstance(client, uuid, ended, {
+        timeoutMs: 10_000,
+        clock: systemClock,
+      }).catch((e: unknown) => e);
       return (
         UnikernelError.is(error) && [
           error.code,

@@ -1,11 +1,11 @@
 /** The nodes that the cloud runs today: what they refuse as a whole is asked again in the form that they know. */
-import { onlyItem } from "../../../../provider/api/client";
+import { onlyItem } from "../../../../provider/client/client";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { makeCertificate } from "../../../support/certificates";
 import {
   CERTIFICATE,
   DIGEST,
-  type Exchange,
+  type RecordedExchange,
   INSTANCE,
   type Scenario,
   failed,
@@ -16,7 +16,7 @@ import {
   ok,
   patch,
   post,
-  refused,
+  requestError,
   remove,
 } from "../scenario";
 
@@ -25,14 +25,14 @@ const CERTIFICATES = "/v1/certificates";
 const platform = { strict2026: true };
 const NOT_TEXT = "'image' in instance creation arguments has type 'object', but expected 'string'";
 const www = item(CERTIFICATE, "www", { state: "valid", common_name: "www.example.com", serial_number: "0a" });
-const serial = (serialNumber: string): Exchange =>
+const serial = (serialNumber: string): RecordedExchange =>
   get(`${CERTIFICATES}?uuid=${CERTIFICATE}`, ok("certificates", { ...www, serial_number: serialNumber }));
 
 export const scenarios = (): readonly Scenario[] => [
   {
     name: "an image that is described by an object",
     exchanges: [
-      refused(
+      requestError(
         {
           method: "POST",
           path: INSTANCES,
@@ -54,24 +54,24 @@ export const scenarios = (): readonly Scenario[] => [
       return /app@sha256:[0-9a-f]{64}$/.test(image ?? "");
     },
     expected: true,
-    platform,
+    platformOptions: platform,
   },
   {
     name: "an image that cannot be said in the older form, without its credentials in the failure",
-    exchanges: [refused({ method: "POST", path: INSTANCES }, 400, NOT_TEXT)],
+    exchanges: [requestError({ method: "POST", path: INSTANCES }, 400, NOT_TEXT)],
     run: async (client) => {
       const body = { name: "one", image: { url: "app:1", credentials: "s3cret" } };
       const error: unknown = await client.createInstance({ body }).catch((e: unknown) => e);
       return UnikernelError.is(error) && [error.code, /image/.test(error.message), /s3cret/.test(error.message)];
     },
     expected: ["API_REJECTED", true, false],
-    platform,
+    platformOptions: platform,
   },
   {
     name: "a delete with options goes without them",
     exchanges: [
       post(INSTANCES, { name: "one", image: "app:1" }, ok("instances", item(INSTANCE, "one"))),
-      refused(
+      requestError(
         { method: "DELETE", path: INSTANCES, body: [{ uuid: INSTANCE, timeout_s: -1, dont_retain: true }] },
         400,
         "Unknown member 'timeout_s'",
@@ -85,14 +85,14 @@ export const scenarios = (): readonly Scenario[] => [
       return [itemCodes(deleted), itemCodes(await client.getInstances({ query: { uuid: [uuid] } }))];
     },
     expected: [[undefined], ["8 NOT_FOUND"]],
-    platform,
+    platformOptions: platform,
   },
   {
     name: "a certificate is renewed by PATCH where PUT is not known",
     exchanges: [
       post(CERTIFICATES, undefined, ok("certificates", www)),
       serial("0a"),
-      refused({ method: "PUT", path: CERTIFICATES }, 405, "Method not allowed"),
+      requestError({ method: "PUT", path: CERTIFICATES }, 405, "Method not allowed"),
       patch(CERTIFICATES, undefined, ok("certificates", item(CERTIFICATE, "www"))),
       serial("0b"),
     ],
@@ -107,7 +107,7 @@ export const scenarios = (): readonly Scenario[] => [
       return before === (await serialNumber());
     },
     expected: false,
-    platform,
+    platformOptions: platform,
   },
   {
     name: "a change of a running instance is refused and not kept for later",
@@ -126,6 +126,6 @@ export const scenarios = (): readonly Scenario[] => [
       return itemCodes(await client.patchInstances({ body: [change] }));
     },
     expected: ["11 STATE_CONFLICT"],
-    platform,
+    platformOptions: platform,
   },
 ];

@@ -1,6 +1,6 @@
 /** Service groups: ports, domains, limits. */
 import * as net from "node:net";
-import { type Client, onlyItem } from "../../../../provider/api/client";
+import { type Client, onlyItem } from "../../../../provider/client/client";
 import { type ErrorCode, UnikernelError } from "../../../../provider/base/errors";
 import {
   OTHER,
@@ -14,7 +14,7 @@ import {
   ok,
   patch,
   post,
-  refused,
+  requestError,
   remove,
 } from "../scenario";
 
@@ -23,7 +23,7 @@ const KEY = "service_groups";
 const byUuid = `${PATH}?uuid=${SERVICE}`;
 
 /** A create that is refused by the code of its item. */
-const refusedCreate = (
+const failedCreate = (
   name: string,
   body: Parameters<Client["createService"]>[0]["body"],
   code: number,
@@ -115,7 +115,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "a soft limit above the hard one is refused as a whole",
     exchanges: [
-      refused(
+      requestError(
         {
           method: "POST",
           path: PATH,
@@ -164,14 +164,14 @@ export const scenarios = (port: number): readonly Scenario[] => [
     },
     expected: ["9 IN_USE"],
   },
-  refusedCreate(
+  failedCreate(
     "a protocol that this node does not have",
     { name: "web", services: [{ port, protocol: "udp" }] },
     1,
     "NOT_SUPPORTED",
     "Not supported",
   ),
-  refusedCreate(
+  failedCreate(
     "handlers that the rules of a port forbid",
     { name: "web", services: [{ port: 443, handlers: ["tls"] }] },
     7,

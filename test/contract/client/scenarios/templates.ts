@@ -1,5 +1,5 @@
 /** Instance templates: instances that never run again, and that others are made from. */
-import { type Client, onlyItem } from "../../../../provider/api/client";
+import { type Client, onlyItem } from "../../../../provider/client/client";
 import {
   INSTANCE,
   OTHER,

@@ -1,8 +1,8 @@
 /** Volumes: alone, attached, copied, and as templates. */
-import { type Client, onlyItem } from "../../../../provider/api/client";
+import { type Client, onlyItem } from "../../../../provider/client/client";
 import { systemClock } from "../../../../provider/base/clock";
 import {
-  GONE,
+  MISSING,
   INSTANCE,
   OTHER,
   type Scenario,
@@ -14,7 +14,7 @@ import {
   item,
   itemCodes,
   ok,
-  partly,
+  partialSuccess,
   patch,
   post,
   put,
@@ -216,7 +216,10 @@ export const scenarios = (): readonly Scenario[] => [
       get(`${PATH}?tags=x&tags=y`, ok("volumes", { ...data, name: "a", tags: ["x", "y"] })),
       get(`${PATH}?details=false&count=1`, ok("volumes", item(VOLUME, "a"))),
       get(`${PATH}?details=false&from=${OTHER}`, ok("volumes", item(OTHER, "b"))),
-      get(`${PATH}?uuid=${OTHER}&uuid=${GONE}`, partly("volumes", item(OTHER, "b"), failure(8, "No volume"))),
+      get(
+        `${PATH}?uuid=${OTHER}&uuid=${MISSING}`,
+        partialSuccess("volumes", item(OTHER, "b"), failure(8, "No volume")),
+      ),
     ],
     run: async (client) => {
       onlyItem(await client.createVolume({ body: { name: "a", size_mb: 16, tags: ["x", "y"] } }), "Creating");
@@ -227,7 +230,7 @@ export const scenarios = (): readonly Scenario[] => [
         await names({ tags: ["x", "y"] }),
         await names({ details: false, count: 1 }),
         await names({ details: false, from: b.uuid }),
-        itemCodes(await client.getVolumes({ query: { uuid: [b.uuid, GONE] } })),
+        itemCodes(await client.getVolumes({ query: { uuid: [b.uuid, MISSING] } })),
       ];
     },
     expected: [["a"], ["a"], ["b"], [undefined, "8 NOT_FOUND"]],

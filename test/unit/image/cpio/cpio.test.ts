@@ -7,7 +7,7 @@ import { digestOf } from "../../../../provider/base/digest";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { readCpio } from "../../../../provider/image/cpio/read";
 import { writeCpio } from "../../../../provider/image/cpio/write";
-import { completeTree } from "../../../../provider/image/rootfs/complete";
+import { completeTree } from "../../../../provider/image/rootfs/completeTree";
 import type { FileTree, TreeEntry } from "../../../../provider/image/rootfs/tree";
 
 const file = (text: string, mode = 0o644): TreeEntry => ({

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { extractLayer, writeLayer } from "../../../../provider/image/oci/layer";
 import { type Layout, type PutImageOptions, openLayout } from "../../../../provider/image/oci/layout";
-import { withLock } from "../../../../provider/image/oci/lock";
+import { withFileLock } from "../../../../provider/image/oci/fileLock";
 
 const fsp = fs.promises;
 
@@ -328,7 +328,7 @@ describe("A lock between processes", () => {
       let most = 0;
       await Promise.all(
         Array.from({ length: 20 }, () =>
-          withLock(file, async () => {
+          withFileLock(file, async () => {
             most = Math.max(most, ++inside);
             await new Promise(setImmediate);
             inside--;
@@ -346,10 +346,10 @@ describe("A lock between processes", () => {
     const folder = await fsp.mkdtemp(path.join(os.tmpdir(), "lock-"));
     try {
       await assert.rejects(
-        withLock(path.join(folder, "l"), () => Promise.reject(new Error("no"))),
+        withFileLock(path.join(folder, "l"), () => Promise.reject(new Error("no"))),
         /no/,
       );
-      assert.equal(await withLock(path.join(folder, "l"), async () => 1), 1);
+      assert.equal(await withFileLock(path.join(folder, "l"), async () => 1), 1);
     } finally {
       await fsp.rm(folder, { recursive: true });
     }

@@ -5,8 +5,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { treeFromDirectory } from "../../../../provider/image/rootfs/fromDirectory";
-import { directoryInside } from "../../../../provider/image/rootfs/inside";
-import { overlay, overlayTree } from "../../../../provider/image/rootfs/overlay";
+import { resolveDirectoryInside } from "../../../../provider/image/rootfs/directoryInside";
+import { overlayFiles, overlayTree } from "../../../../provider/image/rootfs/overlay";
 import type { FileTree, TreeEntry } from "../../../../provider/image/rootfs/tree";
 
 const invalid =
@@ -67,8 +67,8 @@ describe("A root file system", () => {
       await fs.mkdir(path.join(folder, "a/b"), { recursive: true });
       await fs.symlink("a", path.join(folder, "link"));
       const real = await fs.realpath(folder);
-      assert.deepEqual(await directoryInside(folder, "./link/b"), { directory: path.join(real, "a/b") });
-      assert.deepEqual(await directoryInside(folder, "a/../a"), { directory: path.join(real, "a") });
+      assert.deepEqual(await resolveDirectoryInside(folder, "./link/b"), { directory: path.join(real, "a/b") });
+      assert.deepEqual(await resolveDirectoryInside(folder, "a/../a"), { directory: path.join(real, "a") });
     });
 
     it("is refused when it leads out, through '..' or a link in any part", async () => {
@@ -85,7 +85,7 @@ describe("A root file system", () => {
         folder,
         "x/../../outside",
       ]) {
-        const inside = await directoryInside(path.join(folder, "context"), name);
+        const inside = await resolveDirectoryInside(path.join(folder, "context"), name);
         assert.ok("problem" in inside && /leads out|must be relative/.test(inside.problem), name);
       }
     });
@@ -97,7 +97,7 @@ describe("A root file system", () => {
         ["f.cpio", /not a directory.*unpack/],
         ["f.cpio/x", /cannot be read/],
       ] as const) {
-        const inside = await directoryInside(folder, name);
+        const inside = await resolveDirectoryInside(folder, name);
         assert.ok("problem" in inside && why.test(inside.problem), name);
       }
     });
@@ -110,7 +110,7 @@ describe("A root file system", () => {
     ]);
 
     it("has them with mode 0644 and UTF-8 content, in place of what was there", () => {
-      const merged = overlay(tree, { "/etc/hosts": "é", "/srv/www/index.html": "hi", "/lib": "now a file" });
+      const merged = overlayFiles(tree, { "/etc/hosts": "é", "/srv/www/index.html": "hi", "/lib": "now a file" });
       const expected = (text: string): TreeEntry => ({
         type: "file",
         mode: 0o644,
@@ -125,7 +125,7 @@ describe("A root file system", () => {
     it("refuses paths that name no place in the guest, all at once, and shows no content", () => {
       const paths = ["etc/x", "/a/../b", "/a//b", "/", "/a/", "/./a", "/a\0b"];
       assert.throws(
-        () => overlay(tree, Object.fromEntries(paths.map((name) => [name, "hunter2"]))),
+        () => overlayFiles(tree, Object.fromEntries(paths.map((name) => [name, "hunter2"]))),
         (error) =>
           UnikernelError.has(error, "CONTEXT_INVALID") &&
           error.property === "files" &&
@@ -135,10 +135,10 @@ describe("A root file system", () => {
     });
 
     it("refuses a file where a directory is, and one below a file or a link", () => {
-      assert.throws(() => overlay(tree, { "/etc": "" }), invalid(/'\/etc' cannot be a file/));
-      assert.throws(() => overlay(tree, { "/etc/hosts/x": "" }), invalid(/'\/etc\/hosts' is a file/));
-      assert.throws(() => overlay(tree, { "/lib/x": "" }), invalid(/'\/lib' is a symlink/));
-      assert.throws(() => overlay(tree, { "/n": "", "/n/m": "" }), invalid(/'\/n' cannot be a file/));
+      assert.throws(() => overlayFiles(tree, { "/etc": "" }), invalid(/'\/etc' cannot be a file/));
+      assert.throws(() => overlayFiles(tree, { "/etc/hosts/x": "" }), invalid(/'\/etc\/hosts' is a file/));
+      assert.throws(() => overlayFiles(tree, { "/lib/x": "" }), invalid(/'\/lib' is a symlink/));
+      assert.throws(() => overlayFiles(tree, { "/n": "", "/n/m": "" }), invalid(/'\/n' cannot be a file/));
     });
   });
 

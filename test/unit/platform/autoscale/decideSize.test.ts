@@ -1,16 +1,16 @@
 /** How many instances autoscale wants, and which go first. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { decideSize, type Load, type ScaleState } from "../../../../provider/platform/autoscale/decideSize";
-import { leastNeeded } from "../../../../provider/platform/autoscale/leastNeeded";
-import type { AutoscaleConfiguration, ScalePolicy, StepPolicy } from "../../../../provider/platform/state/autoscale";
+import { decideSize, type InstanceLoad, type ScaleState } from "../../../../provider/platform/autoscale/decideSize";
+import { selectForRemoval } from "../../../../provider/platform/autoscale/selectForRemoval";
+import type { AutoscaleConfiguration, ScalePolicy, StepPolicy } from "../../../../provider/platform/store/autoscale";
 
-const load = (facts: Partial<Load> = {}): Load => ({
-  warmMs: 60_000,
+const load = (facts: Partial<InstanceLoad> = {}): InstanceLoad => ({
+  sinceReadyMs: 60_000,
   inFlight: 0,
   requestsPerSecond: 0,
   cpuMillicores: 0,
-  quietMs: 0,
+  idleMs: 0,
   ...facts,
 });
 const step = (steps: StepPolicy["steps"], facts: Partial<StepPolicy> = {}): StepPolicy => ({
@@ -34,14 +34,14 @@ const configuration = (
   policies,
   ...facts,
 });
-const state = (loads: Load[], facts: Partial<ScaleState> = {}): ScaleState => ({
+const state = (loads: InstanceLoad[], facts: Partial<ScaleState> = {}): ScaleState => ({
   size: loads.length,
   loads,
-  waiting: 0,
+  waitingConnections: 0,
   sinceChangeMs: Infinity,
   ...facts,
 });
-const busy = (inFlight: number, size = 4): Load[] => Array.from({ length: size }, () => load({ inFlight }));
+const busy = (inFlight: number, size = 4): InstanceLoad[] => Array.from({ length: size }, () => load({ inFlight }));
 
 describe("the size that autoscale wants", () => {
   const upAbove10 = step([{ adjustment: 2, lowerBound: 10 }]);
@@ -92,9 +92,9 @@ describe("the size that autoscale wants", () => {
   });
 
   it("leaves instances out that are not warm yet", () => {
-    const loads = [load({ inFlight: 12 }), load({ inFlight: 0, warmMs: 999 })];
+    const loads = [load({ inFlight: 12 }), load({ inFlight: 0, sinceReadyMs: 999 })];
     assert.equal(decideSize(configuration([upAbove10]), state(loads)), 4);
-    assert.equal(decideSize(configuration([upAbove10]), state([load({ inFlight: 50, warmMs: 999 })])), 1);
+    assert.equal(decideSize(configuration([upAbove10]), state([load({ inFlight: 50, sinceReadyMs: 999 })])), 1);
   });
 
   it("does not change by a policy within the cooldown", () => {
@@ -104,16 +104,16 @@ describe("the size that autoscale wants", () => {
 
   it("is one instance for each connection on demand, those that wait included, and never less for it", () => {
     const policy: ScalePolicy = { name: "p", enabled: true, type: "on-demand" };
-    assert.equal(decideSize(configuration([policy]), state(busy(1), { waiting: 2 })), 6);
+    assert.equal(decideSize(configuration([policy]), state(busy(1), { waitingConnections: 2 })), 6);
     assert.equal(decideSize(configuration([policy]), state(busy(0))), 4);
     assert.equal(decideSize(configuration([policy]), state(busy(9))), 10);
   });
 
   it("is less by those that were idle for long enough", () => {
     const policy: ScalePolicy = { name: "p", enabled: true, type: "idle", idleTimeMs: 3000 };
-    const loads = [load({ quietMs: 3000 }), load({ quietMs: 2999 }), load({ quietMs: 9999, inFlight: 1 }), load()];
+    const loads = [load({ idleMs: 3000 }), load({ idleMs: 2999 }), load({ idleMs: 9999, inFlight: 1 }), load()];
     assert.equal(decideSize(configuration([policy]), state(loads)), 3);
-    const allIdle = Array.from({ length: 4 }, () => load({ quietMs: 5000 }));
+    const allIdle = Array.from({ length: 4 }, () => load({ idleMs: 5000 }));
     assert.equal(decideSize(configuration([policy]), state(allIdle)), 1);
   });
 
@@ -127,7 +127,7 @@ describe("the size that autoscale wants", () => {
     const number = fc.double({ min: 0, max: 1e6, noNaN: true });
     fc.assert(
       fc.property(
-        fc.array(fc.record({ inFlight: fc.nat(1000), warmMs: number, quietMs: number, cpuMillicores: number }), {
+        fc.array(fc.record({ inFlight: fc.nat(1000), warmMs: number, idleMs: number, cpuMillicores: number }), {
           maxLength: 12,
         }),
         fc.record({ minSize: fc.nat(5), extra: fc.nat(8), adjustment: fc.integer({ min: -300, max: 300 }) }),
@@ -145,8 +145,8 @@ describe("the size that autoscale wants", () => {
 
 describe("instances that autoscale removes", () => {
   const instance = (uuid: string, createdAt = 0) => ({ record: { uuid, createdAt } });
-  const chosen = (loads: Record<string, Pick<Load, "inFlight" | "quietMs">>, all: string[], count: number) =>
-    leastNeeded(
+  const chosen = (loads: Record<string, Pick<InstanceLoad, "inFlight" | "idleMs">>, all: string[], count: number) =>
+    selectForRemoval(
       all.map((uuid, index) => instance(uuid, index)),
       new Map(Object.entries(loads)),
       count,
@@ -154,10 +154,10 @@ describe("instances that autoscale removes", () => {
 
   it("are those that do not answer, then the least busy, then the longest quiet, then the newest", () => {
     const loads = {
-      busy: { inFlight: 5, quietMs: 0 },
-      quiet: { inFlight: 0, quietMs: 900 },
-      older: { inFlight: 0, quietMs: 10 },
-      newer: { inFlight: 0, quietMs: 10 },
+      busy: { inFlight: 5, idleMs: 0 },
+      quiet: { inFlight: 0, idleMs: 900 },
+      older: { inFlight: 0, idleMs: 10 },
+      newer: { inFlight: 0, idleMs: 10 },
     };
     const all = ["busy", "older", "newer", "quiet", "booting"];
     assert.deepEqual(chosen(loads, all, 5), ["booting", "quiet", "newer", "older", "busy"]);

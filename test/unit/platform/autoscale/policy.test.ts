@@ -1,8 +1,8 @@
 /** Policies of autoscale: what is understood, what is refused, and how they are written back. */
 import assert from "node:assert/strict";
-import type { AutoscalePolicy } from "../../../../provider/api/models";
-import { checkedPolicy, checkTogether, policyOnWire } from "../../../../provider/platform/autoscale/policy";
-import { Refusal } from "../../../../provider/platform/refusal";
+import type { AutoscalePolicy } from "../../../../provider/contract/models";
+import { parsePolicy, assertValidPolicySet, encodePolicy } from "../../../../provider/platform/autoscale/policy";
+import { ApiItemError } from "../../../../provider/platform/errors";
 
 const step = (facts: Partial<AutoscalePolicy> = {}): AutoscalePolicy => ({
   name: "p",
@@ -12,11 +12,11 @@ const step = (facts: Partial<AutoscalePolicy> = {}): AutoscalePolicy => ({
   steps: [{ adjustment: 1, lower_bound: 500 }],
   ...facts,
 });
-const throughTheWire = (policy: AutoscalePolicy) => policyOnWire(checkedPolicy(policy));
+const throughTheWire = (policy: AutoscalePolicy) => encodePolicy(parsePolicy(policy));
 const refuses = (policy: AutoscalePolicy, code: string, message: RegExp): void => {
   assert.throws(
-    () => checkedPolicy(policy),
-    (error) => error instanceof Refusal && error.itemCode === code && message.test(error.message),
+    () => parsePolicy(policy),
+    (error) => error instanceof ApiItemError && error.itemCode === code && message.test(error.message),
   );
 };
 
@@ -87,10 +87,13 @@ describe("an autoscale policy", () => {
   });
 
   it("is one of eight at most, each with a name of its own", () => {
-    const policies = (count: number) => Array.from({ length: count }, (_, i) => checkedPolicy(step({ name: `p${i}` })));
-    checkTogether(policies(8));
-    const code = (expected: string) => (error: unknown) => error instanceof Refusal && error.itemCode === expected;
-    assert.throws(() => checkTogether(policies(9)), code("TooMany"));
-    assert.throws(() => checkTogether([...policies(2), checkedPolicy(step({ name: "p1" }))]), code("AlreadyExists"));
+    const policies = (count: number) => Array.from({ length: count }, (_, i) => parsePolicy(step({ name: `p${i}` })));
+    assertValidPolicySet(policies(8));
+    const code = (expected: string) => (error: unknown) => error instanceof ApiItemError && error.itemCode === expected;
+    assert.throws(() => assertValidPolicySet(policies(9)), code("TooMany"));
+    assert.throws(
+      () => assertValidPolicySet([...policies(2), parsePolicy(step({ name: "p1" }))]),
+      code("AlreadyExists"),
+    );
   });
 });

@@ -1,0 +1,95 @@
+/** Settings that bound what the provider does: how long, how much at once, and by which way. */
+import * as z from "zod";
+import { omitUndefined } from "../objects";
+import { UnikernelError } from "../errors";
+import { closestMatch } from "../spelling";
+import { type Setting, type SettingSources, findSetting, describeSource } from "./sources";
+
+/** Milliseconds that an operation on one resource may take; what is left out has a default. */
+export interface TimeoutSettings {
+  readonly createMs?: number;
+  readonly updateMs?: number;
+  readonly deleteMs?: number;
+}
+
+/** Seconds; a day is longer than anything that ends well. */
+const seconds = z.coerce.number().int().min(1).max(86_400);
+const OPERATIONS = ["create", "update", "delete"] as const;
+const timeoutsSchema = z.strictObject({ create: seconds, update: seconds, delete: seconds }).partial();
+const maxConcurrencySchema = z.coerce.number().int().min(1).max(256);
+
+/** Throws `CONFIG_INVALID`. The value is quoted unless it may hold a secret. */
+function throwInvalidSetting(setting: Setting, problem: string, hint: string): never {
+  const quoted = setting.key === "proxy" ? "what is given" : `'${setting.value}'`;
+  const text = `${quoted} (${describeSource(setting)}) ${problem}.`;
+  throw new UnikernelError("CONFIG_INVALID", text, { hint, property: `unikernel:${setting.key}` });
+}
+
+/** `unikernel:timeouts`, JSON such as `{"create": 600}` in seconds. Throws `CONFIG_INVALID`. */
+export function parseTimeouts(sources: SettingSources): TimeoutSettings {
+  const setting = findSetting("timeouts", sources);
+  if (setting === undefined) return {};
+  const hint = 'Give seconds from 1 to 86400 for create, update or delete, such as {"create": 600}.';
+  let given: unknown;
+  try {
+    given = JSON.parse(setting.value);
+  } catch {
+    return throwInvalidSetting(setting, "is not JSON", hint);
+  }
+  const parsed = timeoutsSchema.safeParse(given);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+    if (unknown === undefined)
+      return throwInvalidSetting(setting, `has no whole number of seconds in '${issue?.path.join(".") ?? ""}'`, hint);
+    const meant = closestMatch(unknown, OPERATIONS);
+    return throwInvalidSetting(
+      setting,
+      `has an unknown member '${unknown}'`,
+      meant === undefined ? hint : `Did you mean '${meant}'?`,
+    );
+  }
+  const { create, update, delete: remove } = parsed.data;
+  const inMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
+  return omitUndefined({ createMs: inMs(create), updateMs: inMs(update), deleteMs: inMs(remove) }) as TimeoutSettings;
+}
+
+/** `unikernel:maxConcurrency`; `undefined` for the default. Throws `CONFIG_INVALID`. */
+export function parseMaxConcurrency(sources: SettingSources): number | undefined {
+  const setting = findSetting("maxConcurrency", sources);
+  if (setting === undefined) return undefined;
+  const parsed = maxConcurrencySchema.safeParse(setting.value);
+  return parsed.success
+    ? parsed.data
+    : throwInvalidSetting(setting, "is not a whole number from 1 to 256", "Leave it out for 16.");
+}
+
+/** `unikernel:proxy`, a URL that may hold a user and a password; `undefined` leaves it to the environment. Throws `CONFIG_INVALID`. */
+export function parseProxy(sources: SettingSources): string | undefined {
+  const setting = findSetting("proxy", sources);
+  if (setting === undefined) return undefined;
+  const url = URL.parse(setting.value);
+  if (url !== null && (url.protocol === "http:" || url.protocol === "https:")) return setting.value;
+  return throwInvalidSetting(
+    setting,
+    "is not the http(s) URL of a proxy",
+    "Give one such as http://proxy.example.com:3128.",
+  );
+}
+
+/** `unikernel:controlPlane`, the base URL of a control plane; `undefined` for the default. Throws `CONFIG_INVALID`. */
+export function parseControlPlane(sources: SettingSources): string | undefined {
+  const setting = findSetting("controlPlane", sources);
+  if (setting === undefined) return undefined;
+  return (
+    parseBaseUrl(setting.value) ??
+    throwInvalidSetting(setting, "is not an http(s) URL", "Leave it out for the vendor's own.")
+  );
+}
+
+/** An http(s) URL without a trailing slash or `/v1`; `undefined` for anything else. */
+export function parseBaseUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return undefined;
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, "").replace(/\/v1$/, "");
+}

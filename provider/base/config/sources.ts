@@ -1,0 +1,71 @@
+/**
+ * Settings and where each one came from.
+ *
+ * Precedence, first found wins: argument, provider configuration (`new unikernel.Provider(…)`), stack configuration
+ * (`pulumi config set unikernel:metro …`), environment, default.
+ */
+import { type EnvironmentVariable, environmentVariable } from "./environment";
+
+/** Settings by the names that a Provider and the stack's configuration have for them, and the variable that holds each. */
+const ENVIRONMENT_VARIABLES = {
+  metro: "UKC_METRO",
+  token: "UKC_TOKEN",
+  controlPlane: "UNIKERNEL_CONTROL_PLANE",
+  timeouts: "UNIKERNEL_TIMEOUTS",
+  maxConcurrency: "UNIKERNEL_MAX_CONCURRENCY",
+  proxy: "UNIKERNEL_PROXY",
+} as const satisfies Readonly<Record<string, EnvironmentVariable>>;
+
+/** Name of a setting. */
+export type SettingKey = keyof typeof ENVIRONMENT_VARIABLES;
+
+/** Every setting, by name. */
+export const SETTING_KEYS = Object.keys(ENVIRONMENT_VARIABLES) as readonly SettingKey[];
+
+/** Settings as one source gives them, as text. `undefined` or empty means not given there. */
+export type PartialSettings = { readonly [K in SettingKey]?: string | undefined };
+
+/** A setting as text: the engine gives what was set by path as the value that it looks like. */
+export const toSettingText = (value: unknown): string | undefined =>
+  value === undefined || typeof value === "string" ? value : JSON.stringify(value);
+
+/** The settings of every source. */
+export type SettingSources = Readonly<Partial<Record<"argument" | "provider" | "stack", PartialSettings>>>;
+
+/** Where a setting was found. */
+export type ConfigSource = "argument" | "provider" | "stack" | "environment" | "default";
+
+/** A setting with its source, so that an error can name the place to mend. */
+export interface Setting {
+  readonly key: SettingKey;
+  readonly value: string;
+  readonly source: ConfigSource;
+}
+
+/** Finds one setting by precedence; `undefined` when no source has it. */
+export function findSetting(key: SettingKey, sources: SettingSources): Setting | undefined {
+  for (const source of ["argument", "provider", "stack"] as const) {
+    const value = sources[source]?.[key];
+    if (value !== undefined && value !== "") return { key, value, source };
+  }
+  const value = environmentVariable(ENVIRONMENT_VARIABLES[key]);
+  return value === undefined ? undefined : { key, value, source: "environment" };
+}
+
+/** Where a setting was found, for people. */
+export function describeSource({ key, source }: Setting): string {
+  switch (source) {
+    case "argument":
+      return "given as an argument";
+    case "provider":
+      return `from unikernel:${key} or the Provider's arguments`;
+    case "stack":
+      return `from the stack's configuration, unikernel:${key}`;
+    case "environment":
+      return `from ${ENVIRONMENT_VARIABLES[key]}`;
+    case "default":
+      return "the default";
+    default:
+      return source satisfies never;
+  }
+}

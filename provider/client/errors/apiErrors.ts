@@ -1,0 +1,154 @@
+/** What the API answered, as errors of this package. Codes and statuses decide; the server's text is only quoted. */
+import { omitUndefined } from "../../base/objects";
+import { UnikernelError } from "../../base/errors";
+import type { ItemCodeName } from "../../contract/codes";
+import type { TransportFailure } from "../transport/httpExchange";
+import { ITEM_ERRORS, itemCodeName } from "./itemErrors";
+import { MAX_RETRY_AFTER_MS } from "../transport/retryPolicy";
+
+/** A request in words, and in facts for programs. */
+export interface RequestContext {
+  /** Such as `GET /v1/volumes in metro 'fra'`. */
+  readonly description: string;
+  /** What the user wrote: `local`, a code, or a URL. */
+  readonly metro: string;
+  /** Uuid or name of the object that the request is about. */
+  readonly resource: string | undefined;
+}
+
+/** The part of an item that says how it fared. */
+export interface ItemStatus {
+  readonly status?: string | undefined;
+  readonly message?: string | undefined;
+  readonly error?: number | undefined;
+}
+
+/** Where an item was answered. */
+export interface ResponseMetadata {
+  /** Envelope message. */
+  readonly message: string | undefined;
+  readonly metro: string;
+  readonly requestId: string | undefined;
+}
+
+const formatSentence = (attempted: string, said: string | undefined, requestId: string | undefined): string => {
+  const reason = said === undefined ? "" : `: ${said.replace(/\.$/, "")}`;
+  return `${attempted}${reason}${requestId === undefined ? "" : ` (request ${requestId})`}.`;
+};
+
+/** What runs out of time goes on: its item has no code, but the state it is in by now. Source: the platform's answers to waits. */
+const resolveItemCodeName = ({ error, state }: ItemStatus & { readonly state?: unknown }): ItemCodeName | undefined => {
+  if (error !== undefined) return itemCodeName(error);
+  return state === undefined ? undefined : "TimedOut";
+};
+
+/** The error of one failed item. `attempted` completes the sentence, such as `Creating volume 'data'`. */
+export function failedItemError(
+  attempted: string,
+  item: ItemStatus & { uuid?: string; name?: string },
+  reply: ResponseMetadata,
+) {
+  const name = resolveItemCodeName(item);
+  const { code, hint } = name === undefined ? ({ code: "API_REJECTED", hint: undefined } as const) : ITEM_ERRORS[name];
+  const serverMessage = item.message ?? reply.message ?? "no reason given";
+  return new UnikernelError(code, formatSentence(`${attempted} failed`, serverMessage, reply.requestId), {
+    // A server that says more than what failed has said what to do.
+    ...(hint === undefined || serverMessage.includes(". ") ? {} : { hint }),
+    details: omitUndefined({
+      metro: reply.metro,
+      requestId: reply.requestId,
+      resource: item.uuid ?? item.name,
+      itemCode: item.error,
+      itemCodeName: name,
+    }),
+  });
+}
+
+/** What is known of an answer that refuses a request as a whole. */
+export interface ErrorResponse {
+  readonly status: number;
+  readonly message: string | undefined;
+  readonly requestId: string | undefined;
+  readonly retryAfterMs: number | undefined;
+}
+
+/** The error of a request that was refused as a whole. */
+export function errorResponseError(
+  { description: words, metro, resource }: RequestContext,
+  response: ErrorResponse,
+): UnikernelError {
+  const { status, message, requestId, retryAfterMs } = response;
+  const details = omitUndefined({ metro, resource, requestId, status, retryAfterMs, mayHaveActed: status >= 500 });
+  const text = formatSentence(`${words} was refused with HTTP ${status}`, message, requestId);
+  if (status === 401 || status === 403) {
+    const hint = "Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.";
+    return new UnikernelError("API_UNAUTHORIZED", text, { property: "unikernel:token", hint, details });
+  }
+  const hint = hintFor(status, retryAfterMs);
+  const code = status === 429 || status >= 500 || status === 407 ? "API_UNREACHABLE" : "API_REJECTED";
+  return new UnikernelError(code, text, { ...(hint === undefined ? {} : { hint }), details });
+}
+
+function hintFor(status: number, retryAfterMs: number | undefined): string | undefined {
+  if (retryAfterMs !== undefined && retryAfterMs > MAX_RETRY_AFTER_MS) {
+    return `It asks to be left alone for ${Math.ceil(retryAfterMs / 1000)} s: try again after that.`;
+  }
+  if (status === 429) return "Too much is asked of it at once: try again later, or lower unikernel:maxConcurrency.";
+  if (status >= 500) return "The metro itself failed: try again, and report it to its people if it stays.";
+  if (status === 407) return "The proxy wants a user and a password: give them in unikernel:proxy or HTTPS_PROXY.";
+  if (status === 404 || status === 405) {
+    return "This metro's release does not have this operation, or its URL is not that of an API.";
+  }
+  return undefined;
+}
+
+/** The error of a request that got no usable answer. `url`: whom it was sent to. */
+export function transportError(
+  { description: words, metro, resource }: RequestContext,
+  url: string,
+  { reason: because, mayHaveActed, proxy }: Omit<TransportFailure, "kind">,
+  note?: string,
+): UnikernelError {
+  const viaProxy = proxy === undefined ? "" : ` by way of ${proxy}`;
+  const hint =
+    proxy === undefined
+      ? "Check the metro's name, the network, and HTTPS_PROXY if one is needed."
+      : "Check unikernel:proxy, the metro's name, and the network.";
+  return new UnikernelError("API_UNREACHABLE", `${words} got no answer from ${url}${viaProxy} (${because}).`, {
+    hint: appendNote(hint, note),
+    details: omitUndefined({ metro, resource, mayHaveActed }),
+  });
+}
+
+/** The error of an answer by something else than this API. A web page means that the API did nothing. */
+export function foreignResponseError(
+  { description: words, metro, resource }: RequestContext,
+  response: { readonly status: number; readonly type: string; readonly requestId: string | undefined },
+  note?: string,
+): UnikernelError {
+  const { status, type, requestId } = response;
+  return new UnikernelError(
+    "API_SHAPE",
+    `${words} was answered with HTTP ${status} and ${type === "" ? "no content type" : type}, not with this API's JSON.`,
+    {
+      hint: appendNote(
+        `Another service answers at this address: unikernel:metro is '${metro}', and may be 'local', a code such as 'fra', or the URL of an API.`,
+        note,
+      ),
+      details: omitUndefined({ metro, resource, status, requestId, mayHaveActed: !type.includes("html") }),
+    },
+  );
+}
+
+const appendNote = (hint: string, note: string | undefined): string => (note === undefined ? hint : `${hint} ${note}`);
+
+/** The error of an answer in another form. `where`: paths of what is wrong in it, never values. */
+export const responseShapeError = (
+  { description: words, metro, resource }: RequestContext,
+  where: string,
+  requestId?: string,
+): UnikernelError =>
+  new UnikernelError("API_SHAPE", `${words} was answered in a form this version does not know (${where}).`, {
+    hint: "Look for a newer version of this package.",
+    details: omitUndefined({ metro, resource, requestId }),
+  });

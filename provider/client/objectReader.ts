@@ -1,0 +1,37 @@
+/**
+ * Reads of single objects, gathered: what is asked at the same time goes in one request, and many reads within a short time
+ * cost one listing. A refresh of a large stack asks for every object one by one; this is what makes it cheap.
+ *
+ * For looking once, not for polling: a listing may be served for as long as {@link LISTING_MAX_AGE_MS}.
+ */
+import { type Clock, systemClock } from "../base/clock";
+import type { Client } from "./client";
+import { type BatchedRead, createBatchLoader } from "./batchLoader";
+import type { CertificateItem, InstanceItem, ServiceItem, VolumeItem } from "../contract/models";
+
+/** Looks up one object by its uuid; `undefined` only when the API said that it does not exist. Throws as the client does. */
+export interface ObjectReader {
+  /** An instance that is retained in state `deleted` counts as gone. */
+  instance(uuid: string): Promise<InstanceItem | undefined>;
+  service(uuid: string): Promise<ServiceItem | undefined>;
+  volume(uuid: string): Promise<VolumeItem | undefined>;
+  certificate(uuid: string): Promise<CertificateItem | undefined>;
+}
+
+/** Makes the reader of one client. */
+export function createObjectReader(client: Client, clock: Clock = systemClock): ObjectReader {
+  const context = { clock, changes: () => client.changes() };
+  const instances: BatchedRead<InstanceItem> = createBatchLoader("instance", client.getInstances, context);
+  const services: BatchedRead<ServiceItem> = createBatchLoader("service", client.getServices, context);
+  const volumes: BatchedRead<VolumeItem> = createBatchLoader("volume", client.getVolumes, context);
+  const certificates: BatchedRead<CertificateItem> = createBatchLoader("certificate", client.getCertificates, context);
+  return {
+    async instance(uuid) {
+      const item = await instances(uuid);
+      return item?.state === "deleted" ? undefined : item;
+    },
+    service: services,
+    volume: volumes,
+    certificate: certificates,
+  };
+}

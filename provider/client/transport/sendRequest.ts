@@ -1,0 +1,185 @@
+/** How one call gets its answer: attempts until one is answered, and other forms of the request for older nodes. */
+import { type Clock } from "../../base/clock";
+import { UnikernelError } from "../../base/errors";
+import { type ResponseItems, isTruncated, parseItems, parseErrorResponse } from "./parseResponse";
+import { type RequestContext, errorResponseError, transportError } from "../errors/apiErrors";
+import type { HttpExchange, HttpResponse } from "./httpExchange";
+import {
+  type ApiRequest,
+  type RequestVariant,
+  NEWEST_VARIANT,
+  resolveMethodAndPath,
+  nextVariant,
+  adaptRequest,
+} from "./apiCompatibility";
+import { type AttemptFailure, retryDelayMs } from "./retryPolicy";
+import type { Method, PathTemplate, Route } from "../../contract/routes";
+import type { Acquire } from "../../base/semaphore";
+
+/** An address and the token for it. */
+export interface ApiEndpoint {
+  /** Without a trailing slash or `/v1`. */
+  readonly url: string;
+  readonly token: string;
+  /** A sentence about the address, for the error that says that nothing, or a stranger, answers there. */
+  readonly note?: string | undefined;
+}
+
+/** One call. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds the server may take on purpose (a wait). Such a call takes no turn of {@link Acquire}. */
+  readonly serverWaitMs?: number;
+}
+
+/** What all calls of a client share. */
+export interface ClientContext {
+  readonly metro: string;
+  readonly exchange: HttpExchange;
+  readonly clock: Clock;
+  readonly acquire: Acquire;
+  readonly attemptTimeoutMs: number;
+  readonly endpoints: Readonly<Record<Route["server"], (refused: boolean) => Promise<ApiEndpoint>>>;
+  /** The form that this metro's nodes took last, by route; see `olderNodes.ts`. */
+  readonly variants: Map<string, RequestVariant>;
+}
+
+/** Items, and by which request. */
+export interface ParsedResponse extends ResponseItems {
+  readonly requestId: string | undefined;
+}
+
+/**
+ * Sends a request, in the form that is known to be understood, else in the newest; when a node refuses that form, in the others.
+ *
+ * Throws what the last attempt failed with; after a refusal of every form, what the first one was refused with.
+ */
+export async function sendRequest(
+  context: ClientContext,
+  name: string,
+  route: Route,
+  request: ApiRequest,
+  call: CallOptions,
+): Promise<ParsedResponse> {
+  let variant = context.variants.get(name) ?? NEWEST_VARIANT;
+  let firstError: UnikernelError | undefined;
+  for (;;) {
+    try {
+      const response = await sendVariant(context, route, variant, adaptRequest(name, request, variant), call);
+      if (variant !== NEWEST_VARIANT) context.variants.set(name, variant);
+      return response;
+    } catch (error) {
+      const status = UnikernelError.is(error) ? error.details["status"] : undefined;
+      if (!UnikernelError.is(error) || typeof status !== "number" || ![400, 404, 405].includes(status)) throw error;
+      const next = nextVariant(name, route, request, variant, status);
+      if (next === undefined) throw firstError ?? error;
+      firstError ??= error;
+      variant = next;
+    }
+  }
+}
+
+/** One form of a request, attempted until it is answered or there is no use in going on. */
+async function sendVariant(
+  context: ClientContext,
+  route: Route,
+  variant: RequestVariant,
+  request: ApiRequest,
+  call: CallOptions,
+): Promise<ParsedResponse> {
+  const { clock } = context;
+  const methodAndPath = resolveMethodAndPath(route, variant);
+  const requestContext = toRequestContext(context.metro, route, methodAndPath, request);
+  const beganMs = clock.now();
+  let wasRefused = false;
+  for (let attempts = 1; ; attempts++) {
+    call.signal?.throwIfAborted();
+    // Asked before the turn is taken: finding an address may take calls of its own.
+    const endpoint = await context.endpoints[route.server](wasRefused);
+    const outcome = await attemptOnce(context, endpoint, methodAndPath, request, call, requestContext);
+    if ("answer" in outcome) {
+      const { answer } = outcome;
+      return { ...parseItems(route, answer, requestContext, clock.now(), endpoint.note), requestId: answer.requestId };
+    }
+    const retryState = { attempts, elapsedMs: clock.now() - beganMs };
+    const delayMs = retryDelayMs(route.retry, outcome.lost, retryState, Math.random());
+    if (delayMs === undefined) throw outcome.failure;
+    wasRefused = outcome.lost.kind === "not-sent";
+    await clock.sleep(delayMs, call.signal);
+  }
+}
+
+type AttemptOutcome =
+  { readonly answer: HttpResponse } | { readonly lost: AttemptFailure; readonly failure: UnikernelError };
+
+async function attemptOnce(
+  context: ClientContext,
+  endpoint: ApiEndpoint,
+  { method, path }: { readonly method: Method; readonly path: PathTemplate },
+  { path: parameters = {}, query, body }: ApiRequest,
+  { signal, serverWaitMs = 0 }: CallOptions,
+  requestContext: RequestContext,
+): Promise<AttemptOutcome> {
+  // Waits would keep all others from their turn, and cost the metro next to nothing.
+  const release = serverWaitMs > 0 ? undefined : await context.acquire(signal);
+  let response: Awaited<ReturnType<HttpExchange>>;
+  try {
+    response = await context.exchange({
+      method,
+      url: endpoint.url + fillPath(path, parameters),
+      token: endpoint.token,
+      query,
+      body,
+      timeoutMs: context.attemptTimeoutMs + serverWaitMs,
+      signal,
+    });
+  } finally {
+    release?.();
+  }
+  if ("kind" in response) {
+    return {
+      lost: { kind: response.kind },
+      failure: transportError(requestContext, endpoint.url, response, endpoint.note),
+    };
+  }
+  if (response.status === 429 || response.status >= 500) {
+    const errorResponse = parseErrorResponse(response, context.clock.now());
+    return { lost: { kind: "status", ...errorResponse }, failure: errorResponseError(requestContext, errorResponse) };
+  }
+  if (response.status < 300 && isTruncated(response)) {
+    const failure = { reason: "its answer broke off", mayHaveActed: true, proxy: undefined };
+    return { lost: { kind: "broken" }, failure: transportError(requestContext, endpoint.url, failure, endpoint.note) };
+  }
+  return { answer: response };
+}
+
+/** A path with its parameters filled in. Throws `BUG` for one that is not given. */
+function fillPath(path: PathTemplate, parameters: Readonly<Record<string, string>>): string {
+  return path.replace(/\{(\w+)\}/g, (_braces, name: string) => {
+    const value = parameters[name];
+    if (value === undefined || value === "") throw new UnikernelError("BUG", `'${path}' was called without ${name}.`);
+    return encodeURIComponent(value);
+  });
+}
+
+function toRequestContext(
+  metro: string,
+  { server }: Route,
+  { method, path }: { readonly method: Method; readonly path: PathTemplate },
+  { path: parameters, query, body }: ApiRequest,
+): RequestContext {
+  const where = server === "metro" ? `in metro '${metro}'` : `of the control plane for metro '${metro}'`;
+  return { description: `${method} ${path} ${where}`, metro, resource: findSubject(parameters, body, query) };
+}
+
+/** Uuid or name that a request is about, wherever it holds it; the first of several. */
+function findSubject(...parts: readonly unknown[]): string | undefined {
+  for (const part of parts) {
+    const first: unknown = Array.isArray(part) ? part[0] : part;
+    if (typeof first !== "object" || first === null) continue;
+    const { uuid, name } = first as { readonly uuid?: unknown; readonly name?: unknown };
+    const subject = [uuid, name].flat().find((one) => typeof one === "string" && one !== "");
+    if (typeof subject === "string") return subject;
+  }
+  return undefined;
+}

@@ -1,0 +1,105 @@
+/** Images, quotas and health of a metro, and what the control plane says of metros. */
+import * as z from "zod";
+import { itemStatus, timestamp } from "./common";
+
+const newerImageItem = z.looseObject({
+  ...itemStatus,
+  /** Canonical digest form. */
+  url: z.string(),
+  created_at: timestamp.optional(),
+  initrd_or_rom: z.boolean().optional(),
+  size_in_bytes: z.number().optional(),
+  args: z.array(z.string()).nullish(),
+  env: z.record(z.string(), z.string()).nullish(),
+  tags: z.array(z.string()).nullish(),
+  users: z.array(z.string()).nullish(),
+  persistent: z.boolean().optional(),
+});
+
+/** An image as older nodes list it. Source: the vendor's OpenAPI document 0.6.0. */
+const olderImageItem = z.looseObject({
+  url: z.undefined().optional(),
+  digest: z.string(),
+  initrd: z.boolean().optional(),
+  args: z.string().optional(),
+});
+
+/** An image; one in the older form is read as the newer one. */
+export const imageItem = z.preprocess((item) => {
+  const older = olderImageItem.safeParse(item);
+  if (!older.success) return item;
+  const { digest, initrd, args = "", ...common } = older.data;
+  return { ...common, url: digest, initrd_or_rom: initrd, args: args.split(/\s+/).filter((arg) => arg !== "") };
+}, newerImageItem);
+
+const usage = z.looseObject({
+  instances: z.int().optional(),
+  live_instances: z.int().optional(),
+  live_vcpus: z.int().optional(),
+  live_memory_mb: z.int().optional(),
+  service_groups: z.int().optional(),
+  services: z.int().optional(),
+  volumes: z.int().optional(),
+  total_volume_mb: z.int().optional(),
+});
+
+export const quotasItem = z.looseObject({
+  ...itemStatus,
+  /** The user's, not the quota's. */
+  uuid: z.string(),
+  used: usage,
+  hard: usage,
+  limits: z.looseObject({
+    min_memory_mb: z.int().optional(),
+    max_memory_mb: z.int().optional(),
+    min_vcpus: z.int().optional(),
+    max_vcpus: z.int().optional(),
+    min_volume_mb: z.int().optional(),
+    max_volume_mb: z.int().optional(),
+    min_autoscale_size: z.int().optional(),
+    max_autoscale_size: z.int().optional(),
+  }),
+});
+export type QuotasItem = z.infer<typeof quotasItem>;
+
+export const healthzData = z.looseObject({
+  checks: z.record(z.string(), z.string()).optional(),
+  versions: z.record(z.string(), z.string()).optional(),
+  license: z
+    .looseObject({ serial: z.string(), valid: z.boolean(), features: z.array(z.string()).optional() })
+    .optional(),
+});
+
+/** A metro, as the control plane lists it. `endpoint` may end in `/v1`. */
+export const metroItem = z.looseObject({
+  ...itemStatus,
+  uuid: z.string().optional(),
+  endpoint: z.string(),
+  name: z.string(),
+  iata_code: z.string().optional(),
+  country: z.string().optional(),
+});
+
+/** An image in the registry, as the control plane lists it. */
+export const registryImageItem = z.looseObject({
+  ...itemStatus,
+  name: z.string(),
+  tags: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        digest: z.string(),
+        size: z.number().optional(),
+        push_time: timestamp.optional(),
+      }),
+    )
+    .nullish(),
+});
+
+/** Whose token it is. */
+export const authorizationData = z.looseObject({
+  organization_name: z.string(),
+  organization_display_name: z.string().optional(),
+  organization_uuid: z.string().optional(),
+  registry: z.string().optional(),
+});

@@ -1,0 +1,111 @@
+/** Autoscale: how many instances a service has, by policies. */
+import * as z from "zod";
+import { image, itemStatus, nameOrUuid, withSelector } from "./common";
+import { inlineFile } from "./instanceParts";
+
+const step = z.strictObject({
+  adjustment: z.number(),
+  lower_bound: z.number().optional(),
+  upper_bound: z.number().optional(),
+});
+
+const readStep = z.looseObject({
+  adjustment: z.number(),
+  lower_bound: z.number().optional(),
+  upper_bound: z.number().optional(),
+});
+
+/**
+ * Flat, as the newest documentation writes it; which fields belong to a type is for the server to judge.
+ * `type`: `step` by a metric, `on-demand` an instance per demand, `create` after a number of requests, `idle` removes the idle.
+ */
+export const autoscalePolicy = z.strictObject({
+  name: z.string().min(1),
+  type: z.enum(["step", "on-demand", "on_demand", "create", "idle"]).optional(),
+  enabled: z.boolean().optional(),
+  /** `cpu` in millicores. */
+  metric: z.enum(["cpu", "inflight_reqs", "reqs_per_sec"]).optional(),
+  adjustment_type: z.enum(["change", "exact", "percent", "percentage", "absolute"]).optional(),
+  /** Sorted, without gap or overlap. */
+  steps: z.array(step).max(4).optional(),
+  high_watermark: z.number().min(0).max(1).optional(),
+  exclusive: z.boolean().optional(),
+  num_requests: z.int().min(0).optional(),
+  replace: z.boolean().optional(),
+  idle_time_ms: z.int().min(0).optional(),
+});
+export type AutoscalePolicy = z.infer<typeof autoscalePolicy>;
+
+const createArgs = z.strictObject({
+  template: nameOrUuid.optional(),
+  roms: z
+    .strictObject({ name: z.string().min(1), image: image.optional(), files: z.array(inlineFile).max(16).optional() })
+    .optional(),
+});
+
+const configuration = {
+  min_size: z.int().min(0).optional(),
+  max_size: z.int().min(1).optional(),
+  warmup_time_ms: z.int().min(1).optional(),
+  cooldown_time_ms: z.int().min(1).optional(),
+  create_args: createArgs.optional(),
+  /** Where the newest documentation has it; `create_args.template` is understood by more. */
+  template: nameOrUuid.optional(),
+  policies: z.array(autoscalePolicy).max(8).optional(),
+};
+
+export const createAutoscaleRequest = withSelector(configuration);
+export type CreateAutoscaleRequest = z.infer<typeof createAutoscaleRequest>;
+
+/** `status` is `unconfigured` where there is none; the sizes and times are there only when it is enabled. */
+export const autoscaleItem = z.looseObject({
+  ...itemStatus,
+  status: z.enum(["success", "error", "partial_success", "unconfigured"]).optional(),
+  uuid: z.string(),
+  name: z.string(),
+  enabled: z.boolean().optional(),
+  min_size: z.int().optional(),
+  max_size: z.int().optional(),
+  warmup_time_ms: z.int().optional(),
+  cooldown_time_ms: z.int().optional(),
+  template: z.looseObject({ uuid: z.string(), name: z.string() }).nullish(),
+  policies: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        type: z.string().optional(),
+        enabled: z.boolean().optional(),
+        metric: z.string().optional(),
+        adjustment_type: z.string().optional(),
+        steps: z.array(readStep).nullish(),
+        high_watermark: z.number().optional(),
+        exclusive: z.boolean().optional(),
+        num_requests: z.int().optional(),
+        replace: z.boolean().optional(),
+        idle_time_ms: z.int().optional(),
+      }),
+    )
+    .nullish(),
+});
+export type AutoscaleItem = z.infer<typeof autoscaleItem>;
+
+/** One policy: flat, or, in the form of the JavaScript SDK, under `type`. */
+export const createPolicyRequest = z.union([
+  autoscalePolicy,
+  z.strictObject({ name: z.string().min(1), type: autoscalePolicy }),
+]);
+/** A policy as it is kept (flat, or under `policy`), or the name of one that something was done to; `uuid` is its service's. */
+export const policyItem = z.looseObject({
+  ...itemStatus,
+  uuid: z.string().optional(),
+  name: z.string().optional(),
+  policy: z
+    .looseObject({
+      name: z.string(),
+      enabled: z.boolean().optional(),
+      metric: z.string().optional(),
+      adjustment_type: z.string().optional(),
+      steps: z.array(readStep).optional(),
+    })
+    .optional(),
+});

@@ -1,0 +1,89 @@
+/** Parts that several bodies share. */
+import * as z from "zod";
+
+/** A TCP or UDP port. */
+export const port = z.int().min(1).max(65535);
+/** RFC 3339, UTC. */
+export const timestamp = z.string();
+/** Name of an object: at most 255 characters. */
+export const name = z.string().min(1).max(255);
+
+/** Exactly one of uuid and name. */
+export const nameOrUuid = z.union([
+  z.strictObject({ uuid: z.string().min(1) }),
+  z.strictObject({ name: z.string().min(1) }),
+]);
+export type NameOrUuid = z.infer<typeof nameOrUuid>;
+
+/** An object named by exactly one of uuid and name, with what is asked of it. */
+export const withSelector = <S extends z.core.$ZodLooseShape>(shape: S) =>
+  z.union([
+    z.strictObject({ uuid: z.string().min(1), ...shape }),
+    z.strictObject({ name: z.string().min(1), ...shape }),
+  ]);
+
+/** What any item of a reply may carry beside its own fields. `error` is one of `ITEM_CODES`. */
+export const itemStatus = {
+  status: z.enum(["success", "error", "partial_success"]).optional(),
+  message: z.string().optional(),
+  error: z.int().optional(),
+};
+
+/** An item that failed: it echoes the selector it was given, by uuid or by name, and carries little else. */
+export const failedItem = z.looseObject({
+  status: z.literal("error"),
+  message: z.string().optional(),
+  error: z.int().optional(),
+});
+
+/** What is left to say of an object after something was done to it. */
+export const idItem = z.looseObject({ ...itemStatus, uuid: z.string(), name: z.string() });
+
+/** Answer to a PATCH: one item per triple; `id` echoes the triple's. */
+export const patchedItem = z.looseObject({
+  ...itemStatus,
+  uuid: z.string(),
+  name: z.string(),
+  id: z.string().optional(),
+});
+
+/** Up to 16 tags of 256 characters. Source: the platform's documentation. */
+export const tags = z.array(z.string().regex(/^[A-Za-z0-9\-+_.:=]{1,256}$/)).max(16);
+
+/**
+ * Up to 256 annotations, which reach the guest. A key is `[prefix/]name`: a DNS subdomain of up to 253 characters, and up to 63
+ * letters, digits, `-`, `_` and `.` that begin and end with a letter or digit. Values hold no control characters.
+ */
+export const annotations = z
+  .record(
+    z.string().regex(/^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/),
+    z.string().regex(/^[^\x00-\x1f\x7f]*$/),
+  )
+  .refine((all) => Object.keys(all).length <= 256, "has more than 256 entries");
+
+/** Deletes the object by itself after it was of no use for this long; 0 is never. */
+export const autokillTime = z.strictObject({ time_ms: z.int().min(0).optional() });
+
+/** How an image is fetched where its name alone does not say it. */
+export const imageSpec = z.strictObject({
+  url: z.string().min(1),
+  /** Of an OCI registry. Secret. */
+  credentials: z.string().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  pull_policy: z.enum(["always", "if_not_present", "never"]).optional(),
+});
+/** An image: its reference, or, on newer nodes only, a reference and how to fetch it. */
+export const image = z.union([z.string().min(1), imageSpec]);
+
+/**
+ * A change of one property. The type of `value` depends on `prop`; `del` without a value clears the property, and `null` is
+ * none: no property has it as its value.
+ */
+export const patchOperation = {
+  id: z.string().optional(),
+  op: z.enum(["set", "add", "del"]),
+  value: z
+    .unknown()
+    .transform((value): unknown => value ?? undefined)
+    .optional(),
+};

@@ -1,0 +1,234 @@
+/** Instances as they are asked for and reported. Field by field: the cloud API's `/v1/instances`. */
+import * as z from "zod";
+import {
+  annotations,
+  autokillTime,
+  image,
+  itemStatus,
+  name,
+  nameOrUuid,
+  withSelector,
+  tags,
+  timestamp,
+} from "./common";
+import {
+  INSTANCE_STATES,
+  args,
+  autokill,
+  dnsLabel,
+  envMap,
+  memoryMb,
+  plugins,
+  scaleToZeroPolicy,
+  roms,
+  scaleToZero,
+  schedPriority,
+  schedules,
+  vcpus,
+} from "./instanceParts";
+import { createServiceRequest } from "./service";
+import { volumeOptions } from "./volume";
+
+const networkInterface = z.strictObject({
+  name: z.string().optional(),
+  tap_name: z.string().optional(),
+  ip: z.string().optional(),
+  mac: z.string().optional(),
+  autoconfig: z.boolean().optional(),
+  relay: withSelector({ relay_dns: z.boolean().optional() }).optional(),
+});
+
+/** Most volumes of one new instance, and most instances that it depends on. */
+const MAX_REFERENCES = 64;
+
+const mountFields = { at: z.string().min(1), readonly: z.boolean().optional() };
+/** A volume that exists, or, with `size_mb`, a new one that goes with the instance. */
+export const instanceVolume = z.strictObject({
+  uuid: z.string().min(1).optional(),
+  name: z.string().min(1).optional(),
+  size_mb: z.int().min(1).optional(),
+  host_path: z.string().optional(),
+  ...mountFields,
+  ...volumeOptions,
+});
+export type InstanceVolumeRequest = z.infer<typeof instanceVolume>;
+
+/** A service group that exists (uuid or name), or the description of one that goes with its last instance. */
+export const instanceServiceGroup = z.strictObject({
+  uuid: z.string().min(1).optional(),
+  name: z.string().min(1).optional(),
+  services: createServiceRequest.shape.services.optional(),
+  domains: createServiceRequest.shape.domains,
+  soft_limit: z.int().min(1).max(65535).optional(),
+  hard_limit: z.int().min(1).max(65535).optional(),
+});
+
+const templateReference = {
+  prepare: z.boolean().optional(),
+  /** What a template that does not exist yet is made from: a create request of its own. */
+  create_args: z.record(z.string(), z.unknown()).optional(),
+  prepare_timeout_s: z.int().min(-1).optional(),
+  autokill: autokillTime.optional(),
+};
+
+export const createInstanceRequest = z.strictObject({
+  name: name.optional(),
+  image: image.optional(),
+  args: args.optional(),
+  env: envMap.optional(),
+  memory_mb: memoryMb.optional(),
+  vcpus: vcpus.optional(),
+  service_group: instanceServiceGroup.optional(),
+  volumes: z.array(instanceVolume).max(MAX_REFERENCES).optional(),
+  autostart: z.boolean().optional(),
+  replicas: z.int().min(0).max(253).optional(),
+  restart_policy: z.enum(["never", "always", "on-failure"]).optional(),
+  scale_to_zero: scaleToZero.optional(),
+  features: z.array(z.enum(["delete-on-stop"])).optional(),
+  timeout_s: z.int().min(-1).optional(),
+  /** Older form of `timeout_s`. */
+  wait_timeout_ms: z.int().min(-1).optional(),
+  roms: roms.optional(),
+  plugins: plugins.optional(),
+  tags: tags.optional(),
+  annotations: annotations.optional(),
+  template: withSelector(templateReference).optional(),
+  branch_from: nameOrUuid.optional(),
+  checkpoint: nameOrUuid.optional(),
+  hostname: dnsLabel.optional(),
+  dependencies: z.array(nameOrUuid).max(MAX_REFERENCES).optional(),
+  schedules: schedules.optional(),
+  autokill: autokill.optional(),
+  sched_priority: schedPriority.optional(),
+  type: z.enum(["micro", "full"]).optional(),
+  gpus: z.int().min(0).max(1).optional(),
+  gateway: z.string().optional(),
+  nameserver: z.string().optional(),
+  network_interfaces: z.array(networkInterface).max(4).optional(),
+});
+export type CreateInstanceRequest = z.infer<typeof createInstanceRequest>;
+
+const openEnum = <T extends readonly [string, ...string[]]>(words: T) => z.enum(words).or(z.string());
+const mountedRom = z.looseObject({
+  name: z.string(),
+  image: z.string().optional(),
+  at: z.string().optional(),
+  files: z
+    .array(z.looseObject({ path: z.string(), data: z.string().optional(), encoding: z.string().optional() }))
+    .optional(),
+});
+const certificateId = z.looseObject({ uuid: z.string().optional(), name: z.string().optional() });
+
+export const instanceItem = z.looseObject({
+  ...itemStatus,
+  uuid: z.string(),
+  name: z.string(),
+  created_at: timestamp.optional(),
+  state: z.enum(INSTANCE_STATES).optional(),
+  previous_state: z.enum(INSTANCE_STATES).optional(),
+  type: openEnum(["micro", "full"]).optional(),
+  /** Canonical digest form, such as `oci://host/org/app:tag@sha256:…`; never equals what was sent. */
+  image: z.string().optional(),
+  memory_mb: z.int().optional(),
+  vcpus: z.int().optional(),
+  args: z.array(z.string()).nullish(),
+  /** What is set on the instance itself, without the image's. */
+  env: z.record(z.string(), z.string()).nullish(),
+  restart_policy: z.string().optional(),
+  /** While a restart sequence runs. */
+  restart: z.looseObject({ attempt: z.int(), next_at: timestamp.optional() }).nullish(),
+  start_count: z.int().optional(),
+  restart_count: z.int().optional(),
+  started_at: timestamp.optional(),
+  stopped_at: timestamp.optional(),
+  uptime_ms: z.number().optional(),
+  boot_time_us: z.number().optional(),
+  net_time_us: z.number().optional(),
+  vmm_start_time_us: z.number().optional(),
+  vmm_load_time_us: z.number().optional(),
+  vmm_ready_time_us: z.number().optional(),
+  template_time_us: z.number().optional(),
+  stop_reason: z.int().optional(),
+  stop_code: z.int().optional(),
+  exit_code: z.int().optional(),
+  scale_to_zero: z
+    .looseObject({
+      enabled: z.boolean().optional(),
+      policy: scaleToZeroPolicy.optional(),
+      stateful: z.boolean().optional(),
+      cooldown_time_ms: z.int().optional(),
+      notify_time_ms: z.int().optional(),
+    })
+    .nullish(),
+  service_group: z
+    .looseObject({
+      uuid: z.string(),
+      name: z.string(),
+      domains: z.array(z.looseObject({ fqdn: z.string(), certificate: certificateId.nullish() })).nullish(),
+    })
+    .nullish(),
+  /** `<protocol>:<port>`. */
+  services: z.array(z.string()).nullish(),
+  volumes: z
+    .array(z.looseObject({ uuid: z.string(), name: z.string(), at: z.string(), readonly: z.boolean().optional() }))
+    .nullish(),
+  network_interfaces: z
+    .array(
+      z.looseObject({
+        uuid: z.string().optional(),
+        private_ip: z.string().optional(),
+        mac: z.string().optional(),
+        name: z.string().optional(),
+        tap_name: z.string().optional(),
+        autoconfig: z.boolean().optional(),
+        relay: z
+          .looseObject({ uuid: z.string().optional(), name: z.string().optional(), relay_dns: z.boolean().optional() })
+          .nullish(),
+      }),
+    )
+    .nullish(),
+  private_ip: z.string().optional(),
+  private_fqdn: z.string().optional(),
+  gateway: z.string().optional(),
+  nameserver: z.string().optional(),
+  hostname: z.string().optional(),
+  dependencies: z.array(certificateId).nullish(),
+  tags: z.array(z.string()).nullish(),
+  annotations: z.record(z.string(), z.string()).nullish(),
+  features: z.array(z.string()).nullish(),
+  roms: z.array(mountedRom).nullish(),
+  plugins: z.array(z.looseObject({ name: z.string(), rom: z.string(), config: z.unknown().optional() })).nullish(),
+  schedules: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        when: z.string(),
+        action: z.string(),
+        args: z.array(z.string()).nullish(),
+        next_at: timestamp.optional(),
+      }),
+    )
+    .nullish(),
+  autokill: z.looseObject({ time_ms: z.int().optional(), num_requests: z.int().optional() }).nullish(),
+  sched_priority: z.string().optional(),
+  gpus: z.array(z.looseObject({ uuid: z.string(), model: z.string() })).nullish(),
+  delete_lock: z.boolean().optional(),
+  snapshot: z.looseObject({ uuid: z.string() }).nullish(),
+  /** Changes that wait for the next stop, or failed at the last one. */
+  updates: z
+    .array(
+      z.looseObject({
+        prop: z.string(),
+        op: z.string(),
+        value: z.unknown().optional(),
+        status: openEnum(["pending", "failed"]),
+        error: z.string().optional(),
+      }),
+    )
+    .nullish(),
+  /** Of an instance that is deleted and kept for a while. */
+  retained_until: timestamp.optional(),
+  template_autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),
+  checkpoint_autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),
+});
+export type InstanceItem = z.infer<typeof instanceItem>;

@@ -1,0 +1,77 @@
+/** Service groups: published ports. */
+import * as z from "zod";
+import { autokillTime, itemStatus, name, nameOrUuid, withSelector, port, timestamp, patchOperation } from "./common";
+import { certificateItem } from "./certificate";
+
+export const servicePort = z.strictObject({
+  port,
+  destination_port: port.optional(),
+  handlers: z.array(z.enum(["tls", "http", "redirect"])).optional(),
+  protocol: z.enum(["tcp", "udp"]).optional(),
+  /** Public address, where the account may choose one. */
+  ip: z.string().optional(),
+});
+export type ServicePort = z.infer<typeof servicePort>;
+
+/** A label below the metro's domain, or, with a dot at its end, a domain name as it is. */
+export const domainRequest = z.strictObject({ name: z.string().min(1), certificate: nameOrUuid.optional() });
+export type DomainRequest = z.infer<typeof domainRequest>;
+
+/** Most ports of one service group: an account has no more in all. Source: the cloud's documentation of quotas. */
+const MAX_PORTS = 253;
+/** Most domains of one service group. */
+export const MAX_DOMAINS = 256;
+
+const concurrencyLimit = z.int().min(1).max(65535);
+
+export const createServiceRequest = z.strictObject({
+  name: name.optional(),
+  services: z.array(servicePort).min(1).max(MAX_PORTS),
+  domains: z.array(domainRequest).max(MAX_DOMAINS).optional(),
+  soft_limit: concurrencyLimit.optional(),
+  hard_limit: concurrencyLimit.optional(),
+  autokill: autokillTime.optional(),
+});
+export type CreateServiceRequest = z.infer<typeof createServiceRequest>;
+
+export const serviceItem = z.looseObject({
+  ...itemStatus,
+  uuid: z.string(),
+  name: z.string(),
+  created_at: timestamp.optional(),
+  persistent: z.boolean().optional(),
+  autoscale: z.boolean().optional(),
+  soft_limit: z.int().optional(),
+  hard_limit: z.int().optional(),
+  services: z
+    .array(
+      z.looseObject({
+        port: z.int(),
+        destination_port: z.int().optional(),
+        handlers: z.array(z.string()).nullish(),
+        protocol: z.string().optional(),
+        ip: z.string().optional(),
+      }),
+    )
+    .nullish(),
+  /** Of a certificate at least uuid, name and state. */
+  domains: z.array(z.looseObject({ fqdn: z.string(), certificate: certificateItem.partial().nullish() })).nullish(),
+  instances: z.array(z.looseObject({ uuid: z.string(), name: z.string() })).nullish(),
+  autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),
+});
+export type ServiceItem = z.infer<typeof serviceItem>;
+
+/** What a PATCH may `set`, by property. */
+export const servicePatchValues = {
+  services: z.array(servicePort).min(1).max(MAX_PORTS),
+  domains: z.array(domainRequest).max(MAX_DOMAINS),
+  soft_limit: concurrencyLimit,
+  hard_limit: concurrencyLimit,
+  autokill: autokillTime,
+} as const;
+export type ServiceProp = keyof typeof servicePatchValues;
+
+export const patchServiceRequest = withSelector({
+  prop: z.enum(["services", "domains", "soft_limit", "hard_limit", "autokill"]),
+  ...patchOperation,
+});

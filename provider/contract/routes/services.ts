@@ -1,0 +1,126 @@
+/** `/v1/services`, with autoscale. */
+import * as z from "zod";
+import * as m from "../models";
+import { selectorQuery, noBody, noQuery, route, listQuery, nonEmptyArray } from "./route";
+
+const dataKey = "service_groups";
+const POLICIES = "/v1/services/{uuid}/autoscale/policies";
+
+/** Operations on service groups. */
+export const serviceRoutes = {
+  createService: route({
+    method: "POST",
+    path: "/v1/services",
+    query: noQuery,
+    body: m.createServiceRequest,
+    dataKey,
+    item: m.serviceItem,
+    retry: "look-first",
+  }),
+  getServices: route({
+    method: "GET",
+    path: "/v1/services",
+    singleObjectPath: "/v1/services/{uuid}",
+    query: listQuery,
+    body: noBody,
+    dataKey,
+    item: m.serviceItem,
+    retry: "idempotent",
+  }),
+  patchServices: route({
+    method: "PATCH",
+    path: "/v1/services",
+    singleObjectPath: "/v1/services/{uuid}",
+    query: noQuery,
+    body: nonEmptyArray(m.patchServiceRequest),
+    dataKey,
+    item: m.patchedItem,
+    retry: "idempotent",
+  }),
+  deleteServices: route({
+    method: "DELETE",
+    path: "/v1/services",
+    singleObjectPath: "/v1/services/{uuid}",
+    query: noQuery,
+    body: nonEmptyArray(m.nameOrUuid),
+    dataKey,
+    item: m.idItem,
+    retry: "idempotent",
+  }),
+
+  createAutoscale: route({
+    method: "POST",
+    path: "/v1/services/autoscale",
+    singleObjectPath: "/v1/services/{uuid}/autoscale",
+    query: noQuery,
+    body: nonEmptyArray(m.createAutoscaleRequest),
+    dataKey,
+    item: m.idItem,
+    retry: "look-first",
+  }),
+  getAutoscale: route({
+    method: "GET",
+    path: "/v1/services/autoscale",
+    singleObjectPath: "/v1/services/{uuid}/autoscale",
+    query: selectorQuery,
+    body: noBody,
+    dataKey,
+    item: m.autoscaleItem,
+    retry: "idempotent",
+  }),
+  deleteAutoscale: route({
+    method: "DELETE",
+    path: "/v1/services/autoscale",
+    singleObjectPath: "/v1/services/{uuid}/autoscale",
+    query: noQuery,
+    body: nonEmptyArray(m.nameOrUuid),
+    dataKey,
+    item: m.idItem,
+    retry: "idempotent",
+  }),
+  createPolicy: route({
+    method: "POST",
+    path: POLICIES,
+    query: noQuery,
+    body: m.createPolicyRequest,
+    dataKey: "policies",
+    item: m.policyItem,
+    retry: "look-first",
+  }),
+  getPolicies: route({
+    method: "GET",
+    path: POLICIES,
+    query: noQuery,
+    body: noBody,
+    dataKey: "policies",
+    item: m.policyItem,
+    retry: "idempotent",
+  }),
+  getPolicy: route({
+    method: "GET",
+    path: `${POLICIES}/{name}`,
+    query: noQuery,
+    body: noBody,
+    dataKey: "policies",
+    item: m.policyItem,
+    retry: "idempotent",
+  }),
+  deletePolicies: route({
+    method: "DELETE",
+    path: POLICIES,
+    query: noQuery,
+    body: z.strictObject({ name: z.string().min(1) }),
+    dataKey: "policies",
+    item: m.policyItem,
+    retry: "idempotent",
+  }),
+  deletePolicy: route({
+    method: "DELETE",
+    path: `${POLICIES}/{name}`,
+    query: noQuery,
+    body: noBody,
+    dataKey: "policies",
+    item: m.policyItem,
+    retry: "idempotent",
+  }),
+} as const;

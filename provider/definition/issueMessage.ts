@@ -1,0 +1,57 @@
+/** Says what zod found wrong in our words: what is allowed, what was given, what was probably meant. */
+import type * as z from "zod";
+import { closestMatch } from "../base/spelling";
+
+const quote = (value: unknown): string => JSON.stringify(value) ?? String(value);
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
+
+/** A short form of a value for a sentence; empty for lists and objects. */
+function gotSuffix(value: unknown): string {
+  if (value === undefined || (typeof value === "object" && value !== null)) return "";
+  const text = quote(value);
+  return `, got ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
+}
+
+/** What zod calls otherwise. */
+const TYPE_NAMES: Readonly<Record<string, string>> = { int: "integer", record: "object" };
+
+const jsonTypeOf = (value: unknown): string =>
+  value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+
+/**
+ * A sentence for one issue.
+ *
+ * @param root the value that was checked; the issue's path leads into it
+ * @param secret quote nothing of it
+ */
+export function describeIssue(issue: z.core.$ZodIssue, root: unknown, secret: boolean): string {
+  const value = valueAt(root, issue.path);
+  const given = secret ? "" : gotSuffix(value);
+  const unitOf = (what: string | undefined) =>
+    what === "string" ? "characters" : what === "array" ? "items" : undefined;
+  switch (issue.code) {
+    case "invalid_type": {
+      const expected = TYPE_NAMES[issue.expected] ?? issue.expected;
+      if (expected === "integer" && typeof value === "number") return `must be a whole number${given}.`;
+      return value === undefined
+        ? `required: give a value of type ${expected}.`
+        : `must be of type ${expected}, got ${jsonTypeOf(value)}.`;
+    }
+    case "too_small":
+    case "too_big": {
+      const bound = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+      const unit = unitOf(issue.origin);
+      if (unit !== undefined && issue.code === "too_small" && Number(issue.minimum) === 1) return "must not be empty.";
+      return unit === undefined ? `must be ${bound}${given}.` : `must have ${bound} ${unit}.`;
+    }
+    case "invalid_value": {
+      const known = issue.values.filter((v): v is string => typeof v === "string");
+      const suggestion = typeof value === "string" && !secret ? closestMatch(value, known) : undefined;
+      return `must be one of ${known.map(quote).join(", ")}${given}.${suggestion === undefined ? "" : ` Did you mean ${quote(suggestion)}?`}`;
+    }
+    default:
+      return `${issue.message}${given}.`;
+  }
+}

@@ -1,0 +1,74 @@
+/** What a value of which a part is unknown is taken for, so that a plan can be made of it. Pure. */
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import { type Properties, innerSchema } from "./resource";
+import { knownPartsDiffer, memberSchema } from "./diff";
+import { containsUnknown, isUnknown } from "./unknowns";
+
+/** What an unknown text is taken for: what it was before, wherever it may be that, or another one, which its stand-in is. */
+export const UNKNOWN_ASSUMPTIONS = ["unchanged", "changed"] as const;
+/** One of {@link UNKNOWN_ASSUMPTIONS}. */
+export type UnknownAssumption = (typeof UNKNOWN_ASSUMPTIONS)[number];
+
+const toArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** Takes any text, of which the stand-in is one. */
+const acceptsAnyString = (schema: z.ZodType | undefined): boolean => {
+  const bare = schema === undefined ? undefined : (innerSchema(schema) ?? schema);
+  return bare instanceof z.ZodString || bare instanceof z.ZodUnknown;
+};
+
+/** Can a plan be made of it? It can where nothing but texts is unknown. */
+export function isPlannable(schema: z.ZodType | undefined, value: unknown): boolean {
+  if (acceptsAnyString(schema) || !containsUnknown(value)) return true;
+  if (isUnknown(value)) return false;
+  return Object.entries(value as Properties).every(([key, inner]) =>
+    isPlannable(schema && memberSchema(schema, key), inner),
+  );
+}
+
+/** A list. What is known of an item tells which of the old ones it may be, of those that are not in it anyway. */
+function substituteItems(
+  element: z.ZodType | undefined,
+  olds: readonly unknown[],
+  items: readonly unknown[],
+): readonly unknown[] {
+  const unmatchedOlds = olds.filter((old) => !items.some((item) => isDeepStrictEqual(item, old)));
+  return items.map((item) =>
+    isUnknown(item) || !containsUnknown(item)
+      ? item
+      : (unmatchedOlds.find((old) => !knownPartsDiffer(element, old, item)) ?? item),
+  );
+}
+
+/**
+ * The value with its unknown parts read. Where what is unknown is no text, it is what it was before, or its default; where there is
+ * neither, it stays as it is, of which no plan can be made.
+ */
+export function substituteUnknowns(
+  schema: z.ZodType | undefined,
+  before: unknown,
+  after: unknown,
+  assumption: UnknownAssumption,
+): unknown {
+  if (!containsUnknown(after)) return after;
+  if (isUnknown(after)) {
+    if (acceptsAnyString(schema) && (assumption === "changed" || before === undefined)) return after;
+    const parsed = schema?.safeParse(before);
+    return parsed?.success === true ? parsed.data : after;
+  }
+  if (Array.isArray(after)) {
+    return assumption === "changed"
+      ? after
+      : substituteItems(schema && memberSchema(schema, ""), toArray(before), after);
+  }
+  const members = (before ?? {}) as Properties;
+  return Object.fromEntries(
+    Object.entries(after as Properties)
+      .map(
+        ([key, inner]) =>
+          [key, substituteUnknowns(schema && memberSchema(schema, key), members[key], inner, assumption)] as const,
+      )
+      .filter(([, inner]) => inner !== undefined),
+  );
+}

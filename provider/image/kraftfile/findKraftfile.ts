@@ -1,0 +1,53 @@
+/** Finds the Kraftfile of an image context. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { UnikernelError } from "../../base/errors";
+
+/** The names the vendor's tools look for. Source: KraftKit `unikraft/app/project.go`. */
+export const KRAFTFILE_NAMES: readonly string[] = [
+  "Kraftfile",
+  "Kraftfile.yaml",
+  "Kraftfile.yml",
+  "kraft.yaml",
+  "kraft.yml",
+];
+
+/**
+ * Absolute path of the one Kraftfile in a folder; parents are not searched.
+ * Throws `CONTEXT_INVALID` when the folder is missing or no folder, `KRAFTFILE_INVALID` for no or several Kraftfiles.
+ */
+export async function findKraftfile(context: string): Promise<string> {
+  const folder = path.resolve(context);
+  const names = await listFolder(folder);
+  const found = KRAFTFILE_NAMES.filter((name) => names.includes(name));
+  const [only, ...others] = found;
+  if (only === undefined) {
+    throw new UnikernelError("KRAFTFILE_INVALID", `There is no Kraftfile in '${folder}'.`, {
+      property: "context",
+      hint: names.includes("Dockerfile")
+        ? "Add one with 'runtime' and 'rootfs'; a Dockerfile alone is not built here."
+        : `Add one of ${KRAFTFILE_NAMES.join(", ")}, or let 'context' point at the folder that holds it.`,
+    });
+  }
+  if (others.length > 0) {
+    throw new UnikernelError("KRAFTFILE_INVALID", `There are several Kraftfiles in '${folder}': ${found.join(", ")}.`, {
+      property: "context",
+      hint: "Keep one of them.",
+    });
+  }
+  return path.join(folder, only);
+}
+
+async function listFolder(folder: string): Promise<string[]> {
+  try {
+    return await fs.readdir(folder);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const what = code === "ENOENT" ? "does not exist" : code === "ENOTDIR" ? "is not a folder" : "cannot be read";
+    throw new UnikernelError("CONTEXT_INVALID", `The image context '${folder}' ${what}.`, {
+      property: "context",
+      hint: "Let 'context' point at the folder that holds the Kraftfile; the path is relative to the program.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,34 @@
+/** Problems of a Kraftfile as text: file, line, column, the line itself and a caret. */
+import { UnikernelError } from "../../base/errors";
+import type { Problem } from "./model";
+
+const MAX_EXCERPT_LENGTH = 120;
+
+/** `KRAFTFILE_INVALID` with all problems, in the order of the file. `details.problems` holds them for programs. */
+export function kraftfileError(file: string, text: string, problems: readonly Problem[]): UnikernelError {
+  const ordered = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const paragraphs = ordered.map((problem) => formatProblem(file, text, problem));
+  return new UnikernelError("KRAFTFILE_INVALID", paragraphs.join("\n"), { details: { problems: ordered } });
+}
+
+/** `Kraftfile:3:1: message`, then the line and a caret below it. */
+function formatProblem(file: string, text: string, { line, column, message }: Problem): string {
+  const head = `${file}:${line}:${column}: ${message}`;
+  const lines = text.split(/\r\n|\n|\r/);
+  const source = lines[line - 1] ?? "";
+  if (source.trim() === "" || mayContainEnv(lines, line)) return head;
+  const from = Math.max(0, Math.min(column - 1, source.length) - MAX_EXCERPT_LENGTH + 20);
+  const excerpt = replaceControlCharacters(source.slice(from, from + MAX_EXCERPT_LENGTH));
+  return `${head}\n  ${excerpt}\n  ${" ".repeat(column - 1 - from)}^`;
+}
+
+/** Everything below `env` is shown by position only, since its values may be secret. Errs on the side of silence. */
+function mayContainEnv(lines: readonly string[], line: number): boolean {
+  const above = lines.slice(0, line);
+  if (/\benv["']?[ \t]*:/.test(above.at(-1) ?? "")) return true;
+  const section = above.findLast((text) => /^["']?[A-Za-z][\w-]*["']?[ \t]*:/.test(text));
+  return section === undefined ? above.some((text) => /\benv\b/.test(text)) : /^["']?env\b/.test(section);
+}
+
+/** Control characters would move the caret, or the reader's terminal. */
+const replaceControlCharacters = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, " ");

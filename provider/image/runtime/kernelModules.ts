@@ -1,0 +1,17 @@
+/** The kernel modules of the stand-in guest. Everything else it needs is built into Debian's cloud kernel. */
+
+/**
+ * File names in the order in which they can be loaded, below `lib/modules/<version>/kernel/`: PCI transport,
+ * network card, disks. Source: the `depends` fields of the modules of linux-image-6.1-cloud (modinfo).
+ */
+export const KERNEL_MODULES: readonly string[] = [
+  "drivers/virtio/virtio_ring.ko",
+  "drivers/virtio/virtio.ko",
+  "drivers/virtio/virtio_pci_legacy_dev.ko",
+  "drivers/virtio/virtio_pci_modern_dev.ko",
+  "drivers/virtio/virtio_pci.ko",
+  "net/core/failover.ko",
+  "drivers/net/net_failover.ko",
+  "drivers/net/virtio_net.ko",
+  "drivers/block/virtio_blk.ko",
+];

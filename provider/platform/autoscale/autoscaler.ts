@@ -1,0 +1,142 @@
+/** Keeps one service group at the size that its autoscale configuration asks for. */
+import { errorMessage } from "../../base/errors";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { InstanceActor } from "../instances/actor";
+import { restartBackoffMs } from "../instances/lifecycle/restartPolicy";
+import type { Registry, Service } from "../registry";
+import type { AutoscaleConfiguration } from "../store/autoscale";
+import { decideSize, type InstanceLoad } from "./decideSize";
+import { managedInstances } from "./managedInstances";
+import { mayRemove, retireInstance } from "./scaleIn";
+import { LoadSampler } from "./loadSampler";
+import { selectForRemoval } from "./selectForRemoval";
+import { createManagedInstance } from "./createManagedInstance";
+
+/** One loop per service group that is scaled. */
+export class Autoscaler {
+  readonly #registry: Registry;
+  readonly #service: Service;
+  readonly #stopController = new AbortController();
+  readonly #sampler = new LoadSampler();
+  /** Uuids of instances that are on their way out. */
+  readonly #retiring = new Set<string>();
+  #changedAt = -Infinity;
+  /** Instances in a row that could not be made or ended by themselves. */
+  #failures = 0;
+  #backOffUntilMs = -Infinity;
+
+  constructor(registry: Registry, service: Service) {
+    this.#registry = registry;
+    this.#service = service;
+  }
+
+  /** Ends the loop; what it has made is left alone. */
+  stop(): void {
+    this.#stopController.abort();
+  }
+
+  /** Looks and acts until it is stopped or the platform lets go. */
+  async run(): Promise<void> {
+    const { timings, log } = this.#registry.parts;
+    const signal = AbortSignal.any([this.#stopController.signal, this.#registry.shutdownSignal]);
+    while (!signal.aborted) {
+      const { autoscale } = this.#service.record;
+      try {
+        if (autoscale !== undefined) await this.#adjust(autoscale, signal);
+      } catch (error) {
+        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        if (!signal.aborted) log.write("bug", { reason });
+      }
+      await sleep(timings.autoscaleIntervalMs, undefined, { signal }).catch(() => undefined); // the loop's condition ends it
+    }
+  }
+
+  async #adjust(configuration: AutoscaleConfiguration, signal: AbortSignal): Promise<void> {
+    const registry = this.#registry;
+    const { timings, log } = registry.parts;
+    const { rotation } = this.#service.proxy;
+    const present = managedInstances(registry, this.#service).filter((actor) => !this.#isRetiring(actor));
+    const [down, up] = [present.filter((actor) => actor.isDown), present.filter((actor) => !actor.isDown)];
+    for (const actor of down.filter(mayRemove)) {
+      this.#recordFailure(actor);
+      this.#remove(actor, 0);
+    }
+    const loads = await this.#sampler.measureLoads(up, rotation);
+    if (signal.aborted) return;
+    if (allHealthy(up, loads, timings.healthyAfterMs)) this.#failures = 0;
+    const now = performance.now();
+    const waiting = Math.max(0, ...up.map(({ record }) => rotation.traffic(record.uuid).queued));
+    const size = decideSize(configuration, {
+      size: up.length,
+      loads: [...loads.values()],
+      waitingConnections: waiting,
+      sinceChangeMs: now - this.#changedAt,
+    });
+    if (size === up.length) return;
+    if (size > up.length && now < this.#backOffUntilMs) return;
+    const removable = up.filter(mayRemove);
+    if (size < up.length && removable.length === 0) return;
+    this.#changedAt = now;
+    const { uuid, name } = this.#service.record;
+    log.write("autoscale.resized", { uuid, name, from: up.length, to: size });
+    if (size < up.length) this.#shrink(removable, loads, up.length - size, configuration.cooldownTimeMs);
+    else await this.#grow(configuration, size - up.length, signal);
+  }
+
+  #shrink(
+    up: readonly InstanceActor[],
+    loads: ReadonlyMap<string, InstanceLoad>,
+    count: number,
+    drainTimeoutMs: number,
+  ): void {
+    for (const actor of selectForRemoval(up, loads, count)) this.#remove(actor, drainTimeoutMs);
+  }
+
+  async #grow(
+    { templateUuid, cooldownTimeMs }: AutoscaleConfiguration,
+    count: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (let made = 0; made < count && !signal.aborted; made++) {
+      try {
+        const actor = await createManagedInstance(this.#registry, this.#service.record.uuid, templateUuid);
+        // The configuration was deleted meanwhile, and nobody else knows this one.
+        if (this.#stopController.signal.aborted) void retireInstance(this.#registry, actor, cooldownTimeMs);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#backOff();
+        const reason = errorMessage(error);
+        this.#registry.parts.log.write("autoscale.not-created", { uuid: this.#service.record.uuid, reason });
+        return;
+      }
+    }
+  }
+
+  /** Nobody but autoscale may stop one, so what is asked to stop leaves, by a configuration before this one if not by this. */
+  #isRetiring({ record, isDown }: InstanceActor): boolean {
+    return this.#retiring.has(record.uuid) || (record.status.stopAskedBy === "user" && !isDown);
+  }
+
+  #remove(actor: InstanceActor, drainTimeoutMs: number): void {
+    const { uuid } = actor.record;
+    this.#retiring.add(uuid);
+    void retireInstance(this.#registry, actor, drainTimeoutMs).then(() => this.#retiring.delete(uuid));
+  }
+
+  /** One that ended without being asked to is replaced, but not in a tight circle. */
+  #recordFailure({ record }: InstanceActor): void {
+    if (record.status.stopAskedBy === undefined) this.#backOff();
+  }
+
+  #backOff(): void {
+    this.#failures++;
+    this.#backOffUntilMs = performance.now() + restartBackoffMs(this.#failures, this.#registry.parts.timings);
+  }
+}
+
+/** True when there are instances and each has answered for this long. */
+const allHealthy = (
+  up: readonly InstanceActor[],
+  loads: ReadonlyMap<string, InstanceLoad>,
+  healthyMs: number,
+): boolean => up.length > 0 && up.every(({ record }) => (loads.get(record.uuid)?.sinceReadyMs ?? 0) >= healthyMs);

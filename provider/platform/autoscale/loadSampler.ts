@@ -1,0 +1,60 @@
+/** Measures the instances of a service group: what happened between two looks. */
+import type { InstanceActor } from "../instances/actor";
+import type { Rotation } from "../proxy/rotation";
+import type { InstanceLoad } from "./decideSize";
+
+/** What one look at an instance sees; times in milliseconds on the monotonic clock. */
+interface Sample {
+  readonly takenAtMs: number;
+  /** Which of its runs it was in. */
+  readonly startCount: number;
+  readonly firstSeenAtMs: number;
+  readonly lastActiveAtMs: number;
+  readonly total: number;
+  readonly cpuTimeMs: number;
+}
+
+/** Keeps the last look at each instance. */
+export class LoadSampler {
+  readonly #samples = new Map<string, Sample>();
+
+  /** The load of each instance that answers; one that is seen for the first time in this run of it is left out. */
+  async measureLoads(actors: readonly InstanceActor[], rotation: Rotation): Promise<ReadonlyMap<string, InstanceLoad>> {
+    const loads = new Map<string, InstanceLoad>();
+    const uuids = new Set(actors.map(({ record }) => record.uuid));
+    for (const uuid of [...this.#samples.keys()]) if (!uuids.has(uuid)) this.#samples.delete(uuid);
+    for (const actor of actors) {
+      const { uuid, status } = actor.record;
+      if (actor.state !== "running" || status.netTimeUs === undefined) continue;
+      const { cpuTimeMs } = await actor.vmUsage();
+      const { connections, requests, total } = rotation.traffic(uuid);
+      const known = this.#samples.get(uuid);
+      const before = known?.startCount === status.startCount ? known : undefined;
+      const at = performance.now();
+      const inFlight = connections + requests;
+      const isActive = before === undefined || inFlight > 0 || total !== before.total;
+      const look: Sample = {
+        takenAtMs: at,
+        startCount: status.startCount,
+        firstSeenAtMs: before?.firstSeenAtMs ?? at,
+        lastActiveAtMs: isActive ? at : before.lastActiveAtMs,
+        total,
+        cpuTimeMs,
+      };
+      this.#samples.set(uuid, look);
+      if (before !== undefined) loads.set(uuid, loadBetween(before, look, inFlight));
+    }
+    return loads;
+  }
+}
+
+function loadBetween(before: Sample, now: Sample, inFlight: number): InstanceLoad {
+  const elapsedMs = Math.max(1, now.takenAtMs - before.takenAtMs);
+  return {
+    sinceReadyMs: now.takenAtMs - now.firstSeenAtMs,
+    inFlight,
+    requestsPerSecond: ((now.total - before.total) / elapsedMs) * 1000,
+    cpuMillicores: ((now.cpuTimeMs - before.cpuTimeMs) / elapsedMs) * 1000,
+    idleMs: now.takenAtMs - now.lastActiveAtMs,
+  };
+}

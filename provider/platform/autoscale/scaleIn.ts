@@ -1,0 +1,35 @@
+/** The end of instances that autoscale has made. */
+import { errorMessage } from "../../base/errors";
+import { MAX_DRAIN_MS } from "../../contract/models";
+import type { InstanceActor } from "../instances/actor";
+import type { Registry, Service } from "../registry";
+import { managedInstances } from "./managedInstances";
+
+/** True for one that autoscale may end: a delete lock keeps it as it is. */
+export const mayRemove = ({ record }: InstanceActor): boolean => !record.definition.deleteLock;
+
+/**
+ * Drains an instance for up to `drainTimeoutMs`, or the longest time that there is, since a cooldown may be longer; stops and deletes
+ * it, unless it is locked. Never rejects; what fails is in the log.
+ */
+export async function retireInstance(registry: Registry, actor: InstanceActor, drainTimeoutMs: number): Promise<void> {
+  const { uuid, name } = actor.record;
+  if (!mayRemove(actor)) return;
+  try {
+    if (!actor.isDown) await actor.request("stop", { drainTimeoutMs: Math.min(drainTimeoutMs, MAX_DRAIN_MS) });
+    const isGone = (): boolean => registry.instances.get(uuid) !== actor;
+    await registry.changes.waitUntil(() => actor.isDown || isGone(), registry.shutdownSignal);
+    if (!registry.isShutDown && !isGone() && mayRemove(actor)) await actor.request("delete");
+  } catch (error) {
+    const reason = errorMessage(error);
+    registry.parts.log.write("autoscale.not-removed", { uuid, name, reason });
+  }
+}
+
+/** Begins the end of all instances that the autoscale of this service group has made; those that are locked stay and are nobody's. */
+export function retireManagedInstances(registry: Registry, service: Service, drainTimeoutMs: number): void {
+  for (const actor of managedInstances(registry, service)) {
+    if (mayRemove(actor)) void retireInstance(registry, actor, drainTimeoutMs);
+    else actor.releaseFromAutoscale();
+  }
+}

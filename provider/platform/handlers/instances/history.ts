@@ -1,0 +1,30 @@
+/** Which checkpoints instances and checkpoints descend from. */
+import { RequestError } from "../../http/response";
+import type { InstanceActor } from "../../instances/actor";
+import type { Registry } from "../../registry";
+import { visibleInstances } from "./visible";
+import type { Handlers, Selector } from "../handler";
+import { mapItems, findBySelector, toRfc3339 } from "../items";
+
+/** Handlers of the history calls. */
+export function historyHandlers(registry: Registry): Pick<Handlers, "getInstanceHistory" | "getCheckpointHistory"> {
+  const read = async (selectors: readonly Selector[], kind: "instance" | "checkpoint") => {
+    if (selectors.length === 0) throw new RequestError(400, "Either 'uuid' or 'name' must be given", "MissingId");
+    const all = visibleInstances(registry).filter(({ state }) => kind === "instance" || state === kind);
+    const items = await mapItems(selectors, registry.parts.log, (selector) =>
+      historyItem(findBySelector(all, ({ record }) => record, kind, selector)),
+    );
+    return { items };
+  };
+  return {
+    getInstanceHistory: ({ selectors }) => read(selectors, "instance"),
+    getCheckpointHistory: ({ selectors }) => read(selectors, "checkpoint"),
+  };
+}
+
+const historyItem = ({ record: { uuid, name, definition } }: InstanceActor) => ({
+  status: "success" as const,
+  uuid,
+  name,
+  history: definition.history.map(({ createdAt, ...of }) => ({ ...of, created_at: toRfc3339(createdAt) })),
+});

@@ -1,0 +1,112 @@
+/** An instance as the API shows it. */
+import type { InstanceState } from "../../../contract/models";
+import type { ItemOf } from "../../../contract/routes";
+import { omitUndefined } from "../../../base/objects";
+import type { InstanceActor } from "../../instances/actor";
+import { DEFAULT_COOLDOWN_MS } from "../../instances/update/rules";
+import type { Registry } from "../../registry";
+import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
+import { macAddressOf } from "../../vmm/qemu/boot/macAddress";
+import { canonicalImageUrl } from "../images";
+import { dependencyItems, interfaceUuidOf, romItem, scheduleItem, updateItem } from "./itemParts";
+import { toRfc3339 } from "../items";
+import { domainItems } from "../services/item";
+
+/** The address that every guest has behind QEMU's user networking. Source: QEMU, "Using the user mode network stack". */
+const PRIVATE_IP = "10.0.2.15";
+
+/** Omits what is not set, and what has not happened yet. */
+export function instanceItem(registry: Registry, actor: InstanceActor): ItemOf<"getInstances"> {
+  const { uuid, name, createdAt, definition, serviceUuid, volumes, status } = actor.record;
+  const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid)?.record;
+  return omitUndefined({
+    status: "success" as const,
+    uuid,
+    name,
+    created_at: toRfc3339(createdAt),
+    type: "micro",
+    uptime_ms: actor.uptimeMs,
+    ...definitionMembers(registry, definition, status.state),
+    ...statusMembers(status),
+    // 0 says "not yet"; an instance without a service is never asked.
+    net_time_us: service === undefined ? undefined : (status.netTimeUs ?? 0),
+    service_group: service && {
+      uuid: service.uuid,
+      name: service.name,
+      domains: domainItems(registry, service),
+    },
+    services: service?.ports.map(({ port }) => `tcp:${port}`),
+    volumes: volumes.map(({ volumeUuid, at, readonly }) => ({
+      uuid: volumeUuid,
+      name: registry.volumes.get(volumeUuid)?.name ?? "",
+      at,
+      readonly,
+    })),
+    network_interfaces: [{ uuid: interfaceUuidOf(uuid), private_ip: PRIVATE_IP, mac: macAddressOf(uuid) }],
+    private_ip: PRIVATE_IP,
+    private_fqdn: `${name}.internal`,
+  });
+}
+
+/** What was asked for. */
+function definitionMembers(registry: Registry, definition: InstanceDefinition, state: InstanceState) {
+  const { scaleToZero, autokill, annotations, roms, schedules, dependencies } = definition;
+  return {
+    image: canonicalImageUrl(definition.repository, definition.digest),
+    memory_mb: definition.memoryMb,
+    vcpus: definition.vcpus,
+    args: [...definition.args],
+    env: { ...definition.env },
+    restart_policy: definition.restartPolicy,
+    scale_to_zero: {
+      enabled: scaleToZero !== undefined && scaleToZero.policy !== "off",
+      policy: scaleToZero?.policy ?? "off",
+      stateful: scaleToZero?.stateful ?? false,
+      cooldown_time_ms: scaleToZero?.cooldown_time_ms ?? DEFAULT_COOLDOWN_MS,
+      notify_time_ms: scaleToZero?.notify_time_ms ?? 0,
+    },
+    hostname: definition.hostname,
+    features: definition.deleteOnStop ? ["delete-on-stop"] : undefined,
+    tags: [...definition.tags],
+    annotations: Object.keys(annotations).length === 0 ? undefined : { ...annotations },
+    roms: roms.length === 0 ? undefined : roms.map(romItem),
+    dependencies: dependencies.length === 0 ? undefined : dependencyItems(registry, dependencies),
+    schedules: schedules.length === 0 ? undefined : schedules.map(scheduleItem),
+    autokill:
+      autokill.timeMs + autokill.numRequests === 0
+        ? undefined
+        : { time_ms: autokill.timeMs, num_requests: autokill.numRequests },
+    delete_lock: definition.deleteLock,
+    ...templateKindMembers(definition, state),
+  };
+}
+
+/** What templates and checkpoints have in place of a life. */
+function templateKindMembers({ frozenAutokillMs: timeMs }: InstanceDefinition, state: InstanceState) {
+  if (state === "template") return { template_autokill: { time_ms: timeMs } };
+  return state === "checkpoint" ? { checkpoint_autokill: { time_ms: timeMs } } : {};
+}
+
+/** What became of it. */
+function statusMembers(status: InstanceStatus) {
+  const { restart, startedAt, stoppedAt, snapshotUuid, updates } = status;
+  return {
+    state: status.state,
+    restart:
+      restart &&
+      omitUndefined({
+        attempt: restart.attempt,
+        next_at: restart.nextAt === undefined ? undefined : toRfc3339(restart.nextAt),
+      }),
+    start_count: status.startCount,
+    restart_count: status.restartCount,
+    started_at: startedAt === undefined ? undefined : toRfc3339(startedAt),
+    stopped_at: stoppedAt === undefined ? undefined : toRfc3339(stoppedAt),
+    boot_time_us: status.bootTimeUs ?? 0,
+    stop_reason: status.stopReason,
+    stop_code: status.stopCode,
+    exit_code: status.exitCode,
+    snapshot: snapshotUuid === undefined ? undefined : { uuid: snapshotUuid },
+    updates: updates.length === 0 ? undefined : updates.map(updateItem),
+  };
+}

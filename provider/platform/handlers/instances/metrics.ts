@@ -1,0 +1,66 @@
+/** Metrics of instances: what their VMs take, and what passed through the proxy. */
+import type { InstanceMetricsItem } from "../../../contract/models";
+import type { InstanceActor } from "../../instances/actor";
+import { isTemplateOrCheckpoint } from "../../instances/update/templates";
+import type { Registry } from "../../registry";
+import { NO_TRAFFIC } from "../../proxy/traffic";
+import { findInstance, visibleInstances } from "./visible";
+import { prometheusText, PROMETHEUS_CONTENT_TYPE } from "./prometheus";
+import type { Handlers } from "../handler";
+import { mapItems, toRfc3339 } from "../items";
+
+/** Handler of `/v1/instances/metrics`. JSON for who accepts that, else text for Prometheus. */
+export function metricsHandlers(registry: Registry): Pick<Handlers, "getInstanceMetrics"> {
+  return {
+    getInstanceMetrics: async ({ selectors, accept }) => {
+      const { log } = registry.parts;
+      const items =
+        selectors.length === 0
+          ? await Promise.all(
+              visibleInstances(registry)
+                .filter(({ state }) => !isTemplateOrCheckpoint(state))
+                .map((actor) => metricsItem(registry, actor)),
+            )
+          : await mapItems(selectors, log, (selector) => metricsItem(registry, findInstance(registry, selector)));
+      if (/\bapplication\/json\b/i.test(accept)) return { items };
+      return { items, text: { contentType: PROMETHEUS_CONTENT_TYPE, body: prometheusText(items) } };
+    },
+  };
+}
+
+async function metricsItem(registry: Registry, actor: InstanceActor): Promise<InstanceMetricsItem> {
+  const { uuid, name, serviceUuid, status } = actor.record;
+  const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid);
+  const traffic = service?.proxy.rotation.traffic(uuid) ?? { ...NO_TRAFFIC, queued: 0 };
+  const { rssBytes, cpuTimeMs } = await actor.vmUsage();
+  const { buckets, sumMs } = actor.wakeups;
+  return {
+    status: "success",
+    uuid,
+    name,
+    state: actor.state,
+    start_count: status.startCount,
+    restart_count: status.restartCount,
+    ...(status.startedAt === undefined ? {} : { started_at: toRfc3339(status.startedAt) }),
+    ...(status.stoppedAt === undefined ? {} : { stopped_at: toRfc3339(status.stoppedAt) }),
+    uptime_ms: actor.uptimeMs,
+    rss_bytes: rssBytes,
+    cpu_time_ms: cpuTimeMs,
+    boot_time_us: status.bootTimeUs ?? 0,
+    net_time_us: status.netTimeUs ?? 0,
+    rx_bytes: traffic.rxBytes,
+    tx_bytes: traffic.txBytes,
+    // The proxy sees streams of bytes; how they travel in packets nobody here counts.
+    rx_packets: 0,
+    tx_packets: 0,
+    nconns: traffic.connections,
+    nreqs: traffic.requests,
+    nqueued: traffic.queued,
+    ntotal: traffic.total,
+    wakeup_latency: buckets.map(({ boundMs, count }) => ({
+      ...(boundMs === undefined ? {} : { bucket_ms: boundMs }),
+      count,
+    })),
+    wakeup_latency_sum: sumMs,
+  };
+}

@@ -1,0 +1,48 @@
+/** Changes of instances. */
+import type { BodyOf } from "../../../contract/routes";
+import { transitiveDependencies } from "../../instances/dependencies";
+import { applyPatch, patchFunctionOf, type InstancePatchOperation } from "../../instances/update/patch";
+import { withUnpackedLayers, resolvePatch } from "../../instances/create/resolve";
+import type { InstanceActor } from "../../instances/actor";
+import type { Registry } from "../../registry";
+import { ApiItemError } from "../../errors";
+import { Mutex } from "../../../base/mutex";
+import { findInstance } from "./visible";
+import type { Handlers } from "../handler";
+import { mapItems } from "../items";
+
+/** Handler of `PATCH /v1/instances`: changes apply in the order of the request, and each stands alone. */
+export function instancePatchHandlers(registry: Registry): Pick<Handlers, "patchInstances"> {
+  return {
+    patchInstances: async ({ body }) => {
+      const inOrder = new Mutex();
+      const items = await mapItems(body, registry.parts.log, (triple) =>
+        inOrder.runExclusive(() => patch(registry, triple)),
+      );
+      const ids = body.map(({ id }) => (id === undefined ? {} : { id }));
+      return { items: items.map((item, index) => ({ ...item, ...ids[index] })) };
+    },
+  };
+}
+
+async function patch(registry: Registry, { id: _id, prop, op, value, ...selector }: BodyOf<"patchInstances">[number]) {
+  const actor = findInstance(registry, selector);
+  const { uuid, name } = actor.record;
+  patchFunctionOf(prop, op); // before anything is looked up
+  const { value: change, layers } = await resolvePatch(registry, { prop, op, value });
+  await withUnpackedLayers(registry, layers, () => {
+    assertNoDependencyCycle(registry, actor, change);
+    actor.patch(change);
+  });
+  return { status: "success" as const, uuid, name };
+}
+
+/** Throws a refusal `Invalid` when the instance would have to start before itself. */
+function assertNoDependencyCycle(registry: Registry, actor: InstanceActor, change: InstancePatchOperation): void {
+  if (change.prop !== "dependencies") return;
+  const { uuid, name, serviceUuid } = actor.record;
+  const context = { limits: registry.parts.quotas.limits, hasService: serviceUuid !== undefined };
+  const { dependencies } = applyPatch(actor.plannedDefinition, change, context);
+  if (transitiveDependencies(registry, dependencies).has(uuid))
+    throw new ApiItemError("Invalid", `Instance '${name}' would depend on itself`);
+}

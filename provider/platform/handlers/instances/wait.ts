@@ -1,0 +1,77 @@
+/** Waiting for states, and the shape of a wait that ran out. */
+import { ITEM_CODES } from "../../../contract/codes";
+import type { InstanceState } from "../../../contract/models";
+import type { InstanceActor } from "../../instances/actor";
+import type { Registry } from "../../registry";
+import { withTimeout } from "../../../base/timeout";
+import type { FailedItem } from "../handler";
+
+/** Envelope message of a wait that ran out. Clients branch on it. */
+const TIMED_OUT_MESSAGE = "Operation timed out";
+
+/** Longest wait; `timeout_s` -1 means it, and the client may leave at any time. */
+const MAX_WAIT_MS = 24 * 60 * 60 * 1000;
+
+const waitTimeoutMs = (timeoutS: number): number =>
+  timeoutS < 0 ? MAX_WAIT_MS : Math.min(timeoutS * 1000, MAX_WAIT_MS);
+
+/** How a wait ended. */
+export type WaitOutcome = "met" | "timed-out" | "gone";
+
+/** Waits until the instance's state passes `met`, it is gone, or the time is over (0: looks once). */
+export async function waitForState(
+  registry: Registry,
+  actor: InstanceActor,
+  met: (actor: InstanceActor) => boolean,
+  timeoutS: number,
+  signal: AbortSignal,
+): Promise<WaitOutcome> {
+  const isGone = (): boolean => registry.instances.get(actor.record.uuid) !== actor;
+  const isOver = (): boolean => isGone() || met(actor);
+  const done =
+    timeoutS === 0
+      ? isOver()
+      : await withTimeout(waitTimeoutMs(timeoutS), signal, (limited) => registry.changes.waitUntil(isOver, limited));
+  if (isGone()) return "gone";
+  return done ? "met" : "timed-out";
+}
+
+/** True for the state asked for; an instance that sleeps ready to wake is up. */
+export const isInState =
+  (wanted: InstanceState) =>
+  (actor: InstanceActor): boolean =>
+    actor.state === wanted || (wanted === "running" && actor.state === "standby");
+
+/** Up, or down for good: what a create or start with a timeout waits for. */
+export const isSettled = (actor: InstanceActor): boolean => isInState("running")(actor) || actor.isDown;
+
+/** What a wait for the end of an instance waits for. */
+export const neverMet = (): boolean => false;
+
+/** The item of a wait that ran out: the current state, and no error code. */
+export const timedOutItem = ({ record, state }: InstanceActor): FailedItem => ({
+  status: "error",
+  uuid: record.uuid,
+  name: record.name,
+  state,
+});
+
+/** The answer of a call that may have waited in vain. */
+export const withTimeoutMessage = <T extends object>(
+  items: readonly T[],
+): { items: readonly T[]; message?: string } => ({
+  items,
+  ...(items.some(isTimedOut) ? { message: TIMED_OUT_MESSAGE } : {}),
+});
+
+/** True for an item made by {@link timedOutItem}. */
+const isTimedOut = (item: object): boolean => "status" in item && item.status === "error" && !("error" in item);
+
+/** The item of an instance that was deleted while it was waited for. */
+export const notFoundItem = ({ record }: InstanceActor): FailedItem => ({
+  status: "error",
+  uuid: record.uuid,
+  name: record.name,
+  error: ITEM_CODES.NotFound,
+  message: `No instance with uuid '${record.uuid}'`,
+});

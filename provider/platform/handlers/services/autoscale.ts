@@ -1,0 +1,126 @@
+/** Autoscale of service groups: configurations and their policies. */
+import type { BodyOf, ItemOf } from "../../../contract/routes";
+import {
+  requireAutoscaleConfiguration,
+  configureAutoscale,
+  savePolicies,
+  removeAutoscale,
+} from "../../autoscale/configuration";
+import { parsePolicy, encodePolicy } from "../../autoscale/policy";
+import type { Registry, Service } from "../../registry";
+import { ApiItemError } from "../../errors";
+import type { ScalePolicy } from "../../store/autoscale";
+import type { Handlers, Selector } from "../handler";
+import { mapItems, findBySelector } from "../items";
+
+type AutoscaleRoutes =
+  | "createAutoscale"
+  | "getAutoscale"
+  | "deleteAutoscale"
+  | "createPolicy"
+  | "getPolicies"
+  | "getPolicy"
+  | "deletePolicies"
+  | "deletePolicy";
+
+/** Handlers of `/v1/services/autoscale` and `/v1/services/{uuid}/autoscale`. */
+export function autoscaleHandlers(registry: Registry): Pick<Handlers, AutoscaleRoutes> {
+  const { log } = registry.parts;
+  const { serviceMutex: serviceTurn } = registry;
+  const all = (): Service[] => [...registry.services.values()];
+  const findService = (selector: Selector): Service =>
+    findBySelector(all(), ({ record }) => record, "service group", selector);
+  const toSuccessItem = ({ record: { uuid, name } }: Service) => ({ status: "success" as const, uuid, name });
+
+  /** The items of a request about the policies of the service group that its path names. */
+  const policyItems = async <I>({ uuid = "" }: Readonly<Record<string, string>>, act: (service: Service) => I[]) => ({
+    items: (
+      await mapItems([{ uuid }], log, (selector) => serviceTurn.runExclusive(() => act(findService(selector))))
+    ).flat(),
+  });
+
+  function removePolicy(service: Service, name: string) {
+    const { policies } = requireAutoscaleConfiguration(service);
+    findPolicy(service, name);
+    savePolicies(
+      registry,
+      service,
+      policies.filter((policy) => policy.name !== name),
+    );
+    return [{ status: "success" as const, name }];
+  }
+
+  return {
+    createAutoscale: async ({ body }) => ({
+      items: await mapItems(body, log, (entry) =>
+        serviceTurn.runExclusive(() => {
+          const service = findService(entry);
+          configureAutoscale(registry, service, entry);
+          return toSuccessItem(service);
+        }),
+      ),
+    }),
+    getAutoscale: async ({ selectors }) => ({
+      items:
+        selectors.length === 0
+          ? all().map((service) => autoscaleItem(registry, service))
+          : await mapItems(selectors, log, (selector) => autoscaleItem(registry, findService(selector))),
+    }),
+    deleteAutoscale: async ({ body }) => ({
+      items: await mapItems(body, log, (selector) =>
+        serviceTurn.runExclusive(() => {
+          const service = findService(selector);
+          removeAutoscale(registry, service);
+          return toSuccessItem(service);
+        }),
+      ),
+    }),
+
+    createPolicy: ({ path, body }) =>
+      policyItems(path, (service) => {
+        const policy = parsePolicy(unwrapPolicy(body));
+        savePolicies(registry, service, [...requireAutoscaleConfiguration(service).policies, policy]);
+        return [{ status: "success" as const, uuid: service.record.uuid, name: policy.name }];
+      }),
+    getPolicies: ({ path }) =>
+      policyItems(path, (service) =>
+        requireAutoscaleConfiguration(service).policies.map((policy) => policyItem(policy)),
+      ),
+    getPolicy: ({ path }) => policyItems(path, (service) => [policyItem(findPolicy(service, path["name"] ?? ""))]),
+    deletePolicies: ({ path, body }) => policyItems(path, (service) => removePolicy(service, body.name)),
+    deletePolicy: ({ path }) => policyItems(path, (service) => removePolicy(service, path["name"] ?? "")),
+  };
+}
+
+/** The form of the JavaScript SDK has the policy under `type`, with its name at both places. */
+function unwrapPolicy(body: BodyOf<"createPolicy">) {
+  if (typeof body.type !== "object") return body;
+  if (body.name === body.type.name) return body.type;
+  throw new ApiItemError("Invalid", `The policy is named both '${body.name}' and '${body.type.name}'`);
+}
+
+function findPolicy(service: Service, name: string): ScalePolicy {
+  const found = requireAutoscaleConfiguration(service).policies.find((policy) => policy.name === name);
+  if (found === undefined) throw new ApiItemError("NotFound", `No policy with name '${name}'`);
+  return found;
+}
+
+const policyItem = (policy: ScalePolicy): ItemOf<"getPolicy"> => ({ status: "success", ...encodePolicy(policy) });
+
+function autoscaleItem(registry: Registry, { record }: Service): ItemOf<"getAutoscale"> {
+  const { uuid, name, autoscale } = record;
+  if (autoscale === undefined) return { status: "unconfigured", uuid, name, enabled: false };
+  const template = registry.instances.get(autoscale.templateUuid)?.record;
+  return {
+    status: "success",
+    uuid,
+    name,
+    enabled: true,
+    min_size: autoscale.minSize,
+    max_size: autoscale.maxSize,
+    warmup_time_ms: autoscale.warmupTimeMs,
+    cooldown_time_ms: autoscale.cooldownTimeMs,
+    ...(template === undefined ? {} : { template: { uuid: template.uuid, name: template.name } }),
+    policies: autoscale.policies.map(encodePolicy),
+  };
+}

@@ -1,0 +1,36 @@
+/** A service group as the API shows it. */
+import type { ItemOf } from "../../../contract/routes";
+import type { Registry, Service } from "../../registry";
+import type { ServiceRecord } from "../../store/services";
+import { toRfc3339 } from "../items";
+
+/** Domains with what is to be known of their certificates. */
+export const domainItems = (registry: Registry, { domains }: ServiceRecord) =>
+  domains.map(({ fqdn, certificateUuid }) => {
+    const certificate = certificateUuid === undefined ? undefined : registry.certificates.get(certificateUuid);
+    if (certificate === undefined) return { fqdn };
+    return { fqdn, certificate: { uuid: certificate.uuid, name: certificate.name, state: "valid" as const } };
+  });
+
+/** Omits what was not asked for. */
+export function serviceItem(registry: Registry, { record }: Service): ItemOf<"getServices"> {
+  return {
+    status: "success",
+    uuid: record.uuid,
+    name: record.name,
+    created_at: toRfc3339(record.createdAt),
+    persistent: record.persistent,
+    autoscale: record.autoscale !== undefined,
+    soft_limit: record.softLimit,
+    hard_limit: record.hardLimit,
+    services: record.ports.map(({ port, destinationPort, handlers }) => ({
+      port,
+      destination_port: destinationPort,
+      protocol: "tcp",
+      handlers,
+    })),
+    domains: domainItems(registry, record),
+    instances: registry.instancesOfService(record.uuid).map(({ record: { uuid, name } }) => ({ uuid, name })),
+    ...(record.autokillTimeMs === 0 ? {} : { autokill: { time_ms: record.autokillTimeMs } }),
+  };
+}

@@ -1,0 +1,45 @@
+/** A volume as the API shows it. */
+import type { VolumeState } from "../../../contract/models";
+import type { ItemOf } from "../../../contract/routes";
+import type { Registry } from "../../registry";
+import type { VolumeRecord } from "../../store/volumes";
+import { freeSpaceMb } from "../../volumes/usage";
+import { instancesMounting, isReadOnlyAttachment } from "../../volumes/mountedBy";
+import { toRfc3339 } from "../items";
+
+/** Omits what is not known: what is free while a guest writes, since that is in the guest's memory first. */
+export function volumeItem(registry: Registry, volume: VolumeRecord): ItemOf<"getVolumes"> {
+  const { uuid, name } = volume;
+  const mounters = instancesMounting(registry, uuid);
+  const isWritten = mounters.some((actor) => !isReadOnlyAttachment(actor, uuid));
+  const free = isWritten ? undefined : freeSpaceMb(registry.parts.paths, volume);
+  return {
+    status: "success",
+    uuid,
+    name,
+    created_at: toRfc3339(volume.createdAt),
+    state: reportedVolumeState(registry, volume),
+    size_mb: volume.sizeMb,
+    ...(free === undefined ? {} : { free_mb: free }),
+    persistent: volume.persistent,
+    quota_policy: volume.quotaPolicy,
+    filesystem: "ext4",
+    access_mode: volume.accessMode,
+    tags: [...volume.tags],
+    delete_lock: volume.deleteLock,
+    attached_to: registry.instancesUsingVolume(uuid).map(({ record }) => ({ uuid: record.uuid, name: record.name })),
+    mounted_by: mounters.map((actor) => ({
+      uuid: actor.record.uuid,
+      name: actor.record.name,
+      readonly: isReadOnlyAttachment(actor, uuid),
+    })),
+  };
+}
+
+/** The state that the API shows: of a volume that is ready, it says who has it. */
+export function reportedVolumeState(registry: Registry, { uuid, state }: VolumeRecord): VolumeState {
+  if (state !== "available") return state;
+  if (instancesMounting(registry, uuid).length > 0) return "mounted";
+  if (registry.disks.isBusy(uuid)) return "busy";
+  return registry.instancesUsingVolume(uuid).length > 0 ? "idle" : "available";
+}

@@ -1,0 +1,24 @@
+/** The body of a request as a value. Pure. */
+import { MAX_JSON_DEPTH } from "../limits";
+import { RequestError } from "../response";
+
+/** `undefined` when there is no body. Throws {@link RequestError} 400 for what is not JSON, or nested too deeply. */
+export function parseJson(text: string | undefined): unknown {
+  if (text === undefined || text.trim() === "") return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    // V8 quotes the text, which may hold a secret: only the place is told.
+    const place = /at position \d+/.exec(error instanceof Error ? error.message : "")?.[0];
+    throw new RequestError(400, `The body is not JSON${place === undefined ? "" : ` (${place})`}`);
+  }
+  if (isDeeperThan(value, MAX_JSON_DEPTH))
+    throw new RequestError(400, `The body has more than ${MAX_JSON_DEPTH} arrays and objects within each other`);
+  return value;
+}
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((one) => isDeeperThan(one, depth - 1));
+}

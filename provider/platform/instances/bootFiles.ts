@@ -1,0 +1,121 @@
+/**
+ * What a VM boots from. Kernels and initrds are unpacked once per layer digest and kept as long as an instance uses
+ * them, so that an instance can be started again after its image was removed from the layout.
+ */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { LocalPaths } from "../../base/localPaths";
+import { extractLayer, type LayerRef } from "../../image/oci/layer";
+import type { InstanceRecord, RomRecord } from "../store/instances";
+import type { VmRom, VmSpec } from "../vmm/vmm";
+import { volumeDiskPath } from "../volumes/diskPath";
+import { decodeInlineFile } from "./update/roms";
+import { bootLayerDigests } from "./update/queuedUpdates";
+
+/** A layer that was unpacked for what another instance is a copy of. */
+export interface UnpackedLayer {
+  readonly digest: string;
+}
+/** A layer that an instance boots from. */
+export type BootLayer = LayerRef | UnpackedLayer;
+
+/** Unpacked layers by digest. */
+export class BootFiles {
+  readonly #folder: string;
+  readonly #unpacking = new Map<string, Promise<void>>();
+  /** How many callers of {@link withUnpacked} need a file that no record names yet. */
+  readonly #holdCounts = new Map<string, number>();
+  #removing: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Where the one file of a layer is or will be. */
+  pathOf(layerDigest: string): string {
+    return path.join(this.#folder, layerDigest.replace(":", "-"));
+  }
+
+  /**
+   * Unpacks layers unless that was done, then runs `work`, which keeps a record of who boots from them; until it has
+   * ended they are not removed. Callers at the same time share the unpacking. Throws as `extractLayer` does.
+   */
+  async withUnpacked<T>(layers: readonly BootLayer[], work: () => T): Promise<T> {
+    const files = layers.map((layer) => this.pathOf(layer.digest));
+    for (const file of files) this.#holdCounts.set(file, (this.#holdCounts.get(file) ?? 0) + 1);
+    try {
+      await this.#removing; // what it was about to remove may be one of these
+      for (const layer of layers) await this.#unpackOnce(layer);
+      return work();
+    } finally {
+      for (const file of files) this.#holdCounts.set(file, (this.#holdCounts.get(file) ?? 1) - 1);
+    }
+  }
+
+  /** Removes every file that no instance boots from; `records` is asked before each, since others come and go meanwhile. */
+  async removeUnused(records: () => Iterable<InstanceRecord>): Promise<void> {
+    const names = await fs.readdir(this.#folder).catch(() => []);
+    for (const file of names.map((name) => path.join(this.#folder, name))) {
+      if (this.#isNeeded(file, records())) continue;
+      const removal = fs.rm(file, { force: true });
+      this.#removing = Promise.allSettled([this.#removing, removal]);
+      await removal;
+    }
+  }
+
+  #isNeeded(file: string, records: Iterable<InstanceRecord>): boolean {
+    const needed = [...this.#holdCounts.keys()].filter((held) => (this.#holdCounts.get(held) ?? 0) > 0);
+    // A layer that is being unpacked has a temporary name that begins with its own.
+    if (needed.some((one) => file === one || file.startsWith(`${one}.`))) return true;
+    return [...records].some((record) => bootLayerDigests(record).some((digest) => this.pathOf(digest) === file));
+  }
+
+  async #unpackOnce(layer: BootLayer): Promise<void> {
+    const file = this.pathOf(layer.digest);
+    if (!("blob" in layer)) return await fs.access(file);
+    const unpacking = this.#unpacking.get(file) ?? this.#unpack(layer, file);
+    this.#unpacking.set(file, unpacking);
+    try {
+      await unpacking;
+    } finally {
+      this.#unpacking.delete(file);
+    }
+  }
+
+  async #unpack(layer: LayerRef, file: string): Promise<void> {
+    const present = await fs.stat(file).then(
+      () => true,
+      () => false,
+    );
+    if (present) return;
+    await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await extractLayer(layer, file);
+  }
+}
+
+function toVmRom({ at, image, files = [] }: RomRecord, boot: BootFiles): VmRom {
+  if (image !== undefined) return { at, archive: boot.pathOf(image.initrdDigest) };
+  return { at, files: new Map(files.map((file) => [file.path.replace(/^\//, ""), decodeInlineFile(file)])) };
+}
+
+/** The VM of an instance; equal for equal records, so that a running VM can be recognised by it. */
+export function toVmSpec(record: InstanceRecord, paths: LocalPaths, boot: BootFiles): VmSpec {
+  const { definition } = record;
+  return {
+    uuid: record.uuid,
+    hostname: definition.hostname ?? record.name,
+    kernel: boot.pathOf(definition.kernelDigest),
+    initrd: definition.initrdDigest === undefined ? undefined : boot.pathOf(definition.initrdDigest),
+    args: definition.args,
+    env: { ...definition.imageEnv, ...definition.env },
+    memoryMb: definition.memoryMb,
+    vcpus: definition.vcpus,
+    disks: record.volumes.map(({ volumeUuid, at, readonly }) => ({
+      file: volumeDiskPath(paths, volumeUuid),
+      at,
+      readonly,
+    })),
+    roms: definition.roms.map((rom) => toVmRom(rom, boot)),
+    annotations: definition.annotations,
+  };
+}

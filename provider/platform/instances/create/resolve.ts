@@ -1,0 +1,125 @@
+/** What names in a request name now: images their digests, instances their uuids. */
+import type { NameOrUuid } from "../../../contract/models";
+import type { LayerRef } from "../../../image/oci/layer";
+import type { StoredImage } from "../../../image/oci/storedImage";
+import { stripPlatformPrefix } from "../../handlers/images";
+import { findInstance } from "../../handlers/instances/visible";
+import type { Registry } from "../../registry";
+import { ApiItemError } from "../../errors";
+import type { ResolvedImage, RomRecord } from "../../store/instances";
+import { type InstancePatchOperation, parseSetValue } from "../update/patch";
+import type { BootLayer } from "../bootFiles";
+import { isTemplateOrCheckpoint } from "../update/templates";
+import { toRomRecord, checkRoms, type RomRequest } from "../update/roms";
+
+/** Something with the layers that must be unpacked while it is being recorded. */
+export interface Resolved<T> {
+  readonly value: T;
+  readonly layers: readonly BootLayer[];
+}
+
+/** An image in either form that a request may have. */
+export type ImageRequest = string | { readonly url: string };
+
+const urlOf = (image: ImageRequest): string => (typeof image === "string" ? image : image.url);
+
+/** Throws refusals: `NotFound` for an image that is not here, `CannotBeUsed` for one without a kernel, `Invalid` for what is no reference. */
+export async function resolveImage(registry: Registry, image: ImageRequest): Promise<Resolved<ResolvedImage>> {
+  const { repository, digest, kernel, initrd, cmd, env } = await findImage(registry, image);
+  if (kernel === undefined)
+    throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' has no kernel layer, so there is nothing to boot`);
+  return {
+    value: {
+      repository,
+      digest,
+      kernelDigest: kernel.digest,
+      ...(initrd === undefined ? {} : { initrdDigest: initrd.digest }),
+      imageArgs: [...cmd],
+      imageEnv: { ...env },
+    },
+    layers: initrd === undefined ? [kernel] : [kernel, initrd],
+  };
+}
+
+/** Throws what `toRomRecord`, `checkRoms` and {@link resolveImage} throw; `CannotBeUsed` for an image without a file system. */
+export async function resolveRoms(registry: Registry, roms: readonly RomRequest[]): Promise<Resolved<RomRecord[]>> {
+  const checked = roms.map(toRomRecord);
+  checkRoms(checked);
+  const resolved = await Promise.all(
+    roms.map(async ({ image }, index): Promise<{ rom: RomRecord | undefined; layers: LayerRef[] }> => {
+      const rom = checked[index];
+      if (image === undefined || rom === undefined) return { rom, layers: [] };
+      const { repository, digest, initrd } = await findImage(registry, image);
+      if (initrd === undefined)
+        throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' has no file system, so it cannot be a ROM`);
+      return { rom: { ...rom, image: { repository, digest, initrdDigest: initrd.digest } }, layers: [initrd] };
+    }),
+  );
+  return {
+    value: resolved.flatMap(({ rom }) => rom ?? []),
+    layers: resolved.flatMap(({ layers }) => layers),
+  };
+}
+
+/** A change with every name in its value resolved; what names nothing is left as it is. Throws as the functions above. */
+export async function resolvePatch(
+  registry: Registry,
+  change: InstancePatchOperation,
+): Promise<Resolved<InstancePatchOperation>> {
+  const { prop, op, value } = change;
+  if (prop === "image") {
+    const image = await resolveImage(registry, parseSetValue("image", value));
+    return { value: { ...change, value: image.value }, layers: image.layers };
+  }
+  if (prop === "roms" && op !== "del") {
+    const roms = await resolveRoms(registry, parseSetValue("roms", value));
+    return { value: { ...change, value: roms.value }, layers: roms.layers };
+  }
+  if (prop === "dependencies" && value !== undefined) {
+    const selectors = parseSetValue("dependencies", value);
+    const uuids =
+      op === "del"
+        ? selectors.flatMap((one) => ("uuid" in one ? one.uuid : resolveDependencies(registry, [one]))) // it may be gone
+        : resolveDependencies(registry, selectors);
+    return { value: { ...change, value: uuids }, layers: [] };
+  }
+  return { value: change, layers: [] };
+}
+
+/** Uuids of instances. Throws refusals `NotFound`, `Invalid`, and `CannotBeUsed` for a template or checkpoint, which never runs. */
+export function resolveDependencies(registry: Registry, selectors: readonly NameOrUuid[]): string[] {
+  return selectors.map((selector) => {
+    const { record, state } = findInstance(registry, selector);
+    if (isTemplateOrCheckpoint(state))
+      throw new ApiItemError("CannotBeUsed", `'${record.name}' is a ${state}, which never runs`);
+    return record.uuid;
+  });
+}
+
+async function findImage(registry: Registry, image: ImageRequest): Promise<StoredImage> {
+  const { images } = registry.parts;
+  const found = await images.resolve(stripPlatformPrefix(urlOf(image)));
+  if (found !== undefined) return found;
+  const present = [...new Set((await images.list()).map(({ repository }) => repository))];
+  const hint = present.length === 0 ? "there are no images here yet" : `here are: ${present.join(", ")}`;
+  throw new ApiItemError("NotFound", `No image with name '${urlOf(image)}'; ${hint}`);
+}
+
+/**
+ * Unpacks layers and runs `work`, which records who needs them. Throws a refusal `NotFound` when an image was removed
+ * between; what unpacking and `work` throw.
+ */
+export async function withUnpackedLayers<T>(
+  registry: Registry,
+  layers: readonly BootLayer[],
+  work: () => T,
+): Promise<T> {
+  try {
+    return await registry.bootFiles.withUnpacked(layers, work);
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT" && "path" in error;
+    const files = layers.map((layer) => ("blob" in layer ? layer.blob : registry.bootFiles.pathOf(layer.digest)));
+    if (!missing || !files.some((file) => file === error.path)) throw error;
+    throw new ApiItemError("NotFound", "What the instance is made from was removed meanwhile");
+  }
+}

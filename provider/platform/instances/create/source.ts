@@ -1,0 +1,138 @@
+/**
+ * What a new instance is made from: an image, or an instance, template or checkpoint that it is a copy of. A copy boots
+ * afresh from its definition, since no memory is kept; where a client could take it for more it is refused.
+ */
+import type { CreateInstanceRequest, InstanceVolumeRequest } from "../../../contract/models";
+import { findInstance, visibleInstances } from "../../handlers/instances/visible";
+import type { Selector } from "../../handlers/handler";
+import { findBySelector } from "../../handlers/items";
+import type { Registry } from "../../registry";
+import { ApiItemError } from "../../errors";
+import type { ResolvedImage, InstanceDefinition, InstanceRecord } from "../../store/instances";
+import type { InstanceActor } from "../actor";
+import { getOrCreateTemplate } from "./templateOnDemand";
+import { type Resolved, resolveImage } from "./resolve";
+import { bootLayerDigests } from "../update/queuedUpdates";
+
+/** MiB. Source: the cloud's documentation. */
+const DEFAULT_MEMORY_MB = 128;
+
+/** What an instance is made from. */
+export interface InstanceSource extends Resolved<InstanceDefinition> {
+  /** Volumes that come along where the request names none. */
+  readonly volumes: readonly InstanceVolumeRequest[];
+  /** What it is a copy of. */
+  readonly original: InstanceActor | undefined;
+}
+
+/** Makes the instances of a request. */
+export type CreateInstances = (body: CreateInstanceRequest) => Promise<readonly InstanceActor[]>;
+
+/**
+ * What an instance is where the request says nothing, and the layers it boots from.
+ *
+ * Throws what resolving an image throws; refusals `NotFound`, `Invalid`, `CannotBeUsed`, `FailedWrongVmState`; `NotSupported`
+ * for a branch of what runs; `Attached` for volumes that cannot be shared; what making a template throws.
+ *
+ * @param create Makes what a template that does not exist yet is made of.
+ */
+export async function resolveSource(
+  registry: Registry,
+  body: CreateInstanceRequest,
+  create: CreateInstances,
+): Promise<InstanceSource> {
+  const { image, template, branch_from: branch, checkpoint } = body;
+  if (image !== undefined) {
+    const { value, layers } = await resolveImage(registry, image);
+    return { value: defaultDefinition(value), layers, volumes: [], original: undefined };
+  }
+  if (template !== undefined) {
+    const prepared = template.prepare === true ? await getOrCreateTemplate(registry, template, create) : undefined;
+    return copySource(prepared ?? findTemplateOrCheckpoint(registry, "template", template), body);
+  }
+  if (branch !== undefined) {
+    const original = findInstance(registry, branch);
+    assertCopyable(original, "branch from");
+    return copySource(original, body);
+  }
+  if (checkpoint !== undefined) return copySource(findTemplateOrCheckpoint(registry, "checkpoint", checkpoint), body);
+  throw new ApiItemError("Invalid", "'image' is missing in instance creation arguments");
+}
+
+/** Throws refusals `NotFound`, `Invalid`. */
+function findTemplateOrCheckpoint(
+  registry: Registry,
+  kind: "template" | "checkpoint",
+  selector: Selector,
+): InstanceActor {
+  const all = visibleInstances(registry).filter(({ state }) => state === kind);
+  return findBySelector(all, ({ record }) => record, kind, selector);
+}
+
+/** Throws unless all there is of an instance is what is written of it. `doing`: what is asked of it. */
+export function assertCopyable({ record, state, usesDisks }: InstanceActor, doing: "branch from" | "checkpoint"): void {
+  const { name, status } = record;
+  if (status.snapshotUuid !== undefined)
+    throw new ApiItemError("FailedWrongVmState", `Cannot ${doing} VM with pending snapshot`);
+  if (state === "running" || state === "standby") {
+    const why = `instance '${name}' is ${state}, and this platform keeps no memory of a running instance; stop it first`;
+    throw new ApiItemError("NotSupported", `Cannot ${doing} it: ${why}`);
+  }
+  if (state !== "stopped" || usesDisks || status.restart !== undefined)
+    throw new ApiItemError("FailedWrongVmState", `Cannot ${doing} VM in state '${state}'`);
+}
+
+/** Throws a refusal `Attached` when the instance writes to a volume: no copy could have it, and none is frozen with it. */
+export function assertNoWritableVolumes({ record }: InstanceActor): void {
+  const written = record.volumes.find(({ readonly }) => !readonly);
+  if (written === undefined) return;
+  const what = `'${record.name}' writes to the volume at '${written.at}', which nothing else can share`;
+  throw new ApiItemError("Attached", `${what}; detach it first, or name the volumes of the new instance`);
+}
+
+function copySource(original: InstanceActor, { service_group, volumes }: CreateInstanceRequest): InstanceSource {
+  const { record } = original;
+  if (volumes === undefined) assertNoWritableVolumes(original);
+  return {
+    value: inheritedDefinition(record, service_group !== undefined),
+    layers: bootLayerDigests({ ...record, status: { ...record.status, updates: [] } }).map((digest) => ({ digest })),
+    volumes: record.volumes.map(({ volumeUuid, at, readonly }) => ({ uuid: volumeUuid, at, readonly })),
+    original,
+  };
+}
+
+/** What a copy has from its original. Without a service nothing could wake it, so it does not sleep either. */
+function inheritedDefinition(original: InstanceRecord, hasService: boolean): InstanceDefinition {
+  const { uuid, name, createdAt, definition, status } = original;
+  const { scaleToZero, history } = definition;
+  return {
+    ...definition,
+    scaleToZero: hasService ? scaleToZero : undefined,
+    hostname: undefined,
+    deleteLock: false,
+    frozenAutokillMs: 0,
+    autoscaledBy: undefined,
+    history: status.state === "checkpoint" ? [{ uuid, name, createdAt }, ...history] : history,
+  };
+}
+
+/** An instance of an image of which nothing else is known. */
+const defaultDefinition = (image: ResolvedImage): InstanceDefinition => ({
+  ...image,
+  args: image.imageArgs,
+  argsFromImage: true,
+  env: {},
+  memoryMb: DEFAULT_MEMORY_MB,
+  vcpus: 1,
+  restartPolicy: "never",
+  tags: [],
+  annotations: {},
+  deleteLock: false,
+  deleteOnStop: false,
+  dependencies: [],
+  roms: [],
+  schedules: [],
+  autokill: { timeMs: 0, numRequests: 0 },
+  frozenAutokillMs: 0,
+  history: [],
+});

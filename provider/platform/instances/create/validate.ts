@@ -1,0 +1,118 @@
+/** What a create request may ask for, judged before anything is looked up. Pure. Source: the cloud's documentation. */
+import type { ItemCodeName } from "../../../contract/codes";
+import type { CreateInstanceRequest } from "../../../contract/models";
+import { RequestError } from "../../http/response";
+import type { Quotas } from "../../quotaSettings";
+import { assertInRange } from "../../quota";
+import { ApiItemError } from "../../errors";
+import { assertRequestLimitsOrdered } from "../../services/rules";
+import { assertMountPath } from "../../volumes/mountPath";
+import { checkDeleteOnStop, checkScaleToZero, checkSchedules, firstDuplicate } from "../update/rules";
+
+/** What an instance can be made from, each with the words that forbid another beside it. */
+const SOURCES = [
+  ["branch_from", "when 'branch_from' is set"],
+  ["template", "when creating an instance from a template"],
+  ["checkpoint", "when 'checkpoint' is set"],
+  ["image", "when 'image' is set"],
+] as const;
+/** What a branch has from the instance that it is a branch of. */
+const BRANCH_INHERITS = ["args", "env", "memory_mb", "vcpus"] as const;
+/** Members that an account without permission does not know. */
+const UNKNOWN_MEMBERS = ["network_interfaces", "gateway", "nameserver"] as const;
+/** Members that describe a new service group, and a new volume. */
+const NEW_GROUP_MEMBERS = ["services", "domains", "soft_limit", "hard_limit"] as const;
+const NEW_VOLUME_MEMBERS = [
+  "quota_policy",
+  "filesystem",
+  "tags",
+  "uid",
+  "gid",
+  "access_mode",
+  "args",
+  "host_path",
+] as const;
+
+/**
+ * Throws a refusal 400 of the whole request for members that exclude each other (`NotBoth`), are missing (`MissingId` where one of
+ * several is needed) or are for others (`Unknown`).
+ */
+export function assertWellFormedCreate(body: CreateInstanceRequest): void {
+  const unknown = UNKNOWN_MEMBERS.find((field) => body[field] !== undefined);
+  if (unknown !== undefined) throw requestError("Unknown", `Unknown member '${unknown}'`);
+  const [first, second] = SOURCES.filter(([field]) => body[field] !== undefined);
+  if (first === undefined)
+    throw requestError("MissingId", "'image' is missing in instance creation arguments; expected 'string'");
+  // Of a template and a branch the template is named last, as the cloud does it.
+  if (body.template !== undefined && body.branch_from !== undefined)
+    throw requestError("NotBoth", "Cannot specify 'branch_from' when creating an instance from a template");
+  if (second !== undefined) throw requestError("NotBoth", `Cannot specify '${second[0]}' ${first[1]}`);
+  const branched = body.branch_from && BRANCH_INHERITS.find((field) => body[field] !== undefined);
+  if (branched) throw requestError("NotBoth", `Cannot specify '${branched}' when branching from an existing instance`);
+  for (const volume of body.volumes ?? []) assertReferenceOrNewVolume(volume);
+  assertReferenceOrNewGroup(body.service_group);
+}
+
+const requestError = (code: ItemCodeName, message: string): RequestError => new RequestError(400, message, code);
+
+function assertReferenceOrNewVolume(volume: NonNullable<CreateInstanceRequest["volumes"]>[number]): void {
+  const exists = volume.uuid !== undefined || volume.name !== undefined;
+  if (exists && (volume.size_mb !== undefined || NEW_VOLUME_MEMBERS.some((field) => volume[field] !== undefined)))
+    throw requestError(
+      "NotBoth",
+      "Either a reference to an existing volume or the description of a new volume can be provided",
+    );
+}
+
+function assertReferenceOrNewGroup(group: CreateInstanceRequest["service_group"]): void {
+  if (group === undefined) return;
+  const described = NEW_GROUP_MEMBERS.some((field) => group[field] !== undefined);
+  if (described && group.uuid !== undefined)
+    throw requestError(
+      "NotBoth",
+      "Either a reference to an existing service group or the description of a new one can be provided",
+    );
+  if (described && group.services === undefined)
+    throw requestError("MalformedRequest", "'service_group.services' is missing");
+  assertRequestLimitsOrdered(group);
+}
+
+/**
+ * Throws refusals of the item: `Invalid` for values out of bounds or against each other, `NotSupported` and `NotAllowed`
+ * for what the local platform does not have.
+ */
+export function assertValidCreate(body: CreateInstanceRequest, limits: Quotas["limits"]): void {
+  assertSupported(body);
+  if (body.memory_mb !== undefined)
+    assertInRange("memory_mb", body.memory_mb, limits.min_memory_mb, limits.max_memory_mb);
+  if (body.vcpus !== undefined) assertInRange("vcpus", body.vcpus, limits.min_vcpus, limits.max_vcpus);
+  const deleteOnStop = body.features?.includes("delete-on-stop") ?? false;
+  checkDeleteOnStop({ deleteOnStop, restartPolicy: body.restart_policy ?? "never" });
+  checkScaleToZero({ scaleToZero: body.scale_to_zero, deleteOnStop }, body.service_group !== undefined);
+  checkSchedules(body.schedules ?? []);
+  if (waitTimeoutS(body) !== 0 && body.autostart !== true)
+    throw new ApiItemError("Invalid", "'timeout_s' needs 'autostart': nothing would start");
+  const places = (body.volumes ?? []).map(({ at }) => at);
+  places.forEach(assertMountPath);
+  const twice = firstDuplicate(places);
+  if (twice !== undefined) throw new ApiItemError("Invalid", `Two volumes cannot both be at '${twice}'`);
+  const written = (body.volumes ?? []).find(({ size_mb, readonly }) => size_mb === undefined && readonly !== true);
+  if (written !== undefined && (body.replicas ?? 0) > 0)
+    throw new ApiItemError("Invalid", `The volume at '${written.at}' can be shared by replicas only with 'readonly'`);
+}
+
+function assertSupported({ type, gpus, plugins, sched_priority }: CreateInstanceRequest): void {
+  const absent = (what: string): ApiItemError =>
+    new ApiItemError("NotSupported", `The local platform does not support ${what}`);
+  if (type === "full") throw absent("'type' 'full', only 'micro'");
+  if (gpus !== undefined && gpus > 0) throw absent("'gpus'");
+  if (plugins !== undefined && plugins.length > 0) throw absent("'plugins'");
+  if (sched_priority !== undefined && sched_priority !== "normal")
+    throw new ApiItemError("NotAllowed", "'sched_priority' is for privileged accounts");
+}
+
+/** Seconds that a create or start waits: -1 as long as it takes, 0 not at all. The older form is rounded up. */
+export function waitTimeoutS(body: Pick<CreateInstanceRequest, "timeout_s" | "wait_timeout_ms">): number {
+  const { timeout_s, wait_timeout_ms = 0 } = body;
+  return timeout_s ?? (wait_timeout_ms < 0 ? -1 : Math.ceil(wait_timeout_ms / 1000));
+}

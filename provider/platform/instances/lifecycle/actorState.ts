@@ -1,0 +1,27 @@
+/** How an instance stands, and in which words a request is denied. */
+import { ApiItemError } from "../../errors";
+import type { InstanceMachine } from "./machine";
+import type { DenyReason, ActorState } from "./decideRequest";
+
+/** What a request is decided by. */
+export function actorStateOf(machine: InstanceMachine): ActorState {
+  const { state, restart, stopAskedBy } = machine.record.status;
+  return {
+    state,
+    restartPending: restart?.nextAt !== undefined,
+    goingToStandby: state === "stopping" && stopAskedBy === "scale-to-zero",
+    suspending: state === "draining" && stopAskedBy === "suspend",
+    suspended: state === "stopped" && machine.isPaused,
+  };
+}
+
+const DENY_MESSAGES: Readonly<Record<DenyReason, string>> = {
+  DELETE_PENDING: "is being deleted",
+  STOP_PENDING: "is being stopped; wait until it is stopped",
+  NOT_RUNNING: "is not running",
+  NEVER_RUNS: "is a template or checkpoint, which never runs",
+};
+
+/** The refusal of a request that is denied. */
+export const toDenyError = (name: string, reason: DenyReason): ApiItemError =>
+  new ApiItemError("FailedWrongVmState", `Instance '${name}' ${DENY_MESSAGES[reason]}`);

@@ -1,0 +1,126 @@
+/** From a start to an instance that answers. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiItemError } from "../../errors";
+import type { Vm } from "../../vmm/vmm";
+import type { InstanceMachine } from "./machine";
+import { newSession, nextPhase, type VmSession, waitUntilReady } from "./vmSession";
+import { armCooldown } from "./scaleToZero";
+import { startFailed, stoppedWithoutGuest } from "./stopReason";
+import { finishStop } from "./stopping";
+import { startTransition } from "./transitions";
+import { applyPendingUpdates } from "../update/queuedUpdates";
+
+/**
+ * Boots the VM, or thaws the one that sleeps. Throws a refusal `Quota`, with nothing changed; what the VMM throws; a
+ * refusal `FailedOperation` when an instance that it depends on cannot run, or a stop came before it could.
+ */
+export async function start(machine: InstanceMachine, isRestart: boolean): Promise<void> {
+  clearTimeout(machine.restartTimer);
+  if (machine.state === "standby") machine.wakeups.begin();
+  if (machine.session === undefined) applyPendingUpdates(machine);
+  try {
+    machine.env.assertLiveQuota(machine.record);
+  } catch (error) {
+    if (isRestart) finishStop(machine, startFailed); // nobody would try again
+    throw error;
+  }
+  if (machine.session !== undefined) return await resumePaused(machine, machine.session);
+  machine.persistThenApply(startTransition(machine.record.status, isRestart, Date.now()));
+  machine.updateRotation();
+  try {
+    const ready = await waitForPrerequisites(machine);
+    if (machine.isClosed) return; // the next daemon finds an instance that did not get to start
+    const startedAtMs = performance.now();
+    if (ready) {
+      attachVm(machine, await machine.env.vmm.start(machine.env.vmSpec(machine.record)), startedAtMs, false);
+      return;
+    }
+  } catch (error) {
+    finishStop(machine, startFailed);
+    throw error;
+  }
+  finishStop(machine, stoppedWithoutGuest);
+  throw new ApiItemError("FailedOperation", `Instance '${machine.record.name}' was stopped before it could start`);
+}
+
+/** Waits for instances that this one depends on and for work on its disks; false when a stop or delete ended the wait. */
+async function waitForPrerequisites(machine: InstanceMachine): Promise<boolean> {
+  const startAbort = new AbortController();
+  const { signal } = startAbort;
+  machine.startAbort = startAbort;
+  if (machine.inbox.hasPendingEnd()) startAbort.abort();
+  try {
+    await machine.env.startDependencies(machine.record, signal);
+    await machine.env.waitUntilDisksFree(machine.record);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    machine.startAbort = undefined;
+  }
+  return !signal.aborted;
+}
+
+async function resumePaused(machine: InstanceMachine, session: VmSession): Promise<void> {
+  await session.vm.resume();
+  const { startCount, netTimeUs } = machine.record.status;
+  machine.applyThenPersist({
+    state: "running",
+    startedAt: Date.now(),
+    startCount: startCount + 1,
+    snapshotUuid: undefined,
+    stopAskedBy: undefined,
+    stopReason: undefined,
+    stopCode: undefined,
+  });
+  if (netTimeUs === undefined) probeReadiness(machine, session);
+  else onReady(machine, session);
+}
+
+/** Makes a VM that runs the instance's own. */
+export function attachVm(machine: InstanceMachine, vm: Vm, startedAtMs: number, adopted: boolean): VmSession {
+  const session = newSession(vm, startedAtMs, adopted);
+  machine.session = session;
+  void vm.started.then(() => machine.inbox.post({ is: "started", run: session }));
+  void vm.exited.then((exit) => machine.inbox.post({ is: "exited", run: session, exit }));
+  return session;
+}
+
+/** The guest's program runs. */
+export function onStarted(machine: InstanceMachine, session: VmSession): void {
+  if (machine.state === "starting") {
+    machine.applyThenPersist({
+      state: "running",
+      ...(session.adopted ? {} : { bootTimeUs: microsecondsSince(session.startedAtMs) }),
+    });
+  }
+  if (machine.state !== "running") return;
+  probeReadiness(machine, session);
+  if (machine.record.status.restart === undefined) return;
+  sleep(machine.env.timings.healthyAfterMs, undefined, { signal: session.ended.signal, ref: false }).then(
+    () => machine.inbox.post({ is: "healthy", run: session }),
+    () => undefined, // it ended before
+  );
+}
+
+/** Puts the instance into rotation when it answers on every port. */
+export function probeReadiness(machine: InstanceMachine, session: VmSession): void {
+  const { service } = machine;
+  if (service === undefined) return;
+  service.rotation.setState(machine.record.uuid, "coming");
+  void waitUntilReady(session.vm, service.destinationPorts, machine.env.timings, nextPhase(session)).then((all) => {
+    if (all) machine.inbox.post({ is: "answered", run: session });
+  });
+}
+
+/** Every port has answered. */
+export function onReady(machine: InstanceMachine, session: VmSession): void {
+  if (machine.state !== "running" || session.phase.signal.aborted) return;
+  const { uuid, status } = machine.record;
+  if (status.netTimeUs === undefined) machine.applyThenPersist({ netTimeUs: microsecondsSince(session.startedAtMs) });
+  machine.wakeups.ready();
+  machine.rotation?.setState(uuid, "ready", session.vm);
+  armCooldown(machine, machine.rotation?.connectionCount(uuid) ?? 0);
+}
+
+const microsecondsSince = (startedAtMs: number): number =>
+  Math.max(1, Math.round((performance.now() - startedAtMs) * 1000));

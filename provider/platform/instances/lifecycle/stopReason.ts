@@ -1,0 +1,100 @@
+/** How a VM's end reads in the API: stop_reason bits, stop_code, exit_code. Pure. Source: the cloud's documentation. */
+import { STOP_REASON } from "../../../contract/codes";
+import type { VmExit } from "../../vmm/vmm";
+
+/** Reasons in the low byte of `stop_code`. */
+const OK = 0;
+const EXPLICIT_CRASH = 1;
+const MATH = 2;
+const INVALID_OPERATION = 3;
+const PAGE_FAULT = 4;
+const SEGMENTATION_FAULT = 5;
+const HARDWARE_ERROR = 6;
+
+/** Shutdown through the term table, level 1: what an orderly end reports. */
+const ORDERLY_SHUTDOWN = 0x8100;
+/** Init table, level 127, as reported for crashes of a running program. */
+const RUNNING_PROGRAM = 0x7f00;
+const ENOMEM = 12;
+
+/** The fields of an instance that say how it stopped. */
+export interface StopFacts {
+  readonly stopReason: number;
+  readonly stopCode: number;
+  readonly exitCode: number | undefined;
+}
+
+/** What the platform did before the VM ended. */
+export interface StopRequest {
+  /** `undefined`: nobody asked, the stop came from inside. */
+  readonly requestedBy: "user" | "scale-to-zero" | undefined;
+  readonly forced: boolean;
+}
+
+/** Facts of a VM that ended. */
+export function stopFacts(exit: VmExit, stopRequest: StopRequest): StopFacts {
+  const cause =
+    (stopRequest.requestedBy === "user" ? STOP_REASON.User | STOP_REASON.Platform : 0) |
+    (stopRequest.requestedBy === "scale-to-zero" ? STOP_REASON.ScaleToZero | STOP_REASON.Platform : 0) |
+    (stopRequest.requestedBy !== undefined && (stopRequest.forced || exit.how === "killed") ? STOP_REASON.Forced : 0);
+  switch (exit.how) {
+    case "exited":
+      return {
+        stopReason: cause | STOP_REASON.Kernel | STOP_REASON.Application,
+        stopCode: ORDERLY_SHUTDOWN | OK,
+        exitCode: exit.exitCode & 0xff,
+      };
+    case "panicked":
+      return {
+        stopReason: cause | STOP_REASON.Kernel,
+        stopCode: RUNNING_PROGRAM | crashReason(exit.detail),
+        exitCode: undefined,
+      };
+    case "killed":
+      return { stopReason: cause, stopCode: 0, exitCode: undefined };
+  }
+}
+
+/** Facts of a VM that could not be started at all. */
+export const startFailed: StopFacts = { stopReason: STOP_REASON.Platform, stopCode: 0, exitCode: undefined };
+
+/** Facts of a standby, or of a start that had to wait, that was ended through the API: no guest was running. */
+export const stoppedWithoutGuest: StopFacts = {
+  stopReason: STOP_REASON.User | STOP_REASON.Platform | STOP_REASON.Kernel,
+  stopCode: 0,
+  exitCode: undefined,
+};
+
+/** Facts of a sleep that keeps the memory: the guest is frozen and has not ended. */
+export const pausedForStandby: StopFacts = {
+  stopReason: STOP_REASON.ScaleToZero | STOP_REASON.Platform,
+  stopCode: 0,
+  exitCode: undefined,
+};
+
+/** Signals by their number in a kernel's "Attempted to kill init" line. */
+const CRASH_BY_SIGNAL: Readonly<Record<number, number>> = {
+  4: INVALID_OPERATION,
+  7: HARDWARE_ERROR,
+  8: MATH,
+  11: SEGMENTATION_FAULT,
+};
+
+function crashReason(detail: string): number {
+  if (/out of memory|oom/i.test(detail)) return (ENOMEM << 16) | PAGE_FAULT;
+  const killedInit = /exitcode=0x([0-9a-f]+)/i.exec(detail)?.[1];
+  if (killedInit !== undefined) return CRASH_BY_SIGNAL[Number.parseInt(killedInit, 16) & 0x7f] ?? EXPLICIT_CRASH;
+  if (/page fault|paging request|null pointer/i.test(detail)) return PAGE_FAULT;
+  if (/divide error/i.test(detail)) return MATH;
+  if (/invalid opcode/i.test(detail)) return INVALID_OPERATION;
+  return EXPLICIT_CRASH;
+}
+
+/** True when the stop came from inside the instance. */
+export const isGuestInitiated = (facts: Pick<StopFacts, "stopReason">): boolean =>
+  (facts.stopReason & (STOP_REASON.User | STOP_REASON.Platform)) === 0;
+
+/** True when the stop came from inside and was not a program ending with 0. */
+export const isCrash = (facts: StopFacts): boolean =>
+  isGuestInitiated(facts) &&
+  ((facts.stopReason & STOP_REASON.Application) === 0 || facts.exitCode !== 0 || (facts.stopCode & 0xff) !== OK);

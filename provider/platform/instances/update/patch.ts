@@ -1,0 +1,213 @@
+/**
+ * What one change makes of an instance's definition. Pure. Names in a value are resolved already: an image is its facts,
+ * a dependency its uuid. Source of the table: the cloud's documentation of updates.
+ */
+import * as z from "zod";
+import { type InstanceProp, instancePatchValues as values } from "../../../contract/models";
+import type { Quotas } from "../../quotaSettings";
+import { assertInRange } from "../../quota";
+import { ApiItemError } from "../../errors";
+import { resolvedImage, type InstanceDefinition, romRecord } from "../../store/instances";
+import { checkRoms } from "./roms";
+import { checkScaleToZero, checkSchedules } from "./rules";
+
+/** A change of one property. */
+export interface InstancePatchOperation {
+  readonly prop: InstanceProp;
+  readonly op: "set" | "add" | "del";
+  readonly value?: unknown;
+}
+
+/** What a change is judged by beside the definition. */
+export interface PatchContext {
+  readonly limits: Quotas["limits"];
+  readonly hasService: boolean;
+}
+
+type PatchFunction = (
+  definition: InstanceDefinition,
+  value: unknown,
+  context: PatchContext,
+) => Partial<InstanceDefinition>;
+type PropertyPatches = Partial<Record<InstancePatchOperation["op"], PatchFunction>>;
+
+const expectedValues: Readonly<Partial<Record<InstanceProp, string>>> = {
+  args: "a text, or an array of texts, none of them empty",
+  env: "an object of texts",
+  tags: "an array of up to 16 tags, each of 1 to 256 of A-Z, a-z, 0-9 and -+_.:=",
+  annotations: "an object of up to 256 texts without control characters, their keys '[prefix/]name'",
+  hostname: "a DNS label",
+};
+
+/** The value of a `set` as a request has it, before its names are resolved. Throws a refusal `Invalid`. */
+export function parseSetValue<K extends InstanceProp>(prop: K, value: unknown): z.infer<(typeof values)[K]> {
+  const model: z.ZodType = values[prop];
+  return parsePatchValue(prop, model, value) as z.infer<(typeof values)[K]>; // read with the model of this very property
+}
+
+/** Reads a value with its model. Throws a refusal `Invalid`, which never tells the value. */
+function parsePatchValue<T>(prop: InstanceProp, model: z.ZodType<T>, value: unknown): T {
+  const parsed = model.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const what = expectedValues[prop] ?? parsed.error.issues[0]?.message ?? "something else";
+  throw new ApiItemError("Invalid", `The value of '${prop}' does not fit: ${what}`);
+}
+
+const nameList = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+const parseNames = (prop: InstanceProp, value: unknown): readonly string[] => parsePatchValue(prop, nameList, value);
+const parseArguments = (value: unknown): string[] => {
+  const given = parsePatchValue("args", values.args, value);
+  return typeof given === "string" ? [given] : given;
+};
+const omitKeys = <T>(record: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
+
+const resolvedRoms = z.array(romRecord);
+const uuidList = z.array(z.string());
+
+/** The table: a property without a cell for an operation does not know it. */
+const PATCHES: Readonly<Record<InstanceProp, PropertyPatches>> = {
+  image: {
+    set: ({ args, argsFromImage }, value) => {
+      const image = parsePatchValue("image", resolvedImage, value);
+      return { initrdDigest: undefined, ...image, args: argsFromImage ? image.imageArgs : args };
+    },
+  },
+  args: {
+    set: (_, value) => ({ args: parseArguments(value), argsFromImage: false }),
+    add: ({ args }, value) => ({ args: [...args, ...parseArguments(value)], argsFromImage: false }),
+    del: ({ imageArgs }, value) => assertNoValue("args", value, { args: imageArgs, argsFromImage: true }),
+  },
+  env: {
+    set: (_, value) => ({ env: parsePatchValue("env", values.env, value) }),
+    add: ({ env }, value) => ({ env: { ...env, ...parsePatchValue("env", values.env, value) } }),
+    del: ({ env }, value) => ({ env: value === undefined ? {} : omitKeys(env, parseNames("env", value)) }),
+  },
+  memory_mb: { set: (_, value, { limits }) => ({ memoryMb: parseLimited("memory_mb", value, limits) }) },
+  vcpus: { set: (_, value, { limits }) => ({ vcpus: parseLimited("vcpus", value, limits) }) },
+  scale_to_zero: {
+    set: ({ deleteOnStop }, value, { hasService }) => {
+      const scaleToZero = parsePatchValue("scale_to_zero", values.scale_to_zero, value);
+      checkScaleToZero({ scaleToZero, deleteOnStop }, hasService);
+      return { scaleToZero };
+    },
+    del: (_, value) => assertNoValue("scale_to_zero", value, { scaleToZero: undefined }),
+  },
+  tags: {
+    set: (_, value) => ({ tags: unique(parsePatchValue("tags", values.tags, value)) }),
+    add: ({ tags }, value) => ({
+      tags: parsePatchValue("tags", values.tags, unique([...tags, ...parseNames("tags", value)])),
+    }),
+    del: ({ tags }, value) => {
+      const gone = value === undefined ? tags : parseNames("tags", value);
+      return { tags: tags.filter((tag) => !gone.includes(tag)) };
+    },
+  },
+  delete_lock: {
+    set: (_, value) => ({ deleteLock: parsePatchValue("delete_lock", values.delete_lock, value) }),
+    del: (_, value) => assertNoValue("delete_lock", value, { deleteLock: false }),
+  },
+  schedules: {
+    set: (_, value) => withSchedules(parsePatchValue("schedules", values.schedules, value)),
+    add: ({ schedules }, value) =>
+      withSchedules([...schedules, ...parsePatchValue("schedules", values.schedules, value)]),
+    del: ({ schedules }, value) => ({ schedules: withoutNamed("schedules", schedules, value) }),
+  },
+  autokill: {
+    set: (_, value) => {
+      const { time_ms = 0, num_requests = 0 } = parsePatchValue("autokill", values.autokill, value);
+      return { autokill: { timeMs: time_ms, numRequests: num_requests } };
+    },
+    del: (_, value) => assertNoValue("autokill", value, { autokill: { timeMs: 0, numRequests: 0 } }),
+  },
+  hostname: {
+    set: (_, value) => ({ hostname: parsePatchValue("hostname", values.hostname, value) }),
+    del: (_, value) => assertNoValue("hostname", value, { hostname: undefined }),
+  },
+  roms: {
+    set: (_, value) => withRoms(parsePatchValue("roms", resolvedRoms, value)),
+    add: ({ roms }, value) => withRoms([...roms, ...parsePatchValue("roms", resolvedRoms, value)]),
+    del: ({ roms }, value) => ({ roms: withoutNamed("roms", roms, value) }),
+  },
+  plugins: { set: rejectPlugins, add: rejectPlugins, del: rejectPlugins },
+  dependencies: {
+    set: (_, value) => ({ dependencies: unique(parsePatchValue("dependencies", uuidList, value)) }),
+    add: ({ dependencies }, value) => ({
+      dependencies: unique([...dependencies, ...parsePatchValue("dependencies", uuidList, value)]),
+    }),
+    del: ({ dependencies }, value) => {
+      const gone = value === undefined ? dependencies : parsePatchValue("dependencies", uuidList, value);
+      return { dependencies: dependencies.filter((uuid) => !gone.includes(uuid)) };
+    },
+  },
+  sched_priority: {
+    set: (_, value) => {
+      if (parsePatchValue("sched_priority", values.sched_priority, value) === "normal") return {};
+      throw new ApiItemError("NotAllowed", "'sched_priority' is for privileged accounts");
+    },
+  },
+  annotations: {
+    set: (_, value) => ({ annotations: parsePatchValue("annotations", values.annotations, value) }),
+    add: ({ annotations }, value) => {
+      const more = parsePatchValue("annotations", values.annotations, value);
+      return { annotations: parsePatchValue("annotations", values.annotations, { ...annotations, ...more }) };
+    },
+    del: ({ annotations }, value) => ({
+      annotations: value === undefined ? {} : omitKeys(annotations, parseNames("annotations", value)),
+    }),
+  },
+};
+
+/** The changed definition. Throws refusals `Invalid`, `NotSupported`, `NotAllowed`. */
+export function applyPatch(
+  definition: InstanceDefinition,
+  { prop, op, value }: InstancePatchOperation,
+  context: PatchContext,
+): InstanceDefinition {
+  return { ...definition, ...patchFunctionOf(prop, op)(definition, value, context) };
+}
+
+/** Throws a refusal `Invalid` when the property does not know the operation. */
+export function patchFunctionOf(prop: InstanceProp, op: InstancePatchOperation["op"]): PatchFunction {
+  const cells = PATCHES[prop];
+  const cell = cells[op];
+  if (cell !== undefined) return cell;
+  const known = Object.keys(cells).map((one) => `'${one}'`);
+  throw new ApiItemError("Invalid", `'${prop}' does not know '${op}', but ${known.join(", ")}`);
+}
+
+function assertNoValue(
+  prop: InstanceProp,
+  value: unknown,
+  cleared: Partial<InstanceDefinition>,
+): Partial<InstanceDefinition> {
+  if (value === undefined) return cleared;
+  throw new ApiItemError("Invalid", `'del' of '${prop}' clears it and takes no 'value'`);
+}
+
+function parseLimited(prop: "memory_mb" | "vcpus", value: unknown, limits: PatchContext["limits"]): number {
+  const wanted = parsePatchValue(prop, z.int(), value);
+  assertInRange(prop, wanted, limits[`min_${prop}`], limits[`max_${prop}`]);
+  return wanted;
+}
+
+function withSchedules(schedules: InstanceDefinition["schedules"]): Partial<InstanceDefinition> {
+  checkSchedules(schedules);
+  return { schedules };
+}
+
+function withRoms(roms: InstanceDefinition["roms"]): Partial<InstanceDefinition> {
+  checkRoms(roms);
+  return { roms };
+}
+
+/** Without those that are named; without all when none is. */
+function withoutNamed<T extends { readonly name: string }>(prop: InstanceProp, all: readonly T[], value: unknown): T[] {
+  const gone = value === undefined ? undefined : parseNames(prop, value);
+  return all.filter(({ name }) => gone !== undefined && !gone.includes(name));
+}
+
+function rejectPlugins(): never {
+  throw new ApiItemError("NotSupported", "'plugins' are not supported by the local platform");
+}

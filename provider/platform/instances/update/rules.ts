@@ -1,0 +1,81 @@
+/** Rules of an instance that its create and its changes share. Pure. Each throws a refusal `Invalid`. */
+import { MAX_SCHEDULES, type Schedule } from "../../../contract/models";
+import { ApiItemError } from "../../errors";
+import type { InstanceDefinition } from "../../store/instances";
+import { parseCalendar } from "../schedule/calendar";
+
+/** Idle time before standby, in milliseconds, where none is given. */
+export const DEFAULT_COOLDOWN_MS = 1_000;
+
+/**
+ * Scale to zero needs connections to wake for, an instance that may come back, and time to give notice. Throws also a refusal
+ * `NotSupported` for a notice, which nobody here gives.
+ */
+export function checkScaleToZero(
+  { scaleToZero, deleteOnStop }: Pick<InstanceDefinition, "scaleToZero" | "deleteOnStop">,
+  hasService: boolean,
+): void {
+  if (scaleToZero === undefined || scaleToZero.policy === "off") return;
+  const { notify_time_ms: notifyMs = 0, cooldown_time_ms: cooldownMs = DEFAULT_COOLDOWN_MS } = scaleToZero;
+  if (!hasService)
+    throw new ApiItemError(
+      "Invalid",
+      "'scale_to_zero' needs a 'service_group': only its connections can wake the instance",
+    );
+  if (deleteOnStop)
+    throw new ApiItemError("Invalid", "'scale_to_zero' cannot be combined with the feature 'delete-on-stop'");
+  if (notifyMs > 0 && notifyMs >= cooldownMs) {
+    const why = `'scale_to_zero.notify_time_ms' (${notifyMs}) must be below 'cooldown_time_ms' (${cooldownMs})`;
+    throw new ApiItemError("Invalid", why);
+  }
+  if (notifyMs > 0)
+    throw new ApiItemError(
+      "NotSupported",
+      "'scale_to_zero.notify_time_ms': the local platform gives no notice of a sleep",
+    );
+}
+
+/** Who removes itself when it stops cannot be started again. */
+export function checkDeleteOnStop({
+  deleteOnStop,
+  restartPolicy,
+}: Pick<InstanceDefinition, "deleteOnStop" | "restartPolicy">): void {
+  if (!deleteOnStop || restartPolicy === "never") return;
+  const why = `the restart policy '${restartPolicy}' starts it again`;
+  throw new ApiItemError("Invalid", `The feature 'delete-on-stop' removes an instance that stops, but ${why}`);
+}
+
+/**
+ * Names are unique, times can be read, and only `exec` takes arguments. Throws also refusals `TooMany`, and `NotSupported`
+ * for what the local platform cannot do by itself.
+ */
+export function checkSchedules(schedules: readonly Schedule[]): void {
+  if (schedules.length > MAX_SCHEDULES) {
+    const why = `with these it would have ${schedules.length}`;
+    throw new ApiItemError("TooMany", `An instance has at most ${MAX_SCHEDULES} schedules; ${why}`);
+  }
+  const twice = firstDuplicate(schedules.map(({ name }) => name));
+  if (twice !== undefined) throw new ApiItemError("Invalid", `Two schedules are called '${twice}'`);
+  for (const { name, when, action, args } of schedules) {
+    parseCalendar(when);
+    if (action === "exec" && (args === undefined || args.length === 0))
+      throw new ApiItemError("Invalid", `Schedule '${name}' needs 'args': there is nothing to execute`);
+    if (action !== "exec" && args !== undefined)
+      throw new ApiItemError("Invalid", `Schedule '${name}' has 'args', which only 'exec' takes`);
+    if (action === "exec" || action === "checkpoint")
+      throw new ApiItemError(
+        "NotSupported",
+        `Schedule '${name}': the local platform does not do '${action}' at given times`,
+      );
+  }
+}
+
+/** The first text that stands in the list more than once. */
+export function firstDuplicate(texts: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  for (const text of texts) {
+    if (seen.has(text)) return text;
+    seen.add(text);
+  }
+  return undefined;
+}

@@ -1,0 +1,75 @@
+/**
+ * Templates and checkpoints: instances that never run and that others are made from. Kept is what an instance is to be,
+ * and its volumes; memory is not, so who is made from one boots afresh. Pure.
+ */
+import * as crypto from "node:crypto";
+import { autokillTime, type InstanceState } from "../../../contract/models";
+import { ApiItemError } from "../../errors";
+import type { InstanceDefinition, InstanceRecord } from "../../store/instances";
+import { applyPatch, type PatchContext } from "./patch";
+
+/** True for what never runs. */
+export const isTemplateOrCheckpoint = (state: InstanceState): boolean => state === "template" || state === "checkpoint";
+
+/** What a checkpoint is made with. */
+export interface CheckpointRequest {
+  readonly name: string;
+  readonly tags: readonly string[] | undefined;
+  readonly autokillMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** A checkpoint of a stopped instance. Pure but for its uuid. */
+export function newCheckpoint(source: InstanceRecord, request: CheckpointRequest): InstanceRecord {
+  const { name, tags, autokillMs, now } = request;
+  return {
+    uuid: crypto.randomUUID(),
+    name,
+    createdAt: now,
+    serviceUuid: undefined,
+    volumes: source.volumes,
+    definition: {
+      ...source.definition,
+      tags: [...new Set(tags ?? source.definition.tags)],
+      deleteLock: false,
+      frozenAutokillMs: autokillMs,
+      autoscaledBy: undefined,
+    },
+    status: {
+      state: "checkpoint",
+      deleting: false,
+      stopForced: false,
+      startCount: 0,
+      restartCount: 0,
+      uptimeMs: 0,
+      updates: [],
+      detaching: [],
+      lastUsedAt: now,
+    },
+  };
+}
+
+/** A change of one property of a template or checkpoint. */
+export interface TemplatePatchOperation {
+  readonly prop: "tags" | "delete_lock" | "autokill";
+  readonly op: "set" | "add" | "del";
+  readonly value?: unknown;
+}
+
+/** The changed definition. Pure. Throws a refusal `Invalid`. */
+export function applyTemplatePatch(
+  definition: InstanceDefinition,
+  { prop, op, value }: TemplatePatchOperation,
+  context: PatchContext,
+): InstanceDefinition {
+  if (prop !== "autokill") return applyPatch(definition, { prop, op, value }, context);
+  if (op === "add") throw new ApiItemError("Invalid", "'autokill' can be set or cleared, not added to");
+  if (op === "del") return { ...definition, frozenAutokillMs: 0 };
+  const parsed = autokillTime.safeParse(value);
+  if (parsed.success) return { ...definition, frozenAutokillMs: parsed.data.time_ms ?? 0 };
+  throw new ApiItemError(
+    "Invalid",
+    "'autokill' of a template or checkpoint is an object with 'time_ms', an integer from 0",
+  );
+}

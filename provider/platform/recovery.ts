@@ -1,0 +1,123 @@
+/**
+ * What a daemon does before it serves: compares its database with what really runs.
+ *
+ * An intent is in the database before it is acted on and the fact afterwards, so whatever a killed daemon left half
+ * made is found here: running VMs are adopted, the dead are marked with a reason, leftovers are removed.
+ */
+import { errorMessage } from "../base/errors";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { restoreAutoscale } from "./autoscale/configuration";
+import type { InstanceActor } from "./instances/actor";
+import { isTemplateOrCheckpoint } from "./instances/update/templates";
+import type { Registry, Service } from "./registry";
+import { scheduleAutokill } from "./services/autokill";
+import { publishPorts } from "./services/publish";
+import { loadCertificates } from "./store/certificates";
+import { onInstanceLeft } from "./services/membership";
+import { loadInstances } from "./store/instances";
+import { loadServices } from "./store/services";
+import { deleteVolume, loadVolumes, type VolumeRecord } from "./store/volumes";
+import { waitUntilUnused } from "./volumes/disk";
+import { volumeDiskPath } from "./volumes/diskPath";
+import { updateVolumeBestEffort, removeOrphanedVolumes } from "./volumes/save";
+import { toVmSpec } from "./instances/bootFiles";
+
+/** Fills a platform from its database and makes both match reality. */
+export async function reconcile(registry: Registry): Promise<void> {
+  const { database, log } = registry.parts;
+  for (const volume of loadVolumes(database)) await restoreVolume(registry, volume);
+  for (const certificate of loadCertificates(database)) registry.certificates.set(certificate.uuid, certificate);
+  for (const record of loadServices(database)) registry.services.set(record.uuid, registry.newService(record));
+  for (const record of loadInstances(database)) registry.addInstance(record);
+  await Promise.all(
+    [...registry.instances.values()].map(async (actor) => {
+      try {
+        await restoreInstance(registry, actor);
+      } catch (error) {
+        // One that cannot be brought in order must not keep all others from being served.
+        log.write("instance.not-restored", { uuid: actor.record.uuid, reason: errorMessage(error) });
+      }
+    }),
+  );
+  // Ports open last: the first connection then finds every instance in its place.
+  for (const service of [...registry.services.values()])
+    await registry.serviceMutex.runExclusive(() => restoreService(registry, service));
+  restoreAutoscale(registry);
+  await removeLeftovers(registry).catch((error: unknown) => {
+    log.write("leftovers.not-removed", { reason: errorMessage(error) });
+  });
+}
+
+async function restoreVolume(registry: Registry, volume: VolumeRecord): Promise<void> {
+  const { database, paths } = registry.parts;
+  if (volume.state === "initializing") {
+    // Half a disk. Its create was never answered; a clone's was, and whoever waits for it finds it gone.
+    await fs.rm(volumeDiskPath(paths, volume.uuid), { force: true });
+    deleteVolume(database, volume.uuid);
+    return;
+  }
+  registry.volumes.set(volume.uuid, volume);
+  if (volume.state === "busy") void finishGrowth(registry, volume);
+}
+
+/** A growth that was cut off can be repeated; until then the old size counts. */
+async function finishGrowth(registry: Registry, volume: VolumeRecord): Promise<void> {
+  const { paths } = registry.parts;
+  await registry.disks.run(volume.uuid, () => waitUntilUnused(volumeDiskPath(paths, volume.uuid)));
+  if (registry.isShutDown) return;
+  updateVolumeBestEffort(registry, volume, { state: "available", growsToMb: undefined });
+}
+
+async function restoreInstance(registry: Registry, actor: InstanceActor): Promise<void> {
+  const { vmm, paths, log } = registry.parts;
+  const { record } = actor;
+  const { uuid, name, status } = record;
+  const isUp = status.state !== "stopped" && !isTemplateOrCheckpoint(status.state);
+  const mayRun = isUp || status.deleting || status.snapshotUuid !== undefined;
+  const vm = mayRun ? await vmm.adopt(toVmSpec(record, paths, registry.bootFiles)) : undefined;
+  if (vm !== undefined) {
+    log.write("instance.adopted", { uuid, name, pid: vm.pid });
+    actor.adoptVm(vm);
+  }
+  if (status.deleting) {
+    void actor.request("delete").catch(() => undefined); // the actor has logged it; a guest may take its time to end
+  } else if (vm === undefined) {
+    const keptMemory = record.definition.scaleToZero?.stateful === true || status.snapshotUuid !== undefined;
+    const isStandbyWithoutVm = status.state === "standby" && !keptMemory;
+    if (mayRun && !isStandbyWithoutVm) actor.handleLostVm(await vmm.postMortem(uuid));
+    else actor.resumePendingWork();
+  }
+}
+
+/** Opens its ports, in the turn of service groups: an instance that is being deleted may have taken it along before. */
+async function restoreService(registry: Registry, service: Service): Promise<void> {
+  const { uuid } = service.record;
+  if (registry.services.get(uuid) !== service) return;
+  try {
+    await publishPorts(registry, service, service.record);
+  } catch (error) {
+    // Another program took the port meanwhile. The service stays, and a change of its ports can repair it.
+    registry.parts.log.write("service.not-published", { uuid, reason: errorMessage(error) });
+  }
+  scheduleAutokill(registry, service);
+}
+
+/** Service groups and volumes whose instance is gone, and files that belong to nothing in the database. */
+async function removeLeftovers(registry: Registry): Promise<void> {
+  const { paths, vmm } = registry.parts;
+  for (const { record } of [...registry.services.values()]) {
+    if (!record.persistent) await onInstanceLeft(registry, record.uuid);
+  }
+  await removeOrphanedVolumes(registry, [...registry.volumes.values()]);
+  for (const uuid of await fs.readdir(paths.instancesDir).catch(() => [])) {
+    if (registry.instances.has(uuid)) continue;
+    await vmm.removeFiles(uuid);
+    await fs.rm(path.join(paths.instancesDir, uuid), { recursive: true, force: true });
+  }
+  for (const file of await fs.readdir(paths.volumesDir).catch(() => [])) {
+    if (!registry.volumes.has(path.basename(file, ".ext4")))
+      await fs.rm(path.join(paths.volumesDir, file), { recursive: true, force: true });
+  }
+  await registry.removeUnusedBootFiles();
+}

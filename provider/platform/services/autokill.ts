@@ -1,0 +1,42 @@
+/** Deletes a service group that was empty for as long as it says. */
+import { errorMessage } from "../../base/errors";
+import type { Registry, Service } from "../registry";
+import type { ServiceRecord } from "../store/services";
+import { deleteServiceGroup } from "./delete";
+
+/** Longest sleep: the time of day may be set, and a machine may be put to sleep. */
+const MAX_SLEEP_MS = 60_000;
+
+/**
+ * When a service group is due, in milliseconds since 1970; `undefined` while it has instances, makes its own, or is to stay.
+ * Pure.
+ */
+export const autokillDueAtMs = ({ autokillTimeMs, emptySince, autoscale }: ServiceRecord): number | undefined =>
+  autokillTimeMs === 0 || emptySince === undefined || autoscale !== undefined ? undefined : emptySince + autokillTimeMs;
+
+/** Waits for the end of a service group anew; to be called whenever its record has changed. */
+export function scheduleAutokill(registry: Registry, service: Service): void {
+  service.autokillAbort?.abort();
+  const due = autokillDueAtMs(service.record);
+  if (due === undefined || registry.isShutDown) return;
+  const { clock, log } = registry.parts;
+  const armed = new AbortController();
+  service.autokillAbort = armed;
+  clock
+    .sleep(Math.min(Math.max(0, due - clock.now()), MAX_SLEEP_MS), armed.signal)
+    .then(() => registry.serviceMutex.runExclusive(() => removeIfDue(registry, service)))
+    .catch((error: unknown) => {
+      if (armed.signal.aborted) return;
+      const reason = errorMessage(error);
+      log.write("service.not-deleted", { uuid: service.record.uuid, reason });
+    });
+}
+
+function removeIfDue(registry: Registry, service: Service): void {
+  const { uuid } = service.record;
+  if (registry.isShutDown || registry.services.get(uuid) !== service || registry.instancesOfService(uuid).length > 0)
+    return;
+  const due = autokillDueAtMs(service.record);
+  if (due !== undefined && due <= registry.parts.clock.now()) deleteServiceGroup(registry, service);
+  else scheduleAutokill(registry, service);
+}

@@ -1,0 +1,81 @@
+/** A service group's begin. */
+import * as crypto from "node:crypto";
+import type { CreateServiceRequest } from "../../contract/models";
+import { uniqueWordName } from "../objectNames";
+import type { Registry, Service } from "../registry";
+import { assertQuota } from "../quota";
+import { ApiItemError } from "../errors";
+import { saveService, type ServiceRecord } from "../store/services";
+import { scheduleAutokill } from "./autokill";
+import { generateDomain, assertDomainsAvailable, resolveDomain } from "./domains";
+import { DEFAULT_HARD_LIMIT, DEFAULT_SOFT_LIMIT } from "./patch";
+import { publishPorts } from "./publish";
+import { parsePorts, assertPortsAvailable } from "./rules";
+
+/** Whose a service group is. */
+export interface ServiceGroupOptions {
+  /** False for one that an instance brings with it: it goes with the last instance. */
+  readonly persistent: boolean;
+}
+
+/** Every service group but this one. */
+export const otherServices = (registry: Registry, uuid: string): ServiceRecord[] =>
+  [...registry.services.values()].map(({ record }) => record).filter((record) => record.uuid !== uuid);
+
+/**
+ * Makes a service group and opens its ports. One whose instance then cannot be made goes with `afterMemberLeft`.
+ *
+ * Throws refusals `Invalid`, `AlreadyExists`, `CannotBeUsed` (a port or domain of another group), `NotFound` and
+ * `CertCnMismatch` (a certificate), `Quota`, `NoFree` (a port of another program), `NotSupported`.
+ */
+export function createServiceGroup(
+  registry: Registry,
+  body: CreateServiceRequest,
+  origin: ServiceGroupOptions,
+): Promise<Service> {
+  return registry.serviceMutex.runExclusive(() => createExclusively(registry, body, origin));
+}
+
+async function createExclusively(
+  registry: Registry,
+  body: CreateServiceRequest,
+  { persistent }: ServiceGroupOptions,
+): Promise<Service> {
+  const { database, clock, log } = registry.parts;
+  const taken = (name: string): boolean => [...registry.services.values()].some(({ record }) => record.name === name);
+  const name = body.name ?? uniqueWordName(taken);
+  if (name.includes("/")) throw new ApiItemError("Invalid", `'${name}' is not a name: it contains '/'`);
+  if (taken(name)) throw new ApiItemError("AlreadyExists", `A service group with the name '${name}' already exists`);
+  const now = clock.now();
+  const record: ServiceRecord = {
+    uuid: crypto.randomUUID(),
+    name,
+    createdAt: now,
+    ports: parsePorts(body.services),
+    domains: body.domains?.map((domain) => resolveDomain(domain, [...registry.certificates.values()])) ?? [
+      generateDomain(name, body.name !== undefined),
+    ],
+    softLimit: body.soft_limit ?? Math.min(DEFAULT_SOFT_LIMIT, body.hard_limit ?? DEFAULT_HARD_LIMIT),
+    hardLimit: body.hard_limit ?? DEFAULT_HARD_LIMIT,
+    persistent,
+    autokillTimeMs: body.autokill?.time_ms ?? 0,
+    emptySince: now,
+  };
+  const others = otherServices(registry, record.uuid);
+  assertPortsAvailable(name, record.ports, others);
+  assertDomainsAvailable(record.domains, others);
+  assertQuota(registry, { service_groups: 1, services: record.ports.length });
+  const service = registry.newService(record);
+  try {
+    await publishPorts(registry, service, record);
+    if (registry.isShutDown) throw new ApiItemError("FailedOperation", "The local platform is ending");
+    saveService(database, record);
+  } catch (error) {
+    service.proxy.close();
+    throw error;
+  }
+  registry.services.set(record.uuid, service);
+  scheduleAutokill(registry, service);
+  log.write("service.created", { uuid: record.uuid, name });
+  return service;
+}

@@ -1,0 +1,94 @@
+/** Which domains a service group gets, and with which certificates. Pure. */
+import { type DomainRequest, MAX_DOMAINS } from "../../contract/models";
+import { coversDomain, isDomainName, isWildcard } from "../certificates/domainName";
+import { findBySelector } from "../handlers/items";
+import { firstDuplicate } from "../instances/update/rules";
+import { randomText } from "../objectNames";
+import { ApiItemError } from "../errors";
+import type { CertificateRecord } from "../store/certificates";
+import type { ServiceDomain, ServiceRecord } from "../store/services";
+
+/** Longest label of a domain name. Source: RFC 1035, section 2.3.4. */
+const MAX_LABEL_LENGTH = 63;
+const RANDOM_SUFFIX_LENGTH = 8;
+
+/** `shop` is `shop.localhost`, which resolvers answer with the loopback address; a trailing dot means as is. */
+export const toFqdn = (domain: string): string =>
+  (domain.endsWith(".") ? domain.slice(0, -1) : `${domain}.localhost`).toLowerCase();
+
+/** The domain of a service group that asks for none: from its name, which is made unique if the user chose it. */
+export function generateDomain(name: string, isChosen: boolean): ServiceDomain {
+  if (!isChosen) return { fqdn: toFqdn(name) };
+  const label = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  const stem = label.slice(0, MAX_LABEL_LENGTH - RANDOM_SUFFIX_LENGTH - 1).replace(/^-+|-+$/g, "");
+  return {
+    fqdn: toFqdn(stem === "" ? randomText(RANDOM_SUFFIX_LENGTH) : `${stem}-${randomText(RANDOM_SUFFIX_LENGTH)}`),
+  };
+}
+
+/**
+ * A domain as it is asked for. One that is a whole name and has no certificate gets one that was uploaded for it, if
+ * there is any.
+ *
+ * Throws refusals `Invalid` (no domain name; a certificate for a label below `localhost`; a wildcard without one),
+ * `NotFound` (no such certificate), `CertCnMismatch`.
+ */
+export function resolveDomain(request: DomainRequest, certificates: readonly CertificateRecord[]): ServiceDomain {
+  const fqdn = toFqdn(request.name);
+  if (!isDomainName(fqdn)) throw new ApiItemError("Invalid", `'${fqdn}' is not a domain name`);
+  const isWhole = request.name.endsWith(".");
+  if (!isWhole && isWildcard(fqdn)) {
+    throw new ApiItemError("Invalid", `'${request.name}' is not a label; write a whole name with a dot at its end`);
+  }
+  const certificate = isWhole
+    ? findCertificateFor(fqdn, request.certificate, certificates)
+    : assertNoCertificate(request);
+  if (certificate === undefined && isWildcard(fqdn)) {
+    throw new ApiItemError("Invalid", `Domain '${fqdn}' needs a certificate: none can be made for a wildcard`);
+  }
+  return { fqdn, ...(certificate === undefined ? {} : { certificateUuid: certificate.uuid }) };
+}
+
+function findCertificateFor(
+  fqdn: string,
+  asked: DomainRequest["certificate"],
+  certificates: readonly CertificateRecord[],
+): CertificateRecord | undefined {
+  if (asked === undefined) {
+    const exact = certificates.find(({ commonName }) => commonName === fqdn);
+    return exact ?? certificates.find(({ commonName }) => coversDomain(commonName, fqdn));
+  }
+  const certificate = findBySelector(certificates, (one) => one, "certificate", asked);
+  if (coversDomain(certificate.commonName, fqdn)) return certificate;
+  throw new ApiItemError(
+    "CertCnMismatch",
+    `Certificate '${certificate.name}' is for '${certificate.commonName}', not for domain '${fqdn}'`,
+  );
+}
+
+function assertNoCertificate({ name, certificate }: DomainRequest): undefined {
+  if (certificate === undefined) return undefined;
+  throw new ApiItemError(
+    "Invalid",
+    `Domain '${name}' is a label below 'localhost', which takes no certificate; write a whole name with a dot at its end`,
+  );
+}
+
+/**
+ * Throws a refusal: `TooMany`, `Invalid` for a domain that is listed twice, `CannotBeUsed` when another service group has
+ * it.
+ */
+export function assertDomainsAvailable(domains: readonly ServiceDomain[], others: readonly ServiceRecord[]): void {
+  if (domains.length > MAX_DOMAINS) {
+    const why = `with these it would have ${domains.length}`;
+    throw new ApiItemError("TooMany", `A service group has at most ${MAX_DOMAINS} domains; ${why}`);
+  }
+  const twice = firstDuplicate(domains.map(({ fqdn }) => fqdn));
+  if (twice !== undefined) throw new ApiItemError("Invalid", `Domain '${twice}' is listed twice`);
+  const wanted = new Set(domains.map(({ fqdn }) => fqdn));
+  for (const other of others) {
+    const taken = other.domains.find(({ fqdn }) => wanted.has(fqdn));
+    if (taken === undefined) continue;
+    throw new ApiItemError("CannotBeUsed", `Domain '${taken.fqdn}' is already in use by service group '${other.name}'`);
+  }
+}

@@ -1,0 +1,101 @@
+/** What a PATCH triple makes of a service group. Pure. */
+import * as z from "zod";
+import { domainRequest, type ServiceProp, servicePatchValues } from "../../contract/models";
+import { ApiItemError } from "../errors";
+import type { CertificateRecord } from "../store/certificates";
+import type { ServiceRecord } from "../store/services";
+import { toFqdn, resolveDomain } from "./domains";
+import { parsePorts, assertLimitsOrdered } from "./rules";
+
+/** A triple. */
+export interface ServicePatchOperation {
+  readonly prop: ServiceProp;
+  readonly op: "set" | "add" | "del";
+  readonly value?: unknown;
+}
+
+/** Defaults of the API. */
+export const DEFAULT_SOFT_LIMIT = 1;
+export const DEFAULT_HARD_LIMIT = 65535;
+
+/** What a removed port is known by; the rest of its description may stand beside. */
+const removedPortModel = z.looseObject({ port: z.int() });
+
+function parseValue<T>(model: z.ZodType<T>, { op, prop, value }: ServicePatchOperation, expected: string): T {
+  const parsed = model.safeParse(value);
+  if (!parsed.success) throw new ApiItemError("Invalid", `'value' of '${op} ${prop}' must be ${expected}`);
+  return parsed.data;
+}
+
+/**
+ * The changed record. Throws refusals `Invalid`, `NotSupported`, and of domains with certificates `NotFound` and
+ * `CertCnMismatch`.
+ */
+export function applyPatchOperation(
+  record: ServiceRecord,
+  change: ServicePatchOperation,
+  certificates: readonly CertificateRecord[],
+): ServiceRecord {
+  switch (change.prop) {
+    case "services":
+      return { ...record, ports: patchPorts(record, change) };
+    case "domains":
+      return { ...record, domains: patchDomains(record, change, certificates) };
+    case "soft_limit": {
+      const softLimit = patchLimit(change, DEFAULT_SOFT_LIMIT);
+      assertLimitsOrdered(softLimit, record.hardLimit);
+      return { ...record, softLimit };
+    }
+    case "hard_limit": {
+      const hardLimit = patchLimit(change, DEFAULT_HARD_LIMIT);
+      assertLimitsOrdered(record.softLimit, hardLimit);
+      return { ...record, hardLimit };
+    }
+    case "autokill": {
+      assertNotAdd(change);
+      if (change.op === "del") return { ...record, autokillTimeMs: 0 };
+      const { time_ms } = parseValue(servicePatchValues.autokill, change, "an object with 'time_ms', from 0 on");
+      return { ...record, autokillTimeMs: time_ms ?? 0 };
+    }
+  }
+}
+
+function patchPorts(record: ServiceRecord, change: ServicePatchOperation): ServiceRecord["ports"] {
+  if (change.op === "del") {
+    const given =
+      change.value === undefined
+        ? record.ports
+        : parseValue(z.array(removedPortModel).min(1), change, "an array of objects with 'port'");
+    const ports = record.ports.filter(({ port }) => !given.some((gone) => gone.port === port));
+    if (ports.length === 0) throw new ApiItemError("Invalid", "A service group must keep at least one port");
+    return ports;
+  }
+  const given = parsePorts(parseValue(servicePatchValues.services, change, "an array of services"));
+  if (change.op === "set") return given;
+  const kept = record.ports.filter((old) => !given.some(({ port }) => port === old.port));
+  return [...kept, ...given];
+}
+
+function patchDomains(
+  record: ServiceRecord,
+  change: ServicePatchOperation,
+  certificates: readonly CertificateRecord[],
+): ServiceRecord["domains"] {
+  if (change.op === "del" && change.value === undefined) return [];
+  const expected = "an array of objects with 'name', and 'certificate' where one is to be used";
+  const given = parseValue(z.array(domainRequest), change, expected);
+  const names = new Set(given.map(({ name }) => toFqdn(name)));
+  const kept = change.op === "set" ? [] : record.domains.filter(({ fqdn }) => !names.has(fqdn));
+  return change.op === "del" ? kept : [...kept, ...given.map((domain) => resolveDomain(domain, certificates))];
+}
+
+function patchLimit(change: ServicePatchOperation, byDefault: number): number {
+  assertNotAdd(change);
+  return change.op === "del"
+    ? byDefault
+    : parseValue(servicePatchValues.soft_limit, change, "an integer between 1 and 65535");
+}
+
+function assertNotAdd({ prop, op }: ServicePatchOperation): void {
+  if (op === "add") throw new ApiItemError("Invalid", `'${prop}' can be set or cleared, not added to`);
+}

@@ -1,0 +1,49 @@
+/** Opens a service group's ports, with the certificates of its domains. */
+import { createSecureContext, type SecureContext } from "node:tls";
+import { coversDomain } from "../certificates/domainName";
+import { createSelfSignedCertificate } from "../certificates/selfSigned";
+import type { Registry, Service } from "../registry";
+import type { TlsCertificates } from "../proxy/tlsTermination";
+import type { CertificateRecord } from "../store/certificates";
+import type { ServiceRecord } from "../store/services";
+
+/**
+ * Makes the ports of `record`, which may differ from the service's present one, exactly those that are open.
+ * Throws refusals `NoFree` (a port), `NotSupported` (no certificate can be had).
+ */
+export async function publishPorts(registry: Registry, service: Service, record: ServiceRecord): Promise<void> {
+  const withTls = record.ports.some(({ handlers }) => handlers.includes("tls"));
+  const tls = withTls ? await tlsCertificatesOf(registry, record) : undefined;
+  await service.proxy.publish(
+    record.ports.map(({ port, destinationPort, handlers }) => {
+      const plain = handlers.includes("redirect") ? "redirect" : "plain";
+      return { port, destinationPort, how: tls !== undefined && handlers.includes("tls") ? { tls } : plain };
+    }),
+  );
+}
+
+async function tlsCertificatesOf(registry: Registry, { uuid, domains }: ServiceRecord): Promise<TlsCertificates> {
+  const withoutOne = domains.filter(({ certificateUuid }) => certificateUuid === undefined);
+  return {
+    selfSigned: await createSelfSignedCertificate(withoutOne.map(({ fqdn }) => fqdn)),
+    // Looked up for each connection, so that a renewed certificate serves the next one.
+    findUploaded: (serverName) => {
+      const now = registry.services.get(uuid)?.record.domains ?? domains;
+      const exact = now.find(({ fqdn }) => fqdn === serverName);
+      const certificateUuid = (exact ?? now.find(({ fqdn }) => coversDomain(fqdn, serverName)))?.certificateUuid;
+      const certificate = certificateUuid === undefined ? undefined : registry.certificates.get(certificateUuid);
+      return certificate && secureContextOf(certificate);
+    },
+  };
+}
+
+/** A context costs milliseconds and is the same as long as the record is. */
+const secureContexts = new WeakMap<CertificateRecord, SecureContext>();
+
+function secureContextOf(certificate: CertificateRecord): SecureContext {
+  const known = secureContexts.get(certificate);
+  if (known !== undefined) return known;
+  const made = createSecureContext({ key: certificate.pkey, cert: certificate.chain });
+  secureContexts.set(certificate, made);
+  return made;
+}

@@ -1,0 +1,80 @@
+/** Which ports and limits a service group may have. Pure. Source: the cloud's documentation of handlers. */
+import type { CreateServiceRequest, ServicePort } from "../../contract/models";
+import { RequestError } from "../http/response";
+import { ApiItemError } from "../errors";
+import type { PublishedPort, ServiceRecord } from "../store/services";
+
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
+
+/** Ports with their defaults. Throws a refusal: `Invalid` for a rule broken, `NotSupported` for what only the cloud does. */
+export function parsePorts(ports: readonly ServicePort[]): PublishedPort[] {
+  const seen = new Set<number>();
+  return ports.map(({ port, destination_port, handlers = [], protocol, ip }) => {
+    if (seen.has(port)) throw new ApiItemError("Invalid", `Port ${port} is listed twice`);
+    seen.add(port);
+    const broken = portRuleViolation(port, destination_port, new Set(handlers));
+    if (broken !== undefined) throw new ApiItemError("Invalid", broken);
+    if (protocol === "udp")
+      throw new ApiItemError("NotSupported", `Port ${port}: the local platform does not publish UDP yet`);
+    if (ip !== undefined)
+      throw new ApiItemError(
+        "NotSupported",
+        `Port ${port}: the local platform publishes on the loopback address alone`,
+      );
+    return { port, destinationPort: destination_port ?? port, handlers: [...new Set(handlers)] };
+  });
+}
+
+function portRuleViolation(
+  port: number,
+  destination: number | undefined,
+  handlers: ReadonlySet<string>,
+): string | undefined {
+  if (handlers.has("redirect")) {
+    if (port !== HTTP_PORT) return `Port ${port}: 'redirect' is only for port 80`;
+    if (destination === undefined || destination === HTTP_PORT)
+      return "Port 80: 'redirect' needs as 'destination_port' the public port to send clients to, such as 443";
+  }
+  if (port === HTTP_PORT) {
+    if (handlers.has("tls")) return "Port 80 must not have the handler 'tls'";
+    return handlers.has("http") ? undefined : "Port 80 must have the handler 'http'";
+  }
+  if (port === HTTPS_PORT) {
+    return handlers.has("http") && handlers.has("tls") ? undefined : "Port 443 must have the handlers 'http' and 'tls'";
+  }
+  return handlers.has("http") ? `Port ${port} must not have the handler 'http'; only 80 and 443 do` : undefined;
+}
+
+/** Throws a refusal `CannotBeUsed` that names both when a port belongs to another service group. */
+export function assertPortsAvailable(
+  name: string,
+  ports: readonly PublishedPort[],
+  others: Iterable<ServiceRecord>,
+): void {
+  for (const other of others) {
+    const taken = other.ports.find((theirs) => ports.some((ours) => ours.port === theirs.port));
+    if (taken === undefined) continue;
+    throw new ApiItemError(
+      "CannotBeUsed",
+      `Port ${taken.port} cannot be used by service group '${name}': '${other.name}' publishes it`,
+    );
+  }
+}
+
+const crossedLimitsMessage = (softLimit: number, hardLimit: number): string =>
+  `'soft_limit' (${softLimit}) must not be above 'hard_limit' (${hardLimit})`;
+
+/** Throws a refusal `Invalid` unless `softLimit` fits below `hardLimit`. */
+export function assertLimitsOrdered(softLimit: number, hardLimit: number): void {
+  if (softLimit > hardLimit) throw new ApiItemError("Invalid", crossedLimitsMessage(softLimit, hardLimit));
+}
+
+/** Throws {@link RequestError} 400 for a description with crossed limits: unlike a change it is malformed as a whole. */
+export function assertRequestLimitsOrdered({
+  soft_limit: soft,
+  hard_limit: hard,
+}: Pick<CreateServiceRequest, "soft_limit" | "hard_limit">): void {
+  if (soft !== undefined && hard !== undefined && soft > hard)
+    throw new RequestError(400, crossedLimitsMessage(soft, hard), "Invalid");
+}

@@ -1,0 +1,34 @@
+/** Changes a service group while it serves. */
+import { assertQuota } from "../quota";
+import { destinationPorts, type Registry, type Service } from "../registry";
+import type { ServiceRecord } from "../store/services";
+import { assertDomainsAvailable } from "./domains";
+import { otherServices } from "./create";
+import { persistService } from "./save";
+import { applyPatchOperation, type ServicePatchOperation } from "./patch";
+import { publishPorts } from "./publish";
+import { assertPortsAvailable } from "./rules";
+
+/** Applies one triple; to be called in the turn of service groups. Throws as `applyPatchOperation` and `publishPorts` do, and `CannotBeUsed`, `Quota`. */
+export async function updateService(
+  registry: Registry,
+  service: Service,
+  change: ServicePatchOperation,
+): Promise<void> {
+  const before = service.record;
+  const after = applyPatchOperation(before, change, [...registry.certificates.values()]);
+  const others = otherServices(registry, after.uuid);
+  assertPortsAvailable(after.name, after.ports, others);
+  assertDomainsAvailable(after.domains, others);
+  assertQuota(registry, { services: after.ports.length - before.ports.length });
+  if (change.prop === "services" || change.prop === "domains") await publishPorts(registry, service, after);
+  const { persistent, emptySince } = service.record; // instances may have come or gone meanwhile
+  persistService(registry, service, { ...after, persistent, emptySince });
+  if (!hasSameDestinationPorts(before, after))
+    for (const member of registry.instancesOfService(after.uuid)) member.servicePortsChanged();
+}
+
+const hasSameDestinationPorts = (a: ServiceRecord, b: ServiceRecord): boolean => {
+  const after = destinationPorts(b);
+  return destinationPorts(a).length === after.length && destinationPorts(a).every((port) => after.includes(port));
+};

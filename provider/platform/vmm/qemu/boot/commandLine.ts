@@ -1,0 +1,142 @@
+/**
+ * Turns what a VM shall run into the command line of its kernel: one grammar for Unikraft and for the stand-in Linux
+ * guest (`provider/image/runtime/init.ts` reads it there), with the limits and quoting of each.
+ */
+import { UnikernelError } from "../../../../base/errors";
+import type { VmSpec } from "../../vmm";
+import type { KernelKind } from "./kernelKind";
+
+/** Addresses of QEMU's user network. Source: QEMU, "Using the user mode network stack". */
+const GUEST_ADDRESS = "10.0.2.15/24";
+const GATEWAY = "10.0.2.2";
+const DNS = "10.0.2.3";
+
+/** Unikraft: bytes of the command line, program arguments, variables (`CONFIG_LIBPOSIX_ENVIRON_ENVP` entries). */
+const UNIKRAFT_LIMITS = { bytes: 4096, args: 60, variables: 8 } as const;
+/**
+ * Linux panics above 32 words that it hands to init and hangs above 2048 bytes (COMMAND_LINE_SIZE); both with
+ * room to spare, since beyond them the command line travels in a file.
+ */
+const LINUX_LIMITS = { bytes: 2000, words: 28 } as const;
+/** Longest single argument or variable that Linux passes to a program (MAX_ARG_STRLEN) without its NUL. */
+const LINUX_VALUE_BYTES = 131_071;
+
+/** Serial number of the disk at this index of {@link VmSpec.disks}; virtio-blk holds 20 bytes. */
+export const diskSerial = (index: number): string => `disk${index}`;
+
+/** A kernel command line. */
+export interface CommandLine {
+  /** For `-append`. */
+  readonly append: string;
+  /**
+   * Content of `/unikernel/cmdline` in an archive behind the initrd, when the command line is too long or holds
+   * variables: they may be secrets, and every user of the machine can read the arguments of a process.
+   */
+  readonly file: string | undefined;
+}
+
+/**
+ * The command line of a VM. Throws `INPUT_INVALID`, naming what does not fit (never its value).
+ *
+ * @param emulated No hardware accelerator: every instruction the kernel saves at boot counts.
+ */
+export function buildCommandLine(spec: VmSpec, kind: KernelKind, emulated: boolean): CommandLine {
+  assertValidSpec(spec);
+  return kind === "multiboot" ? unikraftLine(spec) : linuxLine(spec, emulated);
+}
+
+function assertValidSpec(spec: VmSpec): void {
+  if (spec.args.length === 0) {
+    throw invalidInput("The instance has no program to run.", "args", "Give args, or an image with a command.");
+  }
+  for (const [property, value] of namedValues(spec)) {
+    if (value.includes("\0")) throw invalidInput(`${property} holds a NUL character.`, property, "Remove it.");
+  }
+  for (const disk of spec.disks) {
+    if (!/^\/[^:"\\\s\p{Cc}]*$/u.test(disk.at)) {
+      const hint = "Mount it at an absolute path without blanks, colons, quotes and backslashes.";
+      throw invalidInput(`A volume cannot be mounted at '${disk.at}'.`, "volumes", hint);
+    }
+  }
+}
+
+const invalidInput = (message: string, property: string, hint: string): UnikernelError =>
+  new UnikernelError("INPUT_INVALID", message, { property, hint });
+
+function namedValues(spec: VmSpec): [property: string, value: string][] {
+  return [
+    ...spec.args.map((value, index): [string, string] => [`args[${index}]`, value]),
+    ...Object.entries(spec.env).map(([name, value]): [string, string] => [`env.${name}`, `${name}=${value}`]),
+  ];
+}
+
+/** What both kinds share, each with its own quoting. */
+function guestParameters(spec: VmSpec, rootfs: readonly string[], quote: (text: string) => string): string[] {
+  const disks = spec.disks.map((disk, index) => {
+    return quote(`${diskSerial(index)}:${disk.at}:ext4:${disk.readonly ? "ro" : ""}::mkmp`);
+  });
+  const fstab = [...rootfs.map(quote), ...disks];
+  const variables = Object.entries(spec.env).map(([name, value]) => quote(`${name}=${value}`));
+  return [
+    `netdev.ip=${GUEST_ADDRESS}:${GATEWAY}:${DNS}::${spec.hostname}:`,
+    ...(fstab.length > 0 ? [`vfs.fstab=[ ${fstab.join(" ")} ]`] : []),
+    ...(variables.length > 0 ? [`env.vars=[ ${variables.join(" ")} ]`] : []),
+  ];
+}
+
+/** Anything but these characters makes quotes necessary. */
+const isBare = (text: string): boolean => /^[^\s"'\\\p{Cc}]+$/u.test(text);
+
+function unikraftLine(spec: VmSpec): CommandLine {
+  for (const [property, value] of namedValues(spec)) {
+    if (/\p{Cc}/u.test(value)) {
+      const hint = "A Unikraft kernel takes it from its command line: use a file of the image instead.";
+      throw invalidInput(`${property} holds a line break or another control character.`, property, hint);
+    }
+  }
+  const quote = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
+  const rootfs = spec.initrd === undefined ? [] : ["initrd0:/:extract::ramfs=1:"];
+  const args = spec.args.map((value) => (isBare(value) ? value : quote(value)));
+  const append = [...guestParameters(spec, rootfs, quote), "--", ...args].join(" ");
+  assertUnikraftLimit("args", "arguments", spec.args.length, UNIKRAFT_LIMITS.args);
+  assertUnikraftLimit("env", "variables", Object.keys(spec.env).length, UNIKRAFT_LIMITS.variables);
+  assertUnikraftLimit("args", "bytes in arguments and variables", Buffer.byteLength(append), UNIKRAFT_LIMITS.bytes);
+  return { append, file: undefined };
+}
+
+function assertUnikraftLimit(property: string, unit: string, value: number, most: number): void {
+  if (value <= most) return;
+  const message = `The command line of the instance has ${value} ${unit}; a Unikraft kernel takes ${most}.`;
+  throw invalidInput(message, property, "Shorten it, or use a file of the image instead.");
+}
+
+/** `\xHH` for what would end or break a quoted word. */
+const quoteForLinux = (text: string): string =>
+  `"${text.replace(/["\\\p{Cc}]/gu, (c) => [...Buffer.from(c)].map((b) => `\\x${b.toString(16).padStart(2, "0")}`).join(""))}"`;
+
+function linuxLine(spec: VmSpec, emulated: boolean): CommandLine {
+  for (const [property, value] of namedValues(spec)) {
+    if (Buffer.byteLength(value) > LINUX_VALUE_BYTES) {
+      throw invalidInput(`${property} has more than ${LINUX_VALUE_BYTES} bytes.`, property, "Use a file instead.");
+    }
+  }
+  const program = spec.args[0] ?? "";
+  if (program === "" || program.includes("=")) {
+    throw invalidInput("The program's path is empty or holds '='.", "args[0]", "Name a program by its path.");
+  }
+  // Panics end the VM. A root of type tmpfs, the default, would cut off a root file system above half of the memory.
+  // The crypto self-tests take a fifth of the boot. Without ACPI it is faster still,
+  // but finds only one processor.
+  const fast = ["console=ttyS0", "quiet", "panic=-1", "rootfstype=ramfs", "cryptomgr.notests=1"];
+  if (disablesAcpi(spec, emulated)) fast.push("acpi=off");
+  const args = spec.args.map((value) => (isBare(value) ? value : quoteForLinux(value)));
+  const guest = [...guestParameters(spec, [], quoteForLinux), "--", ...args].join(" ");
+  const append = [...fast, guest].join(" ");
+  const words = append.replace(/"[^"]*"/g, '"').split(" ").length;
+  const fits = Buffer.byteLength(append) <= LINUX_LIMITS.bytes && words <= LINUX_LIMITS.words;
+  if (fits && Object.keys(spec.env).length === 0) return { append, file: undefined };
+  return { append: fast.join(" "), file: guest };
+}
+
+/** True when the Linux guest goes without ACPI; its network card then has no message-signalled interrupts. */
+export const disablesAcpi = (spec: VmSpec, emulated: boolean): boolean => emulated && spec.vcpus === 1;

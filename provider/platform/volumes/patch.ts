@@ -1,0 +1,60 @@
+/** What a PATCH triple makes of a volume. Pure. */
+import { tags, type VolumeProp, volumePatchValues } from "../../contract/models";
+import { ApiItemError } from "../errors";
+import type { VolumeRecord } from "../store/volumes";
+
+/** A triple. */
+export interface VolumePatchOperation {
+  readonly prop: VolumeProp;
+  readonly op: "set" | "add" | "del";
+  readonly value?: unknown;
+}
+
+/** What a volume becomes. */
+export type VolumePatch = Partial<Pick<VolumeRecord, "sizeMb" | "tags" | "quotaPolicy" | "deleteLock">>;
+
+const EXPECTED_VALUES: Readonly<Record<VolumeProp, string>> = {
+  size_mb: "an integer",
+  tags: "an array of up to 16 tags, each of 1 to 256 of A-Z, a-z, 0-9 and -+_.:=",
+  quota_policy: "'static' or 'dynamic'",
+  delete_lock: "true or false",
+};
+
+/** The fields that change. Throws a refusal `Invalid`. */
+export function resolveVolumePatch(volume: VolumeRecord, change: VolumePatchOperation): VolumePatch {
+  const { prop, op, value } = change;
+  if (prop === "tags") return { tags: patchTags(volume.tags, change) };
+  if (prop === "delete_lock" && op === "del" && value === undefined) return { deleteLock: false };
+  if (op !== "set") throw new ApiItemError("Invalid", `'${prop}' of a volume can only be set, not '${op}'`);
+  switch (prop) {
+    case "size_mb":
+      return { sizeMb: parseGrownSizeMb(volume, parseValue(prop, change)) };
+    case "quota_policy":
+      return { quotaPolicy: parseValue(prop, change) };
+    case "delete_lock":
+      return { deleteLock: parseValue(prop, change) };
+  }
+}
+
+type PatchValues = { readonly [K in VolumeProp]: ReturnType<(typeof volumePatchValues)[K]["parse"]> };
+
+function parseValue<K extends VolumeProp>(prop: K, { op, value }: VolumePatchOperation): PatchValues[K] {
+  const parsed = volumePatchValues[prop].safeParse(value);
+  if (!parsed.success) throw new ApiItemError("Invalid", `'value' of '${op} ${prop}' must be ${EXPECTED_VALUES[prop]}`);
+  return parsed.data as PatchValues[K];
+}
+
+function parseGrownSizeMb({ name, sizeMb }: VolumeRecord, wanted: number): number {
+  if (wanted >= sizeMb) return wanted;
+  throw new ApiItemError("Invalid", `Volume '${name}' has ${sizeMb} MiB and cannot shrink to ${wanted} MiB`);
+}
+
+/** `del` without a value clears. The result has each tag once, and no more than one object may have. */
+function patchTags(present: readonly string[], change: VolumePatchOperation): string[] {
+  if (change.op === "del" && change.value === undefined) return [];
+  const given = parseValue("tags", change);
+  if (change.op === "del") return present.filter((tag) => !given.includes(tag));
+  const all = [...new Set(change.op === "add" ? [...present, ...given] : given)];
+  if (tags.safeParse(all).success) return all;
+  throw new ApiItemError("Invalid", `An object has at most 16 tags; with these it would have ${all.length}`);
+}

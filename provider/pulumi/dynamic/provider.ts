@@ -1,0 +1,248 @@
+/**
+ * Front end A: the dynamic provider. State holds a constant text that requires this module by the name
+ * `pulumi-unikernel/dynamic` and takes one property of it, the provider object of a kind. That name and those
+ * properties are kept for as long as any state may hold them.
+ *
+ * An adapter without decisions of its own. What the dynamic protocol cannot express: detailed diffs, preview of create,
+ * import, timeouts, cancel, secrets on the wire (the engine re-applies them by property name).
+ *
+ * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
+ */
+import * as crypto from "node:crypto";
+import {
+  type PartialSettings,
+  SETTING_KEYS,
+  metroAddress,
+  resolveMetro,
+  settingText,
+} from "../../base/config/metroConfig";
+import { UnikernelError, formatError } from "../../base/errors";
+import { RESOURCE_NAME_KEY, withAutoName } from "../../definition/naming";
+import { check as checkInputs } from "../../definition/check";
+import type { CheckFailure, Properties } from "../../definition/resource";
+import { diff as diffInputs } from "../../definition/diff";
+import { migrate } from "../../definition/migrate";
+import { type AnyResource, type ResourceKind, resourceOf } from "../../resources/all";
+import { type ProviderContext, createContext } from "../../resources/context";
+import { fetchQuotas } from "../../resources/fetchQuotas";
+import { diffResource } from "../resourceDiff";
+import { engineAddress, watchEngine } from "./engineWatchdog";
+import { createPrintOnce, describeChanges } from "../describeChanges";
+import { QuotaChecker } from "../quotaChecker";
+import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
+import {
+  internalProperties,
+  inputsFromState,
+  isInternalKey,
+  isLookup,
+  observedFromState,
+  toState,
+  hasPendingStart,
+  preservedOnRefresh,
+  toSerializable,
+  wasLookedUp,
+} from "./state";
+import { LOCATION_KEY, type Location, assertSameMetro, requiresMove } from "../resourceLocation";
+
+/** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
+interface ConfigureRequest {
+  readonly config: { get(key: string): string | undefined };
+}
+
+/** The provider object that the dynamic provider process calls. */
+export interface DynamicProvider {
+  configure(request: ConfigureRequest): Promise<void>;
+  check(
+    olds: Properties,
+    news: Properties,
+  ): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }>;
+  diff(
+    id: string,
+    olds: Properties,
+    news: Properties,
+  ): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }>;
+  create(inputs: Properties): Promise<{ id: string; outs: Properties }>;
+  read(id: string, props: Properties): Promise<{ id?: string; props?: Properties; inputs?: Properties }>;
+  update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }>;
+  delete(id: string, props: Properties): Promise<void>;
+}
+
+/**
+ * What `configure` was told. One process serves one provider instance, so all kinds share it; it is stored without an
+ * await, because the process may call other methods while `configure` still runs.
+ */
+let settings: PartialSettings = {};
+/** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
+let providerName = "";
+let context: ProviderContext | undefined;
+const getContext = (): ProviderContext => (context ??= createContext(resolveMetro({ provider: settings })));
+
+const printOnce = createPrintOnce((line) => void process.stdout.write(`${line}\n`));
+const quotaChecker = new QuotaChecker(() => fetchQuotas(getContext()), printOnce);
+
+const currentLocation = (): Location => ({ metro: metroAddress({ provider: settings }), provider: providerName });
+
+/** What is wrong with the settings, so that a preview shows it. The engine asks for no check while either is unknown. */
+function settingsFailures({ kind, metroRestriction }: AnyResource): readonly CheckFailure[] {
+  try {
+    const { metro } = resolveMetro({ provider: settings });
+    if (metroRestriction === undefined || metro === metroRestriction.metro) return [];
+    return [
+      {
+        property: "",
+        reason: `${kind} works with metro '${metroRestriction.metro}' only, not with '${metro}'. ${metroRestriction.hint}`,
+      },
+    ];
+  } catch (error) {
+    return [{ property: "", reason: formatError(error) }];
+  }
+}
+
+/** What exceeds the quotas; or the setting with which they could not be asked for, and with which nothing could be made. */
+async function quotaFailures(
+  resource: AnyResource,
+  olds: Properties,
+  inputs: Properties,
+  news: Properties,
+): Promise<readonly string[]> {
+  try {
+    return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs);
+  } catch (error) {
+    return [formatError(error)];
+  }
+}
+
+function createProvider(kind: ResourceKind): DynamicProvider {
+  const resource = resourceOf(kind);
+  /** Ids that were read and not compared yet: a refresh compares what it read, which is no plan of an update. */
+  const refreshed = new Set<string>();
+
+  const toResourceError = (news: Properties, error: unknown): Error =>
+    toEngineError(resourceLabel(resource, news), error, (outputs) =>
+      toState(resource, currentLocation(), news, inputsFromState(resource, news), outputs),
+    );
+
+  /** Runs one lifecycle function; whatever it throws becomes a report. */
+  async function runOperation<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
+    try {
+      const context = getContext();
+      assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
+      return await action(context);
+    } catch (error) {
+      throw toResourceError(news, error);
+    }
+  }
+
+  function checkRequiresMove(state: Properties): boolean {
+    try {
+      return requiresMove(currentLocation(), state, resourceLabel(resource, state));
+    } catch (error) {
+      throw toResourceError(state, error);
+    }
+  }
+
+  return {
+    configure(request) {
+      providerName = request.config.get("unikernel:provider") ?? "";
+      const given = Object.fromEntries(
+        SETTING_KEYS.map((key) => [key, settingText(request.config.get(`unikernel:${key}`))]),
+      );
+      if (SETTING_KEYS.some((key) => given[key] !== settings[key])) {
+        settings = given;
+        context = undefined;
+      }
+      return Promise.resolve();
+    },
+
+    async check(olds, news) {
+      const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
+      const named = withAutoName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
+      const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
+      const checked = await checkInputs(resource, olds, given);
+      const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);
+      const exceeded = failures.length > 0 ? [] : await quotaFailures(resource, olds, checked.inputs, news);
+      return {
+        inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }),
+        failures: [...failures, ...exceeded.map((reason) => ({ property: "", reason }))],
+      };
+    },
+
+    diff(id, state, news) {
+      const olds = migrate(resource, state);
+      const movesMetro = checkRequiresMove(olds);
+      const label = resourceLabel(resource, news);
+      const resourceDiff = diffResource(resource, { label, olds, news, movesMetro });
+      const { changes, deleteBeforeReplace } = resourceDiff;
+      const replaces = changes.filter((change) => change.replace).map((change) => change.property);
+      const isRefresh = refreshed.delete(id);
+      const isReplaced = !isRefresh && replaces.length > 0;
+      if (isReplaced || movesMetro) quotaChecker.forget(label, news);
+      if (isReplaced && !movesMetro)
+        quotaChecker.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
+      if (!isRefresh) printOnce(describeChanges(resource, resourceDiff));
+      return Promise.resolve({
+        // What is owed is no drift, but the plan of an update.
+        changes: movesMetro || changes.length > 0 || (!isRefresh && hasPendingStart(olds)),
+        replaces: movesMetro ? [LOCATION_KEY, ...replaces] : replaces,
+        deleteBeforeReplace,
+      });
+    },
+
+    create: (news) =>
+      runOperation(news, async (context) => {
+        const inputs = inputsFromState(resource, news);
+        const { id, outputs } = await resource.create(context, inputs);
+        return { id, outs: toState(resource, currentLocation(), news, inputs, outputs) };
+      }),
+
+    read: (id, props) =>
+      runOperation(props, async (context) => {
+        const olds = inputsFromState(resource, migrate(resource, props));
+        const observed = await resource.read(context, id, olds);
+        if (observed === undefined) {
+          // The process cannot say that there is none: without an error the engine would go on with an empty resource.
+          if (isLookup(props)) throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`);
+          return {};
+        }
+        const read = { ...observed.outputs, ...preservedOnRefresh(props, observed.outputs) };
+        const found = {
+          id: observed.id ?? id,
+          props: toState(resource, currentLocation(), props, observed.inputs, read),
+          inputs: toSerializable({ ...internalProperties(props), ...observed.inputs }),
+        };
+        if (!wasLookedUp(props)) {
+          refreshed.add(id);
+          return found;
+        }
+        // The engine compares all outputs of what is not managed, those that change by themselves included.
+        const isSame = diffInputs(resource, olds, observed.inputs).length === 0;
+        return { id: found.id, props: isSame ? toSerializable(props) : found.props };
+      }),
+
+    update: (id, olds, news) =>
+      runOperation(news, async (context) => {
+        const inputs = inputsFromState(resource, news);
+        const outputs = await resource.update(
+          context,
+          id,
+          observedFromState(resource, migrate(resource, olds)),
+          inputs,
+        );
+        return { outs: toState(resource, currentLocation(), news, inputs, outputs) };
+      }),
+
+    delete: (id, props) =>
+      runOperation(props, (context) =>
+        resource.delete(context, id, observedFromState(resource, migrate(resource, props))),
+      ),
+  };
+}
+
+export const Instance = createProvider("Instance");
+export const Service = createProvider("Service");
+export const Volume = createProvider("Volume");
+export const Certificate = createProvider("Certificate");
+export const GatewayImage = createProvider("GatewayImage");
+
+const engine = engineAddress(process.argv);
+if (engine !== undefined) watchEngine(engine, () => process.exit(0));

@@ -1,0 +1,131 @@
+/**
+ * Quotas against the plan as a whole. Each resource by itself may fit where all of them do not; the engine checks them one by
+ * one, so what was checked before is added up.
+ */
+import { UnikernelError, formatError } from "../base/errors";
+import type { Properties } from "../definition/resource";
+import type { QuotasItem } from "../resources/fetchQuotas";
+
+/** Amounts by quota. */
+export type QuotaUsage = Readonly<Record<string, number>>;
+
+/** Resource → what it will take beyond what it has. */
+export type PlannedUsage = ReadonlyMap<string, QuotaUsage>;
+
+/** What a change takes of each quota: what is new less what was there. */
+export const usageIncrease = (news: QuotaUsage, olds: QuotaUsage): QuotaUsage =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(news), ...Object.keys(olds)])].map((quota) => [
+      quota,
+      (news[quota] ?? 0) - (olds[quota] ?? 0),
+    ]),
+  );
+
+/** Inputs whose values are bounded, wherever resources have them, with the limit each has and the quota each counts for. */
+const LIMITED_INPUTS = [
+  { input: "memoryMb", limit: "memory_mb", quota: "live_memory_mb", unit: " MiB" },
+  { input: "vcpus", limit: "vcpus", quota: "live_vcpus", unit: "" },
+  { input: "sizeMb", limit: "volume_mb", quota: "total_volume_mb", unit: " MiB" },
+  { input: "minSize", limit: "autoscale_size", quota: undefined, unit: "" },
+  { input: "maxSize", limit: "autoscale_size", quota: undefined, unit: "" },
+] as const;
+
+/** Where resources say how many of something they have, by quota. */
+const COUNTED_INPUTS: Readonly<Record<string, readonly string[]>> = {
+  services: ["ports", "serviceGroup.ports"],
+  service_groups: ["serviceGroup"],
+  instances: ["replicas"],
+  live_instances: ["replicas"],
+  volumes: ["ephemeralVolumes", "template.ephemeralVolumes"],
+};
+
+type InputValue = { readonly property: string; readonly value: number };
+
+/** The values of an input in a resource, in its template or autoscale configuration, and in the volumes of either. */
+function findValues(inputs: Properties, input: string, prefix = ""): readonly InputValue[] {
+  const found: InputValue[] = [];
+  const value = inputs[input];
+  if (typeof value === "number") found.push({ property: prefix + input, value });
+  const { template, autoscale, ephemeralVolumes: ephemeral } = inputs;
+  for (const [name, inner] of Object.entries({ template, autoscale })) {
+    if (inner === null || typeof inner !== "object") continue;
+    found.push(...findValues(inner as Properties, input, `${prefix}${name}.`));
+  }
+  if (Array.isArray(ephemeral)) {
+    ephemeral.forEach((volume: unknown, index) => {
+      if (volume === null || typeof volume !== "object") return;
+      found.push(...findValues(volume as Properties, input, `${prefix}ephemeralVolumes[${index}].`));
+    });
+  }
+  return found;
+}
+
+/** Bounds in words. */
+function describeRange(min: number | undefined, max: number | undefined, unit: string): string {
+  if (min === undefined) return `at most ${max ?? ""}${unit}`;
+  return max === undefined ? `at least ${min}${unit}` : `${min} to ${max}${unit}`;
+}
+
+/** What is too small or too big for this account, as sentences. What is there already was allowed once. */
+export function findExceededLimits({ limits }: QuotasItem, inputs: Properties, olds: Properties): readonly string[] {
+  const bounds = limits as Readonly<Record<string, number | undefined>>;
+  return LIMITED_INPUTS.flatMap(({ input, limit, unit }) => {
+    const [min, max] = [bounds[`min_${limit}`], bounds[`max_${limit}`]];
+    const oldValues = findValues(olds, input);
+    return findValues(inputs, input)
+      .filter(({ property, value }) => !oldValues.some((old) => old.property === property && old.value === value))
+      .filter(({ value }) => value < (min ?? 0) || value > (max ?? Infinity))
+      .map(({ property, value }) =>
+        quotaExceededMessage(property, `this account may have ${describeRange(min, max, unit)} each, got ${value}.`),
+      );
+  });
+}
+
+const quotaExceededMessage = (property: string, sentence: string): string =>
+  formatError(
+    new UnikernelError("QUOTA_EXCEEDED", sentence, {
+      ...(property === "" ? {} : { property }),
+      hint: "Ask for less, delete what is no longer used, or ask for a larger quota.",
+    }),
+  );
+
+/** The input that takes of a quota; empty where it is the resource as such. */
+function findConsumingInput(quota: string, inputs: Properties): string {
+  const limited = LIMITED_INPUTS.find((one) => one.quota === quota);
+  if (limited !== undefined) return findValues(inputs, limited.input)[0]?.property ?? "";
+  const valueAtPath = (path: string) =>
+    path.split(".").reduce<unknown>((value, key) => (value as Properties | undefined)?.[key], inputs);
+  const isPresent = (value: unknown) => (Array.isArray(value) ? value.length > 0 : value !== undefined);
+  return (COUNTED_INPUTS[quota] ?? []).find((path) => isPresent(valueAtPath(path))) ?? "";
+}
+
+/** A quota that does not suffice. */
+export interface ExceededQuota {
+  readonly quota: string;
+  /** As users read it. */
+  readonly sentence: string;
+}
+
+/** What the plan exceeds through this resource. What a node does not bound is not judged. */
+export function findExceededQuotas(
+  { used, hard }: QuotasItem,
+  plannedUsage: PlannedUsage,
+  resource: string,
+  kind: string,
+  inputs: Properties,
+): readonly ExceededQuota[] {
+  const [usedByQuota, hardByQuota] = [
+    used as Readonly<Record<string, unknown>>,
+    hard as Readonly<Record<string, unknown>>,
+  ];
+  return Object.entries(plannedUsage.get(resource) ?? {}).flatMap(([quota, increase]) => {
+    const [inUse, max] = [usedByQuota[quota] ?? 0, hardByQuota[quota]];
+    const wanted = [...plannedUsage.values()].reduce((sum, usage) => sum + (usage[quota] ?? 0), 0);
+    if (increase <= 0 || typeof inUse !== "number" || typeof max !== "number" || inUse + wanted <= max) return [];
+    const unit = LIMITED_INPUTS.find((one) => one.quota === quota)?.unit ?? "";
+    const property = findConsumingInput(quota, inputs);
+    const subject = property === "" ? `with this ${kind} the plan` : "the plan";
+    const needs = `${subject} as a whole needs ${wanted}${unit} more of ${quota}; ${inUse} are used of ${max}${unit}.`;
+    return [{ quota, sentence: quotaExceededMessage(property, needs) }];
+  });
+}

@@ -1,0 +1,32 @@
+/** Looks an object up once, by its uuid or by its name. `undefined` only when the API said that it does not exist. */
+import { type Reply, onlyItem } from "../../client/client";
+import { ITEM_CODES } from "../../contract/codes";
+import type { CertificateItem, ServiceItem, VolumeItem } from "../../contract/models";
+import type { ItemOf } from "../../contract/routes";
+import type { ProviderContext } from "../context";
+import { isUuid } from "./fields";
+
+/** What is read by name here. */
+type ReadRoute = "getServices" | "getVolumes" | "getCertificates";
+
+async function readByName<K extends ReadRoute>(reply: Promise<Reply<K>>, what: string): Promise<ItemOf<K> | undefined> {
+  const response = await reply;
+  return response.items[0]?.error === ITEM_CODES.NotFound ? undefined : onlyItem(response, `Reading ${what}`);
+}
+
+/** A service. */
+export const findService = ({ reader, client }: ProviderContext, id: string): Promise<ServiceItem | undefined> =>
+  isUuid(id) ? reader.service(id) : readByName(client.getServices({ query: { name: [id] } }), `service '${id}'`);
+
+/** A volume. */
+export const findVolume = ({ reader, client }: ProviderContext, id: string): Promise<VolumeItem | undefined> =>
+  isUuid(id) ? reader.volume(id) : readByName(client.getVolumes({ query: { name: [id] } }), `volume '${id}'`);
+
+/** A certificate. */
+export const findCertificate = (
+  { reader, client }: ProviderContext,
+  id: string,
+): Promise<CertificateItem | undefined> =>
+  isUuid(id)
+    ? reader.certificate(id)
+    : readByName(client.getCertificates({ query: { name: [id] } }), `certificate '${id}'`);

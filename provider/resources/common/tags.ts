@@ -1,0 +1,25 @@
+/** Tags, the same for every kind that has them. Pure. */
+import * as z from "zod";
+import { type Rule, field } from "../../definition/resource";
+
+/** Most tags of one object. Source: the platform's documentation, as of the form of a tag. */
+export const MAX_TAGS = 16;
+
+/** `tags`: the same field for every kind. `most`: fewer than an object may have, where it gets others beside them. */
+export const tagsField = (what: string, maxTags = MAX_TAGS) =>
+  field(
+    z
+      .array(z.string().regex(/^[A-Za-z0-9\-+_.:=]{1,256}$/, "must be 1 to 256 letters, digits and - + _ . : ="))
+      .max(maxTags)
+      .default([]),
+    { description: `Tags to find the ${what} by, up to ${maxTags}. Default: none.`, unordered: true },
+  );
+
+/** The platform drops a tag that is given twice, which would look like drift. */
+export const uniqueTagsRule: Rule<{ tags: readonly string[] }> = {
+  reads: ["tags"],
+  test: ({ tags }) =>
+    tags.flatMap((tag, index) =>
+      tags.indexOf(tag) === index ? [] : [{ property: `tags[${index}]`, reason: `"${tag}" is given twice.` }],
+    ),
+};

@@ -1,0 +1,200 @@
+/** Carries out the plan of an Instance's update, step by step. */
+import { isDeepStrictEqual } from "node:util";
+import { onlyItem } from "../../client/client";
+import { ITEM_CODES } from "../../contract/codes";
+import { failedItemError } from "../../client/errors/apiErrors";
+import type { InstanceItem } from "../../contract/models";
+import { waitUntilStopped } from "../../client/waitForInstance";
+import { UnikernelError } from "../../base/errors";
+import type { Properties } from "../../definition/resource";
+import { timeoutWithDrainMs } from "../../rollout/instances";
+import type { ProviderContext } from "../context";
+import { toReference } from "../common/fields";
+import type { InstanceInputs } from "./inputs";
+import { secretInputsOf, initFailure, isDown, getExisting, waitUntilStable, verifyExpected } from "./operations";
+import type { InputPatch, InstanceStep } from "./plan";
+import { matchesReference } from "../common/reference";
+
+/** An update while it is carried out. */
+interface UpdateProgress {
+  readonly context: ProviderContext;
+  readonly id: string;
+  readonly olds: InstanceInputs;
+  readonly news: InstanceInputs;
+  /** The inputs as far as they were changed; at the beginning the old ones themselves. */
+  currentInputs: InstanceInputs;
+  /** Properties that were changed so far, as the API calls them. */
+  readonly patchedProps: Set<string>;
+  stoppedByUpdate: boolean;
+  /** When it has to be done. */
+  readonly deadlineMs: number;
+}
+
+const remainingMs = ({ context, deadlineMs }: UpdateProgress): number => Math.max(0, deadlineMs - context.clock.now());
+
+/**
+ * Carries out the steps in their order.
+ *
+ * Throws a `PartialFailure` with what is really there. An instance that was stopped for a change, of which nothing then was
+ * made, is started again.
+ */
+export async function applySteps(
+  context: ProviderContext,
+  id: string,
+  steps: readonly InstanceStep[],
+  olds: { readonly inputs: InstanceInputs; readonly outputs: Properties },
+  news: InstanceInputs,
+): Promise<InstanceItem> {
+  const { inputs } = olds;
+  const drainTimeoutMs = steps.find((step) => step.do === "stop")?.drainTimeoutMs ?? 0;
+  const deadlineMs = context.clock.now() + timeoutWithDrainMs(context.timeouts.updateMs, drainTimeoutMs);
+  const progress: UpdateProgress = {
+    context,
+    id,
+    olds: inputs,
+    news,
+    currentInputs: inputs,
+    patchedProps: new Set(),
+    stoppedByUpdate: false,
+    deadlineMs,
+  };
+  const starts = steps.some((step) => step.do === "start");
+  try {
+    let item = await getExisting(context, id);
+    for (const step of steps) item = await applyStep(progress, item, step, starts);
+    return item;
+  } catch (error) {
+    const isUpAgain =
+      progress.stoppedByUpdate && progress.currentInputs === progress.olds && (await tryStart(context, id));
+    const known = { inputs: progress.currentInputs, outputs: olds.outputs, pendingStart: starts && !isUpAgain };
+    throw await initFailure(context, id, known, error);
+  }
+}
+
+/** Starts what was stopped for nothing. False when that fails too: then the next update owes it. */
+const tryStart = ({ client }: ProviderContext, id: string): Promise<boolean> =>
+  client.startInstances({ body: [{ uuid: id }] }).then(
+    ({ items }) => items.length > 0 && items[0]?.status !== "error",
+    () => false,
+  );
+
+async function applyStep(
+  progress: UpdateProgress,
+  item: InstanceItem,
+  step: InstanceStep,
+  starts: boolean,
+): Promise<InstanceItem> {
+  const { context, id, news } = progress;
+  switch (step.do) {
+    case "stop":
+      if (isDown(item)) return item;
+      await stopInstance(progress, item, step.drainTimeoutMs);
+      return getExisting(context, id);
+    case "detach":
+      await detachVolume(progress, item, step.mount);
+      return item;
+    case "patch":
+      await patchInstance(progress, item, step.patches);
+      return item;
+    case "attach":
+      await attachVolume(progress, item, step.mount);
+      return item;
+    case "start":
+      if (item.state === "starting" || item.state === "running" || item.state === "standby") return item;
+      onlyItem(await context.client.startInstances({ body: [{ uuid: id }] }), `Starting instance '${item.name}'`);
+      return item;
+    case "verify": {
+      const secretInputs = [...secretInputsOf(news), ...secretInputsOf(progress.olds)];
+      const expected = { image: news.image, patchedProps: progress.patchedProps, secretInputs };
+      return starts
+        ? waitUntilStable(context, id, expected, remainingMs(progress))
+        : verifyExpected(await getExisting(context, id), expected);
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+async function stopInstance(progress: UpdateProgress, { name }: InstanceItem, drainTimeoutMs: number): Promise<void> {
+  const { client, clock, signal } = progress.context;
+  const drain = drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
+  progress.stoppedByUpdate = true;
+  onlyItem(await client.stopInstances({ body: [{ uuid: progress.id, ...drain }] }), `Stopping instance '${name}'`);
+  await waitUntilStopped(client, progress.id, { timeoutMs: remainingMs(progress), clock, signal });
+}
+
+type Mount = Extract<InstanceStep, { do: "attach" }>["mount"];
+
+const isAttached = (item: InstanceItem, { volume, at }: Mount): boolean =>
+  (item.volumes ?? []).some((one) => one.at === at && matchesReference(volume, one));
+
+async function detachVolume(progress: UpdateProgress, item: InstanceItem, mount: Mount): Promise<void> {
+  const { context, id, currentInputs } = progress;
+  if (!isAttached(item, mount)) return;
+  try {
+    const reply = await context.client.detachVolumes({ body: [{ ...toReference(mount.volume), from: { uuid: id } }] });
+    if (reply.items[0]?.error !== ITEM_CODES.NotAttached)
+      onlyItem(reply, `Detaching volume '${mount.volume}' from instance '${item.name}'`);
+  } catch (error) {
+    // The answer was lost, or the volume is gone; what is no longer mounted is detached.
+    const now = await getExisting(context, id).catch(() => undefined);
+    if (now === undefined || isAttached(now, mount)) throw error;
+  }
+  progress.currentInputs = {
+    ...currentInputs,
+    volumes: currentInputs.volumes.filter((one) => !isDeepStrictEqual(one, mount)),
+  };
+}
+
+async function attachVolume(progress: UpdateProgress, item: InstanceItem, mount: Mount): Promise<void> {
+  const { context, id, currentInputs } = progress;
+  const { volume, at, readonly } = mount;
+  const body = { ...toReference(volume), attach_to: { uuid: id }, at, ...(readonly ? { readonly } : {}) };
+  try {
+    onlyItem(
+      await context.client.attachVolumes({ body: [body] }),
+      `Attaching volume '${volume}' to instance '${item.name}'`,
+    );
+  } catch (error) {
+    // A request that was repeated after a lost answer finds the volume attached: by itself.
+    if (!UnikernelError.has(error, "IN_USE")) throw error;
+    const now = await getExisting(context, id).catch(() => undefined);
+    if (now === undefined || !isAttached(now, mount)) throw error;
+  }
+  progress.currentInputs = { ...currentInputs, volumes: [...currentInputs.volumes, mount] };
+}
+
+const propertyNames = (patches: readonly InputPatch[]): string => patches.map(({ property }) => property).join(", ");
+
+/** One call for all properties, which the API changes one by one: some may fail. */
+async function patchInstance(
+  progress: UpdateProgress,
+  { name }: InstanceItem,
+  patches: readonly InputPatch[],
+): Promise<void> {
+  const reply = await progress.context.client.patchInstances({
+    body: patches.map(({ prop, op, value }) => ({
+      uuid: progress.id,
+      prop,
+      op,
+      ...(value === undefined ? {} : { value }),
+    })),
+  });
+  const failed = patches.filter((_, index) => (reply.items[index] ?? { status: "error" }).status === "error");
+  const succeeded = patches.filter((one) => !failed.includes(one));
+  for (const { property, prop } of succeeded) {
+    progress.currentInputs = { ...progress.currentInputs, [property]: progress.news[property as keyof InstanceInputs] };
+    progress.patchedProps.add(prop);
+  }
+  const [first] = failed;
+  if (first === undefined) return;
+  const item = reply.items[patches.indexOf(first)] ?? {};
+  const cause = failedItemError(`Changing ${propertyNames(failed)} of instance '${name}'`, item, reply);
+  const succeededText =
+    succeeded.length === 0 ? "" : ` ${propertyNames(succeeded)} ${succeeded.length === 1 ? "was" : "were"} changed.`;
+  throw new UnikernelError(cause.code, `${cause.message}${succeededText}`, {
+    property: first.property,
+    details: { ...cause.details, succeeded: succeeded.map(({ property }) => property) },
+    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+  });
+}

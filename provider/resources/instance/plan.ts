@@ -1,0 +1,111 @@
+/** Which steps a change of an Instance takes, in order: what a preview says and what an update does. Pure. */
+import { isDeepStrictEqual } from "node:util";
+import type { InstanceProp } from "../../contract/models";
+import { diff } from "../../definition/diff";
+import { isUnknown } from "../../definition/unknowns";
+import { type InstanceInputs, instanceInputs } from "./inputs";
+import { INSTANCE_WIRE } from "./wire";
+import { type WireCodec, isSameOnWire } from "../common/wire";
+
+type Mount = InstanceInputs["volumes"][number];
+
+/** One property that a PATCH changes. */
+export interface InputPatch {
+  /** The input. */
+  readonly property: string;
+  readonly prop: InstanceProp;
+  readonly op: "set" | "del";
+  readonly value?: unknown;
+}
+
+/** One step. */
+export type InstanceStep =
+  | { readonly do: "stop"; readonly drainTimeoutMs: number }
+  | { readonly do: "detach"; readonly mount: Mount }
+  | { readonly do: "patch"; readonly patches: readonly InputPatch[] }
+  | { readonly do: "attach"; readonly mount: Mount }
+  | { readonly do: "start" }
+  /** What runs is compared with what was asked for. */
+  | { readonly do: "verify" };
+
+/**
+ * What it is before: "up", or "down", in which it is left, since starting and stopping is its users' business. "pending-start" is
+ * down by the doing of an update or a creation that failed, and is to be up.
+ */
+export type PowerState = "up" | "down" | "pending-start";
+
+const mountsNotIn = (all: readonly Mount[], others: readonly Mount[]): readonly Mount[] =>
+  all.filter((mount) => !others.some((other) => isDeepStrictEqual(mount, other)));
+
+/** The PATCH that brings one input to what it shall be; `undefined` for what no PATCH changes. */
+export function toInputPatch(property: string, news: InstanceInputs): InputPatch | undefined {
+  const wire = INSTANCE_WIRE[property as keyof InstanceInputs] as WireCodec<InstanceInputs, unknown>;
+  if (wire.prop === undefined) return undefined;
+  const value = (wire.encodePatch ?? wire.encode)(news);
+  return value === undefined
+    ? { property, prop: wire.prop, op: "del" }
+    : { property, prop: wire.prop, op: "set", value };
+}
+
+/** The steps from one to the other. Changes that need a successor are not among them: the engine asks for that instead. */
+export function planInstanceUpdate(
+  olds: InstanceInputs,
+  news: InstanceInputs,
+  power: PowerState,
+): readonly InstanceStep[] {
+  const changes = diff({ inputs: instanceInputs }, olds, news).filter(
+    ({ property }) => !isSameOnWire(INSTANCE_WIRE[property as keyof InstanceInputs], olds, news),
+  );
+  const patches = changes.flatMap(({ property }) => toInputPatch(property, news) ?? []);
+  const removed = mountsNotIn(olds.volumes, news.volumes);
+  const added = mountsNotIn(news.volumes, olds.volumes);
+  const restarts = power !== "down" && changes.some(({ restart }) => restart);
+  return [
+    ...(restarts ? [{ do: "stop", drainTimeoutMs: news.drainTimeoutMs } as const] : []),
+    ...removed.map((mount) => ({ do: "detach", mount }) as const),
+    ...(patches.length > 0 ? [{ do: "patch", patches } as const] : []),
+    ...added.map((mount) => ({ do: "attach", mount }) as const),
+    ...(restarts || power === "pending-start" ? [{ do: "start" } as const] : []),
+    { do: "verify" },
+  ];
+}
+
+const joinWithAnd = (words: readonly string[]): string =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
+
+const describeVolume = ({ volume }: Mount): string =>
+  isUnknown(volume) ? "a volume not known yet" : `volume '${volume}'`;
+
+/** The step in words, to follow "will"; nothing for one that changes nothing. */
+export function describeStep(step: InstanceStep): readonly string[] {
+  switch (step.do) {
+    case "stop":
+      return [step.drainTimeoutMs > 0 ? `stop it within ${step.drainTimeoutMs / 1000} s` : "stop it"];
+    case "detach":
+      return [`detach ${describeVolume(step.mount)} from ${step.mount.at}`];
+    case "patch":
+      return [`change ${joinWithAnd(step.patches.map(({ property }) => property))} in place`];
+    case "attach":
+      return [`attach ${describeVolume(step.mount)} at ${step.mount.at}`];
+    case "start":
+      return ["start it"];
+    case "verify":
+      return [];
+    default:
+      return step satisfies never;
+  }
+}
+
+/** What an update does, in words that follow "will"; of one that was seen stopped also what happens if it runs by then. */
+export function describeInstanceUpdate(
+  olds: InstanceInputs,
+  news: InstanceInputs,
+  power: PowerState,
+): readonly string[] {
+  const descriptions = planInstanceUpdate(olds, news, power).flatMap(describeStep);
+  const mayStop = power === "down" && planInstanceUpdate(olds, news, "up").some((step) => step.do === "stop");
+  const last = descriptions.at(-1);
+  return mayStop && last !== undefined
+    ? [...descriptions.slice(0, -1), `${last}, for which it is stopped and started if it runs by then`]
+    : descriptions;
+}

@@ -1,0 +1,98 @@
+/** Rules across the inputs of an Instance, and what it takes of the account's quotas. Pure. */
+import type { CheckFailure, Properties, Rule } from "../../definition/resource";
+import { checkDomains } from "../service/domains";
+import { isUuid } from "../common/fields";
+import { SERVER_DEFAULTS } from "../workload/codecs";
+import { lengthOrZero, workloadQuotaUsage } from "../workload/quotaUsage";
+import { workloadRules } from "../workload/rules";
+import type { InstanceInputs } from "./inputs";
+import { checkPorts } from "../service/ports";
+
+const SOURCES = ["image", "template", "branchFrom", "checkpoint"] as const;
+
+function checkSource(inputs: InstanceInputs): readonly CheckFailure[] {
+  const given = SOURCES.filter((name) => inputs[name] !== undefined);
+  if (given.length === 0) {
+    return [{ property: "image", reason: "required: give an image, or one of template, branchFrom and checkpoint." }];
+  }
+  return given.slice(1).map((property) => ({
+    property,
+    reason: `cannot be given together with ${given[0] ?? ""}: an instance has one source.`,
+  }));
+}
+
+function checkBranch({ branchFrom, args, env, memoryMb, vcpus }: InstanceInputs): readonly CheckFailure[] {
+  if (branchFrom === undefined) return [];
+  const given = {
+    args: args !== undefined,
+    env: Object.keys(env).length > 0,
+    memoryMb: memoryMb !== SERVER_DEFAULTS.memoryMb,
+    vcpus: vcpus !== SERVER_DEFAULTS.vcpus,
+  };
+  return Object.entries(given)
+    .filter(([, is]) => is)
+    .map(([property]) => ({
+      property,
+      reason: "cannot be given together with branchFrom: a branch has its original's.",
+    }));
+}
+
+function checkPrepareTemplate({ template, prepareTemplate }: InstanceInputs): readonly CheckFailure[] {
+  if (prepareTemplate === undefined) return [];
+  if (template === undefined) return [{ property: "template", reason: "required: give the template a name." }];
+  return isUuid(template)
+    ? [{ property: "template", reason: "must be a name where prepareTemplate is given: an id is not chosen." }]
+    : [];
+}
+
+function checkServiceGroup({ service, serviceGroup: group }: InstanceInputs): readonly CheckFailure[] {
+  if (group === undefined) return [];
+  if (service !== undefined) {
+    return [{ property: "serviceGroup", reason: "cannot be given together with service: an instance is in one." }];
+  }
+  return [
+    ...[...checkPorts(group.ports), ...checkDomains(group.domains)].map(({ property, reason }) => ({
+      property: `serviceGroup.${property}`,
+      reason,
+    })),
+    ...(group.softLimit <= group.hardLimit
+      ? []
+      : [
+          {
+            property: "serviceGroup.softLimit",
+            reason: `must be at most hardLimit, which is ${group.hardLimit}, got ${group.softLimit}.`,
+          },
+        ]),
+  ];
+}
+
+const checkScaleToZero = ({ scaleToZero, service, serviceGroup }: InstanceInputs): readonly CheckFailure[] =>
+  scaleToZero === undefined || scaleToZero.policy === "off" || service !== undefined || serviceGroup !== undefined
+    ? []
+    : [
+        {
+          property: "scaleToZero",
+          reason: "needs a service or a serviceGroup, whose connections wake it.",
+        },
+      ];
+
+/** The rules of an Instance. */
+export const instanceRules: readonly Rule<InstanceInputs>[] = [
+  { reads: [...SOURCES], test: checkSource },
+  { reads: ["branchFrom", "args", "env", "memoryMb", "vcpus"], test: checkBranch },
+  { reads: ["template", "prepareTemplate"], test: checkPrepareTemplate },
+  { reads: ["service", "serviceGroup"], test: checkServiceGroup },
+  { reads: ["scaleToZero", "service", "serviceGroup"], test: checkScaleToZero },
+  ...workloadRules,
+];
+
+/** What an Instance takes of the account's quotas. */
+export function instanceQuotaUsage(inputs: Properties): Readonly<Record<string, number>> {
+  const group = inputs["serviceGroup"];
+  const isGroup = group !== null && typeof group === "object";
+  return {
+    ...workloadQuotaUsage(inputs, inputs["autostart"] === true),
+    service_groups: isGroup ? 1 : 0,
+    services: isGroup ? lengthOrZero((group as Properties)["ports"]) : 0,
+  };
+}

@@ -1,0 +1,104 @@
+/** How an Instance's inputs travel. Pure. */
+import type { CreateInstanceRequest, InstanceItem } from "../../contract/models";
+import { instanceItem } from "../../contract/models";
+import { omitUndefined } from "../../base/objects";
+import { fromWireDomains, toWireDomain } from "../service/domains";
+import { toReference } from "../common/fields";
+import { omitDefault } from "../workload/codecs";
+import { WORKLOAD_WIRE } from "../workload/wire";
+import type { InstanceInputs } from "./inputs";
+import { isSamePort, parsePortKey, toWirePort } from "../service/ports";
+import { matchesReference } from "../common/reference";
+import { NOT_REPORTED, type WireTable, decodeInputs, encodeRequest, reported } from "../common/wire";
+
+type PartialInputs = Partial<InstanceInputs>;
+type ServiceGroup = NonNullable<InstanceInputs["serviceGroup"]>;
+
+function encodeServiceGroup({ serviceGroup: group }: PartialInputs): unknown {
+  if (group === undefined) return undefined;
+  const { name, ports, domains, softLimit, hardLimit } = group;
+  return omitUndefined({
+    name,
+    services: ports.toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1)).map(toWirePort),
+    domains: domains?.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(toWireDomain),
+    soft_limit: omitDefault(1, softLimit),
+    hard_limit: omitDefault(65_535, hardLimit),
+  });
+}
+
+/** Of the group the answer tells its ports and domain names only. */
+function decodeServiceGroup(
+  item: InstanceItem,
+  { serviceGroup: requested }: PartialInputs,
+): ServiceGroup | undefined | typeof NOT_REPORTED {
+  const group = reported(item, item.service_group, undefined);
+  if (group === NOT_REPORTED || requested === undefined) return NOT_REPORTED;
+  if (group === undefined) return undefined;
+  const published = item.services?.map(parsePortKey);
+  return {
+    ...requested,
+    ports:
+      published?.map((one) => requested.ports.find((mine) => isSamePort(mine, one)) ?? { ...one, handlers: [] }) ??
+      requested.ports,
+    domains: group.domains == null ? requested.domains : fromWireDomains(group.domains, requested.domains, group.name),
+  };
+}
+
+function decodeService(
+  item: InstanceItem,
+  { service, serviceGroup }: PartialInputs,
+): string | undefined | typeof NOT_REPORTED {
+  if (serviceGroup !== undefined) return NOT_REPORTED;
+  const group = reported(item, item.service_group, undefined);
+  if (group === NOT_REPORTED || group === undefined) return group;
+  return service !== undefined && matchesReference(service, group) ? service : group.uuid;
+}
+
+/** Every input of an Instance. */
+export const INSTANCE_WIRE: WireTable<InstanceInputs> = {
+  ...WORKLOAD_WIRE,
+  name: { member: "name", encode: ({ name }) => name, decode: ({ name }) => name },
+  service: {
+    member: "service_group",
+    encode: ({ service }) => service && toReference(service),
+    decode: decodeService,
+  },
+  serviceGroup: { member: "service_group", encode: encodeServiceGroup, decode: decodeServiceGroup },
+  autostart: { member: "autostart", encode: ({ autostart }) => autostart || undefined, decode: () => NOT_REPORTED },
+  // No member of the create request: it is set once the instance is made.
+  deleteLock: {
+    prop: "delete_lock",
+    encode: ({ deleteLock }) => deleteLock || undefined,
+    encodePatch: ({ deleteLock }) => deleteLock,
+    decode: (item) => reported(item, item.delete_lock, false),
+  },
+  drainTimeoutMs: { encode: ({ drainTimeoutMs }) => drainTimeoutMs, decode: () => NOT_REPORTED },
+  adopt: { encode: () => undefined, decode: () => NOT_REPORTED },
+};
+
+/** The create request that expresses the inputs. */
+export const toCreateRequest = (inputs: InstanceInputs): CreateInstanceRequest =>
+  encodeRequest(INSTANCE_WIRE, inputs, {});
+
+type ReportedUpdate = NonNullable<InstanceItem["updates"]>[number];
+
+/** The item with one property as a change makes it: null stands for none. One that is not told that way stays as it is. */
+function withUpdate(item: InstanceItem, { prop, op, value }: ReportedUpdate): InstanceItem {
+  if (op !== "set" && (op !== "del" || (value ?? undefined) !== undefined)) return item;
+  return instanceItem.safeParse({ ...item, [prop]: op === "set" ? value : null }).data ?? item;
+}
+
+/** The item as it will be once the changes that wait for a stop are made: they were accepted. */
+const withPendingUpdates = (item: InstanceItem): InstanceItem =>
+  (item.updates ?? []).filter(({ status }) => status !== "failed").reduce(withUpdate, item);
+
+/** Inputs of something that nothing was asked of have no name, which `check` gives to all others. */
+export const isImport = ({ name }: Pick<InstanceInputs, "name">): boolean => name === undefined;
+
+/** The inputs as they are now, in the form in which they were asked for wherever that means the same. */
+export const readInputs = (item: InstanceItem, inputs: InstanceInputs): InstanceInputs =>
+  decodeInputs(INSTANCE_WIRE, withPendingUpdates(item), {
+    inputs,
+    isImport: isImport(inputs),
+    isCopy: (inputs.template ?? inputs.branchFrom ?? inputs.checkpoint) !== undefined,
+  });

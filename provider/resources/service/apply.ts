@@ -1,0 +1,75 @@
+/** The replicas of a service, brought to what its inputs ask for. */
+import * as crypto from "node:crypto";
+import { isLoopback } from "../../client/client";
+import type { InstanceItem, ServiceItem } from "../../contract/models";
+import { assessReadiness } from "../../client/waitForInstance";
+import { runRollout } from "../../rollout/run";
+import { listInstances } from "../../rollout/instances";
+import type { ProviderContext } from "../context";
+import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workload/request";
+import { MANAGED_TAG, templateTag } from "./replicaTags";
+import { toRolloutPolicy } from "./rolloutInput";
+import { type ServiceInputs, desiredReplicas } from "./inputs";
+import { toOutputs } from "./outputs";
+import { matchesTemplate, isMadeFrom, isManaged } from "./wire";
+
+/** Room for `-` and five characters within a name. */
+const MAX_STEM_LENGTH = 57;
+const newReplicaName = (service: string): string =>
+  `${service.slice(0, MAX_STEM_LENGTH)}-${crypto.randomBytes(3).toString("hex").slice(0, 5)}`;
+
+/** The address to ask for health; `undefined` where it cannot be asked: nobody vouches for the certificate of a local name. */
+function healthUrl(item: ServiceItem, { ports }: ServiceInputs): string | undefined {
+  const { url } = toOutputs(item, ports, []);
+  const isTls = ports.some(({ handlers }) => handlers.includes("tls"));
+  return url === "" || (isTls && isLoopback(url)) ? undefined : url;
+}
+
+/**
+ * Brings the replicas to what the inputs ask for, and returns them; throws with the old ones still serving.
+ *
+ * @param timeoutMs no new replica gets longer than this to serve, whatever `rollout` says, and no old one longer to stop once drained
+ */
+export async function rollOut(
+  context: ProviderContext,
+  item: ServiceItem,
+  inputs: ServiceInputs,
+  timeoutMs: number,
+): Promise<readonly InstanceItem[]> {
+  const { client, clock, signal } = context;
+  const { template, rollout } = inputs;
+  const before = await listInstances(context, item, isManaged);
+  // Of those that are there, what was changed by hand counts as old; of what is launched now nothing was.
+  const drifted = new Set(before.filter((one) => !matchesTemplate(template, one)).map(({ uuid }) => uuid));
+  const policy = toRolloutPolicy(desiredReplicas(inputs), template ?? { volumes: [] }, rollout);
+  const instances = await runRollout({
+    client,
+    clock,
+    signal,
+    service: item,
+    url: healthUrl(item, inputs),
+    policy: { ...policy, healthyWithinMs: Math.min(policy.healthyWithinMs, timeoutMs) },
+    timeoutMs,
+    isManaged,
+    isNew: (instance) => isMadeFrom(template, instance) && !drifted.has(instance.uuid),
+    createRequest: () =>
+      toReplicaRequest(template ?? {}, {
+        name: newReplicaName(item.name),
+        tags: [MANAGED_TAG, ...(template === undefined ? [] : [templateTag(template)])],
+        service_group: { uuid: item.uuid },
+      }),
+    errorContexts: workloadErrorContext("template."),
+  });
+  if (template !== undefined) for (const instance of instances) verifyDigest(instance, template.image);
+  return instances;
+}
+
+/** The replicas that serve; `undefined` when that cannot be told. */
+export const findServingReplicas = (
+  context: ProviderContext,
+  item: ServiceItem,
+): Promise<readonly InstanceItem[] | undefined> =>
+  listInstances(context, item, isManaged).then(
+    (instances) => instances.filter((instance) => assessReadiness(instance).is === "met"),
+    () => undefined,
+  );

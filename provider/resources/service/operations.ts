@@ -1,0 +1,184 @@
+/** What a Service's lifecycle is made of: looking at it, changing its group, and its autoscale configuration. */
+import { isLoopback, onlyItem } from "../../client/client";
+import { ITEM_CODES } from "../../contract/codes";
+import type { AutoscaleItem, ServiceItem, ServiceProp } from "../../contract/models";
+import { assessReadiness } from "../../client/waitForInstance";
+import { type ErrorContext, type ErrorCode, UnikernelError, withErrorContext } from "../../base/errors";
+import { listInstances } from "../../rollout/instances";
+import { type AutoscaleChange, toWireAutoscale, toWirePolicy } from "./autoscalePlan";
+import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
+import type { ProviderContext } from "../context";
+import { portErrorContext } from "./ports";
+import type { ServiceInputs } from "./inputs";
+import { type ObservedService, isManaged } from "./wire";
+
+const itemCodeOf = (error: unknown): unknown => (UnikernelError.is(error) ? error.details["itemCode"] : undefined);
+
+/** The autoscale configuration of a service; `undefined` where there is none, or no such thing in this account. */
+async function readAutoscale(
+  { client }: ProviderContext,
+  { uuid, name }: ServiceItem,
+): Promise<AutoscaleItem | undefined> {
+  try {
+    const reply = await client.getAutoscale({ query: { uuid: [uuid] } });
+    return onlyItem(reply, `Reading the autoscale configuration of service '${name}'`);
+  } catch (error) {
+    const code = itemCodeOf(error);
+    if (code === ITEM_CODES.AutoscaleNotConfigured || code === ITEM_CODES.AutoscaleDisabled) return undefined;
+    throw error;
+  }
+}
+
+/** The service as it is now. Throws `NOT_FOUND` when it is gone. */
+export async function refetchService({ client }: ProviderContext, id: string, attempted: string): Promise<ServiceItem> {
+  return onlyItem(await client.getServices({ query: { uuid: [id] } }), attempted);
+}
+
+/** All that can be told of a service. Autoscale is asked for where it was configured by us, or is said to be. */
+export async function observeService(
+  context: ProviderContext,
+  item: ServiceItem,
+  requested: Pick<Partial<ServiceInputs>, "autoscale">,
+): Promise<ObservedService> {
+  const mayScale = item.autoscale === true || requested.autoscale !== undefined;
+  const [autoscale, ...instances] = await Promise.all([
+    mayScale ? readAutoscale(context, item) : undefined,
+    ...(item.instances ?? []).map(({ uuid }) => context.reader.instance(uuid)),
+  ]);
+  return { item, autoscale, instances: instances.filter((one) => one !== undefined).filter(isManaged) };
+}
+
+type ErrorContexts = Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
+
+/** Which input a refused domain is about. */
+function domainErrorContext({ domains = [] }: ServiceInputs): ErrorContexts {
+  const only = domains.length === 1 ? "domains[0]" : "domains";
+  const certificate = { property: domains.length === 1 ? `${only}.certificate` : only };
+  const hint = "Choose another name, or take it out of the service that has it.";
+  return {
+    CERTIFICATE_MISMATCH: certificate,
+    ...(domains.some((domain) => domain.certificate !== undefined) ? { NOT_FOUND: certificate } : {}),
+    IN_USE: { property: domains.length === 1 ? `${only}.name` : only, hint },
+  };
+}
+
+/** True for ports that many services have, told apart by the names that clients ask for. The local platform gives each to one. */
+const areSharedPorts = (ports: ServiceInputs["ports"], metro: string): boolean =>
+  metro !== "local" &&
+  !isLoopback(metro) &&
+  ports.every(({ port, protocol }) => protocol === "tcp" && (port === 80 || port === 443));
+
+/** Which input a refused service is about. That ports or domains are taken is one code; often only the metro's sentence tells which. */
+export function createErrorContext(inputs: ServiceInputs, metro: string): ErrorContexts {
+  const ports = portErrorContext(inputs.ports);
+  if (inputs.domains === undefined) return ports;
+  const contexts = { ...ports, ...domainErrorContext(inputs) };
+  if (areSharedPorts(inputs.ports, metro)) return contexts;
+  return { ...contexts, IN_USE: { hint: "Choose another domain, or publish another port, whichever it names." } };
+}
+
+/** Changes the group by one PATCH. */
+export async function patchServiceGroup(
+  { client }: ProviderContext,
+  { uuid, name }: ServiceItem,
+  change: PlannedPatch<ServiceProp>,
+  inputs: ServiceInputs,
+): Promise<void> {
+  try {
+    const reply = await client.patchServices({ body: [{ uuid, ...toPatchOperation(change) }] });
+    onlyItem(reply, `Changing service '${name}' (${change.what})`);
+  } catch (error) {
+    throw withErrorContext(
+      error,
+      change.prop === "domains" ? domainErrorContext(inputs) : portErrorContext(inputs.ports),
+    );
+  }
+}
+
+const AUTOSCALE_ERROR_CONTEXT: ErrorContexts = {
+  NOT_FOUND: { property: "autoscale.template", hint: "Look for the template's id or name in this metro." },
+  IN_USE: { property: "autoscale.template" },
+  NOT_SUPPORTED: { property: "autoscale" },
+  API_REJECTED: { property: "autoscale" },
+  INPUT_INVALID: { property: "autoscale" },
+  STATE_CONFLICT: { property: "autoscale" },
+};
+
+async function sendAutoscaleChange(
+  { client }: ProviderContext,
+  { uuid, name }: ServiceItem,
+  step: AutoscaleChange,
+): Promise<void> {
+  const attempted = `Changing service '${name}' (${step.what})`;
+  switch (step.do) {
+    case "configure":
+      onlyItem(await client.createAutoscale({ body: [toWireAutoscale(uuid, step.autoscale)] }), attempted);
+      return;
+    case "unconfigure": {
+      const reply = await client.deleteAutoscale({ body: [{ uuid }] });
+      if (reply.items[0]?.error !== ITEM_CODES.AutoscaleNotConfigured) onlyItem(reply, attempted);
+      return;
+    }
+    case "add-policy":
+      onlyItem(await client.createPolicy({ path: { uuid }, body: toWirePolicy(step.policy) }), attempted);
+      return;
+    case "remove-policy": {
+      const reply = await client.deletePolicy({ path: { uuid, name: step.name } });
+      if (reply.items[0]?.error !== ITEM_CODES.NotFound) onlyItem(reply, attempted);
+      return;
+    }
+    default:
+      step satisfies never;
+  }
+}
+
+/** Makes one change of autoscale. Those that make something are not repeated by the client: a second attempt finds it there. */
+export async function applyAutoscaleChange(
+  context: ProviderContext,
+  item: ServiceItem,
+  step: AutoscaleChange,
+): Promise<void> {
+  const isThere = (error: unknown) =>
+    (step.do === "configure" && itemCodeOf(error) === ITEM_CODES.AutoscaleConfigured) ||
+    (step.do === "add-policy" && UnikernelError.has(error, "ALREADY_EXISTS"));
+  try {
+    await sendAutoscaleChange(context, item, step).catch(async (lost: unknown) => {
+      if (!UnikernelError.has(lost, "API_UNREACHABLE", "API_SHAPE")) throw lost;
+      await sendAutoscaleChange(context, item, step).catch((error: unknown) => {
+        if (!isThere(error)) throw error;
+      });
+    });
+  } catch (error) {
+    throw withErrorContext(error, AUTOSCALE_ERROR_CONTEXT);
+  }
+}
+
+const POLL_MS = 200;
+
+/**
+ * Waits until so many instances serve that no Service resource made: replicas that go before would leave a gap.
+ *
+ * Throws `WAIT_TIMEOUT`.
+ */
+export async function waitForAutoscaledInstances(
+  context: ProviderContext,
+  item: ServiceItem,
+  size: number,
+  timeoutMs: number,
+): Promise<void> {
+  const { clock, signal } = context;
+  const deadlineMs = clock.now() + timeoutMs;
+  for (;;) {
+    const others = await listInstances(context, item, (instance) => !isManaged(instance));
+    const serving = others.filter((instance) => assessReadiness(instance).is === "met").length;
+    if (serving >= size) return;
+    if (clock.now() >= deadlineMs) {
+      throw new UnikernelError(
+        "WAIT_TIMEOUT",
+        `Autoscale of service '${item.name}' has ${serving} instances that serve, not ${size}, after ${timeoutMs / 1000} s; its replicas go on.`,
+        { property: "autoscale", hint: "Look at the console log of an instance that was made from the template." },
+      );
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+}

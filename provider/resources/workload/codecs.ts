@@ -1,0 +1,189 @@
+/** Inputs of a guest that look different on the wire, there and back. Pure. */
+import type { InstanceItem } from "../../contract/models";
+import { omitUndefined } from "../../base/objects";
+import { toReference } from "../common/fields";
+import type { Workload } from "./inputs";
+import { isSameImage } from "./imageReference";
+import { matchesReference } from "../common/reference";
+import { NOT_REPORTED, reported } from "../common/wire";
+
+type PartialWorkload = Partial<Workload>;
+
+/** A server's defaults. */
+export const SERVER_DEFAULTS = {
+  memoryMb: 128,
+  vcpus: 1,
+  stateful: false,
+  cooldownTimeMs: 1000,
+  notifyTimeMs: 0,
+} as const;
+
+/** The value, where it is not the default. */
+export const omitDefault = <T>(defaultValue: NoInfer<T>, value: T | undefined): T | undefined =>
+  value === defaultValue ? undefined : value;
+
+/** A list or map, where anything is in it. */
+export const omitEmpty = <T extends object>(value: T | undefined): T | undefined =>
+  value === undefined || Object.keys(value).length === 0 ? undefined : value;
+
+/** One of the words that an input may have; another one, of a newer server, says nothing. */
+export const enumMember = <T extends string>(
+  words: readonly T[],
+  reportedValue: string | undefined,
+): T | typeof NOT_REPORTED => words.find((one) => one === reportedValue) ?? NOT_REPORTED;
+
+/** `image` to the wire: its reference, unless more is to be said of it. */
+export function encodeImage({ image, imagePull }: PartialWorkload): unknown {
+  if (image === undefined || imagePull === undefined) return image;
+  const { policy, credentials, headers } = imagePull;
+  return omitUndefined({ url: image, credentials, headers, pull_policy: policy });
+}
+
+/** `image` from the wire. */
+export function decodeImage(
+  { image }: InstanceItem,
+  requested: PartialWorkload,
+): string | undefined | typeof NOT_REPORTED {
+  if (image === undefined || image === "") return NOT_REPORTED;
+  return requested.image !== undefined && isSameImage(requested.image, image) ? requested.image : image;
+}
+
+/** `template` to the wire, with how it is prepared. */
+export function encodeTemplate({ template, prepareTemplate: prepare }: PartialWorkload): unknown {
+  if (template === undefined || prepare === undefined) return template && toReference(template);
+  const { image, args, env, memoryMb, vcpus, timeoutSeconds, autokillTimeMs } = prepare;
+  return omitUndefined({
+    ...toReference(template),
+    prepare: true,
+    create_args: omitUndefined({
+      image,
+      args,
+      env: omitEmpty(env),
+      memory_mb: omitDefault(SERVER_DEFAULTS.memoryMb, memoryMb),
+      vcpus: omitDefault(SERVER_DEFAULTS.vcpus, vcpus),
+    }),
+    prepare_timeout_s: omitDefault(0, timeoutSeconds),
+    autokill: omitEmpty(omitUndefined({ time_ms: omitDefault(0, autokillTimeMs) })),
+  });
+}
+
+/** `volumes` to the wire. */
+export const encodeVolumes = ({ volumes = [] }: PartialWorkload): unknown =>
+  omitEmpty(
+    volumes.map(({ volume, at, readonly }) =>
+      omitUndefined({ ...toReference(volume), at, readonly: readonly || undefined }),
+    ),
+  );
+
+/** `volumes` from the wire. */
+export function decodeVolumes(
+  item: InstanceItem,
+  requested: PartialWorkload,
+): Workload["volumes"] | typeof NOT_REPORTED {
+  const mounted = reported(item, item.volumes, []);
+  if (mounted === NOT_REPORTED) return NOT_REPORTED;
+  const own = new Set((requested.ephemeralVolumes ?? []).map(({ at }) => at));
+  return mounted
+    .filter(({ at }) => !own.has(at))
+    .map((one) => {
+      const mine = requested.volumes?.find(({ at, volume }) => at === one.at && matchesReference(volume, one));
+      return { volume: mine?.volume ?? one.uuid, at: one.at, readonly: one.readonly ?? mine?.readonly ?? false };
+    });
+}
+
+/** `ephemeralVolumes` to the wire. */
+export const encodeEphemeralVolumes = ({ ephemeralVolumes = [] }: PartialWorkload): unknown =>
+  omitEmpty(
+    ephemeralVolumes.map((volume) =>
+      omitUndefined({
+        at: volume.at,
+        readonly: volume.readonly || undefined,
+        size_mb: volume.sizeMb,
+        quota_policy: omitDefault("static", volume.quotaPolicy),
+        filesystem: omitDefault("ext4", volume.filesystem),
+        access_mode: omitDefault("rwo", volume.accessMode),
+        tags: omitEmpty(volume.tags),
+        args: volume.filesystemArgs,
+        host_path: volume.hostPath,
+        uid: volume.uid,
+        gid: volume.gid,
+      }),
+    ),
+  );
+
+/** `ephemeralVolumes` from the wire: of a volume that was made with the instance the answer tells where it is mounted, and how. */
+export function decodeEphemeralVolumes(
+  item: InstanceItem,
+  requested: PartialWorkload,
+): Workload["ephemeralVolumes"] | typeof NOT_REPORTED {
+  const mounted = reported(item, item.volumes, []);
+  if (mounted === NOT_REPORTED) return NOT_REPORTED;
+  return (requested.ephemeralVolumes ?? []).flatMap((mine) => {
+    const there = mounted.find(({ at }) => at === mine.at);
+    return there === undefined ? [] : [{ ...mine, readonly: there.readonly ?? mine.readonly }];
+  });
+}
+
+/** `scaleToZero` to the wire. */
+export function encodeScaleToZero({ scaleToZero: sleep }: PartialWorkload): unknown {
+  if (sleep === undefined || sleep.policy === "off") return undefined;
+  return omitUndefined({
+    policy: sleep.policy,
+    stateful: omitDefault<boolean>(SERVER_DEFAULTS.stateful, sleep.stateful),
+    cooldown_time_ms: omitDefault(SERVER_DEFAULTS.cooldownTimeMs, sleep.cooldownTimeMs),
+    notify_time_ms: omitDefault(SERVER_DEFAULTS.notifyTimeMs, sleep.notifyTimeMs),
+  });
+}
+
+/** `scaleToZero` from the wire. */
+export function decodeScaleToZero(
+  item: InstanceItem,
+  { scaleToZero: requested }: PartialWorkload,
+): Workload["scaleToZero"] | typeof NOT_REPORTED {
+  const reportedValue = reported(item, item.scale_to_zero, undefined);
+  if (reportedValue === NOT_REPORTED || reportedValue === undefined) return reportedValue;
+  const policy = reportedValue.policy ?? (reportedValue.enabled === true ? "on" : "off");
+  if (policy === "off") return undefined;
+  return {
+    policy,
+    stateful: reportedValue.stateful ?? requested?.stateful ?? SERVER_DEFAULTS.stateful,
+    cooldownTimeMs: reportedValue.cooldown_time_ms ?? requested?.cooldownTimeMs ?? SERVER_DEFAULTS.cooldownTimeMs,
+    notifyTimeMs: reportedValue.notify_time_ms ?? requested?.notifyTimeMs ?? SERVER_DEFAULTS.notifyTimeMs,
+  };
+}
+
+/** `dependencies` from the wire: the answer names each by uuid or by name, the program by whichever it likes. */
+export function decodeDependencies(
+  item: InstanceItem,
+  { dependencies: requested = [] }: PartialWorkload,
+): string[] | typeof NOT_REPORTED {
+  if (item.dependencies === undefined) return NOT_REPORTED;
+  return (item.dependencies ?? []).map(
+    (one) => requested.find((mine) => matchesReference(mine, one)) ?? one.uuid ?? one.name ?? "",
+  );
+}
+
+/** `schedules` from the wire. */
+export function decodeSchedules(item: InstanceItem): Workload["schedules"] | typeof NOT_REPORTED {
+  const reportedValue = reported(item, item.schedules, []);
+  if (reportedValue === NOT_REPORTED) return NOT_REPORTED;
+  return reportedValue.flatMap(({ name, when, action, args }) => {
+    const known = enumMember(["start", "stop", "delete", "exec", "checkpoint"], action);
+    if (known === NOT_REPORTED) return [];
+    return [omitUndefined({ name, when, action: known, args: omitEmpty(args ?? undefined) })];
+  });
+}
+
+/** `autokill` from the wire. */
+export function decodeAutokill(item: InstanceItem): Workload["autokill"] | typeof NOT_REPORTED {
+  const reportedValue = reported(item, item.autokill, undefined);
+  return reportedValue === NOT_REPORTED || reportedValue === undefined
+    ? reportedValue
+    : { timeMs: reportedValue.time_ms ?? 0, numRequests: reportedValue.num_requests ?? 0 };
+}
+
+/** `autokill` to the wire. */
+export const encodeAutokill = ({ autokill }: PartialWorkload): unknown =>
+  omitEmpty(
+    omitUndefined({ time_ms: omitDefault(0, autokill?.timeMs), num_requests: omitDefault(0, autokill?.numRequests) }),
+  );

@@ -1,0 +1,141 @@
+/** The longer lists of a guest's inputs on the wire: ROMs, plugins and network interfaces. Pure. */
+import type { InstanceItem } from "../../contract/models";
+import type { Workload } from "./inputs";
+import { isSameImage } from "./imageReference";
+import { omitUndefined } from "../../base/objects";
+import { toReference } from "../common/fields";
+import { omitEmpty, omitDefault } from "./codecs";
+import { matchesReference } from "../common/reference";
+import { NOT_REPORTED, reported } from "../common/wire";
+
+type PartialWorkload = Partial<Workload>;
+type Rom = Workload["roms"][number];
+type RomFile = NonNullable<Rom["files"]>[number];
+
+/** `roms` to the wire. */
+export const encodeRoms = ({ roms = [] }: PartialWorkload): unknown =>
+  omitEmpty(
+    roms.map(({ name, image, files, at }) =>
+      omitUndefined({
+        name,
+        image,
+        files: files
+          ?.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+          .map(({ path, data, encoding }) => omitUndefined({ path, data, encoding: omitDefault("text", encoding) })),
+        at,
+      }),
+    ),
+  );
+
+const toBase64 = (data: string, encoding: string | undefined): string =>
+  Buffer.from(data, encoding === "base64" ? "base64" : "utf8").toString("base64");
+
+type ReportedRom = NonNullable<InstanceItem["roms"]>[number];
+
+/** Content is not always returned, and not always in the encoding in which it was sent. */
+function decodeFiles(reportedValue: ReportedRom["files"], mine: Rom["files"]): Rom["files"] {
+  if (reportedValue === undefined) return mine;
+  return reportedValue.map(({ path, data, encoding }): RomFile => {
+    const requested = mine?.find((file) => file.path === path);
+    const isSame =
+      requested !== undefined &&
+      (data === undefined || toBase64(data, encoding) === toBase64(requested.data, requested.encoding));
+    return isSame ? requested : { path, data: data ?? "", encoding: encoding === "base64" ? "base64" : "text" };
+  });
+}
+
+/** `roms` from the wire. */
+export function decodeRoms(item: InstanceItem, { roms = [] }: PartialWorkload): Workload["roms"] | typeof NOT_REPORTED {
+  const reportedValue = reported(item, item.roms, []);
+  if (reportedValue === NOT_REPORTED) return NOT_REPORTED;
+  return reportedValue.map((one) => {
+    const mine = roms.find(({ name }) => name === one.name);
+    const files = decodeFiles(one.files, mine?.files);
+    // Where a program names no place, the platform may choose one.
+    const at = mine !== undefined && mine.at === undefined ? undefined : (one.at ?? mine?.at);
+    // A ROM of files is reported with an image that the platform made of them.
+    const image =
+      files !== undefined || one.image === undefined
+        ? mine?.image
+        : mine?.image !== undefined && isSameImage(mine.image, one.image)
+          ? mine.image
+          : one.image;
+    return omitUndefined({ name: one.name, image, files, at });
+  });
+}
+
+/** `plugins` to the wire. */
+export const encodePlugins = ({ plugins = [] }: PartialWorkload): unknown => omitEmpty(plugins.map(omitUndefined));
+
+/** `plugins` from the wire. */
+export function decodePlugins(
+  item: InstanceItem,
+  { plugins = [] }: PartialWorkload,
+): Workload["plugins"] | typeof NOT_REPORTED {
+  const reportedValue = reported(item, item.plugins, []);
+  if (reportedValue === NOT_REPORTED) return NOT_REPORTED;
+  return reportedValue.map(({ name, rom, config }) => {
+    const mine = plugins.find((one) => one.name === name);
+    return omitUndefined({
+      name,
+      rom: mine !== undefined && isSameImage(mine.rom, rom) ? mine.rom : rom,
+      config: config ?? mine?.config,
+    });
+  });
+}
+
+/** `networkInterfaces` to the wire. */
+export const encodeNetworkInterfaces = ({ networkInterfaces = [] }: PartialWorkload): unknown =>
+  omitEmpty(
+    networkInterfaces.map(({ name, tapName, ip, mac, autoconfig, relay }) =>
+      omitUndefined({
+        name,
+        tap_name: tapName,
+        ip,
+        mac,
+        autoconfig: autoconfig ? undefined : false,
+        relay:
+          relay && omitUndefined({ ...toReference(relay.interface), relay_dns: relay.relayDns ? undefined : false }),
+      }),
+    ),
+  );
+
+/** True where an interface has what the platform's own one never has. */
+export const isCustomNetwork = (item: InstanceItem): boolean =>
+  (item.network_interfaces ?? []).some(
+    ({ tap_name, relay, autoconfig }) => tap_name !== undefined || relay != null || autoconfig === false,
+  );
+
+/** `networkInterfaces` from the wire. The platform fills in addresses, which are compared only where they were asked for. */
+export function decodeNetworkInterfaces(
+  item: InstanceItem,
+  { networkInterfaces = [] }: PartialWorkload,
+): Workload["networkInterfaces"] | typeof NOT_REPORTED {
+  if (networkInterfaces.length === 0 && !isCustomNetwork(item)) return NOT_REPORTED;
+  const reportedValue = reported(item, item.network_interfaces, []);
+  if (reportedValue === NOT_REPORTED) return NOT_REPORTED;
+  return reportedValue.map((one, index) => {
+    const mine = networkInterfaces[index];
+    const ip = mine?.ip?.split("/")[0] === one.private_ip || one.private_ip === undefined ? mine?.ip : undefined;
+    const relay = one.relay ?? undefined;
+    return {
+      ...(mine !== undefined && mine.name === undefined ? {} : { name: one.name }),
+      ...(mine !== undefined && mine.tapName === undefined ? {} : { tapName: one.tap_name }),
+      ip,
+      mac: mine?.mac === undefined ? undefined : isSameMac(mine.mac, one.mac) ? mine.mac : one.mac,
+      autoconfig: one.autoconfig ?? mine?.autoconfig ?? true,
+      relay:
+        relay === undefined
+          ? mine?.relay
+          : {
+              interface:
+                mine?.relay !== undefined && matchesReference(mine.relay.interface, relay)
+                  ? mine.relay.interface
+                  : (relay.uuid ?? relay.name ?? ""),
+              relayDns: relay.relay_dns ?? mine?.relay?.relayDns ?? true,
+            },
+    };
+  });
+}
+
+const isSameMac = (a: string, b: string | undefined): boolean => b === undefined || a.toLowerCase() === b.toLowerCase();

@@ -1,0 +1,132 @@
+/**
+ * Carries out a roll: observe, plan, act, until done or given up.
+ *
+ * A roll that is given up removes only instances that it launched itself and that have not proved themselves; what
+ * serves is never removed. Calling it again continues from what is there.
+ */
+import { onlyItem } from "../client/client";
+import { createOrRecover } from "../client/transport/createOrRecover";
+import type { InstanceItem } from "../contract/models";
+import { assessReadiness, guestStoppedError } from "../client/waitForInstance";
+import { UnikernelError, withErrorContext, formatErrorSentences, errorMessage } from "../base/errors";
+import { type RolloutState, assessInstances, createRolloutState } from "./assess";
+import { drainAndDelete, listInstances, deleteInstances, deleteOnceStopped } from "./instances";
+import { nextStep } from "./plan";
+import type { Rollout } from "./rolloutRequest";
+
+const OBSERVE_INTERVAL_MS = 200;
+
+/**
+ * Brings the service to `policy.desired` new instances. Returns them.
+ *
+ * Throws `ROLLOUT_FAILED` (old instances keep serving), or what the API answered to a launch.
+ */
+export async function runRollout(rollout: Rollout): Promise<readonly InstanceItem[]> {
+  const state = createRolloutState();
+  try {
+    for (;;) {
+      rollout.signal?.throwIfAborted();
+      const instances = await listInstances(rollout, rollout.service, rollout.isManaged, state.launched);
+      const assessed = await assessInstances(rollout, instances, state);
+      const step = nextStep(assessed, rollout.policy);
+      switch (step.do) {
+        case "done":
+          return instances.filter(rollout.isNew);
+        case "launch":
+          for (let i = 0; i < step.count; i++) state.launched.add(await launchInstance(rollout));
+          break;
+        case "drain":
+          await Promise.all(step.uuids.map((uuid) => drainAndDelete(rollout, uuid, drainOptionsOf(rollout))));
+          break;
+        case "remove":
+          await deleteIdle(rollout, instances, step.uuids);
+          break;
+        case "give-up": {
+          const broken = instances.find((instance) => instance.uuid === step.uuids[0]);
+          const readiness = broken === undefined ? undefined : assessReadiness(broken);
+          if (broken !== undefined && readiness?.is === "failed")
+            throw await guestStoppedError(rollout.client, broken, readiness.because, [rollout.createRequest()]);
+          throw new UnikernelError("OPERATION_FAILED", "A new instance is down.");
+        }
+        case "wait":
+          await rollout.clock.sleep(OBSERVE_INTERVAL_MS, rollout.signal);
+          break;
+        default:
+          step satisfies never;
+      }
+    }
+  } catch (error) {
+    throw await abortRollout(rollout, state, error);
+  }
+}
+
+const drainOptionsOf = ({ policy: { drainTimeoutMs }, timeoutMs }: Rollout) => ({ drainTimeoutMs, timeoutMs });
+
+async function launchInstance(rollout: Rollout): Promise<string> {
+  const { client, service, signal } = rollout;
+  const request = rollout.createRequest();
+  const { name = "" } = request;
+  const call = signal === undefined ? {} : { signal };
+  const created = await createOrRecover(
+    rollout,
+    async () =>
+      onlyItem(
+        await client.createInstance({ body: request }, call),
+        `Creating instance '${name}' of service '${service.name}'`,
+      ),
+    async () => (await client.getInstances({ query: { name: [name] } }, call)).items[0],
+  ).catch((error: unknown) => {
+    throw withErrorContext(error, rollout.errorContexts ?? {});
+  });
+  return created.uuid;
+}
+
+/**
+ * Deletes what does not count. It may have connections all the same: one that answers but has not proved itself is drained,
+ * and one that an earlier roll was draining may finish.
+ */
+async function deleteIdle(
+  rollout: Rollout,
+  instances: readonly InstanceItem[],
+  uuids: readonly string[],
+): Promise<void> {
+  const drainOptions = drainOptionsOf(rollout);
+  await Promise.all(
+    uuids.map((uuid) => {
+      const instance = instances.find((candidate) => candidate.uuid === uuid);
+      if (instance?.state === "draining" || instance?.state === "stopping") {
+        return deleteOnceStopped(rollout, uuid, drainOptions);
+      }
+      return instance !== undefined && assessReadiness(instance).is === "met"
+        ? drainAndDelete(rollout, uuid, drainOptions)
+        : deleteInstances(rollout.client, [uuid]);
+    }),
+  );
+}
+
+/** Cleans up after a failed roll and says what state it leaves. */
+async function abortRollout(rollout: Rollout, state: RolloutState, error: unknown): Promise<unknown> {
+  if (rollout.signal?.aborted === true) return error;
+  let summary = "";
+  try {
+    const instances = await listInstances(rollout, rollout.service, rollout.isManaged, state.launched);
+    const isServing = (instance: InstanceItem) => assessReadiness(instance).is === "met";
+    const kept = instances.filter((i) => !state.launched.has(i.uuid) || (state.proven.has(i.uuid) && isServing(i)));
+    const unproved = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
+    await deleteInstances(rollout.client, unproved);
+    const serving = kept.filter(isServing);
+    const old = serving.filter((instance) => !rollout.isNew(instance)).length;
+    summary = `${serving.length} instances go on serving, ${old} of them old; ${unproved.length} new ones were removed.`;
+  } catch (cleanupError) {
+    summary = `Cleaning up failed too: ${errorMessage(cleanupError)}`;
+  }
+  const causeText = UnikernelError.is(error) ? formatErrorSentences(error) : String(error);
+  return new UnikernelError(
+    "ROLLOUT_FAILED",
+    `The roll of service '${rollout.service.name}' was given up. ${summary} Cause: ${causeText}`,
+    {
+      hint: "Mend the cause and run 'pulumi up' again: it goes on from here.",
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,146 @@
+/** Definitions → TypeScript sources of `sdk/`: one class per resource and the types its arguments use. */
+import type { Definition } from "../../provider/definition/resource";
+import { type FieldShape, type Shape, fieldsOf, objectTypesOf } from "./shape";
+
+/** First line of every generated file. */
+export const GENERATED_HEADER = "// Written by `npm run generate` from provider/resources. Do not edit.\n";
+
+const stringUnion = (list: readonly string[]) => list.map((word) => JSON.stringify(word)).join(" | ");
+
+/** Plain type of a value. */
+export function plainType(shape: Shape): string {
+  switch (shape.kind) {
+    case "array":
+      return `readonly ${["words", "scalar"].includes(shape.items.kind) ? `(${plainType(shape.items)})` : plainType(shape.items)}[]`;
+    case "map":
+      return `Readonly<Record<string, ${plainType(shape.values)}>>`;
+    case "object":
+      return shape.name;
+    case "words":
+      return stringUnion(shape.words);
+    case "integer":
+      return "number";
+    case "scalar":
+      return "string | number | boolean | null";
+    case "any":
+      return "unknown";
+    default:
+      return shape.kind;
+  }
+}
+
+/** The same with `pulumi.Input` at every level. */
+function inputType(shape: Shape): string {
+  switch (shape.kind) {
+    case "array":
+      return `pulumi.Input<readonly ${inputType(shape.items)}[]>`;
+    case "map":
+      return `pulumi.Input<Readonly<Record<string, ${inputType(shape.values)}>>>`;
+    case "object":
+      return `pulumi.Input<${shape.name}Args>`;
+    default:
+      return `pulumi.Input<${plainType(shape)}>`;
+  }
+}
+
+/** A comment above a member. */
+export const docComment = (text: string, indent = "  ") => `${indent}/** ${text.replace(/\*\//g, "*\\/")} */\n`;
+
+/** Members of an interface of arguments. */
+export const argMembers = (fields: readonly FieldShape[]) =>
+  fields
+    .map(
+      (f) =>
+        `${docComment(f.description)}  readonly ${f.name}${f.required ? "" : "?"}: ${inputType(f.shape)}${f.required ? "" : " | undefined"};\n`,
+    )
+    .join("");
+
+/** After check it has a value, whether the user gave one or not. */
+export const isAlwaysSet = (field: FieldShape) => field.required || field.hasDefault || field.name === "name";
+
+/** Paths of secrets inside a value of this shape; `*` stands for every item of a list or map. */
+function secretPathsIn(shape: Shape): readonly string[] {
+  if (shape.kind === "object") return secretPaths(shape.fields);
+  const items = shape.kind === "array" ? shape.items : shape.kind === "map" ? shape.values : undefined;
+  return items === undefined ? [] : secretPathsIn(items).map((path) => `*.${path}`);
+}
+
+/** Paths of secret inputs: `env`, `template.env`, `roms.*.files.*.data`. */
+const secretPaths = (fields: readonly FieldShape[]): readonly string[] =>
+  fields.flatMap(({ name, secret, shape }) =>
+    secret ? [name] : secretPathsIn(shape).map((path) => `${name}.${path}`),
+  );
+
+/** `sdk/types.ts`. */
+export function typesSource(definitions: readonly Definition[]): string {
+  const inputNames = new Set(
+    objectTypesOf(definitions.map((d) => ({ ...d, outputs: d.outputs.pick({}) }))).map((s) => s.name),
+  );
+  const parts = objectTypesOf(definitions).map((shape) => {
+    const values = shape.fields
+      .map(
+        (f) =>
+          `${f.description === "" ? "" : docComment(f.description)}  readonly ${f.name}${isAlwaysSet(f) ? "" : "?"}: ${plainType(f.shape)}${isAlwaysSet(f) ? "" : " | undefined"};\n`,
+      )
+      .join("");
+    const args = inputNames.has(shape.name)
+      ? `${docComment(`${shape.description} As arguments.`, "")}export interface ${shape.name}Args {\n${argMembers(shape.fields)}}\n\n`
+      : "";
+    return `${args}${docComment(shape.description, "")}export interface ${shape.name} {\n${values}}\n`;
+  });
+  return `${GENERATED_HEADER}import type * as pulumi from "@pulumi/pulumi";\n\n${parts.join("\n")}`;
+}
+
+/** The source of one resource's class. */
+export function classSource(definition: Definition): string {
+  const { kind, description } = definition;
+  const inputs = fieldsOf(definition.inputs);
+  const outputs = fieldsOf(definition.outputs);
+  const types = objectTypesOf([definition]).map((shape) => shape.name);
+  const body = [
+    ...inputs.map((f) => ({ ...f, optional: !isAlwaysSet(f) })),
+    ...outputs.map((f) => ({ ...f, optional: !f.required })),
+  ];
+  const all = `${inputs.map((f) => f.name).join(" ")} ${outputs.map((f) => f.name).join(" ")}`;
+  const source = [
+    argMembers(inputs),
+    body
+      .map(
+        (f) =>
+          `${docComment(f.description)}  declare readonly ${f.name}: pulumi.Output<${plainType(f.shape)}${f.optional ? " | undefined" : ""}>;\n`,
+      )
+      .join(""),
+  ];
+  const used = types
+    .flatMap((name) => [name, `${name}Args`])
+    .filter((name) => new RegExp(`\\b${name}\\b`).test(source.join("")));
+  const secrets = secretPaths(inputs);
+  const required = inputs.filter((f) => f.required).map((f) => f.name);
+  const names = (list: readonly string[]) => `[${list.map((name) => JSON.stringify(name)).join(", ")}]`;
+  return `${GENERATED_HEADER}import * as pulumi from "@pulumi/pulumi";
+import { UnikernelResource, requireArgs } from "./resource";
+${used.length === 0 ? "" : `import type { ${used.join(", ")} } from "./types";\n`}
+/** Arguments of {@link ${kind}}. */
+export interface ${kind}Args {
+${source[0]}}
+
+/** ${description} */
+export class ${kind} extends UnikernelResource {
+${source[1]}
+  constructor(name: string, args: ${kind}Args, opts?: pulumi.CustomResourceOptions) {
+    requireArgs("${kind}", args, ${names(required)}, opts);
+    super("${kind}", name, args, ${names(all.split(" "))}, ${names(secrets)}, opts);
+  }
+
+  /** Looks up an existing ${kind} by its id or its name; it is read, not managed. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): ${kind} {
+    return new ${kind}(name, {}${required.length === 0 ? "" : ` as ${kind}Args`}, { ...opts, id });
+  }
+
+  /** True for an object of kind ${kind}, also one made by another copy of this package. */
+  static override isInstance(value: unknown): value is ${kind} {
+    return UnikernelResource.isOf("${kind}", value);
+  }
+}
+`;
+}

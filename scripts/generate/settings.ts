@@ -1,0 +1,32 @@
+/** The provider's settings, as the package schema lists them: for a stack and for a Provider the same. */
+
+/** By name. What is left out comes from the next source in `base/settingSources.ts`. */
+export const SETTINGS_SCHEMA: Readonly<Record<string, unknown>> = {
+  metro: {
+    type: "string",
+    description: "`local`, a metro code such as `fra`, or the URL of an API. Default: UKC_METRO, else `fra`.",
+  },
+  token: { type: "string", description: "API token. Not needed for `local`. Default: UKC_TOKEN.", secret: true },
+  controlPlane: {
+    type: "string",
+    description:
+      "URL of the control plane, which knows the addresses of metros. Default: UNIKERNEL_CONTROL_PLANE, else the vendor's for the vendor's metros, and the API's own for a URL.",
+  },
+  timeouts: {
+    type: "object",
+    additionalProperties: { type: "integer" },
+    description:
+      "Seconds that an operation on one resource may take, 1 to 86400: `create`, `update`, `delete`; time to drain comes on top. Default: UNIKERNEL_TIMEOUTS, else 300 each.",
+  },
+  maxConcurrency: {
+    type: "integer",
+    description:
+      "Most requests at the same time, 1 to 256; waits for an instance are not counted. Default: UNIKERNEL_MAX_CONCURRENCY, else 16.",
+  },
+  proxy: {
+    type: "string",
+    description:
+      "URL of an HTTP proxy for requests to metro and control plane, with user and password if it wants them. Default: UNIKERNEL_PROXY, else HTTPS_PROXY and NO_PROXY as everywhere.",
+    secret: true,
+  },
+};

@@ -1,0 +1,90 @@
+/** A zod schema reduced to what Pulumi's schema and a TypeScript declaration can say. */
+import * as z from "zod";
+import { type Definition, innerSchema, metaOf, typeNameOf } from "../../provider/definition/resource";
+
+/** A type. */
+export type Shape =
+  /** "scalar" is a string, number, boolean or null; "any" is any JSON. */
+  | { readonly kind: "string" | "integer" | "number" | "boolean" | "scalar" | "any" }
+  | { readonly kind: "words"; readonly words: readonly string[] }
+  | { readonly kind: "array"; readonly items: Shape }
+  | { readonly kind: "map"; readonly values: Shape }
+  | {
+      readonly kind: "object";
+      readonly name: string;
+      readonly description: string;
+      readonly fields: readonly FieldShape[];
+    };
+
+/** A property. */
+export interface FieldShape {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly description: string;
+  /** Users must give it, or, of an output, it is always set. */
+  readonly required: boolean;
+  readonly secret: boolean;
+  readonly replaces: boolean;
+  /** Left out by a user, it is filled in all the same. */
+  readonly hasDefault: boolean;
+  /** The default, where it is a plain value that a schema can state. */
+  readonly default: string | number | boolean | undefined;
+}
+
+/** Reduces a schema. Throws for one that the definitions have no business using. */
+export function shapeOf(schema: z.ZodType): Shape {
+  const inner = innerSchema(schema);
+  if (inner !== undefined) return shapeOf(inner);
+  if (schema instanceof z.ZodString) return { kind: "string" };
+  if (schema instanceof z.ZodNumber) return { kind: schema.isInt ? "integer" : "number" };
+  if (schema instanceof z.ZodBoolean) return { kind: "boolean" };
+  if (schema instanceof z.ZodEnum) return { kind: "words", words: schema.options.map(String) };
+  if (schema instanceof z.ZodArray) return { kind: "array", items: shapeOf(schema.element as z.ZodType) };
+  if (schema instanceof z.ZodRecord) return { kind: "map", values: shapeOf(schema.valueType as z.ZodType) };
+  if (schema instanceof z.ZodUnion) return { kind: "scalar" };
+  if (schema instanceof z.ZodUnknown) return { kind: "any" };
+  if (schema instanceof z.ZodObject) {
+    const named = typeNameOf(schema);
+    if (named !== undefined) return { kind: "object", ...named, fields: fieldsOf(schema) };
+  }
+  throw new Error(`A definition uses a schema without a shape: ${schema.def.type}`);
+}
+
+/** The properties of an object, without those that are computed. */
+export function fieldsOf(object: z.ZodObject): readonly FieldShape[] {
+  return Object.entries(object.shape as Readonly<Record<string, z.ZodType>>)
+    .filter(([, schema]) => metaOf(schema)?.computed !== true)
+    .map(([name, schema]) => {
+      const meta = metaOf(schema);
+      const fallback: unknown = schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined;
+      return {
+        name,
+        shape: shapeOf(schema),
+        description: meta?.description ?? "",
+        required: !schema.safeParse(undefined).success,
+        secret: meta?.secret === true,
+        replaces: meta?.onChange === "replace",
+        hasDefault: schema instanceof z.ZodDefault || meta?.keptWhenAbsent === true,
+        default:
+          typeof fallback === "string" || typeof fallback === "number" || typeof fallback === "boolean"
+            ? fallback
+            : undefined,
+      };
+    });
+}
+
+/** Every named object type that the definitions use, once each, sorted by name. */
+export function objectTypesOf(definitions: readonly Definition[]): readonly Extract<Shape, { kind: "object" }>[] {
+  const found = new Map<string, Extract<Shape, { kind: "object" }>>();
+  const visit = (shape: Shape): void => {
+    if (shape.kind === "array") visit(shape.items);
+    if (shape.kind === "map") visit(shape.values);
+    if (shape.kind !== "object" || found.has(shape.name)) return;
+    found.set(shape.name, shape);
+    shape.fields.forEach((inner) => visit(inner.shape));
+  };
+  for (const { inputs, outputs } of definitions) {
+    [...fieldsOf(inputs), ...fieldsOf(outputs)].forEach((inner) => visit(inner.shape));
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,72 @@
+/**
+ * `npm run demo` and `npm test` from a fresh clone: makes ready whatever is missing, then runs the command.
+ * Plain JavaScript without dependencies, for any Node from 18 on, since it runs before anything is installed.
+ *
+ * ```text
+ * node scripts/run.mjs demo [destroy]
+ * node scripts/run.mjs test [lane…] [mocha options…]
+ * node scripts/run.mjs engine        the engine as one line of JSON, the last of its output
+ * ```
+ */
+import { spawn } from "node:child_process";
+import * as path from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildLibrary } from "./setup/build.mjs";
+import { continueInNewerNode, installPackages } from "./setup/dependencies.mjs";
+import { describeEngine, ensureEngine } from "./setup/engine.mjs";
+import { ensureSystemTools, PLATFORM_TOOLS, TEST_TOOLS } from "./setup/systemTools.mjs";
+import { chooseLanes, needsEngine, needsTools, runLanes } from "./test/lanes.mjs";
+import { explain, say, SetupError } from "./setup/terminal.mjs";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+
+/** @param {string} command @param {string[]} args @returns {Promise<number>} exit code */
+async function main(command, args) {
+  if (!["demo", "test", "engine"].includes(command)) {
+    throw new SetupError(`There is no command "${command}".`, "Use demo, test or engine.");
+  }
+  await installPackages(root);
+  const code = await continueInNewerNode(root, fileURLToPath(import.meta.url));
+  if (code !== undefined) return code;
+
+  if (command === "engine") {
+    say(JSON.stringify(await ensureEngine(root)));
+    return 0;
+  }
+  if (command === "demo") {
+    await ensureSystemTools(PLATFORM_TOOLS);
+    await buildLibrary(root);
+    await readyEngine();
+    return runDemo(args);
+  }
+  const choice = chooseLanes(args);
+  if (needsTools(choice)) await ensureSystemTools([...PLATFORM_TOOLS, ...TEST_TOOLS]);
+  await buildLibrary(root);
+  if (needsEngine(choice)) await readyEngine();
+  return runLanes(root, choice);
+}
+
+/** Makes the engine ready and tells the harness, which would otherwise ask again. */
+async function readyEngine() {
+  const engine = await ensureEngine(root);
+  say(`- ${describeEngine(engine)}`);
+  process.env["UNIKERNEL_TEST_ENGINE"] = JSON.stringify(engine);
+}
+
+/** @param {string[]} args @returns {Promise<number>} */
+function runDemo(args) {
+  const demo = path.join(root, "scripts", "demo.ts");
+  const child = spawn(process.execPath, ["-r", "tsx/cjs", demo, ...args], { cwd: root, stdio: "inherit" });
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+try {
+  process.exitCode = await main(process.argv[2] ?? "", process.argv.slice(3));
+} catch (error) {
+  explain(error);
+  process.exitCode = 1;
+}

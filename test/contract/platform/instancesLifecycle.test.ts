@@ -1,0 +1,259 @@
+/** Instances: who starts before whom, what a stop and a delete may be told, and what live quotas forbid. */
+import assert from "node:assert/strict";
+import { DEFAULT_QUOTAS, resolveQuotas } from "../../../provider/platform/quotaSettings";
+import { freePort } from "../../support/localPlatform";
+import { type Item, TestPlatform, webGuest } from "../../support/testPlatform";
+
+describe("the life of an instance", () => {
+  let platform: TestPlatform;
+  beforeEach(async () => {
+    platform = await TestPlatform.open();
+    await platform.start();
+  });
+  afterEach(() => platform.close());
+
+  const create = (body: object) => platform.requestItem("POST", "/v1/instances", { image: "app:1", ...body });
+  const start = (name: string, more: object = {}) => platform.api("PUT", "/v1/instances/start", [{ name, ...more }]);
+  const stop = (name: string, more: object = {}) => platform.api("PUT", "/v1/instances/stop", [{ name, ...more }]);
+  const byName = (name: string) => platform.requestItem("GET", `/v1/instances?name=${name}`);
+  const isStopped = ({ state }: Item) => state === "stopped";
+  const slow = (name: string) => platform.guests.set(name, { ...webGuest(name), bootMs: 60_000 });
+  const started = () => platform.vmm.starts.map(({ hostname }) => hostname);
+
+  describe("that depends on others", () => {
+    it("begins when all of them run, and they when all of theirs do", async () => {
+      await create({ name: "disk" });
+      await create({ name: "db", dependencies: [{ name: "disk" }] });
+      await create({ name: "cache" });
+      await create({ name: "web", dependencies: [{ name: "db" }, { name: "cache" }] });
+      assert.equal((await start("web", { timeout_s: 10 })).status, "success");
+      assert.deepEqual([...started()].sort(), ["cache", "db", "disk", "web"]);
+      assert.equal(started().at(-1), "web");
+      assert.ok(started().indexOf("disk") < started().indexOf("db"));
+    });
+
+    it("leaves alone what runs already", async () => {
+      await platform.createRunning({ name: "db" });
+      await create({ name: "web", dependencies: [{ name: "db" }], autostart: true, timeout_s: 10 });
+      assert.deepEqual(started(), ["db", "web"]);
+    });
+
+    it("is starting while they come up, and its start is answered at once", async () => {
+      slow("db");
+      await create({ name: "db" });
+      const { uuid } = await create({ name: "web", dependencies: [{ name: "db" }], autostart: true });
+      assert.equal((await platform.instance(uuid))["state"], "starting");
+      assert.deepEqual(started(), ["db"]);
+      const answer = await start("web", { timeout_s: 1 });
+      assert.deepEqual([answer.status, answer.message], ["error", "Operation timed out"]);
+      assert.deepEqual(
+        answer.items.map((item) => [item["status"], item["state"], "error" in item]),
+        [["error", "starting", false]],
+      );
+    });
+
+    it("can be stopped and deleted while it waits for them", async () => {
+      slow("db");
+      await create({ name: "db" });
+      const { uuid } = await create({ name: "web", dependencies: [{ name: "db" }], autostart: true });
+      await stop("web");
+      const stopped = await platform.waitForItem(uuid, isStopped);
+      assert.equal(Number(stopped["stop_reason"]) & 8, 8); // by a user
+      await start("web");
+      assert.equal((await byName("web"))["state"], "starting");
+      assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
+      assert.equal((await platform.instance(uuid))["error"], 8);
+      assert.deepEqual(started(), ["db"]);
+    });
+
+    it("stays down when one of them does not come up", async () => {
+      platform.guests.set("db", { bootMs: 30, onStop: { how: "exited", exitCode: 0 } });
+      await create({ name: "db" });
+      const { uuid } = await create({ name: "web", dependencies: [{ name: "db" }], autostart: true });
+      await stop("db", { force: true });
+      const item = await platform.waitForItem(uuid, isStopped);
+      assert.equal(item["stop_reason"], 4); // the platform
+      assert.deepEqual(started(), ["db"]);
+    });
+
+    it("does not wait for one that was deleted", async () => {
+      await create({ name: "db" });
+      await create({ name: "web", dependencies: [{ name: "db" }] });
+      await platform.api("DELETE", "/v1/instances", [{ name: "db" }]);
+      assert.equal((await start("web", { timeout_s: 10 })).items[0]?.["state"], "running");
+    });
+  });
+
+  describe("when it is started", () => {
+    it("is answered when it runs, if that is waited for, in either form", async () => {
+      platform.guests.set("a", { ...webGuest("a"), bootMs: 30 });
+      await create({ name: "a" });
+      const [item] = (await start("a", { wait_timeout_ms: 5000 })).items;
+      assert.deepEqual([item?.["state"], item?.["previous_state"]], ["running", "stopped"]);
+    });
+
+    it("is answered with its end, if it ends while it is waited for", async () => {
+      platform.guests.set("a", { bootMs: 5, exits: { afterMs: 0, exit: { how: "exited", exitCode: 3 } } });
+      await create({ name: "a" });
+      const answer = await start("a", { timeout_s: 10 });
+      assert.equal(answer.status, "success");
+      const item = await platform.waitForItem(answer.items[0]?.uuid ?? "", isStopped);
+      assert.equal(item["exit_code"], 3);
+    });
+  });
+
+  describe("when it is stopped", () => {
+    it("is so only from the state that was named, and else stays as it is", async () => {
+      const { uuid } = await platform.createRunning({ name: "a" });
+      const [other] = (await stop("a", { ifstate: "standby" })).items;
+      assert.deepEqual([other?.["status"], other?.["state"]], ["success", "running"]);
+      assert.equal((await platform.instance(uuid))["state"], "running");
+      await stop("a", { ifstate: "running", quick: true });
+      await platform.waitForItem(uuid, isStopped);
+    });
+
+    it("refuses what excludes each other, and a dump that it cannot make", async () => {
+      await platform.createRunning({ name: "a" });
+      const refused = async (more: object) => {
+        const answer = await stop("a", more);
+        return [answer.httpStatus, answer.items[0]?.["error"]];
+      };
+      assert.deepEqual(await refused({ force: true, drain_timeout_ms: 5 }), [400, undefined]);
+      assert.deepEqual(await refused({ dump: true }), [400, undefined]);
+      assert.deepEqual(await refused({ dump: true, force: true }), [200, 1]);
+      assert.deepEqual(await refused({ drain_timeout_ms: 3_600_001 }), [400, undefined]);
+      assert.equal((await byName("a"))["state"], "running");
+    });
+  });
+
+  describe("when it is deleted", () => {
+    it("is not while it is locked, and is when the lock is gone", async () => {
+      const { uuid } = await platform.createRunning({ name: "a" });
+      const lock = { uuid, prop: "delete_lock" };
+      await platform.requestItem("PATCH", "/v1/instances", [{ ...lock, op: "set", value: true }]);
+      const refused = await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]);
+      assert.deepEqual([refused["error"], refused.message], [14, "Deletion protection enabled"]);
+      assert.equal((await platform.instance(uuid))["state"], "running");
+      await platform.requestItem("PATCH", "/v1/instances", [{ ...lock, op: "del" }]);
+      assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
+    });
+
+    it("is waited for as long as is said, and goes on after that", async () => {
+      platform.guests.set("a", { onStop: undefined }); // it is cut off after the grace
+      await platform.requestItem("POST", "/v1/volumes", { name: "v", size_mb: 8 });
+      const { uuid } = await platform.createRunning({ name: "a", volumes: [{ name: "v", at: "/v" }] });
+      const [now] = (await platform.api("DELETE", "/v1/instances", [{ uuid, timeout_s: 0 }])).items;
+      assert.deepEqual([now?.["status"], now?.["previous_state"]], ["success", "running"]);
+      assert.equal((await platform.instance(uuid))["error"], 8);
+      const detached = async () => (await platform.requestItem("GET", "/v1/volumes?name=v"))["state"] === "available";
+      while (!(await detached())) await new Promise((resolve) => setTimeout(resolve, 5));
+      await platform.createRunning({ name: "a" });
+      const gone = await platform.requestItem("DELETE", "/v1/instances", [
+        { name: "a", timeout_s: -1, dont_retain: true },
+      ]);
+      assert.deepEqual([gone["status"], gone["previous_state"]], ["success", "running"]);
+    });
+
+    it("and cannot be is answered so at once, however long was to be waited", async () => {
+      platform.guests.set("a", {
+        get onStop(): undefined {
+          throw new Error("does not listen");
+        },
+      });
+      const { uuid } = await platform.createRunning({ name: "a", volumes: [{ size_mb: 8, at: "/v" }] });
+      assert.equal(
+        (await platform.requestItem("DELETE", "/v1/instances", [{ uuid, timeout_s: -1 }]))["status"],
+        "error",
+      );
+      assert.equal((await platform.instance(uuid))["state"], "running");
+      platform.guests.delete("a");
+      platform.vmm.end(uuid, { how: "exited", exitCode: 0 });
+      assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
+    });
+
+    it("and takes longer than was waited for is answered so, without a code", async () => {
+      await platform.daemon.close();
+      await platform.start({ timings: { stopGraceMs: 3_000 } });
+      platform.guests.set("a", { onStop: undefined });
+      const volumes = [{ size_mb: 8, at: "/v" }];
+      const { uuid } = await platform.createRunning({ name: "a", volumes });
+      const answer = await platform.api("DELETE", "/v1/instances", [{ uuid, timeout_s: 1 }]);
+      assert.deepEqual([answer.httpStatus, answer.message], [200, "Operation timed out"]);
+      assert.deepEqual([answer.items[0]?.uuid, "error" in (answer.items[0] ?? {})], [uuid, false]);
+    });
+  });
+
+  describe("under live quotas", () => {
+    const restartWith = async (live: number) => {
+      await platform.daemon.close();
+      await platform.start({ quotas: resolveQuotas({ live_instances: live }) });
+    };
+
+    it("is refused a start that would exceed them, and stays as it is", async () => {
+      await restartWith(1);
+      await platform.createRunning({ name: "a" });
+      const { uuid } = await create({ name: "b" });
+      assert.equal((await start("b")).items[0]?.["error"], 19);
+      const item = await platform.instance(uuid);
+      assert.deepEqual([item["state"], item["start_count"]], ["stopped", 0]);
+      assert.equal((await create({ name: "c", autostart: true }))["error"], 19);
+      assert.equal((await byName("c"))["error"], 8);
+      await stop("a", { force: true });
+      await platform.waitForItem((await byName("a")).uuid, isStopped);
+      assert.equal((await start("b")).status, "success");
+    });
+
+    it("is one of as many as there may be, also when all start at once", async () => {
+      await restartWith(3);
+      const names = Array.from({ length: 8 }, (_, n) => `i${n}`);
+      await Promise.all(names.map((name) => create({ name })));
+      const answer = await platform.api(
+        "PUT",
+        "/v1/instances/start",
+        names.map((name) => ({ name })),
+      );
+      const refused = answer.items.filter((item) => item["status"] === "error");
+      assert.deepEqual(
+        [answer.items.length - refused.length, new Set(refused.map((item) => item["error"]))],
+        [3, new Set([19])],
+      );
+    });
+
+    it("does not restart after a crash when others have taken its place", async () => {
+      await platform.daemon.close();
+      await platform.start({
+        quotas: resolveQuotas({ live_instances: 1 }),
+        timings: { restartBackoffMs: 300, restartBackoffMaxMs: 300 },
+      });
+      let lives = 0;
+      platform.guests.set("a", () => {
+        lives++;
+        return { exits: { afterMs: 0, exit: { how: "panicked", detail: "oops" } } };
+      });
+      const { uuid } = await create({ name: "a", restart_policy: "always", autostart: true });
+      await platform.waitForItem(uuid, ({ restart }) => (restart as { attempt?: number } | undefined)?.attempt === 2);
+      await platform.createRunning({ name: "b" });
+      const item = await platform.waitForItem(uuid, ({ restart }) => restart === undefined);
+      assert.deepEqual([item["state"], item["stop_reason"], lives], ["stopped", 4, 2]);
+    });
+
+    it("does not wake beyond them, stays asleep, and wakes when there is room", async () => {
+      const port = await freePort();
+      const { uuid } = await platform.createRunning({
+        name: "a",
+        service_group: { services: [{ port }] },
+        scale_to_zero: { policy: "on", cooldown_time_ms: 20 },
+      });
+      await platform.waitForItem(uuid, ({ state }) => state === "standby");
+      await platform.daemon.close();
+      await platform.start({ quotas: resolveQuotas({ live_memory_mb: 64 }), timings: { connectionWaitMs: 200 } });
+      await assert.rejects(fetch(`http://127.0.0.1:${port}/`));
+      assert.equal((await platform.instance(uuid))["state"], "standby");
+      assert.equal((await start("a")).items[0]?.["error"], 19);
+      await platform.daemon.close();
+      await platform.start({ quotas: DEFAULT_QUOTAS });
+      const reply = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
+      assert.equal(await reply.text(), "a");
+    });
+  });
+});

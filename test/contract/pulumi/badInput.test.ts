@@ -1,0 +1,522 @@
+/** What a user reads about bad input that a preview can know, word by word, from the dynamic provider process. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import * as fs from "node:fs/promises";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { type CallError, DynamicProcess } from "../../support/dynamicProcess";
+import { type FakeResponder, startFakeApi, success } from "../../support/fakeApi";
+import { freePort } from "../../support/localPlatform";
+import { TestPlatform } from "../../support/testPlatform";
+
+const GOOD = 'spec: v0.7\nruntime: linux:latest\nrootfs: ./rootfs\ncmd: ["/bin/true"]\n';
+const kraftfile =
+  (text: string): Change =>
+  (folder) =>
+    fs.writeFile(path.join(folder, "Kraftfile"), text);
+
+/** Makes a good image context a bad one. */
+type Change = (folder: string) => Promise<unknown>;
+
+/** What is wrong → the change, and what is printed; `<context>` stands for the folder. */
+const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: string]>> = {
+  "a missing context folder": [
+    (folder) => fs.rm(folder, { recursive: true }),
+    "context: The image context '<context>' does not exist. Let 'context' point at the folder that holds the Kraftfile; the path is relative to the program.",
+  ],
+  "a context without a Kraftfile": [
+    (folder) => fs.rm(path.join(folder, "Kraftfile")),
+    "context: There is no Kraftfile in '<context>'. Add one of Kraftfile, Kraftfile.yaml, Kraftfile.yml, kraft.yaml, kraft.yml, or let 'context' point at the folder that holds it.",
+  ],
+  "two Kraftfiles": [
+    (folder) => fs.writeFile(path.join(folder, "kraft.yaml"), GOOD),
+    "context: There are several Kraftfiles in '<context>': Kraftfile, kraft.yaml. Keep one of them.",
+  ],
+  "a bracket that is not closed": [
+    kraftfile(GOOD.replace('"]', '"')),
+    `context: <context>/Kraftfile:4:18: this is not valid YAML: the indentation does not fit the lines above, or a bracket before this place is not closed.
+  cmd: ["/bin/true"
+                   ^`,
+  ],
+  "a tab before a key": [
+    kraftfile(GOOD.replace("rootfs", "\trootfs")),
+    `context: <context>/Kraftfile:3:1: this is not valid YAML: a tab cannot indent a line; use spaces.
+   rootfs: ./rootfs
+  ^`,
+  ],
+  "a quote that is not closed, without showing the value": [
+    kraftfile(`${GOOD}env:\n  TOKEN: "s3cret\n`),
+    "context: <context>/Kraftfile:6:17: this is not valid YAML: something is missing here; look for a quote or bracket that is not closed, a ':' or a ','.",
+  ],
+  "an unknown key, with the nearest known one": [
+    kraftfile(GOOD.replace("rootfs:", "rootsf:")),
+    `context: <context>/Kraftfile:3:1: unknown key 'rootsf', did you mean 'rootfs'?
+  rootsf: ./rootfs
+  ^`,
+  ],
+  "an unknown key that is near to none": [
+    kraftfile(`${GOOD}zzz: 1\n`),
+    `context: <context>/Kraftfile:5:1: unknown key 'zzz'; a Kraftfile may have spec, specification, name, runtime, rootfs, cmd, env, labels, targets.
+  zzz: 1
+  ^`,
+  ],
+  "an item of cmd that is a number": [
+    kraftfile(GOOD.replace('["/bin/true"]', '["/bin/httpd", "-p", 8080]')),
+    `context: <context>/Kraftfile:4:27: 'cmd[2]' must be a string; put it in quotes.
+  cmd: ["/bin/httpd", "-p", 8080]
+                            ^`,
+  ],
+  "a cmd that is a map": [
+    kraftfile(GOOD.replace('["/bin/true"]', "{ run: it }")),
+    `context: <context>/Kraftfile:4:6: 'cmd' must be a list of strings, or a string. Write it as ["/bin/app", "--flag"].
+  cmd: { run: it }
+       ^`,
+  ],
+  "a rootfs that escapes through a symbolic link": [
+    async (folder) => {
+      await fs.rm(path.join(folder, "rootfs"), { recursive: true });
+      await fs.symlink("/etc", path.join(folder, "rootfs"));
+    },
+    `context: <context>/Kraftfile:3:9: rootfs './rootfs' leads out of the image context through a symbolic link; put the directory itself there.
+  rootfs: ./rootfs
+          ^`,
+  ],
+  "a link in the rootfs that climbs out of it": [
+    (folder) => fs.symlink("../../etc/passwd", path.join(folder, "rootfs", "out")),
+    "context: The symbolic link '/out' leads out of the root file system to '../../etc/passwd'; let it point inside, or remove it.",
+  ],
+  "a file of 4 GiB": [
+    async (folder) => {
+      await fs.writeFile(path.join(folder, "rootfs", "big.bin"), "");
+      await fs.truncate(path.join(folder, "rootfs", "big.bin"), 2 ** 32); // sparse
+    },
+    "context: '/big.bin' has 4294967296 bytes, more than the 4 GiB that one file of an initrd can hold. Split it, or put it on a Volume.",
+  ],
+};
+
+const template = { image: "app:1" };
+const pem = (file: string): string => readFileSync(path.join(__dirname, "../../fixtures/certificates", file), "utf8");
+const www = { commonName: "www.example.com", chain: pem("www.pem"), key: pem("www.key") };
+
+/** Kind → what is wrong → inputs, and what is printed. */
+const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: object, printed: string]>>>> = {
+  Instance: {
+    "an unknown property, with the nearest known one": [
+      { image: "app:1", memory: 64 },
+      "memory: unknown property; did you mean 'memoryMb'?",
+    ],
+    "less memory than any guest may have": [{ image: "app:1", memoryMb: 8 }, "memoryMb: must be at least 16, got 8."],
+    "a fraction of a MiB": [{ image: "app:1", memoryMb: 64.5 }, "memoryMb: must be a whole number, got 64.5."],
+    "an item of args that is no string": [
+      { image: "app:1", args: ["-p", 80] },
+      "args[1]: must be of type string, got number.",
+    ],
+    "an env value that is no string, without showing it": [
+      { image: "app:1", env: { PIN: 735_291 } },
+      "env.PIN: must be of type string, got number.",
+    ],
+    "a mount path that is not absolute": [
+      { image: "app:1", volumes: [{ volume: "v", at: "data" }] },
+      "volumes[0].at: must be an absolute path without ':', '.', '..' or a trailing slash, got \"data\".",
+    ],
+  },
+  Service: {
+    "no port": [{ template, ports: [] }, "ports: must not be empty."],
+    "port 0": [{ template, ports: [{ port: 0 }] }, "ports[0].port: must be at least 1, got 0."],
+    "port 80 without http": [
+      { template, ports: [{ port: 80 }] },
+      'ports[0].handlers: port 80 needs the handler "http"; write handlers: ["http"], or publish another port for plain TCP.',
+    ],
+    "port 443 without tls": [
+      { template, ports: [{ port: 443, handlers: ["http"] }] },
+      'ports[0].handlers: port 443 needs the handlers "http" and "tls"; write handlers: ["http", "tls"], or publish another port for plain TCP.',
+    ],
+    "http on another port": [
+      { template, ports: [{ port: 9000 }, { port: 8080, handlers: ["http"] }] },
+      'ports[1].handlers: port 8080 cannot have the handler "http", which only 80 and 443 can; leave it out for plain TCP.',
+    ],
+    "tls on port 80": [
+      { template, ports: [{ port: 80, handlers: ["tls", "http"] }] },
+      'ports[0].handlers: port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for that.',
+    ],
+    "redirect on another port than 80": [
+      { template, ports: [{ port: 8080, handlers: ["redirect"] }] },
+      'ports[0].handlers: the handler "redirect" is for port 80 only; remove it.',
+    ],
+    "redirect to nowhere": [
+      { template, ports: [{ port: 80, handlers: ["http", "redirect"] }] },
+      "ports[0].destinationPort: a redirect needs the public port to send clients to, such as 443.",
+    ],
+    "a port that is published twice": [
+      { template, ports: [{ port: 9000 }, { port: 9000 }] },
+      "ports[1].port: port 9000 is published twice; list each port once.",
+    ],
+    "a handler that is misspelt": [
+      { template, ports: [{ port: 443, handlers: ["http", "tsl"] }] },
+      'ports[0].handlers[1]: must be one of "tls", "http", "redirect", got "tsl". Did you mean "tls"?',
+    ],
+    "a template without image": [
+      { template: {}, ports: [{ port: 8080 }] },
+      "template.image: required: give a value of type string.",
+    ],
+  },
+  Certificate: {
+    "a key of another certificate": [
+      { ...www, key: pem("wild.key") },
+      "key: does not fit the certificate, which is the first of `chain`; give the key it was made with.",
+    ],
+    "a key with a passphrase": [
+      { ...www, key: pem("www.encrypted.key") },
+      "key: is encrypted; give it without a passphrase.",
+    ],
+    "a key that is none, without showing it": [
+      { ...www, key: "s3cret" },
+      "key: cannot be read; give PEM text that begins with '-----BEGIN PRIVATE KEY-----'.",
+    ],
+    "a chain that is a path": [
+      { ...www, chain: "./www.pem" },
+      "chain: cannot be read; give PEM text that begins with '-----BEGIN CERTIFICATE-----': the certificate, then its issuers.",
+    ],
+    "a name that the certificate is not for": [
+      { ...www, commonName: "shop.example.com" },
+      'commonName: "shop.example.com" is not among the names of the certificate, which is for www.example.com, example.com.',
+    ],
+  },
+  GatewayImage: {
+    "a path in files that is not absolute, without showing the content": [
+      { context: ".", files: { motd: "s3cret" } },
+      'files.motd: must be an absolute path of the guest, got "motd".',
+    ],
+    "a file whose content is no string": [
+      { context: ".", files: { "/port": 8080 } },
+      'files["/port"]: must be of type string, got number.',
+    ],
+  },
+};
+
+/** Settings → what every preview prints. */
+const SETTINGS: Readonly<Record<string, readonly [settings: Record<string, string>, printed: string]>> = {
+  "no token for a metro of the cloud": [
+    { "unikernel:metro": "fra" },
+    "CONFIG_INVALID: No token for metro 'fra' (from unikernel:metro or the Provider's arguments). Set one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, or run on this machine with 'pulumi config set unikernel:metro local'.",
+  ],
+  "neither metro nor token": [
+    {},
+    "CONFIG_INVALID: No token for metro 'fra' (the default). Set one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, or run on this machine with 'pulumi config set unikernel:metro local'.",
+  ],
+  "what is no metro, without showing the token": [
+    { "unikernel:metro": "Frankfurt am Main", "unikernel:token": "s3cret" },
+    "CONFIG_INVALID: 'Frankfurt am Main' (from unikernel:metro or the Provider's arguments) is not a metro. Give 'local', a metro code such as 'fra', or the http(s) URL of an API.",
+  ],
+};
+
+/** What a failed call printed. */
+const printedBy = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => assert.fail("it succeeded"),
+    (error: CallError) => error.message,
+  );
+
+describe("bad input, as the dynamic provider process reports it", () => {
+  let folder: string;
+  const stateBefore = process.env["UNIKERNEL_STATE_DIR"];
+  before(async () => {
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-bad-input-"));
+    process.env["UNIKERNEL_STATE_DIR"] = path.join(folder, "state");
+  });
+  after(async () => {
+    if (stateBefore === undefined) delete process.env["UNIKERNEL_STATE_DIR"];
+    else process.env["UNIKERNEL_STATE_DIR"] = stateBefore;
+    await fs.rm(folder, { recursive: true });
+  });
+  /** A check is all that a preview does: it writes no state and starts no daemon. */
+  const isUntouched = () => assert.rejects(fs.stat(path.join(folder, "state")), { code: "ENOENT" });
+
+  describe("of an image context, at preview:", () => {
+    let image: DynamicProcess;
+    let context: string;
+    before(async () => (image = await DynamicProcess.start("GatewayImage", { "unikernel:metro": "local" })));
+    after(() => image.stop());
+    beforeEach(async () => {
+      context = path.join(folder, "site");
+      await fs.mkdir(path.join(context, "rootfs"), { recursive: true });
+      await kraftfile(GOOD)(context);
+    });
+    afterEach(() => fs.rm(context, { recursive: true, force: true }));
+
+    it("none is reported of a good one", async () => {
+      assert.deepEqual((await image.check({}, { __resourceName: "site", context })).failures, []);
+      await isUntouched();
+    });
+
+    for (const [what, [change, printed]] of Object.entries(CONTEXTS)) {
+      it(what, async () => {
+        await change(context);
+        const { failures } = await image.check({}, { __resourceName: "site", context });
+        assert.deepEqual(failures, [{ property: "", reason: printed.replaceAll("<context>", context) }]);
+        await isUntouched();
+      });
+    }
+  });
+
+  for (const [kind, cases] of Object.entries(INPUTS)) {
+    describe(`of ${kind}, at preview:`, () => {
+      let resource: DynamicProcess;
+      before(async () => (resource = await DynamicProcess.start(kind, { "unikernel:metro": "local" })));
+      after(() => resource.stop());
+      for (const [what, [inputs, printed]] of Object.entries(cases)) {
+        it(what, async () => {
+          const { failures } = await resource.check({}, { __resourceName: "it", ...inputs });
+          assert.deepEqual(failures, [{ property: "", reason: printed }]);
+          await isUntouched();
+        });
+      }
+    });
+  }
+
+  describe("of the settings, at preview:", () => {
+    for (const [what, [settings, printed]] of Object.entries(SETTINGS)) {
+      it(what, async () => {
+        const volume = await DynamicProcess.start("Volume", settings);
+        try {
+          const { failures } = await volume.check({}, { __resourceName: "data", sizeMb: 8 });
+          assert.deepEqual(failures, [{ property: "", reason: printed }]);
+          await isUntouched();
+        } finally {
+          await volume.stop();
+        }
+      });
+    }
+  });
+
+  describe("of settings with which a metro lets nothing be made, at preview:", () => {
+    /** What a preview prints of a volume while the metro, which is its own control plane, answers so to everything. */
+    async function printed(metro: (url: string) => string, answer: FakeResponder): Promise<readonly string[]> {
+      await using api = await startFakeApi(answer);
+      const [code, token] = [metro(api.url), "s3cret"];
+      const settings = { "unikernel:metro": code, "unikernel:token": token, "unikernel:controlPlane": api.url };
+      const volume = await DynamicProcess.start("Volume", settings);
+      try {
+        const { failures } = await volume.check({}, { __resourceName: "data", sizeMb: 8 });
+        assert.ok(failures.every(({ property }) => property === ""));
+        return failures.map(({ reason }) => reason.replaceAll(api.url, "<metro>"));
+      } finally {
+        await volume.stop();
+      }
+    }
+    const refusing = (status: number) => () => ({ status, body: { status: "error", message: "No" } });
+    const itself = (url: string) => url;
+
+    it("a token that it does not know, without showing it", async () => {
+      assert.deepEqual(await printed(itself, refusing(401)), [
+        "API_UNAUTHORIZED: unikernel:token: GET /v1/users/quotas in metro '<metro>' was refused with HTTP 401: No. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
+      ]);
+    });
+
+    it("the code of a metro that does not exist", async () => {
+      const metros = success("metros", { name: "fra", endpoint: "https://fra.test" });
+      assert.deepEqual(
+        await printed(
+          () => "frb",
+          () => metros,
+        ),
+        [
+          "CONFIG_INVALID: unikernel:metro: There is no metro 'frb'. There are: fra. Did you mean 'fra'? Or give the URL of its API.",
+        ],
+      );
+    });
+
+    it("not a token without the permission to ask for quotas, nor a metro that fails", async () => {
+      for (const status of [403, 404]) assert.deepEqual(await printed(itself, refusing(status)), []);
+    });
+  });
+
+  describe("that only the metro knows of, at create:", () => {
+    let platform: TestPlatform;
+    let settings: Record<string, string>;
+    let [takenPort, port] = [0, 0];
+    before(async () => {
+      [takenPort, port] = [await freePort(), await freePort()];
+      platform = await TestPlatform.open();
+      await platform.start();
+      settings = { "unikernel:metro": platform.daemon.url, "unikernel:token": platform.daemon.token };
+    });
+    after(() => platform.close());
+
+    /** Creates one that is refused, and says what was printed; asserts that everything is as before. */
+    async function refused(kind: string, inputs: object): Promise<string> {
+      const everything = async () =>
+        Promise.all(
+          ["instances", "services", "volumes", "certificates"].map(async (type) =>
+            (await platform.api("GET", `/v1/${type}?details=false`)).items.map(({ uuid }) => uuid),
+          ),
+        );
+      const before = await everything();
+      const resource = await DynamicProcess.start(kind, settings);
+      try {
+        const checked = await resource.check({}, { __resourceName: "it", ...inputs });
+        assert.deepEqual(checked.failures, []);
+        const printed = await printedBy(resource.create(checked.inputs));
+        assert.deepEqual(await everything(), before);
+        return printed;
+      } finally {
+        await resource.stop();
+      }
+    }
+
+    it("a name that an instance, a service or a volume has", async () => {
+      const hint = "Choose another name, or leave the name out to have a unique one made.";
+      await platform.createRunning({ name: "taken" });
+      assert.equal(
+        await refused("Instance", { name: "taken", image: "app:1" }),
+        `ALREADY_EXISTS: name: Creating instance 'taken' failed: An instance with the name 'taken' already exists. ${hint}`,
+      );
+      await platform.requestItem("POST", "/v1/services", { name: "taken", services: [{ port: takenPort }] });
+      assert.equal(
+        await refused("Service", { name: "taken", ports: [{ port }], template }),
+        `ALREADY_EXISTS: name: Creating service 'taken' failed: A service group with the name 'taken' already exists. ${hint}`,
+      );
+      await platform.requestItem("POST", "/v1/volumes", { name: "taken", size_mb: 8 });
+      assert.equal(
+        await refused("Volume", { name: "taken", sizeMb: 8 }),
+        `ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. ${hint}`,
+      );
+    });
+
+    it("a port that another service publishes", async () => {
+      assert.equal(
+        await refused("Service", { name: "second", ports: [{ port: takenPort }], template }),
+        `IN_USE: ports[0].port: Creating service 'second' failed: Port ${takenPort} cannot be used by service group 'second': 'taken' publishes it. Publish another port, or end the program that has it.`,
+      );
+    });
+
+    it("a volume that a replica cannot have, since an instance holds it", async () => {
+      const { uuid } = await platform.requestItem("POST", "/v1/volumes", { name: "held", size_mb: 8 });
+      await platform.createRunning({ name: "holder", volumes: [{ uuid, at: "/data" }] });
+      const inputs = { ports: [{ port }], template: { ...template, volumes: [{ volume: uuid, at: "/data" }] } };
+      assert.match(
+        await refused("Service", { name: "web", ...inputs }),
+        /^IN_USE: template\.volumes: Creating instance 'web-[0-9a-f]{5}' of service 'web' failed: Volume 'held' is attached to instance 'holder'\. Give it a volume of its own, or mount the volume readonly wherever it is used\.$/,
+      );
+    });
+
+    /** Asks for the deletion of one that is locked, and says what was printed; asserts that it is there afterwards. */
+    async function refusedDeletion(kind: string, inputs: object): Promise<string> {
+      const resource = await DynamicProcess.start(kind, settings);
+      try {
+        const { inputs: checked } = await resource.check({}, { __resourceName: "it", ...inputs, deleteLock: true });
+        const { id, outs } = await resource.create(checked);
+        const printed = await printedBy(resource.delete(id, outs));
+        const read = await resource.read(id, outs);
+        assert.equal(read.id, id);
+        // The way out that was told leads out.
+        const unlocked = await resource.update(id, outs, { ...checked, deleteLock: false });
+        await resource.delete(id, unlocked);
+        return printed;
+      } finally {
+        await resource.stop();
+      }
+    }
+
+    it("that an instance or a volume that is to go is locked", async () => {
+      assert.equal(
+        await refusedDeletion("Instance", { name: "kept", image: "app:1" }),
+        "NOT_ALLOWED: deleteLock: Instance 'kept' is locked against deletion. Set deleteLock to false, run 'pulumi up', and delete it then.",
+      );
+      assert.equal(
+        await refusedDeletion("Volume", { name: "kept", sizeMb: 8 }),
+        "NOT_ALLOWED: deleteLock: Deleting volume 'kept' failed: Deletion protection enabled. If it is locked: set deleteLock to false, run 'pulumi up', and delete it then.",
+      );
+    });
+
+    it("a token that it does not know, without showing it", async () => {
+      const volume = await DynamicProcess.start("Volume", { ...settings, "unikernel:token": "s3cret" });
+      try {
+        const url = settings["unikernel:metro"];
+        assert.equal(
+          await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
+          `API_UNAUTHORIZED: unikernel:token: POST /v1/volumes in metro '${url}' was refused with HTTP 401: Invalid or missing token. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.`,
+        );
+      } finally {
+        await volume.stop();
+      }
+    });
+
+    it("a guest that crashes, with the reason and the last console lines, without showing its environment", async () => {
+      const detail = "Kernel panic - not syncing: Out of memory";
+      platform.guests.set("crashing", {
+        console: `starting up\n${detail}\n`,
+        exits: { afterMs: 0, exit: { how: "panicked", detail } },
+      });
+      assert.equal(
+        await refused("Instance", { name: "crashing", image: "app:1", env: { TOKEN: "s3cret" } }),
+        `GUEST_STOPPED: Instance 'crashing' stopped: the kernel crashed before the program ended (page fault, out of memory). Last console lines:
+  | starting up
+  | Kernel panic - not syncing: Out of memory
+Check the image's cmd, its files and the memory it gets.`,
+      );
+    });
+  });
+
+  it("that nobody answers to: an unreachable metro, without showing the token", async () => {
+    const volume = await DynamicProcess.start("Volume", {
+      "unikernel:metro": "http://127.0.0.1:9",
+      "unikernel:token": "s3cret",
+    });
+    try {
+      assert.equal(
+        await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
+        "API_UNREACHABLE: POST /v1/volumes in metro 'http://127.0.0.1:9' got no answer from http://127.0.0.1:9 (nothing listens there, ECONNREFUSED). Check the metro's name, the network, and HTTPS_PROXY if one is needed.",
+      );
+      await isUntouched();
+    } finally {
+      await volume.stop();
+    }
+  });
+
+  it("that there is no such metro: its code, with those that there are", async () => {
+    const metros = [
+      { name: "fra", endpoint: "https://fra.test" },
+      { name: "tyo", endpoint: "https://tyo.test" },
+    ];
+    await using controlPlane = await startFakeApi(() => success("metros", ...metros));
+    const volume = await DynamicProcess.start("Volume", {
+      ...{ "unikernel:metro": "tokio", "unikernel:token": "s3cret", "unikernel:controlPlane": controlPlane.url },
+    });
+    try {
+      assert.equal(
+        await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
+        "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of its API.",
+      );
+      assert.deepEqual(
+        controlPlane.asked.map(({ method }) => method),
+        ["GET"],
+      );
+      await isUntouched();
+    } finally {
+      await volume.stop();
+    }
+  });
+
+  it("that another service answers at its address: a web page", async () => {
+    const page = http.createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "text/html" }).end("<html>Welcome</html>");
+    });
+    await new Promise<void>((resolve) => page.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
+    const volume = await DynamicProcess.start("Volume", { "unikernel:metro": url, "unikernel:token": "s3cret" });
+    try {
+      assert.equal(
+        await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
+        `API_SHAPE: POST /v1/volumes in metro '${url}' was answered with HTTP 200 and text/html, not with this API's JSON. Another service answers at this address: unikernel:metro is '${url}', and may be 'local', a code such as 'fra', or the URL of an API.`,
+      );
+      await isUntouched();
+    } finally {
+      await volume.stop();
+      page.closeAllConnections();
+      page.close();
+    }
+  });
+});

@@ -1,0 +1,258 @@
+/** One service and its instances in memory, behind the client's interface, on a clock that only moves when somebody sleeps. */
+import type { Client } from "../../provider/client/client";
+import type { CreateInstanceRequest, InstanceItem } from "../../provider/contract/models";
+import type { Clock } from "../../provider/base/clock";
+import { UnikernelError } from "../../provider/base/errors";
+
+export const SERVICE = { uuid: "service-1", name: "web" };
+
+/** What an instance of this image is like after so many milliseconds. */
+export type InstanceTimeline = (ageMs: number) => Partial<InstanceItem>;
+
+/** Answers as soon as it is looked at. */
+export const healthyTimeline: InstanceTimeline = () => ({ state: "running", net_time_us: 1000 });
+
+interface FakeInstance {
+  readonly request: CreateInstanceRequest;
+  readonly createdAtMs: number;
+  readonly timeline: InstanceTimeline;
+  override: Partial<InstanceItem>;
+}
+
+/** The reference of the image that was asked for. */
+const imageOf = ({ image }: CreateInstanceRequest): string => (typeof image === "string" ? image : (image?.url ?? ""));
+
+/** An item as the API reports what was asked for. */
+const itemOf = (
+  uuid: string,
+  { request, override, timeline: life, createdAtMs: bornMs }: FakeInstance,
+  nowMs: number,
+): InstanceItem => ({
+  status: "success",
+  uuid,
+  name: request.name ?? uuid,
+  image: imageOf(request).includes("://") ? imageOf(request) : `oci://registry.test/${imageOf(request)}`,
+  tags: request.tags,
+  memory_mb: request.memory_mb ?? 128,
+  vcpus: request.vcpus ?? 1,
+  ...(request.env === undefined ? {} : { env: request.env }),
+  ...life(nowMs - bornMs),
+  ...override,
+});
+
+const notFound = (uuid: string) => ({ status: "error", uuid, error: 8, message: `No instance with uuid '${uuid}'` });
+const respondWith = (...items: readonly object[]) => Promise.resolve({ items, message: undefined });
+const unreachable = () => new UnikernelError("API_UNREACHABLE", "The answer was lost.");
+
+/** Domains as they are reported: labels below the metro's own domain, whole names without the dot at their end. */
+const toReportedDomains = (domains: unknown): object[] =>
+  (domains as { name: string; certificate?: { uuid?: string; name?: string } }[]).map(({ name, certificate }) => ({
+    fqdn: name.endsWith(".") ? name.slice(0, -1) : `${name}.metro.test`,
+    ...(certificate === undefined ? {} : { certificate: { uuid: "c1", name: "cert", ...certificate } }),
+  }));
+
+/** The selectors a test's subject may use. */
+interface Selected {
+  readonly query?: { readonly uuid?: readonly string[]; readonly name?: readonly string[] };
+}
+
+/** See above. Fields may be set to make it misbehave. */
+export class FakeServiceGroup {
+  nowMs = 1_000_000;
+  /** By image. */
+  readonly lives = new Map<string, InstanceTimeline>();
+  readonly instances = new Map<string, FakeInstance>();
+  /** What was done, in order, such as `create web-1`, `stop i1`, `delete i1`. */
+  readonly log: string[] = [];
+  services: object[] = [{ port: 80, handlers: ["http"] }];
+  /** What else the group has been told, in the API's words. */
+  group: Record<string, unknown> = { domains: [{ fqdn: "web.test" }] };
+  /** The autoscale configuration, in the API's words. */
+  autoscale: Record<string, unknown> | undefined;
+  /** Members that are still listed and gone. */
+  goneMembers: { uuid: string; name: string }[] = [];
+  /** Refuses a PATCH, by its property, or a change of autoscale (`autoscale`), with this item. */
+  readonly refusals = new Map<string, object>();
+  serviceExists = true;
+  console = "";
+  /** Called before every create; throws, or says that the answer is lost after the work is done. */
+  onCreate: (request: CreateInstanceRequest) => "answer" | "lose" = () => "answer";
+  /** Looks at each state of the world, after each change and each sleep. */
+  onChange: () => void = () => undefined;
+  /** Milliseconds after its creation from which an instance is listed. */
+  listedAfterMs = 0;
+  /** Refuses deletions with this error. */
+  deleteFails: Error | undefined;
+  private count = 0;
+
+  readonly clock: Clock = {
+    now: () => this.nowMs,
+    sleep: (ms) => {
+      this.nowMs += ms;
+      this.onChange();
+      return Promise.resolve();
+    },
+  };
+
+  readonly client: Client = {
+    metro: "test",
+    getServices: () => respondWith(this.serviceItem()),
+    createService: ({ body }: { body: Record<string, unknown> & { services: object[] } }) => {
+      const { services, name: _name, domains, ...group } = body;
+      this.services = services;
+      this.group = {
+        ...this.group,
+        ...group,
+        ...(domains === undefined ? {} : { domains: toReportedDomains(domains) }),
+      };
+      this.serviceExists = true;
+      return respondWith(this.serviceItem());
+    },
+    patchServices: ({ body: [{ prop, op, value }] }: { body: [{ prop: string; op: string; value: unknown }] }) => {
+      const refusal = this.refusals.get(prop);
+      if (refusal !== undefined) return respondWith(refusal);
+      this.log.push(`${op} ${prop} ${JSON.stringify(value)}`);
+      if (prop === "services") this.services = value as object[];
+      else if (prop === "domains") this.group["domains"] = op === "del" ? [] : toReportedDomains(value);
+      else this.group[prop] = op === "del" ? undefined : value;
+      return respondWith(this.serviceItem());
+    },
+    getAutoscale: () =>
+      respondWith({
+        ...SERVICE,
+        ...(this.autoscale === undefined
+          ? { status: "unconfigured", enabled: false }
+          : { status: "success", enabled: true, ...this.autoscale }),
+      }),
+    createAutoscale: ({ body: [request] }: { body: [Record<string, unknown>] }) => {
+      const refusal = this.refusals.get("autoscale");
+      if (refusal !== undefined) return respondWith(refusal);
+      this.log.push(`configure ${JSON.stringify(request)}`);
+      const { create_args, ...rest } = request as { create_args: { template: { uuid?: string; name?: string } } };
+      const { uuid = "template-1", name = "base" } = create_args.template;
+      this.autoscale = {
+        min_size: 1,
+        max_size: 4,
+        warmup_time_ms: 1000,
+        cooldown_time_ms: 1000,
+        ...rest,
+        template: { uuid, name },
+      };
+      return respondWith({ status: "success", ...SERVICE });
+    },
+    deleteAutoscale: () => {
+      this.log.push("unconfigure");
+      this.autoscale = undefined;
+      return respondWith({ status: "success", ...SERVICE });
+    },
+    createPolicy: ({ body }: { body: { name: string } }) => {
+      this.log.push(`add ${JSON.stringify(body)}`);
+      this.autoscale = { ...this.autoscale, policies: [...this.policies(), body] };
+      return respondWith({ status: "success", name: body.name });
+    },
+    deletePolicy: ({ path }: { path: { name: string } }) => {
+      this.log.push(`remove ${path.name}`);
+      this.autoscale = { ...this.autoscale, policies: this.policies().filter(({ name }) => name !== path.name) };
+      return respondWith({ status: "success", name: path.name });
+    },
+    deleteServices: () => {
+      if (this.deleteFails !== undefined) return Promise.reject(this.deleteFails);
+      this.log.push("delete service");
+      this.serviceExists = false;
+      return respondWith({ status: "success", ...SERVICE });
+    },
+    getInstances: ({ query }: Selected) =>
+      respondWith(
+        ...(query?.uuid ?? []).map((uuid) => this.item(uuid)),
+        ...(query?.name ?? []).map((name) => this.named(name)),
+      ),
+    createInstance: ({ body }: { body: CreateInstanceRequest }) => {
+      const outcome = this.onCreate(body);
+      const taken = [...this.instances.values()].some(({ request }) => request.name === body.name);
+      if (taken) return respondWith({ status: "error", name: body.name, error: 23, message: "exists" });
+      const uuid = this.add(body);
+      this.log.push(`create ${uuid}`);
+      this.onChange();
+      return outcome === "lose"
+        ? Promise.reject(unreachable())
+        : respondWith({ status: "success", uuid, name: body.name });
+    },
+    stopInstances: ({ body }: { body: readonly { uuid: string }[] }) => {
+      for (const { uuid } of body) {
+        this.log.push(`stop ${uuid}`);
+        const held = this.instances.get(uuid);
+        if (held !== undefined) held.override = { state: "draining" };
+      }
+      this.onChange();
+      return respondWith(...body.map(({ uuid }) => this.item(uuid)));
+    },
+    /** Whoever waits sees a stop through. */
+    waitInstances: ({ query }: Selected) => {
+      this.nowMs += 1000;
+      const uuids = query?.uuid ?? [];
+      for (const uuid of uuids) {
+        const held = this.instances.get(uuid);
+        if (held?.override.state === "draining") held.override = { state: "stopped", stop_reason: 15 };
+      }
+      this.onChange();
+      return respondWith(...uuids.map((uuid) => this.item(uuid)));
+    },
+    deleteInstances: ({ body }: { body: readonly { uuid: string }[] }) => {
+      if (this.deleteFails !== undefined) return Promise.reject(this.deleteFails);
+      const items = body.map(({ uuid }) => {
+        this.log.push(`delete ${uuid}`);
+        return this.instances.delete(uuid) ? { status: "success", uuid, name: uuid } : notFound(uuid);
+      });
+      this.onChange();
+      return respondWith(...items);
+    },
+    getInstanceLogs: ({ query }: Selected) =>
+      respondWith({ uuid: query?.uuid?.[0], output: Buffer.from(this.console).toString("base64") }),
+  } as unknown as Client;
+
+  /** Puts an instance there, as if made before; returns its uuid. */
+  add(request: CreateInstanceRequest, override: Partial<InstanceItem> = {}): string {
+    const uuid = `i${++this.count}`;
+    const life = this.lives.get(imageOf(request)) ?? healthyTimeline;
+    this.instances.set(uuid, { request, createdAtMs: this.nowMs, timeline: life, override });
+    return uuid;
+  }
+
+  item(uuid: string): InstanceItem | ReturnType<typeof notFound> {
+    const held = this.instances.get(uuid);
+    return held === undefined || !this.isListed(held) ? notFound(uuid) : itemOf(uuid, held, this.nowMs);
+  }
+
+  /** All of them, by uuid. */
+  items(): InstanceItem[] {
+    return [...this.instances].map(([uuid, held]) => itemOf(uuid, held, this.nowMs));
+  }
+
+  private policies(): readonly { readonly name: string }[] {
+    return (this.autoscale?.["policies"] ?? []) as { name: string }[];
+  }
+
+  private isListed(held: FakeInstance): boolean {
+    return this.nowMs - held.createdAtMs >= this.listedAfterMs;
+  }
+
+  private named(name: string): object {
+    const found = [...this.instances].find(([, held]) => held.request.name === name);
+    return found === undefined ? notFound(name) : this.item(found[0]);
+  }
+
+  private serviceItem(): object {
+    if (!this.serviceExists) return { status: "error", uuid: SERVICE.uuid, error: 8, message: "No service" };
+    const members = [...this.instances]
+      .filter(([, held]) => this.isListed(held))
+      .map(([uuid]) => ({ uuid, name: uuid }));
+    return {
+      status: "success",
+      ...SERVICE,
+      services: this.services,
+      ...this.group,
+      autoscale: this.autoscale !== undefined,
+      instances: [...members, ...this.goneMembers],
+    };
+  }
+}

@@ -1,0 +1,36 @@
+/** Volumes in memory behind the cloud's routes: enough of an API for programs that only make disks. */
+import * as crypto from "node:crypto";
+import { type ReceivedRequest, type FakeApi, startFakeApi, success } from "./fakeApi";
+
+/** A running API and what it holds. */
+export interface FakeVolumeApi extends FakeApi {
+  /** Names of the volumes by uuid. */
+  readonly volumes: Map<string, string>;
+}
+
+/** Starts one. No id of one is an id of another. */
+export async function startFakeVolumeApi(): Promise<FakeVolumeApi> {
+  const volumes = new Map<string, string>();
+  const sizes = new Map<string, number>();
+  const item = (uuid: string) => {
+    const name = volumes.get(uuid);
+    if (name === undefined) return { status: "error", error: 8, uuid };
+    return { status: "success", uuid, name, size_mb: sizes.get(uuid), state: "available", filesystem: "ext4" };
+  };
+  const api = await startFakeApi(({ method, url, body }: ReceivedRequest) => {
+    if (method === "POST") {
+      const { name, size_mb } = body as { name: string; size_mb: number };
+      const uuid = crypto.randomUUID();
+      volumes.set(uuid, name);
+      sizes.set(uuid, size_mb);
+      return success("volumes", item(uuid));
+    }
+    const named = (body ?? []) as { uuid: string }[];
+    const asked = new URL(url, "http://x").searchParams.getAll("uuid");
+    const uuids = named.length > 0 ? named.map(({ uuid }) => uuid) : asked;
+    const found = uuids.map(item);
+    if (method === "DELETE") uuids.forEach((uuid) => volumes.delete(uuid));
+    return success("volumes", ...found);
+  });
+  return Object.assign(api, { volumes });
+}

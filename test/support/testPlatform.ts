@@ -1,0 +1,219 @@
+/** A daemon in the test's own process, on VMs in memory, and a plain HTTP client that says exactly what it is told. */
+import * as fs from "node:fs/promises";
+import * as http from "node:http";
+import type * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import type { LocalPaths } from "../../provider/base/localPaths";
+import { openLayout } from "../../provider/image/oci/layout";
+import { type Daemon, type DaemonOptions, startDaemon } from "../../provider/platform/daemon";
+import type { Timings } from "../../provider/platform/timings";
+import { type FakeGuest, FakeVmm } from "./fakeVmm";
+import type { VmSpec } from "../../provider/platform/vmm/vmm";
+
+/** One item of a reply, as JSON. */
+export type Item = Record<string, unknown> & { uuid: string; name: string; message: string };
+/** A reply, as JSON. */
+export interface ApiResponse {
+  readonly httpStatus: number;
+  readonly status: string;
+  readonly message: string | undefined;
+  readonly items: readonly Item[];
+  readonly envelope: Record<string, unknown>;
+}
+
+const FAST_TIMINGS: Partial<Timings> = {
+  probeIntervalMs: 2,
+  probeTimeoutMs: 200,
+  drainIdleMs: 60,
+  stopGraceMs: 300,
+  restartBackoffMs: 20,
+  restartBackoffMaxMs: 80,
+  healthyAfterMs: 200,
+  consoleCheckIntervalMs: 5,
+  closeGraceMs: 100,
+};
+
+/** Answers every HTTP request with the guest's name; keeps connections alive as clients ask. */
+export function webGuest(name: string): FakeGuest {
+  const server = http.createServer((_request, response) => response.end(name));
+  return {
+    serve: (socket: net.Socket) => void server.emit("connection", socket),
+    onStop: { how: "exited", exitCode: 0 },
+  };
+}
+
+/** A state folder of its own, with the image `app:1`. */
+export class TestPlatform {
+  readonly paths: LocalPaths;
+  readonly vmm: FakeVmm;
+  /** How the guest of an instance behaves, by its name; instances without an entry serve their name over HTTP. */
+  readonly guests = new Map<string, FakeGuest | (() => FakeGuest)>();
+  #otherGuest: (name: string) => FakeGuest = webGuest;
+  readonly #timings: Partial<Timings>;
+  #daemon: Daemon | undefined;
+
+  private constructor(folder: string, timings: Partial<Timings>) {
+    const state = path.join(folder, "state");
+    const below = (name: string): string => path.join(state, name);
+    this.paths = {
+      stateDir: state,
+      runDir: path.join(folder, "run"),
+      cacheDir: path.join(folder, "cache"),
+      daemonFile: below("daemon.json"),
+      tokenFile: below("token"),
+      databaseFile: below("platform.db"),
+      logFile: below("daemon.log"),
+      imagesDir: below("images"),
+      bootDir: below("boot"),
+      volumesDir: below("volumes"),
+      instancesDir: below("instances"),
+      runtimesDir: path.join(folder, "cache", "runtimes"),
+    };
+    this.#timings = { ...FAST_TIMINGS, ...timings };
+    this.vmm = new FakeVmm(this.paths.instancesDir, (spec: VmSpec) => {
+      const guest = this.guests.get(spec.hostname) ?? this.#otherGuest(spec.hostname);
+      return typeof guest === "function" ? guest() : guest;
+    });
+  }
+
+  static async open(timings: Partial<Timings> = {}): Promise<TestPlatform> {
+    const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-platform-"));
+    const platform = new TestPlatform(folder, timings);
+    await platform.addImage("app", "1", "kernel of app");
+    return platform;
+  }
+
+  get folder(): string {
+    return path.dirname(this.paths.stateDir);
+  }
+
+  get daemon(): Daemon {
+    if (this.#daemon === undefined) throw new Error("no daemon was started");
+    return this.#daemon;
+  }
+
+  /** How the guests behave that have no entry in {@link guests}. */
+  setDefaultGuest(guestOf: (name: string) => FakeGuest): void {
+    this.#otherGuest = guestOf;
+  }
+
+  /** Puts an image into the layout and returns its digest. Kernel and initrd are whatever text is given. */
+  async addImage(repository: string, tag: string, kernel: string, initrd?: string): Promise<string> {
+    const file = path.join(this.folder, "kernel");
+    const initrdFile = path.join(this.folder, "initrd");
+    await fs.writeFile(file, kernel);
+    if (initrd !== undefined) await fs.writeFile(initrdFile, initrd);
+    const { digest } = await openLayout(this.paths.imagesDir).putImage({
+      repository,
+      tag,
+      platform: { architecture: "x86_64", os: "qemu" },
+      config: { cmd: ["/server"], env: { FROM: "image" }, labels: {} },
+      kernel: { file },
+      ...(initrd === undefined ? {} : { initrd: { file: initrdFile } }),
+    });
+    await fs.rm(file);
+    await fs.rm(initrdFile, { force: true });
+    return digest;
+  }
+
+  /** Starts a daemon; `undefined` when the folder is taken. */
+  async start(
+    options: Pick<DaemonOptions, "stay" | "timings" | "images" | "quotas" | "strict2026" | "clock"> = {},
+  ): Promise<Daemon | undefined> {
+    const timings = { ...this.#timings, ...options.timings };
+    const daemon = await startDaemon({ stay: true, ...options, paths: this.paths, vmm: this.vmm, timings });
+    this.#daemon = daemon ?? this.#daemon;
+    return daemon;
+  }
+
+  /** Ends daemon and VMs and removes the folder. */
+  async close(): Promise<void> {
+    await this.#daemon?.close().catch(() => undefined);
+    this.vmm.endAll();
+    await fs.rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** One request, with the token unless told otherwise. A body that is a string is sent as it is. */
+  async api(
+    method: string,
+    target: string,
+    body?: unknown,
+    headers: http.OutgoingHttpHeaders = {},
+  ): Promise<ApiResponse> {
+    const { url, token } = this.daemon;
+    const text = body === undefined || typeof body === "string" ? (body as string | undefined) : JSON.stringify(body);
+    const reply = await sendHttp(url + target, method, { authorization: `Bearer ${token}`, ...headers }, text);
+    const raw = JSON.parse(reply.text) as Record<string, unknown>;
+    const data = raw["data"] as Record<string, unknown> | undefined;
+    const items = Object.values(data ?? {}).find((value) => Array.isArray(value)) as Item[] | undefined;
+    return {
+      httpStatus: reply.status,
+      status: String(raw["status"]),
+      message: raw["message"] as string | undefined,
+      items: items ?? [],
+      envelope: raw,
+    };
+  }
+
+  /** The one item of a request. */
+  async requestItem(method: string, target: string, body?: unknown): Promise<Item> {
+    const { items, envelope: raw } = await this.api(method, target, body);
+    if (items[0] === undefined) throw new Error(JSON.stringify(raw));
+    return items[0];
+  }
+
+  /** A running instance that answers, if it has a service. */
+  async createRunning(body: Record<string, unknown>): Promise<Item> {
+    const created = await this.requestItem("POST", "/v1/instances", {
+      image: "app:1",
+      autostart: true,
+      timeout_s: 10,
+      ...body,
+    });
+    if (created["status"] !== "success") throw new Error(JSON.stringify(created));
+    while (body["service_group"] !== undefined && (await this.instance(created.uuid))["net_time_us"] === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    return created;
+  }
+
+  instance(uuid: string): Promise<Item> {
+    return this.requestItem("GET", `/v1/instances?uuid=${uuid}`);
+  }
+
+  /** Reads an instance until it looks as wanted. */
+  async waitForItem(uuid: string, met: (item: Item) => boolean): Promise<Item> {
+    for (;;) {
+      const item = await this.instance(uuid);
+      if (met(item)) return item;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}
+
+/** One HTTP exchange. */
+export function sendHttp(
+  url: string,
+  method: string,
+  headers: http.OutgoingHttpHeaders,
+  body?: string,
+  agent?: http.Agent,
+): Promise<{ status: number; text: string; headers: http.IncomingHttpHeaders }> {
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+    const request = http.request(url, {
+      method,
+      headers: { ...headers, ...length },
+      ...(agent === undefined ? {} : { agent }),
+    });
+    request.on("error", reject);
+    request.on("response", (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text, headers: response.headers }));
+      response.on("error", reject);
+    });
+    request.end(body);
+  });
+}

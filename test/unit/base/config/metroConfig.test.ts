@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { metroAddress, resolveMetro } from "../../../../provider/base/config/metroConfig";
+import { UnikernelError, formatError } from "../../../../provider/base/errors";
+
+const VARIABLES = [
+  "UKC_METRO",
+  "UKC_TOKEN",
+  "UNIKERNEL_CONTROL_PLANE",
+  "UNIKERNEL_TIMEOUTS",
+  "UNIKERNEL_MAX_CONCURRENCY",
+  "UNIKERNEL_PROXY",
+];
+
+const environmentOf = <T>(values: Record<string, string | undefined>, run: () => T): T => {
+  const before = { ...process.env };
+  for (const key of VARIABLES) delete process.env[key];
+  Object.assign(process.env, values);
+  try {
+    return run();
+  } finally {
+    process.env = before;
+  }
+};
+
+const refusal = (run: () => unknown): UnikernelError => {
+  try {
+    environmentOf({}, run);
+  } catch (error) {
+    if (UnikernelError.has(error, "CONFIG_INVALID")) return error;
+    throw error;
+  }
+  return assert.fail("it was accepted");
+};
+
+describe("which metro and token", () => {
+  it("argument, then provider, then stack, then environment, then default", () => {
+    environmentOf({ UKC_METRO: "sin", UKC_TOKEN: "e" }, () => {
+      const [argument, provider, stack] = [
+        { metro: "was" },
+        { metro: "dal", token: "p" },
+        { metro: "sfo", token: "s" },
+      ];
+      const { metro, url, token } = resolveMetro({ argument, provider, stack });
+      assert.deepEqual([metro, url, token], ["was", "https://api.was.unikraft.cloud", "p"]);
+      assert.equal(resolveMetro({ provider, stack }).metro, "dal");
+      assert.deepEqual(
+        [resolveMetro({ stack }).url, resolveMetro({ stack }).token],
+        ["https://api.sfo.unikraft.cloud", "s"],
+      );
+      assert.deepEqual([resolveMetro({}).metro, resolveMetro({}).token], ["sin", "e"]);
+    });
+    environmentOf({ UKC_TOKEN: "e" }, () => assert.equal(resolveMetro({}).metro, "fra"));
+  });
+
+  it("local needs neither, nor any address", () => {
+    const { metro, url, token, controlPlane } = environmentOf({}, () => resolveMetro({ stack: { metro: "local" } }));
+    assert.deepEqual([metro, url, token, controlPlane], ["local", undefined, undefined, undefined]);
+  });
+
+  it("a URL is used as it is, without a trailing /v1", () => {
+    const metro = resolveMetro({ argument: { metro: "http://127.0.0.1:9000/v1/", token: "t" } });
+    assert.equal(metro.url, "http://127.0.0.1:9000");
+  });
+
+  it("only of codes outside the known five the control plane is asked", () => {
+    const isDiscovered = (metro: string) => resolveMetro({ argument: { metro, token: "t" } }).needsDiscovery;
+    for (const metro of ["fra", "dal", "sin", "was", "sfo", "https://api.example.com"]) {
+      assert.equal(isDiscovered(metro), false, metro);
+    }
+    assert.equal(isDiscovered("my-node"), true);
+    // What state remembers must not depend on an answer from the network.
+    assert.equal(metroAddress({ argument: { metro: "my-node" } }), "https://api.my-node.unikraft.cloud");
+  });
+
+  it("a token for somebody's own server does not go to the vendor's control plane", () => {
+    const at = (metro: string, controlPlane?: string) =>
+      environmentOf({}, () => resolveMetro({ provider: { metro, token: "t", controlPlane } })).controlPlane;
+    assert.equal(at("fra"), "https://controlplane.unikraft.cloud");
+    assert.equal(at("https://api.fra.unikraft.cloud/v1"), "https://controlplane.unikraft.cloud");
+    assert.equal(at("https://api.example.com"), undefined);
+    assert.equal(at("https://unikraft.cloud.example.com"), undefined);
+    assert.equal(at("https://api.example.com", "https://plane.example.com/v1"), "https://plane.example.com");
+  });
+
+  it("no token for a cloud metro says where to set one, and that local needs none", () => {
+    const { message, hint } = refusal(() => resolveMetro({ stack: { metro: "fra" } }));
+    assert.match(message, /No token for metro 'fra' \(from the stack/);
+    assert.match(hint ?? "", /unikernel:metro local/);
+  });
+
+  for (const metro of ["FRA", "fra/x", "ftp://x", "http://", "a b"]) {
+    it(`refuses ${JSON.stringify(metro)}`, () => {
+      refusal(() => resolveMetro({ argument: { metro, token: "t" } }));
+    });
+  }
+});
+
+describe("how to talk to it", () => {
+  const using = (settings: object) =>
+    environmentOf({}, () => resolveMetro({ provider: { metro: "local", ...settings } }));
+
+  it("timeouts are seconds, each operation by itself", () => {
+    assert.deepEqual(using({ timeouts: '{"create": 600, "delete": "30"}' }).timeouts, {
+      createMs: 600_000,
+      deleteMs: 30_000,
+    });
+    assert.deepEqual(using({}).timeouts, {});
+  });
+
+  it("every setting can come from the environment", () => {
+    const environment = {
+      UKC_METRO: "local",
+      UNIKERNEL_TIMEOUTS: '{"update": 5}',
+      UNIKERNEL_MAX_CONCURRENCY: "4",
+      UNIKERNEL_PROXY: "http://proxy:3128",
+    };
+    const { timeouts, maxConcurrency, proxy } = environmentOf(environment, () => resolveMetro({}));
+    assert.deepEqual([timeouts, maxConcurrency, proxy], [{ updateMs: 5_000 }, 4, "http://proxy:3128"]);
+    const plane = environmentOf({ UKC_TOKEN: "t", UNIKERNEL_CONTROL_PLANE: "https://plane.test" }, () =>
+      resolveMetro({}),
+    );
+    assert.equal(plane.controlPlane, "https://plane.test");
+  });
+
+  const bad: [settings: object, text: RegExp][] = [
+    [{ timeouts: "600" }, /unikernel:timeouts: '600' \(from unikernel:timeouts or the Provider's arguments\)/],
+    [{ timeouts: "{create: 600}" }, /is not JSON/],
+    [{ timeouts: '{"create": 0}' }, /'create'.* from 1 to 86400/],
+    [{ timeouts: '{"create": 86401}' }, /'create'/],
+    [{ timeouts: '{"create": "soon"}' }, /'create'/],
+    [{ timeouts: '{"crate": 5}' }, /unknown member 'crate'.*Did you mean 'create'\?/],
+    [{ maxConcurrency: "0" }, /'0' .*is not a whole number from 1 to 256/],
+    [{ maxConcurrency: "many" }, /'many'/],
+    [{ controlPlane: "plane" }, /unikernel:controlPlane: 'plane'/],
+    [{ proxy: "socks5://proxy:1080" }, /unikernel:proxy: what is given \(from .*is not the http\(s\) URL of a proxy/],
+  ];
+  for (const [settings, text] of bad) {
+    it(`refuses ${JSON.stringify(settings)}`, () => {
+      assert.match(formatError(refusal(() => using(settings))), text);
+    });
+  }
+
+  it("a proxy that is refused is not quoted: it may hold a password", () => {
+    const error = refusal(() => using({ proxy: "ftp://user:s3cret@proxy" }));
+    assert.doesNotMatch(`${formatError(error)} ${JSON.stringify(error.details)}`, /s3cret|user/);
+  });
+});

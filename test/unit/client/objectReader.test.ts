@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import type { Client } from "../../../provider/client/client";
+import { createObjectReader } from "../../../provider/client/objectReader";
+import { UnikernelError } from "../../../provider/base/errors";
+
+interface Query {
+  readonly uuid?: readonly string[];
+  readonly count?: number;
+  readonly from?: string;
+}
+
+const uuidOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+
+/** Volumes in memory behind the client's interface, and every request for them. */
+class World {
+  nowMs = 1_000_000;
+  readonly asked: Query[] = [];
+  readonly held = new Map<string, Record<string, unknown>>();
+  changeCount = 0;
+  /** Called after each listing page was taken. */
+  afterPage: () => void = () => undefined;
+  refuse: (query: Query) => UnikernelError | undefined = () => undefined;
+
+  constructor(size: number) {
+    for (let n = 0; n < size; n++) this.change(n, {});
+    this.changeCount = 0;
+  }
+
+  change(n: number, more: object): void {
+    this.held.set(uuidOf(n), { status: "success", uuid: uuidOf(n), name: `v${n}`, ...more });
+    this.changeCount += 2;
+  }
+
+  readonly list = async ({ query }: { query: Query }) => {
+    this.asked.push(query);
+    await Promise.resolve();
+    const refused = this.refuse(query);
+    if (refused !== undefined) throw refused;
+    if (query.uuid !== undefined) {
+      const items = query.uuid.map((uuid) => this.held.get(uuid) ?? { status: "error", uuid, error: 8 });
+      return { items, message: undefined };
+    }
+    const all = [...this.held.values()];
+    // Inclusive, as the API's description has it.
+    const begin = query.from === undefined ? 0 : all.findIndex(({ uuid }) => uuid === query.from);
+    const items = all.slice(begin, begin + (query.count ?? all.length));
+    this.afterPage();
+    return { items, message: undefined };
+  };
+
+  reader() {
+    const client = { getVolumes: this.list, getInstances: this.list, changes: () => this.changeCount };
+    const clock = { now: () => this.nowMs, sleep: () => Promise.resolve() };
+    return createObjectReader(client as unknown as Client, clock);
+  }
+
+  get listings(): number {
+    return this.asked.filter(({ uuid }) => uuid === undefined).length;
+  }
+}
+
+const range = (length: number): number[] => Array.from({ length }, (_, n) => n);
+
+/** Reads as the engine does: so many at the same time, each next one when another is done. */
+async function refresh(reader: ReturnType<World["reader"]>, size: number, parallel: number) {
+  const names = new Map<number, string | undefined>();
+  const queue = range(size);
+  const work = async () => {
+    for (let n = queue.shift(); n !== undefined; n = queue.shift()) {
+      names.set(n, (await reader.volume(uuidOf(n)))?.name);
+    }
+  };
+  await Promise.all(range(parallel).map(work));
+  return names;
+}
+
+describe("the reader", () => {
+  it("puts reads of the same moment in one request, and the same object in it once", async () => {
+    const world = new World(3);
+    const reader = world.reader();
+    const items = await Promise.all([0, 1, 0, 2].map((n) => reader.volume(uuidOf(n))));
+    assert.deepEqual(
+      items.map((item) => item?.name),
+      ["v0", "v1", "v0", "v2"],
+    );
+    assert.deepEqual(world.asked, [{ uuid: [uuidOf(0), uuidOf(1), uuidOf(2)] }]);
+  });
+
+  it("finds an object by its uuid in capitals, by itself and in a listing", async () => {
+    const uuid = "abcdef00-0000-4000-8000-00000000000f";
+    const world = new World(30);
+    world.held.set(uuid, { status: "success", uuid, name: "found" });
+    const reader = world.reader();
+    assert.equal((await reader.volume(uuid.toUpperCase()))?.name, "found");
+    await Promise.all(range(30).map((n) => reader.volume(uuidOf(n))));
+    assert.equal((await reader.volume(uuid.toUpperCase()))?.name, "found");
+    assert.equal(world.listings, 1);
+  });
+
+  it("reads again what is asked again", async () => {
+    const world = new World(1);
+    const reader = world.reader();
+    assert.equal((await reader.volume(uuidOf(0)))?.name, "v0");
+    world.held.set(uuidOf(0), { status: "success", uuid: uuidOf(0), name: "renamed" });
+    assert.equal((await reader.volume(uuidOf(0)))?.name, "renamed");
+  });
+
+  it("refreshes 1,000 objects for one listing per page and a few requests", async () => {
+    const world = new World(1_000);
+    const names = await refresh(world.reader(), 1_000, 16);
+    assert.deepEqual(
+      range(1_000).map((n) => names.get(n)),
+      range(1_000).map((n) => `v${n}`),
+    );
+    // Pages of 100 that begin at the last object of the one before: 99 new ones each after the first.
+    assert.equal(world.listings, 11);
+    assert.ok(world.asked.length <= 14, `${world.asked.length} requests`);
+  });
+
+  it("takes an object for gone only when the API says so of that very object", async () => {
+    const world = new World(60);
+    const reader = world.reader();
+    await refresh(reader, 40, 10);
+    assert.ok(world.listings > 0, "this must be a refresh");
+    // Made by somebody else after the listing.
+    world.held.set(uuidOf(99), { status: "success", uuid: uuidOf(99), name: "late" });
+    assert.equal((await reader.volume(uuidOf(99)))?.name, "late");
+    assert.equal(await reader.volume(uuidOf(1234)), undefined);
+  });
+
+  it("serves nothing from a listing after a change, and nothing that is older than 10 seconds", async () => {
+    const world = new World(60);
+    const reader = world.reader();
+    await refresh(reader, 40, 10);
+    const before = world.listings;
+    assert.equal((await reader.volume(uuidOf(50)))?.name, "v50");
+    assert.equal(world.listings, before, "the listing serves at first");
+    world.change(50, { name: "changed" });
+    assert.equal((await reader.volume(uuidOf(50)))?.name, "changed");
+
+    await refresh(reader, 40, 10);
+    world.held.set(uuidOf(7), { status: "success", uuid: uuidOf(7), name: "by somebody else" });
+    world.nowMs += 10_001;
+    assert.equal((await reader.volume(uuidOf(7)))?.name, "by somebody else");
+  });
+
+  it("does not serve a listing that a change overtook", async () => {
+    const world = new World(250);
+    world.afterPage = () => {
+      world.afterPage = () => undefined;
+      world.change(3, { name: "changed" });
+    };
+    const names = await refresh(world.reader(), 250, 50);
+    assert.equal(names.get(249), "v249");
+    assert.equal(names.get(3), "changed");
+  });
+
+  it("keeps one bad object from failing the others", async () => {
+    const world = new World(3);
+    world.refuse = ({ uuid = [] }) =>
+      uuid.includes("not-a-uuid") ? new UnikernelError("API_REJECTED", "Invalid uuid.") : undefined;
+    world.held.set(uuidOf(2), { status: "error", uuid: uuidOf(2), error: 14, message: "no" });
+    const reader = world.reader();
+    const [good, malformed, refused] = await Promise.allSettled([
+      reader.volume(uuidOf(0)),
+      reader.volume("not-a-uuid"),
+      reader.volume(uuidOf(2)),
+    ]);
+    assert.equal(good.status === "fulfilled" && good.value?.name, "v0");
+    assert.ok(malformed.status === "rejected" && UnikernelError.has(malformed.reason, "API_REJECTED"));
+    assert.ok(refused.status === "rejected" && !UnikernelError.has(refused.reason, "NOT_FOUND"));
+  });
+
+  it("tells everyone who waits when the metro does not answer, and asks again the next time", async () => {
+    const world = new World(2);
+    world.refuse = () => new UnikernelError("API_UNREACHABLE", "down");
+    const reader = world.reader();
+    const results = await Promise.allSettled([0, 1].map((n) => reader.volume(uuidOf(n))));
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ["rejected", "rejected"],
+    );
+    assert.equal(world.asked.length, 1);
+    world.refuse = () => undefined;
+    assert.equal((await reader.volume(uuidOf(1)))?.name, "v1");
+  });
+
+  it("never hands out another object than the one that was asked for", async () => {
+    const world = new World(1);
+    world.held.set(uuidOf(0), { status: "success", uuid: uuidOf(5), name: "stranger" });
+    await assert.rejects(world.reader().volume(uuidOf(0)), (error) => UnikernelError.has(error, "API_SHAPE"));
+  });
+
+  it("takes a deleted instance that is retained for gone", async () => {
+    const world = new World(1);
+    world.change(0, { state: "deleted" });
+    assert.equal(await world.reader().instance(uuidOf(0)), undefined);
+  });
+});

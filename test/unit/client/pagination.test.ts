@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { UnikernelError } from "../../../provider/base/errors";
+import { listAll, PAGE_SIZE } from "../../../provider/client/pagination";
+
+/** A server with these objects, which refuses a page that begins at none of them; `before` is called with each `from`. */
+function server(uuids: string[], before: (from: string | undefined) => void) {
+  return async ({ query }: { query: { count: number; from?: string } }) => {
+    const { count, from } = query;
+    before(from);
+    const start = from === undefined ? 0 : uuids.indexOf(from);
+    if (start < 0) throw new UnikernelError("API_REJECTED", "No such object.", { details: { status: 400 } });
+    return { items: uuids.slice(start, start + count).map((uuid) => ({ uuid })) };
+  };
+}
+const some = (count: number): string[] => Array.from({ length: count }, (_, index) => `u${index}`);
+
+describe("a whole listing", () => {
+  it("is begun again when the object that its next page begins at has gone", async () => {
+    const uuids = some(2 * PAGE_SIZE);
+    let gone: string | undefined;
+    const list = server(uuids, (from) => {
+      if (from === undefined || gone !== undefined) return;
+      gone = from;
+      uuids.splice(uuids.indexOf(from), 1);
+    });
+    const listed = await listAll(list, {});
+    assert.deepEqual(
+      listed.map(({ uuid }) => uuid),
+      some(2 * PAGE_SIZE).filter((uuid) => uuid !== gone),
+    );
+  });
+
+  it("is given up when that happens again and again", async () => {
+    const uuids = some(20 * PAGE_SIZE);
+    let beginnings = 0;
+    const list = server(uuids, (from) => {
+      if (from === undefined) beginnings++;
+      else uuids.splice(uuids.indexOf(from), 1);
+    });
+    await assert.rejects(listAll(list, {}), /No such object/);
+    assert.equal(beginnings, 3);
+  });
+
+  it("is not begun again when the first page is refused", async () => {
+    let asked = 0;
+    const refuse = async () => {
+      asked++;
+      throw new UnikernelError("API_REJECTED", "Not this.", { details: { status: 400 } });
+    };
+    await assert.rejects(listAll(refuse, {}), /Not this/);
+    assert.equal(asked, 1);
+  });
+});

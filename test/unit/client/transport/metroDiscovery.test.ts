@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import nock from "nock";
+import { type Client } from "../../../../provider/client/client";
+import {
+  type MetroItem,
+  findMetroUrl,
+  createMetroResolver,
+} from "../../../../provider/client/transport/metroDiscovery";
+import { resolveMetro } from "../../../../provider/base/config/metroConfig";
+import { UnikernelError, formatError } from "../../../../provider/base/errors";
+import { createContext } from "../../../../provider/resources/context";
+
+const PLANE = "https://controlplane.unikraft.cloud";
+const metros: readonly MetroItem[] = [
+  { name: "fra", endpoint: "https://api.fra.unikraft.cloud/v1", iata_code: "FRA" },
+  { name: "tokyo", endpoint: "https://api.nrt0.example.com/v1/", iata_code: "NRT" },
+  { name: "bare", endpoint: "api.bare.example.com" },
+];
+const answer = { status: "success", data: { metros } };
+
+const clientFor = (metro: string): Client =>
+  createContext(resolveMetro({ argument: { metro, token: "t0ken" } })).client;
+const ok = { status: "success", data: { volumes: [] } };
+
+const refusal = async (promise: Promise<unknown>): Promise<UnikernelError> => {
+  const error: unknown = await promise.catch((e: unknown) => e);
+  assert.ok(UnikernelError.is(error), String(error));
+  return error;
+};
+
+describe("finding a metro", () => {
+  before(() => nock.disableNetConnect());
+  after(() => nock.enableNetConnect());
+  afterEach(() => {
+    assert.deepEqual(nock.pendingMocks(), []);
+    nock.cleanAll();
+  });
+
+  it("asks nobody about a code that is known", async () => {
+    nock("https://api.fra.unikraft.cloud").get("/v1/volumes").reply(200, ok);
+    assert.deepEqual((await clientFor("fra").getVolumes({})).items, []);
+  });
+
+  it("asks the control plane once about any other code, with the token, when it is first needed", async () => {
+    nock(PLANE, { reqheaders: { authorization: "Bearer t0ken" } })
+      .get("/v1/metros")
+      .reply(200, answer);
+    nock("https://api.nrt0.example.com").get("/v1/volumes").twice().reply(200, ok);
+    const client = clientFor("tokyo");
+    await Promise.all([client.getVolumes({}), client.getVolumes({})]);
+  });
+
+  it("refuses a code that the control plane does not know, with the one that was meant", async () => {
+    nock(PLANE).get("/v1/metros").reply(200, answer);
+    const error = await refusal(clientFor("tokio").getVolumes({}));
+    assert.equal(error.code, "CONFIG_INVALID");
+    assert.match(
+      formatError(error),
+      /There is no metro 'tokio'\. There are: bare, fra, tokyo\. Did you mean 'tokyo'\?/,
+    );
+  });
+
+  it("tries the usual address when the control plane is of no help, and says so when that fails too", async () => {
+    nock(PLANE).get("/v1/metros").reply(500, "out of order");
+    nock("https://api.nowhere.unikraft.cloud")
+      .post("/v1/volumes")
+      .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
+    const error = await refusal(clientFor("nowhere").createVolume({ body: { size_mb: 1 } }));
+    assert.equal(error.code, "API_UNREACHABLE");
+    assert.match(formatError(error), /got no answer from https:\/\/api\.nowhere\..*This address is a guess.*HTTP 500/);
+  });
+
+  it("asks with one request at a time allowed", async () => {
+    nock(PLANE).get("/v1/metros").reply(200, answer);
+    nock("https://api.bare.example.com").get("/v1/volumes").reply(200, ok);
+    const config = resolveMetro({ argument: { metro: "bare", token: "t", maxConcurrency: "1" } });
+    assert.deepEqual((await createContext(config).client.getVolumes({})).items, []);
+  });
+
+  it("knows a metro by its airport too, but first by its name", () => {
+    assert.equal(findMetroUrl("nrt", metros), "https://api.nrt0.example.com");
+    assert.equal(
+      findMetroUrl("fra", [{ name: "x", endpoint: "https://x", iata_code: "FRA" }, ...metros]),
+      "https://api.fra.unikraft.cloud",
+    );
+  });
+
+  it("sends no token in clear, and nowhere that is no address", () => {
+    for (const endpoint of ["http://api.example.com", "ftp://x", "https://"]) {
+      assert.throws(
+        () => findMetroUrl("x", [{ name: "x", endpoint }]),
+        (error) => UnikernelError.has(error, "API_SHAPE"),
+        endpoint,
+      );
+    }
+    assert.equal(findMetroUrl("x", [{ name: "x", endpoint: "http://127.0.0.1:9000/v1" }]), "http://127.0.0.1:9000");
+  });
+
+  it("does not ask again after the control plane has answered", async () => {
+    let asked = 0;
+    const find = createMetroResolver(
+      { metro: "tokyo", url: "https://guess", token: "t" },
+      () => (asked++, Promise.resolve(metros)),
+    );
+    await find();
+    await find();
+    assert.equal(asked, 1);
+  });
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import {
+  type AttemptFailure,
+  MAX_ATTEMPTS,
+  MAX_RETRY_DURATION_MS,
+  MAX_RETRY_AFTER_MS,
+  parseRetryAfter,
+  retryDelayMs,
+} from "../../../../provider/client/transport/retryPolicy";
+
+const first = { attempts: 1, elapsedMs: 0 };
+const status = (code: number, retryAfterMs?: number): AttemptFailure => ({
+  kind: "status",
+  status: code,
+  retryAfterMs,
+});
+const repeats = (retry: "idempotent" | "look-first", lost: AttemptFailure): boolean =>
+  retryDelayMs(retry, lost, first, 0) !== undefined;
+
+describe("retry rules", () => {
+  const table: [AttemptFailure, string, idempotent: boolean, create: boolean][] = [
+    [{ kind: "not-sent" }, "nothing reached the server", true, true],
+    [{ kind: "broken" }, "the connection broke", true, false],
+    [{ kind: "final" }, "a certificate that is not trusted", false, false],
+    [status(429), "HTTP 429, after which the server did nothing", true, true],
+    [status(500), "HTTP 500", false, false],
+    [status(502), "HTTP 502", true, false],
+    [status(503), "HTTP 503", true, false],
+    [status(504), "HTTP 504", true, false],
+    [status(401), "HTTP 401", false, false],
+    [status(403), "HTTP 403", false, false],
+    [status(400), "HTTP 400", false, false],
+  ];
+  for (const [lost, what, idempotent, create] of table) {
+    it(`${what}: ${idempotent ? "" : "not "}repeated, a create ${create ? "" : "not "}repeated`, () => {
+      assert.deepEqual([repeats("idempotent", lost), repeats("look-first", lost)], [idempotent, create]);
+    });
+  }
+
+  it("back off with jitter in the upper half, up to five seconds", () => {
+    const delays = [1, 2, 3, 4, 5].map((attempts) => {
+      const tried = { attempts, elapsedMs: 0 };
+      return [0, 1].map((random) => retryDelayMs("idempotent", { kind: "broken" }, tried, random));
+    });
+    assert.deepEqual(delays, [
+      [50, 100],
+      [100, 200],
+      [200, 400],
+      [400, 800],
+      [800, 1600],
+    ]);
+  });
+
+  it("end after so many attempts, and after so much time", () => {
+    const broken = { kind: "broken" } as const;
+    assert.equal(retryDelayMs("idempotent", broken, { attempts: MAX_ATTEMPTS, elapsedMs: 0 }, 0), undefined);
+    assert.equal(retryDelayMs("idempotent", broken, { attempts: 2, elapsedMs: MAX_RETRY_DURATION_MS }, 0), undefined);
+    const slow = status(503, MAX_RETRY_AFTER_MS);
+    assert.equal(
+      retryDelayMs("idempotent", slow, { attempts: 2, elapsedMs: MAX_RETRY_DURATION_MS - 1000 }, 0),
+      undefined,
+    );
+  });
+
+  it("keep away for as long as the server asks, and a little longer, not all clients alike", () => {
+    const [early, late] = [0, 0.99].map((random) => retryDelayMs("look-first", status(429, 7000), first, random) ?? 0);
+    assert.ok(early !== undefined && late !== undefined && early >= 7000 && late > early && late < 7200);
+  });
+
+  it("do not wait for a server that asks for more than a minute", () => {
+    assert.notEqual(retryDelayMs("idempotent", status(503, MAX_RETRY_AFTER_MS), first, 0), undefined);
+    assert.equal(retryDelayMs("idempotent", status(503, MAX_RETRY_AFTER_MS + 1), first, 0), undefined);
+  });
+
+  it("read Retry-After as seconds or as a date", () => {
+    assert.equal(parseRetryAfter("3", 0), 3000);
+    assert.equal(parseRetryAfter("Thu, 01 Jan 1970 00:00:05 GMT", 2000), 3000);
+    assert.equal(parseRetryAfter("Thu, 01 Jan 1970 00:00:05 GMT", 9000), 0);
+    assert.equal(parseRetryAfter("soon", 0), undefined);
+    assert.equal(parseRetryAfter(undefined, 0), undefined);
+  });
+});

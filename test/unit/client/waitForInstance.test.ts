@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import type { InstanceItem } from "../../../provider/contract/models";
+import type { Client } from "../../../provider/client/client";
+import { UnikernelError } from "../../../provider/base/errors";
+import {
+  assessReadiness,
+  guestStoppedError,
+  assessLiveness,
+  waitForInstance,
+} from "../../../provider/client/waitForInstance";
+
+const seen = (more: Partial<InstanceItem>): InstanceItem => ({ uuid: "u", name: "n", ...more });
+
+describe("what an observation of an instance means", () => {
+  it("running and standby are up", () => {
+    assert.deepEqual(assessLiveness(seen({ state: "running" })), { is: "met" });
+    assert.deepEqual(assessLiveness(seen({ state: "standby" })), { is: "met" });
+  });
+
+  it("up is not answering while the program listens on nothing; a node that does not say is believed", () => {
+    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 0 })).is, "pending");
+    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 1 })).is, "met");
+    assert.equal(assessReadiness(seen({ state: "running" })).is, "met");
+    assert.equal(assessReadiness(seen({ state: "standby", net_time_us: 0 })).is, "met");
+  });
+
+  it("stopped has failed, with the decoded reason", () => {
+    assert.deepEqual(assessLiveness(seen({ state: "stopped", stop_reason: 3, exit_code: 7 })), {
+      is: "failed",
+      because: "the program exited with code 7",
+    });
+  });
+
+  it("one restart may still come good, a crash loop will not", () => {
+    const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1 };
+    assert.equal(assessLiveness(seen({ ...crashed, restart: { attempt: 1 } })).is, "pending");
+    assert.deepEqual(assessLiveness(seen({ ...crashed, restart: { attempt: 2 } })), {
+      is: "failed",
+      because: "the program exited with code 1, again after 2 restarts",
+    });
+    assert.equal(assessLiveness(seen({ state: "starting", restart: { attempt: 3 } })).is, "failed");
+  });
+});
+
+describe("waiting for an instance", () => {
+  it("asks a server that answers every wait at once no more often than one that waits", async () => {
+    let [asked, nowMs] = [0, 0];
+    const answer = () => {
+      if (++asked > 10_000) throw new Error("it goes on for ever");
+      return Promise.resolve({ items: [seen({ status: "success", state: "starting" })] });
+    };
+    const client = { metro: "fra", getInstances: answer, waitInstances: answer } as unknown as Client;
+    const clock = { now: () => nowMs, sleep: (ms: number) => Promise.resolve(void (nowMs += ms)) };
+    await assert.rejects(waitForInstance(client, "u", assessLiveness, { timeoutMs: 60_000, clock }), (e) =>
+      UnikernelError.has(e, "WAIT_TIMEOUT"),
+    );
+    assert.ok(asked < 200, `${asked} requests in a minute`);
+  });
+});
+
+describe("the error of a guest that stopped", () => {
+  const printing = (text: string) => {
+    const reply = { items: [{ output: Buffer.from(text).toString("base64") }] };
+    return { metro: "fra", getInstanceLogs: () => Promise.resolve(reply) } as unknown as Client;
+  };
+
+  it("quotes nothing of what was asked for, also where the answer leaves that out, at any depth", async () => {
+    const given = {
+      env: { TOKEN: "t0ken-of-env" },
+      roms: [{ name: "conf", files: [{ path: "a", data: "c0ntent-of-file" }] }],
+      plugins: [{ name: "agent", rom: "r", config: { auth: { keys: [{ value: "k3y-of-plugin" }] }, level: 3 } }],
+    };
+    const printed = "env t0ken-of-env, file c0ntent-of-file, plugin k3y-of-plugin at level 3";
+    const { message } = await guestStoppedError(printing(printed), seen({}), "it crashed", [given]);
+    assert.match(message, /env \[secret\], file \[secret\], plugin \[secret\] at level 3/);
+    const answered = await guestStoppedError(printing(printed), seen({ plugins: given.plugins }), "it crashed");
+    assert.match(answered.message, /plugin \[secret\] at level 3/);
+  });
+
+  it("quotes its console without what it was given in secret, also where that has several lines", async () => {
+    const key = ["-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBg", "-----END PRIVATE KEY-----"].join("\n");
+    const printed = [`KEY=${key}`, "password = hunter2-hunter2", "user: s3cret-user", "listening on 8080"].join("\n");
+    const reply = { items: [{ output: Buffer.from(printed).toString("base64") }] };
+    const client = { metro: "fra", getInstanceLogs: () => Promise.resolve(reply) } as unknown as Client;
+    const given = seen({
+      env: { KEY: key, PORT: "8080" },
+      roms: [
+        {
+          name: "conf",
+          files: [
+            { path: "a.ini", data: "# of the program\n  password = hunter2-hunter2\n" },
+            { path: "b.ini", data: Buffer.from("user: s3cret-user").toString("base64"), encoding: "base64" },
+          ],
+        },
+      ],
+    });
+    const { message } = await guestStoppedError(client, given, "the program exited with code 1");
+    assert.doesNotMatch(message, /MIIEv|hunter2|s3cret/);
+    assert.match(message, /listening on 8080/);
+  });
+});

@@ -1,0 +1,183 @@
+/**
+ * Our route table and wire models against the OpenAPI documents in `test/fixtures/openapi`, which were derived from the vendor's
+ * own SDK: what a server may answer is understood, what we may send is allowed, and nothing is left out without a reason.
+ */
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import * as z from "zod";
+import { envelope } from "../../../provider/contract/models";
+import { type Route, routes } from "../../../provider/contract/routes";
+import { expandBodies } from "../../../provider/platform/http/parse/requestBodies";
+import {
+  type JsonSchema,
+  type ResolveRef,
+  arbitraryOf,
+  propertiesOf,
+  refResolver,
+  schemaViolations,
+} from "../../support/jsonSchema";
+import { UNSUPPORTED_OPERATIONS, type Operation, responseSchemaOf, documents } from "../../support/openapi";
+import { DIFFERENCES } from "./openapiDifferences";
+import { pathIn, refusals } from "./openapiRefusals";
+
+const REASONS = new Map(Object.values(DIFFERENCES).flatMap((list) => list.map((one) => [one, true] as const)));
+/** Our model takes any key there, the document those of {@link READING}. */
+const ofAnyKey = (difference: string): string =>
+  difference.replace(/^(createInstance \.template\.create_args)\..*(: unknown)$/s, "$1{}$2");
+const met = new Set<string>();
+/** Those without a reason. */
+function unexplained(differences: readonly string[]): readonly string[] {
+  const all = [...new Set(differences.map(ofAnyKey))];
+  for (const one of all) met.add(one);
+  return all.filter((one) => !REASONS.has(one)).sort();
+}
+
+const all = Object.entries(routes) as [string, Route][];
+const find = ({ server }: Route, method: string, at: string): Operation | undefined =>
+  documents[server].paths[at]?.[method.toLowerCase()];
+const jsonSchemaOf = (schema: z.ZodType): JsonSchema =>
+  z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+const ours: ResolveRef = (schema) => schema;
+
+/** Paths of theirs that ours does not have. */
+function missingIn(mine: JsonSchema, theirs: JsonSchema, resolve: ResolveRef, at = ""): readonly string[] {
+  const their = resolve(theirs);
+  if (their.type === "array") {
+    const array = mine.items ?? (mine.anyOf ?? []).find((one) => one.items !== undefined)?.items;
+    return array === undefined ? [`${at}[]`] : missingIn(array, their.items ?? {}, resolve, `${at}[]`);
+  }
+  const [known, wanted] = [propertiesOf(mine), propertiesOf(their, resolve)];
+  return Object.entries(wanted).flatMap(([key, schema]) => {
+    const own = known[key];
+    return own === undefined ? [`${at}.${key}`] : missingIn(own, schema, resolve, `${at}.${key}`);
+  });
+}
+
+/** Where the object of the form for one is named. */
+const UUID = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
+
+/** An operation in both of its forms: for many objects, and for the one that its path names. */
+const formsOf = (name: string, route: Route): readonly (readonly [name: string, route: Route, at: string])[] => [
+  [name, route, route.path],
+  ...(route.singleObjectPath === undefined ? [] : [[`${name} of one`, route, route.singleObjectPath] as const]),
+];
+
+/** An item as the body of the form for one: without its selector, unless that body repeats the uuid of the path. */
+const asBodyOfOne = (item: object, body: JsonSchema, resolve: ResolveRef): object => ({
+  ...Object.fromEntries(Object.entries(item).filter(([key]) => key !== "uuid" && key !== "name")),
+  ...("uuid" in propertiesOf(body, resolve) ? { uuid: UUID } : {}),
+});
+
+describe("the API's own description", () => {
+  it("has no operation that we leave out without a reason, and none of ours is unknown to it", () => {
+    const offered = new Set(
+      all.flatMap(([, route]) => [
+        `${route.method} ${route.path}`,
+        ...(route.singleObjectPath === undefined ? [] : [`${route.method} ${route.singleObjectPath}`]),
+      ]),
+    );
+    const described = Object.values(documents).flatMap((document) =>
+      Object.entries(document.paths).flatMap(([at, operations]) =>
+        Object.keys(operations).map((method) => `${method.toUpperCase()} ${at}`),
+      ),
+    );
+    const without = (list: readonly string[], other: ReadonlySet<string>) =>
+      list.filter((one) => !other.has(one)).sort();
+    // GET /v1/images is an operation of both servers, and pinning one of the metro's only.
+    assert.deepEqual(without([...new Set(described)], offered), Object.keys(UNSUPPORTED_OPERATIONS).sort());
+    assert.deepEqual(without([...offered], new Set(described)), []);
+  });
+
+  for (const [name, route, at] of all.flatMap(([name, route]) => formsOf(name, route))) {
+    const isOne = at === route.singleObjectPath;
+    const operation = find(route, route.method, at);
+    if (operation === undefined) continue;
+    const resolve = refResolver(documents[route.server].components.schemas);
+
+    it(`${name}: every answer that fits it is understood`, () => {
+      fc.assert(
+        fc.property(arbitraryOf(responseSchemaOf(operation), resolve), (answer) => {
+          const { data } = envelope.parse(answer);
+          const items = route.dataKey === undefined ? [data ?? {}] : data?.[route.dataKey];
+          if (route.dataKey === undefined && data == null) return;
+          for (const item of (items ?? []) as unknown[]) route.item.parse(item);
+        }),
+        { numRuns: 200 },
+      );
+    });
+
+    it(`${name}: no field of its answer is left out`, () => {
+      const data = propertiesOf(propertiesOf(responseSchemaOf(operation), resolve)["data"] ?? {}, resolve);
+      const theirs =
+        route.dataKey === undefined
+          ? propertiesOf(responseSchemaOf(operation), resolve)["data"]
+          : resolve(data[route.dataKey] ?? {}).items;
+      const item = z.toJSONSchema(route.item, { io: "output", unrepresentable: "any" }) as JsonSchema;
+      assert.deepEqual(missingIn(item, theirs ?? {}, resolve), []);
+    });
+
+    const body = operation.requestBody?.content["application/json"].schema;
+    if (body !== undefined) {
+      it(`${name}: every request that fits it passes our model`, () => {
+        const refused: string[] = [];
+        // What completes a body for one makes a list of it.
+        const pathOf = (path: readonly PropertyKey[]) => pathIn(body, isOne ? path.slice(1) : path, resolve);
+        fc.assert(
+          fc.property(arbitraryOf(body, resolve), (request) => {
+            const [whole] = isOne
+              ? expandBodies(route.body, asBodyOfOne(request as object, body, resolve), [{ uuid: UUID }], [])
+              : [request];
+            const { error } = route.body.safeParse(whole);
+            const issues = (error?.issues ?? []).flatMap((issue) => refusals(whole, issue, pathOf));
+            refused.push(...issues.map((one) => `${name} ${one}`));
+          }),
+          { numRuns: 4000, seed: 1 },
+        );
+        assert.deepEqual(unexplained(refused), []);
+      });
+
+      it(`${name}: every request that our model lets through fits it`, () => {
+        const beyond: string[] = [];
+        fc.assert(
+          fc.property(arbitraryOf(jsonSchemaOf(route.body), ours), (request) => {
+            fc.pre(route.body.safeParse(request).success);
+            for (const sent of isOne
+              ? (request as object[]).map((item) => asBodyOfOne(item, body, resolve))
+              : [request])
+              for (const one of schemaViolations(body, sent, resolve)) beyond.push(`${name} ${one}`);
+          }),
+          { numRuns: 500, seed: 1 },
+        );
+        assert.deepEqual(unexplained(beyond), []);
+      });
+
+      it(`${name}: no field of its request is left out`, () => {
+        const model = jsonSchemaOf(route.body);
+        const missing = missingIn(isOne ? (model.items ?? {}) : model, body, resolve);
+        assert.deepEqual(unexplained(missing.map((one) => `${name} ${one}`)), []);
+      });
+    }
+
+    it(`${name}: no parameter of its query is left out`, () => {
+      const known = Object.keys(propertiesOf(jsonSchemaOf(route.query)));
+      const described = (operation.parameters ?? []).filter((one) => one.in === "query").map((one) => one.name);
+      assert.deepEqual(
+        described.filter((one) => !known.includes(one)),
+        [],
+      );
+      // What chooses among many is of no use for one.
+      if (isOne) return;
+      assert.deepEqual(
+        known.filter((one) => !described.includes(one)),
+        [],
+      );
+    });
+  }
+
+  it("gives no reason for a difference that there is not", () => {
+    assert.deepEqual(
+      [...REASONS.keys()].filter((one) => !met.has(one)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { createBaseTree } from "../../../../provider/image/runtime/baseTree";
+import { parseKernelPackage } from "../../../../provider/image/runtime/debianPackages";
+import { getOrBuildLinuxRuntime } from "../../../../provider/image/runtime/linuxRuntime";
+import { KERNEL_MODULES } from "../../../../provider/image/runtime/kernelModules";
+
+describe("the runtime linux:latest", () => {
+  it("takes the kernel package that the meta package depends on", () => {
+    const text = "linux-image-cloud-amd64\n  Depends: linux-image-6.1.0-9-cloud-amd64\n";
+    assert.equal(parseKernelPackage(text), "linux-image-6.1.0-9-cloud-amd64");
+    assert.equal(parseKernelPackage("linux-image-cloud-amd64\n"), undefined);
+  });
+
+  it("has an init, modules in an order that satisfies their dependencies, and links that lead to busybox", () => {
+    const content = { bytes: Buffer.from("x") };
+    const modules = new Map(KERNEL_MODULES.map((module) => [module, content]));
+    const tree = createBaseTree({ busybox: content, applets: ["bin/sh", "usr/bin/env"], modules });
+    const init = tree.get("init");
+    assert.equal(init?.type === "file" ? init.mode : 0, 0o755);
+    for (const link of ["bin/sh", "usr/bin/env", "bin/busybox"]) {
+      const entry = tree.get(link);
+      assert.equal(entry?.type, "symlink");
+      const target = entry?.type === "symlink" ? entry.target : "";
+      assert.equal(path.posix.join(path.posix.dirname(link), target), "unikernel/busybox");
+    }
+    const names = KERNEL_MODULES.map((module) => path.posix.basename(module, ".ko"));
+    // modinfo -F depends
+    for (const [module, ...needed] of [
+      ["virtio", "virtio_ring"],
+      ["virtio_pci", "virtio", "virtio_ring", "virtio_pci_legacy_dev", "virtio_pci_modern_dev"],
+      ["net_failover", "failover"],
+      ["virtio_net", "virtio", "virtio_ring", "net_failover"],
+      ["virtio_blk", "virtio", "virtio_ring"],
+    ]) {
+      for (const other of needed) assert.ok(names.indexOf(other) < names.indexOf(module ?? ""), `${other} < ${module}`);
+    }
+  });
+
+  it("says which command is missing where there is no apt", async () => {
+    const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-runtime-"));
+    const before = process.env["PATH"];
+    process.env["PATH"] = folder;
+    try {
+      const made = getOrBuildLinuxRuntime({ folder: path.join(folder, "runtimes"), onProgress: () => undefined });
+      await assert.rejects(made, { code: "RUNTIME_UNAVAILABLE", message: /'apt-cache'/ });
+      assert.deepEqual(await fs.readdir(path.join(folder, "runtimes")), []);
+    } finally {
+      process.env["PATH"] = before;
+      await fs.rm(folder, { recursive: true });
+    }
+  });
+});

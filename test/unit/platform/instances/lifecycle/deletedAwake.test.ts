@@ -1,0 +1,71 @@
+/** Scale to zero of an instance that is being deleted. */
+import assert from "node:assert/strict";
+import { mock } from "node:test";
+import { InstanceMachine } from "../../../../../provider/platform/instances/lifecycle/machine";
+import type { InstanceEnvironment } from "../../../../../provider/platform/instances/environment";
+import { armCooldown } from "../../../../../provider/platform/instances/lifecycle/scaleToZero";
+import { deleteInstance } from "../../../../../provider/platform/instances/lifecycle/stopping";
+import type { InstanceRecord } from "../../../../../provider/platform/store/instances";
+import { runningRecord } from "../../../../support/instanceRecord";
+
+/** It sleeps when nobody has been connected for 300 ms. */
+const record: InstanceRecord = {
+  ...runningRecord,
+  serviceUuid: "s",
+  definition: { ...runningRecord.definition, scaleToZero: { policy: "on", cooldown_time_ms: 300 } },
+  status: { ...runningRecord.status, netTimeUs: 1 },
+};
+
+/** A core whose requests for sleep are denied, as those of one that is being deleted are, and whose removal fails so many times. */
+function withRemovalFailing(times: number) {
+  const [asked, removals]: [string[], string[]] = [[], []];
+  const around: Partial<InstanceEnvironment> = {
+    saveStatus: () => undefined,
+    notifyChange: () => undefined,
+    serviceOf: () => undefined,
+    removeInstance: ({ uuid }) => {
+      removals.push(uuid);
+      return removals.length > times ? Promise.resolve() : Promise.reject(new Error("the disk is full"));
+    },
+    log: { write: () => undefined, close: () => undefined },
+  };
+  const inbox = {
+    post: () => undefined,
+    request: (request: string) => {
+      asked.push(request);
+      return request === "sleep" ? Promise.reject(new Error("it is being deleted")) : deleteInstance(core);
+    },
+    hasPendingEnd: () => false,
+  };
+  const core: InstanceMachine = new InstanceMachine(record, around as InstanceEnvironment, inbox);
+  return { core, asked, removals };
+}
+
+describe("an instance that scales to zero, once it is deleted", () => {
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+  afterEach(() => mock.timers.reset());
+
+  const minutesPass = async (): Promise<void> => {
+    for (let second = 0; second < 120; second++) {
+      mock.timers.tick(1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+
+  it("asks for sleep no more", async () => {
+    const { core, asked } = withRemovalFailing(0);
+    armCooldown(core, 0);
+    await deleteInstance(core);
+    armCooldown(core, 0); // a connection that is cut says so
+    await minutesPass();
+    assert.deepEqual(asked, []);
+  });
+
+  it("is removed by a later attempt where the first one fails", async () => {
+    const { core, asked, removals } = withRemovalFailing(2);
+    armCooldown(core, 0);
+    await assert.rejects(deleteInstance(core), /disk is full/);
+    await minutesPass();
+    assert.deepEqual([asked, removals.length], [["delete", "delete"], 3]);
+  });
+});

@@ -1,0 +1,68 @@
+/** What an instance makes of a database that cannot be written. */
+import assert from "node:assert/strict";
+import { mock } from "node:test";
+import { InstanceMachine } from "../../../../../provider/platform/instances/lifecycle/machine";
+import type { InstanceEnvironment } from "../../../../../provider/platform/instances/environment";
+import type { InstanceStatus } from "../../../../../provider/platform/store/instances";
+import { runningRecord } from "../../../../support/instanceRecord";
+
+/** A core above a disk that is full as long as `full` says so. */
+function above(disk: { full: boolean }) {
+  const [written, logged]: [InstanceStatus[], string[]] = [[], []];
+  let announced = 0;
+  const around: Partial<InstanceEnvironment> = {
+    saveStatus(_uuid, status) {
+      if (disk.full) throw new Error("database or disk is full");
+      written.push(status);
+    },
+    notifyChange: () => void announced++,
+    log: { write: (event) => void logged.push(event), close: () => undefined },
+  };
+  const inbox = { post: () => undefined, request: () => Promise.resolve(), hasPendingEnd: () => false };
+  const core = new InstanceMachine(runningRecord, around as InstanceEnvironment, inbox);
+  return { core, written, logged, announced: () => announced };
+}
+
+describe("an instance whose status cannot be written", () => {
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+  afterEach(() => mock.timers.reset());
+
+  it("does not intend what nobody would know of after a crash", () => {
+    const { core, announced } = above({ full: true });
+    assert.throws(() => core.persistThenApply({ state: "stopping" }), /full/);
+    assert.deepEqual([core.state, announced()], ["running", 0]);
+  });
+
+  it("faces a fact, says so in the log, and writes it when that is possible again", () => {
+    const disk = { full: true };
+    const { core, written, logged, announced } = above(disk);
+    core.applyThenPersist({ state: "stopped", exitCode: 3 });
+    assert.deepEqual([core.state, announced(), logged], ["stopped", 1, ["instance.not-written"]]);
+    mock.timers.tick(60_000);
+    disk.full = false;
+    mock.timers.tick(60_000);
+    assert.deepEqual([written[0]?.state, written[0]?.exitCode], ["stopped", 3]);
+  });
+
+  it("writes a fact that waited along with the next change, and not once more", () => {
+    const disk = { full: true };
+    const { core, written } = above(disk);
+    core.applyThenPersist({ exitCode: 3 });
+    disk.full = false;
+    core.persistThenApply({ state: "stopping" });
+    assert.deepEqual([written.length, written[0]?.exitCode], [1, 3]);
+    mock.timers.tick(60_000);
+    assert.equal(written.length, 1);
+  });
+
+  it("writes nothing any more once it was let go", () => {
+    const disk = { full: true };
+    const { core, written } = above(disk);
+    core.applyThenPersist({ exitCode: 3 });
+    core.close();
+    disk.full = false;
+    core.applyThenPersist({ exitCode: 4 });
+    mock.timers.tick(60_000);
+    assert.deepEqual([written, core.record.status.exitCode], [[], 3]);
+  });
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import type * as net from "node:net";
+import { ConnectionTraffic, NO_TRAFFIC, InstanceTraffic } from "../../../../provider/platform/proxy/traffic";
+
+/** A socket of which only the counters are looked at. */
+const socket = (bytesWritten: number, bytesRead: number) => ({ bytesWritten, bytesRead }) as net.Socket;
+const flowOf = (bytesWritten: number, bytesRead: number, onRequest = () => undefined as void): ConnectionTraffic =>
+  new ConnectionTraffic(socket(bytesWritten, bytesRead), onRequest);
+
+describe("what passes between the proxy and an instance", () => {
+  it("is nothing at first, and an instance without connections is quiet for ever", () => {
+    const traffic = new InstanceTraffic();
+    assert.deepEqual(traffic.counts, NO_TRAFFIC);
+    assert.equal(traffic.idleMs, Infinity);
+  });
+
+  it("counts a connection once, and each further HTTP request on it", () => {
+    const traffic = new InstanceTraffic();
+    const [raw, http] = [flowOf(3, 4), flowOf(10, 20)];
+    traffic.addConnection(raw);
+    traffic.addConnection(http);
+    for (let request = 0; request < 3; request++) http.recordRequest();
+    assert.deepEqual(traffic.counts, { rxBytes: 13, txBytes: 24, connections: 1, requests: 0, total: 4 });
+  });
+
+  it("says each time that it became one more", () => {
+    let told = 0;
+    const flow = flowOf(0, 0, () => void told++);
+    assert.equal(told, 1);
+    for (let request = 0; request < 3; request++) flow.recordRequest();
+    assert.deepEqual([told, flow.total], [3, 3]);
+  });
+
+  it("keeps the sums of connections that are over, once each", () => {
+    const traffic = new InstanceTraffic();
+    const flow = flowOf(3, 4);
+    traffic.addConnection(flow);
+    traffic.removeConnection(flow);
+    traffic.removeConnection(flow);
+    assert.deepEqual(traffic.counts, { rxBytes: 3, txBytes: 4, connections: 0, requests: 0, total: 1 });
+  });
+
+  it("is not quiet while a request is in flight", async () => {
+    const traffic = new InstanceTraffic();
+    const flow = flowOf(0, 0);
+    traffic.addConnection(flow);
+    flow.recordBytes(true);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    assert.equal(traffic.idleMs, 0);
+    assert.equal(traffic.counts.requests, 1);
+    flow.recordBytes(false);
+    while (traffic.idleMs <= 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(traffic.idleMs < 1000);
+  });
+});

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { FakeVmm, type FakeGuest } from "../../../support/fakeVmm";
+import type { VmSpec } from "../../../../provider/platform/vmm/vmm";
+
+const spec: VmSpec = {
+  uuid: "0123abcd-0000-4000-8000-000000000000",
+  hostname: "web",
+  kernel: "/k",
+  initrd: undefined,
+  args: ["/s"],
+  env: {},
+  memoryMb: 64,
+  vcpus: 1,
+  disks: [],
+  roms: [],
+  annotations: {},
+};
+const signal = new AbortController().signal;
+
+async function received(port: number): Promise<string> {
+  let text = "";
+  for await (const chunk of net.connect(port, "127.0.0.1").setEncoding("utf8")) text += String(chunk);
+  return text;
+}
+
+describe("the VMM in memory", () => {
+  let folder: string;
+  let vmm: FakeVmm;
+  let guest: FakeGuest;
+  beforeEach(async () => {
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-fake-"));
+    vmm = new FakeVmm(folder, () => guest);
+  });
+  afterEach(async () => {
+    vmm.endAll();
+    await fs.rm(folder, { recursive: true });
+  });
+
+  it("boots a guest that answers on a real port once it listens", async () => {
+    guest = { bootMs: 5, listenMs: 5, serve: (socket, port) => socket.end(`port ${port}`), console: "booting\n" };
+    const vm = await vmm.start(spec);
+    assert.equal(await vm.probePort(80, signal), false);
+    await vm.started;
+    while (!(await vm.probePort(80, signal))) await new Promise((resolve) => setImmediate(resolve));
+    const endpoint = await vm.forward(80);
+    assert.equal(await received(endpoint.port), "port 80");
+    assert.deepEqual(await vm.forward(80), endpoint);
+    assert.equal(await fs.readFile(vmm.consoleLogPath(spec.uuid), "utf8"), "booting\n");
+    await vm.pause();
+    assert.equal(await vm.probePort(80, signal), false);
+    await vm.resume();
+    assert.equal(await vm.probePort(80, signal), true);
+  });
+
+  it("ends as programmed, as told from outside, and as stopped", async () => {
+    guest = { exits: { afterMs: 1, exit: { how: "exited", exitCode: 4 } } };
+    assert.deepEqual(await (await vmm.start(spec)).exited, { how: "exited", exitCode: 4 });
+    assert.deepEqual(await vmm.postMortem(spec.uuid), { how: "exited", exitCode: 4 });
+    guest = {};
+    const crashing = await vmm.start(spec);
+    vmm.end(spec.uuid, { how: "panicked", detail: "oops" });
+    assert.deepEqual(await crashing.exited, { how: "panicked", detail: "oops" });
+    assert.equal((await (await vmm.start(spec)).stop({ graceMs: 1 })).how, "killed");
+    guest = { onStop: { how: "exited", exitCode: 0 } };
+    assert.deepEqual(await (await vmm.start(spec)).stop({ graceMs: 60_000 }), { how: "exited", exitCode: 0 });
+  });
+
+  it("lets a VM be adopted while it runs and forgets it without a trace", async () => {
+    guest = {};
+    const first = await vmm.start(spec);
+    first.disconnect();
+    const second = await vmm.adopt(spec);
+    assert.equal(second?.pid, first.pid);
+    await second?.stop({ graceMs: 0 });
+    assert.equal(await vmm.adopt(spec), undefined);
+    await vmm.removeFiles(spec.uuid);
+    assert.deepEqual(await fs.readdir(folder), []);
+  });
+});

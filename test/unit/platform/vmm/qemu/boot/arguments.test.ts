@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { qemuArguments, type QemuArgumentsInput } from "../../../../../../provider/platform/vmm/qemu/boot/arguments";
+import { vmFilesOf } from "../../../../../../provider/platform/vmm/qemu/files";
+
+const uuid = "0123abcd-0000-4000-8000-000000000000";
+const input = (more: Partial<QemuArgumentsInput> = {}): QemuArgumentsInput => ({
+  spec: {
+    uuid,
+    hostname: "web",
+    kernel: "/kernel",
+    initrd: "/initrd",
+    args: ["/s"],
+    env: {},
+    memoryMb: 192,
+    vcpus: 2,
+    disks: [{ file: "/vol,1.ext4", at: "/data", readonly: true }],
+    roms: [],
+    annotations: {},
+  },
+  capabilities: { machine: "pc-q35-7.2", accelerator: "tcg", sandbox: true },
+  kind: "pvh",
+  files: vmFilesOf({ runDir: "/run/u,k", instancesDir: "/state/instances" }, uuid),
+  initrd: "/initrd",
+  append: "quiet -- /s",
+  ...more,
+});
+/** Every value that follows an option. */
+const values = (args: readonly string[], option: string): string[] =>
+  args.flatMap((arg, index) => (arg === option ? [args[index + 1] ?? ""] : []));
+
+describe("QEMU's arguments", () => {
+  it("name the machine by version and switch off all that comes by default", () => {
+    const args = qemuArguments(input());
+    assert.deepEqual(values(args, "-machine"), ["pc-q35-7.2"]);
+    for (const flag of ["-nodefaults", "-no-user-config", "-no-reboot"]) assert.ok(args.includes(flag), flag);
+    assert.match(values(args, "-sandbox").join(), /^on,.*spawn=deny/);
+    assert.deepEqual(
+      values(qemuArguments(input({ capabilities: { ...input().capabilities, sandbox: false } })), "-sandbox"),
+      [],
+    );
+  });
+
+  it("give memory, processors, kernel, command line and initrd", () => {
+    const args = qemuArguments(input());
+    assert.match(values(args, "-m").join(), /\b192M$/);
+    assert.match(values(args, "-smp").join(), /\bcpus=2\b/);
+    assert.deepEqual(values(args, "-kernel"), ["/kernel"]);
+    assert.deepEqual(values(args, "-append"), ["quiet -- /s"]);
+    assert.deepEqual(values(args, "-initrd"), ["/initrd"]);
+  });
+
+  it("name no initrd when there is nothing to unpack", () => {
+    assert.deepEqual(values(qemuArguments(input({ initrd: undefined })), "-initrd"), []);
+  });
+
+  it("give each instance a network card with an address of its own, the same at each start", () => {
+    const card = (of: string): string =>
+      values(qemuArguments(input({ spec: { ...input().spec, uuid: of } })), "-device").find((one) =>
+        one.startsWith("virtio-net"),
+      ) ?? "";
+    const other = uuid.replace("0123", "3210");
+    assert.match(card(uuid), /,mac=52:54:00(:[0-9a-f]{2}){3},/);
+    assert.equal(card(uuid), card(uuid));
+    assert.notEqual(card(uuid), card(other));
+  });
+
+  it("attach a disk under the serial that the command line names, protected as asked", () => {
+    const args = qemuArguments(input());
+    const backend = JSON.parse(values(args, "-blockdev")[0] ?? "") as Record<string, unknown>;
+    assert.equal(backend["read-only"], true);
+    assert.deepEqual(backend["file"], { driver: "file", filename: "/vol,1.ext4" });
+    const device = values(args, "-device").find((value) => value.startsWith("virtio-blk-pci"));
+    assert.match(device ?? "", new RegExp(`drive=${String(backend["node-name"])}\\b.*serial=disk0`));
+  });
+
+  it("make the console the first serial port, the logged control socket the second, and two QMP sockets", () => {
+    const args = qemuArguments(input());
+    const chardevs = values(args, "-chardev");
+    const serials = values(args, "-serial").map((value) => value.replace("chardev:", ""));
+    const of = (id: string | undefined): string => chardevs.find((value) => value.includes(`id=${id},`)) ?? "";
+    assert.match(of(serials[0]), /^file,.*path=\/state\/instances\/.*console\.log/);
+    assert.match(of(serials[1]), /^socket,.*server=on,wait=off,logfile=.*control\.log/);
+    assert.equal(values(args, "-mon").length, 2);
+    // a comma in a path is written twice
+    assert.ok(
+      chardevs.filter((value) => value.startsWith("socket")).every((value) => value.includes("path=/run/u,,k/")),
+    );
+  });
+
+  it("listen on no port, and report crashes to the outside", () => {
+    const args = qemuArguments(input());
+    assert.doesNotMatch(values(args, "-netdev").join(), /hostfwd/);
+    assert.equal(values(args, "-netdev").length, 1);
+    const devices = values(args, "-device").join(" ");
+    assert.match(devices, /isa-debug-exit,iobase=1281,/);
+    assert.match(devices, /pvpanic/);
+    assert.match(devices, /virtio-net-pci,[^ ]*romfile=/);
+  });
+
+  it("use the host's processor with an accelerator and one that has RDRAND for emulated Unikraft", () => {
+    assert.deepEqual(
+      values(qemuArguments(input({ capabilities: { ...input().capabilities, accelerator: "kvm" } })), "-cpu"),
+      ["host"],
+    );
+    assert.deepEqual(values(qemuArguments(input({ kind: "multiboot" })), "-cpu"), ["max"]);
+  });
+});
+
+describe("socket paths of VMs", () => {
+  it("fit into a UNIX socket address in the deepest run folder there is", () => {
+    // XDG_RUNTIME_DIR of the largest uid, and macOS's longest temporary folder
+    for (const base of ["/run/user/4294967294", "/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T"]) {
+      const files = vmFilesOf({ runDir: `${base}/unikernel-4294967294-01234567`, instancesDir: "/i" }, uuid);
+      for (const socket of [files.qmpSocket, files.monitorSocket, files.controlSocket]) {
+        assert.ok(Buffer.byteLength(socket) < 104, socket); // 107 on Linux, 103 on macOS
+      }
+    }
+  });
+});

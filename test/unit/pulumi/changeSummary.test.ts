@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import type { PropertyChange } from "../../../provider/definition/diff";
+import { formatChangeSummary } from "../../../provider/pulumi/changeSummary";
+
+const change = (property: string, more: Partial<PropertyChange> = {}): PropertyChange => ({
+  property,
+  kind: "update",
+  replace: false,
+  mayReplace: false,
+  restart: false,
+  certain: true,
+  ...more,
+});
+const said = (changes: readonly PropertyChange[], more: Partial<Parameters<typeof formatChangeSummary>[0]> = {}) =>
+  formatChangeSummary({
+    ...{
+      label: "Instance 'web'",
+      changes,
+      movesMetro: false,
+      deleteBeforeReplace: false,
+      isDeleteLocked: false,
+      steps: [],
+      partiallyUnknown: [],
+    },
+    ...more,
+  });
+
+describe("what a preview says", () => {
+  it("is what an update does, step by step", () => {
+    const steps = ["stop it", "change memoryMb and env in place", "start it"];
+    assert.deepEqual(said([change("memoryMb"), change("env")], { steps }), [
+      "Instance 'web': the update will stop it, change memoryMb and env in place, then start it.",
+    ]);
+  });
+
+  it("is what changes, where no steps are known", () => {
+    assert.deepEqual(said([change("a"), change("b"), change("c")]), [
+      "Instance 'web': will change a, b and c in place.",
+    ]);
+  });
+
+  it("is why it is replaced, and whether there is a gap; nothing else of it matters then", () => {
+    const changes = [change("restartPolicy", { replace: true }), change("tags"), change("env", { certain: false })];
+    assert.deepEqual(said(changes), [
+      "Instance 'web': will be replaced because restartPolicy cannot be changed in place.",
+    ]);
+    assert.deepEqual(said(changes, { deleteBeforeReplace: true }), [
+      "Instance 'web': will be deleted and made anew because restartPolicy cannot be changed in place.",
+    ]);
+    assert.deepEqual(said([], { movesMetro: true }), [
+      "Instance 'web': will be replaced because it moves to another metro.",
+    ]);
+  });
+
+  it("is what to do first where the old one cannot be deleted, which only a successor asks for", () => {
+    const what =
+      "Instance 'web': the old one is locked against deletion: set deleteLock to false and run 'pulumi up' first.";
+    const replaced = [change("restartPolicy", { replace: true })];
+    assert.equal(said(replaced, { isDeleteLocked: true })[1], what);
+    assert.equal(said([], { movesMetro: true, isDeleteLocked: true })[1], what);
+    assert.equal(said([change("tags")], { isDeleteLocked: true }).length, 1);
+  });
+
+  it("is what may change, and what that would take", () => {
+    const open = { certain: false };
+    assert.deepEqual(said([change("image", { ...open, restart: true })]), [
+      "Instance 'web': image may change, for which it would be stopped and started: it is not known yet.",
+    ]);
+    assert.deepEqual(said([change("tags"), change("service", open), change("autokill", open)], { steps: ["tag it"] }), [
+      "Instance 'web': the update will tag it.",
+      "Instance 'web': service and autokill may change: they are not known yet.",
+    ]);
+  });
+
+  it("is that it may be replaced, apart from what may change in place", () => {
+    const open = { certain: false };
+    const changes = [
+      change("service", { ...open, mayReplace: true }),
+      change("tags", open),
+      change("restartPolicy", { ...open, mayReplace: true }),
+    ];
+    assert.deepEqual(said(changes), [
+      "Instance 'web': service and restartPolicy may change, for which it would be replaced: they are not known yet.",
+      "Instance 'web': tags may change: it is not known yet.",
+    ]);
+  });
+
+  it("is what changes for sure, where the steps do not tell all of it", () => {
+    const partiallyUnknown = ["volumes", "tags"];
+    assert.deepEqual(
+      said([change("env"), change("volumes", { restart: true }), change("tags")], { partiallyUnknown }),
+      [
+        "Instance 'web': will change env in place.",
+        "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
+        "Instance 'web': tags will change: it is not all known yet.",
+      ],
+    );
+    assert.deepEqual(said([change("args"), change("tags")], { partiallyUnknown: ["args", "tags"] }), [
+      "Instance 'web': args and tags will change: they are not all known yet.",
+    ]);
+  });
+
+  it("is nothing where nothing changes", () => {
+    assert.deepEqual(said([]), []);
+  });
+});

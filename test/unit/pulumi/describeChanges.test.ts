@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { check } from "../../../provider/definition/check";
+import type { Properties } from "../../../provider/definition/resource";
+import { PENDING_START_KEY } from "../../../provider/definition/initFailed";
+import { UNKNOWN } from "../../../provider/definition/unknowns";
+import { type ResourceDiff, diffResource } from "../../../provider/pulumi/resourceDiff";
+import { createPrintOnce, describeChanges } from "../../../provider/pulumi/describeChanges";
+import { type ResourceKind, resourceOf } from "../../../provider/resources/all";
+
+const checked = async (kind: ResourceKind, given: object): Promise<Properties> => {
+  const { inputs, failures } = await check(resourceOf(kind), {}, { name: "it", ...given });
+  assert.deepEqual(failures, []);
+  return inputs;
+};
+
+describe("the sentences of a preview", () => {
+  const decided = async (kind: ResourceKind, olds: object, news: object, outputs: object): Promise<ResourceDiff> => {
+    const state = { ...(await checked(kind, olds)), ...outputs };
+    return diffResource(resourceOf(kind), {
+      label: `${kind} 'web'`,
+      olds: state,
+      news: await checked(kind, news),
+      movesMetro: false,
+    });
+  };
+  const said = async (olds: object, news: object, outputs: object = { state: "running" }) =>
+    describeChanges(resourceOf("Instance"), await decided("Instance", olds, news, outputs));
+  const saidOfService = async (olds: object, news: object) => {
+    const base = { ports: [{ port: 8080 }], replicas: 0 };
+    return describeChanges(
+      resourceOf("Service"),
+      await decided("Service", { ...base, ...olds }, { ...base, ...news }, {}),
+    );
+  };
+
+  it("come from the plan that the update carries out", async () => {
+    const news = { image: "a", memoryMb: 256, env: { TOKEN: "s3cret" }, drainTimeoutMs: 5000 };
+    assert.deepEqual(await said({ image: "a" }, news), [
+      "Instance 'web': the update will stop it within 5 s, change env and memoryMb in place, then start it.",
+    ]);
+    assert.deepEqual(await said({ image: "a" }, news, { state: "stopped" }), [
+      "Instance 'web': the update will change env and memoryMb in place, for which it is stopped and started if it runs by then.",
+    ]);
+  });
+
+  it("tell what is sure from what is not known", async () => {
+    assert.deepEqual(await said({ image: "a" }, { image: UNKNOWN, tags: ["t"] }), [
+      "Instance 'web': the update will change tags in place.",
+      "Instance 'web': image may change, for which it would be stopped and started: it is not known yet.",
+    ]);
+    const mount = { volume: UNKNOWN, at: "/data" };
+    assert.deepEqual(
+      await said({ image: "a", volumes: [{ volume: "v", at: "/x" }] }, { image: "a", volumes: [mount] }),
+      [
+        "Instance 'web': the update will stop it, detach volume 'v' from /x, attach a volume not known yet at /data, then start it.",
+      ],
+    );
+  });
+
+  it("name the start that an instance owes, also where nothing else changes, or nothing that is known", async () => {
+    const owing = { state: "stopped", [PENDING_START_KEY]: true };
+    assert.deepEqual(await said({ image: "a" }, { image: "a" }, owing), ["Instance 'web': the update will start it."]);
+    assert.deepEqual(await said({ image: "a" }, { image: UNKNOWN }, owing), [
+      "Instance 'web': the update will start it.",
+      "Instance 'web': image may change, for which it would be stopped and started: it is not known yet.",
+    ]);
+    assert.deepEqual(await said({ image: "a" }, { image: "a" }, { state: "stopped" }), []);
+  });
+
+  it("say that what is to be replaced is locked, also where the same change unlocks it", async () => {
+    const [, locked] = await said({ image: "a", deleteLock: true }, { image: "a", restartPolicy: "always" });
+    assert.match(locked ?? "", /^Instance 'web': the old one is locked against deletion: /);
+    assert.equal((await said({ image: "a" }, { image: "a", restartPolicy: "always", deleteLock: true })).length, 1);
+  });
+
+  it("name no step that what is not known may make needless", async () => {
+    const volumes = [
+      { volume: "v", at: "/x" },
+      { volume: "w", at: "/y" },
+    ];
+    const news = [
+      { volume: "v2", at: "/x" },
+      { volume: UNKNOWN, at: "/y" },
+    ];
+    assert.deepEqual(await said({ image: "a", volumes }, { image: "a", volumes: news }), [
+      "Instance 'web': the update will stop it, detach volume 'v' from /x, attach volume 'v2' at /x, then start it.",
+      "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
+    ]);
+    assert.deepEqual(
+      await saidOfService({ domains: [{ name: "a" }] }, { domains: [{ name: "a" }, { name: UNKNOWN }] }),
+      ["Service 'web': the update will set the domains to a, what is not known yet."],
+    );
+    assert.deepEqual(
+      await saidOfService(
+        { autoscale: { template: "t" } },
+        { autoscale: { template: UNKNOWN, policies: [{ name: "p", type: "on-demand" }] } },
+      ),
+      ["Service 'web': autoscale will change: it is not all known yet."],
+    );
+  });
+
+  it("tell that what is not known may take a replacement", async () => {
+    assert.deepEqual(
+      await said({ image: "a" }, { image: "a", restartPolicy: UNKNOWN, service: UNKNOWN, tags: UNKNOWN }),
+      [
+        "Instance 'web': restartPolicy and service may change, for which it would be replaced: they are not known yet.",
+        "Instance 'web': tags may change: it is not known yet.",
+      ],
+    );
+    const job = { image: "a", features: ["delete-on-stop"] };
+    assert.deepEqual(await said(job, { ...job, memoryMb: UNKNOWN }), [
+      "Instance 'web': memoryMb may change, for which it would be replaced: it is not known yet.",
+    ]);
+    const disk = { sizeMb: 64, template: "t", allowDataLoss: true };
+    const news = { ...disk, sizeMb: UNKNOWN, template: UNKNOWN, quotaPolicy: UNKNOWN };
+    const ofVolume = async (olds: object, later: object) =>
+      describeChanges(resourceOf("Volume"), await decided("Volume", olds, later, {}));
+    assert.deepEqual(await ofVolume(disk, news), [
+      "Volume 'web': sizeMb and template may change, for which it would be replaced: they are not known yet.",
+      "Volume 'web': quotaPolicy may change: it is not known yet.",
+    ]);
+    // Without the permission, a change that takes a new volume is refused.
+    assert.deepEqual(await ofVolume({ ...disk, allowDataLoss: false }, { ...news, allowDataLoss: false }), [
+      "Volume 'web': sizeMb, quotaPolicy and template may change: they are not known yet.",
+    ]);
+  });
+
+  it("name no value that nobody knows", async () => {
+    assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [UNKNOWN], tags: ["t"] }), [
+      "Instance 'web': the update will change tags in place.",
+      "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
+    ]);
+    assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [{ volume: "v", at: UNKNOWN }] }), [
+      "Instance 'web': the update will stop it, attach volume 'v' at what is not known yet, then start it.",
+    ]);
+    assert.deepEqual(await saidOfService({}, { autokill: { timeMs: UNKNOWN } }), [
+      "Service 'web': autokill will change: it is not all known yet.",
+    ]);
+    assert.deepEqual(await saidOfService({}, { ports: [{ port: UNKNOWN }, { port: 9090 }] }), [
+      "Service 'web': ports will change: it is not all known yet.",
+    ]);
+  });
+
+  it("are printed once each", () => {
+    const lines: string[] = [];
+    const announce = createPrintOnce((line) => lines.push(line));
+    announce(["a", "b"]);
+    announce(["b", "c"]);
+    assert.deepEqual(lines, ["a", "b", "c"]);
+  });
+});

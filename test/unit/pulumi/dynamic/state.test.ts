@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import * as crypto from "node:crypto";
+import { check } from "../../../../provider/definition/check";
+import { diff } from "../../../../provider/definition/diff";
+import { PENDING_START_KEY } from "../../../../provider/definition/initFailed";
+import { inputsFromState, toState, preservedOnRefresh } from "../../../../provider/pulumi/dynamic/state";
+import { type ResourceKind, resourceOf } from "../../../../provider/resources/all";
+import { fingerprint } from "../../../../provider/resources/workload/request";
+
+/** Programs and the states that the previous release wrote for them. */
+const FORMER: readonly (readonly [kind: ResourceKind, program: object, state: object])[] = [
+  [
+    "Instance",
+    { name: "web", image: "a", env: { A: "b" }, volumes: [{ volume: "v", at: "/data" }] },
+    {
+      name: "web",
+      image: "a",
+      env: { A: "b" },
+      memoryMb: 128,
+      vcpus: 1,
+      volumes: [{ volume: "v", at: "/data", readonly: false }],
+      restartPolicy: "never",
+      digest: "",
+      state: "running",
+      privateIp: "10.0.0.2",
+      privateFqdn: "web.internal",
+      createdAt: "",
+    },
+  ],
+  [
+    "Service",
+    {
+      name: "edge",
+      ports: [{ port: 8080 }],
+      template: { image: "a", scaleToZero: { policy: "on" } },
+    },
+    {
+      name: "edge",
+      ports: [{ port: 8080, handlers: [] }],
+      replicas: 1,
+      template: {
+        image: "a",
+        env: {},
+        memoryMb: 128,
+        vcpus: 1,
+        volumes: [],
+        restartPolicy: "always",
+        scaleToZero: { policy: "on", stateful: false, cooldownTimeMs: 1000 },
+      },
+      rollout: {
+        strategy: "rolling",
+        maxSurge: 1,
+        maxUnavailable: 0,
+        stableForSeconds: 0,
+        healthyWithinSeconds: 300,
+        drainTimeoutSeconds: 60,
+      },
+      url: "",
+      fqdn: "",
+      digest: "",
+      instances: [],
+    },
+  ],
+  ["Volume", { name: "data", sizeMb: 64 }, { name: "data", sizeMb: 64, filesystem: "ext4", createdAt: "" }],
+];
+
+describe("state", () => {
+  for (const [kind, program, state] of FORMER) {
+    it(`of a release without the new inputs shows no difference: ${kind}`, async () => {
+      const resource = resourceOf(kind);
+      const { inputs, failures } = await check(resource, { ...state }, { ...program });
+      assert.deepEqual(failures, []);
+      assert.deepEqual(diff(resource, inputsFromState(resource, { ...state }), inputs), []);
+    });
+  }
+
+  it("says by the same fingerprint what a template asks for, as the previous release did", () => {
+    // What it hashed: the request with sorted keys and without defaults.
+    const request =
+      '{"autostart":true,"env":{"A":"b"},"image":"a","memory_mb":256,"restart_policy":"always",' +
+      '"scale_to_zero":{"cooldown_time_ms":5000,"policy":"on"},' +
+      '"volumes":[{"at":"/a","readonly":true,"uuid":"00000000-0000-4000-8000-000000000001"},{"at":"/b","uuid":"00000000-0000-4000-8000-000000000002"}]}';
+    const expected = crypto.createHash("sha256").update(request).digest("hex").slice(0, 12);
+    const former = {
+      image: "a",
+      env: { A: "b" },
+      memoryMb: 256,
+      vcpus: 1,
+      restartPolicy: "always",
+      scaleToZero: { policy: "on", stateful: false, cooldownTimeMs: 5000, notifyTimeMs: 0 },
+      volumes: [
+        { volume: "00000000-0000-4000-8000-000000000002", at: "/b", readonly: false },
+        { volume: "00000000-0000-4000-8000-000000000001", at: "/a", readonly: true },
+      ],
+    } as const;
+    assert.equal(fingerprint({ ...former, volumes: [...former.volumes] }), expected);
+    const now = { tags: [], roms: [], annotations: {}, dependencies: [], type: "micro", gpus: 0 } as const;
+    const { tags, roms, dependencies, ...rest } = now;
+    const full = {
+      ...former,
+      volumes: [...former.volumes],
+      ...rest,
+      tags: [...tags],
+      roms: [...roms],
+      dependencies: [...dependencies],
+    };
+    assert.equal(fingerprint(full), expected, "defaults of new inputs do not count");
+    assert.equal(fingerprint({ ...full, imagePull: { credentials: "c" } }), expected, "nor how an image is fetched");
+  });
+
+  it("remembers across a refresh that an instance owes a start, and forgets it with the next update", () => {
+    const resource = resourceOf("Instance");
+    const home = { metro: "local", provider: "" };
+    const failed = toState(resource, home, {}, { name: "web" }, { state: "stopped", [PENDING_START_KEY]: true });
+    const observed = { state: "stopped" };
+    const refreshed = toState(
+      resource,
+      home,
+      failed,
+      { name: "web" },
+      { ...observed, ...preservedOnRefresh(failed, observed) },
+    );
+    assert.equal(refreshed[PENDING_START_KEY], true);
+    assert.equal(PENDING_START_KEY in toState(resource, home, { name: "web" }, {}, { state: "running" }), false);
+  });
+
+  it("forgets that an instance owes a start once a refresh sees it started", () => {
+    const failed = { name: "web", state: "stopped", [PENDING_START_KEY]: true };
+    for (const state of ["draining", "stopping"])
+      assert.deepEqual(
+        preservedOnRefresh(failed, { state }),
+        { [PENDING_START_KEY]: true },
+        "what is going down still owes it",
+      );
+    for (const state of ["starting", "running", "standby"])
+      assert.deepEqual(preservedOnRefresh(failed, { state }), {}, state);
+  });
+});

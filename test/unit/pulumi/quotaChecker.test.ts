@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import { check } from "../../../provider/definition/check";
+import type { Properties } from "../../../provider/definition/resource";
+import { UNKNOWN } from "../../../provider/definition/unknowns";
+import { QuotaChecker } from "../../../provider/pulumi/quotaChecker";
+import { type ResourceKind, resourceOf } from "../../../provider/resources/all";
+import type { QuotasItem } from "../../../provider/resources/fetchQuotas";
+
+const quotas = (more: Partial<QuotasItem>): QuotasItem => ({
+  uuid: "u",
+  used: { live_memory_mb: 1024, instances: 2 },
+  hard: { live_memory_mb: 32_768, instances: 4 },
+  limits: { min_memory_mb: 16, max_memory_mb: 8192, min_volume_mb: 8, max_volume_mb: 20_480 },
+  ...more,
+});
+
+const checked = async (kind: ResourceKind, given: object): Promise<Properties> => {
+  const { inputs, failures } = await check(resourceOf(kind), {}, { name: "it", ...given });
+  assert.deepEqual(failures, []);
+  return inputs;
+};
+const HINT = "Ask for less, delete what is no longer used, or ask for a larger quota.";
+
+describe("quotas at preview", () => {
+  let asked = 0;
+  const watching = (answer: QuotasItem | undefined) => {
+    asked = 0;
+    const watch = new QuotaChecker(
+      () => {
+        asked++;
+        return Promise.resolve(answer);
+      },
+      () => assert.fail("nothing is to be said"),
+    );
+    return async (kind: ResourceKind, name: string, given: object, olds: Properties = {}) =>
+      watch.check(resourceOf(kind), `${kind} '${name}'`, olds, await checked(kind, given));
+  };
+  const guest = (memoryMb: number) => ({ image: "a", memoryMb });
+
+  it("are not asked for where nothing changes", async () => {
+    const failures = watching(quotas({ hard: { live_memory_mb: 0 } }));
+    const olds = await checked("Instance", guest(64));
+    assert.deepEqual(await failures("Instance", "a", guest(64), olds), []);
+    assert.equal(asked, 0);
+    assert.equal((await failures("Instance", "a", guest(128), olds)).length, 1);
+    assert.equal(asked, 1);
+  });
+
+  it("hold against the plan as a whole, and refuse the resource that exceeds them", async () => {
+    const failures = watching(quotas({ hard: { live_memory_mb: 12_000 } }));
+    assert.deepEqual(await failures("Instance", "a", guest(8000)), []);
+    assert.deepEqual(await failures("Instance", "b", guest(4000)), [
+      `QUOTA_EXCEEDED: memoryMb: the plan as a whole needs 12000 MiB more of live_memory_mb; 1024 are used of 12000 MiB. ${HINT}`,
+    ]);
+    assert.equal(asked, 1, "one request per process");
+  });
+
+  it("count what exists once, and only what is new of a change", async () => {
+    const failures = watching(quotas({ used: { live_memory_mb: 11_000 }, hard: { live_memory_mb: 12_000 } }));
+    assert.deepEqual(await failures("Instance", "a", guest(8192), await checked("Instance", guest(8192))), []);
+    assert.deepEqual(await failures("Instance", "b", guest(3000), await checked("Instance", guest(2000))), []);
+    assert.equal((await failures("Instance", "c", guest(16))).length, 1);
+  });
+
+  it("let what shrinks make room, and never refuse it", async () => {
+    const failures = watching(quotas({ used: { live_memory_mb: 12_500 }, hard: { live_memory_mb: 12_000 } }));
+    assert.deepEqual(await failures("Instance", "a", guest(1000), await checked("Instance", guest(2000))), []);
+    assert.deepEqual(await failures("Instance", "b", guest(500)), []);
+  });
+
+  /** A resource that is to be replaced by one that takes so much memory: what is refused, and what is said. */
+  const replacing = async (memoryMb: number, goesFirst: boolean, ...others: number[]) => {
+    const resource = resourceOf("Instance");
+    const said: string[] = [];
+    const answer = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 12_000 } });
+    const watch = new QuotaChecker(
+      () => Promise.resolve(answer),
+      (sentences) => said.push(...sentences),
+    );
+    const old = await checked("Instance", guest(8000));
+    const changed = { ...(await checked("Instance", guest(memoryMb))), restartPolicy: "always" };
+    const label = "Instance 'a'";
+    const failures = [...(await watch.check(resource, label, old, changed))];
+    watch.forget(label, changed);
+    watch.expectReplacement(resource, label, old, goesFirst);
+    failures.push(...(await watch.check(resource, label, {}, { ...changed, name: "new" })));
+    for (const other of others) {
+      failures.push(...(await watch.check(resource, "Instance 'b'", {}, await checked("Instance", guest(other)))));
+    }
+    return { failures, said };
+  };
+
+  it("count a successor beside the one it replaces, unless that goes first", async () => {
+    assert.deepEqual(await replacing(4000, false), { failures: [], said: [] });
+    assert.equal((await replacing(4000, false, 16)).failures.length, 1);
+    assert.deepEqual(await replacing(8000, true, 4000), { failures: [], said: [] });
+    assert.equal((await replacing(8000, true, 4001)).failures.length, 1);
+  });
+
+  it("refuse no successor that has room once its predecessor is gone, since the program may let that go first", async () => {
+    const needsIts = "Instance 'a': its successor has no room beside it in live_memory_mb: ";
+    assert.deepEqual(await replacing(8000, false, 4000), {
+      failures: [],
+      said: [`${needsIts}unless it has the option deleteBeforeReplace: true, replacing it will fail.`],
+    });
+    assert.equal((await replacing(8000, false, 4001)).failures.length, 1);
+  });
+
+  it("refuse a successor that has no room either way", async () => {
+    const resource = resourceOf("Instance");
+    const answer = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 8000 } });
+    const watch = new QuotaChecker(
+      () => Promise.resolve(answer),
+      () => assert.fail("nothing is to be said"),
+    );
+    watch.expectReplacement(resource, "a", await checked("Instance", guest(4000)), false);
+    assert.deepEqual(await watch.check(resource, "a", {}, await checked("Instance", guest(8000))), [
+      `QUOTA_EXCEEDED: memoryMb: the plan as a whole needs 4000 MiB more of live_memory_mb; 8000 are used of 8000 MiB. ${HINT}`,
+    ]);
+  });
+
+  it("count two resources of one label, as those of two components are", async () => {
+    const failures = watching(quotas({ used: { total_volume_mb: 0 }, hard: { total_volume_mb: 100 } }));
+    assert.deepEqual(await failures("Volume", "data", { name: "data-1", sizeMb: 60 }), []);
+    assert.deepEqual(await failures("Volume", "data", { name: "data-2", sizeMb: 60 }), [
+      `QUOTA_EXCEEDED: sizeMb: the plan as a whole needs 120 MiB more of total_volume_mb; 0 are used of 100 MiB. ${HINT}`,
+    ]);
+  });
+
+  it("take what a program says no more for what it was, where that stays", async () => {
+    const failures = watching(quotas({ used: { total_volume_mb: 100 }, hard: { total_volume_mb: 100 } }));
+    const olds = await checked("Volume", { sizeMb: 90, quotaPolicy: "dynamic" });
+    assert.deepEqual(await failures("Volume", "a", { sizeMb: 90, tags: ["t"] }, olds), []);
+    const sized = { ...(await checked("Volume", { cloneFrom: "x", sizeMb: 90 })), quotaPolicy: "static" };
+    assert.deepEqual(await failures("Volume", "b", { cloneFrom: "x", tags: ["t"] }, sized), []);
+    assert.equal((await failures("Volume", "c", { name: "c", sizeMb: 16 })).length, 1, "it makes no room");
+  });
+
+  it("hold for each object by itself, wherever its size is", async () => {
+    const failures = watching(quotas({}));
+    assert.deepEqual(await failures("Instance", "a", guest(9000)), [
+      `QUOTA_EXCEEDED: memoryMb: this account may have 16 to 8192 MiB each, got 9000. ${HINT}`,
+    ]);
+    const there = await checked("Instance", guest(9000));
+    assert.deepEqual(await failures("Instance", "old", { ...guest(9000), tags: ["a"] }, there), []);
+    const [first] = await failures("Volume", "v", { sizeMb: 4 });
+    assert.match(first ?? "", /^QUOTA_EXCEEDED: sizeMb: this account may have 8 to 20480 MiB each, got 4\./);
+    const own = { image: "a", ephemeralVolumes: [{ at: "/x", sizeMb: 30_000 }] };
+    assert.match((await failures("Instance", "b", own))[0] ?? "", /ephemeralVolumes\[0\]\.sizeMb: /);
+    const template = { ports: [{ port: 8080 }], template: { image: "a", memoryMb: 8 * 8192 } };
+    assert.match((await failures("Service", "s", template))[0] ?? "", /^QUOTA_EXCEEDED: template\.memoryMb: /);
+  });
+
+  it("name the input that takes of them, and else the kind of resource", async () => {
+    const full = { instances: 2, live_vcpus: 3, services: 3, volumes: 1 };
+    const used = { instances: 1, live_vcpus: 1, services: 2, volumes: 1 };
+    const failing = async (kind: ResourceKind, given: object) => {
+      const [sentence = "", ...more] = await watching(quotas({ used, hard: full }))(kind, "x", given);
+      assert.deepEqual(more, []);
+      return sentence;
+    };
+    const service = (replicas: number, template: object) => ({
+      ports: [{ port: 8080 }],
+      replicas,
+      template: { image: "a", ...template },
+    });
+    const needs = (wanted: number, quota: string, has: number, most: number) =>
+      `as a whole needs ${wanted} more of ${quota}; ${has} are used of ${most}. ${HINT}`;
+    assert.equal(
+      await failing("Service", service(2, {})),
+      `QUOTA_EXCEEDED: replicas: the plan ${needs(2, "instances", 1, 2)}`,
+    );
+    assert.equal(
+      await failing("Service", service(1, { vcpus: 3 })),
+      `QUOTA_EXCEEDED: template.vcpus: the plan ${needs(3, "live_vcpus", 1, 3)}`,
+    );
+    assert.equal(
+      await failing("Service", { replicas: 0, ports: [{ port: 8080 }, { port: 8081 }] }),
+      `QUOTA_EXCEEDED: ports: the plan ${needs(2, "services", 2, 3)}`,
+    );
+    const group = { ports: [{ port: 8080 }, { port: 8081 }] };
+    assert.equal(
+      await failing("Instance", { image: "a", serviceGroup: group }),
+      `QUOTA_EXCEEDED: serviceGroup.ports: the plan ${needs(2, "services", 2, 3)}`,
+    );
+    const ephemeralVolumes = [{ at: "/x", sizeMb: 8 }];
+    assert.equal(
+      await failing("Instance", { image: "a", ephemeralVolumes }),
+      `QUOTA_EXCEEDED: ephemeralVolumes: the plan ${needs(1, "volumes", 1, 1)}`,
+    );
+    assert.equal(
+      await failing("Service", service(1, { ephemeralVolumes })),
+      `QUOTA_EXCEEDED: template.ephemeralVolumes: the plan ${needs(1, "volumes", 1, 1)}`,
+    );
+    assert.equal(
+      await failing("Volume", { sizeMb: 8 }),
+      `QUOTA_EXCEEDED: with this Volume the plan ${needs(1, "volumes", 1, 1)}`,
+    );
+    const noInstance = quotas({ used: { instances: 2 }, hard: { instances: 2 } });
+    assert.deepEqual(await watching(noInstance)("Instance", "x", { image: "a" }), [
+      `QUOTA_EXCEEDED: with this Instance the plan ${needs(1, "instances", 2, 2)}`,
+    ]);
+  });
+
+  it("hold for virtual CPUs and for the sizes of autoscale", async () => {
+    const limits = { min_vcpus: 1, max_vcpus: 2, min_autoscale_size: 1, max_autoscale_size: 6 };
+    const failures = watching(quotas({ limits }));
+    const may = (least: number, most: number, got: number) =>
+      `this account may have ${least} to ${most} each, got ${got}. ${HINT}`;
+    assert.deepEqual(await failures("Instance", "a", { image: "a", vcpus: 3 }), [
+      `QUOTA_EXCEEDED: vcpus: ${may(1, 2, 3)}`,
+    ]);
+    const scaled = (minSize: number, maxSize: number) => ({
+      ports: [{ port: 8080 }],
+      autoscale: { template: "t", minSize, maxSize },
+    });
+    assert.deepEqual(await failures("Service", "s", scaled(0, 7)), [
+      `QUOTA_EXCEEDED: autoscale.minSize: ${may(1, 6, 0)}`,
+      `QUOTA_EXCEEDED: autoscale.maxSize: ${may(1, 6, 7)}`,
+    ]);
+    assert.deepEqual(await failures("Service", "s", scaled(1, 6)), []);
+  });
+
+  it("judge nothing that is unknown, that a node does not bound, or that nobody can tell", async () => {
+    const unknown = watching(quotas({}));
+    assert.deepEqual(await unknown("Instance", "a", { image: UNKNOWN, memoryMb: UNKNOWN }), []);
+    const noneLive = watching(quotas({ used: { live_instances: 1 }, hard: { live_instances: 1 } }));
+    assert.deepEqual(await noneLive("Instance", "a", { image: "a", autostart: UNKNOWN }), []);
+    assert.deepEqual(await watching(quotas({ hard: {}, limits: {} }))("Instance", "a", guest(99_999)), []);
+    assert.deepEqual(await watching(undefined)("Instance", "a", guest(99_999)), []);
+  });
+});

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { UnikernelError, formatError } from "../../../../provider/base/errors";
+import { check } from "../../../../provider/definition/check";
+import { diff } from "../../../../provider/definition/diff";
+import { UNKNOWN } from "../../../../provider/definition/unknowns";
+import { certificate } from "../../../../provider/resources/certificate/resource";
+import { contextWithResponses } from "../../../support/resourceContext";
+
+type Inputs = Parameters<typeof certificate.create>[1];
+
+const pem = (file: string): string =>
+  fs.readFileSync(path.join(__dirname, "../../../fixtures/certificates", file), "utf8").trim();
+const www = { commonName: "www.example.com", chain: pem("www.pem"), key: pem("www.key") };
+
+const checked = async (given: object, olds: object = {}): Promise<Inputs> => {
+  const { inputs, failures } = await check(certificate, { ...olds }, { name: "shop", ...given });
+  assert.deepEqual(failures, []);
+  return inputs as Inputs;
+};
+const refusals = async (given: object, olds: object = {}): Promise<readonly string[]> =>
+  (await check(certificate, { ...olds }, { name: "shop", ...given })).failures.map((f) => `${f.property}: ${f.reason}`);
+const failing = async (promise: Promise<unknown>): Promise<UnikernelError> => {
+  const error: unknown = await promise.then(
+    () => assert.fail("it resolved"),
+    (e: unknown) => e,
+  );
+  assert.ok(UnikernelError.is(error), String(error));
+  return error;
+};
+
+/** As the API reports the certificate of `www.pem`. Source of the serial number: `openssl x509 -serial`. */
+const item = {
+  status: "success",
+  uuid: "c1",
+  name: "shop",
+  created_at: "2026-01-01T00:00:00Z",
+  common_name: "www.example.com",
+  state: "valid",
+  subject: "CN=www.example.com",
+  issuer: "CN=www.example.com",
+  serial_number: "17:3b:de:99:c6:2b:8d:49:d2:ed:98:4c:4b:bd:d3:63:3c:04:24:ce",
+  not_before: "2026-11-21T10:29:51Z",
+  not_after: "2126-10-28T10:29:51Z",
+};
+
+describe("the rules of a certificate", () => {
+  const accepted: readonly [string, object][] = [
+    ["a certificate for its own name", www],
+    ["another of its names", { ...www, commonName: "example.com" }],
+    [
+      "a domain that its wildcard stands for",
+      { commonName: "a.example.com", chain: pem("wild.pem"), key: pem("wild.key") },
+    ],
+    ["a wildcard", { commonName: "*.example.com", chain: pem("wild.pem"), key: pem("wild.key") }],
+    ["a chain with issuers behind it", { ...www, chain: `${pem("www.pem")}\n${pem("wild.pem")}\n` }],
+    ["a key in the form of its kind", { ...www, key: pem("www.sec1.key") }],
+    ["what is not known yet", { commonName: UNKNOWN, chain: UNKNOWN, key: "" + pem("www.key") }],
+  ];
+  for (const [what, given] of accepted) {
+    it(`accept ${what}`, async () => assert.deepEqual(await refusals(given), []));
+  }
+
+  const refused: readonly [string, object, RegExp][] = [
+    ["a key that does not fit", { ...www, key: pem("renewed.key") }, /^key: does not fit the certificate/],
+    ["a key that is none", { ...www, key: "s3cr3t" }, /^key: cannot be read; give PEM text/],
+    ["an encrypted key", { ...www, key: pem("www.encrypted.key") }, /^key: is encrypted; give it without a passphrase/],
+    ["a chain that is none", { ...www, chain: "nothing" }, /^chain: cannot be read; give PEM text/],
+    ["a broken chain", { ...www, chain: pem("www.pem").replace(/\n..../, "\n****") }, /^chain: cannot be read/],
+    ["a key among the chain", { ...www, chain: `${www.chain}\n${www.key}` }, /^chain: holds a private key/],
+    [
+      "a domain that it is not for",
+      { ...www, commonName: "shop.example.com" },
+      /^commonName: "shop\.example\.com" is not among the names of the certificate, which is for www\.example\.com, example\.com\.$/,
+    ],
+    ["one that has expired", { ...www, chain: pem("expired.pem") }, /^chain: its certificate expired on 2020-02-01/],
+    [
+      "a domain with a dot at its end",
+      { ...www, commonName: "www.example.com." },
+      /^commonName: must be a domain name/,
+    ],
+    ["no key", { ...www, key: undefined }, /^key: required/],
+  ];
+  for (const [what, given, text] of refused) {
+    it(`refuse ${what}, and quote no key`, async () => {
+      const found = await refusals(given);
+      assert.equal(found.length, 1, found.join("\n"));
+      assert.match(found[0] ?? "", text);
+      assert.doesNotMatch(found.join(), /BEGIN [A-Z ]*PRIVATE KEY-----\n|s3cr3t|MIG/);
+    });
+  }
+
+  it("let one stay that has expired since it was uploaded", async () => {
+    const old = { ...www, chain: pem("expired.pem") };
+    assert.deepEqual(await refusals(old, old), []);
+  });
+});
+
+describe("the certificate", () => {
+  it("shows no drift for what is reported in another form, and drift for another certificate", async () => {
+    const inputs = await checked(www);
+    const read = async (more: object) => {
+      const observed = await certificate.read(
+        contextWithResponses({ getCertificates: () => ({ ...item, ...more }) }),
+        "c1",
+        inputs,
+      );
+      return diff(certificate, { ...observed?.inputs }, inputs).map(({ property }) => property);
+    };
+    assert.deepEqual(await read({}), []);
+    assert.deepEqual(await read({ common_name: "WWW.example.com." }), []);
+    assert.deepEqual(await read({ common_name: undefined, cn: "www.example.com" }), []);
+    assert.deepEqual(await read({ state: "pending", serial_number: undefined }), []);
+    assert.deepEqual(await read({ serial_number: "6E8DF8EAC3D06C6D802682CA585C012C2CC12AC1" }), ["chain"]);
+    assert.deepEqual(await read({ common_name: "other.example.com" }), ["commonName"]);
+  });
+
+  it("is read by its name alone", async () => {
+    const context = contextWithResponses({
+      getCertificates: () => ({ ...item, state: "pending", validation: { attempt: 2, next: "soon" } }),
+    });
+    const observed = await certificate.read(context, "shop", {} as Inputs);
+    assert.deepEqual(observed?.inputs, { name: "shop", commonName: "www.example.com", adopt: false });
+    assert.deepEqual([observed?.id, observed?.outputs.validation], ["c1", "attempt 2, the next at soon"]);
+  });
+
+  it("is gone for code 8, and for nothing else", async () => {
+    const inputs = await checked(www);
+    const answering = (error: number) =>
+      contextWithResponses({ getCertificates: () => ({ status: "error", error, message: "no" }) });
+    assert.equal(await certificate.read(answering(8), "c1", inputs), undefined);
+    await failing(certificate.read(answering(14), "c1", inputs));
+  });
+
+  it("is uploaded with its key as PKCS #8, the one form that the API takes", async () => {
+    const context = contextWithResponses({ createCertificate: () => item, getCertificates: () => item });
+    const { id, outputs } = await certificate.create(context, await checked({ ...www, key: pem("www.sec1.key") }));
+    const [sent] = context.asked.map((entry) => JSON.parse(entry.slice(entry.indexOf("{"))) as Record<string, string>);
+    assert.deepEqual([id, outputs.state, sent?.["common_name"]], ["c1", "valid", "www.example.com"]);
+    assert.match(sent?.["pkey"] ?? "", /^-----BEGIN PRIVATE KEY-----/);
+    const same = crypto.createPrivateKey(sent?.["pkey"] ?? "").equals(crypto.createPrivateKey(www.key));
+    assert.equal(same, true);
+  });
+
+  it("is found by its name when the answer to its upload was lost, unless it is somebody else's", async () => {
+    const losing = (found: object) =>
+      contextWithResponses({
+        createCertificate: () => {
+          throw new UnikernelError("API_UNREACHABLE", "No answer.");
+        },
+        getCertificates: () => ({ ...item, created_at: new Date().toISOString(), ...found }),
+      });
+    const context = losing({});
+    assert.equal((await certificate.create(context, await checked(www))).id, "c1");
+    assert.equal(context.asked.length, 1);
+    const error = await failing(certificate.create(losing({ serial_number: "01" }), await checked(www)));
+    assert.equal(error.code, "ALREADY_EXISTS");
+  });
+
+  it("takes over one of its name where that is asked for, and uploads only what is another's", async () => {
+    const asked = async (found: object) => {
+      const context = contextWithResponses({
+        getCertificates: () => ({ ...item, ...found }),
+        updateCertificates: () => item,
+      });
+      await certificate.create(context, await checked({ ...www, adopt: true }));
+      return context.asked.map((entry) => entry.split(" ")[0]);
+    };
+    assert.deepEqual(await asked({}), []);
+    assert.deepEqual(await asked({ serial_number: "01" }), ["updateCertificates"]);
+    const error = await failing(asked({ common_name: "other.example.com" }));
+    assert.deepEqual([error.code, error.property], ["ALREADY_EXISTS", "commonName"]);
+  });
+
+  it("takes over one that the platform has issued and named after its domain", async () => {
+    const name = "www.example.com-ab1de";
+    const asked: unknown[] = [];
+    const context = contextWithResponses({
+      getCertificates: (request: { query: unknown }) => {
+        asked.push(request.query);
+        return { ...item, name };
+      },
+    });
+    await certificate.create(context, await checked({ ...www, name, adopt: true }));
+    assert.deepEqual([asked, context.asked], [[{ name: [name] }], []]);
+  });
+
+  it("is changed in place, and replaced for another domain", async () => {
+    const olds = await checked(www);
+    const news = await checked({ ...www, chain: pem("renewed.pem"), key: pem("renewed.key") }, olds);
+    const renewed = { ...item, serial_number: "6e8df8eac3d06c6d802682ca585c012c2cc12ac1" };
+    const context = contextWithResponses({ updateCertificates: () => renewed, getCertificates: () => renewed });
+    const outputs = await certificate.update(context, "c1", { inputs: olds, outputs: {} as never }, news);
+    assert.equal(outputs.serialNumber, renewed.serial_number);
+    assert.deepEqual(
+      diff(certificate, { ...olds }, news).map(({ property, replace }) => [property, replace]),
+      [
+        ["chain", false],
+        ["key", false],
+      ],
+    );
+    const other = await checked({ ...www, commonName: "example.com" });
+    assert.equal(diff(certificate, { ...olds }, other)[0]?.replace, true);
+  });
+
+  it("says which input is refused, and never the key", async () => {
+    const context = contextWithResponses({
+      updateCertificates: () => ({ status: "error", error: 30, message: "The CN does not match" }),
+    });
+    const inputs = await checked(www);
+    const error = await failing(certificate.update(context, "c1", { inputs, outputs: {} as never }, inputs));
+    assert.equal(error.property, "commonName");
+    assert.doesNotMatch(formatError(error), /PRIVATE KEY/);
+  });
+
+  it("says how to have it replaced where a metro changes no certificates", async () => {
+    const inputs = await checked(www);
+    const refusals = [
+      () => ({ status: "error", error: 1, message: "Not supported" }),
+      () => {
+        throw new UnikernelError("API_REJECTED", "No such operation.", { details: { status: 405 } });
+      },
+    ];
+    for (const updateCertificates of refusals) {
+      const context = contextWithResponses({ updateCertificates });
+      const error = await failing(certificate.update(context, "c1", { inputs, outputs: {} as never }, inputs));
+      assert.equal(error.property, "chain");
+      assert.match(error.hint ?? "", /pulumi up --replace/);
+    }
+  });
+
+  it("names the services that use it when it cannot be deleted", async () => {
+    const context = contextWithResponses({
+      deleteCertificates: () => ({ status: "error", error: 15, message: "Certificate is in use" }),
+      getCertificates: () => ({ ...item, service_groups: [{ uuid: "s1", name: "web" }] }),
+    });
+    const error = await failing(
+      certificate.delete(context, "c1", { inputs: await checked(www), outputs: {} as never }),
+    );
+    assert.equal(error.code, "IN_USE");
+    assert.match(error.hint ?? "", /domains of service 'web' first/);
+    const gone = contextWithResponses({
+      deleteCertificates: () => ({ status: "error", error: 8, message: "No certificate" }),
+    });
+    await certificate.delete(gone, "c1", { inputs: await checked(www), outputs: {} as never });
+  });
+});

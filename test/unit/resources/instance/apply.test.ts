@@ -1,0 +1,604 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { UnikernelError } from "../../../../provider/base/errors";
+import { check } from "../../../../provider/definition/check";
+import { diff } from "../../../../provider/definition/diff";
+import { ResourceInitFailedError } from "../../../../provider/definition/initFailed";
+import { inputsFromState, toState } from "../../../../provider/pulumi/dynamic/state";
+import { resourceOf } from "../../../../provider/resources/all";
+import { instance } from "../../../../provider/resources/instance/resource";
+import type { InstanceInputs } from "../../../../provider/resources/instance/inputs";
+import type { InstanceOutputs } from "../../../../provider/resources/instance/outputs";
+import { type InstanceStep, planInstanceUpdate } from "../../../../provider/resources/instance/plan";
+import { anyInstance } from "../../../support/anyInstance";
+import { DIGEST, FakeInstances, uuidOf } from "../../../support/fakeInstances";
+
+const [DATA, LOGS] = [uuidOf("7", 1), uuidOf("7", 2)];
+
+/** Inputs that change in place. */
+const IN_PLACE: readonly string[] = [
+  ...["args", "env", "memoryMb", "vcpus", "volumes", "roms", "plugins", "tags", "annotations", "hostname"],
+  ...["dependencies", "schedules", "autokill", "schedPriority", "deleteLock", "drainTimeoutMs"],
+];
+
+/** Volumes by uuid, as other resources give them, each mounted once. */
+const withUuids = ({ volumes, ...rest }: { volumes?: { volume: string }[] }): object => ({
+  ...rest,
+  ...(volumes === undefined
+    ? {}
+    : { volumes: volumes.map((one, index) => ({ ...one, volume: uuidOf("7", index + 10) })) }),
+});
+
+const checked = async (given: object): Promise<InstanceInputs> => {
+  const hasSource = ["template", "branchFrom", "checkpoint"].some((source) => source in given);
+  const image = hasSource ? {} : { image: "acme/web:1" };
+  const { inputs, failures } = await check(instance, {}, { name: "web", ...image, ...given });
+  assert.deepEqual(failures, []);
+  return inputs as InstanceInputs;
+};
+const refused = (item: object) => ({ item: { status: "error", ...item } });
+const lost = (after = false) => ({ error: new UnikernelError("API_UNREACHABLE", "The answer was lost."), after });
+
+describe("an instance that is changed", () => {
+  let api: FakeInstances;
+  beforeEach(() => (api = new FakeInstances()));
+
+  /** A state, as the engine keeps it. */
+  interface State {
+    readonly id: string;
+    readonly inputs: InstanceInputs;
+    readonly outputs: InstanceOutputs;
+  }
+  async function made(given: object): Promise<State> {
+    const inputs = await checked(given);
+    const { id, outputs } = await instance.create(api.context, inputs);
+    api.log.length = 0;
+    return { id, inputs, outputs };
+  }
+  const update = async ({ id, inputs, outputs }: State, given: object) => {
+    const news = await checked(given);
+    return instance.update(api.context, id, { inputs, outputs }, news);
+  };
+  const failed = async (promise: Promise<unknown>): Promise<ResourceInitFailedError> => {
+    const error: unknown = await promise.then(
+      () => assert.fail("it resolved"),
+      (e: unknown) => e,
+    );
+    assert.ok(error instanceof ResourceInitFailedError, String(error));
+    return error;
+  };
+  /** The state after a failure, as the front end writes it and reads it again: what was asked for, and over it what the failure carries. */
+  const after = async ({ id, outputs }: ResourceInitFailedError, given: object): Promise<State> => {
+    const resource = resourceOf("Instance");
+    const state = toState(resource, { metro: "test", provider: "" }, {}, await checked(given), outputs);
+    return {
+      id,
+      inputs: inputsFromState(resource, state) as InstanceInputs,
+      outputs: state as unknown as InstanceOutputs,
+    };
+  };
+  /** From now on no read is answered. */
+  let readable: () => void = () => undefined;
+  const unreadable = () => {
+    const { getInstances } = api.context.client;
+    readable = () => void Object.assign(api.context.client, { getInstances });
+    Object.assign(api.context.client, { getInstances: () => Promise.reject(lost().error) });
+  };
+  const differing = async (state: State, given: object): Promise<string[]> =>
+    diff(instance, state.inputs, await checked(given)).map(({ property }) => property);
+
+  it("goes through the steps in their order, and runs what was asked for", async () => {
+    const state = await made({ volumes: [{ volume: DATA, at: "/data" }], drainTimeoutMs: 3000 });
+    const news = { volumes: [{ volume: LOGS, at: "/logs" }], memoryMb: 256, env: { A: "b" }, drainTimeoutMs: 3000 };
+    const outputs = await update(state, news);
+    assert.deepEqual(api.log, ["stop 3000", `detach ${DATA}`, "patch env memory_mb", `attach ${LOGS} /logs`, "start"]);
+    assert.equal(outputs.state, "running");
+    const read = await instance.read(api.context, state.id, await checked(news));
+    assert.deepEqual(await differing({ ...state, inputs: read?.inputs ?? state.inputs }, news), []);
+  });
+
+  /** What a step of the plan asks of the API. */
+  const callOf = (step: InstanceStep): readonly string[] => {
+    const of = (mount: { volume: string }) => mount.volume;
+    switch (step.do) {
+      case "stop":
+        return [step.drainTimeoutMs === 0 ? "stop" : `stop ${step.drainTimeoutMs}`];
+      case "patch":
+        return [`patch ${step.patches.map(({ prop }) => prop).join(" ")}`];
+      case "detach":
+        return [`detach ${of(step.mount)}`];
+      case "attach":
+        return [`attach ${of(step.mount)} ${step.mount.at}`];
+      case "start":
+        return ["start"];
+      case "verify":
+        return [];
+    }
+  };
+
+  it("asks of the API exactly what its plan named, and is then what was asked for", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyInstance, anyInstance, async (before, change) => {
+        api = new FakeInstances();
+        // What takes a successor is the engine's to do.
+        const fixed = Object.entries(before).filter(([key]) => !IN_PLACE.includes(key));
+        const changed = Object.entries(change).filter(([key]) => IN_PLACE.includes(key));
+        const uuids = (given: object) => withUuids(given as { volumes?: { volume: string }[] });
+        const [olds, news] = [uuids(before), uuids(Object.fromEntries([...fixed, ...changed]))];
+        const { failures } = await check(instance, {}, { name: "web", ...news });
+        fc.pre(failures.length === 0);
+        const state = await made(olds);
+        const wanted = await checked(news);
+        const steps = planInstanceUpdate(state.inputs, wanted, state.outputs.state === "stopped" ? "down" : "up");
+        await update(state, news);
+        assert.deepEqual(api.log, steps.flatMap(callOf));
+        const read = await instance.read(api.context, state.id, wanted);
+        assert.deepEqual(diff(instance, { ...read?.inputs }, wanted), []);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("stays up for what changes in any state", async () => {
+    const state = await made({});
+    await update(state, { tags: ["a"], deleteLock: true });
+    assert.deepEqual(api.log, ["patch tags delete_lock"]);
+    assert.equal(api.only.state, "running");
+  });
+
+  it("stays down when it was stopped before, and is changed all the same", async () => {
+    const state = await made({});
+    api.only.state = "stopped";
+    const read = await instance.read(api.context, state.id, state.inputs);
+    assert.ok(read);
+    const outputs = await update({ ...state, outputs: read.outputs }, { memoryMb: 256 });
+    assert.deepEqual(api.log, ["patch memory_mb"]);
+    assert.deepEqual([outputs.state, api.only.memory_mb], ["stopped", 256]);
+  });
+
+  it("is stopped for the change when it was started since it was seen stopped", async () => {
+    const state = await made({});
+    const outputs = { ...state.outputs, state: "stopped" };
+    assert.equal((await update({ ...state, outputs }, { memoryMb: 256 })).state, "running");
+    assert.deepEqual(api.log, ["stop", "patch memory_mb", "start"]);
+  });
+
+  for (const wasSeen of [true, false]) {
+    it(`is stopped for the change, started and proved while it waits for a restart, ${wasSeen ? "as its state says" : "as is found out"}`, async () => {
+      const state = await made({ restartPolicy: "always" });
+      Object.assign(api.only, { state: "stopped", stop_reason: 3, exit_code: 1 });
+      const restart = { attempt: 4, next_at: "2026-01-01T00:05:00Z" };
+      if (wasSeen) api.only.restart = restart;
+      const read = await instance.read(api.context, state.id, state.inputs);
+      api.only.restart = restart;
+      const outputs = read?.outputs ?? state.outputs;
+      assert.deepEqual(outputs.restart, wasSeen ? { attempt: 4, nextAt: "2026-01-01T00:05:00Z" } : undefined);
+      const news = { restartPolicy: "always", env: { A: "b" } };
+      const foretold = instance.describeUpdate?.(state.inputs, await checked(news), outputs) ?? [];
+      if (wasSeen) assert.deepEqual(foretold, ["stop it", "change env in place", "start it"]);
+      assert.equal((await update({ ...state, outputs }, news)).state, "running");
+      assert.deepEqual(api.log, ["stop", "patch env", "start"]);
+    });
+  }
+
+  it("starts one that nobody but an interrupted update stopped", async () => {
+    const state = await made({});
+    // The process was killed after the stop: its state still says that it ran.
+    api.only.state = "stopped";
+    assert.equal((await update(state, { memoryMb: 256 })).state, "running");
+    assert.deepEqual(api.log, ["patch memory_mb", "start"]);
+  });
+
+  it("starts one that never started because its creation failed", async () => {
+    const inputs = await checked({});
+    api.afterStart = (item) => (item.state = "starting");
+    const failure = await failed(instance.create(api.context, inputs));
+    assert.ok(UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+    api.only.state = "stopped";
+    api.afterStart = (item) => (item.state = "running");
+    const state = await after(failure, {});
+    assert.equal((await update(state, {})).state, "running");
+  });
+
+  it("does not start what was made to be stopped", async () => {
+    const state = await made({ autostart: false });
+    assert.equal(api.only.state, "stopped");
+    await update(state, { autostart: false, memoryMb: 256 });
+    assert.deepEqual(api.log, ["patch memory_mb"]);
+  });
+
+  it("names what was changed and what was not, when a part of a change is refused, and goes on from there", async () => {
+    const state = await made({});
+    api.fault = (entry) => (entry === "set memory_mb" ? refused({ error: 19, message: "Quota exceeded" }) : undefined);
+    const news = { memoryMb: 4096, env: { A: "b" }, vcpus: 2 };
+    const failure = await failed(update(state, news));
+    assert.ok(UnikernelError.has(failure.cause, "QUOTA_EXCEEDED"));
+    assert.equal(failure.cause.property, "memoryMb");
+    assert.deepEqual(failure.cause.details["succeeded"], ["env", "vcpus"]);
+    assert.match(
+      failure.cause.message,
+      /^Changing memoryMb of instance 'web' .*Quota exceeded.* env, vcpus were changed\.$/,
+    );
+    const now = await after(failure, news);
+    assert.deepEqual(await differing(now, news), ["memoryMb"]);
+    api.fault = () => undefined;
+    api.log.length = 0;
+    assert.equal((await update(now, { ...news, memoryMb: 512 })).state, "running");
+    assert.deepEqual(api.log, ["patch memory_mb", "start"]);
+  });
+
+  it("runs on when nothing of a change was accepted", async () => {
+    const state = await made({});
+    api.fault = (entry) =>
+      entry.startsWith("set ") ? refused({ error: 11, message: "Instance is not stopped" }) : undefined;
+    const news = { memoryMb: 256, env: { A: "b" } };
+    const failure = await failed(update(state, news));
+    assert.ok(UnikernelError.has(failure.cause, "STATE_CONFLICT"));
+    assert.equal(api.only.state, "running");
+    assert.deepEqual(await differing(await after(failure, news), news), ["env", "memoryMb"]);
+  });
+
+  it("is started by the next update when it could not be started again after a change that was refused", async () => {
+    const state = await made({});
+    api.fault = (entry) =>
+      entry.startsWith("set ") || entry === "start" ? refused({ error: 10, message: "Not now" }) : undefined;
+    const failure = await failed(update(state, { memoryMb: 256 }));
+    assert.equal(api.only.state, "stopped");
+    api.fault = () => undefined;
+    assert.equal((await update(await after(failure, { memoryMb: 256 }), { memoryMb: 256 })).state, "running");
+  });
+
+  for (const [what, at, left] of [
+    ["the stop", "stop", ["memoryMb", "volumes"]],
+    ["a detach", `detach ${DATA}`, ["memoryMb", "volumes"]],
+    ["the changes", "patch memory_mb", ["memoryMb", "volumes"]],
+    ["an attach", `attach ${LOGS} /logs`, ["volumes"]],
+    ["the start", "start", []],
+  ] as const) {
+    for (const acted of [false, true]) {
+      it(`continues after ${what} was lost, ${acted ? "after" : "before"} the server acted`, async () => {
+        const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+        const news = { volumes: [{ volume: LOGS, at: "/logs" }], memoryMb: 256 };
+        api.fault = (entry) => (entry === at && !api.log.slice(0, -1).includes(at) ? lost(acted) : undefined);
+        let outputs: InstanceOutputs;
+        if (acted && at.startsWith("detach")) {
+          // What is no longer mounted is detached, whatever became of the answer.
+          outputs = await update(state, news);
+        } else {
+          const failure = await failed(update(state, news));
+          const now = await after(failure, news);
+          const said = await differing(now, news);
+          assert.ok(
+            said.every((one) => (left as readonly string[]).includes(one)),
+            said.join(),
+          );
+          api.fault = () => undefined;
+          outputs = await update(now, news);
+        }
+        assert.equal(outputs.state, "running");
+        assert.deepEqual([api.only.memory_mb, api.only.volumes.map(({ uuid }) => uuid)], [256, [LOGS]]);
+      });
+    }
+  }
+
+  /** Inputs that a program may leave out. */
+  const OPTIONAL: Readonly<Record<string, unknown>> = {
+    args: ["--x"],
+    hostname: "www",
+    autokill: { timeMs: 5 },
+    scaleToZero: { policy: "on" },
+  };
+
+  it("keeps nothing in state that was not changed, also where there was nothing before, whether it can be read or not", async () => {
+    for (const isReadable of [true, false]) {
+      api = new FakeInstances();
+      const state = await made({ service: "shop" });
+      const news = { service: "shop", ...OPTIONAL, imagePull: { policy: "always" } };
+      api.fault = (entry) => {
+        if (entry.startsWith("patch ") && !isReadable) unreadable();
+        return entry.startsWith("set ") ? refused({ error: 11, message: "Not now" }) : undefined;
+      };
+      const failure = await failed(update(state, news));
+      const now = await after(failure, news);
+      assert.deepEqual((await differing(now, news)).sort(), Object.keys(OPTIONAL).sort(), `readable: ${isReadable}`);
+      assert.equal(now.inputs.imagePull, undefined);
+    }
+  });
+
+  it("keeps nothing in state that was taken away, where nobody can tell what is there", async () => {
+    const state = await made({ args: ["--x"], hostname: "www" });
+    api.fault = (entry) => {
+      if (entry === "start") unreadable();
+      return entry === "start" ? lost() : undefined;
+    };
+    const failure = await failed(update(state, {}));
+    assert.deepEqual(await differing(await after(failure, {}), {}), []);
+  });
+
+  it("is started again when the first of its changes was that a volume is attached, and that is refused", async () => {
+    const state = await made({});
+    api.fault = (entry) => (entry.startsWith("attach") ? refused({ error: 15, message: "attached" }) : undefined);
+    const failure = await failed(update(state, { volumes: [{ volume: DATA, at: "/data" }] }));
+    assert.ok(UnikernelError.has(failure.cause, "IN_USE"));
+    assert.deepEqual([api.only.state, api.log.at(-1)], ["running", "start"]);
+    assert.deepEqual(await differing(await after(failure, {}), {}), []);
+  });
+
+  it("owes its start when one volume was detached and the other cannot be attached", async () => {
+    const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+    const news = { volumes: [{ volume: LOGS, at: "/logs" }] };
+    api.fault = (entry) => (entry.startsWith("attach") ? refused({ error: 15, message: "attached" }) : undefined);
+    const now = await after(await failed(update(state, news)), news);
+    assert.deepEqual([api.only.state, now.inputs.volumes], ["stopped", []]);
+    api.fault = () => undefined;
+    assert.equal((await update(now, news)).state, "running");
+  });
+
+  it("says in its state which mounts it has, and what it reported before, when nobody can tell what is there", async () => {
+    const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+    const news = { volumes: [{ volume: LOGS, at: "/logs" }] };
+    api.fault = (entry) => {
+      if (!entry.startsWith("attach")) return undefined;
+      unreadable();
+      return lost();
+    };
+    const now = await after(await failed(update(state, news)), news);
+    assert.deepEqual(now.inputs.volumes, []);
+    assert.deepEqual(
+      [now.outputs.privateFqdn, now.outputs.createdAt],
+      [state.outputs.privateFqdn, state.outputs.createdAt],
+    );
+    api.fault = () => undefined;
+    readable();
+    assert.equal((await update(now, news)).state, "running");
+    assert.deepEqual(
+      api.only.volumes.map(({ uuid }) => uuid),
+      [LOGS],
+    );
+  });
+
+  it("goes on when a volume that is to be detached is gone", async () => {
+    const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+    api.fault = (entry) => {
+      if (!entry.startsWith("detach")) return undefined;
+      api.only.volumes = [];
+      return refused({ error: 8, message: "No such volume" });
+    };
+    assert.equal((await update(state, {})).state, "running");
+  });
+
+  it("fails when another image runs than was asked for", async () => {
+    const wanted = `acme/web@${DIGEST}`;
+    const state = await made({ image: wanted });
+    api.afterStart = (item) => Object.assign(item, { state: "running", image: `acme/web@sha256:${"b".repeat(64)}` });
+    const failure = await failed(update(state, { image: wanted, memoryMb: 256 }));
+    assert.ok(UnikernelError.has(failure.cause, "IMAGE_MISMATCH"));
+    const news = { image: wanted, memoryMb: 256 };
+    assert.deepEqual(await differing(await after(failure, news), news), ["image"]);
+  });
+
+  it("fails when a change that was to be made at the stop failed there", async () => {
+    const state = await made({});
+    const updates = [{ prop: "env", op: "set", status: "failed", error: "too long", value: { TOKEN: "s3cret" } }];
+    api.afterStart = (item) => Object.assign(item, { state: "running", updates });
+    const failure = await failed(update(state, { memoryMb: 256, env: { TOKEN: "s3cret" } }));
+    assert.ok(UnikernelError.has(failure.cause, "OPERATION_FAILED"));
+    assert.equal(failure.cause.message, "Instance 'web' did not take its env: too long.");
+    const now = await after(failure, { memoryMb: 256, env: { TOKEN: "s3cret" } });
+    assert.equal(
+      (await update(now, { memoryMb: 256, env: { TOKEN: "s3cret" }, tags: ["a"] })).state,
+      "running",
+      "an old failure stops no other change",
+    );
+  });
+
+  it("says that a guest stopped again, and leaves what is there", async () => {
+    const state = await made({});
+    api.afterStart = (item) => Object.assign(item, { state: "stopped", stop_reason: 3, exit_code: 1 });
+    const failure = await failed(update(state, { memoryMb: 256 }));
+    assert.ok(UnikernelError.has(failure.cause, "GUEST_STOPPED"));
+    const now = await after(failure, { memoryMb: 256 });
+    assert.deepEqual(await differing(now, { memoryMb: 256 }), []);
+    api.afterStart = (item) => (item.state = "running");
+    assert.equal((await update(now, { memoryMb: 256 })).state, "running", "it owes a start");
+  });
+});
+
+describe("an instance whose guest takes its time to stop", () => {
+  let api: FakeInstances;
+  beforeEach(() => (api = new FakeInstances()));
+
+  /** Makes one whose guest is gone so long after it was told to stop. */
+  async function made(given: object, stopsAfterMs: number) {
+    const inputs = await checked(given);
+    const { id, outputs } = await instance.create(api.context, inputs);
+    const { client } = api.context;
+    const { stopInstances, waitInstances } = client;
+    let toldMs = 0;
+    Object.assign(client, {
+      stopInstances: async (...args: Parameters<typeof stopInstances>) => {
+        const reply = await stopInstances(...args);
+        [toldMs, api.only.state] = [api.nowMs, "stopping"];
+        return reply;
+      },
+      waitInstances: (...args: Parameters<typeof waitInstances>) => {
+        if (api.only.state === "stopping" && api.nowMs - toldMs >= stopsAfterMs) api.only.state = "stopped";
+        return waitInstances(...args);
+      },
+    });
+    api.log.length = 0;
+    return { id, olds: { inputs, outputs }, bornMs: api.nowMs };
+  }
+  const within = (seconds: number) => ({
+    ...api.context,
+    timeouts: { createMs: seconds * 1000, updateMs: seconds * 1000, deleteMs: seconds * 1000 },
+  });
+  /** Asserts that so many seconds went by, give or take a look at it. */
+  const took = (sinceMs: number, seconds: number) => {
+    const tookS = (api.nowMs - sinceMs) / 1000;
+    assert.ok(tookS >= seconds && tookS <= seconds + 5, `it took ${tookS} s`);
+  };
+
+  it("is not ended by force before the time that a deletion may take", async () => {
+    const { id, olds, bornMs } = await made({}, 120_000);
+    await instance.delete(api.context, id, olds);
+    assert.deepEqual(api.log, ["stop", "delete"]);
+    took(bornMs, 120);
+  });
+
+  it("is ended by force after that time, and its time to drain", async () => {
+    for (const [drainTimeoutMs, seconds] of [
+      [0, 20],
+      [30_000, 50],
+    ] as const) {
+      api = new FakeInstances();
+      const { id, olds, bornMs } = await made({ drainTimeoutMs }, Infinity);
+      await instance.delete(within(20), id, olds);
+      assert.equal(api.held.size, 0);
+      took(bornMs, seconds);
+    }
+  });
+
+  it("is waited for as long as an update may take, and its time to drain", async () => {
+    const slow = await made({}, 120_000);
+    const { state } = await instance.update(api.context, slow.id, slow.olds, await checked({ memoryMb: 256 }));
+    assert.equal(state, "running");
+    for (const [drainTimeoutMs, seconds] of [
+      [0, 20],
+      [30_000, 50],
+    ] as const) {
+      api = new FakeInstances();
+      const { id, olds, bornMs } = await made({ drainTimeoutMs }, Infinity);
+      const news = await checked({ drainTimeoutMs, memoryMb: 256 });
+      const failure: unknown = await instance.update(within(20), id, olds, news).catch((e: unknown) => e);
+      assert.ok(failure instanceof ResourceInitFailedError && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+      took(bornMs, seconds);
+    }
+  });
+
+  it("has what is left of an update's time to start again", async () => {
+    const { id, olds, bornMs } = await made({}, 15_000);
+    api.afterStart = (item) => (item.state = "starting");
+    const news = await checked({ memoryMb: 256 });
+    const failure: unknown = await instance.update(within(20), id, olds, news).catch((e: unknown) => e);
+    assert.ok(failure instanceof ResourceInitFailedError && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+    took(bornMs, 20);
+  });
+});
+
+describe("an instance that is deleted", () => {
+  let api: FakeInstances;
+  beforeEach(() => (api = new FakeInstances()));
+
+  it("is not even stopped while it is locked", async () => {
+    const inputs = await checked({ deleteLock: true });
+    const { id, outputs } = await instance.create(api.context, inputs);
+    assert.equal(api.only.delete_lock, true);
+    api.log.length = 0;
+    const error: unknown = await instance.delete(api.context, id, { inputs, outputs }).catch((e: unknown) => e);
+    assert.ok(UnikernelError.has(error, "NOT_ALLOWED"));
+    assert.deepEqual([error.property, api.log], ["deleteLock", []]);
+    assert.match(error.hint ?? "", /Set deleteLock to false, run 'pulumi up'/);
+  });
+
+  it("gets its time to drain", async () => {
+    const inputs = await checked({ drainTimeoutMs: 9000 });
+    const { id, outputs } = await instance.create(api.context, inputs);
+    api.log.length = 0;
+    await instance.delete(api.context, id, { inputs, outputs });
+    assert.deepEqual(api.log, ["stop 9000", "delete"]);
+  });
+
+  it("may drain as long as the metro allows", async () => {
+    const inputs = await checked({ drainTimeoutMs: -1 });
+    const { id, outputs } = await instance.create(api.context, inputs);
+    const sinceMs = api.nowMs;
+    const state = { get: () => (api.nowMs - sinceMs > 1_800_000 ? "stopped" : "draining"), set: () => undefined };
+    Object.defineProperty(api.only, "state", { ...state, enumerable: true });
+    await instance.delete(api.context, id, { inputs, outputs });
+    assert.deepEqual(api.log.slice(-2), ["stop -1", "delete"]);
+    assert.ok(api.nowMs - sinceMs > 1_800_000, "it was not cut off");
+  });
+});
+
+describe("an instance that exists", () => {
+  let api: FakeInstances;
+  beforeEach(() => (api = new FakeInstances()));
+  const exists = async (given: object) => {
+    const { id } = await instance.create(api.context, await checked(given));
+    api.log.length = 0;
+    return id;
+  };
+  const adopt = async (given: object) => {
+    const inputs = await checked({ ...given, adopt: true });
+    const made = await instance.create(api.context, inputs);
+    const read = await instance.read(api.context, made.id, inputs);
+    assert.deepEqual(read?.inputs, inputs, "a second preview is empty");
+    return made.id;
+  };
+
+  it("is adopted as it is by reads alone", async () => {
+    const id = await exists({ tags: ["b", "a"], env: { A: "b" } });
+    assert.equal(await adopt({ tags: ["a", "b"], env: { A: "b" } }), id);
+    assert.deepEqual(api.log, []);
+  });
+
+  it("is adopted and changed where it differs", async () => {
+    const id = await exists({});
+    assert.equal(await adopt({ memoryMb: 256, tags: ["a"] }), id);
+    assert.deepEqual(api.log, ["stop", "patch memory_mb tags", "start"]);
+  });
+
+  it("is not adopted when that would take another one, with all that differs", async () => {
+    await exists({ restartPolicy: "always" });
+    const inputs = await checked({ adopt: true, service: "shop", memoryMb: 256 });
+    await assert.rejects(
+      instance.create(api.context, inputs),
+      (e) =>
+        UnikernelError.has(e, "ALREADY_EXISTS") && /restartPolicy, service cannot be changed in place/.test(e.message),
+    );
+    assert.deepEqual(api.log, []);
+  });
+
+  it("is not adopted when it would have to be stopped for that, and be gone", async () => {
+    const job = { features: ["delete-on-stop"] };
+    await exists(job);
+    const inputs = await checked({ ...job, adopt: true, memoryMb: 256 });
+    await assert.rejects(
+      instance.create(api.context, inputs),
+      (e) => UnikernelError.has(e, "ALREADY_EXISTS") && e.property === "memoryMb",
+    );
+    assert.deepEqual([api.log, api.only.state], [[], "running"]);
+    await adopt({ ...job, tags: ["a"] });
+    assert.deepEqual(api.log, ["patch tags"]);
+  });
+
+  it("is made where there is none to adopt", async () => {
+    await adopt({});
+    assert.deepEqual(api.log, ["create"]);
+  });
+
+  it("is found by its name or its uuid when it is looked up, with nothing known of it", async () => {
+    const id = await exists({ memoryMb: 256, tags: ["a"], restartPolicy: "always" });
+    const { inputs: nothing } = await check(instance, {}, { image: "x" });
+    const { image: _image, ...empty } = nothing;
+    for (const named of ["web", id]) {
+      const read = await instance.read(api.context, named, empty as InstanceInputs);
+      assert.equal(read?.id, id);
+      assert.deepEqual(
+        [read.inputs.name, read.inputs.memoryMb, read.inputs.tags, read.inputs.restartPolicy, read.inputs.image],
+        ["web", 256, ["a"], "always", `oci://unikraft.io/acme/web:1@${DIGEST}`],
+      );
+    }
+    assert.equal(await instance.read(api.context, "nobody", empty as InstanceInputs), undefined);
+  });
+
+  it("is not taken for one's own when the answer of a create was lost, and it is another one", async () => {
+    await exists({ memoryMb: 512 });
+    api.fault = (entry) => (entry === "create" ? lost() : undefined);
+    await assert.rejects(instance.create(api.context, await checked({})), (e) =>
+      UnikernelError.has(e, "ALREADY_EXISTS"),
+    );
+    assert.deepEqual([api.held.size, api.only.memory_mb], [1, 512]);
+  });
+});

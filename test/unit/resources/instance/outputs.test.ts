@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import type { InstanceItem } from "../../../../provider/contract/models";
+import { instanceOutputs, toOutputs } from "../../../../provider/resources/instance/outputs";
+
+const seen = (more: Partial<InstanceItem>) => toOutputs({ uuid: "u", name: "web", ...more }, {});
+
+describe("what an instance reports", () => {
+  it("names its service, so that a program can refer to the group that was made with it", () => {
+    const outputs = seen({ service_group: { uuid: "s", name: "calm-river" } });
+    assert.deepEqual([outputs.serviceUuid, outputs.serviceName], ["s", "calm-river"]);
+  });
+
+  it("has the address of the first domain that is no wildcard", () => {
+    const group = (...fqdns: string[]) => ({
+      service_group: { uuid: "s", name: "n", domains: fqdns.map((fqdn) => ({ fqdn })) },
+      services: ["tcp:443"],
+    });
+    assert.equal(seen(group("*.example.com", "www.example.com.")).url, "https://www.example.com");
+    assert.deepEqual([seen(group("*.example.com")).url, seen(group()).url], ["", ""]);
+  });
+
+  it("tells when it was started and stopped, and why, in words and in the API's numbers", () => {
+    const outputs = seen({
+      started_at: "2026-10-01T09:00:00Z",
+      stopped_at: "2026-10-01T09:00:04Z",
+      stop_reason: 3,
+      stop_code: 0x0c7f04,
+      exit_code: 1,
+    });
+    assert.deepEqual([outputs.startedAt, outputs.stoppedAt], ["2026-10-01T09:00:00Z", "2026-10-01T09:00:04Z"]);
+    assert.deepEqual([outputs.stopReasonNumber, outputs.stopCodeNumber, outputs.exitCode], [3, 818948, 1]);
+    assert.deepEqual(
+      [outputs.stopReason, outputs.stopCode],
+      ["the program exited with code 1 (page fault, out of memory)", "page fault, out of memory"],
+    );
+  });
+
+  it("tells the names of its interfaces, and when its schedules act next", () => {
+    const schedule = { when: "Mon 08:00", action: "start" };
+    const outputs = seen({
+      network_interfaces: [{ uuid: "i", name: "eth0", private_ip: "10.0.0.2", mac: "12:b0:0a:00:04:11" }, {}],
+      schedules: [
+        { ...schedule, name: "morning", next_at: "2026-10-05T08:00:00Z" },
+        { ...schedule, name: "never" },
+      ],
+    });
+    assert.deepEqual(outputs.interfaces, [
+      { uuid: "i", name: "eth0", privateIp: "10.0.0.2", mac: "12:b0:0a:00:04:11" },
+      { uuid: "", privateIp: "", mac: "" },
+    ]);
+    assert.deepEqual(outputs.scheduleTimes, [{ name: "morning", nextAt: "2026-10-05T08:00:00Z" }]);
+  });
+
+  it("is complete, whatever a node leaves out", () => {
+    assert.deepEqual(instanceOutputs.parse(seen({})), seen({}));
+  });
+});

@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import type * as z from "zod";
+import { INSTANCE_PROPS, INSTANCE_PROPS_ANY_STATE } from "../../../../provider/contract/models";
+import { check } from "../../../../provider/definition/check";
+import { metaOf } from "../../../../provider/definition/resource";
+import { diff } from "../../../../provider/definition/diff";
+import { UNKNOWN } from "../../../../provider/definition/unknowns";
+import { instance } from "../../../../provider/resources/instance/resource";
+import { type InstanceInputs, instanceInputs } from "../../../../provider/resources/instance/inputs";
+import {
+  type PowerState,
+  describeInstanceUpdate,
+  describeStep,
+  planInstanceUpdate,
+} from "../../../../provider/resources/instance/plan";
+import { INSTANCE_WIRE } from "../../../../provider/resources/instance/wire";
+import { anyInstance } from "../../../support/anyInstance";
+
+const checked = async (given: object): Promise<InstanceInputs> => {
+  const { inputs, failures } = await check(instance, {}, { name: "web", image: "a", ...given });
+  assert.deepEqual(failures, []);
+  return inputs as InstanceInputs;
+};
+const planOf = async (olds: object, news: object, power: PowerState = "up") =>
+  planInstanceUpdate(await checked(olds), await checked(news), power);
+const saidOf = async (olds: object, news: object, power: PowerState = "up") =>
+  (await planOf(olds, news, power)).flatMap(describeStep);
+
+describe("the plan of an instance's update", () => {
+  it("stops, detaches, changes all in one call, attaches, starts and verifies, in this order", async () => {
+    const steps = await planOf(
+      { drainTimeoutMs: 5000, volumes: [{ volume: "old", at: "/data" }], tags: ["a"] },
+      {
+        drainTimeoutMs: 7000,
+        volumes: [{ volume: "new", at: "/data", readonly: true }],
+        env: { A: "b" },
+        memoryMb: 256,
+      },
+    );
+    assert.deepEqual(steps, [
+      { do: "stop", drainTimeoutMs: 7000 },
+      { do: "detach", mount: { volume: "old", at: "/data", readonly: false } },
+      {
+        do: "patch",
+        patches: [
+          { property: "env", prop: "env", op: "set", value: { A: "b" } },
+          { property: "memoryMb", prop: "memory_mb", op: "set", value: 256 },
+          { property: "tags", prop: "tags", op: "del" },
+        ],
+      },
+      { do: "attach", mount: { volume: "new", at: "/data", readonly: true } },
+      { do: "start" },
+      { do: "verify" },
+    ]);
+  });
+
+  it("stops nothing for what changes in any state", async () => {
+    const steps = await planOf({}, { tags: ["a"], deleteLock: true, autokill: { timeMs: 5 }, annotations: { A: "b" } });
+    assert.deepEqual(
+      steps.map((step) => step.do),
+      ["patch", "verify"],
+    );
+  });
+
+  it("leaves one that is down as it is, and starts one that owes it", async () => {
+    assert.deepEqual(await saidOf({}, { memoryMb: 256 }, "down"), ["change memoryMb in place"]);
+    assert.deepEqual(await saidOf({}, { memoryMb: 256 }, "pending-start"), [
+      "stop it",
+      "change memoryMb in place",
+      "start it",
+    ]);
+    assert.deepEqual(await saidOf({}, {}, "pending-start"), ["start it"]);
+  });
+
+  it("says of one that is down what happens if it runs by then, where that needs a stop", async () => {
+    const olds = await checked({ volumes: [{ volume: "old", at: "/data" }] });
+    const described = async (given: object, power: PowerState) =>
+      describeInstanceUpdate(olds, await checked({ volumes: [{ volume: "old", at: "/data" }], ...given }), power);
+    const then = ", for which it is stopped and started if it runs by then";
+    assert.deepEqual(await described({ memoryMb: 256 }, "down"), [`change memoryMb in place${then}`]);
+    assert.deepEqual(await described({ volumes: [], memoryMb: 256 }, "down"), [
+      "detach volume 'old' from /data",
+      `change memoryMb in place${then}`,
+    ]);
+    assert.deepEqual(await described({ tags: ["a"] }, "down"), ["change tags in place"]);
+    assert.deepEqual(await described({}, "down"), []);
+    assert.deepEqual(await described({ memoryMb: 256 }, "up"), ["stop it", "change memoryMb in place", "start it"]);
+  });
+
+  it("sets what can only be set back to its default, and deletes the rest", async () => {
+    const [, patch] = await planOf(
+      { memoryMb: 256, vcpus: 2, schedPriority: "high", args: ["x"], hostname: "h", env: { A: "b" } },
+      {},
+    );
+    assert.ok(patch?.do === "patch");
+    const said = Object.fromEntries(patch.patches.map(({ prop, op, value }) => [prop, op === "del" ? op : value]));
+    assert.deepEqual(said, {
+      memory_mb: 128,
+      vcpus: 1,
+      sched_priority: "normal",
+      args: "del",
+      hostname: "del",
+      env: "del",
+    });
+  });
+
+  it("sends nothing for what means the same, and for what is the provider's own", async () => {
+    const zero = { timeMs: 0, numRequests: 0 };
+    assert.deepEqual(await planOf({ autokill: zero, drainTimeoutMs: 5 }, { scaleToZero: { policy: "off" } }), [
+      { do: "verify" },
+    ]);
+  });
+
+  it("says nothing of secrets", async () => {
+    const said = await saidOf({}, { env: { TOKEN: "s3cret" }, plugins: [{ name: "p", rom: "r", config: "s3cret" }] });
+    assert.doesNotMatch(said.join(), /s3cret|TOKEN/);
+  });
+
+  it("does nothing but look where nothing changes", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyInstance, async (given) => {
+        const { inputs } = await check(instance, {}, { name: "web", ...given });
+        assert.deepEqual(planInstanceUpdate(inputs as InstanceInputs, inputs as InstanceInputs, "up"), [
+          { do: "verify" },
+        ]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("what a change of an instance's input means", () => {
+  const effects = Object.entries(instanceInputs.shape as Readonly<Record<string, z.ZodType>>).map(
+    ([name, schema]) => [name, metaOf(schema)?.onChange ?? "update"] as const,
+  );
+  const wireOf = (name: string) => INSTANCE_WIRE[name as keyof InstanceInputs];
+
+  it("is a PATCH for every property that the API can change, in any state exactly where the API can", () => {
+    const patched = effects.filter(([name]) => wireOf(name).prop !== undefined);
+    assert.deepEqual(patched.map(([name]) => wireOf(name).prop).sort(), [...INSTANCE_PROPS].sort());
+    for (const [name, effect] of patched) {
+      const prop = wireOf(name).prop ?? "image";
+      // Annotations are accepted at any time, and reach the guest at its next boot.
+      const anyState = INSTANCE_PROPS_ANY_STATE.includes(prop) || prop === "annotations";
+      assert.equal(effect, anyState ? "update" : "restart", name);
+    }
+  });
+
+  it("is a successor for what the API can never change", () => {
+    const replaced = effects.filter(([, effect]) => effect === "replace").map(([name]) => name);
+    const never = ["name", "restartPolicy", "service", "serviceGroup", "features", "type", "gpus", "networkInterfaces"];
+    const sources = ["template", "branchFrom", "checkpoint", "gateway", "nameserver", "ephemeralVolumes"];
+    assert.deepEqual(replaced.sort(), [...never, ...sources].sort());
+  });
+
+  it("is a successor too where a stop would delete it", async () => {
+    const job = await checked({ features: ["delete-on-stop"], memoryMb: 64 });
+    const [memory] = diff(instance, job, { ...job, memoryMb: 128 });
+    assert.deepEqual([memory?.property, memory?.replace, memory?.restart], ["memoryMb", true, false]);
+    const [tags] = diff(instance, job, { ...job, tags: ["a"] });
+    assert.deepEqual([tags?.property, tags?.replace], ["tags", false]);
+    const unknown = diff(instance, job, { ...job, image: UNKNOWN });
+    assert.deepEqual(
+      unknown.map(({ replace, certain }) => [replace, certain]),
+      [[false, false]],
+    );
+  });
+});

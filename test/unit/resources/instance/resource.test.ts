@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { UnikernelError } from "../../../../provider/base/errors";
+import { check } from "../../../../provider/definition/check";
+import { ResourceInitFailedError } from "../../../../provider/definition/initFailed";
+import type { ProviderContext } from "../../../../provider/resources/context";
+import { instance } from "../../../../provider/resources/instance/resource";
+import { FakeServiceGroup } from "../../../support/fakeServiceGroup";
+import { contextWithClient } from "../../../support/resourceContext";
+
+type Inputs = Parameters<typeof instance.create>[1];
+const DIGEST = `sha256:${"1".repeat(64)}`;
+
+describe("the instance", () => {
+  let cluster: FakeServiceGroup;
+  let context: ProviderContext;
+  beforeEach(() => {
+    cluster = new FakeServiceGroup();
+    context = contextWithClient(cluster.client, cluster.clock);
+  });
+
+  const inputsOf = async (more: object = {}): Promise<Inputs> => {
+    const { inputs, failures } = await check(instance, {}, { name: "job", image: `job@${DIGEST}`, ...more });
+    assert.deepEqual(failures, []);
+    return inputs as Inputs;
+  };
+  const override = (more: object) => {
+    for (const held of cluster.instances.values()) held.override = { ...held.override, ...more };
+  };
+
+  it("shows no drift for what the server fills in", async () => {
+    const inputs = await inputsOf({ env: { A: "b" } });
+    const { id, outputs } = await instance.create(context, inputs);
+    override({ restart_policy: "never", scale_to_zero: { enabled: false, policy: "off" }, args: ["/app"] });
+    assert.deepEqual(await instance.read(context, id, inputs), { id, inputs, outputs });
+    assert.equal(outputs.digest, DIGEST);
+  });
+
+  it("compares digests, whatever the rest of a reference looks like", async () => {
+    const inputs = await inputsOf();
+    const { id } = await instance.create(context, inputs);
+    const imageFor = async (image: string, asked = inputs) => {
+      override({ image });
+      return (await instance.read(context, id, asked))?.inputs.image;
+    };
+    for (const same of [`oci://h/o/job:tag@${DIGEST}`, `user/job@${DIGEST}`, "oci://h/o/job:tag", ""]) {
+      assert.equal(await imageFor(same), inputs.image, same);
+    }
+    const other = `oci://h/o/job@sha256:${"2".repeat(64)}`;
+    assert.equal(await imageFor(other), other);
+    const tagged = await inputsOf({ image: "redis:7.2" });
+    for (const same of [`oci://h/official/redis:7.2@sha256:${"3".repeat(64)}`, `redis@sha256:${"3".repeat(64)}`]) {
+      assert.equal(await imageFor(same, tagged), "redis:7.2", same);
+    }
+    assert.equal(await imageFor(other, tagged), other, "another name is another image");
+  });
+
+  it("shows memory and environment that were changed behind its back", async () => {
+    const inputs = await inputsOf({ env: { A: "b" } });
+    const { id } = await instance.create(context, inputs);
+    override({ memory_mb: 256, env: { A: "c" } });
+    const observed = await instance.read(context, id, inputs);
+    assert.deepEqual([observed?.inputs.memoryMb, observed?.inputs.env], [256, { A: "c" }]);
+  });
+
+  it("is gone for code 8 and when deleted, and for nothing else", async () => {
+    const inputs = await inputsOf();
+    assert.equal(await instance.read(context, "nobody", inputs), undefined);
+    const { id } = await instance.create(context, inputs);
+    override({ state: "deleted" });
+    assert.equal(await instance.read(context, id, inputs), undefined);
+    const refused = { items: [{ status: "error", error: 14, message: "no" }], message: undefined };
+    Object.assign(cluster.client, { getInstances: () => Promise.resolve(refused) });
+    context = contextWithClient(cluster.client, cluster.clock);
+    await assert.rejects(instance.read(context, id, inputs), (e) => UnikernelError.has(e, "NOT_ALLOWED"));
+  });
+
+  it("leaves nothing behind when the guest exits at once, or is another image", async () => {
+    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
+    await assert.rejects(instance.create(context, await inputsOf()), (e) => UnikernelError.has(e, "GUEST_STOPPED"));
+    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "running", image: `job@sha256:${"2".repeat(64)}` }));
+    await assert.rejects(instance.create(context, await inputsOf()), (e) => UnikernelError.has(e, "IMAGE_MISMATCH"));
+    assert.equal(cluster.instances.size, 0);
+  });
+
+  it("quotes nothing of what it was given, now or before, when its guest stops", async () => {
+    const given = {
+      env: { TOKEN: "t0ken-of-env" },
+      plugins: [{ name: "a", rom: "r", config: { key: "k3y-of-plugin" } }],
+    };
+    const quotes = async (acting: Promise<unknown>) => {
+      const thrown: unknown = await acting.catch((e: unknown) => e);
+      const error = thrown instanceof ResourceInitFailedError ? thrown.cause : thrown;
+      assert.ok(UnikernelError.has(error, "GUEST_STOPPED"), String(error));
+      assert.match(error.message, /env \[secret\], plugin \[secret\]/);
+    };
+    cluster.console = "env t0ken-of-env, plugin k3y-of-plugin";
+    const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1, env: undefined, plugins: undefined };
+    // Once at the first look, and once after it was up.
+    for (const upForMs of [0, 100]) {
+      cluster.lives.set(`job@${DIGEST}`, (ageMs) => (ageMs < upForMs ? { state: "running" } : crashed));
+      await quotes(instance.create(context, await inputsOf(given)));
+    }
+    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "running", env: undefined, plugins: undefined }));
+    const [inputs, news] = [await inputsOf(given), await inputsOf()];
+    const { id, outputs } = await instance.create(context, inputs);
+    const ok = ({ body }: { body: readonly object[] }) =>
+      Promise.resolve({ items: body.map(() => ({ status: "success", uuid: id, name: "job" })), message: undefined });
+    Object.assign(cluster.client, {
+      patchInstances: ok,
+      startInstances: (request: { body: readonly object[] }) => {
+        override(crashed);
+        return ok(request);
+      },
+    });
+    await quotes(instance.update(context, id, { inputs, outputs }, news));
+  });
+
+  it("keeps its id when it fails and could not be removed, and says why it failed", async () => {
+    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
+    cluster.deleteFails = new UnikernelError("API_UNREACHABLE", "No answer.");
+    await assert.rejects(
+      instance.create(context, await inputsOf()),
+      (e) => e instanceof ResourceInitFailedError && e.id === "i1" && UnikernelError.has(e.cause, "GUEST_STOPPED"),
+    );
+  });
+
+  for (const autostart of [true, false]) {
+    it(`waits for what it made and cannot read yet, to be ${autostart ? "up" : "down"}`, async () => {
+      cluster.listedAfterMs = 3000;
+      const { id, outputs } = await instance.create(context, await inputsOf({ autostart }));
+      assert.deepEqual([cluster.log, outputs.digest], [[`create ${id}`], DIGEST]);
+    });
+
+    it(`keeps the id of what it made and cannot read at all, to be ${autostart ? "up" : "down"}`, async () => {
+      cluster.listedAfterMs = Infinity;
+      const nothing = { items: [{ status: "error", error: 8, message: "No instance" }], message: undefined };
+      Object.assign(cluster.client, { deleteInstances: () => Promise.resolve(nothing) });
+      const inputs = await inputsOf({ autostart });
+      const bornMs = cluster.nowMs;
+      const failure: unknown = await instance.create(context, inputs).catch((e: unknown) => e);
+      assert.ok(
+        failure instanceof ResourceInitFailedError && UnikernelError.has(failure.cause, "NOT_FOUND"),
+        String(failure),
+      );
+      assert.deepEqual([failure.id, cluster.instances.size], ["i1", 1]);
+      assert.ok(cluster.nowMs - bornMs >= 10_000 && cluster.nowMs - bornMs <= 20_000, "it waited a while");
+      // It shows up later: the next update goes on with it.
+      cluster.listedAfterMs = 0;
+      const olds = { inputs, outputs: failure.outputs as never };
+      assert.equal((await instance.update(context, failure.id, olds, inputs)).state, "running");
+    });
+  }
+
+  it("leaves nothing behind of what it can delete and cannot read", async () => {
+    cluster.listedAfterMs = Infinity;
+    await assert.rejects(instance.create(context, await inputsOf()), (e) => UnikernelError.has(e, "NOT_FOUND"));
+    assert.equal(cluster.instances.size, 0);
+  });
+
+  it("takes a job that deleted itself when it exited for gone", async () => {
+    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
+    const nothing = { items: [{ status: "error", error: 8, message: "No instance" }], message: undefined };
+    Object.assign(cluster.client, { deleteInstances: () => Promise.resolve(nothing) });
+    await assert.rejects(instance.create(context, await inputsOf({ features: ["delete-on-stop"] })), (e) =>
+      UnikernelError.has(e, "GUEST_STOPPED"),
+    );
+  });
+
+  it("says what to do about one that vanished", async () => {
+    const inputs = await inputsOf();
+    const { id, outputs } = await instance.create(context, inputs);
+    cluster.instances.clear();
+    await assert.rejects(
+      instance.update(context, id, { inputs, outputs }, await inputsOf({ tags: ["a"] })),
+      (e) =>
+        e instanceof ResourceInitFailedError &&
+        UnikernelError.has(e.cause, "NOT_FOUND") &&
+        e.cause.hint === "Run 'pulumi refresh', then 'pulumi up'.",
+    );
+  });
+
+  it("makes one instance when the answer is lost", async () => {
+    cluster.onCreate = () => "lose";
+    const { id } = await instance.create(context, await inputsOf());
+    assert.deepEqual([...cluster.instances.keys()], [id]);
+  });
+
+  it("goes on with one that was not ready in time", async () => {
+    const inputs = await inputsOf();
+    cluster.lives.set(`job@${DIGEST}`, (ageMs) => ({ state: ageMs < 400_000 ? "starting" : "running" }));
+    const failure: unknown = await instance.create(context, inputs).catch((e: unknown) => e);
+    assert.ok(failure instanceof ResourceInitFailedError && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
+    const olds = { inputs, outputs: failure.outputs as never };
+    assert.equal((await instance.update(context, failure.id, olds, inputs)).state, "running");
+  });
+
+  it("stops before it is deleted, and is content when it is gone", async () => {
+    const inputs = await inputsOf();
+    const { id, outputs } = await instance.create(context, inputs);
+    await instance.delete(context, id, { inputs, outputs });
+    assert.deepEqual(cluster.log, ["create i1", "stop i1", "delete i1"]);
+    await instance.delete(context, id, { inputs, outputs });
+  });
+});

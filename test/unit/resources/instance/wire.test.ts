@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { createInstanceRequest, type InstanceItem } from "../../../../provider/contract/models";
+import { check } from "../../../../provider/definition/check";
+import { diff } from "../../../../provider/definition/diff";
+import { instance } from "../../../../provider/resources/instance/resource";
+import type { InstanceInputs } from "../../../../provider/resources/instance/inputs";
+import { readInputs, toCreateRequest } from "../../../../provider/resources/instance/wire";
+import { canonicalImage, itemOf, uuidOf } from "../../../support/fakeInstances";
+import { anyInstance } from "../../../support/anyInstance";
+
+const checked = async (given: object): Promise<InstanceInputs> => {
+  const { inputs, failures } = await check(instance, {}, { name: "it", ...given });
+  assert.deepEqual(failures, [], JSON.stringify(given));
+  return inputs as InstanceInputs;
+};
+const driftOf = (item: object, inputs: InstanceInputs): readonly string[] =>
+  diff(instance, readInputs(item as InstanceItem, inputs), inputs).map(({ property }) => property);
+
+/** An instance with something in every input that may be there together. */
+const FULL = {
+  image: "acme/web:1",
+  args: ["/web", "--port=8080"],
+  env: { KEY: "value" },
+  memoryMb: 256,
+  vcpus: 2,
+  volumes: [
+    { volume: uuidOf("7", 1), at: "/data" },
+    { volume: "logs", at: "/logs", readonly: true },
+  ],
+  ephemeralVolumes: [{ at: "/tmp", sizeMb: 8 }],
+  restartPolicy: "on-failure",
+  scaleToZero: { policy: "idle", stateful: true, cooldownTimeMs: 5000, notifyTimeMs: 100 },
+  roms: [
+    { name: "conf", files: [{ path: "a.conf", data: "a" }], at: "/conf" },
+    { name: "models", image: "acme/models:2", at: "/models" },
+  ],
+  plugins: [{ name: "agent", rom: "acme/agent:1", config: { level: 3 } }],
+  tags: ["one", "two"],
+  annotations: { "acme.com/owner": "me" },
+  hostname: "www",
+  dependencies: [uuidOf("1", 7), "database"],
+  schedules: [
+    { name: "night", when: "*-*-* 03:00:00", action: "exec", args: ["/clean"] },
+    { name: "morning", when: "Mon..Fri 08:00", action: "start" },
+  ],
+  autokill: { timeMs: 60_000, numRequests: 1000 },
+  schedPriority: "high",
+  service: "shop",
+  deleteLock: true,
+} as const;
+
+/** Input → how somebody changes it by hand, in the API's words. */
+const BY_HAND: Readonly<Record<string, object>> = {
+  image: { image: canonicalImage("acme/other:1") },
+  args: { args: ["/web"] },
+  env: { env: { KEY: "other" } },
+  memoryMb: { memory_mb: 512 },
+  vcpus: { vcpus: 1 },
+  volumes: {
+    volumes: [
+      { uuid: uuidOf("7", 1), name: "a", at: "/data", readonly: false },
+      { uuid: uuidOf("7", 9), name: "own", at: "/tmp", readonly: false },
+    ],
+  },
+  restartPolicy: { restart_policy: "never" },
+  scaleToZero: { scale_to_zero: { enabled: false, policy: "off" } },
+  roms: { roms: [] },
+  plugins: { plugins: [{ name: "agent", rom: canonicalImage("acme/agent:1"), config: { level: 4 } }] },
+  tags: { tags: ["one"] },
+  annotations: { annotations: { "acme.com/owner": "you" } },
+  hostname: { hostname: "ftp" },
+  dependencies: { dependencies: [] },
+  schedules: { schedules: [{ name: "night", when: "*-*-* 04:00:00", action: "exec", args: ["/clean"] }] },
+  autokill: { autokill: { time_ms: 60_000 } },
+  schedPriority: { sched_priority: "normal" },
+  service: { service_group: undefined },
+  deleteLock: { delete_lock: false },
+};
+
+describe("what an instance was asked for, and what is reported of it", () => {
+  it("shows no drift for server defaults, the order of sets, forms of references and what was filled in", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyInstance, async (given) => {
+        const inputs = await checked(given);
+        const request = toCreateRequest(inputs);
+        assert.equal(createInstanceRequest.safeParse(request).error, undefined, JSON.stringify(request));
+        const item = { ...itemOf(request), delete_lock: inputs.deleteLock };
+        assert.deepEqual(readInputs(item as InstanceItem, inputs), inputs);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("shows nothing of a node that reports little", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyInstance, async (given) => {
+        const inputs = await checked(given);
+        assert.deepEqual(driftOf({ uuid: "u", name: "it", state: "standby" }, inputs), []);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("takes an empty list of arguments, which was asked for, for no drift", async () => {
+    const inputs = await checked({ image: "a", args: [] });
+    assert.deepEqual(driftOf(itemOf(toCreateRequest(inputs)), inputs), []);
+  });
+
+  it("sends nothing that equals the server's default", async () => {
+    assert.deepEqual(toCreateRequest(await checked({ image: "a" })), { name: "it", image: "a", autostart: true });
+    const off = { policy: "off" as const };
+    const zero = { timeMs: 0, numRequests: 0 };
+    const inputs = await checked({ image: "a", autostart: false, scaleToZero: off, autokill: zero, type: "micro" });
+    assert.deepEqual(toCreateRequest(inputs), { name: "it", image: "a" });
+  });
+
+  it("sends an image as an object only where more is said of it", async () => {
+    const inputs = await checked({
+      image: "a",
+      imagePull: { policy: "always", credentials: "c", headers: { A: "b" } },
+    });
+    assert.deepEqual(toCreateRequest(inputs).image, {
+      url: "a",
+      pull_policy: "always",
+      credentials: "c",
+      headers: { A: "b" },
+    });
+  });
+
+  it("names a template, and says how to make it where there is none", async () => {
+    const prepareTemplate = { image: "acme/web:1", memoryMb: 256, env: { A: "b" }, timeoutSeconds: 30 };
+    const inputs = await checked({ template: "web", prepareTemplate });
+    assert.deepEqual(toCreateRequest(inputs).template, {
+      name: "web",
+      prepare: true,
+      create_args: { image: "acme/web:1", memory_mb: 256, env: { A: "b" } },
+      prepare_timeout_s: 30,
+    });
+    assert.deepEqual(toCreateRequest(await checked({ branchFrom: uuidOf("1", 1) })).branch_from, {
+      uuid: uuidOf("1", 1),
+    });
+    assert.deepEqual(toCreateRequest(await checked({ checkpoint: "before" })).checkpoint, { name: "before" });
+  });
+
+  it("describes a service group of its own, with domains as the API wants them", async () => {
+    const inputs = await checked({
+      image: "a",
+      serviceGroup: {
+        ports: [{ port: 443, destinationPort: 8080, handlers: ["tls", "http"] }],
+        domains: [{ name: "shop" }, { name: "www.example.com", certificate: "mine" }],
+        hardLimit: 100,
+      },
+    });
+    assert.deepEqual(toCreateRequest(inputs).service_group, {
+      services: [{ port: 443, destination_port: 8080, handlers: ["tls", "http"] }],
+      domains: [{ name: "shop" }, { name: "www.example.com.", certificate: { name: "mine" } }],
+      hard_limit: 100,
+    });
+  });
+
+  it("tells a port of TCP from one of UDP with the same number, in whatever order they are reported", async () => {
+    const ports = [{ port: 53 }, { port: 53, protocol: "udp" }];
+    const inputs = await checked({ image: "a", serviceGroup: { ports } });
+    const item = itemOf(toCreateRequest(inputs));
+    for (const services of [
+      ["tcp:53", "udp:53"],
+      ["udp:53", "tcp:53"],
+    ])
+      assert.deepEqual(driftOf({ ...item, services }, inputs), []);
+    assert.deepEqual(driftOf({ ...item, services: ["udp:53"] }, inputs), ["serviceGroup"]);
+  });
+
+  for (const [property, change] of Object.entries(BY_HAND)) {
+    it(`shows that ${property} was changed by hand, and nothing else`, async () => {
+      const inputs = await checked(FULL);
+      const item = { ...itemOf(toCreateRequest(inputs)), delete_lock: true };
+      assert.deepEqual(driftOf(item, inputs), []);
+      assert.deepEqual(driftOf({ ...item, ...change }, inputs), [property]);
+    });
+  }
+
+  it("takes a change that waits for the next stop for made, and one that failed for none", async () => {
+    const inputs = await checked({ image: "a", annotations: { A: "new" } });
+    const item = itemOf(toCreateRequest(await checked({ image: "a", annotations: { A: "old" } })));
+    const update = { prop: "annotations", op: "set", value: { A: "new" } };
+    assert.deepEqual(driftOf({ ...item, updates: [{ ...update, status: "pending" }] }, inputs), []);
+    assert.deepEqual(driftOf({ ...item, updates: [{ ...update, status: "failed" }] }, inputs), ["annotations"]);
+  });
+
+  it("takes what waits to be taken away at the next stop for gone", async () => {
+    const { image, service } = FULL;
+    const inputs = await checked({ image, service });
+    const item = { ...itemOf(toCreateRequest(await checked(FULL))), volumes: [], restart_policy: "never" };
+    const removable = ["args", "env", "scale_to_zero", "roms", "plugins", "annotations", "hostname", "dependencies"];
+    const updates = removable.map((prop) => ({ prop, op: "del", status: "pending" }));
+    const left = ["memoryMb", "vcpus", "schedPriority", "tags", "schedules", "autokill"];
+    assert.deepEqual(driftOf({ ...item, updates }, inputs).toSorted(), left.toSorted());
+  });
+
+  it("tells port 53 of TCP from port 53 of UDP", async () => {
+    const ports = [{ port: 53 }, { port: 53, protocol: "udp" }];
+    const inputs = await checked({ image: "a", serviceGroup: { ports } });
+    const item = itemOf(toCreateRequest(inputs));
+    for (const services of [
+      ["tcp:53", "udp:53"],
+      ["udp:53", "tcp:53"],
+    ])
+      assert.deepEqual(readInputs({ ...item, services } as InstanceItem, inputs), inputs);
+    assert.deepEqual(driftOf({ ...item, services: ["udp:53"] }, inputs), ["serviceGroup"]);
+    const other = readInputs({ ...item, services: ["udp:54"] } as InstanceItem, inputs);
+    assert.deepEqual(other.serviceGroup?.ports, [{ port: 54, protocol: "udp", handlers: [] }]);
+  });
+
+  it("leaves to a copy what was left at its default, and compares what was asked for", async () => {
+    const inputs = await checked({ template: "web", vcpus: 2 });
+    const item = { ...itemOf(toCreateRequest(inputs)), memory_mb: 512, env: { FROM: "template" }, args: ["/x"] };
+    assert.deepEqual(driftOf(item, inputs), []);
+    assert.deepEqual(driftOf({ ...item, vcpus: 4 }, inputs), ["vcpus"]);
+  });
+
+  it("keeps the content of files that the server does not return, and compares bytes where it does", async () => {
+    const inputs = await checked({ image: "a", roms: [{ name: "r", files: [{ path: "f", data: "text" }] }] });
+    const item = itemOf(toCreateRequest(inputs));
+    const rom = (file: object) => ({ ...item, roms: [{ name: "r", files: [{ path: "f", ...file }] }] });
+    assert.deepEqual(driftOf(rom({}), inputs), []);
+    assert.deepEqual(driftOf(rom({ data: Buffer.from("text").toString("base64"), encoding: "base64" }), inputs), []);
+    assert.deepEqual(driftOf(rom({ data: "other" }), inputs), ["roms"]);
+  });
+
+  it("gives an instance that somebody else made complete inputs, which are accepted and show no difference", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyInstance, async (given) => {
+        const asked = await checked(given);
+        fc.pre(asked.image !== undefined && asked.serviceGroup === undefined && asked.ephemeralVolumes.length === 0);
+        const item = { ...itemOf(toCreateRequest(asked)), delete_lock: asked.deleteLock } as InstanceItem;
+        const { name: _none, ...nothing } = (await check(instance, {}, { image: "x" })).inputs as InstanceInputs;
+        const { image: _image, ...empty } = nothing;
+        const read = readInputs(item, empty as InstanceInputs);
+        const again = await check(instance, {}, read);
+        assert.deepEqual(again.failures, []);
+        assert.deepEqual(driftOf(item, again.inputs as InstanceInputs), []);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

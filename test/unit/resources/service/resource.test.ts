@@ -1,0 +1,294 @@
+import assert from "node:assert/strict";
+import { type InstanceItem, createInstanceRequest } from "../../../../provider/contract/models";
+import { UnikernelError } from "../../../../provider/base/errors";
+import { check } from "../../../../provider/definition/check";
+import { ResourceInitFailedError } from "../../../../provider/definition/initFailed";
+import type { ProviderContext } from "../../../../provider/resources/context";
+import { service } from "../../../../provider/resources/service/resource";
+import { FakeServiceGroup, SERVICE } from "../../../support/fakeServiceGroup";
+import { contextWithClient } from "../../../support/resourceContext";
+
+type Inputs = Parameters<typeof service.create>[1];
+const image = (digit: string) => `oci://registry.test/web@sha256:${digit.repeat(64)}`;
+
+describe("the service", () => {
+  let cluster: FakeServiceGroup;
+  let context: ProviderContext;
+  beforeEach(() => {
+    cluster = new FakeServiceGroup();
+    context = contextWithClient(cluster.client, cluster.clock);
+  });
+
+  const inputsOf = async (template: object = {}, more: object = {}): Promise<Inputs> => {
+    const given = {
+      name: "web",
+      ports: [{ port: 80, handlers: ["http"] }],
+      replicas: 2,
+      template: { image: image("1"), ...template },
+      ...more,
+    };
+    const { inputs, failures } = await check(service, {}, given);
+    assert.deepEqual(failures, []);
+    return inputs as Inputs;
+  };
+  const partial = async (promise: Promise<unknown>): Promise<ResourceInitFailedError> => {
+    const error: unknown = await promise.then(
+      () => assert.fail("it resolved"),
+      (e: unknown) => e,
+    );
+    assert.ok(error instanceof ResourceInitFailedError, String(error));
+    return error;
+  };
+  const crashes = () => ({ state: "stopped" as const, stop_reason: 3, exit_code: 1 });
+  const state = async (inputs: Inputs) => ({ inputs, outputs: (await service.create(context, inputs)).outputs });
+  const uuids = () => [...cluster.instances.keys()];
+
+  it("shows no drift after it was made, whatever the server adds", async () => {
+    const inputs = await inputsOf();
+    const { id, outputs } = await service.create(context, inputs);
+    cluster.services = [{ port: 80, destination_port: 80, protocol: "tcp", handlers: ["http"], ip: "1.2.3.4" }];
+    for (const held of cluster.instances.values()) held.override = { restart_policy: "always", vcpus: 1 };
+    assert.deepEqual(await service.read(context, id, inputs), { id, inputs, outputs });
+    assert.deepEqual(
+      [outputs.url, outputs.digest, outputs.instances.length],
+      ["http://web.test", `sha256:${"1".repeat(64)}`, 2],
+    );
+  });
+
+  it("waits for an image that the platform names only once it runs", async () => {
+    cluster.lives.set(image("1"), (ageMs) => (ageMs < 500 ? { state: "starting", image: "" } : { state: "running" }));
+    const { outputs } = await service.create(context, await inputsOf());
+    assert.deepEqual([outputs.instances.length, cluster.log.filter((entry) => entry.startsWith("delete"))], [2, []]);
+  });
+
+  it("is gone for code 8, and for nothing else", async () => {
+    const inputs = await inputsOf();
+    cluster.serviceExists = false;
+    assert.equal(await service.read(context, SERVICE.uuid, inputs), undefined);
+    const refused = { items: [{ status: "error", error: 14, message: "no" }], message: undefined };
+    Object.assign(cluster.client, { getServices: () => Promise.resolve(refused) });
+    await assert.rejects(service.read(context, SERVICE.uuid, inputs), (e) => UnikernelError.has(e, "NOT_ALLOWED"));
+  });
+
+  it("shows replicas that were deleted or are down as drift, and makes them anew", async () => {
+    const inputs = await inputsOf({}, { replicas: 3 });
+    const before = await state(inputs);
+    const [deleted = "", down = "", kept = ""] = uuids();
+    cluster.instances.delete(deleted);
+    Object.assign(cluster.instances.get(down) ?? {}, { override: crashes() });
+    const observed = await service.read(context, SERVICE.uuid, inputs);
+    assert.equal(observed?.inputs.replicas, 1);
+    const outputs = await service.update(context, SERVICE.uuid, before, inputs);
+    assert.deepEqual([outputs.instances.length, uuids().includes(down), uuids().includes(kept)], [3, false, true]);
+  });
+
+  it("shows a failed roll as drift, also when the image stays the same", async () => {
+    const before = await state(await inputsOf());
+    const news = await inputsOf({ env: { MODE: "new" } });
+    cluster.lives.set(image("1"), crashes);
+    await partial(service.update(context, SERVICE.uuid, before, news));
+    const observed = await service.read(context, SERVICE.uuid, news);
+    assert.notDeepEqual(observed?.inputs, news);
+    assert.deepEqual((await service.read(context, SERVICE.uuid, before.inputs))?.inputs, before.inputs);
+  });
+
+  it("shows a replica that was changed by hand as drift, and replaces it", async () => {
+    const inputs = await inputsOf();
+    const before = await state(inputs);
+    const [changed = "", kept = ""] = uuids();
+    Object.assign(cluster.instances.get(changed) ?? {}, { override: { memory_mb: 512 } });
+    const observed = await service.read(context, SERVICE.uuid, inputs);
+    assert.deepEqual([observed?.inputs.replicas, observed?.inputs.template?.memoryMb], [1, 512]);
+    await service.update(context, SERVICE.uuid, before, inputs);
+    assert.deepEqual([uuids().length, uuids().includes(changed), uuids().includes(kept)], [2, false, true]);
+    assert.deepEqual((await service.read(context, SERVICE.uuid, inputs))?.inputs, inputs);
+  });
+
+  it("is told by its uuid alone, with the template that its replicas have", async () => {
+    const inputs = await inputsOf({ memoryMb: 256, tags: ["blue"] });
+    await service.create(context, inputs);
+    const observed = await service.read(context, SERVICE.uuid, {} as Inputs);
+    const { image: _image, ...template } = observed?.inputs.template ?? assert.fail("no template");
+    const { image: _asked, ...asked } = inputs.template ?? assert.fail("no template");
+    assert.deepEqual([observed?.inputs.replicas, template], [2, asked]);
+    assert.deepEqual(observed?.inputs.ports, inputs.ports);
+  });
+
+  it("has all of the tags that a template may have, also those that look like its own, and nothing else", async () => {
+    const tags = ["template:blue", "template:0123456789abc", ...Array.from({ length: 12 }, (_, n) => `t${n}`)];
+    const inputs = await inputsOf({ tags });
+    const before = await state(inputs);
+    const old = uuids();
+    for (const { tags: had = [] } of cluster.items()) {
+      assert.ok(had !== null && tags.every((tag) => had.includes(tag)));
+      assert.deepEqual([had.length, createInstanceRequest.shape.tags.safeParse(had).success], [16, true]);
+    }
+    assert.deepEqual((await service.read(context, SERVICE.uuid, inputs))?.inputs, inputs);
+    await service.update(context, SERVICE.uuid, before, await inputsOf({ tags }, { softLimit: 5 }));
+    assert.deepEqual(uuids(), old);
+  });
+
+  it("goes back without a change when a failed change is reverted", async () => {
+    const before = await state(await inputsOf());
+    const old = uuids();
+    cluster.lives.set(image("2"), crashes);
+    const news = await inputsOf({ image: image("2") });
+    const failure = await partial(service.update(context, SERVICE.uuid, before, news));
+    assert.match(String(failure.cause), /2 instances go on serving, 2 of them old/);
+    await service.update(context, SERVICE.uuid, { inputs: news, outputs: before.outputs }, before.inputs);
+    assert.deepEqual(uuids(), old);
+  });
+
+  it("puts the ports back when the roll fails, for what goes on serving listens where it did", async () => {
+    const before = await state(await inputsOf());
+    cluster.lives.set(image("2"), crashes);
+    const news = await inputsOf(
+      { image: image("2") },
+      { ports: [{ port: 80, destinationPort: 9000, handlers: ["http"] }] },
+    );
+    await partial(service.update(context, SERVICE.uuid, before, news));
+    assert.deepEqual(cluster.services, [{ port: 80, handlers: ["http"] }]);
+    cluster.lives.delete(image("2"));
+    await service.update(context, SERVICE.uuid, before, news);
+    assert.deepEqual(cluster.services, [{ port: 80, destination_port: 9000, handlers: ["http"] }]);
+  });
+
+  it("replaces no replica for the order of volumes, or for a default that was written out", async () => {
+    const mounts = [
+      { volume: "a", at: "/a", readonly: true },
+      { volume: "b", at: "/b", readonly: true },
+    ];
+    const before = await state(await inputsOf({ volumes: mounts }));
+    const old = uuids();
+    const written = { volumes: [...mounts].reverse(), memoryMb: 128, scaleToZero: { policy: "off" } };
+    await service.update(context, SERVICE.uuid, before, await inputsOf(written, { replicas: 3 }));
+    assert.deepEqual(uuids().slice(0, 2), old);
+    assert.equal(uuids().length, 3);
+  });
+
+  it("scales to zero and back", async () => {
+    const before = await state(await inputsOf());
+    const none = await inputsOf({}, { replicas: 0 });
+    const outputs = await service.update(context, SERVICE.uuid, before, none);
+    assert.deepEqual([outputs.digest, outputs.instances, uuids()], ["", [], []]);
+    assert.deepEqual((await service.read(context, SERVICE.uuid, none))?.inputs, none);
+    await service.update(context, SERVICE.uuid, { inputs: none, outputs }, before.inputs);
+    assert.equal(uuids().length, 2);
+  });
+
+  it("gives a new replica no longer than an operation may take", async () => {
+    const before = await state(await inputsOf());
+    cluster.lives.set(image("2"), () => ({ state: "running", net_time_us: 0 }));
+    const hurried = { ...context, timeouts: { ...context.timeouts, updateMs: 5_000 } };
+    const startMs = cluster.nowMs;
+    const { cause } = await partial(
+      service.update(hurried, SERVICE.uuid, before, await inputsOf({ image: image("2") })),
+    );
+    assert.match(String(cause), /did not answer within 5 s/);
+    assert.ok(cluster.nowMs - startMs < 10_000);
+  });
+
+  it("leaves nothing behind when its first replica crashes", async () => {
+    cluster.lives.set(image("1"), crashes);
+    await assert.rejects(service.create(context, await inputsOf()), (e) => UnikernelError.has(e, "GUEST_STOPPED"));
+    assert.deepEqual([uuids(), cluster.serviceExists], [[], false]);
+  });
+
+  it("keeps its id when it fails and could not be removed", async () => {
+    cluster.lives.set(image("1"), crashes);
+    Object.assign(cluster.client, {
+      deleteServices: () => Promise.reject(new UnikernelError("API_UNREACHABLE", "No answer.")),
+    });
+    const failure = await partial(service.create(context, await inputsOf()));
+    assert.equal(failure.id, SERVICE.uuid);
+    assert.match(String(failure.cause), /the program exited with code 1/);
+  });
+
+  /** From the next create on, nothing can be read any more. */
+  const goesSilent = () => {
+    const { getServices } = cluster.client;
+    let isSilent = false;
+    cluster.onCreate = () => {
+      isSilent = true;
+      return "answer";
+    };
+    Object.assign(cluster.client, {
+      getServices: (...args: Parameters<typeof getServices>) =>
+        isSilent ? Promise.reject(new UnikernelError("API_UNREACHABLE", "No answer.")) : getServices(...args),
+    });
+  };
+
+  it("keeps in state what it was when an update fails and nothing can be read after it", async () => {
+    const before = await state(await inputsOf());
+    goesSilent();
+    const news = await inputsOf({ image: image("2"), memoryMb: 256 }, { replicas: 3, domains: [{ name: "shop" }] });
+    const { outputs } = await partial(service.update(context, SERVICE.uuid, before, news));
+    const { template, replicas, domains, instances, digest, url } = outputs as Partial<Inputs & typeof before.outputs>;
+    assert.deepEqual(
+      { template, replicas, domains, instances, digest, url },
+      {
+        template: before.inputs.template,
+        replicas: 2,
+        domains: undefined,
+        instances: before.outputs.instances,
+        digest: before.outputs.digest,
+        url: before.outputs.url,
+      },
+    );
+    assert.ok("domains" in outputs, "what was asked for must be taken out of the state");
+  });
+
+  it("has no replicas in state when it was made and nothing can be read after that", async () => {
+    goesSilent();
+    const { id, outputs } = await partial(service.create(context, await inputsOf()));
+    assert.deepEqual([id, outputs["replicas"], outputs["instances"]], [SERVICE.uuid, 0, []]);
+    assert.deepEqual(outputs["ports"], (await inputsOf()).ports);
+  });
+
+  it("gives open connections as long when it is deleted as when it is rolled", async () => {
+    const before = await state(await inputsOf({}, { rollout: { drainTimeoutSeconds: 7 } }));
+    const asked: unknown[] = [];
+    const { stopInstances } = cluster.client;
+    Object.assign(cluster.client, {
+      stopInstances: (...args: Parameters<typeof stopInstances>) => {
+        asked.push(...(args[0].body as { drain_timeout_ms?: number }[]).map((one) => one.drain_timeout_ms));
+        return stopInstances(...args);
+      },
+    });
+    await service.delete(context, SERVICE.uuid, before);
+    assert.deepEqual(asked, [7000, 7000]);
+  });
+
+  it("is given a moment to come free also when its replicas took all the time there was", async () => {
+    const before = await state(await inputsOf());
+    const { stopInstances, deleteServices } = cluster.client;
+    let refused = 0;
+    Object.assign(cluster.client, {
+      stopInstances: (...args: Parameters<typeof stopInstances>) => {
+        cluster.nowMs += 400_000;
+        return stopInstances(...args);
+      },
+      deleteServices: (...args: Parameters<typeof deleteServices>) =>
+        ++refused < 3
+          ? Promise.resolve({ items: [{ status: "error", error: 15, message: "in use" }], message: undefined })
+          : deleteServices(...args),
+    });
+    await service.delete(context, SERVICE.uuid, before);
+    assert.deepEqual([refused, cluster.serviceExists], [3, false]);
+  });
+
+  it("stops replicas cleanly when it is deleted, and is content when it is gone", async () => {
+    const before = await state(await inputsOf());
+    const stopped: (InstanceItem["state"] | undefined)[] = [];
+    const { deleteInstances } = cluster.client;
+    Object.assign(cluster.client, {
+      deleteInstances: (...args: Parameters<typeof deleteInstances>) => {
+        stopped.push(...cluster.items().map((item) => item.state));
+        return deleteInstances(...args);
+      },
+    });
+    await service.delete(context, SERVICE.uuid, before);
+    assert.deepEqual([new Set(stopped), uuids(), cluster.serviceExists], [new Set(["stopped"]), [], false]);
+    await service.delete(context, SERVICE.uuid, before);
+  });
+});

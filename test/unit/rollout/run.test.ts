@@ -1,0 +1,346 @@
+import assert from "node:assert/strict";
+import nock from "nock";
+import type { InstanceItem } from "../../../provider/contract/models";
+import { assessReadiness } from "../../../provider/client/waitForInstance";
+import { UnikernelError } from "../../../provider/base/errors";
+import { runRollout } from "../../../provider/rollout/run";
+import type { Rollout } from "../../../provider/rollout/rolloutRequest";
+import type { RolloutPolicy } from "../../../provider/rollout/policy";
+import { FakeServiceGroup, SERVICE } from "../../support/fakeServiceGroup";
+
+const URL = "http://web.test";
+const policy: RolloutPolicy = {
+  desired: 2,
+  maxSurge: 1,
+  maxUnavailable: 0,
+  stableForMs: 0,
+  healthyWithinMs: 30_000,
+  drainTimeoutMs: 1000,
+  health: undefined,
+};
+const health = { path: "/hello", match: { "$.status": "pass" } };
+const isServing = (item: InstanceItem) => assessReadiness(item).is === "met";
+
+describe("a roll", () => {
+  let cluster: FakeServiceGroup;
+  let names: number;
+  beforeEach(() => {
+    cluster = new FakeServiceGroup();
+    names = 0;
+  });
+  afterEach(() => nock.cleanAll());
+
+  const request = (image: string) => ({ name: `web-${++names}`, image, tags: ["managed"] });
+  const isOf = (image: string) => (item: InstanceItem) => (item.image ?? "").endsWith(image);
+  const rolling = (more: Partial<Rollout> = {}): Rollout => ({
+    client: cluster.client,
+    clock: cluster.clock,
+    service: SERVICE,
+    url: URL,
+    policy,
+    timeoutMs: 60_000,
+    isNew: isOf("v2"),
+    isManaged: (item) => (item.tags ?? []).includes("managed"),
+    createRequest: () => request("v2"),
+    ...more,
+  });
+  const twoOld = () => [cluster.add(request("v1")), cluster.add(request("v1"))];
+  const images = () => cluster.items().map((item) => (item.image ?? "").slice(-2));
+  const creates = () => cluster.log.filter((entry) => entry.startsWith("create"));
+  const failing = async (rollout: Rollout): Promise<UnikernelError> => {
+    const error: unknown = await runRollout(rollout).then(
+      () => assert.fail("it resolved"),
+      (e: unknown) => e,
+    );
+    assert.ok(UnikernelError.has(error, "ROLLOUT_FAILED"), String(error));
+    return error;
+  };
+  /** Ends a roll that would go on for ever. */
+  const limit = (minutes: number) => {
+    const end = cluster.nowMs + minutes * 60_000;
+    let changes = 0;
+    cluster.onChange = () => {
+      if (cluster.nowMs > end || ++changes > 20_000) throw new Error("it goes on for ever");
+    };
+  };
+
+  it("replaces two replicas and never has fewer than two that serve", async () => {
+    twoOld();
+    cluster.lives.set("v2", (ageMs) => ({
+      state: ageMs < 500 ? "starting" : "running",
+      net_time_us: ageMs < 900 ? 0 : 1,
+    }));
+    let fewest = Infinity;
+    let most = 0;
+    cluster.onChange = () => {
+      fewest = Math.min(fewest, cluster.items().filter(isServing).length);
+      most = Math.max(most, cluster.instances.size);
+    };
+    const rolled = await runRollout(rolling());
+    assert.deepEqual([fewest, most, images(), rolled.length], [2, 3, ["v2", "v2"], 2]);
+    assert.deepEqual(
+      cluster.log.filter((entry) => /i[12]$/.test(entry)),
+      ["stop i1", "delete i1", "stop i2", "delete i2"],
+    );
+  });
+
+  it("changes nothing when everything is new already", async () => {
+    cluster.add(request("v2"));
+    cluster.add(request("v2"));
+    await runRollout(rolling());
+    assert.deepEqual(cluster.log, []);
+  });
+
+  it("is given up when the new one crashes: the old ones stay, what was launched goes, the console is quoted", async () => {
+    twoOld();
+    cluster.lives.set("v2", () => ({ state: "stopped", stop_reason: 3, exit_code: 7 }));
+    cluster.console = "no such file\n";
+    const error = await failing(rolling());
+    assert.deepEqual(images(), ["v1", "v1"]);
+    assert.match(error.message, /2 instances go on serving, 2 of them old; 1 new ones were removed/);
+    assert.match(error.message, /the program exited with code 7/);
+    assert.match(error.message, /\| no such file/);
+  });
+
+  it("quotes no value of the environment from the console", async () => {
+    cluster.lives.set("v2", () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
+    cluster.console = "connecting with s3cr3t-key\n";
+    const error = await failing(
+      rolling({ createRequest: () => ({ ...request("v2"), env: { KEY: "s3cr3t-key", ON: "1" } }) }),
+    );
+    assert.doesNotMatch(error.message, /s3cr3t-key/);
+    assert.match(error.message, /connecting with \[secret\]/);
+  });
+
+  it("quotes nothing either that it was given and the node leaves out of its answer", async () => {
+    twoOld();
+    const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1 };
+    cluster.lives.set("v2", () => ({ ...crashed, env: undefined, plugins: undefined }));
+    cluster.console = "env s3cr3t-key, plugin pl4gin-key\n";
+    const plugins = [{ name: "agent", rom: "r", config: { key: "pl4gin-key" } }];
+    const error = await failing(
+      rolling({ createRequest: () => ({ ...request("v2"), env: { KEY: "s3cr3t-key" }, plugins }) }),
+    );
+    assert.match(error.message, /env \[secret\], plugin \[secret\]/);
+  });
+
+  it("is given up in time when the new one never answers", async () => {
+    twoOld();
+    cluster.lives.set("v2", () => ({ state: "running", net_time_us: 0 }));
+    const startMs = cluster.nowMs;
+    const error = await failing(rolling());
+    assert.match(error.message, /did not answer within 30 s/);
+    assert.deepEqual(images(), ["v1", "v1"]);
+    assert.ok(cluster.nowMs - startMs < 35_000);
+  });
+
+  it("is given up in time when the new one is restarted again and again", async () => {
+    twoOld();
+    cluster.lives.set("v2", (ageMs) => ({ state: "running", net_time_us: 1, restart_count: Math.floor(ageMs / 150) }));
+    limit(5);
+    const error = await failing(rolling({ policy: { ...policy, stableForMs: 1000 } }));
+    assert.match(error.message, /it does not keep answering/);
+    assert.deepEqual(images(), ["v1", "v1"]);
+  });
+
+  it("gives a replica that proved itself time to come back from a restart", async () => {
+    twoOld();
+    const bornMs = cluster.nowMs;
+    const restarts = (nowMs: number) => nowMs - bornMs > 40_000 && nowMs - bornMs < 43_000;
+    cluster.lives.set("v2", () =>
+      restarts(cluster.nowMs) ? { state: "starting" } : { state: "running", net_time_us: 1 },
+    );
+    const slow = cluster.client.stopInstances;
+    Object.assign(cluster.client, {
+      stopInstances: (...args: Parameters<typeof slow>) => {
+        cluster.nowMs = Math.max(cluster.nowMs, bornMs + 40_500);
+        return slow(...args);
+      },
+    });
+    await runRollout(rolling());
+    assert.deepEqual(images(), ["v2", "v2"]);
+  });
+
+  it("makes no second instance when the answer to a create is lost", async () => {
+    twoOld();
+    let lost = 0;
+    cluster.onCreate = () => (lost++ === 0 ? "lose" : "answer");
+    await runRollout(rolling());
+    assert.deepEqual([images(), creates().length], [["v2", "v2"], 2]);
+  });
+
+  it("creates again when the create itself was lost", async () => {
+    let attempts = 0;
+    cluster.onCreate = () => {
+      if (attempts++ === 0) throw new UnikernelError("API_UNREACHABLE", "Lost on the way.");
+      return "answer";
+    };
+    await runRollout(rolling());
+    assert.deepEqual([images(), creates().length], [["v2", "v2"], 2]);
+  });
+
+  it("launches no more while what it launched is not listed yet", async () => {
+    twoOld();
+    cluster.listedAfterMs = 700;
+    cluster.nowMs += 1000;
+    await runRollout(rolling());
+    assert.deepEqual([images(), creates().length], [["v2", "v2"], 2]);
+  });
+
+  it("makes another one when what it launched is deleted behind its back", async () => {
+    twoOld();
+    cluster.lives.set("v2", (ageMs) => ({ state: "running", net_time_us: ageMs < 1000 ? 0 : 1 }));
+    let done = false;
+    cluster.onChange = () => {
+      const fresh = cluster.items().find(isOf("v2"));
+      if (done || fresh === undefined || cluster.nowMs < 1_000_400) return;
+      done = true;
+      cluster.instances.delete(fresh.uuid);
+    };
+    await runRollout(rolling());
+    assert.deepEqual([images(), creates().length], [["v2", "v2"], 3]);
+  });
+
+  it("goes on from a half-done roll", async () => {
+    cluster.add(request("v1"));
+    cluster.add(request("v2"));
+    cluster.add(request("v1"));
+    await runRollout(rolling());
+    assert.deepEqual([images(), creates().length], [["v2", "v2"], 1]);
+  });
+
+  it("replaces a new one that an earlier roll left behind broken", async () => {
+    twoOld();
+    const broken = cluster.add(request("v2"), { state: "stopped", stop_reason: 3, exit_code: 1 });
+    await runRollout(rolling());
+    assert.deepEqual(images(), ["v2", "v2"]);
+    assert.ok(!cluster.instances.has(broken));
+  });
+
+  it("lets an old one finish that an earlier roll was draining", async () => {
+    cluster.add(request("v2"));
+    cluster.add(request("v2"));
+    const draining = cluster.add(request("v1"), { state: "draining" });
+    let cut = false;
+    const { deleteInstances } = cluster.client;
+    Object.assign(cluster.client, {
+      deleteInstances: (...args: Parameters<typeof deleteInstances>) => {
+        cut ||= cluster.items().some(({ uuid, state }) => uuid === draining && state !== "stopped");
+        return deleteInstances(...args);
+      },
+    });
+    await runRollout(rolling());
+    assert.deepEqual([images(), cut], [["v2", "v2"], false]);
+  });
+
+  it("deletes an old one that does not stop", async () => {
+    twoOld();
+    Object.assign(cluster.client, {
+      waitInstances: () => {
+        cluster.nowMs += 2000;
+        return Promise.resolve({ items: [{ status: "error", uuid: "i1", name: "i1", state: "stopping" }] });
+      },
+    });
+    await runRollout(rolling());
+    assert.deepEqual(images(), ["v2", "v2"]);
+  });
+
+  it("deletes an old one that does not stop no sooner than a roll may take beyond its time to drain", async () => {
+    cluster.add(request("v1"));
+    Object.assign(cluster.client, {
+      waitInstances: () => {
+        cluster.nowMs += 2000;
+        return Promise.resolve({ items: [{ status: "error", uuid: "i1", name: "i1", state: "stopping" }] });
+      },
+    });
+    const sinceMs = cluster.nowMs;
+    await runRollout(rolling({ policy: { ...policy, desired: 1, drainTimeoutMs: 30_000 }, timeoutMs: 200_000 }));
+    assert.deepEqual(images(), ["v2"]);
+    const tookMs = cluster.nowMs - sinceMs;
+    assert.ok(tookMs >= 230_000 && tookMs <= 240_000, `it took ${tookMs} ms`);
+  });
+
+  it("is given up when the platform runs another image than was asked for, and does not try for ever", async () => {
+    twoOld();
+    limit(10);
+    const error = await failing(rolling({ createRequest: () => request("v3") }));
+    assert.equal(UnikernelError.has(error.cause, "IMAGE_MISMATCH"), true, error.message);
+    assert.deepEqual([images(), creates().length], [["v1", "v1"], 1]);
+  });
+
+  it("scales to zero, a broken replica included", async () => {
+    cluster.add(request("v2"));
+    cluster.add(request("v2"), { state: "stopped", stop_reason: 3, exit_code: 1 });
+    assert.deepEqual(await runRollout(rolling({ policy: { ...policy, desired: 0 } })), []);
+    assert.deepEqual(images(), []);
+  });
+
+  it("drains what is too many, also before it could prove itself", async () => {
+    for (let i = 0; i < 3; i++) cluster.add(request("v2"));
+    await runRollout(rolling({ policy: { ...policy, stableForMs: 10_000 } }));
+    assert.deepEqual(cluster.log, ["stop i3", "delete i3"]);
+  });
+
+  it("leaves instances alone that it does not manage", async () => {
+    cluster.add({ name: "other", image: "v1", tags: [] });
+    await runRollout(rolling());
+    assert.deepEqual(images(), ["v1", "v2", "v2"]);
+  });
+
+  describe("with a health check", () => {
+    const checked = { ...policy, health };
+    /** Every connection goes to the next instance that serves; those of image `bad` answer wrongly. */
+    const balance = (bad: string) => {
+      let turn = 0;
+      nock(URL)
+        .persist()
+        .get("/hello")
+        .reply(() => {
+          const serving = cluster.items().filter(isServing);
+          const asked = serving[turn++ % serving.length];
+          return [200, { status: asked !== undefined && isOf(bad)(asked) ? "fail" : "pass" }];
+        });
+    };
+
+    it("passes when all answer well", async () => {
+      twoOld();
+      balance("none");
+      await runRollout(rolling({ policy: checked }));
+      assert.deepEqual(images(), ["v2", "v2"]);
+    });
+
+    it("is given up although the old ones, which answer in turn, are healthy", async () => {
+      twoOld();
+      balance("v2");
+      limit(5);
+      const error = await failing(rolling({ policy: checked }));
+      assert.match(error.message, /health check failed .*"pass" at \$\.status/);
+      assert.deepEqual(images(), ["v1", "v1"]);
+    });
+
+    it("asks about replicas that an earlier roll left, before an old one goes", async () => {
+      twoOld();
+      cluster.add(request("v2"));
+      balance("v2");
+      limit(5);
+      await failing(rolling({ policy: checked }));
+      assert.equal(images().filter((image) => image === "v1").length, 2);
+    });
+
+    it("keeps a replica that proved itself when a later one is given up", async () => {
+      twoOld();
+      let turn = 0;
+      nock(URL)
+        .persist()
+        .get("/hello")
+        .reply(() => {
+          const serving = cluster.items().filter(isServing);
+          const asked = serving[turn++ % serving.length];
+          return [200, { status: asked?.uuid === "i4" ? "fail" : "pass" }];
+        });
+      limit(5);
+      await failing(rolling({ policy: checked }));
+      assert.deepEqual(images(), ["v1", "v2"]);
+    });
+  });
+});

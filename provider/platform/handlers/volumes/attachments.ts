@@ -5,7 +5,7 @@ import type { InstanceActor } from "../../instances/actor";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
 import type { VolumeRecord } from "../../store/volumes";
-import { resolveAttachment } from "../../volumes/attachments";
+import { resolveAttachment } from "../../volumes/preconditions";
 import { updateVolume } from "../../volumes/save";
 import type { Handlers, Selector } from "../handler";
 import { mapItems, findBySelector } from "../items";

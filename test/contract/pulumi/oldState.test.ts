@@ -307,7 +307,7 @@ describe("the state of an older release, used for requests by the dynamic provid
     };
     let present: Json[] = replicas;
     const api = await startFakeApi((asked: ReceivedRequest) => {
-      const [first] = (asked.body ?? []) as readonly Json[];
+      const [first] = [asked.body ?? []].flat() as readonly Json[];
       const isInstance = asked.url.startsWith("/v1/instances");
       if (isInstance && asked.url.endsWith("/stop"))
         present = present.map((one) => (one["uuid"] === first?.["uuid"] ? { ...one, state: "stopped" } : one));

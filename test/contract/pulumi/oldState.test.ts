@@ -250,6 +250,22 @@ describe("the state of an older release, used for requests by the dynamic provid
     assert.deepEqual(stack.registrationOf(own).inputs, own.inputs);
   });
 
+  it("takes the settings of a Provider from the state as well, as a refresh and a destroy give them without the program", async () => {
+    stack = await OldStack.open("everything");
+    const disk = stack.named("pair-disk");
+    const process = await DynamicProcess.start(
+      disk.kind,
+      { ...stack.named(disk.provider).inputs },
+      stack.project.folder,
+    );
+    try {
+      const { failures } = await process.check(disk.inputs, { ...stack.registrationOf(disk).inputs });
+      assert.deepEqual(failures, []);
+    } finally {
+      await process.stop();
+    }
+  });
+
   it("shows no drift of what is managed, of which the API does not report all", async () => {
     stack = await OldStack.open("lookUps");
     const file = path.join(stack.project.folder, "lookUps.responses.json");
@@ -307,7 +323,7 @@ describe("the state of an older release, used for requests by the dynamic provid
     };
     let present: Json[] = replicas;
     const api = await startFakeApi((asked: ReceivedRequest) => {
-      const [first] = [asked.body ?? []].flat() as readonly Json[];
+      const [first] = [asked.body].flat() as readonly (Json | undefined)[];
       const isInstance = asked.url.startsWith("/v1/instances");
       if (isInstance && asked.url.endsWith("/stop"))
         present = present.map((one) => (one["uuid"] === first?.["uuid"] ? { ...one, state: "stopped" } : one));

@@ -18,6 +18,9 @@ import type { Registration } from "../../support/programInputs";
 type Json = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
 
+/** Each kind and each Provider takes a process of its own, a second or more each on a busy machine. */
+const PROCESSES_LIMIT_MS = 180_000;
+
 const UNCHANGED = { changes: false, replaces: [], deleteBeforeReplace: false };
 
 /** Inputs that say something at creation only: a change of them has no effect. */
@@ -120,7 +123,8 @@ function altered(value: unknown, [key, ...rest]: Path): unknown {
 }
 
 for (const name of ["everything", "cloud"] as const) {
-  describe(`the state '${name}' of an older release, read by the dynamic provider process`, () => {
+  describe(`the state '${name}' of an older release, read by the dynamic provider process`, function () {
+    this.timeout(PROCESSES_LIMIT_MS);
     let stack: OldStack;
     before(async () => {
       stack = await OldStack.open(name);
@@ -195,7 +199,8 @@ for (const name of ["everything", "cloud"] as const) {
   });
 }
 
-describe("the state of what failed half-way in an older release, read by the dynamic provider process", () => {
+describe("the state of what failed half-way in an older release, read by the dynamic provider process", function () {
+  this.timeout(PROCESSES_LIMIT_MS);
   let stack: OldStack;
   before(async () => {
     stack = await OldStack.open("partialFailure");
@@ -234,7 +239,8 @@ describe("the state of what failed half-way in an older release, read by the dyn
   });
 });
 
-describe("the state of an older release, used for requests by the dynamic provider process", () => {
+describe("the state of an older release, used for requests by the dynamic provider process", function () {
+  this.timeout(PROCESSES_LIMIT_MS);
   let stack: OldStack;
   afterEach(() => stack.close());
 

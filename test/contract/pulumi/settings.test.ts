@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { DynamicProcess } from "../../support/dynamicProcess";
 
-describe("settings that reach the provider process", function () {
+describe("settings of the provider process", function () {
   this.timeout(120_000);
 
   /** Why a volume is refused under these settings; none when they are fine. */
@@ -21,13 +21,13 @@ describe("settings that reach the provider process", function () {
     }
   }
 
-  it("may be text, or the values that they were set to by path", async () => {
+  it("can be text or structured values", async () => {
     const settings = { maxConcurrency: "4", timeouts: '{"createMs": 600000}', proxy: "http://u:s3cret@proxy:3128" };
     assert.deepEqual(await reasons(settings), []);
     assert.deepEqual(await reasons({ maxConcurrency: 4, timeouts: { createMs: 600_000 } }), []);
   });
 
-  it("are refused at preview with the setting, what it is and what it may be", async () => {
+  it("are rejected at preview with the setting, its value and the allowed values", async () => {
     const [text = "", ...more] = await reasons({ maxConcurrency: 0 });
     assert.deepEqual(more, []);
     assert.match(

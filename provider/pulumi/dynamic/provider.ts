@@ -42,6 +42,7 @@ import {
   toSerializable,
   wasLookedUp,
 } from "./state";
+import { migrateSettings } from "./storedSettings";
 import { LOCATION_KEY, type Location, assertSameMetro, requiresMove } from "../resourceLocation";
 
 /** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
@@ -75,7 +76,8 @@ let settings: PartialSettings = {};
 /** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
 let providerName = "";
 let context: ProviderContext | undefined;
-const getContext = (): ProviderContext => (context ??= createContext(resolveMetro({ provider: settings })));
+const getContext = (): ProviderContext =>
+  (context ??= createContext(resolveMetro({ provider: migrateSettings(settings) })));
 
 const printOnce = createPrintOnce((line) => void process.stdout.write(`${line}\n`));
 const quotaChecker = new QuotaChecker(() => fetchQuotas(getContext()), printOnce);

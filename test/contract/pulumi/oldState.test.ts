@@ -244,10 +244,32 @@ describe("the state of an older release, used for requests by the dynamic provid
   let stack: OldStack;
   afterEach(() => stack.close());
 
-  it("gives the engine the settings of a Provider as the state has them, so that a Provider does not change either", async () => {
+  it("gives the engine the settings of a Provider as the state has them, but for the names and unit of timeouts", async () => {
     stack = await OldStack.open("everything");
     const own = stack.named("own");
-    assert.deepEqual(stack.registrationOf(own).inputs, own.inputs);
+    assert.equal(own.inputs["unikernel:timeouts"], '{"create":200,"update":150,"delete":90}');
+    assert.deepEqual(stack.registrationOf(own).inputs, {
+      ...own.inputs,
+      "unikernel:timeouts": '{"createMs":200000,"updateMs":150000,"deleteMs":90000}',
+    });
+  });
+
+  it("is read with the settings of a Provider in seconds, as a refresh without the program gives them", async () => {
+    stack = await OldStack.open("lookUps");
+    const file = path.join(stack.project.folder, "lookUps.responses.json");
+    const items = JSON.parse(await fs.readFile(file, "utf8")) as Items;
+    await using api = await startFakeApi((asked) => recordedResponse(items, asked));
+    await announceDaemon(api, stack.project.platform);
+    const resource = stack.named("by-name");
+    const config = { "unikernel:metro": "local", "unikernel:timeouts": '{"create":200}' };
+    const process = await DynamicProcess.start(resource.kind, config, stack.project.folder);
+    try {
+      assert.equal((await process.read(resource.id, resource.outputs)).id, resource.id);
+      const { failures } = await process.check(resource.inputs, { ...stack.registrationOf(resource).inputs });
+      assert.match(failures.map(({ reason }) => reason).join(), /unknown member 'create'.*Did you mean 'createMs'/);
+    } finally {
+      await process.stop();
+    }
   });
 
   it("shows no drift of what is managed, of which the API does not report all", async () => {

@@ -321,14 +321,14 @@ describe("a published port", () => {
   });
 });
 
-describe("the ports of a service that is gone", () => {
-  it("stay closed, though they were just about to open", async () => {
-    const events = { wake: () => undefined, request: () => undefined, connections: () => undefined };
+describe("the ports of a deleted service", () => {
+  it("stay closed, even when they were just being opened", async () => {
+    const events = { onWakeNeeded: () => undefined, onRequest: () => undefined, onConnectionCount: () => undefined };
     const proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, DEFAULT_TIMINGS);
     const port = await freePort();
-    const publishing = proxy.publish([{ port, destinationPort: 80, how: "plain" }]);
+    const publishing = proxy.publish([{ port, destinationPort: 80, mode: "plain" }]);
     proxy.close();
-    await assert.rejects(publishing, /gone/);
+    await assert.rejects(publishing, /^Error: The service group was deleted while its ports were being opened$/);
     assert.equal(await isListening(port), false);
   });
 });

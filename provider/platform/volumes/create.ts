@@ -1,10 +1,11 @@
 /** Creates a volume and its disk. */
 import * as crypto from "node:crypto";
 import type { CreateVolumeRequest, NameOrUuid } from "../../contract/models";
-import { findBySelector } from "../handlers/items";
+import { findBySelector } from "../lookup";
 import { uniqueName } from "../objectNames";
 import type { Registry } from "../registry";
-import { assertWithinLimits, assertQuota } from "../quota";
+import { assertQuota } from "../quota/quota";
+import { assertWithinLimits } from "../quota/quotaLimits";
 import { ApiItemError } from "../errors";
 import type { VolumeOptions, VolumeRecord } from "../store/volumes";
 import { copyDisk, makeDisk, volumeDiskPath } from "./disk";
@@ -89,7 +90,7 @@ export function reserveVolume(registry: Registry, wanted: VolumeReservation): Vo
   const name = wanted.name ?? uniqueName("vol", taken);
   if (name.includes("/")) throw new ApiItemError("Invalid", `Invalid name '${name}': it must not contain '/'`);
   if (taken(name)) throw new ApiItemError("AlreadyExists", `A volume with the name '${name}' already exists`);
-  assertWithinLimits(registry, "volume_mb", wanted.sizeMb, "size_mb");
+  assertWithinLimits(registry.parts.quotas.limits, "volume_mb", wanted.sizeMb, "size_mb");
   assertQuota(registry, { volumes: 1, total_volume_mb: wanted.quotaUsageMb });
   return persistVolume(registry, {
     uuid: crypto.randomUUID(),

@@ -1,6 +1,7 @@
 /** Grows a volume that no VM uses. */
 import type { Registry } from "../registry";
-import { assertWithinLimits, assertQuota } from "../quota";
+import { assertQuota } from "../quota/quota";
+import { assertWithinLimits } from "../quota/quotaLimits";
 import { ApiItemError } from "../errors";
 import type { VolumeRecord } from "../store/volumes";
 import { growDisk, volumeDiskPath } from "./disk";
@@ -13,7 +14,7 @@ import { updateVolume, updateVolumeBestEffort } from "./save";
  * Throws `ApiItemError`: `Invalid`, `Attached`, `FailedOperation`, `Quota`; and the errors of `growDisk`.
  */
 export async function growVolume(registry: Registry, volume: VolumeRecord, sizeMb: number): Promise<void> {
-  assertWithinLimits(registry, "volume_mb", sizeMb, "size_mb");
+  assertWithinLimits(registry.parts.quotas.limits, "volume_mb", sizeMb, "size_mb");
   const [mounting] = instancesMounting(registry, volume.uuid);
   if (mounting !== undefined) {
     throw new ApiItemError(

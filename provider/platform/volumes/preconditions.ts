@@ -1,5 +1,5 @@
 /** Who uses a volume, and what must hold before it is attached, changed or deleted. */
-import type { InstanceActor } from "../instances/actor";
+import type { Instance } from "../instances/instance";
 import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
 import type { VolumeAttachment } from "../store/instances";
@@ -7,12 +7,12 @@ import type { VolumeRecord } from "../store/volumes";
 import { assertMountPath } from "./rules";
 
 /** Instances that have a volume mounted: those with a VM, and those in standby, which wake without a request. */
-export const instancesMounting = (registry: Registry, volumeUuid: string): readonly InstanceActor[] =>
-  registry.instancesUsingVolume(volumeUuid).filter((actor) => actor.usesDisks || actor.state === "standby");
+export const instancesMounting = (registry: Registry, volumeUuid: string): readonly Instance[] =>
+  registry.instancesUsingVolume(volumeUuid).filter((instance) => instance.usesDisks || instance.state === "standby");
 
 /** True when the instance has the volume attached without write access. */
-export const isReadOnlyAttachment = (actor: InstanceActor, volumeUuid: string): boolean =>
-  actor.record.volumes.find((one) => one.volumeUuid === volumeUuid)?.readonly === true;
+export const isReadOnlyAttachment = (instance: Instance, volumeUuid: string): boolean =>
+  instance.record.volumes.find((one) => one.volumeUuid === volumeUuid)?.readonly === true;
 
 /** Where a volume is to be mounted in an instance. */
 export interface AttachmentRequest {
@@ -68,7 +68,7 @@ export function assertNotTemplate({ name, state }: VolumeRecord): void {
 export function assertNotAttached(registry: Registry, { uuid, name }: VolumeRecord): void {
   const users = registry.instancesUsingVolume(uuid);
   if (users.length === 0) return;
-  const names = users.map((actor) => `'${actor.record.name}'`).join(", ");
+  const names = users.map((instance) => `'${instance.record.name}'`).join(", ");
   throw new ApiItemError("Attached", `Volume '${name}' is attached to ${names}`);
 }
 

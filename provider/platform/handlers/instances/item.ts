@@ -7,7 +7,7 @@ import type { Instance } from "../../instances/instance";
 import { DEFAULT_COOLDOWN_MS } from "../../instances/update/rules";
 import type { Registry } from "../../registry";
 import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
-import { macAddressOf } from "../../vmm/qemu/boot/macAddress";
+import { macAddressOf } from "../../vmm/qemu/boot/arguments";
 
 import { dependencyItems, interfaceUuidOf, romItem, scheduleItem, updateItem } from "./itemParts";
 import { toRfc3339 } from "../items";

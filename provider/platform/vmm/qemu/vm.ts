@@ -1,35 +1,43 @@
-/** One running QEMU: its two control connections, and the story of its end. */
+/**
+ * One running QEMU process. The daemon has two connections to it: QMP to QEMU itself, and the control port to the guest's
+ * init, which reports `started`, `exit <code>` or `error <message>` and takes `stop <seconds>`.
+ */
 import * as net from "node:net";
 import { systemClock } from "../../../base/clock";
 import type { Endpoint, Vm, VmExit, VmUsage } from "../vmm";
-import { applyReportLine, parseReport, encodeStopCommand, type GuestReport } from "./exit/guestReport";
-import { readExitEvidence } from "./exit/evidenceOnDisk";
+import {
+  applyReportLine,
+  createReportReader,
+  encodeStopCommand,
+  type GuestReport,
+  parseReport,
+} from "./exit/guestReport";
 import { classifyExit } from "./exit/classifyExit";
 import type { VmFiles } from "./files";
 import { HostForwards } from "./forwards";
-import { CONTROL_HEAD_BYTES, readHeadAndTail, TAIL_BYTES } from "./exit/readLog";
+import { CONTROL_HEAD_BYTES, readExitEvidence, readHeadAndTail, TAIL_BYTES } from "./exit/logs";
 import { isRunning, killProcess, type ProcessExit, type ProcessIdentity } from "./host/process";
 import { QmpClient, type QmpEvent } from "./qmpClient";
 import { readProcessUsage } from "./host/usage";
 
-/** How long a guest may take beyond the grace to unmount its disks, and QEMU to end. */
+/** How long the guest may take after the grace period to unmount its disks, and QEMU to exit. */
 const EXIT_TIMEOUT_MS = 3000;
-/** How long a probe waits for the guest's program to be started. */
+/** How long a probe waits for the guest's program to start. */
 const START_TIMEOUT_MS = 1000;
-/** How often a process is looked for whose end nobody tells us. */
+/** Interval at which a process is checked that is not a child of this daemon. */
 const EXIT_POLL_MS = 20;
 
-/** What a {@link QemuVm} is made of. */
+/** Input of {@link QemuVm.connect}. */
 export interface QemuVmParts {
   readonly identity: ProcessIdentity;
   readonly files: VmFiles;
-  /** The guest speaks the control protocol, so it can tell when its program runs and can be asked to stop. */
+  /** The guest reports when its program runs, and can be asked to stop. */
   readonly hasControlProtocol: boolean;
-  /** Known for the processes this daemon started. */
+  /** How the process exits; `undefined` for a process that an earlier daemon started. */
   readonly exited?: Promise<ProcessExit>;
 }
 
-/** A VM run by QEMU. */
+/** A VM in a QEMU process. */
 export class QemuVm implements Vm {
   readonly pid: number;
   readonly started: Promise<void>;
@@ -43,7 +51,7 @@ export class QemuVm implements Vm {
   #report: GuestReport;
   #shutdownReason: string | undefined;
   #guestPanicked = false;
-  /** Grace of a stop asked for before the guest listened. */
+  /** Grace period of a stop that was requested before the guest was ready for it. */
   #pendingStopMs: number | undefined;
 
   private constructor(parts: QemuVmParts, qmp: QmpClient, control: net.Socket, report: GuestReport) {
@@ -60,21 +68,21 @@ export class QemuVm implements Vm {
     this.exited = this.#awaitExit();
   }
 
-  /** Connects to the VM. Throws `VMM_FAILED` when its sockets do not answer. */
+  /** Connects to a VM. Throws `VMM_FAILED` when its QMP socket does not respond. */
   static async connect(parts: QemuVmParts): Promise<QemuVm> {
     const early: { events: QmpEvent[]; text: string } = { events: [], text: "" };
     let onEvent = (event: QmpEvent): void => void early.events.push(event);
     let onText = (text: string): void => void (early.text += text);
     const qmp = await QmpClient.connect(parts.files.qmpSocket, { onEvent: (event) => onEvent(event) });
     const control = net.connect(parts.files.controlSocket);
-    control.on("error", () => undefined); // the end of the VM shows elsewhere
+    control.on("error", () => undefined); // QMP and the process show when the VM ends
     await new Promise<void>((resolve) => control.once("connect", resolve).once("close", () => resolve()));
     control.setEncoding("utf8").on("data", (text: string) => onText(text));
-    // What was said before we listened is in the log; a line that reaches us both ways changes nothing.
+    // Earlier reports are in the log; a line that arrives both ways changes nothing.
     const log = await readHeadAndTail(parts.files.controlLog, CONTROL_HEAD_BYTES, TAIL_BYTES);
     const vm = new QemuVm(parts, qmp, control, parseReport(log));
     onEvent = (event) => vm.#onQmpEvent(event);
-    onText = lineReader((line) => vm.#onControlLine(line));
+    onText = createReportReader((line) => vm.#onControlLine(line));
     early.events.forEach(onEvent);
     onText(early.text);
     return vm;
@@ -86,7 +94,7 @@ export class QemuVm implements Vm {
 
   async probePort(guestPort: number, signal: AbortSignal): Promise<boolean> {
     try {
-      // Before that nothing can listen, and a connection opened too early is answered late.
+      // Earlier nothing listens, and slirp takes long to connect after an early attempt.
       if (!(await this.#startsWithin(START_TIMEOUT_MS, signal))) return false;
       return await this.#forwards.probePort(guestPort, signal);
     } catch (error) {
@@ -109,12 +117,12 @@ export class QemuVm implements Vm {
 
   async stop({ graceMs }: { readonly graceMs: number }): Promise<VmExit> {
     if (graceMs > 0 && this.#parts.hasControlProtocol) {
-      await this.#qmp.execute("cont").catch(() => undefined); // a frozen guest hears nothing
+      await this.#qmp.execute("cont").catch(() => undefined); // a paused guest does not read its control port
       if (this.#report.started) this.#control.write(encodeStopCommand(graceMs));
       else this.#pendingStopMs = graceMs;
       if (await this.#exitsWithin(graceMs + EXIT_TIMEOUT_MS)) return this.exited;
     }
-    await this.#qmp.execute("quit").catch(() => undefined); // may be gone already, or hang
+    await this.#qmp.execute("quit").catch(() => undefined); // QEMU may have exited, or hang
     if (!(await this.#exitsWithin(EXIT_TIMEOUT_MS))) await killProcess(this.#parts.identity);
     return this.exited;
   }
@@ -138,31 +146,33 @@ export class QemuVm implements Vm {
     if (event === "SHUTDOWN" && typeof data["reason"] === "string") this.#shutdownReason = data["reason"];
   }
 
-  #exitsWithin(limitMs: number): Promise<boolean> {
-    return resolvesWithin(this.exited, limitMs, new AbortController().signal);
+  #exitsWithin(timeoutMs: number): Promise<boolean> {
+    return resolvesWithin(this.exited, timeoutMs, new AbortController().signal);
   }
 
-  async #startsWithin(limitMs: number, signal: AbortSignal): Promise<boolean> {
+  async #startsWithin(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     const first = Promise.race([this.started, this.exited]);
-    return (await resolvesWithin(first, limitMs, signal)) && (this.#report.started || !this.#parts.hasControlProtocol);
+    return (
+      (await resolvesWithin(first, timeoutMs, signal)) && (this.#report.started || !this.#parts.hasControlProtocol)
+    );
   }
 
-  /** Resolves with the verdict once the process is gone; never after {@link disconnect}. */
+  /** Resolves with how the VM ended once the process is gone; never after {@link disconnect}. */
   async #awaitExit(): Promise<VmExit> {
-    const end = await (this.#parts.exited ?? this.#watchExit());
-    await this.#qmp.closed; // its last events are in by then
+    const exit = await (this.#parts.exited ?? this.#watchExit());
+    await this.#qmp.closed; // all its events have arrived by then
     if (this.#disconnected.signal.aborted) return new Promise(() => undefined);
     this.#control.destroy();
     return classifyExit({
       ...(await readExitEvidence(this.#parts.files)),
       shutdownReason: this.#shutdownReason,
       guestPanicked: this.#guestPanicked,
-      exitStatus: end?.code ?? null,
-      signal: end?.signal ?? null,
+      exitStatus: exit?.code ?? null,
+      signal: exit?.signal ?? null,
     });
   }
 
-  /** Of another's child no end is reported: its socket closes first, then the process goes. */
+  /** Node reports no exit of a process that is not our child: wait until its socket closes, then until it is gone. */
   async #watchExit(): Promise<undefined> {
     await this.#qmp.closed;
     while (!this.#disconnected.signal.aborted && (await isRunning(this.#parts.identity))) {
@@ -171,23 +181,14 @@ export class QemuVm implements Vm {
   }
 }
 
-/** True when `event` resolves before the time is over; rejects with the signal's reason when it aborts. */
-async function resolvesWithin(event: Promise<unknown>, limitMs: number, signal: AbortSignal): Promise<boolean> {
-  const happened = new AbortController();
-  const late = systemClock.sleep(limitMs, AbortSignal.any([happened.signal, signal])).then(() => false);
+/** True when `event` resolves within the time; rejects with the signal's reason when it aborts. */
+async function resolvesWithin(event: Promise<unknown>, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  const settled = new AbortController();
+  const timeout = systemClock.sleep(timeoutMs, AbortSignal.any([settled.signal, signal])).then(() => false);
   try {
-    return await Promise.race([event.then(() => true), late]);
+    return await Promise.race([event.then(() => true), timeout]);
   } finally {
-    happened.abort();
-    late.catch(() => undefined);
+    settled.abort();
+    timeout.catch(() => undefined);
   }
-}
-
-function lineReader(onLine: (line: string) => void): (text: string) => void {
-  let rest = "";
-  return (text) => {
-    const lines = (rest + text).split("\n");
-    rest = (lines.pop() ?? "").slice(-4096);
-    lines.forEach(onLine);
-  };
 }

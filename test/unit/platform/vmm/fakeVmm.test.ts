@@ -57,16 +57,16 @@ describe("the VMM in memory", () => {
   });
 
   it("ends as programmed, as told from outside, and as stopped", async () => {
-    guest = { exits: { afterMs: 1, exit: { how: "exited", exitCode: 4 } } };
-    assert.deepEqual(await (await vmm.start(spec)).exited, { how: "exited", exitCode: 4 });
-    assert.deepEqual(await vmm.postMortem(spec.uuid), { how: "exited", exitCode: 4 });
+    guest = { exits: { afterMs: 1, exit: { kind: "exited", exitCode: 4 } } };
+    assert.deepEqual(await (await vmm.start(spec)).exited, { kind: "exited", exitCode: 4 });
+    assert.deepEqual(await vmm.postMortem(spec.uuid), { kind: "exited", exitCode: 4 });
     guest = {};
     const crashing = await vmm.start(spec);
-    vmm.end(spec.uuid, { how: "panicked", detail: "oops" });
-    assert.deepEqual(await crashing.exited, { how: "panicked", detail: "oops" });
-    assert.equal((await (await vmm.start(spec)).stop({ graceMs: 1 })).how, "killed");
-    guest = { onStop: { how: "exited", exitCode: 0 } };
-    assert.deepEqual(await (await vmm.start(spec)).stop({ graceMs: 60_000 }), { how: "exited", exitCode: 0 });
+    vmm.end(spec.uuid, { kind: "panicked", detail: "oops" });
+    assert.deepEqual(await crashing.exited, { kind: "panicked", detail: "oops" });
+    assert.equal((await (await vmm.start(spec)).stop({ graceMs: 1 })).kind, "killed");
+    guest = { onStop: { kind: "exited", exitCode: 0 } };
+    assert.deepEqual(await (await vmm.start(spec)).stop({ graceMs: 60_000 }), { kind: "exited", exitCode: 0 });
   });
 
   it("lets a VM be adopted while it runs and forgets it without a trace", async () => {

@@ -49,15 +49,15 @@ describe("the end of a VM", () => {
     [
       "is a kill when nothing is known, with QEMU's last words",
       { qemuLog: "qemu: out of memory\n" },
-      "killed QEMU is gone: qemu: out of memory",
+      "killed QEMU ended: qemu: out of memory",
     ],
   ] as const) {
     it(what, () => {
       const exit = classifyExit({ ...nothing, ...evidence });
-      const [how, ...detail] = expected.split(" ");
-      assert.equal(exit.how, how);
+      const [kind, ...detail] = expected.split(" ");
+      assert.equal(exit.kind, kind);
       if (detail.length > 0)
-        assert.equal(exit.how === "exited" ? String(exit.exitCode) : exit.detail, detail.join(" "));
+        assert.equal(exit.kind === "exited" ? String(exit.exitCode) : exit.detail, detail.join(" "));
     });
   }
 });

@@ -47,9 +47,9 @@ describe("the QEMU of this machine", () => {
     process.env["UNIKERNEL_QEMU"] = file;
     assert.match(
       refusal(),
-      /^QEMU_MISSING: UNIKERNEL_QEMU names '.*\/qemu', which is no program that can be run\. Correct or unset it/,
+      /^QEMU_MISSING: UNIKERNEL_QEMU is '.*\/qemu', which is not an executable file\. Correct or unset it/,
     );
     await fs.writeFile(file, "", { mode: 0o644 });
-    assert.match(refusal(), /^QEMU_MISSING: UNIKERNEL_QEMU names/);
+    assert.match(refusal(), /^QEMU_MISSING: UNIKERNEL_QEMU is/);
   });
 });

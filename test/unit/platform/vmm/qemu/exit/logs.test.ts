@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { readExitEvidence } from "../../../../../../provider/platform/vmm/qemu/exit/evidenceOnDisk";
+import { readExitEvidence } from "../../../../../../provider/platform/vmm/qemu/exit/logs";
 import { vmFilesOf } from "../../../../../../provider/platform/vmm/qemu/files";
 import { QemuVmm } from "../../../../../../provider/platform/vmm/qemu/qemu";
 

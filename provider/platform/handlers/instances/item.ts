@@ -83,7 +83,7 @@ function definitionMembers(registry: Registry, definition: InstanceDefinition, s
 }
 
 /** What templates and checkpoints have in place of a life. */
-function templateKindMembers({ frozenAutokillMs: timeMs }: InstanceDefinition, state: InstanceState) {
+function templateKindMembers({ templateAutokillMs: timeMs }: InstanceDefinition, state: InstanceState) {
   if (state === "template") return { template_autokill: { time_ms: timeMs } };
   return state === "checkpoint" ? { checkpoint_autokill: { time_ms: timeMs } } : {};
 }

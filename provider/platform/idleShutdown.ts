@@ -1,6 +1,4 @@
-/** Notices that nobody needs the daemon any more. */
-
-/** Counts requests and fires once when nothing exists and nothing was asked for a while. */
+/** Calls back once, when the platform is empty and no request has been in progress for a while. */
 export class IdleShutdown {
   readonly #idleMs: number;
   readonly #isEmpty: () => boolean;
@@ -9,6 +7,11 @@ export class IdleShutdown {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
+  /**
+   * @param idleMs milliseconds without a request
+   * @param isEmpty true when the platform has no objects
+   * @param onIdle called at most once
+   */
   constructor(idleMs: number, isEmpty: () => boolean, onIdle: () => void) {
     this.#idleMs = idleMs;
     this.#isEmpty = isEmpty;
@@ -16,24 +19,25 @@ export class IdleShutdown {
     this.#arm();
   }
 
-  /** A request began (+1) or ended (-1). */
+  /** Records that a request started (+1) or ended (-1). */
   trackRequest(change: 1 | -1): void {
     this.#requests += change;
     this.#arm();
   }
 
+  /** Ends the watch without calling back. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
   }
 
-  /** Only requests create or delete, so it is enough to look this long after each. */
+  /** Only requests create and delete objects, so it is enough to check this long after each of them. */
   #arm(): void {
     clearTimeout(this.#timer);
     if (this.#stopped || this.#requests > 0) return;
     this.#timer = setTimeout(() => {
       if (this.#isEmpty()) this.#onIdle();
-      else this.#arm(); // what a request left under way may end without another one
+      else this.#arm(); // work that a request started may end without another request
     }, this.#idleMs);
   }
 }

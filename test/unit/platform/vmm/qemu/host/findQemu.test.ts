@@ -35,14 +35,14 @@ describe("the QEMU of this machine", () => {
     assert.equal(findQemu(), file);
   });
 
-  it("is missed with the command that installs it", () => {
+  it("is reported missing with the command that installs it", () => {
     assert.match(
       refusal(),
       /^QEMU_MISSING: 'qemu-system-x86_64' was not found on PATH\. Install it with '.*or set UNIKERNEL_QEMU to its path/,
     );
   });
 
-  it("that UNIKERNEL_QEMU names must be a program", async () => {
+  it("must be an executable file if UNIKERNEL_QEMU is set", async () => {
     const file = path.join(folder, "qemu");
     process.env["UNIKERNEL_QEMU"] = file;
     assert.match(

@@ -1,5 +1,6 @@
-/** Generates names for objects that are created without one, in the same form as the cloud. */
+/** Names of new objects: checks those of requests, and generates others in the same form as the cloud. */
 import * as crypto from "node:crypto";
+import { ApiItemError } from "./errors";
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
 const FIRST_WORDS = "amber bold calm dark early fair green holy icy jolly kind lucky misty noble quiet rapid".split(
@@ -26,4 +27,15 @@ export function uniqueWordName(isTaken: (name: string) => boolean): string {
     const name = `${pick(FIRST_WORDS)}-${pick(SECOND_WORDS)}-${randomText(8)}`;
     if (!isTaken(name)) return name;
   }
+}
+
+/**
+ * Throws `ApiItemError` unless a new object may have this name: `Invalid` for a name with `/`, `AlreadyExists` for one that
+ * is taken.
+ *
+ * @param kind as the message calls the object: `volume`
+ */
+export function assertNameAvailable(kind: string, name: string, isTaken: (name: string) => boolean): void {
+  if (name.includes("/")) throw new ApiItemError("Invalid", `Invalid name '${name}': it must not contain '/'`);
+  if (isTaken(name)) throw new ApiItemError("AlreadyExists", `A ${kind} with the name '${name}' already exists`);
 }

@@ -1,7 +1,7 @@
 /** Creates, replaces and deletes uploaded certificates. */
 import * as crypto from "node:crypto";
 import type { CreateCertificateRequest } from "../../contract/models";
-import { uniqueName } from "../objectNames";
+import { assertNameAvailable, uniqueName } from "../objectNames";
 import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
 import { type CertificateRecord, deleteCertificate, saveCertificate } from "../store/certificates";
@@ -37,10 +37,9 @@ function parseCommonName({ common_name, cn }: CreateCertificateRequest): string 
  */
 export function createCertificate(registry: Registry, body: CreateCertificateRequest): CertificateRecord {
   const commonName = parseCommonName(body);
-  const taken = (name: string): boolean => [...registry.certificates.values()].some((one) => one.name === name);
-  const name = body.name ?? uniqueName(commonName.replace(/^\*\./, ""), taken);
-  if (name.includes("/")) throw new ApiItemError("Invalid", `Invalid name '${name}': it must not contain '/'`);
-  if (taken(name)) throw new ApiItemError("AlreadyExists", `A certificate with the name '${name}' already exists`);
+  const isTaken = (name: string): boolean => [...registry.certificates.values()].some((one) => one.name === name);
+  const name = body.name ?? uniqueName(commonName.replace(/^\*\./, ""), isTaken);
+  assertNameAvailable("certificate", name, isTaken);
   assertValidCertificate(commonName, body.chain, body.pkey);
   const { chain, pkey } = body;
   const record = { uuid: crypto.randomUUID(), name, createdAt: Date.now(), commonName, chain, pkey };

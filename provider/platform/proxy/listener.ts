@@ -24,7 +24,7 @@ export function openListener(port: number, onConnection: (client: net.Socket) =>
 
 function toListenError(port: number, error: NodeJS.ErrnoException): Error {
   if (error.code === "EADDRINUSE") {
-    return new ApiItemError("NoFree", `Port ${port} on ${PUBLISH_HOST} is in use by another program`);
+    return new ApiItemError("NoFree", `Port ${port} on ${PUBLISH_HOST} is already in use by another program`);
   }
   if (error.code === "EACCES" || error.code === "EPERM") {
     return new ApiItemError(

@@ -1,4 +1,4 @@
-/** Calls back once, when the platform is empty and no request has been in progress for a while. */
+/** Calls back when the platform is empty and no request has been in progress for a while. */
 export class IdleShutdown {
   readonly #idleMs: number;
   readonly #isEmpty: () => boolean;
@@ -10,7 +10,7 @@ export class IdleShutdown {
   /**
    * @param idleMs milliseconds without a request
    * @param isEmpty true when the platform has no objects
-   * @param onIdle called at most once
+   * @param onIdle called when the platform is empty `idleMs` after the last request
    */
   constructor(idleMs: number, isEmpty: () => boolean, onIdle: () => void) {
     this.#idleMs = idleMs;

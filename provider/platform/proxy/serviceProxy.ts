@@ -116,7 +116,7 @@ export class ServiceProxy {
     return mode === "plain" ? serve : terminateTls(mode.tls, serve);
   }
 
-  /** Remembers a connection until it closes. The decrypted socket of a TLS connection is tracked beside the raw one. */
+  /** Remembers a connection until it closes. The decrypted socket of a TLS connection is tracked in addition to the raw one. */
   #track(client: net.Socket): net.Socket {
     if (this.#clients.has(client)) return client;
     this.#clients.add(client);

@@ -21,7 +21,7 @@ const policy = z.discriminatedUnion("type", [
 
 /** The autoscale options of a service group. */
 export const autoscaleConfiguration = z.object({
-  /** Numbers of instances, standby included. */
+  /** Limits of the number of instances. */
   minSize: z.int(),
   maxSize: z.int(),
   warmupTimeMs: z.int(),

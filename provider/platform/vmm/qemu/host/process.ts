@@ -74,7 +74,7 @@ export async function processStartTime(pid: number): Promise<string | undefined>
 export const bootId = async (): Promise<string> =>
   (await fsp.readFile("/proc/sys/kernel/random/boot_id", "latin1").catch(() => "")).trim();
 
-/** Identifies a process for good; its id alone may be reused by another program. */
+/** Identifies a process. The id alone is not enough: it may be reused by another program. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly startTime: string;

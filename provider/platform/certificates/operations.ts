@@ -42,7 +42,7 @@ export function createCertificate(registry: Registry, body: CreateCertificateReq
   assertNameAvailable("certificate", name, isTaken);
   assertValidCertificate(commonName, body.chain, body.pkey);
   const { chain, pkey } = body;
-  const record = { uuid: crypto.randomUUID(), name, createdAt: Date.now(), commonName, chain, pkey };
+  const record = { uuid: crypto.randomUUID(), name, createdAt: registry.parts.clock.now(), commonName, chain, pkey };
   persistCertificate(registry, record);
   registry.parts.log.write("certificate.created", { uuid: record.uuid, name, common_name: commonName });
   return record;

@@ -94,7 +94,7 @@ export function reserveVolume(registry: Registry, wanted: VolumeReservation): Vo
   return persistVolume(registry, {
     uuid: crypto.randomUUID(),
     name,
-    createdAt: Date.now(),
+    createdAt: registry.parts.clock.now(),
     sizeMb: wanted.sizeMb,
     state: "initializing",
     ...wanted.options,

@@ -1,24 +1,14 @@
-/**
- * One running QEMU process. The daemon has two connections to it: QMP to QEMU itself, and the control port to the guest's
- * init, which reports `started`, `exit <code>` or `error <message>` and takes `stop <seconds>`.
- */
-import * as net from "node:net";
+/** One running QEMU process, which the daemon controls over QMP and, if the guest supports it, over the control port. */
 import { systemClock } from "../../../base/clock";
 import type { Endpoint, Vm, VmExit, VmUsage } from "../vmm";
-import {
-  applyReportLine,
-  createReportReader,
-  encodeStopCommand,
-  type GuestReport,
-  parseReport,
-} from "./exit/guestReport";
+import { ControlPort } from "./controlPort";
 import { classifyExit } from "./exit/classifyExit";
+import { readExitEvidence } from "./exit/logs";
 import type { VmFiles } from "./files";
 import { HostForwards } from "./forwards";
-import { CONTROL_HEAD_BYTES, readExitEvidence, readHeadAndTail, TAIL_BYTES } from "./exit/logs";
 import { isRunning, killProcess, type ProcessExit, type ProcessIdentity } from "./host/process";
-import { QmpClient, type QmpEvent } from "./qmpClient";
 import { readProcessUsage } from "./host/usage";
+import { QmpClient, type QmpEvent } from "./qmpClient";
 
 /** How long the guest may take after the grace period to unmount its disks, and QEMU to exit. */
 const EXIT_TIMEOUT_MS = 3000;
@@ -37,6 +27,17 @@ export interface QemuVmParts {
   readonly exited?: Promise<ProcessExit>;
 }
 
+/** What QMP reported about the end of a VM. */
+class ExitEvents {
+  shutdownReason: string | undefined;
+  guestPanicked = false;
+
+  record({ event, data }: QmpEvent): void {
+    if (event === "GUEST_PANICKED") this.guestPanicked = true;
+    if (event === "SHUTDOWN" && typeof data["reason"] === "string") this.shutdownReason = data["reason"];
+  }
+}
+
 /** A VM in a QEMU process. */
 export class QemuVm implements Vm {
   readonly pid: number;
@@ -44,48 +45,27 @@ export class QemuVm implements Vm {
   readonly exited: Promise<VmExit>;
   readonly #parts: QemuVmParts;
   readonly #qmp: QmpClient;
-  readonly #control: net.Socket;
+  readonly #exitEvents: ExitEvents;
+  readonly #control: ControlPort;
   readonly #forwards: HostForwards;
   readonly #disconnected = new AbortController();
-  readonly #onStarted: () => void;
-  #report: GuestReport;
-  #shutdownReason: string | undefined;
-  #guestPanicked = false;
-  /** Grace period of a stop that was requested before the guest was ready for it. */
-  #pendingStopMs: number | undefined;
 
-  private constructor(parts: QemuVmParts, qmp: QmpClient, control: net.Socket, report: GuestReport) {
+  private constructor(parts: QemuVmParts, qmp: QmpClient, exitEvents: ExitEvents, control: ControlPort) {
     this.pid = parts.identity.pid;
     this.#parts = parts;
     this.#qmp = qmp;
+    this.#exitEvents = exitEvents;
     this.#control = control;
-    this.#report = report;
     this.#forwards = new HostForwards(qmp);
-    let onStarted = (): void => undefined;
-    this.started = new Promise((resolve) => (onStarted = resolve));
-    this.#onStarted = onStarted;
-    if (report.started || !parts.hasControlProtocol) onStarted();
+    this.started = parts.hasControlProtocol ? control.started : Promise.resolve();
     this.exited = this.#awaitExit();
   }
 
   /** Connects to a VM. Throws `VMM_FAILED` when its QMP socket does not respond. */
   static async connect(parts: QemuVmParts): Promise<QemuVm> {
-    const early: { events: QmpEvent[]; text: string } = { events: [], text: "" };
-    let onEvent = (event: QmpEvent): void => void early.events.push(event);
-    let onText = (text: string): void => void (early.text += text);
-    const qmp = await QmpClient.connect(parts.files.qmpSocket, { onEvent: (event) => onEvent(event) });
-    const control = net.connect(parts.files.controlSocket);
-    control.on("error", () => undefined); // QMP and the process show when the VM ends
-    await new Promise<void>((resolve) => control.once("connect", resolve).once("close", () => resolve()));
-    control.setEncoding("utf8").on("data", (text: string) => onText(text));
-    // Earlier reports are in the log; a line that arrives both ways changes nothing.
-    const log = await readHeadAndTail(parts.files.controlLog, CONTROL_HEAD_BYTES, TAIL_BYTES);
-    const vm = new QemuVm(parts, qmp, control, parseReport(log));
-    onEvent = (event) => vm.#onQmpEvent(event);
-    onText = createReportReader((line) => vm.#onControlLine(line));
-    early.events.forEach(onEvent);
-    onText(early.text);
-    return vm;
+    const exitEvents = new ExitEvents();
+    const qmp = await QmpClient.connect(parts.files.qmpSocket, { onEvent: (event) => exitEvents.record(event) });
+    return new QemuVm(parts, qmp, exitEvents, await ControlPort.connect(parts.files));
   }
 
   forward(guestPort: number): Promise<Endpoint> {
@@ -118,8 +98,7 @@ export class QemuVm implements Vm {
   async stop({ graceMs }: { readonly graceMs: number }): Promise<VmExit> {
     if (graceMs > 0 && this.#parts.hasControlProtocol) {
       await this.#qmp.execute("cont").catch(() => undefined); // a paused guest does not read its control port
-      if (this.#report.started) this.#control.write(encodeStopCommand(graceMs));
-      else this.#pendingStopMs = graceMs;
+      this.#control.requestStop(graceMs);
       if (await this.#exitsWithin(graceMs + EXIT_TIMEOUT_MS)) return this.exited;
     }
     await this.#qmp.execute("quit").catch(() => undefined); // QEMU may have exited, or hang
@@ -130,20 +109,7 @@ export class QemuVm implements Vm {
   disconnect(): void {
     this.#disconnected.abort();
     this.#qmp.close();
-    this.#control.destroy();
-  }
-
-  #onControlLine(line: string): void {
-    this.#report = applyReportLine(this.#report, line);
-    if (!this.#report.started) return;
-    this.#onStarted();
-    if (this.#pendingStopMs !== undefined) this.#control.write(encodeStopCommand(this.#pendingStopMs));
-    this.#pendingStopMs = undefined;
-  }
-
-  #onQmpEvent({ event, data }: QmpEvent): void {
-    if (event === "GUEST_PANICKED") this.#guestPanicked = true;
-    if (event === "SHUTDOWN" && typeof data["reason"] === "string") this.#shutdownReason = data["reason"];
+    this.#control.close();
   }
 
   #exitsWithin(timeoutMs: number): Promise<boolean> {
@@ -153,7 +119,7 @@ export class QemuVm implements Vm {
   async #startsWithin(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     const first = Promise.race([this.started, this.exited]);
     return (
-      (await resolvesWithin(first, timeoutMs, signal)) && (this.#report.started || !this.#parts.hasControlProtocol)
+      (await resolvesWithin(first, timeoutMs, signal)) && (this.#control.hasStarted || !this.#parts.hasControlProtocol)
     );
   }
 
@@ -162,11 +128,11 @@ export class QemuVm implements Vm {
     const exit = await (this.#parts.exited ?? this.#watchExit());
     await this.#qmp.closed; // all its events have arrived by then
     if (this.#disconnected.signal.aborted) return new Promise(() => undefined);
-    this.#control.destroy();
+    this.#control.close();
     return classifyExit({
       ...(await readExitEvidence(this.#parts.files)),
-      shutdownReason: this.#shutdownReason,
-      guestPanicked: this.#guestPanicked,
+      shutdownReason: this.#exitEvents.shutdownReason,
+      guestPanicked: this.#exitEvents.guestPanicked,
       exitStatus: exit?.code ?? null,
       signal: exit?.signal ?? null,
     });

@@ -23,7 +23,7 @@ export interface FakeGuest {
   readonly usage?: VmUsage;
 }
 
-const CUT_OFF: VmExit = { how: "killed", detail: "QEMU was told to end (host-qmp-quit)." };
+const CUT_OFF: VmExit = { kind: "killed", detail: "QEMU was told to quit (host-qmp-quit)." };
 let lastPid = 100_000;
 
 /** One running fake VM, independent of who holds it. */
@@ -182,7 +182,7 @@ export class FakeVmm implements Vmm {
   }
 
   async postMortem(uuid: string): Promise<VmExit> {
-    return this.#machines.get(uuid)?.exit ?? { how: "killed", detail: "QEMU is gone without a trace." };
+    return this.#machines.get(uuid)?.exit ?? { kind: "killed", detail: "QEMU ended without a message." };
   }
 
   async removeFiles(uuid: string): Promise<void> {

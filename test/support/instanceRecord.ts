@@ -8,7 +8,7 @@ export const runningRecord: InstanceRecord = {
     ...{ repository: "app", digest: "d", kernelDigest: "k", imageArgs: [], imageEnv: {}, args: [], env: {} },
     ...{ argsFromImage: true, memoryMb: 128, vcpus: 1, restartPolicy: "never", tags: [], annotations: {} },
     ...{ deleteLock: false, deleteOnStop: false, dependencies: [], roms: [], schedules: [], history: [] },
-    ...{ autokill: { timeMs: 0, numRequests: 0 }, frozenAutokillMs: 0 },
+    ...{ autokill: { timeMs: 0, numRequests: 0 }, templateAutokillMs: 0 },
   },
   status: {
     ...{ state: "running", deleting: false, stopForced: false, startCount: 1, restartCount: 0, uptimeMs: 0 },

@@ -39,7 +39,7 @@ export function webGuest(name: string): FakeGuest {
   const server = http.createServer((_request, response) => response.end(name));
   return {
     serve: (socket: net.Socket) => void server.emit("connection", socket),
-    onStop: { how: "exited", exitCode: 0 },
+    onStop: { kind: "exited", exitCode: 0 },
   };
 }
 

@@ -59,7 +59,7 @@ function addGuests({ guests }: TestPlatform): void {
     throw error;
   };
   guests.set("broken", {
-    exits: { afterMs: 5, exit: { how: "exited", exitCode: 3 } },
+    exits: { afterMs: 5, exit: { kind: "exited", exitCode: 3 } },
     console: "about to fail\n",
   });
   guests.set("small", failing(new UnikernelError("INPUT_INVALID", "It needs 80 MiB.", { property: "memoryMb" })));

@@ -105,7 +105,7 @@ describe("functions", () => {
   });
 
   it("read part of a log, images and quotas", async () => {
-    platform.guests.set("talker", { console: "hello from the guest\n", onStop: { how: "exited", exitCode: 0 } });
+    platform.guests.set("talker", { console: "hello from the guest\n", onStop: { kind: "exited", exitCode: 0 } });
     const { uuid } = await platform.createRunning({ name: "talker" });
     await eventually("the guest has spoken", async () => (await unikernel.getInstanceLogs({ uuid })).output !== "");
     const log = await unikernel.getInstanceLogs({ uuid, offsetBytes: 6, limitBytes: 4 });

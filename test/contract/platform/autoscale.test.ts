@@ -281,7 +281,7 @@ describe("autoscale", () => {
       const [first] = await size(1);
       assert.ok(first);
       await platform.waitForItem(first.uuid, ({ state }) => state === "running");
-      platform.vmm.end(first.uuid, { how: "panicked", detail: "Oops" });
+      platform.vmm.end(first.uuid, { kind: "panicked", detail: "Oops" });
       for (;;) {
         const [now] = await members();
         if (now !== undefined && now.uuid !== first.uuid) break;
@@ -375,7 +375,7 @@ describe("autoscale", () => {
       const configuration = await read();
       platform.daemon.simulateKill();
       const [gone] = before;
-      platform.vmm.end(gone?.uuid ?? "", { how: "killed", detail: "gone" });
+      platform.vmm.end(gone?.uuid ?? "", { kind: "killed", detail: "gone" });
       await platform.start();
       assert.deepEqual(await read(), configuration);
       for (;;) {

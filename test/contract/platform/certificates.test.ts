@@ -86,13 +86,13 @@ describe("certificates", () => {
       "a key of another certificate",
       () => ({ common_name: "shop.example.com", chain: shop.chain, pkey: makeCertificate("other.example.com").pkey }),
       7,
-      /does not belong/,
+      /does not match the first certificate/,
     ],
     [
       "a key that is too small for TLS",
       () => ({ common_name: "weak.example.com", ...makeCertificate("weak.example.com", [], ["rsa:512"]) }),
       7,
-      /cannot serve TLS \(ee key too small\)/,
+      /cannot be used for TLS \(ee key too small\)/,
     ],
     [
       "a certificate for other names",

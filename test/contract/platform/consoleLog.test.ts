@@ -41,7 +41,7 @@ describe("a console log that keeps growing", () => {
   });
 
   it("starts empty with a new boot", async () => {
-    platform.guests.set("brief", { console: "first words\n", onStop: { how: "exited", exitCode: 0 } });
+    platform.guests.set("brief", { console: "first words\n", onStop: { kind: "exited", exitCode: 0 } });
     const { uuid } = await platform.createRunning({ name: "brief" });
     platform.vmm.print(uuid, "y".repeat(3 * MIB));
     await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);

@@ -259,7 +259,7 @@ describe("a new instance", () => {
     });
 
     it("is deleted when it ends by itself, and waiting clients learn it", async () => {
-      platform.guests.set("job", { exits: { afterMs: 0, exit: { how: "exited", exitCode: 0 } } });
+      platform.guests.set("job", { exits: { afterMs: 0, exit: { kind: "exited", exitCode: 0 } } });
       const { uuid } = await create({ name: "job", features: ["delete-on-stop"] });
       const waiting = platform.requestItem("GET", `/v1/instances/wait?uuid=${uuid}&state=standby`);
       await platform.api("PUT", "/v1/instances/start", [{ uuid }]);
@@ -267,7 +267,7 @@ describe("a new instance", () => {
     });
 
     it("reports how it ended to a waiting create", async () => {
-      platform.guests.set("job", { exits: { afterMs: 0, exit: { how: "exited", exitCode: 3 } } });
+      platform.guests.set("job", { exits: { afterMs: 0, exit: { kind: "exited", exitCode: 3 } } });
       const item = await create({ name: "job", features: ["delete-on-stop"], autostart: true, timeout_s: 10 });
       await platform.waitForItem(item.uuid, (one) => one["error"] === 8);
       assert.ok(item["state"] === "running" || item["exit_code"] === 3, JSON.stringify(item));
@@ -287,7 +287,7 @@ describe("a new instance", () => {
     it("is deleted even if the daemon ended between stop and delete", async () => {
       const { uuid } = await platform.createRunning({ name: "job", features: ["delete-on-stop"] });
       platform.daemon.simulateKill();
-      platform.vmm.end(uuid, { how: "exited", exitCode: 0 });
+      platform.vmm.end(uuid, { kind: "exited", exitCode: 0 });
       await platform.start();
       await platform.waitForItem(uuid, (item) => item["error"] === 8);
     });

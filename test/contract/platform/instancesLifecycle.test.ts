@@ -67,7 +67,7 @@ describe("the lifecycle of an instance", () => {
     });
 
     it("stays down if one of them does not start", async () => {
-      platform.guests.set("db", { bootMs: 30, onStop: { how: "exited", exitCode: 0 } });
+      platform.guests.set("db", { bootMs: 30, onStop: { kind: "exited", exitCode: 0 } });
       await create({ name: "db" });
       const { uuid } = await create({ name: "web", dependencies: [{ name: "db" }], autostart: true });
       await stop("db", { force: true });
@@ -93,7 +93,7 @@ describe("the lifecycle of an instance", () => {
     });
 
     it("returns the end of an instance that stops during the wait", async () => {
-      platform.guests.set("a", { bootMs: 5, exits: { afterMs: 0, exit: { how: "exited", exitCode: 3 } } });
+      platform.guests.set("a", { bootMs: 5, exits: { afterMs: 0, exit: { kind: "exited", exitCode: 3 } } });
       await create({ name: "a" });
       const answer = await start("a", { timeout_s: 10 });
       assert.equal(answer.status, "success");
@@ -167,7 +167,7 @@ describe("the lifecycle of an instance", () => {
       );
       assert.equal((await platform.instance(uuid))["state"], "running");
       platform.guests.delete("a");
-      platform.vmm.end(uuid, { how: "exited", exitCode: 0 });
+      platform.vmm.end(uuid, { kind: "exited", exitCode: 0 });
       assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
     });
 
@@ -228,7 +228,7 @@ describe("the lifecycle of an instance", () => {
       let lives = 0;
       platform.guests.set("a", () => {
         lives++;
-        return { exits: { afterMs: 0, exit: { how: "panicked", detail: "oops" } } };
+        return { exits: { afterMs: 0, exit: { kind: "panicked", detail: "oops" } } };
       });
       const { uuid } = await create({ name: "a", restart_policy: "always", autostart: true });
       await platform.waitForItem(uuid, ({ restart }) => (restart as { attempt?: number } | undefined)?.attempt === 2);

@@ -280,7 +280,7 @@ describe("changes of an instance", () => {
     it("are applied when it crashes, so that its restart has them", async () => {
       const { uuid } = await platform.createRunning({ name: "web", restart_policy: "always" });
       await set(uuid, "args", ["/fixed"]);
-      platform.vmm.end(uuid, { how: "panicked", detail: "oops" });
+      platform.vmm.end(uuid, { kind: "panicked", detail: "oops" });
       await platform.waitForItem(uuid, ({ restart_count }) => restart_count === 1);
       assert.deepEqual(platform.vmm.starts.at(-1)?.args, ["/fixed"]);
     });

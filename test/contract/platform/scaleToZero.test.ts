@@ -32,14 +32,14 @@ describe("an instance that scales to zero", () => {
 
   for (const stateful of [true, false]) {
     it(`wakes for a connection even if the machine was switched off (${stateful ? "memory kept" : "booted anew"})`, async () => {
-      platform.guests.set("echo", { ...echo, onStop: { how: "exited", exitCode: 0 } });
+      platform.guests.set("echo", { ...echo, onStop: { kind: "exited", exitCode: 0 } });
       const { uuid } = await running("echo", { policy: "on", stateful, cooldown_time_ms: 30 });
       const asleep = await isAsleep(uuid);
       assert.equal(Number(asleep["stop_reason"]) & (32 | 4), 32 | 4); // scale to zero, by the platform
       assert.ok(Date.parse(String(asleep["stopped_at"])) >= Date.parse(String(asleep["started_at"])));
       await platform.api("PATCH", "/v1/instances", [{ uuid, prop: "env", op: "set", value: { A: "2" } }]);
       platform.daemon.simulateKill();
-      platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
+      platform.vmm.end(uuid, { kind: "killed", detail: "the machine was switched off" });
       await platform.start();
       const item = await platform.instance(uuid);
       assert.equal(item["state"], "standby");
@@ -52,7 +52,7 @@ describe("an instance that scales to zero", () => {
 
   for (const stateful of [true, false]) {
     it(`goes to standby behind an idle connection and closes it (${stateful ? "memory kept" : "booted anew"})`, async () => {
-      platform.guests.set("echo", { ...echo, onStop: { how: "exited", exitCode: 0 } });
+      platform.guests.set("echo", { ...echo, onStop: { kind: "exited", exitCode: 0 } });
       const { uuid } = await running("echo", { policy: "idle", stateful, cooldown_time_ms: 30 });
       const { closed } = await connected();
       await isAsleep(uuid);

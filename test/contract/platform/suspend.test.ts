@@ -36,7 +36,7 @@ describe("suspended instances", () => {
     assert.equal("stop_reason" in again, false);
     assert.equal(await fetchText(port), "web");
     assert.equal(platform.vmm.starts.length, 1);
-    platform.vmm.end(uuid, { how: "exited", exitCode: 3 });
+    platform.vmm.end(uuid, { kind: "exited", exitCode: 3 });
     const ended = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
     assert.deepEqual([ended["stop_reason"], ended["exit_code"]], [3, 3]); // from inside: nobody asked for this end
   });
@@ -168,7 +168,7 @@ describe("suspended instances", () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       await suspend("web");
       platform.daemon.simulateKill();
-      platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
+      platform.vmm.end(uuid, { kind: "killed", detail: "the machine was switched off" });
       await platform.start();
       const item = await platform.instance(uuid);
       assert.deepEqual([item["state"], "snapshot" in item], ["stopped", false]);
@@ -186,7 +186,7 @@ describe("suspended instances", () => {
         const sql = "UPDATE instances SET status = json_set(status, '$.becomesTemplate', json('true')) WHERE uuid = ?";
         database.prepare(sql).run(uuid);
         database.close();
-        if (isGone) platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
+        if (isGone) platform.vmm.end(uuid, { kind: "killed", detail: "the machine was switched off" });
         await platform.start();
         await platform.waitForItem(uuid, ({ state }) => state === "template");
         assert.equal((await platform.requestItem("GET", "/v1/instances/templates"))["name"], "web");

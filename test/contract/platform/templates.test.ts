@@ -98,7 +98,7 @@ describe("instance templates", () => {
     const { uuid } = await platform.createRunning({ name: "busy" });
     await convert("busy", { timeout_s: 0 });
     platform.daemon.simulateKill();
-    platform.vmm.end(uuid, { how: "killed", detail: "gone" });
+    platform.vmm.end(uuid, { kind: "killed", detail: "gone" });
     await platform.start();
     assert.equal((await template("busy"))["state"], "template");
   });

@@ -76,7 +76,7 @@ describe("attaching and detaching volumes", () => {
     const made = await platform.createRunning({ name: "i", volumes: [{ uuid: volume.uuid, at: "/data" }] });
     await detach();
     platform.daemon.simulateKill();
-    platform.vmm.end(made.uuid, { how: "killed", detail: "the machine was switched off" });
+    platform.vmm.end(made.uuid, { kind: "killed", detail: "the machine was switched off" });
     await platform.start();
     assert.equal((await read())["state"], "available");
   });

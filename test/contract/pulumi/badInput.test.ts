@@ -448,7 +448,7 @@ describe("the dynamic provider process with bad input", () => {
       const detail = "Kernel panic - not syncing: Out of memory";
       platform.guests.set("crashing", {
         console: `starting up\n${detail}\n`,
-        exits: { afterMs: 0, exit: { how: "panicked", detail } },
+        exits: { afterMs: 0, exit: { kind: "panicked", detail } },
       });
       assert.equal(
         await refused("Instance", { name: "crashing", image: "app:1", env: { TOKEN: "s3cret" } }),

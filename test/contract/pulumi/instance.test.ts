@@ -150,7 +150,7 @@ describe("an instance on the local platform", () => {
     const { id, outs, inputs } = await made("owing", { image: "app:1" });
     const { name } = await platform.instance(id);
     const news = await checked("owing", { image: "app:1", memoryMb: 256 }, inputs);
-    platform.guests.set(name, { exits: { afterMs: 0, exit: { how: "exited", exitCode: 1 } } });
+    platform.guests.set(name, { exits: { afterMs: 0, exit: { kind: "exited", exitCode: 1 } } });
     const failure = await process.update(id, outs, news).then(
       () => assert.fail("it was updated"),
       (error: CallError) => error,

@@ -71,10 +71,10 @@ describe("the unikernel command", function () {
   it("rejects invalid settings before starting anything", async () => {
     const typing = await unikernel("local", "up", "--quota", "instanses=1");
     assert.equal(typing.code, 1);
-    assert.match(typing.stderr, /INPUT_INVALID: There is no quota 'instanses'\. Is 'instances' meant\?/);
+    assert.match(typing.stderr, /INPUT_INVALID: Unknown quota 'instanses'\. Did you mean 'instances'\?/);
     process.env["UNIKERNEL_QUOTAS"] = "volumes=-1";
     try {
-      assert.match((await unikernel("local", "up")).stderr, /INPUT_INVALID: 'volumes=-1' does not set a quota/);
+      assert.match((await unikernel("local", "up")).stderr, /INPUT_INVALID: Invalid quota 'volumes=-1'/);
       assert.equal(await platform.daemonPid(), undefined);
       process.env["UNIKERNEL_QUOTAS"] = "volumes=1";
       assert.match((await unikernel("local", "up")).stdout, /started with '--quota volumes=1'/);

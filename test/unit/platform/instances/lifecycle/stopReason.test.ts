@@ -4,10 +4,10 @@ import { restartBackoffMs, shouldRestart } from "../../../../../provider/platfor
 import { isCrash, startFailed, stopFacts } from "../../../../../provider/platform/instances/lifecycle/stopReason";
 import type { VmExit } from "../../../../../provider/platform/vmm/vmm";
 
-const clean: VmExit = { how: "exited", exitCode: 0 };
-const failed: VmExit = { how: "exited", exitCode: 1 };
-const killed: VmExit = { how: "killed", detail: "" };
-const panic = (detail: string): VmExit => ({ how: "panicked", detail });
+const clean: VmExit = { kind: "exited", exitCode: 0 };
+const failed: VmExit = { kind: "exited", exitCode: 1 };
+const killed: VmExit = { kind: "killed", detail: "" };
+const panic = (detail: string): VmExit => ({ kind: "panicked", detail });
 const nobody = { requestedBy: undefined, forced: false } as const;
 const user = { requestedBy: "user", forced: false } as const;
 const force = { requestedBy: "user", forced: true } as const;
@@ -31,8 +31,8 @@ describe("the stop reason", () => {
   }
 
   it("comes with the exit code of the program, in one byte", () => {
-    assert.equal(stopFacts({ how: "exited", exitCode: 7 }, nobody).exitCode, 7);
-    assert.equal(stopFacts({ how: "exited", exitCode: -1 }, nobody).exitCode, 255);
+    assert.equal(stopFacts({ kind: "exited", exitCode: 7 }, nobody).exitCode, 7);
+    assert.equal(stopFacts({ kind: "exited", exitCode: -1 }, nobody).exitCode, 255);
     assert.equal(stopFacts(killed, force).exitCode, undefined);
   });
 

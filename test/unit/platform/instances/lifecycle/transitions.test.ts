@@ -47,12 +47,12 @@ describe("what becomes of an instance", () => {
     assert.equal(end(status({ deleting: true }), "always").restartDelayMs, undefined);
   });
 
-  it("for connections: it is coming while it will answer, asleep in standby, else away", () => {
-    assert.equal(rotationStateOf(status({ state: "standby" })), "asleep");
-    for (const state of ["starting", "running"] as const) assert.equal(rotationStateOf(status({ state })), "coming");
+  it("for connections: it is starting while it will answer, standby in standby, else out", () => {
+    assert.equal(rotationStateOf(status({ state: "standby" })), "standby");
+    for (const state of ["starting", "running"] as const) assert.equal(rotationStateOf(status({ state })), "starting");
     for (const state of ["stopped", "draining", "stopping"] as const)
-      assert.equal(rotationStateOf(status({ state })), "away");
-    assert.equal(rotationStateOf(status({ state: "stopped", restart: { attempt: 1, nextAt: 5 } })), "coming");
-    assert.equal(rotationStateOf(status({ state: "stopping", stopAskedBy: "scale-to-zero" })), "coming");
+      assert.equal(rotationStateOf(status({ state })), "out");
+    assert.equal(rotationStateOf(status({ state: "stopped", restart: { attempt: 1, nextAt: 5 } })), "starting");
+    assert.equal(rotationStateOf(status({ state: "stopping", stopAskedBy: "scale-to-zero" })), "starting");
   });
 });

@@ -12,7 +12,7 @@ function record(
   { status = {}, definition = {} }: { status?: Partial<InstanceStatus>; definition?: Partial<InstanceDefinition> },
   uuid = "a",
 ): InstanceRecord {
-  const whole = { autokill: { timeMs: 0, numRequests: 0 }, frozenAutokillMs: 0, deleteLock: false, schedules: [] };
+  const whole = { autokill: { timeMs: 0, numRequests: 0 }, templateAutokillMs: 0, deleteLock: false, schedules: [] };
   return {
     ...{ uuid, name: uuid, createdAt: 100, serviceUuid: undefined, volumes: [] },
     definition: { ...whole, ...definition } as InstanceDefinition, // the rest is not looked at
@@ -44,7 +44,7 @@ describe("when an instance is of no use any more", () => {
 
   it("is, for a template or checkpoint, some time after one was last made from it", () => {
     for (const state of ["template", "checkpoint"] as const) {
-      const definition = { ...timed, frozenAutokillMs: 30 };
+      const definition = { ...timed, templateAutokillMs: 30 };
       assert.equal(autokillAt(record({ definition, status: { state, lastUsedAt: 500 } })), 530);
       assert.equal(autokillAt(record({ definition, status: { state } })), 130);
       assert.equal(autokillAt(record({ definition: timed, status: { state, stoppedAt: 9 } })), undefined);

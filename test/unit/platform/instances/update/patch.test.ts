@@ -13,7 +13,7 @@ const before: InstanceDefinition = {
   ...{ annotations: { k: "v", l: "w" }, deleteLock: true, hostname: "web", deleteOnStop: false, dependencies: ["u1"] },
   roms: [{ name: "r1", at: "/r1", files: [{ path: "f", data: "" }] }],
   schedules: [{ name: "s1", when: "daily", action: "stop" }],
-  ...{ autokill: { timeMs: 5, numRequests: 6 }, frozenAutokillMs: 0, history: [] },
+  ...{ autokill: { timeMs: 5, numRequests: 6 }, templateAutokillMs: 0, history: [] },
 };
 const context = { limits: DEFAULT_QUOTAS.limits, hasService: true };
 const change = (prop: InstanceProp, op: "set" | "add" | "del", value?: unknown, from = before, more = {}) =>

@@ -14,8 +14,8 @@ function server(uuids: string[], before: (from: string | undefined) => void) {
 }
 const some = (count: number): string[] => Array.from({ length: count }, (_, index) => `u${index}`);
 
-describe("a whole listing", () => {
-  it("is begun again when the object that its next page begins at has gone", async () => {
+describe("a paginated listing", () => {
+  it("restarts if the first object of its next page is gone", async () => {
     const uuids = some(2 * PAGE_SIZE);
     let gone: string | undefined;
     const list = server(uuids, (from) => {
@@ -30,7 +30,7 @@ describe("a whole listing", () => {
     );
   });
 
-  it("is given up when that happens again and again", async () => {
+  it("gives up after repeated restarts", async () => {
     const uuids = some(20 * PAGE_SIZE);
     let beginnings = 0;
     const list = server(uuids, (from) => {
@@ -41,7 +41,7 @@ describe("a whole listing", () => {
     assert.equal(beginnings, 3);
   });
 
-  it("is not begun again when the first page is refused", async () => {
+  it("does not restart if the first page is rejected", async () => {
     let asked = 0;
     const refuse = async () => {
       asked++;

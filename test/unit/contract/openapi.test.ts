@@ -68,8 +68,8 @@ const asBodyOfOne = (item: object, body: JsonSchema, resolve: ResolveRef): objec
   ...("uuid" in propertiesOf(body, resolve) ? { uuid: UUID } : {}),
 });
 
-describe("the API's own description", () => {
-  it("has no operation that we leave out without a reason, and none of ours is unknown to it", () => {
+describe("the vendor's OpenAPI documents", () => {
+  it("have no operation that we omit without a reason, and every operation of ours", () => {
     const offered = new Set(
       all.flatMap(([, route]) => [
         `${route.method} ${route.path}`,
@@ -94,7 +94,7 @@ describe("the API's own description", () => {
     if (operation === undefined) continue;
     const resolve = refResolver(documents[route.server].components.schemas);
 
-    it(`${name}: every answer that fits it is understood`, () => {
+    it(`describe responses that our model accepts: ${name}`, () => {
       fc.assert(
         fc.property(arbitraryOf(responseSchemaOf(operation), resolve), (answer) => {
           const { data } = envelope.parse(answer);
@@ -106,7 +106,7 @@ describe("the API's own description", () => {
       );
     });
 
-    it(`${name}: no field of its answer is left out`, () => {
+    it(`have no response field that our model omits: ${name}`, () => {
       const data = propertiesOf(propertiesOf(responseSchemaOf(operation), resolve)["data"] ?? {}, resolve);
       const theirs =
         route.dataKey === undefined
@@ -118,7 +118,7 @@ describe("the API's own description", () => {
 
     const body = operation.requestBody?.content["application/json"].schema;
     if (body !== undefined) {
-      it(`${name}: every request that fits it passes our model`, () => {
+      it(`describe requests that our model accepts: ${name}`, () => {
         const refused: string[] = [];
         // What completes a body for one makes a list of it.
         const pathOf = (path: readonly PropertyKey[]) => pathIn(body, isOne ? path.slice(1) : path, resolve);
@@ -136,7 +136,7 @@ describe("the API's own description", () => {
         assert.deepEqual(unexplained(refused), []);
       });
 
-      it(`${name}: every request that our model lets through fits it`, () => {
+      it(`accept every request that our model accepts: ${name}`, () => {
         const beyond: string[] = [];
         fc.assert(
           fc.property(arbitraryOf(jsonSchemaOf(route.body), ours), (request) => {
@@ -151,14 +151,14 @@ describe("the API's own description", () => {
         assert.deepEqual(unexplained(beyond), []);
       });
 
-      it(`${name}: no field of its request is left out`, () => {
+      it(`have no request field that our model omits: ${name}`, () => {
         const model = jsonSchemaOf(route.body);
         const missing = missingIn(isOne ? (model.items ?? {}) : model, body, resolve);
         assert.deepEqual(unexplained(missing.map((one) => `${name} ${one}`)), []);
       });
     }
 
-    it(`${name}: no parameter of its query is left out`, () => {
+    it(`have no query parameter that our model omits: ${name}`, () => {
       const known = Object.keys(propertiesOf(jsonSchemaOf(route.query)));
       const described = (operation.parameters ?? []).filter((one) => one.in === "query").map((one) => one.name);
       assert.deepEqual(
@@ -174,7 +174,7 @@ describe("the API's own description", () => {
     });
   }
 
-  it("gives no reason for a difference that there is not", () => {
+  it("use every listed difference", () => {
     assert.deepEqual(
       [...REASONS.keys()].filter((one) => !met.has(one)),
       [],

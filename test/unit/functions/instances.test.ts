@@ -30,8 +30,8 @@ const read = (more: object) =>
     uuid: "i1",
   });
 
-describe("the function about an instance", () => {
-  it("tells what the API tells, and nothing that may be secret", async () => {
+describe("getInstance", () => {
+  it("returns what the API reports except secrets", async () => {
     const found = await read({});
     assert.deepEqual(found, {
       ...{ uuid: "i1", name: "web", createdAt: "2026-01-01T00:00:00Z", state: "stopped", type: "micro" },
@@ -53,12 +53,12 @@ describe("the function about an instance", () => {
     assert.doesNotMatch(JSON.stringify(found), /s3cret/);
   });
 
-  it("says why it stopped only while it is stopped", async () => {
+  it("returns a stop reason only while the instance is stopped", async () => {
     const { stopReason, stopCode } = await read({ state: "running" });
     assert.deepEqual([stopReason, stopCode], [undefined, undefined]);
   });
 
-  it("takes null for what is not there, as some nodes write it", async () => {
+  it("treats null as a missing value", async () => {
     const none = { restart: null, scale_to_zero: null, service_group: null, volumes: null, updates: null, args: null };
     const { restart, scaleToZero, service, volumes, updates, args } = await read(none);
     assert.deepEqual([restart, scaleToZero, service], [undefined, undefined, undefined]);

@@ -20,14 +20,14 @@ function refused(args: readonly string[], environment: string | undefined, said:
   );
 }
 
-describe("the settings of a daemon", () => {
-  it("are none when nothing is given", () => {
+describe("daemon settings", () => {
+  it("are empty if nothing is given", () => {
     const { stay, strict2026, quotas } = parseSettings([], undefined);
     assert.deepEqual([stay, strict2026, quotas], [false, false, {}]);
     assert.deepEqual(resolveQuotas(quotas), DEFAULT_QUOTAS);
   });
 
-  it("come from the command line, and quotas from the environment too, which counts less", () => {
+  it("come from the command line and, for quotas, from the environment with lower priority", () => {
     const args = ["--stay", "--strict-2026", "--quota", "instances=10", "--quota=total_volume_mb=100"];
     assert.deepEqual(parseSettings(args, "instances=5, volumes=7"), {
       stay: true,
@@ -39,29 +39,29 @@ describe("the settings of a daemon", () => {
     });
   });
 
-  it("name the quota that was probably meant", () => {
+  it("suggest the nearest quota name", () => {
     refused(["--quota", "instance=1"], undefined, /There is no quota 'instance'\. Is 'instances' meant\?/);
     refused([], "totalvolume_mb=1", /Is 'total_volume_mb' meant\?/);
     refused(["--quota", "zzzzzzzzzzzzzzz=1"], undefined, /The quotas are: instances, .*max_autoscale_size/);
   });
 
-  it("take whole numbers from 0 on, and nothing else", () => {
+  it("accept whole numbers from 0 only", () => {
     for (const value of ["", "=", "=-1", "=1.5", "=many", "=1e3", "=1=2", "=9999999999", "=0x10"])
       refused(["--quota", `instances${value}`], undefined, /does not set a quota\. Write 'instances=64'/);
     assert.deepEqual(parseSettings(["--quota", "instances=0"], undefined).quotas, { instances: 0 });
   });
 
-  it("refuse a least value above its greatest, set or not", () => {
+  it("reject a minimum above its maximum, set or default", () => {
     refused(["--quota", "min_memory_mb=9000"], undefined, /'min_memory_mb' \(9000\) is above 'max_memory_mb' \(8192\)/);
     refused(["--quota", "max_vcpus=0"], undefined, /'min_vcpus' \(1\) is above 'max_vcpus' \(0\)/);
   });
 
-  it("refuse options that nobody knows, and values without one", () => {
+  it("reject unknown options and missing values", () => {
     for (const args of [["--strict"], ["--quota"], ["now"], ["--stay=yes"]])
       refused(args, undefined, /unikernel --help/);
   });
 
-  it("of a running daemon are told as the options that lead to them", () => {
+  it("of a running daemon are shown as command line options", () => {
     const quotas = resolveQuotas({ instances: 10, volumes: 253 });
     assert.deepEqual(toCommandLineOptions(toDaemonSettings(true, true, quotas)), [
       "--stay",
@@ -71,7 +71,7 @@ describe("the settings of a daemon", () => {
     assert.deepEqual(toCommandLineOptions(toDaemonSettings(false, false, DEFAULT_QUOTAS)), []);
   });
 
-  it("that were asked for and do not hold are named, the others not", () => {
+  it("that differ from the requested ones are named, and no others", () => {
     const running = toDaemonSettings(false, false, resolveQuotas({ instances: 10 }));
     const asked = parseSettings(
       ["--stay", "--strict-2026", "--quota", "instances=64", "--quota", "volumes=1"],

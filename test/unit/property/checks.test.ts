@@ -121,10 +121,10 @@ async function judge(declared: DeclaredResource, choose: RandomSource): Promise<
   await judgeRewritten(declared, olds, inputs, choose);
 }
 
-describe("the inputs of any program", function () {
+describe("the inputs of a random program", function () {
   this.timeout(Math.max(300_000, PROGRAMS * 30));
 
-  it("are never refused for what is unknown, never replaced for it, and mean the same however they are written", async () => {
+  it("are never rejected or replaced for unknown values, and mean the same in every notation", async () => {
     await fc.assert(
       fc.asyncProperty(anyProgram, async ({ resources, seed }) => {
         const choose = seededRandomSource(seed);

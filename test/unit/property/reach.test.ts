@@ -41,7 +41,7 @@ const changeable = (kind: ProgramKind): readonly string[] =>
     .filter(([, schema]) => !["replace", "ignore"].includes(String(metaOf(schema as z.ZodType)?.onChange)))
     .map(([property]) => `${kind}.${property}`);
 
-describe("the arbitrary programs", function () {
+describe("the random programs", function () {
   this.timeout(120_000);
   const given = new Set<string>();
   const changed = new Set<string>();
@@ -63,7 +63,7 @@ describe("the arbitrary programs", function () {
     }
   });
 
-  it("have every input of every kind", () => {
+  it("contain every input of every kind", () => {
     const all = KINDS.flatMap((kind) => pathsOf(resourceOf(kind).inputs, kind));
     assert.deepEqual(
       all.filter((path) => !given.has(path)),
@@ -71,7 +71,7 @@ describe("the arbitrary programs", function () {
     );
   });
 
-  it("change in place every input that can be, but for those that a reason is told of", () => {
+  it("change every updatable input in place, except for the listed reasons", () => {
     const missing = KINDS.flatMap(changeable).filter((property) => !changed.has(property));
     assert.deepEqual(missing.sort(), Object.keys(NEVER_CHANGED).sort());
   });

@@ -257,7 +257,7 @@ async function judge(declared: DeclaredResource, isNamed: boolean): Promise<Outc
     : judgeUpdate(declared, made, after.inputs);
 }
 
-describe("the update of any program", function () {
+describe("the update of a random program", function () {
   this.timeout(Math.max(300_000, PROGRAMS * 30));
 
   /** Every service says that it is well, wherever it is. */
@@ -273,7 +273,7 @@ describe("the update of any program", function () {
   });
   after(() => nock.cleanAll());
 
-  it("is told in the order of its calls, whatever stands between two PATCHes", () => {
+  it("is described in the order of its calls, whatever happens between two PATCHes", () => {
     const patch = (prop: string): ApiCall => ({ route: "patchInstances", body: { prop } });
     const start: ApiCall = { route: "startInstances", body: {} };
     assert.deepEqual(describeInstanceUpdate([patch("memory_mb"), patch("env"), start, patch("tags")]), [
@@ -283,7 +283,7 @@ describe("the update of any program", function () {
     ]);
   });
 
-  it("makes the calls that its preview names, and leaves what the program would make afresh", async () => {
+  it("makes the calls of its preview and matches a fresh create", async () => {
     await fc.assert(
       fc.asyncProperty(anyProgram, async ({ resources, seed }) => {
         const choose = seededRandomSource(seed);

@@ -183,10 +183,10 @@ async function assertLimit(definition: unknown, around: Around, [at, beyond, sai
   assert.equal(first.slice(0, said.length), said);
 }
 
-describe("the platform's limits", () => {
+describe("the limits of the platform", () => {
   for (const [kind, properties] of Object.entries(LIMITS)) {
     for (const [what, [around, ...limits]] of Object.entries(properties)) {
-      it(`${kind}: ${what}`, async () => {
+      it(`hold at their edge: ${what} of ${kind}`, async () => {
         for (const limit of limits) await assertLimit(resourceOf(kind as ResourceKind), around, limit);
       });
     }
@@ -199,7 +199,7 @@ describe("the platform's limits", () => {
     Volume: [{ sizeMb: 8 }, 255],
   };
   for (const [kind, [others, length]] of Object.entries(NAMED)) {
-    it(`${kind}: name, up to ${length} characters without a slash`, async () => {
+    it(`hold for the name: ${kind}, up to ${length} characters without a slash`, async () => {
       const resource = resourceOf(kind as ResourceKind);
       const named = (name: string) => saidOf(resource, { ...others, name });
       assert.deepEqual(await named(ofLength(length)), []);
@@ -208,7 +208,7 @@ describe("the platform's limits", () => {
     });
   }
 
-  it("getInstanceLogs: bytes of a piece", async () => {
+  it("hold for the bytes of one getInstanceLogs call", async () => {
     const around: Around = (limitBytes) => ({ name: "web", limitBytes });
     await assertLimit(getInstanceLogs, around, [0, -1, "limitBytes: must be at least 0, got -1."]);
     await assertLimit(getInstanceLogs, around, [16_383, 16_384, "limitBytes: must be at most 16383, got 16384."]);

@@ -21,14 +21,14 @@ const refuses = (policy: AutoscalePolicy, code: string, message: RegExp): void =
 };
 
 describe("an autoscale policy", () => {
-  it("is written back as it was read, enabled unless it says otherwise", () => {
+  it("is returned as it was set, and enabled by default", () => {
     assert.deepEqual(throughTheWire(step()), { ...step(), enabled: true });
     assert.deepEqual(throughTheWire(step({ enabled: false })), { ...step(), enabled: false });
     const idle = { name: "i", type: "idle", idle_time_ms: 500 } as const;
     assert.deepEqual(throughTheWire(idle), { ...idle, enabled: true });
   });
 
-  it("is understood in the spellings of older clients, and written in one", () => {
+  it("is read in the spelling of older clients and written in one", () => {
     const written = (policy: AutoscalePolicy) => throughTheWire(policy) as Record<string, unknown>;
     assert.equal(written(step({ adjustment_type: "percentage" }))["adjustment_type"], "percent");
     assert.equal(written(step({ adjustment_type: "absolute" }))["adjustment_type"], "exact");
@@ -46,7 +46,7 @@ describe("an autoscale policy", () => {
       })),
     });
 
-  it("has steps in order, without gap or overlap", () => {
+  it("has ordered steps without gap or overlap", () => {
     throughTheWire(steps([undefined, 1], [1, 2], [2, undefined]));
     throughTheWire(steps([undefined, undefined]));
     refuses(steps([1, 2], [3, 4]), "Invalid", /steps\[1\].*no gap, no overlap/);
@@ -58,7 +58,7 @@ describe("an autoscale policy", () => {
     refuses(step({ steps: [] }), "Invalid", /'steps'/);
   });
 
-  it("says what it lacks and what does not belong to its type", () => {
+  it("reports missing members and members of other types", () => {
     const without = (field: keyof AutoscalePolicy): AutoscalePolicy => {
       const { [field]: _left, ...rest } = step();
       return rest as AutoscalePolicy;
@@ -71,7 +71,7 @@ describe("an autoscale policy", () => {
     refuses({ name: "p", type: "on-demand", metric: "cpu" }, "Invalid", /'metric'/);
   });
 
-  it("adjusts by whole instances, and to no size below 0", () => {
+  it("adjusts by whole instances and to no size below 0", () => {
     const adjusting = (adjustment: number, adjustment_type: "change" | "exact" | "percent") =>
       step({ adjustment_type, steps: [{ adjustment }] });
     throughTheWire(adjusting(12.5, "percent"));
@@ -79,14 +79,14 @@ describe("an autoscale policy", () => {
     refuses(adjusting(-1, "exact"), "Invalid", /below 0/);
   });
 
-  it("is refused by name where only the cloud acts on it", () => {
+  it("is rejected by name if only the cloud supports it", () => {
     refuses({ name: "p", type: "create", num_requests: 5 }, "NotSupported", /'create'/);
     refuses(step({ high_watermark: 0.8 }), "NotSupported", /'high_watermark'/);
     refuses({ name: "p", type: "on-demand", exclusive: true }, "NotSupported", /'exclusive'/);
     throughTheWire({ name: "p", type: "on-demand", exclusive: false });
   });
 
-  it("is one of eight at most, each with a name of its own", () => {
+  it("is one of at most eight with distinct names", () => {
     const policies = (count: number) => Array.from({ length: count }, (_, i) => parsePolicy(step({ name: `p${i}` })));
     assertValidPolicySet(policies(8));
     const code = (expected: string) => (error: unknown) => error instanceof ApiItemError && error.itemCode === expected;

@@ -8,20 +8,20 @@ const ready = (uuid: string, connections: number): Candidate => ({ uuid, is: "re
 const other = (uuid: string, is: Candidate["is"]): Candidate => ({ uuid, is, connections: 0 });
 
 describe("the choice of an instance for a connection", () => {
-  it("falls on the least busy one that answers", () => {
+  it("is the least busy ready one", () => {
     assert.deepEqual(chooseInstance([ready("a", 2), ready("b", 1), other("c", "coming")], limits, none), {
       do: "connect",
       uuid: "b",
     });
   });
 
-  it("wakes a sleeping one beside once every ready one is at the soft limit", () => {
+  it("also wakes one in standby when every ready one is at its soft limit", () => {
     const candidates = [ready("a", 2), other("z", "asleep")];
     assert.deepEqual(chooseInstance(candidates, limits, none), { do: "connect", uuid: "a", wake: "z" });
     assert.deepEqual(chooseInstance([ready("a", 1), other("z", "asleep")], limits, none), { do: "connect", uuid: "a" });
   });
 
-  it("wakes when none is up, holds while one is coming, refuses when none will", () => {
+  it("wakes if none is ready, holds while one is starting, rejects if none can serve", () => {
     assert.deepEqual(chooseInstance([other("z", "asleep"), other("c", "coming")], limits, none), {
       do: "wake",
       uuid: "z",
@@ -31,11 +31,11 @@ describe("the choice of an instance for a connection", () => {
     assert.deepEqual(chooseInstance([], limits, none), { do: "refuse", because: "no instance" });
   });
 
-  it("refuses above the hard limit", () => {
+  it("rejects above the hard limit", () => {
     assert.deepEqual(chooseInstance([ready("a", 4)], limits, none), { do: "refuse", because: "hard limit" });
   });
 
-  it("leaves out what was tried in vain", () => {
+  it("skips instances that failed for this connection", () => {
     assert.deepEqual(chooseInstance([ready("a", 0), ready("b", 3)], limits, new Set(["a"])), {
       do: "connect",
       uuid: "b",
@@ -43,7 +43,7 @@ describe("the choice of an instance for a connection", () => {
     assert.deepEqual(chooseInstance([ready("a", 0)], limits, new Set(["a"])), { do: "refuse", because: "no instance" });
   });
 
-  it("never gives a connection to one that is not ready, was tried, is full, or is busier than another", () => {
+  it("is never an instance that is not ready, was tried, is full, or is busier than another", () => {
     const candidate = fc.record({
       uuid: fc.uuid(),
       is: fc.constantFrom("ready", "coming", "asleep", "away" as const),

@@ -15,7 +15,7 @@ describe("the database", () => {
   });
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  it("is readable by its user alone and belongs to one process at a time", () => {
+  it("is private and open in one process at a time", () => {
     const first = openDatabase(file);
     assert.equal(fs.statSync(file).mode & 0o777, 0o600);
     assert.equal(openDatabase(file), undefined);
@@ -25,7 +25,7 @@ describe("the database", () => {
     second?.close();
   });
 
-  it("is free again when its process was killed with SIGKILL", async () => {
+  it("is available again after its process was killed with SIGKILL", async () => {
     const script = `
       const { DatabaseSync } = require("node:sqlite");
       const held = new DatabaseSync(process.argv[1]);
@@ -43,12 +43,12 @@ describe("the database", () => {
     taken?.close();
   });
 
-  it("leaves no file when it is removed", () => {
+  it("leaves no file after removal", () => {
     openDatabase(file)?.removeAndClose();
     assert.deepEqual(fs.readdirSync(path.dirname(file)), []);
   });
 
-  it("of a newer version is refused and not touched", () => {
+  it("of a newer version is rejected and unchanged", () => {
     openDatabase(file)?.close();
     const newer = new DatabaseSync(file);
     newer.exec("PRAGMA user_version = 999");

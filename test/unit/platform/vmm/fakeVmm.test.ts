@@ -27,7 +27,7 @@ async function received(port: number): Promise<string> {
   return text;
 }
 
-describe("the VMM in memory", () => {
+describe("the fake VMM", () => {
   let folder: string;
   let vmm: FakeVmm;
   let guest: FakeGuest;
@@ -40,7 +40,7 @@ describe("the VMM in memory", () => {
     await fs.rm(folder, { recursive: true });
   });
 
-  it("boots a guest that answers on a real port once it listens", async () => {
+  it("boots a guest that responds on a real port once it listens", async () => {
     guest = { bootMs: 5, listenMs: 5, serve: (socket, port) => socket.end(`port ${port}`), console: "booting\n" };
     const vm = await vmm.start(spec);
     assert.equal(await vm.probePort(80, signal), false);
@@ -56,7 +56,7 @@ describe("the VMM in memory", () => {
     assert.equal(await vm.probePort(80, signal), true);
   });
 
-  it("ends as programmed, as told from outside, and as stopped", async () => {
+  it("ends as programmed, as triggered, and when stopped", async () => {
     guest = { exits: { afterMs: 1, exit: { how: "exited", exitCode: 4 } } };
     assert.deepEqual(await (await vmm.start(spec)).exited, { how: "exited", exitCode: 4 });
     assert.deepEqual(await vmm.postMortem(spec.uuid), { how: "exited", exitCode: 4 });
@@ -69,7 +69,7 @@ describe("the VMM in memory", () => {
     assert.deepEqual(await (await vmm.start(spec)).stop({ graceMs: 60_000 }), { how: "exited", exitCode: 0 });
   });
 
-  it("lets a VM be adopted while it runs and forgets it without a trace", async () => {
+  it("allows adoption of a running VM and leaves nothing of a removed one", async () => {
     guest = {};
     const first = await vmm.start(spec);
     first.disconnect();

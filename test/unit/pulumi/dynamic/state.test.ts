@@ -74,7 +74,7 @@ describe("state", () => {
     });
   }
 
-  it("says by the same fingerprint what a template asks for, as the previous release did", () => {
+  it("keeps the template fingerprint of the previous release", () => {
     // What it hashed: the request with sorted keys and without defaults.
     const request =
       '{"autostart":true,"env":{"A":"b"},"image":"a","memory_mb":256,"restart_policy":"always",' +
@@ -108,7 +108,7 @@ describe("state", () => {
     assert.equal(fingerprint({ ...full, imagePull: { credentials: "c" } }), expected, "nor how an image is fetched");
   });
 
-  it("remembers across a refresh that an instance owes a start, and forgets it with the next update", () => {
+  it("remembers a pending start across a refresh until the next update", () => {
     const resource = resourceOf("Instance");
     const home = { metro: "local", provider: "" };
     const failed = toState(resource, home, {}, { name: "web" }, { state: "stopped", [PENDING_START_KEY]: true });
@@ -124,7 +124,7 @@ describe("state", () => {
     assert.equal(PENDING_START_KEY in toState(resource, home, { name: "web" }, {}, { state: "running" }), false);
   });
 
-  it("forgets that an instance owes a start once a refresh sees it started", () => {
+  it("forgets a pending start once a refresh finds the instance started", () => {
     const failed = { name: "web", state: "stopped", [PENDING_START_KEY]: true };
     for (const state of ["draining", "stopping"])
       assert.deepEqual(

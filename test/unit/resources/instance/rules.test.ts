@@ -149,16 +149,16 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
   "a host name that is none": [{ ...a, hostname: "a.b" }, 'hostname: must be a DNS label, got "a.b".'],
 };
 
-describe("an instance that cannot be", () => {
+describe("invalid inputs of an instance", () => {
   for (const [what, [given, printed]] of Object.entries(BAD)) {
-    it(`for ${what}`, async () => assert.deepEqual(await refusals(instance, given), [printed].flat()));
+    it(`are rejected: ${what}`, async () => assert.deepEqual(await refusals(instance, given), [printed].flat()));
   }
 
-  it("is not refused for files that a request has room for", async () => {
+  it("exclude files that fit in a request", async () => {
     assert.deepEqual(await refusals(instance, { ...a, roms: [romOf("r", 8)] }), []);
   });
 
-  it("is not refused for what is not known yet", async () => {
+  it("exclude unknown values", async () => {
     const given = { image: UNKNOWN, service: UNKNOWN, scaleToZero: { policy: "on", notifyTimeMs: UNKNOWN } };
     assert.deepEqual(
       await refusals(instance, { ...given, checkpoint: "c", volumes: [{ volume: UNKNOWN, at: "/x" }] }),
@@ -166,7 +166,7 @@ describe("an instance that cannot be", () => {
     );
   });
 
-  it("is refused as the template of a service too, whatever else of the template is unknown", async () => {
+  it("are rejected in a service template too, whatever else is unknown", async () => {
     const template = { image: UNKNOWN, features: ["delete-on-stop"], roms: [{ name: "r" }] };
     assert.deepEqual(await refusals(service, { ports: [{ port: 8080 }], template }), [
       "template.roms[0]: give either an image or files.",

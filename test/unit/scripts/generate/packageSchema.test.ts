@@ -36,7 +36,7 @@ const schema = JSON.parse(text) as Schema;
 const named = (token: string): string => token.split(":").at(-1) ?? "";
 
 describe("the package schema", () => {
-  it("is current, and so are the generated sources of the SDK", async () => {
+  it("is current, and so is the generated SDK source", async () => {
     const files = await generate();
     const generated = fs
       .readdirSync(path.join(root, "sdk"))
@@ -47,11 +47,11 @@ describe("the package schema", () => {
     }
   });
 
-  it("keeps the rules of Pulumi's binder, without unknown keys", () => {
+  it("follows the rules of Pulumi's binder without unknown keys", () => {
     assert.deepEqual(schemaProblems(JSON.parse(text) as Record<string, unknown>), []);
   });
 
-  it("has this package's version, and its resources", () => {
+  it("has this package's version and resources", () => {
     const { version } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as { version: string };
     assert.equal(schema.version, version);
     assert.deepEqual(Object.keys(schema.resources).map(named).sort(), [
@@ -63,13 +63,13 @@ describe("the package schema", () => {
     ]);
   });
 
-  it("lists the same settings for stacks and for providers, the token secret in both", () => {
+  it("lists the same settings for stack and provider, with a secret token in both", () => {
     assert.deepEqual(schema.provider.inputProperties, schema.config.variables);
     assert.deepEqual(schema.provider.properties, schema.config.variables);
     assert.equal(schema.config.variables["token"]?.secret, true);
   });
 
-  it("gives every input back as an output, so that a program can read it, secret where the input is", () => {
+  it("returns every input as an output, secret if the input is", () => {
     for (const [token, { inputProperties, properties, requiredInputs, required }] of Object.entries(schema.resources)) {
       for (const [name, input] of Object.entries(inputProperties)) {
         assert.ok(name in properties, `${token} ${name}`);
@@ -179,9 +179,9 @@ function set(target: object, [key = "", ...rest]: readonly string[], value: unkn
   else set(object[key] as object, rest, value);
 }
 
-describe("the rules of a package schema", () => {
+describe("the checker of the package schema", () => {
   for (const [what, { change, problem }] of Object.entries(BREAKS)) {
-    it(`find ${what}`, () => {
+    it(`finds ${what}`, () => {
       const broken = JSON.parse(text) as Record<string, unknown>;
       change(broken);
       const problems = schemaProblems(broken);
@@ -216,7 +216,7 @@ const shapeOf = (properties: Properties, required: readonly string[]): Shape =>
     Object.keys(properties).map((name) => [name, required.includes(name) ? "required" : "optional"] as const),
   );
 
-describe("what the SDK exports", function () {
+describe("the SDK", function () {
   this.timeout(60_000);
   let checker: ts.TypeChecker;
   let exported: ReadonlyMap<string, ts.Type>;
@@ -266,7 +266,7 @@ describe("what the SDK exports", function () {
     );
   });
 
-  it("is one class per resource, its arguments, the functions, the nested types, and the provider; nothing else", () => {
+  it("exports one class per resource, its arguments, functions, nested types and the provider, and nothing else", () => {
     const kinds = Object.keys(schema.resources).map(named);
     const functions = Object.entries(schema.functions).flatMap(([token, { inputs }]) => {
       const [name, capital] = [named(token), named(token).replace(/^g/, "G")];
@@ -285,7 +285,7 @@ describe("what the SDK exports", function () {
     );
   });
 
-  it("takes the arguments that the schema names, the same ones required", () => {
+  it("has the schema's arguments, with the same ones required", () => {
     for (const [token, { inputProperties, requiredInputs }] of Object.entries(schema.resources)) {
       const name = `${named(token)}Args`;
       assert.deepEqual(propertiesOf(exportedType(name), asIs), shapeOf(inputProperties, requiredInputs), name);
@@ -293,7 +293,7 @@ describe("what the SDK exports", function () {
     assert.deepEqual(propertiesOf(exportedType("ProviderArgs"), asIs), shapeOf(schema.provider.inputProperties, []));
   });
 
-  it("has the nested types of the schema, as arguments with the same ones required", () => {
+  it("has the schema's nested types as arguments, with the same ones required", () => {
     for (const token of reachable(Object.values(schema.resources).map((resource) => resource.inputProperties))) {
       const { properties = {}, required = [] } = schema.types[token] ?? {};
       const name = `${named(token)}Args`;
@@ -305,7 +305,7 @@ describe("what the SDK exports", function () {
     }
   });
 
-  it("has the outputs of the schema on its classes, the same ones always set", () => {
+  it("has the schema's outputs on its classes, with the same ones always set", () => {
     for (const [token, { properties, required }] of Object.entries(schema.resources)) {
       const kind = named(token);
       assert.deepEqual(propertiesOf(exportedType(kind), ofOutput), shapeOf(properties, required), kind);

@@ -36,7 +36,7 @@ describe("a create request", () => {
     ],
   ];
   for (const [body, message] of malformed) {
-    it(`is refused as a whole, as the cloud says it: ${message}`, () => {
+    it(`is rejected as a whole with the cloud's message: ${message}`, () => {
       assert.throws(
         () => assertWellFormedCreate(body),
         (error) => {
@@ -49,7 +49,7 @@ describe("a create request", () => {
     });
   }
 
-  it("is refused as a whole without anything to be made from, and with half or twice a service group", () => {
+  it("is rejected as a whole without a source, and with an incomplete or ambiguous service group", () => {
     const refused: [CreateInstanceRequest, string][] = [
       [{ name: "a" }, "MissingId"],
       [{ image: "a", service_group: { soft_limit: 2 } }, "MalformedRequest"],
@@ -114,7 +114,7 @@ describe("a create request", () => {
     ["a priority", { sched_priority: "high" }, "NotAllowed", /'sched_priority'/],
   ];
   for (const [what, body, code, names] of unacceptable) {
-    it(`is refused for ${what}`, () => {
+    it(`is rejected for its item: ${what}`, () => {
       assert.throws(
         () => assertValidCreate({ image: "a", ...body }, DEFAULT_QUOTAS.limits),
         (error) => error instanceof ApiItemError && error.itemCode === code && names.test(error.message),
@@ -122,7 +122,7 @@ describe("a create request", () => {
     });
   }
 
-  it("may say the defaults, and 'off' without a service", () => {
+  it("can contain defaults, and the policy 'off' without a service", () => {
     assertValidCreate(
       {
         ...{ image: "a", type: "micro", gpus: 0, plugins: [], sched_priority: "normal", timeout_s: 0, replicas: 0 },
@@ -133,7 +133,7 @@ describe("a create request", () => {
     assertValidCreate({ image: "a", replicas: 2, volumes: [{ name: "a", at, readonly: true }] }, DEFAULT_QUOTAS.limits);
   });
 
-  it("waits as long as it says, the older form in milliseconds rounded up", () => {
+  it("waits as long as requested, with older milliseconds rounded up", () => {
     const cases = [
       [{}, 0],
       [{ timeout_s: 5 }, 5],

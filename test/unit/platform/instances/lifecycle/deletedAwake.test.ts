@@ -41,7 +41,7 @@ function withRemovalFailing(times: number) {
   return { core, asked, removals };
 }
 
-describe("an instance that scales to zero, once it is deleted", () => {
+describe("a deleted instance with scale to zero", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
   afterEach(() => mock.timers.reset());
 
@@ -52,7 +52,7 @@ describe("an instance that scales to zero, once it is deleted", () => {
     }
   };
 
-  it("asks for sleep no more", async () => {
+  it("stops asking for standby", async () => {
     const { core, asked } = withRemovalFailing(0);
     armCooldown(core, 0);
     await deleteInstance(core);
@@ -61,7 +61,7 @@ describe("an instance that scales to zero, once it is deleted", () => {
     assert.deepEqual(asked, []);
   });
 
-  it("is removed by a later attempt where the first one fails", async () => {
+  it("is removed by a retry if the first attempt fails", async () => {
     const { core, asked, removals } = withRemovalFailing(2);
     armCooldown(core, 0);
     await assert.rejects(deleteInstance(core), /disk is full/);

@@ -27,21 +27,22 @@ describe("the stop reason", () => {
     ["a VM that something else ended", killed, nobody, 0],
   ];
   for (const [what, exit, asked, reason] of documented) {
-    it(`of ${what} is ${reason}`, () => assert.equal(stopFacts(exit, asked).stopReason, reason));
+    it(`matches the cloud's documentation: ${reason} for ${what}`, () =>
+      assert.equal(stopFacts(exit, asked).stopReason, reason));
   }
 
-  it("comes with the exit code of the program, in one byte", () => {
+  it("has the exit code of the program in one byte", () => {
     assert.equal(stopFacts({ how: "exited", exitCode: 7 }, nobody).exitCode, 7);
     assert.equal(stopFacts({ how: "exited", exitCode: -1 }, nobody).exitCode, 255);
     assert.equal(stopFacts(killed, force).exitCode, undefined);
   });
 
-  it("comes with the documented code of an orderly end and of running out of memory", () => {
+  it("has the documented code for an orderly end and for running out of memory", () => {
     assert.equal(stopFacts(clean, user).stopCode, 33024);
     assert.equal(stopFacts(panic("Kernel panic - not syncing: Out of memory"), nobody).stopCode, 818948);
   });
 
-  it("tells crashes apart by what the kernel said", () => {
+  it("distinguishes crashes by the kernel's message", () => {
     const kind = (detail: string): number => stopFacts(panic(detail), nobody).stopCode & 0xff;
     assert.equal(kind("Attempted to kill init! exitcode=0x0000000b"), 5);
     assert.equal(kind("Attempted to kill init! exitcode=0x00000008"), 2);
@@ -50,7 +51,7 @@ describe("the stop reason", () => {
     assert.equal(kind("anything else"), 1);
   });
 
-  it("is read back by the client as it was meant", () => {
+  it("is decoded by the client as it was encoded", () => {
     const words = (exit: VmExit, asked: Parameters<typeof stopFacts>[1]): string => {
       const { stopReason, stopCode, exitCode } = stopFacts(exit, asked);
       return describeStop({ stop_reason: stopReason, stop_code: stopCode, exit_code: exitCode });
@@ -66,7 +67,7 @@ describe("the restart policy", () => {
   const restarts = (exit: VmExit, asked = nobody as Parameters<typeof stopFacts>[1]) =>
     (["never", "on-failure", "always"] as const).filter((policy) => shouldRestart(policy, stopFacts(exit, asked)));
 
-  it("restarts by what came from inside", () => {
+  it("restarts by the cause inside the guest", () => {
     assert.deepEqual(restarts(clean), ["always"]);
     for (const exit of [failed, killed, panic("")]) assert.deepEqual(restarts(exit), ["on-failure", "always"]);
   });
@@ -79,7 +80,7 @@ describe("the restart policy", () => {
     assert.equal(isCrash(startFailed), false);
   });
 
-  it("pauses not at all, then 5, 10, 20, 40 seconds, up to 5 minutes", () => {
+  it("backs off by 0, 5, 10, 20, 40 seconds, up to 5 minutes", () => {
     const timings = { restartBackoffMs: 5_000, restartBackoffMaxMs: 300_000 };
     const pauses = [1, 2, 3, 4, 5, 8, 9, 50].map((attempt) => restartBackoffMs(attempt, timings) / 1000);
     assert.deepEqual(pauses, [0, 5, 10, 20, 40, 300, 300, 300]);

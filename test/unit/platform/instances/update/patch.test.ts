@@ -71,12 +71,12 @@ const TABLE: [InstanceProp, "set" | "add" | "del", unknown, Partial<InstanceDefi
 
 describe("a change of an instance", () => {
   for (const [prop, op, value, expected] of TABLE) {
-    it(`${op} ${prop} ${JSON.stringify(value) ?? "without a value"} changes that and nothing else`, () => {
+    it(`sets one property and nothing else: ${op} ${prop} ${JSON.stringify(value) ?? "without a value"}`, () => {
       assert.deepEqual(change(prop, op, value), { ...before, ...expected });
     });
   }
 
-  it("with an operation that the property does not know is refused, with those it knows", () => {
+  it("is rejected for an unsupported operation, with the supported ones", () => {
     const known = new Set(TABLE.map(([prop, op]) => `${op} ${prop}`));
     const operations = ["set", "add", "del"] as const;
     const unknown = INSTANCE_PROPS.filter((prop) => prop !== "plugins").flatMap((prop) =>
@@ -120,16 +120,16 @@ describe("a change of an instance", () => {
     ["another priority", "sched_priority", "set", "high", "NotAllowed"],
   ];
   for (const [what, prop, op, value, expected] of REFUSED) {
-    it(`is refused for ${what}`, () => assert.throws(() => change(prop, op, value), code(expected)));
+    it(`is rejected: ${what}`, () => assert.throws(() => change(prop, op, value), code(expected)));
   }
 
-  it("to another image brings its arguments along unless the instance has its own", () => {
+  it("of the image replaces its arguments unless the instance has its own", () => {
     const asImage = { ...before, args: ["/server"], argsFromImage: true };
     assert.deepEqual(change("image", "set", image, asImage).args, ["/new"]);
     assert.deepEqual(change("image", "set", image).args, ["/bin/x"]);
   });
 
-  it("to scale to zero needs a service that wakes it and an instance that may come back, but not to say 'off'", () => {
+  it("to scale to zero needs a service and a restartable instance, except 'off'", () => {
     const [on, off] = [{ policy: "on" }, { policy: "off" }];
     const lonely = { hasService: false };
     assert.throws(() => change("scale_to_zero", "set", on, before, lonely), /service_group/);
@@ -137,7 +137,7 @@ describe("a change of an instance", () => {
     assert.deepEqual(change("scale_to_zero", "set", off, before, lonely).scaleToZero, off);
   });
 
-  it("tells what was wrong with a value, never the value", () => {
+  it("is rejected without quoting the value", () => {
     assert.throws(
       () => change("env", "set", { PASSWORD: ["hunter2"] }),
       (error: Error) => !error.message.includes("hunter2") && error.message.includes("'env'"),

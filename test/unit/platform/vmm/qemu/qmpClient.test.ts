@@ -45,7 +45,7 @@ describe("the QMP client", () => {
     return file;
   }
 
-  it("matches answers to commands by id, whatever their order and cut", async () => {
+  it("matches responses to commands by id, whatever their order and fragments", async () => {
     const waiting: number[] = [];
     const file = await qemu(({ id }, say) => {
       if (waiting.push(id) < 2) return;
@@ -63,7 +63,7 @@ describe("the QMP client", () => {
     await client.closed;
   });
 
-  it("takes events at any time, also before the negotiation is answered", async () => {
+  it("accepts events at any time, even before the negotiation", async () => {
     const events: QmpEvent[] = [];
     const event = '{"event": "SHUTDOWN", "data": {"reason": "guest-reset"}, "timestamp": {}}\n{"event": "STOP"}\n';
     const file = await qemu(({ id }, say) => say(`${event}{"return": {}, "id": ${id}}\n`), GREETING + event);
@@ -77,7 +77,7 @@ describe("the QMP client", () => {
     client.close();
   });
 
-  it("fails a command with QEMU's words", async () => {
+  it("fails a command with QEMU's message", async () => {
     const file = await qemu(({ id }, say) =>
       say(`{"error": {"class": "GenericError", "desc": "no way"}, "id": ${id}}\n`),
     );
@@ -86,7 +86,7 @@ describe("the QMP client", () => {
     client.close();
   });
 
-  it("fails commands that get no answer, and those under way when the connection goes", async () => {
+  it("fails commands that time out, and those in flight when the connection closes", async () => {
     const file = await qemu(({ execute }, _say, socket) => execute === "quit" && socket.destroy());
     const client = await QmpClient.connect(file);
     await assert.rejects(client.execute("stop", {}, 20), { code: "VMM_FAILED" });
@@ -98,7 +98,7 @@ describe("the QMP client", () => {
     await assert.rejects(client.execute("cont"), { code: "VMM_FAILED" });
   });
 
-  it("refuses a socket that is absent, silent, or speaks something else", async () => {
+  it("rejects a socket that is missing, silent or not QMP", async () => {
     await assert.rejects(QmpClient.connect(path.join(folder, "absent")), { code: "VMM_FAILED" });
     const silent = await qemu(() => undefined, "");
     await assert.rejects(QmpClient.connect(silent, { timeoutMs: 20 }), { code: "VMM_FAILED" });

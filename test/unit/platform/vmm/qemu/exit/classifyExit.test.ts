@@ -63,7 +63,7 @@ describe("the end of a VM", () => {
 });
 
 describe("the control port", () => {
-  it("tells start, error and exit, over carriage returns, repetitions and noise", () => {
+  it("reports start, error and exit, despite carriage returns, repetitions and noise", () => {
     assert.deepEqual(parseReport("started\r\nstop 5.000\r\nnoise\nexit 0\r\n"), {
       started: true,
       error: undefined,
@@ -77,10 +77,10 @@ describe("the control port", () => {
     assert.deepEqual(parseReport("exit\nexit x\nexit 1234\nerror\n"), EMPTY_REPORT);
   });
 
-  it("is told the grace in seconds", () => assert.equal(encodeStopCommand(1500), "stop 1.500\n"));
+  it("receives the grace period in seconds", () => assert.equal(encodeStopCommand(1500), "stop 1.500\n"));
 });
 
-describe("QEMU's list of connections", () => {
+describe("QEMU's connection list", () => {
   // from QEMU 7.2.22, `info usernet`
   const text = [
     "Hub -1 (n0):\r",
@@ -92,7 +92,7 @@ describe("QEMU's list of connections", () => {
     "",
   ].join("\n");
 
-  it("is read into forwards and states", () => {
+  it("is parsed into forwards and states", () => {
     assert.deepEqual(parseForwards(text), [{ state: "HOST_FORWARD", hostPort: 45615, guestPort: 80 }]);
     assert.deepEqual(
       parseUsernet(text).map((line) => line.state),
@@ -102,8 +102,8 @@ describe("QEMU's list of connections", () => {
   });
 });
 
-describe("the least memory of a guest", () => {
-  it("covers what was measured: the initrd twice and the kernel", () => {
+describe("the minimum guest memory", () => {
+  it("covers the measured need: twice the initrd plus the kernel", () => {
     assert.equal(minimumMemoryMb("pvh", 2 * MIB), LINUX_MIN_MEMORY_MB);
     // the smallest that booted, in steps of 12 and 24 MiB
     assert.ok(minimumMemoryMb("pvh", 66.4 * MIB) >= 212);
@@ -112,8 +112,8 @@ describe("the least memory of a guest", () => {
   });
 });
 
-describe("what QEMU says about itself", () => {
-  it("is read from its help texts", () => {
+describe("the QEMU probe", () => {
+  it("parses QEMU's help texts", () => {
     const help =
       "pc-q35-7.1           Standard PC\nq35                  Standard PC (Q35 + ICH9, 2009) (alias of pc-q35-7.2)\n";
     assert.equal(newestQ35(help), "pc-q35-7.2");
@@ -121,7 +121,7 @@ describe("what QEMU says about itself", () => {
     assert.equal(parseVersion("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)\n"), "7.2.22");
   });
 
-  it("is probed by firmware that jumps from the reset vector to its loop", () => {
+  it("boots firmware that jumps from the reset vector to its loop", () => {
     const image = probeFirmware();
     assert.equal(image.length, 65_536);
     // E9 is a near jump: 3 bytes long, relative to what follows it, within 64 KiB

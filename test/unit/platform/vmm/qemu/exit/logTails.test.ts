@@ -9,12 +9,12 @@ import { QemuVmm } from "../../../../../../provider/platform/vmm/qemu/qemu";
 const MIB = 1024 * 1024;
 const UUID = "11111111-2222-4333-8444-555555555555";
 
-describe("the logs of a VM whose guest writes whatever it likes to its control port", () => {
+describe("the logs of a VM whose guest floods its control port", () => {
   let folder: string;
   beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), "unikernel-logs-"))));
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  it("stay small, and still tell that its program started and how it ended", async () => {
+  it("stay small and still report the start and end of its program", async () => {
     const paths = { runDir: path.join(folder, "run"), instancesDir: folder, cacheDir: folder };
     const files = vmFilesOf(paths, UUID);
     fs.mkdirSync(files.folder);
@@ -42,6 +42,6 @@ describe("the logs of a VM whose guest writes whatever it likes to its control p
     assert.match(qemuLog, /noise\nexit 7\n$/);
   });
 
-  it("need not be there", () =>
+  it("can be missing", () =>
     new QemuVmm({ runDir: folder, instancesDir: folder, cacheDir: folder }).truncateLogs(UUID));
 });

@@ -29,20 +29,20 @@ describe("the QEMU of this machine", () => {
     await fs.rm(folder, { recursive: true });
   });
 
-  it("is the one on PATH", async () => {
+  it("is found on PATH", async () => {
     const file = path.join(folder, "qemu-system-x86_64");
     await fs.writeFile(file, "", { mode: 0o755 });
     assert.equal(findQemu(), file);
   });
 
-  it("is missed with the command that installs it", () => {
+  it("is reported missing with the command that installs it", () => {
     assert.match(
       refusal(),
       /^QEMU_MISSING: 'qemu-system-x86_64' was not found on PATH\. Install it with '.*or set UNIKERNEL_QEMU to its path/,
     );
   });
 
-  it("that UNIKERNEL_QEMU names must be a program", async () => {
+  it("can be set by UNIKERNEL_QEMU, which must be a program", async () => {
     const file = path.join(folder, "qemu");
     process.env["UNIKERNEL_QEMU"] = file;
     assert.match(

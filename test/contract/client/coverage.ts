@@ -35,7 +35,7 @@ export function recordCoverage(client: Client, notes: Coverage): Client {
     };
     return [name, call];
   });
-  return Object.assign(Object.fromEntries(calls), { metro: client.metro, changes: client.changes }) as Client;
+  return Object.assign(Object.fromEntries(calls), { metro: client.metro, changeCount: client.changeCount }) as Client;
 }
 
 type Reasons = Readonly<Partial<Record<ItemCodeName, string>>>;

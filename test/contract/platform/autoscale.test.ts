@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
 import { UnikernelError } from "../../../provider/base/errors";
-import { resolveQuotas } from "../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import { freePort } from "../../support/localPlatform";
 import { TestClock } from "../../support/testClock";
 import { type Item, TestPlatform, webGuest } from "../../support/testPlatform";

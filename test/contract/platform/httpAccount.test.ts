@@ -1,7 +1,7 @@
 /** Quotas, images, and the control plane that shares the metro's address. */
 import assert from "node:assert/strict";
 import { createClient } from "../../../provider/client/client";
-import { resolveQuotas } from "../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testPlatform";
 

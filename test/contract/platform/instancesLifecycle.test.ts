@@ -1,6 +1,6 @@
 /** Instances: who starts before whom, what a stop and a delete may be told, and what live quotas forbid. */
 import assert from "node:assert/strict";
-import { DEFAULT_QUOTAS, resolveQuotas } from "../../../provider/platform/quotaSettings";
+import { DEFAULT_QUOTAS, resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import { freePort } from "../../support/localPlatform";
 import { type Item, TestPlatform, webGuest } from "../../support/testPlatform";
 

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { mock } from "node:test";
 import { openLayout } from "../../../provider/image/oci/layout";
-import { resolveQuotas } from "../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import { freePort } from "../../support/localPlatform";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 

@@ -1,7 +1,7 @@
 /** An Instance against the local platform, through the dynamic provider process: what its preview says is what then happens. */
 import assert from "node:assert/strict";
 import { PENDING_START_KEY } from "../../../provider/definition/initFailed";
-import { DEFAULT_QUOTAS } from "../../../provider/platform/quotaSettings";
+import { DEFAULT_QUOTAS } from "../../../provider/platform/quota/quotaSettings";
 import { type CallError, DynamicProcess } from "../../support/dynamicProcess";
 import { eventually, freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testPlatform";

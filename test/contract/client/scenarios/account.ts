@@ -1,6 +1,6 @@
 /** What belongs to the account and the node: images, quotas, health. */
 import { onlyItem } from "../../../../provider/client/client";
-import { resolveQuotas } from "../../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../../provider/platform/quota/quotaSettings";
 import { DIGEST, INSTANCE, type Scenario, failed, failure, get, item, itemCodes, ok, post } from "../scenario";
 
 const URL = `oci://unikraft.io/acme/app:1@${DIGEST}`;

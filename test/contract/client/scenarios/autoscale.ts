@@ -1,7 +1,7 @@
 /** Autoscale of service groups: configurations, policies, and the instances that they make. */
 import { type Client, onlyItem } from "../../../../provider/client/client";
 import { systemClock } from "../../../../provider/base/clock";
-import { resolveQuotas } from "../../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../../provider/platform/quota/quotaSettings";
 import {
   type RecordedExchange,
   INSTANCE,

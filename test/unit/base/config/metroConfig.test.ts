@@ -99,8 +99,8 @@ describe("connection settings", () => {
   const using = (settings: object) =>
     environmentOf({}, () => resolveMetro({ provider: { metro: "local", ...settings } }));
 
-  it("have a timeout in seconds for each operation", () => {
-    assert.deepEqual(using({ timeouts: '{"create": 600, "delete": "30"}' }).timeouts, {
+  it("have a timeout in milliseconds for each operation", () => {
+    assert.deepEqual(using({ timeouts: '{"createMs": 600000, "deleteMs": "30000"}' }).timeouts, {
       createMs: 600_000,
       deleteMs: 30_000,
     });
@@ -110,7 +110,7 @@ describe("connection settings", () => {
   it("can all come from the environment", () => {
     const environment = {
       UKC_METRO: "local",
-      UNIKERNEL_TIMEOUTS: '{"update": 5}',
+      UNIKERNEL_TIMEOUTS: '{"updateMs": 5000}',
       UNIKERNEL_MAX_CONCURRENCY: "4",
       UNIKERNEL_PROXY: "http://proxy:3128",
     };
@@ -124,11 +124,15 @@ describe("connection settings", () => {
 
   const bad: [settings: object, text: RegExp][] = [
     [{ timeouts: "600" }, /unikernel:timeouts: '600' \(from unikernel:timeouts or the Provider's arguments\)/],
-    [{ timeouts: "{create: 600}" }, /is not JSON/],
-    [{ timeouts: '{"create": 0}' }, /'create'.* from 1 to 86400/],
-    [{ timeouts: '{"create": 86401}' }, /'create'/],
-    [{ timeouts: '{"create": "soon"}' }, /'create'/],
-    [{ timeouts: '{"crate": 5}' }, /unknown member 'crate'.*Did you mean 'create'\?/],
+    [{ timeouts: "{createMs: 600}" }, /is not JSON/],
+    [{ timeouts: '{"createMs": 999}' }, /'createMs'.* in milliseconds, 1000 to 86400000/],
+    [{ timeouts: '{"createMs": 86400001}' }, /'createMs'/],
+    [{ timeouts: '{"createMs": "soon"}' }, /'createMs'/],
+    [{ timeouts: '{"crateMs": 5000}' }, /unknown member 'crateMs'.*Did you mean 'createMs', in milliseconds\?/],
+    // The keys of releases that took seconds.
+    [{ timeouts: '{"create": 600}' }, /unknown member 'create'.*Did you mean 'createMs', in milliseconds\?/],
+    [{ timeouts: '{"update": 600}' }, /unknown member 'update'.*Did you mean 'updateMs', in milliseconds\?/],
+    [{ timeouts: '{"delete": 600}' }, /unknown member 'delete'.*Did you mean 'deleteMs', in milliseconds\?/],
     [{ maxConcurrency: "0" }, /'0' .*is not a whole number from 1 to 256/],
     [{ maxConcurrency: "many" }, /'many'/],
     [{ controlPlane: "plane" }, /unikernel:controlPlane: 'plane'/],

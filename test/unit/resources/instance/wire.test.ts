@@ -129,7 +129,7 @@ describe("the wire format of an instance", () => {
   });
 
   it("names a missing template and how to create it", async () => {
-    const prepareTemplate = { image: "acme/web:1", memoryMb: 256, env: { A: "b" }, timeoutSeconds: 30 };
+    const prepareTemplate = { image: "acme/web:1", memoryMb: 256, env: { A: "b" }, timeoutMs: 29_001 };
     const inputs = await checked({ template: "web", prepareTemplate });
     assert.deepEqual(toCreateRequest(inputs).template, {
       name: "web",

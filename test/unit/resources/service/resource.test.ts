@@ -246,7 +246,7 @@ describe("the service resource", () => {
   });
 
   it("drains connections at deletion as long as in a rollout", async () => {
-    const before = await state(await inputsOf({}, { rollout: { drainTimeoutSeconds: 7 } }));
+    const before = await state(await inputsOf({}, { rollout: { drainTimeoutMs: 7_000 } }));
     const asked: unknown[] = [];
     const { stopInstances } = cluster.client;
     Object.assign(cluster.client, {

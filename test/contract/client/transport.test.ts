@@ -84,19 +84,19 @@ describe("the client's transport", () => {
 
   /** Ways in which an answer ends too early. */
   const broken: Readonly<Record<string, RawResponder>> = {
-    "a connection that is reset before the answer": (request) => request.socket.destroy(),
-    "an answer that is shorter than it says": (_request, response) => {
+    "a connection reset before the response": (request) => request.socket.destroy(),
+    "a response shorter than its length": (_request, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": VOLUMES_RESPONSE.length });
       response.write(VOLUMES_RESPONSE.slice(0, 20));
       setImmediate(() => response.destroy());
     },
-    "an answer whose last chunk is missing": (_request, response) => {
+    "a response without its last chunk": (_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       response.write(VOLUMES_RESPONSE);
       setImmediate(() => response.destroy());
     },
-    "JSON that breaks off in an answer of the right length": jsonResponder(200, VOLUMES_RESPONSE.slice(0, -9)),
-    "an empty answer that calls itself JSON": jsonResponder(200, ""),
+    "truncated JSON in a response of the right length": jsonResponder(200, VOLUMES_RESPONSE.slice(0, -9)),
+    "an empty response of type JSON": jsonResponder(200, ""),
   };
   for (const [what, answer] of Object.entries(broken)) {
     it(`retries a read and reports a create that may have succeeded after a broken response: ${what}`, async () => {

@@ -122,8 +122,8 @@ describe("autoscale", () => {
       ["an instance that is no template", { create_args: { template: { name: "plain" } } }, 24],
       ["ROMs in place of a template", { create_args: { roms: { name: "r", image: "app:1" } } }, 1],
       ["a size above the quota", { max_size: 17 }, 29],
-      ["a least size above the greatest", { min_size: 3, max_size: 2 }, 29],
-      ["a least size above the quota", { min_size: 17, max_size: 16 }, 29],
+      ["a minimum size above the maximum", { min_size: 3, max_size: 2 }, 29],
+      ["a minimum size above the quota", { min_size: 17, max_size: 16 }, 29],
       [
         "steps with a gap",
         {
@@ -138,8 +138,8 @@ describe("autoscale", () => {
         },
         7,
       ],
-      ["a policy that only the cloud acts on", { policies: [{ name: "p", type: "create" }] }, 1],
-      ["two policies of one name", { policies: [step(), step()] }, 23],
+      ["a policy that only the cloud supports", { policies: [{ name: "p", type: "create" }] }, 1],
+      ["two policies with one name", { policies: [step(), step()] }, 23],
     ];
     for (const [what, body, code] of refused) {
       it(`reject the configuration: ${what}`, async () => {

@@ -57,10 +57,10 @@ describe("certificates", () => {
   const refused: [what: string, body: () => Record<string, unknown>, code: number, message: RegExp][] = [
     ["two common names", () => ({ common_name: "shop.example.com", cn: "shop.example.com", ...shop }), 17, /not both/],
     ["no common name", () => ({ ...shop }), 7, /'common_name' is missing/],
-    ["a common name that is none", () => ({ common_name: "a b", ...shop }), 7, /must be a domain name/],
+    ["an invalid common name", () => ({ common_name: "a b", ...shop }), 7, /must be a domain name/],
     ["a chain without a certificate", () => ({ common_name: "a.example", chain: "x", pkey: shop.pkey }), 7, /'chain'/],
     [
-      "a chain that is damaged",
+      "a corrupt chain",
       () => ({
         common_name: "shop.example.com",
         chain: shop.chain + shop.chain.replace("MII", "AAA"),
@@ -69,7 +69,7 @@ describe("certificates", () => {
       7,
       /certificate number 2/,
     ],
-    ["a key that is none", () => ({ common_name: "shop.example.com", chain: shop.chain, pkey: "SECRET" }), 7, /'pkey'/],
+    ["an invalid key", () => ({ common_name: "shop.example.com", chain: shop.chain, pkey: "SECRET" }), 7, /'pkey'/],
     [
       "a key with a passphrase",
       () => ({
@@ -83,7 +83,7 @@ describe("certificates", () => {
       /passphrase/,
     ],
     [
-      "a key of another certificate",
+      "the key of another certificate",
       () => ({ common_name: "shop.example.com", chain: shop.chain, pkey: makeCertificate("other.example.com").pkey }),
       7,
       /does not belong/,

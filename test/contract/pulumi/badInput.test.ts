@@ -34,7 +34,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
     (folder) => fs.writeFile(path.join(folder, "kraft.yaml"), GOOD),
     "context: There are several Kraftfiles in '<context>': Kraftfile, kraft.yaml. Keep one of them.",
   ],
-  "a bracket that is not closed": [
+  "an unclosed bracket": [
     kraftfile(GOOD.replace('"]', '"')),
     `context: <context>/Kraftfile:4:18: this is not valid YAML: the indentation does not fit the lines above, or a bracket before this place is not closed.
   cmd: ["/bin/true"
@@ -46,7 +46,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
    rootfs: ./rootfs
   ^`,
   ],
-  "a quote that is not closed, without showing the value": [
+  "an unclosed quote, without showing the value": [
     kraftfile(`${GOOD}env:\n  TOKEN: "s3cret\n`),
     "context: <context>/Kraftfile:6:17: this is not valid YAML: something is missing here; look for a quote or bracket that is not closed, a ':' or a ','.",
   ],
@@ -56,7 +56,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
   rootsf: ./rootfs
   ^`,
   ],
-  "an unknown key that is near to none": [
+  "an unknown key that resembles none": [
     kraftfile(`${GOOD}zzz: 1\n`),
     `context: <context>/Kraftfile:5:1: unknown key 'zzz'; a Kraftfile may have spec, specification, name, runtime, rootfs, cmd, env, labels, targets.
   zzz: 1
@@ -83,7 +83,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
   rootfs: ./rootfs
           ^`,
   ],
-  "a link in the rootfs that climbs out of it": [
+  "a link in the rootfs that leads outside": [
     (folder) => fs.symlink("../../etc/passwd", path.join(folder, "rootfs", "out")),
     "context: The symbolic link '/out' leads out of the root file system to '../../etc/passwd'; let it point inside, or remove it.",
   ],
@@ -107,13 +107,13 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
       { image: "app:1", memory: 64 },
       "memory: unknown property; did you mean 'memoryMb'?",
     ],
-    "less memory than any guest may have": [{ image: "app:1", memoryMb: 8 }, "memoryMb: must be at least 16, got 8."],
+    "less memory than the minimum": [{ image: "app:1", memoryMb: 8 }, "memoryMb: must be at least 16, got 8."],
     "a fraction of a MiB": [{ image: "app:1", memoryMb: 64.5 }, "memoryMb: must be a whole number, got 64.5."],
-    "an item of args that is no string": [
+    "an args item that is not a string": [
       { image: "app:1", args: ["-p", 80] },
       "args[1]: must be of type string, got number.",
     ],
-    "an env value that is no string, without showing it": [
+    "an env value that is not a string, without showing it": [
       { image: "app:1", env: { PIN: 735_291 } },
       "env.PIN: must be of type string, got number.",
     ],
@@ -141,7 +141,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
       { template, ports: [{ port: 80, handlers: ["tls", "http"] }] },
       'ports[0].handlers: port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for that.',
     ],
-    "redirect on another port than 80": [
+    "redirect on a port other than 80": [
       { template, ports: [{ port: 8080, handlers: ["redirect"] }] },
       'ports[0].handlers: the handler "redirect" is for port 80 only; remove it.',
     ],
@@ -149,11 +149,11 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
       { template, ports: [{ port: 80, handlers: ["http", "redirect"] }] },
       "ports[0].destinationPort: a redirect needs the public port to send clients to, such as 443.",
     ],
-    "a port that is published twice": [
+    "a duplicate port": [
       { template, ports: [{ port: 9000 }, { port: 9000 }] },
       "ports[1].port: port 9000 is published twice; list each port once.",
     ],
-    "a handler that is misspelt": [
+    "a misspelt handler": [
       { template, ports: [{ port: 443, handlers: ["http", "tsl"] }] },
       'ports[0].handlers[1]: must be one of "tls", "http", "redirect", got "tsl". Did you mean "tls"?',
     ],
@@ -163,7 +163,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
     ],
   },
   Certificate: {
-    "a key of another certificate": [
+    "the key of another certificate": [
       { ...www, key: pem("wild.key") },
       "key: does not fit the certificate, which is the first of `chain`; give the key it was made with.",
     ],
@@ -171,7 +171,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
       { ...www, key: pem("www.encrypted.key") },
       "key: is encrypted; give it without a passphrase.",
     ],
-    "a key that is none, without showing it": [
+    "an invalid key, without showing it": [
       { ...www, key: "s3cret" },
       "key: cannot be read; give PEM text that begins with '-----BEGIN PRIVATE KEY-----'.",
     ],
@@ -179,7 +179,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
       { ...www, chain: "./www.pem" },
       "chain: cannot be read; give PEM text that begins with '-----BEGIN CERTIFICATE-----': the certificate, then its issuers.",
     ],
-    "a name that the certificate is not for": [
+    "a name that the certificate does not cover": [
       { ...www, commonName: "shop.example.com" },
       'commonName: "shop.example.com" is not among the names of the certificate, which is for www.example.com, example.com.',
     ],
@@ -189,7 +189,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
       { context: ".", files: { motd: "s3cret" } },
       'files.motd: must be an absolute path of the guest, got "motd".',
     ],
-    "a file whose content is no string": [
+    "a file whose content is not a string": [
       { context: ".", files: { "/port": 8080 } },
       'files["/port"]: must be of type string, got number.',
     ],
@@ -198,7 +198,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
 
 /** Settings → what every preview prints. */
 const SETTINGS: Readonly<Record<string, readonly [settings: Record<string, string>, printed: string]>> = {
-  "no token for a metro of the cloud": [
+  "no token for a cloud metro": [
     { "unikernel:metro": "fra" },
     "CONFIG_INVALID: No token for metro 'fra' (from unikernel:metro or the Provider's arguments). Set one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, or run on this machine with 'pulumi config set unikernel:metro local'.",
   ],
@@ -206,7 +206,7 @@ const SETTINGS: Readonly<Record<string, readonly [settings: Record<string, strin
     {},
     "CONFIG_INVALID: No token for metro 'fra' (the default). Set one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, or run on this machine with 'pulumi config set unikernel:metro local'.",
   ],
-  "what is no metro, without showing the token": [
+  "an invalid metro, without showing the token": [
     { "unikernel:metro": "Frankfurt am Main", "unikernel:token": "s3cret" },
     "CONFIG_INVALID: 'Frankfurt am Main' (from unikernel:metro or the Provider's arguments) is not a metro. Give 'local', a metro code such as 'fra', or the http(s) URL of an API.",
   ],

@@ -221,7 +221,7 @@ describe("building an image", () => {
       "KRAFTFILE_INVALID",
       /several Kraftfiles.*Kraftfile, kraft\.yaml/,
     ],
-    "a Kraftfile that is no text": [
+    "a Kraftfile that is not text": [
       () => fs.writeFile(path.join(context, "Kraftfile"), Buffer.from([0xff, 0xfe])),
       "KRAFTFILE_INVALID",
       /UTF-8/,

@@ -45,7 +45,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
   Instance: {
     memory: [ofInstance("memoryMb"), [16, 15, "memoryMb: must be at least 16, got 15."]],
     "virtual CPUs": [ofInstance("vcpus"), [1, 0, "vcpus: must be at least 1, got 0."]],
-    "time to drain": [
+    "drain timeout": [
       ofInstance("drainTimeoutMs"),
       [-1, -2, "drainTimeoutMs: must be at least -1, got -2."],
       [3_600_000, 3_600_001, "drainTimeoutMs: must be at most 3600000, got 3600001."],
@@ -55,7 +55,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
       [0, -1, "scaleToZero.cooldownTimeMs: must be at least 0, got -1."],
       [86_400_000, 86_400_001, "scaleToZero.cooldownTimeMs: must be at most 86400000, got 86400001."],
     ],
-    "warning before standby": [
+    "notice before standby": [
       (value) => {
         const cooldownTimeMs = 86_400_000;
         return {
@@ -98,26 +98,26 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
       ofInstance("tags"),
       [times(16, (index) => `t${index}`), times(17, (index) => `t${index}`), "tags: must have at most 16 items."],
     ],
-    "size of a volume of its own": [
+    "size of an inline volume": [
       (sizeMb) => ({ image: "app:1", ephemeralVolumes: [{ at: "/tmp/own", sizeMb }] }),
       [1, 0, "ephemeralVolumes[0].sizeMb: must be at least 1, got 0."],
     ],
-    "port of its group": [
+    "port of an inline service group": [
       inGroupPort("port"),
       [1, 0, "serviceGroup.ports[0].port: must be at least 1, got 0."],
       [65_535, 65_536, "serviceGroup.ports[0].port: must be at most 65535, got 65536."],
     ],
-    "its own port": [
+    "destination port of an inline service group": [
       inGroupPort("destinationPort"),
       [1, 0, "serviceGroup.ports[0].destinationPort: must be at least 1, got 0."],
       [65_535, 65_536, "serviceGroup.ports[0].destinationPort: must be at most 65535, got 65536."],
     ],
-    "soft limit of its group": [
+    "soft limit of an inline service group": [
       inGroup("softLimit"),
       [1, 0, "serviceGroup.softLimit: must be at least 1, got 0."],
       [65_535, 65_536, "serviceGroup.softLimit: must be at most 65535, got 65536."],
     ],
-    "hard limit of its group": [
+    "hard limit of an inline service group": [
       inGroup("hardLimit"),
       [1, 0, "serviceGroup.hardLimit: must be at least 1, got 0."],
       [65_535, 65_536, "serviceGroup.hardLimit: must be at most 65535, got 65536."],
@@ -134,7 +134,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
       [1, 0, "ports[0].port: must be at least 1, got 0."],
       [65_535, 65_536, "ports[0].port: must be at most 65535, got 65536."],
     ],
-    "port of its instances": [
+    "destination port": [
       ofPort("destinationPort"),
       [1, 0, "ports[0].destinationPort: must be at least 1, got 0."],
       [65_535, 65_536, "ports[0].destinationPort: must be at most 65535, got 65536."],
@@ -149,9 +149,9 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
       [1, 0, "hardLimit: must be at least 1, got 0."],
       [65_535, 65_536, "hardLimit: must be at most 65535, got 65536."],
     ],
-    "fewest instances": [scaled("minSize"), [0, -1, "autoscale.minSize: must be at least 0, got -1."]],
-    "most instances": [scaled("maxSize"), [1, 0, "autoscale.maxSize: must be at least 1, got 0."]],
-    "policies of autoscale": [
+    "minimum size": [scaled("minSize"), [0, -1, "autoscale.minSize: must be at least 0, got -1."]],
+    "maximum size": [scaled("maxSize"), [1, 0, "autoscale.maxSize: must be at least 1, got 0."]],
+    "autoscale policies": [
       scaled("policies"),
       [
         times(8, (index) => ({ name: `p${index}`, type: "idle", idleTimeMs: 1 })),

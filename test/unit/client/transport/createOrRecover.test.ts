@@ -162,8 +162,8 @@ describe("a create whose response was lost", () => {
   });
 
   for (const [what, error] of [
-    ["a server that asks for ten minutes", refused(503, 600_000)],
-    ["a fault of the server", refused(500)],
+    ["a Retry-After of ten minutes", refused(503, 600_000)],
+    ["a server error", refused(500)],
   ] as const) {
     it(`is not retried and may have succeeded after ${what}`, async () => {
       const server = new Server(error);

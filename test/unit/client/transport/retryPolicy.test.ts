@@ -19,10 +19,10 @@ const repeats = (retry: "idempotent" | "look-first", lost: AttemptFailure): bool
 
 describe("the retry policy", () => {
   const table: [AttemptFailure, string, idempotent: boolean, create: boolean][] = [
-    [{ kind: "not-sent" }, "nothing reached the server", true, true],
-    [{ kind: "broken" }, "the connection broke", true, false],
-    [{ kind: "final" }, "a certificate that is not trusted", false, false],
-    [status(429), "HTTP 429, after which the server did nothing", true, true],
+    [{ kind: "not-sent" }, "a request that was not sent", true, true],
+    [{ kind: "broken" }, "a broken connection", true, false],
+    [{ kind: "final" }, "an untrusted certificate", false, false],
+    [status(429), "HTTP 429", true, true],
     [status(500), "HTTP 500", false, false],
     [status(502), "HTTP 502", true, false],
     [status(503), "HTTP 503", true, false],

@@ -118,8 +118,8 @@ x-note: [anything]
   });
 
   const refused: Record<string, [text: string, why: RegExp]> = {
-    "YAML that is broken": [`${head}cmd: [a\n`, /^Kraftfile:\d+:\d+: this is not valid YAML/],
-    "a key that stands twice": [
+    "malformed YAML": [`${head}cmd: [a\n`, /^Kraftfile:\d+:\d+: this is not valid YAML/],
+    "a duplicate key": [
       `${head}runtime: base\n`,
       /^Kraftfile:3:1: this is not valid YAML: this key is there twice; keep one of them/,
     ],
@@ -130,7 +130,7 @@ x-note: [anything]
     "both spellings of spec": [`${head}specification: v0.7\n`, /^Kraftfile:3:1: 'spec' and 'specification'/],
     "a spec of another version": ["spec: 0.5\nruntime: base\n", /^Kraftfile:1:7: 'spec' must be 'v0.6' or 'v0.7'/],
     "no runtime": ["spec: v0.7\n", /^Kraftfile:1:1: 'runtime' is missing/],
-    "a kernel file as runtime": ["spec: v0.6\nruntime: kernel://k\n", /^Kraftfile:2:10: kernel files/],
+    "a kernel file as the runtime": ["spec: v0.6\nruntime: kernel://k\n", /^Kraftfile:2:10: kernel files/],
     "a runtime map in v0.7": ["spec: v0.7\nruntime: {source: base}\n", /^Kraftfile:2:10: 'runtime' must be a string/],
     "kconfig of a runtime": [
       "spec: v0.6\nruntime: {source: base, kconfig: {A: y}}\n",
@@ -144,8 +144,8 @@ x-note: [anything]
       `${head}rootfs: {source: {path: ., dockerfile: x}}\n`,
       /Dockerfiles are not supported/,
     ],
-    "an image as rootfs": [`${head}rootfs: {source: {path: a, type: oci}}\n`, /type 'oci' is not supported/],
-    "an unknown type of rootfs": [`${head}rootfs: {source: {path: a, type: zip}}\n`, /must be one of oci, dir/],
+    "an image as the rootfs": [`${head}rootfs: {source: {path: a, type: oci}}\n`, /type 'oci' is not supported/],
+    "an unknown rootfs type": [`${head}rootfs: {source: {path: a, type: zip}}\n`, /must be one of oci, dir/],
     EROFS: [`${head}rootfs: {source: a, format: erofs}\n`, /'erofs' is not supported/],
     "a rootfs map in v0.6": ["spec: v0.6\nruntime: base\nrootfs: {source: a}\n", /must be a string in v0.6/],
     "building a kernel": [`${head}unikraft: stable\n`, /^Kraftfile:3:1: 'unikraft' is not supported: kernels/],
@@ -153,8 +153,8 @@ x-note: [anything]
     ROMs: [`${head}roms: []\n`, /'roms' is not supported/],
     volumes: [`${head}volumes: []\n`, /'volumes' is not supported: .*Instance/],
     "a target without architecture": [`${head}targets: [qemu]\n`, /^Kraftfile:3:11: .*platform\/architecture/],
-    "an architecture nobody knows": [`${head}targets: [qemu/constructor]\n`, /unknown architecture 'constructor'/],
-    "targets that are no list": [`${head}targets: qemu/x86_64\n`, /'targets' must be a list/],
+    "an unknown architecture": [`${head}targets: [qemu/constructor]\n`, /unknown architecture 'constructor'/],
+    "targets that are not a list": [`${head}targets: qemu/x86_64\n`, /'targets' must be a list/],
     "kconfig of a target": [
       `${head}targets: [{plat: qemu, arch: x86_64, kconfig: {}}]\n`,
       /'kconfig' is not supported/,

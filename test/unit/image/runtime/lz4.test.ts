@@ -41,12 +41,12 @@ describe("an LZ4 legacy frame", () => {
 
   for (const [what, bytes, size] of [
     ["no magic", Buffer.from("nonsense"), 5],
-    ["a block that runs over the end", frame([0x50, ...ascii("hello")]).subarray(0, -1), 5],
-    ["literals that run over the block", frame([0x60, ...ascii("hello")]), 6],
-    ["a match before the beginning", frame([0x10, ...ascii("a"), 2, 0, 0x10, ...ascii("!")]), 6],
+    ["a block beyond the end", frame([0x50, ...ascii("hello")]).subarray(0, -1), 5],
+    ["literals beyond the block", frame([0x60, ...ascii("hello")]), 6],
+    ["a match before the start", frame([0x10, ...ascii("a"), 2, 0, 0x10, ...ascii("!")]), 6],
     ["a match of offset zero", frame([0x10, ...ascii("a"), 0, 0, 0x10, ...ascii("!")]), 6],
-    ["more than was announced", frame([0x50, ...ascii("hello")]), 4],
-    ["less than was announced", frame([0x50, ...ascii("hello")]), 6],
+    ["more bytes than announced", frame([0x50, ...ascii("hello")]), 4],
+    ["fewer bytes than announced", frame([0x50, ...ascii("hello")]), 6],
   ] as const) {
     it(`is rejected when malformed: ${what}`, () => assert.throws(() => decodeLz4Legacy(bytes, size), unavailable));
   }

@@ -51,13 +51,13 @@ describe("the rules of a certificate", () => {
     ["a certificate for its own name", www],
     ["another of its names", { ...www, commonName: "example.com" }],
     [
-      "a domain that its wildcard stands for",
+      "a domain that its wildcard covers",
       { commonName: "a.example.com", chain: pem("wild.pem"), key: pem("wild.key") },
     ],
     ["a wildcard", { commonName: "*.example.com", chain: pem("wild.pem"), key: pem("wild.key") }],
     ["a chain with issuers behind it", { ...www, chain: `${pem("www.pem")}\n${pem("wild.pem")}\n` }],
-    ["a key in the form of its kind", { ...www, key: pem("www.sec1.key") }],
-    ["what is not known yet", { commonName: UNKNOWN, chain: UNKNOWN, key: "" + pem("www.key") }],
+    ["a key in its own format (SEC1)", { ...www, key: pem("www.sec1.key") }],
+    ["unknown values", { commonName: UNKNOWN, chain: UNKNOWN, key: "" + pem("www.key") }],
   ];
   for (const [what, given] of accepted) {
     it(`accept ${what}`, async () => assert.deepEqual(await refusals(given), []));
@@ -65,22 +65,18 @@ describe("the rules of a certificate", () => {
 
   const refused: readonly [string, object, RegExp][] = [
     ["a key that does not fit", { ...www, key: pem("renewed.key") }, /^key: does not fit the certificate/],
-    ["a key that is none", { ...www, key: "s3cr3t" }, /^key: cannot be read; give PEM text/],
+    ["an invalid key", { ...www, key: "s3cr3t" }, /^key: cannot be read; give PEM text/],
     ["an encrypted key", { ...www, key: pem("www.encrypted.key") }, /^key: is encrypted; give it without a passphrase/],
-    ["a chain that is none", { ...www, chain: "nothing" }, /^chain: cannot be read; give PEM text/],
-    ["a broken chain", { ...www, chain: pem("www.pem").replace(/\n..../, "\n****") }, /^chain: cannot be read/],
-    ["a key among the chain", { ...www, chain: `${www.chain}\n${www.key}` }, /^chain: holds a private key/],
+    ["an invalid chain", { ...www, chain: "nothing" }, /^chain: cannot be read; give PEM text/],
+    ["a truncated chain", { ...www, chain: pem("www.pem").replace(/\n..../, "\n****") }, /^chain: cannot be read/],
+    ["a key in the chain", { ...www, chain: `${www.chain}\n${www.key}` }, /^chain: holds a private key/],
     [
-      "a domain that it is not for",
+      "a domain that it does not cover",
       { ...www, commonName: "shop.example.com" },
       /^commonName: "shop\.example\.com" is not among the names of the certificate, which is for www\.example\.com, example\.com\.$/,
     ],
-    ["one that has expired", { ...www, chain: pem("expired.pem") }, /^chain: its certificate expired on 2020-02-01/],
-    [
-      "a domain with a dot at its end",
-      { ...www, commonName: "www.example.com." },
-      /^commonName: must be a domain name/,
-    ],
+    ["an expired certificate", { ...www, chain: pem("expired.pem") }, /^chain: its certificate expired on 2020-02-01/],
+    ["a domain with a trailing dot", { ...www, commonName: "www.example.com." }, /^commonName: must be a domain name/],
     ["no key", { ...www, key: undefined }, /^key: required/],
   ];
   for (const [what, given, text] of refused) {

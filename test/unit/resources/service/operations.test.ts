@@ -463,27 +463,31 @@ describe("the rules of a service", () => {
     },
   });
   const refused: readonly [string, object, RegExp][] = [
-    ["replicas of nothing", { replicas: 2 }, /^template: required: say what the 2 replicas run\. Or give autoscale/],
+    [
+      "replicas without a template",
+      { replicas: 2 },
+      /^template: required: say what the 2 replicas run\. Or give autoscale/,
+    ],
     [
       "replicas beside autoscale",
       { replicas: 1, template: image, autoscale: { template: "t" } },
       /^autoscale: cannot be given together with 1 replicas/,
     ],
     [
-      "a soft limit above the hard one",
+      "a soft limit above the hard limit",
       { softLimit: 9, hardLimit: 8 },
       /^softLimit: must not be above hardLimit, which is 8, got 9/,
     ],
     [
-      "more replicas than the platform makes",
+      "more replicas than the platform allows",
       { replicas: 254, template: image },
       /^replicas: must be at most 253, got 254/,
     ],
-    ["a name that cannot be a label of its domain", { name: "shop.v2" }, /^name: must be lower-case letters, digits/],
-    ["a limit of nothing", { softLimit: 0 }, /^softLimit: must be at least 1, got 0/],
-    ["a limit beyond all", { hardLimit: 65536 }, /^hardLimit: must be at most 65535, got 65536/],
+    ["a name that is no valid domain label", { name: "shop.v2" }, /^name: must be lower-case letters, digits/],
+    ["a limit of 0", { softLimit: 0 }, /^softLimit: must be at least 1, got 0/],
+    ["a limit above the maximum", { hardLimit: 65536 }, /^hardLimit: must be at most 65535, got 65536/],
     [
-      "a domain twice",
+      "a duplicate domain",
       { domains: [{ name: "a.b" }, { name: "A.b." }] },
       /^domains\[1\]\.name: "A\.b\." is given twice/,
     ],
@@ -497,27 +501,27 @@ describe("the rules of a service", () => {
       { domains: [{ name: "*.a.b" }] },
       /^domains\[0\]\.certificate: required for the wildcard/,
     ],
-    ["what is no domain", { domains: [{ name: "http://a.b" }] }, /^domains\[0\]\.name: must be a label such as shop/],
+    ["an invalid domain", { domains: [{ name: "http://a.b" }] }, /^domains\[0\]\.name: must be a label such as shop/],
     ["an address", { domains: [{ name: "192.0.2.1" }] }, /^domains\[0\]\.name: "192\.0\.2\.1" ends in a number/],
     ["an address in disguise", { domains: [{ name: "a.0x7f." }] }, /^domains\[0\]\.name: "a\.0x7f\." ends in a number/],
-    ["no domain at all", { domains: [] }, /^domains: must not be empty/],
+    ["an empty list of domains", { domains: [] }, /^domains: must not be empty/],
     [
-      "sizes the wrong way round",
+      "a minimum size above the maximum",
       { autoscale: { template: "t", minSize: 5 } },
       /^autoscale\.minSize: must not be above maxSize, which is 4, got 5/,
     ],
     [
-      "a policy without what it needs",
+      "a policy without a required member",
       { autoscale: { template: "t", policies: [{ name: "p", type: "idle" }] } },
       /^autoscale\.policies\[0\]\.idleTimeMs: required for a policy of type "idle"/,
     ],
     [
-      "a policy with what is another's",
+      "a policy with a member of another type",
       step({ steps: [{ adjustment: 1 }], numRequests: 1 }),
       /^autoscale\.policies\[0\]\.numRequests: is not for a policy of type "step"/,
     ],
     [
-      "a step without room",
+      "an empty step",
       step({ steps: [{ adjustment: 1, lowerBound: 5, upperBound: 5 }] }),
       /steps\[0\]\.upperBound: must be above the lower bound, which is 5, got 5/,
     ],
@@ -542,7 +546,7 @@ describe("the rules of a service", () => {
       /steps\[1\]\.lowerBound: must be 5, where the step before ends, got 4/,
     ],
     [
-      "a step after the last",
+      "a step after an open-ended one",
       step({ steps: [{ adjustment: 1 }, { adjustment: 2 }] }),
       /steps\[1\]\.lowerBound: the step before has no upperBound/,
     ],
@@ -562,7 +566,7 @@ describe("the rules of a service", () => {
       /^autoscale\.policies: must have at most 8 items/,
     ],
     [
-      "a policy twice",
+      "a duplicate policy",
       {
         autoscale: {
           template: "t",
@@ -575,22 +579,22 @@ describe("the rules of a service", () => {
       /^autoscale\.policies\[1\]\.name: "p" is given twice/,
     ],
     [
-      "a rule of guests in its template",
+      "an invalid template",
       { replicas: 1, template: { ...image, tags: ["a", "a"] } },
       /^template\.tags\[1\]: "a" is given twice/,
     ],
     [
-      "more tags than leave room for those of its replicas",
+      "too many tags beside those of its replicas",
       { replicas: 1, template: { ...image, tags: Array.from({ length: 15 }, (_, n) => `t${n}`) } },
       /^template\.tags: must have at most 14 items/,
     ],
     [
-      "the tag of its replicas",
+      "a reserved tag of its replicas",
       { replicas: 1, template: { ...image, tags: ["a", "managed-by:pulumi-unikernel"] } },
       /^template\.tags\[1\]: "managed-by:pulumi-unikernel" is a tag by which a Service knows its replicas; choose another one\.$/,
     ],
     [
-      "a tag that names a template",
+      "a reserved tag of templates",
       { replicas: 1, template: { ...image, tags: ["template:0123456789ab"] } },
       /^template\.tags\[0\]: "template:0123456789ab" is a tag by which/,
     ],
@@ -604,13 +608,13 @@ describe("the rules of a service", () => {
   }
 
   const accepted: readonly [string, object][] = [
-    ["a group that instances join", {}],
-    ["as many replicas as the platform makes", { replicas: 253, template: image, rollout: { maxSurge: 253 } }],
-    ["autoscale in place of replicas, whose number means nothing then", { replicas: 1, autoscale: { template: "t" } }],
-    ["a template kept beside autoscale", { template: image, autoscale: { template: "t" } }],
+    ["a service group for separate instances", {}],
+    ["the maximum number of replicas", { replicas: 253, template: image, rollout: { maxSurge: 253 } }],
+    ["autoscale, which overrides replicas", { replicas: 1, autoscale: { template: "t" } }],
+    ["a template beside autoscale", { template: image, autoscale: { template: "t" } }],
     ["a wildcard with a certificate", { domains: [{ name: "*.example.com", certificate: "c" }] }],
     [
-      "steps that touch",
+      "adjacent steps",
       step({
         steps: [
           { adjustment: -1, upperBound: 5 },
@@ -618,12 +622,9 @@ describe("the rules of a service", () => {
         ],
       }),
     ],
-    [
-      "what is not known yet",
-      { replicas: 1, template: UNKNOWN, domains: UNKNOWN, softLimit: UNKNOWN, autoscale: UNKNOWN },
-    ],
-    ["an image that is not known yet", { replicas: 1, template: { image: UNKNOWN } }],
-    ["a certificate that is not known yet", { domains: [{ name: "*.a.b", certificate: UNKNOWN }] }],
+    ["unknown values", { replicas: 1, template: UNKNOWN, domains: UNKNOWN, softLimit: UNKNOWN, autoscale: UNKNOWN }],
+    ["an unknown image", { replicas: 1, template: { image: UNKNOWN } }],
+    ["an unknown certificate", { domains: [{ name: "*.a.b", certificate: UNKNOWN }] }],
   ];
   for (const [what, given] of accepted) {
     it(`accept ${what}`, async () => assert.deepEqual(await refusals(given), []));

@@ -325,29 +325,29 @@ describe("the volume resource", () => {
 
 describe("the rules of a volume", () => {
   const refused: readonly [string, object, RegExp][] = [
-    ["no size and no origin", {}, /^sizeMb: required: give a size in MiB/],
-    ["two origins", { template: "a", cloneFrom: "b" }, /^cloneFrom: cannot be given together with template/],
+    ["neither size nor source", {}, /^sizeMb: required: give a size in MiB/],
+    ["two sources", { template: "a", cloneFrom: "b" }, /^cloneFrom: cannot be given together with template/],
     ["a size for a host's folder", { hostPath: "/srv", sizeMb: 1 }, /^sizeMb: cannot be given together with hostPath/],
     ["another file system for a copy", { cloneFrom: "a", filesystem: "virtiofs" }, /^filesystem: .* a copy has that/],
     [
-      "many writers on ext4",
+      "several writers on ext4",
       { sizeMb: 1, accessMode: "rwx" },
       /^accessMode: "rwx" needs the file system "virtiofs", not "ext4"/,
     ],
     ["arguments for ext4", { sizeMb: 1, args: { a: "b" } }, /^args: are for a file system that the site defines/],
-    ["a tag twice", { sizeMb: 1, tags: ["a", "a"] }, /^tags\[1\]: "a" is given twice/],
+    ["a duplicate tag", { sizeMb: 1, tags: ["a", "a"] }, /^tags\[1\]: "a" is given twice/],
     [
       "17 tags",
       { sizeMb: 1, tags: Array.from({ length: 17 }, (_, i) => `t${i}`) },
       /^tags: must have at most 16 items/,
     ],
-    ["a size of nothing", { sizeMb: 0 }, /^sizeMb: must be at least 1, got 0/],
+    ["a size of 0", { sizeMb: 0 }, /^sizeMb: must be at least 1, got 0/],
     [
       "a name with a slash",
       { name: "a/b", sizeMb: 1 },
       /^name: must not hold a slash, a comma or control characters, got/,
     ],
-    ["a name that reads as two", { name: "a,b", sizeMb: 1 }, /^name: must not hold a slash, a comma/],
+    ["a name with a comma", { name: "a,b", sizeMb: 1 }, /^name: must not hold a slash, a comma/],
     ["a name that is too long", { name: "a".repeat(256), sizeMb: 1 }, /^name: must have at most 255 characters/],
     ["an unknown mode", { sizeMb: 1, accessMode: "rw" }, /^accessMode: must be one of "rwo", "rox", "rwx", got "rw"/],
   ];
@@ -362,7 +362,7 @@ describe("the rules of a volume", () => {
   const olds = { name: "data", sizeMb: 64, template: undefined, tags: [] };
   const losing: readonly [string, object, RegExp][] = [
     [
-      "to shrink",
+      "a smaller size",
       { sizeMb: 32 },
       /^sizeMb: cannot shrink from 64 to 32 MiB: .* Ask for 64 or more, or set allowDataLoss: true/,
     ],
@@ -372,7 +372,7 @@ describe("the rules of a volume", () => {
       /^filesystem: cannot change from "ext4" to "virtiofs"/,
     ],
     ["another access mode", { sizeMb: 64, accessMode: "rox" }, /^accessMode: cannot change from "rwo" to "rox"/],
-    ["a template later", { template: "base" }, /^template: cannot change from nothing to "base"/],
+    ["an added template", { template: "base" }, /^template: cannot change from nothing to "base"/],
     ["another name", { name: "other", sizeMb: 64 }, /^name: cannot change from "data" to "other"/],
   ];
   for (const [what, given, text] of losing) {

@@ -107,7 +107,7 @@ const BREAKS: Readonly<Record<string, { change: (schema: object) => void; proble
   },
   "a misspelt key of config": { change: (s) => set(s, ["config", "default"], []), problem: /config: unknown key/ },
   "a reserved package name": { change: (s) => set(s, ["name"], "pulumi"), problem: /name: is reserved/ },
-  "a version that is none": {
+  "an invalid version": {
     change: (s) => set(s, ["version"], "1.0"),
     problem: /version: is not a semantic version/,
   },
@@ -127,11 +127,11 @@ const BREAKS: Readonly<Record<string, { change: (schema: object) => void; proble
     change: (s) => set(s, ["provider", "inputProperties", "version"], { type: "string" }),
     problem: /provider\.inputProperties\.version: is reserved/,
   },
-  "something required that is not there": {
+  "a missing required property": {
     change: (s) => set(s, ["resources", VOLUME, "requiredInputs"], ["sizeGb"]),
     problem: /'sizeGb' is required and not there/,
   },
-  "a reference that leads nowhere": {
+  "a dangling reference": {
     change: (s) => set(s, ["types", MOUNT, "properties", "at"], { $ref: "#/types/unikernel:index:Gone" }),
     problem: /leads nowhere/,
   },
@@ -160,7 +160,7 @@ const BREAKS: Readonly<Record<string, { change: (schema: object) => void; proble
     change: (s) => set(s, ["functions", "unikernel:index:getImages", "output"], {}),
     problem: /getImages: unknown key 'output'/,
   },
-  "a result that is required and not there": {
+  "a missing required result": {
     change: (s) => set(s, ["functions", "unikernel:index:getImages", "outputs", "required"], ["picture"]),
     problem: /'picture' is required and not there/,
   },

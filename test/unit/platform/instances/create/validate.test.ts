@@ -69,13 +69,13 @@ describe("a create request", () => {
     ["the older wait without a start", { wait_timeout_ms: 1 }, "Invalid", /'autostart'/],
     ["scale to zero without a service", { scale_to_zero: { policy: "on" } }, "Invalid", /service_group/],
     [
-      "notice longer than the cooldown",
+      "a notice longer than the cooldown",
       { service_group: service, scale_to_zero: { policy: "on", cooldown_time_ms: 5, notify_time_ms: 5 } },
       "Invalid",
       /notify_time_ms/,
     ],
     [
-      "notice of a sleep",
+      "a notice before standby",
       { service_group: service, scale_to_zero: { policy: "on", cooldown_time_ms: 5, notify_time_ms: 4 } },
       "NotSupported",
       /notify_time_ms/,
@@ -93,7 +93,7 @@ describe("a create request", () => {
       /delete-on-stop/,
     ],
     [
-      "two volumes at one place",
+      "two volumes at one path",
       {
         volumes: [
           { name: "a", at },
@@ -103,11 +103,11 @@ describe("a create request", () => {
       "Invalid",
       /'\/data'/,
     ],
-    ["a volume at a relative place", { volumes: [{ size_mb: 8, at: "data" }] }, "Invalid", /absolute/],
-    ["a volume at a place with '..'", { volumes: [{ size_mb: 8, at: "/a/../b" }] }, "Invalid", /'\.\.'/],
+    ["a volume at a relative path", { volumes: [{ size_mb: 8, at: "data" }] }, "Invalid", /absolute/],
+    ["a volume at a path with '..'", { volumes: [{ size_mb: 8, at: "/a/../b" }] }, "Invalid", /'\.\.'/],
     ["replicas that write to one volume", { replicas: 1, volumes: [{ name: "a", at }] }, "Invalid", /'readonly'/],
-    ["two schedules of one name", { schedules: [daily("x"), daily("x")] }, "Invalid", /'x'/],
-    ["a schedule that cannot be read", { schedules: [{ ...daily("x"), when: "31 o'clock" }] }, "Invalid", /calendar/],
+    ["two schedules with one name", { schedules: [daily("x"), daily("x")] }, "Invalid", /'x'/],
+    ["a schedule with an invalid time", { schedules: [{ ...daily("x"), when: "31 o'clock" }] }, "Invalid", /calendar/],
     ["type full", { type: "full" }, "NotSupported", /'type'/],
     ["a GPU", { gpus: 1 }, "NotSupported", /'gpus'/],
     ["plugins", { plugins: [{ name: "p", rom: "r" }] }, "NotSupported", /'plugins'/],

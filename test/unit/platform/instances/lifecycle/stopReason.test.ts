@@ -18,13 +18,13 @@ describe("the stop reason", () => {
   const documented: [what: string, exit: VmExit, asked: Parameters<typeof stopFacts>[1], reason: number][] = [
     ["a kernel crash", panic(""), nobody, 1],
     ["a program that ended by itself", clean, nobody, 3],
-    ["a user stop after which the program did not report", panic(""), user, 13],
+    ["a user stop without a report of the program", panic(""), user, 13],
     ["a clean user stop", clean, user, 15],
     ["a forced user stop", killed, force, 28],
     ["a forced stop whose guest still reported", clean, force, 31],
     ["a clean scale-to-zero stop", clean, sleep, 39],
-    ["a stop that had to be cut off", killed, user, 28],
-    ["a VM that something else ended", killed, nobody, 0],
+    ["a stop that ended in a kill", killed, user, 28],
+    ["a VM that something else killed", killed, nobody, 0],
   ];
   for (const [what, exit, asked, reason] of documented) {
     it(`matches the cloud's documentation: ${reason} for ${what}`, () =>

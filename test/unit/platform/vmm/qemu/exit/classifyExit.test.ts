@@ -17,37 +17,33 @@ const panic = "[    1.0] Kernel panic - not syncing: Attempted to kill init!\r\n
 describe("the end of a VM", () => {
   for (const [what, evidence, expected] of [
     [
-      "is an exit when the guest said so, whatever else is known",
+      "is an exit if the guest reported one, whatever else is known",
       { report: parseReport("started\nexit 7\n"), signal: "SIGKILL" },
       "exited 7",
     ],
     [
-      "is a panic when the guest could not run its program",
+      "is a panic if the guest could not run its program",
       { report: parseReport("error no disk\n") },
       "panicked no disk",
     ],
     [
-      "is a panic when the console shows one",
+      "is a panic if the console shows one",
       { console: panic },
       "panicked Kernel panic - not syncing: Attempted to kill init!",
     ],
-    ["is a panic when QEMU heard of one", { guestPanicked: true, shutdownReason: "guest-panic" }, "panicked"],
-    ["is a panic when Unikraft wrote 42 to the debug port", { exitStatus: 85 }, "panicked"],
-    ["is an exit when Unikraft wrote 41 to the debug port", { exitStatus: 83 }, "exited 0"],
+    ["is a panic if QEMU reports one", { guestPanicked: true, shutdownReason: "guest-panic" }, "panicked"],
+    ["is a panic if Unikraft wrote 42 to the debug port", { exitStatus: 85 }, "panicked"],
+    ["is an exit if Unikraft wrote 41 to the debug port", { exitStatus: 83 }, "exited 0"],
+    ["is an exit if Unikraft powered off", { shutdownReason: "guest-shutdown", exitStatus: 0 }, "exited 0"],
     [
-      "is an exit when Unikraft switched the power off",
-      { shutdownReason: "guest-shutdown", exitStatus: 0 },
-      "exited 0",
-    ],
-    [
-      "is a panic when the guest reset itself without a word",
+      "is a panic if the guest reset itself without a report",
       { report: parseReport("started\n"), shutdownReason: "guest-reset" },
       "panicked",
     ],
-    ["is a kill when QEMU was told to quit", { shutdownReason: "host-qmp-quit", exitStatus: 0 }, "killed"],
-    ["is a kill when QEMU was ended by a signal", { signal: "SIGKILL" }, "killed"],
+    ["is a kill if QEMU was asked to quit", { shutdownReason: "host-qmp-quit", exitStatus: 0 }, "killed"],
+    ["is a kill if a signal ended QEMU", { signal: "SIGKILL" }, "killed"],
     [
-      "is a kill when nothing is known, with QEMU's last words",
+      "is a kill if nothing is known, with QEMU's last output",
       { qemuLog: "qemu: out of memory\n" },
       "killed QEMU is gone: qemu: out of memory",
     ],

@@ -120,14 +120,14 @@ function altered(value: unknown, [key, ...rest]: Path): unknown {
 }
 
 for (const name of ["everything", "cloud"] as const) {
-  describe(`the state '${name}' of an older release, read by the dynamic provider process`, () => {
+  describe(`the dynamic provider process with state '${name}' of an older release`, () => {
     let stack: OldStack;
     before(async () => {
       stack = await OldStack.open(name);
     });
     after(() => stack.close());
 
-    it("shows no change in any resource, and makes nothing", async () => {
+    it("shows no change of any resource and creates nothing", async () => {
       const seen: Json[] = [];
       for (const resource of stack.dynamic) {
         const { inputs, ...diff } = await stack.preview(resource);
@@ -142,7 +142,7 @@ for (const name of ["everything", "cloud"] as const) {
       assert.equal(await stack.project.hasPlatform(), false, "nothing asked for the local platform");
     });
 
-    it("shows no change once the new inputs are in state beside the old outputs, as an update without changes leaves them", async () => {
+    it("shows no change with new inputs beside old outputs, as an unchanged update leaves them", async () => {
       for (const resource of stack.dynamic) {
         const { inputs } = await stack.preview(resource);
         const { changes, replaces } = await stack.preview(resource, { inputs });
@@ -150,7 +150,7 @@ for (const name of ["everything", "cloud"] as const) {
       }
     });
 
-    it("shows a change of every single value that the state has of the inputs", async () => {
+    it("shows a change of every input value in state", async () => {
       const unnoticed: string[] = [];
       let count = 0;
       for (const resource of stack.dynamic) {
@@ -167,7 +167,7 @@ for (const name of ["everything", "cloud"] as const) {
       assert.deepEqual(unnoticed, []);
     });
 
-    it("knows which names were made by itself: without their mark another is made", async () => {
+    it("recognises generated names by their mark, and generates another without it", async () => {
       const made = stack.dynamic.filter(({ inputs }) => inputs["__autoName"] === true);
       assert.ok(made.length > 0);
       for (const resource of made) {
@@ -181,7 +181,7 @@ for (const name of ["everything", "cloud"] as const) {
       }
     });
 
-    it("knows in which metro each resource is", async () => {
+    it("knows the metro of each resource", async () => {
       for (const resource of stack.dynamic) {
         const elsewhere = { metro: "https://elsewhere.example.com", provider: resource.provider };
         await assert.rejects(stack.preview(resource, { outputs: { ...resource.outputs, __home: elsewhere } }), {
@@ -195,19 +195,19 @@ for (const name of ["everything", "cloud"] as const) {
   });
 }
 
-describe("the state of what failed half-way in an older release, read by the dynamic provider process", () => {
+describe("the dynamic provider process with a partial failure of an older release", () => {
   let stack: OldStack;
   before(async () => {
     stack = await OldStack.open("partialFailure");
   });
   after(() => stack.close());
 
-  it("plans to start what was left down, in place", async () => {
+  it("plans a pending start in place", async () => {
     const { inputs: _, ...diff } = await stack.preview(stack.named("changed"));
     assert.deepEqual(diff, { ...UNCHANGED, changes: true });
   });
 
-  it("plans nothing without the mark of what was left down, which is all that differs", async () => {
+  it("plans nothing without the mark of a pending start", async () => {
     const changed = stack.named("changed");
     assert.equal(changed.outputs["__owesStart"], true);
     const { __owesStart: _, ...outputs } = changed.outputs;
@@ -215,7 +215,7 @@ describe("the state of what failed half-way in an older release, read by the dyn
     assert.deepEqual(diff, UNCHANGED);
   });
 
-  it("plans no start of what has come up by itself since", async () => {
+  it("plans no start for an instance that started by itself", async () => {
     const created = stack.named("created");
     assert.deepEqual([created.outputs["__owesStart"], created.outputs["state"]], [true, "starting"]);
     const { inputs: _, ...diff } = await stack.preview(created);
@@ -224,7 +224,7 @@ describe("the state of what failed half-way in an older release, read by the dyn
     assert.deepEqual([stopped.changes, stopped.replaces], [true, []]);
   });
 
-  it("plans to roll a service on in place, and nothing else of it", async () => {
+  it("plans to continue a rollout in place, and nothing else", async () => {
     const rolled = stack.named("rolled");
     const { inputs, ...diff } = await stack.preview(rolled);
     assert.deepEqual(diff, { ...UNCHANGED, changes: true });
@@ -234,17 +234,17 @@ describe("the state of what failed half-way in an older release, read by the dyn
   });
 });
 
-describe("the state of an older release, used for requests by the dynamic provider process", () => {
+describe("the dynamic provider process with requests from state of an older release", () => {
   let stack: OldStack;
   afterEach(() => stack.close());
 
-  it("gives the engine the settings of a Provider as the state has them, so that a Provider does not change either", async () => {
+  it("returns the settings of a Provider as in state, so that a Provider does not change", async () => {
     stack = await OldStack.open("everything");
     const own = stack.named("own");
     assert.deepEqual(stack.registrationOf(own).inputs, own.inputs);
   });
 
-  it("shows no drift of what is managed, of which the API does not report all", async () => {
+  it("shows no drift, although the API omits some managed properties", async () => {
     stack = await OldStack.open("lookUps");
     const file = path.join(stack.project.folder, "lookUps.responses.json");
     const items = JSON.parse(await fs.readFile(file, "utf8")) as Items;
@@ -265,7 +265,7 @@ describe("the state of an older release, used for requests by the dynamic provid
     }
   });
 
-  it("keeps what was looked up as it was while only counters moved", async () => {
+  it("keeps a look-up unchanged while only counters change", async () => {
     stack = await OldStack.open("lookUps");
     const file = path.join(stack.project.folder, "lookUps.responses.json");
     const recorded = JSON.parse(await fs.readFile(file, "utf8")) as Items;
@@ -285,7 +285,7 @@ describe("the state of an older release, used for requests by the dynamic provid
     assert.ok(api.asked.length > 0);
   });
 
-  it("drains the replicas of a service for as long as its old inputs say", async () => {
+  it("drains replicas of a service for the time in its old inputs", async () => {
     stack = await OldStack.open("everything");
     const rolled = stack.named("rolled");
     const replicas = (rolled.outputs["instances"] as { uuid: string; name: string }[]).map((one) => ({

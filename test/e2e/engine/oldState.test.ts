@@ -26,7 +26,7 @@ function withOutputs(state: Deployment, changes: Readonly<Record<string, (output
   return { ...state, deployment: { ...state.deployment, resources } };
 }
 
-describe("the state of an older release, under the real engine", function () {
+describe("the real engine with state of an older release", function () {
   this.timeout(300_000);
   let project: OldProject;
 
@@ -43,7 +43,7 @@ describe("the state of an older release, under the real engine", function () {
     await project.remove();
   });
 
-  it("has nothing to change of any resource, in a preview and after an update", async () => {
+  it("has nothing to change in a preview and after an update", async () => {
     const { stack, count } = await open("everything");
     const preview = assertSucceeded(await stack.preview({ expectNoChanges: true }));
     assert.deepEqual([opsOf(preview), preview.changes], [[], { same: count }]);
@@ -54,13 +54,13 @@ describe("the state of an older release, under the real engine", function () {
     assert.deepEqual([opsOf(again), again.changes], [[], { same: count }]);
   });
 
-  it("has nothing to change of what only a metro of the cloud offers", async () => {
+  it("has nothing to change of cloud-only features", async () => {
     const { stack, count } = await open("cloud");
     const preview = assertSucceeded(await stack.preview({ expectNoChanges: true }));
     assert.deepEqual([opsOf(preview), preview.changes], [[], { same: count }]);
   });
 
-  it("is changed in place where the program changes a time, a tag or a file", async () => {
+  it("updates in place if the program changes a time, a tag or a file", async () => {
     const { stack } = await open("everything");
     await project.edit({
       "drainTimeoutMs: 2500": "drainTimeoutMs: 2501",
@@ -84,7 +84,7 @@ describe("the state of an older release, under the real engine", function () {
     assert.deepEqual(changed.map(({ name }) => name).sort(), [...own, ...booting].sort());
   });
 
-  it("shows what the state says to be otherwise than the program, and nothing else", async () => {
+  it("shows only the differences between state and program", async () => {
     const { stack } = await open("everything", (state) =>
       withOutputs(state, {
         data: (outputs) => ({ ...outputs, tags: ["other"] }),
@@ -104,14 +104,14 @@ describe("the state of an older release, under the real engine", function () {
     ]);
   });
 
-  it("has what failed half-way finished in place", async () => {
+  it("completes a partial failure in place", async () => {
     const { stack } = await open("partialFailure");
     const preview = assertSucceeded(await stack.preview());
     assert.deepEqual(opsOf(preview), ["update changed", "update created", "update rolled"]);
     assert.match(preview.output, /Instance 'changed': the update will start it\./);
   });
 
-  it("has what it looked up as it was, with a refresh as well, while only counters moved", async () => {
+  it("keeps look-ups unchanged while only counters change, also with a refresh", async () => {
     const { stack } = await open("lookUps");
     const recorded = JSON.parse(
       await fs.readFile(path.join(project.folder, "lookUps.responses.json"), "utf8"),

@@ -1,4 +1,4 @@
-/** A server on the loopback that answers as a test tells it, and remembers what it was asked. */
+/** A server on the loopback address that responds as a test defines and records its requests. */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -11,7 +11,7 @@ export interface ReceivedRequest {
   readonly body: unknown;
 }
 
-/** Answers one request; `undefined` destroys the connection without an answer. */
+/** Responds to one request; `undefined` closes the connection without a response. */
 export type FakeResponder = (
   asked: ReceivedRequest,
 ) => { readonly status?: number; readonly body: unknown } | undefined;
@@ -23,7 +23,7 @@ export interface FakeApi extends AsyncDisposable {
   answer: FakeResponder;
 }
 
-/** Items in the envelope of a successful reply. */
+/** Items in the envelope of a successful response. */
 export const success = (key: string, ...items: readonly object[]) => ({
   body: { status: "success", op_time_us: 1, data: { [key]: items } },
 });

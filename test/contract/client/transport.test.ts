@@ -1,4 +1,4 @@
-/** What the client makes of everything that may happen between it and an API, over real sockets. */
+/** The client over real sockets, with everything that can happen between it and an API. */
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { VERSION } from "../../../provider/base/version";
@@ -19,7 +19,7 @@ const BODY = { body: { name: "data", size_mb: 1 } };
 describe("the client's transport", () => {
   let api: RawApi;
   const slept: number[] = [];
-  /** Pauses of the retry rules take no time here. */
+  /** Backoffs take no time here. */
   const hasty = { ...systemClock, sleep: (ms: number) => (slept.push(ms), Promise.resolve()) };
 
   beforeEach(async () => {
@@ -82,7 +82,7 @@ describe("the client's transport", () => {
     assert.deepEqual([plane.requests, api.requests], [["GET /v1/metros"], []]);
   });
 
-  /** Ways in which an answer ends too early. */
+  /** Ways in which a response ends too early. */
   const broken: Readonly<Record<string, RawResponder>> = {
     "a connection reset before the response": (request) => request.socket.destroy(),
     "a response shorter than its length": (_request, response) => {
@@ -273,7 +273,7 @@ describe("the client's transport", () => {
     release(0);
     await untilHeld(5);
     const volumes = held.filter(({ target }) => !target.includes("/wait"));
-    // Two sockets may deliver in either order; the turns were given in the calls' order.
+    // Two sockets may deliver in either order, although the requests started in the calls' order.
     assert.deepEqual(
       volumes
         .slice(0, 2)

@@ -1,4 +1,4 @@
-/** Autoscale: configurations, policies, and what becomes of a service group that has them. */
+/** Autoscale: configurations, policies and their effect on a service group. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
@@ -38,7 +38,7 @@ describe("autoscale", () => {
     const item = await platform.requestItem("GET", `/v1/services?uuid=${service}`);
     return item["instances"] as Item[];
   };
-  /** Resolves when the service has this many instances and none more comes or goes. */
+  /** Resolves when the service has this many instances and is stable. */
   const size = async (wanted: number): Promise<Item[]> => {
     for (;;) {
       const now = await members();
@@ -290,7 +290,7 @@ describe("autoscale", () => {
     });
 
     it("are added under load once per cooldown and removed when idle", async () => {
-      // Requests that are never answered: as many in flight as there are connections.
+      // Requests that never get a response: as many in flight as there are connections.
       platform.setDefaultGuest((name) => ({
         ...webGuest(name),
         serve: (socket) => void socket.on("data", () => undefined),
@@ -347,7 +347,7 @@ describe("autoscale", () => {
       await unconfigure();
       assert.deepEqual(await size(1), [{ uuid: kept.uuid, name: kept.name }]);
       assert.equal((await platform.instance(kept.uuid))["state"], "running");
-      // It is its owner's now: unlocked, it stays over a new configuration, its end, and another daemon.
+      // It belongs to its owner now: unlocked, it survives a new configuration, its deletion, and another daemon.
       const unlock = [{ uuid: kept.uuid, prop: "delete_lock", op: "set", value: false }];
       assert.equal((await platform.requestItem("PATCH", "/v1/instances", unlock))["status"], "success");
       await configure({ max_size: 1 });
@@ -392,7 +392,7 @@ describe("autoscale", () => {
         throw new UnikernelError("VMM_FAILED", "no more memory");
       });
       await configure({ min_size: 1, cooldown_time_ms: 1 });
-      await new Promise((resolve) => setTimeout(resolve, 300)); // thirty looks
+      await new Promise((resolve) => setTimeout(resolve, 300)); // thirty intervals
       assert.ok(platform.vmm.starts.length <= 2);
       assert.deepEqual(await members(), []);
     });

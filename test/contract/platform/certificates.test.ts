@@ -1,4 +1,4 @@
-/** Certificates: what may be uploaded, where it serves, and that a key never comes out again. */
+/** Certificates: what can be uploaded, where it serves, and that a key is never returned. */
 import assert from "node:assert/strict";
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
@@ -219,7 +219,7 @@ describe("certificates", () => {
       await platform.createRunning({ name: "web", service_group: { uuid: made.uuid } });
       return made.uuid;
     };
-    /** What a client gets that trusts `ca`, or nobody in particular. */
+    /** What a client receives that trusts `ca`, or any certificate. */
     const visit = (servername: string, ca?: string): Promise<{ text: string; certificate: tls.PeerCertificate }> =>
       new Promise((resolve, reject) => {
         const trust = ca === undefined ? { rejectUnauthorized: false } : { ca };
@@ -237,7 +237,7 @@ describe("certificates", () => {
     it("serve the domain's own certificate and forward the decrypted bytes to the instance", async () => {
       await create({ name: "mine", common_name: "shop.example.com", ...shop });
       await secured([{ name: "shop.example.com.", certificate: { name: "mine" } }]);
-      const { text } = await visit("shop.example.com", shop.chain); // fails unless exactly this one is shown
+      const { text } = await visit("shop.example.com", shop.chain); // fails unless exactly this certificate is presented
       assert.match(text, /^HTTP\/1\.1 200[^]*web$/);
     });
 
@@ -278,7 +278,7 @@ describe("certificates", () => {
         },
       });
       await secured([{ name: "shop" }]);
-      const raw = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true }); // the same then holds for TLS
+      const raw = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true }); // the same must then hold for TLS
       const socket = tls.connect({ socket: raw, rejectUnauthorized: false });
       let text = "";
       socket.on("data", (chunk: Buffer) => (text += chunk.toString()));

@@ -1,4 +1,4 @@
-/** What the wire looks like before any handler decides. */
+/** The API on the wire, before any handler decides. */
 import assert from "node:assert/strict";
 import * as net from "node:net";
 import { ITEM_CODES, type ItemCodeName } from "../../../provider/contract/codes";

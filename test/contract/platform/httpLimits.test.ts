@@ -1,4 +1,4 @@
-/** How much a client may send, how slowly, and how wrongly; and what becomes of a request whose client leaves. */
+/** Limits of size, speed and syntax of requests, and requests whose client disconnects. */
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import { ITEM_CODES } from "../../../provider/contract/codes";
@@ -6,7 +6,7 @@ import { MAX_BODY_BYTES, MAX_DISCARDED_BYTES } from "../../../provider/platform/
 import { RawConnection, type RawResponse, rawRequest } from "../../support/rawHttp";
 import { startRecordingApi, type RecordingApi } from "../../support/recordingApi";
 
-/** Asserts an answer in the API's own shape. */
+/** Asserts an envelope as response. */
 function refused(answer: RawResponse | undefined, status: number, code: keyof typeof ITEM_CODES): void {
   assert.equal(answer?.status, status, answer?.body);
   assert.match(answer.headers, /content-type: application\/json/i);

@@ -1,4 +1,4 @@
-/** A platform that behaves like the nodes which the cloud still runs, and one that does not. */
+/** A platform that behaves like today's cloud nodes, and one that does not. */
 import assert from "node:assert/strict";
 import { TestPlatform } from "../../support/testPlatform";
 

@@ -1,4 +1,4 @@
-/** Instances: what create refuses, how they live, stop, restart and are waited for. */
+/** Instances: rejected creates, lifecycle, stop, restart and waits. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as http from "node:http";

@@ -1,4 +1,4 @@
-/** Instances: every field of a create, what comes into being with them, and how they are shown. */
+/** Instances: every field of a create, the inline resources it creates, and how they are reported. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { openDatabase } from "../../../provider/platform/store/database";

@@ -1,4 +1,4 @@
-/** Connections through published ports: held, spread, drained, moved. */
+/** Connections through published ports: held, balanced, drained, moved. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
@@ -150,7 +150,7 @@ describe("a published port", () => {
     await open();
     const a = await running("a");
     await running("b");
-    // Its VM vanishes; whether or not the platform knows it yet, no client may notice.
+    // Its VM disappears; whether or not the platform has noticed, no client may.
     platform.vmm.end(a.uuid, { how: "killed", detail: "gone" });
     const replies = await Promise.all(Array.from({ length: 10 }, () => get()));
     assert.ok(replies.every(({ text }) => text === "b"));

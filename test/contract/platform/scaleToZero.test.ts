@@ -1,4 +1,4 @@
-/** Scale to zero in front of connections: the policies `on` and `idle`. */
+/** Scale to zero behind connections: the policies `on` and `idle`. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
@@ -20,7 +20,7 @@ describe("an instance that scales to zero", () => {
   const isAsleep = (uuid: string) => platform.waitForItem(uuid, ({ state }) => state === "standby");
   const echo = { serve: (socket: net.Socket) => void socket.on("data", (chunk) => socket.write(chunk)) };
 
-  /** A connection on which something was said. */
+  /** A connection that has transferred data. */
   async function connected(): Promise<{ socket: net.Socket; closed: Promise<unknown> }> {
     const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
     const closed = new Promise((resolve) => socket.once("close", resolve));
@@ -35,7 +35,7 @@ describe("an instance that scales to zero", () => {
       platform.guests.set("echo", { ...echo, onStop: { how: "exited", exitCode: 0 } });
       const { uuid } = await running("echo", { policy: "on", stateful, cooldown_time_ms: 30 });
       const asleep = await isAsleep(uuid);
-      assert.equal(Number(asleep["stop_reason"]) & (32 | 4), 32 | 4); // scale to zero, by the platform
+      assert.equal(Number(asleep["stop_reason"]) & (32 | 4), 32 | 4); // stopped by the platform for scale to zero
       assert.ok(Date.parse(String(asleep["stopped_at"])) >= Date.parse(String(asleep["started_at"])));
       await platform.api("PATCH", "/v1/instances", [{ uuid, prop: "env", op: "set", value: { A: "2" } }]);
       platform.daemon.simulateKill();
@@ -57,7 +57,7 @@ describe("an instance that scales to zero", () => {
       const { closed } = await connected();
       await isAsleep(uuid);
       await closed;
-      const again = await connected(); // who has more to say wakes it
+      const again = await connected(); // a client with more data wakes it
       assert.equal(platform.vmm.starts.length, stateful ? 1 : 2);
       again.socket.destroy();
     });
@@ -104,7 +104,7 @@ describe("an instance that scales to zero", () => {
       assert.equal((await platform.instance(uuid))["state"], "running", path);
       finish();
       assert.equal((await reply).text, "12345678");
-      await isAsleep(uuid); // in front of the connection that the client keeps
+      await isAsleep(uuid); // while the client keeps its connection
       agent.destroy();
     }
   });

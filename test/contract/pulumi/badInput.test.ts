@@ -1,4 +1,4 @@
-/** What a user reads about bad input that a preview can know, word by word, from the dynamic provider process. */
+/** Error messages for bad input, word for word, from the dynamic provider process. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as fs from "node:fs/promises";
@@ -17,10 +17,10 @@ const kraftfile =
   (folder) =>
     fs.writeFile(path.join(folder, "Kraftfile"), text);
 
-/** Makes a good image context a bad one. */
+/** Breaks a valid image context. */
 type Change = (folder: string) => Promise<unknown>;
 
-/** What is wrong → the change, and what is printed; `<context>` stands for the folder. */
+/** Case → the change and the printed text; `<context>` stands for the folder. */
 const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: string]>> = {
   "a missing context folder": [
     (folder) => fs.rm(folder, { recursive: true }),
@@ -100,7 +100,7 @@ const template = { image: "app:1" };
 const pem = (file: string): string => readFileSync(path.join(__dirname, "../../fixtures/certificates", file), "utf8");
 const www = { commonName: "www.example.com", chain: pem("www.pem"), key: pem("www.key") };
 
-/** Kind → what is wrong → inputs, and what is printed. */
+/** Kind → case → inputs and the printed text. */
 const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: object, printed: string]>>>> = {
   Instance: {
     "an unknown property, with the nearest known one": [
@@ -196,7 +196,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
   },
 };
 
-/** Settings → what every preview prints. */
+/** Case → settings and the text that every preview prints. */
 const SETTINGS: Readonly<Record<string, readonly [settings: Record<string, string>, printed: string]>> = {
   "no token for a cloud metro": [
     { "unikernel:metro": "fra" },
@@ -212,7 +212,7 @@ const SETTINGS: Readonly<Record<string, readonly [settings: Record<string, strin
   ],
 };
 
-/** What a failed call printed. */
+/** The text of a failed call. */
 const printedBy = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => assert.fail("it succeeded"),
@@ -292,7 +292,7 @@ describe("the dynamic provider process with bad input", () => {
   });
 
   describe("given settings that the metro rejects at preview", () => {
-    /** What a preview prints of a volume while the metro, which is its own control plane, answers so to everything. */
+    /** The text of a volume's preview if the metro, which is its own control plane, responds like this to everything. */
     async function printed(metro: (url: string) => string, answer: FakeResponder): Promise<readonly string[]> {
       await using api = await startFakeApi(answer);
       const [code, token] = [metro(api.url), "s3cret"];
@@ -345,7 +345,7 @@ describe("the dynamic provider process with bad input", () => {
     });
     after(() => platform.close());
 
-    /** Creates one that is refused, and says what was printed; asserts that everything is as before. */
+    /** Creates a resource that is rejected and returns the text; asserts that everything is unchanged. */
     async function refused(kind: string, inputs: object): Promise<string> {
       const everything = async () =>
         Promise.all(
@@ -402,7 +402,7 @@ describe("the dynamic provider process with bad input", () => {
       );
     });
 
-    /** Asks for the deletion of one that is locked, and says what was printed; asserts that it is there afterwards. */
+    /** Requests the deletion of a locked object and returns the text; asserts that it still exists. */
     async function refusedDeletion(kind: string, inputs: object): Promise<string> {
       const resource = await DynamicProcess.start(kind, settings);
       try {
@@ -411,7 +411,7 @@ describe("the dynamic provider process with bad input", () => {
         const printed = await printedBy(resource.delete(id, outs));
         const read = await resource.read(id, outs);
         assert.equal(read.id, id);
-        // The way out that was told leads out.
+        // The suggested fix works.
         const unlocked = await resource.update(id, outs, { ...checked, deleteLock: false });
         await resource.delete(id, unlocked);
         return printed;

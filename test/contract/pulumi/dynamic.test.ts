@@ -11,7 +11,7 @@ const item = {
   state: "available",
   size_mb: 64,
   filesystem: "ext4",
-  // As young as what a test has just made.
+  // As recent as an object that a test just created.
   created_at: new Date().toISOString(),
 };
 const TOKEN = "t0ken-of-the-test";
@@ -145,7 +145,7 @@ describe("the dynamic provider process", () => {
     assert.equal(error.partial?.id, item.uuid);
     assert.equal(error.partial.properties["sizeMb"], 64);
     assert.match(error.partial.reasons.join(), /OPERATION_FAILED: Volume 'data-0123abc' could not be made: disk broke/);
-    // Without its text in state, refresh and destroy could not even find the code that reads and deletes it.
+    // Without its text in state, refresh and destroy could not find the code that reads and deletes it.
     assert.equal(error.partial.properties["__provider"], serializedProvider("Volume"));
     api.answer = () => success("volumes", item);
     await volume.delete(error.partial.id, error.partial.properties);
@@ -212,7 +212,7 @@ describe("the dynamic provider process", () => {
       assert.deepEqual(await changed({}), { changes: true, replaces: ["restartPolicy"], deleteBeforeReplace: false });
       assert.equal((await changed({ name: "web" })).deleteBeforeReplace, true);
       assert.equal((await changed({ volumes: [{ volume: "v", at: "/data" }] })).deleteBeforeReplace, true);
-      // State of a release that did not know the other inputs yet: their defaults are what it ran with.
+      // State of a release without the newer inputs: their defaults are what it ran with.
       const { inputs } = await instance.check({}, { __resourceName: "web", name: "web", image: "a" });
       const older = { __resourceName: "web", name: "web", image: "a" };
       assert.deepEqual(await instance.diff("i", older, inputs), {

@@ -1,4 +1,4 @@
-/** States that release f2a07b2 wrote, read by the dynamic provider process of this one: checked, compared, read and deleted. */
+/** States written by release f2a07b2, read by the current dynamic provider process: checked, compared, read and deleted. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -20,10 +20,10 @@ type Path = readonly (string | number)[];
 
 const UNCHANGED = { changes: false, replaces: [], deleteBeforeReplace: false };
 
-/** Inputs that say something at creation only: a change of them has no effect. */
+/** Create-only inputs: a change has no effect. */
 const AT_CREATION = ["adopt", "allowDataLoss", "autostart", "imagePull", "prepareTemplate"];
 
-/** The processes for one state, started as they are needed, and its resources with what their program registers. */
+/** The processes for one state, started on demand, and its resources with the inputs that their program registers. */
 class OldStack {
   readonly resources: readonly OldResource[];
   readonly project: OldProject;
@@ -61,7 +61,7 @@ class OldStack {
     return this.resources.find((one) => one.name === name) ?? assert.fail(`no ${name} in the state`);
   }
 
-  /** What the program registers of it now. */
+  /** The inputs that the program registers now. */
   registrationOf({ type, name }: OldResource): Registration {
     const found = this.registered.filter((one) => one.type === type && one.name === name);
     assert.equal(found.length, 1, `${type} ${name} in the program`);
@@ -78,7 +78,7 @@ class OldStack {
     return started;
   }
 
-  /** Check with the inputs in state, then diff with the outputs in state: what the engine does at preview. */
+  /** Check with the inputs in state, then diff with the outputs in state, as the engine does at preview. */
   async preview(resource: OldResource, old: Partial<Pick<OldResource, "inputs" | "outputs">> = {}) {
     const { inputs: olds, outputs, id } = { ...resource, ...old };
     const process = await this.process(resource);
@@ -95,7 +95,7 @@ class OldStack {
   }
 }
 
-/** The paths of all values in an input, without those that a change has no effect of. */
+/** The paths of all values in an input, except those whose change has no effect. */
 function leaves(value: unknown, at: Path = []): readonly Path[] {
   if (AT_CREATION.includes(String(at.at(-1)))) return [];
   if (value === null || typeof value !== "object") return [at];
@@ -105,7 +105,7 @@ function leaves(value: unknown, at: Path = []): readonly Path[] {
   return members.flatMap(([key, member]) => leaves(member, [...at, key]));
 }
 
-/** The value with another one at a path in it. */
+/** A copy of the value with a different value at a path. */
 function altered(value: unknown, [key, ...rest]: Path): unknown {
   if (key !== undefined) {
     const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<

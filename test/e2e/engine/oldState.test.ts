@@ -1,6 +1,6 @@
 /**
- * States that release f2a07b2 wrote, under the real engine: the programs that made them find nothing to change, and what is changed
- * in them is changed in place. Nothing that they manage exists here: a preview without changes asks nobody.
+ * States written by release f2a07b2, with the real engine: their programs find nothing to change, and a change in a program is
+ * applied in place. None of the objects exist here: a preview without changes sends no request.
  */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
@@ -17,7 +17,7 @@ const opsOf = (result: OperationResult): readonly string[] =>
     .map(({ op, name }) => `${op} ${name}`)
     .sort();
 
-/** The state with other outputs of some resources: what their objects were when they were last looked at. */
+/** The state with other outputs of some resources, as last read. */
 function withOutputs(state: Deployment, changes: Readonly<Record<string, (outputs: Json) => Json>>): Deployment {
   const resources = state.deployment.resources.map((resource) => {
     const change = changes[resource.urn.split("::").at(-1) ?? ""];
@@ -49,7 +49,7 @@ describe("the real engine with state of an older release", function () {
     assert.deepEqual([opsOf(preview), preview.changes], [[], { same: count }]);
     const up = assertSucceeded(await stack.up({ expectNoChanges: true }));
     assert.deepEqual([opsOf(up), up.changes], [[], { same: count }]);
-    // What the update left: the new inputs, and the outputs as they were.
+    // The state after the update: new inputs and old outputs.
     const again = assertSucceeded(await stack.preview({ expectNoChanges: true }));
     assert.deepEqual([opsOf(again), again.changes], [[], { same: count }]);
   });
@@ -79,7 +79,7 @@ describe("the real engine with state of an older release", function () {
       [],
     );
     const own = ["copy", "front", "full", "owned", "partly", "rolled", "scaled", "site"];
-    // The image's new reference is not known before it is built, so whatever boots it may change as well.
+    // The image's new reference is unknown until it is built, so everything that boots it may change too.
     const booting = ["bare", "job", "member", "pair-instance", "plain"];
     assert.deepEqual(changed.map(({ name }) => name).sort(), [...own, ...booting].sort());
   });
@@ -97,7 +97,7 @@ describe("the real engine with state of an older release", function () {
     assert.deepEqual(opsOf(assertSucceeded(await stack.preview())), [
       "update data",
       "update front",
-      "update full", // it boots the image, whose new reference is not known before that is built
+      "update full", // it boots the image, whose new reference is unknown until it is built
       "update named",
       "update pair-instance",
       "update rolled",

@@ -16,7 +16,7 @@ const opsOf = (result: OperationResult) =>
     .map(({ op, name }) => `${op} ${name}`)
     .sort();
 
-/** Names as the program gave them: without the random digits. */
+/** Names as the program gave them, without the random digits. */
 const heldBy = (api: FakeVolumeApi) =>
   [...api.volumes.values()].map((name) => name.replace(/-[0-9a-f]{7}$/, "")).sort();
 
@@ -72,7 +72,7 @@ describe("several providers in one program", function () {
     assert.deepEqual(heldBy(west), ["at-west", "in-component"]);
     assert.deepEqual(tokensSeenBy(home), [`Bearer ${TOKENS.stack}`]);
     assert.deepEqual(tokensSeenBy(west), [`Bearer ${TOKENS.west}`]);
-    // One of its Providers names no token.
+    // One of its Providers has no token.
     assert.deepEqual(tokensSeenBy(east), [`Bearer ${TOKENS.east}`, `Bearer ${TOKENS.stack}`]);
   });
 

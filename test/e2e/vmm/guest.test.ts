@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { writeCpio } from "../../../provider/image/cpio/write";
 import { Lab, fetchText, untilAnswers } from "./lab";
 
-/** Prints each argument as one line of base64, so that the console cannot change it. */
+/** Prints each argument as one line of base64, which the console cannot change. */
 const PRINT_ARGS = 'for a; do printf %s "$a" | base64 | tr -d "\\n"; echo " <"; done';
 const printed = (console: string): string[] =>
   [...console.matchAll(/^(\S*) <$/gm)].map((match) => Buffer.from(match[1] ?? "", "base64").toString());

@@ -189,7 +189,7 @@ describe("the REST client", () => {
 });
 
 describe("the stop reason in an error", () => {
-  // The readings are those of the platform's documentation.
+  // The texts are those of the platform's documentation.
   const cases: [object, RegExp][] = [
     [{ stop_reason: 1, stop_code: 0x000001 }, /kernel crashed before the program ended \(explicit crash/],
     [{ stop_reason: 3, exit_code: 127 }, /program exited with code 127/],

@@ -7,7 +7,7 @@ import {
   type ReadHistory,
 } from "../../../provider/client/listingDecision";
 
-/** A history of reads at these times, without a change among them. */
+/** A history of reads at these times, without a change in between. */
 const readsAt = (timesMs: readonly number[], changeCount = 0): ReadHistory =>
   timesMs.reduce((history, nowMs) => recordRead(history, nowMs, changeCount), NO_READS);
 

@@ -11,13 +11,13 @@ interface Query {
 
 const uuidOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
-/** Volumes in memory behind the client's interface, and every request for them. */
+/** Volumes in memory behind the client's interface, with every request for them. */
 class World {
   nowMs = 1_000_000;
   readonly asked: Query[] = [];
   readonly held = new Map<string, Record<string, unknown>>();
   changeCount = 0;
-  /** Called after each listing page was taken. */
+  /** Called after each listing page was read. */
   afterPage: () => void = () => undefined;
   refuse: (query: Query) => UnikernelError | undefined = () => undefined;
 
@@ -41,7 +41,7 @@ class World {
       return { items, message: undefined };
     }
     const all = [...this.held.values()];
-    // Inclusive, as the API's description has it.
+    // Inclusive, according to the API's description.
     const begin = query.from === undefined ? 0 : all.findIndex(({ uuid }) => uuid === query.from);
     const items = all.slice(begin, begin + (query.count ?? all.length));
     this.afterPage();
@@ -61,7 +61,7 @@ class World {
 
 const range = (length: number): number[] => Array.from({ length }, (_, n) => n);
 
-/** Reads as the engine does: so many at the same time, each next one when another is done. */
+/** Reads as the engine does: a limited number concurrently, the next when one completes. */
 async function refresh(reader: ReturnType<World["reader"]>, size: number, parallel: number) {
   const names = new Map<number, string | undefined>();
   const queue = range(size);
@@ -112,7 +112,7 @@ describe("the object reader", () => {
       range(1_000).map((n) => names.get(n)),
       range(1_000).map((n) => `v${n}`),
     );
-    // Pages of 100 that begin at the last object of the one before: 99 new ones each after the first.
+    // Pages of 100 that start at the last object of the previous page: 99 new ones each after the first.
     assert.equal(world.listings, 11);
     assert.ok(world.asked.length <= 14, `${world.asked.length} requests`);
   });
@@ -122,7 +122,7 @@ describe("the object reader", () => {
     const reader = world.reader();
     await refresh(reader, 40, 10);
     assert.ok(world.listings > 0, "this must be a refresh");
-    // Made by somebody else after the listing.
+    // Created by someone else after the listing.
     world.held.set(uuidOf(99), { status: "success", uuid: uuidOf(99), name: "late" });
     assert.equal((await reader.volume(uuidOf(99)))?.name, "late");
     assert.equal(await reader.volume(uuidOf(1234)), undefined);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { UnikernelError } from "../../../provider/base/errors";
 import { listAll, PAGE_SIZE } from "../../../provider/client/pagination";
 
-/** A server with these objects, which refuses a page that begins at none of them; `before` is called with each `from`. */
+/** A server with these objects, which rejects a page that starts at an unknown one; `before` is called with each `from`. */
 function server(uuids: string[], before: (from: string | undefined) => void) {
   return async ({ query }: { query: { count: number; from?: string } }) => {
     const { count, from } = query;

@@ -1,6 +1,6 @@
 /**
- * Our route table and wire models against the OpenAPI documents in `test/fixtures/openapi`, which were derived from the vendor's
- * own SDK: what a server may answer is understood, what we may send is allowed, and nothing is left out without a reason.
+ * Compares our route table and wire models with the OpenAPI documents in `test/fixtures/openapi`, which were derived from the
+ * vendor's own SDK: we accept every documented response, our requests are valid, and nothing is omitted without a reason.
  */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
@@ -21,11 +21,11 @@ import { DIFFERENCES } from "./openapiDifferences";
 import { pathIn, refusals } from "./openapiRefusals";
 
 const REASONS = new Map(Object.values(DIFFERENCES).flatMap((list) => list.map((one) => [one, true] as const)));
-/** Our model takes any key there, the document those of {@link READING}. */
+/** Our model accepts any key there, the document only those of {@link READING}. */
 const ofAnyKey = (difference: string): string =>
   difference.replace(/^(createInstance \.template\.create_args)\..*(: unknown)$/s, "$1{}$2");
 const met = new Set<string>();
-/** Those without a reason. */
+/** Differences without a reason. */
 function unexplained(differences: readonly string[]): readonly string[] {
   const all = [...new Set(differences.map(ofAnyKey))];
   for (const one of all) met.add(one);
@@ -39,7 +39,7 @@ const jsonSchemaOf = (schema: z.ZodType): JsonSchema =>
   z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
 const ours: ResolveRef = (schema) => schema;
 
-/** Paths of theirs that ours does not have. */
+/** Paths of their schema that ours does not have. */
 function missingIn(mine: JsonSchema, theirs: JsonSchema, resolve: ResolveRef, at = ""): readonly string[] {
   const their = resolve(theirs);
   if (their.type === "array") {
@@ -53,16 +53,16 @@ function missingIn(mine: JsonSchema, theirs: JsonSchema, resolve: ResolveRef, at
   });
 }
 
-/** Where the object of the form for one is named. */
+/** The uuid in a single-object path. */
 const UUID = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
 
-/** An operation in both of its forms: for many objects, and for the one that its path names. */
+/** An operation in both variants: for many objects, and for the one in its path. */
 const formsOf = (name: string, route: Route): readonly (readonly [name: string, route: Route, at: string])[] => [
   [name, route, route.path],
   ...(route.singleObjectPath === undefined ? [] : [[`${name} of one`, route, route.singleObjectPath] as const]),
 ];
 
-/** An item as the body of the form for one: without its selector, unless that body repeats the uuid of the path. */
+/** An item as the body of the single-object variant: without its selector, unless that body repeats the uuid of the path. */
 const asBodyOfOne = (item: object, body: JsonSchema, resolve: ResolveRef): object => ({
   ...Object.fromEntries(Object.entries(item).filter(([key]) => key !== "uuid" && key !== "name")),
   ...("uuid" in propertiesOf(body, resolve) ? { uuid: UUID } : {}),
@@ -83,7 +83,7 @@ describe("the vendor's OpenAPI documents", () => {
     );
     const without = (list: readonly string[], other: ReadonlySet<string>) =>
       list.filter((one) => !other.has(one)).sort();
-    // GET /v1/images is an operation of both servers, and pinning one of the metro's only.
+    // GET /v1/images is an operation of both servers; image pinning exists on the metro only.
     assert.deepEqual(without([...new Set(described)], offered), Object.keys(UNSUPPORTED_OPERATIONS).sort());
     assert.deepEqual(without([...offered], new Set(described)), []);
   });
@@ -120,7 +120,7 @@ describe("the vendor's OpenAPI documents", () => {
     if (body !== undefined) {
       it(`describe requests that our model accepts: ${name}`, () => {
         const refused: string[] = [];
-        // What completes a body for one makes a list of it.
+        // The completion of a single-object body turns it into a list.
         const pathOf = (path: readonly PropertyKey[]) => pathIn(body, isOne ? path.slice(1) : path, resolve);
         fc.assert(
           fc.property(arbitraryOf(body, resolve), (request) => {
@@ -165,7 +165,7 @@ describe("the vendor's OpenAPI documents", () => {
         described.filter((one) => !known.includes(one)),
         [],
       );
-      // What chooses among many is of no use for one.
+      // Parameters that select among many are useless for one.
       if (isOne) return;
       assert.deepEqual(
         known.filter((one) => !described.includes(one)),

@@ -123,7 +123,7 @@ const known = fc.record(
   { requiredKeys: ["image"] },
 );
 
-/** The same value with some of its parts unknown; `bits` says which, in the order of the walk. */
+/** The same value with some parts unknown; `bits` selects them in the order of the walk. */
 function blur(value: unknown, bits: () => boolean): unknown {
   if (bits()) return UNKNOWN;
   if (Array.isArray(value)) return value.map((inner) => blur(inner, bits));

@@ -3,7 +3,7 @@ import { functionOf } from "../../../provider/functions/all";
 import { callFunction } from "../../../provider/functions/function";
 import { contextWithResponses } from "../../support/resourceContext";
 
-/** As newer and as older nodes report a certificate. */
+/** A certificate as reported by newer and older nodes. */
 const newer = { status: "success", uuid: "c1", name: "shop", common_name: "Shop.example.com" };
 const older = { status: "success", uuid: "c2", name: "www", cn: "www.example.com." };
 const context = () => contextWithResponses({ getCertificates: () => [newer, older] });

@@ -8,7 +8,7 @@ import {
   unmetOptions,
 } from "../../../provider/platform/daemonSettings";
 
-/** Asserts that settings are refused, by what sentence and hint say. */
+/** Asserts that settings are rejected, by message and hint. */
 function refused(args: readonly string[], environment: string | undefined, said: RegExp): void {
   assert.throws(
     () => parseSettings(args, environment),

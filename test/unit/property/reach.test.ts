@@ -8,7 +8,7 @@ import { diff } from "../../../provider/definition/diff";
 import { resourceOf } from "../../../provider/resources/all";
 import { KINDS, type ProgramKind, anyProgram } from "../../support/anyProgram";
 
-/** The same programs every time: what is rare shall not be missed by chance. */
+/** The same programs every time, so that rare ones are not missed by chance. */
 const SAMPLE = { numRuns: 4000, seed: 1 };
 
 /** Inputs that no program changes in place, and why. */
@@ -28,14 +28,14 @@ function pathsOf(schema: z.ZodType, at: string): readonly string[] {
   return [at, ...Object.entries(schema.shape).flatMap(([key, one]) => pathsOf(one as z.ZodType, `${at}.${key}`))];
 }
 
-/** Those that a value has. */
+/** The inputs in a value. */
 function pathsIn(value: unknown, at: string): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pathsIn(item, at));
   if (value === null || typeof value !== "object") return [at];
   return [at, ...Object.entries(value).flatMap(([key, inner]) => pathsIn(inner, `${at}.${key}`))];
 }
 
-/** Those that are changed in place when they change. */
+/** The inputs that are updated in place. */
 const changeable = (kind: ProgramKind): readonly string[] =>
   Object.entries(resourceOf(kind).inputs.shape)
     .filter(([, schema]) => !["replace", "ignore"].includes(String(metaOf(schema as z.ZodType)?.onChange)))

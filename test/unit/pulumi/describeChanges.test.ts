@@ -119,7 +119,7 @@ describe("the preview text", () => {
       "Volume 'web': sizeMb and template may change, for which it would be replaced: they are not known yet.",
       "Volume 'web': quotaPolicy may change: it is not known yet.",
     ]);
-    // Without the permission, a change that takes a new volume is refused.
+    // Without the permission, a change that requires a new volume is rejected.
     assert.deepEqual(await ofVolume({ ...disk, allowDataLoss: false }, { ...news, allowDataLoss: false }), [
       "Volume 'web': sizeMb, quotaPolicy and template may change: they are not known yet.",
     ]);

@@ -68,7 +68,7 @@ describe("the quota check at preview", () => {
     assert.deepEqual(await failures("Instance", "b", guest(500)), []);
   });
 
-  /** A resource that is to be replaced by one that takes so much memory: what is refused, and what is said. */
+  /** The errors of a replacement that needs this much memory. */
   const replacing = async (memoryMb: number, goesFirst: boolean, ...others: number[]) => {
     const resource = resourceOf("Instance");
     const said: string[] = [];

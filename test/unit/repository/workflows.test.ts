@@ -1,4 +1,4 @@
-/** The house rules for GitHub workflows; their syntax is judged by actionlint in test/foreign. */
+/** The house rules for GitHub workflows; actionlint checks their syntax in test/foreign. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";

@@ -1,13 +1,13 @@
-/** The platform's limits, as its reference lists them in section 18: what is at a limit is accepted, and what is beyond it is refused before anything is asked. */
+/** The platform's limits, as its reference lists them in section 18: a value at a limit is accepted, and one beyond it is rejected before any request. */
 import assert from "node:assert/strict";
 import { check } from "../../../provider/definition/check";
 import type { Definition, Properties } from "../../../provider/definition/resource";
 import { getInstanceLogs } from "../../../provider/functions/instances";
 import { type ResourceKind, resourceOf } from "../../../provider/resources/all";
 
-/** A value at the limit, one beyond it, and what is said of that: where it is, and what is allowed. */
+/** A value at the limit, one beyond it, and the text about that: where it is, and what is allowed. */
 type Limit = readonly [at: unknown, beyond: unknown, said: string];
-/** Makes the inputs around a value. */
+/** The inputs that contain a value. */
 type Around = (value: unknown) => Properties;
 
 const times = (count: number, make: (index: number) => unknown): readonly unknown[] =>
@@ -65,7 +65,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
         };
       },
       [0, -1, "scaleToZero.notifyTimeMs: must be at least 0, got -1."],
-      // It is shorter than the cooldown, whose limit is its own too.
+      // It is less than the cooldown, whose limit applies too.
       [86_399_999, 86_400_001, "scaleToZero.notifyTimeMs: must be at most 86400000, got 86400001."],
     ],
     "inline files of a ROM": [
@@ -169,7 +169,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
   },
 };
 
-/** What is said of inputs, each with its property. */
+/** The failures of inputs, each with its property. */
 async function saidOf(definition: unknown, inputs: Properties): Promise<readonly string[]> {
   const { failures } = await check(definition as Definition, {}, inputs);
   return failures.map(({ property, reason }) => `${property}: ${reason}`);
@@ -192,7 +192,7 @@ describe("the limits of the platform", () => {
     }
   }
 
-  /** Kind → other inputs, and how long its name may be: those of instances and services become DNS labels. */
+  /** Kind → other inputs, and the maximum length of its name: those of instances and services become DNS labels. */
   const NAMED: Readonly<Partial<Record<ResourceKind, readonly [others: Properties, length: number]>>> = {
     Instance: [{ image: "app:1" }, 63],
     Service: [{ ports: [{ port: 9000 }], template }, 63],

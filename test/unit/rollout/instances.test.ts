@@ -7,7 +7,7 @@ const gone = { status: "error", error: 8, message: "No instance" };
 const locked = { status: "error", error: 14, message: "Deletion protection enabled" };
 const deleted = (uuid: string) => ({ status: "success", uuid, name: `name of ${uuid}` });
 
-/** What deleting these instances ends with when each is answered with its item. */
+/** The result of deleting these instances if each returns its item. */
 async function removed(items: readonly object[], ...uuids: readonly string[]): Promise<unknown> {
   const { client } = contextWithResponses({ deleteInstances: () => items });
   return deleteInstances(client, uuids).then(

@@ -55,7 +55,7 @@ describe("a rollout", () => {
     assert.ok(UnikernelError.has(error, "ROLLOUT_FAILED"), String(error));
     return error;
   };
-  /** Ends a roll that would go on for ever. */
+  /** Ends an endless rollout. */
   const limit = (minutes: number) => {
     const end = cluster.nowMs + minutes * 60_000;
     let changes = 0;
@@ -289,7 +289,7 @@ describe("a rollout", () => {
 
   describe("with a health check", () => {
     const checked = { ...policy, health };
-    /** Every connection goes to the next instance that serves; those of image `bad` answer wrongly. */
+    /** Every connection goes to the next serving instance in turn; those of image `bad` are unhealthy. */
     const balance = (bad: string) => {
       let turn = 0;
       nock(URL)

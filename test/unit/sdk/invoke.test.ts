@@ -1,4 +1,4 @@
-/** Functions in a preview: what is still to be made cannot be asked about yet. */
+/** Functions in a preview: an object that is not created yet cannot be read. */
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import nock from "nock";
@@ -6,13 +6,13 @@ import * as unikernel from "../../../sdk";
 
 const URL = "https://api.metro.test";
 
-/** What an output is in a preview: its value, or that it is not known. */
+/** An output in a preview: its value, or unknown. */
 async function previewed<T>(output: pulumi.Output<T>): Promise<T | "not known"> {
   const inner = output as unknown as { promise(): Promise<T>; isKnown: Promise<boolean> };
   return (await inner.isKnown) ? inner.promise() : "not known";
 }
 
-/** A component with one volume in it, which is made after its constructor has returned. */
+/** A component with one volume, which is created after its constructor has returned. */
 class Holder extends pulumi.ComponentResource<string> {
   constructor(name: string, volume: string) {
     super("test:index:Holder", name, { volume });
@@ -30,7 +30,7 @@ describe("a function in a preview", () => {
   const setMocks = (isPreview: boolean) =>
     pulumi.runtime.setMocks(
       {
-        // The engine tells no id of what is not there yet.
+        // The engine has no id for an object that does not exist yet.
         newResource: ({ name, inputs }) => ({
           id: name.startsWith("new") ? undefined : `${name}-id`,
           state: inputs as object,

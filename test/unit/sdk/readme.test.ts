@@ -13,7 +13,7 @@ const blocks = (language: string): readonly string[] =>
     .filter(([, word]) => word === language)
     .map(([, , code = ""]) => code);
 
-/** Problems of a program that finds this package under its own name. Its blocks go on where those before them end. */
+/** Compiler errors of a program that imports this package by name. Its blocks form one program. */
 function problemsOf(program: string): readonly string[] {
   const file = path.join(root, "readme.ts");
   const options: ts.CompilerOptions = {

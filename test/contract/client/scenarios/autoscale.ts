@@ -1,4 +1,4 @@
-/** Autoscale of service groups: configurations, policies, and the instances that they make. */
+/** Autoscale of service groups: configurations, policies and the instances that they create. */
 import { type Client, onlyItem } from "../../../../provider/client/client";
 import { systemClock } from "../../../../provider/base/clock";
 import { resolveQuotas } from "../../../../provider/platform/quota/quotaSettings";
@@ -63,7 +63,7 @@ const refusedConfiguration = (more: object, code: number, message: string): Reco
     failed(KEY, failure(code, message, { uuid: SERVICE })),
   );
 
-/** Instances of a service group, as soon as there are any. */
+/** Instances of a service group, once there are any. */
 async function members(client: Client, uuid: string) {
   for (;;) {
     const { instances } = onlyItem(await client.getServices({ query: { uuid: [uuid] } }), "Reading");

@@ -1,4 +1,4 @@
-/** Checkpoints: frozen copies of instances, and where an instance comes from. */
+/** Checkpoints: copies of stopped instances, and the lineage of an instance. */
 import { type Client, onlyItem } from "../../../../provider/client/client";
 import {
   CERTIFICATE as LATER,

@@ -68,7 +68,7 @@ describe("metro and token", () => {
       assert.equal(isDiscovered(metro), false, metro);
     }
     assert.equal(isDiscovered("my-node"), true);
-    // What state remembers must not depend on an answer from the network.
+    // The address in state must not depend on the network.
     assert.equal(metroAddress({ argument: { metro: "my-node" } }), "https://api.my-node.unikraft.cloud");
   });
 
@@ -129,7 +129,7 @@ describe("connection settings", () => {
     [{ timeouts: '{"createMs": 86400001}' }, /'createMs'/],
     [{ timeouts: '{"createMs": "soon"}' }, /'createMs'/],
     [{ timeouts: '{"crateMs": 5000}' }, /unknown member 'crateMs'.*Did you mean 'createMs', in milliseconds\?/],
-    // The keys of releases that took seconds.
+    // The keys of releases that used seconds.
     [{ timeouts: '{"create": 600}' }, /unknown member 'create'.*Did you mean 'createMs', in milliseconds\?/],
     [{ timeouts: '{"update": 600}' }, /unknown member 'update'.*Did you mean 'updateMs', in milliseconds\?/],
     [{ timeouts: '{"delete": 600}' }, /unknown member 'delete'.*Did you mean 'deleteMs', in milliseconds\?/],

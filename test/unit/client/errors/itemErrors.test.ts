@@ -4,7 +4,7 @@ import { ITEM_CODES } from "../../../../provider/contract/codes";
 import { ITEM_ERRORS, itemCodeName } from "../../../../provider/client/errors/itemErrors";
 import { ERRORS, type ErrorCode, UnikernelError, formatError } from "../../../../provider/base/errors";
 
-/** The reference's list of codes, in its order, with what a user does about each. */
+/** The reference's list of codes, in its order, with our code for each. */
 const EXPECTED: readonly [name: string, code: ErrorCode][] = [
   ["UnknownError", "OPERATION_FAILED"],
   ["NotSupported", "NOT_SUPPORTED"],

@@ -19,13 +19,13 @@ const refused = (status: number, retryAfterMs?: number) => () =>
   });
 const full = () => new UnikernelError("QUOTA_EXCEEDED", "full");
 
-/** A server with one name. Each step says what one create does there, and what the client hears of it. */
+/** A server with one name. Each step defines what one create does there, and what the client receives. */
 class Server {
   thing: Thing | undefined;
   creates = 0;
   looks = 0;
   lookFails = false;
-  /** What is made can be seen only so many milliseconds after the first create. */
+  /** A created object is listed only this many milliseconds after the first create. */
   hiddenForMs = 0;
   readonly slept: number[] = [];
   readonly #beganMs = Date.now();

@@ -93,7 +93,7 @@ describe("a CPIO archive", () => {
         target: fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => !text.includes("\0")),
       }),
     );
-    // Folders and leaves take their names from disjoint sets, so that no file has anything below it.
+    // Folders and leaves take their names from disjoint sets, so that no file has entries below it.
     const leaf = fc
       .tuple(fc.array(name, { maxLength: 2 }), name, entry)
       .map(([folders, last, value]): [string, TreeEntry] => [

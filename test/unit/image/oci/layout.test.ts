@@ -13,7 +13,7 @@ import { withFileLock } from "../../../../provider/image/oci/fileLock";
 
 const fsp = fs.promises;
 
-/** What the test looks at in the layout's JSON documents; each has some of these members. */
+/** The members of the layout's JSON documents that the test reads; each document has some. */
 interface Document {
   readonly mediaType: string;
   readonly manifests: readonly { readonly digest: string; readonly platform: unknown }[];

@@ -33,7 +33,7 @@ describe("pulling a runtime", () => {
     folder = await fs.mkdtemp(path.join(os.tmpdir(), "pull-"));
     layout = openLayout(path.join(folder, "layout"));
     content = new Map();
-    // The images are made in layouts of their own; what matters here is how they travel.
+    // The images are created in separate layouts; these tests cover their transfer.
     const entries: object[] = [];
     for (const os of ["xen", "qemu"]) {
       const made = openLayout(path.join(folder, os));

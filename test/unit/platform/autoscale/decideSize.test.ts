@@ -1,4 +1,4 @@
-/** How many instances autoscale wants, and which go first. */
+/** How many instances autoscale decides on, and which it removes first. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { decideSize, type InstanceLoad, type ScaleState } from "../../../../provider/platform/autoscale/decideSize";

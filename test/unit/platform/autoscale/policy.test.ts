@@ -1,4 +1,4 @@
-/** Policies of autoscale: what is understood, what is refused, and how they are written back. */
+/** Autoscale policies: what is accepted, what is rejected, and how they are returned. */
 import assert from "node:assert/strict";
 import type { AutoscalePolicy } from "../../../../provider/contract/models";
 import { parsePolicy, assertValidPolicySet, encodePolicy } from "../../../../provider/platform/autoscale/policy";

@@ -11,7 +11,7 @@ const ask = (method: string, target: string, body?: unknown, dialect?: typeof ST
   routeRequest({ method, target, body: body === undefined ? undefined : JSON.stringify(body) }, dialect);
 const get = (target: string, body?: unknown) => ask("GET", target, body);
 
-/** Asserts that the request is refused as a whole, by HTTP status and code. */
+/** Asserts that the whole request is rejected, by HTTP status and code. */
 function refused(work: () => unknown, status: number, code: ItemCodeName, message?: RegExp): void {
   assert.throws(work, (error) => {
     assert.ok(error instanceof RequestError, String(error));

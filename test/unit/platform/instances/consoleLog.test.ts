@@ -25,7 +25,7 @@ describe("the console log", () => {
   });
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  /** Writes as QEMU does: at an offset of its own. Every byte tells where it is. */
+  /** Writes like QEMU at its own offset. Every byte encodes its position. */
   const byteAt = (offset: number): number => 1 + (offset % 251);
   function write(bytes: number): void {
     const descriptor = fs.openSync(file, "r+");
@@ -45,7 +45,7 @@ describe("the console log", () => {
         assert.ok(end - start <= limit && available.end === size && available.end - available.start <= MIB);
         if (from >= available.start && from <= size) assert.equal(start, from);
         if (from < 0 && size + from >= available.start) assert.equal(start, size + from);
-        assert.equal(end - start, Math.min(limit, size - start)); // as much as there is
+        assert.equal(end - start, Math.min(limit, size - start)); // as much as exists
       }),
     );
   });

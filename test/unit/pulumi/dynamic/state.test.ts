@@ -8,7 +8,7 @@ import { inputsFromState, toState, preservedOnRefresh } from "../../../../provid
 import { type ResourceKind, resourceOf } from "../../../../provider/resources/all";
 import { fingerprint } from "../../../../provider/resources/workload/request";
 
-/** Programs and the states that the previous release wrote for them. */
+/** Programs with the states that the previous release wrote for them. */
 const FORMER: readonly (readonly [kind: ResourceKind, program: object, state: object])[] = [
   [
     "Instance",
@@ -65,7 +65,7 @@ const FORMER: readonly (readonly [kind: ResourceKind, program: object, state: ob
   ["Volume", { name: "data", sizeMb: 64 }, { name: "data", sizeMb: 64, filesystem: "ext4", createdAt: "" }],
 ];
 
-/** Resources of which a release wrote times in seconds, and what becomes of them. */
+/** Resources with times in seconds in state, and the expected milliseconds. */
 const IN_SECONDS: readonly (readonly [kind: ResourceKind, old: object, migrated: object])[] = [
   [
     "Service",
@@ -106,7 +106,7 @@ describe("state", () => {
   }
 
   it("keeps the template fingerprint of the previous release", () => {
-    // What it hashed: the request with sorted keys and without defaults.
+    // The hashed value: the request with sorted keys and without defaults.
     const request =
       '{"autostart":true,"env":{"A":"b"},"image":"a","memory_mb":256,"restart_policy":"always",' +
       '"scale_to_zero":{"cooldown_time_ms":5000,"policy":"on"},' +

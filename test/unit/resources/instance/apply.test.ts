@@ -15,13 +15,13 @@ import { DIGEST, FakeInstances, uuidOf } from "../../../support/fakeInstances";
 
 const [DATA, LOGS] = [uuidOf("7", 1), uuidOf("7", 2)];
 
-/** Inputs that change in place. */
+/** Inputs that are updated in place. */
 const IN_PLACE: readonly string[] = [
   ...["args", "env", "memoryMb", "vcpus", "volumes", "roms", "plugins", "tags", "annotations", "hostname"],
   ...["dependencies", "schedules", "autokill", "schedPriority", "deleteLock", "drainTimeoutMs"],
 ];
 
-/** Volumes by uuid, as other resources give them, each mounted once. */
+/** Volumes by uuid, as other resources return them, each mounted once. */
 const withUuids = ({ volumes, ...rest }: { volumes?: { volume: string }[] }): object => ({
   ...rest,
   ...(volumes === undefined
@@ -67,7 +67,7 @@ describe("the update of an instance", () => {
     assert.ok(error instanceof ResourceInitFailedError, String(error));
     return error;
   };
-  /** The state after a failure, as the front end writes it and reads it again: what was asked for, and over it what the failure carries. */
+  /** The state after a failure, as the front end writes and reads it: the inputs, overridden by what the failure contains. */
   const after = async ({ id, outputs }: ResourceInitFailedError, given: object): Promise<State> => {
     const resource = resourceOf("Instance");
     const state = toState(resource, { metro: "test", provider: "" }, {}, await checked(given), outputs);
@@ -77,7 +77,7 @@ describe("the update of an instance", () => {
       outputs: state as unknown as InstanceOutputs,
     };
   };
-  /** From now on no read is answered. */
+  /** Fails every read from now on. */
   let readable: () => void = () => undefined;
   const unreadable = () => {
     const { getInstances } = api.context.client;
@@ -97,7 +97,7 @@ describe("the update of an instance", () => {
     assert.deepEqual(await differing({ ...state, inputs: read?.inputs ?? state.inputs }, news), []);
   });
 
-  /** What a step of the plan asks of the API. */
+  /** The API call of a plan step. */
   const callOf = (step: InstanceStep): readonly string[] => {
     const of = (mount: { volume: string }) => mount.volume;
     switch (step.do) {
@@ -120,7 +120,7 @@ describe("the update of an instance", () => {
     await fc.assert(
       fc.asyncProperty(anyInstance, anyInstance, async (before, change) => {
         api = new FakeInstances();
-        // What takes a successor is the engine's to do.
+        // The engine handles a replacement.
         const fixed = Object.entries(before).filter(([key]) => !IN_PLACE.includes(key));
         const changed = Object.entries(change).filter(([key]) => IN_PLACE.includes(key));
         const uuids = (given: object) => withUuids(given as { volumes?: { volume: string }[] });
@@ -262,7 +262,7 @@ describe("the update of an instance", () => {
         api.fault = (entry) => (entry === at && !api.log.slice(0, -1).includes(at) ? lost(acted) : undefined);
         let outputs: InstanceOutputs;
         if (acted && at.startsWith("detach")) {
-          // What is no longer mounted is detached, whatever became of the answer.
+          // What is no longer mounted is detached, whatever happened to the response.
           outputs = await update(state, news);
         } else {
           const failure = await failed(update(state, news));
@@ -281,7 +281,7 @@ describe("the update of an instance", () => {
     }
   }
 
-  /** Inputs that a program may leave out. */
+  /** Inputs that a program may omit. */
   const OPTIONAL: Readonly<Record<string, unknown>> = {
     args: ["--x"],
     hostname: "www",
@@ -408,7 +408,7 @@ describe("an instance whose guest is slow to stop", () => {
   let api: FakeInstances;
   beforeEach(() => (api = new FakeInstances()));
 
-  /** Makes one whose guest is gone so long after it was told to stop. */
+  /** Creates an instance whose guest takes this long to stop. */
   async function made(given: object, stopsAfterMs: number) {
     const inputs = await checked(given);
     const { id, outputs } = await instance.create(api.context, inputs);
@@ -433,7 +433,7 @@ describe("an instance whose guest is slow to stop", () => {
     ...api.context,
     timeouts: { createMs: seconds * 1000, updateMs: seconds * 1000, deleteMs: seconds * 1000 },
   });
-  /** Asserts that so many seconds went by, give or take a look at it. */
+  /** Asserts that this many seconds passed, plus or minus one poll. */
   const took = (sinceMs: number, seconds: number) => {
     const tookS = (api.nowMs - sinceMs) / 1000;
     assert.ok(tookS >= seconds && tookS <= seconds + 5, `it took ${tookS} s`);

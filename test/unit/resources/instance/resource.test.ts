@@ -95,7 +95,7 @@ describe("the instance resource", () => {
     };
     cluster.console = "env t0ken-of-env, plugin k3y-of-plugin";
     const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1, env: undefined, plugins: undefined };
-    // Once at the first look, and once after it was up.
+    // Once at the first read, and once after it was up.
     for (const upForMs of [0, 100]) {
       cluster.lives.set(`job@${DIGEST}`, (ageMs) => (ageMs < upForMs ? { state: "running" } : crashed));
       await quotes(instance.create(context, await inputsOf(given)));
@@ -144,7 +144,7 @@ describe("the instance resource", () => {
       );
       assert.deepEqual([failure.id, cluster.instances.size], ["i1", 1]);
       assert.ok(cluster.nowMs - bornMs >= 10_000 && cluster.nowMs - bornMs <= 20_000, "it waited a while");
-      // It shows up later: the next update goes on with it.
+      // It becomes readable later: the next update continues with it.
       cluster.listedAfterMs = 0;
       const olds = { inputs, outputs: failure.outputs as never };
       assert.equal((await instance.update(context, failure.id, olds, inputs)).state, "running");

@@ -12,13 +12,13 @@ const a = { image: "a" };
 const exec = { name: "n", when: "daily", action: "exec" };
 const one = { name: "r", image: "a" };
 
-/** A ROM of so many files, each as large as a file may be. */
+/** A ROM with this many files of the maximum size. */
 const romOf = (name: string, files: number) => ({
   name,
   files: Array.from({ length: files }, (_, n) => ({ path: `f${n}`, data: "x".repeat(1_000_000) })),
 });
 
-/** What is wrong → inputs, and what is printed. */
+/** Case → inputs and the printed text. */
 const BAD: Readonly<Record<string, readonly [given: object, printed: string | readonly string[]]>> = {
   "no source": [{}, "image: required: give an image, or one of template, branchFrom and checkpoint."],
   "two sources": [

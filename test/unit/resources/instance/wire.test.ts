@@ -17,7 +17,7 @@ const checked = async (given: object): Promise<InstanceInputs> => {
 const driftOf = (item: object, inputs: InstanceInputs): readonly string[] =>
   diff(instance, readInputs(item as InstanceItem, inputs), inputs).map(({ property }) => property);
 
-/** An instance with something in every input that may be there together. */
+/** An instance with every input that can be combined. */
 const FULL = {
   image: "acme/web:1",
   args: ["/web", "--port=8080"],
@@ -50,7 +50,7 @@ const FULL = {
   deleteLock: true,
 } as const;
 
-/** Input → how somebody changes it by hand, in the API's words. */
+/** Input → a manual change, in the API's words. */
 const BY_HAND: Readonly<Record<string, object>> = {
   image: { image: canonicalImage("acme/other:1") },
   args: { args: ["/web"] },

@@ -1,4 +1,4 @@
-/** What a Service does with its group and its autoscale configuration; its replicas are judged in `service.test.ts`. */
+/** A Service's group and its autoscale configuration; `resource.test.ts` covers its replicas. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { UnikernelError, formatError } from "../../../../provider/base/errors";
@@ -42,7 +42,7 @@ describe("the service group of a service", () => {
     cluster.log.length = 0;
     return { id, inputs, outputs };
   };
-  /** The changes that an update made, which must be as many as the preview names. */
+  /** The changes of an update, which must be as many as the preview says. */
   const changing = async (olds: object, news: object): Promise<readonly string[]> => {
     const before = await made(olds);
     const after = await checked(news);

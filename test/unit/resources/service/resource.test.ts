@@ -204,7 +204,7 @@ describe("the service resource", () => {
     assert.match(String(failure.cause), /the program exited with code 1/);
   });
 
-  /** From the next create on, nothing can be read any more. */
+  /** Fails every read after the next create. */
   const goesSilent = () => {
     const { getServices } = cluster.client;
     let isSilent = false;

@@ -37,7 +37,7 @@ const partial = async (promise: Promise<unknown>): Promise<ResourceInitFailedErr
 };
 const observedOf = async (given: object) => ({ inputs: await checked(given), outputs: {} as never });
 
-/** A volume that PATCHes change, and what is asked of it. */
+/** A volume that PATCHes change, with its requests. */
 function living(start: object = {}, refuse: (prop: string) => object | undefined = () => undefined) {
   const now: Record<string, unknown> = { ...item, ...start };
   const make = () => now;
@@ -400,7 +400,7 @@ describe("the rules of a volume", () => {
     assert.deepEqual(volume.quotaUsage?.({ sizeMb: 64, quotaPolicy: "dynamic" }), { volumes: 1 });
     assert.deepEqual(volume.quotaUsage?.({ sizeMb: UNKNOWN }), { volumes: 1 });
     assert.deepEqual(volume.quotaUsage?.({ sizeMb: 64, quotaPolicy: UNKNOWN }), { volumes: 1 });
-    // It may be dynamic, as its original.
+    // It may be dynamic, like its original.
     assert.deepEqual(volume.quotaUsage?.({ sizeMb: 64, cloneFrom: "x" }), { volumes: 1 });
   });
 });

@@ -94,7 +94,7 @@ describe("the package schema", () => {
 const VOLUME = "unikernel:index:Volume";
 const MOUNT = "unikernel:index:VolumeMount";
 
-/** Each breaks one rule of the sound schema above. */
+/** Each breaks one rule of the valid schema above. */
 const BREAKS: Readonly<Record<string, { change: (schema: object) => void; problem: RegExp }>> = {
   "a misspelt key at the top": { change: (s) => set(s, ["licence"], "x"), problem: /schema: unknown key 'licence'/ },
   "a misspelt key of a resource": {
@@ -208,7 +208,7 @@ function reachable(roots: readonly Properties[]): ReadonlySet<string> {
   return found;
 }
 
-/** Name → whether it must be there. */
+/** Name → whether it is required. */
 type Shape = Readonly<Record<string, "required" | "optional">>;
 
 const shapeOf = (properties: Properties, required: readonly string[]): Shape =>

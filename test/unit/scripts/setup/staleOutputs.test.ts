@@ -1,4 +1,4 @@
-/** What a build leaves of sources that are gone. */
+/** The outputs of a build whose sources are gone. */
 import assert from "node:assert/strict";
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";

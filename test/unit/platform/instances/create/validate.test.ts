@@ -1,4 +1,4 @@
-/** What a create request may say, whatever is there. */
+/** The rules of a create request that do not depend on existing objects. */
 import assert from "node:assert/strict";
 import type { CreateInstanceRequest } from "../../../../../provider/contract/models";
 

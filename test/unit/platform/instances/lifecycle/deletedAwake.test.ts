@@ -8,7 +8,7 @@ import { deleteInstance } from "../../../../../provider/platform/instances/lifec
 import type { InstanceRecord } from "../../../../../provider/platform/store/instances";
 import { runningRecord } from "../../../../support/instanceRecord";
 
-/** It sleeps when nobody has been connected for 300 ms. */
+/** It goes to standby when nothing has been connected for 300 ms. */
 const record: InstanceRecord = {
   ...runningRecord,
   serviceUuid: "s",
@@ -16,7 +16,7 @@ const record: InstanceRecord = {
   status: { ...runningRecord.status, netTimeUs: 1 },
 };
 
-/** A core whose requests for sleep are denied, as those of one that is being deleted are, and whose removal fails so many times. */
+/** A machine whose standby requests are rejected, as for one that is being deleted, and whose removal fails a number of times. */
 function withRemovalFailing(times: number) {
   const [asked, removals]: [string[], string[]] = [[], []];
   const around: Partial<InstanceEnvironment> = {
@@ -56,7 +56,7 @@ describe("a deleted instance with scale to zero", () => {
     const { core, asked } = withRemovalFailing(0);
     armCooldown(core, 0);
     await deleteInstance(core);
-    armCooldown(core, 0); // a connection that is cut says so
+    armCooldown(core, 0); // a closed connection is reported
     await minutesPass();
     assert.deepEqual(asked, []);
   });

@@ -1,4 +1,4 @@
-/** What an instance makes of a database that cannot be written. */
+/** An instance with a database that cannot be written. */
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { InstanceMachine } from "../../../../../provider/platform/instances/lifecycle/machine";
@@ -6,7 +6,7 @@ import type { InstanceEnvironment } from "../../../../../provider/platform/insta
 import type { InstanceStatus } from "../../../../../provider/platform/store/instances";
 import { runningRecord } from "../../../../support/instanceRecord";
 
-/** A core above a disk that is full as long as `full` says so. */
+/** A machine on a disk that is full while `full` is set. */
 function above(disk: { full: boolean }) {
   const [written, logged]: [InstanceStatus[], string[]] = [[], []];
   let announced = 0;

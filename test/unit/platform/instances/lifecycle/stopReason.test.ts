@@ -14,7 +14,7 @@ const force = { requestedBy: "user", forced: true } as const;
 const sleep = { requestedBy: "scale-to-zero", forced: false } as const;
 
 describe("the stop reason", () => {
-  // Values and readings: the cloud's documentation of stop_reason.
+  // Values and meanings: the cloud's documentation of stop_reason.
   const documented: [what: string, exit: VmExit, asked: Parameters<typeof stopFacts>[1], reason: number][] = [
     ["a kernel crash", panic(""), nobody, 1],
     ["a program that ended by itself", clean, nobody, 3],

@@ -83,7 +83,7 @@ describe("a calendar expression", () => {
     fc.assert(
       fc.property(calendarExpression, after, ({ text, fits }, time) => {
         const found = nextOccurrence(parseCalendar(text), time);
-        // A search by hand, second by second, of three hours at most.
+        // A brute-force search, second by second, of three hours at most.
         const begin = Math.floor(time / 1000) * 1000 + 1000;
         const limit = Math.min(found ?? Infinity, begin + 3 * 3_600_000);
         for (let second = begin; second < limit; second += 1000) assert.equal(fits(second), false, text);

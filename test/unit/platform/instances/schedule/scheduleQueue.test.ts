@@ -15,8 +15,8 @@ function record(
   const whole = { autokill: { timeMs: 0, numRequests: 0 }, frozenAutokillMs: 0, deleteLock: false, schedules: [] };
   return {
     ...{ uuid, name: uuid, createdAt: 100, serviceUuid: undefined, volumes: [] },
-    definition: { ...whole, ...definition } as InstanceDefinition, // the rest is not looked at
-    status: { state: "stopped", deleting: false, ...status } as InstanceStatus, // the rest is not looked at
+    definition: { ...whole, ...definition } as InstanceDefinition, // the rest is not read
+    status: { state: "stopped", deleting: false, ...status } as InstanceStatus, // the rest is not read
   };
 }
 

@@ -1,4 +1,4 @@
-/** The table of changes: every property with every operation, and what it refuses. */
+/** The table of changes: every property with every operation, and what it rejects. */
 import assert from "node:assert/strict";
 import { INSTANCE_PROPS, type InstanceProp } from "../../../../../provider/contract/models";
 import { applyPatch } from "../../../../../provider/platform/instances/update/patch";
@@ -26,7 +26,7 @@ const image = {
   ...{ repository: "app", digest: "sha256:2", kernelDigest: "sha256:k2", imageArgs: ["/new"], imageEnv: { X: "y" } },
 };
 
-/** What the reference's table says: property, operation, value, and what of the definition becomes what. */
+/** The reference's table: property, operation, value, and the changed part of the definition. */
 const TABLE: [InstanceProp, "set" | "add" | "del", unknown, Partial<InstanceDefinition>][] = [
   ["image", "set", image, { ...image, args: ["/bin/x"], initrdDigest: undefined }],
   ["args", "set", ["/a", "b"], { args: ["/a", "b"] }],

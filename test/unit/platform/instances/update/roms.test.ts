@@ -1,4 +1,4 @@
-/** What an inline ROM may hold. */
+/** The rules of an inline ROM. */
 import assert from "node:assert/strict";
 import type { InlineFile } from "../../../../../provider/contract/models";
 import { toRomRecord, checkRoms } from "../../../../../provider/platform/instances/update/roms";

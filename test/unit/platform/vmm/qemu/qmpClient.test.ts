@@ -24,7 +24,7 @@ describe("the QMP client", () => {
   });
   after(() => fs.rm(folder, { recursive: true }));
 
-  /** A QEMU that greets, agrees to the negotiation, and answers the rest as told. */
+  /** A QEMU that greets, accepts the negotiation, and responds to the rest as defined. */
   async function qemu(answer: Answer, greeting = GREETING): Promise<string> {
     const file = path.join(folder, "qmp");
     await fs.rm(file, { force: true });

@@ -81,7 +81,7 @@ describe("the QEMU arguments", () => {
     assert.match(of(serials[0]), /^file,.*path=\/state\/instances\/.*console\.log/);
     assert.match(of(serials[1]), /^socket,.*server=on,wait=off,logfile=.*control\.log/);
     assert.equal(values(args, "-mon").length, 2);
-    // a comma in a path is written twice
+    // a comma in a path is doubled
     assert.ok(
       chardevs.filter((value) => value.startsWith("socket")).every((value) => value.includes("path=/run/u,,k/")),
     );

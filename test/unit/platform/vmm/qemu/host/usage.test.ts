@@ -3,7 +3,7 @@ import { parseProcUsage, readProcessUsage } from "../../../../../../provider/pla
 
 describe("the resource usage of a process", () => {
   it("matches what the process measures itself", async () => {
-    for (const until = performance.now() + 50; performance.now() < until;); // so that there is time to measure
+    for (const until = performance.now() + 50; performance.now() < until;); // for measurable usage
     const { user, system } = process.cpuUsage();
     const { rssBytes, cpuTimeMs } = await readProcessUsage(process.pid);
     const rss = process.memoryUsage.rss();

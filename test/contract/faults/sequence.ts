@@ -1,12 +1,12 @@
 /** Which of the requests of one history fail, and how. */
 import { FAULTS, type Fault } from "../../support/faultyProxy";
 
-/** Percentages of requests that fail by themselves and that start an outage. */
+/** Shares of requests that fail by themselves and that start an outage. */
 const FAULT_RATE = 0.2;
 const OUTAGE_RATE = 0.01;
 const OUTAGE_REQUESTS = 14;
 
-/** Percentage of steady histories: see {@link faultsFrom}. */
+/** Share of steady histories: see {@link faultsFrom}. */
 export const STEADY_RATE = 0.5;
 /** Most consecutive faults of a steady history. */
 const STEADY_IN_A_ROW = 2;

@@ -3,30 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { innerSchema, metaOf } from "../../provider/definition/resource";
 import { UNKNOWN } from "../../provider/definition/unknowns";
-
-/** Returns the next number from 0 to below 1. */
-export type RandomSource = () => number;
-
-/** A series that is the same for the same seed. Source of the constants: mulberry32. */
-export function seededRandomSource(seed: number): RandomSource {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** The items in random order. */
-export function shuffled<T>(items: readonly T[], choose: RandomSource): T[] {
-  const result = [...items];
-  for (let last = result.length - 1; last > 0; last--) {
-    const other = Math.floor(choose() * (last + 1));
-    [result[last], result[other]] = [result[other] as T, result[last] as T];
-  }
-  return result;
-}
+import { type RandomSource, shuffled } from "./seededRandom";
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === "object" && !Array.isArray(value);

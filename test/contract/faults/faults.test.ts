@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import type { Properties } from "../../../provider/definition/resource";
-import { FAULTS, type Fault, type FaultyProxy, seededRandom, startFaultyProxy } from "../../support/faultyProxy";
+import { FAULTS, type Fault, type FaultyProxy, startFaultyProxy } from "../../support/faultyProxy";
+import { seededRandom } from "../../support/seededRandom";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform, sendHttp } from "../../support/testPlatform";
 import { type Counts, History, noCounts } from "./history";

@@ -15,7 +15,7 @@ import { resourceOf } from "../../../provider/resources/all";
 import { type DeclaredResource, type ProgramKind, anyProgram } from "../../support/anyProgram";
 import { HEALTHY } from "../../support/anyResource";
 import { FOREIGN_SIZE_MB, InMemoryApi, type ApiCall } from "../../support/inMemoryApi";
-import { seededRandomSource } from "../../support/equivalentInputs";
+import { seededRandom } from "../../support/seededRandom";
 import { describeInstanceUpdate, describeServiceUpdate, describeUpdate } from "../../support/describeCalls";
 
 const PROGRAMS = Number(process.env["UNIKERNEL_TEST_UPDATES"] ?? 30_000);
@@ -286,7 +286,7 @@ describe("the update of a random program", function () {
   it("makes the calls of its preview and matches a fresh create", async () => {
     await fc.assert(
       fc.asyncProperty(anyProgram, async ({ resources, seed }) => {
-        const choose = seededRandomSource(seed);
+        const choose = seededRandom(seed);
         for (const declared of resources) counts[await judge(declared, choose() < 0.5)] += 1;
       }),
       { numRuns: PROGRAMS },

@@ -39,10 +39,10 @@ async function bareRound(qemu: string, args: readonly string[], port: number): P
   const gone = new Promise((resolve) => child.once("exit", resolve));
   try {
     for (;;) {
-      const answer = await httpGet(`http://127.0.0.1:${port}/`, { agent: false, timeout: BARE_ATTEMPT_MS }).catch(
+      const response = await httpGet(`http://127.0.0.1:${port}/`, { agent: false, timeout: BARE_ATTEMPT_MS }).catch(
         () => undefined,
       );
-      if (answer !== undefined) return performance.now() - start;
+      if (response !== undefined) return performance.now() - start;
       if (child.exitCode !== null) throw new Error(`QEMU ended with ${child.exitCode}`);
       await delay(5);
     }

@@ -77,11 +77,11 @@ async function benchRefreshOf(count: number): Promise<void> {
     const created = assertSucceeded(await project.stack(config, quick).up());
     console.log(`set-up: ${count} instances in ${(created.durationMs / 1000).toFixed(1)} s`);
     const counts = { east: Math.ceil(count / 2), west: Math.floor(count / 2) };
-    for (const api of [east, west]) api.asked.length = 0;
+    for (const api of [east, west]) api.requests.length = 0;
     const refreshed = assertSucceeded(await project.stack(config).refresh({ expectNoChanges: true }));
     const seconds = refreshed.durationMs / 1000;
     console.log(`refresh of ${count} instances in two metros: ${seconds.toFixed(1)} s`);
-    for (const [metro, { asked }] of Object.entries({ east, west })) {
+    for (const [metro, { requests: asked }] of Object.entries({ east, west })) {
       const pages = pagesOf(counts[metro as keyof typeof counts]);
       const listings = asked.filter(({ url }) => url.includes("count=")).length;
       const said = `${metro}: ${asked.length} requests, ${listings} of them pages of a listing (${pages} pages there are)`;
@@ -121,7 +121,7 @@ async function benchPreviewOf(kind: keyof typeof SUBJECTS, count: number): Promi
     };
     const bare = () => provider.ping();
     for (let i = 0; i < 50; i++) await once();
-    const asked = api.asked.length;
+    const asked = api.requests.length;
     const time = async (work: () => Promise<unknown>): Promise<number> => {
       const begun = performance.now();
       for (let i = 0; i < count; i++) await work();
@@ -131,7 +131,8 @@ async function benchPreviewOf(kind: keyof typeof SUBJECTS, count: number): Promi
     console.log(
       `preview of an unchanged ${kind}: ${calls.toFixed(2)} ms for its check and diff (aim 5), two calls that do nothing ${floor.toFixed(2)} ms, ratio ${(calls / floor).toFixed(1)}`,
     );
-    if (api.asked.length > asked) throw new Error(`a preview without changes asked ${api.asked.length - asked} times`);
+    if (api.requests.length > asked)
+      throw new Error(`a preview without changes asked ${api.requests.length - asked} times`);
   } finally {
     await provider.stop();
   }

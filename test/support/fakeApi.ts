@@ -19,8 +19,8 @@ export type FakeResponder = (
 export interface FakeApi extends AsyncDisposable {
   readonly url: string;
   /** Every request in order. */
-  readonly asked: ReceivedRequest[];
-  answer: FakeResponder;
+  readonly requests: ReceivedRequest[];
+  respond: FakeResponder;
 }
 
 /** Items in the envelope of a successful response. */
@@ -47,15 +47,15 @@ export async function startFakeApi(respond: FakeResponder): Promise<FakeApi> {
       authorization: request.headers.authorization,
       body: text === "" ? undefined : (JSON.parse(text) as unknown),
     };
-    api.asked.push(received);
-    const reply = api.answer(received);
+    api.requests.push(received);
+    const reply = api.respond(received);
     if (reply === undefined) return void request.socket.destroy();
     sendJson(response, reply.status ?? 200, JSON.stringify(reply.body));
   });
   const api: FakeApi = {
     url: server.url,
-    asked: [],
-    answer: respond,
+    requests: [],
+    respond: respond,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
   return api;

@@ -148,7 +148,7 @@ export class FakeInstances {
   }
 
   private client(): Client {
-    const answers: Partial<Record<RouteName, (request: never) => readonly object[]>> = {
+    const handlers: Partial<Record<RouteName, (request: never) => readonly object[]>> = {
       getInstances: ({ query }: { query: { uuid?: string[]; name?: string[] } }) =>
         [...(query.uuid ?? []).map((uuid) => ({ uuid })), ...(query.name ?? []).map((name) => ({ name }))].map(
           (one) => structuredClone(this.find(one)) ?? { ...NOT_FOUND, ...one },
@@ -211,7 +211,7 @@ export class FakeInstances {
       ],
       getInstanceLogs: () => [{ uuid: "", output: "" }],
     };
-    const calls = Object.entries(answers).map(([name, answer]) => [
+    const calls = Object.entries(handlers).map(([name, answer]) => [
       name,
       async (request: { body?: unknown }) => {
         await Promise.resolve();

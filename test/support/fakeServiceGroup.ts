@@ -72,7 +72,7 @@ export class FakeServiceGroup {
   /** Members that are still listed after their deletion. */
   goneMembers: { uuid: string; name: string }[] = [];
   /** Rejects a PATCH by its property, or a change of autoscale (`autoscale`), with this item. */
-  readonly refusals = new Map<string, object>();
+  readonly rejections = new Map<string, object>();
   serviceExists = true;
   console = "";
   /** Called before every create; throws, or says that the response is lost after the work is done. */
@@ -109,8 +109,8 @@ export class FakeServiceGroup {
       return respondWith(this.serviceItem());
     },
     patchServices: ({ body: [{ prop, op, value }] }: { body: [{ prop: string; op: string; value: unknown }] }) => {
-      const refusal = this.refusals.get(prop);
-      if (refusal !== undefined) return respondWith(refusal);
+      const rejection = this.rejections.get(prop);
+      if (rejection !== undefined) return respondWith(rejection);
       this.log.push(`${op} ${prop} ${JSON.stringify(value)}`);
       if (prop === "services") this.services = value as object[];
       else if (prop === "domains") this.group["domains"] = op === "del" ? [] : toReportedDomains(value);
@@ -125,8 +125,8 @@ export class FakeServiceGroup {
           : { status: "success", enabled: true, ...this.autoscale }),
       }),
     createAutoscale: ({ body: [request] }: { body: [Record<string, unknown>] }) => {
-      const refusal = this.refusals.get("autoscale");
-      if (refusal !== undefined) return respondWith(refusal);
+      const rejection = this.rejections.get("autoscale");
+      if (rejection !== undefined) return respondWith(rejection);
       this.log.push(`configure ${JSON.stringify(request)}`);
       const { create_args, ...rest } = request as { create_args: { template: { uuid?: string; name?: string } } };
       const { uuid = "template-1", name = "base" } = create_args.template;

@@ -362,13 +362,13 @@ export class InMemoryApi {
       },
       deleteCertificates: (one: Named) => this.gone(this.certificates, one),
     };
-    const answered = (items: readonly object[]) => ({ items, message: undefined, metro: "test", requestId: undefined });
+    const toReply = (items: readonly object[]) => ({ items, message: undefined, metro: "test", requestId: undefined });
     const asking = Object.entries(reads).map(([name, read]) => [
       name,
       async (request: Query) => {
         await Promise.resolve();
         this.countRequest(name);
-        return answered(read(request));
+        return toReply(read(request));
       },
     ]);
     const changing = Object.entries(changes).map(([name, change]) => [
@@ -378,7 +378,7 @@ export class InMemoryApi {
         this.countRequest(name);
         const route = name as RouteName;
         if (body !== undefined) routes[route].body.parse(body);
-        return answered(
+        return toReply(
           [body ?? {}].flat().map((one) => {
             const entry = { ...path, ...one } as Readonly<Record<string, unknown>>;
             this.calls.push({ route, body: entry, at: this.mountedAt(entry) });

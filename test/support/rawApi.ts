@@ -40,7 +40,7 @@ export const jsonResponder =
     sendJson(response, status, text, headers);
 
 /** Starts a server on the loopback address. */
-export async function startRawApi(answer: RawResponder): Promise<RawApi> {
+export async function startRawApi(respond: RawResponder): Promise<RawApi> {
   const server = http.createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (part: string) => (body += part));
@@ -53,7 +53,7 @@ export async function startRawApi(answer: RawResponder): Promise<RawApi> {
     url: "",
     requests: [],
     connections: 0,
-    respond: answer,
+    respond: respond,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -35,14 +35,14 @@ export class RawConnection {
   /** Sends bytes and waits for this many responses; fewer if the connection ends before. */
   async exchange(bytes: string | Buffer, count = 1): Promise<readonly RawResponse[]> {
     this.socket.write(bytes);
-    const answers: RawResponse[] = [];
-    while (answers.length < count) {
-      const answer = this.#next();
-      if (answer !== undefined) answers.push(answer);
+    const responses: RawResponse[] = [];
+    while (responses.length < count) {
+      const response = this.#next();
+      if (response !== undefined) responses.push(response);
       else if (this.socket.destroyed) break;
       else await new Promise<void>((resolve) => (this.#changed = resolve));
     }
-    return answers;
+    return responses;
   }
 
   #next(): RawResponse | undefined {

@@ -26,33 +26,34 @@ export type CannedResponses = Readonly<Record<string, (request: never) => object
 /** A context with a record of its calls. */
 export interface TestContext extends ProviderContext {
   /** Calls that change something, such as `patchVolumes [{"uuid":"v1"}]`. */
-  readonly asked: string[];
-  readonly slept: number[];
+  readonly calls: string[];
+  /** The sleeps of the clock. */
+  readonly sleepsMs: number[];
 }
 
 const isRead = (name: string): boolean => name.startsWith("get") || name.startsWith("wait");
 
 /** A context whose metro supports these calls only, on a clock that moves only during sleeps. */
-export function contextWithResponses(answers: CannedResponses): TestContext {
-  const slept: number[] = [];
-  const asked: string[] = [];
+export function contextWithResponses(responses: CannedResponses): TestContext {
+  const sleepsMs: number[] = [];
+  const calls: string[] = [];
   let nowMs = 0;
-  const calls = Object.entries(answers).map(([name, answer]) => [
+  const methods = Object.entries(responses).map(([name, respond]) => [
     name,
     async (request: { body?: unknown }) => {
-      if (!isRead(name)) asked.push(`${name} ${JSON.stringify(request.body)}`);
+      if (!isRead(name)) calls.push(`${name} ${JSON.stringify(request.body)}`);
       await Promise.resolve();
-      return { items: [answer(request as never)].flat(), message: undefined };
+      return { items: [respond(request as never)].flat(), message: undefined };
     },
   ]);
   const clock: Clock = {
     now: () => nowMs,
     sleep: (ms) => {
       nowMs += ms;
-      slept.push(ms);
+      sleepsMs.push(ms);
       return Promise.resolve();
     },
   };
-  const client = Object.assign(Object.fromEntries(calls), { metro: "test" }) as Client;
-  return Object.assign(contextWithClient(client, clock), { asked, slept });
+  const client = Object.assign(Object.fromEntries(methods), { metro: "test" }) as Client;
+  return Object.assign(contextWithClient(client, clock), { calls, sleepsMs });
 }

@@ -20,7 +20,7 @@ describe("the client's transport", () => {
   let api: RawApi;
   const slept: number[] = [];
   /** Backoffs take no time here. */
-  const hasty = { ...systemClock, sleep: (ms: number) => (slept.push(ms), Promise.resolve()) };
+  const fastClock = { ...systemClock, sleep: (ms: number) => (slept.push(ms), Promise.resolve()) };
 
   beforeEach(async () => {
     slept.length = 0;
@@ -32,7 +32,7 @@ describe("the client's transport", () => {
     createClient({
       metro: "fra",
       endpoint: () => Promise.resolve({ url: api.url, token: "t0ken" }),
-      clock: hasty,
+      clock: fastClock,
       ...more,
     });
 

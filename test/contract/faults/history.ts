@@ -35,7 +35,7 @@ export const noCounts = (): Counts => ({
 });
 
 /** Sleeps take a tenth of their time, up to a limit. */
-const hasty: Clock = {
+const fastClock: Clock = {
   now: () => Date.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms / 10, 20))),
 };
@@ -51,12 +51,12 @@ function contextOf(url: string, token: string): ProviderContext {
   const client = createClient({
     metro: "faulty",
     endpoint: () => Promise.resolve({ url, token }),
-    clock: hasty,
+    clock: fastClock,
     attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
   });
   const timeouts = { createMs: 60_000, updateMs: 60_000, deleteMs: 60_000 };
   const reader = createObjectReader(client);
-  return { client, reader, clock: hasty, metro: "faulty", signal: undefined, timeouts, imageLayout: "" };
+  return { client, reader, clock: fastClock, metro: "faulty", signal: undefined, timeouts, imageLayout: "" };
 }
 
 /** The environment of a history. */

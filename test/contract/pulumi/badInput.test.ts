@@ -306,11 +306,11 @@ describe("the dynamic provider process with bad input", () => {
         await volume.stop();
       }
     }
-    const refusing = (status: number) => () => ({ status, body: { status: "error", message: "No" } });
+    const rejecting = (status: number) => () => ({ status, body: { status: "error", message: "No" } });
     const itself = (url: string) => url;
 
     it("reports an unknown token without showing it", async () => {
-      assert.deepEqual(await printed(itself, refusing(401)), [
+      assert.deepEqual(await printed(itself, rejecting(401)), [
         "API_UNAUTHORIZED: unikernel:token: GET /v1/users/quotas in metro '<metro>' was refused with HTTP 401: No. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
       ]);
     });
@@ -329,7 +329,7 @@ describe("the dynamic provider process with bad input", () => {
     });
 
     it("ignores a token without permission to read quotas, and a failing metro", async () => {
-      for (const status of [403, 404]) assert.deepEqual(await printed(itself, refusing(status)), []);
+      for (const status of [403, 404]) assert.deepEqual(await printed(itself, rejecting(status)), []);
     });
   });
 
@@ -346,7 +346,7 @@ describe("the dynamic provider process with bad input", () => {
     after(() => platform.close());
 
     /** Creates a resource that is rejected and returns the text; asserts that everything is unchanged. */
-    async function refused(kind: string, inputs: object): Promise<string> {
+    async function failedCreate(kind: string, inputs: object): Promise<string> {
       const everything = async () =>
         Promise.all(
           ["instances", "services", "volumes", "certificates"].map(async (type) =>
@@ -370,24 +370,24 @@ describe("the dynamic provider process with bad input", () => {
       const hint = "Choose another name, or leave the name out to have a unique one made.";
       await platform.createRunning({ name: "taken" });
       assert.equal(
-        await refused("Instance", { name: "taken", image: "app:1" }),
+        await failedCreate("Instance", { name: "taken", image: "app:1" }),
         `ALREADY_EXISTS: name: Creating instance 'taken' failed: An instance with the name 'taken' already exists. ${hint}`,
       );
       await platform.requestItem("POST", "/v1/services", { name: "taken", services: [{ port: takenPort }] });
       assert.equal(
-        await refused("Service", { name: "taken", ports: [{ port }], template }),
+        await failedCreate("Service", { name: "taken", ports: [{ port }], template }),
         `ALREADY_EXISTS: name: Creating service 'taken' failed: A service group with the name 'taken' already exists. ${hint}`,
       );
       await platform.requestItem("POST", "/v1/volumes", { name: "taken", size_mb: 8 });
       assert.equal(
-        await refused("Volume", { name: "taken", sizeMb: 8 }),
+        await failedCreate("Volume", { name: "taken", sizeMb: 8 }),
         `ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. ${hint}`,
       );
     });
 
     it("reports a port that another service publishes", async () => {
       assert.equal(
-        await refused("Service", { name: "second", ports: [{ port: takenPort }], template }),
+        await failedCreate("Service", { name: "second", ports: [{ port: takenPort }], template }),
         `IN_USE: ports[0].port: Creating service 'second' failed: Port ${takenPort} cannot be used by service group 'second': 'taken' publishes it. Publish another port, or end the program that has it.`,
       );
     });
@@ -397,13 +397,13 @@ describe("the dynamic provider process with bad input", () => {
       await platform.createRunning({ name: "holder", volumes: [{ uuid, at: "/data" }] });
       const inputs = { ports: [{ port }], template: { ...template, volumes: [{ volume: uuid, at: "/data" }] } };
       assert.match(
-        await refused("Service", { name: "web", ...inputs }),
+        await failedCreate("Service", { name: "web", ...inputs }),
         /^IN_USE: template\.volumes: Creating instance 'web-[0-9a-f]{5}' of service 'web' failed: Volume 'held' is attached to instance 'holder'\. Give it a volume of its own, or mount the volume readonly wherever it is used\.$/,
       );
     });
 
     /** Requests the deletion of a locked object and returns the text; asserts that it still exists. */
-    async function refusedDeletion(kind: string, inputs: object): Promise<string> {
+    async function failedDelete(kind: string, inputs: object): Promise<string> {
       const resource = await DynamicProcess.start(kind, settings);
       try {
         const { inputs: checked } = await resource.check({}, { __resourceName: "it", ...inputs, deleteLock: true });
@@ -422,11 +422,11 @@ describe("the dynamic provider process with bad input", () => {
 
     it("reports a lock on an instance or a volume to delete", async () => {
       assert.equal(
-        await refusedDeletion("Instance", { name: "kept", image: "app:1" }),
+        await failedDelete("Instance", { name: "kept", image: "app:1" }),
         "NOT_ALLOWED: deleteLock: Instance 'kept' is locked against deletion. Set deleteLock to false, run 'pulumi up', and delete it then.",
       );
       assert.equal(
-        await refusedDeletion("Volume", { name: "kept", sizeMb: 8 }),
+        await failedDelete("Volume", { name: "kept", sizeMb: 8 }),
         "NOT_ALLOWED: deleteLock: Deleting volume 'kept' failed: Deletion protection enabled. If it is locked: set deleteLock to false, run 'pulumi up', and delete it then.",
       );
     });
@@ -451,7 +451,7 @@ describe("the dynamic provider process with bad input", () => {
         exits: { afterMs: 0, exit: { how: "panicked", detail } },
       });
       assert.equal(
-        await refused("Instance", { name: "crashing", image: "app:1", env: { TOKEN: "s3cret" } }),
+        await failedCreate("Instance", { name: "crashing", image: "app:1", env: { TOKEN: "s3cret" } }),
         `GUEST_STOPPED: Instance 'crashing' stopped: the kernel crashed before the program ended (page fault, out of memory). Last console lines:
   | starting up
   | Kernel panic - not syncing: Out of memory
@@ -491,7 +491,7 @@ Check the image's cmd, its files and the memory it gets.`,
         "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of its API.",
       );
       assert.deepEqual(
-        controlPlane.asked.map(({ method }) => method),
+        controlPlane.requests.map(({ method }) => method),
         ["GET"],
       );
       await isUntouched();

@@ -282,7 +282,7 @@ describe("the dynamic provider process with requests from state of an older rele
     const { props } = await (await stack.process(byName)).read(byName.id, byName.outputs);
     assert.deepEqual([props["memoryMb"], props["startCount"]], [112, 7]);
     assert.equal(byName.outputs["__lookedUp"], true);
-    assert.ok(api.asked.length > 0);
+    assert.ok(api.requests.length > 0);
   });
 
   it("drains replicas of a service for the time in its old inputs", async () => {
@@ -304,11 +304,11 @@ describe("the dynamic provider process with requests from state of an older rele
     await using api = await startFakeApi(answer);
     await announceDaemon(api, stack.project.platform);
     await (await stack.process(rolled)).delete(rolled.id, rolled.outputs);
-    const stops = api.asked.filter(({ url }) => url.startsWith("/v1/instances/stop"));
+    const stops = api.requests.filter(({ url }) => url.startsWith("/v1/instances/stop"));
     assert.deepEqual(
       stops.map(({ body }) => (body as { drain_timeout_ms?: number }[])[0]?.drain_timeout_ms),
       [45_000, 45_000],
-      JSON.stringify(api.asked),
+      JSON.stringify(api.requests),
     );
   });
 });

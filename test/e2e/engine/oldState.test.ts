@@ -128,7 +128,7 @@ describe("the real engine with state of an older release", function () {
     const drifted = assertSucceeded(await stack.refresh());
     assert.deepEqual(opsOf(drifted), ["update by-id", "update by-name"]);
     assert.deepEqual(
-      [...new Set(api.asked.map(({ method }) => method))],
+      [...new Set(api.requests.map(({ method }) => method))],
       ["GET"],
       "what is looked up is read, and that is all",
     );

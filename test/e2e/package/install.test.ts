@@ -198,7 +198,7 @@ describe("the packed package", function () {
         } finally {
           await volume.stop();
         }
-        const posted = api.asked.find(({ method }) => method === "POST");
+        const posted = api.requests.find(({ method }) => method === "POST");
         assert.equal(posted?.authorization, "Bearer a-token");
         assert.match(posted.url, /\/volumes$/);
       });

@@ -116,7 +116,7 @@ export function fetchText(port: number): Promise<string> {
 }
 
 /** Probes until the guest's port responds. */
-export async function untilAnswers(vm: Vm, guestPort: number): Promise<void> {
+export async function waitForResponse(vm: Vm, guestPort: number): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
   while (!(await vm.probePort(guestPort, signal)));
 }

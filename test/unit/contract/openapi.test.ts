@@ -18,7 +18,7 @@ import {
 } from "../../support/jsonSchema";
 import { UNSUPPORTED_OPERATIONS, type Operation, responseSchemaOf, documents } from "../../support/openapi";
 import { DIFFERENCES } from "./openapiDifferences";
-import { pathIn, refusals } from "./openapiRefusals";
+import { pathIn, rejectionsOf } from "./openapiRefusals";
 
 const REASONS = new Map(Object.values(DIFFERENCES).flatMap((list) => list.map((one) => [one, true] as const)));
 /** Our model accepts any key there, the document only those of {@link READING}. */
@@ -128,7 +128,7 @@ describe("the vendor's OpenAPI documents", () => {
               ? expandBodies(route.body, asBodyOfOne(request as object, body, resolve), [{ uuid: UUID }], [])
               : [request];
             const { error } = route.body.safeParse(whole);
-            const issues = (error?.issues ?? []).flatMap((issue) => refusals(whole, issue, pathOf));
+            const issues = (error?.issues ?? []).flatMap((issue) => rejectionsOf(whole, issue, pathOf));
             refused.push(...issues.map((one) => `${name} ${one}`));
           }),
           { numRuns: 4000, seed: 1 },

@@ -26,7 +26,7 @@ const namesNotOne = (value: unknown): boolean =>
  * which the API's description does not state, apply to all documents: a given text is not empty, a selector is either
  * uuid or name, and a bulk request is not empty.
  */
-export function refusals(
+export function rejectionsOf(
   document: unknown,
   issue: z.core.$ZodIssue,
   pathOf: (path: readonly PropertyKey[]) => string,
@@ -36,7 +36,7 @@ export function refusals(
   const value = valueAt(document, path);
   switch (issue.code) {
     case "invalid_union": {
-      const branches = issue.errors.map((issues) => issues.flatMap((one) => refusals(document, one, pathOf, path)));
+      const branches = issue.errors.map((issues) => issues.flatMap((one) => rejectionsOf(document, one, pathOf, path)));
       const least = branches.toSorted((a, b) => a.length - b.length)[0] ?? [];
       return namesNotOne(value) ? least.filter((one) => !/\.(uuid|name): (unknown|invalid_type)$/.test(one)) : least;
     }

@@ -9,7 +9,7 @@ import {
 } from "../../../provider/platform/daemonSettings";
 
 /** Asserts that settings are rejected, by message and hint. */
-function refused(args: readonly string[], environment: string | undefined, said: RegExp): void {
+function assertRejected(args: readonly string[], environment: string | undefined, said: RegExp): void {
   assert.throws(
     () => parseSettings(args, environment),
     (error) => {
@@ -40,25 +40,29 @@ describe("daemon settings", () => {
   });
 
   it("suggest the nearest quota name", () => {
-    refused(["--quota", "instance=1"], undefined, /There is no quota 'instance'\. Is 'instances' meant\?/);
-    refused([], "totalvolume_mb=1", /Is 'total_volume_mb' meant\?/);
-    refused(["--quota", "zzzzzzzzzzzzzzz=1"], undefined, /The quotas are: instances, .*max_autoscale_size/);
+    assertRejected(["--quota", "instance=1"], undefined, /There is no quota 'instance'\. Is 'instances' meant\?/);
+    assertRejected([], "totalvolume_mb=1", /Is 'total_volume_mb' meant\?/);
+    assertRejected(["--quota", "zzzzzzzzzzzzzzz=1"], undefined, /The quotas are: instances, .*max_autoscale_size/);
   });
 
   it("accept whole numbers from 0 only", () => {
     for (const value of ["", "=", "=-1", "=1.5", "=many", "=1e3", "=1=2", "=9999999999", "=0x10"])
-      refused(["--quota", `instances${value}`], undefined, /does not set a quota\. Write 'instances=64'/);
+      assertRejected(["--quota", `instances${value}`], undefined, /does not set a quota\. Write 'instances=64'/);
     assert.deepEqual(parseSettings(["--quota", "instances=0"], undefined).quotas, { instances: 0 });
   });
 
   it("reject a minimum above its maximum, set or default", () => {
-    refused(["--quota", "min_memory_mb=9000"], undefined, /'min_memory_mb' \(9000\) is above 'max_memory_mb' \(8192\)/);
-    refused(["--quota", "max_vcpus=0"], undefined, /'min_vcpus' \(1\) is above 'max_vcpus' \(0\)/);
+    assertRejected(
+      ["--quota", "min_memory_mb=9000"],
+      undefined,
+      /'min_memory_mb' \(9000\) is above 'max_memory_mb' \(8192\)/,
+    );
+    assertRejected(["--quota", "max_vcpus=0"], undefined, /'min_vcpus' \(1\) is above 'max_vcpus' \(0\)/);
   });
 
   it("reject unknown options and missing values", () => {
     for (const args of [["--strict"], ["--quota"], ["now"], ["--stay=yes"]])
-      refused(args, undefined, /unikernel --help/);
+      assertRejected(args, undefined, /unikernel --help/);
   });
 
   it("of a running daemon are shown as command line options", () => {

@@ -100,7 +100,7 @@ const keptBy = (kind: ProgramKind, inputs: Properties): readonly string[] => [
 const asksForLessThanItsOrigin = (kind: ProgramKind, { template, cloneFrom, sizeMb }: Properties): boolean =>
   kind === "Volume" && (template !== undefined || cloneFrom !== undefined) && Number(sizeMb) < FOREIGN_SIZE_MB;
 
-async function assertRefused(kind: ProgramKind, { context }: InMemoryApi, inputs: Properties): Promise<void> {
+async function assertRejected(kind: ProgramKind, { context }: InMemoryApi, inputs: Properties): Promise<void> {
   await assert.rejects(resourceOf(kind).create(context, inputs), ({ cause }: { cause: object }) =>
     UnikernelError.has(cause, "INPUT_INVALID"),
   );
@@ -176,7 +176,7 @@ async function judgeReplacement(declared: DeclaredResource, made: Made, decided:
   }
   if (decided.deleteBeforeReplace) await unmake();
   if (asksForLessThanItsOrigin(kind, wanted)) {
-    await assertRefused(kind, world, wanted);
+    await assertRejected(kind, world, wanted);
     return "refused";
   }
   const { id: next } = await resource.create(world.context, wanted);
@@ -241,7 +241,7 @@ async function judge(declared: DeclaredResource, isNamed: boolean): Promise<Outc
   if (after.failures.length > 0) return "invalid";
   if (takesLong(before.inputs) || takesLong(after.inputs)) return "long";
   if (asksForLessThanItsOrigin(kind, before.inputs)) {
-    await assertRefused(kind, new InMemoryApi(), before.inputs);
+    await assertRejected(kind, new InMemoryApi(), before.inputs);
     return "refused";
   }
   const made = await make(declared, before.inputs);

@@ -25,7 +25,7 @@ describe("the preview text", () => {
   };
   const said = async (olds: object, news: object, outputs: object = { state: "running" }) =>
     describeChanges(resourceOf("Instance"), await decided("Instance", olds, news, outputs));
-  const saidOfService = async (olds: object, news: object) => {
+  const serviceText = async (olds: object, news: object) => {
     const base = { ports: [{ port: 8080 }], replicas: 0 };
     return describeChanges(
       resourceOf("Service"),
@@ -86,12 +86,11 @@ describe("the preview text", () => {
       "Instance 'web': the update will stop it, detach volume 'v' from /x, attach volume 'v2' at /x, then start it.",
       "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
     ]);
+    assert.deepEqual(await serviceText({ domains: [{ name: "a" }] }, { domains: [{ name: "a" }, { name: UNKNOWN }] }), [
+      "Service 'web': the update will set the domains to a, what is not known yet.",
+    ]);
     assert.deepEqual(
-      await saidOfService({ domains: [{ name: "a" }] }, { domains: [{ name: "a" }, { name: UNKNOWN }] }),
-      ["Service 'web': the update will set the domains to a, what is not known yet."],
-    );
-    assert.deepEqual(
-      await saidOfService(
+      await serviceText(
         { autoscale: { template: "t" } },
         { autoscale: { template: UNKNOWN, policies: [{ name: "p", type: "on-demand" }] } },
       ),
@@ -133,10 +132,10 @@ describe("the preview text", () => {
     assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [{ volume: "v", at: UNKNOWN }] }), [
       "Instance 'web': the update will stop it, attach volume 'v' at what is not known yet, then start it.",
     ]);
-    assert.deepEqual(await saidOfService({}, { autokill: { timeMs: UNKNOWN } }), [
+    assert.deepEqual(await serviceText({}, { autokill: { timeMs: UNKNOWN } }), [
       "Service 'web': autokill will change: it is not all known yet.",
     ]);
-    assert.deepEqual(await saidOfService({}, { ports: [{ port: UNKNOWN }, { port: 9090 }] }), [
+    assert.deepEqual(await serviceText({}, { ports: [{ port: UNKNOWN }, { port: 9090 }] }), [
       "Service 'web': ports will change: it is not all known yet.",
     ]);
   });

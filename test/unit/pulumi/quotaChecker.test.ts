@@ -72,9 +72,9 @@ describe("the quota check at preview", () => {
   const replacing = async (memoryMb: number, goesFirst: boolean, ...others: number[]) => {
     const resource = resourceOf("Instance");
     const said: string[] = [];
-    const answer = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 12_000 } });
+    const response = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 12_000 } });
     const watch = new QuotaChecker(
-      () => Promise.resolve(answer),
+      () => Promise.resolve(response),
       (sentences) => said.push(...sentences),
     );
     const old = await checked("Instance", guest(8000));

@@ -20,7 +20,7 @@ const ofLength = (length: number): string => "a".repeat(length);
 const ofInstance =
   (property: string): Around =>
   (value) => ({ image: "app:1", [property]: value });
-const asleep =
+const withCooldown =
   (property: string): Around =>
   (value) => ({ image: "app:1", service: "web", scaleToZero: { policy: "on", [property]: value } });
 const inGroup =
@@ -51,7 +51,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
       [3_600_000, 3_600_001, "drainTimeoutMs: must be at most 3600000, got 3600001."],
     ],
     "cooldown before standby": [
-      asleep("cooldownTimeMs"),
+      withCooldown("cooldownTimeMs"),
       [0, -1, "scaleToZero.cooldownTimeMs: must be at least 0, got -1."],
       [86_400_000, 86_400_001, "scaleToZero.cooldownTimeMs: must be at most 86400000, got 86400001."],
     ],
@@ -170,14 +170,14 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
 };
 
 /** The failures of inputs, each with its property. */
-async function saidOf(definition: unknown, inputs: Properties): Promise<readonly string[]> {
+async function failuresOf(definition: unknown, inputs: Properties): Promise<readonly string[]> {
   const { failures } = await check(definition as Definition, {}, inputs);
   return failures.map(({ property, reason }) => `${property}: ${reason}`);
 }
 
 async function assertLimit(definition: unknown, around: Around, [at, beyond, said]: Limit): Promise<void> {
-  assert.deepEqual(await saidOf(definition, around(at)), []);
-  const [first = "", ...others] = await saidOf(definition, around(beyond));
+  assert.deepEqual(await failuresOf(definition, around(at)), []);
+  const [first = "", ...others] = await failuresOf(definition, around(beyond));
   assert.deepEqual(others, []);
   // A text that is too long is quoted in part.
   assert.equal(first.slice(0, said.length), said);
@@ -201,7 +201,7 @@ describe("the limits of the platform", () => {
   for (const [kind, [others, length]] of Object.entries(NAMED)) {
     it(`hold for the name: ${kind}, up to ${length} characters without a slash`, async () => {
       const resource = resourceOf(kind as ResourceKind);
-      const named = (name: string) => saidOf(resource, { ...others, name });
+      const named = (name: string) => failuresOf(resource, { ...others, name });
       assert.deepEqual(await named(ofLength(length)), []);
       assert.match((await named(ofLength(length + 1))).join("\n"), new RegExp(`^name: must .*\\b${length}\\b.*$`));
       assert.match((await named("a/b")).join("\n"), /^name: must .*, got "a\/b"\.$/);

@@ -8,7 +8,7 @@ const clock = { now: () => Date.UTC(2026, 0, 1), sleep: () => Promise.resolve() 
 const client = () =>
   createClient({ metro: "fra", endpoint: () => Promise.resolve({ url: URL, token: "t0ken" }), clock });
 
-const refused = (status: number, message: string) =>
+const httpError = (status: number, message: string) =>
   [status, { status: "error", message, errors: [{ status }] }] as const;
 const ok = (key: string, ...items: object[]) => [200, { status: "success", data: { [key]: items } }] as const;
 const instance = { status: "success", uuid: "i1", name: "one", state: "stopped" };
@@ -33,7 +33,7 @@ describe("the client with older nodes", () => {
     const body = { name: "one", image: { url: "app:1", pull_policy: "always" as const } };
     nock(URL)
       .post("/v1/instances", body)
-      .reply(...refused(400, "expected 'string'"));
+      .reply(...httpError(400, "expected 'string'"));
     nock(URL)
       .post("/v1/instances", { name: "one", image: "app:1" })
       .twice()
@@ -53,7 +53,7 @@ describe("the client with older nodes", () => {
     };
     nock(URL)
       .post("/v1/instances", body)
-      .reply(...refused(400, "expected 'string'"));
+      .reply(...httpError(400, "expected 'string'"));
     nock(URL)
       .post("/v1/instances", {
         image: "app:1",
@@ -72,7 +72,7 @@ describe("the client with older nodes", () => {
     const image = { ...change, prop: "image" as const, value: { url: "app:2", pull_policy: "always" } };
     nock(URL)
       .patch("/v1/instances", [memory, image])
-      .reply(...refused(400, "expected 'string'"));
+      .reply(...httpError(400, "expected 'string'"));
     nock(URL)
       .patch("/v1/instances", [memory, { ...image, value: "app:2" }])
       .reply(...ok("instances", instance, instance));
@@ -83,7 +83,7 @@ describe("the client with older nodes", () => {
     for (const value of ["app:2", { url: "app:2", credentials: "s3cret" }]) {
       nock(URL)
         .patch("/v1/instances")
-        .reply(...refused(400, "because one"));
+        .reply(...httpError(400, "because one"));
       const body = [{ uuid: "i1", op: "set" as const, prop: "image" as const, value }];
       assert.deepEqual(await failure(client().patchInstances({ body })), ["API_REJECTED", 400, "because one"]);
     }
@@ -93,14 +93,14 @@ describe("the client with older nodes", () => {
     const body = { image: { url: "app:1", credentials: "s3cret" } };
     nock(URL)
       .post("/v1/instances", body)
-      .reply(...refused(400, "because string"));
+      .reply(...httpError(400, "because string"));
     assert.deepEqual(await failure(client().createInstance({ body })), ["API_REJECTED", 400, "because string"]);
   });
 
   it("deletes without options, each object by its given selector", async () => {
     nock(URL)
       .delete("/v1/instances")
-      .reply(...refused(400, "Unknown member 'timeout_s'"));
+      .reply(...httpError(400, "Unknown member 'timeout_s'"));
     nock(URL)
       .delete("/v1/instances", [{ uuid: "i1" }, { name: "two" }])
       .reply(...ok("instances", instance, instance));
@@ -114,7 +114,7 @@ describe("the client with older nodes", () => {
   it("sends a delete without options once", async () => {
     nock(URL)
       .delete("/v1/instances")
-      .reply(...refused(400, "because one"));
+      .reply(...httpError(400, "because one"));
     assert.deepEqual(await failure(client().deleteInstances({ body: [{ uuid: "i1" }] })), [
       "API_REJECTED",
       400,
@@ -126,7 +126,7 @@ describe("the client with older nodes", () => {
     const material = { name: "c", chain: "CHAIN", pkey: "KEY" };
     nock(URL)
       .post("/v1/certificates", { ...material, common_name: "example.com" })
-      .reply(...refused(400, "Unknown member"));
+      .reply(...httpError(400, "Unknown member"));
     nock(URL)
       .post("/v1/certificates", { ...material, cn: "example.com" })
       .reply(...ok("certificates", { status: "success", uuid: "c1", name: "c" }));
@@ -140,7 +140,7 @@ describe("the client with older nodes", () => {
     nock(URL).get("/v1/instances/wait?uuid=i1&uuid=i2&timeout_s=2&timeout_s=-1").reply(405, "");
     nock(URL)
       .put("/v1/instances/wait?uuid=i1&uuid=i2&timeout_s=2&timeout_s=-1")
-      .reply(...refused(400, "Unknown member 'timeout_s'"));
+      .reply(...httpError(400, "Unknown member 'timeout_s'"));
     nock(URL)
       .put("/v1/instances/wait?uuid=i1&uuid=i2&timeout_ms=2000&timeout_ms=-1")
       .twice()
@@ -158,7 +158,7 @@ describe("the client with older nodes", () => {
       .reply(...ok("images", { url: "app:1" }));
     nock(URL)
       .put("/v1/certificates")
-      .reply(...refused(405, "Method not allowed"));
+      .reply(...httpError(405, "Method not allowed"));
     nock(URL)
       .patch("/v1/certificates")
       .reply(...ok("certificates", { status: "success", uuid: "c1", name: "c" }));
@@ -171,18 +171,18 @@ describe("the client with older nodes", () => {
   it("reports the first error if no variant is accepted", async () => {
     nock(URL)
       .get("/v1/images")
-      .reply(...refused(404, "because first"));
+      .reply(...httpError(404, "because first"));
     nock(URL)
       .get("/v1/images/list")
-      .reply(...refused(404, "because second"));
+      .reply(...httpError(404, "because second"));
     assert.deepEqual(await failure(client().getImages({})), ["API_REJECTED", 404, "because first"]);
 
     nock(URL)
       .delete("/v1/instances")
-      .reply(...refused(400, "because first"));
+      .reply(...httpError(400, "because first"));
     nock(URL)
       .delete("/v1/instances")
-      .reply(...refused(400, "because second"));
+      .reply(...httpError(400, "because second"));
     const body = [{ uuid: "i1", timeout_s: 3 }];
     assert.deepEqual(await failure(client().deleteInstances({ body })), ["API_REJECTED", 400, "because first"]);
   });
@@ -191,7 +191,7 @@ describe("the client with older nodes", () => {
     const body = { image: { url: "app:1", pull_policy: "never" as const } };
     nock(URL)
       .post("/v1/instances")
-      .reply(...refused(400, "because first"));
+      .reply(...httpError(400, "because first"));
     nock(URL)
       .post("/v1/instances", { image: "app:1" })
       .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));

@@ -13,7 +13,7 @@ const lost = () => new UnikernelError("API_UNREACHABLE", "lost", { details: { ma
 const garbled = () => new UnikernelError("API_SHAPE", "garbled");
 const unsent = () => new UnikernelError("API_UNREACHABLE", "refused", { details: { mayHaveActed: false } });
 const taken = () => new UnikernelError("ALREADY_EXISTS", "taken");
-const refused = (status: number, retryAfterMs?: number) => () =>
+const httpError = (status: number, retryAfterMs?: number) => () =>
   new UnikernelError("API_UNREACHABLE", "refused", {
     details: { status, mayHaveActed: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
   });
@@ -153,7 +153,7 @@ describe("a create whose response was lost", () => {
   });
 
   it("is retried after a backoff, and after the Retry-After of a busy server", async () => {
-    const server = new Server(refused(503), refused(503, 7_000), () => "made");
+    const server = new Server(httpError(503), httpError(503, 7_000), () => "made");
     assert.equal((await server.adopt()).uuid, "u3");
     const [first = 0, second = 0] = server.slept;
     assert.equal(server.slept.length, 2);
@@ -162,8 +162,8 @@ describe("a create whose response was lost", () => {
   });
 
   for (const [what, error] of [
-    ["a Retry-After of ten minutes", refused(503, 600_000)],
-    ["a server error", refused(500)],
+    ["a Retry-After of ten minutes", httpError(503, 600_000)],
+    ["a server error", httpError(500)],
   ] as const) {
     it(`is not retried and may have succeeded after ${what}`, async () => {
       const server = new Server(error);

@@ -16,13 +16,13 @@ const metros: readonly MetroItem[] = [
   { name: "tokyo", endpoint: "https://api.nrt0.example.com/v1/", iata_code: "NRT" },
   { name: "bare", endpoint: "api.bare.example.com" },
 ];
-const answer = { status: "success", data: { metros } };
+const metrosResponse = { status: "success", data: { metros } };
 
 const clientFor = (metro: string): Client =>
   createContext(resolveMetro({ argument: { metro, token: "t0ken" } })).client;
 const ok = { status: "success", data: { volumes: [] } };
 
-const refusal = async (promise: Promise<unknown>): Promise<UnikernelError> => {
+const rejectionOf = async (promise: Promise<unknown>): Promise<UnikernelError> => {
   const error: unknown = await promise.catch((e: unknown) => e);
   assert.ok(UnikernelError.is(error), String(error));
   return error;
@@ -44,15 +44,15 @@ describe("metro discovery", () => {
   it("asks the control plane once for any other code, with the token and on first use", async () => {
     nock(PLANE, { reqheaders: { authorization: "Bearer t0ken" } })
       .get("/v1/metros")
-      .reply(200, answer);
+      .reply(200, metrosResponse);
     nock("https://api.nrt0.example.com").get("/v1/volumes").twice().reply(200, ok);
     const client = clientFor("tokyo");
     await Promise.all([client.getVolumes({}), client.getVolumes({})]);
   });
 
   it("rejects a code that the control plane does not know and suggests the nearest", async () => {
-    nock(PLANE).get("/v1/metros").reply(200, answer);
-    const error = await refusal(clientFor("tokio").getVolumes({}));
+    nock(PLANE).get("/v1/metros").reply(200, metrosResponse);
+    const error = await rejectionOf(clientFor("tokio").getVolumes({}));
     assert.equal(error.code, "CONFIG_INVALID");
     assert.match(
       formatError(error),
@@ -65,13 +65,13 @@ describe("metro discovery", () => {
     nock("https://api.nowhere.unikraft.cloud")
       .post("/v1/volumes")
       .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
-    const error = await refusal(clientFor("nowhere").createVolume({ body: { size_mb: 1 } }));
+    const error = await rejectionOf(clientFor("nowhere").createVolume({ body: { size_mb: 1 } }));
     assert.equal(error.code, "API_UNREACHABLE");
     assert.match(formatError(error), /got no answer from https:\/\/api\.nowhere\..*This address is a guess.*HTTP 500/);
   });
 
   it("works with one concurrent request", async () => {
-    nock(PLANE).get("/v1/metros").reply(200, answer);
+    nock(PLANE).get("/v1/metros").reply(200, metrosResponse);
     nock("https://api.bare.example.com").get("/v1/volumes").reply(200, ok);
     const config = resolveMetro({ argument: { metro: "bare", token: "t", maxConcurrency: "1" } });
     assert.deepEqual((await createContext(config).client.getVolumes({})).items, []);

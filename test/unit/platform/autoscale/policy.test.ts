@@ -13,7 +13,7 @@ const step = (facts: Partial<AutoscalePolicy> = {}): AutoscalePolicy => ({
   ...facts,
 });
 const throughTheWire = (policy: AutoscalePolicy) => encodePolicy(parsePolicy(policy));
-const refuses = (policy: AutoscalePolicy, code: string, message: RegExp): void => {
+const assertRejected = (policy: AutoscalePolicy, code: string, message: RegExp): void => {
   assert.throws(
     () => parsePolicy(policy),
     (error) => error instanceof ApiItemError && error.itemCode === code && message.test(error.message),
@@ -49,13 +49,13 @@ describe("an autoscale policy", () => {
   it("has ordered steps without gap or overlap", () => {
     throughTheWire(steps([undefined, 1], [1, 2], [2, undefined]));
     throughTheWire(steps([undefined, undefined]));
-    refuses(steps([1, 2], [3, 4]), "Invalid", /steps\[1\].*no gap, no overlap/);
-    refuses(steps([1, 3], [2, 4]), "Invalid", /no gap, no overlap/);
-    refuses(steps([2, 3], [1, 2]), "Invalid", /no gap, no overlap/);
-    refuses(steps([1, undefined], [2, 3]), "Invalid", /no gap, no overlap/);
-    refuses(steps([1, 2], [undefined, 3]), "Invalid", /no gap, no overlap/);
-    refuses(steps([2, 2]), "Invalid", /end above/);
-    refuses(step({ steps: [] }), "Invalid", /'steps'/);
+    assertRejected(steps([1, 2], [3, 4]), "Invalid", /steps\[1\].*no gap, no overlap/);
+    assertRejected(steps([1, 3], [2, 4]), "Invalid", /no gap, no overlap/);
+    assertRejected(steps([2, 3], [1, 2]), "Invalid", /no gap, no overlap/);
+    assertRejected(steps([1, undefined], [2, 3]), "Invalid", /no gap, no overlap/);
+    assertRejected(steps([1, 2], [undefined, 3]), "Invalid", /no gap, no overlap/);
+    assertRejected(steps([2, 2]), "Invalid", /end above/);
+    assertRejected(step({ steps: [] }), "Invalid", /'steps'/);
   });
 
   it("reports missing members and members of other types", () => {
@@ -64,25 +64,25 @@ describe("an autoscale policy", () => {
       return rest as AutoscalePolicy;
     };
     for (const field of ["metric", "adjustment_type", "steps"] as const)
-      refuses(without(field), "Invalid", new RegExp(`'${field}'`));
-    refuses({ name: "p" }, "Invalid", /'type'/);
-    refuses({ name: "p", type: "idle" }, "Invalid", /'idle_time_ms'/);
-    refuses(step({ idle_time_ms: 5 }), "Invalid", /'idle_time_ms' is not for policies of type 'step'/);
-    refuses({ name: "p", type: "on-demand", metric: "cpu" }, "Invalid", /'metric'/);
+      assertRejected(without(field), "Invalid", new RegExp(`'${field}'`));
+    assertRejected({ name: "p" }, "Invalid", /'type'/);
+    assertRejected({ name: "p", type: "idle" }, "Invalid", /'idle_time_ms'/);
+    assertRejected(step({ idle_time_ms: 5 }), "Invalid", /'idle_time_ms' is not for policies of type 'step'/);
+    assertRejected({ name: "p", type: "on-demand", metric: "cpu" }, "Invalid", /'metric'/);
   });
 
   it("adjusts by whole instances and to no size below 0", () => {
     const adjusting = (adjustment: number, adjustment_type: "change" | "exact" | "percent") =>
       step({ adjustment_type, steps: [{ adjustment }] });
     throughTheWire(adjusting(12.5, "percent"));
-    refuses(adjusting(1.5, "change"), "Invalid", /whole number/);
-    refuses(adjusting(-1, "exact"), "Invalid", /below 0/);
+    assertRejected(adjusting(1.5, "change"), "Invalid", /whole number/);
+    assertRejected(adjusting(-1, "exact"), "Invalid", /below 0/);
   });
 
   it("is rejected by name if only the cloud supports it", () => {
-    refuses({ name: "p", type: "create", num_requests: 5 }, "NotSupported", /'create'/);
-    refuses(step({ high_watermark: 0.8 }), "NotSupported", /'high_watermark'/);
-    refuses({ name: "p", type: "on-demand", exclusive: true }, "NotSupported", /'exclusive'/);
+    assertRejected({ name: "p", type: "create", num_requests: 5 }, "NotSupported", /'create'/);
+    assertRejected(step({ high_watermark: 0.8 }), "NotSupported", /'high_watermark'/);
+    assertRejected({ name: "p", type: "on-demand", exclusive: true }, "NotSupported", /'exclusive'/);
     throughTheWire({ name: "p", type: "on-demand", exclusive: false });
   });
 

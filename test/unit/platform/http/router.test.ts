@@ -12,7 +12,7 @@ const ask = (method: string, target: string, body?: unknown, dialect?: typeof ST
 const get = (target: string, body?: unknown) => ask("GET", target, body);
 
 /** Asserts that the whole request is rejected, by HTTP status and code. */
-function refused(work: () => unknown, status: number, code: ItemCodeName, message?: RegExp): void {
+function assertRejected(work: () => unknown, status: number, code: ItemCodeName, message?: RegExp): void {
   assert.throws(work, (error) => {
     assert.ok(error instanceof RequestError, String(error));
     assert.deepEqual([error.status, error.itemCode], [status, code], error.message);
@@ -60,13 +60,13 @@ describe("the router", () => {
     assert.deepEqual(get("/v1/instances/wait").selectors, []);
     assert.deepEqual(get("/v1/instances/some-uuid").selectors, [{ uuid: "some-uuid" }]);
     for (const path of ["/v1/instances/start", "/v1/volumes/attach", "/v1/services/autoscale", "/v1/instances/history"])
-      refused(() => ask("PATCH", path, []), 405, "WrongMethod");
-    refused(() => ask("PUT", "/v1/instances", []), 405, "WrongMethod", /but POST, GET, PATCH, DELETE$/);
+      assertRejected(() => ask("PATCH", path, []), 405, "WrongMethod");
+    assertRejected(() => ask("PUT", "/v1/instances", []), 405, "WrongMethod", /but POST, GET, PATCH, DELETE$/);
   });
 
   it("rejects an empty path parameter", () => {
     for (const path of ["/v1/instances/", "/v1/volumes//attach", "//v1/volumes", "/", ""])
-      refused(() => get(path), 404, "NoApiEndpoint");
+      assertRejected(() => get(path), 404, "NoApiEndpoint");
   });
 
   it("decodes path parameters", () => {
@@ -119,8 +119,8 @@ describe("the router", () => {
     assert.deepEqual(bodies("DELETE", "/v1/volumes?uuid=a&name=b,c"), [[{ uuid: "a" }, { name: "b" }, { name: "c" }]]);
     assert.deepEqual(bodies("DELETE", "/v1/volumes", { name: "a" }), [[{ name: "a" }]]);
     assert.deepEqual(bodies("DELETE", "/v1/volumes/u", { uuid: "u" }), [[{ uuid: "u" }]]);
-    refused(() => ask("DELETE", "/v1/volumes?uuid=x", [{ name: "a" }]), 400, "NotBoth");
-    refused(() => ask("DELETE", "/v1/volumes/u", { uuid: "v" }), 400, "NotBoth");
+    assertRejected(() => ask("DELETE", "/v1/volumes?uuid=x", [{ name: "a" }]), 400, "NotBoth");
+    assertRejected(() => ask("DELETE", "/v1/volumes/u", { uuid: "v" }), 400, "NotBoth");
     assert.deepEqual(bodies("DELETE", "/v1/instances/u", { timeout_s: -1 }), [[{ uuid: "u", timeout_s: -1 }]]);
     assert.deepEqual(bodies("PUT", "/v1/instances/start?uuid=a,b"), [[{ uuid: "a" }, { uuid: "b" }]]);
     assert.deepEqual(bodies("PUT", "/v1/instances/u/stop?force=true&drain_timeout_ms=5"), [
@@ -141,8 +141,8 @@ describe("the router", () => {
       { name: "a" },
       { name: "b" },
     ]);
-    refused(() => ask("POST", "/v1/instances", []), 400, "MalformedRequest");
-    refused(() => ask("POST", "/v1/instances", [{ image: "a" }, { imag: "b" }]), 400, "Unknown");
+    assertRejected(() => ask("POST", "/v1/instances", []), 400, "MalformedRequest");
+    assertRejected(() => ask("POST", "/v1/instances", [{ image: "a" }, { imag: "b" }]), 400, "Unknown");
   });
 
   it("rejects body entries without a selector or with two, with one code for every method", () => {
@@ -151,23 +151,23 @@ describe("the router", () => {
       ["DELETE", "/v1/volumes"],
       ["PUT", "/v1/instances/start"],
     ] as const) {
-      refused(() => ask(method, target, [{ uuid: "a", name: "b" }]), 400, "NotBoth");
-      refused(() => ask(method, target, [{ uuid: "a" }, {}]), 400, "MissingId");
-      refused(() => ask(method, target, ["a"]), 400, "MalformedRequest");
-      refused(() => ask(method, target, [[{ uuid: "a" }]]), 400, "MalformedRequest");
-      refused(() => ask(method, target, "a"), 400, "MalformedRequest");
-      refused(() => ask(method, target, [{ uuid: "" }]), 400, "Invalid");
-      refused(() => ask(method, `${target}?uuid=`), 400, "Invalid");
-      refused(() => ask(method, `${target}?uuid=a,,b`), 400, "Invalid");
-      refused(() => ask(method, `${target}?color=red&uuid=a`), 400, "Unknown", /^Unknown member 'color'$/);
+      assertRejected(() => ask(method, target, [{ uuid: "a", name: "b" }]), 400, "NotBoth");
+      assertRejected(() => ask(method, target, [{ uuid: "a" }, {}]), 400, "MissingId");
+      assertRejected(() => ask(method, target, ["a"]), 400, "MalformedRequest");
+      assertRejected(() => ask(method, target, [[{ uuid: "a" }]]), 400, "MalformedRequest");
+      assertRejected(() => ask(method, target, "a"), 400, "MalformedRequest");
+      assertRejected(() => ask(method, target, [{ uuid: "" }]), 400, "Invalid");
+      assertRejected(() => ask(method, `${target}?uuid=`), 400, "Invalid");
+      assertRejected(() => ask(method, `${target}?uuid=a,,b`), 400, "Invalid");
+      assertRejected(() => ask(method, `${target}?color=red&uuid=a`), 400, "Unknown", /^Unknown member 'color'$/);
       for (const member of ["color", "toString", "constructor"]) {
         const message = new RegExp(`^Unknown member '${member}'$`);
-        refused(() => ask(method, target, [{ uuid: "a", [member]: "red" }]), 400, "Unknown", message);
+        assertRejected(() => ask(method, target, [{ uuid: "a", [member]: "red" }]), 400, "Unknown", message);
       }
     }
-    refused(() => get("/v1/healthz", [{ uuid: "a" }]), 400, "MalformedRequest");
-    refused(() => get("/v1/healthz?uuid=a"), 400, "Unknown");
-    refused(() => ask("DELETE", "/v1/volumes", []), 400, "Invalid");
+    assertRejected(() => get("/v1/healthz", [{ uuid: "a" }]), 400, "MalformedRequest");
+    assertRejected(() => get("/v1/healthz?uuid=a"), 400, "Unknown");
+    assertRejected(() => ask("DELETE", "/v1/volumes", []), 400, "Invalid");
   });
 
   it("rejects more than 1000 objects in any notation and accepts 1000", () => {
@@ -192,12 +192,12 @@ describe("the router", () => {
           Array.from({ length: 40 }, () => ({})),
         ),
     ])
-      refused(work, 400, "TooMany");
+      assertRejected(work, 400, "TooMany");
   });
 
   it("explains a value of several shapes by the intended one", () => {
     const create = (body: object, message: RegExp, code: ItemCodeName) =>
-      refused(() => ask("POST", "/v1/instances", body), 400, code, message);
+      assertRejected(() => ask("POST", "/v1/instances", body), 400, code, message);
     create({ image: 5 }, /^'image' in instance creation arguments has type 'integer', but expected 'string' or 'object'$/, "MalformedRequest"); // prettier-ignore
     create({ image: {} }, /^'image\.url' is missing in instance creation arguments; expected 'string'$/, "MalformedRequest"); // prettier-ignore
     create({ image: { url: "a", pul: 1 } }, /^Unknown member 'pul' in 'image'$/, "Unknown");
@@ -211,7 +211,7 @@ describe("the router", () => {
     create({ annotations: many }, /^'annotations' has more than 256 entries$/, "Invalid");
     create({ name: "x".repeat(256) }, /^'name' must have at most 255 character\(s\)$/, "TooLong");
     const policy = (body: object, message: RegExp, code: ItemCodeName) =>
-      refused(() => ask("POST", "/v1/services/u/autoscale/policies", body), 400, code, message);
+      assertRejected(() => ask("POST", "/v1/services/u/autoscale/policies", body), 400, code, message);
     policy({ name: "a", type: "step", metric: "x" }, /^'metric' must be one of 'cpu'/, "Invalid");
     policy({ name: "a", type: { name: "a", metric: "x" } }, /^'type\.metric' must be one of 'cpu'/, "Invalid");
     policy({}, /^'name' is missing/, "MalformedRequest");
@@ -233,7 +233,7 @@ describe("the router", () => {
   it("rejects a body that is nested too deeply", () => {
     const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
     for (const depth of [40, 100_000, 4_000_000])
-      refused(
+      assertRejected(
         () => routeRequest({ method: "POST", target: "/v1/instances", body: nested(depth) }),
         400,
         "MalformedRequest",
@@ -262,13 +262,13 @@ describe("the router", () => {
         args: "-c x",
       },
     ]);
-    refused(() => get("/v1/images/list?tagged=perhaps"), 400, "Invalid");
-    refused(() => get("/v1/images/list?color=red"), 400, "Unknown");
+    assertRejected(() => get("/v1/images/list?tagged=perhaps"), 400, "Invalid");
+    assertRejected(() => get("/v1/images/list?color=red"), 400, "Unknown");
   });
 
   it("rejects what older nodes do not know, with their messages, in strict mode", () => {
     const strict = (method: string, target: string, body: unknown) => ask(method, target, body, STRICT_2026_DIALECT);
-    refused(
+    assertRejected(
       () => strict("POST", "/v1/instances", { image: { url: "a" } }),
       400,
       "MalformedRequest",
@@ -276,10 +276,10 @@ describe("the router", () => {
     );
     for (const member of ["timeout_s", "dont_retain"]) {
       const message = new RegExp(`^Unknown member '${member}'$`);
-      refused(() => strict("DELETE", "/v1/instances", [{ uuid: "u", [member]: 1 }]), 400, "Unknown", message);
-      refused(() => strict("DELETE", "/v1/instances/u", { [member]: 1 }), 400, "Unknown", message);
+      assertRejected(() => strict("DELETE", "/v1/instances", [{ uuid: "u", [member]: 1 }]), 400, "Unknown", message);
+      assertRejected(() => strict("DELETE", "/v1/instances/u", { [member]: 1 }), 400, "Unknown", message);
     }
-    refused(() => strict("PUT", "/v1/certificates", [{ uuid: "u", chain: "c", pkey: "k" }]), 405, "WrongMethod");
+    assertRejected(() => strict("PUT", "/v1/certificates", [{ uuid: "u", chain: "c", pkey: "k" }]), 405, "WrongMethod");
     assert.equal(strict("PATCH", "/v1/certificates/u", { chain: "c", pkey: "k" }).name, "updateCertificates");
     assert.deepEqual(strict("POST", "/v1/instances", { image: "a" }).bodies, [{ image: "a" }]);
     assert.deepEqual(strict("GET", "/v1/instances", undefined).encodeItems([{ uuid: "u", updates: [] }]), [

@@ -133,7 +133,7 @@ describe("the certificate resource", () => {
   it("uploads its key as PKCS #8, the one format that the API accepts", async () => {
     const context = contextWithResponses({ createCertificate: () => item, getCertificates: () => item });
     const { id, outputs } = await certificate.create(context, await checked({ ...www, key: pem("www.sec1.key") }));
-    const [sent] = context.asked.map((entry) => JSON.parse(entry.slice(entry.indexOf("{"))) as Record<string, string>);
+    const [sent] = context.calls.map((entry) => JSON.parse(entry.slice(entry.indexOf("{"))) as Record<string, string>);
     assert.deepEqual([id, outputs.state, sent?.["common_name"]], ["c1", "valid", "www.example.com"]);
     assert.match(sent?.["pkey"] ?? "", /^-----BEGIN PRIVATE KEY-----/);
     const same = crypto.createPrivateKey(sent?.["pkey"] ?? "").equals(crypto.createPrivateKey(www.key));
@@ -150,7 +150,7 @@ describe("the certificate resource", () => {
       });
     const context = losing({});
     assert.equal((await certificate.create(context, await checked(www))).id, "c1");
-    assert.equal(context.asked.length, 1);
+    assert.equal(context.calls.length, 1);
     const error = await failing(certificate.create(losing({ serial_number: "01" }), await checked(www)));
     assert.equal(error.code, "ALREADY_EXISTS");
   });
@@ -162,7 +162,7 @@ describe("the certificate resource", () => {
         updateCertificates: () => item,
       });
       await certificate.create(context, await checked({ ...www, adopt: true }));
-      return context.asked.map((entry) => entry.split(" ")[0]);
+      return context.calls.map((entry) => entry.split(" ")[0]);
     };
     assert.deepEqual(await asked({}), []);
     assert.deepEqual(await asked({ serial_number: "01" }), ["updateCertificates"]);
@@ -180,7 +180,7 @@ describe("the certificate resource", () => {
       },
     });
     await certificate.create(context, await checked({ ...www, name, adopt: true }));
-    assert.deepEqual([asked, context.asked], [[{ name: [name] }], []]);
+    assert.deepEqual([asked, context.calls], [[{ name: [name] }], []]);
   });
 
   it("is updated in place, and replaced for another domain", async () => {

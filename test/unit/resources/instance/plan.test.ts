@@ -24,7 +24,7 @@ const checked = async (given: object): Promise<InstanceInputs> => {
 };
 const planOf = async (olds: object, news: object, power: PowerState = "up") =>
   planInstanceUpdate(await checked(olds), await checked(news), power);
-const saidOf = async (olds: object, news: object, power: PowerState = "up") =>
+const previewText = async (olds: object, news: object, power: PowerState = "up") =>
   (await planOf(olds, news, power)).flatMap(describeStep);
 
 describe("the update plan of an instance", () => {
@@ -64,13 +64,13 @@ describe("the update plan of an instance", () => {
   });
 
   it("keeps a stopped instance stopped, and starts one with a pending start", async () => {
-    assert.deepEqual(await saidOf({}, { memoryMb: 256 }, "down"), ["change memoryMb in place"]);
-    assert.deepEqual(await saidOf({}, { memoryMb: 256 }, "pending-start"), [
+    assert.deepEqual(await previewText({}, { memoryMb: 256 }, "down"), ["change memoryMb in place"]);
+    assert.deepEqual(await previewText({}, { memoryMb: 256 }, "pending-start"), [
       "stop it",
       "change memoryMb in place",
       "start it",
     ]);
-    assert.deepEqual(await saidOf({}, {}, "pending-start"), ["start it"]);
+    assert.deepEqual(await previewText({}, {}, "pending-start"), ["start it"]);
   });
 
   it("says what happens if a stopped instance runs by then and the change needs a stop", async () => {
@@ -113,7 +113,10 @@ describe("the update plan of an instance", () => {
   });
 
   it("shows no secrets", async () => {
-    const said = await saidOf({}, { env: { TOKEN: "s3cret" }, plugins: [{ name: "p", rom: "r", config: "s3cret" }] });
+    const said = await previewText(
+      {},
+      { env: { TOKEN: "s3cret" }, plugins: [{ name: "p", rom: "r", config: "s3cret" }] },
+    );
     assert.doesNotMatch(said.join(), /s3cret|TOKEN/);
   });
 

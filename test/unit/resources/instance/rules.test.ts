@@ -5,7 +5,7 @@ import { UNKNOWN } from "../../../../provider/definition/unknowns";
 import { instance } from "../../../../provider/resources/instance/resource";
 import { service } from "../../../../provider/resources/service/resource";
 
-const refusals = async (definition: Definition, given: object): Promise<readonly string[]> =>
+const failuresOf = async (definition: Definition, given: object): Promise<readonly string[]> =>
   (await check(definition, {}, { name: "it", ...given })).failures.map((f) => `${f.property}: ${f.reason}`);
 
 const a = { image: "a" };
@@ -151,24 +151,24 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
 
 describe("invalid inputs of an instance", () => {
   for (const [what, [given, printed]] of Object.entries(BAD)) {
-    it(`are rejected: ${what}`, async () => assert.deepEqual(await refusals(instance, given), [printed].flat()));
+    it(`are rejected: ${what}`, async () => assert.deepEqual(await failuresOf(instance, given), [printed].flat()));
   }
 
   it("exclude files that fit in a request", async () => {
-    assert.deepEqual(await refusals(instance, { ...a, roms: [romOf("r", 8)] }), []);
+    assert.deepEqual(await failuresOf(instance, { ...a, roms: [romOf("r", 8)] }), []);
   });
 
   it("exclude unknown values", async () => {
     const given = { image: UNKNOWN, service: UNKNOWN, scaleToZero: { policy: "on", notifyTimeMs: UNKNOWN } };
     assert.deepEqual(
-      await refusals(instance, { ...given, checkpoint: "c", volumes: [{ volume: UNKNOWN, at: "/x" }] }),
+      await failuresOf(instance, { ...given, checkpoint: "c", volumes: [{ volume: UNKNOWN, at: "/x" }] }),
       [],
     );
   });
 
   it("are rejected in a service template too, whatever else is unknown", async () => {
     const template = { image: UNKNOWN, features: ["delete-on-stop"], roms: [{ name: "r" }] };
-    assert.deepEqual(await refusals(service, { ports: [{ port: 8080 }], template }), [
+    assert.deepEqual(await failuresOf(service, { ports: [{ port: 8080 }], template }), [
       "template.roms[0]: give either an image or files.",
       'template.restartPolicy: is not possible together with the feature "delete-on-stop".',
     ]);

@@ -20,7 +20,7 @@ const checked = async (more: object = {}): Promise<Inputs> => {
   assert.deepEqual(failures, []);
   return inputs as Inputs;
 };
-const refusals = async (more: object): Promise<readonly string[]> =>
+const failuresOf = async (more: object): Promise<readonly string[]> =>
   (await check(service, {}, { ...base, ...more })).failures.map(({ property, reason }) => `${property}: ${reason}`);
 const failing = async (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -290,7 +290,7 @@ describe("the service group of a service", () => {
 
   it("saves a partial update, and reports missing objects", async () => {
     const before = await made();
-    cluster.refusals.set("soft_limit", { status: "error", error: 7, message: "no" });
+    cluster.rejections.set("soft_limit", { status: "error", error: 7, message: "no" });
     const news = await checked({ domains: [{ name: "shop" }], softLimit: 5, autokill: { timeMs: 9 } });
     const failure = await failing(service.update(context, SERVICE.uuid, before, news));
     assert.ok(failure instanceof ResourceInitFailedError);
@@ -306,7 +306,7 @@ describe("the service group of a service", () => {
       [30, "CERTIFICATE_MISMATCH", "domains[0].certificate"],
       [8, "NOT_FOUND", "domains[0].certificate"],
     ] as const) {
-      cluster.refusals.set("domains", { status: "error", error, message: "no" });
+      cluster.rejections.set("domains", { status: "error", error, message: "no" });
       const failure = await failing(service.update(context, SERVICE.uuid, await made(), news));
       const cause = failure instanceof ResourceInitFailedError ? failure.cause : failure;
       assert.ok(UnikernelError.has(cause, code), String(cause));
@@ -427,7 +427,7 @@ describe("the service group of a service", () => {
   });
 
   it("reports an account without autoscale and leaves nothing behind", async () => {
-    cluster.refusals.set("autoscale", {
+    cluster.rejections.set("autoscale", {
       status: "error",
       error: 28,
       message: "Autoscale not enabled for your account",
@@ -601,7 +601,7 @@ describe("the rules of a service", () => {
   ];
   for (const [what, given, text] of refused) {
     it(`reject the inputs: ${what}`, async () => {
-      const found = await refusals(given);
+      const found = await failuresOf(given);
       assert.equal(found.length, 1, found.join("\n"));
       assert.match(found[0] ?? "", text);
     });
@@ -627,7 +627,7 @@ describe("the rules of a service", () => {
     ["an unknown certificate", { domains: [{ name: "*.a.b", certificate: UNKNOWN }] }],
   ];
   for (const [what, given] of accepted) {
-    it(`accept ${what}`, async () => assert.deepEqual(await refusals(given), []));
+    it(`accept ${what}`, async () => assert.deepEqual(await failuresOf(given), []));
   }
 
   it("delete before create if a replacement cannot exist beside it", () => {

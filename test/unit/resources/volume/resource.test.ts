@@ -23,7 +23,7 @@ const checked = async (given: object, olds: object = {}): Promise<Inputs> => {
   assert.deepEqual(failures, []);
   return inputs as Inputs;
 };
-const refusals = async (given: object, olds: object = {}): Promise<readonly string[]> =>
+const failuresOf = async (given: object, olds: object = {}): Promise<readonly string[]> =>
   (await check(volume, { ...olds }, { name: "data", ...given })).failures.map((f) => `${f.property}: ${f.reason}`);
 const failing = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -59,8 +59,8 @@ function living(start: object = {}, refuse: (prop: string) => object | undefined
   });
 }
 /** The properties that were patched, with their values. */
-const patches = ({ asked }: { asked: readonly string[] }) =>
-  asked
+const patches = ({ calls }: { readonly calls: readonly string[] }) =>
+  calls
     .filter((entry) => entry.startsWith("patch"))
     .map((entry) => (JSON.parse(entry.slice(entry.indexOf("["))) as [{ prop: string; value: unknown }])[0])
     .map(({ prop, value }) => [prop, value]);
@@ -112,7 +112,7 @@ describe("the volume resource", () => {
     assert.deepEqual(diff(volume, state, await checked({ sizeMb: 64, tags: ["a"] })), []);
     const written = { sizeMb: 64, filesystem: "ext4", accessMode: "rwo", quotaPolicy: "static", tags: ["a"] };
     assert.deepEqual(diff(volume, state, await checked(written)), []);
-    assert.deepEqual(await refusals(written, observed?.inputs), []);
+    assert.deepEqual(await failuresOf(written, observed?.inputs), []);
   });
 
   it("is not found for code 8 only", async () => {
@@ -128,13 +128,13 @@ describe("the volume resource", () => {
   it("is created with the given inputs only", async () => {
     const plain = living();
     await volume.create(plain, await checked({ sizeMb: 64, filesystem: "ext4", accessMode: "rwo" }));
-    assert.deepEqual(plain.asked, ['createVolume {"name":"data","size_mb":64}']);
+    assert.deepEqual(plain.calls, ['createVolume {"name":"data","size_mb":64}']);
     const shared = living({ filesystem: "virtiofs", access_mode: "rwx", tags: ["a"] });
     await volume.create(
       shared,
       await checked({ sizeMb: 64, filesystem: "virtiofs", accessMode: "rwx", tags: ["a"], uid: 7 }),
     );
-    assert.deepEqual(shared.asked, [
+    assert.deepEqual(shared.calls, [
       'createVolume {"name":"data","size_mb":64,"filesystem":"virtiofs","access_mode":"rwx","tags":["a"],"uid":7}',
     ]);
   });
@@ -142,7 +142,7 @@ describe("the volume resource", () => {
   it("is created from a template or as a copy, then grown, and locked last", async () => {
     const templated = living();
     await volume.create(templated, await checked({ template: "base", sizeMb: 128, deleteLock: true }));
-    assert.equal(templated.asked[0], 'createVolume {"name":"data","template":{"name":"base"}}');
+    assert.equal(templated.calls[0], 'createVolume {"name":"data","template":{"name":"base"}}');
     assert.deepEqual(patches(templated), [
       ["size_mb", 128],
       ["delete_lock", true],
@@ -150,7 +150,7 @@ describe("the volume resource", () => {
     const copied = living();
     const original = "11111111-2222-3333-4444-555555555555";
     await volume.create(copied, await checked({ cloneFrom: original, accessMode: "rox" }));
-    assert.deepEqual(copied.asked, [`cloneVolumes [{"uuid":"${original}","vol_name":"data","access_mode":"rox"}]`]);
+    assert.deepEqual(copied.calls, [`cloneVolumes [{"uuid":"${original}","vol_name":"data","access_mode":"rox"}]`]);
   });
 
   it("names a source that does not exist", async () => {
@@ -189,7 +189,7 @@ describe("the volume resource", () => {
       getVolumes: () => ({ ...item, state: states.shift() ?? "available" }),
     });
     assert.equal((await volume.create(context, await checked({ sizeMb: 64 }))).id, "v1");
-    assert.equal(context.slept.length, 2);
+    assert.equal(context.sleepsMs.length, 2);
   });
 
   it("keeps its id if it is not ready in time or fails", async () => {
@@ -213,7 +213,7 @@ describe("the volume resource", () => {
     const error = await failing(volume.create(context, await checked({ sizeMb: 64 })));
     assert.ok(UnikernelError.has(error, "OPERATION_FAILED"), String(error));
     assert.equal(formatError(error), "OPERATION_FAILED: Volume 'data' could not be made: no room on the node.");
-    assert.deepEqual(context.asked, ['createVolume {"name":"data","size_mb":64}', 'deleteVolumes [{"uuid":"v1"}]']);
+    assert.deepEqual(context.calls, ['createVolume {"name":"data","size_mb":64}', 'deleteVolumes [{"uuid":"v1"}]']);
   });
 
   it("explains how to recreate a volume that broke later, and never deletes it for that", async () => {
@@ -225,7 +225,7 @@ describe("the volume resource", () => {
       formatError(error),
       "OPERATION_FAILED: Volume 'data' could not be made: disk broke. Have it made anew, without its data, by 'pulumi up --replace' with its URN; under a fixed name that takes the option deleteBeforeReplace: true.",
     );
-    assert.deepEqual(context.asked, []);
+    assert.deepEqual(context.calls, []);
   });
 
   it("gives an operation its timeout once, however often it waits", async () => {
@@ -287,7 +287,7 @@ describe("the volume resource", () => {
     ]);
     const again = living({ tags: ["b", "a"] });
     await volume.update(again, "v1", olds, await checked({ sizeMb: 64, tags: ["a", "b"] }));
-    assert.deepEqual(again.asked, []);
+    assert.deepEqual(again.calls, []);
   });
 
   it("saves a partial update", async () => {
@@ -353,7 +353,7 @@ describe("the rules of a volume", () => {
   ];
   for (const [what, given, text] of refused) {
     it(`reject the inputs: ${what}`, async () => {
-      const found = await refusals(given);
+      const found = await failuresOf(given);
       assert.equal(found.length, 1, found.join("\n"));
       assert.match(found[0] ?? "", text);
     });
@@ -377,7 +377,7 @@ describe("the rules of a volume", () => {
   ];
   for (const [what, given, text] of losing) {
     it(`reject a change unless data loss is allowed, which makes it a replacement: ${what}`, async () => {
-      const found = await refusals(given, olds);
+      const found = await failuresOf(given, olds);
       assert.match(found.find((reason) => text.test(reason)) ?? found.join("\n"), text);
       const news = await checked({ ...given, allowDataLoss: true }, olds);
       assert.equal(
@@ -388,10 +388,10 @@ describe("the rules of a volume", () => {
   }
 
   it("allow growth in place, and ignore unknown values", async () => {
-    assert.deepEqual(await refusals({ sizeMb: 65 }, olds), []);
-    assert.deepEqual(await refusals({ sizeMb: UNKNOWN, filesystem: UNKNOWN, template: UNKNOWN }, olds), []);
-    assert.deepEqual(await refusals({ sizeMb: 64, filesystem: "ext4", accessMode: "rwo" }, olds), []);
-    const unknownTags = await refusals({ sizeMb: 32, tags: UNKNOWN }, olds);
+    assert.deepEqual(await failuresOf({ sizeMb: 65 }, olds), []);
+    assert.deepEqual(await failuresOf({ sizeMb: UNKNOWN, filesystem: UNKNOWN, template: UNKNOWN }, olds), []);
+    assert.deepEqual(await failuresOf({ sizeMb: 64, filesystem: "ext4", accessMode: "rwo" }, olds), []);
+    const unknownTags = await failuresOf({ sizeMb: 32, tags: UNKNOWN }, olds);
     assert.match(unknownTags[0] ?? "", /^sizeMb: cannot shrink/);
   });
 
@@ -426,7 +426,7 @@ describe("the deletion of a volume", () => {
     let asked = 0;
     const { context, end } = await ending([[{ uuid: "gone-1" }], []], () => (++asked < 4 ? inUse : item));
     await end;
-    assert.deepEqual([asked, context.slept.length], [4, 3]);
+    assert.deepEqual([asked, context.sleepsMs.length], [4, 3]);
   });
 
   it("does not wait for an existing instance, and names it", async () => {
@@ -434,7 +434,7 @@ describe("the deletion of a volume", () => {
     const error = await failing(end);
     assert.ok(UnikernelError.has(error, "IN_USE"));
     assert.match(error.hint ?? "", /instance 'name-of-i1'/);
-    assert.deepEqual(context.slept, []);
+    assert.deepEqual(context.sleepsMs, []);
   });
 
   it("gives up if the volume is not released in time", async () => {
@@ -454,7 +454,7 @@ describe("the deletion of a volume", () => {
     const { context, end } = await ending([[]], () => locked);
     const error = await failing(end);
     assert.ok(UnikernelError.is(error));
-    assert.deepEqual([error.property, context.asked.length], ["deleteLock", 1]);
+    assert.deepEqual([error.property, context.calls.length], ["deleteLock", 1]);
     assert.match(error.hint ?? "", /set deleteLock to false, run 'pulumi up'/);
   });
 });

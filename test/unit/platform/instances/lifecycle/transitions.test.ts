@@ -39,8 +39,8 @@ describe("the transition of an instance", () => {
   });
 
   it("at an end for scale to zero goes to standby, whatever its policy", () => {
-    const asleep = end(status({ stopAskedBy: "scale-to-zero" }), "always");
-    assert.deepEqual([asleep.change.state, asleep.restartDelayMs], ["standby", undefined]);
+    const standby = end(status({ stopAskedBy: "scale-to-zero" }), "always");
+    assert.deepEqual([standby.change.state, standby.restartDelayMs], ["standby", undefined]);
   });
 
   it("at an end during deletion does not restart", () => {

@@ -11,7 +11,7 @@ interface Command {
   readonly execute: string;
   readonly id: number;
 }
-type Answer = (command: Command, say: (text: string) => void, socket: net.Socket) => void;
+type Responder = (command: Command, say: (text: string) => void, socket: net.Socket) => void;
 
 describe("the QMP client", () => {
   let folder: string;
@@ -25,7 +25,7 @@ describe("the QMP client", () => {
   after(() => fs.rm(folder, { recursive: true }));
 
   /** A QEMU that greets, accepts the negotiation, and responds to the rest as defined. */
-  async function qemu(answer: Answer, greeting = GREETING): Promise<string> {
+  async function qemu(answer: Responder, greeting = GREETING): Promise<string> {
     const file = path.join(folder, "qmp");
     await fs.rm(file, { force: true });
     const server = net.createServer((socket) => {

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { formatError } from "../../../../../../provider/base/errors";
 import { findQemu } from "../../../../../../provider/platform/vmm/qemu/host/findQemu";
 
-const refusal = (): string => {
+const failureMessage = (): string => {
   try {
     return assert.fail(`found ${findQemu()}`);
   } catch (error) {
@@ -37,7 +37,7 @@ describe("the QEMU of this machine", () => {
 
   it("is reported missing with the command that installs it", () => {
     assert.match(
-      refusal(),
+      failureMessage(),
       /^QEMU_MISSING: 'qemu-system-x86_64' was not found on PATH\. Install it with '.*or set UNIKERNEL_QEMU to its path/,
     );
   });
@@ -46,10 +46,10 @@ describe("the QEMU of this machine", () => {
     const file = path.join(folder, "qemu");
     process.env["UNIKERNEL_QEMU"] = file;
     assert.match(
-      refusal(),
+      failureMessage(),
       /^QEMU_MISSING: UNIKERNEL_QEMU names '.*\/qemu', which is no program that can be run\. Correct or unset it/,
     );
     await fs.writeFile(file, "", { mode: 0o644 });
-    assert.match(refusal(), /^QEMU_MISSING: UNIKERNEL_QEMU names/);
+    assert.match(failureMessage(), /^QEMU_MISSING: UNIKERNEL_QEMU names/);
   });
 });

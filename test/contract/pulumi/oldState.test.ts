@@ -18,6 +18,9 @@ import type { Registration } from "../../support/programInputs";
 type Json = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
 
+/** Each kind and each Provider needs its own process, which takes a second or more on a busy machine. */
+const PROCESSES_LIMIT_MS = 180_000;
+
 const UNCHANGED = { changes: false, replaces: [], deleteBeforeReplace: false };
 
 /** Create-only inputs: a change has no effect. */
@@ -120,7 +123,8 @@ function altered(value: unknown, [key, ...rest]: Path): unknown {
 }
 
 for (const name of ["everything", "cloud"] as const) {
-  describe(`the dynamic provider process with state '${name}' of an older release`, () => {
+  describe(`the dynamic provider process with state '${name}' of an older release`, function () {
+    this.timeout(PROCESSES_LIMIT_MS);
     let stack: OldStack;
     before(async () => {
       stack = await OldStack.open(name);
@@ -195,7 +199,8 @@ for (const name of ["everything", "cloud"] as const) {
   });
 }
 
-describe("the dynamic provider process with a partial failure of an older release", () => {
+describe("the dynamic provider process with a partial failure of an older release", function () {
+  this.timeout(PROCESSES_LIMIT_MS);
   let stack: OldStack;
   before(async () => {
     stack = await OldStack.open("partialFailure");
@@ -234,7 +239,8 @@ describe("the dynamic provider process with a partial failure of an older releas
   });
 });
 
-describe("the dynamic provider process with requests from state of an older release", () => {
+describe("the dynamic provider process with requests from state of an older release", function () {
+  this.timeout(PROCESSES_LIMIT_MS);
   let stack: OldStack;
   afterEach(() => stack.close());
 
@@ -242,6 +248,22 @@ describe("the dynamic provider process with requests from state of an older rele
     stack = await OldStack.open("everything");
     const own = stack.named("own");
     assert.deepEqual(stack.registrationOf(own).inputs, own.inputs);
+  });
+
+  it("accepts the settings of a Provider from state, as refresh and destroy pass them", async () => {
+    stack = await OldStack.open("everything");
+    const disk = stack.named("pair-disk");
+    const process = await DynamicProcess.start(
+      disk.kind,
+      { ...stack.named(disk.provider).inputs },
+      stack.project.folder,
+    );
+    try {
+      const { failures } = await process.check(disk.inputs, { ...stack.registrationOf(disk).inputs });
+      assert.deepEqual(failures, []);
+    } finally {
+      await process.stop();
+    }
   });
 
   it("shows no drift, although the API omits some managed properties", async () => {
@@ -285,30 +307,59 @@ describe("the dynamic provider process with requests from state of an older rele
     assert.ok(api.requests.length > 0);
   });
 
-  it("drains replicas of a service for the time in its old inputs", async () => {
+  /** A fake daemon with the service 'rolled' and its replicas, which have these tags, and the changes requested from it. */
+  async function rolledService(tags: readonly string[]) {
     stack = await OldStack.open("everything");
     const rolled = stack.named("rolled");
     const replicas = (rolled.outputs["instances"] as { uuid: string; name: string }[]).map((one) => ({
       ...one,
-      ...{ status: "success", state: "stopped", tags: ["managed-by:pulumi-unikernel"] },
+      ...{ status: "success", state: "running", net_time_us: 1, tags },
+      image: `oci://local/${String((rolled.outputs["template"] as Json)["image"])}`,
     }));
-    const group = { status: "success", uuid: rolled.id, name: rolled.inputs["name"], services: [{ port: 28434 }] };
-    const answer = (asked: ReceivedRequest) => {
-      const gone = asked.method === "DELETE" && asked.url.startsWith("/v1/instances");
-      if (gone) groups = [{ ...group, instances: [] }];
-      const list = asked.url.startsWith("/v1/instances") ? "instances" : "service_groups";
-      const done = { status: "success", name: "it", ...(asked.body as readonly Json[] | undefined)?.[0] };
-      return recordedResponse({ instances: replicas, service_groups: groups }, asked) ?? success(list, done);
+    const group = {
+      ...{ status: "success", uuid: rolled.id, name: rolled.inputs["name"] },
+      ...{ services: [{ port: 28434, destination_port: 8080 }], soft_limit: 1, hard_limit: 65_535 },
+      domains: [{ fqdn: rolled.outputs["fqdn"] }],
     };
-    let groups: readonly Json[] = [{ ...group, instances: replicas.map(({ uuid, name }) => ({ uuid, name })) }];
-    await using api = await startFakeApi(answer);
+    let present: Json[] = replicas;
+    const api = await startFakeApi((asked: ReceivedRequest) => {
+      const [first] = [asked.body].flat() as readonly (Json | undefined)[];
+      const isInstance = asked.url.startsWith("/v1/instances");
+      if (isInstance && asked.url.endsWith("/stop"))
+        present = present.map((one) => (one["uuid"] === first?.["uuid"] ? { ...one, state: "stopped" } : one));
+      if (isInstance && asked.method === "DELETE") present = present.filter(({ uuid }) => uuid !== first?.["uuid"]);
+      const instances = present.map(({ uuid, name }) => ({ uuid, name }));
+      const items = { instances: present, service_groups: [{ ...group, instances }] };
+      const done = { status: "success", name: "it", ...first };
+      return recordedResponse(items, asked) ?? success(isInstance ? "instances" : "service_groups", done);
+    });
     await announceDaemon(api, stack.project.platform);
-    await (await stack.process(rolled)).delete(rolled.id, rolled.outputs);
-    const stops = api.requests.filter(({ url }) => url.startsWith("/v1/instances/stop"));
+    const changes = () => api.requests.filter(({ method, url }) => method !== "GET" && !url.includes("/wait"));
+    return { api, rolled, process: await stack.process(rolled), changes };
+  }
+  const MANAGED = "managed-by:pulumi-unikernel";
+  /** Printed by `templateTag` of release f2a07b2 for the template in this state. */
+  const TEMPLATE = "template:808ab89f967c";
+
+  it("recognises replicas of the template in state, and starts no rollout for another limit", async () => {
+    const { api, rolled, process, changes } = await rolledService(["replica", MANAGED, TEMPLATE]);
+    await using _ = api;
+    const { inputs } = await stack.preview(rolled);
+    await process.update(rolled.id, rolled.outputs, { ...inputs, softLimit: 2 });
+    assert.deepEqual(
+      changes().map(({ method, url, body }) => [method, url, body]),
+      [["PATCH", "/v1/services", [{ uuid: rolled.id, prop: "soft_limit", op: "set", value: 2 }]]],
+    );
+  });
+
+  it("drains replicas of a service for the time in its old inputs", async () => {
+    const { api, rolled, process, changes } = await rolledService(["replica", MANAGED, TEMPLATE]);
+    await using _ = api;
+    await process.delete(rolled.id, rolled.outputs);
+    const stops = changes().filter(({ url }) => url === "/v1/instances/stop");
     assert.deepEqual(
       stops.map(({ body }) => (body as { drain_timeout_ms?: number }[])[0]?.drain_timeout_ms),
       [45_000, 45_000],
-      JSON.stringify(api.requests),
     );
   });
 });

@@ -1,7 +1,7 @@
-/** An instance as the local platform keeps it. */
+/** An instance as the local platform stores it. */
 import type { InstanceRecord } from "../../provider/platform/store/instances";
 
-/** One that runs, of an image of which nothing else is known. */
+/** A running instance with an arbitrary image. */
 export const runningRecord: InstanceRecord = {
   ...{ uuid: "u", name: "web", createdAt: 0, serviceUuid: undefined, volumes: [] },
   definition: {

@@ -34,7 +34,7 @@ describe("a console log that keeps growing", () => {
     assert.deepEqual(available, { start: size - MIB, end: size });
     assert.deepEqual(range, { start: size - 109, end: size });
     assert.equal(text, `${String(lines - 1).padStart(10, "0")}${LINE}`);
-    const early = await read(uuid, "&offset=0&limit=100"); // what was dropped is skipped
+    const early = await read(uuid, "&offset=0&limit=100"); // dropped bytes are skipped
     assert.deepEqual(early.range, { start: size - MIB, end: size - MIB + 100 });
     platform.vmm.print(uuid, "and on it goes\n");
     assert.equal((await read(uuid, `&offset=${size}`)).text, "and on it goes\n");

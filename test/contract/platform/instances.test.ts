@@ -1,4 +1,4 @@
-/** Instances: what create refuses, how they live, stop, restart and are waited for. */
+/** Instances: rejected creates, lifecycle, stop, restart and waits. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
@@ -43,12 +43,12 @@ describe("instances", () => {
 
   const refused: [what: string, body: Record<string, unknown>, code: number, message: RegExp][] = [
     ["an unknown image", { image: "ghost:1" }, 8, /'ghost:1'.*here are: app$/],
-    ["what is no image reference", { image: "A b" }, 7, /not an image reference/],
+    ["an invalid image reference", { image: "A b" }, 7, /not an image reference/],
     ["an unknown service group", { service_group: { name: "ghost" } }, 8, /No service group with name 'ghost'/],
     ["an unknown volume", { volumes: [{ name: "ghost", at: "/x" }] }, 8, /No volume with name 'ghost'/],
     ["too much memory", { memory_mb: 99999 }, 7, /'memory_mb' must be between 16 and 8192/],
     ["too many CPUs", { vcpus: 99 }, 7, /'vcpus' must be between/],
-    ["a name that is no host name", { name: "a_b" }, 7, /host name/],
+    ["a name that is not a host name", { name: "a_b" }, 7, /host name/],
     ["a name that is too long", { name: "a".repeat(64) }, 22, /63/],
     ["a wait without a start", { timeout_s: 1 }, 7, /'timeout_s' needs 'autostart'/],
     ["scale to zero without a service", { scale_to_zero: { policy: "on" } }, 7, /needs a 'service_group'/],

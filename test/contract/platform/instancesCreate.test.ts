@@ -1,4 +1,4 @@
-/** Instances: every field of a create, what comes into being with them, and how they are shown. */
+/** Instances: every field of a create, the inline resources it creates, and how they are reported. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { openDatabase } from "../../../provider/platform/store/database";
@@ -116,13 +116,13 @@ describe("a new instance", () => {
   }
 
   const items: [what: string, body: object, code: number][] = [
-    ["what the platform cannot do", { type: "full" }, 1],
-    ["what is for others", { sched_priority: "admin" }, 14],
+    ["an unsupported type", { type: "full" }, 1],
+    ["a priority reserved for administrators", { sched_priority: "admin" }, 14],
     ["a value that breaks a rule", { features: ["delete-on-stop"], restart_policy: "always" }, 7],
     ["a dependency that does not exist", { dependencies: [{ name: "ghost" }] }, 8],
     ["a name too long for its replicas", { name: "a".repeat(60), replicas: 1 }, 22],
     ["a volume of a privileged account", { volumes: [{ host_path: "/etc", at: "/x" }] }, 14],
-    ["a service group that cannot be", { service_group: { services: [{ port: 443 }] } }, 7],
+    ["an invalid service group", { service_group: { services: [{ port: 443 }] } }, 7],
     ["a file too large for a ROM", { roms: [{ name: "r", files: [{ path: "a", data: "x".repeat(1048577) }] }] }, 22],
   ];
   for (const [what, body, code] of items) {

@@ -1,4 +1,4 @@
-/** Instances: who starts before whom, what a stop and a delete may be told, and what live quotas forbid. */
+/** Instances: start order, options of stop and delete, and live quotas. */
 import assert from "node:assert/strict";
 import { DEFAULT_QUOTAS, resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import { freePort } from "../../support/localPlatform";
@@ -139,7 +139,7 @@ describe("the lifecycle of an instance", () => {
     });
 
     it("is awaited for the given time and continues afterwards", async () => {
-      platform.guests.set("a", { onStop: undefined }); // it is cut off after the grace
+      platform.guests.set("a", { onStop: undefined }); // it is killed after the grace period
       await platform.requestItem("POST", "/v1/volumes", { name: "v", size_mb: 8 });
       const { uuid } = await platform.createRunning({ name: "a", volumes: [{ name: "v", at: "/v" }] });
       const [now] = (await platform.api("DELETE", "/v1/instances", [{ uuid, timeout_s: 0 }])).items;

@@ -1,4 +1,4 @@
-/** Connections through published ports: held, spread, drained, moved. */
+/** Connections through published ports: held, balanced, drained, moved. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";

@@ -1,4 +1,4 @@
-/** The proxy's own answer on a port with the handler `redirect`, on ports that any user may open. */
+/** The proxy's response on a port with the handler `redirect`, on ports that any user may open. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";

@@ -1,4 +1,4 @@
-/** Suspend: an instance that is frozen in memory and goes on where it was. */
+/** Suspend: an instance that is paused in memory and resumes. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as net from "node:net";
@@ -38,7 +38,7 @@ describe("suspended instances", () => {
     assert.equal(platform.vmm.starts.length, 1);
     platform.vmm.end(uuid, { kind: "exited", exitCode: 3 });
     const ended = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
-    assert.deepEqual([ended["stop_reason"], ended["exit_code"]], [3, 3]); // from inside: nobody asked for this end
+    assert.deepEqual([ended["stop_reason"], ended["exit_code"]], [3, 3]); // from inside the guest: nobody requested this end
   });
 
   it("with scale to zero are in standby and resume for a connection", async () => {
@@ -181,7 +181,7 @@ describe("suspended instances", () => {
         const { uuid } = await platform.createRunning({ name: "web" });
         await suspend("web");
         platform.daemon.simulateKill();
-        // Cut off after the intention was written, and before the frozen VM went on to its end.
+        // Killed after the intention was saved, and before the paused VM was resumed to end.
         const database = new DatabaseSync(platform.paths.databaseFile);
         const sql = "UPDATE instances SET status = json_set(status, '$.becomesTemplate', json('true')) WHERE uuid = ?";
         database.prepare(sql).run(uuid);

@@ -1,4 +1,4 @@
-/** Volumes that come to and leave instances which exist. */
+/** Volumes that are attached to and detached from existing instances. */
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import { assertFileSystemSound } from "../../support/disks";

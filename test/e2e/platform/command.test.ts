@@ -1,4 +1,4 @@
-/** The `unikernel` command as a user runs it, and daemons that are started by several at once. */
+/** The `unikernel` command as a user runs it, and daemons started by several processes at once. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";

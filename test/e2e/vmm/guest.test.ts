@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { writeCpio } from "../../../provider/image/cpio/write";
-import { Lab, fetchText, untilAnswers } from "./lab";
+import { Lab, fetchText, waitForResponse } from "./lab";
 
-/** Prints each argument as one line of base64, so that the console cannot change it. */
+/** Prints each argument as one line of base64, which the console cannot change. */
 const PRINT_ARGS = 'for a; do printf %s "$a" | base64 | tr -d "\\n"; echo " <"; done';
 const printed = (console: string): string[] =>
   [...console.matchAll(/^(\S*) <$/gm)].map((match) => Buffer.from(match[1] ?? "", "base64").toString());
@@ -38,7 +38,7 @@ describe("the test guest on QEMU", function () {
     const signal = AbortSignal.timeout(60_000);
     await vm.started;
     assert.equal(await vm.probePort(8080, signal), false);
-    await untilAnswers(vm, 8080);
+    await waitForResponse(vm, 8080);
     assert.equal(await vm.probePort(8081, signal), false);
     const endpoint = await vm.forward(8080);
     assert.equal(await fetchText(endpoint.port), "hello from the guest\n");

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
-import { Lab, fetchText, untilAnswers } from "./lab";
+import { Lab, fetchText, waitForResponse } from "./lab";
 
 const exists = (file: string): Promise<boolean> =>
   fs.stat(file).then(
@@ -91,11 +91,11 @@ describe("the lifecycle of a VM on QEMU", function () {
 
   it("serves nothing while paused and continues when resumed", async () => {
     const vm = await lab.start(lab.script("exec httpd -f -h /www"));
-    await untilAnswers(vm, 80);
+    await waitForResponse(vm, 80);
     await vm.pause();
     assert.equal(await vm.probePort(80, AbortSignal.timeout(60_000)), false);
     await vm.resume();
-    await untilAnswers(vm, 80);
+    await waitForResponse(vm, 80);
     await vm.stop({ graceMs: 0 });
   });
 
@@ -113,7 +113,7 @@ describe("the lifecycle of a VM on QEMU", function () {
   it("is adopted by another VMM: same process, same forward, still stoppable", async () => {
     const spec = lab.script("exec httpd -f -h /www");
     const first = await lab.start(spec);
-    await untilAnswers(first, 80);
+    await waitForResponse(first, 80);
     const endpoint = await first.forward(80);
     first.disconnect();
     const second = await lab.newVmm().adopt(spec);
@@ -180,7 +180,7 @@ describe("the lifecycle of a VM on QEMU", function () {
     assert.ok(vm !== undefined);
     lab.keep(vm);
     assert.equal(vm.pid, Number(line.toString()));
-    await untilAnswers(vm, 80);
+    await waitForResponse(vm, 80);
     process.kill(vm.pid, "SIGKILL");
     assert.equal((await vm.exited).kind, "killed");
     assert.equal(await lab.vmm.adopt(spec), undefined);

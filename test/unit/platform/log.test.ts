@@ -6,7 +6,7 @@ import { openFileLog } from "../../../provider/platform/log";
 
 const MIB = 1024 * 1024;
 
-describe("the daemon's log", () => {
+describe("the daemon log", () => {
   let folder: string;
   let file: string;
   beforeEach(() => {

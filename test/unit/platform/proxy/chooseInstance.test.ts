@@ -46,7 +46,7 @@ describe("the choice of an instance for a connection", () => {
     assert.deepEqual(chooseInstance([ready("a", 0)], limits, new Set(["a"])), { action: "refuse" });
   });
 
-  it("never gives a connection to one that is not ready, was tried, is full, or is busier than another", () => {
+  it("is never an instance that is not ready, was tried, is full, or is busier than another", () => {
     const candidate = fc.record({
       uuid: fc.uuid(),
       state: fc.constantFrom("ready", "starting", "standby", "out" as const),

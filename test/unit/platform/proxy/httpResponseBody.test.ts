@@ -16,7 +16,7 @@ describe("the unfinished part of an HTTP response", () => {
     assert.equal(isUnfinished(after(`${head}abcd`, `${head}a`)), true);
   });
 
-  it("ends with the last chunk, wherever the bytes are cut", () => {
+  it("ends with the last chunk, however the bytes are split", () => {
     const head = `${OK}Transfer-Encoding: chunked\r\n\r\n`;
     assert.equal(isUnfinished(after(`${head}0\r\n\r\n`)), false);
     const body = "3\r\nabc\r\n0\r\n\r\n";

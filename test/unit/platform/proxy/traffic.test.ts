@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type * as net from "node:net";
 import { ConnectionTraffic, NO_TRAFFIC, InstanceTraffic } from "../../../../provider/platform/proxy/traffic";
 
-/** A socket of which only the counters are looked at. */
+/** A socket of which only the counters are read. */
 const socket = (bytesWritten: number, bytesRead: number) => ({ bytesWritten, bytesRead }) as net.Socket;
 const flowOf = (bytesWritten: number, bytesRead: number, onRequest = () => undefined as void): ConnectionTraffic =>
   new ConnectionTraffic(socket(bytesWritten, bytesRead), onRequest);
@@ -14,7 +14,7 @@ describe("the traffic of an instance", () => {
     assert.equal(traffic.idleMs, Infinity);
   });
 
-  it("counts a connection once, and each further HTTP request on it", () => {
+  it("counts each connection and each further HTTP request once", () => {
     const traffic = new InstanceTraffic();
     const [raw, http] = [flowOf(3, 4), flowOf(10, 20)];
     traffic.addConnection(raw);

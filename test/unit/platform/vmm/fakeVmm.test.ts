@@ -27,7 +27,7 @@ async function received(port: number): Promise<string> {
   return text;
 }
 
-describe("the VMM in memory", () => {
+describe("the fake VMM", () => {
   let folder: string;
   let vmm: FakeVmm;
   let guest: FakeGuest;

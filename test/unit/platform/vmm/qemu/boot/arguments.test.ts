@@ -73,7 +73,7 @@ describe("QEMU's arguments", () => {
     assert.match(device ?? "", new RegExp(`drive=${String(backend["node-name"])}\\b.*serial=disk0`));
   });
 
-  it("make the console the first serial port, the logged control socket the second, and two QMP sockets", () => {
+  it("use serial ports for console and logged control socket, and add two QMP sockets", () => {
     const args = qemuArguments(input());
     const chardevs = values(args, "-chardev");
     const serials = values(args, "-serial").map((value) => value.replace("chardev:", ""));
@@ -81,7 +81,7 @@ describe("QEMU's arguments", () => {
     assert.match(of(serials[0]), /^file,.*path=\/state\/instances\/.*console\.log/);
     assert.match(of(serials[1]), /^socket,.*server=on,wait=off,logfile=.*control\.log/);
     assert.equal(values(args, "-mon").length, 2);
-    // a comma in a path is written twice
+    // a comma in a path is doubled
     assert.ok(
       chardevs.filter((value) => value.startsWith("socket")).every((value) => value.includes("path=/run/u,,k/")),
     );
@@ -97,7 +97,7 @@ describe("QEMU's arguments", () => {
     assert.match(devices, /virtio-net-pci,[^ ]*romfile=/);
   });
 
-  it("use the host's processor with an accelerator and one that has RDRAND for emulated Unikraft", () => {
+  it("use the host's processor with an accelerator, and one with RDRAND for emulated Unikraft", () => {
     assert.deepEqual(
       values(qemuArguments(input({ capabilities: { ...input().capabilities, accelerator: "kvm" } })), "-cpu"),
       ["host"],

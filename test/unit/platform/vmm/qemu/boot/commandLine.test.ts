@@ -22,7 +22,7 @@ const disks = [
 ];
 
 describe("the command line of a Unikraft kernel", () => {
-  it("has network, file systems, variables and arguments in kraft's form", () => {
+  it("has network, file systems, variables and arguments in kraft's format", () => {
     const line = buildCommandLine(
       spec({ args: ["/server", "-p", "80"], env: { A: "1", B: "2" }, disks }),
       "multiboot",

@@ -1,4 +1,4 @@
-/** What a guest gets beside its image's files, and the archive it travels in. */
+/** The guest's files beside those of its image, and the archive that contains them. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";

@@ -13,7 +13,7 @@ describe("the exit of a VM", () => {
       "exited 7",
     ],
     [
-      "is a panic when the guest could not run its program",
+      "is a panic if the guest could not run its program",
       { report: parseReport("error no disk\n") },
       "panicked no disk",
     ],

@@ -21,7 +21,7 @@ describe("the logs of a VM whose guest floods its control port", () => {
     const vmm = new QemuVmm(paths);
     const logs = [files.controlLog, files.qemuLog];
     let written = 0;
-    /** As QEMU does: at an offset of its own. */
+    /** Like QEMU: at its own offset. */
     const write = (text: string): void => {
       for (const log of logs) {
         const descriptor = fs.openSync(log, fs.constants.O_WRONLY | fs.constants.O_CREAT);

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import * as path from "node:path";
+import { codeBlocks, markdownPage } from "../../support/markdown";
+
+const root = path.resolve(__dirname, "../../..");
+const page = markdownPage("docs/architecture.md");
+
+/** A rule of dependency-cruiser, as far as it is read here. */
+interface ImportRule {
+  readonly name: string;
+  readonly comment: string;
+}
+const { forbidden } = createRequire(__filename)(path.join(root, ".dependency-cruiser.cjs")) as {
+  readonly forbidden: readonly ImportRule[];
+};
+
+/** `layer-client` says in its comment: provider/client may import contract, base of provider/. */
+const layers = Object.fromEntries(
+  forbidden
+    .filter(({ name }) => name.startsWith("layer-"))
+    .map(({ name, comment }) => {
+      const [, allowed = ""] = /may import (.*) of provider\/\.$/.exec(comment) ?? [];
+      return [name.slice("layer-".length), allowed === "nothing else" ? "nothing" : allowed];
+    }),
+);
+
+describe("the architecture page", () => {
+  it("lists the layers that the linter enforces, with what each may import", () => {
+    const rows = [...page.text.matchAll(/^\| `provider\/(\w+)` *\|.*?\| ([^|]*?) *\|$/gm)].map(
+      ([, folder = "", allowed = ""]) => [folder, allowed],
+    );
+    assert.ok(Object.keys(layers).length > 5);
+    assert.deepEqual(Object.fromEntries(rows), layers);
+  });
+
+  it("names only files and folders that exist", () => {
+    const named = [...page.text.matchAll(/(?<![\w/])(?:provider|sdk|scripts|test|examples|docs)\/[\w./-]*\w\/?/g)];
+    const paths = [...new Set(named.map(([place]) => place))];
+    assert.ok(paths.length > 25, `${paths.length} paths were found`);
+    assert.deepEqual(
+      paths.filter((place) => !fs.existsSync(path.join(root, place))),
+      [],
+    );
+  });
+
+  it("draws every folder of provider/", () => {
+    const [layersDiagram] = codeBlocks(page);
+    const drawn = codeBlocks(page)
+      .map(({ code }) => code)
+      .join("\n");
+    assert.ok(layersDiagram !== undefined);
+    const missing = fs
+      .readdirSync(path.join(root, "provider"))
+      .filter((folder) => !drawn.includes(`provider/${folder}/`) && !page.text.includes(`\`provider/${folder}\``));
+    assert.deepEqual(missing, []);
+  });
+
+  it("draws a create as modules that import one another", () => {
+    const steps: readonly (readonly [string, string])[] = [
+      ["sdk/instance.ts", "./resource"],
+      ["provider/pulumi/dynamic/provider.ts", "definition/check"],
+      ["provider/resources/instance/resource.ts", "./wire"],
+      ["provider/resources/instance/resource.ts", "client/transport/createOrRecover"],
+      ["provider/client/client.ts", "./transport/sendRequest"],
+    ];
+    for (const [file, imported] of steps) {
+      assert.ok(page.text.includes(file), file);
+      const source = fs.readFileSync(path.join(root, file), "utf8");
+      assert.match(source, new RegExp(`from "[./]*${imported.replace(/^\.\//, "")}"`), `${file} imports ${imported}`);
+    }
+  });
+});

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import * as z from "zod";
-import { check } from "../../../provider/definition/check";
-import { type Properties, innerSchema, metaOf } from "../../../provider/definition/resource";
-import { diff } from "../../../provider/definition/diff";
-import { resourceOf } from "../../../provider/resources/all";
-import { KINDS, type ProgramKind, anyProgram } from "../../support/anyProgram";
+import { check } from "../../provider/definition/check";
+import { type Properties, innerSchema, metaOf } from "../../provider/definition/resource";
+import { diff } from "../../provider/definition/diff";
+import { resourceOf } from "../../provider/resources/all";
+import { KINDS, type ProgramKind, anyProgram } from "../support/anyProgram";
 
 /** The same programs every time: what is rare shall not be missed by chance. */
 const SAMPLE = { numRuns: 4000, seed: 1 };

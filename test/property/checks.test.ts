@@ -1,21 +1,21 @@
 /** Check and diff over arbitrary programs. `UNIKERNEL_TEST_PROGRAMS`: how many. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { check } from "../../../provider/definition/check";
-import type { Properties } from "../../../provider/definition/resource";
-import { diff } from "../../../provider/definition/diff";
-import { UNKNOWN } from "../../../provider/definition/unknowns";
-import { diffResource } from "../../../provider/pulumi/resourceDiff";
-import { describeChanges } from "../../../provider/pulumi/describeChanges";
-import { resourceOf } from "../../../provider/resources/all";
-import { type DeclaredResource, anyProgram } from "../../support/anyProgram";
+import { check } from "../../provider/definition/check";
+import type { Properties } from "../../provider/definition/resource";
+import { diff } from "../../provider/definition/diff";
+import { UNKNOWN } from "../../provider/definition/unknowns";
+import { diffResource } from "../../provider/pulumi/resourceDiff";
+import { describeChanges } from "../../provider/pulumi/describeChanges";
+import { resourceOf } from "../../provider/resources/all";
+import { type DeclaredResource, anyProgram } from "../support/anyProgram";
 import {
   type RandomSource,
   type WritingStyle,
   withUnknowns,
   seededRandomSource,
   rewriteEquivalently,
-} from "../../support/equivalentInputs";
+} from "../support/equivalentInputs";
 
 const PROGRAMS = Number(process.env["UNIKERNEL_TEST_PROGRAMS"] ?? 30_000);
 

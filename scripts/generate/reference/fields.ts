@@ -72,9 +72,13 @@ export function rangeText(schema: z.ZodType): string {
 /** The sentence of a description that states the default goes into a column of its own. */
 const DEFAULT_SENTENCE = /(?:^|\s)Default:? (?!for )([^.]+(?:\.\d[^.]*)?)\.(?=\s|$)/;
 
-function defaultText({ description, default: literal, required }: FieldShape): string {
+const isEmpty = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0;
+
+function defaultText({ description, default: literal, required, schema }: FieldShape): string {
   const sentence = DEFAULT_SENTENCE.exec(description)?.[1];
   if (sentence !== undefined) return sentence;
+  if (schema instanceof z.ZodDefault && isEmpty(schema.def.defaultValue)) return "none";
   return literal === undefined ? (required ? "–" : "") : code(JSON.stringify(literal));
 }
 

@@ -34,6 +34,7 @@ export function errorsPage(): string {
   return page(
     "# Error codes",
     "An error reads `CODE: property: what was attempted and why it failed. What to do.` Codes are stable and safe to match; texts may change.",
+    "Problems that a preview finds in the inputs of a resource are listed together, each as `property: what is wrong`, without a code. They are `INPUT_INVALID`, or for an image `CONTEXT_INVALID` or `KRAFTFILE_INVALID`.",
     `## Any operation\n\n${errorTable(COMMON_ERRORS)}`,
     ...sections,
   );

@@ -55,6 +55,26 @@ describe("the architecture page", () => {
     assert.deepEqual(Object.keys(layers).sort(), fs.readdirSync(path.join(root, "provider")).sort());
   });
 
+  it("draws a request in the order in which the daemon handles it", () => {
+    const handler = fs.readFileSync(path.join(root, "provider/platform/http/handleRequest.ts"), "utf8");
+    const body = handler.slice(handler.indexOf("export async function handleRequest"));
+    const calls = ["isAuthorized(", "readBody(", "routeRequest(", "handlers[name]", "sendItems("];
+    const places = calls.map((call) => body.indexOf(call));
+    assert.ok(!places.includes(-1), "handleRequest does each step");
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    );
+    const drawn = ["handleRequest.ts", "parse/readBody.ts", "router.ts", "http/parse/ ", "handlers/ ", "response.ts"];
+    const diagram = page.text.slice(page.text.indexOf("## A request through the daemon"));
+    const rows = drawn.map((file) => diagram.indexOf(file));
+    assert.ok(!rows.includes(-1), "the diagram has each step");
+    assert.deepEqual(
+      rows,
+      rows.toSorted((a, b) => a - b),
+    );
+  });
+
   it("draws a create as modules that import one another", () => {
     const steps: readonly (readonly [string, string])[] = [
       ["sdk/instance.ts", "./resource"],

@@ -57,7 +57,7 @@ describe("the programs of the documentation", function () {
   const programs: Programs = new Map(markdownPages().flatMap((page) => [...programsOf(page)]));
 
   it("compile", () => {
-    assert.ok(programs.size > 20, `${programs.size} programs were found`);
+    assert.ok(programs.size > 25, `${programs.size} programs were found`);
     assert.deepEqual(problemsOf(programs), []);
   });
 

@@ -1,114 +1,15 @@
 /** Volume: a disk that outlives instances. */
-import * as z from "zod";
-import type { VolumeItem } from "../../contract/models";
-import { defineResource, field, objectType } from "../../definition/resource";
-import { UnikernelError } from "../../base/errors";
-import { ResourceInitFailedError } from "../../definition/initFailed";
-import { assertAdoptable } from "../common/adopt";
-import type { ProviderContext } from "../context";
-import { findVolume } from "../common/find";
-import { withDeleteLockHint } from "../common/deleteLock";
-import { deleteOnceFree } from "../common/deleteOnceFree";
-import { type VolumeInputs, volumeInputs, volumeRules } from "./inputs";
-import { applyChanges, planChanges, createVolume, waitUntilReady, waitUntilReadyAgain } from "./operations";
-import { type VolumeSettings, describeVolumeUpdate, observedSettings, observedInputs } from "./plan";
-import { listAttachedInstances } from "./attachments";
-
-const outputs = z.object({
-  state: field(z.string(), { description: "State when last looked at, such as `available` or `mounted`." }),
-  persistent: field(z.boolean(), { description: "False for a volume that goes with its instance." }),
-  createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
-  attachedTo: field(
-    z.array(
-      objectType(
-        "VolumeUser",
-        "An instance that has a volume attached.",
-        z.object({
-          uuid: field(z.string(), { description: "UUID of the instance." }),
-          name: field(z.string(), { description: "Name of the instance." }),
-        }),
-      ),
-    ),
-    { description: "The instances that had it attached when last looked at." },
-  ),
-  mountedBy: field(
-    z.array(
-      objectType(
-        "VolumeMounter",
-        "An instance that uses a volume.",
-        z.object({
-          uuid: field(z.string(), { description: "UUID of the instance." }),
-          name: field(z.string(), { description: "Name of the instance." }),
-          readonly: field(z.boolean(), { description: "Mounted without write access." }),
-        }),
-      ),
-    ),
-    { description: "Those of them that ran, or were in standby, when last looked at." },
-  ),
-});
-type Outputs = z.output<typeof outputs> & VolumeSettings;
-
-/** What is reported, the settable fields among it as they are, whatever was asked for. */
-const toOutputs = (item: VolumeItem, requested: Partial<VolumeInputs>): Outputs => ({
-  ...observedSettings(item, requested),
-  state: item.state ?? "",
-  persistent: item.persistent ?? true,
-  createdAt: item.created_at ?? "",
-  attachedTo: (item.attached_to ?? []).map(({ uuid, name = "" }) => ({ uuid, name })),
-  mountedBy: (item.mounted_by ?? []).map(({ uuid, name = "", readonly = false }) => ({ uuid, name, readonly })),
-});
-
-/** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */
-async function initFailure(context: ProviderContext, item: VolumeItem, requested: VolumeInputs, error: unknown) {
-  const now = await findVolume(context, item.uuid).catch(() => undefined);
-  return new ResourceInitFailedError(item.uuid, toOutputs(now ?? item, requested), error);
-}
-
-/** Deletes a volume that could not be made; false when that failed too. */
-async function tryDelete({ client }: ProviderContext, { uuid }: VolumeItem): Promise<boolean> {
-  try {
-    const { items } = await client.deleteVolumes({ body: [{ uuid }] });
-    return items[0]?.status !== "error";
-  } catch {
-    return false;
-  }
-}
-
-async function updateVolume(
-  context: ProviderContext,
-  id: string,
-  olds: { readonly inputs: VolumeInputs },
-  news: VolumeInputs,
-): Promise<Outputs> {
-  const deadlineMs = context.clock.now() + context.timeouts.updateMs;
-  const item = await waitUntilReadyAgain(context, id, deadlineMs);
-  const changes = planChanges(item, olds.inputs, news);
-  try {
-    await applyChanges(context, item, changes);
-    return toOutputs(await waitUntilReadyAgain(context, id, deadlineMs), news);
-  } catch (error) {
-    throw await initFailure(context, item, olds.inputs, error);
-  }
-}
-
-/** Brings a volume that exists to what is asked for; `undefined` when there is none of the name. */
-async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
-  const { name = "" } = inputs;
-  const item = await findVolume(context, name);
-  if (item === undefined) return undefined;
-  const found = observedInputs(item, inputs);
-  assertAdoptable({ inputs: volumeInputs }, `Volume '${name}'`, found, inputs);
-  return { id: item.uuid, outputs: await updateVolume(context, item.uuid, { inputs: found }, inputs) };
-}
+import { defineResource, lazyLifecycle } from "../../definition/resource";
+import { volumeInputs, volumeRules } from "./inputs";
+import { volumeOutputs } from "./outputs";
 
 /** The Volume resource. */
 export const volume = defineResource({
   kind: "Volume",
   description: "A persistent disk. It belongs to one metro and outlives the instances that mount it.",
   inputs: volumeInputs,
-  outputs,
+  outputs: volumeOutputs,
   rules: volumeRules,
-  describeUpdate: describeVolumeUpdate,
 
   quotaUsage({ sizeMb, quotaPolicy, template, cloneFrom }) {
     // Of a dynamic one only what is used counts, which is nothing yet; one that is made from another has that one's policy.
@@ -116,41 +17,5 @@ export const volume = defineResource({
     return { volumes: 1, ...(typeof sizeMb === "number" && isReserved ? { total_volume_mb: sizeMb } : {}) };
   },
 
-  async create(context: ProviderContext, inputs) {
-    const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
-    if (adopted !== undefined) return adopted;
-    const deadlineMs = context.clock.now() + context.timeouts.createMs;
-    const made = await createVolume(context, inputs);
-    const ready = await waitUntilReady(context, made.uuid, deadlineMs).catch(async (error: unknown) => {
-      // It was never of use, so it holds nothing: leave nothing behind, and the next up starts afresh.
-      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(context, made))) throw error;
-      throw await initFailure(context, made, inputs, error);
-    });
-    try {
-      await applyChanges(context, ready, planChanges(ready, inputs, inputs));
-      return { id: made.uuid, outputs: toOutputs(await waitUntilReadyAgain(context, made.uuid, deadlineMs), inputs) };
-    } catch (error) {
-      throw await initFailure(context, made, inputs, error);
-    }
-  },
-
-  async read(context, id, inputs) {
-    const item = await findVolume(context, id);
-    if (item === undefined) return undefined;
-    return { id: item.uuid, inputs: observedInputs(item, inputs), outputs: toOutputs(item, inputs) };
-  },
-
-  update: updateVolume,
-
-  async delete(context, id, olds) {
-    await deleteOnceFree(context, {
-      deadlineMs: context.clock.now() + context.timeouts.deleteMs,
-      attempted: `Deleting volume '${olds.inputs.name ?? id}'`,
-      sendDelete: () => context.client.deleteVolumes({ body: [{ uuid: id }] }),
-      findHolders: () => listAttachedInstances(context, id),
-      toHint: (users) => `Take it out of ${users}, or delete that first.`,
-    }).catch((error: unknown) => {
-      throw withDeleteLockHint(error);
-    });
-  },
+  ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });

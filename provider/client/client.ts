@@ -50,8 +50,8 @@ export type Client = {
   readonly [K in RouteName]: (request: RequestOf<K>, options?: CallOptions) => Promise<ApiResponse<K>>;
 } & {
   readonly metro: string;
-  /** Grows when a request that may change something is sent and when its answer is there: what was read before is old then. */
-  readonly changes: () => number;
+  /** Grows when a request that may change something is sent, and again when its response arrives: earlier reads are stale then. */
+  readonly changeCount: () => number;
 };
 
 /** Makes a client for one metro. Connections are kept alive and shared by all calls. */
@@ -66,19 +66,19 @@ export function createClient(options: ClientOptions): Client {
     endpoints: { metro: endpoint, "control-plane": controlPlane },
     variants: new Map(),
   };
-  let changes = 0;
+  let changeCount = 0;
   const createCall =
     (name: string, route: Route) =>
     async (request: ApiRequest, call: CallOptions = {}) => {
       const increment = route.method === "GET" ? 0 : 1;
-      changes += increment;
+      changeCount += increment;
       try {
         return { ...(await sendRequest(context, name, route, request, call)), metro };
       } finally {
-        changes += increment;
+        changeCount += increment;
       }
     };
   const calls = Object.entries(routes).map(([name, route]) => [name, createCall(name, route)]);
   // Built from the table whose keys type Client.
-  return Object.assign(Object.fromEntries(calls), { metro, changes: () => changes }) as Client;
+  return Object.assign(Object.fromEntries(calls), { metro, changeCount: () => changeCount }) as Client;
 }

@@ -1,8 +1,8 @@
 /**
- * Reads of single objects, gathered: what is asked at the same time goes in one request, and many reads within a short time
- * cost one listing. A refresh of a large stack asks for every object one by one; this is what makes it cheap.
+ * Batched reads of single objects: reads of the same moment share one request, and many reads within a short time
+ * cost one listing per page. A refresh of a large stack reads every object one by one; batching makes it cheap.
  *
- * For looking once, not for polling: a listing may be served for as long as {@link LISTING_MAX_AGE_MS}.
+ * For single reads, not for polling: a listing may be up to `LISTING_MAX_AGE_MS` old.
  */
 import { type Clock, systemClock } from "../base/clock";
 import type { Client } from "./client";
@@ -20,7 +20,7 @@ export interface ObjectReader {
 
 /** Makes the reader of one client. */
 export function createObjectReader(client: Client, clock: Clock = systemClock): ObjectReader {
-  const context = { clock, changes: () => client.changes() };
+  const context = { clock, changeCount: () => client.changeCount() };
   const instances: BatchedRead<InstanceItem> = createBatchLoader("instance", client.getInstances, context);
   const services: BatchedRead<ServiceItem> = createBatchLoader("service", client.getServices, context);
   const volumes: BatchedRead<VolumeItem> = createBatchLoader("volume", client.getVolumes, context);

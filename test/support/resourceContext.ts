@@ -6,9 +6,9 @@ import type { ProviderContext } from "../../provider/resources/context";
 
 /** A context around a client made by a test. */
 export function contextWithClient(client: Client, clock: Clock): ProviderContext {
-  let changes = 0;
+  let changeCount = 0;
   // Whatever a test changes behind the reader's back may have changed by the next look.
-  const reader = createObjectReader(Object.assign(client, { changes: () => ++changes }), clock);
+  const reader = createObjectReader(Object.assign(client, { changeCount: () => ++changeCount }), clock);
   return {
     client,
     reader,

@@ -1,5 +1,6 @@
 /** Instance: one unikernel virtual machine. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
+import { secondsToMs } from "../common/migrations";
 import { deletedOnStop, instanceInputs } from "./inputs";
 import { instanceOutputs } from "./outputs";
 import { instanceQuotaUsage, instanceRules } from "./rules";
@@ -11,6 +12,7 @@ export const instance = defineResource({
     "A unikernel virtual machine. One that serves the public belongs into a Service, which also updates it without a gap.",
   inputs: instanceInputs,
   outputs: instanceOutputs,
+  migrations: [secondsToMs("prepareTemplate", { timeoutSeconds: "timeoutMs" })],
   rules: instanceRules,
   quotaUsage: instanceQuotaUsage,
   // What one instance holds, its successor cannot have at the same time.

@@ -169,7 +169,7 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
     const { deleteMs } = context.timeouts;
     const deadline = context.clock.now() + deleteMs;
     const going = {
-      drainTimeoutMs: Math.min(olds.inputs.rollout.drainTimeoutSeconds * 1000, deleteMs),
+      drainTimeoutMs: Math.min(olds.inputs.rollout.drainTimeoutMs, deleteMs),
       timeoutMs: deleteMs,
     };
     await Promise.all(instances.map((instance) => drainAndDelete(context, instance.uuid, going)));

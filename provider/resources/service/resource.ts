@@ -1,5 +1,6 @@
 /** Service: published ports, and replicas of a template behind them that are replaced without a gap. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
+import { secondsToMs } from "../common/migrations";
 import { holdsExclusiveResource, serviceInputs, serviceQuotaUsage, serviceRules } from "./inputs";
 import { serviceOutputs } from "./outputs";
 
@@ -10,6 +11,13 @@ export const service = defineResource({
     "Published ports, and replicas of a template behind them. A changed template replaces the replicas one by one; clients see no gap.",
   inputs: serviceInputs,
   outputs: serviceOutputs,
+  migrations: [
+    secondsToMs("rollout", {
+      stableForSeconds: "stableForMs",
+      healthyWithinSeconds: "healthyWithinMs",
+      drainTimeoutSeconds: "drainTimeoutMs",
+    }),
+  ],
   rules: serviceRules,
   quotaUsage: serviceQuotaUsage,
   deleteBeforeReplace: holdsExclusiveResource,

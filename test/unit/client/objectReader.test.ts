@@ -49,7 +49,7 @@ class World {
   };
 
   reader() {
-    const client = { getVolumes: this.list, getInstances: this.list, changes: () => this.changeCount };
+    const client = { getVolumes: this.list, getInstances: this.list, changeCount: () => this.changeCount };
     const clock = { now: () => this.nowMs, sleep: () => Promise.resolve() };
     return createObjectReader(client as unknown as Client, clock);
   }

@@ -28,11 +28,15 @@ const checkUnchanged = (kind: ResourceKind, inputs: object): string => `
   await provider.configure({ config: { get: (key) => settings[key] } });
   const { inputs: news, failures } = await provider.check(state, given);
   const { changes } = await provider.diff("id", state, news);
-  if (failures.length > 0 || changes) throw new Error("an unchanged resource shows a change");`;
+  if (failures.length > 0 || changes) throw new Error(JSON.stringify({ failures, changes }));`;
 
 const SUBJECTS = {
   Instance: { image: "app" },
-  Service: { ports: [{ port: 443, destinationPort: 8080, handlers: ["tls"] }], replicas: 1, template: { image: "app" } },
+  Service: {
+    ports: [{ port: 443, destinationPort: 8080, handlers: ["tls", "http"] }],
+    replicas: 1,
+    template: { image: "app" },
+  },
   Volume: { sizeMb: 64 },
 } as const;
 

@@ -72,8 +72,11 @@ export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, Pro
       throw await initFailure(context, made, inputs, error);
     });
     try {
-      await applyChanges(context, ready, planChanges(ready, inputs, inputs));
-      return { id: made.uuid, outputs: toOutputs(await waitUntilReadyAgain(context, made.uuid, deadlineMs), inputs) };
+      const changes = planChanges(ready, inputs, inputs);
+      await applyChanges(context, ready, changes);
+      // It was read a moment ago.
+      const item = changes.length === 0 ? ready : await waitUntilReadyAgain(context, made.uuid, deadlineMs);
+      return { id: made.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
       throw await initFailure(context, made, inputs, error);
     }

@@ -1,7 +1,8 @@
 /**
  * What the provider itself takes where nothing changed: check and diff of a resource, as the engine asks them in a preview, through
- * the real process of @pulumi/pulumi. Against the same calls of a provider that does nothing with the same properties, and against
- * calls that carry none: those properties cost the process, whatever a provider does with them.
+ * the real process of @pulumi/pulumi. The target is against the same calls of a provider that does nothing. Two calls that carry no
+ * properties are printed beside them: the process itself spends more than their time again on converting properties, so that no
+ * provider comes near them.
  *
  * npm run bench -- preview [--count 50] [--rounds 40]
  */
@@ -69,7 +70,7 @@ async function benchKind(kind: keyof typeof SUBJECTS, count: number, rounds: num
     );
     return [
       { name: `check and diff of ${kind}: library/nothing`, value: library / nothing, target: 1.5 },
-      { name: `check and diff of ${kind}: library/calls without properties`, value: library / calls, target: 1.5 },
+      { name: `check and diff of ${kind}: library/calls without properties`, value: library / calls },
       { name: `check and diff of ${kind}: nothing/calls without properties`, value: nothing / calls },
     ];
   } finally {

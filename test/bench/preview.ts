@@ -55,14 +55,15 @@ async function benchKind(kind: keyof typeof SUBJECTS, count: number, rounds: num
       return (performance.now() - begun) / count;
     };
     for (let i = 0; i < 200; i++) await Promise.all([unchanged(provider), unchanged(idle)]);
-    const asked = api.asked.length;
+    const asked = api.requests.length;
     const times: Record<"library" | "nothing" | "empty", number[]> = { library: [], nothing: [], empty: [] };
     for (let i = 0; i < rounds; i++) {
       times.library.push(await millisecondsOf(() => unchanged(provider)));
       times.nothing.push(await millisecondsOf(() => unchanged(idle)));
       times.empty.push(await millisecondsOf(empty));
     }
-    if (api.asked.length > asked) throw new Error(`a preview without changes asked ${api.asked.length - asked} times`);
+    if (api.requests.length > asked)
+      throw new Error(`a preview without changes asked ${api.requests.length - asked} times`);
     const [library, nothing, calls] = [least(times.library), least(times.nothing), least(times.empty)];
     console.log(
       `check and diff of an unchanged ${kind}: ${library.toFixed(2)} ms; by a provider that does nothing ${nothing.toFixed(2)} ms; ` +

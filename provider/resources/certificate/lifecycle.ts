@@ -2,76 +2,26 @@
 import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import { createOrRecover } from "../../client/transport/createOrRecover";
-import { type CertificateItem, commonNameOf } from "../../contract/models";
-import { omitUndefined } from "../../base/objects";
-import { canonicalDomainName } from "../../base/domainName";
-import { UnikernelError, withErrorContext } from "../../base/errors";
+import type { CertificateItem } from "../../contract/models";
+import { withErrorContext } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
 import { diff } from "../../definition/diff";
-import { type CertificateInputs, certificateInputs, parseChain, isSameSerial, toPkcs8 } from "./inputs";
 import { assertAdoptable } from "../common/adopt";
 import type { ProviderContext } from "../context";
 import { findCertificate } from "../common/find";
-import { type CertificateOutputs, type certificateOutputs, toOutputs } from "./outputs";
-
-/** Chain and key are never reported; that another certificate was uploaded shows by its serial number. */
-function observedInputs(item: CertificateItem, requested: Partial<CertificateInputs>): CertificateInputs {
-  const reported = commonNameOf(item) ?? "";
-  const commonName = requested.commonName;
-  const isSameDomain =
-    commonName !== undefined && (reported === "" || canonicalDomainName(commonName) === canonicalDomainName(reported));
-  const serial = item.serial_number ?? "";
-  const requestedSerial = requested.chain === undefined ? undefined : parseChain(requested.chain)?.[0]?.serialNumber;
-  const isSameChain = serial === "" || requestedSerial === undefined || isSameSerial(serial, requestedSerial);
-  // Without inputs (a `get`) chain and key stay unknown, whatever the type says.
-  return omitUndefined({
-    name: item.name,
-    commonName: isSameDomain ? commonName : reported,
-    chain: isSameChain ? requested.chain : `the certificate with serial number ${serial}`,
-    key: requested.key,
-    adopt: requested.adopt ?? false,
-  }) as CertificateInputs;
-}
-
-/** The error with the input that it is about. */
-const withInputContext = (error: unknown): unknown =>
-  withErrorContext(error, {
-    ALREADY_EXISTS: { property: "name" },
-    CERTIFICATE_MISMATCH: { property: "commonName" },
-    API_REJECTED: { property: "chain" },
-  });
-
-/** The error of a change; a metro may not offer any, by its answer or by having no such operation in either form. */
-function withChangeContext(error: unknown): unknown {
-  const { status } = UnikernelError.is(error) ? error.details : {};
-  const isOffered = !UnikernelError.has(error, "NOT_SUPPORTED") && status !== 404 && status !== 405;
-  if (isOffered || !UnikernelError.is(error)) return withInputContext(error);
-  const hint = "This metro changes no certificates: have it replaced, by 'pulumi up --replace' with its URN.";
-  return withErrorContext(error, { [error.code]: { property: "chain", hint } });
-}
-
-async function replaceChainAndKey(
-  { client }: ProviderContext,
-  id: string,
-  { name = id, chain, key }: CertificateInputs,
-): Promise<CertificateOutputs> {
-  try {
-    const attempted = `Changing certificate '${name}'`;
-    onlyItem(await client.updateCertificates({ body: [{ uuid: id, chain, pkey: toPkcs8(key) }] }), attempted);
-  } catch (error) {
-    throw withChangeContext(error);
-  }
-  return toOutputs(onlyItem(await client.getCertificates({ query: { uuid: [id] } }), `Reading certificate '${name}'`));
-}
+import { replaceChainAndKey, withInputContext } from "./apply";
+import { type CertificateInputs, certificateInputs } from "./inputs";
+import { type certificateOutputs, toOutputs } from "./outputs";
+import { observedInputs, toCreateRequest } from "./wire";
 
 /** Brings a certificate that exists to what is asked for; `undefined` when there is none of the name. */
 async function adoptExisting(context: ProviderContext, inputs: CertificateInputs) {
   const { name = "" } = inputs;
   const item = await findCertificate(context, name);
   if (item === undefined) return undefined;
-  const what = `Certificate '${name}'`;
-  const mustChange = assertAdoptable({ inputs: certificateInputs }, what, observedInputs(item, inputs), inputs);
-  const outputs = mustChange ? await replaceChainAndKey(context, item.uuid, inputs) : toOutputs(item);
+  const changes = diff({ inputs: certificateInputs }, observedInputs(item, inputs), inputs);
+  assertAdoptable(`Certificate '${name}'`, changes);
+  const outputs = changes.length === 0 ? toOutputs(item) : await replaceChainAndKey(context, item.uuid, inputs);
   return { id: item.uuid, outputs };
 }
 
@@ -82,9 +32,9 @@ export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOu
   async create(context, inputs) {
     const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
     if (adopted !== undefined) return adopted;
-    const { name = "", commonName, chain, key } = inputs;
+    const { name = "", commonName } = inputs;
     const { client } = context;
-    const body = { name, common_name: commonName, chain, pkey: toPkcs8(key) };
+    const body = toCreateRequest(inputs);
     const made = await createOrRecover<CertificateItem>(
       context,
       async () =>

@@ -1,4 +1,4 @@
-/** What a Certificate reports. */
+/** What a Certificate reports beside its inputs. Pure. */
 import * as z from "zod";
 import type { CertificateItem } from "../../contract/models";
 import { field } from "../../definition/resource";
@@ -20,7 +20,7 @@ export const certificateOutputs = z.object({
 /** What a Certificate reports. */
 export type CertificateOutputs = z.output<typeof certificateOutputs>;
 
-/** The outputs as the API reports them. */
+/** The outputs, from what the API reports. */
 export function toOutputs(item: CertificateItem): CertificateOutputs {
   const { attempt, next } = item.validation ?? {};
   const after = next === undefined ? "" : `, the next at ${next}`;

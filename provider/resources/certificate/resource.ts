@@ -1,7 +1,8 @@
 /** Certificate: chain and key for domains of services. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
-import { certificateInputs, certificateRules } from "./inputs";
+import { certificateInputs } from "./inputs";
 import { certificateOutputs } from "./outputs";
+import { certificateRules } from "./rules";
 
 /** The Certificate resource. */
 export const certificate = defineResource({

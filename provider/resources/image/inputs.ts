@@ -1,4 +1,4 @@
-/** What a GatewayImage can be told. Pure. */
+/** Inputs of a GatewayImage. Pure. */
 import * as z from "zod";
 import { field } from "../../definition/resource";
 import { nameField } from "../common/fields";

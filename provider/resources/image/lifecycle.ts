@@ -1,49 +1,11 @@
-/** How a GatewayImage is built, read and deleted, and what it is built from is hashed. */
-import { UnikernelError } from "../../base/errors";
-import type { CheckFailure, Lifecycle, Properties } from "../../definition/resource";
-import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
-import { type BuiltImage, buildImage, planBuild } from "../../image/build";
+/** How a GatewayImage is created, read, updated and deleted. */
+import type { Lifecycle } from "../../definition/resource";
 import { openLayout } from "../../image/oci/layout";
 import { removeEmptyLayout } from "../../image/oci/removeEmptyLayout";
-import { resolveRuntime } from "../../image/resolveRuntime";
 import type { ProviderContext } from "../context";
-import { type ImageInputs, imageInputs } from "./inputs";
+import { buildFromInputs } from "./apply";
+import { type imageInputs } from "./inputs";
 import { type imageOutputs, toOutputs } from "./outputs";
-
-/** Hashes what the image is built from, and says what is wrong with it. */
-export async function computeInputs(
-  given: Properties,
-): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
-  if (containsUnknown(given["context"]) || containsUnknown(given["files"])) {
-    return { inputs: { ...given, contextHash: UNKNOWN }, failures: [] };
-  }
-  const { context, files, name } = imageInputs.parse({
-    ...given,
-    name: containsUnknown(given["name"]) ? undefined : given["name"],
-  });
-  try {
-    const plan = await planBuild({ context, files, name: name ?? "image" });
-    return { inputs: { ...given, contextHash: plan.contextHash }, failures: [] };
-  } catch (error) {
-    if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED"))
-      throw error;
-    const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
-    return { inputs: given, failures: [{ property: error.property ?? "context", reason }] };
-  }
-}
-
-async function buildFromInputs(
-  context: ProviderContext,
-  { context: folder, files, name = "" }: ImageInputs,
-): Promise<BuiltImage> {
-  const plan = await planBuild({ context: folder, files, name });
-  return buildImage(plan, {
-    layout: context.imageLayout,
-    repository: name,
-    resolveRuntime: (reference) => resolveRuntime(reference, { signal: context.signal }),
-    ...(context.signal === undefined ? {} : { signal: context.signal }),
-  });
-}
 
 /** The lifecycle of a GatewayImage. */
 export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, ProviderContext> = {

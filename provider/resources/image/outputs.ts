@@ -1,4 +1,4 @@
-/** What a GatewayImage reports. Pure. */
+/** What a GatewayImage reports beside its inputs. Pure. */
 import * as z from "zod";
 import { field } from "../../definition/resource";
 
@@ -14,7 +14,7 @@ export const imageOutputs = z.object({
 /** What a GatewayImage reports. */
 export type ImageOutputs = z.output<typeof imageOutputs>;
 
-/** The outputs of an image that was built. */
+/** The outputs for an image in a repository. */
 export const toOutputs = (
   repository: string,
   { digest, contextHash, sizeBytes }: Omit<ImageOutputs, "ref">,

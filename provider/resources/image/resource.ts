@@ -3,8 +3,6 @@ import { defineResource, lazyLifecycle } from "../../definition/resource";
 import { imageInputs } from "./inputs";
 import { imageOutputs } from "./outputs";
 
-const load = () => require("./lifecycle") as typeof import("./lifecycle");
-
 /** The GatewayImage resource. */
 export const gatewayImage = defineResource({
   kind: "GatewayImage",
@@ -16,6 +14,6 @@ export const gatewayImage = defineResource({
     metro: "local",
     hint: "There, give Instance and Service an image that the metro's registry holds.",
   },
-  computeInputs: (given) => load().computeInputs(given),
-  ...lazyLifecycle(() => load().lifecycle),
+  computeInputs: (given) => (require("./plan") as typeof import("./plan")).computeInputs(given),
+  ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });

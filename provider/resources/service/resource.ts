@@ -1,8 +1,9 @@
 /** Service: published ports, and replicas of a template behind them that are replaced without a gap. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
 import { secondsToMs } from "../common/migrations";
-import { holdsExclusiveResource, serviceInputs, serviceQuotaUsage, serviceRules } from "./inputs";
+import { serviceInputs } from "./inputs";
 import { serviceOutputs } from "./outputs";
+import { holdsExclusiveResource, serviceQuotaUsage, serviceRules } from "./rules";
 
 /** The Service resource. */
 export const service = defineResource({

@@ -1,51 +1,25 @@
 /** How a Volume is created, read, updated and deleted. */
-import type { VolumeItem } from "../../contract/models";
-import type { Lifecycle } from "../../definition/resource";
 import { UnikernelError } from "../../base/errors";
-import { ResourceInitFailedError } from "../../definition/initFailed";
+import type { Lifecycle } from "../../definition/resource";
+import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
 import type { ProviderContext } from "../context";
 import { findVolume } from "../common/find";
 import { withDeleteLockHint } from "../common/deleteLock";
 import { deleteOnceFree } from "../common/deleteOnceFree";
+import { applyChanges, updateVolume } from "./apply";
 import { type VolumeInputs, volumeInputs } from "./inputs";
-import { applyChanges, planChanges, createVolume, waitUntilReady, waitUntilReadyAgain } from "./operations";
-import { type VolumeOutputs, type volumeOutputs, toOutputs } from "./outputs";
-import { describeVolumeUpdate, observedInputs } from "./plan";
-import { listAttachedInstances } from "./attachments";
-
-/** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */
-async function initFailure(context: ProviderContext, item: VolumeItem, requested: VolumeInputs, error: unknown) {
-  const now = await findVolume(context, item.uuid).catch(() => undefined);
-  return new ResourceInitFailedError(item.uuid, toOutputs(now ?? item, requested), error);
-}
-
-/** Deletes a volume that could not be made; false when that failed too. */
-async function tryDelete({ client }: ProviderContext, { uuid }: VolumeItem): Promise<boolean> {
-  try {
-    const { items } = await client.deleteVolumes({ body: [{ uuid }] });
-    return items[0]?.status !== "error";
-  } catch {
-    return false;
-  }
-}
-
-async function updateVolume(
-  context: ProviderContext,
-  id: string,
-  olds: { readonly inputs: VolumeInputs },
-  news: VolumeInputs,
-): Promise<VolumeOutputs> {
-  const deadlineMs = context.clock.now() + context.timeouts.updateMs;
-  const item = await waitUntilReadyAgain(context, id, deadlineMs);
-  const changes = planChanges(item, olds.inputs, news);
-  try {
-    await applyChanges(context, item, changes);
-    return toOutputs(await waitUntilReadyAgain(context, id, deadlineMs), news);
-  } catch (error) {
-    throw await initFailure(context, item, olds.inputs, error);
-  }
-}
+import {
+  createVolume,
+  initFailure,
+  listAttachedInstances,
+  tryDelete,
+  waitUntilReady,
+  waitUntilReadyAgain,
+} from "./operations";
+import { toOutputs, type volumeOutputs } from "./outputs";
+import { describeVolumeUpdate, planChanges } from "./plan";
+import { observedInputs } from "./wire";
 
 /** Brings a volume that exists to what is asked for; `undefined` when there is none of the name. */
 async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
@@ -53,7 +27,7 @@ async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
   const item = await findVolume(context, name);
   if (item === undefined) return undefined;
   const found = observedInputs(item, inputs);
-  assertAdoptable({ inputs: volumeInputs }, `Volume '${name}'`, found, inputs);
+  assertAdoptable(`Volume '${name}'`, diff({ inputs: volumeInputs }, found, inputs));
   return { id: item.uuid, outputs: await updateVolume(context, item.uuid, { inputs: found }, inputs) };
 }
 

@@ -1,9 +1,9 @@
-/** What a Volume reports. */
+/** What a Volume reports beside its inputs. Pure. */
 import * as z from "zod";
 import type { VolumeItem } from "../../contract/models";
 import { field, objectType } from "../../definition/resource";
 import type { VolumeInputs } from "./inputs";
-import { type VolumeSettings, observedSettings } from "./plan";
+import { type VolumeSettings, observedSettings } from "./wire";
 
 /** Outputs of a Volume. */
 export const volumeOutputs = z.object({
@@ -38,7 +38,7 @@ export const volumeOutputs = z.object({
     { description: "Those of them that ran, or were in standby, when last looked at." },
   ),
 });
-/** What a Volume reports. */
+/** What a Volume reports, and its settings. */
 export type VolumeOutputs = z.output<typeof volumeOutputs> & VolumeSettings;
 
 /** What is reported, the settable fields among it as they are, whatever was asked for. */

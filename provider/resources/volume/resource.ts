@@ -1,7 +1,8 @@
 /** Volume: a disk that outlives instances. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
-import { volumeInputs, volumeRules } from "./inputs";
+import { volumeInputs } from "./inputs";
 import { volumeOutputs } from "./outputs";
+import { volumeQuotaUsage, volumeRules } from "./rules";
 
 /** The Volume resource. */
 export const volume = defineResource({
@@ -11,11 +12,6 @@ export const volume = defineResource({
   outputs: volumeOutputs,
   rules: volumeRules,
 
-  quotaUsage({ sizeMb, quotaPolicy, template, cloneFrom }) {
-    // Of a dynamic one only what is used counts, which is nothing yet; one that is made from another has that one's policy.
-    const isReserved = quotaPolicy === "static" || (quotaPolicy ?? template ?? cloneFrom) === undefined;
-    return { volumes: 1, ...(typeof sizeMb === "number" && isReserved ? { total_volume_mb: sizeMb } : {}) };
-  },
-
+  quotaUsage: volumeQuotaUsage,
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });

@@ -13,7 +13,7 @@ const blocks = (language: string): readonly string[] =>
     .filter(([, word]) => word === language)
     .map(([, , code = ""]) => code);
 
-/** Problems of a program that finds this package under its own name. Its blocks go on where those before them end. */
+/** Compiler errors of a program that imports this package by name. Its blocks form one program. */
 function problemsOf(program: string): readonly string[] {
   const file = path.join(root, "readme.ts");
   const options: ts.CompilerOptions = {
@@ -46,12 +46,12 @@ describe("the README", function () {
     assert.deepEqual(problemsOf(blocks("ts").join("\n")), []);
   });
 
-  it("would be caught showing one that does not", () => {
+  it("has a check that detects a program that does not compile", () => {
     const [first = ""] = blocks("ts");
     assert.match(problemsOf(`${first}\nnew unikernel.Volume("a", { sizeMB: 64 });`).join("\n"), /sizeMB/);
   });
 
-  it("explains every code of an error, in the words of the code", () => {
+  it("explains every error code as the code's own description does", () => {
     const rows = [...readme.matchAll(/^\| `([A-Z_]+)` +\| (.*?) +\|$/gm)].map(([, code, text]) => [code, text]);
     assert.deepEqual(Object.fromEntries(rows), { ...ERRORS });
   });

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { formatError } from "../../../../../../provider/base/errors";
 import { findQemu } from "../../../../../../provider/platform/vmm/qemu/host/findQemu";
 
-const refusal = (): string => {
+const failureMessage = (): string => {
   try {
     return assert.fail(`found ${findQemu()}`);
   } catch (error) {
@@ -29,27 +29,27 @@ describe("the QEMU of this machine", () => {
     await fs.rm(folder, { recursive: true });
   });
 
-  it("is the one on PATH", async () => {
+  it("is found on PATH", async () => {
     const file = path.join(folder, "qemu-system-x86_64");
     await fs.writeFile(file, "", { mode: 0o755 });
     assert.equal(findQemu(), file);
   });
 
-  it("is missed with the command that installs it", () => {
+  it("is reported missing with the command that installs it", () => {
     assert.match(
-      refusal(),
+      failureMessage(),
       /^QEMU_MISSING: 'qemu-system-x86_64' was not found on PATH\. Install it with '.*or set UNIKERNEL_QEMU to its path/,
     );
   });
 
-  it("that UNIKERNEL_QEMU names must be a program", async () => {
+  it("must be an executable file if UNIKERNEL_QEMU is set", async () => {
     const file = path.join(folder, "qemu");
     process.env["UNIKERNEL_QEMU"] = file;
     assert.match(
       refusal(),
-      /^QEMU_MISSING: UNIKERNEL_QEMU names '.*\/qemu', which is no program that can be run\. Correct or unset it/,
+      /^QEMU_MISSING: UNIKERNEL_QEMU is '.*\/qemu', which is not an executable file\. Correct or unset it/,
     );
     await fs.writeFile(file, "", { mode: 0o644 });
-    assert.match(refusal(), /^QEMU_MISSING: UNIKERNEL_QEMU names/);
+    assert.match(refusal(), /^QEMU_MISSING: UNIKERNEL_QEMU is/);
   });
 });

@@ -70,7 +70,7 @@ export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, Pro
       attempted: `Deleting volume '${olds.inputs.name ?? id}'`,
       sendDelete: () => context.client.deleteVolumes({ body: [{ uuid: id }] }),
       findHolders: () => listAttachedInstances(context, id),
-      toHint: (users) => `Take it out of ${users}, or delete that first.`,
+      toHint: (users) => `Detach it from ${users} first.`,
     }).catch((error: unknown) => {
       throw withDeleteLockHint(error);
     });

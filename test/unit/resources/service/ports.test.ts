@@ -88,7 +88,7 @@ describe("the rules for replicas", () => {
   it("refuse a health path that is not one", async () => {
     assert.match(
       (await reasons({ rollout: { health: { path: "/x", match: { "status.x": 1 } } } }))[0] ?? "",
-      /is not a path such as \$\.status/,
+      /is not a supported JSON path; use one such as \$\.status/,
     );
   });
 });

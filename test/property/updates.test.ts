@@ -48,8 +48,8 @@ const TOLD: Readonly<Record<ProgramKind, (calls: readonly ApiCall[]) => readonly
 const withoutDetail = (step: string): string =>
   step
     .replace(/^grow from .* to /, "grow to ")
-    .replace(/, with up to \d+ more and \d+ less than that at a time$/, "")
-    .replace(/, for which it is stopped and started if it runs by then$/, "");
+    .replace(/, with at most \d+ extra and \d+ missing at a time$/, "")
+    .replace(/, restarting it if it runs by then$/, "");
 
 /** Fields that differ between two creations of the same object: identity, times, and whether it runs. */
 const OWN: readonly string[] = [
@@ -182,7 +182,7 @@ async function judgeReplacement(declared: DeclaredResource, made: Made, decided:
   const { id: next } = await resource.create(world.context, wanted);
   if (!decided.deleteBeforeReplace) await unmake();
   const order = ownOrder(kind, world.calls.slice(callsBefore));
-  assert.deepEqual(order, sentence.includes("will be deleted and made anew") ? ["delete", "make"] : ["make", "delete"]);
+  assert.deepEqual(order, sentence.includes("will be deleted and recreated") ? ["delete", "make"] : ["make", "delete"]);
   assert.equal(await resource.read(world.context, id, olds.inputs), undefined, "the old one is gone");
   await judgeResult(declared, { world, id: next, state }, wanted, []);
   return "replaced";

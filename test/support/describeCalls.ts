@@ -21,12 +21,12 @@ function describeServicePatch({ body: { prop, op, value } }: ApiCall): string {
     return op === "del" ? `release the domains ${names}` : `set the domains to ${names}`;
   }
   if (prop !== "autokill") return `set the ${String(prop).replace("_", " ")} to ${String(value)}`;
-  if (op === "del") return "keep it also when it is of no use";
+  if (op === "del") return "turn automatic deletion off";
   return `delete it after ${(value as { time_ms: number }).time_ms} ms without an instance`;
 }
 
 function describeVolumePatch({ body: { prop, value } }: ApiCall): string {
-  if (prop === "delete_lock") return value === true ? "lock it against deletion" : "let it be deleted";
+  if (prop === "delete_lock") return value === true ? "lock it against deletion" : "allow its deletion";
   if (prop === "quota_policy") return `set the quota policy to ${String(value)}`;
   if (prop === "size_mb") return `grow to ${String(value)} MiB`;
   const tags = value as string[];
@@ -54,9 +54,9 @@ function describeCall(call: ApiCall, before: ApiCall | undefined): string {
     case "updateCertificates":
       return "upload the new chain and key";
     case "createAutoscale":
-      return before?.route === "deleteAutoscale" ? "configure it anew" : "configure autoscale";
+      return before?.route === "deleteAutoscale" ? "configure autoscale again" : "configure autoscale";
     case "deleteAutoscale":
-      return "remove the autoscale configuration, for which its instances are drained and deleted";
+      return "remove the autoscale configuration, which drains and deletes its instances";
     case "createPolicy":
       return `add the policy ${String(body["name"])}`;
     case "deletePolicy":

@@ -19,7 +19,7 @@ function withChangeContext(error: unknown): unknown {
   const { status } = UnikernelError.is(error) ? error.details : {};
   const isOffered = !UnikernelError.has(error, "NOT_SUPPORTED") && status !== 404 && status !== 405;
   if (isOffered || !UnikernelError.is(error)) return withInputContext(error);
-  const hint = "This metro changes no certificates: have it replaced, by 'pulumi up --replace' with its URN.";
+  const hint = "This metro cannot change certificates: replace it with 'pulumi up --replace' and its URN.";
   return withErrorContext(error, { [error.code]: { property: "chain", hint } });
 }
 

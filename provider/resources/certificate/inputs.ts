@@ -4,7 +4,7 @@ import { field } from "../../definition/resource";
 import { adoptField } from "../common/adopt";
 import { freeFormNameField } from "../common/fields";
 
-/** A domain name of any depth, or `*.` and one; without a dot at its end. */
+/** A domain name, optionally with a leading `*.`, without a trailing dot. */
 const DOMAIN_PATTERN = /^(\*\.)?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/i;
 const MAX_DOMAIN_LENGTH = 253;
 
@@ -15,17 +15,14 @@ export const certificateInputs = z.strictObject({
     z
       .string()
       .max(MAX_DOMAIN_LENGTH)
-      .regex(
-        DOMAIN_PATTERN,
-        "must be a domain name such as www.example.com or *.example.com, without a dot at its end",
-      ),
-    { description: "The domain it is for, such as `www.example.com` or `*.example.com`.", onChange: "replace" },
+      .regex(DOMAIN_PATTERN, "must be a domain name such as www.example.com or *.example.com, without a trailing dot"),
+    { description: "Domain of the certificate, such as `www.example.com` or `*.example.com`.", onChange: "replace" },
   ),
   chain: field(z.string().min(1), {
-    description: "The certificate and then its issuers, as PEM. Replaced in place, without a gap.",
+    description: "PEM text: the certificate, then its issuers. A change is applied in place without downtime.",
   }),
   key: field(z.string().min(1), {
-    description: "The private key of the certificate, as PEM without a passphrase. Kept secret in state.",
+    description: "Private key of the certificate: PEM text without a passphrase. Encrypted in state.",
     secret: true,
   }),
   adopt: adoptField("a certificate"),

@@ -65,7 +65,7 @@ export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOu
     } catch (error) {
       const used = await findCertificate(context, id).catch(() => undefined);
       const services = (used?.service_groups ?? []).map(({ name }) => `'${name}'`).join(", ");
-      const hint = `Take it out of the domains of service ${services} first.`;
+      const hint = `Remove it from the domains of service ${services} first.`;
       throw withErrorContext(error, { IN_USE: services === "" ? {} : { hint } });
     }
   },

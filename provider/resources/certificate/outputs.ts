@@ -6,14 +6,13 @@ import { field } from "../../definition/resource";
 /** Outputs of a Certificate. */
 export const certificateOutputs = z.object({
   state: field(z.string(), { description: "`valid`, `pending` while it is being issued, or `error`." }),
-  subject: field(z.string(), { description: "Whom it was issued to; empty while it is pending." }),
-  issuer: field(z.string(), { description: "Who issued it; empty while it is pending." }),
-  serialNumber: field(z.string(), { description: "Its serial number in hexadecimal; empty while it is pending." }),
-  notBefore: field(z.string(), { description: "When it begins to be valid, RFC 3339; empty while it is pending." }),
-  notAfter: field(z.string(), { description: "Until when it is valid, RFC 3339; empty while it is pending." }),
+  subject: field(z.string(), { description: "Subject of the certificate; empty while pending." }),
+  issuer: field(z.string(), { description: "Issuer of the certificate; empty while pending." }),
+  serialNumber: field(z.string(), { description: "Serial number in hexadecimal; empty while pending." }),
+  notBefore: field(z.string(), { description: "Start of its validity, RFC 3339; empty while pending." }),
+  notAfter: field(z.string(), { description: "End of its validity, RFC 3339; empty while pending." }),
   validation: field(z.string(), {
-    description:
-      "How issuing it goes, such as `attempt 2, the next at 2026-01-01T00:00:00Z`; empty unless it is pending.",
+    description: "Progress of issuing, such as `attempt 2, next at 2026-01-01T00:00:00Z`; empty unless pending.",
   }),
   createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
 });
@@ -23,7 +22,7 @@ export type CertificateOutputs = z.output<typeof certificateOutputs>;
 /** The outputs, from what the API reports. */
 export function toOutputs(item: CertificateItem): CertificateOutputs {
   const { attempt, next } = item.validation ?? {};
-  const after = next === undefined ? "" : `, the next at ${next}`;
+  const after = next === undefined ? "" : `, next at ${next}`;
   return {
     state: item.state ?? "",
     subject: item.subject ?? "",

@@ -8,7 +8,7 @@ import { certificateRules } from "./rules";
 export const certificate = defineResource({
   kind: "Certificate",
   description:
-    "A certificate with its key, for domains of services. Without one, the platform has certificates issued for such domains by itself.",
+    "A certificate with its private key, for domains of services. For a domain without one, the platform obtains a certificate by itself.",
   inputs: certificateInputs,
   outputs: certificateOutputs,
   rules: certificateRules,

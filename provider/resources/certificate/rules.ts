@@ -10,30 +10,33 @@ function checkChain({ chain }: Pick<CertificateInputs, "chain">): readonly Check
   if (chain.includes("PRIVATE KEY")) {
     return failure(
       "chain",
-      "holds a private key, which would not be kept secret; give only certificates, and the key as `key`.",
+      "contains a private key, which would not be encrypted in state; put it in `key` and only certificates here.",
     );
   }
   if (parseChain(chain) !== undefined) return [];
   return failure(
     "chain",
-    "cannot be read; give PEM text that begins with '-----BEGIN CERTIFICATE-----': the certificate, then its issuers.",
+    "is not valid PEM; give text that begins with '-----BEGIN CERTIFICATE-----': the certificate, then its issuers.",
   );
 }
 
 function checkKey({ key }: Pick<CertificateInputs, "key">): readonly CheckFailure[] {
   if (parseKey(key) !== undefined) return [];
-  if (key.includes("ENCRYPTED")) return failure("key", "is encrypted; give it without a passphrase.");
-  return failure("key", "cannot be read; give PEM text that begins with '-----BEGIN PRIVATE KEY-----'.");
+  if (key.includes("ENCRYPTED")) return failure("key", "is encrypted; remove its passphrase.");
+  return failure("key", "is not valid PEM; give text that begins with '-----BEGIN PRIVATE KEY-----'.");
 }
 
 function checkPair({ chain, key }: Pick<CertificateInputs, "chain" | "key">): readonly CheckFailure[] {
   const certificate = parseChain(chain)?.[0];
   const parsed = parseKey(key);
   if (certificate === undefined || parsed === undefined || certificate.checkPrivateKey(parsed)) return [];
-  return failure("key", "does not fit the certificate, which is the first of `chain`; give the key it was made with.");
+  return failure(
+    "key",
+    "does not match the certificate, which is the first in `chain`; give the key that it was issued for.",
+  );
 }
 
-/** The names that a certificate is for, as it says them. */
+/** The names in a certificate, for a sentence. */
 function certificateNames(certificate: crypto.X509Certificate): string {
   const alternative = certificate.subjectAltName?.replaceAll("DNS:", "");
   return alternative ?? certificate.subject.replaceAll("\n", ", ");
@@ -47,17 +50,17 @@ function checkCommonName({
   if (certificate === undefined || certificate.checkHost(commonName) !== undefined) return [];
   return failure(
     "commonName",
-    `"${commonName}" is not among the names of the certificate, which is for ${certificateNames(certificate)}.`,
+    `"${commonName}" is not a name of the certificate, which is for ${certificateNames(certificate)}.`,
   );
 }
 
-/** One that has expired since it was uploaded is no reason to refuse everything else. */
+/** Only for a new chain: a certificate that expired after its upload must not block other changes. */
 function checkExpiry(chain: string, before: unknown): readonly CheckFailure[] {
   const certificate = parseChain(chain)?.[0];
   if (certificate === undefined || chain === before || Date.parse(certificate.validTo) > Date.now()) return [];
   return failure(
     "chain",
-    `its certificate expired on ${new Date(certificate.validTo).toISOString()}; give one that is valid.`,
+    `the certificate expired on ${new Date(certificate.validTo).toISOString()}; give a valid one.`,
   );
 }
 

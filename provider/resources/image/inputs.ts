@@ -7,13 +7,15 @@ import { nameField } from "../common/fields";
 export const imageInputs = z.strictObject({
   name: nameField("image repository"),
   context: field(z.string().min(1), {
-    description: "Folder that holds the Kraftfile, relative to the program. The Kraftfile's paths are relative to it.",
+    description:
+      "Folder with the Kraftfile, relative to the program. Paths in the Kraftfile are relative to this folder.",
   }),
   files: field(z.record(z.string().regex(/^\//, "must be an absolute path of the guest"), z.string()).default({}), {
-    description: "Files to put over the root file system: absolute path in the guest → content.",
+    description:
+      "Files to add to the root file system or replace in it: absolute path in the guest → content. Default: none.",
   }),
   contextHash: field(z.string().optional(), {
-    description: "Hash of everything the image is built from; computed at preview, so that a changed file shows.",
+    description: "Hash of all build inputs, computed at preview so that a changed file shows as a change.",
     computed: true,
   }),
 });

@@ -4,7 +4,7 @@ import { openLayout } from "../../image/oci/layout";
 import { removeEmptyLayout } from "../../image/oci/removeEmptyLayout";
 import type { ProviderContext } from "../context";
 import { buildFromInputs } from "./apply";
-import { type imageInputs } from "./inputs";
+import type { imageInputs } from "./inputs";
 import { type imageOutputs, toOutputs } from "./outputs";
 
 /** The lifecycle of a GatewayImage. */

@@ -5,11 +5,11 @@ import { field } from "../../definition/resource";
 /** Outputs of a GatewayImage. */
 export const imageOutputs = z.object({
   ref: field(z.string(), {
-    description: "Reference by digest, `repository@sha256:…`; give it to Instance and Service.",
+    description: "Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template.",
   }),
   digest: field(z.string(), { description: "Digest of the image index." }),
-  contextHash: field(z.string(), { description: "Hash of everything the image was built from." }),
-  sizeBytes: field(z.number(), { description: "Bytes of all blobs of the image." }),
+  contextHash: field(z.string(), { description: "Hash of all build inputs." }),
+  sizeBytes: field(z.number(), { description: "Total size of the image's blobs in bytes." }),
 });
 /** What a GatewayImage reports. */
 export type ImageOutputs = z.output<typeof imageOutputs>;

@@ -7,12 +7,12 @@ import { imageOutputs } from "./outputs";
 export const gatewayImage = defineResource({
   kind: "GatewayImage",
   description:
-    "An OCI image built from a folder with a Kraftfile. Equal content gives an equal digest; nothing changed means nothing built.",
+    "An OCI image of a gateway or any other server, built from a folder with a Kraftfile. The same content always gives the same digest, and unchanged content is not built again.",
   inputs: imageInputs,
   outputs: imageOutputs,
   metroRestriction: {
     metro: "local",
-    hint: "There, give Instance and Service an image that the metro's registry holds.",
+    hint: "In other metros, use an image from the metro's registry.",
   },
   computeInputs: (given) => (require("./plan") as typeof import("./plan")).computeInputs(given),
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),

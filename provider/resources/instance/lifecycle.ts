@@ -133,7 +133,7 @@ export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs,
     if (item.delete_lock === true) {
       throw new UnikernelError("NOT_ALLOWED", `Instance '${item.name}' is locked against deletion.`, {
         property: "deleteLock",
-        hint: "Set deleteLock to false, run 'pulumi up', and delete it then.",
+        hint: "Set deleteLock to false, run 'pulumi up', then delete it.",
       });
     }
     // A clean stop first, so that what the program still holds reaches its volumes.

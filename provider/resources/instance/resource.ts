@@ -9,13 +9,13 @@ import { instanceQuotaUsage, instanceRules } from "./rules";
 export const instance = defineResource({
   kind: "Instance",
   description:
-    "A unikernel virtual machine. One that serves the public belongs into a Service, which also updates it without a gap.",
+    "A unikernel virtual machine. For a public server, prefer a Service, which updates its replicas without downtime.",
   inputs: instanceInputs,
   outputs: instanceOutputs,
   migrations: [secondsToMs("prepareTemplate", { timeoutSeconds: "timeoutMs" })],
   rules: instanceRules,
   quotaUsage: instanceQuotaUsage,
-  // What one instance holds, its successor cannot have at the same time.
+  // Two instances cannot hold these at the same time.
   deleteBeforeReplace: ({ volumes, serviceGroup, networkInterfaces }) =>
     [volumes, networkInterfaces].some((held) => Array.isArray(held) && held.length > 0) ||
     claimsUniqueName(serviceGroup),
@@ -24,7 +24,7 @@ export const instance = defineResource({
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });
 
-/** A group's name and its domains belong to one group at a time. */
+/** True for a group with a name or domains, which only one group can have. */
 function claimsUniqueName(serviceGroup: unknown): boolean {
   const { name, domains } = (serviceGroup ?? {}) as { name?: unknown; domains?: unknown };
   return name !== undefined || (Array.isArray(domains) && domains.length > 0);

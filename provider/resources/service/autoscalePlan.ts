@@ -7,7 +7,7 @@ import { omitDefault, omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
 import { matchesReference } from "../common/reference";
 
-/** What an update does about autoscale. */
+/** A change of the autoscale configuration. */
 export type AutoscaleChange = { readonly description: string } & (
   | { readonly do: "configure"; readonly autoscale: AutoscaleInput }
   | { readonly do: "unconfigure" }
@@ -15,7 +15,7 @@ export type AutoscaleChange = { readonly description: string } & (
   | { readonly do: "remove-policy"; readonly name: string }
 );
 
-/** To the wire, flat, as the newest documentation writes it. */
+/** A policy to the wire, in the flat form of the newest documentation. */
 export const toWirePolicy = (policy: AutoscalePolicyInput): AutoscalePolicy =>
   omitUndefined({
     name: policy.name,
@@ -58,7 +58,7 @@ const toCurrentSpelling = (word: string): string => CURRENT_SPELLINGS[word] ?? w
 
 type ReportedPolicy = NonNullable<AutoscaleItem["policies"]>[number];
 
-/** What a node does not report of a policy is believed to be as it was asked for. */
+/** Properties that a node does not report are taken from the requested policy. */
 function fromWirePolicy(item: ReportedPolicy, mine: AutoscalePolicyInput | undefined): AutoscalePolicyInput {
   const { adjustment_type: adjustment } = item;
   const observed = omitUndefined({
@@ -78,9 +78,9 @@ function fromWirePolicy(item: ReportedPolicy, mine: AutoscalePolicyInput | undef
       replace: item.replace,
       idleTimeMs: item.idle_time_ms,
     }),
-  }) as AutoscalePolicyInput; // words of a newer server included: they show as they are
+  }) as AutoscalePolicyInput; // values that only a newer server knows included: they show as drift
   type Key = keyof AutoscalePolicyInput;
-  // A server may tell a default that the program left out.
+  // A server may report a default that the program left out.
   const isAsked = (key: Key) =>
     isDeepStrictEqual(observed[key], mine?.[key]) || (mine?.[key] === undefined && observed[key] === false);
   return mine !== undefined && (Object.keys(observed) as Key[]).every(isAsked) ? mine : observed;
@@ -111,9 +111,9 @@ export function fromWireAutoscale(
 }
 
 const CONFIGURE_TEXT = "configure autoscale";
-const UNCONFIGURE_TEXT = "remove the autoscale configuration, for which its instances are drained and deleted";
+const UNCONFIGURE_TEXT = "remove the autoscale configuration, which drains and deletes its instances";
 
-/** What brings autoscale from one to the other, in that order. A configuration cannot be changed, only its policies can. */
+/** The changes of an update, in order. Only the policies of a configuration can change; anything else takes a new configuration. */
 export function planAutoscale(
   olds: AutoscaleInput | undefined,
   news: AutoscaleInput | undefined,
@@ -124,13 +124,13 @@ export function planAutoscale(
   if (!isDeepStrictEqual({ ...olds, policies: [] }, { ...news, policies: [] })) {
     return [
       { description: UNCONFIGURE_TEXT, do: "unconfigure" },
-      { ...configure, description: "configure it anew" },
+      { ...configure, description: "configure autoscale again" },
     ];
   }
   const isIn = (policies: readonly AutoscalePolicyInput[], policy: AutoscalePolicyInput) =>
     policies.some((other) => isDeepStrictEqual(other, policy));
   return [
-    // First, so that there is room for what is new, and a name is free for what is changed.
+    // Removals come first: they make room, and a changed policy reuses its name.
     ...olds.policies
       .filter((policy) => !isIn(news.policies, policy))
       .map(({ name }) => ({ description: `remove the policy ${name}`, do: "remove-policy", name }) as const),

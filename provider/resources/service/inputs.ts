@@ -13,7 +13,7 @@ import { MAX_REPLICAS, rolloutInput } from "./rolloutInput";
 /** The `template` input. */
 export const templateInput = objectType(
   "InstanceTemplate",
-  "What every replica runs.",
+  "Template of the replicas.",
   z.strictObject({
     image: imageField(),
     imagePull: imagePullField(),
@@ -26,7 +26,9 @@ const autokill = objectType(
   "ServiceAutokill",
   "When the platform deletes a service by itself.",
   z.strictObject({
-    timeMs: field(z.int().min(0), { description: "Milliseconds without an instance in it; 0 is never." }),
+    timeMs: field(z.int().min(0), {
+      description: "Delete the service when it has had no instance for this long, in milliseconds; 0: never.",
+    }),
   }),
 );
 
@@ -39,35 +41,37 @@ export const serviceInputs = z.strictObject({
   name: nameField("service"),
   ports: field(z.array(publishedPort).min(1), {
     description:
-      "Published ports; changed in place, before a changed template is rolled out: give a program a new port of its own in two updates.",
+      "Published ports, at least one. Port changes apply before a changed template is rolled out; to move a program to a new port, first listen on both, then change the ports.",
     unordered: true,
   }),
   domains: field(z.array(serviceDomain).min(1).optional(), {
-    description: "Domain names. Default: one that the metro makes from the name.",
+    description: "Domain names. Default: one that the metro derives from the name.",
     unordered: true,
   }),
   softLimit: field(limitSchema().default(1), {
     description:
-      "Requests or connections in flight per instance before the next instance in standby is woken, 1 to 65,535. Default 1.",
+      "Requests or connections in flight per instance before another instance is woken from standby, 1 to 65,535. Default 1.",
   }),
   hardLimit: field(limitSchema().default(MAX_LIMIT), {
     description:
       "Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535.",
   }),
-  autokill: field(autokill.optional(), { description: "When the platform deletes it by itself. Default: never." }),
+  autokill: field(autokill.optional(), {
+    description: "When the platform deletes the service by itself. Default: never.",
+  }),
   replicas: field(z.int().min(0).max(MAX_REPLICAS).default(1), {
-    description: `Instances of the template, 0 to ${MAX_REPLICAS}; without a template it means nothing. Default 1.`,
+    description: `Number of replicas of the template, 0 to ${MAX_REPLICAS}; ignored without a template. Default 1.`,
   }),
   template: field(templateInput.optional(), {
     description:
-      "What every replica runs. A change replaces the replicas as `rollout` says. Required, but with `autoscale` or `replicas: 0`.",
+      "Template of the replicas. A change replaces the replicas by a rolling update. Required unless `autoscale` is set or `replicas` is 0.",
   }),
   rollout: field(rolloutInput.default(DEFAULT_ROLLOUT), {
-    description: "How replicas are replaced. Default: one by one, each new one first.",
+    description: "How the rolling update replaces replicas. Default: one at a time, the new one first.",
   }),
   autoscale: field(autoscaleInput.optional(), {
     description:
-      "Let the platform decide how many instances there are, made from an instance template of its own, in place of `replicas`. A change of anything but the policies drains and deletes them first. Default: none.",
+      "Lets the platform choose the number of instances, created from an instance template, instead of `replicas`. A change other than to `policies` drains and deletes these instances first. Default: none.",
   }),
   adopt: adoptField("a service"),
 });
@@ -75,9 +79,9 @@ export const serviceInputs = z.strictObject({
 /** Checked inputs of a Service. */
 export type ServiceInputs = z.output<typeof serviceInputs>;
 
-/** What a Service has of which nothing was said. */
+/** Defaults of a Service. */
 export const SERVICE_DEFAULTS = serviceInputs.pick({ softLimit: true, hardLimit: true, rollout: true }).parse({});
 
-/** So many instances of its template a service is to have. */
+/** How many replicas a service should have. */
 export const desiredReplicas = ({ template, replicas }: Pick<ServiceInputs, "template" | "replicas">): number =>
   template === undefined ? 0 : replicas;

@@ -188,7 +188,7 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
           (now.instances ?? []).map(({ uuid }) => uuid),
         );
       },
-      toHint: (instances) => `Delete ${instances} first, or take it out of the service.`,
+      toHint: (instances) => `Remove ${instances} from the service first.`,
     });
   },
 };

@@ -54,7 +54,7 @@ type ErrorContexts = Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
 function domainErrorContext({ domains = [] }: ServiceInputs): ErrorContexts {
   const only = domains.length === 1 ? "domains[0]" : "domains";
   const certificate = { property: domains.length === 1 ? `${only}.certificate` : only };
-  const hint = "Choose another name, or take it out of the service that has it.";
+  const hint = "Choose another name, or remove it from the service that has it.";
   return {
     CERTIFICATE_MISMATCH: certificate,
     ...(domains.some((domain) => domain.certificate !== undefined) ? { NOT_FOUND: certificate } : {}),
@@ -74,7 +74,7 @@ export function createErrorContext(inputs: ServiceInputs, metro: string): ErrorC
   if (inputs.domains === undefined) return ports;
   const contexts = { ...ports, ...domainErrorContext(inputs) };
   if (areSharedPorts(inputs.ports, metro)) return contexts;
-  return { ...contexts, IN_USE: { hint: "Choose another domain, or publish another port, whichever it names." } };
+  return { ...contexts, IN_USE: { hint: "Choose another domain or port, whichever the message names." } };
 }
 
 /** Changes the group by one PATCH. */
@@ -96,7 +96,7 @@ export async function patchServiceGroup(
 }
 
 const AUTOSCALE_ERROR_CONTEXT: ErrorContexts = {
-  NOT_FOUND: { property: "autoscale.template", hint: "Look for the template's id or name in this metro." },
+  NOT_FOUND: { property: "autoscale.template", hint: "Check the id or name of the template in this metro." },
   IN_USE: { property: "autoscale.template" },
   NOT_SUPPORTED: { property: "autoscale" },
   API_REJECTED: { property: "autoscale" },
@@ -175,8 +175,8 @@ export async function waitForAutoscaledInstances(
     if (clock.now() >= deadlineMs) {
       throw new UnikernelError(
         "WAIT_TIMEOUT",
-        `Autoscale of service '${item.name}' has ${serving} instances that serve, not ${size}, after ${timeoutMs / 1000} s; its replicas go on.`,
-        { property: "autoscale", hint: "Look at the console log of an instance that was made from the template." },
+        `Autoscale of service '${item.name}' has ${serving} of ${size} instances serving after ${timeoutMs / 1000} s; its replicas keep serving.`,
+        { property: "autoscale", hint: "Check the console log of an instance created from the template." },
       );
     }
     await clock.sleep(POLL_MS, signal);

@@ -1,4 +1,4 @@
-/** Which steps a change of a Service takes, in order: what a preview says and what an update does. Pure. */
+/** The steps of a Service's update, in order: what a preview says and what an update does. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { ServiceProp } from "../../contract/models";
 import { canonicalDomainName } from "../../base/domainName";
@@ -81,7 +81,7 @@ function planAutokill(olds: ServiceGroupInputs, news: ServiceGroupInputs): reado
   const [had, wanted] = [autokillMs(olds), autokillMs(news)];
   if (had === wanted) return [];
   const prop = "autokill" as const;
-  if (wanted === 0) return [{ description: "keep it also when it is of no use", prop, op: "del" }];
+  if (wanted === 0) return [{ description: "turn automatic deletion off", prop, op: "del" }];
   const description = `delete it after ${wanted} ms without an instance`;
   return [{ description, prop, op: "set", value: { time_ms: wanted } }];
 }
@@ -123,7 +123,7 @@ function describeRollout(olds: ServiceInputs, news: ServiceInputs): string | und
     return `${what} ${replicaCount(count)}`;
   }
   const { maxSurge, maxUnavailable } = toRolloutPolicy(wanted, news.template ?? { volumes: [] }, news.rollout);
-  const limits = `with up to ${maxSurge} more and ${maxUnavailable} less than that at a time`;
+  const limits = `with at most ${maxSurge} extra and ${maxUnavailable} missing at a time`;
   return `roll the changed template out to ${replicaCount(wanted)}, ${limits}`;
 }
 

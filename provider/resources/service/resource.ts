@@ -9,7 +9,7 @@ import { holdsExclusiveResource, serviceQuotaUsage, serviceRules } from "./rules
 export const service = defineResource({
   kind: "Service",
   description:
-    "Published ports, and replicas of a template behind them. A changed template replaces the replicas one by one; clients see no gap.",
+    "Published ports with replicas of a template behind them. When the template changes, a rolling update replaces the replicas without downtime.",
   inputs: serviceInputs,
   outputs: serviceOutputs,
   migrations: [

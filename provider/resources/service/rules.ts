@@ -10,21 +10,21 @@ import { checkPorts } from "./ports";
 import { checkTemplateTags } from "./replicaTags";
 import { checkRollout } from "./rolloutInput";
 
-/** Looks only at what is given at all, so that unknown values inside do not matter. */
+/** Looks only at whether inputs are set, so unknown values inside them do not matter. */
 function checkReplicas({ template, replicas, autoscale }: ServiceInputs): readonly CheckFailure[] {
   if (isUnknown(template) || isUnknown(autoscale) || replicas === 0) return [];
   if (template === undefined && autoscale === undefined) {
-    const reason = `required: say what the ${replicas === 1 ? "replica runs" : `${replicas} replicas run`}. Or give autoscale, or replicas: 0 for a service that instances join.`;
+    const reason = `required for ${replicas === 1 ? "1 replica" : `${replicas} replicas`}. Otherwise set autoscale, or replicas: 0 for a service that instances join.`;
     return [{ property: "template", reason }];
   }
   if (template === undefined || autoscale === undefined) return [];
-  const reason = `cannot be given together with ${replicas} replicas of a template: either the program or the platform decides how many instances there are. Write replicas: 0, or leave it out.`;
+  const reason = `cannot be combined with ${replicas} ${replicas === 1 ? "replica" : "replicas"} of a template. Set replicas: 0, or remove autoscale.`;
   return [{ property: "autoscale", reason }];
 }
 
 function checkLimits({ softLimit, hardLimit }: ServiceInputs): readonly CheckFailure[] {
   if (softLimit <= hardLimit) return [];
-  return [{ property: "softLimit", reason: `must not be above hardLimit, which is ${hardLimit}, got ${softLimit}.` }];
+  return [{ property: "softLimit", reason: `must be at most hardLimit (${hardLimit}), got ${softLimit}.` }];
 }
 
 /** The rules of a Service. */
@@ -45,7 +45,7 @@ export const serviceRules: readonly Rule<ServiceInputs>[] = [
   })),
 ];
 
-/** What a Service takes of the account's quotas, what the platform starts by itself not counted. */
+/** What a Service uses of the account's quotas, without the instances that autoscale creates. */
 export function serviceQuotaUsage(inputs: Properties): Readonly<Record<string, number>> {
   const { template, replicas, ports } = inputs;
   const isTemplate = template !== null && typeof template === "object";
@@ -57,7 +57,7 @@ export function serviceQuotaUsage(inputs: Properties): Readonly<Record<string, n
   };
 }
 
-/** Has it what its successor could not have at the same time: a domain, or a volume that its replicas write to? */
+/** True if two services cannot hold the same thing at once: a domain, or a volume that the replicas write to. */
 export function holdsExclusiveResource({ domains, template, rollout }: Properties): boolean {
   const { volumes } = (template ?? {}) as Properties;
   const { sharedVolumes } = (rollout ?? {}) as Properties;

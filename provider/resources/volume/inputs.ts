@@ -6,7 +6,7 @@ import { adoptField } from "../common/adopt";
 import { freeFormNameField } from "../common/fields";
 import { tagsField } from "../common/tags";
 
-/** A change that cannot be made in place replaces the volume, which `check` refuses unless this was asked for. */
+/** A change that cannot be made in place replaces the volume. Without `allowDataLoss`, `check` fails first. */
 const effectIfDataLost = ({ news }: FieldChange) => (news["allowDataLoss"] === true ? "replace" : "update");
 
 /** Inputs of a Volume. */
@@ -14,58 +14,59 @@ export const volumeInputs = z.strictObject({
   name: freeFormNameField("volume"),
   sizeMb: field(z.int().min(1).max(1_048_576).optional(), {
     description:
-      "Size in MiB, 1 to 1,048,576 within the account's quota. Can grow while no instance runs with it; never shrinks. Default, for a volume made from a `template`, with `cloneFrom` or at a `hostPath`: what that has.",
+      "Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume; never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise.",
     keptWhenAbsent: true,
     onChange: (change) =>
       isUnknown(change.after) || Number(change.after) < Number(change.before) ? effectIfDataLost(change) : "update",
   }),
   filesystem: field(z.string().min(1).optional(), {
-    description: "`ext4`, `virtiofs`, or a file system that the site defines. Default `ext4`, or that of the original.",
+    description:
+      "File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default: that of the original, else `ext4`.",
     keptWhenAbsent: true,
     onChange: effectIfDataLost,
   }),
   accessMode: field(z.enum(["rwo", "rox", "rwx"]).optional(), {
     description:
-      "`rwo`: one instance writes; `rox`: many read; `rwx`: many write, with `virtiofs` only. Default `rwo`, or that of the original.",
+      "`rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default: that of the original, else `rwo`.",
     keptWhenAbsent: true,
     onChange: effectIfDataLost,
   }),
   quotaPolicy: field(z.enum(["static", "dynamic"]).optional(), {
     description:
-      "What counts towards the account's quota: `static` the whole size, `dynamic` what is used. Default `static`, or that of the original.",
+      "What counts toward the quota: `static` the whole size, `dynamic` the used space. Default: that of the original, else `static`.",
     keptWhenAbsent: true,
   }),
   template: field(z.string().min(1).optional(), {
-    description: "Id or name of a volume template to make it from.",
+    description: "Id or name of a volume template to create it from. Default: none.",
     onChange: effectIfDataLost,
   }),
   cloneFrom: field(z.string().min(1).optional(), {
-    description: "Id or name of a volume to copy, as it is when this one is made.",
+    description: "Id or name of a volume to copy at creation. Default: none.",
     onChange: effectIfDataLost,
   }),
   hostPath: field(z.string().regex(/^\//, "must be an absolute path").optional(), {
-    description: "Folder of the host to share, for accounts that may.",
+    description: "Absolute path of a folder on the host to share. Needs an account privilege. Default: none.",
     onChange: effectIfDataLost,
   }),
   uid: field(z.int().min(0).optional(), {
-    description: "Numeric user id that owns the files in it.",
+    description: "Numeric user id that owns the files. Default: 0, or that of the original.",
     onChange: effectIfDataLost,
   }),
   gid: field(z.int().min(0).optional(), {
-    description: "Numeric group id of the files in it.",
+    description: "Numeric group id of the files. Default: 0, or that of the original.",
     onChange: effectIfDataLost,
   }),
   args: field(z.record(z.string(), z.string()).optional(), {
-    description: "Arguments of a `filesystem` that the site defines.",
+    description: "Arguments of a `filesystem` that the metro's operator defines. Default: none.",
     onChange: effectIfDataLost,
   }),
   tags: tagsField("volume"),
   deleteLock: field(z.boolean().default(false), {
-    description: "Refuse to delete it, whoever asks, until this is false again. Default false.",
+    description: "Refuse every deletion until this is set to false. Default false.",
   }),
   allowDataLoss: field(z.boolean().default(false), {
     description:
-      "Let a change that cannot be made in place replace the volume by a new one, without its data. Default false: such a change is refused.",
+      "Allow a change that cannot be made in place to replace the volume, which loses its data. Default false: such a change fails.",
     onChange: "ignore",
   }),
   adopt: adoptField("a volume"),

@@ -48,7 +48,7 @@ export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, Pro
     try {
       const changes = planChanges(ready, inputs, inputs);
       await applyChanges(context, ready, changes);
-      // It was read a moment ago.
+      // Without changes, `ready` is still current.
       const item = changes.length === 0 ? ready : await waitUntilReadyAgain(context, made.uuid, deadlineMs);
       return { id: made.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
@@ -70,7 +70,7 @@ export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, Pro
       attempted: `Deleting volume '${olds.inputs.name ?? id}'`,
       sendDelete: () => context.client.deleteVolumes({ body: [{ uuid: id }] }),
       findHolders: () => listAttachedInstances(context, id),
-      toHint: (users) => `Take it out of ${users}, or delete that first.`,
+      toHint: (users) => `Detach it from ${users} first.`,
     }).catch((error: unknown) => {
       throw withDeleteLockHint(error);
     });

@@ -17,7 +17,7 @@ import { toCreateRequest } from "./wire";
 const POLL_MS = 200;
 
 const REPLACE_HINT =
-  "Have it made anew, without its data, by 'pulumi up --replace' with its URN; under a fixed name that takes the option deleteBeforeReplace: true.";
+  "Replace it, which loses its data: run 'pulumi up --replace' with its URN; with a fixed name, also set the option deleteBeforeReplace: true.";
 
 /**
  * Waits until a volume can be used.
@@ -35,7 +35,7 @@ export async function waitUntilReady(context: ProviderContext, id: string, deadl
       if (item.state !== "error") return item;
       throw new UnikernelError(
         "OPERATION_FAILED",
-        `Volume '${item.name}' could not be made: ${item.message ?? "its state is 'error'"}.`,
+        `Volume '${item.name}' could not be created: ${item.message ?? "its state is 'error'"}.`,
       );
     }
     if (clock.now() > deadlineMs) {
@@ -78,9 +78,7 @@ export async function createVolume(context: ProviderContext, inputs: VolumeInput
     throw withErrorContext(error, {
       ALREADY_EXISTS: { property: "name" },
       QUOTA_EXCEEDED: { property: "sizeMb" },
-      ...(origin === undefined
-        ? {}
-        : { NOT_FOUND: { property: origin, hint: "Look for its id or name in this metro." } }),
+      ...(origin === undefined ? {} : { NOT_FOUND: { property: origin, hint: "Check its id or name in this metro." } }),
     });
   });
 }

@@ -7,41 +7,41 @@ import { type VolumeSettings, observedSettings } from "./wire";
 
 /** Outputs of a Volume. */
 export const volumeOutputs = z.object({
-  state: field(z.string(), { description: "State when last looked at, such as `available` or `mounted`." }),
-  persistent: field(z.boolean(), { description: "False for a volume that goes with its instance." }),
+  state: field(z.string(), { description: "State at the last refresh, such as `available` or `mounted`." }),
+  persistent: field(z.boolean(), { description: "False for a volume that is deleted with its instance." }),
   createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
   attachedTo: field(
     z.array(
       objectType(
         "VolumeUser",
-        "An instance that has a volume attached.",
+        "An instance that a volume is attached to.",
         z.object({
           uuid: field(z.string(), { description: "UUID of the instance." }),
           name: field(z.string(), { description: "Name of the instance." }),
         }),
       ),
     ),
-    { description: "The instances that had it attached when last looked at." },
+    { description: "Instances that the volume was attached to at the last refresh." },
   ),
   mountedBy: field(
     z.array(
       objectType(
         "VolumeMounter",
-        "An instance that uses a volume.",
+        "An instance that has a volume mounted.",
         z.object({
           uuid: field(z.string(), { description: "UUID of the instance." }),
           name: field(z.string(), { description: "Name of the instance." }),
-          readonly: field(z.boolean(), { description: "Mounted without write access." }),
+          readonly: field(z.boolean(), { description: "True if it is mounted read-only." }),
         }),
       ),
     ),
-    { description: "Those of them that ran, or were in standby, when last looked at." },
+    { description: "Instances, running or in standby, that had the volume mounted at the last refresh." },
   ),
 });
 /** What a Volume reports, and its settings. */
 export type VolumeOutputs = z.output<typeof volumeOutputs> & VolumeSettings;
 
-/** What is reported, the settable fields among it as they are, whatever was asked for. */
+/** The outputs, including the settings as the API reports them. */
 export const toOutputs = (item: VolumeItem, requested: Partial<VolumeInputs>): VolumeOutputs => ({
   ...observedSettings(item, requested),
   state: item.state ?? "",

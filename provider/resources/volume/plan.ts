@@ -28,8 +28,8 @@ export function findUnsupportedChange(olds: Partial<VolumeInputs>, news: VolumeI
   }
   return {
     property: "sizeMb",
-    reason: `has ${had} MiB, as '${origin}' that it was made from, and cannot shrink to ${wanted} MiB.`,
-    hint: `Ask for ${had} or more, or leave sizeMb out to have what '${origin}' has.`,
+    reason: `has ${had} MiB, the size of its original '${origin}', and cannot shrink to ${wanted} MiB.`,
+    hint: `Use ${had} or more, or remove sizeMb to keep the size of '${origin}'.`,
   };
 }
 
@@ -61,7 +61,7 @@ export function planVolumeUpdate(olds: ChangeableInputs, news: ChangeableInputs)
     set("tags", news.tags, news.tags.length === 0 ? "remove all tags" : `set the tags to ${news.tags.join(", ")}`);
   }
   if (news.deleteLock !== olds.deleteLock) {
-    set("delete_lock", news.deleteLock, news.deleteLock ? "lock it against deletion" : "let it be deleted");
+    set("delete_lock", news.deleteLock, news.deleteLock ? "lock it against deletion" : "allow its deletion");
   }
   return changes;
 }

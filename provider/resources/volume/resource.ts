@@ -7,11 +7,10 @@ import { volumeQuotaUsage, volumeRules } from "./rules";
 /** The Volume resource. */
 export const volume = defineResource({
   kind: "Volume",
-  description: "A persistent disk. It belongs to one metro and outlives the instances that mount it.",
+  description: "A persistent disk in one metro. It outlives the instances that mount it.",
   inputs: volumeInputs,
   outputs: volumeOutputs,
   rules: volumeRules,
-
   quotaUsage: volumeQuotaUsage,
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });

@@ -4,9 +4,9 @@ import type { CheckFailure, Properties, Rule } from "../../definition/resource";
 import { uniqueTagsRule } from "../common/tags";
 import type { VolumeInputs } from "./inputs";
 
-/** Where its content may come from. */
+/** Inputs that name an original; at most one may be set. */
 const ORIGINS = ["template", "cloneFrom", "hostPath"] as const;
-/** What a copy takes over from its original, beside the size: the API offers no choice. */
+/** Properties that a copy takes from its original; the API offers no choice. */
 const NOT_FOR_CLONES = ["filesystem", "uid", "gid", "args"] as const;
 
 function checkOrigin(inputs: VolumeInputs): readonly CheckFailure[] {
@@ -15,18 +15,18 @@ function checkOrigin(inputs: VolumeInputs): readonly CheckFailure[] {
   if (given.length === 0 && inputs.sizeMb === undefined) {
     failures.push({
       property: "sizeMb",
-      reason: "required: give a size in MiB, or make the volume from `template`, `cloneFrom` or `hostPath`.",
+      reason: "required: give a size in MiB, or one of `template`, `cloneFrom` and `hostPath`.",
     });
   }
   for (const property of given.slice(1)) {
-    failures.push({ property, reason: `cannot be given together with ${given[0] ?? ""}: a volume has one origin.` });
+    failures.push({ property, reason: `cannot be combined with ${given[0] ?? ""}: a volume has one origin.` });
   }
   if (inputs.hostPath !== undefined && inputs.sizeMb !== undefined) {
-    failures.push({ property: "sizeMb", reason: "cannot be given together with hostPath, whose size is the host's." });
+    failures.push({ property: "sizeMb", reason: "cannot be combined with hostPath: the host determines the size." });
   }
   for (const property of NOT_FOR_CLONES) {
     if (inputs.cloneFrom === undefined || inputs[property] === undefined) continue;
-    failures.push({ property, reason: "cannot be given together with cloneFrom: a copy has that of its original." });
+    failures.push({ property, reason: "cannot be combined with cloneFrom: a copy keeps the value of its original." });
   }
   return failures;
 }
@@ -37,19 +37,19 @@ function checkFilesystem({ filesystem, accessMode, args, template, cloneFrom }: 
   if (accessMode === "rwx" && filesystem !== "virtiofs" && !isInherited) {
     failures.push({
       property: "accessMode",
-      reason: `"rwx" needs the file system "virtiofs", not "${filesystem ?? "ext4"}"; write filesystem: "virtiofs", or use "rwo" or "rox".`,
+      reason: `"rwx" requires the file system "virtiofs", not "${filesystem ?? "ext4"}"; set filesystem: "virtiofs", or use "rwo" or "rox".`,
     });
   }
   if (args !== undefined && (filesystem === undefined || filesystem === "ext4" || filesystem === "virtiofs")) {
     failures.push({
       property: "args",
-      reason: `are for a file system that the site defines, not for "${filesystem ?? "ext4"}"; leave them out.`,
+      reason: `only a file system that the metro's operator defines takes arguments, not "${filesystem ?? "ext4"}"; remove args.`,
     });
   }
   return failures;
 }
 
-/** Fields that can never change in place; of `sizeMb` that is so for less. */
+/** Inputs that never change in place. `sizeMb` can grow, but not shrink. */
 const IMMUTABLE = ["name", "filesystem", "accessMode", ...ORIGINS, "uid", "gid", "args"] as const;
 const DEFAULTS: Properties = { filesystem: "ext4", accessMode: "rwo" };
 
@@ -67,7 +67,7 @@ function forbiddenChange(
   return [
     {
       property,
-      reason: `cannot change from ${reportedValue(from)} to ${reportedValue(to)}: that takes a new volume, without the data. Leave it as it is, or set allowDataLoss: true.`,
+      reason: `cannot change from ${reportedValue(from)} to ${reportedValue(to)}: this would replace the volume and lose its data. Keep the old value, or set allowDataLoss: true.`,
     },
   ];
 }
@@ -77,12 +77,12 @@ function forbiddenShrink({ sizeMb: had }: Properties, { sizeMb: wanted }: Proper
   return [
     {
       property: "sizeMb",
-      reason: `cannot shrink from ${had} to ${wanted} MiB: that would destroy data. Ask for ${had} or more, or set allowDataLoss: true to have it replaced by an empty volume.`,
+      reason: `cannot shrink from ${had} to ${wanted} MiB: this would destroy data. Use ${had} or more, or set allowDataLoss: true to replace it with an empty volume.`,
     },
   ];
 }
 
-/** Changes that take a new volume, without the data: none may be made unless that is allowed. `olds` is `{}` for a new volume. */
+/** Failures for changes that would replace the volume and lose its data, unless that is allowed. `olds` is `{}` for a new volume. */
 export function forbiddenChanges(
   olds: Properties,
   news: Properties,
@@ -100,7 +100,7 @@ export const volumeRules: readonly Rule<VolumeInputs>[] = [
   { reads: ["sizeMb", "hostPath", "template", "cloneFrom", ...NOT_FOR_CLONES], test: checkOrigin },
   { reads: ["filesystem", "accessMode", "args", "template", "cloneFrom"], test: checkFilesystem },
   uniqueTagsRule,
-  // One by one, so that an unknown value hides no other change.
+  // One rule per property, so that an unknown value does not skip the others.
   ...(["sizeMb", ...IMMUTABLE] as const).map((property): Rule<VolumeInputs> => ({
     reads: [property, "allowDataLoss"],
     test: (news, olds) => forbiddenChanges(olds, news, [property]),

@@ -165,23 +165,20 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
   Certificate: {
     "the key of another certificate": [
       { ...www, key: pem("wild.key") },
-      "key: does not fit the certificate, which is the first of `chain`; give the key it was made with.",
+      "key: does not match the certificate, which is the first in `chain`; give the key that it was issued for.",
     ],
-    "a key with a passphrase": [
-      { ...www, key: pem("www.encrypted.key") },
-      "key: is encrypted; give it without a passphrase.",
-    ],
-    "an invalid key, without showing it": [
+    "a key with a passphrase": [{ ...www, key: pem("www.encrypted.key") }, "key: is encrypted; remove its passphrase."],
+    "a key that is none, without showing it": [
       { ...www, key: "s3cret" },
-      "key: cannot be read; give PEM text that begins with '-----BEGIN PRIVATE KEY-----'.",
+      "key: is not valid PEM; give text that begins with '-----BEGIN PRIVATE KEY-----'.",
     ],
     "a chain that is a path": [
       { ...www, chain: "./www.pem" },
-      "chain: cannot be read; give PEM text that begins with '-----BEGIN CERTIFICATE-----': the certificate, then its issuers.",
+      "chain: is not valid PEM; give text that begins with '-----BEGIN CERTIFICATE-----': the certificate, then its issuers.",
     ],
     "a name that the certificate does not cover": [
       { ...www, commonName: "shop.example.com" },
-      'commonName: "shop.example.com" is not among the names of the certificate, which is for www.example.com, example.com.',
+      'commonName: \"shop.example.com\" is not a name of the certificate, which is for www.example.com, example.com.',
     ],
   },
   GatewayImage: {
@@ -323,7 +320,7 @@ describe("the dynamic provider process with bad input", () => {
           () => metros,
         ),
         [
-          "CONFIG_INVALID: unikernel:metro: There is no metro 'frb'. There are: fra. Did you mean 'fra'? Or give the URL of its API.",
+          "CONFIG_INVALID: unikernel:metro: There is no metro 'frb'. There are: fra. Did you mean 'fra'? Or give the URL of the metro's API.",
         ],
       );
     });
@@ -387,8 +384,8 @@ describe("the dynamic provider process with bad input", () => {
 
     it("reports a port that another service publishes", async () => {
       assert.equal(
-        await failedCreate("Service", { name: "second", ports: [{ port: takenPort }], template }),
-        `IN_USE: ports[0].port: Creating service 'second' failed: Port ${takenPort} cannot be used by service group 'second': 'taken' publishes it. Publish another port, or end the program that has it.`,
+        await refused("Service", { name: "second", ports: [{ port: takenPort }], template }),
+        `IN_USE: ports[0].port: Creating service 'second' failed: Port ${takenPort} cannot be used by service group 'second': 'taken' publishes it. Publish another port, or stop the program that uses it.`,
       );
     });
 
@@ -422,12 +419,12 @@ describe("the dynamic provider process with bad input", () => {
 
     it("reports a lock on an instance or a volume to delete", async () => {
       assert.equal(
-        await failedDelete("Instance", { name: "kept", image: "app:1" }),
-        "NOT_ALLOWED: deleteLock: Instance 'kept' is locked against deletion. Set deleteLock to false, run 'pulumi up', and delete it then.",
+        await refusedDeletion("Instance", { name: "kept", image: "app:1" }),
+        "NOT_ALLOWED: deleteLock: Instance 'kept' is locked against deletion. Set deleteLock to false, run 'pulumi up', then delete it.",
       );
       assert.equal(
-        await failedDelete("Volume", { name: "kept", sizeMb: 8 }),
-        "NOT_ALLOWED: deleteLock: Deleting volume 'kept' failed: Deletion protection enabled. If it is locked: set deleteLock to false, run 'pulumi up', and delete it then.",
+        await refusedDeletion("Volume", { name: "kept", sizeMb: 8 }),
+        "NOT_ALLOWED: deleteLock: Deleting volume 'kept' failed: Deletion protection enabled. If it is locked, set deleteLock to false, run 'pulumi up', then delete it.",
       );
     });
 
@@ -488,7 +485,7 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of its API.",
+        "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of the metro's API.",
       );
       assert.deepEqual(
         controlPlane.requests.map(({ method }) => method),

@@ -144,8 +144,11 @@ describe("the dynamic provider process", () => {
     );
     assert.equal(error.partial?.id, item.uuid);
     assert.equal(error.partial.properties["sizeMb"], 64);
-    assert.match(error.partial.reasons.join(), /OPERATION_FAILED: Volume 'data-0123abc' could not be made: disk broke/);
-    // Without its text in state, refresh and destroy could not find the code that reads and deletes it.
+    assert.match(
+      error.partial.reasons.join(),
+      /OPERATION_FAILED: Volume 'data-0123abc' could not be created: disk broke/,
+    );
+    // Without its text in state, refresh and destroy could not even find the code that reads and deletes it.
     assert.equal(error.partial.properties["__provider"], serializedProvider("Volume"));
     api.respond = () => success("volumes", item);
     await volume.delete(error.partial.id, error.partial.properties);
@@ -240,12 +243,12 @@ describe("the dynamic provider process", () => {
         assert.deepEqual(service.printed, sentences);
       };
       await foretells({ template: { image: "a", memoryMb: 256, volumes: UNKNOWN } }, [
-        "Service 'web': the update will roll the changed template out to 1 replica, with up to 1 more and 0 less than that at a time.",
-        "Service 'web': template will change: it is not all known yet.",
+        "Service 'web': the update will roll the changed template out to 1 replica, with at most 1 extra and 0 missing at a time.",
+        "Service 'web': template will change (value not fully known yet).",
       ]);
       await foretells({ softLimit: 2, ports: [{ port: 9090 }, UNKNOWN] }, [
         "Service 'web': the update will set the soft limit to 2.",
-        "Service 'web': ports will change: it is not all known yet.",
+        "Service 'web': ports will change (value not fully known yet).",
       ]);
     } finally {
       await service.stop();

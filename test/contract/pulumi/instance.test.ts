@@ -78,10 +78,7 @@ describe("an instance on the local platform", () => {
       () => assert.fail("it was deleted"),
       (error: CallError) => error.message,
     );
-    assert.match(
-      refused,
-      /^NOT_ALLOWED: deleteLock: .*Set deleteLock to false, run 'pulumi up', and delete it then\.$/,
-    );
+    assert.match(refused, /^NOT_ALLOWED: deleteLock: .*Set deleteLock to false, run 'pulumi up', then delete it.$/);
     assert.equal((await platform.instance(id))["state"], "running", "it was not even stopped");
     const open = await checked("full", { ...full, deleteLock: false }, inputs);
     await process.delete(id, await process.update(id, outs, open));
@@ -139,7 +136,7 @@ describe("an instance on the local platform", () => {
     await process.diff(id, changed.read.props, inputs);
     await eventually("it is printed", () => process.printed.length > 0);
     assert.deepEqual(process.printed, [
-      "Instance 'drifting': the update will change memoryMb and tags in place, for which it is stopped and started if it runs by then.",
+      "Instance 'drifting': the update will change memoryMb and tags in place, restarting it if it runs by then.",
     ]);
     const updated = await process.update(id, changed.read.props, inputs);
     assert.equal(updated["state"], "stopped", "its power is its users' business");

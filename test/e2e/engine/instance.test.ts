@@ -111,7 +111,7 @@ describe("an instance whose program changes", function () {
     assert.deepEqual(errors.length, 1, result.output);
     assert.match(
       errors[0]?.message ?? "",
-      /NOT_ALLOWED: deleteLock: Instance 'server-[0-9a-f]{7}' is locked against deletion\. Set deleteLock to false, run 'pulumi up', and delete it then\.$/,
+      /NOT_ALLOWED: deleteLock: Instance 'server-[0-9a-f]{7}' is locked against deletion\. Set deleteLock to false, run 'pulumi up', then delete it.$/,
     );
     assert.deepEqual([(await item()).start_count, await platform.virtualMachines()], [before.start_count, machines]);
     assert.ok((await stackWith().state()).resources.some((resource) => resource.id === id));

@@ -45,7 +45,7 @@ describe("the change summary of a preview", () => {
       "Instance 'web': will be replaced because restartPolicy cannot be changed in place.",
     ]);
     assert.deepEqual(said(changes, { deleteBeforeReplace: true }), [
-      "Instance 'web': will be deleted and made anew because restartPolicy cannot be changed in place.",
+      "Instance 'web': will be deleted and recreated because restartPolicy cannot be changed in place.",
     ]);
     assert.deepEqual(said([], { movesMetro: true }), [
       "Instance 'web': will be replaced because it moves to another metro.",
@@ -54,7 +54,7 @@ describe("the change summary of a preview", () => {
 
   it("lists what to do first if the old resource cannot be deleted", () => {
     const what =
-      "Instance 'web': the old one is locked against deletion: set deleteLock to false and run 'pulumi up' first.";
+      "Instance 'web': the old resource is locked against deletion: set deleteLock to false and run 'pulumi up' first.";
     const replaced = [change("restartPolicy", { replace: true })];
     assert.equal(said(replaced, { isDeleteLocked: true })[1], what);
     assert.equal(said([], { movesMetro: true, isDeleteLocked: true })[1], what);
@@ -64,11 +64,11 @@ describe("the change summary of a preview", () => {
   it("lists what may change and what that would take", () => {
     const open = { certain: false };
     assert.deepEqual(said([change("image", { ...open, restart: true })]), [
-      "Instance 'web': image may change, for which it would be stopped and started: it is not known yet.",
+      "Instance 'web': image may change (value not known yet); a change would restart it.",
     ]);
     assert.deepEqual(said([change("tags"), change("service", open), change("autokill", open)], { steps: ["tag it"] }), [
       "Instance 'web': the update will tag it.",
-      "Instance 'web': service and autokill may change: they are not known yet.",
+      "Instance 'web': service and autokill may change (values not known yet).",
     ]);
   });
 
@@ -80,8 +80,8 @@ describe("the change summary of a preview", () => {
       change("restartPolicy", { ...open, mayReplace: true }),
     ];
     assert.deepEqual(said(changes), [
-      "Instance 'web': service and restartPolicy may change, for which it would be replaced: they are not known yet.",
-      "Instance 'web': tags may change: it is not known yet.",
+      "Instance 'web': service and restartPolicy may change (values not known yet); a change would replace it.",
+      "Instance 'web': tags may change (value not known yet).",
     ]);
   });
 
@@ -91,12 +91,12 @@ describe("the change summary of a preview", () => {
       said([change("env"), change("volumes", { restart: true }), change("tags")], { partiallyUnknown }),
       [
         "Instance 'web': will change env in place.",
-        "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
-        "Instance 'web': tags will change: it is not all known yet.",
+        "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
+        "Instance 'web': tags will change (value not fully known yet).",
       ],
     );
     assert.deepEqual(said([change("args"), change("tags")], { partiallyUnknown: ["args", "tags"] }), [
-      "Instance 'web': args and tags will change: they are not all known yet.",
+      "Instance 'web': args and tags will change (values not fully known yet).",
     ]);
   });
 

@@ -39,14 +39,14 @@ describe("the preview text", () => {
       "Instance 'web': the update will stop it within 5 s, change env and memoryMb in place, then start it.",
     ]);
     assert.deepEqual(await said({ image: "a" }, news, { state: "stopped" }), [
-      "Instance 'web': the update will change env and memoryMb in place, for which it is stopped and started if it runs by then.",
+      "Instance 'web': the update will change env and memoryMb in place, restarting it if it runs by then.",
     ]);
   });
 
   it("separates certain from unknown changes", async () => {
     assert.deepEqual(await said({ image: "a" }, { image: UNKNOWN, tags: ["t"] }), [
       "Instance 'web': the update will change tags in place.",
-      "Instance 'web': image may change, for which it would be stopped and started: it is not known yet.",
+      "Instance 'web': image may change (value not known yet); a change would restart it.",
     ]);
     const mount = { volume: UNKNOWN, at: "/data" };
     assert.deepEqual(
@@ -62,14 +62,14 @@ describe("the preview text", () => {
     assert.deepEqual(await said({ image: "a" }, { image: "a" }, owing), ["Instance 'web': the update will start it."]);
     assert.deepEqual(await said({ image: "a" }, { image: UNKNOWN }, owing), [
       "Instance 'web': the update will start it.",
-      "Instance 'web': image may change, for which it would be stopped and started: it is not known yet.",
+      "Instance 'web': image may change (value not known yet); a change would restart it.",
     ]);
     assert.deepEqual(await said({ image: "a" }, { image: "a" }, { state: "stopped" }), []);
   });
 
   it("reports a lock on a resource to replace, even if the change removes it", async () => {
     const [, locked] = await said({ image: "a", deleteLock: true }, { image: "a", restartPolicy: "always" });
-    assert.match(locked ?? "", /^Instance 'web': the old one is locked against deletion: /);
+    assert.match(locked ?? "", /^Instance 'web': the old resource is locked against deletion: /);
     assert.equal((await said({ image: "a" }, { image: "a", restartPolicy: "always", deleteLock: true })).length, 1);
   });
 
@@ -84,7 +84,7 @@ describe("the preview text", () => {
     ];
     assert.deepEqual(await said({ image: "a", volumes }, { image: "a", volumes: news }), [
       "Instance 'web': the update will stop it, detach volume 'v' from /x, attach volume 'v2' at /x, then start it.",
-      "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
+      "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
     ]);
     assert.deepEqual(await serviceText({ domains: [{ name: "a" }] }, { domains: [{ name: "a" }, { name: UNKNOWN }] }), [
       "Service 'web': the update will set the domains to a, what is not known yet.",
@@ -94,7 +94,7 @@ describe("the preview text", () => {
         { autoscale: { template: "t" } },
         { autoscale: { template: UNKNOWN, policies: [{ name: "p", type: "on-demand" }] } },
       ),
-      ["Service 'web': autoscale will change: it is not all known yet."],
+      ["Service 'web': autoscale will change (value not fully known yet)."],
     );
   });
 
@@ -102,41 +102,41 @@ describe("the preview text", () => {
     assert.deepEqual(
       await said({ image: "a" }, { image: "a", restartPolicy: UNKNOWN, service: UNKNOWN, tags: UNKNOWN }),
       [
-        "Instance 'web': restartPolicy and service may change, for which it would be replaced: they are not known yet.",
-        "Instance 'web': tags may change: it is not known yet.",
+        "Instance 'web': restartPolicy and service may change (values not known yet); a change would replace it.",
+        "Instance 'web': tags may change (value not known yet).",
       ],
     );
     const job = { image: "a", features: ["delete-on-stop"] };
     assert.deepEqual(await said(job, { ...job, memoryMb: UNKNOWN }), [
-      "Instance 'web': memoryMb may change, for which it would be replaced: it is not known yet.",
+      "Instance 'web': memoryMb may change (value not known yet); a change would replace it.",
     ]);
     const disk = { sizeMb: 64, template: "t", allowDataLoss: true };
     const news = { ...disk, sizeMb: UNKNOWN, template: UNKNOWN, quotaPolicy: UNKNOWN };
     const ofVolume = async (olds: object, later: object) =>
       describeChanges(resourceOf("Volume"), await decided("Volume", olds, later, {}));
     assert.deepEqual(await ofVolume(disk, news), [
-      "Volume 'web': sizeMb and template may change, for which it would be replaced: they are not known yet.",
-      "Volume 'web': quotaPolicy may change: it is not known yet.",
+      "Volume 'web': sizeMb and template may change (values not known yet); a change would replace it.",
+      "Volume 'web': quotaPolicy may change (value not known yet).",
     ]);
     // Without the permission, a change that requires a new volume is rejected.
     assert.deepEqual(await ofVolume({ ...disk, allowDataLoss: false }, { ...news, allowDataLoss: false }), [
-      "Volume 'web': sizeMb, quotaPolicy and template may change: they are not known yet.",
+      "Volume 'web': sizeMb, quotaPolicy and template may change (values not known yet).",
     ]);
   });
 
   it("quotes no unknown value", async () => {
     assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [UNKNOWN], tags: ["t"] }), [
       "Instance 'web': the update will change tags in place.",
-      "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
+      "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
     ]);
     assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [{ volume: "v", at: UNKNOWN }] }), [
       "Instance 'web': the update will stop it, attach volume 'v' at what is not known yet, then start it.",
     ]);
-    assert.deepEqual(await serviceText({}, { autokill: { timeMs: UNKNOWN } }), [
-      "Service 'web': autokill will change: it is not all known yet.",
+    assert.deepEqual(await saidOfService({}, { autokill: { timeMs: UNKNOWN } }), [
+      "Service 'web': autokill will change (value not fully known yet).",
     ]);
-    assert.deepEqual(await serviceText({}, { ports: [{ port: UNKNOWN }, { port: 9090 }] }), [
-      "Service 'web': ports will change: it is not all known yet.",
+    assert.deepEqual(await saidOfService({}, { ports: [{ port: UNKNOWN }, { port: 9090 }] }), [
+      "Service 'web': ports will change (value not fully known yet).",
     ]);
   });
 

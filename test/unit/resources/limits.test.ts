@@ -83,7 +83,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
     plugins: [ofInstance("plugins"), [times(8, plugin), times(9, plugin), "plugins: must have at most 8 items."]],
     "name of a plugin": [
       (name) => ({ image: "app:1", plugins: [{ name, rom: "plugin:1" }] }),
-      [ofLength(63), ofLength(64), "plugins[0].name: must be 1 to 63 letters, digits, - and _, got "],
+      [ofLength(63), ofLength(64), "plugins[0].name: must be 1 to 63 letters, digits, - or _, got "],
     ],
     "network interfaces": [
       ofInstance("networkInterfaces"),

@@ -64,19 +64,23 @@ describe("the rules of a certificate", () => {
   }
 
   const refused: readonly [string, object, RegExp][] = [
-    ["a key that does not fit", { ...www, key: pem("renewed.key") }, /^key: does not fit the certificate/],
-    ["an invalid key", { ...www, key: "s3cr3t" }, /^key: cannot be read; give PEM text/],
-    ["an encrypted key", { ...www, key: pem("www.encrypted.key") }, /^key: is encrypted; give it without a passphrase/],
-    ["an invalid chain", { ...www, chain: "nothing" }, /^chain: cannot be read; give PEM text/],
-    ["a truncated chain", { ...www, chain: pem("www.pem").replace(/\n..../, "\n****") }, /^chain: cannot be read/],
-    ["a key in the chain", { ...www, chain: `${www.chain}\n${www.key}` }, /^chain: holds a private key/],
+    ["a key that does not fit", { ...www, key: pem("renewed.key") }, /^key: does not match the certificate/],
+    ["a key that is none", { ...www, key: "s3cr3t" }, /^key: is not valid PEM; give text/],
+    ["an encrypted key", { ...www, key: pem("www.encrypted.key") }, /^key: is encrypted; remove its passphrase/],
+    ["a chain that is none", { ...www, chain: "nothing" }, /^chain: is not valid PEM; give text/],
+    ["a broken chain", { ...www, chain: pem("www.pem").replace(/\n..../, "\n****") }, /^chain: is not valid PEM/],
+    ["a key among the chain", { ...www, chain: `${www.chain}\n${www.key}` }, /^chain: contains a private key/],
     [
       "a domain that it does not cover",
       { ...www, commonName: "shop.example.com" },
-      /^commonName: "shop\.example\.com" is not among the names of the certificate, which is for www\.example\.com, example\.com\.$/,
+      /^commonName: \"shop\.example\.com\" is not a name of the certificate, which is for www\.example\.com, example\.com\.$/,
     ],
-    ["an expired certificate", { ...www, chain: pem("expired.pem") }, /^chain: its certificate expired on 2020-02-01/],
-    ["a domain with a trailing dot", { ...www, commonName: "www.example.com." }, /^commonName: must be a domain name/],
+    ["one that has expired", { ...www, chain: pem("expired.pem") }, /^chain: the certificate expired on 2020-02-01/],
+    [
+      "a domain with a dot at its end",
+      { ...www, commonName: "www.example.com." },
+      /^commonName: must be a domain name/,
+    ],
     ["no key", { ...www, key: undefined }, /^key: required/],
   ];
   for (const [what, given, text] of refused) {
@@ -119,7 +123,7 @@ describe("the certificate resource", () => {
     });
     const observed = await certificate.read(context, "shop", {} as Inputs);
     assert.deepEqual(observed?.inputs, { name: "shop", commonName: "www.example.com", adopt: false });
-    assert.deepEqual([observed?.id, observed?.outputs.validation], ["c1", "attempt 2, the next at soon"]);
+    assert.deepEqual([observed?.id, observed?.outputs.validation], ["c1", "attempt 2, next at soon"]);
   });
 
   it("is not found for code 8 only", async () => {

@@ -383,7 +383,7 @@ describe("the update of an instance", () => {
     api.afterStart = (item) => Object.assign(item, { state: "running", updates });
     const failure = await failed(update(state, { memoryMb: 256, env: { TOKEN: "s3cret" } }));
     assert.ok(UnikernelError.has(failure.cause, "OPERATION_FAILED"));
-    assert.equal(failure.cause.message, "Instance 'web' did not take its env: too long.");
+    assert.equal(failure.cause.message, "Instance 'web' could not apply env: too long.");
     const now = await after(failure, { memoryMb: 256, env: { TOKEN: "s3cret" } });
     assert.equal(
       (await update(now, { memoryMb: 256, env: { TOKEN: "s3cret" }, tags: ["a"] })).state,

@@ -77,7 +77,7 @@ describe("the update plan of an instance", () => {
     const olds = await checked({ volumes: [{ volume: "old", at: "/data" }] });
     const described = async (given: object, power: PowerState) =>
       describeInstanceUpdate(olds, await checked({ volumes: [{ volume: "old", at: "/data" }], ...given }), power);
-    const then = ", for which it is stopped and started if it runs by then";
+    const then = ", restarting it if it runs by then";
     assert.deepEqual(await described({ memoryMb: 256 }, "down"), [`change memoryMb in place${then}`]);
     assert.deepEqual(await described({ volumes: [], memoryMb: 256 }, "down"), [
       "detach volume 'old' from /data",

@@ -20,26 +20,23 @@ const romOf = (name: string, files: number) => ({
 
 /** Case → inputs and the printed text. */
 const BAD: Readonly<Record<string, readonly [given: object, printed: string | readonly string[]]>> = {
-  "no source": [{}, "image: required: give an image, or one of template, branchFrom and checkpoint."],
-  "two sources": [
-    { ...a, checkpoint: "c" },
-    "checkpoint: cannot be given together with image: an instance has one source.",
-  ],
+  "no source": [{}, "image: required: give image, template, branchFrom or checkpoint."],
+  "two sources": [{ ...a, checkpoint: "c" }, "checkpoint: cannot be combined with image: an instance has one source."],
   "a variable without a name": [{ ...a, env: { "": "b" } }, 'env[""]: must not be empty.'],
   "a branch with its own settings": [
     { branchFrom: "b", memoryMb: 256, env: { A: "b" } },
     [
-      "env: cannot be given together with branchFrom: a branch has its original's.",
-      "memoryMb: cannot be given together with branchFrom: a branch has its original's.",
+      "env: cannot be combined with branchFrom: a branch keeps the value of its original.",
+      "memoryMb: cannot be combined with branchFrom: a branch keeps the value of its original.",
     ],
   ],
   "a template to prepare without its name": [
     { ...a, prepareTemplate: a },
-    "template: required: give the template a name.",
+    "template: required with prepareTemplate: give the template a name.",
   ],
   "scale-to-zero without a service": [
     { ...a, scaleToZero: { policy: "on" } },
-    "scaleToZero: needs a service or a serviceGroup, whose connections wake it.",
+    "scaleToZero: requires service or serviceGroup, whose connections wake the instance.",
   ],
   "a notice that is too late": [
     { ...a, service: "s", scaleToZero: { policy: "on", cooldownTimeMs: 500, notifyTimeMs: 500 } },
@@ -47,11 +44,11 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
   ],
   "a service and an inline service group": [
     { ...a, service: "s", serviceGroup: { ports: [{ port: 8080 }] } },
-    "serviceGroup: cannot be given together with service: an instance is in one.",
+    "serviceGroup: cannot be combined with service: an instance joins one of them.",
   ],
   "a soft limit above the hard limit": [
     { ...a, serviceGroup: { ports: [{ port: 8080 }], softLimit: 9, hardLimit: 8 } },
-    "serviceGroup.softLimit: must be at most hardLimit, which is 8, got 9.",
+    "serviceGroup.softLimit: must be at most hardLimit (8), got 9.",
   ],
   "an invalid port in an inline service group": [
     { ...a, serviceGroup: { ports: [{ port: 443, handlers: ["http"] }] } },
@@ -59,11 +56,11 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
   ],
   "a restart policy with delete-on-stop": [
     { ...a, features: ["delete-on-stop"], restartPolicy: "always" },
-    'restartPolicy: is not possible together with the feature "delete-on-stop".',
+    'restartPolicy: not supported together with the feature \"delete-on-stop\".',
   ],
   "two mounts at one path": [
     { ...a, volumes: [{ volume: "v", at: "/x" }], roms: [{ ...one, at: "/x" }] },
-    "roms[0].at: something else is mounted at /x already; mount one thing at a path.",
+    "roms[0].at: another entry is already mounted at /x; use a different path.",
   ],
   "a volume at two paths": [
     {
@@ -77,24 +74,24 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
   ],
   "an inline volume without a size": [
     { ...a, ephemeralVolumes: [{ at: "/x" }] },
-    "ephemeralVolumes[0].sizeMb: give either a size in MiB or a hostPath.",
+    "ephemeralVolumes[0].sizeMb: give either sizeMb or hostPath.",
   ],
-  "a ROM with neither image nor files": [{ ...a, roms: [{ name: "r" }] }, "roms[0]: give either an image or files."],
-  "two ROMs with one name": [{ ...a, roms: [one, one] }, 'roms[1].name: the name "r" is given twice.'],
+  "a ROM of neither image nor files": [{ ...a, roms: [{ name: "r" }] }, "roms[0]: give either image or files."],
+  "two ROMs of one name": [{ ...a, roms: [one, one] }, 'roms[1].name: the name "r" is given twice.'],
   "nine ROMs": [{ ...a, roms: Array.from({ length: 9 }, () => one) }, "roms: must have at most 8 items."],
   "a file of more than 1 MB, without its content": [
     { ...a, roms: [{ name: "r", files: [{ path: "f", data: "x".repeat(1_000_001) }] }] },
-    "roms[0].files[0].data: must have at most 1,000,000 bytes; use an image.",
+    "roms[0].files[0].data: must have at most 1,000,000 bytes; use an image for larger files.",
   ],
   "more files than a request can contain": [
     { ...a, roms: [romOf("r", 16), romOf("s", 16)] },
     // 32 files of 1,000,000 bytes.
-    "roms: the request would have 31 MiB, and a metro takes at most 8; put what is large into an image.",
+    "roms: the request would have 31 MiB, but the limit is 8 MiB; move large content into an image.",
   ],
   "more environment than a request can contain, files and escapes included, without showing it": [
     { ...a, env: { SECRET: "\n".repeat(3 * 1024 * 1024) }, roms: [romOf("r", 4)] },
     // 6 MiB of escaped line ends, and 4,000,000 bytes of files.
-    "env: the request would have 10 MiB, and a metro takes at most 8; put what is large into an image.",
+    "env: the request would have 10 MiB, but the limit is 8 MiB; move large content into an image.",
   ],
   "content that is not text, without showing it": [
     { ...a, roms: [{ name: "r", files: [{ path: "f", data: 735_291 }] }] },
@@ -102,16 +99,16 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
   ],
   "an exec schedule without a program": [
     { ...a, schedules: [exec] },
-    'schedules[0].args: required for the action "exec": give the command line.',
+    'schedules[0].args: required for the action \"exec\": give its command line.',
   ],
   "two schedules with one name": [
     { ...a, schedules: [1, 2].map(() => ({ ...exec, action: "stop" })) },
     'schedules[1].name: the name "n" is given twice.',
   ],
-  "a GPU in a micro instance": [{ ...a, gpus: 1 }, 'gpus: needs type: "full".'],
-  "scale to zero with type full": [
+  "a GPU in a small machine": [{ ...a, gpus: 1 }, 'gpus: requires type: \"full\".'],
+  "a full machine that sleeps": [
     { ...a, type: "full", service: "s", scaleToZero: { policy: "on" } },
-    'scaleToZero: is not possible with type "full"; leave type out.',
+    'scaleToZero: not supported with type: \"full\"; remove type.',
   ],
   "a tag with an invalid character": [
     { ...a, tags: ["a b"] },
@@ -123,11 +120,11 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
   ],
   "an annotation with an invalid key": [
     { ...a, annotations: { "-x": "y" } },
-    "annotations[\"-x\"]: must be [prefix/]name, of letters, digits, '-', '_' and '.', got \"-x\".",
+    "annotations[\"-x\"]: must be [prefix/]name with letters, digits, '-', '_' and '.', got \"-x\".",
   ],
   "a control character in an annotation": [
     { ...a, annotations: { x: "a\nb" } },
-    'annotations.x: must not hold control characters, got "a\\nb".',
+    'annotations.x: must not contain control characters, got "a\\nb".',
   ],
   "too many annotations": [
     { ...a, annotations: Object.fromEntries(Array.from({ length: 257 }, (_, n) => [`k${n}`, ""])) },
@@ -135,12 +132,12 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
   ],
   "an address without a TAP device": [
     { ...a, networkInterfaces: [{ ip: "10.0.0.1/24" }] },
-    "networkInterfaces[0].ip: needs a tapName.",
+    "networkInterfaces[0].ip: requires tapName.",
   ],
   "a gateway that is not an address": [{ ...a, gateway: "gate" }, 'gateway: must be an IP address, got "gate".'],
   "a gateway for the platform's own network": [
     { ...a, gateway: "10.0.0.1" },
-    "gateway: goes with networkInterfaces only.",
+    "gateway: allowed only with networkInterfaces.",
   ],
   "a drain timeout of more than an hour": [
     { ...a, drainTimeoutMs: 3_600_001 },
@@ -168,9 +165,9 @@ describe("invalid inputs of an instance", () => {
 
   it("are rejected in a service template too, whatever else is unknown", async () => {
     const template = { image: UNKNOWN, features: ["delete-on-stop"], roms: [{ name: "r" }] };
-    assert.deepEqual(await failuresOf(service, { ports: [{ port: 8080 }], template }), [
-      "template.roms[0]: give either an image or files.",
-      'template.restartPolicy: is not possible together with the feature "delete-on-stop".',
+    assert.deepEqual(await refusals(service, { ports: [{ port: 8080 }], template }), [
+      "template.roms[0]: give either image or files.",
+      'template.restartPolicy: not supported together with the feature \"delete-on-stop\".',
     ]);
   });
 });

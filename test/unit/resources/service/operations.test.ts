@@ -224,7 +224,7 @@ describe("the service group of a service", () => {
       "del autokill undefined",
     ]);
     const [before, after] = [await checked({ autokill: { timeMs: 9 } }), await checked({ autokill: { timeMs: 0 } })];
-    assert.deepEqual(service.describeUpdate?.(before, after, {}), ["keep it also when it is of no use"]);
+    assert.deepEqual(service.describeUpdate?.(before, after, {}), ["turn automatic deletion off"]);
   });
 
   it("names the taken domain of a failed create", async () => {
@@ -239,10 +239,10 @@ describe("the service group of a service", () => {
       { port: 443, handlers: ["http", "tls"] },
     ];
     const said = "Creating service 'web' failed: Domain 'www.example.com' is already in use.";
-    const which = "Choose another domain, or publish another port, whichever it names.";
+    const which = "Choose another domain or port, whichever the message names.";
     assert.equal(
       await refused("fra", http, https),
-      `IN_USE: domains[0].name: ${said} Choose another name, or take it out of the service that has it.`,
+      `IN_USE: domains[0].name: ${said} Choose another name, or remove it from the service that has it.`,
     );
     assert.equal(await refused("fra", https, { port: 8080 }), `IN_USE: ${said} ${which}`);
     assert.equal(await refused("fra", https, { port: 80, protocol: "udp" }), `IN_USE: ${said} ${which}`);
@@ -339,7 +339,7 @@ describe("the service group of a service", () => {
     Object.assign(cluster.client, { deleteServices: () => Promise.resolve(attached) });
     const error = await failing(service.delete(context, SERVICE.uuid, before));
     assert.ok(UnikernelError.has(error, "IN_USE"));
-    assert.match(error.hint ?? "", /^Delete instance 'lodger' first, or take it out of the service/);
+    assert.match(error.hint ?? "", /^Remove instance 'lodger' from the service first/);
   });
 
   const step = { name: "load", type: "step", metric: "cpu", adjustmentType: "change", steps: [{ adjustment: 1 }] };
@@ -463,20 +463,16 @@ describe("the rules of a service", () => {
     },
   });
   const refused: readonly [string, object, RegExp][] = [
-    [
-      "replicas without a template",
-      { replicas: 2 },
-      /^template: required: say what the 2 replicas run\. Or give autoscale/,
-    ],
+    ["replicas of nothing", { replicas: 2 }, /^template: required for 2 replicas\. Otherwise set autoscale/],
     [
       "replicas beside autoscale",
       { replicas: 1, template: image, autoscale: { template: "t" } },
-      /^autoscale: cannot be given together with 1 replicas/,
+      /^autoscale: cannot be combined with 1 replica of a template/,
     ],
     [
       "a soft limit above the hard limit",
       { softLimit: 9, hardLimit: 8 },
-      /^softLimit: must not be above hardLimit, which is 8, got 9/,
+      /^softLimit: must be at most hardLimit \(8\), got 9/,
     ],
     [
       "more replicas than the platform allows",
@@ -508,7 +504,7 @@ describe("the rules of a service", () => {
     [
       "a minimum size above the maximum",
       { autoscale: { template: "t", minSize: 5 } },
-      /^autoscale\.minSize: must not be above maxSize, which is 4, got 5/,
+      /^autoscale\.minSize: must be at most maxSize \(4\), got 5/,
     ],
     [
       "a policy without a required member",
@@ -518,12 +514,12 @@ describe("the rules of a service", () => {
     [
       "a policy with a member of another type",
       step({ steps: [{ adjustment: 1 }], numRequests: 1 }),
-      /^autoscale\.policies\[0\]\.numRequests: is not for a policy of type "step"/,
+      /^autoscale\.policies\[0\]\.numRequests: not allowed for a policy of type "step"/,
     ],
     [
       "an empty step",
       step({ steps: [{ adjustment: 1, lowerBound: 5, upperBound: 5 }] }),
-      /steps\[0\]\.upperBound: must be above the lower bound, which is 5, got 5/,
+      /steps\[0\]\.upperBound: must be greater than lowerBound \(5\), got 5/,
     ],
     [
       "a gap between steps",
@@ -533,7 +529,7 @@ describe("the rules of a service", () => {
           { adjustment: 2, lowerBound: 6 },
         ],
       }),
-      /steps\[1\]\.lowerBound: must be 5, where the step before ends, got 6/,
+      /steps\[1\]\.lowerBound: must be 5, the upperBound of the previous step, got 6/,
     ],
     [
       "steps that overlap",
@@ -543,12 +539,12 @@ describe("the rules of a service", () => {
           { adjustment: 2, lowerBound: 4 },
         ],
       }),
-      /steps\[1\]\.lowerBound: must be 5, where the step before ends, got 4/,
+      /steps\[1\]\.lowerBound: must be 5, the upperBound of the previous step, got 4/,
     ],
     [
       "a step after an open-ended one",
       step({ steps: [{ adjustment: 1 }, { adjustment: 2 }] }),
-      /steps\[1\]\.lowerBound: the step before has no upperBound/,
+      /steps\[1\]\.lowerBound: the previous step has no upperBound/,
     ],
     [
       "five steps",
@@ -591,12 +587,12 @@ describe("the rules of a service", () => {
     [
       "a reserved tag of its replicas",
       { replicas: 1, template: { ...image, tags: ["a", "managed-by:pulumi-unikernel"] } },
-      /^template\.tags\[1\]: "managed-by:pulumi-unikernel" is a tag by which a Service knows its replicas; choose another one\.$/,
+      /^template\.tags\[1\]: \"managed-by:pulumi-unikernel\" is reserved for marking the replicas of a Service; choose another tag.$/,
     ],
     [
       "a reserved tag of templates",
       { replicas: 1, template: { ...image, tags: ["template:0123456789ab"] } },
-      /^template\.tags\[0\]: "template:0123456789ab" is a tag by which/,
+      /^template\.tags\[0\]: "template:0123456789ab" is reserved for marking/,
     ],
   ];
   for (const [what, given, text] of refused) {

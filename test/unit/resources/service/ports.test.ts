@@ -88,7 +88,7 @@ describe("the rules of replicas", () => {
   it("reject an invalid health path", async () => {
     assert.match(
       (await reasons({ rollout: { health: { path: "/x", match: { "status.x": 1 } } } }))[0] ?? "",
-      /is not a path such as \$\.status/,
+      /is not a supported JSON path; use one such as \$\.status/,
     );
   });
 });

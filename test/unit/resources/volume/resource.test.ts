@@ -166,7 +166,7 @@ describe("the volume resource", () => {
     const failure = await partial(volume.create(living(), await checked({ cloneFrom: "big", sizeMb: 32 })));
     assert.ok(UnikernelError.has(failure.cause, "INPUT_INVALID"));
     assert.deepEqual([failure.id, failure.cause.property, failure.outputs["sizeMb"]], ["v1", "sizeMb", 64]);
-    assert.match(failure.cause.message, /has 64 MiB, as 'big' that it was made from, and cannot shrink to 32 MiB/);
+    assert.match(failure.cause.message, /has 64 MiB, the size of its original 'big', and cannot shrink to 32 MiB/);
   });
 
   it("is adopted by name and updated in place where it differs", async () => {
@@ -212,8 +212,8 @@ describe("the volume resource", () => {
     });
     const error = await failing(volume.create(context, await checked({ sizeMb: 64 })));
     assert.ok(UnikernelError.has(error, "OPERATION_FAILED"), String(error));
-    assert.equal(formatError(error), "OPERATION_FAILED: Volume 'data' could not be made: no room on the node.");
-    assert.deepEqual(context.calls, ['createVolume {"name":"data","size_mb":64}', 'deleteVolumes [{"uuid":"v1"}]']);
+    assert.equal(formatError(error), "OPERATION_FAILED: Volume 'data' could not be created: no room on the node.");
+    assert.deepEqual(context.asked, ['createVolume {"name":"data","size_mb":64}', 'deleteVolumes [{"uuid":"v1"}]']);
   });
 
   it("explains how to recreate a volume that broke later, and never deletes it for that", async () => {
@@ -223,7 +223,7 @@ describe("the volume resource", () => {
     );
     assert.equal(
       formatError(error),
-      "OPERATION_FAILED: Volume 'data' could not be made: disk broke. Have it made anew, without its data, by 'pulumi up --replace' with its URN; under a fixed name that takes the option deleteBeforeReplace: true.",
+      "OPERATION_FAILED: Volume 'data' could not be created: disk broke. Replace it, which loses its data: run 'pulumi up --replace' with its URN; with a fixed name, also set the option deleteBeforeReplace: true.",
     );
     assert.deepEqual(context.calls, []);
   });
@@ -260,11 +260,11 @@ describe("the volume resource", () => {
       return volume.describeUpdate?.({ ...olds, ...real }, await checked(news), {});
     };
     assert.deepEqual(await foretold({ cloneFrom: "big" }, { sizeMb: 128 }, { cloneFrom: "big", sizeMb: 64 }), [
-      "fail: sizeMb: it has 128 MiB, as 'big' that it was made from, and cannot shrink to 64 MiB. Ask for 128 or more, or leave sizeMb out to have what 'big' has",
+      "fail: sizeMb: it has 128 MiB, the size of its original 'big', and cannot shrink to 64 MiB. Use 128 or more, or remove sizeMb to keep the size of 'big'",
     ]);
     const template = { template: "base" };
     assert.deepEqual(await foretold(template, { filesystem: "virtiofs" }, { ...template, filesystem: "ext4" }), [
-      'fail: filesystem: it cannot change from "virtiofs" to "ext4": that takes a new volume, without the data. Leave it as it is, or set allowDataLoss: true',
+      'fail: filesystem: it cannot change from "virtiofs" to "ext4": this would replace the volume and lose its data. Keep the old value, or set allowDataLoss: true',
     ]);
   });
 
@@ -307,7 +307,7 @@ describe("the volume resource", () => {
     );
     assert.ok(UnikernelError.has(cause, "IN_USE"));
     assert.equal(cause.property, "sizeMb");
-    assert.match(cause.hint ?? "", /^Stop instance 'name-of-i1' first, run 'pulumi up' again/);
+    assert.match(cause.hint ?? "", /^Stop instance 'name-of-i1', run 'pulumi up' again/);
   });
 
   it("rejects impossible updates even if only the volume can tell", async () => {
@@ -318,24 +318,32 @@ describe("the volume resource", () => {
     assert.ok(UnikernelError.has(error, "INPUT_INVALID"));
     assert.match(
       error.message,
-      /Volume 'data' has 512 MiB, as 'base' that it was made from, and cannot shrink to 64 MiB/,
+      /Volume 'data' has 512 MiB, the size of its original 'base', and cannot shrink to 64 MiB/,
     );
   });
 });
 
 describe("the rules of a volume", () => {
   const refused: readonly [string, object, RegExp][] = [
-    ["neither size nor source", {}, /^sizeMb: required: give a size in MiB/],
-    ["two sources", { template: "a", cloneFrom: "b" }, /^cloneFrom: cannot be given together with template/],
-    ["a size for a host's folder", { hostPath: "/srv", sizeMb: 1 }, /^sizeMb: cannot be given together with hostPath/],
-    ["another file system for a copy", { cloneFrom: "a", filesystem: "virtiofs" }, /^filesystem: .* a copy has that/],
+    ["no size and no origin", {}, /^sizeMb: required: give a size in MiB/],
+    ["two origins", { template: "a", cloneFrom: "b" }, /^cloneFrom: cannot be combined with template/],
+    ["a size for a host's folder", { hostPath: "/srv", sizeMb: 1 }, /^sizeMb: cannot be combined with hostPath/],
+    [
+      "another file system for a copy",
+      { cloneFrom: "a", filesystem: "virtiofs" },
+      /^filesystem: .* a copy keeps the value/,
+    ],
     [
       "several writers on ext4",
       { sizeMb: 1, accessMode: "rwx" },
-      /^accessMode: "rwx" needs the file system "virtiofs", not "ext4"/,
+      /^accessMode: "rwx" requires the file system "virtiofs", not "ext4"/,
     ],
-    ["arguments for ext4", { sizeMb: 1, args: { a: "b" } }, /^args: are for a file system that the site defines/],
-    ["a duplicate tag", { sizeMb: 1, tags: ["a", "a"] }, /^tags\[1\]: "a" is given twice/],
+    [
+      "arguments for ext4",
+      { sizeMb: 1, args: { a: "b" } },
+      /^args: only a file system that the metro's operator defines takes arguments/,
+    ],
+    ["a tag twice", { sizeMb: 1, tags: ["a", "a"] }, /^tags\[1\]: "a" is given twice/],
     [
       "17 tags",
       { sizeMb: 1, tags: Array.from({ length: 17 }, (_, i) => `t${i}`) },
@@ -345,9 +353,9 @@ describe("the rules of a volume", () => {
     [
       "a name with a slash",
       { name: "a/b", sizeMb: 1 },
-      /^name: must not hold a slash, a comma or control characters, got/,
+      /^name: must not contain a slash, a comma or control characters, got/,
     ],
-    ["a name with a comma", { name: "a,b", sizeMb: 1 }, /^name: must not hold a slash, a comma/],
+    ["a name that reads as two", { name: "a,b", sizeMb: 1 }, /^name: must not contain a slash, a comma/],
     ["a name that is too long", { name: "a".repeat(256), sizeMb: 1 }, /^name: must have at most 255 characters/],
     ["an unknown mode", { sizeMb: 1, accessMode: "rw" }, /^accessMode: must be one of "rwo", "rox", "rwx", got "rw"/],
   ];
@@ -364,7 +372,7 @@ describe("the rules of a volume", () => {
     [
       "a smaller size",
       { sizeMb: 32 },
-      /^sizeMb: cannot shrink from 64 to 32 MiB: .* Ask for 64 or more, or set allowDataLoss: true/,
+      /^sizeMb: cannot shrink from 64 to 32 MiB: .* Use 64 or more, or set allowDataLoss: true/,
     ],
     [
       "another file system",

@@ -9,13 +9,8 @@ import { diffResource } from "../../provider/pulumi/resourceDiff";
 import { describeChanges } from "../../provider/pulumi/describeChanges";
 import { resourceOf } from "../../provider/resources/all";
 import { type DeclaredResource, anyProgram } from "../support/anyProgram";
-import {
-  type RandomSource,
-  type WritingStyle,
-  withUnknowns,
-  seededRandomSource,
-  rewriteEquivalently,
-} from "../support/equivalentInputs";
+import { type WritingStyle, withUnknowns, rewriteEquivalently } from "../support/equivalentInputs";
+import { type RandomSource, seededRandom } from "../support/seededRandom";
 
 const PROGRAMS = Number(process.env["UNIKERNEL_TEST_PROGRAMS"] ?? 30_000);
 

@@ -15,7 +15,7 @@ import { resourceOf } from "../../provider/resources/all";
 import { type DeclaredResource, type ProgramKind, anyProgram } from "../support/anyProgram";
 import { HEALTHY } from "../support/anyResource";
 import { FOREIGN_SIZE_MB, InMemoryApi, type ApiCall } from "../support/inMemoryApi";
-import { seededRandomSource } from "../support/equivalentInputs";
+import { seededRandom } from "../support/seededRandom";
 import { describeInstanceUpdate, describeServiceUpdate, describeUpdate } from "../support/describeCalls";
 
 const PROGRAMS = Number(process.env["UNIKERNEL_TEST_UPDATES"] ?? 30_000);

@@ -94,8 +94,11 @@ describe("the packed package", function () {
     it("contains compiled code, schema and documents, and no tests or sources", async () => {
       const files = await filesOf();
       const compiled = files.filter((file) => file.startsWith("dist/"));
+      const pages = files.filter((file) => file.startsWith("docs/"));
+      assert.ok(pages.includes("docs/README.md"));
+      for (const file of pages) assert.match(file, /\.md$/);
       assert.deepEqual(
-        files.filter((file) => !compiled.includes(file)).sort(),
+        files.filter((file) => !compiled.includes(file) && !pages.includes(file)).sort(),
         ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "schema.json"].sort(),
       );
       for (const file of compiled) assert.match(file, /^dist\/(sdk|provider)\/.*\.(js|d\.ts|js\.map)$/);

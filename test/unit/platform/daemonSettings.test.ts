@@ -8,8 +8,8 @@ import {
   unmetOptions,
 } from "../../../provider/platform/daemonSettings";
 
-/** Asserts that settings are rejected, by message and hint. */
-function assertRejected(args: readonly string[], environment: string | undefined, said: RegExp): void {
+/** Asserts that settings are refused, by what sentence and hint say. */
+function refused(args: readonly string[], environment: string | undefined, said: RegExp): void {
   assert.throws(
     () => parseSettings(args, environment),
     (error) => {
@@ -62,7 +62,7 @@ describe("the settings of a daemon", () => {
 
   it("reject unknown options and stray values", () => {
     for (const args of [["--strict"], ["--quota"], ["now"], ["--stay=yes"]])
-      assertRejected(args, undefined, /unikernel --help/);
+      refused(args, undefined, /unikernel --help/);
   });
 
   it("of a running daemon are reported as the options that produce them", () => {

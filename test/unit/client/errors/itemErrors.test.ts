@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { type Client, allItems, onlyItem } from "../../../../provider/client/client";
 import { ITEM_CODES } from "../../../../provider/contract/codes";
 import { ITEM_ERRORS, itemCodeName } from "../../../../provider/client/errors/itemErrors";
-import { ERRORS, type ErrorCode, UnikernelError, formatError } from "../../../../provider/base/errors";
+import { ERRORS } from "../../../../provider/base/errorCodes";
+import { type ErrorCode, UnikernelError, formatError } from "../../../../provider/base/errors";
 
 /** The reference's list of codes, in its order, with our code for each. */
 const EXPECTED: readonly [name: string, code: ErrorCode][] = [

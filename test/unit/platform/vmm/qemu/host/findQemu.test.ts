@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { formatError } from "../../../../../../provider/base/errors";
 import { findQemu } from "../../../../../../provider/platform/vmm/qemu/host/findQemu";
 
-const failureMessage = (): string => {
+const refusal = (): string => {
   try {
     return assert.fail(`found ${findQemu()}`);
   } catch (error) {
@@ -29,7 +29,7 @@ describe("the QEMU of this machine", () => {
     await fs.rm(folder, { recursive: true });
   });
 
-  it("is found on PATH", async () => {
+  it("is the one on PATH", async () => {
     const file = path.join(folder, "qemu-system-x86_64");
     await fs.writeFile(file, "", { mode: 0o755 });
     assert.equal(findQemu(), file);
@@ -37,7 +37,7 @@ describe("the QEMU of this machine", () => {
 
   it("is reported missing with the command that installs it", () => {
     assert.match(
-      failureMessage(),
+      refusal(),
       /^QEMU_MISSING: 'qemu-system-x86_64' was not found on PATH\. Install it with '.*or set UNIKERNEL_QEMU to its path/,
     );
   });

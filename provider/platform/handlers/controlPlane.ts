@@ -2,9 +2,8 @@
 
 import { isInNamespace } from "../../contract/imageUrl";
 import type { Registry } from "../registry";
-import { ACCOUNT } from "./account";
-
 import type { Handlers } from "./handler";
+import { ACCOUNT } from "./quotas";
 
 /** Name of the one metro. */
 const METRO = "local";

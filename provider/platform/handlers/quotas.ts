@@ -2,9 +2,15 @@
 import { findBySelector } from "../lookup";
 import type { Registry } from "../registry";
 import { computeQuotaUsage } from "../quota/quota";
-import { ACCOUNT } from "./account";
 import type { Handlers } from "./handler";
 import { mapItems } from "./items";
+
+/** The one account of a local platform, as everything that names an account has it. */
+export const ACCOUNT = {
+  /** Made up, and the same on every machine: it only has to be told from objects. */
+  uuid: "00000000-0000-4000-8000-000000000001",
+  name: "local",
+} as const;
 
 /** Handler of `/v1/users/quotas`; items fail with `NotFound` for any user but the own. */
 export function quotaHandlers(registry: Registry): Pick<Handlers, "getQuotas"> {

@@ -10,7 +10,7 @@ import { createInstances } from "../../instances/create/create";
 import { isTemplateOrCheckpoint } from "../../instances/update/templates";
 import type { Registry } from "../../registry";
 import { ApiItemError, RequestError, type FailedItem } from "../../errors";
-import { parseDrainTimeoutMs } from "./drain";
+import { parseDrainTimeoutMs } from "./suspend";
 import { instanceItem } from "./item";
 
 import { notFoundItem, isInState, isSettled, neverMet, timedOutItem, waitForState, withTimeoutMessage } from "./wait";

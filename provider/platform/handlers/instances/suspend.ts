@@ -1,13 +1,16 @@
 /** Suspending instances. */
 import { findInstance } from "../../lookup";
+import { MAX_DRAIN_MS } from "../../../contract/models";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotManaged } from "../../autoscale/managedInstances";
 import type { Registry } from "../../registry";
-import { parseDrainTimeoutMs } from "./drain";
 import { instanceItem } from "./item";
 
 import type { Handlers } from "../handler";
 import { mapItems } from "../items";
+
+/** Milliseconds that `drain_timeout_ms` asks for: -1 is the longest there is, and none where it is absent. */
+export const parseDrainTimeoutMs = (asked: number | undefined): number => (asked === -1 ? MAX_DRAIN_MS : (asked ?? 0));
 
 /** Handler of `/v1/instances/suspend`. */
 export function suspendHandlers(registry: Registry): Pick<Handlers, "suspendInstances"> {

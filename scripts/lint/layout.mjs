@@ -1,0 +1,91 @@
+/** Size of folders and files in sdk/, provider/ and scripts/. Whatever falls outside the bounds needs a reason in the lists below. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+/** Entries of a folder: files and subfolders. */
+const [MIN_ENTRIES, MAX_ENTRIES] = [3, 15];
+/** Lines of a .ts file. */
+const MIN_LINES = 15;
+
+/** Folders with fewer or more entries, and why. */
+const FOLDER_EXCEPTIONS = new Map([
+  ["provider/base", "no subjects to group by: each file is one helper that any other folder may import"],
+  [
+    "provider/image/registry",
+    "a transport and the download on top of it; together they replace oci/ as a source of images",
+  ],
+  [
+    "provider/platform",
+    "the daemon's own files beside one folder per subject; a folder for them would only add a level",
+  ],
+  ["provider/platform/instances", "the actor with what it owns; its steps are in the four subfolders already"],
+  ["provider/platform/validation", "how an invalid request is worded, which is not HTTP; only http/ uses it so far"],
+  ["provider/resources/service", "one file per step of a Service's life; the rollout itself is in provider/rollout"],
+  ["scripts/lint", "one script per rule of `npm run lint` that ESLint does not have"],
+  ["scripts/setup/actionlint", "a Go module, which consists of go.mod and go.sum"],
+  ["scripts/setup/engine", "a Go module, which consists of go.mod and go.sum"],
+]);
+
+/** Shorter .ts files, and why. */
+const FILE_EXCEPTIONS = new Map([
+  [
+    "provider/base/domainName.ts",
+    "used by resources/certificate, resources/service and functions/, which share no closer folder",
+  ],
+  ["provider/base/mutex.ts", "a class by itself"],
+  ["provider/base/objects.ts", "used in every layer, so it cannot live in one of them"],
+  ["provider/client/apiResponse.ts", "a type of client.ts and items.ts; in either, the two would import each other"],
+  ["provider/contract/imageUrl.ts", "one format of the contract, read throughout the platform"],
+  ["provider/contract/models/envelope.ts", "models/ has one file per object of the API"],
+  ["provider/definition/propertyPath.ts", "one format, and no other file of definition/ needs it"],
+  [
+    "provider/definition/unknowns.ts",
+    "one constant of the engine; many modules import it and nothing else of definition/",
+  ],
+  ["provider/platform/http/limits.ts", "every bound of a request in one list"],
+  [
+    "provider/platform/services/save.ts",
+    "the one way to write a service group; its three callers do not import each other",
+  ],
+  ["provider/resources/common/deleteLock.ts", "common/ has one file per rule that resources share"],
+  ["provider/resources/common/reference.ts", "common/ has one file per rule that resources share"],
+]);
+
+/** @param {string} folder @returns {string[]} the folder and those below it, relative to the root */
+function foldersBelow(folder) {
+  const below = fs.readdirSync(path.join(root, folder), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [folder, ...below.flatMap(({ name }) => foldersBelow(`${folder}/${name}`))];
+}
+
+/** @param {string} file */
+const lineCount = (file) => fs.readFileSync(path.join(root, file), "utf8").trimEnd().split("\n").length;
+
+const folders = ["sdk", "provider", "scripts"].flatMap(foldersBelow);
+const entries = new Map(folders.map((folder) => [folder, fs.readdirSync(path.join(root, folder))]));
+const oddFolders = folders.filter((folder) => {
+  const { length } = entries.get(folder) ?? [];
+  return length < MIN_ENTRIES || length > MAX_ENTRIES;
+});
+const files = folders.flatMap((folder) => (entries.get(folder) ?? []).map((name) => `${folder}/${name}`));
+const shortFiles = files.filter((file) => file.endsWith(".ts") && lineCount(file) < MIN_LINES);
+
+const problems = [
+  ...oddFolders
+    .filter((folder) => !FOLDER_EXCEPTIONS.has(folder))
+    .map((folder) => `${folder}: ${entries.get(folder)?.length} entries; split or merge it, or give a reason`),
+  ...shortFiles
+    .filter((file) => !FILE_EXCEPTIONS.has(file))
+    .map((file) => `${file}: ${lineCount(file)} lines; merge it into its neighbour, or give a reason`),
+  ...[...FOLDER_EXCEPTIONS.keys(), ...FILE_EXCEPTIONS.keys()]
+    .filter((name) => !oddFolders.includes(name) && !shortFiles.includes(name))
+    .map((name) => `${name}: an exception that is no longer needed; remove it from scripts/lint/layout.mjs`),
+];
+for (const problem of problems) console.log(problem);
+const exceptions = FOLDER_EXCEPTIONS.size + FILE_EXCEPTIONS.size;
+console.log(
+  `${folders.length - oddFolders.length} folders hold ${MIN_ENTRIES} to ${MAX_ENTRIES} entries, ${exceptions} exceptions (${FOLDER_EXCEPTIONS.size} folders, ${FILE_EXCEPTIONS.size} files under ${MIN_LINES} lines)`,
+);
+process.exitCode = problems.length === 0 ? 0 : 1;

@@ -101,7 +101,7 @@ export class InstanceActor implements Instance {
    * Asks for something; resolves when it was begun (a start: the VM runs; a stop: the guest was asked; a delete: all is
    * gone), or at once when there is nothing to do.
    *
-   * Throws a refusal `FailedWrongVmState`; a start also what the VMM throws.
+   * Throws `FailedWrongVmState`; a start also what the VMM throws.
    */
   request(request: InstanceRequest, options: RequestOptions = {}): Promise<void> {
     const { name, status } = this.record;
@@ -121,7 +121,7 @@ export class InstanceActor implements Instance {
     return usesDisks(this.#machine);
   }
 
-  /** Adds a volume, whose rules the caller has judged. Throws a refusal `FailedWrongVmState` unless the instance is stopped. */
+  /** Adds a volume, whose rules the caller has judged. Throws `FailedWrongVmState` unless the instance is stopped. */
   attachVolume(attachment: VolumeAttachment): void {
     attachVolume(this.#machine, attachment);
   }

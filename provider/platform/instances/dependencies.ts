@@ -8,7 +8,7 @@ import type { Instance } from "./instance";
  * Starts what an instance depends on, as far as it is stopped, and resolves when all of it runs or sleeps ready to wake.
  * What was deleted meanwhile is not waited for.
  *
- * Throws a refusal `FailedOperation` when one cannot run, the signal's reason when that aborts.
+ * Throws `FailedOperation` when one cannot run, the signal's reason when that aborts.
  */
 export async function startDependencies(
   registry: Registry,

@@ -18,9 +18,9 @@ export interface InstanceEnvironment {
   patchContext(record: InstanceRecord): PatchContext;
   /** Resolves when nothing but a VM uses the instance's disks. */
   waitUntilDisksFree(record: InstanceRecord): Promise<void>;
-  /** Throws a refusal `Quota` unless the instance may be live. */
+  /** Throws `Quota` unless the instance may be live. */
   assertLiveQuota(record: InstanceRecord): void;
-  /** Starts what the instance depends on and resolves when all of it runs. Throws a refusal `FailedOperation`; the signal's reason. */
+  /** Starts what the instance depends on and resolves when all of it runs. Throws `FailedOperation`; the signal's reason. */
   startDependencies(record: InstanceRecord, signal: AbortSignal): Promise<void>;
   /** Tells everybody who waits that something changed. */
   notifyChange(): void;

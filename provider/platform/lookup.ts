@@ -37,7 +37,7 @@ export const isVisible = ({ isBeingDeleted }: Instance): boolean => !isBeingDele
 /** What may be named. Oldest first. */
 export const visibleInstances = (registry: Registry): Instance[] => [...registry.instances.values()].filter(isVisible);
 
-/** The instance of a selector. Throws refusals `NotFound`, `Invalid`. */
+/** The instance of a selector. Throws `NotFound`, `Invalid`. */
 export const findInstance = (registry: Registry, selector: Selector): Instance =>
   findBySelector(visibleInstances(registry), ({ record }) => record, "instance", selector);
 

@@ -15,14 +15,14 @@ import { Autoscaler } from "./autoscaler";
 /** Defaults of the API. */
 const DEFAULTS = { minSize: 1, maxSize: 4, warmupTimeMs: 1000, cooldownTimeMs: 1000 };
 
-/** The configuration of a service group. Throws a refusal `AutoscaleNotConfigured`. */
+/** The configuration of a service group. Throws `AutoscaleNotConfigured`. */
 export function requireAutoscaleConfiguration({ record }: Service): AutoscaleConfiguration {
   if (record.autoscale !== undefined) return record.autoscale;
   throw new ApiItemError("AutoscaleNotConfigured", `Service group '${record.name}' has no autoscale configuration`);
 }
 
 /**
- * Begins to scale a service group, which then stays without instances too. Throws refusals `AutoscaleDisabled`,
+ * Begins to scale a service group, which then stays without instances too. Throws `AutoscaleDisabled`,
  * `AutoscaleConfigured`, `AutoscaleSizeOutOfRange`, `NotFound` and `CannotBeUsed` (the template), `Invalid`,
  * `NotSupported`, `TooMany`, `AlreadyExists`.
  */

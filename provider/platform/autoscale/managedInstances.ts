@@ -7,7 +7,7 @@ import type { InstanceRecord } from "../store/instances";
 import type { ServiceRecord } from "../store/services";
 
 /**
- * Throws a refusal `AutoscaleInstance` for an instance that autoscale may remove at any time. Without its configuration nobody
+ * Throws `AutoscaleInstance` for an instance that autoscale may remove at any time. Without its configuration nobody
  * manages it any more, and it may be stopped and deleted like any other.
  */
 export function assertNotManaged(registry: Registry, { name, definition }: InstanceRecord): void {
@@ -22,7 +22,7 @@ export const servicesScaledFrom = (registry: Registry, templateUuid: string): re
     .map(({ record }) => record)
     .filter(({ autoscale }) => autoscale?.templateUuid === templateUuid);
 
-/** Throws a refusal `Attached` for a template that a service group makes its instances from. */
+/** Throws `Attached` for a template that a service group makes its instances from. */
 export function assertNotAutoscaleTemplate(registry: Registry, { uuid, name }: InstanceRecord): void {
   const users = servicesScaledFrom(registry, uuid);
   if (users.length === 0) return;

@@ -26,7 +26,7 @@ const ADJUSTMENT_TYPES = {
 } as const;
 
 /**
- * A policy as it is kept. Throws refusals: `Invalid` for a rule broken, `NotSupported` for what only the cloud acts on.
+ * A policy as it is kept. Throws `Invalid` for a rule broken, `NotSupported` for what only the cloud acts on.
  */
 export function parsePolicy(policy: AutoscalePolicy): ScalePolicy {
   const { name, enabled = true } = policy;

@@ -1,6 +1,6 @@
 /**
- * One actor per instance: a queue, a loop, one state. Requests of the API, ends of the VM, and timers are its inputs;
- * VM events are served before requests. Nobody else changes an instance.
+ * One actor per instance: one queue, one loop, one state. Its inputs are API requests, VM events and timers; VM events are
+ * handled before requests. Only the actor changes its instance.
  */
 import type { Instance, RequestOptions, InstancePatchOperation, TemplatePatchOperation } from "./instance";
 import type { InstanceState } from "../../contract/models";
@@ -30,15 +30,15 @@ interface AcceptedRequest {
 }
 
 const DOWN_STATES: readonly InstanceState[] = ["stopped", "template", "checkpoint", "deleted"];
-/** What need not wait for other instances to come up first. */
+/** Requests that abort a start that waits for other instances. */
 const CANCELS_START: readonly InstanceRequest[] = ["stop", "force-stop", "convert-to-template", "delete"];
 
-/** Owns one instance and its VM. */
+/** Owns one instance and its VM. See {@link Instance} for the members. */
 export class InstanceActor implements Instance {
   readonly networkInterface: NetworkInterface;
   readonly #machine: InstanceMachine;
   readonly #mailbox: Mailbox<InstanceEvent, AcceptedRequest>;
-  /** Accepted and not yet begun; a delete stays here until it fails. */
+  /** Requests accepted but not yet begun. A delete stays here until it fails. */
   readonly #pending = new Set<InstanceRequest>();
 
   constructor(record: InstanceRecord, env: InstanceEnvironment) {
@@ -65,7 +65,7 @@ export class InstanceActor implements Instance {
     return this.#machine.state;
   }
 
-  /** True from the moment a delete is accepted; no more when it failed and can be asked for again. */
+  /** True from the moment a delete is accepted until it fails and can be requested again. */
   get isBeingDeleted(): boolean {
     return this.#pending.has("delete");
   }
@@ -76,36 +76,36 @@ export class InstanceActor implements Instance {
     return DOWN_STATES.includes(this.state) && this.record.status.restart === undefined && !waits;
   }
 
-  /** What the instance is to be when every change that waits is made. */
+  /** The definition with all queued changes applied. */
   get plannedDefinition(): InstanceDefinition {
     const { record, env } = this.#machine;
     return definitionAfterUpdates(record, env.patchContext(record));
   }
 
-  /** Milliseconds of all runs, the present one included. */
+  /** Total milliseconds of all VM sessions, including the current one. */
   get uptimeMs(): number {
     return this.#machine.uptimeMs;
   }
 
-  /** How long connections waited for it to wake. */
+  /** How long connections waited for the instance to wake. */
   get wakeups(): WakeupHistogram {
     return this.#machine.wakeups.histogram;
   }
 
-  /** What its VM takes of this machine; nothing without one. */
+  /** Resource usage of its VM; zero without one. */
   async vmUsage(): Promise<VmUsage> {
     return (await this.#machine.session?.vm.usage()) ?? { rssBytes: 0, cpuTimeMs: 0 };
   }
 
   /**
-   * Asks for something; resolves when it was begun (a start: the VM runs; a stop: the guest was asked; a delete: all is
-   * gone), or at once when there is nothing to do.
+   * Submits a request. Resolves when it has begun (start: the VM runs; stop: the guest was told to shut down; delete:
+   * everything is removed), or at once when there is nothing to do.
    *
-   * Throws a refusal `FailedWrongVmState`; a start also what the VMM throws.
+   * Throws `FailedWrongVmState`; a start also throws what the VMM throws.
    */
   request(request: InstanceRequest, options: RequestOptions = {}): Promise<void> {
     const { name, status } = this.record;
-    // After a delete that failed nothing but another one makes sense.
+    // After a failed delete, only another delete is accepted.
     const pending: ReadonlySet<InstanceRequest> =
       status.deleting && request !== "delete" ? new Set([...this.#pending, "delete"]) : this.#pending;
     const decision = decideRequest(actorStateOf(this.#machine), pending, request);
@@ -121,45 +121,45 @@ export class InstanceActor implements Instance {
     return usesDisks(this.#machine);
   }
 
-  /** Adds a volume, whose rules the caller has judged. Throws a refusal `FailedWrongVmState` unless the instance is stopped. */
+  /** Attaches a volume that the caller has validated. Throws `FailedWrongVmState` unless the instance is stopped. */
   attachVolume(attachment: VolumeAttachment): void {
     attachVolume(this.#machine, attachment);
   }
 
-  /** Takes a volume off at once, or, while a VM has it, when that has ended. */
+  /** Detaches a volume: at once, or when the VM that uses it has stopped. */
   detachVolume(volumeUuid: string): void {
     detachVolume(this.#machine, volumeUuid);
   }
 
-  /** Changes what the instance is to be, at once or when its VM has ended. Throws as {@link patchDefinition}. */
+  /** Changes the definition: at once, or when the VM has stopped. Throws like {@link patchDefinition}. */
   patch(change: InstancePatchOperation): void {
     patchDefinition(this.#machine, change);
-    applyDeleteOnStop(this.#machine); // a lock may have held it back
+    applyDeleteOnStop(this.#machine); // the change may have removed the delete lock
   }
 
-  /** Changes a template or checkpoint. Throws as {@link applyTemplatePatch}. */
+  /** Changes a template or checkpoint. Throws like {@link applyTemplatePatch}. */
   patchTemplate(change: TemplatePatchOperation): void {
     const { record, env } = this.#machine;
     this.#machine.replaceDefinition(applyTemplatePatch(record.definition, change, env.patchContext(record)));
   }
 
-  /** What made it manages it no more: from now on it is its owner's like any other. Throws as `intend` does. */
+  /** Ends its management by autoscale; from now on it is an ordinary instance. Throws if the database write fails. */
   releaseFromAutoscale(): void {
     const { autoscaledBy: _, ...own } = this.record.definition;
     this.#machine.replaceDefinition(own);
   }
 
-  /** Another instance was made from it. */
+  /** Records that another instance was created from this template or checkpoint. */
   recordUse(): void {
     if (isTemplateOrCheckpoint(this.state)) this.#machine.applyThenPersist({ lastUsedAt: Date.now() });
   }
 
-  /** Takes over a VM of an earlier daemon, in whatever state that left it. */
+  /** Adopts a VM that an earlier daemon started, and continues whatever was under way. */
   adoptVm(vm: Vm): void {
     adoptVm(this.#machine, vm);
   }
 
-  /** Notes that the VM ended while no daemon ran, and applies the restart policy; what slept goes on sleeping. */
+  /** Handles a VM that exited while no daemon ran: applies the restart policy; an instance in standby stays in standby. */
   handleLostVm(exit: VmExit): void {
     const { state, becomesTemplate } = this.record.status;
     if (state === "stopped") onSuspendedVmLost(this.#machine);
@@ -167,29 +167,29 @@ export class InstanceActor implements Instance {
     else onVmExited(this.#machine, exit);
   }
 
-  /** Continues what a daemon before this one began with a stopped instance: a restart sequence, or its end. */
+  /** Continues what an earlier daemon began with a stopped instance: a restart sequence, a conversion or a delete. */
   resumePendingWork(): void {
     resumePendingWork(this.#machine);
   }
 
-  /** The service's ports changed: what answered before may not answer now. */
+  /** The service's ports changed: probes the instance again, because it may not be ready on the new ones. */
   servicePortsChanged(): void {
     const { session } = this.#machine;
     if (session !== undefined && this.state === "running") probeReadiness(this.#machine, session);
   }
 
-  /** The proxy handed a connection or request to it. */
+  /** Counts a connection or request that the proxy forwarded to the instance. */
   countRequest(): void {
     const { definition, status } = this.record;
     if (definition.autokill.numRequests > 0) this.#machine.applyThenPersist({ requests: (status.requests ?? 0) + 1 });
   }
 
-  /** The proxy's count of open connections changed. */
+  /** The proxy's number of open connections changed: arms the cooldown again. */
   connectionsChanged(count: number): void {
     armCooldown(this.#machine, count);
   }
 
-  /** Lets go: the VM runs on and nothing is written any more. */
+  /** Disconnects from the VM, which keeps running. Nothing is written after this. */
   close(): void {
     this.#mailbox.close();
     this.#machine.close();
@@ -231,7 +231,7 @@ export class InstanceActor implements Instance {
   async #handleEvent(event: InstanceEvent): Promise<void> {
     const machine = this.#machine;
     const { run: session } = event;
-    if (session !== machine.session) return; // of a life that is over
+    if (session !== machine.session) return; // of an earlier session
     switch (event.is) {
       case "started":
         return onStarted(machine, session);

@@ -1,6 +1,6 @@
 /**
- * What a VM boots from. Kernels and initrds are unpacked once per layer digest and kept as long as an instance uses
- * them, so that an instance can be started again after its image was removed from the layout.
+ * The files that a VM boots from. A kernel or initrd is unpacked once per layer digest and kept while an instance uses it,
+ * so that an instance can start again after its image was removed from the layout.
  */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -12,7 +12,7 @@ import { volumeDiskPath } from "../volumes/disk";
 import { decodeInlineFile } from "./update/roms";
 import { bootLayerDigests } from "./update/queuedUpdates";
 
-/** A layer that was unpacked for what another instance is a copy of. */
+/** A layer that was unpacked earlier, for the original of a copy. */
 export interface UnpackedLayer {
   readonly digest: string;
 }
@@ -23,7 +23,7 @@ export type BootLayer = LayerRef | UnpackedLayer;
 export class BootFiles {
   readonly #folder: string;
   readonly #unpacking = new Map<string, Promise<void>>();
-  /** How many callers of {@link withUnpacked} need a file that no record names yet. */
+  /** Number of callers of {@link withUnpacked} per file; no record may name the file yet. */
   readonly #holdCounts = new Map<string, number>();
   #removing: Promise<unknown> = Promise.resolve();
 
@@ -31,20 +31,21 @@ export class BootFiles {
     this.#folder = folder;
   }
 
-  /** Where the one file of a layer is or will be. */
+  /** Path of the unpacked layer, whether or not it exists yet. */
   pathOf(layerDigest: string): string {
     return path.join(this.#folder, layerDigest.replace(":", "-"));
   }
 
   /**
-   * Unpacks layers unless that was done, then runs `work`, which keeps a record of who boots from them; until it has
-   * ended they are not removed. Callers at the same time share the unpacking. Throws as `extractLayer` does.
+   * Unpacks the layers that are not unpacked yet, then runs `work`, which saves the record that uses them. The files are
+   * not removed until `work` has returned. Concurrent callers share the unpacking. Throws what `extractLayer` and `work`
+   * throw.
    */
   async withUnpacked<T>(layers: readonly BootLayer[], work: () => T): Promise<T> {
     const files = layers.map((layer) => this.pathOf(layer.digest));
     for (const file of files) this.#holdCounts.set(file, (this.#holdCounts.get(file) ?? 0) + 1);
     try {
-      await this.#removing; // what it was about to remove may be one of these
+      await this.#removing; // it may be removing one of these files
       for (const layer of layers) await this.#unpackOnce(layer);
       return work();
     } finally {
@@ -52,7 +53,7 @@ export class BootFiles {
     }
   }
 
-  /** Removes every file that no instance boots from; `records` is asked before each, since others come and go meanwhile. */
+  /** Removes every file that no instance boots from. Calls `records` before each removal, because instances change meanwhile. */
   async removeUnused(records: () => Iterable<InstanceRecord>): Promise<void> {
     const names = await fs.readdir(this.#folder).catch(() => []);
     for (const file of names.map((name) => path.join(this.#folder, name))) {
@@ -65,7 +66,7 @@ export class BootFiles {
 
   #isNeeded(file: string, records: Iterable<InstanceRecord>): boolean {
     const needed = [...this.#holdCounts.keys()].filter((held) => (this.#holdCounts.get(held) ?? 0) > 0);
-    // A layer that is being unpacked has a temporary name that begins with its own.
+    // A layer that is being unpacked has a temporary name that begins with its final name.
     if (needed.some((one) => file === one || file.startsWith(`${one}.`))) return true;
     return [...records].some((record) => bootLayerDigests(record).some((digest) => this.pathOf(digest) === file));
   }
@@ -98,7 +99,7 @@ function toVmRom({ at, image, files = [] }: RomRecord, boot: BootFiles): VmRom {
   return { at, files: new Map(files.map((file) => [file.path.replace(/^\//, ""), decodeInlineFile(file)])) };
 }
 
-/** The VM of an instance; equal for equal records, so that a running VM can be recognised by it. */
+/** The VM specification of an instance. Equal for equal records, so that a running VM can be compared with it. */
 export function toVmSpec(record: InstanceRecord, paths: LocalPaths, boot: BootFiles): VmSpec {
   const { definition } = record;
   return {

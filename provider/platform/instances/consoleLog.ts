@@ -1,29 +1,29 @@
-/** Console logs: what can be read of them. */
+/** Reads and truncates console logs. */
 import * as fsp from "node:fs/promises";
 import { truncateLog, isFileNotFound } from "../vmm/truncateLog";
 
-/** How much of a console log can be read: its last bytes. */
+/** Most bytes of a console log that can be read: the last 1 MiB. */
 export const CONSOLE_LOG_MAX_BYTES = 1024 * 1024;
 
-/** Byte offsets since the VM was started; `end` is exclusive. */
+/** Byte offsets from the start of the VM; `end` is exclusive. */
 export type ByteRange = {
   readonly start: number;
   readonly end: number;
 };
 
-/** What can be read of a log to which `size` bytes were written. Pure. */
+/** The readable range of a log of `size` bytes. Pure. */
 export const availableRange = (size: number): ByteRange => ({
   start: Math.max(0, size - CONSOLE_LOG_MAX_BYTES),
   end: size,
 });
 
-/** Which bytes a request for `limit` bytes from `offset` (negative: from the end) gets of what is available. Pure. */
+/** The part of the available range that a request for `limit` bytes from `offset` (negative: from the end) gets. Pure. */
 export function requestedRange({ start, end }: ByteRange, offset: number, limit: number): ByteRange {
   const from = Math.min(end, Math.max(start, offset < 0 ? end + offset : offset));
   return { start: from, end: Math.min(end, from + limit) };
 }
 
-/** Reads a window; a log that does not exist yet is empty. */
+/** Reads up to `limit` bytes from `offset` (negative: from the end). A log that does not exist yet is empty. */
 export async function readConsoleLog(
   file: string,
   offset: number,
@@ -46,6 +46,6 @@ export async function readConsoleLog(
   }
 }
 
-/** Frees the space of what can no longer be read, once that is as much as what can be. */
+/** Frees the disk space before the readable range, once that is as large as the readable range itself. */
 export const truncateConsoleLog = (file: string): void =>
   truncateLog(file, { headBytes: 0, tailBytes: CONSOLE_LOG_MAX_BYTES });

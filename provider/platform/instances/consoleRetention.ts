@@ -1,8 +1,8 @@
-/** Keeps the logs of running VMs small. */
+/** Truncates the logs of running VMs. */
 import type { Registry } from "../registry";
 import { truncateConsoleLog } from "./consoleLog";
 
-/** Looks at the logs of every VM again and again, until the platform lets go of them. */
+/** Truncates the logs of every VM each `consoleCheckIntervalMs`, until the platform shuts down. */
 export function startConsoleRetention(registry: Registry): void {
   const { vmm, timings, log } = registry.parts;
   const truncateAll = (): void => {
@@ -12,7 +12,7 @@ export function startConsoleRetention(registry: Registry): void {
         truncateConsoleLog(vmm.consoleLogPath(record.uuid));
         vmm.truncateLogs(record.uuid);
       } catch (error) {
-        // They grow on; what the instance does is not touched by that.
+        // The log grows until the next attempt; the instance is not affected.
         log.write("console.not-bounded", { uuid: record.uuid, reason: error instanceof Error ? error.message : "" });
       }
     }

@@ -1,4 +1,4 @@
-/** Connects instances to the platform around them: its database, quotas, services and volumes. The daemon calls it. */
+/** Connects instances to the platform: database, quotas, services and volumes. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { errorMessage } from "../../base/errors";
@@ -19,7 +19,7 @@ import { toVmSpec } from "./bootFiles";
 import { startDependencies } from "./dependencies";
 import type { InstanceEnvironment } from "./environment";
 
-/** What the instances of a registry need of everything else. */
+/** Creates the environment that all instances of a registry share. */
 export function createInstanceEnvironment(registry: Registry): InstanceEnvironment {
   const { database, paths, vmm, timings, log, quotas, strict2026 } = registry.parts;
   const notifyChange = (): void => queueMicrotask(() => registry.changes.notify());
@@ -37,7 +37,7 @@ export function createInstanceEnvironment(registry: Registry): InstanceEnvironme
     saveStatus: (uuid, status) => updateInstanceStatus(database, uuid, status),
     saveDefinition: (...changed) => {
       updateInstanceDefinition(database, ...changed);
-      void registry.removeUnusedBootFiles().catch(() => undefined); // what is left over goes with the next removal
+      void registry.removeUnusedBootFiles().catch(() => undefined); // the next removal retries
     },
     saveWithoutService: (uuid, status) => detachFromService(database, uuid, status),
     onServiceLeft: (serviceUuid) => {
@@ -55,14 +55,14 @@ export function createInstanceEnvironment(registry: Registry): InstanceEnvironme
   };
 }
 
-/** Removes an instance whose VM is gone: its files, its row, and what goes with it. */
+/** Removes an instance without a VM: its files, its row, and the service group and volumes that were created with it. */
 async function removeInstance(registry: Registry, { uuid, serviceUuid, volumes }: InstanceRecord): Promise<void> {
   await registry.parts.vmm.removeFiles(uuid);
   await fs.rm(path.join(registry.parts.paths.instancesDir, uuid), { recursive: true, force: true });
   deleteInstance(registry.parts.database, uuid);
   registry.instances.delete(uuid);
   registry.changes.notify();
-  // It is gone, whatever becomes of what goes with it; the next daemon removes what is left.
+  // The instance is deleted even if the following steps fail; the next daemon removes leftovers.
   const left = (error: unknown): void => {
     const reason = errorMessage(error);
     registry.parts.log.write("instance.leftovers", { uuid, reason });

@@ -1,14 +1,14 @@
-/** Instances that run before another one starts. */
+/** Dependencies: instances that must run before another one starts. */
 import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
 import type { InstanceRecord } from "../store/instances";
 import type { Instance } from "./instance";
 
 /**
- * Starts what an instance depends on, as far as it is stopped, and resolves when all of it runs or sleeps ready to wake.
- * What was deleted meanwhile is not waited for.
+ * Starts the stopped dependencies of an instance and resolves when all are running or in standby. A dependency that is
+ * deleted meanwhile is ignored.
  *
- * Throws a refusal `FailedOperation` when one cannot run, the signal's reason when that aborts.
+ * Throws `FailedOperation` when a dependency cannot run, and the signal's reason when that aborts.
  */
 export async function startDependencies(
   registry: Registry,
@@ -25,7 +25,7 @@ export async function startDependencies(
   );
 }
 
-/** False when it ended, or could not be started. */
+/** False when the instance stopped or could not be started. */
 async function waitUntilUp(registry: Registry, needed: Instance, signal: AbortSignal): Promise<boolean> {
   const { uuid } = needed.record;
   const isGone = (): boolean => registry.instances.get(uuid) !== needed;
@@ -33,7 +33,7 @@ async function waitUntilUp(registry: Registry, needed: Instance, signal: AbortSi
   await registry.changes.waitUntil(() => isGone() || !isEnding(), signal);
   let refused = false;
   if (!isGone() && needed.state === "stopped") {
-    // Not awaited: it may itself wait for others, and this wait must be able to end before that one.
+    // Not awaited: the start may wait for other dependencies, and this wait must be able to end first.
     needed.request("start").catch(() => {
       refused = true;
       registry.changes.notify();
@@ -45,7 +45,7 @@ async function waitUntilUp(registry: Registry, needed: Instance, signal: AbortSi
   return isGone() || isUp();
 }
 
-/** Uuids of everything an instance depends on, directly or through others, when it depended on `direct`. */
+/** Uuids of `direct` and of their direct and indirect dependencies. */
 export function transitiveDependencies(registry: Registry, direct: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (uuid: string): void => {

@@ -1,4 +1,4 @@
-/** What an instance's actor sees of the platform around it. */
+/** The platform as an instance's actor sees it. */
 import type { Log } from "../log";
 import type { Rotation } from "../proxy/rotation";
 import type { VolumeAttachment, InstanceDefinition, InstanceRecord, InstanceStatus } from "../store/instances";
@@ -6,38 +6,38 @@ import type { Timings } from "../timings";
 import type { Vmm, VmSpec } from "../vmm/vmm";
 import type { PatchContext } from "./update/patch";
 
-/** What an actor needs of the platform. */
+/** The platform functions that an actor uses. */
 export interface InstanceEnvironment {
   readonly vmm: Vmm;
   readonly timings: Timings;
   readonly log: Log;
-  /** False where a change that needs a stop is refused instead of queued. */
+  /** False on newer nodes, which reject a change of a running instance instead of queueing it until the stop. */
   readonly queuesUpdates: boolean;
   vmSpec(record: InstanceRecord): VmSpec;
-  /** What a change of the instance's definition is judged by. */
+  /** The limits that a change of the instance's definition is checked against. */
   patchContext(record: InstanceRecord): PatchContext;
-  /** Resolves when nothing but a VM uses the instance's disks. */
+  /** Resolves when no platform operation uses the instance's disks. */
   waitUntilDisksFree(record: InstanceRecord): Promise<void>;
-  /** Throws a refusal `Quota` unless the instance may be live. */
+  /** Throws `Quota` unless the instance may be live. */
   assertLiveQuota(record: InstanceRecord): void;
-  /** Starts what the instance depends on and resolves when all of it runs. Throws a refusal `FailedOperation`; the signal's reason. */
+  /** Starts the dependencies and resolves when all are running or in standby. Throws `FailedOperation`, or the signal's reason. */
   startDependencies(record: InstanceRecord, signal: AbortSignal): Promise<void>;
-  /** Tells everybody who waits that something changed. */
+  /** Notifies everyone who waits for a change. */
   notifyChange(): void;
-  /** Writes what became of an instance. Throws when it cannot. */
+  /** Writes the status of an instance. Throws if the write fails. */
   saveStatus(uuid: string, status: InstanceStatus): void;
-  /** Writes what an instance is to be, and what became of it, both or neither. Throws when it cannot. */
+  /** Writes the definition and the status in one transaction. Throws if the write fails. */
   saveDefinition(uuid: string, definition: InstanceDefinition, status: InstanceStatus): void;
-  /** Writes that an instance has left its service, and what became of it, both or neither. Throws when it cannot. */
+  /** Removes the instance from its service and writes the status, in one transaction. Throws if the write fails. */
   saveWithoutService(uuid: string, status: InstanceStatus): void;
-  /** A service lost an instance that goes on without it. */
+  /** An instance left the service but still exists. */
   onServiceLeft(serviceUuid: string): void;
-  /** Writes which volumes an instance has, and what became of it, both or neither. Throws when it cannot. */
+  /** Writes the volumes and the status in one transaction. Throws if the write fails. */
   saveVolumes(uuid: string, volumes: readonly VolumeAttachment[], status: InstanceStatus): void;
-  /** The rotation of the instance's service, and the ports that must answer before it gets connections. */
+  /** The rotation of the instance's service, and the ports that must be ready before it gets connections. `undefined` without a service. */
   serviceOf(
     record: InstanceRecord,
   ): { readonly rotation: Rotation; readonly destinationPorts: readonly number[] } | undefined;
-  /** Removes everything that is kept of an instance whose VM is gone. */
+  /** Removes the files and records of an instance without a VM. */
   removeInstance(record: InstanceRecord): Promise<void>;
 }

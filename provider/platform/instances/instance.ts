@@ -1,6 +1,4 @@
-/**
- * An instance as the rest of the platform sees it. `InstanceActor` implements it; only the daemon, which makes actors, knows that.
- */
+/** An instance as the rest of the platform sees it. `InstanceActor` implements it; only the daemon creates actors. */
 import type { InstanceProp, InstanceState } from "../../contract/models";
 import type { InstanceDefinition, InstanceRecord, VolumeAttachment } from "../store/instances";
 import type { Vm, VmExit, VmUsage } from "../vmm/vmm";
@@ -8,11 +6,11 @@ import type { InstanceRequest } from "./lifecycle/decideRequest";
 import type { NetworkInterface } from "./networkInterface";
 import type { WakeupHistogram } from "./wakeups";
 
-/** What a request brings along. */
+/** Options of a request to an instance. */
 export interface RequestOptions {
-  /** Of a stop or suspend: milliseconds for open connections to end by themselves; none where it is absent. */
+  /** Stop and suspend: milliseconds that open connections get to close by themselves. `undefined`: 0. */
   readonly drainTimeoutMs?: number;
-  /** Of a conversion to a template: milliseconds without use after which the template is deleted; never where it is absent. */
+  /** Conversion to a template: milliseconds without use after which the template is deleted. `undefined`: never. */
   readonly templateAutokillMs?: number;
 }
 
@@ -30,60 +28,60 @@ export interface TemplatePatchOperation {
   readonly value?: unknown;
 }
 
-/** One instance and, while it runs, its VM. Nobody but the instance itself changes it; others ask. */
+/** One instance and, while it runs, its VM. Only the instance changes its own state; others submit requests. */
 export interface Instance {
   /** The instance as it is now. */
   readonly record: InstanceRecord;
   readonly state: InstanceState;
   readonly networkInterface: NetworkInterface;
-  /** True from the moment a delete is accepted until it is done, or has failed and can be asked for again. */
+  /** True from the moment a delete is accepted until it fails and can be requested again. */
   readonly isBeingDeleted: boolean;
   /** True when no VM runs and nothing is about to start one. */
   readonly isDown: boolean;
   /** True while a VM has the instance's disks, or is about to get them. */
   readonly usesDisks: boolean;
-  /** The definition with every change that is queued. */
+  /** The definition with all queued changes applied. */
   readonly plannedDefinition: InstanceDefinition;
-  /** Milliseconds of all runs, the present one included. */
+  /** Total milliseconds of all VM sessions, including the current one. */
   readonly uptimeMs: number;
-  /** How long connections waited for it to wake. */
+  /** How long connections waited for the instance to wake. */
   readonly wakeups: WakeupHistogram;
-  /** What its VM takes of this machine; zero without one. */
+  /** Resource usage of its VM; zero without one. */
   vmUsage(): Promise<VmUsage>;
 
   /**
-   * Asks for something. Resolves when it has begun (a start: the VM runs; a stop: the guest was asked; a delete: all is gone), or at
-   * once when there is nothing to do.
+   * Submits a request. Resolves when it has begun (start: the VM runs; stop: the guest was told to shut down; delete:
+   * everything is removed), or at once when there is nothing to do.
    *
-   * Throws `FailedWrongVmState`; a start also what the VMM throws.
+   * Throws `FailedWrongVmState`; a start also throws what the VMM throws.
    */
   request(request: InstanceRequest, options?: RequestOptions): Promise<void>;
-  /** Adds a volume that the caller has validated. Throws `FailedWrongVmState` unless the instance is stopped. */
+  /** Attaches a volume that the caller has validated. Throws `FailedWrongVmState` unless the instance is stopped. */
   attachVolume(attachment: VolumeAttachment): void;
-  /** Takes a volume off at once, or, while a VM has it, when that has ended. */
+  /** Detaches a volume: at once, or when the VM that uses it has stopped. */
   detachVolume(volumeUuid: string): void;
-  /** Changes the definition, at once or when the VM has ended. Throws `Invalid`, `FailedWrongVmState`, `TooMany`. */
+  /** Changes the definition: at once, or when the VM has stopped. Throws `Invalid`, `NotSupported`, `NotAllowed`, `FailedWrongVmState`, `TooMany`. */
   patch(operation: InstancePatchOperation): void;
   /** Changes a template or checkpoint. Throws `Invalid`. */
   patchTemplate(operation: TemplatePatchOperation): void;
-  /** Ends its management by autoscale: from now on it is its owner's like any other. */
+  /** Ends its management by autoscale; from now on it is an ordinary instance. */
   releaseFromAutoscale(): void;
-  /** Another instance was made from this template or checkpoint. */
+  /** Records that another instance was created from this template or checkpoint. */
   recordUse(): void;
 
-  /** The ports of its service changed: what was ready before may not be ready now. */
+  /** The service's ports changed: probes the instance again, because it may not be ready on the new ones. */
   servicePortsChanged(): void;
-  /** The proxy handed a connection or request to it. */
+  /** Counts a connection or request that the proxy forwarded to the instance. */
   countRequest(): void;
-  /** The proxy's count of open connections to it changed. */
+  /** The proxy's number of open connections changed. */
   connectionsChanged(count: number): void;
 
-  /** Takes over a VM that an earlier daemon started, in whatever state that left it. */
+  /** Adopts a VM that an earlier daemon started, and continues whatever was under way. */
   adoptVm(vm: Vm): void;
-  /** Records that the VM ended while no daemon ran, and applies the restart policy; what was in standby stays there. */
+  /** Handles a VM that exited while no daemon ran: applies the restart policy; an instance in standby stays in standby. */
   handleLostVm(exit: VmExit): void;
-  /** Continues what an earlier daemon began with a stopped instance: a restart sequence, or a delete. */
+  /** Continues what an earlier daemon began with a stopped instance: a restart sequence, a conversion or a delete. */
   resumePendingWork(): void;
-  /** Lets go: the VM runs on and nothing is written any more. */
+  /** Disconnects from the VM, which keeps running. Nothing is written after this. */
   close(): void;
 }

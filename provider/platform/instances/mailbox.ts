@@ -1,19 +1,19 @@
-/** What is asked of one instance and what happens to it, one after the other. */
+/** The queue of one instance: handles its events and requests one after the other. */
 
 interface QueuedRequest<R> {
   readonly request: R;
   readonly done: (error?: Error) => void;
 }
 
-/** How messages are acted on; the next one waits until the promise is settled. */
+/** The message handlers. The next message waits until the promise has settled. */
 export interface MailboxHandlers<E, R> {
   event(event: E): Promise<void>;
   request(request: R): Promise<void>;
-  /** Hears of every rejection before whoever asked does. */
+  /** Called for every rejection, before the submitter gets it. */
   failed(error: Error, message: E | R): void;
 }
 
-/** A queue and its loop. Events are served before requests. */
+/** A queue and its loop. Events are handled before requests. */
 export class Mailbox<E, R> {
   readonly #handlers: MailboxHandlers<E, R>;
   readonly #events: E[] = [];
@@ -25,13 +25,13 @@ export class Mailbox<E, R> {
     this.#handlers = handlers;
   }
 
-  /** Something happened. */
+  /** Queues an event. */
   post(event: E): void {
     this.#events.push(event);
     void this.#loop();
   }
 
-  /** Resolves when the request was acted on; begins with it at once when nothing else is under way. */
+  /** Queues a request; handles it at once when the queue is idle. Resolves or rejects with the handler's result. */
   submit(request: R): Promise<void> {
     return new Promise((resolve, reject) => {
       const done = (error?: Error): void => (error === undefined ? resolve() : reject(error));
@@ -40,7 +40,7 @@ export class Mailbox<E, R> {
     });
   }
 
-  /** Acts on nothing more. */
+  /** Stops handling messages. */
   close(): void {
     this.#closed = true;
   }

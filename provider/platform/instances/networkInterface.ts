@@ -1,8 +1,8 @@
-/** The network interface of an instance: the same as long as the instance exists. Pure. */
+/** The network interface of an instance, which never changes while the instance exists. Pure. */
 import * as crypto from "node:crypto";
 import { macAddressOf } from "../vmm/qemu/boot/arguments";
 
-/** A network interface as the API names it. */
+/** A network interface as the API reports it. */
 export interface NetworkInterface {
   readonly uuid: string;
   readonly mac: string;
@@ -15,7 +15,7 @@ const PRIVATE_IP = "10.0.2.15";
 /** The only network interface of the instance with this uuid. */
 export function networkInterfaceOf(instanceUuid: string): NetworkInterface {
   const hex = crypto.createHash("sha256").update(`network interface of ${instanceUuid}`).digest("hex");
-  // Version 8 and the variant of RFC 9562: made from something, in no particular way.
+  // Version 8 (custom) and the variant bits of RFC 9562.
   const uuid = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)];
   return { uuid: uuid.join("-"), mac: macAddressOf(instanceUuid), privateIp: PRIVATE_IP };
 }

@@ -1,10 +1,10 @@
-/** What a change of an instance's status is, and who hears of it. */
+/** Changes of an instance's status, and their notification. */
 import type { InstanceRecord, InstanceStatus } from "../store/instances";
 
 /** Fields to change; `undefined` clears an optional one. */
 export type StatusChange = { readonly [K in keyof InstanceStatus]?: InstanceStatus[K] | undefined };
 
-/** Tells waiters that something changed. */
+/** Notifies listeners that something changed. It does not tell what. */
 export class ChangeNotifier {
   readonly #listeners = new Set<() => void>();
 
@@ -12,12 +12,12 @@ export class ChangeNotifier {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** Calls after each change from now on. */
+  /** Calls `listener` after each change from now on. */
   subscribe(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
-  /** Resolves with true as soon as `met` returns true, judged now and after each change; with false when the signal aborts. */
+  /** Resolves with true once `met` returns true, checked now and after each change. False when the signal aborts first. */
   waitUntil(met: () => boolean, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       const finish = (result: boolean): void => {
@@ -42,6 +42,6 @@ export function applyStatusChange(record: InstanceRecord, change: StatusChange):
   const merged = Object.fromEntries(
     Object.entries({ ...record.status, ...change }).filter(([, value]) => value !== undefined),
   );
-  // Clearing touches optional fields only: every caller's change is typed by StatusChange and no required field is ever undefined.
+  // Sound only while callers never set a required field to undefined; StatusChange cannot express that.
   return { ...record, status: merged as unknown as InstanceStatus };
 }

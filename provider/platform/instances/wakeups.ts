@@ -1,16 +1,16 @@
-/** How long connections waited for an instance that slept. */
+/** How long connections waited for an instance to wake from standby. */
 
-/** Upper bounds of the buckets. Source: the cloud's metrics, 1 ms to 4096 ms and everything above. */
+/** Upper bounds of the buckets. Source: the cloud's metrics: 1 ms to 4096 ms, and one without a bound. */
 const BUCKET_BOUNDS_MS = Array.from({ length: 13 }, (_, power) => 2 ** power);
 
 /** Wake-ups since the daemon began to serve. */
 export interface WakeupHistogram {
-  /** How many took at most `boundMs`; the last one, without a bound, counts them all. */
+  /** Number of wake-ups that took at most `boundMs`. The last bucket has no bound and counts all. */
   readonly buckets: readonly { readonly boundMs: number | undefined; readonly count: number }[];
   readonly sumMs: number;
 }
 
-/** Measures from the wake to the answer on every port. */
+/** Measures the time from a wake-up until every port is ready. */
 export class WakeupMetrics {
   readonly #counts: number[] = BUCKET_BOUNDS_MS.map(() => 0);
   #total = 0;
@@ -21,19 +21,19 @@ export class WakeupMetrics {
     this.#startedAtMs = performance.now();
   }
 
-  /** It answers. Without a {@link begin} before it was not asleep. */
+  /** The instance is ready. Does nothing without a {@link begin} before it. */
   ready(): void {
     if (this.#startedAtMs === undefined) return;
     this.record(performance.now() - this.#startedAtMs);
     this.#startedAtMs = undefined;
   }
 
-  /** It ended before it could answer. */
+  /** The instance stopped before it was ready. */
   cancel(): void {
     this.#startedAtMs = undefined;
   }
 
-  /** One wake-up took this long. */
+  /** Adds one wake-up of `tookMs` milliseconds to the histogram. */
   record(tookMs: number): void {
     BUCKET_BOUNDS_MS.forEach((bound, index) => {
       if (tookMs <= bound) this.#counts[index] = (this.#counts[index] ?? 0) + 1;

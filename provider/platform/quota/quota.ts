@@ -36,7 +36,7 @@ export function computeQuotaUsage(registry: Registry, excludedUuid?: string): Qu
   };
 }
 
-/** Throws a refusal `Quota` when adding this would exceed a hard limit. `without` as for {@link computeQuotaUsage}. */
+/** Throws `Quota` when adding this would exceed a hard limit. `without` as for {@link computeQuotaUsage}. */
 export function assertQuota(registry: Registry, added: Partial<QuotaUsage>, excludedUuid?: string): void {
   const used = computeQuotaUsage(registry, excludedUuid);
   const { hard } = registry.parts.quotas;
@@ -59,6 +59,6 @@ export const liveQuotaUsage = ({ memoryMb, vcpus }: InstanceSize, count = 1): Pa
 
 type InstanceSize = Pick<InstanceDefinition, "memoryMb" | "vcpus">;
 
-/** Throws a refusal `Quota` unless an instance, whether it counts as live already or not, fits beside all others. */
+/** Throws `Quota` unless an instance, whether it counts as live already or not, fits beside all others. */
 export const assertLiveQuota = (registry: Registry, { uuid, definition }: InstanceRecord): void =>
   assertQuota(registry, liveQuotaUsage(definition), uuid);

@@ -26,7 +26,7 @@ export const otherServices = (registry: Registry, uuid: string): ServiceRecord[]
 /**
  * Makes a service group and opens its ports. One whose instance then cannot be made goes with `afterMemberLeft`.
  *
- * Throws refusals `Invalid`, `AlreadyExists`, `CannotBeUsed` (a port or domain of another group), `NotFound` and
+ * Throws `Invalid`, `AlreadyExists`, `CannotBeUsed` (a port or domain of another group), `NotFound` and
  * `CertCnMismatch` (a certificate), `Quota`, `NoFree` (a port of another program), `NotSupported`.
  */
 export function createServiceGroup(

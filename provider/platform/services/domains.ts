@@ -31,7 +31,7 @@ export function generateDomain(name: string, isChosen: boolean): ServiceDomain {
  * A domain as it is asked for. One that is a whole name and has no certificate gets one that was uploaded for it, if
  * there is any.
  *
- * Throws refusals `Invalid` (no domain name; a certificate for a label below `localhost`; a wildcard without one),
+ * Throws `Invalid` (no domain name; a certificate for a label below `localhost`; a wildcard without one),
  * `NotFound` (no such certificate), `CertCnMismatch`.
  */
 export function resolveDomain(request: DomainRequest, certificates: readonly CertificateRecord[]): ServiceDomain {

@@ -28,7 +28,7 @@ function parseValue<T>(model: z.ZodType<T>, { op, prop, value }: ServicePatchOpe
 }
 
 /**
- * The changed record. Throws refusals `Invalid`, `NotSupported`, and of domains with certificates `NotFound` and
+ * The changed record. Throws `Invalid`, `NotSupported`, and of domains with certificates `NotFound` and
  * `CertCnMismatch`.
  */
 export function applyPatchOperation(

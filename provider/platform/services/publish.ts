@@ -10,7 +10,7 @@ import type { ServiceRecord } from "../store/services";
 
 /**
  * Makes the ports of `record`, which may differ from the service's present one, exactly those that are open.
- * Throws refusals `NoFree` (a port), `NotSupported` (no certificate can be had).
+ * Throws `NoFree` (a port), `NotSupported` (no certificate can be had).
  */
 export async function publishPorts(registry: Registry, service: Service, record: ServiceRecord): Promise<void> {
   const withTls = record.ports.some(({ handlers }) => handlers.includes("tls"));

@@ -46,7 +46,7 @@ function portRuleViolation(
   return handlers.has("http") ? `Port ${port} must not have the handler 'http'; only 80 and 443 do` : undefined;
 }
 
-/** Throws a refusal `CannotBeUsed` that names both when a port belongs to another service group. */
+/** Throws `CannotBeUsed` that names both when a port belongs to another service group. */
 export function assertPortsAvailable(
   name: string,
   ports: readonly PublishedPort[],
@@ -65,7 +65,7 @@ export function assertPortsAvailable(
 const crossedLimitsMessage = (softLimit: number, hardLimit: number): string =>
   `'soft_limit' (${softLimit}) must not be above 'hard_limit' (${hardLimit})`;
 
-/** Throws a refusal `Invalid` unless `softLimit` fits below `hardLimit`. */
+/** Throws `Invalid` unless `softLimit` fits below `hardLimit`. */
 export function assertLimitsOrdered(softLimit: number, hardLimit: number): void {
   if (softLimit > hardLimit) throw new ApiItemError("Invalid", crossedLimitsMessage(softLimit, hardLimit));
 }

@@ -39,7 +39,7 @@ async function patch(registry: Registry, { id: _id, prop, op, value, ...selector
   return { status: "success" as const, uuid, name };
 }
 
-/** Throws a refusal `Invalid` when the instance would have to start before itself. */
+/** Throws `Invalid` when the instance would have to start before itself. */
 function assertNoDependencyCycle(registry: Registry, instance: Instance, change: InstancePatchOperation): void {
   if (change.prop !== "dependencies") return;
   const { uuid, name, serviceUuid } = instance.record;

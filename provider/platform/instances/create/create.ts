@@ -30,7 +30,7 @@ export interface CreateOrigin {
  * Makes the instances of a request, `replicas` + 1, with what they bring along; none is started. The request is one that
  * `refuseMalformed` lets pass.
  *
- * Throws refusals `NotFound`, `Attached`, `Quota`, `CannotBeUsed`, `Invalid`, `NotSupported`, `NotAllowed`, `AlreadyExists`,
+ * Throws `NotFound`, `Attached`, `Quota`, `CannotBeUsed`, `Invalid`, `NotSupported`, `NotAllowed`, `AlreadyExists`,
  * `TooLong`, `MissingId`, `NotBoth`; what unpacking a layer or making a service group or volume throws.
  */
 export async function createInstances(

@@ -13,7 +13,7 @@ const REPLICA_SUFFIX_CHARS = 6;
  * Takes a name for each instance of the request and hands them to `create`, so that two requests at once cannot both have
  * one. Replicas are called `<name>-<5 characters>`; without a name, the last part of `repository` stands for it.
  *
- * Throws refusals `AlreadyExists`, `TooLong`, `Invalid`.
+ * Throws `AlreadyExists`, `TooLong`, `Invalid`.
  */
 export async function withReservedNames<T>(
   registry: Registry,

@@ -25,7 +25,7 @@ export type ImageRequest = string | { readonly url: string };
 
 const urlOf = (image: ImageRequest): string => (typeof image === "string" ? image : image.url);
 
-/** Throws refusals: `NotFound` for an image that is not here, `CannotBeUsed` for one without a kernel, `Invalid` for what is no reference. */
+/** Throws `NotFound` for an image that is not here, `CannotBeUsed` for one without a kernel, `Invalid` for what is no reference. */
 export async function resolveImage(registry: Registry, image: ImageRequest): Promise<Resolved<ResolvedImage>> {
   const { repository, digest, kernel, initrd, cmd, env } = await findImage(registry, image);
   if (kernel === undefined)
@@ -88,7 +88,7 @@ export async function resolvePatch(
   return { value: change, layers: [] };
 }
 
-/** Uuids of instances. Throws refusals `NotFound`, `Invalid`, and `CannotBeUsed` for a template or checkpoint, which never runs. */
+/** Uuids of instances. Throws `NotFound`, `Invalid`, and `CannotBeUsed` for a template or checkpoint, which never runs. */
 export function resolveDependencies(registry: Registry, selectors: readonly NameOrUuid[]): string[] {
   return selectors.map((selector) => {
     const { record, state } = findInstance(registry, selector);
@@ -108,7 +108,7 @@ async function findImage(registry: Registry, image: ImageRequest): Promise<Store
 }
 
 /**
- * Unpacks layers and runs `work`, which records who needs them. Throws a refusal `NotFound` when an image was removed
+ * Unpacks layers and runs `work`, which records who needs them. Throws `NotFound` when an image was removed
  * between; what unpacking and `work` throw.
  */
 export async function withUnpackedLayers<T>(

@@ -27,7 +27,7 @@ export interface InstanceSource extends Resolved<InstanceDefinition> {
 /**
  * What an instance is where the request says nothing, and the layers it boots from.
  *
- * Throws what resolving an image throws; refusals `NotFound`, `Invalid`, `CannotBeUsed`, `FailedWrongVmState`; `NotSupported`
+ * Throws what resolving an image throws; `NotFound`, `Invalid`, `CannotBeUsed`, `FailedWrongVmState`; `NotSupported`
  * for a branch of what runs; `Attached` for volumes that cannot be shared; what making a template throws.
  *
  * @param create Makes what a template that does not exist yet is made of.
@@ -55,7 +55,7 @@ export async function resolveSource(
   throw new ApiItemError("Invalid", "'image' is missing in instance creation arguments");
 }
 
-/** Throws refusals `NotFound`, `Invalid`. */
+/** Throws `NotFound`, `Invalid`. */
 function findTemplateOrCheckpoint(registry: Registry, kind: "template" | "checkpoint", selector: Selector): Instance {
   const all = visibleInstances(registry).filter(({ state }) => state === kind);
   return findBySelector(all, ({ record }) => record, kind, selector);
@@ -74,7 +74,7 @@ export function assertCopyable({ record, state, usesDisks }: Instance, doing: "b
     throw new ApiItemError("FailedWrongVmState", `Cannot ${doing} VM in state '${state}'`);
 }
 
-/** Throws a refusal `Attached` when the instance writes to a volume: no copy could have it, and none is frozen with it. */
+/** Throws `Attached` when the instance writes to a volume: no copy could have it, and none is frozen with it. */
 export function assertNoWritableVolumes({ record }: Instance): void {
   const written = record.volumes.find(({ readonly }) => !readonly);
   if (written === undefined) return;

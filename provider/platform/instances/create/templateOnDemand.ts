@@ -21,7 +21,7 @@ const CREATE_ARGS_FIELD = "'template.create_args'";
  * The template of this name; where there is none it is made. Nothing boots for that, so `prepare_timeout_s` finds nothing
  * to wait for. Creates at the same time share one.
  *
- * Throws refusals: `Invalid` for a template that is named by its uuid or made from what is no create request, `CannotBeUsed`
+ * Throws `Invalid` for a template that is named by its uuid or made from what is no create request, `CannotBeUsed`
  * when an instance has its name; what `create` throws.
  */
 export async function getOrCreateTemplate(

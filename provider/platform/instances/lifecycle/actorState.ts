@@ -1,9 +1,9 @@
-/** How an instance stands, and in which words a request is denied. */
+/** The state that requests are decided by, and the errors of denied requests. */
 import { ApiItemError } from "../../errors";
 import type { InstanceMachine } from "./machine";
 import type { DenyReason, ActorState } from "./decideRequest";
 
-/** What a request is decided by. */
+/** The part of an instance's state that {@link decideRequest} needs. */
 export function actorStateOf(machine: InstanceMachine): ActorState {
   const { state, restart, stopAskedBy } = machine.record.status;
   return {
@@ -22,6 +22,6 @@ const DENY_MESSAGES: Readonly<Record<DenyReason, string>> = {
   NEVER_RUNS: "is a template or checkpoint, which never runs",
 };
 
-/** The refusal of a request that is denied. */
+/** The error `FailedWrongVmState` of a denied request. */
 export const toDenyError = (name: string, reason: DenyReason): ApiItemError =>
   new ApiItemError("FailedWrongVmState", `Instance '${name}' ${DENY_MESSAGES[reason]}`);

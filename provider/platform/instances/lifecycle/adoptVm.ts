@@ -1,4 +1,4 @@
-/** What becomes of an instance whose VM ended, or was found by a daemon that did not start it. */
+/** Handles the exit of a VM, and VMs that an earlier daemon started. */
 import { errorMessage } from "../../../base/errors";
 import type { Vm, VmExit } from "../../vmm/vmm";
 import type { InstanceMachine } from "./machine";
@@ -11,7 +11,7 @@ import { stopFacts } from "./stopReason";
 import { finishStop, applyDeleteOnStop, scheduleRestart, stopVm } from "./stopping";
 import { pauseDrained, ensurePaused, onSnapshotLost } from "./suspending";
 
-/** Takes over a VM of an earlier daemon, in whatever state that left it. */
+/** Adopts a VM that an earlier daemon started, and continues whatever was under way. */
 export function adoptVm(machine: InstanceMachine, vm: Vm): void {
   const { state, record } = machine;
   const session = attachVm(machine, vm, performance.now(), true);
@@ -22,24 +22,27 @@ export function adoptVm(machine: InstanceMachine, vm: Vm): void {
     });
   else if (machine.isPaused) void ensurePaused(machine);
   else if (actorStateOf(machine).suspending === true)
-    void pauseDrained(machine, session).catch(() => undefined); // its end follows, or it is tried again
+    void pauseDrained(machine, session).catch(() => undefined); // its exit follows, or a retry
   else if (state === "draining" || state === "stopping") stopVm(machine, record.status.stopForced);
   machine.updateRotation();
 }
 
-/** The VM is gone. */
+/** Handles the exit of the VM: stop, restart policy, pending conversion to a template. */
 export function onVmExited(machine: InstanceMachine, exit: VmExit): void {
   finishStop(machine, stopFacts(exit, machine.stopRequest));
   finishConversion(machine);
 }
 
-/** The frozen VM of a suspended instance is gone. */
+/** Handles the loss of a suspended instance's paused VM. */
 export function onSuspendedVmLost(machine: InstanceMachine): void {
   onSnapshotLost(machine);
   finishConversion(machine);
 }
 
-/** The frozen VM of an instance in standby is gone with the machine: the next connection boots it as it is to be by now. */
+/**
+ * Handles the loss of the paused VM of an instance in standby. It stays in standby; the next connection boots it with the
+ * queued changes applied.
+ */
 export function onStandbyVmLost(machine: InstanceMachine): void {
   applyQueuedDetaches(machine);
   applyQueuedUpdates(machine);
@@ -48,7 +51,7 @@ export function onStandbyVmLost(machine: InstanceMachine): void {
   machine.updateRotation();
 }
 
-/** Continues what a daemon before this one began with a stopped instance: a restart sequence, or its end. */
+/** Continues what an earlier daemon began with a stopped instance: a restart sequence, a conversion or a delete. */
 export function resumePendingWork(machine: InstanceMachine): void {
   const { restart } = machine.record.status;
   if (machine.state === "stopped" && restart?.nextAt !== undefined)

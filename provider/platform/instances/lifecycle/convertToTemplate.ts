@@ -1,19 +1,22 @@
-/** From an instance to a template. */
+/** Converts an instance to a template. */
 import { errorMessage } from "../../../base/errors";
 import type { InstanceMachine } from "./machine";
 import { stopVm, resumeToStop } from "./stopping";
 
-/** Turns the instance into a template, when its VM has ended. */
+/**
+ * Converts the instance to a template as soon as its VM has stopped. The template is deleted after `templateAutokillMs`
+ * milliseconds without use; 0 keeps it.
+ */
 export async function convertToTemplate(machine: InstanceMachine, templateAutokillMs: number): Promise<void> {
   const { definition } = machine.record;
   machine.replaceDefinition(
     { ...definition, templateAutokillMs, autoscaledBy: undefined },
     { becomesTemplate: true, stopAskedBy: "user", stopForced: false },
   );
-  if (machine.state !== "stopping") await stopForTemplate(machine); // else it ends already
+  if (machine.state !== "stopping") await stopForTemplate(machine); // otherwise its VM is stopping already
 }
 
-/** Ends the VM of what is to become a template; the rest follows its exit. */
+/** Stops the VM of an instance that becomes a template; {@link finishConversion} runs when the VM has exited. */
 export async function stopForTemplate(machine: InstanceMachine): Promise<void> {
   const { session, isPaused } = machine;
   if (session === undefined) return finishConversion(machine);
@@ -22,8 +25,8 @@ export async function stopForTemplate(machine: InstanceMachine): Promise<void> {
 }
 
 /**
- * Nothing runs any more: what is to be a template is one from here on. It leaves its service, where it would be of no use.
- * What cannot be written is tried again.
+ * Completes a pending conversion once no VM runs. The template leaves its service, because it never serves connections.
+ * Retries if the database write fails.
  */
 export function finishConversion(machine: InstanceMachine): void {
   const { becomesTemplate, deleting } = machine.record.status;

@@ -1,9 +1,9 @@
-/** May this request be accepted now? Pure. */
+/** Decides whether an instance accepts a request. Pure. */
 import type { InstanceState } from "../../../contract/models";
 
 /**
- * What an instance can be asked. `freeze` turns it into a template. `wake` and `sleep` come from the proxy, `restart`
- * from the restart policy.
+ * A request to an instance. `wake` comes from the proxy, `sleep` (go to standby) from the cooldown timer, `restart` from
+ * the restart policy; the others come from the API.
  */
 export type InstanceRequest =
   "start" | "stop" | "force-stop" | "suspend" | "convert-to-template" | "delete" | "wake" | "sleep" | "restart";
@@ -11,23 +11,23 @@ export type InstanceRequest =
 /** Why a request is denied. */
 export type DenyReason = "DELETE_PENDING" | "STOP_PENDING" | "NOT_RUNNING" | "NEVER_RUNS";
 
-/** What becomes of a request. */
+/** What happens to a request. */
 export type Decision =
   | { readonly do: "queue" }
-  /** Already true, or already on its way: success, and nothing happens. */
+  /** The instance is already in the requested state, or on its way there: the request succeeds and does nothing. */
   | { readonly do: "ignore" }
   | { readonly do: "deny"; readonly reason: DenyReason };
 
-/** How an instance stands. */
+/** The part of an instance's state that decides about requests. */
 export interface ActorState {
   readonly state: InstanceState;
-  /** It is stopped and its restart policy will start it again. */
+  /** The instance is stopped and its restart policy will start it again. */
   readonly restartPending?: boolean;
-  /** The stop that is under way ends in standby. */
+  /** The instance is stopping and will then be in standby. */
   readonly goingToStandby?: boolean;
-  /** It is draining, and will then be suspended. */
+  /** The instance is draining and will then be suspended. */
   readonly suspending?: boolean;
-  /** It is stopped, and its VM is frozen in memory. */
+  /** The instance is stopped and its paused VM is kept in memory. */
   readonly suspended?: boolean;
 }
 
@@ -35,7 +35,7 @@ const QUEUE: Decision = { do: "queue" };
 const IGNORE: Decision = { do: "ignore" };
 const deny = (reason: DenyReason): Decision => ({ do: "deny", reason });
 
-/** Decides by how the instance stands and by the requests that were accepted and not yet acted on. */
+/** Decides from the instance's state and from `pending`, the requests that are accepted but not yet begun. */
 export function decideRequest(
   actorState: ActorState,
   pending: ReadonlySet<InstanceRequest>,

@@ -1,4 +1,4 @@
-/** What the parts of an actor share: the record, the VM's present life, timers, and the platform around. */
+/** The state that an actor shares with its step functions: record, current VM session, timers and environment. */
 import { errorMessage } from "../../../base/errors";
 import type { InstanceState } from "../../../contract/models";
 import type { Rotation } from "../../proxy/rotation";
@@ -12,25 +12,25 @@ import type { InstanceEnvironment } from "../environment";
 import { rotationStateOf } from "./transitions";
 import { WakeupMetrics } from "../wakeups";
 
-/** Something that happened to a VM. */
+/** An event of the VM. `run` is the session that it belongs to. */
 export type InstanceEvent =
   | { readonly is: "started" | "answered" | "drained" | "healthy"; readonly run: VmSession }
   | { readonly is: "exited"; readonly run: VmSession; readonly exit: VmExit };
 
-/** How the parts speak to the actor. */
+/** How step functions reach the actor. */
 export interface ActorInbox {
   post(event: InstanceEvent): void;
   request(request: InstanceRequest): Promise<void>;
-  /** True when a stop or delete was accepted and not yet begun. */
+  /** True when a stop, delete or conversion is accepted but not yet begun. */
   hasPendingEnd(): boolean;
 }
 
-/** Pause before what failed, such as the write of a fact, is tried again. */
+/** Delay before a failed step, such as a database write, is retried. */
 const RETRY_DELAY_MS = 1_000;
 
 const UP_STATES: readonly InstanceState[] = ["starting", "running", "draining", "stopping"];
 
-/** One instance and its VM, as the actor's parts see it. */
+/** One instance and its VM, as the step functions see it. */
 export class InstanceMachine {
   readonly env: InstanceEnvironment;
   readonly inbox: ActorInbox;
@@ -38,7 +38,7 @@ export class InstanceMachine {
   session: VmSession | undefined;
   restartTimer: NodeJS.Timeout | undefined;
   cooldownTimer: NodeJS.Timeout | undefined;
-  /** A start that waits for other instances; a stop or delete ends it. */
+  /** Aborts a start that waits for other instances; set while it waits. A stop or delete aborts it. */
   startAbort: AbortController | undefined;
   #persistRetryTimer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -63,7 +63,7 @@ export class InstanceMachine {
     return this.#closed;
   }
 
-  /** Milliseconds of all runs, the present one included. */
+  /** Total milliseconds of all sessions, including the current one. */
   get uptimeMs(): number {
     const { uptimeMs, startedAt } = this.#record.status;
     return UP_STATES.includes(this.state) && startedAt !== undefined ? uptimeMs + Date.now() - startedAt : uptimeMs;
@@ -77,18 +77,18 @@ export class InstanceMachine {
     return this.service?.rotation;
   }
 
-  /** True while the instance has a VM that is frozen. */
+  /** True while the instance has a paused VM. */
   get isPaused(): boolean {
     return this.session !== undefined && (this.state === "standby" || this.state === "stopped");
   }
 
-  /** Who asked for the stop that is under way. */
+  /** Who requested the current stop, and whether it is forced. */
   get stopRequest(): StopRequest {
     const { stopAskedBy, stopForced } = this.#record.status;
     return { requestedBy: stopAskedBy === "suspend" ? "user" : stopAskedBy, forced: stopForced };
   }
 
-  /** An intention, or what somebody is told: it is written before it counts. Throws when it cannot be; nothing has changed then. */
+  /** Writes the change to the database, then applies it. For changes that must survive a crash. If the write fails, throws and changes nothing. */
   persistThenApply(change: StatusChange): void {
     if (this.#closed) return;
     const after = applyStatusChange(this.#record, change);
@@ -96,7 +96,7 @@ export class InstanceMachine {
     this.#commit(after);
   }
 
-  /** A fact: it counts whether or not it can be written. A write that fails is logged and repeated until one succeeds. */
+  /** Applies the change, then writes it. For what has already happened: a failed write is logged and retried until it succeeds. */
   applyThenPersist(change: StatusChange): void {
     if (this.#closed) return;
     this.#record = applyStatusChange(this.#record, change);
@@ -115,14 +115,14 @@ export class InstanceMachine {
     }
   }
 
-  /** What is written is so. */
+  /** Makes a record that was written the current one. */
   #commit(record: InstanceRecord): void {
     clearTimeout(this.#persistRetryTimer);
     this.#record = record;
     this.env.notifyChange();
   }
 
-  /** Gives the instance another definition, which the next VM gets, and says what is left to change. Throws as {@link persistThenApply}. */
+  /** Replaces the definition and applies `change` to the status, in one write. The next VM gets the definition. Throws like {@link persistThenApply}. */
   replaceDefinition(definition: InstanceDefinition, change: StatusChange = {}): void {
     if (this.#closed) return;
     const after = applyStatusChange({ ...this.#record, definition }, change);
@@ -130,7 +130,7 @@ export class InstanceMachine {
     this.#commit(after);
   }
 
-  /** Gives the instance other volumes, which the next VM gets, and says what is left to change. Throws as {@link persistThenApply}. */
+  /** Replaces the volumes and applies `change` to the status, in one write. The next VM gets the volumes. Throws like {@link persistThenApply}. */
   replaceVolumes(volumes: readonly VolumeAttachment[], change: StatusChange = {}): void {
     if (this.#closed) return;
     const after = applyStatusChange({ ...this.#record, volumes }, change);
@@ -138,7 +138,7 @@ export class InstanceMachine {
     this.#commit(after);
   }
 
-  /** Takes the instance out of its service for good, and says what became of it. Throws as {@link persistThenApply}. */
+  /** Removes the instance from its service and applies `change` to the status, in one write. Throws like {@link persistThenApply}. */
   leaveService(change: StatusChange): void {
     if (this.#closed) return;
     const { serviceUuid } = this.#record;
@@ -148,13 +148,13 @@ export class InstanceMachine {
     if (serviceUuid !== undefined) this.env.onServiceLeft(serviceUuid);
   }
 
-  /** Puts the instance where its status says into its service's rotation. */
+  /** Updates the instance's state in its service's rotation to match its status. */
   updateRotation(): void {
     const { uuid, status } = this.#record;
     if (!status.deleting) this.rotation?.setState(uuid, rotationStateOf(status));
   }
 
-  /** Tries something that failed once more after a pause; what is asked for last replaces what waits. */
+  /** Retries a failed step after {@link RETRY_DELAY_MS}. A later call replaces a waiting one. */
   retryLater(act: () => void): void {
     if (this.#closed) return;
     clearTimeout(this.#retryTimer);
@@ -165,7 +165,7 @@ export class InstanceMachine {
     this.env.log.write(event, { uuid: this.#record.uuid, name: this.#record.name, ...facts });
   }
 
-  /** Lets go: the VM runs on and nothing is written any more. */
+  /** Disconnects from the VM, which keeps running. Nothing is written after this. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.restartTimer);

@@ -2,16 +2,16 @@
 import type { Timings } from "../../timings";
 import { isGuestInitiated, isCrash, type StopFacts } from "./stopReason";
 
-/** When an instance is started again by itself. */
+/** Which stops the platform follows with a restart. */
 export type RestartPolicy = "never" | "always" | "on-failure";
 
-/** True when the policy starts an instance again that stopped like this. */
+/** True when the policy restarts an instance that stopped with these facts. */
 export function shouldRestart(policy: RestartPolicy, facts: StopFacts): boolean {
   if (policy === "never") return false;
   return policy === "always" ? isGuestInitiated(facts) : isCrash(facts);
 }
 
-/** Pause before an attempt (counted from 1): none, then 5 s, 10 s, 20 s, … up to 5 minutes. */
+/** Milliseconds before restart attempt `attempt` (from 1): none, then by default 5 s, 10 s, 20 s, … up to 5 minutes. */
 export function restartBackoffMs(
   attempt: number,
   timings: Pick<Timings, "restartBackoffMs" | "restartBackoffMaxMs">,

@@ -1,15 +1,15 @@
-/** Scale to zero: an instance that nobody is connected to goes to standby. */
+/** Scale to zero: an instance without connections goes to standby. */
 import type { InstanceMachine } from "./machine";
 import { DEFAULT_COOLDOWN_MS } from "../update/rules";
 import { pausedForStandby } from "./stopReason";
 import { stopVm } from "./stopping";
 
-/** Shortest pause between two looks at connections that are open and may be idle. */
+/** Shortest interval between two checks of open connections for idleness, in milliseconds. */
 const IDLE_RECHECK_MS = 20;
 
 /**
- * Asks for sleep after the cooldown. Connections hold it up, with the policy `idle` as long as something moves on them;
- * never is it asked for without scale to zero.
+ * Requests standby after the cooldown, if scale to zero is on. With the policy `on`, open connections prevent it; with
+ * `idle`, only connections that carried data during the cooldown do.
  */
 export function armCooldown(machine: InstanceMachine, connections: number): void {
   clearTimeout(machine.cooldownTimer);
@@ -17,7 +17,7 @@ export function armCooldown(machine: InstanceMachine, connections: number): void
   const { policy = "off", cooldown_time_ms: cooldownMs = DEFAULT_COOLDOWN_MS } = definition.scaleToZero ?? {};
   if (machine.isClosed || status.deleting || policy === "off" || (policy === "on" && connections > 0)) return;
   if (machine.state !== "running" || status.netTimeUs === undefined) return;
-  // It stopped meanwhile, and then nothing is armed, or what could not be written may be another time.
+  // The request failed: the instance stopped (then nothing is armed again), or the database write failed (then retry).
   const rearm = (): void =>
     machine.retryLater(() => armCooldown(machine, machine.rotation?.connectionCount(machine.record.uuid) ?? 0));
   const requestStandby = (): void => void machine.inbox.request("sleep").catch(rearm);
@@ -25,14 +25,14 @@ export function armCooldown(machine: InstanceMachine, connections: number): void
   machine.cooldownTimer = setTimeout(requestStandby, connections > 0 ? leftMs : cooldownMs);
 }
 
-/** True when there is nobody the instance would sleep in front of. */
+/** True when no connection keeps the instance from standby. */
 function isIdle({ record, rotation }: InstanceMachine): boolean {
   const { policy, cooldown_time_ms: cooldownMs = DEFAULT_COOLDOWN_MS } = record.definition.scaleToZero ?? {};
   const connections = rotation?.connectionCount(record.uuid) ?? 0;
   return connections === 0 || (policy === "idle" && (rotation?.idleMs(record.uuid) ?? 0) >= cooldownMs);
 }
 
-/** Freezes the VM where memory is to be kept, else ends it. */
+/** Puts the instance in standby: pauses the VM if scale to zero is stateful, otherwise stops it. */
 export async function goToStandby(machine: InstanceMachine): Promise<void> {
   const { session, rotation } = machine;
   const { uuid, definition } = machine.record;
@@ -50,6 +50,6 @@ export async function goToStandby(machine: InstanceMachine): Promise<void> {
     ...pausedForStandby,
   });
   rotation.setState(uuid, "standby", session.vm);
-  rotation.closeConnections(uuid); // what is open is idle; who has more to say comes again, and wakes it
+  rotation.closeConnections(uuid); // they are idle; a client that reconnects wakes the instance
   await session.vm.pause();
 }

@@ -1,4 +1,4 @@
-/** From a start to an instance that answers. */
+/** Starts an instance and follows it until it is ready. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiItemError } from "../../errors";
 import type { Vm } from "../../vmm/vmm";
@@ -11,8 +11,10 @@ import { startTransition } from "./transitions";
 import { applyPendingUpdates } from "../update/queuedUpdates";
 
 /**
- * Boots the VM, or thaws the one that sleeps. Throws a refusal `Quota`, with nothing changed; what the VMM throws; a
- * refusal `FailedOperation` when an instance that it depends on cannot run, or a stop came before it could.
+ * Boots the VM, or resumes the paused one.
+ *
+ * Throws `Quota` (nothing has changed then); `FailedOperation` when a dependency cannot run, or when the instance was
+ * stopped before it could start; whatever the VMM throws.
  */
 export async function start(machine: InstanceMachine, isRestart: boolean): Promise<void> {
   clearTimeout(machine.restartTimer);
@@ -21,7 +23,7 @@ export async function start(machine: InstanceMachine, isRestart: boolean): Promi
   try {
     machine.env.assertLiveQuota(machine.record);
   } catch (error) {
-    if (isRestart) finishStop(machine, startFailed); // nobody would try again
+    if (isRestart) finishStop(machine, startFailed); // otherwise the restart sequence would hang
     throw error;
   }
   if (machine.session !== undefined) return await resumePaused(machine, machine.session);
@@ -29,7 +31,7 @@ export async function start(machine: InstanceMachine, isRestart: boolean): Promi
   machine.updateRotation();
   try {
     const ready = await waitForPrerequisites(machine);
-    if (machine.isClosed) return; // the next daemon finds an instance that did not get to start
+    if (machine.isClosed) return; // the daemon is shutting down; the next one finds an instance without a VM
     const startedAtMs = performance.now();
     if (ready) {
       attachVm(machine, await machine.env.vmm.start(machine.env.vmSpec(machine.record)), startedAtMs, false);
@@ -43,7 +45,7 @@ export async function start(machine: InstanceMachine, isRestart: boolean): Promi
   throw new ApiItemError("FailedOperation", `Instance '${machine.record.name}' was stopped before it could start`);
 }
 
-/** Waits for instances that this one depends on and for work on its disks; false when a stop or delete ended the wait. */
+/** Waits until the dependencies run and the disks are free. False when a stop or delete aborted the wait. */
 async function waitForPrerequisites(machine: InstanceMachine): Promise<boolean> {
   const startAbort = new AbortController();
   const { signal } = startAbort;
@@ -76,7 +78,7 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
   else onReady(machine, session);
 }
 
-/** Makes a VM that runs the instance's own. */
+/** Begins a session with a running VM and subscribes to its events. */
 export function attachVm(machine: InstanceMachine, vm: Vm, startedAtMs: number, adopted: boolean): VmSession {
   const session = newSession(vm, startedAtMs, adopted);
   machine.session = session;
@@ -85,7 +87,7 @@ export function attachVm(machine: InstanceMachine, vm: Vm, startedAtMs: number, 
   return session;
 }
 
-/** The guest's program runs. */
+/** The guest has started its program: the instance is running and readiness probes begin. */
 export function onStarted(machine: InstanceMachine, session: VmSession): void {
   if (machine.state === "starting") {
     machine.applyThenPersist({
@@ -98,11 +100,11 @@ export function onStarted(machine: InstanceMachine, session: VmSession): void {
   if (machine.record.status.restart === undefined) return;
   sleep(machine.env.timings.healthyAfterMs, undefined, { signal: session.ended.signal, ref: false }).then(
     () => machine.inbox.post({ is: "healthy", run: session }),
-    () => undefined, // it ended before
+    () => undefined, // the VM exited first
   );
 }
 
-/** Puts the instance into rotation when it answers on every port. */
+/** Probes the service's destination ports and posts an event when every port is ready. */
 export function probeReadiness(machine: InstanceMachine, session: VmSession): void {
   const { service } = machine;
   if (service === undefined) return;
@@ -112,7 +114,7 @@ export function probeReadiness(machine: InstanceMachine, session: VmSession): vo
   });
 }
 
-/** Every port has answered. */
+/** Every port is ready: adds the instance to the rotation and arms the cooldown. */
 export function onReady(machine: InstanceMachine, session: VmSession): void {
   if (machine.state !== "running" || session.phase.signal.aborted) return;
   const { uuid, status } = machine.record;

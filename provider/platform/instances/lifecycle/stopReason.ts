@@ -1,4 +1,4 @@
-/** How a VM's end reads in the API: stop_reason bits, stop_code, exit_code. Pure. Source: the cloud's documentation. */
+/** Maps the exit of a VM to the API's stop_reason bits, stop_code and exit_code. Pure. Source: the cloud's documentation. */
 import { STOP_REASON } from "../../../contract/codes";
 import type { VmExit } from "../../vmm/vmm";
 
@@ -11,27 +11,27 @@ const PAGE_FAULT = 4;
 const SEGMENTATION_FAULT = 5;
 const HARDWARE_ERROR = 6;
 
-/** Shutdown through the term table, level 1: what an orderly end reports. */
+/** Shutdown through the term table, level 1: reported for an orderly shutdown. */
 const ORDERLY_SHUTDOWN = 0x8100;
-/** Init table, level 127, as reported for crashes of a running program. */
+/** Init table, level 127: reported for crashes of a running program. */
 const RUNNING_PROGRAM = 0x7f00;
 const ENOMEM = 12;
 
-/** The fields of an instance that say how it stopped. */
+/** The fields of an instance that report how it stopped. */
 export interface StopFacts {
   readonly stopReason: number;
   readonly stopCode: number;
   readonly exitCode: number | undefined;
 }
 
-/** What the platform did before the VM ended. */
+/** The stop that the platform requested before the VM exited, if any. */
 export interface StopRequest {
-  /** `undefined`: nobody asked, the stop came from inside. */
+  /** `undefined`: nobody; the guest stopped by itself. */
   readonly requestedBy: "user" | "scale-to-zero" | undefined;
   readonly forced: boolean;
 }
 
-/** Facts of a VM that ended. */
+/** Stop facts of a VM that exited. */
 export function stopFacts(exit: VmExit, stopRequest: StopRequest): StopFacts {
   const cause =
     (stopRequest.requestedBy === "user" ? STOP_REASON.User | STOP_REASON.Platform : 0) |
@@ -55,24 +55,24 @@ export function stopFacts(exit: VmExit, stopRequest: StopRequest): StopFacts {
   }
 }
 
-/** Facts of a VM that could not be started at all. */
+/** Stop facts of an instance whose VM could not be started. */
 export const startFailed: StopFacts = { stopReason: STOP_REASON.Platform, stopCode: 0, exitCode: undefined };
 
-/** Facts of a standby, or of a start that had to wait, that was ended through the API: no guest was running. */
+/** Stop facts of an instance that was stopped through the API while no guest ran: in standby, suspended, or before its VM started. */
 export const stoppedWithoutGuest: StopFacts = {
   stopReason: STOP_REASON.User | STOP_REASON.Platform | STOP_REASON.Kernel,
   stopCode: 0,
   exitCode: undefined,
 };
 
-/** Facts of a sleep that keeps the memory: the guest is frozen and has not ended. */
+/** Stop facts of a stateful standby: the guest is paused and has not exited. */
 export const pausedForStandby: StopFacts = {
   stopReason: STOP_REASON.ScaleToZero | STOP_REASON.Platform,
   stopCode: 0,
   exitCode: undefined,
 };
 
-/** Signals by their number in a kernel's "Attempted to kill init" line. */
+/** Crash reasons by the signal number in a kernel's "Attempted to kill init" line. */
 const CRASH_BY_SIGNAL: Readonly<Record<number, number>> = {
   4: INVALID_OPERATION,
   7: HARDWARE_ERROR,
@@ -90,11 +90,11 @@ function crashReason(detail: string): number {
   return EXPLICIT_CRASH;
 }
 
-/** True when the stop came from inside the instance. */
+/** True when neither a user nor the platform requested the stop. */
 export const isGuestInitiated = (facts: Pick<StopFacts, "stopReason">): boolean =>
   (facts.stopReason & (STOP_REASON.User | STOP_REASON.Platform)) === 0;
 
-/** True when the stop came from inside and was not a program ending with 0. */
+/** True when the guest stopped by itself, and not because its program exited with 0. */
 export const isCrash = (facts: StopFacts): boolean =>
   isGuestInitiated(facts) &&
   ((facts.stopReason & STOP_REASON.Application) === 0 || facts.exitCode !== 0 || (facts.stopCode & 0xff) !== OK);

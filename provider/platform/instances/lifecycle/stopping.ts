@@ -1,4 +1,4 @@
-/** From a stop to an instance that is stopped, or gone. */
+/** Stops and deletes instances. */
 import { errorMessage } from "../../../base/errors";
 import { withTimeout } from "../../../base/timeout";
 import { applyQueuedDetaches } from "../update/attachments";
@@ -9,12 +9,12 @@ import { type StopFacts, stopFacts, stoppedWithoutGuest } from "./stopReason";
 import { endTransition } from "./transitions";
 import { applyQueuedUpdates } from "../update/queuedUpdates";
 
-/** Drains for up to `drainTimeoutMs`, then asks the guest to end. */
+/** Drains for up to `drainTimeoutMs` milliseconds, then asks the guest to shut down. */
 export async function stop(machine: InstanceMachine, drainTimeoutMs: number): Promise<void> {
   const { session, service } = machine;
   if (session === undefined) return stopWithoutVm(machine);
   if (machine.state === "stopping") {
-    machine.persistThenApply({ stopAskedBy: "user" }); // it was to end in standby
+    machine.persistThenApply({ stopAskedBy: "user" }); // it was going to standby
     return machine.updateRotation();
   }
   const { isPaused } = machine;
@@ -26,13 +26,13 @@ export async function stop(machine: InstanceMachine, drainTimeoutMs: number): Pr
   if (machine.state !== "draining") beginDrain(machine, session, service, drainTimeoutMs);
 }
 
-/** Lets a frozen guest run again so that it can end by itself. */
+/** Resumes a paused guest so that it can shut down. */
 export async function resumeToStop(machine: InstanceMachine, session: VmSession): Promise<void> {
-  machine.applyThenPersist({ startedAt: Date.now() }); // the time between was none of its own
+  machine.applyThenPersist({ startedAt: Date.now() }); // don't count paused time as uptime
   await session.vm.resume();
 }
 
-/** Gives the instance no new connections; the actor hears when the open ones are gone, or the time is over. */
+/** Stops new connections to the instance. Posts `drained` when the open ones have closed or `drainTimeoutMs` has passed. */
 export function beginDrain(
   machine: InstanceMachine,
   session: VmSession,
@@ -46,14 +46,14 @@ export function beginDrain(
   );
 }
 
-/** Cuts the VM off. */
+/** Stops the VM without a grace period. */
 export function forceStop(machine: InstanceMachine): void {
   if (machine.session === undefined) return stopWithoutVm(machine);
   machine.persistThenApply({ stopAskedBy: "user" });
   stopVm(machine, true);
 }
 
-/** Ends a restart sequence, or a standby that keeps no VM. */
+/** Stops an instance that has no VM: cancels its restart sequence, or ends its standby. */
 function stopWithoutVm(machine: InstanceMachine): void {
   const wasStandby = machine.state === "standby";
   machine.persistThenApply({
@@ -65,7 +65,7 @@ function stopWithoutVm(machine: InstanceMachine): void {
   machine.updateRotation();
 }
 
-/** Begins the end of the VM; its exit follows. */
+/** Begins to stop the VM; the `exited` event follows. `forced`: without a grace period. */
 export function stopVm(machine: InstanceMachine, forced: boolean): void {
   const { session } = machine;
   if (session === undefined) return;
@@ -77,7 +77,7 @@ export function stopVm(machine: InstanceMachine, forced: boolean): void {
   });
 }
 
-/** The VM is gone: what waited for that happens, and the restart policy applies. */
+/** Records the stop, applies queued changes and then the restart policy. */
 export function finishStop(machine: InstanceMachine, facts: StopFacts): void {
   clearTimeout(machine.cooldownTimer);
   machine.wakeups.cancel();
@@ -101,25 +101,25 @@ export function finishStop(machine: InstanceMachine, facts: StopFacts): void {
   applyDeleteOnStop(machine);
 }
 
-/** An instance that is to go when it has stopped goes, unless it is locked. */
+/** Deletes a stopped instance that has the feature `delete-on-stop`, unless it has a delete lock. */
 export function applyDeleteOnStop(machine: InstanceMachine): void {
   const { definition, status } = machine.record;
   const { deleteOnStop, deleteLock } = definition;
   if (!deleteOnStop || deleteLock || machine.state !== "stopped" || machine.session !== undefined) return;
   if (status.startCount === 0 || status.restart !== undefined || status.becomesTemplate === true) return;
-  void machine.inbox.request("delete").catch(() => undefined); // the actor has logged it
+  void machine.inbox.request("delete").catch(() => undefined); // the actor has logged the error
 }
 
-/** Asks for a restart after a pause. */
+/** Requests a restart after `pauseMs` milliseconds. */
 export function scheduleRestart(machine: InstanceMachine, pauseMs: number): void {
   clearTimeout(machine.restartTimer);
-  const restart = (): void => void machine.inbox.request("restart").catch(() => undefined); // the actor has logged it
+  const restart = (): void => void machine.inbox.request("restart").catch(() => undefined); // the actor has logged the error
   machine.restartTimer = setTimeout(restart, pauseMs);
 }
 
 /**
- * Ends the VM, if there is one, and removes everything that is kept of the instance. Once it is written that the instance
- * is to go, a removal that fails is tried again until it succeeds.
+ * Stops the VM, if there is one, and deletes the instance with its files. The delete is recorded first; after that, a
+ * failed removal is retried until it succeeds. Throws the failure of the first attempt.
  */
 export async function deleteInstance(machine: InstanceMachine): Promise<void> {
   if (!machine.record.status.deleting) machine.persistThenApply({ deleting: true });
@@ -132,26 +132,26 @@ export async function deleteInstance(machine: InstanceMachine): Promise<void> {
     await machine.env.removeInstance(machine.record);
   } catch (error) {
     if (machine.session === undefined) markStoppedAfterFailedDelete(machine, facts);
-    machine.retryLater(() => void machine.inbox.request("delete").catch(() => undefined)); // the actor has logged it
+    machine.retryLater(() => void machine.inbox.request("delete").catch(() => undefined)); // the actor has logged the error
     throw error;
   }
   machine.log("instance.deleted");
 }
 
-/** Ends the VM of what is being deleted. */
+/** Stops the VM of an instance that is being deleted. */
 async function stopForDelete(machine: InstanceMachine, session: VmSession): Promise<StopFacts> {
   const { isPaused, env } = machine;
   session.phase.abort();
-  // What a program wrote to a volume must be on it: only a guest that shuts down writes out what it holds back.
+  // With a writable volume the guest must shut down, because only that flushes its page cache to the volume.
   const writes = machine.record.volumes.some((volume) => !volume.readonly);
-  if (isPaused && writes) await session.vm.resume().catch(() => undefined); // one that hangs is cut off
+  if (isPaused && writes) await session.vm.resume().catch(() => undefined); // if it hangs, the grace period ends it
   const exit = await session.vm.stop({ graceMs: writes ? env.timings.stopGraceMs : 0 });
   session.ended.abort();
   machine.session = undefined;
   return stopFacts(exit, { requestedBy: "user", forced: !writes });
 }
 
-/** Its VM is gone: what stays for now runs no more, and takes nothing of what is for those that do. */
+/** The VM is gone but the instance could not be removed: marks it stopped so that it no longer counts as running. */
 function markStoppedAfterFailedDelete(machine: InstanceMachine, facts: StopFacts): void {
   if (machine.state === "stopped" || isTemplateOrCheckpoint(machine.state)) return;
   const { uptimeMs } = machine;

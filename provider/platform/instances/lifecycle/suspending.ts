@@ -1,4 +1,4 @@
-/** Suspend: the VM is frozen in memory, and the next start lets it go on where it was. */
+/** Suspend: pauses the VM and keeps its memory; the next start resumes it. */
 import { errorMessage } from "../../../base/errors";
 import * as crypto from "node:crypto";
 import type { InstanceMachine } from "./machine";
@@ -6,17 +6,17 @@ import { nextPhase, type VmSession } from "./vmSession";
 import { stoppedWithoutGuest } from "./stopReason";
 import { beginDrain } from "./stopping";
 
-/** Drains for up to `drainTimeoutMs`, then freezes. */
+/** Drains for up to `drainTimeoutMs` milliseconds, then pauses the VM. */
 export async function suspend(machine: InstanceMachine, drainTimeoutMs: number): Promise<void> {
-  if (machine.state !== "running" || machine.session === undefined) return; // it ended meanwhile
+  if (machine.state !== "running" || machine.session === undefined) return; // it stopped in the meantime
   machine.persistThenApply({ stopAskedBy: "suspend", stopForced: false });
   if (drainTimeoutMs === 0 || machine.service === undefined) return await pauseVm(machine);
   beginDrain(machine, machine.session, machine.service, drainTimeoutMs);
 }
 
 /**
- * Freezes the VM: an instance that scales to zero is then in standby and wakes for a connection, any other is stopped.
- * Connections that are still open are cut, since nobody would answer them.
+ * Pauses the VM. An instance that scales to zero is then in standby and wakes for a connection; any other is stopped.
+ * Closes open connections, because a paused guest cannot serve them.
  */
 export async function pauseVm(machine: InstanceMachine): Promise<void> {
   const { session, rotation } = machine;
@@ -38,7 +38,7 @@ export async function pauseVm(machine: InstanceMachine): Promise<void> {
   await session.vm.pause();
 }
 
-/** Freezes what has drained. What cannot be written is tried again, else the instance would drain for ever. Throws as {@link pauseVm}. */
+/** Pauses the VM after the drain. Retries a failed write, because the instance would otherwise drain forever. Throws like {@link pauseVm}. */
 export async function pauseDrained(machine: InstanceMachine, session: VmSession): Promise<void> {
   try {
     await pauseVm(machine);
@@ -48,7 +48,7 @@ export async function pauseDrained(machine: InstanceMachine, session: VmSession)
   }
 }
 
-/** The daemon before this one froze the VM, or was about to. */
+/** Pauses the VM of an instance that an earlier daemon paused or was about to pause. */
 export async function ensurePaused(machine: InstanceMachine): Promise<void> {
   try {
     await machine.session?.vm.pause();
@@ -57,7 +57,7 @@ export async function ensurePaused(machine: InstanceMachine): Promise<void> {
   }
 }
 
-/** The VM of a suspended instance is gone, with the machine or by itself: its memory is lost and the next start boots. */
+/** The VM of a suspended instance is gone and its memory with it: the next start boots a new VM. */
 export function onSnapshotLost(machine: InstanceMachine): void {
   machine.applyThenPersist({ snapshotUuid: undefined, stopAskedBy: undefined });
   machine.log("instance.snapshot-lost");

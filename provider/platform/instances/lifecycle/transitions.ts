@@ -1,4 +1,4 @@
-/** What a start and an end make of an instance's status, and its place in the rotation. Pure. */
+/** The status changes of a start and a stop, and the state in the rotation. Pure. */
 import type { Candidate } from "../../proxy/chooseInstance";
 import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
 import type { Timings } from "../../timings";
@@ -6,7 +6,7 @@ import type { StatusChange } from "../statusChanges";
 import { restartBackoffMs, shouldRestart } from "./restartPolicy";
 import type { StopFacts } from "./stopReason";
 
-/** A new life begins at `now`; nothing is left of how the last one ended. */
+/** The status change of a boot at `now` (Unix milliseconds). Clears everything that reports the previous stop. */
 export const startTransition = (status: InstanceStatus, isRestart: boolean, now: number): StatusChange => ({
   state: "starting",
   startCount: status.startCount + 1,
@@ -24,14 +24,14 @@ export const startTransition = (status: InstanceStatus, isRestart: boolean, now:
   becomesTemplate: undefined,
 });
 
-/** What becomes of an instance whose VM is gone. */
+/** The status change of a VM exit, and the restart that follows it. */
 export interface EndTransition {
   readonly change: StatusChange;
-  /** Milliseconds until its restart policy starts it again. */
+  /** Milliseconds until the restart policy starts the instance again; `undefined`: it does not. */
   readonly restartDelayMs: number | undefined;
 }
 
-/** The VM is gone at `now`; `uptimeMs` sums up all runs. */
+/** The transition of a VM that exited at `now` (Unix milliseconds); `uptimeMs` is the total of all sessions. */
 export function endTransition(
   status: InstanceStatus,
   definition: Pick<InstanceDefinition, "restartPolicy">,
@@ -55,7 +55,7 @@ export function endTransition(
   };
 }
 
-/** Where a status puts an instance in its service's rotation; `ready` is set by an answer alone. */
+/** The state of an instance in its service's rotation. Never `ready`: only a successful probe sets that. */
 export function rotationStateOf(status: InstanceStatus): Candidate["state"] {
   if (status.state === "standby") return "standby";
   const isStarting = status.state === "starting" || status.state === "running" || status.restart?.nextAt !== undefined;

@@ -1,22 +1,22 @@
-/** One life of a VM, and when it answers. */
+/** A VM session, from boot to exit, and its readiness probes. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { withTimeout } from "../../../base/timeout";
 import type { Timings } from "../../timings";
 import type { Vm } from "../../vmm/vmm";
 
-/** One life of a VM. */
+/** One boot-to-exit period of a VM. */
 export interface VmSession {
   readonly vm: Vm;
-  /** Milliseconds on the monotonic clock; for a VM that was adopted, of the adoption. */
+  /** Start of the VM in milliseconds on the monotonic clock; for an adopted VM, the time of the adoption. */
   readonly startedAtMs: number;
   readonly adopted: boolean;
-  /** Ends everything that watches this VM. */
+  /** Aborted when the VM has exited. */
   readonly ended: AbortController;
-  /** Ends the probing for readiness, or the draining. */
+  /** Aborts the current readiness probes or drain. */
   phase: AbortController;
 }
 
-/** Begins the life of a VM that runs. */
+/** Begins the session of a running VM. */
 export const newSession = (vm: Vm, startedAtMs: number, adopted: boolean): VmSession => ({
   vm,
   startedAtMs,
@@ -25,14 +25,14 @@ export const newSession = (vm: Vm, startedAtMs: number, adopted: boolean): VmSes
   phase: new AbortController(),
 });
 
-/** Ends the phase that a run is in and begins another one; returns the new phase's signal. */
+/** Ends the session's current phase and begins a new one. Returns the new phase's signal. */
 export function nextPhase(session: VmSession): AbortSignal {
   session.phase.abort();
   session.phase = new AbortController();
   return session.phase.signal;
 }
 
-/** Probes one port after the other with fresh attempts, one at a time, until all have answered; false when the signal aborts. */
+/** Probes the ports one after the other, each until it is ready. False when the signal aborts. */
 export async function waitUntilReady(
   vm: Vm,
   ports: readonly number[],
@@ -41,7 +41,7 @@ export async function waitUntilReady(
 ): Promise<boolean> {
   for (const port of ports) {
     while (!signal.aborted && !(await probeOnce(vm, port, timings.probeTimeoutMs, signal))) {
-      await sleep(timings.probeIntervalMs, undefined, { signal }).catch(() => undefined); // the loop's condition ends it
+      await sleep(timings.probeIntervalMs, undefined, { signal }).catch(() => undefined); // the loop condition handles the abort
     }
   }
   return !signal.aborted;

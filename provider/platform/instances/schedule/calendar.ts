@@ -51,7 +51,7 @@ const SHORTHANDS: ReadonlyMap<string, string> = new Map([
   ["annually", "*-01-01 00:00:00"],
 ]);
 
-/** Reads an expression. Throws a refusal `Invalid` that names the part it does not understand. */
+/** Reads an expression. Throws `Invalid` that names the part it does not understand. */
 export function parseCalendar(text: string): Calendar {
   const fail = (why: string): never => {
     throw new ApiItemError("Invalid", `'${text}' is not a calendar expression: ${why}`);

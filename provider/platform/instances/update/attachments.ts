@@ -8,7 +8,7 @@ import type { InstanceMachine } from "../lifecycle/machine";
 export const usesDisks = (machine: InstanceMachine): boolean =>
   machine.session !== undefined || machine.state === "starting";
 
-/** Throws a refusal `FailedWrongVmState` unless the instance is stopped. */
+/** Throws `FailedWrongVmState` unless the instance is stopped. */
 export function attachVolume(machine: InstanceMachine, attachment: VolumeAttachment): void {
   const { name, volumes } = machine.record;
   if (machine.state !== "stopped" || usesDisks(machine)) {

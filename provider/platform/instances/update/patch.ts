@@ -34,13 +34,13 @@ const expectedValues: Readonly<Partial<Record<InstanceProp, string>>> = {
   hostname: "a DNS label",
 };
 
-/** The value of a `set` as a request has it, before its names are resolved. Throws a refusal `Invalid`. */
+/** The value of a `set` as a request has it, before its names are resolved. Throws `Invalid`. */
 export function parseSetValue<K extends InstanceProp>(prop: K, value: unknown): z.infer<(typeof values)[K]> {
   const model: z.ZodType = values[prop];
   return parsePatchValue(prop, model, value) as z.infer<(typeof values)[K]>; // read with the model of this very property
 }
 
-/** Reads a value with its model. Throws a refusal `Invalid`, which never tells the value. */
+/** Reads a value with its model. Throws `Invalid`, which never tells the value. */
 function parsePatchValue<T>(prop: InstanceProp, model: z.ZodType<T>, value: unknown): T {
   const parsed = model.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -154,7 +154,7 @@ const PATCHES: Readonly<Record<InstanceProp, PropertyPatches>> = {
   },
 };
 
-/** The changed definition. Throws refusals `Invalid`, `NotSupported`, `NotAllowed`. */
+/** The changed definition. Throws `Invalid`, `NotSupported`, `NotAllowed`. */
 export function applyPatch(
   definition: InstanceDefinition,
   { prop, op, value }: InstancePatchOperation,
@@ -163,7 +163,7 @@ export function applyPatch(
   return { ...definition, ...patchFunctionOf(prop, op)(definition, value, context) };
 }
 
-/** Throws a refusal `Invalid` when the property does not know the operation. */
+/** Throws `Invalid` when the property does not know the operation. */
 export function patchFunctionOf(prop: InstanceProp, op: InstancePatchOperation["op"]): PatchFunction {
   const cells = PATCHES[prop];
   const cell = cells[op];

@@ -21,7 +21,7 @@ const MAX_QUEUED_UPDATES = 256;
 /**
  * Makes a change, or queues it until the VM that was started without it has ended. Written when it returns.
  *
- * Throws what {@link applyPatch} throws, and refusals `FailedWrongVmState` where nothing is queued, `TooMany` where too
+ * Throws what {@link applyPatch} throws, and `FailedWrongVmState` where nothing is queued, `TooMany` where too
  * much is.
  */
 export function patchDefinition(machine: InstanceMachine, change: InstancePatchOperation): void {

@@ -22,7 +22,7 @@ const PATH_SEGMENT = /^(?!\.\.?$)[^/\0]+$/;
 /**
  * What the request says of a ROM, without its image.
  *
- * Throws refusals: `NotBoth` or `MissingId` unless it has exactly one of an image and files, `Invalid` for a path or content
+ * Throws `NotBoth` or `MissingId` unless it has exactly one of an image and files, `Invalid` for a path or content
  * that cannot be, `TooLong` for a file above 1 MiB.
  */
 export function toRomRecord({ name, image, files, at }: RomRequest): RomRecord {
@@ -64,7 +64,7 @@ const isReserved = (path: string): boolean => path === RESERVED_PATH || path.sta
 export const decodeInlineFile = ({ data, encoding }: InlineFile): Buffer =>
   Buffer.from(data, encoding === "base64" ? "base64" : "utf8");
 
-/** Throws refusals `Invalid`, `TooLong` unless an instance can have all of these. */
+/** Throws `Invalid`, `TooLong` unless an instance can have all of these. */
 export function checkRoms(roms: readonly RomRecord[]): void {
   if (roms.length > MAX_ROMS)
     throw new ApiItemError(

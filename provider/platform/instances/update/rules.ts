@@ -1,4 +1,4 @@
-/** Rules of an instance that its create and its changes share. Pure. Each throws a refusal `Invalid`. */
+/** Rules of an instance that its create and its changes share. Pure. each throws `Invalid`. */
 import { MAX_SCHEDULES, type Schedule } from "../../../contract/models";
 import { ApiItemError } from "../../errors";
 import type { InstanceDefinition } from "../../store/instances";
@@ -46,7 +46,7 @@ export function checkDeleteOnStop({
 }
 
 /**
- * Names are unique, times can be read, and only `exec` takes arguments. Throws also refusals `TooMany`, and `NotSupported`
+ * Names are unique, times can be read, and only `exec` takes arguments. Also throws `TooMany`, and `NotSupported`
  * for what the local platform cannot do by itself.
  */
 export function checkSchedules(schedules: readonly Schedule[]): void {

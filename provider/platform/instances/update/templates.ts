@@ -51,7 +51,7 @@ export function newCheckpoint(source: InstanceRecord, request: CheckpointRequest
   };
 }
 
-/** The changed definition. Pure. Throws a refusal `Invalid`. */
+/** The changed definition. Pure. Throws `Invalid`. */
 export function applyTemplatePatch(
   definition: InstanceDefinition,
   { prop, op, value }: TemplatePatchOperation,

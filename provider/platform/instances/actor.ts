@@ -1,6 +1,7 @@
 /**
  * One actor per instance: one queue, one loop, one state. Its inputs are API requests, VM events and timers; VM events are
  * handled before requests. Only the actor changes its instance.
+ * The states and what leads from one to the next: `lifecycle/transitions.ts`.
  */
 import type { Instance, RequestOptions, InstancePatchOperation, TemplatePatchOperation } from "./instance";
 import type { InstanceState } from "../../contract/models";

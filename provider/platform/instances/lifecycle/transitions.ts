@@ -1,4 +1,48 @@
-/** The status changes of a start and a stop, and the state in the rotation. Pure. */
+/**
+ * The status changes of a start and a stop, and the state in the rotation. Pure.
+ *
+ * The state machine of an instance. One arrow per line: from each state marked `o` or `p` to the state at the arrowhead,
+ * on the request or event on the left. `p`: at this end of the arrow the VM is paused, its memory kept.
+ *
+ * ```text
+ *                       stopped  starting running  draining stopping standby  template checkpoint deleted
+ * start, restart        o-------->        .        .        .        .        .        .          .
+ * start                 p----------------->        .        .        .        .        .          .
+ * start, wake           .        <-----------------------------------o        .        .          .
+ * start, wake           .        .        <--------------------------p        .        .          .
+ * start fails           <--------o        .        .        .        .        .        .          .
+ * started               .        o-------->        .        .        .        .        .          .
+ * stop, force-stop      p--------o--------o--------o-------->        .        .        .          .
+ * stop, force-stop      <--------o-----------------------------------o        .        .          .
+ * stop, suspend         .        .        o-------->        .        .        .        .          .
+ * stop, force-stop      .        .        .        .        <--------p        .        .          .
+ * suspend               <p----------------o        .        .        .        .        .          .
+ * suspend, sleep        .        .        o-------------------------p>        .        .          .
+ * sleep                 .        .        o----------------->        .        .        .          .
+ * drained, adopted      .        .        .        o-------->        .        .        .          .
+ * drained, adopted      <p-------------------------o        .        .        .        .          .
+ * drained, adopted      .        .        .        o----------------p>        .        .          .
+ * exited                <--------o--------o--------o--------o--------p        .        .          .
+ * exited                o----------------------------------------------------->        .          .
+ * exited                .        .        .        .        o-------->        .        .          .
+ * convert-to-template   <--------o        .        .        .        .        .        .          .
+ * convert-to-template   p--------o--------o--------o-------->        .        .        .          .
+ * convert-to-template   .        .        .        .        <--------p        .        .          .
+ * convert-to-template   o--------------------------------------------o-------->        .          .
+ * delete                <--------o        .        .        .        .        .        .          .
+ * delete                o--------o--------o--------o--------o--------o--------o--------o---------->
+ * delete fails          <--------o--------o--------o--------o--------o        .        .          .
+ * ```
+ *
+ * - Requests: `wake` and `sleep` come from the proxy, `restart` from the restart policy, the others from the API.
+ * - Events: `started`, `exited`: the VM did. `drained`: connections have ended, or the time for it has. `adopted`: a new
+ *   daemon took over the VM. `start fails`, `delete fails`: an error; the delete is retried.
+ * - A stop or suspend drains if it has a drain timeout and the instance has a service. A suspended instance is in standby
+ *   if it scales to zero, else stopped. Without `stateful`, `sleep` stops the VM, whose exit leads to standby.
+ * - `starting` has no VM while it waits for dependencies: a stop, conversion or delete then leads to stopped at once. A
+ *   conversion otherwise waits for the exit. Deletes are drawn with `o`, whether or not a VM is paused.
+ * - A new instance is stopped, a new checkpoint in checkpoint. `deleted` is never stored: the instance is gone.
+ */
 import type { Candidate } from "../../proxy/chooseInstance";
 import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
 import type { Timings } from "../../timings";

@@ -1,0 +1,39 @@
+/** A VM that starts and ends when the test says so, for tests that need every moment in between. */
+import type { Vm, VmExit } from "../../provider/platform/vmm/vmm";
+
+/** A VM without a guest. A graceful stop waits for {@link end}, a forced one ends it. */
+export class ManualVm implements Vm {
+  readonly pid = 1;
+  paused = false;
+  hasStarted = false;
+  isAlive = true;
+  begin: () => void = () => undefined;
+  #end: (exit: VmExit) => void = () => undefined;
+  readonly started = new Promise<void>((resolve) => (this.begin = resolve));
+  readonly exited = new Promise<VmExit>((resolve) => (this.#end = resolve));
+  readonly #onEnd: () => void;
+
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
+  }
+
+  end(exit: VmExit): void {
+    if (!this.isAlive) return;
+    this.isAlive = false;
+    this.paused = false;
+    this.#onEnd();
+    this.#end(exit);
+  }
+
+  stop({ graceMs }: { readonly graceMs: number }): Promise<VmExit> {
+    if (graceMs === 0) this.end({ kind: "killed", detail: "" });
+    return this.exited;
+  }
+
+  pause = async (): Promise<void> => void (this.paused = true);
+  resume = async (): Promise<void> => void (this.paused = false);
+  probePort = async (): Promise<boolean> => true;
+  forward = () => Promise.reject(new Error("nobody connects"));
+  usage = () => Promise.resolve({ rssBytes: 0, cpuTimeMs: 0 });
+  disconnect = (): void => undefined;
+}

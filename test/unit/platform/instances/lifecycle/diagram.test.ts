@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { INSTANCE_STATES } from "../../../../../provider/contract/models";
-import { exploreTransitions, type Transition } from "../../../../support/instanceExplorer";
+import { exploreTransitions } from "../../../../support/instanceExplorer";
+import type { Transition } from "../../../../support/instanceWorld";
 
 const SOURCE = "provider/platform/instances/lifecycle/transitions.ts";
 

@@ -12,7 +12,7 @@ export interface CertificateArgs {
   readonly chain: pulumi.Input<string>;
   /** The private key of the certificate, as PEM without a passphrase. Kept secret in state. */
   readonly key: pulumi.Input<string>;
-  /** Take over a certificate that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a certificate that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
@@ -26,7 +26,7 @@ export class Certificate extends UnikernelResource {
   declare readonly chain: pulumi.Output<string>;
   /** The private key of the certificate, as PEM without a passphrase. Kept secret in state. */
   declare readonly key: pulumi.Output<string>;
-  /** Take over a certificate that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a certificate that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
   /** `valid`, `pending` while it is being issued, or `error`. */
   declare readonly state: pulumi.Output<string>;

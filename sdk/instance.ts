@@ -102,7 +102,7 @@ export interface InstanceArgs {
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** How long open connections may go on when it is stopped for a change or a deletion, in milliseconds up to 3,600,000; -1 is as long as the metro allows. Default 0. */
   readonly drainTimeoutMs?: pulumi.Input<number> | undefined;
-  /** Take over an instance that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage an instance that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
@@ -178,7 +178,7 @@ export class Instance extends UnikernelResource {
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** How long open connections may go on when it is stopped for a change or a deletion, in milliseconds up to 3,600,000; -1 is as long as the metro allows. Default 0. */
   declare readonly drainTimeoutMs: pulumi.Output<number>;
-  /** Take over an instance that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage an instance that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
   /** Digest of the image that runs. */
   declare readonly digest: pulumi.Output<string>;

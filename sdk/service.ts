@@ -40,7 +40,7 @@ export interface ServiceArgs {
   readonly rollout?: pulumi.Input<RolloutArgs> | undefined;
   /** Let the platform decide how many instances there are, made from an instance template of its own, in place of `replicas`. A change of anything but the policies drains and deletes them first. Default: none. */
   readonly autoscale?: pulumi.Input<AutoscaleArgs> | undefined;
-  /** Take over a service that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a service that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
@@ -66,7 +66,7 @@ export class Service extends UnikernelResource {
   declare readonly rollout: pulumi.Output<Rollout>;
   /** Let the platform decide how many instances there are, made from an instance template of its own, in place of `replicas`. A change of anything but the policies drains and deletes them first. Default: none. */
   declare readonly autoscale: pulumi.Output<Autoscale | undefined>;
-  /** Take over a service that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a service that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
   /** Address of the service: `https://…` when a port has the `tls` handler. */
   declare readonly url: pulumi.Output<string>;

@@ -33,7 +33,7 @@ export interface VolumeArgs {
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** Let a change that cannot be made in place replace the volume by a new one, without its data. Default false: such a change is refused. */
   readonly allowDataLoss?: pulumi.Input<boolean> | undefined;
-  /** Take over a volume that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a volume that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
@@ -67,7 +67,7 @@ export class Volume extends UnikernelResource {
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** Let a change that cannot be made in place replace the volume by a new one, without its data. Default false: such a change is refused. */
   declare readonly allowDataLoss: pulumi.Output<boolean>;
-  /** Take over a volume that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a volume that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
   /** State when last looked at, such as `available` or `mounted`. */
   declare readonly state: pulumi.Output<string>;

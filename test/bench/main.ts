@@ -1,4 +1,4 @@
-/** npm run bench [-- boot|resources|refresh [options]]: every benchmark, or one. Each prints ratios taken in the same run. */
+/** npm run bench [-- boot|resources|refresh [options]]: every benchmark or one. Each prints ratios measured in the same run. */
 import { benchBoot } from "./boot";
 import { benchRefresh } from "./refresh";
 import { benchResources } from "./resources";

@@ -13,11 +13,11 @@ import { TestProject } from "../support/project";
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const PAGE_SIZE = 100;
 
-/** The first reads, before it is plain that there are many, are looked up by themselves; a listing is not believed for longer than this. */
+/** The first reads are sent one by one, before the client knows that there are many; a cached listing expires after this time. */
 const FIRST_READS = 20;
 const LISTING_MAX_AGE_S = 10;
 
-/** Instances and services in memory, listed in pages as a metro does: the page begins at `from`, itself included. */
+/** Instances and services in memory, listed in pages as a metro does: a page starts at the object `from`. */
 function fleetApi() {
   const instances = new Map<string, object>();
   const services = new Map<string, object>();
@@ -59,10 +59,10 @@ function fleetApi() {
   };
 }
 
-/** Pages of a listing: one begins with the last object of the one before it. */
+/** Pages of a listing: each starts with the last object of the previous one. */
 const pagesOf = (count: number): number => Math.max(1, Math.ceil((count - 1) / (PAGE_SIZE - 1)));
 
-/** Half of the instances are in each of two metros, which have a Provider each. */
+/** Half of the instances are in each of two metros, which have one Provider each. */
 async function benchRefreshOf(count: number): Promise<void> {
   await using east = await startFakeApi(fleetApi());
   await using west = await startFakeApi(fleetApi());
@@ -72,16 +72,16 @@ async function benchRefreshOf(count: number): Promise<void> {
       ...{ "many:count": String(count), "many:url": east.url, "many:form": "instances" },
       ...{ "many:east": east.url, "many:west": west.url, "many:image": `app@${DIGEST}` },
     };
-    // The engine writes the whole state before and after each resource that it makes, which is not what is measured.
+    // The engine writes the whole state before and after each resource that it creates, which is not measured.
     const quick = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
     const created = assertSucceeded(await project.stack(config, quick).up());
     console.log(`set-up: ${count} instances in ${(created.durationMs / 1000).toFixed(1)} s`);
     const counts = { east: Math.ceil(count / 2), west: Math.floor(count / 2) };
-    for (const api of [east, west]) api.asked.length = 0;
+    for (const api of [east, west]) api.requests.length = 0;
     const refreshed = assertSucceeded(await project.stack(config).refresh({ expectNoChanges: true }));
     const seconds = refreshed.durationMs / 1000;
     console.log(`refresh of ${count} instances in two metros: ${seconds.toFixed(1)} s`);
-    for (const [metro, { asked }] of Object.entries({ east, west })) {
+    for (const [metro, { requests: asked }] of Object.entries({ east, west })) {
       const pages = pagesOf(counts[metro as keyof typeof counts]);
       const listings = asked.filter(({ url }) => url.includes("count=")).length;
       const said = `${metro}: ${asked.length} requests, ${listings} of them pages of a listing (${pages} pages there are)`;
@@ -95,7 +95,7 @@ async function benchRefreshOf(count: number): Promise<void> {
 }
 
 const IMAGE = `app@${DIGEST}`;
-/** What a preview judges, as a program writes it. */
+/** Inputs of a preview, as a program writes them. */
 const SUBJECTS = {
   Instance: { image: IMAGE, memoryMb: 256, env: { A: "b" }, autostart: false },
   Service: {
@@ -105,14 +105,14 @@ const SUBJECTS = {
   },
 } as const;
 
-/** Check and diff, as the engine asks them of every resource in a preview; and the same calls of a provider that does nothing. */
+/** Check and diff, as the engine calls them for every resource in a preview, and the same calls of a provider that does nothing. */
 async function benchPreviewOf(kind: keyof typeof SUBJECTS, count: number): Promise<void> {
   await using api = await startFakeApi(fleetApi());
   const inputs = { name: "web", ...SUBJECTS[kind], __resourceName: "web" };
   const provider = await DynamicProcess.start(kind, { "unikernel:metro": api.url, "unikernel:token": "t" });
   try {
     const { inputs: checked } = await provider.check({}, inputs);
-    // The engine hands back the whole state: inputs and outputs.
+    // The engine passes the whole state: inputs and outputs.
     const { id, outs } = await provider.create(checked);
     const once = async (): Promise<void> => {
       const { inputs: news, failures } = await provider.check(checked, inputs);
@@ -121,7 +121,7 @@ async function benchPreviewOf(kind: keyof typeof SUBJECTS, count: number): Promi
     };
     const bare = () => provider.ping();
     for (let i = 0; i < 50; i++) await once();
-    const asked = api.asked.length;
+    const asked = api.requests.length;
     const time = async (work: () => Promise<unknown>): Promise<number> => {
       const begun = performance.now();
       for (let i = 0; i < count; i++) await work();
@@ -131,7 +131,8 @@ async function benchPreviewOf(kind: keyof typeof SUBJECTS, count: number): Promi
     console.log(
       `preview of an unchanged ${kind}: ${calls.toFixed(2)} ms for its check and diff (aim 5), two calls that do nothing ${floor.toFixed(2)} ms, ratio ${(calls / floor).toFixed(1)}`,
     );
-    if (api.asked.length > asked) throw new Error(`a preview without changes asked ${api.asked.length - asked} times`);
+    if (api.requests.length > asked)
+      throw new Error(`a preview without changes asked ${api.requests.length - asked} times`);
   } finally {
     await provider.stop();
   }

@@ -1,4 +1,4 @@
-/** Check and diff over arbitrary programs. `UNIKERNEL_TEST_PROGRAMS`: how many. */
+/** Check and diff of arbitrary programs. `UNIKERNEL_TEST_PROGRAMS`: how many. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { check } from "../../provider/definition/check";
@@ -9,13 +9,8 @@ import { diffResource } from "../../provider/pulumi/resourceDiff";
 import { describeChanges } from "../../provider/pulumi/describeChanges";
 import { resourceOf } from "../../provider/resources/all";
 import { type DeclaredResource, anyProgram } from "../support/anyProgram";
-import {
-  type RandomSource,
-  type WritingStyle,
-  withUnknowns,
-  seededRandomSource,
-  rewriteEquivalently,
-} from "../support/equivalentInputs";
+import { type WritingStyle, withUnknowns, rewriteEquivalently } from "../support/equivalentInputs";
+import { type RandomSource, seededRandom } from "../support/seededRandom";
 
 const PROGRAMS = Number(process.env["UNIKERNEL_TEST_PROGRAMS"] ?? 30_000);
 
@@ -25,10 +20,10 @@ const STYLES: readonly WritingStyle[] = [
   { isShuffled: false, omitsDefaults: true, writesNulls: true },
 ];
 
-/** What was found, in all. */
+/** Counts of everything found. */
 const counts = { resources: 0, accepted: 0, refused: 0, blurred: 0, rewritten: 0, sentences: 0 };
 
-/** Accepted inputs with their defaults; `undefined` for refused ones. */
+/** Accepted inputs with their defaults; `undefined` for rejected ones. */
 async function accepted(
   { kind }: DeclaredResource,
   olds: Properties,
@@ -38,7 +33,7 @@ async function accepted(
   return failures.length === 0 ? inputs : undefined;
 }
 
-/** What is not known counts nothing: it is not refused for a quota that the known does not exceed. */
+/** Unknown values count nothing: they exceed no quota that the known ones do not exceed. */
 function judgeDemands(declared: DeclaredResource, hazy: Properties, inputs: Properties): void {
   const { quotaUsage: demands } = resourceOf(declared.kind);
   const known = demands?.(inputs) ?? {};
@@ -46,7 +41,7 @@ function judgeDemands(declared: DeclaredResource, hazy: Properties, inputs: Prop
     assert.ok(taken <= (known[quota] ?? 0), `${quota} of ${JSON.stringify(hazy)}`);
 }
 
-/** What is partly unknown is accepted, and decides nothing that the known does not decide. */
+/** Partly unknown inputs are accepted, and decide nothing that the known ones do not. */
 async function judgeBlurred(
   declared: DeclaredResource,
   olds: Properties,
@@ -70,7 +65,7 @@ async function judgeBlurred(
   counts.blurred += 1;
 }
 
-/** A preview says of an update what it knows, whatever is unknown and whether or not it runs, and nothing that is no word. */
+/** A preview describes an update as far as it is known, whatever is unknown and whether or not the instance runs, in valid text. */
 function judgeSentences({ kind }: DeclaredResource, olds: Properties, news: Properties): void {
   const resource = resourceOf(kind);
   for (const state of ["running", "stopped"]) {
@@ -85,7 +80,7 @@ function judgeSentences({ kind }: DeclaredResource, olds: Properties, news: Prop
   }
 }
 
-/** However it is written, it means the same. */
+/** Every notation means the same. */
 async function judgeRewritten(
   declared: DeclaredResource,
   olds: Properties,
@@ -108,7 +103,7 @@ async function judgeRewritten(
   counts.rewritten += 1;
 }
 
-/** Judges what is made at first, or what it is changed to, whichever was chosen. */
+/** Checks the first or the later inputs, by choice of the generator. */
 async function judge(declared: DeclaredResource, choose: RandomSource): Promise<void> {
   counts.resources += 1;
   const first = await accepted(declared, {}, declared.before);
@@ -121,13 +116,13 @@ async function judge(declared: DeclaredResource, choose: RandomSource): Promise<
   await judgeRewritten(declared, olds, inputs, choose);
 }
 
-describe("the inputs of any program", function () {
+describe("the inputs of a random program", function () {
   this.timeout(Math.max(300_000, PROGRAMS * 30));
 
-  it("are never refused for what is unknown, never replaced for it, and mean the same however they are written", async () => {
+  it("are never rejected or replaced for unknown values, and mean the same in every notation", async () => {
     await fc.assert(
       fc.asyncProperty(anyProgram, async ({ resources, seed }) => {
-        const choose = seededRandomSource(seed);
+        const choose = seededRandom(seed);
         for (const declared of resources) await judge(declared, choose);
       }),
       { numRuns: PROGRAMS },

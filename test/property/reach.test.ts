@@ -8,7 +8,7 @@ import { diff } from "../../provider/definition/diff";
 import { resourceOf } from "../../provider/resources/all";
 import { KINDS, type ProgramKind, anyProgram } from "../support/anyProgram";
 
-/** The same programs every time: what is rare shall not be missed by chance. */
+/** The same programs every time, so that rare ones are not missed by chance. */
 const SAMPLE = { numRuns: 4000, seed: 1 };
 
 /** Inputs that no program changes in place, and why. */
@@ -28,20 +28,20 @@ function pathsOf(schema: z.ZodType, at: string): readonly string[] {
   return [at, ...Object.entries(schema.shape).flatMap(([key, one]) => pathsOf(one as z.ZodType, `${at}.${key}`))];
 }
 
-/** Those that a value has. */
+/** The inputs in a value. */
 function pathsIn(value: unknown, at: string): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pathsIn(item, at));
   if (value === null || typeof value !== "object") return [at];
   return [at, ...Object.entries(value).flatMap(([key, inner]) => pathsIn(inner, `${at}.${key}`))];
 }
 
-/** Those that are changed in place when they change. */
+/** The inputs that are updated in place. */
 const changeable = (kind: ProgramKind): readonly string[] =>
   Object.entries(resourceOf(kind).inputs.shape)
     .filter(([, schema]) => !["replace", "ignore"].includes(String(metaOf(schema as z.ZodType)?.onChange)))
     .map(([property]) => `${kind}.${property}`);
 
-describe("the arbitrary programs", function () {
+describe("the random programs", function () {
   this.timeout(120_000);
   const given = new Set<string>();
   const changed = new Set<string>();
@@ -63,7 +63,7 @@ describe("the arbitrary programs", function () {
     }
   });
 
-  it("have every input of every kind", () => {
+  it("contain every input of every kind", () => {
     const all = KINDS.flatMap((kind) => pathsOf(resourceOf(kind).inputs, kind));
     assert.deepEqual(
       all.filter((path) => !given.has(path)),
@@ -71,7 +71,7 @@ describe("the arbitrary programs", function () {
     );
   });
 
-  it("change in place every input that can be, but for those that a reason is told of", () => {
+  it("change every updatable input in place, except for the listed reasons", () => {
     const missing = KINDS.flatMap(changeable).filter((property) => !changed.has(property));
     assert.deepEqual(missing.sort(), Object.keys(NEVER_CHANGED).sort());
   });

@@ -1,4 +1,4 @@
-/** What a preview names, what an update does, and what is there after it, for arbitrary programs. `UNIKERNEL_TEST_UPDATES`: how many. */
+/** What a preview says, what an update does, and what exists afterwards, for arbitrary programs. `UNIKERNEL_TEST_UPDATES`: how many. */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
@@ -15,12 +15,12 @@ import { resourceOf } from "../../provider/resources/all";
 import { type DeclaredResource, type ProgramKind, anyProgram } from "../support/anyProgram";
 import { HEALTHY } from "../support/anyResource";
 import { FOREIGN_SIZE_MB, InMemoryApi, type ApiCall } from "../support/inMemoryApi";
-import { seededRandomSource } from "../support/equivalentInputs";
+import { seededRandom } from "../support/seededRandom";
 import { describeInstanceUpdate, describeServiceUpdate, describeUpdate } from "../support/describeCalls";
 
 const PROGRAMS = Number(process.env["UNIKERNEL_TEST_UPDATES"] ?? 30_000);
 
-/** How each resource of a program ended. */
+/** The outcome of each resource of a program. */
 const OUTCOMES = {
   invalid: "not accepted by check as they are made or changed",
   long: "left out since they take long",
@@ -33,7 +33,7 @@ const OUTCOMES = {
 type Outcome = keyof typeof OUTCOMES;
 
 const counts = Object.fromEntries(Object.keys(OUTCOMES).map((outcome) => [outcome, 0])) as Record<Outcome, number>;
-/** Calls of the updates, and questions for the health of a service. */
+/** Calls of the updates, and health checks of a service. */
 let calls = 0;
 let probes = 0;
 
@@ -44,14 +44,14 @@ const TOLD: Readonly<Record<ProgramKind, (calls: readonly ApiCall[]) => readonly
   Certificate: describeUpdate,
 };
 
-/** How much of a sentence the calls alone cannot tell: the size before, the limits of a roll, and what happens if somebody starts it. */
+/** Parts of a sentence that calls cannot show: the size before, the limits of a rollout, and what happens if someone starts it. */
 const withoutDetail = (step: string): string =>
   step
     .replace(/^grow from .* to /, "grow to ")
     .replace(/, with up to \d+ more and \d+ less than that at a time$/, "")
     .replace(/, for which it is stopped and started if it runs by then$/, "");
 
-/** What tells one making of the same thing from another: who it is, when it was made, and whether it runs. */
+/** Fields that differ between two creations of the same object: identity, times, and whether it runs. */
 const OWN: readonly string[] = [
   "uuid",
   "name",
@@ -63,7 +63,7 @@ const OWN: readonly string[] = [
   "updates",
 ];
 
-/** An item as the API shows it, lists in one order, and domains as they compare: they are the same in capitals. */
+/** An item as the API reports it, with sorted lists and case-insensitive domains. */
 function shown(item: object, more: readonly string[]): unknown {
   const told = JSON.stringify(item, (key, value: unknown) =>
     OWN.includes(key) || more.includes(key) ? undefined : value,
@@ -85,32 +85,32 @@ const itemsOf = (world: InMemoryApi, kind: ProgramKind): ReadonlyMap<string, obj
     kind
   ];
 
-/** Fields that keep what the server or an earlier program said, where this one says nothing. */
+/** Fields that keep the value of the server or an earlier program if this one omits them. */
 const keptBy = (kind: ProgramKind, inputs: Properties): readonly string[] => [
   ...Object.entries(resourceOf(kind).inputs.shape)
     .filter(([key, schema]) => metaOf(schema as never)?.keptWhenAbsent === true && inputs[key] === undefined)
     .map(([key]) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
-  // Once released, domains are gone; that a new service has one is the metro's gift.
+  // A released domain is gone; the metro generates one for a new service.
   ...(kind === "Service" && inputs["domains"] === undefined ? ["domains"] : []),
   // An address that is no longer chosen may stay.
   ...(kind === "Service" && (inputs["ports"] as Properties[]).some(({ ip }) => ip === undefined) ? ["ip"] : []),
 ];
 
-/** How large a template or a copied volume is, only the metro knows: asking for less is refused when it does. */
+/** Only the metro knows the size of a template or a copied volume: a smaller request is rejected at creation. */
 const asksForLessThanItsOrigin = (kind: ProgramKind, { template, cloneFrom, sizeMb }: Properties): boolean =>
   kind === "Volume" && (template !== undefined || cloneFrom !== undefined) && Number(sizeMb) < FOREIGN_SIZE_MB;
 
-async function assertRefused(kind: ProgramKind, { context }: InMemoryApi, inputs: Properties): Promise<void> {
+async function assertRejected(kind: ProgramKind, { context }: InMemoryApi, inputs: Properties): Promise<void> {
   await assert.rejects(resourceOf(kind).create(context, inputs), ({ cause }: { cause: object }) =>
     UnikernelError.has(cause, "INPUT_INVALID"),
   );
 }
 
-/** A resource as it is before its change. */
+/** A resource before its change. */
 interface Made {
   readonly world: InMemoryApi;
   readonly id: string;
-  /** As front ends keep it: what was reported, over what was asked for. */
+  /** As in state: outputs over inputs. */
   readonly state: Properties;
 }
 
@@ -123,7 +123,7 @@ async function make({ kind }: DeclaredResource, inputs: Properties): Promise<Mad
   return { world, id, state: { ...inputs, ...outputs } };
 }
 
-/** It is what the program would make afresh. */
+/** Asserts that it matches a fresh create. */
 async function judgeResult({ kind }: DeclaredResource, { world, id }: Made, news: Properties, kept: readonly string[]) {
   const resource = resourceOf(kind);
   const now = await resource.read(world.context, id, news);
@@ -146,13 +146,13 @@ const MAKES: readonly string[] = [
 ];
 const DELETES: readonly string[] = ["deleteInstances", "deleteServices", "deleteVolumes", "deleteCertificates"];
 
-/** Calls about the resource itself: not about the replicas of a service. */
+/** Calls for the resource itself, not for the replicas of a service. */
 const ownOrder = (kind: ProgramKind, made: readonly ApiCall[]): readonly string[] =>
   made
     .filter(({ route }) => route.includes(kind))
     .flatMap(({ route }) => (MAKES.includes(route) ? ["make"] : DELETES.includes(route) ? ["delete"] : []));
 
-/** Does what the engine does for a successor, in the order that the provider asks for. */
+/** Replaces a resource as the engine does, in the order that the provider requests. */
 async function judgeReplacement(declared: DeclaredResource, made: Made, decided: ResourceDiff): Promise<Outcome> {
   const { kind } = declared;
   const { world, id, state } = made;
@@ -164,7 +164,7 @@ async function judgeReplacement(declared: DeclaredResource, made: Made, decided:
     isLocked ? [true] : [],
     "nothing else is said of what is replaced",
   );
-  // A name that was not given is made anew for a successor.
+  // An automatic name is generated again for a replacement.
   const named = decided.news[AUTO_NAME_KEY] === true ? { name: `${String(decided.news["name"])}-next` } : {};
   const wanted = inputsFromState(resource, { ...decided.news, ...named });
   const olds = { inputs: inputsFromState(resource, state), outputs: state };
@@ -176,7 +176,7 @@ async function judgeReplacement(declared: DeclaredResource, made: Made, decided:
   }
   if (decided.deleteBeforeReplace) await unmake();
   if (asksForLessThanItsOrigin(kind, wanted)) {
-    await assertRefused(kind, world, wanted);
+    await assertRejected(kind, world, wanted);
     return "refused";
   }
   const { id: next } = await resource.create(world.context, wanted);
@@ -213,12 +213,12 @@ async function judgeUpdate(declared: DeclaredResource, made: Made, after: Proper
   return "updated";
 }
 
-/** A rollout looks at its instances every 200 ms for this long. */
+/** Longest `stableForMs` to run: a rollout checks its instances every 200 ms for this long. */
 const MAX_STABLE_MS = 1_000;
-/** More instances than that take their time also in memory. */
+/** More instances than that are slow even in memory. */
 const MAX_SCALED = 20;
 
-/** A roll that takes its time or whose health nobody answers for, and autoscale that begins with many. */
+/** A slow rollout, one without health responses, or autoscale with a large minimum. */
 function takesLong(inputs: Properties): boolean {
   const { rollout, autoscale } = inputs as {
     rollout?: { stableForMs?: number; health?: { match: object } };
@@ -241,7 +241,7 @@ async function judge(declared: DeclaredResource, isNamed: boolean): Promise<Outc
   if (after.failures.length > 0) return "invalid";
   if (takesLong(before.inputs) || takesLong(after.inputs)) return "long";
   if (asksForLessThanItsOrigin(kind, before.inputs)) {
-    await assertRefused(kind, new InMemoryApi(), before.inputs);
+    await assertRejected(kind, new InMemoryApi(), before.inputs);
     return "refused";
   }
   const made = await make(declared, before.inputs);
@@ -257,10 +257,10 @@ async function judge(declared: DeclaredResource, isNamed: boolean): Promise<Outc
     : judgeUpdate(declared, made, after.inputs);
 }
 
-describe("the update of any program", function () {
+describe("the update of a random program", function () {
   this.timeout(Math.max(300_000, PROGRAMS * 30));
 
-  /** Every service says that it is well, wherever it is. */
+  /** Every service responds as healthy, wherever it is. */
   before(() => {
     const answer = () => {
       probes += 1;
@@ -273,7 +273,7 @@ describe("the update of any program", function () {
   });
   after(() => nock.cleanAll());
 
-  it("is told in the order of its calls, whatever stands between two PATCHes", () => {
+  it("is described in the order of its calls, whatever happens between two PATCHes", () => {
     const patch = (prop: string): ApiCall => ({ route: "patchInstances", body: { prop } });
     const start: ApiCall = { route: "startInstances", body: {} };
     assert.deepEqual(describeInstanceUpdate([patch("memory_mb"), patch("env"), start, patch("tags")]), [
@@ -283,10 +283,10 @@ describe("the update of any program", function () {
     ]);
   });
 
-  it("makes the calls that its preview names, and leaves what the program would make afresh", async () => {
+  it("makes the calls of its preview and matches a fresh create", async () => {
     await fc.assert(
       fc.asyncProperty(anyProgram, async ({ resources, seed }) => {
-        const choose = seededRandomSource(seed);
+        const choose = seededRandom(seed);
         for (const declared of resources) counts[await judge(declared, choose() < 0.5)] += 1;
       }),
       { numRuns: PROGRAMS },

@@ -87,3 +87,11 @@ export const patchOperation = {
     .transform((value): unknown => value ?? undefined)
     .optional(),
 };
+
+/** One change of one property by a PATCH, as client and daemon handle it. Which `value` fits is the property's business. */
+export interface PatchOperation<Prop extends string> {
+  readonly prop: Prop;
+  /** `set` replaces the value, `add` adds to a list or map, `del` removes the value or some of its members. */
+  readonly op: "set" | "add" | "del";
+  readonly value?: unknown;
+}

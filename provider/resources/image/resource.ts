@@ -1,85 +1,20 @@
 /** GatewayImage: an OCI image built from a Kraftfile project. */
-import * as z from "zod";
-import { UnikernelError } from "../../base/errors";
-import { type CheckFailure, type Properties, defineResource, field } from "../../definition/resource";
-import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
-import { type BuiltImage, buildImage, planBuild } from "../../image/build";
+import { defineResource } from "../../definition/resource";
 import { openLayout } from "../../image/oci/layout";
 import { removeEmptyLayout } from "../../image/oci/removeEmptyLayout";
-import { resolveRuntime } from "../../image/resolveRuntime";
 import type { ProviderContext } from "../context";
-import { nameField } from "../common/fields";
-
-const inputs = z.strictObject({
-  name: nameField("image repository"),
-  context: field(z.string().min(1), {
-    description: "Folder that holds the Kraftfile, relative to the program. The Kraftfile's paths are relative to it.",
-  }),
-  files: field(z.record(z.string().regex(/^\//, "must be an absolute path of the guest"), z.string()).default({}), {
-    description: "Files to put over the root file system: absolute path in the guest → content.",
-  }),
-  contextHash: field(z.string().optional(), {
-    description: "Hash of everything the image is built from; computed at preview, so that a changed file shows.",
-    computed: true,
-  }),
-});
-
-const outputs = z.object({
-  ref: field(z.string(), {
-    description: "Reference by digest, `repository@sha256:…`; give it to Instance and Service.",
-  }),
-  digest: field(z.string(), { description: "Digest of the image index." }),
-  contextHash: field(z.string(), { description: "Hash of everything the image was built from." }),
-  sizeBytes: field(z.number(), { description: "Bytes of all blobs of the image." }),
-});
-type Outputs = z.output<typeof outputs>;
-
-const toOutputs = (repository: string, { digest, contextHash, sizeBytes }: Omit<Outputs, "ref">): Outputs => ({
-  ref: `${repository}@${digest}`,
-  digest,
-  contextHash,
-  sizeBytes,
-});
-
-async function computeInputs(given: Properties): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
-  if (containsUnknown(given["context"]) || containsUnknown(given["files"])) {
-    return { inputs: { ...given, contextHash: UNKNOWN }, failures: [] };
-  }
-  const { context, files, name } = inputs.parse({
-    ...given,
-    name: containsUnknown(given["name"]) ? undefined : given["name"],
-  });
-  try {
-    const plan = await planBuild({ context, files, name: name ?? "image" });
-    return { inputs: { ...given, contextHash: plan.contextHash }, failures: [] };
-  } catch (error) {
-    if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED"))
-      throw error;
-    const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
-    return { inputs: given, failures: [{ property: error.property ?? "context", reason }] };
-  }
-}
-
-async function buildFromInputs(
-  context: ProviderContext,
-  { context: folder, files, name = "" }: z.output<typeof inputs>,
-): Promise<BuiltImage> {
-  const plan = await planBuild({ context: folder, files, name });
-  return buildImage(plan, {
-    layout: context.imageLayout,
-    repository: name,
-    resolveRuntime: (reference) => resolveRuntime(reference, { signal: context.signal }),
-    ...(context.signal === undefined ? {} : { signal: context.signal }),
-  });
-}
+import { buildFromInputs } from "./apply";
+import { imageInputs } from "./inputs";
+import { imageOutputs, toOutputs } from "./outputs";
+import { computeInputs } from "./plan";
 
 /** The GatewayImage resource. */
 export const gatewayImage = defineResource({
   kind: "GatewayImage",
   description:
     "An OCI image built from a folder with a Kraftfile. Equal content gives an equal digest; nothing changed means nothing built.",
-  inputs,
-  outputs,
+  inputs: imageInputs,
+  outputs: imageOutputs,
   metroRestriction: {
     metro: "local",
     hint: "There, give Instance and Service an image that the metro's registry holds.",

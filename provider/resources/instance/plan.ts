@@ -1,6 +1,6 @@
 /** Which steps a change of an Instance takes, in order: what a preview says and what an update does. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import type { InstanceProp } from "../../contract/models";
+import type { InstanceProp, PatchOperation } from "../../contract/models";
 import { diff } from "../../definition/diff";
 import { isUnknown } from "../../definition/unknowns";
 import { type InstanceInputs, instanceInputs } from "./inputs";
@@ -9,13 +9,10 @@ import { type WireCodec, isSameOnWire } from "../common/wire";
 
 type Mount = InstanceInputs["volumes"][number];
 
-/** One property that a PATCH changes. */
-export interface InputPatch {
+/** A PATCH of the property that an input sets. */
+export interface InputPatch extends PatchOperation<InstanceProp> {
   /** The input. */
   readonly property: string;
-  readonly prop: InstanceProp;
-  readonly op: "set" | "del";
-  readonly value?: unknown;
 }
 
 /** One step. */

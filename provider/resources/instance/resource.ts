@@ -9,6 +9,7 @@ import { drainAndDelete } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
 import { secondsToMs } from "../common/migrations";
+import { toPatchOperation } from "../common/patchOperation";
 import type { ProviderContext } from "../context";
 import { isUuid } from "../common/fields";
 import { workloadErrorContext } from "../workload/request";
@@ -59,8 +60,7 @@ async function setDeleteLock(
 ): Promise<void> {
   const patch = toInputPatch("deleteLock", inputs);
   if (!inputs.deleteLock || patch === undefined) return;
-  const { prop, op, value } = patch;
-  onlyItem(await client.patchInstances({ body: [{ uuid, prop, op, value }] }), `Locking instance '${name}'`);
+  onlyItem(await client.patchInstances({ body: [{ uuid, ...toPatchOperation(patch) }] }), `Locking instance '${name}'`);
 }
 
 /** Deletes it. Returns whether it is gone: that one which was never seen is not there to be deleted says nothing. */
@@ -78,8 +78,9 @@ async function adoptExisting(context: ProviderContext, inputs: InstanceInputs): 
   if (item === undefined) return undefined;
   const found = readInputs(item, inputs);
   const outputs = toOutputs(item, inputs);
-  const mustChange = assertAdoptable(diffDefinition, `Instance '${name}'`, found, inputs);
-  if (!mustChange) return { id: item.uuid, outputs };
+  const changes = diff(diffDefinition, found, inputs);
+  assertAdoptable(`Instance '${name}'`, changes);
+  if (changes.length === 0) return { id: item.uuid, outputs };
   return { id: item.uuid, outputs: await updateInstance(context, item.uuid, { inputs: found, outputs }, inputs) };
 }
 

@@ -3,11 +3,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { AutoscaleItem, AutoscalePolicy, CreateAutoscaleRequest } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
 import { type AutoscaleInput, type AutoscalePolicyInput, autoscaleInput } from "./autoscaleInput";
+import { omitDefault, omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
 import { matchesReference } from "../common/reference";
 
 /** What an update does about autoscale. */
-export type AutoscaleChange = { readonly what: string } & (
+export type AutoscaleChange = { readonly description: string } & (
   | { readonly do: "configure"; readonly autoscale: AutoscaleInput }
   | { readonly do: "unconfigure" }
   | { readonly do: "add-policy"; readonly policy: AutoscalePolicyInput }
@@ -36,16 +37,14 @@ const DEFAULTS = autoscaleInput.parse({ template: "any" });
 
 /** The smallest request that expresses a configuration. */
 export function toWireAutoscale(uuid: string, autoscale: AutoscaleInput): CreateAutoscaleRequest {
-  const omitDefault = (name: "minSize" | "maxSize" | "warmupTimeMs" | "cooldownTimeMs") =>
-    autoscale[name] === DEFAULTS[name] ? undefined : autoscale[name];
   return omitUndefined({
     uuid,
-    min_size: omitDefault("minSize"),
-    max_size: omitDefault("maxSize"),
-    warmup_time_ms: omitDefault("warmupTimeMs"),
-    cooldown_time_ms: omitDefault("cooldownTimeMs"),
+    min_size: omitDefault(DEFAULTS.minSize, autoscale.minSize),
+    max_size: omitDefault(DEFAULTS.maxSize, autoscale.maxSize),
+    warmup_time_ms: omitDefault(DEFAULTS.warmupTimeMs, autoscale.warmupTimeMs),
+    cooldown_time_ms: omitDefault(DEFAULTS.cooldownTimeMs, autoscale.cooldownTimeMs),
     create_args: { template: toReference(autoscale.template) },
-    policies: autoscale.policies.length === 0 ? undefined : autoscale.policies.map(toWirePolicy),
+    policies: omitEmpty(autoscale.policies.map(toWirePolicy)),
   });
 }
 
@@ -119,13 +118,13 @@ export function planAutoscale(
   olds: AutoscaleInput | undefined,
   news: AutoscaleInput | undefined,
 ): readonly AutoscaleChange[] {
-  if (news === undefined) return olds === undefined ? [] : [{ what: UNCONFIGURE_TEXT, do: "unconfigure" }];
-  const configure = { what: CONFIGURE_TEXT, do: "configure", autoscale: news } as const;
+  if (news === undefined) return olds === undefined ? [] : [{ description: UNCONFIGURE_TEXT, do: "unconfigure" }];
+  const configure = { description: CONFIGURE_TEXT, do: "configure", autoscale: news } as const;
   if (olds === undefined) return [configure];
   if (!isDeepStrictEqual({ ...olds, policies: [] }, { ...news, policies: [] })) {
     return [
-      { what: UNCONFIGURE_TEXT, do: "unconfigure" },
-      { ...configure, what: "configure it anew" },
+      { description: UNCONFIGURE_TEXT, do: "unconfigure" },
+      { ...configure, description: "configure it anew" },
     ];
   }
   const isIn = (policies: readonly AutoscalePolicyInput[], policy: AutoscalePolicyInput) =>
@@ -134,9 +133,9 @@ export function planAutoscale(
     // First, so that there is room for what is new, and a name is free for what is changed.
     ...olds.policies
       .filter((policy) => !isIn(news.policies, policy))
-      .map(({ name }) => ({ what: `remove the policy ${name}`, do: "remove-policy", name }) as const),
+      .map(({ name }) => ({ description: `remove the policy ${name}`, do: "remove-policy", name }) as const),
     ...news.policies
       .filter((policy) => !isIn(olds.policies, policy))
-      .map((policy) => ({ what: `add the policy ${policy.name}`, do: "add-policy", policy }) as const),
+      .map((policy) => ({ description: `add the policy ${policy.name}`, do: "add-policy", policy }) as const),
   ];
 }

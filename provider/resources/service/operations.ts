@@ -86,7 +86,7 @@ export async function patchServiceGroup(
 ): Promise<void> {
   try {
     const reply = await client.patchServices({ body: [{ uuid, ...toPatchOperation(change) }] });
-    onlyItem(reply, `Changing service '${name}' (${change.what})`);
+    onlyItem(reply, `Changing service '${name}' (${change.description})`);
   } catch (error) {
     throw withErrorContext(
       error,
@@ -109,7 +109,7 @@ async function sendAutoscaleChange(
   { uuid, name }: ServiceItem,
   step: AutoscaleChange,
 ): Promise<void> {
-  const attempted = `Changing service '${name}' (${step.what})`;
+  const attempted = `Changing service '${name}' (${step.description})`;
   switch (step.do) {
     case "configure":
       onlyItem(await client.createAutoscale({ body: [toWireAutoscale(uuid, step.autoscale)] }), attempted);

@@ -5,6 +5,7 @@ import type { ServiceItem } from "../../contract/models";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import { defineResource } from "../../definition/resource";
 import { drainAndDelete, listInstances } from "../../rollout/instances";
+import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
 import { planAutoscale } from "./autoscalePlan";
 import { declaredDomains, everDeclared } from "./domains";
@@ -13,14 +14,8 @@ import type { ProviderContext } from "../context";
 import { findService } from "../common/find";
 import { secondsToMs } from "../common/migrations";
 import { deleteOnceFree, listExistingInstances } from "../common/deleteOnceFree";
-import {
-  type ServiceInputs,
-  holdsExclusiveResource,
-  desiredReplicas,
-  serviceQuotaUsage,
-  serviceInputs,
-  serviceRules,
-} from "./inputs";
+import { type ServiceInputs, desiredReplicas, serviceInputs } from "./inputs";
+import { holdsExclusiveResource, serviceQuotaUsage, serviceRules } from "./rules";
 import { type LastKnownState, initFailure } from "./initFailure";
 import {
   createErrorContext,
@@ -30,10 +25,10 @@ import {
   applyAutoscaleChange,
   waitForAutoscaledInstances,
 } from "./operations";
-import { planServiceGroup, planServiceUpdate, toCreateRequest } from "./plan";
+import { planServiceGroup, planServiceUpdate } from "./plan";
 import { type ServiceOutputs, serviceOutputs, toOutputs } from "./outputs";
 import { rollOut, findServingReplicas } from "./apply";
-import { observedInputs, isManaged, isMadeFrom } from "./wire";
+import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
 
 /** A service comes free a moment after its last instance went. */
 const RELEASE_GRACE_MS = 30_000;
@@ -101,7 +96,7 @@ async function adoptExisting(context: ProviderContext, inputs: ServiceInputs) {
   if (item === undefined) return undefined;
   const facts = await observeService(context, item, inputs);
   const found = observedInputs(facts, inputs);
-  assertAdoptable({ inputs: serviceInputs }, `Service '${name}'`, found, inputs);
+  assertAdoptable(`Service '${name}'`, diff({ inputs: serviceInputs }, found, inputs));
   const known = { inputs: found, outputs: toOutputs(item, found.ports, facts.instances) };
   return { id: item.uuid, outputs: await updateService(context, item.uuid, known, inputs) };
 }

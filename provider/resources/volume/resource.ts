@@ -1,95 +1,26 @@
 /** Volume: a disk that outlives instances. */
-import * as z from "zod";
-import type { VolumeItem } from "../../contract/models";
-import { defineResource, field, objectType } from "../../definition/resource";
 import { UnikernelError } from "../../base/errors";
-import { ResourceInitFailedError } from "../../definition/initFailed";
+import { defineResource } from "../../definition/resource";
+import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
 import type { ProviderContext } from "../context";
 import { findVolume } from "../common/find";
 import { withDeleteLockHint } from "../common/deleteLock";
 import { deleteOnceFree } from "../common/deleteOnceFree";
-import { type VolumeInputs, volumeInputs, volumeRules } from "./inputs";
-import { applyChanges, planChanges, createVolume, waitUntilReady, waitUntilReadyAgain } from "./operations";
-import { type VolumeSettings, describeVolumeUpdate, observedSettings, observedInputs } from "./plan";
-import { listAttachedInstances } from "./attachments";
-
-const outputs = z.object({
-  state: field(z.string(), { description: "State when last looked at, such as `available` or `mounted`." }),
-  persistent: field(z.boolean(), { description: "False for a volume that goes with its instance." }),
-  createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
-  attachedTo: field(
-    z.array(
-      objectType(
-        "VolumeUser",
-        "An instance that has a volume attached.",
-        z.object({
-          uuid: field(z.string(), { description: "UUID of the instance." }),
-          name: field(z.string(), { description: "Name of the instance." }),
-        }),
-      ),
-    ),
-    { description: "The instances that had it attached when last looked at." },
-  ),
-  mountedBy: field(
-    z.array(
-      objectType(
-        "VolumeMounter",
-        "An instance that uses a volume.",
-        z.object({
-          uuid: field(z.string(), { description: "UUID of the instance." }),
-          name: field(z.string(), { description: "Name of the instance." }),
-          readonly: field(z.boolean(), { description: "Mounted without write access." }),
-        }),
-      ),
-    ),
-    { description: "Those of them that ran, or were in standby, when last looked at." },
-  ),
-});
-type Outputs = z.output<typeof outputs> & VolumeSettings;
-
-/** What is reported, the settable fields among it as they are, whatever was asked for. */
-const toOutputs = (item: VolumeItem, requested: Partial<VolumeInputs>): Outputs => ({
-  ...observedSettings(item, requested),
-  state: item.state ?? "",
-  persistent: item.persistent ?? true,
-  createdAt: item.created_at ?? "",
-  attachedTo: (item.attached_to ?? []).map(({ uuid, name = "" }) => ({ uuid, name })),
-  mountedBy: (item.mounted_by ?? []).map(({ uuid, name = "", readonly = false }) => ({ uuid, name, readonly })),
-});
-
-/** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */
-async function initFailure(context: ProviderContext, item: VolumeItem, requested: VolumeInputs, error: unknown) {
-  const now = await findVolume(context, item.uuid).catch(() => undefined);
-  return new ResourceInitFailedError(item.uuid, toOutputs(now ?? item, requested), error);
-}
-
-/** Deletes a volume that could not be made; false when that failed too. */
-async function tryDelete({ client }: ProviderContext, { uuid }: VolumeItem): Promise<boolean> {
-  try {
-    const { items } = await client.deleteVolumes({ body: [{ uuid }] });
-    return items[0]?.status !== "error";
-  } catch {
-    return false;
-  }
-}
-
-async function updateVolume(
-  context: ProviderContext,
-  id: string,
-  olds: { readonly inputs: VolumeInputs },
-  news: VolumeInputs,
-): Promise<Outputs> {
-  const deadlineMs = context.clock.now() + context.timeouts.updateMs;
-  const item = await waitUntilReadyAgain(context, id, deadlineMs);
-  const changes = planChanges(item, olds.inputs, news);
-  try {
-    await applyChanges(context, item, changes);
-    return toOutputs(await waitUntilReadyAgain(context, id, deadlineMs), news);
-  } catch (error) {
-    throw await initFailure(context, item, olds.inputs, error);
-  }
-}
+import { applyChanges, updateVolume } from "./apply";
+import { type VolumeInputs, volumeInputs } from "./inputs";
+import {
+  createVolume,
+  initFailure,
+  listAttachedInstances,
+  tryDelete,
+  waitUntilReady,
+  waitUntilReadyAgain,
+} from "./operations";
+import { toOutputs, volumeOutputs } from "./outputs";
+import { describeVolumeUpdate, planChanges } from "./plan";
+import { volumeQuotaUsage, volumeRules } from "./rules";
+import { observedInputs } from "./wire";
 
 /** Brings a volume that exists to what is asked for; `undefined` when there is none of the name. */
 async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
@@ -97,7 +28,7 @@ async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
   const item = await findVolume(context, name);
   if (item === undefined) return undefined;
   const found = observedInputs(item, inputs);
-  assertAdoptable({ inputs: volumeInputs }, `Volume '${name}'`, found, inputs);
+  assertAdoptable(`Volume '${name}'`, diff({ inputs: volumeInputs }, found, inputs));
   return { id: item.uuid, outputs: await updateVolume(context, item.uuid, { inputs: found }, inputs) };
 }
 
@@ -106,15 +37,11 @@ export const volume = defineResource({
   kind: "Volume",
   description: "A persistent disk. It belongs to one metro and outlives the instances that mount it.",
   inputs: volumeInputs,
-  outputs,
+  outputs: volumeOutputs,
   rules: volumeRules,
   describeUpdate: describeVolumeUpdate,
 
-  quotaUsage({ sizeMb, quotaPolicy, template, cloneFrom }) {
-    // Of a dynamic one only what is used counts, which is nothing yet; one that is made from another has that one's policy.
-    const isReserved = quotaPolicy === "static" || (quotaPolicy ?? template ?? cloneFrom) === undefined;
-    return { volumes: 1, ...(typeof sizeMb === "number" && isReserved ? { total_volume_mb: sizeMb } : {}) };
-  },
+  quotaUsage: volumeQuotaUsage,
 
   async create(context: ProviderContext, inputs) {
     const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;

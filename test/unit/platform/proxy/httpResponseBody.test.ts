@@ -6,7 +6,7 @@ const OK = "HTTP/1.1 200 OK\r\n";
 const after = (...chunks: string[]): ResponseBody | undefined =>
   chunks.reduce<ResponseBody | undefined>((body, chunk) => advanceBody(body, Buffer.from(chunk, "latin1")), undefined);
 
-describe("what is missing of an HTTP response", () => {
+describe("the unfinished part of an HTTP response", () => {
   it("is counted down from its length", () => {
     const head = `${OK}content-length: 4\r\n\r\n`;
     assert.equal(isUnfinished(after(head)), true);
@@ -16,7 +16,7 @@ describe("what is missing of an HTTP response", () => {
     assert.equal(isUnfinished(after(`${head}abcd`, `${head}a`)), true);
   });
 
-  it("ends with the last chunk, wherever the bytes are cut", () => {
+  it("ends with the last chunk, however the bytes are split", () => {
     const head = `${OK}Transfer-Encoding: chunked\r\n\r\n`;
     assert.equal(isUnfinished(after(`${head}0\r\n\r\n`)), false);
     const body = "3\r\nabc\r\n0\r\n\r\n";
@@ -29,13 +29,13 @@ describe("what is missing of an HTTP response", () => {
     );
   });
 
-  it("cannot be told of other protocols, of bodies without a length, and of heads in pieces", () => {
+  it("is unknown for other protocols, for bodies without a length, and for headers in pieces", () => {
     for (const text of ["+PONG\r\n", `${OK}\r\nabc`, OK, "HTTP/1.1 100 Continue\r\n\r\n"]) {
       assert.equal(after(text), undefined, text);
     }
   });
 
-  it("is nothing where a status has no body, whatever length is told", () => {
+  it("is nothing for a status without a body, whatever length the header gives", () => {
     for (const status of ["304 Not Modified", "204 No Content", "101 Switching Protocols"]) {
       const body = after(`HTTP/1.1 ${status}\r\ncontent-length: 9\r\n\r\n`);
       assert.notEqual(body, undefined, status);

@@ -2,26 +2,26 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { readExitEvidence } from "../../../../../../provider/platform/vmm/qemu/exit/evidenceOnDisk";
+import { readExitEvidence } from "../../../../../../provider/platform/vmm/qemu/exit/logs";
 import { vmFilesOf } from "../../../../../../provider/platform/vmm/qemu/files";
 import { QemuVmm } from "../../../../../../provider/platform/vmm/qemu/qemu";
 
 const MIB = 1024 * 1024;
 const UUID = "11111111-2222-4333-8444-555555555555";
 
-describe("the logs of a VM whose guest writes whatever it likes to its control port", () => {
+describe("the logs of a VM whose guest floods its control port", () => {
   let folder: string;
   beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), "unikernel-logs-"))));
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  it("stay small, and still tell that its program started and how it ended", async () => {
+  it("stay small and still show that its program started and how it ended", async () => {
     const paths = { runDir: path.join(folder, "run"), instancesDir: folder, cacheDir: folder };
     const files = vmFilesOf(paths, UUID);
     fs.mkdirSync(files.folder);
     const vmm = new QemuVmm(paths);
     const logs = [files.controlLog, files.qemuLog];
     let written = 0;
-    /** As QEMU does: at an offset of its own. */
+    /** Like QEMU: at its own offset. */
     const write = (text: string): void => {
       for (const log of logs) {
         const descriptor = fs.openSync(log, fs.constants.O_WRONLY | fs.constants.O_CREAT);
@@ -42,6 +42,6 @@ describe("the logs of a VM whose guest writes whatever it likes to its control p
     assert.match(qemuLog, /noise\nexit 7\n$/);
   });
 
-  it("need not be there", () =>
+  it("may be missing", () =>
     new QemuVmm({ runDir: folder, instancesDir: folder, cacheDir: folder }).truncateLogs(UUID));
 });

@@ -1,0 +1,66 @@
+/** Rules across the inputs of a Service, and what it uses of the account's quotas. Pure. */
+import type { CheckFailure, Properties, Rule } from "../../definition/resource";
+import { isUnknown } from "../../definition/unknowns";
+import { lengthOrZero, numberOrZero, workloadQuotaUsage } from "../workload/quotaUsage";
+import { templateRules } from "../workload/rules";
+import { checkAutoscale } from "./autoscaleInput";
+import { checkDomains } from "./domains";
+import type { ServiceInputs } from "./inputs";
+import { checkPorts } from "./ports";
+import { checkTemplateTags } from "./replicaTags";
+import { checkRollout } from "./rolloutInput";
+
+/** Looks only at what is given at all, so that unknown values inside do not matter. */
+function checkReplicas({ template, replicas, autoscale }: ServiceInputs): readonly CheckFailure[] {
+  if (isUnknown(template) || isUnknown(autoscale) || replicas === 0) return [];
+  if (template === undefined && autoscale === undefined) {
+    const reason = `required: say what the ${replicas === 1 ? "replica runs" : `${replicas} replicas run`}. Or give autoscale, or replicas: 0 for a service that instances join.`;
+    return [{ property: "template", reason }];
+  }
+  if (template === undefined || autoscale === undefined) return [];
+  const reason = `cannot be given together with ${replicas} replicas of a template: either the program or the platform decides how many instances there are. Write replicas: 0, or leave it out.`;
+  return [{ property: "autoscale", reason }];
+}
+
+function checkLimits({ softLimit, hardLimit }: ServiceInputs): readonly CheckFailure[] {
+  if (softLimit <= hardLimit) return [];
+  return [{ property: "softLimit", reason: `must not be above hardLimit, which is ${hardLimit}, got ${softLimit}.` }];
+}
+
+/** The rules of a Service. */
+export const serviceRules: readonly Rule<ServiceInputs>[] = [
+  { reads: ["ports"], test: ({ ports }) => checkPorts(ports) },
+  { reads: ["domains"], test: ({ domains }) => checkDomains(domains) },
+  { reads: ["softLimit", "hardLimit"], test: checkLimits },
+  { reads: ["autoscale"], test: ({ autoscale }) => checkAutoscale(autoscale) },
+  { reads: ["replicas"], test: checkReplicas },
+  {
+    reads: ["replicas", "template.volumes", "rollout"],
+    test: ({ replicas, template, rollout }) => checkRollout(replicas, template ?? { volumes: [] }, rollout),
+  },
+  { reads: ["template.tags"], test: ({ template }) => (template === undefined ? [] : checkTemplateTags(template)) },
+  ...templateRules.map(({ reads, test }) => ({
+    reads,
+    test: ({ template }: ServiceInputs, olds: Properties) => (template === undefined ? [] : test({ template }, olds)),
+  })),
+];
+
+/** What a Service takes of the account's quotas, what the platform starts by itself not counted. */
+export function serviceQuotaUsage(inputs: Properties): Readonly<Record<string, number>> {
+  const { template, replicas, ports } = inputs;
+  const isTemplate = template !== null && typeof template === "object";
+  const each = isTemplate ? workloadQuotaUsage(template as Properties, true) : {};
+  return {
+    service_groups: 1,
+    services: lengthOrZero(ports),
+    ...Object.fromEntries(Object.entries(each).map(([quota, taken]) => [quota, numberOrZero(replicas) * taken])),
+  };
+}
+
+/** Has it what its successor could not have at the same time: a domain, or a volume that its replicas write to? */
+export function holdsExclusiveResource({ domains, template, rollout }: Properties): boolean {
+  const { volumes } = (template ?? {}) as Properties;
+  const { sharedVolumes } = (rollout ?? {}) as Properties;
+  const writes = Array.isArray(volumes) && volumes.some((mount) => (mount as Properties)["readonly"] !== true);
+  return (domains !== undefined && domains !== null) || (writes && sharedVolumes !== true);
+}

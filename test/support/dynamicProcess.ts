@@ -55,6 +55,7 @@ async function linkedProject(): Promise<string> {
 /** A running process for resources of one kind; `stop` ends it. */
 export class DynamicProcess {
   private readonly kind: string;
+  private readonly text: string;
   private readonly child: childProcess.ChildProcess;
   private readonly client: ResourceProviderClient;
   private readonly engine: net.Server;
@@ -64,6 +65,7 @@ export class DynamicProcess {
 
   private constructor(
     kind: string,
+    text: string,
     child: childProcess.ChildProcess,
     client: ResourceProviderClient,
     engine: net.Server,
@@ -71,6 +73,7 @@ export class DynamicProcess {
   ) {
     this.engine = engine;
     this.kind = kind;
+    this.text = text;
     this.child = child;
     this.client = client;
     this.ownFolder = ownFolder;
@@ -80,8 +83,14 @@ export class DynamicProcess {
    * Starts the process with configuration as the engine gives it.
    *
    * @param project folder of a program that has this package and @pulumi/pulumi installed; a new one when undefined
+   * @param text the text that every call carries; this package's own by default
    */
-  static async start(kind: string, config: Json, project?: string): Promise<DynamicProcess> {
+  static async start(
+    kind: string,
+    config: Json,
+    project?: string,
+    text = serializedProvider(kind),
+  ): Promise<DynamicProcess> {
     const folder = project ?? (await linkedProject());
     const ownFolder = project === undefined ? folder : undefined;
     const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider", { paths: [folder] });
@@ -100,7 +109,7 @@ export class DynamicProcess {
       lines.once("line", resolve);
     });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    const started = new DynamicProcess(kind, child, client, engine, ownFolder);
+    const started = new DynamicProcess(kind, text, child, client, engine, ownFolder);
     lines.on("line", (line) => started.printed.push(line));
     const request = new pb.ConfigureRequest();
     request.setArgs(toStruct(config));
@@ -137,7 +146,7 @@ export class DynamicProcess {
   }
 
   private inputs(value: Json): Struct {
-    return toStruct({ ...value, __provider: serializedProvider(this.kind) });
+    return toStruct({ ...value, __provider: this.text });
   }
 
   private call<T>(method: string, request: object): Promise<T> {

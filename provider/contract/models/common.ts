@@ -3,6 +3,8 @@ import * as z from "zod";
 
 /** A TCP or UDP port. */
 export const port = z.int().min(1).max(65535);
+/** Longest time for open connections to end, for which -1 stands. Milliseconds. Source: the cloud's documentation. */
+export const MAX_DRAIN_MS = 3_600_000;
 /** RFC 3339, UTC. */
 export const timestamp = z.string();
 /** Name of an object: at most 255 characters. */

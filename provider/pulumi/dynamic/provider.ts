@@ -1,7 +1,5 @@
 /**
- * Front end A: the dynamic provider. State holds a constant text that requires this module by the name
- * `pulumi-unikernel/dynamic` and takes one property of it, the provider object of a kind. That name and those
- * properties are kept for as long as any state may hold them.
+ * Front end A: the dynamic provider, one provider object for each kind.
  *
  * An adapter without decisions of its own. What the dynamic protocol cannot express: detailed diffs, preview of create,
  * import, timeouts, cancel, secrets on the wire (the engine re-applies them by property name).
@@ -10,6 +8,7 @@
  */
 import * as crypto from "node:crypto";
 import {
+  type MetroConfig,
   type PartialSettings,
   SETTING_KEYS,
   metroAddress,
@@ -23,10 +22,8 @@ import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
 import { migrate } from "../../definition/migrate";
 import { type AnyResource, type ResourceKind, resourceOf } from "../../resources/all";
-import { type ProviderContext, createContext } from "../../resources/context";
-import { fetchQuotas } from "../../resources/fetchQuotas";
+import type { ProviderContext } from "../../resources/context";
 import { diffResource } from "../resourceDiff";
-import { engineAddress, watchEngine } from "./engineWatchdog";
 import { createPrintOnce, describeChanges } from "../describeChanges";
 import { QuotaChecker } from "../quotaChecker";
 import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
@@ -75,18 +72,29 @@ export interface DynamicProvider {
 let settings: PartialSettings = {};
 /** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
 let providerName = "";
+/** What is made of the settings, once for all resources: checking one resource asks for it four times. */
+let metro: MetroConfig | undefined;
+let address: string | undefined;
 let context: ProviderContext | undefined;
-const getContext = (): ProviderContext => (context ??= createContext(resolveMetro({ provider: settings })));
+const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings }));
+
+// Loaded when first needed, with the whole client: a preview without changes sends no request.
+const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
+const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
+const getContext = (): ProviderContext => (context ??= loadContext().createContext(getMetro()));
 
 const printOnce = createPrintOnce((line) => void process.stdout.write(`${line}\n`));
-const quotaChecker = new QuotaChecker(() => fetchQuotas(getContext()), printOnce);
+const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), printOnce);
 
-const currentLocation = (): Location => ({ metro: metroAddress({ provider: settings }), provider: providerName });
+const currentLocation = (): Location => ({
+  metro: (address ??= metroAddress({ provider: settings })),
+  provider: providerName,
+});
 
 /** What is wrong with the settings, so that a preview shows it. The engine asks for no check while either is unknown. */
 function settingsFailures({ kind, metroRestriction }: AnyResource): readonly CheckFailure[] {
   try {
-    const { metro } = resolveMetro({ provider: settings });
+    const { metro } = getMetro();
     if (metroRestriction === undefined || metro === metroRestriction.metro) return [];
     return [
       {
@@ -151,7 +159,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       if (providerName !== "") given["timeouts"] = fromStoredTimeouts(given["timeouts"]);
       if (SETTING_KEYS.some((key) => given[key] !== settings[key])) {
         settings = given;
-        context = undefined;
+        [metro, address, context] = [undefined, undefined, undefined];
       }
       return Promise.resolve();
     },
@@ -241,11 +249,11 @@ function createProvider(kind: ResourceKind): DynamicProvider {
   };
 }
 
-export const Instance = createProvider("Instance");
-export const Service = createProvider("Service");
-export const Volume = createProvider("Volume");
-export const Certificate = createProvider("Certificate");
-export const GatewayImage = createProvider("GatewayImage");
+const providers = new Map<ResourceKind, DynamicProvider>();
 
-const engine = engineAddress(process.argv);
-if (engine !== undefined) watchEngine(engine, () => process.exit(0));
+/** The provider object of a kind, made when it is first asked for. */
+export function providerOf(kind: ResourceKind): DynamicProvider {
+  const provider = providers.get(kind) ?? createProvider(kind);
+  providers.set(kind, provider);
+  return provider;
+}

@@ -1,7 +1,7 @@
 /** What an Instance can be told beside its guest's inputs, and how all of it travels. */
 import * as z from "zod";
-import { MAX_DRAIN_MS } from "../../contract/models";
-import { field, objectType } from "../../definition/resource";
+import { MAX_DRAIN_MS } from "../../contract/models/common";
+import { type Properties, field, objectType } from "../../definition/resource";
 import { serviceDomain } from "../service/domains";
 import { adoptField } from "../common/adopt";
 import { idOrName, nameField } from "../common/fields";
@@ -58,3 +58,7 @@ export const instanceInputs = z.strictObject({
 
 /** Checked inputs of an Instance. */
 export type InstanceInputs = z.output<typeof instanceInputs>;
+
+/** Would it be gone once it is stopped? */
+export const deletedOnStop = ({ features }: Properties): boolean =>
+  Array.isArray(features) && features.includes("delete-on-stop");

@@ -1,36 +1,8 @@
 /** Volume: a disk that outlives instances. */
-import { UnikernelError } from "../../base/errors";
-import { defineResource } from "../../definition/resource";
-import { diff } from "../../definition/diff";
-import { assertAdoptable } from "../common/adopt";
-import type { ProviderContext } from "../context";
-import { findVolume } from "../common/find";
-import { withDeleteLockHint } from "../common/deleteLock";
-import { deleteOnceFree } from "../common/deleteOnceFree";
-import { applyChanges, updateVolume } from "./apply";
-import { type VolumeInputs, volumeInputs } from "./inputs";
-import {
-  createVolume,
-  initFailure,
-  listAttachedInstances,
-  tryDelete,
-  waitUntilReady,
-  waitUntilReadyAgain,
-} from "./operations";
-import { toOutputs, volumeOutputs } from "./outputs";
-import { describeVolumeUpdate, planChanges } from "./plan";
+import { defineResource, lazyLifecycle } from "../../definition/resource";
+import { volumeInputs } from "./inputs";
+import { volumeOutputs } from "./outputs";
 import { volumeQuotaUsage, volumeRules } from "./rules";
-import { observedInputs } from "./wire";
-
-/** Brings a volume that exists to what is asked for; `undefined` when there is none of the name. */
-async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
-  const { name = "" } = inputs;
-  const item = await findVolume(context, name);
-  if (item === undefined) return undefined;
-  const found = observedInputs(item, inputs);
-  assertAdoptable(`Volume '${name}'`, diff({ inputs: volumeInputs }, found, inputs));
-  return { id: item.uuid, outputs: await updateVolume(context, item.uuid, { inputs: found }, inputs) };
-}
 
 /** The Volume resource. */
 export const volume = defineResource({
@@ -39,45 +11,7 @@ export const volume = defineResource({
   inputs: volumeInputs,
   outputs: volumeOutputs,
   rules: volumeRules,
-  describeUpdate: describeVolumeUpdate,
 
   quotaUsage: volumeQuotaUsage,
-
-  async create(context: ProviderContext, inputs) {
-    const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
-    if (adopted !== undefined) return adopted;
-    const deadlineMs = context.clock.now() + context.timeouts.createMs;
-    const made = await createVolume(context, inputs);
-    const ready = await waitUntilReady(context, made.uuid, deadlineMs).catch(async (error: unknown) => {
-      // It was never of use, so it holds nothing: leave nothing behind, and the next up starts afresh.
-      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(context, made))) throw error;
-      throw await initFailure(context, made, inputs, error);
-    });
-    try {
-      await applyChanges(context, ready, planChanges(ready, inputs, inputs));
-      return { id: made.uuid, outputs: toOutputs(await waitUntilReadyAgain(context, made.uuid, deadlineMs), inputs) };
-    } catch (error) {
-      throw await initFailure(context, made, inputs, error);
-    }
-  },
-
-  async read(context, id, inputs) {
-    const item = await findVolume(context, id);
-    if (item === undefined) return undefined;
-    return { id: item.uuid, inputs: observedInputs(item, inputs), outputs: toOutputs(item, inputs) };
-  },
-
-  update: updateVolume,
-
-  async delete(context, id, olds) {
-    await deleteOnceFree(context, {
-      deadlineMs: context.clock.now() + context.timeouts.deleteMs,
-      attempted: `Deleting volume '${olds.inputs.name ?? id}'`,
-      sendDelete: () => context.client.deleteVolumes({ body: [{ uuid: id }] }),
-      findHolders: () => listAttachedInstances(context, id),
-      toHint: (users) => `Take it out of ${users}, or delete that first.`,
-    }).catch((error: unknown) => {
-      throw withDeleteLockHint(error);
-    });
-  },
+  ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });

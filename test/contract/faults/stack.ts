@@ -2,7 +2,7 @@
 import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../../provider/definition/naming";
 import type { Properties } from "../../../provider/definition/resource";
 import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
-import * as dynamic from "../../../provider/pulumi/dynamic/provider";
+import * as dynamic from "../../../provider/pulumi/dynamic/index";
 import { resourceLabel, toEngineError } from "../../../provider/pulumi/dynamic/errorReport";
 import {
   inputsFromState,

@@ -14,3 +14,6 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
 };
+
+/** RFC 3339 text of a time in milliseconds since 1970. */
+export const toRfc3339 = (ms: number): string => new Date(ms).toISOString();

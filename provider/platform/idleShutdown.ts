@@ -1,39 +1,42 @@
-/** Notices that nobody needs the daemon any more. */
+/** Detects that a daemon is no longer needed. */
+import type { RequestActivity } from "./http/inFlightRequests";
 
-/** Counts requests and fires once when nothing exists and nothing was asked for a while. */
+/** Calls back once, when the platform is empty and no request has been in progress for a while. */
 export class IdleShutdown {
   readonly #idleMs: number;
+  readonly #activity: RequestActivity;
   readonly #isEmpty: () => boolean;
   readonly #onIdle: () => void;
-  #requests = 0;
   #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
 
-  constructor(idleMs: number, isEmpty: () => boolean, onIdle: () => void) {
+  /**
+   * @param idleMs milliseconds without a request
+   * @param isEmpty true when the platform has no objects
+   * @param onIdle called at most once
+   */
+  constructor(idleMs: number, activity: RequestActivity, isEmpty: () => boolean, onIdle: () => void) {
     this.#idleMs = idleMs;
+    this.#activity = activity;
     this.#isEmpty = isEmpty;
     this.#onIdle = onIdle;
-    this.#arm();
+    this.#checkIn(idleMs);
   }
 
-  /** A request began (+1) or ended (-1). */
-  trackRequest(change: 1 | -1): void {
-    this.#requests += change;
-    this.#arm();
-  }
-
+  /** Ends the watch without calling back. */
   stop(): void {
-    this.#stopped = true;
     clearTimeout(this.#timer);
   }
 
-  /** Only requests create or delete, so it is enough to look this long after each. */
-  #arm(): void {
-    clearTimeout(this.#timer);
-    if (this.#stopped || this.#requests > 0) return;
-    this.#timer = setTimeout(() => {
-      if (this.#isEmpty()) this.#onIdle();
-      else this.#arm(); // what a request left under way may end without another one
-    }, this.#idleMs);
+  #checkIn(delayMs: number): void {
+    this.#timer = setTimeout(() => this.#check(), delayMs);
+  }
+
+  #check(): void {
+    const { inFlightCount, lastChangeAt } = this.#activity;
+    const idleMs = performance.now() - lastChangeAt;
+    if (inFlightCount > 0) this.#checkIn(this.#idleMs);
+    else if (idleMs < this.#idleMs) this.#checkIn(this.#idleMs - idleMs);
+    else if (this.#isEmpty()) this.#onIdle();
+    else this.#checkIn(this.#idleMs); // work that a request started may end without another request
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Create to first byte: an instance made through the local platform's API and asked through its proxy, against bare QEMU with the
- * same kernel, initrd, machine and memory, in turn, in one run. Prints both and their ratio.
+ * Create to first byte: an instance created through the local platform's API and requested through its proxy, compared with bare QEMU
+ * with the same kernel, initrd, machine and memory, alternating in one run. Prints both times and their ratio.
  *
  * npm run bench -- boot [--rounds 7]
  */
@@ -26,7 +26,7 @@ import type { Ratio } from "./ratios";
 
 const MEMORY_MB = 128;
 const GUEST_PORT = 8080;
-/** A bare client asks again so soon; a longer wait for one answer would fall into the user network's slow retransmissions. */
+/** Timeout of one attempt of the bare client. Longer ones would hit the slow retransmissions of QEMU's user network. */
 const BARE_ATTEMPT_MS = 100;
 
 const summary = (values: readonly number[]) => {
@@ -40,10 +40,10 @@ async function bareRound(qemu: string, args: readonly string[], port: number): P
   const gone = new Promise((resolve) => child.once("exit", resolve));
   try {
     for (;;) {
-      const answer = await httpGet(`http://127.0.0.1:${port}/`, { agent: false, timeout: BARE_ATTEMPT_MS }).catch(
+      const response = await httpGet(`http://127.0.0.1:${port}/`, { agent: false, timeout: BARE_ATTEMPT_MS }).catch(
         () => undefined,
       );
-      if (answer !== undefined) return performance.now() - start;
+      if (response !== undefined) return performance.now() - start;
       if (child.exitCode !== null) throw new Error(`QEMU ended with ${child.exitCode}`);
       await delay(5);
     }
@@ -117,7 +117,7 @@ export async function benchBoot(args: string[]): Promise<readonly Ratio[]> {
     const service = onlyItem(await platform.client.createService({ body: { services } }), "Creating the service").uuid;
     const bare: number[] = [];
     const through: number[] = [];
-    await platformRound(platform, image, service, port); // unpacks the image once, as for any later instance
+    await platformRound(platform, image, service, port); // unpacks the image once, as a later instance would find it
     for (let i = 0; i < Number(values.rounds); i++) {
       const barePort = await freePort();
       bare.push(await bareRound(facts.file, bareArgs(barePort), barePort));

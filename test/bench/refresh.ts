@@ -14,14 +14,14 @@ import type { Ratio } from "./ratios";
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const PAGE_SIZE = 100;
 
-/** The first reads, before it is plain that there are many, are looked up by themselves; a listing is not believed for longer than this. */
+/** The first reads are sent one by one, before the client knows that there are many; a cached listing expires after this time. */
 const FIRST_READS = 20;
 const LISTING_MAX_AGE_S = 10;
 
 /** Pages of a listing: one begins with the last object of the one before it. */
 const pagesOf = (count: number): number => Math.max(1, Math.ceil((count - 1) / (PAGE_SIZE - 1)));
 
-/** Half of the instances are in each of two metros, which have a Provider each. */
+/** Half of the instances are in each of two metros, which have one Provider each. */
 async function benchRefreshOf(count: number): Promise<void> {
   await using east = await startFakeApi(fleetApi());
   await using west = await startFakeApi(fleetApi());
@@ -31,16 +31,16 @@ async function benchRefreshOf(count: number): Promise<void> {
       ...{ "many:count": String(count), "many:url": east.url, "many:form": "instances" },
       ...{ "many:east": east.url, "many:west": west.url, "many:image": `app@${DIGEST}` },
     };
-    // The engine writes the whole state before and after each resource that it makes, which is not what is measured.
+    // The engine writes the whole state before and after each resource that it creates, which is not measured.
     const quick = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
     const created = assertSucceeded(await project.stack(config, quick).up());
     console.log(`set-up: ${count} instances in ${(created.durationMs / 1000).toFixed(1)} s`);
     const counts = { east: Math.ceil(count / 2), west: Math.floor(count / 2) };
-    for (const api of [east, west]) api.asked.length = 0;
+    for (const api of [east, west]) api.requests.length = 0;
     const refreshed = assertSucceeded(await project.stack(config).refresh({ expectNoChanges: true }));
     const seconds = refreshed.durationMs / 1000;
     console.log(`refresh of ${count} instances in two metros: ${seconds.toFixed(1)} s`);
-    for (const [metro, { asked }] of Object.entries({ east, west })) {
+    for (const [metro, { requests: asked }] of Object.entries({ east, west })) {
       const pages = pagesOf(counts[metro as keyof typeof counts]);
       const listings = asked.filter(({ url }) => url.includes("count=")).length;
       const said = `${metro}: ${asked.length} requests, ${listings} of them pages of a listing (${pages} pages there are)`;

@@ -50,12 +50,12 @@ async function round(form: Form, count: number): Promise<Round> {
       "many:form": form,
     });
     const created = assertSucceeded(await stack.up());
-    const sent = api.asked.length;
+    const sent = api.requests.length;
     const unchanged = assertSucceeded(await stack.up({ expectNoChanges: true }));
-    if (api.asked.length > sent) throw new Error(`an unchanged up sent ${api.asked.length - sent} requests`);
+    if (api.requests.length > sent) throw new Error(`an unchanged up sent ${api.requests.length - sent} requests`);
     const stateBytes = Buffer.byteLength(await project.readStoredState());
     assertSucceeded(await stack.destroy());
-    const requests = api.asked.map(({ method, url }) => `${method} ${url}`);
+    const requests = api.requests.map(({ method, url }) => `${method} ${url}`);
     return {
       createS: created.durationMs / 1000,
       unchangedS: unchanged.durationMs / 1000,

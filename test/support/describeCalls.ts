@@ -1,4 +1,4 @@
-/** Calls of the API in the words in which a preview names them. */
+/** Calls of the API in the words of a preview. */
 import type { ApiCall } from "./inMemoryApi";
 
 const camel = (snake: string): string => snake.replace(/_(.)/g, (_all, letter: string) => letter.toUpperCase());
@@ -33,7 +33,7 @@ function describeVolumePatch({ body: { prop, value } }: ApiCall): string {
   return tags.length === 0 ? "remove all tags" : `set the tags to ${tags.join(", ")}`;
 }
 
-/** What one call does; nothing for a part of a roll. */
+/** The text of one call; undefined for a part of a rollout. */
 function describeCall(call: ApiCall, before: ApiCall | undefined): string {
   const { route, body } = call;
   switch (route) {
@@ -66,7 +66,7 @@ function describeCall(call: ApiCall, before: ApiCall | undefined): string {
   }
 }
 
-/** What an update of one resource did, in order. PATCHes that follow one another are one step. */
+/** What an update of one resource did, in order. Consecutive PATCHes are one step. */
 export function describeInstanceUpdate(calls: readonly ApiCall[]): readonly string[] {
   const isPatch = (call: ApiCall | undefined): boolean => call?.route === "patchInstances";
   return calls.flatMap((call, index) => {
@@ -80,7 +80,7 @@ export function describeInstanceUpdate(calls: readonly ApiCall[]): readonly stri
 
 const ROLLOUT_ROUTES: readonly string[] = ["createInstance", "stopInstances", "deleteInstances"];
 
-/** The same of a service, whose replicas are told as one step, where the first of them was touched. */
+/** The same for a service, whose replicas are one step at their first change. */
 export function describeServiceUpdate(calls: readonly ApiCall[]): readonly string[] {
   const rolling = calls.filter(({ route }) => ROLLOUT_ROUTES.includes(route));
   const [launched, deleted] = ["createInstance", "deleteInstances"].map(
@@ -97,6 +97,6 @@ export function describeServiceUpdate(calls: readonly ApiCall[]): readonly strin
   );
 }
 
-/** The same of a volume or a certificate. */
+/** The same for a volume or a certificate. */
 export const describeUpdate = (calls: readonly ApiCall[]): readonly string[] =>
   calls.map((call, index) => describeCall(call, calls[index - 1]));

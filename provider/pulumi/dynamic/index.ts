@@ -3,8 +3,12 @@
  * name and those properties are kept for as long as any state may hold them.
  *
  * Loads nothing by itself. Modules that some calls do without are loaded by the first call that needs them: the provider here, a
- * kind in `resources/all.ts`, its lifecycle in `resources/<kind>/resource.ts`, the client in `provider.ts`. Not bundled instead: stack
- * traces and source maps stay those of the files, no build tool is added, and a bundle that is loaded whole takes longer.
+ * kind in `resources/all.ts`, its lifecycle in `resources/<kind>/resource.ts`, the client in `provider.ts`.
+ *
+ * Not bundled: a bundle that is loaded whole takes several times as long as this, one in parts would need a build tool, and either
+ * needs source maps of its own. No compile cache (`module.enableCompileCache`): it saves a quarter of the time before the first diff,
+ * but writes a file per module to the user's disk, has to be flushed by hand because the engine kills this process, and applies to
+ * all modules of the process. `npm run bench -- load` prints what loading takes.
  */
 import type { ResourceKind } from "../../resources/all";
 import { engineAddress, watchEngine } from "./engineWatchdog";

@@ -39,7 +39,7 @@ import {
   toSerializable,
   wasLookedUp,
 } from "./state";
-import { migrateSettings } from "./storedSettings";
+import { fromStoredTimeouts } from "./storedTimeouts";
 import { LOCATION_KEY, type Location, assertSameMetro, requiresMove } from "../resourceLocation";
 
 /** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
@@ -81,8 +81,7 @@ const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings
 // Loaded when first needed, with the whole client: a preview without changes sends no request.
 const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
-const getContext = (): ProviderContext =>
-  (context ??= loadContext().createContext(resolveMetro({ provider: migrateSettings(settings) })));
+const getContext = (): ProviderContext => (context ??= loadContext().createContext(getMetro()));
 
 const printOnce = createPrintOnce((line) => void process.stdout.write(`${line}\n`));
 const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), printOnce);
@@ -157,6 +156,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const given = Object.fromEntries(
         SETTING_KEYS.map((key) => [key, settingText(request.config.get(`unikernel:${key}`))]),
       );
+      if (providerName !== "") given["timeouts"] = fromStoredTimeouts(given["timeouts"]);
       if (SETTING_KEYS.some((key) => given[key] !== settings[key])) {
         settings = given;
         [metro, address, context] = [undefined, undefined, undefined];

@@ -12,6 +12,5 @@ export const volume = defineResource({
   outputs: volumeOutputs,
   rules: volumeRules,
   quotaUsage: volumeQuotaUsage,
-
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });

@@ -24,21 +24,21 @@ const said = (changes: readonly PropertyChange[], more: Partial<Parameters<typeo
     ...more,
   });
 
-describe("what a preview says", () => {
-  it("is what an update does, step by step", () => {
+describe("the change summary of a preview", () => {
+  it("lists the update's steps in order", () => {
     const steps = ["stop it", "change memoryMb and env in place", "start it"];
     assert.deepEqual(said([change("memoryMb"), change("env")], { steps }), [
       "Instance 'web': the update will stop it, change memoryMb and env in place, then start it.",
     ]);
   });
 
-  it("is what changes, where no steps are known", () => {
+  it("lists the changes where no steps are known", () => {
     assert.deepEqual(said([change("a"), change("b"), change("c")]), [
       "Instance 'web': will change a, b and c in place.",
     ]);
   });
 
-  it("is why it is replaced, and whether there is a gap; nothing else of it matters then", () => {
+  it("gives the reason of a replacement and whether it interrupts service, and nothing else", () => {
     const changes = [change("restartPolicy", { replace: true }), change("tags"), change("env", { certain: false })];
     assert.deepEqual(said(changes), [
       "Instance 'web': will be replaced because restartPolicy cannot be changed in place.",
@@ -51,7 +51,7 @@ describe("what a preview says", () => {
     ]);
   });
 
-  it("is what to do first where the old one cannot be deleted, which only a successor asks for", () => {
+  it("lists what to do first if the old resource cannot be deleted", () => {
     const what =
       "Instance 'web': the old resource is locked against deletion: set deleteLock to false and run 'pulumi up' first.";
     const replaced = [change("restartPolicy", { replace: true })];
@@ -60,7 +60,7 @@ describe("what a preview says", () => {
     assert.equal(said([change("tags")], { isDeleteLocked: true }).length, 1);
   });
 
-  it("is what may change, and what that would take", () => {
+  it("lists what may change and what that would take", () => {
     const open = { certain: false };
     assert.deepEqual(said([change("image", { ...open, restart: true })]), [
       "Instance 'web': image may change (value not known yet); a change would restart it.",
@@ -71,7 +71,7 @@ describe("what a preview says", () => {
     ]);
   });
 
-  it("is that it may be replaced, apart from what may change in place", () => {
+  it("separates a possible replacement from possible updates in place", () => {
     const open = { certain: false };
     const changes = [
       change("service", { ...open, mayReplace: true }),
@@ -84,7 +84,7 @@ describe("what a preview says", () => {
     ]);
   });
 
-  it("is what changes for sure, where the steps do not tell all of it", () => {
+  it("lists certain changes that no step covers", () => {
     const partiallyUnknown = ["volumes", "tags"];
     assert.deepEqual(
       said([change("env"), change("volumes", { restart: true }), change("tags")], { partiallyUnknown }),
@@ -99,7 +99,7 @@ describe("what a preview says", () => {
     ]);
   });
 
-  it("is nothing where nothing changes", () => {
+  it("is empty without changes", () => {
     assert.deepEqual(said([]), []);
   });
 });

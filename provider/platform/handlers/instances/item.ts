@@ -1,5 +1,7 @@
 /** An instance as the API shows it. */
-import { canonicalImageUrl } from "../../lookup";
+
+import { toRfc3339 } from "../../../base/clock";
+import { canonicalImageUrl } from "../../../contract/imageUrl";
 import type { InstanceState } from "../../../contract/models";
 import type { ItemOf } from "../../../contract/routes";
 import { omitUndefined } from "../../../base/objects";
@@ -7,18 +9,13 @@ import type { Instance } from "../../instances/instance";
 import { DEFAULT_COOLDOWN_MS } from "../../instances/update/rules";
 import type { Registry } from "../../registry";
 import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
-import { macAddressOf } from "../../vmm/qemu/boot/macAddress";
-
-import { dependencyItems, interfaceUuidOf, romItem, scheduleItem, updateItem } from "./itemParts";
-import { toRfc3339 } from "../items";
+import { dependencyItems, romItem, scheduleItem, updateItem } from "./itemParts";
 import { domainItems } from "../services/item";
-
-/** The address that every guest has behind QEMU's user networking. Source: QEMU, "Using the user mode network stack". */
-const PRIVATE_IP = "10.0.2.15";
 
 /** Omits what is not set, and what has not happened yet. */
 export function instanceItem(registry: Registry, instance: Instance): ItemOf<"getInstances"> {
   const { uuid, name, createdAt, definition, serviceUuid, volumes, status } = instance.record;
+  const { networkInterface } = instance;
   const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid)?.record;
   return omitUndefined({
     status: "success" as const,
@@ -43,8 +40,10 @@ export function instanceItem(registry: Registry, instance: Instance): ItemOf<"ge
       at,
       readonly,
     })),
-    network_interfaces: [{ uuid: interfaceUuidOf(uuid), private_ip: PRIVATE_IP, mac: macAddressOf(uuid) }],
-    private_ip: PRIVATE_IP,
+    network_interfaces: [
+      { uuid: networkInterface.uuid, private_ip: networkInterface.privateIp, mac: networkInterface.mac },
+    ],
+    private_ip: networkInterface.privateIp,
     private_fqdn: `${name}.internal`,
   });
 }
@@ -83,7 +82,7 @@ function definitionMembers(registry: Registry, definition: InstanceDefinition, s
 }
 
 /** What templates and checkpoints have in place of a life. */
-function templateKindMembers({ frozenAutokillMs: timeMs }: InstanceDefinition, state: InstanceState) {
+function templateKindMembers({ templateAutokillMs: timeMs }: InstanceDefinition, state: InstanceState) {
   if (state === "template") return { template_autokill: { time_ms: timeMs } };
   return state === "checkpoint" ? { checkpoint_autokill: { time_ms: timeMs } } : {};
 }

@@ -1,0 +1,98 @@
+/** The arguments of an operation with a body: what the models describe, from all the forms that clients send. Pure. */
+import * as z from "zod";
+import type { Route, RouteName } from "../../../contract/routes";
+import { RequestError } from "../../errors";
+import type { Selector } from "../../lookup";
+import { MAX_OBJECTS } from "../limits";
+import { parseJson } from "./json";
+import { assertValidSelectors, parseQuery, parseQuerySelectors, parseWithModel } from "./readArguments";
+import { type ParsedArguments, type QueryParameter, type RawArguments, tooManyObjectsError } from "./selectors";
+
+const BODY_NAMES: Readonly<Partial<Record<RouteName, string>>> = {
+  createInstance: "instance creation arguments",
+  createService: "service group creation arguments",
+  createVolume: "volume creation arguments",
+  createCertificate: "certificate creation arguments",
+};
+
+/** Parses them. Throws {@link RequestError} 400. */
+export function parseBodyArguments(
+  name: RouteName,
+  route: Route,
+  model: z.ZodType,
+  { inPath, parameters, body }: RawArguments,
+): ParsedArguments {
+  const json = parseJson(body);
+  const named = itemsHaveSelectors(model) ? parseQuerySelectors(parameters) : { selectors: [], parameters: [] };
+  const given = [...inPath, ...named.selectors];
+  assertValidSelectors(given);
+  const [first, ...more] = expandBodies(model, json, given, named.parameters);
+  const place = BODY_NAMES[name] ?? "the request";
+  return {
+    query: parseQuery(route, itemsHaveSelectors(model) ? [] : parameters),
+    bodies: [parseWithModel(model, first, place), ...more.map((one) => parseWithModel(model, one, place))],
+    selectors: [],
+  };
+}
+
+/** What objects are named by: the key of a selector, or both. */
+const isSelectorShape = (shape: object): boolean => Object.keys(shape).every((key) => key === "uuid" || key === "name");
+
+/** True when each item of such a body names the object that it is about. */
+function itemsHaveSelectors(body: z.ZodType): boolean {
+  const item = body instanceof z.ZodArray ? body.element : body;
+  if (item instanceof z.ZodUnion) return item.options.some((one) => one instanceof z.ZodObject && "uuid" in one.shape);
+  return item instanceof z.ZodObject && isSelectorShape(item.shape);
+}
+
+/**
+ * The bodies that a request stands for: one call of the operation for each. Throws {@link RequestError} 400 for too many items, and
+ * for one that names another object than the request does.
+ *
+ * - Where the model is an array, one object is an array of one.
+ * - Where it is one object, an array is a call for each of its entries.
+ * - What path and query name (`given`) completes items that name nothing themselves; an item that names another object is refused: which of the
+ *   two was meant cannot be known, and one of them may be about to be deleted.
+ * - Query parameters (`members`) are members of every item that has no such member: older clients stop one instance with
+ *   `PUT /v1/instances/{uuid}/stop?force=true`.
+ */
+export function expandBodies(
+  model: z.ZodType,
+  json: unknown,
+  given: readonly Selector[],
+  members: readonly QueryParameter[],
+): readonly unknown[] {
+  const takesArray = model instanceof z.ZodArray;
+  if (json === undefined && given.length === 0) return [undefined];
+  const entries: readonly unknown[] = json === undefined ? [{}] : Array.isArray(json) ? json : [json];
+  const defaults = Object.fromEntries(members.map(([name, value]) => [name, parseQueryValue(value)]));
+  const unnamed = given.length > 1 ? entries.filter(hasNoSelector).length : 0;
+  const count = entries.length + unnamed * (given.length - 1);
+  if (count > MAX_OBJECTS) throw tooManyObjectsError(count);
+  const items = entries.flatMap((entry) => completeEntry(entry, given, defaults));
+  if (takesArray) return [items];
+  return items.length === 0 ? [json] : items;
+}
+
+const isItem = (entry: unknown): entry is object =>
+  typeof entry === "object" && entry !== null && !Array.isArray(entry);
+
+const hasNoSelector = (entry: unknown): boolean => isItem(entry) && !("uuid" in entry) && !("name" in entry);
+
+const matchesSelector = (selector: Selector, entry: object): boolean =>
+  Object.entries(selector).every(([key, value]) => Reflect.get(entry, key) === value);
+
+function completeEntry(entry: unknown, given: readonly Selector[], defaults: object): readonly unknown[] {
+  if (!isItem(entry)) return [entry];
+  const item = { ...defaults, ...entry };
+  if (given.length > 0 && !hasNoSelector(entry) && !given.some((selector) => matchesSelector(selector, entry))) {
+    throw new RequestError(400, "The body names another object than the path or the query", "NotBoth");
+  }
+  return given.length > 0 && hasNoSelector(entry) ? given.map((selector) => ({ ...selector, ...item })) : [item];
+}
+
+/** What a member of a query is in JSON. */
+function parseQueryValue(text: string): string | number | boolean {
+  if (text === "true" || text === "false") return text === "true";
+  return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+}

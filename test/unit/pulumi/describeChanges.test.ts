@@ -87,7 +87,7 @@ describe("the preview text", () => {
       "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
     ]);
     assert.deepEqual(await serviceText({ domains: [{ name: "a" }] }, { domains: [{ name: "a" }, { name: UNKNOWN }] }), [
-      "Service 'web': the update will set the domains to a, what is not known yet.",
+      "Service 'web': the update will set the domains to a, a value not known yet.",
     ]);
     assert.deepEqual(await serviceText({ domains: [{ name: "a" }] }, { domains: [{ name: "a" }, { name: UNKNOWN }] }), [
       "Service 'web': the update will set the domains to a, a value not known yet.",

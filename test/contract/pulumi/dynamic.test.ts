@@ -108,7 +108,7 @@ describe("the dynamic provider process", () => {
   it("sends no request about an object of another metro, and moves it only with another provider", async () => {
     const news = { __resourceName: "data", name: "data", sizeMb: 64 };
     const there = { ...news, __home: { metro: "https://api.fra.unikraft.cloud", provider: "" } };
-    const refused = /^CONFIG_INVALID: Volume 'data' lives in metro 'https:\/\/api\.fra\.unikraft\.cloud'/;
+    const refused = /^CONFIG_INVALID: Volume 'data' is in metro 'https:\/\/api\.fra\.unikraft\.cloud'/;
     await assert.rejects(volume.read(item.uuid, there), { message: refused });
     await assert.rejects(volume.delete(item.uuid, there), { message: refused });
     await assert.rejects(volume.diff(item.uuid, there, news), { message: refused });

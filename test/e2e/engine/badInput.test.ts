@@ -250,7 +250,7 @@ describe("a real program with bad input", function () {
         assert.match(
           await failing(stack, platform, "web"),
           new RegExp(
-            `^IN_USE: ports\\[0\\]\\.port: Creating service 'web-[0-9a-f]{7}' failed: Port ${port} on 127\\.0\\.0\\.1 is already in use by another program\\. Publish another port, or end the program that has it\\.$`,
+            `^IN_USE: ports\\[0\\]\\.port: Creating service 'web-[0-9a-f]{7}' failed: Port ${port} on 127\\.0\\.0\\.1 is already in use by another program\\. Publish another port, or stop the program that uses it\\.$`,
           ),
         );
       } finally {
@@ -325,7 +325,7 @@ describe("a real program with bad input", function () {
   describe("that fails at deletion because of a lock", () => {
     before(open);
     after(close);
-    const way = "set deleteLock to false, run 'pulumi up', and delete it then\\.$";
+    const way = "set deleteLock to false, run 'pulumi up', then delete it\\.$";
     const write = (resource: string, isLocked: boolean): Promise<void> =>
       project.write(
         "index.ts",

@@ -10,9 +10,8 @@ import type { ApiRequest } from "./transport/apiCompatibility";
 import type { ApiResponse } from "./apiResponse";
 import { type BodyOf, type PathOf, type QueryOf, type Route, type RouteName, routes } from "../contract/routes";
 import { type ApiEndpoint, type CallOptions, type ClientContext, sendRequest } from "./transport/sendRequest";
-import { createSemaphore } from "../base/semaphore";
+import { Semaphore } from "../base/semaphore";
 
-export { isLoopback } from "./transport/httpExchange";
 export { allItems, onlyItem } from "./items";
 export type { ApiResponse as Reply } from "./apiResponse";
 export type { ApiEndpoint, CallOptions } from "./transport/sendRequest";
@@ -61,7 +60,7 @@ export function createClient(options: ClientOptions): Client {
     metro,
     exchange: createHttpExchange(options.proxy),
     clock: options.clock ?? systemClock,
-    acquire: createSemaphore(options.maxConcurrency ?? DEFAULT_CONCURRENCY),
+    semaphore: new Semaphore(options.maxConcurrency ?? DEFAULT_CONCURRENCY),
     attemptTimeoutMs: options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS,
     endpoints: { metro: endpoint, "control-plane": controlPlane },
     variants: new Map(),

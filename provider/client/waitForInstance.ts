@@ -9,10 +9,10 @@ import { describeStop } from "./errors/stopReason";
 
 /** What a condition makes of one observation. */
 export type ConditionResult =
-  | { readonly is: "met" }
-  | { readonly is: "pending"; readonly because: string }
+  | { readonly outcome: "met" }
+  | { readonly outcome: "pending"; readonly reason: string }
   /** Will never be met: stop waiting now. */
-  | { readonly is: "failed"; readonly because: string };
+  | { readonly outcome: "failed"; readonly reason: string };
 
 /** Judges an instance as it is now. Pure. */
 export type Condition = (instance: InstanceItem) => ConditionResult;
@@ -30,16 +30,16 @@ const CRASH_LOOP_ATTEMPTS = 2;
 
 /** The guest's program runs, or sleeps ready to wake. */
 export const assessLiveness: Condition = (instance) => {
-  if (instance.state === "running" || instance.state === "standby") return { is: "met" };
+  if (instance.state === "running" || instance.state === "standby") return { outcome: "met" };
   const restart = instance.restart ?? undefined;
   if (restart !== undefined && restart.attempt >= CRASH_LOOP_ATTEMPTS) {
-    return { is: "failed", because: `${describeStop(instance)}, again after ${restart.attempt} restarts` };
+    return { outcome: "failed", reason: `${describeStop(instance)}, again after ${restart.attempt} restarts` };
   }
   if (instance.state === "stopped" && restart !== undefined) {
-    return { is: "pending", because: `it is being restarted (attempt ${restart.attempt})` };
+    return { outcome: "pending", reason: `it is being restarted (attempt ${restart.attempt})` };
   }
-  if (DOWN_STATES.includes(instance.state)) return { is: "failed", because: describeStop(instance) };
-  return { is: "pending", because: `its state is '${instance.state ?? "unknown"}'` };
+  if (DOWN_STATES.includes(instance.state)) return { outcome: "failed", reason: describeStop(instance) };
+  return { outcome: "pending", reason: `its state is '${instance.state ?? "unknown"}'` };
 };
 
 /**
@@ -48,8 +48,8 @@ export const assessLiveness: Condition = (instance) => {
  */
 export const assessReadiness: Condition = (instance) => {
   const liveness = assessLiveness(instance);
-  if (liveness.is !== "met" || instance.state === "standby" || instance.net_time_us !== 0) return liveness;
-  return { is: "pending", because: "its program does not listen on the service's port yet" };
+  if (liveness.outcome !== "met" || instance.state === "standby" || instance.net_time_us !== 0) return liveness;
+  return { outcome: "pending", reason: "its program does not listen on the service's port yet" };
 };
 
 /** Limits of a wait. */
@@ -93,13 +93,14 @@ export async function waitForInstance(
     const instance = onlyItem(reply, `Reading instance '${uuid}'`);
     wasFound = true;
     const result = condition(instance);
-    if (result.is === "met") return instance;
-    if (result.is === "failed") throw await guestStoppedError(client, instance, result.because, options.secretInputs);
+    if (result.outcome === "met") return instance;
+    if (result.outcome === "failed")
+      throw await guestStoppedError(client, instance, result.reason, options.secretInputs);
     if (clock.now() >= deadlineMs) {
       const seconds = Math.round(options.timeoutMs / 1000);
       throw new UnikernelError(
         "WAIT_TIMEOUT",
-        `Instance '${instance.name}' was not ready after ${seconds} s: ${result.because}.`,
+        `Instance '${instance.name}' was not ready after ${seconds} s: ${result.reason}.`,
         {
           hint: "Look at its console log; give it more time or memory if it is only slow.",
           details: { metro: client.metro, resource: uuid, state: instance.state },

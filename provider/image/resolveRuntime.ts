@@ -14,8 +14,6 @@ import type { RuntimeImage } from "./runtimeImage";
 
 /** Repository of the stand-in guest. */
 export const LINUX_RUNTIME = "linux";
-/** Registry of runtimes that name none. */
-const DEFAULT_REGISTRY = "index.unikraft.io";
 const LINUX_PLATFORM = { os: "qemu", architecture: "x86_64" } as const;
 
 /** How to resolve. */
@@ -56,10 +54,7 @@ async function resolveLinuxRuntime(reference: string, cache: Layout, options: Re
 
 async function resolvePulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
   try {
-    return toRuntimeImage(
-      reference,
-      await pullRuntime(reference, cache, { registry: DEFAULT_REGISTRY, signal: options.signal }),
-    );
+    return toRuntimeImage(reference, await pullRuntime(reference, cache, options.signal));
   } catch (error) {
     if (!UnikernelError.has(error, "API_UNREACHABLE")) throw error;
     const cached = await cache.resolve(reference);

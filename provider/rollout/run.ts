@@ -29,7 +29,7 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
       const instances = await listInstances(rollout, rollout.service, rollout.isManaged, state.launched);
       const assessed = await assessInstances(rollout, instances, state);
       const step = nextStep(assessed, rollout.policy);
-      switch (step.do) {
+      switch (step.action) {
         case "done":
           return instances.filter(rollout.isNew);
         case "launch":
@@ -44,8 +44,8 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
         case "give-up": {
           const broken = instances.find((instance) => instance.uuid === step.uuids[0]);
           const readiness = broken === undefined ? undefined : assessReadiness(broken);
-          if (broken !== undefined && readiness?.is === "failed")
-            throw await guestStoppedError(rollout.client, broken, readiness.because, [rollout.createRequest()]);
+          if (broken !== undefined && readiness?.outcome === "failed")
+            throw await guestStoppedError(rollout.client, broken, readiness.reason, [rollout.createRequest()]);
           throw new UnikernelError("OPERATION_FAILED", "A new instance is down.");
         }
         case "wait":
@@ -97,7 +97,7 @@ async function deleteIdle(
       if (instance?.state === "draining" || instance?.state === "stopping") {
         return deleteOnceStopped(rollout, uuid, drainOptions);
       }
-      return instance !== undefined && assessReadiness(instance).is === "met"
+      return instance !== undefined && assessReadiness(instance).outcome === "met"
         ? drainAndDelete(rollout, uuid, drainOptions)
         : deleteInstances(rollout.client, [uuid]);
     }),
@@ -110,7 +110,7 @@ async function abortRollout(rollout: Rollout, state: RolloutState, error: unknow
   let summary = "";
   try {
     const instances = await listInstances(rollout, rollout.service, rollout.isManaged, state.launched);
-    const isServing = (instance: InstanceItem) => assessReadiness(instance).is === "met";
+    const isServing = (instance: InstanceItem) => assessReadiness(instance).outcome === "met";
     const kept = instances.filter((i) => !state.launched.has(i.uuid) || (state.proven.has(i.uuid) && isServing(i)));
     const unproved = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
     await deleteInstances(rollout.client, unproved);

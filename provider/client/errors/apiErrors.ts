@@ -2,7 +2,7 @@
 import { omitUndefined } from "../../base/objects";
 import { UnikernelError } from "../../base/errors";
 import type { ItemCodeName } from "../../contract/codes";
-import type { TransportFailure } from "../transport/httpExchange";
+import type { HttpResponse, TransportFailure } from "../transport/httpExchange";
 import { ITEM_ERRORS, itemCodeName } from "./itemErrors";
 import { MAX_RETRY_AFTER_MS } from "../transport/retryPolicy";
 
@@ -106,7 +106,7 @@ function hintFor(status: number, retryAfterMs: number | undefined): string | und
 export function transportError(
   { description: words, metro, resource }: RequestContext,
   url: string,
-  { reason: because, mayHaveActed, proxy }: Omit<TransportFailure, "kind">,
+  { reason, mayHaveActed, proxy }: Omit<TransportFailure, "kind">,
   note?: string,
 ): UnikernelError {
   const viaProxy = proxy === undefined ? "" : ` by way of ${proxy}`;
@@ -114,7 +114,7 @@ export function transportError(
     proxy === undefined
       ? "Check the metro's name, the network, and HTTPS_PROXY if one is needed."
       : "Check unikernel:proxy, the metro's name, and the network.";
-  return new UnikernelError("API_UNREACHABLE", `${words} got no answer from ${url}${viaProxy} (${because}).`, {
+  return new UnikernelError("API_UNREACHABLE", `${words} got no answer from ${url}${viaProxy} (${reason}).`, {
     hint: appendNote(hint, note),
     details: omitUndefined({ metro, resource, mayHaveActed }),
   });
@@ -123,19 +123,19 @@ export function transportError(
 /** The error of an answer by something else than this API. A web page means that the API did nothing. */
 export function foreignResponseError(
   { description: words, metro, resource }: RequestContext,
-  response: { readonly status: number; readonly type: string; readonly requestId: string | undefined },
+  response: Pick<HttpResponse, "status" | "contentType" | "requestId">,
   note?: string,
 ): UnikernelError {
-  const { status, type, requestId } = response;
+  const { status, contentType, requestId } = response;
   return new UnikernelError(
     "API_SHAPE",
-    `${words} was answered with HTTP ${status} and ${type === "" ? "no content type" : type}, not with this API's JSON.`,
+    `${words} was answered with HTTP ${status} and ${contentType === "" ? "no content type" : contentType}, not with this API's JSON.`,
     {
       hint: appendNote(
         `Another service answers at this address: unikernel:metro is '${metro}', and may be 'local', a code such as 'fra', or the URL of an API.`,
         note,
       ),
-      details: omitUndefined({ metro, resource, status, requestId, mayHaveActed: !type.includes("html") }),
+      details: omitUndefined({ metro, resource, status, requestId, mayHaveActed: !contentType.includes("html") }),
     },
   );
 }

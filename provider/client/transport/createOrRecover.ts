@@ -1,6 +1,6 @@
 /** Creates are not idempotent: after a lost answer, look for what may have been made before making it again. */
-import type { Clock } from "../../base/clock";
 import { UnikernelError } from "../../base/errors";
+import type { CallContext } from "../callContext";
 import { type AttemptFailure, retryDelayMs } from "./retryPolicy";
 
 /** The part of an item that tells whether it was found, and since when it exists. */
@@ -8,12 +8,6 @@ interface FoundObject {
   readonly status?: string | undefined;
   /** RFC 3339. */
   readonly created_at?: string | undefined;
-}
-
-/** How time passes, and when to stop. */
-interface CallContext {
-  readonly clock: Clock;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Creates in all; each one is followed by a look. */
@@ -38,7 +32,7 @@ const isOutcomeUnknown = (error: unknown): error is UnikernelError =>
  * @param matchesRequest is this what `create` asks for? Default: always, for names that nobody else would think of
  */
 export async function createOrRecover<T extends FoundObject>(
-  context: CallContext,
+  context: Pick<CallContext, "clock" | "signal">,
   create: () => Promise<T>,
   find: () => Promise<T | undefined>,
   matchesRequest: (found: T) => boolean = () => true,
@@ -71,7 +65,7 @@ export async function createOrRecover<T extends FoundObject>(
 
 /** What has the name now, or after one of the pauses. */
 async function lookUp<T extends FoundObject>(
-  { clock, signal }: CallContext,
+  { clock, signal }: Pick<CallContext, "clock" | "signal">,
   find: () => Promise<T | undefined>,
   pausesMs: readonly number[],
 ): Promise<T | undefined> {

@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError } from "../../base/errors";
 import { exec, findTool, type ExecResult } from "../../base/exec";
+import { fileExists } from "../../base/files";
 
 /** The package that always names the newest cloud kernel. */
 const KERNEL_META_PACKAGE = "linux-image-cloud-amd64";
@@ -99,7 +100,7 @@ export async function unpackDebianPackages(options: {
 async function findFirstExisting(candidates: readonly string[], root: string): Promise<string> {
   for (const candidate of candidates) {
     const file = path.join(root, candidate);
-    if (await fs.stat(file).catch(() => undefined)) return file;
+    if (await fileExists(file)) return file;
   }
   throw new UnikernelError("RUNTIME_UNAVAILABLE", `The downloaded packages hold no '${candidates[0]}'.`, {
     hint: HINT,

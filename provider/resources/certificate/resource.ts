@@ -5,7 +5,7 @@ import { ITEM_CODES } from "../../contract/codes";
 import { createOrRecover } from "../../client/transport/createOrRecover";
 import { type CertificateItem, commonNameOf } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
-import { canonicalDomainName } from "../../base/domainName";
+import { canonicalDomainName } from "../../base/hostNames";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import { defineResource, field } from "../../definition/resource";
 import { diff } from "../../definition/diff";

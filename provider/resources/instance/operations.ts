@@ -66,7 +66,7 @@ const NOT_FOUND_GRACE_MS = 15_000;
 
 /** A new instance, once it can be read. Throws `NOT_FOUND`. */
 export const waitUntilReadable = ({ client, clock, signal }: ProviderContext, id: string): Promise<InstanceItem> =>
-  waitForInstance(client, id, () => ({ is: "met" }), {
+  waitForInstance(client, id, () => ({ outcome: "met" }), {
     timeoutMs: NOT_FOUND_GRACE_MS,
     notFoundGraceMs: NOT_FOUND_GRACE_MS,
     clock,
@@ -92,7 +92,7 @@ export async function waitUntilStable(
   await clock.sleep(SETTLE_MS, signal);
   const settled = await getExisting(context, id);
   const verdict = assessLiveness(settled);
-  if (verdict.is === "failed") throw await guestStoppedError(client, settled, verdict.because, secretInputs);
+  if (verdict.outcome === "failed") throw await guestStoppedError(client, settled, verdict.reason, secretInputs);
   return verifyExpected(settled, expected);
 }
 

@@ -1,7 +1,7 @@
 /** Domain names of a service: shape, the platform's rules, and how they compare with what the API says. Pure. */
 import * as z from "zod";
 import type { DomainRequest, ServiceItem } from "../../contract/models";
-import { canonicalDomainName } from "../../base/domainName";
+import { canonicalDomainName } from "../../base/hostNames";
 import { omitUndefined } from "../../base/objects";
 import { type CheckFailure, field, objectType } from "../../definition/resource";
 import { idOrName, toReference } from "../common/fields";

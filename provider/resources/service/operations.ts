@@ -1,5 +1,6 @@
 /** What a Service's lifecycle is made of: looking at it, changing its group, and its autoscale configuration. */
-import { isLoopback, onlyItem } from "../../client/client";
+import { isLoopbackUrl } from "../../base/hostNames";
+import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import type { AutoscaleItem, ServiceItem, ServiceProp } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
@@ -65,7 +66,7 @@ function domainErrorContext({ domains = [] }: ServiceInputs): ErrorContexts {
 /** True for ports that many services have, told apart by the names that clients ask for. The local platform gives each to one. */
 const areSharedPorts = (ports: ServiceInputs["ports"], metro: string): boolean =>
   metro !== "local" &&
-  !isLoopback(metro) &&
+  !isLoopbackUrl(metro) &&
   ports.every(({ port, protocol }) => protocol === "tcp" && (port === 80 || port === 443));
 
 /** Which input a refused service is about. That ports or domains are taken is one code; often only the metro's sentence tells which. */
@@ -170,7 +171,7 @@ export async function waitForAutoscaledInstances(
   const deadlineMs = clock.now() + timeoutMs;
   for (;;) {
     const others = await listInstances(context, item, (instance) => !isManaged(instance));
-    const serving = others.filter((instance) => assessReadiness(instance).is === "met").length;
+    const serving = others.filter((instance) => assessReadiness(instance).outcome === "met").length;
     if (serving >= size) return;
     if (clock.now() >= deadlineMs) {
       throw new UnikernelError(

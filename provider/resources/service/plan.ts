@@ -1,7 +1,7 @@
 /** Which steps a change of a Service takes, in order: what a preview says and what an update does. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { CreateServiceRequest, ServiceProp } from "../../contract/models";
-import { canonicalDomainName } from "../../base/domainName";
+import { canonicalDomainName } from "../../base/hostNames";
 import { omitUndefined } from "../../base/objects";
 import { type AutoscaleChange, planAutoscale } from "./autoscalePlan";
 import type { PlannedPatch } from "../common/patchOperation";

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { writeCpio } from "../../../provider/image/cpio/write";
 import { readCpio } from "../../../provider/image/cpio/read";
 import { buildImage, planBuild } from "../../../provider/image/build";
-import { writeLayer } from "../../../provider/image/oci/layer";
+import { writeLayer } from "../../support/layers";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { treeFromDirectory } from "../../../provider/image/rootfs/fromDirectory";
 

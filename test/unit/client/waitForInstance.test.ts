@@ -13,32 +13,32 @@ const seen = (more: Partial<InstanceItem>): InstanceItem => ({ uuid: "u", name: 
 
 describe("what an observation of an instance means", () => {
   it("running and standby are up", () => {
-    assert.deepEqual(assessLiveness(seen({ state: "running" })), { is: "met" });
-    assert.deepEqual(assessLiveness(seen({ state: "standby" })), { is: "met" });
+    assert.deepEqual(assessLiveness(seen({ state: "running" })), { outcome: "met" });
+    assert.deepEqual(assessLiveness(seen({ state: "standby" })), { outcome: "met" });
   });
 
   it("up is not answering while the program listens on nothing; a node that does not say is believed", () => {
-    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 0 })).is, "pending");
-    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 1 })).is, "met");
-    assert.equal(assessReadiness(seen({ state: "running" })).is, "met");
-    assert.equal(assessReadiness(seen({ state: "standby", net_time_us: 0 })).is, "met");
+    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 0 })).outcome, "pending");
+    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 1 })).outcome, "met");
+    assert.equal(assessReadiness(seen({ state: "running" })).outcome, "met");
+    assert.equal(assessReadiness(seen({ state: "standby", net_time_us: 0 })).outcome, "met");
   });
 
   it("stopped has failed, with the decoded reason", () => {
     assert.deepEqual(assessLiveness(seen({ state: "stopped", stop_reason: 3, exit_code: 7 })), {
-      is: "failed",
-      because: "the program exited with code 7",
+      outcome: "failed",
+      reason: "the program exited with code 7",
     });
   });
 
   it("one restart may still come good, a crash loop will not", () => {
     const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1 };
-    assert.equal(assessLiveness(seen({ ...crashed, restart: { attempt: 1 } })).is, "pending");
+    assert.equal(assessLiveness(seen({ ...crashed, restart: { attempt: 1 } })).outcome, "pending");
     assert.deepEqual(assessLiveness(seen({ ...crashed, restart: { attempt: 2 } })), {
-      is: "failed",
-      because: "the program exited with code 1, again after 2 restarts",
+      outcome: "failed",
+      reason: "the program exited with code 1, again after 2 restarts",
     });
-    assert.equal(assessLiveness(seen({ state: "starting", restart: { attempt: 3 } })).is, "failed");
+    assert.equal(assessLiveness(seen({ state: "starting", restart: { attempt: 3 } })).outcome, "failed");
   });
 });
 

@@ -5,7 +5,8 @@ import * as path from "node:path";
 import { UnikernelError, type ErrorCode } from "../../../provider/base/errors";
 import { type BuildPlan, type BuiltImage, buildImage, planBuild } from "../../../provider/image/build";
 import { readCpio } from "../../../provider/image/cpio/read";
-import { extractLayer, writeLayer } from "../../../provider/image/oci/layer";
+import { extractLayer } from "../../../provider/image/oci/layer";
+import { writeLayer } from "../../support/layers";
 import { openLayout } from "../../../provider/image/oci/layout";
 import type { StoredImage } from "../../../provider/image/oci/storedImage";
 import type { FileTree, TreeEntry } from "../../../provider/image/rootfs/tree";
@@ -37,7 +38,6 @@ describe("Building an image", () => {
       kernelLayer: await writeLayer(kernel, "unikraft/bin/kernel", path.join(folder, "kernel.tar")),
       cmd: ["/bin/sh"],
       env: { PATH: "/bin", PORT: "1" },
-      labels: { inherited: "no" },
     };
   });
   afterEach(() => fs.rm(folder, { recursive: true }));
@@ -80,7 +80,7 @@ describe("Building an image", () => {
     assert.equal(textAt(tree, "www/index.html"), "hello");
   });
 
-  it("takes env from the runtime under the Kraftfile's, cmd from the Kraftfile, and no labels of the runtime", async () => {
+  it("takes env from the runtime under the Kraftfile's, and cmd and labels from the Kraftfile alone", async () => {
     await build(await plan());
     const { cmd, env, labels } = await stored();
     assert.deepEqual(

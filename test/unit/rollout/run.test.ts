@@ -19,7 +19,7 @@ const policy: RolloutPolicy = {
   health: undefined,
 };
 const health = { path: "/hello", match: { "$.status": "pass" } };
-const isServing = (item: InstanceItem) => assessReadiness(item).is === "met";
+const isServing = (item: InstanceItem) => assessReadiness(item).outcome === "met";
 
 describe("a roll", () => {
   let cluster: FakeServiceGroup;

@@ -114,7 +114,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     run: async (client) => {
       const { uuid } = await create(client, { name: "broken", autostart: true });
       const ended = (seen: Parameters<typeof assessLiveness>[0]) =>
-        seen.state === "stopped" ? assessLiveness(seen) : ({ is: "pending", because: "it still runs" } as const);
+        seen.state === "stopped" ? assessLiveness(seen) : ({ outcome: "pending", reason: "it still runs" } as const);
       const error: unknown = await waitForInstance(client, uuid, ended, {
         timeoutMs: 10_000,
         clock: systemClock,

@@ -6,11 +6,13 @@
  * node scripts/run.mjs demo [destroy]
  * node scripts/run.mjs test [lane…] [mocha options…]
  * node scripts/run.mjs engine        the engine as one line of JSON, the last of its output
+ * node scripts/run.mjs actionlint    its path, the last line of its output
  * ```
  */
 import { spawn } from "node:child_process";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensureActionlint } from "./setup/actionlint.mjs";
 import { buildLibrary } from "./setup/build.mjs";
 import { continueInNewerNode, installPackages } from "./setup/dependencies.mjs";
 import { describeEngine, ensureEngine } from "./setup/engine.mjs";
@@ -22,8 +24,8 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
 /** @param {string} command @param {string[]} args @returns {Promise<number>} exit code */
 async function main(command, args) {
-  if (!["demo", "test", "engine"].includes(command)) {
-    throw new SetupError(`There is no command "${command}".`, "Use demo, test or engine.");
+  if (!["demo", "test", "engine", "actionlint"].includes(command)) {
+    throw new SetupError(`There is no command "${command}".`, "Use demo, test, engine or actionlint.");
   }
   await installPackages(root);
   const code = await continueInNewerNode(root, fileURLToPath(import.meta.url));
@@ -31,6 +33,10 @@ async function main(command, args) {
 
   if (command === "engine") {
     say(JSON.stringify(await ensureEngine(root)));
+    return 0;
+  }
+  if (command === "actionlint") {
+    say(await ensureActionlint(root));
     return 0;
   }
   if (command === "demo") {
@@ -42,6 +48,7 @@ async function main(command, args) {
   const choice = chooseLanes(args);
   if (needsTools(choice)) await ensureSystemTools([...PLATFORM_TOOLS, ...TEST_TOOLS]);
   await buildLibrary(root);
+  if (choice.lanes.includes("foreign")) process.env["UNIKERNEL_TEST_ACTIONLINT"] = await ensureActionlint(root);
   if (needsEngine(choice)) await readyEngine();
   return runLanes(root, choice);
 }

@@ -13,8 +13,7 @@ export interface ProviderArgs {
    */
   readonly controlPlane?: pulumi.Input<string> | undefined;
   /**
-   * Seconds that an operation on one resource may take, 1 to 86400. Default: `unikernel:timeouts`, UNIKERNEL_TIMEOUTS (as JSON), 300
-   * each.
+   * How long an operation on one resource may take. Default: `unikernel:timeouts`, UNIKERNEL_TIMEOUTS (as JSON), 300,000 ms each.
    */
   readonly timeouts?: pulumi.Input<OperationTimeouts> | undefined;
   /**
@@ -29,11 +28,14 @@ export interface ProviderArgs {
   readonly proxy?: pulumi.Input<string> | undefined;
 }
 
-/** Seconds by operation. */
+/** How long each operation on one resource may take, in milliseconds, 1,000 to 86,400,000. Time to drain is added. */
 interface OperationTimeouts {
-  readonly create?: pulumi.Input<number> | undefined;
-  readonly update?: pulumi.Input<number> | undefined;
-  readonly delete?: pulumi.Input<number> | undefined;
+  /** Most milliseconds to create a resource. Default 300,000. */
+  readonly createMs?: pulumi.Input<number> | undefined;
+  /** Most milliseconds to update a resource. Default 300,000. */
+  readonly updateMs?: pulumi.Input<number> | undefined;
+  /** Most milliseconds to delete a resource. Default 300,000. */
+  readonly deleteMs?: pulumi.Input<number> | undefined;
 }
 
 /** Names of the settings, as the stack's configuration has them. */

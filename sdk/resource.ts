@@ -1,5 +1,6 @@
 /** What all resource classes share: how a program registers one with the engine. */
 import * as pulumi from "@pulumi/pulumi";
+import { stackTraces } from "./stackTraces";
 
 /** Module part of the type tokens: `pulumi-nodejs:dynamic/unikernel:Instance`. */
 const MODULE = "unikernel";
@@ -65,17 +66,30 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
     opts: pulumi.CustomResourceOptions | undefined,
   ) {
     const unset = Object.fromEntries(outputs.map((key) => [key, undefined]));
-    super(
-      `pulumi-nodejs:dynamic/${MODULE}:${kind}`,
-      name,
-      {
-        ...unset,
-        ...secrets.reduce<object>((inputs, path) => markSecret(inputs, path.split(".")) as object, args),
-        __resourceName: name,
-        __provider: handlerSource(kind),
-      },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs(secrets, opts?.id !== undefined) }),
-    );
+    const traces = stackTraces();
+    try {
+      super(
+        `pulumi-nodejs:dynamic/${MODULE}:${kind}`,
+        name,
+        {
+          // The SDK reads the properties in this order. Outside of it errors keep their traces: those of transformations, and that
+          // of a registration that fails, which leads to the line of the program.
+          get __resourceName() {
+            traces.off();
+            return name;
+          },
+          ...unset,
+          ...secrets.reduce<object>((inputs, path) => markSecret(inputs, path.split(".")) as object, args),
+          get __provider() {
+            traces.on();
+            return handlerSource(kind);
+          },
+        },
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs(secrets, opts?.id !== undefined) }),
+      );
+    } finally {
+      traces.end();
+    }
   }
 
   /** True for a resource of this kind, also one made by another copy of this package. */

@@ -705,12 +705,12 @@ export interface RolloutArgs {
   readonly maxSurge?: pulumi.Input<number> | undefined;
   /** Missing instances allowed while rolling, up to 253. Default 0. */
   readonly maxUnavailable?: pulumi.Input<number> | undefined;
-  /** A new instance must have answered for so long, without a restart, before an old one goes. Default 0. */
-  readonly stableForSeconds?: pulumi.Input<number> | undefined;
-  /** A new instance that does not answer within this time is given up. Default 300. */
-  readonly healthyWithinSeconds?: pulumi.Input<number> | undefined;
-  /** Open connections of an old instance get so long to finish. Default 60. */
-  readonly drainTimeoutSeconds?: pulumi.Input<number> | undefined;
+  /** How long a new instance must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0. */
+  readonly stableForMs?: pulumi.Input<number> | undefined;
+  /** How long a new instance may take to become healthy before the rollout fails, in milliseconds, 0 to 3,600,000. Default 300,000. */
+  readonly healthyWithinMs?: pulumi.Input<number> | undefined;
+  /** How long open connections of an old instance may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
+  readonly drainTimeoutMs?: pulumi.Input<number> | undefined;
   /** The volumes that the template writes to have the access mode `rwx`, so that replicas may write to them at the same time. Default false: each is held by one replica, and a new one waits until the old one has gone. */
   readonly sharedVolumes?: pulumi.Input<boolean> | undefined;
   /** Asked of the service while a new instance is in it. Default: none. */
@@ -725,12 +725,12 @@ export interface Rollout {
   readonly maxSurge: number;
   /** Missing instances allowed while rolling, up to 253. Default 0. */
   readonly maxUnavailable: number;
-  /** A new instance must have answered for so long, without a restart, before an old one goes. Default 0. */
-  readonly stableForSeconds: number;
-  /** A new instance that does not answer within this time is given up. Default 300. */
-  readonly healthyWithinSeconds: number;
-  /** Open connections of an old instance get so long to finish. Default 60. */
-  readonly drainTimeoutSeconds: number;
+  /** How long a new instance must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0. */
+  readonly stableForMs: number;
+  /** How long a new instance may take to become healthy before the rollout fails, in milliseconds, 0 to 3,600,000. Default 300,000. */
+  readonly healthyWithinMs: number;
+  /** How long open connections of an old instance may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
+  readonly drainTimeoutMs: number;
   /** The volumes that the template writes to have the access mode `rwx`, so that replicas may write to them at the same time. Default false: each is held by one replica, and a new one waits until the old one has gone. */
   readonly sharedVolumes: boolean;
   /** Asked of the service while a new instance is in it. Default: none. */
@@ -963,8 +963,8 @@ export interface TemplatePreparationArgs {
   readonly memoryMb?: pulumi.Input<number> | undefined;
   /** Virtual CPUs. Default 1. */
   readonly vcpus?: pulumi.Input<number> | undefined;
-  /** How long the metro may take to prepare it, up to 3600. Default 0: its own limit. */
-  readonly timeoutSeconds?: pulumi.Input<number> | undefined;
+  /** How long the metro may take to prepare the template, in milliseconds, 0 to 3,600,000, rounded up to whole seconds. Default 0: the metro's own limit. */
+  readonly timeoutMs?: pulumi.Input<number> | undefined;
   /** Delete the template after so many milliseconds without a use. Default 0: never. */
   readonly autokillTimeMs?: pulumi.Input<number> | undefined;
 }
@@ -981,8 +981,8 @@ export interface TemplatePreparation {
   readonly memoryMb: number;
   /** Virtual CPUs. Default 1. */
   readonly vcpus: number;
-  /** How long the metro may take to prepare it, up to 3600. Default 0: its own limit. */
-  readonly timeoutSeconds: number;
+  /** How long the metro may take to prepare the template, in milliseconds, 0 to 3,600,000, rounded up to whole seconds. Default 0: the metro's own limit. */
+  readonly timeoutMs: number;
   /** Delete the template after so many milliseconds without a use. Default 0: never. */
   readonly autokillTimeMs: number;
 }

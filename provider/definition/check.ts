@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { closestMatch } from "../base/spelling";
 import { type CheckFailure, type Definition, type Properties, innerSchema, metaOf } from "./resource";
+import { fieldsIn } from "./fields";
 import { describeIssue } from "./issueMessage";
 import { type PathPart, formatPath } from "./propertyPath";
 import { containsUnknown, isUnknown } from "./unknowns";
@@ -17,44 +18,133 @@ export interface CheckResult {
   readonly failures: readonly CheckFailure[];
 }
 
+/** A place in the inputs, its last part first: few places are ever printed. */
+interface Place {
+  readonly above: Place | undefined;
+  readonly part: PathPart;
+}
+
 /** Where the walk is, and what it found. */
 interface WalkState {
-  readonly path: readonly PathPart[];
+  readonly place: Place | undefined;
   /** Inside a secret field: values must not be quoted. */
   readonly secret: boolean;
   readonly failures: CheckFailure[];
 }
 
-const descend = (walk: WalkState, part: PathPart, schema: z.ZodType): WalkState => ({
-  ...walk,
-  path: [...walk.path, part],
-  secret: walk.secret || metaOf(schema)?.secret === true,
+/** Checks one value and returns it with its defaults. */
+type Checker = (value: unknown, walk: WalkState) => unknown;
+
+const descend = ({ place, secret, failures }: WalkState, part: PathPart, isSecret: boolean): WalkState => ({
+  place: { above: place, part },
+  secret: secret || isSecret,
+  failures,
 });
 
-const addFailure = (walk: WalkState, reason: string): void => {
-  walk.failures.push({ property: formatPath(walk.path), reason });
-};
+function addFailure({ place, failures }: WalkState, reason: string, within: readonly PathPart[] = []): void {
+  const path = [...within];
+  for (let at = place; at !== undefined; at = at.above) path.unshift(at.part);
+  failures.push({ property: formatPath(path), reason });
+}
 
-function checkObject(schema: z.ZodObject, value: unknown, walk: WalkState): unknown {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return checkLeaf(schema, value, walk);
-  const given = value as Properties;
-  const shape = schema.shape as Readonly<Record<string, z.ZodType>>;
-  const result: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(shape)) {
-    const checked = checkValue(inner, given[key], descend(walk, key, inner));
-    if (checked !== undefined) result[key] = checked;
+const checkers = new WeakMap<z.ZodType, Checker>();
+
+/** The checker of a schema, made once: what a schema is made of does not change from value to value. */
+function checkerOf(schema: z.ZodType): Checker {
+  const made = checkers.get(schema) ?? makeChecker(schema);
+  checkers.set(schema, made);
+  return made;
+}
+
+function makeChecker(schema: z.ZodType): Checker {
+  const inner = innerSchema(schema);
+  const known = inner === undefined ? checkerOfBare(schema) : checkerOfWrapper(schema, checkerOf(inner));
+  return (value, walk) => (isUnknown(value) ? value : known(value, walk));
+}
+
+/** Pulumi sends null for what a program left undefined inside nested values. */
+const checkerOfWrapper = (schema: z.ZodType, checkInner: Checker): Checker =>
+  schema instanceof z.ZodDefault
+    ? (value, walk) => checkInner(value ?? schema.def.defaultValue, walk)
+    : (value, walk) => (value === undefined || value === null ? undefined : checkInner(value, walk));
+
+function checkerOfBare(schema: z.ZodType): Checker {
+  const checkWhole: Checker = (value, walk) => checkLeaf(schema, value, walk);
+  const checkParts = checkerOfParts(schema);
+  // What is no list and no object can only be parsed as a whole.
+  return (value, walk) =>
+    value === null || typeof value !== "object" ? checkWhole(value, walk) : checkParts(value, walk);
+}
+
+function checkerOfParts(schema: z.ZodType): (value: object, walk: WalkState) => unknown {
+  const checkWhole = (value: object, walk: WalkState) => checkLeaf(schema, value, walk);
+  const checkOther = (value: object, walk: WalkState) => (containsUnknown(value) ? value : checkWhole(value, walk));
+  if (schema instanceof z.ZodObject) {
+    const checkObject = checkerOfObject(schema);
+    return (value, walk) => (Array.isArray(value) ? checkWhole : checkObject)(value, walk);
   }
-  const knownKeys = Object.entries(shape).flatMap(([key, inner]) => (metaOf(inner)?.computed === true ? [] : [key]));
-  for (const key of Object.keys(given).filter((k) => !(k in shape) && given[k] !== undefined)) {
-    const suggestion = closestMatch(key, knownKeys);
-    addFailure(
-      { ...walk, path: [...walk.path, key] },
-      suggestion === undefined
-        ? `unknown property. Known are ${knownKeys.join(", ")}.`
-        : `unknown property; did you mean '${suggestion}'?`,
+  if (schema instanceof z.ZodArray) {
+    const checkArray = checkerOfArray(schema);
+    return (value, walk) => (Array.isArray(value) ? checkArray(value, walk) : checkOther(value, walk));
+  }
+  if (schema instanceof z.ZodRecord) {
+    const checkRecord = checkerOfRecord(schema);
+    return (value, walk) => (Array.isArray(value) ? checkOther : checkRecord)(value, walk);
+  }
+  return checkOther;
+}
+
+function checkerOfObject(schema: z.ZodObject): (value: object, walk: WalkState) => unknown {
+  const fields = fieldsIn(schema).map(({ name, schema: inner, meta }) => ({
+    name,
+    check: checkerOf(inner),
+    isSecret: meta?.secret === true,
+  }));
+  return (value, walk) => {
+    const given = value as Properties;
+    const result: Record<string, unknown> = {};
+    for (const { name, check: checkField, isSecret } of fields) {
+      const checked = checkField(given[name], descend(walk, name, isSecret));
+      if (checked !== undefined) result[name] = checked;
+    }
+    for (const key of Object.keys(given)) {
+      if (!(key in schema.shape) && given[key] !== undefined) addUnknownKey(schema, key, walk);
+    }
+    return result;
+  };
+}
+
+function addUnknownKey(schema: z.ZodObject, key: string, walk: WalkState): void {
+  const knownKeys = fieldsIn(schema).flatMap(({ name, meta }) => (meta?.computed === true ? [] : [name]));
+  const suggestion = closestMatch(key, knownKeys);
+  addFailure(
+    walk,
+    suggestion === undefined
+      ? `unknown property. Known are ${knownKeys.join(", ")}.`
+      : `unknown property; did you mean '${suggestion}'?`,
+    [key],
+  );
+}
+
+function checkerOfArray(schema: z.ZodArray): (value: readonly unknown[], walk: WalkState) => unknown {
+  const element = schema.element as z.ZodType;
+  const [checkItem, isSecret] = [checkerOf(element), metaOf(element)?.secret === true];
+  return (value, walk) => {
+    for (const issue of arrayLevelIssues(schema, value)) addFailure(walk, describeIssue(issue, value, walk.secret));
+    return value.map((item, index) => checkItem(item, descend(walk, index, isSecret)));
+  };
+}
+
+function checkerOfRecord(schema: z.ZodRecord): (value: object, walk: WalkState) => unknown {
+  const element = schema.valueType as z.ZodType;
+  const keySchema = schema.keyType as unknown as z.ZodType;
+  const [checkItem, isSecret] = [checkerOf(element), metaOf(element)?.secret === true];
+  return (value, walk) => {
+    for (const key of Object.keys(value)) checkLeaf(keySchema, key, descend(walk, key, false));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, checkItem(item, descend(walk, key, isSecret))]),
     );
-  }
-  return result;
+  };
 }
 
 function checkLeaf(schema: z.ZodType, value: unknown, walk: WalkState): unknown {
@@ -64,37 +154,10 @@ function checkLeaf(schema: z.ZodType, value: unknown, walk: WalkState): unknown 
   // A value of another type has no length that could be wrong as well.
   const mistyped = issues.find(({ code, path }) => code === "invalid_type" && path.length === 0);
   for (const issue of mistyped === undefined ? issues : [mistyped]) {
-    const path = [...walk.path, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
-    addFailure({ ...walk, path }, describeIssue(issue, value, walk.secret));
+    const within = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+    addFailure(walk, describeIssue(issue, value, walk.secret), within);
   }
   return value;
-}
-
-function checkValue(schema: z.ZodType, value: unknown, walk: WalkState): unknown {
-  if (isUnknown(value)) return value;
-  const inner = innerSchema(schema);
-  if (inner !== undefined) {
-    // Pulumi sends null for what a program left undefined inside nested values.
-    if (value !== undefined && value !== null) return checkValue(inner, value, walk);
-    return schema instanceof z.ZodDefault ? checkValue(inner, schema.def.defaultValue, walk) : undefined;
-  }
-  // What is no list and no object can only be parsed as a whole.
-  if (value === null || typeof value !== "object") return checkLeaf(schema, value, walk);
-  if (schema instanceof z.ZodObject) return checkObject(schema, value, walk);
-  if (schema instanceof z.ZodArray && Array.isArray(value)) {
-    const element = schema.element as z.ZodType;
-    for (const issue of arrayLevelIssues(schema, value)) addFailure(walk, describeIssue(issue, value, walk.secret));
-    return value.map((item, index) => checkValue(element, item, descend(walk, index, element)));
-  }
-  if (schema instanceof z.ZodRecord && !Array.isArray(value)) {
-    const element = schema.valueType as z.ZodType;
-    const keySchema = schema.keyType as unknown as z.ZodType;
-    for (const key of Object.keys(value)) checkLeaf(keySchema, key, { ...walk, path: [...walk.path, key] });
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, checkValue(element, item, descend(walk, key, element))]),
-    );
-  }
-  return containsUnknown(value) ? value : checkLeaf(schema, value, walk);
 }
 
 /** What concerns a list as a whole, which is its length; its items are walked one by one. */
@@ -116,11 +179,12 @@ const valueAtPath = (inputs: Properties, place: string): unknown =>
  */
 export async function check(definition: Definition, olds: Properties, raw: Properties): Promise<CheckResult> {
   const failures: CheckFailure[] = [];
-  const inputs = checkObject(definition.inputs, raw, { path: [], secret: false, failures }) as Properties;
+  const inputs = checkerOf(definition.inputs)(raw, { place: undefined, secret: false, failures }) as Properties;
   if (failures.length > 0) return { inputs, failures };
 
+  const isKnown = !containsUnknown(inputs);
   for (const rule of definition.rules ?? []) {
-    if (rule.reads.some((place) => containsUnknown(valueAtPath(inputs, place)))) continue;
+    if (!isKnown && rule.reads.some((place) => containsUnknown(valueAtPath(inputs, place)))) continue;
     // The fields a rule reads were parsed above; fields it does not read may be unknown, and it promised not to look.
     failures.push(...rule.test(inputs as never, olds));
   }

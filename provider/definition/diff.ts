@@ -1,7 +1,16 @@
 /** Old state against new inputs. What a change means is data on the field, so there is nothing to forget. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { type Definition, type ChangeEffect, type FieldChange, type Properties, innerSchema, metaOf } from "./resource";
+import { fieldsIn } from "./fields";
+import {
+  type ChangeEffect,
+  type Definition,
+  type FieldChange,
+  type FieldMeta,
+  type Properties,
+  innerSchema,
+  metaOf,
+} from "./resource";
 import { containsUnknown, isUnknown } from "./unknowns";
 
 /** One field that differs. */
@@ -73,10 +82,9 @@ export function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, n
 
 /** What a change means, and what it may turn out to mean. */
 function effectsOf(
-  schema: z.ZodType,
+  { onChange = "update" }: Partial<FieldMeta>,
   change: FieldChange,
 ): { readonly sure: ChangeEffect; readonly possible: ChangeEffect } {
-  const { onChange = "update" } = metaOf(schema) ?? {};
   if (typeof onChange !== "function") return { sure: onChange, possible: onChange };
   const possible = onChange(change);
   return { sure: containsUnknown(change.after) ? "update" : possible, possible };
@@ -93,13 +101,13 @@ export function diff(
 ): readonly PropertyChange[] {
   const changes: PropertyChange[] = [];
   const deletedOnStop = definition.deletedOnStop?.(olds) === true;
-  for (const [property, schema] of Object.entries(definition.inputs.shape as Readonly<Record<string, z.ZodType>>)) {
+  for (const { name: property, schema, meta } of fieldsIn(definition.inputs)) {
     // Most have not changed at all.
-    if (isDeepStrictEqual(olds[property], news[property])) continue;
+    if (olds[property] === news[property] || isDeepStrictEqual(olds[property], news[property])) continue;
     const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];
     if (isDeepStrictEqual(before, after)) continue;
-    if (after === undefined && metaOf(schema)?.keptWhenAbsent === true) continue;
-    const { sure, possible } = effectsOf(schema, { before, after, news });
+    if (after === undefined && meta?.keptWhenAbsent === true) continue;
+    const { sure, possible } = effectsOf(meta ?? {}, { before, after, news });
     if (sure === "ignore") continue;
     const certain = knownPartsDiffer(schema, before, after);
     const replaces = (effect: ChangeEffect): boolean => effect === "replace" || (effect === "restart" && deletedOnStop);

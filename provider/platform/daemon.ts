@@ -12,11 +12,13 @@ import { loadOrCreateToken } from "./http/auth";
 import { type ApiServer, startApiServer } from "./http/server";
 import { NEWEST_DIALECT, STRICT_2026_DIALECT } from "./http/dialect";
 import { IdleShutdown } from "./idleShutdown";
+import { InstanceActor } from "./instances/actor";
+import { createInstanceEnvironment } from "./instances/createEnvironment";
 import { startConsoleRetention } from "./instances/consoleRetention";
 import { startScheduler } from "./instances/schedule/scheduler";
 import { openFileLog, rotatedLogPath } from "./log";
 import { Registry, type RegistryParts } from "./registry";
-import { DEFAULT_QUOTAS, type Quotas } from "./quotaSettings";
+import { DEFAULT_QUOTAS, type Quotas } from "./quota/quotaSettings";
 import { reconcile } from "./recovery";
 import { type Database, openDatabase } from "./store/database";
 import { toDaemonSettings } from "./daemonSettings";
@@ -84,6 +86,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
     log,
     clock: options.clock ?? systemClock,
     images: options.images ?? openLayout(paths.imagesDir),
+    createInstance: (record, of) => new InstanceActor(record, createInstanceEnvironment(of)),
   });
   await reconcile(registry);
   startConsoleRetention(registry);

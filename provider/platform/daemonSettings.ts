@@ -8,7 +8,7 @@ import {
   parseQuotaEntries,
   type Quotas,
   resolveQuotas,
-} from "./quotaSettings";
+} from "./quota/quotaSettings";
 
 /** What was asked of a daemon; the rest is as usual. */
 export interface RequestedSettings {

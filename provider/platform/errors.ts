@@ -1,4 +1,4 @@
-/** Why one item of a request failed, with the numeric code that goes on the wire. */
+/** The two ways in which a request fails: as a whole, with an HTTP status, or one item of it, with a numeric code. */
 import { ITEM_CODES, type ItemCodeName } from "../contract/codes";
 import { UnikernelError } from "../base/errors";
 
@@ -27,4 +27,41 @@ function toItemCode({ code, property }: UnikernelError): ItemCodeName {
   if (code === "NOT_SUPPORTED") return "NotSupported";
   if (code !== "INPUT_INVALID") return "FailedOperation";
   return property === "memoryMb" ? "GuestMemoryTooSmall" : "Invalid";
+}
+
+/** What a refused status means in the API's own codes, unless more is known. */
+const CODE_BY_STATUS: Readonly<Record<number, ItemCodeName>> = {
+  400: "MalformedRequest",
+  401: "NotAllowed",
+  404: "NoApiEndpoint",
+  405: "WrongMethod",
+  408: "TimedOut",
+  413: "TooLong",
+  414: "TooLong",
+  431: "TooLong",
+};
+
+/**
+ * A request that is refused as a whole: nothing was done for any of its items. Malformed requests are; an item that is well
+ * formed and fails is a `Refusal`, and the other items of its request go on.
+ */
+export class RequestError extends Error {
+  /** HTTP status. */
+  readonly status: number;
+  /** The same in the API's codes. */
+  readonly itemCode: ItemCodeName;
+  /** Of a 405: the methods that the path knows. */
+  readonly allowedMethods: readonly string[];
+
+  constructor(
+    status: number,
+    message: string,
+    itemCode: ItemCodeName = CODE_BY_STATUS[status] ?? "UnknownError",
+    allowed: readonly string[] = [],
+  ) {
+    super(message);
+    this.status = status;
+    this.itemCode = itemCode;
+    this.allowedMethods = allowed;
+  }
 }

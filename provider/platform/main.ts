@@ -8,7 +8,7 @@ import { environmentVariable } from "../base/config/environment";
 import { formatError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
 import { startDaemon } from "./daemon";
-import { resolveQuotas } from "./quotaSettings";
+import { resolveQuotas } from "./quota/quotaSettings";
 import { parseSettings } from "./daemonSettings";
 import { QemuVmm } from "./vmm/qemu/qemu";
 

@@ -4,13 +4,14 @@
  * An intent is in the database before it is acted on and the fact afterwards, so whatever a killed daemon left half
  * made is found here: running VMs are adopted, the dead are marked with a reason, leftovers are removed.
  */
+import type { Service } from "./services/service";
 import { errorMessage } from "../base/errors";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { restoreAutoscale } from "./autoscale/configuration";
-import type { InstanceActor } from "./instances/actor";
+import type { Instance } from "./instances/instance";
 import { isTemplateOrCheckpoint } from "./instances/update/templates";
-import type { Registry, Service } from "./registry";
+import type { Registry } from "./registry";
 import { scheduleAutokill } from "./services/autokill";
 import { publishPorts } from "./services/publish";
 import { loadCertificates } from "./store/certificates";
@@ -31,12 +32,12 @@ export async function reconcile(registry: Registry): Promise<void> {
   for (const record of loadServices(database)) registry.services.set(record.uuid, registry.newService(record));
   for (const record of loadInstances(database)) registry.addInstance(record);
   await Promise.all(
-    [...registry.instances.values()].map(async (actor) => {
+    [...registry.instances.values()].map(async (instance) => {
       try {
-        await restoreInstance(registry, actor);
+        await restoreInstance(registry, instance);
       } catch (error) {
         // One that cannot be brought in order must not keep all others from being served.
-        log.write("instance.not-restored", { uuid: actor.record.uuid, reason: errorMessage(error) });
+        log.write("instance.not-restored", { uuid: instance.record.uuid, reason: errorMessage(error) });
       }
     }),
   );
@@ -69,24 +70,24 @@ async function finishGrowth(registry: Registry, volume: VolumeRecord): Promise<v
   updateVolumeBestEffort(registry, volume, { state: "available", growsToMb: undefined });
 }
 
-async function restoreInstance(registry: Registry, actor: InstanceActor): Promise<void> {
+async function restoreInstance(registry: Registry, instance: Instance): Promise<void> {
   const { vmm, paths, log } = registry.parts;
-  const { record } = actor;
+  const { record } = instance;
   const { uuid, name, status } = record;
   const isUp = status.state !== "stopped" && !isTemplateOrCheckpoint(status.state);
   const mayRun = isUp || status.deleting || status.snapshotUuid !== undefined;
   const vm = mayRun ? await vmm.adopt(toVmSpec(record, paths, registry.bootFiles)) : undefined;
   if (vm !== undefined) {
     log.write("instance.adopted", { uuid, name, pid: vm.pid });
-    actor.adoptVm(vm);
+    instance.adoptVm(vm);
   }
   if (status.deleting) {
-    void actor.request("delete").catch(() => undefined); // the actor has logged it; a guest may take its time to end
+    void instance.request("delete").catch(() => undefined); // the instance has logged it; a guest may take its time to end
   } else if (vm === undefined) {
     const keptMemory = record.definition.scaleToZero?.stateful === true || status.snapshotUuid !== undefined;
     const isStandbyWithoutVm = status.state === "standby" && !keptMemory;
-    if (mayRun && !isStandbyWithoutVm) actor.handleLostVm(await vmm.postMortem(uuid));
-    else actor.resumePendingWork();
+    if (mayRun && !isStandbyWithoutVm) instance.handleLostVm(await vmm.postMortem(uuid));
+    else instance.resumePendingWork();
   }
 }
 

@@ -1,40 +1,25 @@
-/** Everything one daemon knows, in one object that handlers and actors share. */
-import { errorMessage } from "../base/errors";
-import * as fs from "node:fs/promises";
-import * as path from "node:path";
+/** What the daemon knows, in memory: every object by uuid, and what is being made or changed. It decides nothing. */
 import type { Clock } from "../base/clock";
 import type { LocalPaths } from "../base/localPaths";
+import { Mutex } from "../base/mutex";
 import type { Layout } from "../image/oci/layout";
-import type { Autoscaler } from "./autoscale/autoscaler";
-import { InstanceActor } from "./instances/actor";
-import { BootFiles, toVmSpec } from "./instances/bootFiles";
-import { startDependencies } from "./instances/dependencies";
+import { BootFiles } from "./instances/bootFiles";
+import type { Instance } from "./instances/instance";
 import { ChangeNotifier } from "./instances/statusChanges";
-import type { InstanceEnvironment } from "./instances/environment";
 import type { Log } from "./log";
 import { ServiceProxy } from "./proxy/serviceProxy";
-import { assertLiveQuota } from "./quota";
-import type { Quotas } from "./quotaSettings";
-import { onInstanceLeft } from "./services/membership";
+import type { Quotas } from "./quota/quotaSettings";
+import type { Service } from "./services/service";
 import type { CertificateRecord } from "./store/certificates";
 import type { Database } from "./store/database";
-import {
-  deleteInstance,
-  type InstanceRecord,
-  updateAttachments,
-  updateInstanceDefinition,
-  updateInstanceStatus,
-  detachFromService,
-} from "./store/instances";
+import type { InstanceRecord } from "./store/instances";
 import type { ServiceRecord } from "./store/services";
 import type { VolumeRecord } from "./store/volumes";
 import type { Timings } from "./timings";
-import { Mutex } from "../base/mutex";
 import type { Vmm } from "./vmm/vmm";
 import { DiskJobs } from "./volumes/diskJobs";
-import { removeInlineVolumes } from "./volumes/save";
 
-/** What a platform is made of. */
+/** What a registry is made of. */
 export interface RegistryParts {
   readonly paths: LocalPaths;
   readonly database: Database;
@@ -47,16 +32,8 @@ export interface RegistryParts {
   readonly log: Log;
   /** Of schedules and autokill. */
   readonly clock: Clock;
-}
-
-/** A service group and its proxy. */
-export interface Service {
-  record: ServiceRecord;
-  readonly proxy: ServiceProxy;
-  /** Aborted when its end is not to be waited for any more. */
-  autokillAbort?: AbortController;
-  /** While it has an autoscale configuration. */
-  scaler?: Autoscaler;
+  /** Makes an instance of a row in the database. */
+  readonly createInstance: (record: InstanceRecord, registry: Registry) => Instance;
 }
 
 /** A running platform. Maps are by uuid, in the order of creation. */
@@ -64,12 +41,12 @@ export class Registry {
   readonly parts: RegistryParts;
   readonly changes = new ChangeNotifier();
   readonly bootFiles: BootFiles;
-  readonly instances = new Map<string, InstanceActor>();
+  readonly instances = new Map<string, Instance>();
   readonly services = new Map<string, Service>();
   readonly volumes = new Map<string, VolumeRecord>();
   readonly certificates = new Map<string, CertificateRecord>();
   /** Templates that are being made, by their name. */
-  readonly pendingTemplates = new Map<string, Promise<InstanceActor>>();
+  readonly pendingTemplates = new Map<string, Promise<Instance>>();
   /** Names and ports that a create or change under way has taken, as `instance:<name>` or `port:<number>`. */
   readonly reservedKeys = new Set<string>();
   /** Changes of service groups wait for each other: each checks what the one before has taken. */
@@ -99,11 +76,11 @@ export class Registry {
   }
 
   /** Adds an instance that is in the database. */
-  addInstance(record: InstanceRecord): InstanceActor {
-    const actor = new InstanceActor(record, this.#instanceEnvironment());
-    this.instances.set(record.uuid, actor);
+  addInstance(record: InstanceRecord): Instance {
+    const instance = this.parts.createInstance(record, this);
+    this.instances.set(record.uuid, instance);
     queueMicrotask(() => this.changes.notify());
-    return actor;
+    return instance;
   }
 
   /** A service group that nobody knows yet and whose ports are closed. */
@@ -121,15 +98,15 @@ export class Registry {
   }
 
   /** Instances that name this volume. */
-  instancesUsingVolume(volumeUuid: string): readonly InstanceActor[] {
-    return [...this.instances.values()].filter((actor) =>
-      actor.record.volumes.some((one) => one.volumeUuid === volumeUuid),
+  instancesUsingVolume(volumeUuid: string): readonly Instance[] {
+    return [...this.instances.values()].filter((instance) =>
+      instance.record.volumes.some((one) => one.volumeUuid === volumeUuid),
     );
   }
 
   /** Instances of a service group. */
-  instancesOfService(serviceUuid: string): readonly InstanceActor[] {
-    return [...this.instances.values()].filter((actor) => actor.record.serviceUuid === serviceUuid);
+  instancesOfService(serviceUuid: string): readonly Instance[] {
+    return [...this.instances.values()].filter((instance) => instance.record.serviceUuid === serviceUuid);
   }
 
   /** Holds names and ports while `work` runs, so that two requests at once cannot both take one. */
@@ -144,7 +121,7 @@ export class Registry {
 
   /** Removes kernels and initrds that no instance boots from any more. */
   removeUnusedBootFiles(): Promise<void> {
-    return this.bootFiles.removeUnused(() => [...this.instances.values()].map((actor) => actor.record));
+    return this.bootFiles.removeUnused(() => [...this.instances.values()].map((instance) => instance.record));
   }
 
   /** Closes the ports and lets go of the VMs, which run on. */
@@ -154,63 +131,6 @@ export class Registry {
       service.autokillAbort?.abort();
       service.proxy.close();
     }
-    for (const actor of this.instances.values()) actor.close();
-  }
-
-  #instanceEnvironment(): InstanceEnvironment {
-    const { database, paths, vmm, timings, log, quotas, strict2026 } = this.parts;
-    const notifyChange = (): void => queueMicrotask(() => this.changes.notify());
-    return {
-      vmm,
-      timings,
-      log,
-      queuesUpdates: !strict2026,
-      vmSpec: (record) => toVmSpec(record, paths, this.bootFiles),
-      patchContext: ({ serviceUuid }) => ({ limits: quotas.limits, hasService: serviceUuid !== undefined }),
-      waitUntilDisksFree: ({ volumes }) => this.disks.waitFor(volumes.map((one) => one.volumeUuid)),
-      assertLiveQuota: (record) => assertLiveQuota(this, record),
-      startDependencies: (record, signal) => startDependencies(this, record, signal),
-      notifyChange,
-      saveStatus: (uuid, status) => updateInstanceStatus(database, uuid, status),
-      saveDefinition: (...changed) => {
-        updateInstanceDefinition(database, ...changed);
-        void this.removeUnusedBootFiles().catch(() => undefined); // what is left over goes with the next removal
-      },
-      saveWithoutService: (uuid, status) => detachFromService(database, uuid, status),
-      onServiceLeft: (serviceUuid) => {
-        onInstanceLeft(this, serviceUuid).catch((error: unknown) => {
-          const reason = errorMessage(error);
-          log.write("service.not-left", { uuid: serviceUuid, reason });
-        });
-      },
-      saveVolumes: (uuid, volumes, status) => updateAttachments(database, uuid, volumes, status),
-      serviceOf: ({ serviceUuid }) => {
-        const service = serviceUuid === undefined ? undefined : this.services.get(serviceUuid);
-        return service && { rotation: service.proxy.rotation, destinationPorts: destinationPorts(service.record) };
-      },
-      removeInstance: (record) => this.#removeInstance(record),
-    };
-  }
-
-  async #removeInstance({ uuid, serviceUuid, volumes }: InstanceRecord): Promise<void> {
-    await this.parts.vmm.removeFiles(uuid);
-    await fs.rm(path.join(this.parts.paths.instancesDir, uuid), { recursive: true, force: true });
-    deleteInstance(this.parts.database, uuid);
-    this.instances.delete(uuid);
-    this.changes.notify();
-    // It is gone, whatever becomes of what goes with it; the next daemon removes what is left.
-    const left = (error: unknown): void => {
-      const reason = errorMessage(error);
-      this.parts.log.write("instance.leftovers", { uuid, reason });
-    };
-    if (serviceUuid !== undefined) await onInstanceLeft(this, serviceUuid).catch(left);
-    await removeInlineVolumes(this, volumes).catch(left);
-    await this.removeUnusedBootFiles().catch(left);
-    this.changes.notify();
+    for (const instance of this.instances.values()) instance.close();
   }
 }
-
-/** Ports inside the instances that a service leads to, each once; a redirect leads to none. */
-export const destinationPorts = ({ ports }: ServiceRecord): readonly number[] => [
-  ...new Set(ports.filter(({ handlers }) => !handlers.includes("redirect")).map((port) => port.destinationPort)),
-];

@@ -8,6 +8,7 @@ import { previewSteps } from "./previewSteps";
 /** The sentences about it, from the same plan that the update carries out. */
 export function describeChanges(resource: AnyResource, resourceDiff: ResourceDiff): readonly string[] {
   const { changes, movesMetro, olds } = resourceDiff;
+  if (changes.length === 0 && !movesMetro && !hasPendingStart(olds)) return [];
   const isCertain = changes.some(({ certain }) => certain) || hasPendingStart(olds);
   const isUpdate = !movesMetro && changes.every(({ replace }) => !replace) && isCertain;
   const isDeleteLocked = inputsFromState(resource, olds)["deleteLock"] === true;

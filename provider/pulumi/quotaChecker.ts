@@ -1,7 +1,7 @@
 /** The account's quotas at preview: what the resources of one plan take is added up as the engine checks them. */
-import type * as z from "zod";
-import { type Properties, metaOf } from "../definition/resource";
 import { diff } from "../definition/diff";
+import { fieldsIn, sameFields } from "../definition/fields";
+import type { Properties } from "../definition/resource";
 import type { AnyResource } from "../resources/all";
 import type { QuotasItem } from "../resources/fetchQuotas";
 import {
@@ -17,9 +17,9 @@ import { inputsFromState } from "./dynamic/state";
 const withKeptInputs = ({ inputs }: AnyResource, olds: Properties, news: Properties): Properties => ({
   ...news,
   ...Object.fromEntries(
-    Object.entries(inputs.shape as Readonly<Record<string, z.ZodType>>)
-      .filter(([key, schema]) => news[key] === undefined && metaOf(schema)?.keptWhenAbsent === true)
-      .map(([key]) => [key, olds[key]]),
+    fieldsIn(inputs)
+      .filter(({ name, meta }) => news[name] === undefined && meta?.keptWhenAbsent === true)
+      .map(({ name }) => [name, olds[name]]),
   ),
 });
 
@@ -56,6 +56,10 @@ export class QuotaChecker {
   async check(resource: AnyResource, label: string, olds: Properties, news: Properties): Promise<readonly string[]> {
     if (resource.quotaUsage === undefined) return [];
     const isCreate = Object.keys(olds).length === 0;
+    if (!isCreate && sameFields(resource.inputs, olds, news)) {
+      this.forget(label, news);
+      return [];
+    }
     const wanted = resource.quotaUsage(isCreate ? news : withKeptInputs(resource, olds, news));
     const predecessor = isCreate ? this.predecessors.get(label)?.shift() : undefined;
     const had = isCreate ? (predecessor?.isDeletedFirst === true ? predecessor.usage : {}) : resource.quotaUsage(olds);

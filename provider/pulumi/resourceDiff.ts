@@ -2,6 +2,7 @@
 import { reusesName } from "../definition/naming";
 import type { Properties } from "../definition/resource";
 import { type PropertyChange, diff } from "../definition/diff";
+import { sameFields } from "../definition/fields";
 import type { AnyResource } from "../resources/all";
 import { inputsFromState } from "./dynamic/state";
 
@@ -23,7 +24,9 @@ export function diffResource(
   resource: AnyResource,
   { label, olds, news, movesMetro }: Pick<ResourceDiff, "label" | "olds" | "news" | "movesMetro">,
 ): ResourceDiff {
-  const changes = diff(resource, inputsFromState(resource, olds), news);
+  // The state holds inputs as they were checked, so equal ones need no parsing.
+  const isSame = sameFields(resource.inputs, olds, news);
+  const changes = isSame ? [] : diff(resource, inputsFromState(resource, olds), news);
   const isReplaced = changes.some(({ replace }) => replace);
   // In another metro nothing stands in the way of a successor.
   const blocksReplacement = reusesName(olds, news) || resource.deleteBeforeReplace?.(news) === true;

@@ -16,7 +16,7 @@ export const SETTINGS_SCHEMA: Readonly<Record<string, unknown>> = {
     type: "object",
     additionalProperties: { type: "integer" },
     description:
-      "Seconds that an operation on one resource may take, 1 to 86400: `create`, `update`, `delete`; time to drain comes on top. Default: UNIKERNEL_TIMEOUTS, else 300 each.",
+      "How long an operation on one resource may take: `createMs`, `updateMs` and `deleteMs`, in milliseconds, 1,000 to 86,400,000 each. Time to drain is added. Default: UNIKERNEL_TIMEOUTS, else 300,000 each.",
   },
   maxConcurrency: {
     type: "integer",

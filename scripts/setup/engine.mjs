@@ -9,8 +9,8 @@
  * ```
  */
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
+import { findGo, pinnedVersion, toolCache } from "./goTool.mjs";
 import { say, SetupError, step } from "./terminal.mjs";
 import { atLeast, findTool, isExecutable, lastLines, runTool } from "./tool.mjs";
 
@@ -36,7 +36,7 @@ export async function ensureEngine(root) {
     say(`- ${onPath} is ${found?.version ?? "of an unknown version"}, older than ${MINIMUM_PULUMI}: not used`);
   }
 
-  const version = pinnedVersion(root);
+  const version = pinnedVersion(moduleOf(root), "github.com/pulumi/pulumi/pkg/v3");
   const cached = path.join(engineCache(), version, "bin", "pulumi");
   const earlier = await inspect(cached);
   if (earlier !== undefined) return earlier;
@@ -62,23 +62,15 @@ export async function ensureEngine(root) {
   return made;
 }
 
+/** The folder that pins the engine, for every way of getting one. @param {string} root */
+const moduleOf = (root) => path.join(root, "scripts", "setup", "engine");
+
+const engineCache = () => toolCache("engine");
+
 /** One line for people. @param {Engine} engine */
 export function describeEngine(engine) {
   const way = engine.literal ? "literal pulumi commands" : "inline programs, since it has no Node language host";
   return `Pulumi ${engine.version} at ${engine.pulumi}: ${way}`;
-}
-
-/** The version in `engine/go.mod`, for every way of getting one. @param {string} root */
-function pinnedVersion(root) {
-  const text = fs.readFileSync(path.join(root, "scripts", "setup", "engine", "go.mod"), "utf8");
-  const version = /^\s*github\.com\/pulumi\/pulumi\/pkg\/v3 v(\S+)/m.exec(text)?.[1];
-  if (version === undefined) throw new SetupError("scripts/setup/engine/go.mod names no engine.", "Restore the file.");
-  return version;
-}
-
-function engineCache() {
-  const xdg = process.env["XDG_CACHE_HOME"] || path.join(os.homedir(), ".cache");
-  return path.resolve(process.env["UNIKERNEL_CACHE_DIR"] || path.join(xdg, "unikernel"), "engine");
 }
 
 /** @param {string} pulumi @returns {Promise<Engine | undefined>} undefined when it is not there or does not run */
@@ -134,21 +126,9 @@ async function downloadOfficial(version, draft) {
  * @returns {Promise<string>}
  */
 async function buildFromGo(root, version, draft) {
-  const module = path.join(root, "scripts", "setup", "engine");
-  const wanted = /^go (\S+)/m.exec(fs.readFileSync(path.join(module, "go.mod"), "utf8"))?.[1] ?? "1.26";
-  const go = findTool("go", ["/usr/local/go/bin"]);
-  // In the module's folder a Go from 1.21 on fetches the toolchain that go.mod asks for, if it may.
-  const found = go === undefined ? undefined : await runTool(go, ["version"], { cwd: module });
-  const foundVersion = /go(\d+\.\d+(\.\d+)?)/.exec(found?.stdout ?? "")?.[1];
-  if (go === undefined || foundVersion === undefined || !atLeast(foundVersion, wanted)) {
-    throw new SetupError(
-      `The Pulumi engine has to be built here, which takes Go ${wanted} or newer, and ` +
-        (go === undefined ? "there is no go on PATH." : `${go} is ${foundVersion ?? "not one"}.`),
-      `Install Go ${wanted} or newer (https://go.dev/dl/), or the Pulumi CLI ${MINIMUM_PULUMI} or newer ` +
-        "(https://www.pulumi.com/docs/install/), put it on PATH and run this again.",
-      lastLines(found?.output ?? ""),
-    );
-  }
+  const module = moduleOf(root);
+  const otherwise = `the Pulumi CLI ${MINIMUM_PULUMI} or newer (https://www.pulumi.com/docs/install/)`;
+  const go = await findGo(module, "The Pulumi engine", otherwise);
   const bin = path.join(draft, "engine", "bin");
   await step(
     `Pulumi engine ${version}, built once from its Go module (three to ten minutes)`,

@@ -204,7 +204,7 @@ const prepareTemplate = fc.record(
     env: fc.dictionary(word, word, { maxKeys: 2 }),
     memoryMb: fc.constantFrom(128, 256),
     vcpus: fc.constantFrom(1, 2),
-    timeoutSeconds: fc.nat(9),
+    timeoutMs: fc.nat(9_000),
     autokillTimeMs: fc.nat(9),
   },
   { requiredKeys: ["image"] },

@@ -99,6 +99,8 @@ export interface Stack {
   destroy(options?: OperationOptions): Promise<OperationResult>;
   /** The state as the file backend stores it, secrets encrypted; without resources when there is no such stack. */
   state(): Promise<StackState>;
+  /** Replaces the state by one that `pulumi stack export` wrote. */
+  importState(deployment: object): Promise<void>;
   /** Removes the lock that a killed engine left. */
   cancel(): Promise<void>;
 }
@@ -132,8 +134,11 @@ export function findEngine(): Engine {
 /** A stack of a project, made by its first operation. Operations of one stack run one after the other. */
 export function openStack(options: StackOptions): Stack {
   const engine = findEngine();
-  const run = (operation: OperationRequest["operation"], asked: OperationOptions = {}): Promise<CommandOutcome> =>
-    runOperation(engine, options, operation, asked);
+  const run = (
+    operation: OperationRequest["operation"],
+    asked: OperationOptions = {},
+    deployment?: object,
+  ): Promise<CommandOutcome> => runOperation(engine, options, operation, asked, deployment);
   const perform = async (operation: OperationName, asked?: OperationOptions): Promise<OperationResult> => {
     const { events, outputs, ...ended } = await run(operation, asked);
     return { operation, ...ended, ...collectEvents(events), outputs: outputs ?? {} };
@@ -145,6 +150,10 @@ export function openStack(options: StackOptions): Stack {
     refresh: (asked) => perform("refresh", asked),
     destroy: (asked) => perform("destroy", asked),
     state: () => readState(options),
+    importState: async (deployment) => {
+      const ended = await run("import", {}, deployment);
+      if (!ended.succeeded) throw new Error(`pulumi stack import ended with ${ended.exitCode}:\n${ended.output}`);
+    },
     cancel: async () => void (await run("cancel")),
   };
 }
@@ -180,6 +189,7 @@ async function runOperation(
   options: StackOptions,
   operation: OperationRequest["operation"],
   asked: OperationOptions,
+  deployment: object | undefined,
 ): Promise<CommandOutcome> {
   const project = path.resolve(options.project);
   const backend = path.resolve(options.backend ?? project);
@@ -197,6 +207,7 @@ async function runOperation(
     project,
     stack: options.stack,
     config: options.config ?? {},
+    ...(deployment === undefined ? {} : { deployment }),
   };
 
   const startedAt = Date.now();

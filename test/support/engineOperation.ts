@@ -3,19 +3,27 @@
  * one request and answers with the engine's text, the engine's events and one result.
  */
 import * as path from "node:path";
-import { type EngineEvent, LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import {
+  type Deployment,
+  type EngineEvent,
+  LocalWorkspace,
+  PulumiCommand,
+  type Stack,
+} from "@pulumi/pulumi/automation";
 import type { OperationName, OperationOptions } from "./engine";
 import { interruptOperation, OPERATION_MARKER_VARIABLE } from "./engineProcesses";
 
 /** What is to be done. */
 export interface OperationRequest {
-  readonly operation: OperationName | "cancel";
+  readonly operation: OperationName | "cancel" | "import";
   readonly options: OperationOptions;
   readonly pulumi: string;
   readonly usesCli: boolean;
   readonly project: string;
   readonly stack: string;
   readonly config: Readonly<Record<string, string | { readonly secret: string }>>;
+  /** What `import` puts in place of the state. */
+  readonly deployment?: object;
 }
 
 /** What comes back: any number of the first two, then one result. */
@@ -88,6 +96,9 @@ async function perform(request: OperationRequest): Promise<Extract<OperationMess
       break;
     case "destroy":
       await stack.destroy(options);
+      break;
+    case "import":
+      await stack.importStack(request.deployment as Deployment);
       break;
     case "cancel":
       await stack.cancel();

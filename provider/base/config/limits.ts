@@ -12,10 +12,10 @@ export interface TimeoutSettings {
   readonly deleteMs?: number;
 }
 
-/** Seconds; a day is longer than anything that ends well. */
-const seconds = z.coerce.number().int().min(1).max(86_400);
-const OPERATIONS = ["create", "update", "delete"] as const;
-const timeoutsSchema = z.strictObject({ create: seconds, update: seconds, delete: seconds }).partial();
+/** From one second, below which nothing finishes and a value was probably meant in seconds, to one day. */
+const timeoutMs = z.coerce.number().int().min(1_000).max(86_400_000);
+const timeoutsSchema = z.strictObject({ createMs: timeoutMs, updateMs: timeoutMs, deleteMs: timeoutMs }).partial();
+const TIMEOUT_KEYS = Object.keys(timeoutsSchema.shape);
 const maxConcurrencySchema = z.coerce.number().int().min(1).max(256);
 
 /** Throws `CONFIG_INVALID`. The value is quoted unless it may hold a secret. */
@@ -25,11 +25,12 @@ function throwInvalidSetting(setting: Setting, problem: string, hint: string): n
   throw new UnikernelError("CONFIG_INVALID", text, { hint, property: `unikernel:${setting.key}` });
 }
 
-/** `unikernel:timeouts`, JSON such as `{"create": 600}` in seconds. Throws `CONFIG_INVALID`. */
+/** `unikernel:timeouts`, JSON such as `{"createMs": 600000}`. Throws `CONFIG_INVALID`. */
 export function parseTimeouts(sources: SettingSources): TimeoutSettings {
   const setting = findSetting("timeouts", sources);
   if (setting === undefined) return {};
-  const hint = 'Give seconds from 1 to 86400 for create, update or delete, such as {"create": 600}.';
+  const hint =
+    'Give createMs, updateMs or deleteMs in milliseconds, 1000 to 86400000 each, such as {"createMs": 600000}.';
   let given: unknown;
   try {
     given = JSON.parse(setting.value);
@@ -41,17 +42,19 @@ export function parseTimeouts(sources: SettingSources): TimeoutSettings {
     const [issue] = parsed.error.issues;
     const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
     if (unknown === undefined)
-      return throwInvalidSetting(setting, `has no whole number of seconds in '${issue?.path.join(".") ?? ""}'`, hint);
-    const meant = closestMatch(unknown, OPERATIONS);
+      return throwInvalidSetting(
+        setting,
+        `has no valid number of milliseconds in '${issue?.path.join(".") ?? ""}'`,
+        hint,
+      );
+    const suggestion = closestMatch(unknown, TIMEOUT_KEYS);
     return throwInvalidSetting(
       setting,
       `has an unknown member '${unknown}'`,
-      meant === undefined ? hint : `Did you mean '${meant}'?`,
+      suggestion === undefined ? hint : `Did you mean '${suggestion}', in milliseconds?`,
     );
   }
-  const { create, update, delete: remove } = parsed.data;
-  const inMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
-  return omitUndefined({ createMs: inMs(create), updateMs: inMs(update), deleteMs: inMs(remove) }) as TimeoutSettings;
+  return omitUndefined(parsed.data) as TimeoutSettings;
 }
 
 /** `unikernel:maxConcurrency`; `undefined` for the default. Throws `CONFIG_INVALID`. */

@@ -1,9 +1,10 @@
 /** Keeps one service group at the size that its autoscale configuration asks for. */
+import type { Service } from "../services/service";
 import { errorMessage } from "../../base/errors";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { InstanceActor } from "../instances/actor";
+import type { Instance } from "../instances/instance";
 import { restartBackoffMs } from "../instances/lifecycle/restartPolicy";
-import type { Registry, Service } from "../registry";
+import type { Registry } from "../registry";
 import type { AutoscaleConfiguration } from "../store/autoscale";
 import { decideSize, type InstanceLoad } from "./decideSize";
 import { managedInstances } from "./managedInstances";
@@ -55,11 +56,11 @@ export class Autoscaler {
     const registry = this.#registry;
     const { timings, log } = registry.parts;
     const { rotation } = this.#service.proxy;
-    const present = managedInstances(registry, this.#service).filter((actor) => !this.#isRetiring(actor));
-    const [down, up] = [present.filter((actor) => actor.isDown), present.filter((actor) => !actor.isDown)];
-    for (const actor of down.filter(mayRemove)) {
-      this.#recordFailure(actor);
-      this.#remove(actor, 0);
+    const present = managedInstances(registry, this.#service).filter((instance) => !this.#isRetiring(instance));
+    const [down, up] = [present.filter((instance) => instance.isDown), present.filter((instance) => !instance.isDown)];
+    for (const instance of down.filter(mayRemove)) {
+      this.#recordFailure(instance);
+      this.#remove(instance, 0);
     }
     const loads = await this.#sampler.measureLoads(up, rotation);
     if (signal.aborted) return;
@@ -84,12 +85,12 @@ export class Autoscaler {
   }
 
   #shrink(
-    up: readonly InstanceActor[],
+    up: readonly Instance[],
     loads: ReadonlyMap<string, InstanceLoad>,
     count: number,
     drainTimeoutMs: number,
   ): void {
-    for (const actor of selectForRemoval(up, loads, count)) this.#remove(actor, drainTimeoutMs);
+    for (const instance of selectForRemoval(up, loads, count)) this.#remove(instance, drainTimeoutMs);
   }
 
   async #grow(
@@ -99,9 +100,9 @@ export class Autoscaler {
   ): Promise<void> {
     for (let made = 0; made < count && !signal.aborted; made++) {
       try {
-        const actor = await createManagedInstance(this.#registry, this.#service.record.uuid, templateUuid);
+        const instance = await createManagedInstance(this.#registry, this.#service.record.uuid, templateUuid);
         // The configuration was deleted meanwhile, and nobody else knows this one.
-        if (this.#stopController.signal.aborted) void retireInstance(this.#registry, actor, cooldownTimeMs);
+        if (this.#stopController.signal.aborted) void retireInstance(this.#registry, instance, cooldownTimeMs);
       } catch (error) {
         if (signal.aborted) return;
         this.#backOff();
@@ -113,18 +114,18 @@ export class Autoscaler {
   }
 
   /** Nobody but autoscale may stop one, so what is asked to stop leaves, by a configuration before this one if not by this. */
-  #isRetiring({ record, isDown }: InstanceActor): boolean {
+  #isRetiring({ record, isDown }: Instance): boolean {
     return this.#retiring.has(record.uuid) || (record.status.stopAskedBy === "user" && !isDown);
   }
 
-  #remove(actor: InstanceActor, drainTimeoutMs: number): void {
-    const { uuid } = actor.record;
+  #remove(instance: Instance, drainTimeoutMs: number): void {
+    const { uuid } = instance.record;
     this.#retiring.add(uuid);
-    void retireInstance(this.#registry, actor, drainTimeoutMs).then(() => this.#retiring.delete(uuid));
+    void retireInstance(this.#registry, instance, drainTimeoutMs).then(() => this.#retiring.delete(uuid));
   }
 
   /** One that ended without being asked to is replaced, but not in a tight circle. */
-  #recordFailure({ record }: InstanceActor): void {
+  #recordFailure({ record }: Instance): void {
     if (record.status.stopAskedBy === undefined) this.#backOff();
   }
 
@@ -135,8 +136,5 @@ export class Autoscaler {
 }
 
 /** True when there are instances and each has answered for this long. */
-const allHealthy = (
-  up: readonly InstanceActor[],
-  loads: ReadonlyMap<string, InstanceLoad>,
-  healthyMs: number,
-): boolean => up.length > 0 && up.every(({ record }) => (loads.get(record.uuid)?.sinceReadyMs ?? 0) >= healthyMs);
+const allHealthy = (up: readonly Instance[], loads: ReadonlyMap<string, InstanceLoad>, healthyMs: number): boolean =>
+  up.length > 0 && up.every(({ record }) => (loads.get(record.uuid)?.sinceReadyMs ?? 0) >= healthyMs);

@@ -1,7 +1,9 @@
 /** From a request to an autoscale configuration, and its place with a service group. */
+import type { Service } from "../services/service";
+import { findInstance } from "../lookup";
 import type { CreateAutoscaleRequest } from "../../contract/models";
-import { findInstance } from "../handlers/instances/visible";
-import type { Registry, Service } from "../registry";
+
+import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
 import { persistService } from "../services/save";
 import type { AutoscaleConfiguration, ScalePolicy } from "../store/autoscale";
@@ -50,8 +52,8 @@ export function configureAutoscale(registry: Registry, service: Service, body: C
 /** Ends scaling: what autoscale has made drains for up to the cooldown and is deleted. Throws `AutoscaleNotConfigured`. */
 export function removeAutoscale(registry: Registry, service: Service): void {
   const { cooldownTimeMs } = requireAutoscaleConfiguration(service);
-  service.scaler?.stop();
-  delete service.scaler;
+  service.autoscaler?.stop();
+  delete service.autoscaler;
   persistService(registry, service, { ...service.record, autoscale: undefined });
   retireManagedInstances(registry, service, cooldownTimeMs);
   registry.parts.log.write("autoscale.unconfigured", { uuid: service.record.uuid, name: service.record.name });
@@ -73,8 +75,9 @@ export function restoreAutoscale(registry: Registry): void {
 }
 
 function startAutoscaler(registry: Registry, service: Service): void {
-  service.scaler = new Autoscaler(registry, service);
-  void service.scaler.run();
+  const autoscaler = new Autoscaler(registry, service);
+  service.autoscaler = autoscaler;
+  void autoscaler.run();
 }
 
 function resolveSizes(registry: Registry, { min_size, max_size }: CreateAutoscaleRequest) {

@@ -1,5 +1,5 @@
 /** Makes an instance for autoscale. */
-import type { InstanceActor } from "../instances/actor";
+import type { Instance } from "../instances/instance";
 import { createInstances } from "../instances/create/create";
 import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
@@ -12,15 +12,15 @@ export async function createManagedInstance(
   registry: Registry,
   serviceUuid: string,
   templateUuid: string,
-): Promise<InstanceActor> {
+): Promise<Instance> {
   const body = { template: { uuid: templateUuid }, service_group: { uuid: serviceUuid }, autostart: true };
-  const [actor] = await createInstances(registry, body, { autoscaledBy: serviceUuid });
-  if (actor === undefined) throw new ApiItemError("FailedOperation", "No instance was made of the template");
+  const [instance] = await createInstances(registry, body, { autoscaledBy: serviceUuid });
+  if (instance === undefined) throw new ApiItemError("FailedOperation", "No instance was made of the template");
   try {
-    await actor.request("start");
+    await instance.request("start");
   } catch (error) {
-    await actor.request("delete");
+    await instance.request("delete");
     throw error;
   }
-  return actor;
+  return instance;
 }

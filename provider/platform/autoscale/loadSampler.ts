@@ -1,5 +1,5 @@
 /** Measures the instances of a service group: what happened between two looks. */
-import type { InstanceActor } from "../instances/actor";
+import type { Instance } from "../instances/instance";
 import type { Rotation } from "../proxy/rotation";
 import type { InstanceLoad } from "./decideSize";
 
@@ -19,14 +19,14 @@ export class LoadSampler {
   readonly #samples = new Map<string, Sample>();
 
   /** The load of each instance that answers; one that is seen for the first time in this run of it is left out. */
-  async measureLoads(actors: readonly InstanceActor[], rotation: Rotation): Promise<ReadonlyMap<string, InstanceLoad>> {
+  async measureLoads(instances: readonly Instance[], rotation: Rotation): Promise<ReadonlyMap<string, InstanceLoad>> {
     const loads = new Map<string, InstanceLoad>();
-    const uuids = new Set(actors.map(({ record }) => record.uuid));
+    const uuids = new Set(instances.map(({ record }) => record.uuid));
     for (const uuid of [...this.#samples.keys()]) if (!uuids.has(uuid)) this.#samples.delete(uuid);
-    for (const actor of actors) {
-      const { uuid, status } = actor.record;
-      if (actor.state !== "running" || status.netTimeUs === undefined) continue;
-      const { cpuTimeMs } = await actor.vmUsage();
+    for (const instance of instances) {
+      const { uuid, status } = instance.record;
+      if (instance.state !== "running" || status.netTimeUs === undefined) continue;
+      const { cpuTimeMs } = await instance.vmUsage();
       const { connections, requests, total } = rotation.traffic(uuid);
       const known = this.#samples.get(uuid);
       const before = known?.startCount === status.startCount ? known : undefined;

@@ -1,6 +1,7 @@
 /** Instances that autoscale has made, which belong to it. */
-import type { InstanceActor } from "../instances/actor";
-import type { Registry, Service } from "../registry";
+import type { Service } from "../services/service";
+import type { Instance } from "../instances/instance";
+import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
 import type { InstanceRecord } from "../store/instances";
 import type { ServiceRecord } from "../store/services";
@@ -30,10 +31,10 @@ export function assertNotAutoscaleTemplate(registry: Registry, { uuid, name }: I
 }
 
 /** Instances that the autoscale of this service group has made and that still exist. */
-export const managedInstances = (registry: Registry, { record }: Service): readonly InstanceActor[] =>
+export const managedInstances = (registry: Registry, { record }: Service): readonly Instance[] =>
   registry.instancesOfService(record.uuid).filter(isManagedBy(record));
 
 const isManagedBy =
   ({ uuid }: ServiceRecord) =>
-  (actor: InstanceActor): boolean =>
-    actor.record.definition.autoscaledBy === uuid && !actor.isBeingDeleted;
+  (instance: Instance): boolean =>
+    instance.record.definition.autoscaledBy === uuid && !instance.isBeingDeleted;

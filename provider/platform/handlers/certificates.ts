@@ -1,4 +1,5 @@
 /** Certificates: what is uploaded for domains. Chain and key go in and never come out. */
+import { type Selector, findBySelector } from "../lookup";
 import type { ItemOf } from "../../contract/routes";
 import {
   createCertificate,
@@ -9,8 +10,8 @@ import {
 import { parseChain } from "../certificates/validate";
 import type { Registry } from "../registry";
 import type { CertificateRecord } from "../store/certificates";
-import type { Handlers, Selector } from "./handler";
-import { mapItems, findBySelector, readItems, toRfc3339 } from "./items";
+import type { Handlers } from "./handler";
+import { mapItems, readItems, toRfc3339 } from "./items";
 
 type CertificateRoutes = "createCertificate" | "getCertificates" | "updateCertificates" | "deleteCertificates";
 

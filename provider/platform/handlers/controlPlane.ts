@@ -1,7 +1,8 @@
 /** The control plane over all metros, of which there is one here: it is served at the metro's own address. */
+import { isInNamespace } from "../lookup";
 import type { Registry } from "../registry";
 import { ACCOUNT } from "./account";
-import { isInNamespace } from "./images";
+
 import type { Handlers } from "./handler";
 
 /** Name of the one metro. */

@@ -1,8 +1,6 @@
 /** What handlers get and give. */
+import type { Selector } from "../lookup";
 import type { ItemOf, QueryOf, BodyOf, RouteName } from "../../contract/routes";
-
-/** An object named by exactly one of uuid and name. */
-export type Selector = { readonly uuid: string } | { readonly name: string };
 
 /** A request whose query and body fit the route's models. */
 export interface HandlerRequest<K extends RouteName> {

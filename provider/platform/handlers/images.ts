@@ -1,26 +1,15 @@
 /** Images, as the layout holds them. */
+import { RequestError } from "../errors";
 import type { ItemOf, QueryOf } from "../../contract/routes";
 import { UnikernelError } from "../../base/errors";
 import { canonicalRepository, parseReference } from "../../image/oci/reference";
 import type { StoredImage } from "../../image/oci/storedImage";
-import { RequestError } from "../http/response";
+
+import { canonicalImageUrl, stripPlatformPrefix } from "../lookup";
 import type { Registry } from "../registry";
 import type { Handlers } from "./handler";
 
 type ImageItem = ItemOf<"getImages">;
-
-/** `oci://local/<repository>@<digest>`: the form in which the platform names an image, whatever it was asked for. */
-export const canonicalImageUrl = (repository: string, digest: string): string => `oci://local/${repository}@${digest}`;
-
-/** What a layout understands of a reference: the canonical form names this platform in front. */
-export const stripPlatformPrefix = (reference: string): string => reference.replace(/^(oci:\/\/)?local\//, "");
-
-/** True for a repository (a tag or digest may follow) of an account, of one application of it, or of `official`: those without account. */
-export function isInNamespace(reference: string, namespace: string): boolean {
-  const repository = reference.replace(/[:@].*$/, "");
-  if (namespace === "official") return !repository.includes("/");
-  return repository === namespace || repository.startsWith(`${namespace}/`);
-}
 
 /** Handlers of `/v1/images` and `/v1/image-store`. */
 export function imageHandlers(registry: Registry): Pick<Handlers, "getImages" | "getImageStore"> {

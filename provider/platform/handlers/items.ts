@@ -1,31 +1,8 @@
-/** Finding objects by selector, and doing something with each of them. */
-import { RequestError } from "../http/response";
+/** Answers one request for many objects: each item succeeds or fails by itself, in the order of the request. */
+import { findBySelector, type ObjectIdentity, type Selector, UUID } from "../lookup";
 import type { Log } from "../log";
-import { toItemError, ApiItemError } from "../errors";
-import type { FailedItem, Selector } from "./handler";
-
-/** What any object has. */
-type ObjectIdentity = {
-  readonly uuid: string;
-  readonly name: string;
-};
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-/** The object of a selector. Throws a refusal: `Invalid` for a malformed uuid, `NotFound` when there is none. */
-export function findBySelector<T>(
-  objects: Iterable<T>,
-  identityOf: (object: T) => ObjectIdentity,
-  kind: string,
-  selector: Selector,
-): T {
-  const wanted = "uuid" in selector ? selector.uuid : selector.name;
-  if ("uuid" in selector && !UUID.test(wanted)) throw new ApiItemError("Invalid", `Invalid uuid '${wanted}'`);
-  for (const object of objects) {
-    if (("uuid" in selector ? identityOf(object).uuid : identityOf(object).name) === wanted) return object;
-  }
-  throw new ApiItemError("NotFound", `No ${kind} with ${"uuid" in selector ? "uuid" : "name"} '${wanted}'`);
-}
+import { RequestError, toItemError } from "../errors";
+import type { FailedItem } from "./handler";
 
 /** The item of a failure: echoes the selector, and the `id` of a change. A fault of ours is logged and only called an internal error. */
 export function toFailedItem(selector: Selector | object, failure: unknown, log: Log): FailedItem {

@@ -1,9 +1,10 @@
 /** Quotas of the one account there is. */
+import { findBySelector } from "../lookup";
 import type { Registry } from "../registry";
-import { computeQuotaUsage } from "../quota";
+import { computeQuotaUsage } from "../quota/quota";
 import { ACCOUNT } from "./account";
 import type { Handlers } from "./handler";
-import { mapItems, findBySelector } from "./items";
+import { mapItems } from "./items";
 
 /** Handler of `/v1/users/quotas`; items fail with `NotFound` for any user but the own. */
 export function quotaHandlers(registry: Registry): Pick<Handlers, "getQuotas"> {

@@ -2,8 +2,8 @@
 import { toFailedItem } from "../handlers/items";
 import type { FailedItem, HandlerResponse, Handlers } from "../handlers/handler";
 import type { Log } from "../log";
-import { ApiItemError } from "../errors";
-import { RequestError } from "./response";
+import { ApiItemError, RequestError } from "../errors";
+
 import type { RoutedRequest } from "./router";
 
 /** An answer of some handler. */

@@ -1,8 +1,9 @@
 /** Answers to what is not HTTP, or not in time: there is no request to answer, only a connection. */
+import { RequestError } from "../errors";
 import * as http from "node:http";
 import type { Duplex } from "node:stream";
 import { MAX_HEADER_BYTES } from "./limits";
-import { RequestError, errorEnvelope } from "./response";
+import { errorEnvelope } from "./response";
 
 /** How long a client may take to read the answer before its connection is cut. */
 const LINGER_MS = 1_000;

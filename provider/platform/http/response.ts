@@ -1,44 +1,8 @@
 /** The wrapper of every answer, in one place. */
 import type * as http from "node:http";
-import { ITEM_CODES, type ItemCodeName } from "../../contract/codes";
+import { ITEM_CODES } from "../../contract/codes";
+import type { RequestError } from "../errors";
 import type { FailedItem } from "../handlers/handler";
-
-/** What a refused status means in the API's own codes, unless more is known. */
-const CODE_BY_STATUS: Readonly<Record<number, ItemCodeName>> = {
-  400: "MalformedRequest",
-  401: "NotAllowed",
-  404: "NoApiEndpoint",
-  405: "WrongMethod",
-  408: "TimedOut",
-  413: "TooLong",
-  414: "TooLong",
-  431: "TooLong",
-};
-
-/**
- * A request that is refused as a whole: nothing was done for any of its items. Malformed requests are; an item that is well
- * formed and fails is a `Refusal`, and the other items of its request go on.
- */
-export class RequestError extends Error {
-  /** HTTP status. */
-  readonly status: number;
-  /** The same in the API's codes. */
-  readonly itemCode: ItemCodeName;
-  /** Of a 405: the methods that the path knows. */
-  readonly allowedMethods: readonly string[];
-
-  constructor(
-    status: number,
-    message: string,
-    itemCode: ItemCodeName = CODE_BY_STATUS[status] ?? "UnknownError",
-    allowed: readonly string[] = [],
-  ) {
-    super(message);
-    this.status = status;
-    this.itemCode = itemCode;
-    this.allowedMethods = allowed;
-  }
-}
 
 const isFailedItem = (item: object): item is FailedItem => "status" in item && item.status === "error";
 

@@ -1,13 +1,15 @@
 /** From a request's line and body to a route with parsed arguments. Pure. */
+import type { Selector } from "../lookup";
+import { RequestError } from "../errors";
 import * as z from "zod";
 import { type Route, type RouteName, routes } from "../../contract/routes";
-import type { Selector } from "../handlers/handler";
+
 import { expandBodies, itemsHaveSelectors } from "./parse/requestBodies";
-import { explainIssues } from "./parse/issueMessages";
+import { explainIssues } from "../validation/issueMessages";
 import { matchRoute } from "./parse/routePatterns";
 import { parseJson } from "./parse/json";
 import { OLDER_IMAGE_LIST_PATH, parseOlderImageList } from "./parse/olderImageList";
-import { RequestError } from "./response";
+
 import {
   assertValidSelectors,
   parseEntries,

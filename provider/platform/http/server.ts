@@ -1,4 +1,5 @@
 /** The HTTP side of the daemon. Built on node:http because a GET here may carry a JSON body. */
+import { RequestError } from "../errors";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Handlers } from "../handlers/handler";
@@ -10,7 +11,7 @@ import { invokeHandler } from "./invokeHandler";
 import { InFlightRequests } from "./inFlightRequests";
 import { toRequestError, rejectConnection } from "./malformedRequest";
 import { discardBody, readBody } from "./parse/readBody";
-import { RequestError, itemsEnvelope, errorEnvelope, sendJson, sendText } from "./response";
+import { itemsEnvelope, errorEnvelope, sendJson, sendText } from "./response";
 import { routeRequest } from "./router";
 import type { Dialect } from "./dialect";
 

@@ -2,6 +2,7 @@
  * One actor per instance: a queue, a loop, one state. Requests of the API, ends of the VM, and timers are its inputs;
  * VM events are served before requests. Nobody else changes an instance.
  */
+import type { Instance, RequestOptions, InstancePatchOperation, TemplatePatchOperation } from "./instance";
 import type { InstanceState } from "../../contract/models";
 import type { VolumeAttachment, InstanceDefinition, InstanceRecord } from "../store/instances";
 import type { Vm, VmExit, VmUsage } from "../vmm/vmm";
@@ -9,15 +10,15 @@ import { attachVolume, detachVolume, usesDisks } from "./update/attachments";
 import { InstanceMachine, type InstanceEvent } from "./lifecycle/machine";
 import { decideRequest, type InstanceRequest } from "./lifecycle/decideRequest";
 import { Mailbox } from "./mailbox";
-import type { InstancePatchOperation } from "./update/patch";
+
 import { convertToTemplate } from "./lifecycle/convertToTemplate";
-import { type TemplatePatchOperation, applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
+import { applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
 import { armCooldown, goToStandby } from "./lifecycle/scaleToZero";
 import { toDenyError, actorStateOf } from "./lifecycle/actorState";
 import { onReady, onStarted, probeReadiness, start } from "./lifecycle/starting";
 import { forceStop, deleteInstance, applyDeleteOnStop, stopVm, stop } from "./lifecycle/stopping";
 import { pauseDrained, suspend } from "./lifecycle/suspending";
-import type { InstanceEnvironment, RequestOptions } from "./environment";
+import type { InstanceEnvironment } from "./environment";
 import { onVmExited, onSuspendedVmLost, onStandbyVmLost, resumePendingWork, adoptVm } from "./lifecycle/adoptVm";
 import { definitionAfterUpdates, patchDefinition } from "./update/queuedUpdates";
 import type { WakeupHistogram } from "./wakeups";
@@ -32,7 +33,7 @@ const DOWN_STATES: readonly InstanceState[] = ["stopped", "template", "checkpoin
 const CANCELS_START: readonly InstanceRequest[] = ["stop", "force-stop", "convert-to-template", "delete"];
 
 /** Owns one instance and its VM. */
-export class InstanceActor {
+export class InstanceActor implements Instance {
   readonly #machine: InstanceMachine;
   readonly #mailbox: Mailbox<InstanceEvent, AcceptedRequest>;
   /** Accepted and not yet begun; a delete stays here until it fails. */

@@ -2,7 +2,7 @@
 import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
 import type { InstanceRecord } from "../store/instances";
-import type { InstanceActor } from "./actor";
+import type { Instance } from "./instance";
 
 /**
  * Starts what an instance depends on, as far as it is stopped, and resolves when all of it runs or sleeps ready to wake.
@@ -26,7 +26,7 @@ export async function startDependencies(
 }
 
 /** False when it ended, or could not be started. */
-async function waitUntilUp(registry: Registry, needed: InstanceActor, signal: AbortSignal): Promise<boolean> {
+async function waitUntilUp(registry: Registry, needed: Instance, signal: AbortSignal): Promise<boolean> {
   const { uuid } = needed.record;
   const isGone = (): boolean => registry.instances.get(uuid) !== needed;
   const isEnding = (): boolean => needed.state === "draining" || needed.state === "stopping";

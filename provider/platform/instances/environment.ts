@@ -41,11 +41,3 @@ export interface InstanceEnvironment {
   /** Removes everything that is kept of an instance whose VM is gone. */
   removeInstance(record: InstanceRecord): Promise<void>;
 }
-
-/** What a request brings along. */
-export interface RequestOptions {
-  /** Of a stop or suspend: milliseconds for open connections to end by themselves; none where it is absent. */
-  readonly drainTimeoutMs?: number;
-  /** Of a freeze: milliseconds without use after which the template is deleted; never where it is absent. */
-  readonly templateAutokillMs?: number;
-}

@@ -1,6 +1,7 @@
 /** Deletes a service group that was empty for as long as it says. */
+import type { Service } from "./service";
 import { errorMessage } from "../../base/errors";
-import type { Registry, Service } from "../registry";
+import type { Registry } from "../registry";
 import type { ServiceRecord } from "../store/services";
 import { deleteServiceGroup } from "./delete";
 

@@ -1,9 +1,10 @@
 /** A service group's begin. */
+import type { Service } from "./service";
 import * as crypto from "node:crypto";
 import type { CreateServiceRequest } from "../../contract/models";
 import { uniqueWordName } from "../objectNames";
-import type { Registry, Service } from "../registry";
-import { assertQuota } from "../quota";
+import type { Registry } from "../registry";
+import { assertQuota } from "../quota/quota";
 import { ApiItemError } from "../errors";
 import { saveService, type ServiceRecord } from "../store/services";
 import { scheduleAutokill } from "./autokill";

@@ -1,7 +1,8 @@
 /** Which domains a service group gets, and with which certificates. Pure. */
+import { findBySelector } from "../lookup";
 import { type DomainRequest, MAX_DOMAINS } from "../../contract/models";
 import { coversDomain, isDomainName, isWildcard } from "../certificates/domainName";
-import { findBySelector } from "../handlers/items";
+
 import { firstDuplicate } from "../instances/update/rules";
 import { randomText } from "../objectNames";
 import { ApiItemError } from "../errors";

@@ -1,8 +1,9 @@
 /** Opens a service group's ports, with the certificates of its domains. */
+import type { Service } from "./service";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { coversDomain } from "../certificates/domainName";
 import { createSelfSignedCertificate } from "../certificates/selfSigned";
-import type { Registry, Service } from "../registry";
+import type { Registry } from "../registry";
 import type { TlsCertificates } from "../proxy/tlsTermination";
 import type { CertificateRecord } from "../store/certificates";
 import type { ServiceRecord } from "../store/services";

@@ -1,7 +1,7 @@
 /** Which ports and limits a service group may have. Pure. Source: the cloud's documentation of handlers. */
 import type { CreateServiceRequest, ServicePort } from "../../contract/models";
-import { RequestError } from "../http/response";
-import { ApiItemError } from "../errors";
+
+import { ApiItemError, RequestError } from "../errors";
 import type { PublishedPort, ServiceRecord } from "../store/services";
 
 const HTTP_PORT = 80;

@@ -1,5 +1,6 @@
 /** The one way by which a service group changes: into the database first. */
-import type { Registry, Service } from "../registry";
+import type { Service } from "./service";
+import type { Registry } from "../registry";
 import { saveService, type ServiceRecord } from "../store/services";
 import { scheduleAutokill } from "./autokill";
 

@@ -1,6 +1,7 @@
 /** Changes a service group while it serves. */
-import { assertQuota } from "../quota";
-import { destinationPorts, type Registry, type Service } from "../registry";
+import { destinationPorts, type Service } from "./service";
+import { assertQuota } from "../quota/quota";
+import { type Registry } from "../registry";
 import type { ServiceRecord } from "../store/services";
 import { assertDomainsAvailable } from "./domains";
 import { otherServices } from "./create";

@@ -30,7 +30,7 @@ export function cloneVolume(registry: Registry, source: VolumeRecord, request: C
   if (source.state === "template") {
     throw new ApiItemError("CannotBeUsed", `Volume '${name}' is a template; create a volume with it as 'template'`);
   }
-  const writer = instancesMounting(registry, uuid).find((actor) => !isReadOnlyAttachment(actor, uuid));
+  const writer = instancesMounting(registry, uuid).find((instance) => !isReadOnlyAttachment(instance, uuid));
   if (writer !== undefined) {
     throw new ApiItemError(
       "Attached",

@@ -1,11 +1,13 @@
 /** From a create request to a volume with a disk. */
+import { findBySelector } from "../lookup";
+import { assertWithinLimits } from "../quota/quotaLimits";
 import * as crypto from "node:crypto";
 import type { CreateVolumeRequest, NameOrUuid } from "../../contract/models";
-import { findBySelector } from "../handlers/items";
+
 import { volumeDiskPath } from "./diskPath";
 import { uniqueName } from "../objectNames";
 import type { Registry } from "../registry";
-import { assertWithinLimits, assertQuota } from "../quota";
+import { assertQuota } from "../quota/quota";
 import { ApiItemError } from "../errors";
 import type { VolumeOptions, VolumeRecord } from "../store/volumes";
 import { copyDisk } from "./copyDisk";
@@ -89,7 +91,7 @@ export function reserveVolume(registry: Registry, wanted: VolumeReservation): Vo
   const name = wanted.name ?? uniqueName("vol", taken);
   if (name.includes("/")) throw new ApiItemError("Invalid", `'${name}' is not a name: it contains '/'`);
   if (taken(name)) throw new ApiItemError("AlreadyExists", `A volume with the name '${name}' already exists`);
-  assertWithinLimits(registry, "volume_mb", wanted.sizeMb, "size_mb");
+  assertWithinLimits(registry.parts.quotas.limits, "volume_mb", wanted.sizeMb, "size_mb");
   assertQuota(registry, { volumes: 1, total_volume_mb: wanted.quotaUsageMb });
   return persistVolume(registry, {
     uuid: crypto.randomUUID(),

@@ -1,7 +1,8 @@
 /** More room on a disk that no VM uses. */
+import { assertWithinLimits } from "../quota/quotaLimits";
 import { volumeDiskPath } from "./diskPath";
 import type { Registry } from "../registry";
-import { assertWithinLimits, assertQuota } from "../quota";
+import { assertQuota } from "../quota/quota";
 import { ApiItemError } from "../errors";
 import type { VolumeRecord } from "../store/volumes";
 import { growDisk } from "./disk";
@@ -14,7 +15,7 @@ import { instancesMounting } from "./mountedBy";
  * Throws refusals `Invalid`, `Attached`, `FailedOperation`, `Quota`; what growing the disk throws.
  */
 export async function growVolume(registry: Registry, volume: VolumeRecord, sizeMb: number): Promise<void> {
-  assertWithinLimits(registry, "volume_mb", sizeMb, "size_mb");
+  assertWithinLimits(registry.parts.quotas.limits, "volume_mb", sizeMb, "size_mb");
   const [mounter] = instancesMounting(registry, volume.uuid);
   if (mounter !== undefined) {
     throw new ApiItemError(

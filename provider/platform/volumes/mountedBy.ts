@@ -1,11 +1,11 @@
 /** Who has a volume. */
-import type { InstanceActor } from "../instances/actor";
+import type { Instance } from "../instances/instance";
 import type { Registry } from "../registry";
 
 /** Instances that mount a volume now: those with a VM, and those in standby, which wake by themselves. */
-export const instancesMounting = (registry: Registry, volumeUuid: string): readonly InstanceActor[] =>
-  registry.instancesUsingVolume(volumeUuid).filter((actor) => actor.usesDisks || actor.state === "standby");
+export const instancesMounting = (registry: Registry, volumeUuid: string): readonly Instance[] =>
+  registry.instancesUsingVolume(volumeUuid).filter((instance) => instance.usesDisks || instance.state === "standby");
 
 /** True for an attachment without write access. */
-export const isReadOnlyAttachment = (actor: InstanceActor, volumeUuid: string): boolean =>
-  actor.record.volumes.find((one) => one.volumeUuid === volumeUuid)?.readonly === true;
+export const isReadOnlyAttachment = (instance: Instance, volumeUuid: string): boolean =>
+  instance.record.volumes.find((one) => one.volumeUuid === volumeUuid)?.readonly === true;

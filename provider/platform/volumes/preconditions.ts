@@ -13,7 +13,7 @@ export function assertNotTemplate({ name, state }: VolumeRecord): void {
 export function assertNotAttached(registry: Registry, { uuid, name }: VolumeRecord): void {
   const users = registry.instancesUsingVolume(uuid);
   if (users.length === 0) return;
-  const names = users.map((actor) => `'${actor.record.name}'`).join(", ");
+  const names = users.map((instance) => `'${instance.record.name}'`).join(", ");
   throw new ApiItemError("Attached", `Volume '${name}' is attached to ${names}`);
 }
 

@@ -154,7 +154,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       return Promise.resolve();
     },
 
-    async check(olds, news) {
+    async check(oldInputs, news) {
+      const olds = migrate(resource, oldInputs);
       const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
       const named = withAutoName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
       const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));

@@ -1,6 +1,6 @@
 /** What front end A keeps in state beside inputs and outputs, and how it gets them out again. */
-import type * as z from "zod";
 import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../definition/naming";
+import { fieldsIn } from "../../definition/fields";
 import type { Properties } from "../../definition/resource";
 import { STATE_VERSION_KEY, currentStateVersion } from "../../definition/migrate";
 import { PENDING_START_KEY } from "../../definition/initFailed";
@@ -23,15 +23,14 @@ export const toSerializable = (value: Properties): Properties => JSON.parse(JSON
 
 /** The fields of a schema among all properties, with defaults for what an older release, or a `get`, left out. */
 export function inputsFromState(resource: AnyResource, state: Properties): Properties {
-  const shape = resource.inputs.shape as Readonly<Record<string, z.ZodType>>;
-  return Object.fromEntries(
-    Object.entries(shape).flatMap(([key, schema]) => {
-      const given = state[key] ?? undefined;
-      const parsed = schema.safeParse(given);
-      const value = parsed.success ? parsed.data : given;
-      return value === undefined ? [] : [[key, value]];
-    }),
-  );
+  const inputs: Record<string, unknown> = {};
+  for (const { name, schema } of fieldsIn(resource.inputs)) {
+    const given = state[name] ?? undefined;
+    const parsed = schema.safeParse(given);
+    const value = parsed.success ? parsed.data : given;
+    if (value !== undefined) inputs[name] = value;
+  }
+  return inputs;
 }
 
 /** What a resource was when it was last looked at. */

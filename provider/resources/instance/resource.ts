@@ -8,6 +8,7 @@ import { type Properties, defineResource } from "../../definition/resource";
 import { drainAndDelete } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
+import { secondsToMs } from "../common/migrations";
 import type { ProviderContext } from "../context";
 import { isUuid } from "../common/fields";
 import { workloadErrorContext } from "../workload/request";
@@ -99,6 +100,7 @@ export const instance = defineResource({
     "A unikernel virtual machine. One that serves the public belongs into a Service, which also updates it without a gap.",
   inputs: instanceInputs,
   outputs: instanceOutputs,
+  migrations: [secondsToMs("prepareTemplate", { timeoutSeconds: "timeoutMs" })],
   rules: instanceRules,
   quotaUsage: instanceQuotaUsage,
   describeUpdate: (olds, news, outputs) => describeInstanceUpdate(olds, news, lastPowerState(outputs)),

@@ -11,6 +11,7 @@ import { declaredDomains, everDeclared } from "./domains";
 import { describeSteps } from "../common/patchOperation";
 import type { ProviderContext } from "../context";
 import { findService } from "../common/find";
+import { secondsToMs } from "../common/migrations";
 import { deleteOnceFree, listExistingInstances } from "../common/deleteOnceFree";
 import {
   type ServiceInputs,
@@ -112,6 +113,13 @@ export const service = defineResource({
     "Published ports, and replicas of a template behind them. A changed template replaces the replicas one by one; clients see no gap.",
   inputs: serviceInputs,
   outputs: serviceOutputs,
+  migrations: [
+    secondsToMs("rollout", {
+      stableForSeconds: "stableForMs",
+      healthyWithinSeconds: "healthyWithinMs",
+      drainTimeoutSeconds: "drainTimeoutMs",
+    }),
+  ],
   rules: serviceRules,
   quotaUsage: serviceQuotaUsage,
   deleteBeforeReplace: holdsExclusiveResource,
@@ -184,7 +192,7 @@ export const service = defineResource({
     const { deleteMs } = context.timeouts;
     const deadline = context.clock.now() + deleteMs;
     const going = {
-      drainTimeoutMs: Math.min(olds.inputs.rollout.drainTimeoutSeconds * 1000, deleteMs),
+      drainTimeoutMs: Math.min(olds.inputs.rollout.drainTimeoutMs, deleteMs),
       timeoutMs: deleteMs,
     };
     await Promise.all(instances.map((instance) => drainAndDelete(context, instance.uuid, going)));

@@ -8,7 +8,7 @@ import type { Workload } from "../workload/inputs";
 /** Most instances of one template. Source: the API's `replicas`. */
 export const MAX_REPLICAS = 253;
 
-const seconds = z.number().min(0).max(3600);
+const durationMs = z.int().min(0).max(3_600_000);
 
 const healthCheck = objectType(
   "HealthCheck",
@@ -38,15 +38,17 @@ export const rolloutInput = objectType(
     maxUnavailable: field(z.int().min(0).max(MAX_REPLICAS).default(0), {
       description: `Missing instances allowed while rolling, up to ${MAX_REPLICAS}. Default 0.`,
     }),
-    stableForSeconds: field(seconds.default(0), {
+    stableForMs: field(durationMs.default(0), {
       description:
-        "A new instance must have answered for so long, without a restart, before an old one goes. Default 0.",
+        "How long a new instance must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0.",
     }),
-    healthyWithinSeconds: field(seconds.default(300), {
-      description: "A new instance that does not answer within this time is given up. Default 300.",
+    healthyWithinMs: field(durationMs.default(300_000), {
+      description:
+        "How long a new instance may take to become healthy before the rollout fails, in milliseconds, 0 to 3,600,000. Default 300,000.",
     }),
-    drainTimeoutSeconds: field(seconds.default(60), {
-      description: "Open connections of an old instance get so long to finish. Default 60.",
+    drainTimeoutMs: field(durationMs.default(60_000), {
+      description:
+        "How long open connections of an old instance may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000.",
     }),
     sharedVolumes: field(z.boolean().default(false), {
       description:
@@ -104,9 +106,9 @@ export function toRolloutPolicy(
     desired: replicas,
     maxSurge: exclusive ? 0 : rollout.maxSurge,
     maxUnavailable: exclusive ? 1 : rollout.maxUnavailable,
-    stableForMs: rollout.stableForSeconds * 1000,
-    healthyWithinMs: rollout.healthyWithinSeconds * 1000,
-    drainTimeoutMs: rollout.drainTimeoutSeconds * 1000,
+    stableForMs: rollout.stableForMs,
+    healthyWithinMs: rollout.healthyWithinMs,
+    drainTimeoutMs: rollout.drainTimeoutMs,
     health: rollout.health,
   };
 }

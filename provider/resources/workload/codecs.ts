@@ -51,7 +51,7 @@ export function decodeImage(
 /** `template` to the wire, with how it is prepared. */
 export function encodeTemplate({ template, prepareTemplate: prepare }: PartialWorkload): unknown {
   if (template === undefined || prepare === undefined) return template && toReference(template);
-  const { image, args, env, memoryMb, vcpus, timeoutSeconds, autokillTimeMs } = prepare;
+  const { image, args, env, memoryMb, vcpus, timeoutMs, autokillTimeMs } = prepare;
   return omitUndefined({
     ...toReference(template),
     prepare: true,
@@ -62,7 +62,7 @@ export function encodeTemplate({ template, prepareTemplate: prepare }: PartialWo
       memory_mb: omitDefault(SERVER_DEFAULTS.memoryMb, memoryMb),
       vcpus: omitDefault(SERVER_DEFAULTS.vcpus, vcpus),
     }),
-    prepare_timeout_s: omitDefault(0, timeoutSeconds),
+    prepare_timeout_s: omitDefault(0, Math.ceil(timeoutMs / 1000)),
     autokill: omitEmpty(omitUndefined({ time_ms: omitDefault(0, autokillTimeMs) })),
   });
 }

@@ -72,8 +72,9 @@ const templatePreparation = objectType(
     env: envField(),
     memoryMb: memoryField(),
     vcpus: vcpusField(),
-    timeoutSeconds: field(z.int().min(0).max(3600).default(0), {
-      description: "How long the metro may take to prepare it, up to 3600. Default 0: its own limit.",
+    timeoutMs: field(z.int().min(0).max(3_600_000).default(0), {
+      description:
+        "How long the metro may take to prepare the template, in milliseconds, 0 to 3,600,000, rounded up to whole seconds. Default 0: the metro's own limit.",
     }),
     autokillTimeMs: field(z.int().min(0).default(0), {
       description: "Delete the template after so many milliseconds without a use. Default 0: never.",

@@ -1,4 +1,4 @@
-/** One suite, two targets: what the client makes of the API must be the same for recorded answers and for the local platform. */
+/** One suite, two targets: the client behaves the same with recorded responses and with the local platform. */
 import assert from "node:assert/strict";
 import { freePort } from "../../support/localPlatform";
 import {
@@ -17,7 +17,7 @@ import * as certificates from "./scenarios/certificates";
 import * as checkpoints from "./scenarios/checkpoints";
 import * as controlPlane from "./scenarios/controlPlane";
 import * as failures from "./scenarios/failures";
-import * as instanceRefusals from "./scenarios/instanceCreateErrors";
+import * as instanceCreateErrors from "./scenarios/instanceCreateErrors";
 import * as instances from "./scenarios/instances";
 import * as olderNodes from "./scenarios/olderNodes";
 import * as services from "./scenarios/services";
@@ -26,14 +26,14 @@ import * as volumes from "./scenarios/volumes";
 import { type Target, targets } from "./targets";
 
 const topics: Readonly<Record<string, { readonly scenarios: (port: number) => readonly Scenario[] }>> = {
-  account,
+  "an account": account,
   autoscale,
   certificates,
   checkpoints,
   "the control plane": controlPlane,
   failures,
   instances,
-  "refused instances": instanceRefusals,
+  "errors of creating an instance": instanceCreateErrors,
   "older nodes": olderNodes,
   services,
   templates,
@@ -47,32 +47,34 @@ describe("the client's contract", () => {
   const notesOf = ({ name }: Target): Coverage => notes.get(name) ?? assert.fail(name);
 
   for (const target of targets) {
-    describe(`against ${target.name}`, () => {
+    describe(`with ${target.name}`, () => {
       for (const [topic, { scenarios }] of Object.entries(topics)) {
-        for (const [index, { name, recordedOnly }] of scenarios(ANY_PORT).entries()) {
-          if (recordedOnly === true && target.name === "the local platform") continue;
-          it(`${topic}: ${name}`, async () => {
-            const scenario = scenarios(await freePort())[index] ?? assert.fail("no such scenario");
-            const result = await target.run(scenario, (client) => recordCoverage(client, notesOf(target)));
-            assert.deepEqual(result, scenario.expected);
-          });
-        }
+        describe(topic, () => {
+          for (const [index, { name, recordedOnly }] of scenarios(ANY_PORT).entries()) {
+            if (recordedOnly === true && target.name === "the local platform") continue;
+            it(name, async () => {
+              const scenario = scenarios(await freePort())[index] ?? assert.fail("no such scenario");
+              const result = await target.run(scenario, (client) => recordCoverage(client, notesOf(target)));
+              assert.deepEqual(result, scenario.expected);
+            });
+          }
+        });
       }
     });
   }
 
-  describe("the recorded answers", () => {
+  describe("the recorded responses", () => {
     const differences = Object.values(topics)
       .flatMap(({ scenarios }) => scenarios(ANY_PORT))
       .flatMap(({ name, exchanges }) => exchanges.flatMap(differencesOf).map((line) => ({ name, line })));
     const isReason = (line: string) => (reason: string) => line.startsWith(reason);
 
-    it("are what the vendor's documents have, or differ for a reason", () => {
+    it("match the vendor's documents, except for the listed differences", () => {
       const wrong = differences.filter(({ line }) => !Object.keys(KNOWN_DIFFERENCES).some(isReason(line)));
       assert.deepEqual(wrong, []);
     });
 
-    it("have no reason for a difference that there is not", () => {
+    it("use every listed difference", () => {
       const stale = Object.keys(KNOWN_DIFFERENCES).filter(
         (reason) => !differences.some(({ line }) => isReason(line)(reason)),
       );
@@ -81,8 +83,8 @@ describe("the client's contract", () => {
   });
 
   // A suite of its own: it comes after the suites of the targets.
-  describe("at all targets together", () => {
-    it("meets every operation that the library offers and every code, or says why not", () => {
+  describe("all targets together", () => {
+    it("cover every operation and error code that the library offers, except for the listed gaps", () => {
       const verdicts = targets.map(
         (target) => [target, assessCoverage(notesOf(target), UNMET_CODES[target.name])] as const,
       );

@@ -49,7 +49,7 @@ const REPORTED_AS_HTTP_STATUS: Reasons = {
 
 /** Codes that a target never gives to an item. Every operation is met at both. */
 export const UNMET_CODES: Readonly<Record<Target["name"], Reasons>> = {
-  "recorded answers (nock)": REPORTED_AS_HTTP_STATUS,
+  "recorded responses (nock)": REPORTED_AS_HTTP_STATUS,
   "the local platform": {
     ...REPORTED_AS_HTTP_STATUS,
     FailNotAll: "recorded only: every item of a bulk call has a code of its own here",

@@ -7,7 +7,7 @@ import { makeCertificate } from "../../support/certificates";
 import { type RawResponder, sendJson, startRawApi } from "../../support/rawApi";
 import { TestPlatform } from "../../support/testPlatform";
 
-describe("the client against older nodes", () => {
+describe("the client with older nodes", () => {
   let platform: TestPlatform;
   let client: Client;
   before(async () => {
@@ -18,7 +18,7 @@ describe("the client against older nodes", () => {
   });
   after(() => platform.close());
 
-  it("creates an instance from an image that is described by an object, and deletes it without options", async () => {
+  it("creates an instance from an image object and deletes it without options", async () => {
     const body = { name: "one", image: { url: "app:1", pull_policy: "if_not_present" as const } };
     const { uuid } = onlyItem(await client.createInstance({ body }), "Creating");
     assert.match(String((await platform.instance(uuid))["image"]), /app/);
@@ -26,7 +26,7 @@ describe("the client against older nodes", () => {
     assert.equal((await platform.instance(uuid))["error"], 8);
   });
 
-  it("renews a certificate by PATCH where PUT is not known", async () => {
+  it("renews a certificate by PATCH if PUT is unknown", async () => {
     const [first, second] = [makeCertificate("www.example.com"), makeCertificate("www.example.com")];
     const body = { name: "www", common_name: "www.example.com", ...first };
     const { uuid } = onlyItem(await client.createCertificate({ body }), "Creating");
@@ -37,7 +37,7 @@ describe("the client against older nodes", () => {
     assert.notEqual(await serial(), before);
   });
 
-  it("reads the older listing of images as it reads the newer one", async () => {
+  it("reads the older image listing like the newer one", async () => {
     const facts = (items: readonly ItemOf<"getImages">[]) =>
       items.map(({ url, tags, args, size_in_bytes, initrd_or_rom }) => [
         url.replace(/^oci:\/\/local\//, ""),
@@ -49,7 +49,7 @@ describe("the client against older nodes", () => {
     assert.deepEqual(facts(items.map((item) => routes.getImages.item.parse(item))), newer);
   });
 
-  it("says what was refused when no older form can help", async () => {
+  it("reports the first error if no older request variant helps", async () => {
     const body = { name: "two", image: { url: "app:1", credentials: "s3cret" } };
     await assert.rejects(client.createInstance({ body }), (error: unknown) => {
       return UnikernelError.has(error, "API_REJECTED") && /image/.test(error.message) && !/s3cret/.test(error.message);
@@ -58,7 +58,7 @@ describe("the client against older nodes", () => {
 });
 
 /** A node as the vendor's OpenAPI document 0.6.0 has it. */
-describe("the client against a node that lists images in the older form only", () => {
+describe("the client with a node that has only the older image listing", () => {
   const heard: unknown[] = [];
   const image = { status: "success", digest: "acme/shop@sha256:ab", tags: ["acme/shop:1"], initrd: true };
   const more = { size_in_bytes: 7, args: "/server --port  80", kernel_args: "", labels: {} };
@@ -68,7 +68,7 @@ describe("the client against a node that lists images in the older form only", (
     sendJson(response, 200, JSON.stringify({ status: "success", data: { images: [{ ...image, ...more }] } }));
   };
 
-  it("asks for digests and tags in a body, and reads what it is answered as newer nodes write it", async () => {
+  it("sends digests and tags in a body and reads the response in the newer shape", async () => {
     await using api = await startRawApi(answer);
     const client = createClient({ metro: "old", endpoint: () => Promise.resolve({ url: api.url, token: "t0ken" }) });
     const query = { digest: ["sha256:ab"], tag: ["acme/shop:1", "app:2"] };

@@ -30,7 +30,7 @@ describe("the client behind a proxy", () => {
     createClient({ metro: "fra", endpoint: () => Promise.resolve({ url, token: "t0ken" }), proxy, clock });
   const by = (proxy: ForwardProxy, credentials = "") => `http://${credentials}127.0.0.1:${proxy.port}`;
 
-  it("sends requests in clear through the proxy that is set, with user and password", async () => {
+  it("sends plain HTTP requests through the configured proxy with user and password", async () => {
     await using proxy = await startForwardProxy({ to: portOf(api.url), password: "p@ss" });
     const reply = await client(`http://${HOST}`, by(proxy, "user:p%40ss@")).getVolumes({ query: { name: ["data"] } });
     assert.equal(reply.items[0]?.uuid, "u1");
@@ -38,13 +38,13 @@ describe("the client behind a proxy", () => {
     assert.deepEqual(api.requests, ["GET /v1/volumes?name=data"]);
   });
 
-  it("takes a password with a percent sign that escapes nothing as it stands", async () => {
+  it("accepts a proxy password with a percent sign that is not an escape", async () => {
     await using proxy = await startForwardProxy({ to: portOf(api.url), password: "100%sure" });
     const reply = await client(`http://${HOST}`, by(proxy, "user:100%sure@")).getVolumes({});
     assert.equal(reply.items[0]?.uuid, "u1");
   });
 
-  it("sends everything else through a tunnel, in which the proxy sees neither token nor path", async () => {
+  it("tunnels HTTPS requests, so that the proxy sees neither token nor path", async () => {
     const { chain, pkey } = makeCertificate(HOST, [HOST]);
     const targets: string[] = [];
     const server = https.createServer({ cert: chain, key: pkey }, (request, response) => {
@@ -75,7 +75,7 @@ describe("the client behind a proxy", () => {
     }
   });
 
-  it("uses HTTP_PROXY and HTTPS_PROXY of the environment, and heeds NO_PROXY", async () => {
+  it("uses HTTP_PROXY and HTTPS_PROXY from the environment and respects NO_PROXY", async () => {
     await using proxy = await startForwardProxy({ to: portOf(api.url) });
     process.env["HTTP_PROXY"] = by(proxy);
     process.env["HTTPS_PROXY"] = by(proxy);
@@ -91,7 +91,7 @@ describe("the client behind a proxy", () => {
     assert.equal(proxy.requests.length, 2);
   });
 
-  it("reaches this machine's own addresses without it", async () => {
+  it("connects to loopback addresses without the proxy", async () => {
     await using proxy = await startForwardProxy({ to: 9 });
     process.env["HTTP_PROXY"] = by(proxy);
     for (const subject of [client(api.url), client(api.url, by(proxy))]) {
@@ -100,7 +100,7 @@ describe("the client behind a proxy", () => {
     assert.deepEqual(proxy.requests, []);
   });
 
-  it("says when the proxy wants another password, and never tells the one it has", async () => {
+  it("reports a rejected proxy password without showing it", async () => {
     await using proxy = await startForwardProxy({ to: portOf(api.url), password: "other" });
     for (const url of [`http://${HOST}`, `https://${HOST}`]) {
       const error: unknown = await client(url, by(proxy, "user:s3cret@"))
@@ -112,7 +112,7 @@ describe("the client behind a proxy", () => {
     }
   });
 
-  it("says by which proxy it got no answer, without its password", async () => {
+  it("names the proxy that did not respond, without its password", async () => {
     const subject = client(`https://${HOST}`, "http://user:s3cret@127.0.0.1:9");
     const error: unknown = await subject.getVolumes({}).catch((e: unknown) => e);
     assert.match(

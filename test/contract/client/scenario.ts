@@ -1,4 +1,4 @@
-/** What the contract suite is made of: scenarios, and the words to write recorded answers with. */
+/** What the contract suite is made of: scenarios, and the words to write recorded responses with. */
 import { type Client, type Reply, onlyItem } from "../../../provider/client/client";
 import type { RouteName } from "../../../provider/contract/routes";
 import { UnikernelError } from "../../../provider/base/errors";
@@ -34,11 +34,11 @@ export interface Scenario {
   readonly expected: unknown;
   /** How the local platform is started for it. */
   readonly platformOptions?: Pick<DaemonOptions, "quotas" | "strict2026">;
-  /** Told by recorded answers alone: the local platform never answers so. */
+  /** Told by recorded responses alone: the local platform never answers so. */
   readonly recordedOnly?: boolean;
 }
 
-/** The right token for recorded answers. */
+/** The right token for recorded responses. */
 export const TOKEN = "t";
 
 export const VOLUME = "11111111-1111-4111-8111-111111111111";

@@ -1,4 +1,4 @@
-/** Every place where the API contract must hold: recorded answers, and the local platform. */
+/** Every place where the API contract must hold: recorded responses, and the local platform. */
 import assert from "node:assert/strict";
 import nock from "nock";
 import { type Client, createClient } from "../../../provider/client/client";
@@ -8,7 +8,7 @@ import { type Connection, type Scenario, TOKEN } from "./scenario";
 
 /** A place to run scenarios against. */
 export interface Target {
-  readonly name: "recorded answers (nock)" | "the local platform";
+  readonly name: "recorded responses (nock)" | "the local platform";
   /** Runs one scenario with a client and cleans up. `noting`: puts a notebook between the scenario and each client it has. */
   run(scenario: Scenario, noting: (client: Client) => Client): Promise<unknown>;
 }
@@ -25,7 +25,7 @@ const clientOf = (metro: string, url: string, token: string) => (connection: Con
   });
 
 const recorded: Target = {
-  name: "recorded answers (nock)",
+  name: "recorded responses (nock)",
   async run({ exchanges, run }, noting) {
     nock.activate();
     nock.disableNetConnect();

@@ -46,7 +46,7 @@ describe("the client's transport", () => {
     return error;
   };
 
-  it("says who it is, and that it wants JSON", async () => {
+  it("sends its user agent and accepts JSON", async () => {
     const heard: unknown[] = [];
     api.respond = ({ headers }, response, body) => {
       heard.push(headers["user-agent"], headers.accept, headers["content-type"], JSON.parse(body));
@@ -56,13 +56,13 @@ describe("the client's transport", () => {
     assert.deepEqual(heard, [`pulumi-unikernel/${VERSION}`, "application/json", "application/json", BODY.body]);
   });
 
-  it("keeps its connection for the next call", async () => {
+  it("reuses its connection for the next call", async () => {
     const subject = client();
     for (let n = 0; n < 5; n++) await subject.getVolumes({});
     assert.equal(api.connections, 1);
   });
 
-  it("writes booleans, lists and parameters of the path as the API reads them", async () => {
+  it("encodes booleans, lists and path parameters as the API reads them", async () => {
     const subject = client();
     await subject.getVolumes({ query: { details: false, count: 5, tags: ["a", "b"] } });
     api.respond = jsonResponder(200, JSON.stringify({ status: "success", data: { policies: [] } }));
@@ -73,7 +73,7 @@ describe("the client's transport", () => {
     ]);
   });
 
-  it("asks the control plane for what is the control plane's", async () => {
+  it("sends control plane operations to the control plane", async () => {
     await using plane = await startRawApi(
       jsonResponder(200, JSON.stringify({ status: "success", data: { metros: [] } })),
     );
@@ -99,7 +99,7 @@ describe("the client's transport", () => {
     "an empty answer that calls itself JSON": jsonResponder(200, ""),
   };
   for (const [what, answer] of Object.entries(broken)) {
-    it(`${what}: a read is repeated, a create is reported as one that may have been made`, async () => {
+    it(`retries a read and reports a create that may have succeeded after a broken response: ${what}`, async () => {
       const once: RawResponder = (request, response, body) => {
         api.respond = jsonResponder(200, VOLUMES_RESPONSE);
         answer(request, response, body);
@@ -116,7 +116,7 @@ describe("the client's transport", () => {
     });
   }
 
-  it("an answer that trickles is given up after the time of one attempt", async () => {
+  it("gives up a slow response when the attempt times out", async () => {
     const open: ServerResponse[] = [];
     api.respond = (_request, response) => {
       open.push(response);
@@ -130,7 +130,7 @@ describe("the client's transport", () => {
     assert.equal(open.length, 1);
   });
 
-  it("a server-side wait gets its time on top", async () => {
+  it("adds the server-side wait to the request timeout", async () => {
     api.respond = (_request, response) => {
       const item = { status: "success", uuid: "i", name: "i", state: "running" };
       const text = JSON.stringify({ status: "success", data: { instances: [item] } });
@@ -141,7 +141,7 @@ describe("the client's transport", () => {
     assert.equal(reply.items[0]?.state, "running");
   });
 
-  it("an answer without end is not read to its end, and not asked for again", async () => {
+  it("stops reading an endless response and does not retry it", async () => {
     api.respond = (_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       const part = "x".repeat(1024 * 1024);
@@ -156,7 +156,7 @@ describe("the client's transport", () => {
     assert.equal(api.requests.length, 1);
   });
 
-  it("a redirect is not followed: the token is for this address", async () => {
+  it("does not follow a redirect, which would leak the token", async () => {
     await using other = await startRawApi(jsonResponder(200, VOLUMES_RESPONSE));
     api.respond = (_request, response) => {
       response.writeHead(302, { location: `${other.url}/v1/volumes` });
@@ -166,7 +166,7 @@ describe("the client's transport", () => {
     assert.deepEqual(other.requests, []);
   });
 
-  it("a page for people says which setting to look at, and what it may be", async () => {
+  it("names the setting to check when it receives a web page", async () => {
     api.respond = (_request, response) => {
       response.writeHead(200, { "content-type": "text/html" });
       response.end("<html>Welcome</html>");
@@ -179,7 +179,7 @@ describe("the client's transport", () => {
   });
 
   for (const status of [401, 403]) {
-    it(`HTTP ${status} without any JSON is about the token, and not repeated`, async () => {
+    it(`blames the token for HTTP ${status} without JSON and does not retry`, async () => {
       api.respond = (_request, response) => {
         response.writeHead(status, { "content-type": "text/plain" });
         response.end("no");
@@ -197,7 +197,7 @@ describe("the client's transport", () => {
     });
   }
 
-  it("carries the request's id, for those who ask the metro's people", async () => {
+  it("includes the request id in the error", async () => {
     const refused = JSON.stringify({ status: "error", message: "No.", errors: [{ status: 400 }] });
     api.respond = jsonResponder(400, refused, { "x-request-id": "req-42" });
     const error = await failure(client().createVolume(BODY));
@@ -205,7 +205,7 @@ describe("the client's transport", () => {
     assert.match(error.message, /No \(request req-42\)\.$/);
   });
 
-  it("obeys Retry-After, of a create too after 429, and reports one that is too long", async () => {
+  it("respects Retry-After, for a create after HTTP 429 too, and reports one that is too long", async () => {
     api.respond = (_request, response) => {
       api.respond = jsonResponder(200, VOLUMES_RESPONSE);
       sendJson(response, 429, "{}", { "retry-after": "2" });
@@ -220,7 +220,7 @@ describe("the client's transport", () => {
     assert.equal(api.requests.length, 3);
   });
 
-  it("stops at once when it is told to, during a request, between attempts, and in the queue", async () => {
+  it("stops at once when aborted during a request, between attempts and in the queue", async () => {
     const reason = new Error("enough");
     const stopped = async (promise: Promise<unknown>) => assert.rejects(promise, (error) => error === reason);
 
@@ -248,7 +248,7 @@ describe("the client's transport", () => {
     await stopped(running);
   });
 
-  it("sends no more at once than it may, in the order of the calls, and lets waits pass", async () => {
+  it("limits concurrent requests, keeps their order and does not count waits", async () => {
     const held: { target: string; response: ServerResponse }[] = [];
     let arrived: () => void = () => undefined;
     api.respond = (request, response) => {

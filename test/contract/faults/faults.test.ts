@@ -65,7 +65,7 @@ describe("a connection that fails at random", () => {
     await platform.close();
   });
 
-  it(`loses nothing, makes nothing twice and leaves nothing in ${HISTORIES} histories`, async function () {
+  it(`loses nothing, duplicates nothing and leaves nothing behind in ${HISTORIES} histories`, async function () {
     this.timeout(Math.max(120_000, HISTORIES * 500));
     const all: Counts = noCounts();
     const steady: Counts = noCounts();

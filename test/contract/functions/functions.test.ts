@@ -44,7 +44,7 @@ describe("functions", () => {
     assert.doesNotMatch(JSON.stringify(byUuid), /s3cret-value/);
   });
 
-  it("say what is wrong with their arguments, and what does not exist", async () => {
+  it("report invalid arguments and objects that do not exist", async () => {
     assert.match(await messageOf(unikernel.getVolume({})), /^INPUT_INVALID: .*exactly one of 'uuid' and 'name'/);
     assert.match(
       await messageOf(unikernel.getVolume({ nam: "x" } as unikernel.GetVolumeArgs)),
@@ -55,7 +55,7 @@ describe("functions", () => {
     assert.match(await messageOf(unikernel.getQuotas()), /^API_UNAUTHORIZED: /);
   });
 
-  it("list everything over several pages, each object once, oldest first", async () => {
+  it("list every page, each object once, oldest first", async () => {
     const names = Array.from({ length: 207 }, (_, index) => `i${String(index).padStart(3, "0")}`);
     const odd = (index: number): string[] => (index % 2 === 0 ? ["even"] : ["odd", `n:${index}`]);
     // Quotas of an account are far below: what is listed here is one kind that has room.
@@ -104,7 +104,7 @@ describe("functions", () => {
     assert.ok(read.fqdns.length > 0 && read.fqdns.every((fqdn) => !fqdn.endsWith(".")));
   });
 
-  it("read a piece of a log, images and quotas", async () => {
+  it("read part of a log, images and quotas", async () => {
     platform.guests.set("talker", { console: "hello from the guest\n", onStop: { how: "exited", exitCode: 0 } });
     const { uuid } = await platform.createRunning({ name: "talker" });
     await eventually("the guest has spoken", async () => (await unikernel.getInstanceLogs({ uuid })).output !== "");
@@ -118,13 +118,13 @@ describe("functions", () => {
     assert.deepEqual([quotas.used.instances, quotas.hard.instances], [1, 64]);
   });
 
-  it("take outputs, and wait for what they depend on", async () => {
+  it("accept outputs and wait for their dependencies", async () => {
     const volume = await platform.requestItem("POST", "/v1/volumes", { name: "data", size_mb: 16 });
     const read = await whole(unikernel.getVolumeOutput({ uuid: pulumi.output(volume.uuid) }));
     assert.deepEqual([read.name, read.sizeMb, read.attachedTo], ["data", 16, []]);
   });
 
-  it("give results that are no secrets although the token is, but secret where an argument is", async () => {
+  it("return secrets only for secret arguments, never because the token is secret", async () => {
     await platform.requestItem("POST", "/v1/volumes", { name: "data", size_mb: 16 });
     pulumi.runtime.setAllConfig({ "unikernel:token": platform.daemon.token }, ["unikernel:token"]);
     try {
@@ -137,7 +137,7 @@ describe("functions", () => {
     }
   });
 
-  it("use the settings of the Provider they are given", async () => {
+  it("use the settings of the given Provider", async () => {
     const other = await TestPlatform.open();
     try {
       await other.start();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
 import { UnikernelError } from "../../../provider/base/errors";
-import { resolveQuotas } from "../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import { freePort } from "../../support/localPlatform";
 import { TestClock } from "../../support/testClock";
 import { type Item, TestPlatform, webGuest } from "../../support/testPlatform";
@@ -55,7 +55,7 @@ describe("autoscale", () => {
     ...facts,
   });
 
-  it("lets connections end though its cooldown is longer than any timer", async () => {
+  it("drains connections even if its cooldown exceeds the longest timer", async () => {
     platform.setDefaultGuest(() => ({ serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) }));
     await configure({ min_size: 1, max_size: 1, cooldown_time_ms: 2 ** 31 });
     const [one] = await size(1);
@@ -72,7 +72,7 @@ describe("autoscale", () => {
   });
 
   describe("configurations", () => {
-    it("are absent until they are made, which is no failure", async () => {
+    it("do not exist until created, and reading them is no error", async () => {
       const { status, items } = await platform.api("GET", `${PATH}?uuid=${service}`);
       assert.equal(status, "success");
       assert.deepEqual(items, [{ status: "unconfigured", uuid: service, name: "web", enabled: false }]);
@@ -80,7 +80,7 @@ describe("autoscale", () => {
       assert.equal((await unconfigure())["error"], 27);
     });
 
-    it("have the defaults of the API, and show what they were told", async () => {
+    it("have the API's defaults and return what was set", async () => {
       assert.deepEqual(await configure(), { status: "success", uuid: service, name: "web" });
       const { template, ...plain } = await read();
       assert.deepEqual(plain, {
@@ -98,7 +98,7 @@ describe("autoscale", () => {
       assert.equal((await platform.requestItem("GET", `/v1/services?uuid=${service}`))["autoscale"], true);
     });
 
-    it("are made and read in every form", async () => {
+    it("are created and read with every request variant", async () => {
       const one = `/v1/services/${service}/autoscale`;
       const template = { name: "tpl" };
       assert.equal((await platform.requestItem("POST", one, { template }))["status"], "success");
@@ -110,7 +110,7 @@ describe("autoscale", () => {
       assert.equal((await platform.requestItem("POST", PATH, [{ name: "web", template }]))["status"], "success");
     });
 
-    it("are there once", async () => {
+    it("exist at most once per service group", async () => {
       await configure();
       assert.equal((await configure())["error"], 26);
     });
@@ -142,13 +142,13 @@ describe("autoscale", () => {
       ["two policies of one name", { policies: [step(), step()] }, 23],
     ];
     for (const [what, body, code] of refused) {
-      it(`refuse ${what}`, async () => {
+      it(`reject the configuration: ${what}`, async () => {
         assert.equal((await configure(body))["error"], code);
         assert.equal((await read())["enabled"], false);
       });
     }
 
-    it("refuse a service group that is not there, and nine policies", async () => {
+    it("reject a service group that does not exist, and nine policies", async () => {
       const nobody = [{ name: "nobody", template: { name: "tpl" } }];
       assert.equal((await platform.requestItem("POST", PATH, nobody))["error"], 8);
       const policies = Array.from({ length: 9 }, (_, index) => step({ name: `p${index}` }));
@@ -156,7 +156,7 @@ describe("autoscale", () => {
       assert.equal(httpStatus, 400);
     });
 
-    it("keep the template's autokill from taking it while it is in use", async () => {
+    it("protect their template from autokill", async () => {
       const clock = new TestClock();
       await platform.daemon.close();
       await platform.start({ clock });
@@ -172,7 +172,7 @@ describe("autoscale", () => {
       while ((await template())["error"] !== 8);
     });
 
-    it("follow the quotas of the account, which may not have autoscale at all", async () => {
+    it("respect the account's quotas, which may not include autoscale", async () => {
       const restart = async (set: Parameters<typeof resolveQuotas>[0]): Promise<void> => {
         await platform.daemon.close();
         await platform.start({ quotas: resolveQuotas(set) });
@@ -187,7 +187,7 @@ describe("autoscale", () => {
       assert.equal((await configure())["error"], 28);
     });
 
-    it("keep the template from being deleted, by whatever path", async () => {
+    it("protect their template from deletion by every route", async () => {
       await configure();
       for (const path of ["/v1/instances/templates", "/v1/instances"]) {
         assert.equal((await platform.requestItem("DELETE", path, [{ name: "tpl" }]))["error"], 15, path);
@@ -203,13 +203,13 @@ describe("autoscale", () => {
   describe("policies", () => {
     const policies = () => `/v1/services/${service}/autoscale/policies`;
 
-    it("need a configuration", async () => {
+    it("require a configuration", async () => {
       assert.equal((await platform.requestItem("POST", policies(), step()))["error"], 27);
       assert.equal((await platform.requestItem("GET", policies()))["error"], 27);
       assert.equal((await platform.requestItem("GET", `${policies()}/busy`))["error"], 27);
     });
 
-    it("are added flat or nested, read one by one or all, and removed in both forms", async () => {
+    it("are added flat or nested, read one by one or together, and removed in both variants", async () => {
       await configure();
       const idle = { name: "idle", type: "idle", idle_time_ms: 60_000 };
       const added = await platform.requestItem("POST", policies(), step());
@@ -234,7 +234,7 @@ describe("autoscale", () => {
       assert.deepEqual((await platform.api("GET", policies())).items, []);
     });
 
-    it("are refused when they are not there, there already, too many, or named twice", async () => {
+    it("are rejected if they do not exist, already exist, are too many or are named twice", async () => {
       await configure();
       assert.equal((await platform.requestItem("GET", `${policies()}/busy`))["error"], 8);
       assert.equal((await platform.requestItem("DELETE", `${policies()}/busy`))["error"], 8);
@@ -252,7 +252,7 @@ describe("autoscale", () => {
   });
 
   describe("instances", () => {
-    it("are made up to the least size, start, serve, and belong to autoscale", async () => {
+    it("are created up to the minimum size, start, serve and belong to autoscale", async () => {
       await configure({ min_size: 2 });
       const [first] = await size(2);
       for (const { uuid } of await members())
@@ -276,7 +276,7 @@ describe("autoscale", () => {
       assert.equal((await platform.requestItem("DELETE", "/v1/services", [{ uuid: service }]))["error"], 15);
     });
 
-    it("that end by themselves are replaced", async () => {
+    it("are replaced when they end by themselves", async () => {
       await configure();
       const [first] = await size(1);
       assert.ok(first);
@@ -289,7 +289,7 @@ describe("autoscale", () => {
       }
     });
 
-    it("come with load, one cooldown after the other, and go when they are idle", async () => {
+    it("are added under load once per cooldown and removed when idle", async () => {
       // Requests that are never answered: as many in flight as there are connections.
       platform.setDefaultGuest((name) => ({
         ...webGuest(name),
@@ -325,7 +325,7 @@ describe("autoscale", () => {
       assert.equal((await platform.requestItem("DELETE", "/v1/services", [{ uuid: service }]))["status"], "success");
     });
 
-    it("that still drain after the configuration went can be deleted by whoever cannot wait", async () => {
+    it("can be deleted by a client while they still drain after the configuration is deleted", async () => {
       platform.setDefaultGuest((name) => ({ ...webGuest(name), onStop: undefined }));
       await configure();
       const [made] = await size(1);
@@ -336,7 +336,7 @@ describe("autoscale", () => {
       await size(0);
     });
 
-    it("that are locked stay, whoever else is removed and however the configuration ends", async () => {
+    it("stay while locked, whichever others are removed and however the configuration ends", async () => {
       await configure({ min_size: 2, max_size: 2, cooldown_time_ms: 1 });
       const made = await size(2);
       for (const { uuid } of made) await platform.waitForItem(uuid, ({ net_time_us }) => Number(net_time_us) > 0);
@@ -360,7 +360,7 @@ describe("autoscale", () => {
       assert.equal((await platform.instance(kept.uuid))["state"], "running");
     });
 
-    it("of a user in the same service group are left alone", async () => {
+    it("that a user created in the same service group are left alone", async () => {
       const mine = await platform.createRunning({ name: "mine", service_group: { uuid: service } });
       await configure();
       await size(2);
@@ -368,7 +368,7 @@ describe("autoscale", () => {
       assert.deepEqual(await size(1), [{ uuid: mine.uuid, name: "mine" }]);
     });
 
-    it("are kept by the next daemon, and made up to the size again", async () => {
+    it("survive a daemon restart and are created up to the size again", async () => {
       await configure({ min_size: 2, policies: [step()] });
       const before = await size(2);
       for (const { uuid } of before) await platform.waitForItem(uuid, ({ state }) => state === "running");
@@ -385,7 +385,7 @@ describe("autoscale", () => {
       }
     });
 
-    it("are not tried in a tight circle when they cannot be made", async () => {
+    it("are not retried in a tight loop when they cannot be created", async () => {
       await platform.close();
       await open({ restartBackoffMs: 60_000, restartBackoffMaxMs: 60_000 });
       platform.setDefaultGuest(() => {

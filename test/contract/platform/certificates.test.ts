@@ -23,7 +23,7 @@ describe("certificates", () => {
   const service = async (domains: object[], extra: object = {}) =>
     platform.requestItem("POST", "/v1/services", { services: [{ port: await freePort(), ...extra }], domains });
 
-  it("are valid at once and show what the certificate says of itself", async () => {
+  it("are valid at once and show the fields of the certificate", async () => {
     const made = await create({ common_name: "shop.example.com", ...shop });
     assert.equal(made["status"], "success");
     assert.match(made.name, /^shop\.example\.com-[a-z0-9]{5}$/);
@@ -44,13 +44,13 @@ describe("certificates", () => {
     assert.deepEqual(item["service_groups"], []);
   });
 
-  it("take their name from the common name without its wildcard, and the older field for it", async () => {
+  it("are named after the common name without its wildcard, also in the older field", async () => {
     const made = await create({ cn: "*.Example.com.", ...makeCertificate("*.example.com") });
     assert.match(made.name, /^example\.com-[a-z0-9]{5}$/);
     assert.equal(made["common_name"], "*.example.com");
   });
 
-  it("stand for any name that the certificate has", async () => {
+  it("are found by any of their names", async () => {
     assert.equal((await create({ common_name: "www.example.com", ...shop }))["status"], "success");
   });
 
@@ -102,7 +102,7 @@ describe("certificates", () => {
     ],
   ];
   for (const [what, body, code, message] of refused) {
-    it(`refuse ${what}, and quote neither chain nor key`, async () => {
+    it(`reject a create and quote neither chain nor key: ${what}`, async () => {
       const sent = body();
       const item = await create(sent);
       assert.equal(item["error"], code);
@@ -113,13 +113,13 @@ describe("certificates", () => {
     });
   }
 
-  it("refuse a name that is taken", async () => {
+  it("reject a name that is taken", async () => {
     await create({ name: "mine", common_name: "shop.example.com", ...shop });
     const item = await create({ name: "mine", common_name: "shop.example.com", ...shop });
     assert.equal(item["error"], 23);
   });
 
-  it("keep chain and key out of every reply and the log, and the database to its owner", async () => {
+  it("keep chain and key out of every response and log, and the database private", async () => {
     const made = await create({ name: "mine", common_name: "shop.example.com", ...shop });
     const renewed = makeCertificate("shop.example.com");
     const replies = [
@@ -137,7 +137,7 @@ describe("certificates", () => {
     assert.equal((await fs.stat(platform.paths.databaseFile)).mode & 0o777, 0o600);
   });
 
-  it("survive the daemon", async () => {
+  it("survive a daemon restart", async () => {
     const { uuid } = await create({ common_name: "shop.example.com", ...shop });
     const before = await read(uuid);
     platform.daemon.simulateKill();
@@ -145,7 +145,7 @@ describe("certificates", () => {
     assert.deepEqual(await read(uuid), before);
   });
 
-  it("belong to domains that are whole names and that they are for", async () => {
+  it("match domains that are whole names and that they cover", async () => {
     const { uuid } = await create({ name: "mine", common_name: "shop.example.com", ...shop });
     const certificate = { name: "mine" };
     assert.equal((await service([{ name: "shop", certificate }]))["error"], 7);
@@ -170,7 +170,7 @@ describe("certificates", () => {
     });
   });
 
-  it("are found for a whole name that asks for none, and needed by a wildcard", async () => {
+  it("are found for a whole name that asks for none, and required by a wildcard", async () => {
     assert.equal((await service([{ name: "*.example.org." }]))["error"], 7);
     const { uuid } = await create({ common_name: "*.example.org", ...makeCertificate("*.example.org") });
     const names = async (name: string) => {
@@ -182,7 +182,7 @@ describe("certificates", () => {
     assert.equal(await names("a.b.example.org."), undefined);
   });
 
-  it("are changed, added and removed with their domains", async () => {
+  it("change with the domains that are added, updated and removed", async () => {
     const { uuid } = await create({ name: "mine", common_name: "shop.example.com", ...shop });
     const made = await service([{ name: "plain" }]);
     const patch = (op: string, value?: unknown) =>
@@ -198,7 +198,7 @@ describe("certificates", () => {
     assert.equal((await platform.requestItem("DELETE", "/v1/certificates", [{ uuid }]))["error"], 8);
   });
 
-  it("are refused as a replacement when they are for another name", async () => {
+  it("are rejected as a replacement if they cover another name", async () => {
     const { uuid } = await create({ common_name: "shop.example.com", ...shop });
     const before = await read(uuid);
     const put = (material: ChainAndKey) => platform.requestItem("PUT", "/v1/certificates", [{ uuid, ...material }]);
@@ -209,7 +209,7 @@ describe("certificates", () => {
     assert.notEqual(renewed["serial_number"], before["serial_number"]);
   });
 
-  describe("on a port with the handler tls", () => {
+  describe("on a port with the tls handler", () => {
     let port: number;
     const secured = async (domains: object[]): Promise<string> => {
       port = await freePort();
@@ -234,14 +234,14 @@ describe("certificates", () => {
         socket.on("close", () => (seen === undefined ? undefined : resolve({ text, certificate: seen })));
       });
 
-    it("show the domain's own one and pass what is inside of TLS to the instance", async () => {
+    it("serve the domain's own certificate and forward the decrypted bytes to the instance", async () => {
       await create({ name: "mine", common_name: "shop.example.com", ...shop });
       await secured([{ name: "shop.example.com.", certificate: { name: "mine" } }]);
       const { text } = await visit("shop.example.com", shop.chain); // fails unless exactly this one is shown
       assert.match(text, /^HTTP\/1\.1 200[^]*web$/);
     });
 
-    it("show a renewed one to the next client", async () => {
+    it("serve a renewed certificate to the next client", async () => {
       await create({ name: "mine", common_name: "shop.example.com", ...shop });
       await secured([{ name: "shop.example.com.", certificate: { name: "mine" } }]);
       const renewed = makeCertificate("shop.example.com");
@@ -250,7 +250,7 @@ describe("certificates", () => {
       await assert.rejects(visit("shop.example.com", shop.chain));
     });
 
-    it("are made here for domains without one, new domains included", async () => {
+    it("are created for domains that have none, including new ones", async () => {
       const uuid = await secured([{ name: "shop" }]);
       assert.match((await visit("shop.localhost")).certificate.subjectaltname ?? "", /DNS:shop\.localhost/);
       await platform.api("PATCH", "/v1/services", [{ uuid, prop: "domains", op: "add", value: [{ name: "more" }] }]);
@@ -259,7 +259,7 @@ describe("certificates", () => {
       assert.match(text, /web$/);
     });
 
-    it("serve again after the daemon was killed", async () => {
+    it("serve again after the daemon is killed", async () => {
       await create({ name: "mine", common_name: "shop.example.com", ...shop });
       await secured([{ name: "shop.example.com.", certificate: { name: "mine" } }]);
       platform.daemon.simulateKill();
@@ -267,7 +267,7 @@ describe("certificates", () => {
       assert.match((await visit("shop.example.com", shop.chain)).text, /web$/);
     });
 
-    it("move megabytes both ways, and an end of one way alone", async () => {
+    it("forward megabytes and a half-closed connection in both directions", async () => {
       platform.guests.set("web", {
         ...webGuest("web"),
         serve: (socket) => {

@@ -21,7 +21,7 @@ describe("checkpoints", () => {
     return (item["history"] as Item[]).map((one) => one.name);
   };
 
-  it("are copies of a stopped instance, which stays what it is", async () => {
+  it("are copies of a stopped instance, which stays unchanged", async () => {
     const made = await checkpoint("main", { name: "first" });
     assert.deepEqual([made["status"], made.name, made["state"]], ["success", "first", "checkpoint"]);
     const set = { name: "main", prop: "env", op: "set", value: { STEP: "2" } };
@@ -35,7 +35,7 @@ describe("checkpoints", () => {
     );
   });
 
-  it("get a name after their instance where none is given, and refuse one that is taken", async () => {
+  it("are named after their instance by default and reject a name that is taken", async () => {
     assert.match((await checkpoint("main")).name, /^main-[a-z0-9]{5}$/);
     await checkpoint("main", { name: "first" });
     const again = await checkpoint("main", { name: "first" });
@@ -46,7 +46,7 @@ describe("checkpoints", () => {
     assert.deepEqual(both.map((item) => item["error"]).sort(), [23, undefined]);
   });
 
-  it("are refused of what runs and of what is suspended: no memory is kept of it", async () => {
+  it("are rejected for running and suspended instances, whose memory would be lost", async () => {
     await platform.createRunning({ name: "live" });
     const refused = await checkpoint("live");
     assert.equal(refused["error"], 1);
@@ -55,7 +55,7 @@ describe("checkpoints", () => {
     assert.equal((await checkpoint("live"))["error"], 11);
   });
 
-  it("are refused of what writes to a volume, which is not frozen with it", async () => {
+  it("are rejected for an instance that can write to a volume", async () => {
     await platform.requestItem("POST", "/v1/volumes", { name: "data", size_mb: 8 });
     await create({ image: "app:1", name: "writer", volumes: [{ name: "data", at: "/data" }] });
     const refused = await checkpoint("writer");
@@ -63,7 +63,7 @@ describe("checkpoints", () => {
     assert.match(refused.message, /'writer'.*'\/data'/);
   });
 
-  it("are what instances go on from, and tell of their lineage, nearest first", async () => {
+  it("start instances and report their lineage, nearest first", async () => {
     await checkpoint("main", { name: "first" });
     await create({ name: "second", checkpoint: { name: "first" }, env: { STEP: "2" } });
     await checkpoint("second", { name: "later" });
@@ -84,7 +84,7 @@ describe("checkpoints", () => {
     assert.equal((await platform.api("GET", "/v1/instances/history")).httpStatus, 400);
   });
 
-  it("are no templates, and nothing but checkpoints can be gone on from", async () => {
+  it("are no templates, and an instance resumes only from a checkpoint", async () => {
     await checkpoint("main", { name: "first" });
     assert.equal((await create({ template: { name: "first" } }))["error"], 8);
     assert.equal((await create({ checkpoint: { name: "main" } }))["error"], 8);
@@ -93,7 +93,7 @@ describe("checkpoints", () => {
     assert.equal((await platform.requestItem("GET", "/v1/instances/templates?name=first"))["error"], 8);
   });
 
-  it("are changed and deleted as templates are", async () => {
+  it("are changed and deleted like templates", async () => {
     const { uuid } = await checkpoint("main", { name: "first", tags: ["a"], autokill: { time_ms: 60_000 } });
     const change = (prop: string, value: unknown) =>
       platform.requestItem("PATCH", PATH, [{ uuid, prop, op: "set", value }]);
@@ -106,7 +106,7 @@ describe("checkpoints", () => {
     assert.deepEqual((await platform.api("GET", PATH)).items, []);
   });
 
-  it("and templates outlive the daemon", async () => {
+  it("survive a daemon restart, as templates do", async () => {
     await checkpoint("main", { name: "first" });
     await platform.requestItem("POST", "/v1/instances/templates", [{ name: "main" }]);
     platform.daemon.simulateKill();

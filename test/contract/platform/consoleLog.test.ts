@@ -6,7 +6,7 @@ import { TestPlatform } from "../../support/testPlatform";
 const MIB = 1024 * 1024;
 const LINE = `${"x".repeat(98)}\n`;
 
-describe("a console log that grows and grows", () => {
+describe("a console log that keeps growing", () => {
   let platform: TestPlatform;
   beforeEach(async () => {
     platform = await TestPlatform.open();
@@ -20,7 +20,7 @@ describe("a console log that grows and grows", () => {
     return { text: Buffer.from(String(item["output"]), "base64").toString("latin1"), range, available };
   };
 
-  it("keeps its last part, counts what was dropped, and takes little space", async () => {
+  it("keeps its last part, counts the dropped bytes and uses little disk space", async () => {
     const { uuid } = await platform.createRunning({ name: "chatty" });
     const file = platform.vmm.consoleLogPath(uuid);
     let lines = 0;
@@ -40,7 +40,7 @@ describe("a console log that grows and grows", () => {
     assert.equal((await read(uuid, `&offset=${size}`)).text, "and on it goes\n");
   });
 
-  it("begins anew with a new start", async () => {
+  it("starts empty with a new boot", async () => {
     platform.guests.set("brief", { console: "first words\n", onStop: { how: "exited", exitCode: 0 } });
     const { uuid } = await platform.createRunning({ name: "brief" });
     platform.vmm.print(uuid, "y".repeat(3 * MIB));

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import type { Layout } from "../../../provider/image/oci/layout";
 import { TestPlatform } from "../../support/testPlatform";
 
-describe("the daemon's state and reality", () => {
+describe("the daemon under concurrent operations and kills", () => {
   let platform: TestPlatform;
   beforeEach(async () => {
     platform = await TestPlatform.open();
@@ -13,7 +13,7 @@ describe("the daemon's state and reality", () => {
   });
   afterEach(() => platform.close());
 
-  it("lose an image that is removed while an instance is made of it, and say so", async () => {
+  it("fails a create with not found if the image is removed meanwhile", async () => {
     const file = path.join(platform.folder, "gone");
     const kernel = { digest: `sha256:${"0".repeat(64)}`, sizeBytes: 1, blob: file, entry: "kernel" } as const;
     const images: Pick<Layout, "resolve" | "list"> = {
@@ -29,7 +29,7 @@ describe("the daemon's state and reality", () => {
     assert.equal(created["error"], 8, created.message);
   });
 
-  describe("while a volume grows", () => {
+  describe("with a volume that is growing", () => {
     const searchPath = process.env["PATH"];
     let tools: string;
     const has = (name: string): boolean => fs.existsSync(path.join(tools, name));
@@ -53,7 +53,7 @@ describe("the daemon's state and reality", () => {
       fs.writeFileSync(path.join(tools, "go"), "");
     });
 
-    it("hold back an instance that uses it", async () => {
+    it("delays the start of an instance that uses the volume", async () => {
       const { uuid } = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
       const volumes = [{ uuid, at: "/data" }];
       await platform.requestItem("POST", "/v1/instances", { name: "user", image: "app:1", volumes });
@@ -68,7 +68,7 @@ describe("the daemon's state and reality", () => {
       assert.equal(doneBefore, true);
     });
 
-    it("and the daemon is killed, leave it busy until the tool has ended, then let the growth be repeated", async () => {
+    it("keeps the volume busy after a kill until resize2fs ends, then allows the growth again", async () => {
       const { uuid } = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
       const volume = () => platform.requestItem("GET", `/v1/volumes?uuid=${uuid}`);
       const cutOff = grow(uuid).catch(() => undefined);
@@ -85,7 +85,7 @@ describe("the daemon's state and reality", () => {
     });
   });
 
-  it("never bring back a volume whose disk could not be removed, and remove it later", async () => {
+  it("never restores a volume whose disk could not be removed, and removes the disk later", async () => {
     const { uuid } = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     const disk = path.join(platform.paths.volumesDir, `${uuid}.ext4`);
     fs.rmSync(disk);
@@ -98,7 +98,7 @@ describe("the daemon's state and reality", () => {
     assert.deepEqual(fs.readdirSync(platform.paths.volumesDir), []);
   });
 
-  it("keep what an instance boots from while others of the same image are deleted", async () => {
+  it("keeps the boot files of an instance while others of the same image are deleted", async () => {
     for (let round = 0; round < 30; round++) {
       await platform.requestItem("POST", "/v1/instances", { name: `old-${round}`, image: "app:1" });
       const [created] = await Promise.all([

@@ -11,7 +11,7 @@ describe("the daemon", () => {
   beforeEach(async () => (platform = await TestPlatform.open()));
   afterEach(() => platform.close());
 
-  it("announces itself in daemon.json and keeps its secrets to its user", async () => {
+  it("publishes its address in daemon.json and keeps its secrets private", async () => {
     await platform.start();
     const announced = JSON.parse(await fs.readFile(platform.paths.daemonFile, "utf8")) as Record<string, unknown>;
     assert.equal(announced["url"], platform.daemon.url);
@@ -33,14 +33,14 @@ describe("the daemon", () => {
     }
   });
 
-  it("is the only one of its folder", async () => {
+  it("is the only one in its state folder", async () => {
     const first = await platform.start();
     assert.equal(await platform.start(), undefined);
     await first?.close();
     assert.notEqual(await platform.start(), undefined);
   });
 
-  it("keeps its token from one life to the next while something exists", async () => {
+  it("keeps its token across restarts while objects exist", async () => {
     await platform.start();
     const { token } = platform.daemon;
     await platform.api("POST", "/v1/services", { name: "kept", services: [{ port: await freePort() }] });
@@ -49,7 +49,7 @@ describe("the daemon", () => {
     assert.equal(platform.daemon.token, token);
   });
 
-  it("removes daemon.json when told to end, and serves no more", async () => {
+  it("removes daemon.json and stops serving when it is shut down", async () => {
     await platform.start();
     const { url } = platform.daemon;
     await platform.api("POST", "/v1/services", { name: "kept", services: [{ port: await freePort() }] });
@@ -58,7 +58,7 @@ describe("the daemon", () => {
     await assert.rejects(sendHttp(url, "GET", {}, undefined, new http.Agent()), { code: "ECONNREFUSED" });
   });
 
-  it("ends by itself when nothing exists and leaves no file but the images", async () => {
+  it("exits by itself when no objects exist and leaves only the images", async () => {
     await platform.start({ stay: false, timings: { idleExitMs: 30 } });
     const port = await freePort();
     const instance = await platform.createRunning({ name: "short" });
@@ -72,14 +72,14 @@ describe("the daemon", () => {
     await assert.rejects(fs.stat(platform.paths.runDir), { code: "ENOENT" });
   });
 
-  it("removes the state folder too when there are no images", async () => {
+  it("removes the state folder too if there are no images", async () => {
     await fs.rm(platform.paths.imagesDir, { recursive: true });
     await platform.start({ stay: false, timings: { idleExitMs: 10 } });
     await platform.daemon.ended;
     await assert.rejects(fs.stat(platform.paths.stateDir), { code: "ENOENT" });
   });
 
-  it("does not end while something exists", async () => {
+  it("does not exit while objects exist", async () => {
     const port = await freePort();
     await platform.start({ stay: false, timings: { idleExitMs: 100 } });
     const service = await platform.requestItem("POST", "/v1/services", { services: [{ port }] });
@@ -89,7 +89,7 @@ describe("the daemon", () => {
     await platform.daemon.ended;
   });
 
-  it("goes on with the database of the release before this one", async () => {
+  it("opens the database of the previous release", async () => {
     await platform.start();
     const port = await freePort();
     const service = await platform.requestItem("POST", "/v1/services", {
@@ -140,7 +140,7 @@ describe("the daemon", () => {
     }
   });
 
-  it("logs events as JSON lines, and neither tokens nor env values", async () => {
+  it("logs events as JSON lines without tokens or env values", async () => {
     await platform.start();
     await platform.createRunning({ name: "quiet", env: { PASSWORD: "hunter2-secret" } });
     const lines = (await fs.readFile(platform.paths.logFile, "utf8")).trim().split("\n");

@@ -40,7 +40,7 @@ describe("a database that cannot be written", () => {
     return { uuid, port };
   }
 
-  it("lets an instance that cannot be removed count as stopped, and removes it later", async () => {
+  it("leaves an instance that cannot be removed stopped, and removes it later", async () => {
     await platform.createRunning({ name: "web" });
     const used = async () => (await platform.requestItem("GET", "/v1/users/quotas"))["used"] as Record<string, number>;
     failing = failWrites("DELETE FROM instances");
@@ -51,7 +51,7 @@ describe("a database that cannot be written", () => {
     while ((await named("web"))["error"] !== 8) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 
-  it("removes an instance and says so, though what goes with it cannot be removed yet", async () => {
+  it("removes an instance even if its inline resources cannot be removed yet", async () => {
     const port = await freePort();
     const volumes = [{ at: "/data", size_mb: 8 }];
     await instance("web", { volumes, service_group: { services: [{ port }] } });
@@ -66,7 +66,7 @@ describe("a database that cannot be written", () => {
     assert.deepEqual((await platform.api("GET", "/v1/services")).items, []);
   });
 
-  it("makes a template later of what is to be one", async () => {
+  it("delays the conversion to a template", async () => {
     const { uuid } = await platform.createRunning({ name: "golden" });
     failing = failWrites("UPDATE instances SET service_uuid");
     await platform.api("POST", "/v1/instances/templates", [{ name: "golden" }]);
@@ -84,7 +84,7 @@ describe("a database that cannot be written", () => {
     assert.equal((await instance("one", { image: undefined, template }))["status"], "success");
   });
 
-  it("suspends later what has drained", async () => {
+  it("delays the suspension of a drained instance", async () => {
     const { uuid, port } = await echoing("raw", {});
     const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
     socket.write("hello");
@@ -98,7 +98,7 @@ describe("a database that cannot be written", () => {
     await platform.waitForItem(uuid, ({ state, snapshot }) => state === "stopped" && snapshot !== undefined);
   });
 
-  it("lets an idle instance sleep later", async () => {
+  it("delays the standby of an idle instance", async () => {
     const scale_to_zero = { policy: "on", stateful: false, cooldown_time_ms: 200 };
     const { uuid } = await echoing("web", { scale_to_zero });
     failing = failWrites("UPDATE instances SET status");
@@ -108,7 +108,7 @@ describe("a database that cannot be written", () => {
     await platform.waitForItem(uuid, ({ state }) => state === "standby");
   });
 
-  it("makes instances in a service group that cannot be written", async () => {
+  it("allows new instances in a service group that cannot be written", async () => {
     const autokill = { time_ms: 60_000 };
     const group = await platform.requestItem("POST", "/v1/services", {
       services: [{ port: await freePort() }],
@@ -125,7 +125,7 @@ describe("a database that cannot be written", () => {
     assert.deepEqual(service?.["instances"], [{ uuid: made.uuid, name: "web" }]);
   });
 
-  it("makes of a clone an error, which can be deleted", async () => {
+  it("turns a clone into an error, which can be deleted", async () => {
     const source = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     failing = failWrites("INSERT INTO volumes", { passing: 1 });
     const clone = await platform.requestItem("POST", "/v1/volumes/clone", [{ uuid: source.uuid }]);
@@ -133,14 +133,14 @@ describe("a database that cannot be written", () => {
     assert.equal((await platform.requestItem("DELETE", "/v1/volumes", [{ uuid: clone.uuid }]))["status"], "success");
   });
 
-  it("makes no volume of which it answers an error", async () => {
+  it("creates no volume if the response is an error", async () => {
     failing = failWrites("INSERT INTO volumes", { passing: 1 });
     assert.equal((await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 }))["status"], "error");
     assert.deepEqual((await platform.api("GET", "/v1/volumes")).items, []);
     assert.deepEqual(fs.readdirSync(platform.paths.volumesDir), []);
   });
 
-  it("leaves of a volume that can be neither made nor removed an error, which can be deleted", async () => {
+  it("leaves a volume that can be neither created nor removed in state error, which can be deleted", async () => {
     failing = failWrites("INSERT INTO volumes", { passing: 1 });
     const removals = failWrites("DELETE FROM volumes");
     assert.equal((await platform.requestItem("POST", "/v1/volumes", { name: "v", size_mb: 8 }))["status"], "error");
@@ -149,7 +149,7 @@ describe("a database that cannot be written", () => {
     assert.equal((await platform.requestItem("DELETE", "/v1/volumes", [{ name: "v" }]))["status"], "success");
   });
 
-  it("lets a volume be used that has grown", async () => {
+  it("leaves a grown volume usable", async () => {
     const { uuid } = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     failing = failWrites("INSERT INTO volumes", { passing: 1 });
     await platform.api("PATCH", "/v1/volumes", [{ uuid, prop: "size_mb", op: "set", value: 16 }]);
@@ -160,7 +160,7 @@ describe("a database that cannot be written", () => {
     await untilVolume(uuid, "available");
   });
 
-  it("lets a volume be used whose growth a killed daemon cut off", async () => {
+  it("leaves a volume usable after a kill interrupts its growth", async () => {
     const { uuid } = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     failing = failWrites("INSERT INTO volumes", { passing: 1 });
     const grown = platform.api("PATCH", "/v1/volumes", [{ uuid, prop: "size_mb", op: "set", value: 16 }]);
@@ -172,7 +172,7 @@ describe("a database that cannot be written", () => {
 });
 
 describe("a disk", () => {
-  it("is waited for where the processes cannot be listed", async () => {
+  it("is awaited even if processes cannot be listed", async () => {
     const platform = await TestPlatform.open();
     const disk = `${platform.folder}/disk.ext4`;
     await makeDisk(disk, 8);

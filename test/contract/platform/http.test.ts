@@ -5,7 +5,7 @@ import { ITEM_CODES, type ItemCodeName } from "../../../provider/contract/codes"
 import { freePort } from "../../support/localPlatform";
 import { type Item, sendHttp, TestPlatform } from "../../support/testPlatform";
 
-describe("the local API's HTTP side", () => {
+describe("the local API over HTTP", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await TestPlatform.open();
@@ -14,7 +14,7 @@ describe("the local API's HTTP side", () => {
   after(() => platform.close());
 
   for (const target of ["/", "/v1/instances", "/nowhere"]) {
-    it(`answers ${target} with 401 and an envelope when the token is missing or wrong`, async () => {
+    it(`responds to ${target} with 401 and an envelope if the token is missing or wrong`, async () => {
       for (const authorization of ["", "Bearer", `Bearer ${"0".repeat(64)}`, `Basic ${platform.daemon.token}`]) {
         const answer = await platform.api("GET", target, undefined, { authorization });
         assert.equal(answer.httpStatus, 401);
@@ -24,7 +24,7 @@ describe("the local API's HTTP side", () => {
     });
   }
 
-  it("answers an unknown path with 404 and a wrong method with 405", async () => {
+  it("responds to an unknown path with 404 and to a wrong method with 405", async () => {
     for (const [method, target, status, code] of [
       ["GET", "/v1/service-groups", 404, "NoApiEndpoint"],
       ["GET", "/", 404, "NoApiEndpoint"],
@@ -218,7 +218,7 @@ describe("the local API's HTTP side", () => {
     ["a body where none belongs", "GET", "/v1/healthz", {}, "MalformedRequest", /takes no body/],
   ];
   for (const [what, method, target, body, code, message] of malformed) {
-    it(`refuses ${what} with 400, one sentence and its code`, async () => {
+    it(`rejects the request with 400, one sentence and its code: ${what}`, async () => {
       const answer = await platform.api(method, target, body);
       assert.equal(answer.httpStatus, 400);
       assert.equal(answer.status, "error");
@@ -228,7 +228,7 @@ describe("the local API's HTTP side", () => {
     });
   }
 
-  it("takes selectors from repeats, comma lists, a body array and the path, and keeps their order", async () => {
+  it("reads selectors from repeats, comma lists, a body array and the path, and keeps their order", async () => {
     const [a, b] = [
       await platform.requestItem("POST", "/v1/volumes", { name: "a", size_mb: 8 }),
       await platform.requestItem("POST", "/v1/volumes", { name: "b", size_mb: 8 }),
@@ -250,7 +250,7 @@ describe("the local API's HTTP side", () => {
     assert.equal((await platform.api("DELETE", "/v1/volumes", [{ name: "b" }])).status, "success");
   });
 
-  it("answers each item for itself, echoes its selector, and says how many failed by the status", async () => {
+  it("reports each item with its selector, and partial failure in the status", async () => {
     const volume = await platform.requestItem("POST", "/v1/volumes", { name: "real", size_mb: 8 });
     const nobody = "11111111-1111-4111-8111-111111111111";
     const mixed = await platform.api("GET", `/v1/volumes?uuid=${nobody}&uuid=${volume.uuid}&uuid=x&name=ghost`);
@@ -280,7 +280,7 @@ describe("the local API's HTTP side", () => {
     }
   });
 
-  it("answers health, quotas and images", async () => {
+  it("reports health, quotas and images", async () => {
     const health = (await platform.api("GET", "/v1/healthz")).envelope["data"] as Record<
       string,
       Record<string, string>
@@ -296,14 +296,14 @@ describe("the local API's HTTP side", () => {
     assert.equal((await platform.api("GET", "/v1/images?tag=app:2")).items.length, 0);
   });
 
-  it("refuses a page that begins at neither an object nor a time", async () => {
+  it("rejects a page that starts at neither an object nor a time", async () => {
     for (const from of ["garbage", "11111111-1111-4111-8111-11111111111G"]) {
       const { httpStatus, envelope: raw } = await platform.api("GET", `/v1/services?from=${from}`);
       assert.deepEqual([httpStatus, (raw["errors"] as Item[])[0]?.["error"]], [400, ITEM_CODES.Invalid], from);
     }
   });
 
-  it("goes on with a listing at what has just left it, and refuses to at what is gone", async () => {
+  it("continues a listing at an object that just left it, and rejects one that does not exist", async () => {
     const made: string[] = [];
     for (const name of ["a", "b", "c"]) {
       const { uuid } = await platform.requestItem("POST", "/v1/instances", { name, image: "app:1", tags: ["x"] });
@@ -321,13 +321,13 @@ describe("the local API's HTTP side", () => {
     assert.deepEqual([httpStatus, (raw["errors"] as Item[])[0]?.["error"]], [400, ITEM_CODES.NotFound]);
   });
 
-  it("tells which methods a path knows where another one is tried", async () => {
+  it("lists the allowed methods of a path for another method", async () => {
     const { url, token } = platform.daemon;
     const { status, headers } = await sendHttp(`${url}/v1/instances`, "OPTIONS", { authorization: `Bearer ${token}` });
     assert.deepEqual([status, headers.allow], [405, "POST, GET, PATCH, DELETE"]);
   });
 
-  it("echoes the id of a change that failed", async () => {
+  it("returns the id of a change that failed", async () => {
     for (const [path, prop] of [
       ["/v1/services", "soft_limit"],
       ["/v1/volumes", "tags"],
@@ -341,7 +341,7 @@ describe("the local API's HTTP side", () => {
     }
   });
 
-  it("takes null for no value: what is deleted is cleared", async () => {
+  it("treats null as no value", async () => {
     const tags = ["x"];
     await platform.requestItem("POST", "/v1/services", { name: "web", services: [{ port: await freePort() }] });
     for (const name of ["plain", "base"]) await platform.requestItem("POST", "/v1/volumes", { name, size_mb: 8, tags });
@@ -362,7 +362,7 @@ describe("the local API's HTTP side", () => {
     }
   });
 
-  it("refuses a page of selected objects", async () => {
+  it("rejects paging of selected objects", async () => {
     for (const type of ["instances", "services", "volumes"]) {
       const { httpStatus, envelope: raw } = await platform.api("GET", `/v1/${type}?name=a&count=1`);
       assert.equal(httpStatus, 400, type);
@@ -370,7 +370,7 @@ describe("the local API's HTTP side", () => {
     }
   });
 
-  it("survives a client that leaves in the middle of its request", async () => {
+  it("survives a client that disconnects during its request", async () => {
     const { port } = new URL(platform.daemon.url);
     const socket = net.connect(Number(port), "127.0.0.1");
     await new Promise((resolve) => socket.once("connect", resolve));

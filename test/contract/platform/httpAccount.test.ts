@@ -1,7 +1,7 @@
 /** Quotas, images, and the control plane that shares the metro's address. */
 import assert from "node:assert/strict";
 import { createClient } from "../../../provider/client/client";
-import { resolveQuotas } from "../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testPlatform";
 
@@ -10,7 +10,7 @@ describe("the quotas of the local platform", () => {
   beforeEach(async () => (platform = await TestPlatform.open()));
   afterEach(() => platform.close());
 
-  it("are the documentation's example where nobody sets others", async () => {
+  it("match the documented example by default", async () => {
     await platform.start();
     const { uuid, hard, limits, used } = await platform.requestItem("GET", "/v1/users/quotas");
     assert.match(uuid, /^[0-9a-f-]{36}$/);
@@ -37,7 +37,7 @@ describe("the quotas of the local platform", () => {
     assert.deepEqual(Object.keys(used as object).sort(), Object.keys(hard as object).sort());
   });
 
-  it("are told for the own user only", async () => {
+  it("are readable for the current user only", async () => {
     await platform.start();
     const own = await platform.requestItem("GET", "/v1/users/quotas");
     assert.deepEqual(await platform.requestItem("GET", `/v1/users/${own.uuid}/quotas`), own);
@@ -46,7 +46,7 @@ describe("the quotas of the local platform", () => {
     assert.equal((await platform.requestItem("GET", "/v1/users/me/quotas"))["error"], 7);
   });
 
-  it("that are set are shown and kept", async () => {
+  it("are shown and enforced when set", async () => {
     const quotas = resolveQuotas({
       volumes: 2,
       total_volume_mb: 30,
@@ -79,7 +79,7 @@ describe("the quotas of the local platform", () => {
     assert.match(refused.message, /'volumes' is 2 of 2/);
   });
 
-  it("are kept by many requests at once", async () => {
+  it("are enforced across concurrent requests", async () => {
     await platform.start({ quotas: resolveQuotas({ volumes: 3 }) });
     const created = await platform.api("POST", "/v1/volumes", Array.from({ length: 10 }, () => ({ size_mb: 8 }))); // prettier-ignore
     const codes = created.items.map((item) => item["error"] ?? 0).sort();
@@ -97,7 +97,7 @@ describe("the control plane of the local platform", () => {
   });
   after(() => platform.close());
 
-  it("lists the one metro, whose endpoint is this server", async () => {
+  it("lists its one metro with this server as endpoint", async () => {
     const { items } = await platform.api("GET", "/v1/metros");
     assert.deepEqual(items.map(({ name, ...item }) => [name, item["endpoint"]]), [["local", platform.daemon.url]]); // prettier-ignore
     const { token } = platform.daemon;
@@ -106,7 +106,7 @@ describe("the control plane of the local platform", () => {
     assert.equal((await client.getMetros({})).items[0]?.name, "local");
   });
 
-  it("says whose token it is", async () => {
+  it("reports the owner of the token", async () => {
     const { envelope: raw } = await platform.api("GET", "/v1/auth");
     const { uuid } = await platform.requestItem("GET", "/v1/users/quotas");
     assert.deepEqual(raw["data"], {
@@ -116,7 +116,7 @@ describe("the control plane of the local platform", () => {
     });
   });
 
-  it("lists repositories where its own parameters are given, and the metro's images otherwise", async () => {
+  it("lists repositories for its own parameters and the metro's images otherwise", async () => {
     const registry = (await platform.api("GET", "/v1/images?details=true")).items;
     assert.deepEqual(registry.map(({ name }) => name).sort(), ["acme/shop", "app"]);
     const shop = registry.find(({ name }) => name === "acme/shop");
@@ -136,7 +136,7 @@ describe("the control plane of the local platform", () => {
     assert.match(String(own["url"]), /^oci:\/\/local\/acme\/shop@sha256:/);
   });
 
-  it("finds images by tag and digest in every way to write them, also in the older listing", async () => {
+  it("finds images by tag and digest in every notation, also in the older listing", async () => {
     const { url } = (await platform.requestItem("GET", "/v1/images?tag=acme/shop:1")) as unknown as { url: string };
     const digest = url.split("@")[1] ?? "";
     for (const query of [
@@ -157,7 +157,7 @@ describe("the control plane of the local platform", () => {
     assert.equal((await platform.api("GET", "/v1/images/list?tagged=true")).items.length, 3);
   });
 
-  it("shows in the image store what instances boot from, and nothing else", async () => {
+  it("lists only bootable images in the image store", async () => {
     assert.deepEqual((await platform.api("GET", "/v1/image-store")).items, []);
     const instance = await platform.requestItem("POST", "/v1/instances", { name: "one", image: "acme/shop:2" });
     const [stored, ...more] = (await platform.api("GET", "/v1/image-store")).items;

@@ -48,7 +48,7 @@ const cases: readonly Case[] = all.flatMap(
   },
 );
 
-describe("the forms of the local API", () => {
+describe("the request variants of the local API", () => {
   let api: RecordingApi;
   let platform: TestPlatform;
   before(async () => {
@@ -65,7 +65,7 @@ describe("the forms of the local API", () => {
     sendHttp(api.url + target, method, { authorization: `Bearer ${api.token}` }, body === undefined ? undefined : JSON.stringify(body)); // prettier-ignore
 
   for (const { name, method, path, body } of cases) {
-    it(`${method} ${path.replace(UUID, "{uuid}")} is ${name}`, async () => {
+    it(`accept a request: ${method} ${path.replace(UUID, "{uuid}")} is ${name}`, async () => {
       // The control plane's listing shares its path with the metro's own and is told by its parameters.
       const target = name === "getRegistryImages" ? `${path}?details=true` : path;
       const { status, text } = await ask(method, target, body);
@@ -78,7 +78,7 @@ describe("the forms of the local API", () => {
     });
   }
 
-  it("name objects in path, query, body array and single object, for every method", async () => {
+  it("select objects in path, query, body array and single object, for every method", async () => {
     const selective: [method: string, path: string, extra: object][] = [
       ["GET", "/v1/volumes", {}],
       ["GET", "/v1/instances/wait", {}],
@@ -140,7 +140,7 @@ describe("the forms of the local API", () => {
     assert.equal((await platform.requestItem("GET", `/v1/volumes/${uuid}`))["error"], 8);
   });
 
-  it("create one object for each entry of an array, and nothing when one entry is malformed", async () => {
+  it("create one object per array entry, and nothing if one entry is malformed", async () => {
     const names = async () => (await platform.api("GET", "/v1/volumes")).items.map(({ name }) => name);
     const before = await names();
     const malformed = [
@@ -166,7 +166,7 @@ describe("the forms of the local API", () => {
     await platform.api("DELETE", "/v1/volumes?name=a1&name=a2");
   });
 
-  it("answer a malformed uuid with a failed item, in every form", async () => {
+  it("return a failed item for a malformed uuid", async () => {
     for (const [method, target, body] of [
       ["GET", "/v1/volumes/x", undefined],
       ["GET", "/v1/volumes?uuid=x", undefined],
@@ -185,7 +185,7 @@ describe("the forms of the local API", () => {
 });
 
 describe("the handlers of the local API", () => {
-  it("may answer with a text of their own, and learn what the client accepts", async () => {
+  it("can return plain text and see what the client accepts", async () => {
     await using api = await startRecordingApi(({ accept }) =>
       accept === "application/json"
         ? { items: [{ status: "success", uuid: "u" }] }
@@ -208,7 +208,7 @@ describe("the handlers of the local API", () => {
     );
   });
 
-  it("that time out for one entry of an array say so for the request", async () => {
+  it("report a timeout of one array entry for the whole request", async () => {
     await using api = await startRecordingApi(({ body }) =>
       (body as { name: string }).name === "slow"
         ? { items: [{ status: "error", state: "starting" }], message: "Operation timed out" }

@@ -17,7 +17,7 @@ function refused(answer: RawResponse | undefined, status: number, code: keyof ty
   assert.deepEqual(errors, [{ status, message, error: ITEM_CODES[code] }]);
 }
 
-describe("the bounds of the local API", () => {
+describe("the limits of the local API", () => {
   let api: RecordingApi;
   let authorization: Readonly<Record<string, string>>;
   before(async () => {
@@ -28,7 +28,7 @@ describe("the bounds of the local API", () => {
 
   const health = () => rawRequest("GET", "/v1/healthz", authorization);
 
-  it("refuse a body over 8 MB with 413, and serve the two requests that came right after it", async () => {
+  it("reject a body over 8 MB with 413 and serve the next two requests", async () => {
     const connection = await RawConnection.open(api.url);
     const large = rawRequest("POST", "/v1/volumes", authorization, `"${"x".repeat(MAX_BODY_BYTES)}"`);
     const [first, second, third] = await connection.exchange(large + health() + health(), 3);
@@ -37,7 +37,7 @@ describe("the bounds of the local API", () => {
     connection.socket.destroy();
   });
 
-  it("serve the two requests after a body that was refused unread, or as malformed", async () => {
+  it("serve two requests after a body that was rejected unread or as malformed", async () => {
     for (const [headers, body, status, code] of [
       [{}, "x".repeat(100_000), 401, "NotAllowed"],
       [authorization, "{", 400, "MalformedRequest"],
@@ -51,7 +51,7 @@ describe("the bounds of the local API", () => {
     }
   });
 
-  it("take a body of exactly 8 MB for what it is", async () => {
+  it("accept a body of exactly 8 MB", async () => {
     const connection = await RawConnection.open(api.url);
     const body = `"${"x".repeat(MAX_BODY_BYTES - 2)}"`;
     const [answer] = await connection.exchange(rawRequest("POST", "/v1/volumes", authorization, body));
@@ -59,7 +59,7 @@ describe("the bounds of the local API", () => {
     connection.socket.destroy();
   });
 
-  it("answer a body that never ends, and cut the connection in the end", async () => {
+  it("respond to an endless body and then close the connection", async () => {
     const connection = await RawConnection.open(api.url);
     const head = { ...authorization, "transfer-encoding": "chunked" };
     const start = rawRequest("POST", "/v1/volumes", head).replace("content-length: 0\r\n", "");
@@ -78,7 +78,7 @@ describe("the bounds of the local API", () => {
     assert.ok(sent < 200, `${sent} MiB were taken`);
   });
 
-  it("refuse what is not UTF-8", async () => {
+  it("reject a body that is not UTF-8", async () => {
     const connection = await RawConnection.open(api.url);
     const bytes = Buffer.concat([
       Buffer.from(rawRequest("POST", "/v1/volumes", { ...authorization, "content-length": "3" })),
@@ -88,7 +88,7 @@ describe("the bounds of the local API", () => {
     connection.socket.destroy();
   });
 
-  it("leave room for 1000 uuids in a query, refuse a longer one with 414, and larger headers with 431", async () => {
+  it("allow 1000 uuids in a query, and reject longer ones with 414 and larger headers with 431", async () => {
     const ask = async (target: string, headers: Readonly<Record<string, string>> = {}) => {
       const connection = await RawConnection.open(api.url);
       const [answer] = await connection.exchange(rawRequest("GET", target, { ...authorization, ...headers }));
@@ -105,7 +105,7 @@ describe("the bounds of the local API", () => {
     refused(await ask("/v1/volumes", { "x-large": "x".repeat(70_000) }), 431, "TooLong");
   });
 
-  it("answer what is not HTTP in the API's own shape, and end its connection", async () => {
+  it("respond to bytes that are not HTTP with an envelope and close the connection", async () => {
     for (const bytes of [
       "hello\r\n\r\n",
       "\0\u0001\u0002\r\n\r\n",
@@ -119,7 +119,7 @@ describe("the bounds of the local API", () => {
     }
   });
 
-  it("let the answer to a whole request go before what is said of the bytes behind it", async () => {
+  it("send the response to a complete request before the error for the bytes behind it", async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     await using slow = await startRecordingApi(async () => {
@@ -137,7 +137,7 @@ describe("the bounds of the local API", () => {
     await connection.closed;
   });
 
-  it("give a request so long to arrive, and then answer 408", async () => {
+  it("respond with 408 to a request that takes too long to arrive", async () => {
     await using hasty = await startRecordingApi(undefined, { headersTimeoutMs: 50, requestTimeoutMs: 100 });
     const head = { authorization: `Bearer ${hasty.token}` };
     for (const bytes of [
@@ -151,14 +151,14 @@ describe("the bounds of the local API", () => {
     while (hasty.inFlight() > 0) await turn();
   });
 
-  it("serve a request that expects what nobody knows", async () => {
+  it("serve a request with an unknown Expect header", async () => {
     const connection = await RawConnection.open(api.url);
     const bytes = rawRequest("GET", "/v1/healthz", { ...authorization, expect: "miracles" });
     assert.equal((await connection.exchange(bytes))[0]?.status, 200);
     connection.socket.destroy();
   });
 
-  it("end every wait of a client that leaves, also those behind the first on its connection", async () => {
+  it("end every wait of a client that disconnects, also pipelined ones", async () => {
     const aborted: string[] = [];
     await using waiting = await startRecordingApi(
       ({ selectors, signal }) =>

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { TestPlatform } from "../../support/testPlatform";
 
-describe("a strict platform of 2026", () => {
+describe("a platform with the strict API of 2026", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await TestPlatform.open();
@@ -16,7 +16,7 @@ describe("a strict platform of 2026", () => {
     assert.match(answer.message ?? "", message);
   };
 
-  it("takes an image as a text only", async () => {
+  it("accepts an image as text only", async () => {
     const message = /^'image' in instance creation arguments has type 'object', but expected 'string'$/;
     await refused("POST", "/v1/instances", { image: { url: "app:1" } }, 400, message);
     await refused("POST", "/v1/instances", [{ image: "app:1" }, { image: { url: "app:1" } }], 400, message);
@@ -24,7 +24,7 @@ describe("a strict platform of 2026", () => {
     assert.equal((await platform.requestItem("POST", "/v1/instances", { image: "app:1" }))["status"], "success");
   });
 
-  it("knows no options of a delete, and leaves what they came with alone", async () => {
+  it("rejects options of a delete and leaves their objects alone", async () => {
     const { uuid } = await platform.requestItem("POST", "/v1/instances", { name: "kept", image: "app:1" });
     await refused("DELETE", "/v1/instances", [{ uuid, timeout_s: -1 }], 400, /^Unknown member 'timeout_s'$/);
     await refused("DELETE", "/v1/instances", [{ uuid, dont_retain: true }], 400, /^Unknown member 'dont_retain'$/);
@@ -40,7 +40,7 @@ describe("a strict platform of 2026", () => {
     assert.deepEqual([httpStatus, items[0]?.["error"]], [200, 8]);
   });
 
-  it("changes nothing of an instance that runs", async () => {
+  it("changes nothing of a running instance", async () => {
     const { uuid } = await platform.createRunning({ name: "running" });
     const grown = [{ uuid, prop: "memory_mb", op: "set", value: 256 }];
     assert.equal((await platform.requestItem("PATCH", "/v1/instances", grown))["error"], 11);
@@ -52,8 +52,8 @@ describe("a strict platform of 2026", () => {
   });
 });
 
-describe("a platform of the newest API", () => {
-  it("takes all that a strict one refuses", async () => {
+describe("a platform with the newest API", () => {
+  it("accepts everything that the strict one rejects", async () => {
     const platform = await TestPlatform.open();
     await platform.start();
     const { uuid } = await platform.requestItem("POST", "/v1/instances", { image: { url: "app:1" } });

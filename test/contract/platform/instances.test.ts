@@ -33,7 +33,7 @@ describe("instances", () => {
     assert.equal(again["image"], item["image"]);
   });
 
-  it("run with the request's arguments and environment on top of the image's", async () => {
+  it("add the request's arguments and environment to those of the image", async () => {
     await platform.createRunning({ name: "web", args: ["/bin/x", "-v"], env: { A: "b" } });
     const spec = platform.vmm.starts[0];
     assert.deepEqual(spec?.args, ["/bin/x", "-v"]);
@@ -54,7 +54,7 @@ describe("instances", () => {
     ["scale to zero without a service", { scale_to_zero: { policy: "on" } }, 7, /needs a 'service_group'/],
   ];
   for (const [what, body, code, message] of refused) {
-    it(`refuse ${what} and leave nothing behind`, async () => {
+    it(`reject a create and leave nothing behind: ${what}`, async () => {
       const answer = await platform.api("POST", "/v1/instances", { image: "app:1", ...body });
       assert.equal(answer.httpStatus, 200);
       assert.equal(answer.items[0]?.["error"], code);
@@ -63,12 +63,12 @@ describe("instances", () => {
     });
   }
 
-  it("refuse a name that is taken, also by a request at the same time", async () => {
+  it("reject a name that is taken, also by a concurrent request", async () => {
     const both = await Promise.all([create({ name: "web" }), create({ name: "web" })]);
     assert.deepEqual(both.map((item) => item["error"]).sort(), [23, undefined]);
   });
 
-  it("refuse to be more than the quota allows", async () => {
+  it("reject a create beyond the quota", async () => {
     const all = await Promise.all(Array.from({ length: 65 }, () => create({})));
     assert.deepEqual(
       all.map((item) => item["error"]).filter((code) => code !== undefined),
@@ -76,7 +76,7 @@ describe("instances", () => {
     );
   });
 
-  it("that the VMM refuses are not created, and its sentence is the answer", async () => {
+  it("are not created if the VMM rejects them, and report its message", async () => {
     const failing = (error: UnikernelError) => () => {
       throw error;
     };
@@ -101,7 +101,7 @@ describe("instances", () => {
     assert.deepEqual(await fs.readdir(platform.paths.bootDir), []);
   });
 
-  it("are waited for by a create with a timeout, and an expired one leaves them starting", async () => {
+  it("are awaited by a create with a timeout and keep starting when it expires", async () => {
     platform.guests.set("slow", { ...webGuest("slow"), bootMs: 60_000 });
     const answer = await platform.api("POST", "/v1/instances", {
       name: "slow",
@@ -116,7 +116,7 @@ describe("instances", () => {
     assert.equal((await platform.createRunning({ name: "quick" }))["state"], "running");
   });
 
-  it("that end at once are answered with the reason by the create that waited", async () => {
+  it("report the stop reason to a waiting create if they end at once", async () => {
     platform.guests.set("brief", {
       exits: { afterMs: 0, exit: { how: "exited", exitCode: 3 } },
       console: "cannot find config\n",
@@ -129,7 +129,7 @@ describe("instances", () => {
     assert.equal(log["state"], "stopped");
   });
 
-  it("that panic say so in their stop reason", async () => {
+  it("report a panic in their stop reason", async () => {
     const panic = {
       how: "panicked",
       detail: "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b",
@@ -140,7 +140,7 @@ describe("instances", () => {
     assert.deepEqual([item["stop_reason"], Number(item["stop_code"]) & 0xff, "exit_code" in item], [1, 5, false]);
   });
 
-  it("stop gracefully, or by force, and say which", async () => {
+  it("stop gracefully or by force and report which", async () => {
     const [a, b] = [await platform.createRunning({ name: "a" }), await platform.createRunning({ name: "b" })];
     const stopped = await platform.requestItem("PUT", "/v1/instances/stop", [{ name: "a" }]);
     assert.equal(stopped["previous_state"], "running");
@@ -169,7 +169,7 @@ describe("instances", () => {
     assert.equal("stop_reason" in item, false);
   });
 
-  it("refuse a start while they stop", async () => {
+  it("reject a start while they stop", async () => {
     platform.guests.set("stubborn", { serve: () => undefined, onStop: undefined });
     const { uuid } = await platform.createRunning({ name: "stubborn" });
     await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
@@ -177,7 +177,7 @@ describe("instances", () => {
     await platform.waitForItem(uuid, ({ state }) => state === "stopped");
   });
 
-  it("are deleted while they run, and their id is invalid from then on", async () => {
+  it("are deleted while they run and are not found afterwards", async () => {
     const { uuid } = await platform.createRunning({ name: "a" });
     const item = await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]);
     assert.deepEqual(item, { status: "success", uuid, name: "a", previous_state: "running" });
@@ -186,7 +186,7 @@ describe("instances", () => {
     await assert.rejects(fs.stat(`${platform.paths.instancesDir}/${uuid}`), { code: "ENOENT" });
   });
 
-  it("that could not be deleted can be asked about and deleted again, and do nothing else", async () => {
+  it("that could not be deleted can only be read and deleted again", async () => {
     let fails = true;
     platform.guests.set("tough", {
       get onStop() {
@@ -203,7 +203,7 @@ describe("instances", () => {
     assert.equal((await platform.instance(uuid))["error"], 8);
   });
 
-  it("that write to a volume are shut down before they are deleted, others are cut off", async () => {
+  it("shut down before deletion if they write to a volume, and are killed otherwise", async () => {
     const asked: string[] = [];
     const volume = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     for (const name of ["writer", "reader"]) {
@@ -221,7 +221,7 @@ describe("instances", () => {
     assert.deepEqual(asked, ["writer"]);
   });
 
-  it("are filtered by all of the tags asked for", async () => {
+  it("are filtered by tags, all of which must match", async () => {
     await create({ name: "a", tags: ["x", "y"] });
     await create({ name: "b", tags: ["x"] });
     const names = async (query: string) =>
@@ -230,7 +230,7 @@ describe("instances", () => {
     assert.deepEqual(await names("tags=x,y"), ["a"]);
   });
 
-  it("give their log in windows", async () => {
+  it("return parts of their log", async () => {
     platform.guests.set("chatty", { console: "0123456789" });
     const { uuid } = await platform.createRunning({ name: "chatty" });
     const read = async (query: string) => {
@@ -245,7 +245,7 @@ describe("instances", () => {
   });
 
   describe("with a restart policy", () => {
-    it("'on-failure' come back after a crash, but not after a clean end or a stop", async () => {
+    it("restart after a crash only, with 'on-failure'", async () => {
       const crash = await platform.createRunning({ name: "crash", restart_policy: "on-failure" });
       platform.vmm.end(crash.uuid, { how: "exited", exitCode: 1 });
       const back = await platform.waitForItem(
@@ -259,7 +259,7 @@ describe("instances", () => {
       assert.equal((await platform.instance(crash.uuid))["restart_count"], 1);
     });
 
-    it("'always' come back after a clean end too, and a stop through the API is final", async () => {
+    it("restart after every end except a stop through the API, with 'always'", async () => {
       const { uuid } = await platform.createRunning({ name: "a", restart_policy: "always" });
       platform.vmm.end(uuid, { how: "exited", exitCode: 0 });
       await platform.waitForItem(uuid, (item) => item["restart_count"] === 1 && item["state"] === "running");
@@ -268,7 +268,7 @@ describe("instances", () => {
       assert.equal("restart" in item, false);
     });
 
-    it("pause longer from attempt to attempt, show when the next one is, and a stop ends it", async () => {
+    it("back off between restarts, report the next one, and stop on request", async () => {
       platform.guests.set("loop", { exits: { afterMs: 0, exit: { how: "exited", exitCode: 1 } } });
       const { uuid } = await create({ name: "loop", restart_policy: "always", autostart: true });
       const waits = await platform.waitForItem(
@@ -284,7 +284,7 @@ describe("instances", () => {
       assert.equal((await platform.instance(uuid))["start_count"], over["start_count"]);
     });
 
-    it("'never' stay down", async () => {
+    it("stay down with 'never'", async () => {
       const { uuid } = await platform.createRunning({ name: "a" });
       platform.vmm.end(uuid, { how: "killed", detail: "by the machine" });
       const item = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
@@ -292,8 +292,8 @@ describe("instances", () => {
     });
   });
 
-  describe("waited for", () => {
-    it("are answered when each has reached its own state", async () => {
+  describe("with a waiting client", () => {
+    it("are reported when each has reached its own state", async () => {
       const [a, b] = [await platform.createRunning({ name: "a" }), await platform.createRunning({ name: "b" })];
       await platform.api("PUT", "/v1/instances/stop", [{ uuid: b.uuid }]);
       const target = `/v1/instances/wait?uuid=${a.uuid}&uuid=${b.uuid}&state=running&state=stopped&timeout_s=10&timeout_s=10`;
@@ -308,7 +308,7 @@ describe("instances", () => {
       );
     });
 
-    it("in vain are answered with their current state and no code", async () => {
+    it("are reported with their current state and no code when the wait times out", async () => {
       const { uuid } = await create({ name: "a" });
       const answer = await platform.api("GET", "/v1/instances/wait", [
         { uuid, timeout_s: 0 },
@@ -319,14 +319,14 @@ describe("instances", () => {
       assert.equal(answer.items[1]?.["error"], 8);
     });
 
-    it("and deleted meanwhile are answered as not found", async () => {
+    it("are reported as not found if deleted meanwhile", async () => {
       const { uuid } = await create({ name: "a" });
       const waiting = platform.api("GET", `/v1/instances/wait?uuid=${uuid}`);
       await platform.api("DELETE", "/v1/instances", [{ uuid }]);
       assert.equal((await waiting).items[0]?.["error"], 8);
     });
 
-    it("by a client that leaves keep nothing waiting: an idle daemon can end", async () => {
+    it("are not kept waiting by a client that disconnects, so an idle daemon can exit", async () => {
       const { uuid } = await create({ name: "a" });
       await platform.daemon.close();
       await platform.start({ stay: false, timings: { idleExitMs: 10 } });
@@ -343,7 +343,7 @@ describe("instances", () => {
   });
 
   describe("with scale to zero", () => {
-    it("that are stopped while they fall asleep do not end in standby", async () => {
+    it("end stopped, not in standby, if they are stopped on their way to standby", async () => {
       const service = await platform.requestItem("POST", "/v1/services", { services: [{ port: await freePort() }] });
       platform.guests.set("sleepy", { serve: () => undefined, onStop: undefined });
       const { uuid } = await platform.createRunning({
@@ -358,7 +358,7 @@ describe("instances", () => {
     });
 
     for (const stateful of [true, false]) {
-      it(`sleep when idle and wake for a connection (${stateful ? "memory kept" : "booted anew"})`, async () => {
+      it(`go to standby when idle and wake for a connection (${stateful ? "memory kept" : "booted anew"})`, async () => {
         const port = await freePort();
         const service = await platform.requestItem("POST", "/v1/services", { services: [{ port }] });
         const { uuid } = await platform.createRunning({

@@ -24,7 +24,7 @@ describe("a new instance", () => {
     for (const type of ["instances", "services", "volumes"]) assert.deepEqual(await list(type), [], type);
   };
 
-  it("shows everything it was given, and omits what it was not", async () => {
+  it("returns all that was set and omits the rest", async () => {
     const needed = await create({ name: "db" });
     const given = {
       name: "web",
@@ -58,7 +58,7 @@ describe("a new instance", () => {
     }
   });
 
-  it("has one network interface of its own, the same as long as it exists", async () => {
+  it("has one network interface of its own for its whole life", async () => {
     const [a, b] = [await create({ name: "a" }), await create({ name: "b" })];
     const of = (item: Item) => (item["network_interfaces"] as Record<string, string>[])[0];
     assert.match(of(a)?.["uuid"] ?? "", /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
@@ -68,7 +68,7 @@ describe("a new instance", () => {
     assert.notEqual(of(a)?.["mac"], of(b)?.["mac"]);
   });
 
-  it("gives its guest host name, annotations and ROMs", async () => {
+  it("passes host name, annotations and ROMs to its guest", async () => {
     await platform.createRunning({
       name: "web",
       hostname: "front",
@@ -84,7 +84,7 @@ describe("a new instance", () => {
     assert.equal(Buffer.from(rom.files.get("etc/a") ?? "").toString(), "text");
   });
 
-  it("takes the file system of an image as a ROM, for as long as it has it", async () => {
+  it("mounts the file system of an image as a ROM and keeps it", async () => {
     const digest = await platform.addImage("data", "1", "kernel of data", "files of data");
     const { uuid } = await create({ name: "web", roms: [{ name: "data", image: "data:1", at: "/data" }] });
     const [shown] = (await platform.instance(uuid))["roms"] as Record<string, string>[];
@@ -109,7 +109,7 @@ describe("a new instance", () => {
     [{ replicas: 254 }, "'replicas' must be at most 253"],
   ];
   for (const [body, message] of wholly) {
-    it(`is refused as a whole with 400: ${message}`, async () => {
+    it(`is rejected as a whole with 400 when malformed: ${message}`, async () => {
       const answer = await send(body);
       assert.deepEqual([answer.httpStatus, answer.status, answer.message], [400, "error", message]);
     });
@@ -126,20 +126,20 @@ describe("a new instance", () => {
     ["a file too large for a ROM", { roms: [{ name: "r", files: [{ path: "a", data: "x".repeat(1048577) }] }] }, 22],
   ];
   for (const [what, body, code] of items) {
-    it(`is refused for ${what}, with its code and nothing left`, async () => {
+    it(`is rejected with its code and leaves nothing behind: ${what}`, async () => {
       const answer = await send(body);
       assert.deepEqual([answer.httpStatus, answer.items[0]?.["error"]], [200, code], JSON.stringify(answer.envelope));
       await nothingLeft();
     });
   }
 
-  it("echoes the name that was asked for when it is refused", async () => {
+  it("returns the requested name when it is rejected", async () => {
     const answer = await send({ name: "web", type: "full" });
     assert.equal(answer.items[0]?.name, "web");
   });
 
   describe("with replicas", () => {
-    it("is several, each with a name of its own, all of them answered", async () => {
+    it("is created several times, each with a name of its own in the response", async () => {
       const { items: made, status } = await send({ name: "web", replicas: 2 });
       assert.equal(status, "success");
       assert.equal(new Set(made.map(({ uuid }) => uuid)).size, 3);
@@ -148,7 +148,7 @@ describe("a new instance", () => {
       assert.equal((await list("instances")).length, 3);
     });
 
-    it("is all or none: over the quota nothing is made", async () => {
+    it("is created with all replicas or none: the quota rejects them together", async () => {
       await create({ name: "one" });
       const answer = await send({ replicas: 63, volumes: [{ size_mb: 8, at: "/x" }] });
       assert.equal(answer.items[0]?.["error"], 19);
@@ -156,7 +156,7 @@ describe("a new instance", () => {
       assert.deepEqual(await list("volumes"), []);
     });
 
-    it("is none when one of them does not start", async () => {
+    it("is not created if one replica does not start", async () => {
       let starts = 0;
       platform.setDefaultGuest(() => {
         if (++starts === 2) throw new Error("out of luck");
@@ -171,7 +171,7 @@ describe("a new instance", () => {
       await nothingLeft();
     });
 
-    it("has new volumes for each of them, and shares those that are only read", async () => {
+    it("has new volumes per replica and shares read-only ones", async () => {
       const shared = await platform.requestItem("POST", "/v1/volumes", { name: "shared", size_mb: 8 });
       const volumes = [
         { size_mb: 8, at: "/own" },
@@ -188,8 +188,8 @@ describe("a new instance", () => {
     });
   });
 
-  describe("that describes its service group", () => {
-    it("brings it along, serves through it, and takes it along", async () => {
+  describe("with an inline service group", () => {
+    it("creates the group, serves through it and deletes it", async () => {
       const port = await freePort();
       const item = await platform.createRunning({
         name: "web",
@@ -206,7 +206,7 @@ describe("a new instance", () => {
       await nothingLeft();
     });
 
-    it("is the only one in it but for its replicas, until another one makes the group stay", async () => {
+    it("deletes the group unless an instance other than its replicas joined", async () => {
       const port = await freePort();
       const { items: made } = await send({ replicas: 1, service_group: { name: "g", services: [{ port }] } });
       const group = async () => (await list("services"))[0];
@@ -217,7 +217,7 @@ describe("a new instance", () => {
       assert.equal((await group())?.name, "g");
     });
 
-    it("takes it along even when the daemon ended between the two", async () => {
+    it("deletes the group even if the daemon ended in between", async () => {
       const { uuid } = await create({ service_group: { services: [{ port: await freePort() }] } });
       platform.daemon.simulateKill();
       const database = openDatabase(platform.paths.databaseFile);
@@ -227,7 +227,7 @@ describe("a new instance", () => {
       await nothingLeft();
     });
 
-    it("leaves nothing when it cannot be made: no group, no port, no volume", async () => {
+    it("leaves no group, port or volume behind when creation fails", async () => {
       const port = await freePort();
       const body = { service_group: { services: [{ port }] }, volumes: [{ size_mb: 8, at: "/x" }] };
       const answer = await send({ ...body, dependencies: [{ name: "ghost" }] });
@@ -237,8 +237,8 @@ describe("a new instance", () => {
     });
   });
 
-  describe("that describes new volumes", () => {
-    it("has them, and takes them along", async () => {
+  describe("with inline volumes", () => {
+    it("creates them and deletes them", async () => {
       const { uuid, ...item } = await create({ volumes: [{ size_mb: 8, at: "/data", tags: ["x"] }] });
       const [volume] = await list("volumes");
       assert.deepEqual([volume?.["persistent"], volume?.["size_mb"], volume?.["tags"]], [false, 8, ["x"]]);
@@ -250,7 +250,7 @@ describe("a new instance", () => {
   });
 
   describe("with delete-on-stop", () => {
-    it("is there until it stops, and then is not", async () => {
+    it("exists until it stops", async () => {
       const { uuid } = await create({ name: "job", features: ["delete-on-stop"] });
       assert.equal((await platform.instance(uuid))["state"], "stopped");
       await platform.api("PUT", "/v1/instances/start", [{ uuid, timeout_s: 10 }]);
@@ -258,7 +258,7 @@ describe("a new instance", () => {
       await platform.waitForItem(uuid, (item) => item["error"] === 8);
     });
 
-    it("that ends by itself is gone, and who waited for it hears so", async () => {
+    it("is deleted when it ends by itself, and waiting clients learn it", async () => {
       platform.guests.set("job", { exits: { afterMs: 0, exit: { how: "exited", exitCode: 0 } } });
       const { uuid } = await create({ name: "job", features: ["delete-on-stop"] });
       const waiting = platform.requestItem("GET", `/v1/instances/wait?uuid=${uuid}&state=standby`);
@@ -266,14 +266,14 @@ describe("a new instance", () => {
       assert.equal((await waiting)["error"], 8);
     });
 
-    it("is answered with how it ended to a create that waited", async () => {
+    it("reports how it ended to a waiting create", async () => {
       platform.guests.set("job", { exits: { afterMs: 0, exit: { how: "exited", exitCode: 3 } } });
       const item = await create({ name: "job", features: ["delete-on-stop"], autostart: true, timeout_s: 10 });
       await platform.waitForItem(item.uuid, (one) => one["error"] === 8);
       assert.ok(item["state"] === "running" || item["exit_code"] === 3, JSON.stringify(item));
     });
 
-    it("is held back by a delete lock, and goes when that is lifted", async () => {
+    it("stays while it has a delete lock, and goes when that is removed", async () => {
       const { uuid } = await platform.createRunning({ name: "job", features: ["delete-on-stop"] });
       const lock = (value: boolean) =>
         platform.requestItem("PATCH", "/v1/instances", [{ uuid, prop: "delete_lock", op: "set", value }]);
@@ -284,7 +284,7 @@ describe("a new instance", () => {
       await platform.waitForItem(uuid, (item) => item["error"] === 8);
     });
 
-    it("goes even when the daemon ended between the stop and the delete", async () => {
+    it("is deleted even if the daemon ended between stop and delete", async () => {
       const { uuid } = await platform.createRunning({ name: "job", features: ["delete-on-stop"] });
       platform.daemon.simulateKill();
       platform.vmm.end(uuid, { how: "exited", exitCode: 0 });

@@ -1,10 +1,10 @@
 /** Instances: who starts before whom, what a stop and a delete may be told, and what live quotas forbid. */
 import assert from "node:assert/strict";
-import { DEFAULT_QUOTAS, resolveQuotas } from "../../../provider/platform/quotaSettings";
+import { DEFAULT_QUOTAS, resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import { freePort } from "../../support/localPlatform";
 import { type Item, TestPlatform, webGuest } from "../../support/testPlatform";
 
-describe("the life of an instance", () => {
+describe("the lifecycle of an instance", () => {
   let platform: TestPlatform;
   beforeEach(async () => {
     platform = await TestPlatform.open();
@@ -20,8 +20,8 @@ describe("the life of an instance", () => {
   const slow = (name: string) => platform.guests.set(name, { ...webGuest(name), bootMs: 60_000 });
   const started = () => platform.vmm.starts.map(({ hostname }) => hostname);
 
-  describe("that depends on others", () => {
-    it("begins when all of them run, and they when all of theirs do", async () => {
+  describe("with dependencies", () => {
+    it("starts after all of them run, and they after theirs", async () => {
       await create({ name: "disk" });
       await create({ name: "db", dependencies: [{ name: "disk" }] });
       await create({ name: "cache" });
@@ -32,13 +32,13 @@ describe("the life of an instance", () => {
       assert.ok(started().indexOf("disk") < started().indexOf("db"));
     });
 
-    it("leaves alone what runs already", async () => {
+    it("leaves running ones alone", async () => {
       await platform.createRunning({ name: "db" });
       await create({ name: "web", dependencies: [{ name: "db" }], autostart: true, timeout_s: 10 });
       assert.deepEqual(started(), ["db", "web"]);
     });
 
-    it("is starting while they come up, and its start is answered at once", async () => {
+    it("is starting while they start, and its start returns at once", async () => {
       slow("db");
       await create({ name: "db" });
       const { uuid } = await create({ name: "web", dependencies: [{ name: "db" }], autostart: true });
@@ -52,7 +52,7 @@ describe("the life of an instance", () => {
       );
     });
 
-    it("can be stopped and deleted while it waits for them", async () => {
+    it("allows stop and delete while it waits for them", async () => {
       slow("db");
       await create({ name: "db" });
       const { uuid } = await create({ name: "web", dependencies: [{ name: "db" }], autostart: true });
@@ -66,7 +66,7 @@ describe("the life of an instance", () => {
       assert.deepEqual(started(), ["db"]);
     });
 
-    it("stays down when one of them does not come up", async () => {
+    it("stays down if one of them does not start", async () => {
       platform.guests.set("db", { bootMs: 30, onStop: { how: "exited", exitCode: 0 } });
       await create({ name: "db" });
       const { uuid } = await create({ name: "web", dependencies: [{ name: "db" }], autostart: true });
@@ -76,7 +76,7 @@ describe("the life of an instance", () => {
       assert.deepEqual(started(), ["db"]);
     });
 
-    it("does not wait for one that was deleted", async () => {
+    it("does not wait for a deleted one", async () => {
       await create({ name: "db" });
       await create({ name: "web", dependencies: [{ name: "db" }] });
       await platform.api("DELETE", "/v1/instances", [{ name: "db" }]);
@@ -84,15 +84,15 @@ describe("the life of an instance", () => {
     });
   });
 
-  describe("when it is started", () => {
-    it("is answered when it runs, if that is waited for, in either form", async () => {
+  describe("when started", () => {
+    it("returns after the instance runs if asked to wait, in both variants", async () => {
       platform.guests.set("a", { ...webGuest("a"), bootMs: 30 });
       await create({ name: "a" });
       const [item] = (await start("a", { wait_timeout_ms: 5000 })).items;
       assert.deepEqual([item?.["state"], item?.["previous_state"]], ["running", "stopped"]);
     });
 
-    it("is answered with its end, if it ends while it is waited for", async () => {
+    it("returns the end of an instance that stops during the wait", async () => {
       platform.guests.set("a", { bootMs: 5, exits: { afterMs: 0, exit: { how: "exited", exitCode: 3 } } });
       await create({ name: "a" });
       const answer = await start("a", { timeout_s: 10 });
@@ -102,8 +102,8 @@ describe("the life of an instance", () => {
     });
   });
 
-  describe("when it is stopped", () => {
-    it("is so only from the state that was named, and else stays as it is", async () => {
+  describe("when stopped", () => {
+    it("applies only from the given state, and otherwise changes nothing", async () => {
       const { uuid } = await platform.createRunning({ name: "a" });
       const [other] = (await stop("a", { ifstate: "standby" })).items;
       assert.deepEqual([other?.["status"], other?.["state"]], ["success", "running"]);
@@ -112,7 +112,7 @@ describe("the life of an instance", () => {
       await platform.waitForItem(uuid, isStopped);
     });
 
-    it("refuses what excludes each other, and a dump that it cannot make", async () => {
+    it("rejects conflicting options and a dump that it cannot create", async () => {
       await platform.createRunning({ name: "a" });
       const refused = async (more: object) => {
         const answer = await stop("a", more);
@@ -126,8 +126,8 @@ describe("the life of an instance", () => {
     });
   });
 
-  describe("when it is deleted", () => {
-    it("is not while it is locked, and is when the lock is gone", async () => {
+  describe("when deleted", () => {
+    it("waits for the delete lock to be removed", async () => {
       const { uuid } = await platform.createRunning({ name: "a" });
       const lock = { uuid, prop: "delete_lock" };
       await platform.requestItem("PATCH", "/v1/instances", [{ ...lock, op: "set", value: true }]);
@@ -138,7 +138,7 @@ describe("the life of an instance", () => {
       assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
     });
 
-    it("is waited for as long as is said, and goes on after that", async () => {
+    it("is awaited for the given time and continues afterwards", async () => {
       platform.guests.set("a", { onStop: undefined }); // it is cut off after the grace
       await platform.requestItem("POST", "/v1/volumes", { name: "v", size_mb: 8 });
       const { uuid } = await platform.createRunning({ name: "a", volumes: [{ name: "v", at: "/v" }] });
@@ -154,7 +154,7 @@ describe("the life of an instance", () => {
       assert.deepEqual([gone["status"], gone["previous_state"]], ["success", "running"]);
     });
 
-    it("and cannot be is answered so at once, however long was to be waited", async () => {
+    it("returns at once if deletion fails, however long the wait", async () => {
       platform.guests.set("a", {
         get onStop(): undefined {
           throw new Error("does not listen");
@@ -171,7 +171,7 @@ describe("the life of an instance", () => {
       assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
     });
 
-    it("and takes longer than was waited for is answered so, without a code", async () => {
+    it("returns without a code if deletion takes longer than the wait", async () => {
       await platform.daemon.close();
       await platform.start({ timings: { stopGraceMs: 3_000 } });
       platform.guests.set("a", { onStop: undefined });
@@ -189,7 +189,7 @@ describe("the life of an instance", () => {
       await platform.start({ quotas: resolveQuotas({ live_instances: live }) });
     };
 
-    it("is refused a start that would exceed them, and stays as it is", async () => {
+    it("rejects a start that would exceed them and keeps its state", async () => {
       await restartWith(1);
       await platform.createRunning({ name: "a" });
       const { uuid } = await create({ name: "b" });
@@ -203,7 +203,7 @@ describe("the life of an instance", () => {
       assert.equal((await start("b")).status, "success");
     });
 
-    it("is one of as many as there may be, also when all start at once", async () => {
+    it("limits concurrent starts to the quota", async () => {
       await restartWith(3);
       const names = Array.from({ length: 8 }, (_, n) => `i${n}`);
       await Promise.all(names.map((name) => create({ name })));
@@ -219,7 +219,7 @@ describe("the life of an instance", () => {
       );
     });
 
-    it("does not restart after a crash when others have taken its place", async () => {
+    it("does not restart after a crash if others took its place", async () => {
       await platform.daemon.close();
       await platform.start({
         quotas: resolveQuotas({ live_instances: 1 }),
@@ -237,7 +237,7 @@ describe("the life of an instance", () => {
       assert.deepEqual([item["state"], item["stop_reason"], lives], ["stopped", 4, 2]);
     });
 
-    it("does not wake beyond them, stays asleep, and wakes when there is room", async () => {
+    it("does not wake beyond them, stays in standby, and wakes when there is room", async () => {
       const port = await freePort();
       const { uuid } = await platform.createRunning({
         name: "a",

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { mock } from "node:test";
 import { openLayout } from "../../../provider/image/oci/layout";
-import { resolveQuotas } from "../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import { freePort } from "../../support/localPlatform";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 
@@ -32,8 +32,8 @@ describe("changes of an instance", () => {
   };
   const updates = (item: Item) => (item["updates"] ?? []) as Record<string, unknown>[];
 
-  describe("that is stopped", () => {
-    it("are made at once, in the order of the request, each with an item that echoes its id", async () => {
+  describe("while it is stopped", () => {
+    it("are applied at once in the order of the request, and each item returns its id", async () => {
       const { uuid } = await create({ env: { A: "1" } });
       const answer = await patch(
         uuid,
@@ -53,7 +53,7 @@ describe("changes of an instance", () => {
       assert.deepEqual([item["env"], item["memory_mb"], updates(item)], [{ C: "3" }, 256, []]);
     });
 
-    it("stand alone: what one refuses does not keep the others", async () => {
+    it("are independent: a rejected one does not affect the others", async () => {
       const { uuid } = await create();
       const answer = await platform.api("PATCH", "/v1/instances", [
         { uuid, prop: "vcpus", op: "set", value: 2 },
@@ -75,14 +75,14 @@ describe("changes of an instance", () => {
       assert.deepEqual([item["vcpus"], item["tags"]], [2, ["x"]]);
     });
 
-    it("are refused as a whole for a property that there is not", async () => {
+    it("are rejected together if one property does not exist", async () => {
       const { uuid } = await create();
       for (const prop of ["name", "restart_policy", "vsock"]) {
         assert.equal((await set(uuid, prop, "x")).httpStatus, 400, prop);
       }
     });
 
-    it("outlast the daemon", async () => {
+    it("survive a daemon restart", async () => {
       const { uuid } = await create();
       await set(uuid, "hostname", "front");
       platform.daemon.simulateKill();
@@ -90,7 +90,7 @@ describe("changes of an instance", () => {
       assert.equal((await platform.instance(uuid))["hostname"], "front");
     });
 
-    it("to an image by its tag pin what the tag names now, and unpack it now", async () => {
+    it("resolve an image tag and unpack the image at once", async () => {
       const { uuid } = await create();
       const digest = await platform.addImage("app", "2", "newer kernel");
       assert.equal((await set(uuid, "image", "app:2")).status, "success");
@@ -114,7 +114,7 @@ describe("changes of an instance", () => {
       assert.deepEqual([spec?.args, spec?.annotations, spec?.roms.length], [["/new"], { a: "b" }, 1]);
     });
 
-    it("of dependencies forget one that is gone", async () => {
+    it("remove a dependency that no longer exists", async () => {
       const [gone, other] = [await create({ name: "gone" }), await create({ name: "other" })];
       await set(other.uuid, "dependencies", [{ uuid: gone.uuid }]);
       await platform.api("DELETE", "/v1/instances", [{ uuid: gone.uuid }]);
@@ -123,7 +123,7 @@ describe("changes of an instance", () => {
       assert.equal("dependencies" in (await platform.instance(other.uuid)), false);
     });
 
-    it("of dependencies take names, and refuse to come back to the instance itself", async () => {
+    it("accept dependencies by name and reject a cycle", async () => {
       const [a, b, c] = [await create({ name: "a" }), await create({ name: "b" }), await create({ name: "c" })];
       assert.equal((await set(a.uuid, "dependencies", [{ name: "b" }])).status, "success");
       assert.equal((await set(b.uuid, "dependencies", [{ uuid: c.uuid }])).status, "success");
@@ -137,8 +137,8 @@ describe("changes of an instance", () => {
     });
   });
 
-  describe("that runs", () => {
-    it("are made at once where the guest does not see them", async () => {
+  describe("while it runs", () => {
+    it("are applied at once if the guest does not see them", async () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       await patch(
         uuid,
@@ -153,7 +153,7 @@ describe("changes of an instance", () => {
       assert.equal((item["schedules"] as Item[])[0]?.name, "s");
     });
 
-    it("wait for its stop, are shown as pending, and are gone when they are made", async () => {
+    it("wait for its stop, are shown as pending, and are cleared once applied", async () => {
       const { uuid } = await platform.createRunning({ name: "web", args: ["/x"] });
       await patch(
         uuid,
@@ -172,7 +172,7 @@ describe("changes of an instance", () => {
       assert.deepEqual([after["args"], after["memory_mb"], updates(after)], [["/x", "-v", "-w"], 256, []]);
     });
 
-    it("take the place of those before them that they would overwrite", async () => {
+    it("replace pending ones that they overwrite", async () => {
       const { uuid } = await platform.createRunning({ name: "web", args: ["/x"] });
       for (let round = 1; round <= 5; round++) {
         await patch(
@@ -192,7 +192,7 @@ describe("changes of an instance", () => {
       assert.deepEqual([after["args"], after["memory_mb"], after["env"]], [["/y"], 133, {}]);
     });
 
-    it("to the arguments of an image that waits come to those, though another image follows", async () => {
+    it("set the arguments of a pending image, even if another image follows", async () => {
       await platform.addImage("app", "2", "kernel 2");
       const { uuid } = await platform.createRunning({ name: "web" });
       const more = { prop: "args", op: "add", value: ["-v"] };
@@ -204,7 +204,7 @@ describe("changes of an instance", () => {
       assert.deepEqual((await stop(uuid))["args"], ["/server", "-v"]);
     });
 
-    it("are refused when too many wait", async () => {
+    it("are rejected if too many are pending", async () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       const more = { prop: "args", op: "add", value: ["-v"] };
       for (let block = 0; block < 4; block++) await patch(uuid, ...Array<typeof more>(64).fill(more));
@@ -213,7 +213,7 @@ describe("changes of an instance", () => {
       assert.equal((await patch(uuid, more)).status, "success");
     });
 
-    it("are written as durably as what an instance is to be", async () => {
+    it("are saved as durably as the instance itself", async () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       const modes: string[] = [];
       const exec = mock.method(DatabaseSync.prototype, "exec", function (this: DatabaseSync, sql: string) {
@@ -226,7 +226,7 @@ describe("changes of an instance", () => {
       assert.deepEqual(modes, []); // no light write, which a loss of power may undo
     });
 
-    it("wait also through the end of a daemon", async () => {
+    it("stay pending across a daemon restart", async () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       await set(uuid, "hostname", "front");
       platform.daemon.simulateKill();
@@ -235,7 +235,7 @@ describe("changes of an instance", () => {
       assert.equal((await stop(uuid))["hostname"], "front");
     });
 
-    it("to an image show the digest that the tag named when it was asked for, and keep it bootable", async () => {
+    it("keep the digest that an image tag had at the request, and keep that image bootable", async () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       const old = (await platform.instance(uuid))["image"];
       const digest = await platform.addImage("app", "1", "newer kernel");
@@ -252,7 +252,7 @@ describe("changes of an instance", () => {
       assert.equal(await fs.readFile(platform.vmm.starts.at(-1)?.kernel ?? "", "utf8"), "newer kernel");
     });
 
-    it("that cannot be are refused when they are asked for, judged after those that wait", async () => {
+    it("are rejected at the request if invalid, given the pending ones", async () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       const rom = { name: "r", files: [{ path: "f", data: "" }] };
       assert.equal((await patch(uuid, { prop: "roms", op: "add", value: [rom] })).status, "success");
@@ -261,7 +261,7 @@ describe("changes of an instance", () => {
       assert.equal(updates(await platform.instance(uuid)).length, 1);
     });
 
-    it("that turn out impossible at the stop say why, until the next one", async () => {
+    it("report why they failed at the stop, until the next change", async () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       await patch(uuid, { prop: "memory_mb", op: "set", value: 4096 }, { prop: "hostname", op: "set", value: "front" });
       await platform.daemon.close();
@@ -277,7 +277,7 @@ describe("changes of an instance", () => {
       assert.deepEqual(updates(await stop(uuid)), []);
     });
 
-    it("are made when it crashes, so that its restart has them", async () => {
+    it("are applied when it crashes, so that its restart has them", async () => {
       const { uuid } = await platform.createRunning({ name: "web", restart_policy: "always" });
       await set(uuid, "args", ["/fixed"]);
       platform.vmm.end(uuid, { how: "panicked", detail: "oops" });
@@ -285,7 +285,7 @@ describe("changes of an instance", () => {
       assert.deepEqual(platform.vmm.starts.at(-1)?.args, ["/fixed"]);
     });
 
-    it("wait in standby too, and are made before it boots anew", async () => {
+    it("stay pending in standby and are applied before it boots anew", async () => {
       const port = await freePort();
       const { uuid } = await platform.createRunning({
         name: "web",
@@ -302,7 +302,7 @@ describe("changes of an instance", () => {
       assert.deepEqual(updates(await platform.instance(uuid)), []);
     });
 
-    it("wait for the VM of a suspended instance, which still has what it was started with", async () => {
+    it("wait for the VM of a suspended instance, which keeps its old settings", async () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       await platform.api("PUT", "/v1/instances/suspend", [{ uuid }]);
       await platform.waitForItem(uuid, ({ state }) => state === "stopped");
@@ -313,7 +313,7 @@ describe("changes of an instance", () => {
       assert.deepEqual((await stop(uuid))["args"], ["/new"]);
     });
 
-    it("are refused where nodes are older, and those that need no stop are not", async () => {
+    it("are rejected by older nodes unless they need no stop", async () => {
       await platform.daemon.close();
       await platform.start({ strict2026: true });
       const { uuid } = await platform.createRunning({ name: "web" });
@@ -324,7 +324,7 @@ describe("changes of an instance", () => {
       assert.equal((await platform.instance(uuid))["memory_mb"], 256);
     });
 
-    it("from many requests at once are all made", async () => {
+    it("are all applied when many requests arrive at once", async () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       const names = Array.from({ length: 20 }, (_, n) => `K${n}`);
       await Promise.all(names.map((name) => patch(uuid, { prop: "env", op: "add", value: { [name]: "x" } })));

@@ -41,7 +41,7 @@ describe("metrics", () => {
   const pick = (item: Item | undefined, ...fields: string[]) => fields.map((field) => item?.[field]);
   const serviceGroup = () => ({ service_group: { services: [{ port, destination_port: 80 }] } });
 
-  it("tell what a VM takes while it runs, and nothing of one that is stopped", async () => {
+  it("report the usage of a running VM and nothing for a stopped instance", async () => {
     platform.guests.set("web", { ...webGuest("web"), usage: { rssBytes: 30_000_000, cpuTimeMs: 120 } });
     const { uuid } = await platform.createRunning({ name: "web" });
     await platform.requestItem("POST", "/v1/instances", { image: "app:1", name: "off" });
@@ -57,7 +57,7 @@ describe("metrics", () => {
     assert.deepEqual(pick(stopped, "rss_bytes", "cpu_time_ms", "start_count"), [0, 0, 1]);
   });
 
-  it("count what passed through the proxy, and what is under way", async () => {
+  it("count what passed through the proxy and what is in flight", async () => {
     let answer = (): void => undefined;
     const server = http.createServer((_request, response) => {
       response.write("1234");
@@ -92,7 +92,7 @@ describe("metrics", () => {
     agent.destroy();
   });
 
-  it("count connections that wait, and how long a sleeping instance took to wake", async () => {
+  it("count waiting connections and the wake time of an instance in standby", async () => {
     platform.guests.set("sleepy", { ...webGuest("sleepy"), listenMs: 60 });
     const scale_to_zero = { policy: "on", cooldown_time_ms: 0 };
     const { uuid } = await platform.createRunning({ name: "sleepy", ...serviceGroup(), scale_to_zero });
@@ -114,7 +114,7 @@ describe("metrics", () => {
     assert.equal(woken?.["nqueued"], 0);
   });
 
-  it("are text for everybody who does not ask for JSON, the same numbers in it", async () => {
+  it("are text unless JSON is requested, with the same numbers", async () => {
     platform.guests.set("web", { ...webGuest("web"), usage: { rssBytes: 4096, cpuTimeMs: 1500 } });
     const { uuid } = await platform.createRunning({ name: "web", ...serviceGroup() });
     await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
@@ -138,7 +138,7 @@ describe("metrics", () => {
     }
   });
 
-  it("name the state of every kind by the API's numbers", () => {
+  it("encode every state as the API's number", () => {
     const states = [
       "stopped",
       "starting",
@@ -155,7 +155,7 @@ describe("metrics", () => {
     });
   });
 
-  it("are read of those that are named, and say which are not there", async () => {
+  it("are returned for selected instances, and report those that do not exist", async () => {
     const { uuid } = await platform.createRunning({ name: "web" });
     await platform.createRunning({ name: "other" });
     assert.deepEqual(
@@ -174,7 +174,7 @@ describe("metrics", () => {
     assert.equal(samplesIn(reply.text).get(`instance_state{instance_uuid="${uuid}"}`), 2);
   });
 
-  it("leave out templates and checkpoints, which have no life to measure", async () => {
+  it("omit templates and checkpoints, which never run", async () => {
     await platform.requestItem("POST", "/v1/instances", { image: "app:1", name: "golden" });
     await platform.requestItem("POST", "/v1/instances/checkpoints", [{ from: { name: "golden" }, name: "frozen" }]);
     await platform.requestItem("POST", "/v1/instances/templates", [{ name: "golden" }]);

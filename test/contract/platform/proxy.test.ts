@@ -48,7 +48,7 @@ describe("a published port", () => {
   const stop = (name: string, drainTimeoutMs: number) =>
     platform.api("PUT", "/v1/instances/stop", [{ name, drain_timeout_ms: drainTimeoutMs }]);
 
-  it("refuses connections while nothing is there to answer", async () => {
+  it("rejects connections while nothing can serve them", async () => {
     await open();
     await assert.rejects(get());
     await platform.requestItem("POST", "/v1/instances", {
@@ -59,7 +59,7 @@ describe("a published port", () => {
     await assert.rejects(get());
   });
 
-  it("leads to the guest's port", async () => {
+  it("forwards to the guest's port", async () => {
     await open();
     const ports: number[] = [];
     platform.guests.set("web", {
@@ -73,7 +73,7 @@ describe("a published port", () => {
     assert.deepEqual(ports, [80]);
   });
 
-  it("holds connections until a starting instance answers, and never shows them to it before", async () => {
+  it("holds connections until a starting instance is ready, and forwards none before", async () => {
     await open();
     let served = 0;
     const web = webGuest("slow");
@@ -96,7 +96,7 @@ describe("a published port", () => {
     assert.ok(Number(items[0]?.["net_time_us"]) >= 100_000);
   });
 
-  it("gives up holding after a while", async () => {
+  it("stops holding a connection after the limit", async () => {
     await open({}, { connectionWaitMs: 50 });
     platform.guests.set("mute", { bootMs: 60_000 });
     await platform.requestItem("POST", "/v1/instances", {
@@ -118,7 +118,7 @@ describe("a published port", () => {
     assert.deepEqual(texts.sort(), ["a", "a", "b", "b"]);
   });
 
-  it("refuses what is above the hard limit of every instance", async () => {
+  it("rejects connections above the hard limit of every instance", async () => {
     await open({ hard_limit: 1 });
     await running("a");
     const agent = new http.Agent({ keepAlive: true });
@@ -127,7 +127,7 @@ describe("a published port", () => {
     agent.destroy();
   });
 
-  it("passes bytes both ways, megabytes included, and an end of one way alone", async () => {
+  it("forwards megabytes and a half-closed connection in both directions", async () => {
     await open();
     platform.guests.set("sum", {
       ...webGuest("sum"),
@@ -146,7 +146,7 @@ describe("a published port", () => {
     assert.equal(client.text().length, 5_000_008);
   });
 
-  it("tries another instance when the first one cannot be reached", async () => {
+  it("tries another instance if the first cannot be reached", async () => {
     await open();
     const a = await running("a");
     await running("b");
@@ -191,7 +191,7 @@ describe("a published port", () => {
     assert.equal(seen.has("old-0") && seen.has("old-5"), true);
   });
 
-  it("lets an instance that drains finish what it was asked, then closes idle connections", async () => {
+  it("lets a draining instance finish its requests, then closes idle connections", async () => {
     await open();
     let finish: () => void = () => undefined;
     platform.guests.set("a", {
@@ -216,7 +216,7 @@ describe("a published port", () => {
     "Content-Length: 6\r\n\r\nabc|def",
     "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n|3\r\ndef\r\n0\r\n\r\n",
   ]) {
-    it(`lets an instance that drains finish a response with pauses in it (${framing.split(":")[0]})`, async () => {
+    it(`lets a draining instance finish a response with pauses in it (${framing.split(":")[0]})`, async () => {
       await open({}, { drainIdleMs: 20 });
       const [first = "", second = ""] = framing.split("|");
       let finish = (): void => undefined;
@@ -240,7 +240,7 @@ describe("a published port", () => {
     });
   }
 
-  it("cuts a connection that does not end within the drain timeout, or on a stop by force", async () => {
+  it("closes a connection that outlasts the drain timeout or a forced stop", async () => {
     await open();
     for (const [name, how] of [
       ["a", "timeout"],
@@ -259,7 +259,7 @@ describe("a published port", () => {
     }
   });
 
-  it("follows a change of its destination", async () => {
+  it("follows a change of its destination port", async () => {
     await open();
     const ports: number[] = [];
     platform.guests.set("web", {
@@ -276,8 +276,8 @@ describe("a published port", () => {
     assert.deepEqual(ports, [90]);
   });
 
-  describe("after the daemon was killed", () => {
-    it("serves again from the same VMs, restarting none", async () => {
+  describe("after the daemon is killed", () => {
+    it("serves again from the same VMs without restarting any", async () => {
       await open();
       const [a, b] = [await running("a"), await running("b")];
       platform.daemon.simulateKill();
@@ -292,7 +292,7 @@ describe("a published port", () => {
       }
     });
 
-    it("marks what died meanwhile with its reason and applies the restart policy", async () => {
+    it("reports why VMs ended meanwhile and applies the restart policy", async () => {
       await open();
       const [a, b] = [await running("a"), await platform.createRunning({ name: "b", restart_policy: "on-failure" })];
       platform.daemon.simulateKill();
@@ -305,7 +305,7 @@ describe("a published port", () => {
       assert.equal(back["restart_count"], 1);
     });
 
-    it("finishes a stop and a delete that were under way", async () => {
+    it("completes an unfinished stop and delete", async () => {
       await open();
       platform.guests.set("a", { ...webGuest("a"), serve: () => undefined });
       const a = await running("a");
@@ -321,8 +321,8 @@ describe("a published port", () => {
   });
 });
 
-describe("the ports of a service that is gone", () => {
-  it("stay closed, though they were just about to open", async () => {
+describe("the ports of a deleted service", () => {
+  it("stay closed even if they were about to open", async () => {
     const events = { wake: () => undefined, request: () => undefined, connections: () => undefined };
     const proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, DEFAULT_TIMINGS);
     const port = await freePort();

@@ -19,7 +19,7 @@ describe("a port that redirects", () => {
   });
   afterEach(() => proxy.close());
 
-  it("answers without an instance, and closes the connection", async () => {
+  it("responds without an instance and closes the connection", async () => {
     const agent = new http.Agent({ keepAlive: true });
     const url = `http://127.0.0.1:${port}/x?y`;
     const got = await sendHttp(url, "GET", {}, undefined, agent);
@@ -30,20 +30,20 @@ describe("a port that redirects", () => {
     agent.destroy();
   });
 
-  it("answers what is no HTTP with an end", async () => {
+  it("closes a connection that is not HTTP", async () => {
     const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
     socket.end("\x16\x03\x01 not http\r\n\r\n");
     socket.resume();
     await new Promise((resolve) => socket.once("close", resolve));
   });
 
-  it("leads to instances as soon as it is published so", async () => {
+  it("forwards to instances as soon as the handler is removed", async () => {
     await proxy.publish([{ port, destinationPort: 80, how: "plain" }]);
     await assert.rejects(sendHttp(`http://127.0.0.1:${port}/`, "GET", {}));
     assert.equal(await isListening(port), true);
   });
 
-  it("lets go of clients that say nothing when the service goes", async () => {
+  it("closes silent connections when the service is deleted", async () => {
     const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
     await new Promise((resolve) => socket.once("connect", resolve));
     proxy.close();

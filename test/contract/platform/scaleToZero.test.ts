@@ -31,7 +31,7 @@ describe("an instance that scales to zero", () => {
   }
 
   for (const stateful of [true, false]) {
-    it(`wakes for a connection also after the machine was switched off meanwhile (${stateful ? "memory kept" : "booted anew"})`, async () => {
+    it(`wakes for a connection even if the machine was switched off (${stateful ? "memory kept" : "booted anew"})`, async () => {
       platform.guests.set("echo", { ...echo, onStop: { how: "exited", exitCode: 0 } });
       const { uuid } = await running("echo", { policy: "on", stateful, cooldown_time_ms: 30 });
       const asleep = await isAsleep(uuid);
@@ -51,7 +51,7 @@ describe("an instance that scales to zero", () => {
   }
 
   for (const stateful of [true, false]) {
-    it(`when idle sleeps in front of an idle connection, and ends it (${stateful ? "memory kept" : "booted anew"})`, async () => {
+    it(`goes to standby behind an idle connection and closes it (${stateful ? "memory kept" : "booted anew"})`, async () => {
       platform.guests.set("echo", { ...echo, onStop: { how: "exited", exitCode: 0 } });
       const { uuid } = await running("echo", { policy: "idle", stateful, cooldown_time_ms: 30 });
       const { closed } = await connected();
@@ -63,7 +63,7 @@ describe("an instance that scales to zero", () => {
     });
   }
 
-  it("with the policy 'on' stays up for a connection, idle or not", async () => {
+  it("stays up for an idle connection with the policy 'on'", async () => {
     platform.guests.set("echo", echo);
     const { uuid } = await running("echo", { policy: "on", cooldown_time_ms: 10 });
     const { socket } = await connected();
@@ -73,7 +73,7 @@ describe("an instance that scales to zero", () => {
     await isAsleep(uuid);
   });
 
-  it("when idle stays up as long as something moves", async () => {
+  it("stays up as long as bytes flow with the policy 'idle'", async () => {
     platform.guests.set("echo", echo);
     const { uuid } = await running("echo", { policy: "idle", stateful: true, cooldown_time_ms: 1_000 });
     const { socket, closed } = await connected();
@@ -86,7 +86,7 @@ describe("an instance that scales to zero", () => {
     await closed;
   });
 
-  it("when idle never sleeps amid an HTTP request, however long the answer takes", async () => {
+  it("never goes to standby during an HTTP request with the policy 'idle', however slow the response", async () => {
     let finish = (): void => undefined;
     const server = http.createServer((request, response) => {
       response.writeHead(200, request.url === "/length" ? { "content-length": 8 } : {});

@@ -28,7 +28,7 @@ describe("an instance's schedules", () => {
     while ((await listed()).join() !== expected.join()) await new Promise((resolve) => setTimeout(resolve, 2));
   };
 
-  it("start, stop and delete it at their time", async () => {
+  it("start, stop and delete it on time", async () => {
     const asleep = await create({ name: "asleep", ...schedule("start") });
     const awake = await platform.createRunning({ name: "awake", ...schedule("stop") });
     await create({ name: "doomed", ...schedule("delete") });
@@ -39,7 +39,7 @@ describe("an instance's schedules", () => {
     await untilListed(["asleep", "awake", "later"]);
   });
 
-  it("are shown with their next time, and come again", async () => {
+  it("show their next time and repeat", async () => {
     const item = await create({ name: "a", ...schedule("start") });
     const [shown] = item["schedules"] as Record<string, string>[];
     const next = Date.parse(shown?.["next_at"] ?? "");
@@ -55,7 +55,7 @@ describe("an instance's schedules", () => {
     }
   });
 
-  it("can be added and taken away at any time", async () => {
+  it("can be added and removed at any time", async () => {
     const { uuid } = await platform.createRunning({ name: "a" });
     const patch = (op: string, value: unknown) =>
       platform.requestItem("PATCH", "/v1/instances", [{ uuid, prop: "schedules", op, value }]);
@@ -67,7 +67,7 @@ describe("an instance's schedules", () => {
     assert.deepEqual(await listed(), ["a"]);
   });
 
-  it("do not delete what is locked", async () => {
+  it("do not delete a locked instance", async () => {
     await create({ name: "kept", ...schedule("delete") });
     const lock = { name: "kept", prop: "delete_lock", op: "set", value: true };
     await platform.requestItem("PATCH", "/v1/instances", [lock]);
@@ -77,7 +77,7 @@ describe("an instance's schedules", () => {
     assert.deepEqual(await listed(), ["kept", "witness"]);
   });
 
-  it("go on after the daemon was killed", async () => {
+  it("continue after the daemon is killed", async () => {
     const { uuid } = await create({ name: "a", ...schedule("start") });
     platform.daemon.simulateKill();
     await platform.start({ clock });
@@ -85,7 +85,7 @@ describe("an instance's schedules", () => {
     await platform.waitForItem(uuid, ({ state }) => state === "running");
   });
 
-  it("are refused when their time cannot be read, or this platform cannot do them", async () => {
+  it("are rejected if their time is invalid or this platform does not support them", async () => {
     const refused: [Record<string, unknown>, number][] = [
       [schedule("start", "sometimes"), 7],
       [schedule("start", "*:0/90"), 7],
@@ -100,7 +100,7 @@ describe("an instance's schedules", () => {
     assert.deepEqual(await listed(), []);
   });
 
-  it("have bounded names, times and numbers", async () => {
+  it("have limited names, times and count", async () => {
     const nth = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ name: `n${index}`, when: "daily", action: "start" }));
     for (const [schedules, code] of [
@@ -119,10 +119,10 @@ describe("an instance's schedules", () => {
     assert.equal(added["error"], 5);
   });
 
-  describe("and autokill", () => {
+  describe("with autokill", () => {
     const TIME = { autokill: { time_ms: HOUR_MS } };
 
-    it("delete an instance some time after its stop, but not one that runs, is locked, or was never started", async () => {
+    it("delete an instance some time after its stop, but not one that runs, is locked or was never started", async () => {
       const gone = await platform.createRunning({ name: "gone", ...TIME });
       await platform.createRunning({ name: "up", ...TIME });
       const kept = await platform.createRunning({ name: "locked", ...TIME });
@@ -141,7 +141,7 @@ describe("an instance's schedules", () => {
       await untilListed(["up", "new"]);
     });
 
-    it("delete it also when its time was over while no daemon ran", async () => {
+    it("delete it even if the time passed while no daemon ran", async () => {
       const { uuid } = await platform.createRunning({ name: "gone", ...TIME });
       await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
       await platform.waitForItem(uuid, ({ state }) => state === "stopped");
@@ -151,7 +151,7 @@ describe("an instance's schedules", () => {
       await untilListed([]);
     });
 
-    it("delete a template when nothing was made from it for some time", async () => {
+    it("delete a template that no instance was created from for some time", async () => {
       await create({ name: "golden" });
       await platform.requestItem("POST", "/v1/instances/templates", [{ name: "golden", autokill: { time_ms: 1_000 } }]);
       clock.advance(2_000);
@@ -160,7 +160,7 @@ describe("an instance's schedules", () => {
     });
 
     for (const keepAlive of [false, true]) {
-      it(`delete it after its requests, each answered (connections ${keepAlive ? "kept" : "closed"})`, async () => {
+      it(`delete it after its last allowed request, which still gets its response (connections ${keepAlive ? "kept" : "closed"})`, async () => {
         const port = await freePort();
         let answered = 0;
         const server = http.createServer((_request, response) => {
@@ -188,7 +188,7 @@ describe("an instance's schedules", () => {
       });
     }
 
-    it("keep their count of requests over the life of a daemon", async () => {
+    it("keep the request count across a daemon restart", async () => {
       const port = await freePort();
       await platform.createRunning({
         ...{ name: "two", autokill: { num_requests: 2 } },

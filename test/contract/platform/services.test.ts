@@ -24,7 +24,7 @@ describe("service groups", () => {
     return clock;
   }
 
-  it("are published at once on the loopback and unpublished with their delete", async () => {
+  it("publish their ports on the loopback address and close them on delete", async () => {
     const port = await freePort();
     const service = await create({ name: "web", services: [{ port, destination_port: 8080 }] });
     assert.equal(await isListening(port), true);
@@ -36,7 +36,7 @@ describe("service groups", () => {
     assert.equal(await isListening(port), false);
   });
 
-  it("get a name, and a domain of it, when they ask for none", async () => {
+  it("generate a name and a domain for it by default", async () => {
     const unnamed = await create({ services: [{ port: await freePort() }] });
     assert.match(unnamed.name, /^[a-z]+-[a-z]+-[a-z0-9]{8}$/);
     assert.deepEqual(unnamed["domains"], [{ fqdn: `${unnamed.name}.localhost` }]);
@@ -52,7 +52,7 @@ describe("service groups", () => {
     }
   });
 
-  it("refuse what is no domain, and one that is listed twice", async () => {
+  it("reject invalid domains and duplicates", async () => {
     for (const names of [
       ["a b"],
       ["-x"],
@@ -66,7 +66,7 @@ describe("service groups", () => {
     }
   });
 
-  it("take domains as labels below localhost, or as they are with a trailing dot", async () => {
+  it("accept domains as labels below localhost, or in full with a trailing dot", async () => {
     const service = await create({
       services: [{ port: await freePort() }],
       domains: [{ name: "shop" }, { name: "www.example.com." }],
@@ -88,7 +88,7 @@ describe("service groups", () => {
     ["an address", [{ port: 8080, ip: "192.0.2.1" }], 1, /loopback address alone/],
   ];
   for (const [what, services, code, message] of refused) {
-    it(`refuse ${what}`, async () => {
+    it(`reject invalid ports: ${what}`, async () => {
       const item = await create({ services });
       assert.equal(item["error"], code);
       assert.match(item.message, message);
@@ -96,7 +96,7 @@ describe("service groups", () => {
     });
   }
 
-  it("refuse a name that is taken, and limits in the wrong order", async () => {
+  it("reject a name that is taken, and limits in the wrong order", async () => {
     await create({ name: "web", services: [{ port: await freePort() }] });
     assert.equal((await create({ name: "web", services: [{ port: await freePort() }] }))["error"], 23);
     const crossed = { services: [{ port: await freePort() }], soft_limit: 5, hard_limit: 4 };
@@ -105,7 +105,7 @@ describe("service groups", () => {
     assert.equal((await platform.api("POST", "/v1/instances", inline)).httpStatus, 400);
   });
 
-  it("refuse a port of another service and name both", async () => {
+  it("reject a port of another service and name both", async () => {
     const port = await freePort();
     await create({ name: "first", services: [{ port }] });
     const item = await create({ name: "second", services: [{ port }] });
@@ -113,7 +113,7 @@ describe("service groups", () => {
     assert.match(item.message, /'second'.*'first'/);
   });
 
-  it("refuse a port of another program, and leave nothing behind", async () => {
+  it("reject a port of another program and leave nothing behind", async () => {
     const other = net.createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => other.once("listening", resolve));
     const { port } = other.address() as net.AddressInfo;
@@ -142,7 +142,7 @@ describe("service groups", () => {
     assert.equal((await patch("set", "nonsense"))["error"], 7);
   });
 
-  it("change their limits one triple at a time", async () => {
+  it("change their limits one patch operation at a time", async () => {
     const { uuid } = await create({ services: [{ port: await freePort() }], soft_limit: 5, hard_limit: 10 });
     const { items, status } = await platform.api("PATCH", "/v1/services", [
       { uuid, prop: "hard_limit", op: "set", value: 4 },
@@ -169,7 +169,7 @@ describe("service groups", () => {
     assert.equal("autokill" in (await patch("del")), false);
   });
 
-  it("with autokill go when they were empty for that long, and not while they have instances", async () => {
+  it("are deleted by autokill when empty for that long, and not while they have instances", async () => {
     const clock = await withClock();
     const port = await freePort();
     const { uuid } = await create({ name: "web", services: [{ port }], autokill: { time_ms: 200_000 } });
@@ -184,7 +184,7 @@ describe("service groups", () => {
     assert.equal(await isListening(port), false);
   });
 
-  it("with autokill go after a daemon that was killed meanwhile", async () => {
+  it("are deleted by autokill after a daemon that was killed meanwhile", async () => {
     const clock = await withClock();
     const { uuid } = await create({ services: [{ port: await freePort() }], autokill: { time_ms: 200_000 } });
     clock.advance(100_000);
@@ -196,7 +196,7 @@ describe("service groups", () => {
     while ((await read(uuid))["error"] !== 8);
   });
 
-  it("that are due when a daemon starts give their ports back", async () => {
+  it("free their ports if autokill is due when a daemon starts", async () => {
     const port = await freePort();
     const services = [{ port, handlers: ["tls"] }];
     const { uuid } = await create({ services, autokill: { time_ms: 60_000 } });
@@ -207,7 +207,7 @@ describe("service groups", () => {
     assert.equal((await create({ services }))["status"], "success");
   });
 
-  it("have a bounded number of ports and domains", async () => {
+  it("have a limited number of ports and domains", async () => {
     const domains = (count: number, prefix: string) =>
       Array.from({ length: count }, (_, index) => ({ name: `${prefix}${index}` }));
     const ports = Array.from({ length: 254 }, (_, index) => ({ port: 20_000 + index }));
@@ -225,7 +225,7 @@ describe("service groups", () => {
     assert.equal(more["error"], 5);
   });
 
-  it("redirect from port 80, or say so where this user may not open it", async () => {
+  it("redirect from port 80, or report that this user may not open it", async () => {
     const services = [{ port: 80, destination_port: 443, handlers: ["http", "redirect"] }];
     const item = await create({ services });
     if (item["error"] !== undefined) {
@@ -237,7 +237,7 @@ describe("service groups", () => {
     assert.deepEqual([status, headers.location], [301, "https://127.0.0.1/x?y"]);
   });
 
-  describe("that instances bring along", () => {
+  describe("created inline with an instance", () => {
     const bring = async (name: string, extra: object = {}) => {
       const port = await freePort();
       const service_group = { services: [{ port, destination_port: 80 }], domains: [{ name }], ...extra };
@@ -246,7 +246,7 @@ describe("service groups", () => {
     };
     const remove = (name: string) => platform.api("DELETE", "/v1/instances", [{ name }]);
 
-    it("are not persistent, and go with their last instance", async () => {
+    it("are not persistent and are deleted with their last instance", async () => {
       const { port, group } = await bring("first");
       assert.deepEqual(group.domains, [{ fqdn: "first.localhost" }]);
       assert.equal((await read(group.uuid))["persistent"], false);
@@ -256,7 +256,7 @@ describe("service groups", () => {
       assert.equal(await isListening(port), false);
     });
 
-    it("stay when a second instance has joined them", async () => {
+    it("stay once a second instance has joined them", async () => {
       const { group } = await bring("first");
       await platform.requestItem("POST", "/v1/instances", {
         name: "second",
@@ -269,7 +269,7 @@ describe("service groups", () => {
       assert.equal((await read(group.uuid))["status"], "success");
     });
 
-    it("are one for all replicas, and go with the last of them", async () => {
+    it("are shared by all replicas and deleted with the last one", async () => {
       const port = await freePort();
       const { items } = await platform.api("POST", "/v1/instances", {
         image: "app:1",
@@ -284,7 +284,7 @@ describe("service groups", () => {
       assert.equal((await read(uuids[0] ?? ""))["error"], 8);
     });
 
-    it("and are deleted while their instance is being made, refuse that with everything it brought", async () => {
+    it("reject the create and all its inline resources if deleted meanwhile", async () => {
       const service_group = { services: [{ port: await freePort() }] };
       const volumes = [{ size_mb: 8, at: "/data" }];
       const creating = platform.api("POST", "/v1/instances", { image: "app:1", service_group, volumes });
@@ -301,7 +301,7 @@ describe("service groups", () => {
       }
     });
 
-    it("are not there when the instance could not be made", async () => {
+    it("do not exist if the instance could not be created", async () => {
       const port = await freePort();
       const item = await platform.requestItem("POST", "/v1/instances", {
         image: "nothing:1",
@@ -313,7 +313,7 @@ describe("service groups", () => {
     });
   });
 
-  it("take one of two creates at once that want the same port and domain", async () => {
+  it("give one port and domain to one of two concurrent creates", async () => {
     const port = await freePort();
     const wanted = { services: [{ port }], domains: [{ name: "shop" }] };
     const items = await Promise.all([create(wanted), create(wanted)]);

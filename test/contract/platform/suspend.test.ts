@@ -24,7 +24,7 @@ describe("suspended instances", () => {
     return { port, body: { service_group: { services: [{ port }] }, ...more } };
   };
 
-  it("are stopped with a snapshot, and the next start goes on with the same VM", async () => {
+  it("are stopped with a snapshot, and the next start resumes the same VM", async () => {
     const { port, body } = await service();
     const { uuid } = await platform.createRunning({ name: "web", ...body });
     const item = await suspend("web");
@@ -41,7 +41,7 @@ describe("suspended instances", () => {
     assert.deepEqual([ended["stop_reason"], ended["exit_code"]], [3, 3]); // from inside: nobody asked for this end
   });
 
-  it("that scale to zero are in standby, and a connection wakes them where they were", async () => {
+  it("with scale to zero are in standby and resume for a connection", async () => {
     const { port, body } = await service({ scale_to_zero: { policy: "on", cooldown_time_ms: 60_000 } });
     const { uuid } = await platform.createRunning({ name: "web", ...body });
     const item = await suspend("web");
@@ -52,7 +52,7 @@ describe("suspended instances", () => {
     assert.equal((await platform.instance(uuid))["state"], "running");
   });
 
-  it("are suspended once open connections have ended, or are cut when the time is over", async () => {
+  it("are suspended after their connections end or the drain timeout passes", async () => {
     const { port, body } = await service();
     platform.guests.set("raw", { serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) });
     await platform.createRunning({ name: "raw", ...body });
@@ -77,7 +77,7 @@ describe("suspended instances", () => {
     await closed;
   });
 
-  it("that are stopped or deleted give their VM back, and the next start boots anew", async () => {
+  it("lose their VM when stopped or deleted, and the next start boots anew", async () => {
     const { uuid } = await platform.createRunning({ name: "web" });
     await suspend("web");
     const stopped = await platform.requestItem("PUT", "/v1/instances/stop", [{ name: "web" }]);
@@ -91,7 +91,7 @@ describe("suspended instances", () => {
     assert.equal(fs.existsSync(`${platform.paths.instancesDir}/${uuid}`), false);
   });
 
-  it("are refused what needs a VM that runs, or one that is gone", async () => {
+  it("reject operations that need a running VM", async () => {
     platform.guests.set("slow", { bootMs: 60_000 });
     await platform.requestItem("POST", "/v1/instances", { image: "app:1", name: "slow", autostart: true });
     assert.equal((await suspend("slow"))["error"], 11);
@@ -101,7 +101,7 @@ describe("suspended instances", () => {
     assert.equal((await suspend("ghost"))["error"], 8);
   });
 
-  it("keep what they were started with: a change waits until that VM has ended", async () => {
+  it("keep their settings: a change waits until that VM has ended", async () => {
     await platform.createRunning({ name: "web", env: { A: "1" } });
     await suspend("web");
     const change = { name: "web", prop: "env", op: "set", value: { A: "2" } };
@@ -113,7 +113,7 @@ describe("suspended instances", () => {
     assert.deepEqual(after["env"], { A: "2" });
   });
 
-  it("keep their disks: a volume of theirs does not grow under them", async () => {
+  it("keep their disks: an attached volume cannot grow", async () => {
     const volume = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     await platform.createRunning({ name: "writer", volumes: [{ uuid: volume.uuid, at: "/data" }] });
     await suspend("writer");
@@ -121,7 +121,7 @@ describe("suspended instances", () => {
     assert.equal((await platform.requestItem("PATCH", "/v1/volumes", [grow]))["error"], 15);
   });
 
-  it("count their memory, which they hold, and nothing else of what is for live instances", async () => {
+  it("count only the memory they hold against the live quotas", async () => {
     await platform.createRunning({ name: "web", memory_mb: 256, vcpus: 1 });
     const used = async () => {
       const quotas = await platform.requestItem("GET", "/v1/users/quotas");
@@ -135,7 +135,7 @@ describe("suspended instances", () => {
     assert.deepEqual(await used(), [1, 1, 256]);
   });
 
-  it("do not count the time they are frozen as time they ran", async () => {
+  it("do not count paused time as uptime", async () => {
     const { uuid } = await platform.createRunning({ name: "web" });
     const before = Number((await suspend("web"))["uptime_ms"]);
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -147,13 +147,13 @@ describe("suspended instances", () => {
     assert.ok(Number(item["uptime_ms"]) < before + 150, `${before} and then ${String(item["uptime_ms"])}`);
   });
 
-  describe("after the daemon was killed", () => {
+  describe("after the daemon is killed", () => {
     const replaced = async (): Promise<void> => {
       platform.daemon.simulateKill();
       await platform.start();
     };
 
-    it("are still there, still frozen, and go on where they were", async () => {
+    it("are still paused and resume", async () => {
       const { port, body } = await service();
       const { uuid } = await platform.createRunning({ name: "web", ...body });
       const { snapshot } = await suspend("web");
@@ -164,7 +164,7 @@ describe("suspended instances", () => {
       assert.equal(platform.vmm.starts.length, 1);
     });
 
-    it("and whose VM is gone with the machine say that the snapshot is, and boot anew", async () => {
+    it("report a lost snapshot if the machine was switched off, and boot anew", async () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       await suspend("web");
       platform.daemon.simulateKill();
@@ -177,7 +177,7 @@ describe("suspended instances", () => {
     });
 
     for (const isGone of [false, true]) {
-      it(`while they became templates are templates, their VM ${isGone ? "gone with the machine" : "ended"}`, async () => {
+      it(`become templates if their conversion was interrupted, with their VM ${isGone ? "gone with the machine" : "ended"}`, async () => {
         const { uuid } = await platform.createRunning({ name: "web" });
         await suspend("web");
         platform.daemon.simulateKill();
@@ -193,7 +193,7 @@ describe("suspended instances", () => {
       });
     }
 
-    it("while they drained are suspended all the same", async () => {
+    it("are suspended if they were draining", async () => {
       const { port, body } = await service();
       platform.guests.set("raw", { serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) });
       const { uuid } = await platform.createRunning({ name: "raw", ...body });

@@ -21,7 +21,7 @@ describe("instance templates", () => {
   const names = async (path: string): Promise<string[]> =>
     (await platform.api("GET", path)).items.map((item) => item.name);
 
-  it("are instances themselves: same uuid, in their own listing, and no longer in the one of instances", async () => {
+  it("are instances with the same uuid, listed as templates and no longer as instances", async () => {
     const { uuid } = await stopped("golden", { tags: ["x"] });
     await stopped("plain", { tags: ["x"] });
     assert.deepEqual(await convert("golden"), { status: "success", uuid, name: "golden", state: "template" });
@@ -37,7 +37,7 @@ describe("instance templates", () => {
     assert.equal((await convert("golden"))["status"], "success"); // a second time changes nothing
   });
 
-  it("are made of what runs when its VM has ended, and until then no start comes between", async () => {
+  it("are created from a running instance once its VM ends, with no start in between", async () => {
     platform.guests.set("busy", { onStop: undefined });
     await platform.createRunning({ name: "busy", restart_policy: "always" });
     const begun = await convert("busy", { timeout_s: 0 });
@@ -49,7 +49,7 @@ describe("instance templates", () => {
     assert.deepEqual([item["start_count"], item["restart_count"]], [1, 0]);
   });
 
-  it("that are waited for too briefly are answered with the state they are in", async () => {
+  it("report the current state if the wait is too short", async () => {
     platform.guests.set("slow", { onStop: undefined });
     await platform.close();
     platform = await TestPlatform.open({ stopGraceMs: 5_000 });
@@ -61,7 +61,7 @@ describe("instance templates", () => {
     assert.deepEqual([answer.items[0]?.["state"], answer.items[0]?.["error"]], ["stopping", undefined]);
   });
 
-  it("are never started, stopped, suspended or changed as instances", async () => {
+  it("cannot be started, stopped, suspended or changed as instances", async () => {
     await stopped("golden");
     await convert("golden");
     for (const verb of ["start", "stop", "suspend"]) {
@@ -76,7 +76,7 @@ describe("instance templates", () => {
     assert.equal(platform.vmm.starts.length, 0);
   });
 
-  it("leave their service, and an ephemeral one goes with its last member", async () => {
+  it("leave their service, and an inline one is deleted with its last instance", async () => {
     const port = await freePort();
     const service_group = { name: "front", services: [{ port }] };
     const running = await platform.createRunning({ name: "web", service_group });
@@ -87,13 +87,13 @@ describe("instance templates", () => {
     await platform.createRunning({ name: "other", service_group: { services: [{ port }] } }); // the port is free again
   });
 
-  it("that were instances to delete when they stop are kept", async () => {
+  it("are kept even if they had delete-on-stop", async () => {
     await platform.createRunning({ name: "brief", features: ["delete-on-stop"] });
     await convert("brief");
     assert.deepEqual(await names("/v1/instances/templates"), ["brief"]);
   });
 
-  it("become templates also when the daemon is killed before their VM has ended", async () => {
+  it("are completed if the daemon is killed before their VM ends", async () => {
     platform.guests.set("busy", { onStop: undefined });
     const { uuid } = await platform.createRunning({ name: "busy" });
     await convert("busy", { timeout_s: 0 });
@@ -103,7 +103,7 @@ describe("instance templates", () => {
     assert.equal((await template("busy"))["state"], "template");
   });
 
-  it("are changed in their tags, lock and autokill, and in nothing else", async () => {
+  it("allow changes of tags, lock and autokill only", async () => {
     await stopped("golden", { tags: ["a"] });
     await convert("golden", { autokill: { time_ms: 5_000 } });
     assert.deepEqual((await template("golden"))["template_autokill"], { time_ms: 5_000 });
@@ -124,7 +124,7 @@ describe("instance templates", () => {
     assert.equal((await patch("memory_mb", "set", 64)).httpStatus, 400);
   });
 
-  it("are deleted, unless they are locked, and what was made from them stays", async () => {
+  it("can be deleted unless locked, and instances created from them stay", async () => {
     await stopped("golden");
     await convert("golden");
     await create({ name: "clone", template: { name: "golden" } });
@@ -142,10 +142,10 @@ describe("instance templates", () => {
     assert.equal(await fs.readFile(platform.vmm.starts[0]?.kernel ?? "", "utf8"), "kernel of app");
   });
 
-  describe("as what instances are made from", () => {
+  describe("as the source of instances", () => {
     const pick = (item: Item, ...fields: string[]) => fields.map((field) => item[field]);
 
-    it("give what the request does not say, and nothing of their life", async () => {
+    it("provide what the request omits, except for runtime state", async () => {
       const schedules = [{ name: "nightly", when: "daily", action: "stop" }];
       const more = { args: ["/bin/x"], env: { A: "b" }, memory_mb: 256, tags: ["x"], schedules };
       await platform.createRunning({ name: "golden", ...more, restart_policy: "on-failure", hostname: "gold" });
@@ -166,7 +166,7 @@ describe("instance templates", () => {
       assert.deepEqual([spec?.args, spec?.env], [["/bin/y"], { FROM: "image", C: "d" }]);
     });
 
-    it("boot after their image was removed, in as many replicas as are asked for", async () => {
+    it("boot after the removal of their image, in as many replicas as requested", async () => {
       await stopped("golden");
       await convert("golden");
       await openLayout(platform.paths.imagesDir).remove("app");
@@ -179,7 +179,7 @@ describe("instance templates", () => {
       );
     });
 
-    it("scale to zero only in a service, which alone can wake them", async () => {
+    it("scale to zero only in a service, which alone can wake instances", async () => {
       const scale_to_zero = { policy: "on", cooldown_time_ms: 60_000 };
       await stopped("golden", { scale_to_zero, service_group: { services: [{ port: await freePort() }] } });
       await convert("golden");
@@ -189,7 +189,7 @@ describe("instance templates", () => {
       assert.equal(policy(await create({ template: { name: "golden" }, service_group })), "on");
     });
 
-    it("share volumes that are only read; one that is written needs words of its own", async () => {
+    it("share read-only volumes, and require the request to name writable ones", async () => {
       const volume = await platform.requestItem("POST", "/v1/volumes", {
         name: "data",
         size_mb: 8,
@@ -207,14 +207,14 @@ describe("instance templates", () => {
       assert.equal((await platform.requestItem("DELETE", "/v1/volumes", [{ name: "own" }]))["error"], 15);
     });
 
-    it("are refused when there is none, or when it is no template", async () => {
+    it("are rejected if they do not exist or are no template", async () => {
       await stopped("plain");
       assert.equal((await create({ template: { name: "ghost" } }))["error"], 8);
       assert.equal((await create({ template: { name: "plain" } }))["error"], 8);
       assert.equal((await create({ template: { uuid: "nonsense" } }))["error"], 7);
     });
 
-    it("keep the rules of a create, also for what they take over", async () => {
+    it("apply the rules of a create to inherited settings too", async () => {
       await platform.requestItem("POST", "/v1/instances", {
         name: "brief",
         image: "app:1",
@@ -226,7 +226,7 @@ describe("instance templates", () => {
       assert.match(item.message, /'delete-on-stop'/);
     });
 
-    it("are nothing that an instance can depend on, since they never run", async () => {
+    it("cannot be a dependency, since they never run", async () => {
       await stopped("golden");
       await convert("golden");
       assert.equal((await create({ image: "app:1", dependencies: [{ name: "golden" }] }))["error"], 24);
@@ -235,7 +235,7 @@ describe("instance templates", () => {
       assert.equal((await platform.requestItem("PATCH", "/v1/instances", [change]))["error"], 24);
     });
 
-    it("are refused together with anything else to make an instance from", async () => {
+    it("are rejected together with any other source", async () => {
       const mixed: [Record<string, unknown>, string][] = [
         [{ branch_from: { name: "a" }, image: "app:1" }, "Cannot specify 'image' when 'branch_from' is set"],
         [
@@ -259,7 +259,7 @@ describe("instance templates", () => {
     const request = (more: Record<string, unknown> = {}) =>
       create({ template: { name: "golden", prepare: true, create_args, autokill: { time_ms: 60_000 }, ...more } });
 
-    it("are made by the first of many creates, and found by all others", async () => {
+    it("are created by the first of many creates and found by all others", async () => {
       const made = await Promise.all(Array.from({ length: 5 }, () => request()));
       assert.deepEqual(
         made.map((item) => [item["status"], item["memory_mb"], item["state"]]),
@@ -271,7 +271,7 @@ describe("instance templates", () => {
       assert.equal(platform.vmm.starts.length, 0);
     });
 
-    it("are refused with what is wrong in them, and leave nothing behind", async () => {
+    it("report what is wrong with them and leave nothing behind", async () => {
       const refused: [Record<string, unknown>, number, RegExp][] = [
         [{ create_args: undefined }, 7, /'template.create_args' is missing/],
         [{ create_args: { image: "ghost:1" } }, 8, /'ghost:1'/],
@@ -299,24 +299,24 @@ describe("instance templates", () => {
     });
   });
 
-  describe("and branches", () => {
+  describe("as branches", () => {
     const branch = (name: string, more: Record<string, unknown> = {}) => create({ branch_from: { name }, ...more });
 
-    it("are made of a stopped instance, which stays", async () => {
+    it("are created from a stopped instance, which stays", async () => {
       await stopped("main", { env: { A: "b" }, memory_mb: 64 });
       const item = await branch("main", { name: "fork" });
       assert.deepEqual([item["env"], item["memory_mb"], item["state"]], [{ A: "b" }, 64, "stopped"]);
       assert.deepEqual(await names("/v1/instances"), ["main", "fork"]);
     });
 
-    it("are refused of what runs: its memory would be lost, and the code says so", async () => {
+    it("are rejected for a running instance, whose memory would be lost, with a code of its own", async () => {
       await platform.createRunning({ name: "main" });
       const item = await branch("main");
       assert.equal(item["error"], 1);
       assert.match(item.message, /stop it first/);
     });
 
-    it("are refused in states between, of templates, and of what is suspended, each by the API's own words", async () => {
+    it("are rejected in transitional states, for templates and for suspended instances, with the API's messages", async () => {
       platform.guests.set("slow", { bootMs: 60_000 });
       await create({ image: "app:1", name: "slow", autostart: true });
       await stopped("golden");

@@ -29,7 +29,7 @@ describe("volumes", () => {
     return used["total_volume_mb"] ?? Number.NaN;
   };
 
-  it("are sound, sparse ext4 disks of the size asked for", async () => {
+  it("are valid, sparse ext4 disks of the requested size", async () => {
     const volume = await create({ name: "data", size_mb: 256 });
     assert.equal(volume["state"], "available");
     const { size, blocks } = await fs.stat(disk(volume.uuid));
@@ -38,7 +38,7 @@ describe("volumes", () => {
     assertFileSystemSound(disk(volume.uuid));
   });
 
-  it("say what they were told, what holds by default, and how much is free", async () => {
+  it("report what was set, the defaults and the free space", async () => {
     const plain = await create({ size_mb: 16 });
     assert.match(plain.name, /^vol-[a-z0-9]{5}$/);
     const { uuid } = await create({
@@ -67,7 +67,7 @@ describe("volumes", () => {
     assert.deepEqual((await platform.api("GET", "/v1/volumes?tags=a&tags=c")).items, []);
   });
 
-  it("refuse what a disk of this machine cannot be, each with its own code", async () => {
+  it("reject unsupported disks, each with its own code", async () => {
     const { uuid } = await create({ size_mb: 8 });
     for (const [code, body] of [
       [7, {}],
@@ -87,7 +87,7 @@ describe("volumes", () => {
     assert.deepEqual(await fs.readdir(platform.paths.volumesDir), [`${uuid}.ext4`]);
   });
 
-  it("grow and keep a sound file system that fills the disk, and never shrink", async () => {
+  it("grow with a valid file system that fills the disk, and never shrink", async () => {
     const { uuid } = await create({ size_mb: 16 });
     assert.equal((await grow(uuid, 32))["size_mb"], 32);
     assertFileSystemSound(disk(uuid));
@@ -98,7 +98,7 @@ describe("volumes", () => {
     assert.equal((await grow(uuid, 32))["status"], "success");
   });
 
-  it("change their tags, policy and lock in place, in the order of one request, and still do after a restart", async () => {
+  it("change tags, policy and lock in place in the order of the request, also after a restart", async () => {
     const { uuid } = await create({ size_mb: 8, tags: ["a"] });
     const { items } = await platform.api("PATCH", "/v1/volumes", [
       { uuid, prop: "tags", op: "add", value: ["b", "a"], id: "first" },
@@ -123,7 +123,7 @@ describe("volumes", () => {
     assert.equal((await remove(uuid))["status"], "success");
   });
 
-  it("refuse changes that a property does not know or cannot hold", async () => {
+  it("reject operations and values that a property does not support", async () => {
     const { uuid } = await create({ size_mb: 8, tags: Array.from({ length: 16 }, (_, index) => `t${index}`) });
     for (const [prop, op, value] of [
       ["size_mb", "add", 8],
@@ -142,7 +142,7 @@ describe("volumes", () => {
     assert.equal((await platform.api("PATCH", "/v1/volumes", [{ uuid, prop: "name", op: "set" }])).httpStatus, 400);
   });
 
-  it("refuse sizes out of range, names that are taken, and more than the quota", async () => {
+  it("reject sizes out of range, names that are taken and sizes over the quota", async () => {
     assert.equal((await create({ size_mb: 4 }))["error"], 7);
     assert.equal((await create({ size_mb: 30000 }))["error"], 7);
     await create({ name: "data", size_mb: 8 });
@@ -152,7 +152,7 @@ describe("volumes", () => {
     assert.match(over.message, /total_volume_mb/);
   });
 
-  it("take their whole size of the quota, or, as dynamic ones, what is written to them", async () => {
+  it("count their full size against the quota, or the written bytes with the dynamic policy", async () => {
     await create({ size_mb: 64 });
     assert.equal(await usedMb(), 64);
     const { uuid } = await create({ size_mb: 512, quota_policy: "dynamic" });
@@ -168,7 +168,7 @@ describe("volumes", () => {
     assert.equal(await usedMb(), 64 + 512);
   });
 
-  it("that grow at the same time stay within the quota together", async () => {
+  it("stay within the quota together when they grow at the same time", async () => {
     const volumes = await Promise.all(Array.from({ length: 4 }, () => create({ size_mb: 8 })));
     const room = 20480 - 4 * 8;
     const grown = await Promise.all(volumes.map(({ uuid }) => grow(uuid, 8 + Math.floor(room / 3))));
@@ -176,7 +176,7 @@ describe("volumes", () => {
     assert.ok((await usedMb()) <= 20480);
   });
 
-  it("show who they are attached to and mounted by, and cannot go or grow meanwhile", async () => {
+  it("list their attachments and mounts, and cannot be deleted or grown meanwhile", async () => {
     const { uuid } = await create({ name: "data", size_mb: 8 });
     const instance = await platform.requestItem("POST", "/v1/instances", {
       name: "i",
@@ -212,7 +212,7 @@ describe("volumes", () => {
     assert.match(writer.message, /'data'.*'r1'/);
   });
 
-  it("refuse places that are no absolute paths or are used twice", async () => {
+  it("reject mount paths that are not absolute or used twice", async () => {
     const [a, b] = [await create({ size_mb: 8 }), await create({ size_mb: 8 })];
     const attach = (...places: string[]) =>
       platform.requestItem("POST", "/v1/instances", {
@@ -223,7 +223,7 @@ describe("volumes", () => {
     assert.equal((await attach("/a", "/a"))["error"], 7);
   });
 
-  it("that a killed daemon left half made are gone afterwards", async () => {
+  it("that a killed daemon left incomplete are deleted at the next start", async () => {
     const { uuid } = await create({ name: "whole", size_mb: 8 });
     await fs.writeFile(disk("22222222-2222-4222-8222-222222222222"), "half");
     platform.daemon.simulateKill();

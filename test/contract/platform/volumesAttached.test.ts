@@ -34,7 +34,7 @@ describe("attaching and detaching volumes", () => {
   };
   const disksOfLastVm = () => platform.vmm.starts.at(-1)?.disks.map(({ at, readonly }) => [at, readonly]);
 
-  it("gives a stopped instance a volume, with which its next VM boots, and takes it away again", async () => {
+  it("adds a volume to the next boot of a stopped instance and removes it again", async () => {
     const made = await instance("i");
     assert.deepEqual(await attach("i", { readonly: true }), { status: "success", uuid: volume.uuid, name: "data" });
     assert.equal((await read())["state"], "idle");
@@ -52,13 +52,13 @@ describe("attaching and detaching volumes", () => {
     assert.deepEqual(disksOfLastVm(), []);
   });
 
-  it("refuses an instance that runs, with the code for its state", async () => {
+  it("rejects a running instance with the code for its state", async () => {
     await platform.createRunning({ name: "i" });
     assert.equal((await attach("i"))["error"], 11);
     assert.deepEqual(await users(), []);
   });
 
-  it("takes a volume off a running instance when that stops, and not before, whatever becomes of the daemon", async () => {
+  it("detaches a volume from a running instance when it stops, even across daemon restarts", async () => {
     const made = await platform.createRunning({ name: "i", volumes: [{ uuid: volume.uuid, at: "/data" }] });
     assert.equal((await detach())["status"], "success");
     assert.equal((await detach())["status"], "success", "asked for again it is on its way");
@@ -72,7 +72,7 @@ describe("attaching and detaching volumes", () => {
     assert.deepEqual((await platform.instance(made.uuid))["volumes"], []);
   });
 
-  it("takes a volume off an instance whose VM died while no daemon ran", async () => {
+  it("detaches a volume from an instance whose VM ended while no daemon ran", async () => {
     const made = await platform.createRunning({ name: "i", volumes: [{ uuid: volume.uuid, at: "/data" }] });
     await detach();
     platform.daemon.simulateKill();
@@ -81,7 +81,7 @@ describe("attaching and detaching volumes", () => {
     assert.equal((await read())["state"], "available");
   });
 
-  it("takes a volume off every instance unless told of one", async () => {
+  it("detaches a volume from every instance unless one is named", async () => {
     const readers = { volumes: [{ uuid: volume.uuid, at: "/data", readonly: true }] };
     const first = await platform.createRunning({ name: "a", ...readers });
     for (const name of ["b", "c"]) await instance(name, readers);
@@ -95,7 +95,7 @@ describe("attaching and detaching volumes", () => {
   });
 
   for (const stateful of [true, false]) {
-    it(`takes a volume off an instance that sleeps ${stateful ? "in memory when it stops" : "on disk at once"}`, async () => {
+    it(`detaches a volume from an instance in standby ${stateful ? "with memory when it stops" : "without memory at once"}`, async () => {
       const service = await platform.requestItem("POST", "/v1/services", { services: [{ port: await freePort() }] });
       const made = await platform.createRunning({
         name: "sleepy",
@@ -112,7 +112,7 @@ describe("attaching and detaching volumes", () => {
     });
   }
 
-  it("refuses what does not exist, what is taken, and what is no place", async () => {
+  it("rejects volumes that do not exist, are taken or have an invalid mount path", async () => {
     const other = await platform.requestItem("POST", "/v1/volumes", { name: "other", size_mb: 8 });
     for (const name of ["a", "b"]) await instance(name);
     assert.equal((await attach("nobody"))["error"], 8);
@@ -137,7 +137,7 @@ describe("attaching and detaching volumes", () => {
     assert.deepEqual(await users(), ["a"]);
   });
 
-  it("lets readers share a volume, in either access mode, and nobody write to it then", async () => {
+  it("allows several readers of a volume in either access mode, and then no writer", async () => {
     for (const name of ["a", "b", "c"]) await instance(name);
     const shared = await platform.requestItem("POST", "/v1/volumes", {
       name: "shared",
@@ -152,7 +152,7 @@ describe("attaching and detaching volumes", () => {
     }
   });
 
-  it("gives a volume that two instances want at once to one of them", async () => {
+  it("gives a volume to one of two concurrent instances", async () => {
     const names = ["a", "b", "c", "d"];
     for (const name of names) await instance(name);
     for (let round = 0; round < 10; round++) {
@@ -163,7 +163,7 @@ describe("attaching and detaching volumes", () => {
     }
   });
 
-  it("neither loses nor damages a volume that grows while it is attached and its instance starts", async () => {
+  it("keeps a volume intact that grows while it is attached and its instance starts", async () => {
     await instance("i");
     for (let sizeMb = 16; sizeMb <= 64; sizeMb += 16) {
       const growth = { uuid: volume.uuid, prop: "size_mb", op: "set", value: sizeMb };

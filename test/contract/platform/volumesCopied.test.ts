@@ -58,7 +58,7 @@ describe("copies of volumes", () => {
   };
 
   describe("as clones", () => {
-    it("hold what the source holds, as sparsely, in a sound file system with a UUID of its own", async () => {
+    it("have the content of the source, equally sparse, in a valid file system with its own UUID", async () => {
       const source = await noted({ size_mb: 256, access_mode: "rox", quota_policy: "dynamic", tags: ["a"] }, "hello");
       const begun = await clone(source.uuid);
       assert.equal(begun["status"], "success");
@@ -75,7 +75,7 @@ describe("copies of volumes", () => {
       assert.ok(mine.blocks <= theirs.blocks * 1.1, `${mine.blocks} blocks instead of ${theirs.blocks}`);
     });
 
-    it("take another name, policy, mode and tags, and change on their own", async () => {
+    it("can have another name, policy, mode and tags, and change independently", async () => {
       const source = await create({ name: "source", size_mb: 8 });
       const told = { vol_name: "copy", access_mode: "rox", quota_policy: "dynamic", tags: ["x"] };
       const copy = await settled((await clone(source.uuid, told)).uuid);
@@ -87,7 +87,7 @@ describe("copies of volumes", () => {
       assertFileSystemSound(disk(copy.uuid));
     });
 
-    it("are refused of what is written to, does not exist or is a template, under names that are taken, and over quota", async () => {
+    it("are rejected for sources with a writer, missing sources and templates, taken names and over quota", async () => {
       const source = await create({ name: "source", size_mb: 8 });
       assert.equal((await clone("22222222-2222-4222-8222-222222222222"))["error"], 8);
       assert.equal((await clone(source.uuid, { vol_name: "source" }))["error"], 23);
@@ -108,7 +108,7 @@ describe("copies of volumes", () => {
       assert.equal((await clone(large.uuid))["error"], 19);
     });
 
-    it("can be made of what is only read meanwhile", async () => {
+    it("can be created while the source is only read", async () => {
       const source = await noted({ size_mb: 8 }, "hello");
       const running = await instance("i", source.uuid, true, { autostart: true, timeout_s: 10 });
       assert.equal(running["status"], "success", running.message);
@@ -117,7 +117,7 @@ describe("copies of volumes", () => {
       assert.equal(readFileInDisk(disk(copy.uuid), "note"), "hello");
     });
 
-    it("answer before they are made, and keep both volumes from changing until then", async () => {
+    it("return before they are complete, and block changes of both volumes until then", async () => {
       const source = await noted({ size_mb: 8 }, "hello");
       held = await BlockedDiskCopies.begin();
       const { uuid, state } = await clone(source.uuid);
@@ -143,7 +143,7 @@ describe("copies of volumes", () => {
       assert.equal((await remove(source.uuid))["status"], "success");
     });
 
-    it("are whole before an instance that writes to the source starts", async () => {
+    it("are complete before an instance that writes to the source starts", async () => {
       const source = await noted({ size_mb: 8 }, "hello");
       await instance("i", source.uuid, false);
       held = await BlockedDiskCopies.begin();
@@ -158,7 +158,7 @@ describe("copies of volumes", () => {
       assert.equal(readFileInDisk(disk(uuid), "note"), "hello");
     });
 
-    it("and deletes at once leave either a whole clone or nothing", async () => {
+    it("are complete or absent after a concurrent delete", async () => {
       for (let round = 0; round < 8; round++) {
         const source = await noted({ size_mb: 16 }, "hello");
         const asked = [() => remove(source.uuid), () => clone(source.uuid)];
@@ -176,7 +176,7 @@ describe("copies of volumes", () => {
       }
     });
 
-    it("that a killed daemon left half made are gone afterwards, and the source is not harmed", async () => {
+    it("that a killed daemon left incomplete are deleted, and the source is intact", async () => {
       const source = await noted({ size_mb: 8 }, "hello");
       held = await BlockedDiskCopies.begin();
       const { uuid } = await clone(source.uuid);
@@ -191,7 +191,7 @@ describe("copies of volumes", () => {
       assert.equal(readFileInDisk(disk(source.uuid), "note"), "hello");
     });
 
-    it("that cannot be made say so and can be deleted", async () => {
+    it("report a failure and can be deleted", async () => {
       const source = await create({ size_mb: 8 });
       const handle = await fs.open(disk(source.uuid), "r+");
       await handle.write(Buffer.alloc(64 * 1024, 0xff), 0, 64 * 1024, 0);
@@ -206,7 +206,7 @@ describe("copies of volumes", () => {
   });
 
   describe("as templates", () => {
-    it("make volumes with their content and size, any number at once", async () => {
+    it("provide content and size for any number of volumes at once", async () => {
       const template = await noted({ name: "base", size_mb: 32, tags: ["t"] }, "hello");
       assert.equal((await convert(template.uuid))["state"], "template");
       const made = await Promise.all(["a", "b", "c"].map((name) => create({ name, template: { name: "base" } })));
@@ -219,7 +219,7 @@ describe("copies of volumes", () => {
       assert.equal(both["error"], 17);
     });
 
-    it("have a listing of their own, by page, tag, name and uuid, and stay templates after a restart", async () => {
+    it("are listed apart by page, tag, name and uuid, and survive a restart", async () => {
       await create({ name: "volume", size_mb: 8 });
       for (const name of ["one", "two"]) await convert((await create({ name, size_mb: 8, tags: [name] })).uuid);
       platform.daemon.simulateKill();
@@ -235,7 +235,7 @@ describe("copies of volumes", () => {
       assert.equal((await platform.requestItem("GET", "/v1/volumes/templates?name=volume"))["error"], 8);
     });
 
-    it("cannot be attached, grown, cloned or removed as volumes", async () => {
+    it("cannot be attached, grown, cloned or deleted as volumes", async () => {
       const { uuid } = await create({ name: "base", size_mb: 8 });
       await convert(uuid);
       assert.equal((await convert(uuid))["state"], "template", "asked for again it is what it is");
@@ -249,7 +249,7 @@ describe("copies of volumes", () => {
       assert.equal((await remove(uuid))["error"], 24);
     });
 
-    it("take tags and a lock, which keeps them from being deleted", async () => {
+    it("allow tags and a lock, which prevents deletion", async () => {
       const { uuid } = await create({ size_mb: 8 });
       await convert(uuid);
       const { items } = await platform.api("PATCH", "/v1/volumes/templates", [
@@ -263,7 +263,7 @@ describe("copies of volumes", () => {
       assert.deepEqual(await disksLeft(), []);
     });
 
-    it("are made only of volumes that nobody has", async () => {
+    it("are created only from detached volumes", async () => {
       const { uuid } = await create({ size_mb: 8 });
       await instance("i", uuid, true);
       assert.equal((await convert(uuid))["error"], 15);
@@ -271,7 +271,7 @@ describe("copies of volumes", () => {
       assert.equal((await convert(uuid))["state"], "template");
     });
 
-    it("do not go while a volume is being made from them", async () => {
+    it("cannot be deleted while a volume is created from them", async () => {
       const template = await noted({ size_mb: 8 }, "hello");
       await convert(template.uuid);
       held = await BlockedDiskCopies.begin();

@@ -5,7 +5,7 @@ import { openDatabase } from "../../../provider/platform/store/database";
 import { BlockedDiskCopies } from "../../support/disks";
 import { TestPlatform } from "../../support/testPlatform";
 
-describe("volumes that come with an instance", () => {
+describe("inline volumes of an instance", () => {
   let platform: TestPlatform;
   beforeEach(async () => {
     platform = await TestPlatform.open();
@@ -25,7 +25,7 @@ describe("volumes that come with an instance", () => {
   };
   const disks = () => fs.readdir(platform.paths.volumesDir);
 
-  it("are not persistent, and vanish with it, disk and all", async () => {
+  it("are not persistent and are deleted with it, disk included", async () => {
     await make("i", [{ size_mb: 8, at: "/data", tags: ["t"], quota_policy: "dynamic" }]);
     const volume = await only();
     const said = ["persistent", "state", "tags", "quota_policy"].map((key) => volume[key]);
@@ -35,7 +35,7 @@ describe("volumes that come with an instance", () => {
     assert.deepEqual([await volumes(), await disks()], [[], []]);
   });
 
-  it("vanish with a running one that is deleted, while those that existed stay", async () => {
+  it("are deleted with a running instance, while existing volumes stay", async () => {
     const { uuid } = await platform.requestItem("POST", "/v1/volumes", { name: "kept", size_mb: 8 });
     const both = [
       { size_mb: 8, at: "/own" },
@@ -47,7 +47,7 @@ describe("volumes that come with an instance", () => {
     assert.equal((await only()).name, "kept");
   });
 
-  it("stay when they were detached, even from one that still ran", async () => {
+  it("stay after a detach, even from a running instance", async () => {
     await make("stopped");
     await platform.createRunning({ name: "running", volumes: [{ size_mb: 8, at: "/data" }] });
     for (const { uuid } of await volumes()) await platform.requestItem("PUT", "/v1/volumes/detach", [{ uuid }]);
@@ -61,7 +61,7 @@ describe("volumes that come with an instance", () => {
     );
   });
 
-  it("stay as long as another instance reads them", async () => {
+  it("stay while another instance reads them", async () => {
     await make("first", [{ size_mb: 8, at: "/data", readonly: true, access_mode: "rox" }]);
     const { uuid } = await only();
     assert.equal((await make("second", [{ uuid, at: "/data", readonly: true }]))["status"], "success");
@@ -71,7 +71,7 @@ describe("volumes that come with an instance", () => {
     assert.deepEqual(await volumes(), []);
   });
 
-  it("that are being cloned vanish when the clone is made", async () => {
+  it("are deleted after a running clone completes", async () => {
     await make("i");
     const source = await only();
     const held = await BlockedDiskCopies.begin();
@@ -88,7 +88,7 @@ describe("volumes that come with an instance", () => {
     }
   });
 
-  it("stay for good when they are locked", async () => {
+  it("stay for good when locked", async () => {
     await make("i");
     const { uuid } = await only();
     await platform.requestItem("PATCH", "/v1/volumes", [{ uuid, prop: "delete_lock", op: "set", value: true }]);
@@ -97,7 +97,7 @@ describe("volumes that come with an instance", () => {
     assert.deepEqual([kept["persistent"], kept["state"]], [true, "available"]);
   });
 
-  it("are not left behind by a create that is refused", async () => {
+  it("are not left behind by a rejected create", async () => {
     const refused = await make("i", [
       { size_mb: 8, at: "/a" },
       { name: "nothing", at: "/b" },
@@ -111,7 +111,7 @@ describe("volumes that come with an instance", () => {
     assert.deepEqual([await volumes(), await disks()], [[], []]);
   });
 
-  it("are gone after a restart when a killed daemon had no time to remove them", async () => {
+  it("are deleted after a restart if a killed daemon could not remove them", async () => {
     await make("i");
     await make("j");
     platform.daemon.simulateKill();

@@ -219,7 +219,7 @@ const printedBy = (call: Promise<unknown>): Promise<string> =>
     (error: CallError) => error.message,
   );
 
-describe("bad input, as the dynamic provider process reports it", () => {
+describe("the dynamic provider process with bad input", () => {
   let folder: string;
   const stateBefore = process.env["UNIKERNEL_STATE_DIR"];
   before(async () => {
@@ -234,7 +234,7 @@ describe("bad input, as the dynamic provider process reports it", () => {
   /** A check is all that a preview does: it writes no state and starts no daemon. */
   const isUntouched = () => assert.rejects(fs.stat(path.join(folder, "state")), { code: "ENOENT" });
 
-  describe("of an image context, at preview:", () => {
+  describe("given an image context at preview", () => {
     let image: DynamicProcess;
     let context: string;
     before(async () => (image = await DynamicProcess.start("GatewayImage", { "unikernel:metro": "local" })));
@@ -246,13 +246,13 @@ describe("bad input, as the dynamic provider process reports it", () => {
     });
     afterEach(() => fs.rm(context, { recursive: true, force: true }));
 
-    it("none is reported of a good one", async () => {
+    it("accepts a valid image context", async () => {
       assert.deepEqual((await image.check({}, { __resourceName: "site", context })).failures, []);
       await isUntouched();
     });
 
     for (const [what, [change, printed]] of Object.entries(CONTEXTS)) {
-      it(what, async () => {
+      it(`rejects the image context: ${what}`, async () => {
         await change(context);
         const { failures } = await image.check({}, { __resourceName: "site", context });
         assert.deepEqual(failures, [{ property: "", reason: printed.replaceAll("<context>", context) }]);
@@ -262,12 +262,12 @@ describe("bad input, as the dynamic provider process reports it", () => {
   });
 
   for (const [kind, cases] of Object.entries(INPUTS)) {
-    describe(`of ${kind}, at preview:`, () => {
+    describe(`given the inputs of ${kind} at preview`, () => {
       let resource: DynamicProcess;
       before(async () => (resource = await DynamicProcess.start(kind, { "unikernel:metro": "local" })));
       after(() => resource.stop());
       for (const [what, [inputs, printed]] of Object.entries(cases)) {
-        it(what, async () => {
+        it(`rejects the inputs: ${what}`, async () => {
           const { failures } = await resource.check({}, { __resourceName: "it", ...inputs });
           assert.deepEqual(failures, [{ property: "", reason: printed }]);
           await isUntouched();
@@ -276,9 +276,9 @@ describe("bad input, as the dynamic provider process reports it", () => {
     });
   }
 
-  describe("of the settings, at preview:", () => {
+  describe("given settings at preview", () => {
     for (const [what, [settings, printed]] of Object.entries(SETTINGS)) {
-      it(what, async () => {
+      it(`rejects the settings: ${what}`, async () => {
         const volume = await DynamicProcess.start("Volume", settings);
         try {
           const { failures } = await volume.check({}, { __resourceName: "data", sizeMb: 8 });
@@ -291,7 +291,7 @@ describe("bad input, as the dynamic provider process reports it", () => {
     }
   });
 
-  describe("of settings with which a metro lets nothing be made, at preview:", () => {
+  describe("given settings that the metro rejects at preview", () => {
     /** What a preview prints of a volume while the metro, which is its own control plane, answers so to everything. */
     async function printed(metro: (url: string) => string, answer: FakeResponder): Promise<readonly string[]> {
       await using api = await startFakeApi(answer);
@@ -309,13 +309,13 @@ describe("bad input, as the dynamic provider process reports it", () => {
     const refusing = (status: number) => () => ({ status, body: { status: "error", message: "No" } });
     const itself = (url: string) => url;
 
-    it("a token that it does not know, without showing it", async () => {
+    it("reports an unknown token without showing it", async () => {
       assert.deepEqual(await printed(itself, refusing(401)), [
         "API_UNAUTHORIZED: unikernel:token: GET /v1/users/quotas in metro '<metro>' was refused with HTTP 401: No. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
       ]);
     });
 
-    it("the code of a metro that does not exist", async () => {
+    it("reports a metro code that does not exist", async () => {
       const metros = success("metros", { name: "fra", endpoint: "https://fra.test" });
       assert.deepEqual(
         await printed(
@@ -328,12 +328,12 @@ describe("bad input, as the dynamic provider process reports it", () => {
       );
     });
 
-    it("not a token without the permission to ask for quotas, nor a metro that fails", async () => {
+    it("ignores a token without permission to read quotas, and a failing metro", async () => {
       for (const status of [403, 404]) assert.deepEqual(await printed(itself, refusing(status)), []);
     });
   });
 
-  describe("that only the metro knows of, at create:", () => {
+  describe("given inputs that only the metro can reject at create", () => {
     let platform: TestPlatform;
     let settings: Record<string, string>;
     let [takenPort, port] = [0, 0];
@@ -366,7 +366,7 @@ describe("bad input, as the dynamic provider process reports it", () => {
       }
     }
 
-    it("a name that an instance, a service or a volume has", async () => {
+    it("reports a name that an instance, a service or a volume has", async () => {
       const hint = "Choose another name, or leave the name out to have a unique one made.";
       await platform.createRunning({ name: "taken" });
       assert.equal(
@@ -385,14 +385,14 @@ describe("bad input, as the dynamic provider process reports it", () => {
       );
     });
 
-    it("a port that another service publishes", async () => {
+    it("reports a port that another service publishes", async () => {
       assert.equal(
         await refused("Service", { name: "second", ports: [{ port: takenPort }], template }),
         `IN_USE: ports[0].port: Creating service 'second' failed: Port ${takenPort} cannot be used by service group 'second': 'taken' publishes it. Publish another port, or end the program that has it.`,
       );
     });
 
-    it("a volume that a replica cannot have, since an instance holds it", async () => {
+    it("reports a volume that an instance holds, for a replica", async () => {
       const { uuid } = await platform.requestItem("POST", "/v1/volumes", { name: "held", size_mb: 8 });
       await platform.createRunning({ name: "holder", volumes: [{ uuid, at: "/data" }] });
       const inputs = { ports: [{ port }], template: { ...template, volumes: [{ volume: uuid, at: "/data" }] } };
@@ -420,7 +420,7 @@ describe("bad input, as the dynamic provider process reports it", () => {
       }
     }
 
-    it("that an instance or a volume that is to go is locked", async () => {
+    it("reports a lock on an instance or a volume to delete", async () => {
       assert.equal(
         await refusedDeletion("Instance", { name: "kept", image: "app:1" }),
         "NOT_ALLOWED: deleteLock: Instance 'kept' is locked against deletion. Set deleteLock to false, run 'pulumi up', and delete it then.",
@@ -431,7 +431,7 @@ describe("bad input, as the dynamic provider process reports it", () => {
       );
     });
 
-    it("a token that it does not know, without showing it", async () => {
+    it("reports an unknown token at create without showing it", async () => {
       const volume = await DynamicProcess.start("Volume", { ...settings, "unikernel:token": "s3cret" });
       try {
         const url = settings["unikernel:metro"];
@@ -444,7 +444,7 @@ describe("bad input, as the dynamic provider process reports it", () => {
       }
     });
 
-    it("a guest that crashes, with the reason and the last console lines, without showing its environment", async () => {
+    it("reports the stop reason and last console lines of a crashed guest, without its environment", async () => {
       const detail = "Kernel panic - not syncing: Out of memory";
       platform.guests.set("crashing", {
         console: `starting up\n${detail}\n`,
@@ -460,7 +460,7 @@ Check the image's cmd, its files and the memory it gets.`,
     });
   });
 
-  it("that nobody answers to: an unreachable metro, without showing the token", async () => {
+  it("reports an unreachable metro without showing the token", async () => {
     const volume = await DynamicProcess.start("Volume", {
       "unikernel:metro": "http://127.0.0.1:9",
       "unikernel:token": "s3cret",
@@ -476,7 +476,7 @@ Check the image's cmd, its files and the memory it gets.`,
     }
   });
 
-  it("that there is no such metro: its code, with those that there are", async () => {
+  it("reports an unknown metro code and lists those that exist", async () => {
     const metros = [
       { name: "fra", endpoint: "https://fra.test" },
       { name: "tyo", endpoint: "https://tyo.test" },
@@ -500,7 +500,7 @@ Check the image's cmd, its files and the memory it gets.`,
     }
   });
 
-  it("that another service answers at its address: a web page", async () => {
+  it("reports a web page at the metro's address", async () => {
     const page = http.createServer((_request, response) => {
       response.writeHead(200, { "content-type": "text/html" }).end("<html>Welcome</html>");
     });

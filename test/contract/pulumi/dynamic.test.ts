@@ -36,7 +36,7 @@ describe("the dynamic provider process", () => {
     api.answer = () => success("volumes", item);
   });
 
-  it("checks: fills in a name, keeps it, refuses with paths and without values", async () => {
+  it("checks inputs: fills in a name, keeps it, and reports failures by path without values", async () => {
     const first = await volume.check({}, { __resourceName: "data", sizeMb: 64 });
     assert.deepEqual(first.failures, []);
     assert.match(String(first.inputs["name"]), /^data-[0-9a-f]{7}$/);
@@ -56,12 +56,12 @@ describe("the dynamic provider process", () => {
     );
   });
 
-  it("checks unknown values without refusing them", async () => {
+  it("accepts unknown values in check", async () => {
     const { inputs, failures } = await volume.check({}, { __resourceName: "data", sizeMb: UNKNOWN, name: UNKNOWN });
     assert.deepEqual([inputs["sizeMb"], inputs["name"], failures], [UNKNOWN, UNKNOWN, []]);
   });
 
-  it("refuses to shrink", async () => {
+  it("rejects a smaller volume", async () => {
     const { failures } = await volume.check(
       { __resourceName: "data", name: "data-0123abc", sizeMb: 64 },
       { __resourceName: "data", sizeMb: 32 },
@@ -69,7 +69,7 @@ describe("the dynamic provider process", () => {
     assert.match(failures[0]?.reason ?? "", /cannot shrink from 64 to 32 MiB/);
   });
 
-  it("creates with the smallest body and the token, and returns inputs and outputs", async () => {
+  it("creates with a minimal body and the token, and returns inputs and outputs", async () => {
     const { id, outs } = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
     assert.equal(id, item.uuid);
     assert.deepEqual(api.asked[0], {
@@ -105,7 +105,7 @@ describe("the dynamic provider process", () => {
     assert.deepEqual(unchanged, { changes: false, replaces: [], deleteBeforeReplace: false });
   });
 
-  it("asks no metro about an object of another one, and moves it only to another provider", async () => {
+  it("sends no request about an object of another metro, and moves it only with another provider", async () => {
     const news = { __resourceName: "data", name: "data", sizeMb: 64 };
     const there = { ...news, __home: { metro: "https://api.fra.unikraft.cloud", provider: "" } };
     const refused = /^CONFIG_INVALID: Volume 'data' lives in metro 'https:\/\/api\.fra\.unikraft\.cloud'/;
@@ -117,7 +117,7 @@ describe("the dynamic provider process", () => {
     assert.deepEqual(moved, { changes: true, replaces: ["__home"], deleteBeforeReplace: false });
   });
 
-  it("finds by name what a create whose answer was lost has made", async () => {
+  it("finds by name the object whose create response was lost", async () => {
     api.answer = ({ method }) => (method === "POST" ? undefined : success("volumes", item));
     const { id } = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
     assert.equal(id, item.uuid);
@@ -125,7 +125,7 @@ describe("the dynamic provider process", () => {
     assert.equal(api.asked[1]?.url, "/v1/volumes?name=data-0123abc");
   });
 
-  it("waits for a copy that begins as pending, a state that only the vendor's prose has", async () => {
+  it("waits for a copy in state pending, which only the vendor's prose mentions", async () => {
     const states = ["pending", "initializing"];
     api.answer = ({ method }) =>
       success("volumes", { ...item, state: method === "POST" ? "pending" : (states.shift() ?? "available") });
@@ -133,7 +133,7 @@ describe("the dynamic provider process", () => {
     assert.deepEqual([id, outs["state"], states], [item.uuid, "available", []]);
   });
 
-  it("keeps the id of what was created and then failed", async () => {
+  it("keeps the id of an object that failed after its creation", async () => {
     api.answer = ({ method }) =>
       method === "DELETE"
         ? failure("volumes", 10, "The disk is stuck")
@@ -151,7 +151,7 @@ describe("the dynamic provider process", () => {
     await volume.delete(error.partial.id, error.partial.properties);
   });
 
-  it("says what the API refused, with the code, and without the token", async () => {
+  it("reports the API's error with its code and without the token", async () => {
     api.answer = () => failure("volumes", 23, "A volume with the name 'data' already exists");
     const error = await volume.create({ __resourceName: "data", name: "data", sizeMb: 64 }).then(
       () => assert.fail("it resolved"),
@@ -165,7 +165,7 @@ describe("the dynamic provider process", () => {
     assert.doesNotMatch(error.message, new RegExp(TOKEN));
   });
 
-  it("reads back inputs, so that a change made by hand shows as drift", async () => {
+  it("reads back inputs, so that a manual change shows as drift", async () => {
     api.answer = () => success("volumes", { ...item, size_mb: 128 });
     const state = {
       __resourceName: "data",
@@ -179,7 +179,7 @@ describe("the dynamic provider process", () => {
     assert.deepEqual([id, inputs["sizeMb"], props["sizeMb"], inputs["createdAt"]], [item.uuid, 128, 128, undefined]);
   });
 
-  it("says gone for code 8 and for nothing else", async () => {
+  it("reports not found for code 8 only", async () => {
     const state = { __resourceName: "data", name: "data-0123abc", sizeMb: 64 };
     api.answer = () => failure("volumes", 8, "No volume with uuid");
     assert.equal((await volume.read(item.uuid, state)).id, "");
@@ -189,7 +189,7 @@ describe("the dynamic provider process", () => {
     await assert.rejects(volume.read(item.uuid, state), (e: CallError) => /NOT_ALLOWED/.test(e.message));
   });
 
-  it("grows in place, by one PATCH", async () => {
+  it("grows a volume in place with one PATCH", async () => {
     const state = { __resourceName: "data", name: "data-0123abc", sizeMb: 64 };
     assert.deepEqual(await volume.diff(item.uuid, state, { ...state, sizeMb: 128 }), {
       changes: true,
@@ -201,7 +201,7 @@ describe("the dynamic provider process", () => {
     assert.deepEqual(patch?.body, [{ uuid: item.uuid, prop: "size_mb", op: "set", value: 128 }]);
   });
 
-  it("makes the successor first, unless its name was given or it mounts a volume", async () => {
+  it("creates the replacement first, unless the name was given or it mounts a volume", async () => {
     const instance = await DynamicProcess.start("Instance", {});
     try {
       const changed = async (given: object) => {
@@ -225,7 +225,7 @@ describe("the dynamic provider process", () => {
     }
   });
 
-  it("says of an update that is partly unknown what is sure, and that there may be more", async () => {
+  it("separates certain from possible changes of a partly unknown update", async () => {
     const service = await DynamicProcess.start("Service", { "unikernel:metro": api.url, "unikernel:token": TOKEN });
     try {
       const foretells = async (changed: object, sentences: readonly string[]) => {
@@ -252,7 +252,7 @@ describe("the dynamic provider process", () => {
     }
   });
 
-  it("replaces for a new name", async () => {
+  it("replaces a volume when its name changes", async () => {
     const state = { __resourceName: "data", name: "data", sizeMb: 64 };
     assert.deepEqual(await volume.diff(item.uuid, state, { ...state, name: "other" }), {
       changes: true,
@@ -261,7 +261,7 @@ describe("the dynamic provider process", () => {
     });
   });
 
-  it("accepts that what it deletes is gone, and reports that it is in use", async () => {
+  it("treats a delete of a missing object as done, and reports one that is in use", async () => {
     const state = { __resourceName: "data", name: "data", sizeMb: 64 };
     api.answer = () => failure("volumes", 8, "No volume");
     await volume.delete(item.uuid, state);
@@ -272,8 +272,8 @@ describe("the dynamic provider process", () => {
   });
 });
 
-describe("the dynamic provider process, beyond one kind", () => {
-  it("reads what a get names, of which nothing is known, and says by which id it goes", async () => {
+describe("the dynamic provider process for every kind", () => {
+  it("reads an object for get without state, and returns the id to use", async () => {
     const uuid = "5a1f0c1e-0000-4000-8000-000000000002";
     const group = { status: "success", uuid, name: "edge", services: [{ port: 8080 }], instances: [] };
     await using api = await startFakeApi(() => success("service_groups", group));
@@ -296,7 +296,7 @@ describe("the dynamic provider process, beyond one kind", () => {
     }
   });
 
-  it("ends by itself when its engine was killed", async () => {
+  it("exits when its engine is killed", async () => {
     const volume = await DynamicProcess.start("Volume", { "unikernel:metro": "local" });
     try {
       await volume.check({}, { __resourceName: "v", sizeMb: 1 });
@@ -306,7 +306,7 @@ describe("the dynamic provider process, beyond one kind", () => {
     }
   });
 
-  it("refuses to build images for a metro of the cloud, at preview", async () => {
+  it("rejects image builds for a cloud metro at preview", async () => {
     const image = await DynamicProcess.start("GatewayImage", { "unikernel:metro": "fra", "unikernel:token": TOKEN });
     try {
       const { failures } = await image.check({}, { __resourceName: "i", context: UNKNOWN });

@@ -1,7 +1,7 @@
 /** An Instance against the local platform, through the dynamic provider process: what its preview says is what then happens. */
 import assert from "node:assert/strict";
 import { PENDING_START_KEY } from "../../../provider/definition/initFailed";
-import { DEFAULT_QUOTAS } from "../../../provider/platform/quotaSettings";
+import { DEFAULT_QUOTAS } from "../../../provider/platform/quota/quotaSettings";
 import { type CallError, DynamicProcess } from "../../support/dynamicProcess";
 import { eventually, freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testPlatform";
@@ -44,7 +44,7 @@ describe("an instance on the local platform", () => {
   };
   const NONE = { changes: false, replaces: [], deleteBeforeReplace: false };
 
-  it("has every field that was asked for, and shows no drift", async () => {
+  it("has every requested field and shows no drift", async () => {
     const port = await freePort();
     const full = {
       image: "app:1",
@@ -88,7 +88,7 @@ describe("an instance on the local platform", () => {
     assert.equal((await platform.instance(id))["error"], 8);
   });
 
-  it("is changed as the preview says, and stays what it is", async () => {
+  it("is updated as the preview says and then matches its inputs", async () => {
     const [first, second] = await Promise.all(
       ["first", "second"].map((name) => platform.requestItem("POST", "/v1/volumes", { name, size_mb: 8 })),
     );
@@ -118,7 +118,7 @@ describe("an instance on the local platform", () => {
     await process.delete(id, updated);
   });
 
-  it("shows what was changed by hand, keeps quiet while that is compared, and does not see what changes by itself", async () => {
+  it("shows manual changes and no drift from its own state changes", async () => {
     const { id, outs, inputs } = await made("drifting", { image: "app:1", tags: ["mine"] });
     await platform.api("PUT", "/v1/instances/stop", [{ uuid: id }]);
     await platform.waitForItem(id, (item) => item["state"] === "stopped");
@@ -146,7 +146,7 @@ describe("an instance on the local platform", () => {
     await process.delete(id, updated);
   });
 
-  it("is started by the next update when one that failed left it down, also after a refresh", async () => {
+  it("is started by the next update after a failed one left it stopped, also after a refresh", async () => {
     const { id, outs, inputs } = await made("owing", { image: "app:1" });
     const { name } = await platform.instance(id);
     const news = await checked("owing", { image: "app:1", memoryMb: 256 }, inputs);
@@ -177,7 +177,7 @@ describe("an instance on the local platform", () => {
     await process.delete(id, started);
   });
 
-  it("is adopted by its name, and is looked up by its name or its id with nothing known of it", async () => {
+  it("is adopted by name, and is read by name or id without state", async () => {
     const there = await platform.createRunning({ name: "there", memory_mb: 192, tags: ["a", "b"] });
     const given = { name: "there", image: "app:1", memoryMb: 192, tags: ["b", "a"], adopt: true };
     const { id, outs, inputs } = await made("mine", given);
@@ -195,7 +195,7 @@ describe("an instance on the local platform", () => {
     await process.delete(id, outs);
   });
 
-  it("is refused at preview where the plan as a whole exceeds the account's quotas", async () => {
+  it("is rejected at preview if the plan as a whole exceeds the account's quotas", async () => {
     const fresh = await DynamicProcess.start("Instance", {
       "unikernel:metro": platform.daemon.url,
       "unikernel:token": platform.daemon.token,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { DynamicProcess } from "../../support/dynamicProcess";
 
-describe("settings that reach the provider process", function () {
+describe("settings of the provider process", function () {
   this.timeout(120_000);
 
   /** Why a volume is refused under these settings; none when they are fine. */
@@ -21,20 +21,23 @@ describe("settings that reach the provider process", function () {
     }
   }
 
-  it("may be text, or the values that they were set to by path", async () => {
-    const settings = { maxConcurrency: "4", timeouts: '{"create": 600}', proxy: "http://u:s3cret@proxy:3128" };
+  it("can be text or structured values", async () => {
+    const settings = { maxConcurrency: "4", timeouts: '{"createMs": 600000}', proxy: "http://u:s3cret@proxy:3128" };
     assert.deepEqual(await reasons(settings), []);
-    assert.deepEqual(await reasons({ maxConcurrency: 4, timeouts: { create: 600 } }), []);
+    assert.deepEqual(await reasons({ maxConcurrency: 4, timeouts: { createMs: 600_000 } }), []);
   });
 
-  it("are refused at preview with the setting, what it is and what it may be", async () => {
+  it("are rejected at preview with the setting, its value and the allowed values", async () => {
     const [text = "", ...more] = await reasons({ maxConcurrency: 0 });
     assert.deepEqual(more, []);
     assert.match(
       text,
       /^CONFIG_INVALID: unikernel:maxConcurrency: '0' \(from .*\) is not a whole number from 1 to 256/,
     );
-    assert.match((await reasons({ timeouts: { crate: 5 } })).join(), /unknown member 'crate'.*Did you mean 'create'\?/);
+    assert.match(
+      (await reasons({ timeouts: { crateMs: 5 } })).join(),
+      /unknown member 'crateMs'.*Did you mean 'createMs', in milliseconds\?/,
+    );
     const proxy = (await reasons({ proxy: "socks5://u:s3cret@proxy" })).join();
     assert.match(proxy, /unikernel:proxy: what is given .*is not the http\(s\) URL of a proxy/);
     assert.doesNotMatch(proxy, /s3cret/);

@@ -30,7 +30,7 @@ describe("a certificate on the local platform", () => {
     key: pkey,
   });
 
-  it("is uploaded, replaced in place, and shows when somebody else replaced it", async () => {
+  it("is uploaded, replaced in place, and shows drift when replaced by hand", async () => {
     const held = await certificates.create(asked("shop", shop));
     assert.equal(held.state["state"], "valid");
     assert.deepEqual(await certificates.drift(held), []);
@@ -44,7 +44,7 @@ describe("a certificate on the local platform", () => {
     assert.equal(await certificates.drift(after), undefined);
   });
 
-  it("serves a domain, shows no drift there, and cannot go before it", async () => {
+  it("serves a domain without drift and cannot be deleted before it", async () => {
     const held = await certificates.create(asked("front", shop));
     const ports = [{ port: await freePort(), handlers: ["tls"] }];
     const domains = [
@@ -65,7 +65,7 @@ describe("a certificate on the local platform", () => {
     await certificates.delete(held);
   });
 
-  it("is refused for a domain that it is not for", async () => {
+  it("is rejected for a domain that it does not cover", async () => {
     const held = await certificates.create(asked("misfit", shop));
     const ports = [{ port: await freePort(), handlers: ["tls"] }];
     const domains = [{ name: "other.example.com", certificate: "misfit" }];
@@ -76,7 +76,7 @@ describe("a certificate on the local platform", () => {
     await certificates.delete(held);
   });
 
-  it("is found by an older node under the name that it knows for a domain", async () => {
+  it("is found through an older node by the older field for its domain", async () => {
     const older = await TestPlatform.open();
     await older.start({ strict2026: true });
     try {

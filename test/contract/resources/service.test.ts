@@ -55,7 +55,7 @@ describe("a service on the local platform", () => {
   const told = (uuid: string) => platform.requestItem("GET", `/v1/services?uuid=${uuid}`);
   const members = ({ state }: ExistingResource) => (state["instances"] as { uuid: string }[]).map(({ uuid }) => uuid);
 
-  it("has all that its group was told, changes it in place, and shows what somebody else changed", async () => {
+  it("has every requested setting, changes in place, and shows manual changes", async () => {
     const [first, second] = [await freePort(), await freePort()];
     const held = await services.create({
       name: "group",
@@ -86,7 +86,7 @@ describe("a service on the local platform", () => {
     assert.equal(await services.drift(after), undefined);
   });
 
-  it("has a generated domain where none is asked for, which is no drift", async () => {
+  it("has a generated domain by default, without drift", async () => {
     const held = await services.create({ name: "plain", replicas: 0, ports: [{ port: await freePort() }] });
     assert.match(String(held.state["fqdn"]), /^plain-[a-z0-9]{8}\.localhost$/);
     assert.deepEqual(await services.drift(held), []);
@@ -95,7 +95,7 @@ describe("a service on the local platform", () => {
     await services.delete(held);
   });
 
-  it("says which domain another service has", async () => {
+  it("reports which domain another service has", async () => {
     const domains = [{ name: "taken.example.com" }];
     const held = await services.create({ name: "holder", replicas: 0, ports: [{ port: await freePort() }], domains });
     const ports = [{ port: await freePort() }];
@@ -112,7 +112,7 @@ describe("a service on the local platform", () => {
     await services.delete(other);
   });
 
-  it("runs replicas of every field of a template without drift, and replaces one that was changed by hand", async () => {
+  it("runs replicas with every template field without drift, and replaces one that was changed by hand", async () => {
     const port = await freePort();
     const ports = [{ port, destinationPort: 80 }];
     const template = {
@@ -165,7 +165,7 @@ describe("a service on the local platform", () => {
     await services.delete(after);
   });
 
-  it("lets the platform scale it, by a configuration that shows no drift", async () => {
+  it("is scaled by the platform without drift", async () => {
     await platform.requestItem("POST", "/v1/instances", { name: "tpl", image: "app:1" });
     await platform.requestItem("POST", "/v1/instances/templates", [{ name: "tpl" }]);
     const ports = [{ port: await freePort(), destinationPort: 80 }];
@@ -194,7 +194,7 @@ describe("a service on the local platform", () => {
     assert.equal((await told(held.id))["error"], 8);
   });
 
-  it("goes over from replicas to autoscale and back without a moment in which nothing serves", async () => {
+  it("switches from replicas to autoscale and back without an outage", async () => {
     await platform.requestItem("POST", "/v1/instances", { name: "tpl2", image: "app:1" });
     await platform.requestItem("POST", "/v1/instances/templates", [{ name: "tpl2" }]);
     const port = await freePort();
@@ -209,14 +209,14 @@ describe("a service on the local platform", () => {
     await services.delete(rolled);
   });
 
-  it("says which template autoscale does not find, and leaves nothing behind", async () => {
+  it("reports the missing template of autoscale and leaves nothing behind", async () => {
     const ports = [{ port: await freePort() }];
     const error = await failing(services.create({ name: "lost", ports, autoscale: { template: "nowhere" } }));
     assert.deepEqual([error.code, error.property], ["NOT_FOUND", "autoscale.template"]);
     assert.equal((await platform.requestItem("GET", "/v1/services?name=lost"))["error"], 8);
   });
 
-  it("takes over a group of its name, and the replicas that it finds there", async () => {
+  it("adopts a service group by name together with its replicas", async () => {
     const ports = [{ port: await freePort(), destinationPort: 80 }];
     await platform.requestItem("POST", "/v1/services", {
       name: "old",

@@ -28,7 +28,7 @@ describe("a volume on the local platform", () => {
   const told = (uuid: string) => platform.requestItem("GET", `/v1/volumes?uuid=${uuid}`);
   const full = { sizeMb: 16, accessMode: "rox", quotaPolicy: "dynamic", tags: ["a", "b"], deleteLock: true };
 
-  it("is what was asked for, shows no drift, and is told whole by its name alone", async () => {
+  it("matches its inputs without drift, and is read completely by name", async () => {
     const held = await volumes.create({ name: "whole", ...full });
     const item = await told(held.id);
     assert.deepEqual(
@@ -43,7 +43,7 @@ describe("a volume on the local platform", () => {
     assert.deepEqual(await volumes.drift(plain), []);
   });
 
-  it("is changed in place, and shows what somebody else changed", async () => {
+  it("is updated in place and shows manual changes", async () => {
     const held = await volumes.create({ name: "changing", ...full });
     const news = { name: "changing", sizeMb: 32, accessMode: "rox", quotaPolicy: "static", tags: ["c"] };
     const after = await volumes.update(held, news);
@@ -60,7 +60,7 @@ describe("a volume on the local platform", () => {
     assert.equal(await volumes.drift(after), undefined);
   });
 
-  it("is copied from a volume or made from a template, and grows to what was asked for", async () => {
+  it("is copied from a volume or created from a template, and grows to the requested size", async () => {
     const original = await volumes.create({ name: "original", sizeMb: 16 });
     const copy = await volumes.create({ name: "copy", cloneFrom: original.id, sizeMb: 32, tags: ["copy"] });
     assert.deepEqual([(await told(copy.id))["size_mb"], await volumes.drift(copy)], [32, []]);
@@ -71,7 +71,7 @@ describe("a volume on the local platform", () => {
     assert.deepEqual([error.code, error.property], ["NOT_FOUND", "cloneFrom"]);
   });
 
-  it("is not deleted while it is locked, and is once the lock is released", async () => {
+  it("is not deleted while locked, and is deleted once unlocked", async () => {
     const held = await volumes.create({ name: "locked", sizeMb: 16, deleteLock: true });
     const error = await failing(volumes.delete(held));
     assert.deepEqual([error.code, error.property], ["NOT_ALLOWED", "deleteLock"]);
@@ -80,7 +80,7 @@ describe("a volume on the local platform", () => {
     assert.equal((await told(held.id))["error"], 8);
   });
 
-  it("names the instance that keeps it from growing or from going, and is free when that is gone", async () => {
+  it("names the instance that prevents growth or deletion, and is usable when that is deleted", async () => {
     const held = await volumes.create({ name: "used", sizeMb: 16 });
     const user = await platform.createRunning({ name: "user", volumes: [{ uuid: held.id, at: "/data" }] });
     const growing = await failing(volumes.update(held, { name: "used", sizeMb: 32 }));

@@ -9,7 +9,7 @@ const opsOf = (result: OperationResult) =>
     .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)
     .sort();
 
-describe("an instance that exists, under the real engine", function () {
+describe("an existing instance with the real engine", function () {
   this.timeout(300_000);
   let platform: TestPlatform;
   let project: TestProject;
@@ -32,7 +32,7 @@ describe("an instance that exists, under the real engine", function () {
 
   let id: string;
 
-  it("is adopted by its name; secrets stay secret in state, also in lists", async () => {
+  it("is adopted by name, and its secrets stay secret in state, also in lists", async () => {
     const there = await platform.createRunning({ name: "there", tags: ["two", "one"] });
     const stack = stackOf({ name: "there", adopt: "true" });
     id = String(assertSucceeded(await stack.up()).outputs["id"]);
@@ -41,7 +41,7 @@ describe("an instance that exists, under the real engine", function () {
     assert.deepEqual(opsOf(assertSucceeded(await stack.up({ expectNoChanges: true }))), []);
   });
 
-  it("is changed by hand, which a refresh shows without planning anything", async () => {
+  it("is changed by hand, and a refresh shows it without planning a change", async () => {
     const stack = stackOf({ name: "there" });
     await platform.api("PATCH", "/v1/instances", [{ uuid: id, prop: "tags", op: "set", value: ["other"] }]);
     const refreshed = await stack.refresh({ expectNoChanges: true });
@@ -52,7 +52,7 @@ describe("an instance that exists, under the real engine", function () {
     assert.doesNotMatch(result.output, /s3cret/);
   });
 
-  it("is found by its name alone, and read whole", async () => {
+  it("is found by name alone and read completely", async () => {
     const stack = stackOf({ name: "there", look: "there" });
     const result = assertSucceeded(await stack.up());
     assert.deepEqual([result.outputs["foundMemoryMb"], result.outputs["foundName"]], [128, "there"]);
@@ -68,7 +68,7 @@ describe("an instance that exists, under the real engine", function () {
     assert.match(missing.output, /NOT_FOUND: Instance 'nobody' does not exist in this metro\./);
   });
 
-  it("is refused at preview more than the account may have", async () => {
+  it("is rejected at preview beyond the account's quotas", async () => {
     const { output, exitCode } = await stackOf({ name: "there", memoryMb: "999999" }).preview();
     assert.notEqual(exitCode, 0);
     assert.match(output, /QUOTA_EXCEEDED: memoryMb: this account may have 16 to \d+ MiB each, got 999999\./);

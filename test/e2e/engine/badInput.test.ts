@@ -85,7 +85,7 @@ async function failing(
   return message;
 }
 
-describe("bad input, in a real program", function () {
+describe("a real program with bad input", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
   let project: TestProject;
@@ -107,7 +107,7 @@ describe("bad input, in a real program", function () {
     await platform.close();
   };
 
-  describe("that a preview finds", () => {
+  describe("that a preview rejects", () => {
     before(open);
     after(close);
 
@@ -120,7 +120,7 @@ describe("bad input, in a real program", function () {
       return message;
     };
 
-    it("is shown with file, line and column of the Kraftfile", async () => {
+    it("shows file, line and column of the Kraftfile", async () => {
       const good = await fs.readFile(path.join(project.folder, "image/Kraftfile"), "utf8");
       await project.write("image/Kraftfile", good.replace("rootfs:", "rootsf:"));
       assert.equal(
@@ -130,7 +130,7 @@ describe("bad input, in a real program", function () {
       await project.write("image/Kraftfile", good);
     });
 
-    it("is shown with the path of the property", async () => {
+    it("shows the path of the property", async () => {
       await project.write(
         "index.ts",
         program(
@@ -144,7 +144,7 @@ describe("bad input, in a real program", function () {
       );
     });
 
-    it("may be a missing token", async () => {
+    it("reports a missing token", async () => {
       await project.write("index.ts", program());
       assert.match(
         await previewed("image", project.stack({ "unikernel:metro": "fra" })),
@@ -153,11 +153,11 @@ describe("bad input, in a real program", function () {
     });
   });
 
-  describe("that finds nobody at the metro's address", () => {
+  describe("for an unreachable metro", () => {
     before(open);
     after(close);
 
-    it("fails with one sentence, without the token", async () => {
+    it("fails with one sentence without the token", async () => {
       const data = 'import * as unikernel from "pulumi-unikernel";\nnew unikernel.Volume("data", { sizeMb: 8 });';
       await project.write("index.ts", data);
       const away = project.stack({
@@ -173,7 +173,7 @@ describe("bad input, in a real program", function () {
     });
   });
 
-  describe("that only the metro finds", () => {
+  describe("that only the metro rejects", () => {
     /** What is there before and after each of these tests, and more lines. */
     const withBase = (...more: string[]) =>
       program(
@@ -198,7 +198,7 @@ describe("bad input, in a real program", function () {
     });
     after(close);
 
-    it("fails for less memory than the guest needs, saying how much it needs", async () => {
+    it("fails for too little guest memory and names the minimum", async () => {
       await project.write("index.ts", withBase('new unikernel.Instance("small", { ...guest, memoryMb: 32 });'));
       assert.match(
         await failing(stack, platform, "small"),
@@ -206,7 +206,7 @@ describe("bad input, in a real program", function () {
       );
     });
 
-    it("fails for a replica with too little memory without a word about rolling", async () => {
+    it("fails for a replica with too little memory without mentioning a rollout", async () => {
       const port = await freePort();
       const template = "template: { image: image.ref, memoryMb: 32 }";
       await project.write(
@@ -221,7 +221,7 @@ describe("bad input, in a real program", function () {
       assert.deepEqual((await platform.client.getServices({})).items, []);
     });
 
-    it("fails for a name that is taken, and goes on once it is free", async () => {
+    it("fails for a name that is taken, and succeeds once it is free", async () => {
       const taken = (await platform.client.createVolume({ body: { name: "taken", size_mb: 8 } })).items[0];
       await project.write("index.ts", withBase('new unikernel.Volume("mine", { name: "taken", sizeMb: 16 });'));
       assert.equal(
@@ -237,7 +237,7 @@ describe("bad input, in a real program", function () {
       );
     });
 
-    it("fails for a port that another program has, and serves once that has ended", async () => {
+    it("fails for a port of another program, and serves once that exits", async () => {
       const program = net.createServer().listen(0, "127.0.0.1");
       await new Promise((resolve) => program.once("listening", resolve));
       const { port } = program.address() as net.AddressInfo;
@@ -260,7 +260,7 @@ describe("bad input, in a real program", function () {
       assert.deepEqual(await httpGet(`http://127.0.0.1:${port}/`), { status: 200, body: "served\n" });
     });
 
-    it("fails for a volume that another instance holds, and goes on with another volume", async () => {
+    it("fails for a volume that another instance holds, and succeeds with another volume", async () => {
       const second = (volume: string) =>
         withBase(`new unikernel.Instance("second", { ...guest, volumes: [{ volume: ${volume}.id, at: "/data" }] });`);
       await project.write("index.ts", second("data"));
@@ -279,7 +279,7 @@ describe("bad input, in a real program", function () {
         'new unikernel.Instance("ends", { ...guest, args, env: { TOKEN: "s3cret" } });',
       );
 
-    it("fails for a program that exits at once, with its exit code and last lines", async () => {
+    it("fails for a program that exits at once, with exit code and last console lines", async () => {
       await project.write("index.ts", ending("echo no licence; exit 3"));
       assert.match(
         await failing(stack, platform, "ends"),
@@ -287,7 +287,7 @@ describe("bad input, in a real program", function () {
       );
     });
 
-    it("fails for a guest that panics, with what the kernel said", async () => {
+    it("fails for a guest that panics, with the kernel's message", async () => {
       await project.write("index.ts", ending("echo last words; echo c >/proc/sysrq-trigger"));
       assert.match(
         await failing(stack, platform, "ends"),
@@ -295,18 +295,18 @@ describe("bad input, in a real program", function () {
       );
     });
 
-    it("leaves nothing behind when all is destroyed", async () => {
+    it("leaves nothing behind after destroy", async () => {
       assertSucceeded(await stack.destroy());
       await platform.assertNothingLeft();
       present = (await stack.state()).resources.length;
     });
   });
 
-  describe("of the machine: no QEMU", () => {
+  describe("on a machine without QEMU", () => {
     before(open);
     after(close);
 
-    it("fails with what to do, and goes on once that is done", async () => {
+    it("fails with an installation hint, and succeeds after installation", async () => {
       await project.write("index.ts", program());
       assertSucceeded(await stack.up());
       await project.write("index.ts", program('new unikernel.Instance("guest", { image: image.ref, memoryMb: 96 });'));
@@ -322,7 +322,7 @@ describe("bad input, in a real program", function () {
     });
   });
 
-  describe("that only a deletion finds: a lock", () => {
+  describe("that fails at deletion because of a lock", () => {
     before(open);
     after(close);
     const way = "set deleteLock to false, run 'pulumi up', and delete it then\\.$";
@@ -332,7 +332,7 @@ describe("bad input, in a real program", function () {
         `import * as unikernel from "pulumi-unikernel";\n${resource.replace("…", `deleteLock: ${isLocked}`)}`,
       );
 
-    it("of a volume keeps it, until it is taken off", async () => {
+    it("keeps a locked volume until it is unlocked", async () => {
       const data = 'new unikernel.Volume("data", { sizeMb: 8, … });';
       await write(data, true);
       assertSucceeded(await stack.up());
@@ -347,7 +347,7 @@ describe("bad input, in a real program", function () {
       assertSucceeded(await stack.destroy());
     });
 
-    it("of an instance keeps it running, until it is taken off", async () => {
+    it("keeps a locked instance running until it is unlocked", async () => {
       const both = (isLocked: boolean) =>
         project.write(
           "index.ts",
@@ -370,7 +370,7 @@ describe("bad input, in a real program", function () {
 
   // A disk that is full for real needs a file system of its own, which only root can mount; that every user sees the
   // same sentences is tested in test/unit/platform/noSpace.test.ts and with /dev/full in test/unit/image.
-  describe("of the machine: no space left", () => {
+  describe("on a full disk", () => {
     let isOpen = false;
     before(async function () {
       if (!canMount()) this.skip();
@@ -387,7 +387,7 @@ describe("bad input, in a real program", function () {
     });
     const hint = "Free some space, or point UNIKERNEL_STATE_DIR at a larger disk\\.$";
 
-    it("for an image fails with its size and place, and leaves no file", async () => {
+    it("fails for an image with its size and path and leaves no file", async () => {
       await project.write("index.ts", "");
       assertSucceeded(await stack.up());
       await project.write("index.ts", program());
@@ -400,7 +400,7 @@ describe("bad input, in a real program", function () {
       assert.deepEqual(await findProcessesOf(platform.folder), []);
     });
 
-    it("for a volume fails with how much there is", async () => {
+    it("fails for a volume with the free space", async () => {
       await project.write(
         "index.ts",
         'import * as unikernel from "pulumi-unikernel";\nnew unikernel.Volume("data", { sizeMb: 64 });',
@@ -414,7 +414,7 @@ describe("bad input, in a real program", function () {
       assert.deepEqual((await platform.client.getVolumes({})).items, []);
     });
 
-    it("for the local platform itself fails at once", async () => {
+    it("fails at once if the local platform itself cannot start", async () => {
       execFileSync(process.execPath, [COMMAND, "local", "down"], { stdio: "ignore" });
       await fs.writeFile(path.join(platform.folder, "full"), Buffer.alloc(8 * 2 ** 20)).catch(() => undefined);
       assert.match(

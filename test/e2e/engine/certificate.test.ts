@@ -89,7 +89,7 @@ describe("a service with an uploaded certificate", function () {
     await platform.close();
   });
 
-  it("answers by HTTPS with it on a port of any number", async () => {
+  it("responds over HTTPS with it on any port", async () => {
     const { outputs } = await ran(stack.up());
     assert.deepEqual(outputs["fqdns"], [DOMAIN]);
     assert.equal(await getTrusting(first), "200 served\n");
@@ -97,7 +97,7 @@ describe("a service with an uploaded certificate", function () {
     await assert.rejects(httpGet(`http://127.0.0.1:${port}/`), "nothing is served in clear");
   });
 
-  it("gets the renewed certificate in place, and is itself not touched", async () => {
+  it("gets a renewed certificate in place without an update of the service", async () => {
     const machines = await platform.virtualMachines();
     await provide(renewed);
     const result = await ran(stack.up());
@@ -112,7 +112,7 @@ describe("a service with an uploaded certificate", function () {
     assert.deepEqual(opsOf(await ran(stack.refresh({ expectNoChanges: true }))), []);
   });
 
-  it("leaves no key in clear in what the engine keeps and prints", async () => {
+  it("stores and prints no key in clear text", async () => {
     const kept = [...(await textsIn(path.join(project.folder, ".pulumi"))), printed];
     assert.ok(
       kept.some((text) => text.includes("unikernel:Certificate")),
@@ -125,7 +125,7 @@ describe("a service with an uploaded certificate", function () {
     }
   });
 
-  it("is destroyed without a trace", async () => {
+  it("is destroyed completely", async () => {
     await ran(stack.destroy());
     await platform.assertNothingLeft([port]);
   });

@@ -37,13 +37,13 @@ describe("functions in a program", function () {
     await platform.close();
   });
 
-  it("wait in a preview for the instance that the program makes, and start nothing for what is not there", async () => {
+  it("wait in a preview for an instance of the program, and start nothing for a missing one", async () => {
     const { changes } = assertSucceeded(await stack.preview());
     assert.deepEqual(changes, { create: 3 }); // the stack, the image and the instance
     assert.deepEqual(await platform.virtualMachines(), []);
   });
 
-  it("see the instance of the same program once it is made", async () => {
+  it("read an instance of the same program once it is created", async () => {
     const { outputs } = assertSucceeded(await stack.up());
     assert.deepEqual([outputs["before"], outputs["others"]], [[], 0]);
     const { uuid, state, memoryMb, tags } = outputs["found"] as Record<string, unknown>;
@@ -52,7 +52,7 @@ describe("functions in a program", function () {
     assert.doesNotMatch(JSON.stringify(outputs["found"]), /hello/, "the environment may hold secrets");
   });
 
-  it("read its console log and count it the next time", async () => {
+  it("read its console log and its size on the next run", async () => {
     const { uuid = "" } = (await platform.client.getInstances({})).items[0] ?? {};
     await eventually("the guest speaks", async () => (await platform.readConsole(uuid)).includes("told: "));
     const { outputs } = assertSucceeded(await stack.up());

@@ -55,7 +55,7 @@ describe("an instance whose program changes", function () {
     await platform.close();
   });
 
-  it("shows no drift although it was restarted and stopped by hand, so that counters and state moved", async () => {
+  it("shows no drift after a manual restart and stop", async () => {
     for (const state of ["stopped", "running", "stopped"] as const) {
       const body = [{ uuid: id }];
       await (state === "stopped" ? platform.client.stopInstances({ body }) : platform.client.startInstances({ body }));
@@ -73,7 +73,7 @@ describe("an instance whose program changes", function () {
     await saysLast("hello, version one");
   });
 
-  it("gets other memory and environment in place, by the steps that the preview names", async () => {
+  it("gets new memory and environment in place, by the steps in the preview", async () => {
     const before = await item();
     const asked = stackWith({ memoryMb: "112", greeting: "good morning" });
     const preview = assertSucceeded(await asked.preview({ refresh: true }));
@@ -93,7 +93,7 @@ describe("an instance whose program changes", function () {
     assert.deepEqual(opsOf(assertSucceeded(await stackWith().up({ expectNoChanges: true }))), []);
   });
 
-  it("gets tags and a lock while it runs on", async () => {
+  it("gets tags and a lock while running", async () => {
     const before = await platform.virtualMachines();
     const result = assertSucceeded(await stackWith({ tags: '["blue"]', deleteLock: "true" }).up());
     assert.deepEqual(opsOf(result), ["update"]);
@@ -103,7 +103,7 @@ describe("an instance whose program changes", function () {
     assert.deepEqual(await platform.virtualMachines(), before, "the same process runs it");
   });
 
-  it("is not destroyed while it is locked, and loses nothing", async () => {
+  it("is not destroyed while locked, and loses nothing", async () => {
     const [before, machines] = [await item(), await platform.virtualMachines()];
     const result = await stackWith().destroy();
     assert.equal(result.succeeded, false);
@@ -117,7 +117,7 @@ describe("an instance whose program changes", function () {
     assert.ok((await stackWith().state()).resources.some((resource) => resource.id === id));
   });
 
-  it("gets another image in place, proved by its digest, as soon as the image is built", async () => {
+  it("gets another image in place, verified by digest, as soon as it is built", async () => {
     const before = await item();
     const { outputs } = assertSucceeded(await stackWith({ version: "two", deleteLock: "false" }).up());
     const after = await item();
@@ -128,7 +128,7 @@ describe("an instance whose program changes", function () {
     await saysLast("good morning, version two");
   });
 
-  it("is replaced for another restart policy, and the preview says why", async () => {
+  it("is replaced for another restart policy, with the reason in the preview", async () => {
     const { output, outputs } = assertSucceeded(await stackWith({ restartPolicy: "always" }).up());
     assert.match(output, /Instance 'server': will be replaced because restartPolicy cannot be changed in place\./);
     assert.notEqual(outputs["instanceId"], id);
@@ -140,7 +140,7 @@ describe("an instance whose program changes", function () {
     assert.equal((await platform.virtualMachines()).length, 1);
   });
 
-  it("is destroyed without a trace", async () => {
+  it("is destroyed completely", async () => {
     assertSucceeded(await stackWith().destroy());
     await platform.assertNothingLeft();
   });

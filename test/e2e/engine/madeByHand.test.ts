@@ -7,7 +7,7 @@ import { TestProject } from "../../support/project";
 
 const PROGRAM = 'import * as unikernel from "pulumi-unikernel";\n';
 
-describe("what was made by hand", function () {
+describe("an instance created outside Pulumi", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
   /** Holds the image, which both programs only name. */
@@ -53,7 +53,7 @@ describe("what was made by hand", function () {
     return { instance: only(instances.items), volume: only(volumes.items), service: only(services.items) };
   };
 
-  describe("and is got by a program", () => {
+  describe("read by a program", () => {
     before(() =>
       project.write(
         "index.ts",
@@ -78,7 +78,7 @@ describe("what was made by hand", function () {
       assert.deepEqual(ids.sort(), [instance, instance, volume, service].sort(), "the state knows each by its uuid");
     });
 
-    it("shows nothing to change the second time", async () => {
+    it("shows no changes on the second run", async () => {
       const result = assertSucceeded(await project.stack({}).preview({ expectNoChanges: true }));
       assert.deepEqual(changingSteps(result), []);
     });
@@ -91,7 +91,7 @@ describe("what was made by hand", function () {
     });
   });
 
-  describe("and is adopted", () => {
+  describe("adopted by a program", () => {
     before(() =>
       project.write(
         "index.ts",
@@ -108,7 +108,7 @@ describe("what was made by hand", function () {
       ),
     );
 
-    it("is changed in place to what the program says", async () => {
+    it("is updated in place to match the program", async () => {
       const machines = await platform.virtualMachines();
       const { outputs } = assertSucceeded(await project.stack({}).up());
       assert.deepEqual(outputs["ids"], [made.instance, made.volume, made.service]);
@@ -120,12 +120,12 @@ describe("what was made by hand", function () {
       assert.deepEqual(await platform.virtualMachines(), machines, "a tag restarts nothing");
     });
 
-    it("shows nothing to change afterwards", async () => {
+    it("shows no changes afterwards", async () => {
       const result = assertSucceeded(await project.stack({}).preview({ expectNoChanges: true, refresh: true }));
       assert.deepEqual(changingSteps(result), []);
     });
 
-    it("goes with the stack", async () => {
+    it("is destroyed with the stack", async () => {
       // First, while the daemon is still there to clear away what it stores images in.
       assertSucceeded(await builder.stack({}).destroy());
       assertSucceeded(await project.stack({}).destroy());

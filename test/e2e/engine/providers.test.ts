@@ -76,11 +76,11 @@ describe("several providers in one program", function () {
     assert.deepEqual(tokensSeenBy(east), [`Bearer ${TOKENS.east}`, `Bearer ${TOKENS.stack}`]);
   });
 
-  it("finds nothing to do the second time", async () => {
+  it("finds no changes on the second run", async () => {
     assert.deepEqual(opsOf(assertSucceeded(await stackWith({}).up({ expectNoChanges: true }))), []);
   });
 
-  it("changes a provider's token without touching a resource, and uses the new one from then on", async () => {
+  it("changes a provider's token without touching a resource, and then uses the new one", async () => {
     const stack = stackWith({ eastToken: TOKENS.eastNext });
     assert.deepEqual(opsOf(assertSucceeded(await stack.up())), ["update east"]);
     assert.deepEqual(heldBy(east), ["at-east", "at-half", "mover"]);
@@ -89,7 +89,7 @@ describe("several providers in one program", function () {
     assert.deepEqual(tokensSeenBy(east), [`Bearer ${TOKENS.eastNext}`, `Bearer ${TOKENS.stack}`]);
   });
 
-  it("replaces a resource that is given another provider: made there first, then deleted where it was", async () => {
+  it("replaces a resource when its provider changes: creates it there, then deletes it here", async () => {
     const stack = stackWith({ eastToken: TOKENS.eastNext, mover: "west" });
     const moving = ["create-replacement mover", "delete-replaced mover", "replace mover"];
     assert.deepEqual(opsOf(assertSucceeded(await stack.preview())), moving);
@@ -107,7 +107,7 @@ describe("several providers in one program", function () {
     assert.deepEqual(opsOf(assertSucceeded(await stack.refresh({ expectNoChanges: true }))), []);
   });
 
-  it("refuses another metro for a provider that has resources, and goes on when it is set back", async () => {
+  it("rejects another metro for a provider that owns resources, and recovers when it is set back", async () => {
     const held = heldBy(west);
     const refused = await stackWith({ eastToken: TOKENS.eastNext, westUrl: north.url, mover: "west" }).up();
     assert.equal(refused.succeeded, false);
@@ -121,7 +121,7 @@ describe("several providers in one program", function () {
     );
   });
 
-  it("keeps every token encrypted in state, and prints none", async () => {
+  it("encrypts every token in state and prints none", async () => {
     const state = await project.readStoredState();
     for (const token of Object.values(TOKENS)) {
       assert.ok(!state.includes(token), token);
@@ -130,7 +130,7 @@ describe("several providers in one program", function () {
     assert.match(state, new RegExp(`"unikernel:metro": ?"${east.url}"`));
   });
 
-  it("deletes each resource where it is", async () => {
+  it("deletes each resource in its own metro", async () => {
     assertSucceeded(await stackWith({ eastToken: TOKENS.eastNext, mover: "west" }).destroy());
     for (const api of [home, east, west, north]) assert.deepEqual(heldBy(api), []);
   });
@@ -158,7 +158,7 @@ describe("a program without providers", function () {
       config: { "many:count": "1", "many:url": "http://127.0.0.1:1", "many:form": "library", ...config },
     });
 
-  it("takes metro and token from the environment, and keeps no token in state", async () => {
+  it("takes metro and token from the environment and stores no token", async () => {
     const stack = stackIn({ UKC_METRO: api.url, UKC_TOKEN: TOKENS.environment });
     const up = assertSucceeded(await stack.up());
     assert.deepEqual([...api.volumes.values()], ["data-0"]);
@@ -169,7 +169,7 @@ describe("a program without providers", function () {
     assert.equal(api.volumes.size, 0);
   });
 
-  it("prefers the stack's configuration to the environment", async () => {
+  it("prefers the stack's configuration over the environment", async () => {
     const stack = stackIn(
       { UKC_METRO: "http://127.0.0.1:1", UKC_TOKEN: TOKENS.environment },
       { "unikernel:metro": api.url, "unikernel:token": TOKENS.stack },
@@ -179,7 +179,7 @@ describe("a program without providers", function () {
     assertSucceeded(await stack.destroy());
   });
 
-  it("fails without any token, says so and how to give one, and asks no metro", async () => {
+  it("fails without a token before any request, and explains how to set one", async () => {
     const result = await stackIn({ UKC_METRO: api.url }).up();
     assert.equal(result.succeeded, false);
     assert.match(result.output, /No token for metro 'http:\/\/127\.0\.0\.1:\d+' \(from UKC_METRO\)/);

@@ -11,7 +11,7 @@ const COMMAND = path.join(__dirname, "..", "..", "..", "dist", "provider", "cli"
 const errorsOf = ({ diagnostics }: OperationResult): readonly string[] =>
   diagnostics.flatMap(({ severity, urn, message }) => (severity === "error" && urn !== undefined ? [message] : []));
 
-describe("a plan against quotas", function () {
+describe("a plan that exceeds quotas", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
   let project: TestProject;
@@ -40,7 +40,7 @@ describe("a plan against quotas", function () {
     await platform.close();
   });
 
-  it("fails at preview, before anything is made, with what it needs and what there is", async () => {
+  it("fails at preview before any create, with the required and available amounts", async () => {
     await say(16, 16, 16);
     const result = await stack.preview();
     assert.equal(result.succeeded, false);
@@ -53,7 +53,7 @@ describe("a plan against quotas", function () {
     assert.deepEqual(await sizes(), []);
   });
 
-  it("counts what is there already, of which a change is only its growth", async () => {
+  it("counts existing usage, and only the growth of an update", async () => {
     await say(16, 16);
     assertSucceeded(await stack.up());
     await say(16, 24);

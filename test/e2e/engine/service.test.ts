@@ -50,14 +50,14 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     assert.deepEqual([await platform.daemonPid(), await platform.virtualMachines()], [undefined, []]);
   });
 
-  it("is created, and serves the page on the first request", async () => {
+  it("is created and serves the page on the first request", async () => {
     const { outputs } = assertSucceeded(await stack.up());
     assert.equal(`${String(outputs["url"])}/`, url);
     assert.deepEqual(await httpGet(url), { status: 200, body: "<p>first</p>" });
     assert.equal((await platform.virtualMachines()).length, 3);
   });
 
-  it("changes nothing and builds nothing the second time, and says so", async () => {
+  it("changes and builds nothing on the second run and says so", async () => {
     const images = path.join(platform.folder, "images");
     const before = [await filesOf(images), await platform.virtualMachines()];
     const result = assertSucceeded(await stack.up({ expectNoChanges: true }));
@@ -66,13 +66,13 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     assert.deepEqual([await filesOf(images), await platform.virtualMachines()], before);
   });
 
-  it("shows a changed file at preview as a change of the image and of the service", async () => {
+  it("shows a changed file at preview as a change of image and service", async () => {
     await project.write(PAGE, "<p>second</p>");
     const steps = stepsOf(assertSucceeded(await stack.preview()));
     assert.ok(steps.includes("update site") && steps.includes("update web"), steps.join("\n"));
   });
 
-  it("rolls both replicas while a client requests in a loop, without a failed request", async () => {
+  it("rolls both replicas without a failed request while a client requests in a loop", async () => {
     const before = await platform.virtualMachines();
     const traffic = new LoadGenerator(url);
     await eventually("traffic flows", () => traffic.requests > 10);
@@ -93,7 +93,7 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     );
   });
 
-  it("leaves the old replicas serving when a roll fails, and goes on with the next up", async () => {
+  it("keeps the old replicas serving when a rollout fails, and continues with the next up", async () => {
     await project.write("site/rootfs/broken.sh", "#!/bin/sh\necho about to fail\nexit 3\n");
     const kraftfile = path.join(project.folder, "site/Kraftfile");
     const good = await fs.readFile(kraftfile, "utf8");
@@ -119,7 +119,7 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     assert.deepEqual(stepsOf(assertSucceeded(await stack.up({ expectNoChanges: true }))), []);
   });
 
-  it("goes on serving after the daemon was killed and an API call started a new one, with no VM restarted", async () => {
+  it("keeps serving after the daemon is killed and restarted by an API call, without restarting a VM", async () => {
     const vms = await platform.virtualMachines();
     const restarts = async () => {
       const reply = await platform.client.getInstances({});
@@ -133,11 +133,11 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     assert.deepEqual(await platform.virtualMachines(), vms);
   });
 
-  it("shows no drift after all this", async () => {
+  it("shows no drift after all that", async () => {
     assert.deepEqual(stepsOf(assertSucceeded(await stack.refresh({ expectNoChanges: true }))), []);
   });
 
-  it("is destroyed without a trace", async () => {
+  it("is destroyed completely", async () => {
     assertSucceeded(await stack.destroy());
     await platform.assertNothingLeft([port]);
   });

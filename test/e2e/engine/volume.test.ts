@@ -31,7 +31,7 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
 
   let id: string;
 
-  it("is created, and what it writes is on the volume", async () => {
+  it("is created, and its output is on the volume", async () => {
     const result = assertSucceeded(await stackOf("one").up());
     id = String(result.outputs["instanceId"]);
     await eventually("the first boot is kept", async () => kept(await platform.readConsole(id)).length > 0);
@@ -49,7 +49,7 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
     }
   });
 
-  it("hands neither daemon nor VM the secrets of the engine's environment", async () => {
+  it("passes no secrets of the engine's environment to daemon or VM", async () => {
     const processes = await findProcessesOf(platform.folder);
     assert.equal(processes.length, 2);
     for (const { pid } of processes) {
@@ -58,7 +58,7 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
     }
   });
 
-  it("keeps the file over a restart", async () => {
+  it("keeps the file across a restart", async () => {
     await platform.client.stopInstances({ body: [{ uuid: id }] });
     await platform.client.waitInstances(
       { query: { uuid: [id], state: ["stopped"], timeout_s: [60] } },
@@ -69,7 +69,7 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
     assert.deepEqual(kept(await platform.readConsole(id)).slice(-2), ["kept: boot of one", "kept: boot of one"]);
   });
 
-  it("gets another image in place, as the preview says, and the new program finds the file", async () => {
+  it("gets another image in place as previewed, and the new program finds the file", async () => {
     const preview = assertSucceeded(await stackOf("two").preview());
     assert.deepEqual(
       opsOf(preview).filter((step) => step.endsWith("keeper")),
@@ -92,7 +92,7 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
     assert.deepEqual(opsOf(assertSucceeded(await stackOf("two").up({ expectNoChanges: true }))), []);
   });
 
-  it("is made again by the next up after it was deleted behind Pulumi's back", async () => {
+  it("is created again by the next up after it was deleted outside Pulumi", async () => {
     await platform.client.deleteInstances({ body: [{ uuid: id }] });
     const result = assertSucceeded(await stackOf("two").up());
     assert.ok(opsOf(result).includes("create keeper"), opsOf(result).join("\n"));
@@ -101,7 +101,7 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
     await eventually("the fourth boot is kept", async () => kept(await platform.readConsole(again)).length >= 4);
   });
 
-  it("is destroyed without a trace", async () => {
+  it("is destroyed completely", async () => {
     assertSucceeded(await stackOf("two").destroy());
     await platform.assertNothingLeft();
   });

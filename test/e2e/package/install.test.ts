@@ -91,7 +91,7 @@ describe("the packed package", function () {
       .map((entry) => path.relative(unpacked, path.join(entry.parentPath, entry.name)));
 
   describe("as a tarball", () => {
-    it("holds what was compiled, the schema and what people read; no tests, no sources", async () => {
+    it("contains compiled code, schema and documents, and no tests or sources", async () => {
       const files = await filesOf();
       const compiled = files.filter((file) => file.startsWith("dist/"));
       assert.deepEqual(
@@ -101,7 +101,7 @@ describe("the packed package", function () {
       for (const file of compiled) assert.match(file, /^dist\/(sdk|provider)\/.*\.(js|d\.ts|js\.map)$/);
     });
 
-    it("holds one module for every source", async () => {
+    it("contains one module per source", async () => {
       const sources = (await Promise.all(["sdk", "provider"].map((name) => sourcesIn(name)))).flat().sort();
       for (const ending of [".js", ".d.ts"]) {
         const modules = (await filesOf()).filter((file) => file.startsWith("dist/") && file.endsWith(ending));
@@ -109,7 +109,7 @@ describe("the packed package", function () {
       }
     });
 
-    it("names no folder of the machine that packed it", async () => {
+    it("contains no path of the machine that packed it", async () => {
       const places = [root, folder, os.homedir()].filter((place) => place.split(path.sep).length > 2);
       for (const file of await filesOf()) {
         const text = await fs.readFile(path.join(unpacked, file), "utf8");
@@ -117,7 +117,7 @@ describe("the packed package", function () {
       }
     });
 
-    it("has every file that package.json points to", async () => {
+    it("contains every file that package.json refers to", async () => {
       const targets = Object.values(manifest.exports).flatMap((target) =>
         typeof target === "string" ? [target] : Object.values(target),
       );
@@ -127,7 +127,7 @@ describe("the packed package", function () {
       assert.deepEqual(manifest.exports["."], { types: `./${manifest.types}`, default: `./${manifest.main}` });
     });
 
-    it("names every package that its modules load, and no other; @pulumi/pulumi as the program's own", async () => {
+    it("declares exactly the packages its modules load, with @pulumi/pulumi as a peer", async () => {
       const loaded = new Set<string>();
       for (const file of (await filesOf()).filter((name) => name.endsWith(".js"))) {
         const text = await fs.readFile(path.join(unpacked, file), "utf8");
@@ -167,7 +167,7 @@ describe("the packed package", function () {
       });
       after(() => fs.rm(project, { recursive: true, force: true }));
 
-      it("registers its resources through the program's own copy of @pulumi/pulumi", async () => {
+      it("registers its resources through the program's own @pulumi/pulumi", async () => {
         const entry = through ? "unikernel-wrapper" : "./volume.js";
         const printed = await runOrThrow(project, process.execPath, ["program.js", entry]);
         const { copies, inputs, ...rest } = JSON.parse(printed) as {
@@ -180,7 +180,7 @@ describe("the packed package", function () {
         assert.deepEqual(copies, [require.resolve("@pulumi/pulumi/resource", { paths: [project] })]);
       });
 
-      it("is found by the dynamic provider process, which checks and creates", async () => {
+      it("is loaded by the dynamic provider process, which checks and creates", async () => {
         let name = "";
         await using api = await startFakeApi(({ method, body }) => {
           if (method === "POST") ({ name } = body as { name: string });
@@ -209,7 +209,7 @@ describe("the packed package", function () {
         ["node16", "node16"],
         ["bundler", "esnext"],
       ] as const) {
-        it(`has types under moduleResolution ${moduleResolution}`, async () => {
+        it(`has types with moduleResolution ${moduleResolution}`, async () => {
           await fs.writeFile(path.join(project, "typed.ts"), TYPED_PROGRAM);
           const compilerOptions = { module, moduleResolution, target: "es2022", strict: true, noEmit: true, types: [] };
           const settings = { compilerOptions, files: ["typed.ts"] };
@@ -225,7 +225,7 @@ describe("the packed package", function () {
         assert.equal(await runOrThrow(project, process.execPath, args), "Volume Provider\n");
       });
 
-      it("brings the command, which also works through a symbolic link", async () => {
+      it("provides the command, also through a symbolic link", async () => {
         const help = await runOrThrow(project, "npx", ["--no-install", "unikernel", "--help"]);
         assert.match(help, /^Usage: unikernel <command>/);
         const link = path.join(folder, `unikernel-${path.basename(project)}`);
@@ -238,7 +238,7 @@ describe("the packed package", function () {
     });
   }
 
-  it("is typed in words that the compiler inside @pulumi/pulumi can read", async () => {
+  it("has types that the compiler bundled with @pulumi/pulumi can read", async () => {
     const ts = require("@pulumi/pulumi/vendor/typescript@3.8.3/typescript.js") as typeof import("typescript");
     const declarations = (await filesOf()).filter((file) => /^dist\/sdk\/.*\.d\.ts$/.test(file));
     assert.ok(declarations.length > 0);

@@ -24,7 +24,7 @@ describe("the unikernel command", function () {
   beforeEach(async () => (platform = await LocalPlatform.open()));
   afterEach(() => platform.close());
 
-  it("shows its version and its help, and refuses what it does not know", async () => {
+  it("prints its version and help, and rejects unknown arguments", async () => {
     assert.match((await unikernel("--version")).stdout, /^\d+\.\d+\.\d+\n$/);
     assert.match((await unikernel("--help")).stdout, /^Usage: unikernel/);
     const unknown = await unikernel("local", "sideways");
@@ -36,7 +36,7 @@ describe("the unikernel command", function () {
     assert.equal(await platform.daemonPid(), undefined);
   });
 
-  it("starts one daemon, shows what it has, and ends it without a trace", async () => {
+  it("starts one daemon, shows its objects, and stops it completely", async () => {
     assert.match((await unikernel("local", "status")).stdout, /is not running/);
     const [up, again] = [await unikernel("local", "up", "--stay"), await unikernel("local", "up")];
     assert.equal(up.stdout, again.stdout);
@@ -48,7 +48,7 @@ describe("the unikernel command", function () {
     await platform.assertNothingLeft([port]);
   });
 
-  it("starts a daemon with the settings it is told, and says when the one that runs has others", async () => {
+  it("starts a daemon with the given settings, and reports if the running one has others", async () => {
     const settings = ["--strict-2026", "--quota", "instances=10", "--quota", "total_volume_mb=100"];
     const up = await unikernel("local", "up", ...settings);
     assert.equal(up.code, 0, up.stderr);
@@ -68,7 +68,7 @@ describe("the unikernel command", function () {
     await unikernel("local", "down");
   });
 
-  it("refuses settings that make no sense before it starts anything", async () => {
+  it("rejects invalid settings before starting anything", async () => {
     const typing = await unikernel("local", "up", "--quota", "instanses=1");
     assert.equal(typing.code, 1);
     assert.match(typing.stderr, /INPUT_INVALID: There is no quota 'instanses'\. Is 'instances' meant\?/);
@@ -84,7 +84,7 @@ describe("the unikernel command", function () {
     await unikernel("local", "down");
   });
 
-  it("deletes everything on request, and names what is locked", async () => {
+  it("deletes everything on request and names what is locked", async () => {
     const { client } = platform;
     await unikernel("local", "up");
     const { uuid = "" } = (await client.createVolume({ body: { name: "kept", size_mb: 8 } })).items[0] ?? {};
@@ -106,7 +106,7 @@ describe("the unikernel command", function () {
     await platform.assertNothingLeft([port]);
   });
 
-  it("keeps what exists when the daemon is told to end", async () => {
+  it("keeps all objects when the daemon is stopped", async () => {
     await unikernel("local", "up");
     const port = await freePort();
     await platform.client.createService({ body: { name: "web", services: [{ port }] } });
@@ -119,7 +119,7 @@ describe("the unikernel command", function () {
     await unikernel("local", "down", "--all");
   });
 
-  it("started by many at once makes one daemon", async () => {
+  it("starts a single daemon when run many times at once", async () => {
     const found = await Promise.all([
       ...Array.from({ length: 4 }, () => unikernel("local", "up")),
       connectLocalDaemon(),
@@ -131,7 +131,7 @@ describe("the unikernel command", function () {
     await eventually("the others have ended", async () => (await findProcessesOf(platform.folder)).length === 1);
   });
 
-  it("says why when no daemon can be started", async () => {
+  it("reports why no daemon can be started", async () => {
     await fs.mkdir(localPaths().databaseFile, { recursive: true });
     const up = await unikernel("local", "up");
     assert.equal(up.code, 1);

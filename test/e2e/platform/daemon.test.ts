@@ -58,12 +58,12 @@ describe("the local platform on real VMs", function () {
     return (await platform.client.getInstances({ query: { uuid: [uuid] } })).items[0];
   };
 
-  it("holds the first request until the guest answers, and serves it", async () => {
+  it("holds the first request until the guest is ready, then serves it", async () => {
     await create({ name: "a", service_group: { uuid: service }, timeout_s: 0 });
     assert.equal(await page(), "served\n");
   });
 
-  it("serves again after its daemon was killed, from the same VMs", async () => {
+  it("serves again from the same VMs after the daemon is killed", async () => {
     const [before, daemon] = [await platform.virtualMachines(), await platform.daemonPid()];
     assert.equal(before.length, 1);
     assert.ok(daemon !== undefined);
@@ -76,7 +76,7 @@ describe("the local platform on real VMs", function () {
     assert.deepEqual(await platform.virtualMachines(), before);
   });
 
-  it("suspends a VM, which goes on where it was: the same boot, also under another daemon", async () => {
+  it("suspends a VM and resumes it without a reboot, also with another daemon", async () => {
     const { client } = platform;
     const own = await freePort();
     const boot = "cat /proc/sys/kernel/random/boot_id > /www/boot; exec httpd -f -p 8080 -h /www";
@@ -100,7 +100,7 @@ describe("the local platform on real VMs", function () {
     await remove(uuid);
   });
 
-  it("says how a program ended that a daemon did not see end", async () => {
+  it("reports how a program ended while no daemon ran", async () => {
     const uuid = await create({ name: "brief", args: ["sh", "-c", "sleep 4; echo bye; exit 7"] });
     process.kill((await platform.daemonPid()) ?? 0, "SIGKILL");
     await eventually("the VM ends", async () => (await platform.virtualMachines()).length === 1);
@@ -110,13 +110,13 @@ describe("the local platform on real VMs", function () {
     await remove(uuid);
   });
 
-  it("refuses a guest that gets too little memory, with the number it needs", async () => {
+  it("rejects a guest with too little memory and names the minimum", async () => {
     const { items } = await platform.client.createInstance({ body: { image: "page", memory_mb: 16, autostart: true } });
     assert.equal(items[0]?.error, 20);
     assert.match(items[0]?.message ?? "", /\d+ MiB/);
   });
 
-  it("keeps what was written to a volume when its instance is deleted while it runs", async () => {
+  it("keeps data on a volume when its running instance is deleted", async () => {
     const volume = (await platform.client.createVolume({ body: { name: "data", size_mb: 16 } })).items[0]?.uuid ?? "";
     const volumes = [{ uuid: volume, at: "/data" }];
     const writer = await create({
@@ -133,7 +133,7 @@ describe("the local platform on real VMs", function () {
     assert.equal((await platform.client.deleteVolumes({ body: [{ uuid: volume }] })).items[0]?.status, "success");
   });
 
-  it("takes a volume off a guest that stops, clones it, and gives both to another guest", async () => {
+  it("detaches a volume from a stopping guest, clones it, and attaches both to another guest", async () => {
     const { client } = platform;
     const volume = (await client.createVolume({ body: { name: "moved", size_mb: 16 } })).items[0]?.uuid ?? "";
     const writer = await create({
@@ -167,7 +167,7 @@ describe("the local platform on real VMs", function () {
     );
   });
 
-  it("leaves nothing but the images once everything is deleted", async () => {
+  it("leaves only the images once everything is deleted", async () => {
     const [item] = (await platform.client.getInstances({ query: { name: ["a"] } })).items;
     await remove(item?.uuid ?? "");
     await platform.client.deleteServices({ body: [{ uuid: service }] });

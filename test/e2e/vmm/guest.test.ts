@@ -24,7 +24,7 @@ const HARD = [
   "a\tb\nc",
 ];
 
-describe("the stand-in guest on QEMU", function () {
+describe("the test guest on QEMU", function () {
   this.timeout(60_000);
   let lab: Lab;
   before(async function () {
@@ -33,7 +33,7 @@ describe("the stand-in guest on QEMU", function () {
   });
   after(() => lab.close());
 
-  it("boots, answers once its server listens and not before, and serves", async () => {
+  it("boots, is ready once its server listens, and serves", async () => {
     const vm = await lab.start(lab.script("sleep 2; exec httpd -f -p 8080 -h /www"));
     const signal = AbortSignal.timeout(60_000);
     await vm.started;
@@ -46,7 +46,7 @@ describe("the stand-in guest on QEMU", function () {
     await vm.stop({ graceMs: 0 });
   });
 
-  it("hands over arguments verbatim on the kernel's command line", async () => {
+  it("passes arguments verbatim on the kernel command line", async () => {
     const spec = lab.script(PRINT_ARGS, {}, ...HARD);
     await (
       await lab.start(spec)
@@ -55,7 +55,7 @@ describe("the stand-in guest on QEMU", function () {
     await assert.rejects(fs.stat(path.join(lab.paths.instancesDir, spec.uuid, "initrd.cpio")), { code: "ENOENT" });
   });
 
-  it("hands over arguments verbatim that are too long and too many for the kernel's command line", async () => {
+  it("passes arguments verbatim that exceed the kernel command line", async () => {
     const args = [...HARD, "long ".repeat(2000), ...Array.from({ length: 60 }, (_, i) => `arg ${i}`)];
     const spec = lab.script(PRINT_ARGS, {}, ...args);
     await (
@@ -64,7 +64,7 @@ describe("the stand-in guest on QEMU", function () {
     assert.deepEqual(printed(await lab.console(spec)), args);
   });
 
-  it("hands over variables verbatim, and shows them to nobody who lists processes", async () => {
+  it("passes variables verbatim and hides them from the process list", async () => {
     const env = {
       PLAIN: "value",
       EMPTY: "",
@@ -91,7 +91,7 @@ describe("the stand-in guest on QEMU", function () {
     await vm.stop({ graceMs: 0 });
   });
 
-  it("hands over variables whose names no shell would take, and only those that were given", async () => {
+  it("passes variables whose names no shell accepts, and only those given", async () => {
     const spec = lab.spec(["env"], { env: { "dotted.name-x": "odd" } });
     await (
       await lab.start(spec)
@@ -112,13 +112,13 @@ describe("the stand-in guest on QEMU", function () {
     }
   });
 
-  it("has as many processors as asked for", async () => {
+  it("has the requested number of processors", async () => {
     const spec = lab.script("nproc", { vcpus: 2 });
     assert.deepEqual(await (await lab.start(spec)).exited, { how: "exited", exitCode: 0 });
     assert.match(await lab.console(spec), /^2$/m);
   });
 
-  it("keeps a volume over two VMs, writable and then read-only", async () => {
+  it("keeps a volume across two VMs, writable and then read-only", async () => {
     const file = await lab.disk("keep.ext4");
     const first = lab.script("echo kept > /data/deep/note", { disks: [{ file, at: "/data/deep", readonly: false }] });
     assert.deepEqual(await (await lab.start(first)).exited, { how: "exited", exitCode: 0 });
@@ -128,7 +128,7 @@ describe("the stand-in guest on QEMU", function () {
     assert.match(await lab.console(second), /^kept\n[^]*Read-only file system[^]*^status 1$/m);
   });
 
-  it("tells disks apart by their place in the list", async () => {
+  it("identifies disks by their position in the list", async () => {
     const [a, b] = [await lab.disk("a.ext4"), await lab.disk("b.ext4")];
     const write = lab.script("echo A > /a/name; echo B > /b/name", {
       disks: [
@@ -151,7 +151,7 @@ describe("the stand-in guest on QEMU", function () {
     assert.match(await lab.console(read), /^B\nA$/m);
   });
 
-  it("finds ROMs, annotations and its own files side by side, whether the ROMs came as files or as an archive", async () => {
+  it("finds ROMs, annotations and its own files together, with ROMs from files or from an archive", async () => {
     const archive = path.join(lab.folder, "rom.cpio");
     const content = { bytes: Buffer.from("from the archive\n") };
     await writeCpio(new Map([["deep/note", { type: "file", mode: 0o644, content }]]), archive);
@@ -171,7 +171,7 @@ describe("the stand-in guest on QEMU", function () {
     assert.match(console, /\{"example\.org\/team":"x"\}/);
   });
 
-  it("ends with the reason when a disk cannot be mounted", async () => {
+  it("reports the reason when a disk cannot be mounted", async () => {
     const file = path.join(lab.folder, "noise.ext4");
     await fs.writeFile(file, Buffer.alloc(1024 * 1024, 7));
     const spec = lab.script("sleep 600", { disks: [{ file, at: "/data", readonly: false }] });

@@ -12,7 +12,7 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-describe("the life of a VM on QEMU", function () {
+describe("the lifecycle of a VM on QEMU", function () {
   this.timeout(60_000);
   let lab: Lab;
   before(async function () {
@@ -29,13 +29,13 @@ describe("the life of a VM on QEMU", function () {
     assert.equal(await lab.vmm.adopt(spec), undefined);
   });
 
-  it("reports 127 for a program that does not exist and says so on the console", async () => {
+  it("reports 127 for a program that does not exist, and logs it to the console", async () => {
     const spec = lab.spec(["/no/such/program", "x"]);
     assert.deepEqual(await (await lab.start(spec)).exited, { how: "exited", exitCode: 127 });
     assert.match(await lab.console(spec), /\/no\/such\/program.*No such file/);
   });
 
-  it("reports a kernel panic, with the last console lines at hand", async () => {
+  it("reports a kernel panic with the last console lines", async () => {
     const spec = lab.script("echo last words; echo c > /proc/sysrq-trigger; sleep 60");
     const exit = await (await lab.start(spec)).exited;
     assert.equal(exit.how, "panicked");
@@ -44,7 +44,7 @@ describe("the life of a VM on QEMU", function () {
     assert.deepEqual(await lab.vmm.postMortem(spec.uuid), exit);
   });
 
-  it("stops gracefully: the program hears SIGTERM and what it writes then is kept", async () => {
+  it("stops gracefully: the program receives SIGTERM and can still write", async () => {
     const file = await lab.disk("stop.ext4");
     const disks = [{ file, at: "/data", readonly: false }];
     const text = "trap 'echo bye > /data/note; exit 3' TERM; echo ready; while :; do sleep 1; done";
@@ -60,7 +60,7 @@ describe("the life of a VM on QEMU", function () {
     assert.match(await lab.console(reader), /^bye$/m);
   });
 
-  it("kills a program that ignores SIGTERM after the grace, and still unmounts", async () => {
+  it("kills a program that ignores SIGTERM after the grace period, and still unmounts", async () => {
     const file = await lab.disk("stubborn.ext4");
     const disks = [{ file, at: "/data", readonly: false }];
     const text = "trap '' TERM; echo x > /data/note; echo ready; while :; do sleep 1; done";
@@ -75,7 +75,7 @@ describe("the life of a VM on QEMU", function () {
     assert.match(await lab.console(reader), /^x$/m);
   });
 
-  it("hears a stop that comes before the program was started, and one for a paused VM", async () => {
+  it("accepts a stop before the program starts, and one of a paused VM", async () => {
     const early = await lab.start(lab.script("sleep 600"));
     assert.deepEqual(await early.stop({ graceMs: 20_000 }), { how: "exited", exitCode: 143 });
     const paused = await lab.start(lab.script("sleep 600"));
@@ -84,12 +84,12 @@ describe("the life of a VM on QEMU", function () {
     assert.deepEqual(await paused.stop({ graceMs: 20_000 }), { how: "exited", exitCode: 143 });
   });
 
-  it("cuts off at once without a grace", async () => {
+  it("kills the VM at once without a grace period", async () => {
     const vm = await lab.start(lab.script("sleep 600"));
     assert.equal((await vm.stop({ graceMs: 0 })).how, "killed");
   });
 
-  it("serves nothing while paused and goes on when resumed", async () => {
+  it("serves nothing while paused and continues when resumed", async () => {
     const vm = await lab.start(lab.script("exec httpd -f -h /www"));
     await untilAnswers(vm, 80);
     await vm.pause();
@@ -99,7 +99,7 @@ describe("the life of a VM on QEMU", function () {
     await vm.stop({ graceMs: 0 });
   });
 
-  it("tells that QEMU was killed", async () => {
+  it("reports that QEMU was killed", async () => {
     const spec = lab.script("sleep 600");
     const vm = await lab.start(spec);
     await vm.started;
@@ -128,7 +128,7 @@ describe("the life of a VM on QEMU", function () {
     assert.equal(await lab.vmm.adopt(spec), undefined);
   });
 
-  it("is found by a daemon of another environment, also when nobody noted which process it is", async () => {
+  it("is found by a daemon with another environment, even without a recorded process id", async () => {
     const spec = lab.script("exec httpd -f -h /www");
     const first = await lab.start(spec);
     first.disconnect();
@@ -143,7 +143,7 @@ describe("the life of a VM on QEMU", function () {
     await again.stop({ graceMs: 0 });
   });
 
-  it("is ended when nobody can control it any more", async () => {
+  it("is killed when nothing can control it any more", async () => {
     const spec = lab.script("sleep 600");
     const first = await lab.start(spec);
     first.disconnect();
@@ -152,7 +152,7 @@ describe("the life of a VM on QEMU", function () {
     assert.equal(await exists(`/proc/${first.pid}/exe`), false);
   });
 
-  it("keeps its sockets in no folder that others can write to", async () => {
+  it("keeps its sockets in a private folder", async () => {
     const run = path.join(lab.folder, "shared");
     const target = path.join(lab.folder, "target");
     await fs.mkdir(target, { mode: 0o700 });
@@ -168,7 +168,7 @@ describe("the life of a VM on QEMU", function () {
     }
   });
 
-  it("outlives the process that started it when that is killed", async () => {
+  it("survives the kill of the process that started it", async () => {
     const spec = lab.script("exec httpd -f -h /www");
     const starter = path.join(__dirname, "starter.ts");
     const input = JSON.stringify({ paths: lab.paths, spec });
@@ -186,7 +186,7 @@ describe("the life of a VM on QEMU", function () {
     assert.equal(await lab.vmm.adopt(spec), undefined);
   });
 
-  it("says in QEMU's words why a VM cannot start: its disk is in use", async () => {
+  it("quotes QEMU when a VM cannot start because its disk is in use", async () => {
     const file = await lab.disk("busy.ext4");
     const disks = [{ file, at: "/data", readonly: false }];
     const vm = await lab.start(lab.script("sleep 600", { disks }));
@@ -194,18 +194,18 @@ describe("the life of a VM on QEMU", function () {
     await vm.stop({ graceMs: 0 });
   });
 
-  it("refuses too little memory before anything is made", async () => {
+  it("rejects too little memory before creating anything", async () => {
     const spec = lab.script("true", { memoryMb: 64 });
     await assert.rejects(lab.vmm.start(spec), { code: "INPUT_INVALID", property: "memoryMb" });
     assert.equal(await exists(path.join(lab.paths.instancesDir, spec.uuid)), false);
   });
 
-  it("boots with the least memory that is not refused", async () => {
+  it("boots with the minimum memory", async () => {
     const spec = lab.script("exit 5", { memoryMb: 80 });
     assert.deepEqual(await (await lab.start(spec)).exited, { how: "exited", exitCode: 5 });
   });
 
-  it("leaves no file once forgotten", async () => {
+  it("leaves no file behind", async () => {
     const spec = lab.script("true", { env: { A: "b" } });
     await (
       await lab.start(spec)

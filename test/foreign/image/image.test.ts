@@ -23,7 +23,7 @@ function run(tool: string, args: readonly string[], options: { cwd?: string; inp
   return stdout;
 }
 
-describe("Other people's tools", () => {
+describe("image formats with standard tools", () => {
   let folder: string;
   let rootfs: string;
 
@@ -58,7 +58,7 @@ describe("Other people's tools", () => {
       .sort()
       .join("\n") + run("sh", ["-c", "find . -type f -exec sha256sum {} + | sort"], { cwd: directory }).toString();
 
-  it("GNU cpio lists our archive and unpacks the same tree", async () => {
+  it("let GNU cpio list and unpack our archive to the same tree", async () => {
     const archive = path.join(folder, "a.cpio");
     await writeCpio(await treeFromDirectory(rootfs), archive);
     const input = await fs.readFile(archive);
@@ -75,7 +75,7 @@ describe("Other people's tools", () => {
     for (const line of owners) assert.match(line, /^\S+ +\d+ 0 +0 .* 1970 /);
   });
 
-  it("GNU cpio writes archives that we read, hard links included", async () => {
+  it("let us read archives of GNU cpio, hard links included", async () => {
     await fs.link(path.join(rootfs, "bin", "tool"), path.join(rootfs, "bin", "hard"));
     const names = run("find", [".", "-print"], { cwd: rootfs });
     const tree = readCpio(run("cpio", ["-o", "-H", "newc", "--quiet"], { cwd: rootfs, input: names }));
@@ -108,7 +108,7 @@ describe("Other people's tools", () => {
     return digest;
   }
 
-  it("skopeo reads our layout, copies the image and keeps every digest", async () => {
+  it("let skopeo read our layout, copy the image and keep every digest", async () => {
     const layout = path.join(folder, "layout");
     const digest = await build(path.join(folder, "context"), layout);
     const source = `oci:${layout}:acme/shop:latest`;
@@ -128,7 +128,7 @@ describe("Other people's tools", () => {
     assert.deepEqual(await fs.readFile(path.join(copy, "manifest.json")), raw);
   });
 
-  it("skopeo writes a layout from ours in which we find the same image", async () => {
+  it("let us find the same image in a layout that skopeo copied from ours", async () => {
     const layout = path.join(folder, "layout");
     const digest = await build(path.join(folder, "context"), layout);
     const copy = path.join(folder, "copy");
@@ -146,7 +146,7 @@ describe("Other people's tools", () => {
     assert.deepEqual(image?.cmd, ["/bin/tool"]);
   });
 
-  it("GNU tar finds exactly one file in each layer, and GNU cpio the tree in the initrd", async () => {
+  it("let GNU tar find one file in each layer, and GNU cpio the tree in the initrd", async () => {
     const layout = path.join(folder, "layout");
     await build(path.join(folder, "context"), layout);
     const image = await openLayout(layout).resolve("acme/shop");
@@ -163,7 +163,7 @@ describe("Other people's tools", () => {
     assert.equal(describeTree(path.join(folder, "out")), describeTree(rootfs));
   });
 
-  it("two builds from trees that differ only in times and owners give layouts that diff finds equal", async () => {
+  it("let diff find equal layouts for trees that differ only in times and owners", async () => {
     const other = path.join(folder, "other", "rootfs");
     await makeRootfs(other);
     run("find", [path.join(folder, "other"), "-exec", "touch", "-h", "-d", "2001-02-03", "{}", "+"]);

@@ -17,7 +17,7 @@ describe("the disk of a volume", () => {
   });
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  it("is whole when it was made and when it has grown", async () => {
+  it("has a valid file system after creation and growth", async () => {
     await makeDisk(file, 16);
     assertFileSystemSound(file);
     await growDisk(file, 64);
@@ -25,7 +25,7 @@ describe("the disk of a volume", () => {
     assert.equal(fs.statSync(file).size, 64 * MIB);
   });
 
-  it("is not cut by a growth to less than it has, as after one that could not be noted", async () => {
+  it("is not truncated by a growth below its size, as after an unrecorded one", async () => {
     await makeDisk(file, 16);
     await growDisk(file, 64);
     await growDisk(file, 32);

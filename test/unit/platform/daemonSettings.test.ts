@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UnikernelError } from "../../../provider/base/errors";
-import { DEFAULT_QUOTAS, resolveQuotas } from "../../../provider/platform/quotaSettings";
+import { DEFAULT_QUOTAS, resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import {
   toDaemonSettings,
   toCommandLineOptions,

@@ -213,20 +213,20 @@ async function judgeUpdate(declared: DeclaredResource, made: Made, after: Proper
   return "updated";
 }
 
-/** A roll looks at its instances every 200 ms for as long as this many seconds. */
-const MAX_STABLE_SECONDS = 1;
+/** A rollout looks at its instances every 200 ms for this long. */
+const MAX_STABLE_MS = 1_000;
 /** More instances than that take their time also in memory. */
 const MAX_SCALED = 20;
 
 /** A roll that takes its time or whose health nobody answers for, and autoscale that begins with many. */
 function takesLong(inputs: Properties): boolean {
   const { rollout, autoscale } = inputs as {
-    rollout?: { stableForSeconds?: number; health?: { match: object } };
+    rollout?: { stableForMs?: number; health?: { match: object } };
     autoscale?: { minSize?: number };
   };
   const { match = {} } = rollout?.health ?? {};
   return (
-    (rollout?.stableForSeconds ?? 0) > MAX_STABLE_SECONDS ||
+    (rollout?.stableForMs ?? 0) > MAX_STABLE_MS ||
     !(Object.keys(match).length === 0 || isDeepStrictEqual(match, HEALTHY)) ||
     (autoscale?.minSize ?? 0) > MAX_SCALED
   );

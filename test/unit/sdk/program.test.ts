@@ -119,7 +119,7 @@ describe("a program", () => {
         strategy: "rolling",
         maxSurge: 1,
         maxUnavailable: 0,
-        stableForSeconds: 10,
+        stableForMs: 10_000,
         health: { path: "/hello", match: { "$.status": "pass" } },
       },
     });
@@ -157,14 +157,14 @@ describe("a program", () => {
     const provider = new unikernel.Provider("how", {
       metro: "fra",
       controlPlane: "https://plane.example.com",
-      timeouts: { create: pulumi.output(600) },
+      timeouts: { createMs: pulumi.output(600_000) },
       maxConcurrency: 4,
       proxy: "http://user:s3cret@proxy:3128",
     });
     await whole(provider.urn);
     const mine = registered.find((r) => r.name === "how");
     assert.equal(mine?.inputs["unikernel:controlPlane"], "https://plane.example.com");
-    assert.equal(mine.inputs["unikernel:timeouts"], '{"create":600}');
+    assert.equal(mine.inputs["unikernel:timeouts"], '{"createMs":600000}');
     assert.equal(mine.inputs["unikernel:maxConcurrency"], "4");
     assert.doesNotMatch(String(mine.inputs["unikernel:proxy"]), /^http/, "a secret is wrapped");
   });

@@ -1,14 +1,15 @@
 /** Checkpoints: frozen copies of instances, from which others go on. */
+import { findInstance, visibleInstances } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { withReservedNames } from "../../instances/create/naming";
 import { newCheckpoint } from "../../instances/update/templates";
 import { assertCopyable, assertNoWritableVolumes } from "../../instances/create/source";
 import type { Registry } from "../../registry";
-import { assertQuota } from "../../quota";
+import { assertQuota } from "../../quota/quota";
 import { ApiItemError } from "../../errors";
 import { insertInstances } from "../../store/instances";
 import { templateKindHandlers, templateKindItem } from "./templateKinds";
-import { findInstance, visibleInstances } from "./visible";
+
 import type { Handlers } from "../handler";
 import { mapItems } from "../items";
 
@@ -31,9 +32,9 @@ export function checkpointHandlers(registry: Registry): Pick<Handlers, Checkpoin
       const request = { name: taken, tags, autokillMs: autokill?.time_ms ?? 0, now: Date.now() };
       const record = newCheckpoint(source.record, request);
       insertInstances(database, [record]);
-      const actor = registry.addInstance(record);
+      const instance = registry.addInstance(record);
       log.write("checkpoint.created", { uuid: record.uuid, name: record.name, from: source.record.uuid });
-      return templateKindItem(actor);
+      return templateKindItem(instance);
     });
   }
 

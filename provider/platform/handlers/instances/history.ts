@@ -1,10 +1,12 @@
 /** Which checkpoints instances and checkpoints descend from. */
-import { RequestError } from "../../http/response";
-import type { InstanceActor } from "../../instances/actor";
+
+import { type Selector, findBySelector, visibleInstances } from "../../lookup";
+import { RequestError } from "../../errors";
+import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
-import { visibleInstances } from "./visible";
-import type { Handlers, Selector } from "../handler";
-import { mapItems, findBySelector, toRfc3339 } from "../items";
+
+import type { Handlers } from "../handler";
+import { mapItems, toRfc3339 } from "../items";
 
 /** Handlers of the history calls. */
 export function historyHandlers(registry: Registry): Pick<Handlers, "getInstanceHistory" | "getCheckpointHistory"> {
@@ -22,7 +24,7 @@ export function historyHandlers(registry: Registry): Pick<Handlers, "getInstance
   };
 }
 
-const historyItem = ({ record: { uuid, name, definition } }: InstanceActor) => ({
+const historyItem = ({ record: { uuid, name, definition } }: Instance) => ({
   status: "success" as const,
   uuid,
   name,

@@ -1,13 +1,14 @@
 /** An instance as the API shows it. */
+import { canonicalImageUrl } from "../../lookup";
 import type { InstanceState } from "../../../contract/models";
 import type { ItemOf } from "../../../contract/routes";
 import { omitUndefined } from "../../../base/objects";
-import type { InstanceActor } from "../../instances/actor";
+import type { Instance } from "../../instances/instance";
 import { DEFAULT_COOLDOWN_MS } from "../../instances/update/rules";
 import type { Registry } from "../../registry";
 import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
 import { macAddressOf } from "../../vmm/qemu/boot/macAddress";
-import { canonicalImageUrl } from "../images";
+
 import { dependencyItems, interfaceUuidOf, romItem, scheduleItem, updateItem } from "./itemParts";
 import { toRfc3339 } from "../items";
 import { domainItems } from "../services/item";
@@ -16,8 +17,8 @@ import { domainItems } from "../services/item";
 const PRIVATE_IP = "10.0.2.15";
 
 /** Omits what is not set, and what has not happened yet. */
-export function instanceItem(registry: Registry, actor: InstanceActor): ItemOf<"getInstances"> {
-  const { uuid, name, createdAt, definition, serviceUuid, volumes, status } = actor.record;
+export function instanceItem(registry: Registry, instance: Instance): ItemOf<"getInstances"> {
+  const { uuid, name, createdAt, definition, serviceUuid, volumes, status } = instance.record;
   const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid)?.record;
   return omitUndefined({
     status: "success" as const,
@@ -25,7 +26,7 @@ export function instanceItem(registry: Registry, actor: InstanceActor): ItemOf<"
     name,
     created_at: toRfc3339(createdAt),
     type: "micro",
-    uptime_ms: actor.uptimeMs,
+    uptime_ms: instance.uptimeMs,
     ...definitionMembers(registry, definition, status.state),
     ...statusMembers(status),
     // 0 says "not yet"; an instance without a service is never asked.

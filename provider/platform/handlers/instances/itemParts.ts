@@ -1,4 +1,5 @@
 /** Parts of an instance as the API shows them. */
+import { canonicalImageUrl } from "../../lookup";
 import * as crypto from "node:crypto";
 import { omitUndefined } from "../../../base/objects";
 import { nextOccurrence, parseCalendar } from "../../instances/schedule/calendar";
@@ -10,7 +11,7 @@ import {
   type RomRecord,
   romRecord,
 } from "../../store/instances";
-import { canonicalImageUrl } from "../images";
+
 import { toRfc3339 } from "../items";
 
 /** Uuid of an instance's only network interface: the same as long as the instance exists. */

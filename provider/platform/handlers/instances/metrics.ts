@@ -1,10 +1,11 @@
 /** Metrics of instances: what their VMs take, and what passed through the proxy. */
+import { findInstance, visibleInstances } from "../../lookup";
 import type { InstanceMetricsItem } from "../../../contract/models";
-import type { InstanceActor } from "../../instances/actor";
+import type { Instance } from "../../instances/instance";
 import { isTemplateOrCheckpoint } from "../../instances/update/templates";
 import type { Registry } from "../../registry";
 import { NO_TRAFFIC } from "../../proxy/traffic";
-import { findInstance, visibleInstances } from "./visible";
+
 import { prometheusText, PROMETHEUS_CONTENT_TYPE } from "./prometheus";
 import type { Handlers } from "../handler";
 import { mapItems, toRfc3339 } from "../items";
@@ -19,7 +20,7 @@ export function metricsHandlers(registry: Registry): Pick<Handlers, "getInstance
           ? await Promise.all(
               visibleInstances(registry)
                 .filter(({ state }) => !isTemplateOrCheckpoint(state))
-                .map((actor) => metricsItem(registry, actor)),
+                .map((instance) => metricsItem(registry, instance)),
             )
           : await mapItems(selectors, log, (selector) => metricsItem(registry, findInstance(registry, selector)));
       if (/\bapplication\/json\b/i.test(accept)) return { items };
@@ -28,22 +29,22 @@ export function metricsHandlers(registry: Registry): Pick<Handlers, "getInstance
   };
 }
 
-async function metricsItem(registry: Registry, actor: InstanceActor): Promise<InstanceMetricsItem> {
-  const { uuid, name, serviceUuid, status } = actor.record;
+async function metricsItem(registry: Registry, instance: Instance): Promise<InstanceMetricsItem> {
+  const { uuid, name, serviceUuid, status } = instance.record;
   const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid);
   const traffic = service?.proxy.rotation.traffic(uuid) ?? { ...NO_TRAFFIC, queued: 0 };
-  const { rssBytes, cpuTimeMs } = await actor.vmUsage();
-  const { buckets, sumMs } = actor.wakeups;
+  const { rssBytes, cpuTimeMs } = await instance.vmUsage();
+  const { buckets, sumMs } = instance.wakeups;
   return {
     status: "success",
     uuid,
     name,
-    state: actor.state,
+    state: instance.state,
     start_count: status.startCount,
     restart_count: status.restartCount,
     ...(status.startedAt === undefined ? {} : { started_at: toRfc3339(status.startedAt) }),
     ...(status.stoppedAt === undefined ? {} : { stopped_at: toRfc3339(status.stoppedAt) }),
-    uptime_ms: actor.uptimeMs,
+    uptime_ms: instance.uptimeMs,
     rss_bytes: rssBytes,
     cpu_time_ms: cpuTimeMs,
     boot_time_us: status.bootTimeUs ?? 0,

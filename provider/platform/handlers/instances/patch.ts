@@ -1,13 +1,15 @@
 /** Changes of instances. */
+import type { InstancePatchOperation } from "../../instances/instance";
+import { findInstance } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { transitiveDependencies } from "../../instances/dependencies";
-import { applyPatch, patchFunctionOf, type InstancePatchOperation } from "../../instances/update/patch";
+import { applyPatch, patchFunctionOf } from "../../instances/update/patch";
 import { withUnpackedLayers, resolvePatch } from "../../instances/create/resolve";
-import type { InstanceActor } from "../../instances/actor";
+import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
 import { Mutex } from "../../../base/mutex";
-import { findInstance } from "./visible";
+
 import type { Handlers } from "../handler";
 import { mapItems } from "../items";
 
@@ -26,23 +28,23 @@ export function instancePatchHandlers(registry: Registry): Pick<Handlers, "patch
 }
 
 async function patch(registry: Registry, { id: _id, prop, op, value, ...selector }: BodyOf<"patchInstances">[number]) {
-  const actor = findInstance(registry, selector);
-  const { uuid, name } = actor.record;
+  const instance = findInstance(registry, selector);
+  const { uuid, name } = instance.record;
   patchFunctionOf(prop, op); // before anything is looked up
   const { value: change, layers } = await resolvePatch(registry, { prop, op, value });
   await withUnpackedLayers(registry, layers, () => {
-    assertNoDependencyCycle(registry, actor, change);
-    actor.patch(change);
+    assertNoDependencyCycle(registry, instance, change);
+    instance.patch(change);
   });
   return { status: "success" as const, uuid, name };
 }
 
 /** Throws a refusal `Invalid` when the instance would have to start before itself. */
-function assertNoDependencyCycle(registry: Registry, actor: InstanceActor, change: InstancePatchOperation): void {
+function assertNoDependencyCycle(registry: Registry, instance: Instance, change: InstancePatchOperation): void {
   if (change.prop !== "dependencies") return;
-  const { uuid, name, serviceUuid } = actor.record;
+  const { uuid, name, serviceUuid } = instance.record;
   const context = { limits: registry.parts.quotas.limits, hasService: serviceUuid !== undefined };
-  const { dependencies } = applyPatch(actor.plannedDefinition, change, context);
+  const { dependencies } = applyPatch(instance.plannedDefinition, change, context);
   if (transitiveDependencies(registry, dependencies).has(uuid))
     throw new ApiItemError("Invalid", `Instance '${name}' would depend on itself`);
 }

@@ -1,16 +1,17 @@
 /** What templates and checkpoints share: each has a listing of its own. */
+import { type Selector, findBySelector, isVisible, visibleInstances } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotAutoscaleTemplate } from "../../autoscale/managedInstances";
-import type { InstanceActor } from "../../instances/actor";
+import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
 import { instanceItem } from "./item";
-import { isVisible, visibleInstances } from "./visible";
-import type { HandlerRequest, Selector } from "../handler";
-import { mapItems, findBySelector, readItems } from "../items";
+
+import type { HandlerRequest } from "../handler";
+import { mapItems, readItems } from "../items";
 
 /** What was made, or turned into a template. */
-export const templateKindItem = ({ record, state }: InstanceActor) => ({
+export const templateKindItem = ({ record, state }: Instance) => ({
   status: "success" as const,
   uuid: record.uuid,
   name: record.name,
@@ -20,37 +21,39 @@ export const templateKindItem = ({ record, state }: InstanceActor) => ({
 /** Reading, changing and deleting those of one kind. */
 export function templateKindHandlers(registry: Registry, kind: "template" | "checkpoint") {
   const { log } = registry.parts;
-  const all = (): InstanceActor[] => visibleInstances(registry).filter(({ state }) => state === kind);
-  const findTemplateOrCheckpoint = (selector: Selector): InstanceActor =>
+  const all = (): Instance[] => visibleInstances(registry).filter(({ state }) => state === kind);
+  const findTemplateOrCheckpoint = (selector: Selector): Instance =>
     findBySelector(all(), ({ record }) => record, kind, selector);
 
   function patch(change: BodyOf<"patchTemplates">[number]) {
-    const actor = findTemplateOrCheckpoint(change);
-    actor.patchTemplate(change);
-    return { ...templateKindItem(actor), ...(change.id === undefined ? {} : { id: change.id }) };
+    const instance = findTemplateOrCheckpoint(change);
+    instance.patchTemplate(change);
+    return { ...templateKindItem(instance), ...(change.id === undefined ? {} : { id: change.id }) };
   }
 
   async function remove(selector: Selector) {
-    const actor = findTemplateOrCheckpoint(selector);
-    const { uuid, name, definition } = actor.record;
+    const instance = findTemplateOrCheckpoint(selector);
+    const { uuid, name, definition } = instance.record;
     if (definition.deleteLock) throw new ApiItemError("NotAllowed", "Deletion protection enabled");
-    assertNotAutoscaleTemplate(registry, actor.record);
-    await actor.request("delete");
+    assertNotAutoscaleTemplate(registry, instance.record);
+    await instance.request("delete");
     return { status: "success" as const, uuid, name };
   }
 
   return {
     get: async (request: Pick<HandlerRequest<"getTemplates">, "query" | "selectors">) => {
       const { tags = [] } = request.query;
-      const isListed = (actor: InstanceActor): boolean =>
-        isVisible(actor) && actor.state === kind && tags.every((tag) => actor.record.definition.tags.includes(tag));
+      const isListed = (instance: Instance): boolean =>
+        isVisible(instance) &&
+        instance.state === kind &&
+        tags.every((tag) => instance.record.definition.tags.includes(tag));
       const items = await readItems(
         request,
         log,
         [...registry.instances.values()],
         ({ record }) => record,
         kind,
-        (actor) => instanceItem(registry, actor),
+        (instance) => instanceItem(registry, instance),
         isListed,
       );
       return { items };

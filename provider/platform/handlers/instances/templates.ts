@@ -1,10 +1,11 @@
 /** Instance templates: instances that never run again, and that others are made from. */
+import { findInstance } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotManaged } from "../../autoscale/managedInstances";
-import type { InstanceActor } from "../../instances/actor";
+import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { templateKindHandlers, templateKindItem } from "./templateKinds";
-import { findInstance } from "./visible";
+
 import { notFoundItem, timedOutItem, waitForState, withTimeoutMessage } from "./wait";
 import type { Handlers } from "../handler";
 import { mapItems } from "../items";
@@ -15,17 +16,17 @@ type TemplateRoutes = "createTemplates" | "getTemplates" | "patchTemplates" | "d
 export function templateHandlers(registry: Registry): Pick<Handlers, TemplateRoutes> {
   const { log } = registry.parts;
   const { get, patch, remove } = templateKindHandlers(registry, "template");
-  const isTemplate = ({ state }: InstanceActor): boolean => state === "template";
+  const isTemplate = ({ state }: Instance): boolean => state === "template";
 
   /** Converts the instance itself: one that runs is stopped first, and is a template when its VM has ended. */
   async function convert(entry: BodyOf<"createTemplates">[number], signal: AbortSignal) {
-    const actor = findInstance(registry, entry);
-    assertNotManaged(registry, actor.record);
+    const instance = findInstance(registry, entry);
+    assertNotManaged(registry, instance.record);
     const { timeout_s: timeoutS = 0, autokill } = entry;
-    await actor.request("convert-to-template", { templateAutokillMs: autokill?.time_ms ?? 0 });
-    const end = timeoutS === 0 ? "met" : await waitForState(registry, actor, isTemplate, timeoutS, signal);
-    if (end === "gone") return notFoundItem(actor);
-    return end === "timed-out" ? timedOutItem(actor) : templateKindItem(actor);
+    await instance.request("convert-to-template", { templateAutokillMs: autokill?.time_ms ?? 0 });
+    const end = timeoutS === 0 ? "met" : await waitForState(registry, instance, isTemplate, timeoutS, signal);
+    if (end === "gone") return notFoundItem(instance);
+    return end === "timed-out" ? timedOutItem(instance) : templateKindItem(instance);
   }
 
   return {

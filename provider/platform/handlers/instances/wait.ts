@@ -1,7 +1,7 @@
 /** Waiting for states, and the shape of a wait that ran out. */
 import { ITEM_CODES } from "../../../contract/codes";
 import type { InstanceState } from "../../../contract/models";
-import type { InstanceActor } from "../../instances/actor";
+import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { withTimeout } from "../../../base/timeout";
 import type { FailedItem } from "../handler";
@@ -21,13 +21,13 @@ export type WaitOutcome = "met" | "timed-out" | "gone";
 /** Waits until the instance's state passes `met`, it is gone, or the time is over (0: looks once). */
 export async function waitForState(
   registry: Registry,
-  actor: InstanceActor,
-  met: (actor: InstanceActor) => boolean,
+  instance: Instance,
+  met: (instance: Instance) => boolean,
   timeoutS: number,
   signal: AbortSignal,
 ): Promise<WaitOutcome> {
-  const isGone = (): boolean => registry.instances.get(actor.record.uuid) !== actor;
-  const isOver = (): boolean => isGone() || met(actor);
+  const isGone = (): boolean => registry.instances.get(instance.record.uuid) !== instance;
+  const isOver = (): boolean => isGone() || met(instance);
   const done =
     timeoutS === 0
       ? isOver()
@@ -39,17 +39,17 @@ export async function waitForState(
 /** True for the state asked for; an instance that sleeps ready to wake is up. */
 export const isInState =
   (wanted: InstanceState) =>
-  (actor: InstanceActor): boolean =>
-    actor.state === wanted || (wanted === "running" && actor.state === "standby");
+  (instance: Instance): boolean =>
+    instance.state === wanted || (wanted === "running" && instance.state === "standby");
 
 /** Up, or down for good: what a create or start with a timeout waits for. */
-export const isSettled = (actor: InstanceActor): boolean => isInState("running")(actor) || actor.isDown;
+export const isSettled = (instance: Instance): boolean => isInState("running")(instance) || instance.isDown;
 
 /** What a wait for the end of an instance waits for. */
 export const neverMet = (): boolean => false;
 
 /** The item of a wait that ran out: the current state, and no error code. */
-export const timedOutItem = ({ record, state }: InstanceActor): FailedItem => ({
+export const timedOutItem = ({ record, state }: Instance): FailedItem => ({
   status: "error",
   uuid: record.uuid,
   name: record.name,
@@ -68,7 +68,7 @@ export const withTimeoutMessage = <T extends object>(
 const isTimedOut = (item: object): boolean => "status" in item && item.status === "error" && !("error" in item);
 
 /** The item of an instance that was deleted while it was waited for. */
-export const notFoundItem = ({ record }: InstanceActor): FailedItem => ({
+export const notFoundItem = ({ record }: Instance): FailedItem => ({
   status: "error",
   uuid: record.uuid,
   name: record.name,

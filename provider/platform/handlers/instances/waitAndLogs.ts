@@ -1,11 +1,13 @@
 /** Reading what happens to instances: waits for states, and console logs. */
-import { RequestError } from "../../http/response";
+
+import { type Selector, findInstance } from "../../lookup";
+import { RequestError } from "../../errors";
 import { readConsoleLog } from "../../instances/consoleLog";
 import type { Registry } from "../../registry";
 import { instanceItem } from "./item";
-import { findInstance } from "./visible";
+
 import { notFoundItem, isInState, timedOutItem, waitForState, withTimeoutMessage } from "./wait";
-import type { Handlers, Selector } from "../handler";
+import type { Handlers } from "../handler";
 import { mapItems } from "../items";
 
 const DEFAULT_LOG_BYTES = 4096;
@@ -16,13 +18,13 @@ export function waitAndLogHandlers(registry: Registry): Pick<Handlers, "waitInst
   return {
     waitInstances: async ({ query, selectors, signal }) => {
       const items = await mapItems(toPositionalSelectors(selectors), log, async ({ selector, at }) => {
-        const actor = findInstance(registry, selector);
+        const instance = findInstance(registry, selector);
         const wanted = at(query.state) ?? "running";
         const milliseconds = at(query.timeout_ms);
         const timeoutS = at(query.timeout_s) ?? (milliseconds === undefined ? -1 : toTimeoutS(milliseconds));
-        const end = await waitForState(registry, actor, isInState(wanted), timeoutS, signal);
-        if (end === "gone") return notFoundItem(actor);
-        return end === "met" ? instanceItem(registry, actor) : timedOutItem(actor);
+        const end = await waitForState(registry, instance, isInState(wanted), timeoutS, signal);
+        if (end === "gone") return notFoundItem(instance);
+        return end === "met" ? instanceItem(registry, instance) : timedOutItem(instance);
       });
       return withTimeoutMessage(items);
     },

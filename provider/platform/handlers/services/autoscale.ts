@@ -1,4 +1,6 @@
 /** Autoscale of service groups: configurations and their policies. */
+import type { Service } from "../../services/service";
+import { type Selector, findBySelector } from "../../lookup";
 import type { BodyOf, ItemOf } from "../../../contract/routes";
 import {
   requireAutoscaleConfiguration,
@@ -7,11 +9,11 @@ import {
   removeAutoscale,
 } from "../../autoscale/configuration";
 import { parsePolicy, encodePolicy } from "../../autoscale/policy";
-import type { Registry, Service } from "../../registry";
+import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
 import type { ScalePolicy } from "../../store/autoscale";
-import type { Handlers, Selector } from "../handler";
-import { mapItems, findBySelector } from "../items";
+import type { Handlers } from "../handler";
+import { mapItems } from "../items";
 
 type AutoscaleRoutes =
   | "createAutoscale"

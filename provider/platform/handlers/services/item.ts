@@ -1,6 +1,7 @@
 /** A service group as the API shows it. */
+import type { Service } from "../../services/service";
 import type { ItemOf } from "../../../contract/routes";
-import type { Registry, Service } from "../../registry";
+import type { Registry } from "../../registry";
 import type { ServiceRecord } from "../../store/services";
 import { toRfc3339 } from "../items";
 

@@ -1,13 +1,15 @@
 /** Service groups: what publishes ports. */
+import type { Service } from "../../services/service";
+import { findBySelector } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
-import type { Registry, Service } from "../../registry";
+import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
 import { updateService } from "../../services/update";
 import { createServiceGroup } from "../../services/create";
 import { deleteServiceGroup } from "../../services/delete";
 import { assertRequestLimitsOrdered } from "../../services/rules";
 import type { Handlers } from "../handler";
-import { mapItems, findBySelector, readItems } from "../items";
+import { mapItems, readItems } from "../items";
 import { serviceItem } from "./item";
 
 type ServiceRoutes = "createService" | "getServices" | "patchServices" | "deleteServices";

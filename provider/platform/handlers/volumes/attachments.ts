@@ -1,32 +1,33 @@
 /** Volumes that come to and leave instances which exist. */
+import { type Selector, findBySelector } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotManaged } from "../../autoscale/managedInstances";
-import type { InstanceActor } from "../../instances/actor";
+import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
 import type { VolumeRecord } from "../../store/volumes";
 import { resolveAttachment } from "../../volumes/attachments";
 import { updateVolume } from "../../volumes/save";
-import type { Handlers, Selector } from "../handler";
-import { mapItems, findBySelector } from "../items";
+import type { Handlers } from "../handler";
+import { mapItems } from "../items";
 
 /** Handlers of `/v1/volumes/attach` and `/v1/volumes/detach`. */
 export function attachmentHandlers(registry: Registry): Pick<Handlers, "attachVolumes" | "detachVolumes"> {
   const { log } = registry.parts;
   const findVolume = (selector: Selector): VolumeRecord =>
     findBySelector(registry.volumes.values(), (volume) => volume, "volume", selector);
-  const findAttachTarget = (selector: Selector): InstanceActor => {
-    const visible = [...registry.instances.values()].filter((actor) => !actor.isBeingDeleted);
-    return findBySelector(visible, (actor) => actor.record, "instance", selector);
+  const findAttachTarget = (selector: Selector): Instance => {
+    const visible = [...registry.instances.values()].filter((instance) => !instance.isBeingDeleted);
+    return findBySelector(visible, (instance) => instance.record, "instance", selector);
   };
   const toSuccessItem = ({ uuid, name }: VolumeRecord) => ({ status: "success" as const, uuid, name });
 
   /** Without a pause between judging and doing: of two that want the same volume, the second is refused. */
   function attach(entry: BodyOf<"attachVolumes">[number]) {
     const volume = findVolume(entry);
-    const actor = findAttachTarget(entry.attach_to);
-    assertNotManaged(registry, actor.record);
-    actor.attachVolume(resolveAttachment(registry, volume, entry, actor.record.volumes));
+    const instance = findAttachTarget(entry.attach_to);
+    assertNotManaged(registry, instance.record);
+    instance.attachVolume(resolveAttachment(registry, volume, entry, instance.record.volumes));
     return toSuccessItem(volume);
   }
 
@@ -34,14 +35,16 @@ export function attachmentHandlers(registry: Registry): Pick<Handlers, "attachVo
   function detach(entry: BodyOf<"detachVolumes">[number]) {
     const volume = findVolume(entry);
     const from = entry.from === undefined ? undefined : findAttachTarget(entry.from);
-    const users = registry.instancesUsingVolume(volume.uuid).filter((actor) => from === undefined || actor === from);
+    const users = registry
+      .instancesUsingVolume(volume.uuid)
+      .filter((instance) => from === undefined || instance === from);
     if (users.length === 0) {
       const place = from === undefined ? "any instance" : `instance '${from.record.name}'`;
       throw new ApiItemError("NotAttached", `Volume '${volume.name}' is not attached to ${place}`);
     }
-    for (const actor of users) assertNotManaged(registry, actor.record);
+    for (const instance of users) assertNotManaged(registry, instance.record);
     const kept = updateVolume(registry, volume, { persistent: true });
-    for (const actor of users) actor.detachVolume(volume.uuid);
+    for (const instance of users) instance.detachVolume(volume.uuid);
     return toSuccessItem(kept);
   }
 

@@ -11,7 +11,7 @@ import { toRfc3339 } from "../items";
 export function volumeItem(registry: Registry, volume: VolumeRecord): ItemOf<"getVolumes"> {
   const { uuid, name } = volume;
   const mounters = instancesMounting(registry, uuid);
-  const isWritten = mounters.some((actor) => !isReadOnlyAttachment(actor, uuid));
+  const isWritten = mounters.some((instance) => !isReadOnlyAttachment(instance, uuid));
   const free = isWritten ? undefined : freeSpaceMb(registry.parts.paths, volume);
   return {
     status: "success",
@@ -28,10 +28,10 @@ export function volumeItem(registry: Registry, volume: VolumeRecord): ItemOf<"ge
     tags: [...volume.tags],
     delete_lock: volume.deleteLock,
     attached_to: registry.instancesUsingVolume(uuid).map(({ record }) => ({ uuid: record.uuid, name: record.name })),
-    mounted_by: mounters.map((actor) => ({
-      uuid: actor.record.uuid,
-      name: actor.record.name,
-      readonly: isReadOnlyAttachment(actor, uuid),
+    mounted_by: mounters.map((instance) => ({
+      uuid: instance.record.uuid,
+      name: instance.record.name,
+      readonly: isReadOnlyAttachment(instance, uuid),
     })),
   };
 }

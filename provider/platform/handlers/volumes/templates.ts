@@ -1,12 +1,13 @@
 /** Volume templates: volumes that never change again, and that others are made from. */
+import { type Selector, findBySelector } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";
 import type { VolumeRecord } from "../../store/volumes";
 import { assertNotAttached, assertNotBusy, assertRemovable } from "../../volumes/preconditions";
 import { updateVolume, removeVolume } from "../../volumes/save";
 import { resolveVolumePatch } from "../../volumes/patch";
-import type { Handlers, Selector } from "../handler";
-import { mapItems, findBySelector, readItems } from "../items";
+import type { Handlers } from "../handler";
+import { mapItems, readItems } from "../items";
 import { volumeItem } from "./item";
 
 type TemplateRoutes = "createVolumeTemplates" | "getVolumeTemplates" | "patchVolumeTemplates" | "deleteVolumeTemplates";

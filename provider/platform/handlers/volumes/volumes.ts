@@ -1,7 +1,8 @@
 /** Volumes: ext4 disks that outlive instances. */
+import { type Selector, findBySelector } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";
-import { assertQuota } from "../../quota";
+import { assertQuota } from "../../quota/quota";
 import type { VolumeRecord } from "../../store/volumes";
 import { Mutex } from "../../../base/mutex";
 import { cloneVolume } from "../../volumes/clone";
@@ -11,8 +12,8 @@ import { assertRemovable, assertNotTemplate } from "../../volumes/preconditions"
 import { updateVolume, removeVolume } from "../../volumes/save";
 import { resolveVolumePatch } from "../../volumes/patch";
 import { quotaUsageMb } from "../../volumes/usage";
-import type { Handlers, Selector } from "../handler";
-import { mapItems, findBySelector, readItems } from "../items";
+import type { Handlers } from "../handler";
+import { mapItems, readItems } from "../items";
 import { reportedVolumeState, volumeItem } from "./item";
 
 type VolumeRoutes = "createVolume" | "getVolumes" | "patchVolumes" | "deleteVolumes" | "cloneVolumes";

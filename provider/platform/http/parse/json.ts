@@ -1,6 +1,6 @@
 /** The body of a request as a value. Pure. */
+import { RequestError } from "../../errors";
 import { MAX_JSON_DEPTH } from "../limits";
-import { RequestError } from "../response";
 
 /** `undefined` when there is no body. Throws {@link RequestError} 400 for what is not JSON, or nested too deeply. */
 export function parseJson(text: string | undefined): unknown {

@@ -2,11 +2,13 @@
  * `GET /v1/images/list`, as older clients ask for images and read them: filters of its own, and items of another form.
  * Source: the vendor's OpenAPI document 0.6.0. Pure.
  */
+import { isInNamespace, stripPlatformPrefix } from "../../lookup";
+import { RequestError } from "../../errors";
 import * as z from "zod";
 import type { ItemOf } from "../../../contract/routes";
-import { isInNamespace, stripPlatformPrefix } from "../../handlers/images";
-import { explainIssues } from "./issueMessages";
-import { RequestError } from "../response";
+
+import { explainIssues } from "../../validation/issueMessages";
+
 import type { QueryParameter } from "./selectors";
 
 /** Path of the older form. */

@@ -1,7 +1,7 @@
 /** The bytes of a request's body, bounded. */
+import { RequestError } from "../../errors";
 import type * as http from "node:http";
 import { MAX_BODY_BYTES, MAX_DISCARDED_BYTES } from "../limits";
-import { RequestError } from "../response";
 
 /** The text of the body; `undefined` when there is none. Throws {@link RequestError} 413, and 400 for what is not UTF-8. */
 export async function readBody(request: http.IncomingMessage): Promise<string | undefined> {

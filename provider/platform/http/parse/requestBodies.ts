@@ -1,7 +1,8 @@
 /** Bodies as the models describe them, from all the forms that clients send. Pure. */
+import type { Selector } from "../../lookup";
+import { RequestError } from "../../errors";
 import * as z from "zod";
-import type { Selector } from "../../handlers/handler";
-import { RequestError } from "../response";
+
 import { type QueryParameter, assertObjectCount } from "./selectors";
 
 /** What objects are named by: the key of a selector, or both. */

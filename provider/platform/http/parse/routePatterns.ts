@@ -1,8 +1,9 @@
 /** The ways in which each operation can be written, and which of them a request is. Pure. */
+import { RequestError } from "../../errors";
 import * as z from "zod";
 import { type Method, type Route, type RouteName, routes } from "../../../contract/routes";
-import { RequestError } from "../response";
-import { abbreviate } from "./describeValue";
+
+import { abbreviate } from "../../validation/describeValue";
 
 /** One way to write an operation. */
 export interface RoutePattern {

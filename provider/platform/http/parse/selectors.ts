@@ -1,9 +1,10 @@
 /** Which objects a request names, in its path, its query or its body, and what it asks of each. Pure. */
+import type { Selector } from "../../lookup";
+import { RequestError } from "../../errors";
 import * as z from "zod";
-import type { Selector } from "../../handlers/handler";
+
 import { MAX_OBJECTS } from "../limits";
-import { explainIssues } from "./issueMessages";
-import { RequestError } from "../response";
+import { explainIssues } from "../../validation/issueMessages";
 
 /** One `name=value` of a query. */
 export type QueryParameter = readonly [name: string, value: string];

@@ -1,10 +1,10 @@
 /** From a create request to instances: what can be refused is refused before anything exists, what fails leaves nothing. */
+import { type Selector, findBySelector } from "../../lookup";
 import * as crypto from "node:crypto";
 import type { CreateInstanceRequest } from "../../../contract/models";
-import { findBySelector } from "../../handlers/items";
-import type { Selector } from "../../handlers/handler";
+
 import type { Registry } from "../../registry";
-import { assertQuota, liveQuotaUsage } from "../../quota";
+import { assertQuota, liveQuotaUsage } from "../../quota/quota";
 import { ApiItemError } from "../../errors";
 import {
   type VolumeAttachment,
@@ -16,7 +16,7 @@ import { onInstanceJoined } from "../../services/membership";
 import type { VolumeRecord } from "../../store/volumes";
 import { resolveAttachment } from "../../volumes/attachments";
 import { assertValidCreate } from "./validate";
-import type { InstanceActor } from "../actor";
+import type { Instance } from "../instance";
 import { type InlineResources, isInlineVolume, withInlineResources } from "./inlineResources";
 import { toDefinition } from "./definition";
 import { withReservedNames } from "./naming";
@@ -41,7 +41,7 @@ export async function createInstances(
   registry: Registry,
   request: CreateInstanceRequest,
   { autoscaledBy }: CreateOrigin = {},
-): Promise<InstanceActor[]> {
+): Promise<Instance[]> {
   assertValidCreate(request, registry.parts.quotas.limits);
   const source = await resolveSource(registry, request, (args) => createInstances(registry, args));
   const body = { ...request, volumes: request.volumes ?? [...source.volumes] };
@@ -86,8 +86,8 @@ interface PreparedCreate {
 function saveAndRegister(
   registry: Registry,
   { names, body, base, inlineResources }: PreparedCreate,
-  original: InstanceActor | undefined,
-): InstanceActor[] {
+  original: Instance | undefined,
+): Instance[] {
   assertCreateQuota(registry, body, base, names.length);
   const dependencies = body.dependencies && resolveDependencies(registry, body.dependencies);
   // What was made for this request may have been deleted by another one.
@@ -99,12 +99,12 @@ function saveAndRegister(
   });
   insertInstances(registry.parts.database, records);
   original?.recordUse();
-  const actors = records.map((record) => registry.addInstance(record));
+  const instances = records.map((record) => registry.addInstance(record));
   if (serviceUuid !== undefined) onInstanceJoined(registry, serviceUuid, ownUuid === undefined ? "attached" : "inline");
   for (const { uuid, name } of records) {
     registry.parts.log.write("instance.created", { uuid, name, digest: base.digest });
   }
-  return actors;
+  return instances;
 }
 
 /** A stopped instance that was never started. */

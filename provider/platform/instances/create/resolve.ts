@@ -1,13 +1,14 @@
 /** What names in a request name now: images their digests, instances their uuids. */
+import type { InstancePatchOperation } from "../instance";
+import { stripPlatformPrefix, findInstance } from "../../lookup";
 import type { NameOrUuid } from "../../../contract/models";
 import type { LayerRef } from "../../../image/oci/layer";
 import type { StoredImage } from "../../../image/oci/storedImage";
-import { stripPlatformPrefix } from "../../handlers/images";
-import { findInstance } from "../../handlers/instances/visible";
+
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
 import type { ResolvedImage, RomRecord } from "../../store/instances";
-import { type InstancePatchOperation, parseSetValue } from "../update/patch";
+import { parseSetValue } from "../update/patch";
 import type { BootLayer } from "../bootFiles";
 import { isTemplateOrCheckpoint } from "../update/templates";
 import { toRomRecord, checkRoms, type RomRequest } from "../update/roms";

@@ -2,15 +2,14 @@
  * What a new instance is made from: an image, or an instance, template or checkpoint that it is a copy of. A copy boots
  * afresh from its definition, since no memory is kept; where a client could take it for more it is refused.
  */
+import { type Selector, findBySelector, findInstance, visibleInstances } from "../../lookup";
 import type { CreateInstanceRequest, InstanceVolumeRequest } from "../../../contract/models";
-import { findInstance, visibleInstances } from "../../handlers/instances/visible";
-import type { Selector } from "../../handlers/handler";
-import { findBySelector } from "../../handlers/items";
+
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
 import type { ResolvedImage, InstanceDefinition, InstanceRecord } from "../../store/instances";
-import type { InstanceActor } from "../actor";
-import { getOrCreateTemplate } from "./templateOnDemand";
+import type { Instance } from "../instance";
+import { type CreateInstances, getOrCreateTemplate } from "./templateOnDemand";
 import { type Resolved, resolveImage } from "./resolve";
 import { bootLayerDigests } from "../update/queuedUpdates";
 
@@ -22,11 +21,8 @@ export interface InstanceSource extends Resolved<InstanceDefinition> {
   /** Volumes that come along where the request names none. */
   readonly volumes: readonly InstanceVolumeRequest[];
   /** What it is a copy of. */
-  readonly original: InstanceActor | undefined;
+  readonly original: Instance | undefined;
 }
-
-/** Makes the instances of a request. */
-export type CreateInstances = (body: CreateInstanceRequest) => Promise<readonly InstanceActor[]>;
 
 /**
  * What an instance is where the request says nothing, and the layers it boots from.
@@ -60,17 +56,13 @@ export async function resolveSource(
 }
 
 /** Throws refusals `NotFound`, `Invalid`. */
-function findTemplateOrCheckpoint(
-  registry: Registry,
-  kind: "template" | "checkpoint",
-  selector: Selector,
-): InstanceActor {
+function findTemplateOrCheckpoint(registry: Registry, kind: "template" | "checkpoint", selector: Selector): Instance {
   const all = visibleInstances(registry).filter(({ state }) => state === kind);
   return findBySelector(all, ({ record }) => record, kind, selector);
 }
 
 /** Throws unless all there is of an instance is what is written of it. `doing`: what is asked of it. */
-export function assertCopyable({ record, state, usesDisks }: InstanceActor, doing: "branch from" | "checkpoint"): void {
+export function assertCopyable({ record, state, usesDisks }: Instance, doing: "branch from" | "checkpoint"): void {
   const { name, status } = record;
   if (status.snapshotUuid !== undefined)
     throw new ApiItemError("FailedWrongVmState", `Cannot ${doing} VM with pending snapshot`);
@@ -83,14 +75,14 @@ export function assertCopyable({ record, state, usesDisks }: InstanceActor, doin
 }
 
 /** Throws a refusal `Attached` when the instance writes to a volume: no copy could have it, and none is frozen with it. */
-export function assertNoWritableVolumes({ record }: InstanceActor): void {
+export function assertNoWritableVolumes({ record }: Instance): void {
   const written = record.volumes.find(({ readonly }) => !readonly);
   if (written === undefined) return;
   const what = `'${record.name}' writes to the volume at '${written.at}', which nothing else can share`;
   throw new ApiItemError("Attached", `${what}; detach it first, or name the volumes of the new instance`);
 }
 
-function copySource(original: InstanceActor, { service_group, volumes }: CreateInstanceRequest): InstanceSource {
+function copySource(original: Instance, { service_group, volumes }: CreateInstanceRequest): InstanceSource {
   const { record } = original;
   if (volumes === undefined) assertNoWritableVolumes(original);
   return {

@@ -1,13 +1,16 @@
 /** Templates on demand: made by the first create that asks for them, found by all others. */
+import { visibleInstances } from "../../lookup";
 import { type CreateInstanceRequest, createInstanceRequest } from "../../../contract/models";
-import { visibleInstances } from "../../handlers/instances/visible";
-import { explainIssues } from "../../http/parse/issueMessages";
-import { RequestError } from "../../http/response";
+
+import { explainIssues } from "../../validation/issueMessages";
+
 import type { Registry } from "../../registry";
-import { ApiItemError } from "../../errors";
+import { ApiItemError, RequestError } from "../../errors";
 import { assertWellFormedCreate } from "./validate";
-import type { InstanceActor } from "../actor";
-import type { CreateInstances } from "./source";
+import type { Instance } from "../instance";
+
+/** Makes the instances of a request. */
+export type CreateInstances = (body: CreateInstanceRequest) => Promise<readonly Instance[]>;
 
 type TemplateRequest = NonNullable<CreateInstanceRequest["template"]>;
 
@@ -25,7 +28,7 @@ export async function getOrCreateTemplate(
   registry: Registry,
   template: TemplateRequest,
   create: CreateInstances,
-): Promise<InstanceActor> {
+): Promise<Instance> {
   if (!("name" in template))
     throw new ApiItemError("Invalid", "'template.prepare' needs 'template.name': a uuid is not chosen");
   const { name } = template;
@@ -47,7 +50,7 @@ async function createTemplate(
   { create_args, autokill }: TemplateRequest,
   name: string,
   create: CreateInstances,
-): Promise<InstanceActor> {
+): Promise<Instance> {
   const [made] = await create({ ...parseCreateArgs(create_args, name), name });
   if (made === undefined) throw new ApiItemError("FailedOperation", `Template '${name}' could not be made`);
   try {

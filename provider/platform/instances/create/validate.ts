@@ -1,10 +1,11 @@
 /** What a create request may ask for, judged before anything is looked up. Pure. Source: the cloud's documentation. */
+import { assertInRange } from "../../quota/quotaLimits";
 import type { ItemCodeName } from "../../../contract/codes";
 import type { CreateInstanceRequest } from "../../../contract/models";
-import { RequestError } from "../../http/response";
-import type { Quotas } from "../../quotaSettings";
-import { assertInRange } from "../../quota";
-import { ApiItemError } from "../../errors";
+
+import type { Quotas } from "../../quota/quotaSettings";
+
+import { ApiItemError, RequestError } from "../../errors";
 import { assertRequestLimitsOrdered } from "../../services/rules";
 import { assertMountPath } from "../../volumes/mountPath";
 import { checkDeleteOnStop, checkScaleToZero, checkSchedules, firstDuplicate } from "../update/rules";

@@ -1,13 +1,13 @@
 /** Does to instances what is due: their schedules, and their end when they are of no use any more. */
+import type { RequestOptions } from "../instance";
 import { errorMessage } from "../../../base/errors";
 import type { Clock } from "../../../base/clock";
 import { servicesScaledFrom } from "../../autoscale/managedInstances";
 import type { Registry } from "../../registry";
-import type { InstanceActor } from "../actor";
+import type { Instance } from "../instance";
 import { ScheduleQueue, type DueSchedule } from "./scheduleQueue";
 import { autokillAt, shouldStopForAutokill } from "./autokill";
 import type { InstanceRequest } from "../lifecycle/decideRequest";
-import type { RequestOptions } from "../environment";
 
 /** Longest sleep: the time of day may be set, and a machine may be put to sleep. */
 const MAX_WAIT_MS = 60_000;
@@ -25,7 +25,7 @@ class Scheduler {
   readonly #clock: Clock;
   readonly #schedules = new ScheduleQueue();
   /** Instances that were told to end when their last request is answered. */
-  readonly #ending = new WeakSet<InstanceActor>();
+  readonly #ending = new WeakSet<Instance>();
   #wait = new AbortController();
 
   constructor(registry: Registry, clock: Clock) {
@@ -39,41 +39,41 @@ class Scheduler {
     this.#wait.abort();
     if (this.#registry.isShutDown) return;
     const now = this.#clock.now();
-    const actors = [...this.#registry.instances.values()].filter((actor) => !actor.isBeingDeleted);
-    const records = actors.map(({ record }) => record);
+    const instances = [...this.#registry.instances.values()].filter((instance) => !instance.isBeingDeleted);
+    const records = instances.map(({ record }) => record);
     for (const due of this.#schedules.takeDue(records, now)) this.#runSchedule(due);
-    const ends = actors.map((actor) => this.#autokill(actor, now));
+    const ends = instances.map((instance) => this.#autokill(instance, now));
     this.#waitUntil(Math.min(this.#schedules.nextAt, ...ends), now);
   }
 
   /** Ends an instance that is of no use any more; else says when it will be. */
-  #autokill(actor: InstanceActor, now: number): number {
+  #autokill(instance: Instance, now: number): number {
     // A template that autoscale makes instances from is of use, however seldom that happens.
-    const isScaled = servicesScaledFrom(this.#registry, actor.record.uuid).length > 0;
-    const at = (isScaled ? undefined : autokillAt(actor.record)) ?? Infinity;
-    if (at <= now) this.#request(actor, "autokill", "delete");
-    else if (shouldStopForAutokill(actor.record) && !this.#ending.has(actor)) {
-      this.#ending.add(actor);
-      this.#request(actor, "autokill", "stop", { drainTimeoutMs: LAST_RESPONSE_TIMEOUT_MS });
+    const isScaled = servicesScaledFrom(this.#registry, instance.record.uuid).length > 0;
+    const at = (isScaled ? undefined : autokillAt(instance.record)) ?? Infinity;
+    if (at <= now) this.#request(instance, "autokill", "delete");
+    else if (shouldStopForAutokill(instance.record) && !this.#ending.has(instance)) {
+      this.#ending.add(instance);
+      this.#request(instance, "autokill", "stop", { drainTimeoutMs: LAST_RESPONSE_TIMEOUT_MS });
     }
     return at <= now ? Infinity : at;
   }
 
   #runSchedule({ uuid, schedule: { name, action } }: DueSchedule): void {
-    const actor = this.#registry.instances.get(uuid);
-    if (actor === undefined) return;
-    const isLocked = action === "delete" && actor.record.definition.deleteLock;
+    const instance = this.#registry.instances.get(uuid);
+    if (instance === undefined) return;
+    const isLocked = action === "delete" && instance.record.definition.deleteLock;
     const known = action === "start" || action === "stop" || action === "delete";
-    if (known && !isLocked) this.#request(actor, name, action);
+    if (known && !isLocked) this.#request(instance, name, action);
     else this.#registry.parts.log.write("schedule.skipped", { uuid, schedule: name, action });
   }
 
   /** `because`: the name of a schedule, or `autokill`. */
-  #request(actor: InstanceActor, because: string, request: InstanceRequest, options: RequestOptions = {}): void {
+  #request(instance: Instance, because: string, request: InstanceRequest, options: RequestOptions = {}): void {
     const { log } = this.#registry.parts;
-    const facts = { uuid: actor.record.uuid, name: actor.record.name, because, request };
+    const facts = { uuid: instance.record.uuid, name: instance.record.name, because, request };
     log.write("instance.due", facts);
-    actor.request(request, options).catch((error: unknown) => {
+    instance.request(request, options).catch((error: unknown) => {
       log.write("instance.due-failed", { ...facts, reason: errorMessage(error) });
     });
   }

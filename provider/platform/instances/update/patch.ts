@@ -2,21 +2,16 @@
  * What one change makes of an instance's definition. Pure. Names in a value are resolved already: an image is its facts,
  * a dependency its uuid. Source of the table: the cloud's documentation of updates.
  */
+import { assertInRange } from "../../quota/quotaLimits";
 import * as z from "zod";
 import { type InstanceProp, instancePatchValues as values } from "../../../contract/models";
-import type { Quotas } from "../../quotaSettings";
-import { assertInRange } from "../../quota";
+import type { Quotas } from "../../quota/quotaSettings";
+
 import { ApiItemError } from "../../errors";
 import { resolvedImage, type InstanceDefinition, romRecord } from "../../store/instances";
+import type { InstancePatchOperation } from "../instance";
 import { checkRoms } from "./roms";
 import { checkScaleToZero, checkSchedules } from "./rules";
-
-/** A change of one property. */
-export interface InstancePatchOperation {
-  readonly prop: InstanceProp;
-  readonly op: "set" | "add" | "del";
-  readonly value?: unknown;
-}
 
 /** What a change is judged by beside the definition. */
 export interface PatchContext {

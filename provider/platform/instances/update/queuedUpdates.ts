@@ -1,4 +1,5 @@
 /** Changes of what an instance is to be: at once where nothing runs that was made of it, else at the next stop. */
+import type { InstancePatchOperation } from "../instance";
 import { errorMessage } from "../../../base/errors";
 import { INSTANCE_PROPS_ANY_STATE } from "../../../contract/models";
 import { ApiItemError } from "../../errors";
@@ -12,7 +13,7 @@ import {
 import { usesDisks } from "./attachments";
 import type { InstanceMachine } from "../lifecycle/machine";
 import { isTemplateOrCheckpoint } from "./templates";
-import { applyPatch, type InstancePatchOperation, type PatchContext } from "./patch";
+import { applyPatch, type PatchContext } from "./patch";
 
 /** Most changes of one instance that wait, or failed. */
 const MAX_QUEUED_UPDATES = 256;

@@ -6,6 +6,7 @@ import * as crypto from "node:crypto";
 import { autokillTime, type InstanceState } from "../../../contract/models";
 import { ApiItemError } from "../../errors";
 import type { InstanceDefinition, InstanceRecord } from "../../store/instances";
+import type { TemplatePatchOperation } from "../instance";
 import { applyPatch, type PatchContext } from "./patch";
 
 /** True for what never runs. */
@@ -48,13 +49,6 @@ export function newCheckpoint(source: InstanceRecord, request: CheckpointRequest
       lastUsedAt: now,
     },
   };
-}
-
-/** A change of one property of a template or checkpoint. */
-export interface TemplatePatchOperation {
-  readonly prop: "tags" | "delete_lock" | "autokill";
-  readonly op: "set" | "add" | "del";
-  readonly value?: unknown;
 }
 
 /** The changed definition. Pure. Throws a refusal `Invalid`. */

@@ -1,6 +1,6 @@
 /** What belongs to the account and the node: images, quotas, health. */
 import { onlyItem } from "../../../../provider/client/client";
-import { resolveQuotas } from "../../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../../provider/platform/quota/quotaSettings";
 import { DIGEST, INSTANCE, type Scenario, failed, failure, get, item, itemCodes, ok, post } from "../scenario";
 
 const URL = `oci://unikraft.io/acme/app:1@${DIGEST}`;
@@ -9,7 +9,7 @@ const isPinned = (url: string) => /app.*@sha256:[0-9a-f]{64}$/.test(url);
 
 export const scenarios = (): readonly Scenario[] => [
   {
-    name: "images, quotas and health",
+    name: "reports images, quotas and health",
     exchanges: [
       get("/v1/images", ok("images", { url: URL, args: ["/server"], size_in_bytes: 5 })),
       get(
@@ -43,7 +43,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: [["/server"], 0, "number", 16, true],
   },
   {
-    name: "images by tag, and those that the node has at hand",
+    name: "lists images by tag, and those stored on the node",
     exchanges: [
       get("/v1/images?tag=app:1", ok("images", { url: URL, tags: ["app:1"] })),
       get("/v1/images?tag=nowhere:1", ok("images")),
@@ -67,7 +67,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: [[true], [], [], [true]],
   },
   {
-    name: "a quota that is used up",
+    name: "reports an exhausted quota",
     exchanges: [
       post("/v1/instances", { name: "one", image: "app:1" }, ok("instances", item(INSTANCE, "one"))),
       post("/v1/instances", { name: "two", image: "app:1" }, failed("instances", failure(19, "Quota exceeded"))),

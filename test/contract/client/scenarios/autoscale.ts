@@ -1,7 +1,7 @@
 /** Autoscale of service groups: configurations, policies, and the instances that they make. */
 import { type Client, onlyItem } from "../../../../provider/client/client";
 import { systemClock } from "../../../../provider/base/clock";
-import { resolveQuotas } from "../../../../provider/platform/quotaSettings";
+import { resolveQuotas } from "../../../../provider/platform/quota/quotaSettings";
 import {
   type RecordedExchange,
   INSTANCE,
@@ -75,7 +75,7 @@ async function members(client: Client, uuid: string) {
 
 export const scenarios = (port: number): readonly Scenario[] => [
   {
-    name: "a configuration: absent, made once, read, removed",
+    name: "has a configuration that is absent, created once, read and deleted",
     exchanges: [
       ...prepared,
       get(`${PATH}?uuid=${SERVICE}`, ok(KEY, { ...web, status: "unconfigured", enabled: false })),
@@ -126,7 +126,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     ],
   },
   {
-    name: "policies: added, listed, read, removed by path and by body",
+    name: "has policies that are added, listed, read and deleted by path and by body",
     exchanges: [
       ...prepared,
       configured({ min_size: 0 }),
@@ -160,7 +160,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: [["busy", "calm"], ["busy", "cpu", busy.steps], ["8 NOT_FOUND"], []],
   },
   {
-    name: "one policy too many",
+    name: "rejects too many policies",
     exchanges: [
       ...prepared,
       configured({ min_size: 0, policies: Array.from({ length: 8 }, (_, at) => ({ ...busy, name: `p${at}` })) }),
@@ -175,7 +175,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["5 API_REJECTED"],
   },
   {
-    name: "instances that it made belong to it",
+    name: "owns the instances that it creates",
     exchanges: [
       ...prepared,
       configured({ min_size: 1 }),
@@ -195,7 +195,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["25 STATE_CONFLICT"],
   },
   {
-    name: "an account that has none",
+    name: "is rejected for an account without autoscale",
     exchanges: [...prepared, refusedConfiguration({}, 28, "Autoscale not enabled for your account")],
     run: async (client) => itemCodes(await client.createAutoscale({ body: [await prepare(client, port)] })),
     expected: ["28 NOT_SUPPORTED"],

@@ -39,7 +39,7 @@ const read = async (client: Client, uuid: string) =>
 
 export const scenarios = (port: number): readonly Scenario[] => [
   {
-    name: "create, read without chain and key, renew by PUT, delete, gone",
+    name: "are created, read without chain and key, renewed by PUT, deleted and then not found",
     exchanges: [
       post(PATH, undefined, ok(KEY, www)),
       get(`${PATH}?uuid=${CERTIFICATE}`, ok(KEY, www)),
@@ -63,7 +63,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: [["valid", DOMAIN, [], false, false], false, ["8 NOT_FOUND"]],
   },
   {
-    name: "one that is for another domain, at its upload and at its renewal",
+    name: "are rejected for another domain at upload and renewal",
     exchanges: [
       post(PATH, undefined, failed(KEY, failure(30, "Certificate CN does not match"))),
       post(PATH, undefined, ok(KEY, www)),
@@ -77,7 +77,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: [["30 CERTIFICATE_MISMATCH"], ["30 CERTIFICATE_MISMATCH"]],
   },
   {
-    name: "a key that belongs to another certificate",
+    name: "are rejected with the key of another certificate",
     exchanges: [post(PATH, undefined, failed(KEY, failure(7, "Invalid private key")))],
     run: async (client) => {
       const body = { common_name: DOMAIN, chain: material("first").chain, pkey: material("second").pkey };
@@ -86,7 +86,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["7 API_REJECTED"],
   },
   {
-    name: "one that a service's domain uses stays while it does",
+    name: "stay while a service's domain uses them",
     exchanges: [
       post(PATH, undefined, ok(KEY, www)),
       post(

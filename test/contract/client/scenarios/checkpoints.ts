@@ -34,7 +34,7 @@ async function checkpoint(client: Client) {
 
 export const scenarios = (): readonly Scenario[] => [
   {
-    name: "a copy with a name of its own, tagged, deleted; its instance stays",
+    name: "are copies with their own name that are tagged and deleted while the instance stays",
     exchanges: [
       made,
       frozen,
@@ -68,7 +68,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: ["checkpoint", ["23 ALREADY_EXISTS"], [["first", ["x"]]], ["8 NOT_FOUND"], "stopped"],
   },
   {
-    name: "the lineage of instances and checkpoints, nearest first",
+    name: "report their lineage, nearest first",
     exchanges: [
       made,
       frozen,

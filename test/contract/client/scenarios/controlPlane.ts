@@ -4,7 +4,7 @@ import { DIGEST, type Scenario, get, ok } from "../scenario";
 
 export const scenarios = (): readonly Scenario[] => [
   {
-    name: "its metros, one of which is this one",
+    name: "lists its metros including this one",
     exchanges: [get("/v1/metros", ok("metros", { name: "fra", endpoint: "https://api.fra.unikraft.cloud/v1" }))],
     run: async (client) =>
       (await client.getMetros({})).items.map(({ name, endpoint }) => [
@@ -14,7 +14,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: [[true, true]],
   },
   {
-    name: "whose token it is",
+    name: "identifies the owner of the token",
     exchanges: [
       get("/v1/auth", {
         status: "success",
@@ -34,7 +34,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: [true, true],
   },
   {
-    name: "the images of its registry with their tags",
+    name: "lists the images of its registry with their tags",
     exchanges: [
       get(
         "/v1/images?details=true",

@@ -35,7 +35,7 @@ const gone = failure(8, `No volume with uuid '${MISSING}'`, { uuid: MISSING });
 /** Codes that nodes of the cloud give and the local platform does not: see `UNMET_CODES`. */
 const cloudOnly: readonly Omit<Scenario, "recordedOnly">[] = [
   {
-    name: "a bulk call that fails in part, without the reason of each part (code 4)",
+    name: "report a bulk call that fails in part without reasons (code 4)",
     exchanges: [
       remove(PATH, [{ uuid: MISSING }, { uuid: VOLUME }], partialSuccess("volumes", item(MISSING, "old"), someFailed)),
     ],
@@ -46,7 +46,7 @@ const cloudOnly: readonly Omit<Scenario, "recordedOnly">[] = [
     expected: [[undefined, "4 OPERATION_FAILED"], "OPERATION_FAILED"],
   },
   {
-    name: "a change of a property that this node does not know (code 6)",
+    name: "report a property that the node does not know (code 6)",
     exchanges: [
       patch(PATH, undefined, failed("volumes", failure(6, "Unknown keyword 'quota_policy'", { uuid: VOLUME }))),
     ],
@@ -57,7 +57,7 @@ const cloudOnly: readonly Omit<Scenario, "recordedOnly">[] = [
     expected: ["6 API_REJECTED"],
   },
   {
-    name: "a wait that runs out of time and says so by a code (code 12)",
+    name: "report a wait that times out with a code (code 12)",
     exchanges: [
       get(
         `${INSTANCES}/wait?uuid=${INSTANCE}&state=running&timeout_s=1`,
@@ -69,7 +69,7 @@ const cloudOnly: readonly Omit<Scenario, "recordedOnly">[] = [
     expected: ["12 WAIT_TIMEOUT"],
   },
   {
-    name: "a value of the wrong type, refused for its own item (code 16)",
+    name: "report a value of the wrong type per item (code 16)",
     exchanges: [patch(INSTANCES, undefined, failed("instances", failure(16, "Malformed request", { uuid: INSTANCE })))],
     run: async (client) =>
       itemCodes(
@@ -78,7 +78,7 @@ const cloudOnly: readonly Omit<Scenario, "recordedOnly">[] = [
     expected: ["16 API_REJECTED"],
   },
   {
-    name: "an instance whose own service cannot be added (code 18)",
+    name: "report an inline service that cannot be added (code 18)",
     exchanges: [
       post(
         INSTANCES,
@@ -98,7 +98,7 @@ const cloudOnly: readonly Omit<Scenario, "recordedOnly">[] = [
 
 export const scenarios = (): readonly Scenario[] => [
   {
-    name: "a name that is taken",
+    name: "report a name that is taken",
     exchanges: [
       made,
       post(PATH, undefined, failed("volumes", failure(23, "A volume with the name 'data' already exists"))),
@@ -111,7 +111,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: ["23 ALREADY_EXISTS"],
   },
   {
-    name: "a bulk call of which some items fail keeps their order and those that succeeded",
+    name: "keep order and succeeded items of a bulk call that fails in part",
     exchanges: [made, remove(PATH, undefined, partialSuccess("volumes", gone, item(VOLUME, "data")))],
     run: async (client) => {
       const { uuid } = await created(client);
@@ -124,7 +124,7 @@ export const scenarios = (): readonly Scenario[] => [
     ],
   },
   {
-    name: "a bulk call of which all must succeed: one error that lists each failure and carries what succeeded",
+    name: "become one error with all failures and succeeded items if all must succeed",
     exchanges: [made, remove(PATH, undefined, partialSuccess("volumes", item(VOLUME, "data"), gone))],
     run: async (client) => {
       const { uuid } = await created(client);
@@ -143,7 +143,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: ["NOT_FOUND", "NotFound", MISSING, ["data"]],
   },
   {
-    name: "objects that are looked up at the same moment: one request, and only code 8 is gone",
+    name: "mean not found for code 8 only, in one request for simultaneous reads",
     exchanges: [made, get(`${PATH}?uuid=${VOLUME}&uuid=${MISSING}`, partialSuccess("volumes", data, gone))],
     run: async (client) => {
       const { uuid } = await created(client);
@@ -154,7 +154,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: ["data", undefined],
   },
   {
-    name: "an unknown member is refused as a whole, by name",
+    name: "reject the whole request for an unknown member and name it",
     exchanges: [requestError({ method: "POST", path: PATH }, 400, "Unknown member 'colour'")],
     run: async (client) => {
       const body = { name: "data", size_mb: 16, colour: "red" };
@@ -164,7 +164,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: ["API_REJECTED", true],
   },
   {
-    name: "a value of the wrong type is refused as a whole, and says what was expected",
+    name: "reject the whole request for a value of the wrong type and name the expected one",
     exchanges: [
       requestError(
         { method: "POST", path: "/v1/instances" },
@@ -182,7 +182,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: ["API_REJECTED", 400, true],
   },
   {
-    name: "a uuid that is none",
+    name: "report a malformed uuid",
     exchanges: [get(`${PATH}?uuid=nonsense`, failed("volumes", failure(7, "Invalid uuid 'nonsense'")))],
     run: async (client) => {
       const reply = await client.getVolumes({ query: { uuid: ["nonsense"] } });
@@ -191,13 +191,13 @@ export const scenarios = (): readonly Scenario[] => [
     expected: [["7 API_REJECTED"], "Invalid uuid 'nonsense'"],
   },
   {
-    name: "a token that is not known",
+    name: "report an unknown token",
     exchanges: [requestError({ method: "GET", path: PATH, token: "wrong" }, 401, "Unauthorized")],
     run: async (_client, connect) => codeOf(connect({ token: "wrong" }).getVolumes({})),
     expected: "API_UNAUTHORIZED",
   },
   {
-    name: "a path where no API is",
+    name: "report a path without an API",
     exchanges: [requestError({ method: "GET", path: `/elsewhere${PATH}` }, 404, "No such endpoint")],
     run: async (_client, connect) => {
       const error: unknown = await connect({ pathPrefix: "/elsewhere" })
@@ -208,7 +208,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: ["API_REJECTED", 404],
   },
   {
-    name: "a method that this node does not have, where the older one is refused as well",
+    name: "report an unknown method if the older one is rejected as well",
     exchanges: [
       requestError({ method: "PUT", path: CERTIFICATES }, 405, "Method not allowed"),
       requestError({ method: "PATCH", path: CERTIFICATES }, 400, "'chain' has type 'integer', but expected 'string'"),

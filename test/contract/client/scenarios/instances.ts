@@ -45,7 +45,7 @@ const stopped = async (client: Client, uuid: string) =>
 
 export const scenarios = (port: number): readonly Scenario[] => [
   {
-    name: "create, wait, read, member of its service, which cannot go before it, stop, delete",
+    name: "are created, awaited, read, kept in their service, stopped and deleted",
     exchanges: [
       post("/v1/services", undefined, ok("service_groups", item(SERVICE, "web"))),
       post(
@@ -92,7 +92,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["running", true, ["one"], ["15 IN_USE"], "stopped"],
   },
   {
-    name: "one whose program exits: the error carries the decoded reason and the last console lines",
+    name: "report the stop reason and last console lines when their program exits",
     exchanges: [
       post(PATH, undefined, ok(KEY, item(INSTANCE, "broken", { state: "starting" }))),
       get(
@@ -130,7 +130,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["GUEST_STOPPED", true, true],
   },
   {
-    name: "a wait that runs out of time: the state it is in, no code, and a failure only for who asks for one",
+    name: "report their current state without a code when a wait times out",
     exchanges: [
       made,
       get(`${PATH}/wait?uuid=${INSTANCE}&state=running&timeout_s=0`, {
@@ -148,7 +148,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["Operation timed out", [["stopped", undefined]], ["WAIT_TIMEOUT"]],
   },
   {
-    name: "start, which a second time changes nothing",
+    name: "start, and a second start changes nothing",
     exchanges: [
       made,
       put(
@@ -173,7 +173,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: [["stopped", "running"], ["running", "running"], 1],
   },
   {
-    name: "changes while it is stopped are made at once, each with its own answer",
+    name: "apply changes at once while stopped, each with its own item",
     exchanges: [
       made,
       patch(
@@ -202,7 +202,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: [["memory", "env", "tags"], 256, { A: "b" }, ["x"]],
   },
   {
-    name: "a change while it runs waits for its stop",
+    name: "keep a change pending until they stop",
     exchanges: [
       started,
       patch(PATH, [{ uuid: INSTANCE, prop: "memory_mb", op: "set", value: 256 }], ok(KEY, one())),
@@ -236,7 +236,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: [128, [["memory_mb", 256, "pending"]], 256, []],
   },
   {
-    name: "suspend: stopped with a snapshot, from which the next start goes on",
+    name: "suspend: stopped with a snapshot, from which the next start resumes",
     exchanges: [
       started,
       put(`${PATH}/suspend`, [{ uuid: INSTANCE }], ok(KEY, one({ state: "stopping", previous_state: "running" }))),
@@ -255,7 +255,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["running", true, "running"],
   },
   {
-    name: "metrics and log of one that runs",
+    name: "return metrics and log while running",
     exchanges: [
       started,
       get(
@@ -285,7 +285,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     ],
   },
   {
-    name: "one that is locked stays until it is released",
+    name: "stay while locked",
     exchanges: [
       made,
       patch(PATH, [{ uuid: INSTANCE, prop: "delete_lock", op: "set", value: true }], ok(KEY, one())),

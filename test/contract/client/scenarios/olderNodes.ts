@@ -30,7 +30,7 @@ const serial = (serialNumber: string): RecordedExchange =>
 
 export const scenarios = (): readonly Scenario[] => [
   {
-    name: "an image that is described by an object",
+    name: "create an instance from an image object",
     exchanges: [
       requestError(
         {
@@ -57,7 +57,7 @@ export const scenarios = (): readonly Scenario[] => [
     platformOptions: platform,
   },
   {
-    name: "an image that cannot be said in the older form, without its credentials in the failure",
+    name: "reject an image that text cannot express, without showing its credentials",
     exchanges: [requestError({ method: "POST", path: INSTANCES }, 400, NOT_TEXT)],
     run: async (client) => {
       const body = { name: "one", image: { url: "app:1", credentials: "s3cret" } };
@@ -68,7 +68,7 @@ export const scenarios = (): readonly Scenario[] => [
     platformOptions: platform,
   },
   {
-    name: "a delete with options goes without them",
+    name: "delete without options",
     exchanges: [
       post(INSTANCES, { name: "one", image: "app:1" }, ok("instances", item(INSTANCE, "one"))),
       requestError(
@@ -88,7 +88,7 @@ export const scenarios = (): readonly Scenario[] => [
     platformOptions: platform,
   },
   {
-    name: "a certificate is renewed by PATCH where PUT is not known",
+    name: "renew a certificate by PATCH",
     exchanges: [
       post(CERTIFICATES, undefined, ok("certificates", www)),
       serial("0a"),
@@ -110,7 +110,7 @@ export const scenarios = (): readonly Scenario[] => [
     platformOptions: platform,
   },
   {
-    name: "a change of a running instance is refused and not kept for later",
+    name: "reject a change of a running instance instead of keeping it pending",
     exchanges: [
       post(INSTANCES, undefined, ok("instances", item(INSTANCE, "one", { state: "running" }))),
       patch(

@@ -38,7 +38,7 @@ const failedCreate = (
 
 export const scenarios = (port: number): readonly Scenario[] => [
   {
-    name: "create, change a port in place, delete",
+    name: "are created, change a port in place and are deleted",
     exchanges: [
       post(
         PATH,
@@ -83,7 +83,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: [1, [[port, 9000]], [], [1, 65535, true]],
   },
   {
-    name: "limits, changed one after the other, each with its own answer",
+    name: "change their limits one after the other, each with its own item",
     exchanges: [
       post(PATH, { name: "web", services: [{ port }] }, ok(KEY, item(SERVICE, "web"))),
       patch(
@@ -113,7 +113,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: [["hard", "soft"], 5, 10],
   },
   {
-    name: "a soft limit above the hard one is refused as a whole",
+    name: "reject the whole request for a soft limit above the hard limit",
     exchanges: [
       requestError(
         {
@@ -133,7 +133,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["API_REJECTED", 400, true],
   },
   {
-    name: "a domain that another service group has",
+    name: "reject a domain of another service group",
     exchanges: [
       post(PATH, undefined, ok(KEY, item(SERVICE, "web", { domains: [{ fqdn: "shop.example.com" }] }))),
       post(PATH, undefined, failed(KEY, failure(24, "Domain 'shop.example.com' is already in use"))),
@@ -151,7 +151,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: [["shop.example.com"], ["24 IN_USE"]],
   },
   {
-    name: "a port that is not free",
+    name: "reject a port that is not free",
     exchanges: [post(PATH, { name: "web", services: [{ port }] }, failed(KEY, failure(9, "No free port")))],
     run: async (client) => {
       const other = net.createServer().listen(port, "127.0.0.1");
@@ -165,21 +165,21 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["9 IN_USE"],
   },
   failedCreate(
-    "a protocol that this node does not have",
+    "reject a protocol that the node does not support",
     { name: "web", services: [{ port, protocol: "udp" }] },
     1,
     "NOT_SUPPORTED",
     "Not supported",
   ),
   failedCreate(
-    "handlers that the rules of a port forbid",
+    "reject handlers that are not allowed on the port",
     { name: "web", services: [{ port: 443, handlers: ["tls"] }] },
     7,
     "API_REJECTED",
     "Invalid handlers",
   ),
   {
-    name: "of several that are looked up, the one that is not there",
+    name: "report which of several does not exist",
     exchanges: [
       post(PATH, { name: "web", services: [{ port }] }, ok(KEY, item(SERVICE, "web"))),
       get(`${PATH}?name=nobody`, failed(KEY, failure(8, "No service group with name 'nobody'", { name: "nobody" }))),

@@ -41,7 +41,7 @@ async function template(client: Client): Promise<string> {
 
 export const scenarios = (): readonly Scenario[] => [
   {
-    name: "converted in place, tagged, listed apart from instances, and what is made from it has what it has",
+    name: "are converted in place, tagged, listed apart from instances, and inherited by new instances",
     exchanges: [
       made,
       converted,
@@ -72,7 +72,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: [[["golden", "template", ["x"]]], [], [true, "stopped", 256]],
   },
   {
-    name: "never started, and deleted once it is not locked",
+    name: "never start and are deleted once unlocked",
     exchanges: [
       made,
       converted,

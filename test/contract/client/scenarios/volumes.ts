@@ -50,7 +50,7 @@ async function available(client: Client, uuid: string) {
 
 export const scenarios = (): readonly Scenario[] => [
   {
-    name: "create, find by name and by uuid, grow, delete, gone",
+    name: "are created, found by name and uuid, grown, deleted and then not found",
     exchanges: [
       post(PATH, { name: "data", size_mb: 16 }, ok("volumes", item(VOLUME, "data", { state: "uninitialized" }))),
       get(`${PATH}?name=data`, ok("volumes", data)),
@@ -70,7 +70,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: [true, 16, 32, "NOT_FOUND"],
   },
   {
-    name: "attach to a stopped instance, which then has it alone, and detach, once",
+    name: "attach to one stopped instance and detach once",
     exchanges: [
       made,
       post("/v1/instances", { name: "one", image: "app:1" }, ok("instances", item(INSTANCE, "one"))),
@@ -115,7 +115,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: [["idle", ["one"]], [["data", "/data", false]], [["15 IN_USE"], ["21 STATE_CONFLICT"]], "available"],
   },
   {
-    name: "clone: a new volume of the same size, with tags of its own",
+    name: "are cloned to a new volume of the same size with its own tags",
     exchanges: [
       made,
       post(
@@ -140,7 +140,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: [true, "copy", 16, ["b"], ["23 ALREADY_EXISTS"]],
   },
   {
-    name: "a template: converted in place, tagged, the source of others, never attached, locked, deleted",
+    name: "become templates that are tagged, copied, locked and deleted but never attached",
     exchanges: [
       made,
       post(TEMPLATES, [{ uuid: VOLUME }], ok("volumes", item(VOLUME, "data", { state: "template" }))),
@@ -209,7 +209,7 @@ export const scenarios = (): readonly Scenario[] => [
     expected: ["template", [["data", "template", ["golden"]]], 16, [["24 IN_USE"], ["14 NOT_ALLOWED"]]],
   },
   {
-    name: "a list: those with every tag, page by page from one that is included",
+    name: "are listed by tags, page by page from an included volume",
     exchanges: [
       post(PATH, { name: "a", size_mb: 16, tags: ["x", "y"] }, ok("volumes", item(VOLUME, "a"))),
       post(PATH, { name: "b", size_mb: 16, tags: ["x"] }, ok("volumes", item(OTHER, "b"))),

@@ -32,8 +32,8 @@ const refusal = (run: () => unknown): UnikernelError => {
   return assert.fail("it was accepted");
 };
 
-describe("which metro and token", () => {
-  it("argument, then provider, then stack, then environment, then default", () => {
+describe("metro and token", () => {
+  it("come from argument, provider, stack, environment or default, in this order", () => {
     environmentOf({ UKC_METRO: "sin", UKC_TOKEN: "e" }, () => {
       const [argument, provider, stack] = [
         { metro: "was" },
@@ -52,17 +52,17 @@ describe("which metro and token", () => {
     environmentOf({ UKC_TOKEN: "e" }, () => assert.equal(resolveMetro({}).metro, "fra"));
   });
 
-  it("local needs neither, nor any address", () => {
+  it("need no token and no address for local", () => {
     const { metro, url, token, controlPlane } = environmentOf({}, () => resolveMetro({ stack: { metro: "local" } }));
     assert.deepEqual([metro, url, token, controlPlane], ["local", undefined, undefined, undefined]);
   });
 
-  it("a URL is used as it is, without a trailing /v1", () => {
+  it("use a URL as it is, without a trailing /v1", () => {
     const metro = resolveMetro({ argument: { metro: "http://127.0.0.1:9000/v1/", token: "t" } });
     assert.equal(metro.url, "http://127.0.0.1:9000");
   });
 
-  it("only of codes outside the known five the control plane is asked", () => {
+  it("query the control plane only for codes outside the five known ones", () => {
     const isDiscovered = (metro: string) => resolveMetro({ argument: { metro, token: "t" } }).needsDiscovery;
     for (const metro of ["fra", "dal", "sin", "was", "sfo", "https://api.example.com"]) {
       assert.equal(isDiscovered(metro), false, metro);
@@ -72,7 +72,7 @@ describe("which metro and token", () => {
     assert.equal(metroAddress({ argument: { metro: "my-node" } }), "https://api.my-node.unikraft.cloud");
   });
 
-  it("a token for somebody's own server does not go to the vendor's control plane", () => {
+  it("never send a token for a self-hosted server to the vendor's control plane", () => {
     const at = (metro: string, controlPlane?: string) =>
       environmentOf({}, () => resolveMetro({ provider: { metro, token: "t", controlPlane } })).controlPlane;
     assert.equal(at("fra"), "https://controlplane.unikraft.cloud");
@@ -82,35 +82,35 @@ describe("which metro and token", () => {
     assert.equal(at("https://api.example.com", "https://plane.example.com/v1"), "https://plane.example.com");
   });
 
-  it("no token for a cloud metro says where to set one, and that local needs none", () => {
+  it("report where to set a missing token, and that local needs none", () => {
     const { message, hint } = refusal(() => resolveMetro({ stack: { metro: "fra" } }));
     assert.match(message, /No token for metro 'fra' \(from the stack/);
     assert.match(hint ?? "", /unikernel:metro local/);
   });
 
   for (const metro of ["FRA", "fra/x", "ftp://x", "http://", "a b"]) {
-    it(`refuses ${JSON.stringify(metro)}`, () => {
+    it(`reject the metro ${JSON.stringify(metro)}`, () => {
       refusal(() => resolveMetro({ argument: { metro, token: "t" } }));
     });
   }
 });
 
-describe("how to talk to it", () => {
+describe("connection settings", () => {
   const using = (settings: object) =>
     environmentOf({}, () => resolveMetro({ provider: { metro: "local", ...settings } }));
 
-  it("timeouts are seconds, each operation by itself", () => {
-    assert.deepEqual(using({ timeouts: '{"create": 600, "delete": "30"}' }).timeouts, {
+  it("have a timeout in milliseconds for each operation", () => {
+    assert.deepEqual(using({ timeouts: '{"createMs": 600000, "deleteMs": "30000"}' }).timeouts, {
       createMs: 600_000,
       deleteMs: 30_000,
     });
     assert.deepEqual(using({}).timeouts, {});
   });
 
-  it("every setting can come from the environment", () => {
+  it("can all come from the environment", () => {
     const environment = {
       UKC_METRO: "local",
-      UNIKERNEL_TIMEOUTS: '{"update": 5}',
+      UNIKERNEL_TIMEOUTS: '{"updateMs": 5000}',
       UNIKERNEL_MAX_CONCURRENCY: "4",
       UNIKERNEL_PROXY: "http://proxy:3128",
     };
@@ -124,23 +124,27 @@ describe("how to talk to it", () => {
 
   const bad: [settings: object, text: RegExp][] = [
     [{ timeouts: "600" }, /unikernel:timeouts: '600' \(from unikernel:timeouts or the Provider's arguments\)/],
-    [{ timeouts: "{create: 600}" }, /is not JSON/],
-    [{ timeouts: '{"create": 0}' }, /'create'.* from 1 to 86400/],
-    [{ timeouts: '{"create": 86401}' }, /'create'/],
-    [{ timeouts: '{"create": "soon"}' }, /'create'/],
-    [{ timeouts: '{"crate": 5}' }, /unknown member 'crate'.*Did you mean 'create'\?/],
+    [{ timeouts: "{createMs: 600}" }, /is not JSON/],
+    [{ timeouts: '{"createMs": 999}' }, /'createMs'.* in milliseconds, 1000 to 86400000/],
+    [{ timeouts: '{"createMs": 86400001}' }, /'createMs'/],
+    [{ timeouts: '{"createMs": "soon"}' }, /'createMs'/],
+    [{ timeouts: '{"crateMs": 5000}' }, /unknown member 'crateMs'.*Did you mean 'createMs', in milliseconds\?/],
+    // The keys of releases that took seconds.
+    [{ timeouts: '{"create": 600}' }, /unknown member 'create'.*Did you mean 'createMs', in milliseconds\?/],
+    [{ timeouts: '{"update": 600}' }, /unknown member 'update'.*Did you mean 'updateMs', in milliseconds\?/],
+    [{ timeouts: '{"delete": 600}' }, /unknown member 'delete'.*Did you mean 'deleteMs', in milliseconds\?/],
     [{ maxConcurrency: "0" }, /'0' .*is not a whole number from 1 to 256/],
     [{ maxConcurrency: "many" }, /'many'/],
     [{ controlPlane: "plane" }, /unikernel:controlPlane: 'plane'/],
     [{ proxy: "socks5://proxy:1080" }, /unikernel:proxy: what is given \(from .*is not the http\(s\) URL of a proxy/],
   ];
   for (const [settings, text] of bad) {
-    it(`refuses ${JSON.stringify(settings)}`, () => {
+    it(`reject the value ${JSON.stringify(settings)}`, () => {
       assert.match(formatError(refusal(() => using(settings))), text);
     });
   }
 
-  it("a proxy that is refused is not quoted: it may hold a password", () => {
+  it("hide a rejected proxy, which may contain a password", () => {
     const error = refusal(() => using({ proxy: "ftp://user:s3cret@proxy" }));
     assert.doesNotMatch(`${formatError(error)} ${JSON.stringify(error.details)}`, /s3cret|user/);
   });

@@ -1,8 +1,9 @@
+import { RequestError } from "../../../../provider/platform/errors";
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { ITEM_CODES, type ItemCodeName } from "../../../../provider/contract/codes";
 import { type Route, type RouteName, routes } from "../../../../provider/contract/routes";
-import { RequestError } from "../../../../provider/platform/http/response";
+
 import { routeRequest } from "../../../../provider/platform/http/router";
 import { STRICT_2026_DIALECT } from "../../../../provider/platform/http/dialect";
 

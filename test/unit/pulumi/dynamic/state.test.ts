@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as crypto from "node:crypto";
 import { check } from "../../../../provider/definition/check";
 import { diff } from "../../../../provider/definition/diff";
+import { migrate } from "../../../../provider/definition/migrate";
 import { PENDING_START_KEY } from "../../../../provider/definition/initFailed";
 import { inputsFromState, toState, preservedOnRefresh } from "../../../../provider/pulumi/dynamic/state";
 import { type ResourceKind, resourceOf } from "../../../../provider/resources/all";
@@ -64,13 +65,43 @@ const FORMER: readonly (readonly [kind: ResourceKind, program: object, state: ob
   ["Volume", { name: "data", sizeMb: 64 }, { name: "data", sizeMb: 64, filesystem: "ext4", createdAt: "" }],
 ];
 
+/** Resources of which a release wrote times in seconds, and what becomes of them. */
+const IN_SECONDS: readonly (readonly [kind: ResourceKind, old: object, migrated: object])[] = [
+  [
+    "Service",
+    { rollout: { maxSurge: 2, stableForSeconds: 1.005, healthyWithinSeconds: 60.5, drainTimeoutSeconds: 0 } },
+    { rollout: { maxSurge: 2, stableForMs: 1005, healthyWithinMs: 60_500, drainTimeoutMs: 0 } },
+  ],
+  ["Service", { rollout: { drainTimeoutSeconds: 3600 } }, { rollout: { drainTimeoutMs: 3_600_000 } }],
+  ["Service", { replicas: 2 }, { replicas: 2 }],
+  [
+    "Instance",
+    { prepareTemplate: { image: "a", timeoutSeconds: 45 } },
+    { prepareTemplate: { image: "a", timeoutMs: 45_000 } },
+  ],
+  ["Instance", { image: "a", drainTimeoutMs: 2500 }, { image: "a", drainTimeoutMs: 2500 }],
+];
+
+describe("state with times in seconds", () => {
+  for (const [kind, old, expected] of IN_SECONDS) {
+    it(`is migrated to milliseconds: ${kind} ${JSON.stringify(old)}`, () => {
+      const resource = resourceOf(kind);
+      assert.deepEqual(migrate(resource, { ...old }), expected);
+      assert.deepEqual(migrate(resource, { ...expected }), expected, "new times without a version stay as they are");
+      const written = toState(resource, { metro: "local", provider: "" }, {}, { ...expected }, {});
+      assert.deepEqual(migrate(resource, written), written, "state of this release stays as it is");
+    });
+  }
+});
+
 describe("state", () => {
   for (const [kind, program, state] of FORMER) {
     it(`of a release without the new inputs shows no difference: ${kind}`, async () => {
       const resource = resourceOf(kind);
-      const { inputs, failures } = await check(resource, { ...state }, { ...program });
+      const migrated = migrate(resource, { ...state });
+      const { inputs, failures } = await check(resource, migrated, { ...program });
       assert.deepEqual(failures, []);
-      assert.deepEqual(diff(resource, inputsFromState(resource, { ...state }), inputs), []);
+      assert.deepEqual(diff(resource, inputsFromState(resource, migrated), inputs), []);
     });
   }
 

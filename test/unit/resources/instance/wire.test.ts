@@ -129,7 +129,7 @@ describe("what an instance was asked for, and what is reported of it", () => {
   });
 
   it("names a template, and says how to make it where there is none", async () => {
-    const prepareTemplate = { image: "acme/web:1", memoryMb: 256, env: { A: "b" }, timeoutSeconds: 30 };
+    const prepareTemplate = { image: "acme/web:1", memoryMb: 256, env: { A: "b" }, timeoutMs: 29_001 };
     const inputs = await checked({ template: "web", prepareTemplate });
     assert.deepEqual(toCreateRequest(inputs).template, {
       name: "web",

@@ -246,7 +246,7 @@ describe("the service", () => {
   });
 
   it("gives open connections as long when it is deleted as when it is rolled", async () => {
-    const before = await state(await inputsOf({}, { rollout: { drainTimeoutSeconds: 7 } }));
+    const before = await state(await inputsOf({}, { rollout: { drainTimeoutMs: 7_000 } }));
     const asked: unknown[] = [];
     const { stopInstances } = cluster.client;
     Object.assign(cluster.client, {

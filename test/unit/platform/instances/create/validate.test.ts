@@ -1,14 +1,14 @@
 /** What a create request may say, whatever is there. */
 import assert from "node:assert/strict";
 import type { CreateInstanceRequest } from "../../../../../provider/contract/models";
-import { RequestError } from "../../../../../provider/platform/http/response";
+
 import {
   assertWellFormedCreate,
   assertValidCreate,
   waitTimeoutS,
 } from "../../../../../provider/platform/instances/create/validate";
-import { DEFAULT_QUOTAS } from "../../../../../provider/platform/quotaSettings";
-import { ApiItemError } from "../../../../../provider/platform/errors";
+import { DEFAULT_QUOTAS } from "../../../../../provider/platform/quota/quotaSettings";
+import { ApiItemError, RequestError } from "../../../../../provider/platform/errors";
 
 const named = { name: "a" };
 const service = { name: "web" };

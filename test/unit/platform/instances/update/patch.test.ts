@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { INSTANCE_PROPS, type InstanceProp } from "../../../../../provider/contract/models";
 import { applyPatch } from "../../../../../provider/platform/instances/update/patch";
-import { DEFAULT_QUOTAS } from "../../../../../provider/platform/quotaSettings";
+import { DEFAULT_QUOTAS } from "../../../../../provider/platform/quota/quotaSettings";
 import { ApiItemError } from "../../../../../provider/platform/errors";
 import type { InstanceDefinition } from "../../../../../provider/platform/store/instances";
 

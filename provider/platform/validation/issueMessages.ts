@@ -1,6 +1,6 @@
 /** What a model finds wrong with a request, in the API's own words and codes. Pure. */
 import type * as z from "zod";
-import type { ItemCodeName } from "../../../contract/codes";
+import type { ItemCodeName } from "../../contract/codes";
 import { formatPath, abbreviate, typeName, valueAt, expectedTypeName } from "./describeValue";
 
 type Issue = z.core.$ZodIssue;

@@ -1,10 +1,10 @@
 /** What is used of the quotas, and the refusal of what would exceed them. */
-import type { InstanceState } from "../contract/models";
-import type { Registry } from "./registry";
+import type { InstanceState } from "../../contract/models";
+import type { Registry } from "../registry";
 import type { HardQuotaName } from "./quotaSettings";
-import { ApiItemError } from "./errors";
-import type { InstanceDefinition, InstanceRecord } from "./store/instances";
-import { quotaUsageMb } from "./volumes/usage";
+import { ApiItemError } from "../errors";
+import type { InstanceDefinition, InstanceRecord } from "../store/instances";
+import { quotaUsageMb } from "../volumes/usage";
 
 /** What is used of the hard quotas. */
 export type QuotaUsage = Record<HardQuotaName, number>;
@@ -62,20 +62,3 @@ type InstanceSize = Pick<InstanceDefinition, "memoryMb" | "vcpus">;
 /** Throws a refusal `Quota` unless an instance, whether it counts as live already or not, fits beside all others. */
 export const assertLiveQuota = (registry: Registry, { uuid, definition }: InstanceRecord): void =>
   assertQuota(registry, liveQuotaUsage(definition), uuid);
-
-/** Throws a refusal `Invalid` when a value is outside the platform's limits for it. */
-export function assertWithinLimits(
-  registry: Registry,
-  limit: "memory_mb" | "vcpus" | "volume_mb" | "autoscale_size",
-  value: number,
-  field: string = limit,
-): void {
-  const { limits } = registry.parts.quotas;
-  assertInRange(field, value, limits[`min_${limit}`], limits[`max_${limit}`]);
-}
-
-/** Throws a refusal `Invalid` when a value is outside its range. */
-export function assertInRange(field: string, value: number, min: number, max: number): void {
-  if (value < min || value > max)
-    throw new ApiItemError("Invalid", `'${field}' must be between ${min} and ${max}; it is ${value}`);
-}

@@ -1,6 +1,6 @@
 /** Quotas of the local platform as they can be set: `instances=10`. Pure. */
-import { UnikernelError } from "../base/errors";
-import { closestMatch } from "../base/spelling";
+import { UnikernelError } from "../../base/errors";
+import { closestMatch } from "../../base/spelling";
 
 /** Hard limits over the whole platform. Source: the example in the cloud's documentation, so that what fits here fits there. */
 const PLATFORM_LIMITS = {

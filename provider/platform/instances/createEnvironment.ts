@@ -1,0 +1,74 @@
+/** Connects instances to the platform around them: its database, quotas, services and volumes. The daemon calls it. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { errorMessage } from "../../base/errors";
+import { assertLiveQuota } from "../quota/quota";
+import type { Registry } from "../registry";
+import { onInstanceLeft } from "../services/membership";
+import { destinationPorts } from "../services/service";
+import {
+  deleteInstance,
+  detachFromService,
+  type InstanceRecord,
+  updateAttachments,
+  updateInstanceDefinition,
+  updateInstanceStatus,
+} from "../store/instances";
+import { removeInlineVolumes } from "../volumes/save";
+import { toVmSpec } from "./bootFiles";
+import { startDependencies } from "./dependencies";
+import type { InstanceEnvironment } from "./environment";
+
+/** What the instances of a registry need of everything else. */
+export function createInstanceEnvironment(registry: Registry): InstanceEnvironment {
+  const { database, paths, vmm, timings, log, quotas, strict2026 } = registry.parts;
+  const notifyChange = (): void => queueMicrotask(() => registry.changes.notify());
+  return {
+    vmm,
+    timings,
+    log,
+    queuesUpdates: !strict2026,
+    vmSpec: (record) => toVmSpec(record, paths, registry.bootFiles),
+    patchContext: ({ serviceUuid }) => ({ limits: quotas.limits, hasService: serviceUuid !== undefined }),
+    waitUntilDisksFree: ({ volumes }) => registry.disks.waitFor(volumes.map((one) => one.volumeUuid)),
+    assertLiveQuota: (record) => assertLiveQuota(registry, record),
+    startDependencies: (record, signal) => startDependencies(registry, record, signal),
+    notifyChange,
+    saveStatus: (uuid, status) => updateInstanceStatus(database, uuid, status),
+    saveDefinition: (...changed) => {
+      updateInstanceDefinition(database, ...changed);
+      void registry.removeUnusedBootFiles().catch(() => undefined); // what is left over goes with the next removal
+    },
+    saveWithoutService: (uuid, status) => detachFromService(database, uuid, status),
+    onServiceLeft: (serviceUuid) => {
+      onInstanceLeft(registry, serviceUuid).catch((error: unknown) => {
+        const reason = errorMessage(error);
+        log.write("service.not-left", { uuid: serviceUuid, reason });
+      });
+    },
+    saveVolumes: (uuid, volumes, status) => updateAttachments(database, uuid, volumes, status),
+    serviceOf: ({ serviceUuid }) => {
+      const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid);
+      return service && { rotation: service.proxy.rotation, destinationPorts: destinationPorts(service.record) };
+    },
+    removeInstance: (record) => removeInstance(registry, record),
+  };
+}
+
+/** Removes an instance whose VM is gone: its files, its row, and what goes with it. */
+async function removeInstance(registry: Registry, { uuid, serviceUuid, volumes }: InstanceRecord): Promise<void> {
+  await registry.parts.vmm.removeFiles(uuid);
+  await fs.rm(path.join(registry.parts.paths.instancesDir, uuid), { recursive: true, force: true });
+  deleteInstance(registry.parts.database, uuid);
+  registry.instances.delete(uuid);
+  registry.changes.notify();
+  // It is gone, whatever becomes of what goes with it; the next daemon removes what is left.
+  const left = (error: unknown): void => {
+    const reason = errorMessage(error);
+    registry.parts.log.write("instance.leftovers", { uuid, reason });
+  };
+  if (serviceUuid !== undefined) await onInstanceLeft(registry, serviceUuid).catch(left);
+  await removeInlineVolumes(registry, volumes).catch(left);
+  await registry.removeUnusedBootFiles().catch(left);
+  registry.changes.notify();
+}

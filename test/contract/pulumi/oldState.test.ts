@@ -1,0 +1,314 @@
+/** States that release f2a07b2 wrote, read by the dynamic provider process of this one: checked, compared, read and deleted. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { DynamicProcess } from "../../support/dynamicProcess";
+import { type ReceivedRequest, startFakeApi, success } from "../../support/fakeApi";
+import { type Items, announceDaemon, recordedResponse } from "../../support/fakeDaemon";
+import {
+  OldProject,
+  type OldResource,
+  type OldStateName,
+  SETTINGS,
+  oldResources,
+  readDeployment,
+} from "../../support/oldState";
+import type { Registration } from "../../support/programInputs";
+
+type Json = Readonly<Record<string, unknown>>;
+type Path = readonly (string | number)[];
+
+const UNCHANGED = { changes: false, replaces: [], deleteBeforeReplace: false };
+
+/** Inputs that say something at creation only: a change of them has no effect. */
+const AT_CREATION = ["adopt", "allowDataLoss", "autostart", "imagePull", "prepareTemplate"];
+
+/** The processes for one state, started as they are needed, and its resources with what their program registers. */
+class OldStack {
+  readonly resources: readonly OldResource[];
+  readonly project: OldProject;
+  private readonly name: OldStateName;
+  private readonly registered: readonly Registration[];
+  private readonly stateDir = process.env["UNIKERNEL_STATE_DIR"];
+  private readonly processes = new Map<string, Promise<DynamicProcess>>();
+
+  private constructor(
+    name: OldStateName,
+    project: OldProject,
+    resources: readonly OldResource[],
+    registered: readonly Registration[],
+  ) {
+    this.name = name;
+    this.project = project;
+    this.resources = resources;
+    this.registered = registered;
+  }
+
+  static async open(name: OldStateName): Promise<OldStack> {
+    const all = oldResources(await readDeployment(name));
+    const project = await OldProject.open(name);
+    const stack = new OldStack(name, project, all, await project.registered(all));
+    process.env["UNIKERNEL_STATE_DIR"] = project.platform;
+    return stack;
+  }
+
+  /** The resources that the dynamic provider process knows. */
+  get dynamic(): readonly OldResource[] {
+    return this.resources.filter(({ type }) => type.includes("unikernel:"));
+  }
+
+  named(name: string): OldResource {
+    return this.resources.find((one) => one.name === name) ?? assert.fail(`no ${name} in the state`);
+  }
+
+  /** What the program registers of it now. */
+  registrationOf({ type, name }: OldResource): Registration {
+    const found = this.registered.filter((one) => one.type === type && one.name === name);
+    assert.equal(found.length, 1, `${type} ${name} in the program`);
+    return found[0] ?? assert.fail();
+  }
+
+  process({ kind, provider }: OldResource): Promise<DynamicProcess> {
+    const key = `${kind} ${provider}`;
+    const settings = Object.entries(SETTINGS[this.name]).map(([name, value]) => [`unikernel:${name}`, value] as const);
+    const own = this.resources.find(({ type, name }) => type.startsWith("pulumi:providers:") && name === provider);
+    const config = own === undefined ? Object.fromEntries(settings) : { ...this.registrationOf(own).inputs };
+    const started = this.processes.get(key) ?? DynamicProcess.start(kind, config, this.project.folder);
+    this.processes.set(key, started);
+    return started;
+  }
+
+  /** Check with the inputs in state, then diff with the outputs in state: what the engine does at preview. */
+  async preview(resource: OldResource, old: Partial<Pick<OldResource, "inputs" | "outputs">> = {}) {
+    const { inputs: olds, outputs, id } = { ...resource, ...old };
+    const process = await this.process(resource);
+    const { inputs, failures } = await process.check(olds, { ...this.registrationOf(resource).inputs });
+    assert.deepEqual(failures, [], `check of ${resource.name}`);
+    return { inputs, ...(await process.diff(id, outputs, inputs)) };
+  }
+
+  async close(): Promise<void> {
+    for (const process of this.processes.values()) await process.then((one) => one.stop());
+    if (this.stateDir === undefined) delete process.env["UNIKERNEL_STATE_DIR"];
+    else process.env["UNIKERNEL_STATE_DIR"] = this.stateDir;
+    await this.project.remove();
+  }
+}
+
+/** The paths of all values in an input, without those that a change has no effect of. */
+function leaves(value: unknown, at: Path = []): readonly Path[] {
+  if (AT_CREATION.includes(String(at.at(-1)))) return [];
+  if (value === null || typeof value !== "object") return [at];
+  const members = Array.isArray(value)
+    ? value.map((one: unknown, index) => [index, one] as const)
+    : Object.entries(value);
+  return members.flatMap(([key, member]) => leaves(member, [...at, key]));
+}
+
+/** The value with another one at a path in it. */
+function altered(value: unknown, [key, ...rest]: Path): unknown {
+  if (key !== undefined) {
+    const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<
+      string,
+      unknown
+    >;
+    copy[key] = altered(copy[key], rest);
+    return copy;
+  }
+  if (typeof value === "number") return value + 1;
+  return typeof value === "boolean" ? !value : `${String(value)}x`;
+}
+
+for (const name of ["everything", "cloud"] as const) {
+  describe(`the state '${name}' of an older release, read by the dynamic provider process`, () => {
+    let stack: OldStack;
+    before(async () => {
+      stack = await OldStack.open(name);
+    });
+    after(() => stack.close());
+
+    it("shows no change in any resource, and makes nothing", async () => {
+      const seen: Json[] = [];
+      for (const resource of stack.dynamic) {
+        const { inputs, ...diff } = await stack.preview(resource);
+        assert.equal(inputs["name"], resource.inputs["name"], "the name it was given");
+        seen.push({ name: resource.name, ...diff });
+      }
+      assert.ok(seen.length >= 13, `${seen.length} resources`);
+      assert.deepEqual(
+        seen,
+        stack.dynamic.map((resource) => ({ name: resource.name, ...UNCHANGED })),
+      );
+      assert.equal(await stack.project.hasPlatform(), false, "nothing asked for the local platform");
+    });
+
+    it("shows no change once the new inputs are in state beside the old outputs, as an update without changes leaves them", async () => {
+      for (const resource of stack.dynamic) {
+        const { inputs } = await stack.preview(resource);
+        const { changes, replaces } = await stack.preview(resource, { inputs });
+        assert.deepEqual([changes, replaces], [false, []], resource.name);
+      }
+    });
+
+    it("shows a change of every single value that the state has of the inputs", async () => {
+      const unnoticed: string[] = [];
+      let count = 0;
+      for (const resource of stack.dynamic) {
+        const { inputs } = await stack.preview(resource);
+        const process = await stack.process(resource);
+        const given = Object.entries(resource.inputs).filter(([key]) => !key.startsWith("__"));
+        for (const at of given.flatMap(([key, value]) => leaves(value, [key]))) {
+          const { changes } = await process.diff(resource.id, altered(resource.outputs, at) as Json, inputs);
+          if (!changes) unnoticed.push(`${resource.name}: ${at.join(".")}`);
+          count += 1;
+        }
+      }
+      console.log(`      ${count} values`);
+      assert.deepEqual(unnoticed, []);
+    });
+
+    it("knows which names were made by itself: without their mark another is made", async () => {
+      const made = stack.dynamic.filter(({ inputs }) => inputs["__autoName"] === true);
+      assert.ok(made.length > 0);
+      for (const resource of made) {
+        const { __autoName: _, ...olds } = resource.inputs;
+        const process = await stack.process(resource);
+        const { inputs } = await process.check(olds, { ...stack.registrationOf(resource).inputs });
+        assert.match(String(inputs["name"]), new RegExp(`^${resource.name}-[0-9a-f]{7}$`));
+        assert.notEqual(inputs["name"], resource.inputs["name"]);
+        const { replaces } = await process.diff(resource.id, resource.outputs, inputs);
+        assert.deepEqual(replaces, ["name"], resource.name);
+      }
+    });
+
+    it("knows in which metro each resource is", async () => {
+      for (const resource of stack.dynamic) {
+        const elsewhere = { metro: "https://elsewhere.example.com", provider: resource.provider };
+        await assert.rejects(stack.preview(resource, { outputs: { ...resource.outputs, __home: elsewhere } }), {
+          message: /CONFIG_INVALID: .* 'https:\/\/elsewhere\.example\.com'/,
+        });
+        const other = { ...elsewhere, provider: "other" };
+        const moved = await stack.preview(resource, { outputs: { ...resource.outputs, __home: other } });
+        assert.deepEqual([moved.changes, moved.replaces.length], [true, 1], resource.name);
+      }
+    });
+  });
+}
+
+describe("the state of what failed half-way in an older release, read by the dynamic provider process", () => {
+  let stack: OldStack;
+  before(async () => {
+    stack = await OldStack.open("partialFailure");
+  });
+  after(() => stack.close());
+
+  it("plans to start what was left down, in place", async () => {
+    const { inputs: _, ...diff } = await stack.preview(stack.named("changed"));
+    assert.deepEqual(diff, { ...UNCHANGED, changes: true });
+  });
+
+  it("plans nothing without the mark of what was left down, which is all that differs", async () => {
+    const changed = stack.named("changed");
+    assert.equal(changed.outputs["__owesStart"], true);
+    const { __owesStart: _, ...outputs } = changed.outputs;
+    const { inputs: __, ...diff } = await stack.preview(changed, { outputs });
+    assert.deepEqual(diff, UNCHANGED);
+  });
+
+  it("plans no start of what has come up by itself since", async () => {
+    const created = stack.named("created");
+    assert.deepEqual([created.outputs["__owesStart"], created.outputs["state"]], [true, "starting"]);
+    const { inputs: _, ...diff } = await stack.preview(created);
+    assert.deepEqual(diff, UNCHANGED);
+    const stopped = await stack.preview(created, { outputs: { ...created.outputs, state: "stopped" } });
+    assert.deepEqual([stopped.changes, stopped.replaces], [true, []]);
+  });
+
+  it("plans to roll a service on in place, and nothing else of it", async () => {
+    const rolled = stack.named("rolled");
+    const { inputs, ...diff } = await stack.preview(rolled);
+    assert.deepEqual(diff, { ...UNCHANGED, changes: true });
+    const { template, replicas } = inputs;
+    const { inputs: _, ...rest } = await stack.preview(rolled, { outputs: { ...rolled.outputs, template, replicas } });
+    assert.deepEqual(rest, UNCHANGED, "only what is rolled out differs");
+  });
+});
+
+describe("the state of an older release, used for requests by the dynamic provider process", () => {
+  let stack: OldStack;
+  afterEach(() => stack.close());
+
+  it("gives the engine the settings of a Provider as the state has them, so that a Provider does not change either", async () => {
+    stack = await OldStack.open("everything");
+    const own = stack.named("own");
+    assert.deepEqual(stack.registrationOf(own).inputs, own.inputs);
+  });
+
+  it("shows no drift of what is managed, of which the API does not report all", async () => {
+    stack = await OldStack.open("lookUps");
+    const file = path.join(stack.project.folder, "lookUps.responses.json");
+    const items = JSON.parse(await fs.readFile(file, "utf8")) as Items;
+    await using api = await startFakeApi((asked) => recordedResponse(items, asked));
+    await announceDaemon(api, stack.project.platform);
+    for (const resource of stack.dynamic) {
+      const { __lookedUp: _, ...outputs } = resource.outputs;
+      const isService = resource.kind === "Service";
+      const rollout = { ...(outputs["rollout"] as Json | undefined), drainTimeoutSeconds: 45, stableForSeconds: 1.5 };
+      const managed = isService ? { ...outputs, rollout } : outputs;
+      const process = await stack.process(resource);
+      const { inputs } = await process.read(resource.id, managed);
+      assert.deepEqual(await process.diff(resource.id, managed, inputs), UNCHANGED, resource.name);
+      if (isService) {
+        const other = { ...managed, rollout: { ...rollout, drainTimeoutSeconds: 46 } };
+        assert.deepEqual(await process.diff(resource.id, other, inputs), { ...UNCHANGED, changes: true });
+      }
+    }
+  });
+
+  it("keeps what was looked up as it was while only counters moved", async () => {
+    stack = await OldStack.open("lookUps");
+    const file = path.join(stack.project.folder, "lookUps.responses.json");
+    const recorded = JSON.parse(await fs.readFile(file, "utf8")) as Items;
+    const [instance] = recorded["instances"] ?? [];
+    let items: Items = { ...recorded, instances: [{ ...instance, start_count: 7 }] };
+    await using api = await startFakeApi((asked) => recordedResponse(items, asked));
+    await announceDaemon(api, stack.project.platform);
+    for (const resource of stack.dynamic) {
+      const { id, props } = await (await stack.process(resource)).read(resource.id, resource.outputs);
+      assert.deepEqual([id, props], [resource.id, resource.outputs], resource.name);
+    }
+    items = { ...recorded, instances: [{ ...instance, start_count: 7, memory_mb: 112 }] };
+    const byName = stack.named("by-name");
+    const { props } = await (await stack.process(byName)).read(byName.id, byName.outputs);
+    assert.deepEqual([props["memoryMb"], props["startCount"]], [112, 7]);
+    assert.equal(byName.outputs["__lookedUp"], true);
+    assert.ok(api.asked.length > 0);
+  });
+
+  it("drains the replicas of a service for as long as its old inputs say", async () => {
+    stack = await OldStack.open("everything");
+    const rolled = stack.named("rolled");
+    const replicas = (rolled.outputs["instances"] as { uuid: string; name: string }[]).map((one) => ({
+      ...one,
+      ...{ status: "success", state: "stopped", tags: ["managed-by:pulumi-unikernel"] },
+    }));
+    const group = { status: "success", uuid: rolled.id, name: rolled.inputs["name"], services: [{ port: 28434 }] };
+    const answer = (asked: ReceivedRequest) => {
+      const gone = asked.method === "DELETE" && asked.url.startsWith("/v1/instances");
+      if (gone) groups = [{ ...group, instances: [] }];
+      const list = asked.url.startsWith("/v1/instances") ? "instances" : "service_groups";
+      const done = { status: "success", name: "it", ...(asked.body as readonly Json[] | undefined)?.[0] };
+      return recordedResponse({ instances: replicas, service_groups: groups }, asked) ?? success(list, done);
+    };
+    let groups: readonly Json[] = [{ ...group, instances: replicas.map(({ uuid, name }) => ({ uuid, name })) }];
+    await using api = await startFakeApi(answer);
+    await announceDaemon(api, stack.project.platform);
+    await (await stack.process(rolled)).delete(rolled.id, rolled.outputs);
+    const stops = api.asked.filter(({ url }) => url.startsWith("/v1/instances/stop"));
+    assert.deepEqual(
+      stops.map(({ body }) => (body as { drain_timeout_ms?: number }[])[0]?.drain_timeout_ms),
+      [45_000, 45_000],
+      JSON.stringify(api.asked),
+    );
+  });
+});

@@ -1,0 +1,137 @@
+/**
+ * States that release f2a07b2 wrote, under the real engine: the programs that made them find nothing to change, and what is changed
+ * in them is changed in place. Nothing that they manage exists here: a preview without changes asks nobody.
+ */
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { type OperationResult, assertSucceeded, changingSteps } from "../../support/engine";
+import { startFakeApi } from "../../support/fakeApi";
+import { type Items, announceDaemon, recordedResponse } from "../../support/fakeDaemon";
+import { type Deployment, OldProject, type OldStateName, readDeployment } from "../../support/oldState";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const opsOf = (result: OperationResult): readonly string[] =>
+  changingSteps(result)
+    .map(({ op, name }) => `${op} ${name}`)
+    .sort();
+
+/** The state with other outputs of some resources: what their objects were when they were last looked at. */
+function withOutputs(state: Deployment, changes: Readonly<Record<string, (outputs: Json) => Json>>): Deployment {
+  const resources = state.deployment.resources.map((resource) => {
+    const change = changes[resource.urn.split("::").at(-1) ?? ""];
+    return change === undefined ? resource : { ...resource, outputs: change(resource.outputs ?? {}) };
+  });
+  return { ...state, deployment: { ...state.deployment, resources } };
+}
+
+describe("the state of an older release, under the real engine", function () {
+  this.timeout(300_000);
+  let project: OldProject;
+
+  /** The program's stack as the older release left it. */
+  async function open(name: OldStateName, change: (state: Deployment) => Deployment = (state) => state) {
+    project = await OldProject.open(name);
+    const stack = project.stack();
+    const state = change(await readDeployment(name));
+    await stack.importState(state);
+    return { stack, count: state.deployment.resources.filter(({ urn }) => !urn.includes("::default")).length };
+  }
+  afterEach(async () => {
+    assert.equal(await project.hasPlatform(), false, "nothing asked for the local platform");
+    await project.remove();
+  });
+
+  it("has nothing to change of any resource, in a preview and after an update", async () => {
+    const { stack, count } = await open("everything");
+    const preview = assertSucceeded(await stack.preview({ expectNoChanges: true }));
+    assert.deepEqual([opsOf(preview), preview.changes], [[], { same: count }]);
+    const up = assertSucceeded(await stack.up({ expectNoChanges: true }));
+    assert.deepEqual([opsOf(up), up.changes], [[], { same: count }]);
+    // What the update left: the new inputs, and the outputs as they were.
+    const again = assertSucceeded(await stack.preview({ expectNoChanges: true }));
+    assert.deepEqual([opsOf(again), again.changes], [[], { same: count }]);
+  });
+
+  it("has nothing to change of what only a metro of the cloud offers", async () => {
+    const { stack, count } = await open("cloud");
+    const preview = assertSucceeded(await stack.preview({ expectNoChanges: true }));
+    assert.deepEqual([opsOf(preview), preview.changes], [[], { same: count }]);
+  });
+
+  it("is changed in place where the program changes a time, a tag or a file", async () => {
+    const { stack } = await open("everything");
+    await project.edit({
+      "drainTimeoutMs: 2500": "drainTimeoutMs: 2501",
+      "stableForSeconds: 1.5": "stableForSeconds: 1.6",
+      "healthyWithinSeconds: 240": "healthyWithinSeconds: 241",
+      "rollout: { drainTimeoutSeconds: 0 }": "rollout: { drainTimeoutSeconds: 1 }",
+      "cooldownTimeMs: 3000": "cooldownTimeMs: 3001",
+      'tags: ["copy"]': 'tags: ["copied"]',
+      '"/www/version": "one"': '"/www/version": "two"',
+      "autokill: { timeMs: 5_400_000 }": "autokill: { timeMs: 5_400_001 }",
+    });
+    const preview = assertSucceeded(await stack.preview());
+    const changed = preview.steps.filter(({ op }) => op !== "same");
+    assert.deepEqual(
+      changed.filter(({ replaceKeys, op }) => op !== "update" || replaceKeys.length > 0),
+      [],
+    );
+    const own = ["copy", "front", "full", "owned", "partly", "rolled", "scaled", "site"];
+    // The image's new reference is not known before it is built, so whatever boots it may change as well.
+    const booting = ["bare", "job", "member", "pair-instance", "plain"];
+    assert.deepEqual(changed.map(({ name }) => name).sort(), [...own, ...booting].sort());
+  });
+
+  it("shows what the state says to be otherwise than the program, and nothing else", async () => {
+    const { stack } = await open("everything", (state) =>
+      withOutputs(state, {
+        data: (outputs) => ({ ...outputs, tags: ["other"] }),
+        rolled: (outputs) => ({ ...outputs, softLimit: 2 }),
+        "pair-instance": (outputs) => ({ ...outputs, drainTimeoutMs: 701 }),
+        named: (outputs) => ({ ...outputs, contextHash: "sha256:0" }),
+        front: (outputs) => ({ ...outputs, hardLimit: 51 }),
+      }),
+    );
+    assert.deepEqual(opsOf(assertSucceeded(await stack.preview())), [
+      "update data",
+      "update front",
+      "update full", // it boots the image, whose new reference is not known before that is built
+      "update named",
+      "update pair-instance",
+      "update rolled",
+    ]);
+  });
+
+  it("has what failed half-way finished in place", async () => {
+    const { stack } = await open("partialFailure");
+    const preview = assertSucceeded(await stack.preview());
+    assert.deepEqual(opsOf(preview), ["update changed", "update created", "update rolled"]);
+    assert.match(preview.output, /Instance 'changed': the update will start it\./);
+  });
+
+  it("has what it looked up as it was, with a refresh as well, while only counters moved", async () => {
+    const { stack } = await open("lookUps");
+    const recorded = JSON.parse(
+      await fs.readFile(path.join(project.folder, "lookUps.responses.json"), "utf8"),
+    ) as Items;
+    const [instance] = recorded["instances"] ?? [];
+    let items: Items = { ...recorded, instances: [{ ...instance, start_count: 7 }] };
+    await using api = await startFakeApi((asked) => recordedResponse(items, asked));
+    await announceDaemon(api, project.platform);
+    const refresh = assertSucceeded(await stack.refresh({ expectNoChanges: true }));
+    assert.deepEqual([opsOf(refresh), refresh.changes], [[], { same: 7 }]);
+    const preview = assertSucceeded(await stack.preview({ expectNoChanges: true }));
+    assert.deepEqual(opsOf(preview), []);
+    items = { ...recorded, instances: [{ ...instance, memory_mb: 112 }] };
+    const drifted = assertSucceeded(await stack.refresh());
+    assert.deepEqual(opsOf(drifted), ["update by-id", "update by-name"]);
+    assert.deepEqual(
+      [...new Set(api.asked.map(({ method }) => method))],
+      ["GET"],
+      "what is looked up is read, and that is all",
+    );
+    await fs.rm(project.platform, { recursive: true });
+  });
+});

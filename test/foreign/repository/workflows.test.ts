@@ -1,0 +1,58 @@
+/** The GitHub workflows, judged by actionlint. */
+import assert from "node:assert/strict";
+import * as childProcess from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+const root = path.resolve(__dirname, "../../..");
+const folder = path.join(root, ".github", "workflows");
+const BUILD_LIMIT_MS = 600_000;
+
+/** The actionlint that set-up made ready, or makes ready now. */
+function findActionlint(): string {
+  const ready = process.env["UNIKERNEL_TEST_ACTIONLINT"];
+  if (ready !== undefined) return ready;
+  const run = path.join(root, "scripts", "run.mjs");
+  const output = childProcess.execFileSync(process.execPath, [run, "actionlint"], { encoding: "utf8" });
+  return output.trimEnd().split("\n").at(-1) ?? "";
+}
+
+/** By its tag, actionlint knows an action's inputs; by a commit it does not. */
+const withTags = (workflow: string): string => workflow.replace(/@[0-9a-f]{40} # (v\d+)[\d.]*$/gm, "@$1");
+
+describe("actionlint", () => {
+  let actionlint: string;
+  before(function () {
+    this.timeout(BUILD_LIMIT_MS);
+    actionlint = findActionlint();
+  });
+
+  /** What it says of a workflow; nothing when all is well. Shellcheck and pyflakes are off: not every machine has them. */
+  const complaints = (workflow: string): string => {
+    const args = ["-no-color", "-oneline", "-shellcheck=", "-pyflakes=", "-"];
+    const { stdout, stderr, error } = childProcess.spawnSync(actionlint, args, { input: workflow, encoding: "utf8" });
+    if (error !== undefined) throw error;
+    return stdout + stderr;
+  };
+  const ci = (): string => fs.readFileSync(path.join(folder, "ci.yml"), "utf8");
+
+  it("finds no fault in any workflow, nor in what it gives to actions", () => {
+    const files = fs.readdirSync(folder);
+    assert.ok(files.includes("ci.yml"));
+    for (const file of files) {
+      const workflow = fs.readFileSync(path.join(folder, file), "utf8");
+      assert.deepEqual([complaints(workflow), complaints(withTags(workflow))], ["", ""], file);
+    }
+  });
+
+  it("would find a wrong key, a wrong expression and a wrong input", () => {
+    const broken = (from: string, to: string): string => {
+      const workflow = withTags(ci());
+      assert.ok(workflow.includes(from), `ci.yml does not contain '${from}'`);
+      return complaints(workflow.replace(from, to));
+    };
+    assert.match(broken("runs-on:", "run-on:"), /unexpected key "run-on"/);
+    assert.match(broken("github.sha", "github.commit"), /property "commit" is not defined/);
+    assert.match(broken("go-version-file:", "go-file:"), /input "go-file" is not defined/);
+  });
+});

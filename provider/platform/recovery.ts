@@ -19,8 +19,7 @@ import { onInstanceLeft } from "./services/membership";
 import { loadInstances } from "./store/instances";
 import { loadServices } from "./store/services";
 import { deleteVolume, loadVolumes, type VolumeRecord } from "./store/volumes";
-import { waitUntilUnused } from "./volumes/disk";
-import { volumeDiskPath } from "./volumes/diskPath";
+import { volumeDiskPath, waitUntilUnused } from "./volumes/disk";
 import { updateVolumeBestEffort, removeOrphanedVolumes } from "./volumes/save";
 import { toVmSpec } from "./instances/bootFiles";
 

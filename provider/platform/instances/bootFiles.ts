@@ -8,7 +8,7 @@ import type { LocalPaths } from "../../base/localPaths";
 import { extractLayer, type LayerRef } from "../../image/oci/layer";
 import type { InstanceRecord, RomRecord } from "../store/instances";
 import type { VmRom, VmSpec } from "../vmm/vmm";
-import { volumeDiskPath } from "../volumes/diskPath";
+import { volumeDiskPath } from "../volumes/disk";
 import { decodeInlineFile } from "./update/roms";
 import { bootLayerDigests } from "./update/queuedUpdates";
 

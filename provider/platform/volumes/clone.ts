@@ -1,28 +1,28 @@
-/** A volume like another one. */
+/** Clones a volume. */
 import { errorMessage } from "../../base/errors";
 import type { CreateVolumeRequest } from "../../contract/models";
-import { volumeDiskPath } from "./diskPath";
 import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
 import type { VolumeRecord } from "../store/volumes";
-import { copyDisk } from "./copyDisk";
 import { reserveVolume } from "./create";
+import { copyDisk, volumeDiskPath } from "./disk";
+import { instancesMounting, isReadOnlyAttachment } from "./preconditions";
+import { resolveVolumeOptions } from "./rules";
 import { updateVolume, updateVolumeBestEffort } from "./save";
-import { resolveVolumeOptions } from "./options";
 import { allocatedMb } from "./usage";
-import { instancesMounting, isReadOnlyAttachment } from "./mountedBy";
 
-/** What may differ from the source. */
+/** What a clone may have that its source does not. */
 export type CloneVolumeOptions = Pick<CreateVolumeRequest, "quota_policy" | "tags" | "access_mode"> & {
+  /** Generated when undefined. */
   readonly vol_name?: string | undefined;
 };
 
 /**
- * Begins a clone, which is `initializing` until its disk is copied; `error` when that failed. Quota policy and access
- * mode are the source's unless the request says otherwise; tags are not inherited.
+ * Starts to clone a volume. The clone is `initializing` while its disk is copied, then `available`, or `error` when
+ * that failed. It inherits quota policy and access mode unless the request sets them; it does not inherit tags.
  *
- * Throws refusals: `CannotBeUsed` for a template, `Attached` while an instance may write to the source,
- * `FailedOperation` when the source is not ready, and those of `reserveVolume` and `resolveVolumeOptions`.
+ * Throws `ApiItemError`: `CannotBeUsed` for a template, `Attached` while an instance may write to the source,
+ * `FailedOperation` when the source is not available, and the errors of `reserveVolume` and `resolveVolumeOptions`.
  */
 export function cloneVolume(registry: Registry, source: VolumeRecord, request: CloneVolumeOptions): VolumeRecord {
   const { paths } = registry.parts;
@@ -34,7 +34,7 @@ export function cloneVolume(registry: Registry, source: VolumeRecord, request: C
   if (writer !== undefined) {
     throw new ApiItemError(
       "Attached",
-      `Volume '${name}' cannot be copied while it is written to; stop instance '${writer.record.name}' first`,
+      `Volume '${name}' cannot be cloned while instance '${writer.record.name}' can write to it; stop the instance first`,
     );
   }
   if (source.state !== "available") throw new ApiItemError("FailedOperation", `Volume '${name}' is ${source.state}`);
@@ -55,13 +55,13 @@ async function copySourceDisk(registry: Registry, source: VolumeRecord, clone: V
   const facts = { uuid: clone.uuid, from: source.uuid };
   try {
     await registry.disks.run(source.uuid, () => copyDisk(from, to, registry.shutdownSignal));
-    if (registry.isShutDown) return; // the next daemon finds half a volume and removes it
+    if (registry.isShutDown) return; // the next daemon deletes the partial volume
     updateVolume(registry, clone, { state: "available" });
     log.write("volume.cloned", facts);
   } catch (error) {
     if (registry.isShutDown) return;
     log.write("volume.not-cloned", { ...facts, reason: errorMessage(error) });
-    // Also what is whole but not written to be: the next daemon would take it for half a disk and remove it.
+    // Also when the disk is complete but the database write failed: the next daemon would delete it as partial.
     updateVolumeBestEffort(registry, clone, { state: "error" });
   }
 }

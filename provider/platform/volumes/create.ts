@@ -1,29 +1,26 @@
-/** From a create request to a volume with a disk. */
-import { findBySelector } from "../lookup";
-import { assertWithinLimits } from "../quota/quotaLimits";
+/** Creates a volume and its disk. */
 import * as crypto from "node:crypto";
 import type { CreateVolumeRequest, NameOrUuid } from "../../contract/models";
-
-import { volumeDiskPath } from "./diskPath";
+import { findBySelector } from "../lookup";
+import { assertWithinLimits } from "../quota/quotaLimits";
 import { uniqueName } from "../objectNames";
 import type { Registry } from "../registry";
 import { assertQuota } from "../quota/quota";
 import { ApiItemError } from "../errors";
 import type { VolumeOptions, VolumeRecord } from "../store/volumes";
-import { copyDisk } from "./copyDisk";
-import { makeDisk } from "./disk";
-import { updateVolume, persistVolume, updateVolumeBestEffort, removeVolume } from "./save";
-import { resolveVolumeOptions } from "./options";
+import { copyDisk, makeDisk, volumeDiskPath } from "./disk";
+import { resolveVolumeOptions } from "./rules";
+import { persistVolume, removeVolume, updateVolume, updateVolumeBestEffort } from "./save";
 import { allocatedMb } from "./usage";
 
 /**
- * Makes a volume, empty or as a copy of a template, and resolves when it is `available`. A failure leaves nothing behind, or an
- * `error` where the database cannot be written.
+ * Creates a volume, empty or from a template, and resolves when it is `available`. A failure leaves nothing behind; only
+ * when the database cannot be written does a volume in state `error` remain.
  *
- * @param persistent false for one that goes with the last instance that has it
+ * @param persistent false for a volume that is deleted with the last instance it is attached to
  *
- * Throws refusals: `AlreadyExists`, `Invalid`, `NotBoth`, `NotFound`, `CannotBeUsed`, `NotAllowed`, `NotSupported`,
- * `Quota`; what making the disk throws (`NO_SPACE`, `OPERATION_FAILED`).
+ * Throws `ApiItemError`: `AlreadyExists`, `Invalid`, `NotBoth`, `NotFound`, `CannotBeUsed`, `NotAllowed`,
+ * `NotSupported`, `Quota`, `FailedOperation`; and the errors of `makeDisk` and `copyDisk`.
  */
 export async function createVolume(
   registry: Registry,
@@ -37,7 +34,7 @@ export async function createVolume(
   if (template !== undefined && body.size_mb !== undefined)
     throw new ApiItemError(
       "NotBoth",
-      "Either 'size_mb' or 'template' can be given: a volume has the size of its template",
+      "Give either 'size_mb' or 'template', not both: a volume has the size of its template",
     );
   if (sizeMb === undefined) throw new ApiItemError("Invalid", "'size_mb' is missing in volume creation arguments");
   const volume = reserveVolume(registry, {
@@ -53,17 +50,17 @@ export async function createVolume(
       const source = volumeDiskPath(paths, template.uuid);
       await registry.disks.run(template.uuid, () => copyDisk(source, file, registry.shutdownSignal));
     }
-    if (registry.isShutDown) throw new ApiItemError("FailedOperation", "The platform is going down");
-    const made = updateVolume(registry, volume, { state: "available" });
+    if (registry.isShutDown) throw new ApiItemError("FailedOperation", "The local platform is shutting down");
+    const created = updateVolume(registry, volume, { state: "available" });
     log.write("volume.created", { uuid: volume.uuid, name: volume.name, size_mb: sizeMb });
-    return made;
+    return created;
   } catch (error) {
     if (!registry.isShutDown) await discardVolume(registry, volume);
     throw error;
   }
 }
 
-/** Removes what could not be made; what cannot be removed either is there to be deleted. */
+/** Deletes a volume that could not be created. If that fails too, it stays as `error` and the user can delete it. */
 async function discardVolume(registry: Registry, volume: VolumeRecord): Promise<void> {
   try {
     await removeVolume(registry, volume);
@@ -72,24 +69,26 @@ async function discardVolume(registry: Registry, volume: VolumeRecord): Promise<
   }
 }
 
-/** What a new volume is begun with. */
+/** What a new volume starts with. */
 interface VolumeReservation {
-  /** Made up when undefined. */
+  /** Generated when undefined. */
   readonly name: string | undefined;
   readonly sizeMb: number;
-  /** MiB that it takes of the quota. */
+  /** MiB of quota that it uses. */
   readonly quotaUsageMb: number;
   readonly options: VolumeOptions;
 }
 
 /**
- * Takes name and quota for a volume whose disk is still to be made, without a pause between looking and taking.
- * Throws refusals `AlreadyExists`, `Invalid`, `Quota`.
+ * Records a volume whose disk does not exist yet, so that its name and quota are taken. Synchronous: no other request
+ * can take them between the check and the record.
+ *
+ * Throws `ApiItemError`: `AlreadyExists`, `Invalid`, `Quota`.
  */
 export function reserveVolume(registry: Registry, wanted: VolumeReservation): VolumeRecord {
   const taken = (name: string): boolean => [...registry.volumes.values()].some((volume) => volume.name === name);
   const name = wanted.name ?? uniqueName("vol", taken);
-  if (name.includes("/")) throw new ApiItemError("Invalid", `'${name}' is not a name: it contains '/'`);
+  if (name.includes("/")) throw new ApiItemError("Invalid", `Invalid name '${name}': it must not contain '/'`);
   if (taken(name)) throw new ApiItemError("AlreadyExists", `A volume with the name '${name}' already exists`);
   assertWithinLimits(registry.parts.quotas.limits, "volume_mb", wanted.sizeMb, "size_mb");
   assertQuota(registry, { volumes: 1, total_volume_mb: wanted.quotaUsageMb });
@@ -106,5 +105,5 @@ export function reserveVolume(registry: Registry, wanted: VolumeReservation): Vo
 function resolveTemplate(registry: Registry, selector: NameOrUuid): VolumeRecord {
   const found = findBySelector(registry.volumes.values(), (one) => one, "volume template", selector);
   if (found.state === "template") return found;
-  throw new ApiItemError("CannotBeUsed", `Volume '${found.name}' is no template; convert or clone it`);
+  throw new ApiItemError("CannotBeUsed", `Volume '${found.name}' is not a template; convert it, or clone it`);
 }

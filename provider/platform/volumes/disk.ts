@@ -1,45 +1,52 @@
-/** A volume's disk: a sparse file with an ext4 file system, made without mounting anything. */
+/** The disk of a volume: a sparse file with an ext4 file system. Nothing is mounted on the host, so no root is needed. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fromSystemError } from "../../base/errors";
+import type { LocalPaths } from "../../base/localPaths";
 import { findProcessesByArgument } from "../processes";
-import { checkFileSystem, e2fsTool, runTool } from "./e2fsTools";
-import { syncToDisk, MIB, assertFreeSpace } from "./diskSpace";
+import { assertFreeSpace, MIB, syncToDisk } from "./diskSpace";
+import { checkFileSystem, copySparse, e2fsTool, runTool } from "./diskTools";
 
-/** Pause between two looks for a tool. */
+/** Interval at which {@link waitUntilUnused} looks for tools. */
 const TOOL_POLL_INTERVAL_MS = 50;
 
-/** Makes a disk of `sizeMb` MiB. Leaves nothing behind on failure. Throws `OPERATION_FAILED`, `NO_SPACE`. */
+/** Path of a volume's disk. */
+export const volumeDiskPath = (paths: Pick<LocalPaths, "volumesDir">, uuid: string): string =>
+  path.join(paths.volumesDir, `${uuid}.ext4`);
+
+/** Creates a disk of `sizeMb` MiB. Leaves no file behind on failure. Throws `OPERATION_FAILED`, `NO_SPACE`. */
 export async function makeDisk(file: string, sizeMb: number): Promise<void> {
   const mkfs = e2fsTool("mkfs.ext4");
   await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   await assertFreeSpace(file, sizeMb);
   try {
     await resizeFile(file, sizeMb, "wx");
-    // The inode tables are written now, so that a guest does not write them in the background after its first mount.
+    // Write the inode tables now; otherwise the guest's kernel writes them in the background after the first mount.
     await runTool(
       mkfs,
       ["-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard", file],
-      `Making the file system of a volume of ${sizeMb} MiB`,
+      `Creating the file system of a volume of ${sizeMb} MiB`,
     );
     await syncToDisk(file);
   } catch (error) {
     await fs.rm(file, { force: true });
-    throw fromSystemError(error, `making a volume of ${sizeMb} MiB`);
+    throw fromSystemError(error, `creating a volume of ${sizeMb} MiB`);
   }
 }
 
 /**
- * Grows a disk that no VM uses. Safe to repeat after it was cut off; one that is larger already, since that could not be noted,
- * stays so: cutting it would damage its file system. Throws `OPERATION_FAILED`, `NO_SPACE`.
+ * Grows a disk that no VM uses. Can be repeated after an interruption. A disk that is already larger (an earlier growth
+ * was not recorded) keeps its size: truncating it would damage the file system.
+ *
+ * Throws `OPERATION_FAILED`, `NO_SPACE`.
  */
 export async function growDisk(file: string, sizeMb: number): Promise<void> {
   const resize2fs = e2fsTool("resize2fs");
-  const hasMb = Math.floor((await fs.stat(file)).size / MIB);
-  await assertFreeSpace(file, sizeMb - hasMb);
+  const currentMb = Math.floor((await fs.stat(file)).size / MIB);
+  await assertFreeSpace(file, sizeMb - currentMb);
   try {
-    if (sizeMb > hasMb) await resizeFile(file, sizeMb, "r+");
+    if (sizeMb > currentMb) await resizeFile(file, sizeMb, "r+");
     await checkFileSystem(file);
     await runTool(resize2fs, [file], "Growing the volume's file system");
     await syncToDisk(file);
@@ -49,12 +56,30 @@ export async function growDisk(file: string, sizeMb: number): Promise<void> {
 }
 
 /**
- * Resolves when no tool works on this disk. One that a killed daemon began goes on without it, and cutting it off would
- * damage the file system. Where the processes cannot be listed, such as for want of file descriptors, it looks again.
+ * Copies a disk that nobody writes to, as sparse as its source, and gives the copy's file system a new UUID. Leaves no
+ * file behind on failure. Throws `OPERATION_FAILED`, `NO_SPACE`; also when the signal aborts.
+ */
+export async function copyDisk(source: string, target: string, signal: AbortSignal): Promise<void> {
+  try {
+    await assertFreeSpace(target, Math.ceil((await fs.stat(source)).size / MIB));
+    await copySparse(source, target, signal);
+    // tune2fs refuses a file system whose journal needs recovery, as after a guest that did not unmount it.
+    await checkFileSystem(target);
+    await runTool(e2fsTool("tune2fs"), ["-U", "random", target], "Setting the UUID of a volume's file system");
+    await syncToDisk(target);
+  } catch (error) {
+    await fs.rm(target, { force: true });
+    throw fromSystemError(error, "copying a volume's disk");
+  }
+}
+
+/**
+ * Resolves when no tool works on this disk. A tool outlives a daemon that is killed, and killing the tool would damage
+ * the file system. Keeps waiting while processes cannot be listed, for example for lack of file descriptors.
  */
 export async function waitUntilUnused(file: string): Promise<void> {
-  const touched = async (): Promise<boolean> => (await findProcessesByArgument(file)).length > 0;
-  while (await touched().catch(() => true)) await sleep(TOOL_POLL_INTERVAL_MS, undefined, { ref: false });
+  const isUsed = async (): Promise<boolean> => (await findProcessesByArgument(file)).length > 0;
+  while (await isUsed().catch(() => true)) await sleep(TOOL_POLL_INTERVAL_MS, undefined, { ref: false });
 }
 
 async function resizeFile(file: string, sizeMb: number, flags: "wx" | "r+"): Promise<void> {

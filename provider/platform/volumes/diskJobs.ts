@@ -1,26 +1,27 @@
-/** Work on disks that is under way: a VM waits for it before it starts, and nobody removes such a disk. */
+/** Jobs that work on disks right now. A VM starts only after those on its disks; a busy disk is not deleted. */
 export class DiskJobs {
+  /** By the volume's UUID. */
   readonly #inProgress = new Map<string, Set<Promise<unknown>>>();
 
-  /** True while a disk is being copied, grown or looked after. */
+  /** True while a job copies, grows or checks the disk. */
   isBusy(volumeUuid: string): boolean {
     return this.#inProgress.has(volumeUuid);
   }
 
-  /** Works on a disk. Several works at once are for those that only read. */
-  async run<T>(volumeUuid: string, work: () => Promise<T>): Promise<T> {
-    const working = work();
+  /** Runs a job and returns its result. Jobs on one disk run at the same time, so they may only read it. */
+  async run<T>(volumeUuid: string, job: () => Promise<T>): Promise<T> {
+    const running = job();
     const all = this.#inProgress.get(volumeUuid) ?? new Set();
-    this.#inProgress.set(volumeUuid, all.add(working));
+    this.#inProgress.set(volumeUuid, all.add(running));
     try {
-      return await working;
+      return await running;
     } finally {
-      all.delete(working);
+      all.delete(running);
       if (all.size === 0) this.#inProgress.delete(volumeUuid);
     }
   }
 
-  /** Resolves when everything that is under way now has ended, however. */
+  /** Resolves when every job that runs now on these volumes has ended, whether it succeeded or failed. */
   async waitFor(volumeUuids: readonly string[]): Promise<void> {
     await Promise.allSettled(volumeUuids.flatMap((uuid) => [...(this.#inProgress.get(uuid) ?? [])]));
   }

@@ -1,26 +1,25 @@
-/** More room on a disk that no VM uses. */
+/** Grows a volume that no VM uses. */
 import { assertWithinLimits } from "../quota/quotaLimits";
-import { volumeDiskPath } from "./diskPath";
 import type { Registry } from "../registry";
 import { assertQuota } from "../quota/quota";
 import { ApiItemError } from "../errors";
 import type { VolumeRecord } from "../store/volumes";
-import { growDisk } from "./disk";
+import { growDisk, volumeDiskPath } from "./disk";
+import { assertNotBusy, instancesMounting } from "./preconditions";
 import { updateVolume, updateVolumeBestEffort } from "./save";
-import { assertNotBusy } from "./preconditions";
-import { instancesMounting } from "./mountedBy";
 
 /**
- * Grows a volume to `sizeMb`, which is more than it has; one that is `busy` growing counts as grown for the quota.
- * Throws refusals `Invalid`, `Attached`, `FailedOperation`, `Quota`; what growing the disk throws.
+ * Grows a volume to `sizeMb`, which must exceed its size. The volume is `busy` meanwhile and uses quota for the new size.
+ *
+ * Throws `ApiItemError`: `Invalid`, `Attached`, `FailedOperation`, `Quota`; and the errors of `growDisk`.
  */
 export async function growVolume(registry: Registry, volume: VolumeRecord, sizeMb: number): Promise<void> {
   assertWithinLimits(registry.parts.quotas.limits, "volume_mb", sizeMb, "size_mb");
-  const [mounter] = instancesMounting(registry, volume.uuid);
-  if (mounter !== undefined) {
+  const [mounting] = instancesMounting(registry, volume.uuid);
+  if (mounting !== undefined) {
     throw new ApiItemError(
       "Attached",
-      `Volume '${volume.name}' can only grow while it is not mounted; stop instance '${mounter.record.name}' first`,
+      `Volume '${volume.name}' cannot grow while instance '${mounting.record.name}' uses it; stop the instance first`,
     );
   }
   assertNotBusy(registry, volume);
@@ -32,6 +31,6 @@ export async function growVolume(registry: Registry, volume: VolumeRecord, sizeM
     if (!registry.isShutDown) updateVolumeBestEffort(registry, volume, { state: "available", growsToMb: undefined });
     throw error;
   }
-  if (registry.isShutDown) throw new ApiItemError("FailedOperation", "The platform is going down");
+  if (registry.isShutDown) throw new ApiItemError("FailedOperation", "The local platform is shutting down");
   updateVolumeBestEffort(registry, volume, { state: "available", sizeMb, growsToMb: undefined });
 }

@@ -1,16 +1,16 @@
-/** What a PATCH triple makes of a volume. Pure. */
+/** Applies one PATCH operation to a volume. Pure. */
 import { tags, type VolumeProp, volumePatchValues } from "../../contract/models";
 import { ApiItemError } from "../errors";
 import type { VolumeRecord } from "../store/volumes";
 
-/** A triple. */
+/** One entry of a PATCH request. */
 export interface VolumePatchOperation {
   readonly prop: VolumeProp;
   readonly op: "set" | "add" | "del";
   readonly value?: unknown;
 }
 
-/** What a volume becomes. */
+/** The fields that an operation changes. */
 export type VolumePatch = Partial<Pick<VolumeRecord, "sizeMb" | "tags" | "quotaPolicy" | "deleteLock">>;
 
 const EXPECTED_VALUES: Readonly<Record<VolumeProp, string>> = {
@@ -20,7 +20,7 @@ const EXPECTED_VALUES: Readonly<Record<VolumeProp, string>> = {
   delete_lock: "true or false",
 };
 
-/** The fields that change. Throws a refusal `Invalid`. */
+/** The fields that `change` sets. Throws `ApiItemError` `Invalid`. */
 export function resolveVolumePatch(volume: VolumeRecord, change: VolumePatchOperation): VolumePatch {
   const { prop, op, value } = change;
   if (prop === "tags") return { tags: patchTags(volume.tags, change) };
@@ -49,12 +49,12 @@ function parseGrownSizeMb({ name, sizeMb }: VolumeRecord, wanted: number): numbe
   throw new ApiItemError("Invalid", `Volume '${name}' has ${sizeMb} MiB and cannot shrink to ${wanted} MiB`);
 }
 
-/** `del` without a value clears. The result has each tag once, and no more than one object may have. */
+/** `del` without a value removes every tag. The result holds each tag once and at most as many as one object may have. */
 function patchTags(present: readonly string[], change: VolumePatchOperation): string[] {
   if (change.op === "del" && change.value === undefined) return [];
   const given = parseValue("tags", change);
   if (change.op === "del") return present.filter((tag) => !given.includes(tag));
   const all = [...new Set(change.op === "add" ? [...present, ...given] : given)];
   if (tags.safeParse(all).success) return all;
-  throw new ApiItemError("Invalid", `An object has at most 16 tags; with these it would have ${all.length}`);
+  throw new ApiItemError("Invalid", `An object can have at most 16 tags; this change would make it ${all.length}`);
 }

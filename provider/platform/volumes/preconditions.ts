@@ -1,15 +1,70 @@
-/** What stands in the way of a change to a volume. Each throws a refusal, or does nothing. */
+/** Who uses a volume, and what must hold before it is attached, changed or deleted. */
+import type { Instance } from "../instances/instance";
 import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
+import type { VolumeAttachment } from "../store/instances";
 import type { VolumeRecord } from "../store/volumes";
+import { assertMountPath } from "./rules";
 
-/** Throws `CannotBeUsed` for a template, which has routes of its own. */
-export function assertNotTemplate({ name, state }: VolumeRecord): void {
-  if (state === "template")
-    throw new ApiItemError("CannotBeUsed", `Volume '${name}' is a template; see /v1/volumes/templates`);
+/** Instances that have a volume mounted: those with a VM, and those in standby, which wake without a request. */
+export const instancesMounting = (registry: Registry, volumeUuid: string): readonly Instance[] =>
+  registry.instancesUsingVolume(volumeUuid).filter((actor) => actor.usesDisks || actor.state === "standby");
+
+/** True when the instance has the volume attached without write access. */
+export const isReadOnlyAttachment = (actor: Instance, volumeUuid: string): boolean =>
+  actor.record.volumes.find((one) => one.volumeUuid === volumeUuid)?.readonly === true;
+
+/** Where a volume is to be mounted in an instance. */
+export interface AttachmentRequest {
+  /** Absolute path in the guest. */
+  readonly at: string;
+  /** Default false. */
+  readonly readonly?: boolean | undefined;
 }
 
-/** Throws `Attached` while any instance has the volume. */
+/**
+ * The attachment that a request asks for. A volume has either one writer or any number of readers, in every access
+ * mode.
+ *
+ * @param present attachments that the instance already has
+ *
+ * Throws `ApiItemError`: `Invalid` for a path that is invalid or taken, `CannotBeUsed` for a template and for a volume
+ * that is not available, `Attached` when another instance has the volume.
+ */
+export function resolveAttachment(
+  registry: Registry,
+  volume: VolumeRecord,
+  { at, readonly = false }: AttachmentRequest,
+  present: readonly VolumeAttachment[],
+): VolumeAttachment {
+  const { uuid, name, state } = volume;
+  assertMountPath(at);
+  if (state === "template") {
+    throw new ApiItemError(
+      "CannotBeUsed",
+      `Volume '${name}' is a template; create a volume from it and attach that one`,
+    );
+  }
+  if (present.some((one) => one.volumeUuid === uuid))
+    throw new ApiItemError("Attached", `Volume '${name}' is already attached to the instance`);
+  if (present.some((one) => one.at === at))
+    throw new ApiItemError("Invalid", `Another volume is already mounted at '${at}'`);
+  for (const { record } of registry.instancesUsingVolume(uuid)) {
+    const other = record.volumes.find((one) => one.volumeUuid === uuid);
+    if (readonly && other?.readonly === true) continue;
+    throw new ApiItemError("Attached", `Volume '${name}' is attached to instance '${record.name}'`);
+  }
+  if (state !== "available") throw new ApiItemError("CannotBeUsed", `Volume '${name}' is ${state}`);
+  return { volumeUuid: uuid, at, readonly };
+}
+
+/** Throws `ApiItemError` `CannotBeUsed` for a template, which has its own routes. */
+export function assertNotTemplate({ name, state }: VolumeRecord): void {
+  if (state === "template")
+    throw new ApiItemError("CannotBeUsed", `Volume '${name}' is a template; use /v1/volumes/templates`);
+}
+
+/** Throws `ApiItemError` `Attached` while any instance has the volume attached. */
 export function assertNotAttached(registry: Registry, { uuid, name }: VolumeRecord): void {
   const users = registry.instancesUsingVolume(uuid);
   if (users.length === 0) return;
@@ -17,18 +72,18 @@ export function assertNotAttached(registry: Registry, { uuid, name }: VolumeReco
   throw new ApiItemError("Attached", `Volume '${name}' is attached to ${names}`);
 }
 
-/** Throws `FailedOperation` unless the volume is in one of these states and nothing works on its disk. */
+/** Throws `ApiItemError` `FailedOperation` unless the volume is in one of these states and its disk is not in use. */
 export function assertNotBusy(
   registry: Registry,
   { uuid, name, state }: VolumeRecord,
-  ready: readonly VolumeRecord["state"][] = ["available"],
+  allowed: readonly VolumeRecord["state"][] = ["available"],
 ): void {
-  if (!ready.includes(state)) throw new ApiItemError("FailedOperation", `Volume '${name}' is ${state}`);
+  if (!allowed.includes(state)) throw new ApiItemError("FailedOperation", `Volume '${name}' is ${state}`);
   if (registry.disks.isBusy(uuid))
     throw new ApiItemError("FailedOperation", `Volume '${name}' is busy: it is being copied`);
 }
 
-/** Throws `NotAllowed` for a locked one, `Attached` and `FailedOperation` for one that something uses. */
+/** Throws `ApiItemError`: `NotAllowed` for a locked volume, `Attached` or `FailedOperation` for one in use. */
 export function assertRemovable(registry: Registry, volume: VolumeRecord): void {
   if (volume.deleteLock) throw new ApiItemError("NotAllowed", "Deletion protection enabled");
   assertNotAttached(registry, volume);

@@ -1,12 +1,12 @@
-/** What is kept of volumes, in memory and in the database. */
+/** Saves and deletes volumes, in memory and in the database together. */
 import { errorMessage } from "../../base/errors";
 import * as fs from "node:fs/promises";
-import { volumeDiskPath } from "./diskPath";
 import type { Registry } from "../registry";
 import type { VolumeAttachment } from "../store/instances";
 import { deleteVolume, saveVolume, type VolumeRecord } from "../store/volumes";
+import { volumeDiskPath } from "./disk";
 
-/** Writes and announces a volume. */
+/** Saves a volume and notifies those who wait for a change. Throws when the database cannot be written. */
 export function persistVolume(registry: Registry, volume: VolumeRecord): VolumeRecord {
   saveVolume(registry.parts.database, volume);
   registry.volumes.set(volume.uuid, volume);
@@ -14,7 +14,7 @@ export function persistVolume(registry: Registry, volume: VolumeRecord): VolumeR
   return volume;
 }
 
-/** Changes a volume as it is now: much may have happened to it since a record of it was read. */
+/** Changes fields of the current record, which may differ from `volume`, read earlier. Throws as `persistVolume` does. */
 export function updateVolume(
   registry: Registry,
   volume: VolumeRecord,
@@ -24,8 +24,9 @@ export function updateVolume(
 }
 
 /**
- * What became of a disk: it counts whether or not it can be written, else nobody could use the volume before the next
- * daemon. That one finds what was written before and judges the disk anew.
+ * Like `updateVolume`, but applies the change in memory even when the database cannot be written. For results of work on
+ * a disk: without it nobody could use the volume until the daemon restarts. The next daemon reads the old record and
+ * checks the disk itself.
  */
 export function updateVolumeBestEffort(
   registry: Registry,
@@ -37,16 +38,16 @@ export function updateVolumeBestEffort(
   } catch (error) {
     const reason = errorMessage(error);
     registry.parts.log.write("volume.not-written", { uuid: volume.uuid, reason });
-    const noted = { ...(registry.volumes.get(volume.uuid) ?? volume), ...change };
-    registry.volumes.set(volume.uuid, noted);
+    const changed = { ...(registry.volumes.get(volume.uuid) ?? volume), ...change };
+    registry.volumes.set(volume.uuid, changed);
     registry.changes.notify();
-    return noted;
+    return changed;
   }
 }
 
 /**
- * Removes a volume and its disk; whether that may be is for the caller to judge. The record goes first: a disk without
- * one is a leftover, which the next daemon removes; the reverse would be a volume that cannot be used.
+ * Deletes a volume and its disk, without any check. The record goes first: the next daemon deletes a disk without a
+ * record, but a record without a disk would be a broken volume.
  */
 export async function removeVolume(registry: Registry, { uuid, name }: VolumeRecord): Promise<void> {
   const { database, paths, log } = registry.parts;
@@ -59,21 +60,24 @@ export async function removeVolume(registry: Registry, { uuid, name }: VolumeRec
   });
 }
 
-/** Removes those that came with an instance and that no instance has any more; a locked one stays, for good. */
+/**
+ * Deletes those of the volumes that were created with an instance and are attached to none any more. A locked volume
+ * becomes persistent instead.
+ */
 export async function removeOrphanedVolumes(registry: Registry, volumes: readonly VolumeRecord[]): Promise<void> {
-  const isUnowned = ({ uuid, persistent }: VolumeRecord): boolean =>
+  const isOrphaned = ({ uuid, persistent }: VolumeRecord): boolean =>
     !persistent && registry.instancesUsingVolume(uuid).length === 0;
-  for (const { uuid } of volumes.filter(isUnowned)) {
-    await registry.disks.waitFor([uuid]); // a clone that was begun is still made
-    if (registry.isShutDown) return; // the next daemon goes on
+  for (const { uuid } of volumes.filter(isOrphaned)) {
+    await registry.disks.waitFor([uuid]); // let a running clone finish
+    if (registry.isShutDown) return; // the next daemon continues
     const volume = registry.volumes.get(uuid);
-    if (volume === undefined || !isUnowned(volume)) continue;
+    if (volume === undefined || !isOrphaned(volume)) continue;
     if (volume.deleteLock) updateVolume(registry, volume, { persistent: true });
     else await removeVolume(registry, volume);
   }
 }
 
-/** An instance is gone, and with it the volumes that came with it. */
+/** Deletes the volumes that were created with an instance, once the instance is deleted. */
 export const removeInlineVolumes = (registry: Registry, attachments: readonly VolumeAttachment[]): Promise<void> =>
   removeOrphanedVolumes(
     registry,

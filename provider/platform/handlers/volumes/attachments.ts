@@ -6,7 +6,7 @@ import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
 import type { VolumeRecord } from "../../store/volumes";
-import { resolveAttachment } from "../../volumes/attachments";
+import { resolveAttachment } from "../../volumes/preconditions";
 import { updateVolume } from "../../volumes/save";
 import type { Handlers } from "../handler";
 import { mapItems } from "../items";

@@ -4,7 +4,7 @@ import type { ItemOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";
 import type { VolumeRecord } from "../../store/volumes";
 import { freeSpaceMb } from "../../volumes/usage";
-import { instancesMounting, isReadOnlyAttachment } from "../../volumes/mountedBy";
+import { instancesMounting, isReadOnlyAttachment } from "../../volumes/preconditions";
 import { toRfc3339 } from "../items";
 
 /** Omits what is not known: what is free while a guest writes, since that is in the guest's memory first. */

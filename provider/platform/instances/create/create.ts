@@ -14,7 +14,7 @@ import {
 } from "../../store/instances";
 import { onInstanceJoined } from "../../services/membership";
 import type { VolumeRecord } from "../../store/volumes";
-import { resolveAttachment } from "../../volumes/attachments";
+import { resolveAttachment } from "../../volumes/preconditions";
 import { assertValidCreate } from "./validate";
 import type { Instance } from "../instance";
 import { type InlineResources, isInlineVolume, withInlineResources } from "./inlineResources";

@@ -7,7 +7,7 @@ import type { Quotas } from "../../quota/quotaSettings";
 
 import { ApiItemError, RequestError } from "../../errors";
 import { assertRequestLimitsOrdered } from "../../services/rules";
-import { assertMountPath } from "../../volumes/mountPath";
+import { assertMountPath } from "../../volumes/rules";
 import { checkDeleteOnStop, checkScaleToZero, checkSchedules, firstDuplicate } from "../update/rules";
 
 /** What an instance can be made from, each with the words that forbid another beside it. */

@@ -53,6 +53,19 @@ export type Client = {
   readonly changeCount: () => number;
 };
 
+/** The same client, with a signal for all its calls; a call's own signal counts as well. */
+export const withSignal = (client: Client, signal: AbortSignal): Client =>
+  new Proxy(client, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof name !== "string" || !(name in routes) || typeof member !== "function") return member;
+      return (request: unknown, options: CallOptions = {}): unknown => {
+        const both = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]);
+        return Reflect.apply(member, target, [request, { ...options, signal: both }]);
+      };
+    },
+  });
+
 /** Makes a client for one metro. Connections are kept alive and shared by all calls. */
 export function createClient(options: ClientOptions): Client {
   const { metro, endpoint, controlPlane = endpoint } = options;

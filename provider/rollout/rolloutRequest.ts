@@ -6,6 +6,8 @@ import type { RolloutPolicy } from "./policy";
 
 /** What is to run, and where. */
 export interface Rollout extends CallContext {
+  /** The context for cleaning up when {@link CallContext.signal} has aborted since the time was up. Default: this one. */
+  readonly cleanup?: () => CallContext;
   readonly service: { readonly uuid: string; readonly name: string };
   /** Address at which a client reaches the service; asked for health. `undefined` when it cannot be asked. */
   readonly url: string | undefined;

@@ -9,6 +9,7 @@ import { createOrRecover } from "../client/transport/createOrRecover";
 import type { InstanceItem } from "../contract/models";
 import { assessReadiness, guestStoppedError } from "../client/waitForInstance";
 import { UnikernelError, withErrorContext, formatErrorSentences, errorMessage } from "../base/errors";
+import { hasTimedOut } from "../base/timeout";
 import { type RolloutState, assessInstances, createRolloutState } from "./assess";
 import { drainAndDelete, listInstances, deleteInstances, deleteOnceStopped } from "./instances";
 import { nextStep } from "./plan";
@@ -106,14 +107,15 @@ async function deleteIdle(
 
 /** Cleans up after a failed roll and says what state it leaves. */
 async function abortRollout(rollout: Rollout, state: RolloutState, error: unknown): Promise<unknown> {
-  if (rollout.signal?.aborted === true) return error;
+  if (rollout.signal?.aborted === true && !hasTimedOut(rollout.signal)) return error; // cancelled: no time to clean up
   let summary = "";
   try {
-    const instances = await listInstances(rollout, rollout.service, rollout.isManaged, state.launched);
+    const context = rollout.cleanup?.() ?? rollout;
+    const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
     const isServing = (instance: InstanceItem) => assessReadiness(instance).outcome === "met";
     const kept = instances.filter((i) => !state.launched.has(i.uuid) || (state.proven.has(i.uuid) && isServing(i)));
     const unproved = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
-    await deleteInstances(rollout.client, unproved);
+    await deleteInstances(context.client, unproved);
     const serving = kept.filter(isServing);
     const old = serving.filter((instance) => !rollout.isNew(instance)).length;
     summary = `${serving.length} instances go on serving, ${old} of them old; ${unproved.length} new ones were removed.`;

@@ -1,6 +1,7 @@
 /** How one call gets its answer: attempts until one is answered, and other forms of the request for older nodes. */
 import { type Clock } from "../../base/clock";
 import { UnikernelError } from "../../base/errors";
+import { abortable } from "../../base/timeout";
 import { type ResponseItems, isTruncated, parseItems, parseErrorResponse } from "./parseResponse";
 import { type RequestContext, errorResponseError, transportError } from "../errors/apiErrors";
 import type { HttpExchange, HttpResponse } from "./httpExchange";
@@ -95,7 +96,7 @@ async function sendVariant(
   for (let attempts = 1; ; attempts++) {
     call.signal?.throwIfAborted();
     // Resolved before the permit is acquired: finding an address may take calls of its own.
-    const endpoint = await context.endpoints[route.server](wasRefused);
+    const endpoint = await abortable(context.endpoints[route.server](wasRefused), call.signal);
     const outcome = await attemptOnce(context, endpoint, methodAndPath, request, call, requestContext);
     if (outcome.kind === "response") {
       const { response } = outcome;

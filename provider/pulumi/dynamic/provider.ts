@@ -26,6 +26,7 @@ import { type AnyResource, type ResourceKind, resourceOf } from "../../resources
 import { type ProviderContext, createContext } from "../../resources/context";
 import { fetchQuotas } from "../../resources/fetchQuotas";
 import { diffResource } from "../resourceDiff";
+import { Cancellation } from "./cancellation";
 import { engineAddress, watchEngine } from "./engineWatchdog";
 import { createPrintOnce, describeChanges } from "../describeChanges";
 import { QuotaChecker } from "../quotaChecker";
@@ -75,7 +76,9 @@ let settings: PartialSettings = {};
 /** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
 let providerName = "";
 let context: ProviderContext | undefined;
-const getContext = (): ProviderContext => (context ??= createContext(resolveMetro({ provider: settings })));
+const cancellation = new Cancellation();
+const getContext = (): ProviderContext =>
+  (context ??= createContext(resolveMetro({ provider: settings }), cancellation.signal));
 
 const printOnce = createPrintOnce((line) => void process.stdout.write(`${line}\n`));
 const quotaChecker = new QuotaChecker(() => fetchQuotas(getContext()), printOnce);
@@ -127,7 +130,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     try {
       const context = getContext();
       assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
-      return await action(context);
+      return await cancellation.track(action(context));
     } catch (error) {
       throw toResourceError(news, error);
     }
@@ -246,4 +249,7 @@ export const Certificate = createProvider("Certificate");
 export const GatewayImage = createProvider("GatewayImage");
 
 const engine = engineAddress(process.argv);
-if (engine !== undefined) watchEngine(engine, () => process.exit(0));
+if (engine !== undefined) {
+  watchEngine(engine, () => process.exit(0));
+  cancellation.listen((code) => process.exit(code));
+}

@@ -18,7 +18,7 @@ import {
   toPkcs8,
 } from "./inputs";
 import { assertAdoptable } from "../common/adopt";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, withTimeLimit } from "../context";
 import { findCertificate } from "../common/find";
 
 const outputs = z.object({
@@ -122,7 +122,9 @@ export const certificate = defineResource({
   rules: certificateRules,
   describeUpdate: () => ["upload the new chain and key"],
 
-  async create(context: ProviderContext, inputs) {
+  async create(unlimited: ProviderContext, inputs) {
+    const { createMs } = unlimited.timeouts;
+    const context = withTimeLimit(unlimited, createMs, `Creating certificate '${inputs.name ?? ""}'`);
     const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
     if (adopted !== undefined) return adopted;
     const { name = "", commonName, chain, key } = inputs;
@@ -148,13 +150,20 @@ export const certificate = defineResource({
     return { id: item.uuid, inputs: observedInputs(item, inputs), outputs: toOutputs(item) };
   },
 
-  update: (context, id, _olds, news) => replaceChainAndKey(context, id, news),
+  update: (context, id, _olds, news) =>
+    replaceChainAndKey(
+      withTimeLimit(context, context.timeouts.updateMs, `Updating certificate '${news.name ?? id}'`),
+      id,
+      news,
+    ),
 
-  async delete(context, id, olds) {
+  async delete(unlimited, id, olds) {
+    const attempted = `Deleting certificate '${olds.inputs.name ?? id}'`;
+    const context = withTimeLimit(unlimited, unlimited.timeouts.deleteMs, attempted);
     const reply = await context.client.deleteCertificates({ body: [{ uuid: id }] });
     if (reply.items[0]?.error === ITEM_CODES.NotFound) return;
     try {
-      onlyItem(reply, `Deleting certificate '${olds.inputs.name ?? id}'`);
+      onlyItem(reply, attempted);
     } catch (error) {
       const used = await findCertificate(context, id).catch(() => undefined);
       const services = (used?.service_groups ?? []).map(({ name }) => `'${name}'`).join(", ");

@@ -7,7 +7,7 @@ import { type BuiltImage, buildImage, planBuild } from "../../image/build";
 import { openLayout } from "../../image/oci/layout";
 import { removeEmptyLayout } from "../../image/oci/removeEmptyLayout";
 import { resolveRuntime } from "../../image/resolveRuntime";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, withTimeLimit } from "../context";
 import { nameField } from "../common/fields";
 
 const inputs = z.strictObject({
@@ -69,7 +69,7 @@ async function buildFromInputs(
     layout: context.imageLayout,
     repository: name,
     resolveRuntime: (reference) => resolveRuntime(reference, { signal: context.signal }),
-    ...(context.signal === undefined ? {} : { signal: context.signal }),
+    signal: context.signal,
   });
 }
 
@@ -88,7 +88,8 @@ export const gatewayImage = defineResource({
 
   async create(context: ProviderContext, inputs) {
     const { name = "" } = inputs;
-    return { id: name, outputs: toOutputs(name, await buildFromInputs(context, inputs)) };
+    const limited = withTimeLimit(context, context.timeouts.createMs, `Building the image '${name}'`);
+    return { id: name, outputs: toOutputs(name, await buildFromInputs(limited, inputs)) };
   },
 
   async read(context, id, inputs) {
@@ -102,7 +103,8 @@ export const gatewayImage = defineResource({
   },
 
   async update(context, id, _olds, news) {
-    const built = await buildFromInputs(context, news);
+    const limited = withTimeLimit(context, context.timeouts.updateMs, `Building the image '${id}'`);
+    const built = await buildFromInputs(limited, news);
     // Instances that still run the old image hold their own copy of what they boot from.
     await openLayout(context.imageLayout).remove(id, { keepDigest: built.digest });
     return toOutputs(id, built);

@@ -5,7 +5,7 @@ import type { InstanceItem, ServiceItem } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/instances";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, forCleanup } from "../context";
 import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workload/request";
 import { MANAGED_TAG, templateTag } from "./replicaTags";
 import { toRolloutPolicy } from "./rolloutInput";
@@ -46,6 +46,7 @@ export async function rollOut(
     client,
     clock,
     signal,
+    cleanup: () => forCleanup(context),
     service: item,
     url: healthUrl(item, inputs),
     policy: { ...policy, healthyWithinMs: Math.min(policy.healthyWithinMs, timeoutMs) },

@@ -5,6 +5,7 @@ import { ITEM_CODES } from "../../contract/codes";
 import type { AutoscaleItem, ServiceItem, ServiceProp } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
 import { type ErrorContext, type ErrorCode, UnikernelError, withErrorContext } from "../../base/errors";
+import { hasTimedOut } from "../../base/timeout";
 import { listInstances } from "../../rollout/instances";
 import { type AutoscaleChange, toWireAutoscale, toWirePolicy } from "./autoscalePlan";
 import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
@@ -157,29 +158,32 @@ export async function applyAutoscaleChange(
 const POLL_MS = 200;
 
 /**
- * Waits until so many instances serve that no Service resource made: replicas that go before would leave a gap.
+ * Waits until `size` instances serve that autoscale made: deleting the replicas before would leave a gap.
  *
- * Throws `WAIT_TIMEOUT`.
+ * Throws `WAIT_TIMEOUT` when the context's time is up.
  */
 export async function waitForAutoscaledInstances(
   context: ProviderContext,
   item: ServiceItem,
   size: number,
-  timeoutMs: number,
 ): Promise<void> {
   const { clock, signal } = context;
-  const deadlineMs = clock.now() + timeoutMs;
-  for (;;) {
-    const others = await listInstances(context, item, (instance) => !isManaged(instance));
-    const serving = others.filter((instance) => assessReadiness(instance).outcome === "met").length;
-    if (serving >= size) return;
-    if (clock.now() >= deadlineMs) {
-      throw new UnikernelError(
-        "WAIT_TIMEOUT",
-        `Autoscale of service '${item.name}' has ${serving} instances that serve, not ${size}, after ${timeoutMs / 1000} s; its replicas go on.`,
-        { property: "autoscale", hint: "Look at the console log of an instance that was made from the template." },
-      );
+  const beganMs = clock.now();
+  let serving = 0;
+  try {
+    for (;;) {
+      const others = await listInstances(context, item, (instance) => !isManaged(instance));
+      serving = others.filter((instance) => assessReadiness(instance).outcome === "met").length;
+      if (serving >= size) return;
+      await clock.sleep(POLL_MS, signal);
     }
-    await clock.sleep(POLL_MS, signal);
+  } catch (error) {
+    if (error !== signal.reason || !hasTimedOut(signal)) throw error;
+    const seconds = Math.round((clock.now() - beganMs) / 1000);
+    throw new UnikernelError(
+      "WAIT_TIMEOUT",
+      `Autoscale of service '${item.name}' has ${serving} of ${size} instances serving after ${seconds} s; its replicas keep serving.`,
+      { property: "autoscale", hint: "Look at the console log of an instance that was made from the template." },
+    );
   }
 }

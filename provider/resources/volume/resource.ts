@@ -5,7 +5,7 @@ import { defineResource, field, objectType } from "../../definition/resource";
 import { UnikernelError } from "../../base/errors";
 import { ResourceInitFailedError } from "../../definition/initFailed";
 import { assertAdoptable } from "../common/adopt";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { findVolume } from "../common/find";
 import { withDeleteLockHint } from "../common/deleteLock";
 import { deleteOnceFree } from "../common/deleteOnceFree";
@@ -60,7 +60,7 @@ const toOutputs = (item: VolumeItem, requested: Partial<VolumeInputs>): Outputs 
 
 /** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */
 async function initFailure(context: ProviderContext, item: VolumeItem, requested: VolumeInputs, error: unknown) {
-  const now = await findVolume(context, item.uuid).catch(() => undefined);
+  const now = await findVolume(forCleanup(context), item.uuid).catch(() => undefined);
   return new ResourceInitFailedError(item.uuid, toOutputs(now ?? item, requested), error);
 }
 
@@ -75,17 +75,17 @@ async function tryDelete({ client }: ProviderContext, { uuid }: VolumeItem): Pro
 }
 
 async function updateVolume(
-  context: ProviderContext,
+  unlimited: ProviderContext,
   id: string,
   olds: { readonly inputs: VolumeInputs },
   news: VolumeInputs,
 ): Promise<Outputs> {
-  const deadlineMs = context.clock.now() + context.timeouts.updateMs;
-  const item = await waitUntilReadyAgain(context, id, deadlineMs);
+  const context = withTimeLimit(unlimited, unlimited.timeouts.updateMs, `Updating volume '${news.name ?? id}'`);
+  const item = await waitUntilReadyAgain(context, id);
   const changes = planChanges(item, olds.inputs, news);
   try {
     await applyChanges(context, item, changes);
-    return toOutputs(await waitUntilReadyAgain(context, id, deadlineMs), news);
+    return toOutputs(await waitUntilReadyAgain(context, id), news);
   } catch (error) {
     throw await initFailure(context, item, olds.inputs, error);
   }
@@ -116,19 +116,19 @@ export const volume = defineResource({
     return { volumes: 1, ...(typeof sizeMb === "number" && isReserved ? { total_volume_mb: sizeMb } : {}) };
   },
 
-  async create(context: ProviderContext, inputs) {
-    const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
+  async create(unlimited: ProviderContext, inputs) {
+    const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
-    const deadlineMs = context.clock.now() + context.timeouts.createMs;
+    const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating volume '${inputs.name ?? ""}'`);
     const made = await createVolume(context, inputs);
-    const ready = await waitUntilReady(context, made.uuid, deadlineMs).catch(async (error: unknown) => {
+    const ready = await waitUntilReady(context, made.uuid).catch(async (error: unknown) => {
       // It was never of use, so it holds nothing: leave nothing behind, and the next up starts afresh.
-      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(context, made))) throw error;
+      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(forCleanup(context), made))) throw error;
       throw await initFailure(context, made, inputs, error);
     });
     try {
       await applyChanges(context, ready, planChanges(ready, inputs, inputs));
-      return { id: made.uuid, outputs: toOutputs(await waitUntilReadyAgain(context, made.uuid, deadlineMs), inputs) };
+      return { id: made.uuid, outputs: toOutputs(await waitUntilReadyAgain(context, made.uuid), inputs) };
     } catch (error) {
       throw await initFailure(context, made, inputs, error);
     }
@@ -143,11 +143,11 @@ export const volume = defineResource({
   update: updateVolume,
 
   async delete(context, id, olds) {
-    await deleteOnceFree(context, {
-      deadlineMs: context.clock.now() + context.timeouts.deleteMs,
-      attempted: `Deleting volume '${olds.inputs.name ?? id}'`,
-      sendDelete: () => context.client.deleteVolumes({ body: [{ uuid: id }] }),
-      findHolders: () => listAttachedInstances(context, id),
+    const attempted = `Deleting volume '${olds.inputs.name ?? id}'`;
+    await deleteOnceFree(withTimeLimit(context, context.timeouts.deleteMs, attempted), {
+      attempted,
+      sendDelete: ({ client }) => client.deleteVolumes({ body: [{ uuid: id }] }),
+      findHolders: (limited) => listAttachedInstances(limited, id),
       toHint: (users) => `Take it out of ${users}, or delete that first.`,
     }).catch((error: unknown) => {
       throw withDeleteLockHint(error);

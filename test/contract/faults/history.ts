@@ -1,4 +1,5 @@
 /** One user with one resource on a bad day: up, refresh, up with a change, refresh, destroy, over a connection that fails at random. */
+import { timeoutSignal } from "../../../provider/base/timeout";
 import { isDeepStrictEqual } from "node:util";
 import { createClient } from "../../../provider/client/client";
 import { createObjectReader } from "../../../provider/client/objectReader";
@@ -56,7 +57,16 @@ function contextOf(url: string, token: string): ProviderContext {
   });
   const timeouts = { createMs: 60_000, updateMs: 60_000, deleteMs: 60_000 };
   const reader = createObjectReader(client);
-  return { client, reader, clock: hasty, metro: "faulty", signal: undefined, timeouts, imageLayout: "" };
+  return {
+    client,
+    reader,
+    clock: hasty,
+    metro: "faulty",
+    signal: new AbortController().signal,
+    createTimeout: timeoutSignal,
+    timeouts,
+    imageLayout: "",
+  };
 }
 
 /** Where a history takes place. */

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import type { InstanceItem } from "../../../provider/contract/models";
 import type { Client } from "../../../provider/client/client";
+import { systemClock } from "../../../provider/base/clock";
 import { UnikernelError } from "../../../provider/base/errors";
+import { timeoutError } from "../../../provider/base/timeout";
+import { FakeTimeouts } from "../../support/resourceContext";
 import {
   assessReadiness,
   guestStoppedError,
   assessLiveness,
   waitForInstance,
+  waitUntilStopped,
 } from "../../../provider/client/waitForInstance";
 
 const seen = (more: Partial<InstanceItem>): InstanceItem => ({ uuid: "u", name: "n", ...more });
@@ -50,11 +54,46 @@ describe("waiting for an instance", () => {
       return Promise.resolve({ items: [seen({ status: "success", state: "starting" })] });
     };
     const client = { metro: "fra", getInstances: answer, waitInstances: answer } as unknown as Client;
-    const clock = { now: () => nowMs, sleep: (ms: number) => Promise.resolve(void (nowMs += ms)) };
-    await assert.rejects(waitForInstance(client, "u", assessLiveness, { timeoutMs: 60_000, clock }), (e) =>
-      UnikernelError.has(e, "WAIT_TIMEOUT"),
-    );
+    const timeouts = new FakeTimeouts({ now: () => nowMs, sleep: (ms) => Promise.resolve(void (nowMs += ms)) });
+    const { clock } = timeouts;
+    const signal = timeouts.create(60_000, "Waiting");
+    await assert.rejects(waitForInstance(client, "u", assessLiveness, { clock, signal }), (e) => {
+      assert.ok(UnikernelError.has(e, "WAIT_TIMEOUT"), String(e));
+      assert.match(e.message, /^Instance 'n' was not ready after 6[01] s: its state is 'starting'\.$/);
+      return true;
+    });
     assert.ok(asked < 200, `${asked} requests in a minute`);
+  });
+
+  it("says what it waited for when a request is still open at the time limit", async () => {
+    const controller = new AbortController();
+    const reads = [() => Promise.resolve({ items: [seen({ status: "success", state: "starting" })] })];
+    const open = (_request: unknown, { signal }: { signal: AbortSignal }) =>
+      new Promise((_, reject) => {
+        controller.abort(timeoutError(5_000, "Creating"));
+        signal.throwIfAborted();
+        signal.addEventListener("abort", () => reject(signal.reason as Error));
+      });
+    const client = {
+      metro: "fra",
+      getInstances: (...call: Parameters<typeof open>) => reads.pop()?.() ?? open(...call),
+      waitInstances: open,
+    } as unknown as Client;
+    const waiting = waitForInstance(client, "u", assessLiveness, { clock: systemClock, signal: controller.signal });
+    await assert.rejects(waiting, /Instance 'n' was not ready after 0 s: its state is 'starting'/);
+    const stopping = waitUntilStopped(client, "u", { clock: systemClock, signal: controller.signal });
+    await assert.rejects(stopping, /Instance 'u' did not stop within 0 s/);
+  });
+
+  it("ends with the reason of a cancellation, which is no timeout", async () => {
+    const controller = new AbortController();
+    const client = { metro: "fra", getInstances: () => Promise.reject(controller.signal.reason as Error) };
+    controller.abort(new Error("cancelled"));
+    const options = { clock: systemClock, signal: controller.signal };
+    await assert.rejects(
+      waitForInstance(client as unknown as Client, "u", assessLiveness, options),
+      /^Error: cancelled$/,
+    );
   });
 });
 

@@ -90,6 +90,28 @@ const toConfigText = (given: pulumi.Input<string | number | OperationTimeouts>):
   pulumi.output(given).apply((value) => (typeof value === "string" ? value : JSON.stringify(value)));
 
 /**
+ * Timeouts as a Provider's inputs hold them: in seconds, `{"create":600}`, as they did before times were in milliseconds. The engine
+ * compares inputs as text, and would show another text as a change. `provider/pulumi/dynamic/storedTimeouts.ts` reads them.
+ */
+const toStoredTimeouts = (setting: pulumi.Input<string> | undefined): pulumi.Input<string> | undefined =>
+  setting === undefined
+    ? undefined
+    : pulumi.output(setting).apply((text) => {
+        try {
+          const timeouts = Object.entries(JSON.parse(text) as object);
+          const isKnown = timeouts.every(
+            ([key, value]) => /^(create|update|delete)Ms$/.test(key) && typeof value === "number",
+          );
+          if (!isKnown) return text;
+          return JSON.stringify(
+            Object.fromEntries(timeouts.map(([key, ms]) => [key.slice(0, -"Ms".length), Number(ms) / 1000])),
+          );
+        } catch {
+          return text; // what is wrong with it is said by the provider
+        }
+      });
+
+/**
  * One metro and its token: `new Instance("i", { … }, { provider: new Provider("fra", { metro: "fra" }) })`.
  *
  * The engine starts one provider process per Provider. It belongs to package `pulumi-nodejs`, so a component that is given it
@@ -104,6 +126,7 @@ export class Provider extends pulumi.ProviderResource {
     // Keys hold a colon because the dynamic provider process puts the project's name before keys without one.
     const inputs: { [key: string]: pulumi.Input<string> | undefined } = { "unikernel:provider": name };
     for (const key of [...PLAIN_KEYS, ...SECRET_KEYS]) inputs[`unikernel:${key}`] = settings[key];
+    inputs["unikernel:timeouts"] = toStoredTimeouts(settings.timeouts);
     super("pulumi-nodejs", name, inputs, opts);
     settingsByProvider.set(this, pulumi.output(settings) as pulumi.Output<ProviderSettings>);
   }

@@ -21,3 +21,6 @@ export const systemClock: Clock = {
     }
   },
 };
+
+/** RFC 3339 text of a time in milliseconds since 1970. */
+export const toRfc3339 = (ms: number): string => new Date(ms).toISOString();

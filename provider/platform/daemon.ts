@@ -124,21 +124,21 @@ async function startServing(options: DaemonOptions, database: Database): Promise
         database.close();
       }
     });
-  const idle = stay
-    ? undefined
-    : new IdleShutdown(
-        timings.idleExitMs,
-        () => registry.isEmpty,
-        () => void close(),
-      );
   const server: ApiServer = await startApiServer({
     handlers: createHandlers(registry, () => server.url),
     dialect: strict2026 ? STRICT_2026_DIALECT : NEWEST_DIALECT,
     token,
     timings,
     log,
-    onRequest: (change) => idle?.trackRequest(change),
   });
+  const idle = stay
+    ? undefined
+    : new IdleShutdown(
+        timings.idleExitMs,
+        server.activity,
+        () => registry.isEmpty,
+        () => void close(),
+      );
   const ready: DaemonFile = {
     pid: process.pid,
     url: server.url,

@@ -1,6 +1,7 @@
 /** The two ways in which a request fails: as a whole, with an HTTP status, or one item of it, with a numeric code. */
 import { ITEM_CODES, type ItemCodeName } from "../contract/codes";
 import { UnikernelError } from "../base/errors";
+import type { Log } from "./log";
 
 /** Thrown by handlers for one item; the other items of the request are not affected. */
 export class ApiItemError extends Error {
@@ -64,4 +65,35 @@ export class RequestError extends Error {
     this.itemCode = itemCode;
     this.allowedMethods = allowed;
   }
+}
+
+/** An item that failed. */
+export interface FailedItem {
+  readonly status: "error";
+  readonly error?: number;
+  readonly message?: string;
+  readonly uuid?: string;
+  readonly name?: string;
+  /** Of a change that brought one. */
+  readonly id?: string;
+  /** Current state, in a wait that ran out. */
+  readonly state?: string;
+}
+
+/** The item of a failure: echoes the selector, and the `id` of a change. A fault of ours is logged and only called an internal error. */
+export function toFailedItem(named: object, failure: unknown, log: Log): FailedItem {
+  const known = toItemError(failure);
+  if (known === undefined) {
+    log.write("bug", { reason: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) });
+  }
+  const uuid = "uuid" in named && typeof named.uuid === "string" ? { uuid: named.uuid } : {};
+  const name = "name" in named && typeof named.name === "string" ? { name: named.name } : {};
+  const id = "id" in named && typeof named.id === "string" ? { id: named.id } : {};
+  return {
+    status: "error",
+    ...uuid,
+    ...name,
+    ...id,
+    ...(known ?? { error: 0, message: "Internal error; see daemon.log" }),
+  };
 }

@@ -1,39 +1,41 @@
-/** Notices that nobody needs the daemon any more. */
+/** Ends a daemon that nobody needs any more. */
+import type { RequestActivity } from "./http/inFlightRequests";
 
-/** Counts requests and fires once when nothing exists and nothing was asked for a while. */
+/** Fires once when nothing exists and no request has run for a while. */
 export class IdleShutdown {
   readonly #idleMs: number;
+  readonly #activity: RequestActivity;
   readonly #isEmpty: () => boolean;
   readonly #onIdle: () => void;
-  #requests = 0;
   #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
 
-  constructor(idleMs: number, isEmpty: () => boolean, onIdle: () => void) {
+  /**
+   * @param idleMs how long nothing must have happened
+   * @param isEmpty whether nothing exists that a user made
+   * @param onIdle called once
+   */
+  constructor(idleMs: number, activity: RequestActivity, isEmpty: () => boolean, onIdle: () => void) {
     this.#idleMs = idleMs;
+    this.#activity = activity;
     this.#isEmpty = isEmpty;
     this.#onIdle = onIdle;
-    this.#arm();
-  }
-
-  /** A request began (+1) or ended (-1). */
-  trackRequest(change: 1 | -1): void {
-    this.#requests += change;
-    this.#arm();
+    this.#checkIn(idleMs);
   }
 
   stop(): void {
-    this.#stopped = true;
     clearTimeout(this.#timer);
   }
 
-  /** Only requests create or delete, so it is enough to look this long after each. */
-  #arm(): void {
-    clearTimeout(this.#timer);
-    if (this.#stopped || this.#requests > 0) return;
-    this.#timer = setTimeout(() => {
-      if (this.#isEmpty()) this.#onIdle();
-      else this.#arm(); // what a request left under way may end without another one
-    }, this.#idleMs);
+  #checkIn(delayMs: number): void {
+    this.#timer = setTimeout(() => this.#check(), delayMs);
+  }
+
+  #check(): void {
+    const { inFlightCount, lastChangeAt } = this.#activity;
+    const quietMs = performance.now() - lastChangeAt;
+    if (inFlightCount > 0) this.#checkIn(this.#idleMs);
+    else if (quietMs < this.#idleMs) this.#checkIn(this.#idleMs - quietMs);
+    else if (this.#isEmpty()) this.#onIdle();
+    else this.#checkIn(this.#idleMs); // what a request left under way may end without another one
   }
 }

@@ -37,7 +37,6 @@ export async function startRecordingApi(
   },
 ): Promise<RecordingApi> {
   const called: HandlerCall[] = [];
-  let underWay = 0;
   const handlers = Object.fromEntries(
     Object.keys(routes).map((name) => [
       name,
@@ -55,13 +54,12 @@ export async function startRecordingApi(
     token,
     timings,
     log: silentLog,
-    onRequest: (change) => void (underWay += change),
   });
   return {
     url: server.url,
     token,
     calls: called,
-    inFlight: () => underWay,
+    inFlight: () => server.activity.inFlightCount,
     [Symbol.asyncDispose]: () => server.close(0),
   };
 }

@@ -1,5 +1,6 @@
 /** Certificates: what is uploaded for domains. Chain and key go in and never come out. */
-import { type Selector, findBySelector } from "../lookup";
+import { toRfc3339 } from "../../base/clock";
+import { type Selector, findBySelector, readItems } from "../lookup";
 import type { ItemOf } from "../../contract/routes";
 import {
   createCertificate,
@@ -11,7 +12,7 @@ import { parseChain } from "../certificates/validate";
 import type { Registry } from "../registry";
 import type { CertificateRecord } from "../store/certificates";
 import type { Handlers } from "./handler";
-import { mapItems, readItems, toRfc3339 } from "./items";
+import { mapItems } from "./items";
 
 type CertificateRoutes = "createCertificate" | "getCertificates" | "updateCertificates" | "deleteCertificates";
 
@@ -30,7 +31,7 @@ export function certificateHandlers(registry: Registry): Pick<Handlers, Certific
       items: await mapItems([body], log, () => toItem(createCertificate(registry, body))),
     }),
     getCertificates: async (request) => ({
-      items: await readItems(request, log, all(), identityOf, "certificate", toItem),
+      items: readItems(request, log, all(), identityOf, "certificate", toItem),
     }),
     updateCertificates: async ({ body }) => ({
       items: await mapItems(body, log, (entry) => toItem(replaceCertificate(registry, findCertificate(entry), entry))),

@@ -1,5 +1,6 @@
 /** The control plane over all metros, of which there is one here: it is served at the metro's own address. */
-import { isInNamespace } from "../lookup";
+
+import { isInNamespace } from "../../contract/imageUrl";
 import type { Registry } from "../registry";
 import { ACCOUNT } from "./account";
 

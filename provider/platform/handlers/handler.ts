@@ -1,4 +1,5 @@
 /** What handlers get and give. */
+import type { FailedItem } from "../errors";
 import type { Selector } from "../lookup";
 import type { ItemOf, QueryOf, BodyOf, RouteName } from "../../contract/routes";
 
@@ -17,19 +18,6 @@ export interface HandlerRequest<K extends RouteName> {
   readonly accept: string;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
-}
-
-/** An item that failed. */
-export interface FailedItem {
-  readonly status: "error";
-  readonly error?: number;
-  readonly message?: string;
-  readonly uuid?: string;
-  readonly name?: string;
-  /** Of a change that brought one. */
-  readonly id?: string;
-  /** Current state, in a wait that ran out. */
-  readonly state?: string;
 }
 
 /** An answer. */

@@ -1,11 +1,11 @@
 /** Images, as the layout holds them. */
+import { canonicalImageUrl, stripPlatformPrefix } from "../../contract/imageUrl";
 import { RequestError } from "../errors";
 import type { ItemOf, QueryOf } from "../../contract/routes";
 import { UnikernelError } from "../../base/errors";
 import { canonicalRepository, parseReference } from "../../image/oci/reference";
 import type { StoredImage } from "../../image/oci/storedImage";
 
-import { canonicalImageUrl, stripPlatformPrefix } from "../lookup";
 import type { Registry } from "../registry";
 import type { Handlers } from "./handler";
 

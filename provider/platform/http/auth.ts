@@ -14,9 +14,8 @@ export async function loadOrCreateToken(file: string): Promise<string> {
   return token;
 }
 
-/** Judges `Authorization` headers in a time that does not depend on their content. */
+/** Checks `Authorization` headers in a time that does not depend on their content. */
 export function createBearerCheck(token: string): (header: string | undefined) => boolean {
-  const digest = (text: string): Buffer => crypto.createHash("sha256").update(text).digest();
-  const expected = digest(`Bearer ${token}`);
-  return (header) => header !== undefined && crypto.timingSafeEqual(digest(header), expected);
+  const expected = crypto.hash("sha256", `Bearer ${token}`, "buffer");
+  return (header) => header !== undefined && crypto.timingSafeEqual(crypto.hash("sha256", header, "buffer"), expected);
 }

@@ -8,19 +8,19 @@
 import * as z from "zod";
 import * as m from "../../contract/models";
 import type { RouteName } from "../../contract/routes";
-import { ROUTE_PATTERNS, type RoutePattern } from "./parse/routePatterns";
+import { ROUTE_PATTERNS, type RoutePattern } from "./routePatterns";
 
 /** What a server understands and says. */
 export interface Dialect {
   readonly patterns: readonly RoutePattern[];
   /** Models of bodies in place of the route table's. */
   readonly bodies: Readonly<Partial<Record<RouteName, z.ZodType>>>;
-  /** An item as this server writes it. */
-  readonly encodeItem: (item: object) => object;
+  /** Writes an item as this server has it; undefined where that is how handlers give it. */
+  readonly encodeItem?: (item: object) => object;
 }
 
 /** The API as the route table has it. */
-export const NEWEST_DIALECT: Dialect = { patterns: ROUTE_PATTERNS, bodies: {}, encodeItem: (item) => item };
+export const NEWEST_DIALECT: Dialect = { patterns: ROUTE_PATTERNS, bodies: {} };
 
 /** An image was a text before it could be an object. */
 const imageModel = z.string().min(1);

@@ -2,6 +2,9 @@
 import type * as http from "node:http";
 import type { Duplex } from "node:stream";
 
+/** Events by which node:http hands over a request. What else a client may expect is no reason to reject its request. */
+export const REQUEST_EVENTS = ["request", "checkExpectation"] as const;
+
 interface InFlightRequest {
   readonly request: http.IncomingMessage;
   readonly response: http.ServerResponse;
@@ -10,62 +13,77 @@ interface InFlightRequest {
 
 interface Connection {
   readonly requests: Set<InFlightRequest>;
-  /** Called when an exchange has ended. */
+  /** Called when a request has ended. */
   readonly listeners: Set<() => void>;
 }
 
-/** Keeps track of every request from its first line to the end of its answer or of its connection. */
-export class InFlightRequests {
+/** How busy a server is. */
+export interface RequestActivity {
+  /** Requests that have begun and not ended. */
+  readonly inFlightCount: number;
+  /** When the last request began or ended, as a time of `performance.now()`; 0 before the first. */
+  readonly lastChangeAt: number;
+}
+
+/** Keeps track of every request from its first line to the end of its response or of its connection. */
+export class InFlightRequests implements RequestActivity {
   readonly #connections = new WeakMap<Duplex, Connection>();
-  readonly #onChange: (change: 1 | -1) => void;
+  inFlightCount = 0;
+  lastChangeAt = 0;
 
-  /** @param onChange called when a request begins (+1) and when it ends (-1) */
-  constructor(onChange: (change: 1 | -1) => void) {
-    this.#onChange = onChange;
-  }
+  /** Signals that abort when the request has ended, or its client has left. */
+  readonly signals = new WeakMap<http.IncomingMessage, AbortSignal>();
 
-  /** Begins a request; the signal aborts when it has ended, or its client has left. */
-  track(request: http.IncomingMessage, response: http.ServerResponse): AbortSignal {
-    const { requests: exchanges, listeners: waiting } = this.#connection(request.socket);
-    const gone = new AbortController();
-    const end = (): void => {
-      if (!exchanges.delete(exchange)) return;
-      gone.abort();
-      this.#onChange(-1);
-      for (const look of waiting) look();
-    };
-    const exchange: InFlightRequest = { request, response, end };
-    exchanges.add(exchange);
-    this.#onChange(1);
-    response.once("close", end);
-    return gone.signal;
+  /** Watches a server. Its own listeners come later, so that they find the signals of their requests. */
+  constructor(server: http.Server) {
+    server.on("connection", (socket: Duplex) => {
+      const connection: Connection = { requests: new Set(), listeners: new Set() };
+      this.#connections.set(socket, connection);
+      // The responses of pipelined requests but the first have no connection yet, so they do not learn of its end.
+      socket.once("close", () => {
+        connection.listeners.clear();
+        for (const tracked of [...connection.requests]) tracked.end();
+      });
+    });
+    for (const event of REQUEST_EVENTS)
+      server.on(event, (request: http.IncomingMessage, response: http.ServerResponse) => {
+        const connection = this.#connections.get(request.socket);
+        if (connection === undefined) return;
+        const { requests, listeners } = connection;
+        const gone = new AbortController();
+        const tracked: InFlightRequest = {
+          request,
+          response,
+          end: () => {
+            if (!requests.delete(tracked)) return;
+            gone.abort();
+            this.inFlightCount--;
+            this.lastChangeAt = performance.now();
+            for (const look of listeners) look();
+          },
+        };
+        requests.add(tracked);
+        this.signals.set(request, gone.signal);
+        this.inFlightCount++;
+        this.lastChangeAt = performance.now();
+        response.once("close", tracked.end);
+      });
   }
 
   /**
-   * Calls `act` when no request that arrived whole waits for its answer any more: what is said of the bytes after them must not
-   * overtake their answers. `begun` tells whether a part of an answer is on its way already.
+   * Calls `act` when every request that arrived whole has its response: an error about the bytes after them must not overtake those.
+   * `begun` tells whether a part of a response is on its way already.
    */
   afterPendingResponses(socket: Duplex, act: (begun: boolean) => void): void {
-    const { requests: exchanges, listeners: waiting } = this.#connection(socket);
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return act(false);
+    const { requests, listeners } = connection;
     const look = (): void => {
-      if ([...exchanges].some(({ request }) => request.complete)) return;
-      waiting.delete(look);
-      act([...exchanges].some(({ response }) => response.headersSent));
+      if ([...requests].some(({ request }) => request.complete)) return;
+      listeners.delete(look);
+      act([...requests].some(({ response }) => response.headersSent));
     };
-    waiting.add(look);
+    listeners.add(look);
     look();
-  }
-
-  #connection(socket: Duplex): Connection {
-    const known = this.#connections.get(socket);
-    if (known !== undefined) return known;
-    const connection: Connection = { requests: new Set(), listeners: new Set() };
-    this.#connections.set(socket, connection);
-    // The answers of pipelined requests but the first have no connection yet, and so do not learn of its end.
-    socket.once("close", () => {
-      connection.listeners.clear();
-      for (const exchange of [...connection.requests]) exchange.end();
-    });
-    return connection;
   }
 }

@@ -1,13 +1,12 @@
 /** The wrapper of every answer, in one place. */
 import type * as http from "node:http";
 import { ITEM_CODES } from "../../contract/codes";
-import type { RequestError } from "../errors";
-import type { FailedItem } from "../handlers/handler";
+import type { RequestError, FailedItem } from "../errors";
 
 const isFailedItem = (item: object): item is FailedItem => "status" in item && item.status === "error";
 
 /** Envelope of items. `dataKey` undefined: the only item is the data. */
-export function itemsEnvelope(
+function itemsEnvelope(
   dataKey: string | undefined,
   items: readonly object[],
   message: string | undefined,
@@ -32,10 +31,33 @@ export const errorEnvelope = ({ status, message, itemCode }: RequestError, opTim
   op_time_us: opTimeUs,
 });
 
-/** Sends JSON; nothing when the client is gone. */
-export function sendJson(response: http.ServerResponse, status: number, body: object): void {
-  sendText(response, status, "application/json", JSON.stringify(body));
+/** Sends the items of a request; nothing when the client is gone. `startedAt` is a time of `performance.now()`. */
+export function sendItems(
+  response: http.ServerResponse,
+  {
+    dataKey,
+    items,
+    message,
+    startedAt,
+  }: {
+    readonly dataKey: string | undefined;
+    readonly items: readonly object[];
+    readonly message: string | undefined;
+    readonly startedAt: number;
+  },
+): void {
+  const envelope = itemsEnvelope(dataKey, items, message, elapsedUs(startedAt));
+  sendText(response, 200, "application/json", JSON.stringify(envelope));
 }
+
+/** Sends what is wrong with a whole request; nothing when the client is gone. */
+export function sendError(response: http.ServerResponse, error: RequestError, startedAt: number): void {
+  if (error.allowedMethods.length > 0 && !response.headersSent)
+    response.setHeader("allow", error.allowedMethods.join(", "));
+  sendText(response, error.status, "application/json", JSON.stringify(errorEnvelope(error, elapsedUs(startedAt))));
+}
+
+const elapsedUs = (startedAt: number): number => Math.round((performance.now() - startedAt) * 1000);
 
 /** Sends a text; nothing when the client is gone. */
 export function sendText(response: http.ServerResponse, status: number, contentType: string, text: string): void {

@@ -1,38 +1,21 @@
-/** From a request's line and body to a route with parsed arguments. Pure. */
-import type { Selector } from "../lookup";
-import { RequestError } from "../errors";
+/** Finds the operation that a request asks for, by its method, path and query, and parses its arguments. Pure. */
 import * as z from "zod";
 import { type Route, type RouteName, routes } from "../../contract/routes";
-
-import { expandBodies, itemsHaveSelectors } from "./parse/requestBodies";
-import { explainIssues } from "../validation/issueMessages";
-import { matchRoute } from "./parse/routePatterns";
-import { parseJson } from "./parse/json";
-import { OLDER_IMAGE_LIST_PATH, parseOlderImageList } from "./parse/olderImageList";
-
-import {
-  assertValidSelectors,
-  parseEntries,
-  parseQuerySelectors,
-  type SelectorsAndParameters,
-  type QueryParameter,
-} from "./parse/selectors";
+import { RequestError } from "../errors";
+import { abbreviate } from "../validation/describeValue";
 import { type Dialect, NEWEST_DIALECT } from "./dialect";
+import { parseBodyArguments } from "./parse/bodyArguments";
+import { parseOlderImageList } from "./parse/olderImageList";
+import { parseReadArguments } from "./parse/readArguments";
+import type { ParsedArguments, QueryParameter } from "./parse/selectors";
+import { OLDER_IMAGE_LIST_PATH, type RoutePattern } from "./routePatterns";
 
 /** A request that fits a route. */
-export interface RoutedRequest {
+export interface RoutedRequest extends ParsedArguments {
   readonly name: RouteName;
   readonly dataKey: string | undefined;
-  /** Without selectors. */
-  readonly query: unknown;
-  /** One for each call of the route's handler; its items name their objects, whatever named them in the request. */
-  readonly bodies: readonly [unknown, ...unknown[]];
-  /** Of a request without such a body. */
-  readonly selectors: readonly Selector[];
   /** Parameters of the path. */
   readonly path: Readonly<Record<string, string>>;
-  /** Items as the form of the request has them. */
-  readonly encodeItems: (items: readonly object[]) => readonly object[];
 }
 
 /** What came in. `body` is undefined when none was sent. */
@@ -43,53 +26,28 @@ export interface RawRequest {
   readonly body: string | undefined;
 }
 
-const BODY_NAMES: Readonly<Partial<Record<RouteName, string>>> = {
-  createInstance: "instance creation arguments",
-  createService: "service group creation arguments",
-  createVolume: "volume creation arguments",
-  createCertificate: "certificate creation arguments",
-};
-
 /**
  * Finds the route and parses its arguments. Throws {@link RequestError} 400, 404 or 405: whatever is malformed refuses the whole
  * request, before any item of it is looked at.
  *
  * Objects are named in the path, in the query or in the body; what the body names counts alone.
  */
-export function routeRequest(request: RawRequest, dialect: Dialect = NEWEST_DIALECT): RoutedRequest {
-  const { path, parameters } = parseTarget(request.target);
+export function routeRequest({ method, target, body }: RawRequest, dialect: Dialect = NEWEST_DIALECT): RoutedRequest {
+  const { path, parameters } = parseTarget(target);
   const keys = parameters.map(([key]) => key);
-  const { pattern: form, pathParameters: values } = matchRoute(request.method, path, keys, dialect.patterns);
-  const found: Route = routes[form.name];
-  const inPath = form.isOne && values["uuid"] !== undefined ? [{ uuid: values["uuid"] }] : [];
-  const json = parseJson(request.body);
-  const common = { name: form.name, dataKey: found.dataKey, path: values };
-  const reshape = (items: readonly object[]): readonly object[] => items.map(dialect.encodeItem);
-  const body = dialect.bodies[form.name] ?? found.body;
-
-  if (body instanceof z.ZodUndefined) {
-    if (form.path === OLDER_IMAGE_LIST_PATH) {
-      const older = parseOlderImageList(parameters, json == null ? [] : parseEntries(json, false).parameters);
-      const query = parseQuery(found, older.parameters);
-      return { ...common, query, bodies: [undefined], selectors: [], encodeItems: older.encodeItems };
-    }
-    const { selectors, parameters: rest } = parseReadSelectors(found, json, inPath, parameters);
-    assertValidSelectors(selectors);
-    return { ...common, query: parseQuery(found, rest), bodies: [undefined], selectors, encodeItems: reshape };
-  }
-
-  const named = itemsHaveSelectors(body) ? parseQuerySelectors(parameters) : { selectors: [], parameters: [] };
-  const given = [...inPath, ...named.selectors];
-  assertValidSelectors(given);
-  const [first, ...more] = expandBodies(body, json, given, named.parameters);
-  const place = BODY_NAMES[form.name] ?? "the request";
-  return {
-    ...common,
-    query: parseQuery(found, itemsHaveSelectors(body) ? [] : parameters),
-    bodies: [parseWithModel(body, first, place), ...more.map((one) => parseWithModel(body, one, place))],
-    selectors: [],
-    encodeItems: reshape,
-  };
+  const { pattern, pathParameters } = matchRoute(method, path, keys, dialect.patterns);
+  const route: Route = routes[pattern.name];
+  const { name } = pattern;
+  const { dataKey } = route;
+  const { uuid } = pathParameters;
+  const inPath = pattern.isOne && uuid !== undefined ? [{ uuid }] : [];
+  const bodyModel = dialect.bodies[name] ?? route.body;
+  const parsed = !(bodyModel instanceof z.ZodUndefined)
+    ? parseBodyArguments(name, route, bodyModel, { inPath, parameters, body })
+    : pattern.path === OLDER_IMAGE_LIST_PATH
+      ? parseOlderImageList(route, parameters, body)
+      : parseReadArguments(route, { inPath, parameters, body });
+  return { name, dataKey, path: pathParameters, ...parsed };
 }
 
 function parseTarget(target: string): { path: string; parameters: readonly QueryParameter[] } {
@@ -99,48 +57,68 @@ function parseTarget(target: string): { path: string; parameters: readonly Query
   return { path: path.replace(/^\/v1\/v1(?=\/)/, "/v1"), parameters: [...new URLSearchParams(search.join("?"))] };
 }
 
-/** What a request without a model for its body names. */
-function parseReadSelectors(
-  found: Route,
-  json: unknown,
-  inPath: readonly Selector[],
-  parameters: readonly QueryParameter[],
-): SelectorsAndParameters {
-  const takesSelectors = hasParameter(found.query, "uuid");
-  const query = takesSelectors ? parseQuerySelectors(parameters) : { selectors: [], parameters };
-  const isNothing = json == null || (Array.isArray(json) && json.length === 0);
-  if (isNothing) return { selectors: [...inPath, ...query.selectors], parameters: query.parameters };
-  if (!takesSelectors && !hasLists(found.query)) throw new RequestError(400, "This request takes no body");
-  const { selectors, parameters: asked } = parseEntries(json, takesSelectors);
-  const keys = new Set(asked.map(([key]) => key));
-  return { selectors, parameters: [...query.parameters.filter(([key]) => !keys.has(key)), ...asked] };
+/** A pattern and what its parameters stand for. */
+interface RouteMatch {
+  readonly pattern: RoutePattern;
+  readonly pathParameters: Readonly<Record<string, string>>;
 }
 
-const shapeOf = (model: z.ZodType): Readonly<Record<string, unknown>> =>
-  model instanceof z.ZodObject ? model.shape : {};
-const hasParameter = (model: z.ZodType, name: string): boolean => Object.hasOwn(shapeOf(model), name);
-const isList = (field: unknown): boolean =>
-  (field instanceof z.ZodOptional ? field.unwrap() : field) instanceof z.ZodArray;
-const hasLists = (model: z.ZodType): boolean => Object.values(shapeOf(model)).some(isList);
+/**
+ * The form of a request. What is written out wins over a parameter in its place: `/v1/instances/wait` is no instance. Where the
+ * metro and its control plane have the same path, the operation that knows the query's parameters is meant.
+ *
+ * Throws {@link RequestError} 404 or 405.
+ *
+ * @param parameters names of the query's parameters
+ * @param patterns those that this server knows
+ */
+function matchRoute(
+  method: string,
+  path: string,
+  parameters: readonly string[],
+  patterns: readonly RoutePattern[],
+): RouteMatch {
+  const words = path.split("/");
+  const matching = patterns.filter((form) => matchesTemplate(form.path.split("/"), words));
+  const pattern = matching.map(specificityKey).sort()[0];
+  const atPath = matching.filter((form) => specificityKey(form) === pattern);
+  const candidates = atPath.filter((form) => form.method === method);
+  const form = candidates.find(({ name }) => hasAllParameters(routes[name].query, parameters)) ?? candidates[0];
+  if (form !== undefined) return { pattern: form, pathParameters: parsePathParameters(form.path, words) };
+  if (atPath.length === 0) throw new RequestError(404, `No such endpoint: ${method} ${abbreviate(path)}`);
+  const allowed = [...new Set(atPath.map((one) => one.method))];
+  const message = `Method ${method} is not allowed for ${abbreviate(path)}, but ${allowed.join(", ")}`;
+  throw new RequestError(405, message, "WrongMethod", allowed);
+}
 
-/** Parameters that the model has as lists are merged from repeats and comma lists, of others the last counts. */
-function parseQuery({ query }: Route, parameters: readonly QueryParameter[]): unknown {
-  const merged = new Map<string, string | string[]>();
-  for (const [key, value] of parameters) {
-    const list = merged.get(key) ?? [];
-    if (Array.isArray(list) && hasParameter(query, key) && isList(shapeOf(query)[key])) {
-      list.push(...value.split(","));
-      merged.set(key, list);
-    } else {
-      merged.set(key, value);
-    }
+const isParameter = (word: string): boolean => word.startsWith("{");
+
+const matchesTemplate = (template: readonly string[], words: readonly string[]): boolean =>
+  template.length === words.length &&
+  template.every((part, index) => (isParameter(part) ? words[index] !== "" : words[index] === part));
+
+/** Sorts what is written out before what is a parameter, word by word. */
+const specificityKey = ({ path }: RoutePattern): string =>
+  path
+    .split("/")
+    .map((word) => (isParameter(word) ? "1" : "0"))
+    .join("");
+
+const parsePathParameters = (template: string, words: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    template
+      .split("/")
+      .flatMap((part, index) => (isParameter(part) ? [[part.slice(1, -1), decodeSegment(words[index] ?? "")]] : [])),
+  );
+
+const hasAllParameters = (query: z.ZodType, parameters: readonly string[]): boolean =>
+  query instanceof z.ZodObject && parameters.every((name) => Object.hasOwn(query.shape, name));
+
+/** What is wrongly encoded stands for itself: it will be no uuid. */
+function decodeSegment(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
-  return parseWithModel(query, Object.fromEntries(merged), "the query");
-}
-
-function parseWithModel(model: z.ZodType, input: unknown, place: string): unknown {
-  const parsed = model.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const { message, code } = explainIssues(parsed.error.issues, { input, name: place });
-  throw new RequestError(400, message, code);
 }

@@ -1,35 +1,24 @@
 /** The HTTP side of the daemon. Built on node:http because a GET here may carry a JSON body. */
-import { RequestError } from "../errors";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Handlers } from "../handlers/handler";
-import type { Log } from "../log";
 import type { Timings } from "../timings";
 import { createBearerCheck } from "./auth";
-import { MAX_HEADER_BYTES, MAX_TARGET_BYTES } from "./limits";
-import { invokeHandler } from "./invokeHandler";
-import { InFlightRequests } from "./inFlightRequests";
-import { toRequestError, rejectConnection } from "./malformedRequest";
-import { discardBody, readBody } from "./parse/readBody";
-import { itemsEnvelope, errorEnvelope, sendJson, sendText } from "./response";
-import { routeRequest } from "./router";
-import type { Dialect } from "./dialect";
+import { handleRequest, type RequestOptions } from "./handleRequest";
+import { InFlightRequests, REQUEST_EVENTS, type RequestActivity } from "./inFlightRequests";
+import { MAX_HEADER_BYTES } from "./limits";
+import { rejectConnection, toRequestError } from "./malformedRequest";
 
 /** What the server serves. */
-export interface ApiServerOptions {
-  readonly handlers: Handlers;
-  readonly dialect: Dialect;
+export interface ApiServerOptions extends Pick<RequestOptions, "handlers" | "dialect" | "log"> {
   readonly token: string;
   readonly timings: Pick<Timings, "headersTimeoutMs" | "requestTimeoutMs">;
-  readonly log: Log;
-  /** Called when a request begins (+1) and when it ends (-1). */
-  readonly onRequest: (change: 1 | -1) => void;
 }
 
 /** A listening server. */
 export interface ApiServer {
   /** Such as `http://127.0.0.1:40123`. */
   readonly url: string;
+  readonly activity: RequestActivity;
   /** Takes no new requests; those under way get `graceMs` to end. */
   close(graceMs: number): Promise<void>;
 }
@@ -41,25 +30,22 @@ const CONNECTION_CHECK_INTERVAL_MS = 1_000;
 
 /** Listens on a port of the kernel's choice, on loopback only. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { headersTimeoutMs: headersMs, requestTimeoutMs: requestMs } = options.timings;
-  const isAuthorized = createBearerCheck(options.token);
-  const exchanges = new InFlightRequests(options.onRequest);
-  const onHttpRequest = (request: http.IncomingMessage, response: http.ServerResponse): void =>
-    void handleRequest(request, response, exchanges.track(request, response), options, isAuthorized);
-  const server = http.createServer(
-    {
-      headersTimeout: headersMs,
-      requestTimeout: requestMs,
-      connectionsCheckingInterval: Math.min(CONNECTION_CHECK_INTERVAL_MS, headersMs),
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
-    onHttpRequest,
-  );
-  // What else a client may expect is no reason to refuse its request.
-  server.on("checkExpectation", onHttpRequest);
+  const { headersTimeoutMs, requestTimeoutMs } = options.timings;
+  const requestOptions = { ...options, isAuthorized: createBearerCheck(options.token) };
+  const server = http.createServer({
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(CONNECTION_CHECK_INTERVAL_MS, headersTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  });
+  const inFlight = new InFlightRequests(server);
+  for (const event of REQUEST_EVENTS)
+    server.on(event, (request: http.IncomingMessage, response: http.ServerResponse) => {
+      void handleRequest(request, response, inFlight.signals.get(request) ?? AbortSignal.abort(), requestOptions);
+    });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    exchanges.afterPendingResponses(socket, (begun) => {
+    inFlight.afterPendingResponses(socket, (begun) => {
       if (begun || !socket.writable || error.code === "ECONNRESET") socket.destroy();
       else rejectConnection(socket, toRequestError(error.code));
     });
@@ -71,6 +57,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { port } = server.address() as AddressInfo; // a TCP server that listens has one
   return {
     url: `http://${HOST}:${port}`,
+    activity: inFlight,
     close: (graceMs) =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -78,36 +65,4 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         setTimeout(() => server.closeAllConnections(), graceMs).unref();
       }),
   };
-}
-
-async function handleRequest(
-  request: http.IncomingMessage,
-  response: http.ServerResponse,
-  gone: AbortSignal,
-  options: ApiServerOptions,
-  isAuthorized: (header: string | undefined) => boolean,
-): Promise<void> {
-  const begunAt = performance.now();
-  const opTimeUs = (): number => Math.round((performance.now() - begunAt) * 1000);
-  const sendError = (refusal: RequestError): void => {
-    if (refusal.allowedMethods.length > 0 && !response.headersSent)
-      response.setHeader("allow", refusal.allowedMethods.join(", "));
-    sendJson(response, refusal.status, errorEnvelope(refusal, opTimeUs()));
-    discardBody(request);
-  };
-  const { method = "GET", url: target = "/", headers } = request;
-  try {
-    if (!isAuthorized(headers.authorization)) throw new RequestError(401, "Invalid or missing token");
-    if (target.length > MAX_TARGET_BYTES)
-      throw new RequestError(414, `The path and query are larger than ${MAX_TARGET_BYTES} bytes`);
-    const routed = routeRequest({ method, target, body: await readBody(request) }, options.dialect);
-    const { items, message, text } = await invokeHandler(options, routed, headers.accept ?? "", gone);
-    if (text !== undefined) sendText(response, 200, text.contentType, text.body);
-    else sendJson(response, 200, itemsEnvelope(routed.dataKey, routed.encodeItems(items), message, opTimeUs()));
-  } catch (error) {
-    if (error instanceof RequestError) return sendError(error);
-    if (gone.aborted) return;
-    options.log.write("bug", { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    sendError(new RequestError(500, "Internal error; see daemon.log"));
-  }
 }

@@ -10,6 +10,7 @@ import { attachVolume, detachVolume, usesDisks } from "./update/attachments";
 import { InstanceMachine, type InstanceEvent } from "./lifecycle/machine";
 import { decideRequest, type InstanceRequest } from "./lifecycle/decideRequest";
 import { Mailbox } from "./mailbox";
+import { type NetworkInterface, networkInterfaceOf } from "./networkInterface";
 
 import { convertToTemplate } from "./lifecycle/convertToTemplate";
 import { applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
@@ -34,12 +35,14 @@ const CANCELS_START: readonly InstanceRequest[] = ["stop", "force-stop", "conver
 
 /** Owns one instance and its VM. */
 export class InstanceActor implements Instance {
+  readonly networkInterface: NetworkInterface;
   readonly #machine: InstanceMachine;
   readonly #mailbox: Mailbox<InstanceEvent, AcceptedRequest>;
   /** Accepted and not yet begun; a delete stays here until it fails. */
   readonly #pending = new Set<InstanceRequest>();
 
   constructor(record: InstanceRecord, env: InstanceEnvironment) {
+    this.networkInterface = networkInterfaceOf(record.uuid);
     this.#mailbox = new Mailbox({
       event: (event) => this.#handleEvent(event),
       request: (accepted) => this.#handleRequest(accepted),

@@ -5,6 +5,7 @@ import type { InstanceProp, InstanceState } from "../../contract/models";
 import type { InstanceDefinition, InstanceRecord, VolumeAttachment } from "../store/instances";
 import type { Vm, VmExit, VmUsage } from "../vmm/vmm";
 import type { InstanceRequest } from "./lifecycle/decideRequest";
+import type { NetworkInterface } from "./networkInterface";
 import type { WakeupHistogram } from "./wakeups";
 
 /** What a request brings along. */
@@ -34,6 +35,7 @@ export interface Instance {
   /** The instance as it is now. */
   readonly record: InstanceRecord;
   readonly state: InstanceState;
+  readonly networkInterface: NetworkInterface;
   /** True from the moment a delete is accepted until it is done, or has failed and can be asked for again. */
   readonly isBeingDeleted: boolean;
   /** True when no VM runs and nothing is about to start one. */

@@ -43,6 +43,7 @@ import {
   toSerializable,
   wasLookedUp,
 } from "./state";
+import { fromStoredTimeouts } from "./storedTimeouts";
 import { LOCATION_KEY, type Location, assertSameMetro, requiresMove } from "../resourceLocation";
 
 /** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
@@ -150,6 +151,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const given = Object.fromEntries(
         SETTING_KEYS.map((key) => [key, settingText(request.config.get(`unikernel:${key}`))]),
       );
+      if (providerName !== "") given["timeouts"] = fromStoredTimeouts(given["timeouts"]);
       if (SETTING_KEYS.some((key) => given[key] !== settings[key])) {
         settings = given;
         context = undefined;

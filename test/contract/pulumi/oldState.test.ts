@@ -18,6 +18,9 @@ import type { Registration } from "../../support/programInputs";
 type Json = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
 
+/** Each kind and each Provider takes a process of its own, a second or more each on a busy machine. */
+const PROCESSES_LIMIT_MS = 180_000;
+
 const UNCHANGED = { changes: false, replaces: [], deleteBeforeReplace: false };
 
 /** Inputs that say something at creation only: a change of them has no effect. */
@@ -120,7 +123,8 @@ function altered(value: unknown, [key, ...rest]: Path): unknown {
 }
 
 for (const name of ["everything", "cloud"] as const) {
-  describe(`the state '${name}' of an older release, read by the dynamic provider process`, () => {
+  describe(`the state '${name}' of an older release, read by the dynamic provider process`, function () {
+    this.timeout(PROCESSES_LIMIT_MS);
     let stack: OldStack;
     before(async () => {
       stack = await OldStack.open(name);
@@ -195,7 +199,8 @@ for (const name of ["everything", "cloud"] as const) {
   });
 }
 
-describe("the state of what failed half-way in an older release, read by the dynamic provider process", () => {
+describe("the state of what failed half-way in an older release, read by the dynamic provider process", function () {
+  this.timeout(PROCESSES_LIMIT_MS);
   let stack: OldStack;
   before(async () => {
     stack = await OldStack.open("partialFailure");
@@ -234,7 +239,8 @@ describe("the state of what failed half-way in an older release, read by the dyn
   });
 });
 
-describe("the state of an older release, used for requests by the dynamic provider process", () => {
+describe("the state of an older release, used for requests by the dynamic provider process", function () {
+  this.timeout(PROCESSES_LIMIT_MS);
   let stack: OldStack;
   afterEach(() => stack.close());
 
@@ -242,6 +248,22 @@ describe("the state of an older release, used for requests by the dynamic provid
     stack = await OldStack.open("everything");
     const own = stack.named("own");
     assert.deepEqual(stack.registrationOf(own).inputs, own.inputs);
+  });
+
+  it("takes the settings of a Provider from the state as well, as a refresh and a destroy give them without the program", async () => {
+    stack = await OldStack.open("everything");
+    const disk = stack.named("pair-disk");
+    const process = await DynamicProcess.start(
+      disk.kind,
+      { ...stack.named(disk.provider).inputs },
+      stack.project.folder,
+    );
+    try {
+      const { failures } = await process.check(disk.inputs, { ...stack.registrationOf(disk).inputs });
+      assert.deepEqual(failures, []);
+    } finally {
+      await process.stop();
+    }
   });
 
   it("shows no drift of what is managed, of which the API does not report all", async () => {
@@ -285,30 +307,59 @@ describe("the state of an older release, used for requests by the dynamic provid
     assert.ok(api.asked.length > 0);
   });
 
-  it("drains the replicas of a service for as long as its old inputs say", async () => {
+  /** A fake daemon that has the service 'rolled' with its replicas, which carry these tags; and what it was asked to change. */
+  async function rolledService(tags: readonly string[]) {
     stack = await OldStack.open("everything");
     const rolled = stack.named("rolled");
     const replicas = (rolled.outputs["instances"] as { uuid: string; name: string }[]).map((one) => ({
       ...one,
-      ...{ status: "success", state: "stopped", tags: ["managed-by:pulumi-unikernel"] },
+      ...{ status: "success", state: "running", net_time_us: 1, tags },
+      image: `oci://local/${String((rolled.outputs["template"] as Json)["image"])}`,
     }));
-    const group = { status: "success", uuid: rolled.id, name: rolled.inputs["name"], services: [{ port: 28434 }] };
-    const answer = (asked: ReceivedRequest) => {
-      const gone = asked.method === "DELETE" && asked.url.startsWith("/v1/instances");
-      if (gone) groups = [{ ...group, instances: [] }];
-      const list = asked.url.startsWith("/v1/instances") ? "instances" : "service_groups";
-      const done = { status: "success", name: "it", ...(asked.body as readonly Json[] | undefined)?.[0] };
-      return recordedResponse({ instances: replicas, service_groups: groups }, asked) ?? success(list, done);
+    const group = {
+      ...{ status: "success", uuid: rolled.id, name: rolled.inputs["name"] },
+      ...{ services: [{ port: 28434, destination_port: 8080 }], soft_limit: 1, hard_limit: 65_535 },
+      domains: [{ fqdn: rolled.outputs["fqdn"] }],
     };
-    let groups: readonly Json[] = [{ ...group, instances: replicas.map(({ uuid, name }) => ({ uuid, name })) }];
-    await using api = await startFakeApi(answer);
+    let present: Json[] = replicas;
+    const api = await startFakeApi((asked: ReceivedRequest) => {
+      const [first] = [asked.body].flat() as readonly (Json | undefined)[];
+      const isInstance = asked.url.startsWith("/v1/instances");
+      if (isInstance && asked.url.endsWith("/stop"))
+        present = present.map((one) => (one["uuid"] === first?.["uuid"] ? { ...one, state: "stopped" } : one));
+      if (isInstance && asked.method === "DELETE") present = present.filter(({ uuid }) => uuid !== first?.["uuid"]);
+      const instances = present.map(({ uuid, name }) => ({ uuid, name }));
+      const items = { instances: present, service_groups: [{ ...group, instances }] };
+      const done = { status: "success", name: "it", ...first };
+      return recordedResponse(items, asked) ?? success(isInstance ? "instances" : "service_groups", done);
+    });
     await announceDaemon(api, stack.project.platform);
-    await (await stack.process(rolled)).delete(rolled.id, rolled.outputs);
-    const stops = api.asked.filter(({ url }) => url.startsWith("/v1/instances/stop"));
+    const changes = () => api.asked.filter(({ method, url }) => method !== "GET" && !url.includes("/wait"));
+    return { api, rolled, process: await stack.process(rolled), changes };
+  }
+  const MANAGED = "managed-by:pulumi-unikernel";
+  /** Printed by `templateTag` of release f2a07b2 for the template in this state. */
+  const TEMPLATE = "template:808ab89f967c";
+
+  it("knows the replicas that were made from the template in the state, and rolls nothing for another limit", async () => {
+    const { api, rolled, process, changes } = await rolledService(["replica", MANAGED, TEMPLATE]);
+    await using _ = api;
+    const { inputs } = await stack.preview(rolled);
+    await process.update(rolled.id, rolled.outputs, { ...inputs, softLimit: 2 });
+    assert.deepEqual(
+      changes().map(({ method, url, body }) => [method, url, body]),
+      [["PATCH", "/v1/services", [{ uuid: rolled.id, prop: "soft_limit", op: "set", value: 2 }]]],
+    );
+  });
+
+  it("drains the replicas of a service for as long as its old inputs say", async () => {
+    const { api, rolled, process, changes } = await rolledService(["replica", MANAGED, TEMPLATE]);
+    await using _ = api;
+    await process.delete(rolled.id, rolled.outputs);
+    const stops = changes().filter(({ url }) => url === "/v1/instances/stop");
     assert.deepEqual(
       stops.map(({ body }) => (body as { drain_timeout_ms?: number }[])[0]?.drain_timeout_ms),
       [45_000, 45_000],
-      JSON.stringify(api.asked),
     );
   });
 });

@@ -64,9 +64,9 @@ describe("the state of an older release, under the real engine", function () {
     const { stack } = await open("everything");
     await project.edit({
       "drainTimeoutMs: 2500": "drainTimeoutMs: 2501",
-      "stableForSeconds: 1.5": "stableForSeconds: 1.6",
-      "healthyWithinSeconds: 240": "healthyWithinSeconds: 241",
-      "rollout: { drainTimeoutSeconds: 0 }": "rollout: { drainTimeoutSeconds: 1 }",
+      "stableForMs: 1500": "stableForMs: 1600",
+      "healthyWithinMs: 240_000": "healthyWithinMs: 241_000",
+      "rollout: { drainTimeoutMs: 0 }": "rollout: { drainTimeoutMs: 1000 }",
       "cooldownTimeMs: 3000": "cooldownTimeMs: 3001",
       'tags: ["copy"]': 'tags: ["copied"]',
       '"/www/version": "one"': '"/www/version": "two"',

@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import * as z from "zod";
 import { envelope } from "../../../provider/contract/models";
 import { type Route, routes } from "../../../provider/contract/routes";
-import { expandBodies } from "../../../provider/platform/http/parse/requestBodies";
+import { expandBodies } from "../../../provider/platform/http/parse/bodyArguments";
 import {
   type JsonSchema,
   type ResolveRef,

@@ -164,7 +164,7 @@ describe("a program", () => {
     await whole(provider.urn);
     const mine = registered.find((r) => r.name === "how");
     assert.equal(mine?.inputs["unikernel:controlPlane"], "https://plane.example.com");
-    assert.equal(mine.inputs["unikernel:timeouts"], '{"createMs":600000}');
+    assert.equal(mine.inputs["unikernel:timeouts"], '{"create":600}', "as the state has it");
     assert.equal(mine.inputs["unikernel:maxConcurrency"], "4");
     assert.doesNotMatch(String(mine.inputs["unikernel:proxy"]), /^http/, "a secret is wrapped");
   });

@@ -1,12 +1,13 @@
 /** Which checkpoints instances and checkpoints descend from. */
 
+import { toRfc3339 } from "../../../base/clock";
 import { type Selector, findBySelector, visibleInstances } from "../../lookup";
 import { RequestError } from "../../errors";
 import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 
 import type { Handlers } from "../handler";
-import { mapItems, toRfc3339 } from "../items";
+import { mapItems } from "../items";
 
 /** Handlers of the history calls. */
 export function historyHandlers(registry: Registry): Pick<Handlers, "getInstanceHistory" | "getCheckpointHistory"> {

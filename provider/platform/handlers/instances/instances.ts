@@ -1,5 +1,5 @@
 /** Instances: finds the instance, asks it, shows what became of it. */
-import { isVisible, findInstance } from "../../lookup";
+import { isVisible, findInstance, readItems } from "../../lookup";
 import type { CreateInstanceRequest, InstanceItem } from "../../../contract/models";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotManaged, assertNotAutoscaleTemplate } from "../../autoscale/managedInstances";
@@ -9,13 +9,13 @@ import type { Instance } from "../../instances/instance";
 import { createInstances } from "../../instances/create/create";
 import { isTemplateOrCheckpoint } from "../../instances/update/templates";
 import type { Registry } from "../../registry";
-import { ApiItemError, RequestError } from "../../errors";
+import { ApiItemError, RequestError, type FailedItem } from "../../errors";
 import { parseDrainTimeoutMs } from "./drain";
 import { instanceItem } from "./item";
 
 import { notFoundItem, isInState, isSettled, neverMet, timedOutItem, waitForState, withTimeoutMessage } from "./wait";
-import type { FailedItem, Handlers } from "../handler";
-import { mapItems, readItems } from "../items";
+import type { Handlers } from "../handler";
+import { mapItems } from "../items";
 
 type InstanceRoutes = "createInstance" | "getInstances" | "deleteInstances" | "startInstances" | "stopInstances";
 
@@ -81,20 +81,19 @@ export function instanceHandlers(registry: Registry): Pick<Handlers, InstanceRou
     },
 
     // Templates and checkpoints have listings of their own; who names one here gets it.
-    getInstances: async (request) => {
-      const tags = request.query.tags ?? [];
-      const isListed = (instance: Instance): boolean =>
-        isVisible(instance) &&
-        tags.every((tag) => instance.record.definition.tags.includes(tag)) &&
-        (!isTemplateOrCheckpoint(instance.state) || request.selectors.length > 0);
-      const items = await readItems(
+    getInstances: (request) => {
+      const { tags = [] } = request.query;
+      const items = readItems(
         request,
         log,
         [...registry.instances.values()],
         ({ record }) => record,
         "instance",
         (instance) => instanceItem(registry, instance),
-        isListed,
+        (instance) =>
+          isVisible(instance) &&
+          tags.every((tag) => instance.record.definition.tags.includes(tag)) &&
+          (request.selectors.length > 0 || !isTemplateOrCheckpoint(instance.state)),
       );
       return { items };
     },

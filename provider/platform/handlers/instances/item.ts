@@ -1,5 +1,7 @@
 /** An instance as the API shows it. */
-import { canonicalImageUrl } from "../../lookup";
+
+import { toRfc3339 } from "../../../base/clock";
+import { canonicalImageUrl } from "../../../contract/imageUrl";
 import type { InstanceState } from "../../../contract/models";
 import type { ItemOf } from "../../../contract/routes";
 import { omitUndefined } from "../../../base/objects";
@@ -7,18 +9,15 @@ import type { Instance } from "../../instances/instance";
 import { DEFAULT_COOLDOWN_MS } from "../../instances/update/rules";
 import type { Registry } from "../../registry";
 import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
-import { macAddressOf } from "../../vmm/qemu/boot/macAddress";
 
-import { dependencyItems, interfaceUuidOf, romItem, scheduleItem, updateItem } from "./itemParts";
-import { toRfc3339 } from "../items";
+import { dependencyItems, romItem, scheduleItem, updateItem } from "./itemParts";
+
 import { domainItems } from "../services/item";
-
-/** The address that every guest has behind QEMU's user networking. Source: QEMU, "Using the user mode network stack". */
-const PRIVATE_IP = "10.0.2.15";
 
 /** Omits what is not set, and what has not happened yet. */
 export function instanceItem(registry: Registry, instance: Instance): ItemOf<"getInstances"> {
   const { uuid, name, createdAt, definition, serviceUuid, volumes, status } = instance.record;
+  const { networkInterface } = instance;
   const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid)?.record;
   return omitUndefined({
     status: "success" as const,
@@ -43,8 +42,10 @@ export function instanceItem(registry: Registry, instance: Instance): ItemOf<"ge
       at,
       readonly,
     })),
-    network_interfaces: [{ uuid: interfaceUuidOf(uuid), private_ip: PRIVATE_IP, mac: macAddressOf(uuid) }],
-    private_ip: PRIVATE_IP,
+    network_interfaces: [
+      { uuid: networkInterface.uuid, private_ip: networkInterface.privateIp, mac: networkInterface.mac },
+    ],
+    private_ip: networkInterface.privateIp,
     private_fqdn: `${name}.internal`,
   });
 }

@@ -1,6 +1,7 @@
 /** Parts of an instance as the API shows them. */
-import { canonicalImageUrl } from "../../lookup";
-import * as crypto from "node:crypto";
+
+import { toRfc3339 } from "../../../base/clock";
+import { canonicalImageUrl } from "../../../contract/imageUrl";
 import { omitUndefined } from "../../../base/objects";
 import { nextOccurrence, parseCalendar } from "../../instances/schedule/calendar";
 import type { Registry } from "../../registry";
@@ -11,17 +12,6 @@ import {
   type RomRecord,
   romRecord,
 } from "../../store/instances";
-
-import { toRfc3339 } from "../items";
-
-/** Uuid of an instance's only network interface: the same as long as the instance exists. */
-export function interfaceUuidOf(uuid: string): string {
-  const hex = crypto.createHash("sha256").update(`network interface of ${uuid}`).digest("hex");
-  // Version 8 and the variant of RFC 9562: made from something, in no particular way.
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    "-",
-  );
-}
 
 /** A ROM: an image in its canonical form, files as they were given. */
 export const romItem = ({ name, at, image, files }: RomRecord) =>

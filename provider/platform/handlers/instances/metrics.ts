@@ -1,4 +1,5 @@
 /** Metrics of instances: what their VMs take, and what passed through the proxy. */
+import { toRfc3339 } from "../../../base/clock";
 import { findInstance, visibleInstances } from "../../lookup";
 import type { InstanceMetricsItem } from "../../../contract/models";
 import type { Instance } from "../../instances/instance";
@@ -8,7 +9,7 @@ import { NO_TRAFFIC } from "../../proxy/traffic";
 
 import { prometheusText, PROMETHEUS_CONTENT_TYPE } from "./prometheus";
 import type { Handlers } from "../handler";
-import { mapItems, toRfc3339 } from "../items";
+import { mapItems } from "../items";
 
 /** Handler of `/v1/instances/metrics`. JSON for who accepts that, else text for Prometheus. */
 export function metricsHandlers(registry: Registry): Pick<Handlers, "getInstanceMetrics"> {

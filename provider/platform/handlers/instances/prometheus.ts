@@ -1,6 +1,6 @@
 /** Metrics of instances as Prometheus reads them. Pure. Source: Prometheus, "Text-based format", version 0.0.4. */
+import type { FailedItem } from "../../errors";
 import type { InstanceMetricsItem, InstanceState } from "../../../contract/models";
-import type { FailedItem } from "../handler";
 
 /** Type of the text. */
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";

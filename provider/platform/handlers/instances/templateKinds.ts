@@ -1,5 +1,5 @@
 /** What templates and checkpoints share: each has a listing of its own. */
-import { type Selector, findBySelector, isVisible, visibleInstances } from "../../lookup";
+import { type Selector, findBySelector, isVisible, visibleInstances, readItems } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotAutoscaleTemplate } from "../../autoscale/managedInstances";
 import type { Instance } from "../../instances/instance";
@@ -8,7 +8,7 @@ import { ApiItemError } from "../../errors";
 import { instanceItem } from "./item";
 
 import type { HandlerRequest } from "../handler";
-import { mapItems, readItems } from "../items";
+import { mapItems } from "../items";
 
 /** What was made, or turned into a template. */
 export const templateKindItem = ({ record, state }: Instance) => ({
@@ -47,7 +47,7 @@ export function templateKindHandlers(registry: Registry, kind: "template" | "che
         isVisible(instance) &&
         instance.state === kind &&
         tags.every((tag) => instance.record.definition.tags.includes(tag));
-      const items = await readItems(
+      const items = readItems(
         request,
         log,
         [...registry.instances.values()],

@@ -1,10 +1,10 @@
 /** Waiting for states, and the shape of a wait that ran out. */
+import type { FailedItem } from "../../errors";
 import { ITEM_CODES } from "../../../contract/codes";
 import type { InstanceState } from "../../../contract/models";
 import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { withTimeout } from "../../../base/timeout";
-import type { FailedItem } from "../handler";
 
 /** Envelope message of a wait that ran out. Clients branch on it. */
 const TIMED_OUT_MESSAGE = "Operation timed out";

@@ -1,9 +1,9 @@
 /** A service group as the API shows it. */
+import { toRfc3339 } from "../../../base/clock";
 import type { Service } from "../../services/service";
 import type { ItemOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";
 import type { ServiceRecord } from "../../store/services";
-import { toRfc3339 } from "../items";
 
 /** Domains with what is to be known of their certificates. */
 export const domainItems = (registry: Registry, { domains }: ServiceRecord) =>

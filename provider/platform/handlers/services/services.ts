@@ -1,6 +1,6 @@
 /** Service groups: what publishes ports. */
 import type { Service } from "../../services/service";
-import { findBySelector } from "../../lookup";
+import { findBySelector, readItems } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
@@ -9,7 +9,7 @@ import { createServiceGroup } from "../../services/create";
 import { deleteServiceGroup } from "../../services/delete";
 import { assertRequestLimitsOrdered } from "../../services/rules";
 import type { Handlers } from "../handler";
-import { mapItems, readItems } from "../items";
+import { mapItems } from "../items";
 import { serviceItem } from "./item";
 
 type ServiceRoutes = "createService" | "getServices" | "patchServices" | "deleteServices";
@@ -45,9 +45,7 @@ export function serviceHandlers(registry: Registry): Pick<Handlers, ServiceRoute
       return { items: await mapItems([body], log, create) };
     },
     getServices: async (request) => ({
-      items: await readItems(request, log, all(), identityOf, "service group", (service) =>
-        serviceItem(registry, service),
-      ),
+      items: readItems(request, log, all(), identityOf, "service group", (service) => serviceItem(registry, service)),
     }),
     patchServices: async ({ body }) => ({
       items: await mapItems(body, log, (change) => serviceTurn.runExclusive(() => patch(change))),

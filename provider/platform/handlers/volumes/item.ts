@@ -1,11 +1,11 @@
 /** A volume as the API shows it. */
+import { toRfc3339 } from "../../../base/clock";
 import type { VolumeState } from "../../../contract/models";
 import type { ItemOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";
 import type { VolumeRecord } from "../../store/volumes";
 import { freeSpaceMb } from "../../volumes/usage";
 import { instancesMounting, isReadOnlyAttachment } from "../../volumes/preconditions";
-import { toRfc3339 } from "../items";
 
 /** Omits what is not known: what is free while a guest writes, since that is in the guest's memory first. */
 export function volumeItem(registry: Registry, volume: VolumeRecord): ItemOf<"getVolumes"> {

@@ -1,5 +1,5 @@
 /** Volume templates: volumes that never change again, and that others are made from. */
-import { type Selector, findBySelector } from "../../lookup";
+import { type Selector, findBySelector, readItems } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";
 import type { VolumeRecord } from "../../store/volumes";
@@ -7,7 +7,7 @@ import { assertNotAttached, assertNotBusy, assertRemovable } from "../../volumes
 import { updateVolume, removeVolume } from "../../volumes/save";
 import { resolveVolumePatch } from "../../volumes/patch";
 import type { Handlers } from "../handler";
-import { mapItems, readItems } from "../items";
+import { mapItems } from "../items";
 import { volumeItem } from "./item";
 
 type TemplateRoutes = "createVolumeTemplates" | "getVolumeTemplates" | "patchVolumeTemplates" | "deleteVolumeTemplates";
@@ -51,7 +51,7 @@ export function volumeTemplateHandlers(registry: Registry): Pick<Handlers, Templ
       const { tags = [] } = request.query;
       const isListed = (template: VolumeRecord): boolean => tags.every((tag) => template.tags.includes(tag));
       const toItem = (template: VolumeRecord) => volumeItem(registry, template);
-      return { items: await readItems(request, log, all(), identityOf, "volume template", toItem, isListed) };
+      return { items: readItems(request, log, all(), identityOf, "volume template", toItem, isListed) };
     },
     patchVolumeTemplates: async ({ body }) => ({ items: await mapItems(body, log, patch) }),
     deleteVolumeTemplates: async ({ body }) => ({

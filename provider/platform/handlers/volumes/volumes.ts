@@ -1,5 +1,5 @@
 /** Volumes: ext4 disks that outlive instances. */
-import { type Selector, findBySelector } from "../../lookup";
+import { type Selector, findBySelector, readItems } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";
 import { assertQuota } from "../../quota/quota";
@@ -13,7 +13,7 @@ import { updateVolume, removeVolume } from "../../volumes/save";
 import { resolveVolumePatch } from "../../volumes/patch";
 import { quotaUsageMb } from "../../volumes/usage";
 import type { Handlers } from "../handler";
-import { mapItems, readItems } from "../items";
+import { mapItems } from "../items";
 import { reportedVolumeState, volumeItem } from "./item";
 
 type VolumeRoutes = "createVolume" | "getVolumes" | "patchVolumes" | "deleteVolumes" | "cloneVolumes";
@@ -67,7 +67,7 @@ export function volumeHandlers(registry: Registry): Pick<Handlers, VolumeRoutes>
       const isListed = (volume: VolumeRecord): boolean =>
         tags.every((tag) => volume.tags.includes(tag)) && (volume.state !== "template" || request.selectors.length > 0);
       const toItem = (volume: VolumeRecord) => volumeItem(registry, volume);
-      return { items: await readItems(request, log, all(), identityOf, "volume", toItem, isListed) };
+      return { items: readItems(request, log, all(), identityOf, "volume", toItem, isListed) };
     },
 
     // Triples of one volume build on one another.

@@ -2,17 +2,12 @@
  * `GET /v1/images/list`, as older clients ask for images and read them: filters of its own, and items of another form.
  * Source: the vendor's OpenAPI document 0.6.0. Pure.
  */
-import { isInNamespace, stripPlatformPrefix } from "../../lookup";
-import { RequestError } from "../../errors";
 import * as z from "zod";
-import type { ItemOf } from "../../../contract/routes";
-
-import { explainIssues } from "../../validation/issueMessages";
-
-import type { QueryParameter } from "./selectors";
-
-/** Path of the older form. */
-export const OLDER_IMAGE_LIST_PATH = "/v1/images/list";
+import { isInNamespace, stripPlatformPrefix } from "../../../contract/imageUrl";
+import type { ItemOf, Route } from "../../../contract/routes";
+import { parseJson } from "./json";
+import { parseQuery, parseWithModel } from "./readArguments";
+import { parseEntries, type ParsedArguments, type QueryParameter } from "./selectors";
 
 const filterModel = z.strictObject({
   /** `<account>`, `<account>/<application>`, or `official`. */
@@ -20,35 +15,28 @@ const filterModel = z.strictObject({
   tagged: z.stringbool().default(false),
 });
 
-/** An older request as a newer one, and the way back for its items. */
-export interface OlderImageListRequest {
-  readonly parameters: readonly QueryParameter[];
-  readonly encodeItems: (items: readonly object[]) => readonly object[];
-}
-
 /**
- * Throws {@link RequestError} 400.
- *
- * @param query parameters of the query
- * @param entries members of the entries in the body: `digest`, and `tag`, which the oldest document calls `tagged`
+ * Its arguments. Entries of the body hold `digest`, and `tag`, which the oldest document calls `tagged`. Throws {@link RequestError}
+ * 400.
  */
 export function parseOlderImageList(
-  query: readonly QueryParameter[],
-  entries: readonly QueryParameter[],
-): OlderImageListRequest {
+  route: Route,
+  parameters: readonly QueryParameter[],
+  body: string | undefined,
+): ParsedArguments {
+  const json = parseJson(body);
+  const entries = json == null ? [] : parseEntries(json, false).parameters;
   const isFilter = ([key]: QueryParameter): boolean => key === "namespace" || key === "tagged";
-  const input = Object.fromEntries(query.filter(isFilter));
-  const parsed = filterModel.safeParse(input);
-  if (!parsed.success) {
-    const { message, code } = explainIssues(parsed.error.issues, { input, name: "the query" });
-    throw new RequestError(400, message, code);
-  }
-  const { namespace, tagged } = parsed.data;
+  const filters = Object.fromEntries(parameters.filter(isFilter));
+  const { namespace, tagged } = parseWithModel(filterModel, filters, "the query");
+  const query = [
+    ...parameters.filter((one) => !isFilter(one)),
+    ...entries.map(([key, value]): QueryParameter => [key === "tagged" ? "tag" : key, value]),
+  ];
   return {
-    parameters: [
-      ...query.filter((one) => !isFilter(one)),
-      ...entries.map(([key, value]): QueryParameter => [key === "tagged" ? "tag" : key, value]),
-    ],
+    query: parseQuery(route, query),
+    bodies: [undefined],
+    selectors: [],
     encodeItems: (items) =>
       (items as readonly ItemOf<"getImages">[]) // of the one operation that has this form
         .filter(({ url }) => namespace === undefined || isInNamespace(stripPlatformPrefix(url), namespace))

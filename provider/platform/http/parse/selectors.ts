@@ -1,10 +1,9 @@
-/** Which objects a request names, in its path, its query or its body, and what it asks of each. Pure. */
-import type { Selector } from "../../lookup";
-import { RequestError } from "../../errors";
+/** Which objects the body of a read names, and what it asks of each. Pure. */
 import * as z from "zod";
-
-import { MAX_OBJECTS } from "../limits";
+import { RequestError } from "../../errors";
+import type { Selector } from "../../lookup";
 import { explainIssues } from "../../validation/issueMessages";
+import { MAX_OBJECTS } from "../limits";
 
 /** One `name=value` of a query. */
 export type QueryParameter = readonly [name: string, value: string];
@@ -15,15 +14,25 @@ export interface SelectorsAndParameters {
   readonly parameters: readonly QueryParameter[];
 }
 
-/** Selectors of a query, from repeats and comma lists, in their order. */
-export function parseQuerySelectors(parameters: readonly QueryParameter[]): SelectorsAndParameters {
-  const isSelector = ([key]: QueryParameter): boolean => key === "uuid" || key === "name";
-  return {
-    selectors: parameters
-      .filter(isSelector)
-      .flatMap(([key, value]) => value.split(",").map((one) => (key === "uuid" ? { uuid: one } : { name: one }))),
-    parameters: parameters.filter((parameter) => !isSelector(parameter)),
-  };
+/** The arguments of a request, checked by the models of its route. */
+export interface ParsedArguments {
+  /** Without selectors. */
+  readonly query: unknown;
+  /** One for each call of the route's handler; its items name their objects, whatever named them in the request. */
+  readonly bodies: readonly [unknown, ...unknown[]];
+  /** Of a request without such a body. */
+  readonly selectors: readonly Selector[];
+  /** Writes items in the request's own form; undefined where the dialect's is the form. */
+  readonly encodeItems?: (items: readonly object[]) => readonly object[];
+}
+
+/** Where a request may say what it means, not yet parsed. */
+export interface RawArguments {
+  /** The object that the path names. */
+  readonly inPath: readonly Selector[];
+  readonly parameters: readonly QueryParameter[];
+  /** The text of the body; undefined when none was sent. */
+  readonly body: string | undefined;
 }
 
 /** What each object of a read has for itself, and what a position stands for when its entry does not say. */
@@ -46,7 +55,7 @@ const entryModel = z.record(z.string(), z.union([z.string(), z.number(), z.boole
  */
 export function parseEntries(json: unknown, takesSelectors: boolean): SelectorsAndParameters {
   const input = Array.isArray(json) ? (json as unknown[]) : [json];
-  assertObjectCount(input.length);
+  if (input.length > MAX_OBJECTS) throw tooManyObjectsError(input.length);
   const parsed = z.array(entryModel).safeParse(input);
   if (!parsed.success) {
     const { message, code } = explainIssues(parsed.error.issues, { input, name: "the body" });
@@ -84,17 +93,6 @@ function toSelector({ uuid, name }: Entry, index: number): Selector {
   throw new RequestError(400, `Either 'uuid' or 'name' must be given in '[${index}]'`, "MissingId");
 }
 
-/** Throws {@link RequestError} 400 for a selector that is empty, and for more than a request may hold. */
-export function assertValidSelectors(selectors: readonly Selector[]): void {
-  assertObjectCount(selectors.length);
-  for (const selector of selectors) {
-    const [[key, value] = ["uuid", ""]] = Object.entries(selector);
-    if (value === "") throw new RequestError(400, `'${key}' must have at least 1 character(s)`, "Invalid");
-  }
-}
-
-/** Throws {@link RequestError} 400 for more objects than one request may name. */
-export function assertObjectCount(count: number): void {
-  if (count > MAX_OBJECTS)
-    throw new RequestError(400, `A request names at most ${MAX_OBJECTS} objects; this one has ${count}`, "TooMany");
-}
+/** The error of a request that names more objects than one may. */
+export const tooManyObjectsError = (count: number): RequestError =>
+  new RequestError(400, `A request names at most ${MAX_OBJECTS} objects; this one has ${count}`, "TooMany");

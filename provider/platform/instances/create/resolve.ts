@@ -1,6 +1,7 @@
 /** What names in a request name now: images their digests, instances their uuids. */
+import { stripPlatformPrefix } from "../../../contract/imageUrl";
 import type { InstancePatchOperation } from "../instance";
-import { stripPlatformPrefix, findInstance } from "../../lookup";
+import { findInstance } from "../../lookup";
 import type { NameOrUuid } from "../../../contract/models";
 import type { LayerRef } from "../../../image/oci/layer";
 import type { StoredImage } from "../../../image/oci/storedImage";

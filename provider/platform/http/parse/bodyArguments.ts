@@ -1,15 +1,45 @@
-/** Bodies as the models describe them, from all the forms that clients send. Pure. */
-import type { Selector } from "../../lookup";
-import { RequestError } from "../../errors";
+/** The arguments of an operation with a body: what the models describe, from all the forms that clients send. Pure. */
 import * as z from "zod";
+import type { Route, RouteName } from "../../../contract/routes";
+import { RequestError } from "../../errors";
+import type { Selector } from "../../lookup";
+import { MAX_OBJECTS } from "../limits";
+import { parseJson } from "./json";
+import { assertValidSelectors, parseQuery, parseQuerySelectors, parseWithModel } from "./readArguments";
+import { type ParsedArguments, type QueryParameter, type RawArguments, tooManyObjectsError } from "./selectors";
 
-import { type QueryParameter, assertObjectCount } from "./selectors";
+const BODY_NAMES: Readonly<Partial<Record<RouteName, string>>> = {
+  createInstance: "instance creation arguments",
+  createService: "service group creation arguments",
+  createVolume: "volume creation arguments",
+  createCertificate: "certificate creation arguments",
+};
+
+/** Parses them. Throws {@link RequestError} 400. */
+export function parseBodyArguments(
+  name: RouteName,
+  route: Route,
+  model: z.ZodType,
+  { inPath, parameters, body }: RawArguments,
+): ParsedArguments {
+  const json = parseJson(body);
+  const named = itemsHaveSelectors(model) ? parseQuerySelectors(parameters) : { selectors: [], parameters: [] };
+  const given = [...inPath, ...named.selectors];
+  assertValidSelectors(given);
+  const [first, ...more] = expandBodies(model, json, given, named.parameters);
+  const place = BODY_NAMES[name] ?? "the request";
+  return {
+    query: parseQuery(route, itemsHaveSelectors(model) ? [] : parameters),
+    bodies: [parseWithModel(model, first, place), ...more.map((one) => parseWithModel(model, one, place))],
+    selectors: [],
+  };
+}
 
 /** What objects are named by: the key of a selector, or both. */
 const isSelectorShape = (shape: object): boolean => Object.keys(shape).every((key) => key === "uuid" || key === "name");
 
 /** True when each item of such a body names the object that it is about. */
-export function itemsHaveSelectors(body: z.ZodType): boolean {
+function itemsHaveSelectors(body: z.ZodType): boolean {
   const item = body instanceof z.ZodArray ? body.element : body;
   if (item instanceof z.ZodUnion) return item.options.some((one) => one instanceof z.ZodObject && "uuid" in one.shape);
   return item instanceof z.ZodObject && isSelectorShape(item.shape);
@@ -37,7 +67,8 @@ export function expandBodies(
   const entries: readonly unknown[] = json === undefined ? [{}] : Array.isArray(json) ? json : [json];
   const defaults = Object.fromEntries(members.map(([name, value]) => [name, parseQueryValue(value)]));
   const unnamed = given.length > 1 ? entries.filter(hasNoSelector).length : 0;
-  assertObjectCount(entries.length + unnamed * (given.length - 1));
+  const count = entries.length + unnamed * (given.length - 1);
+  if (count > MAX_OBJECTS) throw tooManyObjectsError(count);
   const items = entries.flatMap((entry) => completeEntry(entry, given, defaults));
   if (takesArray) return [items];
   return items.length === 0 ? [json] : items;

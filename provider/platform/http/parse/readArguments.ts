@@ -1,0 +1,91 @@
+/** The arguments of an operation without a model for its body: reads, whose objects path, query or body name. Pure. */
+import * as z from "zod";
+import type { Route } from "../../../contract/routes";
+import { RequestError } from "../../errors";
+import type { Selector } from "../../lookup";
+import { explainIssues } from "../../validation/issueMessages";
+import { MAX_OBJECTS } from "../limits";
+import { parseJson } from "./json";
+import {
+  parseEntries,
+  type ParsedArguments,
+  type QueryParameter,
+  type RawArguments,
+  type SelectorsAndParameters,
+  tooManyObjectsError,
+} from "./selectors";
+
+/** Parses them; what the body names counts alone. Throws {@link RequestError} 400. */
+export function parseReadArguments(route: Route, { inPath, parameters, body }: RawArguments): ParsedArguments {
+  const json = body === undefined ? undefined : parseJson(body);
+  const named = parseReadSelectors(route, json, inPath, parameters);
+  assertValidSelectors(named.selectors);
+  return { query: parseQuery(route, named.parameters), bodies: [undefined], selectors: named.selectors };
+}
+
+/** What a request without a model for its body names. */
+function parseReadSelectors(
+  found: Route,
+  json: unknown,
+  inPath: readonly Selector[],
+  parameters: readonly QueryParameter[],
+): SelectorsAndParameters {
+  const takesSelectors = hasParameter(found.query, "uuid");
+  const query = takesSelectors ? parseQuerySelectors(parameters) : { selectors: [], parameters };
+  const isNothing = json == null || (Array.isArray(json) && json.length === 0);
+  if (isNothing) return { selectors: [...inPath, ...query.selectors], parameters: query.parameters };
+  if (!takesSelectors && !hasLists(found.query)) throw new RequestError(400, "This request takes no body");
+  const { selectors, parameters: asked } = parseEntries(json, takesSelectors);
+  const keys = new Set(asked.map(([key]) => key));
+  return { selectors, parameters: [...query.parameters.filter(([key]) => !keys.has(key)), ...asked] };
+}
+
+/** Selectors of a query, from repeats and comma lists, in their order. */
+export function parseQuerySelectors(parameters: readonly QueryParameter[]): SelectorsAndParameters {
+  const isSelector = ([key]: QueryParameter): boolean => key === "uuid" || key === "name";
+  return {
+    selectors: parameters
+      .filter(isSelector)
+      .flatMap(([key, value]) => value.split(",").map((one) => (key === "uuid" ? { uuid: one } : { name: one }))),
+    parameters: parameters.filter((parameter) => !isSelector(parameter)),
+  };
+}
+
+/** Throws {@link RequestError} 400 for a selector that is empty, and for more than a request may hold. */
+export function assertValidSelectors(selectors: readonly Selector[]): void {
+  if (selectors.length > MAX_OBJECTS) throw tooManyObjectsError(selectors.length);
+  for (const selector of selectors) {
+    const [[key, value] = ["uuid", ""]] = Object.entries(selector);
+    if (value === "") throw new RequestError(400, `'${key}' must have at least 1 character(s)`, "Invalid");
+  }
+}
+
+const shapeOf = (model: z.ZodType): Readonly<Record<string, unknown>> =>
+  model instanceof z.ZodObject ? model.shape : {};
+const hasParameter = (model: z.ZodType, name: string): boolean => Object.hasOwn(shapeOf(model), name);
+const isList = (field: unknown): boolean =>
+  (field instanceof z.ZodOptional ? field.unwrap() : field) instanceof z.ZodArray;
+const hasLists = (model: z.ZodType): boolean => Object.values(shapeOf(model)).some(isList);
+
+/** Parameters that the model has as lists are merged from repeats and comma lists, of others the last counts. */
+export function parseQuery({ query }: Route, parameters: readonly QueryParameter[]): unknown {
+  const merged = new Map<string, string | string[]>();
+  for (const [key, value] of parameters) {
+    const list = merged.get(key) ?? [];
+    if (Array.isArray(list) && hasParameter(query, key) && isList(shapeOf(query)[key])) {
+      list.push(...value.split(","));
+      merged.set(key, list);
+    } else {
+      merged.set(key, value);
+    }
+  }
+  return parseWithModel(query, Object.fromEntries(merged), "the query");
+}
+
+/** A value as its model has it. Throws {@link RequestError} 400 with what is wrong and where. */
+export function parseWithModel<T>(model: z.ZodType<T>, input: unknown, place: string): T {
+  const parsed = model.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const { message, code } = explainIssues(parsed.error.issues, { input, name: place });
+  throw new RequestError(400, message, code);
+}

@@ -19,7 +19,7 @@ const LINUX_PLATFORM = { os: "qemu", architecture: "x86_64" } as const;
 /** How to resolve. */
 export interface ResolveOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told of each step that takes a while. */
+  /** Called with each step that may take a while, such as `downloading the runtime 'base'`. */
   readonly onProgress?: ((step: string) => void) | undefined;
 }
 
@@ -54,6 +54,7 @@ async function resolveLinuxRuntime(reference: string, cache: Layout, options: Re
 
 async function resolvePulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
   try {
+    options.onProgress?.(`downloading the runtime '${reference}'`);
     return toRuntimeImage(reference, await pullRuntime(reference, cache, options.signal));
   } catch (error) {
     if (!UnikernelError.has(error, "API_UNREACHABLE")) throw error;

@@ -37,6 +37,16 @@ export interface ProviderContext {
   readonly timeouts: Timeouts;
   /** OCI image layout that images are built into. */
   readonly imageLayout: string;
+  /** Prints one line about an operation that takes a while. */
+  readonly printProgress: (line: string) => void;
+}
+
+/** What the process of a provider brings to a context. */
+export interface ProcessHooks {
+  /** Aborts when everything is cancelled. Default: never. */
+  readonly cancellation?: AbortSignal;
+  /** Default: progress is not printed. */
+  readonly printProgress?: (line: string) => void;
 }
 
 /** The context with another signal, which ends its calls. */
@@ -66,25 +76,19 @@ export function forCleanup(context: ProviderContext): ProviderContext {
   return bindSignal(context, context.createTimeout(timeoutMs, "Cleaning up"));
 }
 
-/**
- * Makes the context of one metro; connections are shared by all resources that use it.
- *
- * @param cancellation aborts when everything is cancelled
- */
-export function createContext(
-  config: MetroConfig,
-  cancellation: AbortSignal = new AbortController().signal,
-): ProviderContext {
+/** Makes the context of one metro; connections are shared by all resources that use it. */
+export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): ProviderContext {
   const client = createMetroClient(config);
   return {
     client,
     reader: createObjectReader(client),
     metro: config.metro,
     clock: systemClock,
-    signal: cancellation,
+    signal: hooks.cancellation ?? new AbortController().signal,
     createTimeout: timeoutSignal,
     timeouts: { ...DEFAULT_TIMEOUTS, ...config.timeouts },
     imageLayout: localPaths().imagesDir,
+    printProgress: hooks.printProgress ?? (() => undefined),
   };
 }
 

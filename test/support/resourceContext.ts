@@ -50,6 +50,7 @@ export function contextWithClient(client: Client, clock: Clock): ProviderContext
     createTimeout: timeouts.create,
     timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
     imageLayout: "",
+    printProgress: () => undefined,
   };
 }
 

@@ -74,7 +74,7 @@ export async function unpackDebianPackages(options: {
   const { folder, onProgress, signal } = options;
   let kernelPackage = await resolveKernelPackage(signal);
   if (kernelPackage === undefined && process.getuid?.() === 0) {
-    onProgress("Refreshing apt's package lists (apt-get update)");
+    onProgress("updating apt's package lists (apt-get update)");
     await runAptTool("apt-get", ["update", "-q"], { signal });
     kernelPackage = await resolveKernelPackage(signal);
   }
@@ -83,7 +83,7 @@ export async function unpackDebianPackages(options: {
       hint: `Run 'sudo apt-get update' and try again. ${HINT}`,
     });
   }
-  onProgress(`Downloading ${kernelPackage} and ${BUSYBOX_PACKAGE} (28 MB) with apt-get`);
+  onProgress(`downloading ${kernelPackage} and ${BUSYBOX_PACKAGE} (28 MB) with apt-get`);
   await runAptTool("apt-get", ["download", "-q", kernelPackage, BUSYBOX_PACKAGE], { cwd: folder, signal });
   const root = path.join(folder, "unpacked");
   for (const name of (await fs.readdir(folder)).filter((entry) => entry.endsWith(".deb"))) {

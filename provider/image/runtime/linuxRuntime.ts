@@ -48,7 +48,7 @@ export async function getOrBuildLinuxRuntime(options: {
   try {
     await fs.mkdir(workFolder, { recursive: true });
     const packages = await unpackDebianPackages({ ...options, folder: workFolder });
-    options.onProgress("Unpacking the kernel");
+    options.onProgress("unpacking the kernel");
     const made = path.join(workFolder, "made");
     await fs.mkdir(made);
     await assembleRuntime(packages, made, options.signal);

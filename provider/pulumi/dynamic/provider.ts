@@ -79,9 +79,14 @@ let providerName = "";
 let context: ProviderContext | undefined;
 const cancellation = new Cancellation();
 const getContext = (): ProviderContext =>
-  (context ??= createContext(resolveMetro({ provider: settings }), cancellation.signal));
+  (context ??= createContext(resolveMetro({ provider: settings }), {
+    cancellation: cancellation.signal,
+    printProgress: printLine,
+  }));
 
-const printOnce = createPrintOnce((line) => void process.stdout.write(`${line}\n`));
+/** The engine shows what this process prints. */
+const printLine = (line: string): void => void process.stdout.write(`${line}\n`);
+const printOnce = createPrintOnce(printLine);
 const quotaChecker = new QuotaChecker(() => fetchQuotas(getContext()), printOnce);
 
 const currentLocation = (): Location => ({ metro: metroAddress({ provider: settings }), provider: providerName });

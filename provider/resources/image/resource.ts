@@ -3,9 +3,11 @@ import * as z from "zod";
 import { UnikernelError } from "../../base/errors";
 import { type CheckFailure, type Properties, defineResource, field } from "../../definition/resource";
 import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
-import { type BuiltImage, buildImage, planBuild } from "../../image/build";
+import { type BuiltImage, buildImage } from "../../image/buildImage";
+import { planBuild } from "../../image/planBuild";
 import { openLayout } from "../../image/oci/layout";
 import { removeEmptyLayout } from "../../image/oci/removeEmptyLayout";
+import { createProgressReporter } from "../../image/progress";
 import { resolveRuntime } from "../../image/resolveRuntime";
 import { type ProviderContext, withTimeLimit } from "../context";
 import { nameField } from "../common/fields";
@@ -64,13 +66,19 @@ async function buildFromInputs(
   context: ProviderContext,
   { context: folder, files, name = "" }: z.output<typeof inputs>,
 ): Promise<BuiltImage> {
-  const plan = await planBuild({ context: folder, files, name });
-  return buildImage(plan, {
-    layout: context.imageLayout,
-    repository: name,
-    resolveRuntime: (reference) => resolveRuntime(reference, { signal: context.signal }),
-    signal: context.signal,
-  });
+  const progress = createProgressReporter(`Image '${name}'`, context.printProgress);
+  try {
+    const plan = await planBuild({ context: folder, files, name });
+    return await buildImage(plan, {
+      layout: context.imageLayout,
+      repository: name,
+      resolveRuntime: (reference) => resolveRuntime(reference, { signal: context.signal, onProgress: progress.report }),
+      signal: context.signal,
+      onProgress: ({ message }) => progress.report(message),
+    });
+  } finally {
+    progress.end();
+  }
 }
 
 /** The GatewayImage resource. */

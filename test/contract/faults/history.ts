@@ -66,6 +66,7 @@ function contextOf(url: string, token: string): ProviderContext {
     createTimeout: timeoutSignal,
     timeouts,
     imageLayout: "",
+    printProgress: () => undefined,
   };
 }
 

@@ -1,8 +1,8 @@
 /**
- * Carries out a roll: observe, plan, act, until done or given up.
+ * Runs a rollout: observe, plan, act, until it is done or has failed.
  *
- * A roll that is given up removes only instances that it launched itself and that have not proved themselves; what
- * serves is never removed. Calling it again continues from what is there.
+ * A failed rollout removes only instances that it launched itself and that never became healthy; it never removes a serving
+ * instance. Running it again resumes from the current instances.
  */
 import { onlyItem } from "../client/client";
 import { createOrRecover } from "../client/transport/createOrRecover";
@@ -105,7 +105,10 @@ async function deleteIdle(
   );
 }
 
-/** Cleans up after a failed roll and says what state it leaves. */
+/** `1 new instance`, `2 new instances`. */
+const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** Cleans up after a failed rollout. Returns the error that says which instances are left. */
 async function abortRollout(rollout: Rollout, state: RolloutState, error: unknown): Promise<unknown> {
   if (rollout.signal?.aborted === true && !hasTimedOut(rollout.signal)) return error; // cancelled: no time to clean up
   let summary = "";
@@ -118,16 +121,20 @@ async function abortRollout(rollout: Rollout, state: RolloutState, error: unknow
     await deleteInstances(context.client, unproved);
     const serving = kept.filter(isServing);
     const old = serving.filter((instance) => !rollout.isNew(instance)).length;
-    summary = `${serving.length} instances go on serving, ${old} of them old; ${unproved.length} new ones were removed.`;
+    const counts = [countOf(unproved.length, "new instance"), countOf(old, "old instance")];
+    summary = `${counts[0]} removed; ${counts[1]} still serving.`;
+    const proven = serving.length - old;
+    if (proven > 0)
+      summary = `${counts[0]} removed; ${counts[1]} and ${countOf(proven, "new instance")} still serving.`;
   } catch (cleanupError) {
     summary = `Cleaning up failed too: ${errorMessage(cleanupError)}`;
   }
   const causeText = UnikernelError.is(error) ? formatErrorSentences(error) : String(error);
   return new UnikernelError(
     "ROLLOUT_FAILED",
-    `The roll of service '${rollout.service.name}' was given up. ${summary} Cause: ${causeText}`,
+    `The rollout of service '${rollout.service.name}' failed. ${summary} Cause: ${causeText}`,
     {
-      hint: "Mend the cause and run 'pulumi up' again: it goes on from here.",
+      hint: "Fix the cause and rerun 'pulumi up'; the rollout resumes.",
       cause: error,
     },
   );

@@ -1,4 +1,4 @@
-/** Creates are not idempotent: after a lost answer, look for what may have been made before making it again. */
+/** Creates are not idempotent: when the response is lost, look for the object before creating it again. */
 import { UnikernelError } from "../../base/errors";
 import type { CallContext } from "../callContext";
 import { type AttemptFailure, retryDelayMs } from "./retryPolicy";
@@ -89,7 +89,7 @@ const isOlder = ({ created_at }: FoundObject, beganMs: number): boolean =>
 /** Fails with the loss: looking did not tell what came of it. */
 const mayExistThrower = (loss: UnikernelError) => (): never => {
   throw new UnikernelError(loss.code, loss.message, {
-    hint: `${loss.hint ?? ""} It may have been made all the same: look for it by its name before you try again.`.trim(),
+    hint: `${loss.hint ?? ""} The object may exist nevertheless; look for it by its name before you retry.`.trim(),
     details: { ...loss.details, mayHaveActed: true },
     cause: loss,
   });
@@ -97,8 +97,12 @@ const mayExistThrower = (loss: UnikernelError) => (): never => {
 
 /** Adopting what somebody else made would let a program delete it. */
 const nameTakenError = (loss: UnikernelError): UnikernelError =>
-  new UnikernelError("ALREADY_EXISTS", `${loss.message} The name is taken by an object that was not made here.`, {
-    hint: "Choose another name, or leave the name out to have a unique one made.",
-    details: { ...loss.details, mayHaveActed: false },
-    cause: loss,
-  });
+  new UnikernelError(
+    "ALREADY_EXISTS",
+    `${loss.message} The name is taken by an object that this program did not create.`,
+    {
+      hint: "Choose another name, or omit the name to have a unique one generated.",
+      details: { ...loss.details, mayHaveActed: false },
+      cause: loss,
+    },
+  );

@@ -1,10 +1,11 @@
 /**
- * `npm run demo` and `npm test` from a fresh clone: makes ready whatever is missing, then runs the command.
+ * `npm run demo`, `npm run check` and `npm test` from a fresh clone: makes ready whatever is missing, then runs the command.
  * Plain JavaScript without dependencies, for any Node from 18 on, since it runs before anything is installed.
  *
  * ```text
  * node scripts/run.mjs demo [destroy]
  * node scripts/run.mjs test [lane…] [mocha options…]
+ * node scripts/run.mjs check         what needs neither a VM nor the engine
  * node scripts/run.mjs engine        the engine as one line of JSON, the last of its output
  * node scripts/run.mjs actionlint    its path, the last line of its output
  * ```
@@ -16,16 +17,16 @@ import { ensureActionlint } from "./setup/actionlint.mjs";
 import { buildLibrary } from "./setup/build.mjs";
 import { continueInNewerNode, installPackages } from "./setup/dependencies.mjs";
 import { describeEngine, ensureEngine } from "./setup/engine.mjs";
-import { ensureSystemTools, PLATFORM_TOOLS, TEST_TOOLS } from "./setup/systemTools.mjs";
-import { chooseLanes, needsEngine, needsTools, runLanes } from "./test/lanes.mjs";
+import { ensureSystemTools, LANE_TOOLS, PLATFORM_TOOLS } from "./setup/systemTools.mjs";
+import { CHECK_CHOICE, chooseLanes, runLanes } from "./test/lanes.mjs";
 import { explain, say, SetupError } from "./setup/terminal.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
 /** @param {string} command @param {string[]} args @returns {Promise<number>} exit code */
 async function main(command, args) {
-  if (!["demo", "test", "engine", "actionlint"].includes(command)) {
-    throw new SetupError(`There is no command "${command}".`, "Use demo, test, engine or actionlint.");
+  if (!["demo", "test", "check", "engine", "actionlint"].includes(command)) {
+    throw new SetupError(`There is no command "${command}".`, "Use demo, test, check, engine or actionlint.");
   }
   await installPackages(root);
   const code = await continueInNewerNode(root, fileURLToPath(import.meta.url));
@@ -45,11 +46,11 @@ async function main(command, args) {
     await readyEngine();
     return runDemo(args);
   }
-  const choice = chooseLanes(args);
-  if (needsTools(choice)) await ensureSystemTools([...PLATFORM_TOOLS, ...TEST_TOOLS]);
+  const choice = command === "check" ? CHECK_CHOICE : chooseLanes(args);
+  await ensureSystemTools([...new Set(choice.lanes.flatMap((lane) => LANE_TOOLS[lane] ?? []))]);
   await buildLibrary(root);
   if (choice.lanes.includes("foreign")) process.env["UNIKERNEL_TEST_ACTIONLINT"] = await ensureActionlint(root);
-  if (needsEngine(choice)) await readyEngine();
+  if (choice.lanes.includes("e2e")) await readyEngine();
   return runLanes(root, choice);
 }
 

@@ -4,43 +4,43 @@ import { UnikernelResource, requireArgs } from "./resource";
 
 /** Arguments of {@link Certificate}. */
 export interface CertificateArgs {
-  /** Name of the certificate in its metro, unique per account: up to 255 characters without slash and comma. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the certificate, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old certificate first. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** The domain it is for, such as `www.example.com` or `*.example.com`. */
+  /** Domain of the certificate, such as `www.example.com` or `*.example.com`. */
   readonly commonName: pulumi.Input<string>;
-  /** The certificate and then its issuers, as PEM. Replaced in place, without a gap. */
+  /** PEM text: the certificate, then its issuers. A change is applied in place without downtime. */
   readonly chain: pulumi.Input<string>;
-  /** The private key of the certificate, as PEM without a passphrase. Kept secret in state. */
+  /** Private key of the certificate: PEM text without a passphrase. Encrypted in state. */
   readonly key: pulumi.Input<string>;
-  /** Take over a certificate that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a certificate that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
-/** A certificate with its key, for domains of services. Without one, the platform has certificates issued for such domains by itself. */
+/** A certificate with its private key, for domains of services. For a domain without one, the platform obtains a certificate by itself. */
 export class Certificate extends UnikernelResource {
-  /** Name of the certificate in its metro, unique per account: up to 255 characters without slash and comma. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the certificate, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old certificate first. */
   declare readonly name: pulumi.Output<string>;
-  /** The domain it is for, such as `www.example.com` or `*.example.com`. */
+  /** Domain of the certificate, such as `www.example.com` or `*.example.com`. */
   declare readonly commonName: pulumi.Output<string>;
-  /** The certificate and then its issuers, as PEM. Replaced in place, without a gap. */
+  /** PEM text: the certificate, then its issuers. A change is applied in place without downtime. */
   declare readonly chain: pulumi.Output<string>;
-  /** The private key of the certificate, as PEM without a passphrase. Kept secret in state. */
+  /** Private key of the certificate: PEM text without a passphrase. Encrypted in state. */
   declare readonly key: pulumi.Output<string>;
-  /** Take over a certificate that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a certificate that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
   /** `valid`, `pending` while it is being issued, or `error`. */
   declare readonly state: pulumi.Output<string>;
-  /** Whom it was issued to; empty while it is pending. */
+  /** Subject of the certificate; empty while pending. */
   declare readonly subject: pulumi.Output<string>;
-  /** Who issued it; empty while it is pending. */
+  /** Issuer of the certificate; empty while pending. */
   declare readonly issuer: pulumi.Output<string>;
-  /** Its serial number in hexadecimal; empty while it is pending. */
+  /** Serial number in hexadecimal; empty while pending. */
   declare readonly serialNumber: pulumi.Output<string>;
-  /** When it begins to be valid, RFC 3339; empty while it is pending. */
+  /** Start of its validity, RFC 3339; empty while pending. */
   declare readonly notBefore: pulumi.Output<string>;
-  /** Until when it is valid, RFC 3339; empty while it is pending. */
+  /** End of its validity, RFC 3339; empty while pending. */
   declare readonly notAfter: pulumi.Output<string>;
-  /** How issuing it goes, such as `attempt 2, the next at 2026-01-01T00:00:00Z`; empty unless it is pending. */
+  /** Progress of issuing, such as `attempt 2, next at 2026-01-01T00:00:00Z`; empty unless pending. */
   declare readonly validation: pulumi.Output<string>;
   /** Creation time, RFC 3339. */
   declare readonly createdAt: pulumi.Output<string>;

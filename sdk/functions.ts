@@ -24,17 +24,17 @@ import type {
 
 /** Arguments of {@link getInstance}. */
 export interface GetInstanceArgs {
-  /** UUID of the instance. Give either this or `name`. */
+  /** UUID of the instance. Give either `uuid` or `name`. */
   readonly uuid?: string | undefined;
-  /** Name of the instance. Give either this or `uuid`. */
+  /** Name of the instance. Give either `uuid` or `name`. */
   readonly name?: string | undefined;
 }
 
 /** Arguments of {@link getInstanceOutput}. */
 export interface GetInstanceOutputArgs {
-  /** UUID of the instance. Give either this or `name`. */
+  /** UUID of the instance. Give either `uuid` or `name`. */
   readonly uuid?: pulumi.Input<string> | undefined;
-  /** Name of the instance. Give either this or `uuid`. */
+  /** Name of the instance. Give either `uuid` or `name`. */
   readonly name?: pulumi.Input<string> | undefined;
 }
 
@@ -48,21 +48,21 @@ export interface GetInstanceResult {
   readonly state: string;
   /** `micro` or `full`. */
   readonly type?: string | undefined;
-  /** The image that runs, with its digest. */
+  /** Reference of the running image, with its digest. */
   readonly image: string;
-  /** Digest of the image that runs; empty when it is not reported. */
+  /** Digest of the running image; empty if the API does not report it. */
   readonly digest: string;
-  /** Arguments of its program. */
+  /** Argument list of the program. */
   readonly args: readonly string[];
-  /** Guest memory in MiB. */
+  /** Memory in MiB. */
   readonly memoryMb?: number | undefined;
-  /** Virtual CPUs. */
+  /** Number of virtual CPUs. */
   readonly vcpus?: number | undefined;
   /** `never`, `always` or `on-failure`. */
   readonly restartPolicy?: string | undefined;
-  /** How far restarting it has got; absent unless the restart policy is at it. */
+  /** Progress of repeated restarts; absent unless the restart policy is restarting the instance. */
   readonly restart?: InstanceRestart | undefined;
-  /** When it goes to standby. */
+  /** When the instance goes to standby. */
   readonly scaleToZero?: ScaleToZeroInfo | undefined;
   /** Creation time, RFC 3339. */
   readonly createdAt?: string | undefined;
@@ -70,52 +70,52 @@ export interface GetInstanceResult {
   readonly startedAt?: string | undefined;
   /** Time of the last stop, RFC 3339; absent before the first. */
   readonly stoppedAt?: string | undefined;
-  /** Until when it is kept after it was deleted, RFC 3339; absent unless it was. */
+  /** End of the retention of a deleted instance, RFC 3339; absent unless it was deleted. */
   readonly retainedUntil?: string | undefined;
-  /** Starts so far. */
+  /** Number of starts. */
   readonly startCount?: number | undefined;
-  /** Restarts by the restart policy so far. */
+  /** Number of restarts by the restart policy. */
   readonly restartCount?: number | undefined;
-  /** Milliseconds of running, over all starts. */
+  /** Total running time over all starts, in milliseconds. */
   readonly uptimeMs?: number | undefined;
-  /** Microseconds from the start until the guest's program ran. */
+  /** Time from the last start until the program ran, in microseconds. */
   readonly bootTimeUs?: number | undefined;
-  /** Microseconds from the start until the program listened. */
+  /** Time from the last start until the program listened on a port, in microseconds. */
   readonly netTimeUs?: number | undefined;
-  /** Why it stopped, as a sentence; absent while it is up. */
+  /** Reason of the stop, as a sentence; absent unless stopped. */
   readonly stopReason?: string | undefined;
-  /** How it stopped, such as `page fault, out of memory`; absent while it is up. */
+  /** Details of the stop, such as `page fault, out of memory`; absent unless stopped. */
   readonly stopCode?: string | undefined;
-  /** Exit code of the program, after it exited. */
+  /** Exit code of the program; absent unless it exited by itself. */
   readonly exitCode?: number | undefined;
-  /** The service it is in. */
+  /** Service of the instance; absent if it has none. */
   readonly service?: InstanceServiceInfo | undefined;
-  /** The volumes it has mounted. */
+  /** Mounted volumes. */
   readonly volumes: readonly MountedVolume[];
-  /** Its network interfaces. */
+  /** Network interfaces. */
   readonly networkInterfaces: readonly NetworkInterfaceInfo[];
   /** Address in the metro's private network. */
   readonly privateIp?: string | undefined;
   /** Name in the metro's private network. */
   readonly privateFqdn?: string | undefined;
-  /** Priority of its virtual CPUs. */
+  /** Scheduling priority of the virtual CPUs. */
   readonly schedPriority?: string | undefined;
   /** Tags. */
   readonly tags: readonly string[];
   /** Annotations by key. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** Deletion is refused. */
+  /** True if every deletion is refused. */
   readonly deleteLock: boolean;
-  /** Changes that wait for the next stop, or failed at the last one. */
+  /** Changes that are applied at the next stop, or failed at the last one. */
   readonly updates: readonly InstanceUpdate[];
 }
 
-/** An instance that exists, whoever made it. Its environment is left out, since it may hold secrets. */
+/** Looks up an instance, managed by Pulumi or not. The environment is left out because it may hold secrets. */
 export function getInstance(args: GetInstanceArgs = {}, opts?: pulumi.InvokeOptions): Promise<GetInstanceResult> {
   return invoke<GetInstanceResult>("getInstance", args, opts);
 }
 
-/** The same for arguments that are known only at apply. An instance that exists, whoever made it. Its environment is left out, since it may hold secrets. */
+/** The same for arguments that are known only at apply. Looks up an instance, managed by Pulumi or not. The environment is left out because it may hold secrets. */
 export function getInstanceOutput(
   args: GetInstanceOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -125,22 +125,22 @@ export function getInstanceOutput(
 
 /** Arguments of {@link getInstances}. */
 export interface GetInstancesArgs {
-  /** Only instances that have every one of these tags. */
+  /** Only instances with all of these tags. Default: all. */
   readonly tags?: readonly string[] | undefined;
-  /** Only instances whose name begins with this. */
+  /** Only instances whose name starts with this prefix. Default: all. */
   readonly namePrefix?: string | undefined;
-  /** Only instances in one of these states. */
+  /** Only instances in one of these states. Default: all. */
   readonly states?:
     readonly ("stopped" | "starting" | "running" | "draining" | "stopping" | "standby" | "deleted")[] | undefined;
 }
 
 /** Arguments of {@link getInstancesOutput}. */
 export interface GetInstancesOutputArgs {
-  /** Only instances that have every one of these tags. */
+  /** Only instances with all of these tags. Default: all. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Only instances whose name begins with this. */
+  /** Only instances whose name starts with this prefix. Default: all. */
   readonly namePrefix?: pulumi.Input<string> | undefined;
-  /** Only instances in one of these states. */
+  /** Only instances in one of these states. Default: all. */
   readonly states?:
     | pulumi.Input<
         readonly pulumi.Input<"stopped" | "starting" | "running" | "draining" | "stopping" | "standby" | "deleted">[]
@@ -150,16 +150,16 @@ export interface GetInstancesOutputArgs {
 
 /** Result of {@link getInstances}. */
 export interface GetInstancesResult {
-  /** The instances, oldest first. */
+  /** Instances, oldest first. */
   readonly instances: readonly InstanceInfo[];
 }
 
-/** The instances of the account in this metro, oldest first; templates and checkpoints are not among them. */
+/** Lists the instances of the account in this metro, oldest first, without templates and checkpoints. */
 export function getInstances(args: GetInstancesArgs = {}, opts?: pulumi.InvokeOptions): Promise<GetInstancesResult> {
   return invoke<GetInstancesResult>("getInstances", args, opts);
 }
 
-/** The same for arguments that are known only at apply. The instances of the account in this metro, oldest first; templates and checkpoints are not among them. */
+/** The same for arguments that are known only at apply. Lists the instances of the account in this metro, oldest first, without templates and checkpoints. */
 export function getInstancesOutput(
   args: GetInstancesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -169,11 +169,11 @@ export function getInstancesOutput(
 
 /** Arguments of {@link getInstanceLogs}. */
 export interface GetInstanceLogsArgs {
-  /** UUID of the instance. Give either this or `name`. */
+  /** UUID of the instance. Give either `uuid` or `name`. */
   readonly uuid?: string | undefined;
-  /** Name of the instance. Give either this or `uuid`. */
+  /** Name of the instance. Give either `uuid` or `name`. */
   readonly name?: string | undefined;
-  /** Where the piece begins; negative counts from the end. Default -4096. */
+  /** Offset of the first byte; a negative offset counts from the end. Default -4096. */
   readonly offsetBytes?: number | undefined;
   /** Most bytes to return, 0 to 16383. Default 4096. */
   readonly limitBytes?: number | undefined;
@@ -181,11 +181,11 @@ export interface GetInstanceLogsArgs {
 
 /** Arguments of {@link getInstanceLogsOutput}. */
 export interface GetInstanceLogsOutputArgs {
-  /** UUID of the instance. Give either this or `name`. */
+  /** UUID of the instance. Give either `uuid` or `name`. */
   readonly uuid?: pulumi.Input<string> | undefined;
-  /** Name of the instance. Give either this or `uuid`. */
+  /** Name of the instance. Give either `uuid` or `name`. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** Where the piece begins; negative counts from the end. Default -4096. */
+  /** Offset of the first byte; a negative offset counts from the end. Default -4096. */
   readonly offsetBytes?: pulumi.Input<number> | undefined;
   /** Most bytes to return, 0 to 16383. Default 4096. */
   readonly limitBytes?: pulumi.Input<number> | undefined;
@@ -193,21 +193,21 @@ export interface GetInstanceLogsOutputArgs {
 
 /** Result of {@link getInstanceLogs}. */
 export interface GetInstanceLogsResult {
-  /** The piece, as UTF-8 text. */
+  /** Text of the part, decoded as UTF-8. */
   readonly output: string;
-  /** Offset of its first byte. */
+  /** Offset of the first byte returned. */
   readonly rangeStart: number;
-  /** Offset after its last byte: where the next piece begins. */
+  /** Offset after the last byte returned, where the next part starts. */
   readonly rangeEnd: number;
-  /** Offset of the first byte that is still there. */
+  /** Offset of the first byte still available. */
   readonly availableStart: number;
-  /** Offset after the last byte so far. */
+  /** Offset after the last byte written so far. */
   readonly availableEnd: number;
   /** State of the instance when the log was read. */
   readonly state: string;
 }
 
-/** A piece of an instance's console log. */
+/** Reads a part of an instance's console log. */
 export function getInstanceLogs(
   args: GetInstanceLogsArgs = {},
   opts?: pulumi.InvokeOptions,
@@ -215,7 +215,7 @@ export function getInstanceLogs(
   return invoke<GetInstanceLogsResult>("getInstanceLogs", args, opts);
 }
 
-/** The same for arguments that are known only at apply. A piece of an instance's console log. */
+/** The same for arguments that are known only at apply. Reads a part of an instance's console log. */
 export function getInstanceLogsOutput(
   args: GetInstanceLogsOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -225,17 +225,17 @@ export function getInstanceLogsOutput(
 
 /** Arguments of {@link getInstanceMetrics}. */
 export interface GetInstanceMetricsArgs {
-  /** UUID of the instance. Give either this or `name`. */
+  /** UUID of the instance. Give either `uuid` or `name`. */
   readonly uuid?: string | undefined;
-  /** Name of the instance. Give either this or `uuid`. */
+  /** Name of the instance. Give either `uuid` or `name`. */
   readonly name?: string | undefined;
 }
 
 /** Arguments of {@link getInstanceMetricsOutput}. */
 export interface GetInstanceMetricsOutputArgs {
-  /** UUID of the instance. Give either this or `name`. */
+  /** UUID of the instance. Give either `uuid` or `name`. */
   readonly uuid?: pulumi.Input<string> | undefined;
-  /** Name of the instance. Give either this or `uuid`. */
+  /** Name of the instance. Give either `uuid` or `name`. */
   readonly name?: pulumi.Input<string> | undefined;
 }
 
@@ -247,15 +247,15 @@ export interface GetInstanceMetricsResult {
   readonly name: string;
   /** State of the instance. */
   readonly state?: string | undefined;
-  /** Milliseconds of running, over all starts. */
+  /** Total running time over all starts, in milliseconds. */
   readonly uptimeMs?: number | undefined;
-  /** Memory of the machine that it runs in; 0 when stopped. */
+  /** Resident memory of the virtual machine in bytes; 0 when stopped. */
   readonly rssBytes?: number | undefined;
-  /** Milliseconds of processor time. */
+  /** CPU time in milliseconds. */
   readonly cpuTimeMs?: number | undefined;
-  /** Microseconds from the start until the program ran. */
+  /** Time from the last start until the program ran, in microseconds. */
   readonly bootTimeUs?: number | undefined;
-  /** Microseconds from the start until the program listened. */
+  /** Time from the last start until the program listened on a port, in microseconds. */
   readonly netTimeUs?: number | undefined;
   /** Bytes received. */
   readonly rxBytes?: number | undefined;
@@ -265,17 +265,17 @@ export interface GetInstanceMetricsResult {
   readonly txBytes?: number | undefined;
   /** Packets sent. */
   readonly txPackets?: number | undefined;
-  /** Open connections that are not HTTP. */
+  /** Number of open connections other than HTTP. */
   readonly nconns?: number | undefined;
-  /** HTTP requests in flight. */
+  /** Number of HTTP requests in flight. */
   readonly nreqs?: number | undefined;
-  /** Requests that wait for the instance. */
+  /** Number of requests waiting for the instance. */
   readonly nqueued?: number | undefined;
-  /** Requests and connections so far. */
+  /** Number of requests and connections so far. */
   readonly ntotal?: number | undefined;
 }
 
-/** What an instance uses and serves at this moment. */
+/** Reads the current metrics of an instance. */
 export function getInstanceMetrics(
   args: GetInstanceMetricsArgs = {},
   opts?: pulumi.InvokeOptions,
@@ -283,7 +283,7 @@ export function getInstanceMetrics(
   return invoke<GetInstanceMetricsResult>("getInstanceMetrics", args, opts);
 }
 
-/** The same for arguments that are known only at apply. What an instance uses and serves at this moment. */
+/** The same for arguments that are known only at apply. Reads the current metrics of an instance. */
 export function getInstanceMetricsOutput(
   args: GetInstanceMetricsOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -293,17 +293,17 @@ export function getInstanceMetricsOutput(
 
 /** Arguments of {@link getService}. */
 export interface GetServiceArgs {
-  /** UUID of the service. Give either this or `name`. */
+  /** UUID of the service. Give either `uuid` or `name`. */
   readonly uuid?: string | undefined;
-  /** Name of the service. Give either this or `uuid`. */
+  /** Name of the service. Give either `uuid` or `name`. */
   readonly name?: string | undefined;
 }
 
 /** Arguments of {@link getServiceOutput}. */
 export interface GetServiceOutputArgs {
-  /** UUID of the service. Give either this or `name`. */
+  /** UUID of the service. Give either `uuid` or `name`. */
   readonly uuid?: pulumi.Input<string> | undefined;
-  /** Name of the service. Give either this or `uuid`. */
+  /** Name of the service. Give either `uuid` or `name`. */
   readonly name?: pulumi.Input<string> | undefined;
 }
 
@@ -315,28 +315,28 @@ export interface GetServiceResult {
   readonly name: string;
   /** Creation time, RFC 3339. */
   readonly createdAt?: string | undefined;
-  /** False for one that goes with its last instance. */
+  /** False for a service that is deleted with its last instance. */
   readonly persistent: boolean;
-  /** An autoscale configuration decides how many instances there are. */
+  /** True if an autoscale configuration sets the number of instances. */
   readonly autoscale: boolean;
-  /** Requests per instance before another one is woken. */
+  /** Requests or connections in flight per instance before another instance is woken from standby. */
   readonly softLimit?: number | undefined;
-  /** Most requests per instance. */
+  /** Most requests or connections in flight per instance. */
   readonly hardLimit?: number | undefined;
   /** Published ports. */
   readonly ports: readonly ServicePortInfo[];
-  /** Domain names, without a dot at the end. */
+  /** Domain names, without a trailing dot. */
   readonly fqdns: readonly string[];
-  /** Its instances. */
+  /** Instances of the service. */
   readonly instances: readonly ServiceMember[];
 }
 
-/** A service that exists, whoever made it. */
+/** Looks up a service, managed by Pulumi or not. */
 export function getService(args: GetServiceArgs = {}, opts?: pulumi.InvokeOptions): Promise<GetServiceResult> {
   return invoke<GetServiceResult>("getService", args, opts);
 }
 
-/** The same for arguments that are known only at apply. A service that exists, whoever made it. */
+/** The same for arguments that are known only at apply. Looks up a service, managed by Pulumi or not. */
 export function getServiceOutput(
   args: GetServiceOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -346,28 +346,28 @@ export function getServiceOutput(
 
 /** Arguments of {@link getServices}. */
 export interface GetServicesArgs {
-  /** Only services whose name begins with this. */
+  /** Only services whose name starts with this prefix. Default: all. */
   readonly namePrefix?: string | undefined;
 }
 
 /** Arguments of {@link getServicesOutput}. */
 export interface GetServicesOutputArgs {
-  /** Only services whose name begins with this. */
+  /** Only services whose name starts with this prefix. Default: all. */
   readonly namePrefix?: pulumi.Input<string> | undefined;
 }
 
 /** Result of {@link getServices}. */
 export interface GetServicesResult {
-  /** The services, oldest first. */
+  /** Services, oldest first. */
   readonly services: readonly ServiceInfo[];
 }
 
-/** The services of the account in this metro, oldest first. */
+/** Lists the services of the account in this metro, oldest first. */
 export function getServices(args: GetServicesArgs = {}, opts?: pulumi.InvokeOptions): Promise<GetServicesResult> {
   return invoke<GetServicesResult>("getServices", args, opts);
 }
 
-/** The same for arguments that are known only at apply. The services of the account in this metro, oldest first. */
+/** The same for arguments that are known only at apply. Lists the services of the account in this metro, oldest first. */
 export function getServicesOutput(
   args: GetServicesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -377,17 +377,17 @@ export function getServicesOutput(
 
 /** Arguments of {@link getVolume}. */
 export interface GetVolumeArgs {
-  /** UUID of the volume. Give either this or `name`. */
+  /** UUID of the volume. Give either `uuid` or `name`. */
   readonly uuid?: string | undefined;
-  /** Name of the volume. Give either this or `uuid`. */
+  /** Name of the volume. Give either `uuid` or `name`. */
   readonly name?: string | undefined;
 }
 
 /** Arguments of {@link getVolumeOutput}. */
 export interface GetVolumeOutputArgs {
-  /** UUID of the volume. Give either this or `name`. */
+  /** UUID of the volume. Give either `uuid` or `name`. */
   readonly uuid?: pulumi.Input<string> | undefined;
-  /** Name of the volume. Give either this or `uuid`. */
+  /** Name of the volume. Give either `uuid` or `name`. */
   readonly name?: pulumi.Input<string> | undefined;
 }
 
@@ -403,9 +403,9 @@ export interface GetVolumeResult {
   readonly createdAt?: string | undefined;
   /** Size in MiB. */
   readonly sizeMb?: number | undefined;
-  /** Free space in MiB, where it is reported. */
+  /** Free space in MiB; absent if the API does not report it. */
   readonly freeMb?: number | undefined;
-  /** False for one that goes with its instance. */
+  /** False for a volume that is deleted with its instance. */
   readonly persistent: boolean;
   /** File system, such as `ext4`. */
   readonly filesystem?: string | undefined;
@@ -415,18 +415,18 @@ export interface GetVolumeResult {
   readonly quotaPolicy?: string | undefined;
   /** Tags. */
   readonly tags: readonly string[];
-  /** Deletion is refused. */
+  /** True if every deletion is refused. */
   readonly deleteLock: boolean;
-  /** Instances that it is attached to. */
+  /** Instances that the volume is attached to. */
   readonly attachedTo: readonly VolumeUser[];
 }
 
-/** A volume that exists, whoever made it. */
+/** Looks up a volume, managed by Pulumi or not. */
 export function getVolume(args: GetVolumeArgs = {}, opts?: pulumi.InvokeOptions): Promise<GetVolumeResult> {
   return invoke<GetVolumeResult>("getVolume", args, opts);
 }
 
-/** The same for arguments that are known only at apply. A volume that exists, whoever made it. */
+/** The same for arguments that are known only at apply. Looks up a volume, managed by Pulumi or not. */
 export function getVolumeOutput(
   args: GetVolumeOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -436,17 +436,17 @@ export function getVolumeOutput(
 
 /** Arguments of {@link getVolumes}. */
 export interface GetVolumesArgs {
-  /** Only volumes that have every one of these tags. */
+  /** Only volumes with all of these tags. Default: all. */
   readonly tags?: readonly string[] | undefined;
-  /** Only volumes whose name begins with this. */
+  /** Only volumes whose name starts with this prefix. Default: all. */
   readonly namePrefix?: string | undefined;
 }
 
 /** Arguments of {@link getVolumesOutput}. */
 export interface GetVolumesOutputArgs {
-  /** Only volumes that have every one of these tags. */
+  /** Only volumes with all of these tags. Default: all. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Only volumes whose name begins with this. */
+  /** Only volumes whose name starts with this prefix. Default: all. */
   readonly namePrefix?: pulumi.Input<string> | undefined;
 }
 
@@ -456,12 +456,12 @@ export interface GetVolumesResult {
   readonly volumes: readonly VolumeInfo[];
 }
 
-/** The volumes of the account in this metro, oldest first; templates are not among them. */
+/** Lists the volumes of the account in this metro, oldest first, without templates. */
 export function getVolumes(args: GetVolumesArgs = {}, opts?: pulumi.InvokeOptions): Promise<GetVolumesResult> {
   return invoke<GetVolumesResult>("getVolumes", args, opts);
 }
 
-/** The same for arguments that are known only at apply. The volumes of the account in this metro, oldest first; templates are not among them. */
+/** The same for arguments that are known only at apply. Lists the volumes of the account in this metro, oldest first, without templates. */
 export function getVolumesOutput(
   args: GetVolumesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -471,17 +471,17 @@ export function getVolumesOutput(
 
 /** Arguments of {@link getCertificate}. */
 export interface GetCertificateArgs {
-  /** UUID of the certificate. Give either this or `name`. */
+  /** UUID of the certificate. Give either `uuid` or `name`. */
   readonly uuid?: string | undefined;
-  /** Name of the certificate. Give either this or `uuid`. */
+  /** Name of the certificate. Give either `uuid` or `name`. */
   readonly name?: string | undefined;
 }
 
 /** Arguments of {@link getCertificateOutput}. */
 export interface GetCertificateOutputArgs {
-  /** UUID of the certificate. Give either this or `name`. */
+  /** UUID of the certificate. Give either `uuid` or `name`. */
   readonly uuid?: pulumi.Input<string> | undefined;
-  /** Name of the certificate. Give either this or `uuid`. */
+  /** Name of the certificate. Give either `uuid` or `name`. */
   readonly name?: pulumi.Input<string> | undefined;
 }
 
@@ -493,7 +493,7 @@ export interface GetCertificateResult {
   readonly name: string;
   /** Creation time, RFC 3339. */
   readonly createdAt?: string | undefined;
-  /** The domain it is for, without a dot at the end. */
+  /** Domain of the certificate, without a trailing dot. */
   readonly commonName?: string | undefined;
   /** `pending`, `valid` or `error`. */
   readonly state?: string | undefined;
@@ -509,7 +509,7 @@ export interface GetCertificateResult {
   readonly notAfter?: string | undefined;
 }
 
-/** A certificate that exists, uploaded or issued for a domain. Chain and key are never reported. */
+/** Looks up a certificate, uploaded or obtained by the platform. Chain and key are never reported. */
 export function getCertificate(
   args: GetCertificateArgs = {},
   opts?: pulumi.InvokeOptions,
@@ -517,7 +517,7 @@ export function getCertificate(
   return invoke<GetCertificateResult>("getCertificate", args, opts);
 }
 
-/** The same for arguments that are known only at apply. A certificate that exists, uploaded or issued for a domain. Chain and key are never reported. */
+/** The same for arguments that are known only at apply. Looks up a certificate, uploaded or obtained by the platform. Chain and key are never reported. */
 export function getCertificateOutput(
   args: GetCertificateOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -527,27 +527,27 @@ export function getCertificateOutput(
 
 /** Arguments of {@link getCertificates}. */
 export interface GetCertificatesArgs {
-  /** Only certificates whose name begins with this. */
+  /** Only certificates whose name starts with this prefix. Default: all. */
   readonly namePrefix?: string | undefined;
-  /** Only certificates for this domain. */
+  /** Only certificates for this domain. Default: all. */
   readonly commonName?: string | undefined;
 }
 
 /** Arguments of {@link getCertificatesOutput}. */
 export interface GetCertificatesOutputArgs {
-  /** Only certificates whose name begins with this. */
+  /** Only certificates whose name starts with this prefix. Default: all. */
   readonly namePrefix?: pulumi.Input<string> | undefined;
-  /** Only certificates for this domain. */
+  /** Only certificates for this domain. Default: all. */
   readonly commonName?: pulumi.Input<string> | undefined;
 }
 
 /** Result of {@link getCertificates}. */
 export interface GetCertificatesResult {
-  /** The certificates, oldest first. */
+  /** Certificates, oldest first. */
   readonly certificates: readonly CertificateInfo[];
 }
 
-/** The certificates of the account in this metro, oldest first. */
+/** Lists the certificates of the account in this metro, oldest first. */
 export function getCertificates(
   args: GetCertificatesArgs = {},
   opts?: pulumi.InvokeOptions,
@@ -555,7 +555,7 @@ export function getCertificates(
   return invoke<GetCertificatesResult>("getCertificates", args, opts);
 }
 
-/** The same for arguments that are known only at apply. The certificates of the account in this metro, oldest first. */
+/** The same for arguments that are known only at apply. Lists the certificates of the account in this metro, oldest first. */
 export function getCertificatesOutput(
   args: GetCertificatesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -565,17 +565,17 @@ export function getCertificatesOutput(
 
 /** Arguments of {@link getImages}. */
 export interface GetImagesArgs {
-  /** Only images with one of these digests. */
+  /** Only images with one of these digests. Default: all. */
   readonly digests?: readonly string[] | undefined;
-  /** Only images with one of these references, such as `acme/shop:1.4`. */
+  /** Only images with one of these references, such as `acme/shop:1.4`. Default: all. */
   readonly tags?: readonly string[] | undefined;
 }
 
 /** Arguments of {@link getImagesOutput}. */
 export interface GetImagesOutputArgs {
-  /** Only images with one of these digests. */
+  /** Only images with one of these digests. Default: all. */
   readonly digests?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Only images with one of these references, such as `acme/shop:1.4`. */
+  /** Only images with one of these references, such as `acme/shop:1.4`. Default: all. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
 }
 
@@ -585,12 +585,12 @@ export interface GetImagesResult {
   readonly images: readonly ImageInfo[];
 }
 
-/** The images that instances of this metro can boot. */
+/** Images that instances in this metro can boot. */
 export function getImages(args: GetImagesArgs = {}, opts?: pulumi.InvokeOptions): Promise<GetImagesResult> {
   return invoke<GetImagesResult>("getImages", args, opts);
 }
 
-/** The same for arguments that are known only at apply. The images that instances of this metro can boot. */
+/** The same for arguments that are known only at apply. Images that instances in this metro can boot. */
 export function getImagesOutput(
   args: GetImagesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -602,20 +602,20 @@ export function getImagesOutput(
 export interface GetQuotasResult {
   /** UUID of the user, which identifies the account. */
   readonly uuid: string;
-  /** What is used. */
+  /** Current use. */
   readonly used: QuotaUse;
-  /** What may be used. */
+  /** Quotas. */
   readonly hard: QuotaHard;
-  /** Ranges for one object. */
+  /** Limits of a single object. */
   readonly limits: QuotaLimits;
 }
 
-/** What the account uses and may use in this metro. */
+/** Quotas of the account in this metro, and their current use. */
 export function getQuotas(opts?: pulumi.InvokeOptions): Promise<GetQuotasResult> {
   return invoke<GetQuotasResult>("getQuotas", {}, opts);
 }
 
-/** The same for arguments that are known only at apply. What the account uses and may use in this metro. */
+/** The same for arguments that are known only at apply. Quotas of the account in this metro, and their current use. */
 export function getQuotasOutput(opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetQuotasResult> {
   return invokeOutput<GetQuotasResult>("getQuotas", {}, opts);
 }
@@ -626,12 +626,12 @@ export interface GetMetrosResult {
   readonly metros: readonly MetroInfo[];
 }
 
-/** The metros that the control plane knows; for `local` that one. */
+/** Metros that the control plane knows; for `local`, only `local`. */
 export function getMetros(opts?: pulumi.InvokeOptions): Promise<GetMetrosResult> {
   return invoke<GetMetrosResult>("getMetros", {}, opts);
 }
 
-/** The same for arguments that are known only at apply. The metros that the control plane knows; for `local` that one. */
+/** The same for arguments that are known only at apply. Metros that the control plane knows; for `local`, only `local`. */
 export function getMetrosOutput(opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetMetrosResult> {
   return invokeOutput<GetMetrosResult>("getMetros", {}, opts);
 }

@@ -4,29 +4,29 @@ import { UnikernelResource, requireArgs } from "./resource";
 
 /** Arguments of {@link GatewayImage}. */
 export interface GatewayImageArgs {
-  /** Name of the image repository in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the image repository, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old image repository first. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** Folder that holds the Kraftfile, relative to the program. The Kraftfile's paths are relative to it. */
+  /** Folder with the Kraftfile, relative to the program. Paths in the Kraftfile are relative to this folder. */
   readonly context: pulumi.Input<string>;
-  /** Files to put over the root file system: absolute path in the guest → content. */
+  /** Files to add to the root file system or replace in it: absolute path in the guest → content. Default: none. */
   readonly files?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
 }
 
-/** An OCI image built from a folder with a Kraftfile. Equal content gives an equal digest; nothing changed means nothing built. */
+/** An OCI image of a gateway or any other server, built from a folder with a Kraftfile. The same content always gives the same digest, and unchanged content is not built again. */
 export class GatewayImage extends UnikernelResource {
-  /** Name of the image repository in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the image repository, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old image repository first. */
   declare readonly name: pulumi.Output<string>;
-  /** Folder that holds the Kraftfile, relative to the program. The Kraftfile's paths are relative to it. */
+  /** Folder with the Kraftfile, relative to the program. Paths in the Kraftfile are relative to this folder. */
   declare readonly context: pulumi.Output<string>;
-  /** Files to put over the root file system: absolute path in the guest → content. */
+  /** Files to add to the root file system or replace in it: absolute path in the guest → content. Default: none. */
   declare readonly files: pulumi.Output<Readonly<Record<string, string>>>;
-  /** Reference by digest, `repository@sha256:…`; give it to Instance and Service. */
+  /** Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template. */
   declare readonly ref: pulumi.Output<string>;
   /** Digest of the image index. */
   declare readonly digest: pulumi.Output<string>;
-  /** Hash of everything the image was built from. */
+  /** Hash of all build inputs. */
   declare readonly contextHash: pulumi.Output<string>;
-  /** Bytes of all blobs of the image. */
+  /** Total size of the image's blobs in bytes. */
   declare readonly sizeBytes: pulumi.Output<number>;
 
   constructor(name: string, args: GatewayImageArgs, opts?: pulumi.CustomResourceOptions) {

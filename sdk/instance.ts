@@ -32,195 +32,195 @@ import type {
 
 /** Arguments of {@link Instance}. */
 export interface InstanceArgs {
-  /** Name of the instance in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old instance first. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows. Exactly one of `image`, `template`, `branchFrom` and `checkpoint` is given. */
+  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
   readonly image?: pulumi.Input<string> | undefined;
-  /** How the metro fetches the image, where its name does not say it. Used at creation and with the next change of `image`. */
+  /** How the metro fetches the image. Used at creation and when `image` changes. Default: the metro decides. */
   readonly imagePull?: pulumi.Input<ImagePullArgs> | undefined;
-  /** Id or name of an instance template to clone. What is left at its default is the template's. */
+  /** Id or name of an instance template to clone. Inputs left at their default take the template's value. */
   readonly template?: pulumi.Input<string> | undefined;
-  /** Makes the template from this if there is none named `template` yet. Used at creation. */
+  /** How to create the template if none is named `template`. Used at creation. */
   readonly prepareTemplate?: pulumi.Input<TemplatePreparationArgs> | undefined;
-  /** Id or name of an instance to copy as it is now, with its `args`, `env`, `memoryMb` and `vcpus`. */
+  /** Id or name of an instance to copy in its current state. The copy keeps its `args`, `env`, `memoryMb` and `vcpus`. */
   readonly branchFrom?: pulumi.Input<string> | undefined;
-  /** Id or name of a checkpoint to go on from. What is left at its default is the checkpoint's. */
+  /** Id or name of a checkpoint to resume from. Inputs left at their default take the checkpoint's value. */
   readonly checkpoint?: pulumi.Input<string> | undefined;
-  /** Complete argument list of the guest's program. Default: the image's own. */
+  /** Complete argument list of the program. Default: the arguments in the image. */
   readonly args?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Environment variables, over those of the image. Kept secret in state. */
+  /** Environment variables, added to those of the image and overriding them. Encrypted in state. Default: none. */
   readonly env?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
-  /** Guest memory in MiB, at least 16. Default 128. */
+  /** Memory in MiB, at least 16. Default 128. */
   readonly memoryMb?: pulumi.Input<number> | undefined;
-  /** Virtual CPUs. Default 1. */
+  /** Number of virtual CPUs, at least 1. Default 1. */
   readonly vcpus?: pulumi.Input<number> | undefined;
-  /** Volumes to mount. */
+  /** Volumes to mount. Default: none. */
   readonly volumes?: pulumi.Input<readonly pulumi.Input<VolumeMountArgs>[]> | undefined;
-  /** Volumes that are made with the instance and deleted with it. */
+  /** Volumes created and deleted together with the instance. Default: none. */
   readonly ephemeralVolumes?: pulumi.Input<readonly pulumi.Input<EphemeralVolumeArgs>[]> | undefined;
-  /** `never`, `always`, or `on-failure` (after a crash or an exit code other than 0). Default `never`. */
+  /** When to restart the program: `never`, `always`, or `on-failure` (a crash or a non-zero exit code). Default `never`. */
   readonly restartPolicy?: pulumi.Input<"never" | "always" | "on-failure"> | undefined;
-  /** When it may go to standby. Default: never. */
+  /** When the instance may go to standby. Default: never. */
   readonly scaleToZero?: pulumi.Input<ScaleToZeroArgs> | undefined;
-  /** `delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none. */
+  /** `delete-on-stop`: the platform deletes the instance once it stops; meant for jobs. Default: none. */
   readonly features?: pulumi.Input<readonly pulumi.Input<"delete-on-stop">[]> | undefined;
-  /** Up to 8 read-only file systems, by image or with files given here. */
+  /** Read-only file systems, up to 8, each from an image or from files given here. Default: none. */
   readonly roms?: pulumi.Input<readonly pulumi.Input<RomArgs>[]> | undefined;
-  /** Up to 8 plugins of the platform. */
+  /** Platform plugins, up to 8. Default: none. */
   readonly plugins?: pulumi.Input<readonly pulumi.Input<PluginArgs>[]> | undefined;
-  /** Tags to find the instance by, up to 16. Default: none. */
+  /** Tags of the instance, up to 16. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Up to 256 annotations, `[prefix/]name` → text without control characters. The guest sees them from its next boot on. */
+  /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
-  /** Host name of the guest, a DNS label. Default: the instance's name. */
+  /** Host name of the guest, a DNS label. Default: the name of the instance. */
   readonly hostname?: pulumi.Input<string> | undefined;
-  /** Ids or names of instances that are started before it. */
+  /** Ids or names of instances to start before this one. Default: none. */
   readonly dependencies?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** What happens to it at given times. */
+  /** Actions at scheduled times. Default: none. */
   readonly schedules?: pulumi.Input<readonly pulumi.Input<ScheduleArgs>[]> | undefined;
-  /** When the platform deletes it by itself. Default: never. */
+  /** When the platform deletes the instance by itself. Default: never. */
   readonly autokill?: pulumi.Input<AutokillArgs> | undefined;
-  /** Priority of its virtual CPUs. Others than `normal` need a privilege of the account. Default `normal`. */
+  /** Scheduling priority of the virtual CPUs. Any other than `normal` needs an account privilege. Default `normal`. */
   readonly schedPriority?: pulumi.Input<"normal" | "medium" | "high" | "admin"> | undefined;
-  /** `micro`, or `full` for devices that a small machine lacks: without scale-to-zero, templates, branches and checkpoints. Default `micro`. */
+  /** Machine type: `micro`, or `full` with more devices but without scale-to-zero, templates, branches and checkpoints. Default `micro`. */
   readonly type?: pulumi.Input<"micro" | "full"> | undefined;
-  /** GPUs, 0 or 1; needs `type: "full"`. Default 0. */
+  /** Number of GPUs, 0 or 1; needs `type: "full"`. Default 0. */
   readonly gpus?: pulumi.Input<number> | undefined;
-  /** Address of the gateway, with `networkInterfaces`. Default: the platform's. */
+  /** IP address of the gateway; only with `networkInterfaces`. Default: chosen by the platform. */
   readonly gateway?: pulumi.Input<string> | undefined;
-  /** Address of the name server, with `networkInterfaces`. Default: the platform's. */
+  /** IP address of the name server; only with `networkInterfaces`. Default: chosen by the platform. */
   readonly nameserver?: pulumi.Input<string> | undefined;
-  /** Up to 4 network interfaces; needs a privilege of the account. Default: one, made by the platform. */
+  /** Network interfaces, up to 4; needs an account privilege. Default: one, created by the platform. */
   readonly networkInterfaces?: pulumi.Input<readonly pulumi.Input<NetworkInterfaceArgs>[]> | undefined;
-  /** Id or name of a service that exists, to serve in it. Default: none. */
+  /** Id or name of an existing service to join. Default: none. */
   readonly service?: pulumi.Input<string> | undefined;
-  /** A service group of its own, in place of `service`. */
+  /** Creates a service group for the instance, instead of `service`. Default: none. */
   readonly serviceGroup?: pulumi.Input<InstanceServiceGroupArgs> | undefined;
-  /** Start it once it is made, and wait until it runs. Default true. A change has no effect. */
+  /** Start the instance at creation and wait until it runs. A later change has no effect. Default true. */
   readonly autostart?: pulumi.Input<boolean> | undefined;
-  /** Refuse to delete it, whoever asks, until this is false again. Default false. */
+  /** Refuse every deletion until this is set to false. Default false. */
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
-  /** How long open connections may go on when it is stopped for a change or a deletion, in milliseconds up to 3,600,000; -1 is as long as the metro allows. Default 0. */
+  /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
   readonly drainTimeoutMs?: pulumi.Input<number> | undefined;
-  /** Take over an instance that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage an instance that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
-/** A unikernel virtual machine. One that serves the public belongs into a Service, which also updates it without a gap. */
+/** A unikernel virtual machine. For a public server, prefer a Service, which updates its replicas without downtime. */
 export class Instance extends UnikernelResource {
-  /** Name of the instance in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old instance first. */
   declare readonly name: pulumi.Output<string>;
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows. Exactly one of `image`, `template`, `branchFrom` and `checkpoint` is given. */
+  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
   declare readonly image: pulumi.Output<string | undefined>;
-  /** How the metro fetches the image, where its name does not say it. Used at creation and with the next change of `image`. */
+  /** How the metro fetches the image. Used at creation and when `image` changes. Default: the metro decides. */
   declare readonly imagePull: pulumi.Output<ImagePull | undefined>;
-  /** Id or name of an instance template to clone. What is left at its default is the template's. */
+  /** Id or name of an instance template to clone. Inputs left at their default take the template's value. */
   declare readonly template: pulumi.Output<string | undefined>;
-  /** Makes the template from this if there is none named `template` yet. Used at creation. */
+  /** How to create the template if none is named `template`. Used at creation. */
   declare readonly prepareTemplate: pulumi.Output<TemplatePreparation | undefined>;
-  /** Id or name of an instance to copy as it is now, with its `args`, `env`, `memoryMb` and `vcpus`. */
+  /** Id or name of an instance to copy in its current state. The copy keeps its `args`, `env`, `memoryMb` and `vcpus`. */
   declare readonly branchFrom: pulumi.Output<string | undefined>;
-  /** Id or name of a checkpoint to go on from. What is left at its default is the checkpoint's. */
+  /** Id or name of a checkpoint to resume from. Inputs left at their default take the checkpoint's value. */
   declare readonly checkpoint: pulumi.Output<string | undefined>;
-  /** Complete argument list of the guest's program. Default: the image's own. */
+  /** Complete argument list of the program. Default: the arguments in the image. */
   declare readonly args: pulumi.Output<readonly string[] | undefined>;
-  /** Environment variables, over those of the image. Kept secret in state. */
+  /** Environment variables, added to those of the image and overriding them. Encrypted in state. Default: none. */
   declare readonly env: pulumi.Output<Readonly<Record<string, string>>>;
-  /** Guest memory in MiB, at least 16. Default 128. */
+  /** Memory in MiB, at least 16. Default 128. */
   declare readonly memoryMb: pulumi.Output<number>;
-  /** Virtual CPUs. Default 1. */
+  /** Number of virtual CPUs, at least 1. Default 1. */
   declare readonly vcpus: pulumi.Output<number>;
-  /** Volumes to mount. */
+  /** Volumes to mount. Default: none. */
   declare readonly volumes: pulumi.Output<readonly VolumeMount[]>;
-  /** Volumes that are made with the instance and deleted with it. */
+  /** Volumes created and deleted together with the instance. Default: none. */
   declare readonly ephemeralVolumes: pulumi.Output<readonly EphemeralVolume[]>;
-  /** `never`, `always`, or `on-failure` (after a crash or an exit code other than 0). Default `never`. */
+  /** When to restart the program: `never`, `always`, or `on-failure` (a crash or a non-zero exit code). Default `never`. */
   declare readonly restartPolicy: pulumi.Output<"never" | "always" | "on-failure">;
-  /** When it may go to standby. Default: never. */
+  /** When the instance may go to standby. Default: never. */
   declare readonly scaleToZero: pulumi.Output<ScaleToZero | undefined>;
-  /** `delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none. */
+  /** `delete-on-stop`: the platform deletes the instance once it stops; meant for jobs. Default: none. */
   declare readonly features: pulumi.Output<readonly "delete-on-stop"[]>;
-  /** Up to 8 read-only file systems, by image or with files given here. */
+  /** Read-only file systems, up to 8, each from an image or from files given here. Default: none. */
   declare readonly roms: pulumi.Output<readonly Rom[]>;
-  /** Up to 8 plugins of the platform. */
+  /** Platform plugins, up to 8. Default: none. */
   declare readonly plugins: pulumi.Output<readonly Plugin[]>;
-  /** Tags to find the instance by, up to 16. Default: none. */
+  /** Tags of the instance, up to 16. Default: none. */
   declare readonly tags: pulumi.Output<readonly string[]>;
-  /** Up to 256 annotations, `[prefix/]name` → text without control characters. The guest sees them from its next boot on. */
+  /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   declare readonly annotations: pulumi.Output<Readonly<Record<string, string>>>;
-  /** Host name of the guest, a DNS label. Default: the instance's name. */
+  /** Host name of the guest, a DNS label. Default: the name of the instance. */
   declare readonly hostname: pulumi.Output<string | undefined>;
-  /** Ids or names of instances that are started before it. */
+  /** Ids or names of instances to start before this one. Default: none. */
   declare readonly dependencies: pulumi.Output<readonly string[]>;
-  /** What happens to it at given times. */
+  /** Actions at scheduled times. Default: none. */
   declare readonly schedules: pulumi.Output<readonly Schedule[]>;
-  /** When the platform deletes it by itself. Default: never. */
+  /** When the platform deletes the instance by itself. Default: never. */
   declare readonly autokill: pulumi.Output<Autokill | undefined>;
-  /** Priority of its virtual CPUs. Others than `normal` need a privilege of the account. Default `normal`. */
+  /** Scheduling priority of the virtual CPUs. Any other than `normal` needs an account privilege. Default `normal`. */
   declare readonly schedPriority: pulumi.Output<"normal" | "medium" | "high" | "admin">;
-  /** `micro`, or `full` for devices that a small machine lacks: without scale-to-zero, templates, branches and checkpoints. Default `micro`. */
+  /** Machine type: `micro`, or `full` with more devices but without scale-to-zero, templates, branches and checkpoints. Default `micro`. */
   declare readonly type: pulumi.Output<"micro" | "full">;
-  /** GPUs, 0 or 1; needs `type: "full"`. Default 0. */
+  /** Number of GPUs, 0 or 1; needs `type: "full"`. Default 0. */
   declare readonly gpus: pulumi.Output<number>;
-  /** Address of the gateway, with `networkInterfaces`. Default: the platform's. */
+  /** IP address of the gateway; only with `networkInterfaces`. Default: chosen by the platform. */
   declare readonly gateway: pulumi.Output<string | undefined>;
-  /** Address of the name server, with `networkInterfaces`. Default: the platform's. */
+  /** IP address of the name server; only with `networkInterfaces`. Default: chosen by the platform. */
   declare readonly nameserver: pulumi.Output<string | undefined>;
-  /** Up to 4 network interfaces; needs a privilege of the account. Default: one, made by the platform. */
+  /** Network interfaces, up to 4; needs an account privilege. Default: one, created by the platform. */
   declare readonly networkInterfaces: pulumi.Output<readonly NetworkInterface[]>;
-  /** Id or name of a service that exists, to serve in it. Default: none. */
+  /** Id or name of an existing service to join. Default: none. */
   declare readonly service: pulumi.Output<string | undefined>;
-  /** A service group of its own, in place of `service`. */
+  /** Creates a service group for the instance, instead of `service`. Default: none. */
   declare readonly serviceGroup: pulumi.Output<InstanceServiceGroup | undefined>;
-  /** Start it once it is made, and wait until it runs. Default true. A change has no effect. */
+  /** Start the instance at creation and wait until it runs. A later change has no effect. Default true. */
   declare readonly autostart: pulumi.Output<boolean>;
-  /** Refuse to delete it, whoever asks, until this is false again. Default false. */
+  /** Refuse every deletion until this is set to false. Default false. */
   declare readonly deleteLock: pulumi.Output<boolean>;
-  /** How long open connections may go on when it is stopped for a change or a deletion, in milliseconds up to 3,600,000; -1 is as long as the metro allows. Default 0. */
+  /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
   declare readonly drainTimeoutMs: pulumi.Output<number>;
-  /** Take over an instance that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage an instance that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
-  /** Digest of the image that runs. */
+  /** Digest of the running image. */
   declare readonly digest: pulumi.Output<string>;
-  /** State when last looked at, such as `running`. */
+  /** State at the last refresh, such as `running`. */
   declare readonly state: pulumi.Output<string>;
-  /** Why it stopped last, such as `the program exited with code 1`; empty when it never did. */
+  /** Reason of the last stop, such as `the program exited with code 1`; empty before the first stop. */
   declare readonly stopReason: pulumi.Output<string>;
-  /** How it stopped last, such as `page fault, out of memory`; empty when it never did. */
+  /** Details of the last stop, such as `page fault, out of memory`; empty before the first stop. */
   declare readonly stopCode: pulumi.Output<string>;
-  /** Why it stopped last, as the API's set of bits: 1 kernel, 2 program, 4 platform, 8 user, 16 by force, 32 scaled to zero; absent when it never did. */
+  /** Reason of the last stop as the API's bit set: 1 kernel, 2 program, 4 platform, 8 user, 16 forced, 32 scaled to zero; absent before the first stop. */
   declare readonly stopReasonNumber: pulumi.Output<number | undefined>;
-  /** How it stopped last, as the API's number; absent when it never did. */
+  /** Details of the last stop as the API's number; absent before the first stop. */
   declare readonly stopCodeNumber: pulumi.Output<number | undefined>;
-  /** Exit code of its program, once that ended by itself. */
+  /** Exit code of the program; absent unless it exited by itself. */
   declare readonly exitCode: pulumi.Output<number | undefined>;
-  /** Microseconds until its program started, at the last start. */
+  /** Time from the last start until the program ran, in microseconds. */
   declare readonly bootTimeUs: pulumi.Output<number>;
-  /** Microseconds until its program listened, at the last start. */
+  /** Time from the last start until the program listened on a port, in microseconds. */
   declare readonly netTimeUs: pulumi.Output<number>;
-  /** How often it was started. */
+  /** Number of starts. */
   declare readonly startCount: pulumi.Output<number>;
-  /** How often its restart policy started it again. */
+  /** Number of restarts by the restart policy. */
   declare readonly restartCount: pulumi.Output<number>;
-  /** The restarts it is going through; absent otherwise. While it waits for the next one, its `state` is `stopped`. */
+  /** Progress of repeated restarts; absent unless the restart policy is restarting the instance. Between two attempts, `state` is `stopped`. */
   declare readonly restart: pulumi.Output<RestartSequence | undefined>;
   /** Address in the metro's private network. */
   declare readonly privateIp: pulumi.Output<string>;
   /** Name in the metro's private network: `<name>.internal`. */
   declare readonly privateFqdn: pulumi.Output<string>;
-  /** UUID of the service it is in, its own `serviceGroup` included; empty when it is in none. */
+  /** UUID of its service or `serviceGroup`; empty if it has none. */
   declare readonly serviceUuid: pulumi.Output<string>;
-  /** Name of the service it is in; empty when it is in none. */
+  /** Name of its service or `serviceGroup`; empty if it has none. */
   declare readonly serviceName: pulumi.Output<string>;
-  /** Domain names of the service it is in. */
+  /** Fully qualified domain names of its service. */
   declare readonly serviceFqdns: pulumi.Output<readonly string[]>;
-  /** Address of the service it is in; empty when it is in none. */
+  /** URL of its service; empty if it has none. */
   declare readonly url: pulumi.Output<string>;
-  /** The network interfaces it has. */
+  /** Network interfaces of the instance. */
   declare readonly interfaces: pulumi.Output<readonly AttachedInterface[]>;
-  /** When each of its `schedules` acts next. */
+  /** Next action of each entry in `schedules`. */
   declare readonly scheduleTimes: pulumi.Output<readonly ScheduleTime[]>;
-  /** Changes that wait for its next stop, or failed at the last one. */
+  /** Changes that are applied at the next stop, or failed at the last one. */
   declare readonly pendingUpdates: pulumi.Output<readonly PendingUpdate[]>;
   /** Creation time, RFC 3339. */
   declare readonly createdAt: pulumi.Output<string>;

@@ -20,63 +20,63 @@ import type {
 
 /** Arguments of {@link Service}. */
 export interface ServiceArgs {
-  /** Name of the service in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the service, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old service first. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** Published ports; changed in place, before a changed template is rolled out: give a program a new port of its own in two updates. */
+  /** Published ports, at least one. Port changes apply before a changed template is rolled out; to move a program to a new port, first listen on both, then change the ports. */
   readonly ports: pulumi.Input<readonly pulumi.Input<ServicePortArgs>[]>;
-  /** Domain names. Default: one that the metro makes from the name. */
+  /** Domain names. Default: one that the metro derives from the name. */
   readonly domains?: pulumi.Input<readonly pulumi.Input<ServiceDomainArgs>[]> | undefined;
-  /** Requests or connections in flight per instance before the next instance in standby is woken, 1 to 65,535. Default 1. */
+  /** Requests or connections in flight per instance before another instance is woken from standby, 1 to 65,535. Default 1. */
   readonly softLimit?: pulumi.Input<number> | undefined;
   /** Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535. */
   readonly hardLimit?: pulumi.Input<number> | undefined;
-  /** When the platform deletes it by itself. Default: never. */
+  /** When the platform deletes the service by itself. Default: never. */
   readonly autokill?: pulumi.Input<ServiceAutokillArgs> | undefined;
-  /** Instances of the template, 0 to 253; without a template it means nothing. Default 1. */
+  /** Number of replicas of the template, 0 to 253; ignored without a template. Default 1. */
   readonly replicas?: pulumi.Input<number> | undefined;
-  /** What every replica runs. A change replaces the replicas as `rollout` says. Required, but with `autoscale` or `replicas: 0`. */
+  /** Template of the replicas. A change replaces the replicas by a rolling update. Required unless `autoscale` is set or `replicas` is 0. */
   readonly template?: pulumi.Input<InstanceTemplateArgs> | undefined;
-  /** How replicas are replaced. Default: one by one, each new one first. */
+  /** How the rolling update replaces replicas. Default: one at a time, the new one first. */
   readonly rollout?: pulumi.Input<RolloutArgs> | undefined;
-  /** Let the platform decide how many instances there are, made from an instance template of its own, in place of `replicas`. A change of anything but the policies drains and deletes them first. Default: none. */
+  /** Lets the platform choose the number of instances, created from an instance template, instead of `replicas`. A change other than to `policies` drains and deletes these instances first. Default: none. */
   readonly autoscale?: pulumi.Input<AutoscaleArgs> | undefined;
-  /** Take over a service that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a service that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
-/** Published ports, and replicas of a template behind them. A changed template replaces the replicas one by one; clients see no gap. */
+/** Published ports with replicas of a template behind them. When the template changes, a rolling update replaces the replicas without downtime. */
 export class Service extends UnikernelResource {
-  /** Name of the service in its metro, unique per account: 1 to 63 of a-z, 0-9 and dash. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the service, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old service first. */
   declare readonly name: pulumi.Output<string>;
-  /** Published ports; changed in place, before a changed template is rolled out: give a program a new port of its own in two updates. */
+  /** Published ports, at least one. Port changes apply before a changed template is rolled out; to move a program to a new port, first listen on both, then change the ports. */
   declare readonly ports: pulumi.Output<readonly ServicePort[]>;
-  /** Domain names. Default: one that the metro makes from the name. */
+  /** Domain names. Default: one that the metro derives from the name. */
   declare readonly domains: pulumi.Output<readonly ServiceDomain[] | undefined>;
-  /** Requests or connections in flight per instance before the next instance in standby is woken, 1 to 65,535. Default 1. */
+  /** Requests or connections in flight per instance before another instance is woken from standby, 1 to 65,535. Default 1. */
   declare readonly softLimit: pulumi.Output<number>;
   /** Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535. */
   declare readonly hardLimit: pulumi.Output<number>;
-  /** When the platform deletes it by itself. Default: never. */
+  /** When the platform deletes the service by itself. Default: never. */
   declare readonly autokill: pulumi.Output<ServiceAutokill | undefined>;
-  /** Instances of the template, 0 to 253; without a template it means nothing. Default 1. */
+  /** Number of replicas of the template, 0 to 253; ignored without a template. Default 1. */
   declare readonly replicas: pulumi.Output<number>;
-  /** What every replica runs. A change replaces the replicas as `rollout` says. Required, but with `autoscale` or `replicas: 0`. */
+  /** Template of the replicas. A change replaces the replicas by a rolling update. Required unless `autoscale` is set or `replicas` is 0. */
   declare readonly template: pulumi.Output<InstanceTemplate | undefined>;
-  /** How replicas are replaced. Default: one by one, each new one first. */
+  /** How the rolling update replaces replicas. Default: one at a time, the new one first. */
   declare readonly rollout: pulumi.Output<Rollout>;
-  /** Let the platform decide how many instances there are, made from an instance template of its own, in place of `replicas`. A change of anything but the policies drains and deletes them first. Default: none. */
+  /** Lets the platform choose the number of instances, created from an instance template, instead of `replicas`. A change other than to `policies` drains and deletes these instances first. Default: none. */
   declare readonly autoscale: pulumi.Output<Autoscale | undefined>;
-  /** Take over a service that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a service that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
-  /** Address of the service: `https://…` when a port has the `tls` handler. */
+  /** URL of the service: `https://…` if a port has the `tls` handler, else `http://…`; empty if there is none. */
   declare readonly url: pulumi.Output<string>;
-  /** The first of `fqdns`. */
+  /** First of `fqdns`; empty if there is none. */
   declare readonly fqdn: pulumi.Output<string>;
-  /** All its domain names, in full. */
+  /** Fully qualified domain names of the service. */
   declare readonly fqdns: pulumi.Output<readonly string[]>;
-  /** The certificates of its domains when last looked at; of a label below the metro's domain there is none. */
+  /** Certificates of the domains at the last refresh. Labels below the metro's domain have none. */
   declare readonly certificates: pulumi.Output<readonly ServiceCertificate[]>;
-  /** False for a service that goes with its last instance. */
+  /** False for a service that is deleted with its last instance. */
   declare readonly persistent: pulumi.Output<boolean>;
   /** Creation time, RFC 3339. */
   declare readonly createdAt: pulumi.Output<string>;

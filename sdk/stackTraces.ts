@@ -2,8 +2,8 @@
  * Turns stack traces off while @pulumi/pulumi makes the outputs of a resource.
  *
  * For every property the SDK makes four promises and formats a stack trace for each, which only `PULUMI_DEBUG_PROMISE_LEAKS` prints
- * (`runtime/rpc.ts`, `transferProperties`; `runtime/debuggable.ts`). Programs run with source maps, where a trace costs 40 µs: 3.5 of
- * the 5 ms that it takes to register a resource with twenty outputs. A leaked promise still names its resource and property.
+ * (`runtime/rpc.ts`, `transferProperties`; `runtime/debuggable.ts`). Programs run with source maps, where these traces take most of the
+ * time that registering a resource with twenty outputs takes. A leaked promise still names its resource and property.
  */
 
 /** Whether errors get stack traces, while one resource is registered. */

@@ -1,139 +1,139 @@
 // Written by `npm run generate` from provider/resources. Do not edit.
 import type * as pulumi from "@pulumi/pulumi";
 
-/** A network interface that an instance has. */
+/** A network interface of an instance. */
 export interface AttachedInterface {
   /** UUID of the interface. */
   readonly uuid: string;
-  /** Its name, where it has one. */
+  /** Name of the interface; absent if it has none. */
   readonly name: string;
-  /** Its address. */
+  /** IP address in the private network. */
   readonly privateIp: string;
-  /** Its hardware address. */
+  /** MAC address. */
   readonly mac: string;
 }
 
 /** When the platform deletes an instance by itself. As arguments. */
 export interface AutokillArgs {
-  /** Milliseconds after a stop. Default 0: never for that reason. */
+  /** Delete the instance this long after it stops, in milliseconds. Default 0: never. */
   readonly timeMs?: pulumi.Input<number> | undefined;
-  /** Number of requests served. Default 0: never for that reason. */
+  /** Delete the instance after it has served this many requests. Default 0: never. */
   readonly numRequests?: pulumi.Input<number> | undefined;
 }
 
 /** When the platform deletes an instance by itself. */
 export interface Autokill {
-  /** Milliseconds after a stop. Default 0: never for that reason. */
+  /** Delete the instance this long after it stops, in milliseconds. Default 0: never. */
   readonly timeMs: number;
-  /** Number of requests served. Default 0: never for that reason. */
+  /** Delete the instance after it has served this many requests. Default 0: never. */
   readonly numRequests: number;
 }
 
-/** How many instances the platform itself runs in a service. As arguments. */
+/** How the platform chooses the number of instances of a service. As arguments. */
 export interface AutoscaleArgs {
-  /** Id or name of the instance template that instances are made from. */
+  /** Id or name of the instance template to create instances from. */
   readonly template: pulumi.Input<string>;
-  /** Fewest instances, within the account's limits. Default 1. */
+  /** Least number of instances, within the account's limits. Default 1. */
   readonly minSize?: pulumi.Input<number> | undefined;
-  /** Most instances, within the account's limits. Default 4. */
+  /** Greatest number of instances, within the account's limits. Default 4. */
   readonly maxSize?: pulumi.Input<number> | undefined;
-  /** Metrics ignore a new instance for so long, in milliseconds. Default 1000. */
+  /** How long metrics ignore a new instance, in milliseconds. Default 1000. */
   readonly warmupTimeMs?: pulumi.Input<number> | undefined;
-  /** Pause between two decisions, in milliseconds. Default 1000. */
+  /** Time between two scaling decisions, in milliseconds. Default 1000. */
   readonly cooldownTimeMs?: pulumi.Input<number> | undefined;
-  /** Up to 8 policies; added and removed one by one. Default: none. */
+  /** Scaling policies, up to 8. Default: none. */
   readonly policies?: pulumi.Input<readonly pulumi.Input<AutoscalePolicyArgs>[]> | undefined;
 }
 
-/** How many instances the platform itself runs in a service. */
+/** How the platform chooses the number of instances of a service. */
 export interface Autoscale {
-  /** Id or name of the instance template that instances are made from. */
+  /** Id or name of the instance template to create instances from. */
   readonly template: string;
-  /** Fewest instances, within the account's limits. Default 1. */
+  /** Least number of instances, within the account's limits. Default 1. */
   readonly minSize: number;
-  /** Most instances, within the account's limits. Default 4. */
+  /** Greatest number of instances, within the account's limits. Default 4. */
   readonly maxSize: number;
-  /** Metrics ignore a new instance for so long, in milliseconds. Default 1000. */
+  /** How long metrics ignore a new instance, in milliseconds. Default 1000. */
   readonly warmupTimeMs: number;
-  /** Pause between two decisions, in milliseconds. Default 1000. */
+  /** Time between two scaling decisions, in milliseconds. Default 1000. */
   readonly cooldownTimeMs: number;
-  /** Up to 8 policies; added and removed one by one. Default: none. */
+  /** Scaling policies, up to 8. Default: none. */
   readonly policies: readonly AutoscalePolicy[];
 }
 
-/** When the number of instances changes. As arguments. */
+/** A policy that changes the number of instances. As arguments. */
 export interface AutoscalePolicyArgs {
-  /** Name of the policy, unique in its service. */
+  /** Name of the policy, unique in the service. */
   readonly name: pulumi.Input<string>;
-  /** `step`: by a metric; `on-demand`: an instance per demand; `create`: after a number of requests; `idle`: removes what is idle. */
+  /** `step`: adjusts by a metric; `on-demand`: creates an instance per demand; `create`: creates one after a number of requests; `idle`: removes idle instances. */
   readonly type: pulumi.Input<"step" | "on-demand" | "create" | "idle">;
-  /** False: it is kept and does nothing. Default true. */
+  /** False keeps the policy but turns it off. Default true. */
   readonly enabled?: pulumi.Input<boolean> | undefined;
-  /** Of `step`, required: `cpu` (millicores), `inflight_reqs`, or `reqs_per_sec`. */
+  /** For `step`, required: `cpu` (millicores), `inflight_reqs`, or `reqs_per_sec`. */
   readonly metric?: pulumi.Input<"cpu" | "inflight_reqs" | "reqs_per_sec"> | undefined;
-  /** Of `step`, required: how each `adjustment` counts. `change`: so many more or fewer; `exact`: so many in all; `percent`: so many percent more or fewer. */
+  /** For `step`, required: unit of `adjustment`. `change`: instances to add; `exact`: total number of instances; `percent`: percentage to add. */
   readonly adjustmentType?: pulumi.Input<"change" | "exact" | "percent"> | undefined;
-  /** Of `step`, required: up to 4 steps in the order of their bounds, without a gap or an overlap. */
+  /** For `step`, required: 1 to 4 steps, ordered by bounds, without gaps or overlaps. */
   readonly steps?: pulumi.Input<readonly pulumi.Input<AutoscaleStepArgs>[]> | undefined;
-  /** Of `step`: share of its limit, 0 to 1. */
+  /** For `step`: high-water mark as a fraction of the limit, 0 to 1. Default: the platform's. */
   readonly highWatermark?: pulumi.Input<number> | undefined;
-  /** Of `on-demand`: no instance serves two demands. */
+  /** For `on-demand`: an instance serves only one demand. Default: the platform's. */
   readonly exclusive?: pulumi.Input<boolean> | undefined;
-  /** Of `create`, required: number of requests. */
+  /** For `create`, required: number of requests. */
   readonly numRequests?: pulumi.Input<number> | undefined;
-  /** Of `create`: the new instance replaces one. */
+  /** For `create`: the new instance replaces an existing one. Default: the platform's. */
   readonly replace?: pulumi.Input<boolean> | undefined;
-  /** Of `idle`, required: milliseconds without work after which an instance goes. */
+  /** For `idle`, required: idle time before an instance is removed, in milliseconds. */
   readonly idleTimeMs?: pulumi.Input<number> | undefined;
 }
 
-/** When the number of instances changes. */
+/** A policy that changes the number of instances. */
 export interface AutoscalePolicy {
-  /** Name of the policy, unique in its service. */
+  /** Name of the policy, unique in the service. */
   readonly name: string;
-  /** `step`: by a metric; `on-demand`: an instance per demand; `create`: after a number of requests; `idle`: removes what is idle. */
+  /** `step`: adjusts by a metric; `on-demand`: creates an instance per demand; `create`: creates one after a number of requests; `idle`: removes idle instances. */
   readonly type: "step" | "on-demand" | "create" | "idle";
-  /** False: it is kept and does nothing. Default true. */
+  /** False keeps the policy but turns it off. Default true. */
   readonly enabled: boolean;
-  /** Of `step`, required: `cpu` (millicores), `inflight_reqs`, or `reqs_per_sec`. */
+  /** For `step`, required: `cpu` (millicores), `inflight_reqs`, or `reqs_per_sec`. */
   readonly metric?: "cpu" | "inflight_reqs" | "reqs_per_sec" | undefined;
-  /** Of `step`, required: how each `adjustment` counts. `change`: so many more or fewer; `exact`: so many in all; `percent`: so many percent more or fewer. */
+  /** For `step`, required: unit of `adjustment`. `change`: instances to add; `exact`: total number of instances; `percent`: percentage to add. */
   readonly adjustmentType?: "change" | "exact" | "percent" | undefined;
-  /** Of `step`, required: up to 4 steps in the order of their bounds, without a gap or an overlap. */
+  /** For `step`, required: 1 to 4 steps, ordered by bounds, without gaps or overlaps. */
   readonly steps?: readonly AutoscaleStep[] | undefined;
-  /** Of `step`: share of its limit, 0 to 1. */
+  /** For `step`: high-water mark as a fraction of the limit, 0 to 1. Default: the platform's. */
   readonly highWatermark?: number | undefined;
-  /** Of `on-demand`: no instance serves two demands. */
+  /** For `on-demand`: an instance serves only one demand. Default: the platform's. */
   readonly exclusive?: boolean | undefined;
-  /** Of `create`, required: number of requests. */
+  /** For `create`, required: number of requests. */
   readonly numRequests?: number | undefined;
-  /** Of `create`: the new instance replaces one. */
+  /** For `create`: the new instance replaces an existing one. Default: the platform's. */
   readonly replace?: boolean | undefined;
-  /** Of `idle`, required: milliseconds without work after which an instance goes. */
+  /** For `idle`, required: idle time before an instance is removed, in milliseconds. */
   readonly idleTimeMs?: number | undefined;
 }
 
-/** What to do while a metric is within bounds. As arguments. */
+/** An adjustment while a metric is within bounds. As arguments. */
 export interface AutoscaleStepArgs {
-  /** Instances to add (or, below 0, to remove), instances to have, or percent to add, as `adjustmentType` says. */
+  /** Adjustment, in the unit of `adjustmentType`. A negative `change` or `percent` removes instances. */
   readonly adjustment: pulumi.Input<number>;
-  /** The metric from which it applies. Default, for the first step: none. */
+  /** Lower bound of the metric. Default, for the first step only: unbounded. */
   readonly lowerBound?: pulumi.Input<number> | undefined;
-  /** The metric up to which it applies. Default, for the last step: none. */
+  /** Upper bound of the metric. Default, for the last step only: unbounded. */
   readonly upperBound?: pulumi.Input<number> | undefined;
 }
 
-/** What to do while a metric is within bounds. */
+/** An adjustment while a metric is within bounds. */
 export interface AutoscaleStep {
-  /** Instances to add (or, below 0, to remove), instances to have, or percent to add, as `adjustmentType` says. */
+  /** Adjustment, in the unit of `adjustmentType`. A negative `change` or `percent` removes instances. */
   readonly adjustment: number;
-  /** The metric from which it applies. Default, for the first step: none. */
+  /** Lower bound of the metric. Default, for the first step only: unbounded. */
   readonly lowerBound?: number | undefined;
-  /** The metric up to which it applies. Default, for the last step: none. */
+  /** Upper bound of the metric. Default, for the last step only: unbounded. */
   readonly upperBound?: number | undefined;
 }
 
-/** A certificate, as it is reported. */
+/** A certificate as the API reports it. */
 export interface CertificateInfo {
   /** UUID. */
   readonly uuid: string;
@@ -141,7 +141,7 @@ export interface CertificateInfo {
   readonly name: string;
   /** Creation time, RFC 3339. */
   readonly createdAt?: string | undefined;
-  /** The domain it is for, without a dot at the end. */
+  /** Domain of the certificate, without a trailing dot. */
   readonly commonName?: string | undefined;
   /** `pending`, `valid` or `error`. */
   readonly state?: string | undefined;
@@ -157,129 +157,129 @@ export interface CertificateInfo {
   readonly notAfter?: string | undefined;
 }
 
-/** A volume that is made with an instance and deleted with it. As arguments. */
+/** A volume created and deleted together with an instance. As arguments. */
 export interface EphemeralVolumeArgs {
-  /** Absolute path in the guest; created when absent. */
+  /** Absolute path in the guest; created if it does not exist. */
   readonly at: pulumi.Input<string>;
-  /** Size in MiB, 1 to 1,048,576 within the account's quota. Required unless there is a `hostPath`. */
+  /** Size in MiB, 1 to 1,048,576, within the account's quota. Required unless `hostPath` is set. */
   readonly sizeMb?: pulumi.Input<number> | undefined;
-  /** Mount without write access. Default false. */
+  /** Mount read-only. Default false. */
   readonly readonly?: pulumi.Input<boolean> | undefined;
-  /** `static` counts the whole size against the quota, `dynamic` what is used. Default `static`. */
+  /** What counts toward the quota: `static` the whole size, `dynamic` the used space. Default `static`. */
   readonly quotaPolicy?: pulumi.Input<"static" | "dynamic"> | undefined;
-  /** `ext4`, `virtiofs`, or a name that the site defines. Default `ext4`. */
+  /** File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default `ext4`. */
   readonly filesystem?: pulumi.Input<string> | undefined;
-  /** `rwo` one writer, `rox` many readers, `rwx` many writers (`virtiofs` only). Default `rwo`. */
+  /** `rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default `rwo`. */
   readonly accessMode?: pulumi.Input<"rwo" | "rox" | "rwx"> | undefined;
-  /** Tags to find the volume by, up to 16. Default: none. */
+  /** Tags of the volume, up to 16. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Arguments of a file system that the site defines. */
+  /** Arguments of a file system that the metro's operator defines. Default: none. */
   readonly filesystemArgs?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
-  /** Folder on the metro's own machine, in place of a size. Needs a privilege of the account. */
+  /** Absolute path of a folder on the host to share, instead of `sizeMb`. Needs an account privilege. */
   readonly hostPath?: pulumi.Input<string> | undefined;
-  /** Owner of the files under `hostPath`. */
+  /** Numeric user id that owns the files under `hostPath`. Default: as on the host. */
   readonly uid?: pulumi.Input<number> | undefined;
-  /** Group of the files under `hostPath`. */
+  /** Numeric group id of the files under `hostPath`. Default: as on the host. */
   readonly gid?: pulumi.Input<number> | undefined;
 }
 
-/** A volume that is made with an instance and deleted with it. */
+/** A volume created and deleted together with an instance. */
 export interface EphemeralVolume {
-  /** Absolute path in the guest; created when absent. */
+  /** Absolute path in the guest; created if it does not exist. */
   readonly at: string;
-  /** Size in MiB, 1 to 1,048,576 within the account's quota. Required unless there is a `hostPath`. */
+  /** Size in MiB, 1 to 1,048,576, within the account's quota. Required unless `hostPath` is set. */
   readonly sizeMb?: number | undefined;
-  /** Mount without write access. Default false. */
+  /** Mount read-only. Default false. */
   readonly readonly: boolean;
-  /** `static` counts the whole size against the quota, `dynamic` what is used. Default `static`. */
+  /** What counts toward the quota: `static` the whole size, `dynamic` the used space. Default `static`. */
   readonly quotaPolicy?: "static" | "dynamic" | undefined;
-  /** `ext4`, `virtiofs`, or a name that the site defines. Default `ext4`. */
+  /** File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default `ext4`. */
   readonly filesystem?: string | undefined;
-  /** `rwo` one writer, `rox` many readers, `rwx` many writers (`virtiofs` only). Default `rwo`. */
+  /** `rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default `rwo`. */
   readonly accessMode?: "rwo" | "rox" | "rwx" | undefined;
-  /** Tags to find the volume by, up to 16. Default: none. */
+  /** Tags of the volume, up to 16. Default: none. */
   readonly tags: readonly string[];
-  /** Arguments of a file system that the site defines. */
+  /** Arguments of a file system that the metro's operator defines. Default: none. */
   readonly filesystemArgs?: Readonly<Record<string, string>> | undefined;
-  /** Folder on the metro's own machine, in place of a size. Needs a privilege of the account. */
+  /** Absolute path of a folder on the host to share, instead of `sizeMb`. Needs an account privilege. */
   readonly hostPath?: string | undefined;
-  /** Owner of the files under `hostPath`. */
+  /** Numeric user id that owns the files under `hostPath`. Default: as on the host. */
   readonly uid?: number | undefined;
-  /** Group of the files under `hostPath`. */
+  /** Numeric group id of the files under `hostPath`. Default: as on the host. */
   readonly gid?: number | undefined;
 }
 
-/** What the service must answer while a new instance proves itself. As arguments. */
+/** A health check of the service while a new instance is being verified. As arguments. */
 export interface HealthCheckArgs {
-  /** Path asked with GET, such as `/hello`. */
+  /** Path to request with GET, such as `/hello`. */
   readonly path: pulumi.Input<string>;
-  /** JSON paths in the body and the values they must have, such as `{ "$.status": "pass" }`. Default: any answer below HTTP 400. */
+  /** JSON paths in the response body and their required values, such as `{ "$.status": "pass" }`. Default: any status below 400 passes. */
   readonly match?: pulumi.Input<Readonly<Record<string, pulumi.Input<string | number | boolean | null>>>> | undefined;
 }
 
-/** What the service must answer while a new instance proves itself. */
+/** A health check of the service while a new instance is being verified. */
 export interface HealthCheck {
-  /** Path asked with GET, such as `/hello`. */
+  /** Path to request with GET, such as `/hello`. */
   readonly path: string;
-  /** JSON paths in the body and the values they must have, such as `{ "$.status": "pass" }`. Default: any answer below HTTP 400. */
+  /** JSON paths in the response body and their required values, such as `{ "$.status": "pass" }`. Default: any status below 400 passes. */
   readonly match: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 /** An image, as the metro reports it. */
 export interface ImageInfo {
-  /** Reference with the digest. */
+  /** Reference by digest. */
   readonly url: string;
   /** Creation time, RFC 3339. */
   readonly createdAt?: string | undefined;
   /** Size in bytes. */
   readonly sizeInBytes?: number | undefined;
-  /** Arguments of its program. */
+  /** Argument list of the program. */
   readonly args: readonly string[];
   /** References by tag. */
   readonly tags: readonly string[];
 }
 
-/** How the metro fetches an image. Not every metro can be told. As arguments. */
+/** How the metro fetches an image. Not every metro supports it. As arguments. */
 export interface ImagePullArgs {
-  /** `always`, `if_not_present` or `never`. Default: by the image's tag. */
+  /** When to fetch: `always`, `if_not_present`, or `never`. Default: depends on the image's tag. */
   readonly policy?: pulumi.Input<"always" | "if_not_present" | "never"> | undefined;
-  /** Credentials for an OCI registry. Kept secret in state. */
+  /** Credentials for the OCI registry. Encrypted in state. Default: none. */
   readonly credentials?: pulumi.Input<string> | undefined;
-  /** Headers of the request that fetches it. Kept secret in state. */
+  /** HTTP headers to send when fetching. Encrypted in state. Default: none. */
   readonly headers?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
 }
 
-/** How the metro fetches an image. Not every metro can be told. */
+/** How the metro fetches an image. Not every metro supports it. */
 export interface ImagePull {
-  /** `always`, `if_not_present` or `never`. Default: by the image's tag. */
+  /** When to fetch: `always`, `if_not_present`, or `never`. Default: depends on the image's tag. */
   readonly policy?: "always" | "if_not_present" | "never" | undefined;
-  /** Credentials for an OCI registry. Kept secret in state. */
+  /** Credentials for the OCI registry. Encrypted in state. Default: none. */
   readonly credentials?: string | undefined;
-  /** Headers of the request that fetches it. Kept secret in state. */
+  /** HTTP headers to send when fetching. Encrypted in state. Default: none. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A file given in the program, of at most 1 MB. As arguments. */
+/** A file given in the program, at most 1 MB. As arguments. */
 export interface InlineFileArgs {
-  /** Path of the file inside its ROM. */
+  /** Path inside the ROM. */
   readonly path: pulumi.Input<string>;
-  /** Content, as `encoding` says. Kept secret in state. */
+  /** Content, encoded as `encoding` says. Encrypted in state. */
   readonly data: pulumi.Input<string>;
-  /** `text`, or `base64` for bytes. Default `text`. */
+  /** Encoding of `data`: `text`, or `base64` for binary content. Default `text`. */
   readonly encoding?: pulumi.Input<"text" | "base64"> | undefined;
 }
 
-/** A file given in the program, of at most 1 MB. */
+/** A file given in the program, at most 1 MB. */
 export interface InlineFile {
-  /** Path of the file inside its ROM. */
+  /** Path inside the ROM. */
   readonly path: string;
-  /** Content, as `encoding` says. Kept secret in state. */
+  /** Content, encoded as `encoding` says. Encrypted in state. */
   readonly data: string;
-  /** `text`, or `base64` for bytes. Default `text`. */
+  /** Encoding of `data`: `text`, or `base64` for binary content. Default `text`. */
   readonly encoding: "text" | "base64";
 }
 
-/** An instance, as it is reported. */
+/** An instance as the API reports it. */
 export interface InstanceInfo {
   /** UUID. */
   readonly uuid: string;
@@ -289,21 +289,21 @@ export interface InstanceInfo {
   readonly state: string;
   /** `micro` or `full`. */
   readonly type?: string | undefined;
-  /** The image that runs, with its digest. */
+  /** Reference of the running image, with its digest. */
   readonly image: string;
-  /** Digest of the image that runs; empty when it is not reported. */
+  /** Digest of the running image; empty if the API does not report it. */
   readonly digest: string;
-  /** Arguments of its program. */
+  /** Argument list of the program. */
   readonly args: readonly string[];
-  /** Guest memory in MiB. */
+  /** Memory in MiB. */
   readonly memoryMb?: number | undefined;
-  /** Virtual CPUs. */
+  /** Number of virtual CPUs. */
   readonly vcpus?: number | undefined;
   /** `never`, `always` or `on-failure`. */
   readonly restartPolicy?: string | undefined;
-  /** How far restarting it has got; absent unless the restart policy is at it. */
+  /** Progress of repeated restarts; absent unless the restart policy is restarting the instance. */
   readonly restart?: InstanceRestart | undefined;
-  /** When it goes to standby. */
+  /** When the instance goes to standby. */
   readonly scaleToZero?: ScaleToZeroInfo | undefined;
   /** Creation time, RFC 3339. */
   readonly createdAt?: string | undefined;
@@ -311,47 +311,47 @@ export interface InstanceInfo {
   readonly startedAt?: string | undefined;
   /** Time of the last stop, RFC 3339; absent before the first. */
   readonly stoppedAt?: string | undefined;
-  /** Until when it is kept after it was deleted, RFC 3339; absent unless it was. */
+  /** End of the retention of a deleted instance, RFC 3339; absent unless it was deleted. */
   readonly retainedUntil?: string | undefined;
-  /** Starts so far. */
+  /** Number of starts. */
   readonly startCount?: number | undefined;
-  /** Restarts by the restart policy so far. */
+  /** Number of restarts by the restart policy. */
   readonly restartCount?: number | undefined;
-  /** Milliseconds of running, over all starts. */
+  /** Total running time over all starts, in milliseconds. */
   readonly uptimeMs?: number | undefined;
-  /** Microseconds from the start until the guest's program ran. */
+  /** Time from the last start until the program ran, in microseconds. */
   readonly bootTimeUs?: number | undefined;
-  /** Microseconds from the start until the program listened. */
+  /** Time from the last start until the program listened on a port, in microseconds. */
   readonly netTimeUs?: number | undefined;
-  /** Why it stopped, as a sentence; absent while it is up. */
+  /** Reason of the stop, as a sentence; absent unless stopped. */
   readonly stopReason?: string | undefined;
-  /** How it stopped, such as `page fault, out of memory`; absent while it is up. */
+  /** Details of the stop, such as `page fault, out of memory`; absent unless stopped. */
   readonly stopCode?: string | undefined;
-  /** Exit code of the program, after it exited. */
+  /** Exit code of the program; absent unless it exited by itself. */
   readonly exitCode?: number | undefined;
-  /** The service it is in. */
+  /** Service of the instance; absent if it has none. */
   readonly service?: InstanceServiceInfo | undefined;
-  /** The volumes it has mounted. */
+  /** Mounted volumes. */
   readonly volumes: readonly MountedVolume[];
-  /** Its network interfaces. */
+  /** Network interfaces. */
   readonly networkInterfaces: readonly NetworkInterfaceInfo[];
   /** Address in the metro's private network. */
   readonly privateIp?: string | undefined;
   /** Name in the metro's private network. */
   readonly privateFqdn?: string | undefined;
-  /** Priority of its virtual CPUs. */
+  /** Scheduling priority of the virtual CPUs. */
   readonly schedPriority?: string | undefined;
   /** Tags. */
   readonly tags: readonly string[];
   /** Annotations by key. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** Deletion is refused. */
+  /** True if every deletion is refused. */
   readonly deleteLock: boolean;
-  /** Changes that wait for the next stop, or failed at the last one. */
+  /** Changes that are applied at the next stop, or failed at the last one. */
   readonly updates: readonly InstanceUpdate[];
 }
 
-/** How far restarting an instance has got. */
+/** Progress of repeated restarts by the restart policy. */
 export interface InstanceRestart {
   /** Number of the attempt, from 1. */
   readonly attempt: number;
@@ -359,175 +359,175 @@ export interface InstanceRestart {
   readonly nextAt?: string | undefined;
 }
 
-/** A service group that is made with an instance and goes with its last one. As arguments. */
+/** A service group that is created with an instance and deleted with its last instance. As arguments. */
 export interface InstanceServiceGroupArgs {
-  /** Name of the group. Default: made by the metro. */
+  /** Name of the group. Default: chosen by the metro. */
   readonly name?: pulumi.Input<string> | undefined;
   /** Published ports. */
   readonly ports: pulumi.Input<readonly pulumi.Input<ServicePortArgs>[]>;
-  /** Domain names. Default: one that the metro makes from the name. */
+  /** Domain names. Default: one that the metro derives from the name. */
   readonly domains?: pulumi.Input<readonly pulumi.Input<ServiceDomainArgs>[]> | undefined;
-  /** Requests or connections that one instance serves before the next one is woken. Default 1. */
+  /** Requests or connections in flight per instance before another instance is woken, 1 to 65,535. Default 1. */
   readonly softLimit?: pulumi.Input<number> | undefined;
-  /** Requests or connections that one instance gets at most; more are refused. Default 65535. */
+  /** Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535. */
   readonly hardLimit?: pulumi.Input<number> | undefined;
 }
 
-/** A service group that is made with an instance and goes with its last one. */
+/** A service group that is created with an instance and deleted with its last instance. */
 export interface InstanceServiceGroup {
-  /** Name of the group. Default: made by the metro. */
+  /** Name of the group. Default: chosen by the metro. */
   readonly name: string;
   /** Published ports. */
   readonly ports: readonly ServicePort[];
-  /** Domain names. Default: one that the metro makes from the name. */
+  /** Domain names. Default: one that the metro derives from the name. */
   readonly domains?: readonly ServiceDomain[] | undefined;
-  /** Requests or connections that one instance serves before the next one is woken. Default 1. */
+  /** Requests or connections in flight per instance before another instance is woken, 1 to 65,535. Default 1. */
   readonly softLimit: number;
-  /** Requests or connections that one instance gets at most; more are refused. Default 65535. */
+  /** Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535. */
   readonly hardLimit: number;
 }
 
-/** The service that an instance is in. */
+/** The service of an instance. */
 export interface InstanceServiceInfo {
   /** UUID. */
   readonly uuid: string;
   /** Name. */
   readonly name: string;
-  /** Domain names, without a dot at the end. */
+  /** Domain names, without a trailing dot. */
   readonly fqdns: readonly string[];
 }
 
-/** What every replica runs. As arguments. */
+/** Template of the replicas. As arguments. */
 export interface InstanceTemplateArgs {
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows. */
+  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. */
   readonly image: pulumi.Input<string>;
-  /** How the metro fetches the image, where its name does not say it. Used at creation and with the next change of `image`. */
+  /** How the metro fetches the image. Used at creation and when `image` changes. Default: the metro decides. */
   readonly imagePull?: pulumi.Input<ImagePullArgs> | undefined;
-  /** Complete argument list of the guest's program. Default: the image's own. */
+  /** Complete argument list of the program. Default: the arguments in the image. */
   readonly args?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Environment variables, over those of the image. Kept secret in state. */
+  /** Environment variables, added to those of the image and overriding them. Encrypted in state. Default: none. */
   readonly env?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
-  /** Guest memory in MiB, at least 16. Default 128. */
+  /** Memory in MiB, at least 16. Default 128. */
   readonly memoryMb?: pulumi.Input<number> | undefined;
-  /** Virtual CPUs. Default 1. */
+  /** Number of virtual CPUs, at least 1. Default 1. */
   readonly vcpus?: pulumi.Input<number> | undefined;
-  /** Volumes to mount. */
+  /** Volumes to mount. Default: none. */
   readonly volumes?: pulumi.Input<readonly pulumi.Input<VolumeMountArgs>[]> | undefined;
-  /** Volumes that are made with the instance and deleted with it. */
+  /** Volumes created and deleted together with the instance. Default: none. */
   readonly ephemeralVolumes?: pulumi.Input<readonly pulumi.Input<EphemeralVolumeArgs>[]> | undefined;
-  /** `always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve. */
+  /** When to restart the program: `always` (exit code 0 included), `on-failure`, or `never`. Default `always`. */
   readonly restartPolicy?: pulumi.Input<"never" | "always" | "on-failure"> | undefined;
-  /** When it may go to standby. Default: never. */
+  /** When the instance may go to standby. Default: never. */
   readonly scaleToZero?: pulumi.Input<ScaleToZeroArgs> | undefined;
-  /** `delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none. */
+  /** `delete-on-stop`: the platform deletes the instance once it stops; meant for jobs. Default: none. */
   readonly features?: pulumi.Input<readonly pulumi.Input<"delete-on-stop">[]> | undefined;
-  /** Up to 8 read-only file systems, by image or with files given here. */
+  /** Read-only file systems, up to 8, each from an image or from files given here. Default: none. */
   readonly roms?: pulumi.Input<readonly pulumi.Input<RomArgs>[]> | undefined;
-  /** Up to 8 plugins of the platform. */
+  /** Platform plugins, up to 8. Default: none. */
   readonly plugins?: pulumi.Input<readonly pulumi.Input<PluginArgs>[]> | undefined;
-  /** Tags to find the instance by, up to 14. Default: none. */
+  /** Tags of the instance, up to 14. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Up to 256 annotations, `[prefix/]name` → text without control characters. The guest sees them from its next boot on. */
+  /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
-  /** Host name of the guest, a DNS label. Default: the instance's name. */
+  /** Host name of the guest, a DNS label. Default: the name of the instance. */
   readonly hostname?: pulumi.Input<string> | undefined;
-  /** Ids or names of instances that are started before it. */
+  /** Ids or names of instances to start before this one. Default: none. */
   readonly dependencies?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** What happens to it at given times. */
+  /** Actions at scheduled times. Default: none. */
   readonly schedules?: pulumi.Input<readonly pulumi.Input<ScheduleArgs>[]> | undefined;
-  /** When the platform deletes it by itself. Default: never. */
+  /** When the platform deletes the instance by itself. Default: never. */
   readonly autokill?: pulumi.Input<AutokillArgs> | undefined;
-  /** Priority of its virtual CPUs. Others than `normal` need a privilege of the account. Default `normal`. */
+  /** Scheduling priority of the virtual CPUs. Any other than `normal` needs an account privilege. Default `normal`. */
   readonly schedPriority?: pulumi.Input<"normal" | "medium" | "high" | "admin"> | undefined;
-  /** `micro`, or `full` for devices that a small machine lacks: without scale-to-zero, templates, branches and checkpoints. Default `micro`. */
+  /** Machine type: `micro`, or `full` with more devices but without scale-to-zero, templates, branches and checkpoints. Default `micro`. */
   readonly type?: pulumi.Input<"micro" | "full"> | undefined;
-  /** GPUs, 0 or 1; needs `type: "full"`. Default 0. */
+  /** Number of GPUs, 0 or 1; needs `type: "full"`. Default 0. */
   readonly gpus?: pulumi.Input<number> | undefined;
-  /** Address of the gateway, with `networkInterfaces`. Default: the platform's. */
+  /** IP address of the gateway; only with `networkInterfaces`. Default: chosen by the platform. */
   readonly gateway?: pulumi.Input<string> | undefined;
-  /** Address of the name server, with `networkInterfaces`. Default: the platform's. */
+  /** IP address of the name server; only with `networkInterfaces`. Default: chosen by the platform. */
   readonly nameserver?: pulumi.Input<string> | undefined;
-  /** Up to 4 network interfaces; needs a privilege of the account. Default: one, made by the platform. */
+  /** Network interfaces, up to 4; needs an account privilege. Default: one, created by the platform. */
   readonly networkInterfaces?: pulumi.Input<readonly pulumi.Input<NetworkInterfaceArgs>[]> | undefined;
 }
 
-/** What every replica runs. */
+/** Template of the replicas. */
 export interface InstanceTemplate {
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows. */
+  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. */
   readonly image: string;
-  /** How the metro fetches the image, where its name does not say it. Used at creation and with the next change of `image`. */
+  /** How the metro fetches the image. Used at creation and when `image` changes. Default: the metro decides. */
   readonly imagePull?: ImagePull | undefined;
-  /** Complete argument list of the guest's program. Default: the image's own. */
+  /** Complete argument list of the program. Default: the arguments in the image. */
   readonly args?: readonly string[] | undefined;
-  /** Environment variables, over those of the image. Kept secret in state. */
+  /** Environment variables, added to those of the image and overriding them. Encrypted in state. Default: none. */
   readonly env: Readonly<Record<string, string>>;
-  /** Guest memory in MiB, at least 16. Default 128. */
+  /** Memory in MiB, at least 16. Default 128. */
   readonly memoryMb: number;
-  /** Virtual CPUs. Default 1. */
+  /** Number of virtual CPUs, at least 1. Default 1. */
   readonly vcpus: number;
-  /** Volumes to mount. */
+  /** Volumes to mount. Default: none. */
   readonly volumes: readonly VolumeMount[];
-  /** Volumes that are made with the instance and deleted with it. */
+  /** Volumes created and deleted together with the instance. Default: none. */
   readonly ephemeralVolumes: readonly EphemeralVolume[];
-  /** `always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve. */
+  /** When to restart the program: `always` (exit code 0 included), `on-failure`, or `never`. Default `always`. */
   readonly restartPolicy: "never" | "always" | "on-failure";
-  /** When it may go to standby. Default: never. */
+  /** When the instance may go to standby. Default: never. */
   readonly scaleToZero?: ScaleToZero | undefined;
-  /** `delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none. */
+  /** `delete-on-stop`: the platform deletes the instance once it stops; meant for jobs. Default: none. */
   readonly features: readonly "delete-on-stop"[];
-  /** Up to 8 read-only file systems, by image or with files given here. */
+  /** Read-only file systems, up to 8, each from an image or from files given here. Default: none. */
   readonly roms: readonly Rom[];
-  /** Up to 8 plugins of the platform. */
+  /** Platform plugins, up to 8. Default: none. */
   readonly plugins: readonly Plugin[];
-  /** Tags to find the instance by, up to 14. Default: none. */
+  /** Tags of the instance, up to 14. Default: none. */
   readonly tags: readonly string[];
-  /** Up to 256 annotations, `[prefix/]name` → text without control characters. The guest sees them from its next boot on. */
+  /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** Host name of the guest, a DNS label. Default: the instance's name. */
+  /** Host name of the guest, a DNS label. Default: the name of the instance. */
   readonly hostname?: string | undefined;
-  /** Ids or names of instances that are started before it. */
+  /** Ids or names of instances to start before this one. Default: none. */
   readonly dependencies: readonly string[];
-  /** What happens to it at given times. */
+  /** Actions at scheduled times. Default: none. */
   readonly schedules: readonly Schedule[];
-  /** When the platform deletes it by itself. Default: never. */
+  /** When the platform deletes the instance by itself. Default: never. */
   readonly autokill?: Autokill | undefined;
-  /** Priority of its virtual CPUs. Others than `normal` need a privilege of the account. Default `normal`. */
+  /** Scheduling priority of the virtual CPUs. Any other than `normal` needs an account privilege. Default `normal`. */
   readonly schedPriority: "normal" | "medium" | "high" | "admin";
-  /** `micro`, or `full` for devices that a small machine lacks: without scale-to-zero, templates, branches and checkpoints. Default `micro`. */
+  /** Machine type: `micro`, or `full` with more devices but without scale-to-zero, templates, branches and checkpoints. Default `micro`. */
   readonly type: "micro" | "full";
-  /** GPUs, 0 or 1; needs `type: "full"`. Default 0. */
+  /** Number of GPUs, 0 or 1; needs `type: "full"`. Default 0. */
   readonly gpus: number;
-  /** Address of the gateway, with `networkInterfaces`. Default: the platform's. */
+  /** IP address of the gateway; only with `networkInterfaces`. Default: chosen by the platform. */
   readonly gateway?: string | undefined;
-  /** Address of the name server, with `networkInterfaces`. Default: the platform's. */
+  /** IP address of the name server; only with `networkInterfaces`. Default: chosen by the platform. */
   readonly nameserver?: string | undefined;
-  /** Up to 4 network interfaces; needs a privilege of the account. Default: one, made by the platform. */
+  /** Network interfaces, up to 4; needs an account privilege. Default: one, created by the platform. */
   readonly networkInterfaces: readonly NetworkInterface[];
 }
 
-/** A change that waits for the next stop, or failed at the last one. */
+/** A change that is applied at the next stop, or failed at the last one. */
 export interface InstanceUpdate {
-  /** Property, as the API calls it. */
+  /** Name of the property in the API. */
   readonly property: string;
   /** `pending` or `failed`. */
   readonly status: string;
-  /** Why it failed. */
+  /** Reason of the failure; absent while pending. */
   readonly error?: string | undefined;
 }
 
 /** A metro. */
 export interface MetroInfo {
-  /** Code, as `unikernel:metro` takes it. */
+  /** Code, usable as `unikernel:metro`. */
   readonly name: string;
-  /** URL of its API. */
+  /** URL of the metro's API. */
   readonly endpoint: string;
-  /** Code of the nearest airport. */
+  /** IATA code of the nearest airport. */
   readonly iataCode?: string | undefined;
   /** Country code. */
   readonly country?: string | undefined;
 }
 
-/** A volume that an instance has mounted. */
+/** A volume mounted in an instance. */
 export interface MountedVolume {
   /** UUID. */
   readonly uuid: string;
@@ -535,7 +535,7 @@ export interface MountedVolume {
   readonly name: string;
   /** Path in the guest. */
   readonly at: string;
-  /** The guest cannot write to it. */
+  /** True if it is mounted read-only. */
   readonly readonly: boolean;
 }
 
@@ -543,15 +543,15 @@ export interface MountedVolume {
 export interface NetworkInterfaceArgs {
   /** Name, unique in the instance. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** TAP device on the metro's machine that it is joined to. */
+  /** TAP device on the host to connect to. Default: chosen by the platform. */
   readonly tapName?: pulumi.Input<string> | undefined;
-  /** Address with prefix length, such as `10.1.0.4/24`; needs `tapName`. */
+  /** IP address with prefix length, such as `10.1.0.4/24`; requires `tapName`. Default: chosen by the platform. */
   readonly ip?: pulumi.Input<string> | undefined;
-  /** Hardware address, such as `12:b0:0a:00:04:11`; needs `tapName`. */
+  /** MAC address, such as `12:b0:0a:00:04:11`; requires `tapName`. Default: chosen by the platform. */
   readonly mac?: pulumi.Input<string> | undefined;
-  /** Tell the guest its address at boot. Default true. */
+  /** Configure the address in the guest at boot. Default true. */
   readonly autoconfig?: pulumi.Input<boolean> | undefined;
-  /** Another interface through which its traffic goes. Default: none. */
+  /** Relay the traffic through another interface. Default: none. */
   readonly relay?: pulumi.Input<NetworkRelayArgs> | undefined;
 }
 
@@ -559,319 +559,319 @@ export interface NetworkInterfaceArgs {
 export interface NetworkInterface {
   /** Name, unique in the instance. */
   readonly name: string;
-  /** TAP device on the metro's machine that it is joined to. */
+  /** TAP device on the host to connect to. Default: chosen by the platform. */
   readonly tapName?: string | undefined;
-  /** Address with prefix length, such as `10.1.0.4/24`; needs `tapName`. */
+  /** IP address with prefix length, such as `10.1.0.4/24`; requires `tapName`. Default: chosen by the platform. */
   readonly ip?: string | undefined;
-  /** Hardware address, such as `12:b0:0a:00:04:11`; needs `tapName`. */
+  /** MAC address, such as `12:b0:0a:00:04:11`; requires `tapName`. Default: chosen by the platform. */
   readonly mac?: string | undefined;
-  /** Tell the guest its address at boot. Default true. */
+  /** Configure the address in the guest at boot. Default true. */
   readonly autoconfig: boolean;
-  /** Another interface through which its traffic goes. Default: none. */
+  /** Relay the traffic through another interface. Default: none. */
   readonly relay?: NetworkRelay | undefined;
 }
 
-/** A network interface of an instance, as it is reported. */
+/** A network interface of an instance, as the API reports it. */
 export interface NetworkInterfaceInfo {
   /** UUID. */
   readonly uuid?: string | undefined;
   /** Name. */
   readonly name: string;
-  /** Its address. */
+  /** IP address in the private network. */
   readonly privateIp?: string | undefined;
-  /** Its hardware address. */
+  /** MAC address. */
   readonly mac?: string | undefined;
 }
 
-/** Another interface through which traffic goes. As arguments. */
+/** A relay of traffic through another interface. As arguments. */
 export interface NetworkRelayArgs {
-  /** Uuid or name of that interface. */
+  /** UUID or name of the interface to relay through. */
   readonly interface: pulumi.Input<string>;
-  /** Relay name look-ups too. Default true. */
+  /** Relay DNS queries too. Default true. */
   readonly relayDns?: pulumi.Input<boolean> | undefined;
 }
 
-/** Another interface through which traffic goes. */
+/** A relay of traffic through another interface. */
 export interface NetworkRelay {
-  /** Uuid or name of that interface. */
+  /** UUID or name of the interface to relay through. */
   readonly interface: string;
-  /** Relay name look-ups too. Default true. */
+  /** Relay DNS queries too. Default true. */
   readonly relayDns: boolean;
 }
 
-/** A change that waits for the next stop, or failed at the last one. */
+/** A change that is applied at the next stop, or failed at the last one. */
 export interface PendingUpdate {
-  /** Property, as the API calls it. */
+  /** Name of the property in the API. */
   readonly property: string;
   /** `pending` or `failed`. */
   readonly status: string;
-  /** Why it failed. */
+  /** Reason of the failure; absent while pending. */
   readonly error?: string | undefined;
 }
 
-/** A program of the platform that runs beside the guest's. As arguments. */
+/** A platform plugin that runs beside the instance's program. As arguments. */
 export interface PluginArgs {
-  /** Name, unique in the instance: up to 63 letters, digits, `-` and `_`. */
+  /** Name, unique in the instance: 1 to 63 letters, digits, `-` or `_`. */
   readonly name: pulumi.Input<string>;
   /** Image of the plugin. */
   readonly rom: pulumi.Input<string>;
-  /** Settings of the plugin, any JSON. Kept secret in state. */
+  /** Settings of the plugin: any JSON value. Encrypted in state. Default: none. */
   readonly config?: pulumi.Input<unknown> | undefined;
 }
 
-/** A program of the platform that runs beside the guest's. */
+/** A platform plugin that runs beside the instance's program. */
 export interface Plugin {
-  /** Name, unique in the instance: up to 63 letters, digits, `-` and `_`. */
+  /** Name, unique in the instance: 1 to 63 letters, digits, `-` or `_`. */
   readonly name: string;
   /** Image of the plugin. */
   readonly rom: string;
-  /** Settings of the plugin, any JSON. Kept secret in state. */
+  /** Settings of the plugin: any JSON value. Encrypted in state. Default: none. */
   readonly config?: unknown | undefined;
 }
 
-/** The most that the account may use. */
+/** Quotas of the account. */
 export interface QuotaHard {
-  /** Instances. */
+  /** Number of instances. */
   readonly instances?: number | undefined;
-  /** Instances that are not stopped. */
+  /** Number of instances that are not stopped. */
   readonly liveInstances?: number | undefined;
   /** Virtual CPUs of live instances. */
   readonly liveVcpus?: number | undefined;
-  /** MiB of memory of live instances. */
+  /** Memory of live instances in MiB. */
   readonly liveMemoryMb?: number | undefined;
-  /** Services. */
+  /** Number of services. */
   readonly serviceGroups?: number | undefined;
-  /** Published ports over all services. */
+  /** Number of published ports, all services together. */
   readonly services?: number | undefined;
-  /** Volumes. */
+  /** Number of volumes. */
   readonly volumes?: number | undefined;
-  /** MiB of all volumes. */
+  /** Size of all volumes in MiB. */
   readonly totalVolumeMb?: number | undefined;
 }
 
-/** Ranges for one object. */
+/** Limits of a single object. */
 export interface QuotaLimits {
   /** Least memory of an instance in MiB. */
   readonly minMemoryMb?: number | undefined;
-  /** Most memory of an instance in MiB. */
+  /** Greatest memory of an instance in MiB. */
   readonly maxMemoryMb?: number | undefined;
-  /** Fewest virtual CPUs of an instance. */
+  /** Least number of virtual CPUs of an instance. */
   readonly minVcpus?: number | undefined;
-  /** Most virtual CPUs of an instance. */
+  /** Greatest number of virtual CPUs of an instance. */
   readonly maxVcpus?: number | undefined;
   /** Smallest volume in MiB. */
   readonly minVolumeMb?: number | undefined;
   /** Largest volume in MiB. */
   readonly maxVolumeMb?: number | undefined;
-  /** Fewest instances of an autoscaled service. */
+  /** Least number of instances of an autoscaled service. */
   readonly minAutoscaleSize?: number | undefined;
-  /** Most instances of an autoscaled service. */
+  /** Greatest number of instances of an autoscaled service. */
   readonly maxAutoscaleSize?: number | undefined;
 }
 
-/** What is used of the account's quotas. */
+/** Current use of the account's quotas. */
 export interface QuotaUse {
-  /** Instances. */
+  /** Number of instances. */
   readonly instances?: number | undefined;
-  /** Instances that are not stopped. */
+  /** Number of instances that are not stopped. */
   readonly liveInstances?: number | undefined;
   /** Virtual CPUs of live instances. */
   readonly liveVcpus?: number | undefined;
-  /** MiB of memory of live instances. */
+  /** Memory of live instances in MiB. */
   readonly liveMemoryMb?: number | undefined;
-  /** Services. */
+  /** Number of services. */
   readonly serviceGroups?: number | undefined;
-  /** Published ports over all services. */
+  /** Number of published ports, all services together. */
   readonly services?: number | undefined;
-  /** Volumes. */
+  /** Number of volumes. */
   readonly volumes?: number | undefined;
-  /** MiB of all volumes. */
+  /** Size of all volumes in MiB. */
   readonly totalVolumeMb?: number | undefined;
 }
 
-/** Restarts by the restart policy, one after the other, of a program that does not stay up. */
+/** Progress of repeated restarts by the restart policy. */
 export interface RestartSequence {
-  /** How many restarts it has had so far. */
+  /** Number of restarts so far in this sequence. */
   readonly attempt: number;
-  /** Time of the next one, RFC 3339, while that is waited for. */
+  /** Time of the next restart, RFC 3339; absent unless one is scheduled. */
   readonly nextAt?: string | undefined;
 }
 
-/** How instances are replaced when the template changes. As arguments. */
+/** How a rolling update replaces replicas when the template changes. As arguments. */
 export interface RolloutArgs {
-  /** `rolling`: a few at a time. Default `rolling`. */
+  /** `rolling`: replace a few replicas at a time. Default `rolling`. */
   readonly strategy?: pulumi.Input<"rolling"> | undefined;
-  /** Extra instances allowed while rolling, up to 253. Default 1. */
+  /** Most extra replicas during the update, 0 to 253. Default 1. */
   readonly maxSurge?: pulumi.Input<number> | undefined;
-  /** Missing instances allowed while rolling, up to 253. Default 0. */
+  /** Most missing replicas during the update, 0 to 253. Default 0. */
   readonly maxUnavailable?: pulumi.Input<number> | undefined;
-  /** How long a new instance must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0. */
+  /** How long a new replica must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0. */
   readonly stableForMs?: pulumi.Input<number> | undefined;
-  /** How long a new instance may take to become healthy before the rollout fails, in milliseconds, 0 to 3,600,000. Default 300,000. */
+  /** How long a new replica may take to become healthy before the update fails, in milliseconds, 0 to 3,600,000. Default 300,000. */
   readonly healthyWithinMs?: pulumi.Input<number> | undefined;
-  /** How long open connections of an old instance may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
+  /** How long open connections of an old replica may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
   readonly drainTimeoutMs?: pulumi.Input<number> | undefined;
-  /** The volumes that the template writes to have the access mode `rwx`, so that replicas may write to them at the same time. Default false: each is held by one replica, and a new one waits until the old one has gone. */
+  /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: a new replica waits until the old one has released the volume. */
   readonly sharedVolumes?: pulumi.Input<boolean> | undefined;
-  /** Asked of the service while a new instance is in it. Default: none. */
+  /** Health check of the service while a new replica is being verified. Default: none. */
   readonly health?: pulumi.Input<HealthCheckArgs> | undefined;
 }
 
-/** How instances are replaced when the template changes. */
+/** How a rolling update replaces replicas when the template changes. */
 export interface Rollout {
-  /** `rolling`: a few at a time. Default `rolling`. */
+  /** `rolling`: replace a few replicas at a time. Default `rolling`. */
   readonly strategy: "rolling";
-  /** Extra instances allowed while rolling, up to 253. Default 1. */
+  /** Most extra replicas during the update, 0 to 253. Default 1. */
   readonly maxSurge: number;
-  /** Missing instances allowed while rolling, up to 253. Default 0. */
+  /** Most missing replicas during the update, 0 to 253. Default 0. */
   readonly maxUnavailable: number;
-  /** How long a new instance must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0. */
+  /** How long a new replica must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0. */
   readonly stableForMs: number;
-  /** How long a new instance may take to become healthy before the rollout fails, in milliseconds, 0 to 3,600,000. Default 300,000. */
+  /** How long a new replica may take to become healthy before the update fails, in milliseconds, 0 to 3,600,000. Default 300,000. */
   readonly healthyWithinMs: number;
-  /** How long open connections of an old instance may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
+  /** How long open connections of an old replica may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
   readonly drainTimeoutMs: number;
-  /** The volumes that the template writes to have the access mode `rwx`, so that replicas may write to them at the same time. Default false: each is held by one replica, and a new one waits until the old one has gone. */
+  /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: a new replica waits until the old one has released the volume. */
   readonly sharedVolumes: boolean;
-  /** Asked of the service while a new instance is in it. Default: none. */
+  /** Health check of the service while a new replica is being verified. Default: none. */
   readonly health?: HealthCheck | undefined;
 }
 
-/** A read-only file system for a guest: an image, or files given in the program. As arguments. */
+/** A read-only file system: an image, or files given in the program. As arguments. */
 export interface RomArgs {
-  /** Name, unique in the instance, up to 63 characters. */
+  /** Name, unique in the instance, 1 to 63 characters. */
   readonly name: pulumi.Input<string>;
-  /** Image that holds the files. */
+  /** Image that contains the files. Give either `image` or `files`. */
   readonly image?: pulumi.Input<string> | undefined;
-  /** Up to 16 files, in place of an image. */
+  /** Files, 1 to 16. Give either `image` or `files`. */
   readonly files?: pulumi.Input<readonly pulumi.Input<InlineFileArgs>[]> | undefined;
-  /** Absolute path in the guest. Default: not mounted. */
+  /** Absolute path in the guest to mount it at. Default: not mounted. */
   readonly at?: pulumi.Input<string> | undefined;
 }
 
-/** A read-only file system for a guest: an image, or files given in the program. */
+/** A read-only file system: an image, or files given in the program. */
 export interface Rom {
-  /** Name, unique in the instance, up to 63 characters. */
+  /** Name, unique in the instance, 1 to 63 characters. */
   readonly name: string;
-  /** Image that holds the files. */
+  /** Image that contains the files. Give either `image` or `files`. */
   readonly image?: string | undefined;
-  /** Up to 16 files, in place of an image. */
+  /** Files, 1 to 16. Give either `image` or `files`. */
   readonly files?: readonly InlineFile[] | undefined;
-  /** Absolute path in the guest. Default: not mounted. */
+  /** Absolute path in the guest to mount it at. Default: not mounted. */
   readonly at?: string | undefined;
 }
 
-/** When an instance may go to standby, from which the next connection wakes it. As arguments. */
+/** When an instance may go to standby. The next connection wakes it. As arguments. */
 export interface ScaleToZeroArgs {
-  /** `on`: after no connection for the cooldown; `idle`: also while idle connections are open; `off`: never. */
+  /** `on`: when no connection is open for the cooldown time; `idle`: also while open connections are idle; `off`: never. */
   readonly policy: pulumi.Input<"on" | "idle" | "off">;
-  /** Keep the guest's memory across standby instead of booting afresh. Default false. */
+  /** Keep the memory during standby; false boots again at each wake. Default false. */
   readonly stateful?: pulumi.Input<boolean> | undefined;
-  /** Idle time before standby, in milliseconds, 0 to 86,400,000. Default 1000. */
+  /** Cooldown time before standby, in milliseconds, 0 to 86,400,000. Default 1000. */
   readonly cooldownTimeMs?: pulumi.Input<number> | undefined;
-  /** Warns the guest so many milliseconds before standby; shorter than the cooldown. Default 0: no warning. */
+  /** How long before standby to warn the guest, in milliseconds; less than `cooldownTimeMs`. Default 0: no warning. */
   readonly notifyTimeMs?: pulumi.Input<number> | undefined;
 }
 
-/** When an instance may go to standby, from which the next connection wakes it. */
+/** When an instance may go to standby. The next connection wakes it. */
 export interface ScaleToZero {
-  /** `on`: after no connection for the cooldown; `idle`: also while idle connections are open; `off`: never. */
+  /** `on`: when no connection is open for the cooldown time; `idle`: also while open connections are idle; `off`: never. */
   readonly policy: "on" | "idle" | "off";
-  /** Keep the guest's memory across standby instead of booting afresh. Default false. */
+  /** Keep the memory during standby; false boots again at each wake. Default false. */
   readonly stateful: boolean;
-  /** Idle time before standby, in milliseconds, 0 to 86,400,000. Default 1000. */
+  /** Cooldown time before standby, in milliseconds, 0 to 86,400,000. Default 1000. */
   readonly cooldownTimeMs: number;
-  /** Warns the guest so many milliseconds before standby; shorter than the cooldown. Default 0: no warning. */
+  /** How long before standby to warn the guest, in milliseconds; less than `cooldownTimeMs`. Default 0: no warning. */
   readonly notifyTimeMs: number;
 }
 
-/** When an instance goes to standby, as it is reported. */
+/** When an instance goes to standby, as the API reports it. */
 export interface ScaleToZeroInfo {
-  /** It may go to standby. */
+  /** True if the instance may go to standby. */
   readonly enabled?: boolean | undefined;
   /** `on`, `idle` or `off`. */
   readonly policy?: string | undefined;
-  /** The guest's memory is kept across standby. */
+  /** True if the memory is kept during standby. */
   readonly stateful?: boolean | undefined;
-  /** Idle time before standby, in milliseconds. */
+  /** Cooldown time before standby, in milliseconds. */
   readonly cooldownTimeMs?: number | undefined;
-  /** The guest is warned so many milliseconds before standby. */
+  /** How long before standby the guest is warned, in milliseconds. */
   readonly notifyTimeMs?: number | undefined;
 }
 
-/** Something that happens to an instance at given times. As arguments. */
+/** An action on an instance at scheduled times. As arguments. */
 export interface ScheduleArgs {
   /** Name, unique in the instance. */
   readonly name: pulumi.Input<string>;
-  /** Calendar expression of systemd in UTC, such as `Mon..Fri 08:00` or `*-*-* 03:00:00`. */
+  /** systemd calendar expression in UTC, such as `Mon..Fri 08:00` or `*-*-* 03:00:00`. */
   readonly when: pulumi.Input<string>;
-  /** `start`, `stop`, `delete`, `exec` (with `args`) or `checkpoint`. */
+  /** Action: `start`, `stop`, `delete`, `exec` (runs `args`), or `checkpoint`. */
   readonly action: pulumi.Input<"start" | "stop" | "delete" | "exec" | "checkpoint">;
-  /** Command line of `exec`. */
+  /** Command line for `exec`, which requires it; not allowed with any other action. */
   readonly args?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
 }
 
-/** Something that happens to an instance at given times. */
+/** An action on an instance at scheduled times. */
 export interface Schedule {
   /** Name, unique in the instance. */
   readonly name: string;
-  /** Calendar expression of systemd in UTC, such as `Mon..Fri 08:00` or `*-*-* 03:00:00`. */
+  /** systemd calendar expression in UTC, such as `Mon..Fri 08:00` or `*-*-* 03:00:00`. */
   readonly when: string;
-  /** `start`, `stop`, `delete`, `exec` (with `args`) or `checkpoint`. */
+  /** Action: `start`, `stop`, `delete`, `exec` (runs `args`), or `checkpoint`. */
   readonly action: "start" | "stop" | "delete" | "exec" | "checkpoint";
-  /** Command line of `exec`. */
+  /** Command line for `exec`, which requires it; not allowed with any other action. */
   readonly args?: readonly string[] | undefined;
 }
 
-/** When something is done to an instance next. */
+/** When a schedule of an instance acts next. */
 export interface ScheduleTime {
   /** Name of the schedule. */
   readonly name: string;
-  /** Time of its next action, RFC 3339. */
+  /** Time of the next action, RFC 3339. */
   readonly nextAt: string;
 }
 
 /** When the platform deletes a service by itself. As arguments. */
 export interface ServiceAutokillArgs {
-  /** Milliseconds without an instance in it; 0 is never. */
+  /** Delete the service when it has had no instance for this long, in milliseconds; 0: never. */
   readonly timeMs: pulumi.Input<number>;
 }
 
 /** When the platform deletes a service by itself. */
 export interface ServiceAutokill {
-  /** Milliseconds without an instance in it; 0 is never. */
+  /** Delete the service when it has had no instance for this long, in milliseconds; 0: never. */
   readonly timeMs: number;
 }
 
 /** The certificate of a domain of a service. */
 export interface ServiceCertificate {
-  /** The domain name, in full. */
+  /** Fully qualified domain name. */
   readonly domain: string;
   /** UUID of the certificate. */
   readonly uuid: string;
   /** Name of the certificate. */
   readonly name: string;
-  /** `valid`, `pending` while it is being issued and its domain is not served, or `error`. */
+  /** `valid`, `error`, or `pending`: being issued, and the domain not served yet. */
   readonly state: string;
 }
 
 /** A domain name of a service. As arguments. */
 export interface ServiceDomainArgs {
-  /** A label below the metro's domain, such as `shop`, or a domain name of your own, such as `www.example.com`, which has to lead to the metro (a CNAME). A wildcard needs a certificate. */
+  /** A label below the metro's domain, such as `shop`, or your own domain name, such as `www.example.com`, with a CNAME record that points to the metro. A wildcard needs a `certificate`. */
   readonly name: pulumi.Input<string>;
-  /** Id or name of a Certificate, for a domain name of your own. Default: one that fits, else one that the platform has issued. */
+  /** Id or name of a Certificate for your own domain name. Default: a matching certificate, else one that the platform obtains. */
   readonly certificate?: pulumi.Input<string> | undefined;
 }
 
 /** A domain name of a service. */
 export interface ServiceDomain {
-  /** A label below the metro's domain, such as `shop`, or a domain name of your own, such as `www.example.com`, which has to lead to the metro (a CNAME). A wildcard needs a certificate. */
+  /** A label below the metro's domain, such as `shop`, or your own domain name, such as `www.example.com`, with a CNAME record that points to the metro. A wildcard needs a `certificate`. */
   readonly name: string;
-  /** Id or name of a Certificate, for a domain name of your own. Default: one that fits, else one that the platform has issued. */
+  /** Id or name of a Certificate for your own domain name. Default: a matching certificate, else one that the platform obtains. */
   readonly certificate?: string | undefined;
 }
 
-/** A service, as it is reported. */
+/** A service as the API reports it. */
 export interface ServiceInfo {
   /** UUID. */
   readonly uuid: string;
@@ -879,19 +879,19 @@ export interface ServiceInfo {
   readonly name: string;
   /** Creation time, RFC 3339. */
   readonly createdAt?: string | undefined;
-  /** False for one that goes with its last instance. */
+  /** False for a service that is deleted with its last instance. */
   readonly persistent: boolean;
-  /** An autoscale configuration decides how many instances there are. */
+  /** True if an autoscale configuration sets the number of instances. */
   readonly autoscale: boolean;
-  /** Requests per instance before another one is woken. */
+  /** Requests or connections in flight per instance before another instance is woken from standby. */
   readonly softLimit?: number | undefined;
-  /** Most requests per instance. */
+  /** Most requests or connections in flight per instance. */
   readonly hardLimit?: number | undefined;
   /** Published ports. */
   readonly ports: readonly ServicePortInfo[];
-  /** Domain names, without a dot at the end. */
+  /** Domain names, without a trailing dot. */
   readonly fqdns: readonly string[];
-  /** Its instances. */
+  /** Instances of the service. */
   readonly instances: readonly ServiceMember[];
 }
 
@@ -913,77 +913,77 @@ export interface ServiceMember {
 
 /** A published port. As arguments. */
 export interface ServicePortArgs {
-  /** Public port, 1 to 65535. */
+  /** Public port, 1 to 65,535. */
   readonly port: pulumi.Input<number>;
-  /** Port in the guest, 1 to 65535; with the `redirect` handler the public port to send clients to. Default: the same as `port`. */
+  /** Port in the guest, 1 to 65,535; with the `redirect` handler, the public port to redirect clients to. Default: the same as `port`. */
   readonly destinationPort?: pulumi.Input<number> | undefined;
-  /** What the platform does with connections: `tls` ends TLS, `http` balances by request, `redirect` answers with a redirect. Port 80 needs `http`, 443 needs `http` and `tls`, any other takes `tls` alone or nothing (plain TCP). */
+  /** How the platform handles connections: `tls` terminates TLS, `http` balances by request, `redirect` sends an HTTP redirect. Port 80 needs `http`, port 443 needs `http` and `tls`; any other port takes `tls` or none (plain TCP). Default: none. */
   readonly handlers?: pulumi.Input<readonly pulumi.Input<"tls" | "http" | "redirect">[]> | undefined;
-  /** `tcp`, or, in metros that offer it, `udp`, which takes no handlers. Default `tcp`. */
+  /** `tcp`, or `udp` in metros that support it; `udp` takes no handlers. Default `tcp`. */
   readonly protocol?: pulumi.Input<"tcp" | "udp"> | undefined;
-  /** Public address of a `udp` port, for accounts that may choose one. Default: the metro's. */
+  /** Public IP address of a `udp` port; needs an account privilege. Default: chosen by the metro. */
   readonly ip?: pulumi.Input<string> | undefined;
 }
 
 /** A published port. */
 export interface ServicePort {
-  /** Public port, 1 to 65535. */
+  /** Public port, 1 to 65,535. */
   readonly port: number;
-  /** Port in the guest, 1 to 65535; with the `redirect` handler the public port to send clients to. Default: the same as `port`. */
+  /** Port in the guest, 1 to 65,535; with the `redirect` handler, the public port to redirect clients to. Default: the same as `port`. */
   readonly destinationPort?: number | undefined;
-  /** What the platform does with connections: `tls` ends TLS, `http` balances by request, `redirect` answers with a redirect. Port 80 needs `http`, 443 needs `http` and `tls`, any other takes `tls` alone or nothing (plain TCP). */
+  /** How the platform handles connections: `tls` terminates TLS, `http` balances by request, `redirect` sends an HTTP redirect. Port 80 needs `http`, port 443 needs `http` and `tls`; any other port takes `tls` or none (plain TCP). Default: none. */
   readonly handlers: readonly ("tls" | "http" | "redirect")[];
-  /** `tcp`, or, in metros that offer it, `udp`, which takes no handlers. Default `tcp`. */
+  /** `tcp`, or `udp` in metros that support it; `udp` takes no handlers. Default `tcp`. */
   readonly protocol: "tcp" | "udp";
-  /** Public address of a `udp` port, for accounts that may choose one. Default: the metro's. */
+  /** Public IP address of a `udp` port; needs an account privilege. Default: chosen by the metro. */
   readonly ip?: string | undefined;
 }
 
-/** A published port, as it is reported. */
+/** A published port as the API reports it. */
 export interface ServicePortInfo {
   /** Public port. */
   readonly port: number;
-  /** Port inside the instances. */
+  /** Port in the guest. */
   readonly destinationPort?: number | undefined;
   /** `tcp` or `udp`. */
   readonly protocol?: string | undefined;
-  /** `tls`, `http`, `redirect`. */
+  /** Handlers: `tls`, `http`, `redirect`. */
   readonly handlers: readonly string[];
 }
 
-/** What a template that does not exist yet is made from. As arguments. */
+/** How to create a template that does not exist yet. As arguments. */
 export interface TemplatePreparationArgs {
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows. */
+  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. */
   readonly image: pulumi.Input<string>;
-  /** Complete argument list of the guest's program. Default: the image's own. */
+  /** Complete argument list of the program. Default: the arguments in the image. */
   readonly args?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Environment variables, over those of the image. Kept secret in state. */
+  /** Environment variables, added to those of the image and overriding them. Encrypted in state. Default: none. */
   readonly env?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
-  /** Guest memory in MiB, at least 16. Default 128. */
+  /** Memory in MiB, at least 16. Default 128. */
   readonly memoryMb?: pulumi.Input<number> | undefined;
-  /** Virtual CPUs. Default 1. */
+  /** Number of virtual CPUs, at least 1. Default 1. */
   readonly vcpus?: pulumi.Input<number> | undefined;
-  /** How long the metro may take to prepare the template, in milliseconds, 0 to 3,600,000, rounded up to whole seconds. Default 0: the metro's own limit. */
+  /** Time limit for creating the template, in milliseconds, 0 to 3,600,000, rounded up to whole seconds. Default 0: the metro's own limit. */
   readonly timeoutMs?: pulumi.Input<number> | undefined;
-  /** Delete the template after so many milliseconds without a use. Default 0: never. */
+  /** Delete the template when it has been unused for this long, in milliseconds. Default 0: never. */
   readonly autokillTimeMs?: pulumi.Input<number> | undefined;
 }
 
-/** What a template that does not exist yet is made from. */
+/** How to create a template that does not exist yet. */
 export interface TemplatePreparation {
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows. */
+  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. */
   readonly image: string;
-  /** Complete argument list of the guest's program. Default: the image's own. */
+  /** Complete argument list of the program. Default: the arguments in the image. */
   readonly args?: readonly string[] | undefined;
-  /** Environment variables, over those of the image. Kept secret in state. */
+  /** Environment variables, added to those of the image and overriding them. Encrypted in state. Default: none. */
   readonly env: Readonly<Record<string, string>>;
-  /** Guest memory in MiB, at least 16. Default 128. */
+  /** Memory in MiB, at least 16. Default 128. */
   readonly memoryMb: number;
-  /** Virtual CPUs. Default 1. */
+  /** Number of virtual CPUs, at least 1. Default 1. */
   readonly vcpus: number;
-  /** How long the metro may take to prepare the template, in milliseconds, 0 to 3,600,000, rounded up to whole seconds. Default 0: the metro's own limit. */
+  /** Time limit for creating the template, in milliseconds, 0 to 3,600,000, rounded up to whole seconds. Default 0: the metro's own limit. */
   readonly timeoutMs: number;
-  /** Delete the template after so many milliseconds without a use. Default 0: never. */
+  /** Delete the template when it has been unused for this long, in milliseconds. Default 0: never. */
   readonly autokillTimeMs: number;
 }
 
@@ -999,9 +999,9 @@ export interface VolumeInfo {
   readonly createdAt?: string | undefined;
   /** Size in MiB. */
   readonly sizeMb?: number | undefined;
-  /** Free space in MiB, where it is reported. */
+  /** Free space in MiB; absent if the API does not report it. */
   readonly freeMb?: number | undefined;
-  /** False for one that goes with its instance. */
+  /** False for a volume that is deleted with its instance. */
   readonly persistent: boolean;
   /** File system, such as `ext4`. */
   readonly filesystem?: string | undefined;
@@ -1011,43 +1011,43 @@ export interface VolumeInfo {
   readonly quotaPolicy?: string | undefined;
   /** Tags. */
   readonly tags: readonly string[];
-  /** Deletion is refused. */
+  /** True if every deletion is refused. */
   readonly deleteLock: boolean;
-  /** Instances that it is attached to. */
+  /** Instances that the volume is attached to. */
   readonly attachedTo: readonly VolumeUser[];
 }
 
-/** A volume mounted into a guest. As arguments. */
+/** A volume mounted into an instance. As arguments. */
 export interface VolumeMountArgs {
-  /** Id of the volume, `volume.id`, or its name. */
+  /** Id (`volume.id`) or name of the volume. */
   readonly volume: pulumi.Input<string>;
-  /** Absolute path in the guest; created when absent. */
+  /** Absolute path in the guest; created if it does not exist. */
   readonly at: pulumi.Input<string>;
-  /** Mount without write access. Default false. */
+  /** Mount read-only. Default false. */
   readonly readonly?: pulumi.Input<boolean> | undefined;
 }
 
-/** A volume mounted into a guest. */
+/** A volume mounted into an instance. */
 export interface VolumeMount {
-  /** Id of the volume, `volume.id`, or its name. */
+  /** Id (`volume.id`) or name of the volume. */
   readonly volume: string;
-  /** Absolute path in the guest; created when absent. */
+  /** Absolute path in the guest; created if it does not exist. */
   readonly at: string;
-  /** Mount without write access. Default false. */
+  /** Mount read-only. Default false. */
   readonly readonly: boolean;
 }
 
-/** An instance that uses a volume. */
+/** An instance that has a volume mounted. */
 export interface VolumeMounter {
   /** UUID of the instance. */
   readonly uuid: string;
   /** Name of the instance. */
   readonly name: string;
-  /** Mounted without write access. */
+  /** True if it is mounted read-only. */
   readonly readonly: boolean;
 }
 
-/** An instance that has a volume attached. */
+/** An instance that a volume is attached to. */
 export interface VolumeUser {
   /** UUID of the instance. */
   readonly uuid: string;

@@ -5,79 +5,79 @@ import type { VolumeMounter, VolumeUser } from "./types";
 
 /** Arguments of {@link Volume}. */
 export interface VolumeArgs {
-  /** Name of the volume in its metro, unique per account: up to 255 characters without slash and comma. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old volume first. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** Size in MiB, 1 to 1,048,576 within the account's quota. Can grow while no instance runs with it; never shrinks. Default, for a volume made from a `template`, with `cloneFrom` or at a `hostPath`: what that has. */
+  /** Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume; never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise. */
   readonly sizeMb?: pulumi.Input<number> | undefined;
-  /** `ext4`, `virtiofs`, or a file system that the site defines. Default `ext4`, or that of the original. */
+  /** File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default: that of the original, else `ext4`. */
   readonly filesystem?: pulumi.Input<string> | undefined;
-  /** `rwo`: one instance writes; `rox`: many read; `rwx`: many write, with `virtiofs` only. Default `rwo`, or that of the original. */
+  /** `rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default: that of the original, else `rwo`. */
   readonly accessMode?: pulumi.Input<"rwo" | "rox" | "rwx"> | undefined;
-  /** What counts towards the account's quota: `static` the whole size, `dynamic` what is used. Default `static`, or that of the original. */
+  /** What counts toward the quota: `static` the whole size, `dynamic` the used space. Default: that of the original, else `static`. */
   readonly quotaPolicy?: pulumi.Input<"static" | "dynamic"> | undefined;
-  /** Id or name of a volume template to make it from. */
+  /** Id or name of a volume template to create it from. Default: none. */
   readonly template?: pulumi.Input<string> | undefined;
-  /** Id or name of a volume to copy, as it is when this one is made. */
+  /** Id or name of a volume to copy at creation. Default: none. */
   readonly cloneFrom?: pulumi.Input<string> | undefined;
-  /** Folder of the host to share, for accounts that may. */
+  /** Absolute path of a folder on the host to share. Needs an account privilege. Default: none. */
   readonly hostPath?: pulumi.Input<string> | undefined;
-  /** Numeric user id that owns the files in it. */
+  /** Numeric user id that owns the files. Default: 0, or that of the original. */
   readonly uid?: pulumi.Input<number> | undefined;
-  /** Numeric group id of the files in it. */
+  /** Numeric group id of the files. Default: 0, or that of the original. */
   readonly gid?: pulumi.Input<number> | undefined;
-  /** Arguments of a `filesystem` that the site defines. */
+  /** Arguments of a `filesystem` that the metro's operator defines. Default: none. */
   readonly args?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
-  /** Tags to find the volume by, up to 16. Default: none. */
+  /** Tags of the volume, up to 16. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Refuse to delete it, whoever asks, until this is false again. Default false. */
+  /** Refuse every deletion until this is set to false. Default false. */
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
-  /** Let a change that cannot be made in place replace the volume by a new one, without its data. Default false: such a change is refused. */
+  /** Allow a change that cannot be made in place to replace the volume, which loses its data. Default false: such a change fails. */
   readonly allowDataLoss?: pulumi.Input<boolean> | undefined;
-  /** Take over a volume that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a volume that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
-/** A persistent disk. It belongs to one metro and outlives the instances that mount it. */
+/** A persistent disk in one metro. It outlives the instances that mount it. */
 export class Volume extends UnikernelResource {
-  /** Name of the volume in its metro, unique per account: up to 255 characters without slash and comma. Default: the resource's name and 7 random hexadecimal digits. A fixed name makes a replacement delete the old one first. */
+  /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old volume first. */
   declare readonly name: pulumi.Output<string>;
-  /** Size in MiB, 1 to 1,048,576 within the account's quota. Can grow while no instance runs with it; never shrinks. Default, for a volume made from a `template`, with `cloneFrom` or at a `hostPath`: what that has. */
+  /** Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume; never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise. */
   declare readonly sizeMb: pulumi.Output<number>;
-  /** `ext4`, `virtiofs`, or a file system that the site defines. Default `ext4`, or that of the original. */
+  /** File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default: that of the original, else `ext4`. */
   declare readonly filesystem: pulumi.Output<string>;
-  /** `rwo`: one instance writes; `rox`: many read; `rwx`: many write, with `virtiofs` only. Default `rwo`, or that of the original. */
+  /** `rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default: that of the original, else `rwo`. */
   declare readonly accessMode: pulumi.Output<"rwo" | "rox" | "rwx">;
-  /** What counts towards the account's quota: `static` the whole size, `dynamic` what is used. Default `static`, or that of the original. */
+  /** What counts toward the quota: `static` the whole size, `dynamic` the used space. Default: that of the original, else `static`. */
   declare readonly quotaPolicy: pulumi.Output<"static" | "dynamic">;
-  /** Id or name of a volume template to make it from. */
+  /** Id or name of a volume template to create it from. Default: none. */
   declare readonly template: pulumi.Output<string | undefined>;
-  /** Id or name of a volume to copy, as it is when this one is made. */
+  /** Id or name of a volume to copy at creation. Default: none. */
   declare readonly cloneFrom: pulumi.Output<string | undefined>;
-  /** Folder of the host to share, for accounts that may. */
+  /** Absolute path of a folder on the host to share. Needs an account privilege. Default: none. */
   declare readonly hostPath: pulumi.Output<string | undefined>;
-  /** Numeric user id that owns the files in it. */
+  /** Numeric user id that owns the files. Default: 0, or that of the original. */
   declare readonly uid: pulumi.Output<number | undefined>;
-  /** Numeric group id of the files in it. */
+  /** Numeric group id of the files. Default: 0, or that of the original. */
   declare readonly gid: pulumi.Output<number | undefined>;
-  /** Arguments of a `filesystem` that the site defines. */
+  /** Arguments of a `filesystem` that the metro's operator defines. Default: none. */
   declare readonly args: pulumi.Output<Readonly<Record<string, string>> | undefined>;
-  /** Tags to find the volume by, up to 16. Default: none. */
+  /** Tags of the volume, up to 16. Default: none. */
   declare readonly tags: pulumi.Output<readonly string[]>;
-  /** Refuse to delete it, whoever asks, until this is false again. Default false. */
+  /** Refuse every deletion until this is set to false. Default false. */
   declare readonly deleteLock: pulumi.Output<boolean>;
-  /** Let a change that cannot be made in place replace the volume by a new one, without its data. Default false: such a change is refused. */
+  /** Allow a change that cannot be made in place to replace the volume, which loses its data. Default false: such a change fails. */
   declare readonly allowDataLoss: pulumi.Output<boolean>;
-  /** Take over a volume that has this `name` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation. */
+  /** Manage a volume that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
-  /** State when last looked at, such as `available` or `mounted`. */
+  /** State at the last refresh, such as `available` or `mounted`. */
   declare readonly state: pulumi.Output<string>;
-  /** False for a volume that goes with its instance. */
+  /** False for a volume that is deleted with its instance. */
   declare readonly persistent: pulumi.Output<boolean>;
   /** Creation time, RFC 3339. */
   declare readonly createdAt: pulumi.Output<string>;
-  /** The instances that had it attached when last looked at. */
+  /** Instances that the volume was attached to at the last refresh. */
   declare readonly attachedTo: pulumi.Output<readonly VolumeUser[]>;
-  /** Those of them that ran, or were in standby, when last looked at. */
+  /** Instances, running or in standby, that had the volume mounted at the last refresh. */
   declare readonly mountedBy: pulumi.Output<readonly VolumeMounter[]>;
 
   constructor(name: string, args: VolumeArgs, opts?: pulumi.CustomResourceOptions) {

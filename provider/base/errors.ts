@@ -1,43 +1,12 @@
 /**
- * Every failure this package can name, in one table, and the one error class that carries it.
+ * The one error class of this package, and how it is shown. Its codes are in `errorCodes.ts`.
  *
  * An error is a code, a sentence that says what was attempted, a hint that says what to do, and a cause.
  * Codes are matched, texts never. No part of an error may hold a secret.
  */
-export const ERRORS = {
-  INPUT_INVALID: "A property of a resource breaks a rule.",
-  CONFIG_INVALID: "A setting (metro, token, endpoint) is missing or malformed.",
-  CONTEXT_INVALID: "The image context folder is missing, escapes itself, or holds a file that cannot be packed.",
-  KRAFTFILE_INVALID: "The Kraftfile is missing, doubled, not YAML, or says something it may not.",
-  RUNTIME_UNAVAILABLE: "The Kraftfile's runtime could be neither found nor fetched nor made.",
-  BUILD_FAILED: "The image could not be packed.",
-  NO_SPACE: "The disk is full.",
-  API_UNREACHABLE: "The metro did not answer.",
-  API_UNAUTHORIZED: "The metro refused the token.",
-  API_SHAPE: "The answer is not one of this API: another service answers at this address, or a newer one.",
-  API_REJECTED: "The metro refused the request as malformed or not allowed.",
-  NOT_FOUND: "No object with this uuid or name exists.",
-  ALREADY_EXISTS: "The name is taken.",
-  IN_USE: "The object is attached or used elsewhere.",
-  STATE_CONFLICT: "The instance is in the wrong state for this.",
-  QUOTA_EXCEEDED: "A quota of the account is used up.",
-  NOT_SUPPORTED: "This metro cannot do this.",
-  NOT_ALLOWED:
-    "The object is locked against deletion, or the token lacks the permission; the metro's code is the same for both.",
-  CERTIFICATE_MISMATCH: "The certificate is for another domain, or its key is another one's.",
-  OPERATION_FAILED: "The metro tried and failed.",
-  WAIT_TIMEOUT: "What was waited for did not happen in time.",
-  GUEST_STOPPED: "The guest exited or crashed when it should have been running.",
-  IMAGE_MISMATCH: "What runs is not the image that was asked for.",
-  ROLLOUT_FAILED: "A rolling update was given up; the old instances go on serving.",
-  DAEMON_FAILED: "The local platform could not be started.",
-  QEMU_MISSING: "No QEMU was found on this machine.",
-  VMM_FAILED: "QEMU could not start or control a VM.",
-  BUG: "A fault of this package; please report it.",
-} as const;
+import type { ErrorCode } from "./errorCodes";
 
-/** One of the codes of {@link ERRORS}. */
-export type ErrorCode = keyof typeof ERRORS;
+export type { ErrorCode } from "./errorCodes";
 
 /** What may accompany an error's sentence. */
 export interface ErrorOptions {

@@ -110,30 +110,10 @@ export interface ObservedState<Inputs, Outputs> {
 }
 
 /**
- * A resource kind. `Context` is what its lifecycle functions need from the world (client, signal, …).
+ * What is done to a resource, and to its content on this machine. A kind keeps it in a module of its own, loaded with the first call
+ * ({@link lazyLifecycle}): checking and comparing an unchanged resource takes none of it.
  */
-export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject, Context> {
-  /** `Instance` becomes the token `unikernel:index:Instance`, and `pulumi-nodejs:dynamic/unikernel:Instance`. */
-  readonly kind: string;
-  readonly description: string;
-  readonly inputs: I;
-  readonly outputs: O;
-  /** Migrations from version 1 on; the current version is their number plus one. */
-  readonly migrations?: readonly Migration[];
-  readonly rules?: readonly Rule<z.output<I>>[];
-  /**
-   * Looks at what inputs refer to on this machine (an image's folder) and adds inputs computed from it.
-   * Runs after the fields were found valid; inputs may hold unknown values.
-   */
-  readonly computeInputs?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
-  /** What the resource will use of the account's quotas, by their names (`instances`, `total_volume_mb`); what is unknown counts nothing. Pure. */
-  readonly quotaUsage?: (inputs: Properties) => Readonly<Record<string, number>>;
-  /** The only metro in which this kind can be made, and what to do elsewhere. `undefined`: any metro. */
-  readonly metroRestriction?: { readonly metro: string; readonly hint: string };
-  /** Must the old one go before the new one can be made, whatever their names? Asked only when a replacement happens. */
-  readonly deleteBeforeReplace?: (news: Properties) => boolean;
-  /** Would it be gone once it is stopped? Then a change that needs a stop makes a successor. */
-  readonly deletedOnStop?: (olds: Properties) => boolean;
+export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context> {
   /**
    * What an update will do, in that order, for the preview to say: `set the hard limit to 100`. Both are checked; a
    * text that is not known yet is there by its stand-in. Pure.
@@ -158,10 +138,52 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
   delete(context: Context, id: string, olds: ObservedState<z.output<I>, z.output<O>>): Promise<void>;
 }
 
+/**
+ * A resource kind. `Context` is what its lifecycle functions need from the world (client, signal, …).
+ */
+export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject, Context> extends Lifecycle<
+  I,
+  O,
+  Context
+> {
+  /** `Instance` becomes the token `unikernel:index:Instance`, and `pulumi-nodejs:dynamic/unikernel:Instance`. */
+  readonly kind: string;
+  readonly description: string;
+  readonly inputs: I;
+  readonly outputs: O;
+  /** Migrations from version 1 on; the current version is their number plus one. */
+  readonly migrations?: readonly Migration[];
+  readonly rules?: readonly Rule<z.output<I>>[];
+  /**
+   * Looks at what inputs refer to on this machine (an image's folder) and adds inputs computed from it.
+   * Runs after the fields were found valid; inputs may hold unknown values.
+   */
+  readonly computeInputs?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
+  /** What the resource will use of the account's quotas, by their names (`instances`, `total_volume_mb`); what is unknown counts nothing. Pure. */
+  readonly quotaUsage?: (inputs: Properties) => Readonly<Record<string, number>>;
+  /** The only metro in which this kind can be made, and what to do elsewhere. `undefined`: any metro. */
+  readonly metroRestriction?: { readonly metro: string; readonly hint: string };
+  /** Must the old one go before the new one can be made, whatever their names? Asked only when a replacement happens. */
+  readonly deleteBeforeReplace?: (news: Properties) => boolean;
+  /** Would it be gone once it is stopped? Then a change that needs a stop makes a successor. */
+  readonly deletedOnStop?: (olds: Properties) => boolean;
+}
+
 /** Declares a resource kind. */
 export const defineResource = <I extends z.ZodObject, O extends z.ZodObject, Context>(
   definition: ResourceDefinition<I, O, Context>,
 ): ResourceDefinition<I, O, Context> => Object.freeze(definition);
+
+/** A lifecycle whose module is loaded with the first call; `load` is a `require`, which remembers what it has loaded. */
+export const lazyLifecycle = <I extends z.ZodObject, O extends z.ZodObject, Context>(
+  load: () => Lifecycle<I, O, Context>,
+): Lifecycle<I, O, Context> => ({
+  describeUpdate: (olds, news, outputs) => load().describeUpdate?.(olds, news, outputs) ?? [],
+  create: (context, inputs) => load().create(context, inputs),
+  read: (context, id, inputs) => load().read(context, id, inputs),
+  update: (context, id, olds, news) => load().update(context, id, olds, news),
+  delete: (context, id, olds) => load().delete(context, id, olds),
+});
 
 /** The parts of a definition that check, diff, migrate and schema read; any resource's definition is one. */
 export type Definition = Pick<

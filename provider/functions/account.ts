@@ -9,10 +9,10 @@ const imageInfo = objectType(
   "ImageInfo",
   "An image, as the metro reports it.",
   z.object({
-    url: field(z.string(), { description: "Reference with the digest." }),
+    url: field(z.string(), { description: "Reference by digest." }),
     createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
     sizeInBytes: field(z.number().optional(), { description: "Size in bytes." }),
-    args: field(z.array(z.string()).default([]), { description: "Arguments of its program." }),
+    args: field(z.array(z.string()).default([]), { description: "Argument list of the program." }),
     tags: field(z.array(z.string()).default([]), { description: "References by tag." }),
   }),
 );
@@ -20,11 +20,13 @@ const imageInfo = objectType(
 /** Images that the metro knows. */
 export const getImages = defineFunction({
   kind: "getImages",
-  description: "The images that instances of this metro can boot.",
+  description: "Images that instances in this metro can boot.",
   inputs: z.strictObject({
-    digests: field(z.array(z.string().min(1)).optional(), { description: "Only images with one of these digests." }),
+    digests: field(z.array(z.string().min(1)).optional(), {
+      description: "Only images with one of these digests. Default: all.",
+    }),
     tags: field(z.array(z.string().min(1)).optional(), {
-      description: "Only images with one of these references, such as `acme/shop:1.4`.",
+      description: "Only images with one of these references, such as `acme/shop:1.4`. Default: all.",
     }),
   }),
   outputs: z.object({ images: field(z.array(imageInfo), { description: "The images." }) }),
@@ -41,46 +43,50 @@ export const getImages = defineFunction({
 const quotaCounts = (typeName: string) =>
   objectType(
     typeName,
-    typeName === "QuotaUse" ? "What is used of the account's quotas." : "The most that the account may use.",
+    typeName === "QuotaUse" ? "Current use of the account's quotas." : "Quotas of the account.",
     z.object({
-      instances: field(z.int().optional(), { description: "Instances." }),
-      liveInstances: field(z.int().optional(), { description: "Instances that are not stopped." }),
+      instances: field(z.int().optional(), { description: "Number of instances." }),
+      liveInstances: field(z.int().optional(), { description: "Number of instances that are not stopped." }),
       liveVcpus: field(z.int().optional(), { description: "Virtual CPUs of live instances." }),
-      liveMemoryMb: field(z.int().optional(), { description: "MiB of memory of live instances." }),
-      serviceGroups: field(z.int().optional(), { description: "Services." }),
-      services: field(z.int().optional(), { description: "Published ports over all services." }),
-      volumes: field(z.int().optional(), { description: "Volumes." }),
-      totalVolumeMb: field(z.int().optional(), { description: "MiB of all volumes." }),
+      liveMemoryMb: field(z.int().optional(), { description: "Memory of live instances in MiB." }),
+      serviceGroups: field(z.int().optional(), { description: "Number of services." }),
+      services: field(z.int().optional(), { description: "Number of published ports, all services together." }),
+      volumes: field(z.int().optional(), { description: "Number of volumes." }),
+      totalVolumeMb: field(z.int().optional(), { description: "Size of all volumes in MiB." }),
     }),
   );
 
 const quotasResult = z.object({
   uuid: field(z.string(), { description: "UUID of the user, which identifies the account." }),
-  used: field(quotaCounts("QuotaUse"), { description: "What is used." }),
-  hard: field(quotaCounts("QuotaHard"), { description: "What may be used." }),
+  used: field(quotaCounts("QuotaUse"), { description: "Current use." }),
+  hard: field(quotaCounts("QuotaHard"), { description: "Quotas." }),
   limits: field(
     objectType(
       "QuotaLimits",
-      "Ranges for one object.",
+      "Limits of a single object.",
       z.object({
         minMemoryMb: field(z.int().optional(), { description: "Least memory of an instance in MiB." }),
-        maxMemoryMb: field(z.int().optional(), { description: "Most memory of an instance in MiB." }),
-        minVcpus: field(z.int().optional(), { description: "Fewest virtual CPUs of an instance." }),
-        maxVcpus: field(z.int().optional(), { description: "Most virtual CPUs of an instance." }),
+        maxMemoryMb: field(z.int().optional(), { description: "Greatest memory of an instance in MiB." }),
+        minVcpus: field(z.int().optional(), { description: "Least number of virtual CPUs of an instance." }),
+        maxVcpus: field(z.int().optional(), { description: "Greatest number of virtual CPUs of an instance." }),
         minVolumeMb: field(z.int().optional(), { description: "Smallest volume in MiB." }),
         maxVolumeMb: field(z.int().optional(), { description: "Largest volume in MiB." }),
-        minAutoscaleSize: field(z.int().optional(), { description: "Fewest instances of an autoscaled service." }),
-        maxAutoscaleSize: field(z.int().optional(), { description: "Most instances of an autoscaled service." }),
+        minAutoscaleSize: field(z.int().optional(), {
+          description: "Least number of instances of an autoscaled service.",
+        }),
+        maxAutoscaleSize: field(z.int().optional(), {
+          description: "Greatest number of instances of an autoscaled service.",
+        }),
       }),
     ),
-    { description: "Ranges for one object." },
+    { description: "Limits of a single object." },
   ),
 });
 
 /** Quotas of the account. */
 export const getQuotas = defineFunction({
   kind: "getQuotas",
-  description: "What the account uses and may use in this metro.",
+  description: "Quotas of the account in this metro, and their current use.",
   inputs: z.strictObject({}),
   outputs: quotasResult,
   run: async ({ client, metro }) =>
@@ -91,17 +97,17 @@ const metroInfo = objectType(
   "MetroInfo",
   "A metro.",
   z.object({
-    name: field(z.string(), { description: "Code, as `unikernel:metro` takes it." }),
-    endpoint: field(z.string(), { description: "URL of its API." }),
-    iataCode: field(z.string().optional(), { description: "Code of the nearest airport." }),
+    name: field(z.string(), { description: "Code, usable as `unikernel:metro`." }),
+    endpoint: field(z.string(), { description: "URL of the metro's API." }),
+    iataCode: field(z.string().optional(), { description: "IATA code of the nearest airport." }),
     country: field(z.string().optional(), { description: "Country code." }),
   }),
 );
 
-/** Metros that there are. */
+/** The known metros. */
 export const getMetros = defineFunction({
   kind: "getMetros",
-  description: "The metros that the control plane knows; for `local` that one.",
+  description: "Metros that the control plane knows; for `local`, only `local`.",
   inputs: z.strictObject({}),
   outputs: z.object({ metros: field(z.array(metroInfo), { description: "The metros." }) }),
   run: async ({ client }) => ({

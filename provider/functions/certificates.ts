@@ -13,7 +13,7 @@ const certificateFields = {
   uuid: field(z.string(), { description: "UUID." }),
   name: field(z.string(), { description: "Name." }),
   createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
-  commonName: field(z.string().optional(), { description: "The domain it is for, without a dot at the end." }),
+  commonName: field(z.string().optional(), { description: "Domain of the certificate, without a trailing dot." }),
   state: field(z.string().optional(), { description: "`pending`, `valid` or `error`." }),
   subject: field(z.string().optional(), { description: "Subject, once issued." }),
   issuer: field(z.string().optional(), { description: "Issuer, once issued." }),
@@ -29,7 +29,7 @@ const toCertificateResult = (item: CertificateItem): z.output<typeof certificate
 /** One certificate. */
 export const getCertificate = defineFunction({
   kind: "getCertificate",
-  description: "A certificate that exists, uploaded or issued for a domain. Chain and key are never reported.",
+  description: "Looks up a certificate, uploaded or obtained by the platform. Chain and key are never reported.",
   inputs: z.strictObject(selectorFields("certificate")),
   outputs: certificateResult,
   rules: [selectorRule],
@@ -45,16 +45,16 @@ export const getCertificate = defineFunction({
 /** All certificates that pass the filters. */
 export const getCertificates = defineFunction({
   kind: "getCertificates",
-  description: "The certificates of the account in this metro, oldest first.",
+  description: "Lists the certificates of the account in this metro, oldest first.",
   inputs: z.strictObject({
     ...namePrefixFilter("certificates"),
-    commonName: field(z.string().optional(), { description: "Only certificates for this domain." }),
+    commonName: field(z.string().optional(), { description: "Only certificates for this domain. Default: all." }),
   }),
   outputs: z.object({
     certificates: field(
-      z.array(objectType("CertificateInfo", "A certificate, as it is reported.", z.object(certificateFields))),
+      z.array(objectType("CertificateInfo", "A certificate as the API reports it.", z.object(certificateFields))),
       {
-        description: "The certificates, oldest first.",
+        description: "Certificates, oldest first.",
       },
     ),
   }),

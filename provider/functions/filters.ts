@@ -1,11 +1,11 @@
-/** What functions are asked about: one object, or all that pass a filter. */
+/** Arguments that functions share: a selector of one object, or filters of a list. */
 import * as z from "zod";
 import { type CheckFailure, field } from "../definition/resource";
 
 /** Arguments that name one object, by exactly one of the two. */
 export const selectorFields = (what: string) => ({
-  uuid: field(z.string().min(1).optional(), { description: `UUID of the ${what}. Give either this or \`name\`.` }),
-  name: field(z.string().min(1).optional(), { description: `Name of the ${what}. Give either this or \`uuid\`.` }),
+  uuid: field(z.string().min(1).optional(), { description: `UUID of the ${what}. Give either \`uuid\` or \`name\`.` }),
+  name: field(z.string().min(1).optional(), { description: `Name of the ${what}. Give either \`uuid\` or \`name\`.` }),
 });
 
 /** Rule of {@link selectorFields}. */
@@ -32,16 +32,18 @@ export const toSelectorQuery = ({
   readonly name?: string | undefined;
 }) => (uuid === undefined ? { name: [name ?? ""] } : { uuid: [uuid] });
 
-/** Argument of lists that tags can narrow. */
+/** Argument of a list that can be filtered by tags. */
 export const tagsFilter = (what: string) => ({
   tags: field(z.array(z.string().min(1)).optional(), {
-    description: `Only ${what} that have every one of these tags.`,
+    description: `Only ${what} with all of these tags. Default: all.`,
   }),
 });
 
 /** Argument of every list. */
 export const namePrefixFilter = (what: string) => ({
-  namePrefix: field(z.string().optional(), { description: `Only ${what} whose name begins with this.` }),
+  namePrefix: field(z.string().optional(), {
+    description: `Only ${what} whose name starts with this prefix. Default: all.`,
+  }),
 });
 
 /** True for what {@link namePrefixFilter} lets through. */

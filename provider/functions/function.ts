@@ -1,6 +1,6 @@
 /**
- * The core abstraction of functions: what a program may ask about what exists, without managing it. Checks, `schema.json` and the
- * SDK's `getX` and `getXOutput` are derived from a definition, as they are for resources.
+ * Functions: they look up existing objects without managing them. Checks, `schema.json`, and the SDK's `getX` and `getXOutput`
+ * are derived from one definition, as for resources.
  */
 import * as z from "zod";
 import { UnikernelError } from "../base/errors";
@@ -8,7 +8,7 @@ import { check } from "../definition/check";
 import type { Definition, Properties, Rule } from "../definition/resource";
 import type { ProviderContext } from "../resources/context";
 
-/** What a function needs from the world. */
+/** What a function uses: the client, and the metro for messages. */
 export type FunctionContext = Pick<ProviderContext, "client" | "metro">;
 
 /** A function. `I` are its arguments, `O` its result. */

@@ -1,4 +1,4 @@
-/** What functions tell of an instance: all that the API reports, but for what may be secret (environment, ROMs, plugins). */
+/** An instance in function results: all that the API reports except possible secrets (environment, ROMs, plugins). Pure. */
 import * as z from "zod";
 import type { InstanceItem } from "../contract/models";
 import { describeStop, describeStopCode } from "../client/errors/stopReason";
@@ -8,7 +8,7 @@ import { fromWire } from "./fromWire";
 
 const restartInfo = objectType(
   "InstanceRestart",
-  "How far restarting an instance has got.",
+  "Progress of repeated restarts by the restart policy.",
   z.object({
     attempt: field(z.int(), { description: "Number of the attempt, from 1." }),
     nextAt: field(z.string().optional(), { description: "Time of the next attempt, RFC 3339." }),
@@ -17,112 +17,116 @@ const restartInfo = objectType(
 
 const scaleToZeroInfo = objectType(
   "ScaleToZeroInfo",
-  "When an instance goes to standby, as it is reported.",
+  "When an instance goes to standby, as the API reports it.",
   z.object({
-    enabled: field(z.boolean().optional(), { description: "It may go to standby." }),
+    enabled: field(z.boolean().optional(), { description: "True if the instance may go to standby." }),
     policy: field(z.string().optional(), { description: "`on`, `idle` or `off`." }),
-    stateful: field(z.boolean().optional(), { description: "The guest's memory is kept across standby." }),
-    cooldownTimeMs: field(z.int().optional(), { description: "Idle time before standby, in milliseconds." }),
+    stateful: field(z.boolean().optional(), { description: "True if the memory is kept during standby." }),
+    cooldownTimeMs: field(z.int().optional(), { description: "Cooldown time before standby, in milliseconds." }),
     notifyTimeMs: field(z.int().optional(), {
-      description: "The guest is warned so many milliseconds before standby.",
+      description: "How long before standby the guest is warned, in milliseconds.",
     }),
   }),
 );
 
 const serviceInfo = objectType(
   "InstanceServiceInfo",
-  "The service that an instance is in.",
+  "The service of an instance.",
   z.object({
     uuid: field(z.string(), { description: "UUID." }),
     name: field(z.string(), { description: "Name." }),
-    fqdns: field(z.array(z.string()), { description: "Domain names, without a dot at the end." }),
+    fqdns: field(z.array(z.string()), { description: "Domain names, without a trailing dot." }),
   }),
 );
 
 const mountedVolume = objectType(
   "MountedVolume",
-  "A volume that an instance has mounted.",
+  "A volume mounted in an instance.",
   z.object({
     uuid: field(z.string(), { description: "UUID." }),
     name: field(z.string(), { description: "Name." }),
     at: field(z.string(), { description: "Path in the guest." }),
-    readonly: field(z.boolean().default(false), { description: "The guest cannot write to it." }),
+    readonly: field(z.boolean().default(false), { description: "True if it is mounted read-only." }),
   }),
 );
 
 const networkInterfaceInfo = objectType(
   "NetworkInterfaceInfo",
-  "A network interface of an instance, as it is reported.",
+  "A network interface of an instance, as the API reports it.",
   z.object({
     uuid: field(z.string().optional(), { description: "UUID." }),
     name: field(z.string().optional(), { description: "Name." }),
-    privateIp: field(z.string().optional(), { description: "Its address." }),
-    mac: field(z.string().optional(), { description: "Its hardware address." }),
+    privateIp: field(z.string().optional(), { description: "IP address in the private network." }),
+    mac: field(z.string().optional(), { description: "MAC address." }),
   }),
 );
 
 const updateInfo = objectType(
   "InstanceUpdate",
-  "A change that waits for the next stop, or failed at the last one.",
+  "A change that is applied at the next stop, or failed at the last one.",
   z.object({
-    property: field(z.string(), { description: "Property, as the API calls it." }),
+    property: field(z.string(), { description: "Name of the property in the API." }),
     status: field(z.string(), { description: "`pending` or `failed`." }),
-    error: field(z.string().optional(), { description: "Why it failed." }),
+    error: field(z.string().optional(), { description: "Reason of the failure; absent while pending." }),
   }),
 );
 
-/** The members of a result. */
+/** Fields of a result. */
 export const instanceResultFields = {
   uuid: field(z.string(), { description: "UUID." }),
   name: field(z.string(), { description: "Name." }),
   state: field(z.string(), { description: "State, such as `running`, `standby` or `stopped`." }),
   type: field(z.string().optional(), { description: "`micro` or `full`." }),
-  image: field(z.string().default(""), { description: "The image that runs, with its digest." }),
-  digest: field(z.string(), { description: "Digest of the image that runs; empty when it is not reported." }),
-  args: field(z.array(z.string()).default([]), { description: "Arguments of its program." }),
-  memoryMb: field(z.int().optional(), { description: "Guest memory in MiB." }),
-  vcpus: field(z.int().optional(), { description: "Virtual CPUs." }),
+  image: field(z.string().default(""), { description: "Reference of the running image, with its digest." }),
+  digest: field(z.string(), { description: "Digest of the running image; empty if the API does not report it." }),
+  args: field(z.array(z.string()).default([]), { description: "Argument list of the program." }),
+  memoryMb: field(z.int().optional(), { description: "Memory in MiB." }),
+  vcpus: field(z.int().optional(), { description: "Number of virtual CPUs." }),
   restartPolicy: field(z.string().optional(), { description: "`never`, `always` or `on-failure`." }),
   restart: field(restartInfo.optional(), {
-    description: "How far restarting it has got; absent unless the restart policy is at it.",
+    description: "Progress of repeated restarts; absent unless the restart policy is restarting the instance.",
   }),
-  scaleToZero: field(scaleToZeroInfo.optional(), { description: "When it goes to standby." }),
+  scaleToZero: field(scaleToZeroInfo.optional(), { description: "When the instance goes to standby." }),
   createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
   startedAt: field(z.string().optional(), {
     description: "Time of the last start, RFC 3339; absent before the first.",
   }),
   stoppedAt: field(z.string().optional(), { description: "Time of the last stop, RFC 3339; absent before the first." }),
   retainedUntil: field(z.string().optional(), {
-    description: "Until when it is kept after it was deleted, RFC 3339; absent unless it was.",
+    description: "End of the retention of a deleted instance, RFC 3339; absent unless it was deleted.",
   }),
-  startCount: field(z.int().optional(), { description: "Starts so far." }),
-  restartCount: field(z.int().optional(), { description: "Restarts by the restart policy so far." }),
-  uptimeMs: field(z.number().optional(), { description: "Milliseconds of running, over all starts." }),
+  startCount: field(z.int().optional(), { description: "Number of starts." }),
+  restartCount: field(z.int().optional(), { description: "Number of restarts by the restart policy." }),
+  uptimeMs: field(z.number().optional(), { description: "Total running time over all starts, in milliseconds." }),
   bootTimeUs: field(z.number().optional(), {
-    description: "Microseconds from the start until the guest's program ran.",
+    description: "Time from the last start until the program ran, in microseconds.",
   }),
-  netTimeUs: field(z.number().optional(), { description: "Microseconds from the start until the program listened." }),
-  stopReason: field(z.string().optional(), { description: "Why it stopped, as a sentence; absent while it is up." }),
+  netTimeUs: field(z.number().optional(), {
+    description: "Time from the last start until the program listened on a port, in microseconds.",
+  }),
+  stopReason: field(z.string().optional(), {
+    description: "Reason of the stop, as a sentence; absent unless stopped.",
+  }),
   stopCode: field(z.string().optional(), {
-    description: "How it stopped, such as `page fault, out of memory`; absent while it is up.",
+    description: "Details of the stop, such as `page fault, out of memory`; absent unless stopped.",
   }),
-  exitCode: field(z.int().optional(), { description: "Exit code of the program, after it exited." }),
-  service: field(serviceInfo.optional(), { description: "The service it is in." }),
-  volumes: field(z.array(mountedVolume).default([]), { description: "The volumes it has mounted." }),
-  networkInterfaces: field(z.array(networkInterfaceInfo).default([]), { description: "Its network interfaces." }),
+  exitCode: field(z.int().optional(), { description: "Exit code of the program; absent unless it exited by itself." }),
+  service: field(serviceInfo.optional(), { description: "Service of the instance; absent if it has none." }),
+  volumes: field(z.array(mountedVolume).default([]), { description: "Mounted volumes." }),
+  networkInterfaces: field(z.array(networkInterfaceInfo).default([]), { description: "Network interfaces." }),
   privateIp: field(z.string().optional(), { description: "Address in the metro's private network." }),
   privateFqdn: field(z.string().optional(), { description: "Name in the metro's private network." }),
-  schedPriority: field(z.string().optional(), { description: "Priority of its virtual CPUs." }),
+  schedPriority: field(z.string().optional(), { description: "Scheduling priority of the virtual CPUs." }),
   tags: field(z.array(z.string()).default([]), { description: "Tags." }),
   annotations: field(z.record(z.string(), z.string()).default({}), { description: "Annotations by key." }),
-  deleteLock: field(z.boolean().default(false), { description: "Deletion is refused." }),
+  deleteLock: field(z.boolean().default(false), { description: "True if every deletion is refused." }),
   updates: field(z.array(updateInfo), {
-    description: "Changes that wait for the next stop, or failed at the last one.",
+    description: "Changes that are applied at the next stop, or failed at the last one.",
   }),
 };
 const instanceResult = z.object(instanceResultFields);
 
-/** Why and how it stopped; the API goes on reporting that of an instance that runs again. */
+/** Reason and details of the stop. The API still reports them after a restart, so only a stopped instance has them here. */
 function stopFields(item: InstanceItem): Partial<z.output<typeof instanceResult>> {
   const { state, stop_reason = 0, stop_code } = item;
   if (state !== "stopped" || stop_reason === 0) return {};
@@ -132,7 +136,7 @@ function stopFields(item: InstanceItem): Partial<z.output<typeof instanceResult>
   };
 }
 
-/** What is told of an item. */
+/** The result for an item of a response. */
 export function toInstanceResult(item: InstanceItem): z.output<typeof instanceResult> {
   const { service_group: group, updates } = item;
   return fromWire(instanceResult, item, {

@@ -10,10 +10,11 @@ import { fromWire } from "./fromWire";
 
 const instanceResult = z.object(instanceResultFields);
 
-/** One instance. Its environment is left out: it is secret. */
+/** One instance, without its environment, which may hold secrets. */
 export const getInstance = defineFunction({
   kind: "getInstance",
-  description: "An instance that exists, whoever made it. Its environment is left out, since it may hold secrets.",
+  description:
+    "Looks up an instance, managed by Pulumi or not. The environment is left out because it may hold secrets.",
   inputs: z.strictObject(selectorFields("instance")),
   outputs: instanceResult,
   rules: [selectorRule],
@@ -32,20 +33,19 @@ const LISTED_STATES = ["stopped", "starting", "running", "draining", "stopping",
 /** All instances that pass the filters. */
 export const getInstances = defineFunction({
   kind: "getInstances",
-  description:
-    "The instances of the account in this metro, oldest first; templates and checkpoints are not among them.",
+  description: "Lists the instances of the account in this metro, oldest first, without templates and checkpoints.",
   inputs: z.strictObject({
     ...tagsFilter("instances"),
     ...namePrefixFilter("instances"),
     states: field(z.array(z.enum(LISTED_STATES)).optional(), {
-      description: "Only instances in one of these states.",
+      description: "Only instances in one of these states. Default: all.",
     }),
   }),
   outputs: z.object({
     instances: field(
-      z.array(objectType("InstanceInfo", "An instance, as it is reported.", z.object(instanceResultFields))),
+      z.array(objectType("InstanceInfo", "An instance as the API reports it.", z.object(instanceResultFields))),
       {
-        description: "The instances, oldest first.",
+        description: "Instances, oldest first.",
       },
     ),
   }),
@@ -60,28 +60,28 @@ export const getInstances = defineFunction({
   },
 });
 
-/** Largest piece of a log that the API gives at once. Source: the platform's documentation. */
+/** Most bytes of a log in one response. Source: the platform's documentation. */
 const MAX_LOG_BYTES = 16_383;
 
-/** A piece of an instance's console log. */
+/** A part of an instance's console log. */
 export const getInstanceLogs = defineFunction({
   kind: "getInstanceLogs",
-  description: "A piece of an instance's console log.",
+  description: "Reads a part of an instance's console log.",
   inputs: z.strictObject({
     ...selectorFields("instance"),
     offsetBytes: field(z.int().default(-4096), {
-      description: "Where the piece begins; negative counts from the end. Default -4096.",
+      description: "Offset of the first byte; a negative offset counts from the end. Default -4096.",
     }),
     limitBytes: field(z.int().min(0).max(MAX_LOG_BYTES).default(4096), {
       description: `Most bytes to return, 0 to ${MAX_LOG_BYTES}. Default 4096.`,
     }),
   }),
   outputs: z.object({
-    output: field(z.string(), { description: "The piece, as UTF-8 text." }),
-    rangeStart: field(z.int(), { description: "Offset of its first byte." }),
-    rangeEnd: field(z.int(), { description: "Offset after its last byte: where the next piece begins." }),
-    availableStart: field(z.int(), { description: "Offset of the first byte that is still there." }),
-    availableEnd: field(z.int(), { description: "Offset after the last byte so far." }),
+    output: field(z.string(), { description: "Text of the part, decoded as UTF-8." }),
+    rangeStart: field(z.int(), { description: "Offset of the first byte returned." }),
+    rangeEnd: field(z.int(), { description: "Offset after the last byte returned, where the next part starts." }),
+    availableStart: field(z.int(), { description: "Offset of the first byte still available." }),
+    availableEnd: field(z.int(), { description: "Offset after the last byte written so far." }),
     state: field(z.string(), { description: "State of the instance when the log was read." }),
   }),
   rules: [selectorRule],
@@ -106,25 +106,31 @@ const metricsResult = z.object({
   uuid: field(z.string(), { description: "UUID of the instance." }),
   name: field(z.string(), { description: "Name of the instance." }),
   state: field(z.string().optional(), { description: "State of the instance." }),
-  uptimeMs: field(z.number().optional(), { description: "Milliseconds of running, over all starts." }),
-  rssBytes: field(z.number().optional(), { description: "Memory of the machine that it runs in; 0 when stopped." }),
-  cpuTimeMs: field(z.number().optional(), { description: "Milliseconds of processor time." }),
-  bootTimeUs: field(z.number().optional(), { description: "Microseconds from the start until the program ran." }),
-  netTimeUs: field(z.number().optional(), { description: "Microseconds from the start until the program listened." }),
+  uptimeMs: field(z.number().optional(), { description: "Total running time over all starts, in milliseconds." }),
+  rssBytes: field(z.number().optional(), {
+    description: "Resident memory of the virtual machine in bytes; 0 when stopped.",
+  }),
+  cpuTimeMs: field(z.number().optional(), { description: "CPU time in milliseconds." }),
+  bootTimeUs: field(z.number().optional(), {
+    description: "Time from the last start until the program ran, in microseconds.",
+  }),
+  netTimeUs: field(z.number().optional(), {
+    description: "Time from the last start until the program listened on a port, in microseconds.",
+  }),
   rxBytes: field(z.number().optional(), { description: "Bytes received." }),
   rxPackets: field(z.number().optional(), { description: "Packets received." }),
   txBytes: field(z.number().optional(), { description: "Bytes sent." }),
   txPackets: field(z.number().optional(), { description: "Packets sent." }),
-  nconns: field(z.number().optional(), { description: "Open connections that are not HTTP." }),
-  nreqs: field(z.number().optional(), { description: "HTTP requests in flight." }),
-  nqueued: field(z.number().optional(), { description: "Requests that wait for the instance." }),
-  ntotal: field(z.number().optional(), { description: "Requests and connections so far." }),
+  nconns: field(z.number().optional(), { description: "Number of open connections other than HTTP." }),
+  nreqs: field(z.number().optional(), { description: "Number of HTTP requests in flight." }),
+  nqueued: field(z.number().optional(), { description: "Number of requests waiting for the instance." }),
+  ntotal: field(z.number().optional(), { description: "Number of requests and connections so far." }),
 });
 
-/** What an instance uses and serves. */
+/** Metrics of an instance. */
 export const getInstanceMetrics = defineFunction({
   kind: "getInstanceMetrics",
-  description: "What an instance uses and serves at this moment.",
+  description: "Reads the current metrics of an instance.",
   inputs: z.strictObject(selectorFields("instance")),
   outputs: metricsResult,
   rules: [selectorRule],

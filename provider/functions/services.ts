@@ -10,12 +10,12 @@ import { fromWire } from "./fromWire";
 
 const portInfo = objectType(
   "ServicePortInfo",
-  "A published port, as it is reported.",
+  "A published port as the API reports it.",
   z.object({
     port: field(z.int(), { description: "Public port." }),
-    destinationPort: field(z.int().optional(), { description: "Port inside the instances." }),
+    destinationPort: field(z.int().optional(), { description: "Port in the guest." }),
     protocol: field(z.string().optional(), { description: "`tcp` or `udp`." }),
-    handlers: field(z.array(z.string()).default([]), { description: "`tls`, `http`, `redirect`." }),
+    handlers: field(z.array(z.string()).default([]), { description: "Handlers: `tls`, `http`, `redirect`." }),
   }),
 );
 
@@ -23,14 +23,18 @@ const serviceFields = {
   uuid: field(z.string(), { description: "UUID." }),
   name: field(z.string(), { description: "Name." }),
   createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
-  persistent: field(z.boolean().default(true), { description: "False for one that goes with its last instance." }),
-  autoscale: field(z.boolean().default(false), {
-    description: "An autoscale configuration decides how many instances there are.",
+  persistent: field(z.boolean().default(true), {
+    description: "False for a service that is deleted with its last instance.",
   }),
-  softLimit: field(z.int().optional(), { description: "Requests per instance before another one is woken." }),
-  hardLimit: field(z.int().optional(), { description: "Most requests per instance." }),
+  autoscale: field(z.boolean().default(false), {
+    description: "True if an autoscale configuration sets the number of instances.",
+  }),
+  softLimit: field(z.int().optional(), {
+    description: "Requests or connections in flight per instance before another instance is woken from standby.",
+  }),
+  hardLimit: field(z.int().optional(), { description: "Most requests or connections in flight per instance." }),
   ports: field(z.array(portInfo), { description: "Published ports." }),
-  fqdns: field(z.array(z.string()), { description: "Domain names, without a dot at the end." }),
+  fqdns: field(z.array(z.string()), { description: "Domain names, without a trailing dot." }),
   instances: field(
     z.array(
       objectType(
@@ -42,7 +46,7 @@ const serviceFields = {
         }),
       ),
     ),
-    { description: "Its instances." },
+    { description: "Instances of the service." },
   ),
 };
 const serviceResult = z.object(serviceFields);
@@ -59,7 +63,7 @@ const toServiceResult = (item: ServiceItem): z.output<typeof serviceResult> =>
 /** One service. */
 export const getService = defineFunction({
   kind: "getService",
-  description: "A service that exists, whoever made it.",
+  description: "Looks up a service, managed by Pulumi or not.",
   inputs: z.strictObject(selectorFields("service")),
   outputs: serviceResult,
   rules: [selectorRule],
@@ -75,11 +79,11 @@ export const getService = defineFunction({
 /** All services that pass the filters. */
 export const getServices = defineFunction({
   kind: "getServices",
-  description: "The services of the account in this metro, oldest first.",
+  description: "Lists the services of the account in this metro, oldest first.",
   inputs: z.strictObject(namePrefixFilter("services")),
   outputs: z.object({
-    services: field(z.array(objectType("ServiceInfo", "A service, as it is reported.", z.object(serviceFields))), {
-      description: "The services, oldest first.",
+    services: field(z.array(objectType("ServiceInfo", "A service as the API reports it.", z.object(serviceFields))), {
+      description: "Services, oldest first.",
     }),
   }),
   run: async ({ client }, { namePrefix }) => ({

@@ -13,13 +13,15 @@ const volumeFields = {
   state: field(z.string().optional(), { description: "State, such as `available` or `mounted`." }),
   createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
   sizeMb: field(z.int().optional(), { description: "Size in MiB." }),
-  freeMb: field(z.int().optional(), { description: "Free space in MiB, where it is reported." }),
-  persistent: field(z.boolean().default(true), { description: "False for one that goes with its instance." }),
+  freeMb: field(z.int().optional(), { description: "Free space in MiB; absent if the API does not report it." }),
+  persistent: field(z.boolean().default(true), {
+    description: "False for a volume that is deleted with its instance.",
+  }),
   filesystem: field(z.string().optional(), { description: "File system, such as `ext4`." }),
   accessMode: field(z.string().optional(), { description: "`rwo`, `rox` or `rwx`." }),
   quotaPolicy: field(z.string().optional(), { description: "`static` or `dynamic`." }),
   tags: field(z.array(z.string()).default([]), { description: "Tags." }),
-  deleteLock: field(z.boolean().default(false), { description: "Deletion is refused." }),
+  deleteLock: field(z.boolean().default(false), { description: "True if every deletion is refused." }),
   attachedTo: field(
     z.array(
       objectType(
@@ -31,7 +33,7 @@ const volumeFields = {
         }),
       ),
     ),
-    { description: "Instances that it is attached to." },
+    { description: "Instances that the volume is attached to." },
   ),
 };
 const volumeResult = z.object(volumeFields);
@@ -39,7 +41,7 @@ const volumeResult = z.object(volumeFields);
 /** One volume. */
 export const getVolume = defineFunction({
   kind: "getVolume",
-  description: "A volume that exists, whoever made it.",
+  description: "Looks up a volume, managed by Pulumi or not.",
   inputs: z.strictObject(selectorFields("volume")),
   outputs: volumeResult,
   rules: [selectorRule],
@@ -53,7 +55,7 @@ export const getVolume = defineFunction({
 /** All volumes that pass the filters. */
 export const getVolumes = defineFunction({
   kind: "getVolumes",
-  description: "The volumes of the account in this metro, oldest first; templates are not among them.",
+  description: "Lists the volumes of the account in this metro, oldest first, without templates.",
   inputs: z.strictObject({ ...tagsFilter("volumes"), ...namePrefixFilter("volumes") }),
   outputs: z.object({
     volumes: field(z.array(objectType("VolumeInfo", "A volume, as it is reported.", z.object(volumeFields))), {

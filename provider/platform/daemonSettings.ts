@@ -1,4 +1,4 @@
-/** What a daemon can be told when it is started, on its command line and by the environment. Pure. */
+/** The settings of a daemon, from its command line and environment. Pure. */
 import { parseOptions } from "../base/commandLineOptions";
 import type { DaemonSettings } from "../contract/daemonFile";
 import {
@@ -10,19 +10,21 @@ import {
   resolveQuotas,
 } from "./quota/quotaSettings";
 
-/** What was asked of a daemon; the rest is as usual. */
+/** Settings that were requested for a daemon; all others have their defaults. */
 export interface RequestedSettings {
-  /** Never ends by itself. */
+  /** Keep running when idle. */
   readonly stay: boolean;
-  /** See `PlatformParts.strict2026`. */
+  /** See `RegistryParts.strict2026`. */
   readonly strict2026: boolean;
+  /** Quotas that differ from the defaults. */
   readonly quotas: Partial<FlatQuotas>;
 }
 
 /**
- * The settings of a command line such as `--stay --strict-2026 --quota instances=10`. Throws `INPUT_INVALID`.
+ * Parses a command line such as `--stay --strict-2026 --quota instances=10`. Throws `INPUT_INVALID`.
  *
- * @param environmentQuotas `UNIKERNEL_QUOTAS`: `instances=10,total_volume_mb=100`; what the command line sets counts more
+ * @param environmentQuotas value of `UNIKERNEL_QUOTAS`, such as `instances=10,total_volume_mb=100`; the command line takes
+ *   precedence
  */
 export function parseSettings(args: readonly string[], environmentQuotas: string | undefined): RequestedSettings {
   const options = parseOptions(args, { stay: "switch", "strict-2026": "switch", quota: "list" });
@@ -34,29 +36,31 @@ export function parseSettings(args: readonly string[], environmentQuotas: string
   return { stay: options.stay, strict2026: options["strict-2026"], quotas };
 }
 
-/** Settings as a daemon tells them. */
+/** Settings in the form that a running daemon reports. */
 export const toDaemonSettings = (stay: boolean, strict2026: boolean, quotas: Quotas): DaemonSettings => ({
   stay,
   strict2026,
   quotas: { ...flattenQuotas(quotas) },
 });
 
-/** The options that bring a daemon to its settings, such as `--stay`; those that are as usual are left out. */
+/** The command-line options that produce these settings, such as `--stay`; defaults are omitted. */
 export function toCommandLineOptions({ stay, strict2026, quotas }: DaemonSettings): readonly string[] {
-  const usual: Readonly<Record<string, number>> = flattenQuotas(DEFAULT_QUOTAS);
+  const defaults: Readonly<Record<string, number>> = flattenQuotas(DEFAULT_QUOTAS);
   return [
     ...(stay ? ["--stay"] : []),
     ...(strict2026 ? ["--strict-2026"] : []),
-    ...Object.entries(quotas).flatMap(([name, value]) => (usual[name] === value ? [] : [`--quota ${name}=${value}`])),
+    ...Object.entries(quotas).flatMap(([name, value]) =>
+      defaults[name] === value ? [] : [`--quota ${name}=${value}`],
+    ),
   ];
 }
 
-/** The options that were asked for and that a running daemon does not have. */
-export function unmetOptions(asked: RequestedSettings, running: DaemonSettings): readonly string[] {
+/** The options that were requested but that a running daemon does not have. */
+export function unmetOptions(requested: RequestedSettings, running: DaemonSettings): readonly string[] {
   return [
-    ...(asked.stay && !running.stay ? ["--stay"] : []),
-    ...(asked.strict2026 && !running.strict2026 ? ["--strict-2026"] : []),
-    ...Object.entries(asked.quotas).flatMap(([name, value]) =>
+    ...(requested.stay && !running.stay ? ["--stay"] : []),
+    ...(requested.strict2026 && !running.strict2026 ? ["--strict-2026"] : []),
+    ...Object.entries(requested.quotas).flatMap(([name, value]) =>
       running.quotas[name] === value ? [] : [`--quota ${name}=${value}`],
     ),
   ];

@@ -1,7 +1,7 @@
-/** Ends a daemon that nobody needs any more. */
+/** Detects that a daemon is no longer needed. */
 import type { RequestActivity } from "./http/inFlightRequests";
 
-/** Fires once when nothing exists and no request has run for a while. */
+/** Calls back once, when the platform is empty and no request has been in progress for a while. */
 export class IdleShutdown {
   readonly #idleMs: number;
   readonly #activity: RequestActivity;
@@ -10,9 +10,9 @@ export class IdleShutdown {
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param idleMs how long nothing must have happened
-   * @param isEmpty whether nothing exists that a user made
-   * @param onIdle called once
+   * @param idleMs milliseconds without a request
+   * @param isEmpty true when the platform has no objects
+   * @param onIdle called at most once
    */
   constructor(idleMs: number, activity: RequestActivity, isEmpty: () => boolean, onIdle: () => void) {
     this.#idleMs = idleMs;
@@ -22,6 +22,7 @@ export class IdleShutdown {
     this.#checkIn(idleMs);
   }
 
+  /** Ends the watch without calling back. */
   stop(): void {
     clearTimeout(this.#timer);
   }
@@ -32,10 +33,10 @@ export class IdleShutdown {
 
   #check(): void {
     const { inFlightCount, lastChangeAt } = this.#activity;
-    const quietMs = performance.now() - lastChangeAt;
+    const idleMs = performance.now() - lastChangeAt;
     if (inFlightCount > 0) this.#checkIn(this.#idleMs);
-    else if (quietMs < this.#idleMs) this.#checkIn(this.#idleMs - quietMs);
+    else if (idleMs < this.#idleMs) this.#checkIn(this.#idleMs - idleMs);
     else if (this.#isEmpty()) this.#onIdle();
-    else this.#checkIn(this.#idleMs); // what a request left under way may end without another one
+    else this.#checkIn(this.#idleMs); // work that a request started may end without another request
   }
 }

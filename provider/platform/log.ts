@@ -1,32 +1,33 @@
-/** The daemon's log: one JSON object per line. Callers pass facts, never env values, tokens or file contents. */
+/** The daemon's log: one JSON object per line. Callers never pass environment values, tokens or file contents. */
 import * as fs from "node:fs";
 
-/** Facts of one event. */
+/** Details of one event. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Where events go. */
+/** A destination of events. */
 export interface Log {
-  /** Appends one event with its time. Never throws: a full disk must not stop the platform. */
+  /** Appends an event with the current time. Never throws: a full disk must not stop the daemon. */
   write(event: string, facts?: LogFields): void;
+  /** Ends the log; later events are dropped. */
   close(): void;
 }
 
-/** A log that has grown beyond this begins anew. */
+/** A log that is larger than this is rotated. */
 export const MAX_LOG_BYTES = 8 * 1024 * 1024;
 
-/** Where the log before the present one is. */
+/** Path of the previous log after a rotation. */
 export const rotatedLogPath = (file: string): string => `${file}.1`;
 
 /**
- * Appends to a file (0600), created when absent. What has grown beyond {@link MAX_LOG_BYTES} goes to {@link rotatedLogPath}; the file itself
- * stays, since the daemon's own output is appended to it as well.
+ * A log that appends to a file (0600). Beyond {@link MAX_LOG_BYTES} the content is copied to {@link rotatedLogPath} and the
+ * file is truncated, not replaced, because the daemon's own output is appended to it as well. Throws file system errors.
  */
 export function openFileLog(file: string): Log {
   const descriptor = fs.openSync(file, "a", 0o600);
   let size = fs.fstatSync(descriptor).size;
   let open = true;
   const rotate = (): void => {
-    // Where that fails it is not tried again at once: the log goes on in the file.
+    // Reset first, so that a failed rotation is not retried with every event.
     size = 0;
     fs.copyFileSync(file, rotatedLogPath(file));
     fs.ftruncateSync(descriptor);
@@ -37,12 +38,12 @@ export function openFileLog(file: string): Log {
       try {
         if (size > MAX_LOG_BYTES) rotate();
       } catch {
-        // the event itself may be written all the same
+        // the event itself may still be written
       }
       try {
         size += fs.writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), event, ...facts })}\n`);
       } catch {
-        // nowhere left to say it
+        // there is nowhere left to report it
       }
     },
     close() {
@@ -52,5 +53,5 @@ export function openFileLog(file: string): Log {
   };
 }
 
-/** Drops every event. */
+/** A log that drops every event. */
 export const silentLog: Log = { write: () => undefined, close: () => undefined };

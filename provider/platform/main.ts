@@ -1,8 +1,8 @@
 /**
- * The daemon as a program: `node dist/provider/platform/main.js`, with the options of `unikernel local up`, which starts
- * it, as does the provider when it is needed.
+ * The daemon as a program: `node dist/provider/platform/main.js`, with the options of `unikernel local up`. That command
+ * and the provider start it when they need it.
  *
- * Exit codes: 0 ended as asked or for lack of work, 1 could not start, 3 another daemon serves this state folder.
+ * Exit codes: 0 stopped on request or because it was idle, 1 failed to start, 3 another daemon uses this state folder.
  */
 import { environmentVariable } from "../base/config/environment";
 import { formatError } from "../base/errors";
@@ -12,7 +12,7 @@ import { resolveQuotas } from "./quota/quotaSettings";
 import { parseSettings } from "./daemonSettings";
 import { QemuVmm } from "./vmm/qemu/qemu";
 
-/** Exit code of a daemon whose state folder is taken. */
+/** Exit code when another daemon uses the state folder. */
 const EXIT_ALREADY_RUNNING = 3;
 
 async function main(): Promise<number> {
@@ -20,7 +20,7 @@ async function main(): Promise<number> {
   const { stay, strict2026, quotas } = parseSettings(process.argv.slice(2), environmentVariable("UNIKERNEL_QUOTAS"));
   const daemon = await startDaemon({ paths, vmm: new QemuVmm(paths), stay, strict2026, quotas: resolveQuotas(quotas) });
   if (daemon === undefined) {
-    process.stderr.write(`Another daemon of the local platform serves '${paths.stateDir}'.\n`);
+    process.stderr.write(`Another daemon of the local platform uses '${paths.stateDir}'.\n`);
     return EXIT_ALREADY_RUNNING;
   }
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void daemon.close());

@@ -1,17 +1,17 @@
-/** Processes found by what they were started with: those that an earlier daemon started and could not note any more. */
+/** Finds processes by their arguments: those that an earlier daemon started but could not record before it was killed. */
 import * as fs from "node:fs/promises";
 import { exec } from "../base/exec";
 
 /**
- * Ids of this user's running processes that have exactly this argument. Linux: `/proc/<pid>/cmdline` (proc(5));
- * elsewhere `ps`, whose arguments are separated by blanks.
+ * Ids of this user's processes that have exactly this argument. Source: on Linux `/proc/<pid>/cmdline` (proc(5)); elsewhere
+ * `ps`, which separates arguments by spaces. Throws when processes cannot be listed.
  */
 export async function findProcessesByArgument(argument: string): Promise<number[]> {
   if (process.platform !== "linux") return await findProcessesWithPs(argument);
   const pids = (await fs.readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid) => {
-      const text = await fs.readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""); // it ended meanwhile
+      const text = await fs.readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""); // it has just ended
       if (!text.split("\0").includes(argument)) return [];
       const owner = await fs.stat(`/proc/${pid}`).catch(() => undefined);
       return owner?.uid === process.getuid?.() ? [Number(pid)] : [];

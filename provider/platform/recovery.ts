@@ -16,7 +16,7 @@ import { scheduleAutokill } from "./services/autokill";
 import { publishPorts } from "./services/publish";
 import { loadCertificates } from "./store/certificates";
 import { onInstanceLeft } from "./services/membership";
-import { loadInstances } from "./store/instances";
+import { loadInstances } from "./store/instanceQueries";
 import { loadServices } from "./store/services";
 import { deleteVolume, loadVolumes, type VolumeRecord } from "./store/volumes";
 import { volumeDiskPath, waitUntilUnused } from "./volumes/disk";

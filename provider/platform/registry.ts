@@ -86,13 +86,13 @@ export class Registry {
   /** A service group that nobody knows yet and whose ports are closed. */
   newService(record: ServiceRecord): Service {
     const events = {
-      wake: (uuid: string) =>
+      onWakeNeeded: (uuid: string) =>
         void this.instances
           .get(uuid)
           ?.request("wake")
           .catch(() => undefined), // the actor has logged it
-      request: (uuid: string) => this.instances.get(uuid)?.countRequest(),
-      connections: (uuid: string, count: number) => this.instances.get(uuid)?.connectionsChanged(count),
+      onRequest: (uuid: string) => this.instances.get(uuid)?.countRequest(),
+      onConnectionCount: (uuid: string, count: number) => this.instances.get(uuid)?.connectionsChanged(count),
     };
     return { record, proxy: new ServiceProxy(record, events, this.parts.timings) };
   }

@@ -1,40 +1,40 @@
-/** Every interval of the platform, in one place so that tests can shrink them. */
+/** All intervals of the local platform in one place, so that tests can shorten them. */
 
-/** Milliseconds throughout. */
+/** Intervals in milliseconds. */
 export interface Timings {
-  /** Without instances, services, volumes and requests for this long, the daemon removes what is its own and exits. */
+  /** The daemon deletes its files and exits after this long without objects and requests. */
   readonly idleExitMs: number;
   /** Pause between two readiness probes of a starting instance. */
   readonly probeIntervalMs: number;
-  /** One probe; short, since a probe sent too early is answered only after seconds. */
+  /** Limit of one readiness probe; short, because a probe that is sent too early takes seconds to be answered. */
   readonly probeTimeoutMs: number;
-  /** How long a connection waits for a starting instance. */
+  /** How long a client's connection waits for an instance. */
   readonly connectionWaitMs: number;
-  /** How long a connection to a VM may take. */
+  /** How long connecting to a VM may take. */
   readonly connectTimeoutMs: number;
-  /** Quiet time after which a connection of a draining instance counts as idle and is closed. */
+  /** A connection of a draining instance is closed after this long without a byte. */
   readonly drainIdleMs: number;
-  /** How long a guest may take to end by itself when stopped. */
+  /** How long a guest may take to shut down before it is killed. */
   readonly stopGraceMs: number;
-  /** First pause of the restart back-off; doubles from attempt to attempt. */
+  /** First pause of the restart back-off; doubles with every attempt. */
   readonly restartBackoffMs: number;
   /** Longest pause of the restart back-off. */
   readonly restartBackoffMaxMs: number;
-  /** Running this long ends a restart sequence. */
+  /** An instance that runs this long resets the back-off. */
   readonly healthyAfterMs: number;
-  /** Pause between two looks of autoscale at a service group. */
+  /** Interval at which autoscale checks a service group. */
   readonly autoscaleIntervalMs: number;
-  /** Pause between two looks at the sizes of console logs. */
+  /** Interval at which the sizes of console logs are checked. */
   readonly consoleCheckIntervalMs: number;
   /** How long a request's line and headers may take to arrive. */
   readonly headersTimeoutMs: number;
   /** How long a whole request may take to arrive. */
   readonly requestTimeoutMs: number;
-  /** How long the daemon waits for open requests and connections when it is told to end. */
+  /** How long the daemon waits for open requests and connections when it shuts down. */
   readonly closeGraceMs: number;
 }
 
-/** The values of a daemon in use. Restart intervals as the cloud documents them. */
+/** The values in production. Source of the restart back-off: the cloud's documentation. */
 export const DEFAULT_TIMINGS: Timings = {
   idleExitMs: 10_000,
   probeIntervalMs: 20,

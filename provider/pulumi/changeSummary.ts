@@ -1,20 +1,20 @@
-/** What a preview says of a change: one sentence each for what is sure and for what is not known yet. Pure. */
+/** The sentences of a preview about a change: what is certain, then what depends on unknown values. Pure. */
 import type { PropertyChange } from "../definition/diff";
 
-/** A change of one resource, decided. */
+/** What a preview knows about the change of one resource. */
 export interface ChangeSummary {
   /** The resource, such as `Instance 'web'`. */
   readonly label: string;
   readonly changes: readonly PropertyChange[];
-  /** It is made anew in another metro. */
+  /** The resource is replaced in another metro. */
   readonly movesMetro: boolean;
-  /** Where a successor is made: the old one goes before it. */
+  /** For a replacement: the old resource is deleted first. */
   readonly deleteBeforeReplace: boolean;
-  /** The old one is locked against deletion. */
+  /** The old resource is locked against deletion. */
   readonly isDeleteLocked: boolean;
-  /** Where it is changed in place: what the update does, in that order, as words that follow "will". */
+  /** For an update in place: its steps in order, in words that follow "will". */
   readonly steps: readonly string[];
-  /** Changed in place for sure, to what is not all known, so that `steps` do not tell all of it. */
+  /** Properties that certainly change in place but are not fully known, so `steps` do not cover them. */
   readonly partiallyUnknown: readonly string[];
 }
 
@@ -27,32 +27,35 @@ const joinWithThen = (steps: readonly string[]): string =>
 const propertyNames = (changes: readonly PropertyChange[]): string =>
   joinWithAnd(changes.map(({ property }) => property));
 
-/** What a change would take beside its own request. */
-const consequenceOf = ({ mayReplace, restart }: PropertyChange): string =>
-  mayReplace ? ", for which it would be replaced" : restart ? ", for which it would be stopped and started" : "";
+/** What the change of a property does to the resource, as the end of a sentence. */
+function consequenceOf({ mayReplace, restart, certain }: PropertyChange): string {
+  if (mayReplace) return certain ? "; this may replace it" : "; a change would replace it";
+  if (restart) return certain ? "; this restarts it" : "; a change would restart it";
+  return "";
+}
 
-/** A sentence for all that would take the same. */
+/** One sentence for all properties with the same consequence. */
 function groupByConsequence(
   changes: readonly PropertyChange[],
-  toSentence: (names: string, takes: string, they: string) => string,
-) {
+  toSentence: (names: string, values: string, consequence: string) => string,
+): readonly string[] {
   return [...new Set(changes.map(consequenceOf))].map((consequence) => {
     const alike = changes.filter((change) => consequenceOf(change) === consequence);
-    return toSentence(propertyNames(alike), consequence, alike.length === 1 ? "it is" : "they are");
+    return toSentence(propertyNames(alike), alike.length === 1 ? "value" : "values", consequence);
   });
 }
 
-/** The sentences; none when nothing changes. Only names of properties are quoted, and what `steps` quote: no values. */
+/** The sentences; none without changes. They quote property names and `steps`, never values. */
 export function formatChangeSummary(summary: ChangeSummary): readonly string[] {
   const { label, changes, movesMetro, deleteBeforeReplace, isDeleteLocked, steps, partiallyUnknown } = summary;
   const replacing = changes.filter(({ replace }) => replace);
   if (movesMetro || replacing.length > 0) {
     const reason = movesMetro ? "it moves to another metro" : `${propertyNames(replacing)} cannot be changed in place`;
-    const how = deleteBeforeReplace ? "deleted and made anew" : "replaced";
+    const how = deleteBeforeReplace ? "deleted and recreated" : "replaced";
     return [
       `${label}: will be ${how} because ${reason}.`,
       ...(isDeleteLocked
-        ? [`${label}: the old one is locked against deletion: set deleteLock to false and run 'pulumi up' first.`]
+        ? [`${label}: the old resource is locked against deletion: set deleteLock to false and run 'pulumi up' first.`]
         : []),
     ];
   }
@@ -67,11 +70,11 @@ export function formatChangeSummary(summary: ChangeSummary): readonly string[] {
         : []),
     ...groupByConsequence(
       certain.filter(isPartiallyUnknown),
-      (names, taken, they) => `${label}: ${names} will change${taken}: ${they} not all known yet.`,
+      (names, values, consequence) => `${label}: ${names} will change (${values} not fully known yet)${consequence}.`,
     ),
     ...groupByConsequence(
       changes.filter((change) => !change.certain),
-      (names, taken, they) => `${label}: ${names} may change${taken}: ${they} not known yet.`,
+      (names, values, consequence) => `${label}: ${names} may change (${values} not known yet)${consequence}.`,
     ),
   ];
 }

@@ -2,20 +2,27 @@
 import type * as z from "zod";
 import type { ResourceDefinition } from "../definition/resource";
 import type { ProviderContext } from "./context";
-import { certificate } from "./certificate/resource";
-import { gatewayImage } from "./image/resource";
-import { instance } from "./instance/resource";
-import { service } from "./service/resource";
-import { volume } from "./volume/resource";
 
-/** Kind → definition. */
+/**
+ * Kind → definition. A kind is loaded when it is first asked for: a provider process that manages volumes needs nothing of instances.
+ */
 export const resources = {
-  Instance: instance,
-  Service: service,
-  Volume: volume,
-  Certificate: certificate,
-  GatewayImage: gatewayImage,
-} as const;
+  get Instance() {
+    return (require("./instance/resource") as typeof import("./instance/resource")).instance;
+  },
+  get Service() {
+    return (require("./service/resource") as typeof import("./service/resource")).service;
+  },
+  get Volume() {
+    return (require("./volume/resource") as typeof import("./volume/resource")).volume;
+  },
+  get Certificate() {
+    return (require("./certificate/resource") as typeof import("./certificate/resource")).certificate;
+  },
+  get GatewayImage() {
+    return (require("./image/resource") as typeof import("./image/resource")).gatewayImage;
+  },
+};
 
 /** Name of a resource kind. */
 export type ResourceKind = keyof typeof resources;

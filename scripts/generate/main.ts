@@ -1,9 +1,10 @@
-/** Writes schema.json and the generated sources of sdk/ from the definitions; with --check, says whether they are current. */
+/** Writes schema.json, the generated sources of sdk/ and docs/reference/ from the definitions; with --check, says whether they are current. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as prettier from "prettier";
 import { functionsSource } from "./functionSource";
 import { packageSchema } from "./packageSchema";
+import { referencePages } from "./reference/pages";
 import { classSource, typesSource } from "./resourceSource";
 import { functions } from "../../provider/functions/all";
 import { resources } from "../../provider/resources/all";
@@ -23,6 +24,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
     ["sdk/types.ts", typesSource([...definitions, ...asked])],
     ["sdk/functions.ts", functionsSource(asked)],
     ...definitions.map((d) => [`sdk/${d.kind[0]?.toLowerCase() ?? ""}${d.kind.slice(1)}.ts`, classSource(d)] as const),
+    ...referencePages(),
   ]);
   for (const [name, text] of files) {
     const config = await prettier.resolveConfig(path.join(root, name));

@@ -40,7 +40,7 @@ const propertySpec = (field: FieldShape, side: PropertyPosition): JsonObject => 
   ...(field.secret ? { secret: true } : {}),
   ...(side !== "output" && field.default !== undefined ? { default: field.default } : {}),
   // What a change of a member means is said by the input that it is part of.
-  ...(side === "input" && field.replaces ? { willReplaceOnChanges: true } : {}),
+  ...(side === "input" && field.change === "replace" ? { willReplaceOnChanges: true } : {}),
 });
 
 const propertySpecs = (fields: readonly FieldShape[], side: PropertyPosition): JsonObject =>

@@ -1,6 +1,12 @@
 /** A zod schema reduced to what Pulumi's schema and a TypeScript declaration can say. */
 import * as z from "zod";
-import { type Definition, innerSchema, metaOf, typeNameOf } from "../../provider/definition/resource";
+import {
+  type ChangeEffect,
+  type Definition,
+  innerSchema,
+  metaOf,
+  typeNameOf,
+} from "../../provider/definition/resource";
 
 /** A type. */
 export type Shape =
@@ -24,11 +30,14 @@ export interface FieldShape {
   /** Users must give it, or, of an output, it is always set. */
   readonly required: boolean;
   readonly secret: boolean;
-  readonly replaces: boolean;
+  /** What a change of it means; "conditional" where that depends on the change itself. */
+  readonly change: ChangeEffect | "conditional";
   /** Left out by a user, it is filled in all the same. */
   readonly hasDefault: boolean;
   /** The default, where it is a plain value that a schema can state. */
   readonly default: string | number | boolean | undefined;
+  /** What it was reduced from. */
+  readonly schema: z.ZodType;
 }
 
 /** Reduces a schema. Throws for one that the definitions have no business using. */
@@ -63,12 +72,13 @@ export function fieldsOf(object: z.ZodObject): readonly FieldShape[] {
         description: meta?.description ?? "",
         required: !schema.safeParse(undefined).success,
         secret: meta?.secret === true,
-        replaces: meta?.onChange === "replace",
+        change: typeof meta?.onChange === "function" ? "conditional" : (meta?.onChange ?? "update"),
         hasDefault: schema instanceof z.ZodDefault || meta?.keptWhenAbsent === true,
         default:
           typeof fallback === "string" || typeof fallback === "number" || typeof fallback === "boolean"
             ? fallback
             : undefined,
+        schema,
       };
     });
 }

@@ -4,18 +4,30 @@ import { findTool, lastLines, runTool } from "./tool.mjs";
 
 /** @typedef {{ tool: string, debianPackage: string, unless?: string }} SystemTool */
 
+const DISK_TOOLS = [{ tool: "mkfs.ext4", debianPackage: "e2fsprogs" }];
+
 /** What running a VM takes; `unless` names the variable that points at another binary. @type {readonly SystemTool[]} */
 export const PLATFORM_TOOLS = [
   { tool: "qemu-system-x86_64", debianPackage: "qemu-system-x86", unless: "UNIKERNEL_QEMU" },
-  { tool: "mkfs.ext4", debianPackage: "e2fsprogs" },
+  ...DISK_TOOLS,
 ];
 
-/** What the tests take besides. @type {readonly SystemTool[]} */
-export const TEST_TOOLS = [
+const CERTIFICATE_TOOLS = [{ tool: "openssl", debianPackage: "openssl" }];
+
+const TEST_TOOLS = [
   { tool: "cpio", debianPackage: "cpio" },
   { tool: "skopeo", debianPackage: "skopeo" },
   { tool: "systemd-analyze", debianPackage: "systemd" },
 ];
+
+/** What each lane of tests takes. @type {Readonly<Record<string, readonly SystemTool[]>>} */
+export const LANE_TOOLS = {
+  unit: [],
+  property: [],
+  contract: [...DISK_TOOLS, ...CERTIFICATE_TOOLS],
+  foreign: [...PLATFORM_TOOLS, ...CERTIFICATE_TOOLS, ...TEST_TOOLS],
+  e2e: [...PLATFORM_TOOLS, ...CERTIFICATE_TOOLS, ...TEST_TOOLS],
+};
 
 /**
  * Installs what is missing with apt-get, when this is root or sudo asks for no password; else says what to run.

@@ -64,6 +64,32 @@ export function runTool(file, args, options = {}) {
   });
 }
 
+/**
+ * Runs a tool whose output goes straight to ours.
+ *
+ * @param {string} file
+ * @param {readonly string[]} args
+ * @param {import("node:child_process").SpawnOptions} options
+ * @param {(child: import("node:child_process").ChildProcess) => void} [onStart]
+ * @returns {Promise<number>} exit code, 1 when a signal ended it
+ */
+export function runInherited(file, args, options, onStart) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { ...options, stdio: "inherit" });
+    const pass = () => child.kill("SIGINT");
+    process.on("SIGINT", pass);
+    onStart?.(child);
+    child.on("error", (error) => {
+      process.stderr.write(`${error.message}\n`);
+      resolve(1);
+    });
+    child.on("close", (code) => {
+      process.off("SIGINT", pass);
+      resolve(code ?? 1);
+    });
+  });
+}
+
 /** The end of a tool's output, for an error. @param {string} output */
 export function lastLines(output, count = 30) {
   return output.trimEnd().split("\n").slice(-count).join("\n");

@@ -1,23 +1,40 @@
-/** npm run bench [-- boot|resources|refresh [options]]: every benchmark, or one. Each prints ratios taken in the same run. */
+/**
+ * npm run bench [-- boot|load|preview|resources|refresh [options]] [--update-ratios]: every benchmark, or one. Prints ratios of what
+ * was measured in the same run, with their targets, and says which are 15 % worse than recorded.
+ */
 import { benchBoot } from "./boot";
+import { benchLoad } from "./load";
+import { benchPreview } from "./preview";
+import { type Ratio, describeRatios, readRecordedRatios, recordRatios } from "./ratios";
 import { benchRefresh } from "./refresh";
 import { benchResources } from "./resources";
 
-const benches: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+const benches: Readonly<Record<string, (args: string[]) => Promise<readonly Ratio[]>>> = {
   boot: benchBoot,
+  load: benchLoad,
+  preview: benchPreview,
   resources: benchResources,
   refresh: benchRefresh,
 };
 
-async function main([name, ...args]: string[]): Promise<void> {
+const UPDATE = "--update-ratios";
+
+async function measure([name, ...args]: readonly string[]): Promise<readonly Ratio[]> {
   if (name === undefined) {
-    for (const bench of Object.values(benches)) await bench([]);
-    return;
+    const all: Ratio[] = [];
+    for (const bench of Object.values(benches)) all.push(...(await bench([])));
+    return all;
   }
   const bench = benches[name];
   if (bench === undefined)
     throw new Error(`There is no benchmark '${name}'. There are: ${Object.keys(benches).join(", ")}.`);
-  await bench(args);
+  return bench(args);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const ratios = await measure(args.filter((arg) => arg !== UPDATE));
+  for (const line of describeRatios(ratios, readRecordedRatios())) console.log(line);
+  if (args.includes(UPDATE)) recordRatios(ratios);
 }
 
 void main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 /**
- * Many resources through the real engine: this library, one shared `pulumi.dynamic.Resource` provider doing the same
- * requests, and resources that do nothing (the engine's own floor), in turn, in one run. Prints ratios.
+ * Many resources through the real engine: this library, a provider of a constant text and one shared `pulumi.dynamic.Resource`
+ * provider that both make the same requests by hand, and resources that do nothing (the engine's own floor), in turn, in one run.
  *
  * npm run bench -- resources [--count 300] [--rounds 3]
  */
@@ -8,8 +8,9 @@ import { parseArgs } from "node:util";
 import { assertSucceeded } from "../support/engine";
 import { type ReceivedRequest, startFakeApi, success } from "../support/fakeApi";
 import { TestProject } from "../support/project";
+import { type Ratio, least } from "./ratios";
 
-const FORMS = ["library", "shared", "nothing"] as const;
+const FORMS = ["library", "constant", "shared", "nothing"] as const;
 type Form = (typeof FORMS)[number];
 
 /** Seconds and bytes of one round. */
@@ -17,10 +18,9 @@ interface Round {
   readonly createS: number;
   readonly unchangedS: number;
   readonly stateBytes: number;
+  /** Requests of creating and deleting, as sorted text. */
+  readonly requests: string;
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** A volume store in memory. */
 function volumeApi() {
@@ -50,43 +50,54 @@ async function round(form: Form, count: number): Promise<Round> {
       "many:form": form,
     });
     const created = assertSucceeded(await stack.up());
+    const sent = api.requests.length;
     const unchanged = assertSucceeded(await stack.up({ expectNoChanges: true }));
+    if (api.requests.length > sent) throw new Error(`an unchanged up sent ${api.requests.length - sent} requests`);
     const stateBytes = Buffer.byteLength(await project.readStoredState());
     assertSucceeded(await stack.destroy());
-    return { createS: created.durationMs / 1000, unchangedS: unchanged.durationMs / 1000, stateBytes };
+    const requests = api.requests.map(({ method, url }) => `${method} ${url}`);
+    return {
+      createS: created.durationMs / 1000,
+      unchangedS: unchanged.durationMs / 1000,
+      stateBytes,
+      requests: requests.sort().join("\n"),
+    };
   } finally {
     await project.remove();
   }
 }
 
-export async function benchResources(args: string[]): Promise<void> {
+export async function benchResources(args: string[]): Promise<readonly Ratio[]> {
   const { values } = parseArgs({
     args,
     options: { count: { type: "string", default: "300" }, rounds: { type: "string", default: "3" } },
   });
   const count = Number(values.count);
-  const rounds: Record<Form, Round[]> = { library: [], shared: [], nothing: [] };
+  const rounds: Record<Form, Round[]> = { library: [], constant: [], shared: [], nothing: [] };
   for (let i = 0; i < Number(values.rounds); i++) {
     for (const form of FORMS) rounds[form].push(await round(form, count));
   }
+  if (rounds.library[0]?.requests !== rounds.constant[0]?.requests)
+    throw new Error("the provider by hand makes other requests than the library");
   const row = (form: Form) => ({
-    createS: median(rounds[form].map((r) => r.createS)),
-    unchangedS: median(rounds[form].map((r) => r.unchangedS)),
-    stateBytes: median(rounds[form].map((r) => r.stateBytes)),
+    createS: least(rounds[form].map((r) => r.createS)),
+    unchangedS: least(rounds[form].map((r) => r.unchangedS)),
+    stateBytes: least(rounds[form].map((r) => r.stateBytes)),
   });
-  const [library, shared, nothing] = [row("library"), row("shared"), row("nothing")];
-  console.log(`${count} resources, medians of ${values.rounds} rounds:`);
-  for (const [form, r] of Object.entries({ library, shared, nothing })) {
+  const [library, constant, shared, nothing] = [row("library"), row("constant"), row("shared"), row("nothing")];
+  console.log(`${count} resources, least of ${values.rounds} rounds; an unchanged up sends no request:`);
+  for (const [form, r] of Object.entries({ library, constant, shared, nothing })) {
     console.log(
       `  ${form.padEnd(8)} create ${r.createS.toFixed(2)} s, unchanged up ${r.unchangedS.toFixed(2)} s, state ${(r.stateBytes / 1024).toFixed(0)} KiB`,
     );
   }
-  const ratio = (a: number, b: number) => (a / b).toFixed(2);
-  console.log(
-    `create:  library/shared ${ratio(library.createS, shared.createS)} (aim 0.60), library/nothing ${ratio(library.createS, nothing.createS)}`,
-  );
-  console.log(
-    `up:      library/shared ${ratio(library.unchangedS, shared.unchangedS)}, library/nothing ${ratio(library.unchangedS, nothing.unchangedS)}`,
-  );
-  console.log(`state:   library/shared ${ratio(library.stateBytes, shared.stateBytes)} (aim 0.25)`);
+  return [
+    { name: "create: library/constant", value: library.createS / constant.createS, target: 1.1 },
+    { name: "create: library/shared", value: library.createS / shared.createS, target: 0.6 },
+    { name: "create: library/nothing", value: library.createS / nothing.createS },
+    { name: "unchanged up: library/constant", value: library.unchangedS / constant.unchangedS, target: 1.1 },
+    { name: "unchanged up: library/shared", value: library.unchangedS / shared.unchangedS },
+    { name: "unchanged up: library/nothing", value: library.unchangedS / nothing.unchangedS },
+    { name: "state: library/shared", value: library.stateBytes / shared.stateBytes, target: 0.26 },
+  ];
 }

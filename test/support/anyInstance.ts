@@ -1,9 +1,9 @@
-/** Arbitrary instances that keep every rule, as a program may write them. */
+/** Arbitrary instances that follow every rule, as a program may write them. */
 import * as fc from "fast-check";
 import { uuidOf } from "./fakeInstances";
 
 const word = fc.stringMatching(/^[a-z]{1,8}$/);
-/** A place of its own for each kind of thing that can be mounted. Few of them, so that another program has some of the same. */
+/** A separate path for each kind of mount. Few of them, so that another program often shares some. */
 const mountPathIn = (folder: string) =>
   fc.oneof(fc.constantFrom("data", "www"), word).map((name) => `${folder}/${name}`);
 const reference = fc.oneof(
@@ -136,7 +136,7 @@ const plain = fc.record(
   { requiredKeys: [] },
 );
 
-/** Where it is mounted tells mounts apart, and one volume is mounted once. */
+/** Mounts differ by path, and one volume is mounted once. */
 const volumes = fc.uniqueArray(
   fc.record({
     volume: fc.oneof(fc.constantFrom("one", "two"), reference),
@@ -175,7 +175,7 @@ const mounts = fc.record(
   { requiredKeys: [] },
 );
 
-/** One that lives on, or one that goes when it stops. */
+/** A persistent instance, or one with delete-on-stop. */
 const lifetime = fc.oneof(
   { weight: 5, arbitrary: fc.record({ restartPolicy: fc.constantFrom("never", "always", "on-failure") }) },
   { weight: 1, arbitrary: fc.record({ features: fc.constant(["delete-on-stop"]) }) },
@@ -221,10 +221,10 @@ type RawInputs = Readonly<Record<string, unknown>>;
 const omitKeys = (given: RawInputs, keys: readonly string[]): RawInputs =>
   Object.fromEntries(Object.entries(given).filter(([key]) => !keys.includes(key)));
 
-/** What a branch takes over from its original. */
+/** What a branch inherits from its original. */
 const INHERITED_BY_BRANCH = ["args", "env", "memoryMb", "vcpus"];
 
-/** The same without what its other inputs forbid. */
+/** The same without properties that its other inputs forbid. */
 export function consistentInstance(given: RawInputs): RawInputs {
   const forbidden = [
     ...("branchFrom" in given ? INHERITED_BY_BRANCH : []),
@@ -237,7 +237,7 @@ export function consistentInstance(given: RawInputs): RawInputs {
   return staysUp ? omitKeys(allowed, ["features"]) : allowed;
 }
 
-/** What a program may write. */
+/** Inputs of a program. */
 export const anyInstance: fc.Arbitrary<RawInputs> = fc
   .tuple(source, plain, network, mounts, lifetime, serving, machine)
   .map(([...parts]) => consistentInstance(Object.assign({}, ...parts) as RawInputs));

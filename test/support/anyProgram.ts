@@ -1,4 +1,4 @@
-/** Arbitrary programs: a few resources each, most of which keep every rule, and how each of them is changed later. */
+/** Arbitrary programs: a few resources each, most of which follow every rule, and how each is changed later. */
 import * as fc from "fast-check";
 import * as z from "zod";
 import type { Properties } from "../../provider/definition/resource";
@@ -7,18 +7,18 @@ import { anyInstance, consistentInstance } from "./anyInstance";
 import { anyCertificate, anyService, anyVolume } from "./anyResource";
 import { type JsonSchema, arbitraryOf } from "./jsonSchema";
 
-/** The kinds that programs are made of. A GatewayImage is none of them: it needs files on this machine. */
+/** The kinds that programs consist of, without GatewayImage: it needs files on this machine. */
 export const KINDS = ["Instance", "Service", "Volume", "Certificate"] as const;
 export type ProgramKind = (typeof KINDS)[number];
 
-/** One resource of a program, as it is written at first and later. */
+/** One resource of a program, in its first and later version. */
 export interface DeclaredResource {
   readonly kind: ProgramKind;
   readonly before: Properties;
   readonly after: Properties;
 }
 
-/** A program, and a seed for what is to be varied about it. */
+/** A program, and a seed for its variations. */
 export interface Program {
   readonly resources: readonly DeclaredResource[];
   readonly seed: number;
@@ -31,7 +31,7 @@ const VALID: Readonly<Record<ProgramKind, fc.Arbitrary<Properties>>> = {
   Certificate: anyCertificate,
 };
 
-/** Inputs that a change sets together, since rules tie them to each other. Any other is changed by itself. */
+/** Inputs that a change sets together, since rules connect them. Any other is changed alone. */
 const COUPLED_INPUTS: Readonly<Record<ProgramKind, readonly (readonly string[])[]>> = {
   Instance: [
     ["image", "imagePull", "template", "prepareTemplate", "branchFrom", "checkpoint"],
@@ -54,17 +54,17 @@ const inputGroupsOf = (kind: ProgramKind): readonly (readonly string[])[] => {
   return [...tied, ...single.filter((key) => key !== "name").map((key) => [key])];
 };
 
-/** Takes out what a change of one group makes impossible in another. */
+/** Removes what a change of one group makes invalid in another. */
 const consistent = (kind: ProgramKind, given: Properties): Properties =>
   kind === "Instance" ? consistentInstance(given) : given;
 
-/** The first, with these inputs as the second has them: absent where it has none. */
+/** The first inputs, with these properties as in the second: absent where it has none. */
 const withInputsOf = (first: Properties, second: Properties, keys: readonly string[]): Properties => ({
   ...Object.fromEntries(Object.entries(first).filter(([key]) => !keys.includes(key))),
   ...Object.fromEntries(Object.entries(second).filter(([key]) => keys.includes(key))),
 });
 
-/** A path in a guest; its own pattern looks ahead, which nothing can generate from. */
+/** A path in a guest; its own pattern has a lookahead, from which values cannot be generated. */
 const SIMPLE_PATH = "^(/[a-z.]{1,4}){1,2}$";
 
 const schemaOf = (kind: ProgramKind): JsonSchema =>
@@ -96,7 +96,7 @@ function arbitraryDeclaration(kind: ProgramKind): fc.Arbitrary<DeclaredResource>
   );
 }
 
-/** As the engine passes it on: in JSON, which knows neither `undefined` nor -0. */
+/** As the engine passes it: in JSON, which has neither `undefined` nor -0. */
 const asEngineInputs = (given: Properties, name: string): Properties =>
   JSON.parse(JSON.stringify({ ...given, name })) as Properties;
 

@@ -1,4 +1,4 @@
-/** Arbitrary services, volumes and certificates that keep every rule, as a program may write them. */
+/** Arbitrary services, volumes and certificates that follow every rule, as a program may write them. */
 import * as fc from "fast-check";
 import { templateInput } from "../../provider/resources/service/inputs";
 import { anyInstance } from "./anyInstance";
@@ -42,7 +42,7 @@ const ports = fc.uniqueArray(port as fc.Arbitrary<{ port: number; protocol?: str
   selector: (one) => `${one.port} ${one.protocol ?? "tcp"}`,
 });
 
-/** Few, so that a change often leaves a name and changes what is said of it. */
+/** Few, so that a change often keeps a name and changes its details. */
 const label = fc.constantFrom("shop", "api", "www");
 const domains = fc.uniqueArray(
   fc.oneof(
@@ -114,7 +114,7 @@ const autoscale = fc.record(
 );
 
 /**
- * What a template is told of what an instance is. One that deletes itself at a stop is never started again. Its service adds two
+ * Properties that a template shares with an instance. One with delete-on-stop is never started again. Its service adds two
  * tags.
  */
 const template = anyInstance.map((one): Record<string, unknown> => ({
@@ -124,7 +124,7 @@ const template = anyInstance.map((one): Record<string, unknown> => ({
   ...("tags" in one ? { tags: (one["tags"] as string[]).slice(0, 14) } : {}),
 }));
 
-/** Who writes to a volume is alone with it. */
+/** A volume has one writer. */
 const withReadOnlyVolumes = (given: Record<string, unknown>): Record<string, unknown> => ({
   ...given,
   volumes: ((given["volumes"] ?? []) as object[]).map((mount) => ({ ...mount, readonly: true })),
@@ -139,7 +139,7 @@ const instances = fc.oneof(
   fc.record({ autoscale }),
 );
 
-/** What services answer when they are asked for their health. */
+/** Health responses of services. */
 export const HEALTHY = { "$.status": "pass" };
 
 const manner = fc.record(
@@ -158,7 +158,7 @@ const health = fc.record(
   { path: fc.constantFrom("/", "/hello"), match: fc.constant(HEALTHY) },
   { requiredKeys: ["path"] },
 );
-/** Asking for health takes much longer than all else. */
+/** Health checks take much longer than everything else. */
 const rollout = fc.oneof(
   { weight: 4, arbitrary: manner },
   { weight: 1, arbitrary: fc.tuple(manner, health).map(([how, asked]) => ({ ...how, health: asked })) },
@@ -176,7 +176,7 @@ export const anyService: fc.Arbitrary<Record<string, unknown>> = fc
   )
   .map(([...parts]) => Object.assign({}, ...parts) as Record<string, unknown>);
 
-/** Sizes that none of the objects which a volume can be made from exceeds. */
+/** Sizes not exceeded by any object that a volume can be created from. */
 const sizeMb = fc.integer({ min: 64, max: 80 });
 const content = fc.oneof(
   fc.record(
@@ -210,7 +210,7 @@ export const anyVolume: fc.Arbitrary<Record<string, unknown>> = fc
   )
   .map(([...parts]) => Object.assign({}, ...parts) as Record<string, unknown>);
 
-/** Made when the first is asked for: each is the work of a process. */
+/** Created on first use: each runs a process. */
 let keyPairs: readonly Record<string, unknown>[] | undefined;
 const keyPairAt = (index: number): Record<string, unknown> => {
   keyPairs ??= ["www.example.com", "www.example.com", "*.example.com", "shop.example.org"].map((commonName) => {

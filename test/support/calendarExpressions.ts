@@ -1,14 +1,14 @@
-/** Calendar expressions with what they mean, made at random. */
+/** Random calendar expressions with their meaning. */
 import * as fc from "fast-check";
 
-/** One field of an expression and what it means, said twice: as text and as a predicate. */
+/** One field of an expression with its meaning: as text and as a predicate. */
 export interface CalendarField {
   readonly text: string;
   readonly matches: (value: number) => boolean;
 }
 
 /**
- * A field from `min` to `max`: anything, a list, a range, a repetition. Repetitions of days are to name their end: systemd 252
+ * A field from `min` to `max`: anything, a list, a range, a repetition. Repetitions of days must have an end: systemd 252
  * follows `2/9` to December 38th, takes that for January 7th, and so misses January 2nd.
  */
 export function calendarField(min: number, max: number, endOfRepetition = ""): fc.Arbitrary<CalendarField> {
@@ -32,9 +32,9 @@ export function calendarField(min: number, max: number, endOfRepetition = ""): f
   return fc.oneof(fc.constant<CalendarField>({ text: "*", matches: () => true }), listed);
 }
 
-/** As an expression names them, by the number of the day. */
+/** Names in an expression by the number of the day. */
 export const DAY_NAMES = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-/** A whole expression and what it means. */
+/** A whole expression with its meaning. */
 export const calendarExpression = fc
   .record({
     days: fc.subarray(DAY_NAMES),

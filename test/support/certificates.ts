@@ -1,7 +1,7 @@
-/** Certificates for tests, made by somebody else's tool. */
+/** Certificates for tests, created by a third-party tool. */
 import * as childProcess from "node:child_process";
 
-/** What is uploaded. */
+/** The uploaded parts. */
 export interface ChainAndKey {
   readonly chain: string;
   readonly pkey: string;
@@ -9,7 +9,7 @@ export interface ChainAndKey {
 
 const EC_KEY = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
 
-/** A self-signed certificate for a common name and more DNS names, made by `openssl`. `key`: words that follow its `-newkey`. */
+/** A self-signed certificate for a common name and more DNS names, created by `openssl`. `key`: arguments of its `-newkey`. */
 export function makeCertificate(
   commonName: string,
   alternatives: readonly string[] = [],

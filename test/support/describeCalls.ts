@@ -1,4 +1,4 @@
-/** Calls of the API in the words in which a preview names them. */
+/** Calls of the API in the words of a preview. */
 import type { ApiCall } from "./inMemoryApi";
 
 const camel = (snake: string): string => snake.replace(/_(.)/g, (_all, letter: string) => letter.toUpperCase());
@@ -21,19 +21,19 @@ function describeServicePatch({ body: { prop, op, value } }: ApiCall): string {
     return op === "del" ? `release the domains ${names}` : `set the domains to ${names}`;
   }
   if (prop !== "autokill") return `set the ${String(prop).replace("_", " ")} to ${String(value)}`;
-  if (op === "del") return "keep it also when it is of no use";
+  if (op === "del") return "turn automatic deletion off";
   return `delete it after ${(value as { time_ms: number }).time_ms} ms without an instance`;
 }
 
 function describeVolumePatch({ body: { prop, value } }: ApiCall): string {
-  if (prop === "delete_lock") return value === true ? "lock it against deletion" : "let it be deleted";
+  if (prop === "delete_lock") return value === true ? "lock it against deletion" : "allow its deletion";
   if (prop === "quota_policy") return `set the quota policy to ${String(value)}`;
   if (prop === "size_mb") return `grow to ${String(value)} MiB`;
   const tags = value as string[];
   return tags.length === 0 ? "remove all tags" : `set the tags to ${tags.join(", ")}`;
 }
 
-/** What one call does; nothing for a part of a roll. */
+/** The text of one call; undefined for a part of a rollout. */
 function describeCall(call: ApiCall, before: ApiCall | undefined): string {
   const { route, body } = call;
   switch (route) {
@@ -54,9 +54,9 @@ function describeCall(call: ApiCall, before: ApiCall | undefined): string {
     case "updateCertificates":
       return "upload the new chain and key";
     case "createAutoscale":
-      return before?.route === "deleteAutoscale" ? "configure it anew" : "configure autoscale";
+      return before?.route === "deleteAutoscale" ? "configure autoscale again" : "configure autoscale";
     case "deleteAutoscale":
-      return "remove the autoscale configuration, for which its instances are drained and deleted";
+      return "remove the autoscale configuration, which drains and deletes its instances";
     case "createPolicy":
       return `add the policy ${String(body["name"])}`;
     case "deletePolicy":
@@ -66,7 +66,7 @@ function describeCall(call: ApiCall, before: ApiCall | undefined): string {
   }
 }
 
-/** What an update of one resource did, in order. PATCHes that follow one another are one step. */
+/** What an update of one resource did, in order. Consecutive PATCHes are one step. */
 export function describeInstanceUpdate(calls: readonly ApiCall[]): readonly string[] {
   const isPatch = (call: ApiCall | undefined): boolean => call?.route === "patchInstances";
   return calls.flatMap((call, index) => {
@@ -80,7 +80,7 @@ export function describeInstanceUpdate(calls: readonly ApiCall[]): readonly stri
 
 const ROLLOUT_ROUTES: readonly string[] = ["createInstance", "stopInstances", "deleteInstances"];
 
-/** The same of a service, whose replicas are told as one step, where the first of them was touched. */
+/** The same for a service, whose replicas are one step at their first change. */
 export function describeServiceUpdate(calls: readonly ApiCall[]): readonly string[] {
   const rolling = calls.filter(({ route }) => ROLLOUT_ROUTES.includes(route));
   const [launched, deleted] = ["createInstance", "deleteInstances"].map(
@@ -97,6 +97,6 @@ export function describeServiceUpdate(calls: readonly ApiCall[]): readonly strin
   );
 }
 
-/** The same of a volume or a certificate. */
+/** The same for a volume or a certificate. */
 export const describeUpdate = (calls: readonly ApiCall[]): readonly string[] =>
   calls.map((call, index) => describeCall(call, calls[index - 1]));

@@ -1,4 +1,4 @@
-/** Disks of volumes, seen and filled with the tools of e2fsprogs. */
+/** Disks of volumes, read and filled with the tools of e2fsprogs. */
 import * as childProcess from "node:child_process";
 import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
@@ -8,7 +8,7 @@ import * as path from "node:path";
 const runE2fsTool = (name: string, ...args: string[]): string =>
   childProcess.execFileSync(`/usr/sbin/${name}`, args, { encoding: "utf8", stdio: "pipe" });
 
-/** Throws unless the file system is sound. */
+/** Throws unless the file system is valid. */
 export const assertFileSystemSound = (disk: string): void => void runE2fsTool("e2fsck", "-f", "-n", disk);
 
 /** A line of the superblock, such as `Free blocks`. */
@@ -18,14 +18,14 @@ export const superblockLine = (disk: string, name: string): string => {
   return value;
 };
 
-/** Writes a file of this machine into the file system. */
+/** Writes a local file into the file system. */
 export const writeFileInDisk = (disk: string, source: string, name: string): void =>
   void runE2fsTool("debugfs", "-w", "-R", `write ${source} ${name}`, disk);
 
-/** What a file in the file system holds. */
+/** The content of a file in the file system. */
 export const readFileInDisk = (disk: string, name: string): string => runE2fsTool("debugfs", "-R", `cat ${name}`, disk);
 
-/** While it exists, copies of disks begin and do not go on. */
+/** While it exists, copies of disks start and wait. */
 export class BlockedDiskCopies {
   readonly #folder: string;
   readonly #path: string;
@@ -35,7 +35,7 @@ export class BlockedDiskCopies {
     this.#path = before;
   }
 
-  /** Puts a `cp` first on PATH that waits to be let go, and then does what the real one does. */
+  /** Puts a `cp` first on PATH that waits for its release, then does what the real one does. */
   static async begin(): Promise<BlockedDiskCopies> {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-held-"));
     const before = process.env["PATH"] ?? "";
@@ -48,13 +48,13 @@ export class BlockedDiskCopies {
     return new BlockedDiskCopies(folder, before);
   }
 
-  /** Lets them go on. The script stays: a copy that was just begun may not have read it yet. */
+  /** Releases the copies. The script stays: a copy that has just started may not have read it yet. */
   async unblock(): Promise<void> {
     process.env["PATH"] = this.#path;
     await fs.writeFile(path.join(this.#folder, "go"), "");
   }
 
-  /** Lets them go on and removes what held them; for when all have ended. */
+  /** Releases the copies and removes the script, once all have ended. */
   async remove(): Promise<void> {
     process.env["PATH"] = this.#path;
     await fs.rm(this.#folder, { recursive: true, force: true });

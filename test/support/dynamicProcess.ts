@@ -14,7 +14,7 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 
 type Json = Record<string, unknown>;
 
-/** What the engine would store of a resource that exists although the call failed. */
+/** What the engine would store for a resource that exists although the call failed. */
 export interface PartialResult {
   readonly id: string;
   readonly properties: Json;
@@ -35,10 +35,10 @@ const root = path.resolve(__dirname, "../..");
 const toStruct = (value: Json) => Struct.fromJavaScript(value as Parameters<typeof Struct.fromJavaScript>[0]);
 const fromStruct = (value: Struct | undefined) => (value?.toJavaScript() ?? {}) as Json;
 
-/** A call that takes longer will not come back: a test shall fail then, not hang. */
+/** Timeout of a call, so that a test fails instead of hanging. */
 const CALL_TIMEOUT_MS = 50_000;
 
-/** The text that a resource class of the SDK registers for a kind. */
+/** The text that an SDK class registers for a kind. */
 export function serializedProvider(kind: string): string {
   return `exports.handler=()=>require(require.resolve("pulumi-unikernel/dynamic",{paths:[".","node_modules/.pnpm"]})).${kind}`;
 }
@@ -55,6 +55,7 @@ async function linkedProject(): Promise<string> {
 /** A running process for resources of one kind; `stop` ends it. */
 export class DynamicProcess {
   private readonly kind: string;
+  private readonly text: string;
   private readonly child: childProcess.ChildProcess;
   private readonly client: ResourceProviderClient;
   private readonly engine: net.Server;
@@ -64,6 +65,7 @@ export class DynamicProcess {
 
   private constructor(
     kind: string,
+    text: string,
     child: childProcess.ChildProcess,
     client: ResourceProviderClient,
     engine: net.Server,
@@ -71,6 +73,7 @@ export class DynamicProcess {
   ) {
     this.engine = engine;
     this.kind = kind;
+    this.text = text;
     this.child = child;
     this.client = client;
     this.ownFolder = ownFolder;
@@ -80,12 +83,18 @@ export class DynamicProcess {
    * Starts the process with configuration as the engine gives it.
    *
    * @param project folder of a program that has this package and @pulumi/pulumi installed; a new one when undefined
+   * @param text the text that every call carries; this package's own by default
    */
-  static async start(kind: string, config: Json, project?: string): Promise<DynamicProcess> {
+  static async start(
+    kind: string,
+    config: Json,
+    project?: string,
+    text = serializedProvider(kind),
+  ): Promise<DynamicProcess> {
     const folder = project ?? (await linkedProject());
     const ownFolder = project === undefined ? folder : undefined;
     const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider", { paths: [folder] });
-    // Stands for the engine: the process asks now and then whether anybody listens there.
+    // Stands in for the engine: the process checks regularly whether it is reachable.
     const engine = net.createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
     await once(engine, "listening");
     const { port: enginePort } = engine.address() as net.AddressInfo;
@@ -100,7 +109,7 @@ export class DynamicProcess {
       lines.once("line", resolve);
     });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    const started = new DynamicProcess(kind, child, client, engine, ownFolder);
+    const started = new DynamicProcess(kind, text, child, client, engine, ownFolder);
     lines.on("line", (line) => started.printed.push(line));
     const request = new pb.ConfigureRequest();
     request.setArgs(toStruct(config));
@@ -113,7 +122,7 @@ export class DynamicProcess {
     }
   }
 
-  /** What the process sees of an engine that was killed. Resolves with the exit code when it has ended by itself. */
+  /** Acts like a killed engine. Resolves with the exit code when the process has exited by itself. */
   async killEngine(): Promise<number | null> {
     this.engine.close();
     const [code] = (await once(this.child, "exit")) as [number | null];
@@ -138,13 +147,13 @@ export class DynamicProcess {
     if (this.ownFolder !== undefined) await fs.rm(this.ownFolder, { recursive: true });
   }
 
-  /** A call that costs the process nothing. */
+  /** A call that does nothing. */
   async ping(): Promise<void> {
     await this.call("getPluginInfo", new Empty());
   }
 
   private inputs(value: Json): Struct {
-    return toStruct({ ...value, __provider: serializedProvider(this.kind) });
+    return toStruct({ ...value, __provider: this.text });
   }
 
   private call<T>(method: string, request: object): Promise<T> {

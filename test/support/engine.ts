@@ -1,10 +1,10 @@
 /**
- * Pulumi projects under the real engine: `preview`, `up`, `refresh` and `destroy` of a folder with a Pulumi.yaml and an
- * index.ts, with a file backend, a PULUMI_HOME of its own, no login, no prompt and no network.
+ * Pulumi projects with the real engine: `preview`, `up`, `refresh` and `destroy` of a folder with a Pulumi.yaml and an
+ * index.ts, with a file backend, a separate PULUMI_HOME, no login, no prompt and no network.
  *
  * An engine with the Node language host runs literal `pulumi` commands in the folder; one without (built from Go) gets
- * the same index.ts as an inline program of the Automation API. Every operation runs in a process of its own, whose
- * environment is the operation's, whose working directory is the project and which loads index.ts anew.
+ * the same index.ts as an inline program of the Automation API. Every operation runs in a separate process with the
+ * operation's environment and the project as working directory, and loads index.ts again.
  */
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
@@ -27,24 +27,24 @@ export interface Engine {
   readonly usesCli: boolean;
 }
 
-/** Where a stack lives and what its operations see. */
+/** The location of a stack and the settings of its operations. */
 export interface StackOptions {
   /** Folder with Pulumi.yaml and index.ts; it must reach `pulumi-unikernel` and `@pulumi/pulumi` by name. */
   readonly project: string;
   readonly stack: string;
   /** Folder of the file backend and of PULUMI_HOME; the project's folder when undefined. */
   readonly backend?: string;
-  /** Variables of engine, program and provider processes, over this process's own; `undefined` removes one. */
+  /** Variables of engine, program and provider processes, which override this process's own; `undefined` removes one. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Stack configuration by full key (`unikernel:metro`), set before each operation. */
   readonly config?: Readonly<Record<string, string | { readonly secret: string }>>;
-  /** An operation that takes longer is interrupted, and killed when it does not end by itself; 10 minutes when undefined. */
+  /** Timeout after which an operation is interrupted, and killed if it does not end; 10 minutes if undefined. */
   readonly timeoutMs?: number;
-  /** Gets the engine's text as it comes. */
+  /** Receives the engine's text as it arrives. */
   readonly onOutput?: (text: string) => void;
 }
 
-/** What one operation is asked besides its name. Each is a flag of the `pulumi` command. */
+/** Options of one operation. Each is a flag of the `pulumi` command. */
 export interface OperationOptions {
   readonly expectNoChanges?: boolean;
   readonly refresh?: boolean;
@@ -53,7 +53,7 @@ export interface OperationOptions {
   readonly replace?: readonly string[];
 }
 
-/** How an operation ended. A failure is a result as well. */
+/** The result of an operation, also of a failed one. */
 export interface OperationResult {
   readonly operation: OperationName;
   readonly succeeded: boolean;
@@ -66,7 +66,7 @@ export interface OperationResult {
   readonly diagnostics: readonly Diagnostic[];
   /** Number of resources per operation: `{ create: 4, same: 1 }`. */
   readonly changes: Readonly<Record<string, number>>;
-  /** Outputs of the stack after a successful `up`; secrets in clear. */
+  /** Outputs of the stack after a successful `up`; secrets in clear text. */
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Wall-clock time of the `pulumi` command. */
   readonly durationMs: number;
@@ -97,7 +97,7 @@ export interface Stack {
   up(options?: OperationOptions): Promise<OperationResult>;
   refresh(options?: OperationOptions): Promise<OperationResult>;
   destroy(options?: OperationOptions): Promise<OperationResult>;
-  /** The state as the file backend stores it, secrets encrypted; without resources when there is no such stack. */
+  /** The state as the file backend stores it, secrets encrypted; without resources if there is no such stack. */
   state(): Promise<StackState>;
   /** Replaces the state by one that `pulumi stack export` wrote. */
   importState(deployment: object): Promise<void>;
@@ -118,7 +118,7 @@ export function assertSucceeded(result: OperationResult): OperationResult {
 
 let knownEngine: Engine | undefined;
 
-/** The engine that set-up made ready, or makes ready now. */
+/** The engine from the set-up, which runs now if needed. */
 export function findEngine(): Engine {
   if (knownEngine !== undefined) return knownEngine;
   let line = process.env["UNIKERNEL_TEST_ENGINE"];
@@ -131,7 +131,7 @@ export function findEngine(): Engine {
   return knownEngine;
 }
 
-/** A stack of a project, made by its first operation. Operations of one stack run one after the other. */
+/** A stack of a project, created by its first operation. Operations of one stack run one after the other. */
 export function openStack(options: StackOptions): Stack {
   const engine = findEngine();
   const run = (
@@ -158,7 +158,7 @@ export function openStack(options: StackOptions): Stack {
   };
 }
 
-/** Reads the checkpoint itself: what is on the disk is what counts, and `stack export` decrypts. */
+/** Reads the checkpoint itself, since `stack export` decrypts. */
 async function readState(options: StackOptions): Promise<StackState> {
   const settings = parseYaml(await fs.promises.readFile(path.join(options.project, "Pulumi.yaml"), "utf8")) as {
     name: string;
@@ -224,7 +224,7 @@ async function runOperation(
     output += text;
     options.onOutput?.(text);
   };
-  // What the program itself prints; the engine's text comes as messages.
+  // The program's own output; the engine's text comes as messages.
   child.stdout?.setEncoding("utf8").on("data", take);
   child.stderr?.setEncoding("utf8").on("data", take);
   child.on("message", (message: OperationMessage) => {
@@ -255,7 +255,7 @@ async function runOperation(
   }
 }
 
-/** This process's environment, made safe for an engine without people and network, then the caller's. */
+/** This process's environment, without prompts and network, then the caller's variables. */
 function operationEnvironment(
   engine: Engine,
   backend: string,

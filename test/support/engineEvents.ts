@@ -1,4 +1,4 @@
-/** Turns the engine's event stream into what tests ask about. */
+/** Converts the engine's event stream to what tests check. */
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 
 /** What the engine did, or would do, to one resource. */
@@ -13,16 +13,16 @@ export interface Step {
   readonly op: string;
   /** Properties that differ, by name. */
   readonly diffs: readonly string[];
-  /** Properties that ask for a replacement. */
+  /** Properties that require a replacement. */
   readonly replaceKeys: readonly string[];
   readonly id: string | undefined;
   readonly failed: boolean;
-  /** When the step was announced and when it ended, in milliseconds since 1970, as the harness heard of it. */
+  /** When the step started and ended, in milliseconds since 1970, as this process received the events. */
   readonly startedAtMs: number;
   readonly endedAtMs: number;
 }
 
-/** An event and when the harness got it; the engine's own timestamps are whole seconds. */
+/** An event and when it arrived; the engine's own timestamps are whole seconds. */
 export interface TimedEvent {
   readonly event: EngineEvent;
   readonly atMs: number;
@@ -31,12 +31,12 @@ export interface TimedEvent {
 /** A message of the engine, the program or a provider. */
 export interface Diagnostic {
   readonly severity: "info" | "info#err" | "warning" | "error";
-  /** The resource that it is about; undefined for the stack's own. */
+  /** The resource that it concerns; undefined for the stack's own. */
   readonly urn: string | undefined;
   readonly message: string;
 }
 
-/** Steps, messages and the count of changes of one operation. */
+/** Steps, messages and change counts of one operation. */
 export function collectEvents(events: readonly TimedEvent[]): {
   readonly steps: readonly Step[];
   readonly diagnostics: readonly Diagnostic[];
@@ -46,7 +46,7 @@ export function collectEvents(events: readonly TimedEvent[]): {
   const diagnostics: Diagnostic[] = [];
   let changes: Record<string, number> = {};
   for (const { event, atMs } of events) {
-    // A step is announced, then ends with outputs or fails; the later event knows more (a refresh only then knows its op).
+    // A step starts, then ends with outputs or fails; the later event has more information (the op of a refresh, for example).
     const ended = event.resOutputsEvent ?? event.resOpFailedEvent;
     const metadata = (ended ?? event.resourcePreEvent)?.metadata;
     if (metadata !== undefined && !isDefaultProvider(metadata.urn)) {
@@ -77,22 +77,22 @@ export function collectEvents(events: readonly TimedEvent[]): {
   return { steps: [...steps.values()], diagnostics, changes };
 }
 
-/** The engine makes these by itself and leaves them out of its own counts. */
+/** The engine creates these by itself and leaves them out of its own counts. */
 function isDefaultProvider(urn: string): boolean {
   return /::pulumi:providers:[^:]+::default/.test(urn);
 }
 
-/** The stream carries debug messages as well, which nobody is shown. */
+/** The stream also has debug messages, which the engine does not show. */
 function isUserVisible(severity: string): severity is Diagnostic["severity"] {
   return ["info", "info#err", "warning", "error"].includes(severity);
 }
 
-/** A refresh announces itself as `refresh` and ends as what it found; everything else keeps its name. */
+/** A refresh starts as `refresh` and ends as what it found; other steps keep their name. */
 function stepKey(urn: string, op: string): string {
   return ["refresh", "update", "delete", "same"].includes(op) ? urn : `${urn} ${op}`;
 }
 
-/** The engine writes colours as `<{%fg 1%}>`. */
+/** The engine's colour codes, such as `<{%fg 1%}>`. */
 function withoutColours(text: string): string {
   return text.replace(/<\{%.*?%\}>/g, "");
 }

@@ -1,6 +1,6 @@
 /**
- * The process of one operation, started by engine.ts in the project's folder with the operation's environment. It gets
- * one request and answers with the engine's text, the engine's events and one result.
+ * The process of one operation, started by engine.ts in the project's folder with the operation's environment. It receives
+ * one request and sends the engine's text, the engine's events and one result.
  */
 import * as path from "node:path";
 import {
@@ -13,7 +13,7 @@ import {
 import type { OperationName, OperationOptions } from "./engine";
 import { interruptOperation, OPERATION_MARKER_VARIABLE } from "./engineProcesses";
 
-/** What is to be done. */
+/** The request. */
 export interface OperationRequest {
   readonly operation: OperationName | "cancel" | "import";
   readonly options: OperationOptions;
@@ -22,11 +22,11 @@ export interface OperationRequest {
   readonly project: string;
   readonly stack: string;
   readonly config: Readonly<Record<string, string | { readonly secret: string }>>;
-  /** What `import` puts in place of the state. */
+  /** The state that `import` sets. */
   readonly deployment?: object;
 }
 
-/** What comes back: any number of the first two, then one result. */
+/** Messages to the parent: any number of the first two, then one result. */
 export type OperationMessage =
   | { readonly kind: "output"; readonly text: string }
   | { readonly kind: "event"; readonly event: EngineEvent; readonly atMs: number }
@@ -44,7 +44,7 @@ function send(message: OperationMessage): Promise<void> {
   });
 }
 
-/** The program of the inline way: the project's ordinary index.ts, whose exports are the stack's outputs. */
+/** The inline program: the project's index.ts, whose exports are the stack's outputs. */
 async function program(): Promise<Record<string, unknown>> {
   return { ...(require(path.join(process.cwd(), "index.ts")) as Record<string, unknown>) };
 }
@@ -114,10 +114,10 @@ async function perform(request: OperationRequest): Promise<Extract<OperationMess
   };
 }
 
-// Ctrl-C reaches the engine as well, which stops in order and then ends this process's work.
+// Ctrl-C reaches the engine too, which stops in order; then this process's work ends.
 process.on("SIGINT", () => undefined);
 
-// The parent is gone, so nobody else will end the engine.
+// The parent is gone, so nothing else will end the engine.
 process.once("disconnect", () => void interruptOperation(process.env[OPERATION_MARKER_VARIABLE] ?? ""));
 
 process.once("message", (request: OperationRequest) => {
@@ -125,7 +125,7 @@ process.once("message", (request: OperationRequest) => {
   void perform(request)
     .catch(async (error: unknown) => {
       const exitCode = exitCodeOf(error);
-      // The engine's own failures have been printed; anything else has only this.
+      // The engine has printed its own failures; other errors appear only here.
       if (exitCode === undefined) {
         await send({ kind: "output", text: error instanceof Error ? (error.stack ?? error.message) : String(error) });
       }
@@ -136,7 +136,7 @@ process.once("message", (request: OperationRequest) => {
     .finally(() => process.exit(0));
 });
 
-/** The Automation API keeps the exit code of `pulumi` inside the error of the process library that it uses. */
+/** The Automation API hides the exit code of `pulumi` inside the error of its process library. */
 function exitCodeOf(error: unknown): number | undefined {
   const inner = (error as { commandResult?: { err?: { exitCode?: unknown } } }).commandResult?.err?.exitCode;
   return typeof inner === "number" ? inner : undefined;

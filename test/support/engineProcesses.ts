@@ -1,7 +1,7 @@
 /**
- * Finds the processes of one operation: engine, language host and providers, which sit in process groups of their own
- * and outlive a killed parent. All inherit a variable with the operation's mark. So does a daemon that a provider
- * starts, which must live on: what a process runs decides as well.
+ * Finds the processes of one operation: engine, language host and providers, which are in their own process groups
+ * and survive a killed parent. All inherit a variable that marks the operation. So does a daemon that a provider
+ * starts and that must live on: therefore the command line decides too.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -12,7 +12,7 @@ export const OPERATION_MARKER_VARIABLE = "UNIKERNEL_TEST_OPERATION";
 const GRACE_MS = 15_000;
 const ENGINE_COMMAND = /^pulumi($|-)|cmd\/(dynamic-provider|run)\b|engineOperation\.ts$/;
 
-/** Asks the engine to stop, as Ctrl-C does; what has not ended after 15 seconds is killed. */
+/** Asks the engine to stop, as Ctrl-C does; kills what has not ended after 15 seconds. */
 export async function interruptOperation(mark: string): Promise<void> {
   const engines = findProcesses(mark).filter(({ words }) => path.basename(words[0] ?? "") === "pulumi");
   for (const { pid } of engines) sendSignal(pid, "SIGINT");
@@ -22,7 +22,7 @@ export async function interruptOperation(mark: string): Promise<void> {
   killOperation(mark);
 }
 
-/** Kills whatever is left of an operation. */
+/** Kills the remaining processes of an operation. */
 export function killOperation(mark: string): void {
   for (const { pid } of findProcesses(mark)) sendSignal(pid, "SIGKILL");
 }
@@ -57,6 +57,6 @@ function sendSignal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // it ended by itself in this very moment
+    // it ended by itself at this moment
   }
 }

@@ -1,37 +1,14 @@
-/** Values that mean the same as another one, and values of which a part is not known yet. */
+/** Equivalent values, and values with unknown parts. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { innerSchema, metaOf } from "../../provider/definition/resource";
 import { UNKNOWN } from "../../provider/definition/unknowns";
-
-/** The next of a series of numbers from 0 to below 1. */
-export type RandomSource = () => number;
-
-/** A series that is the same for the same seed. Source of the constants: mulberry32. */
-export function seededRandomSource(seed: number): RandomSource {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** The items in another order. */
-export function shuffled<T>(items: readonly T[], choose: RandomSource): T[] {
-  const result = [...items];
-  for (let last = result.length - 1; last > 0; last--) {
-    const other = Math.floor(choose() * (last + 1));
-    [result[last], result[other]] = [result[other] as T, result[last] as T];
-  }
-  return result;
-}
+import { type RandomSource, shuffled } from "./seededRandom";
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === "object" && !Array.isArray(value);
 
-/** The same value with some of its parts unknown: each part with this probability. The value as a whole stays. */
+/** The same value with some parts unknown, each with this probability. The root stays known. */
 export function withUnknowns(value: unknown, choose: RandomSource, share: number): unknown {
   const blur = (inner: unknown): unknown => (choose() < share ? UNKNOWN : withUnknowns(inner, choose, share));
   if (Array.isArray(value)) return value.map(blur);
@@ -39,17 +16,17 @@ export function withUnknowns(value: unknown, choose: RandomSource, share: number
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, blur(inner)]));
 }
 
-/** Another way to write the same inputs. */
+/** Another notation of the same inputs. */
 export interface WritingStyle {
-  /** Sets and keys in another order. */
+  /** Shuffles sets and keys. */
   readonly isShuffled: boolean;
-  /** What equals its default is left out; otherwise it stays as it is. */
+  /** Omits what equals its default. */
   readonly omitsDefaults: boolean;
-  /** What is absent is written `null`, as Pulumi sends it inside nested values. */
+  /** Writes absent values as `null`, as Pulumi sends them inside nested values. */
   readonly writesNulls: boolean;
 }
 
-/** The value written in another way, by what its schema says: which lists are sets, and what is the default. */
+/** The value in another notation, by its schema, which says which lists are sets and what the defaults are. */
 export function rewriteEquivalently(
   schema: z.ZodType,
   value: unknown,
@@ -61,7 +38,7 @@ export function rewriteEquivalently(
     const items = value.map((item) => rewriteEquivalently(bare.element as z.ZodType, item, style, choose));
     return style.isShuffled && metaOf(schema)?.unordered === true ? shuffled(items, choose) : items;
   }
-  // In JSON of a program's own, null and false mean something.
+  // In a program's own JSON, null and false have a meaning.
   if (!isMap(value) || !(bare instanceof z.ZodObject || bare instanceof z.ZodRecord)) return value;
   const shape = bare instanceof z.ZodObject ? (bare.shape as Readonly<Record<string, z.ZodType>>) : {};
   const said = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {

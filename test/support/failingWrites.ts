@@ -4,13 +4,13 @@ import { mock } from "node:test";
 
 /** Writes of one kind that fail. */
 export interface FailingWrites {
-  /** How many were tried. */
+  /** Number of attempts. */
   readonly attempts: () => number;
-  /** From now on they succeed. */
+  /** Lets them succeed from now on. */
   readonly restore: () => void;
 }
 
-/** Lets every statement fail that begins with `statement`, such as `DELETE FROM volumes`, the first `passing` excepted. */
+/** Lets every statement fail that starts with `statement`, such as `DELETE FROM volumes`, except the first `passing`. */
 export function failWrites(statement: string, { passing = 0 } = {}): FailingWrites {
   const { prepare } = DatabaseSync.prototype;
   let tried = 0;

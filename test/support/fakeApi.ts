@@ -1,6 +1,5 @@
-/** A server on the loopback that answers as a test tells it, and remembers what it was asked. */
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+/** A server on the loopback address that responds as a test defines and records its requests. */
+import { sendJson, startRawApi } from "./rawApi";
 
 /** A request as it arrived. */
 export interface ReceivedRequest {
@@ -11,19 +10,20 @@ export interface ReceivedRequest {
   readonly body: unknown;
 }
 
-/** Answers one request; `undefined` destroys the connection without an answer. */
+/** Responds to one request; `undefined` closes the connection without a response. */
 export type FakeResponder = (
-  asked: ReceivedRequest,
+  request: ReceivedRequest,
 ) => { readonly status?: number; readonly body: unknown } | undefined;
 
 /** A running server. */
 export interface FakeApi extends AsyncDisposable {
   readonly url: string;
-  readonly asked: ReceivedRequest[];
-  answer: FakeResponder;
+  /** Every request in order. */
+  readonly requests: ReceivedRequest[];
+  respond: FakeResponder;
 }
 
-/** Items in the envelope of a successful reply. */
+/** Items in the envelope of a successful response. */
 export const success = (key: string, ...items: readonly object[]) => ({
   body: { status: "success", op_time_us: 1, data: { [key]: items } },
 });
@@ -38,31 +38,25 @@ export const failure = (key: string, error: number, message: string) => ({
   },
 });
 
-export async function startFakeApi(answer: FakeResponder): Promise<FakeApi> {
-  const api: { url: string; asked: ReceivedRequest[]; answer: FakeResponder } = { url: "", asked: [], answer };
-  const server = http.createServer((request, response) => {
-    let text = "";
-    request.setEncoding("utf8").on("data", (part: string) => (text += part));
-    request.on("end", () => {
-      const asked = {
-        method: request.method ?? "",
-        url: request.url ?? "",
-        authorization: request.headers.authorization,
-        body: text === "" ? undefined : (JSON.parse(text) as unknown),
-      };
-      api.asked.push(asked);
-      const reply = api.answer(asked);
-      if (reply === undefined) return void request.socket.destroy();
-      response.writeHead(reply.status ?? 200, { "content-type": "application/json" });
-      response.end(JSON.stringify(reply.body));
-    });
+/** Starts a server that passes each request to `respond`, which a test may replace later. */
+export async function startFakeApi(respond: FakeResponder): Promise<FakeApi> {
+  const server = await startRawApi((request, response, text) => {
+    const received = {
+      method: request.method ?? "",
+      url: request.url ?? "",
+      authorization: request.headers.authorization,
+      body: text === "" ? undefined : (JSON.parse(text) as unknown),
+    };
+    api.requests.push(received);
+    const reply = api.respond(received);
+    if (reply === undefined) return void request.socket.destroy();
+    sendJson(response, reply.status ?? 200, JSON.stringify(reply.body));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  api.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return Object.assign(api, {
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  });
+  const api: FakeApi = {
+    url: server.url,
+    requests: [],
+    respond: respond,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+  return api;
 }

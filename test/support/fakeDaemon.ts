@@ -1,4 +1,4 @@
-/** A local platform that is none: its state folder announces a fake API as the daemon. */
+/** A fake local platform: its state folder announces a fake API as the daemon. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { FakeApi } from "./fakeApi";
@@ -7,7 +7,7 @@ import type { FakeApi } from "./fakeApi";
 export async function announceDaemon({ url }: FakeApi, stateFolder: string): Promise<void> {
   await fs.mkdir(stateFolder, { recursive: true });
   await fs.writeFile(path.join(stateFolder, "token"), "t0ken");
-  // This process stands for the daemon: a client does not connect to a daemon whose process is gone.
+  // This process stands in for the daemon: a client does not connect to a daemon whose process is gone.
   await fs.writeFile(path.join(stateFolder, "daemon.json"), JSON.stringify({ url, pid: process.pid }));
 }
 

@@ -1,4 +1,4 @@
-/** Instances and their volumes in memory, as a current node keeps and reports them; requests are held against the wire models. */
+/** Instances and their volumes in memory, as a current node stores and reports them; requests are validated by the wire models. */
 import type { CreateInstanceRequest, InstanceItem } from "../../provider/contract/models";
 import { type RouteName, routes } from "../../provider/contract/routes";
 import type { Client } from "../../provider/client/client";
@@ -9,7 +9,7 @@ type Named = { readonly uuid?: string; readonly name?: string };
 type Mount = { uuid: string; name: string; at: string; readonly: boolean };
 export type StoredInstance = Omit<InstanceItem, "volumes"> & { uuid: string; name: string; volumes: Mount[] };
 
-/** Uuids that are told apart at a glance. */
+/** Uuids that are easy to tell apart. */
 export const uuidOf = (kind: string, number: number): string =>
   `${kind.repeat(8)}-0000-4000-8000-${String(number).padStart(12, "0")}`;
 
@@ -22,7 +22,7 @@ export const canonicalImage = (image: string): string =>
 const urlOf = (image: CreateInstanceRequest["image"]): string =>
   typeof image === "string" ? image : (image?.url ?? "made-from-another");
 
-/** What a GET says of what a POST asked for: defaults filled in, sets in an order of the server's own, references canonical. */
+/** What a GET reports after a POST: defaults filled in, sets in the server's order, references canonical. */
 export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): StoredInstance {
   const { name = "it", scale_to_zero, gpus, service_group, volumes = [], roms, plugins, ...rest } = request;
   const { template: _t, branch_from: _b, checkpoint: _c, autostart, network_interfaces, ...said } = rest;
@@ -92,20 +92,20 @@ export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): S
   } as StoredInstance;
 }
 
-/** What a call is answered with in place of the truth: an item, or an error that is thrown; `after` the work was done. */
+/** The response to a call instead of the truth: an item or a thrown error; `after` the work was done. */
 export type Fault = { readonly item?: object; readonly error?: Error; readonly after?: boolean };
 
 const NOT_FOUND = { status: "error", error: 8, message: "No such thing" };
 
-/** See above. */
+/** A fake API of instances; see the top of the file. */
 export class FakeInstances {
   readonly held = new Map<string, StoredInstance>();
   /** Calls that change something, in order: `stop`, `patch memory_mb env`, `attach v1 /data`. */
   readonly log: string[] = [];
   readonly bodies: unknown[] = [];
-  /** Misbehaves; called with each entry of the log. */
+  /** Injects faults; called with each entry of the log. */
   fault: (entry: string) => Fault | undefined = () => undefined;
-  /** Changes what a call of this name did, such as the state after a start. */
+  /** Changes the effect of a call of this name, such as the state after a start. */
   afterStart: (item: StoredInstance) => void = (item) => (item.state = "running");
   nowMs = Date.parse("2026-01-01T00:00:00Z");
   readonly context: ProviderContext;
@@ -126,7 +126,7 @@ export class FakeInstances {
     return [...this.held.values()].find((item) => (uuid === undefined ? item.name === name : item.uuid === uuid));
   }
 
-  /** Does one thing with faults around it. */
+  /** Does one action with its faults. */
   private do(entry: string, work: () => object): object {
     this.log.push(entry);
     const fault = this.fault(entry);
@@ -148,7 +148,7 @@ export class FakeInstances {
   }
 
   private client(): Client {
-    const answers: Partial<Record<RouteName, (request: never) => readonly object[]>> = {
+    const handlers: Partial<Record<RouteName, (request: never) => readonly object[]>> = {
       getInstances: ({ query }: { query: { uuid?: string[]; name?: string[] } }) =>
         [...(query.uuid ?? []).map((uuid) => ({ uuid })), ...(query.name ?? []).map((name) => ({ name }))].map(
           (one) => structuredClone(this.find(one)) ?? { ...NOT_FOUND, ...one },
@@ -173,7 +173,7 @@ export class FakeInstances {
         this.each(
           `stop${body[0]?.drain_timeout_ms === undefined ? "" : ` ${body[0].drain_timeout_ms}`}`,
           body as never,
-          // Whoever stops or starts one ends its restarts.
+          // A stop or start ends the restarts.
           (item) => Object.assign(item, { state: "stopped", stop_reason: 15, restart: undefined }),
         ),
       deleteInstances: ({ body }: { body: Named[] }) =>
@@ -211,7 +211,7 @@ export class FakeInstances {
       ],
       getInstanceLogs: () => [{ uuid: "", output: "" }],
     };
-    const calls = Object.entries(answers).map(([name, answer]) => [
+    const calls = Object.entries(handlers).map(([name, answer]) => [
       name,
       async (request: { body?: unknown }) => {
         await Promise.resolve();

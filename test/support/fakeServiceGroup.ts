@@ -1,4 +1,4 @@
-/** One service and its instances in memory, behind the client's interface, on a clock that only moves when somebody sleeps. */
+/** One service and its instances in memory, behind the client's interface, on a clock that moves only during sleeps. */
 import type { Client } from "../../provider/client/client";
 import type { CreateInstanceRequest, InstanceItem } from "../../provider/contract/models";
 import type { Clock } from "../../provider/base/clock";
@@ -6,10 +6,10 @@ import { UnikernelError } from "../../provider/base/errors";
 
 export const SERVICE = { uuid: "service-1", name: "web" };
 
-/** What an instance of this image is like after so many milliseconds. */
+/** The behaviour of an instance of this image, in milliseconds after its creation. */
 export type InstanceTimeline = (ageMs: number) => Partial<InstanceItem>;
 
-/** Answers as soon as it is looked at. */
+/** Ready at the first probe. */
 export const healthyTimeline: InstanceTimeline = () => ({ state: "running", net_time_us: 1000 });
 
 interface FakeInstance {
@@ -19,10 +19,10 @@ interface FakeInstance {
   override: Partial<InstanceItem>;
 }
 
-/** The reference of the image that was asked for. */
+/** The requested image reference. */
 const imageOf = ({ image }: CreateInstanceRequest): string => (typeof image === "string" ? image : (image?.url ?? ""));
 
-/** An item as the API reports what was asked for. */
+/** An item as the API reports the requested settings. */
 const itemOf = (
   uuid: string,
   { request, override, timeline: life, createdAtMs: bornMs }: FakeInstance,
@@ -44,44 +44,44 @@ const notFound = (uuid: string) => ({ status: "error", uuid, error: 8, message: 
 const respondWith = (...items: readonly object[]) => Promise.resolve({ items, message: undefined });
 const unreachable = () => new UnikernelError("API_UNREACHABLE", "The answer was lost.");
 
-/** Domains as they are reported: labels below the metro's own domain, whole names without the dot at their end. */
+/** Domains as reported: labels below the metro's own domain, whole names without the trailing dot. */
 const toReportedDomains = (domains: unknown): object[] =>
   (domains as { name: string; certificate?: { uuid?: string; name?: string } }[]).map(({ name, certificate }) => ({
     fqdn: name.endsWith(".") ? name.slice(0, -1) : `${name}.metro.test`,
     ...(certificate === undefined ? {} : { certificate: { uuid: "c1", name: "cert", ...certificate } }),
   }));
 
-/** The selectors a test's subject may use. */
+/** The selectors that a test may use. */
 interface Selected {
   readonly query?: { readonly uuid?: readonly string[]; readonly name?: readonly string[] };
 }
 
-/** See above. Fields may be set to make it misbehave. */
+/** A fake API of one service; see the top of the file. Fields inject faults. */
 export class FakeServiceGroup {
   nowMs = 1_000_000;
   /** By image. */
   readonly lives = new Map<string, InstanceTimeline>();
   readonly instances = new Map<string, FakeInstance>();
-  /** What was done, in order, such as `create web-1`, `stop i1`, `delete i1`. */
+  /** The actions in order, such as `create web-1`, `stop i1`, `delete i1`. */
   readonly log: string[] = [];
   services: object[] = [{ port: 80, handlers: ["http"] }];
-  /** What else the group has been told, in the API's words. */
+  /** Other settings of the group, in the API's words. */
   group: Record<string, unknown> = { domains: [{ fqdn: "web.test" }] };
   /** The autoscale configuration, in the API's words. */
   autoscale: Record<string, unknown> | undefined;
-  /** Members that are still listed and gone. */
+  /** Members that are still listed after their deletion. */
   goneMembers: { uuid: string; name: string }[] = [];
-  /** Refuses a PATCH, by its property, or a change of autoscale (`autoscale`), with this item. */
-  readonly refusals = new Map<string, object>();
+  /** Rejects a PATCH by its property, or a change of autoscale (`autoscale`), with this item. */
+  readonly rejections = new Map<string, object>();
   serviceExists = true;
   console = "";
-  /** Called before every create; throws, or says that the answer is lost after the work is done. */
+  /** Called before every create; throws, or says that the response is lost after the work is done. */
   onCreate: (request: CreateInstanceRequest) => "answer" | "lose" = () => "answer";
-  /** Looks at each state of the world, after each change and each sleep. */
+  /** Observes the state after each change and each sleep. */
   onChange: () => void = () => undefined;
   /** Milliseconds after its creation from which an instance is listed. */
   listedAfterMs = 0;
-  /** Refuses deletions with this error. */
+  /** Rejects deletions with this error. */
   deleteFails: Error | undefined;
   private count = 0;
 
@@ -109,8 +109,8 @@ export class FakeServiceGroup {
       return respondWith(this.serviceItem());
     },
     patchServices: ({ body: [{ prop, op, value }] }: { body: [{ prop: string; op: string; value: unknown }] }) => {
-      const refusal = this.refusals.get(prop);
-      if (refusal !== undefined) return respondWith(refusal);
+      const rejection = this.rejections.get(prop);
+      if (rejection !== undefined) return respondWith(rejection);
       this.log.push(`${op} ${prop} ${JSON.stringify(value)}`);
       if (prop === "services") this.services = value as object[];
       else if (prop === "domains") this.group["domains"] = op === "del" ? [] : toReportedDomains(value);
@@ -125,8 +125,8 @@ export class FakeServiceGroup {
           : { status: "success", enabled: true, ...this.autoscale }),
       }),
     createAutoscale: ({ body: [request] }: { body: [Record<string, unknown>] }) => {
-      const refusal = this.refusals.get("autoscale");
-      if (refusal !== undefined) return respondWith(refusal);
+      const rejection = this.rejections.get("autoscale");
+      if (rejection !== undefined) return respondWith(rejection);
       this.log.push(`configure ${JSON.stringify(request)}`);
       const { create_args, ...rest } = request as { create_args: { template: { uuid?: string; name?: string } } };
       const { uuid = "template-1", name = "base" } = create_args.template;
@@ -186,7 +186,7 @@ export class FakeServiceGroup {
       this.onChange();
       return respondWith(...body.map(({ uuid }) => this.item(uuid)));
     },
-    /** Whoever waits sees a stop through. */
+    /** A wait lets the stop complete. */
     waitInstances: ({ query }: Selected) => {
       this.nowMs += 1000;
       const uuids = query?.uuid ?? [];
@@ -210,7 +210,7 @@ export class FakeServiceGroup {
       respondWith({ uuid: query?.uuid?.[0], output: Buffer.from(this.console).toString("base64") }),
   } as unknown as Client;
 
-  /** Puts an instance there, as if made before; returns its uuid. */
+  /** Adds an instance as if created earlier; returns its uuid. */
   add(request: CreateInstanceRequest, override: Partial<InstanceItem> = {}): string {
     const uuid = `i${++this.count}`;
     const life = this.lives.get(imageOf(request)) ?? healthyTimeline;
@@ -223,7 +223,7 @@ export class FakeServiceGroup {
     return held === undefined || !this.isListed(held) ? notFound(uuid) : itemOf(uuid, held, this.nowMs);
   }
 
-  /** All of them, by uuid. */
+  /** All instances by uuid. */
   items(): InstanceItem[] {
     return [...this.instances].map(([uuid, held]) => itemOf(uuid, held, this.nowMs));
   }

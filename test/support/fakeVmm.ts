@@ -1,4 +1,4 @@
-/** VMs in memory, for tests of everything above the VMM. Their guests answer on real loopback ports. */
+/** VMs in memory, for tests of everything above the VMM. Their guests respond on real loopback ports. */
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
@@ -15,28 +15,28 @@ export interface FakeGuest {
   readonly serve?: (socket: net.Socket, guestPort: number) => void;
   /** Ends by itself this long after `started`. */
   readonly exits?: { readonly afterMs: number; readonly exit: VmExit };
-  /** What a graceful stop makes of it; `undefined` means it ignores the request and is cut off after the grace. */
+  /** The exit after a graceful stop; `undefined` means that it ignores the request and is killed after the grace period. */
   readonly onStop?: VmExit | undefined;
   /** Written to the console log at start. */
   readonly console?: string;
-  /** What it takes while it runs; nothing by default. */
+  /** Its usage while it runs; zero by default. */
   readonly usage?: VmUsage;
 }
 
-const CUT_OFF: VmExit = { how: "killed", detail: "QEMU was told to end (host-qmp-quit)." };
+const CUT_OFF: VmExit = { kind: "killed", detail: "QEMU was told to quit (host-qmp-quit)." };
 let lastPid = 100_000;
 
-/** One running fake VM, independent of who holds it. */
+/** One running fake VM, independent of its owner. */
 class FakeVmProcess {
   readonly pid = ++lastPid;
   readonly spec: VmSpec;
   readonly guest: FakeGuest;
   readonly started: Promise<void>;
   readonly exited: Promise<VmExit>;
-  /** Set once it is gone. */
+  /** Set once it has ended. */
   exit: VmExit | undefined;
   paused = false;
-  /** Bytes written to the console log: like QEMU it goes on there, whatever became of the file meanwhile. */
+  /** Bytes written to the console log: like QEMU it continues at its offset, whatever happened to the file. */
   consoleEnd = 0;
   #listening = false;
   #onExit: (exit: VmExit) => void = () => undefined;
@@ -79,7 +79,7 @@ class FakeVmProcess {
     return { host: "127.0.0.1", port: typeof address === "object" && address !== null ? address.port : 0 };
   }
 
-  /** Like QEMU it accepts at once and asks the guest later. */
+  /** Like QEMU it accepts at once and connects to the guest later. */
   #open(guestPort: number): Promise<net.Server> {
     return new Promise((resolve, reject) => {
       const server = net.createServer((socket) => {
@@ -96,7 +96,7 @@ class FakeVmProcess {
   }
 }
 
-/** One owner's hold on a machine. */
+/** One owner's control of a machine. */
 class FakeVm implements Vm {
   readonly pid: number;
   readonly started: Promise<void>;
@@ -147,9 +147,9 @@ class FakeVm implements Vm {
   }
 }
 
-/** A VMM in memory. One object stands for the machine: daemons of a test that follow one another share it. */
+/** A VMM in memory. One object stands for the host: successive daemons of a test share it. */
 export class FakeVmm implements Vmm {
-  /** Every spec that was ever started, in order. */
+  /** Every spec that was started, in order. */
   readonly starts: VmSpec[] = [];
   readonly #folder: string;
   readonly #guestOf: (spec: VmSpec) => FakeGuest;
@@ -157,7 +157,7 @@ export class FakeVmm implements Vmm {
 
   /**
    * @param folder Where console logs are written (`localPaths().instances`).
-   * @param guestOf How the guest of a spec behaves; may throw what `start` shall throw.
+   * @param guestOf The guest's behaviour for a spec; may throw the error of `start`.
    */
   constructor(folder: string, guestOf: (spec: VmSpec) => FakeGuest) {
     this.#folder = folder;
@@ -182,7 +182,7 @@ export class FakeVmm implements Vmm {
   }
 
   async postMortem(uuid: string): Promise<VmExit> {
-    return this.#machines.get(uuid)?.exit ?? { how: "killed", detail: "QEMU is gone without a trace." };
+    return this.#machines.get(uuid)?.exit ?? { kind: "killed", detail: "QEMU ended without a message." };
   }
 
   async removeFiles(uuid: string): Promise<void> {
@@ -195,7 +195,7 @@ export class FakeVmm implements Vmm {
   }
 
   truncateLogs(): void {
-    // it has but a console log
+    // it has only a console log
   }
 
   async describe(): Promise<Readonly<Record<string, string>>> {
@@ -211,12 +211,12 @@ export class FakeVmm implements Vmm {
     fs.closeSync(file);
   }
 
-  /** Ends a running VM from outside, as a crash, an exit or a signal would. */
+  /** Ends a running VM from outside, like a crash, an exit or a signal. */
   end(uuid: string, exit: VmExit): void {
     this.#machines.get(uuid)?.end(exit);
   }
 
-  /** Ends every VM; for the end of a test. */
+  /** Ends every VM, at the end of a test. */
   endAll(): void {
     for (const machine of this.#machines.values()) machine.end(CUT_OFF);
   }

@@ -1,14 +1,14 @@
-/** Volumes in memory behind the cloud's routes: enough of an API for programs that only make disks. */
+/** Volumes in memory behind the cloud's routes: enough of an API for programs that only create volumes. */
 import * as crypto from "node:crypto";
 import { type ReceivedRequest, type FakeApi, startFakeApi, success } from "./fakeApi";
 
-/** A running API and what it holds. */
+/** A running API and its content. */
 export interface FakeVolumeApi extends FakeApi {
   /** Names of the volumes by uuid. */
   readonly volumes: Map<string, string>;
 }
 
-/** Starts one. No id of one is an id of another. */
+/** Starts an API. Ids are unique across all of them. */
 export async function startFakeVolumeApi(): Promise<FakeVolumeApi> {
   const volumes = new Map<string, string>();
   const sizes = new Map<string, number>();

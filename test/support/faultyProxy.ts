@@ -1,12 +1,12 @@
 /**
- * A server between a client and an API that loses, garbles and delays what passes, as a random sequence says. Who asks is told
- * by the token: each has a sequence of its own, so that a run can be repeated whatever runs beside it.
+ * A server between a client and an API that loses, corrupts and delays messages by a random sequence. The token identifies
+ * the client: each has its own sequence, so that a run can be repeated whatever runs beside it.
  */
 import * as http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** What can happen to a request. Those with `After` reach the API, which acts. */
+/** The possible faults of a request. Those with `After` reach the API, which acts. */
 export const FAULTS = [
   "http500",
   "http502",
@@ -25,18 +25,7 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** Numbers in [0, 1) that are the same for the same seed. Source: mulberry32, a public-domain generator. */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** What happens to the next request of the bearer of a token; `undefined` lets it pass. */
+/** The fault of the next request with this token; `undefined` lets it pass. */
 export type NextFault = (token: string) => Fault | undefined;
 
 /** A running proxy. */
@@ -45,7 +34,7 @@ export interface FaultyProxy extends AsyncDisposable {
   /** How often each fault happened. */
   readonly counts: ReadonlyMap<Fault, number>;
   readonly requests: () => number;
-  /** Resolves when nothing that was sent late is under way any more. */
+  /** Resolves when no delayed message is in flight any more. */
   settled(): Promise<void>;
 }
 
@@ -54,10 +43,10 @@ interface BufferedResponse {
   readonly text: string;
 }
 
-/** How long something that arrives late is under way: longer than it takes to look for it. */
+/** Delay of late messages: longer than a lookup takes. */
 const LATE_DELAY_MS = 15;
 
-/** Starts one in front of an API. */
+/** Starts a proxy in front of an API. */
 export async function startFaultyProxy(
   api: { readonly url: string; readonly token: string },
   nextFault: NextFault,
@@ -135,7 +124,7 @@ export async function startFaultyProxy(
         return;
       }
       default:
-        await act(); // tooSlowAfter: never answered
+        await act(); // tooSlowAfter: no response
     }
   }
 

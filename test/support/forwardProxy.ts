@@ -1,17 +1,17 @@
-/** A forward proxy on the loopback: requests in absolute form, and tunnels. Hosts that do not exist lead where a test says. */
+/** A forward proxy on the loopback address: requests in absolute form, and tunnels. All host names lead to one port. */
 import * as http from "node:http";
 import * as net from "node:net";
 
 /** A running proxy. */
 export interface ForwardProxy extends AsyncDisposable {
   readonly port: number;
-  /** Method and target of every request, as they arrived: what the proxy can see. */
+  /** Method and target of every request: what the proxy can see. */
   readonly requests: string[];
   /** Headers of the last request. */
   headers: http.IncomingHttpHeaders;
 }
 
-/** @param options.to port that every host leads to. `options.password`: what `user` has to say; none by default. */
+/** @param options.to the port of every host. `options.password`: the password of `user`; none by default. */
 export async function startForwardProxy(options: {
   readonly to: number;
   readonly password?: string;

@@ -1,7 +1,7 @@
 /**
- * The API's instances, services, volumes and certificates in memory, as a current node keeps and reports them: defaults filled in,
- * references canonical, what needs a stopped instance refused while it runs. What a program refers to and nobody made was there
- * before, made by somebody else. Without quotas, and without any conflict between two owners of a domain or of a volume.
+ * The API's instances, services, volumes and certificates in memory, as a current node stores and reports them: defaults filled in,
+ * references canonical, changes that need a stopped instance rejected while it runs. Objects that a program refers to and does not
+ * create exist from the start. Without quotas, and without conflicts between two owners of a domain or a volume.
  */
 import * as crypto from "node:crypto";
 import type { Client } from "../../provider/client/client";
@@ -21,15 +21,15 @@ type Domain = { name: string; certificate?: Named };
 export interface ApiCall {
   readonly route: RouteName;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Where a volume was mounted. */
+  /** Mount path of a volume. */
   readonly at?: string | undefined;
 }
 
-/** Size of the volumes that somebody else made. */
+/** Size of the volumes that existed before. */
 export const FOREIGN_SIZE_MB = 64;
 const ANY_VOLUME = { state: "available", size_mb: FOREIGN_SIZE_MB, filesystem: "ext4", access_mode: "rwo" };
 
-/** Changes that are made while an instance runs; any other needs a stop. Source: the API's reference, section 19. */
+/** Changes that apply to a running instance; any other needs a stop. Source: the API's reference, section 19. */
 const LIVE_PATCHABLE_PROPS: readonly string[] = [
   "tags",
   "annotations",
@@ -38,21 +38,21 @@ const LIVE_PATCHABLE_PROPS: readonly string[] = [
   "autokill",
 ] satisfies InstanceProp[];
 
-/** More than any update asks. Without time that passes, one that never comes to its end would otherwise hang its test for ever. */
+/** More calls than any update makes. Without passing time, an endless update would hang its test. */
 const MAX_REQUESTS = 20_000;
 
-/** How instances begin that autoscale makes. */
+/** The settings of instances that autoscale creates. */
 const AUTOSCALED_NAME_PREFIX = "scaled-";
 
 const serviceGroupUuidOf = ({ service_group: group }: StoredInstance): unknown =>
   (group as Named | null | undefined)?.uuid;
 const failedItem = (error: number, message: string): object => ({ status: "error", error, message });
 const identityOf = ({ uuid, name }: Item): Item => ({ uuid, name });
-/** The same for the same name, so that it is the same object in every world. */
+/** Derived from the name, so that it is the same object in every world. */
 const foreignUuid = (name: string): string =>
   `ffffffff-0000-4000-8000-${crypto.createHash("md5").update(name).digest("hex").slice(0, 12)}`;
 
-/** See above. */
+/** A fake API in memory; see the top of the file. */
 export class InMemoryApi {
   readonly calls: ApiCall[] = [];
   readonly instances = new Map<string, StoredInstance>();
@@ -73,7 +73,7 @@ export class InMemoryApi {
     return uuid === undefined ? [...all.values()].find((one) => one.name === name) : all.get(uuid);
   }
 
-  /** What was made here, or by somebody else before. */
+  /** Objects created here or earlier by someone else. */
   private referred(all: Map<string, Item>, named: Named, like: object): Item {
     const { uuid, name } = named;
     const found = this.find(all, named);
@@ -236,7 +236,7 @@ export class InMemoryApi {
     return { status: "success", ...identityOf(item) };
   }
 
-  /** Attaches (`at` given) or detaches. */
+  /** Attaches (with `at`) or detaches. */
   private mount(named: Named, instance: Named, at: string | undefined, readonly = false): object {
     const { uuid, name } = this.volumeOf(named);
     const item = this.instances.get(instance.uuid ?? "");
@@ -362,13 +362,13 @@ export class InMemoryApi {
       },
       deleteCertificates: (one: Named) => this.gone(this.certificates, one),
     };
-    const answered = (items: readonly object[]) => ({ items, message: undefined, metro: "test", requestId: undefined });
+    const toReply = (items: readonly object[]) => ({ items, message: undefined, metro: "test", requestId: undefined });
     const asking = Object.entries(reads).map(([name, read]) => [
       name,
       async (request: Query) => {
         await Promise.resolve();
         this.countRequest(name);
-        return answered(read(request));
+        return toReply(read(request));
       },
     ]);
     const changing = Object.entries(changes).map(([name, change]) => [
@@ -378,7 +378,7 @@ export class InMemoryApi {
         this.countRequest(name);
         const route = name as RouteName;
         if (body !== undefined) routes[route].body.parse(body);
-        return answered(
+        return toReply(
           [body ?? {}].flat().map((one) => {
             const entry = { ...path, ...one } as Readonly<Record<string, unknown>>;
             this.calls.push({ route, body: entry, at: this.mountedAt(entry) });

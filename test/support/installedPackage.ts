@@ -1,4 +1,4 @@
-/** This package as a stranger gets it: packed with npm, and installed from that tarball by npm or pnpm. */
+/** This package as a user gets it: packed with npm, and installed from that tarball by npm or pnpm. */
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
@@ -6,21 +6,21 @@ import * as path from "node:path";
 
 const root = path.resolve(__dirname, "../..");
 
-/** Where in the world a package manager looks must not depend on the `npm test` that this runs under. */
+/** The package manager's settings must not depend on the `npm test` that this runs in. */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(npm_(package|lifecycle)_|npm_config_local_prefix|INIT_CWD)/.test(name),
   ),
 );
 
-/** How a command ended. */
+/** The result of a command. */
 export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a command in a folder, to its end. */
+/** Runs a command in a folder until it exits. */
 export function runCommand(folder: string, command: string, args: readonly string[]): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = childProcess.spawn(command, args, {
@@ -54,7 +54,7 @@ export async function packFolder(folder: string, into: string): Promise<string> 
   return path.join(into, `${name}-${version}.tgz`);
 }
 
-/** Packs this package from a copy, which has nothing compiled yet: the checkout's dist may be of another moment. */
+/** Packs this package from a copy without compiled files: the checkout's dist may be outdated. */
 export async function packRepository(into: string): Promise<string> {
   const copy = path.join(into, "checkout");
   const left = new Set(["node_modules", "dist", "test", ".git", ".cache"].map((name) => path.join(root, name)));

@@ -1,14 +1,14 @@
-/** An instance as the local platform keeps it. */
+/** An instance as the local platform stores it. */
 import type { InstanceRecord } from "../../provider/platform/store/instances";
 
-/** One that runs, of an image of which nothing else is known. */
+/** A running instance with an arbitrary image. */
 export const runningRecord: InstanceRecord = {
   ...{ uuid: "u", name: "web", createdAt: 0, serviceUuid: undefined, volumes: [] },
   definition: {
     ...{ repository: "app", digest: "d", kernelDigest: "k", imageArgs: [], imageEnv: {}, args: [], env: {} },
     ...{ argsFromImage: true, memoryMb: 128, vcpus: 1, restartPolicy: "never", tags: [], annotations: {} },
     ...{ deleteLock: false, deleteOnStop: false, dependencies: [], roms: [], schedules: [], history: [] },
-    ...{ autokill: { timeMs: 0, numRequests: 0 }, frozenAutokillMs: 0 },
+    ...{ autokill: { timeMs: 0, numRequests: 0 }, templateAutokillMs: 0 },
   },
   status: {
     ...{ state: "running", deleting: false, stopForced: false, startCount: 1, restartCount: 0, uptimeMs: 0 },

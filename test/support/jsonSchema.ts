@@ -1,7 +1,7 @@
-/** JSON Schema, as far as our OpenAPI documents and zod's own export use it: values that fit, and what does not fit. */
+/** JSON Schema, as far as our OpenAPI documents and zod's own export use it: matching values, and violations. */
 import * as fc from "fast-check";
 
-/** A schema, or a place where another one stands. */
+/** A schema, or a reference to another one. */
 export interface JsonSchema {
   readonly $ref?: string;
   readonly type?: string;
@@ -23,7 +23,7 @@ export interface JsonSchema {
   readonly pattern?: string;
 }
 
-/** Finds what a `$ref` names. */
+/** Resolves a `$ref`. */
 export type ResolveRef = (schema: JsonSchema) => JsonSchema;
 
 /** Resolves `#/components/schemas/X` of an OpenAPI document. */
@@ -36,7 +36,7 @@ export const refResolver =
     return found;
   };
 
-/** A schema with the branches of its unions as one object: every property that any of them has. Without `resolve` there is no `$ref` in it. */
+/** A schema with the branches of its unions merged to one object with every property. Without `resolve` it must contain no `$ref`. */
 export function propertiesOf(
   schema: JsonSchema,
   resolve: ResolveRef = (found) => found,
@@ -46,10 +46,10 @@ export function propertiesOf(
   return { ...found.properties, ...Object.assign({}, ...branches.map((one) => propertiesOf(one, resolve))) };
 }
 
-/** Depth at which optional parts are left out, so that schemas which contain themselves end. */
+/** Depth from which optional parts are omitted, so that recursive schemas end. */
 const MAX_DEPTH = 6;
 
-/** Values that fit the schema. Numbers are whole, since the documents do not tell the two apart. */
+/** Values that match the schema. Numbers are whole, since the documents do not distinguish them. */
 export function arbitraryOf(given: JsonSchema, resolve: ResolveRef, depth = 0): fc.Arbitrary<unknown> {
   const schema = resolve(given);
   const inner = (one: JsonSchema): fc.Arbitrary<unknown> => arbitraryOf(one, resolve, depth + 1);
@@ -103,7 +103,7 @@ function recordOf(
   });
 }
 
-/** Every way in which a value does not fit, as `path: why`. An unknown member is one, as strict servers have it. */
+/** Every violation of a schema, as `path: why`. An unknown member is one, as on strict servers. */
 export function schemaViolations(given: JsonSchema, value: unknown, resolve: ResolveRef, path = ""): readonly string[] {
   const schema = resolve(given);
   const branches = schema.oneOf ?? schema.anyOf;

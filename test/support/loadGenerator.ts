@@ -1,13 +1,13 @@
-/** A client that requests in a loop, as fast as it is answered, each time on a connection of its own. */
+/** A client that requests in a loop without pauses, each time on a new connection. */
 import * as http from "node:http";
 
-/** One answer. */
+/** One response. */
 export interface HttpResponse {
   readonly status: number;
   readonly body: string;
 }
 
-/** GETs a URL once. `agent: false` means a fresh connection. */
+/** GETs a URL once. `agent: false` opens a new connection. */
 export const httpGet = (url: string, options: http.RequestOptions = { agent: false }): Promise<HttpResponse> =>
   new Promise((resolve, reject) => {
     const request = http.get(url, { timeout: 60_000, ...options }, (response) => {
@@ -29,7 +29,7 @@ export class LoadGenerator {
   private stopped = false;
   private readonly done: Promise<unknown>;
 
-  /** @param clients how many request at the same time */
+  /** @param clients number of concurrent clients */
   constructor(url: string, clients = 2) {
     this.done = Promise.all(Array.from({ length: clients }, () => this.loop(url)));
   }

@@ -1,4 +1,4 @@
-/** A local platform of a test's own: a state folder, its daemon and VMs, and proof that nothing of it is left. */
+/** A local platform of one test, in real processes: a state folder, its daemon and VMs, and a check that nothing is left. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as net from "node:net";
@@ -9,7 +9,7 @@ import { type Client, createClient } from "../../provider/client/client";
 import { connectLocalDaemon } from "../../provider/client/localDaemon";
 import { localPaths } from "../../provider/base/localPaths";
 
-/** Waits until `condition` holds; fails after a minute with what was waited for. */
+/** Waits until `condition` holds; fails after a minute and names what it waited for. */
 export async function eventually(
   what: string,
   condition: () => Promise<boolean> | boolean,
@@ -22,7 +22,7 @@ export async function eventually(
   }
 }
 
-/** A TCP port on the loopback that nobody listens on now. */
+/** A free TCP port on the loopback address. */
 export async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
@@ -31,7 +31,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** True when something accepts connections on the loopback port. */
+/** True if something accepts connections on the loopback port. */
 export const isListening = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = net.connect(port, "127.0.0.1");
@@ -53,7 +53,7 @@ export async function findProcessesOf(folder: string): Promise<readonly { pid: n
   return found;
 }
 
-/** The platform of one suite. Sets `UNIKERNEL_STATE_DIR` of this process and so of everything it starts. */
+/** The platform of one suite. Sets `UNIKERNEL_STATE_DIR` for this process and everything it starts. */
 export class LocalPlatform {
   readonly folder: string;
   readonly client: Client;
@@ -69,7 +69,7 @@ export class LocalPlatform {
     return new LocalPlatform(folder);
   }
 
-  /** Process id of the daemon; `undefined` when none is announced. */
+  /** Process id of the daemon; `undefined` if none is announced. */
   async daemonPid(): Promise<number | undefined> {
     const text = await fs.readFile(localPaths().daemonFile, "utf8").catch(() => undefined);
     return text === undefined ? undefined : (JSON.parse(text) as { pid: number }).pid;
@@ -83,13 +83,13 @@ export class LocalPlatform {
       .sort((a, b) => a - b);
   }
 
-  /** The console log of an instance, whole. */
+  /** The whole console log of an instance. */
   async readConsole(uuid: string): Promise<string> {
     const reply = await this.client.getInstanceLogs({ query: { uuid: [uuid], offset: [-16383], limit: [16383] } });
     return Buffer.from(reply.items[0]?.output ?? "", "base64").toString("utf8");
   }
 
-  /** Asserts that no process, socket, port or file is left once the daemon has noticed that nothing is left to do. */
+  /** Asserts that no process, socket, port or file is left once the daemon has exited. */
   async assertNothingLeft(ports: readonly number[] = []): Promise<void> {
     const { runDir: run, stateDir: state } = localPaths();
     await eventually("the daemon ends by itself", async () => (await findProcessesOf(this.folder)).length === 0);

@@ -1,4 +1,4 @@
-/** Unit tests reach no network: whoever asks for a host other than this machine's loopback gets an error from nock. */
+/** Unit tests reach no network: a request to any host except the loopback address fails with an error of nock. */
 import nock from "nock";
 
 export const mochaHooks = {

@@ -1,4 +1,4 @@
-/** States that an older release wrote, with the programs that they are of: see test/fixtures/state/README.md. */
+/** States that an older release wrote, with their programs: see test/fixtures/state/README.md. */
 import * as childProcess from "node:child_process";
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
@@ -12,7 +12,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** Names of the states. */
 export type OldStateName = "everything" | "cloud" | "partialFailure" | "lookUps";
 
-/** What `pulumi stack export` writes, as far as it is read here. */
+/** The format of `pulumi stack export`, as far as it is read here. */
 export interface Deployment {
   readonly version: number;
   readonly deployment: {
@@ -47,13 +47,13 @@ export interface OldResource {
 
 const fixtures = path.resolve(__dirname, "../fixtures");
 
-/** With which the secrets of the states are encrypted. The engine's tests run with it as well. */
+/** The passphrase of the secrets in the states. The engine's tests use it too. */
 const PASSPHRASE = "unikernel";
 
-/** The metro and settings that each state was made with. */
+/** The metro and settings of each state. */
 export const SETTINGS: Readonly<Record<OldStateName, Readonly<Record<string, string>>>> = {
   everything: { metro: "local" },
-  // Nobody listens there: what asks this metro for anything fails.
+  // Nothing listens there: every request to this metro fails.
   cloud: { metro: "http://127.0.0.1:28460", token: "t0ken" },
   partialFailure: { metro: "local" },
   lookUps: { metro: "local" },
@@ -114,7 +114,7 @@ function decrypter(state: string): (value: unknown) => unknown {
 export class OldProject {
   readonly name: OldStateName;
   readonly folder: string;
-  /** State folder of a local platform, which is not there: no preview has a reason to make it. */
+  /** State folder of a local platform, which does not exist: no preview has a reason to create it. */
   readonly platform: string;
   private readonly project: TestProject;
 
@@ -132,7 +132,7 @@ export class OldProject {
     return new OldProject(name, project);
   }
 
-  /** Changes the program. Each text must be there, once. */
+  /** Edits the program. Each text must occur exactly once. */
   async edit(changes: Readonly<Record<string, string>>): Promise<void> {
     const file = path.join(this.folder, `${this.name}.ts`);
     let program = await fs.readFile(file, "utf8");
@@ -143,7 +143,7 @@ export class OldProject {
     await fs.writeFile(file, program);
   }
 
-  /** The stack that the state is of, under its name: the URNs hold it. */
+  /** The stack of the state, with its name, which the URNs contain. */
   stack(): Stack {
     const settings = Object.entries(SETTINGS[this.name]).map(([key, value]) => [`unikernel:${key}`, value] as const);
     return openStack({
@@ -154,7 +154,7 @@ export class OldProject {
     });
   }
 
-  /** What the program registers, run against mocks of the engine. */
+  /** The resources that the program registers, run against mocks of the engine. */
   async registered(resources: readonly OldResource[]): Promise<readonly Registration[]> {
     const child = childProcess.fork(path.join(__dirname, "programInputs.ts"), [], {
       cwd: this.folder,
@@ -168,7 +168,7 @@ export class OldProject {
     });
   }
 
-  /** True when something made the local platform's state folder. */
+  /** True if something created the local platform's state folder. */
   async hasPlatform(): Promise<boolean> {
     return fs.stat(this.platform).then(
       () => true,

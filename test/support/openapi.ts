@@ -1,6 +1,6 @@
 /**
- * The vendor's OpenAPI documents in `test/fixtures/openapi`, which were derived from the vendor's own SDK, and what of the API the
- * library leaves out.
+ * The vendor's OpenAPI documents in `test/fixtures/openapi`, derived from the vendor's own SDK, and the parts of the API that
+ * the library omits.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -16,7 +16,7 @@ type Content = { readonly "application/json": { readonly schema: JsonSchema } };
 
 /** A document, as far as it is read here. */
 export interface Document {
-  /** Operations by path and by method in small letters. */
+  /** Operations by path and lower-case method. */
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
 }
@@ -24,10 +24,10 @@ export interface Document {
 const load = (file: string): Document =>
   JSON.parse(fs.readFileSync(path.join(__dirname, "../fixtures/openapi", file), "utf8")) as Document;
 
-/** By the server that a route names. */
+/** Documents by the server that a route names. */
 export const documents = { metro: load("platform.json"), "control-plane": load("controlplane.json") } as const;
 
-/** Schema of an operation's answer with HTTP 200. */
+/** Schema of an operation's HTTP 200 response. */
 export const responseSchemaOf = (operation: Operation): JsonSchema =>
   operation.responses["200"].content["application/json"].schema;
 

@@ -1,5 +1,5 @@
 /**
- * The process in which a program runs against mocks of the engine that answer from a state: it gets one request, and answers with
+ * The process in which a program runs against mocks of the engine that respond from a state: it receives one request and sends
  * what the program registered. Its working directory is the project.
  */
 import * as path from "node:path";
@@ -15,7 +15,7 @@ export interface Registration {
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** Source: @pulumi/pulumi `runtime/rpc.ts`, `specialSigKey`: marks what is not plain, such as a secret, whose value is `value`. */
+/** Source: @pulumi/pulumi `runtime/rpc.ts`, `specialSigKey`: marks special values, such as a secret with its `value`. */
 const SPECIAL = "4dabf18193072939515e22adb298388d";
 
 function inClear(value: unknown): unknown {

@@ -1,4 +1,4 @@
-/** A Pulumi project copied to a folder of its own, with this package installed, as a user would have it. */
+/** A Pulumi project copied to a temporary folder with this package installed, as a user would have it. */
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -6,7 +6,7 @@ import { type Stack, type StackOptions, openStack } from "./engine";
 
 const root = path.resolve(__dirname, "../..");
 
-/** The copy, and a stack of it. */
+/** The copy and its stack. */
 export class TestProject {
   readonly folder: string;
 
@@ -27,7 +27,7 @@ export class TestProject {
     return new TestProject(folder);
   }
 
-  /** @param environment variables of its operations, over those that every test has */
+  /** @param environment variables of its operations, in addition to those that every test has */
   stack(config: Required<StackOptions>["config"], environment: Required<StackOptions>["environment"] = {}): Stack {
     return openStack({
       project: this.folder,
@@ -42,13 +42,13 @@ export class TestProject {
     });
   }
 
-  /** Writes a file of the copy. */
+  /** Writes a file in the copy. */
   async write(file: string, content: string): Promise<void> {
     await fs.mkdir(path.dirname(path.join(this.folder, file)), { recursive: true });
     await fs.writeFile(path.join(this.folder, file), content);
   }
 
-  /** The text of the stack's state as it lies on disk, secrets encrypted. */
+  /** The text of the stack's state on disk, secrets encrypted. */
   async readStoredState(): Promise<string> {
     const [name = ""] = await fs.readdir(path.join(this.folder, ".pulumi", "stacks"));
     return fs.readFile(path.join(this.folder, ".pulumi", "stacks", name, "test.json"), "utf8");

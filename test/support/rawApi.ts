@@ -1,8 +1,8 @@
-/** An HTTP server whose answers a test writes itself, byte by byte if need be. */
+/** An HTTP server whose responses a test writes itself, byte by byte if necessary. */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Answers one request; `body` is what was sent. */
+/** Responds to one request; `body` is the request body. */
 export type RawResponder = (request: http.IncomingMessage, response: http.ServerResponse, body: string) => void;
 
 /** A running server. */
@@ -10,19 +10,19 @@ export interface RawApi extends AsyncDisposable {
   readonly url: string;
   /** Method and target of each request, in order. */
   readonly requests: string[];
-  /** Connections that were opened. */
+  /** Number of connections that were opened. */
   connections: number;
   respond: RawResponder;
 }
 
-/** One volume in the envelope of a successful reply. */
+/** One volume in the envelope of a successful response. */
 export const VOLUMES_RESPONSE = JSON.stringify({
   status: "success",
   op_time_us: 1,
   data: { volumes: [{ status: "success", uuid: "u1", name: "data", state: "available", size_mb: 1 }] },
 });
 
-/** Ends a response as an API does. */
+/** Ends a response as the API does. */
 export function sendJson(
   response: http.ServerResponse,
   status: number,
@@ -39,8 +39,8 @@ export const jsonResponder =
   (_request, response) =>
     sendJson(response, status, text, headers);
 
-/** Starts a server on the loopback. */
-export async function startRawApi(answer: RawResponder): Promise<RawApi> {
+/** Starts a server on the loopback address. */
+export async function startRawApi(respond: RawResponder): Promise<RawApi> {
   const server = http.createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (part: string) => (body += part));
@@ -53,7 +53,7 @@ export async function startRawApi(answer: RawResponder): Promise<RawApi> {
     url: "",
     requests: [],
     connections: 0,
-    respond: answer,
+    respond: respond,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,14 +1,14 @@
-/** HTTP as bytes: what no well-behaved client sends, and exactly what comes back. */
+/** HTTP as bytes: requests that no normal client sends, and the exact responses. */
 import * as net from "node:net";
 
-/** One answer on a connection. */
+/** One response on a connection. */
 export interface RawResponse {
   readonly status: number;
   readonly headers: string;
   readonly body: string;
 }
 
-/** A connection to a server on the loopback. */
+/** A connection to a server on the loopback address. */
 export class RawConnection {
   readonly socket: net.Socket;
   /** Resolves when the connection is closed by either side. */
@@ -18,7 +18,7 @@ export class RawConnection {
 
   private constructor(socket: net.Socket) {
     this.socket = socket;
-    socket.on("error", () => undefined); // a cut connection shows by its end
+    socket.on("error", () => undefined); // a broken connection shows as its end
     socket.on("data", (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#changed();
@@ -32,17 +32,17 @@ export class RawConnection {
     return new RawConnection(socket);
   }
 
-  /** Sends bytes and waits for so many answers; fewer when the connection ends before. */
+  /** Sends bytes and waits for this many responses; fewer if the connection ends before. */
   async exchange(bytes: string | Buffer, count = 1): Promise<readonly RawResponse[]> {
     this.socket.write(bytes);
-    const answers: RawResponse[] = [];
-    while (answers.length < count) {
-      const answer = this.#next();
-      if (answer !== undefined) answers.push(answer);
+    const responses: RawResponse[] = [];
+    while (responses.length < count) {
+      const response = this.#next();
+      if (response !== undefined) responses.push(response);
       else if (this.socket.destroyed) break;
       else await new Promise<void>((resolve) => (this.#changed = resolve));
     }
-    return answers;
+    return responses;
   }
 
   #next(): RawResponse | undefined {
@@ -57,7 +57,7 @@ export class RawConnection {
   }
 }
 
-/** The bytes of a request; a header given here wins. */
+/** The bytes of a request; a header given here overrides the default. */
 export function rawRequest(
   method: string,
   target: string,

@@ -1,4 +1,4 @@
-/** The HTTP side of the platform with handlers of a test's own. */
+/** The HTTP side of the platform with handlers of a test. */
 import { routes } from "../../provider/contract/routes";
 import { startApiServer } from "../../provider/platform/http/server";
 import { NEWEST_DIALECT } from "../../provider/platform/http/dialect";
@@ -6,7 +6,7 @@ import { silentLog } from "../../provider/platform/log";
 import type { Handlers } from "../../provider/platform/handlers/handler";
 import type { Timings } from "../../provider/platform/timings";
 
-/** What a handler was called with. */
+/** The arguments of a handler call. */
 export interface HandlerCall {
   readonly name: string;
   readonly body: unknown;
@@ -21,14 +21,14 @@ export interface RecordingApi extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
   readonly calls: HandlerCall[];
-  /** Requests under way. */
+  /** Number of requests in flight. */
   readonly inFlight: () => number;
 }
 
-/** What a test that does not care answers; `url` is for the older listing of images, which is made from it. */
+/** The default response; `url` is for the older listing of images, which is derived from it. */
 const DEFAULT_RESPONSE = { items: [{ status: "success", url: "oci://local/app@sha256:0" }] };
 
-/** Serves every route by `handle`. */
+/** Serves every route with `handle`. */
 export async function startRecordingApi(
   handle: (called: HandlerCall) => object | Promise<object> = () => DEFAULT_RESPONSE,
   timings: Pick<Timings, "headersTimeoutMs" | "requestTimeoutMs"> = {

@@ -1,4 +1,4 @@
-/** What the lifecycle functions of resources get in unit tests. */
+/** The context of resource functions in unit tests. */
 import type { Client } from "../../provider/client/client";
 import { createObjectReader } from "../../provider/client/objectReader";
 import type { Clock } from "../../provider/base/clock";
@@ -38,7 +38,7 @@ export class FakeTimeouts {
 /** A context around a client made by a test. */
 export function contextWithClient(client: Client, clock: Clock): ProviderContext {
   let changeCount = 0;
-  // Whatever a test changes behind the reader's back may have changed by the next look.
+  // A test may change objects without the reader's knowledge, so nothing is cached.
   const reader = createObjectReader(Object.assign(client, { changeCount: () => ++changeCount }), clock);
   const timeouts = new FakeTimeouts(clock);
   return {
@@ -54,39 +54,40 @@ export function contextWithClient(client: Client, clock: Clock): ProviderContext
   };
 }
 
-/** The items that calls are answered with, by their names. */
+/** The items that calls return, by the call's name. */
 export type CannedResponses = Readonly<Record<string, (request: never) => object | readonly object[]>>;
 
-/** A context, and what was asked through it. */
+/** A context with a record of its calls. */
 export interface TestContext extends ProviderContext {
   /** Calls that change something, such as `patchVolumes [{"uuid":"v1"}]`. */
-  readonly asked: string[];
-  readonly slept: number[];
+  readonly calls: string[];
+  /** The sleeps of the clock. */
+  readonly sleepsMs: number[];
 }
 
 const isRead = (name: string): boolean => name.startsWith("get") || name.startsWith("wait");
 
-/** A context whose metro answers these calls and no other, on a clock that only moves when somebody sleeps. */
-export function contextWithResponses(answers: CannedResponses): TestContext {
-  const slept: number[] = [];
-  const asked: string[] = [];
+/** A context whose metro supports these calls only, on a clock that moves only during sleeps. */
+export function contextWithResponses(responses: CannedResponses): TestContext {
+  const sleepsMs: number[] = [];
+  const calls: string[] = [];
   let nowMs = 0;
-  const calls = Object.entries(answers).map(([name, answer]) => [
+  const methods = Object.entries(responses).map(([name, respond]) => [
     name,
     async (request: { body?: unknown }) => {
-      if (!isRead(name)) asked.push(`${name} ${JSON.stringify(request.body)}`);
+      if (!isRead(name)) calls.push(`${name} ${JSON.stringify(request.body)}`);
       await Promise.resolve();
-      return { items: [answer(request as never)].flat(), message: undefined };
+      return { items: [respond(request as never)].flat(), message: undefined };
     },
   ]);
   const clock: Clock = {
     now: () => nowMs,
     sleep: (ms) => {
       nowMs += ms;
-      slept.push(ms);
+      sleepsMs.push(ms);
       return Promise.resolve();
     },
   };
-  const client = Object.assign(Object.fromEntries(calls), { metro: "test" }) as Client;
-  return Object.assign(contextWithClient(client, clock), { asked, slept });
+  const client = Object.assign(Object.fromEntries(methods), { metro: "test" }) as Client;
+  return Object.assign(contextWithClient(client, clock), { calls, sleepsMs });
 }

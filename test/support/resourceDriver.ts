@@ -1,4 +1,4 @@
-/** A resource kind driven against the local platform as a front end drives it, but for the engine: check, then act, then look. */
+/** Drives a resource kind against the local platform like a front end without the engine: check, act, read. */
 import assert from "node:assert/strict";
 import { createClient } from "../../provider/client/client";
 import { check } from "../../provider/definition/check";
@@ -9,15 +9,15 @@ import type { ProviderContext } from "../../provider/resources/context";
 import { contextWithClient } from "./resourceContext";
 import type { TestPlatform } from "./testPlatform";
 
-/** One resource that exists. */
+/** One existing resource. */
 export interface ExistingResource {
   readonly id: string;
   readonly inputs: Properties;
-  /** What a front end keeps: inputs and outputs together. */
+  /** Inputs and outputs together, as in state. */
   readonly state: Properties;
 }
 
-/** Lifecycle functions of a kind. Names of what is made are given by the test. */
+/** The functions of a kind. The test gives the names of objects. */
 export class ResourceDriver {
   readonly #kind: ResourceKind;
   readonly context: ProviderContext;
@@ -36,7 +36,7 @@ export class ResourceDriver {
     return resourceOf(this.#kind);
   }
 
-  /** Checked inputs; fails the test when they are refused. */
+  /** Checked inputs; fails the test if they are rejected. */
   async checkInputs(given: Properties, olds: Properties = {}): Promise<Properties> {
     const { inputs, failures } = await check(this.#resource, olds, given);
     assert.deepEqual(failures, []);
@@ -64,12 +64,12 @@ export class ResourceDriver {
     return this.#resource.delete(this.context, id, { inputs: this.#inputsIn(state), outputs: state });
   }
 
-  /** What is told of an object of which nothing is known but its uuid or name. */
+  /** What is read of an object by uuid or name, without state. */
   read(uuidOrName: string) {
     return this.#resource.read(this.context, uuidOrName, {});
   }
 
-  /** Names of the inputs that differ from what is there; `undefined` when it is gone. */
+  /** Names of the inputs that differ from the object; `undefined` if it is not found. */
   async drift({ id, inputs, state }: ExistingResource): Promise<readonly string[] | undefined> {
     const observed = await this.#resource.read(this.context, id, this.#inputsIn(state));
     if (observed === undefined) return undefined;

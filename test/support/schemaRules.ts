@@ -1,6 +1,6 @@
 /**
- * The rules a Pulumi package schema must keep, as far as this package's schema uses the form. Stricter than the engine's own
- * check, which lets a misspelt key pass.
+ * The rules of a Pulumi package schema, as far as this package's schema uses them. Stricter than the engine's own
+ * check, which accepts a misspelt key.
  * Source: pulumi/pulumi `pkg/codegen/schema/pulumi.json` (keys), `bind.go` and `reserved_keywords.go` (rules).
  */
 
@@ -13,7 +13,7 @@ const namesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? v
 
 const TYPE_KEYS = ["type", "items", "additionalProperties", "$ref", "oneOf", "discriminator", "plain"];
 
-/** What may stand where. Keys that come with rules nobody wrote below (`methods`, `functions`, …) are not among them. */
+/** The allowed keys by place. Keys whose rules are not implemented below (`methods`, `functions`, …) are not among them. */
 const ALLOWED_KEYS = {
   package: [
     ...["name", "displayName", "version", "description", "keywords", "homepage", "license", "attribution"],
@@ -44,7 +44,7 @@ const PRIMITIVES: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 const BUILT_IN = ["pulumi.json#/Asset", "pulumi.json#/Archive", "pulumi.json#/Json", "pulumi.json#/Any"];
 
-/** Everything wrong with a schema, each with the place it is at; empty for a sound one. */
+/** All problems of a schema with their place; empty for a valid one. */
 export function schemaProblems(schema: Json): readonly string[] {
   const problems: string[] = [];
   const say = (place: string, what: string) => void problems.push(`${place}: ${what}`);
@@ -73,7 +73,7 @@ export function schemaProblems(schema: Json): readonly string[] {
       return oneOf.forEach((one, index) => nested(`${place}.oneOf[${index}]`, one));
     }
     if (kind === "array") return nested(`${place}.items`, items);
-    // Without additionalProperties it would be a map of strings; say so when that is meant.
+    // Without additionalProperties it would be a map of strings, which must be explicit.
     if (kind === "object") return nested(`${place}.additionalProperties`, additionalProperties);
     if (typeof kind !== "string" || PRIMITIVES[kind] === undefined) say(place, `'${String(kind)}' is not a type`);
   };
@@ -181,7 +181,7 @@ export function schemaProblems(schema: Json): readonly string[] {
   return problems;
 }
 
-/** Does a value of the type need, through required properties alone, another value of it? Arrays and maps can be empty. */
+/** Does a value of the type need, through required properties alone, another value of the same type? Arrays and maps can be empty. */
 function needsItself(types: Json, start: string): boolean {
   const seen = new Set<string>();
   const visit = (text: string): boolean => {

@@ -1,7 +1,7 @@
-/** A clock that runs ahead when it is told to. */
+/** A clock that a test can advance. */
 import type { Clock } from "../../provider/base/clock";
 
-/** The machine's time, and what it was advanced by. Who sleeps wakes by `advance` alone. */
+/** The machine's time plus what it was advanced by. Sleeps end by `advance` only. */
 export class TestClock implements Clock {
   #aheadMs = 0;
   readonly #sleepers = new Set<() => void>();

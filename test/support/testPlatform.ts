@@ -1,4 +1,4 @@
-/** A daemon in the test's own process, on VMs in memory, and a plain HTTP client that says exactly what it is told. */
+/** A daemon in the test's own process with VMs in memory, and a plain HTTP client without any logic. */
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import type * as net from "node:net";
@@ -11,9 +11,9 @@ import type { Timings } from "../../provider/platform/timings";
 import { type FakeGuest, FakeVmm } from "./fakeVmm";
 import type { VmSpec } from "../../provider/platform/vmm/vmm";
 
-/** One item of a reply, as JSON. */
+/** One item of a response, as JSON. */
 export type Item = Record<string, unknown> & { uuid: string; name: string; message: string };
-/** A reply, as JSON. */
+/** A response, as JSON. */
 export interface ApiResponse {
   readonly httpStatus: number;
   readonly status: string;
@@ -34,20 +34,20 @@ const FAST_TIMINGS: Partial<Timings> = {
   closeGraceMs: 100,
 };
 
-/** Answers every HTTP request with the guest's name; keeps connections alive as clients ask. */
+/** Responds to every HTTP request with the guest's name; keeps connections alive as clients request. */
 export function webGuest(name: string): FakeGuest {
   const server = http.createServer((_request, response) => response.end(name));
   return {
     serve: (socket: net.Socket) => void server.emit("connection", socket),
-    onStop: { how: "exited", exitCode: 0 },
+    onStop: { kind: "exited", exitCode: 0 },
   };
 }
 
-/** A state folder of its own, with the image `app:1`. */
+/** A temporary state folder with the image `app:1`. */
 export class TestPlatform {
   readonly paths: LocalPaths;
   readonly vmm: FakeVmm;
-  /** How the guest of an instance behaves, by its name; instances without an entry serve their name over HTTP. */
+  /** The behaviour of an instance's guest by instance name; other instances serve their name over HTTP. */
   readonly guests = new Map<string, FakeGuest | (() => FakeGuest)>();
   #otherGuest: (name: string) => FakeGuest = webGuest;
   readonly #timings: Partial<Timings>;
@@ -93,12 +93,12 @@ export class TestPlatform {
     return this.#daemon;
   }
 
-  /** How the guests behave that have no entry in {@link guests}. */
+  /** The behaviour of guests without an entry in {@link guests}. */
   setDefaultGuest(guestOf: (name: string) => FakeGuest): void {
     this.#otherGuest = guestOf;
   }
 
-  /** Puts an image into the layout and returns its digest. Kernel and initrd are whatever text is given. */
+  /** Stores an image in the layout and returns its digest. Kernel and initrd are arbitrary text. */
   async addImage(repository: string, tag: string, kernel: string, initrd?: string): Promise<string> {
     const file = path.join(this.folder, "kernel");
     const initrdFile = path.join(this.folder, "initrd");
@@ -117,7 +117,7 @@ export class TestPlatform {
     return digest;
   }
 
-  /** Starts a daemon; `undefined` when the folder is taken. */
+  /** Starts a daemon; `undefined` if the folder is taken. */
   async start(
     options: Pick<DaemonOptions, "stay" | "timings" | "images" | "quotas" | "strict2026" | "clock"> = {},
   ): Promise<Daemon | undefined> {
@@ -127,14 +127,14 @@ export class TestPlatform {
     return daemon;
   }
 
-  /** Ends daemon and VMs and removes the folder. */
+  /** Stops daemon and VMs and removes the folder. */
   async close(): Promise<void> {
     await this.#daemon?.close().catch(() => undefined);
     this.vmm.endAll();
     await fs.rm(this.folder, { recursive: true, force: true });
   }
 
-  /** One request, with the token unless told otherwise. A body that is a string is sent as it is. */
+  /** One request, with the token by default. A string body is sent unchanged. */
   async api(
     method: string,
     target: string,
@@ -163,7 +163,7 @@ export class TestPlatform {
     return items[0];
   }
 
-  /** A running instance that answers, if it has a service. */
+  /** A running instance, ready if it has a service. */
   async createRunning(body: Record<string, unknown>): Promise<Item> {
     const created = await this.requestItem("POST", "/v1/instances", {
       image: "app:1",
@@ -182,7 +182,7 @@ export class TestPlatform {
     return this.requestItem("GET", `/v1/instances?uuid=${uuid}`);
   }
 
-  /** Reads an instance until it looks as wanted. */
+  /** Reads an instance until it satisfies the condition. */
   async waitForItem(uuid: string, met: (item: Item) => boolean): Promise<Item> {
     for (;;) {
       const item = await this.instance(uuid);

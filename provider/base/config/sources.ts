@@ -7,7 +7,7 @@
 import { type EnvironmentVariable, environmentVariable } from "./environment";
 
 /** Settings by the names that a Provider and the stack's configuration have for them, and the variable that holds each. */
-const ENVIRONMENT_VARIABLES = {
+export const VARIABLE_BY_SETTING = {
   metro: "UKC_METRO",
   token: "UKC_TOKEN",
   controlPlane: "UNIKERNEL_CONTROL_PLANE",
@@ -17,10 +17,10 @@ const ENVIRONMENT_VARIABLES = {
 } as const satisfies Readonly<Record<string, EnvironmentVariable>>;
 
 /** Name of a setting. */
-export type SettingKey = keyof typeof ENVIRONMENT_VARIABLES;
+export type SettingKey = keyof typeof VARIABLE_BY_SETTING;
 
 /** Every setting, by name. */
-export const SETTING_KEYS = Object.keys(ENVIRONMENT_VARIABLES) as readonly SettingKey[];
+export const SETTING_KEYS = Object.keys(VARIABLE_BY_SETTING) as readonly SettingKey[];
 
 /** Settings as one source gives them, as text. `undefined` or empty means not given there. */
 export type PartialSettings = { readonly [K in SettingKey]?: string | undefined };
@@ -48,7 +48,7 @@ export function findSetting(key: SettingKey, sources: SettingSources): Setting |
     const value = sources[source]?.[key];
     if (value !== undefined && value !== "") return { key, value, source };
   }
-  const value = environmentVariable(ENVIRONMENT_VARIABLES[key]);
+  const value = environmentVariable(VARIABLE_BY_SETTING[key]);
   return value === undefined ? undefined : { key, value, source: "environment" };
 }
 
@@ -62,7 +62,7 @@ export function describeSource({ key, source }: Setting): string {
     case "stack":
       return `from the stack's configuration, unikernel:${key}`;
     case "environment":
-      return `from ${ENVIRONMENT_VARIABLES[key]}`;
+      return `from ${VARIABLE_BY_SETTING[key]}`;
     case "default":
       return "the default";
     default:

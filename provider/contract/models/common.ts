@@ -3,6 +3,8 @@ import * as z from "zod";
 
 /** A TCP or UDP port. */
 export const port = z.int().min(1).max(65535);
+/** Longest time for open connections to end, for which -1 stands. Milliseconds. Source: the cloud's documentation. */
+export const MAX_DRAIN_MS = 3_600_000;
 /** RFC 3339, UTC. */
 export const timestamp = z.string();
 /** Name of an object: at most 255 characters. */
@@ -87,3 +89,11 @@ export const patchOperation = {
     .transform((value): unknown => value ?? undefined)
     .optional(),
 };
+
+/** One change of one property by a PATCH, as client and daemon handle it. Which `value` fits is the property's business. */
+export interface PatchOperation<Prop extends string> {
+  readonly prop: Prop;
+  /** `set` replaces the value, `add` adds to a list or map, `del` removes the value or some of its members. */
+  readonly op: "set" | "add" | "del";
+  readonly value?: unknown;
+}

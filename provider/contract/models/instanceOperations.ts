@@ -1,6 +1,7 @@
 /** What is done to instances: changes, starts, stops, templates, checkpoints; and what is read beside them. */
 import * as z from "zod";
 import {
+  MAX_DRAIN_MS,
   annotations,
   autokillTime,
   idItem,
@@ -82,8 +83,6 @@ export const startRequest = withSelector({
   wait_timeout_ms: z.int().min(-1).optional(),
 });
 
-/** Longest time for open connections to end, for which -1 stands. Milliseconds. Source: the cloud's documentation. */
-export const MAX_DRAIN_MS = 3_600_000;
 const drainTimeoutMs = z.int().min(-1).max(MAX_DRAIN_MS);
 export const stopRequest = withSelector({
   force: z.boolean().optional(),

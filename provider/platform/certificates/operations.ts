@@ -1,7 +1,7 @@
-/** Certificates from their upload to their end. */
+/** Creates, replaces and deletes uploaded certificates. */
 import * as crypto from "node:crypto";
 import type { CreateCertificateRequest } from "../../contract/models";
-import { uniqueName } from "../objectNames";
+import { assertNameAvailable, uniqueName } from "../objectNames";
 import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
 import { type CertificateRecord, deleteCertificate, saveCertificate } from "../store/certificates";
@@ -15,38 +15,43 @@ export const servicesUsingCertificate = (registry: Registry, { uuid }: Certifica
     .map(({ record }) => record)
     .filter(({ domains }) => domains.some(({ certificateUuid }) => certificateUuid === uuid));
 
-/** Exactly one of both names of the field. Throws refusals `NotBoth`, `Invalid`. */
+/** The common name, which a request gives under one of two field names. Throws `ApiItemError`: `NotBoth`, `Invalid`. */
 function parseCommonName({ common_name, cn }: CreateCertificateRequest): string {
   if (common_name !== undefined && cn !== undefined) {
-    throw new ApiItemError("NotBoth", "Either 'common_name' or 'cn' must be given, not both");
+    throw new ApiItemError("NotBoth", "Give either 'common_name' or 'cn', not both");
   }
   const given = common_name ?? cn;
   if (given === undefined)
     throw new ApiItemError("Invalid", "'common_name' is missing in certificate creation arguments");
   const commonName = given.replace(/\.$/, "").toLowerCase();
   if (isDomainName(commonName)) return commonName;
-  throw new ApiItemError("Invalid", `'common_name' must be a domain name, or '*.' and one; it is '${given}'`);
+  throw new ApiItemError(
+    "Invalid",
+    `Invalid 'common_name' '${given}': it must be a domain name, or '*.' followed by one`,
+  );
 }
 
 /**
- * Keeps an uploaded certificate. Throws refusals `Invalid`, `NotBoth`, `AlreadyExists`, and `CertCnMismatch` when the
- * certificate is for other names.
+ * Saves an uploaded certificate. Throws `ApiItemError`: `Invalid`, `NotBoth`, `AlreadyExists`, and `CertCnMismatch` when
+ * the certificate is for other names.
  */
 export function createCertificate(registry: Registry, body: CreateCertificateRequest): CertificateRecord {
   const commonName = parseCommonName(body);
-  const taken = (name: string): boolean => [...registry.certificates.values()].some((one) => one.name === name);
-  const name = body.name ?? uniqueName(commonName.replace(/^\*\./, ""), taken);
-  if (name.includes("/")) throw new ApiItemError("Invalid", `'${name}' is not a name: it contains '/'`);
-  if (taken(name)) throw new ApiItemError("AlreadyExists", `A certificate with the name '${name}' already exists`);
+  const isTaken = (name: string): boolean => [...registry.certificates.values()].some((one) => one.name === name);
+  const name = body.name ?? uniqueName(commonName.replace(/^\*\./, ""), isTaken);
+  assertNameAvailable("certificate", name, isTaken);
   assertValidCertificate(commonName, body.chain, body.pkey);
   const { chain, pkey } = body;
-  const record = { uuid: crypto.randomUUID(), name, createdAt: Date.now(), commonName, chain, pkey };
+  const record = { uuid: crypto.randomUUID(), name, createdAt: registry.parts.clock.now(), commonName, chain, pkey };
   persistCertificate(registry, record);
   registry.parts.log.write("certificate.created", { uuid: record.uuid, name, common_name: commonName });
   return record;
 }
 
-/** Replaces chain and key; services that use it show the new one to the next client. Throws as `createCertificate` does. */
+/**
+ * Replaces chain and key; services use them from the next connection on. Throws `ApiItemError`: `Invalid`,
+ * `CertCnMismatch`.
+ */
 export function replaceCertificate(
   registry: Registry,
   before: CertificateRecord,
@@ -59,7 +64,7 @@ export function replaceCertificate(
   return record;
 }
 
-/** Forgets a certificate. Throws a refusal `Attached` while a service group uses it. */
+/** Deletes a certificate. Throws `ApiItemError` `Attached` while a service group uses it. */
 export function removeCertificate(registry: Registry, record: CertificateRecord): void {
   const { uuid, name } = record;
   const users = servicesUsingCertificate(registry, record);

@@ -1,27 +1,27 @@
-/** A certificate for domains that nobody uploaded one for: made here, trusted by nobody else. */
+/** Generates self-signed certificates, for domains without an uploaded one. */
 import { exec, findTool } from "../../base/exec";
 import { ApiItemError } from "../errors";
 
 const VALID_DAYS = 3650;
 
-/** A certificate and its key, in one PEM text as the tool writes them. */
+/** A certificate and its private key. */
 export interface SelfSignedCertificate {
-  /** Secret: holds the key. */
+  /** PEM of both. Secret. */
   readonly pem: string;
 }
 
 /**
- * Makes a self-signed certificate for these domains, `localhost` and 127.0.0.1. It is kept in memory alone, so every
- * daemon has its own.
+ * Generates a self-signed certificate for these domains, `localhost` and 127.0.0.1. It is held in memory only, so it
+ * changes when the daemon restarts.
  *
- * Throws a refusal `NotSupported` without the tool `openssl`, `FailedOperation` when that fails.
+ * Throws `ApiItemError`: `NotSupported` when `openssl` is not installed, `FailedOperation` when it fails.
  */
 export async function createSelfSignedCertificate(fqdns: readonly string[]): Promise<SelfSignedCertificate> {
   const openssl = findTool("openssl");
   if (openssl === undefined) {
     throw new ApiItemError(
       "NotSupported",
-      "The handler 'tls' needs the tool 'openssl' on this machine, which makes the certificate for local names; install it",
+      "The handler 'tls' needs the tool 'openssl' to generate a certificate; install it on the machine that runs the daemon",
     );
   }
   const names = [...new Set(["localhost", ...fqdns])].map((fqdn) => `DNS:${fqdn}`);
@@ -32,9 +32,7 @@ export async function createSelfSignedCertificate(fqdns: readonly string[]): Pro
     ...[...subject, "-out", "-"],
   ]);
   if (code === 0) return { pem: stdout };
-  const said = stderr.trim().split("\n").at(-1) ?? "";
-  throw new ApiItemError(
-    "FailedOperation",
-    `Making a certificate failed: openssl ended with ${code ?? "a signal"} (${said})`,
-  );
+  const ending = code === null ? "was killed by a signal" : `exited with code ${code}`;
+  const lastLine = stderr.trim().split("\n").at(-1) ?? "";
+  throw new ApiItemError("FailedOperation", `Generating a certificate failed: openssl ${ending} (${lastLine})`);
 }

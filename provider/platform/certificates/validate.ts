@@ -1,4 +1,4 @@
-/** What a chain and a private key have to be. No message quotes either of them. */
+/** Validates an uploaded chain and private key. No message quotes either of them. */
 import * as crypto from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { ApiItemError } from "../errors";
@@ -6,19 +6,19 @@ import { coversDomain } from "./domainName";
 
 const CERTIFICATE_PEM = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
-/** The certificates of a chain, the owner's own first. Throws a refusal `Invalid`. */
+/** Parses the certificates of a PEM chain, the server's own first. Throws `ApiItemError` `Invalid`. */
 export function parseChain(chain: string): readonly [crypto.X509Certificate, ...crypto.X509Certificate[]] {
   const [first, ...issuers] = (chain.match(CERTIFICATE_PEM) ?? []).map((pem, index) => {
     try {
       return new crypto.X509Certificate(pem);
     } catch {
-      throw new ApiItemError("Invalid", `'chain' cannot be read: its certificate number ${index + 1} is not valid PEM`);
+      throw new ApiItemError("Invalid", `'chain' is invalid: certificate number ${index + 1} cannot be parsed`);
     }
   });
   if (first === undefined) {
     throw new ApiItemError(
       "Invalid",
-      "'chain' holds no certificate; write PEM blocks of 'BEGIN CERTIFICATE', your own first",
+      "'chain' contains no certificate; use PEM blocks of 'BEGIN CERTIFICATE', the server's own first",
     );
   }
   return [first, ...issuers];
@@ -28,14 +28,14 @@ function parsePrivateKey(pkey: string): crypto.KeyObject {
   try {
     return crypto.createPrivateKey(pkey);
   } catch {
-    const why = pkey.includes("ENCRYPTED")
+    const reason = pkey.includes("ENCRYPTED")
       ? "is encrypted; upload it without a passphrase"
-      : "cannot be read as a private key; write one PEM block of 'BEGIN PRIVATE KEY'";
-    throw new ApiItemError("Invalid", `'pkey' ${why}`); // without the cause, which may quote what it could not read
+      : "is not a valid private key; use one PEM block of 'BEGIN PRIVATE KEY'";
+    throw new ApiItemError("Invalid", `'pkey' ${reason}`); // no cause: it may quote the key
   }
 }
 
-/** Names that a certificate stands for: its common name and its alternative DNS names. */
+/** The common name and the DNS names of a certificate, in lower case. */
 function certificateNames(certificate: crypto.X509Certificate): string[] {
   const commonName = /^CN=(.*)$/m.exec(certificate.subject)?.[1];
   const alternative = (certificate.subjectAltName ?? "").split(", ").flatMap((entry) => {
@@ -45,33 +45,33 @@ function certificateNames(certificate: crypto.X509Certificate): string[] {
   return [...(commonName === undefined ? [] : [commonName]), ...alternative].map((name) => name.toLowerCase());
 }
 
-/** Refuses what can be read and still cannot be shown to a client, such as a key that is too small. */
+/** Throws `Invalid` for a chain and key that are well-formed but unusable for TLS, for example when the key is too small. */
 function assertUsableForTls(chain: string, pkey: string): void {
   try {
     createSecureContext({ cert: chain, key: pkey });
   } catch (error) {
-    // Of the cause only OpenSSL's name for the reason: its message may quote what it could not use.
-    const why =
+    // Only OpenSSL's reason code: its message may quote chain or key.
+    const reason =
       error instanceof Error && "code" in error ? String(error.code).replace(/^ERR_(?:OSSL|SSL)_/, "") : "unknown";
     throw new ApiItemError(
       "Invalid",
-      `'chain' and 'pkey' cannot serve TLS (${why.toLowerCase().replaceAll("_", " ")})`,
+      `'chain' and 'pkey' cannot be used for TLS (${reason.toLowerCase().replaceAll("_", " ")})`,
     );
   }
 }
 
 /**
- * Refuses a chain and key that cannot serve `commonName`: `Invalid` when one cannot be read or they do not fit each
- * other, `CertCnMismatch` when the certificate is for other names.
+ * Throws `ApiItemError` unless chain and key can serve `commonName`: `Invalid` when one cannot be parsed or the key does not
+ * match the certificate, `CertCnMismatch` when the certificate is for other names.
  */
 export function assertValidCertificate(commonName: string, chain: string, pkey: string): void {
   const [certificate] = parseChain(chain);
   if (!certificate.checkPrivateKey(parsePrivateKey(pkey))) {
-    throw new ApiItemError("Invalid", "'pkey' does not belong to the first certificate of 'chain'");
+    throw new ApiItemError("Invalid", "'pkey' does not match the first certificate of 'chain'");
   }
   assertUsableForTls(chain, pkey);
   const names = certificateNames(certificate);
   if (names.some((name) => coversDomain(name, commonName))) return;
-  const are = names.length === 0 ? "no domain" : names.map((name) => `'${name}'`).join(", ");
-  throw new ApiItemError("CertCnMismatch", `The certificate is for ${are}, not for '${commonName}'`);
+  const valid = names.length === 0 ? "no domain" : names.map((name) => `'${name}'`).join(", ");
+  throw new ApiItemError("CertCnMismatch", `The certificate is for ${valid}, not for '${commonName}'`);
 }

@@ -9,11 +9,11 @@ import { destinationPorts } from "../services/service";
 import {
   deleteInstance,
   detachFromService,
-  type InstanceRecord,
   updateAttachments,
   updateInstanceDefinition,
   updateInstanceStatus,
-} from "../store/instances";
+} from "../store/instanceQueries";
+import type { InstanceRecord } from "../store/instances";
 import { removeInlineVolumes } from "../volumes/save";
 import { toVmSpec } from "./bootFiles";
 import { startDependencies } from "./dependencies";

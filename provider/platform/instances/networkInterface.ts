@@ -1,6 +1,6 @@
 /** The network interface of an instance: the same as long as the instance exists. Pure. */
 import * as crypto from "node:crypto";
-import { macAddressOf } from "../vmm/qemu/boot/macAddress";
+import { macAddressOf } from "../vmm/qemu/boot/arguments";
 
 /** A network interface as the API names it. */
 export interface NetworkInterface {

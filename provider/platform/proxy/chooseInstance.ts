@@ -1,52 +1,60 @@
-/** Which instance gets a connection. Pure. */
+/** Chooses the instance of a service that gets a connection. Pure. */
 
-/** An instance of a service, as the balancer sees it. */
+/** An instance of a service, as the load balancer sees it. */
 export interface Candidate {
   readonly uuid: string;
   /**
-   * `ready`: runs and its port answered. `coming`: starting, or about to be restarted. `asleep`: standby.
-   * `away`: draining, stopping or stopped.
+   * - `ready`: running, and its port has answered
+   * - `starting`: starting, or waiting for its restart
+   * - `standby`: scaled to zero; wakes on request
+   * - `out`: draining, stopping or stopped
    */
-  readonly is: "ready" | "coming" | "asleep" | "away";
-  /** Open connections, those still being made included. */
+  readonly state: "ready" | "starting" | "standby" | "out";
+  /** Open connections, including those that are being established. */
   readonly connections: number;
 }
 
 /** Limits of a service, in connections per instance. */
 export interface ConnectionLimits {
-  /** Reaching it on every ready instance wakes a sleeping one. */
+  /** When every ready instance has reached it, an instance in standby is woken. */
   readonly softLimit: number;
   /** Never exceeded. */
   readonly hardLimit: number;
 }
 
-/** What to do with one connection. */
+/** What happens to one connection. */
 export type BalancerDecision =
-  /** `wake` names a sleeping instance to wake beside, for the connections that follow. */
-  | { readonly do: "connect"; readonly uuid: string; readonly wake?: string }
-  | { readonly do: "wake"; readonly uuid: string }
-  /** None answers yet, one will. */
-  | { readonly do: "hold" }
-  | { readonly do: "refuse"; readonly because: "no instance" | "hard limit" };
+  /** `wake` is an instance in standby to wake as well, for the connections that follow. */
+  | { readonly action: "connect"; readonly uuid: string; readonly wake?: string }
+  /** Wake this instance, and hold the connection until one is ready. */
+  | { readonly action: "wake"; readonly uuid: string }
+  /** An instance is starting: hold the connection until one is ready. */
+  | { readonly action: "hold" }
+  /** No instance will become ready, or all are at their hard limit. */
+  | { readonly action: "refuse" };
 
-/** Least connections among the ready; instances that were tried in vain for this connection are left out. */
+/**
+ * Chooses the ready instance with the fewest connections.
+ *
+ * @param tried UUIDs of instances that this connection could not reach; they are not chosen again
+ */
 export function chooseInstance(
   candidates: readonly Candidate[],
   limits: ConnectionLimits,
   tried: ReadonlySet<string>,
 ): BalancerDecision {
-  const open = candidates.filter((candidate) => !tried.has(candidate.uuid));
-  const ready = open.filter((candidate) => candidate.is === "ready");
-  const asleep = open.find((candidate) => candidate.is === "asleep");
+  const untried = candidates.filter((candidate) => !tried.has(candidate.uuid));
+  const ready = untried.filter((candidate) => candidate.state === "ready");
+  const standby = untried.find((candidate) => candidate.state === "standby");
   const least = ready.reduce<Candidate | undefined>(
     (best, candidate) => (best === undefined || candidate.connections < best.connections ? candidate : best),
     undefined,
   );
   if (least !== undefined && least.connections < limits.hardLimit) {
-    const full = least.connections >= limits.softLimit;
-    return { do: "connect", uuid: least.uuid, ...(full && asleep !== undefined ? { wake: asleep.uuid } : {}) };
+    const isFull = least.connections >= limits.softLimit;
+    return { action: "connect", uuid: least.uuid, ...(isFull && standby !== undefined ? { wake: standby.uuid } : {}) };
   }
-  if (asleep !== undefined) return { do: "wake", uuid: asleep.uuid };
-  if (open.some((candidate) => candidate.is === "coming")) return { do: "hold" };
-  return { do: "refuse", because: least === undefined ? "no instance" : "hard limit" };
+  if (standby !== undefined) return { action: "wake", uuid: standby.uuid };
+  if (untried.some((candidate) => candidate.state === "starting")) return { action: "hold" };
+  return { action: "refuse" };
 }

@@ -1,14 +1,14 @@
-/** One published port on this machine's loopback. */
+/** Opens one published port on the loopback interface. */
 import * as net from "node:net";
 import { ApiItemError } from "../errors";
 
-/** Published ports are reachable from this machine only. */
+/** Address of published ports, which are reachable from this machine only. */
 export const PUBLISH_HOST = "127.0.0.1";
 
 /**
- * Listens, and hands over each connection paused: nothing is read before an instance is found.
+ * Listens on a port. Connections are passed on paused, so nothing is read before an instance is found.
  *
- * Throws a refusal `NoFree` when another program has the port or this user may not have it.
+ * Throws `ApiItemError` `NoFree` when another program uses the port or the user lacks the permission to open it.
  */
 export function openListener(port: number, onConnection: (client: net.Socket) => void): Promise<net.Server> {
   return new Promise((resolve, reject) => {
@@ -16,7 +16,7 @@ export function openListener(port: number, onConnection: (client: net.Socket) =>
     server.once("error", (error: NodeJS.ErrnoException) => reject(toListenError(port, error)));
     server.listen({ port, host: PUBLISH_HOST }, () => {
       server.removeAllListeners("error");
-      server.on("error", () => undefined); // a failed accept (no file descriptors left) concerns that connection only
+      server.on("error", () => undefined); // a failed accept (out of file descriptors) affects that connection only
       resolve(server);
     });
   });
@@ -29,7 +29,7 @@ function toListenError(port: number, error: NodeJS.ErrnoException): Error {
   if (error.code === "EACCES" || error.code === "EPERM") {
     return new ApiItemError(
       "NoFree",
-      `Port ${port} on ${PUBLISH_HOST} may not be opened by this user; publish a port from 1024 on, or lower net.ipv4.ip_unprivileged_port_start`,
+      `Port ${port} on ${PUBLISH_HOST} needs a privilege that this user lacks; use a port from 1024 up, or lower net.ipv4.ip_unprivileged_port_start`,
     );
   }
   return error;

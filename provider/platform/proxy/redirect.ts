@@ -1,22 +1,22 @@
-/** The handler `redirect`: sends HTTP clients to the same place over TLS. No instance sees them. */
+/** The handler `redirect`: sends HTTP clients to the same URL over HTTPS. No instance is involved. */
 import * as http from "node:http";
 import type * as net from "node:net";
 
 const HTTPS_PORT = 443;
-/** How long a client may take to ask. */
+/** How long a client may take to send its request. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** A host as it may stand in a Location: a name, or an address in brackets. Source: RFC 3986, section 3.2.2. */
+/** A host that may appear in a Location: a name, or an IP literal in brackets. Source: RFC 3986, section 3.2.2. */
 const HOST_HEADER = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?=:\d+$|$)/;
 
-/** Status and headers of an answer. */
+/** Status and `Location` header of a response. */
 export interface RedirectResponse {
   readonly status: 301 | 308 | 400;
   readonly location?: string;
 }
 
 /**
- * Where a request is sent. 301 for what any client repeats as a GET, 308 for the rest, which keep method and body.
- * A request that names no host cannot be sent anywhere. Pure.
+ * The response to a request: 301 for GET and HEAD, 308 for other methods, because with 301 clients may change the method
+ * to GET (RFC 9110, sections 15.4.2 and 15.4.9). 400 when the request has no valid `Host` or no path. Pure.
  */
 export function redirectResponseFor(
   request: { readonly method: string; readonly target: string; readonly host: string | undefined },
@@ -29,7 +29,7 @@ export function redirectResponseFor(
   return { status, location: `https://${host}${port}${request.target}` };
 }
 
-/** Takes connections and answers each with a redirect to `publicPort`. */
+/** A handler of connections that answers each request with a redirect to `publicPort`. */
 export function createRedirectHandler(publicPort: number): (client: net.Socket) => void {
   const server = http.createServer((request, response) => {
     const { method = "GET", url: target = "/", headers } = request;

@@ -1,114 +1,101 @@
-/** The instances of one service, and the way from a connection to one of them. */
-import * as net from "node:net";
+/** The instances of one service that may get connections, and how a connection gets one of them. */
 import { type Candidate, chooseInstance, type ConnectionLimits } from "./chooseInstance";
+import { connectToGuest, type ForwardTarget, type Lease } from "./lease";
 import { ConnectionTraffic, NO_TRAFFIC, InstanceTraffic, type TrafficCounts } from "./traffic";
 import { withTimeout } from "../../base/timeout";
 
-/** The part of a VM that a connection needs. */
-export interface ForwardTarget {
-  /** Address that reaches a port inside the VM. */
-  forward(guestPort: number): Promise<{ readonly host: string; readonly port: number }>;
-}
-
-/** A connection to an instance, counted until it is released. */
-export interface Lease {
-  readonly socket: net.Socket;
-  /** Told of what passes. */
-  readonly traffic: ConnectionTraffic;
-  /** The instance drains: finish or move, soon. */
-  draining: boolean;
-  /** Called when `draining` becomes true. */
-  onDrain: () => void;
-  release(): void;
-}
-
-/** What the rotation tells its owner. */
+/** Callbacks of a rotation. */
 export interface RotationEvents {
-  /** A connection wants this sleeping instance. */
-  wake(uuid: string): void;
-  /** An instance was handed a connection, or on one that speaks HTTP another request. */
-  request(uuid: string): void;
-  /** The number of open connections of an instance changed. */
-  connections(uuid: string, count: number): void;
+  /** A connection needs this instance, which is in standby. */
+  onWakeNeeded(uuid: string): void;
+  /** The instance got a connection, or one more request on a connection that speaks HTTP. */
+  onRequest(uuid: string): void;
+  /** The number of open connections of the instance changed. */
+  onConnectionCount(uuid: string, count: number): void;
 }
 
 interface RotationMember {
-  is: Candidate["is"];
+  state: Candidate["state"];
   target: ForwardTarget | undefined;
   connecting: number;
   readonly leases: Set<Lease>;
   readonly traffic: InstanceTraffic;
 }
 
-/** Connections that may wait for a starting instance, per service. */
+/** How many connections of one service may wait for an instance. */
 const MAX_WAITING_CONNECTIONS = 1024;
-/** Pause before an instance is tried again that seemed ready and could not be reached: it probably just died. */
+/** Pause before the instances are tried again when none of the ready ones could be reached: they probably just died. */
 const RECONNECT_PAUSE_MS = 100;
 
-/** Keeps who may get connections, and hands them out. */
+/** Tracks which instances may get connections, and connects clients to them. */
 export class Rotation {
+  /** May be replaced at any time; open connections are not affected. */
   limits: ConnectionLimits;
   readonly #members = new Map<string, RotationMember>();
   readonly #changeListeners = new Set<() => void>();
-  /** Connections that wait for an instance. */
   #waitingConnections = 0;
   readonly #events: RotationEvents;
-  readonly #connectMs: number;
+  readonly #connectTimeoutMs: number;
 
-  constructor(limits: ConnectionLimits, events: RotationEvents, connectMs: number) {
+  /** @param connectTimeoutMs how long one attempt to connect to an instance may take */
+  constructor(limits: ConnectionLimits, events: RotationEvents, connectTimeoutMs: number) {
     this.limits = limits;
     this.#events = events;
-    this.#connectMs = connectMs;
+    this.#connectTimeoutMs = connectTimeoutMs;
   }
 
-  /** Says how an instance stands; a `ready` one brings its target. */
-  setState(uuid: string, is: Candidate["is"], target?: ForwardTarget): void {
+  /** Sets the state of an instance and adds the instance if it is new. A `ready` instance needs a target. */
+  setState(uuid: string, state: Candidate["state"], target?: ForwardTarget): void {
     const member = this.#members.get(uuid) ?? {
-      is,
+      state,
       target,
       connecting: 0,
       leases: new Set(),
       traffic: new InstanceTraffic(),
     };
-    member.is = is;
+    member.state = state;
     if (target !== undefined) member.target = target;
     this.#members.set(uuid, member);
     this.#notifyChange();
   }
 
+  /** Removes an instance; its open connections continue. */
   remove(uuid: string): void {
     this.#members.delete(uuid);
     this.#notifyChange();
   }
 
-  /** Open connections of an instance. */
+  /** Open connections of an instance, including those that are being established. */
   connectionCount(uuid: string): number {
     const member = this.#members.get(uuid);
     return member === undefined ? 0 : member.leases.size + member.connecting;
   }
 
-  /** What has passed, and how many connections wait for this instance or for one like it to answer. */
+  /** Traffic of an instance; `queued` is how many connections of the service wait while this instance is starting or in standby. */
   traffic(uuid: string): TrafficCounts & { readonly queued: number } {
     const member = this.#members.get(uuid);
-    const awaited = member?.is === "coming" || member?.is === "asleep";
-    return { ...(member?.traffic.counts ?? NO_TRAFFIC), queued: awaited ? this.#waitingConnections : 0 };
+    const isAwaited = member?.state === "starting" || member?.state === "standby";
+    return { ...(member?.traffic.counts ?? NO_TRAFFIC), queued: isAwaited ? this.#waitingConnections : 0 };
   }
 
-  /** Milliseconds since a byte moved to or from an instance; 0 while an HTTP request is in flight or a connection is being made. */
+  /**
+   * Milliseconds since a byte moved to or from an instance. 0 while an HTTP request is in flight or a connection is being
+   * established; infinite without connections.
+   */
   idleMs(uuid: string): number {
     const member = this.#members.get(uuid);
     if (member === undefined) return Infinity;
     return member.connecting > 0 ? 0 : member.traffic.idleMs;
   }
 
-  /** Ends every open connection of an instance at once. */
+  /** Cuts every open connection of an instance. */
   closeConnections(uuid: string): void {
     for (const lease of [...(this.#members.get(uuid)?.leases ?? [])]) lease.socket.destroy();
   }
 
-  /** Gives an instance no new connections and resolves when its open ones are gone, or when the signal aborts. */
+  /** Takes an instance out and resolves when its connections have ended, or when the signal aborts. */
   async drain(uuid: string, signal: AbortSignal): Promise<void> {
-    this.setState(uuid, "away");
+    this.setState(uuid, "out");
     for (const lease of [...(this.#members.get(uuid)?.leases ?? [])]) {
       lease.draining = true;
       lease.onDrain();
@@ -117,82 +104,82 @@ export class Rotation {
   }
 
   /**
-   * A connection to an instance: the least busy that answers, another one when it cannot be reached, held while one is
-   * coming. `undefined` when there is none to wait for, or the signal aborted.
+   * Connects to the least busy ready instance, or to another one when it cannot be reached; wakes or waits for an
+   * instance when none is ready. `undefined` when there is none to wait for, too many connections wait already, or the
+   * signal aborted.
    */
   async acquire(guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
     const tried = new Set<string>();
     while (!signal.aborted) {
-      const choice = chooseInstance(this.#candidates(), this.limits, tried);
-      if (choice.do === "refuse" && tried.size === 0) return undefined;
-      if (choice.do === "connect") {
-        if (choice.wake !== undefined) this.#events.wake(choice.wake);
-        const lease = await this.#connect(choice.uuid, guestPort, signal);
+      const decision = chooseInstance(this.#candidates(), this.limits, tried);
+      if (decision.action === "refuse" && tried.size === 0) return undefined;
+      if (decision.action === "connect") {
+        if (decision.wake !== undefined) this.#events.onWakeNeeded(decision.wake);
+        const lease = await this.#connect(decision.uuid, guestPort, signal);
         if (lease !== undefined) return lease;
-        tried.add(choice.uuid);
+        tried.add(decision.uuid);
         continue;
       }
-      if (this.#changeListeners.size >= MAX_WAITING_CONNECTIONS) return undefined;
-      if (choice.do === "wake") this.#events.wake(choice.uuid);
+      if (this.#waitingConnections >= MAX_WAITING_CONNECTIONS) return undefined;
+      if (decision.action === "wake") this.#events.onWakeNeeded(decision.uuid);
       this.#waitingConnections++;
-      if (choice.do === "refuse") await withTimeout(RECONNECT_PAUSE_MS, signal, (limited) => this.#nextChange(limited));
-      else await this.#nextChange(signal);
+      if (decision.action === "refuse") {
+        await withTimeout(RECONNECT_PAUSE_MS, signal, (limited) => this.#nextChange(limited));
+      } else await this.#nextChange(signal);
       this.#waitingConnections--;
       tried.clear();
     }
     return undefined;
   }
 
-  /** A connection to an instance that answers right now; `undefined` when there is none. */
+  /** Connects to an instance that is ready now; `undefined` when there is none or it cannot be reached. */
   async tryAcquire(guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
-    const choice = chooseInstance(this.#candidates(), this.limits, new Set());
-    return choice.do === "connect" ? await this.#connect(choice.uuid, guestPort, signal) : undefined;
+    const decision = chooseInstance(this.#candidates(), this.limits, new Set());
+    return decision.action === "connect" ? await this.#connect(decision.uuid, guestPort, signal) : undefined;
   }
 
   #candidates(): Candidate[] {
-    return [...this.#members.keys()].map((uuid) => ({
-      uuid,
-      is: this.#members.get(uuid)?.is ?? "away",
-      connections: this.connectionCount(uuid),
-    }));
+    return [...this.#members].map(([uuid, { state }]) => ({ uuid, state, connections: this.connectionCount(uuid) }));
   }
 
   async #connect(uuid: string, guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
     const member = this.#members.get(uuid);
     if (member?.target === undefined) return undefined;
-    member.connecting++;
     const { target } = member;
-    const socket = await withTimeout(this.#connectMs, signal, (limited) => connectTo(target, guestPort, limited));
+    member.connecting++;
+    const socket = await withTimeout(this.#connectTimeoutMs, signal, (limited) =>
+      connectToGuest(target, guestPort, limited),
+    );
     member.connecting--;
-    if (socket === undefined || member.is !== "ready") {
+    if (socket === undefined || member.state !== "ready") {
       socket?.destroy();
       this.#notifyChange();
       return undefined;
     }
-    const flow = new ConnectionTraffic(socket, () => this.#events.request(uuid));
+    const traffic = new ConnectionTraffic(socket, () => this.#events.onRequest(uuid));
     const lease: Lease = {
       socket,
-      traffic: flow,
+      traffic,
       draining: false,
       onDrain: () => undefined,
       release: () => {
         if (!member.leases.delete(lease)) return;
-        member.traffic.removeConnection(flow);
-        this.#events.connections(uuid, this.connectionCount(uuid));
+        member.traffic.removeConnection(traffic);
+        this.#events.onConnectionCount(uuid, this.connectionCount(uuid));
         this.#notifyChange();
       },
     };
     member.leases.add(lease);
-    member.traffic.addConnection(flow);
-    this.#events.connections(uuid, this.connectionCount(uuid));
+    member.traffic.addConnection(traffic);
+    this.#events.onConnectionCount(uuid, this.connectionCount(uuid));
     return lease;
   }
 
   #notifyChange(): void {
-    for (const wake of [...this.#changeListeners]) wake();
+    for (const listener of [...this.#changeListeners]) listener();
   }
 
-  /** Resolves at the next change, or when the signal aborts. */
+  /** Resolves at the next change of the rotation, or when the signal aborts. */
   #nextChange(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
@@ -204,30 +191,5 @@ export class Rotation {
       signal.addEventListener("abort", done);
       if (signal.aborted) done();
     });
-  }
-}
-
-/** Connects; `undefined` when that fails. */
-async function connectTo(
-  target: ForwardTarget,
-  guestPort: number,
-  signal: AbortSignal,
-): Promise<net.Socket | undefined> {
-  try {
-    const { host, port } = await target.forward(guestPort);
-    return await new Promise<net.Socket>((resolve, reject) => {
-      const socket = net.connect({ host, port, allowHalfOpen: true, noDelay: true });
-      const giveUp = (): void => void socket.destroy(new Error("gave up"));
-      if (signal.aborted) giveUp();
-      signal.addEventListener("abort", giveUp, { once: true });
-      socket.once("error", reject);
-      socket.once("connect", () => {
-        signal.removeEventListener("abort", giveUp);
-        socket.off("error", reject);
-        resolve(socket);
-      });
-    });
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,31 @@
-/** The proxy of one service: its published ports, its instances, and the connections between them. */
+/**
+ * The proxy of one service: its published ports and the connections between clients and instances.
+ *
+ * ```text
+ * client
+ *   │ accept                      listener.ts: nothing is read before an instance is found
+ *   ▼
+ * mode of the port                serviceProxy.ts
+ *   ├─ redirect ─► 301 or 308 to https://…, closed; no instance is involved          redirect.ts
+ *   ├─ tls ──────► handshake and decryption, closed on failure ─┐                    tlsTermination.ts
+ *   └─ plain ───────────────────────────────────────────────────┤
+ *   ┌───────────────────────────────────────────────────────────┘
+ *   ▼
+ * acquire                         rotation.ts: closed after connectionWaitMs without an instance
+ *   │ chooseInstance.ts decides, and again after every change of an instance:
+ *   ├─ connect ──► connect to the instance (lease.ts); on failure try another one
+ *   ├─ wake ─────► wake an instance in standby, wait for the next change
+ *   ├─ hold ─────► an instance is starting, wait for the next change
+ *   └─ refuse ───► closed; after failed attempts: pause, then try again
+ *   ▼
+ * splice                          splice.ts: bytes in both directions, counted in traffic.ts
+ *   │ while the instance drains:
+ *   ├─ next HTTP request ────────► moves to another ready instance, stays if there is none
+ *   └─ idle for drainIdleMs ─────► closed, unless a response is unfinished           httpResponseBody.ts
+ *   ▼
+ * either side closes ─► the lease is released ─► drain ends with the last lease
+ * ```
+ */
 import type * as net from "node:net";
 import { ApiItemError } from "../errors";
 import type { Timings } from "../timings";
@@ -10,15 +37,17 @@ import { splice } from "./splice";
 import { type TlsCertificates, terminateTls } from "./tlsTermination";
 import { withTimeout } from "../../base/timeout";
 
-/** A published port and what becomes of its connections. */
+/** A published port and how its connections are handled. */
 export interface PortMapping {
+  /** Port on the host. */
   readonly port: number;
-  /** Port inside an instance; of a redirect the public port that clients are sent to. */
+  /** Port inside an instance; for a redirect, the public port that clients are sent to. */
   readonly destinationPort: number;
-  readonly how: "plain" | "redirect" | { readonly tls: TlsCertificates };
+  /** `plain` forwards bytes as they are, `redirect` answers HTTP with a redirect to HTTPS, `tls` decrypts. */
+  readonly mode: "plain" | "redirect" | { readonly tls: TlsCertificates };
 }
 
-/** What becomes of a connection that just came in. */
+/** Handles a connection that was just accepted. */
 type ConnectionHandler = (client: net.Socket) => void;
 
 interface PortListener {
@@ -26,8 +55,9 @@ interface PortListener {
   readonly handleConnection: ConnectionHandler;
 }
 
-/** Publishes a service's ports. */
+/** Publishes the ports of a service. */
 export class ServiceProxy {
+  /** The instances that connections are forwarded to. */
   readonly rotation: Rotation;
   readonly #timings: Timings;
   readonly #listeners = new Map<number, PortListener>();
@@ -40,33 +70,35 @@ export class ServiceProxy {
   }
 
   /**
-   * Makes exactly these ports open. New ones open before old ones close; when one cannot be opened nothing changes.
-   * Open connections of a closed port go on. Throws refusals `NoFree`, `FailedOperation` once the proxy is closed.
+   * Makes exactly these ports open. New ports open before old ones close; if one cannot be opened, nothing changes.
+   * Open connections of a port that closes continue.
+   *
+   * Throws `ApiItemError`: `NoFree` for a port that is taken, `FailedOperation` when the proxy is closed.
    */
   async publish(ports: readonly PortMapping[]): Promise<void> {
-    const entrances = new Map(ports.map((mapping) => [mapping.port, this.#handlerFor(mapping)]));
+    const handlers = new Map(ports.map((mapping) => [mapping.port, this.#handlerFor(mapping)]));
     const opened = new Map<number, net.Server>();
     try {
-      for (const [port, enter] of entrances) {
+      for (const [port, handle] of handlers) {
         if (this.#listeners.has(port)) continue;
         const accept: ConnectionHandler = (client) =>
-          (this.#listeners.get(port)?.handleConnection ?? enter)(this.#track(client));
+          (this.#listeners.get(port)?.handleConnection ?? handle)(this.#track(client));
         opened.set(port, await openListener(port, accept));
       }
       if (this.#closed)
-        throw new ApiItemError("FailedOperation", "The service group is gone, so its ports stay closed");
+        throw new ApiItemError("FailedOperation", "The service group was deleted while its ports were being opened");
     } catch (error) {
       for (const server of opened.values()) server.close();
       throw error;
     }
-    for (const [port, enter] of entrances) {
+    for (const [port, handleConnection] of handlers) {
       const server = opened.get(port) ?? this.#listeners.get(port)?.server;
-      if (server !== undefined) this.#listeners.set(port, { server, handleConnection: enter });
+      if (server !== undefined) this.#listeners.set(port, { server, handleConnection });
     }
-    for (const port of [...this.#listeners.keys()]) if (!entrances.has(port)) this.#unpublish(port);
+    for (const port of [...this.#listeners.keys()]) if (!handlers.has(port)) this.#unpublish(port);
   }
 
-  /** Closes every port for good and cuts every connection. */
+  /** Closes every port and cuts every connection. Final. */
   close(): void {
     this.#closed = true;
     for (const port of [...this.#listeners.keys()]) this.#unpublish(port);
@@ -78,24 +110,24 @@ export class ServiceProxy {
     this.#listeners.delete(port);
   }
 
-  #handlerFor({ destinationPort, how }: PortMapping): ConnectionHandler {
-    if (how === "redirect") return createRedirectHandler(destinationPort);
+  #handlerFor({ destinationPort, mode }: PortMapping): ConnectionHandler {
+    if (mode === "redirect") return createRedirectHandler(destinationPort);
     const serve: ConnectionHandler = (client) => void this.#serve(this.#track(client), destinationPort);
-    return how === "plain" ? serve : terminateTls(how.tls, serve);
+    return mode === "plain" ? serve : terminateTls(mode.tls, serve);
   }
 
-  /** Knows a connection until it is closed; one that TLS was ended on is another one than what it came in as. */
+  /** Remembers a connection until it closes. The decrypted socket of a TLS connection is tracked in addition to the raw one. */
   #track(client: net.Socket): net.Socket {
     if (this.#clients.has(client)) return client;
     this.#clients.add(client);
     client.once("close", () => this.#clients.delete(client));
-    return client.on("error", () => undefined); // close follows
+    return client.on("error", () => undefined); // 'close' follows
   }
 
   async #serve(client: net.Socket, destinationPort: number): Promise<void> {
-    const gone = new AbortController();
-    client.once("close", () => gone.abort());
-    const lease = await withTimeout(this.#timings.connectionWaitMs, gone.signal, (signal) =>
+    const closed = new AbortController();
+    client.once("close", () => closed.abort());
+    const lease = await withTimeout(this.#timings.connectionWaitMs, closed.signal, (signal) =>
       this.rotation.acquire(destinationPort, signal),
     );
     if (lease === undefined || client.destroyed) {
@@ -104,7 +136,7 @@ export class ServiceProxy {
       lease?.release();
       return;
     }
-    const next = () => this.rotation.tryAcquire(destinationPort, gone.signal);
-    await splice(client, lease, { drainIdleMs: this.#timings.drainIdleMs, acquireNext: next });
+    const acquireNext = () => this.rotation.tryAcquire(destinationPort, closed.signal);
+    await splice(client, lease, { drainIdleMs: this.#timings.drainIdleMs, acquireNext });
   }
 }

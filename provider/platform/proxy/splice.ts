@@ -1,30 +1,31 @@
 /**
- * Copies one client's connection to an instance and back, with back-pressure and half-close.
+ * Copies bytes between one client and an instance, with back-pressure and half-close.
  *
- * When the instance drains, the connection moves or ends without cutting an exchange in two: raw TCP knows no request
- * boundaries, but a client that speaks an HTTP request line right after bytes of the instance begins a new request,
- * and that one goes to another instance; a connection on which nothing moves after the instance's last byte is closed,
- * unless that was amid an HTTP response.
+ * When the instance drains, the connection moves to another instance or ends, but never in the middle of an exchange.
+ * TCP has no request boundaries, so they are inferred: an HTTP request line that follows bytes of the instance starts a
+ * new request, which goes to another instance. A connection that is idle after bytes of the instance is closed, unless
+ * an HTTP response is unfinished.
  */
 import type * as net from "node:net";
 import { type ResponseBody, advanceBody, isUnfinished } from "./httpResponseBody";
-import type { Lease } from "./rotation";
+import type { Lease } from "./lease";
 
-/** What a splice needs beside its two ends. */
+/** Options of a splice. */
 export interface SpliceOptions {
-  /** Quiet time after which a draining connection is closed. */
+  /** Milliseconds without a byte after which a draining connection is closed. */
   readonly drainIdleMs: number;
-  /** Another instance that answers right now, for a connection that moves; `undefined` when there is none. */
+  /** Connects to another instance that is ready now; `undefined` when there is none. */
   readonly acquireNext: () => Promise<Lease | undefined>;
 }
 
+/** Source: RFC 9112, section 3. */
 const REQUEST_LINE = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) [^ \r\n]+ HTTP\/1\.[01]\r\n/;
 const REQUEST_LINE_BYTES = 8192;
 
-const beginsHttpRequest = (chunk: Buffer): boolean =>
+const startsHttpRequest = (chunk: Buffer): boolean =>
   REQUEST_LINE.test(chunk.subarray(0, REQUEST_LINE_BYTES).toString("latin1"));
 
-/** Joins a client (paused) to the instance behind `lease`; resolves when the client's connection is over. */
+/** Connects a client, whose socket is paused, to the instance of `lease`; resolves when the client's connection has closed. */
 export function splice(client: net.Socket, lease: Lease, options: SpliceOptions): Promise<void> {
   return new Promise((resolve) => {
     new Splice(client, options, resolve).attach(lease);
@@ -38,15 +39,16 @@ class Splice {
   #draining = false;
   /** Who sent the last bytes. */
   #lastFrom: "client" | "instance" | undefined;
-  /** The response that the instance is sending; `undefined` when none can be told, or it answers a HEAD. */
+  /** The response that the instance sends; `undefined` when unknown, and for a response to HEAD, which has no body. */
   #body: ResponseBody | undefined;
+  /** The client's last request was a HEAD. */
   #isHead = false;
-  /** The client's last request was one of HTTP. */
+  /** The client's last request was HTTP. */
   #isHttp = false;
   #clientEnded = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
-  constructor(client: net.Socket, options: SpliceOptions, over: () => void) {
+  constructor(client: net.Socket, options: SpliceOptions, onClosed: () => void) {
     this.#client = client;
     this.#options = options;
     client.on("data", (chunk: Buffer) => this.#fromClient(chunk));
@@ -56,10 +58,10 @@ class Splice {
     });
     client.on("drain", () => this.#lease?.socket.resume());
     client.on("finish", () => this.#closeWhenBothEnded());
-    client.on("error", () => undefined); // close follows
+    client.on("error", () => undefined); // 'close' follows
     client.on("close", () => {
       this.#detach();
-      over();
+      onClosed();
     });
   }
 
@@ -89,30 +91,30 @@ class Splice {
 
   #fromClient(chunk: Buffer): void {
     clearTimeout(this.#idleTimer);
-    const begins = this.#lastFrom !== "client" && !isUnfinished(this.#body);
+    const isNewExchange = this.#lastFrom !== "client" && !isUnfinished(this.#body);
     if (this.#lastFrom !== "client") this.#isHead = chunk.toString("latin1", 0, 5) === "HEAD ";
-    if (begins) this.#isHttp = beginsHttpRequest(chunk);
+    if (isNewExchange) this.#isHttp = startsHttpRequest(chunk);
     this.#lastFrom = "client";
-    if (begins && this.#isHttp && this.#draining) void this.#move(chunk);
-    else this.#send(chunk, begins);
+    if (isNewExchange && this.#isHttp && this.#draining) void this.#move(chunk);
+    else this.#send(chunk, isNewExchange);
   }
 
-  #send(chunk: Buffer, begins: boolean): void {
+  #send(chunk: Buffer, isNewExchange: boolean): void {
     const lease = this.#lease;
     if (lease === undefined) return;
-    if (begins && this.#isHttp) lease.traffic.recordRequest();
+    if (isNewExchange && this.#isHttp) lease.traffic.recordRequest();
     lease.traffic.recordBytes(this.#inFlight());
     if (lease.socket.write(chunk)) this.#client.resume();
     else this.#client.pause();
   }
 
-  /** A response is owed, or the rest of one. One whose end cannot be told counts until the next request. */
+  /** True while an HTTP request has no response or an unfinished one. A response of unknown length counts until the next request. */
   #inFlight(): boolean {
     if (!this.#isHttp) return false;
     return this.#lastFrom === "client" || (!this.#isHead && (this.#body === undefined || isUnfinished(this.#body)));
   }
 
-  /** Goes on with another instance, since the exchange with this one is complete; stays when no other one answers. */
+  /** Continues with another instance, now that the exchange with this one is complete; stays if no other one is ready. */
   async #move(request: Buffer): Promise<void> {
     this.#client.pause();
     const lease = await this.#options.acquireNext();

@@ -1,37 +1,37 @@
-/** The handler `tls`: ends TLS on a published port, so that instances speak plainly. */
+/** The handler `tls`: terminates TLS on a published port, so that instances receive plain text. */
 import type * as net from "node:net";
 import * as tls from "node:tls";
 import type { SelfSignedCertificate } from "../certificates/selfSigned";
 
-/** Where a service's certificates come from. */
+/** The certificates of a service. */
 export interface TlsCertificates {
-  /** Serves every name without an uploaded one, and clients that name none. */
+  /** For domains without an uploaded certificate, and for clients that send no server name. */
   readonly selfSigned: SelfSignedCertificate;
-  /** The uploaded certificate for a domain name, as it is now. */
+  /** The uploaded certificate for a domain name; looked up for each connection, so that a replacement takes effect at once. */
   readonly findUploaded: (serverName: string) => tls.SecureContext | undefined;
 }
 
-/** How long a client may take to agree on TLS. */
-const HANDSHAKE_MS = 10_000;
+/** How long a TLS handshake may take. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** Takes connections and hands over what is inside of them, paused; one that does not speak TLS is closed. */
+/** A handler of connections that decrypts them and passes them on, paused; a connection that does not speak TLS is closed. */
 export function terminateTls(
   certificates: TlsCertificates,
   onSecured: (client: net.Socket) => void,
 ): (raw: net.Socket) => void {
-  const { selfSigned: own, findUploaded: uploaded } = certificates;
+  const { selfSigned, findUploaded } = certificates;
   const server = tls.createServer(
     {
-      key: own.pem,
-      cert: own.pem,
+      key: selfSigned.pem,
+      cert: selfSigned.pem,
       pauseOnConnect: true,
-      handshakeTimeout: HANDSHAKE_MS,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       SNICallback: (serverName, done) => {
         let context: tls.SecureContext | undefined;
         try {
-          context = uploaded(serverName.toLowerCase());
+          context = findUploaded(serverName.toLowerCase());
         } catch (error) {
-          // A certificate that this OpenSSL does not take: that concerns this connection alone.
+          // OpenSSL rejects the certificate: this affects this connection only.
           return done(error instanceof Error ? error : new Error(String(error)));
         }
         done(null, context);

@@ -1,23 +1,24 @@
-/** What instances get and give through the proxy. */
+/** Counts the traffic between the proxy and instances. */
 import type * as net from "node:net";
 
-/** Counted since the daemon began to serve. */
+/** Counters of one instance, since the daemon started. */
 export interface TrafficCounts {
-  /** Towards the instance, and from it. */
+  /** Bytes sent to the instance. */
   readonly rxBytes: number;
+  /** Bytes received from the instance. */
   readonly txBytes: number;
-  /** Open connections that do not speak HTTP, as far as their bytes tell. */
+  /** Open connections on which no HTTP request was recognised. */
   readonly connections: number;
-  /** HTTP requests that are owed a response, or the rest of one. */
+  /** HTTP requests in flight: without a response, or with an unfinished one. */
   readonly requests: number;
-  /** Connections, and on one that speaks HTTP each request after its first. */
+  /** Connections, plus the second and later requests of HTTP connections. */
   readonly total: number;
 }
 
-/** Nothing has passed. */
+/** The counters of an instance without traffic. */
 export const NO_TRAFFIC: TrafficCounts = { rxBytes: 0, txBytes: 0, connections: 0, requests: 0, total: 0 };
 
-/** One connection to an instance. */
+/** Traffic of one connection to an instance. */
 export class ConnectionTraffic {
   readonly socket: net.Socket;
   readonly #onRequest: () => void;
@@ -25,74 +26,80 @@ export class ConnectionTraffic {
   #inFlight = false;
   #movedAt = performance.now();
 
-  /** @param onRequest Called when it becomes one more of the instance's connections and requests. */
+  /** @param onRequest called whenever `total` increases, also for the connection itself */
   constructor(socket: net.Socket, onRequest: () => void) {
     this.socket = socket;
     this.#onRequest = onRequest;
     onRequest();
   }
 
+  /** True once an HTTP request was recognised. */
   get isHttp(): boolean {
     return this.#requests > 0;
   }
 
+  /** True while an HTTP request is in flight. */
   get inFlight(): boolean {
     return this.#inFlight;
   }
 
-  /** 1 for the connection; more when it carried more than one HTTP request. */
+  /** Number of HTTP requests, at least 1 for the connection. */
   get total(): number {
     return Math.max(1, this.#requests);
   }
 
-  /** An HTTP request begins. */
+  /** Records the start of an HTTP request. */
   recordRequest(): void {
     this.#requests++;
     if (this.#requests > 1) this.#onRequest();
   }
 
-  /** Bytes passed, either way. `inFlight`: an HTTP request is owed a response, or the rest of one. */
+  /** Records that bytes moved in either direction, and whether an HTTP request is in flight after them. */
   recordBytes(inFlight: boolean): void {
     this.#inFlight = inFlight;
     this.#movedAt = performance.now();
   }
 
-  /** Milliseconds without a byte; 0 while an HTTP request is in flight. */
+  /** Milliseconds since the last byte; 0 while an HTTP request is in flight. */
   get idleMs(): number {
     return this.#inFlight ? 0 : performance.now() - this.#movedAt;
   }
 }
 
-/** All connections of one instance, past and present. */
+/** Traffic of all connections of one instance, closed ones included. */
 export class InstanceTraffic {
-  readonly #flows = new Set<ConnectionTraffic>();
-  #past = { rxBytes: 0, txBytes: 0, total: 0 };
+  readonly #open = new Set<ConnectionTraffic>();
+  #ended = { rxBytes: 0, txBytes: 0, total: 0 };
 
-  addConnection(flow: ConnectionTraffic): void {
-    this.#flows.add(flow);
+  /** Starts to count an open connection. */
+  addConnection(connection: ConnectionTraffic): void {
+    this.#open.add(connection);
   }
 
-  removeConnection(flow: ConnectionTraffic): void {
-    if (!this.#flows.delete(flow)) return;
-    const { rxBytes, txBytes, total } = this.#past;
-    const { bytesRead, bytesWritten } = flow.socket;
-    this.#past = { rxBytes: rxBytes + bytesWritten, txBytes: txBytes + bytesRead, total: total + flow.total };
+  /** Moves a connection that has ended to the totals. Can be repeated. */
+  removeConnection(connection: ConnectionTraffic): void {
+    if (!this.#open.delete(connection)) return;
+    const { rxBytes, txBytes, total } = this.#ended;
+    const { bytesRead, bytesWritten } = connection.socket;
+    this.#ended = { rxBytes: rxBytes + bytesWritten, txBytes: txBytes + bytesRead, total: total + connection.total };
   }
 
   /** Milliseconds since a byte moved on any open connection; 0 while an HTTP request is in flight, infinite without connections. */
   get idleMs(): number {
-    return Math.min(Infinity, ...[...this.#flows].map((flow) => flow.idleMs));
+    return Math.min(Infinity, ...[...this.#open].map((connection) => connection.idleMs));
   }
 
+  /** The counters as they are now. */
   get counts(): TrafficCounts {
-    const flows = [...this.#flows];
-    const sum = (of: (flow: ConnectionTraffic) => number): number => flows.reduce((total, flow) => total + of(flow), 0);
+    const open = [...this.#open];
+    const sum = (valueOf: (connection: ConnectionTraffic) => number): number =>
+      open.reduce((total, connection) => total + valueOf(connection), 0);
     return {
-      rxBytes: this.#past.rxBytes + sum(({ socket }) => socket.bytesWritten),
-      txBytes: this.#past.txBytes + sum(({ socket }) => socket.bytesRead),
-      connections: flows.filter((flow) => !flow.isHttp).length,
-      requests: flows.filter((flow) => flow.inFlight).length,
-      total: this.#past.total + sum((flow) => flow.total),
+      rxBytes: this.#ended.rxBytes + sum(({ socket }) => socket.bytesWritten),
+      txBytes: this.#ended.txBytes + sum(({ socket }) => socket.bytesRead),
+      connections: open.filter((connection) => !connection.isHttp).length,
+      requests: open.filter((connection) => connection.inFlight).length,
+      total: this.#ended.total + sum((connection) => connection.total),
     };
   }
 }

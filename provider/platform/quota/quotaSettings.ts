@@ -1,8 +1,10 @@
-/** Quotas of the local platform as they can be set: `instances=10`. Pure. */
+/** The quotas of the local platform, and how they are set: `instances=10`. Pure. */
 import { UnikernelError } from "../../base/errors";
 import { closestMatch } from "../../base/spelling";
 
-/** Hard limits over the whole platform. Source: the example in the cloud's documentation, so that what fits here fits there. */
+/**
+ * Limits of the whole platform. Source: the example in the cloud's documentation, so that what fits here also fits there.
+ */
 const PLATFORM_LIMITS = {
   instances: 64,
   live_instances: 64,
@@ -14,7 +16,7 @@ const PLATFORM_LIMITS = {
   total_volume_mb: 20480,
 } as const;
 
-/** Ranges for one object. Source: as above, but for the vCPUs, of which a VM here may have more. */
+/** Ranges of one object. Source: as above, except for vCPUs, of which a local VM may have more. */
 const OBJECT_LIMITS = {
   min_memory_mb: 16,
   max_memory_mb: 8192,
@@ -26,15 +28,15 @@ const OBJECT_LIMITS = {
   max_autoscale_size: 16,
 } as const;
 
-/** Name of a hard limit over the whole platform. */
+/** Name of a limit of the whole platform. */
 export type HardQuotaName = keyof typeof PLATFORM_LIMITS;
 type LimitName = keyof typeof OBJECT_LIMITS;
 
-/** All quotas of one platform; `_mb` is MiB. */
+/** All quotas; `_mb` means MiB. */
 export interface Quotas {
-  /** Over the whole platform. */
+  /** Limits of the whole platform. */
   readonly hard: Readonly<Record<HardQuotaName, number>>;
-  /** Ranges for one object. */
+  /** Ranges of one object. */
   readonly limits: Readonly<Record<LimitName, number>>;
 }
 
@@ -44,16 +46,16 @@ export type FlatQuotas = Readonly<Record<HardQuotaName | LimitName, number>>;
 const DEFAULTS: FlatQuotas = { ...PLATFORM_LIMITS, ...OBJECT_LIMITS };
 const quotaNames = Object.keys(DEFAULTS) as (keyof FlatQuotas)[]; // the keys of a constant table
 
-/** Quotas that nobody has set. */
+/** The default quotas. */
 export const DEFAULT_QUOTAS: Quotas = { hard: PLATFORM_LIMITS, limits: OBJECT_LIMITS };
 
-/** One record of all quotas. */
+/** All quotas in one record. */
 export const flattenQuotas = ({ hard, limits }: Quotas): FlatQuotas => ({ ...hard, ...limits });
 
 /**
- * What entries such as `instances=10` set; of two for one name the later counts.
+ * Parses entries such as `instances=10`; the last entry of a name wins.
  *
- * Throws `INPUT_INVALID` for an unknown name, and for a value that is no whole number from 0 on.
+ * Throws `INPUT_INVALID` for an unknown name, and for a value that is not an integer of at least 0.
  */
 export function parseQuotaEntries(entries: readonly string[]): Partial<FlatQuotas> {
   return Object.fromEntries(entries.map(parseEntry));
@@ -63,27 +65,27 @@ function parseEntry(entry: string): [keyof FlatQuotas, number] {
   const [name = "", value, ...more] = entry.split("=").map((part) => part.trim());
   const known = quotaNames.find((one) => one === name);
   if (known === undefined) {
-    const meant = closestMatch(name, quotaNames);
-    throw new UnikernelError("INPUT_INVALID", `There is no quota '${name}'.`, {
-      hint: meant === undefined ? `The quotas are: ${quotaNames.join(", ")}.` : `Is '${meant}' meant?`,
+    const similar = closestMatch(name, quotaNames);
+    throw new UnikernelError("INPUT_INVALID", `Unknown quota '${name}'.`, {
+      hint: similar === undefined ? `Known quotas: ${quotaNames.join(", ")}.` : `Did you mean '${similar}'?`,
     });
   }
   if (value === undefined || more.length > 0 || !/^\d{1,9}$/.test(value)) {
-    throw new UnikernelError("INPUT_INVALID", `'${entry}' does not set a quota.`, {
-      hint: `Write '${known}=${DEFAULTS[known]}': a name, '=', and a whole number from 0 on.`,
+    throw new UnikernelError("INPUT_INVALID", `Invalid quota '${entry}'.`, {
+      hint: `Use a name, '=' and an integer of at least 0, such as '${known}=${DEFAULTS[known]}'.`,
     });
   }
   return [known, Number(value)];
 }
 
-/** The quotas of a platform for which some are set. Throws `INPUT_INVALID` where a least value is above its greatest. */
+/** The default quotas with some of them replaced. Throws `INPUT_INVALID` when a minimum exceeds its maximum. */
 export function resolveQuotas(set: Partial<FlatQuotas>): Quotas {
   const all = { ...DEFAULTS, ...set };
   for (const what of ["memory_mb", "vcpus", "volume_mb", "autoscale_size"] as const) {
     const [min, max] = [all[`min_${what}`], all[`max_${what}`]];
     if (min <= max) continue;
-    throw new UnikernelError("INPUT_INVALID", `The quota 'min_${what}' (${min}) is above 'max_${what}' (${max}).`, {
-      hint: "Set both.",
+    throw new UnikernelError("INPUT_INVALID", `The quota 'min_${what}' (${min}) exceeds 'max_${what}' (${max}).`, {
+      hint: "Set both so that the minimum does not exceed the maximum.",
     });
   }
   const pick = <K extends keyof FlatQuotas>(some: Readonly<Record<K, number>>): Record<K, number> =>

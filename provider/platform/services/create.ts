@@ -2,7 +2,7 @@
 import type { Service } from "./service";
 import * as crypto from "node:crypto";
 import type { CreateServiceRequest } from "../../contract/models";
-import { uniqueWordName } from "../objectNames";
+import { assertNameAvailable, uniqueWordName } from "../objectNames";
 import type { Registry } from "../registry";
 import { assertQuota } from "../quota/quota";
 import { ApiItemError } from "../errors";
@@ -43,10 +43,9 @@ async function createExclusively(
   { persistent }: ServiceGroupOptions,
 ): Promise<Service> {
   const { database, clock, log } = registry.parts;
-  const taken = (name: string): boolean => [...registry.services.values()].some(({ record }) => record.name === name);
-  const name = body.name ?? uniqueWordName(taken);
-  if (name.includes("/")) throw new ApiItemError("Invalid", `'${name}' is not a name: it contains '/'`);
-  if (taken(name)) throw new ApiItemError("AlreadyExists", `A service group with the name '${name}' already exists`);
+  const isTaken = (name: string): boolean => [...registry.services.values()].some(({ record }) => record.name === name);
+  const name = body.name ?? uniqueWordName(isTaken);
+  assertNameAvailable("service group", name, isTaken);
   const now = clock.now();
   const record: ServiceRecord = {
     uuid: crypto.randomUUID(),

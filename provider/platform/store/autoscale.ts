@@ -1,6 +1,7 @@
-/** How an autoscale configuration is kept with its service group. */
+/** The stored shape of an autoscale configuration, which is part of its service group. */
 import * as z from "zod";
 
+/** Bounds of the metric, and by how much the size changes in between. */
 const step = z.object({ adjustment: z.number(), lowerBound: z.number().optional(), upperBound: z.number().optional() });
 
 const policyBase = { name: z.string(), enabled: z.boolean() };
@@ -11,28 +12,30 @@ const policy = z.discriminatedUnion("type", [
     type: z.literal("step"),
     metric: z.enum(["cpu", "inflight_reqs", "reqs_per_sec"]),
     adjustmentType: z.enum(["change", "exact", "percent"]),
-    /** In ascending order, each beginning where the one before ends. */
+    /** In ascending order; each starts where the previous one ends. */
     steps: z.array(step),
   }),
   z.object({ ...policyBase, type: z.literal("on-demand") }),
   z.object({ ...policyBase, type: z.literal("idle"), idleTimeMs: z.int() }),
 ]);
 
-/** The part of a service group's options that is about autoscale. */
+/** The autoscale options of a service group. */
 export const autoscaleConfiguration = z.object({
+  /** Limits of the number of instances. */
   minSize: z.int(),
   maxSize: z.int(),
   warmupTimeMs: z.int(),
   cooldownTimeMs: z.int(),
+  /** Template that new instances are created from. */
   templateUuid: z.string(),
   policies: z.array(policy),
 });
 
-/** How many instances of which template a service group gets. */
+/** See {@link autoscaleConfiguration}. */
 export type AutoscaleConfiguration = z.infer<typeof autoscaleConfiguration>;
-/** One rule of how many. */
+/** A policy: when the size changes, and by how much. */
 export type ScalePolicy = AutoscaleConfiguration["policies"][number];
-/** A rule by a measured value. */
+/** A policy that follows a metric. */
 export type StepPolicy = Extract<ScalePolicy, { type: "step" }>;
-/** What a range of the measured value makes of the size; a bound that is missing is infinite. */
+/** The change of size for one range of the metric; a missing bound is infinite. */
 export type ScaleStep = StepPolicy["steps"][number];

@@ -1,6 +1,6 @@
 /**
- * Certificates in the database. The private key is kept as it was uploaded: what protects it is the database file, which
- * only its owner may read (0600).
+ * Loads and saves certificates. The private key is stored as it was uploaded; it is protected by the permissions of the
+ * database file (0600).
  */
 import * as z from "zod";
 import type { Database } from "./database";
@@ -14,16 +14,17 @@ const row = z.object({
   pkey: z.string(),
 });
 
-/** One certificate. */
+/** An uploaded certificate. */
 export interface CertificateRecord {
   readonly uuid: string;
   readonly name: string;
+  /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** Domain name, in lower case and without a dot at its end; `*` may be its first label. */
+  /** Domain name in lower case without a trailing dot; its first label may be `*`. */
   readonly commonName: string;
-  /** PEM: the certificate first, then its issuers. Never in a reply. */
+  /** PEM: the certificate first, then its issuers. Never in a response. */
   readonly chain: string;
-  /** PEM. Secret: never in a reply, never in the log. */
+  /** PEM. Secret: never in a response or the log. */
   readonly pkey: string;
 }
 
@@ -49,7 +50,7 @@ export function saveCertificate(database: Database, record: CertificateRecord): 
   );
 }
 
-/** Removes a certificate. */
+/** Deletes a certificate. */
 export function deleteCertificate(database: Database, uuid: string): void {
   database.run("DELETE FROM certificates WHERE uuid = ?", uuid);
 }

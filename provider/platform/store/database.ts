@@ -1,6 +1,6 @@
 /**
- * The platform's database. It is also the lock of its state folder: SQLite's exclusive locking mode holds a lock of
- * the kernel, which vanishes with the process however that ends.
+ * Opens the local platform's SQLite database. It is also the lock of the state folder: exclusive locking mode holds a
+ * kernel lock, which is released when the process ends, even by SIGKILL.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -11,30 +11,34 @@ import { migrate } from "./migrations";
 /** A value that a column of a STRICT table may hold. */
 export type ColumnValue = string | number | null;
 
-/** An open database, held by this process alone. */
+/** An open database, locked by this process. */
 export interface Database {
-  /** Rows of a query, as objects by column name. */
+  /** The rows of a query, as objects with one property per column. */
   all(sql: string, ...values: readonly ColumnValue[]): readonly unknown[];
-  /** What it wrote outlasts a loss of power. */
+  /** Runs a statement; what it wrote survives a power loss. */
   run(sql: string, ...values: readonly ColumnValue[]): void;
-  /** Like `run`, without waiting for the disk: a loss of power may undo it. For what changes often and ends with the power. */
+  /** Like `run`, but does not wait for the disk: a power loss may undo it. For frequent writes that are void after one. */
   runWithoutSync(sql: string, ...values: readonly ColumnValue[]): void;
-  /** Removes the files while still holding the lock, so that no other daemon can take them over half removed; then closes. */
+  /** Deletes the files while holding the lock, so that no other daemon can open half of them, then closes. */
   removeAndClose(): void;
+  /** Closes the database and releases the lock. */
   close(): void;
 }
 
+/** Source: SQLite, "Result and Error Codes". */
 const SQLITE_BUSY = 5;
+/** Attempts to open a database that daemons which are shutting down keep deleting. */
 const OPEN_ATTEMPTS = 20;
-/** In WAL mode: the log is synced with each commit, or only when it is moved into the database. */
+/** Whether each commit syncs the write-ahead log, or only a checkpoint does. Source: SQLite, "PRAGMA synchronous". */
 const [SYNC_FULL, SYNC_NORMAL] = ["PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL"];
 
 const inodeOf = (file: string): number | undefined => fs.statSync(file, { throwIfNoEntry: false })?.ino;
 
 /**
- * Opens or creates the database (0600), takes its lock and brings it to the current version.
+ * Opens or creates the database (0600), locks it and migrates it to the current version. `undefined` when another process
+ * has locked it.
  *
- * Returns `undefined` when another process holds it. Throws `DAEMON_FAILED` when it was written by a newer version.
+ * Throws `DAEMON_FAILED` when a newer version of this package wrote it, or it is deleted again and again while it is opened.
  */
 export function openDatabase(file: string): Database | undefined {
   for (let attempt = 1; ; attempt++) {
@@ -42,21 +46,21 @@ export function openDatabase(file: string): Database | undefined {
     try {
       fs.closeSync(fs.openSync(file, "a", 0o600));
     } catch (error) {
-      // An ending daemon removed the folder between the two calls.
+      // A daemon that is shutting down deleted the folder between the two calls.
       if (attempt < OPEN_ATTEMPTS && error instanceof Error && "code" in error && error.code === "ENOENT") continue;
       throw error;
     }
     const inode = inodeOf(file);
     const database = openLocked(file);
     if (database === undefined) return undefined;
-    // An ending daemon unlinks its database just before it unlocks it: what was locked must still be what is there.
+    // A daemon that shuts down unlinks its database before it unlocks it: check that the locked file is still the one at this path.
     if (inode !== undefined && inodeOf(file) === inode) {
       migrate(database);
       return toDatabase(database, file);
     }
     database.close();
     if (attempt >= OPEN_ATTEMPTS)
-      throw new UnikernelError("DAEMON_FAILED", `The database '${file}' keeps being replaced.`);
+      throw new UnikernelError("DAEMON_FAILED", `The database '${file}' was deleted each time it was opened.`);
   }
 }
 
@@ -64,7 +68,7 @@ function openLocked(file: string): DatabaseSync | undefined {
   const database = new DatabaseSync(file);
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
-    database.exec("PRAGMA journal_mode = WAL"); // in this order: the lock is then held from here on, and no shared memory file is made
+    database.exec("PRAGMA journal_mode = WAL"); // after locking_mode: the lock is held from here on, and no shared-memory file is created
     database.exec(SYNC_FULL);
     database.exec("PRAGMA foreign_keys = ON");
     database.exec("BEGIN EXCLUSIVE; COMMIT");

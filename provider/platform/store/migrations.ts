@@ -1,4 +1,4 @@
-/** The database's shape. A migration that was ever released is never edited; a change is a new one at the end. */
+/** The schema of the database. A released migration is never edited; a change is a new migration at the end. */
 import { UnikernelError } from "../../base/errors";
 
 const MIGRATIONS: readonly string[] = [
@@ -43,24 +43,28 @@ const MIGRATIONS: readonly string[] = [
      chain TEXT NOT NULL,
      pkey TEXT NOT NULL
    ) STRICT;`,
+  `UPDATE instances SET definition = json_remove(
+     json_set(definition, '$.templateAutokillMs', json_extract(definition, '$.frozenAutokillMs')),
+     '$.frozenAutokillMs')
+   WHERE json_extract(definition, '$.frozenAutokillMs') IS NOT NULL;`,
 ];
 
-/** The part of an open SQLite database that a migration needs. */
+/** The part of an SQLite connection that migrations need. */
 interface MigrationConnection {
   exec(sql: string): void;
   prepare(sql: string): { get(): Record<string, unknown> | undefined };
 }
 
-/** Brings a database to the current version; each step is one transaction. Throws `DAEMON_FAILED` for one from the future. */
+/** Migrates a database to the current version, each step in a transaction. Throws `DAEMON_FAILED` for a newer version. */
 export function migrate(database: MigrationConnection): void {
   const row = database.prepare("PRAGMA user_version").get();
   const version = Number(row?.["user_version"] ?? 0);
   if (version > MIGRATIONS.length) {
     throw new UnikernelError(
       "DAEMON_FAILED",
-      `The local platform's database has version ${version}; this program knows up to ${MIGRATIONS.length}.`,
+      `The local platform's database has version ${version}; this package supports versions up to ${MIGRATIONS.length}.`,
       {
-        hint: "Use the newer version of this package that wrote it, or remove the state folder.",
+        hint: "Upgrade this package to the version that wrote it, or delete the state folder.",
       },
     );
   }

@@ -1,4 +1,4 @@
-/** Service groups in the database. */
+/** Loads and saves service groups. */
 import * as z from "zod";
 import { type AutoscaleConfiguration, autoscaleConfiguration } from "./autoscale";
 import type { Database } from "./database";
@@ -7,7 +7,7 @@ const ports = z.array(
   z.object({ port: z.int(), destinationPort: z.int(), handlers: z.array(z.enum(["tls", "http", "redirect"])) }),
 );
 
-/** Rows of an older release hold the name alone. */
+/** Rows of an older release contain the name only. */
 const domains = z.array(
   z.union([
     z.string().transform((fqdn): { fqdn: string; certificateUuid?: string | undefined } => ({ fqdn })),
@@ -15,7 +15,7 @@ const domains = z.array(
   ]),
 );
 
-// Each default is what a service group of an older release was.
+// Defaults are for rows of an older release, and describe what such a service group was.
 const options = z.object({
   persistent: z.boolean().default(true),
   autokillTimeMs: z.int().default(0),
@@ -34,33 +34,38 @@ const row = z.object({
   options: z.string(),
 });
 
-/** A published port and the port it leads to inside the instances; with `redirect`, the public port to send users to. */
+/**
+ * A published port. `destinationPort` is the port inside the instances; with the handler `redirect` it is the public port
+ * that clients are sent to.
+ */
 export type PublishedPort = z.infer<typeof ports>[number];
 
 /** A domain of a service group. */
 export interface ServiceDomain {
-  /** Fully qualified, without a dot at the end, such as `shop.localhost`. */
+  /** Fully qualified, without a trailing dot, such as `shop.localhost`. */
   readonly fqdn: string;
-  /** Of an uploaded certificate; `undefined` where the platform's own serves. */
+  /** UUID of an uploaded certificate; `undefined` for the platform's self-signed one. */
   readonly certificateUuid?: string | undefined;
 }
 
-/** One service group. */
+/** A service group as it is stored. */
 export interface ServiceRecord {
   readonly uuid: string;
   readonly name: string;
+  /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly ports: readonly PublishedPort[];
   readonly domains: readonly ServiceDomain[];
+  /** Connections per instance; see `proxy/chooseInstance.ts`. */
   readonly softLimit: number;
   readonly hardLimit: number;
-  /** False: it goes with its last instance. */
+  /** False: deleted with its last instance. */
   readonly persistent: boolean;
   /** Milliseconds without instances after which it is deleted; 0 is never. */
   readonly autokillTimeMs: number;
   /** Milliseconds since 1970; `undefined` while it has instances. */
   readonly emptySince?: number | undefined;
-  /** `undefined`: only users make instances for it. */
+  /** `undefined`: no autoscale. */
   readonly autoscale?: AutoscaleConfiguration | undefined;
 }
 
@@ -81,7 +86,7 @@ export function loadServices(database: Database): ServiceRecord[] {
   });
 }
 
-/** Adds a service group or replaces what is kept of it. */
+/** Adds a service group, or replaces it except for name and time of creation. */
 export function saveService(database: Database, record: ServiceRecord): void {
   const { persistent, autokillTimeMs, emptySince, autoscale } = record;
   database.run(
@@ -100,7 +105,7 @@ export function saveService(database: Database, record: ServiceRecord): void {
   );
 }
 
-/** Removes a service group. */
+/** Deletes a service group. */
 export function deleteService(database: Database, uuid: string): void {
   database.run("DELETE FROM services WHERE uuid = ?", uuid);
 }

@@ -1,4 +1,4 @@
-/** Volumes in the database. Who uses a volume is read from the instances, never stored twice. */
+/** Loads and saves volumes. Attachments are stored with the instances only. */
 import * as z from "zod";
 import type { Database } from "./database";
 
@@ -7,30 +7,33 @@ const row = z.object({
   name: z.string(),
   created_at: z.number(),
   size_mb: z.int(),
-  /** `initializing` while being made, `busy` while growing, `error` when being made failed, `template` for good, else `available`. */
+  /**
+   * `initializing` while the disk is created, `error` if that failed, `busy` while the disk grows, `template` once
+   * converted, otherwise `available`.
+   */
   state: z.enum(["initializing", "available", "busy", "error", "template"]),
   options: z.string(),
 });
 
-/** What a row of an older release does not have; each default is what such a volume was. */
+/** Defaults are for rows of an older release, and describe what such a volume was. */
 const options = z.object({
-  /** False: goes with the last instance that has it. */
+  /** False: deleted with the last instance it is attached to. */
   persistent: z.boolean().default(true),
-  /** `static` counts its size against the quota, `dynamic` what its disk takes. */
+  /** What counts as quota usage: `static` the full size, `dynamic` the space that the disk occupies. */
   quotaPolicy: z.enum(["static", "dynamic"]).default("static"),
-  /** `rwo` one writer, `rox` many readers. */
+  /** `rwo` for one writer, `rox` for many readers. */
   accessMode: z.enum(["rwo", "rox"]).default("rwo"),
   tags: z.array(z.string()).default([]),
-  /** Keeps it from being deleted. */
+  /** Prevents deletion. */
   deleteLock: z.boolean().default(false),
-  /** MiB that it is growing to, which the quota counts already. */
+  /** MiB that it is growing to; already counted as quota usage. */
   growsToMb: z.int().optional(),
 });
 
-/** What a volume can be told beside its name and size. */
+/** Options of a volume, without name and size. */
 export type VolumeOptions = z.infer<typeof options>;
 
-/** One volume. */
+/** A volume as it is stored. */
 export interface VolumeRecord extends Readonly<VolumeOptions> {
   readonly uuid: string;
   readonly name: string;
@@ -48,7 +51,7 @@ export function loadVolumes(database: Database): VolumeRecord[] {
   });
 }
 
-/** Adds a volume or replaces what is kept of it. */
+/** Adds a volume, or replaces it except for name and time of creation. */
 export function saveVolume(database: Database, record: VolumeRecord): void {
   database.run(
     `INSERT INTO volumes (uuid, name, created_at, size_mb, state, options) VALUES (?, ?, ?, ?, ?, ?)
@@ -62,7 +65,7 @@ export function saveVolume(database: Database, record: VolumeRecord): void {
   );
 }
 
-/** Removes a volume. */
+/** Deletes a volume. */
 export function deleteVolume(database: Database, uuid: string): void {
   database.run("DELETE FROM volumes WHERE uuid = ?", uuid);
 }

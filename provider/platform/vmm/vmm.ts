@@ -1,50 +1,57 @@
 /**
- * What the local platform needs of a virtual machine monitor. `qemu/` implements it with QEMU, the tests have one in memory.
+ * The interface between the local platform and a virtual machine monitor. `qemu/` implements it with QEMU; the tests have
+ * an in-memory implementation.
  *
- * A VM outlives the daemon that started it: `release` lets go of it, `adopt` finds it again.
+ * A VM outlives the daemon that started it: `disconnect` leaves it running, and the next daemon adopts it.
  */
-/** Everything needed to boot one VM, and to recognise it again after the daemon was replaced. */
+
+/** Everything that is needed to boot a VM, and to recognise it after the daemon has restarted. */
 export interface VmSpec {
   /** UUID of the instance. */
   readonly uuid: string;
   readonly hostname: string;
-  /** Absolute path of a kernel file: PVH vmlinux, bzImage or Unikraft multiboot. */
+  /** Absolute path of a kernel: PVH vmlinux, bzImage or Unikraft multiboot. */
   readonly kernel: string;
-  /** Absolute path of an initrd file. */
+  /** Absolute path of an initrd. */
   readonly initrd: string | undefined;
-  /** Complete argument list of the guest's program. */
+  /** Complete argument list of the guest's program, its path first. */
   readonly args: readonly string[];
+  /** Environment of the guest's program. May contain secrets. */
   readonly env: Readonly<Record<string, string>>;
   /** MiB. */
   readonly memoryMb: number;
   readonly vcpus: number;
   readonly disks: readonly VmDisk[];
   readonly roms: readonly VmRom[];
-  /** Facts for the guest's program; a guest without a place for them does without. */
+  /** Key-value pairs for the guest's program, in a file. A Unikraft guest does not get them. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Files that the guest finds at `at`, an absolute path, beside those of its initrd: by their path below it, or those of an archive. */
+/**
+ * Files that the guest finds below the absolute path `at`, in addition to those of its initrd: `files` by their path
+ * relative to `at`, or the content of the cpio archive in the host file `archive`.
+ */
 export type VmRom =
   | { readonly at: string; readonly files: ReadonlyMap<string, Uint8Array> }
   | { readonly at: string; readonly archive: string };
 
-/** An ext4 image that the guest mounts at `at`. */
+/** A disk with an ext4 file system that the guest mounts. */
 export interface VmDisk {
+  /** Absolute path of the disk on the host. */
   readonly file: string;
-  /** Absolute path inside the guest; created when absent. */
+  /** Absolute path in the guest; created if missing. */
   readonly at: string;
   readonly readonly: boolean;
 }
 
-/** Why a VM is no longer running. */
+/** Why a VM no longer runs. */
 export type VmExit =
-  /** The guest's program ended by itself, or after `stop` asked it to. */
-  | { readonly how: "exited"; readonly exitCode: number }
-  /** The kernel crashed, or ended without saying how the program ended. */
-  | { readonly how: "panicked"; readonly detail: string }
-  /** Cut off by us, by a signal, or by the machine. */
-  | { readonly how: "killed"; readonly detail: string };
+  /** The guest's program exited, by itself or because `stop` asked it to. */
+  | { readonly kind: "exited"; readonly exitCode: number }
+  /** The kernel crashed, or shut down without reporting how the program ended. */
+  | { readonly kind: "panicked"; readonly detail: string }
+  /** Ended from outside: by `stop`, by a signal, or with the host. */
+  | { readonly kind: "killed"; readonly detail: string };
 
 /** A host address that reaches a port inside a VM. */
 export interface Endpoint {
@@ -52,56 +59,60 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** What a VM takes of this machine. */
+/** Host resources that a VM uses. */
 export interface VmUsage {
   /** Resident memory. */
   readonly rssBytes: number;
-  /** Processor time since this VM was started, of all its threads. */
+  /** CPU time of all threads since the VM started. */
   readonly cpuTimeMs: number;
 }
 
-/** One running VM; one owner. */
+/** A running VM. Has one owner, the instance. */
 export interface Vm {
+  /** Process id of the VMM. */
   readonly pid: number;
   /**
-   * Resolves when the guest's program runs: `starting` ends here. A guest that cannot tell (Unikraft) counts as
-   * started at once. Stays pending for a VM that ends before.
+   * Resolves when the guest's program runs. A guest that cannot report it (Unikraft) counts as started at once. Stays
+   * pending if the VM ends earlier.
    */
   readonly started: Promise<void>;
-  /** Resolves once, when the VM is gone for whatever reason. */
+  /** Resolves once, when the VM is gone for any reason. Stays pending after `disconnect`. */
   readonly exited: Promise<VmExit>;
-  /** Address that reaches `guestPort`; made on the first call, the same afterwards. */
+  /** Host address that reaches `guestPort`. Created by the first call; later calls return the same address. */
   forward(guestPort: number): Promise<Endpoint>;
-  /** One probe: does something listen on `guestPort` inside the guest right now? Sends no bytes to it. */
+  /** One readiness probe: true when something listens on `guestPort` inside the guest now. Sends no bytes to it. */
   probePort(guestPort: number, signal: AbortSignal): Promise<boolean>;
-  /** Asks the guest to end (sync and unmount included), then cuts it off after `graceMs`. Safe to repeat. */
+  /** Asks the guest to shut down (sync and unmount included), and kills it after `graceMs`. Can be repeated. */
   stop(options: { readonly graceMs: number }): Promise<VmExit>;
-  /** Freezes and thaws the guest; memory is kept. */
+  /** Stops executing the guest; its memory is kept. */
   pause(): Promise<void>;
+  /** Continues a paused guest. */
   resume(): Promise<void>;
-  /** What it takes now; nothing once it is gone. */
+  /** What the VM uses now; zero once it is gone. */
   usage(): Promise<VmUsage>;
-  /** Closes our connections to the VM and leaves it running. */
+  /** Closes the connections to the VM and leaves it running. */
   disconnect(): void;
 }
 
 /** A virtual machine monitor. */
 export interface Vmm {
   /**
-   * Boots a VM. Resolves when the VMM runs guest code, not when the guest's program is ready.
-   * Throws `QEMU_MISSING`, `VMM_FAILED` (with the VMM's own words), `INPUT_INVALID` (memory, command line).
+   * Boots a VM. Resolves when guest code runs, which is before the guest's program is ready.
+   *
+   * Throws `QEMU_MISSING`, `CONFIG_INVALID`, `VMM_FAILED` (with the VMM's own message), `NOT_SUPPORTED` (ROMs for a
+   * Unikraft guest), `INPUT_INVALID` (too little memory, invalid command line).
    */
   start(spec: VmSpec): Promise<Vm>;
-  /** The VM of this spec if it still runs from an earlier daemon; `undefined` when it is gone. */
+  /** The VM of this spec if it still runs since an earlier daemon; `undefined` when it is gone. */
   adopt(spec: VmSpec): Promise<Vm | undefined>;
-  /** How a VM that is gone ended, from what it left on disk; for instances found dead at start. */
+  /** How a VM ended that is gone, from what it left on disk; for instances whose VM ended while no daemon ran. */
   postMortem(uuid: string): Promise<VmExit>;
-  /** Removes every file of a VM that is gone: sockets, pid file, logs. */
+  /** Deletes every file of a VM that is gone: sockets, process id, logs. */
   removeFiles(uuid: string): Promise<void>;
-  /** Path of the console log of a VM (may not exist yet). */
+  /** Path of a VM's console log, which may not exist yet. */
   consoleLogPath(uuid: string): string;
-  /** Frees the space of what a VM's logs beside that of its console hold and nobody reads. Throws what the file system does. */
+  /** Frees the unread middle of a VM's logs other than the console log. Throws file system errors. */
   truncateLogs(uuid: string): void;
-  /** For `/v1/healthz`: `accelerator`, `qemu` version and whatever else helps a bug report. */
+  /** For `/v1/healthz`: VMM, version, accelerator and what else helps a bug report. */
   describe(): Promise<Readonly<Record<string, string>>>;
 }

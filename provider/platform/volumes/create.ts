@@ -2,10 +2,10 @@
 import * as crypto from "node:crypto";
 import type { CreateVolumeRequest, NameOrUuid } from "../../contract/models";
 import { findBySelector } from "../lookup";
-import { assertWithinLimits } from "../quota/quotaLimits";
-import { uniqueName } from "../objectNames";
+import { assertNameAvailable, uniqueName } from "../objectNames";
 import type { Registry } from "../registry";
 import { assertQuota } from "../quota/quota";
+import { assertWithinLimits } from "../quota/quotaLimits";
 import { ApiItemError } from "../errors";
 import type { VolumeOptions, VolumeRecord } from "../store/volumes";
 import { copyDisk, makeDisk, volumeDiskPath } from "./disk";
@@ -86,16 +86,15 @@ interface VolumeReservation {
  * Throws `ApiItemError`: `AlreadyExists`, `Invalid`, `Quota`.
  */
 export function reserveVolume(registry: Registry, wanted: VolumeReservation): VolumeRecord {
-  const taken = (name: string): boolean => [...registry.volumes.values()].some((volume) => volume.name === name);
-  const name = wanted.name ?? uniqueName("vol", taken);
-  if (name.includes("/")) throw new ApiItemError("Invalid", `Invalid name '${name}': it must not contain '/'`);
-  if (taken(name)) throw new ApiItemError("AlreadyExists", `A volume with the name '${name}' already exists`);
+  const isTaken = (name: string): boolean => [...registry.volumes.values()].some((volume) => volume.name === name);
+  const name = wanted.name ?? uniqueName("vol", isTaken);
+  assertNameAvailable("volume", name, isTaken);
   assertWithinLimits(registry.parts.quotas.limits, "volume_mb", wanted.sizeMb, "size_mb");
   assertQuota(registry, { volumes: 1, total_volume_mb: wanted.quotaUsageMb });
   return persistVolume(registry, {
     uuid: crypto.randomUUID(),
     name,
-    createdAt: Date.now(),
+    createdAt: registry.parts.clock.now(),
     sizeMb: wanted.sizeMb,
     state: "initializing",
     ...wanted.options,

@@ -8,7 +8,7 @@ export class DiskJobs {
     return this.#inProgress.has(volumeUuid);
   }
 
-  /** Runs a job and returns its result. Jobs on one disk run at the same time, so they may only read it. */
+  /** Runs a job and returns its result. Jobs on one disk run at the same time; start a job that writes only if none runs. */
   async run<T>(volumeUuid: string, job: () => Promise<T>): Promise<T> {
     const running = job();
     const all = this.#inProgress.get(volumeUuid) ?? new Set();

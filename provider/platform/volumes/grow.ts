@@ -1,7 +1,7 @@
 /** Grows a volume that no VM uses. */
-import { assertWithinLimits } from "../quota/quotaLimits";
 import type { Registry } from "../registry";
 import { assertQuota } from "../quota/quota";
+import { assertWithinLimits } from "../quota/quotaLimits";
 import { ApiItemError } from "../errors";
 import type { VolumeRecord } from "../store/volumes";
 import { growDisk, volumeDiskPath } from "./disk";

@@ -8,11 +8,11 @@ import { assertMountPath } from "./rules";
 
 /** Instances that have a volume mounted: those with a VM, and those in standby, which wake without a request. */
 export const instancesMounting = (registry: Registry, volumeUuid: string): readonly Instance[] =>
-  registry.instancesUsingVolume(volumeUuid).filter((actor) => actor.usesDisks || actor.state === "standby");
+  registry.instancesUsingVolume(volumeUuid).filter((instance) => instance.usesDisks || instance.state === "standby");
 
 /** True when the instance has the volume attached without write access. */
-export const isReadOnlyAttachment = (actor: Instance, volumeUuid: string): boolean =>
-  actor.record.volumes.find((one) => one.volumeUuid === volumeUuid)?.readonly === true;
+export const isReadOnlyAttachment = (instance: Instance, volumeUuid: string): boolean =>
+  instance.record.volumes.find((one) => one.volumeUuid === volumeUuid)?.readonly === true;
 
 /** Where a volume is to be mounted in an instance. */
 export interface AttachmentRequest {

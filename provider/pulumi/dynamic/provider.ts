@@ -1,7 +1,5 @@
 /**
- * Front end A: the dynamic provider. State holds a constant text that requires this module by the name
- * `pulumi-unikernel/dynamic` and takes one property of it, the provider object of a kind. That name and those
- * properties are kept for as long as any state may hold them.
+ * Front end A: the dynamic provider, one provider object for each kind.
  *
  * An adapter without decisions of its own. What the dynamic protocol cannot express: detailed diffs, preview of create,
  * import, timeouts, cancel, secrets on the wire (the engine re-applies them by property name).
@@ -10,6 +8,7 @@
  */
 import * as crypto from "node:crypto";
 import {
+  type MetroConfig,
   type PartialSettings,
   SETTING_KEYS,
   metroAddress,
@@ -23,13 +22,12 @@ import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
 import { migrate } from "../../definition/migrate";
 import { type AnyResource, type ResourceKind, resourceOf } from "../../resources/all";
-import { type ProviderContext, createContext } from "../../resources/context";
-import { fetchQuotas } from "../../resources/fetchQuotas";
+import type { ProviderContext } from "../../resources/context";
 import { diffResource } from "../resourceDiff";
-import { Cancellation } from "./cancellation";
-import { engineAddress, watchEngine } from "./engineWatchdog";
 import { createPrintOnce, describeChanges } from "../describeChanges";
 import { QuotaChecker } from "../quotaChecker";
+import { Cancellation } from "./cancellation";
+import { engineAddress } from "./engineWatchdog";
 import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
 import {
   internalProperties,
@@ -76,25 +74,40 @@ export interface DynamicProvider {
 let settings: PartialSettings = {};
 /** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
 let providerName = "";
+/** What is made of the settings, once for all resources: checking one resource asks for it four times. */
+let metro: MetroConfig | undefined;
+let address: string | undefined;
 let context: ProviderContext | undefined;
+const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings }));
+
+// Loaded when first needed, with the whole client: a preview without changes sends no request.
+const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
+const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
+
+/** Ends the operations of this process when it is told to end. */
 const cancellation = new Cancellation();
+if (engineAddress(process.argv) !== undefined) cancellation.listen((code) => process.exit(code));
+/** The engine shows what this process prints. */
+const printLine = (line: string): void => void process.stdout.write(`${line}\n`);
+
 const getContext = (): ProviderContext =>
-  (context ??= createContext(resolveMetro({ provider: settings }), {
+  (context ??= loadContext().createContext(getMetro(), {
     cancellation: cancellation.signal,
     printProgress: printLine,
   }));
 
-/** The engine shows what this process prints. */
-const printLine = (line: string): void => void process.stdout.write(`${line}\n`);
 const printOnce = createPrintOnce(printLine);
-const quotaChecker = new QuotaChecker(() => fetchQuotas(getContext()), printOnce);
+const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), printOnce);
 
-const currentLocation = (): Location => ({ metro: metroAddress({ provider: settings }), provider: providerName });
+const currentLocation = (): Location => ({
+  metro: (address ??= metroAddress({ provider: settings })),
+  provider: providerName,
+});
 
 /** What is wrong with the settings, so that a preview shows it. The engine asks for no check while either is unknown. */
 function settingsFailures({ kind, metroRestriction }: AnyResource): readonly CheckFailure[] {
   try {
-    const { metro } = resolveMetro({ provider: settings });
+    const { metro } = getMetro();
     if (metroRestriction === undefined || metro === metroRestriction.metro) return [];
     return [
       {
@@ -159,7 +172,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       if (providerName !== "") given["timeouts"] = fromStoredTimeouts(given["timeouts"]);
       if (SETTING_KEYS.some((key) => given[key] !== settings[key])) {
         settings = given;
-        context = undefined;
+        [metro, address, context] = [undefined, undefined, undefined];
       }
       return Promise.resolve();
     },
@@ -249,14 +262,11 @@ function createProvider(kind: ResourceKind): DynamicProvider {
   };
 }
 
-export const Instance = createProvider("Instance");
-export const Service = createProvider("Service");
-export const Volume = createProvider("Volume");
-export const Certificate = createProvider("Certificate");
-export const GatewayImage = createProvider("GatewayImage");
+const providers = new Map<ResourceKind, DynamicProvider>();
 
-const engine = engineAddress(process.argv);
-if (engine !== undefined) {
-  watchEngine(engine, () => process.exit(0));
-  cancellation.listen((code) => process.exit(code));
+/** The provider object of a kind, made when it is first asked for. */
+export function providerOf(kind: ResourceKind): DynamicProvider {
+  const provider = providers.get(kind) ?? createProvider(kind);
+  providers.set(kind, provider);
+  return provider;
 }

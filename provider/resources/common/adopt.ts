@@ -1,39 +1,31 @@
-/** Objects that exist already: whether to take them over. Pure. */
+/** Adoption of objects that exist already. Pure. */
 import * as z from "zod";
 import { UnikernelError } from "../../base/errors";
-import { type Definition, type Properties, field } from "../../definition/resource";
-import { diff } from "../../definition/diff";
+import { field } from "../../definition/resource";
+import type { PropertyChange } from "../../definition/diff";
 
 /** `adopt`: the same field for every kind. `what` is a kind with its article, such as `an instance`. */
 export const adoptField = (what: string) =>
   field(z.boolean().default(false), {
-    description: `Take over ${what} that has this \`name\` already, changed in place to what is asked for; what cannot be changed in place must be the same. Default false. Used at creation.`,
+    description: `Manage ${what} that already has this \`name\`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false.`,
     onChange: "ignore",
   });
 
 /**
- * May the object be taken over, since all that differs can be changed in place? Returns whether anything differs.
- *
- * Throws `ALREADY_EXISTS` with what cannot be changed.
+ * Throws `ALREADY_EXISTS` with the properties of an existing object that cannot be changed in place to match.
  *
  * @param label the object, such as `Instance 'web'`
- * @param observed its inputs as they are
+ * @param changes from its inputs as they are to the wanted ones
  */
-export function assertAdoptable(
-  definition: Pick<Definition, "inputs" | "deletedOnStop">,
-  label: string,
-  observed: Properties,
-  wanted: Properties,
-): boolean {
-  const changes = diff(definition, observed, wanted);
+export function assertAdoptable(label: string, changes: readonly PropertyChange[]): void {
   const immutable = changes.filter(({ replace }) => replace).map(({ property }) => property);
-  if (immutable.length === 0) return changes.length > 0;
+  if (immutable.length === 0) return;
   throw new UnikernelError(
     "ALREADY_EXISTS",
     `${label} exists and cannot be adopted: ${immutable.join(", ")} cannot be changed in place.`,
     {
       property: immutable[0] ?? "",
-      hint: "Make the program say what is there, or choose another name.",
+      hint: "Give these properties the values that the object has, or choose another name.",
     },
   );
 }

@@ -6,6 +6,6 @@ export const withDeleteLockHint = (error: unknown): unknown =>
   withErrorContext(error, {
     NOT_ALLOWED: {
       property: "deleteLock",
-      hint: "If it is locked: set deleteLock to false, run 'pulumi up', and delete it then.",
+      hint: "If it is locked, set deleteLock to false, run 'pulumi up', then delete it.",
     },
   });

@@ -1,21 +1,19 @@
-/** Changes in place, decided before any of them is made. */
+/** Changes in place, decided before the first of them is made. Pure. */
+import type { PatchOperation } from "../../contract/models";
 
-/** One PATCH of one property. */
-export interface PlannedPatch<Prop extends string> {
-  /** What it does, for the preview: `grow from 64 to 128 MiB`. */
-  readonly what: string;
-  readonly prop: Prop;
-  readonly op: "set" | "del";
-  readonly value?: unknown;
+/** A PATCH of one property, with its words for the preview. */
+export interface PlannedPatch<Prop extends string> extends PatchOperation<Prop> {
+  /** What it does, to follow "will": `grow from 64 to 128 MiB`. */
+  readonly description: string;
 }
 
-/** The triple that the API is sent. */
-export const toPatchOperation = <Prop extends string>({ prop, op, value }: PlannedPatch<Prop>) => ({
+/** The operation without whatever a plan knows beside it. */
+export const toPatchOperation = <Prop extends string>({
   prop,
   op,
-  ...(value === undefined ? {} : { value }),
-});
+  value,
+}: PatchOperation<Prop>): PatchOperation<Prop> => ({ prop, op, ...(value === undefined ? {} : { value }) });
 
 /** What steps do, in words that follow "will". */
-export const describeSteps = (steps: readonly { readonly what: string }[]): readonly string[] =>
-  steps.map(({ what }) => what);
+export const describeSteps = (steps: readonly { readonly description: string }[]): readonly string[] =>
+  steps.map(({ description }) => description);

@@ -13,6 +13,7 @@ import { toReference } from "../common/fields";
 import type { InstanceInputs } from "./inputs";
 import { secretInputsOf, initFailure, isDown, getExisting, waitUntilStable, verifyExpected } from "./operations";
 import type { InputPatch, InstanceStep } from "./plan";
+import { toPatchOperation } from "../common/patchOperation";
 import { matchesReference } from "../common/reference";
 
 /** An update while it is carried out. */
@@ -167,12 +168,7 @@ async function patchInstance(
   patches: readonly InputPatch[],
 ): Promise<void> {
   const reply = await progress.context.client.patchInstances({
-    body: patches.map(({ prop, op, value }) => ({
-      uuid: progress.id,
-      prop,
-      op,
-      ...(value === undefined ? {} : { value }),
-    })),
+    body: patches.map((patch) => ({ uuid: progress.id, ...toPatchOperation(patch) })),
   });
   const failed = patches.filter((_, index) => (reply.items[index] ?? { status: "error" }).status === "error");
   const succeeded = patches.filter((one) => !failed.includes(one));

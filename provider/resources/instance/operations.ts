@@ -97,7 +97,7 @@ export async function waitUntilStable(
 export async function getExisting(context: ProviderContext, id: string): Promise<InstanceItem> {
   const item = await findInstance(context, { uuid: [id] });
   if (item === undefined) {
-    throw new UnikernelError("NOT_FOUND", `Instance '${id}' vanished.`, {
+    throw new UnikernelError("NOT_FOUND", `Instance '${id}' no longer exists.`, {
       hint: "Run 'pulumi refresh', then 'pulumi up'.",
     });
   }
@@ -112,7 +112,7 @@ export function verifyExpected(
   const failed = item.updates?.find(({ status, prop }) => status === "failed" && patchedProps?.has(prop) === true);
   if (failed !== undefined) {
     const reason = failed.error === undefined ? "" : `: ${failed.error}`;
-    throw new UnikernelError("OPERATION_FAILED", `Instance '${item.name}' did not take its ${failed.prop}${reason}.`);
+    throw new UnikernelError("OPERATION_FAILED", `Instance '${item.name}' could not apply ${failed.prop}${reason}.`);
   }
   if (image !== undefined) verifyDigest(item, image);
   return item;

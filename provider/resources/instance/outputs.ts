@@ -1,4 +1,4 @@
-/** What an Instance reports. Pure. */
+/** What an Instance reports beside its inputs. Pure. */
 import * as z from "zod";
 import type { InstanceItem } from "../../contract/models";
 import { describeStop, describeStopCode } from "../../client/errors/stopReason";
@@ -10,84 +10,85 @@ import { type PublishedPort, parsePortKey, serviceUrl } from "../service/ports";
 
 const attachedInterface = objectType(
   "AttachedInterface",
-  "A network interface that an instance has.",
+  "A network interface of an instance.",
   z.object({
     uuid: field(z.string(), { description: "UUID of the interface." }),
-    name: field(z.string().optional(), { description: "Its name, where it has one." }),
-    privateIp: field(z.string(), { description: "Its address." }),
-    mac: field(z.string(), { description: "Its hardware address." }),
+    name: field(z.string().optional(), { description: "Name of the interface; absent if it has none." }),
+    privateIp: field(z.string(), { description: "IP address in the private network." }),
+    mac: field(z.string(), { description: "MAC address." }),
   }),
 );
 
 const scheduleTime = objectType(
   "ScheduleTime",
-  "When something is done to an instance next.",
+  "When a schedule of an instance acts next.",
   z.object({
     name: field(z.string(), { description: "Name of the schedule." }),
-    nextAt: field(z.string(), { description: "Time of its next action, RFC 3339." }),
+    nextAt: field(z.string(), { description: "Time of the next action, RFC 3339." }),
   }),
 );
 
 const restartSequence = objectType(
   "RestartSequence",
-  "Restarts by the restart policy, one after the other, of a program that does not stay up.",
+  "Progress of repeated restarts by the restart policy.",
   z.object({
-    attempt: field(z.int(), { description: "How many restarts it has had so far." }),
-    nextAt: field(z.string().optional(), { description: "Time of the next one, RFC 3339, while that is waited for." }),
+    attempt: field(z.int(), { description: "Number of restarts so far in this sequence." }),
+    nextAt: field(z.string().optional(), {
+      description: "Time of the next restart, RFC 3339; absent unless one is scheduled.",
+    }),
   }),
 );
 
 const pendingUpdate = objectType(
   "PendingUpdate",
-  "A change that waits for the next stop, or failed at the last one.",
+  "A change that is applied at the next stop, or failed at the last one.",
   z.object({
-    property: field(z.string(), { description: "Property, as the API calls it." }),
+    property: field(z.string(), { description: "Name of the property in the API." }),
     status: field(z.string(), { description: "`pending` or `failed`." }),
-    error: field(z.string().optional(), { description: "Why it failed." }),
+    error: field(z.string().optional(), { description: "Reason of the failure; absent while pending." }),
   }),
 );
 
-/**
- * Outputs of an Instance. State, counters and times change by themselves: a refresh brings them up to date without showing a
- * change, since what it compares is inputs.
- */
+/** Outputs of an Instance. State, counters and times change by themselves; a refresh updates them without showing a change. */
 export const instanceOutputs = z.object({
-  digest: field(z.string(), { description: "Digest of the image that runs." }),
-  state: field(z.string(), { description: "State when last looked at, such as `running`." }),
+  digest: field(z.string(), { description: "Digest of the running image." }),
+  state: field(z.string(), { description: "State at the last refresh, such as `running`." }),
   stopReason: field(z.string(), {
-    description: "Why it stopped last, such as `the program exited with code 1`; empty when it never did.",
+    description: "Reason of the last stop, such as `the program exited with code 1`; empty before the first stop.",
   }),
   stopCode: field(z.string(), {
-    description: "How it stopped last, such as `page fault, out of memory`; empty when it never did.",
+    description: "Details of the last stop, such as `page fault, out of memory`; empty before the first stop.",
   }),
   stopReasonNumber: field(z.int().optional(), {
     description:
-      "Why it stopped last, as the API's set of bits: 1 kernel, 2 program, 4 platform, 8 user, 16 by force, 32 scaled to zero; absent when it never did.",
+      "Reason of the last stop as the API's bit set: 1 kernel, 2 program, 4 platform, 8 user, 16 forced, 32 scaled to zero; absent before the first stop.",
   }),
   stopCodeNumber: field(z.int().optional(), {
-    description: "How it stopped last, as the API's number; absent when it never did.",
+    description: "Details of the last stop as the API's number; absent before the first stop.",
   }),
-  exitCode: field(z.int().optional(), { description: "Exit code of its program, once that ended by itself." }),
-  bootTimeUs: field(z.number(), { description: "Microseconds until its program started, at the last start." }),
-  netTimeUs: field(z.number(), { description: "Microseconds until its program listened, at the last start." }),
-  startCount: field(z.int(), { description: "How often it was started." }),
-  restartCount: field(z.int(), { description: "How often its restart policy started it again." }),
+  exitCode: field(z.int().optional(), { description: "Exit code of the program; absent unless it exited by itself." }),
+  bootTimeUs: field(z.number(), { description: "Time from the last start until the program ran, in microseconds." }),
+  netTimeUs: field(z.number(), {
+    description: "Time from the last start until the program listened on a port, in microseconds.",
+  }),
+  startCount: field(z.int(), { description: "Number of starts." }),
+  restartCount: field(z.int(), { description: "Number of restarts by the restart policy." }),
   restart: field(restartSequence.optional(), {
     description:
-      "The restarts it is going through; absent otherwise. While it waits for the next one, its `state` is `stopped`.",
+      "Progress of repeated restarts; absent unless the restart policy is restarting the instance. Between two attempts, `state` is `stopped`.",
   }),
   privateIp: field(z.string(), { description: "Address in the metro's private network." }),
   privateFqdn: field(z.string(), { description: "Name in the metro's private network: `<name>.internal`." }),
   serviceUuid: field(z.string(), {
-    description: "UUID of the service it is in, its own `serviceGroup` included; empty when it is in none.",
+    description: "UUID of its service or `serviceGroup`; empty if it has none.",
   }),
-  serviceName: field(z.string(), { description: "Name of the service it is in; empty when it is in none." }),
-  serviceFqdns: field(z.array(z.string()), { description: "Domain names of the service it is in." }),
-  url: field(z.string(), { description: "Address of the service it is in; empty when it is in none." }),
-  interfaces: field(z.array(attachedInterface), { description: "The network interfaces it has." }),
-  scheduleTimes: field(z.array(scheduleTime), { description: "When each of its `schedules` acts next." }),
+  serviceName: field(z.string(), { description: "Name of its service or `serviceGroup`; empty if it has none." }),
+  serviceFqdns: field(z.array(z.string()), { description: "Fully qualified domain names of its service." }),
+  url: field(z.string(), { description: "URL of its service; empty if it has none." }),
+  interfaces: field(z.array(attachedInterface), { description: "Network interfaces of the instance." }),
+  scheduleTimes: field(z.array(scheduleTime), { description: "Next action of each entry in `schedules`." }),
   pendingUpdates: field(z.array(pendingUpdate), {
-    description: "Changes that wait for its next stop, or failed at the last one.",
+    description: "Changes that are applied at the next stop, or failed at the last one.",
   }),
   createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
   startedAt: field(z.string(), { description: "Time of the last start, RFC 3339; empty before the first." }),
@@ -97,7 +98,7 @@ export const instanceOutputs = z.object({
 /** What an Instance reports. */
 export type InstanceOutputs = z.output<typeof instanceOutputs>;
 
-/** Of a group that exists only protocol and port are told, which of 80 and 443 tells the handlers too. */
+/** The API reports only protocol and port of an existing group; ports 80 and 443 imply their handlers. */
 const toPublishedPort = (service: string): PublishedPort => {
   const { port, protocol } = parsePortKey(service);
   return { port, protocol, handlers: port === 443 ? ["tls", "http"] : port === 80 ? ["http"] : [] };
@@ -105,7 +106,7 @@ const toPublishedPort = (service: string): PublishedPort => {
 
 type OutputSubset<K extends keyof InstanceOutputs> = Pick<InstanceOutputs, K>;
 
-/** What is known of its last stop. */
+/** The outputs about the last stop. */
 function stopOutputs(
   item: InstanceItem,
 ): OutputSubset<"stopReason" | "stopCode" | "stopReasonNumber" | "stopCodeNumber" | "exitCode" | "stoppedAt"> {
@@ -121,7 +122,7 @@ function stopOutputs(
   });
 }
 
-/** The outputs, from what the API says. */
+/** The outputs, from what the API reports. */
 export function toOutputs(item: InstanceItem, { serviceGroup }: Pick<InstanceInputs, "serviceGroup">): InstanceOutputs {
   const fqdns = (item.service_group?.domains ?? []).map(({ fqdn }) => fqdn.replace(/\.$/, ""));
   const ports = serviceGroup?.ports ?? (item.services ?? []).map(toPublishedPort);

@@ -1,6 +1,6 @@
-/** Which steps a change of an Instance takes, in order: what a preview says and what an update does. Pure. */
+/** The steps of an Instance's update, in order: what a preview says and what an update does. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import type { InstanceProp } from "../../contract/models";
+import type { InstanceProp, PatchOperation } from "../../contract/models";
 import { diff } from "../../definition/diff";
 import { isUnknown } from "../../definition/unknowns";
 import { type InstanceInputs, instanceInputs } from "./inputs";
@@ -9,13 +9,10 @@ import { type WireCodec, isSameOnWire } from "../common/wire";
 
 type Mount = InstanceInputs["volumes"][number];
 
-/** One property that a PATCH changes. */
-export interface InputPatch {
+/** A PATCH of the property that an input sets. */
+export interface InputPatch extends PatchOperation<InstanceProp> {
   /** The input. */
   readonly property: string;
-  readonly prop: InstanceProp;
-  readonly op: "set" | "del";
-  readonly value?: unknown;
 }
 
 /** One step. */
@@ -25,19 +22,19 @@ export type InstanceStep =
   | { readonly do: "patch"; readonly patches: readonly InputPatch[] }
   | { readonly do: "attach"; readonly mount: Mount }
   | { readonly do: "start" }
-  /** What runs is compared with what was asked for. */
+  /** Compares what runs with what was requested. */
   | { readonly do: "verify" };
 
 /**
- * What it is before: "up", or "down", in which it is left, since starting and stopping is its users' business. "pending-start" is
- * down by the doing of an update or a creation that failed, and is to be up.
+ * State before the update. "up": running, starting or in standby. "down": stopped by a user, so the update leaves it stopped.
+ * "pending-start": stopped by a failed create or update, so the next update starts it.
  */
 export type PowerState = "up" | "down" | "pending-start";
 
 const mountsNotIn = (all: readonly Mount[], others: readonly Mount[]): readonly Mount[] =>
   all.filter((mount) => !others.some((other) => isDeepStrictEqual(mount, other)));
 
-/** The PATCH that brings one input to what it shall be; `undefined` for what no PATCH changes. */
+/** The PATCH that sets one input; `undefined` if no PATCH can change it. */
 export function toInputPatch(property: string, news: InstanceInputs): InputPatch | undefined {
   const wire = INSTANCE_WIRE[property as keyof InstanceInputs] as WireCodec<InstanceInputs, unknown>;
   if (wire.prop === undefined) return undefined;
@@ -47,7 +44,7 @@ export function toInputPatch(property: string, news: InstanceInputs): InputPatch
     : { property, prop: wire.prop, op: "set", value };
 }
 
-/** The steps from one to the other. Changes that need a successor are not among them: the engine asks for that instead. */
+/** The steps of an update. Changes that need a replacement are not among them: the engine replaces the instance instead. */
 export function planInstanceUpdate(
   olds: InstanceInputs,
   news: InstanceInputs,
@@ -76,7 +73,7 @@ const joinWithAnd = (words: readonly string[]): string =>
 const describeVolume = ({ volume }: Mount): string =>
   isUnknown(volume) ? "a volume not known yet" : `volume '${volume}'`;
 
-/** The step in words, to follow "will"; nothing for one that changes nothing. */
+/** The step in words that follow "will"; empty for a step that changes nothing. */
 export function describeStep(step: InstanceStep): readonly string[] {
   switch (step.do) {
     case "stop":
@@ -96,7 +93,7 @@ export function describeStep(step: InstanceStep): readonly string[] {
   }
 }
 
-/** What an update does, in words that follow "will"; of one that was seen stopped also what happens if it runs by then. */
+/** What an update does, in words that follow "will". For a stopped instance, also what happens if it runs by then. */
 export function describeInstanceUpdate(
   olds: InstanceInputs,
   news: InstanceInputs,
@@ -106,6 +103,6 @@ export function describeInstanceUpdate(
   const mayStop = power === "down" && planInstanceUpdate(olds, news, "up").some((step) => step.do === "stop");
   const last = descriptions.at(-1);
   return mayStop && last !== undefined
-    ? [...descriptions.slice(0, -1), `${last}, for which it is stopped and started if it runs by then`]
+    ? [...descriptions.slice(0, -1), `${last}, restarting it if it runs by then`]
     : descriptions;
 }

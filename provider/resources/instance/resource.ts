@@ -1,172 +1,30 @@
 /** Instance: one unikernel virtual machine. */
-import { onlyItem } from "../../client/client";
-import { ITEM_CODES } from "../../contract/codes";
-import { createOrRecover } from "../../client/transport/createOrRecover";
-import type { InstanceItem } from "../../contract/models";
-import { UnikernelError, withErrorContext } from "../../base/errors";
-import { type Properties, defineResource } from "../../definition/resource";
-import { drainAndDelete, timeoutWithDrainMs } from "../../rollout/instances";
-import { diff } from "../../definition/diff";
-import { assertAdoptable } from "../common/adopt";
+import { defineResource, lazyLifecycle } from "../../definition/resource";
 import { secondsToMs } from "../common/migrations";
-import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
-import { isUuid } from "../common/fields";
-import { workloadErrorContext } from "../workload/request";
-import { type InstanceInputs, instanceInputs } from "./inputs";
-import {
-  findInstance,
-  secretInputsOf,
-  initFailure,
-  lastPowerState,
-  readPowerState,
-  waitUntilReadable,
-  waitUntilStable,
-  verifyExpected,
-} from "./operations";
-import { type InstanceOutputs, instanceOutputs, toOutputs } from "./outputs";
-import { describeInstanceUpdate, toInputPatch, planInstanceUpdate } from "./plan";
+import { deletedOnStop, instanceInputs } from "./inputs";
+import { instanceOutputs } from "./outputs";
 import { instanceQuotaUsage, instanceRules } from "./rules";
-import { applySteps } from "./apply";
-import { isImport, readInputs, toCreateRequest } from "./wire";
-
-/** Time to delete an instance that did not stop in time. */
-const FORCED_DELETE_MS = 60_000;
-
-const deletedOnStop = ({ features }: Properties): boolean =>
-  Array.isArray(features) && features.includes("delete-on-stop");
-
-const diffDefinition = { inputs: instanceInputs, deletedOnStop };
-
-type CreatedInstance = { id: string; outputs: InstanceOutputs };
-
-/** Makes the instance, or finds what a create made whose answer was lost. */
-async function createInstance(context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
-  const { client } = context;
-  const { name = "" } = inputs;
-  return createOrRecover<InstanceItem>(
-    context,
-    async () => onlyItem(await client.createInstance({ body: toCreateRequest(inputs) }), `Creating instance '${name}'`),
-    async () => (await client.getInstances({ query: { name: [name] } })).items[0],
-    // The lock is set by a request of its own, which was not sent yet.
-    (found) =>
-      diff(diffDefinition, { ...readInputs(found, inputs), deleteLock: inputs.deleteLock }, inputs).length === 0,
-  ).catch((error: unknown) => {
-    throw withErrorContext(error, { ...workloadErrorContext(""), ALREADY_EXISTS: { property: "name" } });
-  });
-}
-
-async function setDeleteLock(
-  { client }: ProviderContext,
-  { uuid, name }: InstanceItem,
-  inputs: InstanceInputs,
-): Promise<void> {
-  const patch = toInputPatch("deleteLock", inputs);
-  if (!inputs.deleteLock || patch === undefined) return;
-  const { prop, op, value } = patch;
-  onlyItem(await client.patchInstances({ body: [{ uuid, prop, op, value }] }), `Locking instance '${name}'`);
-}
-
-/** Deletes it. Returns whether it is gone: that one which was never seen is not there to be deleted says nothing. */
-const tryDelete = ({ client }: ProviderContext, uuid: string, wasReadable: boolean): Promise<boolean> =>
-  client.deleteInstances({ body: [{ uuid }] }).then(
-    ({ items: [item] }) =>
-      item !== undefined && (item.status !== "error" || (wasReadable && item.error === ITEM_CODES.NotFound)),
-    () => false,
-  );
-
-/** Brings an instance that exists to what is asked for; `undefined` when there is none of the name. */
-async function adoptExisting(context: ProviderContext, inputs: InstanceInputs): Promise<CreatedInstance | undefined> {
-  const { name = "" } = inputs;
-  const item = await findInstance(context, { name: [name] });
-  if (item === undefined) return undefined;
-  const found = readInputs(item, inputs);
-  const outputs = toOutputs(item, inputs);
-  const mustChange = assertAdoptable(diffDefinition, `Instance '${name}'`, found, inputs);
-  if (!mustChange) return { id: item.uuid, outputs };
-  return { id: item.uuid, outputs: await updateInstance(context, item.uuid, { inputs: found, outputs }, inputs) };
-}
-
-async function updateInstance(
-  context: ProviderContext,
-  id: string,
-  olds: { readonly inputs: InstanceInputs; readonly outputs: InstanceOutputs },
-  news: InstanceInputs,
-): Promise<InstanceOutputs> {
-  const steps = planInstanceUpdate(olds.inputs, news, await readPowerState(context, id, olds.outputs));
-  return toOutputs(await applySteps(context, id, steps, olds, news), news);
-}
 
 /** The Instance resource. */
 export const instance = defineResource({
   kind: "Instance",
   description:
-    "A unikernel virtual machine. One that serves the public belongs into a Service, which also updates it without a gap.",
+    "A unikernel virtual machine. For a public server, prefer a Service, which updates its replicas without downtime.",
   inputs: instanceInputs,
   outputs: instanceOutputs,
   migrations: [secondsToMs("prepareTemplate", { timeoutSeconds: "timeoutMs" })],
   rules: instanceRules,
   quotaUsage: instanceQuotaUsage,
-  describeUpdate: (olds, news, outputs) => describeInstanceUpdate(olds, news, lastPowerState(outputs)),
-  // What one instance holds, its successor cannot have at the same time.
+  // Two instances cannot hold these at the same time.
   deleteBeforeReplace: ({ volumes, serviceGroup, networkInterfaces }) =>
     [volumes, networkInterfaces].some((held) => Array.isArray(held) && held.length > 0) ||
     claimsUniqueName(serviceGroup),
 
   deletedOnStop,
-
-  async create(unlimited: ProviderContext, inputs) {
-    const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
-    if (adopted !== undefined) return adopted;
-    const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating instance '${inputs.name ?? ""}'`);
-    const made = await createInstance(context, inputs);
-    try {
-      const item = inputs.autostart
-        ? await waitUntilStable(context, made.uuid, {
-            image: inputs.image,
-            isNew: true,
-            secretInputs: secretInputsOf(inputs),
-          })
-        : verifyExpected(await waitUntilReadable(context, made.uuid), inputs);
-      // Last, since what fails before is removed again.
-      await setDeleteLock(context, made, inputs);
-      return { id: made.uuid, outputs: toOutputs(item, inputs) };
-    } catch (error) {
-      if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {
-        // It will never be what was asked for; leave nothing behind, so that the next up starts afresh.
-        if (await tryDelete(forCleanup(context), made.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
-      }
-      throw await initFailure(context, made.uuid, { inputs, outputs: {}, pendingStart: inputs.autostart }, error);
-    }
-  },
-
-  async read(context, id, inputs) {
-    const isNamed = isImport(inputs) && !isUuid(id);
-    const item = isNamed ? await findInstance(context, { name: [id] }) : await context.reader.instance(id);
-    if (item === undefined) return undefined;
-    return { id: item.uuid, inputs: readInputs(item, inputs), outputs: toOutputs(item, inputs) };
-  },
-
-  update: updateInstance,
-
-  async delete(context, id, olds) {
-    const item = await findInstance(context, { uuid: [id] });
-    if (item === undefined) return;
-    if (item.delete_lock === true) {
-      throw new UnikernelError("NOT_ALLOWED", `Instance '${item.name}' is locked against deletion.`, {
-        property: "deleteLock",
-        hint: "Set deleteLock to false, run 'pulumi up', and delete it then.",
-      });
-    }
-    // A clean stop first, so that what the program still holds reaches its volumes.
-    const { drainTimeoutMs } = olds.inputs;
-    const { deleteMs } = context.timeouts;
-    const attempted = `Deleting instance '${item.name}'`;
-    const limited = withTimeLimit(context, timeoutWithDrainMs(deleteMs, drainTimeoutMs) + FORCED_DELETE_MS, attempted);
-    await drainAndDelete(limited, id, { drainTimeoutMs, timeoutMs: deleteMs });
-  },
+  ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });
 
-/** A group's name and its domains belong to one group at a time. */
+/** True for a group with a name or domains, which only one group can have. */
 function claimsUniqueName(serviceGroup: unknown): boolean {
   const { name, domains } = (serviceGroup ?? {}) as { name?: unknown; domains?: unknown };
   return name !== undefined || (Array.isArray(domains) && domains.length > 0);

@@ -1,4 +1,4 @@
-/** Rules across the inputs of an Instance, and what it takes of the account's quotas. Pure. */
+/** Rules across the inputs of an Instance, and what it uses of the account's quotas. Pure. */
 import type { CheckFailure, Properties, Rule } from "../../definition/resource";
 import { checkDomains } from "../service/domains";
 import { isUuid } from "../common/fields";
@@ -13,11 +13,11 @@ const SOURCES = ["image", "template", "branchFrom", "checkpoint"] as const;
 function checkSource(inputs: InstanceInputs): readonly CheckFailure[] {
   const given = SOURCES.filter((name) => inputs[name] !== undefined);
   if (given.length === 0) {
-    return [{ property: "image", reason: "required: give an image, or one of template, branchFrom and checkpoint." }];
+    return [{ property: "image", reason: "required: give image, template, branchFrom or checkpoint." }];
   }
   return given.slice(1).map((property) => ({
     property,
-    reason: `cannot be given together with ${given[0] ?? ""}: an instance has one source.`,
+    reason: `cannot be combined with ${given[0] ?? ""}: an instance has one source.`,
   }));
 }
 
@@ -33,22 +33,23 @@ function checkBranch({ branchFrom, args, env, memoryMb, vcpus }: InstanceInputs)
     .filter(([, is]) => is)
     .map(([property]) => ({
       property,
-      reason: "cannot be given together with branchFrom: a branch has its original's.",
+      reason: "cannot be combined with branchFrom: a branch keeps the value of its original.",
     }));
 }
 
 function checkPrepareTemplate({ template, prepareTemplate }: InstanceInputs): readonly CheckFailure[] {
   if (prepareTemplate === undefined) return [];
-  if (template === undefined) return [{ property: "template", reason: "required: give the template a name." }];
+  if (template === undefined)
+    return [{ property: "template", reason: "required with prepareTemplate: give the template a name." }];
   return isUuid(template)
-    ? [{ property: "template", reason: "must be a name where prepareTemplate is given: an id is not chosen." }]
+    ? [{ property: "template", reason: "must be a name, not an id, when prepareTemplate is set." }]
     : [];
 }
 
 function checkServiceGroup({ service, serviceGroup: group }: InstanceInputs): readonly CheckFailure[] {
   if (group === undefined) return [];
   if (service !== undefined) {
-    return [{ property: "serviceGroup", reason: "cannot be given together with service: an instance is in one." }];
+    return [{ property: "serviceGroup", reason: "cannot be combined with service: an instance joins one of them." }];
   }
   return [
     ...[...checkPorts(group.ports), ...checkDomains(group.domains)].map(({ property, reason }) => ({
@@ -60,7 +61,7 @@ function checkServiceGroup({ service, serviceGroup: group }: InstanceInputs): re
       : [
           {
             property: "serviceGroup.softLimit",
-            reason: `must be at most hardLimit, which is ${group.hardLimit}, got ${group.softLimit}.`,
+            reason: `must be at most hardLimit (${group.hardLimit}), got ${group.softLimit}.`,
           },
         ]),
   ];
@@ -72,7 +73,7 @@ const checkScaleToZero = ({ scaleToZero, service, serviceGroup }: InstanceInputs
     : [
         {
           property: "scaleToZero",
-          reason: "needs a service or a serviceGroup, whose connections wake it.",
+          reason: "requires service or serviceGroup, whose connections wake the instance.",
         },
       ];
 
@@ -86,7 +87,7 @@ export const instanceRules: readonly Rule<InstanceInputs>[] = [
   ...workloadRules,
 ];
 
-/** What an Instance takes of the account's quotas. */
+/** What an Instance uses of the account's quotas. */
 export function instanceQuotaUsage(inputs: Properties): Readonly<Record<string, number>> {
   const group = inputs["serviceGroup"];
   const isGroup = group !== null && typeof group === "object";

@@ -4,7 +4,7 @@ import { instanceItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
 import { fromWireDomains, toWireDomain } from "../service/domains";
 import { toReference } from "../common/fields";
-import { omitDefault } from "../workload/codecs";
+import { omitDefault } from "../common/omit";
 import { WORKLOAD_WIRE } from "../workload/wire";
 import type { InstanceInputs } from "./inputs";
 import { isSamePort, parsePortKey, toWirePort } from "../service/ports";

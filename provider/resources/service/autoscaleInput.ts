@@ -8,17 +8,16 @@ const MAX_STEPS = 4;
 
 const stepInput = objectType(
   "AutoscaleStep",
-  "What to do while a metric is within bounds.",
+  "An adjustment while a metric is within bounds.",
   z.strictObject({
     adjustment: field(z.number(), {
-      description:
-        "Instances to add (or, below 0, to remove), instances to have, or percent to add, as `adjustmentType` says.",
+      description: "Adjustment, in the unit of `adjustmentType`. A negative `change` or `percent` removes instances.",
     }),
     lowerBound: field(z.number().optional(), {
-      description: "The metric from which it applies. Default, for the first step: none.",
+      description: "Lower bound of the metric. Default, for the first step only: unbounded.",
     }),
     upperBound: field(z.number().optional(), {
-      description: "The metric up to which it applies. Default, for the last step: none.",
+      description: "Upper bound of the metric. Default, for the last step only: unbounded.",
     }),
   }),
 );
@@ -33,32 +32,38 @@ const FIELDS_BY_TYPE = {
 
 const policyInput = objectType(
   "AutoscalePolicy",
-  "When the number of instances changes.",
+  "A policy that changes the number of instances.",
   z.strictObject({
-    name: field(z.string().min(1), { description: "Name of the policy, unique in its service." }),
+    name: field(z.string().min(1), { description: "Name of the policy, unique in the service." }),
     type: field(z.enum(["step", "on-demand", "create", "idle"]), {
       description:
-        "`step`: by a metric; `on-demand`: an instance per demand; `create`: after a number of requests; `idle`: removes what is idle.",
+        "`step`: adjusts by a metric; `on-demand`: creates an instance per demand; `create`: creates one after a number of requests; `idle`: removes idle instances.",
     }),
-    enabled: field(z.boolean().default(true), { description: "False: it is kept and does nothing. Default true." }),
+    enabled: field(z.boolean().default(true), {
+      description: "False keeps the policy but turns it off. Default true.",
+    }),
     metric: field(z.enum(["cpu", "inflight_reqs", "reqs_per_sec"]).optional(), {
-      description: "Of `step`, required: `cpu` (millicores), `inflight_reqs`, or `reqs_per_sec`.",
+      description: "For `step`, required: `cpu` (millicores), `inflight_reqs`, or `reqs_per_sec`.",
     }),
     adjustmentType: field(z.enum(["change", "exact", "percent"]).optional(), {
       description:
-        "Of `step`, required: how each `adjustment` counts. `change`: so many more or fewer; `exact`: so many in all; `percent`: so many percent more or fewer.",
+        "For `step`, required: unit of `adjustment`. `change`: instances to add; `exact`: total number of instances; `percent`: percentage to add.",
     }),
     steps: field(z.array(stepInput).min(1).max(MAX_STEPS).optional(), {
-      description: `Of \`step\`, required: up to ${MAX_STEPS} steps in the order of their bounds, without a gap or an overlap.`,
+      description: `For \`step\`, required: 1 to ${MAX_STEPS} steps, ordered by bounds, without gaps or overlaps.`,
     }),
     highWatermark: field(z.number().min(0).max(1).optional(), {
-      description: "Of `step`: share of its limit, 0 to 1.",
+      description: "For `step`: high-water mark as a fraction of the limit, 0 to 1. Default: the platform's.",
     }),
-    exclusive: field(z.boolean().optional(), { description: "Of `on-demand`: no instance serves two demands." }),
-    numRequests: field(z.int().min(0).optional(), { description: "Of `create`, required: number of requests." }),
-    replace: field(z.boolean().optional(), { description: "Of `create`: the new instance replaces one." }),
+    exclusive: field(z.boolean().optional(), {
+      description: "For `on-demand`: an instance serves only one demand. Default: the platform's.",
+    }),
+    numRequests: field(z.int().min(0).optional(), { description: "For `create`, required: number of requests." }),
+    replace: field(z.boolean().optional(), {
+      description: "For `create`: the new instance replaces an existing one. Default: the platform's.",
+    }),
     idleTimeMs: field(z.int().min(0).optional(), {
-      description: "Of `idle`, required: milliseconds without work after which an instance goes.",
+      description: "For `idle`, required: idle time before an instance is removed, in milliseconds.",
     }),
   }),
 );
@@ -67,23 +72,23 @@ export type AutoscalePolicyInput = z.output<typeof policyInput>;
 /** The `autoscale` input. */
 export const autoscaleInput = objectType(
   "Autoscale",
-  "How many instances the platform itself runs in a service.",
+  "How the platform chooses the number of instances of a service.",
   z.strictObject({
-    template: field(idOrName(), { description: "Id or name of the instance template that instances are made from." }),
+    template: field(idOrName(), { description: "Id or name of the instance template to create instances from." }),
     minSize: field(z.int().min(0).default(1), {
-      description: "Fewest instances, within the account's limits. Default 1.",
+      description: "Least number of instances, within the account's limits. Default 1.",
     }),
     maxSize: field(z.int().min(1).default(4), {
-      description: "Most instances, within the account's limits. Default 4.",
+      description: "Greatest number of instances, within the account's limits. Default 4.",
     }),
     warmupTimeMs: field(z.int().min(1).default(1000), {
-      description: "Metrics ignore a new instance for so long, in milliseconds. Default 1000.",
+      description: "How long metrics ignore a new instance, in milliseconds. Default 1000.",
     }),
     cooldownTimeMs: field(z.int().min(1).default(1000), {
-      description: "Pause between two decisions, in milliseconds. Default 1000.",
+      description: "Time between two scaling decisions, in milliseconds. Default 1000.",
     }),
     policies: field(z.array(policyInput).max(MAX_POLICIES).default([]), {
-      description: `Up to ${MAX_POLICIES} policies; added and removed one by one. Default: none.`,
+      description: `Scaling policies, up to ${MAX_POLICIES}. Default: none.`,
       unordered: true,
     }),
   }),
@@ -99,14 +104,14 @@ function checkSteps(steps: readonly AutoscaleStepInput[]): readonly CheckFailure
     const fail = (property: string, reason: string) =>
       failures.push({ property: `steps[${index}].${property}`, reason });
     if (lowerBound !== undefined && upperBound !== undefined && lowerBound >= upperBound)
-      fail("upperBound", `must be above the lower bound, which is ${lowerBound}, got ${upperBound}.`);
+      fail("upperBound", `must be greater than lowerBound (${lowerBound}), got ${upperBound}.`);
     if (previous === undefined) return failures;
     if (previous.upperBound === undefined)
-      fail("lowerBound", `the step before has no upperBound, so nothing is left for this one; give it one.`);
+      fail("lowerBound", `the previous step has no upperBound, so this step can never apply; set one there.`);
     else if (lowerBound !== previous.upperBound)
       fail(
         "lowerBound",
-        `must be ${previous.upperBound}, where the step before ends, got ${lowerBound ?? "none"}: steps leave no gap and do not overlap.`,
+        `must be ${previous.upperBound}, the upperBound of the previous step, got ${lowerBound ?? "none"}: steps cannot leave gaps or overlap.`,
       );
     return failures;
   });
@@ -122,7 +127,7 @@ function checkPolicy(given: AutoscalePolicyInput): readonly CheckFailure[] {
       .map((property) => ({ property, reason: `required for a policy of type "${given.type}".` })),
     ...unexpected.map(([property]) => ({
       property,
-      reason: `is not for a policy of type "${given.type}", which takes ${[...needs, ...takes].join(", ") || "nothing else"}.`,
+      reason: `not allowed for a policy of type "${given.type}", which takes ${[...needs, ...takes].join(", ") || "no other property"}.`,
     })),
     ...checkSteps(given.steps ?? []),
   ];
@@ -136,11 +141,14 @@ export function checkAutoscale(autoscale: AutoscaleInput | undefined): readonly 
   return [
     ...(minSize <= maxSize
       ? []
-      : [{ property: "autoscale.minSize", reason: `must not be above maxSize, which is ${maxSize}, got ${minSize}.` }]),
+      : [{ property: "autoscale.minSize", reason: `must be at most maxSize (${maxSize}), got ${minSize}.` }]),
     ...policies.flatMap((given, index) => {
       const at = `autoscale.policies[${index}]`;
       const isDuplicate = names.indexOf(given.name) !== index;
-      const duplicate = { property: `${at}.name`, reason: `"${given.name}" is given twice; name each policy once.` };
+      const duplicate = {
+        property: `${at}.name`,
+        reason: `"${given.name}" is given twice; give each policy a unique name.`,
+      };
       const failures = checkPolicy(given).map(({ property, reason }) => ({ property: `${at}.${property}`, reason }));
       return isDuplicate ? [duplicate, ...failures] : failures;
     }),

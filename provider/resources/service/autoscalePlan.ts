@@ -3,18 +3,19 @@ import { isDeepStrictEqual } from "node:util";
 import type { AutoscaleItem, AutoscalePolicy, CreateAutoscaleRequest } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
 import { type AutoscaleInput, type AutoscalePolicyInput, autoscaleInput } from "./autoscaleInput";
+import { omitDefault, omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
 import { matchesReference } from "../common/reference";
 
-/** What an update does about autoscale. */
-export type AutoscaleChange = { readonly what: string } & (
+/** A change of the autoscale configuration. */
+export type AutoscaleChange = { readonly description: string } & (
   | { readonly do: "configure"; readonly autoscale: AutoscaleInput }
   | { readonly do: "unconfigure" }
   | { readonly do: "add-policy"; readonly policy: AutoscalePolicyInput }
   | { readonly do: "remove-policy"; readonly name: string }
 );
 
-/** To the wire, flat, as the newest documentation writes it. */
+/** A policy to the wire, in the flat form of the newest documentation. */
 export const toWirePolicy = (policy: AutoscalePolicyInput): AutoscalePolicy =>
   omitUndefined({
     name: policy.name,
@@ -36,16 +37,14 @@ const DEFAULTS = autoscaleInput.parse({ template: "any" });
 
 /** The smallest request that expresses a configuration. */
 export function toWireAutoscale(uuid: string, autoscale: AutoscaleInput): CreateAutoscaleRequest {
-  const omitDefault = (name: "minSize" | "maxSize" | "warmupTimeMs" | "cooldownTimeMs") =>
-    autoscale[name] === DEFAULTS[name] ? undefined : autoscale[name];
   return omitUndefined({
     uuid,
-    min_size: omitDefault("minSize"),
-    max_size: omitDefault("maxSize"),
-    warmup_time_ms: omitDefault("warmupTimeMs"),
-    cooldown_time_ms: omitDefault("cooldownTimeMs"),
+    min_size: omitDefault(DEFAULTS.minSize, autoscale.minSize),
+    max_size: omitDefault(DEFAULTS.maxSize, autoscale.maxSize),
+    warmup_time_ms: omitDefault(DEFAULTS.warmupTimeMs, autoscale.warmupTimeMs),
+    cooldown_time_ms: omitDefault(DEFAULTS.cooldownTimeMs, autoscale.cooldownTimeMs),
     create_args: { template: toReference(autoscale.template) },
-    policies: autoscale.policies.length === 0 ? undefined : autoscale.policies.map(toWirePolicy),
+    policies: omitEmpty(autoscale.policies.map(toWirePolicy)),
   });
 }
 
@@ -59,7 +58,7 @@ const toCurrentSpelling = (word: string): string => CURRENT_SPELLINGS[word] ?? w
 
 type ReportedPolicy = NonNullable<AutoscaleItem["policies"]>[number];
 
-/** What a node does not report of a policy is believed to be as it was asked for. */
+/** Properties that a node does not report are taken from the requested policy. */
 function fromWirePolicy(item: ReportedPolicy, mine: AutoscalePolicyInput | undefined): AutoscalePolicyInput {
   const { adjustment_type: adjustment } = item;
   const observed = omitUndefined({
@@ -79,9 +78,9 @@ function fromWirePolicy(item: ReportedPolicy, mine: AutoscalePolicyInput | undef
       replace: item.replace,
       idleTimeMs: item.idle_time_ms,
     }),
-  }) as AutoscalePolicyInput; // words of a newer server included: they show as they are
+  }) as AutoscalePolicyInput; // values that only a newer server knows included: they show as drift
   type Key = keyof AutoscalePolicyInput;
-  // A server may tell a default that the program left out.
+  // A server may report a default that the program left out.
   const isAsked = (key: Key) =>
     isDeepStrictEqual(observed[key], mine?.[key]) || (mine?.[key] === undefined && observed[key] === false);
   return mine !== undefined && (Object.keys(observed) as Key[]).every(isAsked) ? mine : observed;
@@ -112,31 +111,31 @@ export function fromWireAutoscale(
 }
 
 const CONFIGURE_TEXT = "configure autoscale";
-const UNCONFIGURE_TEXT = "remove the autoscale configuration, for which its instances are drained and deleted";
+const UNCONFIGURE_TEXT = "remove the autoscale configuration, which drains and deletes its instances";
 
-/** What brings autoscale from one to the other, in that order. A configuration cannot be changed, only its policies can. */
+/** The changes of an update, in order. Only the policies of a configuration can change; anything else takes a new configuration. */
 export function planAutoscale(
   olds: AutoscaleInput | undefined,
   news: AutoscaleInput | undefined,
 ): readonly AutoscaleChange[] {
-  if (news === undefined) return olds === undefined ? [] : [{ what: UNCONFIGURE_TEXT, do: "unconfigure" }];
-  const configure = { what: CONFIGURE_TEXT, do: "configure", autoscale: news } as const;
+  if (news === undefined) return olds === undefined ? [] : [{ description: UNCONFIGURE_TEXT, do: "unconfigure" }];
+  const configure = { description: CONFIGURE_TEXT, do: "configure", autoscale: news } as const;
   if (olds === undefined) return [configure];
   if (!isDeepStrictEqual({ ...olds, policies: [] }, { ...news, policies: [] })) {
     return [
-      { what: UNCONFIGURE_TEXT, do: "unconfigure" },
-      { ...configure, what: "configure it anew" },
+      { description: UNCONFIGURE_TEXT, do: "unconfigure" },
+      { ...configure, description: "configure autoscale again" },
     ];
   }
   const isIn = (policies: readonly AutoscalePolicyInput[], policy: AutoscalePolicyInput) =>
     policies.some((other) => isDeepStrictEqual(other, policy));
   return [
-    // First, so that there is room for what is new, and a name is free for what is changed.
+    // Removals come first: they make room, and a changed policy reuses its name.
     ...olds.policies
       .filter((policy) => !isIn(news.policies, policy))
-      .map(({ name }) => ({ what: `remove the policy ${name}`, do: "remove-policy", name }) as const),
+      .map(({ name }) => ({ description: `remove the policy ${name}`, do: "remove-policy", name }) as const),
     ...news.policies
       .filter((policy) => !isIn(olds.policies, policy))
-      .map((policy) => ({ what: `add the policy ${policy.name}`, do: "add-policy", policy }) as const),
+      .map((policy) => ({ description: `add the policy ${policy.name}`, do: "add-policy", policy }) as const),
   ];
 }

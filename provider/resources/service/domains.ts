@@ -1,4 +1,4 @@
-/** Domain names of a service: shape, the platform's rules, and how they compare with what the API says. Pure. */
+/** Domain names of a service: input, rules, and wire format. Pure. */
 import * as z from "zod";
 import type { DomainRequest, ServiceItem } from "../../contract/models";
 import { canonicalDomainName } from "../../base/hostNames";
@@ -25,12 +25,12 @@ export const serviceDomain = objectType(
         .regex(NAME_PATTERN, "must be a label such as shop, or a domain name such as www.example.com or *.example.com"),
       {
         description:
-          "A label below the metro's domain, such as `shop`, or a domain name of your own, such as `www.example.com`, which has to lead to the metro (a CNAME). A wildcard needs a certificate.",
+          "A label below the metro's domain, such as `shop`, or your own domain name, such as `www.example.com`, with a CNAME record that points to the metro. A wildcard needs a `certificate`.",
       },
     ),
     certificate: field(idOrName().optional(), {
       description:
-        "Id or name of a Certificate, for a domain name of your own. Default: one that fits, else one that the platform has issued.",
+        "Id or name of a Certificate for your own domain name. Default: a matching certificate, else one that the platform obtains.",
     }),
   }),
 );
@@ -51,15 +51,15 @@ export function checkDomains(domains: readonly ServiceDomain[] = []): readonly C
       failures.push({ property: `${at}.name`, reason: `"${name}" is given twice; list each domain once.` });
     }
     if (ENDS_IN_NUMBER.test(canonicalDomainName(name))) {
-      const reason = `"${name}" ends in a number, as an address does and a domain name never; give a domain name.`;
+      const reason = `"${name}" ends in a number like an IP address; give a domain name.`;
       failures.push({ property: `${at}.name`, reason });
     }
     if (certificate !== undefined && !isFullName(name)) {
-      const reason = `"${name}" is a label below the metro's domain, which has a certificate already; leave it out, or give a whole domain name.`;
+      const reason = `"${name}" is a label below the metro's domain, which already has a certificate; remove certificate, or give a full domain name.`;
       failures.push({ property: `${at}.certificate`, reason });
     }
     if (certificate === undefined && name.startsWith("*.")) {
-      const reason = `required for the wildcard "${name}", for which none is issued: give the id of a Certificate.`;
+      const reason = `required for the wildcard "${name}", for which the platform obtains none: give the id of a Certificate.`;
       failures.push({ property: `${at}.certificate`, reason });
     }
     return failures;

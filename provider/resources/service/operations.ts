@@ -1,11 +1,11 @@
 /** What a Service's lifecycle is made of: looking at it, changing its group, and its autoscale configuration. */
 import { isLoopbackUrl } from "../../base/hostNames";
+import { hasTimedOut } from "../../base/timeout";
 import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import type { AutoscaleItem, ServiceItem, ServiceProp } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
 import { type ErrorContext, type ErrorCode, UnikernelError, withErrorContext } from "../../base/errors";
-import { hasTimedOut } from "../../base/timeout";
 import { listInstances } from "../../rollout/instances";
 import { type AutoscaleChange, toWireAutoscale, toWirePolicy } from "./autoscalePlan";
 import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
@@ -56,7 +56,7 @@ type ErrorContexts = Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
 function domainErrorContext({ domains = [] }: ServiceInputs): ErrorContexts {
   const only = domains.length === 1 ? "domains[0]" : "domains";
   const certificate = { property: domains.length === 1 ? `${only}.certificate` : only };
-  const hint = "Choose another name, or take it out of the service that has it.";
+  const hint = "Choose another name, or remove it from the service that has it.";
   return {
     CERTIFICATE_MISMATCH: certificate,
     ...(domains.some((domain) => domain.certificate !== undefined) ? { NOT_FOUND: certificate } : {}),
@@ -76,7 +76,7 @@ export function createErrorContext(inputs: ServiceInputs, metro: string): ErrorC
   if (inputs.domains === undefined) return ports;
   const contexts = { ...ports, ...domainErrorContext(inputs) };
   if (areSharedPorts(inputs.ports, metro)) return contexts;
-  return { ...contexts, IN_USE: { hint: "Choose another domain, or publish another port, whichever it names." } };
+  return { ...contexts, IN_USE: { hint: "Choose another domain or port, whichever the message names." } };
 }
 
 /** Changes the group by one PATCH. */
@@ -88,7 +88,7 @@ export async function patchServiceGroup(
 ): Promise<void> {
   try {
     const reply = await client.patchServices({ body: [{ uuid, ...toPatchOperation(change) }] });
-    onlyItem(reply, `Changing service '${name}' (${change.what})`);
+    onlyItem(reply, `Changing service '${name}' (${change.description})`);
   } catch (error) {
     throw withErrorContext(
       error,
@@ -98,7 +98,7 @@ export async function patchServiceGroup(
 }
 
 const AUTOSCALE_ERROR_CONTEXT: ErrorContexts = {
-  NOT_FOUND: { property: "autoscale.template", hint: "Look for the template's id or name in this metro." },
+  NOT_FOUND: { property: "autoscale.template", hint: "Check the id or name of the template in this metro." },
   IN_USE: { property: "autoscale.template" },
   NOT_SUPPORTED: { property: "autoscale" },
   API_REJECTED: { property: "autoscale" },
@@ -111,7 +111,7 @@ async function sendAutoscaleChange(
   { uuid, name }: ServiceItem,
   step: AutoscaleChange,
 ): Promise<void> {
-  const attempted = `Changing service '${name}' (${step.what})`;
+  const attempted = `Changing service '${name}' (${step.description})`;
   switch (step.do) {
     case "configure":
       onlyItem(await client.createAutoscale({ body: [toWireAutoscale(uuid, step.autoscale)] }), attempted);

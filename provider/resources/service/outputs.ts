@@ -9,30 +9,32 @@ import type { ServiceInputs } from "./inputs";
 
 /** Outputs of a Service. */
 export const serviceOutputs = z.object({
-  url: field(z.string(), { description: "Address of the service: `https://…` when a port has the `tls` handler." }),
-  fqdn: field(z.string(), { description: "The first of `fqdns`." }),
-  fqdns: field(z.array(z.string()), { description: "All its domain names, in full." }),
+  url: field(z.string(), {
+    description:
+      "URL of the service: `https://…` if a port has the `tls` handler, else `http://…`; empty if there is none.",
+  }),
+  fqdn: field(z.string(), { description: "First of `fqdns`; empty if there is none." }),
+  fqdns: field(z.array(z.string()), { description: "Fully qualified domain names of the service." }),
   certificates: field(
     z.array(
       objectType(
         "ServiceCertificate",
         "The certificate of a domain of a service.",
         z.object({
-          domain: field(z.string(), { description: "The domain name, in full." }),
+          domain: field(z.string(), { description: "Fully qualified domain name." }),
           uuid: field(z.string(), { description: "UUID of the certificate." }),
           name: field(z.string(), { description: "Name of the certificate." }),
           state: field(z.string(), {
-            description: "`valid`, `pending` while it is being issued and its domain is not served, or `error`.",
+            description: "`valid`, `error`, or `pending`: being issued, and the domain not served yet.",
           }),
         }),
       ),
     ),
     {
-      description:
-        "The certificates of its domains when last looked at; of a label below the metro's domain there is none.",
+      description: "Certificates of the domains at the last refresh. Labels below the metro's domain have none.",
     },
   ),
-  persistent: field(z.boolean(), { description: "False for a service that goes with its last instance." }),
+  persistent: field(z.boolean(), { description: "False for a service that is deleted with its last instance." }),
   createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
   digest: field(z.string(), { description: "Digest of the image that the replicas run; empty without replicas." }),
   instances: field(

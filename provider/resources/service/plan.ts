@@ -1,31 +1,17 @@
-/** Which steps a change of a Service takes, in order: what a preview says and what an update does. Pure. */
+/** The steps of a Service's update, in order: what a preview says and what an update does. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import type { CreateServiceRequest, ServiceProp } from "../../contract/models";
+import type { ServiceProp } from "../../contract/models";
 import { canonicalDomainName } from "../../base/hostNames";
-import { omitUndefined } from "../../base/objects";
 import { type AutoscaleChange, planAutoscale } from "./autoscalePlan";
 import type { PlannedPatch } from "../common/patchOperation";
 import { toWireDomain } from "./domains";
 import { fingerprint } from "../workload/request";
 import { type PublishedPort, isSamePort, toWirePort } from "./ports";
 import { toRolloutPolicy } from "./rolloutInput";
-import { SERVICE_DEFAULTS, type ServiceInputs, desiredReplicas } from "./inputs";
+import { type ServiceInputs, desiredReplicas } from "./inputs";
+import { autokillMs } from "./wire";
 
 type ServiceGroupInputs = Pick<ServiceInputs, "ports" | "domains" | "softLimit" | "hardLimit" | "autokill">;
-
-/** Milliseconds without an instance; 0, the server's default, is never. */
-const autokillMs = ({ autokill }: Pick<ServiceInputs, "autokill">): number => autokill?.timeMs ?? 0;
-
-/** The smallest request that expresses a new service group. */
-export const toCreateRequest = (inputs: ServiceInputs): CreateServiceRequest =>
-  omitUndefined({
-    name: inputs.name,
-    services: inputs.ports.map(toWirePort),
-    domains: inputs.domains?.map(toWireDomain),
-    soft_limit: inputs.softLimit === SERVICE_DEFAULTS.softLimit ? undefined : inputs.softLimit,
-    hard_limit: inputs.hardLimit === SERVICE_DEFAULTS.hardLimit ? undefined : inputs.hardLimit,
-    autokill: autokillMs(inputs) === 0 ? undefined : { time_ms: autokillMs(inputs) },
-  });
 
 /** A list whose order means nothing, nor that of the handlers in it. */
 const toCanonicalSet = (items: readonly object[]): readonly string[] =>
@@ -60,10 +46,12 @@ function planDomains(olds: ServiceGroupInputs, news: ServiceGroupInputs): readon
   const prop = "domains" as const;
   if (news.domains === undefined) {
     const value = (olds.domains ?? []).map(toWireDomain);
-    return [{ what: `release the domains ${(had ?? []).map(({ name }) => name).join(", ")}`, prop, op: "del", value }];
+    return [
+      { description: `release the domains ${(had ?? []).map(({ name }) => name).join(", ")}`, prop, op: "del", value },
+    ];
   }
   const names = (wanted ?? []).map(({ name }) => name).join(", ");
-  return [{ what: `set the domains to ${names}`, prop, op: "set", value: news.domains.map(toWireDomain) }];
+  return [{ description: `set the domains to ${names}`, prop, op: "set", value: news.domains.map(toWireDomain) }];
 }
 
 /** Each limit is judged against the other as it is at that moment: room is made before it is taken. */
@@ -71,8 +59,16 @@ function planLimits(
   olds: ServiceGroupInputs,
   news: ServiceGroupInputs,
 ): readonly PlannedPatch<"soft_limit" | "hard_limit">[] {
-  const soft = { what: `set the soft limit to ${news.softLimit}`, prop: "soft_limit", value: news.softLimit } as const;
-  const hard = { what: `set the hard limit to ${news.hardLimit}`, prop: "hard_limit", value: news.hardLimit } as const;
+  const soft = {
+    description: `set the soft limit to ${news.softLimit}`,
+    prop: "soft_limit",
+    value: news.softLimit,
+  } as const;
+  const hard = {
+    description: `set the hard limit to ${news.hardLimit}`,
+    prop: "hard_limit",
+    value: news.hardLimit,
+  } as const;
   const changes = [
     ...(news.hardLimit > olds.hardLimit ? [hard] : []),
     ...(news.softLimit !== olds.softLimit ? [soft] : []),
@@ -85,9 +81,9 @@ function planAutokill(olds: ServiceGroupInputs, news: ServiceGroupInputs): reado
   const [had, wanted] = [autokillMs(olds), autokillMs(news)];
   if (had === wanted) return [];
   const prop = "autokill" as const;
-  if (wanted === 0) return [{ what: "keep it also when it is of no use", prop, op: "del" }];
-  const what = `delete it after ${wanted} ms without an instance`;
-  return [{ what, prop, op: "set", value: { time_ms: wanted } }];
+  if (wanted === 0) return [{ description: "turn automatic deletion off", prop, op: "del" }];
+  const description = `delete it after ${wanted} ms without an instance`;
+  return [{ description, prop, op: "set", value: { time_ms: wanted } }];
 }
 
 /** The PATCHes of a service group, ports first: they are what may be refused. */
@@ -99,7 +95,7 @@ export function planServiceGroup(
     ? []
     : [
         {
-          what: `publish ${describePorts(news.ports)}`,
+          description: `publish ${describePorts(news.ports)}`,
           prop: "services",
           op: "set",
           value: news.ports.map(toWirePort),
@@ -113,7 +109,7 @@ export type ServiceStep =
   | ({ readonly do: "patch" } & PlannedPatch<ServiceProp>)
   | AutoscaleChange
   /** Replicas are launched and drained until they are what is asked for. */
-  | { readonly do: "roll"; readonly what: string };
+  | { readonly do: "roll"; readonly description: string };
 
 const replicaCount = (count: number): string => (count === 1 ? "1 replica" : `${count} replicas`);
 
@@ -127,7 +123,7 @@ function describeRollout(olds: ServiceInputs, news: ServiceInputs): string | und
     return `${what} ${replicaCount(count)}`;
   }
   const { maxSurge, maxUnavailable } = toRolloutPolicy(wanted, news.template ?? { volumes: [] }, news.rollout);
-  const limits = `with up to ${maxSurge} more and ${maxUnavailable} less than that at a time`;
+  const limits = `with at most ${maxSurge} extra and ${maxUnavailable} missing at a time`;
   return `roll the changed template out to ${replicaCount(wanted)}, ${limits}`;
 }
 
@@ -135,7 +131,7 @@ function describeRollout(olds: ServiceInputs, news: ServiceInputs): string | und
 export function planServiceUpdate(olds: ServiceInputs, news: ServiceInputs): readonly ServiceStep[] {
   const patches = planServiceGroup(olds, news).map((change) => ({ ...change, do: "patch" }) as const);
   const autoscale = planAutoscale(olds.autoscale, news.autoscale);
-  const what = describeRollout(olds, news);
-  const roll = what === undefined ? [] : [{ do: "roll", what } as const];
+  const description = describeRollout(olds, news);
+  const roll = description === undefined ? [] : [{ do: "roll", description } as const];
   return news.autoscale === undefined ? [...patches, ...roll, ...autoscale] : [...patches, ...autoscale, ...roll];
 }

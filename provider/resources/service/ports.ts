@@ -1,4 +1,4 @@
-/** Published ports of a service: shape, the platform's rules, and how they compare with what the API says. Pure. */
+/** Published ports of a service: input, rules, wire format, and the URL they give. Pure. */
 import * as net from "node:net";
 import * as z from "zod";
 import type { ServiceItem, ServicePort } from "../../contract/models";
@@ -14,25 +14,25 @@ export const publishedPort = objectType(
   "ServicePort",
   "A published port.",
   z.strictObject({
-    port: field(portNumber, { description: "Public port, 1 to 65535." }),
+    port: field(portNumber, { description: "Public port, 1 to 65,535." }),
     destinationPort: field(portNumber.optional(), {
       description:
-        "Port in the guest, 1 to 65535; with the `redirect` handler the public port to send clients to. Default: the same as `port`.",
+        "Port in the guest, 1 to 65,535; with the `redirect` handler, the public port to redirect clients to. Default: the same as `port`.",
     }),
     handlers: field(z.array(z.enum(HANDLERS)).default([]), {
       description:
-        "What the platform does with connections: `tls` ends TLS, `http` balances by request, `redirect` answers with a redirect. Port 80 needs `http`, 443 needs `http` and `tls`, any other takes `tls` alone or nothing (plain TCP).",
+        "How the platform handles connections: `tls` terminates TLS, `http` balances by request, `redirect` sends an HTTP redirect. Port 80 needs `http`, port 443 needs `http` and `tls`; any other port takes `tls` or none (plain TCP). Default: none.",
       unordered: true,
     }),
     protocol: field(z.enum(["tcp", "udp"]).default("tcp"), {
-      description: "`tcp`, or, in metros that offer it, `udp`, which takes no handlers. Default `tcp`.",
+      description: "`tcp`, or `udp` in metros that support it; `udp` takes no handlers. Default `tcp`.",
     }),
     ip: field(
       z
         .string()
         .refine((text) => net.isIP(text) !== 0, "must be an IP address")
         .optional(),
-      { description: "Public address of a `udp` port, for accounts that may choose one. Default: the metro's." },
+      { description: "Public IP address of a `udp` port; needs an account privilege. Default: chosen by the metro." },
     ),
   }),
 );
@@ -115,7 +115,7 @@ export function portErrorContext(ports: readonly PublishedPort[]): Readonly<Part
     ALREADY_EXISTS: { property: "name" },
     IN_USE: {
       property: ports.length === 1 ? `${only}.port` : only,
-      hint: "Publish another port, or end the program that has it.",
+      hint: "Publish another port, or stop the program that uses it.",
     },
     NOT_SUPPORTED: { property: only, hint: "Publish a port without handlers, such as { port: 8080 }, in this metro." },
   };

@@ -1,4 +1,4 @@
-/** The tags by which a Service knows its replicas, and which its template therefore cannot have. Pure. */
+/** Tags that mark the replicas of a Service; its template cannot use them. Pure. */
 import type { CheckFailure } from "../../definition/resource";
 import { fingerprint } from "../workload/request";
 import type { Workload } from "../workload/inputs";
@@ -25,7 +25,7 @@ export const checkTemplateTags = ({ tags }: Pick<Workload, "tags">): readonly Ch
       ? [
           {
             property: `template.tags[${index}]`,
-            reason: `"${tag}" is a tag by which a Service knows its replicas; choose another one.`,
+            reason: `"${tag}" is reserved for marking the replicas of a Service; choose another tag.`,
           },
         ]
       : [],

@@ -12,14 +12,14 @@ const durationMs = z.int().min(0).max(3_600_000);
 
 const healthCheck = objectType(
   "HealthCheck",
-  "What the service must answer while a new instance proves itself.",
+  "A health check of the service while a new instance is being verified.",
   z.strictObject({
     path: field(z.string().regex(/^\//, "must begin with '/'"), {
-      description: "Path asked with GET, such as `/hello`.",
+      description: "Path to request with GET, such as `/hello`.",
     }),
     match: field(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}), {
       description:
-        'JSON paths in the body and the values they must have, such as `{ "$.status": "pass" }`. Default: any answer below HTTP 400.',
+        'JSON paths in the response body and their required values, such as `{ "$.status": "pass" }`. Default: any status below 400 passes.',
     }),
   }),
 );
@@ -27,45 +27,45 @@ const healthCheck = objectType(
 /** The `rollout` input. */
 export const rolloutInput = objectType(
   "Rollout",
-  "How instances are replaced when the template changes.",
+  "How a rolling update replaces replicas when the template changes.",
   z.strictObject({
     strategy: field(z.enum(["rolling"]).default("rolling"), {
-      description: "`rolling`: a few at a time. Default `rolling`.",
+      description: "`rolling`: replace a few replicas at a time. Default `rolling`.",
     }),
     maxSurge: field(z.int().min(0).max(MAX_REPLICAS).default(1), {
-      description: `Extra instances allowed while rolling, up to ${MAX_REPLICAS}. Default 1.`,
+      description: `Most extra replicas during the update, 0 to ${MAX_REPLICAS}. Default 1.`,
     }),
     maxUnavailable: field(z.int().min(0).max(MAX_REPLICAS).default(0), {
-      description: `Missing instances allowed while rolling, up to ${MAX_REPLICAS}. Default 0.`,
+      description: `Most missing replicas during the update, 0 to ${MAX_REPLICAS}. Default 0.`,
     }),
     stableForMs: field(durationMs.default(0), {
       description:
-        "How long a new instance must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0.",
+        "How long a new replica must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0.",
     }),
     healthyWithinMs: field(durationMs.default(300_000), {
       description:
-        "How long a new instance may take to become healthy before the rollout fails, in milliseconds, 0 to 3,600,000. Default 300,000.",
+        "How long a new replica may take to become healthy before the update fails, in milliseconds, 0 to 3,600,000. Default 300,000.",
     }),
     drainTimeoutMs: field(durationMs.default(60_000), {
       description:
-        "How long open connections of an old instance may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000.",
+        "How long open connections of an old replica may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000.",
     }),
     sharedVolumes: field(z.boolean().default(false), {
       description:
-        "The volumes that the template writes to have the access mode `rwx`, so that replicas may write to them at the same time. Default false: each is held by one replica, and a new one waits until the old one has gone.",
+        "Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: a new replica waits until the old one has released the volume.",
     }),
     health: field(healthCheck.optional(), {
-      description: "Asked of the service while a new instance is in it. Default: none.",
+      description: "Health check of the service while a new replica is being verified. Default: none.",
     }),
   }),
 );
 export type RolloutInput = z.output<typeof rolloutInput>;
 
-/** A volume that is mounted for writing can be attached to one instance only, so the old one has to go first. */
+/** A volume mounted for writing attaches to one instance only, so the old replica must be removed first. */
 const holdsVolumeExclusively = (template: Pick<Workload, "volumes">, { sharedVolumes }: RolloutInput) =>
   !sharedVolumes && template.volumes.some((mount) => !mount.readonly);
 
-/** Rules about replicas, rollout and template together. */
+/** Rules across replicas, rollout and template. */
 export function checkRollout(
   replicas: number,
   template: Pick<Workload, "volumes">,
@@ -75,27 +75,27 @@ export function checkRollout(
   if (rollout.maxSurge === 0 && rollout.maxUnavailable === 0) {
     failures.push({
       property: "rollout.maxSurge",
-      reason: "maxSurge and maxUnavailable cannot both be 0: nothing could ever be replaced.",
+      reason: "maxSurge and maxUnavailable cannot both be 0: no replica could ever be replaced.",
     });
   }
   if (replicas > 1 && holdsVolumeExclusively(template, rollout)) {
     failures.push({
       property: "template.volumes",
-      reason: `${replicas} replicas cannot all write to one volume. Mount it readonly, use one replica, put the writer into an Instance, or give it the access mode "rwx" and write rollout: { sharedVolumes: true }.`,
+      reason: `${replicas} replicas cannot all write to one volume. Mount it with readonly: true, use one replica, move the writer to an Instance, or use the access mode "rwx" with rollout: { sharedVolumes: true }.`,
     });
   }
   for (const path of Object.keys(rollout.health?.match ?? {})) {
     if (parseJsonPath(path) === undefined) {
       failures.push({
         property: `rollout.health.match[${JSON.stringify(path)}]`,
-        reason: "is not a path such as $.status or $.checks[0].ok.",
+        reason: "is not a supported JSON path; use one such as $.status or $.checks[0].ok.",
       });
     }
   }
   return failures;
 }
 
-/** The policy that the inputs mean. */
+/** The rollout policy for these inputs. */
 export function toRolloutPolicy(
   replicas: number,
   template: Pick<Workload, "volumes">,

@@ -1,19 +1,34 @@
-/** What a Service is, from what the API says, as its inputs. Pure. */
+/** A Service between its inputs and the API: the request that creates it, and its inputs as the API reports them. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import type { AutoscaleItem, InstanceItem, ServiceItem } from "../../contract/models";
+import type { AutoscaleItem, CreateServiceRequest, InstanceItem, ServiceItem } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
 import { omitUndefined } from "../../base/objects";
 import { fromWireAutoscale } from "./autoscalePlan";
-import { fromWireDomains } from "./domains";
+import { fromWireDomains, toWireDomain } from "./domains";
 import { digestIn } from "../workload/request";
 import type { Workload } from "../workload/inputs";
 import { WORKLOAD_WIRE } from "../workload/wire";
-import { fromWirePorts } from "./ports";
+import { fromWirePorts, toWirePort } from "./ports";
 import { MANAGED_TAG, isReplicaTag, templateTag } from "./replicaTags";
 import { SERVICE_DEFAULTS, type ServiceInputs, templateInput } from "./inputs";
+import { omitDefault } from "../common/omit";
 import { decodeInputs } from "../common/wire";
 
 type Template = NonNullable<ServiceInputs["template"]>;
+
+/** Milliseconds without an instance; 0, the server's default, is never. */
+export const autokillMs = ({ autokill }: Pick<ServiceInputs, "autokill">): number => autokill?.timeMs ?? 0;
+
+/** The smallest request that expresses a new service group. */
+export const toCreateRequest = (inputs: ServiceInputs): CreateServiceRequest =>
+  omitUndefined({
+    name: inputs.name,
+    services: inputs.ports.map(toWirePort),
+    domains: inputs.domains?.map(toWireDomain),
+    soft_limit: omitDefault(SERVICE_DEFAULTS.softLimit, inputs.softLimit),
+    hard_limit: omitDefault(SERVICE_DEFAULTS.hardLimit, inputs.hardLimit),
+    autokill: autokillMs(inputs) === 0 ? undefined : { time_ms: autokillMs(inputs) },
+  });
 
 /** Was it made by a Service resource? */
 export const isManaged = (instance: InstanceItem): boolean => (instance.tags ?? []).includes(MANAGED_TAG);

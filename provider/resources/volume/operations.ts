@@ -1,27 +1,24 @@
-/** What a Volume's lifecycle is made of: making, waiting and changing. */
+/** Steps that a Volume's lifecycle functions share: creating, waiting, and reporting what a failure left. */
 import { onlyItem } from "../../client/client";
 import { createOrRecover } from "../../client/transport/createOrRecover";
-import type { VolumeItem, VolumeProp } from "../../contract/models";
+import type { VolumeItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
-import { hasTimedOut } from "../../base/timeout";
 import { UnikernelError, withErrorContext } from "../../base/errors";
-import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
-import type { ProviderContext } from "../context";
+import { hasTimedOut } from "../../base/timeout";
+import { listExistingInstances } from "../common/deleteOnceFree";
+import { findVolume } from "../common/find";
+import { ResourceInitFailedError } from "../../definition/initFailed";
+import { type ProviderContext, forCleanup } from "../context";
+import { omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
 import type { VolumeInputs } from "./inputs";
-import {
-  type VolumeSettings,
-  observedSettings,
-  planVolumeUpdate,
-  findUnsupportedChange,
-  toCreateRequest,
-} from "./plan";
-import { withInUseHint } from "./attachments";
+import { toOutputs } from "./outputs";
+import { toCreateRequest } from "./wire";
 
 const POLL_MS = 200;
 
 const REPLACE_HINT =
-  "Have it made anew, without its data, by 'pulumi up --replace' with its URN; under a fixed name that takes the option deleteBeforeReplace: true.";
+  "Replace it, which loses its data: run 'pulumi up --replace' with its URN; with a fixed name, also set the option deleteBeforeReplace: true.";
 
 /**
  * Waits until a volume can be used.
@@ -39,7 +36,7 @@ export async function waitUntilReady(context: ProviderContext, id: string): Prom
         if (item.state !== "error") return item;
         throw new UnikernelError(
           "OPERATION_FAILED",
-          `Volume '${item.name}' could not be made: ${item.message ?? "its state is 'error'"}.`,
+          `Volume '${item.name}' could not be created: ${item.message ?? "its state is 'error'"}.`,
         );
       }
       last = item;
@@ -67,7 +64,7 @@ export async function createVolume(context: ProviderContext, inputs: VolumeInput
   const attempted = `Creating volume '${name}'`;
   const copy = async (original: string) => {
     const options = { vol_name: name, quota_policy: quotaPolicy, access_mode: accessMode };
-    const body = omitUndefined({ ...toReference(original), ...options, tags: tags.length === 0 ? undefined : tags });
+    const body = omitUndefined({ ...toReference(original), ...options, tags: omitEmpty(tags) });
     return onlyItem(await client.cloneVolumes({ body: [body] }), `${attempted} as a copy of '${original}'`);
   };
   const origin = cloneFrom !== undefined ? "cloneFrom" : template !== undefined ? "template" : undefined;
@@ -84,58 +81,32 @@ export async function createVolume(context: ProviderContext, inputs: VolumeInput
     throw withErrorContext(error, {
       ALREADY_EXISTS: { property: "name" },
       QUOTA_EXCEEDED: { property: "sizeMb" },
-      ...(origin === undefined
-        ? {}
-        : { NOT_FOUND: { property: origin, hint: "Look for its id or name in this metro." } }),
+      ...(origin === undefined ? {} : { NOT_FOUND: { property: origin, hint: "Check its id or name in this metro." } }),
     });
   });
 }
 
-/**
- * What brings a volume, as it is, to what is asked for.
- *
- * Throws `INPUT_INVALID` for what cannot be done in place, where only the volume itself could tell so.
- */
-export function planChanges(
-  item: VolumeItem,
-  olds: Partial<VolumeInputs>,
-  news: VolumeInputs,
-): readonly PlannedPatch<VolumeProp>[] {
-  const observed: VolumeSettings = observedSettings(item, olds);
-  const unsupported = findUnsupportedChange({ ...olds, ...observed, name: item.name }, news);
-  if (unsupported === undefined) return planVolumeUpdate(observed, news);
-  const { property, reason, hint } = unsupported;
-  throw new UnikernelError("INPUT_INVALID", `Volume '${item.name}' ${reason}`, {
-    property,
-    ...(hint === undefined ? {} : { hint }),
-  });
+/** The instances that have a volume attached and still exist, as a list for a sentence; empty when there is none. */
+export async function listAttachedInstances(context: ProviderContext, id: string): Promise<string> {
+  const volume = onlyItem(await context.client.getVolumes({ query: { uuid: [id] } }), `Reading volume '${id}'`);
+  return listExistingInstances(
+    context,
+    (volume.attached_to ?? []).map(({ uuid }) => uuid),
+  );
 }
 
-const INPUT_BY_PROP: Readonly<Record<VolumeProp, keyof VolumeInputs>> = {
-  size_mb: "sizeMb",
-  tags: "tags",
-  quota_policy: "quotaPolicy",
-  delete_lock: "deleteLock",
-};
+/** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */
+export async function initFailure(context: ProviderContext, item: VolumeItem, requested: VolumeInputs, error: unknown) {
+  const now = await findVolume(forCleanup(context), item.uuid).catch(() => undefined);
+  return new ResourceInitFailedError(item.uuid, toOutputs(now ?? item, requested), error);
+}
 
-/** Makes the changes, one after the other. */
-export async function applyChanges(
-  context: ProviderContext,
-  { uuid, name }: VolumeItem,
-  changes: readonly PlannedPatch<VolumeProp>[],
-): Promise<void> {
-  for (const change of changes) {
-    const property = INPUT_BY_PROP[change.prop];
-    try {
-      const reply = await context.client.patchVolumes({ body: [{ uuid, ...toPatchOperation(change) }] });
-      onlyItem(reply, `Changing volume '${name}' (${change.what})`);
-    } catch (error) {
-      throw withErrorContext(await withInUseHint(context, uuid, error), {
-        IN_USE: { property },
-        STATE_CONFLICT: { property },
-        QUOTA_EXCEEDED: { property },
-        API_REJECTED: { property },
-      });
-    }
+/** Deletes a volume that could not be made; false when that failed too. */
+export async function tryDelete({ client }: ProviderContext, { uuid }: VolumeItem): Promise<boolean> {
+  try {
+    const { items } = await client.deleteVolumes({ body: [{ uuid }] });
+    return items[0]?.status !== "error";
+  } catch {
+    return false;
   }
 }

@@ -1,87 +1,11 @@
-/** A Volume between its inputs and the API: the request that makes it, what is reported of it, and what an update does. Pure. */
+/** The steps of a Volume's update, in order: what a preview says and what an update does. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import type { CreateVolumeRequest, VolumeItem, VolumeProp } from "../../contract/models";
-import { omitUndefined } from "../../base/objects";
+import type { VolumeItem, VolumeProp } from "../../contract/models";
+import { UnikernelError } from "../../base/errors";
 import { type PlannedPatch, describeSteps } from "../common/patchOperation";
-import { toReference } from "../common/fields";
-import { type VolumeInputs, forbiddenChanges } from "./inputs";
-
-/** The smallest request that expresses a new volume: what equals the server's default is left out. */
-export function toCreateRequest(inputs: VolumeInputs): CreateVolumeRequest {
-  const { name, sizeMb, template, hostPath, filesystem, accessMode, quotaPolicy, tags, uid, gid, args } = inputs;
-  const isFromTemplate = template !== undefined;
-  const omitDefault = <T>(value: T | undefined, byDefault: T) =>
-    value === byDefault && !isFromTemplate ? undefined : value;
-  return omitUndefined({
-    name,
-    // One that is made from a template has its size first, and grows then.
-    size_mb: isFromTemplate ? undefined : sizeMb,
-    template: template === undefined ? undefined : toReference(template),
-    host_path: hostPath,
-    filesystem: omitDefault(filesystem, "ext4"),
-    access_mode: omitDefault(accessMode, "rwo"),
-    quota_policy: omitDefault(quotaPolicy, "static"),
-    tags: tags.length === 0 ? undefined : tags,
-    uid,
-    gid,
-    args,
-  });
-}
-
-/** What can be set, as it is. */
-export type VolumeSettings = Omit<VolumeInputs, "name" | "template" | "cloneFrom" | "allowDataLoss" | "adopt">;
-
-const enumMember = <T extends string>(words: readonly T[], word: string | undefined): T | undefined =>
-  words.find((known) => known === word);
-
-/** True for a `get` or an import: nothing was asked for, everything is told. */
-const isImport = (requested: Partial<VolumeInputs>): boolean => requested.name === undefined;
-
-/** A value that only programs set; the one that every volume has tells nothing to those that did not. */
-const reportedIfRequested = <T>(
-  requested: Partial<VolumeInputs>,
-  mine: T | undefined,
-  reported: T | null | undefined,
-  plain?: T,
-) => {
-  if (!isImport(requested) && mine === undefined) return undefined;
-  return isImport(requested) && isDeepStrictEqual(reported, plain) ? undefined : (reported ?? mine);
-};
-
-/** What is reported. Servers leave out a field that has its default; `asked` stands in for what older nodes do not report at all. */
-export const observedSettings = (item: VolumeItem, requested: Partial<VolumeInputs>): VolumeSettings =>
-  omitUndefined({
-    sizeMb: item.size_mb ?? requested.sizeMb,
-    filesystem: item.filesystem ?? requested.filesystem ?? "ext4",
-    accessMode: enumMember(["rwo", "rox", "rwx"], item.access_mode) ?? requested.accessMode ?? "rwo",
-    quotaPolicy: enumMember(["static", "dynamic"], item.quota_policy) ?? requested.quotaPolicy ?? "static",
-    hostPath: reportedIfRequested(requested, requested.hostPath, item.host_path),
-    uid: reportedIfRequested(requested, requested.uid, item.uid, 0),
-    gid: reportedIfRequested(requested, requested.gid, item.gid, 0),
-    args: reportedIfRequested(requested, requested.args, item.args, {}),
-    tags: item.tags ?? [],
-    deleteLock: item.delete_lock ?? false,
-  });
-
-/** Said by a program or left to the server, which reports them either way. */
-const SERVER_CHOSEN = ["sizeMb", "filesystem", "accessMode", "quotaPolicy"] as const;
-
-/** The inputs that would make what is reported; what the program left to the server stays left out. */
-export const observedInputs = (item: VolumeItem, requested: Partial<VolumeInputs>): VolumeInputs =>
-  omitUndefined({
-    ...observedSettings(item, requested),
-    ...Object.fromEntries(
-      SERVER_CHOSEN.filter((name) => !isImport(requested) && requested[name] === undefined).map((name) => [
-        name,
-        undefined,
-      ]),
-    ),
-    name: item.name,
-    template: requested.template,
-    cloneFrom: requested.cloneFrom,
-    allowDataLoss: requested.allowDataLoss ?? false,
-    adopt: requested.adopt ?? false,
-  });
+import type { VolumeInputs } from "./inputs";
+import { forbiddenChanges } from "./rules";
+import { type VolumeSettings, observedSettings } from "./wire";
 
 /** Why a change cannot be made. */
 export interface UnsupportedChange {
@@ -104,8 +28,8 @@ export function findUnsupportedChange(olds: Partial<VolumeInputs>, news: VolumeI
   }
   return {
     property: "sizeMb",
-    reason: `has ${had} MiB, as '${origin}' that it was made from, and cannot shrink to ${wanted} MiB.`,
-    hint: `Ask for ${had} or more, or leave sizeMb out to have what '${origin}' has.`,
+    reason: `has ${had} MiB, the size of its original '${origin}', and cannot shrink to ${wanted} MiB.`,
+    hint: `Use ${had} or more, or remove sizeMb to keep the size of '${origin}'.`,
   };
 }
 
@@ -124,7 +48,8 @@ type ChangeableInputs = Partial<Pick<VolumeInputs, "sizeMb" | "quotaPolicy">> &
 /** What brings a volume from what it is to what is asked for, in that order; empty when there is nothing to do. */
 export function planVolumeUpdate(olds: ChangeableInputs, news: ChangeableInputs): readonly PlannedPatch<VolumeProp>[] {
   const changes: PlannedPatch<VolumeProp>[] = [];
-  const set = (prop: VolumeProp, value: unknown, what: string) => changes.push({ what, prop, op: "set", value });
+  const set = (prop: VolumeProp, value: unknown, description: string) =>
+    changes.push({ description, prop, op: "set", value });
   // Before it grows: under a dynamic policy that may need less of the quota.
   if (news.quotaPolicy !== undefined && news.quotaPolicy !== olds.quotaPolicy) {
     set("quota_policy", news.quotaPolicy, `set the quota policy to ${news.quotaPolicy}`);
@@ -136,7 +61,27 @@ export function planVolumeUpdate(olds: ChangeableInputs, news: ChangeableInputs)
     set("tags", news.tags, news.tags.length === 0 ? "remove all tags" : `set the tags to ${news.tags.join(", ")}`);
   }
   if (news.deleteLock !== olds.deleteLock) {
-    set("delete_lock", news.deleteLock, news.deleteLock ? "lock it against deletion" : "let it be deleted");
+    set("delete_lock", news.deleteLock, news.deleteLock ? "lock it against deletion" : "allow its deletion");
   }
   return changes;
+}
+
+/**
+ * What brings a volume, as it is, to what is asked for.
+ *
+ * Throws `INPUT_INVALID` for what cannot be done in place, where only the volume itself could tell so.
+ */
+export function planChanges(
+  item: VolumeItem,
+  olds: Partial<VolumeInputs>,
+  news: VolumeInputs,
+): readonly PlannedPatch<VolumeProp>[] {
+  const observed: VolumeSettings = observedSettings(item, olds);
+  const unsupported = findUnsupportedChange({ ...olds, ...observed, name: item.name }, news);
+  if (unsupported === undefined) return planVolumeUpdate(observed, news);
+  const { property, reason, hint } = unsupported;
+  throw new UnikernelError("INPUT_INVALID", `Volume '${item.name}' ${reason}`, {
+    property,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

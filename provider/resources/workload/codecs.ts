@@ -2,6 +2,7 @@
 import type { InstanceItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
 import { toReference } from "../common/fields";
+import { enumMember, omitDefault, omitEmpty } from "../common/omit";
 import type { Workload } from "./inputs";
 import { isSameImage } from "./imageReference";
 import { matchesReference } from "../common/reference";
@@ -17,20 +18,6 @@ export const SERVER_DEFAULTS = {
   cooldownTimeMs: 1000,
   notifyTimeMs: 0,
 } as const;
-
-/** The value, where it is not the default. */
-export const omitDefault = <T>(defaultValue: NoInfer<T>, value: T | undefined): T | undefined =>
-  value === defaultValue ? undefined : value;
-
-/** A list or map, where anything is in it. */
-export const omitEmpty = <T extends object>(value: T | undefined): T | undefined =>
-  value === undefined || Object.keys(value).length === 0 ? undefined : value;
-
-/** One of the words that an input may have; another one, of a newer server, says nothing. */
-export const enumMember = <T extends string>(
-  words: readonly T[],
-  reportedValue: string | undefined,
-): T | typeof NOT_REPORTED => words.find((one) => one === reportedValue) ?? NOT_REPORTED;
 
 /** `image` to the wire: its reference, unless more is to be said of it. */
 export function encodeImage({ image, imagePull }: PartialWorkload): unknown {
@@ -169,7 +156,7 @@ export function decodeSchedules(item: InstanceItem): Workload["schedules"] | typ
   if (reportedValue === NOT_REPORTED) return NOT_REPORTED;
   return reportedValue.flatMap(({ name, when, action, args }) => {
     const known = enumMember(["start", "stop", "delete", "exec", "checkpoint"], action);
-    if (known === NOT_REPORTED) return [];
+    if (known === undefined) return [];
     return [omitUndefined({ name, when, action: known, args: omitEmpty(args ?? undefined) })];
   });
 }

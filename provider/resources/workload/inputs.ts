@@ -1,4 +1,4 @@
-/** What a guest can be told, with what a change of each means: the inputs that `Instance` and a Service's template share. */
+/** Workload inputs: those that an Instance and a Service's template share, with the effect of a change. Pure. */
 import * as net from "node:net";
 import * as z from "zod";
 import { type FieldMeta, field, objectType } from "../../definition/resource";
@@ -16,9 +16,9 @@ import {
 } from "./inputTypes";
 import { tagsField } from "../common/tags";
 
-/** Smallest memory the API accepts; a guest may need more, which the metro says. Source: cloud API, `memory_mb`. */
+/** Least memory that the API accepts, in MiB. Source: cloud API, `memory_mb`. An image may need more. */
 export const MIN_MEMORY_MB = 16;
-/** A Linux-type guest on the local platform needs at least this much to boot at all. */
+/** Memory of an instance that asks for none, in MiB: the least with which Linux boots on the local platform. */
 export const DEFAULT_MEMORY_MB = 128;
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -29,43 +29,47 @@ const ipAddress = z.string().refine((text) => net.isIP(text) !== 0, "must be an 
 
 const IMAGE_META: FieldMeta = {
   description:
-    "Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference the metro's registry knows.",
+    "Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry.",
   onChange: "restart",
 };
 const imageSchema = () => z.string().min(1);
 
 const argsField = () =>
   field(z.array(z.string().min(1)).optional(), {
-    description: "Complete argument list of the guest's program. Default: the image's own.",
+    description: "Complete argument list of the program. Default: the arguments in the image.",
     onChange: "restart",
   });
 const envField = () =>
   field(z.record(z.string().min(1), z.string()).default({}), {
-    description: "Environment variables, over those of the image. Kept secret in state.",
+    description:
+      "Environment variables, added to those of the image and overriding them. Encrypted in state. Default: none.",
     onChange: "restart",
     secret: true,
   });
 const memoryField = () =>
   field(z.int().min(MIN_MEMORY_MB).default(DEFAULT_MEMORY_MB), {
-    description: `Guest memory in MiB, at least ${MIN_MEMORY_MB}. Default ${DEFAULT_MEMORY_MB}.`,
+    description: `Memory in MiB, at least ${MIN_MEMORY_MB}. Default ${DEFAULT_MEMORY_MB}.`,
     onChange: "restart",
   });
 const vcpusField = () =>
-  field(z.int().min(1).default(1), { description: "Virtual CPUs. Default 1.", onChange: "restart" });
+  field(z.int().min(1).default(1), {
+    description: "Number of virtual CPUs, at least 1. Default 1.",
+    onChange: "restart",
+  });
 
-/** A guest that boots an image. */
+/** `image` where it is required. */
 export const imageField = () => field(imageSchema(), IMAGE_META);
-/** How that image is fetched. */
+/** `imagePull`. */
 export const imagePullField = () =>
   field(imagePull.optional(), {
     description:
-      "How the metro fetches the image, where its name does not say it. Used at creation and with the next change of `image`.",
+      "How the metro fetches the image. Used at creation and when `image` changes. Default: the metro decides.",
     onChange: "ignore",
   });
 
 const templatePreparation = objectType(
   "TemplatePreparation",
-  "What a template that does not exist yet is made from.",
+  "How to create a template that does not exist yet.",
   z.strictObject({
     image: imageField(),
     args: argsField(),
@@ -74,48 +78,50 @@ const templatePreparation = objectType(
     vcpus: vcpusField(),
     timeoutMs: field(z.int().min(0).max(3_600_000).default(0), {
       description:
-        "How long the metro may take to prepare the template, in milliseconds, 0 to 3,600,000, rounded up to whole seconds. Default 0: the metro's own limit.",
+        "Time limit for creating the template, in milliseconds, 0 to 3,600,000, rounded up to whole seconds. Default 0: the metro's own limit.",
     }),
     autokillTimeMs: field(z.int().min(0).default(0), {
-      description: "Delete the template after so many milliseconds without a use. Default 0: never.",
+      description: "Delete the template when it has been unused for this long, in milliseconds. Default 0: never.",
     }),
   }),
 );
 
-/** What a guest is made from: exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
+/** The source of an instance: exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
 export const sourceFields = () => ({
   image: field(imageSchema().optional(), {
     ...IMAGE_META,
-    description: `${IMAGE_META.description} Exactly one of \`image\`, \`template\`, \`branchFrom\` and \`checkpoint\` is given.`,
+    description: `${IMAGE_META.description} Give exactly one of \`image\`, \`template\`, \`branchFrom\` and \`checkpoint\`.`,
   }),
   imagePull: imagePullField(),
   template: field(idOrName().optional(), {
-    description: "Id or name of an instance template to clone. What is left at its default is the template's.",
+    description: "Id or name of an instance template to clone. Inputs left at their default take the template's value.",
     onChange: "replace",
   }),
   prepareTemplate: field(templatePreparation.optional(), {
-    description: "Makes the template from this if there is none named `template` yet. Used at creation.",
+    description: "How to create the template if none is named `template`. Used at creation.",
     onChange: "ignore",
   }),
   branchFrom: field(idOrName().optional(), {
-    description: "Id or name of an instance to copy as it is now, with its `args`, `env`, `memoryMb` and `vcpus`.",
+    description:
+      "Id or name of an instance to copy in its current state. The copy keeps its `args`, `env`, `memoryMb` and `vcpus`.",
     onChange: "replace",
   }),
   checkpoint: field(idOrName().optional(), {
-    description: "Id or name of a checkpoint to go on from. What is left at its default is the checkpoint's.",
+    description: "Id or name of a checkpoint to resume from. Inputs left at their default take the checkpoint's value.",
     onChange: "replace",
   }),
 });
 
 const RESTART_POLICY_DESCRIPTIONS = {
-  never: "`never`, `always`, or `on-failure` (after a crash or an exit code other than 0). Default `never`.",
-  always: "`always` (also after exit code 0), `on-failure`, or `never`. Default `always`: a replica is meant to serve.",
+  never:
+    "When to restart the program: `never`, `always`, or `on-failure` (a crash or a non-zero exit code). Default `never`.",
+  always: "When to restart the program: `always` (exit code 0 included), `on-failure`, or `never`. Default `always`.",
 } as const;
 
 /**
- * Everything else that a guest can be told, anew for each use.
+ * All other workload inputs. Each call makes new schemas, because a schema can be a field only once.
  *
- * @param restartPolicy its default
+ * @param restartPolicy the default of `restartPolicy`
  */
 export const workloadFields = (restartPolicy: keyof typeof RESTART_POLICY_DESCRIPTIONS) => ({
   args: argsField(),
@@ -123,12 +129,12 @@ export const workloadFields = (restartPolicy: keyof typeof RESTART_POLICY_DESCRI
   memoryMb: memoryField(),
   vcpus: vcpusField(),
   volumes: field(z.array(volumeMount).default([]), {
-    description: "Volumes to mount.",
+    description: "Volumes to mount. Default: none.",
     onChange: "restart",
     unordered: true,
   }),
   ephemeralVolumes: field(z.array(ephemeralVolume).default([]), {
-    description: "Volumes that are made with the instance and deleted with it.",
+    description: "Volumes created and deleted together with the instance. Default: none.",
     onChange: "replace",
     unordered: true,
   }),
@@ -137,21 +143,21 @@ export const workloadFields = (restartPolicy: keyof typeof RESTART_POLICY_DESCRI
     onChange: "replace",
   }),
   scaleToZero: field(scaleToZero.optional(), {
-    description: "When it may go to standby. Default: never.",
+    description: "When the instance may go to standby. Default: never.",
     onChange: "restart",
   }),
   features: field(z.array(z.enum(["delete-on-stop"])).default([]), {
-    description: "`delete-on-stop`: the platform deletes it once it stops, for jobs. Default: none.",
+    description: "`delete-on-stop`: the platform deletes the instance once it stops; meant for jobs. Default: none.",
     onChange: "replace",
     unordered: true,
   }),
   roms: field(z.array(rom).max(8).default([]), {
-    description: "Up to 8 read-only file systems, by image or with files given here.",
+    description: "Read-only file systems, up to 8, each from an image or from files given here. Default: none.",
     onChange: "restart",
     unordered: true,
   }),
   plugins: field(z.array(plugin).max(8).default([]), {
-    description: "Up to 8 plugins of the platform.",
+    description: "Platform plugins, up to 8. Default: none.",
     onChange: "restart",
     unordered: true,
   }),
@@ -159,56 +165,58 @@ export const workloadFields = (restartPolicy: keyof typeof RESTART_POLICY_DESCRI
   annotations: field(
     z
       .record(
-        z.string().regex(ANNOTATION_KEY, "must be [prefix/]name, of letters, digits, '-', '_' and '.'"),
-        z.string().regex(/^[^\x00-\x1f\x7f]*$/, "must not hold control characters"),
+        z.string().regex(ANNOTATION_KEY, "must be [prefix/]name with letters, digits, '-', '_' and '.'"),
+        z.string().regex(/^[^\x00-\x1f\x7f]*$/, "must not contain control characters"),
       )
       .default({}),
     {
       description:
-        "Up to 256 annotations, `[prefix/]name` → text without control characters. The guest sees them from its next boot on.",
+        "Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none.",
     },
   ),
   hostname: field(z.string().regex(DNS_LABEL, "must be a DNS label").optional(), {
-    description: "Host name of the guest, a DNS label. Default: the instance's name.",
+    description: "Host name of the guest, a DNS label. Default: the name of the instance.",
     onChange: "restart",
   }),
   dependencies: field(z.array(idOrName()).default([]), {
-    description: "Ids or names of instances that are started before it.",
+    description: "Ids or names of instances to start before this one. Default: none.",
     onChange: "restart",
     unordered: true,
   }),
   schedules: field(z.array(schedule).default([]), {
-    description: "What happens to it at given times.",
+    description: "Actions at scheduled times. Default: none.",
     unordered: true,
   }),
-  autokill: field(autokill.optional(), { description: "When the platform deletes it by itself. Default: never." }),
+  autokill: field(autokill.optional(), {
+    description: "When the platform deletes the instance by itself. Default: never.",
+  }),
   schedPriority: field(z.enum(["normal", "medium", "high", "admin"]).default("normal"), {
     description:
-      "Priority of its virtual CPUs. Others than `normal` need a privilege of the account. Default `normal`.",
+      "Scheduling priority of the virtual CPUs. Any other than `normal` needs an account privilege. Default `normal`.",
     onChange: "restart",
   }),
   type: field(z.enum(["micro", "full"]).default("micro"), {
     description:
-      "`micro`, or `full` for devices that a small machine lacks: without scale-to-zero, templates, branches and checkpoints. Default `micro`.",
+      "Machine type: `micro`, or `full` with more devices but without scale-to-zero, templates, branches and checkpoints. Default `micro`.",
     onChange: "replace",
   }),
   gpus: field(z.int().min(0).max(1).default(0), {
-    description: 'GPUs, 0 or 1; needs `type: "full"`. Default 0.',
+    description: 'Number of GPUs, 0 or 1; needs `type: "full"`. Default 0.',
     onChange: "replace",
   }),
   gateway: field(ipAddress.optional(), {
-    description: "Address of the gateway, with `networkInterfaces`. Default: the platform's.",
+    description: "IP address of the gateway; only with `networkInterfaces`. Default: chosen by the platform.",
     onChange: "replace",
   }),
   nameserver: field(ipAddress.optional(), {
-    description: "Address of the name server, with `networkInterfaces`. Default: the platform's.",
+    description: "IP address of the name server; only with `networkInterfaces`. Default: chosen by the platform.",
     onChange: "replace",
   }),
   networkInterfaces: field(z.array(networkInterface).max(4).default([]), {
-    description: "Up to 4 network interfaces; needs a privilege of the account. Default: one, made by the platform.",
+    description: "Network interfaces, up to 4; needs an account privilege. Default: one, created by the platform.",
     onChange: "replace",
   }),
 });
 
-/** A guest's inputs, checked. */
+/** Checked workload inputs. */
 export type Workload = z.output<z.ZodObject<ReturnType<typeof workloadFields> & ReturnType<typeof sourceFields>>>;

@@ -4,7 +4,7 @@ import type { Workload } from "./inputs";
 import { isSameImage } from "./imageReference";
 import { omitUndefined } from "../../base/objects";
 import { toReference } from "../common/fields";
-import { omitEmpty, omitDefault } from "./codecs";
+import { omitDefault, omitEmpty } from "../common/omit";
 import { matchesReference } from "../common/reference";
 import { NOT_REPORTED, reported } from "../common/wire";
 

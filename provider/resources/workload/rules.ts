@@ -1,4 +1,4 @@
-/** Rules across the inputs of a guest: those of the platform's documentation. Pure. */
+/** Rules across the workload inputs. Source: the platform's documentation. Pure. */
 import type { CheckFailure, Rule } from "../../definition/resource";
 import type { Workload } from "./inputs";
 import { WORKLOAD_WIRE } from "./wire";
@@ -10,12 +10,12 @@ const MAX_FILE_BYTES = 1_000_000;
 const MAX_ANNOTATIONS = 256;
 
 const MIB = 1024 * 1024;
-/** Largest body of a request. Source: the API's 2024 schema, whose strings end there. */
+/** Largest request body. Source: the string limit of the API's 2024 schema. */
 const MAX_REQUEST_BYTES = 8 * MIB;
-/** What can be large. The rest of a request is a few KiB. */
+/** Inputs that can be large. The rest of a request is a few KiB. */
 const LARGE_INPUTS = ["roms", "plugins", "env", "args", "annotations"] as const;
 
-/** A failure for each item whose name another one had before. */
+/** A failure for each item that repeats the key of an earlier one. */
 const findDuplicates = <T>(
   list: string,
   items: readonly T[],
@@ -40,7 +40,7 @@ function checkMounts({ volumes = [], ephemeralVolumes = [], roms = [] }: Partial
   const duplicatePaths = all.flatMap(({ at, property }, index) =>
     all.findIndex((other) => other.at === at) === index
       ? []
-      : [{ property, reason: `something else is mounted at ${at ?? ""} already; mount one thing at a path.` }],
+      : [{ property, reason: `another entry is already mounted at ${at ?? ""}; use a different path.` }],
   );
   return [...duplicatePaths, ...findDuplicates("volumes", volumes, "volume", "the volume")];
 }
@@ -50,13 +50,13 @@ function checkEphemeralVolumes({ ephemeralVolumes = [] }: PartialWorkload): read
     const at = `ephemeralVolumes[${index}]`;
     const failures: CheckFailure[] = [];
     if ((sizeMb === undefined) === (hostPath === undefined)) {
-      failures.push({ property: `${at}.sizeMb`, reason: "give either a size in MiB or a hostPath." });
+      failures.push({ property: `${at}.sizeMb`, reason: "give either sizeMb or hostPath." });
     }
     if (hostPath === undefined && (uid ?? gid) !== undefined) {
-      failures.push({ property: `${at}.${uid === undefined ? "gid" : "uid"}`, reason: "goes with hostPath only." });
+      failures.push({ property: `${at}.${uid === undefined ? "gid" : "uid"}`, reason: "allowed only with hostPath." });
     }
     if (accessMode === "rwx" && filesystem !== "virtiofs") {
-      failures.push({ property: `${at}.accessMode`, reason: '"rwx" needs the file system "virtiofs".' });
+      failures.push({ property: `${at}.accessMode`, reason: '"rwx" requires filesystem: "virtiofs".' });
     }
     return failures;
   });
@@ -66,12 +66,17 @@ function checkRoms({ roms = [] }: PartialWorkload): readonly CheckFailure[] {
   const failures = roms.flatMap(({ image, files }, index) => {
     const at = `roms[${index}]`;
     if ((image === undefined) === (files === undefined)) {
-      return [{ property: at, reason: "give either an image or files." }];
+      return [{ property: at, reason: "give either image or files." }];
     }
     const tooBig = (files ?? []).flatMap(({ data, encoding }, position) =>
       Buffer.byteLength(data, encoding === "base64" ? "base64" : "utf8") <= MAX_FILE_BYTES
         ? []
-        : [{ property: `${at}.files[${position}].data`, reason: "must have at most 1,000,000 bytes; use an image." }],
+        : [
+            {
+              property: `${at}.files[${position}].data`,
+              reason: "must have at most 1,000,000 bytes; use an image for larger files.",
+            },
+          ],
     );
     return [...tooBig, ...findDuplicates(`${at}.files`, files ?? [], "path", "the path")];
   });
@@ -83,8 +88,8 @@ function checkSchedules({ schedules = [] }: PartialWorkload): readonly CheckFail
     if ((action === "exec") === (args !== undefined)) return [];
     const reason =
       args === undefined
-        ? 'required for the action "exec": give the command line.'
-        : 'goes with the action "exec" only.';
+        ? 'required for the action "exec": give its command line.'
+        : 'allowed only for the action "exec".';
     return [{ property: `schedules[${index}].args`, reason }];
   });
   return [...failures, ...findDuplicates("schedules", schedules, "name", "the name")];
@@ -97,7 +102,9 @@ function checkNetworkInterfaces({
 }: PartialWorkload): readonly CheckFailure[] {
   const failures = networkInterfaces.flatMap(({ tapName, ip, mac }, index) => {
     if (tapName !== undefined || (ip ?? mac) === undefined) return [];
-    return [{ property: `networkInterfaces[${index}].${ip === undefined ? "mac" : "ip"}`, reason: "needs a tapName." }];
+    return [
+      { property: `networkInterfaces[${index}].${ip === undefined ? "mac" : "ip"}`, reason: "requires tapName." },
+    ];
   });
   const withoutInterfaces = networkInterfaces.length > 0 ? [] : Object.entries({ gateway, nameserver });
   return [
@@ -105,34 +112,34 @@ function checkNetworkInterfaces({
     ...findDuplicates("networkInterfaces", networkInterfaces, "name", "the name"),
     ...withoutInterfaces
       .filter(([, value]) => value !== undefined)
-      .map(([property]) => ({ property, reason: "goes with networkInterfaces only." })),
+      .map(([property]) => ({ property, reason: "allowed only with networkInterfaces." })),
   ];
 }
 
-function checkType(guest: PartialWorkload): readonly CheckFailure[] {
-  if (guest.type !== "full") {
-    return (guest.gpus ?? 0) === 0 ? [] : [{ property: "gpus", reason: 'needs type: "full".' }];
+function checkType(workload: PartialWorkload): readonly CheckFailure[] {
+  if (workload.type !== "full") {
+    return (workload.gpus ?? 0) === 0 ? [] : [{ property: "gpus", reason: 'requires type: "full".' }];
   }
-  const cannot = (property: string) => ({ property, reason: 'is not possible with type "full"; leave type out.' });
+  const cannot = (property: string) => ({ property, reason: 'not supported with type: "full"; remove type.' });
   return [
-    ...(scalesToZero(guest) ? [cannot("scaleToZero")] : []),
-    ...(["template", "branchFrom", "checkpoint"] as const).filter((one) => guest[one] !== undefined).map(cannot),
+    ...(scalesToZero(workload) ? [cannot("scaleToZero")] : []),
+    ...(["template", "branchFrom", "checkpoint"] as const).filter((one) => workload[one] !== undefined).map(cannot),
   ];
 }
 
-/** What is sent is text: a file is as large as its base64, or with the escapes that JSON needs. */
-function checkRequestSize(guest: PartialWorkload): readonly CheckFailure[] {
+/** Measures the encoded request: base64 and JSON escapes make files larger. */
+function checkRequestSize(workload: PartialWorkload): readonly CheckFailure[] {
   const sizes = LARGE_INPUTS.map((property) => ({
     property,
-    bytes: Buffer.byteLength(JSON.stringify(WORKLOAD_WIRE[property].encode(guest) ?? "")),
+    bytes: Buffer.byteLength(JSON.stringify(WORKLOAD_WIRE[property].encode(workload) ?? "")),
   })).sort((a, b) => b.bytes - a.bytes);
   const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
   if (total <= MAX_REQUEST_BYTES) return [];
-  const reason = `the request would have ${Math.ceil(total / MIB)} MiB, and a metro takes at most ${MAX_REQUEST_BYTES / MIB}; put what is large into an image.`;
+  const reason = `the request would have ${Math.ceil(total / MIB)} MiB, but the limit is ${MAX_REQUEST_BYTES / MIB} MiB; move large content into an image.`;
   return sizes.slice(0, 1).map(({ property }) => ({ property, reason }));
 }
 
-/** The rules of a guest, whose inputs are an object's own. */
+/** Rules for a resource that has the workload inputs itself. */
 export const workloadRules: readonly Rule<PartialWorkload>[] = [
   { reads: ["volumes", "ephemeralVolumes", "roms"], test: checkMounts },
   { reads: ["ephemeralVolumes"], test: checkEphemeralVolumes },
@@ -164,17 +171,18 @@ export const workloadRules: readonly Rule<PartialWorkload>[] = [
   },
   {
     reads: ["features", "restartPolicy", "scaleToZero"],
-    test: (guest) => {
-      if (guest.features?.includes("delete-on-stop") !== true) return [];
-      const other = guest.restartPolicy !== "never" ? "restartPolicy" : scalesToZero(guest) ? "scaleToZero" : undefined;
+    test: (workload) => {
+      if (workload.features?.includes("delete-on-stop") !== true) return [];
+      const other =
+        workload.restartPolicy !== "never" ? "restartPolicy" : scalesToZero(workload) ? "scaleToZero" : undefined;
       return other === undefined
         ? []
-        : [{ property: other, reason: 'is not possible together with the feature "delete-on-stop".' }];
+        : [{ property: other, reason: 'not supported together with the feature "delete-on-stop".' }];
     },
   },
 ];
 
-/** The rules of a template, whose inputs are one object. */
+/** Rules for a resource that has the workload inputs in `template`. */
 export const templateRules: readonly Rule<{ readonly template: PartialWorkload }>[] = workloadRules.map(
   ({ reads, test }) => ({
     reads: reads.map((name) => `template.${name}` as const),

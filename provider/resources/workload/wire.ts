@@ -1,4 +1,5 @@
 /** How a guest's inputs travel. Defaults are the server's, by the platform's documentation. Pure. */
+import { enumMember, omitDefault, omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
 import {
   SERVER_DEFAULTS,
@@ -15,9 +16,6 @@ import {
   encodeScaleToZero,
   encodeTemplate,
   encodeVolumes,
-  omitEmpty,
-  omitDefault,
-  enumMember,
 } from "./codecs";
 import type { Workload } from "./inputs";
 import {
@@ -92,7 +90,7 @@ export const WORKLOAD_WIRE: WireTable<Workload> = {
   restartPolicy: {
     member: "restart_policy",
     encode: ({ restartPolicy }) => omitDefault("never", restartPolicy),
-    decode: ({ restart_policy }) => enumMember(["never", "always", "on-failure"], restart_policy),
+    decode: ({ restart_policy }) => enumMember(["never", "always", "on-failure"], restart_policy) ?? NOT_REPORTED,
   },
   scaleToZero: {
     member: "scale_to_zero",
@@ -162,13 +160,15 @@ export const WORKLOAD_WIRE: WireTable<Workload> = {
     encodePatch: ({ schedPriority }) => schedPriority,
     decode: (item) => {
       const said = reported(item, item.sched_priority, "normal");
-      return said === NOT_REPORTED ? NOT_REPORTED : enumMember(["normal", "medium", "high", "admin"], said);
+      return said === NOT_REPORTED
+        ? NOT_REPORTED
+        : (enumMember(["normal", "medium", "high", "admin"], said) ?? NOT_REPORTED);
     },
   },
   type: {
     member: "type",
     encode: ({ type }) => omitDefault("micro", type),
-    decode: ({ type }) => enumMember(["micro", "full"], type),
+    decode: ({ type }) => enumMember(["micro", "full"], type) ?? NOT_REPORTED,
   },
   gpus: {
     member: "gpus",

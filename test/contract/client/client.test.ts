@@ -82,7 +82,7 @@ describe("the client's contract", () => {
     });
   });
 
-  // A suite of its own: it comes after the suites of the targets.
+  // A separate suite, since it must run after those of the targets.
   describe("all targets together", () => {
     it("cover every operation and error code that the library offers, except for the listed gaps", () => {
       const verdicts = targets.map(

@@ -1,4 +1,4 @@
-/** Which operations and error codes the suite has met, per target, and which it has not, with the reason. */
+/** Which operations and error codes the suite covers per target, and which it does not, with the reason. */
 import { type CallOptions, type Client } from "../../../provider/client/client";
 import { ITEM_CODES, type ItemCodeName } from "../../../provider/contract/codes";
 import { type RouteName, routes } from "../../../provider/contract/routes";
@@ -8,21 +8,21 @@ import type { Target } from "./targets";
 const ROUTES = Object.keys(routes) as RouteName[]; // the keys of a constant table
 const CODES = Object.keys(ITEM_CODES) as ItemCodeName[]; // the keys of a constant table
 
-/** What was met at one target. */
+/** What one target covered. */
 export interface Coverage {
-  /** Operations that were answered with at least one item that is well. */
+  /** Operations that returned at least one succeeded item. */
   readonly routes: Set<RouteName>;
-  /** Codes that items of any answer had. */
+  /** Codes of any returned item. */
   readonly codes: Set<ItemCodeName>;
 }
 
-/** Nothing met yet. */
+/** Empty coverage. */
 export const emptyCoverage = (): Coverage => ({ routes: new Set(), codes: new Set() });
 
-/** The same client; what it is answered is noted. */
+/** The same client, which records what it receives. */
 export function recordCoverage(client: Client, notes: Coverage): Client {
   const calls = ROUTES.map((name) => {
-    // A request of any route: the caller's types have judged it.
+    // A request of any route: the caller's types have checked it.
     const call = async (request: never, options?: CallOptions) => {
       const reply = await client[name](request, options);
       const items: readonly { readonly status?: string; readonly error?: number }[] = reply.items as readonly object[];
@@ -47,7 +47,7 @@ const REPORTED_AS_HTTP_STATUS: Reasons = {
     "no item can have it: the request as a whole is refused with HTTP 404, which a scenario of the failures has",
 };
 
-/** Codes that a target never gives to an item. Every operation is met at both. */
+/** Codes that a target never returns for an item. Both targets cover every operation. */
 export const UNMET_CODES: Readonly<Record<Target["name"], Reasons>> = {
   "recorded responses (nock)": REPORTED_AS_HTTP_STATUS,
   "the local platform": {
@@ -60,17 +60,17 @@ export const UNMET_CODES: Readonly<Record<Target["name"], Reasons>> = {
   },
 };
 
-/** How the notes of a target and its reasons agree. */
+/** Comparison of a target's coverage with its reasons. */
 export interface CoverageVerdict {
   readonly operations: string;
   readonly codes: string;
-  /** What is not met, one line each, with its reason. */
+  /** Missing operations and codes, one line each, with the reason. */
   readonly missing: readonly string[];
-  /** What is missing without a reason, or was met although it has one. */
+  /** What is missing without a reason, or is covered despite one. */
   readonly wrong: readonly string[];
 }
 
-/** Judges the notes of one target. Pure. */
+/** Compares the coverage of one target with its reasons. Pure. */
 export function assessCoverage(notes: Coverage, reasons: Reasons): CoverageVerdict {
   const unasked = ROUTES.filter((name) => !notes.routes.has(name));
   const unmet = CODES.filter((name) => !notes.codes.has(name));
@@ -92,7 +92,7 @@ export function assessCoverage(notes: Coverage, reasons: Reasons): CoverageVerdi
   };
 }
 
-/** What of the API the library does not offer, one line each, with its reason. */
+/** Operations of the API that the library does not offer, one line each, with the reason. */
 export const unsupportedOperations: readonly string[] = Object.entries({
   ...UNSUPPORTED_OPERATIONS,
   ...DOCUMENTATION_ONLY_OPERATIONS,

@@ -1,4 +1,4 @@
-/** The client against the local platform when it behaves as the nodes that the cloud runs today. */
+/** The client against the local platform in strict mode, which behaves like today's cloud nodes. */
 import assert from "node:assert/strict";
 import { type Client, createClient, onlyItem } from "../../../provider/client/client";
 import { type ItemOf, routes } from "../../../provider/contract/routes";
@@ -57,7 +57,7 @@ describe("the client with older nodes", () => {
   });
 });
 
-/** A node as the vendor's OpenAPI document 0.6.0 has it. */
+/** A node as described by the vendor's OpenAPI document 0.6.0. */
 describe("the client with a node that has only the older image listing", () => {
   const heard: unknown[] = [];
   const image = { status: "success", digest: "acme/shop@sha256:ab", tags: ["acme/shop:1"], initrd: true };

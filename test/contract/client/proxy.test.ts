@@ -1,4 +1,4 @@
-/** Metros behind a forward proxy: one that is set, and one of the environment. The hosts exist for the proxy only. */
+/** Metros behind a forward proxy, configured or from the environment. The host names exist for the proxy only. */
 import assert from "node:assert/strict";
 import * as https from "node:https";
 import type { AddressInfo } from "node:net";
@@ -24,7 +24,7 @@ describe("the client behind a proxy", () => {
     await api[Symbol.asyncDispose]();
   });
 
-  /** Pauses of the retry rules take no time here. */
+  /** Backoffs take no time here. */
   const clock = { now: () => 0, sleep: () => Promise.resolve() };
   const client = (url: string, proxy?: string) =>
     createClient({ metro: "fra", endpoint: () => Promise.resolve({ url, token: "t0ken" }), proxy, clock });
@@ -55,7 +55,7 @@ describe("the client behind a proxy", () => {
     await using proxy = await startForwardProxy({ to: (server.address() as AddressInfo).port, password: "secret" });
     const trusted = https.globalAgent.options.ca;
     try {
-      // A certificate that nobody vouches for ends the first attempt.
+      // An untrusted certificate ends the first attempt.
       const subject = client(`https://${HOST}`, by(proxy, "user:secret@"));
       const error: unknown = await subject.getVolumes({}).catch((e: unknown) => e);
       assert.ok(UnikernelError.has(error, "API_UNREACHABLE"), String(error));

@@ -1,6 +1,6 @@
 /**
- * Recorded answers against the vendor's OpenAPI documents. A recording may leave out what its scenario does not look at; what it
- * says must be of the type that the documents have, under a name that they have. Pure.
+ * Checks recorded responses against the vendor's OpenAPI documents. A recording may omit what its scenario does not read; what it
+ * contains must have a name and type of the documents. Pure.
  */
 import { refResolver, schemaViolations } from "../../support/jsonSchema";
 import { type Document, responseSchemaOf, documents } from "../../support/openapi";
@@ -8,7 +8,7 @@ import type { RecordedExchange } from "./scenario";
 
 const FLAT = "flat policies, as every source but the SDK's types writes them";
 
-/** Beginnings of differences, each with the reason why the recording is right all the same. */
+/** Prefixes of accepted differences, each with the reason why the recording is correct. */
 export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   "GET /v1/instances/metrics .data.instances[].state: unknown": "the platform's documentation has it",
   "GET /v1/instances/metrics .data.instances[].start_count: unknown": "the platform's documentation has it",
@@ -19,18 +19,18 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   "PATCH /v1/certificates: no such operation": "how older nodes have PUT /v1/certificates",
 };
 
-/** The path's own template, if the document has one for the method: what is written out wins over a parameter in its place. */
+/** The path template of the document for this method. A literal segment wins over a parameter. */
 function pathTemplateIn({ paths }: Document, method: string, path: string): string | undefined {
   const fits = (template: string): boolean => new RegExp(`^${template.replace(/\{\w+\}/g, "[^/]+")}$`).test(path);
   const template = path in paths ? path : Object.keys(paths).find(fits);
   return template !== undefined && method.toLowerCase() in (paths[template] ?? {}) ? template : undefined;
 }
 
-/** How a recorded answer with HTTP 200 differs from the documents, one line each, such as `GET /v1/volumes .data.volumes[].color: unknown`. */
+/** Differences of a recorded HTTP 200 response from the documents, one line each, such as `GET /v1/volumes .data.volumes[].color: unknown`. */
 export function differencesOf({ method, path, status = 200, reply }: RecordedExchange): readonly string[] {
   if (status !== 200) return [];
   const [at = ""] = path.split("?");
-  // Metro and control plane have some paths in common: it is an answer of the one that it fits best.
+  // Metro and control plane share some paths: the response belongs to the one that it matches best.
   const judged = Object.values(documents).flatMap((document) => {
     const template = pathTemplateIn(document, method, at);
     const operation = template === undefined ? undefined : document.paths[template]?.[method.toLowerCase()];

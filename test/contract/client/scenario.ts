@@ -1,44 +1,44 @@
-/** What the contract suite is made of: scenarios, and the words to write recorded responses with. */
+/** Building blocks of the contract suite: scenarios and helpers for recorded responses. */
 import { type Client, type Reply, onlyItem } from "../../../provider/client/client";
 import type { RouteName } from "../../../provider/contract/routes";
 import { UnikernelError } from "../../../provider/base/errors";
 import type { DaemonOptions } from "../../../provider/platform/daemon";
 
-/** One answer of the API, in the order in which the scenario asks. Written from the vendor's documentation. */
+/** One recorded response in the order of the scenario's requests. Written from the vendor's documentation. */
 export interface RecordedExchange {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path and query. */
   readonly path: string;
-  /** What must be sent; undefined: anything. */
+  /** The expected request body; undefined accepts any. */
   readonly body?: unknown;
-  /** What must come as the token; {@link TOKEN} by default. */
+  /** The expected token; {@link TOKEN} by default. */
   readonly token?: string;
   /** HTTP status; 200 by default. */
   readonly status?: number;
   readonly reply: unknown;
 }
 
-/** How another client reaches the same place. */
+/** Variations of a connection to the same target. */
 export interface Connection {
-  /** In place of the right one. */
+  /** Replaces the valid token. */
   readonly token?: string;
-  /** In front of every path: where no API is. */
+  /** Prefix of every path, to reach a place without an API. */
   readonly pathPrefix?: string;
 }
 
-/** What the client is asked, the answers recorded for it, and what must come out wherever it runs. */
+/** What the client does, the responses recorded for it, and the result expected from every target. */
 export interface Scenario {
   readonly name: string;
   readonly exchanges: readonly RecordedExchange[];
   readonly run: (client: Client, connect: (connection: Connection) => Client) => Promise<unknown>;
   readonly expected: unknown;
-  /** How the local platform is started for it. */
+  /** Start options of the local platform. */
   readonly platformOptions?: Pick<DaemonOptions, "quotas" | "strict2026">;
-  /** Told by recorded responses alone: the local platform never answers so. */
+  /** Runs with recorded responses only: the local platform never responds like that. */
   readonly recordedOnly?: boolean;
 }
 
-/** The right token for recorded responses. */
+/** The valid token of recorded responses. */
 export const TOKEN = "t";
 
 export const VOLUME = "11111111-1111-4111-8111-111111111111";
@@ -49,10 +49,10 @@ export const OTHER = "66666666-6666-4666-8666-666666666666";
 export const MISSING = "99999999-9999-4999-8999-999999999999";
 export const DIGEST = `sha256:${"a".repeat(64)}`;
 
-/** An envelope of items that are all well. */
+/** An envelope of succeeded items. */
 export const ok = (key: string, ...items: object[]) => ({ status: "success", op_time_us: 1, data: { [key]: items } });
 
-/** An envelope of items that all failed. */
+/** An envelope of failed items. */
 export const failed = (key: string, ...items: object[]) => ({
   status: "error",
   message: "Failed to perform all operations",
@@ -60,16 +60,16 @@ export const failed = (key: string, ...items: object[]) => ({
   data: { [key]: items },
 });
 
-/** An envelope of items of which some failed. */
+/** An envelope in which some items failed. */
 export const partialSuccess = (key: string, ...items: object[]) => ({
   ...failed(key, ...items),
   status: "partial_success",
 });
 
-/** An item that is well. */
+/** A succeeded item. */
 export const item = (uuid: string, name: string, more: object = {}) => ({ status: "success", uuid, name, ...more });
 
-/** An item that failed by a numeric code. */
+/** A failed item with a numeric code. */
 export const failure = (error: number, message: string, more: object = {}) => ({
   status: "error",
   ...more,
@@ -87,7 +87,7 @@ export const put = exchangeWithBody("PUT");
 export const patch = exchangeWithBody("PATCH");
 export const remove = exchangeWithBody("DELETE");
 
-/** An exchange that is refused as a whole. */
+/** An exchange whose whole request is rejected. */
 export const requestError = (
   exchange: Omit<RecordedExchange, "reply" | "status">,
   status: number,
@@ -105,7 +105,7 @@ export const codeOf = (promise: Promise<unknown>): Promise<string> =>
     (error: unknown) => (UnikernelError.is(error) ? error.code : String(error)),
   );
 
-/** Of each item of an answer its numeric code and what the client makes of it, `15 IN_USE`; undefined of one that is well. */
+/** For each item, its numeric code and the client's code, such as `15 IN_USE`; undefined for a succeeded item. */
 export const itemCodes = <K extends RouteName>(reply: Reply<K>): readonly (string | undefined)[] =>
   reply.items.map((item) => {
     const { error } = item as { readonly error?: number };

@@ -1,4 +1,4 @@
-/** Every place where the API contract must hold: recorded responses, and the local platform. */
+/** The targets of the API contract: recorded responses and the local platform. */
 import assert from "node:assert/strict";
 import nock from "nock";
 import { type Client, createClient } from "../../../provider/client/client";
@@ -6,14 +6,14 @@ import { UnikernelError } from "../../../provider/base/errors";
 import { TestPlatform } from "../../support/testPlatform";
 import { type Connection, type Scenario, TOKEN } from "./scenario";
 
-/** A place to run scenarios against. */
+/** A target that runs scenarios. */
 export interface Target {
   readonly name: "recorded responses (nock)" | "the local platform";
-  /** Runs one scenario with a client and cleans up. `noting`: puts a notebook between the scenario and each client it has. */
+  /** Runs one scenario with a client and cleans up. `noting` wraps each client of the scenario to record its coverage. */
   run(scenario: Scenario, noting: (client: Client) => Client): Promise<unknown>;
 }
 
-// Importing nock puts it between every socket and its owner, gRPC's too: here it is active during a scenario only.
+// Importing nock patches every socket, gRPC's too: it is active during a scenario only.
 nock.restore();
 
 const METRO_URL = "https://api.fra.unikraft.cloud";
@@ -41,7 +41,7 @@ const recorded: Target = {
     try {
       const connect = (connection: Connection) => noting(clientOf("fra", METRO_URL, TOKEN)(connection));
       const result = await run(connect({}), connect);
-      // nock would answer in any order.
+      // nock would accept any order.
       const recordedOrder = exchanges.map(({ method, path }) => `${method} ${path}`);
       assert.deepEqual(asked, recordedOrder, "what was asked is not what was recorded, in its order");
       return result;
@@ -53,13 +53,13 @@ const recorded: Target = {
   },
 };
 
-/** Guests by the name of their instance; the others serve. */
+/** Guests by instance name; others serve. */
 function addGuests({ guests }: TestPlatform): void {
   const failing = (error: Error) => () => {
     throw error;
   };
   guests.set("broken", {
-    exits: { afterMs: 5, exit: { how: "exited", exitCode: 3 } },
+    exits: { afterMs: 5, exit: { kind: "exited", exitCode: 3 } },
     console: "about to fail\n",
   });
   guests.set("small", failing(new UnikernelError("INPUT_INVALID", "It needs 80 MiB.", { property: "memoryMb" })));

@@ -1,4 +1,4 @@
-/** What the client makes of everything that may happen between it and an API, over real sockets. */
+/** The client over real sockets, with everything that can happen between it and an API. */
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { VERSION } from "../../../provider/base/version";
@@ -19,8 +19,8 @@ const BODY = { body: { name: "data", size_mb: 1 } };
 describe("the client's transport", () => {
   let api: RawApi;
   const slept: number[] = [];
-  /** Pauses of the retry rules take no time here. */
-  const hasty = { ...systemClock, sleep: (ms: number) => (slept.push(ms), Promise.resolve()) };
+  /** Backoffs take no time here. */
+  const fastClock = { ...systemClock, sleep: (ms: number) => (slept.push(ms), Promise.resolve()) };
 
   beforeEach(async () => {
     slept.length = 0;
@@ -32,7 +32,7 @@ describe("the client's transport", () => {
     createClient({
       metro: "fra",
       endpoint: () => Promise.resolve({ url: api.url, token: "t0ken" }),
-      clock: hasty,
+      clock: fastClock,
       ...more,
     });
 
@@ -82,21 +82,21 @@ describe("the client's transport", () => {
     assert.deepEqual([plane.requests, api.requests], [["GET /v1/metros"], []]);
   });
 
-  /** Ways in which an answer ends too early. */
+  /** Ways in which a response ends too early. */
   const broken: Readonly<Record<string, RawResponder>> = {
-    "a connection that is reset before the answer": (request) => request.socket.destroy(),
-    "an answer that is shorter than it says": (_request, response) => {
+    "a connection reset before the response": (request) => request.socket.destroy(),
+    "a response shorter than its length": (_request, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": VOLUMES_RESPONSE.length });
       response.write(VOLUMES_RESPONSE.slice(0, 20));
       setImmediate(() => response.destroy());
     },
-    "an answer whose last chunk is missing": (_request, response) => {
+    "a response without its last chunk": (_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       response.write(VOLUMES_RESPONSE);
       setImmediate(() => response.destroy());
     },
-    "JSON that breaks off in an answer of the right length": jsonResponder(200, VOLUMES_RESPONSE.slice(0, -9)),
-    "an empty answer that calls itself JSON": jsonResponder(200, ""),
+    "truncated JSON in a response of the right length": jsonResponder(200, VOLUMES_RESPONSE.slice(0, -9)),
+    "an empty response of type JSON": jsonResponder(200, ""),
   };
   for (const [what, answer] of Object.entries(broken)) {
     it(`retries a read and reports a create that may have succeeded after a broken response: ${what}`, async () => {
@@ -273,7 +273,7 @@ describe("the client's transport", () => {
     release(0);
     await untilHeld(5);
     const volumes = held.filter(({ target }) => !target.includes("/wait"));
-    // Two sockets may deliver in either order; the turns were given in the calls' order.
+    // Two sockets may deliver in either order, although the requests started in the calls' order.
     assert.deepEqual(
       volumes
         .slice(0, 2)

@@ -1,11 +1,12 @@
 /**
  * A thousand histories over a connection that fails at random, through the real resources, to a real platform: whatever exists is
- * in the state, or an error said that it may exist. `UNIKERNEL_FAULT_HISTORIES` and `UNIKERNEL_FAULT_SEED` make other runs.
+ * in the state, or an error said that it may exist. `UNIKERNEL_FAULT_HISTORIES` and `UNIKERNEL_FAULT_SEED` select other runs.
  */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import type { Properties } from "../../../provider/definition/resource";
-import { FAULTS, type Fault, type FaultyProxy, seededRandom, startFaultyProxy } from "../../support/faultyProxy";
+import { FAULTS, type Fault, type FaultyProxy, startFaultyProxy } from "../../support/faultyProxy";
+import { seededRandom } from "../../support/seededRandom";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform, sendHttp } from "../../support/testPlatform";
 import { type Counts, History, noCounts } from "./history";
@@ -15,10 +16,10 @@ import { SUBJECTS, type Truth } from "./subjects";
 const HISTORIES = Number(process.env["UNIKERNEL_FAULT_HISTORIES"] ?? 1000);
 const SEED = Number(process.env["UNIKERNEL_FAULT_SEED"] ?? 1);
 const AT_ONCE = 16;
-/** Of so many histories an error may say that something may exist. */
+/** Share of histories in which an error may report that something may exist. */
 const REPORTED_RATE = 0.03;
 
-/** What may never happen. */
+/** Counts that must be zero. */
 const WORSE = ["lost", "duplicates", "leaks", "untrue"] as const;
 
 function add(sum: Counts, more: Counts): void {
@@ -30,7 +31,7 @@ describe("a connection that fails at random", () => {
   let proxy: FaultyProxy;
   const agent = new http.Agent({ keepAlive: true });
   const sequences = new Map<string, () => Fault | undefined>();
-  /** Volumes that no history has. */
+  /** Volumes that belong to no history. */
   const free: string[] = [];
   let digests: readonly [string, string];
 
@@ -114,7 +115,7 @@ describe("a connection that fails at random", () => {
     assert.deepEqual(Object.fromEntries(WORSE.map((key) => [key, all[key]])), {
       ...{ lost: 0, duplicates: 0, leaks: 0, untrue: 0 },
     });
-    // An error that says "look for it" is a way out for outages, not for whatever goes wrong.
+    // An error that says "look for it" is acceptable for outages only.
     assert.equal(steady.reported, 0, "reported on a steady connection");
     assert.ok(reported <= Math.max(1, HISTORIES * REPORTED_RATE), `${reported} reported`);
     for (const key of ["creates", "reads", "updates", "deletes"] as const) {

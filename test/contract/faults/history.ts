@@ -1,4 +1,4 @@
-/** One user with one resource on a bad day: up, refresh, up with a change, refresh, destroy, over a connection that fails at random. */
+/** One user with one resource over a connection that fails at random: up, refresh, up with a change, refresh, destroy. */
 import { timeoutSignal } from "../../../provider/base/timeout";
 import { isDeepStrictEqual } from "node:util";
 import { createClient } from "../../../provider/client/client";
@@ -11,48 +11,48 @@ import type { ProviderContext } from "../../../provider/resources/context";
 import { type Call, type Naming, Stack } from "./stack";
 import type { Subject, Truth, Version } from "./subjects";
 
-/** What happened, and what went wrong; all zero from `reported` on is what this is about. */
+/** Counts of what happened and what went wrong; the tests require zero from `reported` on. */
 export interface Counts {
   creates: number;
   reads: number;
   updates: number;
   deletes: number;
   failures: number;
-  /** Errors that said that something may exist, and something did. */
+  /** Errors that reported a possible object which did exist. */
   reported: number;
-  /** Exists and is in no state, and no error said so. */
+  /** Exists but is not in the state, and no error mentioned it. */
   lost: number;
   duplicates: number;
   /** Left after destroy. */
   leaks: number;
-  /** A command said that it is done, and the server has something else. */
+  /** A command succeeded, but the server has something else. */
   untrue: number;
 }
 
-/** Nothing happened yet. */
+/** All counts zero. */
 export const noCounts = (): Counts => ({
   ...{ creates: 0, reads: 0, updates: 0, deletes: 0, failures: 0 },
   ...{ reported: 0, lost: 0, duplicates: 0, leaks: 0, untrue: 0 },
 });
 
-/** Pauses take a tenth of their time, and no pause long. */
-const hasty: Clock = {
+/** Sleeps take a tenth of their time, up to a limit. */
+const fastClock: Clock = {
   now: () => Date.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms / 10, 20))),
 };
 
-/** No answer takes longer on purpose than this. */
+/** Upper limit of a deliberately slow response. */
 const ATTEMPT_TIMEOUT_MS = 600;
-/** So often a user tries. */
+/** Attempts of the user for each command. */
 const UPS = 4;
-/** So many of a hundred failures make a user refresh before trying again. */
+/** Share of failures after which the user refreshes before the next attempt. */
 const REFRESH_RATE = 0.3;
 
 function contextOf(url: string, token: string): ProviderContext {
   const client = createClient({
     metro: "faulty",
     endpoint: () => Promise.resolve({ url, token }),
-    clock: hasty,
+    clock: fastClock,
     attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
   });
   const timeouts = { createMs: 60_000, updateMs: 60_000, deleteMs: 60_000 };
@@ -60,7 +60,7 @@ function contextOf(url: string, token: string): ProviderContext {
   return {
     client,
     reader,
-    clock: hasty,
+    clock: fastClock,
     metro: "faulty",
     signal: new AbortController().signal,
     createTimeout: timeoutSignal,
@@ -70,10 +70,10 @@ function contextOf(url: string, token: string): ProviderContext {
   };
 }
 
-/** Where a history takes place. */
+/** The environment of a history. */
 export interface Scene {
   readonly url: string;
-  /** Begins the names of all that is made, and is no other history's beginning. */
+  /** Prefix of all names of this history, and of no other's. */
   readonly token: string;
   readonly truth: Truth;
   readonly random: () => number;
@@ -87,9 +87,9 @@ export class History {
   readonly #subject: Subject;
   readonly #scene: Scene;
   readonly #stack: Stack;
-  /** Names that were sent. */
+  /** Names in requests. */
   readonly #names = new Set<string>();
-  /** Names of what may exist, as errors said. */
+  /** Names of objects that may exist according to errors. */
   readonly #reported = new Set<string>();
   #lastCall: { readonly call: Call; readonly name: string } = { call: "read", name: "" };
   #adopts = false;
@@ -108,7 +108,7 @@ export class History {
     });
   }
 
-  /** @param calm called before the last destroy: from then on nothing fails */
+  /** @param calm called before the last destroy: nothing fails afterwards */
   async run(calm: () => void): Promise<void> {
     const { truth, random } = this.#scene;
     for (const version of this.#subject.versions) {
@@ -128,7 +128,7 @@ export class History {
     await this.#removeReplicas();
   }
 
-  /** Replicas have names of their own, which begin with that of their service; none is left on purpose. */
+  /** Replicas have their own names with the service's name as prefix; none may be left. */
   async #removeReplicas(): Promise<void> {
     const { truth, token } = this.#scene;
     for (const name of await truth.instances()) {
@@ -141,7 +141,7 @@ export class History {
   #existing = (): Promise<readonly Properties[]> =>
     this.#names.size === 0 ? Promise.resolve([]) : this.#scene.truth.find(this.#subject.path, "name", [...this.#names]);
 
-  /** Runs a command and judges what is there then; true when it succeeded. */
+  /** Runs a command and checks what exists afterwards; true if it succeeded. */
   async #command(run: () => Promise<void>): Promise<boolean> {
     const isDone = await run().then(
       () => true,
@@ -164,11 +164,11 @@ export class History {
     const { call, name } = this.#lastCall;
     if (call !== "create") return;
     if (error.details["mayHaveActed"] === true && error.details["resource"] === name) this.#reported.add(name);
-    // Told that the name is taken by what an error spoke of, a user takes that over.
+    // If an error said that the name is taken by the object it mentioned, the user adopts that.
     if (error.code === "ALREADY_EXISTS" && this.#reported.has(name)) this.#adopts = true;
   }
 
-  /** One `pulumi up`; true when it succeeded. */
+  /** One `pulumi up`; true if it succeeded. */
   async #up({ asks, shows }: Version): Promise<boolean> {
     const isDone = await this.#command(() => this.#stack.up(this.#adopts ? { ...asks, adopt: true } : asks));
     if (!isDone) return false;

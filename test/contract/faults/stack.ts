@@ -1,8 +1,8 @@
-/** A stack with one resource, as the engine and front end A keep it between them: what each `pulumi` command calls, and what stays in the state. */
+/** A stack with one resource, as the engine and the dynamic provider keep it: the calls of each `pulumi` command and the resulting state. */
 import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../../provider/definition/naming";
 import type { Properties } from "../../../provider/definition/resource";
 import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
-import * as dynamic from "../../../provider/pulumi/dynamic/provider";
+import * as dynamic from "../../../provider/pulumi/dynamic/index";
 import { resourceLabel, toEngineError } from "../../../provider/pulumi/dynamic/errorReport";
 import {
   inputsFromState,
@@ -15,12 +15,12 @@ import { type AnyResource, type ResourceKind, resourceOf } from "../../../provid
 import type { ProviderContext } from "../../../provider/resources/context";
 
 const HOME = { metro: "http://faulty", provider: "" };
-/** The dynamic provider decides alone what an update means; what it asks of a metro would not be asked of the history's own. */
+/** The effect of an update is decided without requests; with these settings none could reach the history's metro. */
 const settings = new Map([["unikernel:metro", HOME.metro]]);
-/** What a refresh keeps, by what was known and what is there. */
+/** The state after a refresh, from the previous state and what exists. */
 const kept: (known: Properties, observed: Properties) => Properties = preservedOnRefresh;
 
-/** Runs what is done when it returns, without what it would have the engine print. */
+/** Runs the action and returns its result without the text for the engine to print. */
 function quietly<T>(run: () => T): T {
   const write = process.stdout.write;
   process.stdout.write = () => true;
@@ -36,21 +36,21 @@ export interface Kept {
   readonly id: string;
   /** Inputs and outputs together. */
   readonly props: Properties;
-  /** Its last create or update failed in part: the engine asks for an update, whatever the diff says, until one or a refresh succeeds. */
+  /** Its last create or update failed in part: the engine plans an update, whatever the diff says, until one or a refresh succeeds. */
   readonly hasFailed: boolean;
 }
 
-/** What is called of the resource. */
+/** The resource's functions. */
 export type Call = "create" | "read" | "update" | "delete";
 
-/** How the stack names what it makes. */
+/** How the stack names objects. */
 export interface Naming {
-  /** The program gives the name, so that it never changes. */
+  /** The program gives the name, which never changes. */
   readonly isFixed: boolean;
   next(): string;
 }
 
-/** One stack. Every command throws what the resource threw, with the state as the engine would keep it. */
+/** One stack. Every command throws the resource's error, with the state that the engine would keep. */
 export class Stack {
   readonly #kind: ResourceKind;
   readonly #resource: AnyResource;
@@ -58,7 +58,7 @@ export class Stack {
   readonly #naming: Naming;
   readonly #onCall: (call: Call, name: string) => void;
   #kept: Kept | undefined;
-  /** What a successor was made for and is still to be deleted. */
+  /** A replaced object that is still to be deleted. */
   #replaced: readonly Kept[] = [];
 
   constructor(
@@ -74,17 +74,17 @@ export class Stack {
     this.#onCall = onCall;
   }
 
-  /** The id of what the program describes. */
+  /** The id of the program's object. */
   get id(): string | undefined {
     return this.#kept?.id;
   }
 
-  /** Ids of all that the state knows. */
+  /** All ids in the state. */
   get ids(): readonly string[] {
     return [this.#kept, ...this.#replaced].flatMap((one) => one?.id ?? []);
   }
 
-  /** `pulumi up` with a program that says this, the name left out. */
+  /** `pulumi up` with a program that has these inputs and no name. */
   async up(given: Properties): Promise<void> {
     await this.#removeReplaced();
     const old = this.#kept;
@@ -94,7 +94,7 @@ export class Stack {
     await provider.configure({ config: settings });
     const { changes, replaces, deleteBeforeReplace } = await quietly(() => provider.diff(old.id, old.props, news));
     if (replaces.length > 0) return this.#replace(old, given, deleteBeforeReplace);
-    // Otherwise the engine finds nothing to do.
+    // Otherwise the engine has nothing to do.
     if (changes || old.hasFailed) await this.#update(old, news);
   }
 
@@ -126,7 +126,7 @@ export class Stack {
     return toSerializable({ ...checked, ...chosen, [RESOURCE_NAME_KEY]: "it" });
   }
 
-  /** Keeps what a partial failure reports, and throws the failure. */
+  /** Saves what a partial failure reports, and throws the failure. */
   #fail(news: Properties, error: unknown): never {
     if (error instanceof ResourceInitFailedError) {
       const report = toEngineError(resourceLabel(this.#resource, news), error, (outputs) =>

@@ -1,43 +1,43 @@
-/** What the histories are about: resources of every kind that a metro makes, with what is asked for in turn and how the API then shows it. */
+/** The resources of the histories: every kind in a metro, with its successive inputs and how the API then reports it. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Properties } from "../../../provider/definition/resource";
 import type { ResourceKind } from "../../../provider/resources/all";
 
-/** The API as it is, without faults. */
+/** The API without faults. */
 export interface Truth {
   /** Existing objects by `uuid` or `name`. */
   find(path: string, by: "uuid" | "name", ofThese: readonly string[]): Promise<readonly Properties[]>;
   /** Names of all instances. */
   instances(): Promise<readonly string[]>;
   remove(path: string, name: string): Promise<void>;
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when nothing is in progress any more. */
   settled(): Promise<void>;
 }
 
-/** A state of the program. */
+/** One version of the program. */
 export interface Version {
   readonly asks: Properties;
-  /** What {@link Subject.shown} makes of what is there once that is done. */
+  /** What {@link Subject.shown} returns once that is applied. */
   readonly shows: Properties;
 }
 
-/** One resource of a program, through its changes. */
+/** One resource of a program with its changes. */
 export interface Subject {
   readonly what: string;
   readonly kind: ResourceKind;
   readonly versions: readonly Version[];
   /** Path of the API's listing. */
   readonly path: string;
-  /** What of an item of the API was asked for. */
+  /** The requested part of an API item. */
   readonly shown: (item: Properties, truth: Truth) => Properties | Promise<Properties>;
 }
 
-/** What one history has for itself. */
+/** The private environment of one history. */
 export interface Surroundings {
   readonly port: number;
   readonly domain: string;
-  /** A volume that nobody has; asked for by those who need one. */
+  /** A detached volume, created by the subjects that need one. */
   readonly volume: () => string;
   /** Digests of the images `app:1` and `app:2`. */
   readonly digests: readonly [string, string];
@@ -46,7 +46,7 @@ export interface Surroundings {
 const pem = (file: string): string =>
   fs.readFileSync(path.join(__dirname, "../../fixtures/certificates", file), "utf8");
 
-/** Serial numbers as `openssl x509 -serial` says them. */
+/** Serial numbers in the format of `openssl x509 -serial`. */
 const SERIALS = {
   www: "173BDE99C62B8D49D2ED984C4BBDD3633C0424CE",
   renewed: "6E8DF8EAC3D06C6D802682CA585C012C2CC12AC1",
@@ -69,7 +69,7 @@ const guestShown = ({ image, memory_mb, state, restart_policy }: Properties): Pr
   restartPolicy: restart_policy,
 });
 
-/** An instance that runs. */
+/** A running instance. */
 const guest = (digest: string, memoryMb: number, restartPolicy: string): Properties => ({
   ...{ digest, memoryMb, state: "running", restartPolicy },
 });
@@ -115,7 +115,7 @@ const group: Make = ({ port, domain }) => {
   };
 };
 
-/** The second version rolls the replicas, and publishes another port of theirs. */
+/** The second version rolls the replicas and publishes another port. */
 const replicas: Make = ({ port, digests }) => {
   const version = (image: string, digest: string, memoryMb: number, destinationPort: number): Version => {
     const ports = [{ port, destinationPort }];
@@ -164,7 +164,7 @@ const mounted: Make = ({ volume, digests }) => {
   return instanceSubject("Instance with a volume", [version(128, "/data"), version(192, "/var/data")]);
 };
 
-/** Renewed in place, then for another name, which takes a successor. */
+/** Renewed in place, then replaced for another name. */
 const certificate: Make = () => ({
   ...{ what: "Certificate", kind: "Certificate", path: "/v1/certificates" },
   versions: [
@@ -175,7 +175,7 @@ const certificate: Make = () => ({
   shown: ({ common_name, serial_number }) => ({ commonName: common_name, serial: serial_number }),
 });
 
-/** In turn. A volume takes the most time, since its file system is made by a real tool. */
+/** In rotation. A volume takes the most time, since a real tool creates its file system. */
 export const SUBJECTS: readonly Make[] = [
   ...[volume, group, instance, certificate, replicas],
   ...[successor, group, mounted, instance, certificate],

@@ -5,7 +5,7 @@ import * as unikernel from "../../../sdk";
 import { eventually } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testPlatform";
 
-/** What an output resolves to, with what the engine would be told of it. */
+/** The value of an output with its secret flag. */
 const whole = <T>(output: pulumi.Output<T>): Promise<T> => (output as unknown as { promise(): Promise<T> }).promise();
 
 const messageOf = (promise: Promise<unknown>): Promise<string> =>
@@ -58,7 +58,7 @@ describe("functions", () => {
   it("list every page, each object once, oldest first", async () => {
     const names = Array.from({ length: 207 }, (_, index) => `i${String(index).padStart(3, "0")}`);
     const odd = (index: number): string[] => (index % 2 === 0 ? ["even"] : ["odd", `n:${index}`]);
-    // Quotas of an account are far below: what is listed here is one kind that has room.
+    // An account's quotas are far lower: only one kind is listed here.
     for (const [index, name] of names.slice(0, 60).entries()) {
       await platform.requestItem("POST", "/v1/instances", { name, image: "app:1", tags: odd(index) });
     }
@@ -105,7 +105,7 @@ describe("functions", () => {
   });
 
   it("read part of a log, images and quotas", async () => {
-    platform.guests.set("talker", { console: "hello from the guest\n", onStop: { how: "exited", exitCode: 0 } });
+    platform.guests.set("talker", { console: "hello from the guest\n", onStop: { kind: "exited", exitCode: 0 } });
     const { uuid } = await platform.createRunning({ name: "talker" });
     await eventually("the guest has spoken", async () => (await unikernel.getInstanceLogs({ uuid })).output !== "");
     const log = await unikernel.getInstanceLogs({ uuid, offsetBytes: 6, limitBytes: 4 });

@@ -1,4 +1,4 @@
-/** Autoscale: configurations, policies, and what becomes of a service group that has them. */
+/** Autoscale: configurations, policies and their effect on a service group. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
@@ -38,7 +38,7 @@ describe("autoscale", () => {
     const item = await platform.requestItem("GET", `/v1/services?uuid=${service}`);
     return item["instances"] as Item[];
   };
-  /** Resolves when the service has this many instances and none more comes or goes. */
+  /** Resolves when the service has this many instances and is stable. */
   const size = async (wanted: number): Promise<Item[]> => {
     for (;;) {
       const now = await members();
@@ -122,8 +122,8 @@ describe("autoscale", () => {
       ["an instance that is no template", { create_args: { template: { name: "plain" } } }, 24],
       ["ROMs in place of a template", { create_args: { roms: { name: "r", image: "app:1" } } }, 1],
       ["a size above the quota", { max_size: 17 }, 29],
-      ["a least size above the greatest", { min_size: 3, max_size: 2 }, 29],
-      ["a least size above the quota", { min_size: 17, max_size: 16 }, 29],
+      ["a minimum size above the maximum", { min_size: 3, max_size: 2 }, 29],
+      ["a minimum size above the quota", { min_size: 17, max_size: 16 }, 29],
       [
         "steps with a gap",
         {
@@ -138,8 +138,8 @@ describe("autoscale", () => {
         },
         7,
       ],
-      ["a policy that only the cloud acts on", { policies: [{ name: "p", type: "create" }] }, 1],
-      ["two policies of one name", { policies: [step(), step()] }, 23],
+      ["a policy that only the cloud supports", { policies: [{ name: "p", type: "create" }] }, 1],
+      ["two policies with one name", { policies: [step(), step()] }, 23],
     ];
     for (const [what, body, code] of refused) {
       it(`reject the configuration: ${what}`, async () => {
@@ -281,7 +281,7 @@ describe("autoscale", () => {
       const [first] = await size(1);
       assert.ok(first);
       await platform.waitForItem(first.uuid, ({ state }) => state === "running");
-      platform.vmm.end(first.uuid, { how: "panicked", detail: "Oops" });
+      platform.vmm.end(first.uuid, { kind: "panicked", detail: "Oops" });
       for (;;) {
         const [now] = await members();
         if (now !== undefined && now.uuid !== first.uuid) break;
@@ -290,7 +290,7 @@ describe("autoscale", () => {
     });
 
     it("are added under load once per cooldown and removed when idle", async () => {
-      // Requests that are never answered: as many in flight as there are connections.
+      // Requests that never get a response: as many in flight as there are connections.
       platform.setDefaultGuest((name) => ({
         ...webGuest(name),
         serve: (socket) => void socket.on("data", () => undefined),
@@ -347,7 +347,7 @@ describe("autoscale", () => {
       await unconfigure();
       assert.deepEqual(await size(1), [{ uuid: kept.uuid, name: kept.name }]);
       assert.equal((await platform.instance(kept.uuid))["state"], "running");
-      // It is its owner's now: unlocked, it stays over a new configuration, its end, and another daemon.
+      // It belongs to its owner now: unlocked, it survives a new configuration, its deletion, and another daemon.
       const unlock = [{ uuid: kept.uuid, prop: "delete_lock", op: "set", value: false }];
       assert.equal((await platform.requestItem("PATCH", "/v1/instances", unlock))["status"], "success");
       await configure({ max_size: 1 });
@@ -375,7 +375,7 @@ describe("autoscale", () => {
       const configuration = await read();
       platform.daemon.simulateKill();
       const [gone] = before;
-      platform.vmm.end(gone?.uuid ?? "", { how: "killed", detail: "gone" });
+      platform.vmm.end(gone?.uuid ?? "", { kind: "killed", detail: "gone" });
       await platform.start();
       assert.deepEqual(await read(), configuration);
       for (;;) {
@@ -392,7 +392,7 @@ describe("autoscale", () => {
         throw new UnikernelError("VMM_FAILED", "no more memory");
       });
       await configure({ min_size: 1, cooldown_time_ms: 1 });
-      await new Promise((resolve) => setTimeout(resolve, 300)); // thirty looks
+      await new Promise((resolve) => setTimeout(resolve, 300)); // thirty intervals
       assert.ok(platform.vmm.starts.length <= 2);
       assert.deepEqual(await members(), []);
     });

@@ -1,4 +1,4 @@
-/** Certificates: what may be uploaded, where it serves, and that a key never comes out again. */
+/** Certificates: what can be uploaded, where it serves, and that a key is never returned. */
 import assert from "node:assert/strict";
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
@@ -57,10 +57,10 @@ describe("certificates", () => {
   const refused: [what: string, body: () => Record<string, unknown>, code: number, message: RegExp][] = [
     ["two common names", () => ({ common_name: "shop.example.com", cn: "shop.example.com", ...shop }), 17, /not both/],
     ["no common name", () => ({ ...shop }), 7, /'common_name' is missing/],
-    ["a common name that is none", () => ({ common_name: "a b", ...shop }), 7, /must be a domain name/],
+    ["an invalid common name", () => ({ common_name: "a b", ...shop }), 7, /must be a domain name/],
     ["a chain without a certificate", () => ({ common_name: "a.example", chain: "x", pkey: shop.pkey }), 7, /'chain'/],
     [
-      "a chain that is damaged",
+      "a corrupt chain",
       () => ({
         common_name: "shop.example.com",
         chain: shop.chain + shop.chain.replace("MII", "AAA"),
@@ -69,7 +69,7 @@ describe("certificates", () => {
       7,
       /certificate number 2/,
     ],
-    ["a key that is none", () => ({ common_name: "shop.example.com", chain: shop.chain, pkey: "SECRET" }), 7, /'pkey'/],
+    ["an invalid key", () => ({ common_name: "shop.example.com", chain: shop.chain, pkey: "SECRET" }), 7, /'pkey'/],
     [
       "a key with a passphrase",
       () => ({
@@ -83,16 +83,16 @@ describe("certificates", () => {
       /passphrase/,
     ],
     [
-      "a key of another certificate",
+      "the key of another certificate",
       () => ({ common_name: "shop.example.com", chain: shop.chain, pkey: makeCertificate("other.example.com").pkey }),
       7,
-      /does not belong/,
+      /does not match the first certificate/,
     ],
     [
       "a key that is too small for TLS",
       () => ({ common_name: "weak.example.com", ...makeCertificate("weak.example.com", [], ["rsa:512"]) }),
       7,
-      /cannot serve TLS \(ee key too small\)/,
+      /cannot be used for TLS \(ee key too small\)/,
     ],
     [
       "a certificate for other names",
@@ -219,7 +219,7 @@ describe("certificates", () => {
       await platform.createRunning({ name: "web", service_group: { uuid: made.uuid } });
       return made.uuid;
     };
-    /** What a client gets that trusts `ca`, or nobody in particular. */
+    /** What a client receives that trusts `ca`, or any certificate. */
     const visit = (servername: string, ca?: string): Promise<{ text: string; certificate: tls.PeerCertificate }> =>
       new Promise((resolve, reject) => {
         const trust = ca === undefined ? { rejectUnauthorized: false } : { ca };
@@ -237,7 +237,7 @@ describe("certificates", () => {
     it("serve the domain's own certificate and forward the decrypted bytes to the instance", async () => {
       await create({ name: "mine", common_name: "shop.example.com", ...shop });
       await secured([{ name: "shop.example.com.", certificate: { name: "mine" } }]);
-      const { text } = await visit("shop.example.com", shop.chain); // fails unless exactly this one is shown
+      const { text } = await visit("shop.example.com", shop.chain); // fails unless exactly this certificate is presented
       assert.match(text, /^HTTP\/1\.1 200[^]*web$/);
     });
 
@@ -278,7 +278,7 @@ describe("certificates", () => {
         },
       });
       await secured([{ name: "shop" }]);
-      const raw = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true }); // the same then holds for TLS
+      const raw = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true }); // the same must then hold for TLS
       const socket = tls.connect({ socket: raw, rejectUnauthorized: false });
       let text = "";
       socket.on("data", (chunk: Buffer) => (text += chunk.toString()));

@@ -1,4 +1,4 @@
-/** Checkpoints and lineage: what is frozen of an instance, and where an instance comes from. */
+/** Checkpoints and lineage: what is copied from an instance, and where an instance comes from. */
 import assert from "node:assert/strict";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 

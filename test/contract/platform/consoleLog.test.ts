@@ -34,14 +34,14 @@ describe("a console log that keeps growing", () => {
     assert.deepEqual(available, { start: size - MIB, end: size });
     assert.deepEqual(range, { start: size - 109, end: size });
     assert.equal(text, `${String(lines - 1).padStart(10, "0")}${LINE}`);
-    const early = await read(uuid, "&offset=0&limit=100"); // what was dropped is skipped
+    const early = await read(uuid, "&offset=0&limit=100"); // dropped bytes are skipped
     assert.deepEqual(early.range, { start: size - MIB, end: size - MIB + 100 });
     platform.vmm.print(uuid, "and on it goes\n");
     assert.equal((await read(uuid, `&offset=${size}`)).text, "and on it goes\n");
   });
 
   it("starts empty with a new boot", async () => {
-    platform.guests.set("brief", { console: "first words\n", onStop: { how: "exited", exitCode: 0 } });
+    platform.guests.set("brief", { console: "first words\n", onStop: { kind: "exited", exitCode: 0 } });
     const { uuid } = await platform.createRunning({ name: "brief" });
     platform.vmm.print(uuid, "y".repeat(3 * MIB));
     await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);

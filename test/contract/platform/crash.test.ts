@@ -1,4 +1,4 @@
-/** What is left when things happen at the same time, fail half way, or end with the daemon being killed. */
+/** Consistency after concurrent operations, partial failures and kills of the daemon. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -39,7 +39,7 @@ describe("the daemon under concurrent operations and kills", () => {
     const grow = (uuid: string) =>
       platform.api("PATCH", "/v1/volumes", [{ uuid, prop: "size_mb", op: "set", value: 16 }]);
 
-    /** A `resize2fs` that begins its work when the file `go` appears. */
+    /** A `resize2fs` that starts its work when the file `go` appears. */
     beforeEach(() => {
       tools = path.join(platform.folder, "tools");
       fs.mkdirSync(tools);

@@ -1,4 +1,4 @@
-/** One daemon per state folder, its life and its end, over real HTTP with VMs in memory. */
+/** One daemon per state folder, its lifetime and exit, over real HTTP with VMs in memory. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
@@ -21,7 +21,7 @@ describe("the daemon", () => {
     assert.match(platform.daemon.url, /^http:\/\/127\.0\.0\.1:\d+$/);
     assert.match(await fs.readFile(platform.paths.tokenFile, "utf8"), /^[0-9a-f]{64}$/);
     for (const folder of [platform.paths.stateDir, platform.paths.imagesDir]) {
-      assert.equal((await fs.stat(folder)).mode & 0o777, 0o700, folder); // made by whoever stored the first image
+      assert.equal((await fs.stat(folder)).mode & 0o777, 0o700, folder); // created by whoever stored the first image
     }
     for (const file of [
       platform.paths.daemonFile,
@@ -151,7 +151,7 @@ describe("the daemon", () => {
   });
 });
 
-/** Rewrites a database as the first release would have written it: its tables, and the members that its JSON had. */
+/** Rewrites a database as the first release would have written it: its tables and its JSON members. */
 function asFirstRelease(file: string): void {
   const database = new DatabaseSync(file);
   const only = (json: unknown, names: readonly string[]): string =>

@@ -1,4 +1,4 @@
-/** What a daemon makes of a database that cannot be written for a while: it goes on, and nothing stays half done. */
+/** A daemon with a database that cannot be written for a while: it continues and leaves nothing incomplete. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as net from "node:net";
@@ -32,7 +32,7 @@ describe("a database that cannot be written", () => {
   const untilTried = async (): Promise<void> => {
     while (failing?.attempts() === 0) await new Promise((resolve) => setTimeout(resolve, 2));
   };
-  /** A service group with a guest that says back what it hears. */
+  /** A service group with a guest that echoes what it receives. */
   async function echoing(name: string, more: Record<string, unknown>): Promise<{ uuid: string; port: number }> {
     const port = await freePort();
     platform.guests.set(name, { serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) });
@@ -164,7 +164,7 @@ describe("a database that cannot be written", () => {
     const { uuid } = await platform.requestItem("POST", "/v1/volumes", { size_mb: 8 });
     failing = failWrites("INSERT INTO volumes", { passing: 1 });
     const grown = platform.api("PATCH", "/v1/volumes", [{ uuid, prop: "size_mb", op: "set", value: 16 }]);
-    await grown; // written is only that it grows
+    await grown; // only the growth is saved
     platform.daemon.simulateKill();
     await platform.start();
     await untilVolume(uuid, "available");

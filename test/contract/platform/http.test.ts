@@ -1,4 +1,4 @@
-/** What the wire looks like before any handler decides. */
+/** The API on the wire, before any handler decides. */
 import assert from "node:assert/strict";
 import * as net from "node:net";
 import { ITEM_CODES, type ItemCodeName } from "../../../provider/contract/codes";
@@ -45,7 +45,7 @@ describe("the local API over HTTP", () => {
     code: ItemCodeName,
     message: RegExp,
   ][] = [
-    ["a body that is no JSON", "POST", "/v1/volumes", "{", "MalformedRequest", /^The body is not JSON/],
+    ["a body that is not JSON", "POST", "/v1/volumes", "{", "MalformedRequest", /^The body is not JSON/],
     [
       "no body",
       "POST",
@@ -79,7 +79,7 @@ describe("the local API over HTTP", () => {
       /^'image\.url' is missing in instance creation arguments; expected 'string'$/,
     ],
     [
-      "a number as image",
+      "a number as the image",
       "POST",
       "/v1/instances",
       { image: 7 },
@@ -87,7 +87,7 @@ describe("the local API over HTTP", () => {
       /^'image' in instance creation arguments has type 'integer', but expected 'string' or 'object'$/,
     ],
     [
-      "a text as memory",
+      "a text as the memory",
       "POST",
       "/v1/instances",
       { image: "a", memory_mb: "1" },
@@ -95,7 +95,7 @@ describe("the local API over HTTP", () => {
       /^'memory_mb' in instance creation arguments has type 'string', but expected 'integer'$/,
     ],
     [
-      "a fraction as size",
+      "a fraction as the size",
       "POST",
       "/v1/volumes",
       { size_mb: 1.5 },
@@ -161,7 +161,7 @@ describe("the local API over HTTP", () => {
     ],
     ["neither uuid nor name", "DELETE", "/v1/volumes", [{}], "MissingId", /^Either 'uuid' or 'name' must be given/],
     [
-      "neither uuid nor name of a read",
+      "neither uuid nor name for a read",
       "GET",
       "/v1/volumes",
       [{}],
@@ -213,9 +213,9 @@ describe("the local API over HTTP", () => {
       "NotBoth",
       /cannot be given together with 'force'/,
     ],
-    ["a wait for nobody", "GET", "/v1/instances/wait", undefined, "MissingId", /^Either 'uuid' or 'name' must/],
-    ["a log of nobody", "GET", "/v1/instances/log", undefined, "MissingId", /^Either 'uuid' or 'name' must/],
-    ["a body where none belongs", "GET", "/v1/healthz", {}, "MalformedRequest", /takes no body/],
+    ["a wait without a selector", "GET", "/v1/instances/wait", undefined, "MissingId", /^Either 'uuid' or 'name' must/],
+    ["a log without a selector", "GET", "/v1/instances/log", undefined, "MissingId", /^Either 'uuid' or 'name' must/],
+    ["an unexpected body", "GET", "/v1/healthz", {}, "MalformedRequest", /takes no body/],
   ];
   for (const [what, method, target, body, code, message] of malformed) {
     it(`rejects the request with 400, one sentence and its code: ${what}`, async () => {

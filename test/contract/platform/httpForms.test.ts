@@ -1,4 +1,4 @@
-/** Every operation, in every form in which clients write it. */
+/** Every operation in every request variant of clients. */
 import assert from "node:assert/strict";
 import { type Route, routes } from "../../../provider/contract/routes";
 import { startRecordingApi, type RecordingApi } from "../../support/recordingApi";
@@ -7,7 +7,7 @@ import { sendHttp, TestPlatform } from "../../support/testPlatform";
 const UUID = "11111111-1111-4111-8111-111111111111";
 const fill = (path: string): string => path.replace("{uuid}", UUID).replace("{name}", "cpu");
 
-/** What an operation cannot be asked without, as one item without selector. */
+/** Required members of an operation, as one item without a selector. */
 const NEEDED: Readonly<Record<string, object>> = {
   createInstance: { image: "app:1" },
   createService: { services: [{ port: 1 }] },
@@ -66,7 +66,7 @@ describe("the request variants of the local API", () => {
 
   for (const { name, method, path, body } of cases) {
     it(`accept a request: ${method} ${path.replace(UUID, "{uuid}")} is ${name}`, async () => {
-      // The control plane's listing shares its path with the metro's own and is told by its parameters.
+      // The control plane's listing shares its path with the metro's and is recognised by its parameters.
       const target = name === "getRegistryImages" ? `${path}?details=true` : path;
       const { status, text } = await ask(method, target, body);
       assert.equal(status, 200, text);
@@ -114,7 +114,7 @@ describe("the request variants of the local API", () => {
         { uuid: "a", ...extra },
       ]);
       await expect([{ name: "c" }], path, { name: "c", ...extra });
-      // Of what only reads, and of an older form with a body, the body is believed; what changes something is refused.
+      // For reads, and older variants with a body, the body wins; a request that changes something is rejected.
       if (method === "GET" || path.endsWith("/metrics")) {
         await expect([{ name: "c" }], `${path}?uuid=a`, [{ name: "c" }]);
       } else {

@@ -1,4 +1,4 @@
-/** How much a client may send, how slowly, and how wrongly; and what becomes of a request whose client leaves. */
+/** Limits of size, speed and syntax of requests, and requests whose client disconnects. */
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import { ITEM_CODES } from "../../../provider/contract/codes";
@@ -6,8 +6,8 @@ import { MAX_BODY_BYTES, MAX_DISCARDED_BYTES } from "../../../provider/platform/
 import { RawConnection, type RawResponse, rawRequest } from "../../support/rawHttp";
 import { startRecordingApi, type RecordingApi } from "../../support/recordingApi";
 
-/** Asserts an answer in the API's own shape. */
-function refused(answer: RawResponse | undefined, status: number, code: keyof typeof ITEM_CODES): void {
+/** Asserts an envelope as response. */
+function assertRejected(answer: RawResponse | undefined, status: number, code: keyof typeof ITEM_CODES): void {
   assert.equal(answer?.status, status, answer?.body);
   assert.match(answer.headers, /content-type: application\/json/i);
   const { message, errors, ...rest } = JSON.parse(answer.body) as Record<string, unknown>;
@@ -32,7 +32,7 @@ describe("the limits of the local API", () => {
     const connection = await RawConnection.open(api.url);
     const large = rawRequest("POST", "/v1/volumes", authorization, `"${"x".repeat(MAX_BODY_BYTES)}"`);
     const [first, second, third] = await connection.exchange(large + health() + health(), 3);
-    refused(first, 413, "TooLong");
+    assertRejected(first, 413, "TooLong");
     assert.deepEqual([second?.status, third?.status], [200, 200]);
     connection.socket.destroy();
   });
@@ -45,7 +45,7 @@ describe("the limits of the local API", () => {
       const connection = await RawConnection.open(api.url);
       const bytes = rawRequest("POST", "/v1/volumes", headers, body) + health() + health();
       const [first, second, third] = await connection.exchange(bytes, 3);
-      refused(first, status, code);
+      assertRejected(first, status, code);
       assert.deepEqual([second?.status, third?.status], [200, 200]);
       connection.socket.destroy();
     }
@@ -55,7 +55,7 @@ describe("the limits of the local API", () => {
     const connection = await RawConnection.open(api.url);
     const body = `"${"x".repeat(MAX_BODY_BYTES - 2)}"`;
     const [answer] = await connection.exchange(rawRequest("POST", "/v1/volumes", authorization, body));
-    refused(answer, 400, "MalformedRequest");
+    assertRejected(answer, 400, "MalformedRequest");
     connection.socket.destroy();
   });
 
@@ -65,7 +65,7 @@ describe("the limits of the local API", () => {
     const start = rawRequest("POST", "/v1/volumes", head).replace("content-length: 0\r\n", "");
     const chunk = Buffer.concat([Buffer.from("100000\r\n"), Buffer.alloc(0x100000, "x"), Buffer.from("\r\n")]);
     const first = connection.exchange(start + chunk.toString("latin1").repeat(9));
-    refused((await first)[0], 413, "TooLong");
+    assertRejected((await first)[0], 413, "TooLong");
     let sent = 9;
     while (!connection.socket.destroyed && sent < 200) {
       sent++;
@@ -84,7 +84,7 @@ describe("the limits of the local API", () => {
       Buffer.from(rawRequest("POST", "/v1/volumes", { ...authorization, "content-length": "3" })),
       Buffer.from([0x22, 0xff, 0x22]),
     ]);
-    refused((await connection.exchange(bytes))[0], 400, "MalformedRequest");
+    assertRejected((await connection.exchange(bytes))[0], 400, "MalformedRequest");
     connection.socket.destroy();
   });
 
@@ -99,10 +99,10 @@ describe("the limits of the local API", () => {
     const query = (count: number) => `/v1/volumes?${Array.from({ length: count }, () => `uuid=${uuid}`).join("&")}`;
     assert.equal((await ask(query(1000)))?.status, 200);
     assert.equal(api.calls.at(-1)?.selectors.length, 1000);
-    refused(await ask(query(1001)), 400, "TooMany");
-    refused(await ask(query(1300)), 414, "TooLong");
-    refused(await ask(query(3000)), 431, "TooLong");
-    refused(await ask("/v1/volumes", { "x-large": "x".repeat(70_000) }), 431, "TooLong");
+    assertRejected(await ask(query(1001)), 400, "TooMany");
+    assertRejected(await ask(query(1300)), 414, "TooLong");
+    assertRejected(await ask(query(3000)), 431, "TooLong");
+    assertRejected(await ask("/v1/volumes", { "x-large": "x".repeat(70_000) }), 431, "TooLong");
   });
 
   it("respond to bytes that are not HTTP with an envelope and close the connection", async () => {
@@ -114,7 +114,7 @@ describe("the limits of the local API", () => {
       rawRequest("POST", "/v1/volumes", { ...authorization, "transfer-encoding": "chunked" }).replace("content-length: 0\r\n", "") + "nonsense\r\n", // prettier-ignore
     ]) {
       const connection = await RawConnection.open(api.url);
-      refused((await connection.exchange(bytes))[0], 400, "MalformedRequest");
+      assertRejected((await connection.exchange(bytes))[0], 400, "MalformedRequest");
       await connection.closed;
     }
   });
@@ -133,7 +133,7 @@ describe("the limits of the local API", () => {
     release();
     const [first, second] = await asked;
     assert.equal(first?.status, 200);
-    refused(second, 400, "MalformedRequest");
+    assertRejected(second, 400, "MalformedRequest");
     await connection.closed;
   });
 
@@ -145,7 +145,7 @@ describe("the limits of the local API", () => {
       rawRequest("POST", "/v1/volumes", { ...head, "content-length": "10" }, "{"),
     ]) {
       const connection = await RawConnection.open(hasty.url);
-      refused((await connection.exchange(bytes))[0], 408, "TimedOut");
+      assertRejected((await connection.exchange(bytes))[0], 408, "TimedOut");
       await connection.closed;
     }
     while (hasty.inFlight() > 0) await turn();

@@ -1,4 +1,4 @@
-/** A platform that behaves like the nodes which the cloud still runs, and one that does not. */
+/** A platform that behaves like today's cloud nodes, and one that does not. */
 import assert from "node:assert/strict";
 import { TestPlatform } from "../../support/testPlatform";
 
@@ -10,7 +10,7 @@ describe("a platform with the strict API of 2026", () => {
   });
   after(() => platform.close());
 
-  const refused = async (method: string, target: string, body: unknown, status: number, message: RegExp) => {
+  const assertRejected = async (method: string, target: string, body: unknown, status: number, message: RegExp) => {
     const answer = await platform.api(method, target, body);
     assert.equal(answer.httpStatus, status, `${method} ${target}`);
     assert.match(answer.message ?? "", message);
@@ -18,24 +18,30 @@ describe("a platform with the strict API of 2026", () => {
 
   it("accepts an image as text only", async () => {
     const message = /^'image' in instance creation arguments has type 'object', but expected 'string'$/;
-    await refused("POST", "/v1/instances", { image: { url: "app:1" } }, 400, message);
-    await refused("POST", "/v1/instances", [{ image: "app:1" }, { image: { url: "app:1" } }], 400, message);
+    await assertRejected("POST", "/v1/instances", { image: { url: "app:1" } }, 400, message);
+    await assertRejected("POST", "/v1/instances", [{ image: "app:1" }, { image: { url: "app:1" } }], 400, message);
     assert.deepEqual((await platform.api("GET", "/v1/instances")).items, []);
     assert.equal((await platform.requestItem("POST", "/v1/instances", { image: "app:1" }))["status"], "success");
   });
 
   it("rejects options of a delete and leaves their objects alone", async () => {
     const { uuid } = await platform.requestItem("POST", "/v1/instances", { name: "kept", image: "app:1" });
-    await refused("DELETE", "/v1/instances", [{ uuid, timeout_s: -1 }], 400, /^Unknown member 'timeout_s'$/);
-    await refused("DELETE", "/v1/instances", [{ uuid, dont_retain: true }], 400, /^Unknown member 'dont_retain'$/);
-    await refused("DELETE", `/v1/instances/${uuid}`, { timeout_s: -1 }, 400, /^Unknown member 'timeout_s'$/);
+    await assertRejected("DELETE", "/v1/instances", [{ uuid, timeout_s: -1 }], 400, /^Unknown member 'timeout_s'$/);
+    await assertRejected(
+      "DELETE",
+      "/v1/instances",
+      [{ uuid, dont_retain: true }],
+      400,
+      /^Unknown member 'dont_retain'$/,
+    );
+    await assertRejected("DELETE", `/v1/instances/${uuid}`, { timeout_s: -1 }, 400, /^Unknown member 'timeout_s'$/);
     assert.equal((await platform.instance(uuid))["status"], "success");
     assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
   });
 
   it("changes certificates by PATCH and not by PUT", async () => {
     const body = [{ name: "nobody", chain: "c", pkey: "k" }];
-    await refused("PUT", "/v1/certificates", body, 405, /^Method PUT is not allowed/);
+    await assertRejected("PUT", "/v1/certificates", body, 405, /^Method PUT is not allowed/);
     const { httpStatus, items } = await platform.api("PATCH", "/v1/certificates", body);
     assert.deepEqual([httpStatus, items[0]?.["error"]], [200, 8]);
   });

@@ -1,4 +1,4 @@
-/** Instances: what create refuses, how they live, stop, restart and are waited for. */
+/** Instances: rejected creates, lifecycle, stop, restart and waits. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
@@ -43,12 +43,12 @@ describe("instances", () => {
 
   const refused: [what: string, body: Record<string, unknown>, code: number, message: RegExp][] = [
     ["an unknown image", { image: "ghost:1" }, 8, /'ghost:1'.*here are: app$/],
-    ["what is no image reference", { image: "A b" }, 7, /not an image reference/],
+    ["an invalid image reference", { image: "A b" }, 7, /not an image reference/],
     ["an unknown service group", { service_group: { name: "ghost" } }, 8, /No service group with name 'ghost'/],
     ["an unknown volume", { volumes: [{ name: "ghost", at: "/x" }] }, 8, /No volume with name 'ghost'/],
     ["too much memory", { memory_mb: 99999 }, 7, /'memory_mb' must be between 16 and 8192/],
     ["too many CPUs", { vcpus: 99 }, 7, /'vcpus' must be between/],
-    ["a name that is no host name", { name: "a_b" }, 7, /host name/],
+    ["a name that is not a host name", { name: "a_b" }, 7, /host name/],
     ["a name that is too long", { name: "a".repeat(64) }, 22, /63/],
     ["a wait without a start", { timeout_s: 1 }, 7, /'timeout_s' needs 'autostart'/],
     ["scale to zero without a service", { scale_to_zero: { policy: "on" } }, 7, /needs a 'service_group'/],
@@ -118,7 +118,7 @@ describe("instances", () => {
 
   it("report the stop reason to a waiting create if they end at once", async () => {
     platform.guests.set("brief", {
-      exits: { afterMs: 0, exit: { how: "exited", exitCode: 3 } },
+      exits: { afterMs: 0, exit: { kind: "exited", exitCode: 3 } },
       console: "cannot find config\n",
     });
     const created = await create({ name: "brief", autostart: true, timeout_s: 10 });
@@ -131,7 +131,7 @@ describe("instances", () => {
 
   it("report a panic in their stop reason", async () => {
     const panic = {
-      how: "panicked",
+      kind: "panicked",
       detail: "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b",
     } as const;
     platform.guests.set("bad", { exits: { afterMs: 0, exit: panic } });
@@ -191,7 +191,7 @@ describe("instances", () => {
     platform.guests.set("tough", {
       get onStop() {
         if (fails) throw new Error("does not listen");
-        return { how: "exited", exitCode: 0 } as const;
+        return { kind: "exited", exitCode: 0 } as const;
       },
     });
     const { uuid } = await platform.createRunning({ name: "tough" });
@@ -210,7 +210,7 @@ describe("instances", () => {
       platform.guests.set(name, {
         get onStop() {
           asked.push(name);
-          return { how: "exited", exitCode: 0 } as const;
+          return { kind: "exited", exitCode: 0 } as const;
         },
       });
     }
@@ -247,21 +247,21 @@ describe("instances", () => {
   describe("with a restart policy", () => {
     it("restart after a crash only, with 'on-failure'", async () => {
       const crash = await platform.createRunning({ name: "crash", restart_policy: "on-failure" });
-      platform.vmm.end(crash.uuid, { how: "exited", exitCode: 1 });
+      platform.vmm.end(crash.uuid, { kind: "exited", exitCode: 1 });
       const back = await platform.waitForItem(
         crash.uuid,
         (item) => item["restart_count"] === 1 && item["state"] === "running",
       );
       assert.equal((back["restart"] as Record<string, unknown>)["attempt"], 1);
       await platform.waitForItem(crash.uuid, (item) => !("restart" in item));
-      platform.vmm.end(crash.uuid, { how: "exited", exitCode: 0 });
+      platform.vmm.end(crash.uuid, { kind: "exited", exitCode: 0 });
       await platform.waitForItem(crash.uuid, ({ state }) => state === "stopped");
       assert.equal((await platform.instance(crash.uuid))["restart_count"], 1);
     });
 
     it("restart after every end except a stop through the API, with 'always'", async () => {
       const { uuid } = await platform.createRunning({ name: "a", restart_policy: "always" });
-      platform.vmm.end(uuid, { how: "exited", exitCode: 0 });
+      platform.vmm.end(uuid, { kind: "exited", exitCode: 0 });
       await platform.waitForItem(uuid, (item) => item["restart_count"] === 1 && item["state"] === "running");
       await platform.api("PUT", "/v1/instances/stop", [{ uuid }]);
       const item = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
@@ -269,7 +269,7 @@ describe("instances", () => {
     });
 
     it("back off between restarts, report the next one, and stop on request", async () => {
-      platform.guests.set("loop", { exits: { afterMs: 0, exit: { how: "exited", exitCode: 1 } } });
+      platform.guests.set("loop", { exits: { afterMs: 0, exit: { kind: "exited", exitCode: 1 } } });
       const { uuid } = await create({ name: "loop", restart_policy: "always", autostart: true });
       const waits = await platform.waitForItem(
         uuid,
@@ -286,7 +286,7 @@ describe("instances", () => {
 
     it("stay down with 'never'", async () => {
       const { uuid } = await platform.createRunning({ name: "a" });
-      platform.vmm.end(uuid, { how: "killed", detail: "by the machine" });
+      platform.vmm.end(uuid, { kind: "killed", detail: "by the machine" });
       const item = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
       assert.deepEqual([item["restart_count"], item["stop_reason"]], [0, 0]);
     });

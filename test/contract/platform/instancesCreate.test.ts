@@ -1,4 +1,4 @@
-/** Instances: every field of a create, what comes into being with them, and how they are shown. */
+/** Instances: every field of a create, the inline resources it creates, and how they are reported. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { openDatabase } from "../../../provider/platform/store/database";
@@ -116,13 +116,13 @@ describe("a new instance", () => {
   }
 
   const items: [what: string, body: object, code: number][] = [
-    ["what the platform cannot do", { type: "full" }, 1],
-    ["what is for others", { sched_priority: "admin" }, 14],
+    ["an unsupported type", { type: "full" }, 1],
+    ["a priority reserved for administrators", { sched_priority: "admin" }, 14],
     ["a value that breaks a rule", { features: ["delete-on-stop"], restart_policy: "always" }, 7],
     ["a dependency that does not exist", { dependencies: [{ name: "ghost" }] }, 8],
     ["a name too long for its replicas", { name: "a".repeat(60), replicas: 1 }, 22],
     ["a volume of a privileged account", { volumes: [{ host_path: "/etc", at: "/x" }] }, 14],
-    ["a service group that cannot be", { service_group: { services: [{ port: 443 }] } }, 7],
+    ["an invalid service group", { service_group: { services: [{ port: 443 }] } }, 7],
     ["a file too large for a ROM", { roms: [{ name: "r", files: [{ path: "a", data: "x".repeat(1048577) }] }] }, 22],
   ];
   for (const [what, body, code] of items) {
@@ -259,7 +259,7 @@ describe("a new instance", () => {
     });
 
     it("is deleted when it ends by itself, and waiting clients learn it", async () => {
-      platform.guests.set("job", { exits: { afterMs: 0, exit: { how: "exited", exitCode: 0 } } });
+      platform.guests.set("job", { exits: { afterMs: 0, exit: { kind: "exited", exitCode: 0 } } });
       const { uuid } = await create({ name: "job", features: ["delete-on-stop"] });
       const waiting = platform.requestItem("GET", `/v1/instances/wait?uuid=${uuid}&state=standby`);
       await platform.api("PUT", "/v1/instances/start", [{ uuid }]);
@@ -267,7 +267,7 @@ describe("a new instance", () => {
     });
 
     it("reports how it ended to a waiting create", async () => {
-      platform.guests.set("job", { exits: { afterMs: 0, exit: { how: "exited", exitCode: 3 } } });
+      platform.guests.set("job", { exits: { afterMs: 0, exit: { kind: "exited", exitCode: 3 } } });
       const item = await create({ name: "job", features: ["delete-on-stop"], autostart: true, timeout_s: 10 });
       await platform.waitForItem(item.uuid, (one) => one["error"] === 8);
       assert.ok(item["state"] === "running" || item["exit_code"] === 3, JSON.stringify(item));
@@ -287,7 +287,7 @@ describe("a new instance", () => {
     it("is deleted even if the daemon ended between stop and delete", async () => {
       const { uuid } = await platform.createRunning({ name: "job", features: ["delete-on-stop"] });
       platform.daemon.simulateKill();
-      platform.vmm.end(uuid, { how: "exited", exitCode: 0 });
+      platform.vmm.end(uuid, { kind: "exited", exitCode: 0 });
       await platform.start();
       await platform.waitForItem(uuid, (item) => item["error"] === 8);
     });

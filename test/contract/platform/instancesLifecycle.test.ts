@@ -1,4 +1,4 @@
-/** Instances: who starts before whom, what a stop and a delete may be told, and what live quotas forbid. */
+/** Instances: start order, options of stop and delete, and live quotas. */
 import assert from "node:assert/strict";
 import { DEFAULT_QUOTAS, resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import { freePort } from "../../support/localPlatform";
@@ -67,7 +67,7 @@ describe("the lifecycle of an instance", () => {
     });
 
     it("stays down if one of them does not start", async () => {
-      platform.guests.set("db", { bootMs: 30, onStop: { how: "exited", exitCode: 0 } });
+      platform.guests.set("db", { bootMs: 30, onStop: { kind: "exited", exitCode: 0 } });
       await create({ name: "db" });
       const { uuid } = await create({ name: "web", dependencies: [{ name: "db" }], autostart: true });
       await stop("db", { force: true });
@@ -93,7 +93,7 @@ describe("the lifecycle of an instance", () => {
     });
 
     it("returns the end of an instance that stops during the wait", async () => {
-      platform.guests.set("a", { bootMs: 5, exits: { afterMs: 0, exit: { how: "exited", exitCode: 3 } } });
+      platform.guests.set("a", { bootMs: 5, exits: { afterMs: 0, exit: { kind: "exited", exitCode: 3 } } });
       await create({ name: "a" });
       const answer = await start("a", { timeout_s: 10 });
       assert.equal(answer.status, "success");
@@ -139,7 +139,7 @@ describe("the lifecycle of an instance", () => {
     });
 
     it("is awaited for the given time and continues afterwards", async () => {
-      platform.guests.set("a", { onStop: undefined }); // it is cut off after the grace
+      platform.guests.set("a", { onStop: undefined }); // it is killed after the grace period
       await platform.requestItem("POST", "/v1/volumes", { name: "v", size_mb: 8 });
       const { uuid } = await platform.createRunning({ name: "a", volumes: [{ name: "v", at: "/v" }] });
       const [now] = (await platform.api("DELETE", "/v1/instances", [{ uuid, timeout_s: 0 }])).items;
@@ -167,7 +167,7 @@ describe("the lifecycle of an instance", () => {
       );
       assert.equal((await platform.instance(uuid))["state"], "running");
       platform.guests.delete("a");
-      platform.vmm.end(uuid, { how: "exited", exitCode: 0 });
+      platform.vmm.end(uuid, { kind: "exited", exitCode: 0 });
       assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
     });
 
@@ -228,7 +228,7 @@ describe("the lifecycle of an instance", () => {
       let lives = 0;
       platform.guests.set("a", () => {
         lives++;
-        return { exits: { afterMs: 0, exit: { how: "panicked", detail: "oops" } } };
+        return { exits: { afterMs: 0, exit: { kind: "panicked", detail: "oops" } } };
       });
       const { uuid } = await create({ name: "a", restart_policy: "always", autostart: true });
       await platform.waitForItem(uuid, ({ restart }) => (restart as { attempt?: number } | undefined)?.attempt === 2);

@@ -1,4 +1,4 @@
-/** Changes of instances: at once where nothing runs, at the next stop where something does. */
+/** Changes of instances: at once while stopped, at the next stop while running. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
@@ -223,7 +223,7 @@ describe("changes of an instance", () => {
       await set(uuid, "hostname", "front");
       exec.mock.restore();
       assert.equal(updates(await platform.instance(uuid)).length, 1);
-      assert.deepEqual(modes, []); // no light write, which a loss of power may undo
+      assert.deepEqual(modes, []); // a full write, which survives a loss of power
     });
 
     it("stay pending across a daemon restart", async () => {
@@ -245,7 +245,7 @@ describe("changes of an instance", () => {
       assert.equal(waiting["image"], old);
       assert.equal(updates(waiting)[0]?.["value"], `oci://local/app@${digest}`);
       assert.equal(JSON.stringify(waiting).includes("SECRET"), false);
-      // Something else that is removed does not take the kernel with it.
+      // Removing another object does not remove the kernel.
       await platform.api("DELETE", "/v1/instances", [{ uuid: (await create({ name: "x", image: String(old) })).uuid }]);
       await stop(uuid);
       await platform.requestItem("PUT", "/v1/instances/start", [{ uuid }]);
@@ -280,7 +280,7 @@ describe("changes of an instance", () => {
     it("are applied when it crashes, so that its restart has them", async () => {
       const { uuid } = await platform.createRunning({ name: "web", restart_policy: "always" });
       await set(uuid, "args", ["/fixed"]);
-      platform.vmm.end(uuid, { how: "panicked", detail: "oops" });
+      platform.vmm.end(uuid, { kind: "panicked", detail: "oops" });
       await platform.waitForItem(uuid, ({ restart_count }) => restart_count === 1);
       assert.deepEqual(platform.vmm.starts.at(-1)?.args, ["/fixed"]);
     });

@@ -1,4 +1,4 @@
-/** Metrics of instances, as JSON and as Prometheus reads them. */
+/** Metrics of instances, as JSON and in the Prometheus format. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
@@ -10,7 +10,7 @@ import { type Item, sendHttp, TestPlatform, webGuest } from "../../support/testP
 const PATH = "/v1/instances/metrics";
 const JSON_TYPE = { accept: "application/json" };
 
-/** Samples by their name and labels; fails on a line that is neither a sample nor a comment. */
+/** Samples by name and labels; fails on a line that is neither a sample nor a comment. */
 function samplesIn(text: string): Map<string, number> {
   const samples = new Map<string, number>();
   for (const line of text.split("\n").filter((one) => one !== "" && !one.startsWith("#"))) {
@@ -109,7 +109,7 @@ describe("metrics", () => {
     const [woken] = await metrics();
     const buckets = woken?.["wakeup_latency"] as { bucket_ms?: number; count: number }[];
     const tookMs = Number(woken?.["wakeup_latency_sum"]);
-    assert.ok(tookMs >= 59, `${tookMs} ms`); // timers may fire a moment early
+    assert.ok(tookMs >= 59, `${tookMs} ms`); // timers may fire slightly early
     for (const { bucket_ms = Infinity, count } of buckets) assert.equal(count, tookMs <= bucket_ms ? 1 : 0);
     assert.equal(woken?.["nqueued"], 0);
   });

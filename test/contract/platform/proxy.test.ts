@@ -1,4 +1,4 @@
-/** Connections through published ports: held, spread, drained, moved. */
+/** Connections through published ports: held, balanced, drained, moved. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
@@ -151,7 +151,7 @@ describe("a published port", () => {
     const a = await running("a");
     await running("b");
     // Its VM vanishes; whether or not the platform knows it yet, no client may notice.
-    platform.vmm.end(a.uuid, { how: "killed", detail: "gone" });
+    platform.vmm.end(a.uuid, { kind: "killed", detail: "gone" });
     const replies = await Promise.all(Array.from({ length: 10 }, () => get()));
     assert.ok(replies.every(({ text }) => text === "b"));
   });
@@ -296,8 +296,8 @@ describe("a published port", () => {
       await open();
       const [a, b] = [await running("a"), await platform.createRunning({ name: "b", restart_policy: "on-failure" })];
       platform.daemon.simulateKill();
-      platform.vmm.end(a.uuid, { how: "exited", exitCode: 7 });
-      platform.vmm.end(b.uuid, { how: "panicked", detail: "Oops" });
+      platform.vmm.end(a.uuid, { kind: "exited", exitCode: 7 });
+      platform.vmm.end(b.uuid, { kind: "panicked", detail: "Oops" });
       await platform.start();
       const item = await platform.instance(a.uuid);
       assert.deepEqual([item["state"], item["stop_reason"], item["exit_code"]], ["stopped", 3, 7]);
@@ -323,12 +323,12 @@ describe("a published port", () => {
 
 describe("the ports of a deleted service", () => {
   it("stay closed even if they were about to open", async () => {
-    const events = { wake: () => undefined, request: () => undefined, connections: () => undefined };
+    const events = { onWakeNeeded: () => undefined, onRequest: () => undefined, onConnectionCount: () => undefined };
     const proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, DEFAULT_TIMINGS);
     const port = await freePort();
-    const publishing = proxy.publish([{ port, destinationPort: 80, how: "plain" }]);
+    const publishing = proxy.publish([{ port, destinationPort: 80, mode: "plain" }]);
     proxy.close();
-    await assert.rejects(publishing, /gone/);
+    await assert.rejects(publishing, /^Error: The service group was deleted while its ports were being opened$/);
     assert.equal(await isListening(port), false);
   });
 });

@@ -1,4 +1,4 @@
-/** The proxy's own answer on a port with the handler `redirect`, on ports that any user may open. */
+/** The proxy's response on a port with the handler `redirect`, on ports that any user may open. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
@@ -12,10 +12,10 @@ describe("a port that redirects", () => {
   let port: number;
   beforeEach(async () => {
     const none = (): void => assert.fail("no instance is to be asked for");
-    const events = { wake: none, request: none, connections: none };
+    const events = { onWakeNeeded: none, onRequest: none, onConnectionCount: none };
     proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, DEFAULT_TIMINGS);
     port = await freePort();
-    await proxy.publish([{ port, destinationPort: 8443, how: "redirect" }]);
+    await proxy.publish([{ port, destinationPort: 8443, mode: "redirect" }]);
   });
   afterEach(() => proxy.close());
 
@@ -38,7 +38,7 @@ describe("a port that redirects", () => {
   });
 
   it("forwards to instances as soon as the handler is removed", async () => {
-    await proxy.publish([{ port, destinationPort: 80, how: "plain" }]);
+    await proxy.publish([{ port, destinationPort: 80, mode: "plain" }]);
     await assert.rejects(sendHttp(`http://127.0.0.1:${port}/`, "GET", {}));
     assert.equal(await isListening(port), true);
   });

@@ -1,4 +1,4 @@
-/** Scale to zero in front of connections: the policies `on` and `idle`. */
+/** Scale to zero behind connections: the policies `on` and `idle`. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
@@ -17,10 +17,10 @@ describe("an instance that scales to zero", () => {
 
   const running = (name: string, scale_to_zero: Record<string, unknown>) =>
     platform.createRunning({ name, scale_to_zero, service_group: { services: [{ port }] } });
-  const isAsleep = (uuid: string) => platform.waitForItem(uuid, ({ state }) => state === "standby");
+  const waitForStandby = (uuid: string) => platform.waitForItem(uuid, ({ state }) => state === "standby");
   const echo = { serve: (socket: net.Socket) => void socket.on("data", (chunk) => socket.write(chunk)) };
 
-  /** A connection on which something was said. */
+  /** A connection that has transferred data. */
   async function connected(): Promise<{ socket: net.Socket; closed: Promise<unknown> }> {
     const socket = net.connect(port, "127.0.0.1").on("error", () => undefined);
     const closed = new Promise((resolve) => socket.once("close", resolve));
@@ -32,14 +32,14 @@ describe("an instance that scales to zero", () => {
 
   for (const stateful of [true, false]) {
     it(`wakes for a connection even if the machine was switched off (${stateful ? "memory kept" : "booted anew"})`, async () => {
-      platform.guests.set("echo", { ...echo, onStop: { how: "exited", exitCode: 0 } });
+      platform.guests.set("echo", { ...echo, onStop: { kind: "exited", exitCode: 0 } });
       const { uuid } = await running("echo", { policy: "on", stateful, cooldown_time_ms: 30 });
-      const asleep = await isAsleep(uuid);
-      assert.equal(Number(asleep["stop_reason"]) & (32 | 4), 32 | 4); // scale to zero, by the platform
-      assert.ok(Date.parse(String(asleep["stopped_at"])) >= Date.parse(String(asleep["started_at"])));
+      const inStandby = await waitForStandby(uuid);
+      assert.equal(Number(inStandby["stop_reason"]) & (32 | 4), 32 | 4); // stopped by the platform for scale to zero
+      assert.ok(Date.parse(String(inStandby["stopped_at"])) >= Date.parse(String(inStandby["started_at"])));
       await platform.api("PATCH", "/v1/instances", [{ uuid, prop: "env", op: "set", value: { A: "2" } }]);
       platform.daemon.simulateKill();
-      platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
+      platform.vmm.end(uuid, { kind: "killed", detail: "the machine was switched off" });
       await platform.start();
       const item = await platform.instance(uuid);
       assert.equal(item["state"], "standby");
@@ -52,12 +52,12 @@ describe("an instance that scales to zero", () => {
 
   for (const stateful of [true, false]) {
     it(`goes to standby behind an idle connection and closes it (${stateful ? "memory kept" : "booted anew"})`, async () => {
-      platform.guests.set("echo", { ...echo, onStop: { how: "exited", exitCode: 0 } });
+      platform.guests.set("echo", { ...echo, onStop: { kind: "exited", exitCode: 0 } });
       const { uuid } = await running("echo", { policy: "idle", stateful, cooldown_time_ms: 30 });
       const { closed } = await connected();
-      await isAsleep(uuid);
+      await waitForStandby(uuid);
       await closed;
-      const again = await connected(); // who has more to say wakes it
+      const again = await connected(); // a client with more data wakes it
       assert.equal(platform.vmm.starts.length, stateful ? 1 : 2);
       again.socket.destroy();
     });
@@ -70,7 +70,7 @@ describe("an instance that scales to zero", () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
     assert.equal((await platform.instance(uuid))["state"], "running");
     socket.destroy();
-    await isAsleep(uuid);
+    await waitForStandby(uuid);
   });
 
   it("stays up as long as bytes flow with the policy 'idle'", async () => {
@@ -82,7 +82,7 @@ describe("an instance that scales to zero", () => {
       socket.write("more");
       assert.equal((await platform.instance(uuid))["state"], "running");
     }
-    await isAsleep(uuid);
+    await waitForStandby(uuid);
     await closed;
   });
 
@@ -104,7 +104,7 @@ describe("an instance that scales to zero", () => {
       assert.equal((await platform.instance(uuid))["state"], "running", path);
       finish();
       assert.equal((await reply).text, "12345678");
-      await isAsleep(uuid); // in front of the connection that the client keeps
+      await waitForStandby(uuid); // while the client keeps its connection
       agent.destroy();
     }
   });

@@ -1,4 +1,4 @@
-/** What happens to instances at given times, and when they are of no use any more. */
+/** Scheduled actions on instances, and autokill. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import { freePort } from "../../support/localPlatform";
@@ -164,7 +164,7 @@ describe("an instance's schedules", () => {
         const port = await freePort();
         let answered = 0;
         const server = http.createServer((_request, response) => {
-          setTimeout(() => response.end(String(++answered)), 20); // so that the last one is under way when it is counted
+          setTimeout(() => response.end(String(++answered)), 20); // so that the last one is in flight when it is counted
         });
         platform.guests.set("three", {
           ...webGuest("three"),

@@ -1,4 +1,4 @@
-/** Suspend: an instance that is frozen in memory and goes on where it was. */
+/** Suspend: an instance that is paused in memory and resumes. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as net from "node:net";
@@ -36,9 +36,9 @@ describe("suspended instances", () => {
     assert.equal("stop_reason" in again, false);
     assert.equal(await fetchText(port), "web");
     assert.equal(platform.vmm.starts.length, 1);
-    platform.vmm.end(uuid, { how: "exited", exitCode: 3 });
+    platform.vmm.end(uuid, { kind: "exited", exitCode: 3 });
     const ended = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
-    assert.deepEqual([ended["stop_reason"], ended["exit_code"]], [3, 3]); // from inside: nobody asked for this end
+    assert.deepEqual([ended["stop_reason"], ended["exit_code"]], [3, 3]); // from inside the guest: nobody requested this end
   });
 
   it("with scale to zero are in standby and resume for a connection", async () => {
@@ -168,7 +168,7 @@ describe("suspended instances", () => {
       const { uuid } = await platform.createRunning({ name: "web" });
       await suspend("web");
       platform.daemon.simulateKill();
-      platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
+      platform.vmm.end(uuid, { kind: "killed", detail: "the machine was switched off" });
       await platform.start();
       const item = await platform.instance(uuid);
       assert.deepEqual([item["state"], "snapshot" in item], ["stopped", false]);
@@ -181,12 +181,12 @@ describe("suspended instances", () => {
         const { uuid } = await platform.createRunning({ name: "web" });
         await suspend("web");
         platform.daemon.simulateKill();
-        // Cut off after the intention was written, and before the frozen VM went on to its end.
+        // Killed after the intention was saved, and before the paused VM was resumed to end.
         const database = new DatabaseSync(platform.paths.databaseFile);
         const sql = "UPDATE instances SET status = json_set(status, '$.becomesTemplate', json('true')) WHERE uuid = ?";
         database.prepare(sql).run(uuid);
         database.close();
-        if (isGone) platform.vmm.end(uuid, { how: "killed", detail: "the machine was switched off" });
+        if (isGone) platform.vmm.end(uuid, { kind: "killed", detail: "the machine was switched off" });
         await platform.start();
         await platform.waitForItem(uuid, ({ state }) => state === "template");
         assert.equal((await platform.requestItem("GET", "/v1/instances/templates"))["name"], "web");

@@ -1,4 +1,4 @@
-/** Instance templates, clones and branches: what is kept of an instance, and what is made from it. */
+/** Instance templates, clones and branches: what an instance keeps, and what is created from it. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { openLayout } from "../../../provider/image/oci/layout";
@@ -34,7 +34,7 @@ describe("instance templates", () => {
     assert.deepEqual([byUuid["state"], byUuid["template_autokill"]], ["template", { time_ms: 0 }]);
     assert.equal((await platform.instance(uuid))["state"], "template");
     assert.equal((await platform.requestItem("GET", "/v1/instances/templates?name=plain"))["error"], 8);
-    assert.equal((await convert("golden"))["status"], "success"); // a second time changes nothing
+    assert.equal((await convert("golden"))["status"], "success"); // a second conversion changes nothing
   });
 
   it("are created from a running instance once its VM ends, with no start in between", async () => {
@@ -98,7 +98,7 @@ describe("instance templates", () => {
     const { uuid } = await platform.createRunning({ name: "busy" });
     await convert("busy", { timeout_s: 0 });
     platform.daemon.simulateKill();
-    platform.vmm.end(uuid, { how: "killed", detail: "gone" });
+    platform.vmm.end(uuid, { kind: "killed", detail: "gone" });
     await platform.start();
     assert.equal((await template("busy"))["state"], "template");
   });

@@ -1,4 +1,4 @@
-/** Volumes, judged by the tools of e2fsprogs where a disk is concerned. */
+/** Volumes, with disks checked by the tools of e2fsprogs. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";

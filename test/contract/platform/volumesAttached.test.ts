@@ -1,4 +1,4 @@
-/** Volumes that come to and leave instances which exist. */
+/** Volumes that are attached to and detached from existing instances. */
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import { assertFileSystemSound } from "../../support/disks";
@@ -76,7 +76,7 @@ describe("attaching and detaching volumes", () => {
     const made = await platform.createRunning({ name: "i", volumes: [{ uuid: volume.uuid, at: "/data" }] });
     await detach();
     platform.daemon.simulateKill();
-    platform.vmm.end(made.uuid, { how: "killed", detail: "the machine was switched off" });
+    platform.vmm.end(made.uuid, { kind: "killed", detail: "the machine was switched off" });
     await platform.start();
     assert.equal((await read())["state"], "available");
   });

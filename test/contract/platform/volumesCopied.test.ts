@@ -1,4 +1,4 @@
-/** Clones of volumes, templates, and volumes made from those; the copies are judged by the tools of e2fsprogs. */
+/** Clones of volumes, templates, and volumes created from them; e2fsprogs checks the copies. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -34,7 +34,7 @@ describe("copies of volumes", () => {
   const names = (items: readonly Item[]) => items.map(({ name }) => name);
   const disksLeft = async () => (await fs.readdir(platform.paths.volumesDir)).sort();
 
-  /** Reads a volume until its disk is made, or could not be. */
+  /** Reads a volume until its disk is created or has failed. */
   async function settled(uuid: string): Promise<Item> {
     for (;;) {
       const item = await read(uuid);
@@ -43,7 +43,7 @@ describe("copies of volumes", () => {
     }
   }
 
-  /** A volume of this size whose file `note` says this. */
+  /** A volume of this size with this text in the file `note`. */
   async function noted(body: Record<string, unknown>, note: string): Promise<Item> {
     const volume = await create(body);
     const file = path.join(platform.folder, "note");

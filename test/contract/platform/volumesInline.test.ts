@@ -1,4 +1,4 @@
-/** Volumes that come with an instance: what becomes of them when it goes. */
+/** Inline volumes of an instance: what happens to them when it is deleted. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { openDatabase } from "../../../provider/platform/store/database";
@@ -115,7 +115,7 @@ describe("inline volumes of an instance", () => {
     await make("i");
     await make("j");
     platform.daemon.simulateKill();
-    const database = openDatabase(platform.paths.databaseFile); // the instance's row goes first, its volumes' after it
+    const database = openDatabase(platform.paths.databaseFile); // the instance's row is deleted first, then those of its volumes
     database?.run("DELETE FROM instances WHERE name = 'i'");
     database?.close();
     await platform.start();

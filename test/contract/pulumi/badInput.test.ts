@@ -1,4 +1,4 @@
-/** What a user reads about bad input that a preview can know, word by word, from the dynamic provider process. */
+/** Error messages for bad input, word for word, from the dynamic provider process. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as fs from "node:fs/promises";
@@ -17,10 +17,10 @@ const kraftfile =
   (folder) =>
     fs.writeFile(path.join(folder, "Kraftfile"), text);
 
-/** Makes a good image context a bad one. */
+/** Breaks a valid image context. */
 type Change = (folder: string) => Promise<unknown>;
 
-/** What is wrong → the change, and what is printed; `<context>` stands for the folder. */
+/** Case → the change and the printed text; `<context>` stands for the folder. */
 const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: string]>> = {
   "a missing context folder": [
     (folder) => fs.rm(folder, { recursive: true }),
@@ -34,7 +34,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
     (folder) => fs.writeFile(path.join(folder, "kraft.yaml"), GOOD),
     "context: There are several Kraftfiles in '<context>': Kraftfile, kraft.yaml. Keep one of them.",
   ],
-  "a bracket that is not closed": [
+  "an unclosed bracket": [
     kraftfile(GOOD.replace('"]', '"')),
     `context: <context>/Kraftfile:4:18: this is not valid YAML: the indentation does not fit the lines above, or a bracket before this place is not closed.
   cmd: ["/bin/true"
@@ -46,7 +46,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
    rootfs: ./rootfs
   ^`,
   ],
-  "a quote that is not closed, without showing the value": [
+  "an unclosed quote, without showing the value": [
     kraftfile(`${GOOD}env:\n  TOKEN: "s3cret\n`),
     "context: <context>/Kraftfile:6:17: this is not valid YAML: something is missing here; look for a quote or bracket that is not closed, a ':' or a ','.",
   ],
@@ -56,7 +56,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
   rootsf: ./rootfs
   ^`,
   ],
-  "an unknown key that is near to none": [
+  "an unknown key that resembles none": [
     kraftfile(`${GOOD}zzz: 1\n`),
     `context: <context>/Kraftfile:5:1: unknown key 'zzz'; a Kraftfile may have spec, specification, name, runtime, rootfs, cmd, env, labels, targets.
   zzz: 1
@@ -83,7 +83,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
   rootfs: ./rootfs
           ^`,
   ],
-  "a link in the rootfs that climbs out of it": [
+  "a link in the rootfs that leads outside": [
     (folder) => fs.symlink("../../etc/passwd", path.join(folder, "rootfs", "out")),
     "context: The symbolic link '/out' leads out of the root file system to '../../etc/passwd'; let it point inside, or remove it.",
   ],
@@ -100,20 +100,20 @@ const template = { image: "app:1" };
 const pem = (file: string): string => readFileSync(path.join(__dirname, "../../fixtures/certificates", file), "utf8");
 const www = { commonName: "www.example.com", chain: pem("www.pem"), key: pem("www.key") };
 
-/** Kind → what is wrong → inputs, and what is printed. */
+/** Kind → case → inputs and the printed text. */
 const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: object, printed: string]>>>> = {
   Instance: {
     "an unknown property, with the nearest known one": [
       { image: "app:1", memory: 64 },
       "memory: unknown property; did you mean 'memoryMb'?",
     ],
-    "less memory than any guest may have": [{ image: "app:1", memoryMb: 8 }, "memoryMb: must be at least 16, got 8."],
+    "less memory than the minimum": [{ image: "app:1", memoryMb: 8 }, "memoryMb: must be at least 16, got 8."],
     "a fraction of a MiB": [{ image: "app:1", memoryMb: 64.5 }, "memoryMb: must be a whole number, got 64.5."],
-    "an item of args that is no string": [
+    "an args item that is not a string": [
       { image: "app:1", args: ["-p", 80] },
       "args[1]: must be of type string, got number.",
     ],
-    "an env value that is no string, without showing it": [
+    "an env value that is not a string, without showing it": [
       { image: "app:1", env: { PIN: 735_291 } },
       "env.PIN: must be of type string, got number.",
     ],
@@ -141,7 +141,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
       { template, ports: [{ port: 80, handlers: ["tls", "http"] }] },
       'ports[0].handlers: port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for that.',
     ],
-    "redirect on another port than 80": [
+    "redirect on a port other than 80": [
       { template, ports: [{ port: 8080, handlers: ["redirect"] }] },
       'ports[0].handlers: the handler "redirect" is for port 80 only; remove it.',
     ],
@@ -149,11 +149,11 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
       { template, ports: [{ port: 80, handlers: ["http", "redirect"] }] },
       "ports[0].destinationPort: a redirect needs the public port to send clients to, such as 443.",
     ],
-    "a port that is published twice": [
+    "a duplicate port": [
       { template, ports: [{ port: 9000 }, { port: 9000 }] },
       "ports[1].port: port 9000 is published twice; list each port once.",
     ],
-    "a handler that is misspelt": [
+    "a misspelt handler": [
       { template, ports: [{ port: 443, handlers: ["http", "tsl"] }] },
       'ports[0].handlers[1]: must be one of "tls", "http", "redirect", got "tsl". Did you mean "tls"?',
     ],
@@ -163,25 +163,22 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
     ],
   },
   Certificate: {
-    "a key of another certificate": [
+    "the key of another certificate": [
       { ...www, key: pem("wild.key") },
-      "key: does not fit the certificate, which is the first of `chain`; give the key it was made with.",
+      "key: does not match the certificate, which is the first in `chain`; give the key that it was issued for.",
     ],
-    "a key with a passphrase": [
-      { ...www, key: pem("www.encrypted.key") },
-      "key: is encrypted; give it without a passphrase.",
-    ],
+    "a key with a passphrase": [{ ...www, key: pem("www.encrypted.key") }, "key: is encrypted; remove its passphrase."],
     "a key that is none, without showing it": [
       { ...www, key: "s3cret" },
-      "key: cannot be read; give PEM text that begins with '-----BEGIN PRIVATE KEY-----'.",
+      "key: is not valid PEM; give text that begins with '-----BEGIN PRIVATE KEY-----'.",
     ],
     "a chain that is a path": [
       { ...www, chain: "./www.pem" },
-      "chain: cannot be read; give PEM text that begins with '-----BEGIN CERTIFICATE-----': the certificate, then its issuers.",
+      "chain: is not valid PEM; give text that begins with '-----BEGIN CERTIFICATE-----': the certificate, then its issuers.",
     ],
-    "a name that the certificate is not for": [
+    "a name that the certificate does not cover": [
       { ...www, commonName: "shop.example.com" },
-      'commonName: "shop.example.com" is not among the names of the certificate, which is for www.example.com, example.com.',
+      'commonName: \"shop.example.com\" is not a name of the certificate, which is for www.example.com, example.com.',
     ],
   },
   GatewayImage: {
@@ -189,16 +186,16 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
       { context: ".", files: { motd: "s3cret" } },
       'files.motd: must be an absolute path of the guest, got "motd".',
     ],
-    "a file whose content is no string": [
+    "a file whose content is not a string": [
       { context: ".", files: { "/port": 8080 } },
       'files["/port"]: must be of type string, got number.',
     ],
   },
 };
 
-/** Settings → what every preview prints. */
+/** Case → settings and the text that every preview prints. */
 const SETTINGS: Readonly<Record<string, readonly [settings: Record<string, string>, printed: string]>> = {
-  "no token for a metro of the cloud": [
+  "no token for a cloud metro": [
     { "unikernel:metro": "fra" },
     "CONFIG_INVALID: No token for metro 'fra' (from unikernel:metro or the Provider's arguments). Set one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, or run on this machine with 'pulumi config set unikernel:metro local'.",
   ],
@@ -206,13 +203,13 @@ const SETTINGS: Readonly<Record<string, readonly [settings: Record<string, strin
     {},
     "CONFIG_INVALID: No token for metro 'fra' (the default). Set one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, or run on this machine with 'pulumi config set unikernel:metro local'.",
   ],
-  "what is no metro, without showing the token": [
+  "an invalid metro, without showing the token": [
     { "unikernel:metro": "Frankfurt am Main", "unikernel:token": "s3cret" },
     "CONFIG_INVALID: 'Frankfurt am Main' (from unikernel:metro or the Provider's arguments) is not a metro. Give 'local', a metro code such as 'fra', or the http(s) URL of an API.",
   ],
 };
 
-/** What a failed call printed. */
+/** The text of a failed call. */
 const printedBy = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => assert.fail("it succeeded"),
@@ -292,7 +289,7 @@ describe("the dynamic provider process with bad input", () => {
   });
 
   describe("given settings that the metro rejects at preview", () => {
-    /** What a preview prints of a volume while the metro, which is its own control plane, answers so to everything. */
+    /** The text of a volume's preview if the metro, which is its own control plane, responds like this to everything. */
     async function printed(metro: (url: string) => string, answer: FakeResponder): Promise<readonly string[]> {
       await using api = await startFakeApi(answer);
       const [code, token] = [metro(api.url), "s3cret"];
@@ -306,11 +303,11 @@ describe("the dynamic provider process with bad input", () => {
         await volume.stop();
       }
     }
-    const refusing = (status: number) => () => ({ status, body: { status: "error", message: "No" } });
+    const rejecting = (status: number) => () => ({ status, body: { status: "error", message: "No" } });
     const itself = (url: string) => url;
 
     it("reports an unknown token without showing it", async () => {
-      assert.deepEqual(await printed(itself, refusing(401)), [
+      assert.deepEqual(await printed(itself, rejecting(401)), [
         "API_UNAUTHORIZED: unikernel:token: GET /v1/users/quotas in metro '<metro>' was refused with HTTP 401: No. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
       ]);
     });
@@ -323,13 +320,13 @@ describe("the dynamic provider process with bad input", () => {
           () => metros,
         ),
         [
-          "CONFIG_INVALID: unikernel:metro: There is no metro 'frb'. There are: fra. Did you mean 'fra'? Or give the URL of its API.",
+          "CONFIG_INVALID: unikernel:metro: There is no metro 'frb'. There are: fra. Did you mean 'fra'? Or give the URL of the metro's API.",
         ],
       );
     });
 
     it("ignores a token without permission to read quotas, and a failing metro", async () => {
-      for (const status of [403, 404]) assert.deepEqual(await printed(itself, refusing(status)), []);
+      for (const status of [403, 404]) assert.deepEqual(await printed(itself, rejecting(status)), []);
     });
   });
 
@@ -345,8 +342,8 @@ describe("the dynamic provider process with bad input", () => {
     });
     after(() => platform.close());
 
-    /** Creates one that is refused, and says what was printed; asserts that everything is as before. */
-    async function refused(kind: string, inputs: object): Promise<string> {
+    /** Creates a resource that is rejected and returns the text; asserts that everything is unchanged. */
+    async function failedCreate(kind: string, inputs: object): Promise<string> {
       const everything = async () =>
         Promise.all(
           ["instances", "services", "volumes", "certificates"].map(async (type) =>
@@ -370,17 +367,17 @@ describe("the dynamic provider process with bad input", () => {
       const hint = "Choose another name, or omit the name to have a unique one generated.";
       await platform.createRunning({ name: "taken" });
       assert.equal(
-        await refused("Instance", { name: "taken", image: "app:1" }),
+        await failedCreate("Instance", { name: "taken", image: "app:1" }),
         `ALREADY_EXISTS: name: Creating instance 'taken' failed: An instance with the name 'taken' already exists. ${hint}`,
       );
       await platform.requestItem("POST", "/v1/services", { name: "taken", services: [{ port: takenPort }] });
       assert.equal(
-        await refused("Service", { name: "taken", ports: [{ port }], template }),
+        await failedCreate("Service", { name: "taken", ports: [{ port }], template }),
         `ALREADY_EXISTS: name: Creating service 'taken' failed: A service group with the name 'taken' already exists. ${hint}`,
       );
       await platform.requestItem("POST", "/v1/volumes", { name: "taken", size_mb: 8 });
       assert.equal(
-        await refused("Volume", { name: "taken", sizeMb: 8 }),
+        await failedCreate("Volume", { name: "taken", sizeMb: 8 }),
         `ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. ${hint}`,
       );
     });
@@ -388,7 +385,7 @@ describe("the dynamic provider process with bad input", () => {
     it("reports a port that another service publishes", async () => {
       assert.equal(
         await refused("Service", { name: "second", ports: [{ port: takenPort }], template }),
-        `IN_USE: ports[0].port: Creating service 'second' failed: Port ${takenPort} cannot be used by service group 'second': 'taken' publishes it. Publish another port, or end the program that has it.`,
+        `IN_USE: ports[0].port: Creating service 'second' failed: Port ${takenPort} cannot be used by service group 'second': 'taken' publishes it. Publish another port, or stop the program that uses it.`,
       );
     });
 
@@ -397,13 +394,13 @@ describe("the dynamic provider process with bad input", () => {
       await platform.createRunning({ name: "holder", volumes: [{ uuid, at: "/data" }] });
       const inputs = { ports: [{ port }], template: { ...template, volumes: [{ volume: uuid, at: "/data" }] } };
       assert.match(
-        await refused("Service", { name: "web", ...inputs }),
+        await failedCreate("Service", { name: "web", ...inputs }),
         /^IN_USE: template\.volumes: Creating instance 'web-[0-9a-f]{5}' of service 'web' failed: Volume 'held' is attached to instance 'holder'\. Give it a volume of its own, or mount the volume readonly wherever it is used\.$/,
       );
     });
 
-    /** Asks for the deletion of one that is locked, and says what was printed; asserts that it is there afterwards. */
-    async function refusedDeletion(kind: string, inputs: object): Promise<string> {
+    /** Requests the deletion of a locked object and returns the text; asserts that it still exists. */
+    async function failedDelete(kind: string, inputs: object): Promise<string> {
       const resource = await DynamicProcess.start(kind, settings);
       try {
         const { inputs: checked } = await resource.check({}, { __resourceName: "it", ...inputs, deleteLock: true });
@@ -411,7 +408,7 @@ describe("the dynamic provider process with bad input", () => {
         const printed = await printedBy(resource.delete(id, outs));
         const read = await resource.read(id, outs);
         assert.equal(read.id, id);
-        // The way out that was told leads out.
+        // The suggested fix works.
         const unlocked = await resource.update(id, outs, { ...checked, deleteLock: false });
         await resource.delete(id, unlocked);
         return printed;
@@ -423,11 +420,11 @@ describe("the dynamic provider process with bad input", () => {
     it("reports a lock on an instance or a volume to delete", async () => {
       assert.equal(
         await refusedDeletion("Instance", { name: "kept", image: "app:1" }),
-        "NOT_ALLOWED: deleteLock: Instance 'kept' is locked against deletion. Set deleteLock to false, run 'pulumi up', and delete it then.",
+        "NOT_ALLOWED: deleteLock: Instance 'kept' is locked against deletion. Set deleteLock to false, run 'pulumi up', then delete it.",
       );
       assert.equal(
         await refusedDeletion("Volume", { name: "kept", sizeMb: 8 }),
-        "NOT_ALLOWED: deleteLock: Deleting volume 'kept' failed: Deletion protection enabled. If it is locked: set deleteLock to false, run 'pulumi up', and delete it then.",
+        "NOT_ALLOWED: deleteLock: Deleting volume 'kept' failed: Deletion protection enabled. If it is locked, set deleteLock to false, run 'pulumi up', then delete it.",
       );
     });
 
@@ -448,10 +445,10 @@ describe("the dynamic provider process with bad input", () => {
       const detail = "Kernel panic - not syncing: Out of memory";
       platform.guests.set("crashing", {
         console: `starting up\n${detail}\n`,
-        exits: { afterMs: 0, exit: { how: "panicked", detail } },
+        exits: { afterMs: 0, exit: { kind: "panicked", detail } },
       });
       assert.equal(
-        await refused("Instance", { name: "crashing", image: "app:1", env: { TOKEN: "s3cret" } }),
+        await failedCreate("Instance", { name: "crashing", image: "app:1", env: { TOKEN: "s3cret" } }),
         `GUEST_STOPPED: Instance 'crashing' stopped: the kernel crashed before the program ended (page fault, out of memory). Last console lines:
   | starting up
   | Kernel panic - not syncing: Out of memory
@@ -488,10 +485,10 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of its API.",
+        "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of the metro's API.",
       );
       assert.deepEqual(
-        controlPlane.asked.map(({ method }) => method),
+        controlPlane.requests.map(({ method }) => method),
         ["GET"],
       );
       await isUntouched();

@@ -11,7 +11,7 @@ const item = {
   state: "available",
   size_mb: 64,
   filesystem: "ext4",
-  // As young as what a test has just made.
+  // As recent as an object that a test just created.
   created_at: new Date().toISOString(),
 };
 const TOKEN = "t0ken-of-the-test";
@@ -32,8 +32,8 @@ describe("the dynamic provider process", () => {
     await api[Symbol.asyncDispose]();
   });
   beforeEach(() => {
-    api.asked.length = 0;
-    api.answer = () => success("volumes", item);
+    api.requests.length = 0;
+    api.respond = () => success("volumes", item);
   });
 
   it("checks inputs: fills in a name, keeps it, and reports failures by path without values", async () => {
@@ -50,7 +50,7 @@ describe("the dynamic provider process", () => {
     assert.match(failures[0]?.reason ?? "", /^sizeMb: must be of type number, got string/);
     assert.match(failures[1]?.reason ?? "", /did you mean 'sizeMb'\?/);
     assert.deepEqual(
-      api.asked.map(({ method, url }) => `${method} ${url}`).filter((asked) => asked !== "GET /v1/users/quotas"),
+      api.requests.map(({ method, url }) => `${method} ${url}`).filter((asked) => asked !== "GET /v1/users/quotas"),
       [],
       "a check asks for nothing but the quotas",
     );
@@ -72,7 +72,7 @@ describe("the dynamic provider process", () => {
   it("creates with a minimal body and the token, and returns inputs and outputs", async () => {
     const { id, outs } = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
     assert.equal(id, item.uuid);
-    assert.deepEqual(api.asked[0], {
+    assert.deepEqual(api.requests[0], {
       method: "POST",
       url: "/v1/volumes",
       authorization: `Bearer ${TOKEN}`,
@@ -112,29 +112,29 @@ describe("the dynamic provider process", () => {
     await assert.rejects(volume.read(item.uuid, there), { message: refused });
     await assert.rejects(volume.delete(item.uuid, there), { message: refused });
     await assert.rejects(volume.diff(item.uuid, there, news), { message: refused });
-    assert.deepEqual(api.asked, []);
+    assert.deepEqual(api.requests, []);
     const moved = await volume.diff(item.uuid, { ...there, __home: { ...there.__home, provider: "fra" } }, news);
     assert.deepEqual(moved, { changes: true, replaces: ["__home"], deleteBeforeReplace: false });
   });
 
   it("finds by name the object whose create response was lost", async () => {
-    api.answer = ({ method }) => (method === "POST" ? undefined : success("volumes", item));
+    api.respond = ({ method }) => (method === "POST" ? undefined : success("volumes", item));
     const { id } = await volume.create({ __resourceName: "data", name: "data-0123abc", sizeMb: 64 });
     assert.equal(id, item.uuid);
-    assert.deepEqual(api.asked.filter((a) => a.method === "POST").length, 1);
-    assert.equal(api.asked[1]?.url, "/v1/volumes?name=data-0123abc");
+    assert.deepEqual(api.requests.filter((a) => a.method === "POST").length, 1);
+    assert.equal(api.requests[1]?.url, "/v1/volumes?name=data-0123abc");
   });
 
   it("waits for a copy in state pending, which only the vendor's prose mentions", async () => {
     const states = ["pending", "initializing"];
-    api.answer = ({ method }) =>
+    api.respond = ({ method }) =>
       success("volumes", { ...item, state: method === "POST" ? "pending" : (states.shift() ?? "available") });
     const { id, outs } = await volume.create({ __resourceName: "data", name: "data-0123abc", cloneFrom: "other" });
     assert.deepEqual([id, outs["state"], states], [item.uuid, "available", []]);
   });
 
   it("keeps the id of an object that failed after its creation", async () => {
-    api.answer = ({ method }) =>
+    api.respond = ({ method }) =>
       method === "DELETE"
         ? failure("volumes", 10, "The disk is stuck")
         : success("volumes", method === "POST" ? item : { ...item, state: "error", message: "disk broke" });
@@ -144,15 +144,18 @@ describe("the dynamic provider process", () => {
     );
     assert.equal(error.partial?.id, item.uuid);
     assert.equal(error.partial.properties["sizeMb"], 64);
-    assert.match(error.partial.reasons.join(), /OPERATION_FAILED: Volume 'data-0123abc' could not be made: disk broke/);
+    assert.match(
+      error.partial.reasons.join(),
+      /OPERATION_FAILED: Volume 'data-0123abc' could not be created: disk broke/,
+    );
     // Without its text in state, refresh and destroy could not even find the code that reads and deletes it.
     assert.equal(error.partial.properties["__provider"], serializedProvider("Volume"));
-    api.answer = () => success("volumes", item);
+    api.respond = () => success("volumes", item);
     await volume.delete(error.partial.id, error.partial.properties);
   });
 
   it("reports the API's error with its code and without the token", async () => {
-    api.answer = () => failure("volumes", 23, "A volume with the name 'data' already exists");
+    api.respond = () => failure("volumes", 23, "A volume with the name 'data' already exists");
     const error = await volume.create({ __resourceName: "data", name: "data", sizeMb: 64 }).then(
       () => assert.fail("it resolved"),
       (e: CallError) => e,
@@ -166,7 +169,7 @@ describe("the dynamic provider process", () => {
   });
 
   it("reads back inputs, so that a manual change shows as drift", async () => {
-    api.answer = () => success("volumes", { ...item, size_mb: 128 });
+    api.respond = () => success("volumes", { ...item, size_mb: 128 });
     const state = {
       __resourceName: "data",
       __version: 1,
@@ -181,11 +184,11 @@ describe("the dynamic provider process", () => {
 
   it("reports not found for code 8 only", async () => {
     const state = { __resourceName: "data", name: "data-0123abc", sizeMb: 64 };
-    api.answer = () => failure("volumes", 8, "No volume with uuid");
+    api.respond = () => failure("volumes", 8, "No volume with uuid");
     assert.equal((await volume.read(item.uuid, state)).id, "");
-    api.answer = () => ({ status: 403, body: { status: "error", message: "no" } });
+    api.respond = () => ({ status: 403, body: { status: "error", message: "no" } });
     await assert.rejects(volume.read(item.uuid, state), (e: CallError) => /API_UNAUTHORIZED/.test(e.message));
-    api.answer = () => failure("volumes", 14, "not allowed");
+    api.respond = () => failure("volumes", 14, "not allowed");
     await assert.rejects(volume.read(item.uuid, state), (e: CallError) => /NOT_ALLOWED/.test(e.message));
   });
 
@@ -197,7 +200,7 @@ describe("the dynamic provider process", () => {
       deleteBeforeReplace: false,
     });
     await volume.update(item.uuid, state, { ...state, sizeMb: 128 });
-    const [patch] = api.asked.filter(({ method }) => method === "PATCH");
+    const [patch] = api.requests.filter(({ method }) => method === "PATCH");
     assert.deepEqual(patch?.body, [{ uuid: item.uuid, prop: "size_mb", op: "set", value: 128 }]);
   });
 
@@ -212,7 +215,7 @@ describe("the dynamic provider process", () => {
       assert.deepEqual(await changed({}), { changes: true, replaces: ["restartPolicy"], deleteBeforeReplace: false });
       assert.equal((await changed({ name: "web" })).deleteBeforeReplace, true);
       assert.equal((await changed({ volumes: [{ volume: "v", at: "/data" }] })).deleteBeforeReplace, true);
-      // State of a release that did not know the other inputs yet: their defaults are what it ran with.
+      // State of a release without the newer inputs: their defaults are what it ran with.
       const { inputs } = await instance.check({}, { __resourceName: "web", name: "web", image: "a" });
       const older = { __resourceName: "web", name: "web", image: "a" };
       assert.deepEqual(await instance.diff("i", older, inputs), {
@@ -240,12 +243,12 @@ describe("the dynamic provider process", () => {
         assert.deepEqual(service.printed, sentences);
       };
       await foretells({ template: { image: "a", memoryMb: 256, volumes: UNKNOWN } }, [
-        "Service 'web': the update will roll the changed template out to 1 replica, with up to 1 more and 0 less than that at a time.",
-        "Service 'web': template will change: it is not all known yet.",
+        "Service 'web': the update will roll the changed template out to 1 replica, with at most 1 extra and 0 missing at a time.",
+        "Service 'web': template will change (value not fully known yet).",
       ]);
       await foretells({ softLimit: 2, ports: [{ port: 9090 }, UNKNOWN] }, [
         "Service 'web': the update will set the soft limit to 2.",
-        "Service 'web': ports will change: it is not all known yet.",
+        "Service 'web': ports will change (value not fully known yet).",
       ]);
     } finally {
       await service.stop();
@@ -263,9 +266,9 @@ describe("the dynamic provider process", () => {
 
   it("treats a delete of a missing object as done, and reports one that is in use", async () => {
     const state = { __resourceName: "data", name: "data", sizeMb: 64 };
-    api.answer = () => failure("volumes", 8, "No volume");
+    api.respond = () => failure("volumes", 8, "No volume");
     await volume.delete(item.uuid, state);
-    api.answer = () => failure("volumes", 15, "Volume is attached");
+    api.respond = () => failure("volumes", 15, "Volume is attached");
     await assert.rejects(volume.delete(item.uuid, state), (e: CallError) =>
       /IN_USE: Deleting volume 'data' failed: Volume is attached/.test(e.message),
     );
@@ -286,7 +289,7 @@ describe("the dynamic provider process for every kind", () => {
           [uuid, "edge", [{ port: 8080, handlers: [], protocol: "tcp" }]],
         );
       }
-      api.answer = () => failure("service_groups", 8, "No service group");
+      api.respond = () => failure("service_groups", 8, "No service group");
       await assert.rejects(service.read("edge", { __resourceName: "found" }), {
         message: /^NOT_FOUND: Service 'edge' does not exist in this metro\./,
       });

@@ -1,4 +1,4 @@
-/** An Instance against the local platform, through the dynamic provider process: what its preview says is what then happens. */
+/** An Instance on the local platform through the dynamic provider process: an update does what its preview says. */
 import assert from "node:assert/strict";
 import { PENDING_START_KEY } from "../../../provider/definition/initFailed";
 import { DEFAULT_QUOTAS } from "../../../provider/platform/quota/quotaSettings";
@@ -36,7 +36,7 @@ describe("an instance on the local platform", () => {
     const inputs = await checked(name, given);
     return { inputs, ...(await process.create(inputs)) };
   };
-  /** The differences of a refresh, and of the preview after it. */
+  /** The differences found by a refresh and by the preview after it. */
   const drift = async (id: string, outs: Json, inputs: Json) => {
     const read = await process.read(id, outs);
     const found = await process.diff(id, read.props, inputs);
@@ -78,10 +78,7 @@ describe("an instance on the local platform", () => {
       () => assert.fail("it was deleted"),
       (error: CallError) => error.message,
     );
-    assert.match(
-      refused,
-      /^NOT_ALLOWED: deleteLock: .*Set deleteLock to false, run 'pulumi up', and delete it then\.$/,
-    );
+    assert.match(refused, /^NOT_ALLOWED: deleteLock: .*Set deleteLock to false, run 'pulumi up', then delete it.$/);
     assert.equal((await platform.instance(id))["state"], "running", "it was not even stopped");
     const open = await checked("full", { ...full, deleteLock: false }, inputs);
     await process.delete(id, await process.update(id, outs, open));
@@ -139,7 +136,7 @@ describe("an instance on the local platform", () => {
     await process.diff(id, changed.read.props, inputs);
     await eventually("it is printed", () => process.printed.length > 0);
     assert.deepEqual(process.printed, [
-      "Instance 'drifting': the update will change memoryMb and tags in place, for which it is stopped and started if it runs by then.",
+      "Instance 'drifting': the update will change memoryMb and tags in place, restarting it if it runs by then.",
     ]);
     const updated = await process.update(id, changed.read.props, inputs);
     assert.equal(updated["state"], "stopped", "its power is its users' business");
@@ -150,7 +147,7 @@ describe("an instance on the local platform", () => {
     const { id, outs, inputs } = await made("owing", { image: "app:1" });
     const { name } = await platform.instance(id);
     const news = await checked("owing", { image: "app:1", memoryMb: 256 }, inputs);
-    platform.guests.set(name, { exits: { afterMs: 0, exit: { how: "exited", exitCode: 1 } } });
+    platform.guests.set(name, { exits: { afterMs: 0, exit: { kind: "exited", exitCode: 1 } } });
     const failure = await process.update(id, outs, news).then(
       () => assert.fail("it was updated"),
       (error: CallError) => error,
@@ -170,7 +167,7 @@ describe("an instance on the local platform", () => {
     assert.equal((await platform.instance(id))["state"], "running");
     assert.deepEqual(await process.diff(id, started, news), NONE);
 
-    // Somebody else starts it: nothing is owed any more.
+    // Someone else starts it: no start is pending any more.
     assert.equal(read.props[PENDING_START_KEY], true);
     const seen = await drift(id, read.props, news);
     assert.deepEqual(await process.diff(id, seen.read.props, news), NONE);

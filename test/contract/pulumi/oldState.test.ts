@@ -1,4 +1,4 @@
-/** States that release f2a07b2 wrote, read by the dynamic provider process of this one: checked, compared, read and deleted. */
+/** States written by release f2a07b2, read by the current dynamic provider process: checked, compared, read and deleted. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -18,15 +18,15 @@ import type { Registration } from "../../support/programInputs";
 type Json = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
 
-/** Each kind and each Provider takes a process of its own, a second or more each on a busy machine. */
+/** Each kind and each Provider needs its own process, which takes a second or more on a busy machine. */
 const PROCESSES_LIMIT_MS = 180_000;
 
 const UNCHANGED = { changes: false, replaces: [], deleteBeforeReplace: false };
 
-/** Inputs that say something at creation only: a change of them has no effect. */
+/** Create-only inputs: a change has no effect. */
 const AT_CREATION = ["adopt", "allowDataLoss", "autostart", "imagePull", "prepareTemplate"];
 
-/** The processes for one state, started as they are needed, and its resources with what their program registers. */
+/** The processes for one state, started on demand, and its resources with the inputs that their program registers. */
 class OldStack {
   readonly resources: readonly OldResource[];
   readonly project: OldProject;
@@ -64,7 +64,7 @@ class OldStack {
     return this.resources.find((one) => one.name === name) ?? assert.fail(`no ${name} in the state`);
   }
 
-  /** What the program registers of it now. */
+  /** The inputs that the program registers now. */
   registrationOf({ type, name }: OldResource): Registration {
     const found = this.registered.filter((one) => one.type === type && one.name === name);
     assert.equal(found.length, 1, `${type} ${name} in the program`);
@@ -81,7 +81,7 @@ class OldStack {
     return started;
   }
 
-  /** Check with the inputs in state, then diff with the outputs in state: what the engine does at preview. */
+  /** Check with the inputs in state, then diff with the outputs in state, as the engine does at preview. */
   async preview(resource: OldResource, old: Partial<Pick<OldResource, "inputs" | "outputs">> = {}) {
     const { inputs: olds, outputs, id } = { ...resource, ...old };
     const process = await this.process(resource);
@@ -98,7 +98,7 @@ class OldStack {
   }
 }
 
-/** The paths of all values in an input, without those that a change has no effect of. */
+/** The paths of all values in an input, except those whose change has no effect. */
 function leaves(value: unknown, at: Path = []): readonly Path[] {
   if (AT_CREATION.includes(String(at.at(-1)))) return [];
   if (value === null || typeof value !== "object") return [at];
@@ -108,7 +108,7 @@ function leaves(value: unknown, at: Path = []): readonly Path[] {
   return members.flatMap(([key, member]) => leaves(member, [...at, key]));
 }
 
-/** The value with another one at a path in it. */
+/** A copy of the value with a different value at a path. */
 function altered(value: unknown, [key, ...rest]: Path): unknown {
   if (key !== undefined) {
     const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<
@@ -123,7 +123,7 @@ function altered(value: unknown, [key, ...rest]: Path): unknown {
 }
 
 for (const name of ["everything", "cloud"] as const) {
-  describe(`the state '${name}' of an older release, read by the dynamic provider process`, function () {
+  describe(`the dynamic provider process with state '${name}' of an older release`, function () {
     this.timeout(PROCESSES_LIMIT_MS);
     let stack: OldStack;
     before(async () => {
@@ -131,7 +131,7 @@ for (const name of ["everything", "cloud"] as const) {
     });
     after(() => stack.close());
 
-    it("shows no change in any resource, and makes nothing", async () => {
+    it("shows no change of any resource and creates nothing", async () => {
       const seen: Json[] = [];
       for (const resource of stack.dynamic) {
         const { inputs, ...diff } = await stack.preview(resource);
@@ -146,7 +146,7 @@ for (const name of ["everything", "cloud"] as const) {
       assert.equal(await stack.project.hasPlatform(), false, "nothing asked for the local platform");
     });
 
-    it("shows no change once the new inputs are in state beside the old outputs, as an update without changes leaves them", async () => {
+    it("shows no change with new inputs beside old outputs, as an unchanged update leaves them", async () => {
       for (const resource of stack.dynamic) {
         const { inputs } = await stack.preview(resource);
         const { changes, replaces } = await stack.preview(resource, { inputs });
@@ -154,7 +154,7 @@ for (const name of ["everything", "cloud"] as const) {
       }
     });
 
-    it("shows a change of every single value that the state has of the inputs", async () => {
+    it("shows a change of every input value in state", async () => {
       const unnoticed: string[] = [];
       let count = 0;
       for (const resource of stack.dynamic) {
@@ -171,7 +171,7 @@ for (const name of ["everything", "cloud"] as const) {
       assert.deepEqual(unnoticed, []);
     });
 
-    it("knows which names were made by itself: without their mark another is made", async () => {
+    it("recognises generated names by their mark, and generates another without it", async () => {
       const made = stack.dynamic.filter(({ inputs }) => inputs["__autoName"] === true);
       assert.ok(made.length > 0);
       for (const resource of made) {
@@ -185,7 +185,7 @@ for (const name of ["everything", "cloud"] as const) {
       }
     });
 
-    it("knows in which metro each resource is", async () => {
+    it("knows the metro of each resource", async () => {
       for (const resource of stack.dynamic) {
         const elsewhere = { metro: "https://elsewhere.example.com", provider: resource.provider };
         await assert.rejects(stack.preview(resource, { outputs: { ...resource.outputs, __home: elsewhere } }), {
@@ -199,7 +199,7 @@ for (const name of ["everything", "cloud"] as const) {
   });
 }
 
-describe("the state of what failed half-way in an older release, read by the dynamic provider process", function () {
+describe("the dynamic provider process with a partial failure of an older release", function () {
   this.timeout(PROCESSES_LIMIT_MS);
   let stack: OldStack;
   before(async () => {
@@ -207,12 +207,12 @@ describe("the state of what failed half-way in an older release, read by the dyn
   });
   after(() => stack.close());
 
-  it("plans to start what was left down, in place", async () => {
+  it("plans a pending start in place", async () => {
     const { inputs: _, ...diff } = await stack.preview(stack.named("changed"));
     assert.deepEqual(diff, { ...UNCHANGED, changes: true });
   });
 
-  it("plans nothing without the mark of what was left down, which is all that differs", async () => {
+  it("plans nothing without the mark of a pending start", async () => {
     const changed = stack.named("changed");
     assert.equal(changed.outputs["__owesStart"], true);
     const { __owesStart: _, ...outputs } = changed.outputs;
@@ -220,7 +220,7 @@ describe("the state of what failed half-way in an older release, read by the dyn
     assert.deepEqual(diff, UNCHANGED);
   });
 
-  it("plans no start of what has come up by itself since", async () => {
+  it("plans no start for an instance that started by itself", async () => {
     const created = stack.named("created");
     assert.deepEqual([created.outputs["__owesStart"], created.outputs["state"]], [true, "starting"]);
     const { inputs: _, ...diff } = await stack.preview(created);
@@ -229,7 +229,7 @@ describe("the state of what failed half-way in an older release, read by the dyn
     assert.deepEqual([stopped.changes, stopped.replaces], [true, []]);
   });
 
-  it("plans to roll a service on in place, and nothing else of it", async () => {
+  it("plans to continue a rollout in place, and nothing else", async () => {
     const rolled = stack.named("rolled");
     const { inputs, ...diff } = await stack.preview(rolled);
     assert.deepEqual(diff, { ...UNCHANGED, changes: true });
@@ -239,18 +239,18 @@ describe("the state of what failed half-way in an older release, read by the dyn
   });
 });
 
-describe("the state of an older release, used for requests by the dynamic provider process", function () {
+describe("the dynamic provider process with requests from state of an older release", function () {
   this.timeout(PROCESSES_LIMIT_MS);
   let stack: OldStack;
   afterEach(() => stack.close());
 
-  it("gives the engine the settings of a Provider as the state has them, so that a Provider does not change either", async () => {
+  it("returns the settings of a Provider as in state, so that a Provider does not change", async () => {
     stack = await OldStack.open("everything");
     const own = stack.named("own");
     assert.deepEqual(stack.registrationOf(own).inputs, own.inputs);
   });
 
-  it("takes the settings of a Provider from the state as well, as a refresh and a destroy give them without the program", async () => {
+  it("accepts the settings of a Provider from state, as refresh and destroy pass them", async () => {
     stack = await OldStack.open("everything");
     const disk = stack.named("pair-disk");
     const process = await DynamicProcess.start(
@@ -266,7 +266,7 @@ describe("the state of an older release, used for requests by the dynamic provid
     }
   });
 
-  it("shows no drift of what is managed, of which the API does not report all", async () => {
+  it("shows no drift, although the API omits some managed properties", async () => {
     stack = await OldStack.open("lookUps");
     const file = path.join(stack.project.folder, "lookUps.responses.json");
     const items = JSON.parse(await fs.readFile(file, "utf8")) as Items;
@@ -287,7 +287,7 @@ describe("the state of an older release, used for requests by the dynamic provid
     }
   });
 
-  it("keeps what was looked up as it was while only counters moved", async () => {
+  it("keeps a look-up unchanged while only counters change", async () => {
     stack = await OldStack.open("lookUps");
     const file = path.join(stack.project.folder, "lookUps.responses.json");
     const recorded = JSON.parse(await fs.readFile(file, "utf8")) as Items;
@@ -304,10 +304,10 @@ describe("the state of an older release, used for requests by the dynamic provid
     const { props } = await (await stack.process(byName)).read(byName.id, byName.outputs);
     assert.deepEqual([props["memoryMb"], props["startCount"]], [112, 7]);
     assert.equal(byName.outputs["__lookedUp"], true);
-    assert.ok(api.asked.length > 0);
+    assert.ok(api.requests.length > 0);
   });
 
-  /** A fake daemon that has the service 'rolled' with its replicas, which carry these tags; and what it was asked to change. */
+  /** A fake daemon with the service 'rolled' and its replicas, which have these tags, and the changes requested from it. */
   async function rolledService(tags: readonly string[]) {
     stack = await OldStack.open("everything");
     const rolled = stack.named("rolled");
@@ -334,14 +334,14 @@ describe("the state of an older release, used for requests by the dynamic provid
       return recordedResponse(items, asked) ?? success(isInstance ? "instances" : "service_groups", done);
     });
     await announceDaemon(api, stack.project.platform);
-    const changes = () => api.asked.filter(({ method, url }) => method !== "GET" && !url.includes("/wait"));
+    const changes = () => api.requests.filter(({ method, url }) => method !== "GET" && !url.includes("/wait"));
     return { api, rolled, process: await stack.process(rolled), changes };
   }
   const MANAGED = "managed-by:pulumi-unikernel";
   /** Printed by `templateTag` of release f2a07b2 for the template in this state. */
   const TEMPLATE = "template:808ab89f967c";
 
-  it("knows the replicas that were made from the template in the state, and rolls nothing for another limit", async () => {
+  it("recognises replicas of the template in state, and starts no rollout for another limit", async () => {
     const { api, rolled, process, changes } = await rolledService(["replica", MANAGED, TEMPLATE]);
     await using _ = api;
     const { inputs } = await stack.preview(rolled);
@@ -352,7 +352,7 @@ describe("the state of an older release, used for requests by the dynamic provid
     );
   });
 
-  it("drains the replicas of a service for as long as its old inputs say", async () => {
+  it("drains replicas of a service for the time in its old inputs", async () => {
     const { api, rolled, process, changes } = await rolledService(["replica", MANAGED, TEMPLATE]);
     await using _ = api;
     await process.delete(rolled.id, rolled.outputs);

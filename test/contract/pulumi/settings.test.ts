@@ -1,11 +1,11 @@
-/** Settings of a Provider or a stack, as the engine hands them to the provider process. */
+/** Settings of a Provider or a stack, as the engine passes them to the provider process. */
 import assert from "node:assert/strict";
 import { DynamicProcess } from "../../support/dynamicProcess";
 
 describe("settings of the provider process", function () {
   this.timeout(120_000);
 
-  /** Why a volume is refused under these settings; none when they are fine. */
+  /** Why a volume is rejected with these settings; empty if they are valid. */
   async function reasons(settings: Record<string, unknown>): Promise<readonly string[]> {
     const keys = Object.entries(settings).map(([key, value]) => [`unikernel:${key}`, value]);
     const volume = await DynamicProcess.start("Volume", {

@@ -17,7 +17,7 @@ const failing = async (promise: Promise<unknown>): Promise<UnikernelError> => {
   return cause;
 };
 
-/** Status of an answer; 0 without one. */
+/** Status of a response; 0 without one. */
 const ask = (port: number): Promise<number> =>
   new Promise((resolve) => {
     const request = http.get({ host: "127.0.0.1", port, agent: false }, (response) => {
@@ -26,7 +26,7 @@ const ask = (port: number): Promise<number> =>
     request.on("error", () => resolve(0));
   });
 
-/** Asks one question after the other until it is ended, which tells the statuses. */
+/** Sends requests in sequence until stopped, and returns the statuses. */
 function asking(port: number): { end(): Promise<readonly number[]> } {
   const statuses: number[] = [];
   let isDone = false;

@@ -1,4 +1,4 @@
-/** An Instance under the real engine, against a local platform whose VMs are in memory. */
+/** An Instance with the real engine, on a local platform whose VMs are in memory. */
 import assert from "node:assert/strict";
 import { type OperationResult, changingSteps, assertSucceeded } from "../../support/engine";
 import { TestProject } from "../../support/project";

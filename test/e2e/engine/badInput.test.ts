@@ -1,6 +1,6 @@
 /**
- * What is wrong shows as one sentence, leaves everything as it was, and once it is mended the next `pulumi up` goes on.
- * What a preview finds is tested word by word in test/contract/pulumi/badInput.test.ts; here is what only an apply
+ * An error is one sentence and changes nothing; after the fix the next `pulumi up` succeeds.
+ * test/contract/pulumi/badInput.test.ts tests the errors of a preview word for word; this file tests errors that only an apply
  * finds, and how the engine shows both.
  */
 import assert from "node:assert/strict";
@@ -17,7 +17,7 @@ import { httpGet } from "../../support/loadGenerator";
 const FIXTURE = "test/fixtures/projects/badInput";
 const COMMAND = path.join(__dirname, "..", "..", "..", "dist", "provider", "cli", "main.js");
 
-/** The program: the fixture's image, and these lines. */
+/** The program: the fixture's image and these lines. */
 const program = (...lines: string[]) =>
   [
     'import * as unikernel from "pulumi-unikernel";',
@@ -25,7 +25,7 @@ const program = (...lines: string[]) =>
     ...lines,
   ].join("\n");
 
-/** The one error that the engine shows, after the code; it is about this resource. */
+/** The engine's only error, after the code; it concerns this resource. */
 function errorOf(result: OperationResult, resource: string): string {
   assert.equal(result.succeeded, false, result.output);
   const errors = result.diagnostics.filter(
@@ -42,7 +42,7 @@ function errorOf(result: OperationResult, resource: string): string {
   return message;
 }
 
-/** Files below the state folder but the daemon's own, with their sizes. */
+/** Files below the state folder except the daemon's own, with their sizes. */
 async function filesOf(folder: string): Promise<readonly string[]> {
   const { daemonFile, tokenFile, databaseFile: database, logFile } = localPaths();
   const own = [daemonFile, tokenFile, logFile, database, `${database}-wal`, `${database}-journal`];
@@ -54,11 +54,11 @@ async function filesOf(folder: string): Promise<readonly string[]> {
   return (await Promise.all(files.map(async (file) => `${file} ${(await fs.stat(file)).size}`))).sort();
 }
 
-/** A secret is encrypted anew each time the state is written. */
+/** A secret is encrypted again each time the state is written. */
 const withoutCiphertext = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value ?? null, (key, inner: unknown) => (key === "ciphertext" ? "" : inner)));
 
-/** Everything that a failed operation must leave alone. */
+/** Everything that a failed operation must not change. */
 async function everything(stack: Stack, platform: LocalPlatform): Promise<unknown> {
   const { resources, pendingOperations } = await stack.state();
   return {
@@ -72,7 +72,7 @@ async function everything(stack: Stack, platform: LocalPlatform): Promise<unknow
   };
 }
 
-/** Runs an operation that fails, asserts that nothing is other than before, and returns its one error. */
+/** Runs an operation that fails, asserts that nothing changed, and returns its one error. */
 async function failing(
   stack: Stack,
   platform: LocalPlatform,
@@ -174,7 +174,7 @@ describe("a real program with bad input", function () {
   });
 
   describe("that only the metro rejects", () => {
-    /** What is there before and after each of these tests, and more lines. */
+    /** What exists before and after each of these tests, and additional lines. */
     const withBase = (...more: string[]) =>
       program(
         'const guest = { image: image.ref, memoryMb: 96, args: ["/bin/sh", "-c", "exec sleep 1000000"] };',
@@ -313,7 +313,7 @@ describe("a real program with bad input", function () {
       process.env["UNIKERNEL_QEMU"] = "/nowhere/qemu-system-x86_64";
       assert.match(
         await failing(stack, platform, "guest"),
-        /^OPERATION_FAILED: Creating instance 'guest-[0-9a-f]{7}' failed: UNIKERNEL_QEMU names '\/nowhere\/qemu-system-x86_64', which is no program that can be run\. Correct or unset it, then run 'npx unikernel local down', so that the local platform starts again with it\.$/,
+        /^OPERATION_FAILED: Creating instance 'guest-[0-9a-f]{7}' failed: UNIKERNEL_QEMU is '\/nowhere\/qemu-system-x86_64', which is not an executable file\. Correct or unset it, then run 'npx unikernel local down' so that the local platform restarts with the new value\.$/,
       );
       restoreQemu();
       execFileSync(process.execPath, [COMMAND, "local", "down"], { stdio: "ignore" });
@@ -368,8 +368,8 @@ describe("a real program with bad input", function () {
     });
   });
 
-  // A disk that is full for real needs a file system of its own, which only root can mount; that every user sees the
-  // same sentences is tested in test/unit/platform/noSpace.test.ts and with /dev/full in test/unit/image.
+  // A real full disk needs its own file system, which only root can mount. That every user sees the same messages is tested
+  // in test/unit/platform/volumes/diskSpace.test.ts and, with /dev/full, in test/unit/image.
   describe("on a full disk", () => {
     let isOpen = false;
     before(async function () {

@@ -1,4 +1,4 @@
-/** A service that ends TLS with an uploaded certificate, which is renewed while it serves. */
+/** A service that terminates TLS with an uploaded certificate, which is renewed while it serves. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as https from "node:https";
@@ -34,7 +34,7 @@ describe("a service with an uploaded certificate", function () {
   /** Everything that the engine printed. */
   let printed = "";
 
-  /** Asks as a client that trusts this certificate and no other. */
+  /** Sends a request as a client that trusts only this certificate. */
   const getTrusting = ({ chain }: ChainAndKey) =>
     new Promise<string>((resolve, reject) => {
       const options = { host: "127.0.0.1", port, servername: DOMAIN, ca: chain, agent: false, timeout: 60_000 };

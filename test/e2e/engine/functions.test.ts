@@ -1,4 +1,4 @@
-/** Functions in a program: what exists when it runs, and what it makes itself. */
+/** Functions in a program: existing objects, and objects that the program itself creates. */
 import assert from "node:assert/strict";
 import { type Stack, assertSucceeded } from "../../support/engine";
 import { LocalPlatform, eventually } from "../../support/localPlatform";

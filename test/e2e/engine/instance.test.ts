@@ -1,4 +1,4 @@
-/** What becomes of a running instance when its program changes: changed in place, restarted or replaced, as previewed. */
+/** A running instance whose program changes: updated in place, restarted or replaced, as previewed. */
 import assert from "node:assert/strict";
 import type { InstanceItem } from "../../../provider/contract/models";
 import { type OperationResult, type Stack, changingSteps, assertSucceeded } from "../../support/engine";
@@ -12,7 +12,7 @@ const opsOf = (result: OperationResult): readonly string[] =>
     .map(({ op }) => op)
     .sort();
 
-/** What the guest said that it was told, boot by boot. */
+/** The settings that the guest printed, boot by boot. */
 const told = (console: string): readonly string[] => console.match(/^told: .*$/gm)?.map((line) => line.trim()) ?? [];
 
 describe("an instance whose program changes", function () {
@@ -29,7 +29,7 @@ describe("an instance whose program changes", function () {
     deleteLock: "false",
   };
 
-  /** The stack of the program as it was said last, with these changes. */
+  /** The stack of the last program with these changes. */
   function stackWith(changes: Readonly<Record<string, string>> = {}): Stack {
     Object.assign(said, changes);
     return project.stack(Object.fromEntries(Object.entries(said).map(([key, value]) => [`server:${key}`, value])));
@@ -111,7 +111,7 @@ describe("an instance whose program changes", function () {
     assert.deepEqual(errors.length, 1, result.output);
     assert.match(
       errors[0]?.message ?? "",
-      /NOT_ALLOWED: deleteLock: Instance 'server-[0-9a-f]{7}' is locked against deletion\. Set deleteLock to false, run 'pulumi up', and delete it then\.$/,
+      /NOT_ALLOWED: deleteLock: Instance 'server-[0-9a-f]{7}' is locked against deletion\. Set deleteLock to false, run 'pulumi up', then delete it.$/,
     );
     assert.deepEqual([(await item()).start_count, await platform.virtualMachines()], [before.start_count, machines]);
     assert.ok((await stackWith().state()).resources.some((resource) => resource.id === id));

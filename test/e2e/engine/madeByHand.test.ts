@@ -1,4 +1,4 @@
-/** Objects that somebody else made: read by a program that only looks, and managed by one that adopts them. */
+/** Objects created outside Pulumi: read by one program, and adopted by another. */
 import assert from "node:assert/strict";
 import { onlyItem } from "../../../provider/client/client";
 import { changingSteps, assertSucceeded } from "../../support/engine";
@@ -10,7 +10,7 @@ const PROGRAM = 'import * as unikernel from "pulumi-unikernel";\n';
 describe("an instance created outside Pulumi", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
-  /** Holds the image, which both programs only name. */
+  /** Contains the image, which both programs refer to by name. */
   let builder: TestProject;
   let project: TestProject;
   let image: string;
@@ -126,7 +126,7 @@ describe("an instance created outside Pulumi", function () {
     });
 
     it("is destroyed with the stack", async () => {
-      // First, while the daemon is still there to clear away what it stores images in.
+      // First, while the daemon can still clean up its image store.
       assertSucceeded(await builder.stack({}).destroy());
       assertSucceeded(await project.stack({}).destroy());
       assert.deepEqual(await present(), { instance: "", volume: "", service: "" });

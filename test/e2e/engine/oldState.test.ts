@@ -1,6 +1,6 @@
 /**
- * States that release f2a07b2 wrote, under the real engine: the programs that made them find nothing to change, and what is changed
- * in them is changed in place. Nothing that they manage exists here: a preview without changes asks nobody.
+ * States written by release f2a07b2, with the real engine: their programs find nothing to change, and a change in a program is
+ * applied in place. None of the objects exist here: a preview without changes sends no request.
  */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
@@ -17,7 +17,7 @@ const opsOf = (result: OperationResult): readonly string[] =>
     .map(({ op, name }) => `${op} ${name}`)
     .sort();
 
-/** The state with other outputs of some resources: what their objects were when they were last looked at. */
+/** The state with other outputs of some resources, as last read. */
 function withOutputs(state: Deployment, changes: Readonly<Record<string, (outputs: Json) => Json>>): Deployment {
   const resources = state.deployment.resources.map((resource) => {
     const change = changes[resource.urn.split("::").at(-1) ?? ""];
@@ -26,7 +26,7 @@ function withOutputs(state: Deployment, changes: Readonly<Record<string, (output
   return { ...state, deployment: { ...state.deployment, resources } };
 }
 
-describe("the state of an older release, under the real engine", function () {
+describe("the real engine with state of an older release", function () {
   this.timeout(300_000);
   let project: OldProject;
 
@@ -43,24 +43,24 @@ describe("the state of an older release, under the real engine", function () {
     await project.remove();
   });
 
-  it("has nothing to change of any resource, in a preview and after an update", async () => {
+  it("has nothing to change in a preview and after an update", async () => {
     const { stack, count } = await open("everything");
     const preview = assertSucceeded(await stack.preview({ expectNoChanges: true }));
     assert.deepEqual([opsOf(preview), preview.changes], [[], { same: count }]);
     const up = assertSucceeded(await stack.up({ expectNoChanges: true }));
     assert.deepEqual([opsOf(up), up.changes], [[], { same: count }]);
-    // What the update left: the new inputs, and the outputs as they were.
+    // The state after the update: new inputs and old outputs.
     const again = assertSucceeded(await stack.preview({ expectNoChanges: true }));
     assert.deepEqual([opsOf(again), again.changes], [[], { same: count }]);
   });
 
-  it("has nothing to change of what only a metro of the cloud offers", async () => {
+  it("has nothing to change of cloud-only features", async () => {
     const { stack, count } = await open("cloud");
     const preview = assertSucceeded(await stack.preview({ expectNoChanges: true }));
     assert.deepEqual([opsOf(preview), preview.changes], [[], { same: count }]);
   });
 
-  it("is changed in place where the program changes a time, a tag or a file", async () => {
+  it("updates in place if the program changes a time, a tag or a file", async () => {
     const { stack } = await open("everything");
     await project.edit({
       "drainTimeoutMs: 2500": "drainTimeoutMs: 2501",
@@ -79,12 +79,12 @@ describe("the state of an older release, under the real engine", function () {
       [],
     );
     const own = ["copy", "front", "full", "owned", "partly", "rolled", "scaled", "site"];
-    // The image's new reference is not known before it is built, so whatever boots it may change as well.
+    // The image's new reference is unknown until it is built, so everything that boots it may change too.
     const booting = ["bare", "job", "member", "pair-instance", "plain"];
     assert.deepEqual(changed.map(({ name }) => name).sort(), [...own, ...booting].sort());
   });
 
-  it("shows what the state says to be otherwise than the program, and nothing else", async () => {
+  it("shows only the differences between state and program", async () => {
     const { stack } = await open("everything", (state) =>
       withOutputs(state, {
         data: (outputs) => ({ ...outputs, tags: ["other"] }),
@@ -97,21 +97,21 @@ describe("the state of an older release, under the real engine", function () {
     assert.deepEqual(opsOf(assertSucceeded(await stack.preview())), [
       "update data",
       "update front",
-      "update full", // it boots the image, whose new reference is not known before that is built
+      "update full", // it boots the image, whose new reference is unknown until it is built
       "update named",
       "update pair-instance",
       "update rolled",
     ]);
   });
 
-  it("has what failed half-way finished in place", async () => {
+  it("completes a partial failure in place", async () => {
     const { stack } = await open("partialFailure");
     const preview = assertSucceeded(await stack.preview());
     assert.deepEqual(opsOf(preview), ["update changed", "update created", "update rolled"]);
     assert.match(preview.output, /Instance 'changed': the update will start it\./);
   });
 
-  it("has what it looked up as it was, with a refresh as well, while only counters moved", async () => {
+  it("keeps look-ups unchanged while only counters change, also with a refresh", async () => {
     const { stack } = await open("lookUps");
     const recorded = JSON.parse(
       await fs.readFile(path.join(project.folder, "lookUps.responses.json"), "utf8"),
@@ -128,7 +128,7 @@ describe("the state of an older release, under the real engine", function () {
     const drifted = assertSucceeded(await stack.refresh());
     assert.deepEqual(opsOf(drifted), ["update by-id", "update by-name"]);
     assert.deepEqual(
-      [...new Set(api.asked.map(({ method }) => method))],
+      [...new Set(api.requests.map(({ method }) => method))],
       ["GET"],
       "what is looked up is read, and that is all",
     );

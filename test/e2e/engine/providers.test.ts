@@ -16,11 +16,12 @@ const opsOf = (result: OperationResult) =>
     .map(({ op, name }) => `${op} ${name}`)
     .sort();
 
-/** Names as the program gave them: without the random digits. */
+/** Names as the program gave them, without the random digits. */
 const heldBy = (api: FakeVolumeApi) =>
   [...api.volumes.values()].map((name) => name.replace(/-[0-9a-f]{7}$/, "")).sort();
 
-const tokensSeenBy = (api: FakeVolumeApi) => [...new Set(api.asked.map(({ authorization }) => authorization))].sort();
+const tokensSeenBy = (api: FakeVolumeApi) =>
+  [...new Set(api.requests.map(({ authorization }) => authorization))].sort();
 
 describe("several providers in one program", function () {
   this.timeout(300_000);
@@ -44,7 +45,7 @@ describe("several providers in one program", function () {
     for (const api of [home, east, west, north]) await api[Symbol.asyncDispose]();
   });
   beforeEach(() => {
-    for (const api of [home, east, west, north]) api.asked.length = 0;
+    for (const api of [home, east, west, north]) api.requests.length = 0;
   });
 
   const stackWith = ({ eastToken = TOKENS.east as string, westUrl = west.url, mover = "east" }): Stack =>
@@ -72,7 +73,7 @@ describe("several providers in one program", function () {
     assert.deepEqual(heldBy(west), ["at-west", "in-component"]);
     assert.deepEqual(tokensSeenBy(home), [`Bearer ${TOKENS.stack}`]);
     assert.deepEqual(tokensSeenBy(west), [`Bearer ${TOKENS.west}`]);
-    // One of its Providers names no token.
+    // One of its Providers has no token.
     assert.deepEqual(tokensSeenBy(east), [`Bearer ${TOKENS.east}`, `Bearer ${TOKENS.stack}`]);
   });
 
@@ -84,7 +85,7 @@ describe("several providers in one program", function () {
     const stack = stackWith({ eastToken: TOKENS.eastNext });
     assert.deepEqual(opsOf(assertSucceeded(await stack.up())), ["update east"]);
     assert.deepEqual(heldBy(east), ["at-east", "at-half", "mover"]);
-    east.asked.length = 0;
+    east.requests.length = 0;
     assert.deepEqual(opsOf(assertSucceeded(await stack.refresh({ expectNoChanges: true }))), []);
     assert.deepEqual(tokensSeenBy(east), [`Bearer ${TOKENS.eastNext}`, `Bearer ${TOKENS.stack}`]);
   });
@@ -96,7 +97,7 @@ describe("several providers in one program", function () {
     assert.deepEqual(opsOf(assertSucceeded(await stack.up())), moving);
     assert.deepEqual(heldBy(east), ["at-east", "at-half"]);
     assert.deepEqual(heldBy(west), ["at-west", "in-component", "mover"]);
-    const calls = [...east.asked, ...west.asked].filter(({ method }) => method !== "GET");
+    const calls = [...east.requests, ...west.requests].filter(({ method }) => method !== "GET");
     assert.deepEqual(
       calls.map(({ method, authorization }) => [method, authorization]),
       [
@@ -113,7 +114,7 @@ describe("several providers in one program", function () {
     assert.equal(refused.succeeded, false);
     assert.ok(refused.output.includes(`lives in metro '${west.url}'`), refused.output);
     assert.match(refused.output, /CONFIG_INVALID/);
-    assert.deepEqual([heldBy(west), heldBy(north), north.asked], [held, [], []]);
+    assert.deepEqual([heldBy(west), heldBy(north), north.requests], [held, [], []]);
     const back = assertSucceeded(await stackWith({ eastToken: TOKENS.eastNext, mover: "west" }).up());
     assert.deepEqual(
       opsOf(back).filter((op) => op !== "update west"),
@@ -185,7 +186,7 @@ describe("a program without providers", function () {
     assert.match(result.output, /No token for metro 'http:\/\/127\.0\.0\.1:\d+' \(from UKC_METRO\)/);
     assert.match(result.output, /pulumi config set --secret unikernel:token/);
     assert.match(result.output, /CONFIG_INVALID/);
-    assert.deepEqual(api.asked, []);
+    assert.deepEqual(api.requests, []);
     assert.deepEqual(
       (await stackIn({}).state()).resources.filter(({ type }) => type.endsWith("unikernel:Volume")),
       [],

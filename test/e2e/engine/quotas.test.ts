@@ -1,4 +1,4 @@
-/** A plan that exceeds the account's quotas as a whole, though each of its resources by itself would not. */
+/** A plan that exceeds the account's quotas as a whole, while each of its resources alone would not. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as path from "node:path";

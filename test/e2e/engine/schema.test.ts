@@ -7,7 +7,7 @@ import { findEngine } from "../../support/engine";
 
 const file = path.resolve(__dirname, "../../../schema.json");
 
-/** `pulumi schema check` of the real engine; it needs neither a project nor a login. */
+/** `pulumi schema check` of the real engine; needs neither a project nor a login. */
 function check(schema: string): { readonly code: number | null; readonly output: string } {
   const { status, stdout, stderr } = childProcess.spawnSync(findEngine().pulumi, ["schema", "check", schema], {
     encoding: "utf8",

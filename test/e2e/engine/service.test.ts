@@ -12,7 +12,7 @@ const stepsOf = (result: OperationResult) =>
     .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)
     .sort();
 
-/** Every file of the image layout with its time of change: equal lists mean that nothing was built. */
+/** Every file of the image layout with its modification time: equal lists mean that nothing was built. */
 async function filesOf(folder: string): Promise<readonly string[]> {
   const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));

@@ -22,13 +22,13 @@ interface Manifest {
 const manifestIn = async (folder: string) =>
   JSON.parse(await fs.readFile(path.join(folder, "package.json"), "utf8")) as Manifest;
 
-/** Makes a Volume; what a program holds, or a package that a program uses. */
+/** Creates a Volume: the source of a program, or of a package that a program uses. */
 const MAKE_VOLUME = `
   const unikernel = require("pulumi-unikernel");
   exports.makeVolume = () => new unikernel.Volume("data", { sizeMb: 64 });
 `;
 
-/** Runs `makeVolume` under Pulumi's mocks and prints what it registered and which copies of @pulumi/pulumi were loaded. */
+/** Runs `makeVolume` with Pulumi's mocks and prints what it registered and which copies of @pulumi/pulumi were loaded. */
 const PROGRAM = `
   const pulumi = require("@pulumi/pulumi");
   let registered;
@@ -44,7 +44,7 @@ const PROGRAM = `
   });
 `;
 
-/** Compiles only when the types are there, and are not \`any\`. */
+/** Compiles only if the types exist and are not \`any\`. */
 const TYPED_PROGRAM = `
   import * as pulumi from "@pulumi/pulumi";
   import * as unikernel from "pulumi-unikernel";
@@ -94,8 +94,11 @@ describe("the packed package", function () {
     it("contains compiled code, schema and documents, and no tests or sources", async () => {
       const files = await filesOf();
       const compiled = files.filter((file) => file.startsWith("dist/"));
+      const pages = files.filter((file) => file.startsWith("docs/"));
+      assert.ok(pages.includes("docs/README.md"));
+      for (const file of pages) assert.match(file, /\.md$/);
       assert.deepEqual(
-        files.filter((file) => !compiled.includes(file)).sort(),
+        files.filter((file) => !compiled.includes(file) && !pages.includes(file)).sort(),
         ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "schema.json"].sort(),
       );
       for (const file of compiled) assert.match(file, /^dist\/(sdk|provider)\/.*\.(js|d\.ts|js\.map)$/);
@@ -142,7 +145,7 @@ describe("the packed package", function () {
     });
   });
 
-  /** Where the package's own code ends up, and how a program gets there. */
+  /** Where the package's code is installed, and how a program finds it. */
   const layouts = [
     { name: "by npm", manager: "npm", through: false, pulumi: "pinned" },
     { name: "by npm, with the oldest @pulumi/pulumi that it allows", manager: "npm", through: false, pulumi: "oldest" },
@@ -198,7 +201,7 @@ describe("the packed package", function () {
         } finally {
           await volume.stop();
         }
-        const posted = api.asked.find(({ method }) => method === "POST");
+        const posted = api.requests.find(({ method }) => method === "POST");
         assert.equal(posted?.authorization, "Bearer a-token");
         assert.match(posted.url, /\/volumes$/);
       });
@@ -253,13 +256,13 @@ describe("the packed package", function () {
   });
 });
 
-/** Names of the modules under a source folder, without their ending. */
+/** Names of the modules below a source folder, without extension. */
 async function sourcesIn(name: string): Promise<readonly string[]> {
   const files = await fs.readdir(path.join(root, name), { recursive: true });
   return files.filter((file) => file.endsWith(".ts")).map((file) => path.join(name, file.slice(0, -".ts".length)));
 }
 
-/** A package of somebody else's that makes a Volume with ours. */
+/** A third-party package that creates a Volume with ours. */
 async function packWrapper(into: string, tarball: string, peers: Readonly<Record<string, string>>): Promise<string> {
   const source = path.join(into, "wrapper");
   await fs.mkdir(source);

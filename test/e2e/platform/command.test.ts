@@ -1,4 +1,4 @@
-/** The `unikernel` command as a user runs it, and daemons that are started by several at once. */
+/** The `unikernel` command as a user runs it, and daemons started by several processes at once. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
@@ -71,10 +71,10 @@ describe("the unikernel command", function () {
   it("rejects invalid settings before starting anything", async () => {
     const typing = await unikernel("local", "up", "--quota", "instanses=1");
     assert.equal(typing.code, 1);
-    assert.match(typing.stderr, /INPUT_INVALID: There is no quota 'instanses'\. Is 'instances' meant\?/);
+    assert.match(typing.stderr, /INPUT_INVALID: Unknown quota 'instanses'\. Did you mean 'instances'\?/);
     process.env["UNIKERNEL_QUOTAS"] = "volumes=-1";
     try {
-      assert.match((await unikernel("local", "up")).stderr, /INPUT_INVALID: 'volumes=-1' does not set a quota/);
+      assert.match((await unikernel("local", "up")).stderr, /INPUT_INVALID: Invalid quota 'volumes=-1'/);
       assert.equal(await platform.daemonPid(), undefined);
       process.env["UNIKERNEL_QUOTAS"] = "volumes=1";
       assert.match((await unikernel("local", "up")).stdout, /started with '--quota volumes=1'/);

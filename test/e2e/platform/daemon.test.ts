@@ -1,4 +1,4 @@
-/** The daemon as a process of its own, with real VMs: what survives its death, what a volume keeps, what is left. */
+/** The daemon as a separate process with real VMs: what survives its kill, what a volume keeps, what is left. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";

@@ -15,7 +15,7 @@ describe("a VM on QEMU that keeps writing to its console", function () {
   after(() => lab.close());
 
   it("has a small console log with correct offsets and the latest output", async () => {
-    // Lines of 9 bytes with their line end, each a number of its own.
+    // Lines of 9 bytes including the line end, each with a different number.
     const [first, last, lineBytes] = [1_000_000, 1_300_000, 9];
     const spec = lab.script(`echo begin; seq ${first} ${last}; echo end; sleep 600`);
     const vm = await lab.start(spec);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { writeCpio } from "../../../provider/image/cpio/write";
-import { Lab, fetchText, untilAnswers } from "./lab";
+import { Lab, fetchText, waitForResponse } from "./lab";
 
-/** Prints each argument as one line of base64, so that the console cannot change it. */
+/** Prints each argument as one line of base64, which the console cannot change. */
 const PRINT_ARGS = 'for a; do printf %s "$a" | base64 | tr -d "\\n"; echo " <"; done';
 const printed = (console: string): string[] =>
   [...console.matchAll(/^(\S*) <$/gm)].map((match) => Buffer.from(match[1] ?? "", "base64").toString());
@@ -38,7 +38,7 @@ describe("the test guest on QEMU", function () {
     const signal = AbortSignal.timeout(60_000);
     await vm.started;
     assert.equal(await vm.probePort(8080, signal), false);
-    await untilAnswers(vm, 8080);
+    await waitForResponse(vm, 8080);
     assert.equal(await vm.probePort(8081, signal), false);
     const endpoint = await vm.forward(8080);
     assert.equal(await fetchText(endpoint.port), "hello from the guest\n");
@@ -114,17 +114,17 @@ describe("the test guest on QEMU", function () {
 
   it("has the requested number of processors", async () => {
     const spec = lab.script("nproc", { vcpus: 2 });
-    assert.deepEqual(await (await lab.start(spec)).exited, { how: "exited", exitCode: 0 });
+    assert.deepEqual(await (await lab.start(spec)).exited, { kind: "exited", exitCode: 0 });
     assert.match(await lab.console(spec), /^2$/m);
   });
 
   it("keeps a volume across two VMs, writable and then read-only", async () => {
     const file = await lab.disk("keep.ext4");
     const first = lab.script("echo kept > /data/deep/note", { disks: [{ file, at: "/data/deep", readonly: false }] });
-    assert.deepEqual(await (await lab.start(first)).exited, { how: "exited", exitCode: 0 });
+    assert.deepEqual(await (await lab.start(first)).exited, { kind: "exited", exitCode: 0 });
     const text = "cat /data/note; echo x > /data/note; echo status $?";
     const second = lab.script(text, { disks: [{ file, at: "/data", readonly: true }] });
-    assert.deepEqual(await (await lab.start(second)).exited, { how: "exited", exitCode: 0 });
+    assert.deepEqual(await (await lab.start(second)).exited, { kind: "exited", exitCode: 0 });
     assert.match(await lab.console(second), /^kept\n[^]*Read-only file system[^]*^status 1$/m);
   });
 
@@ -163,7 +163,7 @@ describe("the test guest on QEMU", function () {
       annotations: { "example.org/team": "x" },
       env: { KEY: "kept" },
     });
-    assert.deepEqual(await (await lab.start(spec)).exited, { how: "exited", exitCode: 0 });
+    assert.deepEqual(await (await lab.start(spec)).exited, { kind: "exited", exitCode: 0 });
     const console = await lab.console(spec);
     for (const line of ["inline", "from the archive", "hello from the guest", "kept"]) {
       assert.match(console, new RegExp(`^(\\{.*\\})?${line}$`, "m"));
@@ -176,8 +176,8 @@ describe("the test guest on QEMU", function () {
     await fs.writeFile(file, Buffer.alloc(1024 * 1024, 7));
     const spec = lab.script("sleep 600", { disks: [{ file, at: "/data", readonly: false }] });
     const exit = await (await lab.start(spec)).exited;
-    assert.equal(exit.how, "panicked");
-    assert.match(exit.how === "panicked" ? exit.detail : "", /cannot be mounted at '\/data'/);
+    assert.equal(exit.kind, "panicked");
+    assert.match(exit.kind === "panicked" ? exit.detail : "", /cannot be mounted at '\/data'/);
     assert.deepEqual(await lab.vmm.postMortem(spec.uuid), exit);
   });
 });

@@ -1,4 +1,4 @@
-/** Real QEMU and the real guest in folders of a test's own; nothing of it is left at the end. */
+/** Real QEMU and the real guest in temporary folders, with nothing left at the end. */
 import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
@@ -14,7 +14,7 @@ import type { Vm, VmSpec } from "../../../provider/platform/vmm/vmm";
 
 const run = promisify(execFile);
 
-/** Where the VMs of a suite live. */
+/** The folders for the VMs of a suite. */
 export class Lab {
   readonly folder: string;
   readonly vmm: QemuVmm;
@@ -44,7 +44,7 @@ export class Lab {
     return { runDir: folder("run"), instancesDir: folder("instances"), cacheDir: folder("cache") };
   }
 
-  /** A VMM that knows nothing but what is on disk, as that of a new daemon. */
+  /** A VMM that knows only what is on disk, like that of a new daemon. */
   newVmm(): QemuVmm {
     return new QemuVmm(this.paths);
   }
@@ -55,7 +55,7 @@ export class Lab {
     return { uuid, kernel: this.#kernel, initrd: this.#initrd, args, ...plain, ...more };
   }
 
-  /** A shell script as the guest's program; what follows are its `$1`, `$2`, … */
+  /** A shell script as the guest's program; the rest are its `$1`, `$2`, … */
   script(text: string, more: Partial<VmSpec> = {}, ...args: string[]): VmSpec {
     return this.spec(["sh", "-c", text, "sh", ...args], more);
   }
@@ -64,7 +64,7 @@ export class Lab {
     return this.keep(await this.vmm.start(spec));
   }
 
-  /** Notes a VM that `close` shall end. */
+  /** Registers a VM that `close` ends. */
   keep(vm: Vm): Vm {
     this.#vms.push(vm);
     return vm;
@@ -75,7 +75,7 @@ export class Lab {
     return (await fs.readFile(this.vmm.consoleLogPath(spec.uuid), "utf8")).replaceAll("\r\n", "\n");
   }
 
-  /** Waits until the program has written what is looked for. */
+  /** Waits until the program has written the text. */
   async untilConsole(spec: VmSpec, expected: RegExp): Promise<void> {
     while (!expected.test(await this.console(spec))) await delay(20);
   }
@@ -103,7 +103,7 @@ export class Lab {
   }
 }
 
-/** Body of a page served on the loopback. */
+/** Body of a page on the loopback address. */
 export function fetchText(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = http.get({ host: "127.0.0.1", port, agent: false }, (response) => {
@@ -115,8 +115,8 @@ export function fetchText(port: number): Promise<string> {
   });
 }
 
-/** Probes until the guest's port answers. */
-export async function untilAnswers(vm: Vm, guestPort: number): Promise<void> {
+/** Probes until the guest's port responds. */
+export async function waitForResponse(vm: Vm, guestPort: number): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
   while (!(await vm.probePort(guestPort, signal)));
 }

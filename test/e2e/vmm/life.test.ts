@@ -4,7 +4,7 @@ import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
-import { Lab, fetchText, untilAnswers } from "./lab";
+import { Lab, fetchText, waitForResponse } from "./lab";
 
 const exists = (file: string): Promise<boolean> =>
   fs.stat(file).then(
@@ -24,22 +24,22 @@ describe("the lifecycle of a VM on QEMU", function () {
   it("reports the exit code of a program that ends at once", async () => {
     const spec = lab.script("exit 42");
     const vm = await lab.start(spec);
-    assert.deepEqual(await vm.exited, { how: "exited", exitCode: 42 });
-    assert.deepEqual(await lab.vmm.postMortem(spec.uuid), { how: "exited", exitCode: 42 });
+    assert.deepEqual(await vm.exited, { kind: "exited", exitCode: 42 });
+    assert.deepEqual(await lab.vmm.postMortem(spec.uuid), { kind: "exited", exitCode: 42 });
     assert.equal(await lab.vmm.adopt(spec), undefined);
   });
 
   it("reports 127 for a program that does not exist, and logs it to the console", async () => {
     const spec = lab.spec(["/no/such/program", "x"]);
-    assert.deepEqual(await (await lab.start(spec)).exited, { how: "exited", exitCode: 127 });
+    assert.deepEqual(await (await lab.start(spec)).exited, { kind: "exited", exitCode: 127 });
     assert.match(await lab.console(spec), /\/no\/such\/program.*No such file/);
   });
 
   it("reports a kernel panic with the last console lines", async () => {
     const spec = lab.script("echo last words; echo c > /proc/sysrq-trigger; sleep 60");
     const exit = await (await lab.start(spec)).exited;
-    assert.equal(exit.how, "panicked");
-    assert.match(exit.how === "panicked" ? exit.detail : "", /^Kernel panic/);
+    assert.equal(exit.kind, "panicked");
+    assert.match(exit.kind === "panicked" ? exit.detail : "", /^Kernel panic/);
     assert.match(await lab.console(spec), /last words/);
     assert.deepEqual(await lab.vmm.postMortem(spec.uuid), exit);
   });
@@ -51,8 +51,8 @@ describe("the lifecycle of a VM on QEMU", function () {
     const spec = lab.script(text, { disks });
     const vm = await lab.start(spec);
     await lab.untilConsole(spec, /^ready$/m);
-    assert.deepEqual(await vm.stop({ graceMs: 10_000 }), { how: "exited", exitCode: 3 });
-    assert.deepEqual(await vm.stop({ graceMs: 10_000 }), { how: "exited", exitCode: 3 });
+    assert.deepEqual(await vm.stop({ graceMs: 10_000 }), { kind: "exited", exitCode: 3 });
+    assert.deepEqual(await vm.stop({ graceMs: 10_000 }), { kind: "exited", exitCode: 3 });
     const reader = lab.script("cat /data/note", { disks });
     await (
       await lab.start(reader)
@@ -67,7 +67,7 @@ describe("the lifecycle of a VM on QEMU", function () {
     const spec = lab.script(text, { disks });
     const vm = await lab.start(spec);
     await lab.untilConsole(spec, /^ready$/m);
-    assert.deepEqual(await vm.stop({ graceMs: 1000 }), { how: "exited", exitCode: 137 });
+    assert.deepEqual(await vm.stop({ graceMs: 1000 }), { kind: "exited", exitCode: 137 });
     const reader = lab.script("cat /data/note", { disks });
     await (
       await lab.start(reader)
@@ -77,25 +77,25 @@ describe("the lifecycle of a VM on QEMU", function () {
 
   it("accepts a stop before the program starts, and one of a paused VM", async () => {
     const early = await lab.start(lab.script("sleep 600"));
-    assert.deepEqual(await early.stop({ graceMs: 20_000 }), { how: "exited", exitCode: 143 });
+    assert.deepEqual(await early.stop({ graceMs: 20_000 }), { kind: "exited", exitCode: 143 });
     const paused = await lab.start(lab.script("sleep 600"));
     await paused.started;
     await paused.pause();
-    assert.deepEqual(await paused.stop({ graceMs: 20_000 }), { how: "exited", exitCode: 143 });
+    assert.deepEqual(await paused.stop({ graceMs: 20_000 }), { kind: "exited", exitCode: 143 });
   });
 
   it("kills the VM at once without a grace period", async () => {
     const vm = await lab.start(lab.script("sleep 600"));
-    assert.equal((await vm.stop({ graceMs: 0 })).how, "killed");
+    assert.equal((await vm.stop({ graceMs: 0 })).kind, "killed");
   });
 
   it("serves nothing while paused and continues when resumed", async () => {
     const vm = await lab.start(lab.script("exec httpd -f -h /www"));
-    await untilAnswers(vm, 80);
+    await waitForResponse(vm, 80);
     await vm.pause();
     assert.equal(await vm.probePort(80, AbortSignal.timeout(60_000)), false);
     await vm.resume();
-    await untilAnswers(vm, 80);
+    await waitForResponse(vm, 80);
     await vm.stop({ graceMs: 0 });
   });
 
@@ -105,15 +105,15 @@ describe("the lifecycle of a VM on QEMU", function () {
     await vm.started;
     process.kill(vm.pid, "SIGKILL");
     const exit = await vm.exited;
-    assert.equal(exit.how, "killed");
-    assert.match(exit.how === "killed" ? exit.detail : "", /SIGKILL/);
-    assert.equal((await lab.vmm.postMortem(spec.uuid)).how, "killed");
+    assert.equal(exit.kind, "killed");
+    assert.match(exit.kind === "killed" ? exit.detail : "", /SIGKILL/);
+    assert.equal((await lab.vmm.postMortem(spec.uuid)).kind, "killed");
   });
 
   it("is adopted by another VMM: same process, same forward, still stoppable", async () => {
     const spec = lab.script("exec httpd -f -h /www");
     const first = await lab.start(spec);
-    await untilAnswers(first, 80);
+    await waitForResponse(first, 80);
     const endpoint = await first.forward(80);
     first.disconnect();
     const second = await lab.newVmm().adopt(spec);
@@ -124,7 +124,7 @@ describe("the lifecycle of a VM on QEMU", function () {
     assert.deepEqual(await second.forward(80), endpoint);
     assert.equal(await fetchText(endpoint.port), "hello from the guest\n");
     assert.equal(await second.probePort(80, AbortSignal.timeout(60_000)), true);
-    assert.deepEqual(await second.stop({ graceMs: 10_000 }), { how: "exited", exitCode: 143 });
+    assert.deepEqual(await second.stop({ graceMs: 10_000 }), { kind: "exited", exitCode: 143 });
     assert.equal(await lab.vmm.adopt(spec), undefined);
   });
 
@@ -180,9 +180,9 @@ describe("the lifecycle of a VM on QEMU", function () {
     assert.ok(vm !== undefined);
     lab.keep(vm);
     assert.equal(vm.pid, Number(line.toString()));
-    await untilAnswers(vm, 80);
+    await waitForResponse(vm, 80);
     process.kill(vm.pid, "SIGKILL");
-    assert.equal((await vm.exited).how, "killed");
+    assert.equal((await vm.exited).kind, "killed");
     assert.equal(await lab.vmm.adopt(spec), undefined);
   });
 
@@ -202,7 +202,7 @@ describe("the lifecycle of a VM on QEMU", function () {
 
   it("boots with the minimum memory", async () => {
     const spec = lab.script("exit 5", { memoryMb: 80 });
-    assert.deepEqual(await (await lab.start(spec)).exited, { how: "exited", exitCode: 5 });
+    assert.deepEqual(await (await lab.start(spec)).exited, { kind: "exited", exitCode: 5 });
   });
 
   it("leaves no file behind", async () => {

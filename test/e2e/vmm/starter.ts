@@ -1,4 +1,4 @@
-/** Starts a VM in a process of its own, prints its process id, and stays until it is killed. */
+/** Starts a VM in a separate process, prints its process id, and stays until it is killed. */
 import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
 import type { VmSpec } from "../../../provider/platform/vmm/vmm";
 

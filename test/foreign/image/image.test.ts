@@ -11,7 +11,7 @@ import { writeLayer } from "../../support/layers";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { treeFromDirectory } from "../../../provider/image/rootfs/fromDirectory";
 
-/** Runs someone else's tool; its absence is a failure that names the package, not a reason to pass. */
+/** Runs a third-party tool; if it is missing, the test fails and names the package. */
 function run(tool: string, args: readonly string[], options: { cwd?: string; input?: Uint8Array } = {}): Buffer {
   const { error, status, stdout, stderr } = childProcess.spawnSync(tool, args, {
     ...options,
@@ -51,7 +51,7 @@ describe("image formats with standard tools", () => {
     );
   }
 
-  /** A tree as `find` and `sha256sum` see it. */
+  /** A tree as listed by `find` and `sha256sum`. */
   const describeTree = (directory: string): string =>
     run("find", [".", "-mindepth", "1", "-printf", "%p %y %m %l\\n"], { cwd: directory })
       .toString()
@@ -137,7 +137,7 @@ describe("image formats with standard tools", () => {
       "copy",
       "--quiet",
       "--all",
-      "--preserve-digests", // or it would compress the layers on the way
+      "--preserve-digests", // or it would compress the layers in transit
       "--insecure-policy",
       `oci:${layout}:acme/shop:latest`,
       `oci:${copy}:acme/shop:v2`,

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { nextOccurrence, parseCalendar } from "../../../provider/platform/instances/schedule/calendar";
 import { calendarExpression } from "../../support/calendarExpressions";
 
-/** What systemd makes of expressions; `undefined` for one that it refuses. */
+/** How systemd evaluates expressions; `undefined` for one that it rejects. */
 function systemd(expression: string, base: number): readonly (number | "never")[] | undefined {
   const time = `${new Date(base).toISOString().slice(0, 19).replace("T", " ")} UTC`;
   const args = ["calendar", `--base-time=${time}`, "--iterations=3", "--", expression];

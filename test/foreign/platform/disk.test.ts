@@ -1,4 +1,4 @@
-/** Disks of volumes, judged by `e2fsck`. */
+/** Disks of volumes, checked by `e2fsck`. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";

@@ -1,4 +1,4 @@
-/** The GitHub workflows, judged by actionlint. */
+/** The GitHub workflows, checked by actionlint. */
 import assert from "node:assert/strict";
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
@@ -8,7 +8,7 @@ const root = path.resolve(__dirname, "../../..");
 const folder = path.join(root, ".github", "workflows");
 const BUILD_LIMIT_MS = 600_000;
 
-/** The actionlint that set-up made ready, or makes ready now. */
+/** The actionlint from the set-up, which runs now if needed. */
 function findActionlint(): string {
   const ready = process.env["UNIKERNEL_TEST_ACTIONLINT"];
   if (ready !== undefined) return ready;
@@ -17,7 +17,7 @@ function findActionlint(): string {
   return output.trimEnd().split("\n").at(-1) ?? "";
 }
 
-/** By its tag, actionlint knows an action's inputs; by a commit it does not. */
+/** actionlint knows an action's inputs by its tag, not by a commit. */
 const withTags = (workflow: string): string => workflow.replace(/@[0-9a-f]{40} # (v\d+)[\d.]*$/gm, "@$1");
 
 describe("actionlint", () => {
@@ -27,7 +27,7 @@ describe("actionlint", () => {
     actionlint = findActionlint();
   });
 
-  /** What it says of a workflow; nothing when all is well. Shellcheck and pyflakes are off: not every machine has them. */
+  /** Its findings in a workflow; empty if it is valid. Shellcheck and pyflakes are off, since not every machine has them. */
   const complaints = (workflow: string): string => {
     const args = ["-no-color", "-oneline", "-shellcheck=", "-pyflakes=", "-"];
     const { stdout, stderr, error } = childProcess.spawnSync(actionlint, args, { input: workflow, encoding: "utf8" });
@@ -36,7 +36,7 @@ describe("actionlint", () => {
   };
   const ci = (): string => fs.readFileSync(path.join(folder, "ci.yml"), "utf8");
 
-  it("finds no fault in any workflow, nor in what it gives to actions", () => {
+  it("accepts every workflow and the inputs of its actions", () => {
     const files = fs.readdirSync(folder);
     assert.ok(files.includes("ci.yml"));
     for (const file of files) {
@@ -45,7 +45,7 @@ describe("actionlint", () => {
     }
   });
 
-  it("would find a wrong key, a wrong expression and a wrong input", () => {
+  it("rejects an invalid key, expression and input", () => {
     const broken = (from: string, to: string): string => {
       const workflow = withTags(ci());
       assert.ok(workflow.includes(from), `ci.yml does not contain '${from}'`);

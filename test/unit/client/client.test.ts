@@ -33,7 +33,7 @@ describe("the REST client", () => {
     nock.cleanAll();
   });
 
-  it("sends selectors as repeated query parameters with the token, and reads the items", async () => {
+  it("sends selectors as repeated query parameters with the token and reads the items", async () => {
     nock(URL, { reqheaders: { authorization: "Bearer t0ken" } })
       .get((uri) => uri === "/v1/volumes?uuid=u1&uuid=u2")
       .reply(200, {
@@ -86,7 +86,7 @@ describe("the REST client", () => {
     [403, "API_UNAUTHORIZED"],
     [400, "API_REJECTED"],
   ] as const) {
-    it(`says why HTTP ${status} was answered, without a second attempt`, async () => {
+    it(`explains HTTP ${status} without a second attempt`, async () => {
       nock(URL)
         .post("/v1/volumes")
         .reply(status, { status: "error", message: "because", errors: [{ status }] });
@@ -99,12 +99,12 @@ describe("the REST client", () => {
     });
   }
 
-  it("recognises that something else answers at the address", async () => {
+  it("recognises another service at the address", async () => {
     nock(URL).get("/v1/healthz").reply(200, "<html>hello</html>", { "content-type": "text/html" });
     await rejects(client().getHealthz({}), "API_SHAPE", /HTTP 200 and text\/html/);
   });
 
-  it("takes a web page for proof that nothing was made, and no answer that lost its type", async () => {
+  it("concludes from a web page that nothing was created, but not from a truncated response", async () => {
     const whole = JSON.stringify({ status: "success", data: { volumes: [{ uuid: "u", name: "data" }] } });
     for (const [type, body, mayHaveActed] of [
       ["text/html; charset=utf-8", "<html>hello</html>", false],
@@ -122,14 +122,14 @@ describe("the REST client", () => {
     }
   });
 
-  it("names the field of an answer that has another form, and not its value", async () => {
+  it("names the response field of the wrong type without its value", async () => {
     nock(URL)
       .get("/v1/volumes")
       .reply(200, { status: "success", data: { volumes: [{ uuid: 7, name: "s3cret" }] } });
     await rejects(client().getVolumes({}), "API_SHAPE", /\(uuid\)/);
   });
 
-  it("repeats reads over lost answers, and obeys Retry-After", async () => {
+  it("retries reads after a lost response and respects Retry-After", async () => {
     nock(URL)
       .get("/v1/volumes")
       .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
@@ -143,14 +143,14 @@ describe("the REST client", () => {
     assert.ok((slept[2] ?? 0) >= 7000 && (slept[2] ?? 0) < 8000, String(slept[2]));
   });
 
-  it("sends a create once when the server may have acted", async () => {
+  it("sends a create once if the server may have acted", async () => {
     nock(URL)
       .post("/v1/volumes")
       .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
     await rejects(client().createVolume({ body: { size_mb: 64 } }), "API_UNREACHABLE", /ECONNRESET/);
   });
 
-  it("sends a create again when nothing reached the server, asking for the address anew", async () => {
+  it("retries a create that never reached the server, at a freshly resolved address", async () => {
     const asked: boolean[] = [];
     nock(URL)
       .post("/v1/volumes")
@@ -163,7 +163,7 @@ describe("the REST client", () => {
     assert.deepEqual(asked, [false, true]);
   });
 
-  it("gives up an unreachable metro with a hint", async () => {
+  it("gives up on an unreachable metro with a hint", async () => {
     nock(URL)
       .get("/v1/volumes")
       .times(6)
@@ -175,7 +175,7 @@ describe("the REST client", () => {
     );
   });
 
-  it("returns a wait that timed out as its items, not as a failure", async () => {
+  it("returns a wait that timed out as items, not as an error", async () => {
     nock(URL)
       .get("/v1/instances/wait?uuid=i&state=running&timeout_s=1")
       .reply(200, {
@@ -188,8 +188,8 @@ describe("the REST client", () => {
   });
 });
 
-describe("stop reasons", () => {
-  // The readings are those of the platform's documentation.
+describe("the stop reason in an error", () => {
+  // The texts are those of the platform's documentation.
   const cases: [object, RegExp][] = [
     [{ stop_reason: 1, stop_code: 0x000001 }, /kernel crashed before the program ended \(explicit crash/],
     [{ stop_reason: 3, exit_code: 127 }, /program exited with code 127/],
@@ -201,6 +201,6 @@ describe("stop reasons", () => {
     [{}, /no reason/],
   ];
   for (const [facts, text] of cases) {
-    it(`decodes ${JSON.stringify(facts)}`, () => assert.match(describeStop(facts), text));
+    it(`is decoded: ${JSON.stringify(facts)}`, () => assert.match(describeStop(facts), text));
   }
 });

@@ -7,7 +7,7 @@ import {
   type ReadHistory,
 } from "../../../provider/client/listingDecision";
 
-/** A history of reads at these times, without a change among them. */
+/** A history of reads at these times, without a change in between. */
 const readsAt = (timesMs: readonly number[], changeCount = 0): ReadHistory =>
   timesMs.reduce((history, nowMs) => recordRead(history, nowMs, changeCount), NO_READS);
 
@@ -15,12 +15,12 @@ const every = (count: number, intervalMs: number): readonly number[] =>
   Array.from({ length: count }, (_, n) => n * intervalMs);
 
 describe("the listing decision", () => {
-  it("takes the 21st read within five seconds for a refresh", () => {
+  it("uses a listing for the 21st read within five seconds", () => {
     assert.equal(isListingWorthwhile(readsAt(every(20, 1)), 20), false);
     assert.equal(isListingWorthwhile(readsAt(every(21, 1)), 21), true);
   });
 
-  it("reads one by one when 21 reads take longer than five seconds", () => {
+  it("reads one by one if 21 reads take longer than five seconds", () => {
     assert.equal(isListingWorthwhile(readsAt(every(21, 250)), 5_000), true);
     assert.equal(isListingWorthwhile(readsAt(every(21, 251)), 20 * 251), false);
   });
@@ -31,11 +31,11 @@ describe("the listing decision", () => {
     assert.deepEqual(changed, { changeCount: 1, timesMs: [22] });
   });
 
-  it("remembers no more reads than it needs", () => {
+  it("remembers only the reads that it needs", () => {
     assert.equal(readsAt(every(1_000, 1)).timesMs.length, 21);
   });
 
-  it("serves a listing for ten seconds, and only until the next change", () => {
+  it("serves a listing for ten seconds or until the next change", () => {
     const listing = { beganMs: 1_000, changeCount: 4 };
     assert.equal(isListingFresh(listing, 11_000, 4), true);
     assert.equal(isListingFresh(listing, 11_001, 4), false);

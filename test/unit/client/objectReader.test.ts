@@ -11,13 +11,13 @@ interface Query {
 
 const uuidOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
-/** Volumes in memory behind the client's interface, and every request for them. */
+/** Volumes in memory behind the client's interface, with every request for them. */
 class World {
   nowMs = 1_000_000;
   readonly asked: Query[] = [];
   readonly held = new Map<string, Record<string, unknown>>();
   changeCount = 0;
-  /** Called after each listing page was taken. */
+  /** Called after each listing page was read. */
   afterPage: () => void = () => undefined;
   refuse: (query: Query) => UnikernelError | undefined = () => undefined;
 
@@ -41,7 +41,7 @@ class World {
       return { items, message: undefined };
     }
     const all = [...this.held.values()];
-    // Inclusive, as the API's description has it.
+    // Inclusive, according to the API's description.
     const begin = query.from === undefined ? 0 : all.findIndex(({ uuid }) => uuid === query.from);
     const items = all.slice(begin, begin + (query.count ?? all.length));
     this.afterPage();
@@ -61,7 +61,7 @@ class World {
 
 const range = (length: number): number[] => Array.from({ length }, (_, n) => n);
 
-/** Reads as the engine does: so many at the same time, each next one when another is done. */
+/** Reads as the engine does: a limited number concurrently, the next when one completes. */
 async function refresh(reader: ReturnType<World["reader"]>, size: number, parallel: number) {
   const names = new Map<number, string | undefined>();
   const queue = range(size);
@@ -74,8 +74,8 @@ async function refresh(reader: ReturnType<World["reader"]>, size: number, parall
   return names;
 }
 
-describe("the reader", () => {
-  it("puts reads of the same moment in one request, and the same object in it once", async () => {
+describe("the object reader", () => {
+  it("batches simultaneous reads into one request without duplicates", async () => {
     const world = new World(3);
     const reader = world.reader();
     const items = await Promise.all([0, 1, 0, 2].map((n) => reader.volume(uuidOf(n))));
@@ -86,7 +86,7 @@ describe("the reader", () => {
     assert.deepEqual(world.asked, [{ uuid: [uuidOf(0), uuidOf(1), uuidOf(2)] }]);
   });
 
-  it("finds an object by its uuid in capitals, by itself and in a listing", async () => {
+  it("finds an object by its uuid in capitals, alone and in a listing", async () => {
     const uuid = "abcdef00-0000-4000-8000-00000000000f";
     const world = new World(30);
     world.held.set(uuid, { status: "success", uuid, name: "found" });
@@ -97,7 +97,7 @@ describe("the reader", () => {
     assert.equal(world.listings, 1);
   });
 
-  it("reads again what is asked again", async () => {
+  it("sends a new request for a repeated read", async () => {
     const world = new World(1);
     const reader = world.reader();
     assert.equal((await reader.volume(uuidOf(0)))?.name, "v0");
@@ -105,30 +105,30 @@ describe("the reader", () => {
     assert.equal((await reader.volume(uuidOf(0)))?.name, "renamed");
   });
 
-  it("refreshes 1,000 objects for one listing per page and a few requests", async () => {
+  it("refreshes 1,000 objects with one listing per page and a few requests", async () => {
     const world = new World(1_000);
     const names = await refresh(world.reader(), 1_000, 16);
     assert.deepEqual(
       range(1_000).map((n) => names.get(n)),
       range(1_000).map((n) => `v${n}`),
     );
-    // Pages of 100 that begin at the last object of the one before: 99 new ones each after the first.
+    // Pages of 100 that start at the last object of the previous page: 99 new ones each after the first.
     assert.equal(world.listings, 11);
     assert.ok(world.asked.length <= 14, `${world.asked.length} requests`);
   });
 
-  it("takes an object for gone only when the API says so of that very object", async () => {
+  it("reports not found only if the API says so for that object", async () => {
     const world = new World(60);
     const reader = world.reader();
     await refresh(reader, 40, 10);
     assert.ok(world.listings > 0, "this must be a refresh");
-    // Made by somebody else after the listing.
+    // Created by someone else after the listing.
     world.held.set(uuidOf(99), { status: "success", uuid: uuidOf(99), name: "late" });
     assert.equal((await reader.volume(uuidOf(99)))?.name, "late");
     assert.equal(await reader.volume(uuidOf(1234)), undefined);
   });
 
-  it("serves nothing from a listing after a change, and nothing that is older than 10 seconds", async () => {
+  it("serves nothing from a listing after a change or after 10 seconds", async () => {
     const world = new World(60);
     const reader = world.reader();
     await refresh(reader, 40, 10);
@@ -144,7 +144,7 @@ describe("the reader", () => {
     assert.equal((await reader.volume(uuidOf(7)))?.name, "by somebody else");
   });
 
-  it("does not serve a listing that a change overtook", async () => {
+  it("does not serve a listing that overlapped a change", async () => {
     const world = new World(250);
     world.afterPage = () => {
       world.afterPage = () => undefined;
@@ -155,7 +155,7 @@ describe("the reader", () => {
     assert.equal(names.get(3), "changed");
   });
 
-  it("keeps one bad object from failing the others", async () => {
+  it("isolates the failure of one object from the others", async () => {
     const world = new World(3);
     world.refuse = ({ uuid = [] }) =>
       uuid.includes("not-a-uuid") ? new UnikernelError("API_REJECTED", "Invalid uuid.") : undefined;
@@ -171,7 +171,7 @@ describe("the reader", () => {
     assert.ok(refused.status === "rejected" && !UnikernelError.has(refused.reason, "NOT_FOUND"));
   });
 
-  it("tells everyone who waits when the metro does not answer, and asks again the next time", async () => {
+  it("fails all waiting reads if the metro does not respond, and tries again next time", async () => {
     const world = new World(2);
     world.refuse = () => new UnikernelError("API_UNREACHABLE", "down");
     const reader = world.reader();
@@ -185,13 +185,13 @@ describe("the reader", () => {
     assert.equal((await reader.volume(uuidOf(1)))?.name, "v1");
   });
 
-  it("never hands out another object than the one that was asked for", async () => {
+  it("never returns another object than the requested one", async () => {
     const world = new World(1);
     world.held.set(uuidOf(0), { status: "success", uuid: uuidOf(5), name: "stranger" });
     await assert.rejects(world.reader().volume(uuidOf(0)), (error) => UnikernelError.has(error, "API_SHAPE"));
   });
 
-  it("takes a deleted instance that is retained for gone", async () => {
+  it("treats a retained deleted instance as not found", async () => {
     const world = new World(1);
     world.change(0, { state: "deleted" });
     assert.equal(await world.reader().instance(uuidOf(0)), undefined);

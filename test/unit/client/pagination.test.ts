@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { UnikernelError } from "../../../provider/base/errors";
 import { listAll, PAGE_SIZE } from "../../../provider/client/pagination";
 
-/** A server with these objects, which refuses a page that begins at none of them; `before` is called with each `from`. */
+/** A server with these objects, which rejects a page that starts at an unknown one; `before` is called with each `from`. */
 function server(uuids: string[], before: (from: string | undefined) => void) {
   return async ({ query }: { query: { count: number; from?: string } }) => {
     const { count, from } = query;
@@ -14,8 +14,8 @@ function server(uuids: string[], before: (from: string | undefined) => void) {
 }
 const some = (count: number): string[] => Array.from({ length: count }, (_, index) => `u${index}`);
 
-describe("a whole listing", () => {
-  it("is begun again when the object that its next page begins at has gone", async () => {
+describe("a paginated listing", () => {
+  it("restarts if the first object of its next page is gone", async () => {
     const uuids = some(2 * PAGE_SIZE);
     let gone: string | undefined;
     const list = server(uuids, (from) => {
@@ -30,7 +30,7 @@ describe("a whole listing", () => {
     );
   });
 
-  it("is given up when that happens again and again", async () => {
+  it("gives up after repeated restarts", async () => {
     const uuids = some(20 * PAGE_SIZE);
     let beginnings = 0;
     const list = server(uuids, (from) => {
@@ -41,7 +41,7 @@ describe("a whole listing", () => {
     assert.equal(beginnings, 3);
   });
 
-  it("is not begun again when the first page is refused", async () => {
+  it("does not restart if the first page is rejected", async () => {
     let asked = 0;
     const refuse = async () => {
       asked++;

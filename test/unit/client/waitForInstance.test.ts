@@ -15,27 +15,27 @@ import {
 
 const seen = (more: Partial<InstanceItem>): InstanceItem => ({ uuid: "u", name: "n", ...more });
 
-describe("what an observation of an instance means", () => {
-  it("running and standby are up", () => {
+describe("the assessment of an observed instance", () => {
+  it("is up for running and standby", () => {
     assert.deepEqual(assessLiveness(seen({ state: "running" })), { outcome: "met" });
     assert.deepEqual(assessLiveness(seen({ state: "standby" })), { outcome: "met" });
   });
 
-  it("up is not answering while the program listens on nothing; a node that does not say is believed", () => {
+  it("is not ready while nothing listens, unless the node does not report it", () => {
     assert.equal(assessReadiness(seen({ state: "running", net_time_us: 0 })).outcome, "pending");
     assert.equal(assessReadiness(seen({ state: "running", net_time_us: 1 })).outcome, "met");
     assert.equal(assessReadiness(seen({ state: "running" })).outcome, "met");
     assert.equal(assessReadiness(seen({ state: "standby", net_time_us: 0 })).outcome, "met");
   });
 
-  it("stopped has failed, with the decoded reason", () => {
+  it("is failed for stopped, with the decoded reason", () => {
     assert.deepEqual(assessLiveness(seen({ state: "stopped", stop_reason: 3, exit_code: 7 })), {
       outcome: "failed",
       reason: "the program exited with code 7",
     });
   });
 
-  it("one restart may still come good, a crash loop will not", () => {
+  it("tolerates one restart but not a crash loop", () => {
     const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1 };
     assert.equal(assessLiveness(seen({ ...crashed, restart: { attempt: 1 } })).outcome, "pending");
     assert.deepEqual(assessLiveness(seen({ ...crashed, restart: { attempt: 2 } })), {
@@ -47,7 +47,7 @@ describe("what an observation of an instance means", () => {
 });
 
 describe("waiting for an instance", () => {
-  it("asks a server that answers every wait at once no more often than one that waits", async () => {
+  it("does not poll faster if the server returns every wait at once", async () => {
     let [asked, nowMs] = [0, 0];
     const answer = () => {
       if (++asked > 10_000) throw new Error("it goes on for ever");
@@ -97,13 +97,13 @@ describe("waiting for an instance", () => {
   });
 });
 
-describe("the error of a guest that stopped", () => {
+describe("the error of a stopped guest", () => {
   const printing = (text: string) => {
     const reply = { items: [{ output: Buffer.from(text).toString("base64") }] };
     return { metro: "fra", getInstanceLogs: () => Promise.resolve(reply) } as unknown as Client;
   };
 
-  it("quotes nothing of what was asked for, also where the answer leaves that out, at any depth", async () => {
+  it("quotes no input from the console, at any depth, even if the response omits it", async () => {
     const given = {
       env: { TOKEN: "t0ken-of-env" },
       roms: [{ name: "conf", files: [{ path: "a", data: "c0ntent-of-file" }] }],
@@ -116,7 +116,7 @@ describe("the error of a guest that stopped", () => {
     assert.match(answered.message, /plugin \[secret\] at level 3/);
   });
 
-  it("quotes its console without what it was given in secret, also where that has several lines", async () => {
+  it("quotes the console without secret inputs, multi-line ones too", async () => {
     const key = ["-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBg", "-----END PRIVATE KEY-----"].join("\n");
     const printed = [`KEY=${key}`, "password = hunter2-hunter2", "user: s3cret-user", "listening on 8080"].join("\n");
     const reply = { items: [{ output: Buffer.from(printed).toString("base64") }] };

@@ -1,6 +1,6 @@
 /**
- * Our route table and wire models against the OpenAPI documents in `test/fixtures/openapi`, which were derived from the vendor's
- * own SDK: what a server may answer is understood, what we may send is allowed, and nothing is left out without a reason.
+ * Compares our route table and wire models with the OpenAPI documents in `test/fixtures/openapi`, which were derived from the
+ * vendor's own SDK: we accept every documented response, our requests are valid, and nothing is omitted without a reason.
  */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
@@ -18,14 +18,14 @@ import {
 } from "../../support/jsonSchema";
 import { UNSUPPORTED_OPERATIONS, type Operation, responseSchemaOf, documents } from "../../support/openapi";
 import { DIFFERENCES } from "./openapiDifferences";
-import { pathIn, refusals } from "./openapiRefusals";
+import { pathIn, rejectionsOf } from "./openapiRefusals";
 
 const REASONS = new Map(Object.values(DIFFERENCES).flatMap((list) => list.map((one) => [one, true] as const)));
-/** Our model takes any key there, the document those of {@link READING}. */
+/** Our model accepts any key there, the document only those of {@link READING}. */
 const ofAnyKey = (difference: string): string =>
   difference.replace(/^(createInstance \.template\.create_args)\..*(: unknown)$/s, "$1{}$2");
 const met = new Set<string>();
-/** Those without a reason. */
+/** Differences without a reason. */
 function unexplained(differences: readonly string[]): readonly string[] {
   const all = [...new Set(differences.map(ofAnyKey))];
   for (const one of all) met.add(one);
@@ -39,7 +39,7 @@ const jsonSchemaOf = (schema: z.ZodType): JsonSchema =>
   z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
 const ours: ResolveRef = (schema) => schema;
 
-/** Paths of theirs that ours does not have. */
+/** Paths of their schema that ours does not have. */
 function missingIn(mine: JsonSchema, theirs: JsonSchema, resolve: ResolveRef, at = ""): readonly string[] {
   const their = resolve(theirs);
   if (their.type === "array") {
@@ -53,23 +53,23 @@ function missingIn(mine: JsonSchema, theirs: JsonSchema, resolve: ResolveRef, at
   });
 }
 
-/** Where the object of the form for one is named. */
+/** The uuid in a single-object path. */
 const UUID = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
 
-/** An operation in both of its forms: for many objects, and for the one that its path names. */
+/** An operation in both variants: for many objects, and for the one in its path. */
 const formsOf = (name: string, route: Route): readonly (readonly [name: string, route: Route, at: string])[] => [
   [name, route, route.path],
   ...(route.singleObjectPath === undefined ? [] : [[`${name} of one`, route, route.singleObjectPath] as const]),
 ];
 
-/** An item as the body of the form for one: without its selector, unless that body repeats the uuid of the path. */
+/** An item as the body of the single-object variant: without its selector, unless that body repeats the uuid of the path. */
 const asBodyOfOne = (item: object, body: JsonSchema, resolve: ResolveRef): object => ({
   ...Object.fromEntries(Object.entries(item).filter(([key]) => key !== "uuid" && key !== "name")),
   ...("uuid" in propertiesOf(body, resolve) ? { uuid: UUID } : {}),
 });
 
-describe("the API's own description", () => {
-  it("has no operation that we leave out without a reason, and none of ours is unknown to it", () => {
+describe("the vendor's OpenAPI documents", () => {
+  it("have no operation that we omit without a reason, and every operation of ours", () => {
     const offered = new Set(
       all.flatMap(([, route]) => [
         `${route.method} ${route.path}`,
@@ -83,7 +83,7 @@ describe("the API's own description", () => {
     );
     const without = (list: readonly string[], other: ReadonlySet<string>) =>
       list.filter((one) => !other.has(one)).sort();
-    // GET /v1/images is an operation of both servers, and pinning one of the metro's only.
+    // GET /v1/images is an operation of both servers; image pinning exists on the metro only.
     assert.deepEqual(without([...new Set(described)], offered), Object.keys(UNSUPPORTED_OPERATIONS).sort());
     assert.deepEqual(without([...offered], new Set(described)), []);
   });
@@ -94,7 +94,7 @@ describe("the API's own description", () => {
     if (operation === undefined) continue;
     const resolve = refResolver(documents[route.server].components.schemas);
 
-    it(`${name}: every answer that fits it is understood`, () => {
+    it(`describe responses that our model accepts: ${name}`, () => {
       fc.assert(
         fc.property(arbitraryOf(responseSchemaOf(operation), resolve), (answer) => {
           const { data } = envelope.parse(answer);
@@ -106,7 +106,7 @@ describe("the API's own description", () => {
       );
     });
 
-    it(`${name}: no field of its answer is left out`, () => {
+    it(`have no response field that our model omits: ${name}`, () => {
       const data = propertiesOf(propertiesOf(responseSchemaOf(operation), resolve)["data"] ?? {}, resolve);
       const theirs =
         route.dataKey === undefined
@@ -118,9 +118,9 @@ describe("the API's own description", () => {
 
     const body = operation.requestBody?.content["application/json"].schema;
     if (body !== undefined) {
-      it(`${name}: every request that fits it passes our model`, () => {
+      it(`describe requests that our model accepts: ${name}`, () => {
         const refused: string[] = [];
-        // What completes a body for one makes a list of it.
+        // The completion of a single-object body turns it into a list.
         const pathOf = (path: readonly PropertyKey[]) => pathIn(body, isOne ? path.slice(1) : path, resolve);
         fc.assert(
           fc.property(arbitraryOf(body, resolve), (request) => {
@@ -128,7 +128,7 @@ describe("the API's own description", () => {
               ? expandBodies(route.body, asBodyOfOne(request as object, body, resolve), [{ uuid: UUID }], [])
               : [request];
             const { error } = route.body.safeParse(whole);
-            const issues = (error?.issues ?? []).flatMap((issue) => refusals(whole, issue, pathOf));
+            const issues = (error?.issues ?? []).flatMap((issue) => rejectionsOf(whole, issue, pathOf));
             refused.push(...issues.map((one) => `${name} ${one}`));
           }),
           { numRuns: 4000, seed: 1 },
@@ -136,7 +136,7 @@ describe("the API's own description", () => {
         assert.deepEqual(unexplained(refused), []);
       });
 
-      it(`${name}: every request that our model lets through fits it`, () => {
+      it(`accept every request that our model accepts: ${name}`, () => {
         const beyond: string[] = [];
         fc.assert(
           fc.property(arbitraryOf(jsonSchemaOf(route.body), ours), (request) => {
@@ -151,21 +151,21 @@ describe("the API's own description", () => {
         assert.deepEqual(unexplained(beyond), []);
       });
 
-      it(`${name}: no field of its request is left out`, () => {
+      it(`have no request field that our model omits: ${name}`, () => {
         const model = jsonSchemaOf(route.body);
         const missing = missingIn(isOne ? (model.items ?? {}) : model, body, resolve);
         assert.deepEqual(unexplained(missing.map((one) => `${name} ${one}`)), []);
       });
     }
 
-    it(`${name}: no parameter of its query is left out`, () => {
+    it(`have no query parameter that our model omits: ${name}`, () => {
       const known = Object.keys(propertiesOf(jsonSchemaOf(route.query)));
       const described = (operation.parameters ?? []).filter((one) => one.in === "query").map((one) => one.name);
       assert.deepEqual(
         described.filter((one) => !known.includes(one)),
         [],
       );
-      // What chooses among many is of no use for one.
+      // Parameters that select among many are useless for one.
       if (isOne) return;
       assert.deepEqual(
         known.filter((one) => !described.includes(one)),
@@ -174,7 +174,7 @@ describe("the API's own description", () => {
     });
   }
 
-  it("gives no reason for a difference that there is not", () => {
+  it("use every listed difference", () => {
     assert.deepEqual(
       [...REASONS.keys()].filter((one) => !met.has(one)),
       [],

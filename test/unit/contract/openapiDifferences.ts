@@ -1,20 +1,20 @@
-/** Where our route table and wire models and the vendor's OpenAPI documents differ, each with the reason. */
+/** Differences between our route table and wire models and the vendor's OpenAPI documents, each with the reason. */
 
-/** The same of both forms of an operation; an item of the one is the body of the other. */
+/** The same difference for both variants of an operation; an item of one is the body of the other. */
 const inBothForms = (name: string, list: readonly string[]): readonly string[] =>
   list.flatMap((one) => [`${name} []${one}`, `${name} of one ${one}`]);
 
 const FLAT_POLICY = ["type", "high_watermark", "exclusive", "num_requests", "replace", "idle_time_ms"];
-/** What a reading of an instance holds. */
+/** The fields of an instance in responses. */
 const READING =
   "annotations args autokill boot_time_us checkpoint_autokill created_at delete_lock env error exit_code features gateway gpus image memory_mb message name nameserver net_time_us network_interfaces plugins private_fqdn private_ip restart restart_count restart_policy retained_until roms scale_to_zero sched_priority schedules service_group services snapshot start_count started_at state status stop_code stop_reason stopped_at tags template_autokill template_time_us type updates uptime_ms uuid vcpus vmm_load_time_us vmm_ready_time_us vmm_start_time_us volumes";
-/** What every reading of one holds. */
+/** The fields of an instance that every response has. */
 const READ_ALWAYS = "created_at image memory_mb name restart_policy state type uuid vcpus";
 const PORTS = [".services[].port", ".services[].destination_port", ".soft_limit", ".hard_limit"];
 
 /**
- * Reason → where what we send or let through and what the documents have differ: `X: unknown` of a field that one side does not
- * have, otherwise why it is refused.
+ * Reason → differences between our requests or models and the documents: `X: unknown` for a field that one side does not
+ * have, otherwise the reason of the rejection.
  */
 export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
   "the newest documentation has it": [
@@ -36,7 +36,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
       "createAutoscale",
       FLAT_POLICY.map((key) => `.policies[].${key}: unknown`),
     ),
-    // That of one policy is an object with the policy in `type`; ours reads both.
+    // A single policy is an object with the policy in `type`; ours reads both.
     "createPolicy .type: missing",
     "createPolicy .type: not an object",
     ...[...FLAT_POLICY.filter((key) => key !== "type"), "adjustment_type", "enabled", "metric", "steps"].map(

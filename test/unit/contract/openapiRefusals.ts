@@ -1,8 +1,8 @@
-/** What our wire models refuse of documents, in the words in which `jsonSchema.ts` says what does not fit a schema. */
+/** Documents that our wire models reject, in the words in which `jsonSchema.ts` reports violations. */
 import type * as z from "zod";
 import { type JsonSchema, type ResolveRef, propertiesOf } from "../../support/jsonSchema";
 
-/** A path of zod's as the other paths here: `[]` for a position in a list, `{}` for a key that a document may choose. */
+/** A zod path in the notation used here: `[]` for a position in a list, `{}` for a key that a document chooses. */
 export function pathIn(schema: JsonSchema, path: readonly PropertyKey[], resolve: ResolveRef): string {
   const [key, ...rest] = path;
   if (key === undefined) return "";
@@ -17,16 +17,16 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
 /** Texts that may be empty: values that programs read, and contents of files. */
 const MAY_BE_EMPTY = /(\.env\{\}|\.annotations\{\}|\.args\{\}|\.data|\.config)$/;
 
-/** Both uuid and name, or neither, where an object is named. */
+/** Both uuid and name, or neither, in a selector. */
 const namesNotOne = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "uuid" in value === "name" in value;
 
 /**
- * What zod refuses of a document, as `path: why`; of a union what the branch refuses that refuses least. Three reasons,
- * which the API's description does not give, go for all documents: a text that is given is not empty, an object is named by one
- * of uuid and name, and a bulk request asks for something.
+ * What zod rejects in a document, as `path: why`; for a union, the errors of the branch with the fewest. Three reasons,
+ * which the API's description does not state, apply to all documents: a given text is not empty, a selector is either
+ * uuid or name, and a bulk request is not empty.
  */
-export function refusals(
+export function rejectionsOf(
   document: unknown,
   issue: z.core.$ZodIssue,
   pathOf: (path: readonly PropertyKey[]) => string,
@@ -36,7 +36,7 @@ export function refusals(
   const value = valueAt(document, path);
   switch (issue.code) {
     case "invalid_union": {
-      const branches = issue.errors.map((issues) => issues.flatMap((one) => refusals(document, one, pathOf, path)));
+      const branches = issue.errors.map((issues) => issues.flatMap((one) => rejectionsOf(document, one, pathOf, path)));
       const least = branches.toSorted((a, b) => a.length - b.length)[0] ?? [];
       return namesNotOne(value) ? least.filter((one) => !/\.(uuid|name): (unknown|invalid_type)$/.test(one)) : least;
     }

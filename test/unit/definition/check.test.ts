@@ -39,7 +39,7 @@ const reasons = async (raw: Record<string, unknown>) =>
   (await check(sample, {}, raw)).failures.map(({ property, reason }) => `${property}: ${reason}`);
 
 describe("check", () => {
-  it("fills defaults, nested ones too", async () => {
+  it("fills defaults, also nested ones", async () => {
     const { inputs, failures } = await check(sample, {}, { image: "a", items: [{ at: "/x" }] });
     assert.deepEqual(failures, []);
     assert.deepEqual(inputs, {
@@ -51,14 +51,14 @@ describe("check", () => {
     });
   });
 
-  it("fills defaults beside unknown values, so that a preview equals the later update", async () => {
+  it("fills defaults beside unknown values, so that preview and update agree", async () => {
     const { inputs, failures } = await check(sample, {}, { image: UNKNOWN, items: [{ at: UNKNOWN }, UNKNOWN] });
     assert.deepEqual(failures, []);
     assert.deepEqual(inputs["items"], [{ at: UNKNOWN, readonly: false }, UNKNOWN]);
     assert.equal(inputs["memoryMb"], 128);
   });
 
-  it("reports every failure with its path and what is allowed", async () => {
+  it("reports every failure with its path and the allowed values", async () => {
     assert.deepEqual(
       await reasons({ image: "a", memoryMb: 8, items: [{ at: "x" }, { at: "/y", readonly: "no" }], policy: "allways" }),
       [
@@ -70,16 +70,16 @@ describe("check", () => {
     );
   });
 
-  it("names the nearest known property for an unknown one", async () => {
+  it("suggests the nearest known property for an unknown one", async () => {
     const [first] = await reasons({ image: "a", memorymb: 64 });
     assert.match(first ?? "", /^memorymb: unknown property; did you mean 'memoryMb'\?/);
   });
 
-  it("asks for what is missing by type", async () => {
+  it("reports a missing property with its type", async () => {
     assert.deepEqual(await reasons({}), ["image: required: give a value of type string."]);
   });
 
-  it("says once that a text stands where a list belongs", async () => {
+  it("reports a text in place of a list once", async () => {
     const inputs = z.strictObject({ roms: field(z.array(z.string()).max(2), { description: "" }) });
     const { failures } = await check(
       { kind: "X", description: "", inputs, outputs: z.object({}) },
@@ -95,13 +95,13 @@ describe("check", () => {
     assert.doesNotMatch(first, /424242/);
   });
 
-  it("judges the length of a list whose items are unknown", async () => {
+  it("validates the length of a list with unknown items", async () => {
     assert.deepEqual(await reasons({ image: "a", items: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN] }), [
       "items: must have at most 3 items.",
     ]);
   });
 
-  it("applies a rule across fields when they are known, and waits while one is not", async () => {
+  it("applies a rule across properties once all are known", async () => {
     const two = [{ at: "/a" }, { at: "/b" }];
     assert.deepEqual(await reasons({ image: "a", memoryMb: 16, items: two }), [
       "items: too many for so little memory.",
@@ -123,7 +123,7 @@ const known = fc.record(
   { requiredKeys: ["image"] },
 );
 
-/** The same value with some of its parts unknown; `bits` says which, in the order of the walk. */
+/** The same value with some parts unknown; `bits` selects them in the order of the walk. */
 function blur(value: unknown, bits: () => boolean): unknown {
   if (bits()) return UNKNOWN;
   if (Array.isArray(value)) return value.map((inner) => blur(inner, bits));
@@ -131,8 +131,8 @@ function blur(value: unknown, bits: () => boolean): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, blur(inner, bits)]));
 }
 
-describe("unknown values", () => {
-  it("never make an input refused that is accepted when known", async () => {
+describe("an unknown value", () => {
+  it("never makes valid inputs invalid", async () => {
     await fc.assert(
       fc.asyncProperty(known, fc.infiniteStream(fc.boolean()), async (raw, stream) => {
         const whole = await check(sample, {}, raw);
@@ -146,7 +146,7 @@ describe("unknown values", () => {
     );
   });
 
-  it("never decide a replacement", async () => {
+  it("never decides a replacement", async () => {
     await fc.assert(
       fc.asyncProperty(known, fc.infiniteStream(fc.boolean()), async (raw, stream) => {
         const { inputs, failures } = await check(sample, {}, raw);
@@ -174,7 +174,7 @@ describe("diff", () => {
     env: { A: "1" },
   };
 
-  it("is empty between equal inputs, whatever the order of a set or of keys", () => {
+  it("is empty for equal inputs, whatever the order of sets and keys", () => {
     assert.deepEqual(diff(sample, olds, structuredClone(olds)), []);
     assert.deepEqual(
       diff(sample, olds, {
@@ -188,26 +188,26 @@ describe("diff", () => {
     );
   });
 
-  it("ignores outputs and hidden keys in the old state", () => {
+  it("ignores outputs and hidden keys in old state", () => {
     assert.deepEqual(
       diff(sample, { ...olds, uuid: "x", __provider: "text" }, { ...olds, __provider: "other text" }),
       [],
     );
   });
 
-  it("says what a change means", () => {
+  it("reports the effect of a change", () => {
     assert.deepEqual(diff(sample, olds, { ...olds, image: "b", memoryMb: 256 }), [
       { property: "image", kind: "update", replace: true, mayReplace: false, restart: false, certain: true },
       { property: "memoryMb", kind: "update", replace: false, mayReplace: false, restart: false, certain: true },
     ]);
   });
 
-  it("says that what is unknown may take a successor, which is never asked for because of it", () => {
+  it("reports that an unknown value may cause a replacement, without asking for it", () => {
     const [change] = diff(sample, olds, { ...olds, image: UNKNOWN });
     assert.deepEqual([change?.replace, change?.mayReplace, change?.certain], [false, true, false]);
   });
 
-  it("is certain when a known part differs beside an unknown one", () => {
+  it("is certain if a known part differs beside an unknown one", () => {
     const [change] = diff(sample, olds, { ...olds, env: { A: "2", B: UNKNOWN } });
     assert.deepEqual(change, {
       property: "env",
@@ -233,9 +233,9 @@ describe("diff", () => {
   };
   const replaced = (news: object) => diff(disk, { sizeMb: 64 }, { ...news }).map(({ replace }) => replace);
 
-  it("keeps what the server chose where the program says nothing", () => assert.deepEqual(replaced({}), []));
+  it("keeps the server's choice for an omitted property", () => assert.deepEqual(replaced({}), []));
 
-  it("lets the values decide what their change means, once they are known", () => {
+  it("lets values decide the effect of their change once known", () => {
     assert.deepEqual(replaced({ sizeMb: 128 }), [false]);
     assert.deepEqual(replaced({ sizeMb: 32 }), [true]);
     assert.deepEqual(replaced({ sizeMb: UNKNOWN }), [false]);

@@ -5,36 +5,36 @@ import { formatPath } from "../../../provider/definition/propertyPath";
 import { closestMatch } from "../../../provider/base/spelling";
 import * as z from "zod";
 
-describe("automatic names", () => {
-  it("are made from the resource's name, and kept while the resource lives", () => {
+describe("an automatic name", () => {
+  it("is derived from the resource's name and kept for its lifetime", () => {
     const first = withAutoName("My Redis_1", {}, {}, "0123456789");
     assert.equal(first["name"], "my-redis-1-0123456");
     assert.deepEqual(withAutoName("My Redis_1", first, {}, "ffffffff"), first);
   });
 
-  it("are new for a replacement, whose check has no old inputs", () => {
+  it("is new for a replacement, whose check has no old inputs", () => {
     assert.equal(withAutoName("redis", {}, {}, "fedcba98")["name"], "redis-fedcba9");
   });
 
-  it("give way to a name the program gives, and replace one it gave before", () => {
+  it("yields to a given name and replaces an earlier given one", () => {
     assert.equal(withAutoName("redis", { name: "redis-0123456" }, { name: "cache" }, "aaaaaaa")["name"], "cache");
     assert.equal(withAutoName("redis", { name: "cache" }, {}, "aaaaaaa")["name"], "redis-aaaaaaa");
   });
 
-  it("stay when the program renames the resource, on every later run too", () => {
+  it("stays when the resource is renamed in the program, also on later runs", () => {
     const first = withAutoName("old", {}, {}, "0123456");
     const second = withAutoName("new", first, {}, "aaaaaaa");
     assert.deepEqual(withAutoName("new", second, {}, "bbbbbbb"), first);
   });
 
-  it("are free for a replacement, while a given one must be given up first, whatever it looks like", () => {
+  it("is available for a replacement, while a given name must be released first", () => {
     const auto = withAutoName("web", {}, {}, "0123456");
     assert.equal(reusesName(auto, withAutoName("web", auto, {}, "aaaaaaa")), false);
     assert.equal(reusesName({ name: "web-0123456" }, withAutoName("web", {}, { name: "web-0123456" }, "")), true);
     assert.equal(reusesName({ name: "web" }, { name: "other" }), false);
   });
 
-  it("fit a DNS label whatever the resource is called", () => {
+  it("is a valid DNS label for any resource name", () => {
     for (const resourceName of ["", "---", "Ünï cödé", "x".repeat(200), "a.b/c"]) {
       const name = String(withAutoName(resourceName, {}, {}, "0123456")["name"]);
       assert.match(name, DNS_NAME_PATTERN);
@@ -43,7 +43,7 @@ describe("automatic names", () => {
   });
 });
 
-describe("migrations", () => {
+describe("a state migration", () => {
   const definition = {
     kind: "K",
     description: "",
@@ -55,24 +55,24 @@ describe("migrations", () => {
     ],
   };
 
-  it("run from the version in state to the current one", () => {
+  it("runs from the version in state to the current one", () => {
     assert.deepEqual(migrate(definition, { old: 1 }), { renamed: 1, added: true });
     assert.deepEqual(migrate(definition, { __version: 2, renamed: 1 }), { __version: 2, renamed: 1, added: true });
   });
 
-  it("leave a current or newer state as it is", () => {
+  it("leaves a current or newer state as it is", () => {
     assert.deepEqual(migrate(definition, { __version: 3, x: 1 }), { __version: 3, x: 1 });
     assert.deepEqual(migrate(definition, { __version: 9, x: 1 }), { __version: 9, x: 1 });
   });
 });
 
-describe("words", () => {
-  it("formatPath writes paths as Pulumi does", () => {
+describe("the helpers for messages", () => {
+  it("write paths as Pulumi does", () => {
     assert.equal(formatPath(["ports", 0, "port"]), "ports[0].port");
     assert.equal(formatPath(["env", "A.B"]), 'env["A.B"]');
   });
 
-  it("nearest finds what was probably meant, and nothing when nothing is close", () => {
+  it("suggest the nearest known word, or nothing if none is close", () => {
     assert.equal(closestMatch("rootf", ["rootfs", "roms", "runtime"]), "rootfs");
     assert.equal(closestMatch("memorymb", ["memoryMb", "name"]), "memoryMb");
     assert.equal(closestMatch("zzzzzz", ["memoryMb", "name"]), undefined);

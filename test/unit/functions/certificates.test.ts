@@ -3,13 +3,13 @@ import { functionOf } from "../../../provider/functions/all";
 import { callFunction } from "../../../provider/functions/function";
 import { contextWithResponses } from "../../support/resourceContext";
 
-/** As newer and as older nodes report a certificate. */
+/** A certificate as reported by newer and older nodes. */
 const newer = { status: "success", uuid: "c1", name: "shop", common_name: "Shop.example.com" };
 const older = { status: "success", uuid: "c2", name: "www", cn: "www.example.com." };
 const context = () => contextWithResponses({ getCertificates: () => [newer, older] });
 
-describe("the functions about certificates", () => {
-  it("know the domain by either name that nodes give it", async () => {
+describe("the functions for certificates", () => {
+  it("accept either field that nodes use for the domain", async () => {
     const { certificates } = await callFunction(functionOf("getCertificates"), context(), {});
     assert.deepEqual(
       (certificates as { commonName?: string }[]).map(({ commonName }) => commonName),
@@ -25,7 +25,7 @@ describe("the functions about certificates", () => {
     ["WWW.example.com.", ["www"]],
     ["example.com", []],
   ] as const) {
-    it(`find those for ${asked}, whatever its capitals and its last dot`, async () => {
+    it(`find certificates for ${asked} regardless of case and trailing dot`, async () => {
       const found = await callFunction(functionOf("getCertificates"), context(), { commonName: asked });
       assert.deepEqual(
         (found["certificates"] as { name: string }[]).map(({ name }) => name),

@@ -3,7 +3,7 @@ import { functionOf } from "../../../provider/functions/all";
 import { callFunction } from "../../../provider/functions/function";
 import { contextWithResponses } from "../../support/resourceContext";
 
-/** An instance as the API's description has it, all secrets included. */
+/** An instance as in the API's description, with all secrets. */
 const item = {
   status: "success",
   ...{ uuid: "i1", name: "web", created_at: "2026-01-01T00:00:00Z", state: "stopped", type: "micro" },
@@ -14,7 +14,7 @@ const item = {
   ...{ restart_policy: "always", restart: { attempt: 2, next_at: "2026-01-01T00:00:09Z" } },
   ...{ start_count: 3, restart_count: 2, uptime_ms: 4711, boot_time_us: 11, net_time_us: 12 },
   ...{ started_at: "2026-01-01T00:00:01Z", stopped_at: "2026-01-01T00:00:02Z" },
-  // A page fault (4) for want of memory (errno 12), in the kernel (1). Source: the platform's documentation of stop codes.
+  // A page fault (4) for lack of memory (errno 12), in the kernel (1). Source: the platform's documentation of stop codes.
   ...{ stop_reason: 1, stop_code: 818948, exit_code: 0 },
   scale_to_zero: { enabled: true, policy: "idle", stateful: true, cooldown_time_ms: 500, notify_time_ms: 100 },
   service_group: { uuid: "s1", name: "edge", domains: [{ fqdn: "edge.metro.test." }] },
@@ -30,8 +30,8 @@ const read = (more: object) =>
     uuid: "i1",
   });
 
-describe("the function about an instance", () => {
-  it("tells what the API tells, and nothing that may be secret", async () => {
+describe("getInstance", () => {
+  it("returns what the API reports except secrets", async () => {
     const found = await read({});
     assert.deepEqual(found, {
       ...{ uuid: "i1", name: "web", createdAt: "2026-01-01T00:00:00Z", state: "stopped", type: "micro" },
@@ -53,12 +53,12 @@ describe("the function about an instance", () => {
     assert.doesNotMatch(JSON.stringify(found), /s3cret/);
   });
 
-  it("says why it stopped only while it is stopped", async () => {
+  it("returns a stop reason only while the instance is stopped", async () => {
     const { stopReason, stopCode } = await read({ state: "running" });
     assert.deepEqual([stopReason, stopCode], [undefined, undefined]);
   });
 
-  it("takes null for what is not there, as some nodes write it", async () => {
+  it("treats null as a missing value", async () => {
     const none = { restart: null, scale_to_zero: null, service_group: null, volumes: null, updates: null, args: null };
     const { restart, scaleToZero, service, volumes, updates, args } = await read(none);
     assert.deepEqual([restart, scaleToZero, service], [undefined, undefined, undefined]);

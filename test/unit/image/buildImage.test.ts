@@ -20,7 +20,7 @@ cmd: [/bin/httpd, -f]
 env: {PORT: 8080}
 `;
 
-describe("Building an image", () => {
+describe("building an image", () => {
   let folder: string;
   let context: string;
   let layout: string;
@@ -70,7 +70,7 @@ describe("Building an image", () => {
     return entry?.type === "file" && "bytes" in entry.content ? Buffer.from(entry.content.bytes).toString() : undefined;
   };
 
-  it("packs root file system and files on the runtime's own kernel layer", async () => {
+  it("stores root file system and files in a layer on the runtime's kernel layer", async () => {
     const built = await build(await plan({ "/etc/app.conf": "port=1" }));
     const image = await stored();
     assert.deepEqual([image.digest, image.sizeBytes], [built.digest, built.sizeBytes]);
@@ -81,7 +81,7 @@ describe("Building an image", () => {
     assert.equal(textAt(tree, "www/index.html"), "hello");
   });
 
-  it("takes env from the runtime under the Kraftfile's, and cmd and labels from the Kraftfile alone", async () => {
+  it("merges env over the runtime's, and takes cmd and labels from the Kraftfile alone", async () => {
     await build(await plan());
     const { cmd, env, labels } = await stored();
     assert.deepEqual(
@@ -93,7 +93,7 @@ describe("Building an image", () => {
     assert.deepEqual([(await stored()).cmd, (await stored()).labels], [["/bin/sh"], { a: "b" }]);
   });
 
-  it("lays the root file system over the runtime's base, and leaves /init to the runtime", async () => {
+  it("puts the root file system over the runtime's base and keeps the runtime's /init", async () => {
     const init: TreeEntry = { type: "file", mode: 0o755, content: { bytes: Buffer.from("#!init") } };
     const based: RuntimeImage = {
       ...runtime,
@@ -113,7 +113,7 @@ describe("Building an image", () => {
     assert.equal(textAt(await initrd(), "init"), "mine");
   });
 
-  it("keeps the runtime's own initrd when the image brings no files", async () => {
+  it("keeps the runtime's initrd if the image has no files", async () => {
     await write("spec: v0.7\nruntime: linux:latest\n");
     const own = await writeLayer(path.join(folder, "kernel"), "unikraft/bin/initrd", path.join(folder, "initrd.tar"));
     await build(await plan(), { ...runtime, initrdLayer: own });
@@ -124,7 +124,7 @@ describe("Building an image", () => {
     assert.equal((await stored()).initrd, undefined);
   });
 
-  it("gives one digest for equal content, whatever the times, the folder and the layout", async () => {
+  it("produces one digest for equal content, whatever the times, folder and layout", async () => {
     const copy = path.join(folder, "elsewhere/deep/copy");
     await writeContext(copy);
     await fs.utimes(path.join(copy, "rootfs/www/index.html"), 1, 1);
@@ -151,14 +151,14 @@ describe("Building an image", () => {
     "the targets": () => write(`${KRAFTFILE}targets: [qemu/x86_64]\n`),
   };
   for (const [what, change] of Object.entries(changes)) {
-    it(`has another content hash when ${what} changes`, async () => {
+    it(`changes the content hash when this changes: ${what}`, async () => {
       const before = (await plan()).contextHash;
       await change();
       assert.notEqual((await plan()).contextHash, before);
     });
   }
 
-  it("has one content hash for one meaning: comments, order of keys, spelling and name do not count", async () => {
+  it("ignores comments, key order, spelling and name in the content hash", async () => {
     const { contextHash } = await plan();
     await write(
       "# a comment\nspecification: 'v0.7.0'\nenv: ['PORT=8080']\ncmd: /bin/httpd -f\nname: other\nrootfs: rootfs/\nruntime: oci://linux:latest\n",
@@ -168,7 +168,7 @@ describe("Building an image", () => {
     assert.notEqual((await plan({ "/x": "1" })).contextHash, (await plan({ "/x": "2" })).contextHash);
   });
 
-  it("is for the runtime's platform, which declared targets must include", async () => {
+  it("targets the runtime's platform, which declared targets must include", async () => {
     await write(`${KRAFTFILE}targets: [fc/x86_64, kvm/amd64]\n`);
     await build(await plan());
     assert.deepEqual((await stored()).platform, { os: "qemu", architecture: "x86_64" });
@@ -179,7 +179,7 @@ describe("Building an image", () => {
     );
   });
 
-  it("passes on what the runtime's resolver throws, and stores nothing", async () => {
+  it("passes on an error of the runtime resolver and stores nothing", async () => {
     const failing = {
       layout,
       repository: "shop",
@@ -191,7 +191,7 @@ describe("Building an image", () => {
     assert.deepEqual(await openLayout(layout).list(), []);
   });
 
-  it("stops when aborted and leaves nothing behind", async () => {
+  it("stops on abort and leaves nothing behind", async () => {
     const controller = new AbortController();
     const planned = await plan();
     const options = {
@@ -222,7 +222,7 @@ describe("Building an image", () => {
       "KRAFTFILE_INVALID",
       /several Kraftfiles.*Kraftfile, kraft\.yaml/,
     ],
-    "a Kraftfile that is no text": [
+    "a Kraftfile that is not text": [
       () => fs.writeFile(path.join(context, "Kraftfile"), Buffer.from([0xff, 0xfe])),
       "KRAFTFILE_INVALID",
       /UTF-8/,
@@ -242,7 +242,7 @@ describe("Building an image", () => {
     ],
   };
   for (const [what, [prepare, code, why]] of Object.entries(refused)) {
-    it(`refuses ${what} before anything is built`, async () => {
+    it(`fails before anything is built: ${what}`, async () => {
       await prepare();
       await assert.rejects(plan(), (error) => {
         assert.ok(UnikernelError.has(error, code), String(error));

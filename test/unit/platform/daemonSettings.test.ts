@@ -21,13 +21,13 @@ function refused(args: readonly string[], environment: string | undefined, said:
 }
 
 describe("the settings of a daemon", () => {
-  it("are none when nothing is given", () => {
+  it("have defaults", () => {
     const { stay, strict2026, quotas } = parseSettings([], undefined);
     assert.deepEqual([stay, strict2026, quotas], [false, false, {}]);
     assert.deepEqual(resolveQuotas(quotas), DEFAULT_QUOTAS);
   });
 
-  it("come from the command line, and quotas from the environment too, which counts less", () => {
+  it("come from the command line, and quotas also from the environment with lower precedence", () => {
     const args = ["--stay", "--strict-2026", "--quota", "instances=10", "--quota=total_volume_mb=100"];
     assert.deepEqual(parseSettings(args, "instances=5, volumes=7"), {
       stay: true,
@@ -39,29 +39,33 @@ describe("the settings of a daemon", () => {
     });
   });
 
-  it("name the quota that was probably meant", () => {
-    refused(["--quota", "instance=1"], undefined, /There is no quota 'instance'\. Is 'instances' meant\?/);
-    refused([], "totalvolume_mb=1", /Is 'total_volume_mb' meant\?/);
-    refused(["--quota", "zzzzzzzzzzzzzzz=1"], undefined, /The quotas are: instances, .*max_autoscale_size/);
+  it("suggest a quota with a similar name", () => {
+    refused(["--quota", "instance=1"], undefined, /Unknown quota 'instance'\. Did you mean 'instances'\?/);
+    refused([], "totalvolume_mb=1", /Did you mean 'total_volume_mb'\?/);
+    refused(["--quota", "zzzzzzzzzzzzzzz=1"], undefined, /Known quotas: instances, .*max_autoscale_size/);
   });
 
-  it("take whole numbers from 0 on, and nothing else", () => {
+  it("accept integers of at least 0 only", () => {
     for (const value of ["", "=", "=-1", "=1.5", "=many", "=1e3", "=1=2", "=9999999999", "=0x10"])
-      refused(["--quota", `instances${value}`], undefined, /does not set a quota\. Write 'instances=64'/);
+      refused(
+        ["--quota", `instances${value}`],
+        undefined,
+        /^Invalid quota '.*'\. Use a name, '=' and an integer of at least 0, such as 'instances=64'\.$/,
+      );
     assert.deepEqual(parseSettings(["--quota", "instances=0"], undefined).quotas, { instances: 0 });
   });
 
-  it("refuse a least value above its greatest, set or not", () => {
-    refused(["--quota", "min_memory_mb=9000"], undefined, /'min_memory_mb' \(9000\) is above 'max_memory_mb' \(8192\)/);
-    refused(["--quota", "max_vcpus=0"], undefined, /'min_vcpus' \(1\) is above 'max_vcpus' \(0\)/);
+  it("reject a minimum above its maximum, even if only one of them is set", () => {
+    refused(["--quota", "min_memory_mb=9000"], undefined, /'min_memory_mb' \(9000\) exceeds 'max_memory_mb' \(8192\)/);
+    refused(["--quota", "max_vcpus=0"], undefined, /'min_vcpus' \(1\) exceeds 'max_vcpus' \(0\)/);
   });
 
-  it("refuse options that nobody knows, and values without one", () => {
+  it("reject unknown options and stray values", () => {
     for (const args of [["--strict"], ["--quota"], ["now"], ["--stay=yes"]])
       refused(args, undefined, /unikernel --help/);
   });
 
-  it("of a running daemon are told as the options that lead to them", () => {
+  it("of a running daemon are reported as the options that produce them", () => {
     const quotas = resolveQuotas({ instances: 10, volumes: 253 });
     assert.deepEqual(toCommandLineOptions(toDaemonSettings(true, true, quotas)), [
       "--stay",
@@ -71,7 +75,7 @@ describe("the settings of a daemon", () => {
     assert.deepEqual(toCommandLineOptions(toDaemonSettings(false, false, DEFAULT_QUOTAS)), []);
   });
 
-  it("that were asked for and do not hold are named, the others not", () => {
+  it("that were requested but not met are named, and no others", () => {
     const running = toDaemonSettings(false, false, resolveQuotas({ instances: 10 }));
     const asked = parseSettings(
       ["--stay", "--strict-2026", "--quota", "instances=64", "--quota", "volumes=1"],

@@ -6,7 +6,7 @@ import { openFileLog } from "../../../provider/platform/log";
 
 const MIB = 1024 * 1024;
 
-describe("the daemon's log", () => {
+describe("the daemon log", () => {
   let folder: string;
   let file: string;
   beforeEach(() => {
@@ -22,7 +22,7 @@ describe("the daemon's log", () => {
       .split("\n")
       .map((line) => (JSON.parse(line) as { event: string }).event);
 
-  it("begins anew when it has grown, keeps the one before, and takes no more than both", () => {
+  it("is rotated when it has grown, and only the previous one is kept", () => {
     const log = openFileLog(file);
     const reason = "x".repeat(MIB / 4);
     for (let count = 0; count < 100; count++) log.write(`event-${count}`, { reason });
@@ -40,7 +40,7 @@ describe("the daemon's log", () => {
     );
   });
 
-  it("stays the file that others append to", () => {
+  it("stays the same file, which others append to", () => {
     const others = fs.openSync(file, "a");
     const log = openFileLog(file);
     for (let count = 0; count < 9; count++) log.write("event", { reason: "x".repeat(MIB) });
@@ -51,7 +51,7 @@ describe("the daemon's log", () => {
     assert.equal(events(file).at(-1), "from others");
   });
 
-  it("goes on in the file where what it has cannot be put elsewhere", () => {
+  it("continues in the same file if it cannot be rotated", () => {
     fs.mkdirSync(`${file}.1`);
     const log = openFileLog(file);
     for (let count = 0; count < 12; count++) log.write(`event-${count}`, { reason: "x".repeat(MIB) });
@@ -59,7 +59,7 @@ describe("the daemon's log", () => {
     assert.equal(events(file).length, 12);
   });
 
-  it("goes on with what a daemon before it wrote, unless that is long", () => {
+  it("continues the log of an earlier daemon, unless that is large", () => {
     fs.writeFileSync(file, '{"event":"before"}\n');
     const first = openFileLog(file);
     first.write("short");

@@ -25,54 +25,54 @@ const said = (changes: readonly PropertyChange[], more: Partial<Parameters<typeo
     ...more,
   });
 
-describe("what a preview says", () => {
-  it("is what an update does, step by step", () => {
+describe("the change summary of a preview", () => {
+  it("lists the update's steps in order", () => {
     const steps = ["stop it", "change memoryMb and env in place", "start it"];
     assert.deepEqual(said([change("memoryMb"), change("env")], { steps }), [
       "Instance 'web': the update will stop it, change memoryMb and env in place, then start it.",
     ]);
   });
 
-  it("is what changes, where no steps are known", () => {
+  it("lists the changes where no steps are known", () => {
     assert.deepEqual(said([change("a"), change("b"), change("c")]), [
       "Instance 'web': will change a, b and c in place.",
     ]);
   });
 
-  it("is why it is replaced, and whether there is a gap; nothing else of it matters then", () => {
+  it("gives the reason of a replacement and whether it interrupts service, and nothing else", () => {
     const changes = [change("restartPolicy", { replace: true }), change("tags"), change("env", { certain: false })];
     assert.deepEqual(said(changes), [
       "Instance 'web': will be replaced because restartPolicy cannot be changed in place.",
     ]);
     assert.deepEqual(said(changes, { deleteBeforeReplace: true }), [
-      "Instance 'web': will be deleted and made anew because restartPolicy cannot be changed in place.",
+      "Instance 'web': will be deleted and recreated because restartPolicy cannot be changed in place.",
     ]);
     assert.deepEqual(said([], { movesMetro: true }), [
       "Instance 'web': will be replaced because it moves to another metro.",
     ]);
   });
 
-  it("is what to do first where the old one cannot be deleted, which only a successor asks for", () => {
+  it("lists what to do first if the old resource cannot be deleted", () => {
     const what =
-      "Instance 'web': the old one is locked against deletion: set deleteLock to false and run 'pulumi up' first.";
+      "Instance 'web': the old resource is locked against deletion: set deleteLock to false and run 'pulumi up' first.";
     const replaced = [change("restartPolicy", { replace: true })];
     assert.equal(said(replaced, { isDeleteLocked: true })[1], what);
     assert.equal(said([], { movesMetro: true, isDeleteLocked: true })[1], what);
     assert.equal(said([change("tags")], { isDeleteLocked: true }).length, 1);
   });
 
-  it("is what may change, and what that would take", () => {
+  it("lists what may change and what that would take", () => {
     const open = { certain: false };
     assert.deepEqual(said([change("image", { ...open, restart: true })]), [
-      "Instance 'web': image may change, for which it would be stopped and started: it is not known yet.",
+      "Instance 'web': image may change (value not known yet); a change would restart it.",
     ]);
     assert.deepEqual(said([change("tags"), change("service", open), change("autokill", open)], { steps: ["tag it"] }), [
       "Instance 'web': the update will tag it.",
-      "Instance 'web': service and autokill may change: they are not known yet.",
+      "Instance 'web': service and autokill may change (values not known yet).",
     ]);
   });
 
-  it("is that it may be replaced, apart from what may change in place", () => {
+  it("separates a possible replacement from possible updates in place", () => {
     const open = { certain: false };
     const changes = [
       change("service", { ...open, mayReplace: true }),
@@ -80,27 +80,27 @@ describe("what a preview says", () => {
       change("restartPolicy", { ...open, mayReplace: true }),
     ];
     assert.deepEqual(said(changes), [
-      "Instance 'web': service and restartPolicy may change, for which it would be replaced: they are not known yet.",
-      "Instance 'web': tags may change: it is not known yet.",
+      "Instance 'web': service and restartPolicy may change (values not known yet); a change would replace it.",
+      "Instance 'web': tags may change (value not known yet).",
     ]);
   });
 
-  it("is what changes for sure, where the steps do not tell all of it", () => {
+  it("lists certain changes that no step covers", () => {
     const partiallyUnknown = ["volumes", "tags"];
     assert.deepEqual(
       said([change("env"), change("volumes", { restart: true }), change("tags")], { partiallyUnknown }),
       [
         "Instance 'web': will change env in place.",
-        "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
-        "Instance 'web': tags will change: it is not all known yet.",
+        "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
+        "Instance 'web': tags will change (value not fully known yet).",
       ],
     );
     assert.deepEqual(said([change("args"), change("tags")], { partiallyUnknown: ["args", "tags"] }), [
-      "Instance 'web': args and tags will change: they are not all known yet.",
+      "Instance 'web': args and tags will change (values not fully known yet).",
     ]);
   });
 
-  it("is nothing where nothing changes", () => {
+  it("is empty without changes", () => {
     assert.deepEqual(said([]), []);
   });
 });

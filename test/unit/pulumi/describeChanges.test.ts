@@ -13,7 +13,7 @@ const checked = async (kind: ResourceKind, given: object): Promise<Properties> =
   return inputs;
 };
 
-describe("the sentences of a preview", () => {
+describe("the preview text", () => {
   const decided = async (kind: ResourceKind, olds: object, news: object, outputs: object): Promise<ResourceDiff> => {
     const state = { ...(await checked(kind, olds)), ...outputs };
     return diffResource(resourceOf(kind), {
@@ -25,7 +25,7 @@ describe("the sentences of a preview", () => {
   };
   const said = async (olds: object, news: object, outputs: object = { state: "running" }) =>
     describeChanges(resourceOf("Instance"), await decided("Instance", olds, news, outputs));
-  const saidOfService = async (olds: object, news: object) => {
+  const serviceText = async (olds: object, news: object) => {
     const base = { ports: [{ port: 8080 }], replicas: 0 };
     return describeChanges(
       resourceOf("Service"),
@@ -33,20 +33,20 @@ describe("the sentences of a preview", () => {
     );
   };
 
-  it("come from the plan that the update carries out", async () => {
+  it("describes the plan that the update executes", async () => {
     const news = { image: "a", memoryMb: 256, env: { TOKEN: "s3cret" }, drainTimeoutMs: 5000 };
     assert.deepEqual(await said({ image: "a" }, news), [
       "Instance 'web': the update will stop it within 5 s, change env and memoryMb in place, then start it.",
     ]);
     assert.deepEqual(await said({ image: "a" }, news, { state: "stopped" }), [
-      "Instance 'web': the update will change env and memoryMb in place, for which it is stopped and started if it runs by then.",
+      "Instance 'web': the update will change env and memoryMb in place, restarting it if it runs by then.",
     ]);
   });
 
-  it("tell what is sure from what is not known", async () => {
+  it("separates certain from unknown changes", async () => {
     assert.deepEqual(await said({ image: "a" }, { image: UNKNOWN, tags: ["t"] }), [
       "Instance 'web': the update will change tags in place.",
-      "Instance 'web': image may change, for which it would be stopped and started: it is not known yet.",
+      "Instance 'web': image may change (value not known yet); a change would restart it.",
     ]);
     const mount = { volume: UNKNOWN, at: "/data" };
     assert.deepEqual(
@@ -57,23 +57,23 @@ describe("the sentences of a preview", () => {
     );
   });
 
-  it("name the start that an instance owes, also where nothing else changes, or nothing that is known", async () => {
+  it("mentions a pending start, even if nothing else or nothing known changes", async () => {
     const owing = { state: "stopped", [PENDING_START_KEY]: true };
     assert.deepEqual(await said({ image: "a" }, { image: "a" }, owing), ["Instance 'web': the update will start it."]);
     assert.deepEqual(await said({ image: "a" }, { image: UNKNOWN }, owing), [
       "Instance 'web': the update will start it.",
-      "Instance 'web': image may change, for which it would be stopped and started: it is not known yet.",
+      "Instance 'web': image may change (value not known yet); a change would restart it.",
     ]);
     assert.deepEqual(await said({ image: "a" }, { image: "a" }, { state: "stopped" }), []);
   });
 
-  it("say that what is to be replaced is locked, also where the same change unlocks it", async () => {
+  it("reports a lock on a resource to replace, even if the change removes it", async () => {
     const [, locked] = await said({ image: "a", deleteLock: true }, { image: "a", restartPolicy: "always" });
-    assert.match(locked ?? "", /^Instance 'web': the old one is locked against deletion: /);
+    assert.match(locked ?? "", /^Instance 'web': the old resource is locked against deletion: /);
     assert.equal((await said({ image: "a" }, { image: "a", restartPolicy: "always", deleteLock: true })).length, 1);
   });
 
-  it("name no step that what is not known may make needless", async () => {
+  it("names no step that an unknown value may make unnecessary", async () => {
     const volumes = [
       { volume: "v", at: "/x" },
       { volume: "w", at: "/y" },
@@ -84,64 +84,63 @@ describe("the sentences of a preview", () => {
     ];
     assert.deepEqual(await said({ image: "a", volumes }, { image: "a", volumes: news }), [
       "Instance 'web': the update will stop it, detach volume 'v' from /x, attach volume 'v2' at /x, then start it.",
-      "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
+      "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
+    ]);
+    assert.deepEqual(await serviceText({ domains: [{ name: "a" }] }, { domains: [{ name: "a" }, { name: UNKNOWN }] }), [
+      "Service 'web': the update will set the domains to a, what is not known yet.",
     ]);
     assert.deepEqual(
-      await saidOfService({ domains: [{ name: "a" }] }, { domains: [{ name: "a" }, { name: UNKNOWN }] }),
-      ["Service 'web': the update will set the domains to a, what is not known yet."],
-    );
-    assert.deepEqual(
-      await saidOfService(
+      await serviceText(
         { autoscale: { template: "t" } },
         { autoscale: { template: UNKNOWN, policies: [{ name: "p", type: "on-demand" }] } },
       ),
-      ["Service 'web': autoscale will change: it is not all known yet."],
+      ["Service 'web': autoscale will change (value not fully known yet)."],
     );
   });
 
-  it("tell that what is not known may take a replacement", async () => {
+  it("reports that an unknown value may cause a replacement", async () => {
     assert.deepEqual(
       await said({ image: "a" }, { image: "a", restartPolicy: UNKNOWN, service: UNKNOWN, tags: UNKNOWN }),
       [
-        "Instance 'web': restartPolicy and service may change, for which it would be replaced: they are not known yet.",
-        "Instance 'web': tags may change: it is not known yet.",
+        "Instance 'web': restartPolicy and service may change (values not known yet); a change would replace it.",
+        "Instance 'web': tags may change (value not known yet).",
       ],
     );
     const job = { image: "a", features: ["delete-on-stop"] };
     assert.deepEqual(await said(job, { ...job, memoryMb: UNKNOWN }), [
-      "Instance 'web': memoryMb may change, for which it would be replaced: it is not known yet.",
+      "Instance 'web': memoryMb may change (value not known yet); a change would replace it.",
     ]);
     const disk = { sizeMb: 64, template: "t", allowDataLoss: true };
     const news = { ...disk, sizeMb: UNKNOWN, template: UNKNOWN, quotaPolicy: UNKNOWN };
     const ofVolume = async (olds: object, later: object) =>
       describeChanges(resourceOf("Volume"), await decided("Volume", olds, later, {}));
     assert.deepEqual(await ofVolume(disk, news), [
-      "Volume 'web': sizeMb and template may change, for which it would be replaced: they are not known yet.",
-      "Volume 'web': quotaPolicy may change: it is not known yet.",
+      "Volume 'web': sizeMb and template may change (values not known yet); a change would replace it.",
+      "Volume 'web': quotaPolicy may change (value not known yet).",
     ]);
-    // Without the permission, a change that takes a new volume is refused.
+    // Without the permission, a change that requires a new volume is rejected.
     assert.deepEqual(await ofVolume({ ...disk, allowDataLoss: false }, { ...news, allowDataLoss: false }), [
-      "Volume 'web': sizeMb, quotaPolicy and template may change: they are not known yet.",
+      "Volume 'web': sizeMb, quotaPolicy and template may change (values not known yet).",
     ]);
   });
 
-  it("name no value that nobody knows", async () => {
+  it("quotes no unknown value", async () => {
     assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [UNKNOWN], tags: ["t"] }), [
       "Instance 'web': the update will change tags in place.",
-      "Instance 'web': volumes will change, for which it would be stopped and started: it is not all known yet.",
+      "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
     ]);
     assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [{ volume: "v", at: UNKNOWN }] }), [
       "Instance 'web': the update will stop it, attach volume 'v' at what is not known yet, then start it.",
     ]);
     assert.deepEqual(await saidOfService({}, { autokill: { timeMs: UNKNOWN } }), [
-      "Service 'web': autokill will change: it is not all known yet.",
+      "Service 'web': autokill will change (value not fully known yet).",
     ]);
     assert.deepEqual(await saidOfService({}, { ports: [{ port: UNKNOWN }, { port: 9090 }] }), [
-      "Service 'web': ports will change: it is not all known yet.",
+      "Service 'web': ports will change (value not fully known yet).",
     ]);
   });
 
-  it("are printed once each", () => {
+  it("is printed once", () => {
     const lines: string[] = [];
     const announce = createPrintOnce((line) => lines.push(line));
     announce(["a", "b"]);

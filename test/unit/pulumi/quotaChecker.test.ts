@@ -21,7 +21,7 @@ const checked = async (kind: ResourceKind, given: object): Promise<Properties> =
 };
 const HINT = "Ask for less, delete what is no longer used, or ask for a larger quota.";
 
-describe("quotas at preview", () => {
+describe("the quota check at preview", () => {
   let asked = 0;
   const watching = (answer: QuotasItem | undefined) => {
     asked = 0;
@@ -37,7 +37,7 @@ describe("quotas at preview", () => {
   };
   const guest = (memoryMb: number) => ({ image: "a", memoryMb });
 
-  it("are not asked for where nothing changes", async () => {
+  it("sends no request if nothing changes", async () => {
     const failures = watching(quotas({ hard: { live_memory_mb: 0 } }));
     const olds = await checked("Instance", guest(64));
     assert.deepEqual(await failures("Instance", "a", guest(64), olds), []);
@@ -46,7 +46,7 @@ describe("quotas at preview", () => {
     assert.equal(asked, 1);
   });
 
-  it("hold against the plan as a whole, and refuse the resource that exceeds them", async () => {
+  it("sums the whole plan and rejects the resource that exceeds a quota", async () => {
     const failures = watching(quotas({ hard: { live_memory_mb: 12_000 } }));
     assert.deepEqual(await failures("Instance", "a", guest(8000)), []);
     assert.deepEqual(await failures("Instance", "b", guest(4000)), [
@@ -55,26 +55,26 @@ describe("quotas at preview", () => {
     assert.equal(asked, 1, "one request per process");
   });
 
-  it("count what exists once, and only what is new of a change", async () => {
+  it("counts existing usage once, and only the growth of an update", async () => {
     const failures = watching(quotas({ used: { live_memory_mb: 11_000 }, hard: { live_memory_mb: 12_000 } }));
     assert.deepEqual(await failures("Instance", "a", guest(8192), await checked("Instance", guest(8192))), []);
     assert.deepEqual(await failures("Instance", "b", guest(3000), await checked("Instance", guest(2000))), []);
     assert.equal((await failures("Instance", "c", guest(16))).length, 1);
   });
 
-  it("let what shrinks make room, and never refuse it", async () => {
+  it("lets shrinking resources make room, and never rejects them", async () => {
     const failures = watching(quotas({ used: { live_memory_mb: 12_500 }, hard: { live_memory_mb: 12_000 } }));
     assert.deepEqual(await failures("Instance", "a", guest(1000), await checked("Instance", guest(2000))), []);
     assert.deepEqual(await failures("Instance", "b", guest(500)), []);
   });
 
-  /** A resource that is to be replaced by one that takes so much memory: what is refused, and what is said. */
+  /** The errors of a replacement that needs this much memory. */
   const replacing = async (memoryMb: number, goesFirst: boolean, ...others: number[]) => {
     const resource = resourceOf("Instance");
     const said: string[] = [];
-    const answer = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 12_000 } });
+    const response = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 12_000 } });
     const watch = new QuotaChecker(
-      () => Promise.resolve(answer),
+      () => Promise.resolve(response),
       (sentences) => said.push(...sentences),
     );
     const old = await checked("Instance", guest(8000));
@@ -90,14 +90,14 @@ describe("quotas at preview", () => {
     return { failures, said };
   };
 
-  it("count a successor beside the one it replaces, unless that goes first", async () => {
+  it("counts a replacement beside its predecessor, unless that is deleted first", async () => {
     assert.deepEqual(await replacing(4000, false), { failures: [], said: [] });
     assert.equal((await replacing(4000, false, 16)).failures.length, 1);
     assert.deepEqual(await replacing(8000, true, 4000), { failures: [], said: [] });
     assert.equal((await replacing(8000, true, 4001)).failures.length, 1);
   });
 
-  it("refuse no successor that has room once its predecessor is gone, since the program may let that go first", async () => {
+  it("accepts a replacement that fits after its predecessor is deleted, since the program can choose that order", async () => {
     const needsIts = "Instance 'a': its successor has no room beside it in live_memory_mb: ";
     assert.deepEqual(await replacing(8000, false, 4000), {
       failures: [],
@@ -106,7 +106,7 @@ describe("quotas at preview", () => {
     assert.equal((await replacing(8000, false, 4001)).failures.length, 1);
   });
 
-  it("refuse a successor that has no room either way", async () => {
+  it("rejects a replacement that does not fit in either order", async () => {
     const resource = resourceOf("Instance");
     const answer = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 8000 } });
     const watch = new QuotaChecker(
@@ -119,7 +119,7 @@ describe("quotas at preview", () => {
     ]);
   });
 
-  it("count two resources of one label, as those of two components are", async () => {
+  it("counts two resources with one name in different components", async () => {
     const failures = watching(quotas({ used: { total_volume_mb: 0 }, hard: { total_volume_mb: 100 } }));
     assert.deepEqual(await failures("Volume", "data", { name: "data-1", sizeMb: 60 }), []);
     assert.deepEqual(await failures("Volume", "data", { name: "data-2", sizeMb: 60 }), [
@@ -127,7 +127,7 @@ describe("quotas at preview", () => {
     ]);
   });
 
-  it("take what a program says no more for what it was, where that stays", async () => {
+  it("counts an omitted input at its old value if that stays", async () => {
     const failures = watching(quotas({ used: { total_volume_mb: 100 }, hard: { total_volume_mb: 100 } }));
     const olds = await checked("Volume", { sizeMb: 90, quotaPolicy: "dynamic" });
     assert.deepEqual(await failures("Volume", "a", { sizeMb: 90, tags: ["t"] }, olds), []);
@@ -136,7 +136,7 @@ describe("quotas at preview", () => {
     assert.equal((await failures("Volume", "c", { name: "c", sizeMb: 16 })).length, 1, "it makes no room");
   });
 
-  it("hold for each object by itself, wherever its size is", async () => {
+  it("checks the size limit of each object, wherever it is set", async () => {
     const failures = watching(quotas({}));
     assert.deepEqual(await failures("Instance", "a", guest(9000)), [
       `QUOTA_EXCEEDED: memoryMb: this account may have 16 to 8192 MiB each, got 9000. ${HINT}`,
@@ -151,7 +151,7 @@ describe("quotas at preview", () => {
     assert.match((await failures("Service", "s", template))[0] ?? "", /^QUOTA_EXCEEDED: template\.memoryMb: /);
   });
 
-  it("name the input that takes of them, and else the kind of resource", async () => {
+  it("names the input that uses the quota, or else the kind of resource", async () => {
     const full = { instances: 2, live_vcpus: 3, services: 3, volumes: 1 };
     const used = { instances: 1, live_vcpus: 1, services: 2, volumes: 1 };
     const failing = async (kind: ResourceKind, given: object) => {
@@ -202,7 +202,7 @@ describe("quotas at preview", () => {
     ]);
   });
 
-  it("hold for virtual CPUs and for the sizes of autoscale", async () => {
+  it("covers virtual CPUs and autoscale sizes", async () => {
     const limits = { min_vcpus: 1, max_vcpus: 2, min_autoscale_size: 1, max_autoscale_size: 6 };
     const failures = watching(quotas({ limits }));
     const may = (least: number, most: number, got: number) =>
@@ -221,7 +221,7 @@ describe("quotas at preview", () => {
     assert.deepEqual(await failures("Service", "s", scaled(1, 6)), []);
   });
 
-  it("judge nothing that is unknown, that a node does not bound, or that nobody can tell", async () => {
+  it("ignores unknown values, unlimited quotas and unavailable ones", async () => {
     const unknown = watching(quotas({}));
     assert.deepEqual(await unknown("Instance", "a", { image: UNKNOWN, memoryMb: UNKNOWN }), []);
     const noneLive = watching(quotas({ used: { live_instances: 1 }, hard: { live_instances: 1 } }));

@@ -48,13 +48,13 @@ const form = z.strictObject({
 describe("the issue forms", () => {
   const forms = fs.readdirSync(folder).filter((name) => name !== "config.yml");
 
-  it("are a bug report and a feature request, and no issue is written without one", () => {
+  it("are a bug report and a feature request, and blank issues are disabled", () => {
     assert.deepEqual(forms.sort(), ["bug.yml", "feature.yml"]);
     assert.deepEqual(read("config.yml"), { blank_issues_enabled: false });
   });
 
   for (const name of forms) {
-    it(`have the syntax that GitHub asks for, and ids and labels that differ: ${name}`, () => {
+    it(`have GitHub's syntax with unique ids and labels: ${name}`, () => {
       const { body } = form.parse(read(name));
       const questions = body.filter((one) => one.type !== "markdown");
       for (const values of [questions.map((one) => one.id), questions.map((one) => one.attributes.label)])

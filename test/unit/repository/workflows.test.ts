@@ -1,4 +1,4 @@
-/** The house rules for GitHub workflows; their syntax is judged by actionlint in test/foreign. */
+/** The house rules for GitHub workflows; actionlint checks their syntax in test/foreign. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -23,13 +23,13 @@ const workflow = z.object({
 describe("the GitHub workflows", () => {
   const files = fs.readdirSync(folder);
 
-  it("pin every action to the commit of a release that a comment names", () => {
+  it("pin every action to a release commit that a comment names", () => {
     const uses = files.flatMap((file) => read(file).match(/^.*\buses:.*$/gm) ?? []);
     assert.ok(uses.length > 0);
     for (const line of uses) assert.match(line, /uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  it("may read the repository and nothing else, and keep no credentials in the checkout", () => {
+  it("can only read the repository, and keep no credentials in the checkout", () => {
     for (const file of files) {
       const { permissions, jobs } = workflow.parse(parse(read(file)));
       assert.deepEqual(permissions, { contents: "read" }, file);
@@ -44,14 +44,14 @@ describe("the GitHub workflows", () => {
     }
   });
 
-  it("run the quick checks in one job and everything that .ci/run runs in another", () => {
+  it("run the quick checks in one job and all steps of .ci/run in another", () => {
     const { jobs } = workflow.parse(parse(read("ci.yml")));
     const commands = Object.values(jobs).map(({ steps }) => steps.flatMap(({ run }) => run ?? []));
     assert.deepEqual(commands, [["npm run check"], [".ci/run"]]);
     fs.accessSync(path.join(root, ".ci", "run"), fs.constants.X_OK);
   });
 
-  it("key their caches by files that exist", () => {
+  it("use existing files as cache keys", () => {
     const named = [...read("ci.yml").matchAll(/scripts\/setup\/\S+?\/go\.(?:mod|sum)/g)].map(([name]) => name);
     assert.ok(named.length >= 3);
     for (const name of named) assert.ok(fs.globSync(name, { cwd: root }).length > 0, name);

@@ -1,13 +1,13 @@
-/** The platform's limits, as its reference lists them in section 18: what is at a limit is accepted, and what is beyond it is refused before anything is asked. */
+/** The platform's limits, as its reference lists them in section 18: a value at a limit is accepted, and one beyond it is rejected before any request. */
 import assert from "node:assert/strict";
 import { check } from "../../../provider/definition/check";
 import type { Definition, Properties } from "../../../provider/definition/resource";
 import { getInstanceLogs } from "../../../provider/functions/instances";
 import { type ResourceKind, resourceOf } from "../../../provider/resources/all";
 
-/** A value at the limit, one beyond it, and what is said of that: where it is, and what is allowed. */
+/** A value at the limit, one beyond it, and the text about that: where it is, and what is allowed. */
 type Limit = readonly [at: unknown, beyond: unknown, said: string];
-/** Makes the inputs around a value. */
+/** The inputs that contain a value. */
 type Around = (value: unknown) => Properties;
 
 const times = (count: number, make: (index: number) => unknown): readonly unknown[] =>
@@ -20,7 +20,7 @@ const ofLength = (length: number): string => "a".repeat(length);
 const ofInstance =
   (property: string): Around =>
   (value) => ({ image: "app:1", [property]: value });
-const asleep =
+const withCooldown =
   (property: string): Around =>
   (value) => ({ image: "app:1", service: "web", scaleToZero: { policy: "on", [property]: value } });
 const inGroup =
@@ -45,17 +45,17 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
   Instance: {
     memory: [ofInstance("memoryMb"), [16, 15, "memoryMb: must be at least 16, got 15."]],
     "virtual CPUs": [ofInstance("vcpus"), [1, 0, "vcpus: must be at least 1, got 0."]],
-    "time to drain": [
+    "drain timeout": [
       ofInstance("drainTimeoutMs"),
       [-1, -2, "drainTimeoutMs: must be at least -1, got -2."],
       [3_600_000, 3_600_001, "drainTimeoutMs: must be at most 3600000, got 3600001."],
     ],
     "cooldown before standby": [
-      asleep("cooldownTimeMs"),
+      withCooldown("cooldownTimeMs"),
       [0, -1, "scaleToZero.cooldownTimeMs: must be at least 0, got -1."],
       [86_400_000, 86_400_001, "scaleToZero.cooldownTimeMs: must be at most 86400000, got 86400001."],
     ],
-    "warning before standby": [
+    "notice before standby": [
       (value) => {
         const cooldownTimeMs = 86_400_000;
         return {
@@ -65,7 +65,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
         };
       },
       [0, -1, "scaleToZero.notifyTimeMs: must be at least 0, got -1."],
-      // It is shorter than the cooldown, whose limit is its own too.
+      // It is less than the cooldown, whose limit applies too.
       [86_399_999, 86_400_001, "scaleToZero.notifyTimeMs: must be at most 86400000, got 86400001."],
     ],
     "inline files of a ROM": [
@@ -83,7 +83,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
     plugins: [ofInstance("plugins"), [times(8, plugin), times(9, plugin), "plugins: must have at most 8 items."]],
     "name of a plugin": [
       (name) => ({ image: "app:1", plugins: [{ name, rom: "plugin:1" }] }),
-      [ofLength(63), ofLength(64), "plugins[0].name: must be 1 to 63 letters, digits, - and _, got "],
+      [ofLength(63), ofLength(64), "plugins[0].name: must be 1 to 63 letters, digits, - or _, got "],
     ],
     "network interfaces": [
       ofInstance("networkInterfaces"),
@@ -98,26 +98,26 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
       ofInstance("tags"),
       [times(16, (index) => `t${index}`), times(17, (index) => `t${index}`), "tags: must have at most 16 items."],
     ],
-    "size of a volume of its own": [
+    "size of an inline volume": [
       (sizeMb) => ({ image: "app:1", ephemeralVolumes: [{ at: "/tmp/own", sizeMb }] }),
       [1, 0, "ephemeralVolumes[0].sizeMb: must be at least 1, got 0."],
     ],
-    "port of its group": [
+    "port of an inline service group": [
       inGroupPort("port"),
       [1, 0, "serviceGroup.ports[0].port: must be at least 1, got 0."],
       [65_535, 65_536, "serviceGroup.ports[0].port: must be at most 65535, got 65536."],
     ],
-    "its own port": [
+    "destination port of an inline service group": [
       inGroupPort("destinationPort"),
       [1, 0, "serviceGroup.ports[0].destinationPort: must be at least 1, got 0."],
       [65_535, 65_536, "serviceGroup.ports[0].destinationPort: must be at most 65535, got 65536."],
     ],
-    "soft limit of its group": [
+    "soft limit of an inline service group": [
       inGroup("softLimit"),
       [1, 0, "serviceGroup.softLimit: must be at least 1, got 0."],
       [65_535, 65_536, "serviceGroup.softLimit: must be at most 65535, got 65536."],
     ],
-    "hard limit of its group": [
+    "hard limit of an inline service group": [
       inGroup("hardLimit"),
       [1, 0, "serviceGroup.hardLimit: must be at least 1, got 0."],
       [65_535, 65_536, "serviceGroup.hardLimit: must be at most 65535, got 65536."],
@@ -134,7 +134,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
       [1, 0, "ports[0].port: must be at least 1, got 0."],
       [65_535, 65_536, "ports[0].port: must be at most 65535, got 65536."],
     ],
-    "port of its instances": [
+    "destination port": [
       ofPort("destinationPort"),
       [1, 0, "ports[0].destinationPort: must be at least 1, got 0."],
       [65_535, 65_536, "ports[0].destinationPort: must be at most 65535, got 65536."],
@@ -149,9 +149,9 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
       [1, 0, "hardLimit: must be at least 1, got 0."],
       [65_535, 65_536, "hardLimit: must be at most 65535, got 65536."],
     ],
-    "fewest instances": [scaled("minSize"), [0, -1, "autoscale.minSize: must be at least 0, got -1."]],
-    "most instances": [scaled("maxSize"), [1, 0, "autoscale.maxSize: must be at least 1, got 0."]],
-    "policies of autoscale": [
+    "minimum size": [scaled("minSize"), [0, -1, "autoscale.minSize: must be at least 0, got -1."]],
+    "maximum size": [scaled("maxSize"), [1, 0, "autoscale.maxSize: must be at least 1, got 0."]],
+    "autoscale policies": [
       scaled("policies"),
       [
         times(8, (index) => ({ name: `p${index}`, type: "idle", idleTimeMs: 1 })),
@@ -169,46 +169,46 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
   },
 };
 
-/** What is said of inputs, each with its property. */
-async function saidOf(definition: unknown, inputs: Properties): Promise<readonly string[]> {
+/** The failures of inputs, each with its property. */
+async function failuresOf(definition: unknown, inputs: Properties): Promise<readonly string[]> {
   const { failures } = await check(definition as Definition, {}, inputs);
   return failures.map(({ property, reason }) => `${property}: ${reason}`);
 }
 
 async function assertLimit(definition: unknown, around: Around, [at, beyond, said]: Limit): Promise<void> {
-  assert.deepEqual(await saidOf(definition, around(at)), []);
-  const [first = "", ...others] = await saidOf(definition, around(beyond));
+  assert.deepEqual(await failuresOf(definition, around(at)), []);
+  const [first = "", ...others] = await failuresOf(definition, around(beyond));
   assert.deepEqual(others, []);
   // A text that is too long is quoted in part.
   assert.equal(first.slice(0, said.length), said);
 }
 
-describe("the platform's limits", () => {
+describe("the limits of the platform", () => {
   for (const [kind, properties] of Object.entries(LIMITS)) {
     for (const [what, [around, ...limits]] of Object.entries(properties)) {
-      it(`${kind}: ${what}`, async () => {
+      it(`hold at their edge: ${what} of ${kind}`, async () => {
         for (const limit of limits) await assertLimit(resourceOf(kind as ResourceKind), around, limit);
       });
     }
   }
 
-  /** Kind → other inputs, and how long its name may be: those of instances and services become DNS labels. */
+  /** Kind → other inputs, and the maximum length of its name: those of instances and services become DNS labels. */
   const NAMED: Readonly<Partial<Record<ResourceKind, readonly [others: Properties, length: number]>>> = {
     Instance: [{ image: "app:1" }, 63],
     Service: [{ ports: [{ port: 9000 }], template }, 63],
     Volume: [{ sizeMb: 8 }, 255],
   };
   for (const [kind, [others, length]] of Object.entries(NAMED)) {
-    it(`${kind}: name, up to ${length} characters without a slash`, async () => {
+    it(`hold for the name: ${kind}, up to ${length} characters without a slash`, async () => {
       const resource = resourceOf(kind as ResourceKind);
-      const named = (name: string) => saidOf(resource, { ...others, name });
+      const named = (name: string) => failuresOf(resource, { ...others, name });
       assert.deepEqual(await named(ofLength(length)), []);
       assert.match((await named(ofLength(length + 1))).join("\n"), new RegExp(`^name: must .*\\b${length}\\b.*$`));
       assert.match((await named("a/b")).join("\n"), /^name: must .*, got "a\/b"\.$/);
     });
   }
 
-  it("getInstanceLogs: bytes of a piece", async () => {
+  it("hold for the bytes of one getInstanceLogs call", async () => {
     const around: Around = (limitBytes) => ({ name: "web", limitBytes });
     await assertLimit(getInstanceLogs, around, [0, -1, "limitBytes: must be at least 0, got -1."]);
     await assertLimit(getInstanceLogs, around, [16_383, 16_384, "limitBytes: must be at most 16383, got 16384."]);

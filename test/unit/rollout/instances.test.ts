@@ -7,7 +7,7 @@ const gone = { status: "error", error: 8, message: "No instance" };
 const locked = { status: "error", error: 14, message: "Deletion protection enabled" };
 const deleted = (uuid: string) => ({ status: "success", uuid, name: `name of ${uuid}` });
 
-/** What deleting these instances ends with when each is answered with its item. */
+/** The result of deleting these instances if each returns its item. */
 async function removed(items: readonly object[], ...uuids: readonly string[]): Promise<unknown> {
   const { client } = contextWithResponses({ deleteInstances: () => items });
   return deleteInstances(client, uuids).then(
@@ -16,17 +16,17 @@ async function removed(items: readonly object[], ...uuids: readonly string[]): P
   );
 }
 
-describe("instances that are deleted", () => {
-  it("are fine when they are gone already", async () => {
+describe("the deletion of several instances", () => {
+  it("accepts instances that are not found", async () => {
     assert.equal(await removed([gone], "a"), "done");
     assert.equal(await removed([deleted("a"), gone], "a", "b"), "done");
   });
 
-  it("are not asked about when there are none", async () => {
+  it("sends no request for none", async () => {
     assert.equal(await removed([]), "done");
   });
 
-  it("are all named when some refuse, with those that are gone", async () => {
+  it("names all instances that could not be deleted, and those that were", async () => {
     const error = await removed([locked, deleted("b"), gone, locked], "a", "b", "c", "d");
     assert.ok(UnikernelError.has(error, "NOT_ALLOWED"), String(error));
     assert.match(
@@ -39,7 +39,7 @@ describe("instances that are deleted", () => {
     );
   });
 
-  it("have their own sentence when there is one", async () => {
+  it("uses the caller's message", async () => {
     const error = await removed([locked], "a");
     assert.match(formatError(error), /^NOT_ALLOWED: Deleting instance 'a' failed: Deletion protection enabled\./);
   });

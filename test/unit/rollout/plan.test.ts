@@ -14,12 +14,12 @@ const unit = (
 });
 const oneByOne = { desired: 2, maxSurge: 1, maxUnavailable: 0 };
 
-describe("the plan of a roll", () => {
-  it("launches all at once when nothing is there", () => {
+describe("the rollout plan", () => {
+  it("launches all instances at once if none exists", () => {
     assert.deepEqual(nextStep([], oneByOne), { action: "launch", count: 2 });
   });
 
-  it("brings one new instance in before an old one goes", () => {
+  it("launches a new instance before it removes an old one", () => {
     const olds = [unit("a", "old"), unit("b", "old")];
     assert.deepEqual(nextStep(olds, oneByOne), { action: "launch", count: 1 });
     assert.deepEqual(nextStep([...olds, unit("c", "new", "pending")], oneByOne), { action: "wait" });
@@ -27,35 +27,35 @@ describe("the plan of a roll", () => {
     assert.deepEqual(nextStep([unit("b", "old"), unit("c", "new")], oneByOne), { action: "launch", count: 1 });
   });
 
-  it("lets the old one go first when no surge is allowed", () => {
+  it("removes an old instance first if no surge is allowed", () => {
     assert.deepEqual(nextStep([unit("a", "old")], { desired: 1, maxSurge: 0, maxUnavailable: 1 }), {
       action: "drain",
       uuids: ["a"],
     });
   });
 
-  it("gives up when a new instance is down", () => {
+  it("gives up if a new instance is stopped", () => {
     assert.deepEqual(nextStep([unit("a", "old"), unit("c", "new", "down")], oneByOne), {
       action: "give-up",
       uuids: ["c"],
     });
   });
 
-  it("removes old instances that serve nobody without asking for room", () => {
+  it("removes unhealthy old instances without waiting for room", () => {
     assert.deepEqual(nextStep([unit("a", "old", "down"), unit("b", "old")], oneByOne), {
       action: "remove",
       uuids: ["a"],
     });
   });
 
-  it("scales down by draining, to zero too", () => {
+  it("scales down by draining, also to zero", () => {
     const three = [unit("a", "new"), unit("b", "new"), unit("c", "new")];
     assert.deepEqual(nextStep(three, oneByOne), { action: "drain", uuids: ["c"] });
     assert.deepEqual(nextStep([unit("a", "new")], { ...oneByOne, desired: 0 }), { action: "drain", uuids: ["a"] });
     assert.deepEqual(nextStep([], { ...oneByOne, desired: 0 }), { action: "done" });
   });
 
-  it("never falls below the floor, never exceeds the ceiling, and ends, from any start", () => {
+  it("stays between floor and ceiling and terminates from any start", () => {
     const policies = fc
       .record({ desired: fc.nat(5), maxSurge: fc.nat(3), maxUnavailable: fc.nat(3) })
       .filter((p) => p.maxSurge + p.maxUnavailable > 0);
@@ -103,11 +103,11 @@ describe("the plan of a roll", () => {
   });
 });
 
-describe("a health answer", () => {
+describe("a health response", () => {
   const health = { path: "/hello", match: { "$.status": "pass", "$.checks[0].ok": true } };
   const body = (value: unknown) => ({ status: 200, body: JSON.stringify(value) });
 
-  it("is judged by its body, not by its status code alone", () => {
+  it("is judged by its body, not only by its status", () => {
     assert.equal(findHealthProblem(body({ status: "pass", checks: [{ ok: true }] }), health), undefined);
     assert.match(
       findHealthProblem(body({ status: "fail", checks: [{ ok: true }] }), health) ?? "",
@@ -116,13 +116,13 @@ describe("a health answer", () => {
     assert.match(findHealthProblem(body({ status: "pass" }), health) ?? "", /\$\.checks\[0\]\.ok/);
   });
 
-  it("is unhealthy when there is none, when it is an error, when it is no JSON", () => {
+  it("is unhealthy if missing, an error or not JSON", () => {
     assert.match(findHealthProblem(undefined, health) ?? "", /did not answer/);
     assert.match(findHealthProblem({ status: 503, body: "" }, health) ?? "", /503/);
     assert.match(findHealthProblem({ status: 200, body: "<html>" }, health) ?? "", /JSON/);
   });
 
-  it("never quotes the body", () => {
+  it("is never quoted", () => {
     assert.doesNotMatch(findHealthProblem(body({ status: "s3cret" }), health) ?? "", /s3cret/);
   });
 });

@@ -21,7 +21,7 @@ const policy: RolloutPolicy = {
 const health = { path: "/hello", match: { "$.status": "pass" } };
 const isServing = (item: InstanceItem) => assessReadiness(item).outcome === "met";
 
-describe("a roll", () => {
+describe("a rollout", () => {
   let cluster: FakeServiceGroup;
   let names: number;
   beforeEach(() => {
@@ -55,7 +55,7 @@ describe("a roll", () => {
     assert.ok(UnikernelError.has(error, "ROLLOUT_FAILED"), String(error));
     return error;
   };
-  /** Ends a roll that would go on for ever. */
+  /** Ends an endless rollout. */
   const limit = (minutes: number) => {
     const end = cluster.nowMs + minutes * 60_000;
     let changes = 0;
@@ -64,7 +64,7 @@ describe("a roll", () => {
     };
   };
 
-  it("replaces two replicas and never has fewer than two that serve", async () => {
+  it("replaces two replicas and always keeps two serving", async () => {
     twoOld();
     cluster.lives.set("v2", (ageMs) => ({
       state: ageMs < 500 ? "starting" : "running",
@@ -84,14 +84,14 @@ describe("a roll", () => {
     );
   });
 
-  it("changes nothing when everything is new already", async () => {
+  it("changes nothing if all replicas are current", async () => {
     cluster.add(request("v2"));
     cluster.add(request("v2"));
     await runRollout(rolling());
     assert.deepEqual(cluster.log, []);
   });
 
-  it("is given up when the new one crashes: the old ones stay, what was launched goes, the console is quoted", async () => {
+  it("gives up if a new replica crashes: keeps the old ones, deletes the new ones and quotes the console", async () => {
     twoOld();
     cluster.lives.set("v2", () => ({ state: "stopped", stop_reason: 3, exit_code: 7 }));
     cluster.console = "no such file\n";
@@ -102,7 +102,7 @@ describe("a roll", () => {
     assert.match(error.message, /\| no such file/);
   });
 
-  it("quotes no value of the environment from the console", async () => {
+  it("quotes no environment value from the console", async () => {
     cluster.lives.set("v2", () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
     cluster.console = "connecting with s3cr3t-key\n";
     const error = await failing(
@@ -112,7 +112,7 @@ describe("a roll", () => {
     assert.match(error.message, /connecting with \[secret\]/);
   });
 
-  it("quotes nothing either that it was given and the node leaves out of its answer", async () => {
+  it("quotes no input that the node omits from its response", async () => {
     twoOld();
     const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1 };
     cluster.lives.set("v2", () => ({ ...crashed, env: undefined, plugins: undefined }));
@@ -124,7 +124,7 @@ describe("a roll", () => {
     assert.match(error.message, /env \[secret\], plugin \[secret\]/);
   });
 
-  it("is given up in time when the new one never answers", async () => {
+  it("gives up in time if a new replica is never ready", async () => {
     twoOld();
     cluster.lives.set("v2", () => ({ state: "running", net_time_us: 0 }));
     const startMs = cluster.nowMs;
@@ -134,7 +134,7 @@ describe("a roll", () => {
     assert.ok(cluster.nowMs - startMs < 35_000);
   });
 
-  it("is given up in time when the new one is restarted again and again", async () => {
+  it("gives up in time if a new replica keeps restarting", async () => {
     twoOld();
     cluster.lives.set("v2", (ageMs) => ({ state: "running", net_time_us: 1, restart_count: Math.floor(ageMs / 150) }));
     limit(5);
@@ -143,7 +143,7 @@ describe("a roll", () => {
     assert.deepEqual(images(), ["v1", "v1"]);
   });
 
-  it("gives a replica that proved itself time to come back from a restart", async () => {
+  it("gives a proven replica time to recover from a restart", async () => {
     twoOld();
     const bornMs = cluster.nowMs;
     const restarts = (nowMs: number) => nowMs - bornMs > 40_000 && nowMs - bornMs < 43_000;
@@ -161,7 +161,7 @@ describe("a roll", () => {
     assert.deepEqual(images(), ["v2", "v2"]);
   });
 
-  it("makes no second instance when the answer to a create is lost", async () => {
+  it("creates no second instance if a create response is lost", async () => {
     twoOld();
     let lost = 0;
     cluster.onCreate = () => (lost++ === 0 ? "lose" : "answer");
@@ -169,7 +169,7 @@ describe("a roll", () => {
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 2]);
   });
 
-  it("creates again when the create itself was lost", async () => {
+  it("creates again if the create itself was lost", async () => {
     let attempts = 0;
     cluster.onCreate = () => {
       if (attempts++ === 0) throw new UnikernelError("API_UNREACHABLE", "Lost on the way.");
@@ -179,7 +179,7 @@ describe("a roll", () => {
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 2]);
   });
 
-  it("launches no more while what it launched is not listed yet", async () => {
+  it("launches no more while a new replica is not listed yet", async () => {
     twoOld();
     cluster.listedAfterMs = 700;
     cluster.nowMs += 1000;
@@ -187,7 +187,7 @@ describe("a roll", () => {
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 2]);
   });
 
-  it("makes another one when what it launched is deleted behind its back", async () => {
+  it("creates another replica if a new one is deleted elsewhere", async () => {
     twoOld();
     cluster.lives.set("v2", (ageMs) => ({ state: "running", net_time_us: ageMs < 1000 ? 0 : 1 }));
     let done = false;
@@ -201,7 +201,7 @@ describe("a roll", () => {
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 3]);
   });
 
-  it("goes on from a half-done roll", async () => {
+  it("continues a partial rollout", async () => {
     cluster.add(request("v1"));
     cluster.add(request("v2"));
     cluster.add(request("v1"));
@@ -209,7 +209,7 @@ describe("a roll", () => {
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 1]);
   });
 
-  it("replaces a new one that an earlier roll left behind broken", async () => {
+  it("replaces a broken new replica of an earlier rollout", async () => {
     twoOld();
     const broken = cluster.add(request("v2"), { state: "stopped", stop_reason: 3, exit_code: 1 });
     await runRollout(rolling());
@@ -217,7 +217,7 @@ describe("a roll", () => {
     assert.ok(!cluster.instances.has(broken));
   });
 
-  it("lets an old one finish that an earlier roll was draining", async () => {
+  it("finishes a drain of an earlier rollout", async () => {
     cluster.add(request("v2"));
     cluster.add(request("v2"));
     const draining = cluster.add(request("v1"), { state: "draining" });
@@ -233,7 +233,7 @@ describe("a roll", () => {
     assert.deepEqual([images(), cut], [["v2", "v2"], false]);
   });
 
-  it("deletes an old one that does not stop", async () => {
+  it("deletes an old replica that does not stop", async () => {
     twoOld();
     Object.assign(cluster.client, {
       waitInstances: () => {
@@ -245,7 +245,7 @@ describe("a roll", () => {
     assert.deepEqual(images(), ["v2", "v2"]);
   });
 
-  it("deletes an old one that does not stop no sooner than a roll may take beyond its time to drain", async () => {
+  it("deletes an old replica that does not stop only after its drain timeout and the rollout timeout", async () => {
     cluster.add(request("v1"));
     Object.assign(cluster.client, {
       waitInstances: () => {
@@ -260,7 +260,7 @@ describe("a roll", () => {
     assert.ok(tookMs >= 230_000 && tookMs <= 240_000, `it took ${tookMs} ms`);
   });
 
-  it("is given up when the platform runs another image than was asked for, and does not try for ever", async () => {
+  it("gives up if the platform runs another image than requested, without endless attempts", async () => {
     twoOld();
     limit(10);
     const error = await failing(rolling({ createRequest: () => request("v3") }));
@@ -268,20 +268,20 @@ describe("a roll", () => {
     assert.deepEqual([images(), creates().length], [["v1", "v1"], 1]);
   });
 
-  it("scales to zero, a broken replica included", async () => {
+  it("scales to zero including a broken replica", async () => {
     cluster.add(request("v2"));
     cluster.add(request("v2"), { state: "stopped", stop_reason: 3, exit_code: 1 });
     assert.deepEqual(await runRollout(rolling({ policy: { ...policy, desired: 0 } })), []);
     assert.deepEqual(images(), []);
   });
 
-  it("drains what is too many, also before it could prove itself", async () => {
+  it("drains surplus replicas even before they are proven", async () => {
     for (let i = 0; i < 3; i++) cluster.add(request("v2"));
     await runRollout(rolling({ policy: { ...policy, stableForMs: 10_000 } }));
     assert.deepEqual(cluster.log, ["stop i3", "delete i3"]);
   });
 
-  it("leaves instances alone that it does not manage", async () => {
+  it("ignores instances that it does not manage", async () => {
     cluster.add({ name: "other", image: "v1", tags: [] });
     await runRollout(rolling());
     assert.deepEqual(images(), ["v1", "v2", "v2"]);
@@ -289,7 +289,7 @@ describe("a roll", () => {
 
   describe("with a health check", () => {
     const checked = { ...policy, health };
-    /** Every connection goes to the next instance that serves; those of image `bad` answer wrongly. */
+    /** Every connection goes to the next serving instance in turn; those of image `bad` are unhealthy. */
     const balance = (bad: string) => {
       let turn = 0;
       nock(URL)
@@ -302,14 +302,14 @@ describe("a roll", () => {
         });
     };
 
-    it("passes when all answer well", async () => {
+    it("passes if every replica is healthy", async () => {
       twoOld();
       balance("none");
       await runRollout(rolling({ policy: checked }));
       assert.deepEqual(images(), ["v2", "v2"]);
     });
 
-    it("is given up although the old ones, which answer in turn, are healthy", async () => {
+    it("gives up although the old replicas respond in turn and are healthy", async () => {
       twoOld();
       balance("v2");
       limit(5);
@@ -318,7 +318,7 @@ describe("a roll", () => {
       assert.deepEqual(images(), ["v1", "v1"]);
     });
 
-    it("asks about replicas that an earlier roll left, before an old one goes", async () => {
+    it("checks replicas of an earlier rollout before it removes an old one", async () => {
       twoOld();
       cluster.add(request("v2"));
       balance("v2");
@@ -327,7 +327,7 @@ describe("a roll", () => {
       assert.equal(images().filter((image) => image === "v1").length, 2);
     });
 
-    it("keeps a replica that proved itself when a later one is given up", async () => {
+    it("keeps a proven replica if a later one fails", async () => {
       twoOld();
       let turn = 0;
       nock(URL)

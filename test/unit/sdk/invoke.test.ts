@@ -1,4 +1,4 @@
-/** Functions in a preview: what is still to be made cannot be asked about yet. */
+/** Functions in a preview: an object that is not created yet cannot be read. */
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import nock from "nock";
@@ -6,13 +6,13 @@ import * as unikernel from "../../../sdk";
 
 const URL = "https://api.metro.test";
 
-/** What an output is in a preview: its value, or that it is not known. */
+/** An output in a preview: its value, or unknown. */
 async function previewed<T>(output: pulumi.Output<T>): Promise<T | "not known"> {
   const inner = output as unknown as { promise(): Promise<T>; isKnown: Promise<boolean> };
   return (await inner.isKnown) ? inner.promise() : "not known";
 }
 
-/** A component with one volume in it, which is made after its constructor has returned. */
+/** A component with one volume, which is created after its constructor has returned. */
 class Holder extends pulumi.ComponentResource<string> {
   constructor(name: string, volume: string) {
     super("test:index:Holder", name, { volume });
@@ -30,7 +30,7 @@ describe("a function in a preview", () => {
   const setMocks = (isPreview: boolean) =>
     pulumi.runtime.setMocks(
       {
-        // The engine tells no id of what is not there yet.
+        // The engine has no id for an object that does not exist yet.
         newResource: ({ name, inputs }) => ({
           id: name.startsWith("new") ? undefined : `${name}-id`,
           state: inputs as object,
@@ -60,12 +60,12 @@ describe("a function in a preview", () => {
         data: { volumes: [{ status: "success", uuid: "u", name: "web", state: "available", size_mb: 1 }] },
       });
 
-  it("waits for a resource that it depends on and that is still to be made", async () => {
+  it("waits for a dependency that is not created yet", async () => {
     assert.equal(await ask(new unikernel.Volume("new-1", { sizeMb: 1 })), "not known");
     assert.equal(await ask([pulumi.output(new unikernel.Volume("new-2", { sizeMb: 1 }))]), "not known");
   });
 
-  it("waits for what a component consists of, also in its depth", async () => {
+  it("waits for the children of a component dependency, at any depth", async () => {
     assert.equal(await ask(new Holder("holder-1", "new-3")), "not known");
     const outer = new pulumi.ComponentResource("test:index:Outer", "outer");
     const inner = new pulumi.ComponentResource("test:index:Inner", "inner", {}, { parent: outer });
@@ -73,13 +73,13 @@ describe("a function in a preview", () => {
     assert.equal(await ask([outer]), "not known");
   });
 
-  it("waits for a resource that an argument comes from, although the argument is known", async () => {
+  it("waits for the resource that a known argument comes from", async () => {
     const volume = new unikernel.Volume("new-5", { sizeMb: 1, name: "web" });
     assert.equal(await previewed(volume.name), "web");
     assert.equal(await nameOf(unikernel.getVolumeOutput({ name: volume.name }, { provider })), "not known");
   });
 
-  it("is called when everything that it depends on is there", async () => {
+  it("is called if every dependency exists", async () => {
     for (const dependsOn of [
       undefined,
       new unikernel.Volume("old-1", { sizeMb: 1 }),

@@ -38,7 +38,7 @@ describe("a program", () => {
   });
   beforeEach(() => (registered.length = 0));
 
-  it("registers each kind under its token, with the constant text", async () => {
+  it("registers each kind under its token with the constant text", async () => {
     const image = new unikernel.GatewayImage("gateway", { context: "./gateway" });
     const volume = new unikernel.Volume("apps", { sizeMb: 64 });
     const instance = new unikernel.Instance("redis", { image: "redis:7.2", memoryMb: 512 });
@@ -60,7 +60,7 @@ describe("a program", () => {
     );
   });
 
-  it("hands outputs of one resource to another, and reads outputs back", async () => {
+  it("passes outputs of one resource to another and reads outputs", async () => {
     const image = new unikernel.GatewayImage("gateway", { context: "." });
     const service = new unikernel.Service("edge", { ports: [{ port: 8080 }], template: { image: image.ref } });
     assert.equal(await whole(service.url), "http://127.0.0.1:8080");
@@ -68,7 +68,7 @@ describe("a program", () => {
     assert.deepEqual(template, { image: "gateway@sha256:0" });
   });
 
-  it("makes env secret, also inside a template", async () => {
+  it("makes env secret, also in a template", async () => {
     const service = new unikernel.Service("edge", {
       ports: [{ port: 8080 }],
       template: { image: "a", env: { KEY: "v" } },
@@ -84,7 +84,7 @@ describe("a program", () => {
     assert.deepEqual(template, { ...mark, value: { image: "a", env: { KEY: "v" } } });
   });
 
-  it("makes what is secret in lists secret, and looks an object up by its name alone", async () => {
+  it("makes secrets in lists secret, and reads an object by name alone", async () => {
     const roms = [{ name: "conf", files: [{ path: "a", data: "s3cret" }] }];
     const later = pulumi.output([{ name: "p", rom: "r", config: { key: "s3cret" } }]);
     const instance = new unikernel.Instance("one", { image: "a", roms, plugins: later, tags: ["t"] });
@@ -99,7 +99,7 @@ describe("a program", () => {
     assert.equal(await whole(found.id), "web");
   });
 
-  it("may say everything that the gateway example of the design says", async () => {
+  it("can use everything in the design's gateway example", async () => {
     const image = new unikernel.GatewayImage("gateway", {
       context: "./gateway",
       files: { "/etc/tyk.conf": JSON.stringify({ listen_port: 8080 }) },
@@ -133,19 +133,19 @@ describe("a program", () => {
     assert.deepEqual(checked.failures, []);
   });
 
-  it("stops at the line that leaves out a required argument", () => {
+  it("fails at the line that omits a required argument", () => {
     const args = { template: { image: "a" } } as unknown as unikernel.ServiceArgs;
     assert.throws(() => new unikernel.Service("s", args), /Missing required property 'ports' of Service/);
   });
 
-  it("knows its own kinds", () => {
+  it("recognises its own resource types", () => {
     const volume = new unikernel.Volume("v", { sizeMb: 1 });
     assert.equal(unikernel.Volume.isInstance(volume), true);
     assert.equal(unikernel.Instance.isInstance(volume), false);
     assert.equal(unikernel.Volume.isInstance({}), false);
   });
 
-  it("gives an explicit provider its settings under full keys, the token secret", async () => {
+  it("passes an explicit provider its settings under full keys, with a secret token", async () => {
     const provider = new unikernel.Provider("fra", { metro: "fra", token: "t" });
     await whole(provider.urn);
     const mine = registered.find((r) => r.type === "pulumi:providers:pulumi-nodejs");
@@ -153,7 +153,7 @@ describe("a program", () => {
     assert.ok("unikernel:token" in mine.inputs);
   });
 
-  it("gives it every other setting as text, the proxy secret", async () => {
+  it("passes it every other setting as text, with a secret proxy", async () => {
     const provider = new unikernel.Provider("how", {
       metro: "fra",
       controlPlane: "https://plane.example.com",

@@ -40,7 +40,7 @@ describe("stack traces", () => {
     ),
   );
 
-  it("are off while the SDK makes the outputs of a resource, and on afterwards", async () => {
+  it("are off during the creation of resource outputs and on afterwards", async () => {
     const before = Error.stackTraceLimit;
     const made: unikernel.Volume[] = [];
     const traces = promiseTraces(() => void made.push(new unikernel.Volume("data", { sizeMb: 64 })));
@@ -51,13 +51,13 @@ describe("stack traces", () => {
     assert.equal(Error.stackTraceLimit, before);
   });
 
-  it("of a registration that fails lead to the line of the program", async () => {
+  it("lead to the program's line if a registration fails", async () => {
     const error = await failed(new unikernel.Volume("refused", { sizeMb: 64 }));
     assert.match(error.message, /refused by the mock/);
     assert.match(error.stack ?? "", /stackTraces\.test\.ts/);
   });
 
-  it("of a constructor that throws lead to the line of the program, and are on afterwards", () => {
+  it("lead to the program's line if a constructor throws, and are on afterwards", () => {
     const before = Error.stackTraceLimit;
     assert.throws(
       () => new unikernel.Volume("", { sizeMb: 64 }),
@@ -66,7 +66,7 @@ describe("stack traces", () => {
     assert.equal(Error.stackTraceLimit, before);
   });
 
-  it("of a transformation that throws are whole", () => {
+  it("are complete if a transformation throws", () => {
     const transformations: pulumi.ResourceTransformation[] = [
       ({ props }) => {
         void { ...(props as object) };

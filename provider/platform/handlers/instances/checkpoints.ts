@@ -7,7 +7,7 @@ import { assertCopyable, assertNoWritableVolumes } from "../../instances/create/
 import type { Registry } from "../../registry";
 import { assertQuota } from "../../quota/quota";
 import { ApiItemError } from "../../errors";
-import { insertInstances } from "../../store/instances";
+import { insertInstances } from "../../store/instanceQueries";
 import { templateKindHandlers, templateKindItem } from "./templateKinds";
 
 import type { Handlers } from "../handler";

@@ -9,9 +9,7 @@ import type { Instance } from "../../instances/instance";
 import { DEFAULT_COOLDOWN_MS } from "../../instances/update/rules";
 import type { Registry } from "../../registry";
 import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
-
 import { dependencyItems, romItem, scheduleItem, updateItem } from "./itemParts";
-
 import { domainItems } from "../services/item";
 
 /** Omits what is not set, and what has not happened yet. */
@@ -84,7 +82,7 @@ function definitionMembers(registry: Registry, definition: InstanceDefinition, s
 }
 
 /** What templates and checkpoints have in place of a life. */
-function templateKindMembers({ frozenAutokillMs: timeMs }: InstanceDefinition, state: InstanceState) {
+function templateKindMembers({ templateAutokillMs: timeMs }: InstanceDefinition, state: InstanceState) {
   if (state === "template") return { template_autokill: { time_ms: timeMs } };
   return state === "checkpoint" ? { checkpoint_autokill: { time_ms: timeMs } } : {};
 }

@@ -6,12 +6,8 @@ import type { CreateInstanceRequest } from "../../../contract/models";
 import type { Registry } from "../../registry";
 import { assertQuota, liveQuotaUsage } from "../../quota/quota";
 import { ApiItemError } from "../../errors";
-import {
-  type VolumeAttachment,
-  type InstanceDefinition,
-  type InstanceRecord,
-  insertInstances,
-} from "../../store/instances";
+import { insertInstances } from "../../store/instanceQueries";
+import type { InstanceDefinition, InstanceRecord, VolumeAttachment } from "../../store/instances";
 import { onInstanceJoined } from "../../services/membership";
 import type { VolumeRecord } from "../../store/volumes";
 import { resolveAttachment } from "../../volumes/preconditions";

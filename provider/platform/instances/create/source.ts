@@ -102,7 +102,7 @@ function inheritedDefinition(original: InstanceRecord, hasService: boolean): Ins
     scaleToZero: hasService ? scaleToZero : undefined,
     hostname: undefined,
     deleteLock: false,
-    frozenAutokillMs: 0,
+    templateAutokillMs: 0,
     autoscaledBy: undefined,
     history: status.state === "checkpoint" ? [{ uuid, name, createdAt }, ...history] : history,
   };
@@ -125,6 +125,6 @@ const defaultDefinition = (image: ResolvedImage): InstanceDefinition => ({
   roms: [],
   schedules: [],
   autokill: { timeMs: 0, numRequests: 0 },
-  frozenAutokillMs: 0,
+  templateAutokillMs: 0,
   history: [],
 });

@@ -7,7 +7,7 @@ import { stopVm, resumeToStop } from "./stopping";
 export async function convertToTemplate(machine: InstanceMachine, templateAutokillMs: number): Promise<void> {
   const { definition } = machine.record;
   machine.replaceDefinition(
-    { ...definition, frozenAutokillMs: templateAutokillMs, autoscaledBy: undefined },
+    { ...definition, templateAutokillMs, autoscaledBy: undefined },
     { becomesTemplate: true, stopAskedBy: "user", stopForced: false },
   );
   if (machine.state !== "stopping") await stopForTemplate(machine); // else it ends already

@@ -49,7 +49,7 @@ export async function goToStandby(machine: InstanceMachine): Promise<void> {
     stoppedAt: Date.now(),
     ...pausedForStandby,
   });
-  rotation.setState(uuid, "asleep", session.vm);
+  rotation.setState(uuid, "standby", session.vm);
   rotation.closeConnections(uuid); // what is open is idle; who has more to say comes again, and wakes it
   await session.vm.pause();
 }

@@ -106,7 +106,7 @@ export function onStarted(machine: InstanceMachine, session: VmSession): void {
 export function probeReadiness(machine: InstanceMachine, session: VmSession): void {
   const { service } = machine;
   if (service === undefined) return;
-  service.rotation.setState(machine.record.uuid, "coming");
+  service.rotation.setState(machine.record.uuid, "starting");
   void waitUntilReady(session.vm, service.destinationPorts, machine.env.timings, nextPhase(session)).then((all) => {
     if (all) machine.inbox.post({ is: "answered", run: session });
   });

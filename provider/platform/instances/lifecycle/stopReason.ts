@@ -36,8 +36,8 @@ export function stopFacts(exit: VmExit, stopRequest: StopRequest): StopFacts {
   const cause =
     (stopRequest.requestedBy === "user" ? STOP_REASON.User | STOP_REASON.Platform : 0) |
     (stopRequest.requestedBy === "scale-to-zero" ? STOP_REASON.ScaleToZero | STOP_REASON.Platform : 0) |
-    (stopRequest.requestedBy !== undefined && (stopRequest.forced || exit.how === "killed") ? STOP_REASON.Forced : 0);
-  switch (exit.how) {
+    (stopRequest.requestedBy !== undefined && (stopRequest.forced || exit.kind === "killed") ? STOP_REASON.Forced : 0);
+  switch (exit.kind) {
     case "exited":
       return {
         stopReason: cause | STOP_REASON.Kernel | STOP_REASON.Application,

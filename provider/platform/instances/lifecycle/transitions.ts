@@ -56,9 +56,9 @@ export function endTransition(
 }
 
 /** Where a status puts an instance in its service's rotation; `ready` is set by an answer alone. */
-export function rotationStateOf(status: InstanceStatus): Candidate["is"] {
-  if (status.state === "standby") return "asleep";
-  const coming = status.state === "starting" || status.state === "running" || status.restart?.nextAt !== undefined;
-  const fallingAsleep = status.state === "stopping" && status.stopAskedBy === "scale-to-zero";
-  return coming || fallingAsleep ? "coming" : "away";
+export function rotationStateOf(status: InstanceStatus): Candidate["state"] {
+  if (status.state === "standby") return "standby";
+  const isStarting = status.state === "starting" || status.state === "running" || status.restart?.nextAt !== undefined;
+  const goesToStandby = status.state === "stopping" && status.stopAskedBy === "scale-to-zero";
+  return isStarting || goesToStandby ? "starting" : "out";
 }

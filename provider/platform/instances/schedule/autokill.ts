@@ -9,7 +9,7 @@ import { isTemplateOrCheckpoint } from "../update/templates";
 export function autokillAt({ createdAt, definition, status }: InstanceRecord): number | undefined {
   const { state, stoppedAt, restart, lastUsedAt = createdAt } = status;
   if (definition.deleteLock || status.deleting || status.becomesTemplate === true) return undefined;
-  if (isTemplateOrCheckpoint(state)) return timeAfter(lastUsedAt, definition.frozenAutokillMs);
+  if (isTemplateOrCheckpoint(state)) return timeAfter(lastUsedAt, definition.templateAutokillMs);
   if (state !== "stopped" || stoppedAt === undefined || restart !== undefined) return undefined;
   return hasReachedRequestLimit({ definition, status }) ? stoppedAt : timeAfter(stoppedAt, definition.autokill.timeMs);
 }

@@ -34,7 +34,7 @@ export function newCheckpoint(source: InstanceRecord, request: CheckpointRequest
       ...source.definition,
       tags: [...new Set(tags ?? source.definition.tags)],
       deleteLock: false,
-      frozenAutokillMs: autokillMs,
+      templateAutokillMs: autokillMs,
       autoscaledBy: undefined,
     },
     status: {
@@ -59,9 +59,9 @@ export function applyTemplatePatch(
 ): InstanceDefinition {
   if (prop !== "autokill") return applyPatch(definition, { prop, op, value }, context);
   if (op === "add") throw new ApiItemError("Invalid", "'autokill' can be set or cleared, not added to");
-  if (op === "del") return { ...definition, frozenAutokillMs: 0 };
+  if (op === "del") return { ...definition, templateAutokillMs: 0 };
   const parsed = autokillTime.safeParse(value);
-  if (parsed.success) return { ...definition, frozenAutokillMs: parsed.data.time_ms ?? 0 };
+  if (parsed.success) return { ...definition, templateAutokillMs: parsed.data.time_ms ?? 0 };
   throw new ApiItemError(
     "Invalid",
     "'autokill' of a template or checkpoint is an object with 'time_ms', an integer from 0",

@@ -1,4 +1,4 @@
-/** Ways into a VM: forwards of its user network, added while it runs, and probes through them. */
+/** Connections into a VM: host forwards of its user network, and readiness probes. */
 import * as net from "node:net";
 import { UnikernelError } from "../../../base/errors";
 import { systemClock } from "../../../base/clock";
@@ -8,41 +8,43 @@ import type { QmpClient } from "./qmpClient";
 import { parseForwards, parseUsernet } from "./usernet";
 
 const HOST = "127.0.0.1";
-/** A probe is given up after this; slirp doubles its pauses between SYNs, so a fresh one is quicker. */
+/** Limit of one probe. slirp doubles its pauses between SYNs, so after this a new probe is faster than waiting. */
 const PROBE_TIMEOUT_MS = 1000;
-/** First pause between two looks at a probe; grows to ten times as much. */
+/** First pause between two checks of a probe; it doubles up to `PROBE_POLL_MAX_MS`. */
 const PROBE_POLL_MS = 4;
+const PROBE_POLL_MAX_MS = 40;
 
-/** Host forwards of one VM. */
+/** The host forwards of one VM, which are added while it runs. */
 export class HostForwards {
   readonly #qmp: QmpClient;
   readonly #endpoints = new Map<number, Promise<Endpoint>>();
-  /** Ports of probes: they go when these have their answer. */
+  /** Host ports of probes that are running; their forwards are removed afterwards. */
   readonly #probes = new Set<number>();
-  /** What is being added finds its port by comparing lists, so one at a time. */
+  /** Forwards are added one at a time, because the port of a new one is found by comparing two lists. */
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(qmp: QmpClient) {
     this.#qmp = qmp;
   }
 
-  /** The forward to `guestPort`: the one there is (an earlier daemon may have made it), else a new one. */
+  /** The forward to `guestPort`: an existing one, which an earlier daemon may have added, or a new one. Throws `VMM_FAILED`. */
   endpointFor(guestPort: number): Promise<Endpoint> {
     const known = this.#endpoints.get(guestPort);
     if (known !== undefined) return known;
-    const made = this.#enqueue(async () => {
-      const forwards = parseForwards(await this.#usernet());
-      const existing = forwards.find((line) => line.guestPort === guestPort && !this.#probes.has(line.hostPort));
+    const endpoint = this.#enqueue(async () => {
+      const forwards = parseForwards(await this.#infoUsernet());
+      const existing = forwards.find((entry) => entry.guestPort === guestPort && !this.#probes.has(entry.hostPort));
       return { host: HOST, port: existing?.hostPort ?? (await this.#add(guestPort)) };
     });
-    this.#endpoints.set(guestPort, made);
-    made.catch(() => this.#endpoints.delete(guestPort));
-    return made;
+    this.#endpoints.set(guestPort, endpoint);
+    endpoint.catch(() => this.#endpoints.delete(guestPort));
+    return endpoint;
   }
 
   /**
-   * One probe: QEMU accepts at once whatever the guest does, so its list of connections tells what the guest answered.
-   * The probe has a forward of its own, hence the only connection on that host port is this one.
+   * True when `guestPort` accepts a connection within the probe's time limit. QEMU accepts every connection to a forward,
+   * so only its list of connections tells whether the guest did. Each probe has its own forward: the only connection on
+   * that host port is the probe's.
    */
   async probePort(guestPort: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
@@ -57,28 +59,30 @@ export class HostForwards {
     socket.on("end", () => (refused = true)).resume();
     try {
       const deadline = performance.now() + PROBE_TIMEOUT_MS;
-      for (let pause = PROBE_POLL_MS; !refused && performance.now() < deadline; pause = Math.min(pause * 2, 40)) {
-        await systemClock.sleep(pause, signal);
-        const lines = parseUsernet(await this.#usernet()).filter((line) => line.hostPort === port);
-        if (lines.some((line) => line.state === "ESTABLISHED")) return true;
+      let pauseMs = PROBE_POLL_MS;
+      while (!refused && performance.now() < deadline) {
+        await systemClock.sleep(pauseMs, signal);
+        const entries = parseUsernet(await this.#infoUsernet()).filter((entry) => entry.hostPort === port);
+        if (entries.some((entry) => entry.state === "ESTABLISHED")) return true;
+        pauseMs = Math.min(pauseMs * 2, PROBE_POLL_MAX_MS);
       }
       return false;
     } finally {
       socket.destroy();
-      await this.#qmp.humanMonitorCommand(`hostfwd_remove ${NETDEV_ID} tcp:${HOST}:${port}`).catch(() => undefined); // gone with the VM
+      await this.#qmp.humanMonitorCommand(`hostfwd_remove ${NETDEV_ID} tcp:${HOST}:${port}`).catch(() => undefined); // the VM may be gone
       this.#probes.delete(port);
     }
   }
 
-  #usernet(): Promise<string> {
+  #infoUsernet(): Promise<string> {
     return this.#qmp.humanMonitorCommand("info usernet");
   }
 
-  /** Adds a forward on a free port of QEMU's choice (port 0) and returns the port. */
+  /** Adds a forward on a free host port, which QEMU chooses (port 0), and returns that port. */
   async #add(guestPort: number): Promise<number> {
-    const before = new Set(parseForwards(await this.#usernet()).map((line) => line.hostPort));
+    const before = new Set(parseForwards(await this.#infoUsernet()).map((entry) => entry.hostPort));
     const output = await this.#qmp.humanMonitorCommand(`hostfwd_add ${NETDEV_ID} tcp:${HOST}:0-:${guestPort}`);
-    const added = parseForwards(await this.#usernet()).find((line) => !before.has(line.hostPort));
+    const added = parseForwards(await this.#infoUsernet()).find((entry) => !before.has(entry.hostPort));
     if (added?.guestPort === guestPort) return added.hostPort;
     throw new UnikernelError("VMM_FAILED", `QEMU could not forward to the guest's port ${guestPort}: ${output.trim()}`);
   }

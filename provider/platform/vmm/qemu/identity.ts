@@ -1,9 +1,9 @@
 /**
- * Which process the VM of an instance is, for a daemon that did not start it.
+ * Which process an instance's VM is, for a daemon that did not start it.
  *
- * It is noted in the instance's folder, with the run folder of the daemon that started it: that one depends on the
- * environment a daemon is started in. A daemon killed before it could note anything leaves a process that is found by
- * an argument no other process has.
+ * The identity is saved in the instance's folder, together with the run folder of the daemon that started the VM, which
+ * depends on that daemon's environment. A daemon that is killed before it saves the identity leaves a process that is found
+ * by its arguments.
  */
 import * as fs from "node:fs/promises";
 import * as z from "zod";
@@ -18,23 +18,23 @@ const savedIdentity = z.object({ pid: z.int().positive(), startTime: z.string(),
 /** A VM that runs. */
 export interface RunningVm {
   readonly identity: ProcessIdentity;
-  /** Its sockets are where the daemon that started it put them. */
+  /** Its sockets are in the run folder of the daemon that started it. */
   readonly files: VmFiles;
 }
 
-/** Notes which process a VM is (0600). */
+/** Saves which process a VM is (0600). Throws file system errors. */
 export async function saveIdentity(files: VmFiles, { pid, startTime }: ProcessIdentity): Promise<void> {
   await fs.writeFile(files.identity, JSON.stringify({ pid, startTime, run: files.runFolder }), { mode: 0o600 });
 }
 
-/** The files of the VM that was last noted, else of one that this daemon would start. */
+/** The files of the VM whose identity was saved last, or those that this daemon would use. */
 export async function loadVmFiles(paths: Pick<LocalPaths, "runDir" | "instancesDir">, uuid: string): Promise<VmFiles> {
   const files = vmFilesOf(paths, uuid);
   const saved = await loadIdentity(files);
   return saved === undefined ? files : vmFilesOf({ ...paths, runDir: saved.run }, uuid);
 }
 
-/** The VM of an instance, if it runs. */
+/** The VM of an instance; `undefined` unless it runs. */
 export async function findRunningVm(
   paths: Pick<LocalPaths, "runDir" | "instancesDir">,
   uuid: string,

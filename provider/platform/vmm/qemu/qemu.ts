@@ -1,44 +1,44 @@
-/** The virtual machine monitor of the local platform: QEMU. */
-import * as fs from "node:fs";
+/**
+ * Runs the VMs of the local platform with QEMU.
+ *
+ * Where to look: `launch.ts` starts a process, `vm.ts` controls a running one, `boot/` decides its arguments and files,
+ * `exit/` decides how it ended, `host/` finds QEMU and its capabilities, `identity.ts` finds VMs of an earlier daemon.
+ */
 import * as fsp from "node:fs/promises";
-import * as path from "node:path";
 import { UnikernelError, fromSystemError } from "../../../base/errors";
 import type { LocalPaths } from "../../../base/localPaths";
-import { systemClock } from "../../../base/clock";
 import { truncateLog } from "../truncateLog";
 import type { Vm, VmExit, VmSpec, Vmm } from "../vmm";
 import { qemuArguments } from "./boot/arguments";
 import { buildCommandLine } from "./boot/commandLine";
-import { readExitEvidence } from "./exit/evidenceOnDisk";
-import { classifyExit } from "./exit/classifyExit";
-import { vmFilesOf, type VmFiles } from "./files";
 import { buildGuestFiles, treeSizeBytes } from "./boot/guestFiles";
-import { findRunningVm, saveIdentity, loadVmFiles } from "./identity";
 import { writeInitrd } from "./boot/initrd";
 import { detectKernelKind, type KernelKind } from "./boot/kernelKind";
-import { CONTROL_HEAD_BYTES, TAIL_BYTES } from "./exit/readLog";
 import { minimumMemoryMb } from "./boot/minimumMemory";
+import { classifyExit } from "./exit/classifyExit";
+import { CONTROL_HEAD_BYTES, readExitEvidence, TAIL_BYTES } from "./exit/logs";
+import { assertPrivateRunFolder, ensureRunFolder, removeRunFiles, vmFilesOf } from "./files";
 import { probeQemu } from "./host/probe";
-import { killAndWait, spawnQemu, processStartTime, type ProcessIdentity, type StartedProcess } from "./host/process";
-import { assertPrivateRunFolder, ensureRunFolder } from "./runFolder";
+import { killAndWait, spawnQemu } from "./host/process";
+import { findRunningVm, loadVmFiles, saveIdentity } from "./identity";
+import { identifyProcess, launchError, waitForSockets } from "./launch";
 import { QemuVm } from "./vm";
 
-/** QEMU opens its sockets within milliseconds; a machine under load may take longer. */
+/** How long QEMU may take to open its sockets: milliseconds usually, longer on a busy host. */
 const SOCKET_TIMEOUT_MS = 20_000;
-const SOCKET_POLL_MS = 5;
-/** How long the sockets of a VM that an earlier daemon was just starting may take. */
+/** The same for a VM that an earlier daemon was starting when it ended. */
 const ADOPT_TIMEOUT_MS = 5_000;
-/** How long a process may take to go after SIGKILL. */
+/** How long a process may take to end after SIGKILL. */
 const KILL_TIMEOUT_MS = 5_000;
 
-/** The kinds of kernel that run the stand-in guest's init, which reports on the control port. */
+/** True for kernels that run the stand-in guest's init, which reports on the control port. */
 const hasControlProtocol = (kind: KernelKind): boolean => kind === "pvh" || kind === "bzimage";
 
-/** VMs run by QEMU. */
+/** A virtual machine monitor that runs each VM in its own QEMU process. */
 export class QemuVmm implements Vmm {
   readonly #paths: Pick<LocalPaths, "runDir" | "instancesDir" | "cacheDir">;
 
-  /** @param paths Where VMs keep their sockets and logs, and where the verdict on QEMU is cached. */
+  /** @param paths folders for sockets, for logs, and for the cached capabilities of QEMU */
   constructor(paths: Pick<LocalPaths, "runDir" | "instancesDir" | "cacheDir">) {
     this.#paths = paths;
   }
@@ -55,7 +55,7 @@ export class QemuVmm implements Vmm {
       await fsp.mkdir(files.folder, { recursive: true, mode: 0o700 });
       await ensureRunFolder(files.runFolder);
       await removeRunFiles(files);
-      // What the last run left would be taken for the story of this one, should it end before QEMU writes its own.
+      // If this VM ended before QEMU opens its logs, those of the previous one would be taken for its own.
       for (const log of [files.controlLog, files.consoleLog, files.qemuLog]) await fsp.rm(log, { force: true });
       if (extraFiles.size > 0) await writeInitrd(spec.initrd, extraFiles, files.initrd);
     } catch (error) {
@@ -78,9 +78,9 @@ export class QemuVmm implements Vmm {
       });
     } catch (error) {
       await killAndWait(identity, KILL_TIMEOUT_MS);
-      const end = await child.exited;
-      if (end.signal === "SIGKILL") throw fromSystemError(error, "starting a VM");
-      throw startError(files, error);
+      const exit = await child.exited;
+      if (exit.signal === "SIGKILL") throw fromSystemError(error, "starting a VM");
+      throw launchError(files, error);
     }
   }
 
@@ -96,7 +96,7 @@ export class QemuVmm implements Vmm {
       await saveIdentity(files, identity);
       return vm;
     } catch {
-      // Nobody can control it, so it must not run on beside the one that will take its place.
+      // A VM that cannot be controlled must not keep running next to its replacement.
       await killAndWait(identity, KILL_TIMEOUT_MS);
       return undefined;
     }
@@ -135,55 +135,12 @@ export class QemuVmm implements Vmm {
   }
 }
 
-async function assertEnoughMemory(spec: VmSpec, kind: KernelKind, moreBytes: number): Promise<void> {
+async function assertEnoughMemory(spec: VmSpec, kind: KernelKind, extraBytes: number): Promise<void> {
   const initrdBytes = spec.initrd === undefined ? 0 : (await fsp.stat(spec.initrd)).size;
-  const minimum = minimumMemoryMb(kind, initrdBytes + moreBytes);
+  const minimum = minimumMemoryMb(kind, initrdBytes + extraBytes);
   if (spec.memoryMb >= minimum) return;
   throw new UnikernelError("INPUT_INVALID", `The guest needs ${minimum} MiB of memory, but gets ${spec.memoryMb}.`, {
     property: "memoryMb",
     hint: `Set memoryMb to ${minimum} or more.`,
   });
-}
-
-/** Which process the VM is; throws what QEMU said when it has ended already. */
-async function identifyProcess(child: StartedProcess, files: VmFiles): Promise<ProcessIdentity> {
-  const startTime = child.pid === undefined ? undefined : await processStartTime(child.pid);
-  if (child.pid === undefined || startTime === undefined) {
-    await child.exited;
-    throw startError(files, undefined);
-  }
-  return { pid: child.pid, startTime };
-}
-
-async function waitForSockets(files: VmFiles, timeoutMs: number, child?: StartedProcess): Promise<void> {
-  let ended = false;
-  void child?.exited.then(() => (ended = true));
-  for (const deadline = performance.now() + timeoutMs; performance.now() < deadline;) {
-    if (ended) throw startError(files, undefined);
-    // The monitor's socket is made last, so all of them listen.
-    if (fs.existsSync(files.monitorSocket)) return;
-    await systemClock.sleep(SOCKET_POLL_MS);
-  }
-  throw new UnikernelError("VMM_FAILED", `QEMU did not open its control sockets within ${timeoutMs} ms.`);
-}
-
-/** QEMU's last words, without the program's name before them. */
-function startError(files: VmFiles, cause: unknown): UnikernelError {
-  const log = fs.existsSync(files.qemuLog) ? fs.readFileSync(files.qemuLog, "utf8") : "";
-  const words = log
-    .trim()
-    .split("\n")
-    .slice(-3)
-    .join(" ")
-    .replace(/^\S*qemu\S*: /, "");
-  return new UnikernelError("VMM_FAILED", `QEMU could not start the VM: ${words || "it said nothing."}`, {
-    hint: `QEMU's output is in ${path.basename(files.folder)}/qemu.log of the state folder.`,
-    cause,
-  });
-}
-
-async function removeRunFiles(files: VmFiles): Promise<void> {
-  for (const file of [files.qmpSocket, files.monitorSocket, files.controlSocket, files.identity]) {
-    await fsp.rm(file, { force: true });
-  }
 }

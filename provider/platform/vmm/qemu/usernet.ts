@@ -1,15 +1,15 @@
-/** Host forwards of QEMU's user network, as the monitor command `info usernet` lists them. */
+/** Parses the output of QEMU's monitor command `info usernet`. Pure. Source: libslirp, `slirp_connection_info`. */
 
-/** One line: a forward that listens, or a connection that came through one. */
+/** One line of the list: a forward that listens, or a connection that came through one. */
 export interface UsernetEntry {
-  /** `HOST_FORWARD` for a listener, else the state of the connection to the guest: `SYN_SENT`, `ESTABLISHED`, … */
+  /** `HOST_FORWARD` for a listener, otherwise the TCP state of the connection to the guest: `SYN_SENT`, `ESTABLISHED`, … */
   readonly state: string;
-  /** The host's port. Connections through a forward carry the forward's. */
+  /** Port on the host; a connection has the port of the forward it came through. */
   readonly hostPort: number;
   readonly guestPort: number;
 }
 
-/** The TCP lines with a host address on the left. */
+/** The TCP entries whose source is the host's loopback address. */
 export function parseUsernet(text: string): UsernetEntry[] {
   return [...text.matchAll(/^\s*TCP\[(\w+)\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+[\d.]+\s+(\d+)\s/gm)].map((match) => ({
     state: match[1] ?? "",
@@ -18,6 +18,6 @@ export function parseUsernet(text: string): UsernetEntry[] {
   }));
 }
 
-/** The listening forwards among them. */
+/** The forwards that listen. */
 export const parseForwards = (text: string): UsernetEntry[] =>
-  parseUsernet(text).filter((line) => line.state === "HOST_FORWARD");
+  parseUsernet(text).filter((entry) => entry.state === "HOST_FORWARD");

@@ -1,83 +1,71 @@
-/** One running QEMU: its two control connections, and the story of its end. */
-import * as net from "node:net";
+/** One running QEMU process, which the daemon controls over QMP and, if the guest supports it, over the control port. */
 import { systemClock } from "../../../base/clock";
 import type { Endpoint, Vm, VmExit, VmUsage } from "../vmm";
-import { applyReportLine, parseReport, encodeStopCommand, type GuestReport } from "./exit/guestReport";
-import { readExitEvidence } from "./exit/evidenceOnDisk";
+import { ControlPort } from "./controlPort";
 import { classifyExit } from "./exit/classifyExit";
+import { readExitEvidence } from "./exit/logs";
 import type { VmFiles } from "./files";
 import { HostForwards } from "./forwards";
-import { CONTROL_HEAD_BYTES, readHeadAndTail, TAIL_BYTES } from "./exit/readLog";
 import { isRunning, killProcess, type ProcessExit, type ProcessIdentity } from "./host/process";
-import { QmpClient, type QmpEvent } from "./qmpClient";
 import { readProcessUsage } from "./host/usage";
+import { QmpClient, type QmpEvent } from "./qmpClient";
 
-/** How long a guest may take beyond the grace to unmount its disks, and QEMU to end. */
+/** How long the guest may take after the grace period to unmount its disks, and QEMU to exit. */
 const EXIT_TIMEOUT_MS = 3000;
-/** How long a probe waits for the guest's program to be started. */
+/** How long a probe waits for the guest's program to start. */
 const START_TIMEOUT_MS = 1000;
-/** How often a process is looked for whose end nobody tells us. */
+/** Interval at which a process is checked that is not a child of this daemon. */
 const EXIT_POLL_MS = 20;
 
-/** What a {@link QemuVm} is made of. */
+/** Input of {@link QemuVm.connect}. */
 export interface QemuVmParts {
   readonly identity: ProcessIdentity;
   readonly files: VmFiles;
-  /** The guest speaks the control protocol, so it can tell when its program runs and can be asked to stop. */
+  /** The guest reports when its program runs, and can be asked to stop. */
   readonly hasControlProtocol: boolean;
-  /** Known for the processes this daemon started. */
+  /** How the process exits; `undefined` for a process that an earlier daemon started. */
   readonly exited?: Promise<ProcessExit>;
 }
 
-/** A VM run by QEMU. */
+/** What QMP reported about the end of a VM. */
+class ExitEvents {
+  shutdownReason: string | undefined;
+  guestPanicked = false;
+
+  record({ event, data }: QmpEvent): void {
+    if (event === "GUEST_PANICKED") this.guestPanicked = true;
+    if (event === "SHUTDOWN" && typeof data["reason"] === "string") this.shutdownReason = data["reason"];
+  }
+}
+
+/** A VM in a QEMU process. */
 export class QemuVm implements Vm {
   readonly pid: number;
   readonly started: Promise<void>;
   readonly exited: Promise<VmExit>;
   readonly #parts: QemuVmParts;
   readonly #qmp: QmpClient;
-  readonly #control: net.Socket;
+  readonly #exitEvents: ExitEvents;
+  readonly #control: ControlPort;
   readonly #forwards: HostForwards;
   readonly #disconnected = new AbortController();
-  readonly #onStarted: () => void;
-  #report: GuestReport;
-  #shutdownReason: string | undefined;
-  #guestPanicked = false;
-  /** Grace of a stop asked for before the guest listened. */
-  #pendingStopMs: number | undefined;
 
-  private constructor(parts: QemuVmParts, qmp: QmpClient, control: net.Socket, report: GuestReport) {
+  private constructor(parts: QemuVmParts, qmp: QmpClient, exitEvents: ExitEvents, control: ControlPort) {
     this.pid = parts.identity.pid;
     this.#parts = parts;
     this.#qmp = qmp;
+    this.#exitEvents = exitEvents;
     this.#control = control;
-    this.#report = report;
     this.#forwards = new HostForwards(qmp);
-    let onStarted = (): void => undefined;
-    this.started = new Promise((resolve) => (onStarted = resolve));
-    this.#onStarted = onStarted;
-    if (report.started || !parts.hasControlProtocol) onStarted();
+    this.started = parts.hasControlProtocol ? control.started : Promise.resolve();
     this.exited = this.#awaitExit();
   }
 
-  /** Connects to the VM. Throws `VMM_FAILED` when its sockets do not answer. */
+  /** Connects to a VM. Throws `VMM_FAILED` when its QMP socket does not respond. */
   static async connect(parts: QemuVmParts): Promise<QemuVm> {
-    const early: { events: QmpEvent[]; text: string } = { events: [], text: "" };
-    let onEvent = (event: QmpEvent): void => void early.events.push(event);
-    let onText = (text: string): void => void (early.text += text);
-    const qmp = await QmpClient.connect(parts.files.qmpSocket, { onEvent: (event) => onEvent(event) });
-    const control = net.connect(parts.files.controlSocket);
-    control.on("error", () => undefined); // the end of the VM shows elsewhere
-    await new Promise<void>((resolve) => control.once("connect", resolve).once("close", () => resolve()));
-    control.setEncoding("utf8").on("data", (text: string) => onText(text));
-    // What was said before we listened is in the log; a line that reaches us both ways changes nothing.
-    const log = await readHeadAndTail(parts.files.controlLog, CONTROL_HEAD_BYTES, TAIL_BYTES);
-    const vm = new QemuVm(parts, qmp, control, parseReport(log));
-    onEvent = (event) => vm.#onQmpEvent(event);
-    onText = lineReader((line) => vm.#onControlLine(line));
-    early.events.forEach(onEvent);
-    onText(early.text);
-    return vm;
+    const exitEvents = new ExitEvents();
+    const qmp = await QmpClient.connect(parts.files.qmpSocket, { onEvent: (event) => exitEvents.record(event) });
+    return new QemuVm(parts, qmp, exitEvents, await ControlPort.connect(parts.files));
   }
 
   forward(guestPort: number): Promise<Endpoint> {
@@ -86,7 +74,7 @@ export class QemuVm implements Vm {
 
   async probePort(guestPort: number, signal: AbortSignal): Promise<boolean> {
     try {
-      // Before that nothing can listen, and a connection opened too early is answered late.
+      // Earlier nothing listens, and slirp takes long to connect after an early attempt.
       if (!(await this.#startsWithin(START_TIMEOUT_MS, signal))) return false;
       return await this.#forwards.probePort(guestPort, signal);
     } catch (error) {
@@ -109,12 +97,11 @@ export class QemuVm implements Vm {
 
   async stop({ graceMs }: { readonly graceMs: number }): Promise<VmExit> {
     if (graceMs > 0 && this.#parts.hasControlProtocol) {
-      await this.#qmp.execute("cont").catch(() => undefined); // a frozen guest hears nothing
-      if (this.#report.started) this.#control.write(encodeStopCommand(graceMs));
-      else this.#pendingStopMs = graceMs;
+      await this.#qmp.execute("cont").catch(() => undefined); // a paused guest does not read its control port
+      this.#control.requestStop(graceMs);
       if (await this.#exitsWithin(graceMs + EXIT_TIMEOUT_MS)) return this.exited;
     }
-    await this.#qmp.execute("quit").catch(() => undefined); // may be gone already, or hang
+    await this.#qmp.execute("quit").catch(() => undefined); // QEMU may have exited, or hang
     if (!(await this.#exitsWithin(EXIT_TIMEOUT_MS))) await killProcess(this.#parts.identity);
     return this.exited;
   }
@@ -122,47 +109,36 @@ export class QemuVm implements Vm {
   disconnect(): void {
     this.#disconnected.abort();
     this.#qmp.close();
-    this.#control.destroy();
+    this.#control.close();
   }
 
-  #onControlLine(line: string): void {
-    this.#report = applyReportLine(this.#report, line);
-    if (!this.#report.started) return;
-    this.#onStarted();
-    if (this.#pendingStopMs !== undefined) this.#control.write(encodeStopCommand(this.#pendingStopMs));
-    this.#pendingStopMs = undefined;
+  #exitsWithin(timeoutMs: number): Promise<boolean> {
+    return resolvesWithin(this.exited, timeoutMs, new AbortController().signal);
   }
 
-  #onQmpEvent({ event, data }: QmpEvent): void {
-    if (event === "GUEST_PANICKED") this.#guestPanicked = true;
-    if (event === "SHUTDOWN" && typeof data["reason"] === "string") this.#shutdownReason = data["reason"];
-  }
-
-  #exitsWithin(limitMs: number): Promise<boolean> {
-    return resolvesWithin(this.exited, limitMs, new AbortController().signal);
-  }
-
-  async #startsWithin(limitMs: number, signal: AbortSignal): Promise<boolean> {
+  async #startsWithin(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     const first = Promise.race([this.started, this.exited]);
-    return (await resolvesWithin(first, limitMs, signal)) && (this.#report.started || !this.#parts.hasControlProtocol);
+    return (
+      (await resolvesWithin(first, timeoutMs, signal)) && (this.#control.hasStarted || !this.#parts.hasControlProtocol)
+    );
   }
 
-  /** Resolves with the verdict once the process is gone; never after {@link disconnect}. */
+  /** Resolves with how the VM ended once the process is gone; never after {@link disconnect}. */
   async #awaitExit(): Promise<VmExit> {
-    const end = await (this.#parts.exited ?? this.#watchExit());
-    await this.#qmp.closed; // its last events are in by then
+    const exit = await (this.#parts.exited ?? this.#watchExit());
+    await this.#qmp.closed; // all its events have arrived by then
     if (this.#disconnected.signal.aborted) return new Promise(() => undefined);
-    this.#control.destroy();
+    this.#control.close();
     return classifyExit({
       ...(await readExitEvidence(this.#parts.files)),
-      shutdownReason: this.#shutdownReason,
-      guestPanicked: this.#guestPanicked,
-      exitStatus: end?.code ?? null,
-      signal: end?.signal ?? null,
+      shutdownReason: this.#exitEvents.shutdownReason,
+      guestPanicked: this.#exitEvents.guestPanicked,
+      exitStatus: exit?.code ?? null,
+      signal: exit?.signal ?? null,
     });
   }
 
-  /** Of another's child no end is reported: its socket closes first, then the process goes. */
+  /** Node reports no exit of a process that is not our child: wait until its socket closes, then until it is gone. */
   async #watchExit(): Promise<undefined> {
     await this.#qmp.closed;
     while (!this.#disconnected.signal.aborted && (await isRunning(this.#parts.identity))) {
@@ -171,23 +147,14 @@ export class QemuVm implements Vm {
   }
 }
 
-/** True when `event` resolves before the time is over; rejects with the signal's reason when it aborts. */
-async function resolvesWithin(event: Promise<unknown>, limitMs: number, signal: AbortSignal): Promise<boolean> {
-  const happened = new AbortController();
-  const late = systemClock.sleep(limitMs, AbortSignal.any([happened.signal, signal])).then(() => false);
+/** True when `event` resolves within the time; rejects with the signal's reason when it aborts. */
+async function resolvesWithin(event: Promise<unknown>, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  const settled = new AbortController();
+  const timeout = systemClock.sleep(timeoutMs, AbortSignal.any([settled.signal, signal])).then(() => false);
   try {
-    return await Promise.race([event.then(() => true), late]);
+    return await Promise.race([event.then(() => true), timeout]);
   } finally {
-    happened.abort();
-    late.catch(() => undefined);
+    settled.abort();
+    timeout.catch(() => undefined);
   }
-}
-
-function lineReader(onLine: (line: string) => void): (text: string) => void {
-  let rest = "";
-  return (text) => {
-    const lines = (rest + text).split("\n");
-    rest = (lines.pop() ?? "").slice(-4096);
-    lines.forEach(onLine);
-  };
 }

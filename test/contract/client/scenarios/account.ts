@@ -1,4 +1,4 @@
-/** What belongs to the account and the node: images, quotas, health. */
+/** Account and node: images, quotas, health. */
 import { onlyItem } from "../../../../provider/client/client";
 import { resolveQuotas } from "../../../../provider/platform/quota/quotaSettings";
 import { DIGEST, INSTANCE, type Scenario, failed, failure, get, item, itemCodes, ok, post } from "../scenario";

@@ -1,4 +1,4 @@
-/** Autoscale of service groups: configurations, policies, and the instances that they make. */
+/** Autoscale of service groups: configurations, policies and the instances that they create. */
 import { type Client, onlyItem } from "../../../../provider/client/client";
 import { systemClock } from "../../../../provider/base/clock";
 import { resolveQuotas } from "../../../../provider/platform/quota/quotaSettings";
@@ -56,14 +56,14 @@ async function prepare(client: Client, port: number) {
 
 const configured = (more: object): RecordedExchange =>
   post(PATH, [{ uuid: SERVICE, create_args: { template: { uuid: INSTANCE } }, ...more }], ok(KEY, web));
-const refusedConfiguration = (more: object, code: number, message: string): RecordedExchange =>
+const failedConfiguration = (more: object, code: number, message: string): RecordedExchange =>
   post(
     PATH,
     [{ uuid: SERVICE, create_args: { template: { uuid: INSTANCE } }, ...more }],
     failed(KEY, failure(code, message, { uuid: SERVICE })),
   );
 
-/** Instances of a service group, as soon as there are any. */
+/** Instances of a service group, once there are any. */
 async function members(client: Client, uuid: string) {
   for (;;) {
     const { instances } = onlyItem(await client.getServices({ query: { uuid: [uuid] } }), "Reading");
@@ -80,9 +80,9 @@ export const scenarios = (port: number): readonly Scenario[] => [
       ...prepared,
       get(`${PATH}?uuid=${SERVICE}`, ok(KEY, { ...web, status: "unconfigured", enabled: false })),
       remove(PATH, [{ uuid: SERVICE }], failed(KEY, failure(27, "Autoscale is not configured", { uuid: SERVICE }))),
-      refusedConfiguration({ max_size: 1000 }, 29, "'max_size' must be between 0 and 16"),
+      failedConfiguration({ max_size: 1000 }, 29, "'max_size' must be between 0 and 16"),
       configured({ min_size: 0, max_size: 3 }),
-      refusedConfiguration({ min_size: 0, max_size: 3 }, 26, "Autoscale is configured already"),
+      failedConfiguration({ min_size: 0, max_size: 3 }, 26, "Autoscale is configured already"),
       get(
         `${PATH}?uuid=${SERVICE}`,
         ok(KEY, {
@@ -196,7 +196,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
   },
   {
     name: "is rejected for an account without autoscale",
-    exchanges: [...prepared, refusedConfiguration({}, 28, "Autoscale not enabled for your account")],
+    exchanges: [...prepared, failedConfiguration({}, 28, "Autoscale not enabled for your account")],
     run: async (client) => itemCodes(await client.createAutoscale({ body: [await prepare(client, port)] })),
     expected: ["28 NOT_SUPPORTED"],
     platformOptions: { quotas: resolveQuotas({ max_autoscale_size: 0 }) },

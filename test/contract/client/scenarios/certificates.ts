@@ -21,7 +21,7 @@ const KEY = "certificates";
 const DOMAIN = "www.example.com";
 const www = item(CERTIFICATE, "www", { state: "valid", common_name: DOMAIN, serial_number: "0a", service_groups: [] });
 
-/** Made when it is first needed, and kept: it takes another program. */
+/** Created on first use and cached, since it runs another program. */
 const materials = new Map<string, ChainAndKey>();
 function material(which: "first" | "second" | "other"): ChainAndKey {
   const made = materials.get(which) ?? makeCertificate(which === "other" ? "shop.example.com" : DOMAIN);

@@ -1,4 +1,4 @@
-/** Checkpoints: frozen copies of instances, and where an instance comes from. */
+/** Checkpoints: copies of stopped instances, and the lineage of an instance. */
 import { type Client, onlyItem } from "../../../../provider/client/client";
 import {
   CERTIFICATE as LATER,
@@ -22,7 +22,7 @@ const PATH = `${INSTANCES}/checkpoints`;
 const KEY = "instances";
 const made = post(INSTANCES, { name: "main", image: "app:1" }, ok(KEY, item(INSTANCE, "main", { state: "stopped" })));
 const first = item(OTHER, "first", { state: "checkpoint" });
-const frozen = post(PATH, [{ from: { uuid: INSTANCE }, name: "first" }], ok(KEY, first));
+const createCheckpoint = post(PATH, [{ from: { uuid: INSTANCE }, name: "first" }], ok(KEY, first));
 
 /** A stopped instance and its checkpoint; their uuids. */
 async function checkpoint(client: Client) {
@@ -37,7 +37,7 @@ export const scenarios = (): readonly Scenario[] => [
     name: "are copies with their own name that are tagged and deleted while the instance stays",
     exchanges: [
       made,
-      frozen,
+      createCheckpoint,
       post(
         PATH,
         [{ from: { uuid: INSTANCE }, name: "first" }],
@@ -71,7 +71,7 @@ export const scenarios = (): readonly Scenario[] => [
     name: "report their lineage, nearest first",
     exchanges: [
       made,
-      frozen,
+      createCheckpoint,
       get(`${INSTANCES}/history?uuid=${INSTANCE}`, ok(KEY, item(INSTANCE, "main", { history: [] }))),
       post(INSTANCES, { name: "second", checkpoint: { uuid: OTHER } }, ok(KEY, item(SECOND, "second"))),
       get(

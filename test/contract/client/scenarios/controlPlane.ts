@@ -1,4 +1,4 @@
-/** The control plane over all metros. */
+/** The control plane of all metros. */
 import { onlyItem } from "../../../../provider/client/client";
 import { DIGEST, type Scenario, get, ok } from "../scenario";
 

@@ -1,4 +1,4 @@
-/** What goes wrong, wherever it does: whole requests, single items, and codes of every kind. */
+/** Errors: of whole requests, of single items, and codes of every kind. */
 import { type Client, allItems, onlyItem } from "../../../../provider/client/client";
 import { createObjectReader } from "../../../../provider/client/objectReader";
 import { UnikernelError } from "../../../../provider/base/errors";
@@ -32,7 +32,7 @@ const created = async (client: Client) => onlyItem(await create(client), "Creati
 const someFailed = failure(4, "Failed to perform some operations", { uuid: VOLUME });
 const gone = failure(8, `No volume with uuid '${MISSING}'`, { uuid: MISSING });
 
-/** Codes that nodes of the cloud give and the local platform does not: see `UNMET_CODES`. */
+/** Codes that cloud nodes return and the local platform does not: see `UNMET_CODES`. */
 const cloudOnly: readonly Omit<Scenario, "recordedOnly">[] = [
   {
     name: "report a bulk call that fails in part without reasons (code 4)",

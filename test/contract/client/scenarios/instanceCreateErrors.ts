@@ -1,4 +1,4 @@
-/** Instances that are not created, each by the code of its item. */
+/** Creates of instances that fail, each with the code of its item. */
 import type { Client } from "../../../../provider/client/client";
 import type { ErrorCode } from "../../../../provider/base/errors";
 import { SERVICE, type Scenario, failed, failure, itemCodes, post } from "../scenario";

@@ -1,4 +1,4 @@
-/** Instances: their life, their changes, and what is read of them. */
+/** Instances: lifecycle, changes and reads. */
 import { type Client, onlyItem } from "../../../../provider/client/client";
 import { assessLiveness, waitForInstance } from "../../../../provider/client/waitForInstance";
 import { systemClock } from "../../../../provider/base/clock";

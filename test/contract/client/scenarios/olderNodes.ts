@@ -1,4 +1,4 @@
-/** The nodes that the cloud runs today: what they refuse as a whole is asked again in the form that they know. */
+/** Today's cloud nodes: a rejected request is sent again in the variant that they know. */
 import { onlyItem } from "../../../../provider/client/client";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { makeCertificate } from "../../../support/certificates";

@@ -22,7 +22,7 @@ const PATH = "/v1/services";
 const KEY = "service_groups";
 const byUuid = `${PATH}?uuid=${SERVICE}`;
 
-/** A create that is refused by the code of its item. */
+/** A create that fails with the code of its item. */
 const failedCreate = (
   name: string,
   body: Parameters<Client["createService"]>[0]["body"],

@@ -1,4 +1,4 @@
-/** Instance templates: instances that never run again, and that others are made from. */
+/** Instance templates: instances that never run again and are the source of others. */
 import { type Client, onlyItem } from "../../../../provider/client/client";
 import {
   INSTANCE,

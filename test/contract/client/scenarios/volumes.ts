@@ -39,7 +39,7 @@ const create = async (client: Client, name = "data") =>
 const read = async (client: Client, uuid: string) =>
   onlyItem(await client.getVolumes({ query: { uuid: [uuid] } }), "Reading");
 
-/** Reads a volume until it can be used. */
+/** Reads a volume until it is available. */
 async function available(client: Client, uuid: string) {
   for (;;) {
     const volume = await read(client, uuid);

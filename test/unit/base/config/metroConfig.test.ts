@@ -22,7 +22,7 @@ const environmentOf = <T>(values: Record<string, string | undefined>, run: () =>
   }
 };
 
-const refusal = (run: () => unknown): UnikernelError => {
+const configErrorOf = (run: () => unknown): UnikernelError => {
   try {
     environmentOf({}, run);
   } catch (error) {
@@ -68,7 +68,7 @@ describe("metro and token", () => {
       assert.equal(isDiscovered(metro), false, metro);
     }
     assert.equal(isDiscovered("my-node"), true);
-    // What state remembers must not depend on an answer from the network.
+    // The address in state must not depend on the network.
     assert.equal(metroAddress({ argument: { metro: "my-node" } }), "https://api.my-node.unikraft.cloud");
   });
 
@@ -83,14 +83,14 @@ describe("metro and token", () => {
   });
 
   it("report where to set a missing token, and that local needs none", () => {
-    const { message, hint } = refusal(() => resolveMetro({ stack: { metro: "fra" } }));
+    const { message, hint } = configErrorOf(() => resolveMetro({ stack: { metro: "fra" } }));
     assert.match(message, /No token for metro 'fra' \(from the stack/);
     assert.match(hint ?? "", /unikernel:metro local/);
   });
 
   for (const metro of ["FRA", "fra/x", "ftp://x", "http://", "a b"]) {
     it(`reject the metro ${JSON.stringify(metro)}`, () => {
-      refusal(() => resolveMetro({ argument: { metro, token: "t" } }));
+      configErrorOf(() => resolveMetro({ argument: { metro, token: "t" } }));
     });
   }
 });
@@ -129,7 +129,7 @@ describe("connection settings", () => {
     [{ timeouts: '{"createMs": 86400001}' }, /'createMs'/],
     [{ timeouts: '{"createMs": "soon"}' }, /'createMs'/],
     [{ timeouts: '{"crateMs": 5000}' }, /unknown member 'crateMs'.*Did you mean 'createMs', in milliseconds\?/],
-    // The keys of releases that took seconds.
+    // The keys of releases that used seconds.
     [{ timeouts: '{"create": 600}' }, /unknown member 'create'.*Did you mean 'createMs', in milliseconds\?/],
     [{ timeouts: '{"update": 600}' }, /unknown member 'update'.*Did you mean 'updateMs', in milliseconds\?/],
     [{ timeouts: '{"delete": 600}' }, /unknown member 'delete'.*Did you mean 'deleteMs', in milliseconds\?/],
@@ -140,12 +140,12 @@ describe("connection settings", () => {
   ];
   for (const [settings, text] of bad) {
     it(`reject the value ${JSON.stringify(settings)}`, () => {
-      assert.match(formatError(refusal(() => using(settings))), text);
+      assert.match(formatError(configErrorOf(() => using(settings))), text);
     });
   }
 
   it("hide a rejected proxy, which may contain a password", () => {
-    const error = refusal(() => using({ proxy: "ftp://user:s3cret@proxy" }));
+    const error = configErrorOf(() => using({ proxy: "ftp://user:s3cret@proxy" }));
     assert.doesNotMatch(`${formatError(error)} ${JSON.stringify(error.details)}`, /s3cret|user/);
   });
 });

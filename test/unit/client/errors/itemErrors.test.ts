@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { type Client, allItems, onlyItem } from "../../../../provider/client/client";
 import { ITEM_CODES } from "../../../../provider/contract/codes";
 import { ITEM_ERRORS, itemCodeName } from "../../../../provider/client/errors/itemErrors";
-import { ERRORS, type ErrorCode, UnikernelError, formatError } from "../../../../provider/base/errors";
+import { ERRORS } from "../../../../provider/base/errorCodes";
+import { type ErrorCode, UnikernelError, formatError } from "../../../../provider/base/errors";
 
-/** The reference's list of codes, in its order, with what a user does about each. */
+/** The reference's list of codes, in its order, with our code for each. */
 const EXPECTED: readonly [name: string, code: ErrorCode][] = [
   ["UnknownError", "OPERATION_FAILED"],
   ["NotSupported", "NOT_SUPPORTED"],
@@ -58,8 +59,8 @@ const thrown = (run: () => unknown): UnikernelError => {
   return assert.fail("nothing was thrown");
 };
 
-describe("item codes", () => {
-  it("are all there, numbered from 0", () => {
+describe("an item error code", () => {
+  it("exists for every number from 0", () => {
     assert.deepEqual(
       EXPECTED.map(([name]) => name),
       Object.keys(ITEM_CODES),
@@ -71,7 +72,7 @@ describe("item codes", () => {
   });
 
   for (const [number, [name, code]] of EXPECTED.entries()) {
-    it(`${number} ${name} is ${code}, and says what to do`, () => {
+    it(`maps to one of our codes with a hint: ${number} ${name} is ${code}`, () => {
       const item = { status: "error", uuid: "u1", error: number, message: "No way." };
       const error = thrown(() => onlyItem(replyOf(item), "Deleting volume 'data'"));
       assert.equal(error.code, code);
@@ -88,7 +89,7 @@ describe("item codes", () => {
     });
   }
 
-  it("mean gone for 8 and for nothing else", () => {
+  it("means not found for 8 only", () => {
     const gone = Object.entries(ITEM_ERRORS).filter(([, { code }]) => code === "NOT_FOUND");
     assert.deepEqual(
       gone.map(([name]) => name),
@@ -97,14 +98,14 @@ describe("item codes", () => {
     assert.equal(thrown(() => onlyItem(replyOf(), "Reading volume 'data'")).code, "API_SHAPE");
   });
 
-  it("are left out of a wait that ran out, which is no refusal: its item has the state it is in", () => {
+  it("is no error after a wait that timed out, whose item has its current state", () => {
     const item = { status: "error", uuid: "u1", name: "one", state: "starting" };
     const error = thrown(() => onlyItem({ ...replyOf(item), message: "Operation timed out" }, "Waiting for 'one'"));
     assert.equal(error.code, "WAIT_TIMEOUT");
     assert.match(formatError(error), /Waiting for 'one' failed: Operation timed out.*It may still complete/);
   });
 
-  it("of a newer API, or none at all, are a refusal", () => {
+  it("is an error if unknown or missing", () => {
     for (const more of [{ error: 99 }, {}]) {
       const error = thrown(() => onlyItem(replyOf({ status: "error", name: "x", ...more }), "Deleting volume 'x'"));
       assert.equal(error.code, "API_REJECTED");
@@ -113,10 +114,10 @@ describe("item codes", () => {
   });
 });
 
-describe("a bulk call of which some items failed", () => {
+describe("a bulk call that fails in part", () => {
   const good = { status: "success", uuid: "u1", name: "one" };
 
-  it("is an error that lists every failure and carries what succeeded", () => {
+  it("throws one error with all failures and the succeeded items", () => {
     const reply = replyOf(
       good,
       { status: "error", name: "two", error: 15, message: "Volume is attached" },
@@ -131,12 +132,12 @@ describe("a bulk call of which some items failed", () => {
     assert.deepEqual(error.details["succeeded"], [good]);
   });
 
-  it("has the code that all failures share", () => {
+  it("throws the code that all failures share", () => {
     const attached = (name: string) => ({ status: "error", name, error: 15 });
     assert.equal(thrown(() => allItems(replyOf(attached("a"), good, attached("b")), "Deleting")).code, "IN_USE");
   });
 
-  it("is no error when none did", () => {
+  it("throws nothing if no item failed", () => {
     assert.deepEqual(allItems(replyOf(good, good), "Deleting"), [good, good]);
   });
 });

@@ -8,7 +8,7 @@ const clock = { now: () => Date.UTC(2026, 0, 1), sleep: () => Promise.resolve() 
 const client = () =>
   createClient({ metro: "fra", endpoint: () => Promise.resolve({ url: URL, token: "t0ken" }), clock });
 
-const refused = (status: number, message: string) =>
+const httpError = (status: number, message: string) =>
   [status, { status: "error", message, errors: [{ status }] }] as const;
 const ok = (key: string, ...items: object[]) => [200, { status: "success", data: { [key]: items } }] as const;
 const instance = { status: "success", uuid: "i1", name: "one", state: "stopped" };
@@ -20,7 +20,7 @@ const failure = async (promise: Promise<unknown>) => {
   return [error.code, error.details["status"], /because \w+/.exec(error.message)?.[0]];
 };
 
-describe("nodes that run an older release", () => {
+describe("the client with older nodes", () => {
   before(() => nock.disableNetConnect());
   after(() => nock.enableNetConnect());
   afterEach(() => {
@@ -28,12 +28,12 @@ describe("nodes that run an older release", () => {
     nock.cleanAll();
   });
 
-  it("get an image as text, once it is known that they do not take an object", async () => {
+  it("sends images as text once the node has rejected an object", async () => {
     const subject = client();
     const body = { name: "one", image: { url: "app:1", pull_policy: "always" as const } };
     nock(URL)
       .post("/v1/instances", body)
-      .reply(...refused(400, "expected 'string'"));
+      .reply(...httpError(400, "expected 'string'"));
     nock(URL)
       .post("/v1/instances", { name: "one", image: "app:1" })
       .twice()
@@ -42,7 +42,7 @@ describe("nodes that run an older release", () => {
     assert.equal((await subject.createInstance({ body })).items[0]?.uuid, "i1");
   });
 
-  it("get the images of ROMs as text as well", async () => {
+  it("sends ROM images as text too", async () => {
     const rom = { name: "data", at: "/data" };
     const body = {
       image: "app:1",
@@ -53,7 +53,7 @@ describe("nodes that run an older release", () => {
     };
     nock(URL)
       .post("/v1/instances", body)
-      .reply(...refused(400, "expected 'string'"));
+      .reply(...httpError(400, "expected 'string'"));
     nock(URL)
       .post("/v1/instances", {
         image: "app:1",
@@ -66,41 +66,41 @@ describe("nodes that run an older release", () => {
     assert.equal((await client().createInstance({ body })).items[0]?.uuid, "i1");
   });
 
-  it("change an image by its text as well, and all else with it", async () => {
+  it("changes an image as text, together with all other properties", async () => {
     const change = { uuid: "i1", op: "set" as const };
     const memory = { ...change, prop: "memory_mb" as const, value: 128 };
     const image = { ...change, prop: "image" as const, value: { url: "app:2", pull_policy: "always" } };
     nock(URL)
       .patch("/v1/instances", [memory, image])
-      .reply(...refused(400, "expected 'string'"));
+      .reply(...httpError(400, "expected 'string'"));
     nock(URL)
       .patch("/v1/instances", [memory, { ...image, value: "app:2" }])
       .reply(...ok("instances", instance, instance));
     assert.equal((await client().patchInstances({ body: [memory, image] })).items.length, 2);
   });
 
-  it("are not asked twice for a change that has no older form", async () => {
+  it("sends a change without an older variant once", async () => {
     for (const value of ["app:2", { url: "app:2", credentials: "s3cret" }]) {
       nock(URL)
         .patch("/v1/instances")
-        .reply(...refused(400, "because one"));
+        .reply(...httpError(400, "because one"));
       const body = [{ uuid: "i1", op: "set" as const, prop: "image" as const, value }];
       assert.deepEqual(await failure(client().patchInstances({ body })), ["API_REJECTED", 400, "because one"]);
     }
   });
 
-  it("are not asked for an image without the credentials that it needs", async () => {
+  it("sends no image without the credentials that it needs", async () => {
     const body = { image: { url: "app:1", credentials: "s3cret" } };
     nock(URL)
       .post("/v1/instances", body)
-      .reply(...refused(400, "because string"));
+      .reply(...httpError(400, "because string"));
     assert.deepEqual(await failure(client().createInstance({ body })), ["API_REJECTED", 400, "because string"]);
   });
 
-  it("delete without options, each object by the selector it was given", async () => {
+  it("deletes without options, each object by its given selector", async () => {
     nock(URL)
       .delete("/v1/instances")
-      .reply(...refused(400, "Unknown member 'timeout_s'"));
+      .reply(...httpError(400, "Unknown member 'timeout_s'"));
     nock(URL)
       .delete("/v1/instances", [{ uuid: "i1" }, { name: "two" }])
       .reply(...ok("instances", instance, instance));
@@ -111,10 +111,10 @@ describe("nodes that run an older release", () => {
     assert.equal((await client().deleteInstances({ body })).items.length, 2);
   });
 
-  it("are not asked twice to delete what was asked for without options", async () => {
+  it("sends a delete without options once", async () => {
     nock(URL)
       .delete("/v1/instances")
-      .reply(...refused(400, "because one"));
+      .reply(...httpError(400, "because one"));
     assert.deepEqual(await failure(client().deleteInstances({ body: [{ uuid: "i1" }] })), [
       "API_REJECTED",
       400,
@@ -122,11 +122,11 @@ describe("nodes that run an older release", () => {
     ]);
   });
 
-  it("know the common name of a certificate as cn", async () => {
+  it("reads the common name of a certificate from cn", async () => {
     const material = { name: "c", chain: "CHAIN", pkey: "KEY" };
     nock(URL)
       .post("/v1/certificates", { ...material, common_name: "example.com" })
-      .reply(...refused(400, "Unknown member"));
+      .reply(...httpError(400, "Unknown member"));
     nock(URL)
       .post("/v1/certificates", { ...material, cn: "example.com" })
       .reply(...ok("certificates", { status: "success", uuid: "c1", name: "c" }));
@@ -134,13 +134,13 @@ describe("nodes that run an older release", () => {
     assert.equal(reply.items[0]?.uuid, "c1");
   });
 
-  it("wait by PUT and in milliseconds, and without end", async () => {
+  it("waits by PUT, in milliseconds and without a limit", async () => {
     const subject = client();
     const query = { uuid: ["i1", "i2"], timeout_s: [2, -1] };
     nock(URL).get("/v1/instances/wait?uuid=i1&uuid=i2&timeout_s=2&timeout_s=-1").reply(405, "");
     nock(URL)
       .put("/v1/instances/wait?uuid=i1&uuid=i2&timeout_s=2&timeout_s=-1")
-      .reply(...refused(400, "Unknown member 'timeout_s'"));
+      .reply(...httpError(400, "Unknown member 'timeout_s'"));
     nock(URL)
       .put("/v1/instances/wait?uuid=i1&uuid=i2&timeout_ms=2000&timeout_ms=-1")
       .twice()
@@ -149,7 +149,7 @@ describe("nodes that run an older release", () => {
     assert.equal((await subject.waitInstances({ query })).items.length, 1);
   });
 
-  it("have operations under older paths and methods, each remembered by itself", async () => {
+  it("uses older paths and methods, remembered per operation", async () => {
     const subject = client();
     nock(URL).get("/v1/images").reply(404, "not found", { "content-type": "text/plain" });
     nock(URL)
@@ -158,7 +158,7 @@ describe("nodes that run an older release", () => {
       .reply(...ok("images", { url: "app:1" }));
     nock(URL)
       .put("/v1/certificates")
-      .reply(...refused(405, "Method not allowed"));
+      .reply(...httpError(405, "Method not allowed"));
     nock(URL)
       .patch("/v1/certificates")
       .reply(...ok("certificates", { status: "success", uuid: "c1", name: "c" }));
@@ -168,30 +168,30 @@ describe("nodes that run an older release", () => {
     assert.equal((await subject.updateCertificates(renewal)).items.length, 1);
   });
 
-  it("are reported by their first refusal when no form is understood", async () => {
+  it("reports the first error if no variant is accepted", async () => {
     nock(URL)
       .get("/v1/images")
-      .reply(...refused(404, "because first"));
+      .reply(...httpError(404, "because first"));
     nock(URL)
       .get("/v1/images/list")
-      .reply(...refused(404, "because second"));
+      .reply(...httpError(404, "because second"));
     assert.deepEqual(await failure(client().getImages({})), ["API_REJECTED", 404, "because first"]);
 
     nock(URL)
       .delete("/v1/instances")
-      .reply(...refused(400, "because first"));
+      .reply(...httpError(400, "because first"));
     nock(URL)
       .delete("/v1/instances")
-      .reply(...refused(400, "because second"));
+      .reply(...httpError(400, "because second"));
     const body = [{ uuid: "i1", timeout_s: 3 }];
     assert.deepEqual(await failure(client().deleteInstances({ body })), ["API_REJECTED", 400, "because first"]);
   });
 
-  it("are believed when the older form gets another answer: a create may have been carried out", async () => {
+  it("stops trying variants once a create may have succeeded", async () => {
     const body = { image: { url: "app:1", pull_policy: "never" as const } };
     nock(URL)
       .post("/v1/instances")
-      .reply(...refused(400, "because first"));
+      .reply(...httpError(400, "because first"));
     nock(URL)
       .post("/v1/instances", { image: "app:1" })
       .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
@@ -202,7 +202,7 @@ describe("nodes that run an older release", () => {
     assert.equal(error.details["mayHaveActed"], true);
   });
 
-  it("are not taken for old because an item failed", async () => {
+  it("does not treat a node as older because an item failed", async () => {
     const item = { status: "error", error: 8, message: "No image" };
     nock(URL)
       .post("/v1/instances")

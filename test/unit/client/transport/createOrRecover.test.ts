@@ -13,19 +13,19 @@ const lost = () => new UnikernelError("API_UNREACHABLE", "lost", { details: { ma
 const garbled = () => new UnikernelError("API_SHAPE", "garbled");
 const unsent = () => new UnikernelError("API_UNREACHABLE", "refused", { details: { mayHaveActed: false } });
 const taken = () => new UnikernelError("ALREADY_EXISTS", "taken");
-const refused = (status: number, retryAfterMs?: number) => () =>
+const httpError = (status: number, retryAfterMs?: number) => () =>
   new UnikernelError("API_UNREACHABLE", "refused", {
     details: { status, mayHaveActed: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
   });
 const full = () => new UnikernelError("QUOTA_EXCEEDED", "full");
 
-/** A server with one name. Each step says what one create does there, and what the client hears of it. */
+/** A server with one name. Each step defines what one create does there, and what the client receives. */
 class Server {
   thing: Thing | undefined;
   creates = 0;
   looks = 0;
   lookFails = false;
-  /** What is made can be seen only so many milliseconds after the first create. */
+  /** A created object is listed only this many milliseconds after the first create. */
   hiddenForMs = 0;
   readonly slept: number[] = [];
   readonly #beganMs = Date.now();
@@ -78,24 +78,24 @@ const codeOf = async (promise: Promise<unknown>) =>
     (error: unknown) => (UnikernelError.is(error) ? error.code : String(error)),
   );
 
-describe("a create whose answer was lost", () => {
+describe("a create whose response was lost", () => {
   for (const [how, error] of [
     ["lost", lost],
     ["garbled", garbled],
   ] as const) {
-    it(`is found again when its answer was ${how}`, async () => {
+    it(`is found again after its response was ${how}`, async () => {
       const server = new Server(() => [true, error()]);
       assert.equal((await server.adopt()).uuid, "u1");
       assert.deepEqual([server.creates, server.looks], [1, 1]);
     });
   }
 
-  it("is made once more when it is not there, and found when that answer is lost as well", async () => {
+  it("is sent once more if the object is missing, and found if that response is lost too", async () => {
     const server = new Server(lost, () => [true, lost()]);
     assert.equal((await server.adopt()).uuid, "u2");
   });
 
-  it("is found when the first request arrives late and takes the name", async () => {
+  it("is found if the first request arrives late and takes the name", async () => {
     const server = new Server(lost, () => {
       server.thing = { status: "success", uuid: "late" };
       return taken();
@@ -103,13 +103,13 @@ describe("a create whose answer was lost", () => {
     assert.equal((await server.adopt()).uuid, "late");
   });
 
-  it("ends after three creates", async () => {
+  it("is given up after three attempts", async () => {
     const server = new Server(lost, lost, lost);
     assert.equal(await codeOf(server.adopt()), "API_UNREACHABLE");
     assert.deepEqual([server.creates, server.looks], [3, 3]);
   });
 
-  it("is not looked for when the server did nothing, or refused", async () => {
+  it("is not looked up if the server did nothing or rejected it", async () => {
     for (const [error, code] of [
       [unsent, "API_UNREACHABLE"],
       [taken, "ALREADY_EXISTS"],
@@ -121,23 +121,23 @@ describe("a create whose answer was lost", () => {
     }
   });
 
-  it("says why the second one was refused when nothing is there", async () => {
+  it("reports why the second attempt was rejected if nothing exists", async () => {
     assert.equal(await codeOf(new Server(lost, full).adopt()), "QUOTA_EXCEEDED");
   });
 
-  it("says that it may exist when nobody can look", async () => {
+  it("may have succeeded if the lookup fails", async () => {
     const server = new Server(() => [true, lost()]);
     server.lookFails = true;
     await assert.rejects(server.adopt(), mayExist);
   });
 
-  it("is found when it cannot be seen at once, and only its name says that it is there", async () => {
+  it("is found by its taken name even if it is not listed at once", async () => {
     const server = new Server(() => [true, lost()], taken);
     server.hiddenForMs = 8_000;
     assert.equal((await server.adopt()).uuid, "u1");
   });
 
-  it("says that it may exist when its name is taken and nothing is to be seen for ten seconds", async () => {
+  it("may have succeeded if its name is taken but not listed for ten seconds", async () => {
     const server = new Server(() => [true, lost()], taken);
     server.hiddenForMs = 3_600_000;
     await assert.rejects(server.adopt(), mayExist);
@@ -152,8 +152,8 @@ describe("a create whose answer was lost", () => {
     );
   });
 
-  it("is made again after a pause, and after the time that a busy server asks for", async () => {
-    const server = new Server(refused(503), refused(503, 7_000), () => "made");
+  it("is retried after a backoff, and after the Retry-After of a busy server", async () => {
+    const server = new Server(httpError(503), httpError(503, 7_000), () => "made");
     assert.equal((await server.adopt()).uuid, "u3");
     const [first = 0, second = 0] = server.slept;
     assert.equal(server.slept.length, 2);
@@ -162,27 +162,27 @@ describe("a create whose answer was lost", () => {
   });
 
   for (const [what, error] of [
-    ["a server that asks for ten minutes", refused(503, 600_000)],
-    ["a fault of the server", refused(500)],
+    ["a Retry-After of ten minutes", httpError(503, 600_000)],
+    ["a server error", httpError(500)],
   ] as const) {
-    it(`is not made again after ${what}, and may exist`, async () => {
+    it(`is not retried and may have succeeded after ${what}`, async () => {
       const server = new Server(error);
       await assert.rejects(server.adopt(), mayExist);
       assert.deepEqual([server.creates, server.looks, server.slept], [1, 1, []]);
     });
   }
 
-  it("may exist when a pause is ended", async () => {
+  it("may have succeeded if aborted during a backoff", async () => {
     await assert.rejects(new Server(lost).adopt(AbortSignal.abort()), mayExist);
   });
 
-  it("never takes what somebody else made before for its own", async () => {
+  it("never adopts an object that someone else created earlier", async () => {
     const server = new Server(lost);
     server.thing = { status: "success", uuid: "old", created_at: "2020-01-01T00:00:00Z" };
     assert.equal(await codeOf(server.adopt()), "ALREADY_EXISTS");
   });
 
-  it("is its own when it is as old as the request, by a clock that is a little slow", async () => {
+  it("adopts an object as old as the request, with some clock skew", async () => {
     const server = new Server(lost);
     const created_at = new Date(Date.now() - 60_000).toISOString();
     server.thing = { status: "success", uuid: "mine", created_at };

@@ -16,19 +16,19 @@ const metros: readonly MetroItem[] = [
   { name: "tokyo", endpoint: "https://api.nrt0.example.com/v1/", iata_code: "NRT" },
   { name: "bare", endpoint: "api.bare.example.com" },
 ];
-const answer = { status: "success", data: { metros } };
+const metrosResponse = { status: "success", data: { metros } };
 
 const clientFor = (metro: string): Client =>
   createContext(resolveMetro({ argument: { metro, token: "t0ken" } })).client;
 const ok = { status: "success", data: { volumes: [] } };
 
-const refusal = async (promise: Promise<unknown>): Promise<UnikernelError> => {
+const rejectionOf = async (promise: Promise<unknown>): Promise<UnikernelError> => {
   const error: unknown = await promise.catch((e: unknown) => e);
   assert.ok(UnikernelError.is(error), String(error));
   return error;
 };
 
-describe("finding a metro", () => {
+describe("metro discovery", () => {
   before(() => nock.disableNetConnect());
   after(() => nock.enableNetConnect());
   afterEach(() => {
@@ -36,23 +36,23 @@ describe("finding a metro", () => {
     nock.cleanAll();
   });
 
-  it("asks nobody about a code that is known", async () => {
+  it("sends no request for a known code", async () => {
     nock("https://api.fra.unikraft.cloud").get("/v1/volumes").reply(200, ok);
     assert.deepEqual((await clientFor("fra").getVolumes({})).items, []);
   });
 
-  it("asks the control plane once about any other code, with the token, when it is first needed", async () => {
+  it("asks the control plane once for any other code, with the token and on first use", async () => {
     nock(PLANE, { reqheaders: { authorization: "Bearer t0ken" } })
       .get("/v1/metros")
-      .reply(200, answer);
+      .reply(200, metrosResponse);
     nock("https://api.nrt0.example.com").get("/v1/volumes").twice().reply(200, ok);
     const client = clientFor("tokyo");
     await Promise.all([client.getVolumes({}), client.getVolumes({})]);
   });
 
-  it("refuses a code that the control plane does not know, with the one that was meant", async () => {
-    nock(PLANE).get("/v1/metros").reply(200, answer);
-    const error = await refusal(clientFor("tokio").getVolumes({}));
+  it("rejects a code that the control plane does not know and suggests the nearest", async () => {
+    nock(PLANE).get("/v1/metros").reply(200, metrosResponse);
+    const error = await rejectionOf(clientFor("tokio").getVolumes({}));
     assert.equal(error.code, "CONFIG_INVALID");
     assert.match(
       formatError(error),
@@ -60,24 +60,24 @@ describe("finding a metro", () => {
     );
   });
 
-  it("tries the usual address when the control plane is of no help, and says so when that fails too", async () => {
+  it("falls back to the default address if the control plane fails, and reports if that fails too", async () => {
     nock(PLANE).get("/v1/metros").reply(500, "out of order");
     nock("https://api.nowhere.unikraft.cloud")
       .post("/v1/volumes")
       .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
-    const error = await refusal(clientFor("nowhere").createVolume({ body: { size_mb: 1 } }));
+    const error = await rejectionOf(clientFor("nowhere").createVolume({ body: { size_mb: 1 } }));
     assert.equal(error.code, "API_UNREACHABLE");
     assert.match(formatError(error), /got no answer from https:\/\/api\.nowhere\..*This address is a guess.*HTTP 500/);
   });
 
-  it("asks with one request at a time allowed", async () => {
-    nock(PLANE).get("/v1/metros").reply(200, answer);
+  it("works with one concurrent request", async () => {
+    nock(PLANE).get("/v1/metros").reply(200, metrosResponse);
     nock("https://api.bare.example.com").get("/v1/volumes").reply(200, ok);
     const config = resolveMetro({ argument: { metro: "bare", token: "t", maxConcurrency: "1" } });
     assert.deepEqual((await createContext(config).client.getVolumes({})).items, []);
   });
 
-  it("knows a metro by its airport too, but first by its name", () => {
+  it("finds a metro by its name, then by its airport", () => {
     assert.equal(findMetroUrl("nrt", metros), "https://api.nrt0.example.com");
     assert.equal(
       findMetroUrl("fra", [{ name: "x", endpoint: "https://x", iata_code: "FRA" }, ...metros]),
@@ -85,7 +85,7 @@ describe("finding a metro", () => {
     );
   });
 
-  it("sends no token in clear, and nowhere that is no address", () => {
+  it("sends no token in clear text or to an invalid address", () => {
     for (const endpoint of ["http://api.example.com", "ftp://x", "https://"]) {
       assert.throws(
         () => findMetroUrl("x", [{ name: "x", endpoint }]),
@@ -96,7 +96,7 @@ describe("finding a metro", () => {
     assert.equal(findMetroUrl("x", [{ name: "x", endpoint: "http://127.0.0.1:9000/v1" }]), "http://127.0.0.1:9000");
   });
 
-  it("does not ask again after the control plane has answered", async () => {
+  it("does not ask again after the control plane has responded", async () => {
     let asked = 0;
     const find = createMetroResolver(
       { metro: "tokyo", url: "https://guess", token: "t" },

@@ -17,12 +17,12 @@ const status = (code: number, retryAfterMs?: number): AttemptFailure => ({
 const repeats = (retry: "idempotent" | "look-first", lost: AttemptFailure): boolean =>
   retryDelayMs(retry, lost, first, 0) !== undefined;
 
-describe("retry rules", () => {
+describe("the retry policy", () => {
   const table: [AttemptFailure, string, idempotent: boolean, create: boolean][] = [
-    [{ kind: "not-sent" }, "nothing reached the server", true, true],
-    [{ kind: "broken" }, "the connection broke", true, false],
-    [{ kind: "final" }, "a certificate that is not trusted", false, false],
-    [status(429), "HTTP 429, after which the server did nothing", true, true],
+    [{ kind: "not-sent" }, "a request that was not sent", true, true],
+    [{ kind: "broken" }, "a broken connection", true, false],
+    [{ kind: "final" }, "an untrusted certificate", false, false],
+    [status(429), "HTTP 429", true, true],
     [status(500), "HTTP 500", false, false],
     [status(502), "HTTP 502", true, false],
     [status(503), "HTTP 503", true, false],
@@ -32,12 +32,12 @@ describe("retry rules", () => {
     [status(400), "HTTP 400", false, false],
   ];
   for (const [lost, what, idempotent, create] of table) {
-    it(`${what}: ${idempotent ? "" : "not "}repeated, a create ${create ? "" : "not "}repeated`, () => {
+    it(`decides whether to retry a read and a create: ${what}`, () => {
       assert.deepEqual([repeats("idempotent", lost), repeats("look-first", lost)], [idempotent, create]);
     });
   }
 
-  it("back off with jitter in the upper half, up to five seconds", () => {
+  it("backs off with jitter in the upper half, up to five seconds", () => {
     const delays = [1, 2, 3, 4, 5].map((attempts) => {
       const tried = { attempts, elapsedMs: 0 };
       return [0, 1].map((random) => retryDelayMs("idempotent", { kind: "broken" }, tried, random));
@@ -51,7 +51,7 @@ describe("retry rules", () => {
     ]);
   });
 
-  it("end after so many attempts, and after so much time", () => {
+  it("stops after the maximum attempts or time", () => {
     const broken = { kind: "broken" } as const;
     assert.equal(retryDelayMs("idempotent", broken, { attempts: MAX_ATTEMPTS, elapsedMs: 0 }, 0), undefined);
     assert.equal(retryDelayMs("idempotent", broken, { attempts: 2, elapsedMs: MAX_RETRY_DURATION_MS }, 0), undefined);
@@ -62,17 +62,17 @@ describe("retry rules", () => {
     );
   });
 
-  it("keep away for as long as the server asks, and a little longer, not all clients alike", () => {
+  it("waits the Retry-After of the server plus some jitter", () => {
     const [early, late] = [0, 0.99].map((random) => retryDelayMs("look-first", status(429, 7000), first, random) ?? 0);
     assert.ok(early !== undefined && late !== undefined && early >= 7000 && late > early && late < 7200);
   });
 
-  it("do not wait for a server that asks for more than a minute", () => {
+  it("does not wait for a Retry-After of more than a minute", () => {
     assert.notEqual(retryDelayMs("idempotent", status(503, MAX_RETRY_AFTER_MS), first, 0), undefined);
     assert.equal(retryDelayMs("idempotent", status(503, MAX_RETRY_AFTER_MS + 1), first, 0), undefined);
   });
 
-  it("read Retry-After as seconds or as a date", () => {
+  it("parses Retry-After as seconds or as a date", () => {
     assert.equal(parseRetryAfter("3", 0), 3000);
     assert.equal(parseRetryAfter("Thu, 01 Jan 1970 00:00:05 GMT", 2000), 3000);
     assert.equal(parseRetryAfter("Thu, 01 Jan 1970 00:00:05 GMT", 9000), 0);

@@ -23,7 +23,7 @@ const plain = (tree: FileTree): unknown[] =>
       : [name, { ...entry }],
   );
 
-describe("CPIO archives", () => {
+describe("a CPIO archive", () => {
   let folder: string;
   beforeEach(async () => {
     folder = await fs.mkdtemp(path.join(os.tmpdir(), "cpio-"));
@@ -36,7 +36,7 @@ describe("CPIO archives", () => {
     return fs.readFile(target);
   };
 
-  it("lay out one file as the format's description says, byte by byte", async () => {
+  it("contains one file byte by byte as the format specifies", async () => {
     const bytes = await pack(new Map([["a", file("hello")]]));
     const number = (value: number): string => value.toString(16).padStart(8, "0").toUpperCase();
     const header = (fields: number[]): string => "070701" + fields.map(number).join("");
@@ -48,7 +48,7 @@ describe("CPIO archives", () => {
     assert.equal(bytes.toString("latin1"), expected.padEnd(512, "\0"));
   });
 
-  it("report their own size and digest", async () => {
+  it("reports its size and digest", async () => {
     const target = path.join(folder, "out.cpio");
     const result = await writeCpio(new Map([["x/y", file("1")]]), target);
     const bytes = await fs.readFile(target);
@@ -56,7 +56,7 @@ describe("CPIO archives", () => {
     assert.equal(bytes.length % 512, 0);
   });
 
-  it("do not depend on the order in which entries were listed", async () => {
+  it("does not depend on the order of the entries", async () => {
     const rows: [string, TreeEntry][] = [
       ["b", file("2")],
       ["a-b", file("3")],
@@ -66,13 +66,13 @@ describe("CPIO archives", () => {
     assert.deepEqual(await pack(new Map(rows)), await pack(new Map(rows.toReversed())));
   });
 
-  it("hold missing parent folders with mode 0755, each before its content", async () => {
+  it("contains missing parent folders with mode 0755 before their content", async () => {
     const tree = readCpio(await pack(new Map([["a/b/c", file("1")]])));
     assert.deepEqual([...tree.keys()], ["a", "a/b", "a/b/c"]);
     assert.deepEqual(tree.get("a/b"), { type: "directory", mode: 0o755 });
   });
 
-  it("give back any tree that was packed", async () => {
+  it("unpacks to the tree that was packed", async () => {
     const name = fc
       .string({ unit: "grapheme", minLength: 1, maxLength: 8 })
       .filter(
@@ -93,7 +93,7 @@ describe("CPIO archives", () => {
         target: fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => !text.includes("\0")),
       }),
     );
-    // Folders and leaves take their names from disjoint sets, so that no file has anything below it.
+    // Folders and leaves take their names from disjoint sets, so that no file has entries below it.
     const leaf = fc
       .tuple(fc.array(name, { maxLength: 2 }), name, entry)
       .map(([folders, last, value]): [string, TreeEntry] => [
@@ -109,7 +109,7 @@ describe("CPIO archives", () => {
     );
   });
 
-  it("never make the reader throw anything but BUILD_FAILED, whatever byte is broken or missing", async () => {
+  it("fails with BUILD_FAILED only, whatever byte is corrupt or missing", async () => {
     const bytes = await pack(
       new Map([
         ["a/b", file("content")],
@@ -130,7 +130,7 @@ describe("CPIO archives", () => {
     );
   });
 
-  it("are refused when malformed", async () => {
+  it("is rejected when malformed", async () => {
     const bytes = await pack(new Map([["ab", file("content")]]));
     const text = bytes.toString("latin1");
     const damaged: Record<string, Buffer> = {
@@ -152,7 +152,7 @@ describe("CPIO archives", () => {
     }
   });
 
-  it("refuse a file over 4 GiB, naming its path", async () => {
+  it("rejects a file over 4 GiB and names its path", async () => {
     const big = path.join(folder, "big");
     await fs.writeFile(big, "");
     await fs.truncate(big, 2 ** 32);
@@ -165,7 +165,7 @@ describe("CPIO archives", () => {
     );
   });
 
-  it("hold a name of 4095 bytes and refuse one of 4096", async () => {
+  it("accepts a name of 4095 bytes and rejects one of 4096", async () => {
     const longest = `${"d/".repeat(2047)}n`;
     assert.equal(readCpio(await pack(new Map([[longest, file("1")]]))).has(longest), true);
     await assert.rejects(pack(new Map([[`${longest}m`, file("1")]])), (error) =>
@@ -173,7 +173,7 @@ describe("CPIO archives", () => {
     );
   });
 
-  it("refuse a tree in which a file has entries below it", async () => {
+  it("rejects a tree with entries below a file", async () => {
     await assert.rejects(
       pack(
         new Map([
@@ -185,7 +185,7 @@ describe("CPIO archives", () => {
     );
   });
 
-  it("are refused when a file on disk no longer has the size it was listed with", async () => {
+  it("fails if a file's size changes before it is packed", async () => {
     const changing = path.join(folder, "changing");
     for (const content of ["1", "123"]) {
       await fs.writeFile(changing, content);
@@ -194,14 +194,14 @@ describe("CPIO archives", () => {
     }
   });
 
-  it("that do not fit on the disk fail with NO_SPACE", async function () {
+  it("fails with NO_SPACE on a full disk", async function () {
     if (os.platform() !== "linux") assert.fail("this test needs the full disk that Linux offers as /dev/full");
     await assert.rejects(writeCpio(new Map([["a", file("1")]]), "/dev/full"), (error) =>
       UnikernelError.has(error, "NO_SPACE"),
     );
   });
 
-  it("stop being written when the signal aborts", async () => {
+  it("stops being written on abort", async () => {
     const controller = new AbortController();
     controller.abort(new Error("enough"));
     await assert.rejects(writeCpio(new Map([["a", file("1")]]), path.join(folder, "x"), controller.signal), /enough/);

@@ -15,8 +15,8 @@ const failure = (text: string): string => {
 
 const head = "spec: v0.7\nruntime: base:latest\n";
 
-describe("A Kraftfile", () => {
-  it("of version 0.7 is read with all it may say", () => {
+describe("a Kraftfile", () => {
+  it("is parsed with every key of version 0.7", () => {
     const text = `
 spec: v0.7
 name: shop
@@ -54,7 +54,7 @@ x-note: [anything]
     });
   });
 
-  it("of version 0.6 may give the runtime as a map, and keeps a cmd string in one piece", () => {
+  it("can have a runtime map and an unsplit cmd string in version 0.6", () => {
     const { spec, runtime, cmd } = parseKraftfile(
       "specification: '0.6'\nruntime: {source: acme/kernel, version: 1.0}\ncmd: /bin/sh -c 'a b'\n",
     );
@@ -62,24 +62,24 @@ x-note: [anything]
   });
 
   for (const version of ["0.7", "v0.7", "'0.7'", "v0.7.0", "0.6", "v0.6"]) {
-    it(`may write its version as ${version}`, () => {
+    it(`accepts the version ${version}`, () => {
       assert.equal(parseKraftfile(`spec: ${version}\nruntime: base\n`).spec, version.replace(/[v']|\.0$/g, ""));
     });
   }
 
-  it("splits a cmd string of version 0.7 by the quoting rules of the shell", () => {
+  it("splits a cmd string of version 0.7 by shell quoting", () => {
     const cmd = (text: string): unknown => parseKraftfile(`${head}cmd: ${JSON.stringify(text)}\n`).cmd;
     assert.deepEqual(cmd(`/bin/sh -c  'echo "x y"' ''`), ["/bin/sh", "-c", `echo "x y"`, ""]);
     assert.deepEqual(cmd(`a\\ b "c \\" \\n d"e f#g`), ["a b", `c " \\n de`, "f#g"]);
   });
 
   for (const text of ["run $HOME", "a | b", "a; b", "a > f", "a `b`", "a # b", "a 'b", 'a "b', "a \\"]) {
-    it(`refuses the cmd string ${JSON.stringify(text)}, which no list of words can mean`, () => {
+    it(`rejects a cmd string that is no plain word list: ${JSON.stringify(text)}`, () => {
       assert.match(failure(`${head}cmd: ${JSON.stringify(text)}\n`), /^Kraftfile:3:6: .*cmd/);
     });
   }
 
-  it("keeps the order of an env list, in which a name alone is empty", () => {
+  it("keeps the order of an env list, where a bare name is empty", () => {
     const { env } = parseKraftfile(`${head}env: ["Z=1", "A=x=y", "B"]\n`);
     assert.deepEqual(Object.entries(env), [
       ["Z", "1"],
@@ -88,7 +88,7 @@ x-note: [anything]
     ]);
   });
 
-  it("names the nearest key for an unknown one, with an excerpt and a caret below it", () => {
+  it("suggests the nearest key for an unknown one, with an excerpt and a caret", () => {
     assert.equal(
       failure(`${head}rootf: ./rootfs\n`),
       "Kraftfile:3:1: unknown key 'rootf', did you mean 'rootfs'?\n  rootf: ./rootfs\n  ^",
@@ -98,7 +98,7 @@ x-note: [anything]
     assert.match(failure(`${head}zzzzzzzz: x\n`), /unknown key 'zzzzzzzz'; a Kraftfile may have spec, /);
   });
 
-  it("points at the item of cmd that is no string", () => {
+  it("points at a cmd item that is no string", () => {
     assert.match(
       failure(`${head}cmd: [1, 2]\n`),
       /^Kraftfile:3:7: 'cmd\[0\]' must be a string.*\n {2}cmd: \[1, 2\]\n {8}\^\nKraftfile:3:10: 'cmd\[1\]'/,
@@ -107,7 +107,7 @@ x-note: [anything]
     assert.match(failure(`${head}cmd: {a: b}\n`), /^Kraftfile:3:6: 'cmd' must be/);
   });
 
-  it("reports all of its problems at once, in the order of the file", () => {
+  it("reports all problems in file order", () => {
     const places = failure("spec: v9\nruntime: Bad:Tag\nrootfs: 7\ncmd: [1]\nlabels: [a]\nlibraries: {}\n")
       .split("\n")
       .flatMap((line) => /^Kraftfile:\d+:\d+/.exec(line)?.[0] ?? []);
@@ -118,8 +118,8 @@ x-note: [anything]
   });
 
   const refused: Record<string, [text: string, why: RegExp]> = {
-    "YAML that is broken": [`${head}cmd: [a\n`, /^Kraftfile:\d+:\d+: this is not valid YAML/],
-    "a key that stands twice": [
+    "malformed YAML": [`${head}cmd: [a\n`, /^Kraftfile:\d+:\d+: this is not valid YAML/],
+    "a duplicate key": [
       `${head}runtime: base\n`,
       /^Kraftfile:3:1: this is not valid YAML: this key is there twice; keep one of them/,
     ],
@@ -130,7 +130,7 @@ x-note: [anything]
     "both spellings of spec": [`${head}specification: v0.7\n`, /^Kraftfile:3:1: 'spec' and 'specification'/],
     "a spec of another version": ["spec: 0.5\nruntime: base\n", /^Kraftfile:1:7: 'spec' must be 'v0.6' or 'v0.7'/],
     "no runtime": ["spec: v0.7\n", /^Kraftfile:1:1: 'runtime' is missing/],
-    "a kernel file as runtime": ["spec: v0.6\nruntime: kernel://k\n", /^Kraftfile:2:10: kernel files/],
+    "a kernel file as the runtime": ["spec: v0.6\nruntime: kernel://k\n", /^Kraftfile:2:10: kernel files/],
     "a runtime map in v0.7": ["spec: v0.7\nruntime: {source: base}\n", /^Kraftfile:2:10: 'runtime' must be a string/],
     "kconfig of a runtime": [
       "spec: v0.6\nruntime: {source: base, kconfig: {A: y}}\n",
@@ -144,8 +144,8 @@ x-note: [anything]
       `${head}rootfs: {source: {path: ., dockerfile: x}}\n`,
       /Dockerfiles are not supported/,
     ],
-    "an image as rootfs": [`${head}rootfs: {source: {path: a, type: oci}}\n`, /type 'oci' is not supported/],
-    "an unknown type of rootfs": [`${head}rootfs: {source: {path: a, type: zip}}\n`, /must be one of oci, dir/],
+    "an image as the rootfs": [`${head}rootfs: {source: {path: a, type: oci}}\n`, /type 'oci' is not supported/],
+    "an unknown rootfs type": [`${head}rootfs: {source: {path: a, type: zip}}\n`, /must be one of oci, dir/],
     EROFS: [`${head}rootfs: {source: a, format: erofs}\n`, /'erofs' is not supported/],
     "a rootfs map in v0.6": ["spec: v0.6\nruntime: base\nrootfs: {source: a}\n", /must be a string in v0.6/],
     "building a kernel": [`${head}unikraft: stable\n`, /^Kraftfile:3:1: 'unikraft' is not supported: kernels/],
@@ -153,8 +153,8 @@ x-note: [anything]
     ROMs: [`${head}roms: []\n`, /'roms' is not supported/],
     volumes: [`${head}volumes: []\n`, /'volumes' is not supported: .*Instance/],
     "a target without architecture": [`${head}targets: [qemu]\n`, /^Kraftfile:3:11: .*platform\/architecture/],
-    "an architecture nobody knows": [`${head}targets: [qemu/constructor]\n`, /unknown architecture 'constructor'/],
-    "targets that are no list": [`${head}targets: qemu/x86_64\n`, /'targets' must be a list/],
+    "an unknown architecture": [`${head}targets: [qemu/constructor]\n`, /unknown architecture 'constructor'/],
+    "targets that are not a list": [`${head}targets: qemu/x86_64\n`, /'targets' must be a list/],
     "kconfig of a target": [
       `${head}targets: [{plat: qemu, arch: x86_64, kconfig: {}}]\n`,
       /'kconfig' is not supported/,
@@ -165,10 +165,10 @@ x-note: [anything]
     "the key __proto__": [`${head}__proto__: 1\n`, /unknown key '__proto__'/],
   };
   for (const [what, [text, why]] of Object.entries(refused)) {
-    it(`refuses ${what} with its place`, () => assert.match(failure(text), why));
+    it(`is rejected with line and column: ${what}`, () => assert.match(failure(text), why));
   }
 
-  it("never shows a value of env", () => {
+  it("never shows an env value in an error", () => {
     const texts = [
       `${head}env: {TOKEN: {a: hunter2}}\n`,
       `${head}env:\n  TOKEN: [hunter2]\n`,
@@ -181,13 +181,13 @@ x-note: [anything]
     for (const text of texts) assert.ok(!failure(text).includes("hunter2"), text);
   });
 
-  it("may use anchors and aliases", () => {
+  it("can use anchors and aliases", () => {
     assert.deepEqual(parseKraftfile(`${head}x-c: &c [/bin/a]\ncmd: *c\n`).cmd, ["/bin/a"]);
     assert.match(failure(`${head}cmd: &a [*a]\n`), /^Kraftfile:3:/);
     assert.match(failure(`${head}cmd: *nowhere\n`), /^Kraftfile:3:6: this is not valid YAML/);
   });
 
-  it("is judged with UnikernelError alone, whatever the text is", () => {
+  it("fails with UnikernelError only, whatever the text", () => {
     const judge = (text: string): void => {
       try {
         parseKraftfile(text);

@@ -14,7 +14,7 @@ import { withFileLock } from "../../../../provider/image/oci/fileLock";
 
 const fsp = fs.promises;
 
-/** What the test looks at in the layout's JSON documents; each has some of these members. */
+/** The members of the layout's JSON documents that the test reads; each document has some. */
 interface Document {
   readonly mediaType: string;
   readonly manifests: readonly { readonly digest: string; readonly platform: unknown }[];
@@ -22,7 +22,7 @@ interface Document {
   readonly layers: readonly { readonly digest: string; readonly mediaType: string; readonly annotations: unknown }[];
 }
 
-describe("An OCI image layout", () => {
+describe("an OCI image layout", () => {
   let folder: string;
   let layout: Layout;
   let kernel: string;
@@ -55,14 +55,14 @@ describe("An OCI image layout", () => {
   const json = async (digest: string): Promise<Document> =>
     JSON.parse(await fsp.readFile(path.join(layout.folder, "blobs", "sha256", digest.slice(7)), "utf8"));
 
-  it("holds nothing before the first image, and makes no folder to say so", async () => {
+  it("is empty before the first image and creates no folder to say so", async () => {
     assert.deepEqual(await layout.list(), []);
     assert.equal(await layout.resolve("shop"), undefined);
     assert.deepEqual(await layout.remove("shop"), []);
     assert.equal(fs.existsSync(layout.folder), false);
   });
 
-  it("stores index, manifest, config and two uncompressed layers in the vendor's shape", async () => {
+  it("stores index, manifest, config and two uncompressed layers as the vendor does", async () => {
     const { digest } = await layout.putImage(options());
     const platform = { architecture: "x86_64", os: "qemu", "os.version": "6.1", "os.features": ["CONFIG_A=y"] };
     const index = await json(digest);
@@ -93,7 +93,7 @@ describe("An OCI image layout", () => {
     assert.ok(!JSON.stringify([index, manifest]).includes("created"));
   });
 
-  it("holds every blob under the digest of its bytes", async () => {
+  it("stores every blob under the digest of its bytes", async () => {
     await layout.putImage(options());
     for (const name of await blobs()) {
       const bytes = await fsp.readFile(path.join(layout.folder, "blobs", "sha256", name));
@@ -102,7 +102,7 @@ describe("An OCI image layout", () => {
     assert.equal((await blobs()).length, 5);
   });
 
-  it("gives an image back with all it was stored with", async () => {
+  it("returns an image with everything it was stored with", async () => {
     const { digest, sizeBytes } = await layout.putImage(options({ tag: "v1" }));
     const image = await layout.resolve("shop:v1");
     assert.ok(image?.kernel && image.initrd && image.createdAt);
@@ -121,7 +121,7 @@ describe("An OCI image layout", () => {
     assert.equal(await fsp.readFile(out, "utf8"), "initrd one");
   });
 
-  it("finds an image by digest, by tag, by name alone, and by the vendor's long names", async () => {
+  it("finds an image by digest, tag, bare name and the vendor's long names", async () => {
     const { digest } = await layout.putImage(options());
     for (const name of [
       `shop@${digest}`,
@@ -137,7 +137,7 @@ describe("An OCI image layout", () => {
     }
   });
 
-  it("keeps the image that a tag has left, until it is removed", async () => {
+  it("keeps an untagged image until it is removed", async () => {
     const first = await layout.putImage(options());
     await fsp.writeFile(initrd, "initrd two");
     const second = await layout.putImage(options());
@@ -154,7 +154,7 @@ describe("An OCI image layout", () => {
     assert.equal((await blobs()).length, 5);
   });
 
-  it("goes back to an earlier image without listing it twice", async () => {
+  it("returns to an earlier image without listing it twice", async () => {
     const first = await layout.putImage(options());
     const other = await layout.putImage(options({ config: { cmd: ["/other"], env: {}, labels: {} } }));
     await layout.putImage(options());
@@ -167,7 +167,7 @@ describe("An OCI image layout", () => {
     );
   });
 
-  it("leaves blobs that another image needs, and none when the last image went", async () => {
+  it("keeps blobs that another image needs, and none after the last image is removed", async () => {
     await layout.putImage(options());
     await layout.putImage(options({ repository: "blog", config: { cmd: ["/blog"], env: {}, labels: {} } }));
     await layout.remove("shop");
@@ -179,7 +179,7 @@ describe("An OCI image layout", () => {
     assert.deepEqual(await fsp.readdir(path.join(layout.folder, "staging")), []);
   });
 
-  it("writes nothing when the same image is put again", async () => {
+  it("writes nothing if the same image is stored again", async () => {
     await layout.putImage(options());
     const look = (): unknown[] =>
       fs
@@ -194,12 +194,12 @@ describe("An OCI image layout", () => {
     assert.deepEqual(look(), before);
   });
 
-  it("gives the same digest in another folder", async () => {
+  it("produces the same digest in another folder", async () => {
     const other = openLayout(path.join(folder, "elsewhere"));
     assert.deepEqual(await layout.putImage(options()), await other.putImage(options({ repository: "x", tag: "y" })));
   });
 
-  it("takes a kernel layer over from elsewhere by digest, and refuses one whose bytes have changed", async () => {
+  it("copies a kernel layer by digest and rejects changed bytes", async () => {
     const layer = await writeLayer(kernel, "unikraft/bin/kernel", path.join(folder, "kernel.tar"));
     await layout.putImage(options({ kernel: layer }));
     assert.equal((await layout.resolve("shop"))?.kernel?.digest, layer.digest);
@@ -211,7 +211,7 @@ describe("An OCI image layout", () => {
     assert.deepEqual(await fsp.readdir(path.join(layout.folder, "staging")), []);
   });
 
-  it("replaces a blob that a crash left at the wrong size", async () => {
+  it("replaces a blob that a crash left incomplete", async () => {
     await layout.putImage(options());
     const image = await layout.resolve("shop");
     assert.ok(image?.initrd);
@@ -221,7 +221,7 @@ describe("An OCI image layout", () => {
     assert.equal(await fsp.readFile(path.join(folder, "out"), "utf8"), "initrd one");
   });
 
-  it("loses no image when several are put and removed at once", async () => {
+  it("loses no image when several are stored and removed at once", async () => {
     const names = Array.from({ length: 12 }, (_, index) => `app-${index}`);
     await Promise.all(
       names.flatMap((repository) => [
@@ -236,7 +236,7 @@ describe("An OCI image layout", () => {
     }
   });
 
-  it("loses no image when two processes write it at once", async function () {
+  it("loses no image when two processes write at once", async function () {
     this.timeout(60_000);
     const module = path.resolve("provider/image/oci/layout.ts");
     const script = `
@@ -263,7 +263,7 @@ describe("An OCI image layout", () => {
     assert.equal((await blobs()).length, 8 * 3 + 1);
   });
 
-  it("outlives a writer that died holding the lock", async () => {
+  it("recovers the lock of a writer that died", async () => {
     const dead = childProcess.spawnSync(process.execPath, ["-e", ""]).pid;
     await fsp.mkdir(layout.folder);
     await fsp.writeFile(path.join(layout.folder, "index.lock"), `${dead} some-token`);
@@ -273,7 +273,7 @@ describe("An OCI image layout", () => {
     assert.deepEqual(left, []);
   });
 
-  it("says NO_SPACE when the disk is full, and leaves no trace of the attempt", async () => {
+  it("reports NO_SPACE on a full disk and leaves nothing behind", async () => {
     const real = fs.createWriteStream;
     const inLayout = (file: unknown): boolean => String(file).startsWith(layout.folder);
     const full = mock.method(require("node:fs"), "createWriteStream", (file: string, ...rest: []) =>
@@ -290,7 +290,7 @@ describe("An OCI image layout", () => {
     assert.deepEqual(await fsp.readdir(path.join(layout.folder, "staging")), []);
   });
 
-  it("reports documents that are damaged instead of guessing", async () => {
+  it("reports corrupt documents", async () => {
     await layout.putImage(options());
     await fsp.writeFile(path.join(layout.folder, "index.json"), '{"schemaVersion":2,"manifests":[{}]}');
     await assert.rejects(
@@ -299,13 +299,13 @@ describe("An OCI image layout", () => {
     );
   });
 
-  it("refuses a repository or tag that no reference can name", async () => {
+  it("rejects a repository or tag that no reference can name", async () => {
     for (const changes of [{ repository: "Shop" }, { repository: "" }, { tag: "a b" }]) {
       await assert.rejects(layout.putImage(options(changes)), (error) => UnikernelError.has(error, "INPUT_INVALID"));
     }
   });
 
-  it("has layers that do not unpack to anything else than the one file", async () => {
+  it("has layers that unpack to exactly one file", async () => {
     const layer = await writeLayer(kernel, "unikraft/bin/kernel", path.join(folder, "kernel.tar"));
     const out = path.join(folder, "out");
     await assert.rejects(extractLayer({ ...layer, entry: "etc/passwd" }, out), (error) =>
@@ -317,8 +317,8 @@ describe("An OCI image layout", () => {
   });
 });
 
-describe("A lock between processes", () => {
-  it("lets one holder at a time through, also when the holders before all died", async () => {
+describe("a lock between processes", () => {
+  it("admits one holder at a time, even if all previous holders died", async () => {
     const folder = await fsp.mkdtemp(path.join(os.tmpdir(), "lock-"));
     try {
       const dead = childProcess.spawnSync(process.execPath, ["-e", ""]).pid;

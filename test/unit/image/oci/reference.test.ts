@@ -10,7 +10,7 @@ import {
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}` as const;
 
-describe("Image references", () => {
+describe("an image reference", () => {
   const cases: Record<string, Reference> = {
     nginx: { repository: "nginx" },
     "nginx:1.27": { repository: "nginx", tag: "1.27" },
@@ -33,7 +33,7 @@ describe("Image references", () => {
     },
   };
   for (const [text, parts] of Object.entries(cases)) {
-    it(`'${text}' is read part by part`, () => assert.deepEqual(parseReference(text), parts));
+    it(`is parsed: '${text}'`, () => assert.deepEqual(parseReference(text), parts));
   }
 
   const refused = {
@@ -53,7 +53,7 @@ describe("Image references", () => {
     ["a".repeat(256)]: /255/,
   };
   for (const [text, why] of Object.entries(refused)) {
-    it(`'${text.slice(0, 40)}' is refused with the reason`, () => {
+    it(`is rejected with a reason: '${text.slice(0, 40)}'`, () => {
       assert.throws(
         () => parseReference(text),
         (error) => UnikernelError.has(error, "INPUT_INVALID") && why.test(error.message),
@@ -61,7 +61,7 @@ describe("Image references", () => {
     });
   }
 
-  it("come back from their text as they were", () => {
+  it("survives formatting and parsing", () => {
     const segment = fc.stringMatching(/^[a-z0-9]([a-z0-9._-]{0,6}[a-z0-9])?$/);
     const reference = fc.record(
       {
@@ -75,7 +75,7 @@ describe("Image references", () => {
     fc.assert(fc.property(reference, (parts) => assert.deepEqual(parseReference(formatReference(parts)), parts)));
   });
 
-  it("never make the parser throw anything but INPUT_INVALID", () => {
+  it("fails with INPUT_INVALID only", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(..."aA0./:@-_[] é", "sha256:", "oci://") }), (text) => {
         try {
@@ -88,7 +88,7 @@ describe("Image references", () => {
     );
   });
 
-  it("of the vendor's registry mean the same image with and without host and 'official/'", () => {
+  it("of the vendor's registry means the same with and without host and 'official/'", () => {
     const names = ["base", "official/base", "index.unikraft.io/official/base", "oci://unikraft.io/base:latest"];
     assert.deepEqual(new Set(names.map((name) => canonicalRepository(parseReference(name)))), new Set(["base"]));
     assert.equal(canonicalRepository(parseReference("localhost:5000/official/base")), "localhost:5000/official/base");

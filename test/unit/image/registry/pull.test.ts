@@ -22,7 +22,7 @@ const rejectsWith = (promise: Promise<unknown>, code: ErrorCode, text = /./): Pr
     return true;
   });
 
-describe("Pulling a runtime", () => {
+describe("pulling a runtime", () => {
   let folder: string;
   let layout: Layout;
   /** Path below `/v2/` → content type and bytes of a small registry that holds `official/base` for two platforms. */
@@ -33,7 +33,7 @@ describe("Pulling a runtime", () => {
     folder = await fs.mkdtemp(path.join(os.tmpdir(), "pull-"));
     layout = openLayout(path.join(folder, "layout"));
     content = new Map();
-    // The images are made in layouts of their own; what matters here is how they travel.
+    // The images are created in separate layouts; these tests cover their transfer.
     const entries: object[] = [];
     for (const os of ["xen", "qemu"]) {
       const made = openLayout(path.join(folder, os));
@@ -79,7 +79,7 @@ describe("Pulling a runtime", () => {
           return found === undefined ? [404, "{}"] : [200, found.bytes, { "content-type": found.type }];
         });
 
-    it("finds a bare name among the official ones, and takes the platform that QEMU boots", async () => {
+    it("finds a bare name among the official images for the QEMU platform", async () => {
       serve();
       const image = await pullRuntime("base", layout);
       assert.deepEqual([image.repository, image.tag, image.digest], ["base", "latest", indexDigest]);
@@ -90,14 +90,14 @@ describe("Pulling a runtime", () => {
       assert.equal((await layout.resolve(`official/base@${indexDigest}`))?.digest, indexDigest);
     });
 
-    it("asks by digest when the reference has one, and refuses other bytes under it", async () => {
+    it("requests a referenced digest and rejects other bytes", async () => {
       serve();
       assert.equal((await pullRuntime(`base@${indexDigest}`, layout)).digest, indexDigest);
       content.set(`official/base/manifests/${indexDigest}`, { type: INDEX, bytes: Buffer.from("{}") });
       await rejectsWith(pullRuntime(`base@${indexDigest}`, layout), "API_SHAPE", /another digest/);
     });
 
-    it("does not fetch blobs again that the layout holds", async () => {
+    it("does not fetch blobs that the layout has", async () => {
       serve();
       await pullRuntime("base", layout);
       for (const key of content.keys()) if (key.includes("/blobs/")) content.delete(key);
@@ -155,14 +155,14 @@ describe("Pulling a runtime", () => {
       await rejectsWith(pullRuntime("base", layout), "API_SHAPE", /not HTTPS/);
     });
 
-    it("does not follow a redirect that leaves TLS", async () => {
+    it("does not follow a redirect away from TLS", async () => {
       nock(HOST).get(/./).reply(302, "", { location: "http://example.org/v2/x" });
       const plain = nock("http://example.org").get(/./).reply(200, "{}");
       await rejectsWith(pullRuntime("base", layout), "API_UNREACHABLE", /REDIRECTION/);
       assert.equal(plain.isDone(), false);
     });
 
-    it("says API_UNREACHABLE when nobody answers or the server fails, so that a caller can fall back", async () => {
+    it("reports API_UNREACHABLE if the server is down or fails, so that a caller can fall back", async () => {
       nock(HOST)
         .get(/./)
         .replyWithError(Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND" }));
@@ -173,7 +173,7 @@ describe("Pulling a runtime", () => {
       }
     });
 
-    it("tells missing images, missing architectures and answers of something else apart", async () => {
+    it("distinguishes missing images, missing architectures and foreign responses", async () => {
       serve();
       await rejectsWith(pullRuntime("other:1.0", layout), "NOT_FOUND", /official\/other:1\.0/);
       const manifests = [
@@ -188,7 +188,7 @@ describe("Pulling a runtime", () => {
       assert.deepEqual(await layout.list(), []);
     });
 
-    it("refuses a blob whose bytes do not match, and stores nothing", async () => {
+    it("rejects a blob with other bytes and stores nothing", async () => {
       serve();
       for (const [key, value] of content) {
         if (key.includes("/blobs/")) content.set(key, { ...value, bytes: Buffer.alloc(value.bytes.length) });
@@ -213,7 +213,7 @@ describe("Pulling a runtime", () => {
       await new Promise((resolve) => server.close(resolve));
     });
 
-    it("goes over plain HTTP with a redirect for blobs, under the registry's name", async () => {
+    it("uses plain HTTP and follows blob redirects under the registry's name", async () => {
       answer = ({ url = "" }, response) => {
         const name = url.replace(/^\/(v2|elsewhere)\//, "");
         const found = content.get(name);
@@ -226,7 +226,7 @@ describe("Pulling a runtime", () => {
       assert.deepEqual([image.digest, image.repository], [indexDigest, `${host}/official/base`]);
     });
 
-    it("gives up on endless redirects and on a connection that breaks", async () => {
+    it("gives up on endless redirects and broken connections", async () => {
       answer = ({ url }, response) => response.writeHead(302, { location: url }).end();
       await rejectsWith(pullRuntime(`${host}/official/base`, layout), "API_UNREACHABLE");
       answer = (_request, response) => response.socket?.destroy();
@@ -239,7 +239,7 @@ describe("Pulling a runtime", () => {
       await rejectsWith(pullRuntime(`${host}/official/base`, layout), "API_UNREACHABLE");
     });
 
-    it("stops when the signal aborts", async () => {
+    it("stops on abort", async () => {
       const controller = new AbortController();
       answer = () => controller.abort(new Error("enough"));
       await assert.rejects(pullRuntime(`${host}/official/base`, layout, controller.signal), /enough/);

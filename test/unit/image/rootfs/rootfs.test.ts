@@ -16,7 +16,7 @@ const invalid =
 
 const file: TreeEntry = { type: "file", mode: 0o644, content: { bytes: Buffer.from("x") } };
 
-describe("A root file system", () => {
+describe("a root file system", () => {
   let folder: string;
   beforeEach(async () => {
     folder = await fs.mkdtemp(path.join(os.tmpdir(), "rootfs-"));
@@ -48,7 +48,7 @@ describe("A root file system", () => {
       );
     });
 
-    it("names everything that cannot be packed, at once", async () => {
+    it("reports every entry that cannot be packed at once", async () => {
       await fs.mkdir(path.join(folder, "d"));
       childProcess.execFileSync("mkfifo", [path.join(folder, "d", "pipe")]);
       await fs.symlink("../../etc/passwd", path.join(folder, "d", "out"));
@@ -63,7 +63,7 @@ describe("A root file system", () => {
   });
 
   describe("named by the Kraftfile", () => {
-    it("is a directory inside the context, also through a link that stays inside", async () => {
+    it("is a directory in the context, also through a link inside it", async () => {
       await fs.mkdir(path.join(folder, "a/b"), { recursive: true });
       await fs.symlink("a", path.join(folder, "link"));
       const real = await fs.realpath(folder);
@@ -71,7 +71,7 @@ describe("A root file system", () => {
       assert.deepEqual(await resolveDirectoryInside(folder, "a/../a"), { directory: path.join(real, "a") });
     });
 
-    it("is refused when it leads out, through '..' or a link in any part", async () => {
+    it("is rejected if it leads outside through '..' or a link", async () => {
       await fs.mkdir(path.join(folder, "context"));
       await fs.mkdir(path.join(folder, "outside/rootfs"), { recursive: true });
       await fs.symlink("../outside", path.join(folder, "context", "link"));
@@ -90,7 +90,7 @@ describe("A root file system", () => {
       }
     });
 
-    it("is refused when it is missing or no directory", async () => {
+    it("is rejected if it is missing or no directory", async () => {
       await fs.writeFile(path.join(folder, "f.cpio"), "");
       for (const [name, why] of [
         ["none", /does not exist/],
@@ -103,13 +103,13 @@ describe("A root file system", () => {
     });
   });
 
-  describe("with files over it", () => {
+  describe("with extra files", () => {
     const tree: FileTree = new Map<string, TreeEntry>([
       ["etc/hosts", file],
       ["lib", { type: "symlink", target: "usr/lib" }],
     ]);
 
-    it("has them with mode 0644 and UTF-8 content, in place of what was there", () => {
+    it("stores them with mode 0644 in UTF-8 over existing ones", () => {
       const merged = overlayFiles(tree, { "/etc/hosts": "é", "/srv/www/index.html": "hi", "/lib": "now a file" });
       const expected = (text: string): TreeEntry => ({
         type: "file",
@@ -122,7 +122,7 @@ describe("A root file system", () => {
       assert.equal(tree.get("etc/hosts"), file);
     });
 
-    it("refuses paths that name no place in the guest, all at once, and shows no content", () => {
+    it("rejects all invalid guest paths at once without showing content", () => {
       const paths = ["etc/x", "/a/../b", "/a//b", "/", "/a/", "/./a", "/a\0b"];
       assert.throws(
         () => overlayFiles(tree, Object.fromEntries(paths.map((name) => [name, "hunter2"]))),
@@ -134,7 +134,7 @@ describe("A root file system", () => {
       );
     });
 
-    it("refuses a file where a directory is, and one below a file or a link", () => {
+    it("rejects a file in place of a directory, and one below a file or a link", () => {
       assert.throws(() => overlayFiles(tree, { "/etc": "" }), invalid(/'\/etc' cannot be a file/));
       assert.throws(() => overlayFiles(tree, { "/etc/hosts/x": "" }), invalid(/'\/etc\/hosts' is a file/));
       assert.throws(() => overlayFiles(tree, { "/lib/x": "" }), invalid(/'\/lib' is a symlink/));
@@ -142,7 +142,7 @@ describe("A root file system", () => {
     });
   });
 
-  it("laid over a base replaces its files and joins its directories", () => {
+  it("replaces files of a base and merges its directories", () => {
     const base: FileTree = new Map<string, TreeEntry>([
       ["bin", { type: "directory", mode: 0o755 }],
       ["bin/sh", file],

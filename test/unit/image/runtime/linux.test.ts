@@ -8,13 +8,13 @@ import { getOrBuildLinuxRuntime } from "../../../../provider/image/runtime/linux
 import { KERNEL_MODULES } from "../../../../provider/image/runtime/kernelModules";
 
 describe("the runtime linux:latest", () => {
-  it("takes the kernel package that the meta package depends on", () => {
+  it("uses the kernel package that the meta package depends on", () => {
     const text = "linux-image-cloud-amd64\n  Depends: linux-image-6.1.0-9-cloud-amd64\n";
     assert.equal(parseKernelPackage(text), "linux-image-6.1.0-9-cloud-amd64");
     assert.equal(parseKernelPackage("linux-image-cloud-amd64\n"), undefined);
   });
 
-  it("has an init, modules in an order that satisfies their dependencies, and links that lead to busybox", () => {
+  it("has an init, modules in dependency order, and links to busybox", () => {
     const content = { bytes: Buffer.from("x") };
     const modules = new Map(KERNEL_MODULES.map((module) => [module, content]));
     const tree = createBaseTree({ busybox: content, applets: ["bin/sh", "usr/bin/env"], modules });
@@ -39,7 +39,7 @@ describe("the runtime linux:latest", () => {
     }
   });
 
-  it("says which command is missing where there is no apt", async () => {
+  it("reports the missing command on a system without apt", async () => {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-runtime-"));
     const before = process.env["PATH"];
     process.env["PATH"] = folder;

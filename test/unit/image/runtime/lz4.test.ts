@@ -14,18 +14,18 @@ function frame(...blocks: number[][]): Buffer {
 const ascii = (text: string): number[] => [...Buffer.from(text)];
 const unavailable = { code: "RUNTIME_UNAVAILABLE" };
 
-describe("LZ4 legacy frames", () => {
-  it("hold literals", () => {
+describe("an LZ4 legacy frame", () => {
+  it("can contain literals", () => {
     assert.equal(decodeLz4Legacy(frame([0x50, ...ascii("hello")]), 5).toString(), "hello");
   });
 
-  it("hold matches, also such that overlap themselves", () => {
+  it("can contain matches, including overlapping ones", () => {
     // "abc", then 9 bytes from 3 back, then "!" as last literals
     const block = [0x35, ...ascii("abc"), 3, 0, 0x10, ...ascii("!")];
     assert.equal(decodeLz4Legacy(frame(block), 13).toString(), "abcabcabcabc!");
   });
 
-  it("hold lengths that go on in further bytes", () => {
+  it("can contain lengths of several bytes", () => {
     const literals = "x".repeat(15 + 255 + 7);
     assert.equal(decodeLz4Legacy(frame([0xf0, 255, 7, ...ascii(literals)]), literals.length).toString(), literals);
     // one literal, then 4 + 15 + 255 + 1 bytes from 1 back
@@ -33,7 +33,7 @@ describe("LZ4 legacy frames", () => {
     assert.equal(decodeLz4Legacy(frame(block), 277).toString(), `${"z".repeat(276)}!`);
   });
 
-  it("hold several blocks", () => {
+  it("can contain several blocks", () => {
     const frameOfTwo = frame([0x20, ...ascii("ab")], [0x20, ...ascii("cd")]);
     // every block but the last is full, which only its writer can know
     assert.equal(decodeLz4Legacy(frameOfTwo, 4).toString(), "abcd");
@@ -41,17 +41,17 @@ describe("LZ4 legacy frames", () => {
 
   for (const [what, bytes, size] of [
     ["no magic", Buffer.from("nonsense"), 5],
-    ["a block that runs over the end", frame([0x50, ...ascii("hello")]).subarray(0, -1), 5],
-    ["literals that run over the block", frame([0x60, ...ascii("hello")]), 6],
-    ["a match before the beginning", frame([0x10, ...ascii("a"), 2, 0, 0x10, ...ascii("!")]), 6],
+    ["a block beyond the end", frame([0x50, ...ascii("hello")]).subarray(0, -1), 5],
+    ["literals beyond the block", frame([0x60, ...ascii("hello")]), 6],
+    ["a match before the start", frame([0x10, ...ascii("a"), 2, 0, 0x10, ...ascii("!")]), 6],
     ["a match of offset zero", frame([0x10, ...ascii("a"), 0, 0, 0x10, ...ascii("!")]), 6],
-    ["more than was announced", frame([0x50, ...ascii("hello")]), 4],
-    ["less than was announced", frame([0x50, ...ascii("hello")]), 6],
+    ["more bytes than announced", frame([0x50, ...ascii("hello")]), 4],
+    ["fewer bytes than announced", frame([0x50, ...ascii("hello")]), 6],
   ] as const) {
-    it(`are refused with ${what}`, () => assert.throws(() => decodeLz4Legacy(bytes, size), unavailable));
+    it(`is rejected when malformed: ${what}`, () => assert.throws(() => decodeLz4Legacy(bytes, size), unavailable));
   }
 
-  it("never make the decoder fail otherwise, whatever they hold", () => {
+  it("fails with the same error only, whatever its bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), fc.nat(500), (block, size) => {
         try {

@@ -20,13 +20,13 @@ function bzImage(content: Buffer, magic = [0x02, 0x21, 0x4c, 0x18]): Buffer {
 }
 const unavailable = { code: "RUNTIME_UNAVAILABLE" };
 
-describe("the kernel inside a bzImage", () => {
+describe("the kernel in a bzImage", () => {
   it("is found and unpacked", () => {
     const elf = Buffer.from("\x7fELFkernel", "latin1");
     assert.deepEqual(extractVmlinux(bzImage(elf)), elf);
   });
 
-  it("is refused when the file is no bzImage, packed otherwise, no ELF file, or cut off", () => {
+  it("is rejected in a file of another format, compression or type, or if truncated", () => {
     const elf = Buffer.from("\x7fELFkernel", "latin1");
     assert.throws(() => extractVmlinux(Buffer.alloc(4096)), unavailable);
     assert.throws(() => extractVmlinux(bzImage(elf, [0x1f, 0x8b, 8, 0])), unavailable);

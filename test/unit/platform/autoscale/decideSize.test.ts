@@ -1,4 +1,4 @@
-/** How many instances autoscale wants, and which go first. */
+/** How many instances autoscale decides on, and which it removes first. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { decideSize, type InstanceLoad, type ScaleState } from "../../../../provider/platform/autoscale/decideSize";
@@ -43,27 +43,27 @@ const state = (loads: InstanceLoad[], facts: Partial<ScaleState> = {}): ScaleSta
 });
 const busy = (inFlight: number, size = 4): InstanceLoad[] => Array.from({ length: size }, () => load({ inFlight }));
 
-describe("the size that autoscale wants", () => {
+describe("the size that autoscale decides", () => {
   const upAbove10 = step([{ adjustment: 2, lowerBound: 10 }]);
 
-  it("is within its bounds at once, cooldown or not", () => {
+  it("is within its bounds at once, even during the cooldown", () => {
     for (const sinceChangeMs of [0, Infinity]) {
       assert.equal(decideSize(configuration([], { minSize: 3 }), state([], { sinceChangeMs })), 3);
       assert.equal(decideSize(configuration([], { maxSize: 2 }), state(busy(0), { sinceChangeMs })), 2);
     }
   });
 
-  it("is never below one: nothing could wake a service group without instances", () => {
+  it("is at least one, since nothing can wake an empty service group", () => {
     assert.equal(decideSize(configuration([], { minSize: 0 }), state([])), 1);
   });
 
-  it("stays as it is without a policy that says something", () => {
+  it("is unchanged without a policy that applies", () => {
     assert.equal(decideSize(configuration([]), state(busy(100))), 4);
     assert.equal(decideSize(configuration([upAbove10]), state(busy(9))), 4);
     assert.equal(decideSize(configuration([{ ...upAbove10, enabled: false }]), state(busy(100))), 4);
   });
 
-  it("follows the step that the average is in: from its lower bound on, below its upper bound", () => {
+  it("follows the step that contains the average: lower bound included, upper bound excluded", () => {
     const policy = step([
       { adjustment: -1, upperBound: 2 },
       { adjustment: 1, lowerBound: 2, upperBound: 8 },
@@ -75,7 +75,7 @@ describe("the size that autoscale wants", () => {
     assert.equal(decideSize(configuration([policy]), state(mixed)), 5);
   });
 
-  it("is measured by the policy's own metric", () => {
+  it("uses the metric of the policy", () => {
     const loads = [load({ inFlight: 1, requestsPerSecond: 20, cpuMillicores: 300 })];
     const above = (metric: StepPolicy["metric"], lowerBound: number) =>
       decideSize(configuration([step([{ adjustment: 1, lowerBound }], { metric })]), state(loads));
@@ -84,32 +84,32 @@ describe("the size that autoscale wants", () => {
     assert.deepEqual([above("cpu", 300), above("cpu", 301)], [2, 1]);
   });
 
-  it("is adjusted by a number, to a number, or by a percentage that is one at least", () => {
+  it("is adjusted by a number, to a number, or by a percentage of at least one", () => {
     const to = (adjustmentType: StepPolicy["adjustmentType"], adjustment: number) =>
       decideSize(configuration([step([{ adjustment }], { adjustmentType })]), state(busy(1)));
     assert.deepEqual([to("change", 3), to("change", -2), to("exact", 7)], [7, 2, 7]);
     assert.deepEqual([to("percent", 50), to("percent", 1), to("percent", -50), to("percent", -1)], [6, 5, 2, 3]);
   });
 
-  it("leaves instances out that are not warm yet", () => {
+  it("ignores instances that are not warm yet", () => {
     const loads = [load({ inFlight: 12 }), load({ inFlight: 0, sinceReadyMs: 999 })];
     assert.equal(decideSize(configuration([upAbove10]), state(loads)), 4);
     assert.equal(decideSize(configuration([upAbove10]), state([load({ inFlight: 50, sinceReadyMs: 999 })])), 1);
   });
 
-  it("does not change by a policy within the cooldown", () => {
+  it("does not change during the cooldown of a policy", () => {
     assert.equal(decideSize(configuration([upAbove10]), state(busy(20), { sinceChangeMs: 4999 })), 4);
     assert.equal(decideSize(configuration([upAbove10]), state(busy(20), { sinceChangeMs: 5000 })), 6);
   });
 
-  it("is one instance for each connection on demand, those that wait included, and never less for it", () => {
+  it("is at least one instance per connection on demand, waiting ones included", () => {
     const policy: ScalePolicy = { name: "p", enabled: true, type: "on-demand" };
     assert.equal(decideSize(configuration([policy]), state(busy(1), { waitingConnections: 2 })), 6);
     assert.equal(decideSize(configuration([policy]), state(busy(0))), 4);
     assert.equal(decideSize(configuration([policy]), state(busy(9))), 10);
   });
 
-  it("is less by those that were idle for long enough", () => {
+  it("shrinks by the instances that were idle long enough", () => {
     const policy: ScalePolicy = { name: "p", enabled: true, type: "idle", idleTimeMs: 3000 };
     const loads = [load({ idleMs: 3000 }), load({ idleMs: 2999 }), load({ idleMs: 9999, inFlight: 1 }), load()];
     assert.equal(decideSize(configuration([policy]), state(loads)), 3);
@@ -123,7 +123,7 @@ describe("the size that autoscale wants", () => {
     assert.equal(decideSize(configuration([down, upAbove10]), state(busy(5))), 2);
   });
 
-  it("is always a whole number within its bounds", () => {
+  it("is a whole number within its bounds", () => {
     const number = fc.double({ min: 0, max: 1e6, noNaN: true });
     fc.assert(
       fc.property(
@@ -143,7 +143,7 @@ describe("the size that autoscale wants", () => {
   });
 });
 
-describe("instances that autoscale removes", () => {
+describe("the instances that autoscale removes", () => {
   const instance = (uuid: string, createdAt = 0) => ({ record: { uuid, createdAt } });
   const chosen = (loads: Record<string, Pick<InstanceLoad, "inFlight" | "idleMs">>, all: string[], count: number) =>
     selectForRemoval(
@@ -152,7 +152,7 @@ describe("instances that autoscale removes", () => {
       count,
     ).map(({ record }) => record.uuid);
 
-  it("are those that do not answer, then the least busy, then the longest quiet, then the newest", () => {
+  it("are those that are not ready, then the least busy, the longest idle and the newest", () => {
     const loads = {
       busy: { inFlight: 5, idleMs: 0 },
       quiet: { inFlight: 0, idleMs: 900 },

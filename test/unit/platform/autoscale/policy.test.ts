@@ -1,4 +1,4 @@
-/** Policies of autoscale: what is understood, what is refused, and how they are written back. */
+/** Autoscale policies: what is accepted, what is rejected, and how they are returned. */
 import assert from "node:assert/strict";
 import type { AutoscalePolicy } from "../../../../provider/contract/models";
 import { parsePolicy, assertValidPolicySet, encodePolicy } from "../../../../provider/platform/autoscale/policy";
@@ -13,7 +13,7 @@ const step = (facts: Partial<AutoscalePolicy> = {}): AutoscalePolicy => ({
   ...facts,
 });
 const throughTheWire = (policy: AutoscalePolicy) => encodePolicy(parsePolicy(policy));
-const refuses = (policy: AutoscalePolicy, code: string, message: RegExp): void => {
+const assertRejected = (policy: AutoscalePolicy, code: string, message: RegExp): void => {
   assert.throws(
     () => parsePolicy(policy),
     (error) => error instanceof ApiItemError && error.itemCode === code && message.test(error.message),
@@ -21,14 +21,14 @@ const refuses = (policy: AutoscalePolicy, code: string, message: RegExp): void =
 };
 
 describe("an autoscale policy", () => {
-  it("is written back as it was read, enabled unless it says otherwise", () => {
+  it("is returned as it was set, and enabled by default", () => {
     assert.deepEqual(throughTheWire(step()), { ...step(), enabled: true });
     assert.deepEqual(throughTheWire(step({ enabled: false })), { ...step(), enabled: false });
     const idle = { name: "i", type: "idle", idle_time_ms: 500 } as const;
     assert.deepEqual(throughTheWire(idle), { ...idle, enabled: true });
   });
 
-  it("is understood in the spellings of older clients, and written in one", () => {
+  it("is read in the spelling of older clients and written in one", () => {
     const written = (policy: AutoscalePolicy) => throughTheWire(policy) as Record<string, unknown>;
     assert.equal(written(step({ adjustment_type: "percentage" }))["adjustment_type"], "percent");
     assert.equal(written(step({ adjustment_type: "absolute" }))["adjustment_type"], "exact");
@@ -46,47 +46,47 @@ describe("an autoscale policy", () => {
       })),
     });
 
-  it("has steps in order, without gap or overlap", () => {
+  it("has ordered steps without gap or overlap", () => {
     throughTheWire(steps([undefined, 1], [1, 2], [2, undefined]));
     throughTheWire(steps([undefined, undefined]));
-    refuses(steps([1, 2], [3, 4]), "Invalid", /steps\[1\].*no gap, no overlap/);
-    refuses(steps([1, 3], [2, 4]), "Invalid", /no gap, no overlap/);
-    refuses(steps([2, 3], [1, 2]), "Invalid", /no gap, no overlap/);
-    refuses(steps([1, undefined], [2, 3]), "Invalid", /no gap, no overlap/);
-    refuses(steps([1, 2], [undefined, 3]), "Invalid", /no gap, no overlap/);
-    refuses(steps([2, 2]), "Invalid", /end above/);
-    refuses(step({ steps: [] }), "Invalid", /'steps'/);
+    assertRejected(steps([1, 2], [3, 4]), "Invalid", /steps\[1\].*no gap, no overlap/);
+    assertRejected(steps([1, 3], [2, 4]), "Invalid", /no gap, no overlap/);
+    assertRejected(steps([2, 3], [1, 2]), "Invalid", /no gap, no overlap/);
+    assertRejected(steps([1, undefined], [2, 3]), "Invalid", /no gap, no overlap/);
+    assertRejected(steps([1, 2], [undefined, 3]), "Invalid", /no gap, no overlap/);
+    assertRejected(steps([2, 2]), "Invalid", /end above/);
+    assertRejected(step({ steps: [] }), "Invalid", /'steps'/);
   });
 
-  it("says what it lacks and what does not belong to its type", () => {
+  it("reports missing members and members of other types", () => {
     const without = (field: keyof AutoscalePolicy): AutoscalePolicy => {
       const { [field]: _left, ...rest } = step();
       return rest as AutoscalePolicy;
     };
     for (const field of ["metric", "adjustment_type", "steps"] as const)
-      refuses(without(field), "Invalid", new RegExp(`'${field}'`));
-    refuses({ name: "p" }, "Invalid", /'type'/);
-    refuses({ name: "p", type: "idle" }, "Invalid", /'idle_time_ms'/);
-    refuses(step({ idle_time_ms: 5 }), "Invalid", /'idle_time_ms' is not for policies of type 'step'/);
-    refuses({ name: "p", type: "on-demand", metric: "cpu" }, "Invalid", /'metric'/);
+      assertRejected(without(field), "Invalid", new RegExp(`'${field}'`));
+    assertRejected({ name: "p" }, "Invalid", /'type'/);
+    assertRejected({ name: "p", type: "idle" }, "Invalid", /'idle_time_ms'/);
+    assertRejected(step({ idle_time_ms: 5 }), "Invalid", /'idle_time_ms' is not for policies of type 'step'/);
+    assertRejected({ name: "p", type: "on-demand", metric: "cpu" }, "Invalid", /'metric'/);
   });
 
-  it("adjusts by whole instances, and to no size below 0", () => {
+  it("adjusts by whole instances and to no size below 0", () => {
     const adjusting = (adjustment: number, adjustment_type: "change" | "exact" | "percent") =>
       step({ adjustment_type, steps: [{ adjustment }] });
     throughTheWire(adjusting(12.5, "percent"));
-    refuses(adjusting(1.5, "change"), "Invalid", /whole number/);
-    refuses(adjusting(-1, "exact"), "Invalid", /below 0/);
+    assertRejected(adjusting(1.5, "change"), "Invalid", /whole number/);
+    assertRejected(adjusting(-1, "exact"), "Invalid", /below 0/);
   });
 
-  it("is refused by name where only the cloud acts on it", () => {
-    refuses({ name: "p", type: "create", num_requests: 5 }, "NotSupported", /'create'/);
-    refuses(step({ high_watermark: 0.8 }), "NotSupported", /'high_watermark'/);
-    refuses({ name: "p", type: "on-demand", exclusive: true }, "NotSupported", /'exclusive'/);
+  it("is rejected by name if only the cloud supports it", () => {
+    assertRejected({ name: "p", type: "create", num_requests: 5 }, "NotSupported", /'create'/);
+    assertRejected(step({ high_watermark: 0.8 }), "NotSupported", /'high_watermark'/);
+    assertRejected({ name: "p", type: "on-demand", exclusive: true }, "NotSupported", /'exclusive'/);
     throughTheWire({ name: "p", type: "on-demand", exclusive: false });
   });
 
-  it("is one of eight at most, each with a name of its own", () => {
+  it("is one of at most eight with distinct names", () => {
     const policies = (count: number) => Array.from({ length: count }, (_, i) => parsePolicy(step({ name: `p${i}` })));
     assertValidPolicySet(policies(8));
     const code = (expected: string) => (error: unknown) => error instanceof ApiItemError && error.itemCode === expected;

@@ -11,8 +11,8 @@ const ask = (method: string, target: string, body?: unknown, dialect?: typeof ST
   routeRequest({ method, target, body: body === undefined ? undefined : JSON.stringify(body) }, dialect);
 const get = (target: string, body?: unknown) => ask("GET", target, body);
 
-/** Asserts that the request is refused as a whole, by HTTP status and code. */
-function refused(work: () => unknown, status: number, code: ItemCodeName, message?: RegExp): void {
+/** Asserts that the whole request is rejected, by HTTP status and code. */
+function assertRejected(work: () => unknown, status: number, code: ItemCodeName, message?: RegExp): void {
   assert.throws(work, (error) => {
     assert.ok(error instanceof RequestError, String(error));
     assert.deepEqual([error.status, error.itemCode], [status, code], error.message);
@@ -22,7 +22,7 @@ function refused(work: () => unknown, status: number, code: ItemCodeName, messag
 }
 
 describe("the router", () => {
-  it("finds a route under all its forms, also behind a doubled '/v1' and a whole URL", () => {
+  it("matches a route in every variant, also behind a doubled '/v1' and a whole URL", () => {
     const forms: [method: string, path: string, name: RouteName][] = [
       ["GET", "/v1/instances", "getInstances"],
       ["GET", "/v1/v1/instances", "getInstances"],
@@ -56,32 +56,32 @@ describe("the router", () => {
         assert.equal(ask(method, path, [certificate]).name, "updateCertificates");
   });
 
-  it("prefers what is written out to a uuid in its place, also for a method that it does not have", () => {
+  it("prefers a literal path segment over a uuid, even for an unsupported method", () => {
     assert.deepEqual(get("/v1/instances/wait").selectors, []);
     assert.deepEqual(get("/v1/instances/some-uuid").selectors, [{ uuid: "some-uuid" }]);
     for (const path of ["/v1/instances/start", "/v1/volumes/attach", "/v1/services/autoscale", "/v1/instances/history"])
-      refused(() => ask("PATCH", path, []), 405, "WrongMethod");
-    refused(() => ask("PUT", "/v1/instances", []), 405, "WrongMethod", /but POST, GET, PATCH, DELETE$/);
+      assertRejected(() => ask("PATCH", path, []), 405, "WrongMethod");
+    assertRejected(() => ask("PUT", "/v1/instances", []), 405, "WrongMethod", /but POST, GET, PATCH, DELETE$/);
   });
 
-  it("knows no endpoint with an empty word in place of a parameter", () => {
+  it("rejects an empty path parameter", () => {
     for (const path of ["/v1/instances/", "/v1/volumes//attach", "//v1/volumes", "/", ""])
-      refused(() => get(path), 404, "NoApiEndpoint");
+      assertRejected(() => get(path), 404, "NoApiEndpoint");
   });
 
-  it("gives the parameters of the path, decoded", () => {
+  it("decodes path parameters", () => {
     const policy = get("/v1/services/some-uuid/autoscale/policies/by%20cpu%2Fload");
     assert.deepEqual(policy.path, { uuid: "some-uuid", name: "by cpu/load" });
     assert.deepEqual(get("/v1/instances/%zz").selectors, [{ uuid: "%zz" }]);
   });
 
-  it("merges repeats and comma lists of lists, and takes the last of what is single", () => {
+  it("merges repeats and comma lists, and uses the last of a single value", () => {
     const { query, selectors } = get("/v1/instances?tags=a&tags=b,c&count=1&count=2&details=false&uuid=u,v&name=n");
     assert.deepEqual(query, { tags: ["a", "b", "c"], count: 2, details: false });
     assert.deepEqual(selectors, [{ uuid: "u" }, { uuid: "v" }, { name: "n" }]);
   });
 
-  it("reads selectors from a body array or a single object of any read, and lets them win over path and query", () => {
+  it("reads selectors from the body of any read, before path and query", () => {
     const named = [{ name: "n" }, { uuid: "u" }];
     for (const target of ["/v1/volumes", "/v1/volumes?uuid=x", "/v1/volumes/x", "/v1/instances/log?name=x"])
       assert.deepEqual(get(target, named).selectors, named, target);
@@ -91,7 +91,7 @@ describe("the router", () => {
     assert.deepEqual(ask("POST", "/v1/instances/metrics", named).selectors, named);
   });
 
-  it("reads what each object has for itself position by position", () => {
+  it("matches per-object values by position", () => {
     const wait = get("/v1/instances/wait", [{ uuid: "a" }, { name: "b", state: "stopped", timeout_s: 5 }]);
     assert.deepEqual(wait.query, { state: ["running", "stopped"], timeout_s: [-1, 5] });
     const older = ask("PUT", "/v1/instances/wait", [{ uuid: "a", timeout_ms: 100 }, { uuid: "b" }]);
@@ -113,14 +113,14 @@ describe("the router", () => {
     });
   });
 
-  it("makes the bulk form of a body from path, query, one object and an array", () => {
+  it("builds the bulk body from path, query, one object and an array", () => {
     const bodies = (method: string, target: string, body?: unknown) => ask(method, target, body).bodies;
     assert.deepEqual(bodies("DELETE", "/v1/volumes/u"), [[{ uuid: "u" }]]);
     assert.deepEqual(bodies("DELETE", "/v1/volumes?uuid=a&name=b,c"), [[{ uuid: "a" }, { name: "b" }, { name: "c" }]]);
     assert.deepEqual(bodies("DELETE", "/v1/volumes", { name: "a" }), [[{ name: "a" }]]);
     assert.deepEqual(bodies("DELETE", "/v1/volumes/u", { uuid: "u" }), [[{ uuid: "u" }]]);
-    refused(() => ask("DELETE", "/v1/volumes?uuid=x", [{ name: "a" }]), 400, "NotBoth");
-    refused(() => ask("DELETE", "/v1/volumes/u", { uuid: "v" }), 400, "NotBoth");
+    assertRejected(() => ask("DELETE", "/v1/volumes?uuid=x", [{ name: "a" }]), 400, "NotBoth");
+    assertRejected(() => ask("DELETE", "/v1/volumes/u", { uuid: "v" }), 400, "NotBoth");
     assert.deepEqual(bodies("DELETE", "/v1/instances/u", { timeout_s: -1 }), [[{ uuid: "u", timeout_s: -1 }]]);
     assert.deepEqual(bodies("PUT", "/v1/instances/start?uuid=a,b"), [[{ uuid: "a" }, { uuid: "b" }]]);
     assert.deepEqual(bodies("PUT", "/v1/instances/u/stop?force=true&drain_timeout_ms=5"), [
@@ -133,7 +133,7 @@ describe("the router", () => {
     assert.deepEqual(bodies("POST", "/v1/services/u/autoscale", { max_size: 2 }), [[{ uuid: "u", max_size: 2 }]]);
   });
 
-  it("takes an array for an operation on one thing as one call for each entry", () => {
+  it("splits an array for a single-object operation into one call per entry", () => {
     const two = [{ image: "a" }, { image: "b" }];
     assert.deepEqual(ask("POST", "/v1/instances", two).bodies, two);
     assert.deepEqual(ask("POST", "/v1/instances", two.slice(0, 1)).bodies, two.slice(0, 1));
@@ -141,36 +141,36 @@ describe("the router", () => {
       { name: "a" },
       { name: "b" },
     ]);
-    refused(() => ask("POST", "/v1/instances", []), 400, "MalformedRequest");
-    refused(() => ask("POST", "/v1/instances", [{ image: "a" }, { imag: "b" }]), 400, "Unknown");
+    assertRejected(() => ask("POST", "/v1/instances", []), 400, "MalformedRequest");
+    assertRejected(() => ask("POST", "/v1/instances", [{ image: "a" }, { imag: "b" }]), 400, "Unknown");
   });
 
-  it("refuses a body whose entries name nothing or too much, by code, the same for every method", () => {
+  it("rejects body entries without a selector or with two, with one code for every method", () => {
     for (const [method, target] of [
       ["GET", "/v1/volumes"],
       ["DELETE", "/v1/volumes"],
       ["PUT", "/v1/instances/start"],
     ] as const) {
-      refused(() => ask(method, target, [{ uuid: "a", name: "b" }]), 400, "NotBoth");
-      refused(() => ask(method, target, [{ uuid: "a" }, {}]), 400, "MissingId");
-      refused(() => ask(method, target, ["a"]), 400, "MalformedRequest");
-      refused(() => ask(method, target, [[{ uuid: "a" }]]), 400, "MalformedRequest");
-      refused(() => ask(method, target, "a"), 400, "MalformedRequest");
-      refused(() => ask(method, target, [{ uuid: "" }]), 400, "Invalid");
-      refused(() => ask(method, `${target}?uuid=`), 400, "Invalid");
-      refused(() => ask(method, `${target}?uuid=a,,b`), 400, "Invalid");
-      refused(() => ask(method, `${target}?color=red&uuid=a`), 400, "Unknown", /^Unknown member 'color'$/);
+      assertRejected(() => ask(method, target, [{ uuid: "a", name: "b" }]), 400, "NotBoth");
+      assertRejected(() => ask(method, target, [{ uuid: "a" }, {}]), 400, "MissingId");
+      assertRejected(() => ask(method, target, ["a"]), 400, "MalformedRequest");
+      assertRejected(() => ask(method, target, [[{ uuid: "a" }]]), 400, "MalformedRequest");
+      assertRejected(() => ask(method, target, "a"), 400, "MalformedRequest");
+      assertRejected(() => ask(method, target, [{ uuid: "" }]), 400, "Invalid");
+      assertRejected(() => ask(method, `${target}?uuid=`), 400, "Invalid");
+      assertRejected(() => ask(method, `${target}?uuid=a,,b`), 400, "Invalid");
+      assertRejected(() => ask(method, `${target}?color=red&uuid=a`), 400, "Unknown", /^Unknown member 'color'$/);
       for (const member of ["color", "toString", "constructor"]) {
         const message = new RegExp(`^Unknown member '${member}'$`);
-        refused(() => ask(method, target, [{ uuid: "a", [member]: "red" }]), 400, "Unknown", message);
+        assertRejected(() => ask(method, target, [{ uuid: "a", [member]: "red" }]), 400, "Unknown", message);
       }
     }
-    refused(() => get("/v1/healthz", [{ uuid: "a" }]), 400, "MalformedRequest");
-    refused(() => get("/v1/healthz?uuid=a"), 400, "Unknown");
-    refused(() => ask("DELETE", "/v1/volumes", []), 400, "Invalid");
+    assertRejected(() => get("/v1/healthz", [{ uuid: "a" }]), 400, "MalformedRequest");
+    assertRejected(() => get("/v1/healthz?uuid=a"), 400, "Unknown");
+    assertRejected(() => ask("DELETE", "/v1/volumes", []), 400, "Invalid");
   });
 
-  it("refuses more than 1000 objects however they are named, and takes as many", () => {
+  it("rejects more than 1000 objects in any notation and accepts 1000", () => {
     const many = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `n${index}` }));
     const query = (count: number) => many(count).map(({ name }) => name).join(","); // prettier-ignore
     assert.equal(get("/v1/volumes", many(1000)).selectors.length, 1000);
@@ -192,12 +192,12 @@ describe("the router", () => {
           Array.from({ length: 40 }, () => ({})),
         ),
     ])
-      refused(work, 400, "TooMany");
+      assertRejected(work, 400, "TooMany");
   });
 
-  it("explains a value of several forms by the one that was meant", () => {
+  it("explains a value of several shapes by the intended one", () => {
     const create = (body: object, message: RegExp, code: ItemCodeName) =>
-      refused(() => ask("POST", "/v1/instances", body), 400, code, message);
+      assertRejected(() => ask("POST", "/v1/instances", body), 400, code, message);
     create({ image: 5 }, /^'image' in instance creation arguments has type 'integer', but expected 'string' or 'object'$/, "MalformedRequest"); // prettier-ignore
     create({ image: {} }, /^'image\.url' is missing in instance creation arguments; expected 'string'$/, "MalformedRequest"); // prettier-ignore
     create({ image: { url: "a", pul: 1 } }, /^Unknown member 'pul' in 'image'$/, "Unknown");
@@ -211,7 +211,7 @@ describe("the router", () => {
     create({ annotations: many }, /^'annotations' has more than 256 entries$/, "Invalid");
     create({ name: "x".repeat(256) }, /^'name' must have at most 255 character\(s\)$/, "TooLong");
     const policy = (body: object, message: RegExp, code: ItemCodeName) =>
-      refused(() => ask("POST", "/v1/services/u/autoscale/policies", body), 400, code, message);
+      assertRejected(() => ask("POST", "/v1/services/u/autoscale/policies", body), 400, code, message);
     policy({ name: "a", type: "step", metric: "x" }, /^'metric' must be one of 'cpu'/, "Invalid");
     policy({ name: "a", type: { name: "a", metric: "x" } }, /^'type\.metric' must be one of 'cpu'/, "Invalid");
     policy({}, /^'name' is missing/, "MalformedRequest");
@@ -230,17 +230,17 @@ describe("the router", () => {
     );
   });
 
-  it("refuses a body that is nested without end", () => {
+  it("rejects a body that is nested too deeply", () => {
     const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
     for (const depth of [40, 100_000, 4_000_000])
-      refused(
+      assertRejected(
         () => routeRequest({ method: "POST", target: "/v1/instances", body: nested(depth) }),
         400,
         "MalformedRequest",
       );
   });
 
-  it("reads the older form of an image listing, and writes its items", () => {
+  it("reads the older image listing and writes its items", () => {
     const listing = get("/v1/images/list?namespace=acme&tagged=true", [
       { digest: "acme/app@sha256:1" },
       { tag: "b:1" },
@@ -262,13 +262,13 @@ describe("the router", () => {
         args: "-c x",
       },
     ]);
-    refused(() => get("/v1/images/list?tagged=perhaps"), 400, "Invalid");
-    refused(() => get("/v1/images/list?color=red"), 400, "Unknown");
+    assertRejected(() => get("/v1/images/list?tagged=perhaps"), 400, "Invalid");
+    assertRejected(() => get("/v1/images/list?color=red"), 400, "Unknown");
   });
 
-  it("in its strict form refuses what older nodes do not know, in their words", () => {
+  it("rejects what older nodes do not know, with their messages, in strict mode", () => {
     const strict = (method: string, target: string, body: unknown) => ask(method, target, body, STRICT_2026_DIALECT);
-    refused(
+    assertRejected(
       () => strict("POST", "/v1/instances", { image: { url: "a" } }),
       400,
       "MalformedRequest",
@@ -276,17 +276,17 @@ describe("the router", () => {
     );
     for (const member of ["timeout_s", "dont_retain"]) {
       const message = new RegExp(`^Unknown member '${member}'$`);
-      refused(() => strict("DELETE", "/v1/instances", [{ uuid: "u", [member]: 1 }]), 400, "Unknown", message);
-      refused(() => strict("DELETE", "/v1/instances/u", { [member]: 1 }), 400, "Unknown", message);
+      assertRejected(() => strict("DELETE", "/v1/instances", [{ uuid: "u", [member]: 1 }]), 400, "Unknown", message);
+      assertRejected(() => strict("DELETE", "/v1/instances/u", { [member]: 1 }), 400, "Unknown", message);
     }
-    refused(() => strict("PUT", "/v1/certificates", [{ uuid: "u", chain: "c", pkey: "k" }]), 405, "WrongMethod");
+    assertRejected(() => strict("PUT", "/v1/certificates", [{ uuid: "u", chain: "c", pkey: "k" }]), 405, "WrongMethod");
     assert.equal(strict("PATCH", "/v1/certificates/u", { chain: "c", pkey: "k" }).name, "updateCertificates");
     assert.deepEqual(strict("POST", "/v1/instances", { image: "a" }).bodies, [{ image: "a" }]);
     assert.equal(strict("GET", "/v1/instances", undefined).encodeItems, undefined);
     assert.deepEqual(STRICT_2026_DIALECT.encodeItem?.({ uuid: "u", updates: [] }), { uuid: "u" });
   });
 
-  it("answers any target and body with a route or a refusal, never with a fault", () => {
+  it("resolves any target and body to a route or an error response, never an exception", () => {
     const all: readonly Route[] = Object.values(routes);
     const paths = all.flatMap(({ path, singleObjectPath: one, olderEndpoints: older = [] }) => [
       path,

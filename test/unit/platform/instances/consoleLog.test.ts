@@ -13,7 +13,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-describe("a console log", () => {
+describe("the console log", () => {
   let folder: string;
   let file: string;
   let written: number;
@@ -25,7 +25,7 @@ describe("a console log", () => {
   });
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  /** Writes as QEMU does: at an offset of its own. Every byte tells where it is. */
+  /** Writes like QEMU at its own offset. Every byte encodes its position. */
   const byteAt = (offset: number): number => 1 + (offset % 251);
   function write(bytes: number): void {
     const descriptor = fs.openSync(file, "r+");
@@ -35,7 +35,7 @@ describe("a console log", () => {
   }
   const spaceBytes = (): number => fs.statSync(file).blocks * 512;
 
-  it("is read in windows that lie within what is available", () => {
+  it("is read in ranges within the available bytes", () => {
     const offset = fc.integer({ min: -5 * MIB, max: 5 * MIB });
     fc.assert(
       fc.property(fc.nat(4 * MIB), offset, fc.nat(16383), (size, from, limit) => {
@@ -45,12 +45,12 @@ describe("a console log", () => {
         assert.ok(end - start <= limit && available.end === size && available.end - available.start <= MIB);
         if (from >= available.start && from <= size) assert.equal(start, from);
         if (from < 0 && size + from >= available.start) assert.equal(start, size + from);
-        assert.equal(end - start, Math.min(limit, size - start)); // as much as there is
+        assert.equal(end - start, Math.min(limit, size - start)); // as much as exists
       }),
     );
   });
 
-  it("takes no more space than twice what can be read, and keeps its offsets and its end", async () => {
+  it("takes at most twice its readable size and keeps its offsets and its end", async () => {
     let most = 0;
     for (let step = 0; step < 40; step++) {
       write(300_000);
@@ -70,7 +70,7 @@ describe("a console log", () => {
     }
   });
 
-  it("is left alone while it is small, or not there", () => {
+  it("is unchanged while small or missing", () => {
     write(CONSOLE_LOG_MAX_BYTES);
     truncateConsoleLog(file);
     assert.equal(fs.readFileSync(file)[0], byteAt(0));

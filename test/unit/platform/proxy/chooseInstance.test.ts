@@ -4,49 +4,52 @@ import { type Candidate, chooseInstance } from "../../../../provider/platform/pr
 
 const limits = { softLimit: 2, hardLimit: 4 };
 const none = new Set<string>();
-const ready = (uuid: string, connections: number): Candidate => ({ uuid, is: "ready", connections });
-const other = (uuid: string, is: Candidate["is"]): Candidate => ({ uuid, is, connections: 0 });
+const ready = (uuid: string, connections: number): Candidate => ({ uuid, state: "ready", connections });
+const other = (uuid: string, state: Candidate["state"]): Candidate => ({ uuid, state, connections: 0 });
 
 describe("the choice of an instance for a connection", () => {
-  it("falls on the least busy one that answers", () => {
-    assert.deepEqual(chooseInstance([ready("a", 2), ready("b", 1), other("c", "coming")], limits, none), {
-      do: "connect",
+  it("falls on the ready one with the fewest connections", () => {
+    assert.deepEqual(chooseInstance([ready("a", 2), ready("b", 1), other("c", "starting")], limits, none), {
+      action: "connect",
       uuid: "b",
     });
   });
 
-  it("wakes a sleeping one beside once every ready one is at the soft limit", () => {
-    const candidates = [ready("a", 2), other("z", "asleep")];
-    assert.deepEqual(chooseInstance(candidates, limits, none), { do: "connect", uuid: "a", wake: "z" });
-    assert.deepEqual(chooseInstance([ready("a", 1), other("z", "asleep")], limits, none), { do: "connect", uuid: "a" });
+  it("also wakes one in standby once every ready one is at the soft limit", () => {
+    const candidates = [ready("a", 2), other("z", "standby")];
+    assert.deepEqual(chooseInstance(candidates, limits, none), { action: "connect", uuid: "a", wake: "z" });
+    assert.deepEqual(chooseInstance([ready("a", 1), other("z", "standby")], limits, none), {
+      action: "connect",
+      uuid: "a",
+    });
   });
 
-  it("wakes when none is up, holds while one is coming, refuses when none will", () => {
-    assert.deepEqual(chooseInstance([other("z", "asleep"), other("c", "coming")], limits, none), {
-      do: "wake",
+  it("wakes one in standby when none is ready, holds while one is starting, refuses when none will be ready", () => {
+    assert.deepEqual(chooseInstance([other("z", "standby"), other("c", "starting")], limits, none), {
+      action: "wake",
       uuid: "z",
     });
-    assert.deepEqual(chooseInstance([other("c", "coming"), other("d", "away")], limits, none), { do: "hold" });
-    assert.deepEqual(chooseInstance([other("d", "away")], limits, none), { do: "refuse", because: "no instance" });
-    assert.deepEqual(chooseInstance([], limits, none), { do: "refuse", because: "no instance" });
+    assert.deepEqual(chooseInstance([other("c", "starting"), other("d", "out")], limits, none), { action: "hold" });
+    assert.deepEqual(chooseInstance([other("d", "out")], limits, none), { action: "refuse" });
+    assert.deepEqual(chooseInstance([], limits, none), { action: "refuse" });
   });
 
   it("refuses above the hard limit", () => {
-    assert.deepEqual(chooseInstance([ready("a", 4)], limits, none), { do: "refuse", because: "hard limit" });
+    assert.deepEqual(chooseInstance([ready("a", 4)], limits, none), { action: "refuse" });
   });
 
-  it("leaves out what was tried in vain", () => {
+  it("leaves out those that could not be reached", () => {
     assert.deepEqual(chooseInstance([ready("a", 0), ready("b", 3)], limits, new Set(["a"])), {
-      do: "connect",
+      action: "connect",
       uuid: "b",
     });
-    assert.deepEqual(chooseInstance([ready("a", 0)], limits, new Set(["a"])), { do: "refuse", because: "no instance" });
+    assert.deepEqual(chooseInstance([ready("a", 0)], limits, new Set(["a"])), { action: "refuse" });
   });
 
-  it("never gives a connection to one that is not ready, was tried, is full, or is busier than another", () => {
+  it("is never an instance that is not ready, was tried, is full, or is busier than another", () => {
     const candidate = fc.record({
       uuid: fc.uuid(),
-      is: fc.constantFrom("ready", "coming", "asleep", "away" as const),
+      state: fc.constantFrom("ready", "starting", "standby", "out" as const),
       connections: fc.nat(6),
     });
     fc.assert(
@@ -55,13 +58,13 @@ describe("the choice of an instance for a connection", () => {
         fc.integer({ min: 1, max: 6 }),
         (candidates, hardLimit) => {
           const tried = new Set(candidates.filter((_, index) => index % 3 === 2).map(({ uuid }) => uuid));
-          const choice = chooseInstance(candidates, { softLimit: 1, hardLimit }, tried);
+          const decision = chooseInstance(candidates, { softLimit: 1, hardLimit }, tried);
           const eligible = candidates.filter(
-            (one) => one.is === "ready" && !tried.has(one.uuid) && one.connections < hardLimit,
+            (one) => one.state === "ready" && !tried.has(one.uuid) && one.connections < hardLimit,
           );
-          assert.equal(choice.do === "connect", eligible.length > 0);
-          if (choice.do !== "connect") return;
-          const chosen = eligible.find(({ uuid }) => uuid === choice.uuid);
+          assert.equal(decision.action === "connect", eligible.length > 0);
+          if (decision.action !== "connect") return;
+          const chosen = eligible.find(({ uuid }) => uuid === decision.uuid);
           assert.equal(chosen?.connections, Math.min(...eligible.map(({ connections }) => connections)));
         },
       ),

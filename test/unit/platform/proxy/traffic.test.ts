@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import type * as net from "node:net";
 import { ConnectionTraffic, NO_TRAFFIC, InstanceTraffic } from "../../../../provider/platform/proxy/traffic";
 
-/** A socket of which only the counters are looked at. */
+/** A socket of which only the counters are read. */
 const socket = (bytesWritten: number, bytesRead: number) => ({ bytesWritten, bytesRead }) as net.Socket;
 const flowOf = (bytesWritten: number, bytesRead: number, onRequest = () => undefined as void): ConnectionTraffic =>
   new ConnectionTraffic(socket(bytesWritten, bytesRead), onRequest);
 
-describe("what passes between the proxy and an instance", () => {
-  it("is nothing at first, and an instance without connections is quiet for ever", () => {
+describe("the traffic of an instance", () => {
+  it("is zero at first, and an instance without connections is idle for ever", () => {
     const traffic = new InstanceTraffic();
     assert.deepEqual(traffic.counts, NO_TRAFFIC);
     assert.equal(traffic.idleMs, Infinity);
   });
 
-  it("counts a connection once, and each further HTTP request on it", () => {
+  it("counts each connection and each further HTTP request once", () => {
     const traffic = new InstanceTraffic();
     const [raw, http] = [flowOf(3, 4), flowOf(10, 20)];
     traffic.addConnection(raw);
@@ -23,7 +23,7 @@ describe("what passes between the proxy and an instance", () => {
     assert.deepEqual(traffic.counts, { rxBytes: 13, txBytes: 24, connections: 1, requests: 0, total: 4 });
   });
 
-  it("says each time that it became one more", () => {
+  it("reports each connection and each further request", () => {
     let told = 0;
     const flow = flowOf(0, 0, () => void told++);
     assert.equal(told, 1);
@@ -31,7 +31,7 @@ describe("what passes between the proxy and an instance", () => {
     assert.deepEqual([told, flow.total], [3, 3]);
   });
 
-  it("keeps the sums of connections that are over, once each", () => {
+  it("keeps the totals of closed connections, each counted once", () => {
     const traffic = new InstanceTraffic();
     const flow = flowOf(3, 4);
     traffic.addConnection(flow);
@@ -40,7 +40,7 @@ describe("what passes between the proxy and an instance", () => {
     assert.deepEqual(traffic.counts, { rxBytes: 3, txBytes: 4, connections: 0, requests: 0, total: 1 });
   });
 
-  it("is not quiet while a request is in flight", async () => {
+  it("is not idle while a request is in flight", async () => {
     const traffic = new InstanceTraffic();
     const flow = flowOf(0, 0);
     traffic.addConnection(flow);

@@ -15,7 +15,7 @@ describe("the database", () => {
   });
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  it("is readable by its user alone and belongs to one process at a time", () => {
+  it("is readable only by its user and open in one process at a time", () => {
     const first = openDatabase(file);
     assert.equal(fs.statSync(file).mode & 0o777, 0o600);
     assert.equal(openDatabase(file), undefined);
@@ -25,7 +25,7 @@ describe("the database", () => {
     second?.close();
   });
 
-  it("is free again when its process was killed with SIGKILL", async () => {
+  it("can be opened again after its process was killed with SIGKILL", async () => {
     const script = `
       const { DatabaseSync } = require("node:sqlite");
       const held = new DatabaseSync(process.argv[1]);
@@ -43,12 +43,28 @@ describe("the database", () => {
     taken?.close();
   });
 
-  it("leaves no file when it is removed", () => {
+  it("leaves no file behind when it is removed", () => {
     openDatabase(file)?.removeAndClose();
     assert.deepEqual(fs.readdirSync(path.dirname(file)), []);
   });
 
-  it("of a newer version is refused and not touched", () => {
+  it("of version 2 is migrated: its instances keep their autokill as a template", () => {
+    openDatabase(file)?.close();
+    const older = new DatabaseSync(file);
+    older.exec(`PRAGMA user_version = 2;
+      INSERT INTO instances (uuid, name, created_at, definition, status)
+        VALUES ('u1', 'a', 1, '{"memoryMb":64,"frozenAutokillMs":5000}', '{}'), ('u2', 'b', 2, '{"memoryMb":32}', '{}')`);
+    older.close();
+    const database = openDatabase(file);
+    const rows = database?.all("SELECT definition FROM instances ORDER BY uuid") as { definition: string }[];
+    assert.deepEqual(
+      rows.map(({ definition }) => JSON.parse(definition) as unknown),
+      [{ memoryMb: 64, templateAutokillMs: 5000 }, { memoryMb: 32 }],
+    );
+    database?.close();
+  });
+
+  it("of a newer version is rejected and left alone", () => {
     openDatabase(file)?.close();
     const newer = new DatabaseSync(file);
     newer.exec("PRAGMA user_version = 999");

@@ -27,7 +27,7 @@ async function received(port: number): Promise<string> {
   return text;
 }
 
-describe("the VMM in memory", () => {
+describe("the fake VMM", () => {
   let folder: string;
   let vmm: FakeVmm;
   let guest: FakeGuest;
@@ -40,7 +40,7 @@ describe("the VMM in memory", () => {
     await fs.rm(folder, { recursive: true });
   });
 
-  it("boots a guest that answers on a real port once it listens", async () => {
+  it("boots a guest that accepts connections on a real port", async () => {
     guest = { bootMs: 5, listenMs: 5, serve: (socket, port) => socket.end(`port ${port}`), console: "booting\n" };
     const vm = await vmm.start(spec);
     assert.equal(await vm.probePort(80, signal), false);
@@ -56,20 +56,20 @@ describe("the VMM in memory", () => {
     assert.equal(await vm.probePort(80, signal), true);
   });
 
-  it("ends as programmed, as told from outside, and as stopped", async () => {
-    guest = { exits: { afterMs: 1, exit: { how: "exited", exitCode: 4 } } };
-    assert.deepEqual(await (await vmm.start(spec)).exited, { how: "exited", exitCode: 4 });
-    assert.deepEqual(await vmm.postMortem(spec.uuid), { how: "exited", exitCode: 4 });
+  it("ends as programmed, when killed from outside, and when stopped", async () => {
+    guest = { exits: { afterMs: 1, exit: { kind: "exited", exitCode: 4 } } };
+    assert.deepEqual(await (await vmm.start(spec)).exited, { kind: "exited", exitCode: 4 });
+    assert.deepEqual(await vmm.postMortem(spec.uuid), { kind: "exited", exitCode: 4 });
     guest = {};
     const crashing = await vmm.start(spec);
-    vmm.end(spec.uuid, { how: "panicked", detail: "oops" });
-    assert.deepEqual(await crashing.exited, { how: "panicked", detail: "oops" });
-    assert.equal((await (await vmm.start(spec)).stop({ graceMs: 1 })).how, "killed");
-    guest = { onStop: { how: "exited", exitCode: 0 } };
-    assert.deepEqual(await (await vmm.start(spec)).stop({ graceMs: 60_000 }), { how: "exited", exitCode: 0 });
+    vmm.end(spec.uuid, { kind: "panicked", detail: "oops" });
+    assert.deepEqual(await crashing.exited, { kind: "panicked", detail: "oops" });
+    assert.equal((await (await vmm.start(spec)).stop({ graceMs: 1 })).kind, "killed");
+    guest = { onStop: { kind: "exited", exitCode: 0 } };
+    assert.deepEqual(await (await vmm.start(spec)).stop({ graceMs: 60_000 }), { kind: "exited", exitCode: 0 });
   });
 
-  it("lets a VM be adopted while it runs and forgets it without a trace", async () => {
+  it("lets a running VM be adopted, and removes every file of one that is gone", async () => {
     guest = {};
     const first = await vmm.start(spec);
     first.disconnect();

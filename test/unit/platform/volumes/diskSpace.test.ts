@@ -5,8 +5,8 @@ import * as path from "node:path";
 import { UnikernelError, formatError } from "../../../../provider/base/errors";
 import { makeDisk } from "../../../../provider/platform/volumes/disk";
 
-describe("a volume that does not fit on the disk", () => {
-  it("is refused with how much there is, and leaves no file", async () => {
+describe("a volume that does not fit on the host's disk", () => {
+  it("is rejected with the free space, and leaves no file behind", async () => {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-no-space-"));
     try {
       const { blocks, bsize } = await fs.statfs(folder);

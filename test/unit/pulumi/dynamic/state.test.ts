@@ -8,7 +8,7 @@ import { inputsFromState, toState, preservedOnRefresh } from "../../../../provid
 import { type ResourceKind, resourceOf } from "../../../../provider/resources/all";
 import { fingerprint } from "../../../../provider/resources/workload/request";
 
-/** Programs and the states that the previous release wrote for them. */
+/** Programs with the states that the previous release wrote for them. */
 const FORMER: readonly (readonly [kind: ResourceKind, program: object, state: object])[] = [
   [
     "Instance",
@@ -65,7 +65,7 @@ const FORMER: readonly (readonly [kind: ResourceKind, program: object, state: ob
   ["Volume", { name: "data", sizeMb: 64 }, { name: "data", sizeMb: 64, filesystem: "ext4", createdAt: "" }],
 ];
 
-/** Resources of which a release wrote times in seconds, and what becomes of them. */
+/** Resources with times in seconds in state, and the expected milliseconds. */
 const IN_SECONDS: readonly (readonly [kind: ResourceKind, old: object, migrated: object])[] = [
   [
     "Service",
@@ -105,8 +105,8 @@ describe("state", () => {
     });
   }
 
-  it("says by the same fingerprint what a template asks for, as the previous release did", () => {
-    // What it hashed: the request with sorted keys and without defaults.
+  it("keeps the template fingerprint of the previous release", () => {
+    // The hashed value: the request with sorted keys and without defaults.
     const request =
       '{"autostart":true,"env":{"A":"b"},"image":"a","memory_mb":256,"restart_policy":"always",' +
       '"scale_to_zero":{"cooldown_time_ms":5000,"policy":"on"},' +
@@ -139,7 +139,7 @@ describe("state", () => {
     assert.equal(fingerprint({ ...full, imagePull: { credentials: "c" } }), expected, "nor how an image is fetched");
   });
 
-  it("remembers across a refresh that an instance owes a start, and forgets it with the next update", () => {
+  it("remembers a pending start across a refresh until the next update", () => {
     const resource = resourceOf("Instance");
     const home = { metro: "local", provider: "" };
     const failed = toState(resource, home, {}, { name: "web" }, { state: "stopped", [PENDING_START_KEY]: true });
@@ -155,7 +155,7 @@ describe("state", () => {
     assert.equal(PENDING_START_KEY in toState(resource, home, { name: "web" }, {}, { state: "running" }), false);
   });
 
-  it("forgets that an instance owes a start once a refresh sees it started", () => {
+  it("forgets a pending start once a refresh finds the instance started", () => {
     const failed = { name: "web", state: "stopped", [PENDING_START_KEY]: true };
     for (const state of ["draining", "stopping"])
       assert.deepEqual(

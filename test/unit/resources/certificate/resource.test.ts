@@ -51,31 +51,31 @@ describe("the rules of a certificate", () => {
     ["a certificate for its own name", www],
     ["another of its names", { ...www, commonName: "example.com" }],
     [
-      "a domain that its wildcard stands for",
+      "a domain that its wildcard covers",
       { commonName: "a.example.com", chain: pem("wild.pem"), key: pem("wild.key") },
     ],
     ["a wildcard", { commonName: "*.example.com", chain: pem("wild.pem"), key: pem("wild.key") }],
     ["a chain with issuers behind it", { ...www, chain: `${pem("www.pem")}\n${pem("wild.pem")}\n` }],
-    ["a key in the form of its kind", { ...www, key: pem("www.sec1.key") }],
-    ["what is not known yet", { commonName: UNKNOWN, chain: UNKNOWN, key: "" + pem("www.key") }],
+    ["a key in its own format (SEC1)", { ...www, key: pem("www.sec1.key") }],
+    ["unknown values", { commonName: UNKNOWN, chain: UNKNOWN, key: "" + pem("www.key") }],
   ];
   for (const [what, given] of accepted) {
     it(`accept ${what}`, async () => assert.deepEqual(await refusals(given), []));
   }
 
   const refused: readonly [string, object, RegExp][] = [
-    ["a key that does not fit", { ...www, key: pem("renewed.key") }, /^key: does not fit the certificate/],
-    ["a key that is none", { ...www, key: "s3cr3t" }, /^key: cannot be read; give PEM text/],
-    ["an encrypted key", { ...www, key: pem("www.encrypted.key") }, /^key: is encrypted; give it without a passphrase/],
-    ["a chain that is none", { ...www, chain: "nothing" }, /^chain: cannot be read; give PEM text/],
-    ["a broken chain", { ...www, chain: pem("www.pem").replace(/\n..../, "\n****") }, /^chain: cannot be read/],
-    ["a key among the chain", { ...www, chain: `${www.chain}\n${www.key}` }, /^chain: holds a private key/],
+    ["a key that does not fit", { ...www, key: pem("renewed.key") }, /^key: does not match the certificate/],
+    ["a key that is none", { ...www, key: "s3cr3t" }, /^key: is not valid PEM; give text/],
+    ["an encrypted key", { ...www, key: pem("www.encrypted.key") }, /^key: is encrypted; remove its passphrase/],
+    ["a chain that is none", { ...www, chain: "nothing" }, /^chain: is not valid PEM; give text/],
+    ["a broken chain", { ...www, chain: pem("www.pem").replace(/\n..../, "\n****") }, /^chain: is not valid PEM/],
+    ["a key among the chain", { ...www, chain: `${www.chain}\n${www.key}` }, /^chain: contains a private key/],
     [
-      "a domain that it is not for",
+      "a domain that it does not cover",
       { ...www, commonName: "shop.example.com" },
-      /^commonName: "shop\.example\.com" is not among the names of the certificate, which is for www\.example\.com, example\.com\.$/,
+      /^commonName: \"shop\.example\.com\" is not a name of the certificate, which is for www\.example\.com, example\.com\.$/,
     ],
-    ["one that has expired", { ...www, chain: pem("expired.pem") }, /^chain: its certificate expired on 2020-02-01/],
+    ["one that has expired", { ...www, chain: pem("expired.pem") }, /^chain: the certificate expired on 2020-02-01/],
     [
       "a domain with a dot at its end",
       { ...www, commonName: "www.example.com." },
@@ -84,7 +84,7 @@ describe("the rules of a certificate", () => {
     ["no key", { ...www, key: undefined }, /^key: required/],
   ];
   for (const [what, given, text] of refused) {
-    it(`refuse ${what}, and quote no key`, async () => {
+    it(`reject the inputs and quote no key: ${what}`, async () => {
       const found = await refusals(given);
       assert.equal(found.length, 1, found.join("\n"));
       assert.match(found[0] ?? "", text);
@@ -92,14 +92,14 @@ describe("the rules of a certificate", () => {
     });
   }
 
-  it("let one stay that has expired since it was uploaded", async () => {
+  it("accept an existing certificate that has expired since its upload", async () => {
     const old = { ...www, chain: pem("expired.pem") };
     assert.deepEqual(await refusals(old, old), []);
   });
 });
 
-describe("the certificate", () => {
-  it("shows no drift for what is reported in another form, and drift for another certificate", async () => {
+describe("the certificate resource", () => {
+  it("shows no drift for another notation, and drift for another certificate", async () => {
     const inputs = await checked(www);
     const read = async (more: object) => {
       const observed = await certificate.read(
@@ -117,16 +117,16 @@ describe("the certificate", () => {
     assert.deepEqual(await read({ common_name: "other.example.com" }), ["commonName"]);
   });
 
-  it("is read by its name alone", async () => {
+  it("is read by name alone", async () => {
     const context = contextWithResponses({
       getCertificates: () => ({ ...item, state: "pending", validation: { attempt: 2, next: "soon" } }),
     });
     const observed = await certificate.read(context, "shop", {} as Inputs);
     assert.deepEqual(observed?.inputs, { name: "shop", commonName: "www.example.com", adopt: false });
-    assert.deepEqual([observed?.id, observed?.outputs.validation], ["c1", "attempt 2, the next at soon"]);
+    assert.deepEqual([observed?.id, observed?.outputs.validation], ["c1", "attempt 2, next at soon"]);
   });
 
-  it("is gone for code 8, and for nothing else", async () => {
+  it("is not found for code 8 only", async () => {
     const inputs = await checked(www);
     const answering = (error: number) =>
       contextWithResponses({ getCertificates: () => ({ status: "error", error, message: "no" }) });
@@ -134,17 +134,17 @@ describe("the certificate", () => {
     await failing(certificate.read(answering(14), "c1", inputs));
   });
 
-  it("is uploaded with its key as PKCS #8, the one form that the API takes", async () => {
+  it("uploads its key as PKCS #8, the one format that the API accepts", async () => {
     const context = contextWithResponses({ createCertificate: () => item, getCertificates: () => item });
     const { id, outputs } = await certificate.create(context, await checked({ ...www, key: pem("www.sec1.key") }));
-    const [sent] = context.asked.map((entry) => JSON.parse(entry.slice(entry.indexOf("{"))) as Record<string, string>);
+    const [sent] = context.calls.map((entry) => JSON.parse(entry.slice(entry.indexOf("{"))) as Record<string, string>);
     assert.deepEqual([id, outputs.state, sent?.["common_name"]], ["c1", "valid", "www.example.com"]);
     assert.match(sent?.["pkey"] ?? "", /^-----BEGIN PRIVATE KEY-----/);
     const same = crypto.createPrivateKey(sent?.["pkey"] ?? "").equals(crypto.createPrivateKey(www.key));
     assert.equal(same, true);
   });
 
-  it("is found by its name when the answer to its upload was lost, unless it is somebody else's", async () => {
+  it("is found by name after a lost upload response, unless it belongs to someone else", async () => {
     const losing = (found: object) =>
       contextWithResponses({
         createCertificate: () => {
@@ -154,19 +154,19 @@ describe("the certificate", () => {
       });
     const context = losing({});
     assert.equal((await certificate.create(context, await checked(www))).id, "c1");
-    assert.equal(context.asked.length, 1);
+    assert.equal(context.calls.length, 1);
     const error = await failing(certificate.create(losing({ serial_number: "01" }), await checked(www)));
     assert.equal(error.code, "ALREADY_EXISTS");
   });
 
-  it("takes over one of its name where that is asked for, and uploads only what is another's", async () => {
+  it("is adopted by name, and uploaded again only if it differs", async () => {
     const asked = async (found: object) => {
       const context = contextWithResponses({
         getCertificates: () => ({ ...item, ...found }),
         updateCertificates: () => item,
       });
       await certificate.create(context, await checked({ ...www, adopt: true }));
-      return context.asked.map((entry) => entry.split(" ")[0]);
+      return context.calls.map((entry) => entry.split(" ")[0]);
     };
     assert.deepEqual(await asked({}), []);
     assert.deepEqual(await asked({ serial_number: "01" }), ["updateCertificates"]);
@@ -174,7 +174,7 @@ describe("the certificate", () => {
     assert.deepEqual([error.code, error.property], ["ALREADY_EXISTS", "commonName"]);
   });
 
-  it("takes over one that the platform has issued and named after its domain", async () => {
+  it("adopts a certificate that the platform issued and named after its domain", async () => {
     const name = "www.example.com-ab1de";
     const asked: unknown[] = [];
     const context = contextWithResponses({
@@ -184,10 +184,10 @@ describe("the certificate", () => {
       },
     });
     await certificate.create(context, await checked({ ...www, name, adopt: true }));
-    assert.deepEqual([asked, context.asked], [[{ name: [name] }], []]);
+    assert.deepEqual([asked, context.calls], [[{ name: [name] }], []]);
   });
 
-  it("is changed in place, and replaced for another domain", async () => {
+  it("is updated in place, and replaced for another domain", async () => {
     const olds = await checked(www);
     const news = await checked({ ...www, chain: pem("renewed.pem"), key: pem("renewed.key") }, olds);
     const renewed = { ...item, serial_number: "6e8df8eac3d06c6d802682ca585c012c2cc12ac1" };
@@ -205,7 +205,7 @@ describe("the certificate", () => {
     assert.equal(diff(certificate, { ...olds }, other)[0]?.replace, true);
   });
 
-  it("says which input is refused, and never the key", async () => {
+  it("names the rejected input and never shows the key", async () => {
     const context = contextWithResponses({
       updateCertificates: () => ({ status: "error", error: 30, message: "The CN does not match" }),
     });
@@ -215,7 +215,7 @@ describe("the certificate", () => {
     assert.doesNotMatch(formatError(error), /PRIVATE KEY/);
   });
 
-  it("says how to have it replaced where a metro changes no certificates", async () => {
+  it("suggests a replacement if the metro cannot update certificates", async () => {
     const inputs = await checked(www);
     const refusals = [
       () => ({ status: "error", error: 1, message: "Not supported" }),
@@ -231,7 +231,7 @@ describe("the certificate", () => {
     }
   });
 
-  it("names the services that use it when it cannot be deleted", async () => {
+  it("names the services that prevent its deletion", async () => {
     const context = contextWithResponses({
       deleteCertificates: () => ({ status: "error", error: 15, message: "Certificate is in use" }),
       getCertificates: () => ({ ...item, service_groups: [{ uuid: "s1", name: "web" }] }),

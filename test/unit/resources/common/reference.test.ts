@@ -4,14 +4,14 @@ import { matchesReference } from "../../../../provider/resources/common/referenc
 
 const uuid = "0bd1e1f2-7a3c-4f5d-9e8b-0123456789ab";
 
-describe("a uuid or name that a program gives", () => {
-  it("is told apart, and a uuid in capitals is sent as the API writes it", () => {
+describe("a reference by uuid or name", () => {
+  it("is recognised, and a uuid in capitals is sent in lower case", () => {
     assert.deepEqual([isUuid(uuid), isUuid(uuid.toUpperCase()), isUuid("data")], [true, true, false]);
     assert.deepEqual(toReference(uuid.toUpperCase()), { uuid });
     assert.deepEqual(toReference("Data"), { name: "Data" });
   });
 
-  it("means the object that has it", () => {
+  it("refers to the object that has it", () => {
     for (const given of [uuid, uuid.toUpperCase(), "data"])
       assert.equal(matchesReference(given, { uuid, name: "data" }), true);
     for (const given of ["DATA", "other", ""]) assert.equal(matchesReference(given, { uuid, name: "data" }), false);

@@ -15,13 +15,13 @@ import { DIGEST, FakeInstances, uuidOf } from "../../../support/fakeInstances";
 
 const [DATA, LOGS] = [uuidOf("7", 1), uuidOf("7", 2)];
 
-/** Inputs that change in place. */
+/** Inputs that are updated in place. */
 const IN_PLACE: readonly string[] = [
   ...["args", "env", "memoryMb", "vcpus", "volumes", "roms", "plugins", "tags", "annotations", "hostname"],
   ...["dependencies", "schedules", "autokill", "schedPriority", "deleteLock", "drainTimeoutMs"],
 ];
 
-/** Volumes by uuid, as other resources give them, each mounted once. */
+/** Volumes by uuid, as other resources return them, each mounted once. */
 const withUuids = ({ volumes, ...rest }: { volumes?: { volume: string }[] }): object => ({
   ...rest,
   ...(volumes === undefined
@@ -39,7 +39,7 @@ const checked = async (given: object): Promise<InstanceInputs> => {
 const refused = (item: object) => ({ item: { status: "error", ...item } });
 const lost = (after = false) => ({ error: new UnikernelError("API_UNREACHABLE", "The answer was lost."), after });
 
-describe("an instance that is changed", () => {
+describe("the update of an instance", () => {
   let api: FakeInstances;
   beforeEach(() => (api = new FakeInstances()));
 
@@ -67,7 +67,7 @@ describe("an instance that is changed", () => {
     assert.ok(error instanceof ResourceInitFailedError, String(error));
     return error;
   };
-  /** The state after a failure, as the front end writes it and reads it again: what was asked for, and over it what the failure carries. */
+  /** The state after a failure, as the front end writes and reads it: the inputs, overridden by what the failure contains. */
   const after = async ({ id, outputs }: ResourceInitFailedError, given: object): Promise<State> => {
     const resource = resourceOf("Instance");
     const state = toState(resource, { metro: "test", provider: "" }, {}, await checked(given), outputs);
@@ -77,7 +77,7 @@ describe("an instance that is changed", () => {
       outputs: state as unknown as InstanceOutputs,
     };
   };
-  /** From now on no read is answered. */
+  /** Fails every read from now on. */
   let readable: () => void = () => undefined;
   const unreadable = () => {
     const { getInstances } = api.context.client;
@@ -87,7 +87,7 @@ describe("an instance that is changed", () => {
   const differing = async (state: State, given: object): Promise<string[]> =>
     diff(instance, state.inputs, await checked(given)).map(({ property }) => property);
 
-  it("goes through the steps in their order, and runs what was asked for", async () => {
+  it("runs the steps in order and ends with the requested settings", async () => {
     const state = await made({ volumes: [{ volume: DATA, at: "/data" }], drainTimeoutMs: 3000 });
     const news = { volumes: [{ volume: LOGS, at: "/logs" }], memoryMb: 256, env: { A: "b" }, drainTimeoutMs: 3000 };
     const outputs = await update(state, news);
@@ -97,7 +97,7 @@ describe("an instance that is changed", () => {
     assert.deepEqual(await differing({ ...state, inputs: read?.inputs ?? state.inputs }, news), []);
   });
 
-  /** What a step of the plan asks of the API. */
+  /** The API call of a plan step. */
   const callOf = (step: InstanceStep): readonly string[] => {
     const of = (mount: { volume: string }) => mount.volume;
     switch (step.do) {
@@ -116,11 +116,11 @@ describe("an instance that is changed", () => {
     }
   };
 
-  it("asks of the API exactly what its plan named, and is then what was asked for", async () => {
+  it("makes exactly the requests of its plan and ends with the requested settings", async () => {
     await fc.assert(
       fc.asyncProperty(anyInstance, anyInstance, async (before, change) => {
         api = new FakeInstances();
-        // What takes a successor is the engine's to do.
+        // The engine handles a replacement.
         const fixed = Object.entries(before).filter(([key]) => !IN_PLACE.includes(key));
         const changed = Object.entries(change).filter(([key]) => IN_PLACE.includes(key));
         const uuids = (given: object) => withUuids(given as { volumes?: { volume: string }[] });
@@ -139,14 +139,14 @@ describe("an instance that is changed", () => {
     );
   });
 
-  it("stays up for what changes in any state", async () => {
+  it("keeps the instance up if the change applies in any state", async () => {
     const state = await made({});
     await update(state, { tags: ["a"], deleteLock: true });
     assert.deepEqual(api.log, ["patch tags delete_lock"]);
     assert.equal(api.only.state, "running");
   });
 
-  it("stays down when it was stopped before, and is changed all the same", async () => {
+  it("keeps a stopped instance stopped and changes it", async () => {
     const state = await made({});
     api.only.state = "stopped";
     const read = await instance.read(api.context, state.id, state.inputs);
@@ -156,7 +156,7 @@ describe("an instance that is changed", () => {
     assert.deepEqual([outputs.state, api.only.memory_mb], ["stopped", 256]);
   });
 
-  it("is stopped for the change when it was started since it was seen stopped", async () => {
+  it("stops an instance that was started after it was read as stopped", async () => {
     const state = await made({});
     const outputs = { ...state.outputs, state: "stopped" };
     assert.equal((await update({ ...state, outputs }, { memoryMb: 256 })).state, "running");
@@ -164,7 +164,7 @@ describe("an instance that is changed", () => {
   });
 
   for (const wasSeen of [true, false]) {
-    it(`is stopped for the change, started and proved while it waits for a restart, ${wasSeen ? "as its state says" : "as is found out"}`, async () => {
+    it(`stops, changes, starts and verifies an instance that waits for a restart, ${wasSeen ? "known from state" : "detected on the way"}`, async () => {
       const state = await made({ restartPolicy: "always" });
       Object.assign(api.only, { state: "stopped", stop_reason: 3, exit_code: 1 });
       const restart = { attempt: 4, next_at: "2026-01-01T00:05:00Z" };
@@ -181,7 +181,7 @@ describe("an instance that is changed", () => {
     });
   }
 
-  it("starts one that nobody but an interrupted update stopped", async () => {
+  it("starts an instance that an interrupted update stopped", async () => {
     const state = await made({});
     // The process was killed after the stop: its state still says that it ran.
     api.only.state = "stopped";
@@ -189,7 +189,7 @@ describe("an instance that is changed", () => {
     assert.deepEqual(api.log, ["patch memory_mb", "start"]);
   });
 
-  it("starts one that never started because its creation failed", async () => {
+  it("starts an instance that never started because its create failed", async () => {
     const inputs = await checked({});
     api.afterStart = (item) => (item.state = "starting");
     const failure = await failed(instance.create(api.context, inputs));
@@ -200,14 +200,14 @@ describe("an instance that is changed", () => {
     assert.equal((await update(state, {})).state, "running");
   });
 
-  it("does not start what was made to be stopped", async () => {
+  it("does not start an instance that is meant to be stopped", async () => {
     const state = await made({ autostart: false });
     assert.equal(api.only.state, "stopped");
     await update(state, { autostart: false, memoryMb: 256 });
     assert.deepEqual(api.log, ["patch memory_mb"]);
   });
 
-  it("names what was changed and what was not, when a part of a change is refused, and goes on from there", async () => {
+  it("reports what was and was not changed after a partial failure, and continues from there", async () => {
     const state = await made({});
     api.fault = (entry) => (entry === "set memory_mb" ? refused({ error: 19, message: "Quota exceeded" }) : undefined);
     const news = { memoryMb: 4096, env: { A: "b" }, vcpus: 2 };
@@ -227,7 +227,7 @@ describe("an instance that is changed", () => {
     assert.deepEqual(api.log, ["patch memory_mb", "start"]);
   });
 
-  it("runs on when nothing of a change was accepted", async () => {
+  it("leaves the instance running if no change was accepted", async () => {
     const state = await made({});
     api.fault = (entry) =>
       entry.startsWith("set ") ? refused({ error: 11, message: "Instance is not stopped" }) : undefined;
@@ -238,7 +238,7 @@ describe("an instance that is changed", () => {
     assert.deepEqual(await differing(await after(failure, news), news), ["env", "memoryMb"]);
   });
 
-  it("is started by the next update when it could not be started again after a change that was refused", async () => {
+  it("leaves a start to the next update if the restart after a rejected change failed", async () => {
     const state = await made({});
     api.fault = (entry) =>
       entry.startsWith("set ") || entry === "start" ? refused({ error: 10, message: "Not now" }) : undefined;
@@ -256,13 +256,13 @@ describe("an instance that is changed", () => {
     ["the start", "start", []],
   ] as const) {
     for (const acted of [false, true]) {
-      it(`continues after ${what} was lost, ${acted ? "after" : "before"} the server acted`, async () => {
+      it(`continues after the response to ${what} was lost, ${acted ? "after" : "before"} the server acted`, async () => {
         const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
         const news = { volumes: [{ volume: LOGS, at: "/logs" }], memoryMb: 256 };
         api.fault = (entry) => (entry === at && !api.log.slice(0, -1).includes(at) ? lost(acted) : undefined);
         let outputs: InstanceOutputs;
         if (acted && at.startsWith("detach")) {
-          // What is no longer mounted is detached, whatever became of the answer.
+          // What is no longer mounted is detached, whatever happened to the response.
           outputs = await update(state, news);
         } else {
           const failure = await failed(update(state, news));
@@ -281,7 +281,7 @@ describe("an instance that is changed", () => {
     }
   }
 
-  /** Inputs that a program may leave out. */
+  /** Inputs that a program may omit. */
   const OPTIONAL: Readonly<Record<string, unknown>> = {
     args: ["--x"],
     hostname: "www",
@@ -289,7 +289,7 @@ describe("an instance that is changed", () => {
     scaleToZero: { policy: "on" },
   };
 
-  it("keeps nothing in state that was not changed, also where there was nothing before, whether it can be read or not", async () => {
+  it("saves no change that was not made, even a new property, readable or not", async () => {
     for (const isReadable of [true, false]) {
       api = new FakeInstances();
       const state = await made({ service: "shop" });
@@ -305,7 +305,7 @@ describe("an instance that is changed", () => {
     }
   });
 
-  it("keeps nothing in state that was taken away, where nobody can tell what is there", async () => {
+  it("saves no removed value if nobody can read what exists", async () => {
     const state = await made({ args: ["--x"], hostname: "www" });
     api.fault = (entry) => {
       if (entry === "start") unreadable();
@@ -315,7 +315,7 @@ describe("an instance that is changed", () => {
     assert.deepEqual(await differing(await after(failure, {}), {}), []);
   });
 
-  it("is started again when the first of its changes was that a volume is attached, and that is refused", async () => {
+  it("restarts the instance if its first change, the attachment of a volume, is rejected", async () => {
     const state = await made({});
     api.fault = (entry) => (entry.startsWith("attach") ? refused({ error: 15, message: "attached" }) : undefined);
     const failure = await failed(update(state, { volumes: [{ volume: DATA, at: "/data" }] }));
@@ -324,7 +324,7 @@ describe("an instance that is changed", () => {
     assert.deepEqual(await differing(await after(failure, {}), {}), []);
   });
 
-  it("owes its start when one volume was detached and the other cannot be attached", async () => {
+  it("leaves a start pending if one volume was detached and another cannot be attached", async () => {
     const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
     const news = { volumes: [{ volume: LOGS, at: "/logs" }] };
     api.fault = (entry) => (entry.startsWith("attach") ? refused({ error: 15, message: "attached" }) : undefined);
@@ -334,7 +334,7 @@ describe("an instance that is changed", () => {
     assert.equal((await update(now, news)).state, "running");
   });
 
-  it("says in its state which mounts it has, and what it reported before, when nobody can tell what is there", async () => {
+  it("saves the mounts and the last reported outputs if nothing can be read", async () => {
     const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
     const news = { volumes: [{ volume: LOGS, at: "/logs" }] };
     api.fault = (entry) => {
@@ -357,7 +357,7 @@ describe("an instance that is changed", () => {
     );
   });
 
-  it("goes on when a volume that is to be detached is gone", async () => {
+  it("continues if the volume to detach is not found", async () => {
     const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
     api.fault = (entry) => {
       if (!entry.startsWith("detach")) return undefined;
@@ -367,7 +367,7 @@ describe("an instance that is changed", () => {
     assert.equal((await update(state, {})).state, "running");
   });
 
-  it("fails when another image runs than was asked for", async () => {
+  it("fails if another image runs than requested", async () => {
     const wanted = `acme/web@${DIGEST}`;
     const state = await made({ image: wanted });
     api.afterStart = (item) => Object.assign(item, { state: "running", image: `acme/web@sha256:${"b".repeat(64)}` });
@@ -377,13 +377,13 @@ describe("an instance that is changed", () => {
     assert.deepEqual(await differing(await after(failure, news), news), ["image"]);
   });
 
-  it("fails when a change that was to be made at the stop failed there", async () => {
+  it("fails if a pending change failed at the stop", async () => {
     const state = await made({});
     const updates = [{ prop: "env", op: "set", status: "failed", error: "too long", value: { TOKEN: "s3cret" } }];
     api.afterStart = (item) => Object.assign(item, { state: "running", updates });
     const failure = await failed(update(state, { memoryMb: 256, env: { TOKEN: "s3cret" } }));
     assert.ok(UnikernelError.has(failure.cause, "OPERATION_FAILED"));
-    assert.equal(failure.cause.message, "Instance 'web' did not take its env: too long.");
+    assert.equal(failure.cause.message, "Instance 'web' could not apply env: too long.");
     const now = await after(failure, { memoryMb: 256, env: { TOKEN: "s3cret" } });
     assert.equal(
       (await update(now, { memoryMb: 256, env: { TOKEN: "s3cret" }, tags: ["a"] })).state,
@@ -392,7 +392,7 @@ describe("an instance that is changed", () => {
     );
   });
 
-  it("says that a guest stopped again, and leaves what is there", async () => {
+  it("reports that a guest stopped again and leaves the instance", async () => {
     const state = await made({});
     api.afterStart = (item) => Object.assign(item, { state: "stopped", stop_reason: 3, exit_code: 1 });
     const failure = await failed(update(state, { memoryMb: 256 }));
@@ -404,11 +404,11 @@ describe("an instance that is changed", () => {
   });
 });
 
-describe("an instance whose guest takes its time to stop", () => {
+describe("an instance whose guest is slow to stop", () => {
   let api: FakeInstances;
   beforeEach(() => (api = new FakeInstances()));
 
-  /** Makes one whose guest is gone so long after it was told to stop. */
+  /** Creates an instance whose guest takes this long to stop. */
   async function made(given: object, stopsAfterMs: number) {
     const inputs = await checked(given);
     const { id, outputs } = await instance.create(api.context, inputs);
@@ -433,20 +433,20 @@ describe("an instance whose guest takes its time to stop", () => {
     ...api.context,
     timeouts: { createMs: seconds * 1000, updateMs: seconds * 1000, deleteMs: seconds * 1000 },
   });
-  /** Asserts that so many seconds went by, give or take a look at it. */
+  /** Asserts that this many seconds passed, plus or minus one poll. */
   const took = (sinceMs: number, seconds: number) => {
     const tookS = (api.nowMs - sinceMs) / 1000;
     assert.ok(tookS >= seconds && tookS <= seconds + 5, `it took ${tookS} s`);
   };
 
-  it("is not ended by force before the time that a deletion may take", async () => {
+  it("is not forced to stop within the delete timeout", async () => {
     const { id, olds, bornMs } = await made({}, 120_000);
     await instance.delete(api.context, id, olds);
     assert.deepEqual(api.log, ["stop", "delete"]);
     took(bornMs, 120);
   });
 
-  it("is ended by force after that time, and its time to drain", async () => {
+  it("is forced to stop after the delete timeout plus its drain timeout", async () => {
     for (const [drainTimeoutMs, seconds] of [
       [0, 20],
       [30_000, 50],
@@ -459,7 +459,7 @@ describe("an instance whose guest takes its time to stop", () => {
     }
   });
 
-  it("is waited for as long as an update may take, and its time to drain", async () => {
+  it("is awaited for the update timeout plus its drain timeout", async () => {
     const slow = await made({}, 120_000);
     const { state } = await instance.update(api.context, slow.id, slow.olds, await checked({ memoryMb: 256 }));
     assert.equal(state, "running");
@@ -476,7 +476,7 @@ describe("an instance whose guest takes its time to stop", () => {
     }
   });
 
-  it("has what is left of an update's time to start again", async () => {
+  it("has the rest of the update timeout to start again", async () => {
     const { id, olds, bornMs } = await made({}, 15_000);
     api.afterStart = (item) => (item.state = "starting");
     const news = await checked({ memoryMb: 256 });
@@ -486,11 +486,11 @@ describe("an instance whose guest takes its time to stop", () => {
   });
 });
 
-describe("an instance that is deleted", () => {
+describe("the deletion of an instance", () => {
   let api: FakeInstances;
   beforeEach(() => (api = new FakeInstances()));
 
-  it("is not even stopped while it is locked", async () => {
+  it("does not stop a locked instance", async () => {
     const inputs = await checked({ deleteLock: true });
     const { id, outputs } = await instance.create(api.context, inputs);
     assert.equal(api.only.delete_lock, true);
@@ -501,7 +501,7 @@ describe("an instance that is deleted", () => {
     assert.match(error.hint ?? "", /Set deleteLock to false, run 'pulumi up'/);
   });
 
-  it("gets its time to drain", async () => {
+  it("grants the drain timeout", async () => {
     const inputs = await checked({ drainTimeoutMs: 9000 });
     const { id, outputs } = await instance.create(api.context, inputs);
     api.log.length = 0;
@@ -509,7 +509,7 @@ describe("an instance that is deleted", () => {
     assert.deepEqual(api.log, ["stop 9000", "delete"]);
   });
 
-  it("may drain as long as the metro allows", async () => {
+  it("can drain as long as the metro allows", async () => {
     const inputs = await checked({ drainTimeoutMs: -1 });
     const { id, outputs } = await instance.create(api.context, inputs);
     const sinceMs = api.nowMs;
@@ -521,7 +521,7 @@ describe("an instance that is deleted", () => {
   });
 });
 
-describe("an instance that exists", () => {
+describe("an existing instance", () => {
   let api: FakeInstances;
   beforeEach(() => (api = new FakeInstances()));
   const exists = async (given: object) => {
@@ -537,19 +537,19 @@ describe("an instance that exists", () => {
     return made.id;
   };
 
-  it("is adopted as it is by reads alone", async () => {
+  it("is adopted unchanged with reads only", async () => {
     const id = await exists({ tags: ["b", "a"], env: { A: "b" } });
     assert.equal(await adopt({ tags: ["a", "b"], env: { A: "b" } }), id);
     assert.deepEqual(api.log, []);
   });
 
-  it("is adopted and changed where it differs", async () => {
+  it("is adopted and updated where it differs", async () => {
     const id = await exists({});
     assert.equal(await adopt({ memoryMb: 256, tags: ["a"] }), id);
     assert.deepEqual(api.log, ["stop", "patch memory_mb tags", "start"]);
   });
 
-  it("is not adopted when that would take another one, with all that differs", async () => {
+  it("is not adopted if that requires a replacement, and all differences are listed", async () => {
     await exists({ restartPolicy: "always" });
     const inputs = await checked({ adopt: true, service: "shop", memoryMb: 256 });
     await assert.rejects(
@@ -560,7 +560,7 @@ describe("an instance that exists", () => {
     assert.deepEqual(api.log, []);
   });
 
-  it("is not adopted when it would have to be stopped for that, and be gone", async () => {
+  it("is not adopted if a required stop would delete it", async () => {
     const job = { features: ["delete-on-stop"] };
     await exists(job);
     const inputs = await checked({ ...job, adopt: true, memoryMb: 256 });
@@ -573,12 +573,12 @@ describe("an instance that exists", () => {
     assert.deepEqual(api.log, ["patch tags"]);
   });
 
-  it("is made where there is none to adopt", async () => {
+  it("is created if there is none to adopt", async () => {
     await adopt({});
     assert.deepEqual(api.log, ["create"]);
   });
 
-  it("is found by its name or its uuid when it is looked up, with nothing known of it", async () => {
+  it("is read by name or uuid without state", async () => {
     const id = await exists({ memoryMb: 256, tags: ["a"], restartPolicy: "always" });
     const { inputs: nothing } = await check(instance, {}, { image: "x" });
     const { image: _image, ...empty } = nothing;
@@ -593,7 +593,7 @@ describe("an instance that exists", () => {
     assert.equal(await instance.read(api.context, "nobody", empty as InstanceInputs), undefined);
   });
 
-  it("is not taken for one's own when the answer of a create was lost, and it is another one", async () => {
+  it("is not adopted after a lost create response if it is a different one", async () => {
     await exists({ memoryMb: 512 });
     api.fault = (entry) => (entry === "create" ? lost() : undefined);
     await assert.rejects(instance.create(api.context, await checked({})), (e) =>

@@ -4,13 +4,13 @@ import { instanceOutputs, toOutputs } from "../../../../provider/resources/insta
 
 const seen = (more: Partial<InstanceItem>) => toOutputs({ uuid: "u", name: "web", ...more }, {});
 
-describe("what an instance reports", () => {
-  it("names its service, so that a program can refer to the group that was made with it", () => {
+describe("the outputs of an instance", () => {
+  it("name its service, so that a program can refer to an inline group", () => {
     const outputs = seen({ service_group: { uuid: "s", name: "calm-river" } });
     assert.deepEqual([outputs.serviceUuid, outputs.serviceName], ["s", "calm-river"]);
   });
 
-  it("has the address of the first domain that is no wildcard", () => {
+  it("contain the address of the first domain without a wildcard", () => {
     const group = (...fqdns: string[]) => ({
       service_group: { uuid: "s", name: "n", domains: fqdns.map((fqdn) => ({ fqdn })) },
       services: ["tcp:443"],
@@ -19,7 +19,7 @@ describe("what an instance reports", () => {
     assert.deepEqual([seen(group("*.example.com")).url, seen(group()).url], ["", ""]);
   });
 
-  it("tells when it was started and stopped, and why, in words and in the API's numbers", () => {
+  it("contain start time, stop time and stop reason in words and as the API's numbers", () => {
     const outputs = seen({
       started_at: "2026-10-01T09:00:00Z",
       stopped_at: "2026-10-01T09:00:04Z",
@@ -35,7 +35,7 @@ describe("what an instance reports", () => {
     );
   });
 
-  it("tells the names of its interfaces, and when its schedules act next", () => {
+  it("contain the names of its interfaces and the next time of its schedules", () => {
     const schedule = { when: "Mon 08:00", action: "start" };
     const outputs = seen({
       network_interfaces: [{ uuid: "i", name: "eth0", private_ip: "10.0.0.2", mac: "12:b0:0a:00:04:11" }, {}],
@@ -51,7 +51,7 @@ describe("what an instance reports", () => {
     assert.deepEqual(outputs.scheduleTimes, [{ name: "morning", nextAt: "2026-10-05T08:00:00Z" }]);
   });
 
-  it("is complete, whatever a node leaves out", () => {
+  it("are complete whatever a node omits", () => {
     assert.deepEqual(instanceOutputs.parse(seen({})), seen({}));
   });
 });

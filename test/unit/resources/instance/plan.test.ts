@@ -24,11 +24,11 @@ const checked = async (given: object): Promise<InstanceInputs> => {
 };
 const planOf = async (olds: object, news: object, power: PowerState = "up") =>
   planInstanceUpdate(await checked(olds), await checked(news), power);
-const saidOf = async (olds: object, news: object, power: PowerState = "up") =>
+const previewText = async (olds: object, news: object, power: PowerState = "up") =>
   (await planOf(olds, news, power)).flatMap(describeStep);
 
-describe("the plan of an instance's update", () => {
-  it("stops, detaches, changes all in one call, attaches, starts and verifies, in this order", async () => {
+describe("the update plan of an instance", () => {
+  it("stops, detaches, patches in one call, attaches, starts and verifies, in this order", async () => {
     const steps = await planOf(
       { drainTimeoutMs: 5000, volumes: [{ volume: "old", at: "/data" }], tags: ["a"] },
       {
@@ -55,7 +55,7 @@ describe("the plan of an instance's update", () => {
     ]);
   });
 
-  it("stops nothing for what changes in any state", async () => {
+  it("stops nothing for changes that apply in any state", async () => {
     const steps = await planOf({}, { tags: ["a"], deleteLock: true, autokill: { timeMs: 5 }, annotations: { A: "b" } });
     assert.deepEqual(
       steps.map((step) => step.do),
@@ -63,21 +63,21 @@ describe("the plan of an instance's update", () => {
     );
   });
 
-  it("leaves one that is down as it is, and starts one that owes it", async () => {
-    assert.deepEqual(await saidOf({}, { memoryMb: 256 }, "down"), ["change memoryMb in place"]);
-    assert.deepEqual(await saidOf({}, { memoryMb: 256 }, "pending-start"), [
+  it("keeps a stopped instance stopped, and starts one with a pending start", async () => {
+    assert.deepEqual(await previewText({}, { memoryMb: 256 }, "down"), ["change memoryMb in place"]);
+    assert.deepEqual(await previewText({}, { memoryMb: 256 }, "pending-start"), [
       "stop it",
       "change memoryMb in place",
       "start it",
     ]);
-    assert.deepEqual(await saidOf({}, {}, "pending-start"), ["start it"]);
+    assert.deepEqual(await previewText({}, {}, "pending-start"), ["start it"]);
   });
 
-  it("says of one that is down what happens if it runs by then, where that needs a stop", async () => {
+  it("says what happens if a stopped instance runs by then and the change needs a stop", async () => {
     const olds = await checked({ volumes: [{ volume: "old", at: "/data" }] });
     const described = async (given: object, power: PowerState) =>
       describeInstanceUpdate(olds, await checked({ volumes: [{ volume: "old", at: "/data" }], ...given }), power);
-    const then = ", for which it is stopped and started if it runs by then";
+    const then = ", restarting it if it runs by then";
     assert.deepEqual(await described({ memoryMb: 256 }, "down"), [`change memoryMb in place${then}`]);
     assert.deepEqual(await described({ volumes: [], memoryMb: 256 }, "down"), [
       "detach volume 'old' from /data",
@@ -88,7 +88,7 @@ describe("the plan of an instance's update", () => {
     assert.deepEqual(await described({ memoryMb: 256 }, "up"), ["stop it", "change memoryMb in place", "start it"]);
   });
 
-  it("sets what can only be set back to its default, and deletes the rest", async () => {
+  it("sets properties that cannot be deleted back to their default, and deletes the others", async () => {
     const [, patch] = await planOf(
       { memoryMb: 256, vcpus: 2, schedPriority: "high", args: ["x"], hostname: "h", env: { A: "b" } },
       {},
@@ -105,19 +105,22 @@ describe("the plan of an instance's update", () => {
     });
   });
 
-  it("sends nothing for what means the same, and for what is the provider's own", async () => {
+  it("sends nothing for equivalent values and for the provider's own settings", async () => {
     const zero = { timeMs: 0, numRequests: 0 };
     assert.deepEqual(await planOf({ autokill: zero, drainTimeoutMs: 5 }, { scaleToZero: { policy: "off" } }), [
       { do: "verify" },
     ]);
   });
 
-  it("says nothing of secrets", async () => {
-    const said = await saidOf({}, { env: { TOKEN: "s3cret" }, plugins: [{ name: "p", rom: "r", config: "s3cret" }] });
+  it("shows no secrets", async () => {
+    const said = await previewText(
+      {},
+      { env: { TOKEN: "s3cret" }, plugins: [{ name: "p", rom: "r", config: "s3cret" }] },
+    );
     assert.doesNotMatch(said.join(), /s3cret|TOKEN/);
   });
 
-  it("does nothing but look where nothing changes", async () => {
+  it("only reads if nothing changes", async () => {
     await fc.assert(
       fc.asyncProperty(anyInstance, async (given) => {
         const { inputs } = await check(instance, {}, { name: "web", ...given });
@@ -130,13 +133,13 @@ describe("the plan of an instance's update", () => {
   });
 });
 
-describe("what a change of an instance's input means", () => {
+describe("the effect of a change of an instance input", () => {
   const effects = Object.entries(instanceInputs.shape as Readonly<Record<string, z.ZodType>>).map(
     ([name, schema]) => [name, metaOf(schema)?.onChange ?? "update"] as const,
   );
   const wireOf = (name: string) => INSTANCE_WIRE[name as keyof InstanceInputs];
 
-  it("is a PATCH for every property that the API can change, in any state exactly where the API can", () => {
+  it("is a PATCH for every property that the API can change, without a stop where the API allows it", () => {
     const patched = effects.filter(([name]) => wireOf(name).prop !== undefined);
     assert.deepEqual(patched.map(([name]) => wireOf(name).prop).sort(), [...INSTANCE_PROPS].sort());
     for (const [name, effect] of patched) {
@@ -147,14 +150,14 @@ describe("what a change of an instance's input means", () => {
     }
   });
 
-  it("is a successor for what the API can never change", () => {
+  it("is a replacement for what the API cannot change", () => {
     const replaced = effects.filter(([, effect]) => effect === "replace").map(([name]) => name);
     const never = ["name", "restartPolicy", "service", "serviceGroup", "features", "type", "gpus", "networkInterfaces"];
     const sources = ["template", "branchFrom", "checkpoint", "gateway", "nameserver", "ephemeralVolumes"];
     assert.deepEqual(replaced.sort(), [...never, ...sources].sort());
   });
 
-  it("is a successor too where a stop would delete it", async () => {
+  it("is a replacement if a stop would delete the instance", async () => {
     const job = await checked({ features: ["delete-on-stop"], memoryMb: 64 });
     const [memory] = diff(instance, job, { ...job, memoryMb: 128 });
     assert.deepEqual([memory?.property, memory?.replace, memory?.restart], ["memoryMb", true, false]);

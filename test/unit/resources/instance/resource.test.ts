@@ -10,7 +10,7 @@ import { contextWithClient } from "../../../support/resourceContext";
 type Inputs = Parameters<typeof instance.create>[1];
 const DIGEST = `sha256:${"1".repeat(64)}`;
 
-describe("the instance", () => {
+describe("the instance resource", () => {
   let cluster: FakeServiceGroup;
   let context: ProviderContext;
   beforeEach(() => {
@@ -27,7 +27,7 @@ describe("the instance", () => {
     for (const held of cluster.instances.values()) held.override = { ...held.override, ...more };
   };
 
-  it("shows no drift for what the server fills in", async () => {
+  it("shows no drift for server defaults", async () => {
     const inputs = await inputsOf({ env: { A: "b" } });
     const { id, outputs } = await instance.create(context, inputs);
     override({ restart_policy: "never", scale_to_zero: { enabled: false, policy: "off" }, args: ["/app"] });
@@ -35,7 +35,7 @@ describe("the instance", () => {
     assert.equal(outputs.digest, DIGEST);
   });
 
-  it("compares digests, whatever the rest of a reference looks like", async () => {
+  it("compares images by digest, whatever the rest of the reference", async () => {
     const inputs = await inputsOf();
     const { id } = await instance.create(context, inputs);
     const imageFor = async (image: string, asked = inputs) => {
@@ -54,7 +54,7 @@ describe("the instance", () => {
     assert.equal(await imageFor(other, tagged), other, "another name is another image");
   });
 
-  it("shows memory and environment that were changed behind its back", async () => {
+  it("shows drift of memory and environment", async () => {
     const inputs = await inputsOf({ env: { A: "b" } });
     const { id } = await instance.create(context, inputs);
     override({ memory_mb: 256, env: { A: "c" } });
@@ -62,7 +62,7 @@ describe("the instance", () => {
     assert.deepEqual([observed?.inputs.memoryMb, observed?.inputs.env], [256, { A: "c" }]);
   });
 
-  it("is gone for code 8 and when deleted, and for nothing else", async () => {
+  it("is not found for code 8 and after deletion only", async () => {
     const inputs = await inputsOf();
     assert.equal(await instance.read(context, "nobody", inputs), undefined);
     const { id } = await instance.create(context, inputs);
@@ -74,7 +74,7 @@ describe("the instance", () => {
     await assert.rejects(instance.read(context, id, inputs), (e) => UnikernelError.has(e, "NOT_ALLOWED"));
   });
 
-  it("leaves nothing behind when the guest exits at once, or is another image", async () => {
+  it("leaves nothing behind if the guest exits at once or runs another image", async () => {
     cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
     await assert.rejects(instance.create(context, await inputsOf()), (e) => UnikernelError.has(e, "GUEST_STOPPED"));
     cluster.lives.set(`job@${DIGEST}`, () => ({ state: "running", image: `job@sha256:${"2".repeat(64)}` }));
@@ -82,7 +82,7 @@ describe("the instance", () => {
     assert.equal(cluster.instances.size, 0);
   });
 
-  it("quotes nothing of what it was given, now or before, when its guest stops", async () => {
+  it("quotes no current or previous input when its guest stops", async () => {
     const given = {
       env: { TOKEN: "t0ken-of-env" },
       plugins: [{ name: "a", rom: "r", config: { key: "k3y-of-plugin" } }],
@@ -95,7 +95,7 @@ describe("the instance", () => {
     };
     cluster.console = "env t0ken-of-env, plugin k3y-of-plugin";
     const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1, env: undefined, plugins: undefined };
-    // Once at the first look, and once after it was up.
+    // Once at the first read, and once after it was up.
     for (const upForMs of [0, 100]) {
       cluster.lives.set(`job@${DIGEST}`, (ageMs) => (ageMs < upForMs ? { state: "running" } : crashed));
       await quotes(instance.create(context, await inputsOf(given)));
@@ -115,7 +115,7 @@ describe("the instance", () => {
     await quotes(instance.update(context, id, { inputs, outputs }, news));
   });
 
-  it("keeps its id when it fails and could not be removed, and says why it failed", async () => {
+  it("keeps its id if it fails and cannot be deleted, and reports why it failed", async () => {
     cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
     cluster.deleteFails = new UnikernelError("API_UNREACHABLE", "No answer.");
     await assert.rejects(
@@ -125,13 +125,13 @@ describe("the instance", () => {
   });
 
   for (const autostart of [true, false]) {
-    it(`waits for what it made and cannot read yet, to be ${autostart ? "up" : "down"}`, async () => {
+    it(`waits until a new instance can be read, meant to be ${autostart ? "up" : "down"}`, async () => {
       cluster.listedAfterMs = 3000;
       const { id, outputs } = await instance.create(context, await inputsOf({ autostart }));
       assert.deepEqual([cluster.log, outputs.digest], [[`create ${id}`], DIGEST]);
     });
 
-    it(`keeps the id of what it made and cannot read at all, to be ${autostart ? "up" : "down"}`, async () => {
+    it(`keeps the id of a new instance that cannot be read, meant to be ${autostart ? "up" : "down"}`, async () => {
       cluster.listedAfterMs = Infinity;
       const nothing = { items: [{ status: "error", error: 8, message: "No instance" }], message: undefined };
       Object.assign(cluster.client, { deleteInstances: () => Promise.resolve(nothing) });
@@ -144,20 +144,20 @@ describe("the instance", () => {
       );
       assert.deepEqual([failure.id, cluster.instances.size], ["i1", 1]);
       assert.ok(cluster.nowMs - bornMs >= 10_000 && cluster.nowMs - bornMs <= 20_000, "it waited a while");
-      // It shows up later: the next update goes on with it.
+      // It becomes readable later: the next update continues with it.
       cluster.listedAfterMs = 0;
       const olds = { inputs, outputs: failure.outputs as never };
       assert.equal((await instance.update(context, failure.id, olds, inputs)).state, "running");
     });
   }
 
-  it("leaves nothing behind of what it can delete and cannot read", async () => {
+  it("deletes a new instance that it cannot read", async () => {
     cluster.listedAfterMs = Infinity;
     await assert.rejects(instance.create(context, await inputsOf()), (e) => UnikernelError.has(e, "NOT_FOUND"));
     assert.equal(cluster.instances.size, 0);
   });
 
-  it("takes a job that deleted itself when it exited for gone", async () => {
+  it("treats a delete-on-stop job that exited as deleted", async () => {
     cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
     const nothing = { items: [{ status: "error", error: 8, message: "No instance" }], message: undefined };
     Object.assign(cluster.client, { deleteInstances: () => Promise.resolve(nothing) });
@@ -166,7 +166,7 @@ describe("the instance", () => {
     );
   });
 
-  it("says what to do about one that vanished", async () => {
+  it("explains what to do about an instance that is not found", async () => {
     const inputs = await inputsOf();
     const { id, outputs } = await instance.create(context, inputs);
     cluster.instances.clear();
@@ -179,13 +179,13 @@ describe("the instance", () => {
     );
   });
 
-  it("makes one instance when the answer is lost", async () => {
+  it("creates one instance if the response is lost", async () => {
     cluster.onCreate = () => "lose";
     const { id } = await instance.create(context, await inputsOf());
     assert.deepEqual([...cluster.instances.keys()], [id]);
   });
 
-  it("goes on with one that was not ready in time", async () => {
+  it("continues with an instance that was not ready in time", async () => {
     const inputs = await inputsOf();
     cluster.lives.set(`job@${DIGEST}`, (ageMs) => ({ state: ageMs < 400_000 ? "starting" : "running" }));
     const failure: unknown = await instance.create(context, inputs).catch((e: unknown) => e);
@@ -194,7 +194,7 @@ describe("the instance", () => {
     assert.equal((await instance.update(context, failure.id, olds, inputs)).state, "running");
   });
 
-  it("stops before it is deleted, and is content when it is gone", async () => {
+  it("stops an instance before deletion, and accepts one that is not found", async () => {
     const inputs = await inputsOf();
     const { id, outputs } = await instance.create(context, inputs);
     await instance.delete(context, id, { inputs, outputs });

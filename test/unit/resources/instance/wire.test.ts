@@ -17,7 +17,7 @@ const checked = async (given: object): Promise<InstanceInputs> => {
 const driftOf = (item: object, inputs: InstanceInputs): readonly string[] =>
   diff(instance, readInputs(item as InstanceItem, inputs), inputs).map(({ property }) => property);
 
-/** An instance with something in every input that may be there together. */
+/** An instance with every input that can be combined. */
 const FULL = {
   image: "acme/web:1",
   args: ["/web", "--port=8080"],
@@ -50,7 +50,7 @@ const FULL = {
   deleteLock: true,
 } as const;
 
-/** Input → how somebody changes it by hand, in the API's words. */
+/** Input → a manual change, in the API's words. */
 const BY_HAND: Readonly<Record<string, object>> = {
   image: { image: canonicalImage("acme/other:1") },
   args: { args: ["/web"] },
@@ -78,8 +78,8 @@ const BY_HAND: Readonly<Record<string, object>> = {
   deleteLock: { delete_lock: false },
 };
 
-describe("what an instance was asked for, and what is reported of it", () => {
-  it("shows no drift for server defaults, the order of sets, forms of references and what was filled in", async () => {
+describe("the wire format of an instance", () => {
+  it("shows no drift for server defaults, set order, notations of references and filled values", async () => {
     await fc.assert(
       fc.asyncProperty(anyInstance, async (given) => {
         const inputs = await checked(given);
@@ -92,7 +92,7 @@ describe("what an instance was asked for, and what is reported of it", () => {
     );
   });
 
-  it("shows nothing of a node that reports little", async () => {
+  it("shows no drift for a node that reports little", async () => {
     await fc.assert(
       fc.asyncProperty(anyInstance, async (given) => {
         const inputs = await checked(given);
@@ -102,12 +102,12 @@ describe("what an instance was asked for, and what is reported of it", () => {
     );
   });
 
-  it("takes an empty list of arguments, which was asked for, for no drift", async () => {
+  it("shows no drift for an empty list of arguments", async () => {
     const inputs = await checked({ image: "a", args: [] });
     assert.deepEqual(driftOf(itemOf(toCreateRequest(inputs)), inputs), []);
   });
 
-  it("sends nothing that equals the server's default", async () => {
+  it("omits values equal to the server's default", async () => {
     assert.deepEqual(toCreateRequest(await checked({ image: "a" })), { name: "it", image: "a", autostart: true });
     const off = { policy: "off" as const };
     const zero = { timeMs: 0, numRequests: 0 };
@@ -115,7 +115,7 @@ describe("what an instance was asked for, and what is reported of it", () => {
     assert.deepEqual(toCreateRequest(inputs), { name: "it", image: "a" });
   });
 
-  it("sends an image as an object only where more is said of it", async () => {
+  it("sends an image as an object only with more than a reference", async () => {
     const inputs = await checked({
       image: "a",
       imagePull: { policy: "always", credentials: "c", headers: { A: "b" } },
@@ -128,7 +128,7 @@ describe("what an instance was asked for, and what is reported of it", () => {
     });
   });
 
-  it("names a template, and says how to make it where there is none", async () => {
+  it("names a missing template and how to create it", async () => {
     const prepareTemplate = { image: "acme/web:1", memoryMb: 256, env: { A: "b" }, timeoutMs: 29_001 };
     const inputs = await checked({ template: "web", prepareTemplate });
     assert.deepEqual(toCreateRequest(inputs).template, {
@@ -143,7 +143,7 @@ describe("what an instance was asked for, and what is reported of it", () => {
     assert.deepEqual(toCreateRequest(await checked({ checkpoint: "before" })).checkpoint, { name: "before" });
   });
 
-  it("describes a service group of its own, with domains as the API wants them", async () => {
+  it("describes an inline service group with domains in the API's notation", async () => {
     const inputs = await checked({
       image: "a",
       serviceGroup: {
@@ -159,7 +159,7 @@ describe("what an instance was asked for, and what is reported of it", () => {
     });
   });
 
-  it("tells a port of TCP from one of UDP with the same number, in whatever order they are reported", async () => {
+  it("matches TCP and UDP ports of one number in any reported order", async () => {
     const ports = [{ port: 53 }, { port: 53, protocol: "udp" }];
     const inputs = await checked({ image: "a", serviceGroup: { ports } });
     const item = itemOf(toCreateRequest(inputs));
@@ -172,7 +172,7 @@ describe("what an instance was asked for, and what is reported of it", () => {
   });
 
   for (const [property, change] of Object.entries(BY_HAND)) {
-    it(`shows that ${property} was changed by hand, and nothing else`, async () => {
+    it(`shows manual drift of one property only: ${property}`, async () => {
       const inputs = await checked(FULL);
       const item = { ...itemOf(toCreateRequest(inputs)), delete_lock: true };
       assert.deepEqual(driftOf(item, inputs), []);
@@ -180,7 +180,7 @@ describe("what an instance was asked for, and what is reported of it", () => {
     });
   }
 
-  it("takes a change that waits for the next stop for made, and one that failed for none", async () => {
+  it("treats a pending change as made, and a failed one as not made", async () => {
     const inputs = await checked({ image: "a", annotations: { A: "new" } });
     const item = itemOf(toCreateRequest(await checked({ image: "a", annotations: { A: "old" } })));
     const update = { prop: "annotations", op: "set", value: { A: "new" } };
@@ -188,7 +188,7 @@ describe("what an instance was asked for, and what is reported of it", () => {
     assert.deepEqual(driftOf({ ...item, updates: [{ ...update, status: "failed" }] }, inputs), ["annotations"]);
   });
 
-  it("takes what waits to be taken away at the next stop for gone", async () => {
+  it("treats a value whose removal is pending as removed", async () => {
     const { image, service } = FULL;
     const inputs = await checked({ image, service });
     const item = { ...itemOf(toCreateRequest(await checked(FULL))), volumes: [], restart_policy: "never" };
@@ -198,7 +198,7 @@ describe("what an instance was asked for, and what is reported of it", () => {
     assert.deepEqual(driftOf({ ...item, updates }, inputs).toSorted(), left.toSorted());
   });
 
-  it("tells port 53 of TCP from port 53 of UDP", async () => {
+  it("distinguishes port 53 of TCP from port 53 of UDP", async () => {
     const ports = [{ port: 53 }, { port: 53, protocol: "udp" }];
     const inputs = await checked({ image: "a", serviceGroup: { ports } });
     const item = itemOf(toCreateRequest(inputs));
@@ -212,14 +212,14 @@ describe("what an instance was asked for, and what is reported of it", () => {
     assert.deepEqual(other.serviceGroup?.ports, [{ port: 54, protocol: "udp", handlers: [] }]);
   });
 
-  it("leaves to a copy what was left at its default, and compares what was asked for", async () => {
+  it("leaves defaults to the source of a copy and compares what was requested", async () => {
     const inputs = await checked({ template: "web", vcpus: 2 });
     const item = { ...itemOf(toCreateRequest(inputs)), memory_mb: 512, env: { FROM: "template" }, args: ["/x"] };
     assert.deepEqual(driftOf(item, inputs), []);
     assert.deepEqual(driftOf({ ...item, vcpus: 4 }, inputs), ["vcpus"]);
   });
 
-  it("keeps the content of files that the server does not return, and compares bytes where it does", async () => {
+  it("keeps file content that the server omits, and compares bytes that it returns", async () => {
     const inputs = await checked({ image: "a", roms: [{ name: "r", files: [{ path: "f", data: "text" }] }] });
     const item = itemOf(toCreateRequest(inputs));
     const rom = (file: object) => ({ ...item, roms: [{ name: "r", files: [{ path: "f", ...file }] }] });
@@ -228,7 +228,7 @@ describe("what an instance was asked for, and what is reported of it", () => {
     assert.deepEqual(driftOf(rom({ data: "other" }), inputs), ["roms"]);
   });
 
-  it("gives an instance that somebody else made complete inputs, which are accepted and show no difference", async () => {
+  it("gives an instance of another creator complete and valid inputs without a difference", async () => {
     await fc.assert(
       fc.asyncProperty(anyInstance, async (given) => {
         const asked = await checked(given);

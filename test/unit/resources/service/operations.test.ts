@@ -1,4 +1,4 @@
-/** What a Service does with its group and its autoscale configuration; its replicas are judged in `service.test.ts`. */
+/** A Service's group and its autoscale configuration; `resource.test.ts` covers its replicas. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { UnikernelError, formatError } from "../../../../provider/base/errors";
@@ -20,7 +20,7 @@ const checked = async (more: object = {}): Promise<Inputs> => {
   assert.deepEqual(failures, []);
   return inputs as Inputs;
 };
-const refusals = async (more: object): Promise<readonly string[]> =>
+const failuresOf = async (more: object): Promise<readonly string[]> =>
   (await check(service, {}, { ...base, ...more })).failures.map(({ property, reason }) => `${property}: ${reason}`);
 const failing = async (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -28,7 +28,7 @@ const failing = async (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe("a service's group", () => {
+describe("the service group of a service", () => {
   let cluster: FakeServiceGroup;
   let context: ProviderContext;
   beforeEach(() => {
@@ -42,7 +42,7 @@ describe("a service's group", () => {
     cluster.log.length = 0;
     return { id, inputs, outputs };
   };
-  /** The changes that an update made, which must be as many as the preview names. */
+  /** The changes of an update, which must be as many as the preview says. */
   const changing = async (olds: object, news: object): Promise<readonly string[]> => {
     const before = await made(olds);
     const after = await checked(news);
@@ -53,7 +53,7 @@ describe("a service's group", () => {
     return cluster.log;
   };
 
-  it("is made with all that it was told, and shows no drift", async () => {
+  it("is created with every input and shows no drift", async () => {
     const { inputs, outputs } = await made({
       domains: [{ name: "shop" }, { name: "www.example.com", certificate: "cert" }],
       softLimit: 10,
@@ -74,7 +74,7 @@ describe("a service's group", () => {
     assert.deepEqual(observed?.inputs, inputs);
   });
 
-  it("tells the state of the certificates of its domains, which is no drift", async () => {
+  it("reports the state of its domains' certificates without drift", async () => {
     const inputs = await checked({ domains: [{ name: "shop" }, { name: "www.example.com" }] });
     cluster.services = [{ port: 8080 }];
     for (const state of ["pending", "valid"]) {
@@ -90,7 +90,7 @@ describe("a service's group", () => {
     }
   });
 
-  it("takes dots, order, certificates of the platform's own and its generated name for no drift", async () => {
+  it("shows no drift for dots, order, platform certificates and its generated name", async () => {
     const inputs = await checked({ domains: [{ name: "shop" }, { name: "www.Example.com." }] });
     cluster.services = [{ port: 8080 }];
     cluster.group = {
@@ -105,7 +105,7 @@ describe("a service's group", () => {
 
   const GENERATED = { fqdn: "web-1a2b3c4d.metro.test" };
 
-  it("tells a domain that somebody added from the one that the metro made", async () => {
+  it("distinguishes a manually added domain from the generated one", async () => {
     const drifted = async (...fqdns: string[]) => {
       cluster.group = { domains: fqdns.map((fqdn) => ({ fqdn })) };
       return (await service.read(context, SERVICE.uuid, await checked()))?.inputs.domains;
@@ -120,7 +120,7 @@ describe("a service's group", () => {
     assert.deepEqual(read?.inputs.domains, [{ name: "web-9z8y7x6w.example.com", certificate: "c1" }]);
   });
 
-  it("releases no domain that somebody added, nor its own generated one, before a preview has named it", async () => {
+  it("keeps manually added and generated domains until a preview lists them", async () => {
     const before = await made();
     cluster.group["domains"] = [GENERATED, { fqdn: "www.example.com" }];
     const after = await checked({ softLimit: 5 });
@@ -135,7 +135,7 @@ describe("a service's group", () => {
     assert.deepEqual(cluster.log, ['del domains [{"name":"www.example.com."}]']);
   });
 
-  it("releases no domain that was added beside those of the program, until a preview names it", async () => {
+  it("keeps domains added beside the program's own until a preview lists them", async () => {
     const before = await made({ domains: [{ name: "shop" }] });
     cluster.group["domains"] = [{ fqdn: "shop.metro.test" }, { fqdn: "www.example.com" }];
     const after = await checked({ domains: [{ name: "shop" }], softLimit: 5 });
@@ -150,7 +150,7 @@ describe("a service's group", () => {
     assert.deepEqual(cluster.log, ['set domains [{"name":"shop"}]']);
   });
 
-  it("releases of several domains only those that the program had", async () => {
+  it("releases only the program's domains", async () => {
     const before = await made({ domains: [{ name: "shop" }] });
     cluster.group["domains"] = [{ fqdn: "shop.metro.test" }, { fqdn: "www.example.com" }];
     const after = await checked();
@@ -159,13 +159,13 @@ describe("a service's group", () => {
     assert.deepEqual(cluster.log, ['del domains [{"name":"shop"}]']);
   });
 
-  it("leaves the certificate of a domain to the metro again, where the program names none any more", async () => {
+  it("returns the certificate of a domain to the metro if the program no longer names one", async () => {
     const named = { name: "www.example.com", certificate: "cert" };
     const made = await changing({ domains: [named] }, { domains: [{ name: "WWW.example.com." }] });
     assert.deepEqual(made, ['set domains [{"name":"WWW.example.com."}]']);
   });
 
-  it("takes a label for no whole name that begins alike, nor the other way round", async () => {
+  it("does not match a label with a longer whole name, or the reverse", async () => {
     const [label, whole] = [{ domains: [{ name: "shop" }] }, { domains: [{ name: "shop.example.com" }] }];
     assert.deepEqual(await changing(whole, label), ['set domains [{"name":"shop"}]']);
     cluster = new FakeServiceGroup();
@@ -173,7 +173,7 @@ describe("a service's group", () => {
     assert.deepEqual(await changing(label, whole), ['set domains [{"name":"shop.example.com."}]']);
   });
 
-  it("shows what was changed by hand as drift", async () => {
+  it("shows manual changes as drift", async () => {
     cluster.services = [{ port: 8080 }];
     const inputs = await checked({
       domains: [{ name: "www.example.com", certificate: "cert" }],
@@ -193,7 +193,7 @@ describe("a service's group", () => {
     ]);
   });
 
-  it("is changed in place by the steps that the preview names, one request each", async () => {
+  it("is updated in place by the steps of the preview, one request each", async () => {
     const domain = { name: "www.example.com" };
     assert.deepEqual(
       await changing(
@@ -209,7 +209,7 @@ describe("a service's group", () => {
     );
   });
 
-  it("gives up what the program says no more", async () => {
+  it("clears settings that the program no longer gives", async () => {
     assert.deepEqual(await changing({ domains: [{ name: "shop" }], softLimit: 5, autokill: { timeMs: 9 } }, {}), [
       'del domains [{"name":"shop"}]',
       "set soft_limit 1",
@@ -217,17 +217,17 @@ describe("a service's group", () => {
     ]);
   });
 
-  it("takes 0 ms until it deletes itself for never, as its description says", async () => {
+  it("treats an autokill of 0 ms as never, as documented", async () => {
     await made({ autokill: { timeMs: 0 } });
     assert.ok(!("autokill" in cluster.group), "the server's default is not sent");
     assert.deepEqual(await changing({ autokill: { timeMs: 9 } }, { autokill: { timeMs: 0 } }), [
       "del autokill undefined",
     ]);
     const [before, after] = [await checked({ autokill: { timeMs: 9 } }), await checked({ autokill: { timeMs: 0 } })];
-    assert.deepEqual(service.describeUpdate?.(before, after, {}), ["keep it also when it is of no use"]);
+    assert.deepEqual(service.describeUpdate?.(before, after, {}), ["turn automatic deletion off"]);
   });
 
-  it("names the domain that is taken at its creation, where no port can be", async () => {
+  it("names the taken domain of a failed create", async () => {
     const taken = { status: "error", error: 24, message: "Domain 'www.example.com' is already in use" };
     Object.assign(cluster.client, { createService: () => Promise.resolve({ items: [taken], message: undefined }) });
     const refused = async (metro: string, ...ports: object[]) => {
@@ -239,10 +239,10 @@ describe("a service's group", () => {
       { port: 443, handlers: ["http", "tls"] },
     ];
     const said = "Creating service 'web' failed: Domain 'www.example.com' is already in use.";
-    const which = "Choose another domain, or publish another port, whichever it names.";
+    const which = "Choose another domain or port, whichever the message names.";
     assert.equal(
       await refused("fra", http, https),
-      `IN_USE: domains[0].name: ${said} Choose another name, or take it out of the service that has it.`,
+      `IN_USE: domains[0].name: ${said} Choose another name, or remove it from the service that has it.`,
     );
     assert.equal(await refused("fra", https, { port: 8080 }), `IN_USE: ${said} ${which}`);
     assert.equal(await refused("fra", https, { port: 80, protocol: "udp" }), `IN_USE: ${said} ${which}`);
@@ -251,7 +251,7 @@ describe("a service's group", () => {
     }
   });
 
-  it("is not touched by what means the same", async () => {
+  it("is unchanged for equivalent inputs", async () => {
     const domains = [{ name: "shop" }, { name: "www.example.com" }];
     const ports = [{ port: 80, handlers: ["http", "redirect"], destinationPort: 443 }, { port: 8080 }];
     const same = [
@@ -265,14 +265,14 @@ describe("a service's group", () => {
     assert.deepEqual(service.describeUpdate?.(before.inputs, after, {}), []);
   });
 
-  it("keeps an address that is no longer chosen, and takes another one that is", async () => {
+  it("keeps an omitted address, and takes a newly chosen one", async () => {
     const on = (ip?: string) => checked({ ports: [{ port: 53, protocol: "udp", ip }] });
     const foretold = async (from: string, to?: string) => service.describeUpdate?.(await on(from), await on(to), {});
     assert.deepEqual(await foretold("192.0.2.1"), []);
     assert.deepEqual(await foretold("192.0.2.1", "192.0.2.2"), ["publish 53/udp"]);
   });
 
-  it("never has a soft limit above its hard limit on the way", () => {
+  it("never has a soft limit above its hard limit during an update", () => {
     const limits = fc
       .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))
       .map(([a, b]) => ({ softLimit: Math.min(a, b), hardLimit: Math.max(a, b) }));
@@ -288,9 +288,9 @@ describe("a service's group", () => {
     );
   });
 
-  it("tells in state what was done when only a part could be, and what is not there", async () => {
+  it("saves a partial update, and reports missing objects", async () => {
     const before = await made();
-    cluster.refusals.set("soft_limit", { status: "error", error: 7, message: "no" });
+    cluster.rejections.set("soft_limit", { status: "error", error: 7, message: "no" });
     const news = await checked({ domains: [{ name: "shop" }], softLimit: 5, autokill: { timeMs: 9 } });
     const failure = await failing(service.update(context, SERVICE.uuid, before, news));
     assert.ok(failure instanceof ResourceInitFailedError);
@@ -299,14 +299,14 @@ describe("a service's group", () => {
     assert.ok("autokill" in failure.outputs, "what was asked for and is not there must be taken out of the state");
   });
 
-  it("says which domain is taken, and which certificate does not fit", async () => {
+  it("reports the taken domain and the mismatched certificate", async () => {
     const news = await checked({ domains: [{ name: "www.example.com", certificate: "cert" }] });
     for (const [error, code, property] of [
       [24, "IN_USE", "domains[0].name"],
       [30, "CERTIFICATE_MISMATCH", "domains[0].certificate"],
       [8, "NOT_FOUND", "domains[0].certificate"],
     ] as const) {
-      cluster.refusals.set("domains", { status: "error", error, message: "no" });
+      cluster.rejections.set("domains", { status: "error", error, message: "no" });
       const failure = await failing(service.update(context, SERVICE.uuid, await made(), news));
       const cause = failure instanceof ResourceInitFailedError ? failure.cause : failure;
       assert.ok(UnikernelError.has(cause, code), String(cause));
@@ -314,14 +314,14 @@ describe("a service's group", () => {
     }
   });
 
-  it("takes over a group of its name where that is asked for, and brings it to what is asked for", async () => {
+  it("is adopted by name and updated to the inputs", async () => {
     cluster.group = { domains: [{ fqdn: "web.metro.test" }], soft_limit: 1, hard_limit: 65535 };
     const inputs = await checked({ ports: [{ port: 80, handlers: ["http"] }], softLimit: 3, adopt: true });
     const { id } = await service.create(context, inputs);
     assert.deepEqual([id, cluster.log], [SERVICE.uuid, ["set soft_limit 3"]]);
   });
 
-  it("waits for members that are gone, and names one that is there", async () => {
+  it("waits for deleted members, and names an existing one", async () => {
     const before = await made();
     let refused = 0;
     const { deleteServices } = cluster.client;
@@ -339,14 +339,14 @@ describe("a service's group", () => {
     Object.assign(cluster.client, { deleteServices: () => Promise.resolve(attached) });
     const error = await failing(service.delete(context, SERVICE.uuid, before));
     assert.ok(UnikernelError.has(error, "IN_USE"));
-    assert.match(error.hint ?? "", /^Delete instance 'lodger' first, or take it out of the service/);
+    assert.match(error.hint ?? "", /^Remove instance 'lodger' from the service first/);
   });
 
   const step = { name: "load", type: "step", metric: "cpu", adjustmentType: "change", steps: [{ adjustment: 1 }] };
   const idle = { name: "rest", type: "idle", idleTimeMs: 1000 };
   const autoscale = { template: "base", maxSize: 8, policies: [step] };
 
-  it("configures autoscale with no more than was said, and shows no drift", async () => {
+  it("configures autoscale with the given inputs only and shows no drift", async () => {
     const inputs = await checked({ autoscale });
     await service.create(context, inputs);
     assert.deepEqual(cluster.log, [
@@ -372,7 +372,7 @@ describe("a service's group", () => {
     assert.equal((await service.read(context, SERVICE.uuid, inputs))?.inputs.autoscale, undefined);
   });
 
-  it("tells autoscale that somebody else configured, in today's words", async () => {
+  it("reports autoscale that was configured elsewhere in current spelling", async () => {
     cluster.autoscale = {
       min_size: 0,
       max_size: 4,
@@ -405,7 +405,7 @@ describe("a service's group", () => {
     });
   });
 
-  it("changes policies one by one, and all else by configuring anew", async () => {
+  it("changes policies one by one, and everything else with a new configuration", async () => {
     const slower = { ...step, adjustmentType: "percent" };
     assert.deepEqual(await changing({ autoscale }, { autoscale: { ...autoscale, policies: [idle, slower] } }), [
       "remove load",
@@ -419,15 +419,15 @@ describe("a service's group", () => {
     );
   });
 
-  it("ends autoscale when the program says so, and before the service goes", async () => {
+  it("removes autoscale on request and before the service is deleted", async () => {
     assert.deepEqual(await changing({ autoscale }, {}), ["unconfigure"]);
     const before = await made({ autoscale });
     await service.delete(context, SERVICE.uuid, before);
     assert.deepEqual(cluster.log, ["unconfigure", "delete service"]);
   });
 
-  it("says that the account has no autoscale, and leaves nothing behind", async () => {
-    cluster.refusals.set("autoscale", {
+  it("reports an account without autoscale and leaves nothing behind", async () => {
+    cluster.rejections.set("autoscale", {
       status: "error",
       error: 28,
       message: "Autoscale not enabled for your account",
@@ -437,7 +437,7 @@ describe("a service's group", () => {
     assert.deepEqual([error.property, cluster.serviceExists], ["autoscale", false]);
   });
 
-  it("takes a second configuration for its own after the answer to the first was lost", async () => {
+  it("recognises its configuration after a lost response", async () => {
     const { createAutoscale } = cluster.client;
     let calls = 0;
     Object.assign(cluster.client, {
@@ -463,27 +463,27 @@ describe("the rules of a service", () => {
     },
   });
   const refused: readonly [string, object, RegExp][] = [
-    ["replicas of nothing", { replicas: 2 }, /^template: required: say what the 2 replicas run\. Or give autoscale/],
+    ["replicas of nothing", { replicas: 2 }, /^template: required for 2 replicas\. Otherwise set autoscale/],
     [
       "replicas beside autoscale",
       { replicas: 1, template: image, autoscale: { template: "t" } },
-      /^autoscale: cannot be given together with 1 replicas/,
+      /^autoscale: cannot be combined with 1 replica of a template/,
     ],
     [
-      "a soft limit above the hard one",
+      "a soft limit above the hard limit",
       { softLimit: 9, hardLimit: 8 },
-      /^softLimit: must not be above hardLimit, which is 8, got 9/,
+      /^softLimit: must be at most hardLimit \(8\), got 9/,
     ],
     [
-      "more replicas than the platform makes",
+      "more replicas than the platform allows",
       { replicas: 254, template: image },
       /^replicas: must be at most 253, got 254/,
     ],
-    ["a name that cannot be a label of its domain", { name: "shop.v2" }, /^name: must be lower-case letters, digits/],
-    ["a limit of nothing", { softLimit: 0 }, /^softLimit: must be at least 1, got 0/],
-    ["a limit beyond all", { hardLimit: 65536 }, /^hardLimit: must be at most 65535, got 65536/],
+    ["a name that is no valid domain label", { name: "shop.v2" }, /^name: must be lower-case letters, digits/],
+    ["a limit of 0", { softLimit: 0 }, /^softLimit: must be at least 1, got 0/],
+    ["a limit above the maximum", { hardLimit: 65536 }, /^hardLimit: must be at most 65535, got 65536/],
     [
-      "a domain twice",
+      "a duplicate domain",
       { domains: [{ name: "a.b" }, { name: "A.b." }] },
       /^domains\[1\]\.name: "A\.b\." is given twice/,
     ],
@@ -497,29 +497,29 @@ describe("the rules of a service", () => {
       { domains: [{ name: "*.a.b" }] },
       /^domains\[0\]\.certificate: required for the wildcard/,
     ],
-    ["what is no domain", { domains: [{ name: "http://a.b" }] }, /^domains\[0\]\.name: must be a label such as shop/],
+    ["an invalid domain", { domains: [{ name: "http://a.b" }] }, /^domains\[0\]\.name: must be a label such as shop/],
     ["an address", { domains: [{ name: "192.0.2.1" }] }, /^domains\[0\]\.name: "192\.0\.2\.1" ends in a number/],
     ["an address in disguise", { domains: [{ name: "a.0x7f." }] }, /^domains\[0\]\.name: "a\.0x7f\." ends in a number/],
-    ["no domain at all", { domains: [] }, /^domains: must not be empty/],
+    ["an empty list of domains", { domains: [] }, /^domains: must not be empty/],
     [
-      "sizes the wrong way round",
+      "a minimum size above the maximum",
       { autoscale: { template: "t", minSize: 5 } },
-      /^autoscale\.minSize: must not be above maxSize, which is 4, got 5/,
+      /^autoscale\.minSize: must be at most maxSize \(4\), got 5/,
     ],
     [
-      "a policy without what it needs",
+      "a policy without a required member",
       { autoscale: { template: "t", policies: [{ name: "p", type: "idle" }] } },
       /^autoscale\.policies\[0\]\.idleTimeMs: required for a policy of type "idle"/,
     ],
     [
-      "a policy with what is another's",
+      "a policy with a member of another type",
       step({ steps: [{ adjustment: 1 }], numRequests: 1 }),
-      /^autoscale\.policies\[0\]\.numRequests: is not for a policy of type "step"/,
+      /^autoscale\.policies\[0\]\.numRequests: not allowed for a policy of type "step"/,
     ],
     [
-      "a step without room",
+      "an empty step",
       step({ steps: [{ adjustment: 1, lowerBound: 5, upperBound: 5 }] }),
-      /steps\[0\]\.upperBound: must be above the lower bound, which is 5, got 5/,
+      /steps\[0\]\.upperBound: must be greater than lowerBound \(5\), got 5/,
     ],
     [
       "a gap between steps",
@@ -529,7 +529,7 @@ describe("the rules of a service", () => {
           { adjustment: 2, lowerBound: 6 },
         ],
       }),
-      /steps\[1\]\.lowerBound: must be 5, where the step before ends, got 6/,
+      /steps\[1\]\.lowerBound: must be 5, the upperBound of the previous step, got 6/,
     ],
     [
       "steps that overlap",
@@ -539,12 +539,12 @@ describe("the rules of a service", () => {
           { adjustment: 2, lowerBound: 4 },
         ],
       }),
-      /steps\[1\]\.lowerBound: must be 5, where the step before ends, got 4/,
+      /steps\[1\]\.lowerBound: must be 5, the upperBound of the previous step, got 4/,
     ],
     [
-      "a step after the last",
+      "a step after an open-ended one",
       step({ steps: [{ adjustment: 1 }, { adjustment: 2 }] }),
-      /steps\[1\]\.lowerBound: the step before has no upperBound/,
+      /steps\[1\]\.lowerBound: the previous step has no upperBound/,
     ],
     [
       "five steps",
@@ -562,7 +562,7 @@ describe("the rules of a service", () => {
       /^autoscale\.policies: must have at most 8 items/,
     ],
     [
-      "a policy twice",
+      "a duplicate policy",
       {
         autoscale: {
           template: "t",
@@ -575,42 +575,42 @@ describe("the rules of a service", () => {
       /^autoscale\.policies\[1\]\.name: "p" is given twice/,
     ],
     [
-      "a rule of guests in its template",
+      "an invalid template",
       { replicas: 1, template: { ...image, tags: ["a", "a"] } },
       /^template\.tags\[1\]: "a" is given twice/,
     ],
     [
-      "more tags than leave room for those of its replicas",
+      "too many tags beside those of its replicas",
       { replicas: 1, template: { ...image, tags: Array.from({ length: 15 }, (_, n) => `t${n}`) } },
       /^template\.tags: must have at most 14 items/,
     ],
     [
-      "the tag of its replicas",
+      "a reserved tag of its replicas",
       { replicas: 1, template: { ...image, tags: ["a", "managed-by:pulumi-unikernel"] } },
-      /^template\.tags\[1\]: "managed-by:pulumi-unikernel" is a tag by which a Service knows its replicas; choose another one\.$/,
+      /^template\.tags\[1\]: \"managed-by:pulumi-unikernel\" is reserved for marking the replicas of a Service; choose another tag.$/,
     ],
     [
-      "a tag that names a template",
+      "a reserved tag of templates",
       { replicas: 1, template: { ...image, tags: ["template:0123456789ab"] } },
-      /^template\.tags\[0\]: "template:0123456789ab" is a tag by which/,
+      /^template\.tags\[0\]: "template:0123456789ab" is reserved for marking/,
     ],
   ];
   for (const [what, given, text] of refused) {
-    it(`refuse ${what}`, async () => {
-      const found = await refusals(given);
+    it(`reject the inputs: ${what}`, async () => {
+      const found = await failuresOf(given);
       assert.equal(found.length, 1, found.join("\n"));
       assert.match(found[0] ?? "", text);
     });
   }
 
   const accepted: readonly [string, object][] = [
-    ["a group that instances join", {}],
-    ["as many replicas as the platform makes", { replicas: 253, template: image, rollout: { maxSurge: 253 } }],
-    ["autoscale in place of replicas, whose number means nothing then", { replicas: 1, autoscale: { template: "t" } }],
-    ["a template kept beside autoscale", { template: image, autoscale: { template: "t" } }],
+    ["a service group for separate instances", {}],
+    ["the maximum number of replicas", { replicas: 253, template: image, rollout: { maxSurge: 253 } }],
+    ["autoscale, which overrides replicas", { replicas: 1, autoscale: { template: "t" } }],
+    ["a template beside autoscale", { template: image, autoscale: { template: "t" } }],
     ["a wildcard with a certificate", { domains: [{ name: "*.example.com", certificate: "c" }] }],
     [
-      "steps that touch",
+      "adjacent steps",
       step({
         steps: [
           { adjustment: -1, upperBound: 5 },
@@ -618,18 +618,15 @@ describe("the rules of a service", () => {
         ],
       }),
     ],
-    [
-      "what is not known yet",
-      { replicas: 1, template: UNKNOWN, domains: UNKNOWN, softLimit: UNKNOWN, autoscale: UNKNOWN },
-    ],
-    ["an image that is not known yet", { replicas: 1, template: { image: UNKNOWN } }],
-    ["a certificate that is not known yet", { domains: [{ name: "*.a.b", certificate: UNKNOWN }] }],
+    ["unknown values", { replicas: 1, template: UNKNOWN, domains: UNKNOWN, softLimit: UNKNOWN, autoscale: UNKNOWN }],
+    ["an unknown image", { replicas: 1, template: { image: UNKNOWN } }],
+    ["an unknown certificate", { domains: [{ name: "*.a.b", certificate: UNKNOWN }] }],
   ];
   for (const [what, given] of accepted) {
-    it(`accept ${what}`, async () => assert.deepEqual(await refusals(given), []));
+    it(`accept ${what}`, async () => assert.deepEqual(await failuresOf(given), []));
   }
 
-  it("let the old one go first where its successor could not be made beside it", () => {
+  it("delete before create if a replacement cannot exist beside it", () => {
     const volumes = [{ volume: "v", at: "/data", readonly: false }];
     const first = (news: object) => service.deleteBeforeReplace?.({ ...news });
     assert.deepEqual(
@@ -640,7 +637,7 @@ describe("the rules of a service", () => {
     assert.equal(first({ template: { volumes }, rollout: { sharedVolumes: true } }), false);
   });
 
-  it("count against the quotas what replicas take", () => {
+  it("count its replicas against the quotas", () => {
     const template = { image: "app:1", vcpus: 2, memoryMb: 256 };
     const own = { sizeMb: 8, quotaPolicy: "static" };
     const ephemeralVolumes = [own, { sizeMb: 8 }, { sizeMb: 64, quotaPolicy: "dynamic" }, { ...own, sizeMb: UNKNOWN }];

@@ -10,7 +10,7 @@ const reasons = async (more: Record<string, unknown>) =>
     (f) => `${f.property}: ${f.reason}`,
   );
 
-describe("the rules for published ports", () => {
+describe("the rules of published ports", () => {
   // Source: the platform's table of handlers.
   const allowed = [
     { port: 80, handlers: ["http"] },
@@ -22,7 +22,7 @@ describe("the rules for published ports", () => {
     { port: 53, protocol: "udp", ip: "203.0.113.7" },
   ];
   for (const port of allowed)
-    it(`accept ${JSON.stringify(port)}`, async () => assert.deepEqual(await reasons({ ports: [port] }), []));
+    it(`accept the port ${JSON.stringify(port)}`, async () => assert.deepEqual(await reasons({ ports: [port] }), []));
 
   const refused: [object, RegExp][] = [
     [{ port: 80 }, /ports\[0\]\.handlers: port 80 needs the handler "http"/],
@@ -44,7 +44,7 @@ describe("the rules for published ports", () => {
     [{ port: 53, protocol: "sctp" }, /ports\[0\]\.protocol: must be one of "tcp", "udp", got "sctp"/],
   ];
   for (const [port, text] of refused) {
-    it(`refuse ${JSON.stringify(port)}`, async () => {
+    it(`reject the port ${JSON.stringify(port)}`, async () => {
       const found = await reasons({ ports: [port] });
       assert.ok(
         found.some((reason) => text.test(reason)),
@@ -53,19 +53,19 @@ describe("the rules for published ports", () => {
     });
   }
 
-  it("refuse a port that is published twice", async () => {
+  it("reject a port that is published twice", async () => {
     assert.deepEqual(await reasons({ ports: [{ port: 9000 }, { port: 9000 }] }), [
       "ports[1].port: port 9000 is published twice; list each port once.",
     ]);
     assert.deepEqual(await reasons({ ports: [{ port: 53 }, { port: 53, protocol: "udp" }] }), []);
   });
 
-  it("wait while a port is unknown", async () =>
+  it("are not applied while a port is unknown", async () =>
     assert.deepEqual(await reasons({ ports: [{ port: UNKNOWN }, { port: 80, handlers: [UNKNOWN] }] }), []));
 });
 
-describe("the rules for replicas", () => {
-  it("refuse several writers of one volume, and accept several readers", async () => {
+describe("the rules of replicas", () => {
+  it("reject several writers of one volume and accept several readers", async () => {
     const volumes = [{ volume: "v", at: "/data" }];
     const [only] = await reasons({ replicas: 3, template: { ...template, volumes } });
     assert.match(only ?? "", /^template\.volumes: 3 replicas cannot all write/);
@@ -75,20 +75,20 @@ describe("the rules for replicas", () => {
     );
   });
 
-  it("accept several writers of a volume that is made for them", async () => {
+  it("accept several writers of a volume that supports them", async () => {
     const volumes = [{ volume: "v", at: "/data" }];
     const rollout = { sharedVolumes: true };
     assert.deepEqual(await reasons({ replicas: 3, template: { ...template, volumes }, rollout }), []);
   });
 
-  it("refuse a rollout that could never replace anything", async () => {
+  it("reject a rollout that could never replace a replica", async () => {
     assert.match((await reasons({ rollout: { maxSurge: 0 } }))[0] ?? "", /cannot both be 0/);
   });
 
-  it("refuse a health path that is not one", async () => {
+  it("reject an invalid health path", async () => {
     assert.match(
       (await reasons({ rollout: { health: { path: "/x", match: { "status.x": 1 } } } }))[0] ?? "",
-      /is not a path such as \$\.status/,
+      /is not a supported JSON path; use one such as \$\.status/,
     );
   });
 });
@@ -96,7 +96,7 @@ describe("the rules for replicas", () => {
 describe("ports on the wire", () => {
   const tcp = { protocol: "tcp" as const, handlers: [] };
 
-  it("leave out what the server would assume", () => {
+  it("omit server defaults", () => {
     assert.deepEqual(toWirePort({ ...tcp, port: 80, destinationPort: 80 }), { port: 80 });
     assert.deepEqual(toWirePort({ ...tcp, port: 443, destinationPort: 8080, handlers: ["tls", "http"] }), {
       port: 443,
@@ -110,7 +110,7 @@ describe("ports on the wire", () => {
     });
   });
 
-  it("show no drift for defaults, order and addresses that the metro chose, and drift for a changed port", () => {
+  it("show no drift for defaults, order and assigned addresses, and drift for a changed port", () => {
     const written = [
       { ...tcp, port: 443, destinationPort: 8080, handlers: ["tls" as const, "http" as const] },
       { ...tcp, port: 9000 },
@@ -127,12 +127,12 @@ describe("ports on the wire", () => {
     ]);
   });
 
-  it("are told as a program would write them when no program did", () => {
+  it("are read as a program would write them", () => {
     const reported = [{ port: 8080, destination_port: 8080, handlers: null, protocol: "tcp" as const }];
     assert.deepEqual(fromWirePorts(reported, []), [{ ...tcp, port: 8080 }]);
   });
 
-  it("give the address a client would use first", () => {
+  it("give the address that a client would try first", () => {
     const redirect = { ...tcp, port: 80, destinationPort: 443, handlers: ["http" as const, "redirect" as const] };
     assert.equal(clientUrl("a.b", [redirect, { ...tcp, port: 443, handlers: ["tls", "http"] }]), "https://a.b");
     assert.equal(clientUrl("127.0.0.1", [{ ...tcp, port: 8080 }]), "http://127.0.0.1:8080");

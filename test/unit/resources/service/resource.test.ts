@@ -11,7 +11,7 @@ import { contextWithClient } from "../../../support/resourceContext";
 type Inputs = Parameters<typeof service.create>[1];
 const image = (digit: string) => `oci://registry.test/web@sha256:${digit.repeat(64)}`;
 
-describe("the service", () => {
+describe("the service resource", () => {
   let cluster: FakeServiceGroup;
   let context: ProviderContext;
   beforeEach(() => {
@@ -43,7 +43,7 @@ describe("the service", () => {
   const state = async (inputs: Inputs) => ({ inputs, outputs: (await service.create(context, inputs)).outputs });
   const uuids = () => [...cluster.instances.keys()];
 
-  it("shows no drift after it was made, whatever the server adds", async () => {
+  it("shows no drift after creation, whatever the server adds", async () => {
     const inputs = await inputsOf();
     const { id, outputs } = await service.create(context, inputs);
     cluster.services = [{ port: 80, destination_port: 80, protocol: "tcp", handlers: ["http"], ip: "1.2.3.4" }];
@@ -55,13 +55,13 @@ describe("the service", () => {
     );
   });
 
-  it("waits for an image that the platform names only once it runs", async () => {
+  it("waits for an image that is resolved only once it runs", async () => {
     cluster.lives.set(image("1"), (ageMs) => (ageMs < 500 ? { state: "starting", image: "" } : { state: "running" }));
     const { outputs } = await service.create(context, await inputsOf());
     assert.deepEqual([outputs.instances.length, cluster.log.filter((entry) => entry.startsWith("delete"))], [2, []]);
   });
 
-  it("is gone for code 8, and for nothing else", async () => {
+  it("is not found for code 8 only", async () => {
     const inputs = await inputsOf();
     cluster.serviceExists = false;
     assert.equal(await service.read(context, SERVICE.uuid, inputs), undefined);
@@ -70,7 +70,7 @@ describe("the service", () => {
     await assert.rejects(service.read(context, SERVICE.uuid, inputs), (e) => UnikernelError.has(e, "NOT_ALLOWED"));
   });
 
-  it("shows replicas that were deleted or are down as drift, and makes them anew", async () => {
+  it("shows deleted and stopped replicas as drift and creates them again", async () => {
     const inputs = await inputsOf({}, { replicas: 3 });
     const before = await state(inputs);
     const [deleted = "", down = "", kept = ""] = uuids();
@@ -82,7 +82,7 @@ describe("the service", () => {
     assert.deepEqual([outputs.instances.length, uuids().includes(down), uuids().includes(kept)], [3, false, true]);
   });
 
-  it("shows a failed roll as drift, also when the image stays the same", async () => {
+  it("shows a failed rollout as drift, even with the same image", async () => {
     const before = await state(await inputsOf());
     const news = await inputsOf({ env: { MODE: "new" } });
     cluster.lives.set(image("1"), crashes);
@@ -92,7 +92,7 @@ describe("the service", () => {
     assert.deepEqual((await service.read(context, SERVICE.uuid, before.inputs))?.inputs, before.inputs);
   });
 
-  it("shows a replica that was changed by hand as drift, and replaces it", async () => {
+  it("shows a manually changed replica as drift and replaces it", async () => {
     const inputs = await inputsOf();
     const before = await state(inputs);
     const [changed = "", kept = ""] = uuids();
@@ -104,7 +104,7 @@ describe("the service", () => {
     assert.deepEqual((await service.read(context, SERVICE.uuid, inputs))?.inputs, inputs);
   });
 
-  it("is told by its uuid alone, with the template that its replicas have", async () => {
+  it("is read by uuid alone with the template of its replicas", async () => {
     const inputs = await inputsOf({ memoryMb: 256, tags: ["blue"] });
     await service.create(context, inputs);
     const observed = await service.read(context, SERVICE.uuid, {} as Inputs);
@@ -114,7 +114,7 @@ describe("the service", () => {
     assert.deepEqual(observed?.inputs.ports, inputs.ports);
   });
 
-  it("has all of the tags that a template may have, also those that look like its own, and nothing else", async () => {
+  it("allows every tag of a template, even one that resembles its own", async () => {
     const tags = ["template:blue", "template:0123456789abc", ...Array.from({ length: 12 }, (_, n) => `t${n}`)];
     const inputs = await inputsOf({ tags });
     const before = await state(inputs);
@@ -128,7 +128,7 @@ describe("the service", () => {
     assert.deepEqual(uuids(), old);
   });
 
-  it("goes back without a change when a failed change is reverted", async () => {
+  it("needs no change if a failed change is reverted", async () => {
     const before = await state(await inputsOf());
     const old = uuids();
     cluster.lives.set(image("2"), crashes);
@@ -139,7 +139,7 @@ describe("the service", () => {
     assert.deepEqual(uuids(), old);
   });
 
-  it("puts the ports back when the roll fails, for what goes on serving listens where it did", async () => {
+  it("restores the ports if the rollout fails, since the old replicas listen there", async () => {
     const before = await state(await inputsOf());
     cluster.lives.set(image("2"), crashes);
     const news = await inputsOf(
@@ -153,7 +153,7 @@ describe("the service", () => {
     assert.deepEqual(cluster.services, [{ port: 80, destination_port: 9000, handlers: ["http"] }]);
   });
 
-  it("replaces no replica for the order of volumes, or for a default that was written out", async () => {
+  it("replaces no replica for volume order or an explicit default", async () => {
     const mounts = [
       { volume: "a", at: "/a", readonly: true },
       { volume: "b", at: "/b", readonly: true },
@@ -176,7 +176,7 @@ describe("the service", () => {
     assert.equal(uuids().length, 2);
   });
 
-  it("gives a new replica no longer than an operation may take", async () => {
+  it("gives a new replica at most the operation timeout", async () => {
     const before = await state(await inputsOf());
     cluster.lives.set(image("2"), () => ({ state: "running", net_time_us: 0 }));
     const hurried = { ...context, timeouts: { ...context.timeouts, updateMs: 5_000 } };
@@ -188,13 +188,13 @@ describe("the service", () => {
     assert.ok(cluster.nowMs - startMs < 10_000);
   });
 
-  it("leaves nothing behind when its first replica crashes", async () => {
+  it("leaves nothing behind if its first replica crashes", async () => {
     cluster.lives.set(image("1"), crashes);
     await assert.rejects(service.create(context, await inputsOf()), (e) => UnikernelError.has(e, "GUEST_STOPPED"));
     assert.deepEqual([uuids(), cluster.serviceExists], [[], false]);
   });
 
-  it("keeps its id when it fails and could not be removed", async () => {
+  it("keeps its id if it fails and cannot be deleted", async () => {
     cluster.lives.set(image("1"), crashes);
     Object.assign(cluster.client, {
       deleteServices: () => Promise.reject(new UnikernelError("API_UNREACHABLE", "No answer.")),
@@ -204,7 +204,7 @@ describe("the service", () => {
     assert.match(String(failure.cause), /the program exited with code 1/);
   });
 
-  /** From the next create on, nothing can be read any more. */
+  /** Fails every read after the next create. */
   const goesSilent = () => {
     const { getServices } = cluster.client;
     let isSilent = false;
@@ -218,7 +218,7 @@ describe("the service", () => {
     });
   };
 
-  it("keeps in state what it was when an update fails and nothing can be read after it", async () => {
+  it("keeps its previous state if an update fails and nothing can be read", async () => {
     const before = await state(await inputsOf());
     goesSilent();
     const news = await inputsOf({ image: image("2"), memoryMb: 256 }, { replicas: 3, domains: [{ name: "shop" }] });
@@ -238,14 +238,14 @@ describe("the service", () => {
     assert.ok("domains" in outputs, "what was asked for must be taken out of the state");
   });
 
-  it("has no replicas in state when it was made and nothing can be read after that", async () => {
+  it("has no replicas in state if it is created and nothing can be read", async () => {
     goesSilent();
     const { id, outputs } = await partial(service.create(context, await inputsOf()));
     assert.deepEqual([id, outputs["replicas"], outputs["instances"]], [SERVICE.uuid, 0, []]);
     assert.deepEqual(outputs["ports"], (await inputsOf()).ports);
   });
 
-  it("gives open connections as long when it is deleted as when it is rolled", async () => {
+  it("drains connections at deletion as long as in a rollout", async () => {
     const before = await state(await inputsOf({}, { rollout: { drainTimeoutMs: 7_000 } }));
     const asked: unknown[] = [];
     const { stopInstances } = cluster.client;
@@ -259,7 +259,7 @@ describe("the service", () => {
     assert.deepEqual(asked, [7000, 7000]);
   });
 
-  it("is given a moment to come free also when its replicas took all the time there was", async () => {
+  it("has time to be released even if its replicas used up the timeout", async () => {
     const before = await state(await inputsOf());
     const { stopInstances, deleteServices } = cluster.client;
     let refused = 0;
@@ -277,7 +277,7 @@ describe("the service", () => {
     assert.deepEqual([refused, cluster.serviceExists], [3, false]);
   });
 
-  it("stops replicas cleanly when it is deleted, and is content when it is gone", async () => {
+  it("stops replicas gracefully at deletion, and accepts a service that is not found", async () => {
     const before = await state(await inputsOf());
     const stopped: (InstanceItem["state"] | undefined)[] = [];
     const { deleteInstances } = cluster.client;

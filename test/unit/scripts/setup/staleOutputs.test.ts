@@ -1,4 +1,4 @@
-/** What a build leaves of sources that are gone. */
+/** The outputs of a build whose sources are gone. */
 import assert from "node:assert/strict";
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
@@ -29,7 +29,7 @@ describe("a build", () => {
       .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
       .sort();
 
-  it("forgets a file that has become a folder, which its output would shadow, and what it remembers of outputs", () => {
+  it("removes a file whose source became a folder, and its record of outputs", () => {
     write("provider/contract/models/index.ts", "provider/client/client.ts");
     const kept = [
       ...["client.d.ts", "client.js", "client.js.map"].map((name) => `dist/provider/client/${name}`),
@@ -41,7 +41,7 @@ describe("a build", () => {
     assert.deepEqual(left(), kept);
   });
 
-  it("keeps all of it while every source is there, and does without any", () => {
+  it("keeps its outputs while every source exists, and works without any", () => {
     clean();
     write("sdk/index.ts", "dist/sdk/index.js", "dist/.tsbuildinfo", "dist/.built");
     clean();

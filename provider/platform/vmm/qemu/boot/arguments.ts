@@ -1,31 +1,34 @@
-/** The argument list of QEMU for a VM. */
+/** Builds the argument list of QEMU for a VM. */
+import * as crypto from "node:crypto";
 import type { VmSpec } from "../../vmm";
-import { macAddressOf } from "./macAddress";
 import { diskSerial, disablesAcpi } from "./commandLine";
 import type { VmFiles } from "../files";
 import type { KernelKind } from "./kernelKind";
 import type { QemuCapabilities } from "../host/probe";
 
-/** Id of the only network backend; host forwards are added to it at run time. */
+/** Id of the only network backend; host forwards are added to it while the VM runs. */
 export const NETDEV_ID = "n0";
-/** Port where Unikraft leaves 41 (regular end) or 42 (crash); QEMU then exits with 2v+1. Source: Unikraft plat/kvm. */
-export const DEBUG_EXIT_PORT = 0x501;
+/**
+ * I/O port to which Unikraft writes 41 on shutdown or 42 on a crash; QEMU then exits with status 2v+1. Source: Unikraft,
+ * plat/kvm.
+ */
+const DEBUG_EXIT_PORT = 0x501;
 
-/** What an argument list is made of. */
+/** Input of {@link qemuArguments}. */
 export interface QemuArgumentsInput {
   readonly spec: VmSpec;
   readonly capabilities: Pick<QemuCapabilities, "machine" | "accelerator" | "sandbox">;
   readonly kind: KernelKind;
   readonly files: VmFiles;
-  /** Absolute path of what the guest unpacks at boot; `undefined` for nothing. */
+  /** Absolute path of the initrd; `undefined` for none. */
   readonly initrd: string | undefined;
   /** The kernel's command line. */
   readonly append: string;
 }
 
 /**
- * The arguments, without the program itself. Everything QEMU would add by itself is switched off; its machine is named
- * by version, since a later QEMU shall build the same one.
+ * The arguments, without the program itself. All default devices are off, and the machine type includes its version, so
+ * that a newer QEMU builds the same machine.
  */
 export function qemuArguments({ spec, capabilities, kind, files, initrd, append }: QemuArgumentsInput): string[] {
   const emulated = capabilities.accelerator === "tcg";
@@ -54,23 +57,23 @@ export function qemuArguments({ spec, capabilities, kind, files, initrd, append 
 
 const SANDBOX_OPTIONS = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
-/** Within an option a comma is written twice. */
+/** QEMU splits options at commas; a literal comma is written twice. */
 const escapeCommas = (path: string): string => path.replaceAll(",", ",,");
 
-/** The argument that names the console log: no other process has it. */
+/** The argument with the path of the console log. No other process has it, so it identifies the VM's process. */
 export const consoleChardev = (files: Pick<VmFiles, "consoleLog">): string =>
   `file,id=console,path=${escapeCommas(files.consoleLog)}`;
 
 const socketChardev = (id: string, path: string): string =>
   `socket,id=${id},path=${escapeCommas(path)},server=on,wait=off`;
 
-/** Under TCG each feature costs at boot, so Linux gets the plain model; Unikraft 0.17 and later wants RDRAND. */
+/** Under TCG each CPU feature costs boot time, so Linux gets the plain model. Unikraft 0.17 and later needs RDRAND. */
 function cpuModel(kind: KernelKind, emulated: boolean): string {
   if (!emulated) return "host";
   return kind === "multiboot" ? "max" : "qemu64";
 }
 
-/** No option ROM: nothing boots from the network. Without ACPI Linux finds no MSI-X and would warn about it. */
+/** No option ROM, since nothing boots from the network. Without ACPI Linux has no MSI-X and would log a warning about it. */
 function networkDevice(kind: KernelKind, mac: string, withoutAcpi: boolean): string {
   const vectors = kind !== "multiboot" && withoutAcpi ? ",vectors=0" : "";
   return `virtio-net-pci,netdev=${NETDEV_ID},mac=${mac},romfile=${vectors}`;
@@ -80,4 +83,13 @@ function diskArguments(index: number, file: string, readonly: boolean): string[]
   const name = diskSerial(index);
   const backend = { driver: "raw", "node-name": name, "read-only": readonly, file: { driver: "file", filename: file } };
   return ["-blockdev", JSON.stringify(backend), "-device", `virtio-blk-pci,drive=${name},serial=${name}`];
+}
+
+/** QEMU's own range of hardware addresses. Source: QEMU, net/net.c. */
+const MAC_PREFIX = "52:54:00";
+
+/** Hardware address of an instance's network card, such as `52:54:00:1a:2b:3c`; the same in each of its VMs. */
+export function macAddressOf(uuid: string): string {
+  const [a, b, c] = crypto.createHash("sha256").update(uuid).digest("hex").match(/../g) ?? [];
+  return [MAC_PREFIX, a, b, c].join(":");
 }

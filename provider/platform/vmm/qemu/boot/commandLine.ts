@@ -1,6 +1,6 @@
 /**
- * Turns what a VM shall run into the command line of its kernel: one grammar for Unikraft and for the stand-in Linux
- * guest (`provider/image/runtime/init.ts` reads it there), with the limits and quoting of each.
+ * Builds the kernel command line of a VM. Unikraft and the stand-in Linux guest share one grammar (the Linux guest parses
+ * it in `provider/image/runtime/init.ts`) but have their own limits and quoting.
  */
 import { UnikernelError } from "../../../../base/errors";
 import type { VmSpec } from "../../vmm";
@@ -11,17 +11,20 @@ const GUEST_ADDRESS = "10.0.2.15/24";
 const GATEWAY = "10.0.2.2";
 const DNS = "10.0.2.3";
 
-/** Unikraft: bytes of the command line, program arguments, variables (`CONFIG_LIBPOSIX_ENVIRON_ENVP` entries). */
+/**
+ * Limits of a Unikraft kernel: bytes of the command line, program arguments, environment variables
+ * (`CONFIG_LIBPOSIX_ENVIRON_ENVP` entries).
+ */
 const UNIKRAFT_LIMITS = { bytes: 4096, args: 60, variables: 8 } as const;
 /**
- * Linux panics above 32 words that it hands to init and hangs above 2048 bytes (COMMAND_LINE_SIZE); both with
- * room to spare, since beyond them the command line travels in a file.
+ * Linux panics when it passes more than 32 words to init and hangs above 2048 bytes (COMMAND_LINE_SIZE). Ours are lower:
+ * a longer command line goes into a file.
  */
 const LINUX_LIMITS = { bytes: 2000, words: 28 } as const;
-/** Longest single argument or variable that Linux passes to a program (MAX_ARG_STRLEN) without its NUL. */
+/** Longest single argument or variable of a Linux program, without its NUL. Source: Linux, MAX_ARG_STRLEN. */
 const LINUX_VALUE_BYTES = 131_071;
 
-/** Serial number of the disk at this index of {@link VmSpec.disks}; virtio-blk holds 20 bytes. */
+/** Serial number of the disk at this index of {@link VmSpec.disks}; virtio-blk allows 20 bytes. */
 export const diskSerial = (index: number): string => `disk${index}`;
 
 /** A kernel command line. */
@@ -29,16 +32,16 @@ export interface CommandLine {
   /** For `-append`. */
   readonly append: string;
   /**
-   * Content of `/unikernel/cmdline` in an archive behind the initrd, when the command line is too long or holds
-   * variables: they may be secrets, and every user of the machine can read the arguments of a process.
+   * Content of `/unikernel/cmdline`, in an archive appended to the initrd. Used when the command line is too long or has
+   * environment variables, which may be secret: every user of the host can read the arguments of a process.
    */
   readonly file: string | undefined;
 }
 
 /**
- * The command line of a VM. Throws `INPUT_INVALID`, naming what does not fit (never its value).
+ * The command line of a VM. Throws `INPUT_INVALID` with the name of what does not fit, never its value.
  *
- * @param emulated No hardware accelerator: every instruction the kernel saves at boot counts.
+ * @param emulated there is no hardware accelerator, so the kernel skips what it can at boot
  */
 export function buildCommandLine(spec: VmSpec, kind: KernelKind, emulated: boolean): CommandLine {
   assertValidSpec(spec);
@@ -47,14 +50,14 @@ export function buildCommandLine(spec: VmSpec, kind: KernelKind, emulated: boole
 
 function assertValidSpec(spec: VmSpec): void {
   if (spec.args.length === 0) {
-    throw invalidInput("The instance has no program to run.", "args", "Give args, or an image with a command.");
+    throw invalidInput("The instance has no program to run.", "args", "Set args, or use an image that has a command.");
   }
   for (const [property, value] of namedValues(spec)) {
-    if (value.includes("\0")) throw invalidInput(`${property} holds a NUL character.`, property, "Remove it.");
+    if (value.includes("\0")) throw invalidInput(`${property} contains a NUL character.`, property, "Remove it.");
   }
   for (const disk of spec.disks) {
     if (!/^\/[^:"\\\s\p{Cc}]*$/u.test(disk.at)) {
-      const hint = "Mount it at an absolute path without blanks, colons, quotes and backslashes.";
+      const hint = "Use an absolute path without whitespace, colons, double quotes and backslashes.";
       throw invalidInput(`A volume cannot be mounted at '${disk.at}'.`, "volumes", hint);
     }
   }
@@ -70,7 +73,7 @@ function namedValues(spec: VmSpec): [property: string, value: string][] {
   ];
 }
 
-/** What both kinds share, each with its own quoting. */
+/** The parameters that both kinds of guest share, quoted by `quote`. */
 function guestParameters(spec: VmSpec, rootfs: readonly string[], quote: (text: string) => string): string[] {
   const disks = spec.disks.map((disk, index) => {
     return quote(`${diskSerial(index)}:${disk.at}:ext4:${disk.readonly ? "ro" : ""}::mkmp`);
@@ -84,14 +87,14 @@ function guestParameters(spec: VmSpec, rootfs: readonly string[], quote: (text: 
   ];
 }
 
-/** Anything but these characters makes quotes necessary. */
+/** True for text that needs no quotes. */
 const isBare = (text: string): boolean => /^[^\s"'\\\p{Cc}]+$/u.test(text);
 
 function unikraftLine(spec: VmSpec): CommandLine {
   for (const [property, value] of namedValues(spec)) {
     if (/\p{Cc}/u.test(value)) {
-      const hint = "A Unikraft kernel takes it from its command line: use a file of the image instead.";
-      throw invalidInput(`${property} holds a line break or another control character.`, property, hint);
+      const hint = "A Unikraft kernel reads it from its command line; put it into a file of the image instead.";
+      throw invalidInput(`${property} contains a line break or another control character.`, property, hint);
     }
   }
   const quote = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
@@ -106,27 +109,30 @@ function unikraftLine(spec: VmSpec): CommandLine {
 
 function assertUnikraftLimit(property: string, unit: string, value: number, most: number): void {
   if (value <= most) return;
-  const message = `The command line of the instance has ${value} ${unit}; a Unikraft kernel takes ${most}.`;
-  throw invalidInput(message, property, "Shorten it, or use a file of the image instead.");
+  const message = `The command line of the instance has ${value} ${unit}; a Unikraft kernel accepts at most ${most}.`;
+  throw invalidInput(message, property, "Shorten it, or put it into a file of the image instead.");
 }
 
-/** `\xHH` for what would end or break a quoted word. */
+/** Quotes a word; `\xHH` stands for characters that would end or break it. */
 const quoteForLinux = (text: string): string =>
   `"${text.replace(/["\\\p{Cc}]/gu, (c) => [...Buffer.from(c)].map((b) => `\\x${b.toString(16).padStart(2, "0")}`).join(""))}"`;
 
 function linuxLine(spec: VmSpec, emulated: boolean): CommandLine {
   for (const [property, value] of namedValues(spec)) {
     if (Buffer.byteLength(value) > LINUX_VALUE_BYTES) {
-      throw invalidInput(`${property} has more than ${LINUX_VALUE_BYTES} bytes.`, property, "Use a file instead.");
+      throw invalidInput(
+        `${property} is longer than ${LINUX_VALUE_BYTES} bytes.`,
+        property,
+        "Put it into a file of the image instead.",
+      );
     }
   }
   const program = spec.args[0] ?? "";
   if (program === "" || program.includes("=")) {
-    throw invalidInput("The program's path is empty or holds '='.", "args[0]", "Name a program by its path.");
+    throw invalidInput("The path of the program is empty or contains '='.", "args[0]", "Use a path without '='.");
   }
-  // Panics end the VM. A root of type tmpfs, the default, would cut off a root file system above half of the memory.
-  // The crypto self-tests take a fifth of the boot. Without ACPI it is faster still,
-  // but finds only one processor.
+  // A panic ends the VM. A tmpfs root, the default, is limited to half of the memory. The crypto self-tests take a fifth
+  // of the boot time. Booting without ACPI is faster still, but finds only one processor.
   const fast = ["console=ttyS0", "quiet", "panic=-1", "rootfstype=ramfs", "cryptomgr.notests=1"];
   if (disablesAcpi(spec, emulated)) fast.push("acpi=off");
   const args = spec.args.map((value) => (isBare(value) ? value : quoteForLinux(value)));
@@ -138,5 +144,5 @@ function linuxLine(spec: VmSpec, emulated: boolean): CommandLine {
   return { append: fast.join(" "), file: guest };
 }
 
-/** True when the Linux guest goes without ACPI; its network card then has no message-signalled interrupts. */
+/** True when the Linux guest boots without ACPI; its network card then has no message-signalled interrupts. */
 export const disablesAcpi = (spec: VmSpec, emulated: boolean): boolean => emulated && spec.vcpus === 1;

@@ -1,22 +1,24 @@
-/** Files that a guest gets beside its image's: ROMs, annotations, and a command line that no one else may see. */
+/** Builds the files that a guest gets in addition to its image: ROMs, annotations, and a command line with secrets. */
 import * as fs from "node:fs/promises";
 import { UnikernelError } from "../../../../base/errors";
 import { readCpio } from "../../../../image/cpio/read";
 import type { VmRom, VmSpec } from "../../vmm";
 import type { KernelKind } from "./kernelKind";
 
-/** Entries by path, as an archive has them. */
+/** Entries of an archive by path. */
 type FileTree = ReturnType<typeof readCpio>;
 type FileEntry = FileTree extends ReadonlyMap<string, infer E> ? E : never;
 
-/** Files of a ROM are there to be read. */
+/** Permissions of a ROM's files: read-only. */
 const ROM_FILE_MODE = 0o444;
 
 /**
- * The tree, empty when there is nothing. Annotations are `/unikernel/annotations.json`. A Unikraft guest unpacks one
- * archive alone: it does without annotations, and throws `NOT_SUPPORTED` for ROMs.
+ * The additional files, none if the map is empty. Annotations go to `/unikernel/annotations.json`. A Unikraft guest unpacks
+ * only one archive, so it gets no annotations.
  *
- * @param commandLine content of `/unikernel/cmdline`, if any
+ * @param commandLine content of `/unikernel/cmdline`; `undefined` for no such file
+ *
+ * Throws `NOT_SUPPORTED` for ROMs of a Unikraft guest.
  */
 export async function buildGuestFiles(
   { roms, annotations }: Pick<VmSpec, "roms" | "annotations">,
@@ -25,7 +27,7 @@ export async function buildGuestFiles(
 ): Promise<FileTree> {
   if (kind === "multiboot") {
     if (roms.length === 0) return new Map();
-    throw new UnikernelError("NOT_SUPPORTED", "ROMs do not reach a Unikraft guest on the local platform.", {
+    throw new UnikernelError("NOT_SUPPORTED", "The local platform does not support ROMs for Unikraft kernels.", {
       property: "roms",
       hint: "Put the files into the image, or use the runtime linux:latest.",
     });
@@ -51,10 +53,10 @@ async function readRomFiles(rom: VmRom): Promise<FileTree> {
   return new Map([...rom.files].map(([path, bytes]) => [path, newFileEntry(bytes, ROM_FILE_MODE)]));
 }
 
-/** Path in the tree of what is at `path` below `at`. */
+/** Path in the archive, which is relative to the root. */
 const joinGuestPath = (at: string, path: string): string => `${at}/${path}`.split("/").filter(Boolean).join("/");
 
-/** Bytes of all files of a tree. */
+/** Total size of the files. */
 export const treeSizeBytes = (tree: FileTree): number =>
   [...tree.values()].reduce((sum, entry) => sum + (entry.type === "file" ? contentSizeBytes(entry.content) : 0), 0);
 

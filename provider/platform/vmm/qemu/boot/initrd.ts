@@ -1,13 +1,14 @@
-/** Puts more files behind an initrd: Linux unpacks archives that follow one another. */
+/** Appends files to an initrd: Linux unpacks concatenated archives. */
 import * as fs from "node:fs/promises";
 import { writeCpio } from "../../../../image/cpio/write";
 
-/** Archives begin at multiples of 4 bytes. Source: Linux, early-userspace/buffer-format.rst. */
+/** An archive starts at a multiple of 4 bytes. Source: Linux, driver-api/early-userspace/buffer-format.rst. */
 const ALIGNMENT = 4;
 
 /**
- * Writes `target` (0600): the initrd, if any, and an archive of `more`. Copies by reference where the file system can. The
- * archive is made beside it, so that secrets in it go with the instance, even after a crash.
+ * Writes `target` (0600): the initrd, if any, followed by an archive of `extraFiles`. Shares blocks with the initrd where
+ * the file system can (reflink). The archive is created next to the target, so that its secrets are deleted with the
+ * instance even after a crash. Throws file system errors.
  */
 export async function writeInitrd(
   initrd: string | undefined,
@@ -16,7 +17,7 @@ export async function writeInitrd(
 ): Promise<void> {
   const archive = `${target}.more`;
   try {
-    await fs.writeFile(archive, "", { mode: 0o600 }); // before there is anything in it to be seen
+    await fs.writeFile(archive, "", { mode: 0o600 }); // restrict access before there is content
     await writeCpio(extraFiles, archive);
     await fs.rm(target, { force: true });
     if (initrd === undefined) await fs.writeFile(target, "", { mode: 0o600 });

@@ -1,5 +1,5 @@
 /**
- * Tells a kernel's boot protocol from its bytes.
+ * Detects the boot protocol of a kernel file.
  *
  * Sources: Linux, Documentation/arch/x86/boot.rst and arm64/booting.rst; Multiboot 0.6.96, 3.1.1; System V ABI (ELF);
  * include/xen/interface/elfnote.h (`XEN_ELFNOTE_PHYS32_ENTRY`, the PVH entry point).
@@ -7,7 +7,7 @@
 import * as fs from "node:fs/promises";
 import { UnikernelError } from "../../../../base/errors";
 
-/** `multiboot` is what Unikraft builds for QEMU; `pvh` and `bzimage` are Linux; `arm64` is not bootable here. */
+/** `multiboot` is Unikraft for QEMU; `pvh` and `bzimage` are Linux; `arm64` is recognised but does not boot here. */
 export type KernelKind = "pvh" | "bzimage" | "multiboot" | "arm64";
 
 const HEAD_BYTES = 8192;
@@ -20,9 +20,9 @@ const MULTIBOOT_MAGIC = Buffer.from([0x02, 0xb0, 0xad, 0x1b]);
 type ReadAt = (offset: number, length: number) => Promise<Buffer>;
 
 /**
- * The kind of kernel in a file.
+ * The kind of a kernel file.
  *
- * Throws `VMM_FAILED` when the file cannot be read or is nothing QEMU boots.
+ * Throws `VMM_FAILED` when the file cannot be read or has no known boot protocol.
  */
 export async function detectKernelKind(file: string): Promise<KernelKind> {
   const handle = await fs.open(file).catch((cause: unknown) => {
@@ -38,8 +38,8 @@ export async function detectKernelKind(file: string): Promise<KernelKind> {
   } finally {
     await handle.close();
   }
-  throw new UnikernelError("VMM_FAILED", `The kernel '${file}' has no boot protocol that QEMU knows.`, {
-    hint: "Use an image built for the platform qemu: kernels for Firecracker or the cloud do not boot under QEMU.",
+  throw new UnikernelError("VMM_FAILED", `The kernel '${file}' has no boot protocol that QEMU supports.`, {
+    hint: "Use an image built for the platform qemu; kernels for Firecracker or the cloud do not boot in QEMU.",
   });
 }
 

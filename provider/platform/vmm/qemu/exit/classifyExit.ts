@@ -1,42 +1,45 @@
-/** Judges how a VM ended from everything that is known about its end. */
+/** Decides how a VM ended from all evidence about its end. Pure. */
 import type { VmExit } from "../../vmm";
 import type { GuestReport } from "./guestReport";
 
-/** What is known. Anything may be missing: a VM can end while nobody looks. */
+/** Evidence of a VM's end. All of it is optional: a VM can end while no daemon runs. */
 export interface ExitEvidence {
+  /** What the guest reported on its control port. */
   readonly report: GuestReport;
   /** The end of the console log. */
   readonly console: string;
-  /** What QEMU printed. */
+  /** The end of what QEMU printed. */
   readonly qemuLog: string;
-  /** Reason of QMP's SHUTDOWN event, such as `guest-reset`. */
+  /** `reason` of QMP's SHUTDOWN event, such as `guest-reset`. Source: QEMU, qapi/run-state.json, `ShutdownCause`. */
   readonly shutdownReason?: string | undefined;
-  /** QMP sent GUEST_PANICKED. */
+  /** QMP reported GUEST_PANICKED. */
   readonly guestPanicked?: boolean;
+  /** Exit status of the QEMU process; null when a signal ended it. */
   readonly exitStatus?: number | null;
+  /** Name of the signal that ended the QEMU process. */
   readonly signal?: string | null;
 }
 
-/** Exit statuses that isa-debug-exit makes of what Unikraft writes: 41 at a regular end, 42 at a crash. */
+/** Exit statuses 2v+1 that isa-debug-exit produces from Unikraft's values: v is 41 on shutdown and 42 on a crash. */
 const UNIKRAFT_EXIT = 41 * 2 + 1;
 const UNIKRAFT_CRASH = 42 * 2 + 1;
 
-/** How the VM ended. The guest's own words count most, then the kernel's, then QEMU's. */
+/** How the VM ended. The guest's report takes precedence, then the kernel's console, then QEMU. */
 export function classifyExit(evidence: ExitEvidence): VmExit {
   const { report, shutdownReason, exitStatus, signal } = evidence;
-  if (report.exitCode !== undefined) return { how: "exited", exitCode: report.exitCode };
-  if (report.error !== undefined) return { how: "panicked", detail: report.error };
+  if (report.exitCode !== undefined) return { kind: "exited", exitCode: report.exitCode };
+  if (report.error !== undefined) return { kind: "panicked", detail: report.error };
   const panic = /Kernel panic[^\r\n]*/.exec(evidence.console)?.[0];
-  if (panic !== undefined) return { how: "panicked", detail: panic };
+  if (panic !== undefined) return { kind: "panicked", detail: panic };
   if (evidence.guestPanicked === true || exitStatus === UNIKRAFT_CRASH) {
-    return { how: "panicked", detail: "The guest's kernel reported a crash." };
+    return { kind: "panicked", detail: "The guest's kernel reported a crash." };
   }
-  if (exitStatus === UNIKRAFT_EXIT || shutdownReason === "guest-shutdown") return { how: "exited", exitCode: 0 };
+  if (exitStatus === UNIKRAFT_EXIT || shutdownReason === "guest-shutdown") return { kind: "exited", exitCode: 0 };
   if (shutdownReason?.startsWith("guest-") === true) {
-    return { how: "panicked", detail: "The guest ended without saying how its program ended." };
+    return { kind: "panicked", detail: "The guest shut down without reporting how its program ended." };
   }
-  if (shutdownReason !== undefined) return { how: "killed", detail: `QEMU was told to end (${shutdownReason}).` };
-  if (typeof signal === "string") return { how: "killed", detail: `QEMU was ended by ${signal}.` };
-  const words = evidence.qemuLog.trim().split("\n").at(-1) ?? "";
-  return { how: "killed", detail: words === "" ? "QEMU is gone without a trace." : `QEMU is gone: ${words}` };
+  if (shutdownReason !== undefined) return { kind: "killed", detail: `QEMU was told to quit (${shutdownReason}).` };
+  if (typeof signal === "string") return { kind: "killed", detail: `QEMU was killed by ${signal}.` };
+  const lastLine = evidence.qemuLog.trim().split("\n").at(-1) ?? "";
+  return { kind: "killed", detail: lastLine === "" ? "QEMU ended without a message." : `QEMU ended: ${lastLine}` };
 }

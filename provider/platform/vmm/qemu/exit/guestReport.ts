@@ -1,17 +1,22 @@
-/** What the stand-in guest says on its control port; the protocol is described in `provider/image/runtime/init.ts`. */
+/** What the stand-in guest reports on its control port. The protocol is described in `provider/image/runtime/init.ts`. */
 
-/** What has been said so far. */
+/** The reports of a guest so far. */
 export interface GuestReport {
+  /** The guest's program runs, or ran. */
   readonly started: boolean;
   /** Why the guest could not run its program. */
   readonly error: string | undefined;
+  /** Exit code of the guest's program. */
   readonly exitCode: number | undefined;
 }
 
-/** Nothing said yet. */
+/** More than the longest report. */
+const MAX_LINE_CHARS = 4096;
+
+/** No report yet. */
 export const EMPTY_REPORT: GuestReport = { started: false, error: undefined, exitCode: undefined };
 
-/** A report with one more line heard; lines it does not know change nothing. */
+/** The report after one more line; an unknown line changes nothing. */
 export function applyReportLine(report: GuestReport, line: string): GuestReport {
   const text = line.trim();
   if (text === "started") return { ...report, started: true };
@@ -20,8 +25,21 @@ export function applyReportLine(report: GuestReport, line: string): GuestReport 
   return exit === null ? report : { ...report, exitCode: Number(exit[1]) };
 }
 
-/** The report in a whole log. */
+/** The report that a complete log contains. */
 export const parseReport = (log: string): GuestReport => log.split("\n").reduce(applyReportLine, EMPTY_REPORT);
 
-/** Asks for SIGTERM now and SIGKILL after the grace. */
+/**
+ * Splits what arrives on the control port into lines. Returns a function that takes the next piece of text and calls
+ * `onLine` for each line that it completes. Of an incomplete line only the end is remembered: a guest may write any amount.
+ */
+export function createReportReader(onLine: (line: string) => void): (text: string) => void {
+  let rest = "";
+  return (text) => {
+    const lines = (rest + text).split("\n");
+    rest = (lines.pop() ?? "").slice(-MAX_LINE_CHARS);
+    lines.forEach(onLine);
+  };
+}
+
+/** The command that makes the guest send SIGTERM to its program now and SIGKILL after `graceMs`. */
 export const encodeStopCommand = (graceMs: number): string => `stop ${(graceMs / 1000).toFixed(3)}\n`;

@@ -1,4 +1,4 @@
-/** Finds the QEMU of this machine. */
+/** Finds QEMU on this machine. */
 import * as fs from "node:fs";
 import * as os from "node:os";
 import { environmentVariable } from "../../../../base/config/environment";
@@ -13,13 +13,13 @@ const INSTALL_HINTS: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   darwin: "Install it with 'brew install qemu'",
 };
 
-/** A daemon keeps the environment that it was started with. */
-const RESTART_HINT = "run 'npx unikernel local down', so that the local platform starts again with it";
+/** A daemon keeps the environment it was started with, so a new value needs a restart. */
+const RESTART_HINT = "run 'npx unikernel local down' so that the local platform restarts with the new value";
 
 /**
- * Absolute path of QEMU for x86-64: `UNIKERNEL_QEMU` if set, else the one on PATH.
+ * Absolute path of QEMU for x86-64: `UNIKERNEL_QEMU` if set, otherwise the one on PATH.
  *
- * Throws `QEMU_MISSING` with the command that installs it.
+ * Throws `QEMU_MISSING` with the command that installs QEMU.
  */
 export function findQemu(): string {
   const chosen = environmentVariable("UNIKERNEL_QEMU");
@@ -29,7 +29,7 @@ export function findQemu(): string {
       fs.accessSync(chosen, fs.constants.X_OK);
       return fs.realpathSync(chosen);
     } catch (cause) {
-      const message = `UNIKERNEL_QEMU names '${chosen}', which is no program that can be run.`;
+      const message = `UNIKERNEL_QEMU is '${chosen}', which is not an executable file.`;
       throw new UnikernelError("QEMU_MISSING", message, { hint: `Correct or unset it, then ${RESTART_HINT}.`, cause });
     }
   }

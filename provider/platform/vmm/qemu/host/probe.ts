@@ -1,6 +1,6 @@
 /**
- * Finds out what this machine's QEMU can do. `/dev/kvm` proves nothing: it may be there and hang or crawl, so guest code
- * runs on the accelerator, against the clock.
+ * Finds out what this machine's QEMU can do. The accelerator is chosen by a timed run of guest code, because `/dev/kvm` may
+ * exist and still hang or be far too slow.
  */
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
@@ -15,32 +15,32 @@ import { findQemu } from "./findQemu";
 import { bootId, runQemu } from "./process";
 
 const Accelerator = z.enum(["kvm", "hvf", "tcg"]);
-/** What executes guest code. */
+/** What executes guest code: hardware (`kvm`, `hvf`) or emulation (`tcg`). */
 export type Accelerator = z.infer<typeof Accelerator>;
 
 const qemuCapabilities = z.object({
   file: z.string(),
   /** Such as `7.2.22`. */
   version: z.string(),
-  /** The newest q35 by its full name, such as `pc-q35-7.2`: saved states need the very same machine. */
+  /** The newest q35 machine by its versioned name, such as `pc-q35-7.2`. */
   machine: z.string(),
   accelerator: Accelerator,
-  /** QEMU was built with seccomp. */
+  /** QEMU was built with seccomp, so `-sandbox` is available. */
   sandbox: z.boolean(),
 });
-/** What is known of a QEMU. */
+/** What a QEMU binary can do on this machine. */
 export type QemuCapabilities = z.infer<typeof qemuCapabilities>;
 
-/** Loop count that a working accelerator finishes in milliseconds and a broken one in seconds. */
+/** Loop count that takes a working accelerator milliseconds and a broken one seconds. */
 const PROBE_LOOPS = 5_000_000;
 const PROBE_TIMEOUT_MS = 400;
-/** isa-debug-exit turns a written value v into the exit status 2v+1; the probe writes 0x31. */
+/** isa-debug-exit turns a written value v into exit status 2v+1; the probe writes 0x31. Source: QEMU, hw/misc/debugexit.c. */
 const PROBE_PASSED = 0x31 * 2 + 1;
 const FIRMWARE_BYTES = 65_536;
 
 /**
- * A firmware image whose only act is to count down and to write 0x31 to port 0xF4: `mov ecx,N; dec ecx; jnz; mov
- * al,0x31; out 0xF4,al; hlt; jmp`, entered by a jump from the reset vector.
+ * A firmware image that counts down and then writes 0x31 to I/O port 0xF4: `mov ecx,N; dec ecx; jnz; mov al,0x31;
+ * out 0xF4,al; hlt; jmp`, entered by a jump from the reset vector.
  */
 export function probeFirmware(): Buffer {
   const image = Buffer.alloc(FIRMWARE_BYTES, 0xf4);
@@ -51,7 +51,7 @@ export function probeFirmware(): Buffer {
   return image;
 }
 
-/** True when guest code runs on this accelerator at a proper speed. */
+/** True when guest code runs on this accelerator fast enough. */
 async function isAcceleratorUsable(file: string, accelerator: Accelerator): Promise<boolean> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-probe-"));
   try {
@@ -66,13 +66,13 @@ async function isAcceleratorUsable(file: string, accelerator: Accelerator): Prom
   }
 }
 
-/** The accelerator asked for by `UNIKERNEL_ACCEL`, else the platform's own if it works, else TCG. */
+/** The accelerator that `UNIKERNEL_ACCEL` sets, otherwise that of the host if it works, otherwise TCG. */
 async function chooseAccelerator(file: string): Promise<Accelerator> {
   const requested = environmentVariable("UNIKERNEL_ACCEL");
   if (requested !== undefined) {
     const known = Accelerator.safeParse(requested);
     if (known.success) return known.data;
-    throw new UnikernelError("CONFIG_INVALID", `UNIKERNEL_ACCEL is '${requested}', which is no accelerator.`, {
+    throw new UnikernelError("CONFIG_INVALID", `UNIKERNEL_ACCEL is '${requested}', which is not an accelerator.`, {
       hint: "Set it to kvm, hvf or tcg, or unset it.",
     });
   }
@@ -80,7 +80,7 @@ async function chooseAccelerator(file: string): Promise<Accelerator> {
   return native !== undefined && (await isAcceleratorUsable(file, native)) ? native : "tcg";
 }
 
-/** Full name of the newest q35 in the output of `-machine help`, where the alias `q35` says which one it means. */
+/** Versioned name of the newest q35 machine in the output of `-machine help`, which the alias `q35` refers to. */
 export function newestQ35(machineHelp: string): string | undefined {
   return /^q35\s.*\(alias of (\S+)\)/m.exec(machineHelp)?.[1];
 }
@@ -92,7 +92,7 @@ export function parseVersion(text: string): string | undefined {
 
 async function queryQemu(file: string, ...args: string[]): Promise<string> {
   const result = await exec(file, args).catch((cause: unknown) => {
-    throw new UnikernelError("QEMU_MISSING", `'${file}' cannot be run.`, { cause });
+    throw new UnikernelError("QEMU_MISSING", `'${file}' cannot be executed.`, { cause });
   });
   return result.stdout;
 }
@@ -107,16 +107,16 @@ async function probeCapabilities(file: string): Promise<QemuCapabilities> {
   const machine = newestQ35(machines);
   const number = parseVersion(version);
   if (machine === undefined || number === undefined) {
-    throw new UnikernelError("QEMU_MISSING", `'${file}' is no QEMU for x86-64 that has the machine q35.`, {
-      hint: "Install QEMU 7.2 or newer, or point UNIKERNEL_QEMU at one.",
+    throw new UnikernelError("QEMU_MISSING", `'${file}' is not a QEMU for x86-64 with the machine type q35.`, {
+      hint: "Install QEMU 7.2 or newer, or set UNIKERNEL_QEMU to its path.",
     });
   }
   return { file, version: number, machine, accelerator, sandbox: /^-sandbox /m.test(help) };
 }
 
 /**
- * What this machine's QEMU can do. The first call after each start of the machine takes about half a second; the
- * verdict is kept in `folder` by boot id, path, and size and time of the binary (which stand for its version).
+ * The capabilities of this machine's QEMU. The first call after a boot takes about half a second; the result is cached in
+ * `folder` under the boot id, `UNIKERNEL_ACCEL`, and the binary's path, size and modification time.
  *
  * Throws `QEMU_MISSING`, `CONFIG_INVALID` (`UNIKERNEL_ACCEL`).
  */

@@ -1,4 +1,4 @@
-/** QEMU processes: started so that they outlive us, and recognised again by process id and start time. */
+/** QEMU processes, which outlive the daemon and are recognised by process id and start time. */
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as fsp from "node:fs/promises";
@@ -6,7 +6,7 @@ import { systemClock } from "../../../../base/clock";
 import { detachedProcessEnvironment } from "../../../../base/config/environment";
 import { exec } from "../../../../base/exec";
 
-/** Pause between two looks for a process that was killed. */
+/** Interval at which a killed process is checked. */
 const EXIT_POLL_MS = 10;
 
 /** How a process ended. Both are null when it could not be started. */
@@ -15,14 +15,15 @@ export interface ProcessExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A process we started. */
+/** A process that this daemon started. */
 export interface StartedProcess {
   /** `undefined` when it could not be started. */
   readonly pid: number | undefined;
+  /** Resolves when the process has ended. */
   readonly exited: Promise<ProcessExit>;
 }
 
-/** Starts QEMU in a session of its own; what it prints goes to `output`. */
+/** Starts QEMU in its own session, so that it outlives the daemon; its output goes to the file `output` (0600). */
 export function spawnQemu(file: string, args: readonly string[], output: string): StartedProcess {
   const log = fs.openSync(output, "w", 0o600);
   try {
@@ -42,7 +43,7 @@ export function spawnQemu(file: string, args: readonly string[], output: string)
   }
 }
 
-/** Runs QEMU to completion within a time limit (SIGKILL at its end) and returns how it ended. */
+/** Runs QEMU to its end, kills it after `timeoutMs`, and returns how it ended. */
 export function runQemu(file: string, args: readonly string[], timeoutMs: number): Promise<ProcessExit> {
   return new Promise((resolve) => {
     const child = childProcess.spawn(file, args, { stdio: "ignore", timeout: timeoutMs, killSignal: "SIGKILL" });
@@ -52,13 +53,14 @@ export function runQemu(file: string, args: readonly string[], timeoutMs: number
 }
 
 /**
- * When a process started, as a text that two processes of the same id never share; `undefined` when no such process
- * runs. Linux: boot id and clock ticks since boot (proc(5), `/proc/<pid>/stat` field 22); elsewhere `ps -o lstart`.
+ * When a process started, as text that no two processes with the same id share; `undefined` when no such process runs.
+ * Source: on Linux the boot id and field 22 of `/proc/<pid>/stat`, clock ticks since boot (proc(5)); elsewhere
+ * `ps -o lstart`.
  */
 export async function processStartTime(pid: number): Promise<string | undefined> {
   try {
     const stat = await fsp.readFile(`/proc/${pid}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before may hold anything
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the process name may contain anything
     if (fields[0] === "Z" || fields[0] === "X") return undefined;
     return `${await bootId()}/${fields[19]}`;
   } catch {
@@ -68,31 +70,31 @@ export async function processStartTime(pid: number): Promise<string | undefined>
   return result.code === 0 && result.stdout.trim() !== "" ? result.stdout.trim() : undefined;
 }
 
-/** Differs after every start of the machine; empty where the system does not tell. */
+/** Changes with every boot of the machine; empty where the system has none. Source: Linux, random(4). */
 export const bootId = async (): Promise<string> =>
   (await fsp.readFile("/proc/sys/kernel/random/boot_id", "latin1").catch(() => "")).trim();
 
-/** A process of ours: its id alone may since belong to another program. */
+/** Identifies a process. The id alone is not enough: it may be reused by another program. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly startTime: string;
 }
 
-/** True while exactly this process runs. */
+/** True while this process runs. */
 export const isRunning = async (identity: ProcessIdentity): Promise<boolean> =>
   (await processStartTime(identity.pid)) === identity.startTime;
 
-/** SIGKILL, if exactly this process still runs. */
+/** Sends SIGKILL if this process still runs. */
 export async function killProcess(identity: ProcessIdentity): Promise<void> {
   if (!(await isRunning(identity))) return;
   try {
     process.kill(identity.pid, "SIGKILL");
   } catch {
-    // it ended in between
+    // it has just ended
   }
 }
 
-/** {@link killProcess}, and resolves when it is gone; one that hangs in the kernel is given up after `limitMs`. */
+/** Kills a process and resolves when it is gone, or after `timeoutMs` when it hangs in the kernel. */
 export async function killAndWait(identity: ProcessIdentity, timeoutMs: number): Promise<void> {
   await killProcess(identity);
   const deadline = performance.now() + timeoutMs;

@@ -1,4 +1,4 @@
-/** What a QEMU process takes of the machine. */
+/** Memory and CPU time of a QEMU process. */
 import * as fs from "node:fs/promises";
 import { exec } from "../../../../base/exec";
 import type { VmUsage } from "../../vmm";
@@ -7,7 +7,7 @@ import type { VmUsage } from "../../vmm";
 const TICKS_PER_SECOND = 100;
 const NO_USAGE: VmUsage = { rssBytes: 0, cpuTimeMs: 0 };
 
-/** Of a process that runs; nothing of one that is gone. Linux: proc(5); elsewhere ps(1). */
+/** What a process uses now; zero when it is gone. Source: on Linux proc(5), elsewhere ps(1). */
 export async function readProcessUsage(pid: number): Promise<VmUsage> {
   if (process.platform !== "linux") return await usageByPs(pid);
   const read = (name: string): Promise<string> => fs.readFile(`/proc/${pid}/${name}`, "latin1").catch(() => "");
@@ -15,9 +15,9 @@ export async function readProcessUsage(pid: number): Promise<VmUsage> {
   return parseProcUsage(stat, status);
 }
 
-/** Usage in `/proc/<pid>/stat` (fields 14 and 15: user and system time) and `/proc/<pid>/status`. Pure. */
+/** Usage according to `/proc/<pid>/stat` (fields 14 and 15: user and system time) and `/proc/<pid>/status`. Pure. */
 export function parseProcUsage(stat: string, status: string): VmUsage {
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before may hold anything; field 3 is the first
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the process name may contain anything; this starts at field 3
   const ticks = Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
   const rssKib = Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0); // a zombie has no memory
   return { rssBytes: rssKib * 1024, cpuTimeMs: (ticks * 1000) / TICKS_PER_SECOND };

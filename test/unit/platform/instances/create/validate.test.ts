@@ -1,4 +1,4 @@
-/** What a create request may say, whatever is there. */
+/** The rules of a create request that do not depend on existing objects. */
 import assert from "node:assert/strict";
 import type { CreateInstanceRequest } from "../../../../../provider/contract/models";
 
@@ -36,7 +36,7 @@ describe("a create request", () => {
     ],
   ];
   for (const [body, message] of malformed) {
-    it(`is refused as a whole, as the cloud says it: ${message}`, () => {
+    it(`is rejected as a whole with the cloud's message: ${message}`, () => {
       assert.throws(
         () => assertWellFormedCreate(body),
         (error) => {
@@ -49,7 +49,7 @@ describe("a create request", () => {
     });
   }
 
-  it("is refused as a whole without anything to be made from, and with half or twice a service group", () => {
+  it("is rejected as a whole without a source, and with an incomplete or ambiguous service group", () => {
     const refused: [CreateInstanceRequest, string][] = [
       [{ name: "a" }, "MissingId"],
       [{ image: "a", service_group: { soft_limit: 2 } }, "MalformedRequest"],
@@ -69,13 +69,13 @@ describe("a create request", () => {
     ["the older wait without a start", { wait_timeout_ms: 1 }, "Invalid", /'autostart'/],
     ["scale to zero without a service", { scale_to_zero: { policy: "on" } }, "Invalid", /service_group/],
     [
-      "notice longer than the cooldown",
+      "a notice longer than the cooldown",
       { service_group: service, scale_to_zero: { policy: "on", cooldown_time_ms: 5, notify_time_ms: 5 } },
       "Invalid",
       /notify_time_ms/,
     ],
     [
-      "notice of a sleep",
+      "a notice before standby",
       { service_group: service, scale_to_zero: { policy: "on", cooldown_time_ms: 5, notify_time_ms: 4 } },
       "NotSupported",
       /notify_time_ms/,
@@ -93,7 +93,7 @@ describe("a create request", () => {
       /delete-on-stop/,
     ],
     [
-      "two volumes at one place",
+      "two volumes at one path",
       {
         volumes: [
           { name: "a", at },
@@ -103,18 +103,18 @@ describe("a create request", () => {
       "Invalid",
       /'\/data'/,
     ],
-    ["a volume at a relative place", { volumes: [{ size_mb: 8, at: "data" }] }, "Invalid", /absolute/],
-    ["a volume at a place with '..'", { volumes: [{ size_mb: 8, at: "/a/../b" }] }, "Invalid", /'\.\.'/],
+    ["a volume at a relative path", { volumes: [{ size_mb: 8, at: "data" }] }, "Invalid", /absolute/],
+    ["a volume at a path with '..'", { volumes: [{ size_mb: 8, at: "/a/../b" }] }, "Invalid", /'\.\.'/],
     ["replicas that write to one volume", { replicas: 1, volumes: [{ name: "a", at }] }, "Invalid", /'readonly'/],
-    ["two schedules of one name", { schedules: [daily("x"), daily("x")] }, "Invalid", /'x'/],
-    ["a schedule that cannot be read", { schedules: [{ ...daily("x"), when: "31 o'clock" }] }, "Invalid", /calendar/],
+    ["two schedules with one name", { schedules: [daily("x"), daily("x")] }, "Invalid", /'x'/],
+    ["a schedule with an invalid time", { schedules: [{ ...daily("x"), when: "31 o'clock" }] }, "Invalid", /calendar/],
     ["type full", { type: "full" }, "NotSupported", /'type'/],
     ["a GPU", { gpus: 1 }, "NotSupported", /'gpus'/],
     ["plugins", { plugins: [{ name: "p", rom: "r" }] }, "NotSupported", /'plugins'/],
     ["a priority", { sched_priority: "high" }, "NotAllowed", /'sched_priority'/],
   ];
   for (const [what, body, code, names] of unacceptable) {
-    it(`is refused for ${what}`, () => {
+    it(`is rejected for its item: ${what}`, () => {
       assert.throws(
         () => assertValidCreate({ image: "a", ...body }, DEFAULT_QUOTAS.limits),
         (error) => error instanceof ApiItemError && error.itemCode === code && names.test(error.message),
@@ -122,7 +122,7 @@ describe("a create request", () => {
     });
   }
 
-  it("may say the defaults, and 'off' without a service", () => {
+  it("can contain defaults, and the policy 'off' without a service", () => {
     assertValidCreate(
       {
         ...{ image: "a", type: "micro", gpus: 0, plugins: [], sched_priority: "normal", timeout_s: 0, replicas: 0 },
@@ -133,7 +133,7 @@ describe("a create request", () => {
     assertValidCreate({ image: "a", replicas: 2, volumes: [{ name: "a", at, readonly: true }] }, DEFAULT_QUOTAS.limits);
   });
 
-  it("waits as long as it says, the older form in milliseconds rounded up", () => {
+  it("waits as long as requested, with older milliseconds rounded up", () => {
     const cases = [
       [{}, 0],
       [{ timeout_s: 5 }, 5],

@@ -18,8 +18,8 @@ const ask = (
 
 const OTHERS = ["start", "stop", "force-stop", "suspend", "convert-to-template", "wake", "sleep", "restart"] as const;
 
-describe("whether an instance accepts a request", () => {
-  it("starts what is down and ignores a start of what is up or on its way", () => {
+describe("the decision about a request", () => {
+  it("starts a stopped instance and ignores a start of a running or starting one", () => {
     assert.equal(ask("stopped", "start"), "queue");
     assert.equal(ask("standby", "start"), "queue");
     for (const state of ["starting", "running"] as const) assert.equal(ask(state, "start"), "ignore");
@@ -27,13 +27,13 @@ describe("whether an instance accepts a request", () => {
       assert.equal(ask("stopped", "start", [pending]), "ignore");
   });
 
-  it("denies a start while a stop is under way, accepted or begun", () => {
+  it("rejects a start during a stop", () => {
     for (const state of ["draining", "stopping"] as const) assert.equal(ask(state, "start"), "STOP_PENDING");
     for (const pending of ["stop", "force-stop"] as const)
       assert.equal(ask("running", "start", [pending]), "STOP_PENDING");
   });
 
-  it("stops whatever is up or will be, and ignores a stop of what is down", () => {
+  it("stops a running or starting instance and ignores a stop of a stopped one", () => {
     for (const state of ["starting", "running", "draining", "standby"] as const)
       assert.equal(ask(state, "stop"), "queue");
     assert.equal(ask("stopped", "stop"), "ignore");
@@ -41,13 +41,13 @@ describe("whether an instance accepts a request", () => {
     assert.equal(ask("stopped", "stop", [], { restartPending: true }), "queue");
   });
 
-  it("lets a forced stop overtake a gentle one", () => {
+  it("lets a forced stop overtake a graceful one", () => {
     assert.equal(ask("stopping", "stop"), "ignore");
     assert.equal(ask("stopping", "force-stop"), "queue");
     assert.equal(ask("running", "force-stop", ["stop"]), "queue");
   });
 
-  it("deletes in every state, once, and accepts nothing else afterwards", () => {
+  it("deletes in every state, once, and rejects everything afterwards", () => {
     for (const state of INSTANCE_STATES) {
       assert.equal(ask(state, "delete"), "queue");
       assert.equal(ask(state, "delete", ["delete"]), "ignore");
@@ -57,7 +57,7 @@ describe("whether an instance accepts a request", () => {
     }
   });
 
-  it("sleeps only while it runs and wakes only from standby", () => {
+  it("goes to standby only from running and wakes only from standby", () => {
     for (const state of INSTANCE_STATES) {
       assert.equal(ask(state, "sleep"), state === "running" ? "queue" : "NOT_RUNNING");
       assert.equal(ask(state, "wake"), state === "standby" ? "queue" : "ignore");
@@ -70,7 +70,7 @@ describe("whether an instance accepts a request", () => {
     assert.equal(ask("running", "restart", [], { restartPending: true }), "ignore");
   });
 
-  it("suspends what runs, and ignores it of what is down, asleep or on its way there", () => {
+  it("suspends a running instance, and ignores it when stopped, in standby or on its way there", () => {
     assert.equal(ask("running", "suspend"), "queue");
     assert.equal(ask("starting", "suspend"), "NOT_RUNNING");
     for (const state of ["stopped", "standby"] as const) assert.equal(ask(state, "suspend"), "ignore");
@@ -81,12 +81,12 @@ describe("whether an instance accepts a request", () => {
     assert.equal(ask("stopped", "suspend", [], { restartPending: true }), "NOT_RUNNING");
   });
 
-  it("starts and stops what is suspended: it is stopped, and yet has a VM", () => {
+  it("starts and stops a suspended instance: stopped, but with a VM", () => {
     for (const request of ["start", "stop", "force-stop"] as const)
       assert.equal(ask("stopped", request, [], { suspended: true }), "queue");
   });
 
-  it("turns anything that lives into a template, and starts nothing meanwhile", () => {
+  it("converts any live instance to a template, and starts nothing meanwhile", () => {
     for (const state of INSTANCE_STATES) {
       const expected = state === "template" ? "ignore" : state === "checkpoint" ? "NEVER_RUNS" : "queue";
       assert.equal(ask(state, "convert-to-template"), expected);

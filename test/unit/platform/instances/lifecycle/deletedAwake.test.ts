@@ -8,7 +8,7 @@ import { deleteInstance } from "../../../../../provider/platform/instances/lifec
 import type { InstanceRecord } from "../../../../../provider/platform/store/instances";
 import { runningRecord } from "../../../../support/instanceRecord";
 
-/** It sleeps when nobody has been connected for 300 ms. */
+/** It goes to standby when nothing has been connected for 300 ms. */
 const record: InstanceRecord = {
   ...runningRecord,
   serviceUuid: "s",
@@ -16,7 +16,7 @@ const record: InstanceRecord = {
   status: { ...runningRecord.status, netTimeUs: 1 },
 };
 
-/** A core whose requests for sleep are denied, as those of one that is being deleted are, and whose removal fails so many times. */
+/** A machine whose standby requests are rejected, as for one that is being deleted, and whose removal fails a number of times. */
 function withRemovalFailing(times: number) {
   const [asked, removals]: [string[], string[]] = [[], []];
   const around: Partial<InstanceEnvironment> = {
@@ -41,7 +41,7 @@ function withRemovalFailing(times: number) {
   return { core, asked, removals };
 }
 
-describe("an instance that scales to zero, once it is deleted", () => {
+describe("a deleted instance with scale to zero", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
   afterEach(() => mock.timers.reset());
 
@@ -52,16 +52,16 @@ describe("an instance that scales to zero, once it is deleted", () => {
     }
   };
 
-  it("asks for sleep no more", async () => {
+  it("stops asking for standby", async () => {
     const { core, asked } = withRemovalFailing(0);
     armCooldown(core, 0);
     await deleteInstance(core);
-    armCooldown(core, 0); // a connection that is cut says so
+    armCooldown(core, 0); // a closed connection is reported
     await minutesPass();
     assert.deepEqual(asked, []);
   });
 
-  it("is removed by a later attempt where the first one fails", async () => {
+  it("is removed by a retry if the first attempt fails", async () => {
     const { core, asked, removals } = withRemovalFailing(2);
     armCooldown(core, 0);
     await assert.rejects(deleteInstance(core), /disk is full/);

@@ -1,4 +1,4 @@
-/** What an instance makes of a database that cannot be written. */
+/** An instance with a database that cannot be written. */
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { InstanceMachine } from "../../../../../provider/platform/instances/lifecycle/machine";
@@ -6,7 +6,7 @@ import type { InstanceEnvironment } from "../../../../../provider/platform/insta
 import type { InstanceStatus } from "../../../../../provider/platform/store/instances";
 import { runningRecord } from "../../../../support/instanceRecord";
 
-/** A core above a disk that is full as long as `full` says so. */
+/** A machine on a disk that is full while `full` is set. */
 function above(disk: { full: boolean }) {
   const [written, logged]: [InstanceStatus[], string[]] = [[], []];
   let announced = 0;
@@ -23,17 +23,17 @@ function above(disk: { full: boolean }) {
   return { core, written, logged, announced: () => announced };
 }
 
-describe("an instance whose status cannot be written", () => {
+describe("an instance whose status cannot be saved", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
   afterEach(() => mock.timers.reset());
 
-  it("does not intend what nobody would know of after a crash", () => {
+  it("rejects an intention that a crash would lose", () => {
     const { core, announced } = above({ full: true });
     assert.throws(() => core.persistThenApply({ state: "stopping" }), /full/);
     assert.deepEqual([core.state, announced()], ["running", 0]);
   });
 
-  it("faces a fact, says so in the log, and writes it when that is possible again", () => {
+  it("accepts an event, logs the failed write, and saves it when possible", () => {
     const disk = { full: true };
     const { core, written, logged, announced } = above(disk);
     core.applyThenPersist({ state: "stopped", exitCode: 3 });
@@ -44,7 +44,7 @@ describe("an instance whose status cannot be written", () => {
     assert.deepEqual([written[0]?.state, written[0]?.exitCode], ["stopped", 3]);
   });
 
-  it("writes a fact that waited along with the next change, and not once more", () => {
+  it("saves a delayed event with the next change, and only once", () => {
     const disk = { full: true };
     const { core, written } = above(disk);
     core.applyThenPersist({ exitCode: 3 });
@@ -55,7 +55,7 @@ describe("an instance whose status cannot be written", () => {
     assert.equal(written.length, 1);
   });
 
-  it("writes nothing any more once it was let go", () => {
+  it("saves nothing after its release", () => {
     const disk = { full: true };
     const { core, written } = above(disk);
     core.applyThenPersist({ exitCode: 3 });

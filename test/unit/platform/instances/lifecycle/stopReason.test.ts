@@ -4,44 +4,45 @@ import { restartBackoffMs, shouldRestart } from "../../../../../provider/platfor
 import { isCrash, startFailed, stopFacts } from "../../../../../provider/platform/instances/lifecycle/stopReason";
 import type { VmExit } from "../../../../../provider/platform/vmm/vmm";
 
-const clean: VmExit = { how: "exited", exitCode: 0 };
-const failed: VmExit = { how: "exited", exitCode: 1 };
-const killed: VmExit = { how: "killed", detail: "" };
-const panic = (detail: string): VmExit => ({ how: "panicked", detail });
+const clean: VmExit = { kind: "exited", exitCode: 0 };
+const failed: VmExit = { kind: "exited", exitCode: 1 };
+const killed: VmExit = { kind: "killed", detail: "" };
+const panic = (detail: string): VmExit => ({ kind: "panicked", detail });
 const nobody = { requestedBy: undefined, forced: false } as const;
 const user = { requestedBy: "user", forced: false } as const;
 const force = { requestedBy: "user", forced: true } as const;
 const sleep = { requestedBy: "scale-to-zero", forced: false } as const;
 
 describe("the stop reason", () => {
-  // Values and readings: the cloud's documentation of stop_reason.
+  // Values and meanings: the cloud's documentation of stop_reason.
   const documented: [what: string, exit: VmExit, asked: Parameters<typeof stopFacts>[1], reason: number][] = [
     ["a kernel crash", panic(""), nobody, 1],
     ["a program that ended by itself", clean, nobody, 3],
-    ["a user stop after which the program did not report", panic(""), user, 13],
+    ["a user stop without a report of the program", panic(""), user, 13],
     ["a clean user stop", clean, user, 15],
     ["a forced user stop", killed, force, 28],
     ["a forced stop whose guest still reported", clean, force, 31],
     ["a clean scale-to-zero stop", clean, sleep, 39],
-    ["a stop that had to be cut off", killed, user, 28],
-    ["a VM that something else ended", killed, nobody, 0],
+    ["a stop that ended in a kill", killed, user, 28],
+    ["a VM that something else killed", killed, nobody, 0],
   ];
   for (const [what, exit, asked, reason] of documented) {
-    it(`of ${what} is ${reason}`, () => assert.equal(stopFacts(exit, asked).stopReason, reason));
+    it(`matches the cloud's documentation: ${reason} for ${what}`, () =>
+      assert.equal(stopFacts(exit, asked).stopReason, reason));
   }
 
   it("comes with the exit code of the program, in one byte", () => {
-    assert.equal(stopFacts({ how: "exited", exitCode: 7 }, nobody).exitCode, 7);
-    assert.equal(stopFacts({ how: "exited", exitCode: -1 }, nobody).exitCode, 255);
+    assert.equal(stopFacts({ kind: "exited", exitCode: 7 }, nobody).exitCode, 7);
+    assert.equal(stopFacts({ kind: "exited", exitCode: -1 }, nobody).exitCode, 255);
     assert.equal(stopFacts(killed, force).exitCode, undefined);
   });
 
-  it("comes with the documented code of an orderly end and of running out of memory", () => {
+  it("has the documented code for an orderly end and for running out of memory", () => {
     assert.equal(stopFacts(clean, user).stopCode, 33024);
     assert.equal(stopFacts(panic("Kernel panic - not syncing: Out of memory"), nobody).stopCode, 818948);
   });
 
-  it("tells crashes apart by what the kernel said", () => {
+  it("distinguishes crashes by the kernel's message", () => {
     const kind = (detail: string): number => stopFacts(panic(detail), nobody).stopCode & 0xff;
     assert.equal(kind("Attempted to kill init! exitcode=0x0000000b"), 5);
     assert.equal(kind("Attempted to kill init! exitcode=0x00000008"), 2);
@@ -50,7 +51,7 @@ describe("the stop reason", () => {
     assert.equal(kind("anything else"), 1);
   });
 
-  it("is read back by the client as it was meant", () => {
+  it("is decoded by the client as it was encoded", () => {
     const words = (exit: VmExit, asked: Parameters<typeof stopFacts>[1]): string => {
       const { stopReason, stopCode, exitCode } = stopFacts(exit, asked);
       return describeStop({ stop_reason: stopReason, stop_code: stopCode, exit_code: exitCode });
@@ -66,7 +67,7 @@ describe("the restart policy", () => {
   const restarts = (exit: VmExit, asked = nobody as Parameters<typeof stopFacts>[1]) =>
     (["never", "on-failure", "always"] as const).filter((policy) => shouldRestart(policy, stopFacts(exit, asked)));
 
-  it("restarts by what came from inside", () => {
+  it("restarts by the cause inside the guest", () => {
     assert.deepEqual(restarts(clean), ["always"]);
     for (const exit of [failed, killed, panic("")]) assert.deepEqual(restarts(exit), ["on-failure", "always"]);
   });
@@ -79,7 +80,7 @@ describe("the restart policy", () => {
     assert.equal(isCrash(startFailed), false);
   });
 
-  it("pauses not at all, then 5, 10, 20, 40 seconds, up to 5 minutes", () => {
+  it("backs off by 0, 5, 10, 20, 40 seconds, up to 5 minutes", () => {
     const timings = { restartBackoffMs: 5_000, restartBackoffMaxMs: 300_000 };
     const pauses = [1, 2, 3, 4, 5, 8, 9, 50].map((attempt) => restartBackoffMs(attempt, timings) / 1000);
     assert.deepEqual(pauses, [0, 5, 10, 20, 40, 300, 300, 300]);

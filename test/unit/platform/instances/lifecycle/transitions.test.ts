@@ -16,8 +16,8 @@ const crash = { stopReason: 1, stopCode: 0x7f01, exitCode: undefined };
 const end = (from: InstanceStatus, restartPolicy: "never" | "always" | "on-failure") =>
   endTransition(from, { restartPolicy }, crash, { now: 1000, uptimeMs: 7, timings: DEFAULT_TIMINGS });
 
-describe("what becomes of an instance", () => {
-  it("at a start: counted, and nothing left of its last end", () => {
+describe("the transition of an instance", () => {
+  it("at a start counts it and clears the last stop", () => {
     const before = status({ stopReason: 3, exitCode: 1, stopAskedBy: "user", restart: { attempt: 2, nextAt: 5 } });
     const restarted = { ...before, ...startTransition(before, true, 9) };
     assert.deepEqual([restarted.startCount, restarted.restartCount, restarted.startedAt], [4, 2, 9]);
@@ -30,7 +30,7 @@ describe("what becomes of an instance", () => {
     assert.deepEqual([started.restartCount, started.restart], [1, undefined]);
   });
 
-  it("at an end: stopped, or restarted as its policy says, later from attempt to attempt", () => {
+  it("at an end stops, or restarts by its policy with growing backoff", () => {
     assert.deepEqual(end(status(), "never").restartDelayMs, undefined);
     assert.deepEqual(end(status(), "on-failure").restartDelayMs, 0);
     const third = end(status({ restart: { attempt: 2 } }), "on-failure");
@@ -38,21 +38,21 @@ describe("what becomes of an instance", () => {
     assert.deepEqual([third.change.state, third.change.uptimeMs, third.change.stopReason], ["stopped", 7, 1]);
   });
 
-  it("at an end that scale to zero asked for: standby, whatever its policy", () => {
-    const asleep = end(status({ stopAskedBy: "scale-to-zero" }), "always");
-    assert.deepEqual([asleep.change.state, asleep.restartDelayMs], ["standby", undefined]);
+  it("at an end for scale to zero goes to standby, whatever its policy", () => {
+    const standby = end(status({ stopAskedBy: "scale-to-zero" }), "always");
+    assert.deepEqual([standby.change.state, standby.restartDelayMs], ["standby", undefined]);
   });
 
-  it("at an end while it is being deleted: no restart", () => {
+  it("at an end during deletion does not restart", () => {
     assert.equal(end(status({ deleting: true }), "always").restartDelayMs, undefined);
   });
 
-  it("for connections: it is coming while it will answer, asleep in standby, else away", () => {
-    assert.equal(rotationStateOf(status({ state: "standby" })), "asleep");
-    for (const state of ["starting", "running"] as const) assert.equal(rotationStateOf(status({ state })), "coming");
+  it("for connections: it is starting while it will answer, standby in standby, else out", () => {
+    assert.equal(rotationStateOf(status({ state: "standby" })), "standby");
+    for (const state of ["starting", "running"] as const) assert.equal(rotationStateOf(status({ state })), "starting");
     for (const state of ["stopped", "draining", "stopping"] as const)
-      assert.equal(rotationStateOf(status({ state })), "away");
-    assert.equal(rotationStateOf(status({ state: "stopped", restart: { attempt: 1, nextAt: 5 } })), "coming");
-    assert.equal(rotationStateOf(status({ state: "stopping", stopAskedBy: "scale-to-zero" })), "coming");
+      assert.equal(rotationStateOf(status({ state })), "out");
+    assert.equal(rotationStateOf(status({ state: "stopped", restart: { attempt: 1, nextAt: 5 } })), "starting");
+    assert.equal(rotationStateOf(status({ state: "stopping", stopAskedBy: "scale-to-zero" })), "starting");
   });
 });

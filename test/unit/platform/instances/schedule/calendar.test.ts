@@ -11,7 +11,7 @@ const next = (expression: string, after: string): string | undefined => {
 };
 
 describe("a calendar expression", () => {
-  it("names its next time", () => {
+  it("has a next time", () => {
     // 2026-11-21 is a Saturday.
     const cases: [expression: string, after: string, expected: string][] = [
       ["minutely", "2026-11-21T10:20:30", "2026-11-21T10:21:00"],
@@ -35,12 +35,12 @@ describe("a calendar expression", () => {
     for (const [text, after, expected] of cases) assert.equal(next(text, after), expected, text);
   });
 
-  it("may have none any more", () => {
+  it("can have no next time", () => {
     assert.equal(next("2020-1-1", "2026-11-21T00:00:00"), undefined);
     assert.equal(next("*-02-30", "2026-11-21T00:00:00"), undefined);
   });
 
-  it("is refused with what is wrong, and with the code for a bad value", () => {
+  it("is rejected with the reason and the code for a bad value", () => {
     const bad: [expression: string, message: RegExp][] = [
       ["", /empty/],
       ["UTC", /empty/],
@@ -78,12 +78,12 @@ describe("a calendar expression", () => {
     }
   });
 
-  it("whatever it is: its next time is later, fits, is a whole second, and none between fits", () => {
+  it("has a next time that is later, matches, is a whole second, and is the first match", () => {
     const after = fc.integer({ min: at("2026-01-01T00:00:00"), max: at("2040-01-01T00:00:00") });
     fc.assert(
       fc.property(calendarExpression, after, ({ text, fits }, time) => {
         const found = nextOccurrence(parseCalendar(text), time);
-        // A search by hand, second by second, of three hours at most.
+        // A brute-force search, second by second, of three hours at most.
         const begin = Math.floor(time / 1000) * 1000 + 1000;
         const limit = Math.min(found ?? Infinity, begin + 3 * 3_600_000);
         for (let second = begin; second < limit; second += 1000) assert.equal(fits(second), false, text);
@@ -94,7 +94,7 @@ describe("a calendar expression", () => {
     );
   });
 
-  it("whatever it is: no day between now and its next time fits", () => {
+  it("matches on no day between now and its next time", () => {
     const after = fc.integer({ min: at("2026-01-01T00:00:00"), max: at("2030-01-01T00:00:00") });
     const daily = fc.tuple(calendarField(1, 12), calendarField(1, 31), fc.subarray(DAY_NAMES, { minLength: 1 }));
     fc.assert(

@@ -12,18 +12,18 @@ function record(
   { status = {}, definition = {} }: { status?: Partial<InstanceStatus>; definition?: Partial<InstanceDefinition> },
   uuid = "a",
 ): InstanceRecord {
-  const whole = { autokill: { timeMs: 0, numRequests: 0 }, frozenAutokillMs: 0, deleteLock: false, schedules: [] };
+  const whole = { autokill: { timeMs: 0, numRequests: 0 }, templateAutokillMs: 0, deleteLock: false, schedules: [] };
   return {
     ...{ uuid, name: uuid, createdAt: 100, serviceUuid: undefined, volumes: [] },
-    definition: { ...whole, ...definition } as InstanceDefinition, // the rest is not looked at
-    status: { state: "stopped", deleting: false, ...status } as InstanceStatus, // the rest is not looked at
+    definition: { ...whole, ...definition } as InstanceDefinition, // the rest is not read
+    status: { state: "stopped", deleting: false, ...status } as InstanceStatus, // the rest is not read
   };
 }
 
-describe("when an instance is of no use any more", () => {
+describe("the autokill of an instance", () => {
   const timed = { autokill: { timeMs: 50, numRequests: 0 } };
 
-  it("is some time after its stop, and never while it runs, will restart, or was not started yet", () => {
+  it("is due some time after its stop, and never while it runs, restarts or was not started", () => {
     assert.equal(autokillAt(record({ definition: timed, status: { stoppedAt: 1000 } })), 1050);
     assert.equal(autokillAt(record({ definition: timed })), undefined);
     assert.equal(autokillAt(record({ status: { stoppedAt: 1000 } })), undefined);
@@ -33,7 +33,7 @@ describe("when an instance is of no use any more", () => {
       assert.equal(autokillAt(record({ definition: timed, status: { stoppedAt: 1000, state } })), undefined, state);
   });
 
-  it("is at its stop when it has handled its requests, which end it while it runs", () => {
+  it("is due at the stop after its last allowed request, which ends it while it runs", () => {
     const definition = { autokill: { timeMs: 0, numRequests: 3 } };
     assert.equal(autokillAt(record({ definition, status: { stoppedAt: 1000, requests: 3 } })), 1000);
     assert.equal(autokillAt(record({ definition, status: { stoppedAt: 1000, requests: 2 } })), undefined);
@@ -42,16 +42,16 @@ describe("when an instance is of no use any more", () => {
     assert.equal(shouldStopForAutokill(record({ definition, status: { state: "draining", requests: 3 } })), false);
   });
 
-  it("is, for a template or checkpoint, some time after one was last made from it", () => {
+  it("is due for a template or checkpoint some time after its last use", () => {
     for (const state of ["template", "checkpoint"] as const) {
-      const definition = { ...timed, frozenAutokillMs: 30 };
+      const definition = { ...timed, templateAutokillMs: 30 };
       assert.equal(autokillAt(record({ definition, status: { state, lastUsedAt: 500 } })), 530);
       assert.equal(autokillAt(record({ definition, status: { state } })), 130);
       assert.equal(autokillAt(record({ definition: timed, status: { state, stoppedAt: 9 } })), undefined);
     }
   });
 
-  it("is never while it is locked, being deleted, or about to become a template", () => {
+  it("is never due while locked, being deleted or being converted to a template", () => {
     const status = { stoppedAt: 1000 };
     assert.equal(autokillAt(record({ definition: { ...timed, deleteLock: true }, status })), undefined);
     assert.equal(autokillAt(record({ definition: timed, status: { ...status, deleting: true } })), undefined);
@@ -64,13 +64,13 @@ describe("when an instance is of no use any more", () => {
   });
 });
 
-describe("the agenda of schedules", () => {
+describe("the schedule queue", () => {
   const at = (text: string): number => Date.parse(`2026-11-21T${text}Z`);
   const hourly: Schedule = { name: "h", when: "hourly", action: "start" };
   const quarter: Schedule = { name: "q", when: "*:0/15", action: "stop" };
   const withSchedules = (...schedules: Schedule[]) => [record({ definition: { schedules } })];
 
-  it("has each due once, at its time, and knows the next", () => {
+  it("returns each schedule once at its time and knows the next", () => {
     const agenda = new ScheduleQueue();
     const records = withSchedules(hourly, quarter);
     const names = (now: string) => agenda.takeDue(records, at(now)).map(({ schedule }) => schedule.name);
@@ -83,7 +83,7 @@ describe("the agenda of schedules", () => {
     assert.equal(agenda.nextAt, at("11:15:00"));
   });
 
-  it("does what came due several times in between once", () => {
+  it("runs a schedule once that was due several times", () => {
     const agenda = new ScheduleQueue();
     const records = withSchedules(quarter);
     agenda.takeDue(records, at("10:20:00"));
@@ -91,7 +91,7 @@ describe("the agenda of schedules", () => {
     assert.equal(agenda.nextAt, at("18:30:00"));
   });
 
-  it("forgets what is gone, takes in what is new, and knows nothing of templates", () => {
+  it("drops deleted instances, adds new ones, and ignores templates", () => {
     const agenda = new ScheduleQueue();
     agenda.takeDue(withSchedules(hourly), at("10:20:00"));
     assert.deepEqual(agenda.takeDue([], at("11:00:00")), []);

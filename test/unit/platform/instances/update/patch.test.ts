@@ -1,4 +1,4 @@
-/** The table of changes: every property with every operation, and what it refuses. */
+/** The table of changes: every property with every operation, and what it rejects. */
 import assert from "node:assert/strict";
 import { INSTANCE_PROPS, type InstanceProp } from "../../../../../provider/contract/models";
 import { applyPatch } from "../../../../../provider/platform/instances/update/patch";
@@ -13,7 +13,7 @@ const before: InstanceDefinition = {
   ...{ annotations: { k: "v", l: "w" }, deleteLock: true, hostname: "web", deleteOnStop: false, dependencies: ["u1"] },
   roms: [{ name: "r1", at: "/r1", files: [{ path: "f", data: "" }] }],
   schedules: [{ name: "s1", when: "daily", action: "stop" }],
-  ...{ autokill: { timeMs: 5, numRequests: 6 }, frozenAutokillMs: 0, history: [] },
+  ...{ autokill: { timeMs: 5, numRequests: 6 }, templateAutokillMs: 0, history: [] },
 };
 const context = { limits: DEFAULT_QUOTAS.limits, hasService: true };
 const change = (prop: InstanceProp, op: "set" | "add" | "del", value?: unknown, from = before, more = {}) =>
@@ -26,7 +26,7 @@ const image = {
   ...{ repository: "app", digest: "sha256:2", kernelDigest: "sha256:k2", imageArgs: ["/new"], imageEnv: { X: "y" } },
 };
 
-/** What the reference's table says: property, operation, value, and what of the definition becomes what. */
+/** The reference's table: property, operation, value, and the changed part of the definition. */
 const TABLE: [InstanceProp, "set" | "add" | "del", unknown, Partial<InstanceDefinition>][] = [
   ["image", "set", image, { ...image, args: ["/bin/x"], initrdDigest: undefined }],
   ["args", "set", ["/a", "b"], { args: ["/a", "b"] }],
@@ -71,12 +71,12 @@ const TABLE: [InstanceProp, "set" | "add" | "del", unknown, Partial<InstanceDefi
 
 describe("a change of an instance", () => {
   for (const [prop, op, value, expected] of TABLE) {
-    it(`${op} ${prop} ${JSON.stringify(value) ?? "without a value"} changes that and nothing else`, () => {
+    it(`sets one property and nothing else: ${op} ${prop} ${JSON.stringify(value) ?? "without a value"}`, () => {
       assert.deepEqual(change(prop, op, value), { ...before, ...expected });
     });
   }
 
-  it("with an operation that the property does not know is refused, with those it knows", () => {
+  it("is rejected for an unsupported operation, with the supported ones", () => {
     const known = new Set(TABLE.map(([prop, op]) => `${op} ${prop}`));
     const operations = ["set", "add", "del"] as const;
     const unknown = INSTANCE_PROPS.filter((prop) => prop !== "plugins").flatMap((prop) =>
@@ -104,32 +104,32 @@ describe("a change of an instance", () => {
     ["null", "env", "set", null, "Invalid"],
     ["a number in an environment", "env", "add", { A: 1 }, "Invalid"],
     ["an empty argument", "args", "add", [""], "Invalid"],
-    ["a host name that is none", "hostname", "set", "a_b", "Invalid"],
+    ["an invalid host name", "hostname", "set", "a_b", "Invalid"],
     ["a tag with a blank", "tags", "add", ["a b"], "Invalid"],
     ["a 17th tag", "tags", "add", Array.from({ length: 15 }, (_, n) => `t${n}`), "Invalid"],
     ["a control character", "annotations", "add", { a: "\n" }, "Invalid"],
-    ["a ROM of a name that is there", "roms", "add", [rom("r1")], "Invalid"],
+    ["a ROM with a name that is taken", "roms", "add", [rom("r1")], "Invalid"],
     ["a ninth ROM", "roms", "add", Array.from({ length: 8 }, (_, n) => rom(`x${n}`)), "Invalid"],
-    ["a schedule of a name that is there", "schedules", "add", [schedule("s1")], "Invalid"],
-    ["a time that cannot be read", "schedules", "set", [{ ...schedule("s"), when: "noonish" }], "Invalid"],
+    ["a schedule with a name that is taken", "schedules", "add", [schedule("s1")], "Invalid"],
+    ["an invalid time", "schedules", "set", [{ ...schedule("s"), when: "noonish" }], "Invalid"],
     ["exec without a program", "schedules", "set", [{ ...schedule("s"), action: "exec" }], "Invalid"],
-    ["notice before it was quiet", "scale_to_zero", "set", { policy: "on", notify_time_ms: 1000 }, "Invalid"],
-    ["notice of a sleep", "scale_to_zero", "set", { policy: "on", notify_time_ms: 999 }, "NotSupported"],
-    ["a value to clear with", "hostname", "del", "web", "Invalid"],
+    ["a notice before the instance is idle", "scale_to_zero", "set", { policy: "on", notify_time_ms: 1000 }, "Invalid"],
+    ["a notice before standby", "scale_to_zero", "set", { policy: "on", notify_time_ms: 999 }, "NotSupported"],
+    ["a value for a deletion", "hostname", "del", "web", "Invalid"],
     ["plugins", "plugins", "set", [], "NotSupported"],
     ["another priority", "sched_priority", "set", "high", "NotAllowed"],
   ];
   for (const [what, prop, op, value, expected] of REFUSED) {
-    it(`is refused for ${what}`, () => assert.throws(() => change(prop, op, value), code(expected)));
+    it(`is rejected: ${what}`, () => assert.throws(() => change(prop, op, value), code(expected)));
   }
 
-  it("to another image brings its arguments along unless the instance has its own", () => {
+  it("of the image replaces its arguments unless the instance has its own", () => {
     const asImage = { ...before, args: ["/server"], argsFromImage: true };
     assert.deepEqual(change("image", "set", image, asImage).args, ["/new"]);
     assert.deepEqual(change("image", "set", image).args, ["/bin/x"]);
   });
 
-  it("to scale to zero needs a service that wakes it and an instance that may come back, but not to say 'off'", () => {
+  it("to scale to zero needs a service and a restartable instance, except 'off'", () => {
     const [on, off] = [{ policy: "on" }, { policy: "off" }];
     const lonely = { hasService: false };
     assert.throws(() => change("scale_to_zero", "set", on, before, lonely), /service_group/);
@@ -137,7 +137,7 @@ describe("a change of an instance", () => {
     assert.deepEqual(change("scale_to_zero", "set", off, before, lonely).scaleToZero, off);
   });
 
-  it("tells what was wrong with a value, never the value", () => {
+  it("is rejected without quoting the value", () => {
     assert.throws(
       () => change("env", "set", { PASSWORD: ["hunter2"] }),
       (error: Error) => !error.message.includes("hunter2") && error.message.includes("'env'"),

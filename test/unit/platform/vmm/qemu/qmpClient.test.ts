@@ -11,7 +11,7 @@ interface Command {
   readonly execute: string;
   readonly id: number;
 }
-type Answer = (command: Command, say: (text: string) => void, socket: net.Socket) => void;
+type Responder = (command: Command, say: (text: string) => void, socket: net.Socket) => void;
 
 describe("the QMP client", () => {
   let folder: string;
@@ -24,8 +24,8 @@ describe("the QMP client", () => {
   });
   after(() => fs.rm(folder, { recursive: true }));
 
-  /** A QEMU that greets, agrees to the negotiation, and answers the rest as told. */
-  async function qemu(answer: Answer, greeting = GREETING): Promise<string> {
+  /** A fake QEMU that sends the greeting, accepts the negotiation, and responds to other commands as told. */
+  async function qemu(respond: Responder, greeting = GREETING): Promise<string> {
     const file = path.join(folder, "qmp");
     await fs.rm(file, { force: true });
     const server = net.createServer((socket) => {
@@ -36,7 +36,7 @@ describe("the QMP client", () => {
         for (const line of text.trim().split("\n")) {
           const command = JSON.parse(line) as Command;
           if (command.execute === "qmp_capabilities") say(`{"return": {}, "id": ${command.id}}\n`);
-          else answer(command, say, socket);
+          else respond(command, say, socket);
         }
       });
     });
@@ -45,7 +45,7 @@ describe("the QMP client", () => {
     return file;
   }
 
-  it("matches answers to commands by id, whatever their order and cut", async () => {
+  it("matches responses to commands by id, in any order and however they are cut", async () => {
     const waiting: number[] = [];
     const file = await qemu(({ id }, say) => {
       if (waiting.push(id) < 2) return;
@@ -63,7 +63,7 @@ describe("the QMP client", () => {
     await client.closed;
   });
 
-  it("takes events at any time, also before the negotiation is answered", async () => {
+  it("accepts events at any time, even before the negotiation ends", async () => {
     const events: QmpEvent[] = [];
     const event = '{"event": "SHUTDOWN", "data": {"reason": "guest-reset"}, "timestamp": {}}\n{"event": "STOP"}\n';
     const file = await qemu(({ id }, say) => say(`${event}{"return": {}, "id": ${id}}\n`), GREETING + event);
@@ -77,7 +77,7 @@ describe("the QMP client", () => {
     client.close();
   });
 
-  it("fails a command with QEMU's words", async () => {
+  it("rejects a command with QEMU's error message", async () => {
     const file = await qemu(({ id }, say) =>
       say(`{"error": {"class": "GenericError", "desc": "no way"}, "id": ${id}}\n`),
     );
@@ -86,7 +86,7 @@ describe("the QMP client", () => {
     client.close();
   });
 
-  it("fails commands that get no answer, and those under way when the connection goes", async () => {
+  it("rejects commands without a response, and pending ones when the connection closes", async () => {
     const file = await qemu(({ execute }, _say, socket) => execute === "quit" && socket.destroy());
     const client = await QmpClient.connect(file);
     await assert.rejects(client.execute("stop", {}, 20), { code: "VMM_FAILED" });
@@ -98,7 +98,7 @@ describe("the QMP client", () => {
     await assert.rejects(client.execute("cont"), { code: "VMM_FAILED" });
   });
 
-  it("refuses a socket that is absent, silent, or speaks something else", async () => {
+  it("rejects a socket that is absent, silent, or speaks another protocol", async () => {
     await assert.rejects(QmpClient.connect(path.join(folder, "absent")), { code: "VMM_FAILED" });
     const silent = await qemu(() => undefined, "");
     await assert.rejects(QmpClient.connect(silent, { timeoutMs: 20 }), { code: "VMM_FAILED" });

@@ -29,7 +29,7 @@ const values = (args: readonly string[], option: string): string[] =>
   args.flatMap((arg, index) => (arg === option ? [args[index + 1] ?? ""] : []));
 
 describe("QEMU's arguments", () => {
-  it("name the machine by version and switch off all that comes by default", () => {
+  it("name the machine by version and disable all default devices", () => {
     const args = qemuArguments(input());
     assert.deepEqual(values(args, "-machine"), ["pc-q35-7.2"]);
     for (const flag of ["-nodefaults", "-no-user-config", "-no-reboot"]) assert.ok(args.includes(flag), flag);
@@ -40,7 +40,7 @@ describe("QEMU's arguments", () => {
     );
   });
 
-  it("give memory, processors, kernel, command line and initrd", () => {
+  it("set memory, processors, kernel, command line and initrd", () => {
     const args = qemuArguments(input());
     assert.match(values(args, "-m").join(), /\b192M$/);
     assert.match(values(args, "-smp").join(), /\bcpus=2\b/);
@@ -49,11 +49,11 @@ describe("QEMU's arguments", () => {
     assert.deepEqual(values(args, "-initrd"), ["/initrd"]);
   });
 
-  it("name no initrd when there is nothing to unpack", () => {
+  it("have no initrd when there is nothing to unpack", () => {
     assert.deepEqual(values(qemuArguments(input({ initrd: undefined })), "-initrd"), []);
   });
 
-  it("give each instance a network card with an address of its own, the same at each start", () => {
+  it("give each instance a network card with its own address, the same at every start", () => {
     const card = (of: string): string =>
       values(qemuArguments(input({ spec: { ...input().spec, uuid: of } })), "-device").find((one) =>
         one.startsWith("virtio-net"),
@@ -64,7 +64,7 @@ describe("QEMU's arguments", () => {
     assert.notEqual(card(uuid), card(other));
   });
 
-  it("attach a disk under the serial that the command line names, protected as asked", () => {
+  it("attach a disk under the serial of the command line, read-only if requested", () => {
     const args = qemuArguments(input());
     const backend = JSON.parse(values(args, "-blockdev")[0] ?? "") as Record<string, unknown>;
     assert.equal(backend["read-only"], true);
@@ -73,7 +73,7 @@ describe("QEMU's arguments", () => {
     assert.match(device ?? "", new RegExp(`drive=${String(backend["node-name"])}\\b.*serial=disk0`));
   });
 
-  it("make the console the first serial port, the logged control socket the second, and two QMP sockets", () => {
+  it("use serial ports for console and logged control socket, and add two QMP sockets", () => {
     const args = qemuArguments(input());
     const chardevs = values(args, "-chardev");
     const serials = values(args, "-serial").map((value) => value.replace("chardev:", ""));
@@ -81,13 +81,13 @@ describe("QEMU's arguments", () => {
     assert.match(of(serials[0]), /^file,.*path=\/state\/instances\/.*console\.log/);
     assert.match(of(serials[1]), /^socket,.*server=on,wait=off,logfile=.*control\.log/);
     assert.equal(values(args, "-mon").length, 2);
-    // a comma in a path is written twice
+    // a comma in a path is doubled
     assert.ok(
       chardevs.filter((value) => value.startsWith("socket")).every((value) => value.includes("path=/run/u,,k/")),
     );
   });
 
-  it("listen on no port, and report crashes to the outside", () => {
+  it("listen on no port, and report guest crashes", () => {
     const args = qemuArguments(input());
     assert.doesNotMatch(values(args, "-netdev").join(), /hostfwd/);
     assert.equal(values(args, "-netdev").length, 1);
@@ -97,7 +97,7 @@ describe("QEMU's arguments", () => {
     assert.match(devices, /virtio-net-pci,[^ ]*romfile=/);
   });
 
-  it("use the host's processor with an accelerator and one that has RDRAND for emulated Unikraft", () => {
+  it("use the host's processor with an accelerator, and one with RDRAND for emulated Unikraft", () => {
     assert.deepEqual(
       values(qemuArguments(input({ capabilities: { ...input().capabilities, accelerator: "kvm" } })), "-cpu"),
       ["host"],
@@ -107,7 +107,7 @@ describe("QEMU's arguments", () => {
 });
 
 describe("socket paths of VMs", () => {
-  it("fit into a UNIX socket address in the deepest run folder there is", () => {
+  it("fit into a UNIX socket address even in the longest run folder", () => {
     // XDG_RUNTIME_DIR of the largest uid, and macOS's longest temporary folder
     for (const base of ["/run/user/4294967294", "/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T"]) {
       const files = vmFilesOf({ runDir: `${base}/unikernel-4294967294-01234567`, instancesDir: "/i" }, uuid);

@@ -22,7 +22,7 @@ const disks = [
 ];
 
 describe("the command line of a Unikraft kernel", () => {
-  it("has network, file systems, variables and arguments in kraft's form", () => {
+  it("has network, file systems, variables and arguments in kraft's format", () => {
     const line = buildCommandLine(
       spec({ args: ["/server", "-p", "80"], env: { A: "1", B: "2" }, disks }),
       "multiboot",
@@ -37,12 +37,12 @@ describe("the command line of a Unikraft kernel", () => {
     });
   });
 
-  it("quotes what holds blanks or quotes, and nothing else", () => {
+  it("quotes only what contains spaces or quotes", () => {
     const { append } = buildCommandLine(spec({ args: ["a b", 'say "hi"', "", "plain,x=1"] }), "multiboot", true);
     assert.ok(append.endsWith(' -- "a b" "say \\"hi\\"" "" plain,x=1'), append);
   });
 
-  it("is refused when something does not fit, named by its property and without its value", () => {
+  it("is rejected when something does not fit, with the name of its property but not its value", () => {
     const tooLong = { args: ["x".repeat(4096)] };
     const tooMany = { args: Array.from({ length: 61 }, () => "x") };
     const variables = { env: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`V${i}`, "secret"])) };
@@ -63,20 +63,20 @@ describe("the command line of a Unikraft kernel", () => {
 });
 
 describe("the command line of the Linux guest", () => {
-  it("carries short arguments itself, with an escape for what would break a quoted word", () => {
+  it("contains short arguments, with escapes for what would break a quoted word", () => {
     const { append, file } = buildCommandLine(spec({ args: ["/s", 'a "b"\\\n', "ü $x"], disks }), "pvh", true);
     assert.equal(file, undefined);
     assert.ok(append.endsWith(' -- /s "a \\x22b\\x22\\x5c\\x0a" "ü $x"'), append);
     assert.ok(append.includes(' vfs.fstab=[ "disk0:/data:ext4:::mkmp" "disk1:/conf:ext4:ro::mkmp" ] '), append);
   });
 
-  it("never carries variables, since every user can list it", () => {
+  it("never contains variables, because every user can list it", () => {
     const { append, file } = buildCommandLine(spec({ env: { TOKEN: "secret" } }), "pvh", true);
     assert.ok(!append.includes("secret"));
     assert.match(file ?? "", /env\.vars=\[ "TOKEN=secret" \] -- \/server$/);
   });
 
-  it("goes into a file when it is too long or has too many words for the kernel", () => {
+  it("moves to a file when it is too long or has too many words for the kernel", () => {
     for (const args of [["x".repeat(2000)], Array.from({ length: 28 }, () => "x")]) {
       const { append, file } = buildCommandLine(spec({ args }), "bzimage", true);
       assert.ok(append.length < 200);
@@ -84,13 +84,13 @@ describe("the command line of the Linux guest", () => {
     }
   });
 
-  it("goes without ACPI only where the processor is emulated and the only one", () => {
+  it("disables ACPI only for a single, emulated processor", () => {
     assert.match(buildCommandLine(spec(), "pvh", true).append, / acpi=off /);
     assert.doesNotMatch(buildCommandLine(spec({ vcpus: 2 }), "pvh", true).append, /acpi/);
     assert.doesNotMatch(buildCommandLine(spec(), "pvh", false).append, /acpi/);
   });
 
-  it("is refused for what Linux cannot pass on", () => {
+  it("is rejected for values that Linux cannot pass to a program", () => {
     for (const more of [
       { args: [] },
       { args: ["a\0b"] },

@@ -1,4 +1,4 @@
-/** What a guest gets beside its image's files, and the archive it travels in. */
+/** The guest's files beside those of its image, and the archive that contains them. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
@@ -16,12 +16,12 @@ const textAt = (tree: FileTree, at: string): string | undefined => {
   return entry?.type === "file" && "bytes" in entry.content ? Buffer.from(entry.content.bytes).toString() : undefined;
 };
 
-describe("a guest's own files", () => {
+describe("the additional files of a guest", () => {
   let folder: string;
   beforeEach(async () => (folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-files-"))));
   afterEach(() => fs.rm(folder, { recursive: true, force: true }));
 
-  it("are ROMs at their places, whether they came as files or as an archive", async () => {
+  it("contain ROMs at their paths, from files as well as from an archive", async () => {
     const archive = path.join(folder, "rom.cpio");
     await writeCpio(new Map([["lib/a", file("from the archive")]]), archive);
     const roms = [
@@ -36,7 +36,7 @@ describe("a guest's own files", () => {
     assert.equal(treeSizeBytes(tree), "inline".length + "root".length + "from the archive".length);
   });
 
-  it("hold annotations as JSON and the command line for nobody else's eyes", async () => {
+  it("contain annotations as JSON, and the command line readable by its owner only", async () => {
     const tree = await buildGuestFiles({ roms: [], annotations: { "a.b/c": "d" } }, "pvh", "SECRET=1 -- /s");
     assert.deepEqual(JSON.parse(textAt(tree, "unikernel/annotations.json") ?? ""), { "a.b/c": "d" });
     const line = tree.get("unikernel/cmdline");
@@ -44,7 +44,7 @@ describe("a guest's own files", () => {
     assert.equal((await buildGuestFiles({ roms: [], annotations: {} }, "pvh", undefined)).size, 0);
   });
 
-  it("are refused where they would not arrive, but annotations alone are no reason not to boot", async () => {
+  it("are rejected for Unikraft, except that annotations alone are dropped", async () => {
     const roms = [{ at: "/x", files: new Map([["a", Buffer.from("a")]]) }];
     await assert.rejects(buildGuestFiles({ roms, annotations: {} }, "multiboot", undefined), (error) =>
       UnikernelError.has(error, "NOT_SUPPORTED"),
@@ -52,7 +52,7 @@ describe("a guest's own files", () => {
     assert.equal((await buildGuestFiles({ roms: [], annotations: { a: "b" } }, "multiboot", undefined)).size, 0);
   });
 
-  it("travel behind an unchanged initrd, as one file that only its owner reads", async () => {
+  it("follow an unchanged initrd in one file that only its owner can read", async () => {
     const [initrd, target] = [path.join(folder, "initrd"), path.join(folder, "own")];
     const { sizeBytes } = await writeCpio(new Map([["init", file("#!")]]), initrd);
     await writeInitrd(initrd, new Map([["note", file("more")]]), target);

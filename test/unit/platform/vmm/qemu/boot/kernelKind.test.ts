@@ -50,14 +50,14 @@ describe("a kernel's boot protocol", () => {
     return detectKernelKind(file);
   };
 
-  it("is told from its bytes", async () => {
+  it("is detected from its bytes", async () => {
     assert.equal(await kindOf(elf64({ name: "Xen", type: 18 })), "pvh");
     assert.equal(await kindOf(marked("HdrS", 0x202)), "bzimage");
     assert.equal(await kindOf(multiboot(4096)), "multiboot");
     assert.equal(await kindOf(marked("ARM\x64", 0x38)), "arm64");
   });
 
-  it("is refused when QEMU knows none of it: Firecracker kernels, misplaced marks, anything else", async () => {
+  it("is rejected when QEMU does not support it: Firecracker kernels, misplaced magic numbers, other files", async () => {
     const unknown = [
       elf64(),
       elf64({ name: "Xen", type: 6 }),

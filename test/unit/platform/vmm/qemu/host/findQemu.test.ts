@@ -35,21 +35,21 @@ describe("the QEMU of this machine", () => {
     assert.equal(findQemu(), file);
   });
 
-  it("is missed with the command that installs it", () => {
+  it("is reported missing with the command that installs it", () => {
     assert.match(
       refusal(),
       /^QEMU_MISSING: 'qemu-system-x86_64' was not found on PATH\. Install it with '.*or set UNIKERNEL_QEMU to its path/,
     );
   });
 
-  it("that UNIKERNEL_QEMU names must be a program", async () => {
+  it("must be an executable file if UNIKERNEL_QEMU is set", async () => {
     const file = path.join(folder, "qemu");
     process.env["UNIKERNEL_QEMU"] = file;
     assert.match(
       refusal(),
-      /^QEMU_MISSING: UNIKERNEL_QEMU names '.*\/qemu', which is no program that can be run\. Correct or unset it/,
+      /^QEMU_MISSING: UNIKERNEL_QEMU is '.*\/qemu', which is not an executable file\. Correct or unset it/,
     );
     await fs.writeFile(file, "", { mode: 0o644 });
-    assert.match(refusal(), /^QEMU_MISSING: UNIKERNEL_QEMU names/);
+    assert.match(refusal(), /^QEMU_MISSING: UNIKERNEL_QEMU is/);
   });
 });

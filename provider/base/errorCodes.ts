@@ -1,0 +1,168 @@
+/**
+ * Every failure that this package can name. The keys are the codes; the texts become docs/reference/errors.md.
+ *
+ * Codes are stable and may be matched; texts are not.
+ */
+
+/** What a user is told about one code. Full sentences; Markdown code spans are allowed. */
+export interface ErrorDescription {
+  /** What the code means. */
+  readonly summary: string;
+  /** Where it usually comes from. */
+  readonly cause: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+/** The codes, and what each means. */
+export const ERRORS = {
+  INPUT_INVALID: {
+    summary: "A property of a resource breaks a rule.",
+    cause: "A value has the wrong type, is out of range, or does not go together with another property.",
+    fix: "Change the property that the message names. `pulumi preview` reports every such problem at once.",
+  },
+  CONFIG_INVALID: {
+    summary: "A setting is missing or malformed, or does not match the resources in the stack.",
+    cause:
+      "The metro has no token, a setting is misspelt or out of range, or the metro of a provider that owns resources was changed.",
+    fix: "Correct the setting that the message names; it also says which source the value came from.",
+  },
+  CONTEXT_INVALID: {
+    summary: "The folder of an image cannot be packed.",
+    cause:
+      "`context` does not exist, a path leads out of it, a file cannot be read or changed during the build, or two entries claim one path.",
+    fix: "Correct the path or the file. `context` is relative to the folder of the program.",
+  },
+  KRAFTFILE_INVALID: {
+    summary: "The Kraftfile is missing, duplicated or invalid.",
+    cause: "There is no Kraftfile in `context`, there are several, or one of its keys is unknown or malformed.",
+    fix: "Correct the line and column that the message names.",
+  },
+  RUNTIME_UNAVAILABLE: {
+    summary: "The Kraftfile's runtime cannot be fetched or made.",
+    cause:
+      "The registry cannot be reached, has no image of this name for x86_64, or `linux:latest` cannot be made because `apt` is missing or cannot download.",
+    fix: "Check the network and the name of the runtime. For `linux:latest`, run `sudo apt-get update` on Debian or Ubuntu.",
+  },
+  BUILD_FAILED: {
+    summary: "The image could not be packed.",
+    cause: "The image store or a downloaded layer is damaged, or another process keeps the image store locked.",
+    fix: "Run `pulumi up` again. If it persists, delete the file or the cache folder that the message names.",
+  },
+  NO_SPACE: {
+    summary: "The disk is full.",
+    cause: "Images, volumes or the state of the local platform need more space than the disk has.",
+    fix: "Free some space, or set `UNIKERNEL_STATE_DIR` to a folder on a larger disk.",
+  },
+  API_UNREACHABLE: {
+    summary: "The metro did not respond, or failed to process the request.",
+    cause:
+      "The name of the metro is wrong, the network or the proxy is down, or the metro is overloaded (HTTP 429, 5xx).",
+    fix: "Check the metro, the network and the proxy, then run the command again.",
+  },
+  API_UNAUTHORIZED: {
+    summary: "The metro rejected the token.",
+    cause: "The token is wrong, has expired, or belongs to another metro or registry.",
+    fix: "Set a valid one with `pulumi config set --secret unikernel:token …` or `UKC_TOKEN`.",
+  },
+  API_SHAPE: {
+    summary: "The response does not have the form of this API.",
+    cause: "Another service answers at this address (a login page, a proxy), or the API is newer than this package.",
+    fix: "Check `unikernel:metro` and the proxy; otherwise update this package.",
+  },
+  API_REJECTED: {
+    summary: "The metro rejected the request as malformed or not allowed.",
+    cause: "The metro has narrower limits than this package checks, or its release does not know a property.",
+    fix: "Change or remove the value that the metro names. `getQuotas` reports the ranges of the account.",
+  },
+  NOT_FOUND: {
+    summary: "No object with this id or name exists.",
+    cause: "It was deleted outside Pulumi, is misspelt, or belongs to another metro or account.",
+    fix: "Check the name and the metro. Run `pulumi refresh` if it was deleted on purpose.",
+  },
+  ALREADY_EXISTS: {
+    summary: "The name is taken, or an existing object cannot be adopted.",
+    cause: "Another object has the fixed `name`, or `adopt: true` found an object whose immutable properties differ.",
+    fix: "Choose another name, leave `name` out to get a unique one, or make the program match the object to adopt it.",
+  },
+  IN_USE: {
+    summary: "The object is attached or used elsewhere.",
+    cause: "A volume is attached to a running instance, a port or domain belongs to another service, or VMs still run.",
+    fix: "Stop, detach or delete what the message names, then run the command again.",
+  },
+  STATE_CONFLICT: {
+    summary: "The object is in the wrong state for this operation.",
+    cause: "It is starting, stopping or draining, or autoscale manages it.",
+    fix: "Wait until it has settled, then run `pulumi up` again.",
+  },
+  QUOTA_EXCEEDED: {
+    summary: "The account's quota is exceeded.",
+    cause: "The plan as a whole needs more than the account has left, or a replacement needs both objects at once.",
+    fix: "Request less, delete what is unused, ask for a larger quota, or set `deleteBeforeReplace: true`.",
+  },
+  NOT_SUPPORTED: {
+    summary: "This metro cannot do this.",
+    cause: "The metro, its release or your plan lacks the feature. The local platform lacks some of them.",
+    fix: "Leave the property out or use another metro. See [the local platform](../local-platform.md#differences-from-the-cloud).",
+  },
+  NOT_ALLOWED: {
+    summary: "The object is locked against deletion, or the token lacks the permission.",
+    cause: "`deleteLock` is true, or the token may not do this. The metro reports the same code for both.",
+    fix: "Set `deleteLock: false` and run `pulumi up` first; otherwise use a token with the permission.",
+  },
+  CERTIFICATE_MISMATCH: {
+    summary: "The certificate is for another domain, or the key does not match it.",
+    cause: "`commonName` is not a name of the certificate, or `chain` and `key` belong to different certificates.",
+    fix: "Use the certificate of this domain, with the key it was issued for.",
+  },
+  OPERATION_FAILED: {
+    summary: "The metro tried and failed.",
+    cause:
+      "The metro reports an error of its own, which is quoted. Locally, a tool such as `mkfs.ext4` may be missing.",
+    fix: "Run `pulumi up` again. If it persists, contact the metro's operator with the request id.",
+  },
+  WAIT_TIMEOUT: {
+    summary: "Something did not happen in time.",
+    cause: "An instance did not become ready or did not stop, a volume was not ready, or a service was not released.",
+    fix: "Look at the console log of the instance. Allow more time with `unikernel:timeouts` if it is only slow.",
+  },
+  GUEST_STOPPED: {
+    summary: "The guest exited or crashed although it should be running.",
+    cause: "The program ended, crashed or ran out of memory; the message holds its last console lines.",
+    fix: "Correct the image's `cmd`, its files or `memoryMb`.",
+  },
+  IMAGE_MISMATCH: {
+    summary: "The running image is not the requested one.",
+    cause: "The metro resolved a tag differently, or somebody changed the instance meanwhile.",
+    fix: "Give images by digest, such as `image.ref`, and run `pulumi up` again.",
+  },
+  ROLLOUT_FAILED: {
+    summary: "A rolling update was stopped; the old instances keep serving.",
+    cause:
+      "A new instance did not become ready in time, stopped, or failed the health check. The message has the cause.",
+    fix: "Fix the cause and run `pulumi up` again; the rollout resumes.",
+  },
+  DAEMON_FAILED: {
+    summary: "The local platform could not be started or stopped.",
+    cause: "The daemon ended at once or did not respond in time; the message has the last lines of its log.",
+    fix: "Read `daemon.log` in the state folder. See [troubleshooting](../local-platform.md#troubleshooting).",
+  },
+  QEMU_MISSING: {
+    summary: "No usable QEMU was found on this machine.",
+    cause: "`qemu-system-x86_64` is not on `PATH`, is too old, or `UNIKERNEL_QEMU` names no program.",
+    fix: "Install QEMU 7.2 or newer, such as `apt-get install qemu-system-x86`, then run `npx unikernel local down`.",
+  },
+  VMM_FAILED: {
+    summary: "QEMU could not start or control a VM.",
+    cause: "QEMU ended at once, or the image's kernel is not built for QEMU.",
+    fix: "Read `instances/<uuid>/qemu.log` in the state folder; use an image whose platform is `qemu`.",
+  },
+  BUG: {
+    summary: "A defect of this package.",
+    cause: "The package reached a state that its authors thought impossible.",
+    fix: "Report it with the whole message.",
+  },
+} as const satisfies Readonly<Record<string, ErrorDescription>>;
+
+/** One of the codes of {@link ERRORS}. */
+export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,41 @@
+/** Reads what a VM has left in its logs. Only their ends are read, because a guest may write any amount. */
+import * as fs from "node:fs/promises";
+import type { VmFiles } from "../files";
+import type { ExitEvidence } from "./classifyExit";
+import { parseReport } from "./guestReport";
+
+/** How much of the control log's beginning is kept and read: there the guest reports that its program runs. */
+export const CONTROL_HEAD_BYTES = 4 * 1024;
+/** How much of every log's end is kept and read: it shows how the VM ended. */
+export const TAIL_BYTES = 64 * 1024;
+
+/** The evidence of a VM's exit that its logs contain; a log that does not exist counts as empty. */
+export async function readExitEvidence(files: VmFiles): Promise<ExitEvidence> {
+  const [control, console, qemuLog] = await Promise.all([
+    readHeadAndTail(files.controlLog, CONTROL_HEAD_BYTES, TAIL_BYTES),
+    readHeadAndTail(files.consoleLog, 0, TAIL_BYTES),
+    readHeadAndTail(files.qemuLog, 0, TAIL_BYTES),
+  ]);
+  return { report: parseReport(control), console, qemuLog };
+}
+
+/**
+ * The first `headBytes` and the last `tailBytes` of a log as text, separated by a line break; the whole log if it is not
+ * longer than both. Empty when the file cannot be opened.
+ */
+export async function readHeadAndTail(file: string, headBytes: number, tailBytes: number): Promise<string> {
+  const handle = await fs.open(file).catch(() => undefined);
+  if (handle === undefined) return "";
+  const read = async (start: number, end: number): Promise<string> => {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
+    return buffer.toString("utf8", 0, bytesRead);
+  };
+  try {
+    const { size } = await handle.stat();
+    if (size <= headBytes + tailBytes) return await read(0, size);
+    const tail = await read(size - tailBytes, size);
+    return headBytes === 0 ? tail : `${await read(0, headBytes)}\n${tail}`;
+  } finally {
+    await handle.close();
+  }
+}

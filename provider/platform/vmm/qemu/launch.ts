@@ -1,0 +1,52 @@
+/** Starts a QEMU process, up to the point where its control sockets accept connections. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { UnikernelError } from "../../../base/errors";
+import { systemClock } from "../../../base/clock";
+import type { VmFiles } from "./files";
+import { processStartTime, type ProcessIdentity, type StartedProcess } from "./host/process";
+
+const SOCKET_POLL_MS = 5;
+
+/** The identity of a process that was just started. Throws `VMM_FAILED` with QEMU's message when it has already exited. */
+export async function identifyProcess(child: StartedProcess, files: VmFiles): Promise<ProcessIdentity> {
+  const startTime = child.pid === undefined ? undefined : await processStartTime(child.pid);
+  if (child.pid === undefined || startTime === undefined) {
+    await child.exited;
+    throw launchError(files, undefined);
+  }
+  return { pid: child.pid, startTime };
+}
+
+/**
+ * Resolves when QEMU's control sockets exist. Throws `VMM_FAILED` when they do not within `timeoutMs`, or when QEMU exits.
+ *
+ * @param child the process, if this daemon started it
+ */
+export async function waitForSockets(files: VmFiles, timeoutMs: number, child?: StartedProcess): Promise<void> {
+  let hasExited = false;
+  void child?.exited.then(() => (hasExited = true));
+  const deadline = performance.now() + timeoutMs;
+  while (performance.now() < deadline) {
+    if (hasExited) throw launchError(files, undefined);
+    // QEMU creates the monitor's socket last, so all others exist by then.
+    if (fs.existsSync(files.monitorSocket)) return;
+    await systemClock.sleep(SOCKET_POLL_MS);
+  }
+  throw new UnikernelError("VMM_FAILED", `QEMU did not open its control sockets within ${timeoutMs} ms.`);
+}
+
+/** The error of a start that failed, with the last lines that QEMU printed. */
+export function launchError(files: VmFiles, cause: unknown): UnikernelError {
+  const log = fs.existsSync(files.qemuLog) ? fs.readFileSync(files.qemuLog, "utf8") : "";
+  const lastLines = log
+    .trim()
+    .split("\n")
+    .slice(-3)
+    .join(" ")
+    .replace(/^\S*qemu\S*: /, "");
+  return new UnikernelError("VMM_FAILED", `QEMU could not start the VM: ${lastLines || "it printed no message."}`, {
+    hint: `QEMU's output is in ${path.basename(files.folder)}/qemu.log of the state folder.`,
+    cause,
+  });
+}

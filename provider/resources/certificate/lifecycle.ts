@@ -1,0 +1,81 @@
+/** How a Certificate is created, read, updated and deleted. */
+import { onlyItem } from "../../client/client";
+import { ITEM_CODES } from "../../contract/codes";
+import { createOrRecover } from "../../client/transport/createOrRecover";
+import type { CertificateItem } from "../../contract/models";
+import { withErrorContext } from "../../base/errors";
+import type { Lifecycle } from "../../definition/resource";
+import { diff } from "../../definition/diff";
+import { assertAdoptable } from "../common/adopt";
+import { type ProviderContext, withTimeLimit } from "../context";
+import { findCertificate } from "../common/find";
+import { replaceChainAndKey, withInputContext } from "./apply";
+import { type CertificateInputs, certificateInputs } from "./inputs";
+import { type certificateOutputs, toOutputs } from "./outputs";
+import { observedInputs, toCreateRequest } from "./wire";
+
+/** Brings a certificate that exists to what is asked for; `undefined` when there is none of the name. */
+async function adoptExisting(context: ProviderContext, inputs: CertificateInputs) {
+  const { name = "" } = inputs;
+  const item = await findCertificate(context, name);
+  if (item === undefined) return undefined;
+  const changes = diff({ inputs: certificateInputs }, observedInputs(item, inputs), inputs);
+  assertAdoptable(`Certificate '${name}'`, changes);
+  const outputs = changes.length === 0 ? toOutputs(item) : await replaceChainAndKey(context, item.uuid, inputs);
+  return { id: item.uuid, outputs };
+}
+
+/** The lifecycle of a Certificate. */
+export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOutputs, ProviderContext> = {
+  describeUpdate: () => ["upload the new chain and key"],
+
+  async create(unlimited, inputs) {
+    const { createMs } = unlimited.timeouts;
+    const context = withTimeLimit(unlimited, createMs, `Creating certificate '${inputs.name ?? ""}'`);
+    const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
+    if (adopted !== undefined) return adopted;
+    const { name = "", commonName } = inputs;
+    const { client } = context;
+    const body = toCreateRequest(inputs);
+    const made = await createOrRecover<CertificateItem>(
+      context,
+      async () =>
+        onlyItem(await client.createCertificate({ body }), `Creating certificate '${name}' for '${commonName}'`),
+      async () => (await client.getCertificates({ query: { name: [name] } })).items[0],
+      (found) => diff({ inputs: certificateInputs }, observedInputs(found, inputs), inputs).length === 0,
+    ).catch((error: unknown) => {
+      throw withInputContext(error);
+    });
+    // What the answer to a create leaves out is no reason to fail one that succeeded.
+    const item = await findCertificate(context, made.uuid).catch(() => undefined);
+    return { id: made.uuid, outputs: toOutputs(item ?? made) };
+  },
+
+  async read(context, id, inputs) {
+    const item = await findCertificate(context, id);
+    if (item === undefined) return undefined;
+    return { id: item.uuid, inputs: observedInputs(item, inputs), outputs: toOutputs(item) };
+  },
+
+  update: (context, id, _olds, news) =>
+    replaceChainAndKey(
+      withTimeLimit(context, context.timeouts.updateMs, `Updating certificate '${news.name ?? id}'`),
+      id,
+      news,
+    ),
+
+  async delete(unlimited, id, olds) {
+    const attempted = `Deleting certificate '${olds.inputs.name ?? id}'`;
+    const context = withTimeLimit(unlimited, unlimited.timeouts.deleteMs, attempted);
+    const reply = await context.client.deleteCertificates({ body: [{ uuid: id }] });
+    if (reply.items[0]?.error === ITEM_CODES.NotFound) return;
+    try {
+      onlyItem(reply, attempted);
+    } catch (error) {
+      const used = await findCertificate(context, id).catch(() => undefined);
+      const services = (used?.service_groups ?? []).map(({ name }) => `'${name}'`).join(", ");
+      const hint = `Remove it from the domains of service ${services} first.`;
+      throw withErrorContext(error, { IN_USE: services === "" ? {} : { hint } });
+    }
+  },
+};

@@ -1,0 +1,26 @@
+/** What a GatewayImage reports beside its inputs. Pure. */
+import * as z from "zod";
+import { field } from "../../definition/resource";
+
+/** Outputs of a GatewayImage. */
+export const imageOutputs = z.object({
+  ref: field(z.string(), {
+    description: "Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template.",
+  }),
+  digest: field(z.string(), { description: "Digest of the image index." }),
+  contextHash: field(z.string(), { description: "Hash of all build inputs." }),
+  sizeBytes: field(z.number(), { description: "Total size of the image's blobs in bytes." }),
+});
+/** What a GatewayImage reports. */
+export type ImageOutputs = z.output<typeof imageOutputs>;
+
+/** The outputs for an image in a repository. */
+export const toOutputs = (
+  repository: string,
+  { digest, contextHash, sizeBytes }: Omit<ImageOutputs, "ref">,
+): ImageOutputs => ({
+  ref: `${repository}@${digest}`,
+  digest,
+  contextHash,
+  sizeBytes,
+});

@@ -1,0 +1,28 @@
+/** What a build would make, found at preview without building. */
+import { UnikernelError } from "../../base/errors";
+import type { CheckFailure, Properties } from "../../definition/resource";
+import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
+import { planBuild } from "../../image/planBuild";
+import { imageInputs } from "./inputs";
+
+/** Adds the hash of everything the image is built from, so that a changed file shows as a change. */
+export async function computeInputs(
+  given: Properties,
+): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
+  if (containsUnknown(given["context"]) || containsUnknown(given["files"])) {
+    return { inputs: { ...given, contextHash: UNKNOWN }, failures: [] };
+  }
+  const { context, files, name } = imageInputs.parse({
+    ...given,
+    name: containsUnknown(given["name"]) ? undefined : given["name"],
+  });
+  try {
+    const plan = await planBuild({ context, files, name: name ?? "image" });
+    return { inputs: { ...given, contextHash: plan.contextHash }, failures: [] };
+  } catch (error) {
+    if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED"))
+      throw error;
+    const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+    return { inputs: given, failures: [{ property: error.property ?? "context", reason }] };
+  }
+}

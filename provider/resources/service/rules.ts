@@ -1,0 +1,66 @@
+/** Rules across the inputs of a Service, and what it uses of the account's quotas. Pure. */
+import type { CheckFailure, Properties, Rule } from "../../definition/resource";
+import { isUnknown } from "../../definition/unknowns";
+import { lengthOrZero, numberOrZero, workloadQuotaUsage } from "../workload/quotaUsage";
+import { templateRules } from "../workload/rules";
+import { checkAutoscale } from "./autoscaleInput";
+import { checkDomains } from "./domains";
+import type { ServiceInputs } from "./inputs";
+import { checkPorts } from "./ports";
+import { checkTemplateTags } from "./replicaTags";
+import { checkRollout } from "./rolloutInput";
+
+/** Looks only at whether inputs are set, so unknown values inside them do not matter. */
+function checkReplicas({ template, replicas, autoscale }: ServiceInputs): readonly CheckFailure[] {
+  if (isUnknown(template) || isUnknown(autoscale) || replicas === 0) return [];
+  if (template === undefined && autoscale === undefined) {
+    const reason = `required for ${replicas === 1 ? "1 replica" : `${replicas} replicas`}. Otherwise set autoscale, or replicas: 0 for a service that instances join.`;
+    return [{ property: "template", reason }];
+  }
+  if (template === undefined || autoscale === undefined) return [];
+  const reason = `cannot be combined with ${replicas} ${replicas === 1 ? "replica" : "replicas"} of a template. Set replicas: 0, or remove autoscale.`;
+  return [{ property: "autoscale", reason }];
+}
+
+function checkLimits({ softLimit, hardLimit }: ServiceInputs): readonly CheckFailure[] {
+  if (softLimit <= hardLimit) return [];
+  return [{ property: "softLimit", reason: `must be at most hardLimit (${hardLimit}), got ${softLimit}.` }];
+}
+
+/** The rules of a Service. */
+export const serviceRules: readonly Rule<ServiceInputs>[] = [
+  { reads: ["ports"], test: ({ ports }) => checkPorts(ports) },
+  { reads: ["domains"], test: ({ domains }) => checkDomains(domains) },
+  { reads: ["softLimit", "hardLimit"], test: checkLimits },
+  { reads: ["autoscale"], test: ({ autoscale }) => checkAutoscale(autoscale) },
+  { reads: ["replicas"], test: checkReplicas },
+  {
+    reads: ["replicas", "template.volumes", "rollout"],
+    test: ({ replicas, template, rollout }) => checkRollout(replicas, template ?? { volumes: [] }, rollout),
+  },
+  { reads: ["template.tags"], test: ({ template }) => (template === undefined ? [] : checkTemplateTags(template)) },
+  ...templateRules.map(({ reads, test }) => ({
+    reads,
+    test: ({ template }: ServiceInputs, olds: Properties) => (template === undefined ? [] : test({ template }, olds)),
+  })),
+];
+
+/** What a Service uses of the account's quotas, without the instances that autoscale creates. */
+export function serviceQuotaUsage(inputs: Properties): Readonly<Record<string, number>> {
+  const { template, replicas, ports } = inputs;
+  const isTemplate = template !== null && typeof template === "object";
+  const each = isTemplate ? workloadQuotaUsage(template as Properties, true) : {};
+  return {
+    service_groups: 1,
+    services: lengthOrZero(ports),
+    ...Object.fromEntries(Object.entries(each).map(([quota, taken]) => [quota, numberOrZero(replicas) * taken])),
+  };
+}
+
+/** True if two services cannot hold the same thing at once: a domain, or a volume that the replicas write to. */
+export function holdsExclusiveResource({ domains, template, rollout }: Properties): boolean {
+  const { volumes } = (template ?? {}) as Properties;
+  const { sharedVolumes } = (rollout ?? {}) as Properties;
+  const writes = Array.isArray(volumes) && volumes.some((mount) => (mount as Properties)["readonly"] !== true);
+  return (domains !== undefined && domains !== null) || (writes && sharedVolumes !== true);
+}

@@ -1,0 +1,65 @@
+/** Carries out the plan of a Volume's update. */
+import type { VolumeItem, VolumeProp } from "../../contract/models";
+import { onlyItem } from "../../client/client";
+import { UnikernelError, withErrorContext } from "../../base/errors";
+import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
+import { type ProviderContext, withTimeLimit } from "../context";
+import type { VolumeInputs } from "./inputs";
+import { initFailure, listAttachedInstances, waitUntilReadyAgain } from "./operations";
+import { type VolumeOutputs, toOutputs } from "./outputs";
+import { planChanges } from "./plan";
+
+/** The error of a change that was refused because a volume is in use, with what to do about it; others pass through. */
+async function withInUseHint(context: ProviderContext, id: string, refused: unknown): Promise<unknown> {
+  if (!UnikernelError.has(refused, "IN_USE", "STATE_CONFLICT")) return refused;
+  const users = await listAttachedInstances(context, id).catch(() => "");
+  const hint = `Stop ${users}, run 'pulumi up' again, then start what you stopped.`;
+  return users === "" ? refused : withErrorContext(refused, { [refused.code]: { hint } });
+}
+
+const INPUT_BY_PROP: Readonly<Record<VolumeProp, keyof VolumeInputs>> = {
+  size_mb: "sizeMb",
+  tags: "tags",
+  quota_policy: "quotaPolicy",
+  delete_lock: "deleteLock",
+};
+
+/** Makes the changes, one after the other. */
+export async function applyChanges(
+  context: ProviderContext,
+  { uuid, name }: VolumeItem,
+  changes: readonly PlannedPatch<VolumeProp>[],
+): Promise<void> {
+  for (const change of changes) {
+    const property = INPUT_BY_PROP[change.prop];
+    try {
+      const reply = await context.client.patchVolumes({ body: [{ uuid, ...toPatchOperation(change) }] });
+      onlyItem(reply, `Changing volume '${name}' (${change.description})`);
+    } catch (error) {
+      throw withErrorContext(await withInUseHint(context, uuid, error), {
+        IN_USE: { property },
+        STATE_CONFLICT: { property },
+        QUOTA_EXCEEDED: { property },
+        API_REJECTED: { property },
+      });
+    }
+  }
+}
+
+/** Updates a volume in place. */
+export async function updateVolume(
+  unlimited: ProviderContext,
+  id: string,
+  olds: { readonly inputs: VolumeInputs },
+  news: VolumeInputs,
+): Promise<VolumeOutputs> {
+  const context = withTimeLimit(unlimited, unlimited.timeouts.updateMs, `Updating volume '${news.name ?? id}'`);
+  const item = await waitUntilReadyAgain(context, id);
+  const changes = planChanges(item, olds.inputs, news);
+  try {
+    await applyChanges(context, item, changes);
+    return toOutputs(await waitUntilReadyAgain(context, id), news);
+  } catch (error) {
+    throw await initFailure(context, item, olds.inputs, error);
+  }
+}

@@ -1,0 +1,78 @@
+/** How a Volume is created, read, updated and deleted. */
+import { UnikernelError } from "../../base/errors";
+import type { Lifecycle } from "../../definition/resource";
+import { diff } from "../../definition/diff";
+import { assertAdoptable } from "../common/adopt";
+import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
+import { findVolume } from "../common/find";
+import { withDeleteLockHint } from "../common/deleteLock";
+import { deleteOnceFree } from "../common/deleteOnceFree";
+import { applyChanges, updateVolume } from "./apply";
+import { type VolumeInputs, volumeInputs } from "./inputs";
+import {
+  createVolume,
+  initFailure,
+  listAttachedInstances,
+  tryDelete,
+  waitUntilReady,
+  waitUntilReadyAgain,
+} from "./operations";
+import { toOutputs, type volumeOutputs } from "./outputs";
+import { describeVolumeUpdate, planChanges } from "./plan";
+import { observedInputs } from "./wire";
+
+/** Brings a volume that exists to what is asked for; `undefined` when there is none of the name. */
+async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
+  const { name = "" } = inputs;
+  const item = await findVolume(context, name);
+  if (item === undefined) return undefined;
+  const found = observedInputs(item, inputs);
+  assertAdoptable(`Volume '${name}'`, diff({ inputs: volumeInputs }, found, inputs));
+  return { id: item.uuid, outputs: await updateVolume(context, item.uuid, { inputs: found }, inputs) };
+}
+
+/** The lifecycle of a Volume. */
+export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, ProviderContext> = {
+  describeUpdate: describeVolumeUpdate,
+
+  async create(unlimited, inputs) {
+    const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
+    if (adopted !== undefined) return adopted;
+    const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating volume '${inputs.name ?? ""}'`);
+    const made = await createVolume(context, inputs);
+    const ready = await waitUntilReady(context, made.uuid).catch(async (error: unknown) => {
+      // It was never of use, so it holds nothing: leave nothing behind, and the next up starts afresh.
+      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(forCleanup(context), made))) throw error;
+      throw await initFailure(context, made, inputs, error);
+    });
+    try {
+      const changes = planChanges(ready, inputs, inputs);
+      await applyChanges(context, ready, changes);
+      // Without changes, `ready` is still current.
+      const item = changes.length === 0 ? ready : await waitUntilReadyAgain(context, made.uuid);
+      return { id: made.uuid, outputs: toOutputs(item, inputs) };
+    } catch (error) {
+      throw await initFailure(context, made, inputs, error);
+    }
+  },
+
+  async read(context, id, inputs) {
+    const item = await findVolume(context, id);
+    if (item === undefined) return undefined;
+    return { id: item.uuid, inputs: observedInputs(item, inputs), outputs: toOutputs(item, inputs) };
+  },
+
+  update: updateVolume,
+
+  async delete(context, id, olds) {
+    const attempted = `Deleting volume '${olds.inputs.name ?? id}'`;
+    await deleteOnceFree(withTimeLimit(context, context.timeouts.deleteMs, attempted), {
+      attempted,
+      sendDelete: ({ client }) => client.deleteVolumes({ body: [{ uuid: id }] }),
+      findHolders: (limited) => listAttachedInstances(limited, id),
+      toHint: (users) => `Detach it from ${users} first.`,
+    }).catch((error: unknown) => {
+      throw withDeleteLockHint(error);
+    });
+  },
+};

@@ -1,0 +1,71 @@
+/** The pages of the settings: `settings.md` for all sources of them, `Provider.md` for the class. */
+import type { EnvironmentVariable } from "../../../provider/base/config/environment";
+import { VARIABLE_BY_SETTING, type SettingKey } from "../../../provider/base/config/sources";
+import { SETTINGS_SCHEMA } from "../settings";
+import type { Content } from "./content";
+import { errorTable } from "./errorsPage";
+import { code, page, table } from "./markdown";
+
+/** A setting, as the package schema describes it. */
+interface SettingSpec {
+  readonly type: string;
+  readonly description: string;
+  readonly secret?: boolean;
+}
+
+const settings = Object.entries(SETTINGS_SCHEMA) as readonly [SettingKey, SettingSpec][]; // a test holds the schema's form
+
+/** Variables that are no settings of the provider; the local platform reads them. */
+const OTHER_VARIABLES: Readonly<
+  Record<Exclude<EnvironmentVariable, (typeof VARIABLE_BY_SETTING)[SettingKey]>, string>
+> = {
+  UNIKERNEL_STATE_DIR: "Folder of the local platform's state. Default: `unikernel` in `$XDG_STATE_HOME`.",
+  UNIKERNEL_CACHE_DIR: "Folder of cached runtimes; safe to delete. Default: `unikernel` in `$XDG_CACHE_HOME`.",
+  UNIKERNEL_QEMU: "Path of the QEMU binary. Default: `qemu-system-x86_64` on `PATH`.",
+  UNIKERNEL_ACCEL: "`kvm`, `hvf` or `tcg`. Default: what a timed probe finds working.",
+  UNIKERNEL_QUOTAS: "Quotas of the local platform, such as `instances=10,total_volume_mb=100`.",
+  XDG_STATE_HOME: "Parent of the state folder. Default: `~/.local/state`.",
+  XDG_CACHE_HOME: "Parent of the cache folder. Default: `~/.cache`.",
+  XDG_RUNTIME_DIR: "Parent of the folder of VM sockets. Default: the folder for temporary files.",
+  PATH: "Where QEMU and other tools are looked for.",
+};
+
+/** `settings.md`. */
+export function settingsPage(): string {
+  return page(
+    "# Settings",
+    "A setting is taken from the first of these sources that has it: an argument of [`Provider`](Provider.md), the stack's configuration, the environment, the default.",
+    table(
+      ["`Provider` argument", "Stack", "Environment"],
+      settings.map(([key]) => [code(key), code(`unikernel:${key}`), code(VARIABLE_BY_SETTING[key])]),
+    ),
+    settings
+      .map(
+        ([key, { description, secret }]) =>
+          `## ${key}\n\n${description}${secret === true ? " Secret: set it with `pulumi config set --secret`." : ""}`,
+      )
+      .join("\n\n"),
+    `## Environment variables\n\nThe settings above and these; a running daemon keeps the values it was started with.\n\n${table(
+      ["Variable", "Meaning"],
+      Object.entries(OTHER_VARIABLES).map(([name, text]) => [code(name), text]),
+    )}`,
+  );
+}
+
+/** `Provider.md`. */
+export const providerPage = (content: Content): string =>
+  page(
+    "# Provider",
+    "The settings for some of a program's resources: which metro, with which token. Without one, resources use the stack's settings.",
+    `## Example\n\n${content.example}`,
+    content.notes,
+    `## Inputs\n\n${table(
+      ["Input", "Type", "Description"],
+      settings.map(([key, { type, description, secret }]) => [
+        `[${code(key)}](settings.md#${key.toLowerCase()})${secret === true ? "<br>_secret_" : ""}`,
+        type,
+        description,
+      ]),
+    )}`,
+    `## Errors\n\n${errorTable(content.errors)}`,
+  );

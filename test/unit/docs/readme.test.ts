@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { codeBlocks, markdownPage, markdownPages } from "../../support/markdown";
+
+const root = path.resolve(__dirname, "../../..");
+const MAX_LINES = 120;
+const MAX_CHARACTERS = 120;
+
+describe("the README", () => {
+  const lines = markdownPage("README.md").text.trimEnd().split("\n");
+
+  it(`has at most ${MAX_LINES} lines of at most ${MAX_CHARACTERS} characters`, () => {
+    assert.ok(lines.length <= MAX_LINES, `${lines.length} lines`);
+    assert.deepEqual(
+      lines.filter((line) => line.length > MAX_CHARACTERS),
+      [],
+    );
+  });
+});
+
+describe("the commands of the documentation", () => {
+  const commands = markdownPages().flatMap(({ file, text }) =>
+    codeBlocks({ file, text })
+      .filter(({ language }) => language === "sh" || language === "yaml")
+      .flatMap(({ code }) => code.split("\n").map((line) => ({ file, line: line.trim() }))),
+  );
+
+  it("call npm scripts that exist", () => {
+    const { scripts } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
+      scripts: Readonly<Record<string, string>>;
+    };
+    const called = commands.flatMap(({ file, line }) =>
+      [...line.matchAll(/\bnpm run ([\w:]+)/g)].map(([, name = ""]) => ({ file, name })),
+    );
+    assert.ok(called.length > 0);
+    assert.deepEqual(
+      called.filter(({ name }) => scripts[name] === undefined),
+      [],
+    );
+  });
+
+  it("call unikernel with options that its help lists", () => {
+    const help = fs.readFileSync(path.join(root, "provider/cli/main.ts"), "utf8");
+    const called = commands.filter(({ line }) => /\bunikernel local /.test(line));
+    assert.ok(called.length > 0);
+    for (const { file, line } of called) {
+      const [, command = "", options = ""] = /unikernel (local \w+)([^#|&]*)/.exec(line) ?? [];
+      assert.ok(help.includes(`"${command}"`), `${file}: ${line}`);
+      for (const [option] of options.matchAll(/--[\w-]+/g)) assert.ok(help.includes(option), `${file}: ${line}`);
+    }
+  });
+});

@@ -93,6 +93,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
   startScheduler(registry);
   const token = await loadOrCreateToken(paths.tokenFile);
 
+  let idle: IdleShutdown | undefined;
   let ending: Promise<void> | undefined;
   let announceEnd: (outcome: Promise<void>) => void;
   const ended = new Promise<void>((resolve) => (announceEnd = resolve));
@@ -131,14 +132,6 @@ async function startServing(options: DaemonOptions, database: Database): Promise
     timings,
     log,
   });
-  const idle = stay
-    ? undefined
-    : new IdleShutdown(
-        timings.idleExitMs,
-        server.activity,
-        () => registry.isEmpty,
-        () => void close(),
-      );
   const ready: DaemonFile = {
     pid: process.pid,
     url: server.url,
@@ -147,6 +140,14 @@ async function startServing(options: DaemonOptions, database: Database): Promise
     settings: toDaemonSettings(stay, strict2026, quotas),
   };
   await writeFileAtomic(paths.daemonFile, JSON.stringify(ready), 0o600);
+  // Not before: it removes the file that has just been written.
+  if (!stay)
+    idle = new IdleShutdown(
+      timings.idleExitMs,
+      server.activity,
+      () => registry.isEmpty,
+      () => void close(),
+    );
   log.write("daemon.ready", { pid: process.pid, url: server.url, version: VERSION });
 
   return {

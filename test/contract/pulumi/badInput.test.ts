@@ -384,7 +384,7 @@ describe("the dynamic provider process with bad input", () => {
 
     it("reports a port that another service publishes", async () => {
       assert.equal(
-        await refused("Service", { name: "second", ports: [{ port: takenPort }], template }),
+        await failedCreate("Service", { name: "second", ports: [{ port: takenPort }], template }),
         `IN_USE: ports[0].port: Creating service 'second' failed: Port ${takenPort} cannot be used by service group 'second': 'taken' publishes it. Publish another port, or stop the program that uses it.`,
       );
     });
@@ -419,11 +419,11 @@ describe("the dynamic provider process with bad input", () => {
 
     it("reports a lock on an instance or a volume to delete", async () => {
       assert.equal(
-        await refusedDeletion("Instance", { name: "kept", image: "app:1" }),
+        await failedDelete("Instance", { name: "kept", image: "app:1" }),
         "NOT_ALLOWED: deleteLock: Instance 'kept' is locked against deletion. Set deleteLock to false, run 'pulumi up', then delete it.",
       );
       assert.equal(
-        await refusedDeletion("Volume", { name: "kept", sizeMb: 8 }),
+        await failedDelete("Volume", { name: "kept", sizeMb: 8 }),
         "NOT_ALLOWED: deleteLock: Deleting volume 'kept' failed: Deletion protection enabled. If it is locked, set deleteLock to false, run 'pulumi up', then delete it.",
       );
     });

@@ -132,10 +132,10 @@ describe("the preview text", () => {
     assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [{ volume: "v", at: UNKNOWN }] }), [
       "Instance 'web': the update will stop it, attach volume 'v' at what is not known yet, then start it.",
     ]);
-    assert.deepEqual(await saidOfService({}, { autokill: { timeMs: UNKNOWN } }), [
+    assert.deepEqual(await serviceText({}, { autokill: { timeMs: UNKNOWN } }), [
       "Service 'web': autokill will change (value not fully known yet).",
     ]);
-    assert.deepEqual(await saidOfService({}, { ports: [{ port: UNKNOWN }, { port: 9090 }] }), [
+    assert.deepEqual(await serviceText({}, { ports: [{ port: UNKNOWN }, { port: 9090 }] }), [
       "Service 'web': ports will change (value not fully known yet).",
     ]);
   });

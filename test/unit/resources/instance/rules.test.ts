@@ -165,7 +165,7 @@ describe("invalid inputs of an instance", () => {
 
   it("are rejected in a service template too, whatever else is unknown", async () => {
     const template = { image: UNKNOWN, features: ["delete-on-stop"], roms: [{ name: "r" }] };
-    assert.deepEqual(await refusals(service, { ports: [{ port: 8080 }], template }), [
+    assert.deepEqual(await failuresOf(service, { ports: [{ port: 8080 }], template }), [
       "template.roms[0]: give either image or files.",
       'template.restartPolicy: not supported together with the feature \"delete-on-stop\".',
     ]);

@@ -213,7 +213,7 @@ describe("the volume resource", () => {
     const error = await failing(volume.create(context, await checked({ sizeMb: 64 })));
     assert.ok(UnikernelError.has(error, "OPERATION_FAILED"), String(error));
     assert.equal(formatError(error), "OPERATION_FAILED: Volume 'data' could not be created: no room on the node.");
-    assert.deepEqual(context.asked, ['createVolume {"name":"data","size_mb":64}', 'deleteVolumes [{"uuid":"v1"}]']);
+    assert.deepEqual(context.calls, ['createVolume {"name":"data","size_mb":64}', 'deleteVolumes [{"uuid":"v1"}]']);
   });
 
   it("explains how to recreate a volume that broke later, and never deletes it for that", async () => {

@@ -364,7 +364,7 @@ describe("the dynamic provider process with bad input", () => {
     }
 
     it("reports a name that an instance, a service or a volume has", async () => {
-      const hint = "Choose another name, or leave the name out to have a unique one made.";
+      const hint = "Choose another name, or omit the name to have a unique one generated.";
       await platform.createRunning({ name: "taken" });
       assert.equal(
         await failedCreate("Instance", { name: "taken", image: "app:1" }),

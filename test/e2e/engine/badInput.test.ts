@@ -226,7 +226,7 @@ describe("a real program with bad input", function () {
       await project.write("index.ts", withBase('new unikernel.Volume("mine", { name: "taken", sizeMb: 16 });'));
       assert.equal(
         await failing(stack, platform, "mine"),
-        "ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. Choose another name, or leave the name out to have a unique one made.",
+        "ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. Choose another name, or omit the name to have a unique one generated.",
       );
       await platform.client.deleteVolumes({ body: [{ uuid: taken?.uuid ?? "" }] });
       assertSucceeded(await stack.up());

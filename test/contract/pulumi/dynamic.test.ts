@@ -315,7 +315,7 @@ describe("the dynamic provider process for every kind", () => {
       const { failures } = await image.check({}, { __resourceName: "i", context: UNKNOWN });
       assert.match(
         failures[0]?.reason ?? "",
-        /^GatewayImage works with metro 'local' only, not with 'fra'\. There, give/,
+        /^GatewayImage works with metro 'local' only, not with 'fra'\. In other metros, use/,
       );
     } finally {
       await image.stop();

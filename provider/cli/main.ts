@@ -20,7 +20,6 @@ const HELP = `Usage: unikernel <command>
   local up             start the local platform; it exits when idle
     --stay               keep running when idle
     --quota <name=n>     set a quota, such as 'instances=10' or 'total_volume_mb=100'; repeatable
-    --strict-2026        behave like the older nodes that the cloud still runs
   local status         show what is on the local platform
   local down           stop the local platform
     --all                delete everything on it except images first

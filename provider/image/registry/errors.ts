@@ -1,5 +1,4 @@
 /** What goes wrong with a registry, as errors of this package. */
-import { isAxiosError } from "axios";
 import { UnikernelError, systemErrorCode } from "../../base/errors";
 
 /** One request to a registry, for messages. */
@@ -33,7 +32,7 @@ export function statusError(request: RegistryRequest, status: number): Unikernel
 export function unreachableError({ registry, subject }: RegistryRequest, error: unknown): UnikernelError {
   if (UnikernelError.is(error)) return error;
   const reason =
-    systemErrorCode(error) ?? (error instanceof Error && !isAxiosError(error) ? error.message : "no response");
+    systemErrorCode(error) ?? (error instanceof Error && error.name !== "AxiosError" ? error.message : "no response");
   return new UnikernelError("API_UNREACHABLE", `Fetching ${subject} from registry '${registry}' failed (${reason}).`, {
     hint: "Check the network and the registry's host.",
   });

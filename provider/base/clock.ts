@@ -12,7 +12,14 @@ export interface Clock {
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
+  sleep: async (ms, signal) => {
+    try {
+      await delay(ms, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      signal?.throwIfAborted(); // Node rejects with an AbortError of its own
+      throw error;
+    }
+  },
 };
 
 /** RFC 3339 text of a time in milliseconds since 1970. */

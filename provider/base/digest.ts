@@ -19,3 +19,28 @@ export async function digestOfFile(file: string): Promise<Digest> {
   await pipeline(fs.createReadStream(file), hash);
   return `sha256:${hash.digest("hex")}`;
 }
+
+/** Counts and hashes bytes on their way from a source to a destination. */
+export class ContentMeter {
+  readonly #hash = crypto.createHash("sha256");
+  #sizeBytes = 0;
+
+  /** How many bytes have passed. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Digest of all bytes that have passed. Call it once, at the end. */
+  digest(): Digest {
+    return `sha256:${this.#hash.digest("hex")}`;
+  }
+
+  /** Yields the chunks unchanged. */
+  async *measure(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.#hash.update(chunk);
+      this.#sizeBytes += chunk.length;
+      yield chunk;
+    }
+  }
+}

@@ -94,10 +94,17 @@ export function withErrorContext(
   });
 }
 
+/** The code of a system error of Node, such as `ENOENT`; `undefined` for anything else that was thrown. */
+export const systemErrorCode = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+
+/** True for a system error of Node with one of these codes. */
+export const hasErrorCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  codes.includes(systemErrorCode(error) ?? "");
+
 /** Wraps a system error of Node (`ENOSPC` becomes `NO_SPACE`); other errors pass through unchanged. */
 export function fromSystemError(error: unknown, attempted: string): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
+  if (!hasErrorCode(error, "ENOSPC", "EDQUOT")) return error;
   return new UnikernelError("NO_SPACE", `No space left on the disk while ${attempted}.`, {
     hint: "Free some space, or point UNIKERNEL_STATE_DIR at a larger disk.",
     cause: error,

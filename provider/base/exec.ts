@@ -1,8 +1,9 @@
-/** Runs other people's tools to completion, and starts long-lived programs of ours. VMs have their own file. */
+/** Processes: runs tools to completion and starts long-lived programs of this package. VMs have their own file. */
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { environmentVariable, detachedProcessEnvironment } from "./config/environment";
+import { hasErrorCode } from "./errors";
 
 /** How a tool ended. `code` is null when a signal ended it. */
 export interface ExecResult {
@@ -47,6 +48,17 @@ export function spawnDetached(
     return child.pid;
   } finally {
     fs.closeSync(output);
+  }
+}
+
+/** True for a process that exists, also one of another user. */
+export function isProcessAlive(pid: number | undefined): boolean {
+  if (pid === undefined || !Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !hasErrorCode(error, "ESRCH");
   }
 }
 

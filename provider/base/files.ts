@@ -1,4 +1,4 @@
-/** Writing files so that a crash leaves either the old or the new content, never half of it. */
+/** Files: atomic writes, which leave the old or the new content after a crash and never half of it, and small helpers. */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -15,7 +15,14 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
   }
 }
 
-/** Removes a folder if it is empty; says whether it went. */
+/** True when something is at this path, of whatever type. */
+export const fileExists = (file: string): Promise<boolean> =>
+  fs.access(file).then(
+    () => true,
+    () => false,
+  );
+
+/** Removes a folder if it is empty. True when it was removed. */
 export async function removeIfEmpty(folder: string): Promise<boolean> {
   try {
     await fs.rmdir(folder);

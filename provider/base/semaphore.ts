@@ -1,48 +1,55 @@
-/** Whose turn it is: at most so many at a time, in the order in which they asked. */
+/** A counting semaphore: at most so many holders at the same time, in the order in which they asked. */
 
-/** Waits for a turn and ends with the function that gives it back. Rejects with the signal's reason when it aborts first. */
-export type Acquire = (signal?: AbortSignal) => Promise<() => void>;
+/** Gives the permit back. Calling it again does nothing. */
+export type Release = () => void;
 
-/** @param maxConcurrency how many may have a turn at the same time, at least 1 */
-export function createSemaphore(maxConcurrency: number): Acquire {
-  let free = maxConcurrency;
-  const queue = new Set<() => void>();
+/** Bounds how many may do something at the same time. */
+export class Semaphore {
+  #free: number;
+  readonly #queue = new Set<() => void>();
 
-  const release = (): void => {
-    const [next] = queue;
-    if (next === undefined) {
-      free++;
-    } else {
-      queue.delete(next);
-      next();
-    }
-  };
-  /** A turn can be given back once. */
-  const createRelease = (): (() => void) => {
-    let isHeld = true;
-    return () => {
-      if (isHeld) release();
-      isHeld = false;
-    };
-  };
+  /** @param permits how many may hold a permit at the same time, at least 1 */
+  constructor(permits: number) {
+    this.#free = permits;
+  }
 
-  return (signal) => {
+  /** Resolves with the function that gives the permit back. Rejects with the signal's reason when it aborts first. */
+  acquire(signal?: AbortSignal): Promise<Release> {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-    if (free > 0) {
-      free--;
-      return Promise.resolve(createRelease());
+    if (this.#free > 0) {
+      this.#free--;
+      return Promise.resolve(this.#createRelease());
     }
     return new Promise((resolve, reject) => {
       const grant = (): void => {
         signal?.removeEventListener("abort", cancel);
-        resolve(createRelease());
+        resolve(this.#createRelease());
       };
       const cancel = (): void => {
-        queue.delete(grant);
+        this.#queue.delete(grant);
         reject(signal?.reason as Error);
       };
-      queue.add(grant);
+      this.#queue.add(grant);
       signal?.addEventListener("abort", cancel, { once: true });
     });
-  };
+  }
+
+  #createRelease(): Release {
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.#passOn();
+      isHeld = false;
+    };
+  }
+
+  /** Gives a permit to the first in the queue. */
+  #passOn(): void {
+    const [next] = this.#queue;
+    if (next === undefined) {
+      this.#free++;
+    } else {
+      this.#queue.delete(next);
+      next();
+    }
+  }
 }

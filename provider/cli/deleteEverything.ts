@@ -1,4 +1,4 @@
-/** Deletes whatever a platform has. */
+/** Deletes every object of a platform except images. */
 import type { Client } from "../client/client";
 import { ITEM_CODES } from "../contract/codes";
 import { UnikernelError } from "../base/errors";
@@ -48,12 +48,12 @@ interface DeletedItem {
   readonly message?: string | undefined;
 }
 
-/** Somebody else may have deleted it meanwhile. */
+/** Objects that somebody else deleted meanwhile count as deleted. */
 function assertDeleted(kind: string, items: readonly DeletedItem[]): void {
   const failed = items.filter(({ status, error }) => status === "error" && error !== ITEM_CODES.NotFound);
   if (failed.length === 0) return;
   const reasons = failed.map(({ uuid, message }) => `${kind} ${uuid} (${message ?? "no reason given"})`).join(", ");
-  throw new UnikernelError("IN_USE", `Not everything could be deleted: ${reasons}.`, {
-    hint: "Clear their delete locks, or delete what uses them, then run this again.",
+  throw new UnikernelError("IN_USE", `Some objects could not be deleted: ${reasons}.`, {
+    hint: "Remove their delete locks, or delete what uses them, then run this command again.",
   });
 }

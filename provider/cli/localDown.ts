@@ -20,12 +20,12 @@ export async function localDown(args: readonly string[]): Promise<string> {
   const running = (await client.getInstances({})).items.filter(({ state }) => state !== "stopped");
   if (running.length > 0) {
     const names = running.map(({ name }) => `'${name}'`).join(", ");
-    throw new UnikernelError("IN_USE", `Instances run on the local platform: ${names}.`, {
+    throw new UnikernelError("IN_USE", `Instances are running on the local platform: ${names}.`, {
       hint: "Destroy them with Pulumi, or delete everything with 'unikernel local down --all'.",
     });
   }
   await stopDaemon(daemon.pid);
-  return all ? "The local platform is empty and has ended." : "The local platform has ended.";
+  return all ? "The local platform is empty and stopped." : "The local platform is stopped.";
 }
 
 async function stopDaemon(pid: number): Promise<void> {
@@ -34,12 +34,12 @@ async function stopDaemon(pid: number): Promise<void> {
     try {
       process.kill(pid, signal);
     } catch {
-      return; // gone, perhaps by itself
+      return; // it has already exited
     }
     if (systemClock.now() > deadline) {
       throw new UnikernelError(
         "DAEMON_FAILED",
-        `The daemon (process ${pid}) did not end within ${STOP_TIMEOUT_MS / 1000} s.`,
+        `The daemon (process ${pid}) did not stop within ${STOP_TIMEOUT_MS / 1000} s.`,
       );
     }
     await systemClock.sleep(POLL_INTERVAL_MS);

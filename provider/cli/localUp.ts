@@ -13,8 +13,8 @@ export async function localUp(args: readonly string[]): Promise<string> {
   if (missing.length > 0) {
     throw new UnikernelError(
       "IN_USE",
-      `The local platform runs already (process ${pid}), and was started without '${missing.join(" ")}'.`,
-      { hint: "Settings hold for the life of a daemon: end it with 'unikernel local down', then run this again." },
+      `The local platform is already running (process ${pid}), started without '${missing.join(" ")}'.`,
+      { hint: "Stop it with 'unikernel local down', then run this command again." },
     );
   }
   const options = toCommandLineOptions(settings);

@@ -17,13 +17,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 const HELP = `Usage: unikernel <command>
 
-  local up             start the local platform; it ends by itself when nothing is left to do
-    --stay               it does not
-    --quota <name=n>     set a quota, such as 'instances=10' or 'total_volume_mb=100'; any number of times
-    --strict-2026        behave like the older nodes that the cloud still runs
-  local status         show what runs on the local platform
+  local up             start the local platform; it exits when idle
+    --stay               keep running when idle
+    --quota <name=n>     set a quota, such as 'instances=10' or 'total_volume_mb=100'; repeatable
+  local status         show what is on the local platform
   local down           stop the local platform
-    --all                first delete everything on it but images
+    --all                delete everything on it except images first
   --help               show this text
   --version            show the version`;
 

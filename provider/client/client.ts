@@ -10,9 +10,8 @@ import type { ApiRequest } from "./transport/apiCompatibility";
 import type { ApiResponse } from "./apiResponse";
 import { type BodyOf, type PathOf, type QueryOf, type Route, type RouteName, routes } from "../contract/routes";
 import { type ApiEndpoint, type CallOptions, type ClientContext, sendRequest } from "./transport/sendRequest";
-import { createSemaphore } from "../base/semaphore";
+import { Semaphore } from "../base/semaphore";
 
-export { isLoopback } from "./transport/httpExchange";
 export { allItems, onlyItem } from "./items";
 export type { ApiResponse as Reply } from "./apiResponse";
 export type { ApiEndpoint, CallOptions } from "./transport/sendRequest";
@@ -54,6 +53,19 @@ export type Client = {
   readonly changeCount: () => number;
 };
 
+/** The same client, with a signal for all its calls; a call's own signal counts as well. */
+export const withSignal = (client: Client, signal: AbortSignal): Client =>
+  new Proxy(client, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof name !== "string" || !(name in routes) || typeof member !== "function") return member;
+      return (request: unknown, options: CallOptions = {}): unknown => {
+        const both = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]);
+        return Reflect.apply(member, target, [request, { ...options, signal: both }]);
+      };
+    },
+  });
+
 /** Makes a client for one metro. Connections are kept alive and shared by all calls. */
 export function createClient(options: ClientOptions): Client {
   const { metro, endpoint, controlPlane = endpoint } = options;
@@ -61,7 +73,7 @@ export function createClient(options: ClientOptions): Client {
     metro,
     exchange: createHttpExchange(options.proxy),
     clock: options.clock ?? systemClock,
-    acquire: createSemaphore(options.maxConcurrency ?? DEFAULT_CONCURRENCY),
+    semaphore: new Semaphore(options.maxConcurrency ?? DEFAULT_CONCURRENCY),
     attemptTimeoutMs: options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS,
     endpoints: { metro: endpoint, "control-plane": controlPlane },
     variants: new Map(),

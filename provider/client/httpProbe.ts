@@ -1,6 +1,6 @@
 /** One HTTP question to a service, as a client of it would ask. */
 import axios from "axios";
-import { isLoopback } from "./transport/httpExchange";
+import { isLoopbackUrl } from "../base/hostNames";
 
 /** What the service answered; `undefined` when it did not. */
 export interface ProbeResponse {
@@ -20,7 +20,7 @@ export async function probeHttp(url: string, signal?: AbortSignal): Promise<Prob
       timeout: PROBE_TIMEOUT_MS,
       maxContentLength: 1024 * 1024,
       headers: { Connection: "close" },
-      ...(isLoopback(url) ? { proxy: false as const } : {}),
+      ...(isLoopbackUrl(url) ? { proxy: false as const } : {}),
       ...(signal === undefined ? {} : { signal }),
     });
     return { status: response.status, body: response.data };

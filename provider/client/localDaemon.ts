@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { systemClock } from "../base/clock";
 import { daemonFile, type DaemonSettings } from "../contract/daemonFile";
 import { UnikernelError } from "../base/errors";
-import { spawnDetached } from "../base/exec";
+import { isProcessAlive, spawnDetached } from "../base/exec";
 import { type LocalPaths, localPaths } from "../base/localPaths";
 
 /** A daemon that answers. */
@@ -107,14 +107,4 @@ function daemonProgramPath(): string {
   return __filename.endsWith(".ts")
     ? path.join(__dirname, "..", "..", "dist", "provider", "platform", "main.js")
     : compiled;
-}
-
-function isProcessAlive(pid: number | undefined): boolean {
-  if (pid === undefined) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

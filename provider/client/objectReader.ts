@@ -5,6 +5,7 @@
  * For single reads, not for polling: a listing may be up to `LISTING_MAX_AGE_MS` old.
  */
 import { type Clock, systemClock } from "../base/clock";
+import { abortable } from "../base/timeout";
 import type { Client } from "./client";
 import { type BatchedRead, createBatchLoader } from "./batchLoader";
 import type { CertificateItem, InstanceItem, ServiceItem, VolumeItem } from "../contract/models";
@@ -17,6 +18,14 @@ export interface ObjectReader {
   volume(uuid: string): Promise<VolumeItem | undefined>;
   certificate(uuid: string): Promise<CertificateItem | undefined>;
 }
+
+/** The same reader for one caller, who stops waiting when the signal aborts; others may wait for the same request. */
+export const withReadSignal = (reader: ObjectReader, signal: AbortSignal): ObjectReader => ({
+  instance: (uuid) => abortable(reader.instance(uuid), signal),
+  service: (uuid) => abortable(reader.service(uuid), signal),
+  volume: (uuid) => abortable(reader.volume(uuid), signal),
+  certificate: (uuid) => abortable(reader.certificate(uuid), signal),
+});
 
 /** Makes the reader of one client. */
 export function createObjectReader(client: Client, clock: Clock = systemClock): ObjectReader {

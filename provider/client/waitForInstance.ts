@@ -1,6 +1,8 @@
 /** Waiting for an instance: conditions judge one observation, the loop does nothing clever. */
 import type { Clock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
+import { omitUndefined } from "../base/objects";
+import { hasTimedOut } from "../base/timeout";
 import { type Client, onlyItem } from "./client";
 import { ITEM_CODES } from "../contract/codes";
 import { type SecretInputs, readConsoleExcerpt } from "./errors/consoleExcerpt";
@@ -9,10 +11,10 @@ import { describeStop } from "./errors/stopReason";
 
 /** What a condition makes of one observation. */
 export type ConditionResult =
-  | { readonly is: "met" }
-  | { readonly is: "pending"; readonly because: string }
+  | { readonly outcome: "met" }
+  | { readonly outcome: "pending"; readonly reason: string }
   /** Will never be met: stop waiting now. */
-  | { readonly is: "failed"; readonly because: string };
+  | { readonly outcome: "failed"; readonly reason: string };
 
 /** Judges an instance as it is now. Pure. */
 export type Condition = (instance: InstanceItem) => ConditionResult;
@@ -30,16 +32,16 @@ const CRASH_LOOP_ATTEMPTS = 2;
 
 /** The guest's program runs, or sleeps ready to wake. */
 export const assessLiveness: Condition = (instance) => {
-  if (instance.state === "running" || instance.state === "standby") return { is: "met" };
+  if (instance.state === "running" || instance.state === "standby") return { outcome: "met" };
   const restart = instance.restart ?? undefined;
   if (restart !== undefined && restart.attempt >= CRASH_LOOP_ATTEMPTS) {
-    return { is: "failed", because: `${describeStop(instance)}, again after ${restart.attempt} restarts` };
+    return { outcome: "failed", reason: `${describeStop(instance)}, again after ${restart.attempt} restarts` };
   }
   if (instance.state === "stopped" && restart !== undefined) {
-    return { is: "pending", because: `it is being restarted (attempt ${restart.attempt})` };
+    return { outcome: "pending", reason: `it is being restarted (attempt ${restart.attempt})` };
   }
-  if (DOWN_STATES.includes(instance.state)) return { is: "failed", because: describeStop(instance) };
-  return { is: "pending", because: `its state is '${instance.state ?? "unknown"}'` };
+  if (DOWN_STATES.includes(instance.state)) return { outcome: "failed", reason: describeStop(instance) };
+  return { outcome: "pending", reason: `its state is '${instance.state ?? "unknown"}'` };
 };
 
 /**
@@ -48,25 +50,27 @@ export const assessLiveness: Condition = (instance) => {
  */
 export const assessReadiness: Condition = (instance) => {
   const liveness = assessLiveness(instance);
-  if (liveness.is !== "met" || instance.state === "standby" || instance.net_time_us !== 0) return liveness;
-  return { is: "pending", because: "its program does not listen on the service's port yet" };
+  if (liveness.outcome !== "met" || instance.state === "standby" || instance.net_time_us !== 0) return liveness;
+  return { outcome: "pending", reason: "its program does not listen on the service's port yet" };
 };
 
-/** Limits of a wait. */
+/** How to wait. */
 export interface WaitOptions {
-  readonly timeoutMs: number;
-  /** What the instance was given, for {@link guestStoppedError}. */
-  readonly secretInputs?: readonly SecretInputs[];
-  /** One that was never seen may be missing for so long: what was made a moment ago is not readable at once. Default 0. */
-  readonly notFoundGraceMs?: number;
   readonly clock: Clock;
+  /** Ends the wait: with `WAIT_TIMEOUT` when the time is up, else with its reason. `undefined` waits for as long as it takes. */
   readonly signal?: AbortSignal | undefined;
+  /** What the instance was given in secret, for {@link guestStoppedError}. */
+  readonly secretInputs?: readonly SecretInputs[];
+  /** How long a new instance may be unreadable at first. Milliseconds; default 0. */
+  readonly notFoundGraceMs?: number;
 }
 
 /** The longest single server-side wait: short enough to notice that an instance failed instead. */
 const SERVER_WAIT_S = 2;
 const MIN_POLL_INTERVAL_MS = 50;
 const MAX_POLL_INTERVAL_MS = 1_000;
+
+const toSeconds = (ms: number): number => Math.round(ms / 1000);
 
 /**
  * Observes an instance until the condition is met, and returns the observation.
@@ -81,63 +85,81 @@ export async function waitForInstance(
 ): Promise<InstanceItem> {
   const { clock, signal } = options;
   const call = signal === undefined ? {} : { signal };
-  const deadlineMs = clock.now() + options.timeoutMs;
-  const notFoundGraceEndMs = clock.now() + (options.notFoundGraceMs ?? 0);
-  let wasFound = false;
-  for (let pauseMs = MIN_POLL_INTERVAL_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_POLL_INTERVAL_MS)) {
-    const reply = await client.getInstances({ query: { uuid: [uuid] } }, call);
-    if (!wasFound && reply.items[0]?.error === ITEM_CODES.NotFound && clock.now() < notFoundGraceEndMs) {
+  const beganMs = clock.now();
+  const notFoundGraceEndMs = beganMs + (options.notFoundGraceMs ?? 0);
+  let last: { readonly name: string; readonly state: InstanceState | undefined; readonly reason: string } | undefined;
+  try {
+    for (let pauseMs = MIN_POLL_INTERVAL_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_POLL_INTERVAL_MS)) {
+      const reply = await client.getInstances({ query: { uuid: [uuid] } }, call);
+      if (last === undefined && reply.items[0]?.error === ITEM_CODES.NotFound && clock.now() < notFoundGraceEndMs) {
+        await clock.sleep(pauseMs, signal);
+        continue;
+      }
+      const instance = onlyItem(reply, `Reading instance '${uuid}'`);
+      const result = condition(instance);
+      if (result.outcome === "met") return instance;
+      if (result.outcome === "failed") {
+        throw await guestStoppedError(client, instance, result.reason, options.secretInputs);
+      }
+      last = { name: instance.name, state: instance.state, reason: result.reason };
+      if (instance.state === "starting") {
+        const query = { uuid: [uuid], state: ["running" as const], timeout_s: [SERVER_WAIT_S] };
+        await client.waitInstances({ query }, { ...call, serverWaitMs: SERVER_WAIT_S * 1000 });
+      }
+      // Also after the server waited, for one that answers at once.
       await clock.sleep(pauseMs, signal);
-      continue;
     }
-    const instance = onlyItem(reply, `Reading instance '${uuid}'`);
-    wasFound = true;
-    const result = condition(instance);
-    if (result.is === "met") return instance;
-    if (result.is === "failed") throw await guestStoppedError(client, instance, result.because, options.secretInputs);
-    if (clock.now() >= deadlineMs) {
-      const seconds = Math.round(options.timeoutMs / 1000);
-      throw new UnikernelError(
-        "WAIT_TIMEOUT",
-        `Instance '${instance.name}' was not ready after ${seconds} s: ${result.because}.`,
-        {
-          hint: "Look at its console log; give it more time or memory if it is only slow.",
-          details: { metro: client.metro, resource: uuid, state: instance.state },
-        },
-      );
-    }
-    if (instance.state === "starting") {
-      const query = { uuid: [uuid], state: ["running" as const], timeout_s: [SERVER_WAIT_S] };
-      await client.waitInstances({ query }, { ...call, serverWaitMs: SERVER_WAIT_S * 1000 });
-    }
-    // Also after the server waited, for one that answers at once.
-    await clock.sleep(pauseMs, signal);
+  } catch (error) {
+    if (error !== signal?.reason || !hasTimedOut(signal)) throw error;
+    const { name = uuid, state, reason = "it could not be read" } = last ?? {};
+    const seconds = toSeconds(clock.now() - beganMs);
+    throw new UnikernelError("WAIT_TIMEOUT", `Instance '${name}' was not ready after ${seconds} s: ${reason}.`, {
+      hint: "Look at its console log; give it more time or memory if it is only slow.",
+      details: omitUndefined({ metro: client.metro, resource: uuid, state }),
+    });
   }
 }
 
-/** Observes until the API says that the instance is stopped or gone. Throws `WAIT_TIMEOUT`, or what the API refused. */
-export async function waitUntilStopped(client: Client, uuid: string, options: WaitOptions): Promise<void> {
-  const deadlineMs = options.clock.now() + options.timeoutMs;
-  const call = options.signal === undefined ? {} : { signal: options.signal };
-  for (;;) {
-    const reply = await client.waitInstances(
-      { query: { uuid: [uuid], state: ["stopped"], timeout_s: [SERVER_WAIT_S] } },
-      { ...call, serverWaitMs: SERVER_WAIT_S * 1000 },
-    );
-    const item = reply.items[0];
-    if (item === undefined || item.error === ITEM_CODES.NotFound) return;
-    if (item.state === "stopped" || item.state === "deleted") return;
-    // A wait that ran out has no code, or this one; any other says that there is nothing to wait for.
-    if (item.error !== undefined && item.error !== ITEM_CODES.TimedOut)
-      onlyItem(reply, `Waiting for instance '${uuid}'`);
-    if (options.clock.now() >= deadlineMs) {
-      throw new UnikernelError("WAIT_TIMEOUT", `Instance '${item.name}' did not stop within ${options.timeoutMs} ms.`, {
-        hint: "Stop it by force, or give its program more time to end.",
-        details: { metro: client.metro, resource: uuid, state: item.state },
-      });
+/**
+ * Observes until the API says that the instance is stopped or gone. Throws `WAIT_TIMEOUT`, or what the API answered.
+ *
+ * @param options.timeoutMs ends the wait earlier than the signal, for a caller who then goes on
+ */
+export async function waitUntilStopped(
+  client: Client,
+  uuid: string,
+  { clock, signal, timeoutMs = Infinity }: Pick<WaitOptions, "clock" | "signal"> & { readonly timeoutMs?: number },
+): Promise<void> {
+  const beganMs = clock.now();
+  const call = signal === undefined ? {} : { signal };
+  let last: { readonly name: string; readonly state: InstanceState | undefined } | undefined;
+  const toTimeoutError = (): UnikernelError => {
+    const { name = uuid, state } = last ?? {};
+    const seconds = toSeconds(clock.now() - beganMs);
+    return new UnikernelError("WAIT_TIMEOUT", `Instance '${name}' did not stop within ${seconds} s.`, {
+      hint: "Stop it by force, or give its program more time to end.",
+      details: omitUndefined({ metro: client.metro, resource: uuid, state }),
+    });
+  };
+  try {
+    for (;;) {
+      const reply = await client.waitInstances(
+        { query: { uuid: [uuid], state: ["stopped"], timeout_s: [SERVER_WAIT_S] } },
+        { ...call, serverWaitMs: SERVER_WAIT_S * 1000 },
+      );
+      const item = reply.items[0];
+      if (item === undefined || item.error === ITEM_CODES.NotFound) return;
+      if (item.state === "stopped" || item.state === "deleted") return;
+      // A wait that ran out has no code, or this one; any other says that there is nothing to wait for.
+      if (item.error !== undefined && item.error !== ITEM_CODES.TimedOut)
+        onlyItem(reply, `Waiting for instance '${uuid}'`);
+      last = { name: item.name, state: item.state };
+      if (clock.now() - beganMs >= timeoutMs) throw toTimeoutError();
+      // The server waited; this is for one that answers at once.
+      await clock.sleep(MIN_POLL_INTERVAL_MS, signal);
     }
-    // The server waited; this is for one that answers at once.
-    await options.clock.sleep(MIN_POLL_INTERVAL_MS, options.signal);
+  } catch (error) {
+    throw error === signal?.reason && hasTimedOut(signal) ? toTimeoutError() : error;
   }
 }
 

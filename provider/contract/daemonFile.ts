@@ -4,8 +4,6 @@ import * as z from "zod";
 const daemonSettings = z.looseObject({
   /** Never ends by itself. */
   stay: z.boolean(),
-  /** Behaves like the cloud's older nodes. */
-  strict2026: z.boolean(),
   /** Every quota, by the API's name; `_mb` is MiB. */
   quotas: z.record(z.string(), z.number()),
 });
@@ -19,7 +17,7 @@ export const daemonFile = z.looseObject({
   /** RFC 3339. */
   startedAt: z.string().optional(),
   // A daemon of an older version says nothing of them.
-  settings: daemonSettings.default({ stay: false, strict2026: false, quotas: {} }),
+  settings: daemonSettings.default({ stay: false, quotas: {} }),
 });
 /** The file's content. */
 export type DaemonFile = z.infer<typeof daemonFile>;

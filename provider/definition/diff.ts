@@ -16,14 +16,13 @@ import { containsUnknown, isUnknown } from "./unknowns";
 /** One field that differs. */
 export interface PropertyChange {
   readonly property: string;
-  readonly kind: "add" | "delete" | "update";
-  /** The engine must make a new resource. Never true when only unknown parts differ. */
+  /** The engine must replace the resource. Never true if only unknown parts differ. */
   readonly replace: boolean;
-  /** The engine must do so if what is unknown turns out to differ as well. */
+  /** The engine must replace the resource if the unknown parts turn out to differ. */
   readonly mayReplace: boolean;
-  /** Changed in place, for which the instance is stopped and started. */
+  /** Applied in place, with a stop and a start. */
   readonly restart: boolean;
-  /** False when the difference rests on unknown values alone: it may turn out to be none. */
+  /** False if only unknown parts differ: there may be no change. */
   readonly certain: boolean;
 }
 
@@ -64,7 +63,7 @@ export function memberSchema(schema: z.ZodType, key: string): z.ZodType | undefi
   return bare instanceof z.ZodObject ? (bare.shape as Readonly<Record<string, z.ZodType>>)[key] : undefined;
 }
 
-/** Do the known parts of `news` differ from `olds`? */
+/** True if the known parts of `news` differ from `olds`. */
 export function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, news: unknown): boolean {
   if (isUnknown(news)) return false;
   if (!containsUnknown(news)) return !isDeepStrictEqual(olds, news);
@@ -91,7 +90,7 @@ function effectsOf(
 }
 
 /**
- * The fields that differ. `olds` may be the whole old state (inputs and outputs together, as front end A gives it):
+ * The fields that differ. `olds` may be the whole old state (inputs and outputs together, as the engine passes it):
  * only input fields are looked at. `diff(a, a)` is empty.
  */
 export function diff(
@@ -114,7 +113,6 @@ export function diff(
     const replace = certain && replaces(sure);
     changes.push({
       property,
-      kind: before === undefined ? "add" : after === undefined ? "delete" : "update",
       replace,
       mayReplace: !replace && replaces(possible),
       restart: sure === "restart" && !deletedOnStop,

@@ -3,10 +3,10 @@ import { errorMessage } from "../base/errors";
 import type * as z from "zod";
 import type { Properties } from "./resource";
 
-/** Key of outputs that say that it is down by the doing of what failed. Kept by a refresh; gone with the next update that succeeds. */
+/** Key of an output: the failed operation left the instance stopped. A refresh keeps it; the next successful update removes it. */
 export const PENDING_START_KEY = "__owesStart";
 
-/** Throw it from `create` or `update`; the front ends store id and outputs and report the cause. */
+/** Thrown by `create` and `update`: the id and outputs reach the state, and the cause is reported. */
 export class ResourceInitFailedError extends Error {
   override readonly name = "ResourceInitFailedError";
   readonly id: string;
@@ -21,10 +21,10 @@ export class ResourceInitFailedError extends Error {
   }
 }
 
-/** None of these inputs, to lay those that it has over: what was asked for, and is not there, must not stay in state. */
+/** Every input as `undefined`, to be overlaid by the real ones: requested values that were not applied must not stay in state. */
 export const clearedInputs = (inputs: z.ZodObject): Properties =>
   Object.fromEntries(Object.keys(inputs.shape).map((name) => [name, undefined]));
 
-/** The outputs in a state, which holds more than that. */
+/** The outputs among the properties of a state. */
 export const pickOutputs = (outputs: z.ZodObject, state: Properties): Properties =>
   Object.fromEntries(Object.entries(state).filter(([name]) => name in outputs.shape));

@@ -1,4 +1,4 @@
-/** Says what zod found wrong in our words: what is allowed, what was given, what was probably meant. */
+/** Turns zod issues into sentences: what is allowed, what was given, what was probably meant. */
 import type * as z from "zod";
 import { closestMatch } from "../base/spelling";
 
@@ -14,7 +14,7 @@ function gotSuffix(value: unknown): string {
   return `, got ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }
 
-/** What zod calls otherwise. */
+/** zod type names that differ from JSON's. */
 const TYPE_NAMES: Readonly<Record<string, string>> = { int: "integer", record: "object" };
 
 const jsonTypeOf = (value: unknown): string =>

@@ -1,15 +1,15 @@
-/** Old state shape → new state shape, in typed steps, so that state written by any release of a major stays readable. */
+/** Migrates state from old shapes, step by step, so that state of any earlier release stays readable. */
 import type { Definition, Properties } from "./resource";
 
-/** Key under which a state remembers the version of its shape. The engine hides keys that start with two underscores. */
+/** Key of the version of a state's shape. The engine hides keys that start with two underscores. */
 export const STATE_VERSION_KEY = "__version";
 
 /** The version that this code writes. */
 export const currentStateVersion = (definition: Definition): number => (definition.migrations?.length ?? 0) + 1;
 
 /**
- * Brings a state to the current shape. A state without a version is of version 1; one from a newer release is
- * returned as it is, since its extra fields are ignored by everything that reads it.
+ * Migrates a state to the current shape. A state without a version has version 1. State of a newer release is returned as it is:
+ * unknown properties are ignored.
  */
 export function migrate(definition: Definition, state: Properties): Properties {
   const stored = state[STATE_VERSION_KEY];

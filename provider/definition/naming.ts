@@ -1,16 +1,16 @@
 /**
  * Physical names. A resource without a `name` gets `<resource name>-<7 hex>`, chosen in check and kept in state, so that
- * a replacement can be made before the old one goes, and a create whose answer was lost can be found again.
+ * a replacement can be created before the old resource is deleted, and a create whose response was lost can be found again.
  */
 import type { Properties } from "./resource";
 
 /** Key under which the SDK passes the resource's Pulumi name to check; hidden from displays by its underscores. */
 export const RESOURCE_NAME_KEY = "__resourceName";
 
-/** Key under which inputs remember that their name was made here. Its look cannot tell: programs add short hashes to names as well. */
+/** Key that marks a generated name. The form of a name does not tell, because programs also append short hashes. */
 export const AUTO_NAME_KEY = "__autoName";
 
-/** Names that are made here, and those of instances and services, are DNS labels (`<name>.internal`), 63 characters at most. */
+/** Form of generated names and of instance and service names: DNS labels (`<name>.internal`). */
 export const DNS_NAME_PATTERN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 export const MAX_DNS_NAME_LENGTH = 63;
 const SUFFIX_LENGTH = 7;
@@ -36,6 +36,6 @@ export function withAutoName(resourceName: string, olds: Properties, news: Prope
   return { ...news, name, [AUTO_NAME_KEY]: true };
 }
 
-/** True when a replacement would ask for a name that its predecessor holds. A name made here is made anew for it. */
+/** True if a replacement needs the name that the old resource holds. A generated name is generated again. */
 export const reusesName = (olds: Properties, news: Properties): boolean =>
   news[AUTO_NAME_KEY] !== true && olds["name"] === news["name"];

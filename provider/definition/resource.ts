@@ -1,21 +1,21 @@
 /**
- * The core abstraction: one definition per resource. Check, diff, `schema.json`, both front ends and the reference
- * page are all derived from it, so a new field is one line in one file.
+ * The core abstraction: one definition per resource. Check, diff, `schema.json` and the SDK are derived from it, so a new field
+ * is one line in one file.
  *
  * Pure: knows nothing of Pulumi's protocol, HTTP or VMs.
  */
 import * as z from "zod";
 
 /**
- * What a change of a field means. "update": changed in place while it runs. "restart": changed in place, for which it is stopped
- * and started. "replace": a successor is made. "ignore": said at creation only; a change has no effect.
+ * Effect of a change. "update": applied in place while the resource runs. "restart": applied in place, with a stop and a start.
+ * "replace": the resource is replaced. "ignore": used at creation only; a later change has no effect.
  */
 export type ChangeEffect = "update" | "restart" | "replace" | "ignore";
 
 /** A change of one field. */
 export interface FieldChange {
   readonly before: unknown;
-  /** Where it is not all known, the answer is what the change may turn out to mean. */
+  /** May be partly unknown; the result is then the possible effect. */
   readonly after: unknown;
   /** All inputs; others may be unknown. */
   readonly news: Properties;
@@ -25,15 +25,15 @@ export interface FieldChange {
 export interface FieldMeta {
   /** One or two sentences for users: unit, range, default, what leaving it out means. */
   readonly description: string;
-  /** What a change of this field means. Default "update". A function, pure, where that depends on the change itself. */
+  /** Effect of a change of this field. Default "update". A pure function where the effect depends on the change. */
   readonly onChange?: ChangeEffect | ((change: FieldChange) => ChangeEffect);
-  /** The server chooses a value when users leave it out, which is reported then; leaving it out later keeps what is there. */
+  /** The server chooses and reports a value when users leave the field out; leaving it out later keeps the current value. */
   readonly keptWhenAbsent?: boolean;
   /** The value is kept encrypted in state and never printed. */
   readonly secret?: boolean;
-  /** Filled in by `inspect`, not by users: left out of `schema.json` and of the SDK's arguments. */
+  /** Set by `computeInputs`, not by users: left out of `schema.json` and of the SDK's arguments. */
   readonly computed?: boolean;
-  /** The order of items means nothing; compare as a set. */
+  /** The order of items has no meaning; they are compared as a set. */
   readonly unordered?: boolean;
 }
 
@@ -105,7 +105,7 @@ export type Migration = (state: Properties) => Properties;
 export interface ObservedState<Inputs, Outputs> {
   readonly inputs: Inputs;
   readonly outputs: Outputs;
-  /** What identifies it, where it was asked for by another name. */
+  /** The id, if the resource was looked up by name. */
   readonly id?: string;
 }
 
@@ -161,11 +161,11 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
   readonly computeInputs?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
   /** What the resource will use of the account's quotas, by their names (`instances`, `total_volume_mb`); what is unknown counts nothing. Pure. */
   readonly quotaUsage?: (inputs: Properties) => Readonly<Record<string, number>>;
-  /** The only metro in which this kind can be made, and what to do elsewhere. `undefined`: any metro. */
+  /** The only metro that supports this kind, and a hint for other metros. `undefined`: any metro. */
   readonly metroRestriction?: { readonly metro: string; readonly hint: string };
-  /** Must the old one go before the new one can be made, whatever their names? Asked only when a replacement happens. */
+  /** True if the old resource must be deleted before its replacement is created, whatever their names. Called only for replacements. */
   readonly deleteBeforeReplace?: (news: Properties) => boolean;
-  /** Would it be gone once it is stopped? Then a change that needs a stop makes a successor. */
+  /** True if a stop deletes the resource; a change that needs a restart then replaces it. */
   readonly deletedOnStop?: (olds: Properties) => boolean;
 }
 

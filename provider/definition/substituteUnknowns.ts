@@ -1,24 +1,24 @@
-/** What a value of which a part is unknown is taken for, so that a plan can be made of it. Pure. */
+/** Replaces unknown parts of a value, so that a plan can be made of it. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { type Properties, innerSchema } from "./resource";
 import { knownPartsDiffer, memberSchema } from "./diff";
 import { containsUnknown, isUnknown } from "./unknowns";
 
-/** What an unknown text is taken for: what it was before, wherever it may be that, or another one, which its stand-in is. */
+/** Assumptions about an unknown string: it keeps its old value where possible, or it changes (the placeholder stands for it). */
 export const UNKNOWN_ASSUMPTIONS = ["unchanged", "changed"] as const;
 /** One of {@link UNKNOWN_ASSUMPTIONS}. */
 export type UnknownAssumption = (typeof UNKNOWN_ASSUMPTIONS)[number];
 
 const toArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Takes any text, of which the stand-in is one. */
+/** True for a schema that accepts any string, including the placeholder of an unknown value. */
 const acceptsAnyString = (schema: z.ZodType | undefined): boolean => {
   const bare = schema === undefined ? undefined : (innerSchema(schema) ?? schema);
   return bare instanceof z.ZodString || bare instanceof z.ZodUnknown;
 };
 
-/** Can a plan be made of it? It can where nothing but texts is unknown. */
+/** True if a plan can be made of the value: only strings are unknown. */
 export function isPlannable(schema: z.ZodType | undefined, value: unknown): boolean {
   if (acceptsAnyString(schema) || !containsUnknown(value)) return true;
   if (isUnknown(value)) return false;
@@ -27,7 +27,7 @@ export function isPlannable(schema: z.ZodType | undefined, value: unknown): bool
   );
 }
 
-/** A list. What is known of an item tells which of the old ones it may be, of those that are not in it anyway. */
+/** A list: each partly unknown item takes the place of an old item that its known parts match. */
 function substituteItems(
   element: z.ZodType | undefined,
   olds: readonly unknown[],

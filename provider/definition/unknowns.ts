@@ -1,12 +1,12 @@
 /** Values that are not known until apply. */
 
-/** The engine's stand-in for such a value, whatever its declared type. Source: @pulumi/pulumi `runtime/rpc.ts`, `unknownValue`. */
+/** The engine's placeholder for an unknown value of any type. Source: @pulumi/pulumi `runtime/rpc.ts`, `unknownValue`. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** True for the stand-in itself. */
+/** True for the placeholder itself. */
 export const isUnknown = (value: unknown): boolean => value === UNKNOWN;
 
-/** True when the stand-in is anywhere inside the value. */
+/** True if the placeholder is anywhere inside the value. */
 export function containsUnknown(value: unknown): boolean {
   if (isUnknown(value)) return true;
   if (value === null || typeof value !== "object") return false;

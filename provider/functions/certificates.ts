@@ -3,7 +3,7 @@ import * as z from "zod";
 import { onlyItem } from "../client/client";
 import { type CertificateItem, commonNameOf } from "../contract/models";
 import { listAll } from "../client/pagination";
-import { canonicalDomainName } from "../base/domainName";
+import { canonicalDomainName } from "../base/hostNames";
 import { field, objectType } from "../definition/resource";
 import { defineFunction } from "./function";
 import { selectorRule, hasNamePrefix, namePrefixFilter, selectorFields, toSelectorQuery } from "./filters";

@@ -14,14 +14,12 @@ import type { RuntimeImage } from "./runtimeImage";
 
 /** Repository of the stand-in guest. */
 export const LINUX_RUNTIME = "linux";
-/** Registry of runtimes that name none. */
-const DEFAULT_REGISTRY = "index.unikraft.io";
 const LINUX_PLATFORM = { os: "qemu", architecture: "x86_64" } as const;
 
 /** How to resolve. */
 export interface ResolveOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told of each step that takes a while. */
+  /** Called with each step that may take a while, such as `downloading the runtime 'base'`. */
   readonly onProgress?: ((step: string) => void) | undefined;
 }
 
@@ -56,10 +54,8 @@ async function resolveLinuxRuntime(reference: string, cache: Layout, options: Re
 
 async function resolvePulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
   try {
-    return toRuntimeImage(
-      reference,
-      await pullRuntime(reference, cache, { registry: DEFAULT_REGISTRY, signal: options.signal }),
-    );
+    options.onProgress?.(`downloading the runtime '${reference}'`);
+    return toRuntimeImage(reference, await pullRuntime(reference, cache, options.signal));
   } catch (error) {
     if (!UnikernelError.has(error, "API_UNREACHABLE")) throw error;
     const cached = await cache.resolve(reference);

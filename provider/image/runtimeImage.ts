@@ -20,6 +20,4 @@ export interface RuntimeImage {
   /** Defaults of images built on it. */
   readonly cmd?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Not inherited: the labels of an image are its Kraftfile's. */
-  readonly labels?: Readonly<Record<string, string>>;
 }

@@ -137,7 +137,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
     url: server.url,
     version: VERSION,
     startedAt: new Date().toISOString(),
-    settings: toDaemonSettings(stay, strict2026, quotas),
+    settings: toDaemonSettings(stay, quotas),
   };
   await writeFileAtomic(paths.daemonFile, JSON.stringify(ready), 0o600);
   // Not before: it removes the file that has just been written.

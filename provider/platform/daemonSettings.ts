@@ -14,41 +14,37 @@ import {
 export interface RequestedSettings {
   /** Keep running when idle. */
   readonly stay: boolean;
-  /** See `RegistryParts.strict2026`. */
-  readonly strict2026: boolean;
   /** Quotas that differ from the defaults. */
   readonly quotas: Partial<FlatQuotas>;
 }
 
 /**
- * Parses a command line such as `--stay --strict-2026 --quota instances=10`. Throws `INPUT_INVALID`.
+ * Parses a command line such as `--stay --quota instances=10`. Throws `INPUT_INVALID`.
  *
  * @param environmentQuotas value of `UNIKERNEL_QUOTAS`, such as `instances=10,total_volume_mb=100`; the command line takes
  *   precedence
  */
 export function parseSettings(args: readonly string[], environmentQuotas: string | undefined): RequestedSettings {
-  const options = parseOptions(args, { stay: "switch", "strict-2026": "switch", quota: "list" });
+  const options = parseOptions(args, { stay: "switch", quota: "list" });
   const quotas = {
     ...parseQuotaEntries(environmentQuotas?.split(",") ?? []),
     ...parseQuotaEntries(options.quota),
   };
   resolveQuotas(quotas);
-  return { stay: options.stay, strict2026: options["strict-2026"], quotas };
+  return { stay: options.stay, quotas };
 }
 
 /** Settings in the form that a running daemon reports. */
-export const toDaemonSettings = (stay: boolean, strict2026: boolean, quotas: Quotas): DaemonSettings => ({
+export const toDaemonSettings = (stay: boolean, quotas: Quotas): DaemonSettings => ({
   stay,
-  strict2026,
   quotas: { ...flattenQuotas(quotas) },
 });
 
 /** The command-line options that produce these settings, such as `--stay`; defaults are omitted. */
-export function toCommandLineOptions({ stay, strict2026, quotas }: DaemonSettings): readonly string[] {
+export function toCommandLineOptions({ stay, quotas }: DaemonSettings): readonly string[] {
   const defaults: Readonly<Record<string, number>> = flattenQuotas(DEFAULT_QUOTAS);
   return [
     ...(stay ? ["--stay"] : []),
-    ...(strict2026 ? ["--strict-2026"] : []),
     ...Object.entries(quotas).flatMap(([name, value]) =>
       defaults[name] === value ? [] : [`--quota ${name}=${value}`],
     ),
@@ -59,7 +55,6 @@ export function toCommandLineOptions({ stay, strict2026, quotas }: DaemonSetting
 export function unmetOptions(requested: RequestedSettings, running: DaemonSettings): readonly string[] {
   return [
     ...(requested.stay && !running.stay ? ["--stay"] : []),
-    ...(requested.strict2026 && !running.strict2026 ? ["--strict-2026"] : []),
     ...Object.entries(requested.quotas).flatMap(([name, value]) =>
       running.quotas[name] === value ? [] : [`--quota ${name}=${value}`],
     ),

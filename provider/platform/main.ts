@@ -17,8 +17,8 @@ const EXIT_ALREADY_RUNNING = 3;
 
 async function main(): Promise<number> {
   const paths = localPaths();
-  const { stay, strict2026, quotas } = parseSettings(process.argv.slice(2), environmentVariable("UNIKERNEL_QUOTAS"));
-  const daemon = await startDaemon({ paths, vmm: new QemuVmm(paths), stay, strict2026, quotas: resolveQuotas(quotas) });
+  const { stay, quotas } = parseSettings(process.argv.slice(2), environmentVariable("UNIKERNEL_QUOTAS"));
+  const daemon = await startDaemon({ paths, vmm: new QemuVmm(paths), stay, quotas: resolveQuotas(quotas) });
   if (daemon === undefined) {
     process.stderr.write(`Another daemon of the local platform uses '${paths.stateDir}'.\n`);
     return EXIT_ALREADY_RUNNING;

@@ -1,11 +1,11 @@
-/** What a preview says beyond the engine's own words: what an update will do. */
+/** What a preview prints beside the engine's own output: what an update will do. */
 import { formatChangeSummary } from "./changeSummary";
 import type { AnyResource } from "../resources/all";
 import type { ResourceDiff } from "./resourceDiff";
 import { inputsFromState, hasPendingStart } from "./dynamic/state";
 import { previewSteps } from "./previewSteps";
 
-/** The sentences about it, from the same plan that the update carries out. */
+/** The sentences about a change, from the same plan that the update carries out. */
 export function describeChanges(resource: AnyResource, resourceDiff: ResourceDiff): readonly string[] {
   const { changes, movesMetro, olds } = resourceDiff;
   if (changes.length === 0 && !movesMetro && !hasPendingStart(olds)) return [];

@@ -1,6 +1,6 @@
 /**
- * Functions of front end A. The dynamic protocol has no invokes, so they run in the program's own process; this is the only part
- * of the provider that `sdk/` loads, and only when a program calls a function.
+ * Functions for the dynamic provider. Its protocol has no invokes, so functions run in the program's own process. Only this part
+ * of the provider is loaded by `sdk/`, with the first call of a function.
  */
 import { type PartialSettings, resolveMetro } from "../base/config/metroConfig";
 import { formatError } from "../base/errors";

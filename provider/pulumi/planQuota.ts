@@ -1,18 +1,15 @@
-/**
- * Quotas against the plan as a whole. Each resource by itself may fit where all of them do not; the engine checks them one by
- * one, so what was checked before is added up.
- */
+/** Compares the plan as a whole with the account quotas, because resources may fit one by one but not together. Pure. */
 import { UnikernelError, formatError } from "../base/errors";
 import type { Properties } from "../definition/resource";
 import type { QuotasItem } from "../resources/fetchQuotas";
 
-/** Amounts by quota. */
+/** Amount by quota name. */
 export type QuotaUsage = Readonly<Record<string, number>>;
 
-/** Resource → what it will take beyond what it has. */
+/** Resource → the additional quota that it needs. */
 export type PlannedUsage = ReadonlyMap<string, QuotaUsage>;
 
-/** What a change takes of each quota: what is new less what was there. */
+/** What a change adds to each quota; negative where it frees some. */
 export const usageIncrease = (news: QuotaUsage, olds: QuotaUsage): QuotaUsage =>
   Object.fromEntries(
     [...new Set([...Object.keys(news), ...Object.keys(olds)])].map((quota) => [
@@ -21,7 +18,7 @@ export const usageIncrease = (news: QuotaUsage, olds: QuotaUsage): QuotaUsage =>
     ]),
   );
 
-/** Inputs whose values are bounded, wherever resources have them, with the limit each has and the quota each counts for. */
+/** Inputs with a limit per object, with the names of the limit and of the quota that they count toward. */
 const LIMITED_INPUTS = [
   { input: "memoryMb", limit: "memory_mb", quota: "live_memory_mb", unit: " MiB" },
   { input: "vcpus", limit: "vcpus", quota: "live_vcpus", unit: "" },
@@ -30,7 +27,7 @@ const LIMITED_INPUTS = [
   { input: "maxSize", limit: "autoscale_size", quota: undefined, unit: "" },
 ] as const;
 
-/** Where resources say how many of something they have, by quota. */
+/** Inputs that determine an amount, by quota. */
 const COUNTED_INPUTS: Readonly<Record<string, readonly string[]>> = {
   services: ["ports", "serviceGroup.ports"],
   service_groups: ["serviceGroup"],
@@ -60,13 +57,13 @@ function findValues(inputs: Properties, input: string, prefix = ""): readonly In
   return found;
 }
 
-/** Bounds in words. */
+/** A range in words. */
 function describeRange(min: number | undefined, max: number | undefined, unit: string): string {
   if (min === undefined) return `at most ${max ?? ""}${unit}`;
   return max === undefined ? `at least ${min}${unit}` : `${min} to ${max}${unit}`;
 }
 
-/** What is too small or too big for this account, as sentences. What is there already was allowed once. */
+/** Values outside the account's limits, as sentences. Unchanged values are not judged again. */
 export function findExceededLimits({ limits }: QuotasItem, inputs: Properties, olds: Properties): readonly string[] {
   const bounds = limits as Readonly<Record<string, number | undefined>>;
   return LIMITED_INPUTS.flatMap(({ input, limit, unit }) => {
@@ -76,7 +73,7 @@ export function findExceededLimits({ limits }: QuotasItem, inputs: Properties, o
       .filter(({ property, value }) => !oldValues.some((old) => old.property === property && old.value === value))
       .filter(({ value }) => value < (min ?? 0) || value > (max ?? Infinity))
       .map(({ property, value }) =>
-        quotaExceededMessage(property, `this account may have ${describeRange(min, max, unit)} each, got ${value}.`),
+        quotaExceededMessage(property, `must be ${describeRange(min, max, unit)} in this account, got ${value}.`),
       );
   });
 }
@@ -85,11 +82,11 @@ const quotaExceededMessage = (property: string, sentence: string): string =>
   formatError(
     new UnikernelError("QUOTA_EXCEEDED", sentence, {
       ...(property === "" ? {} : { property }),
-      hint: "Ask for less, delete what is no longer used, or ask for a larger quota.",
+      hint: "Reduce the amount, delete unused resources, or request a larger quota.",
     }),
   );
 
-/** The input that takes of a quota; empty where it is the resource as such. */
+/** The input that determines the use of a quota; empty for the resource itself. */
 function findConsumingInput(quota: string, inputs: Properties): string {
   const limited = LIMITED_INPUTS.find((one) => one.quota === quota);
   if (limited !== undefined) return findValues(inputs, limited.input)[0]?.property ?? "";
@@ -99,14 +96,14 @@ function findConsumingInput(quota: string, inputs: Properties): string {
   return (COUNTED_INPUTS[quota] ?? []).find((path) => isPresent(valueAtPath(path))) ?? "";
 }
 
-/** A quota that does not suffice. */
+/** A quota that the plan exceeds. */
 export interface ExceededQuota {
   readonly quota: string;
-  /** As users read it. */
+  /** Message for users. */
   readonly sentence: string;
 }
 
-/** What the plan exceeds through this resource. What a node does not bound is not judged. */
+/** The quotas that the plan exceeds with this resource. Quotas that a node does not report are skipped. */
 export function findExceededQuotas(
   { used, hard }: QuotasItem,
   plannedUsage: PlannedUsage,
@@ -124,8 +121,8 @@ export function findExceededQuotas(
     if (increase <= 0 || typeof inUse !== "number" || typeof max !== "number" || inUse + wanted <= max) return [];
     const unit = LIMITED_INPUTS.find((one) => one.quota === quota)?.unit ?? "";
     const property = findConsumingInput(quota, inputs);
-    const subject = property === "" ? `with this ${kind} the plan` : "the plan";
-    const needs = `${subject} as a whole needs ${wanted}${unit} more of ${quota}; ${inUse} are used of ${max}${unit}.`;
+    const subject = property === "" ? `with this ${kind}, the plan` : "the plan";
+    const needs = `${subject} needs ${wanted}${unit} more of ${quota}; ${inUse} of ${max}${unit} are used.`;
     return [{ quota, sentence: quotaExceededMessage(property, needs) }];
   });
 }

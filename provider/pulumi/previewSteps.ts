@@ -1,4 +1,4 @@
-/** What an update in place does for sure, where not all that it leads to is known. Pure. */
+/** The certain steps of an update in place when some values are unknown. Pure. */
 import type * as z from "zod";
 import type { Properties } from "../definition/resource";
 import {
@@ -14,7 +14,7 @@ import { inputsFromState } from "./dynamic/state";
 
 const inputSchemas = ({ inputs }: AnyResource) => Object.entries(inputs.shape as Readonly<Record<string, z.ZodType>>);
 
-/** The inputs as a plan takes them. What may turn out to be no change is none here, and neither is what no plan can be made of. */
+/** Planner inputs: uncertain changes, and values that no plan can be made of, keep the old value. */
 function plannableInputs(
   resource: AnyResource,
   { changes, news }: ResourceDiff,
@@ -29,7 +29,7 @@ function plannableInputs(
   return inputsFromState(resource, Object.fromEntries(substituted));
 }
 
-/** The steps, and the properties that change for sure of which the steps do not tell all. */
+/** The certain steps, and the certain changes that the steps do not fully describe. */
 export function previewSteps(
   resource: AnyResource,
   resourceDiff: ResourceDiff,
@@ -43,7 +43,7 @@ export function previewSteps(
         resourceDiff.olds,
       ) ?? [],
   );
-  // What is done however it turns out.
+  // The steps that both plans share.
   const steps = ifUnchanged.filter((step) => ifChanged.includes(step));
   const isComplete = steps.length === ifUnchanged.length && steps.length === ifChanged.length;
   const certain = new Set(resourceDiff.changes.filter(({ certain }) => certain).map(({ property }) => property));
@@ -52,7 +52,7 @@ export function previewSteps(
     return certain.has(property) && containsUnknown(value) && !(isComplete && isPlannable(schema, value));
   });
   return {
-    steps: steps.map((step) => step.replaceAll(UNKNOWN, "what is not known yet")),
+    steps: steps.map((step) => step.replaceAll(UNKNOWN, "a value not known yet")),
     partiallyUnknown: partiallyUnknown.map(([property]) => property),
   };
 }

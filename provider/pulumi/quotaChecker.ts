@@ -1,4 +1,4 @@
-/** The account's quotas at preview: what the resources of one plan take is added up as the engine checks them. */
+/** Account quotas at preview: adds up what the resources of one plan use, in the order in which the engine checks them. */
 import { diff } from "../definition/diff";
 import { fieldsIn, sameFields } from "../definition/fields";
 import type { Properties } from "../definition/resource";
@@ -13,7 +13,7 @@ import {
 } from "./planQuota";
 import { inputsFromState } from "./dynamic/state";
 
-/** The inputs with what stays as it was where a program says it no more. */
+/** The inputs, with the old values of those that the server keeps when a program leaves them out. */
 const withKeptInputs = ({ inputs }: AnyResource, olds: Properties, news: Properties): Properties => ({
   ...news,
   ...Object.fromEntries(
@@ -23,36 +23,36 @@ const withKeptInputs = ({ inputs }: AnyResource, olds: Properties, news: Propert
   ),
 });
 
-/** Components may have resources of one label; their names in the metro differ. */
+/** Two components may have resources with the same label; their names in the metro differ. */
 const planKey = (label: string, { name }: Properties): string => `${label} ${String(name)}`;
 
-/** One that is to be replaced. */
+/** A resource that will be replaced. */
 interface Predecessor {
-  /** What it has. */
+  /** Quota that it uses. */
   readonly usage: QuotaUsage;
-  /** It is gone before its successor is made, as far as this provider decides. */
+  /** True if the provider requires that it is deleted before its replacement is created. */
   readonly isDeletedFirst: boolean;
 }
 
-/** Adds up what the resources of one plan take, as they are checked one after the other. */
+/** Checks the resources of one plan against the account quotas, one after the other. */
 export class QuotaChecker {
   private readonly plannedUsage = new Map<string, QuotaUsage>();
-  /** By label: the name of a successor is not known before it is checked. */
+  /** By label: the name of a replacement is not known before its check. */
   private readonly predecessors = new Map<string, Predecessor[]>();
   private readonly fetchQuotas: () => Promise<QuotasItem | undefined>;
   private readonly warn: (sentences: readonly string[]) => void;
   private quotas: Promise<QuotasItem | undefined> | undefined;
 
   /**
-   * @param fetchQuotas asked once, before anything of the plan is made; what it throws, {@link check} throws
-   * @param announce prints what may fail, which is no reason to refuse it
+   * @param fetchQuotas called once, before the first change of the plan; {@link check} rethrows its errors
+   * @param announce prints warnings, which do not fail the check
    */
   constructor(fetchQuotas: () => Promise<QuotasItem | undefined>, announce: (sentences: readonly string[]) => void) {
     this.fetchQuotas = fetchQuotas;
     this.warn = announce;
   }
 
-  /** What the plan exceeds with this resource; `olds` are empty for one that is made. */
+  /** The quotas and limits that the plan exceeds with this resource, as sentences; `olds` is empty for a new resource. */
   async check(resource: AnyResource, label: string, olds: Properties, news: Properties): Promise<readonly string[]> {
     if (resource.quotaUsage === undefined) return [];
     const isCreate = Object.keys(olds).length === 0;
@@ -65,7 +65,7 @@ export class QuotaChecker {
     const had = isCreate ? (predecessor?.isDeletedFirst === true ? predecessor.usage : {}) : resource.quotaUsage(olds);
     const key = planKey(label, news);
     this.plannedUsage.set(key, usageIncrease(wanted, had));
-    // What stays as it is asks nothing: a preview without changes costs no request.
+    // A preview without changes sends no request.
     if (!isCreate && diff(resource, inputsFromState(resource, olds), news).length === 0) return [];
     this.quotas ??= this.fetchQuotas();
     const quotas = await this.quotas;
@@ -73,7 +73,7 @@ export class QuotaChecker {
     const findExceeded = () => findExceededQuotas(quotas, this.plannedUsage, key, resource.kind, news);
     const besidePredecessor = findExceeded();
     const mayDeleteFirst = besidePredecessor.length > 0 && predecessor !== undefined && !predecessor.isDeletedFirst;
-    // The option deleteBeforeReplace is the program's, and no provider is told of it.
+    // The program may set the option deleteBeforeReplace, which the engine does not pass to providers.
     if (mayDeleteFirst) this.plannedUsage.set(key, usageIncrease(wanted, predecessor.usage));
     const withoutPredecessor = mayDeleteFirst ? findExceeded() : besidePredecessor;
     if (mayDeleteFirst && withoutPredecessor.length === 0)
@@ -81,12 +81,12 @@ export class QuotaChecker {
     return [...findExceededLimits(quotas, news, olds), ...withoutPredecessor.map(({ sentence }) => sentence)];
   }
 
-  /** What was checked as a change is none: it goes, or stays where it is. */
+  /** Forgets a check whose change will not happen in place: the resource is replaced or moves. */
   forget(label: string, news: Properties): void {
     this.plannedUsage.delete(planKey(label, news));
   }
 
-  /** A successor is made, which the engine checks next. */
+  /** Expects the check of a replacement, which comes next. */
   expectReplacement(resource: AnyResource, label: string, olds: Properties, isDeletedFirst: boolean): void {
     const predecessor = { usage: resource.quotaUsage?.(olds) ?? {}, isDeletedFirst };
     this.predecessors.set(label, [...(this.predecessors.get(label) ?? []), predecessor]);
@@ -94,5 +94,5 @@ export class QuotaChecker {
 }
 
 const replacementQuotaWarning = (label: string, exceeded: readonly ExceededQuota[]): string =>
-  `${label}: its successor has no room beside it in ${exceeded.map(({ quota }) => quota).join(", ")}: ` +
-  "unless it has the option deleteBeforeReplace: true, replacing it will fail.";
+  `${label}: creating its replacement first would exceed ${exceeded.map(({ quota }) => quota).join(", ")}; ` +
+  "set the option deleteBeforeReplace: true, or the replacement will fail.";

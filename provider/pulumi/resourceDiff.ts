@@ -6,20 +6,20 @@ import { sameFields } from "../definition/fields";
 import type { AnyResource } from "../resources/all";
 import { inputsFromState } from "./dynamic/state";
 
-/** A change that was decided. */
+/** The change of one resource. */
 export interface ResourceDiff {
   readonly label: string;
   /** The old state, whole. */
   readonly olds: Properties;
   readonly news: Properties;
   readonly changes: readonly PropertyChange[];
-  /** It is made anew in another metro. */
+  /** The resource is replaced in another metro. */
   readonly movesMetro: boolean;
-  /** Where a successor is made: the old one goes before it. */
+  /** For a replacement: the old resource is deleted first. */
   readonly deleteBeforeReplace: boolean;
 }
 
-/** Decides it. */
+/** Computes the change. */
 export function diffResource(
   resource: AnyResource,
   { label, olds, news, movesMetro }: Pick<ResourceDiff, "label" | "olds" | "news" | "movesMetro">,
@@ -28,7 +28,7 @@ export function diffResource(
   const isSame = sameFields(resource.inputs, olds, news);
   const changes = isSame ? [] : diff(resource, inputsFromState(resource, olds), news);
   const isReplaced = changes.some(({ replace }) => replace);
-  // In another metro nothing stands in the way of a successor.
+  // In another metro the old resource does not block its replacement.
   const blocksReplacement = reusesName(olds, news) || resource.deleteBeforeReplace?.(news) === true;
   return {
     label,

@@ -1,17 +1,17 @@
 /**
- * Where an object lives, remembered in state. Objects cannot move, and of another metro's objects a metro says that they do not
- * exist, which would read as "gone" and lose track of them.
+ * The metro of each object, kept in state. Objects cannot move, and a metro reports another metro's objects as not found, which
+ * would drop them from the state.
  *
- * The engine calls the provider that a program names now with the state that another one wrote; a move to another Provider and
- * a Provider that was set to another metro look alike, hence its name.
+ * The engine passes the state to the Provider that the program names now. The Provider's name tells a move to another Provider
+ * from a Provider whose metro was changed.
  */
 import { UnikernelError } from "../base/errors";
 import type { Properties } from "../definition/resource";
 
-/** Key in state; the engine hides keys that start with two underscores. State of a release that did not write it says nothing. */
+/** Key in state, which older releases did not write; the engine hides keys that start with two underscores. */
 export const LOCATION_KEY = "__home";
 
-/** A metro, and the Provider by which a program reaches it. */
+/** A metro, and the Provider that manages it. */
 export interface Location {
   /** `local`, or the base URL of an API. */
   readonly metro: string;
@@ -26,10 +26,10 @@ function locationInState(state: Properties): Location | undefined {
 }
 
 /**
- * True when a resource was given another Provider, of another metro: a successor is made there, and the engine deletes the
- * old object by its old Provider.
+ * True if a resource has a different Provider with a different metro: a replacement is created there, and the engine deletes
+ * the old object through its old Provider.
  *
- * Throws `CONFIG_INVALID` when its Provider itself is set to another metro: nothing would reach the old object any more.
+ * Throws `CONFIG_INVALID` if the metro of its Provider was changed: nothing could reach the old object any more.
  */
 export function requiresMove(current: Location, state: Properties, label: string): boolean {
   const stored = locationInState(state);
@@ -38,7 +38,7 @@ export function requiresMove(current: Location, state: Properties, label: string
   return true;
 }
 
-/** Throws `CONFIG_INVALID` when the object lives in another metro than the one that would be asked about it. */
+/** Throws `CONFIG_INVALID` if the object is in a different metro from the one that would receive the request. */
 export function assertSameMetro(current: Location, state: Properties, label: string): void {
   const stored = locationInState(state);
   if (stored !== undefined && stored.metro !== current.metro) throw cannotMoveError(stored, current, label);
@@ -47,10 +47,10 @@ export function assertSameMetro(current: Location, state: Properties, label: str
 const cannotMoveError = (stored: Location, current: Location, label: string): UnikernelError =>
   new UnikernelError(
     "CONFIG_INVALID",
-    `${label} lives in metro '${stored.metro}', and its provider is set to metro '${current.metro}' now.`,
+    `${label} is in metro '${stored.metro}', but its provider is now set to metro '${current.metro}'.`,
     {
       hint:
-        "Set the metro back, and give what shall live in the other one a unikernel.Provider of its own; " +
-        "or, if the object is gone for good, forget it with 'pulumi state delete'.",
+        "Set the metro back, and use a separate unikernel.Provider for resources in the other metro; " +
+        "if the object no longer exists, remove it with 'pulumi state delete'.",
     },
   );

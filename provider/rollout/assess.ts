@@ -35,7 +35,7 @@ export const createRolloutState = (): RolloutState => ({
 /** Health answers may be wrong for so long before the roll is given up: one slow answer is not a failure. */
 const UNHEALTHY_GRACE_MS = 5_000;
 
-type AssessedInstance = RolloutInstance & { readonly name: string; readonly because: string };
+type AssessedInstance = RolloutInstance & { readonly name: string; readonly reason: string };
 
 /**
  * Judges every instance, and asks for health while new ones prove themselves beside old ones.
@@ -80,31 +80,31 @@ function assessInstance(
     );
   }
   const readiness = assessReadiness(instance);
-  const because = readiness.is === "met" ? "it does not keep answering" : readiness.because;
-  if (!isNew || (readiness.is === "failed" && !isLaunchedHere)) {
+  const reason = readiness.outcome === "met" ? "it does not keep answering" : readiness.reason;
+  if (!isNew || (readiness.outcome === "failed" && !isLaunchedHere)) {
     // One that was broken before this roll is replaced like an old one; only what this roll made can make it fail.
-    return { uuid, name, because, generation: "old", health: toHealth(readiness) };
+    return { uuid, name, reason, generation: "old", health: toHealth(readiness) };
   }
-  if (readiness.is !== "met") state.readySince.delete(uuid);
-  const isSteady = readiness.is === "met" && isStable(instance, state, rollout.policy.stableForMs, nowMs);
+  if (readiness.outcome !== "met") state.readySince.delete(uuid);
+  const isSteady = readiness.outcome === "met" && isStable(instance, state, rollout.policy.stableForMs, nowMs);
   return {
     uuid,
     name,
-    because,
+    reason,
     generation: "new",
-    health: readiness.is === "met" && !isSteady ? "pending" : toHealth(readiness),
+    health: readiness.outcome === "met" && !isSteady ? "pending" : toHealth(readiness),
   };
 }
 
 const toHealth = (verdict: ConditionResult): RolloutInstance["health"] =>
-  verdict.is === "met" ? "serving" : verdict.is === "failed" ? "down" : "pending";
+  verdict.outcome === "met" ? "serving" : verdict.outcome === "failed" ? "down" : "pending";
 
 /** What was launched a moment ago may not be readable yet; without this it would be launched again. */
 function unlistedInstances(instances: readonly InstanceItem[], state: RolloutState): readonly AssessedInstance[] {
   const listedUuids = new Set(instances.map(({ uuid }) => uuid));
   return [...state.launched]
     .filter((uuid) => !listedUuids.has(uuid) && !state.listed.has(uuid))
-    .map((uuid) => ({ uuid, name: uuid, because: "it is not listed", generation: "new", health: "pending" }));
+    .map((uuid) => ({ uuid, name: uuid, reason: "it is not listed", generation: "new", health: "pending" }));
 }
 
 function isStable(instance: InstanceItem, state: RolloutState, stableForMs: number, nowMs: number): boolean {
@@ -118,7 +118,7 @@ function isStable(instance: InstanceItem, state: RolloutState, stableForMs: numb
 }
 
 function assertReadyInTime(rollout: Rollout, instance: AssessedInstance, state: RolloutState, nowMs: number): void {
-  const { name, because } = instance;
+  const { name, reason } = instance;
   if (instance.health === "serving") {
     state.proven.add(instance.uuid);
     state.pendingSince.delete(instance.uuid);
@@ -130,7 +130,7 @@ function assertReadyInTime(rollout: Rollout, instance: AssessedInstance, state: 
   if (instance.health === "pending" && nowMs - sinceMs > healthyWithinMs + stableForMs) {
     throw new UnikernelError(
       "WAIT_TIMEOUT",
-      `Instance '${name}' did not answer within ${healthyWithinMs / 1000} s: ${because}.`,
+      `Instance '${name}' did not answer within ${healthyWithinMs / 1000} s: ${reason}.`,
     );
   }
 }
@@ -151,14 +151,14 @@ async function passesHealthCheck(
 
   const answering = instances.filter((unit) => unit.health === "serving" || state.readySince.has(unit.uuid)).length;
   for (let turn = 0; turn < answering; turn++) {
-    const because = findHealthProblem(await probeHttp(url + policy.health.path, signal), policy.health);
-    if (because === undefined) continue;
+    const reason = findHealthProblem(await probeHttp(url + policy.health.path, signal), policy.health);
+    if (reason === undefined) continue;
     const nowMs = clock.now();
     state.unhealthySinceMs ??= nowMs;
     if (nowMs - state.unhealthySinceMs > Math.max(UNHEALTHY_GRACE_MS, policy.stableForMs)) {
       throw new UnikernelError(
         "OPERATION_FAILED",
-        `The health check failed with a new instance in the service: ${because}.`,
+        `The health check failed with a new instance in the service: ${reason}.`,
       );
     }
     // Time with wrong answers does not count as time of answering.

@@ -3,15 +3,8 @@ import { type Client, allItems, onlyItem } from "../client/client";
 import { ITEM_CODES } from "../contract/codes";
 import { type InstanceItem, MAX_DRAIN_MS } from "../contract/models";
 import { waitUntilStopped } from "../client/waitForInstance";
-import type { Clock } from "../base/clock";
+import type { CallContext } from "../client/callContext";
 import { UnikernelError } from "../base/errors";
-
-/** What it takes to act on instances. */
-interface CallContext {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** How long an operation may take that stops an instance: its time to drain comes on top of what is usual. Milliseconds. */
 export const timeoutWithDrainMs = (timeoutMs: number, drainTimeoutMs: number): number =>

@@ -19,15 +19,15 @@ export interface RolloutInstance {
 
 /** The next thing to do. */
 export type RolloutStep =
-  | { readonly do: "launch"; readonly count: number }
+  | { readonly action: "launch"; readonly count: number }
   /** No new connections, let open ones finish, stop, delete. */
-  | { readonly do: "drain"; readonly uuids: readonly string[] }
+  | { readonly action: "drain"; readonly uuids: readonly string[] }
   /** Delete at once: it serves nobody. */
-  | { readonly do: "remove"; readonly uuids: readonly string[] }
+  | { readonly action: "remove"; readonly uuids: readonly string[] }
   /** A new instance is down: the roll must be given up. */
-  | { readonly do: "give-up"; readonly uuids: readonly string[] }
-  | { readonly do: "wait" }
-  | { readonly do: "done" };
+  | { readonly action: "give-up"; readonly uuids: readonly string[] }
+  | { readonly action: "wait" }
+  | { readonly action: "done" };
 
 const uuidsOf = (units: readonly RolloutInstance[]): readonly string[] => units.map((unit) => unit.uuid);
 
@@ -41,26 +41,26 @@ export function nextStep(
   const hasHealth = (health: RolloutInstance["health"]) => (unit: RolloutInstance) => unit.health === health;
 
   const broken = newInstances.filter(hasHealth("down"));
-  if (broken.length > 0) return { do: "give-up", uuids: uuidsOf(broken) };
+  if (broken.length > 0) return { action: "give-up", uuids: uuidsOf(broken) };
 
   const oldNotServing = oldInstances.filter((unit) => unit.health !== "serving");
   const excess = newInstances.slice(policy.desired);
   // An old one that serves nobody, and a new one beyond the wanted number that serves nobody yet, cost nothing to remove.
   const idle = [...oldNotServing, ...excess.filter(hasHealth("pending"))];
-  if (idle.length > 0) return { do: "remove", uuids: uuidsOf(idle) };
+  if (idle.length > 0) return { action: "remove", uuids: uuidsOf(idle) };
 
   const surplus = [...oldInstances, ...excess];
   const serving = instances.filter(hasHealth("serving")).length;
   const drainCount = Math.min(serving - (policy.desired - policy.maxUnavailable), surplus.length);
-  if (drainCount > 0) return { do: "drain", uuids: uuidsOf(surplus.slice(0, drainCount)) };
+  if (drainCount > 0) return { action: "drain", uuids: uuidsOf(surplus.slice(0, drainCount)) };
 
   const launchCount = Math.min(
     policy.desired + policy.maxSurge - instances.length,
     policy.desired - newInstances.length,
   );
-  if (launchCount > 0) return { do: "launch", count: launchCount };
+  if (launchCount > 0) return { action: "launch", count: launchCount };
 
   return oldInstances.length === 0 && newInstances.length === policy.desired && newInstances.every(hasHealth("serving"))
-    ? { do: "done" }
-    : { do: "wait" };
+    ? { action: "done" }
+    : { action: "wait" };
 }

@@ -1,15 +1,13 @@
 /** A roll: what is to run, and where. */
-import type { Client } from "../client/client";
+import type { CallContext } from "../client/callContext";
 import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
-import type { Clock } from "../base/clock";
 import type { ErrorContext, ErrorCode } from "../base/errors";
 import type { RolloutPolicy } from "./policy";
 
 /** What is to run, and where. */
-export interface Rollout {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly signal?: AbortSignal | undefined;
+export interface Rollout extends CallContext {
+  /** The context for cleaning up when {@link CallContext.signal} has aborted since the time was up. Default: this one. */
+  readonly cleanup?: () => CallContext;
   readonly service: { readonly uuid: string; readonly name: string };
   /** Address at which a client reaches the service; asked for health. `undefined` when it cannot be asked. */
   readonly url: string | undefined;

@@ -1,14 +1,15 @@
 /**
- * Carries out a roll: observe, plan, act, until done or given up.
+ * Runs a rollout: observe, plan, act, until it is done or has failed.
  *
- * A roll that is given up removes only instances that it launched itself and that have not proved themselves; what
- * serves is never removed. Calling it again continues from what is there.
+ * A failed rollout removes only instances that it launched itself and that never became healthy; it never removes a serving
+ * instance. Running it again resumes from the current instances.
  */
 import { onlyItem } from "../client/client";
 import { createOrRecover } from "../client/transport/createOrRecover";
 import type { InstanceItem } from "../contract/models";
 import { assessReadiness, guestStoppedError } from "../client/waitForInstance";
 import { UnikernelError, withErrorContext, formatErrorSentences, errorMessage } from "../base/errors";
+import { hasTimedOut } from "../base/timeout";
 import { type RolloutState, assessInstances, createRolloutState } from "./assess";
 import { drainAndDelete, listInstances, deleteInstances, deleteOnceStopped } from "./instances";
 import { nextStep } from "./plan";
@@ -29,7 +30,7 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
       const instances = await listInstances(rollout, rollout.service, rollout.isManaged, state.launched);
       const assessed = await assessInstances(rollout, instances, state);
       const step = nextStep(assessed, rollout.policy);
-      switch (step.do) {
+      switch (step.action) {
         case "done":
           return instances.filter(rollout.isNew);
         case "launch":
@@ -44,8 +45,8 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
         case "give-up": {
           const broken = instances.find((instance) => instance.uuid === step.uuids[0]);
           const readiness = broken === undefined ? undefined : assessReadiness(broken);
-          if (broken !== undefined && readiness?.is === "failed")
-            throw await guestStoppedError(rollout.client, broken, readiness.because, [rollout.createRequest()]);
+          if (broken !== undefined && readiness?.outcome === "failed")
+            throw await guestStoppedError(rollout.client, broken, readiness.reason, [rollout.createRequest()]);
           throw new UnikernelError("OPERATION_FAILED", "A new instance is down.");
         }
         case "wait":
@@ -97,35 +98,43 @@ async function deleteIdle(
       if (instance?.state === "draining" || instance?.state === "stopping") {
         return deleteOnceStopped(rollout, uuid, drainOptions);
       }
-      return instance !== undefined && assessReadiness(instance).is === "met"
+      return instance !== undefined && assessReadiness(instance).outcome === "met"
         ? drainAndDelete(rollout, uuid, drainOptions)
         : deleteInstances(rollout.client, [uuid]);
     }),
   );
 }
 
-/** Cleans up after a failed roll and says what state it leaves. */
+/** `1 new instance`, `2 new instances`. */
+const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** Cleans up after a failed rollout. Returns the error that says which instances are left. */
 async function abortRollout(rollout: Rollout, state: RolloutState, error: unknown): Promise<unknown> {
-  if (rollout.signal?.aborted === true) return error;
+  if (rollout.signal?.aborted === true && !hasTimedOut(rollout.signal)) return error; // cancelled: no time to clean up
   let summary = "";
   try {
-    const instances = await listInstances(rollout, rollout.service, rollout.isManaged, state.launched);
-    const isServing = (instance: InstanceItem) => assessReadiness(instance).is === "met";
+    const context = rollout.cleanup?.() ?? rollout;
+    const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
+    const isServing = (instance: InstanceItem) => assessReadiness(instance).outcome === "met";
     const kept = instances.filter((i) => !state.launched.has(i.uuid) || (state.proven.has(i.uuid) && isServing(i)));
     const unproved = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
-    await deleteInstances(rollout.client, unproved);
+    await deleteInstances(context.client, unproved);
     const serving = kept.filter(isServing);
     const old = serving.filter((instance) => !rollout.isNew(instance)).length;
-    summary = `${serving.length} instances go on serving, ${old} of them old; ${unproved.length} new ones were removed.`;
+    const counts = [countOf(unproved.length, "new instance"), countOf(old, "old instance")];
+    summary = `${counts[0]} removed; ${counts[1]} still serving.`;
+    const proven = serving.length - old;
+    if (proven > 0)
+      summary = `${counts[0]} removed; ${counts[1]} and ${countOf(proven, "new instance")} still serving.`;
   } catch (cleanupError) {
     summary = `Cleaning up failed too: ${errorMessage(cleanupError)}`;
   }
   const causeText = UnikernelError.is(error) ? formatErrorSentences(error) : String(error);
   return new UnikernelError(
     "ROLLOUT_FAILED",
-    `The roll of service '${rollout.service.name}' was given up. ${summary} Cause: ${causeText}`,
+    `The rollout of service '${rollout.service.name}' failed. ${summary} Cause: ${causeText}`,
     {
-      hint: "Mend the cause and run 'pulumi up' again: it goes on from here.",
+      hint: "Fix the cause and rerun 'pulumi up'; the rollout resumes.",
       cause: error,
     },
   );

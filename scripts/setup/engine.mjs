@@ -24,7 +24,7 @@ const ABANDONED_MS = 24 * 3600 * 1000;
  * @typedef {object} Engine
  * @property {string} pulumi absolute path of the binary
  * @property {string} version such as `3.259.0`
- * @property {boolean} literal whether it has the Node language host, so that `pulumi up` runs a Node program
+ * @property {boolean} usesCli whether it has the Node language host, so that `pulumi up` runs a Node program
  */
 
 /** @param {string} root the checkout @returns {Promise<Engine>} */
@@ -69,7 +69,7 @@ const engineCache = () => toolCache("engine");
 
 /** One line for people. @param {Engine} engine */
 export function describeEngine(engine) {
-  const way = engine.literal ? "literal pulumi commands" : "inline programs, since it has no Node language host";
+  const way = engine.usesCli ? "literal pulumi commands" : "inline programs, since it has no Node language host";
   return `Pulumi ${engine.version} at ${engine.pulumi}: ${way}`;
 }
 
@@ -82,7 +82,7 @@ async function inspect(pulumi) {
   if (result.code !== 0 || version === undefined) return undefined;
   // The engine looks for its language hosts beside the real file first, then on PATH.
   const beside = path.join(path.dirname(fs.realpathSync(pulumi)), "pulumi-language-nodejs");
-  return { pulumi, version, literal: isExecutable(beside) || findTool("pulumi-language-nodejs") !== undefined };
+  return { pulumi, version, usesCli: isExecutable(beside) || findTool("pulumi-language-nodejs") !== undefined };
 }
 
 /**

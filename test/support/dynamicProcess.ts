@@ -129,6 +129,13 @@ export class DynamicProcess {
     return code;
   }
 
+  /** Interrupts it, as the engine does at the end of a cancelled update. Resolves with its exit code. */
+  async interrupt(): Promise<number | null> {
+    this.child.kill("SIGINT");
+    const [code] = (await once(this.child, "exit")) as [number | null];
+    return code;
+  }
+
   async stop(): Promise<void> {
     this.client.close();
     this.engine.close();

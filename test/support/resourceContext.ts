@@ -2,21 +2,55 @@
 import type { Client } from "../../provider/client/client";
 import { createObjectReader } from "../../provider/client/objectReader";
 import type { Clock } from "../../provider/base/clock";
+import { timeoutError } from "../../provider/base/timeout";
 import type { ProviderContext } from "../../provider/resources/context";
 
-/** A context for a client of a test. */
+/** Signals that abort by a test's clock: whoever sleeps past their time makes them abort. */
+export class FakeTimeouts {
+  readonly #clock: Clock;
+  readonly #timers: { readonly atMs: number; readonly abort: () => void }[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  readonly create = (ms: number, attempted: string): AbortSignal => {
+    const controller = new AbortController();
+    this.#timers.push({ atMs: this.#clock.now() + ms, abort: () => controller.abort(timeoutError(ms, attempted)) });
+    return controller.signal;
+  };
+
+  /** The clock, whose sleeps end these signals. */
+  get clock(): Clock {
+    return {
+      now: () => this.#clock.now(),
+      sleep: async (ms, signal) => {
+        signal?.throwIfAborted();
+        await this.#clock.sleep(ms, signal);
+        const now = this.#clock.now();
+        for (const { atMs, abort } of this.#timers) if (atMs <= now) abort();
+        signal?.throwIfAborted();
+      },
+    };
+  }
+}
+
+/** A context around a client made by a test. */
 export function contextWithClient(client: Client, clock: Clock): ProviderContext {
   let changeCount = 0;
   // A test may change objects without the reader's knowledge, so nothing is cached.
   const reader = createObjectReader(Object.assign(client, { changeCount: () => ++changeCount }), clock);
+  const timeouts = new FakeTimeouts(clock);
   return {
     client,
     reader,
-    clock,
+    clock: timeouts.clock,
     metro: "test",
-    signal: undefined,
+    signal: new AbortController().signal,
+    createTimeout: timeouts.create,
     timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
     imageLayout: "",
+    printProgress: () => undefined,
   };
 }
 

@@ -1,8 +1,8 @@
-/** What the API answered, as errors of this package. Codes and statuses decide; the server's text is only quoted. */
+/** Error responses and transport failures as errors of this package. Codes and statuses decide; the server's text is only quoted. */
 import { omitUndefined } from "../../base/objects";
 import { UnikernelError } from "../../base/errors";
 import type { ItemCodeName } from "../../contract/codes";
-import type { TransportFailure } from "../transport/httpExchange";
+import type { HttpResponse, TransportFailure } from "../transport/httpExchange";
 import { ITEM_ERRORS, itemCodeName } from "./itemErrors";
 import { MAX_RETRY_AFTER_MS } from "../transport/retryPolicy";
 
@@ -16,14 +16,14 @@ export interface RequestContext {
   readonly resource: string | undefined;
 }
 
-/** The part of an item that says how it fared. */
+/** The part of an item that says whether its operation succeeded. */
 export interface ItemStatus {
   readonly status?: string | undefined;
   readonly message?: string | undefined;
   readonly error?: number | undefined;
 }
 
-/** Where an item was answered. */
+/** The response that an item came in. */
 export interface ResponseMetadata {
   /** Envelope message. */
   readonly message: string | undefined;
@@ -36,7 +36,7 @@ const formatSentence = (attempted: string, said: string | undefined, requestId: 
   return `${attempted}${reason}${requestId === undefined ? "" : ` (request ${requestId})`}.`;
 };
 
-/** What runs out of time goes on: its item has no code, but the state it is in by now. Source: the platform's answers to waits. */
+/** A wait that times out has no code in its item, only the current state. Source: the platform's responses to waits. */
 const resolveItemCodeName = ({ error, state }: ItemStatus & { readonly state?: unknown }): ItemCodeName | undefined => {
   if (error !== undefined) return itemCodeName(error);
   return state === undefined ? undefined : "TimedOut";
@@ -64,7 +64,7 @@ export function failedItemError(
   });
 }
 
-/** What is known of an answer that refuses a request as a whole. */
+/** A response that rejects a request as a whole. */
 export interface ErrorResponse {
   readonly status: number;
   readonly message: string | undefined;
@@ -72,7 +72,7 @@ export interface ErrorResponse {
   readonly retryAfterMs: number | undefined;
 }
 
-/** The error of a request that was refused as a whole. */
+/** The error of a request that was rejected as a whole. */
 export function errorResponseError(
   { description: words, metro, resource }: RequestContext,
   response: ErrorResponse,
@@ -91,22 +91,22 @@ export function errorResponseError(
 
 function hintFor(status: number, retryAfterMs: number | undefined): string | undefined {
   if (retryAfterMs !== undefined && retryAfterMs > MAX_RETRY_AFTER_MS) {
-    return `It asks to be left alone for ${Math.ceil(retryAfterMs / 1000)} s: try again after that.`;
+    return `Rate limited; retry in ${Math.ceil(retryAfterMs / 1000)} s.`;
   }
-  if (status === 429) return "Too much is asked of it at once: try again later, or lower unikernel:maxConcurrency.";
-  if (status >= 500) return "The metro itself failed: try again, and report it to its people if it stays.";
-  if (status === 407) return "The proxy wants a user and a password: give them in unikernel:proxy or HTTPS_PROXY.";
+  if (status === 429) return "Too many requests at once; retry later, or lower unikernel:maxConcurrency.";
+  if (status >= 500) return "Retry; if it persists, contact the metro's operator.";
+  if (status === 407) return "The proxy requires a user and a password; set them in unikernel:proxy or HTTPS_PROXY.";
   if (status === 404 || status === 405) {
-    return "This metro's release does not have this operation, or its URL is not that of an API.";
+    return "This metro's release lacks this operation, or its URL is not the URL of an API.";
   }
   return undefined;
 }
 
-/** The error of a request that got no usable answer. `url`: whom it was sent to. */
+/** The error of a request without a usable response. `url`: where it was sent. */
 export function transportError(
   { description: words, metro, resource }: RequestContext,
   url: string,
-  { reason: because, mayHaveActed, proxy }: Omit<TransportFailure, "kind">,
+  { reason, mayHaveActed, proxy }: Omit<TransportFailure, "kind">,
   note?: string,
 ): UnikernelError {
   const viaProxy = proxy === undefined ? "" : ` by way of ${proxy}`;
@@ -114,35 +114,35 @@ export function transportError(
     proxy === undefined
       ? "Check the metro's name, the network, and HTTPS_PROXY if one is needed."
       : "Check unikernel:proxy, the metro's name, and the network.";
-  return new UnikernelError("API_UNREACHABLE", `${words} got no answer from ${url}${viaProxy} (${because}).`, {
+  return new UnikernelError("API_UNREACHABLE", `${words} got no answer from ${url}${viaProxy} (${reason}).`, {
     hint: appendNote(hint, note),
     details: omitUndefined({ metro, resource, mayHaveActed }),
   });
 }
 
-/** The error of an answer by something else than this API. A web page means that the API did nothing. */
+/** The error of a response that did not come from this API. A web page means that the API did nothing. */
 export function foreignResponseError(
   { description: words, metro, resource }: RequestContext,
-  response: { readonly status: number; readonly type: string; readonly requestId: string | undefined },
+  response: Pick<HttpResponse, "status" | "contentType" | "requestId">,
   note?: string,
 ): UnikernelError {
-  const { status, type, requestId } = response;
+  const { status, contentType, requestId } = response;
   return new UnikernelError(
     "API_SHAPE",
-    `${words} was answered with HTTP ${status} and ${type === "" ? "no content type" : type}, not with this API's JSON.`,
+    `${words} was answered with HTTP ${status} and ${contentType === "" ? "no content type" : contentType}, not with this API's JSON.`,
     {
       hint: appendNote(
         `Another service answers at this address: unikernel:metro is '${metro}', and may be 'local', a code such as 'fra', or the URL of an API.`,
         note,
       ),
-      details: omitUndefined({ metro, resource, status, requestId, mayHaveActed: !type.includes("html") }),
+      details: omitUndefined({ metro, resource, status, requestId, mayHaveActed: !contentType.includes("html") }),
     },
   );
 }
 
 const appendNote = (hint: string, note: string | undefined): string => (note === undefined ? hint : `${hint} ${note}`);
 
-/** The error of an answer in another form. `where`: paths of what is wrong in it, never values. */
+/** The error of a response of an unknown shape. `where`: paths of the invalid members, never values. */
 export const responseShapeError = (
   { description: words, metro, resource }: RequestContext,
   where: string,

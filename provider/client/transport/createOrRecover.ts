@@ -1,6 +1,6 @@
-/** Creates are not idempotent: after a lost answer, look for what may have been made before making it again. */
-import type { Clock } from "../../base/clock";
+/** Creates are not idempotent: when the response is lost, look for the object before creating it again. */
 import { UnikernelError } from "../../base/errors";
+import type { CallContext } from "../callContext";
 import { type AttemptFailure, retryDelayMs } from "./retryPolicy";
 
 /** The part of an item that tells whether it was found, and since when it exists. */
@@ -8,12 +8,6 @@ interface FoundObject {
   readonly status?: string | undefined;
   /** RFC 3339. */
   readonly created_at?: string | undefined;
-}
-
-/** How time passes, and when to stop. */
-interface CallContext {
-  readonly clock: Clock;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Creates in all; each one is followed by a look. */
@@ -38,7 +32,7 @@ const isOutcomeUnknown = (error: unknown): error is UnikernelError =>
  * @param matchesRequest is this what `create` asks for? Default: always, for names that nobody else would think of
  */
 export async function createOrRecover<T extends FoundObject>(
-  context: CallContext,
+  context: Pick<CallContext, "clock" | "signal">,
   create: () => Promise<T>,
   find: () => Promise<T | undefined>,
   matchesRequest: (found: T) => boolean = () => true,
@@ -71,7 +65,7 @@ export async function createOrRecover<T extends FoundObject>(
 
 /** What has the name now, or after one of the pauses. */
 async function lookUp<T extends FoundObject>(
-  { clock, signal }: CallContext,
+  { clock, signal }: Pick<CallContext, "clock" | "signal">,
   find: () => Promise<T | undefined>,
   pausesMs: readonly number[],
 ): Promise<T | undefined> {
@@ -95,7 +89,7 @@ const isOlder = ({ created_at }: FoundObject, beganMs: number): boolean =>
 /** Fails with the loss: looking did not tell what came of it. */
 const mayExistThrower = (loss: UnikernelError) => (): never => {
   throw new UnikernelError(loss.code, loss.message, {
-    hint: `${loss.hint ?? ""} It may have been made all the same: look for it by its name before you try again.`.trim(),
+    hint: `${loss.hint ?? ""} The object may exist nevertheless; look for it by its name before you retry.`.trim(),
     details: { ...loss.details, mayHaveActed: true },
     cause: loss,
   });
@@ -103,8 +97,12 @@ const mayExistThrower = (loss: UnikernelError) => (): never => {
 
 /** Adopting what somebody else made would let a program delete it. */
 const nameTakenError = (loss: UnikernelError): UnikernelError =>
-  new UnikernelError("ALREADY_EXISTS", `${loss.message} The name is taken by an object that was not made here.`, {
-    hint: "Choose another name, or leave the name out to have a unique one made.",
-    details: { ...loss.details, mayHaveActed: false },
-    cause: loss,
-  });
+  new UnikernelError(
+    "ALREADY_EXISTS",
+    `${loss.message} The name is taken by an object that this program did not create.`,
+    {
+      hint: "Choose another name, or omit the name to have a unique one generated.",
+      details: { ...loss.details, mayHaveActed: false },
+      cause: loss,
+    },
+  );

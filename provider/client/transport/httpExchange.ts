@@ -4,6 +4,7 @@
  * sees neither token nor body.
  */
 import axios, { type AxiosProxyConfig } from "axios";
+import { isLoopbackUrl } from "../../base/hostNames";
 import { VERSION } from "../../base/version";
 
 /** What is sent. */
@@ -26,7 +27,7 @@ export interface HttpResponse {
   readonly status: number;
   readonly text: string;
   /** Content type; empty when the answer names none. */
-  readonly type: string;
+  readonly contentType: string;
   /** The header `Retry-After`. */
   readonly retryAfter: unknown;
   /** By which the server's people find this request in their logs. */
@@ -69,7 +70,7 @@ export function createHttpExchange(proxy: string | undefined): HttpExchange {
   return async ({ method, url, token, query, body, timeoutMs, signal }) => {
     // Unlike axios' own time limit, this one also ends an answer that trickles.
     const timeoutSignal = AbortSignal.timeout(timeoutMs);
-    const requestProxy = isLoopback(url) ? false : proxyOptions;
+    const requestProxy = isLoopbackUrl(url) ? false : proxyOptions;
     try {
       const { status, data, headers } = await http.request<string>({
         method,
@@ -84,7 +85,7 @@ export function createHttpExchange(proxy: string | undefined): HttpExchange {
       return {
         status,
         text: data,
-        type: String(headers["content-type"] ?? ""),
+        contentType: String(headers["content-type"] ?? ""),
         retryAfter: headers["retry-after"],
         requestId: typeof requestId === "string" ? requestId.slice(0, 128) : undefined,
       };
@@ -97,9 +98,6 @@ export function createHttpExchange(proxy: string | undefined): HttpExchange {
     }
   };
 }
-
-/** True for an address on this machine's loopback, which no proxy can reach. */
-export const isLoopback = (url: string): boolean => /^https?:\/\/(127\.|localhost[:/]|localhost$|\[::1\])/.test(url);
 
 function proxyConfig({ protocol, hostname, port, username, password }: URL): AxiosProxyConfig {
   return {
@@ -140,16 +138,16 @@ const PERMANENT_FAILURE_REASONS: Readonly<Record<string, string>> = {
 
 function toTransportFailure(error: unknown, hasTimedOut: boolean): Omit<TransportFailure, "proxy"> {
   const code = axios.isAxiosError(error) ? (error.code ?? "") : "";
-  const because = (words: string) => [words, code].filter(Boolean).join(", ");
+  const reasonWithCode = (words: string) => [words, code].filter(Boolean).join(", ");
   if (hasTimedOut) return { kind: "broken", mayHaveActed: true, reason: "it took too long" };
   const notSent = NOT_SENT_REASONS[code];
-  if (notSent !== undefined) return { kind: "not-sent", mayHaveActed: false, reason: because(notSent) };
+  if (notSent !== undefined) return { kind: "not-sent", mayHaveActed: false, reason: reasonWithCode(notSent) };
   const never = PERMANENT_FAILURE_REASONS[code];
-  if (never !== undefined) return { kind: "final", mayHaveActed: false, reason: because(never) };
+  if (never !== undefined) return { kind: "final", mayHaveActed: false, reason: reasonWithCode(never) };
   // Of an answer that breaks off axios keeps what there was; of one that is too long, nothing.
   if (code === "ERR_BAD_RESPONSE" && axios.isAxiosError(error) && error.response === undefined) {
-    const because = `its answer has more than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB`;
-    return { kind: "final", mayHaveActed: true, reason: because };
+    const reason = `its answer has more than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB`;
+    return { kind: "final", mayHaveActed: true, reason };
   }
-  return { kind: "broken", mayHaveActed: true, reason: because("the connection broke") };
+  return { kind: "broken", mayHaveActed: true, reason: reasonWithCode("the connection broke") };
 }

@@ -3,7 +3,7 @@ import { KNOWN_METROS } from "../../base/config/metroConfig";
 import { UnikernelError, errorMessage } from "../../base/errors";
 import { parseBaseUrl } from "../../base/config/limits";
 import { closestMatch } from "../../base/spelling";
-import { isLoopback } from "./httpExchange";
+import { isLoopbackUrl } from "../../base/hostNames";
 import type { ItemOf } from "../../contract/routes";
 import type { ApiEndpoint } from "./sendRequest";
 
@@ -37,8 +37,8 @@ export function createMetroResolver(
     try {
       metros = await listMetros(AbortSignal.timeout(DISCOVERY_TIMEOUT_MS));
     } catch (error) {
-      const because = errorMessage(error);
-      return { url, token, note: `This address is a guess, since the control plane was of no help: ${because}` };
+      const reason = errorMessage(error);
+      return { url, token, note: `This address is a guess, since the control plane was of no help: ${reason}` };
     }
     return { url: findMetroUrl(metro, metros), token };
   };
@@ -64,7 +64,7 @@ export function findMetroUrl(metro: string, metros: readonly MetroItem[]): strin
   }
   const { endpoint } = found;
   const url = parseBaseUrl(endpoint.includes("://") ? endpoint : `https://${endpoint}`);
-  if (url !== undefined && (url.startsWith("https:") || isLoopback(url))) return url;
+  if (url !== undefined && (url.startsWith("https:") || isLoopbackUrl(url))) return url;
   throw new UnikernelError("API_SHAPE", `The control plane gives metro '${metro}' an address that cannot be used.`, {
     hint: "Give the URL of its API in unikernel:metro.",
   });

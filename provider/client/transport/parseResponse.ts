@@ -27,8 +27,8 @@ const parseJson = (text: string): unknown => {
 };
 
 /** True for an answer of this API, by its type, that ends before its JSON does. */
-export const isTruncated = ({ type, text }: HttpResponse): boolean =>
-  type.includes("json") && parseJson(text) === undefined;
+export const isTruncated = ({ contentType, text }: HttpResponse): boolean =>
+  contentType.includes("json") && parseJson(text) === undefined;
 
 /** What an answer that refuses the request as a whole says about it. */
 export function parseErrorResponse(

@@ -1,6 +1,7 @@
 /** How one call gets its answer: attempts until one is answered, and other forms of the request for older nodes. */
 import { type Clock } from "../../base/clock";
 import { UnikernelError } from "../../base/errors";
+import { abortable } from "../../base/timeout";
 import { type ResponseItems, isTruncated, parseItems, parseErrorResponse } from "./parseResponse";
 import { type RequestContext, errorResponseError, transportError } from "../errors/apiErrors";
 import type { HttpExchange, HttpResponse } from "./httpExchange";
@@ -14,7 +15,7 @@ import {
 } from "./apiCompatibility";
 import { type AttemptFailure, retryDelayMs } from "./retryPolicy";
 import type { Method, PathTemplate, Route } from "../../contract/routes";
-import type { Acquire } from "../../base/semaphore";
+import type { Semaphore } from "../../base/semaphore";
 
 /** An address and the token for it. */
 export interface ApiEndpoint {
@@ -28,7 +29,7 @@ export interface ApiEndpoint {
 /** One call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** Milliseconds the server may take on purpose (a wait). Such a call takes no turn of {@link Acquire}. */
+  /** Milliseconds the server may take on purpose (a wait). Such a call takes no permit of the semaphore. */
   readonly serverWaitMs?: number;
 }
 
@@ -37,7 +38,7 @@ export interface ClientContext {
   readonly metro: string;
   readonly exchange: HttpExchange;
   readonly clock: Clock;
-  readonly acquire: Acquire;
+  readonly semaphore: Semaphore;
   readonly attemptTimeoutMs: number;
   readonly endpoints: Readonly<Record<Route["server"], (refused: boolean) => Promise<ApiEndpoint>>>;
   /** The form that this metro's nodes took last, by route; see `olderNodes.ts`. */
@@ -94,23 +95,26 @@ async function sendVariant(
   let wasRefused = false;
   for (let attempts = 1; ; attempts++) {
     call.signal?.throwIfAborted();
-    // Asked before the turn is taken: finding an address may take calls of its own.
-    const endpoint = await context.endpoints[route.server](wasRefused);
+    // Resolved before the permit is acquired: finding an address may take calls of its own.
+    const endpoint = await abortable(context.endpoints[route.server](wasRefused), call.signal);
     const outcome = await attemptOnce(context, endpoint, methodAndPath, request, call, requestContext);
-    if ("answer" in outcome) {
-      const { answer } = outcome;
-      return { ...parseItems(route, answer, requestContext, clock.now(), endpoint.note), requestId: answer.requestId };
+    if (outcome.kind === "response") {
+      const { response } = outcome;
+      const parsed = parseItems(route, response, requestContext, clock.now(), endpoint.note);
+      return { ...parsed, requestId: response.requestId };
     }
     const retryState = { attempts, elapsedMs: clock.now() - beganMs };
-    const delayMs = retryDelayMs(route.retry, outcome.lost, retryState, Math.random());
-    if (delayMs === undefined) throw outcome.failure;
-    wasRefused = outcome.lost.kind === "not-sent";
+    const delayMs = retryDelayMs(route.retry, outcome.failure, retryState, Math.random());
+    if (delayMs === undefined) throw outcome.error;
+    wasRefused = outcome.failure.kind === "not-sent";
     await clock.sleep(delayMs, call.signal);
   }
 }
 
 type AttemptOutcome =
-  { readonly answer: HttpResponse } | { readonly lost: AttemptFailure; readonly failure: UnikernelError };
+  | { readonly kind: "response"; readonly response: HttpResponse }
+  /** No usable response. `error`: what to throw when there is no further attempt. */
+  | { readonly kind: "failure"; readonly failure: AttemptFailure; readonly error: UnikernelError };
 
 async function attemptOnce(
   context: ClientContext,
@@ -120,8 +124,8 @@ async function attemptOnce(
   { signal, serverWaitMs = 0 }: CallOptions,
   requestContext: RequestContext,
 ): Promise<AttemptOutcome> {
-  // Waits would keep all others from their turn, and cost the metro next to nothing.
-  const release = serverWaitMs > 0 ? undefined : await context.acquire(signal);
+  // A server-side wait costs the metro next to nothing, and would block all other calls.
+  const release = serverWaitMs > 0 ? undefined : await context.semaphore.acquire(signal);
   let response: Awaited<ReturnType<HttpExchange>>;
   try {
     response = await context.exchange({
@@ -137,20 +141,20 @@ async function attemptOnce(
     release?.();
   }
   if ("kind" in response) {
-    return {
-      lost: { kind: response.kind },
-      failure: transportError(requestContext, endpoint.url, response, endpoint.note),
-    };
+    const error = transportError(requestContext, endpoint.url, response, endpoint.note);
+    return { kind: "failure", failure: { kind: response.kind }, error };
   }
   if (response.status === 429 || response.status >= 500) {
     const errorResponse = parseErrorResponse(response, context.clock.now());
-    return { lost: { kind: "status", ...errorResponse }, failure: errorResponseError(requestContext, errorResponse) };
+    const error = errorResponseError(requestContext, errorResponse);
+    return { kind: "failure", failure: { kind: "status", ...errorResponse }, error };
   }
   if (response.status < 300 && isTruncated(response)) {
-    const failure = { reason: "its answer broke off", mayHaveActed: true, proxy: undefined };
-    return { lost: { kind: "broken" }, failure: transportError(requestContext, endpoint.url, failure, endpoint.note) };
+    const truncated = { reason: "its answer broke off", mayHaveActed: true, proxy: undefined };
+    const error = transportError(requestContext, endpoint.url, truncated, endpoint.note);
+    return { kind: "failure", failure: { kind: "broken" }, error };
   }
-  return { answer: response };
+  return { kind: "response", response };
 }
 
 /** A path with its parameters filled in. Throws `BUG` for one that is not given. */

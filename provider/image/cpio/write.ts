@@ -1,10 +1,9 @@
 /** Packs a file tree as a `newc` CPIO archive, the form Linux and Unikraft accept as initrd. */
-import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Digest } from "../../base/digest";
+import { ContentMeter, type Digest } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
 import { completeTree, type PathEntry } from "../rootfs/completeTree";
 import { sizeOf, type FileContent, type FileTree, type TreeEntry } from "../rootfs/tree";
@@ -51,26 +50,22 @@ export async function writeCpio(
   const rows = completeTree(tree);
   const problems = rows.flatMap(([path, entry]) => findEntryProblem(path, entry) ?? []);
   if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"));
-  const hash = crypto.createHash("sha256");
-  let sizeBytes = 0;
-  const measured = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of encodeArchive(rows)) {
-      hash.update(chunk);
-      sizeBytes += chunk.length;
-      yield chunk;
-    }
-    const padding = Buffer.alloc(paddingBytes(sizeBytes, ARCHIVE_BLOCK_BYTES));
-    hash.update(padding);
-    sizeBytes += padding.length;
-    yield padding;
+  const meter = new ContentMeter();
+  const padded = async function* (): AsyncGenerator<Uint8Array> {
+    yield* encodeArchive(rows);
+    yield Buffer.alloc(paddingBytes(meter.sizeBytes, ARCHIVE_BLOCK_BYTES));
   };
   try {
-    await pipeline(Readable.from(measured()), fs.createWriteStream(file), signal === undefined ? {} : { signal });
+    await pipeline(
+      Readable.from(meter.measure(padded())),
+      fs.createWriteStream(file),
+      signal === undefined ? {} : { signal },
+    );
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
     throw fromSystemError(error, `packing the root file system into '${dirname(file)}'`);
   }
-  return { sizeBytes, digest: `sha256:${hash.digest("hex")}` };
+  return { sizeBytes: meter.sizeBytes, digest: meter.digest() };
 }
 
 async function* encodeArchive(rows: readonly PathEntry[]): AsyncGenerator<Uint8Array> {

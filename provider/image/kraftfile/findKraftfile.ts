@@ -1,7 +1,7 @@
 /** Finds the Kraftfile of an image context. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { UnikernelError } from "../../base/errors";
+import { UnikernelError, systemErrorCode } from "../../base/errors";
 
 /** The names the vendor's tools look for. Source: KraftKit `unikraft/app/project.go`. */
 export const KRAFTFILE_NAMES: readonly string[] = [
@@ -42,7 +42,7 @@ async function listFolder(folder: string): Promise<string[]> {
   try {
     return await fs.readdir(folder);
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const code = systemErrorCode(cause);
     const what = code === "ENOENT" ? "does not exist" : code === "ENOTDIR" ? "is not a folder" : "cannot be read";
     throw new UnikernelError("CONTEXT_INVALID", `The image context '${folder}' ${what}.`, {
       property: "context",

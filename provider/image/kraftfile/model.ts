@@ -35,7 +35,7 @@ export interface Kraftfile {
 }
 
 /** What becomes of a key. */
-export type KeySupport = "read" | "ignored" | { readonly refused: string };
+export type KeySupport = "read" | "ignored" | { readonly unsupported: string };
 
 /**
  * Top-level keys and what becomes of them: read, ignored because nothing here depends on them (`outdir` is deprecated,
@@ -53,11 +53,15 @@ export const TOP_LEVEL_KEYS: ReadonlyMap<string, KeySupport> = new Map(
     labels: "read",
     targets: "read",
     outdir: "ignored",
-    unikraft: { refused: "kernels are not compiled here; name a ready-made one with 'runtime'" },
-    template: { refused: "templates are not fetched; write what the template holds into this file" },
-    libraries: { refused: "kernels are not compiled here; name a runtime that contains the library with 'runtime'" },
-    roms: { refused: "ROM images are not built here; put the files below the 'rootfs' directory" },
-    volumes: { refused: "volumes are no part of an image; list them in the Instance's or the template's 'volumes'" },
+    unikraft: { unsupported: "kernels are not compiled here; name a ready-made one with 'runtime'" },
+    template: { unsupported: "templates are not fetched; write what the template holds into this file" },
+    libraries: {
+      unsupported: "kernels are not compiled here; name a runtime that contains the library with 'runtime'",
+    },
+    roms: { unsupported: "ROM images are not built here; put the files below the 'rootfs' directory" },
+    volumes: {
+      unsupported: "volumes are no part of an image; list them in the Instance's or the template's 'volumes'",
+    },
   }),
 );
 

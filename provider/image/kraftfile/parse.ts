@@ -34,7 +34,7 @@ function readRoot(source: YamlSource): Kraftfile | undefined {
   reportUnknownKeys(source, members, "a Kraftfile", [...TOP_LEVEL_KEYS.keys()], useful);
   for (const { key, keyNode } of members) {
     const fate = TOP_LEVEL_KEYS.get(key);
-    if (typeof fate === "object") source.report(keyNode, `'${key}' is not supported: ${fate.refused}.`);
+    if (typeof fate === "object") source.report(keyNode, `'${key}' is not supported: ${fate.unsupported}.`);
   }
   const value = (key: string): Member | undefined => members.find((member) => member.key === key);
   const spec = readSpec(source, root, value("spec"), value("specification"));

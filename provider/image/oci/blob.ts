@@ -1,9 +1,8 @@
 /** Blobs that may still have to be written: a digest that is known, and a way to get the bytes. */
-import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
-import { type Digest, digestOf } from "../../base/digest";
+import { ContentMeter, type Digest, digestOf } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
 import { type LayerRef, layerChunks } from "./layer";
 
@@ -29,13 +28,9 @@ export const blobFromLayer = ({ digest, sizeBytes, blob }: LayerRef): BlobSource
 
 /** A layer tar yet to be made around a file. Reads the file once now, and again when the layout lacks the blob. */
 export async function layerBlobFromFile(file: string, entry: string): Promise<BlobSource> {
-  const hash = crypto.createHash("sha256");
-  let sizeBytes = 0;
-  for await (const chunk of layerChunks(file, entry)) {
-    hash.update(chunk);
-    sizeBytes += chunk.length;
-  }
-  return { digest: `sha256:${hash.digest("hex")}`, sizeBytes, chunks: () => layerChunks(file, entry) };
+  const meter = new ContentMeter();
+  for await (const _chunk of meter.measure(layerChunks(file, entry)));
+  return { digest: meter.digest(), sizeBytes: meter.sizeBytes, chunks: () => layerChunks(file, entry) };
 }
 
 /**
@@ -43,13 +38,10 @@ export async function layerBlobFromFile(file: string, entry: string): Promise<Bl
  * that is a digest is believed for ever. Throws `BUILD_FAILED` when the bytes are others, `NO_SPACE` on a full disk.
  */
 export async function writeBlob(source: BlobSource, file: string, signal?: AbortSignal): Promise<void> {
-  const hash = crypto.createHash("sha256");
-  let bytesWritten = 0;
+  const meter = new ContentMeter();
   const checked = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of source.chunks()) {
-      hash.update(chunk);
-      bytesWritten += chunk.length;
-      if (bytesWritten > source.sizeBytes) break;
+    for await (const chunk of meter.measure(source.chunks())) {
+      if (meter.sizeBytes > source.sizeBytes) break;
       yield chunk;
     }
   };
@@ -63,7 +55,7 @@ export async function writeBlob(source: BlobSource, file: string, signal?: Abort
       `writing ${(source.sizeBytes / 2 ** 20).toFixed(1)} MiB of an image to '${path.dirname(file)}'`,
     );
   }
-  if (bytesWritten !== source.sizeBytes || `sha256:${hash.digest("hex")}` !== source.digest) {
+  if (meter.sizeBytes !== source.sizeBytes || meter.digest() !== source.digest) {
     throw new UnikernelError(
       "BUILD_FAILED",
       `The content of blob ${source.digest} does not match its digest and size.`,

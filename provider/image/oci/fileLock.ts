@@ -12,7 +12,8 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { UnikernelError } from "../../base/errors";
+import { UnikernelError, hasErrorCode } from "../../base/errors";
+import { isProcessAlive } from "../../base/exec";
 
 const POLL_INTERVAL_MS = 10;
 const ACQUIRE_TIMEOUT_MS = 60_000;
@@ -37,7 +38,7 @@ async function acquire(file: string, deadline: number): Promise<() => Promise<vo
         await fs.link(draft, file);
         return () => fs.rm(file, { force: true });
       } catch (error) {
-        if (!hasCode(error, "EEXIST")) throw error;
+        if (!hasErrorCode(error, "EEXIST")) throw error;
       }
       const holder = await readHolder(file);
       if (holder !== undefined && !isProcessAlive(holder.pid)) await removeStaleLock(file, holder.token, deadline);
@@ -63,24 +64,10 @@ async function readHolder(file: string): Promise<{ pid: number; token: string } 
     const [pid = "", token = ""] = (await fs.readFile(file, "utf8")).split(" ");
     return { pid: Number(pid), token };
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined; // released in between
+    if (hasErrorCode(error, "ENOENT")) return undefined; // released in between
     throw error;
   }
 }
-
-/** True for a process that exists, also one of another user. */
-export function isProcessAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !hasCode(error, "ESRCH");
-  }
-}
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && "code" in error && error.code === code;
 
 const lockHeldError = (file: string, pid: number | undefined): UnikernelError =>
   new UnikernelError("BUILD_FAILED", `The image layout stayed locked by process ${pid ?? "unknown"} (${file}).`, {

@@ -2,6 +2,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Digest } from "../../base/digest";
+import { hasErrorCode } from "../../base/errors";
 import { writeFileAtomic } from "../../base/files";
 import { ANNOTATION, MEDIA_TYPE, type Descriptor, type ImageIndex, imageIndex } from "./descriptor";
 import { type Reference, canonicalRepository, formatReference, parseReference } from "./reference";
@@ -35,7 +36,7 @@ export async function readIndex(folder: string): Promise<ImageIndex> {
   try {
     return parseDocument(await fs.readFile(file, "utf8"), file, imageIndex);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (!hasErrorCode(error, "ENOENT")) throw error;
     return { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [] };
   }
 }

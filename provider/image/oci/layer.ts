@@ -34,25 +34,6 @@ export async function* layerChunks(file: string, entry: string): AsyncGenerator<
   }
 }
 
-/** Writes a layer that holds `file` as `entry` and returns what refers to it. Throws `NO_SPACE`. */
-export async function writeLayer(file: string, entry: string, blob: string): Promise<LayerRef> {
-  const hash = crypto.createHash("sha256");
-  let sizeBytes = 0;
-  const measured = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of layerChunks(file, entry)) {
-      hash.update(chunk);
-      sizeBytes += chunk.length;
-      yield chunk;
-    }
-  };
-  try {
-    await pipeline(measured, fs.createWriteStream(blob));
-  } catch (error) {
-    throw fromSystemError(error, `packing '${file}'`);
-  }
-  return { digest: `sha256:${hash.digest("hex")}`, sizeBytes, blob, entry };
-}
-
 /**
  * Unpacks the one file of a layer to `toFile`, through a temporary name beside it.
  * Throws `BUILD_FAILED` when the layer does not hold it or is no tar, `NO_SPACE` when the disk is full.

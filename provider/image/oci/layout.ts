@@ -14,6 +14,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Digest } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
+import { fileExists } from "../../base/files";
 import { type BlobSource, layerBlobFromFile, blobFromLayer } from "./blob";
 import { collectGarbage, commit, layoutLockFile, createStagingPath } from "./transaction";
 import { LAYER_ENTRY, MEDIA_TYPE, type Descriptor, type Platform } from "./descriptor";
@@ -158,9 +159,3 @@ const toBlob = (part: LayerRef | { readonly file: string }, entry: string): Prom
 
 const layerEntry = (part: LayerRef | { readonly file: string } | undefined): { entry: string } | object =>
   part !== undefined && "entry" in part ? { entry: part.entry } : {};
-
-const fileExists = (file: string): Promise<boolean> =>
-  fs.access(file).then(
-    () => true,
-    () => false,
-  );

@@ -24,8 +24,11 @@ const HOST =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
 const MAX_REPOSITORY = 255;
 
+/** The vendor's registry, for names without a host. Source: unikraft CLI. */
+export const DEFAULT_REGISTRY = "index.unikraft.io";
+
 /** Hosts that mean the vendor's own registry; names in it are written without them. */
-const VENDOR_HOSTS: readonly string[] = ["index.unikraft.io", "unikraft.io"];
+const VENDOR_HOSTS: readonly string[] = [DEFAULT_REGISTRY, "unikraft.io"];
 
 const looksLikeHost = (part: string): boolean => part === "localhost" || /[.:A-Z]/.test(part);
 

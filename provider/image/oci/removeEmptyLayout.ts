@@ -1,7 +1,7 @@
 /** The end of a layout that nobody uses any more. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { removeIfEmpty } from "../../base/files";
+import { fileExists, removeIfEmpty } from "../../base/files";
 import { layoutLockFile } from "./transaction";
 import { withFileLock } from "./fileLock";
 
@@ -18,9 +18,3 @@ export async function removeEmptyLayout(folder: string): Promise<void> {
   });
   if (emptied) await removeIfEmpty(folder);
 }
-
-const fileExists = (file: string): Promise<boolean> =>
-  fs.stat(file).then(
-    () => true,
-    () => false,
-  );

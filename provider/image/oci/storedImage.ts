@@ -3,7 +3,8 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import * as z from "zod";
 import type { Digest } from "../../base/digest";
-import { UnikernelError } from "../../base/errors";
+import { UnikernelError, hasErrorCode } from "../../base/errors";
+import { fileExists } from "../../base/files";
 import {
   LAYER_ANNOTATION,
   MEDIA_TYPE,
@@ -103,7 +104,7 @@ async function readDocument<T>(folder: string, digest: Digest, model: z.ZodType<
   try {
     text = await fs.readFile(file, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasErrorCode(error, "ENOENT")) return undefined;
     throw error;
   }
   return parseDocument(text, file, model);
@@ -144,9 +145,3 @@ function parseEnv(entries: readonly string[]): Record<string, string> {
   }
   return Object.fromEntries(env);
 }
-
-const fileExists = (file: string): Promise<boolean> =>
-  fs.access(file).then(
-    () => true,
-    () => false,
-  );

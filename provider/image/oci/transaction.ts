@@ -3,11 +3,12 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Digest } from "../../base/digest";
+import { isProcessAlive } from "../../base/exec";
 import { writeFileAtomic } from "../../base/files";
 import { type BlobSource, writeBlob } from "./blob";
 import type { Descriptor, ImageIndex } from "./descriptor";
 import { readIndex, writeIndex } from "./indexJson";
-import { isProcessAlive, withFileLock } from "./fileLock";
+import { withFileLock } from "./fileLock";
 import { blobPath, reachableFrom } from "./storedImage";
 
 /** The lock that every change of a layout is made under. */

@@ -1,37 +1,32 @@
 /**
  * Reads from an OCI registry: manifests into memory, blobs as streams, everything checked against its digest.
  *
- * Source: OCI distribution-spec 1.1; token authentication: distribution/distribution `docs/spec/auth/token.md`.
+ * Source: OCI distribution-spec 1.1.
  */
 import type { Readable } from "node:stream";
-import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from "axios";
+import axios, { type AxiosInstance, type AxiosResponse } from "axios";
 import * as z from "zod";
 import { type Digest, digestOf, isDigest } from "../../base/digest";
-import { UnikernelError } from "../../base/errors";
+import { isLoopbackHost } from "../../base/hostNames";
 import { MEDIA_TYPE } from "../oci/descriptor";
+import { parseToken, tokenUrl } from "./authentication";
+import { type RegistryRequest, malformedError, statusError, unreachableError } from "./errors";
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const BODY_IDLE_TIMEOUT_MS = 30_000;
 const MAX_REDIRECTS = 5;
-/** Manifests beyond this are refused; registries must take 4 MiB. Source: distribution-spec, "Pushing Manifests". */
+/** Larger manifests are rejected; registries must take 4 MiB. Source: distribution-spec, "Pushing Manifests". */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 const MANIFEST_ACCEPT = [MEDIA_TYPE.index, MEDIA_TYPE.manifest, MEDIA_TYPE.dockerIndex, MEDIA_TYPE.dockerManifest].join(
   ", ",
 );
 
-/** User name and password, or a registry's own token as password. */
-export interface RegistryAuth {
-  readonly username: string;
-  readonly password: string;
-}
-
-/** Where and as whom. */
+/** Which registry. */
 export interface RegistryClientOptions {
-  /** Host with port if any: `index.unikraft.io`. Loopback hosts are asked by plain HTTP, all others by HTTPS. */
+  /** Host with port if any: `index.unikraft.io`. Loopback hosts are reached by plain HTTP, all others by HTTPS. */
   readonly registry: string;
-  /** `undefined` asks anonymously. */
-  readonly auth?: RegistryAuth | undefined;
+  /** Aborts requests and transfers; `undefined` when nobody can cancel them. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,8 +38,8 @@ export interface FetchedManifest {
 }
 
 /**
- * One registry. Every method throws `API_UNREACHABLE` (no answer in time, or 429 and 5xx), `API_UNAUTHORIZED`,
- * `NOT_FOUND`, or `API_SHAPE` (not what a registry answers, or bytes that do not match their digest).
+ * One registry, read anonymously. Every method throws `API_UNREACHABLE` (no response in time, or 429 and 5xx), `API_UNAUTHORIZED`,
+ * `NOT_FOUND`, or `API_SHAPE` (not what a registry sends, or bytes that do not match their digest).
  */
 export interface RegistryClient {
   /** Fetches by tag or digest. */
@@ -53,21 +48,22 @@ export interface RegistryClient {
   fetchBlob(repository: string, digest: Digest): AsyncIterable<Uint8Array>;
 }
 
-/** A client of one registry; tokens are fetched when asked for, and kept. */
+/** A client of one registry; tokens are fetched on demand and reused. */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
+  const { registry } = options;
   const session = new RegistrySession(options);
   return {
     fetchManifest: async (repository, tagOrDigest) => {
-      const what = `manifest '${repository}:${tagOrDigest}'`;
-      const response = await session.get(repository, `manifests/${tagOrDigest}`, MANIFEST_ACCEPT, what);
-      const bytes = await session.readBody(response, what);
+      const request = { registry, subject: `manifest '${repository}:${tagOrDigest}'` };
+      const response = await session.get(request, repository, `manifests/${tagOrDigest}`, MANIFEST_ACCEPT);
+      const bytes = await session.readBody(request, response);
       const digest = digestOf(bytes);
-      if (isDigest(tagOrDigest) && tagOrDigest !== digest) throw session.malformedError(what, "another digest");
+      if (isDigest(tagOrDigest) && tagOrDigest !== digest) throw malformedError(request, "another digest");
       return { mediaType: mediaTypeOf(response, bytes), digest, bytes };
     },
     fetchBlob: async function* (repository, digest) {
-      const what = `blob ${digest} of '${repository}'`;
-      yield* session.streamBody(await session.get(repository, `blobs/${digest}`, "*/*", what), what);
+      const request = { registry, subject: `blob ${digest} of '${repository}'` };
+      yield* session.streamBody(request, await session.get(request, repository, `blobs/${digest}`, "*/*"));
     },
   };
 }
@@ -82,26 +78,26 @@ function mediaTypeOf(response: AxiosResponse<Readable>, bytes: Buffer): string {
     const own = z.object({ mediaType: z.string() }).safeParse(JSON.parse(bytes.toString("utf8")));
     return own.data?.mediaType ?? header;
   } catch {
-    return header; // what is no JSON is refused by whoever reads it
+    return header; // whoever parses the document reports that it is not JSON
   }
 }
 
 class RegistrySession {
-  readonly #options: RegistryClientOptions;
+  readonly #signal: AbortSignal | undefined;
   readonly #http: AxiosInstance;
-  readonly #authorization = new Map<string, string>();
+  /** Tokens by repository. */
+  readonly #tokens = new Map<string, string>();
 
-  constructor(options: RegistryClientOptions) {
-    this.#options = options;
+  constructor({ registry, signal }: RegistryClientOptions) {
+    this.#signal = signal;
     this.#http = axios.create({
-      baseURL: `${isLoopbackHost(options.registry) ? "http" : "https"}://${options.registry}/v2/`,
+      baseURL: `${isLoopbackHost(registry) ? "http" : "https"}://${registry}/v2/`,
       timeout: HEADERS_TIMEOUT_MS,
       maxRedirects: MAX_REDIRECTS,
       responseType: "stream",
       validateStatus: () => true,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      // Blobs are often served from elsewhere. The redirect loop drops credentials on a change of host; this keeps
-      // it from leaving HTTPS.
+      ...(signal === undefined ? {} : { signal }),
+      // Blobs are often served from elsewhere. axios drops the token on a change of host; this keeps it from leaving HTTPS.
       beforeRedirect: (next, _response, previous) => {
         const from = previous === undefined ? undefined : String(previous["url"] ?? "");
         if (next["protocol"] === "http:" && from?.startsWith("https:")) throw new Error("a redirect leaves HTTPS");
@@ -109,144 +105,77 @@ class RegistrySession {
     });
   }
 
-  /** Asks, and once more with credentials when the registry wants some. */
-  async get(repository: string, path: string, accept: string, what: string): Promise<AxiosResponse<Readable>> {
-    let response = await this.#request(repository, path, accept, what);
+  /** GETs below a repository; after a 401 it fetches a token and tries once more. */
+  async get(
+    request: RegistryRequest,
+    repository: string,
+    path: string,
+    accept: string,
+  ): Promise<AxiosResponse<Readable>> {
+    const fetchOnce = () => this.#fetch(request, `${repository}/${path}`, accept, this.#tokens.get(repository));
+    let response = await fetchOnce();
     if (response.status === 401) {
       response.data.destroy();
-      const authorization = await this.#authorize(repository, String(response.headers["www-authenticate"] ?? ""), what);
-      this.#authorization.set(repository, authorization);
-      response = await this.#request(repository, path, accept, what);
+      const url = tokenUrl(request, repository, String(response.headers["www-authenticate"] ?? ""));
+      this.#tokens.set(repository, await this.#fetchToken(request, url));
+      response = await fetchOnce();
     }
     if (response.status === 200) return response;
     response.data.destroy();
-    throw this.#statusError(response.status, what);
+    throw statusError(request, response.status);
   }
 
-  async #request(repository: string, path: string, accept: string, what: string): Promise<AxiosResponse<Readable>> {
-    const authorization = this.#authorization.get(repository);
-    const headers = { accept, ...(authorization === undefined ? {} : { authorization }) };
+  async #fetchToken(request: RegistryRequest, url: URL): Promise<string> {
+    const response = await this.#fetch(request, url.href, "application/json", undefined);
+    const body = await this.readBody(request, response);
+    if (response.status !== 200) throw statusError(request, response.status);
+    return parseToken(request, body);
+  }
+
+  async #fetch(
+    request: RegistryRequest,
+    url: string,
+    accept: string,
+    token: string | undefined,
+  ): Promise<AxiosResponse<Readable>> {
+    const headers = { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
     try {
-      return await this.#http.get<Readable>(`${repository}/${path}`, { headers });
+      return await this.#http.get<Readable>(url, { headers });
     } catch (error) {
-      throw this.#unreachableError(error, what);
+      this.#signal?.throwIfAborted();
+      throw unreachableError(request, error);
     }
-  }
-
-  async #authorize(repository: string, challenge: string, what: string): Promise<string> {
-    const { auth, registry } = this.#options;
-    const basic = auth && `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
-    if (/^basic\b/i.test(challenge) && basic !== undefined) return basic;
-    const realm = challengeParameter(challenge, "realm");
-    if (!/^bearer\b/i.test(challenge) || realm === undefined) throw this.#statusError(401, what);
-    const url = URL.canParse(realm) ? new URL(realm) : undefined;
-    if (url === undefined || (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackHost(registry)))) {
-      throw this.malformedError(what, "a token address that is not HTTPS");
-    }
-    const service = challengeParameter(challenge, "service");
-    if (service !== undefined) url.searchParams.set("service", service);
-    url.searchParams.set("scope", challengeParameter(challenge, "scope") ?? `repository:${repository}:pull`);
-    return `Bearer ${await this.#token(url, basic, what)}`;
-  }
-
-  async #token(url: URL, basic: string | undefined, what: string): Promise<string> {
-    let response: AxiosResponse<Readable>;
-    try {
-      response = await this.#http.get(url.href, { headers: basic === undefined ? {} : { authorization: basic } });
-    } catch (error) {
-      throw this.#unreachableError(error, what);
-    }
-    const body = await this.readBody(response, what);
-    if (response.status !== 200) throw this.#statusError(response.status, what);
-    const reply = z.object({ token: z.string().optional(), access_token: z.string().optional() });
-    const parsed = reply.safeParse(parseJson(body));
-    const token = parsed.data?.token ?? parsed.data?.access_token;
-    if (token === undefined) throw this.malformedError(what, "no token");
-    return token;
   }
 
   /** A small body, whole. */
-  async readBody(response: AxiosResponse<Readable>, what: string): Promise<Buffer> {
+  async readBody(request: RegistryRequest, response: AxiosResponse<Readable>): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
     let sizeBytes = 0;
-    for await (const chunk of this.streamBody(response, what)) {
+    for await (const chunk of this.streamBody(request, response)) {
       sizeBytes += chunk.length;
-      if (sizeBytes > MAX_MANIFEST_BYTES) throw this.malformedError(what, "a document of more than 4 MiB");
+      if (sizeBytes > MAX_MANIFEST_BYTES) throw malformedError(request, "a document of more than 4 MiB");
       chunks.push(chunk);
     }
     return Buffer.concat(chunks);
   }
 
-  /** A body in pieces, given up when none comes for a while. */
-  async *streamBody(response: AxiosResponse<Readable>, what: string): AsyncGenerator<Uint8Array> {
+  /** A body in chunks; gives up when none arrives for {@link BODY_IDLE_TIMEOUT_MS}. */
+  async *streamBody(request: RegistryRequest, response: AxiosResponse<Readable>): AsyncGenerator<Uint8Array> {
     const stream = response.data;
-    const stalled = (): void => void stream.destroy(new Error("the transfer stalled"));
-    let timer = setTimeout(stalled, BODY_IDLE_TIMEOUT_MS);
+    const onIdle = (): void => void stream.destroy(new Error("the transfer stalled"));
+    let timer = setTimeout(onIdle, BODY_IDLE_TIMEOUT_MS);
     try {
       for await (const chunk of stream) {
         clearTimeout(timer);
         yield chunk as Uint8Array; // no encoding is set, so chunks are buffers
-        timer = setTimeout(stalled, BODY_IDLE_TIMEOUT_MS);
+        timer = setTimeout(onIdle, BODY_IDLE_TIMEOUT_MS);
       }
     } catch (error) {
-      throw this.#unreachableError(error, what);
+      this.#signal?.throwIfAborted();
+      throw unreachableError(request, error);
     } finally {
       clearTimeout(timer);
       stream.destroy();
     }
   }
-
-  malformedError(what: string, found: string): UnikernelError {
-    return new UnikernelError(
-      "API_SHAPE",
-      `The registry '${this.#options.registry}' answered with ${found} for ${what}.`,
-      {
-        hint: "Check that the host is an OCI registry.",
-      },
-    );
-  }
-
-  #statusError(status: number, what: string): UnikernelError {
-    const { registry, auth } = this.#options;
-    const said = `The registry '${registry}' answered ${status} for ${what}.`;
-    if (status === 401 || status === 403) {
-      const hint = auth === undefined ? "Check the name; a private image needs credentials." : "Check the credentials.";
-      return new UnikernelError("API_UNAUTHORIZED", said, { hint });
-    }
-    if (status === 404) return new UnikernelError("NOT_FOUND", said, { hint: "Check the name and the tag." });
-    if (status === 429 || status >= 500)
-      return new UnikernelError("API_UNREACHABLE", said, { hint: "Try again later." });
-    return this.malformedError(what, `status ${status}`);
-  }
-
-  /** Only the error's code is shown: axios errors hold the request with its credentials. */
-  #unreachableError(error: unknown, what: string): unknown {
-    if (this.#options.signal?.aborted === true) return this.#options.signal.reason;
-    if (UnikernelError.is(error)) return error;
-    const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-    const reason = code ?? (error instanceof Error && !isAxiosError(error) ? error.message : "no answer");
-    return new UnikernelError(
-      "API_UNREACHABLE",
-      `The registry '${this.#options.registry}' could not be asked for ${what} (${reason}).`,
-      {
-        hint: "Check the network and the registry's host.",
-      },
-    );
-  }
 }
-
-/** `realm="…"` of a WWW-Authenticate header. Source: RFC 9110, 11.2. */
-const challengeParameter = (challenge: string, name: string): string | undefined =>
-  new RegExp(`[ ,]${name}="([^"]*)"`, "i").exec(challenge)?.[1];
-
-const parseJson = (bytes: Buffer): unknown => {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return undefined;
-  }
-};
-
-/** True for hosts of this machine, which are asked by plain HTTP, as Docker does. */
-const isLoopbackHost = (registry: string): boolean =>
-  /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/.test(registry);

@@ -3,25 +3,15 @@ import { UnikernelError } from "../../base/errors";
 import { type BlobSource, blobFromBytes } from "../oci/blob";
 import { MEDIA_TYPE, type Descriptor, formatPlatform, imageIndex, imageManifest, isIndexType } from "../oci/descriptor";
 import type { Layout } from "../oci/layout";
-import { type Reference, canonicalRepository, parseReference } from "../oci/reference";
+import { DEFAULT_REGISTRY, type Reference, canonicalRepository, parseReference } from "../oci/reference";
 import { type StoredImage, parseDocument } from "../oci/storedImage";
-import { type FetchedManifest, type RegistryAuth, type RegistryClient, createRegistryClient } from "./client";
-
-/** Where runtimes come from that name no host. */
-export const RUNTIME_REGISTRY = "index.unikraft.io";
+import { type FetchedManifest, type RegistryClient, createRegistryClient } from "./client";
 
 /** Kernels that local QEMU can boot come first; `fc` and `kraftcloud` kernels are built for KVM too. */
 const PREFERRED_OS: readonly string[] = ["qemu", "kraftcloud", "fc"];
 
-/** How to pull. */
-export interface PullOptions {
-  /** Registry of references without a host; defaults to {@link RUNTIME_REGISTRY}. */
-  readonly registry?: string | undefined;
-  readonly auth?: RegistryAuth | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Architecture to take from an index; defaults to `x86_64`. */
-  readonly architecture?: string | undefined;
-}
+/** The architecture that local VMs have. */
+const ARCHITECTURE = "x86_64";
 
 /**
  * Pulls one platform of an image; its digest stays that of the registry's index. A bare name is an official one:
@@ -30,14 +20,12 @@ export interface PullOptions {
  * Throws `INPUT_INVALID` (no reference), `API_UNREACHABLE`, `API_UNAUTHORIZED`, `NOT_FOUND`, `API_SHAPE`,
  * `RUNTIME_UNAVAILABLE` (no such platform), `BUILD_FAILED` (damaged transfer), `NO_SPACE`.
  */
-export async function pullRuntime(reference: string, layout: Layout, options: PullOptions = {}): Promise<StoredImage> {
+export async function pullRuntime(reference: string, layout: Layout, signal?: AbortSignal): Promise<StoredImage> {
   const parsed = parseReference(reference);
-  const { registry, repository } = resolveRegistry(parsed, options.registry ?? RUNTIME_REGISTRY);
-  const client = createRegistryClient({ registry, auth: options.auth, signal: options.signal });
+  const { registry, repository } = resolveRegistry(parsed);
+  const client = createRegistryClient({ registry, signal });
   const root = await client.fetchManifest(repository, parsed.digest ?? parsed.tag ?? "latest");
-  const chosen = isIndexType(root.mediaType)
-    ? await selectManifest(client, repository, root, options.architecture ?? "x86_64", reference)
-    : root;
+  const chosen = isIndexType(root.mediaType) ? await selectManifest(client, repository, root, reference) : root;
   const manifest = parseFetchedDocument(chosen, imageManifest, reference);
   const parts = [manifest.config, ...manifest.layers].map((part) => toBlobSource(client, repository, part));
   return layout.putBlobs({
@@ -45,28 +33,24 @@ export async function pullRuntime(reference: string, layout: Layout, options: Pu
     ...(parsed.tag === undefined ? {} : { tag: parsed.tag }),
     root: { mediaType: root.mediaType || MEDIA_TYPE.manifest, digest: root.digest, size: root.bytes.length },
     blobs: [...parts, blobFromBytes(chosen.bytes), blobFromBytes(root.bytes)],
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(signal === undefined ? {} : { signal }),
   });
 }
 
 /** Host and path to ask. Source: unikraft CLI, resolution of short names. */
-function resolveRegistry(
-  { registry, repository }: Reference,
-  fallback: string,
-): { registry: string; repository: string } {
+function resolveRegistry({ registry, repository }: Reference): { registry: string; repository: string } {
   if (registry !== undefined) return { registry, repository };
-  return { registry: fallback, repository: repository.includes("/") ? repository : `official/${repository}` };
+  return { registry: DEFAULT_REGISTRY, repository: repository.includes("/") ? repository : `official/${repository}` };
 }
 
 async function selectManifest(
   client: RegistryClient,
   repository: string,
   root: FetchedManifest,
-  architecture: string,
   reference: string,
 ): Promise<FetchedManifest> {
   const { manifests } = parseFetchedDocument(root, imageIndex, reference);
-  const fitting = manifests.filter((entry) => entry.platform?.architecture === architecture);
+  const fitting = manifests.filter((entry) => entry.platform?.architecture === ARCHITECTURE);
   const rank = ({ platform }: Descriptor): number => {
     const at = PREFERRED_OS.indexOf(platform?.os ?? "");
     return at < 0 ? PREFERRED_OS.length : at;
@@ -76,9 +60,9 @@ async function selectManifest(
   const offered = manifests.map(({ platform }) => (platform ? formatPlatform(platform) : "unknown")).join(", ");
   throw new UnikernelError(
     "RUNTIME_UNAVAILABLE",
-    `The runtime '${reference}' is made for ${offered}, not for ${architecture}.`,
+    `The runtime '${reference}' is made for ${offered}, not for ${ARCHITECTURE}.`,
     {
-      hint: "Name a runtime for this architecture.",
+      hint: "Name a runtime for this architecture in the Kraftfile.",
     },
   );
 }
@@ -99,9 +83,9 @@ function parseFetchedDocument<T>(
   } catch (cause) {
     throw new UnikernelError(
       "API_SHAPE",
-      `The registry's document ${fetched.digest} for '${reference}' is no OCI document.`,
+      `The registry's document ${fetched.digest} for '${reference}' is not an OCI document.`,
       {
-        hint: "Check that the host is an OCI registry and the name an image.",
+        hint: "Check that the host is an OCI registry and that the name is an image.",
         cause,
       },
     );

@@ -1,6 +1,7 @@
 /** Finds the root file system's directory, and keeps it inside the image context. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { systemErrorCode } from "../../base/errors";
 
 /** The directory's real path, or why it cannot be packed, as a sentence. */
 export type DirectoryResult = { readonly directory: string } | { readonly problem: string };
@@ -21,7 +22,7 @@ export async function resolveDirectoryInside(context: string, relative: string):
   try {
     real = await fs.realpath(path.join(root, relative));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    const code = systemErrorCode(error) ?? "unknown error";
     return {
       problem:
         code === "ENOENT"

@@ -1,7 +1,7 @@
 /** A file tree from a directory on disk. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { UnikernelError } from "../../base/errors";
+import { UnikernelError, systemErrorCode } from "../../base/errors";
 import { findEntryProblem } from "../cpio/write";
 import { compareBytes } from "./completeTree";
 import type { FileTree, TreeEntry } from "./tree";
@@ -41,11 +41,11 @@ async function readEntry(file: string, inner: string): Promise<TreeEntry | strin
   if (stat.isDirectory()) return { type: "directory", mode };
   if (stat.isSymbolicLink()) return toSymlinkEntry(await fs.readlink(file), inner);
   if (stat.isFile()) {
-    const readable = await fs.access(file, fs.constants.R_OK).then(
+    const isReadable = await fs.access(file, fs.constants.R_OK).then(
       () => true,
       () => false,
     );
-    return readable
+    return isReadable
       ? { type: "file", mode, content: { path: file, sizeBytes: stat.size } }
       : `'/${inner}' cannot be read.`;
   }
@@ -65,7 +65,7 @@ async function listFolder(folder: string, inner: string, problems: string[]): Pr
   try {
     raw = await fs.readdir(folder, { encoding: "buffer" });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    const code = systemErrorCode(error) ?? "unknown error";
     problems.push(`The directory '/${inner}' cannot be read (${code}).`);
     return [];
   }

@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError } from "../../base/errors";
 import { exec, findTool, type ExecResult } from "../../base/exec";
+import { fileExists } from "../../base/files";
 
 /** The package that always names the newest cloud kernel. */
 const KERNEL_META_PACKAGE = "linux-image-cloud-amd64";
@@ -73,7 +74,7 @@ export async function unpackDebianPackages(options: {
   const { folder, onProgress, signal } = options;
   let kernelPackage = await resolveKernelPackage(signal);
   if (kernelPackage === undefined && process.getuid?.() === 0) {
-    onProgress("Refreshing apt's package lists (apt-get update)");
+    onProgress("updating apt's package lists (apt-get update)");
     await runAptTool("apt-get", ["update", "-q"], { signal });
     kernelPackage = await resolveKernelPackage(signal);
   }
@@ -82,7 +83,7 @@ export async function unpackDebianPackages(options: {
       hint: `Run 'sudo apt-get update' and try again. ${HINT}`,
     });
   }
-  onProgress(`Downloading ${kernelPackage} and ${BUSYBOX_PACKAGE} (28 MB) with apt-get`);
+  onProgress(`downloading ${kernelPackage} and ${BUSYBOX_PACKAGE} (28 MB) with apt-get`);
   await runAptTool("apt-get", ["download", "-q", kernelPackage, BUSYBOX_PACKAGE], { cwd: folder, signal });
   const root = path.join(folder, "unpacked");
   for (const name of (await fs.readdir(folder)).filter((entry) => entry.endsWith(".deb"))) {
@@ -99,7 +100,7 @@ export async function unpackDebianPackages(options: {
 async function findFirstExisting(candidates: readonly string[], root: string): Promise<string> {
   for (const candidate of candidates) {
     const file = path.join(root, candidate);
-    if (await fs.stat(file).catch(() => undefined)) return file;
+    if (await fileExists(file)) return file;
   }
   throw new UnikernelError("RUNTIME_UNAVAILABLE", `The downloaded packages hold no '${candidates[0]}'.`, {
     hint: HINT,

@@ -2,8 +2,9 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { UnikernelError, fromSystemError } from "../../base/errors";
+import { UnikernelError, fromSystemError, hasErrorCode } from "../../base/errors";
 import { exec } from "../../base/exec";
+import { fileExists } from "../../base/files";
 import type { FileContent, FileTree } from "../rootfs/tree";
 import { createBaseTree } from "./baseTree";
 import { unpackDebianPackages, type UnpackedPackages } from "./debianPackages";
@@ -47,13 +48,13 @@ export async function getOrBuildLinuxRuntime(options: {
   try {
     await fs.mkdir(workFolder, { recursive: true });
     const packages = await unpackDebianPackages({ ...options, folder: workFolder });
-    options.onProgress("Unpacking the kernel");
+    options.onProgress("unpacking the kernel");
     const made = path.join(workFolder, "made");
     await fs.mkdir(made);
     await assembleRuntime(packages, made, options.signal);
     options.signal?.throwIfAborted();
     await fs.rename(made, cacheFolder).catch((error: unknown) => {
-      if (!isAlreadyExistsError(error)) throw error; // another process was first: use what it made
+      if (!hasErrorCode(error, "ENOTEMPTY", "EEXIST")) throw error; // another process was first: use what it made
     });
   } catch (error) {
     throw fromSystemError(error, "making the runtime linux:latest");
@@ -66,9 +67,6 @@ export async function getOrBuildLinuxRuntime(options: {
     hint: "Remove that folder and try again.",
   });
 }
-
-const isAlreadyExistsError = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && (error.code === "ENOTEMPTY" || error.code === "EEXIST");
 
 /** Puts the files worth keeping into `made`; `version` comes last, so that it marks a complete folder. */
 async function assembleRuntime(
@@ -108,8 +106,6 @@ async function copyModule(
     hint: "Name another runtime in the Kraftfile.",
   });
 }
-
-const fileExists = async (file: string): Promise<boolean> => (await fs.stat(file).catch(() => undefined)) !== undefined;
 
 async function toFileContent(file: string): Promise<FileContent> {
   return { path: file, sizeBytes: (await fs.stat(file)).size };

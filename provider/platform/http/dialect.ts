@@ -1,5 +1,5 @@
 /**
- * What tells the nodes that the cloud runs in 2026 from the newest documentation, for `unikernel local up --strict-2026`: a client
+ * What tells the nodes that the cloud runs in 2026 from the newest documentation, for tests (`strict2026` of the daemon): a client
  * that gets along with both has nothing to fear from either. Source: answers of deployed nodes. Pure.
  *
  * The same switch makes handlers refuse a change of a running instance (`PlatformParts.strict2026`), which newer nodes keep until it

@@ -1,4 +1,4 @@
-/** Failures as the dynamic provider process prints them. */
+/** Errors in the form that the dynamic provider process reports. */
 import { UnikernelError, formatError } from "../../base/errors";
 import { RESOURCE_NAME_KEY } from "../../definition/naming";
 import type { CheckFailure, Properties } from "../../definition/resource";

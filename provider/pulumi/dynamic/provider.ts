@@ -26,6 +26,8 @@ import type { ProviderContext } from "../../resources/context";
 import { diffResource } from "../resourceDiff";
 import { createPrintOnce, describeChanges } from "../describeChanges";
 import { QuotaChecker } from "../quotaChecker";
+import { Cancellation } from "./cancellation";
+import { engineAddress } from "./engineWatchdog";
 import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
 import {
   internalProperties,
@@ -81,9 +83,20 @@ const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings
 // Loaded when first needed, with the whole client: a preview without changes sends no request.
 const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
-const getContext = (): ProviderContext => (context ??= loadContext().createContext(getMetro()));
 
-const printOnce = createPrintOnce((line) => void process.stdout.write(`${line}\n`));
+/** Ends the operations of this process when it is told to end. */
+const cancellation = new Cancellation();
+if (engineAddress(process.argv) !== undefined) cancellation.listen((code) => process.exit(code));
+/** The engine shows what this process prints. */
+const printLine = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const getContext = (): ProviderContext =>
+  (context ??= loadContext().createContext(getMetro(), {
+    cancellation: cancellation.signal,
+    printProgress: printLine,
+  }));
+
+const printOnce = createPrintOnce(printLine);
 const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), printOnce);
 
 const currentLocation = (): Location => ({
@@ -136,7 +149,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     try {
       const context = getContext();
       assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
-      return await action(context);
+      return await cancellation.track(action(context));
     } catch (error) {
       throw toResourceError(news, error);
     }

@@ -1,4 +1,4 @@
-/** What front end A keeps in state beside inputs and outputs, and how it gets them out again. */
+/** The state of the dynamic provider: inputs, outputs, and the internal keys beside them. */
 import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../definition/naming";
 import { fieldsIn } from "../../definition/fields";
 import type { Properties } from "../../definition/resource";

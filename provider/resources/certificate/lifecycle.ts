@@ -7,7 +7,7 @@ import { withErrorContext } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, withTimeLimit } from "../context";
 import { findCertificate } from "../common/find";
 import { replaceChainAndKey, withInputContext } from "./apply";
 import { type CertificateInputs, certificateInputs } from "./inputs";
@@ -29,7 +29,9 @@ async function adoptExisting(context: ProviderContext, inputs: CertificateInputs
 export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOutputs, ProviderContext> = {
   describeUpdate: () => ["upload the new chain and key"],
 
-  async create(context, inputs) {
+  async create(unlimited, inputs) {
+    const { createMs } = unlimited.timeouts;
+    const context = withTimeLimit(unlimited, createMs, `Creating certificate '${inputs.name ?? ""}'`);
     const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
     if (adopted !== undefined) return adopted;
     const { name = "", commonName } = inputs;
@@ -55,13 +57,20 @@ export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOu
     return { id: item.uuid, inputs: observedInputs(item, inputs), outputs: toOutputs(item) };
   },
 
-  update: (context, id, _olds, news) => replaceChainAndKey(context, id, news),
+  update: (context, id, _olds, news) =>
+    replaceChainAndKey(
+      withTimeLimit(context, context.timeouts.updateMs, `Updating certificate '${news.name ?? id}'`),
+      id,
+      news,
+    ),
 
-  async delete(context, id, olds) {
+  async delete(unlimited, id, olds) {
+    const attempted = `Deleting certificate '${olds.inputs.name ?? id}'`;
+    const context = withTimeLimit(unlimited, unlimited.timeouts.deleteMs, attempted);
     const reply = await context.client.deleteCertificates({ body: [{ uuid: id }] });
     if (reply.items[0]?.error === ITEM_CODES.NotFound) return;
     try {
-      onlyItem(reply, `Deleting certificate '${olds.inputs.name ?? id}'`);
+      onlyItem(reply, attempted);
     } catch (error) {
       const used = await findCertificate(context, id).catch(() => undefined);
       const services = (used?.service_groups ?? []).map(({ name }) => `'${name}'`).join(", ");

@@ -1,6 +1,6 @@
 /** A Certificate between its inputs and the API. Pure. */
 import { type CertificateItem, type CreateCertificateRequest, commonNameOf } from "../../contract/models";
-import { canonicalDomainName } from "../../base/domainName";
+import { canonicalDomainName } from "../../base/hostNames";
 import { omitUndefined } from "../../base/objects";
 import type { CertificateInputs } from "./inputs";
 import { isSameSerial, parseChain, toPkcs8 } from "./pem";

@@ -3,6 +3,7 @@ import { type Reply, onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import type { RouteName } from "../../contract/routes";
 import { withErrorContext } from "../../base/errors";
+import { hasTimedOut } from "../../base/timeout";
 import type { ProviderContext } from "../context";
 
 /** So long between two attempts. */
@@ -13,11 +14,9 @@ export interface DeletionOptions<K extends RouteName> {
   /** Completes the sentence of an error, such as `Deleting volume 'data'`. */
   readonly attempted: string;
   /** Asks the API for it. */
-  readonly sendDelete: () => Promise<Reply<K>>;
+  readonly sendDelete: (context: ProviderContext) => Promise<Reply<K>>;
   /** Who uses it and will not let go by itself, as a list for a sentence; empty when there is nobody. */
-  readonly findHolders: () => Promise<string>;
-  /** Until when to wait for it, in milliseconds of the clock. */
-  readonly deadlineMs: number;
+  readonly findHolders: (context: ProviderContext) => Promise<string>;
   /** What to do about them. */
   readonly toHint: (holders: string) => string;
 }
@@ -39,22 +38,30 @@ export async function deleteOnceFree<K extends RouteName>(
   context: ProviderContext,
   options: DeletionOptions<K>,
 ): Promise<void> {
-  const { clock, signal } = context;
   for (;;) {
-    const reply = await options.sendDelete();
+    const reply = await options.sendDelete(context);
     const code = (reply.items[0] as { error?: number } | undefined)?.error;
     if (code === ITEM_CODES.NotFound) return;
-    // Who holds it cannot always be told; then nothing says that it will come free.
-    const holders = code === ITEM_CODES.Attached ? await options.findHolders().catch(() => undefined) : undefined;
-    if (holders === "" && clock.now() < options.deadlineMs) {
-      await clock.sleep(POLL_MS, signal);
-      continue;
-    }
+    // Without the holders, nothing says that it will come free.
+    const holders =
+      code === ITEM_CODES.Attached ? await options.findHolders(context).catch(() => undefined) : undefined;
     try {
+      if (holders === "" && (await sleepWithin(context))) continue;
       onlyItem(reply, options.attempted);
       return;
     } catch (refused) {
       throw withErrorContext(refused, holders ? { IN_USE: { hint: options.toHint(holders) } } : {});
     }
+  }
+}
+
+/** Pauses between two attempts; false when the time is up. */
+async function sleepWithin({ clock, signal }: ProviderContext): Promise<boolean> {
+  try {
+    await clock.sleep(POLL_MS, signal);
+    return true;
+  } catch (error) {
+    if (hasTimedOut(signal)) return false;
+    throw error;
   }
 }

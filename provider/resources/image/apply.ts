@@ -1,5 +1,7 @@
 /** Builds a GatewayImage into the image layout. */
-import { type BuiltImage, buildImage, planBuild } from "../../image/build";
+import { type BuiltImage, buildImage } from "../../image/buildImage";
+import { planBuild } from "../../image/planBuild";
+import { createProgressReporter } from "../../image/progress";
 import { resolveRuntime } from "../../image/resolveRuntime";
 import type { ProviderContext } from "../context";
 import type { ImageInputs } from "./inputs";
@@ -9,11 +11,17 @@ export async function buildFromInputs(
   context: ProviderContext,
   { context: folder, files, name = "" }: ImageInputs,
 ): Promise<BuiltImage> {
-  const plan = await planBuild({ context: folder, files, name });
-  return buildImage(plan, {
-    layout: context.imageLayout,
-    repository: name,
-    resolveRuntime: (reference) => resolveRuntime(reference, { signal: context.signal }),
-    ...(context.signal === undefined ? {} : { signal: context.signal }),
-  });
+  const progress = createProgressReporter(`Image '${name}'`, context.printProgress);
+  try {
+    const plan = await planBuild({ context: folder, files, name });
+    return await buildImage(plan, {
+      layout: context.imageLayout,
+      repository: name,
+      resolveRuntime: (reference) => resolveRuntime(reference, { signal: context.signal, onProgress: progress.report }),
+      signal: context.signal,
+      onProgress: ({ message }) => progress.report(message),
+    });
+  } finally {
+    progress.end();
+  }
 }

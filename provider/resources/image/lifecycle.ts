@@ -2,7 +2,7 @@
 import type { Lifecycle } from "../../definition/resource";
 import { openLayout } from "../../image/oci/layout";
 import { removeEmptyLayout } from "../../image/oci/removeEmptyLayout";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, withTimeLimit } from "../context";
 import { buildFromInputs } from "./apply";
 import type { imageInputs } from "./inputs";
 import { type imageOutputs, toOutputs } from "./outputs";
@@ -11,7 +11,8 @@ import { type imageOutputs, toOutputs } from "./outputs";
 export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, ProviderContext> = {
   async create(context, inputs) {
     const { name = "" } = inputs;
-    return { id: name, outputs: toOutputs(name, await buildFromInputs(context, inputs)) };
+    const limited = withTimeLimit(context, context.timeouts.createMs, `Building the image '${name}'`);
+    return { id: name, outputs: toOutputs(name, await buildFromInputs(limited, inputs)) };
   },
 
   async read(context, id, inputs) {
@@ -25,7 +26,8 @@ export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, Provi
   },
 
   async update(context, id, _olds, news) {
-    const built = await buildFromInputs(context, news);
+    const limited = withTimeLimit(context, context.timeouts.updateMs, `Building the image '${id}'`);
+    const built = await buildFromInputs(limited, news);
     // Instances that still run the old image hold their own copy of what they boot from.
     await openLayout(context.imageLayout).remove(id, { keepDigest: built.digest });
     return toOutputs(id, built);

@@ -2,7 +2,7 @@
 import { UnikernelError } from "../../base/errors";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
-import { planBuild } from "../../image/build";
+import { planBuild } from "../../image/planBuild";
 import { imageInputs } from "./inputs";
 
 /** Adds the hash of everything the image is built from, so that a changed file shows as a change. */

@@ -8,7 +8,7 @@ import { waitUntilStopped } from "../../client/waitForInstance";
 import { UnikernelError } from "../../base/errors";
 import type { Properties } from "../../definition/resource";
 import { timeoutWithDrainMs } from "../../rollout/instances";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { toReference } from "../common/fields";
 import type { InstanceInputs } from "./inputs";
 import { secretInputsOf, initFailure, isDown, getExisting, waitUntilStable, verifyExpected } from "./operations";
@@ -27,11 +27,7 @@ interface UpdateProgress {
   /** Properties that were changed so far, as the API calls them. */
   readonly patchedProps: Set<string>;
   stoppedByUpdate: boolean;
-  /** When it has to be done. */
-  readonly deadlineMs: number;
 }
-
-const remainingMs = ({ context, deadlineMs }: UpdateProgress): number => Math.max(0, deadlineMs - context.clock.now());
 
 /**
  * Carries out the steps in their order.
@@ -40,7 +36,7 @@ const remainingMs = ({ context, deadlineMs }: UpdateProgress): number => Math.ma
  * made, is started again.
  */
 export async function applySteps(
-  context: ProviderContext,
+  unlimited: ProviderContext,
   id: string,
   steps: readonly InstanceStep[],
   olds: { readonly inputs: InstanceInputs; readonly outputs: Properties },
@@ -48,7 +44,8 @@ export async function applySteps(
 ): Promise<InstanceItem> {
   const { inputs } = olds;
   const drainTimeoutMs = steps.find((step) => step.do === "stop")?.drainTimeoutMs ?? 0;
-  const deadlineMs = context.clock.now() + timeoutWithDrainMs(context.timeouts.updateMs, drainTimeoutMs);
+  const timeoutMs = timeoutWithDrainMs(unlimited.timeouts.updateMs, drainTimeoutMs);
+  const context = withTimeLimit(unlimited, timeoutMs, `Updating instance '${news.name ?? id}'`);
   const progress: UpdateProgress = {
     context,
     id,
@@ -57,7 +54,6 @@ export async function applySteps(
     currentInputs: inputs,
     patchedProps: new Set(),
     stoppedByUpdate: false,
-    deadlineMs,
   };
   const starts = steps.some((step) => step.do === "start");
   try {
@@ -66,7 +62,7 @@ export async function applySteps(
     return item;
   } catch (error) {
     const isUpAgain =
-      progress.stoppedByUpdate && progress.currentInputs === progress.olds && (await tryStart(context, id));
+      progress.stoppedByUpdate && progress.currentInputs === progress.olds && (await tryStart(forCleanup(context), id));
     const known = { inputs: progress.currentInputs, outputs: olds.outputs, pendingStart: starts && !isUpAgain };
     throw await initFailure(context, id, known, error);
   }
@@ -107,9 +103,7 @@ async function applyStep(
     case "verify": {
       const secretInputs = [...secretInputsOf(news), ...secretInputsOf(progress.olds)];
       const expected = { image: news.image, patchedProps: progress.patchedProps, secretInputs };
-      return starts
-        ? waitUntilStable(context, id, expected, remainingMs(progress))
-        : verifyExpected(await getExisting(context, id), expected);
+      return starts ? waitUntilStable(context, id, expected) : verifyExpected(await getExisting(context, id), expected);
     }
     default:
       return step satisfies never;
@@ -121,7 +115,7 @@ async function stopInstance(progress: UpdateProgress, { name }: InstanceItem, dr
   const drain = drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
   progress.stoppedByUpdate = true;
   onlyItem(await client.stopInstances({ body: [{ uuid: progress.id, ...drain }] }), `Stopping instance '${name}'`);
-  await waitUntilStopped(client, progress.id, { timeoutMs: remainingMs(progress), clock, signal });
+  await waitUntilStopped(client, progress.id, { clock, signal });
 }
 
 type Mount = Extract<InstanceStep, { do: "attach" }>["mount"];

@@ -5,11 +5,11 @@ import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { InstanceItem } from "../../contract/models";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
-import { drainAndDelete } from "../../rollout/instances";
+import { drainAndDelete, timeoutWithDrainMs } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
 import { toPatchOperation } from "../common/patchOperation";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { isUuid } from "../common/fields";
 import { workloadErrorContext } from "../workload/request";
 import { type InstanceInputs, deletedOnStop, instanceInputs } from "./inputs";
@@ -27,6 +27,9 @@ import { type InstanceOutputs, type instanceOutputs, toOutputs } from "./outputs
 import { describeInstanceUpdate, toInputPatch, planInstanceUpdate } from "./plan";
 import { applySteps } from "./apply";
 import { isImport, readInputs, toCreateRequest } from "./wire";
+
+/** Time to delete an instance that did not stop in time. */
+const FORCED_DELETE_MS = 60_000;
 
 const diffDefinition = { inputs: instanceInputs, deletedOnStop };
 
@@ -93,18 +96,18 @@ async function updateInstance(
 export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs, ProviderContext> = {
   describeUpdate: (olds, news, outputs) => describeInstanceUpdate(olds, news, lastPowerState(outputs)),
 
-  async create(context, inputs) {
-    const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
+  async create(unlimited, inputs) {
+    const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
+    const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating instance '${inputs.name ?? ""}'`);
     const made = await createInstance(context, inputs);
     try {
       const item = inputs.autostart
-        ? await waitUntilStable(
-            context,
-            made.uuid,
-            { image: inputs.image, isNew: true, secretInputs: secretInputsOf(inputs) },
-            context.timeouts.createMs,
-          )
+        ? await waitUntilStable(context, made.uuid, {
+            image: inputs.image,
+            isNew: true,
+            secretInputs: secretInputsOf(inputs),
+          })
         : verifyExpected(await waitUntilReadable(context, made.uuid), inputs);
       // Last, since what fails before is removed again.
       await setDeleteLock(context, made, inputs);
@@ -112,7 +115,7 @@ export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs,
     } catch (error) {
       if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {
         // It will never be what was asked for; leave nothing behind, so that the next up starts afresh.
-        if (await tryDelete(context, made.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
+        if (await tryDelete(forCleanup(context), made.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
       }
       throw await initFailure(context, made.uuid, { inputs, outputs: {}, pendingStart: inputs.autostart }, error);
     }
@@ -138,6 +141,9 @@ export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs,
     }
     // A clean stop first, so that what the program still holds reaches its volumes.
     const { drainTimeoutMs } = olds.inputs;
-    await drainAndDelete(context, id, { drainTimeoutMs, timeoutMs: context.timeouts.deleteMs });
+    const { deleteMs } = context.timeouts;
+    const attempted = `Deleting instance '${item.name}'`;
+    const limited = withTimeLimit(context, timeoutWithDrainMs(deleteMs, drainTimeoutMs) + FORCED_DELETE_MS, attempted);
+    await drainAndDelete(limited, id, { drainTimeoutMs, timeoutMs: deleteMs });
   },
 };

@@ -7,7 +7,7 @@ import { guestStoppedError, assessLiveness, waitForInstance } from "../../client
 import { UnikernelError } from "../../base/errors";
 import type { Properties } from "../../definition/resource";
 import { PENDING_START_KEY, ResourceInitFailedError, clearedInputs, pickOutputs } from "../../definition/initFailed";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, forCleanup } from "../context";
 import { verifyDigest } from "../workload/request";
 import { type InstanceInputs, instanceInputs } from "./inputs";
 import { instanceOutputs, toOutputs } from "./outputs";
@@ -66,8 +66,7 @@ const NOT_FOUND_GRACE_MS = 15_000;
 
 /** A new instance, once it can be read. Throws `NOT_FOUND`. */
 export const waitUntilReadable = ({ client, clock, signal }: ProviderContext, id: string): Promise<InstanceItem> =>
-  waitForInstance(client, id, () => ({ is: "met" }), {
-    timeoutMs: NOT_FOUND_GRACE_MS,
+  waitForInstance(client, id, () => ({ outcome: "met" }), {
     notFoundGraceMs: NOT_FOUND_GRACE_MS,
     clock,
     signal,
@@ -78,12 +77,10 @@ export async function waitUntilStable(
   context: ProviderContext,
   id: string,
   expected: ExpectedInstance,
-  timeoutMs: number,
 ): Promise<InstanceItem> {
   const { client, clock, signal } = context;
   const { isNew, secretInputs } = expected;
   await waitForInstance(client, id, assessLiveness, {
-    timeoutMs,
     notFoundGraceMs: isNew === true ? NOT_FOUND_GRACE_MS : 0,
     secretInputs,
     clock,
@@ -92,7 +89,7 @@ export async function waitUntilStable(
   await clock.sleep(SETTLE_MS, signal);
   const settled = await getExisting(context, id);
   const verdict = assessLiveness(settled);
-  if (verdict.is === "failed") throw await guestStoppedError(client, settled, verdict.because, secretInputs);
+  if (verdict.outcome === "failed") throw await guestStoppedError(client, settled, verdict.reason, secretInputs);
   return verifyExpected(settled, expected);
 }
 
@@ -138,7 +135,7 @@ export async function initFailure(
   error: unknown,
 ): Promise<ResourceInitFailedError> {
   const pendingEntry = { [PENDING_START_KEY]: pendingStart ? true : undefined };
-  const item = await findInstance(context, { uuid: [id] }).catch(() => undefined);
+  const item = await findInstance(forCleanup(context), { uuid: [id] }).catch(() => undefined);
   const now =
     item === undefined
       ? { ...inputs, ...pickOutputs(instanceOutputs, outputs) }

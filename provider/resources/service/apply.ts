@@ -1,11 +1,11 @@
 /** The replicas of a service, brought to what its inputs ask for. */
 import * as crypto from "node:crypto";
-import { isLoopback } from "../../client/client";
+import { isLoopbackUrl } from "../../base/hostNames";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/instances";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, forCleanup } from "../context";
 import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workload/request";
 import { MANAGED_TAG, templateTag } from "./replicaTags";
 import { toRolloutPolicy } from "./rolloutInput";
@@ -22,7 +22,7 @@ const newReplicaName = (service: string): string =>
 function healthUrl(item: ServiceItem, { ports }: ServiceInputs): string | undefined {
   const { url } = toOutputs(item, ports, []);
   const isTls = ports.some(({ handlers }) => handlers.includes("tls"));
-  return url === "" || (isTls && isLoopback(url)) ? undefined : url;
+  return url === "" || (isTls && isLoopbackUrl(url)) ? undefined : url;
 }
 
 /**
@@ -46,6 +46,7 @@ export async function rollOut(
     client,
     clock,
     signal,
+    cleanup: () => forCleanup(context),
     service: item,
     url: healthUrl(item, inputs),
     policy: { ...policy, healthyWithinMs: Math.min(policy.healthyWithinMs, timeoutMs) },
@@ -70,6 +71,6 @@ export const findServingReplicas = (
   item: ServiceItem,
 ): Promise<readonly InstanceItem[] | undefined> =>
   listInstances(context, item, isManaged).then(
-    (instances) => instances.filter((instance) => assessReadiness(instance).is === "met"),
+    (instances) => instances.filter((instance) => assessReadiness(instance).outcome === "met"),
     () => undefined,
   );

@@ -1,7 +1,7 @@
 /** Domain names of a service: input, rules, and wire format. Pure. */
 import * as z from "zod";
 import type { DomainRequest, ServiceItem } from "../../contract/models";
-import { canonicalDomainName } from "../../base/domainName";
+import { canonicalDomainName } from "../../base/hostNames";
 import { omitUndefined } from "../../base/objects";
 import { type CheckFailure, field, objectType } from "../../definition/resource";
 import { idOrName, toReference } from "../common/fields";

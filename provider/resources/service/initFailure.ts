@@ -2,7 +2,7 @@
 import type { ServiceItem } from "../../contract/models";
 import type { Properties } from "../../definition/resource";
 import { ResourceInitFailedError, clearedInputs, pickOutputs } from "../../definition/initFailed";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, forCleanup } from "../context";
 import { type ServiceInputs, serviceInputs } from "./inputs";
 import { observeService, refetchService } from "./operations";
 import { serviceOutputs, toOutputs } from "./outputs";
@@ -20,12 +20,13 @@ export interface LastKnownState {
  * cannot be told, what was known before does.
  */
 export async function initFailure(
-  context: ProviderContext,
+  failed: ProviderContext,
   item: ServiceItem,
   requested: ServiceInputs,
   known: LastKnownState,
   error: unknown,
 ) {
+  const context = forCleanup(failed);
   const serving = await findServingReplicas(context, item);
   const none = clearedInputs(serviceInputs);
   try {

@@ -4,13 +4,13 @@ import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { ServiceItem } from "../../contract/models";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
-import { drainAndDelete, listInstances } from "../../rollout/instances";
+import { drainAndDelete, listInstances, timeoutWithDrainMs } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
 import { planAutoscale } from "./autoscalePlan";
 import { declaredDomains, everDeclared } from "./domains";
 import { describeSteps } from "../common/patchOperation";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { findService } from "../common/find";
 import { deleteOnceFree, listExistingInstances } from "../common/deleteOnceFree";
 import { type ServiceInputs, desiredReplicas, serviceInputs } from "./inputs";
@@ -31,6 +31,20 @@ import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
 /** A service comes free a moment after its last instance went. */
 const RELEASE_GRACE_MS = 30_000;
 
+/** Time to delete instances that did not stop in time. */
+const FORCED_DELETE_MS = 60_000;
+
+/**
+ * How long a change may take that replaces each replica: the limits of a rollout are those of one replica. `rollOut` enforces
+ * them one by one; this one holds for everything together.
+ */
+function rolloutTimeoutMs(timeoutMs: number, olds: ServiceInputs, news: ServiceInputs): number {
+  const { rollout } = news;
+  const replicas = desiredReplicas(olds) + desiredReplicas(news);
+  const launchMs = Math.min(rollout.healthyWithinMs, timeoutMs) + rollout.stableForMs;
+  return timeoutMs + replicas * (launchMs + timeoutWithDrainMs(timeoutMs, rollout.drainTimeoutMs));
+}
+
 const rootCause = (error: unknown): unknown =>
   UnikernelError.has(error, "ROLLOUT_FAILED") && UnikernelError.is(error.cause) ? error.cause : error;
 
@@ -46,7 +60,10 @@ async function reconcileReplicas(
   if (news.autoscale !== undefined) {
     for (const step of steps) await applyAutoscaleChange(context, item, step);
     const startsAutoscale = olds.autoscale === undefined && desiredReplicas(olds) > 0;
-    if (startsAutoscale) await waitForAutoscaledInstances(context, item, news.autoscale.minSize, timeoutMs);
+    if (startsAutoscale) {
+      const waiting = withTimeLimit(context, timeoutMs, `Scaling service '${item.name}'`);
+      await waitForAutoscaledInstances(waiting, item, news.autoscale.minSize);
+    }
   }
   const instances = await rollOut(context, item, news, timeoutMs);
   if (news.autoscale === undefined) for (const step of steps) await applyAutoscaleChange(context, item, step);
@@ -54,12 +71,13 @@ async function reconcileReplicas(
 }
 
 async function updateService(
-  context: ProviderContext,
+  unlimited: ProviderContext,
   id: string,
   olds: LastKnownState,
   news: ServiceInputs,
 ): Promise<ServiceOutputs> {
   const attempted = `Updating service '${news.name ?? id}'`;
+  const context = withTimeLimit(unlimited, rolloutTimeoutMs(unlimited.timeouts.updateMs, olds.inputs, news), attempted);
   const item = await refetchService(context, id, attempted);
   // What the program says no more is compared with what it said before, and so is what a node does not report.
   const { softLimit, hardLimit, domains } = olds.inputs;
@@ -77,11 +95,12 @@ async function updateService(
     const changed = changes.length === 0 ? item : await refetchService(context, id, attempted);
     return await reconcileReplicas(context, changed, before, news, context.timeouts.updateMs);
   } catch (thrown) {
-    const serving = await findServingReplicas(context, item);
+    const cleanup = forCleanup(context);
+    const serving = await findServingReplicas(cleanup, item);
     if (serving?.some((instance) => isMadeFrom(news.template, instance)) !== true) {
       // What goes on serving listens where the ports led before.
       const revert = planServiceGroup(news, { ...news, ports: before.ports });
-      for (const change of revert) await patchServiceGroup(context, item, change, before).catch(() => undefined);
+      for (const change of revert) await patchServiceGroup(cleanup, item, change, before).catch(() => undefined);
     }
     throw await initFailure(context, item, requested, olds, thrown);
   }
@@ -103,11 +122,13 @@ async function adoptExisting(context: ProviderContext, inputs: ServiceInputs) {
 export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, ProviderContext> = {
   describeUpdate: (olds, news) => describeSteps(planServiceUpdate(olds, news)),
 
-  async create(context, inputs) {
-    const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
+  async create(unlimited, inputs) {
+    const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
-    const { client } = context;
     const { name = "" } = inputs;
+    const timeoutMs = rolloutTimeoutMs(unlimited.timeouts.createMs, { ...inputs, replicas: 0 }, inputs);
+    const context = withTimeLimit(unlimited, timeoutMs, `Creating service '${name}'`);
+    const { client } = context;
     const created = await createOrRecover<ServiceItem>(
       context,
       async () => onlyItem(await client.createService({ body: toCreateRequest(inputs) }), `Creating service '${name}'`),
@@ -130,10 +151,11 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
       );
       return { id: item.uuid, outputs };
     } catch (error) {
-      const left = await listInstances(context, item, isManaged).catch(() => undefined);
+      const cleanup = forCleanup(context);
+      const left = await listInstances(cleanup, item, isManaged).catch(() => undefined);
       if (left?.length === 0) {
         // Nothing of it serves: leave nothing behind, so that the next up starts afresh.
-        const gone = await client.deleteServices({ body: [{ uuid: item.uuid }] }).catch(() => undefined);
+        const gone = await cleanup.client.deleteServices({ body: [{ uuid: item.uuid }] }).catch(() => undefined);
         // There was nothing to roll from: what went wrong is all there is to say.
         if (gone !== undefined && gone.items[0]?.status !== "error") throw rootCause(error);
       }
@@ -160,7 +182,6 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
   update: updateService,
 
   async delete(context, id, olds) {
-    const { client } = context;
     const item = await findService(context, id);
     if (item === undefined) return;
     const { autoscale, instances } = await observeService(context, item, olds.inputs);
@@ -168,18 +189,21 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
     for (const step of scaled) await applyAutoscaleChange(context, item, step);
     // As in a roll: open connections finish, and a clean stop sees to it that what programs still hold reaches their volumes.
     const { deleteMs } = context.timeouts;
-    const deadline = context.clock.now() + deleteMs;
+    const attempted = `Deleting service '${item.name}'`;
+    const deadlineMs = context.clock.now() + deleteMs;
     const going = {
       drainTimeoutMs: Math.min(olds.inputs.rollout.drainTimeoutMs, deleteMs),
       timeoutMs: deleteMs,
     };
-    await Promise.all(instances.map((instance) => drainAndDelete(context, instance.uuid, going)));
-    await deleteOnceFree(context, {
-      // However long its instances took to go.
-      deadlineMs: Math.max(deadline, context.clock.now() + RELEASE_GRACE_MS),
-      attempted: `Deleting service '${item.name}'`,
-      sendDelete: () => client.deleteServices({ body: [{ uuid: item.uuid }] }),
-      findHolders: async () => {
+    const drainMs = timeoutWithDrainMs(deleteMs, going.drainTimeoutMs) + FORCED_DELETE_MS;
+    const draining = withTimeLimit(context, drainMs, attempted);
+    await Promise.all(instances.map((instance) => drainAndDelete(draining, instance.uuid, going)));
+    // However long its instances took to go.
+    const releaseMs = Math.max(deadlineMs - context.clock.now(), RELEASE_GRACE_MS);
+    await deleteOnceFree(withTimeLimit(context, releaseMs, attempted), {
+      attempted,
+      sendDelete: ({ client }) => client.deleteServices({ body: [{ uuid: item.uuid }] }),
+      findHolders: async (context) => {
         // What autoscale has made goes by itself.
         if (scaled.length > 0) return "";
         const now = await refetchService(context, item.uuid, `Reading service '${item.name}'`);

@@ -1,5 +1,7 @@
 /** What a Service's lifecycle is made of: looking at it, changing its group, and its autoscale configuration. */
-import { isLoopback, onlyItem } from "../../client/client";
+import { isLoopbackUrl } from "../../base/hostNames";
+import { hasTimedOut } from "../../base/timeout";
+import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import type { AutoscaleItem, ServiceItem, ServiceProp } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
@@ -65,7 +67,7 @@ function domainErrorContext({ domains = [] }: ServiceInputs): ErrorContexts {
 /** True for ports that many services have, told apart by the names that clients ask for. The local platform gives each to one. */
 const areSharedPorts = (ports: ServiceInputs["ports"], metro: string): boolean =>
   metro !== "local" &&
-  !isLoopback(metro) &&
+  !isLoopbackUrl(metro) &&
   ports.every(({ port, protocol }) => protocol === "tcp" && (port === 80 || port === 443));
 
 /** Which input a refused service is about. That ports or domains are taken is one code; often only the metro's sentence tells which. */
@@ -156,29 +158,32 @@ export async function applyAutoscaleChange(
 const POLL_MS = 200;
 
 /**
- * Waits until so many instances serve that no Service resource made: replicas that go before would leave a gap.
+ * Waits until `size` instances serve that autoscale made: deleting the replicas before would leave a gap.
  *
- * Throws `WAIT_TIMEOUT`.
+ * Throws `WAIT_TIMEOUT` when the context's time is up.
  */
 export async function waitForAutoscaledInstances(
   context: ProviderContext,
   item: ServiceItem,
   size: number,
-  timeoutMs: number,
 ): Promise<void> {
   const { clock, signal } = context;
-  const deadlineMs = clock.now() + timeoutMs;
-  for (;;) {
-    const others = await listInstances(context, item, (instance) => !isManaged(instance));
-    const serving = others.filter((instance) => assessReadiness(instance).is === "met").length;
-    if (serving >= size) return;
-    if (clock.now() >= deadlineMs) {
-      throw new UnikernelError(
-        "WAIT_TIMEOUT",
-        `Autoscale of service '${item.name}' has ${serving} of ${size} instances serving after ${timeoutMs / 1000} s; its replicas keep serving.`,
-        { property: "autoscale", hint: "Check the console log of an instance created from the template." },
-      );
+  const beganMs = clock.now();
+  let serving = 0;
+  try {
+    for (;;) {
+      const others = await listInstances(context, item, (instance) => !isManaged(instance));
+      serving = others.filter((instance) => assessReadiness(instance).outcome === "met").length;
+      if (serving >= size) return;
+      await clock.sleep(POLL_MS, signal);
     }
-    await clock.sleep(POLL_MS, signal);
+  } catch (error) {
+    if (error !== signal.reason || !hasTimedOut(signal)) throw error;
+    const seconds = Math.round((clock.now() - beganMs) / 1000);
+    throw new UnikernelError(
+      "WAIT_TIMEOUT",
+      `Autoscale of service '${item.name}' has ${serving} of ${size} instances serving after ${seconds} s; its replicas keep serving.`,
+      { property: "autoscale", hint: "Look at the console log of an instance that was made from the template." },
+    );
   }
 }

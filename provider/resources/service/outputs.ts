@@ -1,7 +1,7 @@
 /** What a Service reports beside its inputs. Pure. */
 import * as z from "zod";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
-import { canonicalDomainName } from "../../base/domainName";
+import { canonicalDomainName } from "../../base/hostNames";
 import { field, objectType } from "../../definition/resource";
 import { digestIn } from "../workload/request";
 import { serviceUrl } from "./ports";

@@ -1,7 +1,7 @@
 /** The steps of a Service's update, in order: what a preview says and what an update does. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { ServiceProp } from "../../contract/models";
-import { canonicalDomainName } from "../../base/domainName";
+import { canonicalDomainName } from "../../base/hostNames";
 import { type AutoscaleChange, planAutoscale } from "./autoscalePlan";
 import type { PlannedPatch } from "../common/patchOperation";
 import { toWireDomain } from "./domains";

@@ -83,7 +83,7 @@ function observedReplicas(
   all: readonly InstanceItem[],
 ): ReplicaInputs {
   if (template === undefined) return { replicas: all.length === 0 ? replicas : all.length };
-  const live = all.filter((one) => matchesTemplate(template, one) && assessReadiness(one).is !== "failed").length;
+  const live = all.filter((one) => matchesTemplate(template, one) && assessReadiness(one).outcome !== "failed").length;
   const other = all.find((one) => !matchesTemplate(template, one));
   return {
     replicas: live === replicas ? all.length : live,

@@ -3,7 +3,7 @@ import type { VolumeItem, VolumeProp } from "../../contract/models";
 import { onlyItem } from "../../client/client";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, withTimeLimit } from "../context";
 import type { VolumeInputs } from "./inputs";
 import { initFailure, listAttachedInstances, waitUntilReadyAgain } from "./operations";
 import { type VolumeOutputs, toOutputs } from "./outputs";
@@ -48,17 +48,17 @@ export async function applyChanges(
 
 /** Updates a volume in place. */
 export async function updateVolume(
-  context: ProviderContext,
+  unlimited: ProviderContext,
   id: string,
   olds: { readonly inputs: VolumeInputs },
   news: VolumeInputs,
 ): Promise<VolumeOutputs> {
-  const deadlineMs = context.clock.now() + context.timeouts.updateMs;
-  const item = await waitUntilReadyAgain(context, id, deadlineMs);
+  const context = withTimeLimit(unlimited, unlimited.timeouts.updateMs, `Updating volume '${news.name ?? id}'`);
+  const item = await waitUntilReadyAgain(context, id);
   const changes = planChanges(item, olds.inputs, news);
   try {
     await applyChanges(context, item, changes);
-    return toOutputs(await waitUntilReadyAgain(context, id, deadlineMs), news);
+    return toOutputs(await waitUntilReadyAgain(context, id), news);
   } catch (error) {
     throw await initFailure(context, item, olds.inputs, error);
   }

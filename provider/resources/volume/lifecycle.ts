@@ -3,7 +3,7 @@ import { UnikernelError } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { findVolume } from "../common/find";
 import { withDeleteLockHint } from "../common/deleteLock";
 import { deleteOnceFree } from "../common/deleteOnceFree";
@@ -35,21 +35,21 @@ async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
 export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, ProviderContext> = {
   describeUpdate: describeVolumeUpdate,
 
-  async create(context, inputs) {
-    const adopted = inputs.adopt ? await adoptExisting(context, inputs) : undefined;
+  async create(unlimited, inputs) {
+    const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
-    const deadlineMs = context.clock.now() + context.timeouts.createMs;
+    const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating volume '${inputs.name ?? ""}'`);
     const made = await createVolume(context, inputs);
-    const ready = await waitUntilReady(context, made.uuid, deadlineMs).catch(async (error: unknown) => {
+    const ready = await waitUntilReady(context, made.uuid).catch(async (error: unknown) => {
       // It was never of use, so it holds nothing: leave nothing behind, and the next up starts afresh.
-      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(context, made))) throw error;
+      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(forCleanup(context), made))) throw error;
       throw await initFailure(context, made, inputs, error);
     });
     try {
       const changes = planChanges(ready, inputs, inputs);
       await applyChanges(context, ready, changes);
       // Without changes, `ready` is still current.
-      const item = changes.length === 0 ? ready : await waitUntilReadyAgain(context, made.uuid, deadlineMs);
+      const item = changes.length === 0 ? ready : await waitUntilReadyAgain(context, made.uuid);
       return { id: made.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
       throw await initFailure(context, made, inputs, error);
@@ -65,11 +65,11 @@ export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, Pro
   update: updateVolume,
 
   async delete(context, id, olds) {
-    await deleteOnceFree(context, {
-      deadlineMs: context.clock.now() + context.timeouts.deleteMs,
-      attempted: `Deleting volume '${olds.inputs.name ?? id}'`,
-      sendDelete: () => context.client.deleteVolumes({ body: [{ uuid: id }] }),
-      findHolders: () => listAttachedInstances(context, id),
+    const attempted = `Deleting volume '${olds.inputs.name ?? id}'`;
+    await deleteOnceFree(withTimeLimit(context, context.timeouts.deleteMs, attempted), {
+      attempted,
+      sendDelete: ({ client }) => client.deleteVolumes({ body: [{ uuid: id }] }),
+      findHolders: (limited) => listAttachedInstances(limited, id),
       toHint: (users) => `Detach it from ${users} first.`,
     }).catch((error: unknown) => {
       throw withDeleteLockHint(error);

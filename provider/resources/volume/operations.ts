@@ -4,10 +4,11 @@ import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { VolumeItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
 import { UnikernelError, withErrorContext } from "../../base/errors";
+import { hasTimedOut } from "../../base/timeout";
 import { listExistingInstances } from "../common/deleteOnceFree";
 import { findVolume } from "../common/find";
 import { ResourceInitFailedError } from "../../definition/initFailed";
-import type { ProviderContext } from "../context";
+import { type ProviderContext, forCleanup } from "../context";
 import { omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
 import type { VolumeInputs } from "./inputs";
@@ -22,35 +23,37 @@ const REPLACE_HINT =
 /**
  * Waits until a volume can be used.
  *
- * Throws `OPERATION_FAILED` when it never will, and `WAIT_TIMEOUT`.
- *
- * @param deadlineMs by the context's clock: what an operation waits for several times has one
+ * Throws `OPERATION_FAILED` when it never will, and `WAIT_TIMEOUT` when the context's time is up.
  */
-export async function waitUntilReady(context: ProviderContext, id: string, deadlineMs: number): Promise<VolumeItem> {
+export async function waitUntilReady(context: ProviderContext, id: string): Promise<VolumeItem> {
   const { client, clock, signal } = context;
   const startMs = clock.now();
-  for (;;) {
-    const item = onlyItem(await client.getVolumes({ query: { uuid: [id] } }), `Reading volume '${id}'`);
-    if (item.state !== "uninitialized" && item.state !== "initializing" && item.state !== "busy") {
-      if (item.state !== "error") return item;
-      throw new UnikernelError(
-        "OPERATION_FAILED",
-        `Volume '${item.name}' could not be created: ${item.message ?? "its state is 'error'"}.`,
-      );
+  let last: VolumeItem | undefined;
+  try {
+    for (;;) {
+      const item = onlyItem(await client.getVolumes({ query: { uuid: [id] } }), `Reading volume '${id}'`);
+      if (item.state !== "uninitialized" && item.state !== "initializing" && item.state !== "busy") {
+        if (item.state !== "error") return item;
+        throw new UnikernelError(
+          "OPERATION_FAILED",
+          `Volume '${item.name}' could not be created: ${item.message ?? "its state is 'error'"}.`,
+        );
+      }
+      last = item;
+      await clock.sleep(POLL_MS, signal);
     }
-    if (clock.now() > deadlineMs) {
-      throw new UnikernelError(
-        "WAIT_TIMEOUT",
-        `Volume '${item.name}' is still '${item.state}' after ${Math.round((clock.now() - startMs) / 1000)} s.`,
-      );
-    }
-    await clock.sleep(POLL_MS, signal);
+  } catch (error) {
+    if (error !== signal.reason || !hasTimedOut(signal) || last === undefined) throw error;
+    throw new UnikernelError(
+      "WAIT_TIMEOUT",
+      `Volume '${last.name}' is still '${last.state}' after ${Math.round((clock.now() - startMs) / 1000)} s.`,
+    );
   }
 }
 
 /** {@link waitUntilReady} for a volume that has been of use, with the way out where it is so no more. */
-export const waitUntilReadyAgain = (context: ProviderContext, id: string, deadlineMs: number): Promise<VolumeItem> =>
-  waitUntilReady(context, id, deadlineMs).catch((error: unknown) => {
+export const waitUntilReadyAgain = (context: ProviderContext, id: string): Promise<VolumeItem> =>
+  waitUntilReady(context, id).catch((error: unknown) => {
     throw withErrorContext(error, { OPERATION_FAILED: { hint: REPLACE_HINT } });
   });
 
@@ -94,7 +97,7 @@ export async function listAttachedInstances(context: ProviderContext, id: string
 
 /** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */
 export async function initFailure(context: ProviderContext, item: VolumeItem, requested: VolumeInputs, error: unknown) {
-  const now = await findVolume(context, item.uuid).catch(() => undefined);
+  const now = await findVolume(forCleanup(context), item.uuid).catch(() => undefined);
   return new ResourceInitFailedError(item.uuid, toOutputs(now ?? item, requested), error);
 }
 

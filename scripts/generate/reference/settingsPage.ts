@@ -39,6 +39,7 @@ export function settingsPage(): string {
       ["`Provider` argument", "Stack", "Environment"],
       settings.map(([key]) => [code(key), code(`unikernel:${key}`), code(VARIABLE_BY_SETTING[key])]),
     ),
+    "```sh\npulumi config set unikernel:metro fra\npulumi config set --secret unikernel:token    # asks for the token\npulumi config set unikernel:timeouts '{\"createMs\": 600000}'\n```",
     settings
       .map(
         ([key, { description, secret }]) =>

@@ -215,7 +215,7 @@ describe("the client's transport", () => {
 
     api.respond = jsonResponder(503, "{}", { "retry-after": "600" });
     const error = await failure(client().getVolumes({}));
-    assert.match(error.hint ?? "", /left alone for 600 s/);
+    assert.match(error.hint ?? "", /^Rate limited; retry in 600 s\.$/);
     assert.equal(error.details["retryAfterMs"], 600_000);
     assert.equal(api.requests.length, 3);
   });

@@ -1,4 +1,5 @@
 /** One user with one resource over a connection that fails at random: up, refresh, up with a change, refresh, destroy. */
+import { timeoutSignal } from "../../../provider/base/timeout";
 import { isDeepStrictEqual } from "node:util";
 import { createClient } from "../../../provider/client/client";
 import { createObjectReader } from "../../../provider/client/objectReader";
@@ -56,7 +57,17 @@ function contextOf(url: string, token: string): ProviderContext {
   });
   const timeouts = { createMs: 60_000, updateMs: 60_000, deleteMs: 60_000 };
   const reader = createObjectReader(client);
-  return { client, reader, clock: fastClock, metro: "faulty", signal: undefined, timeouts, imageLayout: "" };
+  return {
+    client,
+    reader,
+    clock: fastClock,
+    metro: "faulty",
+    signal: new AbortController().signal,
+    createTimeout: timeoutSignal,
+    timeouts,
+    imageLayout: "",
+    printProgress: () => undefined,
+  };
 }
 
 /** The environment of a history. */

@@ -16,8 +16,8 @@ describe("the daemon", () => {
     const announced = JSON.parse(await fs.readFile(platform.paths.daemonFile, "utf8")) as Record<string, unknown>;
     assert.equal(announced["url"], platform.daemon.url);
     assert.equal(announced["pid"], process.pid);
-    const { stay, strict2026, quotas } = announced["settings"] as Record<string, unknown>;
-    assert.deepEqual([stay, strict2026, (quotas as Record<string, number>)["volumes"]], [true, false, 253]);
+    const { stay, quotas } = announced["settings"] as Record<string, unknown>;
+    assert.deepEqual([stay, (quotas as Record<string, number>)["volumes"]], [true, 253]);
     assert.match(platform.daemon.url, /^http:\/\/127\.0\.0\.1:\d+$/);
     assert.match(await fs.readFile(platform.paths.tokenFile, "utf8"), /^[0-9a-f]{64}$/);
     for (const folder of [platform.paths.stateDir, platform.paths.imagesDir]) {

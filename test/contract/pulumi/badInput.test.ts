@@ -320,7 +320,7 @@ describe("the dynamic provider process with bad input", () => {
           () => metros,
         ),
         [
-          "CONFIG_INVALID: unikernel:metro: There is no metro 'frb'. There are: fra. Did you mean 'fra'? Or give the URL of the metro's API.",
+          "CONFIG_INVALID: unikernel:metro: There is no metro 'frb'. There are: fra. Did you mean 'fra'? Or give the URL of its API.",
         ],
       );
     });
@@ -364,7 +364,7 @@ describe("the dynamic provider process with bad input", () => {
     }
 
     it("reports a name that an instance, a service or a volume has", async () => {
-      const hint = "Choose another name, or leave the name out to have a unique one made.";
+      const hint = "Choose another name, or omit the name to have a unique one generated.";
       await platform.createRunning({ name: "taken" });
       assert.equal(
         await failedCreate("Instance", { name: "taken", image: "app:1" }),
@@ -485,7 +485,7 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of the metro's API.",
+        "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of its API.",
       );
       assert.deepEqual(
         controlPlane.requests.map(({ method }) => method),

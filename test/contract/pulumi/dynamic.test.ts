@@ -108,7 +108,7 @@ describe("the dynamic provider process", () => {
   it("sends no request about an object of another metro, and moves it only with another provider", async () => {
     const news = { __resourceName: "data", name: "data", sizeMb: 64 };
     const there = { ...news, __home: { metro: "https://api.fra.unikraft.cloud", provider: "" } };
-    const refused = /^CONFIG_INVALID: Volume 'data' lives in metro 'https:\/\/api\.fra\.unikraft\.cloud'/;
+    const refused = /^CONFIG_INVALID: Volume 'data' is in metro 'https:\/\/api\.fra\.unikraft\.cloud'/;
     await assert.rejects(volume.read(item.uuid, there), { message: refused });
     await assert.rejects(volume.delete(item.uuid, there), { message: refused });
     await assert.rejects(volume.diff(item.uuid, there, news), { message: refused });
@@ -315,7 +315,7 @@ describe("the dynamic provider process for every kind", () => {
       const { failures } = await image.check({}, { __resourceName: "i", context: UNKNOWN });
       assert.match(
         failures[0]?.reason ?? "",
-        /^GatewayImage works with metro 'local' only, not with 'fra'\. There, give/,
+        /^GatewayImage works with metro 'local' only, not with 'fra'\. In other metros, use/,
       );
     } finally {
       await image.stop();

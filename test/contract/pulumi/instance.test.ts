@@ -207,11 +207,11 @@ describe("an instance on the local platform", () => {
       assert.equal(tooMuch, undefined);
       assert.match(
         (await check("c", 16))[0] ?? "",
-        /^QUOTA_EXCEEDED: memoryMb: the plan as a whole needs 4111 MiB more of live_memory_mb; 0 are used of 4096 MiB\./,
+        /^QUOTA_EXCEEDED: memoryMb: the plan needs 4111 MiB more of live_memory_mb; 0 of 4096 MiB are used\./,
       );
       assert.match(
         (await check("d", 3000))[0] ?? "",
-        /^QUOTA_EXCEEDED: memoryMb: this account may have 16 to 2048 MiB each, got 3000\./,
+        /^QUOTA_EXCEEDED: memoryMb: must be 16 to 2048 MiB in this account, got 3000\./,
       );
     } finally {
       await fresh.stop();

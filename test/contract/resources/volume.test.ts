@@ -87,7 +87,7 @@ describe("a volume on the local platform", () => {
     assert.deepEqual([growing.code, growing.property], ["IN_USE", "sizeMb"]);
     assert.match(growing.hint ?? "", /^Stop instance 'user' first/);
     const going = await failing(volumes.delete(held));
-    assert.match(going.hint ?? "", /^Take it out of instance 'user', or delete that first/);
+    assert.match(going.hint ?? "", /^Detach it from instance 'user' first/);
     await platform.requestItem("PUT", "/v1/instances/stop", [{ uuid: user.uuid }]);
     await platform.waitForItem(user.uuid, ({ state }) => state === "stopped");
     const grown = await volumes.update(held, { name: "used", sizeMb: 32 });

@@ -71,7 +71,7 @@ describe("an existing instance with the real engine", function () {
   it("is rejected at preview beyond the account's quotas", async () => {
     const { output, exitCode } = await stackOf({ name: "there", memoryMb: "999999" }).preview();
     assert.notEqual(exitCode, 0);
-    assert.match(output, /QUOTA_EXCEEDED: memoryMb: this account may have 16 to \d+ MiB each, got 999999\./);
+    assert.match(output, /QUOTA_EXCEEDED: memoryMb: must be 16 to \d+ MiB in this account, got 999999\./);
   });
 
   it("is destroyed with its stack", async () => {

@@ -226,7 +226,7 @@ describe("a real program with bad input", function () {
       await project.write("index.ts", withBase('new unikernel.Volume("mine", { name: "taken", sizeMb: 16 });'));
       assert.equal(
         await failing(stack, platform, "mine"),
-        "ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. Choose another name, or leave the name out to have a unique one made.",
+        "ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. Choose another name, or omit the name to have a unique one generated.",
       );
       await platform.client.deleteVolumes({ body: [{ uuid: taken?.uuid ?? "" }] });
       assertSucceeded(await stack.up());
@@ -250,7 +250,7 @@ describe("a real program with bad input", function () {
         assert.match(
           await failing(stack, platform, "web"),
           new RegExp(
-            `^IN_USE: ports\\[0\\]\\.port: Creating service 'web-[0-9a-f]{7}' failed: Port ${port} on 127\\.0\\.0\\.1 is already in use by another program\\. Publish another port, or end the program that has it\\.$`,
+            `^IN_USE: ports\\[0\\]\\.port: Creating service 'web-[0-9a-f]{7}' failed: Port ${port} on 127\\.0\\.0\\.1 is already in use by another program\\. Publish another port, or stop the program that uses it\\.$`,
           ),
         );
       } finally {
@@ -325,7 +325,7 @@ describe("a real program with bad input", function () {
   describe("that fails at deletion because of a lock", () => {
     before(open);
     after(close);
-    const way = "set deleteLock to false, run 'pulumi up', and delete it then\\.$";
+    const way = "set deleteLock to false, run 'pulumi up', then delete it\\.$";
     const write = (resource: string, isLocked: boolean): Promise<void> =>
       project.write(
         "index.ts",

@@ -112,7 +112,7 @@ describe("several providers in one program", function () {
     const held = heldBy(west);
     const refused = await stackWith({ eastToken: TOKENS.eastNext, westUrl: north.url, mover: "west" }).up();
     assert.equal(refused.succeeded, false);
-    assert.ok(refused.output.includes(`lives in metro '${west.url}'`), refused.output);
+    assert.ok(refused.output.includes(`is in metro '${west.url}'`), refused.output);
     assert.match(refused.output, /CONFIG_INVALID/);
     assert.deepEqual([heldBy(west), heldBy(north), north.requests], [held, [], []]);
     const back = assertSucceeded(await stackWith({ eastToken: TOKENS.eastNext, mover: "west" }).up());

@@ -48,7 +48,7 @@ describe("a plan that exceeds quotas", function () {
     assert.deepEqual(more, [], "once for the plan");
     assert.match(
       error,
-      /QUOTA_EXCEEDED: sizeMb: the plan as a whole needs 48 MiB more of total_volume_mb; 0 are used of 40 MiB\. Ask for less, /,
+      /QUOTA_EXCEEDED: sizeMb: the plan needs 48 MiB more of total_volume_mb; 0 of 40 MiB are used\. Reduce the amount, /,
     );
     assert.deepEqual(await sizes(), []);
   });
@@ -61,7 +61,7 @@ describe("a plan that exceeds quotas", function () {
     await say(16, 32);
     const result = await stack.up();
     assert.equal(result.succeeded, false);
-    assert.match(errorsOf(result)[0] ?? "", /needs 16 MiB more of total_volume_mb; 32 are used of 40 MiB\./);
+    assert.match(errorsOf(result)[0] ?? "", /needs 16 MiB more of total_volume_mb; 32 of 40 MiB are used\./);
     assert.deepEqual(await sizes(), [16, 16]);
   });
 });

@@ -105,7 +105,7 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     assert.equal(failed.succeeded, false);
     assert.match(
       failed.output,
-      /ROLLOUT_FAILED: The roll of service 'web-[0-9a-f]{7}' was given up\. 2 instances go on serving, 2 of them old; 1 new ones were removed/,
+      /ROLLOUT_FAILED: The rollout of service 'web-[0-9a-f]{7}' failed\. 1 new instance removed; 2 old instances still serving\./,
     );
     assert.match(failed.output, /the program exited with code 3, again after 2 restarts/);
     assert.match(failed.output, /\| about to fail/);

@@ -49,10 +49,10 @@ describe("the unikernel command", function () {
   });
 
   it("starts a daemon with the given settings, and reports if the running one has others", async () => {
-    const settings = ["--strict-2026", "--quota", "instances=10", "--quota", "total_volume_mb=100"];
+    const settings = ["--quota", "instances=10", "--quota", "total_volume_mb=100"];
     const up = await unikernel("local", "up", ...settings);
     assert.equal(up.code, 0, up.stderr);
-    const told = "--strict-2026 --quota instances=10 --quota total_volume_mb=100";
+    const told = "--quota instances=10 --quota total_volume_mb=100";
     assert.match(up.stdout, new RegExp(`It was started with '${told}'`));
     const { hard } = (await platform.client.getQuotas({})).items[0] ?? {};
     assert.deepEqual([hard?.instances, hard?.total_volume_mb, hard?.volumes], [10, 100, 253]);
@@ -60,7 +60,7 @@ describe("the unikernel command", function () {
     assert.equal((await unikernel("local", "up")).stdout, up.stdout);
     assert.match((await unikernel("local", "status")).stdout, new RegExp(`started with ${told}\\n`));
 
-    const other = await unikernel("local", "up", "--stay", "--quota", "instances=11", "--strict-2026");
+    const other = await unikernel("local", "up", "--stay", "--quota", "instances=11");
     assert.deepEqual([other.code, other.stdout], [1, ""]);
     assert.match(other.stderr, /IN_USE: .*process \d+.* without '--stay --quota instances=11'.*unikernel local down/);
     await unikernel("local", "down");

@@ -5,8 +5,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { writeCpio } from "../../../provider/image/cpio/write";
 import { readCpio } from "../../../provider/image/cpio/read";
-import { buildImage, planBuild } from "../../../provider/image/build";
-import { writeLayer } from "../../../provider/image/oci/layer";
+import { buildImage } from "../../../provider/image/buildImage";
+import { planBuild } from "../../../provider/image/planBuild";
+import { writeLayer } from "../../support/layers";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { treeFromDirectory } from "../../../provider/image/rootfs/fromDirectory";
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { withTimeout } from "../../../provider/base/timeout";
+import { systemClock } from "../../../provider/base/clock";
+import { UnikernelError } from "../../../provider/base/errors";
+import { abortable, hasTimedOut, timeoutError, timeoutSignal, withTimeout } from "../../../provider/base/timeout";
 
 describe("withTimeout", () => {
   it("does not expire at once for a time beyond the longest timer", async () => {
@@ -9,5 +11,29 @@ describe("withTimeout", () => {
       return signal.aborted;
     });
     assert.equal(over, false);
+  });
+});
+
+describe("a timeout signal", () => {
+  it("aborts with an error that says what did not finish, and in which time", async () => {
+    const signal = timeoutSignal(20, "Creating volume 'data'");
+    assert.equal(hasTimedOut(signal), false);
+    await assert.rejects(systemClock.sleep(5_000, signal), (error) => {
+      assert.ok(UnikernelError.has(error, "WAIT_TIMEOUT"));
+      assert.match(error.message, /^Creating volume 'data' did not finish within 0 s\.$/);
+      return true;
+    });
+    assert.equal(hasTimedOut(signal), true);
+  });
+
+  it("is told apart from a cancellation", () => {
+    assert.equal(hasTimedOut(AbortSignal.abort(new Error("cancelled"))), false);
+    assert.equal(hasTimedOut(AbortSignal.any([AbortSignal.abort(timeoutError(1_000, "Reading"))])), true);
+  });
+
+  it("ends the wait for a promise that settles too late", async () => {
+    const late = new Promise((resolve) => setTimeout(resolve, 5_000).unref());
+    await assert.rejects(abortable(late, timeoutSignal(10, "Reading")), /Reading did not finish/);
+    assert.equal(await abortable(Promise.resolve(1), timeoutSignal(10_000, "Reading")), 1);
   });
 });

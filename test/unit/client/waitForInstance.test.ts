@@ -1,44 +1,48 @@
 import assert from "node:assert/strict";
 import type { InstanceItem } from "../../../provider/contract/models";
 import type { Client } from "../../../provider/client/client";
+import { systemClock } from "../../../provider/base/clock";
 import { UnikernelError } from "../../../provider/base/errors";
+import { timeoutError } from "../../../provider/base/timeout";
+import { FakeTimeouts } from "../../support/resourceContext";
 import {
   assessReadiness,
   guestStoppedError,
   assessLiveness,
   waitForInstance,
+  waitUntilStopped,
 } from "../../../provider/client/waitForInstance";
 
 const seen = (more: Partial<InstanceItem>): InstanceItem => ({ uuid: "u", name: "n", ...more });
 
 describe("the assessment of an observed instance", () => {
   it("is up for running and standby", () => {
-    assert.deepEqual(assessLiveness(seen({ state: "running" })), { is: "met" });
-    assert.deepEqual(assessLiveness(seen({ state: "standby" })), { is: "met" });
+    assert.deepEqual(assessLiveness(seen({ state: "running" })), { outcome: "met" });
+    assert.deepEqual(assessLiveness(seen({ state: "standby" })), { outcome: "met" });
   });
 
   it("is not ready while nothing listens, unless the node does not report it", () => {
-    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 0 })).is, "pending");
-    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 1 })).is, "met");
-    assert.equal(assessReadiness(seen({ state: "running" })).is, "met");
-    assert.equal(assessReadiness(seen({ state: "standby", net_time_us: 0 })).is, "met");
+    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 0 })).outcome, "pending");
+    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 1 })).outcome, "met");
+    assert.equal(assessReadiness(seen({ state: "running" })).outcome, "met");
+    assert.equal(assessReadiness(seen({ state: "standby", net_time_us: 0 })).outcome, "met");
   });
 
   it("is failed for stopped, with the decoded reason", () => {
     assert.deepEqual(assessLiveness(seen({ state: "stopped", stop_reason: 3, exit_code: 7 })), {
-      is: "failed",
-      because: "the program exited with code 7",
+      outcome: "failed",
+      reason: "the program exited with code 7",
     });
   });
 
   it("tolerates one restart but not a crash loop", () => {
     const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1 };
-    assert.equal(assessLiveness(seen({ ...crashed, restart: { attempt: 1 } })).is, "pending");
+    assert.equal(assessLiveness(seen({ ...crashed, restart: { attempt: 1 } })).outcome, "pending");
     assert.deepEqual(assessLiveness(seen({ ...crashed, restart: { attempt: 2 } })), {
-      is: "failed",
-      because: "the program exited with code 1, again after 2 restarts",
+      outcome: "failed",
+      reason: "the program exited with code 1, again after 2 restarts",
     });
-    assert.equal(assessLiveness(seen({ state: "starting", restart: { attempt: 3 } })).is, "failed");
+    assert.equal(assessLiveness(seen({ state: "starting", restart: { attempt: 3 } })).outcome, "failed");
   });
 });
 
@@ -50,11 +54,46 @@ describe("waiting for an instance", () => {
       return Promise.resolve({ items: [seen({ status: "success", state: "starting" })] });
     };
     const client = { metro: "fra", getInstances: answer, waitInstances: answer } as unknown as Client;
-    const clock = { now: () => nowMs, sleep: (ms: number) => Promise.resolve(void (nowMs += ms)) };
-    await assert.rejects(waitForInstance(client, "u", assessLiveness, { timeoutMs: 60_000, clock }), (e) =>
-      UnikernelError.has(e, "WAIT_TIMEOUT"),
-    );
+    const timeouts = new FakeTimeouts({ now: () => nowMs, sleep: (ms) => Promise.resolve(void (nowMs += ms)) });
+    const { clock } = timeouts;
+    const signal = timeouts.create(60_000, "Waiting");
+    await assert.rejects(waitForInstance(client, "u", assessLiveness, { clock, signal }), (e) => {
+      assert.ok(UnikernelError.has(e, "WAIT_TIMEOUT"), String(e));
+      assert.match(e.message, /^Instance 'n' was not ready after 6[01] s: its state is 'starting'\.$/);
+      return true;
+    });
     assert.ok(asked < 200, `${asked} requests in a minute`);
+  });
+
+  it("says what it waited for when a request is still open at the time limit", async () => {
+    const controller = new AbortController();
+    const reads = [() => Promise.resolve({ items: [seen({ status: "success", state: "starting" })] })];
+    const open = (_request: unknown, { signal }: { signal: AbortSignal }) =>
+      new Promise((_, reject) => {
+        controller.abort(timeoutError(5_000, "Creating"));
+        signal.throwIfAborted();
+        signal.addEventListener("abort", () => reject(signal.reason as Error));
+      });
+    const client = {
+      metro: "fra",
+      getInstances: (...call: Parameters<typeof open>) => reads.pop()?.() ?? open(...call),
+      waitInstances: open,
+    } as unknown as Client;
+    const waiting = waitForInstance(client, "u", assessLiveness, { clock: systemClock, signal: controller.signal });
+    await assert.rejects(waiting, /Instance 'n' was not ready after 0 s: its state is 'starting'/);
+    const stopping = waitUntilStopped(client, "u", { clock: systemClock, signal: controller.signal });
+    await assert.rejects(stopping, /Instance 'u' did not stop within 0 s/);
+  });
+
+  it("ends with the reason of a cancellation, which is no timeout", async () => {
+    const controller = new AbortController();
+    const client = { metro: "fra", getInstances: () => Promise.reject(controller.signal.reason as Error) };
+    controller.abort(new Error("cancelled"));
+    const options = { clock: systemClock, signal: controller.signal };
+    await assert.rejects(
+      waitForInstance(client as unknown as Client, "u", assessLiveness, options),
+      /^Error: cancelled$/,
+    );
   });
 });
 

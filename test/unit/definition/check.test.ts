@@ -197,8 +197,8 @@ describe("diff", () => {
 
   it("reports the effect of a change", () => {
     assert.deepEqual(diff(sample, olds, { ...olds, image: "b", memoryMb: 256 }), [
-      { property: "image", kind: "update", replace: true, mayReplace: false, restart: false, certain: true },
-      { property: "memoryMb", kind: "update", replace: false, mayReplace: false, restart: false, certain: true },
+      { property: "image", replace: true, mayReplace: false, restart: false, certain: true },
+      { property: "memoryMb", replace: false, mayReplace: false, restart: false, certain: true },
     ]);
   });
 
@@ -211,7 +211,6 @@ describe("diff", () => {
     const [change] = diff(sample, olds, { ...olds, env: { A: "2", B: UNKNOWN } });
     assert.deepEqual(change, {
       property: "env",
-      kind: "update",
       replace: false,
       mayReplace: false,
       restart: false,

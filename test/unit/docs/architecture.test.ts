@@ -79,8 +79,8 @@ describe("the architecture page", () => {
     const steps: readonly (readonly [string, string])[] = [
       ["sdk/instance.ts", "./resource"],
       ["provider/pulumi/dynamic/provider.ts", "definition/check"],
-      ["provider/resources/instance/resource.ts", "./wire"],
-      ["provider/resources/instance/resource.ts", "client/transport/createOrRecover"],
+      ["provider/resources/instance/lifecycle.ts", "./wire"],
+      ["provider/resources/instance/lifecycle.ts", "client/transport/createOrRecover"],
       ["provider/client/client.ts", "./transport/sendRequest"],
     ];
     for (const [file, imported] of steps) {

@@ -48,6 +48,13 @@ describe("the reference pages", () => {
     assert.ok(rowOf("Volume", "sizeMb").includes("conditional"));
   });
 
+  it("state the default of an input, that of an empty list as none", () => {
+    assert.ok(rowOf("Instance", "memoryMb").includes("128"));
+    assert.ok(rowOf("Service", "hardLimit").includes("65,535"));
+    assert.ok(rowOf("Instance", "volumes").includes("none"));
+    assert.ok(rowOf("Certificate", "chain").includes("–"));
+  });
+
   it("mark what is required, and what is secret", () => {
     assert.match(rowOf("Certificate", "key").join(), /required.*secret/);
     assert.match(rowOf("Instance", "env").join(), /secret/);

@@ -22,16 +22,15 @@ function refused(args: readonly string[], environment: string | undefined, said:
 
 describe("the settings of a daemon", () => {
   it("have defaults", () => {
-    const { stay, strict2026, quotas } = parseSettings([], undefined);
-    assert.deepEqual([stay, strict2026, quotas], [false, false, {}]);
+    const { stay, quotas } = parseSettings([], undefined);
+    assert.deepEqual([stay, quotas], [false, {}]);
     assert.deepEqual(resolveQuotas(quotas), DEFAULT_QUOTAS);
   });
 
   it("come from the command line, and quotas also from the environment with lower precedence", () => {
-    const args = ["--stay", "--strict-2026", "--quota", "instances=10", "--quota=total_volume_mb=100"];
+    const args = ["--stay", "--quota", "instances=10", "--quota=total_volume_mb=100"];
     assert.deepEqual(parseSettings(args, "instances=5, volumes=7"), {
       stay: true,
-      strict2026: true,
       quotas: { instances: 10, volumes: 7, total_volume_mb: 100 },
     });
     assert.deepEqual(parseSettings(["--quota", "instances=1", "--quota", "instances=2"], undefined).quotas, {
@@ -67,29 +66,17 @@ describe("the settings of a daemon", () => {
 
   it("of a running daemon are reported as the options that produce them", () => {
     const quotas = resolveQuotas({ instances: 10, volumes: 253 });
-    assert.deepEqual(toCommandLineOptions(toDaemonSettings(true, true, quotas)), [
-      "--stay",
-      "--strict-2026",
-      "--quota instances=10",
-    ]);
-    assert.deepEqual(toCommandLineOptions(toDaemonSettings(false, false, DEFAULT_QUOTAS)), []);
+    assert.deepEqual(toCommandLineOptions(toDaemonSettings(true, quotas)), ["--stay", "--quota instances=10"]);
+    assert.deepEqual(toCommandLineOptions(toDaemonSettings(false, DEFAULT_QUOTAS)), []);
   });
 
   it("that were requested but not met are named, and no others", () => {
-    const running = toDaemonSettings(false, false, resolveQuotas({ instances: 10 }));
-    const asked = parseSettings(
-      ["--stay", "--strict-2026", "--quota", "instances=64", "--quota", "volumes=1"],
-      undefined,
-    );
-    assert.deepEqual(unmetOptions(asked, running), [
-      "--stay",
-      "--strict-2026",
-      "--quota instances=64",
-      "--quota volumes=1",
-    ]);
+    const running = toDaemonSettings(false, resolveQuotas({ instances: 10 }));
+    const asked = parseSettings(["--stay", "--quota", "instances=64", "--quota", "volumes=1"], undefined);
+    assert.deepEqual(unmetOptions(asked, running), ["--stay", "--quota instances=64", "--quota volumes=1"]);
     assert.deepEqual(unmetOptions(parseSettings(["--quota", "instances=10"], undefined), running), []);
     assert.deepEqual(
-      unmetOptions(parseSettings([], undefined), toDaemonSettings(true, true, resolveQuotas({ volumes: 1 }))),
+      unmetOptions(parseSettings([], undefined), toDaemonSettings(true, resolveQuotas({ volumes: 1 }))),
       [],
     );
   });

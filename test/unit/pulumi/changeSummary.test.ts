@@ -4,7 +4,6 @@ import { formatChangeSummary } from "../../../provider/pulumi/changeSummary";
 
 const change = (property: string, more: Partial<PropertyChange> = {}): PropertyChange => ({
   property,
-  kind: "update",
   replace: false,
   mayReplace: false,
   restart: false,

@@ -87,7 +87,10 @@ describe("the preview text", () => {
       "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
     ]);
     assert.deepEqual(await serviceText({ domains: [{ name: "a" }] }, { domains: [{ name: "a" }, { name: UNKNOWN }] }), [
-      "Service 'web': the update will set the domains to a, what is not known yet.",
+      "Service 'web': the update will set the domains to a, a value not known yet.",
+    ]);
+    assert.deepEqual(await serviceText({ domains: [{ name: "a" }] }, { domains: [{ name: "a" }, { name: UNKNOWN }] }), [
+      "Service 'web': the update will set the domains to a, a value not known yet.",
     ]);
     assert.deepEqual(
       await serviceText(
@@ -130,7 +133,7 @@ describe("the preview text", () => {
       "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
     ]);
     assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [{ volume: "v", at: UNKNOWN }] }), [
-      "Instance 'web': the update will stop it, attach volume 'v' at what is not known yet, then start it.",
+      "Instance 'web': the update will stop it, attach volume 'v' at a value not known yet, then start it.",
     ]);
     assert.deepEqual(await serviceText({}, { autokill: { timeMs: UNKNOWN } }), [
       "Service 'web': autokill will change (value not fully known yet).",

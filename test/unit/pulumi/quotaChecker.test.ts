@@ -19,7 +19,7 @@ const checked = async (kind: ResourceKind, given: object): Promise<Properties> =
   assert.deepEqual(failures, []);
   return inputs;
 };
-const HINT = "Ask for less, delete what is no longer used, or ask for a larger quota.";
+const HINT = "Reduce the amount, delete unused resources, or request a larger quota.";
 
 describe("the quota check at preview", () => {
   let asked = 0;
@@ -50,7 +50,7 @@ describe("the quota check at preview", () => {
     const failures = watching(quotas({ hard: { live_memory_mb: 12_000 } }));
     assert.deepEqual(await failures("Instance", "a", guest(8000)), []);
     assert.deepEqual(await failures("Instance", "b", guest(4000)), [
-      `QUOTA_EXCEEDED: memoryMb: the plan as a whole needs 12000 MiB more of live_memory_mb; 1024 are used of 12000 MiB. ${HINT}`,
+      `QUOTA_EXCEEDED: memoryMb: the plan needs 12000 MiB more of live_memory_mb; 1024 of 12000 MiB are used. ${HINT}`,
     ]);
     assert.equal(asked, 1, "one request per process");
   });
@@ -98,10 +98,10 @@ describe("the quota check at preview", () => {
   });
 
   it("accepts a replacement that fits after its predecessor is deleted, since the program can choose that order", async () => {
-    const needsIts = "Instance 'a': its successor has no room beside it in live_memory_mb: ";
+    const needsIts = "Instance 'a': creating its replacement first would exceed live_memory_mb; ";
     assert.deepEqual(await replacing(8000, false, 4000), {
       failures: [],
-      said: [`${needsIts}unless it has the option deleteBeforeReplace: true, replacing it will fail.`],
+      said: [`${needsIts}set the option deleteBeforeReplace: true, or the replacement will fail.`],
     });
     assert.equal((await replacing(8000, false, 4001)).failures.length, 1);
   });
@@ -115,7 +115,7 @@ describe("the quota check at preview", () => {
     );
     watch.expectReplacement(resource, "a", await checked("Instance", guest(4000)), false);
     assert.deepEqual(await watch.check(resource, "a", {}, await checked("Instance", guest(8000))), [
-      `QUOTA_EXCEEDED: memoryMb: the plan as a whole needs 4000 MiB more of live_memory_mb; 8000 are used of 8000 MiB. ${HINT}`,
+      `QUOTA_EXCEEDED: memoryMb: the plan needs 4000 MiB more of live_memory_mb; 8000 of 8000 MiB are used. ${HINT}`,
     ]);
   });
 
@@ -123,7 +123,7 @@ describe("the quota check at preview", () => {
     const failures = watching(quotas({ used: { total_volume_mb: 0 }, hard: { total_volume_mb: 100 } }));
     assert.deepEqual(await failures("Volume", "data", { name: "data-1", sizeMb: 60 }), []);
     assert.deepEqual(await failures("Volume", "data", { name: "data-2", sizeMb: 60 }), [
-      `QUOTA_EXCEEDED: sizeMb: the plan as a whole needs 120 MiB more of total_volume_mb; 0 are used of 100 MiB. ${HINT}`,
+      `QUOTA_EXCEEDED: sizeMb: the plan needs 120 MiB more of total_volume_mb; 0 of 100 MiB are used. ${HINT}`,
     ]);
   });
 
@@ -139,12 +139,12 @@ describe("the quota check at preview", () => {
   it("checks the size limit of each object, wherever it is set", async () => {
     const failures = watching(quotas({}));
     assert.deepEqual(await failures("Instance", "a", guest(9000)), [
-      `QUOTA_EXCEEDED: memoryMb: this account may have 16 to 8192 MiB each, got 9000. ${HINT}`,
+      `QUOTA_EXCEEDED: memoryMb: must be 16 to 8192 MiB in this account, got 9000. ${HINT}`,
     ]);
     const there = await checked("Instance", guest(9000));
     assert.deepEqual(await failures("Instance", "old", { ...guest(9000), tags: ["a"] }, there), []);
     const [first] = await failures("Volume", "v", { sizeMb: 4 });
-    assert.match(first ?? "", /^QUOTA_EXCEEDED: sizeMb: this account may have 8 to 20480 MiB each, got 4\./);
+    assert.match(first ?? "", /^QUOTA_EXCEEDED: sizeMb: must be 8 to 20480 MiB in this account, got 4\./);
     const own = { image: "a", ephemeralVolumes: [{ at: "/x", sizeMb: 30_000 }] };
     assert.match((await failures("Instance", "b", own))[0] ?? "", /ephemeralVolumes\[0\]\.sizeMb: /);
     const template = { ports: [{ port: 8080 }], template: { image: "a", memoryMb: 8 * 8192 } };
@@ -165,7 +165,7 @@ describe("the quota check at preview", () => {
       template: { image: "a", ...template },
     });
     const needs = (wanted: number, quota: string, has: number, most: number) =>
-      `as a whole needs ${wanted} more of ${quota}; ${has} are used of ${most}. ${HINT}`;
+      `needs ${wanted} more of ${quota}; ${has} of ${most} are used. ${HINT}`;
     assert.equal(
       await failing("Service", service(2, {})),
       `QUOTA_EXCEEDED: replicas: the plan ${needs(2, "instances", 1, 2)}`,
@@ -194,11 +194,11 @@ describe("the quota check at preview", () => {
     );
     assert.equal(
       await failing("Volume", { sizeMb: 8 }),
-      `QUOTA_EXCEEDED: with this Volume the plan ${needs(1, "volumes", 1, 1)}`,
+      `QUOTA_EXCEEDED: with this Volume, the plan ${needs(1, "volumes", 1, 1)}`,
     );
     const noInstance = quotas({ used: { instances: 2 }, hard: { instances: 2 } });
     assert.deepEqual(await watching(noInstance)("Instance", "x", { image: "a" }), [
-      `QUOTA_EXCEEDED: with this Instance the plan ${needs(1, "instances", 2, 2)}`,
+      `QUOTA_EXCEEDED: with this Instance, the plan ${needs(1, "instances", 2, 2)}`,
     ]);
   });
 
@@ -206,7 +206,7 @@ describe("the quota check at preview", () => {
     const limits = { min_vcpus: 1, max_vcpus: 2, min_autoscale_size: 1, max_autoscale_size: 6 };
     const failures = watching(quotas({ limits }));
     const may = (least: number, most: number, got: number) =>
-      `this account may have ${least} to ${most} each, got ${got}. ${HINT}`;
+      `must be ${least} to ${most} in this account, got ${got}. ${HINT}`;
     assert.deepEqual(await failures("Instance", "a", { image: "a", vcpus: 3 }), [
       `QUOTA_EXCEEDED: vcpus: ${may(1, 2, 3)}`,
     ]);

@@ -16,37 +16,43 @@ const oneByOne = { desired: 2, maxSurge: 1, maxUnavailable: 0 };
 
 describe("the rollout plan", () => {
   it("launches all instances at once if none exists", () => {
-    assert.deepEqual(nextStep([], oneByOne), { do: "launch", count: 2 });
+    assert.deepEqual(nextStep([], oneByOne), { action: "launch", count: 2 });
   });
 
   it("launches a new instance before it removes an old one", () => {
     const olds = [unit("a", "old"), unit("b", "old")];
-    assert.deepEqual(nextStep(olds, oneByOne), { do: "launch", count: 1 });
-    assert.deepEqual(nextStep([...olds, unit("c", "new", "pending")], oneByOne), { do: "wait" });
-    assert.deepEqual(nextStep([...olds, unit("c", "new")], oneByOne), { do: "drain", uuids: ["a"] });
-    assert.deepEqual(nextStep([unit("b", "old"), unit("c", "new")], oneByOne), { do: "launch", count: 1 });
+    assert.deepEqual(nextStep(olds, oneByOne), { action: "launch", count: 1 });
+    assert.deepEqual(nextStep([...olds, unit("c", "new", "pending")], oneByOne), { action: "wait" });
+    assert.deepEqual(nextStep([...olds, unit("c", "new")], oneByOne), { action: "drain", uuids: ["a"] });
+    assert.deepEqual(nextStep([unit("b", "old"), unit("c", "new")], oneByOne), { action: "launch", count: 1 });
   });
 
   it("removes an old instance first if no surge is allowed", () => {
     assert.deepEqual(nextStep([unit("a", "old")], { desired: 1, maxSurge: 0, maxUnavailable: 1 }), {
-      do: "drain",
+      action: "drain",
       uuids: ["a"],
     });
   });
 
   it("gives up if a new instance is stopped", () => {
-    assert.deepEqual(nextStep([unit("a", "old"), unit("c", "new", "down")], oneByOne), { do: "give-up", uuids: ["c"] });
+    assert.deepEqual(nextStep([unit("a", "old"), unit("c", "new", "down")], oneByOne), {
+      action: "give-up",
+      uuids: ["c"],
+    });
   });
 
   it("removes unhealthy old instances without waiting for room", () => {
-    assert.deepEqual(nextStep([unit("a", "old", "down"), unit("b", "old")], oneByOne), { do: "remove", uuids: ["a"] });
+    assert.deepEqual(nextStep([unit("a", "old", "down"), unit("b", "old")], oneByOne), {
+      action: "remove",
+      uuids: ["a"],
+    });
   });
 
   it("scales down by draining, also to zero", () => {
     const three = [unit("a", "new"), unit("b", "new"), unit("c", "new")];
-    assert.deepEqual(nextStep(three, oneByOne), { do: "drain", uuids: ["c"] });
-    assert.deepEqual(nextStep([unit("a", "new")], { ...oneByOne, desired: 0 }), { do: "drain", uuids: ["a"] });
-    assert.deepEqual(nextStep([], { ...oneByOne, desired: 0 }), { do: "done" });
+    assert.deepEqual(nextStep(three, oneByOne), { action: "drain", uuids: ["c"] });
+    assert.deepEqual(nextStep([unit("a", "new")], { ...oneByOne, desired: 0 }), { action: "drain", uuids: ["a"] });
+    assert.deepEqual(nextStep([], { ...oneByOne, desired: 0 }), { action: "done" });
   });
 
   it("stays between floor and ceiling and terminates from any start", () => {
@@ -67,20 +73,21 @@ describe("the rollout plan", () => {
         for (let step = 0; step < 200; step++) {
           const next = nextStep(units, policy);
           const servingBefore = units.filter((u) => u.health === "serving").length;
-          if (next.do === "done") {
+          if (next.action === "done") {
             assert.deepEqual(
               [units.length, units.every((u) => u.generation === "new" && u.health === "serving")],
               [policy.desired, true],
             );
             return;
           }
-          if (next.do === "launch")
+          if (next.action === "launch")
             units = [
               ...units,
               ...Array.from({ length: next.count }, (_, i) => unit(`n${step}-${i}`, "new", "pending")),
             ];
-          if (next.do === "drain" || next.do === "remove") units = units.filter((u) => !next.uuids.includes(u.uuid));
-          if (next.do === "wait")
+          if (next.action === "drain" || next.action === "remove")
+            units = units.filter((u) => !next.uuids.includes(u.uuid));
+          if (next.action === "wait")
             units = units.map((u) =>
               u.generation === "new" && u.health === "pending" && ready.next().value ? unit(u.uuid, "new") : u,
             );

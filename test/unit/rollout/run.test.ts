@@ -19,7 +19,7 @@ const policy: RolloutPolicy = {
   health: undefined,
 };
 const health = { path: "/hello", match: { "$.status": "pass" } };
-const isServing = (item: InstanceItem) => assessReadiness(item).is === "met";
+const isServing = (item: InstanceItem) => assessReadiness(item).outcome === "met";
 
 describe("a rollout", () => {
   let cluster: FakeServiceGroup;
@@ -97,7 +97,7 @@ describe("a rollout", () => {
     cluster.console = "no such file\n";
     const error = await failing(rolling());
     assert.deepEqual(images(), ["v1", "v1"]);
-    assert.match(error.message, /2 instances go on serving, 2 of them old; 1 new ones were removed/);
+    assert.match(error.message, /1 new instance removed; 2 old instances still serving\./);
     assert.match(error.message, /the program exited with code 7/);
     assert.match(error.message, /\| no such file/);
   });

@@ -2,6 +2,7 @@
 import { type Client, onlyItem } from "../../../../provider/client/client";
 import { assessLiveness, waitForInstance } from "../../../../provider/client/waitForInstance";
 import { systemClock } from "../../../../provider/base/clock";
+import { timeoutSignal } from "../../../../provider/base/timeout";
 import { UnikernelError } from "../../../../provider/base/errors";
 import {
   DIGEST,
@@ -74,7 +75,10 @@ export const scenarios = (port: number): readonly Scenario[] => [
         "Creating",
       ).uuid;
       const { uuid } = await create(client, { autostart: true, service_group: { uuid: group } });
-      const up = await waitForInstance(client, uuid, assessLiveness, { timeoutMs: 10_000, clock: systemClock });
+      const up = await waitForInstance(client, uuid, assessLiveness, {
+        signal: timeoutSignal(10_000, "Waiting"),
+        clock: systemClock,
+      });
       const members = onlyItem(await client.getServices({ query: { uuid: [group] } }), "Reading").instances;
       const kept = await client.deleteServices({ body: [{ uuid: group }] });
       onlyItem(await client.stopInstances({ body: [{ uuid }] }), "Stopping");
@@ -114,9 +118,9 @@ export const scenarios = (port: number): readonly Scenario[] => [
     run: async (client) => {
       const { uuid } = await create(client, { name: "broken", autostart: true });
       const ended = (seen: Parameters<typeof assessLiveness>[0]) =>
-        seen.state === "stopped" ? assessLiveness(seen) : ({ is: "pending", because: "it still runs" } as const);
+        seen.state === "stopped" ? assessLiveness(seen) : ({ outcome: "pending", reason: "it still runs" } as const);
       const error: unknown = await waitForInstance(client, uuid, ended, {
-        timeoutMs: 10_000,
+        signal: timeoutSignal(10_000, "Waiting"),
         clock: systemClock,
       }).catch((e: unknown) => e);
       return (

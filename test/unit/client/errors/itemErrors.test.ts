@@ -102,7 +102,7 @@ describe("an item error code", () => {
     const item = { status: "error", uuid: "u1", name: "one", state: "starting" };
     const error = thrown(() => onlyItem({ ...replyOf(item), message: "Operation timed out" }, "Waiting for 'one'"));
     assert.equal(error.code, "WAIT_TIMEOUT");
-    assert.match(formatError(error), /Waiting for 'one' failed: Operation timed out.*It may still happen/);
+    assert.match(formatError(error), /Waiting for 'one' failed: Operation timed out.*It may still complete/);
   });
 
   it("is an error if unknown or missing", () => {

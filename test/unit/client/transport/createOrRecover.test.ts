@@ -70,7 +70,7 @@ class Server {
 const mayExist = (error: unknown): boolean =>
   UnikernelError.has(error, "API_UNREACHABLE") &&
   error.details["mayHaveActed"] === true &&
-  /may have been made/.test(error.hint ?? "");
+  /The object may exist nevertheless/.test(error.hint ?? "");
 
 const codeOf = async (promise: Promise<unknown>) =>
   promise.then(

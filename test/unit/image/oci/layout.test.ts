@@ -7,7 +7,8 @@ import * as path from "node:path";
 import { mock } from "node:test";
 import { promisify } from "node:util";
 import { UnikernelError } from "../../../../provider/base/errors";
-import { extractLayer, writeLayer } from "../../../../provider/image/oci/layer";
+import { extractLayer } from "../../../../provider/image/oci/layer";
+import { writeLayer } from "../../../support/layers";
 import { type Layout, type PutImageOptions, openLayout } from "../../../../provider/image/oci/layout";
 import { withFileLock } from "../../../../provider/image/oci/fileLock";
 

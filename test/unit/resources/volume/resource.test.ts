@@ -242,8 +242,8 @@ describe("the volume resource", () => {
     const late = context.timeouts.createMs - 1000;
     const clock = {
       ...context.clock,
-      sleep: async (ms: number) => {
-        await sleep(ms);
+      sleep: async (ms: number, signal?: AbortSignal) => {
+        await sleep(ms, signal);
         if (state === "initializing" && context.clock.now() >= late) state = "available";
       },
     };

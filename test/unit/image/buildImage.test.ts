@@ -3,9 +3,11 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { UnikernelError, type ErrorCode } from "../../../provider/base/errors";
-import { type BuildPlan, type BuiltImage, buildImage, planBuild } from "../../../provider/image/build";
+import { type BuiltImage, buildImage } from "../../../provider/image/buildImage";
+import { type BuildPlan, planBuild } from "../../../provider/image/planBuild";
 import { readCpio } from "../../../provider/image/cpio/read";
-import { extractLayer, writeLayer } from "../../../provider/image/oci/layer";
+import { extractLayer } from "../../../provider/image/oci/layer";
+import { writeLayer } from "../../support/layers";
 import { openLayout } from "../../../provider/image/oci/layout";
 import type { StoredImage } from "../../../provider/image/oci/storedImage";
 import type { FileTree, TreeEntry } from "../../../provider/image/rootfs/tree";
@@ -37,7 +39,6 @@ describe("building an image", () => {
       kernelLayer: await writeLayer(kernel, "unikraft/bin/kernel", path.join(folder, "kernel.tar")),
       cmd: ["/bin/sh"],
       env: { PATH: "/bin", PORT: "1" },
-      labels: { inherited: "no" },
     };
   });
   afterEach(() => fs.rm(folder, { recursive: true }));
@@ -80,7 +81,7 @@ describe("building an image", () => {
     assert.equal(textAt(tree, "www/index.html"), "hello");
   });
 
-  it("merges env over the runtime's, takes cmd from the Kraftfile, and drops the runtime's labels", async () => {
+  it("merges env over the runtime's, and takes cmd and labels from the Kraftfile alone", async () => {
     await build(await plan());
     const { cmd, env, labels } = await stored();
     assert.deepEqual(

@@ -14,10 +14,6 @@ const MIN_LINES = 15;
 const FOLDER_EXCEPTIONS = new Map([
   ["provider/base", "no subjects to group by: each file is one helper that any other folder may import"],
   [
-    "provider/image/registry",
-    "a transport and the download on top of it; together they replace oci/ as a source of images",
-  ],
-  [
     "provider/platform",
     "the daemon's own files beside one folder per subject; a folder for them would only add a level",
   ],
@@ -31,13 +27,11 @@ const FOLDER_EXCEPTIONS = new Map([
 
 /** Shorter .ts files, and why. */
 const FILE_EXCEPTIONS = new Map([
-  [
-    "provider/base/domainName.ts",
-    "used by resources/certificate, resources/service and functions/, which share no closer folder",
-  ],
+  ["provider/base/hostNames.ts", "how hosts are named; used by client, image/registry, resources and functions"],
   ["provider/base/mutex.ts", "a class by itself"],
   ["provider/base/objects.ts", "used in every layer, so it cannot live in one of them"],
   ["provider/client/apiResponse.ts", "a type of client.ts and items.ts; in either, the two would import each other"],
+  ["provider/client/callContext.ts", "a type of the client's callers; client.ts does not need it"],
   ["provider/contract/imageUrl.ts", "one format of the contract, read throughout the platform"],
   ["provider/contract/models/envelope.ts", "models/ has one file per object of the API"],
   ["provider/definition/propertyPath.ts", "one format, and no other file of definition/ needs it"],

@@ -1,4 +1,4 @@
-/** Quotas of the one account there is. */
+/** Quotas of the only account. */
 import { findBySelector } from "../lookup";
 import type { Registry } from "../registry";
 import { computeQuotaUsage } from "../quota/quota";
@@ -6,7 +6,7 @@ import { ACCOUNT } from "./account";
 import type { Handlers } from "./handler";
 import { mapItems } from "./items";
 
-/** Handler of `/v1/users/quotas`; items fail with `NotFound` for any user but the own. */
+/** Handler of `/v1/users/quotas`. Items of any other user fail with `NotFound`. */
 export function quotaHandlers(registry: Registry): Pick<Handlers, "getQuotas"> {
   return {
     getQuotas: async ({ selectors }) => ({

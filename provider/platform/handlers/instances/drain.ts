@@ -1,5 +1,5 @@
-/** Time for open connections to end. */
+/** The drain timeout of a request. */
 import { MAX_DRAIN_MS } from "../../../contract/models";
 
-/** Milliseconds that `drain_timeout_ms` asks for: -1 is the longest there is, and none where it is absent. */
+/** The drain timeout in milliseconds: -1 means {@link MAX_DRAIN_MS}, `undefined` means 0. */
 export const parseDrainTimeoutMs = (asked: number | undefined): number => (asked === -1 ? MAX_DRAIN_MS : (asked ?? 0));

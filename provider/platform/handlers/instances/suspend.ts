@@ -1,4 +1,4 @@
-/** Suspending instances. */
+/** Suspends instances. */
 import { findInstance } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotManaged } from "../../autoscale/managedInstances";

@@ -13,7 +13,7 @@
  *      ▼
  *   handlers/ ─── the whole request is wrong: RequestError ─────────▶ its status
  *      │          one item fails: ApiItemError ──▶ 200, that item has status "error"
- *      │          any other error ──▶ logged ──────────────────────▶ 500
+ *      │          any other error ──▶ logged ───────────────────────▶ 500
  *      ▼
  *   response ──── all items failed ──▶ 200 "error"    some ─────────▶ 200 "partial_success"
  * ```

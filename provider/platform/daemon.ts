@@ -1,4 +1,4 @@
-/** One daemon, from its lock to its last file. `main.ts` runs it as a program, tests run it in their own process. */
+/** The daemon: starts and stops the local platform. `main.ts` runs it as a program, tests in their own process. */
 import * as fs from "node:fs/promises";
 import type { DaemonFile } from "../contract/daemonFile";
 import { type Clock, systemClock } from "../base/clock";
@@ -25,40 +25,40 @@ import { toDaemonSettings } from "./daemonSettings";
 import { DEFAULT_TIMINGS, type Timings } from "./timings";
 import type { Vmm } from "./vmm/vmm";
 
-/** What a daemon is started with. */
+/** Options of {@link startDaemon}. */
 export interface DaemonOptions {
   readonly paths: LocalPaths;
   readonly vmm: Vmm;
-  /** Defaults to the layout in `paths.images`. */
+  /** The images; `undefined`: the OCI layout in `paths.imagesDir`. */
   readonly images?: RegistryParts["images"];
   readonly timings?: Partial<Timings>;
-  /** Of schedules and autokill; the machine's by default. */
+  /** The clock of schedules and autokill; `undefined`: the system clock. */
   readonly clock?: Clock;
-  /** Never ends by itself. */
+  /** Keep running when idle; off by default. */
   readonly stay?: boolean;
-  /** Defaults to {@link DEFAULT_QUOTAS}. */
+  /** The quotas; `undefined`: {@link DEFAULT_QUOTAS}. */
   readonly quotas?: Quotas;
   /** See {@link RegistryParts.strict2026}; off by default. */
   readonly strict2026?: boolean;
 }
 
-/** A daemon that serves. */
+/** A running daemon. */
 export interface Daemon {
   readonly url: string;
   readonly token: string;
-  /** Resolves when the daemon has ended, by itself or by `close`. */
+  /** Resolves when the daemon has ended, because it was idle or by {@link close}. */
   readonly ended: Promise<void>;
   /**
-   * Stops serving, lets go of the VMs, which run on, and ends; when nothing exists that a user made, no file of its own
-   * stays. Safe to repeat.
+   * Stops serving, disconnects from the VMs, which keep running, and ends. Removes the daemon's own files if no object of a
+   * user exists. Safe to repeat.
    */
   close(): Promise<void>;
-  /** Lets go of everything at once without tidying up, as a SIGKILL would; for tests. */
+  /** Ends at once without cleanup, like a SIGKILL; for tests. */
   simulateKill(): void;
 }
 
 /**
- * Starts the daemon of a state folder and resolves when it serves; `undefined` when another one has the folder.
+ * Starts the daemon of a state folder. Resolves when it serves; with `undefined` if another daemon has the folder.
  * Throws `DAEMON_FAILED`.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon | undefined> {
@@ -113,7 +113,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
   const close = (): Promise<void> =>
     end(async () => {
       await stopServing();
-      // Judged now: a last request may have created something after an idle daemon decided to end.
+      // Checked only now, because a last request may have created something after the idle daemon decided to end.
       const { isEmpty } = registry;
       log.write("daemon.ended", { empty: isEmpty });
       log.close();
@@ -140,7 +140,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
     settings: toDaemonSettings(stay, quotas),
   };
   await writeFileAtomic(paths.daemonFile, JSON.stringify(ready), 0o600);
-  // Not before: it removes the file that has just been written.
+  // Only after the write, because the idle shutdown removes this file.
   if (!stay)
     idle = new IdleShutdown(
       timings.idleExitMs,
@@ -165,7 +165,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
   };
 }
 
-/** All files but the database, which is the lock and goes last. Images stay as long as there are any. */
+/** Removes all files except the database, which is the lock and is removed last, and the images, if there are any. */
 async function removeDaemonFiles(paths: LocalPaths): Promise<void> {
   for (const file of [paths.tokenFile, paths.logFile, rotatedLogPath(paths.logFile)])
     await fs.rm(file, { force: true });

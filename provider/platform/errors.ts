@@ -1,9 +1,9 @@
-/** The two ways in which a request fails: as a whole, with an HTTP status, or one item of it, with a numeric code. */
+/** The two errors of the API: of a whole request, with an HTTP status, and of one item, with a numeric code. */
 import { ITEM_CODES, type ItemCodeName } from "../contract/codes";
 import { UnikernelError } from "../base/errors";
 import type { Log } from "./log";
 
-/** Thrown by handlers for one item; the other items of the request are not affected. */
+/** The error of one item. The other items of the request are not affected. */
 export class ApiItemError extends Error {
   readonly itemCode: ItemCodeName;
 
@@ -13,7 +13,7 @@ export class ApiItemError extends Error {
   }
 }
 
-/** The `error` and `message` of an item for any failure; `undefined` for a fault of ours, which is only logged. */
+/** Converts a failure to the `error` and `message` of an item; `undefined` for an unexpected error, which is only logged. */
 export function toItemError(failure: unknown): { readonly error: number; readonly message: string } | undefined {
   if (failure instanceof ApiItemError) return { error: ITEM_CODES[failure.itemCode], message: failure.message };
   if (!UnikernelError.is(failure)) return undefined;
@@ -30,7 +30,7 @@ function toItemCode({ code, property }: UnikernelError): ItemCodeName {
   return property === "memoryMb" ? "GuestMemoryTooSmall" : "Invalid";
 }
 
-/** What a refused status means in the API's own codes, unless more is known. */
+/** The default item code of each HTTP status. */
 const CODE_BY_STATUS: Readonly<Record<number, ItemCodeName>> = {
   400: "MalformedRequest",
   401: "NotAllowed",
@@ -43,15 +43,15 @@ const CODE_BY_STATUS: Readonly<Record<number, ItemCodeName>> = {
 };
 
 /**
- * A request that is refused as a whole: nothing was done for any of its items. Malformed requests are; an item that is well
- * formed and fails is a `Refusal`, and the other items of its request go on.
+ * The error of a request that is rejected as a whole, such as a malformed one: none of its items was handled. A well-formed
+ * item that fails is an {@link ApiItemError}, and does not affect the other items.
  */
 export class RequestError extends Error {
   /** HTTP status. */
   readonly status: number;
-  /** The same in the API's codes. */
+  /** The same error as an item code of the API. */
   readonly itemCode: ItemCodeName;
-  /** Of a 405: the methods that the path knows. */
+  /** The allowed methods of a 405; otherwise empty. */
   readonly allowedMethods: readonly string[];
 
   constructor(
@@ -74,13 +74,13 @@ export interface FailedItem {
   readonly message?: string;
   readonly uuid?: string;
   readonly name?: string;
-  /** Of a change that brought one. */
+  /** The `id` of a change that has one. */
   readonly id?: string;
-  /** Current state, in a wait that ran out. */
+  /** The current state, in a wait that timed out. */
   readonly state?: string;
 }
 
-/** The item of a failure: echoes the selector, and the `id` of a change. A fault of ours is logged and only called an internal error. */
+/** The item of a failure, with the selector and `id` of the request's item. An unexpected error is logged and reported as an internal error. */
 export function toFailedItem(named: object, failure: unknown, log: Log): FailedItem {
   const known = toItemError(failure);
   if (known === undefined) {

@@ -1,22 +1,22 @@
-/** Finds what a request names: one object by uuid or name, or the objects of a list. */
+/** Finds objects by uuid or name, and lists them. */
 import { ApiItemError, type FailedItem, RequestError, toFailedItem } from "./errors";
 import type { Log } from "./log";
 import type { Instance } from "./instances/instance";
 import type { Registry } from "./registry";
 
-/** An object named by exactly one of uuid and name. */
+/** Names an object by exactly one of uuid and name. */
 export type Selector = { readonly uuid: string } | { readonly name: string };
 
-/** What any object has. */
+/** The identity of any object. */
 export type ObjectIdentity = {
   readonly uuid: string;
   readonly name: string;
 };
 
-/** A uuid as the platform writes it. */
+/** Matches a uuid in lower case. */
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** The object of a selector. Throws a refusal: `Invalid` for a malformed uuid, `NotFound` when there is none. */
+/** Finds the object of a selector. Throws `Invalid` for a malformed uuid, `NotFound` if there is no such object. */
 export function findBySelector<T>(
   objects: Iterable<T>,
   identityOf: (object: T) => ObjectIdentity,
@@ -31,13 +31,13 @@ export function findBySelector<T>(
   throw new ApiItemError("NotFound", `No ${kind} with ${"uuid" in selector ? "uuid" : "name"} '${wanted}'`);
 }
 
-/** The id of an instance becomes invalid with its delete, before its VM is gone. */
+/** False once a delete was accepted: from then on the instance is not found, even while its VM still runs. */
 export const isVisible = ({ isBeingDeleted }: Instance): boolean => !isBeingDeleted;
 
-/** What may be named. Oldest first. */
+/** The visible instances, oldest first. */
 export const visibleInstances = (registry: Registry): Instance[] => [...registry.instances.values()].filter(isVisible);
 
-/** The instance of a selector. Throws `NotFound`, `Invalid`. */
+/** Finds the visible instance of a selector. Throws `NotFound`, `Invalid`. */
 export const findInstance = (registry: Registry, selector: Selector): Instance =>
   findBySelector(visibleInstances(registry), ({ record }) => record, "instance", selector);
 
@@ -50,9 +50,9 @@ export interface ListQuery {
 }
 
 /**
- * A page of those objects (given oldest first) that are listed: starts at `from`, a uuid or an RFC 3339 time, itself
- * included. One that is no longer listed still has its place. Throws {@link RequestError} 400 for what is neither, and for the
- * uuid of none: an empty page would be taken for the end.
+ * Returns a page of the listed objects. `objects` are oldest first. The page starts at `from`, a uuid (inclusive; the object
+ * need not be listed) or an RFC 3339 time. Throws {@link RequestError} 400 for an invalid `from` and for an unknown uuid,
+ * because an empty page would look like the end of the list.
  */
 export function paginate<T>(
   objects: readonly T[],
@@ -81,8 +81,8 @@ export function paginate<T>(
 }
 
 /**
- * The selectors of a read, or everything, as far as it is listed. Throws {@link RequestError} 400 for a page of selected
- * objects, and as {@link paginate}.
+ * Returns the items of the selected objects, or a page of all listed ones. Throws {@link RequestError} 400 if both selectors
+ * and `count` are given, and what {@link paginate} throws.
  */
 export function readItems<T, I extends object>(
   request: { readonly selectors: readonly Selector[]; readonly query: ListQuery },
@@ -102,7 +102,7 @@ export function readItems<T, I extends object>(
   }
   if (request.selectors.length === 0) return paginate(all, identityOf, request.query, isListed).map(render);
   const listed = all.filter(isListed);
-  // What is named twice is answered once: an answer grows with what there is, not with how often that is asked for.
+  // Repeated selectors get one item, which bounds the size of the response by the number of objects.
   const selectors = new Map(request.selectors.map((selector) => [JSON.stringify(selector), selector]));
   return [...selectors.values()].map((selector) => {
     try {

@@ -1,8 +1,8 @@
 /**
- * What a daemon does before it serves: compares its database with what really runs.
+ * Recovery: before a daemon serves, it reconciles its database with the VMs and files that exist.
  *
- * An intent is in the database before it is acted on and the fact afterwards, so whatever a killed daemon left half
- * made is found here: running VMs are adopted, the dead are marked with a reason, leftovers are removed.
+ * Every intent is saved before it is carried out, and every result afterwards. Whatever a killed daemon left unfinished is
+ * therefore found here: running VMs are adopted, exited ones are recorded with a stop reason, leftovers are removed.
  */
 import type { Service } from "./services/service";
 import { errorMessage } from "../base/errors";
@@ -23,7 +23,7 @@ import { volumeDiskPath, waitUntilUnused } from "./volumes/disk";
 import { updateVolumeBestEffort, removeOrphanedVolumes } from "./volumes/save";
 import { toVmSpec } from "./instances/bootFiles";
 
-/** Fills a platform from its database and makes both match reality. */
+/** Loads the registry from the database and reconciles both with the VMs and files that exist. */
 export async function reconcile(registry: Registry): Promise<void> {
   const { database, log } = registry.parts;
   for (const volume of loadVolumes(database)) await restoreVolume(registry, volume);
@@ -35,12 +35,12 @@ export async function reconcile(registry: Registry): Promise<void> {
       try {
         await restoreInstance(registry, instance);
       } catch (error) {
-        // One that cannot be brought in order must not keep all others from being served.
+        // One instance that cannot be restored must not keep the others from being served.
         log.write("instance.not-restored", { uuid: instance.record.uuid, reason: errorMessage(error) });
       }
     }),
   );
-  // Ports open last: the first connection then finds every instance in its place.
+  // Ports are opened last, so that the first connection finds all instances restored.
   for (const service of [...registry.services.values()])
     await registry.serviceMutex.runExclusive(() => restoreService(registry, service));
   restoreAutoscale(registry);
@@ -52,7 +52,7 @@ export async function reconcile(registry: Registry): Promise<void> {
 async function restoreVolume(registry: Registry, volume: VolumeRecord): Promise<void> {
   const { database, paths } = registry.parts;
   if (volume.state === "initializing") {
-    // Half a disk. Its create was never answered; a clone's was, and whoever waits for it finds it gone.
+    // An incomplete disk. Its create got no response; a clone's did, and a client that waits for it gets `NotFound`.
     await fs.rm(volumeDiskPath(paths, volume.uuid), { force: true });
     deleteVolume(database, volume.uuid);
     return;
@@ -61,7 +61,7 @@ async function restoreVolume(registry: Registry, volume: VolumeRecord): Promise<
   if (volume.state === "busy") void finishGrowth(registry, volume);
 }
 
-/** A growth that was cut off can be repeated; until then the old size counts. */
+/** Ends an interrupted resize. The volume keeps its old size, and the resize can be repeated. */
 async function finishGrowth(registry: Registry, volume: VolumeRecord): Promise<void> {
   const { paths } = registry.parts;
   await registry.disks.run(volume.uuid, () => waitUntilUnused(volumeDiskPath(paths, volume.uuid)));
@@ -81,7 +81,7 @@ async function restoreInstance(registry: Registry, instance: Instance): Promise<
     instance.adoptVm(vm);
   }
   if (status.deleting) {
-    void instance.request("delete").catch(() => undefined); // the instance has logged it; a guest may take its time to end
+    void instance.request("delete").catch(() => undefined); // the instance logs errors; not awaited, because a guest may shut down slowly
   } else if (vm === undefined) {
     const keptMemory = record.definition.scaleToZero?.stateful === true || status.snapshotUuid !== undefined;
     const isStandbyWithoutVm = status.state === "standby" && !keptMemory;
@@ -90,20 +90,20 @@ async function restoreInstance(registry: Registry, instance: Instance): Promise<
   }
 }
 
-/** Opens its ports, in the turn of service groups: an instance that is being deleted may have taken it along before. */
+/** Opens the ports of a service group, unless it was deleted with its last instance meanwhile. The caller holds `serviceMutex`. */
 async function restoreService(registry: Registry, service: Service): Promise<void> {
   const { uuid } = service.record;
   if (registry.services.get(uuid) !== service) return;
   try {
     await publishPorts(registry, service, service.record);
   } catch (error) {
-    // Another program took the port meanwhile. The service stays, and a change of its ports can repair it.
+    // Another program has taken the port. The service is kept; changing its ports repairs it.
     registry.parts.log.write("service.not-published", { uuid, reason: errorMessage(error) });
   }
   scheduleAutokill(registry, service);
 }
 
-/** Service groups and volumes whose instance is gone, and files that belong to nothing in the database. */
+/** Removes inline service groups and volumes without an instance, and files without a database record. */
 async function removeLeftovers(registry: Registry): Promise<void> {
   const { paths, vmm } = registry.parts;
   for (const { record } of [...registry.services.values()]) {

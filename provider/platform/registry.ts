@@ -1,4 +1,4 @@
-/** What the daemon knows, in memory: every object by uuid, and what is being made or changed. It decides nothing. */
+/** The in-memory state of the daemon: every object by uuid, and reservations of operations in progress. No decisions. */
 import type { Clock } from "../base/clock";
 import type { LocalPaths } from "../base/localPaths";
 import { Mutex } from "../base/mutex";
@@ -19,7 +19,7 @@ import type { Timings } from "./timings";
 import type { Vmm } from "./vmm/vmm";
 import { DiskJobs } from "./volumes/diskJobs";
 
-/** What a registry is made of. */
+/** The parts of a registry. */
 export interface RegistryParts {
   readonly paths: LocalPaths;
   readonly database: Database;
@@ -27,16 +27,16 @@ export interface RegistryParts {
   readonly images: Pick<Layout, "resolve" | "list">;
   readonly timings: Timings;
   readonly quotas: Quotas;
-  /** Behaves like the nodes that the cloud runs today, which are older than its documentation; see `http/strict2026.ts`. */
+  /** Behave like the nodes that the cloud runs in 2026, which are older than its documentation; see `http/dialect.ts`. */
   readonly strict2026: boolean;
   readonly log: Log;
-  /** Of schedules and autokill. */
+  /** The clock of schedules and autokill. */
   readonly clock: Clock;
-  /** Makes an instance of a row in the database. */
+  /** Creates an instance from its database record. */
   readonly createInstance: (record: InstanceRecord, registry: Registry) => Instance;
 }
 
-/** A running platform. Maps are by uuid, in the order of creation. */
+/** The objects of a running platform. Maps are keyed by uuid, in the order of creation. */
 export class Registry {
   readonly parts: RegistryParts;
   readonly changes = new ChangeNotifier();
@@ -45,11 +45,11 @@ export class Registry {
   readonly services = new Map<string, Service>();
   readonly volumes = new Map<string, VolumeRecord>();
   readonly certificates = new Map<string, CertificateRecord>();
-  /** Templates that are being made, by their name. */
+  /** Templates that are being created on demand, by name. */
   readonly pendingTemplates = new Map<string, Promise<Instance>>();
-  /** Names and ports that a create or change under way has taken, as `instance:<name>` or `port:<number>`. */
+  /** Keys that operations in progress have reserved, such as `instance:<name>`. */
   readonly reservedKeys = new Set<string>();
-  /** Changes of service groups wait for each other: each checks what the one before has taken. */
+  /** Serializes changes of service groups, because each checks the ports and domains of all others. */
   readonly serviceMutex = new Mutex();
   readonly disks = new DiskJobs();
   readonly #shutdown = new AbortController();
@@ -59,23 +59,23 @@ export class Registry {
     this.bootFiles = new BootFiles(parts.paths.bootDir);
   }
 
-  /** True once it has let go of everything; nothing may be written any more. */
+  /** True after {@link shutDown}; nothing may be written then. */
   get isShutDown(): boolean {
     return this.#shutdown.signal.aborted;
   }
 
-  /** Aborts when it lets go of everything. */
+  /** Aborts on {@link shutDown}. */
   get shutdownSignal(): AbortSignal {
     return this.#shutdown.signal;
   }
 
-  /** True when nothing exists that a user made. */
+  /** True if no object of a user exists or is being created. */
   get isEmpty(): boolean {
     const { instances, services, volumes, certificates, reservedKeys } = this;
     return instances.size + services.size + volumes.size + certificates.size + reservedKeys.size === 0;
   }
 
-  /** Adds an instance that is in the database. */
+  /** Adds an instance whose record is in the database. */
   addInstance(record: InstanceRecord): Instance {
     const instance = this.parts.createInstance(record, this);
     this.instances.set(record.uuid, instance);
@@ -83,21 +83,21 @@ export class Registry {
     return instance;
   }
 
-  /** A service group that nobody knows yet and whose ports are closed. */
+  /** Creates a service group without open ports. Does not add it to the registry. */
   newService(record: ServiceRecord): Service {
     const events = {
       onWakeNeeded: (uuid: string) =>
         void this.instances
           .get(uuid)
           ?.request("wake")
-          .catch(() => undefined), // the actor has logged it
+          .catch(() => undefined), // the actor has logged the error
       onRequest: (uuid: string) => this.instances.get(uuid)?.countRequest(),
       onConnectionCount: (uuid: string, count: number) => this.instances.get(uuid)?.connectionsChanged(count),
     };
     return { record, proxy: new ServiceProxy(record, events, this.parts.timings) };
   }
 
-  /** Instances that name this volume. */
+  /** Instances that have this volume attached. */
   instancesUsingVolume(volumeUuid: string): readonly Instance[] {
     return [...this.instances.values()].filter((instance) =>
       instance.record.volumes.some((one) => one.volumeUuid === volumeUuid),
@@ -109,7 +109,7 @@ export class Registry {
     return [...this.instances.values()].filter((instance) => instance.record.serviceUuid === serviceUuid);
   }
 
-  /** Holds names and ports while `work` runs, so that two requests at once cannot both take one. */
+  /** Reserves keys while `work` runs, so that concurrent requests cannot take the same name. */
   async withReserved<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
     for (const key of keys) this.reservedKeys.add(key);
     try {
@@ -119,12 +119,12 @@ export class Registry {
     }
   }
 
-  /** Removes kernels and initrds that no instance boots from any more. */
+  /** Removes kernels and initrds that no instance boots from. */
   removeUnusedBootFiles(): Promise<void> {
     return this.bootFiles.removeUnused(() => [...this.instances.values()].map((instance) => instance.record));
   }
 
-  /** Closes the ports and lets go of the VMs, which run on. */
+  /** Closes the ports and disconnects from the VMs, which keep running. */
   shutDown(): void {
     this.#shutdown.abort();
     for (const service of this.services.values()) {

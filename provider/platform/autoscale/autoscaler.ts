@@ -1,4 +1,4 @@
-/** Keeps one service group at the size that its autoscale configuration asks for. */
+/** Keeps a service group at the size that its autoscale configuration requires. */
 import type { Service } from "../services/service";
 import { errorMessage } from "../../base/errors";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,16 +13,16 @@ import { LoadSampler } from "./loadSampler";
 import { selectForRemoval } from "./selectForRemoval";
 import { createManagedInstance } from "./createManagedInstance";
 
-/** One loop per service group that is scaled. */
+/** The autoscale loop of one service group. */
 export class Autoscaler {
   readonly #registry: Registry;
   readonly #service: Service;
   readonly #stopController = new AbortController();
   readonly #sampler = new LoadSampler();
-  /** Uuids of instances that are on their way out. */
+  /** Uuids of instances that are being removed. */
   readonly #retiring = new Set<string>();
   #changedAt = -Infinity;
-  /** Instances in a row that could not be made or ended by themselves. */
+  /** Number of consecutive instances that could not be created or stopped by themselves. */
   #failures = 0;
   #backOffUntilMs = -Infinity;
 
@@ -31,12 +31,12 @@ export class Autoscaler {
     this.#service = service;
   }
 
-  /** Ends the loop; what it has made is left alone. */
+  /** Stops the loop. Its instances stay as they are. */
   stop(): void {
     this.#stopController.abort();
   }
 
-  /** Looks and acts until it is stopped or the platform lets go. */
+  /** Measures and adjusts the size until {@link stop} or the platform's shutdown. */
   async run(): Promise<void> {
     const { timings, log } = this.#registry.parts;
     const signal = AbortSignal.any([this.#stopController.signal, this.#registry.shutdownSignal]);
@@ -48,7 +48,7 @@ export class Autoscaler {
         const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
         if (!signal.aborted) log.write("bug", { reason });
       }
-      await sleep(timings.autoscaleIntervalMs, undefined, { signal }).catch(() => undefined); // the loop's condition ends it
+      await sleep(timings.autoscaleIntervalMs, undefined, { signal }).catch(() => undefined); // the loop condition handles the abort
     }
   }
 
@@ -101,7 +101,7 @@ export class Autoscaler {
     for (let made = 0; made < count && !signal.aborted; made++) {
       try {
         const instance = await createManagedInstance(this.#registry, this.#service.record.uuid, templateUuid);
-        // The configuration was deleted meanwhile, and nobody else knows this one.
+        // The configuration was removed meanwhile, before this instance was registered.
         if (this.#stopController.signal.aborted) void retireInstance(this.#registry, instance, cooldownTimeMs);
       } catch (error) {
         if (signal.aborted) return;
@@ -113,7 +113,7 @@ export class Autoscaler {
     }
   }
 
-  /** Nobody but autoscale may stop one, so what is asked to stop leaves, by a configuration before this one if not by this. */
+  /** True if the instance is being removed, by this or an earlier configuration: only autoscale may stop a managed instance. */
   #isRetiring({ record, isDown }: Instance): boolean {
     return this.#retiring.has(record.uuid) || (record.status.stopAskedBy === "user" && !isDown);
   }
@@ -124,7 +124,7 @@ export class Autoscaler {
     void retireInstance(this.#registry, instance, drainTimeoutMs).then(() => this.#retiring.delete(uuid));
   }
 
-  /** One that ended without being asked to is replaced, but not in a tight circle. */
+  /** Backs off after an instance stopped by itself, so that it is not replaced in a tight loop. */
   #recordFailure({ record }: Instance): void {
     if (record.status.stopAskedBy === undefined) this.#backOff();
   }
@@ -135,6 +135,6 @@ export class Autoscaler {
   }
 }
 
-/** True when there are instances and each has answered for this long. */
+/** True if there are instances and all have been ready for `healthyMs` milliseconds. */
 const allHealthy = (up: readonly Instance[], loads: ReadonlyMap<string, InstanceLoad>, healthyMs: number): boolean =>
   up.length > 0 && up.every(({ record }) => (loads.get(record.uuid)?.sinceReadyMs ?? 0) >= healthyMs);

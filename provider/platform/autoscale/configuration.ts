@@ -1,4 +1,4 @@
-/** From a request to an autoscale configuration, and its place with a service group. */
+/** Autoscale configurations of service groups. */
 import type { Service } from "../services/service";
 import { findInstance } from "../lookup";
 import type { CreateAutoscaleRequest } from "../../contract/models";
@@ -15,14 +15,14 @@ import { Autoscaler } from "./autoscaler";
 /** Defaults of the API. */
 const DEFAULTS = { minSize: 1, maxSize: 4, warmupTimeMs: 1000, cooldownTimeMs: 1000 };
 
-/** The configuration of a service group. Throws `AutoscaleNotConfigured`. */
+/** Returns the configuration of a service group. Throws `AutoscaleNotConfigured` if it has none. */
 export function requireAutoscaleConfiguration({ record }: Service): AutoscaleConfiguration {
   if (record.autoscale !== undefined) return record.autoscale;
   throw new ApiItemError("AutoscaleNotConfigured", `Service group '${record.name}' has no autoscale configuration`);
 }
 
 /**
- * Begins to scale a service group, which then stays without instances too. Throws `AutoscaleDisabled`,
+ * Configures and starts autoscale for a service group, which is then kept without instances too. Throws `AutoscaleDisabled`,
  * `AutoscaleConfigured`, `AutoscaleSizeOutOfRange`, `NotFound` and `CannotBeUsed` (the template), `Invalid`,
  * `NotSupported`, `TooMany`, `AlreadyExists`.
  */
@@ -49,7 +49,7 @@ export function configureAutoscale(registry: Registry, service: Service, body: C
   registry.parts.log.write("autoscale.configured", { uuid: record.uuid, name: record.name });
 }
 
-/** Ends scaling: what autoscale has made drains for up to the cooldown and is deleted. Throws `AutoscaleNotConfigured`. */
+/** Removes autoscale. Its instances drain for up to the cooldown and are deleted. Throws `AutoscaleNotConfigured`. */
 export function removeAutoscale(registry: Registry, service: Service): void {
   const { cooldownTimeMs } = requireAutoscaleConfiguration(service);
   service.autoscaler?.stop();
@@ -59,14 +59,14 @@ export function removeAutoscale(registry: Registry, service: Service): void {
   registry.parts.log.write("autoscale.unconfigured", { uuid: service.record.uuid, name: service.record.name });
 }
 
-/** Replaces the policies of a service group. Throws `AutoscaleNotConfigured`, and as `assertValidPolicySet` does. */
+/** Replaces the policies of a service group. Throws `AutoscaleNotConfigured`, and what `assertValidPolicySet` throws. */
 export function savePolicies(registry: Registry, service: Service, policies: readonly ScalePolicy[]): void {
   assertValidPolicySet(policies);
   const autoscale = { ...requireAutoscaleConfiguration(service), policies: [...policies] };
   persistService(registry, service, { ...service.record, autoscale });
 }
 
-/** Goes on where a daemon before this one stopped. */
+/** Starts the autoscalers of all service groups after a restart of the daemon. */
 export function restoreAutoscale(registry: Registry): void {
   for (const service of registry.services.values()) {
     if (service.record.autoscale !== undefined) startAutoscaler(registry, service);
@@ -95,7 +95,7 @@ function resolveSizes(registry: Registry, { min_size, max_size }: CreateAutoscal
   return { minSize, maxSize };
 }
 
-/** The template, from wherever the request has it. */
+/** Resolves the template, which a request may name in two places. */
 function resolveTemplate(registry: Registry, { create_args, template }: CreateAutoscaleRequest): InstanceRecord {
   if (create_args?.roms !== undefined)
     throw new ApiItemError(

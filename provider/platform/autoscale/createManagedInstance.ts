@@ -1,12 +1,12 @@
-/** Makes an instance for autoscale. */
+/** Creates an instance for autoscale. */
 import type { Instance } from "../instances/instance";
 import { createInstances } from "../instances/create/create";
 import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
 
 /**
- * Clones a template into a service group and starts the clone, which belongs to autoscale from the first moment.
- * Throws what creating and starting an instance throws; nothing stays then.
+ * Creates an instance from a template in a service group, managed by autoscale, and starts it. Throws what creating and
+ * starting an instance throws; nothing is left behind then.
  */
 export async function createManagedInstance(
   registry: Registry,

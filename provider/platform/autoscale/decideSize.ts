@@ -1,37 +1,37 @@
-/** How many instances a service group shall have. Pure. Source: the cloud's documentation of autoscale. */
+/** Decides the size of a service group. Pure. Source: the cloud's documentation of autoscale. */
 import type { AutoscaleConfiguration, ScalePolicy, ScaleStep, StepPolicy } from "../store/autoscale";
 
-/** What is measured of one instance that gets connections. */
+/** The measured load of one ready instance. */
 export interface InstanceLoad {
-  /** Milliseconds since it first answered. */
+  /** Milliseconds since the instance was first ready. */
   readonly sinceReadyMs: number;
-  /** HTTP requests in flight, and open connections that do not speak HTTP. */
+  /** HTTP requests in flight, plus open connections that are not HTTP. */
   readonly inFlight: number;
   readonly requestsPerSecond: number;
-  /** Thousandths of a CPU. */
+  /** CPU usage in thousandths of a CPU. */
   readonly cpuMillicores: number;
-  /** Milliseconds without anything in flight and without a byte; infinite without connections. */
+  /** Milliseconds without a request in flight and without traffic; infinite without connections. */
   readonly idleMs: number;
 }
 
-/** How a service group stands. */
+/** The state of a service group that decides its size. */
 export interface ScaleState {
-  /** Instances that autoscale has made and that are to stay. */
+  /** Number of managed instances that are not being removed. */
   readonly size: number;
-  /** Instances that autoscale has made and that answer. */
+  /** Loads of the managed instances that are ready. */
   readonly loads: readonly InstanceLoad[];
-  /** Connections that wait for an instance to answer. */
+  /** Number of connections that wait for an instance. */
   readonly waitingConnections: number;
-  /** Milliseconds since the size last changed; infinite when it never did. */
+  /** Milliseconds since the size last changed; infinite if it never did. */
   readonly sinceChangeMs: number;
 }
 
-/** The least size: the last instance is never removed, it falls asleep where it scales to zero. */
+/** The minimum size, at least 1: the last instance is never removed; with scale to zero it goes to standby. */
 export const effectiveMinSize = ({ minSize }: Pick<AutoscaleConfiguration, "minSize">): number => Math.max(1, minSize);
 
 /**
- * The size that the configuration asks for now. Its bounds count at once, its policies once per cooldown. Of several
- * policies that ask for a size the largest counts; one that has nothing to say of the present load asks for none.
+ * The size that the configuration requires now. Its bounds apply at once, its policies once per cooldown. The largest size
+ * that a policy requests wins; a policy without a step for the current load requests none.
  */
 export function decideSize(configuration: AutoscaleConfiguration, state: ScaleState): number {
   const { size, sinceChangeMs } = state;
@@ -85,7 +85,7 @@ function metricValue({ metric }: StepPolicy, load: InstanceLoad): number {
 const isInStep = ({ lowerBound = -Infinity, upperBound = Infinity }: ScaleStep, value: number): boolean =>
   value >= lowerBound && value < upperBound;
 
-/** A percentage changes the size by one at least. */
+/** Applies an adjustment to the size. A percentage changes it by at least one. */
 function applyAdjustment(size: number, type: StepPolicy["adjustmentType"], adjustment: number): number {
   if (type === "exact") return adjustment;
   if (type === "change") return size + adjustment;

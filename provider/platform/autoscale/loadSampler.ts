@@ -1,12 +1,12 @@
-/** Measures the instances of a service group: what happened between two looks. */
+/** Measures the load of a service group's instances between two samples. */
 import type { Instance } from "../instances/instance";
 import type { Rotation } from "../proxy/rotation";
 import type { InstanceLoad } from "./decideSize";
 
-/** What one look at an instance sees; times in milliseconds on the monotonic clock. */
+/** One sample of an instance; times in milliseconds on the monotonic clock. */
 interface Sample {
   readonly takenAtMs: number;
-  /** Which of its runs it was in. */
+  /** Identifies the instance's session. */
   readonly startCount: number;
   readonly firstSeenAtMs: number;
   readonly lastActiveAtMs: number;
@@ -14,11 +14,11 @@ interface Sample {
   readonly cpuTimeMs: number;
 }
 
-/** Keeps the last look at each instance. */
+/** Keeps the last sample of each instance. */
 export class LoadSampler {
   readonly #samples = new Map<string, Sample>();
 
-  /** The load of each instance that answers; one that is seen for the first time in this run of it is left out. */
+  /** Samples the instances. Returns the load of each ready one, except those sampled for the first time in their session. */
   async measureLoads(instances: readonly Instance[], rotation: Rotation): Promise<ReadonlyMap<string, InstanceLoad>> {
     const loads = new Map<string, InstanceLoad>();
     const uuids = new Set(instances.map(({ record }) => record.uuid));

@@ -1,4 +1,4 @@
-/** Instances that autoscale has made, which belong to it. */
+/** Instances that autoscale created and manages. */
 import type { Service } from "../services/service";
 import type { Instance } from "../instances/instance";
 import type { Registry } from "../registry";
@@ -7,8 +7,8 @@ import type { InstanceRecord } from "../store/instances";
 import type { ServiceRecord } from "../store/services";
 
 /**
- * Throws `AutoscaleInstance` for an instance that autoscale may remove at any time. Without its configuration nobody
- * manages it any more, and it may be stopped and deleted like any other.
+ * Throws `AutoscaleInstance` for an instance that autoscale manages. Once the configuration was removed, the instance may be
+ * stopped and deleted like any other.
  */
 export function assertNotManaged(registry: Registry, { name, definition }: InstanceRecord): void {
   const { autoscaledBy } = definition;
@@ -16,13 +16,13 @@ export function assertNotManaged(registry: Registry, { name, definition }: Insta
   throw new ApiItemError("AutoscaleInstance", `Instance '${name}' is managed by the autoscale of its service group`);
 }
 
-/** Service groups that make their instances from this template. */
+/** Service groups whose autoscale uses this template. */
 export const servicesScaledFrom = (registry: Registry, templateUuid: string): readonly ServiceRecord[] =>
   [...registry.services.values()]
     .map(({ record }) => record)
     .filter(({ autoscale }) => autoscale?.templateUuid === templateUuid);
 
-/** Throws `Attached` for a template that a service group makes its instances from. */
+/** Throws `Attached` for a template that the autoscale of a service group uses. */
 export function assertNotAutoscaleTemplate(registry: Registry, { uuid, name }: InstanceRecord): void {
   const users = servicesScaledFrom(registry, uuid);
   if (users.length === 0) return;
@@ -30,7 +30,7 @@ export function assertNotAutoscaleTemplate(registry: Registry, { uuid, name }: I
   throw new ApiItemError("Attached", `Template '${name}' is used by the autoscale of service group ${names}`);
 }
 
-/** Instances that the autoscale of this service group has made and that still exist. */
+/** Existing instances that the autoscale of this service group created. */
 export const managedInstances = (registry: Registry, { record }: Service): readonly Instance[] =>
   registry.instancesOfService(record.uuid).filter(isManagedBy(record));
 

@@ -1,9 +1,9 @@
-/** Policies from the wire and back. Pure. Source: the cloud's documentation of autoscale. */
+/** Parses and encodes policies. Pure. Source: the cloud's documentation of autoscale. */
 import type { AutoscalePolicy } from "../../contract/models";
 import { ApiItemError } from "../errors";
 import type { ScalePolicy, ScaleStep, StepPolicy } from "../store/autoscale";
 
-/** Policies per service group. */
+/** Most policies per service group. */
 export const MAX_POLICIES = 8;
 
 type PolicyType = ScalePolicy["type"];
@@ -14,7 +14,7 @@ const FIELDS_BY_TYPE: Readonly<Record<PolicyType, readonly PolicyField[]>> = {
   "on-demand": [],
   idle: ["idle_time_ms"],
 };
-/** Of the types that have them here, what only the cloud acts on. */
+/** Fields that only the cloud supports. */
 const CLOUD_ONLY: readonly PolicyField[] = ["high_watermark", "exclusive"];
 
 const ADJUSTMENT_TYPES = {
@@ -26,7 +26,7 @@ const ADJUSTMENT_TYPES = {
 } as const;
 
 /**
- * A policy as it is kept. Throws `Invalid` for a rule broken, `NotSupported` for what only the cloud acts on.
+ * Parses a policy. Throws `Invalid` for a violated rule, `NotSupported` for features of the cloud only.
  */
 export function parsePolicy(policy: AutoscalePolicy): ScalePolicy {
   const { name, enabled = true } = policy;
@@ -57,7 +57,7 @@ const invalidPolicy = (name: string, message: string): ApiItemError =>
 const isTypeSpecificField = (field: string): field is PolicyField =>
   !["name", "type", "enabled", ...CLOUD_ONLY].includes(field);
 
-/** The type that is written, or the only one that has steps. */
+/** The given type; without one, a policy with steps is a step policy. */
 function resolvePolicyType({ name, type, steps }: AutoscalePolicy): PolicyType {
   switch (type) {
     case "step":
@@ -106,7 +106,7 @@ function parseSteps({
   return { metric, adjustmentType, steps: kept };
 }
 
-/** A policy as the API shows it. */
+/** A policy as the API reports it. */
 export function encodePolicy(policy: ScalePolicy) {
   const { name, type, enabled } = policy;
   switch (policy.type) {
@@ -126,7 +126,7 @@ export function encodePolicy(policy: ScalePolicy) {
   }
 }
 
-/** Throws a refusal unless these can all be policies of one service group: `TooMany`, `AlreadyExists`. */
+/** Throws `TooMany` above {@link MAX_POLICIES} policies, `AlreadyExists` for a duplicate name. */
 export function assertValidPolicySet(policies: readonly ScalePolicy[]): void {
   if (policies.length > MAX_POLICIES)
     throw new ApiItemError("TooMany", `A service group has at most ${MAX_POLICIES} policies`);

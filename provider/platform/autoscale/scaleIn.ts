@@ -1,4 +1,4 @@
-/** The end of instances that autoscale has made. */
+/** Removes instances that autoscale manages. */
 import type { Service } from "../services/service";
 import { errorMessage } from "../../base/errors";
 import { MAX_DRAIN_MS } from "../../contract/models";
@@ -6,12 +6,12 @@ import type { Instance } from "../instances/instance";
 import type { Registry } from "../registry";
 import { managedInstances } from "./managedInstances";
 
-/** True for one that autoscale may end: a delete lock keeps it as it is. */
+/** True unless a delete lock keeps autoscale from removing the instance. */
 export const mayRemove = ({ record }: Instance): boolean => !record.definition.deleteLock;
 
 /**
- * Drains an instance for up to `drainTimeoutMs`, or the longest time that there is, since a cooldown may be longer; stops and deletes
- * it, unless it is locked. Never rejects; what fails is in the log.
+ * Drains an instance for up to `drainTimeoutMs` milliseconds (at most {@link MAX_DRAIN_MS}), stops and deletes it, unless it has a
+ * delete lock. Never rejects; failures are logged.
  */
 export async function retireInstance(registry: Registry, instance: Instance, drainTimeoutMs: number): Promise<void> {
   const { uuid, name } = instance.record;
@@ -27,7 +27,7 @@ export async function retireInstance(registry: Registry, instance: Instance, dra
   }
 }
 
-/** Begins the end of all instances that the autoscale of this service group has made; those that are locked stay and are nobody's. */
+/** Begins to remove all instances that this service group's autoscale manages. Those with a delete lock become ordinary instances. */
 export function retireManagedInstances(registry: Registry, service: Service, drainTimeoutMs: number): void {
   for (const instance of managedInstances(registry, service)) {
     if (mayRemove(instance)) void retireInstance(registry, instance, drainTimeoutMs);

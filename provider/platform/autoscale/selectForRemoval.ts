@@ -1,12 +1,12 @@
-/** Which instances go first. Pure. */
+/** Selects the instances to remove. Pure. */
 import type { InstanceLoad } from "./decideSize";
 
-/** What the choice needs of an instance. */
+/** The part of an instance that the selection needs. */
 interface Removable {
   readonly record: { readonly uuid: string; readonly createdAt: number };
 }
 
-/** Those to remove: first who does not answer, then who has the least in flight, then who was quiet longest, then the newest. */
+/** Selects `count` instances: first those that are not ready, then those with the least in flight, the longest idle, the newest. */
 export function selectForRemoval<T extends Removable>(
   instances: readonly T[],
   loads: ReadonlyMap<string, Pick<InstanceLoad, "inFlight" | "idleMs">>,

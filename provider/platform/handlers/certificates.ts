@@ -1,4 +1,4 @@
-/** Certificates: what is uploaded for domains. Chain and key go in and never come out. */
+/** Certificates that users upload for domains. No response contains a chain or key. */
 import { toRfc3339 } from "../../base/clock";
 import { type Selector, findBySelector, readItems } from "../lookup";
 import type { ItemOf } from "../../contract/routes";
@@ -19,7 +19,7 @@ type CertificateRoutes = "createCertificate" | "getCertificates" | "updateCertif
 /** Handlers of `/v1/certificates`. */
 export function certificateHandlers(registry: Registry): Pick<Handlers, CertificateRoutes> {
   const { log } = registry.parts;
-  // Service groups that are being made or changed may be about to use one.
+  // Shared with service groups, because a create or change of one may be about to use a certificate.
   const { serviceMutex: serviceTurn } = registry;
   const all = (): CertificateRecord[] => [...registry.certificates.values()];
   const identityOf = (certificate: CertificateRecord) => certificate;

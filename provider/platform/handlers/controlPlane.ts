@@ -1,19 +1,19 @@
-/** The control plane over all metros, of which there is one here: it is served at the metro's own address. */
+/** The control plane. It knows one metro and is served at that metro's address. */
 
 import { isInNamespace } from "../../contract/imageUrl";
 import type { Registry } from "../registry";
 import type { Handlers } from "./handler";
 import { ACCOUNT } from "./quotas";
 
-/** Name of the one metro. */
+/** Name of the only metro. */
 const METRO = "local";
-/** Made up, as the account's. */
+/** A constant, like the account's uuid. */
 const METRO_UUID = "00000000-0000-4000-8000-000000000002";
 
 /**
  * Handlers of the control plane.
  *
- * @param endpoint where the metro is served
+ * @param endpoint returns the URL at which the metro is served
  */
 export function controlPlaneHandlers(
   registry: Registry,

@@ -1,31 +1,31 @@
-/** What handlers get and give. */
+/** The input and output of handlers. */
 import type { FailedItem } from "../errors";
 import type { Selector } from "../lookup";
 import type { ItemOf, QueryOf, BodyOf, RouteName } from "../../contract/routes";
 
-/** A request whose query and body fit the route's models. */
+/** A request whose query and body match the route's models. */
 export interface HandlerRequest<K extends RouteName> {
   readonly query: QueryOf<K>;
   readonly body: BodyOf<K>;
   /**
-   * Of reads: the objects that the body, or else path and query name, in that order; empty when none is named. Where the route has
-   * a body, its items name them.
+   * Reads only: the objects that the body names, or else the path and query, in that order; empty if none is named. On routes
+   * with a body model, the body's items name the objects.
    */
   readonly selectors: readonly Selector[];
   /** Parameters of the path, such as `uuid` and `name` of `/v1/services/{uuid}/autoscale/policies/{name}`. */
   readonly path: Readonly<Record<string, string>>;
-  /** The `Accept` header; empty when there was none. */
+  /** The `Accept` header; empty if the request has none. */
   readonly accept: string;
-  /** Aborts when the client is gone. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
-/** An answer. */
+/** A response. */
 export interface HandlerResponse<K extends RouteName> {
   readonly items: readonly (ItemOf<K> | FailedItem)[];
-  /** Message of the envelope; made from the items when absent. */
+  /** Message of the envelope; `undefined`: derived from the items. */
   readonly message?: string;
-  /** Sent as it is in place of the envelope; items are not looked at then. */
+  /** Sent instead of the envelope; the items are then ignored. */
   readonly text?: { readonly contentType: string; readonly body: string };
 }
 

@@ -1,4 +1,4 @@
-/** Health: whether VMs can be run here, and by what. */
+/** Health: whether this machine can run VMs, and with which VMM. */
 import { errorMessage } from "../../base/errors";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findTool } from "../../base/exec";
@@ -6,9 +6,9 @@ import type { Registry } from "../registry";
 import { VERSION } from "../../base/version";
 import type { Handlers } from "./handler";
 
-/** How long an answer may take; the VMM's timed probe of its accelerator can take longer the first time. */
+/** Milliseconds to wait for the VMM's description; then the check is `unknown`. The first probe of the accelerator can take longer. */
 const DESCRIBE_TIMEOUT_MS = 1_000;
-/** How long a description of the VMM counts. */
+/** Milliseconds for which a description of the VMM is cached. */
 const DESCRIPTION_MAX_AGE_MS = 60_000;
 
 type VmmDescription = {

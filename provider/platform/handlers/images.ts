@@ -1,4 +1,4 @@
-/** Images, as the layout holds them. */
+/** Images of the local OCI layout. */
 import { canonicalImageUrl, stripPlatformPrefix } from "../../contract/imageUrl";
 import { RequestError } from "../errors";
 import type { ItemOf, QueryOf } from "../../contract/routes";
@@ -22,14 +22,14 @@ export function imageHandlers(registry: Registry): Pick<Handlers, "getImages" | 
       const booted = [...registry.instances.values()].map(({ record: { definition } }) =>
         canonicalImageUrl(definition.repository, definition.digest),
       );
-      // What an instance boots from stays at hand when its image is removed.
+      // An image that an instance boots from stays listed after it was removed from the layout.
       const items = [...new Set(booted)].map((url) => images.get(url) ?? { status: "success" as const, url, tags: [] });
       return { items: items.filter(matchesQuery(query)) };
     },
   };
 }
 
-/** One item per image, with all its tags, by its canonical name. */
+/** One item per image with all its tags, by canonical URL. */
 function imageItems(images: readonly StoredImage[]): Map<string, ImageItem> {
   const items = new Map<string, ImageItem & { readonly tags: string[] }>();
   for (const image of images) {
@@ -50,7 +50,7 @@ function imageItems(images: readonly StoredImage[]): Map<string, ImageItem> {
   return items;
 }
 
-/** What a query asks for; digests may come with the image's name in front. Throws {@link RequestError} 400 for what is no reference. */
+/** The filter of a query. Digests may have the image's name in front. Throws {@link RequestError} 400 for an invalid reference. */
 function matchesQuery({ digest: digests, tag: tags }: QueryOf<"getImages">): (item: ImageItem) => boolean {
   const wantedDigests = digests?.map(stripPlatformPrefix);
   const wantedTags = tags?.map(toTaggedReference);
@@ -63,7 +63,7 @@ function matchesQuery({ digest: digests, tag: tags }: QueryOf<"getImages">): (it
   };
 }
 
-/** A reference as the layout keeps it; one without a tag is the image's `latest`. */
+/** A reference in the layout's form; the default tag is `latest`. */
 function toTaggedReference(text: string): string {
   try {
     const reference = parseReference(stripPlatformPrefix(text));

@@ -1,4 +1,4 @@
-/** Every route's handler. */
+/** The handlers of all routes. */
 import type { Registry } from "../registry";
 import { checkpointHandlers } from "./instances/checkpoints";
 import { templateHandlers } from "./instances/templates";
@@ -21,9 +21,9 @@ import { volumeHandlers } from "./volumes/volumes";
 import { volumeTemplateHandlers } from "./volumes/templates";
 
 /**
- * Handlers of a platform; a route that none of the parts serves does not compile.
+ * Creates the handlers of all routes. A route without a handler does not compile.
  *
- * @param endpoint where the platform is served
+ * @param endpoint returns the URL at which the platform is served
  */
 export const createHandlers = (registry: Registry, endpoint: () => string): Handlers => ({
   ...instanceHandlers(registry),

@@ -1,8 +1,8 @@
-/** Answers one request for many objects: each item succeeds or fails by itself, in the order of the request. */
+/** Bulk requests: each item succeeds or fails on its own. */
 import type { Log } from "../log";
 import { type FailedItem, toFailedItem } from "../errors";
 
-/** Applies `act` to every entry at once; items keep the order of the entries, each stands alone. */
+/** Applies `act` to all entries concurrently. The items keep the order of the entries; one that throws becomes a failed item. */
 export function mapItems<E extends object, I>(
   entries: readonly E[],
   log: Log,

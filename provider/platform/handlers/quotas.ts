@@ -1,18 +1,18 @@
-/** Quotas of the one account there is. */
+/** Quotas of the only account. */
 import { findBySelector } from "../lookup";
 import type { Registry } from "../registry";
 import { computeQuotaUsage } from "../quota/quota";
 import type { Handlers } from "./handler";
 import { mapItems } from "./items";
 
-/** The one account of a local platform, as everything that names an account has it. */
+/** The only account of a local platform. */
 export const ACCOUNT = {
-  /** Made up, and the same on every machine: it only has to be told from objects. */
+  /** A constant: it must only differ from the uuids of objects. */
   uuid: "00000000-0000-4000-8000-000000000001",
   name: "local",
 } as const;
 
-/** Handler of `/v1/users/quotas`; items fail with `NotFound` for any user but the own. */
+/** Handler of `/v1/users/quotas`. Items of any other user fail with `NotFound`. */
 export function quotaHandlers(registry: Registry): Pick<Handlers, "getQuotas"> {
   return {
     getQuotas: async ({ selectors }) => ({

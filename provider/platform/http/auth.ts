@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 
 const TOKEN_BYTES = 32;
 
-/** The token of this state folder: kept when it exists, else made (0600). Called with the state folder's lock held. */
+/** Reads the token of this state folder, or creates it with file mode 0600. The caller must hold the folder's lock. */
 export async function loadOrCreateToken(file: string): Promise<string> {
   const kept = await fs.readFile(file, "utf8").catch(() => "");
   if (/^[0-9a-f]{64}\s*$/.test(kept)) return kept.trim();
@@ -14,7 +14,7 @@ export async function loadOrCreateToken(file: string): Promise<string> {
   return token;
 }
 
-/** Checks `Authorization` headers in a time that does not depend on their content. */
+/** Creates a check of `Authorization` headers that takes constant time. */
 export function createBearerCheck(token: string): (header: string | undefined) => boolean {
   const expected = crypto.hash("sha256", `Bearer ${token}`, "buffer");
   return (header) => header !== undefined && crypto.timingSafeEqual(crypto.hash("sha256", header, "buffer"), expected);

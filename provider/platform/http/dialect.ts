@@ -1,41 +1,41 @@
 /**
- * What tells the nodes that the cloud runs in 2026 from the newest documentation, for tests (`strict2026` of the daemon): a client
- * that gets along with both has nothing to fear from either. Source: answers of deployed nodes. Pure.
+ * The differences between the nodes that the cloud runs in 2026 and the newest documentation, for tests (`strict2026` of the
+ * daemon): a client can be tested against both. Source: responses of deployed nodes. Pure.
  *
- * The same switch makes handlers refuse a change of a running instance (`PlatformParts.strict2026`), which newer nodes keep until it
- * stops.
+ * With the same option, a change of a running instance is an error (`RegistryParts.strict2026`), while newer nodes queue it
+ * until the instance stops.
  */
 import * as z from "zod";
 import * as m from "../../contract/models";
 import type { RouteName } from "../../contract/routes";
 import { ROUTE_PATTERNS, type RoutePattern } from "./routePatterns";
 
-/** What a server understands and says. */
+/** The variant of the API that a server implements. */
 export interface Dialect {
   readonly patterns: readonly RoutePattern[];
-  /** Models of bodies in place of the route table's. */
+  /** Body models that replace those of the route table. */
   readonly bodies: Readonly<Partial<Record<RouteName, z.ZodType>>>;
-  /** Writes an item as this server has it; undefined where that is how handlers give it. */
+  /** Encodes an item in this variant; `undefined`: items are sent as handlers return them. */
   readonly encodeItem?: (item: object) => object;
 }
 
-/** The API as the route table has it. */
+/** The API of the route table. */
 export const NEWEST_DIALECT: Dialect = { patterns: ROUTE_PATTERNS, bodies: {} };
 
-/** An image was a text before it could be an object. */
+/** On older nodes an image is a string and cannot be an object. */
 const imageModel = z.string().min(1);
 const romModel = m.rom.extend({ image: imageModel.optional() });
 
-/** The API as older nodes have it. */
+/** The API of older nodes. */
 export const STRICT_2026_DIALECT: Dialect = {
-  // Certificates were changed by PATCH.
+  // Older nodes change certificates with PATCH.
   patterns: ROUTE_PATTERNS.filter(({ name, method }) => name !== "updateCertificates" || method === "PATCH"),
   bodies: {
     createInstance: m.createInstanceRequest.extend({
       image: imageModel.optional(),
       roms: z.array(romModel).max(8).optional(),
     }),
-    // Neither `timeout_s` nor `dont_retain`.
+    // Without `timeout_s` and `dont_retain`.
     deleteInstances: z.array(m.nameOrUuid).min(1),
   },
   encodeItem: (item) => Object.fromEntries(Object.entries(item).filter(([key]) => key !== "updates")),

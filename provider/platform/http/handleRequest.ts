@@ -13,7 +13,7 @@
  *      ▼
  *   handlers/ ─── the whole request is wrong: RequestError ─────────▶ its status
  *      │          one item fails: ApiItemError ──▶ 200, that item has status "error"
- *      │          a fault of ours ──▶ logged ───────────────────────▶ 500
+ *      │          any other error ──▶ logged ───────────────────────▶ 500
  *      ▼
  *   response ──── all items failed ──▶ 200 "error"    some ─────────▶ 200 "partial_success"
  * ```
@@ -29,19 +29,19 @@ import { discardBody, readBody } from "./parse/readBody";
 import { sendError, sendItems, sendText } from "./response";
 import { routeRequest } from "./router";
 
-/** What requests are served with. */
+/** What {@link handleRequest} needs to serve requests. */
 export interface RequestOptions {
   readonly handlers: Handlers;
   readonly dialect: Dialect;
   readonly log: Log;
-  /** Whether an `Authorization` header holds the token. */
+  /** True if an `Authorization` header contains the token. */
   readonly isAuthorized: (header: string | undefined) => boolean;
 }
 
 /**
- * Answers a request. Never rejects.
+ * Handles a request and sends the response. Never rejects.
  *
- * @param gone aborts when the client has left or the request has ended
+ * @param gone aborts when the client disconnects or the request has ended
  */
 export async function handleRequest(
   request: http.IncomingMessage,
@@ -55,14 +55,14 @@ export async function handleRequest(
     if (!isAuthorized(headers.authorization)) throw new RequestError(401, "Invalid or missing token");
     if (target.length > MAX_TARGET_BYTES)
       throw new RequestError(414, `The path and query are larger than ${MAX_TARGET_BYTES} bytes`);
-    // Without either header there is no body. Source: RFC 9112, section 6.
+    // A request without either header has no body. Source: RFC 9112, section 6.
     const hasBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
     const body = hasBody ? await readBody(request) : undefined;
     const { name, dataKey, query, bodies, selectors, path, encodeItems } = routeRequest(
       { method, target, body },
       dialect,
     );
-    // The router parsed query and body with the models of this very route.
+    // Safe: the router parsed query and body with the models of this route.
     const handler = handlers[name] as (request: object) => AnyHandlerResponse | Promise<AnyHandlerResponse>;
     const common = { query, selectors, path, accept: headers.accept ?? "", signal: gone };
     const { items, message, text } =

@@ -1,8 +1,8 @@
-/** Requests under way on each connection: who is left when a connection ends or turns out malformed. */
+/** The requests in flight on each connection. */
 import type * as http from "node:http";
 import type { Duplex } from "node:stream";
 
-/** Events by which node:http hands over a request. What else a client may expect is no reason to reject its request. */
+/** The node:http events that deliver a request. `checkExpectation` is among them so that an unknown `Expect` header is ignored. */
 export const REQUEST_EVENTS = ["request", "checkExpectation"] as const;
 
 interface InFlightRequest {
@@ -13,33 +13,33 @@ interface InFlightRequest {
 
 interface Connection {
   readonly requests: Set<InFlightRequest>;
-  /** Called when a request has ended. */
+  /** Called when a request ends. */
   readonly listeners: Set<() => void>;
 }
 
-/** How busy a server is. */
+/** The activity of a server. */
 export interface RequestActivity {
-  /** Requests that have begun and not ended. */
+  /** Number of requests in flight. */
   readonly inFlightCount: number;
-  /** When the last request began or ended, as a time of `performance.now()`; 0 before the first. */
+  /** Time of the last begin or end of a request, from `performance.now()`; 0 before the first. */
   readonly lastChangeAt: number;
 }
 
-/** Keeps track of every request from its first line to the end of its response or of its connection. */
+/** Tracks every request until its response or its connection has ended. */
 export class InFlightRequests implements RequestActivity {
   readonly #connections = new WeakMap<Duplex, Connection>();
   inFlightCount = 0;
   lastChangeAt = 0;
 
-  /** Signals that abort when the request has ended, or its client has left. */
+  /** Signals that abort when the request has ended or its client has disconnected. */
   readonly signals = new WeakMap<http.IncomingMessage, AbortSignal>();
 
-  /** Watches a server. Its own listeners come later, so that they find the signals of their requests. */
+  /** Watches a server. Create it before other listeners are added, so that they find the signals of their requests. */
   constructor(server: http.Server) {
     server.on("connection", (socket: Duplex) => {
       const connection: Connection = { requests: new Set(), listeners: new Set() };
       this.#connections.set(socket, connection);
-      // The responses of pipelined requests but the first have no connection yet, so they do not learn of its end.
+      // Only the first of pipelined responses has the connection; the others get no event when it closes.
       socket.once("close", () => {
         connection.listeners.clear();
         for (const tracked of [...connection.requests]) tracked.end();
@@ -71,8 +71,8 @@ export class InFlightRequests implements RequestActivity {
   }
 
   /**
-   * Calls `act` when every request that arrived whole has its response: an error about the bytes after them must not overtake those.
-   * `begun` tells whether a part of a response is on its way already.
+   * Calls `act` when every complete request has its response, because an error about later bytes must not overtake those
+   * responses. `begun` is true if part of a response was already sent.
    */
   afterPendingResponses(socket: Duplex, act: (begun: boolean) => void): void {
     const connection = this.#connections.get(socket);

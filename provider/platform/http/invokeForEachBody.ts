@@ -1,15 +1,16 @@
-/** Calls a handler for each of several bodies: what the models describe as one object, a client sent as many. */
+/** Calls a handler once per body, for clients that send an array where the model is one object. */
 import { ApiItemError, type FailedItem, RequestError, toFailedItem } from "../errors";
 import type { HandlerResponse } from "../handlers/handler";
 import type { Log } from "../log";
 
-/** A handler's response, whichever handler it is. */
+/** The response of any handler. */
 export type AnyHandlerResponse = Pick<HandlerResponse<"getHealthz">, "message" | "text"> & {
   readonly items: readonly object[];
 };
 
 /**
- * The items of all calls, in the order of the bodies. A body that is rejected becomes a failed item, since the others are done.
+ * Returns the items of all calls, in the order of the bodies. A rejected body becomes a failed item, because the others are
+ * done already.
  *
  * @param call calls the handler with one body
  */

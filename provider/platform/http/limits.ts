@@ -1,14 +1,14 @@
-/** How much one request may bring. What exceeds a bound is refused in the API's own shape. */
+/** Limits of one request. A request that exceeds one gets an error response of the API. */
 
-/** Source: the cloud's own limit. */
+/** Largest body. Source: the cloud's limit. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
-/** What is read and thrown away of a body that was refused, so that the answer arrives and the connection lives on; then it is cut. */
+/** How much of a rejected body is read and discarded, so that the client gets the response; beyond it the connection is closed. */
 export const MAX_DISCARDED_BYTES = 32 * 1024 * 1024;
-/** Objects that one request may name or describe. */
+/** Most objects that one request may name or describe. */
 export const MAX_OBJECTS = 1000;
-/** Room for {@link MAX_OBJECTS} uuids in a query. */
+/** Longest path and query: room for {@link MAX_OBJECTS} uuids. */
 export const MAX_TARGET_BYTES = 48 * 1024;
-/** Request line and headers together. */
+/** Largest request line and headers together. */
 export const MAX_HEADER_BYTES = 64 * 1024;
-/** Arrays and objects within each other in a body; what the API describes needs less than ten. */
+/** Deepest nesting of arrays and objects in a body; the API needs less than ten. */
 export const MAX_JSON_DEPTH = 32;

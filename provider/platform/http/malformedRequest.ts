@@ -1,14 +1,14 @@
-/** Answers to what is not HTTP, or not in time: there is no request to answer, only a connection. */
+/** Responses to malformed or late requests, for which node:http has only a connection and no request object. */
 import { RequestError } from "../errors";
 import * as http from "node:http";
 import type { Duplex } from "node:stream";
 import { MAX_HEADER_BYTES } from "./limits";
 import { errorEnvelope } from "./response";
 
-/** How long a client may take to read the answer before its connection is cut. */
+/** Milliseconds that a client gets to read the response before its connection is closed. */
 const LINGER_MS = 1_000;
 
-/** What is wrong, by the code of Node's parser. */
+/** The error for an error code of Node's parser. */
 export function toRequestError(code: string | undefined): RequestError {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
@@ -22,7 +22,7 @@ export function toRequestError(code: string | undefined): RequestError {
   }
 }
 
-/** Writes an answer to a bare connection and ends it. */
+/** Writes an error response to a connection and closes it. */
 export function rejectConnection(socket: Duplex, refusal: RequestError): void {
   const body = JSON.stringify(errorEnvelope(refusal, 0));
   const head = [
@@ -32,6 +32,6 @@ export function rejectConnection(socket: Duplex, refusal: RequestError): void {
     "connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
-  // Not at once: bytes that nobody has read would take the answer with them.
+  // Not at once: closing with unread input resets the connection, and the client would lose the response.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -1,11 +1,11 @@
-/** The wrapper of every answer, in one place. */
+/** The envelope of every response. */
 import type * as http from "node:http";
 import { ITEM_CODES } from "../../contract/codes";
 import type { RequestError, FailedItem } from "../errors";
 
 const isFailedItem = (item: object): item is FailedItem => "status" in item && item.status === "error";
 
-/** Envelope of items. `dataKey` undefined: the only item is the data. */
+/** The envelope of items. `dataKey` undefined: the only item is the data. */
 function itemsEnvelope(
   dataKey: string | undefined,
   items: readonly object[],
@@ -23,7 +23,7 @@ function itemsEnvelope(
   };
 }
 
-/** Envelope of a request that failed as a whole. `errors[].error` is our addition: the cloud only tells the HTTP status there. */
+/** The envelope of a rejected request. `errors[].error` is an extension: the cloud reports only the HTTP status. */
 export const errorEnvelope = ({ status, message, itemCode }: RequestError, opTimeUs: number): object => ({
   status: "error",
   message,
@@ -31,7 +31,7 @@ export const errorEnvelope = ({ status, message, itemCode }: RequestError, opTim
   op_time_us: opTimeUs,
 });
 
-/** Sends the items of a request; nothing when the client is gone. `startedAt` is a time of `performance.now()`. */
+/** Sends the items of a request, unless the client has disconnected. `startedAt` is a time of `performance.now()`. */
 export function sendItems(
   response: http.ServerResponse,
   {
@@ -50,7 +50,7 @@ export function sendItems(
   sendText(response, 200, "application/json", JSON.stringify(envelope));
 }
 
-/** Sends what is wrong with a whole request; nothing when the client is gone. */
+/** Sends the error of a rejected request, unless the client has disconnected. */
 export function sendError(response: http.ServerResponse, error: RequestError, startedAt: number): void {
   if (error.allowedMethods.length > 0 && !response.headersSent)
     response.setHeader("allow", error.allowedMethods.join(", "));
@@ -59,7 +59,7 @@ export function sendError(response: http.ServerResponse, error: RequestError, st
 
 const elapsedUs = (startedAt: number): number => Math.round((performance.now() - startedAt) * 1000);
 
-/** Sends a text; nothing when the client is gone. */
+/** Sends a text, unless the client has disconnected. */
 export function sendText(response: http.ServerResponse, status: number, contentType: string, text: string): void {
   if (response.headersSent || response.destroyed) return;
   const bytes = Buffer.from(text);

@@ -1,19 +1,19 @@
-/** Every method and path by which clients ask for an operation: for many objects, for one, and both as older clients write them. */
+/** The methods and paths of all operations: for many objects and for one, in the newest form and in that of older clients. */
 import { type Method, type Route, type RouteName, routes } from "../../contract/routes";
 
-/** One way to write an operation. */
+/** One method and path of an operation. */
 export interface RoutePattern {
   readonly name: RouteName;
   readonly method: Method;
-  /** With parameters in braces. */
+  /** The path, with parameters in braces. */
   readonly path: string;
-  /** The path names one object, in place of a selector. */
+  /** True if the path names one object, instead of a selector. */
   readonly isOne: boolean;
 }
 
 const routeNames = Object.keys(routes) as RouteName[]; // the keys of a constant table
 
-/** Every form of every operation: for many objects, for one, and both as older clients write them. */
+/** All patterns of all operations. */
 export const ROUTE_PATTERNS: readonly RoutePattern[] = routeNames.flatMap((name) => {
   const { method, path, singleObjectPath: one, olderEndpoints: older = [] }: Route = routes[name];
   return [{ method, path }, ...older].flatMap((way): RoutePattern[] => [
@@ -24,11 +24,11 @@ export const ROUTE_PATTERNS: readonly RoutePattern[] = routeNames.flatMap((name)
   ]);
 });
 
-/** An older last word (`logs` for `log`) is an older last word of the form for one object too. */
+/** The older path for one object: its last segment is replaced as in the older path for many (`logs` for `log`). */
 function singleObjectPath(one: string, path: string, older: string): string {
   const lastWord = (text: string): string => text.slice(text.lastIndexOf("/"));
   return one.endsWith(lastWord(path)) ? one.slice(0, -lastWord(path).length) + lastWord(older) : one;
 }
 
-/** Path by which older clients list images; the form of its items differs too. */
+/** The path with which older clients list images. Its items have their own form. */
 export const OLDER_IMAGE_LIST_PATH = "/v1/images/list";

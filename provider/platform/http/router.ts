@@ -1,4 +1,4 @@
-/** Finds the operation that a request asks for, by its method, path and query, and parses its arguments. Pure. */
+/** Finds the operation of a request by method, path and query, and parses its arguments. Pure. */
 import * as z from "zod";
 import { type Route, type RouteName, routes } from "../../contract/routes";
 import { RequestError } from "../errors";
@@ -10,7 +10,7 @@ import { parseReadArguments } from "./parse/readArguments";
 import type { ParsedArguments, QueryParameter } from "./parse/selectors";
 import { OLDER_IMAGE_LIST_PATH, type RoutePattern } from "./routePatterns";
 
-/** A request that fits a route. */
+/** A request that matches a route. */
 export interface RoutedRequest extends ParsedArguments {
   readonly name: RouteName;
   readonly dataKey: string | undefined;
@@ -18,7 +18,7 @@ export interface RoutedRequest extends ParsedArguments {
   readonly path: Readonly<Record<string, string>>;
 }
 
-/** What came in. `body` is undefined when none was sent. */
+/** A request as received. `body` is `undefined` if there is none. */
 export interface RawRequest {
   readonly method: string;
   /** Path and query as in the request line. */
@@ -27,10 +27,10 @@ export interface RawRequest {
 }
 
 /**
- * Finds the route and parses its arguments. Throws {@link RequestError} 400, 404 or 405: whatever is malformed refuses the whole
- * request, before any item of it is looked at.
+ * Finds the route and parses the arguments. Throws {@link RequestError} 400, 404 or 405: a malformed request is rejected as a
+ * whole, before any of its items is handled.
  *
- * Objects are named in the path, in the query or in the body; what the body names counts alone.
+ * Objects are named in the path, the query or the body. If the body names objects, only those count.
  */
 export function routeRequest({ method, target, body }: RawRequest, dialect: Dialect = NEWEST_DIALECT): RoutedRequest {
   const { path, parameters } = parseTarget(target);
@@ -51,26 +51,26 @@ export function routeRequest({ method, target, body }: RawRequest, dialect: Dial
 }
 
 function parseTarget(target: string): { path: string; parameters: readonly QueryParameter[] } {
-  // Not through URL: "//x" would name a host there. A proxy may send the whole URL (RFC 9112, section 3.2.2).
+  // Not with URL, which would read "//x" as a host. A proxy may send an absolute URL (RFC 9112, section 3.2.2).
   const [path = "/", ...search] = target.replace(/^https?:\/\/[^/?]*/, "").split("?");
-  // A base address that ends in `/v1` doubles it.
+  // Clients whose base URL ends in `/v1` send it twice.
   return { path: path.replace(/^\/v1\/v1(?=\/)/, "/v1"), parameters: [...new URLSearchParams(search.join("?"))] };
 }
 
-/** A pattern and what its parameters stand for. */
+/** A matching pattern and the values of its parameters. */
 interface RouteMatch {
   readonly pattern: RoutePattern;
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
 /**
- * The form of a request. What is written out wins over a parameter in its place: `/v1/instances/wait` is no instance. Where the
- * metro and its control plane have the same path, the operation that knows the query's parameters is meant.
+ * Finds the route pattern of a request. Literal segments take precedence over parameters: `/v1/instances/wait` is not an
+ * instance. If the metro and the control plane share a path, the operation that has the query's parameters is chosen.
  *
  * Throws {@link RequestError} 404 or 405.
  *
- * @param parameters names of the query's parameters
- * @param patterns those that this server knows
+ * @param parameters names of the query parameters
+ * @param patterns the patterns of this server
  */
 function matchRoute(
   method: string,
@@ -97,7 +97,7 @@ const matchesTemplate = (template: readonly string[], words: readonly string[]):
   template.length === words.length &&
   template.every((part, index) => (isParameter(part) ? words[index] !== "" : words[index] === part));
 
-/** Sorts what is written out before what is a parameter, word by word. */
+/** Sort key that puts literal segments before parameters. */
 const specificityKey = ({ path }: RoutePattern): string =>
   path
     .split("/")
@@ -114,7 +114,7 @@ const parsePathParameters = (template: string, words: readonly string[]): Record
 const hasAllParameters = (query: z.ZodType, parameters: readonly string[]): boolean =>
   query instanceof z.ZodObject && parameters.every((name) => Object.hasOwn(query.shape, name));
 
-/** What is wrongly encoded stands for itself: it will be no uuid. */
+/** Decodes a segment; an invalid encoding is kept as it is and then matches no object. */
 function decodeSegment(text: string): string {
   try {
     return decodeURIComponent(text);

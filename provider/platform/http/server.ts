@@ -1,4 +1,4 @@
-/** The HTTP side of the daemon. Built on node:http because a GET here may carry a JSON body. */
+/** The HTTP server of the daemon. Built on node:http because a GET of this API may have a JSON body. */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Timings } from "../timings";
@@ -8,7 +8,7 @@ import { InFlightRequests, REQUEST_EVENTS, type RequestActivity } from "./inFlig
 import { MAX_HEADER_BYTES } from "./limits";
 import { rejectConnection, toRequestError } from "./malformedRequest";
 
-/** What the server serves. */
+/** Options of {@link startApiServer}. */
 export interface ApiServerOptions extends Pick<RequestOptions, "handlers" | "dialect" | "log"> {
   readonly token: string;
   readonly timings: Pick<Timings, "headersTimeoutMs" | "requestTimeoutMs">;
@@ -16,19 +16,19 @@ export interface ApiServerOptions extends Pick<RequestOptions, "handlers" | "dia
 
 /** A listening server. */
 export interface ApiServer {
-  /** Such as `http://127.0.0.1:40123`. */
+  /** Base URL, such as `http://127.0.0.1:40123`. */
   readonly url: string;
   readonly activity: RequestActivity;
-  /** Takes no new requests; those under way get `graceMs` to end. */
+  /** Stops accepting requests; those in flight get `graceMs` milliseconds to end. */
   close(graceMs: number): Promise<void>;
 }
 
 const HOST = "127.0.0.1";
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
-/** How often connections are looked at for those that are too slow; Node's own 30 s would be the real limit otherwise. */
+/** Interval at which Node closes connections that are too slow. With Node's default, 30 s, the timeouts could not be shorter. */
 const CONNECTION_CHECK_INTERVAL_MS = 1_000;
 
-/** Listens on a port of the kernel's choice, on loopback only. */
+/** Starts the server on loopback, on a port that the kernel chooses. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { headersTimeoutMs, requestTimeoutMs } = options.timings;
   const requestOptions = { ...options, isAuthorized: createBearerCheck(options.token) };
@@ -54,7 +54,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     server.once("error", reject);
     server.listen({ host: HOST, port: 0 }, resolve);
   });
-  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+  const { port } = server.address() as AddressInfo; // always an AddressInfo for a TCP server that listens
   return {
     url: `http://${HOST}:${port}`,
     activity: inFlight,

@@ -1,4 +1,4 @@
-/** What is used of the quotas, and the refusal of what would exceed them. */
+/** Quota usage, and checks that a request stays within the quotas. */
 import type { InstanceState } from "../../contract/models";
 import type { Registry } from "../registry";
 import type { HardQuotaName } from "./quotaSettings";
@@ -6,15 +6,15 @@ import { ApiItemError } from "../errors";
 import type { InstanceDefinition, InstanceRecord } from "../store/instances";
 import { quotaUsageMb } from "../volumes/usage";
 
-/** What is used of the hard quotas. */
+/** Usage per hard quota. */
 export type QuotaUsage = Record<HardQuotaName, number>;
 
-/** States without a VM that runs or may be woken. */
+/** States of instances that are not live: no VM runs or can be woken. */
 const NOT_LIVE_STATES: readonly InstanceState[] = ["stopped", "template", "checkpoint", "deleted"];
 
 /**
- * Counts what exists: an instance in standby as live, of one that is suspended the memory, which its frozen VM holds.
- * `without`: uuid of an instance that is left out.
+ * Computes the usage. An instance in standby counts as live; a suspended one counts with its memory, which its paused VM holds.
+ * `excludedUuid`: uuid of an instance that is not counted.
  */
 export function computeQuotaUsage(registry: Registry, excludedUuid?: string): QuotaUsage {
   const instances = [...registry.instances.values()].filter(({ record }) => record.uuid !== excludedUuid);
@@ -36,7 +36,7 @@ export function computeQuotaUsage(registry: Registry, excludedUuid?: string): Qu
   };
 }
 
-/** Throws `Quota` when adding this would exceed a hard limit. `without` as for {@link computeQuotaUsage}. */
+/** Throws `Quota` if `added` would exceed a hard limit. `excludedUuid` as in {@link computeQuotaUsage}. */
 export function assertQuota(registry: Registry, added: Partial<QuotaUsage>, excludedUuid?: string): void {
   const used = computeQuotaUsage(registry, excludedUuid);
   const { hard } = registry.parts.quotas;
@@ -50,7 +50,7 @@ export function assertQuota(registry: Registry, added: Partial<QuotaUsage>, excl
   }
 }
 
-/** What instances of this definition take of the quotas while they are live. */
+/** The quota usage of `count` live instances of this size. */
 export const liveQuotaUsage = ({ memoryMb, vcpus }: InstanceSize, count = 1): Partial<QuotaUsage> => ({
   live_instances: count,
   live_vcpus: vcpus * count,
@@ -59,6 +59,6 @@ export const liveQuotaUsage = ({ memoryMb, vcpus }: InstanceSize, count = 1): Pa
 
 type InstanceSize = Pick<InstanceDefinition, "memoryMb" | "vcpus">;
 
-/** Throws `Quota` unless an instance, whether it counts as live already or not, fits beside all others. */
+/** Throws `Quota` unless the instance, already live or not, fits beside all others. */
 export const assertLiveQuota = (registry: Registry, { uuid, definition }: InstanceRecord): void =>
   assertQuota(registry, liveQuotaUsage(definition), uuid);

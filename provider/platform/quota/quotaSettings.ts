@@ -1,9 +1,9 @@
-/** The quotas of the local platform, and how they are set: `instances=10`. Pure. */
+/** The quotas of the local platform, and the parser of settings such as `instances=10`. Pure. */
 import { UnikernelError } from "../../base/errors";
 import { closestMatch } from "../../base/spelling";
 
 /**
- * Limits of the whole platform. Source: the example in the cloud's documentation, so that what fits here also fits there.
+ * Limits of the whole platform. Source: the example in the cloud's documentation, so that what fits locally also fits there.
  */
 const PLATFORM_LIMITS = {
   instances: 64,
@@ -16,7 +16,7 @@ const PLATFORM_LIMITS = {
   total_volume_mb: 20480,
 } as const;
 
-/** Ranges of one object. Source: as above, except for vCPUs, of which a local VM may have more. */
+/** Ranges of one object. Source: as above, except for vCPUs: a local VM may have more. */
 const OBJECT_LIMITS = {
   min_memory_mb: 16,
   max_memory_mb: 8192,

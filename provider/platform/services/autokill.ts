@@ -1,21 +1,21 @@
-/** Deletes a service group that was empty for as long as it says. */
+/** Autokill: deletes a service group after `autokillTimeMs` without instances. */
 import type { Service } from "./service";
 import { errorMessage } from "../../base/errors";
 import type { Registry } from "../registry";
 import type { ServiceRecord } from "../store/services";
 import { deleteServiceGroup } from "./delete";
 
-/** Longest sleep: the time of day may be set, and a machine may be put to sleep. */
+/** Longest timer in milliseconds: the system clock may be set, and the machine may be suspended. */
 const MAX_SLEEP_MS = 60_000;
 
 /**
- * When a service group is due, in milliseconds since 1970; `undefined` while it has instances, makes its own, or is to stay.
+ * The time of the delete in Unix milliseconds; `undefined` while the group has instances or autoscale, or without autokill.
  * Pure.
  */
 export const autokillDueAtMs = ({ autokillTimeMs, emptySince, autoscale }: ServiceRecord): number | undefined =>
   autokillTimeMs === 0 || emptySince === undefined || autoscale !== undefined ? undefined : emptySince + autokillTimeMs;
 
-/** Waits for the end of a service group anew; to be called whenever its record has changed. */
+/** Restarts the autokill timer of a service group. Call it whenever the record has changed. */
 export function scheduleAutokill(registry: Registry, service: Service): void {
   service.autokillAbort?.abort();
   const due = autokillDueAtMs(service.record);

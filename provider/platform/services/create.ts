@@ -1,4 +1,4 @@
-/** A service group's begin. */
+/** Creates a service group. */
 import type { Service } from "./service";
 import * as crypto from "node:crypto";
 import type { CreateServiceRequest } from "../../contract/models";
@@ -13,18 +13,18 @@ import { DEFAULT_HARD_LIMIT, DEFAULT_SOFT_LIMIT } from "./patch";
 import { publishPorts } from "./publish";
 import { parsePorts, assertPortsAvailable } from "./rules";
 
-/** Whose a service group is. */
+/** Options of {@link createServiceGroup}. */
 export interface ServiceGroupOptions {
-  /** False for one that an instance brings with it: it goes with the last instance. */
+  /** False for a group that an instance request describes inline: it is deleted with its last instance. */
   readonly persistent: boolean;
 }
 
-/** Every service group but this one. */
+/** All service groups except this one. */
 export const otherServices = (registry: Registry, uuid: string): ServiceRecord[] =>
   [...registry.services.values()].map(({ record }) => record).filter((record) => record.uuid !== uuid);
 
 /**
- * Makes a service group and opens its ports. One whose instance then cannot be made goes with `afterMemberLeft`.
+ * Creates a service group and opens its ports. If the instance that it was created for fails, call `onInstanceLeft`.
  *
  * Throws `Invalid`, `AlreadyExists`, `CannotBeUsed` (a port or domain of another group), `NotFound` and
  * `CertCnMismatch` (a certificate), `Quota`, `NoFree` (a port of another program), `NotSupported`.

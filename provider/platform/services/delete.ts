@@ -1,9 +1,9 @@
-/** A service group's end. */
+/** Deletes a service group. */
 import type { Service } from "./service";
 import type { Registry } from "../registry";
 import { deleteService } from "../store/services";
 
-/** Closes a service group's ports and forgets it. The caller has looked that nothing needs it. */
+/** Deletes a service group and closes its ports. The caller has checked that it has no instances. */
 export function deleteServiceGroup(
   registry: Registry,
   { record, proxy, autokillAbort: autokill, autoscaler }: Service,

@@ -1,4 +1,4 @@
-/** Which domains a service group gets, and with which certificates. Pure. */
+/** Domains of service groups, and their certificates. Pure. */
 import { findBySelector } from "../lookup";
 import { type DomainRequest, MAX_DOMAINS } from "../../contract/models";
 import { coversDomain, isDomainName, isWildcard } from "../certificates/domainName";
@@ -13,11 +13,11 @@ import type { ServiceDomain, ServiceRecord } from "../store/services";
 const MAX_LABEL_LENGTH = 63;
 const RANDOM_SUFFIX_LENGTH = 8;
 
-/** `shop` is `shop.localhost`, which resolvers answer with the loopback address; a trailing dot means as is. */
+/** Expands `shop` to `shop.localhost`, which resolves to the loopback address. A name with a trailing dot is complete. */
 export const toFqdn = (domain: string): string =>
   (domain.endsWith(".") ? domain.slice(0, -1) : `${domain}.localhost`).toLowerCase();
 
-/** The domain of a service group that asks for none: from its name, which is made unique if the user chose it. */
+/** The default domain of a service group, from its name. A name that the user chose (`isChosen`) gets a random suffix. */
 export function generateDomain(name: string, isChosen: boolean): ServiceDomain {
   if (!isChosen) return { fqdn: toFqdn(name) };
   const label = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
@@ -28,10 +28,9 @@ export function generateDomain(name: string, isChosen: boolean): ServiceDomain {
 }
 
 /**
- * A domain as it is asked for. One that is a whole name and has no certificate gets one that was uploaded for it, if
- * there is any.
+ * Resolves a requested domain. A complete name without a certificate gets an uploaded one that covers it, if there is one.
  *
- * Throws `Invalid` (no domain name; a certificate for a label below `localhost`; a wildcard without one),
+ * Throws `Invalid` (not a domain name; a certificate for a label below `localhost`; a wildcard without a certificate),
  * `NotFound` (no such certificate), `CertCnMismatch`.
  */
 export function resolveDomain(request: DomainRequest, certificates: readonly CertificateRecord[]): ServiceDomain {
@@ -76,8 +75,7 @@ function assertNoCertificate({ name, certificate }: DomainRequest): undefined {
 }
 
 /**
- * Throws a refusal: `TooMany`, `Invalid` for a domain that is listed twice, `CannotBeUsed` when another service group has
- * it.
+ * Throws `TooMany`, `Invalid` for a domain that is listed twice, `CannotBeUsed` for a domain of another service group.
  */
 export function assertDomainsAvailable(domains: readonly ServiceDomain[], others: readonly ServiceRecord[]): void {
   if (domains.length > MAX_DOMAINS) {

@@ -1,4 +1,4 @@
-/** What instances that come and go make of their service group. */
+/** Updates a service group when instances join or leave it. */
 import { errorMessage } from "../../base/errors";
 import type { Registry } from "../registry";
 import { scheduleAutokill } from "./autokill";
@@ -6,8 +6,8 @@ import { deleteServiceGroup } from "./delete";
 import { persistService } from "./save";
 
 /**
- * To be called when an instance has become a member. `how`: `inline` for one that brought the group along (all replicas
- * of that request), `attached` for one that named a group which was there: an ephemeral one stays from then on.
+ * Call this when an instance has joined the group. `origin` is `inline` if the instance's request created the group, and
+ * `attached` if it named an existing one, which is then no longer deleted with its last instance.
  */
 export function onInstanceJoined(registry: Registry, serviceUuid: string, origin: "inline" | "attached"): void {
   const service = registry.services.get(serviceUuid);
@@ -17,7 +17,7 @@ export function onInstanceJoined(registry: Registry, serviceUuid: string, origin
   try {
     persistService(registry, service, record);
   } catch (error) {
-    // The instance is there: its group is not empty, whether or not that can be written.
+    // The instance exists, so the group is not empty even if the write failed.
     service.record = record;
     scheduleAutokill(registry, service);
     const reason = errorMessage(error);
@@ -26,8 +26,8 @@ export function onInstanceJoined(registry: Registry, serviceUuid: string, origin
 }
 
 /**
- * To be called when an instance was removed, or could not be made after all: the last one of an ephemeral group takes it
- * along. Resolves when that is done.
+ * Call this when an instance was removed or could not be created. Deletes an inline group without instances; any other empty
+ * group starts its autokill timer. Resolves when that is done.
  */
 export function onInstanceLeft(registry: Registry, serviceUuid: string): Promise<void> {
   return registry.serviceMutex.runExclusive(() => {

@@ -1,4 +1,4 @@
-/** What a PATCH triple makes of a service group. Pure. */
+/** Applies a patch operation to a service group. Pure. */
 import * as z from "zod";
 import { domainRequest, type ServiceProp, servicePatchValues } from "../../contract/models";
 import { ApiItemError } from "../errors";
@@ -7,7 +7,7 @@ import type { ServiceRecord } from "../store/services";
 import { toFqdn, resolveDomain } from "./domains";
 import { parsePorts, assertLimitsOrdered } from "./rules";
 
-/** A triple. */
+/** A change of one property of a service group. */
 export interface ServicePatchOperation {
   readonly prop: ServiceProp;
   readonly op: "set" | "add" | "del";
@@ -18,7 +18,7 @@ export interface ServicePatchOperation {
 export const DEFAULT_SOFT_LIMIT = 1;
 export const DEFAULT_HARD_LIMIT = 65535;
 
-/** What a removed port is known by; the rest of its description may stand beside. */
+/** A port to remove is identified by its number; other members are ignored. */
 const removedPortModel = z.looseObject({ port: z.int() });
 
 function parseValue<T>(model: z.ZodType<T>, { op, prop, value }: ServicePatchOperation, expected: string): T {
@@ -28,7 +28,7 @@ function parseValue<T>(model: z.ZodType<T>, { op, prop, value }: ServicePatchOpe
 }
 
 /**
- * The changed record. Throws `Invalid`, `NotSupported`, and of domains with certificates `NotFound` and
+ * Returns the changed record. Throws `Invalid`, `NotSupported`; for domains with certificates also `NotFound` and
  * `CertCnMismatch`.
  */
 export function applyPatchOperation(

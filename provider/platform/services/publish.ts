@@ -1,4 +1,4 @@
-/** Opens a service group's ports, with the certificates of its domains. */
+/** Publishes a service group's ports, with the certificates of its domains. */
 import type { Service } from "./service";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { coversDomain } from "../certificates/domainName";
@@ -9,8 +9,8 @@ import type { CertificateRecord } from "../store/certificates";
 import type { ServiceRecord } from "../store/services";
 
 /**
- * Makes the ports of `record`, which may differ from the service's present one, exactly those that are open.
- * Throws `NoFree` (a port), `NotSupported` (no certificate can be had).
+ * Opens the ports of `record`, which may differ from the service's current record, and closes all others.
+ * Throws `NoFree` (a port is in use), `NotSupported` (a certificate cannot be created).
  */
 export async function publishPorts(registry: Registry, service: Service, record: ServiceRecord): Promise<void> {
   const withTls = record.ports.some(({ handlers }) => handlers.includes("tls"));
@@ -27,7 +27,7 @@ async function tlsCertificatesOf(registry: Registry, { uuid, domains }: ServiceR
   const withoutOne = domains.filter(({ certificateUuid }) => certificateUuid === undefined);
   return {
     selfSigned: await createSelfSignedCertificate(withoutOne.map(({ fqdn }) => fqdn)),
-    // Looked up for each connection, so that a renewed certificate serves the next one.
+    // Looked up per connection, so that the next connection gets a renewed certificate.
     findUploaded: (serverName) => {
       const now = registry.services.get(uuid)?.record.domains ?? domains;
       const exact = now.find(({ fqdn }) => fqdn === serverName);
@@ -38,7 +38,7 @@ async function tlsCertificatesOf(registry: Registry, { uuid, domains }: ServiceR
   };
 }
 
-/** A context costs milliseconds and is the same as long as the record is. */
+/** Cached per record, because creating a context takes milliseconds. */
 const secureContexts = new WeakMap<CertificateRecord, SecureContext>();
 
 function secureContextOf(certificate: CertificateRecord): SecureContext {

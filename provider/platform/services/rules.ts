@@ -1,4 +1,4 @@
-/** Which ports and limits a service group may have. Pure. Source: the cloud's documentation of handlers. */
+/** Rules for the ports and limits of a service group. Pure. Source: the cloud's documentation of handlers. */
 import type { CreateServiceRequest, ServicePort } from "../../contract/models";
 
 import { ApiItemError, RequestError } from "../errors";
@@ -7,7 +7,7 @@ import type { PublishedPort, ServiceRecord } from "../store/services";
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
-/** Ports with their defaults. Throws a refusal: `Invalid` for a rule broken, `NotSupported` for what only the cloud does. */
+/** Parses ports and applies defaults. Throws `Invalid` for a violated rule, `NotSupported` for features of the cloud only. */
 export function parsePorts(ports: readonly ServicePort[]): PublishedPort[] {
   const seen = new Set<number>();
   return ports.map(({ port, destination_port, handlers = [], protocol, ip }) => {
@@ -46,7 +46,7 @@ function portRuleViolation(
   return handlers.has("http") ? `Port ${port} must not have the handler 'http'; only 80 and 443 do` : undefined;
 }
 
-/** Throws `CannotBeUsed` that names both when a port belongs to another service group. */
+/** Throws `CannotBeUsed` for a port of another service group; the message names both. */
 export function assertPortsAvailable(
   name: string,
   ports: readonly PublishedPort[],
@@ -65,12 +65,12 @@ export function assertPortsAvailable(
 const crossedLimitsMessage = (softLimit: number, hardLimit: number): string =>
   `'soft_limit' (${softLimit}) must not be above 'hard_limit' (${hardLimit})`;
 
-/** Throws `Invalid` unless `softLimit` fits below `hardLimit`. */
+/** Throws `Invalid` if `softLimit` exceeds `hardLimit`. */
 export function assertLimitsOrdered(softLimit: number, hardLimit: number): void {
   if (softLimit > hardLimit) throw new ApiItemError("Invalid", crossedLimitsMessage(softLimit, hardLimit));
 }
 
-/** Throws {@link RequestError} 400 for a description with crossed limits: unlike a change it is malformed as a whole. */
+/** Throws {@link RequestError} 400 if the soft limit of a create request exceeds its hard limit. */
 export function assertRequestLimitsOrdered({
   soft_limit: soft,
   hard_limit: hard,

@@ -1,10 +1,10 @@
-/** The one way by which a service group changes: into the database first. */
+/** Saves changes of a service group. All changes go through here, to the database first. */
 import type { Service } from "./service";
 import type { Registry } from "../registry";
 import { saveService, type ServiceRecord } from "../store/services";
 import { scheduleAutokill } from "./autokill";
 
-/** Keeps a changed record. */
+/** Saves a changed record, applies it and schedules autokill again. Throws if the write fails; nothing has changed then. */
 export function persistService(registry: Registry, service: Service, record: ServiceRecord): void {
   saveService(registry.parts.database, record);
   service.record = record;

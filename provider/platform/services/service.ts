@@ -1,4 +1,4 @@
-/** A service group while the daemon runs. */
+/** A service group in the running daemon. */
 import type { ServiceProxy } from "../proxy/serviceProxy";
 import type { ServiceRecord } from "../store/services";
 
@@ -6,13 +6,13 @@ import type { ServiceRecord } from "../store/services";
 export interface Service {
   record: ServiceRecord;
   readonly proxy: ServiceProxy;
-  /** Aborts the wait for its autokill. */
+  /** Aborts the autokill timer; `undefined` without one. */
   autokillAbort?: AbortController;
-  /** Runs while the service group has an autoscale configuration. */
+  /** The running autoscaler; `undefined` without an autoscale configuration. */
   autoscaler?: { stop(): void };
 }
 
-/** Ports inside the instances that a service leads to, each once; a redirect leads to none. */
+/** The instance ports that a service forwards to, each once. A redirect has none. */
 export const destinationPorts = ({ ports }: ServiceRecord): readonly number[] => [
   ...new Set(ports.filter(({ handlers }) => !handlers.includes("redirect")).map((port) => port.destinationPort)),
 ];

@@ -1,4 +1,4 @@
-/** Changes a service group while it serves. */
+/** Updates a service group while it serves connections. */
 import { destinationPorts, type Service } from "./service";
 import { assertQuota } from "../quota/quota";
 import { type Registry } from "../registry";
@@ -10,7 +10,7 @@ import { applyPatchOperation, type ServicePatchOperation } from "./patch";
 import { publishPorts } from "./publish";
 import { assertPortsAvailable } from "./rules";
 
-/** Applies one triple; to be called in the turn of service groups. Throws as `applyPatchOperation` and `publishPorts` do, and `CannotBeUsed`, `Quota`. */
+/** Applies one patch operation. The caller holds `serviceMutex`. Throws what `applyPatchOperation` and `publishPorts` throw; `CannotBeUsed`, `Quota`. */
 export async function updateService(
   registry: Registry,
   service: Service,
@@ -23,7 +23,7 @@ export async function updateService(
   assertDomainsAvailable(after.domains, others);
   assertQuota(registry, { services: after.ports.length - before.ports.length });
   if (change.prop === "services" || change.prop === "domains") await publishPorts(registry, service, after);
-  const { persistent, emptySince } = service.record; // instances may have come or gone meanwhile
+  const { persistent, emptySince } = service.record; // instances may have joined or left meanwhile
   persistService(registry, service, { ...after, persistent, emptySince });
   if (!hasSameDestinationPorts(before, after))
     for (const member of registry.instancesOfService(after.uuid)) member.servicePortsChanged();

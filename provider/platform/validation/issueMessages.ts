@@ -1,27 +1,27 @@
-/** What a model finds wrong with a request, in the API's own words and codes. Pure. */
+/** Converts a model's validation issues to the API's messages and codes. Pure. */
 import type * as z from "zod";
 import type { ItemCodeName } from "../../contract/codes";
 import { formatPath, abbreviate, typeName, valueAt, expectedTypeName } from "./describeValue";
 
 type Issue = z.core.$ZodIssue;
 
-/** One sentence, and the code of its kind. */
+/** A message of one sentence, and its error code. */
 export interface RequestProblem {
   readonly message: string;
   readonly code: ItemCodeName;
 }
 
-/** Where a sentence looks: the whole input, and what completes "'memory_mb' in …", such as `instance creation arguments`. */
+/** The validated input, and its name for messages, such as `instance creation arguments` in "'memory_mb' in …". */
 export interface InputContext {
   readonly input: unknown;
   readonly name: string;
 }
 
-/** An unknown member often is the misspelling of one that is missing: it is said first. */
+/** The issue to report. Unknown members come first, because they are often misspellings of missing ones. */
 const mostRelevantIssue = (issues: readonly Issue[]): Issue | undefined =>
   issues.find((one) => one.code === "unrecognized_keys") ?? issues[0];
 
-/** One sentence for the first thing that is wrong. */
+/** Describes the most relevant issue in one sentence. */
 export function explainIssues(issues: readonly Issue[], place: InputContext): RequestProblem {
   const issue = mostRelevantIssue(issues);
   return issue === undefined
@@ -29,13 +29,13 @@ export function explainIssues(issues: readonly Issue[], place: InputContext): Re
     : explainIssue(issue, place, []);
 }
 
-/** One sentence for one issue. `above` is the path of the union that it was found in. */
+/** Describes one issue. `above` is the path of the union that contains it. */
 function explainIssue(issue: Issue, place: InputContext, above: readonly PropertyKey[]): RequestProblem {
   const path = [...above, ...issue.path];
   const field = path.length === 0 ? "The body" : `'${formatPath(path)}'`;
   switch (issue.code) {
     case "unrecognized_keys": {
-      // The items of a bulk request are not told apart here: so do servers that know no other form.
+      // The message does not name the item of a bulk request, like the cloud's.
       const inside = path.length === 0 || (path.length === 1 && typeof path[0] === "number") ? "" : ` in ${field}`;
       return { message: `Unknown member '${abbreviate(issue.keys[0] ?? "")}'${inside}`, code: "Unknown" };
     }
@@ -73,7 +73,7 @@ function wrongTypeMessage(field: string, expected: string, value: unknown, place
   return `${field} in ${place.name} has type '${typeName(value)}', but expected '${wanted}'`;
 }
 
-/** Bounds as models state them one at a time: "must be at least 16". */
+/** Describes a violated bound: "must be at least 16". */
 function explainRange(field: string, issue: Extract<Issue, { code: "too_small" | "too_big" }>): RequestProblem {
   const bound = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
   const over = issue.code === "too_big";
@@ -88,10 +88,10 @@ function explainRange(field: string, issue: Extract<Issue, { code: "too_small" |
 }
 
 /**
- * One sentence for a union.
+ * Describes an issue of a union in one sentence.
  *
- * @param variants what each of its forms finds wrong
- * @param path of the value
+ * @param variants the issues of each variant
+ * @param path path of the value
  */
 function explainUnion(
   variants: readonly (readonly Issue[])[],
@@ -116,16 +116,16 @@ function explainUnion(
 
 type TypeIssue = Extract<Issue, { code: "invalid_type" }>;
 
-/** True for "this is an array and should be a text", false for what is wrong inside. */
+/** True if the value itself has the wrong type, false if the issue is inside it. */
 const isTypeMismatch = (issue: Issue): issue is TypeIssue => issue.code === "invalid_type" && issue.path.length === 0;
 
-/** The form whose findings lie deepest is the one that was meant; of several, the one with the fewest. */
+/** The variant that was probably meant: the one with the deepest issues, and among those the one with the fewest. */
 function closestVariant(forms: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const depth = (issues: readonly Issue[]): number => Math.max(...issues.map(({ path }) => path.length));
   return [...forms].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
 }
 
-/** True for the union of an object named by uuid with the same named by name. */
+/** True for the union of a selector by uuid and a selector by name. */
 function isSelectorUnion(variants: readonly (readonly Issue[])[], value: unknown): value is object {
   const [byUuid = [], byName = [], ...more] = variants;
   const at = (issues: readonly Issue[], key: string): boolean => issues.some(({ path }) => path[0] === key);

@@ -1,4 +1,4 @@
-/** Checkpoints: frozen copies of instances, from which others go on. */
+/** Checkpoints: immutable copies of instances that others are created from. */
 import { findInstance, visibleInstances } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { withReservedNames } from "../../instances/create/naming";
@@ -15,7 +15,7 @@ import { mapItems } from "../items";
 
 type CheckpointRoutes = "createCheckpoints" | "getCheckpoints" | "patchCheckpoints" | "deleteCheckpoints";
 
-/** Handlers of `/v1/instances/checkpoints`. A checkpoint is made at once, so `timeout_s` finds nothing to wait for. */
+/** Handlers of `/v1/instances/checkpoints`. A checkpoint is created at once, so `timeout_s` has no effect. */
 export function checkpointHandlers(registry: Registry): Pick<Handlers, CheckpointRoutes> {
   const { log, database } = registry.parts;
   const { get, patch, remove } = templateKindHandlers(registry, "checkpoint");

@@ -1,4 +1,4 @@
-/** Which checkpoints instances and checkpoints descend from. */
+/** The checkpoints that an instance or checkpoint descends from. */
 
 import { toRfc3339 } from "../../../base/clock";
 import { type Selector, findBySelector, visibleInstances } from "../../lookup";

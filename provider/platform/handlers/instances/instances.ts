@@ -1,4 +1,4 @@
-/** Instances: finds the instance, asks it, shows what became of it. */
+/** Creates, reads, starts, stops and deletes instances. */
 import { isVisible, findInstance, readItems } from "../../lookup";
 import type { CreateInstanceRequest, InstanceItem } from "../../../contract/models";
 import type { BodyOf } from "../../../contract/routes";
@@ -19,7 +19,7 @@ import { mapItems } from "../items";
 
 type InstanceRoutes = "createInstance" | "getInstances" | "deleteInstances" | "startInstances" | "stopInstances";
 
-/** Handlers of `/v1/instances` that make, show and end instances. */
+/** The handlers of `/v1/instances` for these operations. */
 export function instanceHandlers(registry: Registry): Pick<Handlers, InstanceRoutes> {
   const { log } = registry.parts;
 
@@ -29,7 +29,7 @@ export function instanceHandlers(registry: Registry): Pick<Handlers, InstanceRou
     try {
       await Promise.all(instances.map((instance) => requestStart(registry, instance)));
     } catch (error) {
-      await Promise.allSettled(instances.map((instance) => deleteAndWait(registry, instance))); // a create that fails leaves nothing behind
+      await Promise.allSettled(instances.map((instance) => deleteAndWait(registry, instance))); // a failed create leaves nothing behind
       throw error;
     }
     return Promise.all(instances.map((instance) => settledItem(registry, instance, waitTimeoutS(body), signal)));
@@ -49,7 +49,7 @@ export function instanceHandlers(registry: Registry): Pick<Handlers, InstanceRou
     if (entry.dump === true)
       throw new ApiItemError("NotSupported", "The local platform does not dump the memory of an instance");
     const drainTimeoutMs = parseDrainTimeoutMs(entry.drain_timeout_ms);
-    // A guest here ends as quickly as it can in any case, so 'quick' asks for nothing more.
+    // 'quick' has no effect: guests always shut down as fast as they can.
     if (entry.ifstate === undefined || entry.ifstate === previous)
       await instance.request(entry.force === true ? "force-stop" : "stop", { drainTimeoutMs });
     return { ...instanceItem(registry, instance), previous_state: previous };
@@ -66,7 +66,7 @@ export function instanceHandlers(registry: Registry): Pick<Handlers, InstanceRou
     const removal = instance.request("delete").then(() => "gone" as const);
     if (timeoutS === undefined) await removal;
     else if (timeoutS === 0)
-      removal.catch(() => undefined); // the instance has logged it, and the instance is there again
+      removal.catch(() => undefined); // the instance has logged the error, and is visible again
     else {
       const end = await Promise.race([removal, waitForState(registry, instance, neverMet, timeoutS, signal)]);
       if (end !== "gone") return timedOutItem(instance);
@@ -80,7 +80,7 @@ export function instanceHandlers(registry: Registry): Pick<Handlers, InstanceRou
       return withTimeoutMessage((await mapItems([body], log, () => create(body, signal))).flat());
     },
 
-    // Templates and checkpoints have listings of their own; who names one here gets it.
+    // Templates and checkpoints have their own listings. A read that names one gets it here too.
     getInstances: (request) => {
       const { tags = [] } = request.query;
       const items = readItems(
@@ -114,15 +114,15 @@ export function instanceHandlers(registry: Registry): Pick<Handlers, InstanceRou
   };
 }
 
-/** Asks for a start and resolves when the VM runs, or others have to come up before it. Throws what a start throws. */
+/** Requests a start. Resolves when the VM runs or the start waits for dependencies. Throws what a start throws. */
 async function requestStart(registry: Registry, instance: Instance): Promise<void> {
   const started = instance.request("start");
   const others = instance.record.definition.dependencies.flatMap((uuid) => registry.instances.get(uuid) ?? []);
   if (instance.state !== "starting" || others.every(isInState("running"))) return await started;
-  started.catch(() => undefined); // the instance has logged it; the instance's state says what became of it
+  started.catch(() => undefined); // the instance has logged the error, and its state shows it
 }
 
-/** Deletes an instance, and resolves when it is gone. */
+/** Deletes an instance and resolves when it is gone. */
 async function deleteAndWait(registry: Registry, instance: Instance): Promise<void> {
   await instance.request("delete");
   await registry.changes.waitUntil(
@@ -131,7 +131,7 @@ async function deleteAndWait(registry: Registry, instance: Instance): Promise<vo
   );
 }
 
-/** The item of an instance that was started, when it is up or down for good or the time is over. */
+/** The item of a started instance, once it is up, down without a pending restart, or the wait has timed out. */
 async function settledItem(
   registry: Registry,
   instance: Instance,
@@ -139,7 +139,7 @@ async function settledItem(
   signal: AbortSignal,
 ): Promise<InstanceItem | FailedItem> {
   const end = timeoutS === 0 ? "met" : await waitForState(registry, instance, isSettled, timeoutS, signal);
-  // One that was to go when it stops has done what was asked of it.
+  // With delete-on-stop, an instance that is gone has run as requested.
   if (end === "gone" && !instance.record.definition.deleteOnStop) return notFoundItem(instance);
   return end === "timed-out" ? timedOutItem(instance) : instanceItem(registry, instance);
 }

@@ -1,4 +1,4 @@
-/** An instance as the API shows it. */
+/** An instance as the API reports it. */
 
 import { toRfc3339 } from "../../../base/clock";
 import { canonicalImageUrl } from "../../../contract/imageUrl";
@@ -12,7 +12,7 @@ import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
 import { dependencyItems, romItem, scheduleItem, updateItem } from "./itemParts";
 import { domainItems } from "../services/item";
 
-/** Omits what is not set, and what has not happened yet. */
+/** The item of an instance. Omits what is not set and what has not happened yet. */
 export function instanceItem(registry: Registry, instance: Instance): ItemOf<"getInstances"> {
   const { uuid, name, createdAt, definition, serviceUuid, volumes, status } = instance.record;
   const { networkInterface } = instance;
@@ -26,7 +26,7 @@ export function instanceItem(registry: Registry, instance: Instance): ItemOf<"ge
     uptime_ms: instance.uptimeMs,
     ...definitionMembers(registry, definition, status.state),
     ...statusMembers(status),
-    // 0 says "not yet"; an instance without a service is never asked.
+    // 0 means not ready yet; an instance without a service is never probed.
     net_time_us: service === undefined ? undefined : (status.netTimeUs ?? 0),
     service_group: service && {
       uuid: service.uuid,
@@ -48,7 +48,7 @@ export function instanceItem(registry: Registry, instance: Instance): ItemOf<"ge
   });
 }
 
-/** What was asked for. */
+/** The members that come from the definition. */
 function definitionMembers(registry: Registry, definition: InstanceDefinition, state: InstanceState) {
   const { scaleToZero, autokill, annotations, roms, schedules, dependencies } = definition;
   return {
@@ -81,13 +81,13 @@ function definitionMembers(registry: Registry, definition: InstanceDefinition, s
   };
 }
 
-/** What templates and checkpoints have in place of a life. */
+/** The members that only templates and checkpoints have. */
 function templateKindMembers({ templateAutokillMs: timeMs }: InstanceDefinition, state: InstanceState) {
   if (state === "template") return { template_autokill: { time_ms: timeMs } };
   return state === "checkpoint" ? { checkpoint_autokill: { time_ms: timeMs } } : {};
 }
 
-/** What became of it. */
+/** The members that come from the status. */
 function statusMembers(status: InstanceStatus) {
   const { restart, startedAt, stoppedAt, snapshotUuid, updates } = status;
   return {

@@ -1,4 +1,4 @@
-/** Parts of an instance as the API shows them. */
+/** Parts of an instance as the API reports them. */
 
 import { toRfc3339 } from "../../../base/clock";
 import { canonicalImageUrl } from "../../../contract/imageUrl";
@@ -13,7 +13,7 @@ import {
   romRecord,
 } from "../../store/instances";
 
-/** A ROM: an image in its canonical form, files as they were given. */
+/** A ROM: its image with a canonical URL, its files as in the request. */
 export const romItem = ({ name, at, image, files }: RomRecord) =>
   omitUndefined({
     name,
@@ -22,17 +22,17 @@ export const romItem = ({ name, at, image, files }: RomRecord) =>
     files: files?.map((file) => ({ ...file })),
   });
 
-/** Instances that come first; of one that is gone only the uuid is left. */
+/** Dependencies. One that no longer exists has only a uuid. */
 export const dependencyItems = (registry: Registry, uuids: readonly string[]) =>
   uuids.map((uuid) => omitUndefined({ uuid, name: registry.instances.get(uuid)?.record.name }));
 
-/** A schedule, with the next time it is due. */
+/** A schedule with the next time at which it is due. */
 export function scheduleItem(schedule: InstanceDefinition["schedules"][number]) {
   const next = nextOccurrence(parseCalendar(schedule.when), Date.now());
   return omitUndefined({ ...schedule, next_at: next === undefined ? undefined : toRfc3339(next) });
 }
 
-/** A change that waits or failed: its value as the instance would show it. */
+/** A queued or failed change, with its value in the form that the instance would report. */
 export function updateItem({ prop, op, value, status, error }: QueuedUpdate) {
   return omitUndefined({ prop, op, value: encodeUpdateValue(prop, value), status, error });
 }

@@ -1,4 +1,4 @@
-/** Metrics of instances: what their VMs take, and what passed through the proxy. */
+/** Metrics of instances: resource usage of their VMs, and traffic through the proxy. */
 import { toRfc3339 } from "../../../base/clock";
 import { findInstance, visibleInstances } from "../../lookup";
 import type { InstanceMetricsItem } from "../../../contract/models";
@@ -11,7 +11,7 @@ import { prometheusText, PROMETHEUS_CONTENT_TYPE } from "./prometheus";
 import type { Handlers } from "../handler";
 import { mapItems } from "../items";
 
-/** Handler of `/v1/instances/metrics`. JSON for who accepts that, else text for Prometheus. */
+/** Handler of `/v1/instances/metrics`. JSON for clients that accept it, otherwise the Prometheus text format. */
 export function metricsHandlers(registry: Registry): Pick<Handlers, "getInstanceMetrics"> {
   return {
     getInstanceMetrics: async ({ selectors, accept }) => {
@@ -52,7 +52,7 @@ async function metricsItem(registry: Registry, instance: Instance): Promise<Inst
     net_time_us: status.netTimeUs ?? 0,
     rx_bytes: traffic.rxBytes,
     tx_bytes: traffic.txBytes,
-    // The proxy sees streams of bytes; how they travel in packets nobody here counts.
+    // The proxy forwards byte streams and cannot count packets.
     rx_packets: 0,
     tx_packets: 0,
     nconns: traffic.connections,

@@ -13,7 +13,7 @@ import { Mutex } from "../../../base/mutex";
 import type { Handlers } from "../handler";
 import { mapItems } from "../items";
 
-/** Handler of `PATCH /v1/instances`: changes apply in the order of the request, and each stands alone. */
+/** Handler of `PATCH /v1/instances`. Changes apply in the order of the request; each succeeds or fails on its own. */
 export function instancePatchHandlers(registry: Registry): Pick<Handlers, "patchInstances"> {
   return {
     patchInstances: async ({ body }) => {
@@ -30,7 +30,7 @@ export function instancePatchHandlers(registry: Registry): Pick<Handlers, "patch
 async function patch(registry: Registry, { id: _id, prop, op, value, ...selector }: BodyOf<"patchInstances">[number]) {
   const instance = findInstance(registry, selector);
   const { uuid, name } = instance.record;
-  patchFunctionOf(prop, op); // before anything is looked up
+  patchFunctionOf(prop, op); // throws before any lookup
   const { value: change, layers } = await resolvePatch(registry, { prop, op, value });
   await withUnpackedLayers(registry, layers, () => {
     assertNoDependencyCycle(registry, instance, change);
@@ -39,7 +39,7 @@ async function patch(registry: Registry, { id: _id, prop, op, value, ...selector
   return { status: "success" as const, uuid, name };
 }
 
-/** Throws `Invalid` when the instance would have to start before itself. */
+/** Throws `Invalid` if the instance would depend on itself, directly or indirectly. */
 function assertNoDependencyCycle(registry: Registry, instance: Instance, change: InstancePatchOperation): void {
   if (change.prop !== "dependencies") return;
   const { uuid, name, serviceUuid } = instance.record;

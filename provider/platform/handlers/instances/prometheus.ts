@@ -1,11 +1,11 @@
-/** Metrics of instances as Prometheus reads them. Pure. Source: Prometheus, "Text-based format", version 0.0.4. */
+/** Metrics of instances in the Prometheus text format. Pure. Source: Prometheus, "Text-based format", version 0.0.4. */
 import type { FailedItem } from "../../errors";
 import type { InstanceMetricsItem, InstanceState } from "../../../contract/models";
 
-/** Type of the text. */
+/** Content type of the Prometheus text format. */
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** Numbers of the states, as the cloud documents them; a checkpoint, which it leaves out, comes after. */
+/** Numbers of the states. Source: the cloud's documentation, which has none for checkpoints; they get the next one. */
 const STATE_NUMBERS: Readonly<Record<InstanceState, number>> = {
   stopped: 0,
   starting: 1,
@@ -38,7 +38,7 @@ const METRICS: readonly Metric[] = [
   { name: "instance_uptime_s", kind: "gauge", value: (item) => toSeconds(item.uptime_ms, 1e3) },
   { name: "instance_boot_time_s", kind: "gauge", value: (item) => toSeconds(item.boot_time_us, 1e6) },
   { name: "instance_net_time_s", kind: "gauge", value: (item) => toSeconds(item.net_time_us, 1e6) },
-  // Nothing is restored from a template's memory here.
+  // The local platform never restores a template's memory.
   { name: "instance_template_time_s", kind: "gauge", value: () => 0 },
   { name: "instance_rss_bytes", kind: "gauge", value: (item) => item.rss_bytes },
   { name: "instance_cpu_time_s", kind: "counter", value: (item) => toSeconds(item.cpu_time_ms, 1e3) },
@@ -54,7 +54,7 @@ const METRICS: readonly Metric[] = [
 
 const WAKEUP_HISTOGRAM = "instance_wakeup_latency_seconds";
 
-/** The text; what could not be read is said in comments. */
+/** The metrics as text. Failed items become comments. */
 export function prometheusText(items: readonly (InstanceMetricsItem | FailedItem)[]): string {
   const read = items.filter((item): item is InstanceMetricsItem => item.status !== "error");
   const failures = items.filter((item) => item.status === "error").map(({ message }) => `# ${message ?? "failed"}`);

@@ -1,4 +1,4 @@
-/** Suspending instances. */
+/** Suspends instances. */
 import { findInstance } from "../../lookup";
 import { MAX_DRAIN_MS } from "../../../contract/models";
 import type { BodyOf } from "../../../contract/routes";
@@ -9,7 +9,7 @@ import { instanceItem } from "./item";
 import type { Handlers } from "../handler";
 import { mapItems } from "../items";
 
-/** Milliseconds that `drain_timeout_ms` asks for: -1 is the longest there is, and none where it is absent. */
+/** The drain timeout in milliseconds: -1 means {@link MAX_DRAIN_MS}, `undefined` means 0. */
 export const parseDrainTimeoutMs = (asked: number | undefined): number => (asked === -1 ? MAX_DRAIN_MS : (asked ?? 0));
 
 /** Handler of `/v1/instances/suspend`. */

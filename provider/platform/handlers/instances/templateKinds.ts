@@ -1,4 +1,4 @@
-/** What templates and checkpoints share: each has a listing of its own. */
+/** Handlers that templates and checkpoints share. */
 import { type Selector, findBySelector, isVisible, visibleInstances, readItems } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotAutoscaleTemplate } from "../../autoscale/managedInstances";
@@ -10,7 +10,7 @@ import { instanceItem } from "./item";
 import type { HandlerRequest } from "../handler";
 import { mapItems } from "../items";
 
-/** What was made, or turned into a template. */
+/** The item of a create: the template or checkpoint, or the instance that becomes a template. */
 export const templateKindItem = ({ record, state }: Instance) => ({
   status: "success" as const,
   uuid: record.uuid,
@@ -18,7 +18,7 @@ export const templateKindItem = ({ record, state }: Instance) => ({
   state,
 });
 
-/** Reading, changing and deleting those of one kind. */
+/** Reads, changes and deletes templates or checkpoints. */
 export function templateKindHandlers(registry: Registry, kind: "template" | "checkpoint") {
   const { log } = registry.parts;
   const all = (): Instance[] => visibleInstances(registry).filter(({ state }) => state === kind);

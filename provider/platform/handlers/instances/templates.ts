@@ -1,4 +1,4 @@
-/** Instance templates: instances that never run again, and that others are made from. */
+/** Instance templates: instances that never run and that others are created from. */
 import { findInstance } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotManaged } from "../../autoscale/managedInstances";
@@ -18,7 +18,7 @@ export function templateHandlers(registry: Registry): Pick<Handlers, TemplateRou
   const { get, patch, remove } = templateKindHandlers(registry, "template");
   const isTemplate = ({ state }: Instance): boolean => state === "template";
 
-  /** Converts the instance itself: one that runs is stopped first, and is a template when its VM has ended. */
+  /** Converts an instance to a template. A running instance is stopped first. */
   async function convert(entry: BodyOf<"createTemplates">[number], signal: AbortSignal) {
     const instance = findInstance(registry, entry);
     assertNotManaged(registry, instance.record);

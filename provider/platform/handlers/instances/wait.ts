@@ -1,4 +1,4 @@
-/** Waiting for states, and the shape of a wait that ran out. */
+/** Waits for instance states, and the response to a wait that timed out. */
 import type { FailedItem } from "../../errors";
 import { ITEM_CODES } from "../../../contract/codes";
 import type { InstanceState } from "../../../contract/models";
@@ -6,10 +6,10 @@ import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { withTimeout } from "../../../base/timeout";
 
-/** Envelope message of a wait that ran out. Clients branch on it. */
+/** Envelope message of a wait that timed out. Clients compare it. */
 const TIMED_OUT_MESSAGE = "Operation timed out";
 
-/** Longest wait; `timeout_s` -1 means it, and the client may leave at any time. */
+/** Longest wait in milliseconds; a timeout of -1 means this one. */
 const MAX_WAIT_MS = 24 * 60 * 60 * 1000;
 
 const waitTimeoutMs = (timeoutS: number): number =>
@@ -18,7 +18,7 @@ const waitTimeoutMs = (timeoutS: number): number =>
 /** How a wait ended. */
 export type WaitOutcome = "met" | "timed-out" | "gone";
 
-/** Waits until the instance's state passes `met`, it is gone, or the time is over (0: looks once). */
+/** Waits until `met` is true or the instance is gone, up to the timeout (0: checks once). */
 export async function waitForState(
   registry: Registry,
   instance: Instance,
@@ -36,19 +36,19 @@ export async function waitForState(
   return done ? "met" : "timed-out";
 }
 
-/** True for the state asked for; an instance that sleeps ready to wake is up. */
+/** True if the instance is in the requested state. Standby counts as running. */
 export const isInState =
   (wanted: InstanceState) =>
   (instance: Instance): boolean =>
     instance.state === wanted || (wanted === "running" && instance.state === "standby");
 
-/** Up, or down for good: what a create or start with a timeout waits for. */
+/** True once the instance is up, or down without a pending restart: what a create or start with a timeout waits for. */
 export const isSettled = (instance: Instance): boolean => isInState("running")(instance) || instance.isDown;
 
-/** What a wait for the end of an instance waits for. */
+/** Never true: for waits that end when the instance is gone. */
 export const neverMet = (): boolean => false;
 
-/** The item of a wait that ran out: the current state, and no error code. */
+/** The item of a wait that timed out: the current state, and no error code. */
 export const timedOutItem = ({ record, state }: Instance): FailedItem => ({
   status: "error",
   uuid: record.uuid,
@@ -56,7 +56,7 @@ export const timedOutItem = ({ record, state }: Instance): FailedItem => ({
   state,
 });
 
-/** The answer of a call that may have waited in vain. */
+/** Adds {@link TIMED_OUT_MESSAGE} to a response if one of its waits timed out. */
 export const withTimeoutMessage = <T extends object>(
   items: readonly T[],
 ): { items: readonly T[]; message?: string } => ({
@@ -67,7 +67,7 @@ export const withTimeoutMessage = <T extends object>(
 /** True for an item made by {@link timedOutItem}. */
 const isTimedOut = (item: object): boolean => "status" in item && item.status === "error" && !("error" in item);
 
-/** The item of an instance that was deleted while it was waited for. */
+/** The item of an instance that was deleted during the wait. */
 export const notFoundItem = ({ record }: Instance): FailedItem => ({
   status: "error",
   uuid: record.uuid,

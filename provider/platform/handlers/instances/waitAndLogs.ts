@@ -1,4 +1,4 @@
-/** Reading what happens to instances: waits for states, and console logs. */
+/** Waits for instance states, and console logs. */
 
 import { type Selector, findInstance } from "../../lookup";
 import { RequestError } from "../../errors";
@@ -45,7 +45,7 @@ export function waitAndLogHandlers(registry: Registry): Pick<Handlers, "waitInst
 
 const toTimeoutS = (milliseconds: number): number => (milliseconds < 0 ? -1 : milliseconds / 1000);
 
-/** A selector with the way to its values in lists of parameters: one value for all, or one for each position. */
+/** A selector, and a function that picks its value from a parameter list: one value for all, or one per position. */
 interface PositionalSelector {
   readonly uuid?: string;
   readonly name?: string;
@@ -53,7 +53,7 @@ interface PositionalSelector {
   readonly at: <T>(values: readonly T[] | undefined) => T | undefined;
 }
 
-/** Throws a refusal 400 when nothing is named. */
+/** Throws {@link RequestError} 400 if nothing is named. */
 function toPositionalSelectors(selectors: readonly Selector[]): PositionalSelector[] {
   if (selectors.length === 0) throw new RequestError(400, "Either 'uuid' or 'name' must be given", "MissingId");
   return selectors.map((selector, index) => ({

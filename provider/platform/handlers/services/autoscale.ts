@@ -34,7 +34,7 @@ export function autoscaleHandlers(registry: Registry): Pick<Handlers, AutoscaleR
     findBySelector(all(), ({ record }) => record, "service group", selector);
   const toSuccessItem = ({ record: { uuid, name } }: Service) => ({ status: "success" as const, uuid, name });
 
-  /** The items of a request about the policies of the service group that its path names. */
+  /** Runs `act` on the service group that the path names and returns its items. */
   const policyItems = async <I>({ uuid = "" }: Readonly<Record<string, string>>, act: (service: Service) => I[]) => ({
     items: (
       await mapItems([{ uuid }], log, (selector) => serviceTurn.runExclusive(() => act(findService(selector))))
@@ -94,7 +94,7 @@ export function autoscaleHandlers(registry: Registry): Pick<Handlers, AutoscaleR
   };
 }
 
-/** The form of the JavaScript SDK has the policy under `type`, with its name at both places. */
+/** Unwraps the JavaScript SDK's form, which nests the policy under `type` and repeats its name. Throws `Invalid` if the names differ. */
 function unwrapPolicy(body: BodyOf<"createPolicy">) {
   if (typeof body.type !== "object") return body;
   if (body.name === body.type.name) return body.type;

@@ -1,11 +1,11 @@
-/** A service group as the API shows it. */
+/** A service group as the API reports it. */
 import { toRfc3339 } from "../../../base/clock";
 import type { Service } from "../../services/service";
 import type { ItemOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";
 import type { ServiceRecord } from "../../store/services";
 
-/** Domains with what is to be known of their certificates. */
+/** Domains with the public data of their certificates. */
 export const domainItems = (registry: Registry, { domains }: ServiceRecord) =>
   domains.map(({ fqdn, certificateUuid }) => {
     const certificate = certificateUuid === undefined ? undefined : registry.certificates.get(certificateUuid);
@@ -13,7 +13,7 @@ export const domainItems = (registry: Registry, { domains }: ServiceRecord) =>
     return { fqdn, certificate: { uuid: certificate.uuid, name: certificate.name, state: "valid" as const } };
   });
 
-/** Omits what was not asked for. */
+/** The item of a service group. Omits properties that are not set. */
 export function serviceItem(registry: Registry, { record }: Service): ItemOf<"getServices"> {
   return {
     status: "success",

@@ -1,4 +1,4 @@
-/** Service groups: what publishes ports. */
+/** Service groups, which publish ports. */
 import type { Service } from "../../services/service";
 import { findBySelector, readItems } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";

@@ -1,4 +1,4 @@
-/** Volumes that come to and leave instances which exist. */
+/** Attaches volumes to, and detaches them from, existing instances. */
 import { type Selector, findBySelector } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotManaged } from "../../autoscale/managedInstances";
@@ -22,7 +22,7 @@ export function attachmentHandlers(registry: Registry): Pick<Handlers, "attachVo
   };
   const toSuccessItem = ({ uuid, name }: VolumeRecord) => ({ status: "success" as const, uuid, name });
 
-  /** Without a pause between judging and doing: of two that want the same volume, the second is refused. */
+  /** Checks and attaches synchronously, so that of two concurrent requests for one volume the second fails. */
   function attach(entry: BodyOf<"attachVolumes">[number]) {
     const volume = findVolume(entry);
     const instance = findAttachTarget(entry.attach_to);
@@ -31,7 +31,7 @@ export function attachmentHandlers(registry: Registry): Pick<Handlers, "attachVo
     return toSuccessItem(volume);
   }
 
-  /** A volume that came with an instance stays from here on; it leaves a running one when that stops. */
+  /** Detaches at once, or from a running instance when it stops. An inline volume is no longer deleted with its instance. */
   function detach(entry: BodyOf<"detachVolumes">[number]) {
     const volume = findVolume(entry);
     const from = entry.from === undefined ? undefined : findAttachTarget(entry.from);

@@ -1,4 +1,4 @@
-/** A volume as the API shows it. */
+/** A volume as the API reports it. */
 import { toRfc3339 } from "../../../base/clock";
 import type { VolumeState } from "../../../contract/models";
 import type { ItemOf } from "../../../contract/routes";
@@ -7,7 +7,7 @@ import type { VolumeRecord } from "../../store/volumes";
 import { freeSpaceMb } from "../../volumes/usage";
 import { instancesMounting, isReadOnlyAttachment } from "../../volumes/preconditions";
 
-/** Omits what is not known: what is free while a guest writes, since that is in the guest's memory first. */
+/** The item of a volume. Omits the free space while a guest may write, because unflushed writes make it unknown. */
 export function volumeItem(registry: Registry, volume: VolumeRecord): ItemOf<"getVolumes"> {
   const { uuid, name } = volume;
   const mounters = instancesMounting(registry, uuid);
@@ -36,7 +36,7 @@ export function volumeItem(registry: Registry, volume: VolumeRecord): ItemOf<"ge
   };
 }
 
-/** The state that the API shows: of a volume that is ready, it says who has it. */
+/** The state that the API reports. For a usable volume it depends on the instances that use it. */
 export function reportedVolumeState(registry: Registry, { uuid, state }: VolumeRecord): VolumeState {
   if (state !== "available") return state;
   if (instancesMounting(registry, uuid).length > 0) return "mounted";

@@ -1,4 +1,4 @@
-/** Volume templates: volumes that never change again, and that others are made from. */
+/** Volume templates: immutable volumes that others are created from. */
 import { type Selector, findBySelector, readItems } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";

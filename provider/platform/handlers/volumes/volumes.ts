@@ -18,7 +18,7 @@ import { reportedVolumeState, volumeItem } from "./item";
 
 type VolumeRoutes = "createVolume" | "getVolumes" | "patchVolumes" | "deleteVolumes" | "cloneVolumes";
 
-/** Handlers of `/v1/volumes`. A create answers when the volume is `available`, a clone when it has begun. */
+/** Handlers of `/v1/volumes`. A create responds when the volume is `available`, a clone when the copy has begun. */
 export function volumeHandlers(registry: Registry): Pick<Handlers, VolumeRoutes> {
   const { log, paths } = registry.parts;
   const identityOf = (volume: VolumeRecord) => volume;
@@ -61,7 +61,7 @@ export function volumeHandlers(registry: Registry): Pick<Handlers, VolumeRoutes>
       ),
     }),
 
-    // Templates have a listing of their own; who names one here gets it.
+    // Templates have their own listing. A read that names one gets it here too.
     getVolumes: async (request) => {
       const { tags = [] } = request.query;
       const isListed = (volume: VolumeRecord): boolean =>
@@ -70,7 +70,7 @@ export function volumeHandlers(registry: Registry): Pick<Handlers, VolumeRoutes>
       return { items: readItems(request, log, all(), identityOf, "volume", toItem, isListed) };
     },
 
-    // Triples of one volume build on one another.
+    // In order, because operations on one volume build on one another.
     patchVolumes: async ({ body }) => {
       const turn = new Mutex();
       return { items: await mapItems(body, log, (change) => turn.runExclusive(() => patch(change))) };

@@ -1,4 +1,4 @@
-/** The arguments of an operation with a body: what the models describe, from all the forms that clients send. Pure. */
+/** Arguments of operations with a body model. Converts every form that clients send to the model's. Pure. */
 import * as z from "zod";
 import type { Route, RouteName } from "../../../contract/routes";
 import { RequestError } from "../../errors";
@@ -15,7 +15,7 @@ const BODY_NAMES: Readonly<Partial<Record<RouteName, string>>> = {
   createCertificate: "certificate creation arguments",
 };
 
-/** Parses them. Throws {@link RequestError} 400. */
+/** Parses the arguments of an operation with a body. Throws {@link RequestError} 400. */
 export function parseBodyArguments(
   name: RouteName,
   route: Route,
@@ -35,10 +35,10 @@ export function parseBodyArguments(
   };
 }
 
-/** What objects are named by: the key of a selector, or both. */
+/** True if the shape has only the keys of a selector. */
 const isSelectorShape = (shape: object): boolean => Object.keys(shape).every((key) => key === "uuid" || key === "name");
 
-/** True when each item of such a body names the object that it is about. */
+/** True if each item of the body names its object. */
 function itemsHaveSelectors(body: z.ZodType): boolean {
   const item = body instanceof z.ZodArray ? body.element : body;
   if (item instanceof z.ZodUnion) return item.options.some((one) => one instanceof z.ZodObject && "uuid" in one.shape);
@@ -46,14 +46,14 @@ function itemsHaveSelectors(body: z.ZodType): boolean {
 }
 
 /**
- * The bodies that a request stands for: one call of the operation for each. Throws {@link RequestError} 400 for too many items, and
- * for one that names another object than the request does.
+ * Expands a request to one or more bodies; the operation is called once for each. Throws {@link RequestError} 400 for too
+ * many items, and for an item that names a different object than the path or query.
  *
- * - Where the model is an array, one object is an array of one.
- * - Where it is one object, an array is a call for each of its entries.
- * - What path and query name (`given`) completes items that name nothing themselves; an item that names another object is refused: which of the
- *   two was meant cannot be known, and one of them may be about to be deleted.
- * - Query parameters (`members`) are members of every item that has no such member: older clients stop one instance with
+ * - If the model is an array, a single object becomes an array of one.
+ * - If the model is an object, an array becomes one call per entry.
+ * - The selectors of path and query (`given`) complete items that name no object. An item that names a different one is
+ *   rejected: either may be meant, and a delete of the wrong one cannot be undone.
+ * - Query parameters (`members`) are defaults for the members of every item: older clients stop one instance with
  *   `PUT /v1/instances/{uuid}/stop?force=true`.
  */
 export function expandBodies(
@@ -91,7 +91,7 @@ function completeEntry(entry: unknown, given: readonly Selector[], defaults: obj
   return given.length > 0 && hasNoSelector(entry) ? given.map((selector) => ({ ...selector, ...item })) : [item];
 }
 
-/** What a member of a query is in JSON. */
+/** Converts a query parameter to a JSON value. */
 function parseQueryValue(text: string): string | number | boolean {
   if (text === "true" || text === "false") return text === "true";
   return /^-?\d{1,15}$/.test(text) ? Number(text) : text;

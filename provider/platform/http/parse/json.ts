@@ -1,15 +1,15 @@
-/** The body of a request as a value. Pure. */
+/** Parses a JSON body. Pure. */
 import { RequestError } from "../../errors";
 import { MAX_JSON_DEPTH } from "../limits";
 
-/** `undefined` when there is no body. Throws {@link RequestError} 400 for what is not JSON, or nested too deeply. */
+/** Parses the text; `undefined` if there is no body. Throws {@link RequestError} 400 for invalid JSON or too deep nesting. */
 export function parseJson(text: string | undefined): unknown {
   if (text === undefined || text.trim() === "") return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    // V8 quotes the text, which may hold a secret: only the place is told.
+    // Report only the position: V8's message quotes the text, which may contain a secret.
     const place = /at position \d+/.exec(error instanceof Error ? error.message : "")?.[0];
     throw new RequestError(400, `The body is not JSON${place === undefined ? "" : ` (${place})`}`);
   }

@@ -1,5 +1,5 @@
 /**
- * `GET /v1/images/list`, as older clients ask for images and read them: filters of its own, and items of another form.
+ * `GET /v1/images/list`, with which older clients list images. It has its own filters and its own form of items.
  * Source: the vendor's OpenAPI document 0.6.0. Pure.
  */
 import * as z from "zod";
@@ -10,14 +10,14 @@ import { parseQuery, parseWithModel } from "./readArguments";
 import { parseEntries, type ParsedArguments, type QueryParameter } from "./selectors";
 
 const filterModel = z.strictObject({
-  /** `<account>`, `<account>/<application>`, or `official`. */
+  /** `<account>`, `<account>/<application>` or `official`. */
   namespace: z.string().optional(),
   tagged: z.stringbool().default(false),
 });
 
 /**
- * Its arguments. Entries of the body hold `digest`, and `tag`, which the oldest document calls `tagged`. Throws {@link RequestError}
- * 400.
+ * Parses the arguments. Entries of the body contain `digest` and `tag`; the oldest document calls the latter `tagged`. Throws
+ * {@link RequestError} 400.
  */
 export function parseOlderImageList(
   route: Route,
@@ -38,7 +38,7 @@ export function parseOlderImageList(
     bodies: [undefined],
     selectors: [],
     encodeItems: (items) =>
-      (items as readonly ItemOf<"getImages">[]) // of the one operation that has this form
+      (items as readonly ItemOf<"getImages">[]) // safe: only this operation has the form
         .filter(({ url }) => namespace === undefined || isInNamespace(stripPlatformPrefix(url), namespace))
         .filter(({ tags }) => !tagged || (tags ?? []).length > 0)
         .map(toOlderItem),

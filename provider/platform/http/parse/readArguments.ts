@@ -1,4 +1,4 @@
-/** The arguments of an operation without a model for its body: reads, whose objects path, query or body name. Pure. */
+/** Arguments of operations without a body model: reads, whose objects the path, query or body names. Pure. */
 import * as z from "zod";
 import type { Route } from "../../../contract/routes";
 import { RequestError } from "../../errors";
@@ -15,7 +15,7 @@ import {
   tooManyObjectsError,
 } from "./selectors";
 
-/** Parses them; what the body names counts alone. Throws {@link RequestError} 400. */
+/** Parses the arguments of a read. If the body names objects, only those count. Throws {@link RequestError} 400. */
 export function parseReadArguments(route: Route, { inPath, parameters, body }: RawArguments): ParsedArguments {
   const json = body === undefined ? undefined : parseJson(body);
   const named = parseReadSelectors(route, json, inPath, parameters);
@@ -23,7 +23,7 @@ export function parseReadArguments(route: Route, { inPath, parameters, body }: R
   return { query: parseQuery(route, named.parameters), bodies: [undefined], selectors: named.selectors };
 }
 
-/** What a request without a model for its body names. */
+/** The selectors and parameters of a read. */
 function parseReadSelectors(
   found: Route,
   json: unknown,
@@ -40,7 +40,7 @@ function parseReadSelectors(
   return { selectors, parameters: [...query.parameters.filter(([key]) => !keys.has(key)), ...asked] };
 }
 
-/** Selectors of a query, from repeats and comma lists, in their order. */
+/** Selectors of a query, from repeated parameters and comma-separated lists, in order. */
 export function parseQuerySelectors(parameters: readonly QueryParameter[]): SelectorsAndParameters {
   const isSelector = ([key]: QueryParameter): boolean => key === "uuid" || key === "name";
   return {
@@ -51,7 +51,7 @@ export function parseQuerySelectors(parameters: readonly QueryParameter[]): Sele
   };
 }
 
-/** Throws {@link RequestError} 400 for a selector that is empty, and for more than a request may hold. */
+/** Throws {@link RequestError} 400 for an empty selector, and for more than {@link MAX_OBJECTS}. */
 export function assertValidSelectors(selectors: readonly Selector[]): void {
   if (selectors.length > MAX_OBJECTS) throw tooManyObjectsError(selectors.length);
   for (const selector of selectors) {
@@ -67,7 +67,7 @@ const isList = (field: unknown): boolean =>
   (field instanceof z.ZodOptional ? field.unwrap() : field) instanceof z.ZodArray;
 const hasLists = (model: z.ZodType): boolean => Object.values(shapeOf(model)).some(isList);
 
-/** Parameters that the model has as lists are merged from repeats and comma lists, of others the last counts. */
+/** Parses a query with the route's model. List parameters are merged from repeats and comma-separated lists; of others the last counts. */
 export function parseQuery({ query }: Route, parameters: readonly QueryParameter[]): unknown {
   const merged = new Map<string, string | string[]>();
   for (const [key, value] of parameters) {
@@ -82,7 +82,7 @@ export function parseQuery({ query }: Route, parameters: readonly QueryParameter
   return parseWithModel(query, Object.fromEntries(merged), "the query");
 }
 
-/** A value as its model has it. Throws {@link RequestError} 400 with what is wrong and where. */
+/** Parses a value with a model. Throws {@link RequestError} 400 with the first problem and its place. */
 export function parseWithModel<T>(model: z.ZodType<T>, input: unknown, place: string): T {
   const parsed = model.safeParse(input);
   if (parsed.success) return parsed.data;

@@ -1,9 +1,9 @@
-/** The bytes of a request's body, bounded. */
+/** Reads a request's body up to a limit. */
 import { RequestError } from "../../errors";
 import type * as http from "node:http";
 import { MAX_BODY_BYTES, MAX_DISCARDED_BYTES } from "../limits";
 
-/** The text of the body; `undefined` when there is none. Throws {@link RequestError} 413, and 400 for what is not UTF-8. */
+/** Reads the body as text; `undefined` if there is none. Throws {@link RequestError} 413, and 400 for invalid UTF-8. */
 export async function readBody(request: http.IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -25,7 +25,7 @@ export async function readBody(request: http.IncomingMessage): Promise<string | 
   }
 }
 
-/** Reads the rest of a refused body and forgets it, so that the next request on the connection is found; cuts a connection that goes on and on. */
+/** Discards the rest of a rejected body so that the connection can be reused. Beyond {@link MAX_DISCARDED_BYTES} it closes the connection. */
 export function discardBody(request: http.IncomingMessage): void {
   if (request.complete) return;
   let length = 0;

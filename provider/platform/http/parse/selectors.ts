@@ -1,41 +1,41 @@
-/** Which objects the body of a read names, and what it asks of each. Pure. */
+/** Parses the body of a read: the objects that it names and the parameters of each. Pure. */
 import * as z from "zod";
 import { RequestError } from "../../errors";
 import type { Selector } from "../../lookup";
 import { explainIssues } from "../../validation/issueMessages";
 import { MAX_OBJECTS } from "../limits";
 
-/** One `name=value` of a query. */
+/** One `name=value` pair of a query. */
 export type QueryParameter = readonly [name: string, value: string];
 
-/** What a request names, and the parameters beside. */
+/** The selectors of a request, and its other parameters. */
 export interface SelectorsAndParameters {
   readonly selectors: readonly Selector[];
   readonly parameters: readonly QueryParameter[];
 }
 
-/** The arguments of a request, checked by the models of its route. */
+/** The arguments of a request, validated by its route's models. */
 export interface ParsedArguments {
-  /** Without selectors. */
+  /** The query without selectors. */
   readonly query: unknown;
-  /** One for each call of the route's handler; its items name their objects, whatever named them in the request. */
+  /** One body per call of the handler. Each item names its object, even if the path or query named it in the request. */
   readonly bodies: readonly [unknown, ...unknown[]];
-  /** Of a request without such a body. */
+  /** The selectors of a read; empty for operations with a body model. */
   readonly selectors: readonly Selector[];
-  /** Writes items in the request's own form; undefined where the dialect's is the form. */
+  /** Encodes items in the form that the request implies; `undefined`: the dialect's form. */
   readonly encodeItems?: (items: readonly object[]) => readonly object[];
 }
 
-/** Where a request may say what it means, not yet parsed. */
+/** The unparsed arguments of a request. */
 export interface RawArguments {
-  /** The object that the path names. */
+  /** The object that the path names; empty if it names none. */
   readonly inPath: readonly Selector[];
   readonly parameters: readonly QueryParameter[];
-  /** The text of the body; undefined when none was sent. */
+  /** The text of the body; `undefined` if there is none. */
   readonly body: string | undefined;
 }
 
-/** What each object of a read has for itself, and what a position stands for when its entry does not say. */
+/** The parameters that each object of a read has for itself, with the default for entries that omit it. */
 const POSITIONAL_DEFAULTS: Readonly<Record<string, string>> = {
   state: "running",
   timeout_s: "-1",
@@ -48,10 +48,10 @@ type Entry = Readonly<Record<string, string | number | boolean>>;
 const entryModel = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 /**
- * What the body of a read names: an array of entries, or one entry. Their members beside the selector become parameters, those
- * that each object has for itself position by position. Throws {@link RequestError} 400.
+ * Parses the body of a read: one entry, or an array of entries. Members other than the selector become parameters; those of
+ * {@link POSITIONAL_DEFAULTS} become lists with one value per entry. Throws {@link RequestError} 400.
  *
- * @param takesSelectors false where objects are chosen by something else (images)
+ * @param takesSelectors false for operations that do not select by uuid or name (images)
  */
 export function parseEntries(json: unknown, takesSelectors: boolean): SelectorsAndParameters {
   const input = Array.isArray(json) ? (json as unknown[]) : [json];
@@ -77,7 +77,7 @@ export function parseEntries(json: unknown, takesSelectors: boolean): SelectorsA
   return { selectors, parameters };
 }
 
-/** Where one entry gives its time in milliseconds, all do: positions of two lists could not be told from defaults. */
+/** If one entry has its timeout in milliseconds, converts all: with two lists, values and defaults could not be told apart. */
 function unifyTimeoutUnits(entries: readonly Entry[]): readonly Entry[] {
   if (!entries.some((entry) => entry["timeout_ms"] !== undefined)) return entries;
   return entries.map(({ timeout_s: seconds, ...entry }) =>
@@ -93,6 +93,6 @@ function toSelector({ uuid, name }: Entry, index: number): Selector {
   throw new RequestError(400, `Either 'uuid' or 'name' must be given in '[${index}]'`, "MissingId");
 }
 
-/** The error of a request that names more objects than one may. */
+/** The error of a request that names more than {@link MAX_OBJECTS} objects. */
 export const tooManyObjectsError = (count: number): RequestError =>
   new RequestError(400, `A request names at most ${MAX_OBJECTS} objects; this one has ${count}`, "TooMany");

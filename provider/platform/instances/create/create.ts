@@ -1,4 +1,4 @@
-/** From a create request to instances: what can be refused is refused before anything exists, what fails leaves nothing. */
+/** Creates instances. Checks as much as possible before anything is created; a failed create leaves nothing behind. */
 import { type Selector, findBySelector } from "../../lookup";
 import * as crypto from "node:crypto";
 import type { CreateInstanceRequest } from "../../../contract/models";
@@ -20,18 +20,18 @@ import { withUnpackedLayers, resolveDependencies, resolveRoms } from "./resolve"
 import { checkDeleteOnStop, checkScaleToZero } from "../update/rules";
 import { resolveSource } from "./source";
 
-/** Who asks for an instance. */
+/** The origin of a create request. */
 export interface CreateOrigin {
-  /** Uuid of the service group whose autoscale does; `undefined`: a user. */
+  /** Uuid of the service group whose autoscale creates the instance; `undefined`: a user does. */
   readonly autoscaledBy?: string;
 }
 
 /**
- * Makes the instances of a request, `replicas` + 1, with what they bring along; none is started. The request is one that
- * `refuseMalformed` lets pass.
+ * Creates the `replicas` + 1 instances of a request with their inline service group and volumes. Starts none of them. The
+ * request must have passed `assertWellFormedCreate`.
  *
  * Throws `NotFound`, `Attached`, `Quota`, `CannotBeUsed`, `Invalid`, `NotSupported`, `NotAllowed`, `AlreadyExists`,
- * `TooLong`, `MissingId`, `NotBoth`; what unpacking a layer or making a service group or volume throws.
+ * `TooLong`, `MissingId`, `NotBoth`, and what unpacking a layer or creating a service group or volume throws.
  */
 export async function createInstances(
   registry: Registry,
@@ -46,8 +46,8 @@ export async function createInstances(
     roms: body.roms && roms.value,
     dependencies: undefined,
   });
-  const base = { ...requested, autoscaledBy }; // which is nothing that a copy has from what it is a copy of
-  // Some of it may be inherited.
+  const base = { ...requested, autoscaledBy }; // never inherited from the original of a copy
+  // Checked after the merge, because the source may contribute some of the values.
   checkScaleToZero(base, body.service_group !== undefined);
   checkDeleteOnStop(base);
   return withReservedNames(registry, body, base.repository, (names) => {
@@ -69,16 +69,16 @@ function assertCreateQuota(
   assertQuota(registry, { instances: count, ...(body.autostart === true ? liveQuotaUsage(definition, count) : {}) });
 }
 
-/** What a create has found out when its image is unpacked. */
+/** A validated create with resolved names. */
 interface PreparedCreate {
   readonly names: readonly string[];
   readonly body: CreateInstanceRequest;
-  /** All of the definition but the dependencies. */
+  /** The definition without resolved dependencies. */
   readonly base: InstanceDefinition;
   readonly inlineResources: InlineResources;
 }
 
-/** Without a pause from here to the records: no other request can take a volume or the last of a quota between. */
+/** Saves and registers the instances. Synchronous, so that no concurrent request can take a volume or the rest of a quota in between. */
 function saveAndRegister(
   registry: Registry,
   { names, body, base, inlineResources }: PreparedCreate,
@@ -86,7 +86,7 @@ function saveAndRegister(
 ): Instance[] {
   assertCreateQuota(registry, body, base, names.length);
   const dependencies = body.dependencies && resolveDependencies(registry, body.dependencies);
-  // What was made for this request may have been deleted by another one.
+  // A concurrent request may have deleted this request's inline service group.
   const { serviceUuid: ownUuid } = inlineResources;
   const serviceUuid = resolveServiceGroup(registry, ownUuid === undefined ? body.service_group : { uuid: ownUuid });
   const records = names.map((name, index): InstanceRecord => {
@@ -103,7 +103,7 @@ function saveAndRegister(
   return instances;
 }
 
-/** A stopped instance that was never started. */
+/** The record of a stopped instance that was never started. */
 const newInstanceRecord = (
   name: string,
   definition: InstanceDefinition,
@@ -134,7 +134,7 @@ function resolveServiceGroup(registry: Registry, group: CreateInstanceRequest["s
   return named.record.uuid;
 }
 
-/** The volumes of a new instance, each judged with those before it. Throws as `resolveAttachment` does, and `NotFound`. */
+/** Resolves the volumes of a new instance, each checked against those before it. Throws what `resolveAttachment` throws, and `NotFound`. */
 function resolveAttachments(
   registry: Registry,
   requested: NonNullable<CreateInstanceRequest["volumes"]>,
@@ -150,7 +150,7 @@ function resolveAttachments(
 
 type PartialSelector = { readonly uuid?: string | undefined; readonly name?: string | undefined };
 
-/** Exactly one of uuid and name. */
+/** Asserts that exactly one of uuid and name is given. Throws `NotBoth`, `MissingId`. */
 function toSelector({ uuid, name }: PartialSelector): Selector {
   if (uuid !== undefined && name !== undefined)
     throw new ApiItemError("NotBoth", "Either 'uuid' or 'name' must be given, not both");

@@ -1,16 +1,16 @@
-/** What a request makes of what an instance is made from. Pure. */
+/** Merges a create request with the definition of its source. Pure. */
 import type { CreateInstanceRequest } from "../../../contract/models";
 import { omitUndefined } from "../../../base/objects";
 import type { InstanceDefinition, RomRecord } from "../../store/instances";
 
-/** Parts of a request whose names are resolved; `undefined` where the request says nothing. */
+/** Parts of a request with resolved names; `undefined` if the request does not set them. */
 export interface ResolvedReferences {
   readonly roms: readonly RomRecord[] | undefined;
   /** Uuids. */
   readonly dependencies: readonly string[] | undefined;
 }
 
-/** The definition: what the request says, and `base` where it says nothing. */
+/** The definition: the request's values, and those of `base` for everything that the request does not set. */
 export function toDefinition(
   base: InstanceDefinition,
   body: CreateInstanceRequest,
@@ -34,5 +34,5 @@ export function toDefinition(
     schedules: body.schedules,
     autokill: autokill && { timeMs: autokill.time_ms ?? 0, numRequests: autokill.num_requests ?? 0 },
   };
-  return { ...base, ...(omitUndefined(given) as Partial<InstanceDefinition>) }; // without members that are undefined
+  return { ...base, ...(omitUndefined(given) as Partial<InstanceDefinition>) }; // omitUndefined has removed the undefined members
 }

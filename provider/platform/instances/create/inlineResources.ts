@@ -1,4 +1,4 @@
-/** What a create request brings into being beside its instances, and what goes with them: a service group, volumes. */
+/** Inline resources: the service group and volumes that a create request describes and that are deleted with its instances. */
 import type { CreateInstanceRequest, InstanceVolumeRequest } from "../../../contract/models";
 import type { Registry } from "../../registry";
 import { createServiceGroup } from "../../services/create";
@@ -7,17 +7,17 @@ import type { VolumeRecord } from "../../store/volumes";
 import { createVolume } from "../../volumes/create";
 import { removeOrphanedVolumes } from "../../volumes/save";
 
-/** What was made. */
+/** The created resources. */
 export interface InlineResources {
   /** Uuid of the service group; `undefined` when the request does not describe one. */
   readonly serviceUuid: string | undefined;
-  /** For each instance, the new volumes in the order in which the request describes them. */
+  /** The new volumes of each instance, in the order of the request. */
   readonly volumes: readonly (readonly VolumeRecord[])[];
 }
 
 /**
- * Makes what the request describes for `count` instances and hands it to `work`; when that fails nothing stays.
- * Throws what making a service group or a volume throws.
+ * Creates the inline resources of `count` instances and passes them to `work`. Deletes them if `work` fails.
+ * Throws what `work` throws, and what creating a service group or volume throws.
  */
 export async function withInlineResources<T>(
   registry: Registry,
@@ -49,7 +49,7 @@ export async function withInlineResources<T>(
   }
 }
 
-/** True for the description of a new volume. */
+/** True if the request describes a new volume, not an existing one. */
 export const isInlineVolume = ({ uuid, name }: InstanceVolumeRequest): boolean =>
   uuid === undefined && name === undefined;
 

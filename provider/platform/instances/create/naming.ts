@@ -1,4 +1,4 @@
-/** Names of new instances. They are host names, since guests reach each other by them. */
+/** Names of new instances. Names are host names, because guests use them to reach each other. */
 import type { CreateInstanceRequest } from "../../../contract/models";
 import { uniqueName } from "../../objectNames";
 import type { Registry } from "../../registry";
@@ -6,12 +6,12 @@ import { ApiItemError } from "../../errors";
 
 /** Longest label of a host name. Source: RFC 1035, section 2.3.4. */
 const MAX_LABEL_CHARS = 63;
-/** What is put behind the name of a replica: `-` and five characters. */
+/** Length of a replica's suffix: `-` and five characters. */
 const REPLICA_SUFFIX_CHARS = 6;
 
 /**
- * Takes a name for each instance of the request and hands them to `create`, so that two requests at once cannot both have
- * one. Replicas are called `<name>-<5 characters>`; without a name, the last part of `repository` stands for it.
+ * Reserves a name for each instance of the request and passes the names to `create`, so that concurrent requests cannot
+ * take the same one. Replicas are called `<name>-<5 characters>`. The default name is the last part of `repository`.
  *
  * Throws `AlreadyExists`, `TooLong`, `Invalid`.
  */
@@ -45,7 +45,7 @@ function checkName(name: string, maxChars: number): void {
     throw new ApiItemError("Invalid", `'${name}' is no host name: only letters, digits and '-' inside`);
 }
 
-/** The part of a repository that names the application, as the begin of a host name. */
+/** The application name of a repository, as the first part of a host name. */
 function nameStemOf(repository: string): string {
   const label = (repository.split("/").at(-1) ?? "")
     .replace(/[^a-z0-9-]+/g, "-")

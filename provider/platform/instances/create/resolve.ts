@@ -1,4 +1,4 @@
-/** What names in a request name now: images their digests, instances their uuids. */
+/** Resolves the names in a request: images to digests, instances to uuids. */
 import { stripPlatformPrefix } from "../../../contract/imageUrl";
 import type { InstancePatchOperation } from "../instance";
 import { findInstance } from "../../lookup";
@@ -14,18 +14,18 @@ import type { BootLayer } from "../bootFiles";
 import { isTemplateOrCheckpoint } from "../update/templates";
 import { toRomRecord, checkRoms, type RomRequest } from "../update/roms";
 
-/** Something with the layers that must be unpacked while it is being recorded. */
+/** A resolved value, and the layers that must be unpacked before it is saved. */
 export interface Resolved<T> {
   readonly value: T;
   readonly layers: readonly BootLayer[];
 }
 
-/** An image in either form that a request may have. */
+/** An image in either form that a request may use. */
 export type ImageRequest = string | { readonly url: string };
 
 const urlOf = (image: ImageRequest): string => (typeof image === "string" ? image : image.url);
 
-/** Throws `NotFound` for an image that is not here, `CannotBeUsed` for one without a kernel, `Invalid` for what is no reference. */
+/** Resolves an image. Throws `NotFound` for an unknown image, `CannotBeUsed` for one without a kernel, `Invalid` for an invalid reference. */
 export async function resolveImage(registry: Registry, image: ImageRequest): Promise<Resolved<ResolvedImage>> {
   const { repository, digest, kernel, initrd, cmd, env } = await findImage(registry, image);
   if (kernel === undefined)
@@ -43,7 +43,7 @@ export async function resolveImage(registry: Registry, image: ImageRequest): Pro
   };
 }
 
-/** Throws what `toRomRecord`, `checkRoms` and {@link resolveImage} throw; `CannotBeUsed` for an image without a file system. */
+/** Resolves ROMs. Throws what `toRomRecord`, `checkRoms` and {@link resolveImage} throw; `CannotBeUsed` for an image without a file system. */
 export async function resolveRoms(registry: Registry, roms: readonly RomRequest[]): Promise<Resolved<RomRecord[]>> {
   const checked = roms.map(toRomRecord);
   checkRoms(checked);
@@ -63,7 +63,7 @@ export async function resolveRoms(registry: Registry, roms: readonly RomRequest[
   };
 }
 
-/** A change with every name in its value resolved; what names nothing is left as it is. Throws as the functions above. */
+/** Resolves the names in the value of a change. Values without names stay as they are. Throws what the functions above throw. */
 export async function resolvePatch(
   registry: Registry,
   change: InstancePatchOperation,
@@ -81,14 +81,14 @@ export async function resolvePatch(
     const selectors = parseSetValue("dependencies", value);
     const uuids =
       op === "del"
-        ? selectors.flatMap((one) => ("uuid" in one ? one.uuid : resolveDependencies(registry, [one]))) // it may be gone
+        ? selectors.flatMap((one) => ("uuid" in one ? one.uuid : resolveDependencies(registry, [one]))) // the dependency may no longer exist
         : resolveDependencies(registry, selectors);
     return { value: { ...change, value: uuids }, layers: [] };
   }
   return { value: change, layers: [] };
 }
 
-/** Uuids of instances. Throws `NotFound`, `Invalid`, and `CannotBeUsed` for a template or checkpoint, which never runs. */
+/** Resolves dependencies to uuids. Throws `NotFound`, `Invalid`, and `CannotBeUsed` for a template or checkpoint, which never runs. */
 export function resolveDependencies(registry: Registry, selectors: readonly NameOrUuid[]): string[] {
   return selectors.map((selector) => {
     const { record, state } = findInstance(registry, selector);
@@ -108,8 +108,8 @@ async function findImage(registry: Registry, image: ImageRequest): Promise<Store
 }
 
 /**
- * Unpacks layers and runs `work`, which records who needs them. Throws `NotFound` when an image was removed
- * between; what unpacking and `work` throw.
+ * Unpacks layers and runs `work`, which saves the record that uses them. Throws `NotFound` if the image was removed
+ * meanwhile, and what unpacking and `work` throw.
  */
 export async function withUnpackedLayers<T>(
   registry: Registry,

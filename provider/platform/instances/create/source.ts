@@ -1,6 +1,6 @@
 /**
- * What a new instance is made from: an image, or an instance, template or checkpoint that it is a copy of. A copy boots
- * afresh from its definition, since no memory is kept; where a client could take it for more it is refused.
+ * The source of a new instance: an image, or an instance, template or checkpoint to copy. A copy boots from the copied
+ * definition, because this platform keeps no memory. Copies that would need the memory are rejected.
  */
 import { type Selector, findBySelector, findInstance, visibleInstances } from "../../lookup";
 import type { CreateInstanceRequest, InstanceVolumeRequest } from "../../../contract/models";
@@ -16,21 +16,21 @@ import { bootLayerDigests } from "../update/queuedUpdates";
 /** MiB. Source: the cloud's documentation. */
 const DEFAULT_MEMORY_MB = 128;
 
-/** What an instance is made from. */
+/** The source of a new instance. */
 export interface InstanceSource extends Resolved<InstanceDefinition> {
-  /** Volumes that come along where the request names none. */
+  /** Default volumes, used if the request has none. */
   readonly volumes: readonly InstanceVolumeRequest[];
-  /** What it is a copy of. */
+  /** The instance, template or checkpoint that is copied; `undefined` for an image. */
   readonly original: Instance | undefined;
 }
 
 /**
- * What an instance is where the request says nothing, and the layers it boots from.
+ * Resolves the source of a create request: the default definition and the layers that the instance boots from.
  *
  * Throws what resolving an image throws; `NotFound`, `Invalid`, `CannotBeUsed`, `FailedWrongVmState`; `NotSupported`
- * for a branch of what runs; `Attached` for volumes that cannot be shared; what making a template throws.
+ * for a branch of a running instance; `Attached` for volumes that cannot be shared; what creating a template throws.
  *
- * @param create Makes what a template that does not exist yet is made of.
+ * @param create creates the instance that becomes a template on demand
  */
 export async function resolveSource(
   registry: Registry,
@@ -61,7 +61,7 @@ function findTemplateOrCheckpoint(registry: Registry, kind: "template" | "checkp
   return findBySelector(all, ({ record }) => record, kind, selector);
 }
 
-/** Throws unless all there is of an instance is what is written of it. `doing`: what is asked of it. */
+/** Throws `FailedWrongVmState` or `NotSupported` unless the record is the instance's whole state. `doing` is the operation, for the message. */
 export function assertCopyable({ record, state, usesDisks }: Instance, doing: "branch from" | "checkpoint"): void {
   const { name, status } = record;
   if (status.snapshotUuid !== undefined)
@@ -74,7 +74,7 @@ export function assertCopyable({ record, state, usesDisks }: Instance, doing: "b
     throw new ApiItemError("FailedWrongVmState", `Cannot ${doing} VM in state '${state}'`);
 }
 
-/** Throws `Attached` when the instance writes to a volume: no copy could have it, and none is frozen with it. */
+/** Throws `Attached` if the instance has a writable volume, which a copy can neither share nor copy. */
 export function assertNoWritableVolumes({ record }: Instance): void {
   const written = record.volumes.find(({ readonly }) => !readonly);
   if (written === undefined) return;
@@ -93,7 +93,7 @@ function copySource(original: Instance, { service_group, volumes }: CreateInstan
   };
 }
 
-/** What a copy has from its original. Without a service nothing could wake it, so it does not sleep either. */
+/** The definition that a copy inherits. Without a service nothing could wake it, so scale to zero is dropped. */
 function inheritedDefinition(original: InstanceRecord, hasService: boolean): InstanceDefinition {
   const { uuid, name, createdAt, definition, status } = original;
   const { scaleToZero, history } = definition;
@@ -108,7 +108,7 @@ function inheritedDefinition(original: InstanceRecord, hasService: boolean): Ins
   };
 }
 
-/** An instance of an image of which nothing else is known. */
+/** The default definition of an instance of `image`. */
 const defaultDefinition = (image: ResolvedImage): InstanceDefinition => ({
   ...image,
   args: image.imageArgs,

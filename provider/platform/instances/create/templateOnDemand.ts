@@ -1,4 +1,4 @@
-/** Templates on demand: made by the first create that asks for them, found by all others. */
+/** Templates on demand: the first create that names the template creates it; later ones find it. */
 import { visibleInstances } from "../../lookup";
 import { type CreateInstanceRequest, createInstanceRequest } from "../../../contract/models";
 
@@ -9,20 +9,20 @@ import { ApiItemError, RequestError } from "../../errors";
 import { assertWellFormedCreate } from "./validate";
 import type { Instance } from "../instance";
 
-/** Makes the instances of a request. */
+/** Creates the instances of a request. */
 export type CreateInstances = (body: CreateInstanceRequest) => Promise<readonly Instance[]>;
 
 type TemplateRequest = NonNullable<CreateInstanceRequest["template"]>;
 
-/** What completes "'memory_mb' in …" for what a template is made from. */
+/** Completes the message "'memory_mb' in …". */
 const CREATE_ARGS_FIELD = "'template.create_args'";
 
 /**
- * The template of this name; where there is none it is made. Nothing boots for that, so `prepare_timeout_s` finds nothing
- * to wait for. Creates at the same time share one.
+ * Returns the template of this name, or creates it. Nothing boots, so `prepare_timeout_s` has no effect. Concurrent callers
+ * share one creation.
  *
- * Throws `Invalid` for a template that is named by its uuid or made from what is no create request, `CannotBeUsed`
- * when an instance has its name; what `create` throws.
+ * Throws `Invalid` if the template is named by uuid or its `create_args` are not a valid create request; `CannotBeUsed` if
+ * an instance has the name; what `create` throws.
  */
 export async function getOrCreateTemplate(
   registry: Registry,
@@ -56,13 +56,13 @@ async function createTemplate(
   try {
     await made.request("convert-to-template", { templateAutokillMs: autokill?.time_ms ?? 0 });
   } catch (error) {
-    await made.request("delete"); // else its name would be taken by what is no template
+    await made.request("delete"); // otherwise an ordinary instance would keep the template's name
     throw error;
   }
   return made;
 }
 
-/** The create request of a template, which starts nothing and makes one. */
+/** Parses `create_args`: they must describe exactly one instance, which is not started. Throws `Invalid`. */
 function parseCreateArgs(given: unknown, name: string): CreateInstanceRequest {
   if (given === undefined) {
     const why = `there is no template '${name}' yet, so 'template.create_args' must say what it is made from`;

@@ -1,4 +1,4 @@
-/** What a create request may ask for, judged before anything is looked up. Pure. Source: the cloud's documentation. */
+/** Validates a create request before any name is looked up. Pure. Source: the cloud's documentation. */
 import { assertInRange } from "../../quota/quotaLimits";
 import type { ItemCodeName } from "../../../contract/codes";
 import type { CreateInstanceRequest } from "../../../contract/models";
@@ -10,18 +10,18 @@ import { assertRequestLimitsOrdered } from "../../services/rules";
 import { assertMountPath } from "../../volumes/rules";
 import { checkDeleteOnStop, checkScaleToZero, checkSchedules, firstDuplicate } from "../update/rules";
 
-/** What an instance can be made from, each with the words that forbid another beside it. */
+/** The possible sources of an instance, each with the message for another source beside it. */
 const SOURCES = [
   ["branch_from", "when 'branch_from' is set"],
   ["template", "when creating an instance from a template"],
   ["checkpoint", "when 'checkpoint' is set"],
   ["image", "when 'image' is set"],
 ] as const;
-/** What a branch has from the instance that it is a branch of. */
+/** Members that a branch inherits and a request may not set. */
 const BRANCH_INHERITS = ["args", "env", "memory_mb", "vcpus"] as const;
-/** Members that an account without permission does not know. */
+/** Members that are unknown to accounts without a special permission. */
 const UNKNOWN_MEMBERS = ["network_interfaces", "gateway", "nameserver"] as const;
-/** Members that describe a new service group, and a new volume. */
+/** Members that describe a new service group. */
 const NEW_GROUP_MEMBERS = ["services", "domains", "soft_limit", "hard_limit"] as const;
 const NEW_VOLUME_MEMBERS = [
   "quota_policy",
@@ -35,8 +35,8 @@ const NEW_VOLUME_MEMBERS = [
 ] as const;
 
 /**
- * Throws a refusal 400 of the whole request for members that exclude each other (`NotBoth`), are missing (`MissingId` where one of
- * several is needed) or are for others (`Unknown`).
+ * Rejects the whole request: throws {@link RequestError} 400 for members that exclude each other (`NotBoth`), for missing
+ * members (`MissingId` if one of several is needed) and for members that need a special permission (`Unknown`).
  */
 export function assertWellFormedCreate(body: CreateInstanceRequest): void {
   const unknown = UNKNOWN_MEMBERS.find((field) => body[field] !== undefined);
@@ -44,7 +44,7 @@ export function assertWellFormedCreate(body: CreateInstanceRequest): void {
   const [first, second] = SOURCES.filter(([field]) => body[field] !== undefined);
   if (first === undefined)
     throw requestError("MissingId", "'image' is missing in instance creation arguments; expected 'string'");
-  // Of a template and a branch the template is named last, as the cloud does it.
+  // This message names the template last, as the cloud's does.
   if (body.template !== undefined && body.branch_from !== undefined)
     throw requestError("NotBoth", "Cannot specify 'branch_from' when creating an instance from a template");
   if (second !== undefined) throw requestError("NotBoth", `Cannot specify '${second[0]}' ${first[1]}`);
@@ -79,8 +79,8 @@ function assertReferenceOrNewGroup(group: CreateInstanceRequest["service_group"]
 }
 
 /**
- * Throws refusals of the item: `Invalid` for values out of bounds or against each other, `NotSupported` and `NotAllowed`
- * for what the local platform does not have.
+ * Rejects the item: throws `Invalid` for values that are out of range or contradict each other, `NotSupported` and
+ * `NotAllowed` for features that the local platform does not have.
  */
 export function assertValidCreate(body: CreateInstanceRequest, limits: Quotas["limits"]): void {
   assertSupported(body);
@@ -112,7 +112,7 @@ function assertSupported({ type, gpus, plugins, sched_priority }: CreateInstance
     throw new ApiItemError("NotAllowed", "'sched_priority' is for privileged accounts");
 }
 
-/** Seconds that a create or start waits: -1 as long as it takes, 0 not at all. The older form is rounded up. */
+/** Seconds that a create or start waits: -1 without a limit, 0 not at all. The older `wait_timeout_ms` is rounded up. */
 export function waitTimeoutS(body: Pick<CreateInstanceRequest, "timeout_s" | "wait_timeout_ms">): number {
   const { timeout_s, wait_timeout_ms = 0 } = body;
   return timeout_s ?? (wait_timeout_ms < 0 ? -1 : Math.ceil(wait_timeout_ms / 1000));

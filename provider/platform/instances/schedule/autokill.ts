@@ -1,10 +1,10 @@
-/** Instances, templates and checkpoints that delete themselves when they are of no use any more. Pure. */
+/** Autokill: instances, templates and checkpoints that are deleted when they are no longer used. Pure. */
 import type { InstanceRecord } from "../../store/instances";
 import { isTemplateOrCheckpoint } from "../update/templates";
 
 /**
- * When one is to be deleted, in milliseconds since 1970; `undefined`: not as it stands. An instance some time after its
- * stop, or at once when it has handled its requests; a template or checkpoint when none was made from it for some time.
+ * The time of the delete in Unix milliseconds; `undefined`: none in the current state. An instance is deleted some time after
+ * its stop, or at once if it has handled its last request; a template or checkpoint after some time without use.
  */
 export function autokillAt({ createdAt, definition, status }: InstanceRecord): number | undefined {
   const { state, stoppedAt, restart, lastUsedAt = createdAt } = status;
@@ -16,7 +16,7 @@ export function autokillAt({ createdAt, definition, status }: InstanceRecord): n
 
 const timeAfter = (time: number, timeMs: number): number | undefined => (timeMs === 0 ? undefined : time + timeMs);
 
-/** True for one that handled as many requests as it may: it is to end when these are answered. */
+/** True if the instance has reached its number of requests and must stop once it has responded to them. */
 export function shouldStopForAutokill({ definition, status }: Pick<InstanceRecord, "definition" | "status">): boolean {
   const isUp = status.state === "running" || status.state === "standby";
   return isUp && !definition.deleteLock && !status.deleting && hasReachedRequestLimit({ definition, status });

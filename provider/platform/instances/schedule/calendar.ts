@@ -1,11 +1,11 @@
 /**
  * Calendar expressions of systemd, in UTC. Pure. Source: systemd.time(7), "Calendar events".
  *
- * Not taken: fractions of seconds, `~` (counted from the end of a month), times since 1970 (`@…`) and time zones but UTC.
+ * Not supported: fractions of seconds, `~` (counted from the end of a month), Unix times (`@…`) and time zones other than UTC.
  */
 import { ApiItemError } from "../../errors";
 
-/** What a time must fit, each in rising order. */
+/** The values that a time must match, each list in ascending order. */
 export interface Calendar {
   /** 0 is Sunday. */
   readonly weekdays: readonly number[];
@@ -24,7 +24,7 @@ interface Field {
   readonly max: number;
 }
 
-/** Years as systemd bounds them. */
+/** The range of years in systemd. */
 const YEAR: Field = { name: "year", min: 1970, max: 2199 };
 const MONTH: Field = { name: "month", min: 1, max: 12 };
 const DAY: Field = { name: "day", min: 1, max: 31 };
@@ -33,7 +33,7 @@ const MINUTE: Field = { name: "minute", min: 0, max: 59 };
 const SECOND: Field = { name: "second", min: 0, max: 59 };
 
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
-/** Names in the order in which systemd counts them for ranges: the week begins with Monday. */
+/** Names in systemd's order for ranges: the week begins with Monday. */
 const WEEK_FROM_MONDAY = [...WEEKDAYS.slice(1), "sunday"];
 
 const SHORTHANDS: ReadonlyMap<string, string> = new Map([
@@ -51,7 +51,7 @@ const SHORTHANDS: ReadonlyMap<string, string> = new Map([
   ["annually", "*-01-01 00:00:00"],
 ]);
 
-/** Reads an expression. Throws `Invalid` that names the part it does not understand. */
+/** Parses an expression. Throws `Invalid`; the message names the invalid part. */
 export function parseCalendar(text: string): Calendar {
   const fail = (why: string): never => {
     throw new ApiItemError("Invalid", `'${text}' is not a calendar expression: ${why}`);
@@ -112,10 +112,10 @@ function parseValues(field: Field, text: string, fail: Fail): number[] {
   );
 }
 
-/** Of two digits, as systemd reads them: 70 to 99 are of the last century. */
+/** Expands a year of two digits as systemd does: 70 to 99 mean 1970 to 1999. */
 const fullYear = (year: number): number => (year < 70 ? 2000 + year : year < 100 ? 1900 + year : year);
 
-/** Names, whole or of three letters, alone or as ranges `Mon..Fri`. */
+/** Parses full or three-letter names, alone or as ranges such as `Mon..Fri`. */
 function parseWeekdays(text: string, fail: Fail): number[] {
   const position = (name: string): number => {
     const found = WEEK_FROM_MONDAY.findIndex((day) => day === name || day.slice(0, 3) === name);
@@ -133,13 +133,13 @@ function parseWeekdays(text: string, fail: Fail): number[] {
   return sortedUnique(positions.map((one) => (one + 1) % WEEKDAYS.length));
 }
 
-/** The first time that fits and is later than `after`, both in milliseconds since 1970; `undefined` when there is none any more. */
+/** The first matching time later than `after`, both in Unix milliseconds; `undefined` if there is none. */
 export function nextOccurrence(calendar: Calendar, after: number): number | undefined {
   const start = new Date(Math.floor(after / 1000) * 1000 + 1000);
   const startDay = Date.UTC(start.getUTCFullYear(), start.getUTCMonth(), start.getUTCDate());
   for (const year of calendar.years.filter((one) => one >= start.getUTCFullYear())) {
     for (const month of calendar.months) {
-      if (Date.UTC(year, month, 0) < startDay) continue; // its last day
+      if (Date.UTC(year, month, 0) < startDay) continue; // the last day of the month is before the start
       for (const day of calendar.days) {
         const at = Date.UTC(year, month - 1, day);
         const date = new Date(at);
@@ -153,7 +153,7 @@ export function nextOccurrence(calendar: Calendar, after: number): number | unde
   return undefined;
 }
 
-/** Milliseconds of the day, `from` included. */
+/** The first matching time of day, at or after `from`, in milliseconds since midnight. */
 function firstTimeOfDay({ hours, minutes, seconds }: Calendar, from: number): number | undefined {
   for (const hour of hours) {
     for (const minute of minutes) {

@@ -1,23 +1,23 @@
-/** When schedules are due. Pure but for what it remembers. */
+/** Tracks when schedules are due. Reads no clock. */
 import type { Schedule } from "../../../contract/models";
 import type { InstanceRecord } from "../../store/instances";
 import { nextOccurrence, parseCalendar } from "./calendar";
 import { isTemplateOrCheckpoint } from "../update/templates";
 
-/** A schedule of an instance that is due. */
+/** A due schedule, and its instance. */
 export interface DueSchedule {
   readonly uuid: string;
   readonly schedule: Schedule;
 }
 
 /**
- * The next time of every schedule. It counts from when the schedule is first seen: what came due while no daemon ran is not
- * made up for, and what came due several times while the machine slept is done once.
+ * The next time of every schedule, counted from when the queue first sees the schedule. Runs that were missed while no daemon
+ * ran are skipped; several that were missed while the machine slept are run once.
  */
 export class ScheduleQueue {
   #times = new Map<string, number>();
 
-  /** What is due at `now`, each once; takes in schedules that are new and forgets those that are gone. */
+  /** The schedules that are due at `now` (Unix milliseconds), each once. Adds new schedules and drops removed ones. */
   takeDue(records: readonly InstanceRecord[], now: number): DueSchedule[] {
     const times = new Map<string, number>();
     const due: DueSchedule[] = [];
@@ -34,7 +34,7 @@ export class ScheduleQueue {
     return due;
   }
 
-  /** When the next one is due; infinite when there is none. */
+  /** Time of the next due schedule in Unix milliseconds; infinite if there is none. */
   get nextAt(): number {
     return Math.min(Infinity, ...this.#times.values());
   }

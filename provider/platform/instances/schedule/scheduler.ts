@@ -1,4 +1,4 @@
-/** Does to instances what is due: their schedules, and their end when they are of no use any more. */
+/** Runs due schedules and autokill. */
 import type { RequestOptions } from "../instance";
 import { errorMessage } from "../../../base/errors";
 import type { Clock } from "../../../base/clock";
@@ -9,22 +9,22 @@ import { ScheduleQueue, type DueSchedule } from "./scheduleQueue";
 import { autokillAt, shouldStopForAutokill } from "./autokill";
 import type { InstanceRequest } from "../lifecycle/decideRequest";
 
-/** Longest sleep: the time of day may be set, and a machine may be put to sleep. */
+/** Longest timer in milliseconds: the system clock may be set, and the machine may be suspended. */
 const MAX_WAIT_MS = 60_000;
-/** How long an instance that handled its last request may take to answer it. Source: the longest drain of the API. */
+/** Milliseconds that an instance gets to respond to its last request. Source: the longest drain of the API. */
 const LAST_RESPONSE_TIMEOUT_MS = 3_600_000;
 
-/** Watches the clock until the platform lets go. */
+/** Starts the scheduler, which runs until the platform shuts down. */
 export function startScheduler(registry: Registry): void {
   new Scheduler(registry, registry.parts.clock).check();
 }
 
-/** Looks at every change of an instance, and when the next thing is due. */
+/** Checks what is due after every change of an instance, and when the next schedule or autokill is due. */
 class Scheduler {
   readonly #registry: Registry;
   readonly #clock: Clock;
   readonly #schedules = new ScheduleQueue();
-  /** Instances that were told to end when their last request is answered. */
+  /** Instances that were told to stop after their last response. */
   readonly #ending = new WeakSet<Instance>();
   #wait = new AbortController();
 
@@ -46,9 +46,9 @@ class Scheduler {
     this.#waitUntil(Math.min(this.#schedules.nextAt, ...ends), now);
   }
 
-  /** Ends an instance that is of no use any more; else says when it will be. */
+  /** Applies autokill if it is due. Returns when it will be due, in Unix milliseconds. */
   #autokill(instance: Instance, now: number): number {
-    // A template that autoscale makes instances from is of use, however seldom that happens.
+    // A template that autoscale uses is kept, however rarely autoscale creates an instance from it.
     const isScaled = servicesScaledFrom(this.#registry, instance.record.uuid).length > 0;
     const at = (isScaled ? undefined : autokillAt(instance.record)) ?? Infinity;
     if (at <= now) this.#request(instance, "autokill", "delete");
@@ -83,7 +83,7 @@ class Scheduler {
     const ms = Math.min(Math.max(0, time - now), MAX_WAIT_MS);
     this.#clock.sleep(ms, this.#wait.signal).then(
       () => this.check(),
-      () => undefined, // another look has come between
+      () => undefined, // aborted by the next check
     );
   }
 }

@@ -1,14 +1,14 @@
-/** Volumes that come to and leave an instance after it was made. */
+/** Attaches volumes to, and detaches them from, an existing instance. */
 import { errorMessage } from "../../../base/errors";
 import { ApiItemError } from "../../errors";
 import type { VolumeAttachment } from "../../store/instances";
 import type { InstanceMachine } from "../lifecycle/machine";
 
-/** True while a VM has the instance's disks, or is about to get them: what it was started with must stay as it is. */
+/** True while a VM uses the instance's disks or is about to: they must not change then. */
 export const usesDisks = (machine: InstanceMachine): boolean =>
   machine.session !== undefined || machine.state === "starting";
 
-/** Throws `FailedWrongVmState` unless the instance is stopped. */
+/** Attaches a volume. Throws `FailedWrongVmState` unless the instance is stopped. */
 export function attachVolume(machine: InstanceMachine, attachment: VolumeAttachment): void {
   const { name, volumes } = machine.record;
   if (machine.state !== "stopped" || usesDisks(machine)) {
@@ -20,7 +20,7 @@ export function attachVolume(machine: InstanceMachine, attachment: VolumeAttachm
   machine.replaceVolumes([...volumes, attachment]);
 }
 
-/** Takes a volume off at once, or, while a VM has it, when that has ended. Written when it returns. */
+/** Detaches a volume: at once, or when the VM that uses it has stopped. The change is saved before this returns. */
 export function detachVolume(machine: InstanceMachine, volumeUuid: string): void {
   const { volumes, status } = machine.record;
   if (usesDisks(machine))
@@ -29,8 +29,8 @@ export function detachVolume(machine: InstanceMachine, volumeUuid: string): void
 }
 
 /**
- * The VM has ended: what was to leave leaves. Written before the end itself, so that an end cut off between is repeated
- * whole. What cannot be written waits for the next end.
+ * Detaches the volumes that waited for the VM to stop. Saved before the stop itself, so that after a crash both are repeated.
+ * If the write fails, they wait for the next stop.
  */
 export function applyQueuedDetaches(machine: InstanceMachine): void {
   const { volumes, status } = machine.record;

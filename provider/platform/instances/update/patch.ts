@@ -1,6 +1,6 @@
 /**
- * What one change makes of an instance's definition. Pure. Names in a value are resolved already: an image is its facts,
- * a dependency its uuid. Source of the table: the cloud's documentation of updates.
+ * Applies one change to an instance's definition. Pure. Names in the value are resolved already: images to digests,
+ * dependencies to uuids. Source of the table: the cloud's documentation of updates.
  */
 import { assertInRange } from "../../quota/quotaLimits";
 import * as z from "zod";
@@ -13,7 +13,7 @@ import type { InstancePatchOperation } from "../instance";
 import { checkRoms } from "./roms";
 import { checkScaleToZero, checkSchedules } from "./rules";
 
-/** What a change is judged by beside the definition. */
+/** What a change is checked against besides the definition. */
 export interface PatchContext {
   readonly limits: Quotas["limits"];
   readonly hasService: boolean;
@@ -34,13 +34,13 @@ const expectedValues: Readonly<Partial<Record<InstanceProp, string>>> = {
   hostname: "a DNS label",
 };
 
-/** The value of a `set` as a request has it, before its names are resolved. Throws `Invalid`. */
+/** Parses the value of a `set` in a request, before its names are resolved. Throws `Invalid`. */
 export function parseSetValue<K extends InstanceProp>(prop: K, value: unknown): z.infer<(typeof values)[K]> {
   const model: z.ZodType = values[prop];
-  return parsePatchValue(prop, model, value) as z.infer<(typeof values)[K]>; // read with the model of this very property
+  return parsePatchValue(prop, model, value) as z.infer<(typeof values)[K]>; // parsed with the model of this property
 }
 
-/** Reads a value with its model. Throws `Invalid`, which never tells the value. */
+/** Parses a value with its model. Throws `Invalid`; the message never contains the value, which may be secret. */
 function parsePatchValue<T>(prop: InstanceProp, model: z.ZodType<T>, value: unknown): T {
   const parsed = model.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -61,7 +61,7 @@ const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 const resolvedRoms = z.array(romRecord);
 const uuidList = z.array(z.string());
 
-/** The table: a property without a cell for an operation does not know it. */
+/** The functions by property and operation. A missing cell: the property does not have the operation. */
 const PATCHES: Readonly<Record<InstanceProp, PropertyPatches>> = {
   image: {
     set: ({ args, argsFromImage }, value) => {
@@ -163,7 +163,7 @@ export function applyPatch(
   return { ...definition, ...patchFunctionOf(prop, op)(definition, value, context) };
 }
 
-/** Throws `Invalid` when the property does not know the operation. */
+/** The function for an operation on a property. Throws `Invalid` if the property does not have the operation. */
 export function patchFunctionOf(prop: InstanceProp, op: InstancePatchOperation["op"]): PatchFunction {
   const cells = PATCHES[prop];
   const cell = cells[op];
@@ -197,7 +197,7 @@ function withRoms(roms: InstanceDefinition["roms"]): Partial<InstanceDefinition>
   return { roms };
 }
 
-/** Without those that are named; without all when none is. */
+/** Removes the named entries, or all entries if `value` names none. */
 function withoutNamed<T extends { readonly name: string }>(prop: InstanceProp, all: readonly T[], value: unknown): T[] {
   const gone = value === undefined ? undefined : parseNames(prop, value);
   return all.filter(({ name }) => gone !== undefined && !gone.includes(name));

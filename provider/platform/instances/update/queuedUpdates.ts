@@ -1,4 +1,4 @@
-/** Changes of what an instance is to be: at once where nothing runs that was made of it, else at the next stop. */
+/** Changes of an instance's definition: applied at once if no VM uses it, otherwise at the next stop. */
 import type { InstancePatchOperation } from "../instance";
 import { errorMessage } from "../../../base/errors";
 import { INSTANCE_PROPS_ANY_STATE } from "../../../contract/models";
@@ -15,14 +15,14 @@ import type { InstanceMachine } from "../lifecycle/machine";
 import { isTemplateOrCheckpoint } from "./templates";
 import { applyPatch, type PatchContext } from "./patch";
 
-/** Most changes of one instance that wait, or failed. */
+/** Most queued and failed changes per instance. */
 const MAX_QUEUED_UPDATES = 256;
 
 /**
- * Makes a change, or queues it until the VM that was started without it has ended. Written when it returns.
+ * Applies a change, or queues it until the running VM has stopped. It is saved before this returns.
  *
- * Throws what {@link applyPatch} throws, and `FailedWrongVmState` where nothing is queued, `TooMany` where too
- * much is.
+ * Throws what {@link applyPatch} throws; `FailedWrongVmState` if the platform does not queue changes, or for a template or
+ * checkpoint; `TooMany` if the queue is full.
  */
 export function patchDefinition(machine: InstanceMachine, change: InstancePatchOperation): void {
   const { record, state, env } = machine;
@@ -32,7 +32,7 @@ export function patchDefinition(machine: InstanceMachine, change: InstancePatchO
   }
   const context = env.patchContext(record);
   const isStopped = state === "stopped" && !usesDisks(machine);
-  if (isStopped) applyPendingUpdates(machine); // what was asked for before comes before
+  if (isStopped) applyPendingUpdates(machine); // earlier changes come first
   if (isStopped || INSTANCE_PROPS_ANY_STATE.includes(change.prop)) {
     return machine.replaceDefinition(applyPatch(machine.record.definition, change, context));
   }
@@ -40,7 +40,7 @@ export function patchDefinition(machine: InstanceMachine, change: InstancePatchO
     const why = `Instance '${record.name}' is ${state}; '${change.prop}' can only change while it is stopped`;
     throw new ApiItemError("FailedWrongVmState", why);
   }
-  applyPatch(definitionAfterUpdates(record, context), change, context); // what cannot be is refused now, not at the stop
+  applyPatch(definitionAfterUpdates(record, context), change, context); // reject an invalid change now, not at the stop
   const updates: QueuedUpdate[] = [
     ...withoutOverwritten(record.status.updates, change),
     { ...change, status: "pending" },
@@ -49,27 +49,27 @@ export function patchDefinition(machine: InstanceMachine, change: InstancePatchO
     const why = `${MAX_QUEUED_UPDATES} changes of instance '${record.name}' wait for its stop already`;
     throw new ApiItemError("TooMany", `${why}; stop it, so that they are made`);
   }
-  machine.replaceDefinition(record.definition, { updates }); // not lightly as a status: what was accepted must outlast a loss of power
+  machine.replaceDefinition(record.definition, { updates }); // not saved as a status change: an accepted change must survive a power failure
 }
 
-/** Without what waits and would be overwritten by this change. */
+/** The queued changes without those that this change would overwrite. */
 function withoutOverwritten(
   updates: readonly QueuedUpdate[],
   { prop, op, value }: InstancePatchOperation,
 ): readonly QueuedUpdate[] {
   const overwrites = op === "set" || (op === "del" && value === undefined);
   const waiting = updates.filter(({ status }) => status === "pending");
-  // What was to come to the arguments of an image that waits is still to come to those.
+  // Changes of the arguments that were queued for a queued image still apply to that image.
   const isBuiltOn = prop === "image" && waiting.some((update) => update.prop === "args");
   return overwrites && !isBuiltOn ? updates.filter((one) => one.prop !== prop || one.status !== "pending") : updates;
 }
 
-/** A VM is about to be made: what still waits is applied, such as what came while the instance was asleep. */
+/** Applies waiting changes before a boot, such as those that were queued during standby. */
 export function applyPendingUpdates(machine: InstanceMachine): void {
   if (machine.record.status.updates.some((update) => update.status === "pending")) applyQueuedUpdates(machine);
 }
 
-/** The VM is gone: what waited for that is applied in its order. What cannot be applied says why until the next stop. */
+/** Applies queued changes, in order, after the VM has stopped. A change that fails keeps its error until the next stop. */
 export function applyQueuedUpdates(machine: InstanceMachine): void {
   const { record } = machine;
   if (record.status.updates.length === 0) return;
@@ -98,11 +98,11 @@ function applyUpdates(
   return { definition: changed, failed };
 }
 
-/** What the instance will be when everything that waits is applied. */
+/** The definition with all waiting changes applied. */
 export const definitionAfterUpdates = (record: InstanceRecord, context: PatchContext): InstanceDefinition =>
   applyUpdates(record, context).definition;
 
-/** Digests of the layers that an instance boots from, or will after changes that wait. */
+/** Digests of the layers that an instance boots from now, or after its queued changes. */
 export function bootLayerDigests({ definition, status }: InstanceRecord): string[] {
   const images = [definition, ...status.updates.flatMap(({ value }) => resolvedImage.safeParse(value).data ?? [])];
   const roms = [

@@ -1,4 +1,4 @@
-/** ROMs: files that the guest finds beside those of its image. Pure. */
+/** ROMs: read-only files that are added to those of the image. Pure. */
 import type * as z from "zod";
 import type { InlineFile, rom } from "../../../contract/models";
 import { ApiItemError } from "../../errors";
@@ -11,7 +11,7 @@ export type RomRequest = z.infer<typeof rom>;
 /** Most ROMs of one instance, and most bytes of one inline file. Source: the cloud's documentation. */
 const MAX_ROMS = 8;
 const MAX_FILE_BYTES = 1024 * 1024;
-/** Most bytes of all inline files of one instance: each reading of it shows them. */
+/** Most bytes of all inline files of one instance. Bounded because every read of the instance returns them. */
 const MAX_INLINE_BYTES = 4 * 1024 * 1024;
 /** Where the stand-in guest keeps its own files. */
 const RESERVED_PATH = "/unikernel";
@@ -20,10 +20,10 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 const PATH_SEGMENT = /^(?!\.\.?$)[^/\0]+$/;
 
 /**
- * What the request says of a ROM, without its image.
+ * The record of a ROM in a request, without its image.
  *
- * Throws `NotBoth` or `MissingId` unless it has exactly one of an image and files, `Invalid` for a path or content
- * that cannot be, `TooLong` for a file above 1 MiB.
+ * Throws `NotBoth` or `MissingId` unless it has exactly one of image and files, `Invalid` for an invalid path or content,
+ * `TooLong` for a file above 1 MiB.
  */
 export function toRomRecord({ name, image, files, at }: RomRequest): RomRecord {
   if (image !== undefined && files !== undefined)
@@ -60,11 +60,11 @@ function checkContent(rom: string, file: InlineFile): void {
 
 const isReserved = (path: string): boolean => path === RESERVED_PATH || path.startsWith(`${RESERVED_PATH}/`);
 
-/** Content of an inline file. */
+/** Decodes the content of an inline file. */
 export const decodeInlineFile = ({ data, encoding }: InlineFile): Buffer =>
   Buffer.from(data, encoding === "base64" ? "base64" : "utf8");
 
-/** Throws `Invalid`, `TooLong` unless an instance can have all of these. */
+/** Checks all ROMs of an instance together. Throws `Invalid`, `TooLong`. */
 export function checkRoms(roms: readonly RomRecord[]): void {
   if (roms.length > MAX_ROMS)
     throw new ApiItemError(

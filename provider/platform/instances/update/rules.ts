@@ -4,12 +4,12 @@ import { ApiItemError } from "../../errors";
 import type { InstanceDefinition } from "../../store/instances";
 import { parseCalendar } from "../schedule/calendar";
 
-/** Idle time before standby, in milliseconds, where none is given. */
+/** Default of `cooldown_time_ms`: idle milliseconds before standby. */
 export const DEFAULT_COOLDOWN_MS = 1_000;
 
 /**
- * Scale to zero needs connections to wake for, an instance that may come back, and time to give notice. Throws also a refusal
- * `NotSupported` for a notice, which nobody here gives.
+ * Scale to zero needs a service whose connections wake the instance, excludes `delete-on-stop`, and needs a notice time below
+ * the cooldown. Throws `Invalid`, and `NotSupported` for a notice, which the local platform does not give.
  */
 export function checkScaleToZero(
   { scaleToZero, deleteOnStop }: Pick<InstanceDefinition, "scaleToZero" | "deleteOnStop">,
@@ -35,7 +35,7 @@ export function checkScaleToZero(
     );
 }
 
-/** Who removes itself when it stops cannot be started again. */
+/** `delete-on-stop` excludes restart policies, because the deleted instance could not be restarted. Throws `Invalid`. */
 export function checkDeleteOnStop({
   deleteOnStop,
   restartPolicy,
@@ -70,7 +70,7 @@ export function checkSchedules(schedules: readonly Schedule[]): void {
   }
 }
 
-/** The first text that stands in the list more than once. */
+/** The first text that occurs more than once; `undefined` if all are unique. */
 export function firstDuplicate(texts: readonly string[]): string | undefined {
   const seen = new Set<string>();
   for (const text of texts) {

@@ -1,6 +1,6 @@
 /**
- * Templates and checkpoints: instances that never run and that others are made from. Kept is what an instance is to be,
- * and its volumes; memory is not, so who is made from one boots afresh. Pure.
+ * Templates and checkpoints: instances that never run and that others are created from. They keep the definition and the
+ * volumes but no memory, so an instance that is created from one boots. Pure.
  */
 import * as crypto from "node:crypto";
 import { autokillTime, type InstanceState } from "../../../contract/models";
@@ -9,19 +9,19 @@ import type { InstanceDefinition, InstanceRecord } from "../../store/instances";
 import type { TemplatePatchOperation } from "../instance";
 import { applyPatch, type PatchContext } from "./patch";
 
-/** True for what never runs. */
+/** True for a template or checkpoint, which never runs. */
 export const isTemplateOrCheckpoint = (state: InstanceState): boolean => state === "template" || state === "checkpoint";
 
-/** What a checkpoint is made with. */
+/** The parameters of a new checkpoint. */
 export interface CheckpointRequest {
   readonly name: string;
   readonly tags: readonly string[] | undefined;
   readonly autokillMs: number;
-  /** Milliseconds since 1970. */
+  /** Unix milliseconds. */
   readonly now: number;
 }
 
-/** A checkpoint of a stopped instance. Pure but for its uuid. */
+/** The record of a checkpoint of a stopped instance. Pure except for the random uuid. */
 export function newCheckpoint(source: InstanceRecord, request: CheckpointRequest): InstanceRecord {
   const { name, tags, autokillMs, now } = request;
   return {
@@ -51,7 +51,7 @@ export function newCheckpoint(source: InstanceRecord, request: CheckpointRequest
   };
 }
 
-/** The changed definition. Pure. Throws `Invalid`. */
+/** Applies a change to the definition of a template or checkpoint. Pure. Throws `Invalid`. */
 export function applyTemplatePatch(
   definition: InstanceDefinition,
   { prop, op, value }: TemplatePatchOperation,

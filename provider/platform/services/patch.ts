@@ -97,5 +97,5 @@ function patchLimit(change: ServicePatchOperation, byDefault: number): number {
 }
 
 function assertNotAdd({ prop, op }: ServicePatchOperation): void {
-  if (op === "add") throw new ApiItemError("Invalid", `'${prop}' can be set or cleared, not added to`);
+  if (op === "add") throw new ApiItemError("Invalid", `'${prop}' supports only 'set' and 'del'`);
 }

@@ -14,8 +14,9 @@ export interface ServicePatchOperation {
   readonly value?: unknown;
 }
 
-/** Defaults of the API. */
+/** The API's default of `soft_limit`. */
 export const DEFAULT_SOFT_LIMIT = 1;
+/** The API's default of `hard_limit`. */
 export const DEFAULT_HARD_LIMIT = 65535;
 
 /** A port to remove is identified by its number; other members are ignored. */

@@ -74,7 +74,7 @@ export function paginate<T>(
           return query.order === "desc" ? createdAt <= time : createdAt >= time;
         });
   if (start < 0 && time === undefined)
-    throw new RequestError(400, "'from' names no object of this listing; begin again without it", "NotFound");
+    throw new RequestError(400, "'from' does not name an object of this list; start again without it", "NotFound");
   if (start < 0) return [];
   const listed = ordered.slice(start).filter(isListed);
   return listed.slice(0, query.count === undefined || query.count === 0 ? undefined : query.count);

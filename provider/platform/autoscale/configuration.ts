@@ -100,13 +100,13 @@ function resolveTemplate(registry: Registry, { create_args, template }: CreateAu
   if (create_args?.roms !== undefined)
     throw new ApiItemError(
       "NotSupported",
-      "The local platform makes instances from a 'template' alone, not from 'roms'",
+      "The local platform creates instances from a 'template' only, not from 'roms'",
     );
   if (create_args?.template !== undefined && template !== undefined)
     throw new ApiItemError("NotBoth", "Either 'create_args.template' or 'template' must be given, not both");
   const selector = create_args?.template ?? template;
   if (selector === undefined)
-    throw new ApiItemError("Invalid", "'create_args.template' is missing: nothing says what instances are made from");
+    throw new ApiItemError("Invalid", "'create_args.template' is missing: name the template to create instances from");
   const { record } = findInstance(registry, selector);
   if (record.status.state === "template") return record;
   throw new ApiItemError("CannotBeUsed", `Instance '${record.name}' is not a template; it is ${record.status.state}`);

@@ -15,7 +15,7 @@ export async function createManagedInstance(
 ): Promise<Instance> {
   const body = { template: { uuid: templateUuid }, service_group: { uuid: serviceUuid }, autostart: true };
   const [instance] = await createInstances(registry, body, { autoscaledBy: serviceUuid });
-  if (instance === undefined) throw new ApiItemError("FailedOperation", "No instance was made of the template");
+  if (instance === undefined) throw new ApiItemError("FailedOperation", "No instance was created from the template");
   try {
     await instance.request("start");
   } catch (error) {

@@ -33,7 +33,7 @@ export function parsePolicy(policy: AutoscalePolicy): ScalePolicy {
   const type = resolvePolicyType(policy);
   const cloudOnly = CLOUD_ONLY.find((field) => policy[field] !== undefined && policy[field] !== false);
   if (cloudOnly !== undefined)
-    throw new ApiItemError("NotSupported", `Policy '${name}': the local platform does not act on '${cloudOnly}'`);
+    throw new ApiItemError("NotSupported", `Policy '${name}': the local platform does not support '${cloudOnly}'`);
   const unexpected = (Object.keys(policy) as PolicyField[]).find(
     (field) => policy[field] !== undefined && isTypeSpecificField(field) && !FIELDS_BY_TYPE[type].includes(field),
   );
@@ -95,13 +95,13 @@ function parseSteps({
   kept.forEach(({ adjustment, lowerBound, upperBound }, index) => {
     const at = `'steps[${index}]'`;
     if (lowerBound !== undefined && upperBound !== undefined && lowerBound >= upperBound)
-      throw invalidPolicy(name, `${at} must end above where it begins`);
+      throw invalidPolicy(name, `'lower_bound' of ${at} must be below its 'upper_bound'`);
     if (index > 0 && (lowerBound === undefined || lowerBound !== kept[index - 1]?.upperBound))
-      throw invalidPolicy(name, `${at} must begin where the step before it ends: no gap, no overlap`);
+      throw invalidPolicy(name, `'lower_bound' of ${at} must equal the 'upper_bound' of the step before it`);
     if (adjustmentType !== "percent" && !Number.isInteger(adjustment))
       throw invalidPolicy(name, `'adjustment' of ${at} must be a whole number of instances`);
     if (adjustmentType === "exact" && adjustment < 0)
-      throw invalidPolicy(name, `'adjustment' of ${at} is a size and cannot be below 0`);
+      throw invalidPolicy(name, `'adjustment' of ${at} is a size and must not be negative`);
   });
   return { metric, adjustmentType, steps: kept };
 }

@@ -18,7 +18,7 @@ export function toRequestError(code: string | undefined): RequestError {
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return new RequestError(408, "The request did not arrive in time");
     default:
-      return new RequestError(400, "This is not an HTTP request");
+      return new RequestError(400, "Malformed HTTP request");
   }
 }
 

@@ -20,7 +20,7 @@ export async function startDependencies(
       const needed = registry.instances.get(uuid);
       if (needed === undefined || (await waitUntilUp(registry, needed, signal))) return;
       const what = `Instance '${name}' needs instance '${needed.record.name}'`;
-      throw new ApiItemError("FailedOperation", `${what}, which does not run`);
+      throw new ApiItemError("FailedOperation", `${what}, which is not running`);
     }),
   );
 }

@@ -68,7 +68,7 @@ async function createExclusively(
   const service = registry.newService(record);
   try {
     await publishPorts(registry, service, record);
-    if (registry.isShutDown) throw new ApiItemError("FailedOperation", "The local platform is ending");
+    if (registry.isShutDown) throw new ApiItemError("FailedOperation", "The local platform is shutting down");
     saveService(database, record);
   } catch (error) {
     service.proxy.close();

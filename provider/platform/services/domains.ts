@@ -38,13 +38,16 @@ export function resolveDomain(request: DomainRequest, certificates: readonly Cer
   if (!isDomainName(fqdn)) throw new ApiItemError("Invalid", `'${fqdn}' is not a domain name`);
   const isWhole = request.name.endsWith(".");
   if (!isWhole && isWildcard(fqdn)) {
-    throw new ApiItemError("Invalid", `'${request.name}' is not a label; write a whole name with a dot at its end`);
+    throw new ApiItemError("Invalid", `'${request.name}' is not a label; end a full domain name with a dot`);
   }
   const certificate = isWhole
     ? findCertificateFor(fqdn, request.certificate, certificates)
     : assertNoCertificate(request);
   if (certificate === undefined && isWildcard(fqdn)) {
-    throw new ApiItemError("Invalid", `Domain '${fqdn}' needs a certificate: none can be made for a wildcard`);
+    throw new ApiItemError(
+      "Invalid",
+      `Domain '${fqdn}' needs a certificate: the local platform creates none for wildcards`,
+    );
   }
   return { fqdn, ...(certificate === undefined ? {} : { certificateUuid: certificate.uuid }) };
 }

@@ -14,8 +14,9 @@ export interface ServicePatchOperation {
   readonly value?: unknown;
 }
 
-/** Defaults of the API. */
+/** The API's default of `soft_limit`. */
 export const DEFAULT_SOFT_LIMIT = 1;
+/** The API's default of `hard_limit`. */
 export const DEFAULT_HARD_LIMIT = 65535;
 
 /** A port to remove is identified by its number; other members are ignored. */
@@ -97,5 +98,5 @@ function patchLimit(change: ServicePatchOperation, byDefault: number): number {
 }
 
 function assertNotAdd({ prop, op }: ServicePatchOperation): void {
-  if (op === "add") throw new ApiItemError("Invalid", `'${prop}' can be set or cleared, not added to`);
+  if (op === "add") throw new ApiItemError("Invalid", `'${prop}' supports only 'set' and 'del'`);
 }

@@ -18,10 +18,7 @@ export function parsePorts(ports: readonly ServicePort[]): PublishedPort[] {
     if (protocol === "udp")
       throw new ApiItemError("NotSupported", `Port ${port}: the local platform does not publish UDP yet`);
     if (ip !== undefined)
-      throw new ApiItemError(
-        "NotSupported",
-        `Port ${port}: the local platform publishes on the loopback address alone`,
-      );
+      throw new ApiItemError("NotSupported", `Port ${port}: the local platform publishes on the loopback address only`);
     return { port, destinationPort: destination_port ?? port, handlers: [...new Set(handlers)] };
   });
 }

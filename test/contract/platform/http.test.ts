@@ -203,7 +203,7 @@ describe("the local API over HTTP", () => {
       "/v1/volumes",
       "[".repeat(50_000) + "]".repeat(50_000),
       "MalformedRequest",
-      /within each other/,
+      /nested more than 32 levels deep/,
     ],
     [
       "force with a drain",

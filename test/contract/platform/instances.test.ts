@@ -42,7 +42,7 @@ describe("instances", () => {
   });
 
   const refused: [what: string, body: Record<string, unknown>, code: number, message: RegExp][] = [
-    ["an unknown image", { image: "ghost:1" }, 8, /'ghost:1'.*here are: app$/],
+    ["an unknown image", { image: "ghost:1" }, 8, /'ghost:1'.*available: app$/],
     ["an invalid image reference", { image: "A b" }, 7, /not an image reference/],
     ["an unknown service group", { service_group: { name: "ghost" } }, 8, /No service group with name 'ghost'/],
     ["an unknown volume", { volumes: [{ name: "ghost", at: "/x" }] }, 8, /No volume with name 'ghost'/],

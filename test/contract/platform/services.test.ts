@@ -85,7 +85,7 @@ describe("service groups", () => {
     ["a duplicate port", [{ port: 8080 }, { port: 8080 }], 7, /listed twice/],
     ["redirect to nowhere", [{ port: 80, handlers: ["http", "redirect"] }], 7, /'redirect' needs/],
     ["UDP", [{ port: 5353, protocol: "udp" }], 1, /does not publish UDP yet/],
-    ["an address", [{ port: 8080, ip: "192.0.2.1" }], 1, /loopback address alone/],
+    ["an address", [{ port: 8080, ip: "192.0.2.1" }], 1, /loopback address only/],
   ];
   for (const [what, services, code, message] of refused) {
     it(`reject invalid ports: ${what}`, async () => {

@@ -280,9 +280,9 @@ describe("instance templates", () => {
           7,
           /'memory'.*'template.create_args'|Unknown member 'memory'/,
         ],
-        [{ create_args: { image: "app:1", name: "other" } }, 7, /called 'golden'/],
+        [{ create_args: { image: "app:1", name: "other" } }, 7, /one instance named 'golden'/],
         [{ create_args: { image: "app:1", branch_from: { name: "a" } } }, 7, /'branch_from' is set/],
-        [{ create_args: { template: { name: "x" } } }, 7, /not from a template/],
+        [{ create_args: { template: { name: "x" } } }, 7, /not created from a template/],
       ];
       for (const [more, code, message] of refused) {
         const item = await request(more);

@@ -86,7 +86,7 @@ function completeEntry(entry: unknown, given: readonly Selector[], defaults: obj
   if (!isItem(entry)) return [entry];
   const item = { ...defaults, ...entry };
   if (given.length > 0 && !hasNoSelector(entry) && !given.some((selector) => matchesSelector(selector, entry))) {
-    throw new RequestError(400, "The body names another object than the path or the query", "NotBoth");
+    throw new RequestError(400, "The body and the path or query name different objects", "NotBoth");
   }
   return given.length > 0 && hasNoSelector(entry) ? given.map((selector) => ({ ...selector, ...item })) : [item];
 }

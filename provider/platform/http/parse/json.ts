@@ -14,7 +14,7 @@ export function parseJson(text: string | undefined): unknown {
     throw new RequestError(400, `The body is not JSON${place === undefined ? "" : ` (${place})`}`);
   }
   if (isDeeperThan(value, MAX_JSON_DEPTH))
-    throw new RequestError(400, `The body has more than ${MAX_JSON_DEPTH} arrays and objects within each other`);
+    throw new RequestError(400, `The body is nested more than ${MAX_JSON_DEPTH} levels deep`);
   return value;
 }
 

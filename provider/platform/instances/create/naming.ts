@@ -42,7 +42,10 @@ function checkName(name: string, maxChars: number): void {
     throw new ApiItemError("TooLong", `'name' has ${name.length} characters; ${why} has at most ${maxChars}`);
   }
   if (!/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name))
-    throw new ApiItemError("Invalid", `'${name}' is no host name: only letters, digits and '-' inside`);
+    throw new ApiItemError(
+      "Invalid",
+      `'${name}' is not a host name: use letters, digits and '-', and no '-' at either end`,
+    );
 }
 
 /** The application name of a repository, as the first part of a host name. */

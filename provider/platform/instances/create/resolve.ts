@@ -103,7 +103,7 @@ async function findImage(registry: Registry, image: ImageRequest): Promise<Store
   const found = await images.resolve(stripPlatformPrefix(urlOf(image)));
   if (found !== undefined) return found;
   const present = [...new Set((await images.list()).map(({ repository }) => repository))];
-  const hint = present.length === 0 ? "there are no images here yet" : `here are: ${present.join(", ")}`;
+  const hint = present.length === 0 ? "there are no images yet" : `available: ${present.join(", ")}`;
   throw new ApiItemError("NotFound", `No image with name '${urlOf(image)}'; ${hint}`);
 }
 
@@ -122,6 +122,6 @@ export async function withUnpackedLayers<T>(
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT" && "path" in error;
     const files = layers.map((layer) => ("blob" in layer ? layer.blob : registry.bootFiles.pathOf(layer.digest)));
     if (!missing || !files.some((file) => file === error.path)) throw error;
-    throw new ApiItemError("NotFound", "What the instance is made from was removed meanwhile");
+    throw new ApiItemError("NotFound", "The image or source of the instance was removed during the create");
   }
 }

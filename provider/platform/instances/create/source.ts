@@ -78,7 +78,7 @@ export function assertCopyable({ record, state, usesDisks }: Instance, doing: "b
 export function assertNoWritableVolumes({ record }: Instance): void {
   const written = record.volumes.find(({ readonly }) => !readonly);
   if (written === undefined) return;
-  const what = `'${record.name}' writes to the volume at '${written.at}', which nothing else can share`;
+  const what = `'${record.name}' has a writable volume at '${written.at}', which cannot be shared`;
   throw new ApiItemError("Attached", `${what}; detach it first, or name the volumes of the new instance`);
 }
 

@@ -30,13 +30,17 @@ export async function getOrCreateTemplate(
   create: CreateInstances,
 ): Promise<Instance> {
   if (!("name" in template))
-    throw new ApiItemError("Invalid", "'template.prepare' needs 'template.name': a uuid is not chosen");
+    throw new ApiItemError(
+      "Invalid",
+      "'template.prepare' needs 'template.name': a new template cannot be given a uuid",
+    );
   const { name } = template;
   const underWay = registry.pendingTemplates.get(name);
   if (underWay !== undefined) return await underWay;
   const present = visibleInstances(registry).find(({ record }) => record.name === name);
   if (present?.state === "template") return present;
-  if (present !== undefined) throw new ApiItemError("CannotBeUsed", `'${name}' is no template; it is ${present.state}`);
+  if (present !== undefined)
+    throw new ApiItemError("CannotBeUsed", `'${name}' is not a template; it is ${present.state}`);
   const making = createTemplate(template, name, create);
   registry.pendingTemplates.set(name, making);
   try {
@@ -52,7 +56,7 @@ async function createTemplate(
   create: CreateInstances,
 ): Promise<Instance> {
   const [made] = await create({ ...parseCreateArgs(create_args, name), name });
-  if (made === undefined) throw new ApiItemError("FailedOperation", `Template '${name}' could not be made`);
+  if (made === undefined) throw new ApiItemError("FailedOperation", `Template '${name}' could not be created`);
   try {
     await made.request("convert-to-template", { templateAutokillMs: autokill?.time_ms ?? 0 });
   } catch (error) {
@@ -65,7 +69,7 @@ async function createTemplate(
 /** Parses `create_args`: they must describe exactly one instance, which is not started. Throws `Invalid`. */
 function parseCreateArgs(given: unknown, name: string): CreateInstanceRequest {
   if (given === undefined) {
-    const why = `there is no template '${name}' yet, so 'template.create_args' must say what it is made from`;
+    const why = `there is no template '${name}' yet, so 'template.create_args' must describe it`;
     throw new ApiItemError("Invalid", `'template.create_args' is missing: ${why}`);
   }
   const parsed = createInstanceRequest.safeParse(given);
@@ -77,7 +81,7 @@ function parseCreateArgs(given: unknown, name: string): CreateInstanceRequest {
   if (body.template !== undefined || (body.replicas ?? 0) > 0 || (body.name ?? name) !== name)
     throw new ApiItemError(
       "Invalid",
-      `${CREATE_ARGS_FIELD} makes one instance that is called '${name}', and not from a template`,
+      `${CREATE_ARGS_FIELD} must describe one instance named '${name}' that is not created from a template`,
     );
   try {
     assertWellFormedCreate(body);

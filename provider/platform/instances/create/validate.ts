@@ -92,7 +92,7 @@ export function assertValidCreate(body: CreateInstanceRequest, limits: Quotas["l
   checkScaleToZero({ scaleToZero: body.scale_to_zero, deleteOnStop }, body.service_group !== undefined);
   checkSchedules(body.schedules ?? []);
   if (waitTimeoutS(body) !== 0 && body.autostart !== true)
-    throw new ApiItemError("Invalid", "'timeout_s' needs 'autostart': nothing would start");
+    throw new ApiItemError("Invalid", "'timeout_s' needs 'autostart'; without it there is nothing to wait for");
   const places = (body.volumes ?? []).map(({ at }) => at);
   places.forEach(assertMountPath);
   const twice = firstDuplicate(places);

@@ -63,7 +63,7 @@ export function parseCalendar(text: string): Calendar {
   const weekdays = /^[a-z]/i.test(parts[0] ?? "") ? parts.shift() : undefined;
   const date = parts[0]?.includes(":") === false ? parts.shift() : undefined;
   const time = parts.shift();
-  if (parts.length > 0) fail(`'${parts.join(" ")}' is too much; write it as 'Mon..Fri *-*-* 08:00:00'`);
+  if (parts.length > 0) fail(`unexpected '${parts.join(" ")}'; write it as 'Mon..Fri *-*-* 08:00:00'`);
   if ((weekdays ?? date ?? time) === undefined) fail("it is empty");
 
   const [day, month, year] = (date ?? "*-*").split("-").reverse();
@@ -100,13 +100,13 @@ function parseValues(field: Field, text: string, fail: Fail): number[] {
   return sortedUnique(
     text.split(",").flatMap((part) => {
       const [, first, last, every] = /^(\d{1,9})(?:\.\.(\d{1,9}))?(?:\/(\d{1,9}))?$/.exec(part) ?? [];
-      if (first === undefined) return fail(`'${part}' is not understood as ${field.name}`);
+      if (first === undefined) return fail(`'${part}' is not a valid ${field.name}`);
       const from = bounded(first);
       const step = every === undefined ? undefined : Number(every);
       const to = last === undefined ? (step === undefined ? from : field.max) : bounded(last);
       if (to < from) fail(`the range '${part}' ends before it begins`);
       if (step === 0 || (step !== undefined && last === undefined && from + step > field.max))
-        fail(`the step in '${part}' leads nowhere`);
+        fail(`the step in '${part}' must be at least 1 and stay within ${field.min} to ${field.max}`);
       return numbersBetween(from, to, step ?? 1);
     }),
   );
@@ -119,7 +119,7 @@ const fullYear = (year: number): number => (year < 70 ? 2000 + year : year < 100
 function parseWeekdays(text: string, fail: Fail): number[] {
   const position = (name: string): number => {
     const found = WEEK_FROM_MONDAY.findIndex((day) => day === name || day.slice(0, 3) === name);
-    return found < 0 ? fail(`'${name}' is no day of the week`) : found;
+    return found < 0 ? fail(`'${name}' is not a day of the week`) : found;
   };
   const positions = text
     .toLowerCase()

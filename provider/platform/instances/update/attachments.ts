@@ -12,10 +12,7 @@ export const usesDisks = (machine: InstanceMachine): boolean =>
 export function attachVolume(machine: InstanceMachine, attachment: VolumeAttachment): void {
   const { name, volumes } = machine.record;
   if (machine.state !== "stopped" || usesDisks(machine)) {
-    throw new ApiItemError(
-      "FailedWrongVmState",
-      `Instance '${name}' is ${machine.state}; a volume can come when it is stopped`,
-    );
+    throw new ApiItemError("FailedWrongVmState", `Instance '${name}' is ${machine.state}; stop it to attach a volume`);
   }
   machine.replaceVolumes([...volumes, attachment]);
 }

@@ -45,7 +45,7 @@ function parsePatchValue<T>(prop: InstanceProp, model: z.ZodType<T>, value: unkn
   const parsed = model.safeParse(value);
   if (parsed.success) return parsed.data;
   const what = expectedValues[prop] ?? parsed.error.issues[0]?.message ?? "something else";
-  throw new ApiItemError("Invalid", `The value of '${prop}' does not fit: ${what}`);
+  throw new ApiItemError("Invalid", `Invalid value of '${prop}': ${what}`);
 }
 
 const nameList = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
@@ -169,7 +169,7 @@ export function patchFunctionOf(prop: InstanceProp, op: InstancePatchOperation["
   const cell = cells[op];
   if (cell !== undefined) return cell;
   const known = Object.keys(cells).map((one) => `'${one}'`);
-  throw new ApiItemError("Invalid", `'${prop}' does not know '${op}', but ${known.join(", ")}`);
+  throw new ApiItemError("Invalid", `'${prop}' does not support '${op}', only ${known.join(", ")}`);
 }
 
 function assertNoValue(

@@ -27,7 +27,7 @@ const MAX_QUEUED_UPDATES = 256;
 export function patchDefinition(machine: InstanceMachine, change: InstancePatchOperation): void {
   const { record, state, env } = machine;
   if (isTemplateOrCheckpoint(state)) {
-    const why = `Instance '${record.name}' is a ${state}, which is changed as one: under /v1/instances/${state}s`;
+    const why = `Instance '${record.name}' is a ${state}; change it under /v1/instances/${state}s`;
     throw new ApiItemError("FailedWrongVmState", why);
   }
   const context = env.patchContext(record);
@@ -46,8 +46,8 @@ export function patchDefinition(machine: InstanceMachine, change: InstancePatchO
     { ...change, status: "pending" },
   ];
   if (updates.length > MAX_QUEUED_UPDATES) {
-    const why = `${MAX_QUEUED_UPDATES} changes of instance '${record.name}' wait for its stop already`;
-    throw new ApiItemError("TooMany", `${why}; stop it, so that they are made`);
+    const why = `${MAX_QUEUED_UPDATES} changes of instance '${record.name}' are already queued`;
+    throw new ApiItemError("TooMany", `${why}; stop it to apply them`);
   }
   machine.replaceDefinition(record.definition, { updates }); // not saved as a status change: an accepted change must survive a power failure
 }

@@ -31,7 +31,7 @@ export function checkScaleToZero(
   if (notifyMs > 0)
     throw new ApiItemError(
       "NotSupported",
-      "'scale_to_zero.notify_time_ms': the local platform gives no notice of a sleep",
+      "'scale_to_zero.notify_time_ms': the local platform gives no notice before standby",
     );
 }
 
@@ -65,7 +65,7 @@ export function checkSchedules(schedules: readonly Schedule[]): void {
     if (action === "exec" || action === "checkpoint")
       throw new ApiItemError(
         "NotSupported",
-        `Schedule '${name}': the local platform does not do '${action}' at given times`,
+        `Schedule '${name}': the local platform does not support scheduled '${action}'`,
       );
   }
 }

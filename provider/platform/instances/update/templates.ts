@@ -58,7 +58,7 @@ export function applyTemplatePatch(
   context: PatchContext,
 ): InstanceDefinition {
   if (prop !== "autokill") return applyPatch(definition, { prop, op, value }, context);
-  if (op === "add") throw new ApiItemError("Invalid", "'autokill' can be set or cleared, not added to");
+  if (op === "add") throw new ApiItemError("Invalid", "'autokill' supports only 'set' and 'del'");
   if (op === "del") return { ...definition, templateAutokillMs: 0 };
   const parsed = autokillTime.safeParse(value);
   if (parsed.success) return { ...definition, templateAutokillMs: parsed.data.time_ms ?? 0 };

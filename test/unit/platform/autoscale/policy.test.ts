@@ -49,12 +49,20 @@ describe("an autoscale policy", () => {
   it("has ordered steps without gap or overlap", () => {
     throughTheWire(steps([undefined, 1], [1, 2], [2, undefined]));
     throughTheWire(steps([undefined, undefined]));
-    assertRejected(steps([1, 2], [3, 4]), "Invalid", /steps\[1\].*no gap, no overlap/);
-    assertRejected(steps([1, 3], [2, 4]), "Invalid", /no gap, no overlap/);
-    assertRejected(steps([2, 3], [1, 2]), "Invalid", /no gap, no overlap/);
-    assertRejected(steps([1, undefined], [2, 3]), "Invalid", /no gap, no overlap/);
-    assertRejected(steps([1, 2], [undefined, 3]), "Invalid", /no gap, no overlap/);
-    assertRejected(steps([2, 2]), "Invalid", /end above/);
+    assertRejected(steps([1, 2], [3, 4]), "Invalid", /'lower_bound' of 'steps\[1\]' must equal the 'upper_bound'/);
+    assertRejected(steps([1, 3], [2, 4]), "Invalid", /'lower_bound' of 'steps\[1\]' must equal the 'upper_bound'/);
+    assertRejected(steps([2, 3], [1, 2]), "Invalid", /'lower_bound' of 'steps\[1\]' must equal the 'upper_bound'/);
+    assertRejected(
+      steps([1, undefined], [2, 3]),
+      "Invalid",
+      /'lower_bound' of 'steps\[1\]' must equal the 'upper_bound'/,
+    );
+    assertRejected(
+      steps([1, 2], [undefined, 3]),
+      "Invalid",
+      /'lower_bound' of 'steps\[1\]' must equal the 'upper_bound'/,
+    );
+    assertRejected(steps([2, 2]), "Invalid", /'lower_bound' of 'steps\[0\]' must be below/);
     assertRejected(step({ steps: [] }), "Invalid", /'steps'/);
   });
 
@@ -76,7 +84,7 @@ describe("an autoscale policy", () => {
       step({ adjustment_type, steps: [{ adjustment }] });
     throughTheWire(adjusting(12.5, "percent"));
     assertRejected(adjusting(1.5, "change"), "Invalid", /whole number/);
-    assertRejected(adjusting(-1, "exact"), "Invalid", /below 0/);
+    assertRejected(adjusting(-1, "exact"), "Invalid", /must not be negative/);
   });
 
   it("is rejected by name if only the cloud supports it", () => {

@@ -339,7 +339,7 @@ describe("a real program with bad input", function () {
       assert.match(
         await failing(stack, platform, "data", "destroy"),
         new RegExp(
-          `NOT_ALLOWED: deleteLock: Deleting volume 'data-[0-9a-f]{7}' failed: Deletion protection enabled\\. If it is locked: ${way}`,
+          `NOT_ALLOWED: deleteLock: Deleting volume 'data-[0-9a-f]{7}' failed: Deletion protection enabled\\. If it is locked, ${way}`,
         ),
       );
       await write(data, false);

@@ -220,7 +220,7 @@ export const scenarios = (): readonly Scenario[] => [
         UnikernelError.is(error) && [
           error.code,
           error.details["status"],
-          /release does not have this operation/.test(error.hint ?? ""),
+          /release lacks this operation/.test(error.hint ?? ""),
         ]
       );
     },

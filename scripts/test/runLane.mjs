@@ -7,7 +7,7 @@ import { runInherited } from "../setup/tool.mjs";
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
 /** How long one test may take, unless it says otherwise itself. */
-const TIMEOUT_MS = { unit: 20_000, property: 20_000, contract: 60_000, foreign: 60_000, e2e: 600_000 };
+const TIMEOUT_MS = { unit: 60_000, property: 60_000, contract: 60_000, foreign: 60_000, e2e: 600_000 };
 
 /** How long a lane's process may live on after its last test; what keeps it alive is something a test left open. */
 const LINGER_MS = 20_000;

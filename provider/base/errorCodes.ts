@@ -24,7 +24,7 @@ export const ERRORS = {
   CONFIG_INVALID: {
     summary: "A setting is missing or malformed, or does not match the resources in the stack.",
     cause:
-      "The metro has no token, a setting is misspelt or out of range, or the metro of a provider that owns resources was changed.",
+      "The metro has no token, the value of a setting is malformed or out of range, or the metro of a provider that owns resources was changed.",
     fix: "Correct the setting that the message names; it also says which source the value came from.",
   },
   CONTEXT_INVALID: {

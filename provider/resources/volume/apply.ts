@@ -13,7 +13,7 @@ import { planChanges } from "./plan";
 async function withInUseHint(context: ProviderContext, id: string, refused: unknown): Promise<unknown> {
   if (!UnikernelError.has(refused, "IN_USE", "STATE_CONFLICT")) return refused;
   const users = await listAttachedInstances(context, id).catch(() => "");
-  const hint = `Stop ${users}, run 'pulumi up' again, then start what you stopped.`;
+  const hint = `Remove it from the volumes of ${users} and run 'pulumi up'; then make this change, and mount it again.`;
   return users === "" ? refused : withErrorContext(refused, { [refused.code]: { hint } });
 }
 

@@ -107,7 +107,10 @@ describe("the client behind a proxy", () => {
         .getVolumes({})
         .catch((e: unknown) => e);
       assert.ok(UnikernelError.has(error, "API_UNREACHABLE"), `${url}: ${String(error)}`);
-      assert.match(formatError(error), /HTTP 407.*The proxy requires a user and a password; set them in unikernel:proxy/);
+      assert.match(
+        formatError(error),
+        /HTTP 407.*The proxy requires a user and a password; set them in unikernel:proxy/,
+      );
       assert.doesNotMatch(`${formatError(error)} ${JSON.stringify(error.details)}`, /s3cret/);
     }
   });

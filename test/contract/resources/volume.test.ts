@@ -85,7 +85,10 @@ describe("a volume on the local platform", () => {
     const user = await platform.createRunning({ name: "user", volumes: [{ uuid: held.id, at: "/data" }] });
     const growing = await failing(volumes.update(held, { name: "used", sizeMb: 32 }));
     assert.deepEqual([growing.code, growing.property], ["IN_USE", "sizeMb"]);
-    assert.match(growing.hint ?? "", /^Stop instance 'user', run 'pulumi up' again, then start what you stopped\.$/);
+    assert.match(
+      growing.hint ?? "",
+      /^Remove it from the volumes of instance 'user' and run 'pulumi up'; then make this change, and mount it again\.$/,
+    );
     const going = await failing(volumes.delete(held));
     assert.match(going.hint ?? "", /^Detach it from instance 'user' first/);
     await platform.requestItem("PUT", "/v1/instances/stop", [{ uuid: user.uuid }]);

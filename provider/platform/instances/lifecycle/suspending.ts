@@ -53,7 +53,7 @@ export async function ensurePaused(machine: InstanceMachine): Promise<void> {
   try {
     await machine.session?.vm.pause();
   } catch (error) {
-    machine.log("instance.not-frozen", { reason: errorMessage(error) });
+    machine.log("instance.not-paused", { reason: errorMessage(error) });
   }
 }
 

@@ -3,7 +3,8 @@
  * sources and fails below the figures in `.c8rc.json`.
  *
  * Only the lane's own process counts (`.mocharc.cjs`). Its children run compiled code, whose branches do not line up with
- * those of the sources, and a child that a test kills writes nothing.
+ * those of the sources, and a child that a test kills writes nothing. Modules that hold types alone are excluded there: they
+ * are never loaded, and would count as code that no test reaches.
  */
 import * as fs from "node:fs";
 import { SourceMap } from "node:module";

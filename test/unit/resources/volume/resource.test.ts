@@ -307,7 +307,10 @@ describe("the volume resource", () => {
     );
     assert.ok(UnikernelError.has(cause, "IN_USE"));
     assert.equal(cause.property, "sizeMb");
-    assert.match(cause.hint ?? "", /^Stop instance 'name-of-i1', run 'pulumi up' again/);
+    assert.match(
+      cause.hint ?? "",
+      /^Remove it from the volumes of instance 'name-of-i1' and run 'pulumi up'; then make this change/,
+    );
   });
 
   it("rejects impossible updates even if only the volume can tell", async () => {

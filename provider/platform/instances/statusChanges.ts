@@ -4,6 +4,18 @@ import type { InstanceRecord, InstanceStatus } from "../store/instances";
 /** Fields to change; `undefined` clears an optional one. */
 export type StatusChange = { readonly [K in keyof InstanceStatus]?: InstanceStatus[K] | undefined };
 
+/** The status of an instance that never ran. */
+export const newStatus = (state: InstanceStatus["state"]): InstanceStatus => ({
+  state,
+  deleting: false,
+  stopForced: false,
+  startCount: 0,
+  restartCount: 0,
+  uptimeMs: 0,
+  updates: [],
+  detaching: [],
+});
+
 /** Notifies listeners that something changed. It does not tell what. */
 export class ChangeNotifier {
   readonly #listeners = new Set<() => void>();

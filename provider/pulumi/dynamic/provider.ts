@@ -1,5 +1,5 @@
 /**
- * Front end A: the dynamic provider, one provider object for each kind.
+ * The dynamic front end: one provider object for each kind.
  *
  * An adapter without decisions of its own. What the dynamic protocol cannot express: detailed diffs, preview of create,
  * import, timeouts, cancel, secrets on the wire (the engine re-applies them by property name).

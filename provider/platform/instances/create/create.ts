@@ -7,6 +7,7 @@ import type { Registry } from "../../registry";
 import { assertQuota, liveQuotaUsage } from "../../quota/quota";
 import { ApiItemError } from "../../errors";
 import { insertInstances } from "../../store/instanceQueries";
+import { newStatus } from "../statusChanges";
 import type { InstanceDefinition, InstanceRecord, VolumeAttachment } from "../../store/instances";
 import { onInstanceJoined } from "../../services/membership";
 import type { VolumeRecord } from "../../store/volumes";
@@ -116,16 +117,7 @@ const newInstanceRecord = (
   serviceUuid,
   volumes,
   definition,
-  status: {
-    state: "stopped",
-    deleting: false,
-    stopForced: false,
-    startCount: 0,
-    restartCount: 0,
-    uptimeMs: 0,
-    updates: [],
-    detaching: [],
-  },
+  status: newStatus("stopped"),
 });
 
 function resolveServiceGroup(registry: Registry, group: CreateInstanceRequest["service_group"]): string | undefined {

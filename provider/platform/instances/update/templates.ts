@@ -7,6 +7,7 @@ import { autokillTime, type InstanceState } from "../../../contract/models";
 import { ApiItemError } from "../../errors";
 import type { InstanceDefinition, InstanceRecord } from "../../store/instances";
 import type { TemplatePatchOperation } from "../instance";
+import { newStatus } from "../statusChanges";
 import { applyPatch, type PatchContext } from "./patch";
 
 /** True for a template or checkpoint, which never runs. */
@@ -37,17 +38,7 @@ export function newCheckpoint(source: InstanceRecord, request: CheckpointRequest
       templateAutokillMs: autokillMs,
       autoscaledBy: undefined,
     },
-    status: {
-      state: "checkpoint",
-      deleting: false,
-      stopForced: false,
-      startCount: 0,
-      restartCount: 0,
-      uptimeMs: 0,
-      updates: [],
-      detaching: [],
-      lastUsedAt: now,
-    },
+    status: { ...newStatus("checkpoint"), lastUsedAt: now },
   };
 }
 

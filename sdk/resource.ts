@@ -1,6 +1,8 @@
 /** What all resource classes share: how a program registers one with the engine. */
 import * as pulumi from "@pulumi/pulumi";
+import { ownerOfStack } from "./owner";
 import { stackTraces } from "./stackTraces";
+import { urnOf } from "./urn";
 
 /** Module part of the type tokens: `pulumi-nodejs:dynamic/unikernel:Instance`. */
 const MODULE = "unikernel";
@@ -66,18 +68,21 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
     opts: pulumi.CustomResourceOptions | undefined,
   ) {
     const unset = Object.fromEntries(outputs.map((key) => [key, undefined]));
+    const type = `pulumi-nodejs:dynamic/${MODULE}:${kind}`;
+    const urn = opts?.urn ?? urnOf(type, name, opts?.parent);
     const traces = stackTraces();
     try {
       super(
-        `pulumi-nodejs:dynamic/${MODULE}:${kind}`,
+        type,
         name,
         {
           // The SDK reads the properties in this order. Outside of it errors keep their traces: those of transformations, and that
           // of a registration that fails, which leads to the line of the program.
-          get __resourceName() {
+          get __urn() {
             traces.off();
-            return name;
+            return urn;
           },
+          ...ownerOfStack(),
           ...unset,
           ...secrets.reduce<object>((inputs, path) => markSecret(inputs, path.split(".")) as object, args),
           get __provider() {

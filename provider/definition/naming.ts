@@ -4,9 +4,6 @@
  */
 import type { Properties } from "./resource";
 
-/** Key under which the SDK passes the resource's Pulumi name to check; hidden from displays by its underscores. */
-export const RESOURCE_NAME_KEY = "__resourceName";
-
 /** Key that marks a generated name. The form of a name does not tell, because programs also append short hashes. */
 export const AUTO_NAME_KEY = "__autoName";
 

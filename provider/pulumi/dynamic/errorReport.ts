@@ -1,13 +1,13 @@
 /** Errors in the form that the dynamic provider process reports. */
 import { UnikernelError, formatError } from "../../base/errors";
-import { RESOURCE_NAME_KEY } from "../../definition/naming";
+import { resourceNameIn } from "../../definition/internalKeys";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { ResourceInitFailedError } from "../../definition/initFailed";
 import type { AnyResource } from "../../resources/all";
 
 /** A resource in messages: `Volume 'data'`. */
 export const resourceLabel = ({ kind }: AnyResource, state: Properties): string =>
-  `${kind} '${String(state[RESOURCE_NAME_KEY] ?? "")}'`;
+  `${kind} '${resourceNameIn(state) ?? ""}'`;
 
 /** A failed check. Without a property the engine prints just our text; with one it would print the value too, secrets included. */
 export const toEngineFailure = ({ property, reason }: CheckFailure): { property: string; reason: string } => ({

@@ -16,7 +16,8 @@ import {
   settingText,
 } from "../../base/config/metroConfig";
 import { UnikernelError, formatError } from "../../base/errors";
-import { RESOURCE_NAME_KEY, withAutoName } from "../../definition/naming";
+import { resourceNameIn } from "../../definition/internalKeys";
+import { withAutoName } from "../../definition/naming";
 import { check as checkInputs } from "../../definition/check";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
@@ -179,7 +180,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
     async check(oldInputs, news) {
       const olds = migrate(resource, oldInputs);
-      const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
+      const resourceName = resourceNameIn(news) ?? kind;
       const named = withAutoName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
       const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
       const checked = await checkInputs(resource, olds, given);

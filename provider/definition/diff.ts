@@ -11,6 +11,7 @@ import {
   innerSchema,
   metaOf,
 } from "./resource";
+import { type PathPattern, requestedReplacement } from "./replaceOnChanges";
 import { containsUnknown, isUnknown } from "./unknowns";
 
 /** One field that differs. */
@@ -24,6 +25,8 @@ export interface PropertyChange {
   readonly restart: boolean;
   /** False if only unknown parts differ: there may be no change. */
   readonly certain: boolean;
+  /** True if only the option `replaceOnChanges` makes it a replacement. */
+  readonly isReplacementRequested?: true;
 }
 
 const canonicalJson = (value: unknown): string =>
@@ -92,11 +95,14 @@ function effectsOf(
 /**
  * The fields that differ. `olds` may be the whole old state (inputs and outputs together, as the engine passes it):
  * only input fields are looked at. `diff(a, a)` is empty.
+ *
+ * @param replaceOnChanges paths whose changes the program wants to be replacements
  */
 export function diff(
   definition: Pick<Definition, "inputs" | "deletedOnStop">,
   olds: Properties,
   news: Properties,
+  replaceOnChanges: readonly PathPattern[] = [],
 ): readonly PropertyChange[] {
   const changes: PropertyChange[] = [];
   const deletedOnStop = definition.deletedOnStop?.(olds) === true;
@@ -107,16 +113,21 @@ export function diff(
     if (isDeepStrictEqual(before, after)) continue;
     if (after === undefined && meta?.keptWhenAbsent === true) continue;
     const { sure, possible } = effectsOf(meta ?? {}, { before, after, news });
-    if (sure === "ignore") continue;
+    // A wildcard means every change that counts; a property that counts at creation only must be named.
+    const patterns = sure === "ignore" ? replaceOnChanges.filter(([root]) => root === property) : replaceOnChanges;
+    const requested = requestedReplacement(patterns, property, before, after);
+    if (sure === "ignore" && !requested.sure) continue;
     const certain = knownPartsDiffer(schema, before, after);
     const replaces = (effect: ChangeEffect): boolean => effect === "replace" || (effect === "restart" && deletedOnStop);
-    const replace = certain && replaces(sure);
+    const mustReplace = certain && replaces(sure);
+    const replace = mustReplace || requested.sure;
     changes.push({
       property,
       replace,
-      mayReplace: !replace && replaces(possible),
+      mayReplace: !replace && (replaces(possible) || requested.possible),
       restart: sure === "restart" && !deletedOnStop,
       certain,
+      ...(requested.sure && !mustReplace ? { isReplacementRequested: true } : {}),
     });
   }
   return changes;

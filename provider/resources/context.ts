@@ -45,8 +45,6 @@ export interface ProviderContext {
 export interface ProcessHooks {
   /** Aborts when everything is cancelled. Default: never. */
   readonly cancellation?: AbortSignal;
-  /** Default: progress is not printed. */
-  readonly printProgress?: (line: string) => void;
 }
 
 /** The context with another signal, which ends its calls. */
@@ -88,7 +86,7 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     createTimeout: timeoutSignal,
     timeouts: { ...DEFAULT_TIMEOUTS, ...config.timeouts },
     imageLayout: localPaths().imagesDir,
-    printProgress: hooks.printProgress ?? (() => undefined),
+    printProgress: () => undefined,
   };
 }
 

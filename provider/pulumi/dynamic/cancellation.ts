@@ -28,11 +28,16 @@ export class Cancellation {
     return operation;
   }
 
+  /** Aborts the operations, without waiting for them. */
+  abort(): void {
+    // No UnikernelError: a cancellation is a wish of the user, and nobody may take it for a failure of the metro.
+    this.#controller.abort(new Error("The operation was cancelled. Run 'pulumi up' again."));
+  }
+
   /** Aborts the operations, and resolves when all have ended and their responses had time to leave. */
   async cancel(): Promise<void> {
     if (this.#running.size === 0) return;
-    // No UnikernelError: a cancellation is a wish of the user, and nobody may take it for a failure of the metro.
-    this.#controller.abort(new Error("The operation was cancelled. Run 'pulumi up' again."));
+    this.abort();
     await Promise.allSettled(this.#running);
     await new Promise((resolve) => setTimeout(resolve, RESPONSE_GRACE_MS));
   }

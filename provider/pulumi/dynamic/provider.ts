@@ -16,7 +16,7 @@ import {
   settingText,
 } from "../../base/config/metroConfig";
 import { UnikernelError, formatError } from "../../base/errors";
-import { resourceNameIn } from "../../definition/internalKeys";
+import { resourceNameIn, urnIn } from "../../definition/internalKeys";
 import { withAutoName } from "../../definition/naming";
 import { check as checkInputs } from "../../definition/check";
 import type { CheckFailure, Properties } from "../../definition/resource";
@@ -25,10 +25,12 @@ import { migrate } from "../../definition/migrate";
 import { type AnyResource, type ResourceKind, resourceOf } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
 import { diffResource } from "../resourceDiff";
-import { createPrintOnce, describeChanges } from "../describeChanges";
+import { describeChanges, sayOnce } from "../describeChanges";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
-import { engineAddress } from "./engineWatchdog";
+import { engineAddress, engineGone } from "./engineConnection";
+import { customTimeouts, haveTimeoutsChanged } from "./customTimeouts";
+import { createEngineLog } from "./engineLog";
 import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
 import {
   internalProperties,
@@ -38,6 +40,8 @@ import {
   observedFromState,
   toState,
   hasPendingStart,
+  INIT_FAILED_KEY,
+  outputsFromState,
   preservedOnRefresh,
   toSerializable,
   wasLookedUp,
@@ -87,18 +91,24 @@ const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import
 
 /** Ends the operations of this process when it is told to end. */
 const cancellation = new Cancellation();
-if (engineAddress(process.argv) !== undefined) cancellation.listen((code) => process.exit(code));
-/** The engine shows what this process prints. */
-const printLine = (line: string): void => void process.stdout.write(`${line}\n`);
+const engine = engineAddress(process.argv);
+if (engine !== undefined) cancellation.listen((code) => process.exit(code));
+engineGone.addEventListener("abort", () => cancellation.abort());
+const log = createEngineLog(engine, (line) => void process.stdout.write(`${line}\n`));
 
 const getContext = (): ProviderContext =>
-  (context ??= loadContext().createContext(getMetro(), {
-    cancellation: cancellation.signal,
-    printProgress: printLine,
-  }));
+  (context ??= loadContext().createContext(getMetro(), { cancellation: cancellation.signal }));
 
-const printOnce = createPrintOnce(printLine);
-const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), printOnce);
+/** The context of one operation on a resource. */
+const contextFor = (properties: Properties): ProviderContext => ({
+  ...getContext(),
+  timeouts: { ...getContext().timeouts, ...customTimeouts(properties) },
+  printProgress: (line) => log.write("info", line, urnIn(properties)),
+});
+
+const informOnce = sayOnce((sentence, urn) => log.write("info", sentence, urn));
+const warnOnce = sayOnce((sentence, urn) => log.write("warning", sentence, urn));
+const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), warnOnce);
 
 const currentLocation = (): Location => ({
   metro: (address ??= metroAddress({ provider: settings })),
@@ -129,9 +139,11 @@ async function quotaFailures(
   news: Properties,
 ): Promise<readonly string[]> {
   try {
-    return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs);
+    return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs, urnIn(news));
   } catch (error) {
     return [formatError(error)];
+  } finally {
+    await log.flush();
   }
 }
 
@@ -142,17 +154,30 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
   const toResourceError = (news: Properties, error: unknown): Error =>
     toEngineError(resourceLabel(resource, news), error, (outputs) =>
-      toState(resource, currentLocation(), news, inputsFromState(resource, news), outputs),
+      toState(resource, currentLocation(), news, inputsFromState(resource, news), {
+        ...outputs,
+        [INIT_FAILED_KEY]: true,
+      }),
     );
+
+  /** True for an update that concerns the state alone: only the timeouts of the resource have changed. */
+  const changesTimeoutsOnly = (olds: Properties, news: Properties): boolean =>
+    haveTimeoutsChanged(olds, news) &&
+    olds[INIT_FAILED_KEY] !== true &&
+    urnIn(olds) !== undefined && // state of an earlier release does not tell whether it failed
+    !hasPendingStart(olds) &&
+    diffInputs(resource, inputsFromState(resource, olds), news).length === 0;
 
   /** Runs one lifecycle function; whatever it throws becomes a report. */
   async function runOperation<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
     try {
-      const context = getContext();
+      const context = contextFor(news);
       assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
       return await cancellation.track(action(context));
     } catch (error) {
       throw toResourceError(news, error);
+    } finally {
+      await log.flush();
     }
   }
 
@@ -192,7 +217,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       };
     },
 
-    diff(id, state, news) {
+    async diff(id, state, news) {
       const olds = migrate(resource, state);
       const movesMetro = checkRequiresMove(olds);
       const label = resourceLabel(resource, news);
@@ -204,13 +229,17 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       if (isReplaced || movesMetro) quotaChecker.forget(label, news);
       if (isReplaced && !movesMetro)
         quotaChecker.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
-      if (!isRefresh) printOnce(describeChanges(resource, resourceDiff));
-      return Promise.resolve({
+      const changesTimeouts = haveTimeoutsChanged(olds, news);
+      if (!isRefresh) informOnce(describeChanges(resource, resourceDiff), urnIn(news));
+      if (changesTimeouts && changes.length === 0 && !movesMetro)
+        informOnce([`${label}: its timeouts change; the resource does not.`], urnIn(news));
+      await log.flush();
+      return {
         // What is owed is no drift, but the plan of an update.
-        changes: movesMetro || changes.length > 0 || (!isRefresh && hasPendingStart(olds)),
+        changes: movesMetro || changes.length > 0 || changesTimeouts || (!isRefresh && hasPendingStart(olds)),
         replaces: movesMetro ? [LOCATION_KEY, ...replaces] : replaces,
         deleteBeforeReplace,
-      });
+      };
     },
 
     create: (news) =>
@@ -247,12 +276,10 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     update: (id, olds, news) =>
       runOperation(news, async (context) => {
         const inputs = inputsFromState(resource, news);
-        const outputs = await resource.update(
-          context,
-          id,
-          observedFromState(resource, migrate(resource, olds)),
-          inputs,
-        );
+        const before = migrate(resource, olds);
+        const outputs = changesTimeoutsOnly(before, news)
+          ? outputsFromState(resource, before)
+          : await resource.update(context, id, observedFromState(resource, before), inputs);
         return { outs: toState(resource, currentLocation(), news, inputs, outputs) };
       }),
 

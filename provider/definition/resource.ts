@@ -5,6 +5,7 @@
  * Pure: knows nothing of Pulumi's protocol, HTTP or VMs.
  */
 import * as z from "zod";
+import type { ErrorCode } from "../base/errors";
 
 /**
  * Effect of a change. "update": applied in place while the resource runs. "restart": applied in place, with a stop and a start.
@@ -80,6 +81,8 @@ export type Properties = Readonly<Record<string, unknown>>;
 
 /** One thing wrong with the inputs. */
 export interface CheckFailure {
+  /** Default `INPUT_INVALID`. */
+  readonly code?: ErrorCode;
   /** Path from the resource, such as `ports[0].port`; empty when it concerns the resource as a whole. */
   readonly property: string;
   /** A sentence that says what is wrong and what is allowed. Never contains the value of a secret. */

@@ -101,6 +101,8 @@ export class DynamicProcess {
   private readonly ownFolder: string | undefined;
   /** Messages for the user: those of the log service, and lines that it printed after its port. */
   readonly printed: string[];
+  /** What it printed as errors, which the engine shows too. */
+  readonly errors: readonly string[];
   /** Messages of the log service. */
   readonly logged: readonly LoggedMessage[];
 
@@ -113,7 +115,9 @@ export class DynamicProcess {
     ownFolder: string | undefined,
     printed: string[],
     logged: readonly LoggedMessage[],
+    errors: readonly string[],
   ) {
+    this.errors = errors;
     this.printed = printed;
     this.logged = logged;
     this.engine = engine;
@@ -147,16 +151,21 @@ export class DynamicProcess {
     });
     const child = childProcess.spawn(process.execPath, [script, `127.0.0.1:${enginePort}`], {
       cwd: folder,
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, PULUMI_NODEJS_PROJECT: "test", UKC_METRO: "", UKC_TOKEN: "" },
     });
     const lines = readline.createInterface({ input: child.stdout });
+    const errors: string[] = [];
+    readline.createInterface({ input: child.stderr }).on("line", (line) => {
+      errors.push(line);
+      process.stderr.write(`${line}\n`);
+    });
     const port = await new Promise<string>((resolve, reject) => {
       child.once("exit", (code) => reject(new Error(`the dynamic provider process ended with ${code}`)));
       lines.once("line", resolve);
     });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    const started = new DynamicProcess(kind, text, child, client, engine, ownFolder, printed, logged);
+    const started = new DynamicProcess(kind, text, child, client, engine, ownFolder, printed, logged, errors);
     lines.on("line", (line) => printed.push(line));
     const request = new pb.ConfigureRequest();
     request.setArgs(toStruct(config));

@@ -10,6 +10,15 @@ const RESPONSE_GRACE_MS = 200;
 /** Exit codes of a process that ends by these signals. Source: POSIX, 128 plus the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/** Why an operation ended. No UnikernelError: nobody may take a wish of the user for a failure of the metro. */
+export class CancelledError extends Error {
+  override readonly name = "CancelledError";
+
+  constructor() {
+    super("The operation was cancelled. Run 'pulumi up' again.");
+  }
+}
+
 /** Ends the operations of this process when it is told to end. */
 export class Cancellation {
   readonly #controller = new AbortController();
@@ -30,8 +39,7 @@ export class Cancellation {
 
   /** Aborts the operations, without waiting for them. */
   abort(): void {
-    // No UnikernelError: a cancellation is a wish of the user, and nobody may take it for a failure of the metro.
-    this.#controller.abort(new Error("The operation was cancelled. Run 'pulumi up' again."));
+    this.#controller.abort(new CancelledError());
   }
 
   /** Aborts the operations, and resolves when all have ended and their responses had time to leave. */

@@ -15,7 +15,7 @@ import {
   resolveMetro,
   settingText,
 } from "../../base/config/metroConfig";
-import { UnikernelError, formatError } from "../../base/errors";
+import { UnikernelError } from "../../base/errors";
 import { resourceNameIn, urnIn } from "../../definition/internalKeys";
 import { withAutoName } from "../../definition/naming";
 import { check as checkInputs } from "../../definition/check";
@@ -31,7 +31,8 @@ import { Cancellation } from "./cancellation";
 import { engineAddress, engineGone } from "./engineConnection";
 import { customTimeouts, haveTimeoutsChanged } from "./customTimeouts";
 import { createEngineLog } from "./engineLog";
-import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
+import { resourceLabel, toCheckFailure, toEngineFailure, toEngineError } from "./errorReport";
+import { printReportedErrorsOnce } from "./reportedErrors";
 import {
   internalProperties,
   inputsFromState,
@@ -41,7 +42,7 @@ import {
   toState,
   hasPendingStart,
   INIT_FAILED_KEY,
-  outputsFromState,
+  propertiesFromState,
   preservedOnRefresh,
   toSerializable,
   wasLookedUp,
@@ -92,7 +93,10 @@ const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import
 /** Ends the operations of this process when it is told to end. */
 const cancellation = new Cancellation();
 const engine = engineAddress(process.argv);
-if (engine !== undefined) cancellation.listen((code) => process.exit(code));
+if (engine !== undefined) {
+  cancellation.listen((code) => process.exit(code));
+  printReportedErrorsOnce();
+}
 engineGone.addEventListener("abort", () => cancellation.abort());
 const log = createEngineLog(engine, (line) => void process.stdout.write(`${line}\n`));
 
@@ -122,12 +126,13 @@ function settingsFailures({ kind, metroRestriction }: AnyResource): readonly Che
     if (metroRestriction === undefined || metro === metroRestriction.metro) return [];
     return [
       {
+        code: "NOT_SUPPORTED",
         property: "",
         reason: `${kind} works with metro '${metroRestriction.metro}' only, not with '${metro}'. ${metroRestriction.hint}`,
       },
     ];
   } catch (error) {
-    return [{ property: "", reason: formatError(error) }];
+    return [toCheckFailure(error)];
   }
 }
 
@@ -141,7 +146,7 @@ async function quotaFailures(
   try {
     return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs, urnIn(news));
   } catch (error) {
-    return [formatError(error)];
+    return [toEngineFailure(toCheckFailure(error)).reason];
   } finally {
     await log.flush();
   }
@@ -189,7 +194,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     }
   }
 
-  return {
+  const provider: DynamicProvider = {
     configure(request) {
       providerName = request.config.get("unikernel:provider") ?? "";
       const given = Object.fromEntries(
@@ -278,7 +283,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         const inputs = inputsFromState(resource, news);
         const before = migrate(resource, olds);
         const outputs = changesTimeoutsOnly(before, news)
-          ? outputsFromState(resource, before)
+          ? { ...propertiesFromState(before), ...inputs }
           : await resource.update(context, id, observedFromState(resource, before), inputs);
         return { outs: toState(resource, currentLocation(), news, inputs, outputs) };
       }),
@@ -287,6 +292,13 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       runOperation(props, (context) =>
         resource.delete(context, id, observedFromState(resource, migrate(resource, props))),
       ),
+  };
+  return {
+    ...provider,
+    check: (olds, news) =>
+      provider.check(olds, news).catch((error: unknown) => {
+        throw toResourceError(news, error);
+      }),
   };
 }
 

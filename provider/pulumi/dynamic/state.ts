@@ -87,13 +87,9 @@ export const wasLookedUp = (state: Properties): boolean => state[LOOKED_UP_KEY] 
 /** Key in the state of what failed in part: the next update must look at it, whatever the program changes. */
 export const INIT_FAILED_KEY = "__initFailed";
 
-/** The outputs in a state: what is neither an input nor a key of the engine or of this adapter. */
-export const outputsFromState = (resource: AnyResource, state: Properties): Properties =>
-  Object.fromEntries(
-    Object.entries(state).filter(
-      ([key]) => !isInternalKey(key) && key !== LOCATION_KEY && !(key in resource.inputs.shape),
-    ),
-  );
+/** The properties in a state, without the keys of the engine and of this adapter. */
+export const propertiesFromState = (state: Properties): Properties =>
+  Object.fromEntries(Object.entries(state).filter(([key]) => !isInternalKey(key) && key !== LOCATION_KEY));
 
 /** States of what is not down, and will not be by itself. */
 const UP_STATES: readonly unknown[] = ["starting", "running", "standby"];

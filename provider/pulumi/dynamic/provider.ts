@@ -6,7 +6,6 @@
  *
  * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
  */
-import * as crypto from "node:crypto";
 import {
   type MetroConfig,
   type PartialSettings,
@@ -16,6 +15,7 @@ import {
   settingText,
 } from "../../base/config/metroConfig";
 import { UnikernelError, formatError } from "../../base/errors";
+import { hashOfName, identityIn } from "../../definition/identity";
 import { resourceNameIn } from "../../definition/internalKeys";
 import { withAutoName } from "../../definition/naming";
 import { check as checkInputs } from "../../definition/check";
@@ -181,7 +181,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     async check(oldInputs, news) {
       const olds = migrate(resource, oldInputs);
       const resourceName = resourceNameIn(news) ?? kind;
-      const named = withAutoName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
+      const identity = identityIn(news);
+      const named = withAutoName(resourceName, olds, news, identity?.resourceHash ?? hashOfName(resourceName));
       const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
       const checked = await checkInputs(resource, olds, given);
       const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);

@@ -110,6 +110,15 @@ export interface ObservedState<Inputs, Outputs> {
 }
 
 /**
+ * Whose the object is that has the name which a new resource wants.
+ * - "unfinished": a create of this resource began it and was killed, so the next create goes on with it
+ * - "finished": a create of this resource finished it: the predecessor of a replacement, or what a killed run did not record
+ * - "foreign": somebody else's
+ * - "unmarked": nothing tells
+ */
+export type NameHolder = "unfinished" | "finished" | "foreign" | "unmarked";
+
+/**
  * What is done to a resource, and to its content on this machine. A kind keeps it in a module of its own, loaded with the first call
  * ({@link lazyLifecycle}): checking and comparing an unchanged resource takes none of it.
  */
@@ -121,6 +130,9 @@ export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context
    * @param outputs what it reported when last looked at
    */
   describeUpdate?(olds: z.output<I>, news: z.output<I>, outputs: Properties): readonly string[];
+
+  /** Whose an object is that has the name in `inputs`, of which parts may be unknown; `undefined` if it is gone. Absent: names are no matter. */
+  findNameHolder?(context: Context, id: string, inputs: z.output<I>): Promise<NameHolder | undefined>;
 
   create(context: Context, inputs: z.output<I>): Promise<{ id: string; outputs: z.output<O> }>;
   /**
@@ -179,6 +191,7 @@ export const lazyLifecycle = <I extends z.ZodObject, O extends z.ZodObject, Cont
   load: () => Lifecycle<I, O, Context>,
 ): Lifecycle<I, O, Context> => ({
   describeUpdate: (olds, news, outputs) => load().describeUpdate?.(olds, news, outputs) ?? [],
+  findNameHolder: async (context, id, inputs) => load().findNameHolder?.(context, id, inputs),
   create: (context, inputs) => load().create(context, inputs),
   read: (context, id, inputs) => load().read(context, id, inputs),
   update: (context, id, olds, news) => load().update(context, id, olds, news),

@@ -363,22 +363,45 @@ describe("the dynamic provider process with bad input", () => {
       }
     }
 
-    it("reports a name that an instance, a service or a volume has", async () => {
-      const hint = "Choose another name, or omit the name to have a unique one generated.";
+    /** The failures of the check of a new resource, and the warnings that it prints. */
+    async function checkedNew(kind: string, inputs: object): Promise<readonly [string[], readonly string[]]> {
+      const resource = await DynamicProcess.start(kind, settings);
+      try {
+        const { failures } = await resource.check({}, { __resourceName: "it", ...inputs });
+        return [failures.map(({ reason }) => reason), resource.printed];
+      } finally {
+        await resource.stop();
+      }
+    }
+
+    it("reports at preview a name that an instance or a volume has", async () => {
+      const wayOut = "exists in this metro already. Set adopt: true to manage it, or choose another name.";
       await platform.createRunning({ name: "taken" });
-      assert.equal(
-        await failedCreate("Instance", { name: "taken", image: "app:1" }),
-        `ALREADY_EXISTS: name: Creating instance 'taken' failed: An instance with the name 'taken' already exists. ${hint}`,
-      );
-      await platform.requestItem("POST", "/v1/services", { name: "taken", services: [{ port: takenPort }] });
-      assert.equal(
-        await failedCreate("Service", { name: "taken", ports: [{ port }], template }),
-        `ALREADY_EXISTS: name: Creating service 'taken' failed: A service group with the name 'taken' already exists. ${hint}`,
-      );
+      const instance = { name: "taken", image: "app:1" };
+      assert.deepEqual(await checkedNew("Instance", instance), [
+        [`ALREADY_EXISTS: name: instance 'taken' ${wayOut}`],
+        [],
+      ]);
+      assert.deepEqual(await checkedNew("Instance", { ...instance, adopt: true }), [[], []]);
       await platform.requestItem("POST", "/v1/volumes", { name: "taken", size_mb: 8 });
+      assert.deepEqual(await checkedNew("Volume", { name: "taken", sizeMb: 8 }), [
+        [`ALREADY_EXISTS: name: volume 'taken' ${wayOut}`],
+        [],
+      ]);
+    });
+
+    it("warns at preview of a name that a service has, which may be its predecessor, and fails to create it", async () => {
+      await platform.requestItem("POST", "/v1/services", { name: "taken", services: [{ port: takenPort }] });
+      const inputs = { name: "taken", ports: [{ port }], template };
+      assert.deepEqual(await checkedNew("Service", inputs), [
+        [],
+        [
+          "Warning: Service 'it': service 'taken' exists in this metro already. Unless this update replaces it, set adopt: true to manage it, or choose another name.",
+        ],
+      ]);
       assert.equal(
-        await failedCreate("Volume", { name: "taken", sizeMb: 8 }),
-        `ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. ${hint}`,
+        await failedCreate("Service", inputs),
+        "ALREADY_EXISTS: name: Creating service 'taken' failed: A service group with the name 'taken' already exists. Set adopt: true to manage the object that has it, choose another name, or leave the name out.",
       );
     });
 
@@ -405,12 +428,12 @@ describe("the dynamic provider process with bad input", () => {
       try {
         const { inputs: checked } = await resource.check({}, { __resourceName: "it", ...inputs, deleteLock: true });
         const { id, outs } = await resource.create(checked);
-        const printed = await printedBy(resource.delete(id, outs));
+        const printed = await printedBy(resource.deleteLater(id, outs));
         const read = await resource.read(id, outs);
         assert.equal(read.id, id);
         // The suggested fix works.
         const unlocked = await resource.update(id, outs, { ...checked, deleteLock: false });
-        await resource.delete(id, unlocked);
+        await resource.deleteLater(id, unlocked);
         return printed;
       } finally {
         await resource.stop();

@@ -29,7 +29,7 @@ describe("the unikernel command", function () {
     assert.match((await unikernel("--help")).stdout, /^Usage: unikernel/);
     const unknown = await unikernel("local", "sideways");
     assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
-    assert.match(unknown.stderr, /no command 'local sideways'/);
+    assert.match(unknown.stderr, /Unknown command 'local sideways'/);
     const option = await unikernel("local", "up", "--forever");
     assert.equal(option.code, 1);
     assert.match(option.stderr, /--forever/);

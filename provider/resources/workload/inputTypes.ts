@@ -28,7 +28,7 @@ export const ephemeralVolume = objectType(
     }),
     readonly: readonlyField(),
     quotaPolicy: field(z.enum(["static", "dynamic"]).optional(), {
-      description: "What counts toward the quota: `static` the whole size, `dynamic` the used space. Default `static`.",
+      description: "Quota usage: `static` counts the whole size, `dynamic` only the used space. Default `static`.",
     }),
     filesystem: field(z.string().min(1).optional(), {
       description: "File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default `ext4`.",

@@ -178,7 +178,7 @@ describe("the update of an instance", () => {
       assert.deepEqual(outputs.restart, wasSeen ? { attempt: 4, nextAt: "2026-01-01T00:05:00Z" } : undefined);
       const news = { restartPolicy: "always", env: { A: "b" } };
       const previewed = instance.describeUpdate?.(state.inputs, await checked(news), outputs) ?? [];
-      if (wasSeen) assert.deepEqual(foretold, ["stop it", "change env in place", "start it"]);
+      if (wasSeen) assert.deepEqual(previewed, ["stop it", "change env in place", "start it"]);
       assert.equal((await update({ ...state, outputs }, news)).state, "running");
       assert.deepEqual(api.log, ["stop", "patch env", "start"]);
     });

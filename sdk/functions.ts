@@ -115,7 +115,7 @@ export function getInstance(args: GetInstanceArgs = {}, opts?: pulumi.InvokeOpti
   return invoke<GetInstanceResult>("getInstance", args, opts);
 }
 
-/** Looks up an instance, managed by Pulumi or not. Its environment is left out because it may contain secrets. Like {@link getInstance}, but takes inputs that may be outputs, and returns an output. */
+/** Looks up an instance, managed by Pulumi or not. Its environment is left out because it may contain secrets. Like {@link getInstance}, but accepts outputs as arguments and returns an output. */
 export function getInstanceOutput(
   args: GetInstanceOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -159,7 +159,7 @@ export function getInstances(args: GetInstancesArgs = {}, opts?: pulumi.InvokeOp
   return invoke<GetInstancesResult>("getInstances", args, opts);
 }
 
-/** Lists the instances of the account in this metro, oldest first, without templates and checkpoints. Like {@link getInstances}, but takes inputs that may be outputs, and returns an output. */
+/** Lists the instances of the account in this metro, oldest first, without templates and checkpoints. Like {@link getInstances}, but accepts outputs as arguments and returns an output. */
 export function getInstancesOutput(
   args: GetInstancesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -215,7 +215,7 @@ export function getInstanceLogs(
   return invoke<GetInstanceLogsResult>("getInstanceLogs", args, opts);
 }
 
-/** Reads a part of an instance's console log. Like {@link getInstanceLogs}, but takes inputs that may be outputs, and returns an output. */
+/** Reads a part of an instance's console log. Like {@link getInstanceLogs}, but accepts outputs as arguments and returns an output. */
 export function getInstanceLogsOutput(
   args: GetInstanceLogsOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -283,7 +283,7 @@ export function getInstanceMetrics(
   return invoke<GetInstanceMetricsResult>("getInstanceMetrics", args, opts);
 }
 
-/** Reads the current metrics of an instance. Like {@link getInstanceMetrics}, but takes inputs that may be outputs, and returns an output. */
+/** Reads the current metrics of an instance. Like {@link getInstanceMetrics}, but accepts outputs as arguments and returns an output. */
 export function getInstanceMetricsOutput(
   args: GetInstanceMetricsOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -336,7 +336,7 @@ export function getService(args: GetServiceArgs = {}, opts?: pulumi.InvokeOption
   return invoke<GetServiceResult>("getService", args, opts);
 }
 
-/** Looks up a service, managed by Pulumi or not. Like {@link getService}, but takes inputs that may be outputs, and returns an output. */
+/** Looks up a service, managed by Pulumi or not. Like {@link getService}, but accepts outputs as arguments and returns an output. */
 export function getServiceOutput(
   args: GetServiceOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -367,7 +367,7 @@ export function getServices(args: GetServicesArgs = {}, opts?: pulumi.InvokeOpti
   return invoke<GetServicesResult>("getServices", args, opts);
 }
 
-/** Lists the services of the account in this metro, oldest first. Like {@link getServices}, but takes inputs that may be outputs, and returns an output. */
+/** Lists the services of the account in this metro, oldest first. Like {@link getServices}, but accepts outputs as arguments and returns an output. */
 export function getServicesOutput(
   args: GetServicesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -426,7 +426,7 @@ export function getVolume(args: GetVolumeArgs = {}, opts?: pulumi.InvokeOptions)
   return invoke<GetVolumeResult>("getVolume", args, opts);
 }
 
-/** Looks up a volume, managed by Pulumi or not. Like {@link getVolume}, but takes inputs that may be outputs, and returns an output. */
+/** Looks up a volume, managed by Pulumi or not. Like {@link getVolume}, but accepts outputs as arguments and returns an output. */
 export function getVolumeOutput(
   args: GetVolumeOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -461,7 +461,7 @@ export function getVolumes(args: GetVolumesArgs = {}, opts?: pulumi.InvokeOption
   return invoke<GetVolumesResult>("getVolumes", args, opts);
 }
 
-/** Lists the volumes of the account in this metro, oldest first, without templates. Like {@link getVolumes}, but takes inputs that may be outputs, and returns an output. */
+/** Lists the volumes of the account in this metro, oldest first, without templates. Like {@link getVolumes}, but accepts outputs as arguments and returns an output. */
 export function getVolumesOutput(
   args: GetVolumesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -517,7 +517,7 @@ export function getCertificate(
   return invoke<GetCertificateResult>("getCertificate", args, opts);
 }
 
-/** Looks up a certificate, uploaded or obtained by the platform. Chain and key are never reported. Like {@link getCertificate}, but takes inputs that may be outputs, and returns an output. */
+/** Looks up a certificate, uploaded or obtained by the platform. Chain and key are never reported. Like {@link getCertificate}, but accepts outputs as arguments and returns an output. */
 export function getCertificateOutput(
   args: GetCertificateOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -555,7 +555,7 @@ export function getCertificates(
   return invoke<GetCertificatesResult>("getCertificates", args, opts);
 }
 
-/** Lists the certificates of the account in this metro, oldest first. Like {@link getCertificates}, but takes inputs that may be outputs, and returns an output. */
+/** Lists the certificates of the account in this metro, oldest first. Like {@link getCertificates}, but accepts outputs as arguments and returns an output. */
 export function getCertificatesOutput(
   args: GetCertificatesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -590,7 +590,7 @@ export function getImages(args: GetImagesArgs = {}, opts?: pulumi.InvokeOptions)
   return invoke<GetImagesResult>("getImages", args, opts);
 }
 
-/** Lists the images that instances in this metro can boot. Like {@link getImages}, but takes inputs that may be outputs, and returns an output. */
+/** Lists the images that instances in this metro can boot. Like {@link getImages}, but accepts outputs as arguments and returns an output. */
 export function getImagesOutput(
   args: GetImagesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -615,7 +615,7 @@ export function getQuotas(opts?: pulumi.InvokeOptions): Promise<GetQuotasResult>
   return invoke<GetQuotasResult>("getQuotas", {}, opts);
 }
 
-/** Reads the account's quotas in this metro and their current use. Like {@link getQuotas}, but takes inputs that may be outputs, and returns an output. */
+/** Reads the account's quotas in this metro and their current use. Like {@link getQuotas}, but returns an output. */
 export function getQuotasOutput(opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetQuotasResult> {
   return invokeOutput<GetQuotasResult>("getQuotas", {}, opts);
 }
@@ -631,7 +631,7 @@ export function getMetros(opts?: pulumi.InvokeOptions): Promise<GetMetrosResult>
   return invoke<GetMetrosResult>("getMetros", {}, opts);
 }
 
-/** Lists the metros that the control plane knows; with metro `local`, only `local`. Like {@link getMetros}, but takes inputs that may be outputs, and returns an output. */
+/** Lists the metros that the control plane knows; with metro `local`, only `local`. Like {@link getMetros}, but returns an output. */
 export function getMetrosOutput(opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetMetrosResult> {
   return invokeOutput<GetMetrosResult>("getMetros", {}, opts);
 }

@@ -159,7 +159,7 @@ export function fromWirePorts(reported: ServiceItem["services"], requested: read
     .sort((a, b) => rank(a) - rank(b));
 }
 
-/** The host to connect to for a domain name. Not every resolver knows `.localhost`, the local platform's domain, so it becomes 127.0.0.1. */
+/** The host to connect to for a domain name; 127.0.0.1 for the local platform's `.localhost`, which not every resolver knows. */
 export const reachableHost = (fqdn: string): string => (fqdn.endsWith(".localhost") ? "127.0.0.1" : fqdn);
 
 /** The URL of a service with these domain names; empty if there is none, or only a wildcard. */

@@ -5,19 +5,19 @@ export const SETTINGS_SCHEMA: Readonly<Record<string, unknown>> = {
   metro: {
     type: "string",
     description:
-      "`local`, a metro code such as `fra`, or the URL of an API. Addresses of codes other than `fra`, `dal`, `sin`, `was` and `sfo` are looked up at the control plane. Default: `UKC_METRO`, else `fra`.",
+      "`local`, a metro code such as `fra`, or the URL of an API. The address of a code other than `fra`, `dal`, `sin`, `was` and `sfo` is read from the control plane. Default: `UKC_METRO`, else `fra`.",
   },
   token: { type: "string", description: "API token. Not needed for `local`. Default: `UKC_TOKEN`.", secret: true },
   controlPlane: {
     type: "string",
     description:
-      "URL of the control plane, which lists metros and their addresses. Default: `UNIKERNEL_CONTROL_PLANE`; else the vendor's control plane for the vendor's metros, or the metro's URL if `metro` is a URL.",
+      "URL of the control plane, which lists metros and their addresses. Default: `UNIKERNEL_CONTROL_PLANE`; else the vendor's control plane for the vendor's metros, and the metro's URL for a metro given by URL.",
   },
   timeouts: {
     type: "object",
     additionalProperties: { type: "integer" },
     description:
-      "How long an operation on one resource may take: `createMs`, `updateMs` and `deleteMs`, in milliseconds, 1,000 to 86,400,000 each. Time to drain is added. Default: `UNIKERNEL_TIMEOUTS` (JSON), else 300,000 each.",
+      "Time limits of operations on one resource: `createMs`, `updateMs` and `deleteMs`, in milliseconds, 1,000 to 86,400,000 each. Drain timeouts are added to them. Default: `UNIKERNEL_TIMEOUTS` (JSON), else 300,000 each.",
   },
   maxConcurrency: {
     type: "integer",

@@ -135,11 +135,11 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
     ],
     "http on another port": [
       { template, ports: [{ port: 9000 }, { port: 8080, handlers: ["http"] }] },
-      'ports[1].handlers: port 8080 cannot have the handler "http", which only 80 and 443 can; leave it out for plain TCP.',
+      'ports[1].handlers: port 8080 cannot have the handler "http", which only ports 80 and 443 can have; remove it for plain TCP.',
     ],
     "tls on port 80": [
       { template, ports: [{ port: 80, handlers: ["tls", "http"] }] },
-      'ports[0].handlers: port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for that.',
+      'ports[0].handlers: port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for TLS.',
     ],
     "redirect on a port other than 80": [
       { template, ports: [{ port: 8080, handlers: ["redirect"] }] },
@@ -308,7 +308,7 @@ describe("the dynamic provider process with bad input", () => {
 
     it("reports an unknown token without showing it", async () => {
       assert.deepEqual(await printed(itself, rejecting(401)), [
-        "API_UNAUTHORIZED: unikernel:token: GET /v1/users/quotas in metro '<metro>' was refused with HTTP 401: No. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
+        "API_UNAUTHORIZED: unikernel:token: GET /v1/users/quotas in metro '<metro>' failed with HTTP 401: No. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
       ]);
     });
 
@@ -320,7 +320,7 @@ describe("the dynamic provider process with bad input", () => {
           () => metros,
         ),
         [
-          "CONFIG_INVALID: unikernel:metro: There is no metro 'frb'. There are: fra. Did you mean 'fra'? Or give the URL of its API.",
+          "CONFIG_INVALID: unikernel:metro: Unknown metro 'frb'. Known metros: fra. Did you mean 'fra'? Or give the URL of its API.",
         ],
       );
     });
@@ -395,7 +395,7 @@ describe("the dynamic provider process with bad input", () => {
       const inputs = { ports: [{ port }], template: { ...template, volumes: [{ volume: uuid, at: "/data" }] } };
       assert.match(
         await failedCreate("Service", { name: "web", ...inputs }),
-        /^IN_USE: template\.volumes: Creating instance 'web-[0-9a-f]{5}' of service 'web' failed: Volume 'held' is attached to instance 'holder'\. Give it a volume of its own, or mount the volume readonly wherever it is used\.$/,
+        /^IN_USE: template\.volumes: Creating instance 'web-[0-9a-f]{5}' of service 'web' failed: Volume 'held' is attached to instance 'holder'\. Give it its own volume, or mount the volume read-only in every instance\.$/,
       );
     });
 
@@ -434,7 +434,7 @@ describe("the dynamic provider process with bad input", () => {
         const url = settings["unikernel:metro"];
         assert.equal(
           await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-          `API_UNAUTHORIZED: unikernel:token: POST /v1/volumes in metro '${url}' was refused with HTTP 401: Invalid or missing token. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.`,
+          `API_UNAUTHORIZED: unikernel:token: POST /v1/volumes in metro '${url}' failed with HTTP 401: Invalid or missing token. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.`,
         );
       } finally {
         await volume.stop();
@@ -465,7 +465,7 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        "API_UNREACHABLE: POST /v1/volumes in metro 'http://127.0.0.1:9' got no answer from http://127.0.0.1:9 (nothing listens there, ECONNREFUSED). Check the metro's name, the network, and HTTPS_PROXY if one is needed.",
+        "API_UNREACHABLE: POST /v1/volumes in metro 'http://127.0.0.1:9' got no response from http://127.0.0.1:9 (connection refused, ECONNREFUSED). Check the metro's name, the network, and HTTPS_PROXY if one is needed.",
       );
       await isUntouched();
     } finally {
@@ -485,7 +485,7 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of its API.",
+        "CONFIG_INVALID: unikernel:metro: Unknown metro 'tokio'. Known metros: fra, tyo. Or give the URL of its API.",
       );
       assert.deepEqual(
         controlPlane.requests.map(({ method }) => method),
@@ -507,7 +507,7 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        `API_SHAPE: POST /v1/volumes in metro '${url}' was answered with HTTP 200 and text/html, not with this API's JSON. Another service answers at this address: unikernel:metro is '${url}', and may be 'local', a code such as 'fra', or the URL of an API.`,
+        `API_SHAPE: POST /v1/volumes in metro '${url}' returned HTTP 200 with text/html, not this API's JSON. Another service responds at this address. Set unikernel:metro (now '${url}') to 'local', a code such as 'fra', or the URL of an API.`,
       );
       await isUntouched();
     } finally {

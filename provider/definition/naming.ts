@@ -10,6 +10,7 @@ export const AUTO_NAME_KEY = "__autoName";
 
 /** Form of derived names and of instance and service names: DNS labels (`<name>.internal`). */
 export const DNS_NAME_PATTERN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+/** Limit of a DNS label (RFC 1035, 2.3.4). */
 export const MAX_DNS_NAME_LENGTH = 63;
 const HASH_LENGTH = 7;
 /** Room for `-` and a number. */

@@ -3,13 +3,13 @@ import * as z from "zod";
 import { type Rule, field } from "../../definition/resource";
 import { isOwnershipMark } from "./ownershipMark";
 
-/** Most tags of one object. Source of this limit and of the form of a tag: the platform's documentation. */
+/** Maximum number of tags of one object. Source of this limit and of the pattern of a tag: the platform's documentation. */
 export const MAX_OBJECT_TAGS = 16;
 
-/** Most tags that a program can give to an object: one more is the ownership mark. */
+/** Maximum number of tags in a program; the provider adds the ownership mark. */
 export const MAX_TAGS = MAX_OBJECT_TAGS - 1;
 
-/** `tags`, the same field for every kind. `maxTags` is lower where the provider adds tags of its own. */
+/** `tags`, the same field for every kind. `maxTags` is lower for kinds to which the provider adds its own tags. */
 export const tagsField = (what: string, maxTags = MAX_TAGS) =>
   field(
     z
@@ -19,7 +19,7 @@ export const tagsField = (what: string, maxTags = MAX_TAGS) =>
     { description: `Tags of the ${what}, up to ${maxTags}. Default: none.`, unordered: true },
   );
 
-/** The platform drops a repeated tag, which would look like drift; and no tag may pass for the ownership mark. */
+/** Rejects repeated tags, because the platform drops them, which would show as drift; and tags of the form of an ownership mark. */
 export const tagsRule: Rule<{ tags: readonly string[] }> = {
   reads: ["tags"],
   test: ({ tags }) =>

@@ -32,7 +32,7 @@ import type {
 
 /** Arguments of {@link Instance}. */
 export interface InstanceArgs {
-  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old instance first. */
+  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old instance first. */
   readonly name?: pulumi.Input<string> | undefined;
   /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
   readonly image?: pulumi.Input<string> | undefined;
@@ -40,7 +40,7 @@ export interface InstanceArgs {
   readonly imagePull?: pulumi.Input<ImagePullArgs> | undefined;
   /** Id or name of an instance template to clone. Inputs left at their default take the template's value. */
   readonly template?: pulumi.Input<string> | undefined;
-  /** How to create the template if none is named `template`. Used at creation. */
+  /** How to create the template if `template` does not exist. Used at creation. */
   readonly prepareTemplate?: pulumi.Input<TemplatePreparationArgs> | undefined;
   /** Id or name of an instance to copy in its current state. The copy keeps its `args`, `env`, `memoryMb` and `vcpus`. */
   readonly branchFrom?: pulumi.Input<string> | undefined;
@@ -68,7 +68,7 @@ export interface InstanceArgs {
   readonly roms?: pulumi.Input<readonly pulumi.Input<RomArgs>[]> | undefined;
   /** Platform plugins, up to 8. Default: none. */
   readonly plugins?: pulumi.Input<readonly pulumi.Input<PluginArgs>[]> | undefined;
-  /** Tags of the instance, up to 16. Default: none. */
+  /** Tags of the instance, up to 15. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
@@ -78,7 +78,7 @@ export interface InstanceArgs {
   readonly dependencies?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Actions at scheduled times. Default: none. */
   readonly schedules?: pulumi.Input<readonly pulumi.Input<ScheduleArgs>[]> | undefined;
-  /** When the platform deletes the instance by itself. Default: never. */
+  /** When the platform deletes the instance automatically. Default: never. */
   readonly autokill?: pulumi.Input<AutokillArgs> | undefined;
   /** Scheduling priority of the virtual CPUs. Any other than `normal` needs an account privilege. Default `normal`. */
   readonly schedPriority?: pulumi.Input<"normal" | "medium" | "high" | "admin"> | undefined;
@@ -98,7 +98,7 @@ export interface InstanceArgs {
   readonly serviceGroup?: pulumi.Input<InstanceServiceGroupArgs> | undefined;
   /** Start the instance at creation and wait until it runs. A later change has no effect. Default true. */
   readonly autostart?: pulumi.Input<boolean> | undefined;
-  /** Refuse every deletion until this is set to false. Default false. */
+  /** Reject every deletion until this is set to false. Default false. */
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
   readonly drainTimeoutMs?: pulumi.Input<number> | undefined;
@@ -108,7 +108,7 @@ export interface InstanceArgs {
 
 /** A unikernel virtual machine. For a public server, prefer a Service, which updates its replicas without downtime. */
 export class Instance extends UnikernelResource {
-  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old instance first. */
+  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old instance first. */
   declare readonly name: pulumi.Output<string>;
   /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
   declare readonly image: pulumi.Output<string | undefined>;
@@ -116,7 +116,7 @@ export class Instance extends UnikernelResource {
   declare readonly imagePull: pulumi.Output<ImagePull | undefined>;
   /** Id or name of an instance template to clone. Inputs left at their default take the template's value. */
   declare readonly template: pulumi.Output<string | undefined>;
-  /** How to create the template if none is named `template`. Used at creation. */
+  /** How to create the template if `template` does not exist. Used at creation. */
   declare readonly prepareTemplate: pulumi.Output<TemplatePreparation | undefined>;
   /** Id or name of an instance to copy in its current state. The copy keeps its `args`, `env`, `memoryMb` and `vcpus`. */
   declare readonly branchFrom: pulumi.Output<string | undefined>;
@@ -144,7 +144,7 @@ export class Instance extends UnikernelResource {
   declare readonly roms: pulumi.Output<readonly Rom[]>;
   /** Platform plugins, up to 8. Default: none. */
   declare readonly plugins: pulumi.Output<readonly Plugin[]>;
-  /** Tags of the instance, up to 16. Default: none. */
+  /** Tags of the instance, up to 15. Default: none. */
   declare readonly tags: pulumi.Output<readonly string[]>;
   /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   declare readonly annotations: pulumi.Output<Readonly<Record<string, string>>>;
@@ -154,7 +154,7 @@ export class Instance extends UnikernelResource {
   declare readonly dependencies: pulumi.Output<readonly string[]>;
   /** Actions at scheduled times. Default: none. */
   declare readonly schedules: pulumi.Output<readonly Schedule[]>;
-  /** When the platform deletes the instance by itself. Default: never. */
+  /** When the platform deletes the instance automatically. Default: never. */
   declare readonly autokill: pulumi.Output<Autokill | undefined>;
   /** Scheduling priority of the virtual CPUs. Any other than `normal` needs an account privilege. Default `normal`. */
   declare readonly schedPriority: pulumi.Output<"normal" | "medium" | "high" | "admin">;
@@ -174,7 +174,7 @@ export class Instance extends UnikernelResource {
   declare readonly serviceGroup: pulumi.Output<InstanceServiceGroup | undefined>;
   /** Start the instance at creation and wait until it runs. A later change has no effect. Default true. */
   declare readonly autostart: pulumi.Output<boolean>;
-  /** Refuse every deletion until this is set to false. Default false. */
+  /** Reject every deletion until this is set to false. Default false. */
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
   declare readonly drainTimeoutMs: pulumi.Output<number>;
@@ -229,6 +229,13 @@ export class Instance extends UnikernelResource {
   /** Time of the last stop, RFC 3339; empty before the first. */
   declare readonly stoppedAt: pulumi.Output<string>;
 
+  /**
+   * Declares a Instance.
+   *
+   * @param name resource name, unique among resources of this kind in the stack
+   * @param args inputs
+   * @param opts Pulumi's resource options
+   */
   constructor(name: string, args: InstanceArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("Instance", args, [], opts);
     super(
@@ -309,12 +316,12 @@ export class Instance extends UnikernelResource {
     );
   }
 
-  /** Looks up an existing Instance by its id or its name; it is read, not managed. */
+  /** Looks up an existing Instance by id or name. It is read, not managed. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Instance {
     return new Instance(name, {}, { ...opts, id });
   }
 
-  /** True for an object of kind Instance, also one made by another copy of this package. */
+  /** True if the value is a Instance, even one created by another copy of this package. */
   static override isInstance(value: unknown): value is Instance {
     return UnikernelResource.isOf("Instance", value);
   }

@@ -5,7 +5,7 @@ import type { VolumeMounter, VolumeUser } from "./types";
 
 /** Arguments of {@link Volume}. */
 export interface VolumeArgs {
-  /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old volume first. */
+  /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old volume first. */
   readonly name?: pulumi.Input<string> | undefined;
   /** Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume; never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise. */
   readonly sizeMb?: pulumi.Input<number> | undefined;
@@ -13,7 +13,7 @@ export interface VolumeArgs {
   readonly filesystem?: pulumi.Input<string> | undefined;
   /** `rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default: that of the original, else `rwo`. */
   readonly accessMode?: pulumi.Input<"rwo" | "rox" | "rwx"> | undefined;
-  /** What counts toward the quota: `static` the whole size, `dynamic` the used space. Default: that of the original, else `static`. */
+  /** Quota usage: `static` counts the whole size, `dynamic` only the used space. Default: that of the original, else `static`. */
   readonly quotaPolicy?: pulumi.Input<"static" | "dynamic"> | undefined;
   /** Id or name of a volume template to create it from. Default: none. */
   readonly template?: pulumi.Input<string> | undefined;
@@ -27,9 +27,9 @@ export interface VolumeArgs {
   readonly gid?: pulumi.Input<number> | undefined;
   /** Arguments of a `filesystem` that the metro's operator defines. Default: none. */
   readonly args?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
-  /** Tags of the volume, up to 16. Default: none. */
+  /** Tags of the volume, up to 15. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Refuse every deletion until this is set to false. Default false. */
+  /** Reject every deletion until this is set to false. Default false. */
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** Allow a change that cannot be made in place to replace the volume, which loses its data. Default false: such a change fails. */
   readonly allowDataLoss?: pulumi.Input<boolean> | undefined;
@@ -39,7 +39,7 @@ export interface VolumeArgs {
 
 /** A persistent disk in one metro. It outlives the instances that mount it. */
 export class Volume extends UnikernelResource {
-  /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old volume first. */
+  /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old volume first. */
   declare readonly name: pulumi.Output<string>;
   /** Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume; never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise. */
   declare readonly sizeMb: pulumi.Output<number>;
@@ -47,7 +47,7 @@ export class Volume extends UnikernelResource {
   declare readonly filesystem: pulumi.Output<string>;
   /** `rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default: that of the original, else `rwo`. */
   declare readonly accessMode: pulumi.Output<"rwo" | "rox" | "rwx">;
-  /** What counts toward the quota: `static` the whole size, `dynamic` the used space. Default: that of the original, else `static`. */
+  /** Quota usage: `static` counts the whole size, `dynamic` only the used space. Default: that of the original, else `static`. */
   declare readonly quotaPolicy: pulumi.Output<"static" | "dynamic">;
   /** Id or name of a volume template to create it from. Default: none. */
   declare readonly template: pulumi.Output<string | undefined>;
@@ -61,9 +61,9 @@ export class Volume extends UnikernelResource {
   declare readonly gid: pulumi.Output<number | undefined>;
   /** Arguments of a `filesystem` that the metro's operator defines. Default: none. */
   declare readonly args: pulumi.Output<Readonly<Record<string, string>> | undefined>;
-  /** Tags of the volume, up to 16. Default: none. */
+  /** Tags of the volume, up to 15. Default: none. */
   declare readonly tags: pulumi.Output<readonly string[]>;
-  /** Refuse every deletion until this is set to false. Default false. */
+  /** Reject every deletion until this is set to false. Default false. */
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** Allow a change that cannot be made in place to replace the volume, which loses its data. Default false: such a change fails. */
   declare readonly allowDataLoss: pulumi.Output<boolean>;
@@ -80,6 +80,13 @@ export class Volume extends UnikernelResource {
   /** Instances, running or in standby, that had the volume mounted at the last refresh. */
   declare readonly mountedBy: pulumi.Output<readonly VolumeMounter[]>;
 
+  /**
+   * Declares a Volume.
+   *
+   * @param name resource name, unique among resources of this kind in the stack
+   * @param args inputs
+   * @param opts Pulumi's resource options
+   */
   constructor(name: string, args: VolumeArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("Volume", args, [], opts);
     super(
@@ -113,12 +120,12 @@ export class Volume extends UnikernelResource {
     );
   }
 
-  /** Looks up an existing Volume by its id or its name; it is read, not managed. */
+  /** Looks up an existing Volume by id or name. It is read, not managed. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Volume {
     return new Volume(name, {}, { ...opts, id });
   }
 
-  /** True for an object of kind Volume, also one made by another copy of this package. */
+  /** True if the value is a Volume, even one created by another copy of this package. */
   static override isInstance(value: unknown): value is Volume {
     return UnikernelResource.isOf("Volume", value);
   }

@@ -1,4 +1,4 @@
-/** Old state against new inputs. What a change means is data on the field, so there is nothing to forget. */
+/** Compares old state with new inputs. Each field's metadata defines the effect of its change. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { fieldsIn } from "./fields";
@@ -14,16 +14,17 @@ import {
 import { type PathPattern, requestedReplacement } from "./replaceOnChanges";
 import { containsUnknown, isUnknown } from "./unknowns";
 
-/** One field that differs. */
+/** A changed field. */
 export interface PropertyChange {
+  /** Name of the input. */
   readonly property: string;
-  /** The engine must replace the resource. Never true if only unknown parts differ. */
+  /** The change requires a replacement. Never true if only unknown parts differ. */
   readonly replace: boolean;
-  /** The engine must replace the resource if the unknown parts turn out to differ. */
+  /** The change will require a replacement if the unknown parts differ at apply. */
   readonly mayReplace: boolean;
-  /** Applied in place, with a stop and a start. */
+  /** The change is applied in place, with a stop and a start. */
   readonly restart: boolean;
-  /** False if only unknown parts differ: there may be no change. */
+  /** False if only unknown parts differ: the value may turn out unchanged. */
   readonly certain: boolean;
   /** True if only the option `replaceOnChanges` makes it a replacement. */
   readonly isReplacementRequested?: true;
@@ -36,7 +37,7 @@ const canonicalJson = (value: unknown): string =>
       : inner,
   );
 
-/** Sorts what is unordered, so that equal sets compare equal. */
+/** Sorts unordered lists, so that equal sets compare equal. */
 function normalise(schema: z.ZodType, value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   const inner = innerSchema(schema);
@@ -58,7 +59,7 @@ function normalise(schema: z.ZodType, value: unknown): unknown {
   return value;
 }
 
-/** The part of a schema that describes one member of a value; `undefined` when the schema says nothing about it. */
+/** The schema of a member of a value; `undefined` if the schema does not define it. */
 export function memberSchema(schema: z.ZodType, key: string): z.ZodType | undefined {
   const bare = innerSchema(schema) ?? schema;
   if (bare instanceof z.ZodArray) return bare.element as z.ZodType;
@@ -66,7 +67,7 @@ export function memberSchema(schema: z.ZodType, key: string): z.ZodType | undefi
   return bare instanceof z.ZodObject ? (bare.shape as Readonly<Record<string, z.ZodType>>)[key] : undefined;
 }
 
-/** True if the known parts of `news` differ from `olds`. */
+/** True if known parts of `news` differ from `olds`. Unknown parts count as equal. */
 export function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, news: unknown): boolean {
   if (isUnknown(news)) return false;
   if (!containsUnknown(news)) return !isDeepStrictEqual(olds, news);
@@ -82,19 +83,19 @@ export function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, n
   return [...keys].some((key) => knownPartsDiffer(schema && memberSchema(schema, key), before[key], after[key]));
 }
 
-/** What a change means, and what it may turn out to mean. */
+/** The effect of a change that is certain now, and the one possible once unknown parts are known. */
 function effectsOf(
   { onChange = "update" }: Partial<FieldMeta>,
   change: FieldChange,
-): { readonly sure: ChangeEffect; readonly possible: ChangeEffect } {
-  if (typeof onChange !== "function") return { sure: onChange, possible: onChange };
+): { readonly certain: ChangeEffect; readonly possible: ChangeEffect } {
+  if (typeof onChange !== "function") return { certain: onChange, possible: onChange };
   const possible = onChange(change);
-  return { sure: containsUnknown(change.after) ? "update" : possible, possible };
+  return { certain: containsUnknown(change.after) ? "update" : possible, possible };
 }
 
 /**
- * The fields that differ. `olds` may be the whole old state (inputs and outputs together, as the engine passes it):
- * only input fields are looked at. `diff(a, a)` is empty.
+ * The changed fields. `olds` may be the complete old state, inputs and outputs together, as the engine passes it; only input
+ * fields are compared. `diff(definition, a, a)` is empty.
  *
  * @param replaceOnChanges paths whose changes the program wants to be replacements
  */
@@ -107,12 +108,12 @@ export function diff(
   const changes: PropertyChange[] = [];
   const deletedOnStop = definition.deletedOnStop?.(olds) === true;
   for (const { name: property, schema, meta } of fieldsIn(definition.inputs)) {
-    // Most have not changed at all.
+    // Fast path: most fields are unchanged.
     if (olds[property] === news[property] || isDeepStrictEqual(olds[property], news[property])) continue;
     const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];
     if (isDeepStrictEqual(before, after)) continue;
     if (after === undefined && meta?.keptWhenAbsent === true) continue;
-    const { sure, possible } = effectsOf(meta ?? {}, { before, after, news });
+    const { certain: sure, possible } = effectsOf(meta ?? {}, { before, after, news });
     // A wildcard means every change that counts; a property that counts at creation only must be named.
     const patterns = sure === "ignore" ? replaceOnChanges.filter(([root]) => root === property) : replaceOnChanges;
     const requested = requestedReplacement(patterns, property, before, after);

@@ -3,6 +3,8 @@ import * as z from "zod";
 import { onlyItem } from "../client/client";
 import { listAll } from "../client/pagination";
 import { field, objectType } from "../definition/resource";
+import type { VolumeItem } from "../contract/models";
+import { withoutMarks } from "../resources/common/ownershipMark";
 import { defineFunction } from "./function";
 import { selectorRule, hasNamePrefix, namePrefixFilter, selectorFields, toSelectorQuery, tagsFilter } from "./filters";
 import { fromWire } from "./fromWire";
@@ -21,7 +23,7 @@ const volumeFields = {
   accessMode: field(z.string().optional(), { description: "`rwo`, `rox` or `rwx`." }),
   quotaPolicy: field(z.string().optional(), { description: "`static` or `dynamic`." }),
   tags: field(z.array(z.string()).default([]), { description: "Tags." }),
-  deleteLock: field(z.boolean().default(false), { description: "True if every deletion is refused." }),
+  deleteLock: field(z.boolean().default(false), { description: "True if the volume is locked against deletion." }),
   attachedTo: field(
     z.array(
       objectType(
@@ -38,7 +40,14 @@ const volumeFields = {
 };
 const volumeResult = z.object(volumeFields);
 
-/** One volume. */
+const toVolumeResult = (item: VolumeItem): z.output<typeof volumeResult> =>
+  fromWire(volumeResult, {
+    ...item,
+    tags: withoutMarks(item.tags ?? []),
+    attached_to: item.attached_to ?? [],
+  });
+
+/** Looks up one volume. */
 export const getVolume = defineFunction({
   kind: "getVolume",
   description: "Looks up a volume, managed by Pulumi or not.",
@@ -47,24 +56,22 @@ export const getVolume = defineFunction({
   rules: [selectorRule],
   run: async ({ client, metro }, inputs) => {
     const reply = await client.getVolumes({ query: toSelectorQuery(inputs) });
-    const item = onlyItem(reply, `Reading volume '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`);
-    return fromWire(volumeResult, { ...item, attached_to: item.attached_to ?? [] });
+    return toVolumeResult(onlyItem(reply, `Reading volume '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`));
   },
 });
 
-/** All volumes that pass the filters. */
+/** Lists the volumes that match the filters. */
 export const getVolumes = defineFunction({
   kind: "getVolumes",
   description: "Lists the volumes of the account in this metro, oldest first, without templates.",
   inputs: z.strictObject({ ...tagsFilter("volumes"), ...namePrefixFilter("volumes") }),
   outputs: z.object({
-    volumes: field(z.array(objectType("VolumeInfo", "A volume, as it is reported.", z.object(volumeFields))), {
-      description: "The volumes, oldest first.",
+    volumes: field(z.array(objectType("VolumeInfo", "A volume as the API reports it.", z.object(volumeFields))), {
+      description: "Volumes, oldest first.",
     }),
   }),
   run: async ({ client }, { tags, namePrefix }) => {
     const found = await listAll(client.getVolumes, tags === undefined ? {} : { tags: [...tags] });
-    const results = found.map((item) => fromWire(volumeResult, { ...item, attached_to: item.attached_to ?? [] }));
-    return { volumes: results.filter(hasNamePrefix(namePrefix)) };
+    return { volumes: found.map(toVolumeResult).filter(hasNamePrefix(namePrefix)) };
   },
 });

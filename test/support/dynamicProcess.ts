@@ -15,7 +15,7 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 
 type Json = Record<string, unknown>;
 
-/** What the engine would store for a resource that exists although the call failed. */
+/** The state that the engine would store for a resource that exists although the call failed. */
 export interface PartialResult {
   readonly id: string;
   readonly properties: Json;
@@ -99,6 +99,7 @@ export class DynamicProcess {
   private readonly client: ResourceProviderClient;
   private readonly engine: grpc.Server;
   private readonly ownFolder: string | undefined;
+  private readonly config: Json;
   /** Messages for the user: those of the log service, and lines that it printed after its port. */
   readonly printed: string[];
   /** What it printed as errors, which the engine shows too. */
@@ -116,7 +117,9 @@ export class DynamicProcess {
     printed: string[],
     logged: readonly LoggedMessage[],
     errors: readonly string[],
+    config: Json,
   ) {
+    this.config = config;
     this.errors = errors;
     this.printed = printed;
     this.logged = logged;
@@ -165,7 +168,7 @@ export class DynamicProcess {
       lines.once("line", resolve);
     });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    const started = new DynamicProcess(kind, text, child, client, engine, ownFolder, printed, logged, errors);
+    const started = new DynamicProcess(kind, text, child, client, engine, ownFolder, printed, logged, errors, config);
     lines.on("line", (line) => printed.push(line));
     const request = new pb.ConfigureRequest();
     request.setArgs(toStruct(config));
@@ -175,6 +178,22 @@ export class DynamicProcess {
     } catch (error) {
       await started.stop();
       throw error;
+    }
+  }
+
+  /** Starts the process of the next `pulumi` command: each command has its own. */
+  next(): Promise<DynamicProcess> {
+    return DynamicProcess.start(this.kind, this.config, undefined, this.text);
+  }
+
+  /** Deletes it as a later `pulumi` command does. */
+  async deleteLater(id: string, props: Json): Promise<void> {
+    const later = await this.next();
+    try {
+      await later.delete(id, props);
+    } finally {
+      this.printed.push(...later.printed);
+      await later.stop();
     }
   }
 
@@ -195,9 +214,9 @@ export class DynamicProcess {
   async stop(): Promise<void> {
     this.client.close();
     if (this.child.exitCode === null) {
-      const gone = once(this.child, "exit");
+      const exited = once(this.child, "exit");
       this.child.kill();
-      await gone;
+      await exited;
     }
     this.engine.forceShutdown();
     if (this.ownFolder !== undefined) await fs.rm(this.ownFolder, { recursive: true });

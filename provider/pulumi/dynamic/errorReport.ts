@@ -1,4 +1,4 @@
-/** Errors in the form that the dynamic provider process reports. */
+/** Errors in the form that the dynamic provider process expects. */
 import { type ErrorCode, UnikernelError, errorMessage, formatErrorSentences } from "../../base/errors";
 import { resourceNameIn } from "../../definition/internalKeys";
 import type { CheckFailure, Properties } from "../../definition/resource";
@@ -7,7 +7,7 @@ import type { AnyResource } from "../../resources/all";
 import { CancelledError } from "./cancellation";
 import { REPORTED_STACK } from "./reportedErrors";
 
-/** A resource in messages: `Volume 'data'`. */
+/** The resource in messages, such as `Volume 'data'`. */
 export const resourceLabel = ({ kind }: AnyResource, state: Properties): string =>
   `${kind} '${resourceNameIn(state) ?? ""}'`;
 
@@ -35,7 +35,7 @@ const codeOf = (error: unknown): ErrorCode => {
  * An error as the dynamic process reports it. The engine prints `message`, or of a partial failure only `reasons`, so the
  * whole text goes into each of them. The stack of a defect is kept.
  *
- * @param stateOf the whole state of what failed in part, from its outputs
+ * @param stateOf the complete state of a partially failed resource, from its outputs
  */
 export function toEngineError(label: string, error: unknown, stateOf: (outputs: Properties) => Properties): Error {
   const isInitFailure = error instanceof ResourceInitFailedError;

@@ -1,12 +1,11 @@
 /**
- * The dynamic front end: one provider object for each kind.
+ * The dynamic provider: one provider object per kind.
  *
- * An adapter without decisions of its own. What the dynamic protocol cannot express: detailed diffs, preview of create,
- * import, timeouts, cancel, secrets on the wire (the engine re-applies them by property name).
+ * A thin adapter. The dynamic protocol does not support detailed diffs, preview of create, import, timeouts, cancellation, or
+ * secrets on the wire (the engine re-applies them by property name).
  *
  * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
  */
-import * as crypto from "node:crypto";
 import {
   type MetroConfig,
   type PartialSettings,
@@ -16,16 +15,20 @@ import {
   settingText,
 } from "../../base/config/metroConfig";
 import { UnikernelError } from "../../base/errors";
-import { resourceNameIn, urnIn } from "../../definition/internalKeys";
-import { withAutoName } from "../../definition/naming";
+import { hashOfName, identityIn } from "../../definition/identity";
+import { REPLACE_ON_CHANGES_KEY, resourceNameIn, urnIn } from "../../definition/internalKeys";
+import { AUTO_NAME_KEY, withAutoName } from "../../definition/naming";
+import { containsUnknown } from "../../definition/unknowns";
 import { check as checkInputs } from "../../definition/check";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
 import { migrate } from "../../definition/migrate";
 import { type AnyResource, type ResourceKind, resourceOf } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
+import type { NameDirectory } from "../../resources/nameDirectory";
 import { diffResource } from "../resourceDiff";
 import { describeChanges, sayOnce } from "../describeChanges";
+import { type NameCheck, NameChecker } from "../nameChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
 import { engineAddress, engineGone } from "./engineConnection";
@@ -50,7 +53,7 @@ import {
 import { fromStoredTimeouts } from "./storedTimeouts";
 import { LOCATION_KEY, type Location, assertSameMetro, requiresMove } from "../resourceLocation";
 
-/** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
+/** The used part of the engine's configure request. Keys include the namespace: `unikernel:metro`. */
 interface ConfigureRequest {
   readonly config: { get(key: string): string | undefined };
 }
@@ -74,23 +77,26 @@ export interface DynamicProvider {
 }
 
 /**
- * What `configure` was told. One process serves one provider instance, so all kinds share it; it is stored without an
- * await, because the process may call other methods while `configure` still runs.
+ * The settings that `configure` received. One process serves one Provider, so all kinds share them. They are stored
+ * synchronously, because the process may call other methods while `configure` still runs.
  */
 let settings: PartialSettings = {};
 /** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
 let providerName = "";
-/** What is made of the settings, once for all resources: checking one resource asks for it four times. */
+/** Derived from the settings once for all resources: one check reads it four times. */
 let metro: MetroConfig | undefined;
 let address: string | undefined;
 let context: ProviderContext | undefined;
+let nameDirectory: NameDirectory | undefined;
 const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings }));
 
 // Loaded when first needed, with the whole client: a preview without changes sends no request.
 const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
+const loadNameDirectory = () =>
+  require("../../resources/nameDirectory") as typeof import("../../resources/nameDirectory");
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
 
-/** Ends the operations of this process when it is told to end. */
+/** Aborts the operations of this process on SIGINT and SIGTERM. */
 const cancellation = new Cancellation();
 const engine = engineAddress(process.argv);
 if (engine !== undefined) {
@@ -112,6 +118,13 @@ const contextFor = (properties: Properties): ProviderContext => ({
 
 const informOnce = sayOnce((sentence, urn) => log.write("info", sentence, urn));
 const warnOnce = sayOnce((sentence, urn) => log.write("warning", sentence, urn));
+const nameChecker = new NameChecker((sentences, urn) => {
+  for (const sentence of sentences) {
+    const warning = sentence.startsWith("Warning: ") ? sentence.slice("Warning: ".length) : undefined;
+    if (warning === undefined) informOnce([sentence], urn);
+    else warnOnce([warning], urn);
+  }
+});
 const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), warnOnce);
 
 const currentLocation = (): Location => ({
@@ -119,7 +132,7 @@ const currentLocation = (): Location => ({
   provider: providerName,
 });
 
-/** What is wrong with the settings, so that a preview shows it. The engine asks for no check while either is unknown. */
+/** Errors in the settings, reported by `check` so that a preview shows them. The engine skips `check` while a setting is unknown. */
 function settingsFailures({ kind, metroRestriction }: AnyResource): readonly CheckFailure[] {
   try {
     const { metro } = getMetro();
@@ -136,7 +149,7 @@ function settingsFailures({ kind, metroRestriction }: AnyResource): readonly Che
   }
 }
 
-/** What exceeds the quotas; or the setting with which they could not be asked for, and with which nothing could be made. */
+/** The exceeded quotas, or the wrong setting that prevented reading them. */
 async function quotaFailures(
   resource: AnyResource,
   olds: Properties,
@@ -152,9 +165,51 @@ async function quotaFailures(
   }
 }
 
+/** Whose objects a resource's operations make and may take over. */
+function withOwnership(context: ProviderContext, properties: Properties): ProviderContext {
+  const identity = identityIn(properties);
+  const hasDerivedName = properties[AUTO_NAME_KEY] === true;
+  return identity === undefined ? context : { ...context, ownership: { ...identity, hasDerivedName } };
+}
+
+/** The name of a resource, and what is wrong with it. */
+function checkName(
+  resource: AnyResource,
+  { isNew, named, inputs }: { readonly isNew: boolean; readonly named: Properties; readonly inputs: Properties },
+): Promise<NameCheck> {
+  const resourceName = resourceNameIn(named) ?? resource.kind;
+  const resourceHash = identityIn(named)?.resourceHash ?? hashOfName(resourceName);
+  const described = {
+    kind: resource.kind,
+    label: resourceLabel(resource, named),
+    urn: urnIn(named),
+    isNew,
+    derivedFrom: named[AUTO_NAME_KEY] === true ? { resourceName, resourceHash } : undefined,
+    name: inputs["name"],
+    adopt: inputs["adopt"] === true,
+  };
+  return nameChecker.check(described, {
+    find: (kind, names) => (nameDirectory ??= loadNameDirectory().createNameDirectory(getContext())).find(kind, names),
+    inspect: (id) => {
+      const operation = loadContext().withTimeLimit(
+        withOwnership(getContext(), named),
+        INSPECTION_TIMEOUT_MS,
+        "Looking names up",
+      );
+      return resource.findNameHolder?.(operation, id, inputs) ?? Promise.resolve(undefined);
+    },
+  });
+}
+const INSPECTION_TIMEOUT_MS = 5_000;
+
 function createProvider(kind: ResourceKind): DynamicProvider {
   const resource = resourceOf(kind);
-  /** Ids that were read and not compared yet: a refresh compares what it read, which is no plan of an update. */
+  /**
+   * Ids of objects that stay, which this process must not delete: a create may have taken over the object of its own predecessor,
+   * and the engine then deletes that one.
+   */
+  const kept = new Set<string>();
+  /** Ids that were read but not diffed yet. The engine's diff after a refresh's read does not plan an update. */
   const refreshed = new Set<string>();
 
   const toResourceError = (news: Properties, error: unknown): Error =>
@@ -173,12 +228,12 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     !hasPendingStart(olds) &&
     diffInputs(resource, inputsFromState(resource, olds), news).length === 0;
 
-  /** Runs one lifecycle function; whatever it throws becomes a report. */
+  /** Runs one lifecycle function and converts its errors for the engine. */
   async function runOperation<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
     try {
       const context = contextFor(news);
       assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
-      return await cancellation.track(action(context));
+      return await cancellation.track(action(withOwnership(context, news)));
     } catch (error) {
       throw toResourceError(news, error);
     } finally {
@@ -197,13 +252,13 @@ function createProvider(kind: ResourceKind): DynamicProvider {
   const provider: DynamicProvider = {
     configure(request) {
       providerName = request.config.get("unikernel:provider") ?? "";
-      const given = Object.fromEntries(
+      const received = Object.fromEntries(
         SETTING_KEYS.map((key) => [key, settingText(request.config.get(`unikernel:${key}`))]),
       );
-      if (providerName !== "") given["timeouts"] = fromStoredTimeouts(given["timeouts"]);
-      if (SETTING_KEYS.some((key) => given[key] !== settings[key])) {
-        settings = given;
-        [metro, address, context] = [undefined, undefined, undefined];
+      if (providerName !== "") received["timeouts"] = fromStoredTimeouts(received["timeouts"]);
+      if (SETTING_KEYS.some((key) => received[key] !== settings[key])) {
+        settings = received;
+        [metro, address, context, nameDirectory] = [undefined, undefined, undefined, undefined];
       }
       return Promise.resolve();
     },
@@ -211,14 +266,21 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     async check(oldInputs, news) {
       const olds = migrate(resource, oldInputs);
       const resourceName = resourceNameIn(news) ?? kind;
-      const named = withAutoName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
+      const identity = identityIn(news);
+      const named = withAutoName(resourceName, olds, news, identity?.resourceHash ?? hashOfName(resourceName));
+      const isNew = Object.keys(oldInputs).length === 0;
       const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
       const checked = await checkInputs(resource, olds, given);
       const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);
-      const exceeded = failures.length > 0 ? [] : await quotaFailures(resource, olds, checked.inputs, news);
+      if (failures.length > 0) {
+        return { inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }), failures };
+      }
+      const { name, failures: taken } = await checkName(resource, { isNew, named, inputs: checked.inputs });
+      const inputs = { ...checked.inputs, ...(name === undefined ? {} : { name }) };
+      const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
-        inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }),
-        failures: [...failures, ...exceeded.map((reason) => ({ property: "", reason }))],
+        inputs: toSerializable({ ...inputs, ...internalProperties(named) }),
+        failures: [...taken, ...exceeded].map((reason) => ({ property: "", reason })),
       };
     },
 
@@ -232,6 +294,10 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const isRefresh = refreshed.delete(id);
       const isReplaced = !isRefresh && replaces.length > 0;
       if (isReplaced || movesMetro) quotaChecker.forget(label, news);
+      if (isReplaced && !movesMetro) nameChecker.expectReplacement(kind, olds["name"], urnIn(news));
+      // What only a dependency's replacement may change is asked for with unknowns, and the program may replace it all the same.
+      if (isReplaced || movesMetro) kept.delete(id);
+      else if (!isRefresh && !containsUnknown(news) && news[REPLACE_ON_CHANGES_KEY] === undefined) kept.add(id);
       if (isReplaced && !movesMetro)
         quotaChecker.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
       const changesTimeouts = haveTimeoutsChanged(olds, news);
@@ -240,7 +306,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         informOnce([`${label}: its timeouts change; the resource does not.`], urnIn(news));
       await log.flush();
       return {
-        // What is owed is no drift, but the plan of an update.
+        // A pending start is not drift, but it does require an update.
         changes: movesMetro || changes.length > 0 || changesTimeouts || (!isRefresh && hasPendingStart(olds)),
         replaces: movesMetro ? [LOCATION_KEY, ...replaces] : replaces,
         deleteBeforeReplace,
@@ -251,6 +317,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       runOperation(news, async (context) => {
         const inputs = inputsFromState(resource, news);
         const { id, outputs } = await resource.create(context, inputs);
+        kept.add(id);
         return { id, outs: toState(resource, currentLocation(), news, inputs, outputs) };
       }),
 
@@ -259,7 +326,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         const olds = inputsFromState(resource, migrate(resource, props));
         const observed = await resource.read(context, id, olds);
         if (observed === undefined) {
-          // The process cannot say that there is none: without an error the engine would go on with an empty resource.
+          // The protocol cannot report a missing object: without an error the engine would continue with an empty resource.
           if (isLookup(props)) throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`);
           return {};
         }
@@ -273,7 +340,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
           refreshed.add(id);
           return found;
         }
-        // The engine compares all outputs of what is not managed, those that change by themselves included.
+        // The engine compares all outputs of an unmanaged resource, including counters and times, which would show as changes.
         const isSame = diffInputs(resource, olds, observed.inputs).length === 0;
         return { id: found.id, props: isSame ? toSerializable(props) : found.props };
       }),
@@ -289,9 +356,19 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       }),
 
     delete: (id, props) =>
-      runOperation(props, (context) =>
-        resource.delete(context, id, observedFromState(resource, migrate(resource, props))),
-      ),
+      runOperation(props, async (context) => {
+        if (kept.has(id)) {
+          const label = resourceLabel(resource, props);
+          log.write(
+            "info",
+            `${label}: '${String(props["name"])}' is not deleted, because its replacement took it over.`,
+            urnIn(props),
+          );
+          return;
+        }
+        nameChecker.expectReplacement(kind, props["name"], urnIn(props));
+        await resource.delete(context, id, observedFromState(resource, migrate(resource, props)));
+      }),
   };
   return {
     ...provider,
@@ -304,7 +381,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
 const providers = new Map<ResourceKind, DynamicProvider>();
 
-/** The provider object of a kind, made when it is first asked for. */
+/** The provider object of a kind, created on first use. */
 export function providerOf(kind: ResourceKind): DynamicProvider {
   const provider = providers.get(kind) ?? createProvider(kind);
   providers.set(kind, provider);

@@ -4,9 +4,11 @@ import { ITEM_CODES } from "../../contract/codes";
 import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { CertificateItem } from "../../contract/models";
 import { withErrorContext } from "../../base/errors";
-import type { Lifecycle } from "../../definition/resource";
+import type { Lifecycle, NameHolder } from "../../definition/resource";
+import { containsUnknown, withoutUnknowns } from "../../definition/unknowns";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
+import { createOrResume, nameTakenContext } from "../common/createOrResume";
 import { type ProviderContext, withTimeLimit } from "../context";
 import { findCertificate } from "../common/find";
 import { replaceChainAndKey, withInputContext } from "./apply";
@@ -14,7 +16,7 @@ import { type CertificateInputs, certificateInputs } from "./inputs";
 import { type certificateOutputs, toOutputs } from "./outputs";
 import { observedInputs, toCreateRequest } from "./wire";
 
-/** Brings a certificate that exists to what is asked for; `undefined` when there is none of the name. */
+/** Updates the existing certificate of this name to match the inputs; undefined if there is none. */
 async function adoptExisting(context: ProviderContext, inputs: CertificateInputs) {
   const { name = "" } = inputs;
   const item = await findCertificate(context, name);
@@ -25,9 +27,33 @@ async function adoptExisting(context: ProviderContext, inputs: CertificateInputs
   return { id: item.uuid, outputs };
 }
 
+/** Is it what is asked for, as far as that is known? */
+const isSameCertificate = (item: CertificateItem, inputs: CertificateInputs): boolean =>
+  diff({ inputs: certificateInputs }, observedInputs(item, withoutUnknowns(inputs)), inputs).every(({ property }) =>
+    containsUnknown(inputs[property as keyof CertificateInputs]),
+  );
+
+/**
+ * Whose a certificate is. It has no tags, and one request makes all of it: what is the same and in no use is taken for what a killed
+ * create of this resource made.
+ */
+function certificateHolder(
+  { ownership }: ProviderContext,
+  item: CertificateItem,
+  inputs: CertificateInputs,
+): NameHolder {
+  if (ownership === undefined || !isSameCertificate(item, inputs)) return "unmarked";
+  return (item.service_groups ?? []).length === 0 ? "unfinished" : "finished";
+}
+
 /** The lifecycle of a Certificate. */
 export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOutputs, ProviderContext> = {
   describeUpdate: () => ["upload the new chain and key"],
+
+  async findNameHolder(context, id, inputs) {
+    const item = await findCertificate(context, id);
+    return item && certificateHolder(context, item, inputs);
+  },
 
   async create(unlimited, inputs) {
     const { createMs } = unlimited.timeouts;
@@ -37,18 +63,27 @@ export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOu
     const { name = "", commonName } = inputs;
     const { client } = context;
     const body = toCreateRequest(inputs);
-    const made = await createOrRecover<CertificateItem>(
-      context,
-      async () =>
-        onlyItem(await client.createCertificate({ body }), `Creating certificate '${name}' for '${commonName}'`),
-      async () => (await client.getCertificates({ query: { name: [name] } })).items[0],
-      (found) => diff({ inputs: certificateInputs }, observedInputs(found, inputs), inputs).length === 0,
-    ).catch((error: unknown) => {
-      throw withInputContext(error);
+    const created = await createOrResume<CertificateItem>(context, {
+      create: () =>
+        createOrRecover<CertificateItem>(
+          context,
+          async () =>
+            onlyItem(await client.createCertificate({ body }), `Creating certificate '${name}' for '${commonName}'`),
+          async () => (await client.getCertificates({ query: { name: [name] } })).items[0],
+          (found) => isSameCertificate(found, inputs),
+        ),
+      findUnfinished: async () => {
+        const found = await findCertificate(context, name);
+        return found !== undefined && certificateHolder(context, found, inputs) === "unfinished" ? found : undefined;
+      },
+      resume: (found) => Promise.resolve(found),
+      discard: () => Promise.resolve(),
+    }).catch((error: unknown) => {
+      throw withErrorContext(withInputContext(error), { ALREADY_EXISTS: nameTakenContext(context) });
     });
-    // What the answer to a create leaves out is no reason to fail one that succeeded.
-    const item = await findCertificate(context, made.uuid).catch(() => undefined);
-    return { id: made.uuid, outputs: toOutputs(item ?? made) };
+    // The create response may be incomplete. If this read fails, the create has still succeeded.
+    const item = await findCertificate(context, created.uuid).catch(() => undefined);
+    return { id: created.uuid, outputs: toOutputs(item ?? created) };
   },
 
   async read(context, id, inputs) {
@@ -72,8 +107,8 @@ export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOu
     try {
       onlyItem(reply, attempted);
     } catch (error) {
-      const used = await findCertificate(context, id).catch(() => undefined);
-      const services = (used?.service_groups ?? []).map(({ name }) => `'${name}'`).join(", ");
+      const item = await findCertificate(context, id).catch(() => undefined);
+      const services = (item?.service_groups ?? []).map(({ name }) => `'${name}'`).join(", ");
       const hint = `Remove it from the domains of service ${services} first.`;
       throw withErrorContext(error, { IN_USE: services === "" ? {} : { hint } });
     }

@@ -5,6 +5,7 @@ import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { findVolume } from "../common/find";
+import { holderByMark, isOwnUnfinished } from "../common/ownershipMark";
 import { withDeleteLockHint } from "../common/deleteLock";
 import { deleteOnceFree } from "../common/deleteOnceFree";
 import { applyChanges, updateVolume } from "./apply";
@@ -21,11 +22,12 @@ import { toOutputs, type volumeOutputs } from "./outputs";
 import { describeVolumeUpdate, planChanges } from "./plan";
 import { observedInputs } from "./wire";
 
-/** Brings a volume that exists to what is asked for; `undefined` when there is none of the name. */
+/** Updates the existing volume of this name to match the inputs; undefined if there is none. */
 async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
   const { name = "" } = inputs;
   const item = await findVolume(context, name);
-  if (item === undefined) return undefined;
+  // What a create of this resource left unfinished is no matter of `adopt`.
+  if (item === undefined || isOwnUnfinished(item.tags, context.ownership)) return undefined;
   const found = observedInputs(item, inputs);
   assertAdoptable(`Volume '${name}'`, diff({ inputs: volumeInputs }, found, inputs));
   return { id: item.uuid, outputs: await updateVolume(context, item.uuid, { inputs: found }, inputs) };
@@ -35,24 +37,29 @@ async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
 export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, ProviderContext> = {
   describeUpdate: describeVolumeUpdate,
 
+  async findNameHolder(context, id) {
+    const item = await findVolume(context, id);
+    return item === undefined ? undefined : holderByMark(item.tags, context.ownership);
+  },
+
   async create(unlimited, inputs) {
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
     const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating volume '${inputs.name ?? ""}'`);
-    const made = await createVolume(context, inputs);
-    const ready = await waitUntilReady(context, made.uuid).catch(async (error: unknown) => {
-      // It was never of use, so it holds nothing: leave nothing behind, and the next up starts afresh.
-      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(forCleanup(context), made))) throw error;
-      throw await initFailure(context, made, inputs, error);
+    const created = await createVolume(context, inputs);
+    const ready = await waitUntilReady(context, created.uuid).catch(async (error: unknown) => {
+      // It never became usable, so it holds no data: delete it, so that the next up creates a new one.
+      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(forCleanup(context), created))) throw error;
+      throw await initFailure(context, created, inputs, error);
     });
     try {
       const changes = planChanges(ready, inputs, inputs);
       await applyChanges(context, ready, changes);
       // Without changes, `ready` is still current.
-      const item = changes.length === 0 ? ready : await waitUntilReadyAgain(context, made.uuid);
-      return { id: made.uuid, outputs: toOutputs(item, inputs) };
+      const item = changes.length === 0 ? ready : await waitUntilReadyAgain(context, created.uuid);
+      return { id: created.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
-      throw await initFailure(context, made, inputs, error);
+      throw await initFailure(context, created, inputs, error);
     }
   },
 

@@ -5,15 +5,18 @@ import type { VolumeItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import { hasTimedOut } from "../../base/timeout";
+import { diff } from "../../definition/diff";
 import { listExistingInstances } from "../common/deleteOnceFree";
 import { findVolume } from "../common/find";
 import { ResourceInitFailedError } from "../../definition/initFailed";
 import { type ProviderContext, forCleanup } from "../context";
+import { createOrResume, nameTakenContext } from "../common/createOrResume";
 import { omitEmpty } from "../common/omit";
+import { isOwnUnfinished, unfinishedMark } from "../common/ownershipMark";
 import { toReference } from "../common/fields";
-import type { VolumeInputs } from "./inputs";
+import { type VolumeInputs, volumeInputs } from "./inputs";
 import { toOutputs } from "./outputs";
-import { toCreateRequest } from "./wire";
+import { observedInputs, toCreateRequest } from "./wire";
 
 const POLL_MS = 200;
 
@@ -23,7 +26,7 @@ const REPLACE_HINT =
 /**
  * Waits until a volume can be used.
  *
- * Throws `OPERATION_FAILED` when it never will, and `WAIT_TIMEOUT` when the context's time is up.
+ * Throws `OPERATION_FAILED` if its state is `error`, and `WAIT_TIMEOUT` if the context times out.
  */
 export async function waitUntilReady(context: ProviderContext, id: string): Promise<VolumeItem> {
   const { client, clock, signal } = context;
@@ -51,42 +54,62 @@ export async function waitUntilReady(context: ProviderContext, id: string): Prom
   }
 }
 
-/** {@link waitUntilReady} for a volume that has been of use, with the way out where it is so no more. */
+/** {@link waitUntilReady} for a volume that was usable before. Adds a hint to `OPERATION_FAILED` on how to replace it. */
 export const waitUntilReadyAgain = (context: ProviderContext, id: string): Promise<VolumeItem> =>
   waitUntilReady(context, id).catch((error: unknown) => {
     throw withErrorContext(error, { OPERATION_FAILED: { hint: REPLACE_HINT } });
   });
 
-/** An empty volume, one from a template, or a copy; not ready yet. */
+/** True if an unfinished volume equals the inputs, apart from what the last requests of a create set. */
+const isAsRequested = (item: VolumeItem, inputs: VolumeInputs): boolean =>
+  item.state !== "error" &&
+  diff(
+    { inputs: volumeInputs },
+    { ...observedInputs(item, inputs), deleteLock: inputs.deleteLock, quotaPolicy: inputs.quotaPolicy },
+    inputs,
+  ).length === 0;
+
+/** Creates a volume: empty, from a template, or as a copy; or finds the one that a killed create of this resource left. It may not be ready yet. */
 export async function createVolume(context: ProviderContext, inputs: VolumeInputs): Promise<VolumeItem> {
-  const { client } = context;
+  const { client, ownership } = context;
   const { name = "", cloneFrom, template, quotaPolicy, accessMode, tags } = inputs;
+  const marks = ownership === undefined ? [] : [unfinishedMark(ownership)];
   const attempted = `Creating volume '${name}'`;
   const copy = async (original: string) => {
     const options = { vol_name: name, quota_policy: quotaPolicy, access_mode: accessMode };
-    const body = omitUndefined({ ...toReference(original), ...options, tags: omitEmpty(tags) });
+    const body = omitUndefined({ ...toReference(original), ...options, tags: omitEmpty([...tags, ...marks]) });
     return onlyItem(await client.cloneVolumes({ body: [body] }), `${attempted} as a copy of '${original}'`);
   };
   const origin = cloneFrom !== undefined ? "cloneFrom" : template !== undefined ? "template" : undefined;
-  return createOrRecover<VolumeItem>(
-    context,
-    async () =>
-      cloneFrom === undefined
-        ? onlyItem(await client.createVolume({ body: toCreateRequest(inputs) }), attempted)
-        : copy(cloneFrom),
-    async () => (await client.getVolumes({ query: { name: [name] } })).items[0],
-    // One with an origin has that one's size at first.
-    ({ size_mb }) => origin !== undefined || size_mb === undefined || size_mb === inputs.sizeMb,
-  ).catch((error: unknown) => {
+  return createOrResume<VolumeItem>(context, {
+    create: () =>
+      createOrRecover<VolumeItem>(
+        context,
+        async () =>
+          cloneFrom === undefined
+            ? onlyItem(await client.createVolume({ body: toCreateRequest(inputs, marks) }), attempted)
+            : copy(cloneFrom),
+        async () => (await client.getVolumes({ query: { name: [name] } })).items[0],
+        // A volume created from a template or as a copy has the size of its original first.
+        ({ size_mb }) => origin !== undefined || size_mb === undefined || size_mb === inputs.sizeMb,
+      ),
+    findUnfinished: async () => {
+      const item = await findVolume(context, name);
+      return isOwnUnfinished(item?.tags, ownership) ? item : undefined;
+    },
+    // It holds nothing yet: only what is the same already is worth keeping, which a copy does not tell.
+    resume: (item) => Promise.resolve(origin === undefined && isAsRequested(item, inputs) ? item : undefined),
+    discard: async (item) => void onlyItem(await client.deleteVolumes({ body: [{ uuid: item.uuid }] }), attempted),
+  }).catch((error: unknown) => {
     throw withErrorContext(error, {
-      ALREADY_EXISTS: { property: "name" },
+      ALREADY_EXISTS: nameTakenContext(context),
       QUOTA_EXCEEDED: { property: "sizeMb" },
       ...(origin === undefined ? {} : { NOT_FOUND: { property: origin, hint: "Check its id or name in this metro." } }),
     });
   });
 }
 
-/** The instances that have a volume attached and still exist, as a list for a sentence; empty when there is none. */
+/** The existing instances that the volume is attached to, as a list for a sentence; empty if there are none. */
 export async function listAttachedInstances(context: ProviderContext, id: string): Promise<string> {
   const volume = onlyItem(await context.client.getVolumes({ query: { uuid: [id] } }), `Reading volume '${id}'`);
   return listExistingInstances(
@@ -95,13 +118,13 @@ export async function listAttachedInstances(context: ProviderContext, id: string
   );
 }
 
-/** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */
+/** The error of a possibly incomplete change. It carries the observed state, from which the next update continues. */
 export async function initFailure(context: ProviderContext, item: VolumeItem, requested: VolumeInputs, error: unknown) {
   const now = await findVolume(forCleanup(context), item.uuid).catch(() => undefined);
   return new ResourceInitFailedError(item.uuid, toOutputs(now ?? item, requested), error);
 }
 
-/** Deletes a volume that could not be made; false when that failed too. */
+/** Deletes a volume that could not be initialized; false if that fails too. */
 export async function tryDelete({ client }: ProviderContext, { uuid }: VolumeItem): Promise<boolean> {
   try {
     const { items } = await client.deleteVolumes({ body: [{ uuid }] });

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { field, objectType } from "../../definition/resource";
 import { idOrName, mountPath } from "../common/fields";
-import { tagsField } from "../common/tags";
+import { MAX_OBJECT_TAGS, tagsField } from "../common/tags";
 
 const readonlyField = () => field(z.boolean().default(false), { description: "Mount read-only. Default false." });
 
@@ -28,7 +28,7 @@ export const ephemeralVolume = objectType(
     }),
     readonly: readonlyField(),
     quotaPolicy: field(z.enum(["static", "dynamic"]).optional(), {
-      description: "What counts toward the quota: `static` the whole size, `dynamic` the used space. Default `static`.",
+      description: "Quota usage: `static` counts the whole size, `dynamic` only the used space. Default `static`.",
     }),
     filesystem: field(z.string().min(1).optional(), {
       description: "File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default `ext4`.",
@@ -36,7 +36,7 @@ export const ephemeralVolume = objectType(
     accessMode: field(z.enum(["rwo", "rox", "rwx"]).optional(), {
       description: "`rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default `rwo`.",
     }),
-    tags: tagsField("volume"),
+    tags: tagsField("volume", MAX_OBJECT_TAGS),
     filesystemArgs: field(z.record(z.string(), z.string()).optional(), {
       description: "Arguments of a file system that the metro's operator defines. Default: none.",
     }),
@@ -79,7 +79,7 @@ const inlineFile = objectType(
   "A file given in the program, at most 1 MB.",
   z.strictObject({
     path: field(z.string().min(1), { description: "Path inside the ROM." }),
-    data: field(z.string(), { description: "Content, encoded as `encoding` says. Encrypted in state.", secret: true }),
+    data: field(z.string(), { description: "Content, in the given `encoding`. Encrypted in state.", secret: true }),
     encoding: field(z.enum(["text", "base64"]).default("text"), {
       description: "Encoding of `data`: `text`, or `base64` for binary content. Default `text`.",
     }),
@@ -142,7 +142,7 @@ export const schedule = objectType(
 /** The `autokill` input. */
 export const autokill = objectType(
   "Autokill",
-  "When the platform deletes an instance by itself.",
+  "When the platform deletes an instance automatically.",
   z.strictObject({
     timeMs: field(z.int().min(0).default(0), {
       description: "Delete the instance this long after it stops, in milliseconds. Default 0: never.",

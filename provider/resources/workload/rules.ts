@@ -2,7 +2,7 @@
 import type { CheckFailure, Rule } from "../../definition/resource";
 import type { Workload } from "./inputs";
 import { WORKLOAD_WIRE } from "./wire";
-import { uniqueTagsRule } from "../common/tags";
+import { tagsRule } from "../common/tags";
 
 type PartialWorkload = Partial<Workload>;
 
@@ -149,7 +149,7 @@ export const workloadRules: readonly Rule<PartialWorkload>[] = [
   { reads: ["schedules"], test: checkSchedules },
   { reads: ["networkInterfaces", "gateway", "nameserver"], test: checkNetworkInterfaces },
   { reads: ["type", "gpus", "scaleToZero", "template", "branchFrom", "checkpoint"], test: checkType },
-  { reads: ["tags"], test: ({ tags = [] }, olds) => uniqueTagsRule.test({ tags }, olds) },
+  { reads: ["tags"], test: ({ tags = [] }, olds) => tagsRule.test({ tags }, olds) },
   {
     reads: ["annotations"],
     test: ({ annotations = {} }) =>
@@ -159,13 +159,15 @@ export const workloadRules: readonly Rule<PartialWorkload>[] = [
   },
   {
     reads: ["scaleToZero"],
-    test: ({ scaleToZero: sleep }) =>
-      sleep === undefined || sleep.notifyTimeMs === 0 || sleep.notifyTimeMs < sleep.cooldownTimeMs
+    test: ({ scaleToZero }) =>
+      scaleToZero === undefined ||
+      scaleToZero.notifyTimeMs === 0 ||
+      scaleToZero.notifyTimeMs < scaleToZero.cooldownTimeMs
         ? []
         : [
             {
               property: "scaleToZero.notifyTimeMs",
-              reason: `must be less than cooldownTimeMs, which is ${sleep.cooldownTimeMs}, got ${sleep.notifyTimeMs}.`,
+              reason: `must be less than cooldownTimeMs (${scaleToZero.cooldownTimeMs}), got ${scaleToZero.notifyTimeMs}.`,
             },
           ],
   },
@@ -177,7 +179,7 @@ export const workloadRules: readonly Rule<PartialWorkload>[] = [
         workload.restartPolicy !== "never" ? "restartPolicy" : scalesToZero(workload) ? "scaleToZero" : undefined;
       return other === undefined
         ? []
-        : [{ property: other, reason: 'not supported together with the feature "delete-on-stop".' }];
+        : [{ property: other, reason: 'not supported with the feature "delete-on-stop".' }];
     },
   },
 ];

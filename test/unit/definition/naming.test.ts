@@ -1,44 +1,63 @@
 import assert from "node:assert/strict";
-import { DNS_NAME_PATTERN, reusesName, withAutoName } from "../../../provider/definition/naming";
+import {
+  AUTO_NAME_KEY,
+  DNS_NAME_PATTERN,
+  MAX_DNS_NAME_LENGTH,
+  MAX_NAME_ORDINAL,
+  deriveName,
+  reusesName,
+  withAutoName,
+} from "../../../provider/definition/naming";
 import { migrate } from "../../../provider/definition/migrate";
 import { formatPath } from "../../../provider/definition/propertyPath";
 import { closestMatch } from "../../../provider/base/spelling";
 import * as z from "zod";
 
-describe("an automatic name", () => {
-  it("is derived from the resource's name and kept for its lifetime", () => {
+describe("a derived name", () => {
+  it("is made of the resource's name and its identity, and kept for its lifetime", () => {
     const first = withAutoName("My Redis_1", {}, {}, "0123456789");
     assert.equal(first["name"], "my-redis-1-0123456");
+    assert.deepEqual(withAutoName("My Redis_1", {}, {}, "0123456789"), first, "the same in a preview and in an update");
     assert.deepEqual(withAutoName("My Redis_1", first, {}, "ffffffff"), first);
   });
 
-  it("is new for a replacement, whose check has no old inputs", () => {
-    assert.equal(withAutoName("redis", {}, {}, "fedcba98")["name"], "redis-fedcba9");
+  it("keeps the random one of an earlier release", () => {
+    const old = { name: "redis-fedcba9", [AUTO_NAME_KEY]: true };
+    assert.deepEqual(withAutoName("redis", old, {}, "0123456"), old);
   });
 
-  it("yields to a given name and replaces an earlier given one", () => {
+  it("has a number where the first choice is taken", () => {
+    assert.deepEqual(
+      [1, 2, 3, MAX_NAME_ORDINAL].map((ordinal) => deriveName("web", "0123456789", ordinal)),
+      ["web-0123456", "web-0123456-2", "web-0123456-3", "web-0123456-999"],
+    );
+  });
+
+  it("yields to an explicit name and replaces an earlier explicit one", () => {
     assert.equal(withAutoName("redis", { name: "redis-0123456" }, { name: "cache" }, "aaaaaaa")["name"], "cache");
     assert.equal(withAutoName("redis", { name: "cache" }, {}, "aaaaaaa")["name"], "redis-aaaaaaa");
   });
 
-  it("stays when the resource is renamed in the program, also on later runs", () => {
+  it("stays if the resource is renamed in the program, also on later runs", () => {
     const first = withAutoName("old", {}, {}, "0123456");
     const second = withAutoName("new", first, {}, "aaaaaaa");
     assert.deepEqual(withAutoName("new", second, {}, "bbbbbbb"), first);
   });
 
-  it("is available for a replacement, while a given name must be released first", () => {
+  it("is available for a replacement, while an explicit name must be released first", () => {
     const auto = withAutoName("web", {}, {}, "0123456");
     assert.equal(reusesName(auto, withAutoName("web", auto, {}, "aaaaaaa")), false);
     assert.equal(reusesName({ name: "web-0123456" }, withAutoName("web", {}, { name: "web-0123456" }, "")), true);
     assert.equal(reusesName({ name: "web" }, { name: "other" }), false);
   });
 
-  it("is a valid DNS label for any resource name", () => {
+  it("is a valid DNS label for any resource name and number", () => {
     for (const resourceName of ["", "---", "Ünï cödé", "x".repeat(200), "a.b/c"]) {
-      const name = String(withAutoName(resourceName, {}, {}, "0123456")["name"]);
-      assert.match(name, DNS_NAME_PATTERN);
-      assert.ok(name.length <= 63, name);
+      for (const ordinal of [1, 2, MAX_NAME_ORDINAL]) {
+        const name = deriveName(resourceName, "0123456", ordinal);
+        assert.match(name, DNS_NAME_PATTERN);
+        assert.ok(name.length <= MAX_DNS_NAME_LENGTH, name);
+      }
     }
   });
 });
@@ -60,7 +79,7 @@ describe("a state migration", () => {
     assert.deepEqual(migrate(definition, { __version: 2, renamed: 1 }), { __version: 2, renamed: 1, added: true });
   });
 
-  it("leaves a current or newer state as it is", () => {
+  it("leaves a current or newer state unchanged", () => {
     assert.deepEqual(migrate(definition, { __version: 3, x: 1 }), { __version: 3, x: 1 });
     assert.deepEqual(migrate(definition, { __version: 9, x: 1 }), { __version: 9, x: 1 });
   });

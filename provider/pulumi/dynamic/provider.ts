@@ -164,6 +164,7 @@ function checkName(
     derivedFrom: named[AUTO_NAME_KEY] === true ? { resourceName, resourceHash } : undefined,
     name: inputs["name"],
     adopt: inputs["adopt"] === true,
+    metro: getMetro().metro,
   };
   return nameChecker.check(described, {
     find: (kind, names) => (nameDirectory ??= loadNameDirectory().createNameDirectory(getContext())).find(kind, names),

@@ -13,6 +13,7 @@ const unnamed = (more: Partial<NamedResource> = {}): NamedResource => ({
   derivedFrom: { resourceName: "web", resourceHash: HASH },
   name: "web-0123456",
   adopt: false,
+  metro: "fra",
   ...more,
 });
 const named = (more: Partial<NamedResource> = {}): NamedResource =>
@@ -56,7 +57,7 @@ describe("the names of a plan", () => {
   it("take the next number after one's own finished object, and name the command that deletes it", async () => {
     assert.equal((await check(unnamed(), { "web-0123456": "finished" })).name, "web-0123456-2");
     assert.deepEqual(announced, [
-      "Instance 'web': 'web-0123456' exists and was made for this resource, so a new one gets another name. Unless this update replaces it, delete it: npx unikernel delete instance web-0123456",
+      "Instance 'web': 'web-0123456' exists and was made for this resource, so a new one gets another name. Unless this update replaces it, delete it: npx unikernel delete instance web-0123456 --metro fra",
     ]);
   });
 

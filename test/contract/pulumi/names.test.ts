@@ -13,7 +13,7 @@ const urnOf = (kind: string, name: string, stack = "dev"): string =>
 const EVERY = ["instances", "services", "volumes", "certificates"] as const;
 
 describe("names and ownership in the dynamic provider process", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let platform: TestPlatform;
   let settings: Json;
   let port: number;

@@ -34,7 +34,7 @@ function portRuleViolation(
   if (handlers.has("redirect")) {
     if (port !== HTTP_PORT) return `Port ${port}: 'redirect' is only for port 80`;
     if (destination === undefined || destination === HTTP_PORT)
-      return "Port 80: with 'redirect', 'destination_port' must be the public port to redirect clients to, such as 443";
+      return "Port 80: 'redirect' needs a 'destination_port' other than 80: the public port to redirect clients to, such as 443";
   }
   if (port === HTTP_PORT) {
     if (handlers.has("tls")) return "Port 80 must not have the handler 'tls'";

@@ -308,7 +308,7 @@ describe("the dynamic provider process with bad input", () => {
 
     it("reports an unknown token without showing it", async () => {
       assert.deepEqual(await printed(itself, rejecting(401)), [
-        "API_UNAUTHORIZED: unikernel:token: GET /v1/users/quotas in metro '<metro>' was refused with HTTP 401: No. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
+        "API_UNAUTHORIZED: unikernel:token: GET /v1/users/quotas in metro '<metro>' failed with HTTP 401: No. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
       ]);
     });
 
@@ -320,7 +320,7 @@ describe("the dynamic provider process with bad input", () => {
           () => metros,
         ),
         [
-          "CONFIG_INVALID: unikernel:metro: There is no metro 'frb'. There are: fra. Did you mean 'fra'? Or give the URL of its API.",
+          "CONFIG_INVALID: unikernel:metro: Unknown metro 'frb'. Known metros: fra. Did you mean 'fra'? Or give the URL of its API.",
         ],
       );
     });
@@ -434,7 +434,7 @@ describe("the dynamic provider process with bad input", () => {
         const url = settings["unikernel:metro"];
         assert.equal(
           await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-          `API_UNAUTHORIZED: unikernel:token: POST /v1/volumes in metro '${url}' was refused with HTTP 401: Invalid or missing token. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.`,
+          `API_UNAUTHORIZED: unikernel:token: POST /v1/volumes in metro '${url}' failed with HTTP 401: Invalid or missing token. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.`,
         );
       } finally {
         await volume.stop();
@@ -465,7 +465,7 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        "API_UNREACHABLE: POST /v1/volumes in metro 'http://127.0.0.1:9' got no answer from http://127.0.0.1:9 (nothing listens there, ECONNREFUSED). Check the metro's name, the network, and HTTPS_PROXY if one is needed.",
+        "API_UNREACHABLE: POST /v1/volumes in metro 'http://127.0.0.1:9' got no response from http://127.0.0.1:9 (connection refused, ECONNREFUSED). Check the metro's name, the network, and HTTPS_PROXY if one is needed.",
       );
       await isUntouched();
     } finally {
@@ -485,7 +485,7 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of its API.",
+        "CONFIG_INVALID: unikernel:metro: Unknown metro 'tokio'. Known metros: fra, tyo. Or give the URL of its API.",
       );
       assert.deepEqual(
         controlPlane.requests.map(({ method }) => method),
@@ -507,7 +507,7 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        `API_SHAPE: POST /v1/volumes in metro '${url}' was answered with HTTP 200 and text/html, not with this API's JSON. Another service answers at this address: unikernel:metro is '${url}', and may be 'local', a code such as 'fra', or the URL of an API.`,
+        `API_SHAPE: POST /v1/volumes in metro '${url}' returned HTTP 200 with text/html, not this API's JSON. Another service responds at this address. Set unikernel:metro (now '${url}') to 'local', a code such as 'fra', or the URL of an API.`,
       );
       await isUntouched();
     } finally {

@@ -166,7 +166,7 @@ describe("a real program with bad input", function () {
       });
       assert.match(
         await failing(away, platform, "data"),
-        /^API_UNREACHABLE: POST \/v1\/volumes in metro '(.*)' got no answer from \1 \(nothing listens there, ECONNREFUSED\)\. Check the metro's name, the network/,
+        /^API_UNREACHABLE: POST \/v1\/volumes in metro '(.*)' got no response from \1 \(connection refused, ECONNREFUSED\)\. Check the metro's name, the network/,
       );
       assert.deepEqual(await findProcessesOf(platform.folder), []);
       assert.doesNotMatch(await project.readStoredState(), /s3cret/);

@@ -76,7 +76,7 @@ export class Certificate extends UnikernelResource {
     return new Certificate(name, {} as CertificateArgs, { ...opts, id });
   }
 
-  /** True for an object of kind Certificate, also one made by another copy of this package. */
+  /** True for an object of kind Certificate, including one created by another copy of this package. */
   static override isInstance(value: unknown): value is Certificate {
     return UnikernelResource.isOf("Certificate", value);
   }

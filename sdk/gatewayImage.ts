@@ -46,7 +46,7 @@ export class GatewayImage extends UnikernelResource {
     return new GatewayImage(name, {} as GatewayImageArgs, { ...opts, id });
   }
 
-  /** True for an object of kind GatewayImage, also one made by another copy of this package. */
+  /** True for an object of kind GatewayImage, including one created by another copy of this package. */
   static override isInstance(value: unknown): value is GatewayImage {
     return UnikernelResource.isOf("GatewayImage", value);
   }

@@ -314,7 +314,7 @@ export class Instance extends UnikernelResource {
     return new Instance(name, {}, { ...opts, id });
   }
 
-  /** True for an object of kind Instance, also one made by another copy of this package. */
+  /** True for an object of kind Instance, including one created by another copy of this package. */
   static override isInstance(value: unknown): value is Instance {
     return UnikernelResource.isOf("Instance", value);
   }

@@ -128,7 +128,7 @@ export class Service extends UnikernelResource {
     return new Service(name, {} as ServiceArgs, { ...opts, id });
   }
 
-  /** True for an object of kind Service, also one made by another copy of this package. */
+  /** True for an object of kind Service, including one created by another copy of this package. */
   static override isInstance(value: unknown): value is Service {
     return UnikernelResource.isOf("Service", value);
   }

@@ -118,7 +118,7 @@ export class Volume extends UnikernelResource {
     return new Volume(name, {}, { ...opts, id });
   }
 
-  /** True for an object of kind Volume, also one made by another copy of this package. */
+  /** True for an object of kind Volume, including one created by another copy of this package. */
   static override isInstance(value: unknown): value is Volume {
     return UnikernelResource.isOf("Volume", value);
   }

@@ -330,7 +330,7 @@ describe("the service group of a service", () => {
       deleteServices: (...args: Parameters<typeof deleteServices>) =>
         ++refused < 3 ? Promise.resolve(attached) : deleteServices(...args),
     });
-    cluster.goneMembers = [{ uuid: "gone", name: "gone" }];
+    cluster.deletedMembers = [{ uuid: "gone", name: "gone" }];
     await service.delete(context, SERVICE.uuid, before);
     assert.deepEqual([refused, cluster.serviceExists], [3, false]);
 

@@ -184,7 +184,7 @@ describe("the service resource", () => {
     const { cause } = await partial(
       service.update(hurried, SERVICE.uuid, before, await inputsOf({ image: image("2") })),
     );
-    assert.match(String(cause), /did not answer within 5 s/);
+    assert.match(String(cause), /was not ready within 5 s/);
     assert.ok(cluster.nowMs - startMs < 10_000);
   });
 
@@ -210,7 +210,7 @@ describe("the service resource", () => {
     let isSilent = false;
     cluster.onCreate = () => {
       isSilent = true;
-      return "answer";
+      return "respond";
     };
     Object.assign(cluster.client, {
       getServices: (...args: Parameters<typeof getServices>) =>

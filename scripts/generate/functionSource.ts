@@ -32,7 +32,7 @@ export function ${kind}(${plainArgs}opts?: pulumi.InvokeOptions): Promise<${resu
   return invoke<${result}>("${kind}", ${argument}, opts);
 }
 
-/** The same for arguments that are known only at apply. ${description} */
+/** ${description} Like {@link ${kind}}, but ${hasNoArgs ? "" : "accepts outputs as arguments and "}returns an output. */
 export function ${kind}Output(${outputArgs}opts?: pulumi.InvokeOutputOptions): pulumi.Output<${result}> {
   return invokeOutput<${result}>("${kind}", ${argument}, opts);
 }

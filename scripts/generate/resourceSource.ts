@@ -84,7 +84,7 @@ export function typesSource(definitions: readonly Definition[]): string {
       )
       .join("");
     const args = inputNames.has(shape.name)
-      ? `${docComment(`${shape.description} As arguments.`, "")}export interface ${shape.name}Args {\n${argMembers(shape.fields)}}\n\n`
+      ? `${docComment(`${shape.description} Input form of {@link ${shape.name}}.`, "")}export interface ${shape.name}Args {\n${argMembers(shape.fields)}}\n\n`
       : "";
     return `${args}${docComment(shape.description, "")}export interface ${shape.name} {\n${values}}\n`;
   });
@@ -127,17 +127,24 @@ ${source[0]}}
 /** ${description} */
 export class ${kind} extends UnikernelResource {
 ${source[1]}
+  /**
+   * Declares a ${kind}.
+   *
+   * @param name resource name, unique among resources of this kind in the stack
+   * @param args inputs
+   * @param opts Pulumi's resource options
+   */
   constructor(name: string, args: ${kind}Args, opts?: pulumi.CustomResourceOptions) {
     requireArgs("${kind}", args, ${names(required)}, opts);
     super("${kind}", name, args, ${names(all.split(" "))}, ${names(secrets)}, opts);
   }
 
-  /** Looks up an existing ${kind} by its id or its name; it is read, not managed. */
+  /** Looks up an existing ${kind} by id or name. It is read, not managed. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): ${kind} {
     return new ${kind}(name, {}${required.length === 0 ? "" : ` as ${kind}Args`}, { ...opts, id });
   }
 
-  /** True for an object of kind ${kind}, including one created by another copy of this package. */
+  /** True if the value is a ${kind}, even one created by another copy of this package. */
   static override isInstance(value: unknown): value is ${kind} {
     return UnikernelResource.isOf("${kind}", value);
   }

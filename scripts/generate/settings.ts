@@ -17,7 +17,7 @@ export const SETTINGS_SCHEMA: Readonly<Record<string, unknown>> = {
     type: "object",
     additionalProperties: { type: "integer" },
     description:
-      "How long an operation on one resource may take: `createMs`, `updateMs` and `deleteMs`, in milliseconds, 1,000 to 86,400,000 each. Time to drain is added. Default: `UNIKERNEL_TIMEOUTS` (JSON), else 300,000 each.",
+      "Time limits of operations on one resource: `createMs`, `updateMs` and `deleteMs`, in milliseconds, 1,000 to 86,400,000 each. Drain timeouts are added to them. Default: `UNIKERNEL_TIMEOUTS` (JSON), else 300,000 each.",
   },
   maxConcurrency: {
     type: "integer",

@@ -135,11 +135,11 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
     ],
     "http on another port": [
       { template, ports: [{ port: 9000 }, { port: 8080, handlers: ["http"] }] },
-      'ports[1].handlers: port 8080 cannot have the handler "http", which only 80 and 443 can; leave it out for plain TCP.',
+      'ports[1].handlers: port 8080 cannot have the handler "http", which only ports 80 and 443 can have; remove it for plain TCP.',
     ],
     "tls on port 80": [
       { template, ports: [{ port: 80, handlers: ["tls", "http"] }] },
-      'ports[0].handlers: port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for that.',
+      'ports[0].handlers: port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for TLS.',
     ],
     "redirect on a port other than 80": [
       { template, ports: [{ port: 8080, handlers: ["redirect"] }] },
@@ -395,7 +395,7 @@ describe("the dynamic provider process with bad input", () => {
       const inputs = { ports: [{ port }], template: { ...template, volumes: [{ volume: uuid, at: "/data" }] } };
       assert.match(
         await failedCreate("Service", { name: "web", ...inputs }),
-        /^IN_USE: template\.volumes: Creating instance 'web-[0-9a-f]{5}' of service 'web' failed: Volume 'held' is attached to instance 'holder'\. Give it a volume of its own, or mount the volume readonly wherever it is used\.$/,
+        /^IN_USE: template\.volumes: Creating instance 'web-[0-9a-f]{5}' of service 'web' failed: Volume 'held' is attached to instance 'holder'\. Give it its own volume, or mount the volume read-only in every instance\.$/,
       );
     });
 

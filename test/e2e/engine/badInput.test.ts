@@ -140,7 +140,7 @@ describe("a real program with bad input", function () {
       );
       assert.equal(
         await previewed("web"),
-        `${head("Service", "web")}ports[0].handlers: port 8080 cannot have the handler "http", which only 80 and 443 can; leave it out for plain TCP.`,
+        `${head("Service", "web")}ports[0].handlers: port 8080 cannot have the handler "http", which only ports 80 and 443 can have; remove it for plain TCP.`,
       );
     });
 
@@ -266,7 +266,7 @@ describe("a real program with bad input", function () {
       await project.write("index.ts", second("data"));
       assert.match(
         await failing(stack, platform, "second"),
-        /^IN_USE: volumes: Creating instance 'second-[0-9a-f]{7}' failed: Volume 'data-[0-9a-f]{7}' is attached to instance 'holder-[0-9a-f]{7}'\. Give it a volume of its own, or mount the volume readonly wherever it is used\.$/,
+        /^IN_USE: volumes: Creating instance 'second-[0-9a-f]{7}' failed: Volume 'data-[0-9a-f]{7}' is attached to instance 'holder-[0-9a-f]{7}'\. Give it its own volume, or mount the volume read-only in every instance\.$/,
       );
       await project.write("index.ts", second("other"));
       assertSucceeded(await stack.up());

@@ -1,6 +1,6 @@
 /**
  * Many resources through the real engine: this library, two providers of a constant text and one shared `pulumi.dynamic.Resource`
- * provider that make the same requests by hand, and resources that do nothing (the engine's own floor), in turn, in one run. Of the
+ * provider that send the same requests by hand, and resources that do nothing (the engine's own minimum), in turn, in one run. Of the
  * two, `constant` has the four properties that its program needs, and `complete` all that the library's Volume has: the SDK and the
  * engine take time for each property, whoever provides it.
  *
@@ -15,7 +15,7 @@ import { type Ratio, least } from "./ratios";
 const FORMS = ["library", "constant", "complete", "shared", "nothing"] as const;
 type Form = (typeof FORMS)[number];
 
-/** Seconds and bytes of one round. */
+/** Results of one round: times in seconds, size in bytes. */
 interface Round {
   readonly createS: number;
   readonly unchangedS: number;
@@ -81,7 +81,7 @@ export async function benchResources(args: string[]): Promise<readonly Ratio[]> 
   }
   for (const form of ["constant", "complete"] as const) {
     if (rounds.library[0]?.requests !== rounds[form][0]?.requests)
-      throw new Error(`the provider '${form}' makes other requests than the library`);
+      throw new Error(`the provider '${form}' sends other requests than the library`);
   }
   const row = (form: Form) => ({
     createS: least(rounds[form].map((r) => r.createS)),
@@ -90,7 +90,7 @@ export async function benchResources(args: string[]): Promise<readonly Ratio[]> 
   });
   const [library, constant, complete] = [row("library"), row("constant"), row("complete")];
   const [shared, nothing] = [row("shared"), row("nothing")];
-  console.log(`${count} resources, least of ${values.rounds} rounds; an unchanged up sends no request:`);
+  console.log(`${count} resources, minimum of ${values.rounds} rounds; an unchanged up sends no request:`);
   for (const [form, r] of Object.entries({ library, constant, complete, shared, nothing })) {
     console.log(
       `  ${form.padEnd(8)} create ${r.createS.toFixed(2)} s, unchanged up ${r.unchangedS.toFixed(2)} s, state ${(r.stateBytes / 1024).toFixed(0)} KiB`,

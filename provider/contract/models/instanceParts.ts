@@ -1,4 +1,4 @@
-/** Parts that creates, changes and readings of instances share. */
+/** Parts shared by creates, changes and reads of instances. */
 import * as z from "zod";
 import { autokillTime, image } from "./common";
 
@@ -14,10 +14,14 @@ export const INSTANCE_STATES = [
   "checkpoint",
   "deleted",
 ] as const;
+/** One of {@link INSTANCE_STATES}. */
 export type InstanceState = (typeof INSTANCE_STATES)[number];
 
+/** Idle time before an instance scales to zero. Milliseconds, at most one day. */
 export const cooldownTimeMs = z.int().min(0).max(86_400_000);
+/** When an instance scales to zero. */
 export const scaleToZeroPolicy = z.enum(["on", "off", "idle"]);
+/** Scale-to-zero settings of an instance. */
 export const scaleToZero = z.strictObject({
   policy: scaleToZeroPolicy,
   stateful: z.boolean().optional(),
@@ -25,48 +29,61 @@ export const scaleToZero = z.strictObject({
   notify_time_ms: z.int().min(0).optional(),
 });
 
+/** A DNS label (RFC 1123): up to 63 letters, digits and hyphens. */
 export const dnsLabel = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/i);
+/** Environment variables by name. */
 export const envMap = z.record(z.string().min(1), z.string());
+/** Arguments of the guest's program. */
 export const args = z.array(z.string().min(1));
+/** Memory in MiB, at least 16. */
 export const memoryMb = z.int().min(16);
+/** Number of virtual CPUs. */
 export const vcpus = z.int().min(1);
 
-/** A file that travels in the request: at most 1 MB. */
+/** A file whose content is part of the request: at most 1 MB. */
 export const inlineFile = z.strictObject({
   path: z.string().min(1),
   data: z.string(),
   encoding: z.enum(["text", "base64"]).optional(),
 });
+/** One {@link inlineFile}. */
 export type InlineFile = z.infer<typeof inlineFile>;
 
-/** A read-only file system for the guest: an image, or up to 16 inline files. */
+/** A read-only file system of the guest: an image, or up to 16 inline files, mounted at `at`. */
 export const rom = z.strictObject({
   name: z.string().min(1).max(63),
   image: image.optional(),
   files: z.array(inlineFile).max(16).optional(),
   at: z.string().optional(),
 });
+/** Up to 8 ROMs. */
 export const roms = z.array(rom).max(8);
 
+/** A plugin: its image and its configuration. */
 export const plugin = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_-]{1,63}$/),
   rom: image,
   config: z.unknown().optional(),
 });
+/** Up to 8 plugins. */
 export const plugins = z.array(plugin).max(8);
 
-/** Something that happens to an instance at given times: `when` is a calendar expression of systemd, in UTC. */
+/** A scheduled action on an instance. `when` is a systemd calendar expression in UTC. */
 export const schedule = z.strictObject({
   name: z.string().min(1).max(255),
   when: z.string().min(1).max(256),
   action: z.enum(["start", "stop", "delete", "exec", "checkpoint"]),
-  /** Of `exec` only. */
+  /** Only for `exec`. */
   args: args.optional(),
 });
+/** One {@link schedule}. */
 export type Schedule = z.infer<typeof schedule>;
-/** Most schedules of one instance. */
+/** Limit of schedules per instance. */
 export const MAX_SCHEDULES = 64;
+/** Schedules of an instance. */
 export const schedules = z.array(schedule).max(MAX_SCHEDULES);
 
+/** Deletes an instance some time after it stops, or after it has served a number of requests; 0 means never. */
 export const autokill = autokillTime.extend({ num_requests: z.int().min(0).optional() });
+/** CPU scheduling priority of an instance. */
 export const schedPriority = z.enum(["normal", "medium", "high", "admin"]);

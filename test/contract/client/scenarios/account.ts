@@ -7,6 +7,7 @@ const URL = `oci://unikraft.io/acme/app:1@${DIGEST}`;
 const USER = "44444444-4444-4444-8444-444444444444";
 const isPinned = (url: string) => /app.*@sha256:[0-9a-f]{64}$/.test(url);
 
+/** Scenarios of the contract suite. */
 export const scenarios = (): readonly Scenario[] => [
   {
     name: "reports images, quotas and health",

@@ -23,7 +23,7 @@ describe("a saved plan of a program without names", function () {
     process.env["UNIKERNEL_STATE_DIR"] = platform.paths.stateDir;
     await platform.start();
     project = await TestProject.copy("test/fixtures/projects/unnamed");
-    const { chain, pkey } = makeCertificate("www.example.com", ["www.example.com", "web.example.com"]);
+    const { chain, pkey } = makeCertificate("*.example.com", ["*.example.com"]);
     config = {
       "unnamed:port": String(await freePort()),
       "unnamed:groupPort": String(await freePort()),
@@ -65,7 +65,7 @@ describe("a saved plan of a program without names", function () {
   });
 
   it("holds for changes in place", async () => {
-    const { chain, pkey } = makeCertificate("www.example.com", ["www.example.com", "web.example.com"]);
+    const { chain, pkey } = makeCertificate("*.example.com", ["*.example.com"]);
     Object.assign(config, { "unnamed:chain": chain, "unnamed:key": { secret: pkey } });
     Object.assign(config, { "unnamed:memoryMb": "112", "unnamed:sizeMb": "16", "unnamed:version": "two" });
     const result = await upAsPlanned();

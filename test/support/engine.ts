@@ -256,7 +256,7 @@ async function runOperation(
 }
 
 /** This process's environment, without prompts and network, then the caller's variables. */
-function operationEnvironment(
+export function operationEnvironment(
   engine: Engine,
   backend: string,
   given: Readonly<Record<string, string | undefined>>,

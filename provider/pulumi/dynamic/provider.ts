@@ -6,7 +6,6 @@
  *
  * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
  */
-import * as crypto from "node:crypto";
 import {
   type MetroConfig,
   type PartialSettings,
@@ -16,15 +15,20 @@ import {
   settingText,
 } from "../../base/config/metroConfig";
 import { UnikernelError, formatError } from "../../base/errors";
-import { RESOURCE_NAME_KEY, withAutoName } from "../../definition/naming";
+import { hashOfName, identityIn } from "../../definition/identity";
+import { REPLACE_ON_CHANGES_KEY, resourceNameIn, urnIn } from "../../definition/internalKeys";
+import { AUTO_NAME_KEY, withAutoName } from "../../definition/naming";
+import { containsUnknown } from "../../definition/unknowns";
 import { check as checkInputs } from "../../definition/check";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
 import { migrate } from "../../definition/migrate";
 import { type AnyResource, type ResourceKind, resourceOf } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
+import type { NameDirectory } from "../../resources/nameDirectory";
 import { diffResource } from "../resourceDiff";
 import { createPrintOnce, describeChanges } from "../describeChanges";
+import { type NameCheck, NameChecker } from "../nameChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
 import { engineAddress } from "./engineWatchdog";
@@ -78,10 +82,13 @@ let providerName = "";
 let metro: MetroConfig | undefined;
 let address: string | undefined;
 let context: ProviderContext | undefined;
+let nameDirectory: NameDirectory | undefined;
 const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings }));
 
 // Loaded when first needed, with the whole client: a preview without changes sends no request.
 const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
+const loadNameDirectory = () =>
+  require("../../resources/nameDirectory") as typeof import("../../resources/nameDirectory");
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
 
 /** Aborts the operations of this process on SIGINT and SIGTERM. */
@@ -97,6 +104,7 @@ const getContext = (): ProviderContext =>
   }));
 
 const printOnce = createPrintOnce(printLine);
+const nameChecker = new NameChecker(printOnce);
 const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), printOnce);
 
 const currentLocation = (): Location => ({
@@ -134,8 +142,51 @@ async function quotaFailures(
   }
 }
 
+/** Whose objects a resource's operations make and may take over. */
+function withOwnership(context: ProviderContext, properties: Properties): ProviderContext {
+  const identity = identityIn(properties);
+  const hasDerivedName = properties[AUTO_NAME_KEY] === true;
+  return identity === undefined ? context : { ...context, ownership: { ...identity, hasDerivedName } };
+}
+
+/** The name of a resource, and what is wrong with it. */
+function checkName(
+  resource: AnyResource,
+  { isNew, named, inputs }: { readonly isNew: boolean; readonly named: Properties; readonly inputs: Properties },
+): Promise<NameCheck> {
+  const resourceName = resourceNameIn(named) ?? resource.kind;
+  const resourceHash = identityIn(named)?.resourceHash ?? hashOfName(resourceName);
+  const described = {
+    kind: resource.kind,
+    label: resourceLabel(resource, named),
+    urn: urnIn(named),
+    isNew,
+    derivedFrom: named[AUTO_NAME_KEY] === true ? { resourceName, resourceHash } : undefined,
+    name: inputs["name"],
+    adopt: inputs["adopt"] === true,
+    metro: getMetro().metro,
+  };
+  return nameChecker.check(described, {
+    find: (kind, names) => (nameDirectory ??= loadNameDirectory().createNameDirectory(getContext())).find(kind, names),
+    inspect: (id) => {
+      const operation = loadContext().withTimeLimit(
+        withOwnership(getContext(), named),
+        INSPECTION_TIMEOUT_MS,
+        "Looking names up",
+      );
+      return resource.findNameHolder?.(operation, id, inputs) ?? Promise.resolve(undefined);
+    },
+  });
+}
+const INSPECTION_TIMEOUT_MS = 5_000;
+
 function createProvider(kind: ResourceKind): DynamicProvider {
   const resource = resourceOf(kind);
+  /**
+   * Ids of objects that stay, which this process must not delete: a create may have taken over the object of its own predecessor,
+   * and the engine then deletes that one.
+   */
+  const kept = new Set<string>();
   /** Ids that were read but not diffed yet. The engine's diff after a refresh's read does not plan an update. */
   const refreshed = new Set<string>();
 
@@ -149,7 +200,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     try {
       const context = getContext();
       assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
-      return await cancellation.track(action(context));
+      return await cancellation.track(action(withOwnership(context, news)));
     } catch (error) {
       throw toResourceError(news, error);
     }
@@ -172,22 +223,29 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       if (providerName !== "") received["timeouts"] = fromStoredTimeouts(received["timeouts"]);
       if (SETTING_KEYS.some((key) => received[key] !== settings[key])) {
         settings = received;
-        [metro, address, context] = [undefined, undefined, undefined];
+        [metro, address, context, nameDirectory] = [undefined, undefined, undefined, undefined];
       }
       return Promise.resolve();
     },
 
     async check(oldInputs, news) {
       const olds = migrate(resource, oldInputs);
-      const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
-      const named = withAutoName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
-      const inputs = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
-      const checked = await checkInputs(resource, olds, inputs);
+      const resourceName = resourceNameIn(news) ?? kind;
+      const identity = identityIn(news);
+      const named = withAutoName(resourceName, olds, news, identity?.resourceHash ?? hashOfName(resourceName));
+      const isNew = Object.keys(oldInputs).length === 0;
+      const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
+      const checked = await checkInputs(resource, olds, given);
       const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);
-      const exceeded = failures.length > 0 ? [] : await quotaFailures(resource, olds, checked.inputs, news);
+      if (failures.length > 0) {
+        return { inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }), failures };
+      }
+      const { name, failures: taken } = await checkName(resource, { isNew, named, inputs: checked.inputs });
+      const inputs = { ...checked.inputs, ...(name === undefined ? {} : { name }) };
+      const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
-        inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }),
-        failures: [...failures, ...exceeded.map((reason) => ({ property: "", reason }))],
+        inputs: toSerializable({ ...inputs, ...internalProperties(named) }),
+        failures: [...taken, ...exceeded].map((reason) => ({ property: "", reason })),
       };
     },
 
@@ -201,6 +259,10 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const isRefresh = refreshed.delete(id);
       const isReplaced = !isRefresh && replaces.length > 0;
       if (isReplaced || movesMetro) quotaChecker.forget(label, news);
+      if (isReplaced && !movesMetro) nameChecker.expectReplacement(kind, olds["name"], urnIn(news));
+      // What only a dependency's replacement may change is asked for with unknowns, and the program may replace it all the same.
+      if (isReplaced || movesMetro) kept.delete(id);
+      else if (!isRefresh && !containsUnknown(news) && news[REPLACE_ON_CHANGES_KEY] === undefined) kept.add(id);
       if (isReplaced && !movesMetro)
         quotaChecker.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
       if (!isRefresh) printOnce(describeChanges(resource, resourceDiff));
@@ -216,6 +278,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       runOperation(news, async (context) => {
         const inputs = inputsFromState(resource, news);
         const { id, outputs } = await resource.create(context, inputs);
+        kept.add(id);
         return { id, outs: toState(resource, currentLocation(), news, inputs, outputs) };
       }),
 
@@ -256,9 +319,15 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       }),
 
     delete: (id, props) =>
-      runOperation(props, (context) =>
-        resource.delete(context, id, observedFromState(resource, migrate(resource, props))),
-      ),
+      runOperation(props, async (context) => {
+        if (kept.has(id)) {
+          const label = resourceLabel(resource, props);
+          printLine(`${label}: '${String(props["name"])}' is not deleted, because its replacement took it over.`);
+          return;
+        }
+        nameChecker.expectReplacement(kind, props["name"], urnIn(props));
+        await resource.delete(context, id, observedFromState(resource, migrate(resource, props)));
+      }),
   };
 }
 

@@ -9,6 +9,7 @@ import { UnikernelError, formatError } from "../base/errors";
 import { MAX_NAME_ORDINAL, deriveName } from "../definition/naming";
 import type { NameHolder } from "../definition/resource";
 import { isUnknown } from "../definition/unknowns";
+import type { Say } from "./describeChanges";
 import { type NamedKind, isNamedKind } from "../resources/all";
 
 /** So many names are looked up with one request, once the first choice was taken. */
@@ -60,12 +61,12 @@ export class NameChecker {
   readonly #claimed = new Map<string, string>();
   /** By kind and name: the URN of a resource whose object has it and is replaced, or was deleted by this plan. */
   readonly #predecessors = new Map<string, string>();
-  readonly #announce: (sentences: readonly string[]) => void;
+  readonly #announce: Say;
   /** The metro did not answer: the plan goes on without asking it for every other name. */
   #isUnreachable = false;
 
-  /** @param announce prints sentences, each once, which do not fail the check */
-  constructor(announce: (sentences: readonly string[]) => void) {
+  /** @param announce says sentences, each once, which do not fail the check; a warning begins with `Warning: ` */
+  constructor(announce: Say) {
     this.#announce = announce;
   }
 
@@ -86,7 +87,7 @@ export class NameChecker {
     } catch (error) {
       if (!UnikernelError.is(error)) throw error;
       this.#isUnreachable = true;
-      this.#announce([`Warning: the names of new resources cannot be checked. ${formatError(error)}`]);
+      this.#announce([`Warning: the names of new resources cannot be checked. ${formatError(error)}`], resource.urn);
       return this.#claim(resource, name);
     }
   }
@@ -127,8 +128,8 @@ export class NameChecker {
         if (this.#predecessors.has(keyOf(kind, name)) || this.#isClaimedByOther(kind, name, resource.urn)) continue;
         const id = holders.get(name);
         const holder = id === undefined ? undefined : await lookup.inspect(id);
-        if (holder === "finished") this.#announce([leftoverNotice(resource, name)]);
-        if (holder === "unfinished") this.#announce([unfinishedNotice(resource, name)]);
+        if (holder === "finished") this.#announce([leftoverNotice(resource, name)], resource.urn);
+        if (holder === "unfinished") this.#announce([unfinishedNotice(resource, name)], resource.urn);
         if (holder === undefined || holder === "unfinished") return this.#claim(resource, name);
       }
     }
@@ -145,7 +146,7 @@ export class NameChecker {
     const id = (await lookup.find(kind, [name])).get(name);
     const holder = id === undefined ? undefined : await lookup.inspect(id);
     const sentence = `${kind.toLowerCase()} '${name}' exists in this metro already.`;
-    if (holder === "unfinished") this.#announce([unfinishedNotice(resource, name)]);
+    if (holder === "unfinished") this.#announce([unfinishedNotice(resource, name)], resource.urn);
     if (holder === "foreign")
       return {
         name,
@@ -153,7 +154,7 @@ export class NameChecker {
       };
     if (holder === "unmarked") {
       const unless = "Unless this update replaces it, set adopt: true to manage it, or choose another name.";
-      this.#announce([`Warning: ${resource.label}: ${sentence} ${unless}`]);
+      this.#announce([`Warning: ${resource.label}: ${sentence} ${unless}`], resource.urn);
     }
     return claimed;
   }

@@ -14,7 +14,7 @@ import {
   resolveMetro,
   settingText,
 } from "../../base/config/metroConfig";
-import { UnikernelError, formatError } from "../../base/errors";
+import { UnikernelError } from "../../base/errors";
 import { hashOfName, identityIn } from "../../definition/identity";
 import { REPLACE_ON_CHANGES_KEY, resourceNameIn, urnIn } from "../../definition/internalKeys";
 import { AUTO_NAME_KEY, withAutoName } from "../../definition/naming";
@@ -27,12 +27,15 @@ import { type AnyResource, type ResourceKind, resourceOf } from "../../resources
 import type { ProviderContext } from "../../resources/context";
 import type { NameDirectory } from "../../resources/nameDirectory";
 import { diffResource } from "../resourceDiff";
-import { createPrintOnce, describeChanges } from "../describeChanges";
+import { describeChanges, sayOnce } from "../describeChanges";
 import { type NameCheck, NameChecker } from "../nameChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
-import { engineAddress } from "./engineWatchdog";
-import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
+import { engineAddress, engineGone } from "./engineConnection";
+import { customTimeouts, haveTimeoutsChanged } from "./customTimeouts";
+import { createEngineLog } from "./engineLog";
+import { resourceLabel, toCheckFailure, toEngineFailure, toEngineError } from "./errorReport";
+import { printReportedErrorsOnce } from "./reportedErrors";
 import {
   internalProperties,
   inputsFromState,
@@ -41,6 +44,8 @@ import {
   observedFromState,
   toState,
   hasPendingStart,
+  INIT_FAILED_KEY,
+  propertiesFromState,
   preservedOnRefresh,
   toSerializable,
   wasLookedUp,
@@ -93,19 +98,34 @@ const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import
 
 /** Aborts the operations of this process on SIGINT and SIGTERM. */
 const cancellation = new Cancellation();
-if (engineAddress(process.argv) !== undefined) cancellation.listen((code) => process.exit(code));
-/** The engine shows what this process prints. */
-const printLine = (line: string): void => void process.stdout.write(`${line}\n`);
+const engine = engineAddress(process.argv);
+if (engine !== undefined) {
+  cancellation.listen((code) => process.exit(code));
+  printReportedErrorsOnce();
+}
+engineGone.addEventListener("abort", () => cancellation.abort());
+const log = createEngineLog(engine, (line) => void process.stdout.write(`${line}\n`));
 
 const getContext = (): ProviderContext =>
-  (context ??= loadContext().createContext(getMetro(), {
-    cancellation: cancellation.signal,
-    printProgress: printLine,
-  }));
+  (context ??= loadContext().createContext(getMetro(), { cancellation: cancellation.signal }));
 
-const printOnce = createPrintOnce(printLine);
-const nameChecker = new NameChecker(printOnce);
-const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), printOnce);
+/** The context of one operation on a resource. */
+const contextFor = (properties: Properties): ProviderContext => ({
+  ...getContext(),
+  timeouts: { ...getContext().timeouts, ...customTimeouts(properties) },
+  printProgress: (line) => log.write("info", line, urnIn(properties)),
+});
+
+const informOnce = sayOnce((sentence, urn) => log.write("info", sentence, urn));
+const warnOnce = sayOnce((sentence, urn) => log.write("warning", sentence, urn));
+const nameChecker = new NameChecker((sentences, urn) => {
+  for (const sentence of sentences) {
+    const warning = sentence.startsWith("Warning: ") ? sentence.slice("Warning: ".length) : undefined;
+    if (warning === undefined) informOnce([sentence], urn);
+    else warnOnce([warning], urn);
+  }
+});
+const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), warnOnce);
 
 const currentLocation = (): Location => ({
   metro: (address ??= metroAddress({ provider: settings })),
@@ -119,12 +139,13 @@ function settingsFailures({ kind, metroRestriction }: AnyResource): readonly Che
     if (metroRestriction === undefined || metro === metroRestriction.metro) return [];
     return [
       {
+        code: "NOT_SUPPORTED",
         property: "",
         reason: `${kind} works with metro '${metroRestriction.metro}' only, not with '${metro}'. ${metroRestriction.hint}`,
       },
     ];
   } catch (error) {
-    return [{ property: "", reason: formatError(error) }];
+    return [toCheckFailure(error)];
   }
 }
 
@@ -136,9 +157,11 @@ async function quotaFailures(
   news: Properties,
 ): Promise<readonly string[]> {
   try {
-    return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs);
+    return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs, urnIn(news));
   } catch (error) {
-    return [formatError(error)];
+    return [toEngineFailure(toCheckFailure(error)).reason];
+  } finally {
+    await log.flush();
   }
 }
 
@@ -192,17 +215,30 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
   const toResourceError = (news: Properties, error: unknown): Error =>
     toEngineError(resourceLabel(resource, news), error, (outputs) =>
-      toState(resource, currentLocation(), news, inputsFromState(resource, news), outputs),
+      toState(resource, currentLocation(), news, inputsFromState(resource, news), {
+        ...outputs,
+        [INIT_FAILED_KEY]: true,
+      }),
     );
+
+  /** True for an update that concerns the state alone: only the timeouts of the resource have changed. */
+  const changesTimeoutsOnly = (olds: Properties, news: Properties): boolean =>
+    haveTimeoutsChanged(olds, news) &&
+    olds[INIT_FAILED_KEY] !== true &&
+    urnIn(olds) !== undefined && // state of an earlier release does not tell whether it failed
+    !hasPendingStart(olds) &&
+    diffInputs(resource, inputsFromState(resource, olds), news).length === 0;
 
   /** Runs one lifecycle function and converts its errors for the engine. */
   async function runOperation<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
     try {
-      const context = getContext();
+      const context = contextFor(news);
       assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
       return await cancellation.track(action(withOwnership(context, news)));
     } catch (error) {
       throw toResourceError(news, error);
+    } finally {
+      await log.flush();
     }
   }
 
@@ -214,7 +250,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     }
   }
 
-  return {
+  const provider: DynamicProvider = {
     configure(request) {
       providerName = request.config.get("unikernel:provider") ?? "";
       const received = Object.fromEntries(
@@ -249,7 +285,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       };
     },
 
-    diff(id, state, news) {
+    async diff(id, state, news) {
       const olds = migrate(resource, state);
       const movesMetro = checkRequiresMove(olds);
       const label = resourceLabel(resource, news);
@@ -265,13 +301,17 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       else if (!isRefresh && !containsUnknown(news) && news[REPLACE_ON_CHANGES_KEY] === undefined) kept.add(id);
       if (isReplaced && !movesMetro)
         quotaChecker.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
-      if (!isRefresh) printOnce(describeChanges(resource, resourceDiff));
-      return Promise.resolve({
+      const changesTimeouts = haveTimeoutsChanged(olds, news);
+      if (!isRefresh) informOnce(describeChanges(resource, resourceDiff), urnIn(news));
+      if (changesTimeouts && changes.length === 0 && !movesMetro)
+        informOnce([`${label}: its timeouts change; the resource does not.`], urnIn(news));
+      await log.flush();
+      return {
         // A pending start is not drift, but it does require an update.
-        changes: movesMetro || changes.length > 0 || (!isRefresh && hasPendingStart(olds)),
+        changes: movesMetro || changes.length > 0 || changesTimeouts || (!isRefresh && hasPendingStart(olds)),
         replaces: movesMetro ? [LOCATION_KEY, ...replaces] : replaces,
         deleteBeforeReplace,
-      });
+      };
     },
 
     create: (news) =>
@@ -309,12 +349,10 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     update: (id, olds, news) =>
       runOperation(news, async (context) => {
         const inputs = inputsFromState(resource, news);
-        const outputs = await resource.update(
-          context,
-          id,
-          observedFromState(resource, migrate(resource, olds)),
-          inputs,
-        );
+        const before = migrate(resource, olds);
+        const outputs = changesTimeoutsOnly(before, news)
+          ? { ...propertiesFromState(before), ...inputs }
+          : await resource.update(context, id, observedFromState(resource, before), inputs);
         return { outs: toState(resource, currentLocation(), news, inputs, outputs) };
       }),
 
@@ -322,11 +360,22 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       runOperation(props, async (context) => {
         if (kept.has(id)) {
           const label = resourceLabel(resource, props);
-          printLine(`${label}: '${String(props["name"])}' is not deleted, because its replacement took it over.`);
+          log.write(
+            "info",
+            `${label}: '${String(props["name"])}' is not deleted, because its replacement took it over.`,
+            urnIn(props),
+          );
           return;
         }
         nameChecker.expectReplacement(kind, props["name"], urnIn(props));
         await resource.delete(context, id, observedFromState(resource, migrate(resource, props)));
+      }),
+  };
+  return {
+    ...provider,
+    check: (olds, news) =>
+      provider.check(olds, news).catch((error: unknown) => {
+        throw toResourceError(news, error);
       }),
   };
 }

@@ -48,8 +48,8 @@ export type Profiles = Readonly<Record<Operation, readonly RequestProfile[]>>;
 
 /** Deletions may end after their response. */
 const SETTLE_MS = 5_000;
-/** A command that removes an object, in what `up` prints. */
-const REMOVAL = /npx unikernel (delete \S+ \S+)/g;
+/** A command that removes an object, in what `up` prints, and the object's name. */
+const REMOVAL = /npx unikernel (delete \S+ (\S+)(?: --[-a-z]+(?: [a-z]\S*)?)*)/g;
 
 const COMMON_NAMES = ["one.example.com", "two.example.com"] as const;
 const CERTIFICATES = COMMON_NAMES.map((name) => [makeCertificate(name), makeCertificate(name)] as const);
@@ -83,6 +83,7 @@ function changesOf(port: number, waiting: object): Readonly<Record<Operation, re
     port,
     softLimit: 1,
     version: "one",
+    trigger: "one",
     waiting,
     ...certificateOf(0, 0),
   };
@@ -96,6 +97,7 @@ function changesOf(port: number, waiting: object): Readonly<Record<Operation, re
     roll: [{ ...up, before, after: { ...before, version: "two" } }],
     replace: [
       { operation: "up", before, after: before, replace: URNS },
+      { ...up, before, after: { ...before, trigger: "two" } },
       { ...up, before, after: replaced },
     ],
     // What `destroy` deletes is created again by the next `up`; what the program has dropped is not.
@@ -124,7 +126,10 @@ export async function profileOperations({ platform, project, waiting }: SoakSetu
     let current = changes.create[0]?.before;
     for (const operation of OPERATIONS) {
       for (const change of changes[operation]) {
-        if (current !== change.before) await run({ operation: "up", replace: [] }, change.before);
+        if (current !== change.before) {
+          await run({ operation: "destroy", replace: [] }, change.before); // not every change can be taken back
+          await run({ operation: "up", replace: [] }, change.before);
+        }
         await using gate = await RequestGate.open(platform.api);
         await platform.announce(gate.url);
         await run(change, change.after);
@@ -253,12 +258,14 @@ export async function runKill(setup: SoakSetup, kill: Kill, profiles: Profiles):
       return result;
     };
     await expectSuccess("cancel", "cancel");
-    const recovered = await expectSuccess("up", "up");
+    // Without the flag there would be nothing left to do, and nothing to name what the kill left over.
+    const recovered = await expectSuccess("up", "up", { replace: change.replace });
     await expectSuccess("second up", "up", { expectNoChanges: true });
-    await expectSuccess("refresh", "refresh");
+    await expectSuccess("refresh", "refresh", { expectNoChanges: true });
     await closeSession(victim);
 
-    const leftovers = await removeLeftovers(project, recovered.output, log);
+    const { removed: leftovers, misleading } = await removeLeftovers(setup, recovered.output, log);
+    failures.push(...misleading.map((name) => `up advises to delete '${name}', which the state holds`));
     const afterUp = await compare();
     await expectSuccess("destroy", "destroy");
     const afterDestroy = await compare();
@@ -278,18 +285,34 @@ export async function runKill(setup: SoakSetup, kill: Kill, profiles: Profiles):
   }
 }
 
-/** Runs the removal commands that `up` printed, in the order of the lines. Returns them. */
-async function removeLeftovers(project: SoakProject, output: string, log: string[]): Promise<readonly string[]> {
-  const commands = [...new Set([...output.matchAll(REMOVAL)].map(([, command = ""]) => command))];
-  for (const command of commands) {
+/**
+ * Runs the removal commands that `up` printed, but for objects that are gone since. Returns those that it ran, and the names of objects
+ * that no such command should name.
+ */
+async function removeLeftovers(
+  { platform, project }: SoakSetup,
+  output: string,
+  log: string[],
+): Promise<{ readonly removed: readonly string[]; readonly misleading: readonly string[] }> {
+  const [objects, held] = [await platform.list(), await project.heldResources()];
+  const removed: string[] = [];
+  const misleading: string[] = [];
+  for (const [command, name] of new Map([...output.matchAll(REMOVAL)].map(([, text = "", of = ""]) => [text, of]))) {
+    const object = objects.find((one) => one.name === name);
+    if (object === undefined) continue;
+    if (held.some(({ id }) => id === object.uuid)) {
+      misleading.push(name);
+      continue;
+    }
     const program = path.join(project.folder, "node_modules/pulumi-unikernel/dist/provider/cli/main.js");
     const ran = await promisify(execFile)(process.execPath, [program, ...command.split(" ")], {
       cwd: project.folder,
       env: project.environment,
     }).catch((error: unknown) => error as { stdout: string; stderr: string });
     log.push(`--- npx unikernel ${command}`, ran.stdout, ran.stderr);
+    removed.push(command);
   }
-  return commands;
+  return { removed, misleading };
 }
 
 /** The first line of a failed operation that says why. */

@@ -11,10 +11,12 @@ import { type HeldResource, OBJECT_KINDS } from "./compare";
 /** The value of `soak:variant`; see the program in `test/fixtures/projects/soak`. */
 export type Variant = Readonly<Record<string, unknown>>;
 
+/** Those of the program's Service. A refresh may write another number to the state. */
+const REPLICAS = 2;
+
 interface StateResource {
   readonly type: string;
   readonly id?: string;
-  readonly inputs?: { readonly replicas?: number };
 }
 
 /** A copy of the program with an empty stack. */
@@ -91,10 +93,10 @@ export class SoakProject implements AsyncDisposable {
     const { checkpoint } = JSON.parse(await fs.readFile(this.#stateFile, "utf8")) as {
       checkpoint: { latest?: { resources?: StateResource[] } };
     };
-    return (checkpoint.latest?.resources ?? []).flatMap(({ type, id, inputs }) => {
+    return (checkpoint.latest?.resources ?? []).flatMap(({ type, id }) => {
       const kind = OBJECT_KINDS.find((one) => type.endsWith(`unikernel:${one}`));
       if (kind === undefined || id === undefined) return [];
-      return [{ kind, id, replicas: kind === "Service" ? (inputs?.replicas ?? 1) : 0 }];
+      return [{ kind, id, replicas: kind === "Service" ? REPLICAS : 0 }];
     });
   }
 }

@@ -28,7 +28,7 @@ import type { ProviderContext } from "../../resources/context";
 import type { NameDirectory } from "../../resources/nameDirectory";
 import { diffResource } from "../resourceDiff";
 import { describeChanges, sayOnce } from "../describeChanges";
-import { type NameCheck, NameChecker } from "../nameChecker";
+import { type NameCheck, NameChecker, type NameLookup, type NameSource } from "../nameChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
 import { engineAddress, engineGone } from "./engineConnection";
@@ -177,19 +177,28 @@ function checkName(
   resource: AnyResource,
   { isNew, named, inputs }: { readonly isNew: boolean; readonly named: Properties; readonly inputs: Properties },
 ): Promise<NameCheck> {
-  const resourceName = resourceNameIn(named) ?? resource.kind;
-  const resourceHash = identityIn(named)?.resourceHash ?? hashOfName(resourceName);
   const described = {
     kind: resource.kind,
     label: resourceLabel(resource, named),
     urn: urnIn(named),
     isNew,
-    derivedFrom: named[AUTO_NAME_KEY] === true ? { resourceName, resourceHash } : undefined,
+    derivedFrom: named[AUTO_NAME_KEY] === true ? nameSource(resource, named) : undefined,
     name: inputs["name"],
     adopt: inputs["adopt"] === true,
     metro: getMetro().metro,
   };
-  return nameChecker.check(described, {
+  return nameChecker.check(described, nameLookup(resource, named, inputs));
+}
+
+/** What a derived name is made of. */
+function nameSource({ kind }: AnyResource, named: Properties): NameSource {
+  const resourceName = resourceNameIn(named) ?? kind;
+  return { resourceName, resourceHash: identityIn(named)?.resourceHash ?? hashOfName(resourceName) };
+}
+
+/** Asks the metro for names, on behalf of one resource. */
+function nameLookup(resource: AnyResource, named: Properties, inputs: Properties): NameLookup {
+  return {
     find: (kind, names) => (nameDirectory ??= loadNameDirectory().createNameDirectory(getContext())).find(kind, names),
     inspect: (id) => {
       const operation = loadContext().withTimeLimit(
@@ -199,9 +208,17 @@ function checkName(
       );
       return resource.findNameHolder?.(operation, id, inputs) ?? Promise.resolve(undefined);
     },
-  });
+  };
 }
 const INSPECTION_TIMEOUT_MS = 5_000;
+
+/** Deletes what a killed replacement of a deleted resource left: nothing else would look for it any more. */
+async function deleteLeftovers(context: ProviderContext, resource: AnyResource, props: Properties): Promise<void> {
+  const source = props[AUTO_NAME_KEY] === true ? nameSource(resource, props) : undefined;
+  const observed = observedFromState(resource, migrate(resource, props));
+  for (const id of await nameChecker.findLeftovers(resource.kind, source, nameLookup(resource, props, observed.inputs)))
+    await resource.delete(context, id, observed);
+}
 
 function createProvider(kind: ResourceKind): DynamicProvider {
   const resource = resourceOf(kind);
@@ -369,6 +386,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         }
         nameChecker.expectReplacement(kind, props["name"], urnIn(props));
         await resource.delete(context, id, observedFromState(resource, migrate(resource, props)));
+        await deleteLeftovers(context, resource, props);
       }),
   };
   return {

@@ -226,7 +226,7 @@ describe("a real program with bad input", function () {
       await project.write("index.ts", withBase('new unikernel.Volume("mine", { name: "taken", sizeMb: 16 });'));
       assert.equal(
         await failing(stack, platform, "mine"),
-        "ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. Choose another name, or omit the name to have a unique one generated.",
+        "pulumi-nodejs:dynamic/unikernel:Volume resource 'mine' has a problem: ALREADY_EXISTS: name: volume 'taken' exists in this metro already. Set adopt: true to manage it, or choose another name.",
       );
       await platform.client.deleteVolumes({ body: [{ uuid: existing?.uuid ?? "" }] });
       assertSucceeded(await stack.up());

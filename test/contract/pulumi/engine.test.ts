@@ -139,7 +139,7 @@ describe("a dynamic provider process and its engine", function () {
     // Deleted by what is in state; the connection breaks off until the time is up.
     api.respond = () => undefined;
     const beganMs = Date.now();
-    await assert.rejects(dynamic.delete(UUID, state), /^Error: (WAIT_TIMEOUT|API_UNREACHABLE): /);
-    assert.ok(Date.now() - beganMs < 10_000, "the default is 300 s");
+    await assert.rejects(dynamic.deleteLater(UUID, state), /^Error: (WAIT_TIMEOUT|API_UNREACHABLE): /);
+    assert.ok(Date.now() - beganMs < 30_000, "the default is 300 s");
   });
 });

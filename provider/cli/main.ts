@@ -5,6 +5,7 @@ import { VERSION } from "../base/version";
 import { localDown } from "./localDown";
 import { localStatus } from "./localStatus";
 import { localUp } from "./localUp";
+import { logs } from "./logs";
 
 /** A subcommand: takes the arguments after its name, returns the text to print. */
 type Command = (args: readonly string[]) => Promise<string>;
@@ -13,6 +14,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "local up": localUp,
   "local status": localStatus,
   "local down": localDown,
+  logs,
 };
 
 const HELP = `Usage: unikernel <command>
@@ -23,14 +25,18 @@ const HELP = `Usage: unikernel <command>
   local status         show what is on the local platform
   local down           stop the local platform
     --all                delete everything on it except images first
+  logs <name>          show the console log of an instance
+    --metro <metro>      where it runs; default: UKC_METRO, or 'fra'
   --help               show this text
   --version            show the version`;
 
 async function runCommand(args: readonly string[]): Promise<string> {
   if (args[0] === "--version" || args[0] === "-v") return VERSION;
   if (args.length === 0 || args.includes("--help") || args.includes("-h")) return HELP;
-  const command = COMMANDS[args.slice(0, 2).join(" ")];
-  if (command !== undefined) return await command(args.slice(2));
+  for (const words of [2, 1]) {
+    const name = args.slice(0, words).join(" ");
+    if (Object.hasOwn(COMMANDS, name)) return (await COMMANDS[name]?.(args.slice(words))) ?? "";
+  }
   throw new UnikernelError("INPUT_INVALID", `Unknown command '${args.slice(0, 2).join(" ")}'.`, {
     hint: `\n\n${HELP}`,
   });

@@ -12,7 +12,7 @@ import { toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { isUuid } from "../common/fields";
 import { workloadErrorContext } from "../workload/request";
-import { type InstanceInputs, deletedOnStop, instanceInputs } from "./inputs";
+import { type InstanceInputs, deletedOnStop, instanceInputs, isJob } from "./inputs";
 import {
   findInstance,
   secretInputsOf,
@@ -20,12 +20,13 @@ import {
   lastPowerState,
   readPowerState,
   waitUntilReadable,
-  waitUntilStable,
   verifyExpected,
 } from "./operations";
 import { type InstanceOutputs, type instanceOutputs, toOutputs } from "./outputs";
 import { describeInstanceUpdate, toInputPatch, planInstanceUpdate } from "./plan";
 import { applySteps } from "./apply";
+import { NEVER_STARTED } from "./waitFor";
+import { waitUntilUp } from "./waitUntilUp";
 import { isImport, readInputs, toCreateRequest } from "./wire";
 
 /** Time to delete an instance that did not stop in time. */
@@ -88,13 +89,15 @@ async function updateInstance(
   olds: { readonly inputs: InstanceInputs; readonly outputs: InstanceOutputs },
   news: InstanceInputs,
 ): Promise<InstanceOutputs> {
-  const steps = planInstanceUpdate(olds.inputs, news, await readPowerState(context, id, olds.outputs));
+  const power = await readPowerState(context, id, olds.outputs, isJob(olds.inputs) || isJob(news));
+  const steps = planInstanceUpdate(olds.inputs, news, power);
   return toOutputs(await applySteps(context, id, steps, olds, news), news);
 }
 
 /** The lifecycle of an Instance. */
 export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs, ProviderContext> = {
-  describeUpdate: (olds, news, outputs) => describeInstanceUpdate(olds, news, lastPowerState(outputs)),
+  describeUpdate: (olds, news, outputs) =>
+    describeInstanceUpdate(olds, news, lastPowerState(outputs, isJob(olds) || isJob(news))),
 
   async create(unlimited, inputs) {
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
@@ -103,18 +106,24 @@ export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs,
     const created = await createInstance(context, inputs);
     try {
       const item = inputs.autostart
-        ? await waitUntilStable(context, created.uuid, {
-            image: inputs.image,
+        ? await waitUntilUp(context, {
+            item: created,
+            inputs,
+            before: NEVER_STARTED,
             isNew: true,
             secretInputs: secretInputsOf(inputs),
           })
-        : verifyExpected(await waitUntilReadable(context, created.uuid), inputs);
+        : await waitUntilReadable(context, created.uuid);
+      // The image of a deleted one may be unknown.
+      const isGone = item.state === "deleted";
+      if (!isGone || item.image !== undefined) verifyExpected(item, inputs);
       // Last, because an instance that failed before must be deletable.
-      await setDeleteLock(context, created, inputs);
+      if (!isGone) await setDeleteLock(context, created, inputs);
       return { id: created.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
-      if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {
-        // It cannot become usable: delete it, so that the next up creates a new one.
+      if (UnikernelError.has(error, "IMAGE_MISMATCH", "NOT_FOUND")) {
+        // It cannot become usable: delete it, so that the next up creates a new one. One whose guest stopped is kept for its console
+        // log; the next up starts it again.
         if (await tryDelete(forCleanup(context), created.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
       }
       throw await initFailure(context, created.uuid, { inputs, outputs: {}, pendingStart: inputs.autostart }, error);

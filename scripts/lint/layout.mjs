@@ -45,11 +45,6 @@ const FILE_EXCEPTIONS = new Map([
     "provider/definition/unknowns.ts",
     "one constant of the engine; many modules import it and nothing else of definition/",
   ],
-  ["provider/platform/http/limits.ts", "all limits of a request in one list"],
-  [
-    "provider/platform/services/save.ts",
-    "the only writer of a service group; its three callers do not import each other",
-  ],
   ["provider/resources/common/deleteLock.ts", "common/ has one file per rule that resources share"],
   ["provider/resources/common/reference.ts", "common/ has one file per rule that resources share"],
 ]);

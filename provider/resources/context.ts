@@ -5,6 +5,7 @@ import { type ObjectReader, createObjectReader, withReadSignal } from "../client
 import { type Clock, systemClock } from "../base/clock";
 import type { MetroConfig } from "../base/config/metroConfig";
 import { timeoutSignal } from "../base/timeout";
+import type { Identity } from "../definition/identity";
 import { localPaths } from "../base/localPaths";
 
 /** Time limits of operations on one resource, in milliseconds. */
@@ -38,14 +39,20 @@ export interface ProviderContext {
   readonly imageLayout: string;
   /** Prints one progress line of a long operation. */
   readonly printProgress: (line: string) => void;
+  /** Whose objects this operation makes and may take over; `undefined` where no URN is known, as for state of an earlier release. */
+  readonly ownership?: Ownership;
+}
+
+/** Who a resource is, for the objects that are made for it. */
+export interface Ownership extends Identity {
+  /** Its name was derived, not given by the program. */
+  readonly hasDerivedName: boolean;
 }
 
 /** Hooks of the provider process. */
 export interface ProcessHooks {
   /** Aborts when all operations are cancelled. Default: never. */
   readonly cancellation?: AbortSignal;
-  /** Default: progress is not printed. */
-  readonly printProgress?: (line: string) => void;
 }
 
 /** The context with a different signal, which also ends its client's calls. */
@@ -87,6 +94,6 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     createTimeout: timeoutSignal,
     timeouts: { ...DEFAULT_TIMEOUTS, ...config.timeouts },
     imageLayout: localPaths().imagesDir,
-    printProgress: hooks.printProgress ?? (() => undefined),
+    printProgress: () => undefined,
   };
 }

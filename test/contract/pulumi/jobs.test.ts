@@ -206,6 +206,21 @@ describe("the start of an instance on the local platform", function () {
     }
   });
 
+  it("is not run twice if the process was killed after it had ended", async () => {
+    const urn = "urn:pulumi:dev::test::pulumi-nodejs:dynamic/unikernel:Instance::once";
+    const inputs = await checked("exit0-once", { name: "exit0-once", ...job, __urn: urn });
+    const { id } = await process.create(inputs);
+    const [mark = ""] = (await platform.instance(id))["tags"] as string[];
+    assert.match(mark, /^pulumi:/);
+    // As it is before the create's last request.
+    const unfinished = { uuid: id, prop: "tags", op: "set", value: [`${mark}:unfinished`] };
+    await platform.api("PATCH", "/v1/instances", [unfinished]);
+    const again = await process.create(inputs);
+    assert.deepEqual([again.id, again.outs["exitCode"], ...(await counts(id))], [id, 0, "stopped", 1]);
+    assert.deepEqual((await platform.instance(id))["tags"], [mark]);
+    await process.delete(id, again.outs);
+  });
+
   it("has no exit code where the guest reports none", async () => {
     const name = "unikraft";
     platform.guests.set(name, exits(undefined));

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "../base/clock";
 import type { MetroConfig } from "../base/config/metroConfig";
 import { timeoutSignal } from "../base/timeout";
 import { localPaths } from "../base/localPaths";
+import type { ClearingMemory } from "./common/clearing";
 
 /** Milliseconds that an operation on one resource may take. */
 export interface Timeouts {
@@ -39,6 +40,8 @@ export interface ProviderContext {
   readonly imageLayout: string;
   /** Prints one line about an operation that takes a while. */
   readonly printProgress: (line: string) => void;
+  /** How the metro's nodes have a property cleared, as far as is known in this process. */
+  readonly clearing: ClearingMemory;
 }
 
 /** What the process of a provider brings to a context. */
@@ -89,6 +92,7 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     timeouts: { ...DEFAULT_TIMEOUTS, ...config.timeouts },
     imageLayout: localPaths().imagesDir,
     printProgress: hooks.printProgress ?? (() => undefined),
+    clearing: { form: "set" },
   };
 }
 

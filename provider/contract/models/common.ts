@@ -78,8 +78,8 @@ export const imageSpec = z.strictObject({
 export const image = z.union([z.string().min(1), imageSpec]);
 
 /**
- * A change of one property. The type of `value` depends on `prop`; `del` without a value clears the property, and `null` is
- * none: no property has it as its value.
+ * A change of one property. The type of `value` depends on `prop`; `del` or `set` without a value clears the property (official
+ * clients write either), and `null` is none: no property has it as its value.
  */
 export const patchOperation = {
   id: z.string().optional(),

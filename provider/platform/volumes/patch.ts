@@ -1,6 +1,7 @@
 /** Applies one PATCH operation to a volume. Pure. */
 import { tags, type VolumeProp, volumePatchValues } from "../../contract/models";
 import { ApiItemError } from "../errors";
+import { withClearAsDel } from "../clearing";
 import type { VolumeRecord } from "../store/volumes";
 
 /** One entry of a PATCH request. */
@@ -20,8 +21,9 @@ const EXPECTED_VALUES: Readonly<Record<VolumeProp, string>> = {
   delete_lock: "true or false",
 };
 
-/** The fields that `change` sets. Throws `ApiItemError` `Invalid`. */
-export function resolveVolumePatch(volume: VolumeRecord, change: VolumePatchOperation): VolumePatch {
+/** The fields that the operation sets. Throws `ApiItemError` `Invalid`. */
+export function resolveVolumePatch(volume: VolumeRecord, requested: VolumePatchOperation): VolumePatch {
+  const change = withClearAsDel(requested, requested.prop === "tags" || requested.prop === "delete_lock");
   const { prop, op, value } = change;
   if (prop === "tags") return { tags: patchTags(volume.tags, change) };
   if (prop === "delete_lock" && op === "del" && value === undefined) return { deleteLock: false };

@@ -81,7 +81,7 @@ function planAutokill(olds: ServiceGroupInputs, news: ServiceGroupInputs): reado
   const [had, wanted] = [autokillMs(olds), autokillMs(news)];
   if (had === wanted) return [];
   const prop = "autokill" as const;
-  if (wanted === 0) return [{ description: "turn automatic deletion off", prop, op: "del" }];
+  if (wanted === 0) return [{ description: "turn automatic deletion off", prop, op: "clear" }];
   const description = `delete it after ${wanted} ms without an instance`;
   return [{ description, prop, op: "set", value: { time_ms: wanted } }];
 }

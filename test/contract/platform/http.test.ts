@@ -362,6 +362,72 @@ describe("the local API over HTTP", () => {
     }
   });
 
+  it("clears by 'set' and by 'del' without a value, as official clients write either", async () => {
+    const port = await freePort();
+    await platform.requestItem("POST", "/v1/services", { name: "web", services: [{ port }] });
+    await platform.requestItem("POST", "/v1/instances", { name: "other", image: "app:1" });
+    await platform.requestItem("POST", "/v1/instances", {
+      name: "one",
+      image: "app:1",
+      service_group: { name: "web" },
+    });
+    for (const name of ["plain", "base"]) await platform.requestItem("POST", "/v1/volumes", { name, size_mb: 8 });
+    await platform.requestItem("POST", "/v1/volumes/templates", [{ name: "base" }]);
+    await platform.requestItem("POST", "/v1/instances", { name: "golden", image: "app:1" });
+    await platform.requestItem("POST", "/v1/instances/templates", [{ name: "golden" }]);
+    const roms = [{ name: "r", files: [{ path: "/a", data: "b" }] }];
+    const schedules = [{ name: "s", when: "daily", action: "start" }];
+    const policy = { enabled: true, policy: "on", stateful: false, cooldown_time_ms: 1000, notify_time_ms: 0 };
+    const off = { ...policy, enabled: false, policy: "off" };
+    const all: [path: string, name: string, prop: string, value: unknown, cleared: unknown][] = [
+      ["/v1/instances", "one", "args", ["/x"], ["/server"]],
+      ["/v1/instances", "one", "env", { A: "1" }, {}],
+      ["/v1/instances", "one", "scale_to_zero", { policy: "on" }, off],
+      ["/v1/instances", "one", "tags", ["x"], []],
+      ["/v1/instances", "one", "delete_lock", true, false],
+      ["/v1/instances", "one", "schedules", schedules, undefined],
+      ["/v1/instances", "one", "autokill", { time_ms: 5000 }, undefined],
+      ["/v1/instances", "one", "hostname", "shop", undefined],
+      ["/v1/instances", "one", "roms", roms, undefined],
+      ["/v1/instances", "one", "dependencies", [{ name: "other" }], undefined],
+      ["/v1/instances", "one", "annotations", { "a.b/c": "d" }, undefined],
+      ["/v1/instances/templates", "golden", "tags", ["x"], []],
+      ["/v1/instances/templates", "golden", "delete_lock", true, false],
+      ["/v1/services", "web", "domains", [{ name: "shop" }], []],
+      ["/v1/services", "web", "soft_limit", 5, 1],
+      ["/v1/services", "web", "hard_limit", 50, 65535],
+      ["/v1/services", "web", "autokill", { time_ms: 5000 }, undefined],
+      ["/v1/volumes", "plain", "tags", ["x"], []],
+      ["/v1/volumes", "plain", "delete_lock", true, false],
+      ["/v1/volumes/templates", "base", "tags", ["x"], []],
+    ];
+    for (const [path, name, prop, value, cleared] of all)
+      for (const clear of [{ op: "set" }, { op: "set", value: null }, { op: "del" }]) {
+        const change = async (operation: object): Promise<unknown> => {
+          const item = await platform.requestItem("PATCH", path, [{ name, prop, ...operation }]);
+          assert.equal(item["status"], "success", `${path} ${prop} ${JSON.stringify(operation)}: ${item.message}`);
+          return (await platform.requestItem("GET", `${path}?name=${name}`))[prop];
+        };
+        assert.notDeepEqual(await change({ op: "set", value }), cleared, `${path} ${prop}`);
+        assert.deepEqual(await change(clear), cleared, `${path} ${prop} ${JSON.stringify(clear)}`);
+      }
+  });
+
+  it("rejects a 'set' without a value of a property that always has one", async () => {
+    await platform.requestItem("POST", "/v1/volumes", { name: "plain", size_mb: 8 });
+    await platform.requestItem("POST", "/v1/instances", { name: "one", image: "app:1" });
+    for (const [path, name, prop] of [
+      ["/v1/instances", "one", "image"],
+      ["/v1/instances", "one", "memory_mb"],
+      ["/v1/instances", "one", "vcpus"],
+      ["/v1/volumes", "plain", "size_mb"],
+      ["/v1/volumes", "plain", "quota_policy"],
+    ] as const) {
+      const item = await platform.requestItem("PATCH", path, [{ name, prop, op: "set" }]);
+      assert.deepEqual([item["status"], item["error"]], ["error", ITEM_CODES.Invalid], `${path} ${prop}`);
+    }
+  });
+
   it("rejects paging of selected objects", async () => {
     for (const type of ["instances", "services", "volumes"]) {
       const { httpStatus, envelope: raw } = await platform.api("GET", `/v1/${type}?name=a&count=1`);

@@ -5,6 +5,7 @@ import { assertNotAutoscaleTemplate } from "../../autoscale/managedInstances";
 import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
+import { withClearAsDel } from "../../clearing";
 import { instanceItem } from "./item";
 
 import type { HandlerRequest } from "../handler";
@@ -27,7 +28,7 @@ export function templateKindHandlers(registry: Registry, kind: "template" | "che
 
   function patch(change: BodyOf<"patchTemplates">[number]) {
     const instance = findTemplateOrCheckpoint(change);
-    instance.patchTemplate(change);
+    instance.patchTemplate(withClearAsDel(change));
     return { ...templateKindItem(instance), ...(change.id === undefined ? {} : { id: change.id }) };
   }
 

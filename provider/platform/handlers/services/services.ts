@@ -4,6 +4,7 @@ import { findBySelector, readItems } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
+import { withClearAsDel } from "../../clearing";
 import { updateService } from "../../services/update";
 import { createServiceGroup } from "../../services/create";
 import { deleteServiceGroup } from "../../services/delete";
@@ -23,7 +24,7 @@ export function serviceHandlers(registry: Registry): Pick<Handlers, ServiceRoute
 
   async function patch(change: BodyOf<"patchServices">[number]) {
     const service = findBySelector(all(), identityOf, "service group", change);
-    await updateService(registry, service, change);
+    await updateService(registry, service, withClearAsDel(change));
     return { ...serviceItem(registry, service), ...(change.id === undefined ? {} : { id: change.id }) };
   }
 

@@ -163,6 +163,9 @@ export function applyPatch(
   return { ...definition, ...patchFunctionOf(prop, op)(definition, value, context) };
 }
 
+/** False for a property that always has a value, such as the image. */
+export const canClear = (prop: InstanceProp): boolean => PATCHES[prop].del !== undefined;
+
 /** The function for an operation on a property. Throws `Invalid` if the property does not have the operation. */
 export function patchFunctionOf(prop: InstanceProp, op: InstancePatchOperation["op"]): PatchFunction {
   const cells = PATCHES[prop];

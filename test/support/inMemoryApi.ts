@@ -180,7 +180,8 @@ export class InMemoryApi {
     const item = this.services.get(uuid);
     if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
     if (prop === "services") item["services"] = this.ports(value as object[]);
-    else if (prop === "domains") item["domains"] = op === "del" || value === undefined ? [] : this.domains(item.name, value as Domain[]);
+    else if (prop === "domains")
+      item["domains"] = op === "del" || value === undefined ? [] : this.domains(item.name, value as Domain[]);
     else item[prop] = op === "del" || value === undefined ? { time_ms: 0 } : value;
     if (Number(item["soft_limit"]) > Number(item["hard_limit"])) return failedItem(ITEM_CODES.Invalid, "limits");
     return { status: "success", ...identityOf(item) };

@@ -1,5 +1,6 @@
 /** Images, quotas and health of a metro, and what the control plane says of metros. */
 import * as z from "zod";
+import { mapOf } from "../../base/mapSchema";
 import { itemStatus, timestamp } from "./common";
 
 const newerImageItem = z.looseObject({
@@ -10,7 +11,7 @@ const newerImageItem = z.looseObject({
   initrd_or_rom: z.boolean().optional(),
   size_in_bytes: z.number().optional(),
   args: z.array(z.string()).nullish(),
-  env: z.record(z.string(), z.string()).nullish(),
+  env: mapOf(z.string(), z.string()).nullish(),
   tags: z.array(z.string()).nullish(),
   users: z.array(z.string()).nullish(),
   persistent: z.boolean().optional(),
@@ -63,8 +64,8 @@ export const quotasItem = z.looseObject({
 export type QuotasItem = z.infer<typeof quotasItem>;
 
 export const healthzData = z.looseObject({
-  checks: z.record(z.string(), z.string()).optional(),
-  versions: z.record(z.string(), z.string()).optional(),
+  checks: mapOf(z.string(), z.string()).optional(),
+  versions: mapOf(z.string(), z.string()).optional(),
   license: z
     .looseObject({ serial: z.string(), valid: z.boolean(), features: z.array(z.string()).optional() })
     .optional(),

@@ -1,6 +1,6 @@
 /** Autoscale: how many instances a service has, by policies. */
 import * as z from "zod";
-import { image, itemStatus, nameOrUuid, withSelector } from "./common";
+import { image, itemStatus, nameOrUuid, partName, withSelector } from "./common";
 import { inlineFile } from "./instanceParts";
 
 const step = z.strictObject({
@@ -20,7 +20,7 @@ const readStep = z.looseObject({
  * `type`: `step` by a metric, `on-demand` an instance per demand, `create` after a number of requests, `idle` removes the idle.
  */
 export const autoscalePolicy = z.strictObject({
-  name: z.string().min(1),
+  name: partName(255),
   type: z.enum(["step", "on-demand", "on_demand", "create", "idle"]).optional(),
   enabled: z.boolean().optional(),
   /** `cpu` in millicores. */

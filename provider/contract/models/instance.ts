@@ -1,5 +1,6 @@
 /** Instances as they are asked for and reported. Field by field: the cloud API's `/v1/instances`. */
 import * as z from "zod";
+import { mapOf } from "../../base/mapSchema";
 import {
   annotations,
   autokillTime,
@@ -39,7 +40,7 @@ const networkInterface = z.strictObject({
 });
 
 /** Most volumes of one new instance, and most instances that it depends on. */
-const MAX_REFERENCES = 64;
+export const MAX_REFERENCES = 64;
 
 const mountFields = { at: z.string().min(1), readonly: z.boolean().optional() };
 /** A volume that exists, or, with `size_mb`, a new one that goes with the instance. */
@@ -66,7 +67,7 @@ export const instanceServiceGroup = z.strictObject({
 const templateReference = {
   prepare: z.boolean().optional(),
   /** What a template that does not exist yet is made from: a create request of its own. */
-  create_args: z.record(z.string(), z.unknown()).optional(),
+  create_args: mapOf(z.string(), z.unknown()).optional(),
   prepare_timeout_s: z.int().min(-1).optional(),
   autokill: autokillTime.optional(),
 };
@@ -133,7 +134,7 @@ export const instanceItem = z.looseObject({
   vcpus: z.int().optional(),
   args: z.array(z.string()).nullish(),
   /** What is set on the instance itself, without the image's. */
-  env: z.record(z.string(), z.string()).nullish(),
+  env: mapOf(z.string(), z.string()).nullish(),
   restart_policy: z.string().optional(),
   /** While a restart sequence runs. */
   restart: z.looseObject({ attempt: z.int(), next_at: timestamp.optional() }).nullish(),
@@ -194,7 +195,7 @@ export const instanceItem = z.looseObject({
   hostname: z.string().optional(),
   dependencies: z.array(certificateId).nullish(),
   tags: z.array(z.string()).nullish(),
-  annotations: z.record(z.string(), z.string()).nullish(),
+  annotations: mapOf(z.string(), z.string()).nullish(),
   features: z.array(z.string()).nullish(),
   roms: z.array(mountedRom).nullish(),
   plugins: z.array(z.looseObject({ name: z.string(), rom: z.string(), config: z.unknown().optional() })).nullish(),

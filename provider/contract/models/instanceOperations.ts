@@ -28,7 +28,7 @@ import {
   schedules,
   vcpus,
 } from "./instanceParts";
-import { instanceItem } from "./instance";
+import { MAX_REFERENCES, instanceItem } from "./instance";
 
 /** What became of an instance that was started, stopped, suspended or deleted; little else is sure to be there. */
 export const instanceOperationItem = instanceItem.extend({
@@ -51,7 +51,7 @@ export const instancePatchValues = {
   hostname: dnsLabel,
   roms,
   plugins,
-  dependencies: z.array(nameOrUuid),
+  dependencies: z.array(nameOrUuid).max(MAX_REFERENCES),
   sched_priority: schedPriority,
   annotations,
 } as const;

@@ -1,6 +1,7 @@
 /** Parts that creates, changes and readings of instances share. */
 import * as z from "zod";
-import { autokillTime, image } from "./common";
+import { mapOf } from "../../base/mapSchema";
+import { autokillTime, guestText, image, partName } from "./common";
 
 /** States of an instance. */
 export const INSTANCE_STATES = [
@@ -26,8 +27,23 @@ export const scaleToZero = z.strictObject({
 });
 
 export const dnsLabel = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/i);
-export const envMap = z.record(z.string().min(1), z.string());
-export const args = z.array(z.string().min(1));
+/** Most environment variables of one instance: far beyond what a program has, and little enough for every read to return them. */
+export const MAX_ENV_VARIABLES = 1024;
+/** Most arguments of one instance. */
+export const MAX_ARGS = 1024;
+/** By name, which no `=` can be in. */
+export const envMap = mapOf(z.string().min(1), guestText).superRefine((env, context) => {
+  const names = Object.keys(env);
+  if (names.length > MAX_ENV_VARIABLES)
+    context.addIssue({ code: "custom", message: `has more than ${MAX_ENV_VARIABLES} variables` });
+  const invalid = names.find((one) => !guestText.safeParse(one).success || one.includes("="));
+  if (invalid !== undefined)
+    context.addIssue({
+      code: "custom",
+      message: "has a variable whose name contains '=', NUL or an unpaired surrogate",
+    });
+});
+export const args = z.array(guestText.min(1)).max(MAX_ARGS);
 export const memoryMb = z.int().min(16);
 export const vcpus = z.int().min(1);
 
@@ -41,7 +57,7 @@ export type InlineFile = z.infer<typeof inlineFile>;
 
 /** A read-only file system for the guest: an image, or up to 16 inline files. */
 export const rom = z.strictObject({
-  name: z.string().min(1).max(63),
+  name: partName(63),
   image: image.optional(),
   files: z.array(inlineFile).max(16).optional(),
   at: z.string().optional(),
@@ -57,7 +73,7 @@ export const plugins = z.array(plugin).max(8);
 
 /** Something that happens to an instance at given times: `when` is a calendar expression of systemd, in UTC. */
 export const schedule = z.strictObject({
-  name: z.string().min(1).max(255),
+  name: partName(255),
   when: z.string().min(1).max(256),
   action: z.enum(["start", "stop", "delete", "exec", "checkpoint"]),
   /** Of `exec` only. */

@@ -1,5 +1,6 @@
 /** Volumes: disks that outlive instances. */
 import * as z from "zod";
+import { mapOf } from "../../base/mapSchema";
 import { idItem, itemStatus, name, nameOrUuid, withSelector, tags, timestamp, patchOperation } from "./common";
 
 export const VOLUME_STATES = [
@@ -34,7 +35,7 @@ export const volumeOptions = {
   gid: z.int().min(0).optional(),
   access_mode: accessMode.optional(),
   /** Of a file system that the site defines. */
-  args: z.record(z.string(), z.string()).optional(),
+  args: mapOf(z.string(), z.string()).optional(),
 };
 
 export const createVolumeRequest = z.strictObject({
@@ -64,7 +65,7 @@ export const volumeItem = z.looseObject({
   host_path: z.string().optional(),
   uid: z.int().optional(),
   gid: z.int().optional(),
-  args: z.record(z.string(), z.string()).nullish(),
+  args: mapOf(z.string(), z.string()).nullish(),
   attached_to: z.array(z.looseObject({ uuid: z.string(), name: z.string().optional() })).nullish(),
   mounted_by: z
     .array(z.looseObject({ uuid: z.string(), name: z.string().optional(), readonly: z.boolean().optional() }))

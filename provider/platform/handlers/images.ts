@@ -3,7 +3,7 @@ import { canonicalImageUrl, stripPlatformPrefix } from "../../contract/imageUrl"
 import { RequestError } from "../errors";
 import type { ItemOf, QueryOf } from "../../contract/routes";
 import { UnikernelError } from "../../base/errors";
-import { canonicalRepository, parseReference } from "../../image/oci/reference";
+import { type Reference, canonicalRepository, parseReference } from "../../image/oci/reference";
 import type { StoredImage } from "../../image/oci/storedImage";
 
 import type { Registry } from "../registry";
@@ -52,7 +52,7 @@ function imageItems(images: readonly StoredImage[]): Map<string, ImageItem> {
 
 /** The filter of a query. Digests may have the image's name in front. Throws {@link RequestError} 400 for an invalid reference. */
 function matchesQuery({ digest: digests, tag: tags }: QueryOf<"getImages">): (item: ImageItem) => boolean {
-  const wantedDigests = digests?.map(stripPlatformPrefix);
+  const wantedDigests = digests?.map(toPinnedReference);
   const wantedTags = tags?.map(toTaggedReference);
   return (item) => {
     const name = stripPlatformPrefix(item.url);
@@ -65,9 +65,20 @@ function matchesQuery({ digest: digests, tag: tags }: QueryOf<"getImages">): (it
 
 /** A reference in the layout's form; the default tag is `latest`. */
 function toTaggedReference(text: string): string {
+  const reference = parseImageReference(text);
+  return `${canonicalRepository(reference)}:${reference.tag ?? "latest"}`;
+}
+
+/** A digest, or a name with a digest in the layout's form. */
+function toPinnedReference(text: string): string {
+  if (!text.includes("@")) return text;
+  const reference = parseImageReference(text);
+  return `${canonicalRepository(reference)}@${reference.digest ?? ""}`;
+}
+
+function parseImageReference(text: string): Reference {
   try {
-    const reference = parseReference(stripPlatformPrefix(text));
-    return `${canonicalRepository(reference)}:${reference.tag ?? "latest"}`;
+    return parseReference(stripPlatformPrefix(text));
   } catch (error) {
     if (!UnikernelError.has(error, "INPUT_INVALID")) throw error;
     throw new RequestError(400, error.message, "Invalid");

@@ -81,6 +81,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     ...inBothForms("cloneVolumes", [".tags[]: invalid_format"]),
   ],
   "no program can have a variable without a name": ["createInstance .env{}: invalid_key"],
+  "no program can have a variable with '=' or NUL in its name": ["createInstance .env: custom"],
   "a service without a port serves nothing": [
     "createInstance .service_group.services: too_small",
     "createService .services: too_small",

@@ -32,13 +32,19 @@ function parseReadSelectors(
 ): SelectorsAndParameters {
   const takesSelectors = hasParameter(found.query, "uuid");
   const query = takesSelectors ? parseQuerySelectors(parameters) : { selectors: [], parameters };
-  const isNothing = json == null || (Array.isArray(json) && json.length === 0);
-  if (isNothing) return { selectors: [...inPath, ...query.selectors], parameters: query.parameters };
-  if (!takesSelectors && !hasLists(found.query)) throw new RequestError(400, "This request takes no body");
-  const { selectors, parameters: asked } = parseEntries(json, takesSelectors);
+  const given = [...inPath, ...query.selectors];
+  if (isEmptyBody(json)) return { selectors: given, parameters: query.parameters };
+  // Older clients name a policy in the body; its service is in the path.
+  const takesNames = takesSelectors || found.dataKey === "policies";
+  if (!takesNames && !hasLists(found.query)) throw new RequestError(400, "This request takes no body");
+  const { selectors, parameters: asked } = parseEntries(json, takesNames, given);
   const keys = new Set(asked.map(([key]) => key));
   return { selectors, parameters: [...query.parameters.filter(([key]) => !keys.has(key)), ...asked] };
 }
+
+/** No entry, or one that says nothing. */
+const isEmptyBody = (json: unknown): boolean =>
+  json == null || (typeof json === "object" && Object.keys(json).length === 0);
 
 /** Selectors of a query, from repeated parameters and comma-separated lists, in order. */
 export function parseQuerySelectors(parameters: readonly QueryParameter[]): SelectorsAndParameters {

@@ -1,7 +1,7 @@
 /** Images, quotas and health of a metro, and what the control plane says of metros. */
 import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
-import { itemStatus, timestamp } from "./common";
+import { imageSpec, itemStatus, timestamp } from "./common";
 
 const newerImageItem = z.looseObject({
   ...itemStatus,
@@ -32,6 +32,32 @@ export const imageItem = z.preprocess((item) => {
   const { digest, initrd, args = "", ...common } = older.data;
   return { ...common, url: digest, initrd_or_rom: initrd, args: args.split(/\s+/).filter((arg) => arg !== "") };
 }, newerImageItem);
+
+/** Pins an image on a node, which then keeps it at hand. */
+export const pinImageRequest = imageSpec.extend({
+  /** Seconds that the node may take to fetch it; -1 the longest that it allows. Not 0. */
+  timeout_s: z
+    .int()
+    .min(-1)
+    .refine((seconds) => seconds !== 0, "must not be 0"),
+  /** Share the fetch with others for the same image. Default true. */
+  merge_requests: z.boolean().optional(),
+  autokill: z.strictObject({ time_ms: z.int().min(0) }).optional(),
+});
+/** A pinned image; `uuid` is the pin's. */
+export const pinnedImageItem = z.looseObject({
+  ...itemStatus,
+  uuid: z.string().optional(),
+  name: z.string().optional(),
+  created_at: timestamp.optional(),
+  /** `ready` once the node has it. */
+  state: z.string().optional(),
+  url: z.string().optional(),
+  persistent: z.boolean().optional(),
+  tags: z.array(z.string()).nullish(),
+});
+export const unpinImageRequest = z.strictObject({ uuid: z.string().min(1) });
+export const unpinnedImageItem = z.looseObject({ ...itemStatus, uuid: z.string(), name: z.string().optional() });
 
 const usage = z.looseObject({
   instances: z.int().optional(),

@@ -179,6 +179,28 @@ describe("requests of the vendor's clients", () => {
     assert.equal((await raw("GET", "/v1/images/tag/nothing:1"))["status"], "error");
   });
 
+  it("pin an image and unpin it", async () => {
+    const [first, again] = await rawItems("POST", "/v1/images", [
+      { url: "official/app:1", timeout_s: -1, merge_requests: true, pull_policy: "if_not_present" },
+      { url: "oci://app:1", timeout_s: 5 },
+    ]);
+    assert.deepEqual([first?.["state"], first?.["persistent"], first?.["tags"]], ["ready", true, ["app:1"]]);
+    assert.equal(again?.uuid, first?.uuid);
+    platform.daemon.simulateKill();
+    await platform.start();
+    assert.equal((await rawItem("GET", "/v1/images"))["persistent"], true);
+    assert.equal((await rawItem("GET", "/v1/image-store"))["url"], first?.["url"]);
+    const gone = await rawItems("DELETE", "/v1/images", [{ uuid: first?.uuid }, { uuid: first?.uuid }, { uuid: "x" }]);
+    assert.deepEqual(gone.map(({ error }) => error), [undefined, ITEM_CODES.NotFound, ITEM_CODES.Invalid]); // prettier-ignore
+    assert.equal("persistent" in (await rawItem("GET", "/v1/images")), false);
+    for (const [item, error] of [
+      [{ url: "nothing:1", timeout_s: 1 }, ITEM_CODES.NotFound],
+      [{ url: "app:1", timeout_s: 1, autokill: { time_ms: 1 } }, ITEM_CODES.NotSupported],
+    ] as const)
+      assert.equal((await rawItem("POST", "/v1/images", [item]))["error"], error);
+    assert.equal((await raw("POST", "/v1/images", [{ url: "app:1", timeout_s: 0 }]))["status"], "error");
+  });
+
   it("read the state of objects without their details", async () => {
     await create("web");
     await platform.requestItem("POST", "/v1/volumes", { name: "data", size_mb: 8 });

@@ -61,6 +61,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     "createInstance .vcpus: too_small",
     "createInstance .volumes[].size_mb: too_small",
     "createVolume .size_mb: too_small",
+    "pinImages [].timeout_s: custom",
     ...["createInstance .service_group", "createService "].flatMap((at) =>
       PORTS.flatMap((one) => [`${at}${one}: too_small`, `${at}${one}: too_big`]),
     ),

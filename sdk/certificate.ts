@@ -16,7 +16,7 @@ export interface CertificateArgs {
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
 
-/** A certificate with its private key, for domains of services. For a domain without one, the platform obtains a certificate by itself. */
+/** A certificate with its private key, for domains of services. For a domain without one, the platform obtains a certificate automatically. */
 export class Certificate extends UnikernelResource {
   /** Name of the certificate, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old certificate first. */
   declare readonly name: pulumi.Output<string>;
@@ -45,6 +45,13 @@ export class Certificate extends UnikernelResource {
   /** Creation time, RFC 3339. */
   declare readonly createdAt: pulumi.Output<string>;
 
+  /**
+   * Declares a Certificate.
+   *
+   * @param name resource name, unique among resources of this kind in the stack
+   * @param args inputs
+   * @param opts Pulumi's resource options
+   */
   constructor(name: string, args: CertificateArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("Certificate", args, ["commonName", "chain", "key"], opts);
     super(
@@ -71,12 +78,12 @@ export class Certificate extends UnikernelResource {
     );
   }
 
-  /** Looks up an existing Certificate by its id or its name; it is read, not managed. */
+  /** Looks up an existing Certificate by id or name. It is read, not managed. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Certificate {
     return new Certificate(name, {} as CertificateArgs, { ...opts, id });
   }
 
-  /** True for an object of kind Certificate, also one made by another copy of this package. */
+  /** True if the value is a Certificate, even one created by another copy of this package. */
   static override isInstance(value: unknown): value is Certificate {
     return UnikernelResource.isOf("Certificate", value);
   }

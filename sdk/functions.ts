@@ -104,18 +104,18 @@ export interface GetInstanceResult {
   readonly tags: readonly string[];
   /** Annotations by key. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** True if every deletion is refused. */
+  /** True if the instance is locked against deletion. */
   readonly deleteLock: boolean;
   /** Changes that are applied at the next stop, or failed at the last one. */
   readonly updates: readonly InstanceUpdate[];
 }
 
-/** Looks up an instance, managed by Pulumi or not. The environment is left out because it may hold secrets. */
+/** Looks up an instance, managed by Pulumi or not. Its environment is left out because it may contain secrets. */
 export function getInstance(args: GetInstanceArgs = {}, opts?: pulumi.InvokeOptions): Promise<GetInstanceResult> {
   return invoke<GetInstanceResult>("getInstance", args, opts);
 }
 
-/** The same for arguments that are known only at apply. Looks up an instance, managed by Pulumi or not. The environment is left out because it may hold secrets. */
+/** Looks up an instance, managed by Pulumi or not. Its environment is left out because it may contain secrets. Like {@link getInstance}, but accepts outputs as arguments and returns an output. */
 export function getInstanceOutput(
   args: GetInstanceOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -159,7 +159,7 @@ export function getInstances(args: GetInstancesArgs = {}, opts?: pulumi.InvokeOp
   return invoke<GetInstancesResult>("getInstances", args, opts);
 }
 
-/** The same for arguments that are known only at apply. Lists the instances of the account in this metro, oldest first, without templates and checkpoints. */
+/** Lists the instances of the account in this metro, oldest first, without templates and checkpoints. Like {@link getInstances}, but accepts outputs as arguments and returns an output. */
 export function getInstancesOutput(
   args: GetInstancesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -175,7 +175,7 @@ export interface GetInstanceLogsArgs {
   readonly name?: string | undefined;
   /** Offset of the first byte; a negative offset counts from the end. Default -4096. */
   readonly offsetBytes?: number | undefined;
-  /** Most bytes to return, 0 to 16383. Default 4096. */
+  /** Maximum number of bytes to return, 0 to 16383. Default 4096. */
   readonly limitBytes?: number | undefined;
 }
 
@@ -187,7 +187,7 @@ export interface GetInstanceLogsOutputArgs {
   readonly name?: pulumi.Input<string> | undefined;
   /** Offset of the first byte; a negative offset counts from the end. Default -4096. */
   readonly offsetBytes?: pulumi.Input<number> | undefined;
-  /** Most bytes to return, 0 to 16383. Default 4096. */
+  /** Maximum number of bytes to return, 0 to 16383. Default 4096. */
   readonly limitBytes?: pulumi.Input<number> | undefined;
 }
 
@@ -215,7 +215,7 @@ export function getInstanceLogs(
   return invoke<GetInstanceLogsResult>("getInstanceLogs", args, opts);
 }
 
-/** The same for arguments that are known only at apply. Reads a part of an instance's console log. */
+/** Reads a part of an instance's console log. Like {@link getInstanceLogs}, but accepts outputs as arguments and returns an output. */
 export function getInstanceLogsOutput(
   args: GetInstanceLogsOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -283,7 +283,7 @@ export function getInstanceMetrics(
   return invoke<GetInstanceMetricsResult>("getInstanceMetrics", args, opts);
 }
 
-/** The same for arguments that are known only at apply. Reads the current metrics of an instance. */
+/** Reads the current metrics of an instance. Like {@link getInstanceMetrics}, but accepts outputs as arguments and returns an output. */
 export function getInstanceMetricsOutput(
   args: GetInstanceMetricsOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -321,7 +321,7 @@ export interface GetServiceResult {
   readonly autoscale: boolean;
   /** Requests or connections in flight per instance before another instance is woken from standby. */
   readonly softLimit?: number | undefined;
-  /** Most requests or connections in flight per instance. */
+  /** Maximum requests or connections in flight per instance. */
   readonly hardLimit?: number | undefined;
   /** Published ports. */
   readonly ports: readonly ServicePortInfo[];
@@ -336,7 +336,7 @@ export function getService(args: GetServiceArgs = {}, opts?: pulumi.InvokeOption
   return invoke<GetServiceResult>("getService", args, opts);
 }
 
-/** The same for arguments that are known only at apply. Looks up a service, managed by Pulumi or not. */
+/** Looks up a service, managed by Pulumi or not. Like {@link getService}, but accepts outputs as arguments and returns an output. */
 export function getServiceOutput(
   args: GetServiceOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -367,7 +367,7 @@ export function getServices(args: GetServicesArgs = {}, opts?: pulumi.InvokeOpti
   return invoke<GetServicesResult>("getServices", args, opts);
 }
 
-/** The same for arguments that are known only at apply. Lists the services of the account in this metro, oldest first. */
+/** Lists the services of the account in this metro, oldest first. Like {@link getServices}, but accepts outputs as arguments and returns an output. */
 export function getServicesOutput(
   args: GetServicesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -415,7 +415,7 @@ export interface GetVolumeResult {
   readonly quotaPolicy?: string | undefined;
   /** Tags. */
   readonly tags: readonly string[];
-  /** True if every deletion is refused. */
+  /** True if the volume is locked against deletion. */
   readonly deleteLock: boolean;
   /** Instances that the volume is attached to. */
   readonly attachedTo: readonly VolumeUser[];
@@ -426,7 +426,7 @@ export function getVolume(args: GetVolumeArgs = {}, opts?: pulumi.InvokeOptions)
   return invoke<GetVolumeResult>("getVolume", args, opts);
 }
 
-/** The same for arguments that are known only at apply. Looks up a volume, managed by Pulumi or not. */
+/** Looks up a volume, managed by Pulumi or not. Like {@link getVolume}, but accepts outputs as arguments and returns an output. */
 export function getVolumeOutput(
   args: GetVolumeOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -452,7 +452,7 @@ export interface GetVolumesOutputArgs {
 
 /** Result of {@link getVolumes}. */
 export interface GetVolumesResult {
-  /** The volumes, oldest first. */
+  /** Volumes, oldest first. */
   readonly volumes: readonly VolumeInfo[];
 }
 
@@ -461,7 +461,7 @@ export function getVolumes(args: GetVolumesArgs = {}, opts?: pulumi.InvokeOption
   return invoke<GetVolumesResult>("getVolumes", args, opts);
 }
 
-/** The same for arguments that are known only at apply. Lists the volumes of the account in this metro, oldest first, without templates. */
+/** Lists the volumes of the account in this metro, oldest first, without templates. Like {@link getVolumes}, but accepts outputs as arguments and returns an output. */
 export function getVolumesOutput(
   args: GetVolumesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -517,7 +517,7 @@ export function getCertificate(
   return invoke<GetCertificateResult>("getCertificate", args, opts);
 }
 
-/** The same for arguments that are known only at apply. Looks up a certificate, uploaded or obtained by the platform. Chain and key are never reported. */
+/** Looks up a certificate, uploaded or obtained by the platform. Chain and key are never reported. Like {@link getCertificate}, but accepts outputs as arguments and returns an output. */
 export function getCertificateOutput(
   args: GetCertificateOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -555,7 +555,7 @@ export function getCertificates(
   return invoke<GetCertificatesResult>("getCertificates", args, opts);
 }
 
-/** The same for arguments that are known only at apply. Lists the certificates of the account in this metro, oldest first. */
+/** Lists the certificates of the account in this metro, oldest first. Like {@link getCertificates}, but accepts outputs as arguments and returns an output. */
 export function getCertificatesOutput(
   args: GetCertificatesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -585,12 +585,12 @@ export interface GetImagesResult {
   readonly images: readonly ImageInfo[];
 }
 
-/** Images that instances in this metro can boot. */
+/** Lists the images that instances in this metro can boot. */
 export function getImages(args: GetImagesArgs = {}, opts?: pulumi.InvokeOptions): Promise<GetImagesResult> {
   return invoke<GetImagesResult>("getImages", args, opts);
 }
 
-/** The same for arguments that are known only at apply. Images that instances in this metro can boot. */
+/** Lists the images that instances in this metro can boot. Like {@link getImages}, but accepts outputs as arguments and returns an output. */
 export function getImagesOutput(
   args: GetImagesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,
@@ -610,12 +610,12 @@ export interface GetQuotasResult {
   readonly limits: QuotaLimits;
 }
 
-/** Quotas of the account in this metro, and their current use. */
+/** Reads the account's quotas in this metro and their current use. */
 export function getQuotas(opts?: pulumi.InvokeOptions): Promise<GetQuotasResult> {
   return invoke<GetQuotasResult>("getQuotas", {}, opts);
 }
 
-/** The same for arguments that are known only at apply. Quotas of the account in this metro, and their current use. */
+/** Reads the account's quotas in this metro and their current use. Like {@link getQuotas}, but returns an output. */
 export function getQuotasOutput(opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetQuotasResult> {
   return invokeOutput<GetQuotasResult>("getQuotas", {}, opts);
 }
@@ -626,12 +626,12 @@ export interface GetMetrosResult {
   readonly metros: readonly MetroInfo[];
 }
 
-/** Metros that the control plane knows; for `local`, only `local`. */
+/** Lists the metros that the control plane knows; with metro `local`, only `local`. */
 export function getMetros(opts?: pulumi.InvokeOptions): Promise<GetMetrosResult> {
   return invoke<GetMetrosResult>("getMetros", {}, opts);
 }
 
-/** The same for arguments that are known only at apply. Metros that the control plane knows; for `local`, only `local`. */
+/** Lists the metros that the control plane knows; with metro `local`, only `local`. Like {@link getMetros}, but returns an output. */
 export function getMetrosOutput(opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetMetrosResult> {
   return invokeOutput<GetMetrosResult>("getMetros", {}, opts);
 }

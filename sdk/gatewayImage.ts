@@ -29,6 +29,13 @@ export class GatewayImage extends UnikernelResource {
   /** Total size of the image's blobs in bytes. */
   declare readonly sizeBytes: pulumi.Output<number>;
 
+  /**
+   * Declares a GatewayImage.
+   *
+   * @param name resource name, unique among resources of this kind in the stack
+   * @param args inputs
+   * @param opts Pulumi's resource options
+   */
   constructor(name: string, args: GatewayImageArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("GatewayImage", args, ["context"], opts);
     super(
@@ -41,12 +48,12 @@ export class GatewayImage extends UnikernelResource {
     );
   }
 
-  /** Looks up an existing GatewayImage by its id or its name; it is read, not managed. */
+  /** Looks up an existing GatewayImage by id or name. It is read, not managed. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): GatewayImage {
     return new GatewayImage(name, {} as GatewayImageArgs, { ...opts, id });
   }
 
-  /** True for an object of kind GatewayImage, also one made by another copy of this package. */
+  /** True if the value is a GatewayImage, even one created by another copy of this package. */
   static override isInstance(value: unknown): value is GatewayImage {
     return UnikernelResource.isOf("GatewayImage", value);
   }

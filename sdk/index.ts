@@ -1,7 +1,7 @@
 /**
- * What a Pulumi program imports: `import * as unikernel from "pulumi-unikernel"`.
+ * The package's public API: `import * as unikernel from "pulumi-unikernel"`.
  *
- * In words of TypeScript 3.8, because that is the compiler a program gets that brings none: @pulumi/pulumi carries it.
+ * Uses only syntax of TypeScript 3.8, the compiler bundled with @pulumi/pulumi, which compiles programs that install none.
  */
 export { Certificate } from "./certificate";
 export type { CertificateArgs } from "./certificate";

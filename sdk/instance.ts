@@ -40,7 +40,7 @@ export interface InstanceArgs {
   readonly imagePull?: pulumi.Input<ImagePullArgs> | undefined;
   /** Id or name of an instance template to clone. Inputs left at their default take the template's value. */
   readonly template?: pulumi.Input<string> | undefined;
-  /** How to create the template if none is named `template`. Used at creation. */
+  /** How to create the template if `template` does not exist. Used at creation. */
   readonly prepareTemplate?: pulumi.Input<TemplatePreparationArgs> | undefined;
   /** Id or name of an instance to copy in its current state. The copy keeps its `args`, `env`, `memoryMb` and `vcpus`. */
   readonly branchFrom?: pulumi.Input<string> | undefined;
@@ -78,7 +78,7 @@ export interface InstanceArgs {
   readonly dependencies?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Actions at scheduled times. Default: none. */
   readonly schedules?: pulumi.Input<readonly pulumi.Input<ScheduleArgs>[]> | undefined;
-  /** When the platform deletes the instance by itself. Default: never. */
+  /** When the platform deletes the instance automatically. Default: never. */
   readonly autokill?: pulumi.Input<AutokillArgs> | undefined;
   /** Scheduling priority of the virtual CPUs. Any other than `normal` needs an account privilege. Default `normal`. */
   readonly schedPriority?: pulumi.Input<"normal" | "medium" | "high" | "admin"> | undefined;
@@ -98,7 +98,7 @@ export interface InstanceArgs {
   readonly serviceGroup?: pulumi.Input<InstanceServiceGroupArgs> | undefined;
   /** Start the instance at creation and wait until it runs. A later change has no effect. Default true. */
   readonly autostart?: pulumi.Input<boolean> | undefined;
-  /** Refuse every deletion until this is set to false. Default false. */
+  /** Reject every deletion until this is set to false. Default false. */
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
   readonly drainTimeoutMs?: pulumi.Input<number> | undefined;
@@ -116,7 +116,7 @@ export class Instance extends UnikernelResource {
   declare readonly imagePull: pulumi.Output<ImagePull | undefined>;
   /** Id or name of an instance template to clone. Inputs left at their default take the template's value. */
   declare readonly template: pulumi.Output<string | undefined>;
-  /** How to create the template if none is named `template`. Used at creation. */
+  /** How to create the template if `template` does not exist. Used at creation. */
   declare readonly prepareTemplate: pulumi.Output<TemplatePreparation | undefined>;
   /** Id or name of an instance to copy in its current state. The copy keeps its `args`, `env`, `memoryMb` and `vcpus`. */
   declare readonly branchFrom: pulumi.Output<string | undefined>;
@@ -154,7 +154,7 @@ export class Instance extends UnikernelResource {
   declare readonly dependencies: pulumi.Output<readonly string[]>;
   /** Actions at scheduled times. Default: none. */
   declare readonly schedules: pulumi.Output<readonly Schedule[]>;
-  /** When the platform deletes the instance by itself. Default: never. */
+  /** When the platform deletes the instance automatically. Default: never. */
   declare readonly autokill: pulumi.Output<Autokill | undefined>;
   /** Scheduling priority of the virtual CPUs. Any other than `normal` needs an account privilege. Default `normal`. */
   declare readonly schedPriority: pulumi.Output<"normal" | "medium" | "high" | "admin">;
@@ -174,7 +174,7 @@ export class Instance extends UnikernelResource {
   declare readonly serviceGroup: pulumi.Output<InstanceServiceGroup | undefined>;
   /** Start the instance at creation and wait until it runs. A later change has no effect. Default true. */
   declare readonly autostart: pulumi.Output<boolean>;
-  /** Refuse every deletion until this is set to false. Default false. */
+  /** Reject every deletion until this is set to false. Default false. */
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
   declare readonly drainTimeoutMs: pulumi.Output<number>;
@@ -229,6 +229,13 @@ export class Instance extends UnikernelResource {
   /** Time of the last stop, RFC 3339; empty before the first. */
   declare readonly stoppedAt: pulumi.Output<string>;
 
+  /**
+   * Declares a Instance.
+   *
+   * @param name resource name, unique among resources of this kind in the stack
+   * @param args inputs
+   * @param opts Pulumi's resource options
+   */
   constructor(name: string, args: InstanceArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("Instance", args, [], opts);
     super(
@@ -309,12 +316,12 @@ export class Instance extends UnikernelResource {
     );
   }
 
-  /** Looks up an existing Instance by its id or its name; it is read, not managed. */
+  /** Looks up an existing Instance by id or name. It is read, not managed. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Instance {
     return new Instance(name, {}, { ...opts, id });
   }
 
-  /** True for an object of kind Instance, also one made by another copy of this package. */
+  /** True if the value is a Instance, even one created by another copy of this package. */
   static override isInstance(value: unknown): value is Instance {
     return UnikernelResource.isOf("Instance", value);
   }

@@ -1,11 +1,11 @@
-/** How functions are called: in this process, with the settings of the Provider that they are given, or of the stack. */
+/** Calls functions: in this process, with the settings of the Provider in the options, or else of the stack. */
 import * as pulumi from "@pulumi/pulumi";
 import { type ProviderSettings, settingsOf, stackSettings } from "./provider";
 
 type Invoke = (name: string, args: object, settings: ProviderSettings) => Promise<object>;
 
-/** Loaded with the first call: a program that calls no function does not pay for the client. */
-// Not a dynamic import(), which would need a newer compiler than programs may have.
+/** Loaded on the first call, so that a program without function calls does not load the client. */
+// Not a dynamic import(), which needs a newer compiler than programs may have.
 const loadInvoke = (): Invoke => (require("../provider/pulumi/invoke") as { readonly invoke: Invoke }).invoke;
 
 const providerFrom = (opts: pulumi.InvokeOptions | undefined): pulumi.ProviderResource | undefined => {
@@ -17,11 +17,11 @@ const providerFrom = (opts: pulumi.InvokeOptions | undefined): pulumi.ProviderRe
     : (parent.getProvider("pulumi-nodejs:dynamic:Resource") as pulumi.ProviderResource | undefined);
 };
 
-/** Not secret, although the token is: a result does not hold it, and would be as secret as what it was made with. */
+/** The settings, not marked as secret although the token is: otherwise every result would be secret, although none contains the token. */
 const settingsFor = (opts: pulumi.InvokeOptions | undefined): pulumi.Output<ProviderSettings> =>
   pulumi.unsecret(settingsOf(providerFrom(opts)) ?? stackSettings());
 
-/** An output's value, at once: fails for one that is not known yet. */
+/** The value of an output; rejects if it is not known yet. */
 function toPromise<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const inner = output as unknown as { promise(): Promise<T>; isKnown: Promise<boolean> };
@@ -34,7 +34,7 @@ function toPromise<T>(output: pulumi.Output<T>): Promise<T> {
 }
 
 /**
- * Calls a function with plain arguments.
+ * Calls a function with plain arguments. Rejects if the Provider's settings are not known yet.
  *
  * @internal
  */
@@ -43,16 +43,17 @@ export async function invoke<R>(name: string, args: object, opts: pulumi.InvokeO
   return (await loadInvoke()(name, args, settings)) as unknown as R;
 }
 
-/** What Pulumi's own classes keep, and its own functions read, without a name for it in their types. */
+/** Members of Pulumi's classes that its own functions use but that its types do not declare. */
 interface PulumiInternals {
-  /** Of an output: every resource that its value came from. */
+  /** Of an output: all resources that its value depends on. */
   readonly allResources?: () => Promise<Iterable<pulumi.Resource>>;
-  /** Of a component: resolves when its constructor is done with its children. */
+  /** Of a component: resolves when its constructor has created its children. */
   readonly __data?: Promise<unknown>;
+  /** Of a component: its children. */
   readonly __childResources?: Iterable<pulumi.Resource>;
 }
 
-/** Adds the resources that exist by themselves: for a component, those that it consists of. */
+/** Adds the resources, and the children of components, to `found`. */
 async function collectResources(resources: Iterable<pulumi.Resource>, found: Set<pulumi.Resource>): Promise<void> {
   for (const one of resources) {
     if (found.has(one)) continue;
@@ -65,21 +66,21 @@ async function collectResources(resources: Iterable<pulumi.Resource>, found: Set
 }
 
 /**
- * Resolves when all of them are registered. Not known in a preview while one of them is still to be made, as with Pulumi's own
- * functions: its URN is known by then, its id is not.
+ * Resolves when all resources are registered. The output is unknown in a preview that creates one of them, as with Pulumi's own
+ * functions: such a resource has a URN but no id yet.
  */
 async function whenRegistered(resources: Iterable<pulumi.Resource>): Promise<pulumi.Output<unknown>> {
   const found = new Set<pulumi.Resource>();
   await collectResources(resources, found);
   const urnsAndIds = [...found].map((one) =>
-    // A resource of another process is known by its URN alone.
+    // Of a resource in another process only the URN is known.
     pulumi.CustomResource.isInstance(one) ? [one.urn, one.id as typeof one.id | undefined] : [one.urn],
   );
   return pulumi.all(urnsAndIds.flat());
 }
 
 /**
- * Calls a function when its arguments are known, and after what they come from and what it depends on.
+ * Calls a function once its arguments are known, after the resources that they and `dependsOn` refer to are registered.
  *
  * @internal
  */
@@ -89,12 +90,12 @@ export function invokeOutput<R>(
   opts: pulumi.InvokeOutputOptions | undefined,
 ): pulumi.Output<R> {
   const dependencies = opts === undefined || opts.dependsOn === undefined ? [] : opts.dependsOn;
-  const wanted = pulumi.output(args);
-  const waited = pulumi.output(dependencies).apply(async (found) => {
-    const sources = await (wanted as PulumiInternals).allResources?.();
+  const argsOutput = pulumi.output(args);
+  const registered = pulumi.output(dependencies).apply(async (found) => {
+    const sources = await (argsOutput as PulumiInternals).allResources?.();
     return whenRegistered([...([found].flat() as pulumi.Resource[]), ...(sources ?? [])]);
   });
   return pulumi
-    .all([wanted, settingsFor(opts), waited])
-    .apply(([known, settings]) => loadInvoke()(name, known, settings)) as unknown as pulumi.Output<R>;
+    .all([argsOutput, settingsFor(opts), registered])
+    .apply(([knownArgs, settings]) => loadInvoke()(name, knownArgs, settings)) as unknown as pulumi.Output<R>;
 }

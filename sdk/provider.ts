@@ -1,57 +1,57 @@
-/** Explicit provider instances, for several metros in one program. */
+/** Explicit providers, for several metros in one program. */
 import * as pulumi from "@pulumi/pulumi";
 
-/** Arguments of {@link Provider}. What is left out comes from the stack's configuration, then from the environment. */
+/** Arguments of {@link Provider}. A setting that is left out is read from the stack's configuration, then from the environment. */
 export interface ProviderArgs {
   /** `local`, a metro code such as `fra`, or the URL of an API. Default: `unikernel:metro`, UKC_METRO, `fra`. */
   readonly metro?: pulumi.Input<string> | undefined;
-  /** API token; kept secret. Not needed for `local`. Default: `unikernel:token`, UKC_TOKEN. */
+  /** API token, encrypted in state. Not needed for `local`. Default: `unikernel:token`, UKC_TOKEN. */
   readonly token?: pulumi.Input<string> | undefined;
   /**
-   * URL of the control plane, which knows the addresses of metros. Default: `unikernel:controlPlane`, UNIKERNEL_CONTROL_PLANE; else
-   * the vendor's for the vendor's metros, and the API's own for a metro that is given by URL.
+   * URL of the control plane, which lists metros and their addresses. Default: `unikernel:controlPlane`, UNIKERNEL_CONTROL_PLANE; else
+   * the vendor's control plane for the vendor's metros, and the metro's URL for a metro given by URL.
    */
   readonly controlPlane?: pulumi.Input<string> | undefined;
   /**
-   * How long an operation on one resource may take. Default: `unikernel:timeouts`, UNIKERNEL_TIMEOUTS (as JSON), 300,000 ms each.
+   * Time limits of operations on one resource. Default: `unikernel:timeouts`, UNIKERNEL_TIMEOUTS (JSON), 300,000 ms each.
    */
   readonly timeouts?: pulumi.Input<OperationTimeouts> | undefined;
   /**
-   * Most requests at the same time, 1 to 256; waits for an instance are not counted. Default: `unikernel:maxConcurrency`,
-   * UNIKERNEL_MAX_CONCURRENCY, 16.
+   * Maximum number of concurrent requests, 1 to 256; requests that wait for an instance do not count. Default:
+   * `unikernel:maxConcurrency`, UNIKERNEL_MAX_CONCURRENCY, 16.
    */
   readonly maxConcurrency?: pulumi.Input<number> | undefined;
   /**
-   * URL of an HTTP proxy for requests to metro and control plane, with user and password if it wants them; kept secret. Default:
-   * `unikernel:proxy`, UNIKERNEL_PROXY; else HTTPS_PROXY and NO_PROXY as everywhere.
+   * URL of an HTTP proxy for requests to the metro and the control plane, encrypted in state; it may contain a user and a password.
+   * Default: `unikernel:proxy`, UNIKERNEL_PROXY; else HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
    */
   readonly proxy?: pulumi.Input<string> | undefined;
 }
 
-/** How long each operation on one resource may take, in milliseconds, 1,000 to 86,400,000. Time to drain is added. */
+/** Time limits of operations on one resource, in milliseconds, 1,000 to 86,400,000 each. Drain timeouts are added to them. */
 interface OperationTimeouts {
-  /** Most milliseconds to create a resource. Default 300,000. */
+  /** Time limit to create a resource, in milliseconds. Default 300,000. */
   readonly createMs?: pulumi.Input<number> | undefined;
-  /** Most milliseconds to update a resource. Default 300,000. */
+  /** Time limit to update a resource, in milliseconds. Default 300,000. */
   readonly updateMs?: pulumi.Input<number> | undefined;
-  /** Most milliseconds to delete a resource. Default 300,000. */
+  /** Time limit to delete a resource, in milliseconds. Default 300,000. */
   readonly deleteMs?: pulumi.Input<number> | undefined;
 }
 
-/** Names of the settings, as the stack's configuration has them. */
+/** Names of the settings, the same as in the stack's configuration. */
 type SettingKey = keyof ProviderArgs;
 
-/** Settings by name, as text: what is not text is JSON. */
+/** Settings by name. Values that are not text are encoded as JSON. */
 export type ProviderSettings = { readonly [K in SettingKey]?: string | undefined };
 
 const SECRET_KEYS: readonly SettingKey[] = ["token", "proxy"];
 const PLAIN_KEYS: readonly SettingKey[] = ["metro", "controlPlane", "timeouts", "maxConcurrency"];
 
-/** What functions need of a Provider: the engine keeps its inputs, but does not give them back to the program. */
+/** The settings of each Provider, for functions: the engine stores a Provider's inputs but does not return them to the program. */
 const settingsByProvider = new WeakMap<pulumi.ProviderResource, pulumi.Output<ProviderSettings>>();
 
 /**
- * The settings that a Provider was made with; `undefined` for none, or for a Provider of another package.
+ * The settings of a Provider; undefined without a Provider, or for a Provider of another package.
  *
  * @internal
  */
@@ -61,7 +61,7 @@ export const settingsOf = (
   provider === undefined ? undefined : settingsByProvider.get(provider);
 
 /**
- * The stack's own settings.
+ * The settings in the stack's configuration.
  *
  * @internal
  */
@@ -70,28 +70,28 @@ export const stackSettings = (): pulumi.Output<ProviderSettings> =>
 
 type SettingInputs = { [K in SettingKey]?: pulumi.Input<string> | undefined };
 
-/** What is given, and the rest from the stack's configuration. */
+/** The settings in `args`, and the others from the stack's configuration. */
 function resolveSettings(args: ProviderArgs): SettingInputs {
   const stack = new pulumi.Config("unikernel");
   const settings: SettingInputs = {};
   for (const key of PLAIN_KEYS) {
-    const given = args[key];
-    settings[key] = given === undefined ? stack.get(key) : toConfigText(given);
+    const value = args[key];
+    settings[key] = value === undefined ? stack.get(key) : toConfigText(value);
   }
   for (const key of SECRET_KEYS) {
-    const given = args[key];
-    settings[key] = given === undefined ? stack.getSecret(key) : pulumi.secret(toConfigText(given));
+    const value = args[key];
+    settings[key] = value === undefined ? stack.getSecret(key) : pulumi.secret(toConfigText(value));
   }
   return settings;
 }
 
-/** The engine passes settings on as text. */
-const toConfigText = (given: pulumi.Input<string | number | OperationTimeouts>): pulumi.Output<string> =>
-  pulumi.output(given).apply((value) => (typeof value === "string" ? value : JSON.stringify(value)));
+/** A setting as text, the only form in which the engine passes settings to the provider. */
+const toConfigText = (setting: pulumi.Input<string | number | OperationTimeouts>): pulumi.Output<string> =>
+  pulumi.output(setting).apply((value) => (typeof value === "string" ? value : JSON.stringify(value)));
 
 /**
- * Timeouts as a Provider's inputs hold them: in seconds, `{"create":600}`, as they did before times were in milliseconds. The engine
- * compares inputs as text, and would show another text as a change. `provider/pulumi/dynamic/storedTimeouts.ts` reads them.
+ * Timeouts as stored in a Provider's inputs: in seconds, such as `{"create":600}`. Earlier releases stored seconds, and the engine
+ * compares inputs as text, so another form would show as a change. `provider/pulumi/dynamic/storedTimeouts.ts` reads them.
  */
 const toStoredTimeouts = (setting: pulumi.Input<string> | undefined): pulumi.Input<string> | undefined =>
   setting === undefined
@@ -107,23 +107,30 @@ const toStoredTimeouts = (setting: pulumi.Input<string> | undefined): pulumi.Inp
             Object.fromEntries(timeouts.map(([key, ms]) => [key.slice(0, -"Ms".length), Number(ms) / 1000])),
           );
         } catch {
-          return text; // what is wrong with it is said by the provider
+          return text; // the provider reports the error
         }
       });
 
 /**
- * One metro and its token: `new Instance("i", { … }, { provider: new Provider("fra", { metro: "fra" }) })`.
+ * A metro with its token and other settings: `new Instance("i", { … }, { provider: new Provider("fra", { metro: "fra" }) })`.
  *
- * The engine starts one provider process per Provider. It belongs to package `pulumi-nodejs`, so a component that is given it
- * passes it on to every dynamic resource below.
+ * A resource is bound to its metro. Passing it a Provider of another metro replaces it. The metro of a Provider that has resources
+ * cannot be changed; create a second Provider instead. Changing the token changes no resource.
  *
- * A changed token changes no resource. A resource that is given a Provider of another metro is replaced. The metro of a Provider
- * that has resources cannot be changed: make a second Provider.
+ * The engine starts one provider process per Provider. A Provider belongs to the package `pulumi-nodejs`, so a component passes it to
+ * all its dynamic resources.
  */
 export class Provider extends pulumi.ProviderResource {
+  /**
+   * Creates a Provider.
+   *
+   * @param name resource name, unique among Providers in the stack
+   * @param args settings; those that are left out are read from the stack's configuration, then from the environment
+   * @param opts Pulumi's resource options
+   */
   constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
     const settings = resolveSettings(args);
-    // Keys hold a colon because the dynamic provider process puts the project's name before keys without one.
+    // Keys contain a colon because the dynamic provider process prefixes keys without one with the project's name.
     const inputs: { [key: string]: pulumi.Input<string> | undefined } = { "unikernel:provider": name };
     for (const key of [...PLAIN_KEYS, ...SECRET_KEYS]) inputs[`unikernel:${key}`] = settings[key];
     inputs["unikernel:timeouts"] = toStoredTimeouts(settings.timeouts);

@@ -1,23 +1,23 @@
-/** What all resource classes share: how a program registers one with the engine. */
+/** The base class of all resources, which registers them with the engine. */
 import * as pulumi from "@pulumi/pulumi";
 import { stackTraces } from "./stackTraces";
 
-/** Module part of the type tokens: `pulumi-nodejs:dynamic/unikernel:Instance`. */
+/** Module part of type tokens such as `pulumi-nodejs:dynamic/unikernel:Instance`. */
 const MODULE = "unikernel";
 
 /**
- * The text that the engine keeps in state and that the dynamic provider process runs. Constant per kind: state does
- * not change when this package does, and nothing of the program is serialised into it.
+ * The serialized provider: text that the engine stores in state and that the dynamic provider process runs. It is constant per kind,
+ * so a new version of this package does not change state, and nothing of the program is serialized.
  *
- * The second path finds the package where pnpm keeps what is only a dependency of a dependency; both are relative to the
- * program's folder, which is the working directory of that process.
+ * The second path finds the package where pnpm installs transitive dependencies. Both paths are relative to the program's folder,
+ * which is the working directory of that process.
  */
 const handlerSource = (kind: string): string =>
   `exports.handler=()=>require(require.resolve("pulumi-unikernel/dynamic",{paths:[".","node_modules/.pnpm"]})).${kind}`;
 
 /**
- * A value with what is at a path in it made secret; `*` stands for every item of a list or map. Only as much as needed: what is
- * around it stays readable in previews. Where the path leads through a value that is not there yet, all of that value becomes secret.
+ * The value with the part at `path` marked as secret; `*` stands for every item of a list or map. The rest stays readable in previews.
+ * If the path leads through an output or a promise, that whole value becomes secret.
  */
 function markSecret(value: unknown, path: readonly string[]): unknown {
   if (value === undefined || value === null) return value;
@@ -35,27 +35,32 @@ function markSecret(value: unknown, path: readonly string[]): unknown {
 }
 
 /**
- * Outputs that hold secrets. Of a list with one the engine hides all anyway; of an object that a program wrote it hides what the
- * program's own value hides, and of one that is looked up there is no such value.
+ * Names of the outputs to hide as a whole: those that are secret, and lists or maps that contain a secret, which the engine would
+ * hide as a whole anyway. An object that contains a secret is hidden only for a `get`; otherwise the engine hides the parts that are
+ * secret in the program's value.
  */
-const secretOutputs = (paths: readonly string[], isLookUp: boolean): string[] => [
+const secretOutputs = (paths: readonly string[], isLookup: boolean): string[] => [
   ...new Set(
     paths
       .map((path) => path.split("."))
-      .filter(([, next]) => isLookUp || next === undefined || next === "*")
+      .filter(([, next]) => isLookup || next === undefined || next === "*")
       .map(([name = ""]) => name),
   ),
 ];
 
 /**
- * Base of the resource classes.
+ * Base class of all resources.
  *
  * @internal
  */
 export abstract class UnikernelResource extends pulumi.CustomResource {
   /**
-   * @param outputs every output property by name; the engine fills only properties it was told of
-   * @param secrets paths of arguments that must be encrypted in state: `env`, `template.env`, `roms.*.files.*.data`
+   * @param kind resource kind, such as `Instance`
+   * @param name resource name, unique among resources of this kind in the stack
+   * @param args inputs of the resource
+   * @param outputs names of all output properties; the engine resolves only registered properties
+   * @param secrets paths of inputs to encrypt in state, such as `env`, `template.env` or `roms.*.files.*.data`
+   * @param opts Pulumi's resource options
    */
   constructor(
     kind: string,
@@ -72,8 +77,8 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
         `pulumi-nodejs:dynamic/${MODULE}:${kind}`,
         name,
         {
-          // The SDK reads the properties in this order. Outside of it errors keep their traces: those of transformations, and that
-          // of a registration that fails, which leads to the line of the program.
+          // @pulumi/pulumi reads the properties in this order. Errors thrown before or after keep their stack traces: those of
+          // transformations, and that of a failed registration, which shows the line of the program.
           get __resourceName() {
             traces.off();
             return name;
@@ -92,7 +97,7 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
     }
   }
 
-  /** True for a resource of this kind, also one made by another copy of this package. */
+  /** True if the value is a resource of this kind, even one created by another copy of this package. */
   protected static isOf(kind: string, value: unknown): boolean {
     return (
       pulumi.CustomResource.isInstance(value) &&
@@ -102,7 +107,8 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
 }
 
 /**
- * Fails a constructor at the line that called it when a required argument is missing.
+ * Throws a `RunError` if a required argument is missing, so that the error shows the line of the constructor call. Lookups by id or
+ * URN need no arguments.
  *
  * @internal
  */

@@ -28,9 +28,9 @@ export interface ServiceArgs {
   readonly domains?: pulumi.Input<readonly pulumi.Input<ServiceDomainArgs>[]> | undefined;
   /** Requests or connections in flight per instance before another instance is woken from standby, 1 to 65,535. Default 1. */
   readonly softLimit?: pulumi.Input<number> | undefined;
-  /** Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535. */
+  /** Maximum requests or connections in flight per instance, 1 to 65,535; more are rejected. At least `softLimit`. Default 65,535. */
   readonly hardLimit?: pulumi.Input<number> | undefined;
-  /** When the platform deletes the service by itself. Default: never. */
+  /** When the platform deletes the service automatically. Default: never. */
   readonly autokill?: pulumi.Input<ServiceAutokillArgs> | undefined;
   /** Number of replicas of the template, 0 to 253; ignored without a template. Default 1. */
   readonly replicas?: pulumi.Input<number> | undefined;
@@ -54,9 +54,9 @@ export class Service extends UnikernelResource {
   declare readonly domains: pulumi.Output<readonly ServiceDomain[] | undefined>;
   /** Requests or connections in flight per instance before another instance is woken from standby, 1 to 65,535. Default 1. */
   declare readonly softLimit: pulumi.Output<number>;
-  /** Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535. */
+  /** Maximum requests or connections in flight per instance, 1 to 65,535; more are rejected. At least `softLimit`. Default 65,535. */
   declare readonly hardLimit: pulumi.Output<number>;
-  /** When the platform deletes the service by itself. Default: never. */
+  /** When the platform deletes the service automatically. Default: never. */
   declare readonly autokill: pulumi.Output<ServiceAutokill | undefined>;
   /** Number of replicas of the template, 0 to 253; ignored without a template. Default 1. */
   declare readonly replicas: pulumi.Output<number>;
@@ -85,6 +85,13 @@ export class Service extends UnikernelResource {
   /** The replicas. */
   declare readonly instances: pulumi.Output<readonly ServiceInstance[]>;
 
+  /**
+   * Declares a Service.
+   *
+   * @param name resource name, unique among resources of this kind in the stack
+   * @param args inputs
+   * @param opts Pulumi's resource options
+   */
   constructor(name: string, args: ServiceArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("Service", args, ["ports"], opts);
     super(
@@ -123,12 +130,12 @@ export class Service extends UnikernelResource {
     );
   }
 
-  /** Looks up an existing Service by its id or its name; it is read, not managed. */
+  /** Looks up an existing Service by id or name. It is read, not managed. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Service {
     return new Service(name, {} as ServiceArgs, { ...opts, id });
   }
 
-  /** True for an object of kind Service, also one made by another copy of this package. */
+  /** True if the value is a Service, even one created by another copy of this package. */
   static override isInstance(value: unknown): value is Service {
     return UnikernelResource.isOf("Service", value);
   }

@@ -1,20 +1,22 @@
 /**
- * Turns stack traces off while @pulumi/pulumi makes the outputs of a resource.
+ * Turns stack traces off while @pulumi/pulumi creates the outputs of a resource.
  *
- * For every property the SDK makes four promises and formats a stack trace for each, which only `PULUMI_DEBUG_PROMISE_LEAKS` prints
- * (`runtime/rpc.ts`, `transferProperties`; `runtime/debuggable.ts`). Programs run with source maps, where these traces take most of the
- * time that registering a resource with twenty outputs takes. A leaked promise still names its resource and property.
+ * For every property, @pulumi/pulumi creates four promises and formats a stack trace for each, which only `PULUMI_DEBUG_PROMISE_LEAKS`
+ * prints (`transferProperties` in `runtime/rpc.ts`; `runtime/debuggable.ts`). Programs run with source maps, so these traces take most
+ * of the time to register a resource with twenty outputs. Without them, a leaked promise still names its resource and property.
  */
 
-/** Whether errors get stack traces, while one resource is registered. */
+/** Switch for the stack traces of errors during one registration. */
 export interface StackTraces {
+  /** Turns stack traces off. */
   readonly off: () => void;
+  /** Restores the previous limit. */
   readonly on: () => void;
-  /** Turns them on for good: from here on {@link off} does nothing. */
+  /** Restores the previous limit for good: afterwards {@link off} does nothing. */
   readonly end: () => void;
 }
 
-/** Made for one registration, during which nothing else runs: a constructor does not wait. */
+/** Creates the switch for one registration. A constructor is synchronous, so no other code runs while traces are off. */
 export function stackTraces(): StackTraces {
   const { stackTraceLimit } = Error;
   let isRegistering = true;

@@ -13,7 +13,7 @@ export interface AttachedInterface {
   readonly mac: string;
 }
 
-/** When the platform deletes an instance by itself. As arguments. */
+/** When the platform deletes an instance automatically. Input form of {@link Autokill}. */
 export interface AutokillArgs {
   /** Delete the instance this long after it stops, in milliseconds. Default 0: never. */
   readonly timeMs?: pulumi.Input<number> | undefined;
@@ -21,7 +21,7 @@ export interface AutokillArgs {
   readonly numRequests?: pulumi.Input<number> | undefined;
 }
 
-/** When the platform deletes an instance by itself. */
+/** When the platform deletes an instance automatically. */
 export interface Autokill {
   /** Delete the instance this long after it stops, in milliseconds. Default 0: never. */
   readonly timeMs: number;
@@ -29,13 +29,13 @@ export interface Autokill {
   readonly numRequests: number;
 }
 
-/** How the platform chooses the number of instances of a service. As arguments. */
+/** How the platform chooses the number of instances of a service. Input form of {@link Autoscale}. */
 export interface AutoscaleArgs {
   /** Id or name of the instance template to create instances from. */
   readonly template: pulumi.Input<string>;
-  /** Least number of instances, within the account's limits. Default 1. */
+  /** Minimum number of instances, within the account's limits. Default 1. */
   readonly minSize?: pulumi.Input<number> | undefined;
-  /** Greatest number of instances, within the account's limits. Default 4. */
+  /** Maximum number of instances, within the account's limits. Default 4. */
   readonly maxSize?: pulumi.Input<number> | undefined;
   /** How long metrics ignore a new instance, in milliseconds. Default 1000. */
   readonly warmupTimeMs?: pulumi.Input<number> | undefined;
@@ -49,9 +49,9 @@ export interface AutoscaleArgs {
 export interface Autoscale {
   /** Id or name of the instance template to create instances from. */
   readonly template: string;
-  /** Least number of instances, within the account's limits. Default 1. */
+  /** Minimum number of instances, within the account's limits. Default 1. */
   readonly minSize: number;
-  /** Greatest number of instances, within the account's limits. Default 4. */
+  /** Maximum number of instances, within the account's limits. Default 4. */
   readonly maxSize: number;
   /** How long metrics ignore a new instance, in milliseconds. Default 1000. */
   readonly warmupTimeMs: number;
@@ -61,7 +61,7 @@ export interface Autoscale {
   readonly policies: readonly AutoscalePolicy[];
 }
 
-/** A policy that changes the number of instances. As arguments. */
+/** A policy that changes the number of instances. Input form of {@link AutoscalePolicy}. */
 export interface AutoscalePolicyArgs {
   /** Name of the policy, unique in the service. */
   readonly name: pulumi.Input<string>;
@@ -113,7 +113,7 @@ export interface AutoscalePolicy {
   readonly idleTimeMs?: number | undefined;
 }
 
-/** An adjustment while a metric is within bounds. As arguments. */
+/** An adjustment while a metric is within bounds. Input form of {@link AutoscaleStep}. */
 export interface AutoscaleStepArgs {
   /** Adjustment, in the unit of `adjustmentType`. A negative `change` or `percent` removes instances. */
   readonly adjustment: pulumi.Input<number>;
@@ -157,7 +157,7 @@ export interface CertificateInfo {
   readonly notAfter?: string | undefined;
 }
 
-/** A volume created and deleted together with an instance. As arguments. */
+/** A volume created and deleted together with an instance. Input form of {@link EphemeralVolume}. */
 export interface EphemeralVolumeArgs {
   /** Absolute path in the guest; created if it does not exist. */
   readonly at: pulumi.Input<string>;
@@ -165,7 +165,7 @@ export interface EphemeralVolumeArgs {
   readonly sizeMb?: pulumi.Input<number> | undefined;
   /** Mount read-only. Default false. */
   readonly readonly?: pulumi.Input<boolean> | undefined;
-  /** What counts toward the quota: `static` the whole size, `dynamic` the used space. Default `static`. */
+  /** Quota usage: `static` counts the whole size, `dynamic` only the used space. Default `static`. */
   readonly quotaPolicy?: pulumi.Input<"static" | "dynamic"> | undefined;
   /** File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default `ext4`. */
   readonly filesystem?: pulumi.Input<string> | undefined;
@@ -191,7 +191,7 @@ export interface EphemeralVolume {
   readonly sizeMb?: number | undefined;
   /** Mount read-only. Default false. */
   readonly readonly: boolean;
-  /** What counts toward the quota: `static` the whole size, `dynamic` the used space. Default `static`. */
+  /** Quota usage: `static` counts the whole size, `dynamic` only the used space. Default `static`. */
   readonly quotaPolicy?: "static" | "dynamic" | undefined;
   /** File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default `ext4`. */
   readonly filesystem?: string | undefined;
@@ -209,7 +209,7 @@ export interface EphemeralVolume {
   readonly gid?: number | undefined;
 }
 
-/** A health check of the service while a new instance is being verified. As arguments. */
+/** A health check of the service while a new instance is being verified. Input form of {@link HealthCheck}. */
 export interface HealthCheckArgs {
   /** Path to request with GET, such as `/hello`. */
   readonly path: pulumi.Input<string>;
@@ -225,7 +225,7 @@ export interface HealthCheck {
   readonly match: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** An image, as the metro reports it. */
+/** An image as the API reports it. */
 export interface ImageInfo {
   /** Reference by digest. */
   readonly url: string;
@@ -239,7 +239,7 @@ export interface ImageInfo {
   readonly tags: readonly string[];
 }
 
-/** How the metro fetches an image. Not every metro supports it. As arguments. */
+/** How the metro fetches an image. Not every metro supports it. Input form of {@link ImagePull}. */
 export interface ImagePullArgs {
   /** When to fetch: `always`, `if_not_present`, or `never`. Default: depends on the image's tag. */
   readonly policy?: pulumi.Input<"always" | "if_not_present" | "never"> | undefined;
@@ -259,11 +259,11 @@ export interface ImagePull {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A file given in the program, at most 1 MB. As arguments. */
+/** A file given in the program, at most 1 MB. Input form of {@link InlineFile}. */
 export interface InlineFileArgs {
   /** Path inside the ROM. */
   readonly path: pulumi.Input<string>;
-  /** Content, encoded as `encoding` says. Encrypted in state. */
+  /** Content, in the given `encoding`. Encrypted in state. */
   readonly data: pulumi.Input<string>;
   /** Encoding of `data`: `text`, or `base64` for binary content. Default `text`. */
   readonly encoding?: pulumi.Input<"text" | "base64"> | undefined;
@@ -273,7 +273,7 @@ export interface InlineFileArgs {
 export interface InlineFile {
   /** Path inside the ROM. */
   readonly path: string;
-  /** Content, encoded as `encoding` says. Encrypted in state. */
+  /** Content, in the given `encoding`. Encrypted in state. */
   readonly data: string;
   /** Encoding of `data`: `text`, or `base64` for binary content. Default `text`. */
   readonly encoding: "text" | "base64";
@@ -345,7 +345,7 @@ export interface InstanceInfo {
   readonly tags: readonly string[];
   /** Annotations by key. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** True if every deletion is refused. */
+  /** True if the instance is locked against deletion. */
   readonly deleteLock: boolean;
   /** Changes that are applied at the next stop, or failed at the last one. */
   readonly updates: readonly InstanceUpdate[];
@@ -359,7 +359,7 @@ export interface InstanceRestart {
   readonly nextAt?: string | undefined;
 }
 
-/** A service group that is created with an instance and deleted with its last instance. As arguments. */
+/** A service group that is created with an instance and deleted with its last instance. Input form of {@link InstanceServiceGroup}. */
 export interface InstanceServiceGroupArgs {
   /** Name of the group. Default: chosen by the metro. */
   readonly name?: pulumi.Input<string> | undefined;
@@ -369,7 +369,7 @@ export interface InstanceServiceGroupArgs {
   readonly domains?: pulumi.Input<readonly pulumi.Input<ServiceDomainArgs>[]> | undefined;
   /** Requests or connections in flight per instance before another instance is woken, 1 to 65,535. Default 1. */
   readonly softLimit?: pulumi.Input<number> | undefined;
-  /** Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535. */
+  /** Maximum requests or connections in flight per instance, 1 to 65,535; more are rejected. At least `softLimit`. Default 65,535. */
   readonly hardLimit?: pulumi.Input<number> | undefined;
 }
 
@@ -383,7 +383,7 @@ export interface InstanceServiceGroup {
   readonly domains?: readonly ServiceDomain[] | undefined;
   /** Requests or connections in flight per instance before another instance is woken, 1 to 65,535. Default 1. */
   readonly softLimit: number;
-  /** Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535. */
+  /** Maximum requests or connections in flight per instance, 1 to 65,535; more are rejected. At least `softLimit`. Default 65,535. */
   readonly hardLimit: number;
 }
 
@@ -397,7 +397,7 @@ export interface InstanceServiceInfo {
   readonly fqdns: readonly string[];
 }
 
-/** Template of the replicas. As arguments. */
+/** Template of the replicas. Input form of {@link InstanceTemplate}. */
 export interface InstanceTemplateArgs {
   /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. */
   readonly image: pulumi.Input<string>;
@@ -435,7 +435,7 @@ export interface InstanceTemplateArgs {
   readonly dependencies?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Actions at scheduled times. Default: none. */
   readonly schedules?: pulumi.Input<readonly pulumi.Input<ScheduleArgs>[]> | undefined;
-  /** When the platform deletes the instance by itself. Default: never. */
+  /** When the platform deletes the instance automatically. Default: never. */
   readonly autokill?: pulumi.Input<AutokillArgs> | undefined;
   /** Scheduling priority of the virtual CPUs. Any other than `normal` needs an account privilege. Default `normal`. */
   readonly schedPriority?: pulumi.Input<"normal" | "medium" | "high" | "admin"> | undefined;
@@ -489,7 +489,7 @@ export interface InstanceTemplate {
   readonly dependencies: readonly string[];
   /** Actions at scheduled times. Default: none. */
   readonly schedules: readonly Schedule[];
-  /** When the platform deletes the instance by itself. Default: never. */
+  /** When the platform deletes the instance automatically. Default: never. */
   readonly autokill?: Autokill | undefined;
   /** Scheduling priority of the virtual CPUs. Any other than `normal` needs an account privilege. Default `normal`. */
   readonly schedPriority: "normal" | "medium" | "high" | "admin";
@@ -539,7 +539,7 @@ export interface MountedVolume {
   readonly readonly: boolean;
 }
 
-/** A network interface of an instance. As arguments. */
+/** A network interface of an instance. Input form of {@link NetworkInterface}. */
 export interface NetworkInterfaceArgs {
   /** Name, unique in the instance. */
   readonly name?: pulumi.Input<string> | undefined;
@@ -583,7 +583,7 @@ export interface NetworkInterfaceInfo {
   readonly mac?: string | undefined;
 }
 
-/** A relay of traffic through another interface. As arguments. */
+/** A relay of traffic through another interface. Input form of {@link NetworkRelay}. */
 export interface NetworkRelayArgs {
   /** UUID or name of the interface to relay through. */
   readonly interface: pulumi.Input<string>;
@@ -609,7 +609,7 @@ export interface PendingUpdate {
   readonly error?: string | undefined;
 }
 
-/** A platform plugin that runs beside the instance's program. As arguments. */
+/** A platform plugin that runs beside the instance's program. Input form of {@link Plugin}. */
 export interface PluginArgs {
   /** Name, unique in the instance: 1 to 63 letters, digits, `-` or `_`. */
   readonly name: pulumi.Input<string>;
@@ -641,7 +641,7 @@ export interface QuotaHard {
   readonly liveMemoryMb?: number | undefined;
   /** Number of services. */
   readonly serviceGroups?: number | undefined;
-  /** Number of published ports, all services together. */
+  /** Number of published ports of all services. */
   readonly services?: number | undefined;
   /** Number of volumes. */
   readonly volumes?: number | undefined;
@@ -651,21 +651,21 @@ export interface QuotaHard {
 
 /** Limits of a single object. */
 export interface QuotaLimits {
-  /** Least memory of an instance in MiB. */
+  /** Minimum memory of an instance in MiB. */
   readonly minMemoryMb?: number | undefined;
-  /** Greatest memory of an instance in MiB. */
+  /** Maximum memory of an instance in MiB. */
   readonly maxMemoryMb?: number | undefined;
-  /** Least number of virtual CPUs of an instance. */
+  /** Minimum number of virtual CPUs of an instance. */
   readonly minVcpus?: number | undefined;
-  /** Greatest number of virtual CPUs of an instance. */
+  /** Maximum number of virtual CPUs of an instance. */
   readonly maxVcpus?: number | undefined;
-  /** Smallest volume in MiB. */
+  /** Minimum size of a volume in MiB. */
   readonly minVolumeMb?: number | undefined;
-  /** Largest volume in MiB. */
+  /** Maximum size of a volume in MiB. */
   readonly maxVolumeMb?: number | undefined;
-  /** Least number of instances of an autoscaled service. */
+  /** Minimum number of instances of an autoscaled service. */
   readonly minAutoscaleSize?: number | undefined;
-  /** Greatest number of instances of an autoscaled service. */
+  /** Maximum number of instances of an autoscaled service. */
   readonly maxAutoscaleSize?: number | undefined;
 }
 
@@ -681,7 +681,7 @@ export interface QuotaUse {
   readonly liveMemoryMb?: number | undefined;
   /** Number of services. */
   readonly serviceGroups?: number | undefined;
-  /** Number of published ports, all services together. */
+  /** Number of published ports of all services. */
   readonly services?: number | undefined;
   /** Number of volumes. */
   readonly volumes?: number | undefined;
@@ -697,13 +697,13 @@ export interface RestartSequence {
   readonly nextAt?: string | undefined;
 }
 
-/** How a rolling update replaces replicas when the template changes. As arguments. */
+/** How a rolling update replaces replicas when the template changes. Input form of {@link Rollout}. */
 export interface RolloutArgs {
   /** `rolling`: replace a few replicas at a time. Default `rolling`. */
   readonly strategy?: pulumi.Input<"rolling"> | undefined;
-  /** Most extra replicas during the update, 0 to 253. Default 1. */
+  /** Maximum number of extra replicas during the update, 0 to 253. Default 1. */
   readonly maxSurge?: pulumi.Input<number> | undefined;
-  /** Most missing replicas during the update, 0 to 253. Default 0. */
+  /** Maximum number of missing replicas during the update, 0 to 253. Default 0. */
   readonly maxUnavailable?: pulumi.Input<number> | undefined;
   /** How long a new replica must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0. */
   readonly stableForMs?: pulumi.Input<number> | undefined;
@@ -721,9 +721,9 @@ export interface RolloutArgs {
 export interface Rollout {
   /** `rolling`: replace a few replicas at a time. Default `rolling`. */
   readonly strategy: "rolling";
-  /** Most extra replicas during the update, 0 to 253. Default 1. */
+  /** Maximum number of extra replicas during the update, 0 to 253. Default 1. */
   readonly maxSurge: number;
-  /** Most missing replicas during the update, 0 to 253. Default 0. */
+  /** Maximum number of missing replicas during the update, 0 to 253. Default 0. */
   readonly maxUnavailable: number;
   /** How long a new replica must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0. */
   readonly stableForMs: number;
@@ -737,7 +737,7 @@ export interface Rollout {
   readonly health?: HealthCheck | undefined;
 }
 
-/** A read-only file system: an image, or files given in the program. As arguments. */
+/** A read-only file system: an image, or files given in the program. Input form of {@link Rom}. */
 export interface RomArgs {
   /** Name, unique in the instance, 1 to 63 characters. */
   readonly name: pulumi.Input<string>;
@@ -761,7 +761,7 @@ export interface Rom {
   readonly at?: string | undefined;
 }
 
-/** When an instance may go to standby. The next connection wakes it. As arguments. */
+/** When an instance may go to standby. The next connection wakes it. Input form of {@link ScaleToZero}. */
 export interface ScaleToZeroArgs {
   /** `on`: when no connection is open for the cooldown time; `idle`: also while open connections are idle; `off`: never. */
   readonly policy: pulumi.Input<"on" | "idle" | "off">;
@@ -799,7 +799,7 @@ export interface ScaleToZeroInfo {
   readonly notifyTimeMs?: number | undefined;
 }
 
-/** An action on an instance at scheduled times. As arguments. */
+/** An action on an instance at scheduled times. Input form of {@link Schedule}. */
 export interface ScheduleArgs {
   /** Name, unique in the instance. */
   readonly name: pulumi.Input<string>;
@@ -831,13 +831,13 @@ export interface ScheduleTime {
   readonly nextAt: string;
 }
 
-/** When the platform deletes a service by itself. As arguments. */
+/** When the platform deletes a service automatically. Input form of {@link ServiceAutokill}. */
 export interface ServiceAutokillArgs {
   /** Delete the service when it has had no instance for this long, in milliseconds; 0: never. */
   readonly timeMs: pulumi.Input<number>;
 }
 
-/** When the platform deletes a service by itself. */
+/** When the platform deletes a service automatically. */
 export interface ServiceAutokill {
   /** Delete the service when it has had no instance for this long, in milliseconds; 0: never. */
   readonly timeMs: number;
@@ -855,7 +855,7 @@ export interface ServiceCertificate {
   readonly state: string;
 }
 
-/** A domain name of a service. As arguments. */
+/** A domain name of a service. Input form of {@link ServiceDomain}. */
 export interface ServiceDomainArgs {
   /** A label below the metro's domain, such as `shop`, or your own domain name, such as `www.example.com`, with a CNAME record that points to the metro. A wildcard needs a `certificate`. */
   readonly name: pulumi.Input<string>;
@@ -885,7 +885,7 @@ export interface ServiceInfo {
   readonly autoscale: boolean;
   /** Requests or connections in flight per instance before another instance is woken from standby. */
   readonly softLimit?: number | undefined;
-  /** Most requests or connections in flight per instance. */
+  /** Maximum requests or connections in flight per instance. */
   readonly hardLimit?: number | undefined;
   /** Published ports. */
   readonly ports: readonly ServicePortInfo[];
@@ -911,7 +911,7 @@ export interface ServiceMember {
   readonly name: string;
 }
 
-/** A published port. As arguments. */
+/** A published port. Input form of {@link ServicePort}. */
 export interface ServicePortArgs {
   /** Public port, 1 to 65,535. */
   readonly port: pulumi.Input<number>;
@@ -951,7 +951,7 @@ export interface ServicePortInfo {
   readonly handlers: readonly string[];
 }
 
-/** How to create a template that does not exist yet. As arguments. */
+/** How to create a template that does not exist yet. Input form of {@link TemplatePreparation}. */
 export interface TemplatePreparationArgs {
   /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. */
   readonly image: pulumi.Input<string>;
@@ -987,7 +987,7 @@ export interface TemplatePreparation {
   readonly autokillTimeMs: number;
 }
 
-/** A volume, as it is reported. */
+/** A volume as the API reports it. */
 export interface VolumeInfo {
   /** UUID. */
   readonly uuid: string;
@@ -1011,13 +1011,13 @@ export interface VolumeInfo {
   readonly quotaPolicy?: string | undefined;
   /** Tags. */
   readonly tags: readonly string[];
-  /** True if every deletion is refused. */
+  /** True if the volume is locked against deletion. */
   readonly deleteLock: boolean;
   /** Instances that the volume is attached to. */
   readonly attachedTo: readonly VolumeUser[];
 }
 
-/** A volume mounted into an instance. As arguments. */
+/** A volume mounted into an instance. Input form of {@link VolumeMount}. */
 export interface VolumeMountArgs {
   /** Id (`volume.id`) or name of the volume. */
   readonly volume: pulumi.Input<string>;

@@ -13,7 +13,7 @@ export interface VolumeArgs {
   readonly filesystem?: pulumi.Input<string> | undefined;
   /** `rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default: that of the original, else `rwo`. */
   readonly accessMode?: pulumi.Input<"rwo" | "rox" | "rwx"> | undefined;
-  /** What counts toward the quota: `static` the whole size, `dynamic` the used space. Default: that of the original, else `static`. */
+  /** Quota usage: `static` counts the whole size, `dynamic` only the used space. Default: that of the original, else `static`. */
   readonly quotaPolicy?: pulumi.Input<"static" | "dynamic"> | undefined;
   /** Id or name of a volume template to create it from. Default: none. */
   readonly template?: pulumi.Input<string> | undefined;
@@ -29,7 +29,7 @@ export interface VolumeArgs {
   readonly args?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
   /** Tags of the volume, up to 16. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
-  /** Refuse every deletion until this is set to false. Default false. */
+  /** Reject every deletion until this is set to false. Default false. */
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** Allow a change that cannot be made in place to replace the volume, which loses its data. Default false: such a change fails. */
   readonly allowDataLoss?: pulumi.Input<boolean> | undefined;
@@ -47,7 +47,7 @@ export class Volume extends UnikernelResource {
   declare readonly filesystem: pulumi.Output<string>;
   /** `rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default: that of the original, else `rwo`. */
   declare readonly accessMode: pulumi.Output<"rwo" | "rox" | "rwx">;
-  /** What counts toward the quota: `static` the whole size, `dynamic` the used space. Default: that of the original, else `static`. */
+  /** Quota usage: `static` counts the whole size, `dynamic` only the used space. Default: that of the original, else `static`. */
   declare readonly quotaPolicy: pulumi.Output<"static" | "dynamic">;
   /** Id or name of a volume template to create it from. Default: none. */
   declare readonly template: pulumi.Output<string | undefined>;
@@ -63,7 +63,7 @@ export class Volume extends UnikernelResource {
   declare readonly args: pulumi.Output<Readonly<Record<string, string>> | undefined>;
   /** Tags of the volume, up to 16. Default: none. */
   declare readonly tags: pulumi.Output<readonly string[]>;
-  /** Refuse every deletion until this is set to false. Default false. */
+  /** Reject every deletion until this is set to false. Default false. */
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** Allow a change that cannot be made in place to replace the volume, which loses its data. Default false: such a change fails. */
   declare readonly allowDataLoss: pulumi.Output<boolean>;
@@ -80,6 +80,13 @@ export class Volume extends UnikernelResource {
   /** Instances, running or in standby, that had the volume mounted at the last refresh. */
   declare readonly mountedBy: pulumi.Output<readonly VolumeMounter[]>;
 
+  /**
+   * Declares a Volume.
+   *
+   * @param name resource name, unique among resources of this kind in the stack
+   * @param args inputs
+   * @param opts Pulumi's resource options
+   */
   constructor(name: string, args: VolumeArgs, opts?: pulumi.CustomResourceOptions) {
     requireArgs("Volume", args, [], opts);
     super(
@@ -113,12 +120,12 @@ export class Volume extends UnikernelResource {
     );
   }
 
-  /** Looks up an existing Volume by its id or its name; it is read, not managed. */
+  /** Looks up an existing Volume by id or name. It is read, not managed. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Volume {
     return new Volume(name, {}, { ...opts, id });
   }
 
-  /** True for an object of kind Volume, also one made by another copy of this package. */
+  /** True if the value is a Volume, even one created by another copy of this package. */
   static override isInstance(value: unknown): value is Volume {
     return UnikernelResource.isOf("Volume", value);
   }

@@ -1,4 +1,4 @@
-/** Time, so that tests can bring their own. */
+/** The clock as an interface, so that tests can control time. */
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Wall clock and sleep. */
@@ -9,18 +9,18 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The machine's clock. */
+/** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, signal) => {
     try {
       await delay(ms, undefined, signal === undefined ? {} : { signal });
     } catch (error) {
-      signal?.throwIfAborted(); // Node rejects with an AbortError of its own
+      signal?.throwIfAborted(); // Node would reject with an AbortError instead of the signal's reason
       throw error;
     }
   },
 };
 
-/** RFC 3339 text of a time in milliseconds since 1970. */
+/** Formats milliseconds since 1970 as RFC 3339, in UTC. */
 export const toRfc3339 = (ms: number): string => new Date(ms).toISOString();

@@ -1,19 +1,19 @@
-/** Options of a command line. */
+/** Parses command-line options. */
 import { parseArgs } from "node:util";
 import { UnikernelError } from "./errors";
 
-/** `switch`: given or not. `list`: takes a value, and may be given several times. */
+/** `switch`: a boolean without a value. `list`: takes a value and may be repeated. */
 type OptionKind = "switch" | "list";
 
-/** What was given, by name. */
+/** Values of the options, by name without `--`. */
 export type ParsedOptions<O extends Readonly<Record<string, OptionKind>>> = {
   readonly [K in keyof O]: O[K] extends "switch" ? boolean : readonly string[];
 };
 
 /**
- * Which of the known options were given. Throws `INPUT_INVALID` for anything else.
+ * Parses options. Throws `INPUT_INVALID` for an unknown option, a missing value or a positional argument.
  *
- * @param known names without `--`
+ * @param known the options by name, without `--`
  */
 export function parseOptions<const O extends Readonly<Record<string, OptionKind>>>(
   args: readonly string[],
@@ -27,11 +27,11 @@ export function parseOptions<const O extends Readonly<Record<string, OptionKind>
   );
   try {
     const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
-    const given = Object.entries(known).map(([name, kind]) => [
+    const parsed = Object.entries(known).map(([name, kind]) => [
       name,
       kind === "switch" ? values[name] === true : (values[name] ?? []),
     ]);
-    return Object.fromEntries(given) as ParsedOptions<O>; // one entry per known name, of the type of its kind
+    return Object.fromEntries(parsed) as ParsedOptions<O>; // one entry per option, typed by its kind
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
     throw new UnikernelError("INPUT_INVALID", `${reason.replace(/\.$/, "")}.`, { hint: "See 'unikernel --help'." });

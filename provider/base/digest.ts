@@ -1,4 +1,4 @@
-/** Content addresses as OCI writes them. Source: OCI image-spec 1.1, descriptor.md, "Digests". */
+/** SHA-256 digests in the notation of OCI. Source: OCI image-spec 1.1, descriptor.md, "Digests". */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import { pipeline } from "node:stream/promises";
@@ -9,7 +9,7 @@ export type Digest = `sha256:${string}`;
 /** True for a well-formed sha256 digest. */
 export const isDigest = (text: string): text is Digest => /^sha256:[0-9a-f]{64}$/.test(text);
 
-/** Digest of bytes in memory (text counts as UTF-8). */
+/** Digest of bytes or of a string in UTF-8. */
 export const digestOf = (bytes: Uint8Array | string): Digest =>
   `sha256:${crypto.createHash("sha256").update(bytes).digest("hex")}`;
 
@@ -20,17 +20,17 @@ export async function digestOfFile(file: string): Promise<Digest> {
   return `sha256:${hash.digest("hex")}`;
 }
 
-/** Counts and hashes bytes on their way from a source to a destination. */
+/** Counts and hashes a stream of bytes. */
 export class ContentMeter {
   readonly #hash = crypto.createHash("sha256");
   #sizeBytes = 0;
 
-  /** How many bytes have passed. */
+  /** Number of bytes so far. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** Digest of all bytes that have passed. Call it once, at the end. */
+  /** Digest of all bytes. Call it once, at the end. */
   digest(): Digest {
     return `sha256:${this.#hash.digest("hex")}`;
   }

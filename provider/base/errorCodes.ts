@@ -1,20 +1,20 @@
 /**
- * Every failure that this package can name. The keys are the codes; the texts become docs/reference/errors.md.
+ * All error codes of this package. `docs/reference/errors.md` is generated from the texts.
  *
- * Codes are stable and may be matched; texts are not.
+ * Codes are stable, so programs may compare them; texts may change.
  */
 
-/** What a user is told about one code. Full sentences; Markdown code spans are allowed. */
+/** Documentation of one code. Full sentences, which may contain Markdown code spans. */
 export interface ErrorDescription {
   /** What the code means. */
   readonly summary: string;
-  /** Where it usually comes from. */
+  /** Usual causes. */
   readonly cause: string;
-  /** What to do about it. */
+  /** How to fix it. */
   readonly fix: string;
 }
 
-/** The codes, and what each means. */
+/** Documentation of every code. */
 export const ERRORS = {
   INPUT_INVALID: {
     summary: "A property of a resource breaks a rule.",
@@ -39,9 +39,9 @@ export const ERRORS = {
     fix: "Correct the line and column that the message names.",
   },
   RUNTIME_UNAVAILABLE: {
-    summary: "The Kraftfile's runtime cannot be fetched or made.",
+    summary: "The Kraftfile's runtime cannot be fetched or built.",
     cause:
-      "The registry cannot be reached, has no image of this name for x86_64, or `linux:latest` cannot be made because `apt` is missing or cannot download.",
+      "The registry cannot be reached, has no image of this name for x86_64, or `linux:latest` cannot be built because `apt` is missing or cannot download.",
     fix: "Check the network and the name of the runtime. For `linux:latest`, run `sudo apt-get update` on Debian or Ubuntu.",
   },
   BUILD_FAILED: {
@@ -67,7 +67,7 @@ export const ERRORS = {
   },
   API_SHAPE: {
     summary: "The response does not have the form of this API.",
-    cause: "Another service answers at this address (a login page, a proxy), or the API is newer than this package.",
+    cause: "Another service responds at this address (a login page, a proxy), or the API is newer than this package.",
     fix: "Check `unikernel:metro` and the proxy; otherwise update this package.",
   },
   API_REJECTED: {
@@ -87,7 +87,8 @@ export const ERRORS = {
   },
   IN_USE: {
     summary: "The object is attached or used elsewhere.",
-    cause: "A volume is attached to a running instance, a port or domain belongs to another service, or VMs still run.",
+    cause:
+      "A volume is attached to a running instance, a port or domain belongs to another service, or VMs are still running.",
     fix: "Stop, detach or delete what the message names, then run the command again.",
   },
   STATE_CONFLICT: {
@@ -98,11 +99,11 @@ export const ERRORS = {
   QUOTA_EXCEEDED: {
     summary: "The account's quota is exceeded.",
     cause: "The plan as a whole needs more than the account has left, or a replacement needs both objects at once.",
-    fix: "Request less, delete what is unused, ask for a larger quota, or set `deleteBeforeReplace: true`.",
+    fix: "Request less, delete unused objects, request a larger quota, or set `deleteBeforeReplace: true`.",
   },
   NOT_SUPPORTED: {
     summary: "This metro cannot do this.",
-    cause: "The metro, its release or your plan lacks the feature. The local platform lacks some of them.",
+    cause: "The metro, its release or your plan lacks the feature. The local platform lacks some features.",
     fix: "Leave the property out or use another metro. See [the local platform](../local-platform.md#differences-from-the-cloud).",
   },
   NOT_ALLOWED: {
@@ -116,24 +117,24 @@ export const ERRORS = {
     fix: "Use the certificate of this domain, with the key it was issued for.",
   },
   OPERATION_FAILED: {
-    summary: "The metro tried and failed.",
+    summary: "The metro could not complete the operation.",
     cause:
-      "The metro reports an error of its own, which is quoted. Locally, a tool such as `mkfs.ext4` may be missing.",
+      "The metro reported an error of its own, which the message quotes. Locally, a tool such as `mkfs.ext4` may be missing.",
     fix: "Run `pulumi up` again. If it persists, contact the metro's operator with the request id.",
   },
   WAIT_TIMEOUT: {
-    summary: "Something did not happen in time.",
+    summary: "An operation did not finish in time.",
     cause: "An instance did not become ready or did not stop, a volume was not ready, or a service was not released.",
     fix: "Look at the console log of the instance. Allow more time with `unikernel:timeouts` if it is only slow.",
   },
   GUEST_STOPPED: {
-    summary: "The guest exited or crashed although it should be running.",
-    cause: "The program ended, crashed or ran out of memory; the message holds its last console lines.",
+    summary: "The guest exited or crashed but should be running.",
+    cause: "The program exited, crashed or ran out of memory; the message has its last console lines.",
     fix: "Correct the image's `cmd`, its files or `memoryMb`.",
   },
   IMAGE_MISMATCH: {
     summary: "The running image is not the requested one.",
-    cause: "The metro resolved a tag differently, or somebody changed the instance meanwhile.",
+    cause: "The metro resolved a tag differently, or someone changed the instance in the meantime.",
     fix: "Give images by digest, such as `image.ref`, and run `pulumi up` again.",
   },
   ROLLOUT_FAILED: {
@@ -144,23 +145,23 @@ export const ERRORS = {
   },
   DAEMON_FAILED: {
     summary: "The local platform could not be started or stopped.",
-    cause: "The daemon ended at once or did not respond in time; the message has the last lines of its log.",
+    cause: "The daemon exited at once or did not respond in time; the message has the last lines of its log.",
     fix: "Read `daemon.log` in the state folder. See [troubleshooting](../local-platform.md#troubleshooting).",
   },
   QEMU_MISSING: {
     summary: "No usable QEMU was found on this machine.",
-    cause: "`qemu-system-x86_64` is not on `PATH`, is too old, or `UNIKERNEL_QEMU` names no program.",
+    cause: "`qemu-system-x86_64` is not on `PATH`, is too old, or `UNIKERNEL_QEMU` is not the path of a program.",
     fix: "Install QEMU 7.2 or newer, such as `apt-get install qemu-system-x86`, then run `npx unikernel local down`.",
   },
   VMM_FAILED: {
     summary: "QEMU could not start or control a VM.",
-    cause: "QEMU ended at once, or the image's kernel is not built for QEMU.",
+    cause: "QEMU exited at once, or the image's kernel is not built for QEMU.",
     fix: "Read `instances/<uuid>/qemu.log` in the state folder; use an image whose platform is `qemu`.",
   },
   BUG: {
-    summary: "A defect of this package.",
-    cause: "The package reached a state that its authors thought impossible.",
-    fix: "Report it with the whole message.",
+    summary: "A bug in this package.",
+    cause: "The package reached a state that should be impossible.",
+    fix: "Report it with the complete message.",
   },
 } as const satisfies Readonly<Record<string, ErrorDescription>>;
 

@@ -1,18 +1,18 @@
-/** Processes: runs tools to completion and starts long-lived programs of this package. VMs have their own file. */
+/** Runs tools to completion and starts long-lived programs of this package, except VMs. */
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { environmentVariable, detachedProcessEnvironment } from "./config/environment";
 import { hasErrorCode } from "./errors";
 
-/** How a tool ended. `code` is null when a signal ended it. */
+/** Result of a tool. `code` is null if a signal ended it. */
 export interface ExecResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a tool with arguments (never through a shell) and returns how it ended; rejects only when it cannot start. */
+/** Runs a tool, never through a shell, and returns its result. Rejects only if it cannot start or the signal aborts. */
 export function exec(
   file: string,
   args: readonly string[],
@@ -29,7 +29,7 @@ export function exec(
   });
 }
 
-/** Starts a program that outlives this process, its output going to a file; returns its process id. */
+/** Starts a program that outlives this process and writes its output to a file. Returns its process id; `undefined` if it did not start. */
 export function spawnDetached(
   file: string,
   args: readonly string[],
@@ -43,7 +43,7 @@ export function spawnDetached(
       detached: true,
       stdio: ["ignore", output, output],
     });
-    child.on("error", () => undefined); // the caller learns from the silence at the other end
+    child.on("error", () => undefined); // the caller notices that the program does not respond
     child.unref();
     return child.pid;
   } finally {
@@ -51,7 +51,7 @@ export function spawnDetached(
   }
 }
 
-/** True for a process that exists, also one of another user. */
+/** True if a process with this id exists, even one of another user. */
 export function isProcessAlive(pid: number | undefined): boolean {
   if (pid === undefined || !Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
@@ -63,8 +63,8 @@ export function isProcessAlive(pid: number | undefined): boolean {
 }
 
 /**
- * Absolute path of a tool, looked for on PATH and then where distributions keep administrators' tools,
- * which are not on an ordinary user's PATH (`/usr/sbin`, `/sbin`). `undefined` when absent.
+ * Absolute path of a tool on PATH, or in `/usr/sbin` or `/sbin`, which are not on the PATH of ordinary users. `undefined` if not
+ * found.
  */
 export function findTool(name: string): string | undefined {
   const folders = [...(environmentVariable("PATH") ?? "").split(path.delimiter), "/usr/sbin", "/sbin"];
@@ -74,7 +74,7 @@ export function findTool(name: string): string | undefined {
       fs.accessSync(candidate, fs.constants.X_OK);
       if (fs.statSync(candidate).isFile()) return candidate;
     } catch {
-      // not here
+      // not in this folder
     }
   }
   return undefined;

@@ -1,18 +1,18 @@
 /**
- * Where the local platform keeps its files. The provider and the daemon are two programs that meet in these
- * folders, so the names live here and nowhere else.
+ * Paths of the local platform's files. Provider and daemon are two programs that share these folders, so only this file defines
+ * the names.
  *
  * ```text
  * <state>/daemon.json     address and process id of the running daemon        (0600)
  * <state>/token           bearer token of the local API                       (0600)
  * <state>/platform.db     SQLite: instances, service groups, volumes, certificates with their keys   (0600)
- * <state>/daemon.log      NDJSON log of the daemon; what was before its last 8 MiB or less is in daemon.log.1
- * <state>/images/         one OCI image layout; GatewayImage writes, the daemon reads
+ * <state>/daemon.log      NDJSON log of the daemon, up to 8 MiB; older lines are in daemon.log.1
+ * <state>/images/         an OCI image layout; GatewayImage writes it, the daemon reads it
  * <state>/boot/           kernels and initrds unpacked from image layers, by layer digest
  * <state>/volumes/        <uuid>.ext4
  * <state>/instances/      <uuid>/console.log, control.log, qemu.log, vm.json, initrd.cpio
- * <run>/<8 hex>.qmp …     UNIX sockets of VMs; short, since a socket path holds 107 bytes
- * <cache>/runtimes/       kernels made or fetched once; safe to delete at any time
+ * <run>/<8 hex>.qmp …     UNIX sockets of VMs; short names, since a socket path is limited to 107 bytes
+ * <cache>/runtimes/       cache of built and fetched kernels; safe to delete at any time
  * ```
  */
 import * as crypto from "node:crypto";
@@ -20,7 +20,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { environmentVariable } from "./config/environment";
 
-/** Absolute paths of one local platform. */
+/** Absolute paths of a local platform; see the tree above. */
 export interface LocalPaths {
   readonly stateDir: string;
   readonly runDir: string;
@@ -37,10 +37,10 @@ export interface LocalPaths {
 }
 
 /**
- * The folders of the local platform on this machine.
+ * The paths of this machine's local platform.
  *
- * `UNIKERNEL_STATE_DIR` moves all state (each folder is a platform of its own), `UNIKERNEL_CACHE_DIR` the cache;
- * otherwise the XDG folders are used.
+ * `UNIKERNEL_STATE_DIR` sets the state folder (each one is a separate platform), `UNIKERNEL_CACHE_DIR` the cache; the defaults are
+ * the XDG folders.
  */
 export function localPaths(): LocalPaths {
   const home = os.homedir();

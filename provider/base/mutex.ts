@@ -1,13 +1,13 @@
-/** Work that must not overlap. */
+/** Mutual exclusion of asynchronous functions. */
 
-/** Runs pieces of work one after the other, in the order in which they came. */
+/** Runs asynchronous functions one at a time, in call order. */
 export class Mutex {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Runs `work` when all before it has ended, well or not. */
+  /** Runs `work` after all earlier calls have finished or failed. */
   runExclusive<T>(work: () => Promise<T> | T): Promise<T> {
     const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined); // it concerns who asked for that piece
+    this.#last = result.catch(() => undefined); // reported to that caller through `result`
     return result;
   }
 }

@@ -1,19 +1,19 @@
-/** A counting semaphore: at most so many holders at the same time, in the order in which they asked. */
+/** A counting semaphore with a first-in, first-out queue. */
 
-/** Gives the permit back. Calling it again does nothing. */
+/** Releases a permit. Further calls have no effect. */
 export type Release = () => void;
 
-/** Bounds how many may do something at the same time. */
+/** Limits the number of concurrent operations. */
 export class Semaphore {
   #free: number;
   readonly #queue = new Set<() => void>();
 
-  /** @param permits how many may hold a permit at the same time, at least 1 */
+  /** @param permits number of permits, at least 1 */
   constructor(permits: number) {
     this.#free = permits;
   }
 
-  /** Resolves with the function that gives the permit back. Rejects with the signal's reason when it aborts first. */
+  /** Waits for a permit and resolves with the function that releases it. Rejects with the signal's reason if it aborts first. */
   acquire(signal?: AbortSignal): Promise<Release> {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (this.#free > 0) {
@@ -42,7 +42,7 @@ export class Semaphore {
     };
   }
 
-  /** Gives a permit to the first in the queue. */
+  /** Passes the permit to the first waiter in the queue. */
   #passOn(): void {
     const [next] = this.#queue;
     if (next === undefined) {

@@ -1,6 +1,6 @@
-/** Finds the word a user probably meant. */
+/** Suggestions for misspelt words. */
 
-/** Levenshtein distance, counting a swap of neighbours as one. */
+/** Levenshtein distance in which a swap of neighbours counts as one edit (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
@@ -18,9 +18,9 @@ function editDistance(a: string, b: string): number {
   return rows[a.length]?.[b.length] ?? 0;
 }
 
-/** The known word closest to `word`, or `undefined` when none is close enough to be meant (half of it would have to change). */
+/** The known word closest to `word`; `undefined` if every one differs in more than half of its letters. */
 export function closestMatch(word: string, known: readonly string[]): string | undefined {
-  // Longer words are nobody's typing error, and the distance takes time in the square of their length.
+  // The distance takes quadratic time, and longer words are not misspelt names.
   const lower = word.toLowerCase().slice(0, 64);
   const ranked = known
     .map((candidate) => ({ candidate, cost: editDistance(lower, candidate.toLowerCase()) }))

@@ -1,10 +1,10 @@
-/** Limits in time, as abort signals. */
+/** Timeouts as abort signals. */
 import { UnikernelError } from "./errors";
 
-/** Longest time of a timer; it would take a longer one for no time at all. Source: Node, `setTimeout`. */
+/** Longest delay of a timer; Node replaces a longer one by 1 ms. Source: Node, `setTimeout`. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Runs `act` with a signal that aborts after `ms` or with `signal`; leaves no timer behind. */
+/** Runs `act` with a signal that aborts after `ms` milliseconds or with `signal`. Clears its timer afterwards. */
 export async function withTimeout<T>(
   ms: number,
   signal: AbortSignal,
@@ -24,9 +24,9 @@ export async function withTimeout<T>(
 }
 
 /**
- * A signal that aborts after `ms`; it does not keep the process alive. Its reason is a `WAIT_TIMEOUT` error.
+ * A signal that aborts after `ms` milliseconds with a `WAIT_TIMEOUT` error as its reason. Does not keep the process alive.
  *
- * @param attempted begins the sentence of that error, such as `Creating volume 'data'`
+ * @param attempted start of the error's sentence, such as `Creating volume 'data'`
  */
 export function timeoutSignal(ms: number, attempted: string): AbortSignal {
   const controller = new AbortController();
@@ -34,17 +34,17 @@ export function timeoutSignal(ms: number, attempted: string): AbortSignal {
   return controller.signal;
 }
 
-/** The reason of {@link timeoutSignal}. */
+/** The `WAIT_TIMEOUT` error of {@link timeoutSignal}. */
 export const timeoutError = (ms: number, attempted: string): UnikernelError =>
   new UnikernelError("WAIT_TIMEOUT", `${attempted} did not finish within ${Math.round(ms / 1000)} s.`, {
     hint: "Run 'pulumi up' again; if it needs more time, raise unikernel:timeouts.",
   });
 
-/** True when a signal aborted because the time was up, and not because of a cancellation. */
+/** True if a signal aborted because of a timeout, not a cancellation. */
 export const hasTimedOut = (signal: AbortSignal | undefined): boolean =>
   signal?.aborted === true && UnikernelError.has(signal.reason, "WAIT_TIMEOUT");
 
-/** The promise, or a rejection with the signal's reason when it aborts first. The work behind the promise goes on. */
+/** Settles like the promise, or rejects with the signal's reason if it aborts first. The work behind the promise continues. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   const aborted = Promise.withResolvers<never>();

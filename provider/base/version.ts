@@ -1,9 +1,9 @@
-/** The version of this package, as it was published. */
+/** The version of this package. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 
-/** Looked for upwards, since compiled files lie one folder deeper than sources. */
+/** Searches the parent folders for package.json, since compiled files are one folder deeper than sources. */
 function readVersion(folder: string): string {
   const file = path.join(folder, "package.json");
   if (fs.existsSync(file))
@@ -12,5 +12,5 @@ function readVersion(folder: string): string {
   return parent === folder ? "0.0.0" : readVersion(parent);
 }
 
-/** Such as `0.1.0`. */
+/** Version in package.json, such as `0.1.0`. */
 export const VERSION = readVersion(__dirname);

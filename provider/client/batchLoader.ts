@@ -7,7 +7,7 @@ import { type ItemStatus, type ResponseMetadata, failedItemError } from "./error
 import { NO_READS, isListingFresh, isListingWorthwhile, recordRead } from "./listingDecision";
 import { listAll } from "./pagination";
 
-/** Reads one object; `undefined` only for code 8. */
+/** Reads one object by uuid; `undefined` only if the API reports code 8 (not found). */
 export type BatchedRead<I> = (uuid: string) => Promise<I | undefined>;
 
 type ListResponse<I> = ResponseMetadata & { readonly items: readonly I[] };
@@ -17,20 +17,20 @@ type ListOperation<I> = (request: {
   query: { uuid?: string[]; count?: number; from?: string };
 }) => Promise<ListResponse<I>>;
 
-/** What decides whether a listing is fresh. */
+/** Inputs for deciding whether a listing is fresh. */
 interface LoaderContext {
   readonly clock: Clock;
   /** Grows with every request that may change something. */
   readonly changeCount: () => number;
 }
 
-/** The URL of one request holds this many uuids. */
+/** Limit of uuids per request, to keep its URL short. */
 const MAX_UUIDS_PER_REQUEST = 100;
 
-/** What became of one read: the object, `undefined` for one that does not exist, or an error for its caller. */
+/** Result of one read: the object, `undefined` if it does not exist, or the error to throw. */
 type ReadResult<I> = I | undefined | Error;
 
-/** Combines the reads of one turn of the event loop into few requests. */
+/** Combines reads that start in the same turn of the event loop into as few requests as possible. */
 export function createBatchLoader<I extends ItemStatus & { readonly uuid: string }>(
   kind: string,
   list: ListOperation<I>,
@@ -42,7 +42,7 @@ export function createBatchLoader<I extends ItemStatus & { readonly uuid: string
 
   const loader: DataLoader<string, I | undefined> = new DataLoader(
     async (uuids) => {
-      loader.clearAll(); // batches share a request, later reads do not share an old result
+      loader.clearAll(); // only reads of the same batch share a result
       const listed = await loadListing(isListingWorthwhile(history, clock.now()));
       const rest = uuids.filter((uuid) => !listed.has(uuid));
       const results = await loadByUuid(kind, list, rest);
@@ -52,11 +52,11 @@ export function createBatchLoader<I extends ItemStatus & { readonly uuid: string
   );
   return (uuid) => {
     history = recordRead(history, clock.now(), changeCount());
-    return loader.load(uuid.toLowerCase()); // responses hold lower case, however the uuid was written
+    return loader.load(uuid.toLowerCase()); // responses use lower case
   };
 }
 
-/** Serves the last listing while it is fresh, and begins another when one is worthwhile; an empty map where there is none. */
+/** Serves the last listing while it is fresh and starts a new one if that is worthwhile; otherwise returns an empty map. */
 function createListingCache<I extends { readonly uuid: string }>(
   list: ListOperation<I>,
   { clock, changeCount }: LoaderContext,
@@ -68,14 +68,14 @@ function createListingCache<I extends { readonly uuid: string }>(
   }
   let current: Listing | undefined;
   const isFresh = (listing: Listing) => isListingFresh(listing, clock.now(), changeCount());
-  const begin = (): Listing => ({
+  const start = (): Listing => ({
     beganMs: clock.now(),
     changeCount: changeCount(),
     items: listAll(list, {}).then((items) => new Map(items.map((item) => [item.uuid, item]))),
   });
 
   return async (isWorthwhile) => {
-    if (current === undefined || !isFresh(current)) current = isWorthwhile ? begin() : undefined;
+    if (current === undefined || !isFresh(current)) current = isWorthwhile ? start() : undefined;
     const listing = current;
     if (listing === undefined) return new Map();
     try {
@@ -83,7 +83,7 @@ function createListingCache<I extends { readonly uuid: string }>(
       return isFresh(listing) ? items : new Map();
     } catch {
       if (current === listing) current = undefined;
-      return new Map(); // each object is then read by itself, and that error is reported
+      return new Map(); // the objects are then read by uuid, which reports the error
     }
   };
 }
@@ -97,9 +97,11 @@ async function loadByUuid<I extends ItemStatus & { readonly uuid: string }>(
   try {
     const response = await list({ query: { uuid: [...uuids] } });
     const isComplete = response.items.length === uuids.length;
-    return new Map(uuids.map((uuid, at) => [uuid, findResult(kind, uuid, response, isComplete ? at : undefined)]));
+    return new Map(
+      uuids.map((uuid, index) => [uuid, findResult(kind, uuid, response, isComplete ? index : undefined)]),
+    );
   } catch (error) {
-    // One malformed uuid, or one object of an unknown shape, fails the whole request.
+    // A malformed uuid or an object of unknown shape fails the whole request; isolate it.
     if (uuids.length === 1 || !UnikernelError.has(error, "API_REJECTED", "API_SHAPE")) {
       return new Map(uuids.map((uuid) => [uuid, error as Error]));
     }
@@ -108,16 +110,17 @@ async function loadByUuid<I extends ItemStatus & { readonly uuid: string }>(
   }
 }
 
-/** The object's own item. A failed item may lack its uuid; it is then found by its place, since items keep the request's order. */
+/** The item of this object. A failed item may lack its uuid and is then found by position: items keep the request's order. */
 function findResult<I extends ItemStatus & { readonly uuid: string }>(
   kind: string,
   uuid: string,
   response: ListResponse<I>,
-  at: number | undefined,
+  index: number | undefined,
 ): ReadResult<I> {
   const attempted = `Reading ${kind} '${uuid}'`;
-  const inPlace = at === undefined ? undefined : response.items[at];
-  const item = response.items.find((one) => one.uuid === uuid) ?? (inPlace?.status === "error" ? inPlace : undefined);
+  const itemAtIndex = index === undefined ? undefined : response.items[index];
+  const item =
+    response.items.find((one) => one.uuid === uuid) ?? (itemAtIndex?.status === "error" ? itemAtIndex : undefined);
   if (item === undefined) {
     return new UnikernelError("API_SHAPE", `${attempted} failed: the response does not contain it.`);
   }

@@ -1,11 +1,11 @@
-/** What any action on the API needs beside its arguments. */
+/** What every operation on the API needs besides its arguments. */
 import type { Clock } from "../base/clock";
 import type { Client } from "./client";
 
-/** The client, and how time passes. */
+/** Client, clock and cancellation of an operation. */
 export interface CallContext {
   readonly client: Client;
   readonly clock: Clock;
-  /** Aborts requests and pauses; `undefined` for an action that nobody can cancel. */
+  /** Aborts requests and sleeps; `undefined` if the operation cannot be cancelled. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,8 +1,8 @@
 /**
- * The typed REST client, made from the route table: `client.getInstances({ query: { uuid: [id] } })`.
+ * The typed REST client, built from the route table: `client.getInstances({ query: { uuid: [id] } })`.
  *
- * A call resolves with the items of the answer, failed ones included (a bulk call is not atomic); it rejects when the
- * request as a whole failed. Every answer is parsed by its model; one that does not fit is `API_SHAPE`.
+ * A call resolves with the items of the response, failed ones included, because a bulk call is not atomic. It rejects if the
+ * request failed as a whole. Every response is parsed by its model; a mismatch is `API_SHAPE`.
  */
 import { type Clock, systemClock } from "../base/clock";
 import { createHttpExchange } from "./transport/httpExchange";
@@ -16,57 +16,58 @@ export { allItems, onlyItem } from "./items";
 export type { ApiResponse as Reply } from "./apiResponse";
 export type { ApiEndpoint, CallOptions } from "./transport/sendRequest";
 
-/** What the client needs. */
+/** Options of {@link createClient}. */
 export interface ClientOptions {
   /** Name for messages, such as `fra` or `local`. */
   readonly metro: string;
-  /** Finds the API. Asked with `refused: true` after a connection was refused: the local daemon may have moved or ended. */
+  /** Resolves the API's address before each attempt. `refused` is true after a refused connection: the local daemon may have moved or exited. */
   readonly endpoint: (refused: boolean) => Promise<ApiEndpoint>;
-  /** Finds the control plane. Default: where the metro's own API is, as on the local platform. */
+  /** Resolves the control plane's address. Default: the metro's own, as on the local platform. */
   readonly controlPlane?: (refused: boolean) => Promise<ApiEndpoint>;
+  /** Default: the system clock. */
   readonly clock?: Clock;
-  /** Milliseconds for one attempt; server-side waits get their own time on top. Default 30,000. */
+  /** Limit of one attempt in milliseconds, plus the server-side wait if there is one. Default 30,000. */
   readonly attemptTimeoutMs?: number;
-  /** Most requests at the same time, in the order of their calls; server-side waits are not counted. Default {@link DEFAULT_CONCURRENCY}. */
+  /** Limit of concurrent requests, started in call order; server-side waits do not count. Default {@link DEFAULT_CONCURRENCY}. */
   readonly maxConcurrency?: number;
-  /** URL of an HTTP proxy, user and password included. Default: `HTTPS_PROXY` and its kin. Secret. */
+  /** URL of an HTTP proxy with its user and password. Secret. `undefined` uses the environment (`HTTPS_PROXY` and so on). */
   readonly proxy?: string | undefined;
 }
 
-/** The engine asks for so many resources at the same time unless told otherwise. */
+/** Default limit of concurrent requests: the default parallelism of the Pulumi engine. */
 export const DEFAULT_CONCURRENCY = 16;
 const ATTEMPT_TIMEOUT_MS = 30_000;
 
-/** Members of a request that may be left out when nothing is in them. */
+/** A member of a request; optional if its type allows `undefined`. */
 type RequestPart<Key extends string, T> = undefined extends T
   ? { readonly [K in Key]?: undefined }
   : { readonly [K in Key]: T };
 type RequestOf<K extends RouteName> = RequestPart<"body", BodyOf<K>> &
   RequestPart<"path", keyof PathOf<K> extends never ? undefined : PathOf<K>> & { query?: QueryOf<K> };
 
-/** Every route as a function. */
+/** Every route as a function. Errors: `API_UNREACHABLE`, `API_UNAUTHORIZED`, `API_REJECTED`, `API_SHAPE`, or the signal's reason. */
 export type Client = {
   readonly [K in RouteName]: (request: RequestOf<K>, options?: CallOptions) => Promise<ApiResponse<K>>;
 } & {
   readonly metro: string;
-  /** Grows when a request that may change something is sent, and again when its response arrives: earlier reads are stale then. */
+  /** Increases when a request that may change something is sent and when its response arrives: earlier reads are stale then. */
   readonly changeCount: () => number;
 };
 
-/** The same client, with a signal for all its calls; a call's own signal counts as well. */
+/** The same client with a signal for all calls, in addition to a call's own signal. */
 export const withSignal = (client: Client, signal: AbortSignal): Client =>
   new Proxy(client, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof name !== "string" || !(name in routes) || typeof member !== "function") return member;
       return (request: unknown, options: CallOptions = {}): unknown => {
-        const both = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]);
-        return Reflect.apply(member, target, [request, { ...options, signal: both }]);
+        const combined = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]);
+        return Reflect.apply(member, target, [request, { ...options, signal: combined }]);
       };
     },
   });
 
-/** Makes a client for one metro. Connections are kept alive and shared by all calls. */
+/** Creates a client for one metro. All calls share its keep-alive connections. */
 export function createClient(options: ClientOptions): Client {
   const { metro, endpoint, controlPlane = endpoint } = options;
   const context: ClientContext = {
@@ -91,6 +92,6 @@ export function createClient(options: ClientOptions): Client {
       }
     };
   const calls = Object.entries(routes).map(([name, route]) => [name, createCall(name, route)]);
-  // Built from the table whose keys type Client.
+  // The keys of `routes` are those of Client.
   return Object.assign(Object.fromEntries(calls), { metro, changeCount: () => changeCount }) as Client;
 }

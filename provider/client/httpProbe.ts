@@ -1,8 +1,8 @@
-/** One HTTP question to a service, as a client of it would ask. */
+/** An HTTP probe of a service, sent as any client would. */
 import axios from "axios";
 import { isLoopbackUrl } from "../base/hostNames";
 
-/** What the service answered; `undefined` when it did not. */
+/** The service's response. */
 export interface ProbeResponse {
   readonly status: number;
   readonly body: string;
@@ -10,7 +10,7 @@ export interface ProbeResponse {
 
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** GETs a URL on a fresh connection; never throws for a service that is down. */
+/** GETs a URL on a new connection; `undefined` if the service does not respond within 5 s. Throws only the signal's reason. */
 export async function probeHttp(url: string, signal?: AbortSignal): Promise<ProbeResponse | undefined> {
   try {
     const response = await axios.get<string>(url, {

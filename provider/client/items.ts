@@ -1,48 +1,48 @@
-/** What came of a call, item by item. */
+/** The items of a response, or the errors of those that failed. */
 import { type ErrorCode, UnikernelError, formatErrorSentences } from "../base/errors";
 import { type ItemStatus, failedItemError } from "./errors/apiErrors";
 import type { ApiResponse } from "./apiResponse";
 import type { ItemOf, RouteName } from "../contract/routes";
 
-const toItemError = <K extends RouteName>(reply: ApiResponse<K>, attempted: string, item: ItemOf<K>) =>
-  (item as ItemStatus).status === "error" ? failedItemError(attempted, item as ItemStatus, reply) : undefined;
+const toItemError = <K extends RouteName>(response: ApiResponse<K>, attempted: string, item: ItemOf<K>) =>
+  (item as ItemStatus).status === "error" ? failedItemError(attempted, item as ItemStatus, response) : undefined;
 
 /**
- * The one item of an answer to a call about one thing.
+ * The item of the response to a call about a single object.
  *
- * Throws the item's failure by its numeric code (`NOT_FOUND` for 8, and so on); `API_SHAPE` for an answer without an item.
+ * Throws the item's error by its numeric code (`NOT_FOUND` for 8, and so on), or `API_SHAPE` if the response has no item.
  *
- * @param attempted completes the sentence of the error, such as `Creating volume 'data'`
+ * @param attempted start of the error's sentence, such as `Creating volume 'data'`
  */
-export function onlyItem<K extends RouteName>(reply: ApiResponse<K>, attempted: string): ItemOf<K> {
-  const item = reply.items[0];
-  // Not NOT_FOUND: of an object that exists this would say that it is gone.
-  if (item === undefined) throw new UnikernelError("API_SHAPE", `${attempted} failed: the answer is empty.`);
-  const failure = toItemError(reply, attempted, item);
+export function onlyItem<K extends RouteName>(response: ApiResponse<K>, attempted: string): ItemOf<K> {
+  const item = response.items[0];
+  // Not NOT_FOUND, which would report an object as gone that may exist.
+  if (item === undefined) throw new UnikernelError("API_SHAPE", `${attempted} failed: the response is empty.`);
+  const failure = toItemError(response, attempted, item);
   if (failure !== undefined) throw failure;
   return item;
 }
 
 /**
- * Every item of an answer to a bulk call, for a caller who needs them all.
+ * All items of the response to a bulk call, for a caller that needs every one to succeed.
  *
- * Throws when one failed, since a bulk call is not atomic: the error lists every failure, carries the items that succeeded in
- * `details.succeeded`, and has the code that all failures share, else `OPERATION_FAILED`.
+ * Throws if an item failed. A bulk call is not atomic, so the error lists every failure and has the items that succeeded in
+ * `details.succeeded`. Its code is the one that all failures share, otherwise `OPERATION_FAILED`.
  *
- * @param attempted completes the sentence of the error, such as `Deleting 3 instances`
+ * @param attempted start of the error's sentence, such as `Deleting 3 instances`
  */
-export function allItems<K extends RouteName>(reply: ApiResponse<K>, attempted: string): readonly ItemOf<K>[] {
-  const failures = reply.items.flatMap((item) => {
+export function allItems<K extends RouteName>(response: ApiResponse<K>, attempted: string): readonly ItemOf<K>[] {
+  const failures = response.items.flatMap((item) => {
     const { uuid, name } = item as { readonly uuid?: string; readonly name?: string };
-    return toItemError(reply, `'${name ?? uuid ?? ""}'`, item) ?? [];
+    return toItemError(response, `'${name ?? uuid ?? ""}'`, item) ?? [];
   });
   const [failure] = failures;
-  if (failure === undefined) return reply.items;
-  const succeeded = reply.items.filter((item) => (item as ItemStatus).status !== "error");
+  if (failure === undefined) return response.items;
+  const succeeded = response.items.filter((item) => (item as ItemStatus).status !== "error");
   const code: ErrorCode = failures.every((one) => one.code === failure.code) ? failure.code : "OPERATION_FAILED";
   throw new UnikernelError(
     code,
-    `${attempted}: ${failures.length} of ${reply.items.length} failed. ${failures.map(formatErrorSentences).join(" ")}`,
+    `${attempted}: ${failures.length} of ${response.items.length} failed. ${failures.map(formatErrorSentences).join(" ")}`,
     { details: { ...failure.details, succeeded, failed: failures.map((one) => one.details) } },
   );
 }

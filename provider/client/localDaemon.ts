@@ -1,4 +1,4 @@
-/** Finds the local platform's daemon, and starts it when none runs. */
+/** Finds the local platform's daemon and starts it if none is running. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { systemClock } from "../base/clock";
@@ -7,31 +7,33 @@ import { UnikernelError } from "../base/errors";
 import { isProcessAlive, spawnDetached } from "../base/exec";
 import { type LocalPaths, localPaths } from "../base/localPaths";
 
-/** A daemon that answers. */
+/** A running daemon that responds. */
 export interface LocalDaemon {
   /** Such as `http://127.0.0.1:40123`. */
   readonly url: string;
+  /** Bearer token of its API. Secret. */
   readonly token: string;
   readonly pid: number;
-  /** What it was started with. */
+  /** Settings that it was started with. */
   readonly settings: DaemonSettings;
 }
 
 const START_TIMEOUT_MS = 15_000;
 const POLL_INTERVAL_MS = 50;
-/** How long one daemon that was started may say nothing before another one is started. */
+/** Time that a started daemon has to respond before another one is started. */
 const RESPAWN_AFTER_MS = 5_000;
 const RESPONSE_TIMEOUT_MS = 5_000;
 const LOG_EXCERPT_LINES = 10;
-/** A daemon that cannot write its database and its log ends without a word. */
+/** With less, the daemon can write neither its database nor its log and exits without an error message. */
 const MIN_FREE_BYTES = 256 * 1024;
 
 /**
- * The daemon of this machine's local platform; starts it when none answers. Any number of processes may call this at
- * once: one daemon results, since the others find the state folder taken and end.
+ * Returns the daemon of this machine's local platform, and starts one if none responds. Safe to call from many processes at
+ * once: only one daemon stays, because the others find the state folder locked and exit.
  *
- * @param options.daemonArguments command line of the daemon, if it is started by this call; none by default
- * Throws `DAEMON_FAILED` with the last lines of the daemon's log when none answers after 15 seconds, `NO_SPACE`.
+ * Throws `DAEMON_FAILED` with the last lines of the daemon's log if none responds within 15 s; `NO_SPACE` if the disk is full.
+ *
+ * @param options.daemonArguments command-line arguments for a daemon started by this call; none by default
  */
 export async function connectLocalDaemon(
   options: { readonly signal?: AbortSignal; readonly daemonArguments?: readonly string[] } = {},
@@ -47,7 +49,7 @@ export async function connectLocalDaemon(
     const now = systemClock.now();
     const isUnresponsive = spawned !== undefined && now - spawned.at > RESPAWN_AFTER_MS;
     if (spawned === undefined || isUnresponsive || !isProcessAlive(spawned.pid)) {
-      // One that ended found another daemon in its place, which may itself be ending: so ask again, then try again.
+      // A daemon that exited had found another one, which may itself be exiting. So look again, then start again.
       spawned = { pid: await spawnDaemon(paths, daemonArguments), at: now };
     }
     await systemClock.sleep(POLL_INTERVAL_MS, signal);
@@ -58,21 +60,21 @@ export async function connectLocalDaemon(
     log === "" ? "Its log is empty." : `Last lines of its log:\n${lines.map((line) => `  | ${line}`).join("\n")}\n`;
   throw new UnikernelError(
     "DAEMON_FAILED",
-    `The local platform did not answer within ${START_TIMEOUT_MS / 1000} s. ${logExcerpt}`,
+    `The local platform did not respond within ${START_TIMEOUT_MS / 1000} s. ${logExcerpt}`,
     {
-      hint: `Read ${paths.logFile}, or run '${process.execPath} ${daemonProgramPath()}' to see what is wrong.`,
+      hint: `Read ${paths.logFile}, or run '${process.execPath} ${daemonProgramPath()}' to see the error.`,
     },
   );
 }
 
-/** The daemon if one answers; never starts one. */
+/** The running daemon; `undefined` if none responds within 5 s. Never starts one. Throws only the signal's reason. */
 export async function findLocalDaemon(
   paths: LocalPaths = localPaths(),
   signal?: AbortSignal,
 ): Promise<LocalDaemon | undefined> {
   try {
     const { url, pid, settings } = daemonFile.parse(JSON.parse(await fs.readFile(paths.daemonFile, "utf8")));
-    if (!isProcessAlive(pid)) return undefined; // its port may be another program's by now, which must not get the token
+    if (!isProcessAlive(pid)) return undefined; // its port may belong to another program now, which must not receive the token
     const token = (await fs.readFile(paths.tokenFile, "utf8")).trim();
     const timeoutSignal = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
     const response = await fetch(`${url}/v1/healthz`, {
@@ -101,7 +103,7 @@ async function spawnDaemon(paths: LocalPaths, daemonArguments: readonly string[]
   return spawnDetached(process.execPath, args, { output: paths.logFile, cwd: "/" });
 }
 
-/** The daemon's program: beside this file when compiled, in `dist` when this file runs from its source. */
+/** The daemon's program: next to this file if compiled, in `dist` if this file runs from source. */
 function daemonProgramPath(): string {
   const compiled = path.join(__dirname, "..", "platform", "main.js");
   return __filename.endsWith(".ts")

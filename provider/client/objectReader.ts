@@ -1,8 +1,8 @@
 /**
- * Batched reads of single objects: reads of the same moment share one request, and many reads within a short time
- * cost one listing per page. A refresh of a large stack reads every object one by one; batching makes it cheap.
+ * Batched reads of single objects. Simultaneous reads share one request, and a burst of reads is served from a listing, one
+ * request per page. This makes a refresh of a large stack cheap, which reads every object on its own.
  *
- * For single reads, not for polling: a listing may be up to `LISTING_MAX_AGE_MS` old.
+ * Not for polling: a listing may be up to `LISTING_MAX_AGE_MS` old.
  */
 import { type Clock, systemClock } from "../base/clock";
 import { abortable } from "../base/timeout";
@@ -10,16 +10,16 @@ import type { Client } from "./client";
 import { type BatchedRead, createBatchLoader } from "./batchLoader";
 import type { CertificateItem, InstanceItem, ServiceItem, VolumeItem } from "../contract/models";
 
-/** Looks up one object by its uuid; `undefined` only when the API said that it does not exist. Throws as the client does. */
+/** Reads an object by uuid; `undefined` only if the API reports that it does not exist. Throws the client's errors. */
 export interface ObjectReader {
-  /** An instance that is retained in state `deleted` counts as gone. */
+  /** `undefined` also for an instance that is retained in state `deleted`. */
   instance(uuid: string): Promise<InstanceItem | undefined>;
   service(uuid: string): Promise<ServiceItem | undefined>;
   volume(uuid: string): Promise<VolumeItem | undefined>;
   certificate(uuid: string): Promise<CertificateItem | undefined>;
 }
 
-/** The same reader for one caller, who stops waiting when the signal aborts; others may wait for the same request. */
+/** The same reader with a signal that ends the caller's wait. The request continues, since other callers may share it. */
 export const withReadSignal = (reader: ObjectReader, signal: AbortSignal): ObjectReader => ({
   instance: (uuid) => abortable(reader.instance(uuid), signal),
   service: (uuid) => abortable(reader.service(uuid), signal),
@@ -27,7 +27,7 @@ export const withReadSignal = (reader: ObjectReader, signal: AbortSignal): Objec
   certificate: (uuid) => abortable(reader.certificate(uuid), signal),
 });
 
-/** Makes the reader of one client. */
+/** Creates a reader on top of a client. */
 export function createObjectReader(client: Client, clock: Clock = systemClock): ObjectReader {
   const context = { clock, changeCount: () => client.changeCount() };
   const instances: BatchedRead<InstanceItem> = createBatchLoader("instance", client.getInstances, context);

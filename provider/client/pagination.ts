@@ -1,25 +1,25 @@
-/** Whole listings, page by page. */
+/** Complete listings, read page by page. */
 import { UnikernelError } from "../base/errors";
 import type { CallOptions } from "./transport/sendRequest";
 
-/** Objects per page; the vendor's own SDKs take as many. */
+/** Objects per page, as in the vendor's SDKs. */
 export const PAGE_SIZE = 100;
 
-/** How often a listing is begun whose pages cannot be continued. */
+/** Number of times a listing is started if a page of it fails. */
 const MAX_LISTING_ATTEMPTS = 3;
 
-/** The part of a query that names a page. */
+/** The part of a query that selects a page. */
 interface PageQuery {
   readonly count: number;
   readonly from?: string;
 }
 
 /**
- * Every object of a listing, oldest first, each once. The next page begins at the last object of the one before: a server that
- * counts it in sends it twice, and one that brings nothing new has come to its end.
+ * Every object of a listing, oldest first, without duplicates. A page starts at the last object of the previous page. A server
+ * may include that object again, and a page without new objects is the last one.
  *
- * An object may go before the page that begins at it is asked for: then a server refuses the page, and the listing begins
- * again, three times at most. Throws as the call does.
+ * If the object at which a page starts was deleted in the meantime, the server rejects the page with HTTP 400. The listing then
+ * restarts, up to {@link MAX_LISTING_ATTEMPTS} attempts in all. Throws the errors of `list`.
  */
 export async function listAll<I extends { readonly uuid: string }, Q extends object>(
   list: (request: { query: Q & PageQuery }, options?: CallOptions) => Promise<{ readonly items: readonly I[] }>,
@@ -33,14 +33,14 @@ export async function listAll<I extends { readonly uuid: string }, Q extends obj
       for (;;) {
         const page = { ...query, count: PAGE_SIZE, ...(from === undefined ? {} : { from }) };
         const { items } = await list({ query: page }, options);
-        const before = found.size;
+        const previousCount = found.size;
         for (const item of items) if (!found.has(item.uuid)) found.set(item.uuid, item);
         from = items.at(-1)?.uuid;
-        if (items.length < PAGE_SIZE || found.size === before) return [...found.values()];
+        if (items.length < PAGE_SIZE || found.size === previousCount) return [...found.values()];
       }
     } catch (error) {
-      const isRefused = UnikernelError.has(error, "API_REJECTED") && error.details["status"] === 400;
-      if (!isRefused || from === undefined || attempt === MAX_LISTING_ATTEMPTS) throw error;
+      const isRejected = UnikernelError.has(error, "API_REJECTED") && error.details["status"] === 400;
+      if (!isRejected || from === undefined || attempt === MAX_LISTING_ATTEMPTS) throw error;
     }
   }
 }

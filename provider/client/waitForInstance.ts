@@ -1,4 +1,4 @@
-/** Waiting for an instance: conditions judge one observation, the loop does nothing clever. */
+/** Waits for an instance. Conditions assess one observation and hold all the logic; the loop only polls. */
 import type { Clock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
 import { omitUndefined } from "../base/objects";
@@ -9,14 +9,14 @@ import { type SecretInputs, readConsoleExcerpt } from "./errors/consoleExcerpt";
 import type { InstanceItem, InstanceState } from "../contract/models";
 import { describeStop } from "./errors/stopReason";
 
-/** What a condition makes of one observation. */
+/** Assessment of one observation. */
 export type ConditionResult =
   | { readonly outcome: "met" }
   | { readonly outcome: "pending"; readonly reason: string }
-  /** Will never be met: stop waiting now. */
+  /** Cannot be met any more; the wait ends. */
   | { readonly outcome: "failed"; readonly reason: string };
 
-/** Judges an instance as it is now. Pure. */
+/** Assesses an observed instance. Pure. */
 export type Condition = (instance: InstanceItem) => ConditionResult;
 
 const DOWN_STATES: readonly (InstanceState | undefined)[] = [
@@ -27,10 +27,10 @@ const DOWN_STATES: readonly (InstanceState | undefined)[] = [
   "checkpoint",
 ];
 
-/** A restart sequence that has got so far is a crash loop: the pauses between further attempts only grow. */
+/** From this attempt on, a restart sequence counts as a crash loop: the delays between attempts only grow. */
 const CRASH_LOOP_ATTEMPTS = 2;
 
-/** The guest's program runs, or sleeps ready to wake. */
+/** Met if the guest is running or in standby. Fails if it is down or in a crash loop. */
 export const assessLiveness: Condition = (instance) => {
   if (instance.state === "running" || instance.state === "standby") return { outcome: "met" };
   const restart = instance.restart ?? undefined;
@@ -45,8 +45,8 @@ export const assessLiveness: Condition = (instance) => {
 };
 
 /**
- * The program listens on its service's ports. `net_time_us` is 0 until then; a node that does not report it at all
- * is believed as soon as the instance is up.
+ * Met if the program listens on its service's ports: `net_time_us` is 0 until then. Older nodes do not report it; then a live
+ * instance counts as ready.
  */
 export const assessReadiness: Condition = (instance) => {
   const liveness = assessLiveness(instance);
@@ -54,18 +54,18 @@ export const assessReadiness: Condition = (instance) => {
   return { outcome: "pending", reason: "its program does not listen on the service's port yet" };
 };
 
-/** How to wait. */
+/** Options of {@link waitForInstance}. */
 export interface WaitOptions {
   readonly clock: Clock;
-  /** Ends the wait: with `WAIT_TIMEOUT` when the time is up, else with its reason. `undefined` waits for as long as it takes. */
+  /** Ends the wait with `WAIT_TIMEOUT` if it timed out, otherwise with its reason. `undefined` waits without a limit. */
   readonly signal?: AbortSignal | undefined;
-  /** What the instance was given in secret, for {@link guestStoppedError}. */
+  /** The instance's secret inputs, for {@link guestStoppedError}. */
   readonly secretInputs?: readonly SecretInputs[];
-  /** How long a new instance may be unreadable at first. Milliseconds; default 0. */
+  /** Time in which a new instance may still be reported as not found. Milliseconds; default 0. */
   readonly notFoundGraceMs?: number;
 }
 
-/** The longest single server-side wait: short enough to notice that an instance failed instead. */
+/** Limit of a server-side wait: short, to notice soon if the instance fails instead. */
 const SERVER_WAIT_S = 2;
 const MIN_POLL_INTERVAL_MS = 50;
 const MAX_POLL_INTERVAL_MS = 1_000;
@@ -73,9 +73,10 @@ const MAX_POLL_INTERVAL_MS = 1_000;
 const toSeconds = (ms: number): number => Math.round(ms / 1000);
 
 /**
- * Observes an instance until the condition is met, and returns the observation.
+ * Polls an instance until the condition is met, and returns the last observation.
  *
- * Throws `GUEST_STOPPED` (condition failed; carries the decoded reason and the last console lines), `WAIT_TIMEOUT`, or `NOT_FOUND`.
+ * Throws `GUEST_STOPPED` if the condition fails (with the decoded stop reason and the last console lines), `WAIT_TIMEOUT`,
+ * `NOT_FOUND`, or the client's errors.
  */
 export async function waitForInstance(
   client: Client,
@@ -90,12 +91,12 @@ export async function waitForInstance(
   let last: { readonly name: string; readonly state: InstanceState | undefined; readonly reason: string } | undefined;
   try {
     for (let pauseMs = MIN_POLL_INTERVAL_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_POLL_INTERVAL_MS)) {
-      const reply = await client.getInstances({ query: { uuid: [uuid] } }, call);
-      if (last === undefined && reply.items[0]?.error === ITEM_CODES.NotFound && clock.now() < notFoundGraceEndMs) {
+      const response = await client.getInstances({ query: { uuid: [uuid] } }, call);
+      if (last === undefined && response.items[0]?.error === ITEM_CODES.NotFound && clock.now() < notFoundGraceEndMs) {
         await clock.sleep(pauseMs, signal);
         continue;
       }
-      const instance = onlyItem(reply, `Reading instance '${uuid}'`);
+      const instance = onlyItem(response, `Reading instance '${uuid}'`);
       const result = condition(instance);
       if (result.outcome === "met") return instance;
       if (result.outcome === "failed") {
@@ -106,7 +107,7 @@ export async function waitForInstance(
         const query = { uuid: [uuid], state: ["running" as const], timeout_s: [SERVER_WAIT_S] };
         await client.waitInstances({ query }, { ...call, serverWaitMs: SERVER_WAIT_S * 1000 });
       }
-      // Also after the server waited, for one that answers at once.
+      // Even after a server-side wait: some servers respond at once.
       await clock.sleep(pauseMs, signal);
     }
   } catch (error) {
@@ -121,9 +122,9 @@ export async function waitForInstance(
 }
 
 /**
- * Observes until the API says that the instance is stopped or gone. Throws `WAIT_TIMEOUT`, or what the API answered.
+ * Polls until the API reports that the instance is stopped or not found. Throws `WAIT_TIMEOUT` or the client's errors.
  *
- * @param options.timeoutMs ends the wait earlier than the signal, for a caller who then goes on
+ * @param options.timeoutMs ends the wait before the signal does, for a caller that continues afterwards; default no limit
  */
 export async function waitUntilStopped(
   client: Client,
@@ -137,25 +138,25 @@ export async function waitUntilStopped(
     const { name = uuid, state } = last ?? {};
     const seconds = toSeconds(clock.now() - beganMs);
     return new UnikernelError("WAIT_TIMEOUT", `Instance '${name}' did not stop within ${seconds} s.`, {
-      hint: "Stop it by force, or give its program more time to end.",
+      hint: "Force the stop, or give its program more time to exit.",
       details: omitUndefined({ metro: client.metro, resource: uuid, state }),
     });
   };
   try {
     for (;;) {
-      const reply = await client.waitInstances(
+      const response = await client.waitInstances(
         { query: { uuid: [uuid], state: ["stopped"], timeout_s: [SERVER_WAIT_S] } },
         { ...call, serverWaitMs: SERVER_WAIT_S * 1000 },
       );
-      const item = reply.items[0];
+      const item = response.items[0];
       if (item === undefined || item.error === ITEM_CODES.NotFound) return;
       if (item.state === "stopped" || item.state === "deleted") return;
-      // A wait that ran out has no code, or this one; any other says that there is nothing to wait for.
+      // A wait that timed out has this code or none; with any other code, waiting is pointless.
       if (item.error !== undefined && item.error !== ITEM_CODES.TimedOut)
-        onlyItem(reply, `Waiting for instance '${uuid}'`);
+        onlyItem(response, `Waiting for instance '${uuid}'`);
       last = { name: item.name, state: item.state };
       if (clock.now() - beganMs >= timeoutMs) throw toTimeoutError();
-      // The server waited; this is for one that answers at once.
+      // The server has waited, but some servers respond at once.
       await clock.sleep(MIN_POLL_INTERVAL_MS, signal);
     }
   } catch (error) {
@@ -164,10 +165,10 @@ export async function waitUntilStopped(
 }
 
 /**
- * The error of a guest that is down when it should be up. Its environment, its inline files and its plugins' configurations are
- * not quoted.
+ * `GUEST_STOPPED` for a guest that is down but should be up. Quotes the console, with environment values, inline files and
+ * plugin configurations redacted.
  *
- * @param secretInputs what was asked for: an answer need not hold all of it
+ * @param secretInputs the requested inputs, since a response may omit some of them
  */
 export async function guestStoppedError(
   client: Client,

@@ -36,7 +36,7 @@ export const ITEM_CODES = {
   CertCnMismatch: 30,
 } as const;
 
-/** Name of an item code. */
+/** Name of an item code, such as `NotFound`. */
 export type ItemCodeName = keyof typeof ITEM_CODES;
 
 /** One of the numbers of {@link ITEM_CODES}. */

@@ -1,14 +1,14 @@
-/** `daemon.json`: what the daemon of a local platform says of itself, and its clients read. */
+/** `daemon.json`: written by the daemon of a local platform, read by its clients to find it. */
 import * as z from "zod";
 
 const daemonSettings = z.looseObject({
-  /** Never ends by itself. */
+  /** Keeps running when idle. */
   stay: z.boolean(),
   /** Every quota, by the API's name; `_mb` is MiB. */
   quotas: z.record(z.string(), z.number()),
 });
 
-/** Model of the file. */
+/** Schema of the file. */
 export const daemonFile = z.looseObject({
   /** Such as `http://127.0.0.1:40123`. */
   url: z.string(),
@@ -16,10 +16,10 @@ export const daemonFile = z.looseObject({
   version: z.string().optional(),
   /** RFC 3339. */
   startedAt: z.string().optional(),
-  // A daemon of an older version says nothing of them.
+  // Daemons of older versions do not write it.
   settings: daemonSettings.default({ stay: false, quotas: {} }),
 });
-/** The file's content. */
+/** Content of the file. */
 export type DaemonFile = z.infer<typeof daemonFile>;
-/** What a daemon was started with. */
+/** Settings that a daemon was started with. */
 export type DaemonSettings = z.infer<typeof daemonSettings>;

@@ -1,12 +1,12 @@
-/** How the platform names images: `oci://local/<repository>@<digest>`, whatever they were asked for by. Pure. */
+/** Image references of the local platform. Pure. */
 
-/** `oci://local/<repository>@<digest>`: the form in which the platform names an image, whatever it was asked for. */
+/** `oci://local/<repository>@<digest>`: the canonical form in which the platform reports every image. */
 export const canonicalImageUrl = (repository: string, digest: string): string => `oci://local/${repository}@${digest}`;
 
-/** What a layout understands of a reference: the canonical form names this platform in front. */
+/** The reference as an image layout has it: without the prefix `oci://local/` or `local/` of the canonical form. */
 export const stripPlatformPrefix = (reference: string): string => reference.replace(/^(oci:\/\/)?local\//, "");
 
-/** True for a repository (a tag or digest may follow) of an account, of one application of it, or of `official`: those without account. */
+/** True if a reference is in a namespace: an account, an application of an account, or `official` for repositories without an account. */
 export function isInNamespace(reference: string, namespace: string): boolean {
   const repository = reference.replace(/[:@].*$/, "");
   if (namespace === "official") return !repository.includes("/");

@@ -1,8 +1,8 @@
 /**
- * Raw inputs → inputs with defaults, or failures with property paths.
+ * Validates raw inputs and fills in defaults, or reports failures with property paths.
  *
- * The walk follows the zod schema itself, so that defaults are filled and rules applied on every known part of a value
- * while unknown parts pass: an input that is accepted when known is never refused because part of it is unknown.
+ * The walk follows the zod schema. It fills in defaults and validates the known parts of a value and skips unknown parts, so an
+ * input that is valid when known never fails because a part of it is unknown.
  */
 import * as z from "zod";
 import { closestMatch } from "../base/spelling";
@@ -12,57 +12,57 @@ import { describeIssue } from "./issueMessage";
 import { type PathPart, formatPath } from "./propertyPath";
 import { containsUnknown, isUnknown } from "./unknowns";
 
-/** Outcome of a check. `inputs` are meaningful only without failures. */
+/** Result of a check. `inputs` are valid only if there are no failures. */
 export interface CheckResult {
   readonly inputs: Properties;
   readonly failures: readonly CheckFailure[];
 }
 
-/** A place in the inputs, its last part first: few places are ever printed. */
-interface Place {
-  readonly above: Place | undefined;
+/** A path in the inputs as a linked list, last part first: cheap to extend, and few paths are ever printed. */
+interface PathNode {
+  readonly parent: PathNode | undefined;
   readonly part: PathPart;
 }
 
-/** Where the walk is, and what it found. */
+/** Position of the walk, and the failures so far. */
 interface WalkState {
-  readonly place: Place | undefined;
+  readonly path: PathNode | undefined;
   /** Inside a secret field: values must not be quoted. */
   readonly secret: boolean;
   readonly failures: CheckFailure[];
 }
 
-/** Checks one value and returns it with its defaults. */
+/** Checks a value and returns it with defaults. */
 type Checker = (value: unknown, walk: WalkState) => unknown;
 
-const descend = ({ place, secret, failures }: WalkState, part: PathPart, isSecret: boolean): WalkState => ({
-  place: { above: place, part },
+const descend = ({ path, secret, failures }: WalkState, part: PathPart, isSecret: boolean): WalkState => ({
+  path: { parent: path, part },
   secret: secret || isSecret,
   failures,
 });
 
-function addFailure({ place, failures }: WalkState, reason: string, within: readonly PathPart[] = []): void {
-  const path = [...within];
-  for (let at = place; at !== undefined; at = at.above) path.unshift(at.part);
-  failures.push({ property: formatPath(path), reason });
+function addFailure({ path, failures }: WalkState, reason: string, subpath: readonly PathPart[] = []): void {
+  const parts = [...subpath];
+  for (let node = path; node !== undefined; node = node.parent) parts.unshift(node.part);
+  failures.push({ property: formatPath(parts), reason });
 }
 
 const checkers = new WeakMap<z.ZodType, Checker>();
 
-/** The checker of a schema, made once: what a schema is made of does not change from value to value. */
+/** The checker of a schema, created once per schema. */
 function checkerOf(schema: z.ZodType): Checker {
-  const made = checkers.get(schema) ?? makeChecker(schema);
-  checkers.set(schema, made);
-  return made;
+  const checker = checkers.get(schema) ?? createChecker(schema);
+  checkers.set(schema, checker);
+  return checker;
 }
 
-function makeChecker(schema: z.ZodType): Checker {
+function createChecker(schema: z.ZodType): Checker {
   const inner = innerSchema(schema);
-  const known = inner === undefined ? checkerOfBare(schema) : checkerOfWrapper(schema, checkerOf(inner));
-  return (value, walk) => (isUnknown(value) ? value : known(value, walk));
+  const checkKnown = inner === undefined ? checkerOfBare(schema) : checkerOfWrapper(schema, checkerOf(inner));
+  return (value, walk) => (isUnknown(value) ? value : checkKnown(value, walk));
 }
 
-/** Pulumi sends null for what a program left undefined inside nested values. */
+/** Treats null like undefined: Pulumi sends null for members that are undefined in nested values. */
 const checkerOfWrapper = (schema: z.ZodType, checkInner: Checker): Checker =>
   schema instanceof z.ZodDefault
     ? (value, walk) => checkInner(value ?? schema.def.defaultValue, walk)
@@ -71,7 +71,7 @@ const checkerOfWrapper = (schema: z.ZodType, checkInner: Checker): Checker =>
 function checkerOfBare(schema: z.ZodType): Checker {
   const checkWhole: Checker = (value, walk) => checkLeaf(schema, value, walk);
   const checkParts = checkerOfParts(schema);
-  // What is no list and no object can only be parsed as a whole.
+  // Only lists and objects have parts to walk.
   return (value, walk) =>
     value === null || typeof value !== "object" ? checkWhole(value, walk) : checkParts(value, walk);
 }
@@ -101,14 +101,14 @@ function checkerOfObject(schema: z.ZodObject): (value: object, walk: WalkState) 
     isSecret: meta?.secret === true,
   }));
   return (value, walk) => {
-    const given = value as Properties;
+    const properties = value as Properties;
     const result: Record<string, unknown> = {};
     for (const { name, check: checkField, isSecret } of fields) {
-      const checked = checkField(given[name], descend(walk, name, isSecret));
+      const checked = checkField(properties[name], descend(walk, name, isSecret));
       if (checked !== undefined) result[name] = checked;
     }
-    for (const key of Object.keys(given)) {
-      if (!Object.hasOwn(schema.shape, key) && given[key] !== undefined) addUnknownKey(schema, key, walk);
+    for (const key of Object.keys(properties)) {
+      if (!Object.hasOwn(schema.shape, key) && properties[key] !== undefined) addUnknownKey(schema, key, walk);
     }
     return result;
   };
@@ -120,7 +120,7 @@ function addUnknownKey(schema: z.ZodObject, key: string, walk: WalkState): void 
   addFailure(
     walk,
     suggestion === undefined
-      ? `unknown property. Known are ${knownKeys.join(", ")}.`
+      ? `unknown property. Known properties: ${knownKeys.join(", ")}.`
       : `unknown property; did you mean '${suggestion}'?`,
     [key],
   );
@@ -151,41 +151,41 @@ function checkLeaf(schema: z.ZodType, value: unknown, walk: WalkState): unknown 
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  // A value of another type has no length that could be wrong as well.
+  // For a value of the wrong type, other issues such as its length are noise.
   const mistyped = issues.find(({ code, path }) => code === "invalid_type" && path.length === 0);
   for (const issue of mistyped === undefined ? issues : [mistyped]) {
-    const within = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
-    addFailure(walk, describeIssue(issue, value, walk.secret), within);
+    const subpath = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+    addFailure(walk, describeIssue(issue, value, walk.secret), subpath);
   }
   return value;
 }
 
-/** What concerns a list as a whole, which is its length; its items are walked one by one. */
+/** Issues of a list as a whole, such as its length; the walk checks its items. */
 function arrayLevelIssues(schema: z.ZodArray, value: readonly unknown[]): readonly z.core.$ZodIssue[] {
   if ((schema.def.checks ?? []).length === 0) return [];
   return schema.safeParse(value).error?.issues.filter((issue) => issue.path.length === 0) ?? [];
 }
 
-/** What a rule reads; unknown where something above it is. */
-const valueAtPath = (inputs: Properties, place: string): unknown =>
-  place
+/** The value at a path that a rule reads; unknown if a parent is unknown. */
+const valueAtPath = (inputs: Properties, path: string): unknown =>
+  path
     .split(".")
     .reduce<unknown>((value, key) => (isUnknown(value) ? value : (value as Properties | undefined)?.[key]), inputs);
 
 /**
- * Validates and fills defaults. Never throws on bad input; collects every failure.
+ * Validates inputs and fills in defaults. Collects every failure and never throws on invalid input.
  *
- * @param olds the inputs in state, `{}` for a new resource; rules about changes read them
+ * @param olds the inputs in state, for rules about changes; `{}` for a new resource
  */
 export async function check(definition: Definition, olds: Properties, raw: Properties): Promise<CheckResult> {
   const failures: CheckFailure[] = [];
-  const inputs = checkerOf(definition.inputs)(raw, { place: undefined, secret: false, failures }) as Properties;
+  const inputs = checkerOf(definition.inputs)(raw, { path: undefined, secret: false, failures }) as Properties;
   if (failures.length > 0) return { inputs, failures };
 
   const isKnown = !containsUnknown(inputs);
   for (const rule of definition.rules ?? []) {
-    if (!isKnown && rule.reads.some((place) => containsUnknown(valueAtPath(inputs, place)))) continue;
-    // The fields a rule reads were parsed above; fields it does not read may be unknown, and it promised not to look.
+    if (!isKnown && rule.reads.some((path) => containsUnknown(valueAtPath(inputs, path)))) continue;
+    // The fields that the rule reads are valid and known; it must not read others, which may be unknown.
     failures.push(...rule.test(inputs as never, olds));
   }
   if (failures.length > 0 || definition.computeInputs === undefined) return { inputs, failures };

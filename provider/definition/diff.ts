@@ -1,4 +1,4 @@
-/** Old state against new inputs. What a change means is data on the field, so there is nothing to forget. */
+/** Compares old state with new inputs. Each field's metadata defines the effect of its change. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { fieldsIn } from "./fields";
@@ -13,16 +13,17 @@ import {
 } from "./resource";
 import { containsUnknown, isUnknown } from "./unknowns";
 
-/** One field that differs. */
+/** A changed field. */
 export interface PropertyChange {
+  /** Name of the input. */
   readonly property: string;
-  /** The engine must replace the resource. Never true if only unknown parts differ. */
+  /** The change requires a replacement. Never true if only unknown parts differ. */
   readonly replace: boolean;
-  /** The engine must replace the resource if the unknown parts turn out to differ. */
+  /** The change will require a replacement if the unknown parts differ at apply. */
   readonly mayReplace: boolean;
-  /** Applied in place, with a stop and a start. */
+  /** The change is applied in place, with a stop and a start. */
   readonly restart: boolean;
-  /** False if only unknown parts differ: there may be no change. */
+  /** False if only unknown parts differ: the value may turn out unchanged. */
   readonly certain: boolean;
 }
 
@@ -33,7 +34,7 @@ const canonicalJson = (value: unknown): string =>
       : inner,
   );
 
-/** Sorts what is unordered, so that equal sets compare equal. */
+/** Sorts unordered lists, so that equal sets compare equal. */
 function normalise(schema: z.ZodType, value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   const inner = innerSchema(schema);
@@ -55,7 +56,7 @@ function normalise(schema: z.ZodType, value: unknown): unknown {
   return value;
 }
 
-/** The part of a schema that describes one member of a value; `undefined` when the schema says nothing about it. */
+/** The schema of a member of a value; `undefined` if the schema does not define it. */
 export function memberSchema(schema: z.ZodType, key: string): z.ZodType | undefined {
   const bare = innerSchema(schema) ?? schema;
   if (bare instanceof z.ZodArray) return bare.element as z.ZodType;
@@ -64,7 +65,7 @@ export function memberSchema(schema: z.ZodType, key: string): z.ZodType | undefi
   return (bare.shape as Readonly<Record<string, z.ZodType>>)[key];
 }
 
-/** True if the known parts of `news` differ from `olds`. */
+/** True if known parts of `news` differ from `olds`. Unknown parts count as equal. */
 export function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, news: unknown): boolean {
   if (isUnknown(news)) return false;
   if (!containsUnknown(news)) return !isDeepStrictEqual(olds, news);
@@ -80,19 +81,19 @@ export function knownPartsDiffer(schema: z.ZodType | undefined, olds: unknown, n
   return [...keys].some((key) => knownPartsDiffer(schema && memberSchema(schema, key), before[key], after[key]));
 }
 
-/** What a change means, and what it may turn out to mean. */
+/** The effect of a change that is certain now, and the one possible once unknown parts are known. */
 function effectsOf(
   { onChange = "update" }: Partial<FieldMeta>,
   change: FieldChange,
-): { readonly sure: ChangeEffect; readonly possible: ChangeEffect } {
-  if (typeof onChange !== "function") return { sure: onChange, possible: onChange };
+): { readonly certain: ChangeEffect; readonly possible: ChangeEffect } {
+  if (typeof onChange !== "function") return { certain: onChange, possible: onChange };
   const possible = onChange(change);
-  return { sure: containsUnknown(change.after) ? "update" : possible, possible };
+  return { certain: containsUnknown(change.after) ? "update" : possible, possible };
 }
 
 /**
- * The fields that differ. `olds` may be the whole old state (inputs and outputs together, as the engine passes it):
- * only input fields are looked at. `diff(a, a)` is empty.
+ * The changed fields. `olds` may be the complete old state, inputs and outputs together, as the engine passes it; only input
+ * fields are compared. `diff(definition, a, a)` is empty.
  */
 export function diff(
   definition: Pick<Definition, "inputs" | "deletedOnStop">,
@@ -102,21 +103,21 @@ export function diff(
   const changes: PropertyChange[] = [];
   const deletedOnStop = definition.deletedOnStop?.(olds) === true;
   for (const { name: property, schema, meta } of fieldsIn(definition.inputs)) {
-    // Most have not changed at all.
+    // Fast path: most fields are unchanged.
     if (olds[property] === news[property] || isDeepStrictEqual(olds[property], news[property])) continue;
     const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];
     if (isDeepStrictEqual(before, after)) continue;
     if (after === undefined && meta?.keptWhenAbsent === true) continue;
-    const { sure, possible } = effectsOf(meta ?? {}, { before, after, news });
-    if (sure === "ignore") continue;
+    const { certain: effect, possible } = effectsOf(meta ?? {}, { before, after, news });
+    if (effect === "ignore") continue;
     const certain = knownPartsDiffer(schema, before, after);
-    const replaces = (effect: ChangeEffect): boolean => effect === "replace" || (effect === "restart" && deletedOnStop);
-    const replace = certain && replaces(sure);
+    const isReplacement = (one: ChangeEffect): boolean => one === "replace" || (one === "restart" && deletedOnStop);
+    const replace = certain && isReplacement(effect);
     changes.push({
       property,
       replace,
-      mayReplace: !replace && replaces(possible),
-      restart: sure === "restart" && !deletedOnStop,
+      mayReplace: !replace && isReplacement(possible),
+      restart: effect === "restart" && !deletedOnStop,
       certain,
     });
   }

@@ -1,12 +1,12 @@
-/** A resource that exists although creating or updating it failed: its id and properties must reach the state. */
+/** Errors of creates and updates after which the resource exists, so that its id and properties must be saved in state. */
 import { errorMessage } from "../base/errors";
 import type * as z from "zod";
 import type { Properties } from "./resource";
 
-/** Key of an output: the failed operation left the instance stopped. A refresh keeps it; the next successful update removes it. */
+/** Key of an output: the failed operation left the instance stopped. A refresh keeps the key; the next successful update removes it. */
 export const PENDING_START_KEY = "__owesStart";
 
-/** Thrown by `create` and `update`: the id and outputs reach the state, and the cause is reported. */
+/** Thrown by `create` and `update` to save the id and outputs in state and report the cause. */
 export class ResourceInitFailedError extends Error {
   override readonly name = "ResourceInitFailedError";
   readonly id: string;
@@ -21,10 +21,10 @@ export class ResourceInitFailedError extends Error {
   }
 }
 
-/** Every input as `undefined`, to be overlaid by the real ones: requested values that were not applied must not stay in state. */
+/** Every input as `undefined`, to be overlaid with the actual ones, so that values that were not applied do not stay in state. */
 export const clearedInputs = (inputs: z.ZodObject): Properties =>
   Object.fromEntries(Object.keys(inputs.shape).map((name) => [name, undefined]));
 
-/** The outputs among the properties of a state. */
+/** The output properties of a state. */
 export const pickOutputs = (outputs: z.ZodObject, state: Properties): Properties =>
   Object.fromEntries(Object.entries(state).filter(([name]) => name in outputs.shape));

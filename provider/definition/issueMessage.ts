@@ -1,4 +1,4 @@
-/** Turns zod issues into sentences: what is allowed, what was given, what was probably meant. */
+/** Converts zod issues to sentences with the allowed values, the actual value and a suggestion. */
 import type * as z from "zod";
 import { closestMatch } from "../base/spelling";
 
@@ -7,7 +7,7 @@ const quote = (value: unknown): string => JSON.stringify(value) ?? String(value)
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
 
-/** A short form of a value for a sentence; empty for lists and objects. */
+/** The value for the end of a sentence, at most 60 characters; empty for lists and objects. */
 function gotSuffix(value: unknown): string {
   if (value === undefined || (typeof value === "object" && value !== null)) return "";
   const text = quote(value);
@@ -21,20 +21,20 @@ const jsonTypeOf = (value: unknown): string =>
   value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
 
 /**
- * A sentence for one issue.
+ * The sentence for an issue.
  *
- * @param root the value that was checked; the issue's path leads into it
- * @param secret quote nothing of it
+ * @param root the checked value, in which the issue's path starts
+ * @param secret true if the value must not be quoted
  */
 export function describeIssue(issue: z.core.$ZodIssue, root: unknown, secret: boolean): string {
   const value = valueAt(root, issue.path);
-  const given = secret ? "" : gotSuffix(value);
-  const unitOf = (what: string | undefined) =>
-    what === "string" ? "characters" : what === "array" ? "items" : undefined;
+  const got = secret ? "" : gotSuffix(value);
+  const unitOf = (origin: string | undefined) =>
+    origin === "string" ? "characters" : origin === "array" ? "items" : undefined;
   switch (issue.code) {
     case "invalid_type": {
       const expected = TYPE_NAMES[issue.expected] ?? issue.expected;
-      if (expected === "integer" && typeof value === "number") return `must be a whole number${given}.`;
+      if (expected === "integer" && typeof value === "number") return `must be a whole number${got}.`;
       return value === undefined
         ? `required: give a value of type ${expected}.`
         : `must be of type ${expected}, got ${jsonTypeOf(value)}.`;
@@ -44,14 +44,14 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown, secret: bo
       const bound = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
       const unit = unitOf(issue.origin);
       if (unit !== undefined && issue.code === "too_small" && Number(issue.minimum) === 1) return "must not be empty.";
-      return unit === undefined ? `must be ${bound}${given}.` : `must have ${bound} ${unit}.`;
+      return unit === undefined ? `must be ${bound}${got}.` : `must have ${bound} ${unit}.`;
     }
     case "invalid_value": {
       const known = issue.values.filter((v): v is string => typeof v === "string");
       const suggestion = typeof value === "string" && !secret ? closestMatch(value, known) : undefined;
-      return `must be one of ${known.map(quote).join(", ")}${given}.${suggestion === undefined ? "" : ` Did you mean ${quote(suggestion)}?`}`;
+      return `must be one of ${known.map(quote).join(", ")}${got}.${suggestion === undefined ? "" : ` Did you mean ${quote(suggestion)}?`}`;
     }
     default:
-      return `${issue.message}${given}.`;
+      return `${issue.message}${got}.`;
   }
 }

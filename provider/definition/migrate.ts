@@ -1,15 +1,15 @@
-/** Migrates state from old shapes, step by step, so that state of any earlier release stays readable. */
+/** Migrates old state step by step, so that the state of any earlier release can be read. */
 import type { Definition, Properties } from "./resource";
 
-/** Key of the version of a state's shape. The engine hides keys that start with two underscores. */
+/** Key of the state's schema version. The engine hides keys that start with two underscores. */
 export const STATE_VERSION_KEY = "__version";
 
-/** The version that this code writes. */
+/** The state version that this release writes. */
 export const currentStateVersion = (definition: Definition): number => (definition.migrations?.length ?? 0) + 1;
 
 /**
- * Migrates a state to the current shape. A state without a version has version 1. State of a newer release is returned as it is:
- * unknown properties are ignored.
+ * Migrates a state to the current version. A state without a version has version 1. State of a newer release is returned
+ * unchanged; its unknown properties are ignored later.
  */
 export function migrate(definition: Definition, state: Properties): Properties {
   const stored = state[STATE_VERSION_KEY];

@@ -1,17 +1,19 @@
 /**
- * Physical names. A resource without a `name` gets `<resource name>-<7 hex>`, chosen in check and kept in state, so that
- * a replacement can be created before the old resource is deleted, and a create whose response was lost can be found again.
+ * Physical names. A resource without a `name` gets `<resource name>-<7 hex digits>`, generated in check and saved in state. The
+ * random part lets a replacement be created before the old resource is deleted. The saved name finds an object again if the
+ * response to its create was lost.
  */
 import type { Properties } from "./resource";
 
-/** Key under which the SDK passes the resource's Pulumi name to check; hidden from displays by its underscores. */
+/** Key under which the SDK passes the resource's Pulumi name to check; the underscores hide it from displays. */
 export const RESOURCE_NAME_KEY = "__resourceName";
 
-/** Key that marks a generated name. The form of a name does not tell, because programs also append short hashes. */
+/** Key that marks a generated name. The name itself does not show it, because programs append short hashes too. */
 export const AUTO_NAME_KEY = "__autoName";
 
-/** Form of generated names and of instance and service names: DNS labels (`<name>.internal`). */
+/** Pattern of generated names, and of instance and service names, which are DNS labels (`<name>.internal`). */
 export const DNS_NAME_PATTERN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+/** Limit of a DNS label (RFC 1035, 2.3.4). */
 export const MAX_DNS_NAME_LENGTH = 63;
 const SUFFIX_LENGTH = 7;
 
@@ -23,8 +25,8 @@ const toNameStem = (resourceName: string): string =>
     .replace(/^-+|-+$/g, "") || "unnamed";
 
 /**
- * Fills in `name` where the program gave none, and remembers that it did: the one in state if it was made here too (also
- * for a resource that was renamed in the program since), else a new one.
+ * Fills in `name` if the program sets none, and marks it as generated. Keeps a generated name from state, even if the resource was
+ * renamed in the program; otherwise generates a new one.
  *
  * @param olds the inputs in state, `{}` for a new resource and for a replacement
  * @param randomHex at least 7 hexadecimal digits
@@ -36,6 +38,6 @@ export function withAutoName(resourceName: string, olds: Properties, news: Prope
   return { ...news, name, [AUTO_NAME_KEY]: true };
 }
 
-/** True if a replacement needs the name that the old resource holds. A generated name is generated again. */
+/** True if a replacement has the same name as the old resource. A generated name is generated anew and so never the same. */
 export const reusesName = (olds: Properties, news: Properties): boolean =>
   news[AUTO_NAME_KEY] !== true && olds["name"] === news["name"];

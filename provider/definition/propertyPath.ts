@@ -1,9 +1,9 @@
-/** Property paths as Pulumi writes them: `ports[0].port`, `env["A.B"]`. */
+/** Property paths in Pulumi's notation: `ports[0].port`, `env["A.B"]`. */
 
-/** One part of a path. */
+/** A key or an index. */
 export type PathPart = string | number;
 
-/** The text of a path. */
+/** Formats a path. */
 export function formatPath(path: readonly PathPart[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;

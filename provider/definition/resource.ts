@@ -1,61 +1,61 @@
 /**
- * The core abstraction: one definition per resource. Check, diff, `schema.json` and the SDK are derived from it, so a new field
- * is one line in one file.
+ * The core abstraction: one definition per resource kind. Check, diff, `schema.json` and the SDK are derived from it, so a new
+ * field is declared in one place.
  *
- * Pure: knows nothing of Pulumi's protocol, HTTP or VMs.
+ * Pure: independent of Pulumi's protocol, HTTP and VMs.
  */
 import * as z from "zod";
 
 /**
  * Effect of a change. "update": applied in place while the resource runs. "restart": applied in place, with a stop and a start.
- * "replace": the resource is replaced. "ignore": used at creation only; a later change has no effect.
+ * "replace": replaces the resource. "ignore": the field is used at creation only, so a later change has no effect.
  */
 export type ChangeEffect = "update" | "restart" | "replace" | "ignore";
 
 /** A change of one field. */
 export interface FieldChange {
   readonly before: unknown;
-  /** May be partly unknown; the result is then the possible effect. */
+  /** May be partly unknown; the result is then only a possible effect. */
   readonly after: unknown;
-  /** All inputs; others may be unknown. */
+  /** All new inputs; other fields may be unknown. */
   readonly news: Properties;
 }
 
-/** What a field means to Pulumi, beside its shape. */
+/** Metadata of a field, besides its zod schema. */
 export interface FieldMeta {
-  /** One or two sentences for users: unit, range, default, what leaving it out means. */
+  /** One or two sentences for users: unit, range, default, and the meaning of leaving it out. */
   readonly description: string;
-  /** Effect of a change of this field. Default "update". A pure function where the effect depends on the change. */
+  /** Effect of a change of this field, or a pure function if it depends on the change. Default "update". */
   readonly onChange?: ChangeEffect | ((change: FieldChange) => ChangeEffect);
   /** The server chooses and reports a value when users leave the field out; leaving it out later keeps the current value. */
   readonly keptWhenAbsent?: boolean;
-  /** The value is kept encrypted in state and never printed. */
+  /** The value is encrypted in state and never printed. */
   readonly secret?: boolean;
   /** Set by `computeInputs`, not by users: left out of `schema.json` and of the SDK's arguments. */
   readonly computed?: boolean;
-  /** The order of items has no meaning; they are compared as a set. */
+  /** The list is compared as a set, without order. */
   readonly unordered?: boolean;
 }
 
-/** Side table from zod schema to meaning; keeps the zod schemas plain. */
+/** Metadata by zod schema, kept outside the schemas. */
 const metaBySchema = new WeakMap<z.ZodType, FieldMeta>();
 /** Names of nested object types in `schema.json`. */
 const typeNames = z.registry<{ readonly name: string; readonly description: string }>();
 
-/** Attaches a meaning to a field. A schema object is one field only: a second meaning would replace the first everywhere. */
+/** Attaches metadata to the schema of a field. Throws if the schema object already has metadata, which would change for all its uses. */
 export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
-  if (metaBySchema.has(schema)) throw new Error(`This schema is a field already: ${meta.description}`);
+  if (metaBySchema.has(schema)) throw new Error(`This schema is already a field: ${meta.description}`);
   metaBySchema.set(schema, meta);
   return schema;
 }
 
-/** Names a nested object, which becomes a type of its own in `schema.json` and in the SDK. */
+/** Names a nested object, which becomes a type in `schema.json` and in the SDK. */
 export function objectType<S extends z.ZodObject>(name: string, description: string, schema: S): S {
   typeNames.add(schema, { name, description });
   return schema;
 }
 
-/** The meaning of a field, found through `.optional()` and `.default()` wrappers. */
+/** Metadata of a field, also through `.optional()`, `.default()` and `.nullable()` wrappers; `undefined` if it has none. */
 export function metaOf(schema: z.ZodType): FieldMeta | undefined {
   for (let inner: z.ZodType | undefined = schema; inner !== undefined; inner = innerSchema(inner)) {
     const meta = metaBySchema.get(inner);
@@ -64,44 +64,45 @@ export function metaOf(schema: z.ZodType): FieldMeta | undefined {
   return undefined;
 }
 
-/** The name given with {@link objectType}. */
+/** Name and description set with {@link objectType}; `undefined` if it has none. */
 export const typeNameOf = (schema: z.ZodType): { readonly name: string; readonly description: string } | undefined =>
   typeNames.get(schema);
 
-/** The schema inside an optional, default or nullable wrapper; `undefined` for any other. */
+/** The schema inside an optional, default or nullable wrapper; `undefined` for any other schema. */
 export function innerSchema(schema: z.ZodType): z.ZodType | undefined {
-  // By its name: zod's `instanceof` looks a set up, and this is asked for every value of every resource.
+  // By type name, because zod's `instanceof` is slower and this runs for every value of every resource.
   return WRAPPER_TYPES.includes(schema.def.type) ? ((schema as z.ZodOptional).def.innerType as z.ZodType) : undefined;
 }
 const WRAPPER_TYPES: readonly string[] = ["optional", "default", "nullable"];
 
-/** Property values by name, as they travel to and from the engine. */
+/** Property values by name, as exchanged with the engine. */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** One thing wrong with the inputs. */
+/** A validation failure. */
 export interface CheckFailure {
-  /** Path from the resource, such as `ports[0].port`; empty when it concerns the resource as a whole. */
+  /** Property path, such as `ports[0].port`; empty if the failure concerns the resource as a whole. */
   readonly property: string;
-  /** A sentence that says what is wrong and what is allowed. Never contains the value of a secret. */
+  /** A sentence with the problem and the allowed values. Never contains the value of a secret. */
   readonly reason: string;
 }
 
-/** Where a rule looks: an input, or one field of an input that is an object, such as `template.volumes`. */
+/** A path that a rule reads: an input, or a field of an input that is an object, such as `template.volumes`. */
 export type InputPath<Inputs> = (keyof Inputs & string) | `${keyof Inputs & string}.${string}`;
 
 /**
- * A rule across fields, pure. It runs only when nothing under the fields it reads is unknown, so an unknown value
- * delays a rule and never breaks it.
+ * A pure rule across fields. It runs only if the fields that it reads are completely known, so an unknown value delays a rule but
+ * never breaks it.
  */
 export interface Rule<Inputs> {
   readonly reads: readonly InputPath<Inputs>[];
+  /** The failures; empty if the inputs follow the rule. `olds` are the inputs in state, `{}` for a new resource. */
   test(inputs: Inputs, olds: Properties): readonly CheckFailure[];
 }
 
-/** A step from one version of the state's shape to the next. Pure. */
+/** Migrates state from one version to the next. Pure. */
 export type Migration = (state: Properties) => Properties;
 
-/** What a resource knows after it was created, read or updated. */
+/** Inputs and outputs of a resource after a create, read or update. */
 export interface ObservedState<Inputs, Outputs> {
   readonly inputs: Inputs;
   readonly outputs: Outputs;
@@ -110,60 +111,62 @@ export interface ObservedState<Inputs, Outputs> {
 }
 
 /**
- * What is done to a resource, and to its content on this machine. A kind keeps it in a module of its own, loaded with the first call
- * ({@link lazyLifecycle}): checking and comparing an unchanged resource takes none of it.
+ * The lifecycle operations of a resource kind. Each kind has them in a separate module, loaded on the first call
+ * ({@link lazyLifecycle}), because check and diff of an unchanged resource do not need it.
  */
 export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context> {
   /**
-   * What an update will do, in that order, for the preview to say: `set the hard limit to 100`. Both are checked; a
-   * text that is not known yet is there by its stand-in. Pure.
+   * The steps of an update in order, for the preview, such as `set the hard limit to 100`. Both inputs are validated; an unknown
+   * string is represented by its placeholder. Pure.
    *
-   * @param outputs what it reported when last looked at
+   * @param outputs the outputs in state
    */
   describeUpdate?(olds: z.output<I>, news: z.output<I>, outputs: Properties): readonly string[];
 
+  /** Creates the resource. Throws `ResourceInitFailedError` if it exists afterwards but the operation failed. */
   create(context: Context, inputs: z.output<I>): Promise<{ id: string; outputs: z.output<O> }>;
   /**
-   * The resource as it is now. `undefined` means the platform answered that it does not exist, and nothing else may mean
-   * that. `inputs` are those in state: the platform does not echo all of them.
+   * The current state of the resource. Returns `undefined` only if the platform reports that it does not exist. `inputs` are those
+   * in state, because the platform does not report all of them.
    */
   read(context: Context, id: string, inputs: z.output<I>): Promise<ObservedState<z.output<I>, z.output<O>> | undefined>;
+  /** Applies the changes from `olds` to `news`. Throws `ResourceInitFailedError` if only a part of them was applied. */
   update(
     context: Context,
     id: string,
     olds: ObservedState<z.output<I>, z.output<O>>,
     news: z.output<I>,
   ): Promise<z.output<O>>;
-  /** Succeeds when it is already gone. */
+  /** Deletes the resource. Succeeds if it no longer exists. */
   delete(context: Context, id: string, olds: ObservedState<z.output<I>, z.output<O>>): Promise<void>;
 }
 
 /**
- * A resource kind. `Context` is what its lifecycle functions need from the world (client, signal, …).
+ * A resource kind. `Context` has the dependencies of its lifecycle operations (client, signal, …).
  */
 export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject, Context> extends Lifecycle<
   I,
   O,
   Context
 > {
-  /** `Instance` becomes the token `unikernel:index:Instance`, and `pulumi-nodejs:dynamic/unikernel:Instance`. */
+  /** Name of the kind. `Instance` has the tokens `unikernel:index:Instance` and `pulumi-nodejs:dynamic/unikernel:Instance`. */
   readonly kind: string;
   readonly description: string;
   readonly inputs: I;
   readonly outputs: O;
-  /** Migrations from version 1 on; the current version is their number plus one. */
+  /** Migrations from version 1 on. The current version is their number plus one. */
   readonly migrations?: readonly Migration[];
   readonly rules?: readonly Rule<z.output<I>>[];
   /**
-   * Looks at what inputs refer to on this machine (an image's folder) and adds inputs computed from it.
-   * Runs after the fields were found valid; inputs may hold unknown values.
+   * Adds inputs computed from files on this machine, such as an image's folder. Runs on valid inputs, which may contain unknown
+   * values.
    */
   readonly computeInputs?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
-  /** What the resource will use of the account's quotas, by their names (`instances`, `total_volume_mb`); what is unknown counts nothing. Pure. */
+  /** The resource's usage of account quotas, by their names (`instances`, `total_volume_mb`); unknown inputs count as 0. Pure. */
   readonly quotaUsage?: (inputs: Properties) => Readonly<Record<string, number>>;
   /** The only metro that supports this kind, and a hint for other metros. `undefined`: any metro. */
   readonly metroRestriction?: { readonly metro: string; readonly hint: string };
-  /** True if the old resource must be deleted before its replacement is created, whatever their names. Called only for replacements. */
+  /** True if the old resource must be deleted before its replacement is created, even with different names. Called only for replacements. */
   readonly deleteBeforeReplace?: (news: Properties) => boolean;
   /** True if a stop deletes the resource; a change that needs a restart then replaces it. */
   readonly deletedOnStop?: (olds: Properties) => boolean;
@@ -174,7 +177,7 @@ export const defineResource = <I extends z.ZodObject, O extends z.ZodObject, Con
   definition: ResourceDefinition<I, O, Context>,
 ): ResourceDefinition<I, O, Context> => Object.freeze(definition);
 
-/** A lifecycle whose module is loaded with the first call; `load` is a `require`, which remembers what it has loaded. */
+/** A lifecycle whose module is loaded on the first call. `load` calls `require`, which caches the module. */
 export const lazyLifecycle = <I extends z.ZodObject, O extends z.ZodObject, Context>(
   load: () => Lifecycle<I, O, Context>,
 ): Lifecycle<I, O, Context> => ({
@@ -185,7 +188,7 @@ export const lazyLifecycle = <I extends z.ZodObject, O extends z.ZodObject, Cont
   delete: (context, id, olds) => load().delete(context, id, olds),
 });
 
-/** The parts of a definition that check, diff, migrate and schema read; any resource's definition is one. */
+/** The parts of a definition that check, diff, migrate and the generator of `schema.json` read. Any resource definition fits. */
 export type Definition = Pick<
   ResourceDefinition<z.ZodObject, z.ZodObject, never>,
   | "kind"

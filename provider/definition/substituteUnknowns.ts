@@ -1,11 +1,11 @@
-/** Replaces unknown parts of a value, so that a plan can be made of it. Pure. */
+/** Substitutes unknown parts of a value, so that an update can be planned. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { type Properties, innerSchema } from "./resource";
 import { knownPartsDiffer, memberSchema } from "./diff";
 import { containsUnknown, isUnknown } from "./unknowns";
 
-/** Assumptions about an unknown string: it keeps its old value where possible, or it changes (the placeholder stands for it). */
+/** Assumptions about unknown strings: each keeps its old value if it has one, or changes and stays the placeholder. */
 export const UNKNOWN_ASSUMPTIONS = ["unchanged", "changed"] as const;
 /** One of {@link UNKNOWN_ASSUMPTIONS}. */
 export type UnknownAssumption = (typeof UNKNOWN_ASSUMPTIONS)[number];
@@ -18,7 +18,7 @@ const acceptsAnyString = (schema: z.ZodType | undefined): boolean => {
   return bare instanceof z.ZodString || bare instanceof z.ZodUnknown;
 };
 
-/** True if a plan can be made of the value: only strings are unknown. */
+/** True if an update can be planned: only strings are unknown. */
 export function isPlannable(schema: z.ZodType | undefined, value: unknown): boolean {
   if (acceptsAnyString(schema) || !containsUnknown(value)) return true;
   if (isUnknown(value)) return false;
@@ -27,7 +27,7 @@ export function isPlannable(schema: z.ZodType | undefined, value: unknown): bool
   );
 }
 
-/** A list: each partly unknown item takes the place of an old item that its known parts match. */
+/** Substitutes each partly unknown item of a list with an old item that matches its known parts. */
 function substituteItems(
   element: z.ZodType | undefined,
   olds: readonly unknown[],
@@ -42,8 +42,8 @@ function substituteItems(
 }
 
 /**
- * The value with its unknown parts read. Where what is unknown is no text, it is what it was before, or its default; where there is
- * neither, it stays as it is, of which no plan can be made.
+ * The value with its unknown parts substituted. An unknown string follows the assumption. Any other unknown part takes its old
+ * value or its default; if it has neither, it stays unknown, so that no update can be planned.
  */
 export function substituteUnknowns(
   schema: z.ZodType | undefined,

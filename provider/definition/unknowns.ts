@@ -1,4 +1,4 @@
-/** Values that are not known until apply. */
+/** Values that are unknown until apply. */
 
 /** The engine's placeholder for an unknown value of any type. Source: @pulumi/pulumi `runtime/rpc.ts`, `unknownValue`. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -6,7 +6,7 @@ export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** True for the placeholder itself. */
 export const isUnknown = (value: unknown): boolean => value === UNKNOWN;
 
-/** True if the placeholder is anywhere inside the value. */
+/** True if the value is or contains the placeholder. */
 export function containsUnknown(value: unknown): boolean {
   if (isUnknown(value)) return true;
   if (value === null || typeof value !== "object") return false;

@@ -7,7 +7,7 @@ import { fromWire } from "./fromWire";
 
 const imageInfo = objectType(
   "ImageInfo",
-  "An image, as the metro reports it.",
+  "An image as the API reports it.",
   z.object({
     url: field(z.string(), { description: "Reference by digest." }),
     createdAt: field(z.string().optional(), { description: "Creation time, RFC 3339." }),
@@ -17,10 +17,10 @@ const imageInfo = objectType(
   }),
 );
 
-/** Images that the metro knows. */
+/** The images in the metro. */
 export const getImages = defineFunction({
   kind: "getImages",
-  description: "Images that instances in this metro can boot.",
+  description: "Lists the images that instances in this metro can boot.",
   inputs: z.strictObject({
     digests: field(z.array(z.string().min(1)).optional(), {
       description: "Only images with one of these digests. Default: all.",
@@ -50,7 +50,7 @@ const quotaCounts = (typeName: string) =>
       liveVcpus: field(z.int().optional(), { description: "Virtual CPUs of live instances." }),
       liveMemoryMb: field(z.int().optional(), { description: "Memory of live instances in MiB." }),
       serviceGroups: field(z.int().optional(), { description: "Number of services." }),
-      services: field(z.int().optional(), { description: "Number of published ports, all services together." }),
+      services: field(z.int().optional(), { description: "Number of published ports of all services." }),
       volumes: field(z.int().optional(), { description: "Number of volumes." }),
       totalVolumeMb: field(z.int().optional(), { description: "Size of all volumes in MiB." }),
     }),
@@ -65,17 +65,17 @@ const quotasResult = z.object({
       "QuotaLimits",
       "Limits of a single object.",
       z.object({
-        minMemoryMb: field(z.int().optional(), { description: "Least memory of an instance in MiB." }),
-        maxMemoryMb: field(z.int().optional(), { description: "Greatest memory of an instance in MiB." }),
-        minVcpus: field(z.int().optional(), { description: "Least number of virtual CPUs of an instance." }),
-        maxVcpus: field(z.int().optional(), { description: "Greatest number of virtual CPUs of an instance." }),
-        minVolumeMb: field(z.int().optional(), { description: "Smallest volume in MiB." }),
-        maxVolumeMb: field(z.int().optional(), { description: "Largest volume in MiB." }),
+        minMemoryMb: field(z.int().optional(), { description: "Minimum memory of an instance in MiB." }),
+        maxMemoryMb: field(z.int().optional(), { description: "Maximum memory of an instance in MiB." }),
+        minVcpus: field(z.int().optional(), { description: "Minimum number of virtual CPUs of an instance." }),
+        maxVcpus: field(z.int().optional(), { description: "Maximum number of virtual CPUs of an instance." }),
+        minVolumeMb: field(z.int().optional(), { description: "Minimum size of a volume in MiB." }),
+        maxVolumeMb: field(z.int().optional(), { description: "Maximum size of a volume in MiB." }),
         minAutoscaleSize: field(z.int().optional(), {
-          description: "Least number of instances of an autoscaled service.",
+          description: "Minimum number of instances of an autoscaled service.",
         }),
         maxAutoscaleSize: field(z.int().optional(), {
-          description: "Greatest number of instances of an autoscaled service.",
+          description: "Maximum number of instances of an autoscaled service.",
         }),
       }),
     ),
@@ -83,10 +83,10 @@ const quotasResult = z.object({
   ),
 });
 
-/** Quotas of the account. */
+/** The account's quotas and their current use. */
 export const getQuotas = defineFunction({
   kind: "getQuotas",
-  description: "Quotas of the account in this metro, and their current use.",
+  description: "Reads the account's quotas in this metro and their current use.",
   inputs: z.strictObject({}),
   outputs: quotasResult,
   run: async ({ client, metro }) =>
@@ -104,10 +104,10 @@ const metroInfo = objectType(
   }),
 );
 
-/** The known metros. */
+/** The metros that the control plane lists. */
 export const getMetros = defineFunction({
   kind: "getMetros",
-  description: "Metros that the control plane knows; for `local`, only `local`.",
+  description: "Lists the metros that the control plane knows; with metro `local`, only `local`.",
   inputs: z.strictObject({}),
   outputs: z.object({ metros: field(z.array(metroInfo), { description: "The metros." }) }),
   run: async ({ client }) => ({

@@ -1,4 +1,4 @@
-/** Every function, by name. */
+/** The definitions of all functions. */
 import { getImages, getMetros, getQuotas } from "./account";
 import { getCertificate, getCertificates } from "./certificates";
 import type { AnyFunction } from "./function";
@@ -26,5 +26,5 @@ export const functions = {
 /** Name of a function. */
 export type FunctionName = keyof typeof functions;
 
-/** The definition of a function, its own types given up. */
+/** The definition of a function, without its specific argument and result types. */
 export const functionOf = (name: FunctionName): AnyFunction => functions[name] as unknown as AnyFunction;

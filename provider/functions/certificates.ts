@@ -26,7 +26,7 @@ const certificateResult = z.object(certificateFields);
 const toCertificateResult = (item: CertificateItem): z.output<typeof certificateResult> =>
   fromWire(certificateResult, item, { commonName: commonNameOf(item) });
 
-/** One certificate. */
+/** Looks up one certificate. */
 export const getCertificate = defineFunction({
   kind: "getCertificate",
   description: "Looks up a certificate, uploaded or obtained by the platform. Chain and key are never reported.",
@@ -42,7 +42,7 @@ export const getCertificate = defineFunction({
     ),
 });
 
-/** All certificates that pass the filters. */
+/** Lists the certificates that match the filters. */
 export const getCertificates = defineFunction({
   kind: "getCertificates",
   description: "Lists the certificates of the account in this metro, oldest first.",

@@ -1,14 +1,14 @@
-/** Arguments that functions share: a selector of one object, or filters of a list. */
+/** Arguments that several functions share: the selector of one object, and the filters of a list. */
 import * as z from "zod";
 import { type CheckFailure, field } from "../definition/resource";
 
-/** Arguments that name one object, by exactly one of the two. */
+/** Arguments that select one object: either `uuid` or `name`. */
 export const selectorFields = (what: string) => ({
   uuid: field(z.string().min(1).optional(), { description: `UUID of the ${what}. Give either \`uuid\` or \`name\`.` }),
   name: field(z.string().min(1).optional(), { description: `Name of the ${what}. Give either \`uuid\` or \`name\`.` }),
 });
 
-/** Rule of {@link selectorFields}. */
+/** Rule for {@link selectorFields}: exactly one of `uuid` and `name` is set. */
 export const selectorRule = {
   reads: ["uuid", "name"] as ("uuid" | "name")[],
   test: ({
@@ -23,7 +23,7 @@ export const selectorRule = {
       : [],
 };
 
-/** The query for one object. */
+/** The query that selects the object. */
 export const toSelectorQuery = ({
   uuid,
   name,
@@ -32,21 +32,21 @@ export const toSelectorQuery = ({
   readonly name?: string | undefined;
 }) => (uuid === undefined ? { name: [name ?? ""] } : { uuid: [uuid] });
 
-/** Argument of a list that can be filtered by tags. */
+/** Argument that filters a list by tags. */
 export const tagsFilter = (what: string) => ({
   tags: field(z.array(z.string().min(1)).optional(), {
     description: `Only ${what} with all of these tags. Default: all.`,
   }),
 });
 
-/** Argument of every list. */
+/** Argument that filters a list by name prefix. */
 export const namePrefixFilter = (what: string) => ({
   namePrefix: field(z.string().optional(), {
     description: `Only ${what} whose name starts with this prefix. Default: all.`,
   }),
 });
 
-/** True for what {@link namePrefixFilter} lets through. */
+/** True for an object that passes {@link namePrefixFilter}; without a prefix, for every object. */
 export const hasNamePrefix =
   (prefix: string | undefined) =>
   ({ name }: { readonly name: string }): boolean =>

@@ -1,10 +1,10 @@
-/** From what the API reports to results of functions: members by name, `memory_mb` as `memoryMb`. Pure. */
+/** Conversion of API items to function results: members are renamed, `memory_mb` to `memoryMb`. Pure. */
 import * as z from "zod";
 import { innerSchema } from "../definition/resource";
 
 const toSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** The members of an object that the schema has, under its names; what is null or absent is left out. */
+/** The members of an item that the schema defines, under the schema's names. Null members are left out; `computed` ones are added. */
 export function fromWire<O extends z.ZodObject>(
   schema: O,
   item: Readonly<Record<string, unknown>>,

@@ -1,4 +1,4 @@
-/** An instance in function results: all that the API reports except possible secrets (environment, ROMs, plugins). Pure. */
+/** An instance in function results: all reported properties except possible secrets (environment, ROMs, plugins). Pure. */
 import * as z from "zod";
 import { mapOf } from "../base/mapSchema";
 import type { InstanceItem } from "../contract/models";
@@ -72,7 +72,7 @@ const updateInfo = objectType(
   }),
 );
 
-/** Fields of a result. */
+/** Fields of an instance in a result. */
 export const instanceResultFields = {
   uuid: field(z.string(), { description: "UUID." }),
   name: field(z.string(), { description: "Name." }),
@@ -120,14 +120,14 @@ export const instanceResultFields = {
   schedPriority: field(z.string().optional(), { description: "Scheduling priority of the virtual CPUs." }),
   tags: field(z.array(z.string()).default([]), { description: "Tags." }),
   annotations: field(mapOf(z.string(), z.string()).default({}), { description: "Annotations by key." }),
-  deleteLock: field(z.boolean().default(false), { description: "True if every deletion is refused." }),
+  deleteLock: field(z.boolean().default(false), { description: "True if the instance is locked against deletion." }),
   updates: field(z.array(updateInfo), {
     description: "Changes that are applied at the next stop, or failed at the last one.",
   }),
 };
 const instanceResult = z.object(instanceResultFields);
 
-/** Reason and details of the stop. The API still reports them after a restart, so only a stopped instance has them here. */
+/** Reason and details of the stop; empty unless stopped. The API still reports them after a restart, when they are outdated. */
 function stopFields(item: InstanceItem): Partial<z.output<typeof instanceResult>> {
   const { state, stop_reason = 0, stop_code } = item;
   if (state !== "stopped" || stop_reason === 0) return {};
@@ -137,7 +137,7 @@ function stopFields(item: InstanceItem): Partial<z.output<typeof instanceResult>
   };
 }
 
-/** The result for an item of a response. */
+/** The result for an instance as the API reports it. */
 export function toInstanceResult(item: InstanceItem): z.output<typeof instanceResult> {
   const { service_group: group, updates } = item;
   return fromWire(instanceResult, item, {

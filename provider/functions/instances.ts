@@ -10,11 +10,11 @@ import { fromWire } from "./fromWire";
 
 const instanceResult = z.object(instanceResultFields);
 
-/** One instance, without its environment, which may hold secrets. */
+/** Looks up one instance, without its environment, which may contain secrets. */
 export const getInstance = defineFunction({
   kind: "getInstance",
   description:
-    "Looks up an instance, managed by Pulumi or not. The environment is left out because it may hold secrets.",
+    "Looks up an instance, managed by Pulumi or not. Its environment is left out because it may contain secrets.",
   inputs: z.strictObject(selectorFields("instance")),
   outputs: instanceResult,
   rules: [selectorRule],
@@ -27,10 +27,10 @@ export const getInstance = defineFunction({
     ),
 });
 
-/** States that an instance in the listing can have: templates and checkpoints have listings of their own. */
+/** Possible states of a listed instance. Templates and checkpoints are listed by other API routes. */
 const LISTED_STATES = ["stopped", "starting", "running", "draining", "stopping", "standby", "deleted"] as const;
 
-/** All instances that pass the filters. */
+/** Lists the instances that match the filters. */
 export const getInstances = defineFunction({
   kind: "getInstances",
   description: "Lists the instances of the account in this metro, oldest first, without templates and checkpoints.",
@@ -60,10 +60,10 @@ export const getInstances = defineFunction({
   },
 });
 
-/** Most bytes of a log in one response. Source: the platform's documentation. */
+/** Maximum bytes of a log in one response. Source: the platform's documentation. */
 const MAX_LOG_BYTES = 16_383;
 
-/** A part of an instance's console log. */
+/** Reads a part of an instance's console log. */
 export const getInstanceLogs = defineFunction({
   kind: "getInstanceLogs",
   description: "Reads a part of an instance's console log.",
@@ -73,7 +73,7 @@ export const getInstanceLogs = defineFunction({
       description: "Offset of the first byte; a negative offset counts from the end. Default -4096.",
     }),
     limitBytes: field(z.int().min(0).max(MAX_LOG_BYTES).default(4096), {
-      description: `Most bytes to return, 0 to ${MAX_LOG_BYTES}. Default 4096.`,
+      description: `Maximum number of bytes to return, 0 to ${MAX_LOG_BYTES}. Default 4096.`,
     }),
   }),
   outputs: z.object({
@@ -85,11 +85,11 @@ export const getInstanceLogs = defineFunction({
     state: field(z.string(), { description: "State of the instance when the log was read." }),
   }),
   rules: [selectorRule],
-  run: async ({ client, metro }, { offsetBytes, limitBytes, ...which }) => {
-    const query = { ...toSelectorQuery(which), offset: [offsetBytes], limit: [limitBytes] };
+  run: async ({ client, metro }, { offsetBytes, limitBytes, ...selector }) => {
+    const query = { ...toSelectorQuery(selector), offset: [offsetBytes], limit: [limitBytes] };
     const item = onlyItem(
       await client.getInstanceLogs({ query }),
-      `Reading the log of instance '${which.uuid ?? which.name ?? ""}' in metro '${metro}'`,
+      `Reading the log of instance '${selector.uuid ?? selector.name ?? ""}' in metro '${metro}'`,
     );
     return {
       output: Buffer.from(item.output ?? "", "base64").toString("utf8"),
@@ -127,7 +127,7 @@ const metricsResult = z.object({
   ntotal: field(z.number().optional(), { description: "Number of requests and connections so far." }),
 });
 
-/** Metrics of an instance. */
+/** Reads the metrics of an instance. */
 export const getInstanceMetrics = defineFunction({
   kind: "getInstanceMetrics",
   description: "Reads the current metrics of an instance.",

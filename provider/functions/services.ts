@@ -32,7 +32,7 @@ const serviceFields = {
   softLimit: field(z.int().optional(), {
     description: "Requests or connections in flight per instance before another instance is woken from standby.",
   }),
-  hardLimit: field(z.int().optional(), { description: "Most requests or connections in flight per instance." }),
+  hardLimit: field(z.int().optional(), { description: "Maximum requests or connections in flight per instance." }),
   ports: field(z.array(portInfo), { description: "Published ports." }),
   fqdns: field(z.array(z.string()), { description: "Domain names, without a trailing dot." }),
   instances: field(
@@ -60,7 +60,7 @@ const toServiceResult = (item: ServiceItem): z.output<typeof serviceResult> =>
     },
   );
 
-/** One service. */
+/** Looks up one service. */
 export const getService = defineFunction({
   kind: "getService",
   description: "Looks up a service, managed by Pulumi or not.",
@@ -76,7 +76,7 @@ export const getService = defineFunction({
     ),
 });
 
-/** All services that pass the filters. */
+/** Lists the services that match the filters. */
 export const getServices = defineFunction({
   kind: "getServices",
   description: "Lists the services of the account in this metro, oldest first.",

@@ -21,7 +21,7 @@ const volumeFields = {
   accessMode: field(z.string().optional(), { description: "`rwo`, `rox` or `rwx`." }),
   quotaPolicy: field(z.string().optional(), { description: "`static` or `dynamic`." }),
   tags: field(z.array(z.string()).default([]), { description: "Tags." }),
-  deleteLock: field(z.boolean().default(false), { description: "True if every deletion is refused." }),
+  deleteLock: field(z.boolean().default(false), { description: "True if the volume is locked against deletion." }),
   attachedTo: field(
     z.array(
       objectType(
@@ -38,7 +38,7 @@ const volumeFields = {
 };
 const volumeResult = z.object(volumeFields);
 
-/** One volume. */
+/** Looks up one volume. */
 export const getVolume = defineFunction({
   kind: "getVolume",
   description: "Looks up a volume, managed by Pulumi or not.",
@@ -52,14 +52,14 @@ export const getVolume = defineFunction({
   },
 });
 
-/** All volumes that pass the filters. */
+/** Lists the volumes that match the filters. */
 export const getVolumes = defineFunction({
   kind: "getVolumes",
   description: "Lists the volumes of the account in this metro, oldest first, without templates.",
   inputs: z.strictObject({ ...tagsFilter("volumes"), ...namePrefixFilter("volumes") }),
   outputs: z.object({
-    volumes: field(z.array(objectType("VolumeInfo", "A volume, as it is reported.", z.object(volumeFields))), {
-      description: "The volumes, oldest first.",
+    volumes: field(z.array(objectType("VolumeInfo", "A volume as the API reports it.", z.object(volumeFields))), {
+      description: "Volumes, oldest first.",
     }),
   }),
   run: async ({ client }, { tags, namePrefix }) => {

@@ -10,7 +10,7 @@ export interface ChangeSummary {
   readonly movesMetro: boolean;
   /** For a replacement: the old resource is deleted first. */
   readonly deleteBeforeReplace: boolean;
-  /** The old resource is locked against deletion. */
+  /** The old resource has a delete lock. */
   readonly isDeleteLocked: boolean;
   /** For an update in place: its steps in order, in words that follow "will". */
   readonly steps: readonly string[];

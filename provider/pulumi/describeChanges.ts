@@ -1,11 +1,11 @@
-/** What a preview prints beside the engine's own output: what an update will do. */
+/** The sentences that a preview prints in addition to the engine's output: what an update will do. */
 import { formatChangeSummary } from "./changeSummary";
 import type { AnyResource } from "../resources/all";
 import type { ResourceDiff } from "./resourceDiff";
 import { inputsFromState, hasPendingStart } from "./dynamic/state";
 import { previewSteps } from "./previewSteps";
 
-/** The sentences about a change, from the same plan that the update carries out. */
+/** The sentences about a change, derived from the plan that the update executes. */
 export function describeChanges(resource: AnyResource, resourceDiff: ResourceDiff): readonly string[] {
   const { changes, movesMetro, olds } = resourceDiff;
   if (changes.length === 0 && !movesMetro && !hasPendingStart(olds)) return [];
@@ -19,7 +19,7 @@ export function describeChanges(resource: AnyResource, resourceDiff: ResourceDif
   });
 }
 
-/** Prints each sentence once per process. The engine shows what a dynamic provider process prints. */
+/** Creates a function that prints each sentence once per process. The engine shows what a dynamic provider process prints. */
 export function createPrintOnce(print: (line: string) => void): (sentences: readonly string[]) => void {
   const printed = new Set<string>();
   return (sentences) => {

@@ -1,6 +1,6 @@
 /**
- * Functions for the dynamic provider. Its protocol has no invokes, so functions run in the program's own process. Only this part
- * of the provider is loaded by `sdk/`, with the first call of a function.
+ * Functions for the dynamic provider. Its protocol has no invokes, so functions run in the program's own process. This is the
+ * only part of the provider that `sdk/` loads, on the first call of a function.
  */
 import { type PartialSettings, resolveMetro } from "../base/config/metroConfig";
 import { formatError } from "../base/errors";
@@ -9,7 +9,7 @@ import { type FunctionName, functionOf } from "../functions/all";
 import { callFunction } from "../functions/function";
 import { type ProviderContext, createContext } from "../resources/context";
 
-/** One context per metro and token: connections are shared by all calls of a program. */
+/** One context per metro configuration, so that all calls of a program share connections. */
 const contexts = new Map<string, ProviderContext>();
 
 function getContext(settings: PartialSettings): ProviderContext {
@@ -23,7 +23,8 @@ function getContext(settings: PartialSettings): ProviderContext {
 /**
  * Calls a function by name.
  *
- * Throws one sentence with its code, as a program prints it: `CONFIG_INVALID`, `INPUT_INVALID`, `NOT_FOUND`, and what the client throws.
+ * Throws an Error whose message is ready to print and includes the code: `CONFIG_INVALID`, `INPUT_INVALID`, `NOT_FOUND`, or a code of
+ * the client.
  */
 export async function invoke(name: FunctionName, args: Properties, settings: PartialSettings): Promise<Properties> {
   try {

@@ -3,13 +3,13 @@ import { UnikernelError, formatError } from "../base/errors";
 import type { Properties } from "../definition/resource";
 import type { QuotasItem } from "../resources/fetchQuotas";
 
-/** Amount by quota name. */
+/** Amount by quota name of the API; sizes in MiB. */
 export type QuotaUsage = Readonly<Record<string, number>>;
 
 /** Resource → the additional quota that it needs. */
 export type PlannedUsage = ReadonlyMap<string, QuotaUsage>;
 
-/** What a change adds to each quota; negative where it frees some. */
+/** What a change adds to each quota; negative if it frees some. */
 export const usageIncrease = (news: QuotaUsage, olds: QuotaUsage): QuotaUsage =>
   Object.fromEntries(
     [...new Set([...Object.keys(news), ...Object.keys(olds)])].map((quota) => [
@@ -63,7 +63,7 @@ function describeRange(min: number | undefined, max: number | undefined, unit: s
   return max === undefined ? `at least ${min}${unit}` : `${min} to ${max}${unit}`;
 }
 
-/** Values outside the account's limits, as sentences. Unchanged values are not judged again. */
+/** Values outside the account's limits, as sentences. Unchanged values are not checked again. */
 export function findExceededLimits({ limits }: QuotasItem, inputs: Properties, olds: Properties): readonly string[] {
   const bounds = limits as Readonly<Record<string, number | undefined>>;
   return LIMITED_INPUTS.flatMap(({ input, limit, unit }) => {

@@ -14,7 +14,7 @@ import { inputsFromState } from "./dynamic/state";
 
 const inputSchemas = ({ inputs }: AnyResource) => Object.entries(inputs.shape as Readonly<Record<string, z.ZodType>>);
 
-/** Planner inputs: uncertain changes, and values that no plan can be made of, keep the old value. */
+/** Planner inputs: uncertain changes and unplannable values keep the old value. */
 function plannableInputs(
   resource: AnyResource,
   { changes, news }: ResourceDiff,

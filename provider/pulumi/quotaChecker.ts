@@ -1,4 +1,4 @@
-/** Account quotas at preview: adds up what the resources of one plan use, in the order in which the engine checks them. */
+/** Quota checks at preview: adds up the usage of all resources of a plan, in the order in which the engine checks them. */
 import { diff } from "../definition/diff";
 import { fieldsIn, sameFields } from "../definition/fields";
 import type { Properties } from "../definition/resource";
@@ -26,11 +26,11 @@ const withKeptInputs = ({ inputs }: AnyResource, olds: Properties, news: Propert
 /** Two components may have resources with the same label; their names in the metro differ. */
 const planKey = (label: string, { name }: Properties): string => `${label} ${String(name)}`;
 
-/** A resource that will be replaced. */
+/** The old resource of a replacement. */
 interface Predecessor {
-  /** Quota that it uses. */
+  /** Its quota usage. */
   readonly usage: QuotaUsage;
-  /** True if the provider requires that it is deleted before its replacement is created. */
+  /** True if the provider requires its deletion before the replacement is created. */
   readonly isDeletedFirst: boolean;
 }
 
@@ -81,12 +81,12 @@ export class QuotaChecker {
     return [...findExceededLimits(quotas, news, olds), ...withoutPredecessor.map(({ sentence }) => sentence)];
   }
 
-  /** Forgets a check whose change will not happen in place: the resource is replaced or moves. */
+  /** Discards a check whose change will not happen in place because the resource is replaced or moves. */
   forget(label: string, news: Properties): void {
     this.plannedUsage.delete(planKey(label, news));
   }
 
-  /** Expects the check of a replacement, which comes next. */
+  /** Announces a replacement; the engine checks its inputs next. */
   expectReplacement(resource: AnyResource, label: string, olds: Properties, isDeletedFirst: boolean): void {
     const predecessor = { usage: resource.quotaUsage?.(olds) ?? {}, isDeletedFirst };
     this.predecessors.set(label, [...(this.predecessors.get(label) ?? []), predecessor]);

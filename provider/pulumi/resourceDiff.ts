@@ -1,4 +1,4 @@
-/** What a change of one resource means to the engine. Pure. */
+/** The diff of one resource, as the engine needs it. Pure. */
 import { reusesName } from "../definition/naming";
 import type { Properties } from "../definition/resource";
 import { type PropertyChange, diff } from "../definition/diff";
@@ -6,11 +6,13 @@ import { sameFields } from "../definition/fields";
 import type { AnyResource } from "../resources/all";
 import { inputsFromState } from "./dynamic/state";
 
-/** The change of one resource. */
+/** The diff of one resource. */
 export interface ResourceDiff {
+  /** The resource, such as `Instance 'web'`. */
   readonly label: string;
-  /** The old state, whole. */
+  /** The complete old state. */
   readonly olds: Properties;
+  /** The new inputs. */
   readonly news: Properties;
   readonly changes: readonly PropertyChange[];
   /** The resource is replaced in another metro. */
@@ -19,12 +21,12 @@ export interface ResourceDiff {
   readonly deleteBeforeReplace: boolean;
 }
 
-/** Computes the change. */
+/** Computes the diff. */
 export function diffResource(
   resource: AnyResource,
   { label, olds, news, movesMetro }: Pick<ResourceDiff, "label" | "olds" | "news" | "movesMetro">,
 ): ResourceDiff {
-  // The state holds inputs as they were checked, so equal ones need no parsing.
+  // The state contains checked inputs, so equal ones need no parsing.
   const isSame = sameFields(resource.inputs, olds, news);
   const changes = isSame ? [] : diff(resource, inputsFromState(resource, olds), news);
   const isReplaced = changes.some(({ replace }) => replace);

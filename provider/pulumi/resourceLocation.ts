@@ -2,13 +2,13 @@
  * The metro of each object, kept in state. Objects cannot move, and a metro reports another metro's objects as not found, which
  * would drop them from the state.
  *
- * The engine passes the state to the Provider that the program names now. The Provider's name tells a move to another Provider
- * from a Provider whose metro was changed.
+ * The engine passes the state to the Provider that the program uses now. The Provider's name distinguishes a move to another
+ * Provider from a Provider whose metro was changed.
  */
 import { UnikernelError } from "../base/errors";
 import type { Properties } from "../definition/resource";
 
-/** Key in state, which older releases did not write; the engine hides keys that start with two underscores. */
+/** Key in state; state of older releases lacks it. The engine hides keys that start with two underscores. */
 export const LOCATION_KEY = "__home";
 
 /** A metro, and the Provider that manages it. */
@@ -29,7 +29,7 @@ function locationInState(state: Properties): Location | undefined {
  * True if a resource has a different Provider with a different metro: a replacement is created there, and the engine deletes
  * the old object through its old Provider.
  *
- * Throws `CONFIG_INVALID` if the metro of its Provider was changed: nothing could reach the old object any more.
+ * Throws `CONFIG_INVALID` if the metro of its Provider was changed, because no Provider could then reach the old object.
  */
 export function requiresMove(current: Location, state: Properties, label: string): boolean {
   const stored = locationInState(state);

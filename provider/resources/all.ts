@@ -1,11 +1,9 @@
-/** Every resource kind, by name. */
+/** The definitions of all resource kinds. */
 import type * as z from "zod";
 import type { ResourceDefinition } from "../definition/resource";
 import type { ProviderContext } from "./context";
 
-/**
- * Kind → definition. A kind is loaded when it is first asked for: a provider process that manages volumes needs nothing of instances.
- */
+/** Kind → definition. Each kind is loaded on first access, so a process that manages only volumes never loads instances. */
 export const resources = {
   get Instance() {
     return (require("./instance/resource") as typeof import("./instance/resource")).instance;
@@ -27,8 +25,8 @@ export const resources = {
 /** Name of a resource kind. */
 export type ResourceKind = keyof typeof resources;
 
-/** A definition of whichever kind, for code that treats all alike. */
+/** A definition of any kind, for code that treats all kinds alike. */
 export type AnyResource = ResourceDefinition<z.ZodObject, z.ZodObject, ProviderContext>;
 
-/** The definition of a kind, its own input and output types given up. */
+/** The definition of a kind, without its specific input and output types. */
 export const resourceOf = (kind: ResourceKind): AnyResource => resources[kind] as unknown as AnyResource;

@@ -1,4 +1,4 @@
-/** What the lifecycle functions of resources need from the world. */
+/** The context of the lifecycle functions: API client, clock, cancellation and time limits. */
 import { type Client, createClient, withSignal } from "../client/client";
 import { createMetroResolver } from "../client/transport/metroDiscovery";
 import { connectLocalDaemon } from "../client/localDaemon";
@@ -9,50 +9,50 @@ import { timeoutSignal } from "../base/timeout";
 import { localPaths } from "../base/localPaths";
 import type { ClearingMemory } from "./common/clearing";
 
-/** Milliseconds that an operation on one resource may take. */
+/** Time limits of operations on one resource, in milliseconds. */
 export interface Timeouts {
   readonly createMs: number;
   readonly updateMs: number;
   readonly deleteMs: number;
 }
 
-/** An image is pulled and unpacked on the first start of an instance. */
+/** Five minutes each: the first start of an instance pulls and unpacks its image. */
 const DEFAULT_TIMEOUTS: Timeouts = { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 };
 
-/** Given to every create, read, update and delete. */
+/** Passed to every create, read, update and delete. */
 export interface ProviderContext {
-  /** Its calls end when {@link ProviderContext.signal} aborts. */
+  /** API client. Its calls end when {@link ProviderContext.signal} aborts. */
   readonly client: Client;
-  /** Looks objects up by uuid, many at the price of one. For looking once; who waits for something asks the client. */
+  /** Reads objects by UUID and batches concurrent reads into one request. For single reads; polling uses `client`. */
   readonly reader: ObjectReader;
-  /** What the user wrote: `local`, a code, or a URL. */
+  /** The metro as configured: `local`, a metro code, or a URL. */
   readonly metro: string;
   readonly clock: Clock;
-  /** Aborts when the operation's time is up, with a `WAIT_TIMEOUT` error as its reason, and when the operation is cancelled. */
+  /** Aborts when the operation times out (the reason is a `WAIT_TIMEOUT` error) or is cancelled. */
   readonly signal: AbortSignal;
-  /** Makes a signal that aborts after a time; tests bring one that follows their clock. */
+  /** Creates a signal that aborts after a timeout. Tests pass one that follows their own clock. */
   readonly createTimeout: typeof timeoutSignal;
-  /** The context that {@link withTimeLimit} made this one from; `undefined` for one without a time limit. */
+  /** The context without a time limit that {@link withTimeLimit} derived this one from; undefined if this is that context. */
   readonly base?: ProviderContext;
-  /** How long each kind of operation may take. */
+  /** Time limit of each kind of operation. */
   readonly timeouts: Timeouts;
-  /** OCI image layout that images are built into. */
+  /** Directory of the OCI image layout that receives built images. */
   readonly imageLayout: string;
-  /** Prints one line about an operation that takes a while. */
+  /** Prints one progress line of a long operation. */
   readonly printProgress: (line: string) => void;
   /** How the metro's nodes have a property cleared, as far as is known in this process. */
   readonly clearing: ClearingMemory;
 }
 
-/** What the process of a provider brings to a context. */
+/** Hooks of the provider process. */
 export interface ProcessHooks {
-  /** Aborts when everything is cancelled. Default: never. */
+  /** Aborts when all operations are cancelled. Default: never. */
   readonly cancellation?: AbortSignal;
   /** Default: progress is not printed. */
   readonly printProgress?: (line: string) => void;
 }
 
-/** The context with another signal, which ends its calls. */
+/** The context with a different signal, which also ends its client's calls. */
 function bindSignal(context: ProviderContext, signal: AbortSignal): ProviderContext {
   const { base = context } = context;
   const { client, reader } = base;
@@ -60,26 +60,26 @@ function bindSignal(context: ProviderContext, signal: AbortSignal): ProviderCont
 }
 
 /**
- * The context of one operation, whose signal aborts when the time is up or the operation is cancelled.
+ * The context of one operation. Its signal aborts when the operation times out or is cancelled.
  *
- * @param attempted begins the sentence of the `WAIT_TIMEOUT` error, such as `Creating volume 'data'`
+ * @param attempted subject of the `WAIT_TIMEOUT` message, such as `Creating volume 'data'`
  */
 export const withTimeLimit = (context: ProviderContext, timeoutMs: number, attempted: string): ProviderContext =>
   bindSignal(context, AbortSignal.any([context.signal, context.createTimeout(timeoutMs, attempted)]));
 
-/** Time for what must be done after an operation failed, also by timeout: look at what is left, and remove it. */
+/** Time to read and remove what a failed or timed-out operation left behind. */
 const CLEANUP_TIMEOUT_MS = 30_000;
-/** The same after a cancellation: the engine kills the process five seconds after it. */
+/** The same after a cancellation. The engine kills the process five seconds after cancelling it. */
 const CANCELLED_CLEANUP_TIMEOUT_MS = 2_000;
 
-/** The context for cleaning up after a failure; it does not end with the operation's own signal. */
+/** The context for cleaning up after a failure. It outlives the operation's own signal. */
 export function forCleanup(context: ProviderContext): ProviderContext {
   const isCancelled = (context.base ?? context).signal.aborted;
   const timeoutMs = isCancelled ? CANCELLED_CLEANUP_TIMEOUT_MS : CLEANUP_TIMEOUT_MS;
   return bindSignal(context, context.createTimeout(timeoutMs, "Cleaning up"));
 }
 
-/** Makes the context of one metro; connections are shared by all resources that use it. */
+/** Creates the context of one metro. All resources that use it share its connections. */
 export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): ProviderContext {
   const client = createMetroClient(config);
   return {
@@ -117,11 +117,11 @@ function createMetroClient({
   return client;
 }
 
-/** Finds the local daemon once and starts it if none runs; again after it refused a connection. */
+/** Finds the local daemon, or starts it, once; again after it refused a connection. */
 function localEndpoint() {
   let found: ReturnType<typeof connectLocalDaemon> | undefined;
-  return (refused: boolean) => {
-    if (refused) found = undefined;
+  return (connectionRefused: boolean) => {
+    if (connectionRefused) found = undefined;
     found ??= connectLocalDaemon().catch((error: unknown) => {
       found = undefined;
       throw error;

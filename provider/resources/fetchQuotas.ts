@@ -6,18 +6,19 @@ import type { ProviderContext } from "./context";
 
 export type { QuotasItem } from "../contract/models";
 
-/** A preview does not wait longer for what it can do without. */
+/** A preview works without quotas, so it does not wait longer for them. */
 const TIMEOUT_MS = 5_000;
 
-/** Is it a setting that is wrong, with which nothing could be made? Where the token is a good one, its permissions may differ (403). */
+/** True if a setting is wrong, so that every operation would fail. 403 is not such an error: a valid token may lack this one permission. */
 const isConfigError = (error: unknown): boolean =>
   UnikernelError.has(error, "CONFIG_INVALID") ||
   (UnikernelError.has(error, "API_UNAUTHORIZED") && error.details["status"] === 401);
 
 /**
- * The quotas as they are; `undefined` when they cannot be asked for: the preview goes on without them. Starts no daemon.
+ * The account's current quotas; undefined if they cannot be read, in which case the preview continues without them. Never starts
+ * the local daemon.
  *
- * Throws `CONFIG_INVALID` for a metro that does not exist, and `API_UNAUTHORIZED` for a token that it does not know.
+ * Throws `CONFIG_INVALID` if the metro does not exist, and `API_UNAUTHORIZED` if the metro rejects the token (401).
  */
 export async function fetchQuotas({ client, metro }: ProviderContext): Promise<QuotasItem | undefined> {
   try {
@@ -27,7 +28,7 @@ export async function fetchQuotas({ client, metro }: ProviderContext): Promise<Q
     return item?.status === "error" ? undefined : item;
   } catch (error) {
     if (isConfigError(error)) throw error;
-    // What is wrong with the metro is said by whatever needs it first.
+    // The first operation that needs the metro reports the error.
     return undefined;
   }
 }

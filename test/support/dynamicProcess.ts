@@ -14,7 +14,7 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 
 type Json = Record<string, unknown>;
 
-/** What the engine would store for a resource that exists although the call failed. */
+/** The state that the engine would store for a resource that exists although the call failed. */
 export interface PartialResult {
   readonly id: string;
   readonly properties: Json;
@@ -140,9 +140,9 @@ export class DynamicProcess {
     this.client.close();
     this.engine.close();
     if (this.child.exitCode === null) {
-      const gone = once(this.child, "exit");
+      const exited = once(this.child, "exit");
       this.child.kill();
-      await gone;
+      await exited;
     }
     if (this.ownFolder !== undefined) await fs.rm(this.ownFolder, { recursive: true });
   }

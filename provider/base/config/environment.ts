@@ -1,9 +1,9 @@
 /**
- * The only reader of environment variables in this package, so that the list of names is complete:
+ * Reads all environment variables of this package; no other file does, so this list is complete:
  *
  * | variable | meaning |
  * | --- | --- |
- * | `UKC_METRO`, `UKC_TOKEN` | metro and token, the names the vendor's own tools read |
+ * | `UKC_METRO`, `UKC_TOKEN` | metro and token; the vendor's tools read the same variables |
  * | `UNIKERNEL_CONTROL_PLANE`, `UNIKERNEL_TIMEOUTS`, `UNIKERNEL_MAX_CONCURRENCY`, `UNIKERNEL_PROXY` | the other settings of a Provider |
  * | `UNIKERNEL_STATE_DIR` | state folder of the local platform |
  * | `UNIKERNEL_CACHE_DIR` | cache of runtimes |
@@ -33,7 +33,7 @@ const INHERITED_VARIABLES = [
   "PATH",
 ] as const;
 
-/** A variable that this package reads. */
+/** Name of a variable that this package reads. */
 export type EnvironmentVariable = (typeof SETTING_VARIABLES | typeof INHERITED_VARIABLES)[number];
 
 /** The value of a variable; `undefined` when unset or empty. */
@@ -42,12 +42,12 @@ export function environmentVariable(name: EnvironmentVariable): string | undefin
   return value === "" ? undefined : value;
 }
 
-/** What any program may expect, beside the variables of this package. */
+/** Variables that any program may need, besides those of this package. */
 const COMMON_VARIABLES = ["HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "SystemRoot"] as const;
 
 /**
- * The environment for programs that outlive this process: where things are, and nothing else. A provider process is full of
- * other people's secrets (cloud credentials, the stack's passphrase), which a daemon or a VM has no use for.
+ * The environment of programs that outlive this process: paths and settings of the local platform only. A provider's own
+ * environment may hold secrets, such as cloud credentials or the stack's passphrase, which a daemon or VM must not receive.
  */
 export function detachedProcessEnvironment(): Readonly<Record<string, string>> {
   const names = [...INHERITED_VARIABLES, ...COMMON_VARIABLES];

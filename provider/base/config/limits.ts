@@ -1,18 +1,18 @@
-/** Settings that bound what the provider does: how long, how much at once, and by which way. */
+/** Parsers of the connection settings: timeouts, concurrency, proxy and control plane. */
 import * as z from "zod";
 import { omitUndefined } from "../objects";
 import { UnikernelError } from "../errors";
 import { closestMatch } from "../spelling";
 import { type Setting, type SettingSources, findSetting, describeSource } from "./sources";
 
-/** Milliseconds that an operation on one resource may take; what is left out has a default. */
+/** Limits of one operation on a resource, in milliseconds. `undefined` uses the default. */
 export interface TimeoutSettings {
   readonly createMs?: number;
   readonly updateMs?: number;
   readonly deleteMs?: number;
 }
 
-/** From one second, below which nothing finishes and a value was probably meant in seconds, to one day. */
+/** From one second to one day. A smaller value was probably meant in seconds. */
 const timeoutMs = z.coerce.number().int().min(1_000).max(86_400_000);
 const timeoutsSchema = z.strictObject({ createMs: timeoutMs, updateMs: timeoutMs, deleteMs: timeoutMs }).partial();
 const TIMEOUT_KEYS = Object.keys(timeoutsSchema.shape);
@@ -20,7 +20,7 @@ const maxConcurrencySchema = z.coerce.number().int().min(1).max(256);
 
 /** Throws `CONFIG_INVALID`. The value is quoted unless it may hold a secret. */
 function throwInvalidSetting(setting: Setting, problem: string, hint: string): never {
-  const quoted = setting.key === "proxy" ? "what is given" : `'${setting.value}'`;
+  const quoted = setting.key === "proxy" ? "The value" : `'${setting.value}'`;
   const text = `${quoted} (${describeSource(setting)}) ${problem}.`;
   throw new UnikernelError("CONFIG_INVALID", text, { hint, property: `unikernel:${setting.key}` });
 }
@@ -31,13 +31,13 @@ export function parseTimeouts(sources: SettingSources): TimeoutSettings {
   if (setting === undefined) return {};
   const hint =
     'Give createMs, updateMs or deleteMs in milliseconds, 1000 to 86400000 each, such as {"createMs": 600000}.';
-  let given: unknown;
+  let json: unknown;
   try {
-    given = JSON.parse(setting.value);
+    json = JSON.parse(setting.value);
   } catch {
     return throwInvalidSetting(setting, "is not JSON", hint);
   }
-  const parsed = timeoutsSchema.safeParse(given);
+  const parsed = timeoutsSchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
@@ -57,17 +57,17 @@ export function parseTimeouts(sources: SettingSources): TimeoutSettings {
   return omitUndefined(parsed.data) as TimeoutSettings;
 }
 
-/** `unikernel:maxConcurrency`; `undefined` for the default. Throws `CONFIG_INVALID`. */
+/** `unikernel:maxConcurrency`, from 1 to 256; `undefined` for the default. Throws `CONFIG_INVALID`. */
 export function parseMaxConcurrency(sources: SettingSources): number | undefined {
   const setting = findSetting("maxConcurrency", sources);
   if (setting === undefined) return undefined;
   const parsed = maxConcurrencySchema.safeParse(setting.value);
   return parsed.success
     ? parsed.data
-    : throwInvalidSetting(setting, "is not a whole number from 1 to 256", "Leave it out for 16.");
+    : throwInvalidSetting(setting, "is not a whole number from 1 to 256", "Leave it out for the default of 16.");
 }
 
-/** `unikernel:proxy`, a URL that may hold a user and a password; `undefined` leaves it to the environment. Throws `CONFIG_INVALID`. */
+/** `unikernel:proxy`, a URL that may hold a user and a password; `undefined` uses the environment's. Throws `CONFIG_INVALID`. */
 export function parseProxy(sources: SettingSources): string | undefined {
   const setting = findSetting("proxy", sources);
   if (setting === undefined) return undefined;
@@ -86,7 +86,7 @@ export function parseControlPlane(sources: SettingSources): string | undefined {
   if (setting === undefined) return undefined;
   return (
     parseBaseUrl(setting.value) ??
-    throwInvalidSetting(setting, "is not an http(s) URL", "Leave it out for the vendor's own.")
+    throwInvalidSetting(setting, "is not an http(s) URL", "Leave it out to use the vendor's control plane.")
   );
 }
 

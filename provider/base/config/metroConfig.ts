@@ -1,4 +1,4 @@
-/** Which API to talk to, and how, from the settings of all sources. */
+/** Resolves the metro, its address and token, and the connection settings, from all sources of settings. */
 import { UnikernelError } from "../errors";
 import {
   type TimeoutSettings,
@@ -12,32 +12,32 @@ import { type Setting, type SettingSources, findSetting, describeSource } from "
 
 export { type PartialSettings, SETTING_KEYS, toSettingText as settingText } from "./sources";
 
-/** The settings, checked. */
+/** Validated settings. */
 export interface MetroConfig {
-  /** What the user wrote: `local`, a code such as `fra`, or a URL. Goes into messages. */
+  /** The metro as configured: `local`, a code such as `fra`, or a URL. Used in messages. */
   readonly metro: string;
   /**
-   * Base URL without a trailing slash or `/v1`; `undefined` for `local`, whose daemon picks its own port. For a code that
-   * is not one of {@link KNOWN_METROS} the address that it would have by convention: the control plane knows better.
+   * Base URL without a trailing slash or `/v1`; `undefined` for `local`, whose daemon picks its own port. For a code outside
+   * {@link KNOWN_METROS}, the conventional address, used if the control plane cannot be queried.
    */
   readonly url: string | undefined;
-  /** True for a code of which only the control plane knows the address. */
+  /** True for a code whose address only the control plane knows. */
   readonly needsDiscovery: boolean;
-  /** Bearer token; `undefined` for `local`, whose daemon keeps its own. */
+  /** Bearer token; `undefined` for `local`, whose daemon has its own. Secret. */
   readonly token: string | undefined;
-  /** Base URL of the control plane; `undefined` where the metro's own API serves it. */
+  /** Base URL of the control plane; `undefined` if the metro's own API serves it. */
   readonly controlPlane: string | undefined;
   readonly timeouts: TimeoutSettings;
-  /** Most requests at the same time; `undefined` for the client's default. */
+  /** Limit of concurrent requests; `undefined` for the client's default. */
   readonly maxConcurrency: number | undefined;
-  /** URL of a proxy. Secret; `undefined` leaves it to the environment. */
+  /** URL of a proxy. Secret. `undefined` uses the environment's. */
   readonly proxy: string | undefined;
 }
 
-/** The metro used when none is configured; the vendor's own tools have the same default. */
+/** The metro used if none is configured, as in the vendor's tools. */
 export const DEFAULT_METRO = "fra";
 
-/** Metros whose addresses follow from their codes. Source: the vendor's documentation. */
+/** Metros with conventional addresses. Source: the vendor's documentation. */
 export const KNOWN_METROS: readonly string[] = ["fra", "dal", "sin", "was", "sfo"];
 
 /** Source: the vendor's SDKs. */
@@ -48,9 +48,9 @@ const findMetro = (sources: SettingSources): Setting =>
   findSetting("metro", sources) ?? { key: "metro", value: DEFAULT_METRO, source: "default" };
 
 /**
- * Where the metro to use is, however it was written: `local`, or the base URL of its API. Needs no token and no network.
+ * The address of the configured metro: `local`, or the base URL of its API. Needs neither a token nor the network.
  *
- * Throws `CONFIG_INVALID` when it is malformed.
+ * Throws `CONFIG_INVALID` if the metro is malformed.
  */
 export function metroAddress(sources: SettingSources): string {
   const metro = findMetro(sources);
@@ -58,9 +58,9 @@ export function metroAddress(sources: SettingSources): string {
 }
 
 /**
- * The metro to use.
+ * Resolves and validates the configuration of the metro.
  *
- * Throws `CONFIG_INVALID` when a setting is malformed, or when a metro other than `local` has no token.
+ * Throws `CONFIG_INVALID` if a setting is malformed, or if a metro other than `local` has no token.
  */
 export function resolveMetro(sources: SettingSources): MetroConfig {
   const metro = findMetro(sources);
@@ -95,7 +95,7 @@ export function resolveMetro(sources: SettingSources): MetroConfig {
     url,
     needsDiscovery: isCode && !KNOWN_METROS.includes(metro.value),
     token: token.value,
-    // A token for somebody's own server is no business of the vendor's.
+    // The token of a self-hosted server must not be sent to the vendor.
     controlPlane: controlPlane ?? (VENDOR_HOST.test(new URL(url).hostname) ? VENDOR_CONTROL_PLANE_URL : undefined),
     ...transport,
   };

@@ -1,12 +1,12 @@
 /**
- * Settings and where each one came from.
+ * Finds settings, and the source of each one.
  *
- * Precedence, first found wins: argument, provider configuration (`new unikernel.Provider(…)`), stack configuration
+ * Precedence, highest first: argument, provider configuration (`new unikernel.Provider(…)`), stack configuration
  * (`pulumi config set unikernel:metro …`), environment, default.
  */
 import { type EnvironmentVariable, environmentVariable } from "./environment";
 
-/** Settings by the names that a Provider and the stack's configuration have for them, and the variable that holds each. */
+/** The environment variable of each setting, by its name in a Provider and in the stack's configuration. */
 export const VARIABLE_BY_SETTING = {
   metro: "UKC_METRO",
   token: "UKC_TOKEN",
@@ -22,10 +22,10 @@ export type SettingKey = keyof typeof VARIABLE_BY_SETTING;
 /** Every setting, by name. */
 export const SETTING_KEYS = Object.keys(VARIABLE_BY_SETTING) as readonly SettingKey[];
 
-/** Settings as one source gives them, as text. `undefined` or empty means not given there. */
+/** Settings of one source, as text. `undefined` or empty means not set. */
 export type PartialSettings = { readonly [K in SettingKey]?: string | undefined };
 
-/** A setting as text: the engine gives what was set by path as the value that it looks like. */
+/** A setting as text. The engine parses values that were set by path, so a setting may arrive as another type. */
 export const toSettingText = (value: unknown): string | undefined =>
   value === undefined || typeof value === "string" ? value : JSON.stringify(value);
 
@@ -35,14 +35,14 @@ export type SettingSources = Readonly<Partial<Record<"argument" | "provider" | "
 /** Where a setting was found. */
 export type ConfigSource = "argument" | "provider" | "stack" | "environment" | "default";
 
-/** A setting with its source, so that an error can name the place to mend. */
+/** A setting with its source, so that an error can name the place to fix. */
 export interface Setting {
   readonly key: SettingKey;
   readonly value: string;
   readonly source: ConfigSource;
 }
 
-/** Finds one setting by precedence; `undefined` when no source has it. */
+/** Finds a setting by precedence; `undefined` if no source has it. */
 export function findSetting(key: SettingKey, sources: SettingSources): Setting | undefined {
   for (const source of ["argument", "provider", "stack"] as const) {
     const value = sources[source]?.[key];
@@ -52,11 +52,11 @@ export function findSetting(key: SettingKey, sources: SettingSources): Setting |
   return value === undefined ? undefined : { key, value, source: "environment" };
 }
 
-/** Where a setting was found, for people. */
+/** Describes the source of a setting, for messages. */
 export function describeSource({ key, source }: Setting): string {
   switch (source) {
     case "argument":
-      return "given as an argument";
+      return "passed as an argument";
     case "provider":
       return `from unikernel:${key} or the Provider's arguments`;
     case "stack":

@@ -1,11 +1,11 @@
-/** The last lines of a guest's console, for the error that says that it stopped. */
+/** The last lines of a guest's console, quoted in the error that reports its stop. */
 import type { Client } from "../client";
 
 const MAX_LINES = 20;
-/** A crash dump of a kernel takes some thousand bytes. */
+/** Enough for a kernel's crash dump of several thousand bytes. Below the API's limit of 16,383. */
 const MAX_LOG_BYTES = 16_000;
 
-/** What a guest is given in secret. */
+/** The inputs of a guest that may hold secrets. */
 export interface SecretInputs {
   readonly env?: Readonly<Record<string, string>> | null | undefined;
   readonly roms?: readonly { readonly files?: readonly SecretFile[] | undefined }[] | null | undefined;
@@ -16,10 +16,10 @@ interface SecretFile {
   readonly encoding?: string | undefined;
 }
 
-/** Shorter values are words such as `true` and `8080`, which tell nothing and occur anywhere. */
+/** Shorter values, such as `true` and `8080`, are not secret and occur in ordinary output. */
 const MIN_SECRET_LENGTH = 6;
 
-/** All texts in a value of any shape. */
+/** All strings in a value of any shape. */
 function collectStrings(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];
   return value !== null && typeof value === "object" ? Object.values(value).flatMap(collectStrings) : [];
@@ -28,7 +28,7 @@ function collectStrings(value: unknown): readonly string[] {
 const decodeFile = ({ data = "", encoding }: SecretFile): string =>
   encoding === "base64" ? Buffer.from(data, "base64").toString("utf8") : data;
 
-/** What a program was given in secret, line by line, as a console shows it. The longest first: one may be a part of another. */
+/** The secret inputs line by line, as a console prints them. Longest first, because one may contain another. */
 function secretLines(all: readonly SecretInputs[]): readonly string[] {
   const texts = all.flatMap(({ env, roms, plugins }) => [
     ...Object.values(env ?? {}),
@@ -42,11 +42,11 @@ function secretLines(all: readonly SecretInputs[]): readonly string[] {
     .sort((a, b) => b.length - a.length);
 }
 
-/** Programs print what they were given, which is secret. */
+/** Programs may print their secret inputs. */
 const redactSecrets = (line: string, secrets: readonly string[]): string =>
   secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), line);
 
-/** The last lines; of a kernel's crash, whose dump fills a screen, those that led to it and the one that names it. */
+/** The last lines. After a kernel panic, those up to the panic instead, since its dump fills a screen. */
 function selectRelevantLines(lines: readonly string[]): readonly string[] {
   const crash = lines.findIndex((line) => line.includes("Kernel panic"));
   if (crash < 0 || crash >= lines.length - MAX_LINES) return lines.slice(-MAX_LINES);
@@ -54,8 +54,8 @@ function selectRelevantLines(lines: readonly string[]): readonly string[] {
 }
 
 /**
- * The end of the console log, without what the guest was given in secret; empty when it cannot be read, since it only illustrates
- * an error.
+ * The end of the console log, at most 20 lines, with secret inputs redacted. Empty if the log cannot be read: it only
+ * illustrates another error.
  */
 export async function readConsoleExcerpt(
   client: Client,
@@ -63,10 +63,10 @@ export async function readConsoleExcerpt(
   secretInputs: readonly SecretInputs[],
 ): Promise<readonly string[]> {
   try {
-    const reply = await client.getInstanceLogs({
+    const response = await client.getInstanceLogs({
       query: { uuid: [uuid], offset: [-MAX_LOG_BYTES], limit: [MAX_LOG_BYTES] },
     });
-    const text = Buffer.from(reply.items[0]?.output ?? "", "base64").toString("utf8");
+    const text = Buffer.from(response.items[0]?.output ?? "", "base64").toString("utf8");
     const lines = text
       .split(/\r?\n/)
       .map((line) => line.replace(/[^\P{Cc}\t]/gu, ""))

@@ -2,7 +2,7 @@
 import type { ErrorCode } from "../../base/errors";
 import { ITEM_CODES, type ItemCodeName } from "../../contract/codes";
 
-/** The error of an item code. */
+/** Error code and hint for an item code. */
 export interface ItemErrorMapping {
   readonly code: ErrorCode;
   /** A full sentence. */
@@ -10,8 +10,8 @@ export interface ItemErrorMapping {
 }
 
 /**
- * By name of the code. A refused value is `API_REJECTED`: which property it is about, only the caller can tell. `NOT_FOUND` is
- * code 8 and nothing else, since it means "gone".
+ * The mapping for each item code. A rejected value is `API_REJECTED`, since only the caller knows its property. Only code 8 is
+ * `NOT_FOUND`, because callers treat that as deleted.
  */
 export const ITEM_ERRORS: Readonly<Record<ItemCodeName, ItemErrorMapping>> = {
   UnknownError: {
@@ -98,6 +98,6 @@ export const ITEM_ERRORS: Readonly<Record<ItemCodeName, ItemErrorMapping>> = {
   },
 };
 
-/** Name of an item code; `undefined` for one of a newer API. */
+/** Name of an item code; `undefined` for a code of a newer API. */
 export const itemCodeName = (code: number): ItemCodeName | undefined =>
   (Object.keys(ITEM_CODES) as ItemCodeName[]).find((name) => ITEM_CODES[name] === code);

@@ -1,7 +1,7 @@
-/** Why an instance stopped, in words. Pure. Source: the platform's documentation of stop_reason, exit_code and stop_code. */
+/** Describes why an instance stopped. Pure. Source: the platform's documentation of stop_reason, exit_code and stop_code. */
 import { STOP_REASON } from "../../contract/codes";
 
-/** Low byte of `stop_code`. */
+/** Text for the low byte of `stop_code`. */
 export const STOP_CODE_REASONS = {
   0: "shutdown",
   1: "explicit crash or failed assertion",
@@ -13,16 +13,19 @@ export const STOP_CODE_REASONS = {
   7: "security violation",
 } as const;
 
-/** The fields that tell how an instance stopped. */
+/** The fields of an instance that describe its stop. */
 export interface StopDetails {
+  /** Bits of `STOP_REASON`. */
   readonly stop_reason?: number | undefined;
+  /** Bits 0-7: the reason; bits 16-23: an errno. */
   readonly stop_code?: number | undefined;
   readonly exit_code?: number | undefined;
 }
 
+/** Source: Linux, errno.h. */
 const ENOMEM = 12;
 
-/** How it ended, by its `stop_code`: `page fault, out of memory`. */
+/** Text for a `stop_code`, such as `page fault, out of memory`. */
 export function describeStopCode(code: number): string {
   const reason = STOP_CODE_REASONS[(code & 0xff) as keyof typeof STOP_CODE_REASONS] ?? `reason ${code & 0xff}`;
   const errno = (code >>> 16) & 0xff;
@@ -30,10 +33,10 @@ export function describeStopCode(code: number): string {
   return errno === 0 ? reason : `${reason}, errno ${errno}`;
 }
 
-/** A clause such as `the program exited with code 1`, to follow a comma or a colon. */
+/** Text for a stop, to follow a comma or a colon: `the program exited with code 1`. */
 export function describeStop(facts: StopDetails): string {
   const reason = facts.stop_reason ?? 0;
-  // Reason 0 is an orderly shutdown, which says no more than that the program ended.
+  // Reason 0 is an orderly shutdown, which adds nothing.
   const code =
     facts.stop_code === undefined || (facts.stop_code & 0xff00ff) === 0
       ? ""

@@ -1,36 +1,37 @@
 /**
- * Metros run different releases. What older nodes refuse as a whole (HTTP 400), in the form that they know; and the paths and
- * methods under which they have an operation (HTTP 404 or 405). Pure. Statuses decide, never texts.
+ * Metros run different releases. Rewrites requests that older nodes reject (HTTP 400) to the variant that they know, and selects
+ * the paths and methods under which they offer an operation (HTTP 404 or 405). Pure. Decides by status, never by text.
  */
 import type { CreateCertificateRequest, CreateInstanceRequest } from "../../contract/models";
 import type { BodyOf, Method, PathTemplate, QueryOf, Route } from "../../contract/routes";
 
-/** A request in any form. */
+/** A request in any variant. */
 export interface ApiRequest {
   readonly query?: object | undefined;
   readonly body?: unknown;
+  /** Values of the parameters in the path. */
   readonly path?: Readonly<Record<string, string>> | undefined;
 }
 
-/** How a request is written. */
+/** Variant of a request, which depends on the node's release. */
 export interface RequestVariant {
-  /** 0: the route's own path and method; n: the n-th of its older ones. */
+  /** 0 for the route's own path and method, n for the n-th of its `olderEndpoints`. */
   readonly pathIndex: number;
-  /** True for the older form of query and body. */
+  /** True for the older variant of query and body. */
   readonly isOlder: boolean;
 }
 
-/** The form of the newest release. */
+/** The variant of the newest release. */
 export const NEWEST_VARIANT: RequestVariant = { pathIndex: 0, isOlder: false };
 
-/** Method and path of a route in a form. */
+/** Method and path of a route in a variant. */
 export const resolveMethodAndPath = (
   route: Route,
   { pathIndex: path }: RequestVariant,
 ): { readonly method: Method; readonly path: PathTemplate } =>
   path === 0 ? route : (route.olderEndpoints?.[path - 1] ?? route);
 
-/** The request in a form; the newest where there is no older one. */
+/** Converts a request to a variant; returns it unchanged if it has no older variant. */
 export function adaptRequest(
   name: string,
   request: ApiRequest,
@@ -41,7 +42,7 @@ export function adaptRequest(
   return (isOlder ? toOlderRequest(name, request) : undefined) ?? request;
 }
 
-/** The form to try after this one was refused with a status; `undefined` when none is left. */
+/** The variant to try after this one failed with an HTTP status; `undefined` if there is none. */
 export function nextVariant(
   name: string,
   route: Route,
@@ -58,7 +59,7 @@ export function nextVariant(
   return toOlderRequest(name, request) === undefined ? undefined : { ...variant, isOlder: true };
 }
 
-/** The same request without what older nodes do not know; `undefined` when it holds nothing of the kind, or cannot go without. */
+/** The request without members that older nodes do not know; `undefined` if it has none, or if it needs them. */
 function toOlderRequest(name: string, request: ApiRequest): ApiRequest | undefined {
   switch (name) {
     case "createInstance":
@@ -79,11 +80,11 @@ function toOlderRequest(name: string, request: ApiRequest): ApiRequest | undefin
 const withBody = (request: ApiRequest, body: unknown): ApiRequest | undefined =>
   body === undefined ? undefined : { ...request, body };
 
-/** The reference of an image; `undefined` where it alone is not enough. A pull policy is a wish; credentials and headers are not. */
+/** The reference of an image; `undefined` if it needs more. The pull policy can be dropped, credentials and headers cannot. */
 function toImageReference(image: CreateInstanceRequest["image"]): string | undefined {
   if (image === undefined || typeof image === "string") return image;
-  const { url, pull_policy: _wish, ...needed } = image;
-  return Object.keys(needed).length === 0 ? url : undefined;
+  const { url, pull_policy: _optional, ...required } = image;
+  return Object.keys(required).length === 0 ? url : undefined;
 }
 
 function toOlderCreateInstance(body: CreateInstanceRequest): CreateInstanceRequest | undefined {
@@ -104,7 +105,7 @@ function toOlderCreateInstance(body: CreateInstanceRequest): CreateInstanceReque
 }
 
 function toOlderPatchInstances(changes: BodyOf<"patchInstances">): BodyOf<"patchInstances"> | undefined {
-  // The model judges a value by its property.
+  // The type of a value depends on its property.
   const imageOf = ({ prop, value }: (typeof changes)[number]) =>
     prop === "image" ? (value as CreateInstanceRequest["image"]) : undefined;
   const newer = changes.map(imageOf).filter((image) => typeof image === "object");
@@ -112,7 +113,7 @@ function toOlderPatchInstances(changes: BodyOf<"patchInstances">): BodyOf<"patch
   return changes.map((one) => (one.prop === "image" ? { ...one, value: toImageReference(imageOf(one)) } : one));
 }
 
-/** Who needs the object to be gone has to look for it. */
+/** Drops the wait for the deletion: a caller that needs it has to poll. */
 function toOlderDeleteInstances(items: BodyOf<"deleteInstances">): BodyOf<"deleteInstances"> | undefined {
   if (!items.some((item) => item.timeout_s !== undefined || item.dont_retain !== undefined)) return undefined;
   return items.map((item) => ("uuid" in item ? { uuid: item.uuid } : { name: item.name }));
@@ -125,7 +126,7 @@ function toOlderCreateCertificate({
   return common_name === undefined ? undefined : { ...body, cn: common_name };
 }
 
-/** The older listing takes its filters as a body. */
+/** The older endpoint takes its filters in the body. */
 function toOlderGetImages(request: ApiRequest, { digest = [], tag = [] }: QueryOf<"getImages"> = {}): ApiRequest {
   const filters = [...digest.map((one) => ({ digest: one })), ...tag.map((one) => ({ tag: one }))];
   return { ...request, query: undefined, body: filters.length === 0 ? undefined : filters };

@@ -1,35 +1,36 @@
-/** Creates are not idempotent: when the response is lost, look for the object before creating it again. */
+/** Creates are not idempotent: if the response is lost, look for the object before sending the create again. */
 import { UnikernelError } from "../../base/errors";
 import type { CallContext } from "../callContext";
 import { type AttemptFailure, retryDelayMs } from "./retryPolicy";
 
-/** The part of an item that tells whether it was found, and since when it exists. */
+/** The fields that tell whether an object was found, and when it was created. */
 interface FoundObject {
   readonly status?: string | undefined;
   /** RFC 3339. */
   readonly created_at?: string | undefined;
 }
 
-/** Creates in all; each one is followed by a look. */
+/** Limit of create requests; a lookup follows each one that fails. */
 const MAX_CREATE_ATTEMPTS = 3;
-/** Pauses before further looks for what has a name and is not to be seen yet: 10 s in all. */
+/** Delays between lookups of an object whose name is taken but that is not listed yet: 10 s in all. */
 const LOOKUP_DELAYS_MS = [100, 200, 500, 1_000, 2_000, 3_000, 3_200] as const;
-/** Clocks of this machine and of a metro may differ by so much. */
+/** Tolerated difference between this machine's clock and the metro's. */
 const MAX_CLOCK_SKEW_MS = 600_000;
 
-/** The server may have acted: nothing usable came back, and it did not say that it did nothing. */
+/** True if the server may have acted: there is no usable response, and nothing rules it out. */
 const isOutcomeUnknown = (error: unknown): error is UnikernelError =>
   UnikernelError.has(error, "API_UNREACHABLE", "API_SHAPE") && error.details["mayHaveActed"] !== false;
 
 /**
- * Runs `create`; when its answer was lost, looks for the object by its name, which is unique, and returns it. What is not there is
- * created once more, after the pause that any repeated request keeps: should the first request arrive late, the name lets only one
- * of them make something. A name that is taken by then is looked for a while longer, since what has it may not be visible at once.
+ * Runs `create`. If its response is lost, looks the object up by its unique name and returns it. If it does not exist, creates it
+ * again after the usual retry delay. Should the first request arrive late, the unique name lets only one of the two succeed. If
+ * the name is taken by then, repeats the lookup for up to 10 s, since a new object may not be listed at once.
  *
- * Throws what `create` was refused with as it is; the loss, when looking did not help either, with a hint that the object may
- * exist; `ALREADY_EXISTS` when what has the name is older than the first request, or not what was asked for, and so somebody else's.
+ * Throws the error of `create` if it was rejected. Throws the original transport error, with a hint that the object may exist, if
+ * the lookups do not settle it. Throws `ALREADY_EXISTS` if the object with the name is older than the first request or does not
+ * match it, and so belongs to someone else.
  *
- * @param matchesRequest is this what `create` asks for? Default: always, for names that nobody else would think of
+ * @param matchesRequest returns true if the object is what `create` requests. Default: always true, for generated names
  */
 export async function createOrRecover<T extends FoundObject>(
   context: Pick<CallContext, "clock" | "signal">,
@@ -63,21 +64,21 @@ export async function createOrRecover<T extends FoundObject>(
   }
 }
 
-/** What has the name now, or after one of the pauses. */
+/** The object with the name, looked up now and after each delay. */
 async function lookUp<T extends FoundObject>(
   { clock, signal }: Pick<CallContext, "clock" | "signal">,
   find: () => Promise<T | undefined>,
-  pausesMs: readonly number[],
+  delaysMs: readonly number[],
 ): Promise<T | undefined> {
-  for (const pauseMs of [0, ...pausesMs]) {
-    if (pauseMs > 0) await clock.sleep(pauseMs, signal);
+  for (const delayMs of [0, ...delaysMs]) {
+    if (delayMs > 0) await clock.sleep(delayMs, signal);
     const found = await find();
     if (found !== undefined && found.status !== "error") return found;
   }
   return undefined;
 }
 
-/** As the rules for repeated requests have it: after a look, a create is as good as any of those. */
+/** The error as input of the retry policy: after a lookup, a create may be retried like an idempotent request. */
 function toAttemptFailure({ details: { status, retryAfterMs } }: UnikernelError): AttemptFailure {
   if (typeof status !== "number") return { kind: "broken" };
   return { kind: "status", status, retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : undefined };
@@ -86,23 +87,23 @@ function toAttemptFailure({ details: { status, retryAfterMs } }: UnikernelError)
 const isOlder = ({ created_at }: FoundObject, beganMs: number): boolean =>
   Date.parse(created_at ?? "") < beganMs - MAX_CLOCK_SKEW_MS;
 
-/** Fails with the loss: looking did not tell what came of it. */
-const mayExistThrower = (loss: UnikernelError) => (): never => {
-  throw new UnikernelError(loss.code, loss.message, {
-    hint: `${loss.hint ?? ""} The object may exist nevertheless; look for it by its name before you retry.`.trim(),
-    details: { ...loss.details, mayHaveActed: true },
-    cause: loss,
+/** Throws the transport error if the lookups did not show whether the object was created. */
+const mayExistThrower = (transportError: UnikernelError) => (): never => {
+  throw new UnikernelError(transportError.code, transportError.message, {
+    hint: `${transportError.hint ?? ""} The object may have been created; look for it by name before you retry.`.trim(),
+    details: { ...transportError.details, mayHaveActed: true },
+    cause: transportError,
   });
 };
 
-/** Adopting what somebody else made would let a program delete it. */
-const nameTakenError = (loss: UnikernelError): UnikernelError =>
+/** An object of someone else must not be adopted: the program could then delete it. */
+const nameTakenError = (transportError: UnikernelError): UnikernelError =>
   new UnikernelError(
     "ALREADY_EXISTS",
-    `${loss.message} The name is taken by an object that this program did not create.`,
+    `${transportError.message} The name is taken by an object that this program did not create.`,
     {
       hint: "Choose another name, or omit the name to have a unique one generated.",
-      details: { ...loss.details, mayHaveActed: false },
-      cause: loss,
+      details: { ...transportError.details, mayHaveActed: false },
+      cause: transportError,
     },
   );

@@ -1,60 +1,65 @@
 /**
- * One HTTP exchange with an API. Node's own agents keep connections alive. Proxies are axios' business: `HTTPS_PROXY`, `HTTP_PROXY`
- * and `NO_PROXY` of the environment, unless one is given; to an `https:` address it asks the proxy for a tunnel, so that the proxy
- * sees neither token nor body.
+ * One HTTP exchange with an API. Node's default agents keep connections alive. axios handles proxies: the configured one, or
+ * `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` from the environment. For an `https:` address it opens a tunnel (CONNECT), so that
+ * the proxy sees neither token nor body.
  */
 import axios, { type AxiosProxyConfig } from "axios";
 import { isLoopbackUrl } from "../../base/hostNames";
 import { VERSION } from "../../base/version";
 
-/** What is sent. */
+/** A request to an API. */
 export interface HttpRequest {
   readonly method: string;
   /** Without a query. */
   readonly url: string;
+  /** Bearer token. Secret. */
   readonly token: string;
   /** Lists become repeated parameters. */
   readonly query: object | undefined;
-  /** Sent as JSON. */
+  /** Sent as JSON; `undefined` sends no body. */
   readonly body: unknown;
-  /** Milliseconds from now until the last byte of the answer. */
+  /** Limit in milliseconds until the last byte of the response. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** What came back, whatever its status. */
+/** A complete response of any status. */
 export interface HttpResponse {
   readonly status: number;
   readonly text: string;
-  /** Content type; empty when the answer names none. */
+  /** Header `Content-Type`; empty if missing. */
   readonly contentType: string;
-  /** The header `Retry-After`. */
+  /** Header `Retry-After`; `undefined` if missing. */
   readonly retryAfter: unknown;
-  /** By which the server's people find this request in their logs. */
+  /** Identifies the request in the server's logs; `undefined` if the response has none. At most 128 characters. */
   readonly requestId: string | undefined;
 }
 
-/** Why nothing usable came back. */
+/** Why there is no usable response. */
 export interface TransportFailure {
-  /** `not-sent`: nothing reached the server. `broken`: it may have acted. `final`: and another attempt would end alike. */
+  /** `not-sent`: nothing reached the server. `broken`: it may have acted. `final`: a retry would fail the same way. */
   readonly kind: "not-sent" | "broken" | "final";
   readonly mayHaveActed: boolean;
-  /** For people. */
+  /** Text for the error message. */
   readonly reason: string;
-  /** Address of the proxy that was told to be used, without user and password. */
+  /** Address of the configured proxy without user and password; `undefined` if none is configured. */
   readonly proxy: string | undefined;
 }
 
-/** Makes one exchange. Rejects with the signal's reason, and with nothing else. */
+/** Sends one request. Rejects only with the signal's reason. */
 export type HttpExchange = (request: HttpRequest) => Promise<HttpResponse | TransportFailure>;
 
-/** A page of a listing takes some hundred thousand bytes. */
+/** Far above a page of a listing, which takes a few hundred thousand bytes. */
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
-/** Header names in use for the same thing; the API's description has none. */
+/** Common header names of a request id; the API's description does not define one. */
 const REQUEST_ID_HEADERS = ["x-request-id", "request-id", "x-correlation-id"] as const;
 
-/** @param proxy URL of the proxy for all but this machine's own addresses; `undefined` leaves it to the environment */
+/**
+ * Creates an exchange with its own settings for headers, limits and proxy.
+ *
+ * @param proxy URL of the proxy for all but loopback addresses; `undefined` uses the environment
+ */
 export function createHttpExchange(proxy: string | undefined): HttpExchange {
   const http = axios.create({
     responseType: "text",
@@ -68,7 +73,7 @@ export function createHttpExchange(proxy: string | undefined): HttpExchange {
   const proxyOptions = proxy === undefined ? undefined : proxyConfig(new URL(proxy));
 
   return async ({ method, url, token, query, body, timeoutMs, signal }) => {
-    // Unlike axios' own time limit, this one also ends an answer that trickles.
+    // Unlike axios' timeout, this one also ends a response that trickles in.
     const timeoutSignal = AbortSignal.timeout(timeoutMs);
     const requestProxy = isLoopbackUrl(url) ? false : proxyOptions;
     try {
@@ -108,7 +113,7 @@ function proxyConfig({ protocol, hostname, port, username, password }: URL): Axi
   };
 }
 
-/** A `%` that escapes nothing was meant as it stands: passwords are often pasted as they are. */
+/** Passwords are often pasted unescaped, so a `%` that starts no escape is taken literally. */
 function decodeUserInfo(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -117,16 +122,16 @@ function decodeUserInfo(text: string): string {
   }
 }
 
-/** Codes of Node and axios that say that no byte of the request left. */
+/** Error codes of Node and axios after which no byte of the request was sent. */
 const NOT_SENT_REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
-  ENOTFOUND: "there is no host of this name",
-  EAI_AGAIN: "its name could not be looked up",
-  EHOSTUNREACH: "there is no way to this host",
-  ENETUNREACH: "there is no way to its network",
+  ECONNREFUSED: "connection refused",
+  ENOTFOUND: "host not found",
+  EAI_AGAIN: "DNS lookup failed",
+  EHOSTUNREACH: "no route to host",
+  ENETUNREACH: "network unreachable",
 };
 
-/** Codes of connections that fail the same way each time, before the request is sent. */
+/** Error codes of connections that fail the same way every time, before the request is sent. */
 const PERMANENT_FAILURE_REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "its certificate has expired",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host",
@@ -138,16 +143,16 @@ const PERMANENT_FAILURE_REASONS: Readonly<Record<string, string>> = {
 
 function toTransportFailure(error: unknown, hasTimedOut: boolean): Omit<TransportFailure, "proxy"> {
   const code = axios.isAxiosError(error) ? (error.code ?? "") : "";
-  const reasonWithCode = (words: string) => [words, code].filter(Boolean).join(", ");
-  if (hasTimedOut) return { kind: "broken", mayHaveActed: true, reason: "it took too long" };
+  const reasonWithCode = (reason: string) => [reason, code].filter(Boolean).join(", ");
+  if (hasTimedOut) return { kind: "broken", mayHaveActed: true, reason: "timed out" };
   const notSent = NOT_SENT_REASONS[code];
   if (notSent !== undefined) return { kind: "not-sent", mayHaveActed: false, reason: reasonWithCode(notSent) };
-  const never = PERMANENT_FAILURE_REASONS[code];
-  if (never !== undefined) return { kind: "final", mayHaveActed: false, reason: reasonWithCode(never) };
-  // Of an answer that breaks off axios keeps what there was; of one that is too long, nothing.
+  const permanent = PERMANENT_FAILURE_REASONS[code];
+  if (permanent !== undefined) return { kind: "final", mayHaveActed: false, reason: reasonWithCode(permanent) };
+  // axios keeps the received part of a truncated response, but nothing of one that is too long.
   if (code === "ERR_BAD_RESPONSE" && axios.isAxiosError(error) && error.response === undefined) {
-    const reason = `its answer has more than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB`;
+    const reason = `the response is larger than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB`;
     return { kind: "final", mayHaveActed: true, reason };
   }
-  return { kind: "broken", mayHaveActed: true, reason: reasonWithCode("the connection broke") };
+  return { kind: "broken", mayHaveActed: true, reason: reasonWithCode("connection lost") };
 }

@@ -1,4 +1,4 @@
-/** Where a metro's API is when only the control plane knows. */
+/** Finds the address of a metro's API by its code, from the control plane. */
 import { KNOWN_METROS } from "../../base/config/metroConfig";
 import { UnikernelError, errorMessage } from "../../base/errors";
 import { parseBaseUrl } from "../../base/config/limits";
@@ -10,23 +10,24 @@ import type { ApiEndpoint } from "./sendRequest";
 /** A metro, as the control plane lists it. */
 export type MetroItem = ItemOf<"getMetros">;
 
-/** How long finding an address may take; after that the usual one is tried. */
+/** Limit of the lookup; after that the conventional address is used. */
 const DISCOVERY_TIMEOUT_MS = 10_000;
 
-/** What is known of a metro before the control plane was asked. */
+/** A metro whose address has not been looked up yet. */
 export interface UndiscoveredMetro {
-  /** Its code, as the user wrote it. */
+  /** Its code as configured. */
   readonly metro: string;
-  /** The address that it would have by convention. */
+  /** Its conventional address, used if the lookup fails. */
   readonly url: string;
+  /** Bearer token, also for the control plane. Secret. */
   readonly token: string;
 }
 
 /**
- * Finds a metro's address with the first call and remembers it.
+ * Returns a function that looks up a metro's address on its first call and caches it.
  *
- * A control plane that does not answer is no reason to give up: the conventional address is taken, and should that fail too, the
- * error says that it was a guess. Rejects with `CONFIG_INVALID` for a code that the control plane does not know.
+ * If the control plane does not respond, the conventional address is used; if that fails too, the error reports that it was a
+ * guess. Rejects with `CONFIG_INVALID` for a code that the control plane does not know.
  */
 export function createMetroResolver(
   { metro, url, token }: UndiscoveredMetro,
@@ -38,34 +39,35 @@ export function createMetroResolver(
       metros = await listMetros(AbortSignal.timeout(DISCOVERY_TIMEOUT_MS));
     } catch (error) {
       const reason = errorMessage(error);
-      return { url, token, note: `This address is a guess, since the control plane was of no help: ${reason}` };
+      return { url, token, note: `This address is a guess, because the control plane could not be queried: ${reason}` };
     }
     return { url: findMetroUrl(metro, metros), token };
   };
-  let found: Promise<ApiEndpoint> | undefined;
-  return () => (found ??= queryControlPlane());
+  let endpoint: Promise<ApiEndpoint> | undefined;
+  return () => (endpoint ??= queryControlPlane());
 }
 
 /**
- * The base URL of a metro in the control plane's list, by its name or else by its airport's code. Pure.
+ * The base URL of a metro in the control plane's list, by its name or else by its IATA airport code. Pure.
  *
- * Throws `CONFIG_INVALID` with the metros that there are; `API_SHAPE` for an address that would send the token in clear.
+ * Throws `CONFIG_INVALID` with the known metros if it is not listed; `API_SHAPE` for an address that would expose the token (not
+ * HTTPS).
  */
 export function findMetroUrl(metro: string, metros: readonly MetroItem[]): string {
   const found =
     metros.find(({ name }) => name === metro) ?? metros.find(({ iata_code }) => iata_code?.toLowerCase() === metro);
   if (found === undefined) {
     const names = [...new Set([...metros.map(({ name }) => name), ...(metros.length === 0 ? KNOWN_METROS : [])])];
-    const meant = closestMatch(metro, names);
-    throw new UnikernelError("CONFIG_INVALID", `There is no metro '${metro}'. There are: ${names.sort().join(", ")}.`, {
+    const suggestion = closestMatch(metro, names);
+    throw new UnikernelError("CONFIG_INVALID", `Unknown metro '${metro}'. Known metros: ${names.sort().join(", ")}.`, {
       property: "unikernel:metro",
-      hint: `${meant === undefined ? "" : `Did you mean '${meant}'? `}Or give the URL of its API.`,
+      hint: `${suggestion === undefined ? "" : `Did you mean '${suggestion}'? `}Or give the URL of its API.`,
     });
   }
   const { endpoint } = found;
   const url = parseBaseUrl(endpoint.includes("://") ? endpoint : `https://${endpoint}`);
   if (url !== undefined && (url.startsWith("https:") || isLoopbackUrl(url))) return url;
-  throw new UnikernelError("API_SHAPE", `The control plane gives metro '${metro}' an address that cannot be used.`, {
+  throw new UnikernelError("API_SHAPE", `The control plane returned an unusable address for metro '${metro}'.`, {
     hint: "Give the URL of its API in unikernel:metro.",
   });
 }

@@ -1,4 +1,4 @@
-/** From the bytes of an answer to its items, or to the failure that it tells of. Every item is parsed by its model. */
+/** Parses a response into its items or its error. Every item is parsed by its model. */
 import type { UnikernelError } from "../../base/errors";
 import {
   type RequestContext,
@@ -12,9 +12,10 @@ import * as models from "../../contract/models";
 import { parseRetryAfter } from "./retryPolicy";
 import type { Route } from "../../contract/routes";
 
-/** Items of an answer, failed ones included. */
+/** Items of a response, failed ones included. */
 export interface ResponseItems {
   readonly items: readonly unknown[];
+  /** Envelope message. */
   readonly message: string | undefined;
 }
 
@@ -26,11 +27,11 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** True for an answer of this API, by its type, that ends before its JSON does. */
+/** True for a JSON response, by its content type, whose text is incomplete. */
 export const isTruncated = ({ contentType, text }: HttpResponse): boolean =>
   contentType.includes("json") && parseJson(text) === undefined;
 
-/** What an answer that refuses the request as a whole says about it. */
+/** Status, message, request id and `Retry-After` of an error response. */
 export function parseErrorResponse(
   { status, text, requestId, retryAfter }: HttpResponse,
   nowMs: number,
@@ -40,13 +41,14 @@ export function parseErrorResponse(
   return { status, message, requestId, retryAfterMs: parseRetryAfter(retryAfter, nowMs) };
 }
 
-/** Statuses whose meaning does not depend on who answers, a proxy included. */
+/** Statuses that mean the same from any sender, including a proxy. */
 const AUTH_STATUSES: readonly number[] = [401, 403, 407];
 
 /**
- * The items of an answer that is complete.
+ * The items of a complete response.
  *
- * Throws the refusal of the request as a whole, or `API_SHAPE`. `note`: what is to be known about the address.
+ * Throws the error of the whole request, or `API_SHAPE` if no model accepts the response. `note` is a sentence about the address
+ * for the latter.
  */
 export function parseItems(
   route: Route,
@@ -78,7 +80,7 @@ export function parseItems(
 function parseItem(route: Route, item: unknown, shapeError: (paths: string) => UnikernelError): unknown {
   const parsed = route.item.safeParse(item);
   if (parsed.success) return parsed.data;
-  // A failed item may hold nothing but its selector and its error; it never reaches code that reads its fields.
+  // A failed item may have nothing but its selector and error. No code reads its other fields.
   const failed = models.failedItem.safeParse(item);
   if (failed.success) return failed.data;
   const paths = parsed.error.issues.map((issue) => issue.path.map(String).join(".")).join(", ");

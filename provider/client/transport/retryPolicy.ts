@@ -1,40 +1,40 @@
-/** Which failures may be tried again, and after how long. Pure. */
+/** Decides whether a failed attempt is retried, and after which delay. Pure. */
 
-/** How one attempt at a request ended without a usable answer. */
+/** Failure of one attempt. */
 export type AttemptFailure =
-  /** Nothing reached the server: name not found, connection refused. */
+  /** Nothing reached the server: host not found, connection refused. */
   | { readonly kind: "not-sent" }
-  /** The connection or the answer broke off; the server may or may not have acted. */
+  /** The connection was lost or the response truncated; the server may have acted. */
   | { readonly kind: "broken" }
-  /** Another attempt would end alike: a certificate that is not trusted. */
+  /** A retry would fail the same way: untrusted certificate. */
   | { readonly kind: "final" }
-  /** The server answered with this status. */
+  /** The server responded with this HTTP status. */
   | { readonly kind: "status"; readonly status: number; readonly retryAfterMs: number | undefined };
 
-/** Attempts in all, the first included. */
+/** Limit of attempts, including the first. */
 export const MAX_ATTEMPTS = 6;
-/** No attempt begins later than this after the first. */
+/** No attempt starts later than this after the first. Milliseconds. */
 export const MAX_RETRY_DURATION_MS = 180_000;
-/** A server that asks for a longer pause than this is reported instead of obeyed. */
+/** A longer `Retry-After` is reported as an error instead of waited for. Milliseconds. */
 export const MAX_RETRY_AFTER_MS = 60_000;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
 
-/** What has happened so far. */
+/** Progress of a retried request. */
 export interface RetryState {
-  /** How many attempts were made, from 1. */
+  /** Attempts made so far, from 1. */
   readonly attempts: number;
-  /** Milliseconds since the first one began. */
+  /** Milliseconds since the first attempt started. */
   readonly elapsedMs: number;
 }
 
 /**
- * Milliseconds to wait before the next attempt, or `undefined` to give up.
+ * Milliseconds to wait before the next attempt; `undefined` to give up.
  *
- * Repeating an idempotent request is safe whatever happened to the first. A "look-first" request (a create) is repeated
- * only when nothing reached the server, or when the server said 429 and so did nothing. Never 401 or 403.
+ * An idempotent request may be retried after any transient failure. A "look-first" request (a create) is retried only if nothing
+ * reached the server, or after HTTP 429, which means that the server did nothing. HTTP 401 and 403 are never retried.
  *
- * @param random a number in [0, 1) that spreads clients: over the upper half of the delay, and after the time that a server asked for
+ * @param random jitter in [0, 1): spreads clients over the upper half of the backoff, or of the time added to `Retry-After`
  */
 export function retryDelayMs(
   retry: "idempotent" | "look-first",
@@ -45,7 +45,7 @@ export function retryDelayMs(
   if (attempts >= MAX_ATTEMPTS || !mayRetry(retry, failure)) return undefined;
   const backoffMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1)) * (0.5 + random / 2);
   const retryAfterMs = failure.kind === "status" ? failure.retryAfterMs : undefined;
-  // All clients that were sent away together are told the same time.
+  // A busy server sends the same Retry-After to all clients; the backoff spreads them.
   const delayMs = retryAfterMs === undefined ? backoffMs : retryAfterMs + backoffMs;
   return (retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS || elapsedMs + delayMs > MAX_RETRY_DURATION_MS ? undefined : delayMs;
 }
@@ -65,7 +65,7 @@ function mayRetry(retry: "idempotent" | "look-first", failure: AttemptFailure): 
   }
 }
 
-/** Milliseconds of a `Retry-After` header: seconds or an HTTP date (RFC 9110, 10.2.3). */
+/** Milliseconds of a `Retry-After` header, in seconds or as an HTTP date (RFC 9110, 10.2.3); `undefined` if missing or malformed. */
 export function parseRetryAfter(header: unknown, nowMs: number): number | undefined {
   if (typeof header !== "string" || header === "") return undefined;
   if (/^\d+$/.test(header)) return Number(header) * 1000;

@@ -1,4 +1,4 @@
-/** How one call gets its answer: attempts until one is answered, and other forms of the request for older nodes. */
+/** Sends the request of a call: retries, and other variants of the request for older nodes. */
 import { type Clock } from "../../base/clock";
 import { UnikernelError } from "../../base/errors";
 import { abortable } from "../../base/timeout";
@@ -17,43 +17,47 @@ import { type AttemptFailure, retryDelayMs } from "./retryPolicy";
 import type { Method, PathTemplate, Route } from "../../contract/routes";
 import type { Semaphore } from "../../base/semaphore";
 
-/** An address and the token for it. */
+/** Address and token of an API. */
 export interface ApiEndpoint {
   /** Without a trailing slash or `/v1`. */
   readonly url: string;
+  /** Bearer token. Secret. */
   readonly token: string;
-  /** A sentence about the address, for the error that says that nothing, or a stranger, answers there. */
+  /** A sentence about the address, added to the error if nothing or another service responds there. */
   readonly note?: string | undefined;
 }
 
-/** One call. */
+/** Options of one call. */
 export interface CallOptions {
+  /** Cancels the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Milliseconds the server may take on purpose (a wait). Such a call takes no permit of the semaphore. */
+  /** Milliseconds that the server may wait before it responds. Such a call does not count against the limit of concurrent requests. */
   readonly serverWaitMs?: number;
 }
 
-/** What all calls of a client share. */
+/** State shared by all calls of a client. */
 export interface ClientContext {
   readonly metro: string;
   readonly exchange: HttpExchange;
   readonly clock: Clock;
   readonly semaphore: Semaphore;
+  /** Limit of one attempt without server-side wait. Milliseconds. */
   readonly attemptTimeoutMs: number;
+  /** Resolve the address per attempt; `refused` is true after a refused connection. */
   readonly endpoints: Readonly<Record<Route["server"], (refused: boolean) => Promise<ApiEndpoint>>>;
-  /** The form that this metro's nodes took last, by route; see `olderNodes.ts`. */
+  /** The variant that this metro's nodes last accepted, by route; see `apiCompatibility.ts`. */
   readonly variants: Map<string, RequestVariant>;
 }
 
-/** Items, and by which request. */
+/** The items of a response and its request id. */
 export interface ParsedResponse extends ResponseItems {
   readonly requestId: string | undefined;
 }
 
 /**
- * Sends a request, in the form that is known to be understood, else in the newest; when a node refuses that form, in the others.
+ * Sends a request in the variant that the metro last accepted, or in the newest. If a node rejects it, tries the older variants.
  *
- * Throws what the last attempt failed with; after a refusal of every form, what the first one was refused with.
+ * Throws the error of the last attempt; if every variant was rejected, the error of the first one.
  */
 export async function sendRequest(
   context: ClientContext,
@@ -80,7 +84,7 @@ export async function sendRequest(
   }
 }
 
-/** One form of a request, attempted until it is answered or there is no use in going on. */
+/** Sends one variant of a request, with retries. */
 async function sendVariant(
   context: ClientContext,
   route: Route,
@@ -95,7 +99,7 @@ async function sendVariant(
   let wasRefused = false;
   for (let attempts = 1; ; attempts++) {
     call.signal?.throwIfAborted();
-    // Resolved before the permit is acquired: finding an address may take calls of its own.
+    // Before the permit is acquired, because resolving the address may need calls that take one.
     const endpoint = await abortable(context.endpoints[route.server](wasRefused), call.signal);
     const outcome = await attemptOnce(context, endpoint, methodAndPath, request, call, requestContext);
     if (outcome.kind === "response") {
@@ -113,7 +117,7 @@ async function sendVariant(
 
 type AttemptOutcome =
   | { readonly kind: "response"; readonly response: HttpResponse }
-  /** No usable response. `error`: what to throw when there is no further attempt. */
+  /** No usable response. `error` is thrown if there is no further attempt. */
   | { readonly kind: "failure"; readonly failure: AttemptFailure; readonly error: UnikernelError };
 
 async function attemptOnce(
@@ -124,7 +128,7 @@ async function attemptOnce(
   { signal, serverWaitMs = 0 }: CallOptions,
   requestContext: RequestContext,
 ): Promise<AttemptOutcome> {
-  // A server-side wait costs the metro next to nothing, and would block all other calls.
+  // A server-side wait takes no permit: it is cheap for the metro and would block other calls.
   const release = serverWaitMs > 0 ? undefined : await context.semaphore.acquire(signal);
   let response: Awaited<ReturnType<HttpExchange>>;
   try {
@@ -150,14 +154,14 @@ async function attemptOnce(
     return { kind: "failure", failure: { kind: "status", ...errorResponse }, error };
   }
   if (response.status < 300 && isTruncated(response)) {
-    const truncated = { reason: "its answer broke off", mayHaveActed: true, proxy: undefined };
+    const truncated = { reason: "truncated response", mayHaveActed: true, proxy: undefined };
     const error = transportError(requestContext, endpoint.url, truncated, endpoint.note);
     return { kind: "failure", failure: { kind: "broken" }, error };
   }
   return { kind: "response", response };
 }
 
-/** A path with its parameters filled in. Throws `BUG` for one that is not given. */
+/** Fills in the parameters of a path. Throws `BUG` if one is missing. */
 function fillPath(path: PathTemplate, parameters: Readonly<Record<string, string>>): string {
   return path.replace(/\{(\w+)\}/g, (_braces, name: string) => {
     const value = parameters[name];
@@ -176,7 +180,7 @@ function toRequestContext(
   return { description: `${method} ${path} ${where}`, metro, resource: findSubject(parameters, body, query) };
 }
 
-/** Uuid or name that a request is about, wherever it holds it; the first of several. */
+/** Uuid or name of the first object that a request names, in its path, body or query. */
 function findSubject(...parts: readonly unknown[]): string | undefined {
   for (const part of parts) {
     const first: unknown = Array.isArray(part) ? part[0] : part;

@@ -1,4 +1,4 @@
-/** Images, quotas and health of a metro, and what the control plane says of metros. */
+/** Images, quotas and health of a metro; metros, images and authorization of the control plane. */
 import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
 import { imageSpec, itemStatus, timestamp } from "./common";
@@ -17,7 +17,7 @@ const newerImageItem = z.looseObject({
   persistent: z.boolean().optional(),
 });
 
-/** An image as older nodes list it. Source: the vendor's OpenAPI document 0.6.0. */
+/** An image in the shape of older nodes. Source: the vendor's OpenAPI document 0.6.0. */
 const olderImageItem = z.looseObject({
   url: z.undefined().optional(),
   digest: z.string(),
@@ -25,7 +25,7 @@ const olderImageItem = z.looseObject({
   args: z.string().optional(),
 });
 
-/** An image; one in the older form is read as the newer one. */
+/** An image. The shape of older nodes is converted to the newer one. */
 export const imageItem = z.preprocess((item) => {
   const older = olderImageItem.safeParse(item);
   if (!older.success) return item;
@@ -56,7 +56,9 @@ export const pinnedImageItem = z.looseObject({
   persistent: z.boolean().optional(),
   tags: z.array(z.string()).nullish(),
 });
+/** Body of an unpin: the pin, not the image. */
 export const unpinImageRequest = z.strictObject({ uuid: z.string().min(1) });
+/** Item of an unpin. */
 export const unpinnedImageItem = z.looseObject({ ...itemStatus, uuid: z.string(), name: z.string().optional() });
 
 const usage = z.looseObject({
@@ -70,9 +72,10 @@ const usage = z.looseObject({
   total_volume_mb: z.int().optional(),
 });
 
+/** Quotas of the account: usage, limits in total (`hard`) and limits per object (`limits`). `_mb` is MiB. */
 export const quotasItem = z.looseObject({
   ...itemStatus,
-  /** The user's, not the quota's. */
+  /** Uuid of the user. */
   uuid: z.string(),
   used: usage,
   hard: usage,
@@ -87,8 +90,10 @@ export const quotasItem = z.looseObject({
     max_autoscale_size: z.int().optional(),
   }),
 });
+/** One item of {@link quotasItem}. */
 export type QuotasItem = z.infer<typeof quotasItem>;
 
+/** Health of a node: the status of each check and the version of each component, by name. */
 export const healthzData = z.looseObject({
   checks: mapOf(z.string(), z.string()).optional(),
   versions: mapOf(z.string(), z.string()).optional(),
@@ -97,7 +102,7 @@ export const healthzData = z.looseObject({
     .optional(),
 });
 
-/** A metro, as the control plane lists it. `endpoint` may end in `/v1`. */
+/** A metro listed by the control plane. `endpoint` may end in `/v1` and lack a scheme. */
 export const metroItem = z.looseObject({
   ...itemStatus,
   uuid: z.string().optional(),
@@ -107,7 +112,7 @@ export const metroItem = z.looseObject({
   country: z.string().optional(),
 });
 
-/** An image in the registry, as the control plane lists it. */
+/** An image of the registry, listed by the control plane. */
 export const registryImageItem = z.looseObject({
   ...itemStatus,
   name: z.string(),
@@ -123,7 +128,7 @@ export const registryImageItem = z.looseObject({
     .nullish(),
 });
 
-/** Whose token it is. */
+/** Owner of the token, and the registry of its images. */
 export const authorizationData = z.looseObject({
   organization_name: z.string(),
   organization_display_name: z.string().optional(),

@@ -1,4 +1,4 @@
-/** Autoscale: how many instances a service has, by policies. */
+/** Autoscale: policies that set the number of a service's instances. */
 import * as z from "zod";
 import { image, itemStatus, nameOrUuid, partName, withSelector } from "./common";
 import { inlineFile } from "./instanceParts";
@@ -16,8 +16,9 @@ const readStep = z.looseObject({
 });
 
 /**
- * Flat, as the newest documentation writes it; which fields belong to a type is for the server to judge.
- * `type`: `step` by a metric, `on-demand` an instance per demand, `create` after a number of requests, `idle` removes the idle.
+ * An autoscale policy, flat as in the newest documentation. The server checks which fields a type allows.
+ * `type`: `step` scales by a metric, `on-demand` adds an instance per demand, `create` adds one after `num_requests` requests,
+ * `idle` removes idle instances.
  */
 export const autoscalePolicy = z.strictObject({
   name: partName(255),
@@ -34,6 +35,7 @@ export const autoscalePolicy = z.strictObject({
   replace: z.boolean().optional(),
   idle_time_ms: z.int().min(0).optional(),
 });
+/** One {@link autoscalePolicy}. */
 export type AutoscalePolicy = z.infer<typeof autoscalePolicy>;
 
 const createArgs = z.strictObject({
@@ -49,15 +51,17 @@ const configuration = {
   warmup_time_ms: z.int().min(1).optional(),
   cooldown_time_ms: z.int().min(1).optional(),
   create_args: createArgs.optional(),
-  /** Where the newest documentation has it; `create_args.template` is understood by more. */
+  /** As in the newest documentation; more releases support `create_args.template`. */
   template: nameOrUuid.optional(),
   policies: z.array(autoscalePolicy).max(8).optional(),
 };
 
+/** Body of `POST /v1/services/autoscale`. Times in milliseconds. */
 export const createAutoscaleRequest = withSelector(configuration);
+/** One {@link createAutoscaleRequest}. */
 export type CreateAutoscaleRequest = z.infer<typeof createAutoscaleRequest>;
 
-/** `status` is `unconfigured` where there is none; the sizes and times are there only when it is enabled. */
+/** Autoscale configuration of a service. `status` is `unconfigured` if there is none; sizes and times are present only if it is enabled. */
 export const autoscaleItem = z.looseObject({
   ...itemStatus,
   status: z.enum(["success", "error", "partial_success", "unconfigured"]).optional(),
@@ -87,14 +91,15 @@ export const autoscaleItem = z.looseObject({
     )
     .nullish(),
 });
+/** One item of {@link autoscaleItem}. */
 export type AutoscaleItem = z.infer<typeof autoscaleItem>;
 
-/** One policy: flat, or, in the form of the JavaScript SDK, under `type`. */
+/** Body that adds a policy: flat, or nested under `type` as in the JavaScript SDK. */
 export const createPolicyRequest = z.union([
   autoscalePolicy,
   z.strictObject({ name: z.string().min(1), type: autoscalePolicy }),
 ]);
-/** A policy as it is kept (flat, or under `policy`), or the name of one that something was done to; `uuid` is its service's. */
+/** A policy, flat or nested under `policy`. A deletion reports only its name. `uuid` is the service's. */
 export const policyItem = z.looseObject({
   ...itemStatus,
   uuid: z.string().optional(),

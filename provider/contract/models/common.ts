@@ -1,10 +1,10 @@
-/** Parts that several bodies share. */
+/** Parts shared by several bodies. */
 import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
 
 /** A TCP or UDP port. */
 export const port = z.int().min(1).max(65535);
-/** Longest time for open connections to end, for which -1 stands. Milliseconds. Source: the cloud's documentation. */
+/** Limit of a drain timeout in milliseconds; -1 in a request stands for it. Source: the cloud's documentation. */
 export const MAX_DRAIN_MS = 3_600_000;
 /** RFC 3339, UTC. */
 export const timestamp = z.string();
@@ -25,33 +25,34 @@ export const nameOrUuid = z.union([
   z.strictObject({ uuid: z.string().min(1) }),
   z.strictObject({ name: z.string().min(1) }),
 ]);
+/** One {@link nameOrUuid}. */
 export type NameOrUuid = z.infer<typeof nameOrUuid>;
 
-/** An object named by exactly one of uuid and name, with what is asked of it. */
+/** A selector, exactly one of uuid and name, with further members of the request. */
 export const withSelector = <S extends z.core.$ZodLooseShape>(shape: S) =>
   z.union([
     z.strictObject({ uuid: z.string().min(1), ...shape }),
     z.strictObject({ name: z.string().min(1), ...shape }),
   ]);
 
-/** What any item of a reply may carry beside its own fields. `error` is one of `ITEM_CODES`. */
+/** Fields that every item of a response may have besides its own. `error` is one of `ITEM_CODES`. */
 export const itemStatus = {
   status: z.enum(["success", "error", "partial_success"]).optional(),
   message: z.string().optional(),
   error: z.int().optional(),
 };
 
-/** An item that failed: it echoes the selector it was given, by uuid or by name, and carries little else. */
+/** A failed item. It echoes the selector of the request and has few other fields. */
 export const failedItem = z.looseObject({
   status: z.literal("error"),
   message: z.string().optional(),
   error: z.int().optional(),
 });
 
-/** What is left to say of an object after something was done to it. */
+/** Uuid and name: the item of operations that report nothing else. */
 export const idItem = z.looseObject({ ...itemStatus, uuid: z.string(), name: z.string() });
 
-/** Answer to a PATCH: one item per triple; `id` echoes the triple's. */
+/** Item of the response to a PATCH, one per operation; `id` echoes the operation's. */
 export const patchedItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),
@@ -63,8 +64,9 @@ export const patchedItem = z.looseObject({
 export const tags = z.array(z.string().regex(/^[A-Za-z0-9\-+_.:=]{1,256}$/)).max(16);
 
 /**
- * Up to 256 annotations, which reach the guest. A key is `[prefix/]name`: a DNS subdomain of up to 253 characters, and up to 63
- * letters, digits, `-`, `_` and `.` that begin and end with a letter or digit. Values hold no control characters.
+ * Up to 256 annotations, which are passed to the guest. A key is `[prefix/]name`. The prefix is a DNS subdomain of up to 253
+ * characters. The name has up to 63 letters, digits, `-`, `_` and `.`, and starts and ends with a letter or digit. Values have no
+ * control characters.
  */
 export const annotations = z
   .record(
@@ -73,23 +75,23 @@ export const annotations = z
   )
   .refine((all) => Object.keys(all).length <= 256, "has more than 256 entries");
 
-/** Deletes the object by itself after it was of no use for this long; 0 is never. */
+/** Time after which an unused object is deleted automatically. Milliseconds; 0 means never. */
 export const autokillTime = z.strictObject({ time_ms: z.int().min(0).optional() });
 
-/** How an image is fetched where its name alone does not say it. */
+/** An image reference with instructions for fetching it. */
 export const imageSpec = z.strictObject({
   url: z.string().min(1),
-  /** Of an OCI registry. Secret. */
+  /** Credentials for the OCI registry. Secret. */
   credentials: z.string().optional(),
   headers: mapOf(z.string(), z.string()).optional(),
   pull_policy: z.enum(["always", "if_not_present", "never"]).optional(),
 });
-/** An image: its reference, or, on newer nodes only, a reference and how to fetch it. */
+/** An image: its reference, or an {@link imageSpec}, which only newer nodes accept. */
 export const image = z.union([z.string().min(1), imageSpec]);
 
 /**
- * A change of one property. The type of `value` depends on `prop`; `del` or `set` without a value clears the property (official
- * clients write either), and `null` is none: no property has it as its value.
+ * Members of a PATCH operation, besides its `prop`. The type of `value` depends on `prop`. `del` or `set` without a value clears
+ * the property (official clients write either). `null` counts as no value, because no property accepts it.
  */
 export const patchOperation = {
   id: z.string().optional(),
@@ -100,10 +102,20 @@ export const patchOperation = {
     .optional(),
 };
 
-/** One change of one property by a PATCH, as client and daemon handle it. Which `value` fits is the property's business. */
+/** One PATCH operation on one property, in client and daemon. The type of `value` depends on the property. */
 export interface PatchOperation<Prop extends string> {
   readonly prop: Prop;
   /** `set` replaces the value, `add` adds to a list or map, `del` removes the value or some of its members. */
   readonly op: "set" | "add" | "del";
   readonly value?: unknown;
 }
+
+/**
+ * The change, with a `set` without a value written as the `del` without one. Official clients clear a property with either.
+ *
+ * @param canClear false for a property that always has a value: then `set` stays, and is rejected for the missing value
+ */
+export const withClearAsDel = <C extends Pick<PatchOperation<string>, "op" | "value">>(
+  change: C,
+  canClear = true,
+): C => (change.op === "set" && change.value === undefined && canClear ? { ...change, op: "del" } : change);

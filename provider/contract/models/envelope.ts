@@ -1,7 +1,7 @@
-/** The wrapper of every reply. */
+/** The envelope of every response. */
 import * as z from "zod";
 
-/** `data` holds one key named after the type. */
+/** Envelope of a response. `data` has a single key, named after the type of its items. `op_time_us` is in microseconds. */
 export const envelope = z.looseObject({
   status: z.enum(["success", "error", "partial_success", "unconfigured"]),
   message: z.string().optional(),

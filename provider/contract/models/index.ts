@@ -1,8 +1,8 @@
 /**
- * Bodies on the wire, as the REST API writes them: snake_case, `_mb` is MiB, `_ms` milliseconds, `_us` microseconds.
+ * Schemas of the REST API's bodies. Names are in snake_case; `_mb` is MiB, `_s` seconds, `_ms` milliseconds, `_us` microseconds.
  *
- * Requests are strict, because servers refuse unknown members. Replies are loose: a newer server may add fields, and some
- * servers write null for what is not there. Client and local platform both read these models.
+ * Requests are strict, because servers reject unknown members. Responses are loose: a newer server may add fields, and some
+ * servers write null for missing values. Client and local platform share these schemas.
  */
 export * from "./account";
 export * from "./autoscale";

@@ -1,4 +1,4 @@
-/** Instances as they are asked for and reported. Field by field: the cloud API's `/v1/instances`. */
+/** Instances in requests and responses. Fields: the cloud API's `/v1/instances`. */
 import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
 import {
@@ -39,11 +39,11 @@ const networkInterface = z.strictObject({
   relay: withSelector({ relay_dns: z.boolean().optional() }).optional(),
 });
 
-/** Most volumes of one new instance, and most instances that it depends on. */
+/** Limit of volumes of a new instance, and of the dependencies of any. */
 export const MAX_REFERENCES = 64;
 
 const mountFields = { at: z.string().min(1), readonly: z.boolean().optional() };
-/** A volume that exists, or, with `size_mb`, a new one that goes with the instance. */
+/** An existing volume, or with `size_mb` a new one that is deleted with the instance. */
 export const instanceVolume = z.strictObject({
   uuid: z.string().min(1).optional(),
   name: z.string().min(1).optional(),
@@ -52,9 +52,10 @@ export const instanceVolume = z.strictObject({
   ...mountFields,
   ...volumeOptions,
 });
+/** One {@link instanceVolume}. */
 export type InstanceVolumeRequest = z.infer<typeof instanceVolume>;
 
-/** A service group that exists (uuid or name), or the description of one that goes with its last instance. */
+/** An existing service group (uuid or name), or a new one that is deleted with its last instance. */
 export const instanceServiceGroup = z.strictObject({
   uuid: z.string().min(1).optional(),
   name: z.string().min(1).optional(),
@@ -66,12 +67,13 @@ export const instanceServiceGroup = z.strictObject({
 
 const templateReference = {
   prepare: z.boolean().optional(),
-  /** What a template that does not exist yet is made from: a create request of its own. */
+  /** Create request for the template, used if it does not exist yet. */
   create_args: mapOf(z.string(), z.unknown()).optional(),
   prepare_timeout_s: z.int().min(-1).optional(),
   autokill: autokillTime.optional(),
 };
 
+/** Body of `POST /v1/instances`. */
 export const createInstanceRequest = z.strictObject({
   name: name.optional(),
   image: image.optional(),
@@ -107,9 +109,11 @@ export const createInstanceRequest = z.strictObject({
   nameserver: z.string().optional(),
   network_interfaces: z.array(networkInterface).max(4).optional(),
 });
+/** One {@link createInstanceRequest}. */
 export type CreateInstanceRequest = z.infer<typeof createInstanceRequest>;
 
-const openEnum = <T extends readonly [string, ...string[]]>(words: T) => z.enum(words).or(z.string());
+/** An enumeration to which a newer server may add values. */
+const openEnum = <T extends readonly [string, ...string[]]>(values: T) => z.enum(values).or(z.string());
 const mountedRom = z.looseObject({
   name: z.string(),
   image: z.string().optional(),
@@ -118,8 +122,9 @@ const mountedRom = z.looseObject({
     .array(z.looseObject({ path: z.string(), data: z.string().optional(), encoding: z.string().optional() }))
     .optional(),
 });
-const certificateId = z.looseObject({ uuid: z.string().optional(), name: z.string().optional() });
+const nameAndUuid = z.looseObject({ uuid: z.string().optional(), name: z.string().optional() });
 
+/** An instance in a response. */
 export const instanceItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),
@@ -128,15 +133,15 @@ export const instanceItem = z.looseObject({
   state: z.enum(INSTANCE_STATES).optional(),
   previous_state: z.enum(INSTANCE_STATES).optional(),
   type: openEnum(["micro", "full"]).optional(),
-  /** Canonical digest form, such as `oci://host/org/app:tag@sha256:…`; never equals what was sent. */
+  /** Canonical digest form, such as `oci://host/org/app:tag@sha256:…`; never equal to the requested reference. */
   image: z.string().optional(),
   memory_mb: z.int().optional(),
   vcpus: z.int().optional(),
   args: z.array(z.string()).nullish(),
-  /** What is set on the instance itself, without the image's. */
+  /** Variables set on the instance, without those of the image. */
   env: mapOf(z.string(), z.string()).nullish(),
   restart_policy: z.string().optional(),
-  /** While a restart sequence runs. */
+  /** Present during a restart sequence. */
   restart: z.looseObject({ attempt: z.int(), next_at: timestamp.optional() }).nullish(),
   start_count: z.int().optional(),
   restart_count: z.int().optional(),
@@ -165,7 +170,7 @@ export const instanceItem = z.looseObject({
     .looseObject({
       uuid: z.string(),
       name: z.string(),
-      domains: z.array(z.looseObject({ fqdn: z.string(), certificate: certificateId.nullish() })).nullish(),
+      domains: z.array(z.looseObject({ fqdn: z.string(), certificate: nameAndUuid.nullish() })).nullish(),
     })
     .nullish(),
   /** `<protocol>:<port>`. */
@@ -193,7 +198,7 @@ export const instanceItem = z.looseObject({
   gateway: z.string().optional(),
   nameserver: z.string().optional(),
   hostname: z.string().optional(),
-  dependencies: z.array(certificateId).nullish(),
+  dependencies: z.array(nameAndUuid).nullish(),
   tags: z.array(z.string()).nullish(),
   annotations: mapOf(z.string(), z.string()).nullish(),
   features: z.array(z.string()).nullish(),
@@ -215,7 +220,7 @@ export const instanceItem = z.looseObject({
   gpus: z.array(z.looseObject({ uuid: z.string(), model: z.string() })).nullish(),
   delete_lock: z.boolean().optional(),
   snapshot: z.looseObject({ uuid: z.string() }).nullish(),
-  /** Changes that wait for the next stop, or failed at the last one. */
+  /** Changes that are applied at the next stop, or that failed at the last one. */
   updates: z
     .array(
       z.looseObject({
@@ -227,9 +232,10 @@ export const instanceItem = z.looseObject({
       }),
     )
     .nullish(),
-  /** Of an instance that is deleted and kept for a while. */
+  /** Set on a deleted instance that is retained. */
   retained_until: timestamp.optional(),
   template_autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),
   checkpoint_autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),
 });
+/** One item of {@link instanceItem}. */
 export type InstanceItem = z.infer<typeof instanceItem>;

@@ -1,4 +1,4 @@
-/** What is done to instances: changes, starts, stops, templates, checkpoints; and what is read beside them. */
+/** Operations on instances: changes, starts, stops, templates, checkpoints; logs, metrics and history. */
 import * as z from "zod";
 import {
   MAX_DRAIN_MS,
@@ -30,13 +30,13 @@ import {
 } from "./instanceParts";
 import { MAX_REFERENCES, instanceItem } from "./instance";
 
-/** What became of an instance that was started, stopped, suspended or deleted; little else is sure to be there. */
+/** An instance after a start, stop, suspend or delete. Most other fields may be missing. */
 export const instanceOperationItem = instanceItem.extend({
   state: z.string().optional(),
   previous_state: z.string().optional(),
 });
 
-/** What a PATCH may `set`, by property. Also what `add` takes where it is a list or a map. */
+/** Values that a PATCH of an instance may `set`, by property. For lists and maps also the values that it may `add`. */
 export const instancePatchValues = {
   image,
   args: z.union([z.string().min(1), args]),
@@ -55,47 +55,56 @@ export const instancePatchValues = {
   sched_priority: schedPriority,
   annotations,
 } as const;
+/** Name of a property in {@link instancePatchValues}. */
 export type InstanceProp = keyof typeof instancePatchValues;
-export const INSTANCE_PROPS = Object.keys(instancePatchValues) as [InstanceProp, ...InstanceProp[]]; // keys of a constant
+/** All names of {@link instancePatchValues}. */
+export const INSTANCE_PROPS = Object.keys(instancePatchValues) as [InstanceProp, ...InstanceProp[]]; // keys of a constant object
 
-/** Properties whose change applies at once in any state; the others wait for a stop. */
+/** Properties that change at once in any state. Changes of other properties are applied when the instance stops. */
 export const INSTANCE_PROPS_ANY_STATE: readonly InstanceProp[] = ["tags", "delete_lock", "schedules", "autokill"];
 
+/** Item of the body of `PATCH /v1/instances`. */
 export const patchInstanceRequest = withSelector({ prop: z.enum(INSTANCE_PROPS), ...patchOperation });
 
-/** What a PATCH may `set` on a template or a checkpoint. */
+/** Values that a PATCH of a template or checkpoint may `set`, by property. */
 export const templatePatchValues = { tags, delete_lock: z.boolean(), autokill: autokillTime } as const;
+/** Item of the body of a PATCH of templates or checkpoints. */
 export const patchTemplateRequest = withSelector({
   prop: z.enum(["tags", "delete_lock", "autokill"]),
   ...patchOperation,
 });
 
+/** Item of the body of `DELETE /v1/instances`. */
 export const deleteInstanceRequest = withSelector({
-  /** Seconds to wait until it is really gone; 0 none, -1 as long as it takes. Not on older nodes. */
+  /** Seconds to wait until it is gone; 0 does not wait, -1 waits without a limit. Not on older nodes. */
   timeout_s: z.int().min(-1).optional(),
-  /** Skip retention, and remove one that is retained already. Not on older nodes. */
+  /** Skips retention, and removes an instance that is already retained. Not on older nodes. */
   dont_retain: z.boolean().optional(),
 });
 
+/** Item of the body of `PUT /v1/instances/start`. */
 export const startRequest = withSelector({
+  /** Seconds to wait until it is running; -1 waits without a limit. */
   timeout_s: z.int().min(-1).optional(),
   /** Older form of `timeout_s`. */
   wait_timeout_ms: z.int().min(-1).optional(),
 });
 
 const drainTimeoutMs = z.int().min(-1).max(MAX_DRAIN_MS);
+/** Item of the body of `PUT /v1/instances/stop`. */
 export const stopRequest = withSelector({
   force: z.boolean().optional(),
   drain_timeout_ms: drainTimeoutMs.optional(),
   quick: z.boolean().optional(),
-  /** Act only if the instance is in this state. */
+  /** Stops the instance only if it is in this state. */
   ifstate: z.enum(INSTANCE_STATES).optional(),
-  /** Only with `force`. */
+  /** Requires `force`. */
   dump: z.boolean().optional(),
 });
+/** Item of the body of `PUT /v1/instances/suspend`. */
 export const suspendRequest = withSelector({ drain_timeout_ms: drainTimeoutMs.optional() });
 
-/** Reply of `GET /v1/instances/log`. `output` is base64; ranges are byte offsets, `end` exclusive. */
+/** Item of the response to `GET /v1/instances/log`. `output` is base64; ranges are byte offsets, `end` is exclusive. */
 export const instanceLogItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),
@@ -106,7 +115,7 @@ export const instanceLogItem = z.looseObject({
   state: z.enum(INSTANCE_STATES).optional(),
 });
 
-/** Reply of `GET /v1/instances/metrics`. */
+/** Item of the response to `GET /v1/instances/metrics`. */
 export const instanceMetricsItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),
@@ -132,15 +141,16 @@ export const instanceMetricsItem = z.looseObject({
   wakeup_latency: z.array(z.looseObject({ bucket_ms: z.number().optional(), count: z.number() })).optional(),
   wakeup_latency_sum: z.number().optional(),
 });
+/** One item of {@link instanceMetricsItem}. */
 export type InstanceMetricsItem = z.infer<typeof instanceMetricsItem>;
 
-/** Turns an instance into a template. */
+/** Item of the body of `POST /v1/instances/templates`, which converts an instance to a template. */
 export const createTemplateRequest = withSelector({
   timeout_s: z.int().min(-1).optional(),
   autokill: autokillTime.optional(),
 });
 
-/** Freezes a copy of an instance, which itself goes on. */
+/** Item of the body of `POST /v1/instances/checkpoints`, which copies an instance to a checkpoint and leaves it unchanged. */
 export const createCheckpointRequest = z.strictObject({
   from: nameOrUuid,
   name: name.optional(),
@@ -149,10 +159,10 @@ export const createCheckpointRequest = z.strictObject({
   autokill: autokillTime.optional(),
 });
 
-/** A template or checkpoint that was made. */
+/** A created template or checkpoint. */
 export const templateItem = idItem.extend({ state: z.enum(INSTANCE_STATES).optional() });
 
-/** Reply of the history calls: which checkpoints an object descends from. */
+/** Item of the response of the history calls: the checkpoints from which an object descends. */
 export const historyItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { autokillTime, itemStatus, name, nameOrUuid, withSelector, port, timestamp, patchOperation } from "./common";
 import { certificateItem } from "./certificate";
 
+/** A published port. */
 export const servicePort = z.strictObject({
   port,
   destination_port: port.optional(),
@@ -11,22 +12,25 @@ export const servicePort = z.strictObject({
     .max(8)
     .optional(),
   protocol: z.enum(["tcp", "udp"]).optional(),
-  /** Public address, where the account may choose one. */
+  /** Public IP address, if the account may choose one. */
   ip: z.string().optional(),
 });
+/** One {@link servicePort}. */
 export type ServicePort = z.infer<typeof servicePort>;
 
-/** A label below the metro's domain, or, with a dot at its end, a domain name as it is. */
+/** A domain of a service group. A name without a trailing dot is a label below the metro's domain. */
 export const domainRequest = z.strictObject({ name: z.string().min(1), certificate: nameOrUuid.optional() });
+/** One {@link domainRequest}. */
 export type DomainRequest = z.infer<typeof domainRequest>;
 
-/** Most ports of one service group: an account has no more in all. Source: the cloud's documentation of quotas. */
+/** Limit of ports per service group, which is that of the whole account. Source: the cloud's documentation of quotas. */
 const MAX_PORTS = 253;
-/** Most domains of one service group. */
+/** Limit of domains per service group. */
 export const MAX_DOMAINS = 256;
 
 const concurrencyLimit = z.int().min(1).max(65535);
 
+/** Body of `POST /v1/services`. */
 export const createServiceRequest = z.strictObject({
   name: name.optional(),
   services: z.array(servicePort).min(1).max(MAX_PORTS),
@@ -35,8 +39,10 @@ export const createServiceRequest = z.strictObject({
   hard_limit: concurrencyLimit.optional(),
   autokill: autokillTime.optional(),
 });
+/** One {@link createServiceRequest}. */
 export type CreateServiceRequest = z.infer<typeof createServiceRequest>;
 
+/** A service group in a response. */
 export const serviceItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),
@@ -57,14 +63,15 @@ export const serviceItem = z.looseObject({
       }),
     )
     .nullish(),
-  /** Of a certificate at least uuid, name and state. */
+  /** A certificate has at least uuid, name and state. */
   domains: z.array(z.looseObject({ fqdn: z.string(), certificate: certificateItem.partial().nullish() })).nullish(),
   instances: z.array(z.looseObject({ uuid: z.string(), name: z.string() })).nullish(),
   autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),
 });
+/** One item of {@link serviceItem}. */
 export type ServiceItem = z.infer<typeof serviceItem>;
 
-/** What a PATCH may `set`, by property. */
+/** Values that a PATCH of a service group may `set`, by property. */
 export const servicePatchValues = {
   services: z.array(servicePort).min(1).max(MAX_PORTS),
   domains: z.array(domainRequest).max(MAX_DOMAINS),
@@ -72,8 +79,10 @@ export const servicePatchValues = {
   hard_limit: concurrencyLimit,
   autokill: autokillTime,
 } as const;
+/** Name of a property in {@link servicePatchValues}. */
 export type ServiceProp = keyof typeof servicePatchValues;
 
+/** Item of the body of `PATCH /v1/services`. */
 export const patchServiceRequest = withSelector({
   prop: z.enum(["services", "domains", "soft_limit", "hard_limit", "autokill"]),
   ...patchOperation,

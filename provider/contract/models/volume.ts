@@ -1,8 +1,9 @@
-/** Volumes: disks that outlive instances. */
+/** Volumes: disks whose data outlives instances. */
 import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
 import { idItem, itemStatus, name, nameOrUuid, withSelector, tags, timestamp, patchOperation } from "./common";
 
+/** States of a volume. */
 export const VOLUME_STATES = [
   "uninitialized",
   "initializing",
@@ -13,41 +14,45 @@ export const VOLUME_STATES = [
   "error",
   "template",
 ] as const;
+/** One of {@link VOLUME_STATES}. */
 export type VolumeState = (typeof VOLUME_STATES)[number];
 
 /** `rwo` one writer, `rox` many readers, `rwx` many writers (virtiofs only). */
 const accessMode = z.enum(["rwo", "rox", "rwx"]);
-/** `static` reserves the whole size, `dynamic` counts what is used. */
+/** `static` counts the whole size against the quota, `dynamic` the used space. */
 const quotaPolicy = z.enum(["static", "dynamic"]);
 const sizeMb = z.int().min(1);
-/** A clone begins as `pending` on some nodes, which no schema of the platform has. */
+/** Some nodes report a new clone as `pending`, a state that the platform's schemas do not define. */
 const volumeState = z
-  .preprocess((said) => (said === "pending" ? "initializing" : said), z.enum(VOLUME_STATES))
+  .preprocess((state) => (state === "pending" ? "initializing" : state), z.enum(VOLUME_STATES))
   .optional();
 
-/** What a new volume can be told beside its name and size. */
+/** Options of a new volume, besides name and size. */
 export const volumeOptions = {
   quota_policy: quotaPolicy.optional(),
-  /** `ext4`, `virtiofs`, or a name that the site defines. */
+  /** `ext4`, `virtiofs`, or a file system that the site defines. */
   filesystem: z.string().min(1).optional(),
   tags: tags.optional(),
   uid: z.int().min(0).optional(),
   gid: z.int().min(0).optional(),
   access_mode: accessMode.optional(),
-  /** Of a file system that the site defines. */
+  /** Arguments for a file system that the site defines. */
   args: mapOf(z.string(), z.string()).optional(),
 };
 
+/** Body of `POST /v1/volumes`. */
 export const createVolumeRequest = z.strictObject({
   name: name.optional(),
-  /** Required unless there is a template or a host path. */
+  /** Required unless `template` or `host_path` is set. */
   size_mb: sizeMb.optional(),
   template: nameOrUuid.optional(),
   host_path: z.string().min(1).optional(),
   ...volumeOptions,
 });
+/** One {@link createVolumeRequest}. */
 export type CreateVolumeRequest = z.infer<typeof createVolumeRequest>;
 
+/** A volume in a response. */
 export const volumeItem = z.looseObject({
   ...itemStatus,
   uuid: z.string(),
@@ -71,30 +76,36 @@ export const volumeItem = z.looseObject({
     .array(z.looseObject({ uuid: z.string(), name: z.string().optional(), readonly: z.boolean().optional() }))
     .nullish(),
 });
+/** One item of {@link volumeItem}. */
 export type VolumeItem = z.infer<typeof volumeItem>;
 
-/** What a PATCH may `set`, by property. */
+/** Values that a PATCH of a volume may `set`, by property. */
 export const volumePatchValues = {
   size_mb: sizeMb,
   tags,
   quota_policy: quotaPolicy,
   delete_lock: z.boolean(),
 } as const;
+/** Name of a property in {@link volumePatchValues}. */
 export type VolumeProp = keyof typeof volumePatchValues;
 
+/** Item of the body of `PATCH /v1/volumes`. */
 export const patchVolumeRequest = withSelector({
   prop: z.enum(["size_mb", "tags", "quota_policy", "delete_lock"]),
   ...patchOperation,
 });
+/** Item of the body of `PATCH /v1/volumes/templates`. */
 export const patchTemplateVolumeRequest = withSelector({ prop: z.enum(["tags", "delete_lock"]), ...patchOperation });
 
+/** Item of the body of `PUT /v1/volumes/attach`. `at` is the mount point. */
 export const attachVolumeRequest = withSelector({
   attach_to: nameOrUuid,
   at: z.string().min(1),
   readonly: z.boolean().optional(),
 });
-/** Without `from`: from every instance. */
+/** Item of the body of `PUT /v1/volumes/detach`. Without `from`, detaches the volume from every instance. */
 export const detachVolumeRequest = withSelector({ from: nameOrUuid.optional() });
+/** Item of the body of `POST /v1/volumes/clone`. `vol_name` is the clone's name. */
 export const cloneVolumeRequest = withSelector({
   vol_name: name.optional(),
   quota_policy: quotaPolicy.optional(),
@@ -102,5 +113,5 @@ export const cloneVolumeRequest = withSelector({
   access_mode: accessMode.optional(),
 });
 
-/** A volume that something was made of, or done to. */
+/** A volume after a clone or a conversion to a template. */
 export const volumeStateItem = idItem.extend({ state: volumeState });

@@ -5,7 +5,7 @@ import { nonEmptyArray, stringList, noBody, noQuery, route } from "./route";
 
 const images = z.strictObject({ digest: stringList.optional(), tag: stringList.optional() });
 
-/** Operations that belong to the account, not to one object. */
+/** Operations on the account, the metro and the control plane. */
 export const accountRoutes = {
   getImages: route({
     method: "GET",
@@ -17,7 +17,7 @@ export const accountRoutes = {
     item: m.imageItem,
     retry: "idempotent",
   }),
-  /** What the node has at hand. */
+  /** Images that are stored on the node. */
   getImageStore: route({
     method: "GET",
     path: "/v1/image-store",
@@ -79,7 +79,7 @@ export const accountRoutes = {
   getRegistryImages: route({
     server: "control-plane",
     method: "GET",
-    // The local control plane serves its metro at the same address: there this path is the metro's own listing.
+    // The local platform serves metro and control plane at one address, where this path is the metro's listing.
     path: "/v1/images",
     query: z.strictObject({ details: z.stringbool().optional(), namespace: stringList.optional() }),
     body: noBody,

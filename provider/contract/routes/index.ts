@@ -1,6 +1,7 @@
 /**
- * The route table of the REST API. The client offers what is here and the local platform must implement what is
- * here; a route that one side lacks does not compile. They share this folder, `models/` and `codes.ts`, and nothing else.
+ * The route table of the REST API. The client offers every route and the local platform must implement every route; a missing one
+ * is a compile error. Apart from `base/`, the two share only
+ * `contract/`.
  */
 import type * as z from "zod";
 import { accountRoutes } from "./account";
@@ -24,7 +25,7 @@ export const routes = {
 export type Routes = typeof routes;
 /** Name of an operation. */
 export type RouteName = keyof Routes;
-/** One item of an operation's answer. */
+/** One item of an operation's response. */
 export type ItemOf<K extends RouteName> = z.infer<Routes[K]["item"]>;
 /** Query parameters of an operation. */
 export type QueryOf<K extends RouteName> = z.infer<Routes[K]["query"]>;

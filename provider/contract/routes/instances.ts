@@ -6,7 +6,7 @@ import { selectorQuery, noBody, noQuery, route, nonEmptyArray, taggedListQuery }
 const dataKey = "instances";
 
 const waitQuery = selectorQuery.extend({
-  /** Position by position with the objects. */
+  /** One per object, in the same order. */
   state: z.array(z.enum(m.INSTANCE_STATES)).optional(),
   timeout_s: z.array(z.coerce.number().int().min(-1)).optional(),
   /** Older form of `timeout_s`. */
@@ -14,7 +14,7 @@ const waitQuery = selectorQuery.extend({
 });
 
 const logQuery = selectorQuery.extend({
-  /** Position by position with the objects; negative counts from the end. */
+  /** One per object, in the same order. Bytes; negative counts from the end. */
   offset: z.array(z.coerce.number().int()).optional(),
   limit: z.array(z.coerce.number().int().min(0).max(16383)).optional(),
 });
@@ -141,7 +141,7 @@ export const instanceRoutes = {
     body: nonEmptyArray(m.createTemplateRequest),
     dataKey,
     item: m.templateItem,
-    // Converts the instance itself: a second request finds a template.
+    // Converts the instance itself, so a second request finds a template.
     retry: "idempotent",
   }),
   getTemplates: route({

@@ -1,9 +1,9 @@
-/** What an operation of the API is. */
+/** The type of an API operation, and the parts shared by all route tables. */
 import * as z from "zod";
 
-/** Methods of the API. */
+/** HTTP methods of the API. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-/** Path, with parameters in braces: `/v1/services/{uuid}/autoscale/policies`. */
+/** A path with parameters in braces, such as `/v1/services/{uuid}/autoscale/policies`. */
 export type PathTemplate = `/${string}`;
 
 /** One operation of the API. */
@@ -13,38 +13,39 @@ export interface Route<
   I extends z.ZodType = z.ZodType,
   P extends PathTemplate = PathTemplate,
 > {
-  /** Metros serve most; one control plane serves all metros. */
+  /** Metros serve most operations; the control plane, shared by all metros, the others. */
   readonly server: "metro" | "control-plane";
   readonly method: Method;
   readonly path: P;
-  /** The form for one object that the path names; a body then is one item without its selector. Servers know it, our client does not use it. */
+  /** Path of the variant for a single object, whose body is one item without its selector. Servers support it; our client does not use it. */
   readonly singleObjectPath?: PathTemplate;
-  /** How older nodes (or other documents) have it. The client falls back to these when a node knows no such endpoint. */
+  /** Method and path on older nodes. The client falls back to these if a node does not know the endpoint. */
   readonly olderEndpoints?: readonly { readonly method: Method; readonly path: PathTemplate }[];
-  /** Query parameters after list forms are merged: `?uuid=a&uuid=b` and `?uuid=a,b` are both `["a", "b"]`. */
+  /** Query parameters after lists are merged: `?uuid=a&uuid=b` and `?uuid=a,b` are both `["a", "b"]`. */
   readonly query: Q;
   readonly body: B;
-  /** The one key of `data` that holds the items; `undefined` when `data` itself is the answer (healthz). */
+  /** Key of `data` that holds the items; `undefined` if `data` itself is the item (healthz). */
   readonly dataKey: string | undefined;
+  /** Schema of one item of the response. */
   readonly item: I;
-  /** "idempotent": may be sent again after any lost answer. "look-first": only when nothing reached the server. */
+  /** "idempotent": may be retried after any transient failure. "look-first": only if nothing reached the server. */
   readonly retry: "idempotent" | "look-first";
 }
 
-/** Keeps the types of a route's parts. */
+/** Declares a route and infers the types of its parts. The server defaults to the metro. */
 export const route = <Q extends z.ZodType, B extends z.ZodType, I extends z.ZodType, const P extends PathTemplate>(
-  r: Omit<Route<Q, B, I, P>, "server"> & { readonly server?: "control-plane" },
-): Route<Q, B, I, P> => ({ server: "metro", ...r });
+  definition: Omit<Route<Q, B, I, P>, "server"> & { readonly server?: "control-plane" },
+): Route<Q, B, I, P> => ({ server: "metro", ...definition });
 
-/** No body. */
+/** Schema of an absent body. */
 export const noBody = z.undefined();
-/** No query parameters. */
+/** Schema of an empty query. */
 export const noQuery = z.strictObject({});
-/** A parameter that may be repeated, or hold a comma list. */
+/** A query parameter that may be repeated or hold a comma-separated list. */
 export const stringList = z.array(z.string());
-/** Objects by uuid or by name. */
+/** Query that selects objects by uuid or by name. */
 export const selectorQuery = z.strictObject({ uuid: stringList.optional(), name: stringList.optional() });
-/** Of a list, or of chosen objects. `from` starts a page at a uuid or an RFC 3339 time, itself included. */
+/** Query of a listing, or of selected objects. `from` starts a page at a uuid or RFC 3339 time, inclusive. */
 export const listQuery = selectorQuery.extend({
   details: z.stringbool().optional(),
   count: z.coerce.number().int().min(0).optional(),
@@ -52,7 +53,7 @@ export const listQuery = selectorQuery.extend({
   order: z.enum(["asc", "desc"]).optional(),
   sortby: z.enum(["create_time"]).optional(),
 });
-/** Objects that have every one of these tags. */
+/** Query of a listing that may be limited to objects with all of the given tags. */
 export const taggedListQuery = listQuery.extend({ tags: stringList.optional() });
-/** At least one. */
+/** A list of at least one item. */
 export const nonEmptyArray = <S extends z.ZodType>(schema: S) => z.array(schema).min(1);

@@ -53,7 +53,7 @@ export const volumeRoutes = {
     body: nonEmptyArray(m.attachVolumeRequest),
     dataKey,
     item: m.idItem,
-    // A second one is refused as attached already; the caller looks.
+    // A second request fails with "attached"; the caller checks to which instance.
     retry: "look-first",
   }),
   detachVolumes: route({
@@ -64,7 +64,7 @@ export const volumeRoutes = {
     body: nonEmptyArray(m.detachVolumeRequest),
     dataKey,
     item: m.idItem,
-    // A second one finds it detached (code 21), which callers take for success.
+    // A second request fails with code 21 (not attached), which callers treat as success.
     retry: "idempotent",
   }),
   cloneVolumes: route({
@@ -85,7 +85,7 @@ export const volumeRoutes = {
     body: nonEmptyArray(m.nameOrUuid),
     dataKey,
     item: m.volumeStateItem,
-    // Converts the volume itself: a second request finds a template.
+    // Converts the volume itself, so a second request finds a template.
     retry: "idempotent",
   }),
   getVolumeTemplates: route({

@@ -1,26 +1,26 @@
 /**
- * Cancellation of everything that this process does. The dynamic provider process answers the engine's Cancel without telling
- * us; what arrives is SIGINT or SIGTERM, five seconds before the engine kills the process.
+ * Cancellation of all operations of this process. The dynamic provider process handles the engine's Cancel call without telling
+ * the provider; the provider sees only SIGINT or SIGTERM, five seconds before the engine kills the process.
  */
 
-/** After this the process exits whether its operations have ended or not. */
+/** After this time the process exits even if operations are still running. */
 const EXIT_TIMEOUT_MS = 4_000;
 /** Time for the last responses to reach the engine. */
 const RESPONSE_GRACE_MS = 200;
-/** Exit codes of a process that ends by these signals. Source: POSIX, 128 plus the signal's number. */
+/** Exit codes of a process that ends by these signals: 128 plus the signal's number. Source: POSIX. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Ends the operations of this process when it is told to end. */
+/** Aborts the operations of this process when it receives a signal. */
 export class Cancellation {
   readonly #controller = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
-  /** Aborts when everything is cancelled. */
+  /** Aborts when all operations are cancelled. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Counts an operation as running until it has settled. Returns the operation. */
+  /** Counts an operation as running until it settles. Returns the operation. */
   track<T>(operation: Promise<T>): Promise<T> {
     this.#running.add(operation);
     const settled = (): void => void this.#running.delete(operation);
@@ -28,16 +28,16 @@ export class Cancellation {
     return operation;
   }
 
-  /** Aborts the operations, and resolves when all have ended and their responses had time to leave. */
+  /** Aborts the operations. Resolves when all have ended and their responses had time to reach the engine. */
   async cancel(): Promise<void> {
     if (this.#running.size === 0) return;
-    // No UnikernelError: a cancellation is a wish of the user, and nobody may take it for a failure of the metro.
+    // Not a UnikernelError: the user cancelled, so no error handling may treat this as a failure of the metro.
     this.#controller.abort(new Error("The operation was cancelled. Run 'pulumi up' again."));
     await Promise.allSettled(this.#running);
     await new Promise((resolve) => setTimeout(resolve, RESPONSE_GRACE_MS));
   }
 
-  /** Cancels and exits on SIGINT and SIGTERM; a second signal ends the process at once. */
+  /** Cancels and exits on the first SIGINT or SIGTERM; a second signal ends the process at once. */
   listen(exit: (code: number) => void): void {
     for (const [signal, code] of Object.entries(EXIT_CODES)) {
       process.once(signal, () => {

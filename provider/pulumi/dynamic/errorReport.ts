@@ -1,26 +1,26 @@
-/** Errors in the form that the dynamic provider process reports. */
+/** Errors in the form that the dynamic provider process expects. */
 import { UnikernelError, formatError } from "../../base/errors";
 import { RESOURCE_NAME_KEY } from "../../definition/naming";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { ResourceInitFailedError } from "../../definition/initFailed";
 import type { AnyResource } from "../../resources/all";
 
-/** A resource in messages: `Volume 'data'`. */
+/** The resource in messages, such as `Volume 'data'`. */
 export const resourceLabel = ({ kind }: AnyResource, state: Properties): string =>
   `${kind} '${String(state[RESOURCE_NAME_KEY] ?? "")}'`;
 
-/** A failed check. Without a property the engine prints just our text; with one it would print the value too, secrets included. */
+/** A failed check. If the property is set, the engine also prints its value, secrets included; so the name goes into the text. */
 export const toEngineFailure = ({ property, reason }: CheckFailure): { property: string; reason: string } => ({
   property: "",
   reason: property === "" ? reason : `${property}: ${reason}`,
 });
 
 /**
- * An error as the dynamic process reports it. The engine prints `message`, or of a partial failure only `reasons`, so the
- * whole text goes into each of them. Of a failed check, diff, read or delete the process itself prints the error and its stack as
- * well: that line only says whose error follows.
+ * An error as the dynamic provider process reports it. The engine prints `message`, or only `reasons` for a partial failure, so
+ * both contain the whole text. For a failed check, diff, read or delete, the process itself also prints the error and its stack;
+ * here that line only names the resource.
  *
- * @param stateOf the whole state of what failed in part, from its outputs
+ * @param stateOf the complete state of a partially failed resource, from its outputs
  */
 export function toEngineError(label: string, error: unknown, stateOf: (outputs: Properties) => Properties): Error {
   const isInitFailure = error instanceof ResourceInitFailedError;

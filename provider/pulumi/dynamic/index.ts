@@ -1,14 +1,14 @@
 /**
- * What the text in state requires: `pulumi-unikernel/dynamic`, of which it takes one property, the provider object of a kind. That
- * name and those properties are kept for as long as any state may hold them.
+ * The entry point that the serialized provider in state requires: `pulumi-unikernel/dynamic`, one export per kind. Existing state
+ * refers to this module and these exports by name, so they must not change.
  *
- * Loads nothing by itself. Modules that some calls do without are loaded by the first call that needs them: the provider here, a
- * kind in `resources/all.ts`, its lifecycle in `resources/<kind>/resource.ts`, the client in `provider.ts`.
+ * Loads nothing else at import time. Each module is loaded by the first call that needs it: the provider here, a kind in
+ * `resources/all.ts`, its lifecycle in `resources/<kind>/resource.ts`, the client in `provider.ts`.
  *
- * Not bundled: a bundle that is loaded whole takes several times as long as this, one in parts would need a build tool, and either
- * needs source maps of its own. No compile cache (`module.enableCompileCache`): it saves a quarter of the time before the first diff,
- * but writes a file per module to the user's disk, has to be flushed by hand because the engine kills this process, and applies to
- * all modules of the process. `npm run bench -- load` prints what loading takes.
+ * Not bundled: loading one bundle takes several times as long as this, a split bundle would need a build tool, and both need
+ * source maps. No compile cache (`module.enableCompileCache`): it saves a quarter of the time before the first diff, but writes a
+ * file per module to the user's disk, must be flushed explicitly because the engine kills this process, and applies to all modules of
+ * the process. `npm run bench -- load` measures the loading time.
  */
 import type { ResourceKind } from "../../resources/all";
 import { engineAddress, watchEngine } from "./engineWatchdog";
@@ -27,10 +27,15 @@ function lazyProvider(kind: ResourceKind): DynamicProvider {
   };
 }
 
+/** The provider object of Instance. */
 export const Instance = lazyProvider("Instance");
+/** The provider object of Service. */
 export const Service = lazyProvider("Service");
+/** The provider object of Volume. */
 export const Volume = lazyProvider("Volume");
+/** The provider object of Certificate. */
 export const Certificate = lazyProvider("Certificate");
+/** The provider object of GatewayImage. */
 export const GatewayImage = lazyProvider("GatewayImage");
 
 const engine = engineAddress(process.argv);

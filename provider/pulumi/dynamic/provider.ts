@@ -1,8 +1,8 @@
 /**
- * The dynamic front end: one provider object for each kind.
+ * The dynamic provider: one provider object per kind.
  *
- * An adapter without decisions of its own. What the dynamic protocol cannot express: detailed diffs, preview of create,
- * import, timeouts, cancel, secrets on the wire (the engine re-applies them by property name).
+ * A thin adapter. The dynamic protocol does not support detailed diffs, preview of create, import, timeouts, cancellation, or
+ * secrets on the wire (the engine re-applies them by property name).
  *
  * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
  */
@@ -44,7 +44,7 @@ import {
 import { fromStoredTimeouts } from "./storedTimeouts";
 import { LOCATION_KEY, type Location, assertSameMetro, requiresMove } from "../resourceLocation";
 
-/** The part of the engine's configure request that is read. Keys are full: `unikernel:metro`. */
+/** The used part of the engine's configure request. Keys include the namespace: `unikernel:metro`. */
 interface ConfigureRequest {
   readonly config: { get(key: string): string | undefined };
 }
@@ -68,13 +68,13 @@ export interface DynamicProvider {
 }
 
 /**
- * What `configure` was told. One process serves one provider instance, so all kinds share it; it is stored without an
- * await, because the process may call other methods while `configure` still runs.
+ * The settings that `configure` received. One process serves one Provider, so all kinds share them. They are stored
+ * synchronously, because the process may call other methods while `configure` still runs.
  */
 let settings: PartialSettings = {};
 /** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
 let providerName = "";
-/** What is made of the settings, once for all resources: checking one resource asks for it four times. */
+/** Derived from the settings once for all resources: one check reads it four times. */
 let metro: MetroConfig | undefined;
 let address: string | undefined;
 let context: ProviderContext | undefined;
@@ -84,7 +84,7 @@ const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings
 const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
 
-/** Ends the operations of this process when it is told to end. */
+/** Aborts the operations of this process on SIGINT and SIGTERM. */
 const cancellation = new Cancellation();
 if (engineAddress(process.argv) !== undefined) cancellation.listen((code) => process.exit(code));
 /** The engine shows what this process prints. */
@@ -104,7 +104,7 @@ const currentLocation = (): Location => ({
   provider: providerName,
 });
 
-/** What is wrong with the settings, so that a preview shows it. The engine asks for no check while either is unknown. */
+/** Errors in the settings, reported by `check` so that a preview shows them. The engine skips `check` while a setting is unknown. */
 function settingsFailures({ kind, metroRestriction }: AnyResource): readonly CheckFailure[] {
   try {
     const { metro } = getMetro();
@@ -120,7 +120,7 @@ function settingsFailures({ kind, metroRestriction }: AnyResource): readonly Che
   }
 }
 
-/** What exceeds the quotas; or the setting with which they could not be asked for, and with which nothing could be made. */
+/** The exceeded quotas, or the wrong setting that prevented reading them. */
 async function quotaFailures(
   resource: AnyResource,
   olds: Properties,
@@ -136,7 +136,7 @@ async function quotaFailures(
 
 function createProvider(kind: ResourceKind): DynamicProvider {
   const resource = resourceOf(kind);
-  /** Ids that were read and not compared yet: a refresh compares what it read, which is no plan of an update. */
+  /** Ids that were read but not diffed yet. The engine's diff after a refresh's read does not plan an update. */
   const refreshed = new Set<string>();
 
   const toResourceError = (news: Properties, error: unknown): Error =>
@@ -144,7 +144,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       toState(resource, currentLocation(), news, inputsFromState(resource, news), outputs),
     );
 
-  /** Runs one lifecycle function; whatever it throws becomes a report. */
+  /** Runs one lifecycle function and converts its errors for the engine. */
   async function runOperation<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
     try {
       const context = getContext();
@@ -166,12 +166,12 @@ function createProvider(kind: ResourceKind): DynamicProvider {
   return {
     configure(request) {
       providerName = request.config.get("unikernel:provider") ?? "";
-      const given = Object.fromEntries(
+      const received = Object.fromEntries(
         SETTING_KEYS.map((key) => [key, settingText(request.config.get(`unikernel:${key}`))]),
       );
-      if (providerName !== "") given["timeouts"] = fromStoredTimeouts(given["timeouts"]);
-      if (SETTING_KEYS.some((key) => given[key] !== settings[key])) {
-        settings = given;
+      if (providerName !== "") received["timeouts"] = fromStoredTimeouts(received["timeouts"]);
+      if (SETTING_KEYS.some((key) => received[key] !== settings[key])) {
+        settings = received;
         [metro, address, context] = [undefined, undefined, undefined];
       }
       return Promise.resolve();
@@ -181,8 +181,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const olds = migrate(resource, oldInputs);
       const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
       const named = withAutoName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
-      const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
-      const checked = await checkInputs(resource, olds, given);
+      const inputs = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
+      const checked = await checkInputs(resource, olds, inputs);
       const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);
       const exceeded = failures.length > 0 ? [] : await quotaFailures(resource, olds, checked.inputs, news);
       return {
@@ -205,7 +205,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         quotaChecker.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
       if (!isRefresh) printOnce(describeChanges(resource, resourceDiff));
       return Promise.resolve({
-        // What is owed is no drift, but the plan of an update.
+        // A pending start is not drift, but it does require an update.
         changes: movesMetro || changes.length > 0 || (!isRefresh && hasPendingStart(olds)),
         replaces: movesMetro ? [LOCATION_KEY, ...replaces] : replaces,
         deleteBeforeReplace,
@@ -224,7 +224,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         const olds = inputsFromState(resource, migrate(resource, props));
         const observed = await resource.read(context, id, olds);
         if (observed === undefined) {
-          // The process cannot say that there is none: without an error the engine would go on with an empty resource.
+          // The protocol cannot report a missing object: without an error the engine would continue with an empty resource.
           if (isLookup(props)) throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`);
           return {};
         }
@@ -238,7 +238,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
           refreshed.add(id);
           return found;
         }
-        // The engine compares all outputs of what is not managed, those that change by themselves included.
+        // The engine compares all outputs of an unmanaged resource, including counters and times, which would show as changes.
         const isSame = diffInputs(resource, olds, observed.inputs).length === 0;
         return { id: found.id, props: isSame ? toSerializable(props) : found.props };
       }),
@@ -264,7 +264,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
 const providers = new Map<ResourceKind, DynamicProvider>();
 
-/** The provider object of a kind, made when it is first asked for. */
+/** The provider object of a kind, created on first use. */
 export function providerOf(kind: ResourceKind): DynamicProvider {
   const provider = providers.get(kind) ?? createProvider(kind);
   providers.set(kind, provider);

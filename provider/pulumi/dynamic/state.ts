@@ -1,4 +1,4 @@
-/** The state of the dynamic provider: inputs, outputs, and the internal keys beside them. */
+/** The state of the dynamic provider: inputs, outputs and internal keys. */
 import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../definition/naming";
 import { fieldsIn } from "../../definition/fields";
 import type { Properties } from "../../definition/resource";
@@ -7,43 +7,43 @@ import { PENDING_START_KEY } from "../../definition/initFailed";
 import type { AnyResource } from "../../resources/all";
 import { LOCATION_KEY, type Location } from "../resourceLocation";
 
-/** The key of the text that loads this module. The process copies it to every result except that of a partial failure. */
+/** Key of the serialized provider, which loads this module. The process copies it to every result except a partial failure. */
 const PROVIDER_KEY = "__provider";
 const INTERNAL_KEYS: readonly string[] = [PROVIDER_KEY, RESOURCE_NAME_KEY, AUTO_NAME_KEY, STATE_VERSION_KEY];
 
-/** True for keys of the engine and of this adapter among the inputs. */
+/** True for a key that the engine or this adapter adds to the inputs. */
 export const isInternalKey = (key: string): boolean => INTERNAL_KEYS.includes(key);
 
-/** Keys of the engine and of this adapter, kept in inputs and in state beside the properties. */
+/** The entries that the engine and this adapter add to inputs and state. */
 export const internalProperties = (state: Properties): Properties =>
   Object.fromEntries(Object.entries(state).filter(([key]) => isInternalKey(key)));
 
-/** The protocol has no `undefined` (it fails without naming the property), no Date, no bigint: keep what JSON keeps. */
+/** The JSON part of a value. The protocol cannot carry Date or bigint, and fails on `undefined` without naming the property. */
 export const toSerializable = (value: Properties): Properties => JSON.parse(JSON.stringify(value)) as Properties;
 
-/** The fields of a schema among all properties, with defaults for what an older release, or a `get`, left out. */
+/** The inputs in the state, with defaults for fields that an older release or a `get` did not write. */
 export function inputsFromState(resource: AnyResource, state: Properties): Properties {
   const inputs: Record<string, unknown> = {};
   for (const { name, schema } of fieldsIn(resource.inputs)) {
-    const given = state[name] ?? undefined;
-    const parsed = schema.safeParse(given);
-    const value = parsed.success ? parsed.data : given;
+    const stored = state[name] ?? undefined;
+    const parsed = schema.safeParse(stored);
+    const value = parsed.success ? parsed.data : stored;
     if (value !== undefined) inputs[name] = value;
   }
   return inputs;
 }
 
-/** What a resource was when it was last looked at. */
+/** The resource as it was last observed. */
 export const observedFromState = (resource: AnyResource, state: Properties) => ({
   inputs: inputsFromState(resource, state),
   outputs: state,
 });
 
-/** The version of the state's shape; the first is left out, since it is what a state without a version has. */
+/** The entry with the version of the state's shape. Version 1 is not written: a state without an entry has it. */
 const stateVersionEntry = (resource: AnyResource): Properties =>
   currentStateVersion(resource) === 1 ? {} : { [STATE_VERSION_KEY]: currentStateVersion(resource) };
 
-/** State = what identifies it, inputs, outputs. */
+/** The state to store: internal entries, location, inputs and outputs. */
 export const toState = (
   resource: AnyResource,
   location: Location,
@@ -59,25 +59,25 @@ export const toState = (
     ...outputs,
   });
 
-/** Key in the state of what a `get` looked up: it is not managed here. */
+/** Key in the state of a resource that a `get` looked up, which this stack does not manage. */
 const LOOKED_UP_KEY = "__lookedUp";
 
-/** True for what the constructor of a `get` knows: nothing, not even the name, which everything else has. */
+/** True for the properties of a new `get`, which knows only the id. All other resources have a name. */
 export const isLookup = (state: Properties): boolean => state["name"] == null;
 
-/** True for the state of what a `get` looked up earlier. */
+/** True for the state of a resource that a `get` looked up earlier. */
 export const wasLookedUp = (state: Properties): boolean => state[LOOKED_UP_KEY] === true;
 
-/** States of what is not down, and will not be by itself. */
+/** States of an instance that needs no start. */
 const UP_STATES: readonly unknown[] = ["starting", "running", "standby"];
 
-/** True for the state of what an update or a creation that failed left down: the next update starts it. */
+/** True if a failed create or update left the instance stopped. The next update starts it. */
 export const hasPendingStart = (state: Properties): boolean =>
   state[PENDING_START_KEY] === true && !UP_STATES.includes(state["state"]);
 
 /**
- * What a refresh keeps beside the outputs that it observed: what was looked up, and what an update that failed still owes, unless
- * somebody has started it since.
+ * The internal outputs that a refresh keeps: the mark of a `get`, and a pending start unless the instance was started in the
+ * meantime.
  */
 export const preservedOnRefresh = (state: Properties, observed: Properties): Properties => ({
   ...(isLookup(state) || wasLookedUp(state) ? { [LOOKED_UP_KEY]: true } : {}),

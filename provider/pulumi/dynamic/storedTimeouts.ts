@@ -1,12 +1,12 @@
-/** The `timeouts` of an explicit Provider, whose inputs the engine keeps as text. */
+/** The `timeouts` of an explicit Provider, which the engine stores as text. */
 
+/** Name in state, where values are in seconds → name of the setting, in milliseconds. */
 const STORED: Readonly<Record<string, string>> = { create: "createMs", update: "updateMs", delete: "deleteMs" };
 
 /**
- * The setting in a Provider's inputs → the setting as it is parsed, in milliseconds. The inputs hold seconds, `{"create":600}`, as
- * they did before times were in milliseconds: the engine would show another text as a change of the Provider, and a refresh or
- * destroy without the program configures a Provider with what is in its state. The SDK writes that form (`sdk/provider.ts`).
- * What is not in that form is returned as it is.
+ * Converts the stored text, in seconds such as `{"create":600}`, to the text of the setting, in milliseconds. Provider inputs stay
+ * in seconds because the engine would show a different text as a change of the Provider, and because a refresh or destroy without the
+ * program configures a Provider from its state. `sdk/provider.ts` writes the stored form. Any other text is returned unchanged.
  */
 export function fromStoredTimeouts(text: string | undefined): string | undefined {
   const stored = parseObject(text);
@@ -26,6 +26,6 @@ function parseObject(text: string | undefined): object | undefined {
     const value: unknown = JSON.parse(text ?? "");
     return value !== null && typeof value === "object" && !Array.isArray(value) ? value : undefined;
   } catch {
-    return undefined; // what is wrong with it is said where it is parsed
+    return undefined; // the settings parser reports the error
   }
 }

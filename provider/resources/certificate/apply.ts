@@ -1,4 +1,4 @@
-/** Carries out the update of a Certificate. */
+/** Updates a Certificate in place. */
 import { onlyItem } from "../../client/client";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import type { ProviderContext } from "../context";
@@ -6,7 +6,7 @@ import type { CertificateInputs } from "./inputs";
 import { type CertificateOutputs, toOutputs } from "./outputs";
 import { toPkcs8 } from "./pem";
 
-/** The error with the input that it is about. */
+/** The error with the input that caused it. */
 export const withInputContext = (error: unknown): unknown =>
   withErrorContext(error, {
     ALREADY_EXISTS: { property: "name" },
@@ -14,16 +14,16 @@ export const withInputContext = (error: unknown): unknown =>
     API_REJECTED: { property: "chain" },
   });
 
-/** The error of a change; a metro may not offer any, by its answer or by having no such operation in either form. */
+/** The error of a change. A metro without this operation responds with `NOT_SUPPORTED`, 404 or 405; the hint is to replace. */
 function withChangeContext(error: unknown): unknown {
   const { status } = UnikernelError.is(error) ? error.details : {};
-  const isOffered = !UnikernelError.has(error, "NOT_SUPPORTED") && status !== 404 && status !== 405;
-  if (isOffered || !UnikernelError.is(error)) return withInputContext(error);
+  const isSupported = !UnikernelError.has(error, "NOT_SUPPORTED") && status !== 404 && status !== 405;
+  if (isSupported || !UnikernelError.is(error)) return withInputContext(error);
   const hint = "This metro cannot change certificates: replace it with 'pulumi up --replace' and its URN.";
   return withErrorContext(error, { [error.code]: { property: "chain", hint } });
 }
 
-/** Replaces chain and key of a certificate that exists, without a gap. */
+/** Replaces chain and key of an existing certificate without downtime. */
 export async function replaceChainAndKey(
   { client }: ProviderContext,
   id: string,

@@ -14,7 +14,7 @@ import { type CertificateInputs, certificateInputs } from "./inputs";
 import { type certificateOutputs, toOutputs } from "./outputs";
 import { observedInputs, toCreateRequest } from "./wire";
 
-/** Brings a certificate that exists to what is asked for; `undefined` when there is none of the name. */
+/** Updates the existing certificate of this name to match the inputs; undefined if there is none. */
 async function adoptExisting(context: ProviderContext, inputs: CertificateInputs) {
   const { name = "" } = inputs;
   const item = await findCertificate(context, name);
@@ -37,7 +37,7 @@ export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOu
     const { name = "", commonName } = inputs;
     const { client } = context;
     const body = toCreateRequest(inputs);
-    const made = await createOrRecover<CertificateItem>(
+    const created = await createOrRecover<CertificateItem>(
       context,
       async () =>
         onlyItem(await client.createCertificate({ body }), `Creating certificate '${name}' for '${commonName}'`),
@@ -46,9 +46,9 @@ export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOu
     ).catch((error: unknown) => {
       throw withInputContext(error);
     });
-    // What the answer to a create leaves out is no reason to fail one that succeeded.
-    const item = await findCertificate(context, made.uuid).catch(() => undefined);
-    return { id: made.uuid, outputs: toOutputs(item ?? made) };
+    // The create response may be incomplete. If this read fails, the create has still succeeded.
+    const item = await findCertificate(context, created.uuid).catch(() => undefined);
+    return { id: created.uuid, outputs: toOutputs(item ?? created) };
   },
 
   async read(context, id, inputs) {
@@ -72,8 +72,8 @@ export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOu
     try {
       onlyItem(reply, attempted);
     } catch (error) {
-      const used = await findCertificate(context, id).catch(() => undefined);
-      const services = (used?.service_groups ?? []).map(({ name }) => `'${name}'`).join(", ");
+      const item = await findCertificate(context, id).catch(() => undefined);
+      const services = (item?.service_groups ?? []).map(({ name }) => `'${name}'`).join(", ");
       const hint = `Remove it from the domains of service ${services} first.`;
       throw withErrorContext(error, { IN_USE: services === "" ? {} : { hint } });
     }

@@ -1,4 +1,4 @@
-/** What a Certificate reports beside its inputs. Pure. */
+/** Outputs of a Certificate. Pure. */
 import * as z from "zod";
 import type { CertificateItem } from "../../contract/models";
 import { field } from "../../definition/resource";
@@ -16,7 +16,7 @@ export const certificateOutputs = z.object({
   }),
   createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
 });
-/** What a Certificate reports. */
+/** The output values of a Certificate. */
 export type CertificateOutputs = z.output<typeof certificateOutputs>;
 
 /** The outputs, from what the API reports. */

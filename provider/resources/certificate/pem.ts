@@ -3,7 +3,7 @@ import * as crypto from "node:crypto";
 
 const PEM_CERTIFICATE_PATTERN = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
-/** The certificates of a chain; `undefined` when it holds none, or one that cannot be read. */
+/** The certificates of a chain; undefined if it contains none, or one that cannot be parsed. */
 export function parseChain(chain: string): readonly crypto.X509Certificate[] | undefined {
   try {
     const parsed = (chain.match(PEM_CERTIFICATE_PATTERN) ?? []).map((pem) => new crypto.X509Certificate(pem));
@@ -13,7 +13,7 @@ export function parseChain(chain: string): readonly crypto.X509Certificate[] | u
   }
 }
 
-/** `undefined` when it cannot be read. What Node says of that speaks of OpenSSL. */
+/** A private key; undefined if it cannot be parsed. Node's error is dropped because it only quotes OpenSSL internals. */
 export function parseKey(key: string): crypto.KeyObject | undefined {
   try {
     return crypto.createPrivateKey(key);
@@ -22,11 +22,11 @@ export function parseKey(key: string): crypto.KeyObject | undefined {
   }
 }
 
-/** The key in the one form that the API takes: PKCS #8. Programs have others as well, such as `BEGIN RSA PRIVATE KEY`. */
+/** The key as PKCS #8, the only form that the API accepts. Programs may use others, such as `BEGIN RSA PRIVATE KEY`. */
 export const toPkcs8 = (key: string): string =>
   parseKey(key)?.export({ type: "pkcs8", format: "pem" }).toString() ?? key;
 
-/** Serial numbers are hexadecimal, with or without leading zeros, in either case, in groups or not. */
+/** Compares hexadecimal serial numbers, ignoring case, leading zeros and separators. */
 export const isSameSerial = (a: string, b: string): boolean => normalizeSerial(a) === normalizeSerial(b);
 const normalizeSerial = (text: string): string =>
   text

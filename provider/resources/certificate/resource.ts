@@ -1,4 +1,4 @@
-/** Certificate: chain and key for domains of services. */
+/** Certificate: a certificate chain and its private key, for domains of services. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
 import { certificateInputs } from "./inputs";
 import { certificateOutputs } from "./outputs";
@@ -8,7 +8,7 @@ import { certificateRules } from "./rules";
 export const certificate = defineResource({
   kind: "Certificate",
   description:
-    "A certificate with its private key, for domains of services. For a domain without one, the platform obtains a certificate by itself.",
+    "A certificate with its private key, for domains of services. For a domain without one, the platform obtains a certificate automatically.",
   inputs: certificateInputs,
   outputs: certificateOutputs,
   rules: certificateRules,

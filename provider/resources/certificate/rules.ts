@@ -1,4 +1,4 @@
-/** Rules across the inputs of a Certificate. No sentence quotes chain or key. Pure, except that expiry depends on the time. */
+/** Rules across the inputs of a Certificate. No message quotes chain or key. Pure, except that expiry depends on the time. */
 import type * as crypto from "node:crypto";
 import type { CheckFailure, Rule } from "../../definition/resource";
 import type { CertificateInputs } from "./inputs";

@@ -1,4 +1,4 @@
-/** A Certificate between its inputs and the API. Pure. */
+/** Conversion of a Certificate's inputs to the create request, and back from what the API reports. Pure. */
 import { type CertificateItem, type CreateCertificateRequest, commonNameOf } from "../../contract/models";
 import { canonicalDomainName } from "../../base/hostNames";
 import { omitUndefined } from "../../base/objects";
@@ -18,7 +18,7 @@ export const toCreateRequest = ({
   pkey: toPkcs8(key),
 });
 
-/** Chain and key are never reported; that another certificate was uploaded shows by its serial number. */
+/** The current inputs. Chain and key are never reported; a different serial number shows that another certificate was uploaded. */
 export function observedInputs(item: CertificateItem, requested: Partial<CertificateInputs>): CertificateInputs {
   const reported = commonNameOf(item) ?? "";
   const commonName = requested.commonName;
@@ -27,7 +27,7 @@ export function observedInputs(item: CertificateItem, requested: Partial<Certifi
   const serial = item.serial_number ?? "";
   const requestedSerial = requested.chain === undefined ? undefined : parseChain(requested.chain)?.[0]?.serialNumber;
   const isSameChain = serial === "" || requestedSerial === undefined || isSameSerial(serial, requestedSerial);
-  // Without inputs (a `get`) chain and key stay unknown, whatever the type says.
+  // Chain and key are undefined after a `get`, which has no inputs; the type does not say so.
   return omitUndefined({
     name: item.name,
     commonName: isSameDomain ? commonName : reported,

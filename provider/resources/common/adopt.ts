@@ -1,10 +1,10 @@
-/** Adoption of objects that exist already. Pure. */
+/** Adoption of existing objects. Pure. */
 import * as z from "zod";
 import { UnikernelError } from "../../base/errors";
 import { field } from "../../definition/resource";
 import type { PropertyChange } from "../../definition/diff";
 
-/** `adopt`: the same field for every kind. `what` is a kind with its article, such as `an instance`. */
+/** `adopt`, the same field for every kind. `what` is the kind with its article, such as `an instance`. */
 export const adoptField = (what: string) =>
   field(z.boolean().default(false), {
     description: `Manage ${what} that already has this \`name\`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false.`,
@@ -12,10 +12,10 @@ export const adoptField = (what: string) =>
   });
 
 /**
- * Throws `ALREADY_EXISTS` with the properties of an existing object that cannot be changed in place to match.
+ * Throws `ALREADY_EXISTS` if an immutable property of the existing object differs from the inputs, and names these properties.
  *
  * @param label the object, such as `Instance 'web'`
- * @param changes from its inputs as they are to the wanted ones
+ * @param changes from the object's current inputs to the new ones
  */
 export function assertAdoptable(label: string, changes: readonly PropertyChange[]): void {
   const immutable = changes.filter(({ replace }) => replace).map(({ property }) => property);

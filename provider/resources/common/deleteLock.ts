@@ -1,7 +1,10 @@
 /** Delete locks. */
 import { withErrorContext } from "../../base/errors";
 
-/** The error of a refused deletion, with the way out where a lock may be why; others pass through. No lock is released silently. */
+/**
+ * The error of a deletion; `NOT_ALLOWED` gets a hint on how to unlock, other errors are returned unchanged. The provider never
+ * removes a lock by itself.
+ */
 export const withDeleteLockHint = (error: unknown): unknown =>
   withErrorContext(error, {
     NOT_ALLOWED: {

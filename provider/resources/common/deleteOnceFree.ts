@@ -1,4 +1,4 @@
-/** Deletes what others may still use: what only deleted instances hold comes free by itself, a little later. */
+/** Deletes an object that may still be in use. An object held only by deleted instances becomes free shortly after. */
 import { type Reply, onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import type { RouteName } from "../../contract/routes";
@@ -6,22 +6,22 @@ import { withErrorContext } from "../../base/errors";
 import { hasTimedOut } from "../../base/timeout";
 import type { ProviderContext } from "../context";
 
-/** So long between two attempts. */
+/** Time between two attempts. */
 const POLL_MS = 500;
 
-/** What is to be deleted. */
+/** A deletion. */
 export interface DeletionOptions<K extends RouteName> {
-  /** Completes the sentence of an error, such as `Deleting volume 'data'`. */
+  /** Subject of error messages, such as `Deleting volume 'data'`. */
   readonly attempted: string;
-  /** Asks the API for it. */
+  /** Sends the request. */
   readonly sendDelete: (context: ProviderContext) => Promise<Reply<K>>;
-  /** Who uses it and will not let go by itself, as a list for a sentence; empty when there is nobody. */
+  /** Its existing users, as a list for a sentence; empty if there are none, which means that it becomes free soon. */
   readonly findHolders: (context: ProviderContext) => Promise<string>;
-  /** What to do about them. */
+  /** The hint of `IN_USE`, from these users. */
   readonly toHint: (holders: string) => string;
 }
 
-/** The instances among these that still exist, as a list for a sentence. */
+/** Those of the instances that still exist, as a list for a sentence; empty if none does. */
 export async function listExistingInstances({ client }: ProviderContext, uuids: readonly string[]): Promise<string> {
   if (uuids.length === 0) return "";
   const { items } = await client.getInstances({ query: { uuid: [...uuids] } });
@@ -30,9 +30,9 @@ export async function listExistingInstances({ client }: ProviderContext, uuids: 
 }
 
 /**
- * Deletes it; what is gone is fine, and what comes free by itself is waited for.
+ * Deletes the object. Succeeds if it no longer exists; retries while only deleted instances hold it.
  *
- * Throws `IN_USE` with those who use it, also when it did not come free by the deadline.
+ * Throws `IN_USE` if others use it (the hint names them), or if it is still held when the context times out.
  */
 export async function deleteOnceFree<K extends RouteName>(
   context: ProviderContext,
@@ -42,20 +42,20 @@ export async function deleteOnceFree<K extends RouteName>(
     const reply = await options.sendDelete(context);
     const code = (reply.items[0] as { error?: number } | undefined)?.error;
     if (code === ITEM_CODES.NotFound) return;
-    // Without the holders, nothing says that it will come free.
+    // If the holders cannot be read, do not assume that it becomes free.
     const holders =
       code === ITEM_CODES.Attached ? await options.findHolders(context).catch(() => undefined) : undefined;
     try {
       if (holders === "" && (await sleepWithin(context))) continue;
       onlyItem(reply, options.attempted);
       return;
-    } catch (refused) {
-      throw withErrorContext(refused, holders ? { IN_USE: { hint: options.toHint(holders) } } : {});
+    } catch (error) {
+      throw withErrorContext(error, holders ? { IN_USE: { hint: options.toHint(holders) } } : {});
     }
   }
 }
 
-/** Pauses between two attempts; false when the time is up. */
+/** Sleeps between two attempts; false if the context timed out. */
 async function sleepWithin({ clock, signal }: ProviderContext): Promise<boolean> {
   try {
     await clock.sleep(POLL_MS, signal);

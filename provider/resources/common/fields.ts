@@ -24,7 +24,7 @@ export const nameField = (what: string) =>
       .regex(DNS_NAME_PATTERN, "must be lower-case letters, digits and dashes, not starting or ending with a dash"),
   );
 
-/** `name` of any other kind. The platform names certificates after their domains; a comma would separate two names in a query. */
+/** `name` of any other kind. Dots are allowed because the platform names certificates after domains; a comma separates names in a query. */
 export const freeFormNameField = (what: string) =>
   nameFieldWith(
     what,
@@ -35,7 +35,7 @@ export const freeFormNameField = (what: string) =>
       .regex(/^[^/,\x00-\x1f\x7f]*$/, "must not contain a slash, a comma or control characters"),
   );
 
-/** UUID or name of an object that exists. */
+/** UUID or name of an existing object. */
 export const idOrName = () => z.string().min(1).max(MAX_NAME_LENGTH);
 
 const UUID_PATTERN = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -43,11 +43,11 @@ const UUID_PATTERN = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** True for a UUID; any other text is a name. */
 export const isUuid = (uuidOrName: string): boolean => UUID_PATTERN.test(uuidOrName);
 
-/** The selector of an object in a request body, which names its kind. The API writes UUIDs in lower case. */
+/** The selector of an object in a request body. The API writes UUIDs in lower case. */
 export const toReference = (uuidOrName: string): NameOrUuid =>
   isUuid(uuidOrName) ? { uuid: uuidOrName.toLowerCase() } : { name: uuidOrName };
 
-/** An absolute path in a guest. */
+/** An absolute path in a guest's file system. */
 export const mountPath = () =>
   z
     .string()

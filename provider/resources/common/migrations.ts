@@ -1,10 +1,10 @@
-/** Steps that bring state of an earlier shape up to date. Pure. */
+/** Migrations of state that an earlier release wrote. Pure. */
 import type { Migration, Properties } from "../../definition/resource";
 
 /**
- * Renames durations within one input from seconds to milliseconds. State that has the new names already is left as it is.
+ * Converts durations within one input from seconds to milliseconds and renames them. State that has the new names is unchanged.
  *
- * @param input the input that holds them, such as `rollout`
+ * @param input the input that contains the durations, such as `rollout`
  * @param names old name → new name
  */
 export const secondsToMs =
@@ -15,7 +15,7 @@ export const secondsToMs =
     const members = Object.entries(value as Properties).map(([name, member]): [string, unknown] => {
       const renamed = names[name];
       if (renamed === undefined) return [name, member];
-      // Rounded: 1.005 s is 1004.9999999999999 ms in binary fractions.
+      // Rounded because 1.005 * 1000 is 1004.9999999999999.
       return [renamed, typeof member === "number" ? Math.round(member * 1000) : member];
     });
     return { ...state, [input]: Object.fromEntries(members) };

@@ -1,4 +1,4 @@
-/** Changes in place, decided before the first of them is made. Pure. */
+/** Changes in place, planned before the first one is sent. Pure. */
 import type { PatchOperation } from "../../contract/models";
 import { UnikernelError } from "../../base/errors";
 
@@ -9,13 +9,13 @@ export interface PlannedOperation<Prop extends string> {
   readonly value?: unknown;
 }
 
-/** A PATCH of one property, with its words for the preview. */
+/** A PATCH of one property, with its description for the preview. */
 export interface PlannedPatch<Prop extends string> extends PlannedOperation<Prop> {
-  /** What it does, to follow "will": `grow from 64 to 128 MiB`. */
+  /** What it does, in words that follow "will": `grow from 64 to 128 MiB`. */
   readonly description: string;
 }
 
-/** The operation without whatever a plan knows beside it. Throws `BUG` for a clear. */
+/** The operation alone, without the fields that a plan adds. Throws `BUG` for a clear. */
 export function toPatchOperation<Prop extends string>({
   prop,
   op,

@@ -1,6 +1,6 @@
-/** Objects that a program names by uuid or by name. Pure. */
+/** References to objects by UUID or name. Pure. */
 
-/** Is this the object that a program means? A uuid is the same in capitals; a name is not. */
+/** True if the reference names this object. UUIDs are compared without case, names with case. */
 export const matchesReference = (
   uuidOrName: string,
   { uuid, name }: { readonly uuid?: string | undefined; readonly name?: string | undefined },

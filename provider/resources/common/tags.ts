@@ -2,10 +2,10 @@
 import * as z from "zod";
 import { type Rule, field } from "../../definition/resource";
 
-/** Most tags of one object. Source of this limit and of the form of a tag: the platform's documentation. */
+/** Maximum number of tags of one object. Source of this limit and of the pattern of a tag: the platform's documentation. */
 export const MAX_TAGS = 16;
 
-/** `tags`, the same field for every kind. `maxTags` is lower where the provider adds tags of its own. */
+/** `tags`, the same field for every kind. `maxTags` is lower for kinds to which the provider adds its own tags. */
 export const tagsField = (what: string, maxTags = MAX_TAGS) =>
   field(
     z
@@ -15,7 +15,7 @@ export const tagsField = (what: string, maxTags = MAX_TAGS) =>
     { description: `Tags of the ${what}, up to ${maxTags}. Default: none.`, unordered: true },
   );
 
-/** The platform drops a repeated tag, which would look like drift. */
+/** Rejects repeated tags. The platform drops a repeated tag, which would show as drift. */
 export const uniqueTagsRule: Rule<{ tags: readonly string[] }> = {
   reads: ["tags"],
   test: ({ tags }) =>

@@ -1,43 +1,43 @@
 /**
- * How inputs travel to the API and back: one entry per input, from which the create request, the PATCH and the read-back all
- * derive. Pure.
+ * Conversion of inputs to and from the API: one codec per input, from which the create request, the PATCH and the read-back
+ * are derived. Pure.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { CreateInstanceRequest, InstanceItem, InstanceProp } from "../../contract/models";
 
-/** What an answer says of an input that it does not mention. */
+/** The decoded value of an input that the response does not report. */
 export const NOT_REPORTED: unique symbol = Symbol("not reported");
 
-/** One input. */
+/** The codec of one input. */
 export interface WireCodec<Inputs, Value> {
-  /** Member of the create request; `undefined` for what is no member of it by itself. */
+  /** Member of the create request; undefined if the input has none of its own. */
   readonly member?: keyof CreateInstanceRequest;
-  /** Its value; `undefined` where it equals the server's default, which is never sent. */
+  /** The value on the wire; undefined if it equals the server's default, which is never sent. */
   readonly encode: (inputs: Partial<Inputs>) => unknown;
-  /** The input as the API reports it. `inputs` are those that were asked for. */
+  /** The input as the API reports it. `inputs` are the requested ones. */
   readonly decode: (item: InstanceItem, inputs: Partial<Inputs>) => Value | typeof NOT_REPORTED;
-  /** What a PATCH calls it; `undefined` for what no PATCH changes. */
+  /** Property name in a PATCH; undefined if no PATCH can change the input. */
   readonly prop?: InstanceProp;
-  /** What a PATCH sets, for a property that can only be set. Others are deleted where {@link encode} gives nothing. */
+  /** The value of a PATCH, for a property that can only be set. Others are deleted if {@link encode} returns undefined. */
   readonly encodePatch?: (inputs: Partial<Inputs>) => unknown;
-  /** Names an item of a list whose order means nothing. */
+  /** Identifies an item of an unordered list; undefined for ordered lists and other values. */
   readonly itemKey?: (item: never) => string;
-  /** The server fills in a value where none was asked for, which then tells nothing. */
+  /** True if the server chooses a value when none was requested. Such a value is no drift. */
   readonly hasServerDefault?: boolean;
 }
 
-/** The entries of all inputs. */
+/** The codecs of all inputs. */
 export type WireTable<Inputs> = { readonly [K in keyof Inputs]-?: WireCodec<Inputs, Inputs[K]> };
 
 type AnyWireCodec = WireCodec<object, unknown>;
 const entriesOf = (table: object): readonly [string, AnyWireCodec][] =>
   Object.entries(table) as [string, AnyWireCodec][];
 
-/** An absent member means none on current nodes, which report a `type`; on older ones it means nothing. */
+/** A reported member. If it is absent: `none` on current nodes, which report a `type`; `NOT_REPORTED` on older nodes. */
 export const reported = <T, N>(item: InstanceItem, value: T | null | undefined, none: N): T | N | typeof NOT_REPORTED =>
   value ?? (value === null || item.type !== undefined ? none : NOT_REPORTED);
 
-/** A value on the wire, with sets sorted and freed of what is there twice. */
+/** A value on the wire, with sets sorted and without duplicates. */
 function canonicalValue(wire: AnyWireCodec, value: unknown): unknown {
   const { itemKey } = wire;
   if (itemKey === undefined || !Array.isArray(value)) return value;
@@ -45,14 +45,14 @@ function canonicalValue(wire: AnyWireCodec, value: unknown): unknown {
   return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
 }
 
-/** Does an input mean the same to the API in both? */
+/** True if the input has the same value on the wire in both. */
 export const isSameOnWire = (wire: AnyWireCodec, a: object, b: object): boolean =>
   isDeepStrictEqual(canonicalValue(wire, wire.encode(a)), canonicalValue(wire, wire.encode(b)));
 
 /**
- * The smallest create request that expresses the inputs: servers refuse members they do not know yet.
+ * The smallest create request that expresses the inputs, because servers reject members that they do not know.
  *
- * @param base what it starts from; lists are joined
+ * @param base the initial request; its lists are concatenated with those of the inputs
  */
 export function encodeRequest(table: object, inputs: object, base: CreateInstanceRequest): CreateInstanceRequest {
   const request: Record<string, unknown> = { ...base };
@@ -66,31 +66,31 @@ export function encodeRequest(table: object, inputs: object, base: CreateInstanc
   return request;
 }
 
-/** The request with sets in an order of their own, so that it is the same for the same inputs. */
+/** The create request with sorted sets, so that equal inputs give equal requests. */
 export const encodeCanonicalRequest = (table: object, inputs: object): object =>
   encodeRequest(
     Object.fromEntries(
       entriesOf(table).map(([key, wire]) => [
         key,
-        { ...wire, encode: (given: object) => canonicalValue(wire, wire.encode(given)) },
+        { ...wire, encode: (values: object) => canonicalValue(wire, wire.encode(values)) },
       ]),
     ),
     inputs,
     {},
   );
 
-/** How much is known of what was asked for. */
+/** What is known of the requested inputs. */
 export interface DecodeContext<Inputs> {
   readonly inputs: Inputs;
-  /** Nothing was asked for: an object that somebody else made is looked at. */
+  /** The object is imported, so there are no requested inputs to compare with. */
   readonly isImport: boolean;
-  /** What was left at its default is the original's, of which nothing is known. */
+  /** The object is a copy: inputs left at their default have the original's values, which are not known. */
   readonly isCopy: boolean;
 }
 
 /**
- * The inputs as they are now. Whatever means the same as what was asked for keeps the form in which it was asked for:
- * server defaults, the order of sets and the form of a reference are no drift.
+ * The current inputs. A value that equals the requested one on the wire keeps its requested form, so server defaults, the order
+ * of sets and the form of a reference do not show as drift.
  */
 export function decodeInputs<Inputs extends object>(
   table: WireTable<Inputs>,

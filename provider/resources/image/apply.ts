@@ -6,7 +6,7 @@ import { resolveRuntime } from "../../image/resolveRuntime";
 import type { ProviderContext } from "../context";
 import type { ImageInputs } from "./inputs";
 
-/** Builds the image that the inputs describe. */
+/** Builds the image that the inputs describe, and prints progress. */
 export async function buildFromInputs(
   context: ProviderContext,
   { context: folder, files, name = "" }: ImageInputs,

@@ -28,14 +28,14 @@ export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, Provi
   async update(context, id, _olds, news) {
     const limited = withTimeLimit(context, context.timeouts.updateMs, `Building the image '${id}'`);
     const built = await buildFromInputs(limited, news);
-    // Instances that still run the old image hold their own copy of what they boot from.
+    // Instances that still run the old image keep their own copy of its boot files.
     await openLayout(context.imageLayout).remove(id, { keepDigest: built.digest });
     return toOutputs(id, built);
   },
 
   async delete(context, id) {
     await openLayout(context.imageLayout).remove(id);
-    // The daemon tidies up as well, but may have ended before the last image went.
+    // The daemon does this too, but may have exited before the last image was removed.
     await removeEmptyLayout(context.imageLayout);
   },
 };

@@ -1,4 +1,4 @@
-/** What a GatewayImage reports beside its inputs. Pure. */
+/** Outputs of a GatewayImage. Pure. */
 import * as z from "zod";
 import { field } from "../../definition/resource";
 
@@ -11,10 +11,10 @@ export const imageOutputs = z.object({
   contextHash: field(z.string(), { description: "Hash of all build inputs." }),
   sizeBytes: field(z.number(), { description: "Total size of the image's blobs in bytes." }),
 });
-/** What a GatewayImage reports. */
+/** The output values of a GatewayImage. */
 export type ImageOutputs = z.output<typeof imageOutputs>;
 
-/** The outputs for an image in a repository. */
+/** The outputs of an image in a repository. */
 export const toOutputs = (
   repository: string,
   { digest, contextHash, sizeBytes }: Omit<ImageOutputs, "ref">,

@@ -1,11 +1,14 @@
-/** What a build would make, found at preview without building. */
+/** Plans a build at preview, without building. */
 import { UnikernelError } from "../../base/errors";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
 import { planBuild } from "../../image/planBuild";
 import { imageInputs } from "./inputs";
 
-/** Adds the hash of everything the image is built from, so that a changed file shows as a change. */
+/**
+ * Adds `contextHash`, the hash of all build inputs, so that a changed file shows as a change. Unknown inputs make it unknown. An
+ * invalid Kraftfile or build context becomes a failure.
+ */
 export async function computeInputs(
   given: Properties,
 ): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {

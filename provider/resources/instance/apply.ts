@@ -1,4 +1,4 @@
-/** Carries out the plan of an Instance's update, step by step. */
+/** Executes the plan of an Instance's update, step by step. */
 import { isDeepStrictEqual } from "node:util";
 import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
@@ -17,24 +17,24 @@ import { hasOldValue } from "./wire";
 import { sendPatches } from "../common/clearing";
 import { matchesReference } from "../common/reference";
 
-/** An update while it is carried out. */
+/** An update in progress. */
 interface UpdateProgress {
   readonly context: ProviderContext;
   readonly id: string;
   readonly olds: InstanceInputs;
   readonly news: InstanceInputs;
-  /** The inputs as far as they were changed; at the beginning the old ones themselves. */
+  /** The inputs with all changes so far. The same object as `olds` until the first change. */
   currentInputs: InstanceInputs;
-  /** Properties that were changed so far, as the API calls them. */
+  /** API names of the properties changed so far. */
   readonly patchedProps: Set<string>;
   stoppedByUpdate: boolean;
 }
 
 /**
- * Carries out the steps in their order.
+ * Executes the steps in order.
  *
- * Throws a `PartialFailure` with what is really there. An instance that was stopped for a change, of which nothing then was
- * made, is started again.
+ * Throws a `ResourceInitFailedError` with the observed state. If the update stopped the instance and then changed nothing, it is
+ * started again.
  */
 export async function applySteps(
   unlimited: ProviderContext,
@@ -69,7 +69,7 @@ export async function applySteps(
   }
 }
 
-/** Starts what was stopped for nothing. False when that fails too: then the next update owes it. */
+/** Starts the instance again. False if that fails too, so that the next update starts it. */
 const tryStart = ({ client }: ProviderContext, id: string): Promise<boolean> =>
   client.startInstances({ body: [{ uuid: id }] }).then(
     ({ items }) => items.length > 0 && items[0]?.status !== "error",
@@ -132,7 +132,7 @@ async function detachVolume(progress: UpdateProgress, item: InstanceItem, mount:
     if (reply.items[0]?.error !== ITEM_CODES.NotAttached)
       onlyItem(reply, `Detaching volume '${mount.volume}' from instance '${item.name}'`);
   } catch (error) {
-    // The answer was lost, or the volume is gone; what is no longer mounted is detached.
+    // The response was lost, or the volume is gone. A volume that is no longer mounted is detached.
     const now = await getExisting(context, id).catch(() => undefined);
     if (now === undefined || isAttached(now, mount)) throw error;
   }
@@ -152,7 +152,7 @@ async function attachVolume(progress: UpdateProgress, item: InstanceItem, mount:
       `Attaching volume '${volume}' to instance '${item.name}'`,
     );
   } catch (error) {
-    // A request that was repeated after a lost answer finds the volume attached: by itself.
+    // A retry after a lost response fails because the first request attached the volume.
     if (!UnikernelError.has(error, "IN_USE")) throw error;
     const now = await getExisting(context, id).catch(() => undefined);
     if (now === undefined || !isAttached(now, mount)) throw error;
@@ -162,7 +162,7 @@ async function attachVolume(progress: UpdateProgress, item: InstanceItem, mount:
 
 const propertyNames = (patches: readonly InputPatch[]): string => patches.map(({ property }) => property).join(", ");
 
-/** One request for all properties, which the API changes one by one: some may fail. */
+/** One request for all properties. The API changes them one by one, so some may fail. */
 async function patchInstance(
   progress: UpdateProgress,
   { name }: InstanceItem,

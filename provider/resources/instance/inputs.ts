@@ -26,7 +26,7 @@ const serviceGroupInput = objectType(
     }),
     hardLimit: field(requestLimit.default(65_535), {
       description:
-        "Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535.",
+        "Maximum requests or connections in flight per instance, 1 to 65,535; more are rejected. At least `softLimit`. Default 65,535.",
     }),
   }),
 );
@@ -49,7 +49,7 @@ export const instanceInputs = z.strictObject({
     onChange: "ignore",
   }),
   deleteLock: field(z.boolean().default(false), {
-    description: "Refuse every deletion until this is set to false. Default false.",
+    description: "Reject every deletion until this is set to false. Default false.",
   }),
   drainTimeoutMs: field(z.int().min(-1).max(MAX_DRAIN_MS).default(0), {
     description:

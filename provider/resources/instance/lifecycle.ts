@@ -35,7 +35,7 @@ const diffDefinition = { inputs: instanceInputs, deletedOnStop };
 
 type CreatedInstance = { id: string; outputs: InstanceOutputs };
 
-/** Makes the instance, or finds what a create made whose answer was lost. */
+/** Creates the instance, or finds it if the response to an earlier attempt was lost. */
 async function createInstance(context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
   const { client } = context;
   const { name = "" } = inputs;
@@ -43,7 +43,7 @@ async function createInstance(context: ProviderContext, inputs: InstanceInputs):
     context,
     async () => onlyItem(await client.createInstance({ body: toCreateRequest(inputs) }), `Creating instance '${name}'`),
     async () => (await client.getInstances({ query: { name: [name] } })).items[0],
-    // The lock is set by a request of its own, which was not sent yet.
+    // The delete lock is set by a separate request, which was not sent yet.
     (found) =>
       diff(diffDefinition, { ...readInputs(found, inputs), deleteLock: inputs.deleteLock }, inputs).length === 0,
   ).catch((error: unknown) => {
@@ -61,7 +61,7 @@ async function setDeleteLock(
   onlyItem(await client.patchInstances({ body: [{ uuid, ...toPatchOperation(patch) }] }), `Locking instance '${name}'`);
 }
 
-/** Deletes it. Returns whether it is gone: that one which was never seen is not there to be deleted says nothing. */
+/** Deletes the instance; true if it is gone. `NotFound` counts only if it was readable before: a new one may not be visible yet. */
 const tryDelete = ({ client }: ProviderContext, uuid: string, wasReadable: boolean): Promise<boolean> =>
   client.deleteInstances({ body: [{ uuid }] }).then(
     ({ items: [item] }) =>
@@ -69,7 +69,7 @@ const tryDelete = ({ client }: ProviderContext, uuid: string, wasReadable: boole
     () => false,
   );
 
-/** Brings an instance that exists to what is asked for; `undefined` when there is none of the name. */
+/** Updates the existing instance of this name to match the inputs; undefined if there is none. */
 async function adoptExisting(context: ProviderContext, inputs: InstanceInputs): Promise<CreatedInstance | undefined> {
   const { name = "" } = inputs;
   const item = await findInstance(context, { name: [name] });
@@ -100,24 +100,24 @@ export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs,
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
     const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating instance '${inputs.name ?? ""}'`);
-    const made = await createInstance(context, inputs);
+    const created = await createInstance(context, inputs);
     try {
       const item = inputs.autostart
-        ? await waitUntilStable(context, made.uuid, {
+        ? await waitUntilStable(context, created.uuid, {
             image: inputs.image,
             isNew: true,
             secretInputs: secretInputsOf(inputs),
           })
-        : verifyExpected(await waitUntilReadable(context, made.uuid), inputs);
-      // Last, since what fails before is removed again.
-      await setDeleteLock(context, made, inputs);
-      return { id: made.uuid, outputs: toOutputs(item, inputs) };
+        : verifyExpected(await waitUntilReadable(context, created.uuid), inputs);
+      // Last, because an instance that failed before must be deletable.
+      await setDeleteLock(context, created, inputs);
+      return { id: created.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
       if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {
-        // It will never be what was asked for; leave nothing behind, so that the next up starts afresh.
-        if (await tryDelete(forCleanup(context), made.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
+        // It cannot become usable: delete it, so that the next up creates a new one.
+        if (await tryDelete(forCleanup(context), created.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
       }
-      throw await initFailure(context, made.uuid, { inputs, outputs: {}, pendingStart: inputs.autostart }, error);
+      throw await initFailure(context, created.uuid, { inputs, outputs: {}, pendingStart: inputs.autostart }, error);
     }
   },
 
@@ -139,7 +139,7 @@ export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs,
         hint: "Set deleteLock to false, run 'pulumi up', then delete it.",
       });
     }
-    // A clean stop first, so that what the program still holds reaches its volumes.
+    // Stop it cleanly first, so that the program can write buffered data to its volumes.
     const { drainTimeoutMs } = olds.inputs;
     const { deleteMs } = context.timeouts;
     const attempted = `Deleting instance '${item.name}'`;

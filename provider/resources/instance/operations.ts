@@ -1,4 +1,4 @@
-/** What an Instance's lifecycle is made of: finding it, waiting until it is what was asked for, and saying what is there when it is not. */
+/** Steps that an Instance's lifecycle functions share: reading, waiting, verifying, and reporting what a failure left. */
 import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import type { InstanceItem } from "../../contract/models";
@@ -14,18 +14,18 @@ import { instanceOutputs, toOutputs } from "./outputs";
 import type { PowerState } from "./plan";
 import { readInputs } from "./wire";
 
-/** A program that exits at once does so within this time of being started. */
+/** Time after which a started program counts as stable: one that exits at once does so earlier. */
 const SETTLE_MS = 500;
 
-/** Down until somebody starts it: one that waits for its next restart was not stopped by its users. */
+/** True if the instance stays stopped until it is started. One that waits for its next restart is not down. */
 export const isDown = ({ state, restart }: { readonly state?: unknown; readonly restart?: unknown }): boolean =>
   state === "stopped" && (restart ?? undefined) === undefined;
 
-/** What an instance was when it was last looked at. */
+/** The power state of the last observed outputs. */
 export const lastPowerState = (outputs: Properties): PowerState =>
   outputs[PENDING_START_KEY] === true ? "pending-start" : isDown(outputs) ? "down" : "up";
 
-/** What it is now, for an update: who stopped it may have started it since, and what runs is stopped for what needs that. */
+/** The power state now. Reads an instance that was last observed down, because a user may have started it since. */
 export async function readPowerState(context: ProviderContext, id: string, outputs: Properties): Promise<PowerState> {
   const known = lastPowerState(outputs);
   if (known !== "down") return known;
@@ -33,7 +33,7 @@ export async function readPowerState(context: ProviderContext, id: string, outpu
   return item === undefined || isDown(item) ? known : "up";
 }
 
-/** An instance by uuid or name; `undefined` only when the API says that it does not exist. */
+/** An instance by UUID or name; undefined only if the API reports that it does not exist. */
 export async function findInstance(
   { client }: Pick<ProviderContext, "client">,
   query: { uuid: string[] } | { name: string[] },
@@ -44,18 +44,19 @@ export async function findInstance(
   return onlyItem(reply, `Reading instance '${Object.values(query).flat().join()}'`);
 }
 
-/** What an instance must be to be what was asked for. */
+/** What an instance must match after a create or update. */
 export interface ExpectedInstance {
+  /** Requested image; undefined if any image is right. */
   readonly image?: string | undefined;
-  /** Properties that were changed, as the API calls them: those of earlier changes that failed are no concern of this one. */
+  /** API names of the properties that this update changed. Failures of earlier changes are ignored. */
   readonly patchedProps?: ReadonlySet<string>;
-  /** It was made a moment ago, and may not be readable yet. */
+  /** True if it was just created and may not be readable yet. */
   readonly isNew?: boolean;
-  /** What it was given in secret, now and before. */
+  /** Its secret inputs, new and old, which error messages must not quote. */
   readonly secretInputs: readonly SecretInputs[];
 }
 
-/** What a guest with these inputs is given in secret: by them, or by the template that is made for it. */
+/** The secret inputs of the instance and of the template that is prepared for it. */
 export const secretInputsOf = (inputs: InstanceInputs): readonly SecretInputs[] => [
   inputs,
   inputs.prepareTemplate ?? {},
@@ -64,7 +65,7 @@ export const secretInputsOf = (inputs: InstanceInputs): readonly SecretInputs[] 
 /** A new instance may be missing for a moment: the API is eventually consistent. */
 const NOT_FOUND_GRACE_MS = 15_000;
 
-/** A new instance, once it can be read. Throws `NOT_FOUND`. */
+/** Waits until a new instance can be read. Throws `NOT_FOUND` after 15 s. */
 export const waitUntilReadable = ({ client, clock, signal }: ProviderContext, id: string): Promise<InstanceItem> =>
   waitForInstance(client, id, () => ({ outcome: "met" }), {
     notFoundGraceMs: NOT_FOUND_GRACE_MS,
@@ -72,7 +73,7 @@ export const waitUntilReadable = ({ client, clock, signal }: ProviderContext, id
     signal,
   });
 
-/** Waits until it runs as expected and has not exited at once. */
+/** Waits until the instance runs as expected and has not exited right after its start. */
 export async function waitUntilStable(
   context: ProviderContext,
   id: string,
@@ -93,7 +94,7 @@ export async function waitUntilStable(
   return verifyExpected(settled, expected);
 }
 
-/** The instance, which somebody needs to be there. Throws `NOT_FOUND`. */
+/** Reads an instance that must exist. Throws `NOT_FOUND`. */
 export async function getExisting(context: ProviderContext, id: string): Promise<InstanceItem> {
   const item = await findInstance(context, { uuid: [id] });
   if (item === undefined) {
@@ -104,7 +105,7 @@ export async function getExisting(context: ProviderContext, id: string): Promise
   return item;
 }
 
-/** The instance, once it is what was asked for. Throws `IMAGE_MISMATCH` and `OPERATION_FAILED`. */
+/** Returns the instance if it matches. Throws `IMAGE_MISMATCH`, or `OPERATION_FAILED` if a change of this update failed. */
 export function verifyExpected(
   item: InstanceItem,
   { image, patchedProps }: Pick<ExpectedInstance, "image" | "patchedProps">,
@@ -118,16 +119,16 @@ export function verifyExpected(
   return item;
 }
 
-/** What is known of an instance that something failed for. */
+/** What is known of an instance after a failure. */
 interface LastKnownState {
-  /** The inputs it has, as far as is known. */
+  /** Its inputs, as far as they are known. */
   readonly inputs: InstanceInputs;
-  /** What it reported before; nothing of one that is new. */
+  /** Its last observed outputs; empty for a new instance. */
   readonly outputs: Properties;
   readonly pendingStart: boolean;
 }
 
-/** The failure that carries what is there now, or, where that cannot be told, what was there before. */
+/** The error that carries the current state of the instance, or its last known state if it cannot be read. */
 export async function initFailure(
   context: ProviderContext,
   id: string,

@@ -1,4 +1,4 @@
-/** What an Instance reports beside its inputs. Pure. */
+/** Outputs of an Instance. Pure. */
 import * as z from "zod";
 import type { InstanceItem } from "../../contract/models";
 import { describeStop, describeStopCode } from "../../client/errors/stopReason";
@@ -95,7 +95,7 @@ export const instanceOutputs = z.object({
   stoppedAt: field(z.string(), { description: "Time of the last stop, RFC 3339; empty before the first." }),
 });
 
-/** What an Instance reports. */
+/** The output values of an Instance. */
 export type InstanceOutputs = z.output<typeof instanceOutputs>;
 
 /** The API reports only protocol and port of an existing group; ports 80 and 443 imply their handlers. */

@@ -1,4 +1,4 @@
-/** The steps of an Instance's update, in order: what a preview says and what an update does. Pure. */
+/** Plans an Instance's update as ordered steps. The preview describes them and the update executes them. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { InstanceProp } from "../../contract/models";
 import { diff } from "../../definition/diff";
@@ -12,18 +12,18 @@ type Mount = InstanceInputs["volumes"][number];
 
 /** A PATCH of the property that an input sets. */
 export interface InputPatch extends PlannedOperation<InstanceProp> {
-  /** The input. */
+  /** Name of the input. */
   readonly property: string;
 }
 
-/** One step. */
+/** One step of an update. */
 export type InstanceStep =
   | { readonly do: "stop"; readonly drainTimeoutMs: number }
   | { readonly do: "detach"; readonly mount: Mount }
   | { readonly do: "patch"; readonly patches: readonly InputPatch[] }
   | { readonly do: "attach"; readonly mount: Mount }
   | { readonly do: "start" }
-  /** Compares what runs with what was requested. */
+  /** Verifies that the instance matches the request. */
   | { readonly do: "verify" };
 
 /**
@@ -45,7 +45,7 @@ export function toInputPatch(property: string, news: InstanceInputs): InputPatch
     : { property, prop: wire.prop, op: "set", value };
 }
 
-/** The steps of an update. Changes that need a replacement are not among them: the engine replaces the instance instead. */
+/** The steps of an update in place. Changes that need a replacement are left to the engine. */
 export function planInstanceUpdate(
   olds: InstanceInputs,
   news: InstanceInputs,
@@ -74,7 +74,7 @@ const joinWithAnd = (words: readonly string[]): string =>
 const describeVolume = ({ volume }: Mount): string =>
   isUnknown(volume) ? "a volume not known yet" : `volume '${volume}'`;
 
-/** The step in words that follow "will"; empty for a step that changes nothing. */
+/** The step, in words that follow "will"; empty for a step that changes nothing. */
 export function describeStep(step: InstanceStep): readonly string[] {
   switch (step.do) {
     case "stop":

@@ -17,7 +17,7 @@ export const instance = defineResource({
   quotaUsage: instanceQuotaUsage,
   // Two instances cannot hold these at the same time.
   deleteBeforeReplace: ({ volumes, serviceGroup, networkInterfaces }) =>
-    [volumes, networkInterfaces].some((held) => Array.isArray(held) && held.length > 0) ||
+    [volumes, networkInterfaces].some((list) => Array.isArray(list) && list.length > 0) ||
     claimsUniqueName(serviceGroup),
 
   deletedOnStop,

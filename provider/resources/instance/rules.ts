@@ -1,4 +1,4 @@
-/** Rules across the inputs of an Instance, and what it uses of the account's quotas. Pure. */
+/** Rules across the inputs of an Instance, and its quota usage. Pure. */
 import type { CheckFailure, Properties, Rule } from "../../definition/resource";
 import { checkDomains } from "../service/domains";
 import { isUuid } from "../common/fields";
@@ -11,26 +11,26 @@ import { checkPorts } from "../service/ports";
 const SOURCES = ["image", "template", "branchFrom", "checkpoint"] as const;
 
 function checkSource(inputs: InstanceInputs): readonly CheckFailure[] {
-  const given = SOURCES.filter((name) => inputs[name] !== undefined);
-  if (given.length === 0) {
+  const sources = SOURCES.filter((name) => inputs[name] !== undefined);
+  if (sources.length === 0) {
     return [{ property: "image", reason: "required: give image, template, branchFrom or checkpoint." }];
   }
-  return given.slice(1).map((property) => ({
+  return sources.slice(1).map((property) => ({
     property,
-    reason: `cannot be combined with ${given[0] ?? ""}: an instance has one source.`,
+    reason: `cannot be combined with ${sources[0] ?? ""}: an instance has one source.`,
   }));
 }
 
 function checkBranch({ branchFrom, args, env, memoryMb, vcpus }: InstanceInputs): readonly CheckFailure[] {
   if (branchFrom === undefined) return [];
-  const given = {
+  const isSet = {
     args: args !== undefined,
     env: Object.keys(env).length > 0,
     memoryMb: memoryMb !== SERVER_DEFAULTS.memoryMb,
     vcpus: vcpus !== SERVER_DEFAULTS.vcpus,
   };
-  return Object.entries(given)
-    .filter(([, is]) => is)
+  return Object.entries(isSet)
+    .filter(([, value]) => value)
     .map(([property]) => ({
       property,
       reason: "cannot be combined with branchFrom: a branch keeps the value of its original.",
@@ -87,7 +87,7 @@ export const instanceRules: readonly Rule<InstanceInputs>[] = [
   ...workloadRules,
 ];
 
-/** What an Instance uses of the account's quotas. */
+/** Quota usage of an Instance, by the API's quota name. */
 export function instanceQuotaUsage(inputs: Properties): Readonly<Record<string, number>> {
   const group = inputs["serviceGroup"];
   const isGroup = group !== null && typeof group === "object";

@@ -1,4 +1,4 @@
-/** How an Instance's inputs travel. Pure. */
+/** Conversion of an Instance's inputs to and from the API. Pure. */
 import type { CreateInstanceRequest, InstanceItem } from "../../contract/models";
 import { instanceItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
@@ -34,7 +34,7 @@ function encodeServiceGroup({ serviceGroup: group }: PartialInputs): unknown {
   });
 }
 
-/** Of the group the answer tells its ports and domain names only. */
+/** The response reports only the ports and domain names of the group. */
 function decodeServiceGroup(
   item: InstanceItem,
   { serviceGroup: requested }: PartialInputs,
@@ -62,7 +62,7 @@ function decodeService(
   return service !== undefined && matchesReference(service, group) ? service : group.uuid;
 }
 
-/** Every input of an Instance. */
+/** The codecs of all inputs of an Instance. */
 export const INSTANCE_WIRE: WireTable<InstanceInputs> = {
   ...WORKLOAD_WIRE,
   name: { member: "name", encode: ({ name }) => name, decode: ({ name }) => name },
@@ -73,7 +73,7 @@ export const INSTANCE_WIRE: WireTable<InstanceInputs> = {
   },
   serviceGroup: { member: "service_group", encode: encodeServiceGroup, decode: decodeServiceGroup },
   autostart: { member: "autostart", encode: ({ autostart }) => autostart || undefined, decode: () => NOT_REPORTED },
-  // No member of the create request: it is set once the instance is made.
+  // Not part of the create request: a PATCH sets it after the instance is created.
   deleteLock: {
     prop: "delete_lock",
     encode: ({ deleteLock }) => deleteLock || undefined,
@@ -90,20 +90,20 @@ export const toCreateRequest = (inputs: InstanceInputs): CreateInstanceRequest =
 
 type ReportedUpdate = NonNullable<InstanceItem["updates"]>[number];
 
-/** The item with one property as a change makes it: null stands for none. One that is not told that way stays as it is. */
+/** The item after a pending change of one property; null stands for none. Changes in another form are ignored. */
 function withUpdate(item: InstanceItem, { prop, op, value }: ReportedUpdate): InstanceItem {
   if (op !== "set" && (op !== "del" || (value ?? undefined) !== undefined)) return item;
   return instanceItem.safeParse({ ...item, [prop]: op === "set" ? (value ?? null) : null }).data ?? item;
 }
 
-/** The item as it will be once the changes that wait for a stop are made: they were accepted. */
+/** The item after its pending changes: the API has accepted them and applies them at the next stop. */
 const withPendingUpdates = (item: InstanceItem): InstanceItem =>
   (item.updates ?? []).filter(({ status }) => status !== "failed").reduce(withUpdate, item);
 
-/** Inputs of something that nothing was asked of have no name, which `check` gives to all others. */
+/** True for an import or a `get`, whose inputs have no name. All other inputs get one from `check`. */
 export const isImport = ({ name }: Pick<InstanceInputs, "name">): boolean => name === undefined;
 
-/** The inputs as they are now, in the form in which they were asked for wherever that means the same. */
+/** The current inputs. A value that is equivalent to the requested one keeps its requested form. */
 export const readInputs = (item: InstanceItem, inputs: InstanceInputs): InstanceInputs =>
   decodeInputs(INSTANCE_WIRE, withPendingUpdates(item), {
     inputs,

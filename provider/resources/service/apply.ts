@@ -1,4 +1,4 @@
-/** The replicas of a service, brought to what its inputs ask for. */
+/** Rolls out the replicas of a service. */
 import * as crypto from "node:crypto";
 import { isLoopbackUrl } from "../../base/hostNames";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
@@ -13,12 +13,12 @@ import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { toOutputs } from "./outputs";
 import { matchesTemplate, isMadeFrom, isManaged } from "./wire";
 
-/** Room for `-` and five characters within a name. */
+/** Leaves room for `-` and five characters in a name of 63. */
 const MAX_STEM_LENGTH = 57;
 const newReplicaName = (service: string): string =>
   `${service.slice(0, MAX_STEM_LENGTH)}-${crypto.randomBytes(3).toString("hex").slice(0, 5)}`;
 
-/** The address to ask for health; `undefined` where it cannot be asked: nobody vouches for the certificate of a local name. */
+/** The URL for health checks; undefined if the service has none, or if it is a local TLS URL, whose certificate is not trusted. */
 function healthUrl(item: ServiceItem, { ports }: ServiceInputs): string | undefined {
   const { url } = toOutputs(item, ports, []);
   const isTls = ports.some(({ handlers }) => handlers.includes("tls"));
@@ -26,9 +26,9 @@ function healthUrl(item: ServiceItem, { ports }: ServiceInputs): string | undefi
 }
 
 /**
- * Brings the replicas to what the inputs ask for, and returns them; throws with the old ones still serving.
+ * Rolls the template out to the desired number of replicas, and returns them. If it throws, the old replicas still serve.
  *
- * @param timeoutMs no new replica gets longer than this to serve, whatever `rollout` says, and no old one longer to stop once drained
+ * @param timeoutMs limit for each new replica to become ready, even if `rollout` allows longer, and for each drained one to stop
  */
 export async function rollOut(
   context: ProviderContext,
@@ -39,7 +39,7 @@ export async function rollOut(
   const { client, clock, signal } = context;
   const { template, rollout } = inputs;
   const before = await listInstances(context, item, isManaged);
-  // Of those that are there, what was changed by hand counts as old; of what is launched now nothing was.
+  // Existing replicas that were changed by hand count as old. Replicas launched from here on are never compared.
   const drifted = new Set(before.filter((one) => !matchesTemplate(template, one)).map(({ uuid }) => uuid));
   const policy = toRolloutPolicy(desiredReplicas(inputs), template ?? { volumes: [] }, rollout);
   const instances = await runRollout({
@@ -65,7 +65,7 @@ export async function rollOut(
   return instances;
 }
 
-/** The replicas that serve; `undefined` when that cannot be told. */
+/** The replicas that serve; undefined if they cannot be read. */
 export const findServingReplicas = (
   context: ProviderContext,
   item: ServiceItem,

@@ -22,7 +22,7 @@ const stepInput = objectType(
   }),
 );
 
-/** Fields of each type of policy. */
+/** Required (`needs`) and optional (`takes`) fields of each type of policy. */
 const FIELDS_BY_TYPE = {
   step: { needs: ["metric", "adjustmentType", "steps"], takes: ["highWatermark"] },
   "on-demand": { needs: [], takes: ["exclusive"] },
@@ -67,6 +67,7 @@ const policyInput = objectType(
     }),
   }),
 );
+/** A checked policy. */
 export type AutoscalePolicyInput = z.output<typeof policyInput>;
 
 /** The `autoscale` input. */
@@ -76,10 +77,10 @@ export const autoscaleInput = objectType(
   z.strictObject({
     template: field(idOrName(), { description: "Id or name of the instance template to create instances from." }),
     minSize: field(z.int().min(0).default(1), {
-      description: "Least number of instances, within the account's limits. Default 1.",
+      description: "Minimum number of instances, within the account's limits. Default 1.",
     }),
     maxSize: field(z.int().min(1).default(4), {
-      description: "Greatest number of instances, within the account's limits. Default 4.",
+      description: "Maximum number of instances, within the account's limits. Default 4.",
     }),
     warmupTimeMs: field(z.int().min(1).default(1000), {
       description: "How long metrics ignore a new instance, in milliseconds. Default 1000.",
@@ -93,6 +94,7 @@ export const autoscaleInput = objectType(
     }),
   }),
 );
+/** The checked `autoscale` input. */
 export type AutoscaleInput = z.output<typeof autoscaleInput>;
 
 type AutoscaleStepInput = z.output<typeof stepInput>;
@@ -117,19 +119,19 @@ function checkSteps(steps: readonly AutoscaleStepInput[]): readonly CheckFailure
   });
 }
 
-function checkPolicy(given: AutoscalePolicyInput): readonly CheckFailure[] {
-  const { needs, takes } = FIELDS_BY_TYPE[given.type];
+function checkPolicy(policy: AutoscalePolicyInput): readonly CheckFailure[] {
+  const { needs, takes } = FIELDS_BY_TYPE[policy.type];
   const known: readonly string[] = ["name", "type", "enabled", ...needs, ...takes];
-  const unexpected = Object.entries(given).filter(([name, value]) => value !== undefined && !known.includes(name));
+  const unexpected = Object.entries(policy).filter(([name, value]) => value !== undefined && !known.includes(name));
   return [
     ...needs
-      .filter((name) => given[name] === undefined)
-      .map((property) => ({ property, reason: `required for a policy of type "${given.type}".` })),
+      .filter((name) => policy[name] === undefined)
+      .map((property) => ({ property, reason: `required for a policy of type "${policy.type}".` })),
     ...unexpected.map(([property]) => ({
       property,
-      reason: `not allowed for a policy of type "${given.type}", which takes ${[...needs, ...takes].join(", ") || "no other property"}.`,
+      reason: `not allowed for a policy of type "${policy.type}", which takes ${[...needs, ...takes].join(", ") || "no other property"}.`,
     })),
-    ...checkSteps(given.steps ?? []),
+    ...checkSteps(policy.steps ?? []),
   ];
 }
 
@@ -142,14 +144,14 @@ export function checkAutoscale(autoscale: AutoscaleInput | undefined): readonly 
     ...(minSize <= maxSize
       ? []
       : [{ property: "autoscale.minSize", reason: `must be at most maxSize (${maxSize}), got ${minSize}.` }]),
-    ...policies.flatMap((given, index) => {
+    ...policies.flatMap((policy, index) => {
       const at = `autoscale.policies[${index}]`;
-      const isDuplicate = names.indexOf(given.name) !== index;
+      const isDuplicate = names.indexOf(policy.name) !== index;
       const duplicate = {
         property: `${at}.name`,
-        reason: `"${given.name}" is given twice; give each policy a unique name.`,
+        reason: `"${policy.name}" is given twice; give each policy a unique name.`,
       };
-      const failures = checkPolicy(given).map(({ property, reason }) => ({ property: `${at}.${property}`, reason }));
+      const failures = checkPolicy(policy).map(({ property, reason }) => ({ property: `${at}.${property}`, reason }));
       return isDuplicate ? [duplicate, ...failures] : failures;
     }),
   ];

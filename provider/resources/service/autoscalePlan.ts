@@ -1,4 +1,4 @@
-/** `autoscale` between inputs and API: requests, what is reported, and what an update does. Pure. */
+/** `autoscale`: its requests, its value as the API reports it, and the plan of an update. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { AutoscaleItem, AutoscalePolicy, CreateAutoscaleRequest } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
@@ -7,7 +7,7 @@ import { omitDefault, omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
 import { matchesReference } from "../common/reference";
 
-/** A change of the autoscale configuration. */
+/** One change of the autoscale configuration; `description` follows "will". */
 export type AutoscaleChange = { readonly description: string } & (
   | { readonly do: "configure"; readonly autoscale: AutoscaleInput }
   | { readonly do: "unconfigure" }
@@ -15,7 +15,7 @@ export type AutoscaleChange = { readonly description: string } & (
   | { readonly do: "remove-policy"; readonly name: string }
 );
 
-/** A policy to the wire, in the flat form of the newest documentation. */
+/** Encodes a policy, in the flat form of the API's current documentation. */
 export const toWirePolicy = (policy: AutoscalePolicyInput): AutoscalePolicy =>
   omitUndefined({
     name: policy.name,
@@ -35,7 +35,7 @@ export const toWirePolicy = (policy: AutoscalePolicyInput): AutoscalePolicy =>
 
 const DEFAULTS = autoscaleInput.parse({ template: "any" });
 
-/** The smallest request that expresses a configuration. */
+/** The smallest request that expresses the configuration; `uuid` is the service. */
 export function toWireAutoscale(uuid: string, autoscale: AutoscaleInput): CreateAutoscaleRequest {
   return omitUndefined({
     uuid,
@@ -48,7 +48,7 @@ export function toWireAutoscale(uuid: string, autoscale: AutoscaleInput): Create
   });
 }
 
-/** Older spellings of the API. */
+/** Spelling of older nodes → current spelling. */
 const CURRENT_SPELLINGS: Readonly<Record<string, string>> = {
   on_demand: "on-demand",
   percentage: "percent",
@@ -78,15 +78,15 @@ function fromWirePolicy(item: ReportedPolicy, mine: AutoscalePolicyInput | undef
       replace: item.replace,
       idleTimeMs: item.idle_time_ms,
     }),
-  }) as AutoscalePolicyInput; // values that only a newer server knows included: they show as drift
+  }) as AutoscalePolicyInput; // may contain values that only a newer server knows, which show as drift
   type Key = keyof AutoscalePolicyInput;
   // A server may report a default that the program left out.
-  const isAsked = (key: Key) =>
+  const isAsRequested = (key: Key) =>
     isDeepStrictEqual(observed[key], mine?.[key]) || (mine?.[key] === undefined && observed[key] === false);
-  return mine !== undefined && (Object.keys(observed) as Key[]).every(isAsked) ? mine : observed;
+  return mine !== undefined && (Object.keys(observed) as Key[]).every(isAsRequested) ? mine : observed;
 }
 
-/** What is reported, in the form the program wrote; `undefined` where autoscale is not configured. */
+/** The reported configuration, in the requested form where both are equivalent; undefined if autoscale is not configured. */
 export function fromWireAutoscale(
   item: AutoscaleItem | undefined,
   requested: AutoscaleInput | undefined,
@@ -113,7 +113,7 @@ export function fromWireAutoscale(
 const CONFIGURE_TEXT = "configure autoscale";
 const UNCONFIGURE_TEXT = "remove the autoscale configuration, which drains and deletes its instances";
 
-/** The changes of an update, in order. Only the policies of a configuration can change; anything else takes a new configuration. */
+/** The changes of an update, in order. Only policies can change in place; any other change replaces the configuration. */
 export function planAutoscale(
   olds: AutoscaleInput | undefined,
   news: AutoscaleInput | undefined,

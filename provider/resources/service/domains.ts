@@ -8,9 +8,9 @@ import { idOrName, toReference } from "../common/fields";
 import { matchesReference } from "../common/reference";
 
 const LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
-/** A label, or a whole name: with dots, perhaps with a wildcard before it or a dot behind it. */
+/** A label, or a full name: with dots, optionally with a leading wildcard or a trailing dot. */
 const NAME_PATTERN = new RegExp(`^(${LABEL}|(\\*\\.)?${LABEL}(\\.${LABEL})+\\.?)$`, "i");
-/** With the dot at its end. Source: RFC 1035, section 2.3.4. */
+/** Including the trailing dot. Source: RFC 1035, section 2.3.4. */
 const MAX_DOMAIN_LENGTH = 254;
 
 /** One entry of `domains`. */
@@ -34,14 +34,15 @@ export const serviceDomain = objectType(
     }),
   }),
 );
+/** One checked entry of `domains`. */
 export type ServiceDomain = z.output<typeof serviceDomain>;
 
-/** The end of an address, in any of its forms, and of no domain name. Source: the URL standard, "ends in a number". */
+/** The end of an IPv4 address in any notation, which no domain name has. Source: URL standard, "ends in a number checker". */
 const ENDS_IN_NUMBER = /\.(\d+|0x[0-9a-f]*)$/i;
 
 const isFullName = (name: string): boolean => name.includes(".");
 
-/** The rules of the platform's documentation for domains. */
+/** Rules for domains. Source: the platform's documentation. */
 export function checkDomains(domains: readonly ServiceDomain[] = []): readonly CheckFailure[] {
   const plain = domains.map(({ name }) => canonicalDomainName(name));
   return domains.flatMap(({ name, certificate }, index) => {
@@ -59,24 +60,24 @@ export function checkDomains(domains: readonly ServiceDomain[] = []): readonly C
       failures.push({ property: `${at}.certificate`, reason });
     }
     if (certificate === undefined && name.startsWith("*.")) {
-      const reason = `required for the wildcard "${name}", for which the platform obtains none: give the id of a Certificate.`;
+      const reason = `required for the wildcard "${name}", because the platform obtains no wildcard certificates: give the id of a Certificate.`;
       failures.push({ property: `${at}.certificate`, reason });
     }
     return failures;
   });
 }
 
-/** To the wire, where a dot at the end says that a name stands by itself. */
+/** Encodes a domain name. On the wire, a trailing dot marks a full name; without it, a label below the metro's domain. */
 export const toWireDomainName = (name: string): string => (isFullName(name) && !name.endsWith(".") ? `${name}.` : name);
 
-/** To the wire. */
+/** Encodes a domain. */
 export const toWireDomain = ({ name, certificate }: ServiceDomain): DomainRequest =>
   omitUndefined({
     name: toWireDomainName(name),
     certificate: certificate === undefined ? undefined : toReference(certificate),
   });
 
-/** Is this domain, as it is reported, the one that a program asked for by this name? */
+/** True if the reported domain `fqdn` is the one that the program requested as `name`. */
 export function matchesDomain(name: string, fqdn: string): boolean {
   const [requested, reported] = [canonicalDomainName(name), canonicalDomainName(fqdn)];
   return isFullName(name) ? requested === reported : reported.startsWith(`${requested}.`);
@@ -89,27 +90,28 @@ function fromWireDomain({ fqdn, certificate }: ReportedDomain, requested: readon
   const mine = matching.find(({ name }) => isFullName(name)) ?? matching[0];
   const id = certificate?.uuid ?? certificate?.name;
   if (mine === undefined) return omitUndefined({ name: canonicalDomainName(fqdn), certificate: id });
-  // One that the program left to the platform is the platform's to change.
+  // The program left the certificate to the platform, so any certificate is right.
   if (mine.certificate === undefined) return mine;
   return matchesReference(mine.certificate, certificate ?? {})
     ? mine
     : omitUndefined({ name: mine.name, certificate: id });
 }
 
-/** Longest label of a domain name, without what makes it unique. Source: RFC 1035, section 2.3.4. */
+/** Longest label of a domain name (63) without the suffix that makes it unique. Source: RFC 1035, section 2.3.4. */
 const MAX_STEM_LENGTH = 63 - "-12345678".length;
 
-/** Has it the form in which a metro names a service that asks for no domain: after the service, with 8 letters or digits behind? */
+/** True if the domain looks like one that a metro generates: the name of the service, then a dash and 8 letters or digits. */
 function isGeneratedDomain({ name, certificate }: ServiceDomain, service: string): boolean {
   const [label = ""] = name.split(".");
   const stem = label.replace(/-[a-z0-9]{8}$/, "");
   if (certificate !== undefined || stem === label) return false;
-  // One that was made without a name has such a name itself.
+  // A service created without a name has a generated name, which equals the label.
   return label === service || stem === service || (service.length > MAX_STEM_LENGTH && service.startsWith(stem));
 }
 
 /**
- * What the API reports, in the form the program wrote. Where it wrote none, the one that the metro generated is none as well.
+ * The reported domains, in the requested form. If none were requested, the domain that the metro generated is left out; undefined
+ * if no other is left.
  *
  * @param service name of the service
  */
@@ -120,15 +122,15 @@ export function fromWireDomains(
 ): ServiceDomain[] | undefined {
   const observed = (reported ?? []).map((domain) => fromWireDomain(domain, requested ?? []));
   if (requested !== undefined) return observed;
-  // A single one is the metro's also where its release names them otherwise.
+  // A single domain is the generated one even if the metro's release generates names of another form.
   const isAlone = observed.length === 1 && observed[0]?.certificate === undefined;
   const others = isAlone ? [] : observed.filter((domain) => !isGeneratedDomain(domain, service));
   return others.length === 0 ? undefined : others;
 }
 
 /**
- * What a program says of domains, and what it said before, to read what is there by: a certificate that it says no more is there
- * still, and a whole name that it says no more is not the label which it begins with.
+ * The domains that the program declares now or declared before, for decoding reported domains: a certificate that is no longer
+ * declared may still be set, and a full name that is no longer declared must not be taken for a label.
  */
 export function everDeclared(news: readonly ServiceDomain[], olds: readonly ServiceDomain[] = []): ServiceDomain[] {
   const inList = (list: readonly ServiceDomain[], { name }: ServiceDomain): ServiceDomain | undefined =>
@@ -139,13 +141,13 @@ export function everDeclared(news: readonly ServiceDomain[], olds: readonly Serv
   ];
 }
 
-/** Those among what is there that a program said: all others are not its to release. */
+/** The observed domains that the program declared; undefined if there are none. The program must not release any others. */
 export function declaredDomains(
   observed: readonly ServiceDomain[] = [],
-  reportedValue: readonly ServiceDomain[] = [],
+  declared: readonly ServiceDomain[] = [],
 ): ServiceDomain[] | undefined {
   const ownDomains = observed.filter(({ name }) =>
-    reportedValue.some((mine) => canonicalDomainName(mine.name) === canonicalDomainName(name)),
+    declared.some((mine) => canonicalDomainName(mine.name) === canonicalDomainName(name)),
   );
   return ownDomains.length === 0 ? undefined : ownDomains;
 }

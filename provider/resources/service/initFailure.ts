@@ -1,4 +1,4 @@
-/** What reaches the state when a service fails half-way. */
+/** The state of a service whose create or update failed midway. */
 import type { ServiceItem } from "../../contract/models";
 import type { Properties } from "../../definition/resource";
 import { ResourceInitFailedError, clearedInputs, pickOutputs } from "../../definition/initFailed";
@@ -9,15 +9,15 @@ import { serviceOutputs, toOutputs } from "./outputs";
 import { findServingReplicas } from "./apply";
 import { observedInputs } from "./wire";
 
-/** What was known of a service before something was done to it. */
+/** What was known of the service before the operation. */
 export interface LastKnownState {
   readonly inputs: ServiceInputs;
   readonly outputs: Properties;
 }
 
 /**
- * The failure of something half done: what really is there reaches the state, so that the next update goes on from it. Where it
- * cannot be told, what was known before does.
+ * The error of an incomplete operation. It carries the observed state, from which the next update continues, or the last known
+ * state if the service cannot be read.
  */
 export async function initFailure(
   failed: ProviderContext,

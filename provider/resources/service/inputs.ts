@@ -10,7 +10,7 @@ import { publishedPort } from "./ports";
 import { templateTagsField } from "./replicaTags";
 import { MAX_REPLICAS, rolloutInput } from "./rolloutInput";
 
-/** The `template` input. */
+/** The `template` input: an image and the workload inputs of its replicas. */
 export const templateInput = objectType(
   "InstanceTemplate",
   "Template of the replicas.",
@@ -24,7 +24,7 @@ export const templateInput = objectType(
 
 const autokill = objectType(
   "ServiceAutokill",
-  "When the platform deletes a service by itself.",
+  "When the platform deletes a service automatically.",
   z.strictObject({
     timeMs: field(z.int().min(0), {
       description: "Delete the service when it has had no instance for this long, in milliseconds; 0: never.",
@@ -54,10 +54,10 @@ export const serviceInputs = z.strictObject({
   }),
   hardLimit: field(limitSchema().default(MAX_LIMIT), {
     description:
-      "Most requests or connections in flight per instance, 1 to 65,535; more are refused. At least `softLimit`. Default 65,535.",
+      "Maximum requests or connections in flight per instance, 1 to 65,535; more are rejected. At least `softLimit`. Default 65,535.",
   }),
   autokill: field(autokill.optional(), {
-    description: "When the platform deletes the service by itself. Default: never.",
+    description: "When the platform deletes the service automatically. Default: never.",
   }),
   replicas: field(z.int().min(0).max(MAX_REPLICAS).default(1), {
     description: `Number of replicas of the template, 0 to ${MAX_REPLICAS}; ignored without a template. Default 1.`,
@@ -79,9 +79,9 @@ export const serviceInputs = z.strictObject({
 /** Checked inputs of a Service. */
 export type ServiceInputs = z.output<typeof serviceInputs>;
 
-/** Defaults of a Service. */
+/** Default limits and default rollout of a Service. */
 export const SERVICE_DEFAULTS = serviceInputs.pick({ softLimit: true, hardLimit: true, rollout: true }).parse({});
 
-/** How many replicas a service should have. */
+/** Desired number of replicas; 0 without a template. */
 export const desiredReplicas = ({ template, replicas }: Pick<ServiceInputs, "template" | "replicas">): number =>
   template === undefined ? 0 : replicas;

@@ -28,15 +28,15 @@ import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
 import { rollOut, findServingReplicas } from "./apply";
 import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
 
-/** A service comes free a moment after its last instance went. */
+/** Minimum time for retrying the deletion: a service becomes free a moment after its last instance is gone. */
 const RELEASE_GRACE_MS = 30_000;
 
 /** Time to delete instances that did not stop in time. */
 const FORCED_DELETE_MS = 60_000;
 
 /**
- * How long a change may take that replaces each replica: the limits of a rollout are those of one replica. `rollOut` enforces
- * them one by one; this one holds for everything together.
+ * Time limit of a change that replaces every replica. The limits in `rollout` apply to one replica, and `rollOut` enforces them; this
+ * is their sum.
  */
 function rolloutTimeoutMs(timeoutMs: number, olds: ServiceInputs, news: ServiceInputs): number {
   const { rollout } = news;
@@ -48,7 +48,7 @@ function rolloutTimeoutMs(timeoutMs: number, olds: ServiceInputs, news: ServiceI
 const rootCause = (error: unknown): unknown =>
   UnikernelError.has(error, "ROLLOUT_FAILED") && UnikernelError.is(error.cause) ? error.cause : error;
 
-/** Autoscale begins before replicas go and ends after they came, so that there is always something that serves. */
+/** Applies autoscale and rollout. Autoscale starts before replicas are removed and ends after they are added, so instances always serve. */
 async function reconcileReplicas(
   context: ProviderContext,
   item: ServiceItem,
@@ -61,8 +61,8 @@ async function reconcileReplicas(
     for (const step of steps) await applyAutoscaleChange(context, item, step);
     const startsAutoscale = olds.autoscale === undefined && desiredReplicas(olds) > 0;
     if (startsAutoscale) {
-      const waiting = withTimeLimit(context, timeoutMs, `Scaling service '${item.name}'`);
-      await waitForAutoscaledInstances(waiting, item, news.autoscale.minSize);
+      const limited = withTimeLimit(context, timeoutMs, `Scaling service '${item.name}'`);
+      await waitForAutoscaledInstances(limited, item, news.autoscale.minSize);
     }
   }
   const instances = await rollOut(context, item, news, timeoutMs);
@@ -79,42 +79,42 @@ async function updateService(
   const attempted = `Updating service '${news.name ?? id}'`;
   const context = withTimeLimit(unlimited, rolloutTimeoutMs(unlimited.timeouts.updateMs, olds.inputs, news), attempted);
   const item = await refetchService(context, id, attempted);
-  // What the program says no more is compared with what it said before, and so is what a node does not report.
+  // Inputs that the program no longer sets, or that the node does not report, are compared with their old values.
   const { softLimit, hardLimit, domains } = olds.inputs;
   const requested = {
     ...{ ...olds.inputs, ...news, softLimit, hardLimit },
     ...(news.domains === undefined ? {} : { domains: everDeclared(news.domains, domains) }),
   };
   const found = observedInputs(await observeService(context, item, requested), requested);
-  // What somebody else added is shown as drift first: no update releases a domain that its preview did not name.
+  // Domains that others added show as drift first: an update releases only domains that its preview named.
   const before = { ...found, domains: declaredDomains(found.domains, requested.domains) };
   const changes = planServiceGroup(before, news);
   try {
-    // First, because new replicas are proved through the new ports.
+    // First, because new replicas are checked through the new ports.
     for (const change of changes) await patchServiceGroup(context, item, change, news);
     const changed = changes.length === 0 ? item : await refetchService(context, id, attempted);
     return await reconcileReplicas(context, changed, before, news, context.timeouts.updateMs);
-  } catch (thrown) {
+  } catch (error) {
     const cleanup = forCleanup(context);
     const serving = await findServingReplicas(cleanup, item);
     if (serving?.some((instance) => isMadeFrom(news.template, instance)) !== true) {
-      // What goes on serving listens where the ports led before.
+      // Only old replicas serve, and they listen on the old ports.
       const revert = planServiceGroup(news, { ...news, ports: before.ports });
       for (const change of revert) await patchServiceGroup(cleanup, item, change, before).catch(() => undefined);
     }
-    throw await initFailure(context, item, requested, olds, thrown);
+    throw await initFailure(context, item, requested, olds, error);
   }
 }
 
-/** Brings a service that exists to what is asked for; `undefined` when there is none of the name. */
+/** Updates the existing service of this name to match the inputs; undefined if there is none. */
 async function adoptExisting(context: ProviderContext, inputs: ServiceInputs) {
   const { name = "" } = inputs;
   const item = await findService(context, name);
   if (item === undefined) return undefined;
-  const facts = await observeService(context, item, inputs);
-  const found = observedInputs(facts, inputs);
+  const observed = await observeService(context, item, inputs);
+  const found = observedInputs(observed, inputs);
   assertAdoptable(`Service '${name}'`, diff({ inputs: serviceInputs }, found, inputs));
-  const known = { inputs: found, outputs: toOutputs(item, found.ports, facts.instances) };
+  const known = { inputs: found, outputs: toOutputs(item, found.ports, observed.instances) };
   return { id: item.uuid, outputs: await updateService(context, item.uuid, known, inputs) };
 }
 
@@ -152,14 +152,14 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
       return { id: item.uuid, outputs };
     } catch (error) {
       const cleanup = forCleanup(context);
-      const left = await listInstances(cleanup, item, isManaged).catch(() => undefined);
-      if (left?.length === 0) {
-        // Nothing of it serves: leave nothing behind, so that the next up starts afresh.
-        const gone = await cleanup.client.deleteServices({ body: [{ uuid: item.uuid }] }).catch(() => undefined);
-        // There was nothing to roll from: what went wrong is all there is to say.
-        if (gone !== undefined && gone.items[0]?.status !== "error") throw rootCause(error);
+      const remaining = await listInstances(cleanup, item, isManaged).catch(() => undefined);
+      if (remaining?.length === 0) {
+        // It has no instances: delete it, so that the next up creates a new one.
+        const reply = await cleanup.client.deleteServices({ body: [{ uuid: item.uuid }] }).catch(() => undefined);
+        // There were no old replicas, so the rollout's own message would add nothing to the cause.
+        if (reply !== undefined && reply.items[0]?.status !== "error") throw rootCause(error);
       }
-      // As far as is known, the group is there and nothing in it.
+      // As far as is known, the group exists without instances.
       const group = { ...inputs, replicas: 0, autoscale: undefined };
       throw await initFailure(
         context,
@@ -174,9 +174,9 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
   async read(context, id, inputs) {
     const item = await findService(context, id);
     if (item === undefined) return undefined;
-    const facts = await observeService(context, item, inputs);
-    const observed = observedInputs(facts, inputs);
-    return { id: item.uuid, inputs: observed, outputs: toOutputs(item, observed.ports, facts.instances) };
+    const observed = await observeService(context, item, inputs);
+    const found = observedInputs(observed, inputs);
+    return { id: item.uuid, inputs: found, outputs: toOutputs(item, found.ports, observed.instances) };
   },
 
   update: updateService,
@@ -187,24 +187,24 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
     const { autoscale, instances } = await observeService(context, item, olds.inputs);
     const scaled = planAutoscale(observedInputs({ item, autoscale, instances }, olds.inputs).autoscale, undefined);
     for (const step of scaled) await applyAutoscaleChange(context, item, step);
-    // As in a roll: open connections finish, and a clean stop sees to it that what programs still hold reaches their volumes.
+    // As in a rollout: open connections finish, and a clean stop lets programs write buffered data to their volumes.
     const { deleteMs } = context.timeouts;
     const attempted = `Deleting service '${item.name}'`;
     const deadlineMs = context.clock.now() + deleteMs;
-    const going = {
+    const drainOptions = {
       drainTimeoutMs: Math.min(olds.inputs.rollout.drainTimeoutMs, deleteMs),
       timeoutMs: deleteMs,
     };
-    const drainMs = timeoutWithDrainMs(deleteMs, going.drainTimeoutMs) + FORCED_DELETE_MS;
+    const drainMs = timeoutWithDrainMs(deleteMs, drainOptions.drainTimeoutMs) + FORCED_DELETE_MS;
     const draining = withTimeLimit(context, drainMs, attempted);
-    await Promise.all(instances.map((instance) => drainAndDelete(draining, instance.uuid, going)));
-    // However long its instances took to go.
+    await Promise.all(instances.map((instance) => drainAndDelete(draining, instance.uuid, drainOptions)));
+    // The deletion gets this time even if draining used up the limit.
     const releaseMs = Math.max(deadlineMs - context.clock.now(), RELEASE_GRACE_MS);
     await deleteOnceFree(withTimeLimit(context, releaseMs, attempted), {
       attempted,
       sendDelete: ({ client }) => client.deleteServices({ body: [{ uuid: item.uuid }] }),
       findHolders: async (context) => {
-        // What autoscale has made goes by itself.
+        // Removing autoscale deletes its instances.
         if (scaled.length > 0) return "";
         const now = await refetchService(context, item.uuid, `Reading service '${item.name}'`);
         return listExistingInstances(

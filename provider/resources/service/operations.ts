@@ -1,4 +1,4 @@
-/** What a Service's lifecycle is made of: looking at it, changing its group, and its autoscale configuration. */
+/** Steps that a Service's lifecycle functions share: reading it, and changing its group and autoscale configuration. */
 import { isLoopbackUrl } from "../../base/hostNames";
 import { hasTimedOut } from "../../base/timeout";
 import { onlyItem } from "../../client/client";
@@ -17,7 +17,7 @@ import { type ObservedService, isManaged } from "./wire";
 
 const itemCodeOf = (error: unknown): unknown => (UnikernelError.is(error) ? error.details["itemCode"] : undefined);
 
-/** The autoscale configuration of a service; `undefined` where there is none, or no such thing in this account. */
+/** The autoscale configuration of a service; undefined if there is none, or if autoscale is disabled for this account. */
 async function readAutoscale(
   { client }: ProviderContext,
   { uuid, name }: ServiceItem,
@@ -32,12 +32,16 @@ async function readAutoscale(
   }
 }
 
-/** The service as it is now. Throws `NOT_FOUND` when it is gone. */
+/**
+ * Reads the service again. Throws `NOT_FOUND` if it no longer exists.
+ *
+ * @param attempted subject of error messages, such as `Updating service 'web'`
+ */
 export async function refetchService({ client }: ProviderContext, id: string, attempted: string): Promise<ServiceItem> {
   return onlyItem(await client.getServices({ query: { uuid: [id] } }), attempted);
 }
 
-/** All that can be told of a service. Autoscale is asked for where it was configured by us, or is said to be. */
+/** The service with its autoscale configuration and replicas. Autoscale is read only if it was requested or the item reports it. */
 export async function observeService(
   context: ProviderContext,
   item: ServiceItem,
@@ -53,7 +57,7 @@ export async function observeService(
 
 type ErrorContexts = Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
 
-/** Which input a refused domain is about. */
+/** Errors about domains, with the input that caused them. */
 function domainErrorContext({ domains = [] }: ServiceInputs): ErrorContexts {
   const only = domains.length === 1 ? "domains[0]" : "domains";
   const certificate = { property: domains.length === 1 ? `${only}.certificate` : only };
@@ -65,13 +69,16 @@ function domainErrorContext({ domains = [] }: ServiceInputs): ErrorContexts {
   };
 }
 
-/** True for ports that many services have, told apart by the names that clients ask for. The local platform gives each to one. */
+/** True if other services can publish these ports too, told apart by host name. On the local platform each port has one service. */
 const areSharedPorts = (ports: ServiceInputs["ports"], metro: string): boolean =>
   metro !== "local" &&
   !isLoopbackUrl(metro) &&
   ports.every(({ port, protocol }) => protocol === "tcp" && (port === 80 || port === 443));
 
-/** Which input a refused service is about. That ports or domains are taken is one code; often only the metro's sentence tells which. */
+/**
+ * Errors of a create, with the input that caused them. `IN_USE` is about a port or a domain; unless the ports can be shared, only
+ * the metro's message says which.
+ */
 export function createErrorContext(inputs: ServiceInputs, metro: string): ErrorContexts {
   const ports = portErrorContext(inputs.ports);
   if (inputs.domains === undefined) return ports;
@@ -80,7 +87,7 @@ export function createErrorContext(inputs: ServiceInputs, metro: string): ErrorC
   return { ...contexts, IN_USE: { hint: "Choose another domain or port, whichever the message names." } };
 }
 
-/** Changes the group by one PATCH. */
+/** Sends one PATCH of the service group. */
 export async function patchServiceGroup(
   context: ProviderContext,
   { uuid, name }: ServiceItem,
@@ -145,20 +152,23 @@ async function sendAutoscaleChange(
   }
 }
 
-/** Makes one change of autoscale. Those that make something are not repeated by the client: a second attempt finds it there. */
+/**
+ * Sends one change of autoscale. The client does not retry requests that create something, so this retries once and treats "already
+ * exists" as success.
+ */
 export async function applyAutoscaleChange(
   context: ProviderContext,
   item: ServiceItem,
   step: AutoscaleChange,
 ): Promise<void> {
-  const isThere = (error: unknown) =>
+  const alreadyExists = (error: unknown) =>
     (step.do === "configure" && itemCodeOf(error) === ITEM_CODES.AutoscaleConfigured) ||
     (step.do === "add-policy" && UnikernelError.has(error, "ALREADY_EXISTS"));
   try {
-    await sendAutoscaleChange(context, item, step).catch(async (lost: unknown) => {
-      if (!UnikernelError.has(lost, "API_UNREACHABLE", "API_SHAPE")) throw lost;
+    await sendAutoscaleChange(context, item, step).catch(async (firstError: unknown) => {
+      if (!UnikernelError.has(firstError, "API_UNREACHABLE", "API_SHAPE")) throw firstError;
       await sendAutoscaleChange(context, item, step).catch((error: unknown) => {
-        if (!isThere(error)) throw error;
+        if (!alreadyExists(error)) throw error;
       });
     });
   } catch (error) {
@@ -169,9 +179,9 @@ export async function applyAutoscaleChange(
 const POLL_MS = 200;
 
 /**
- * Waits until `size` instances serve that autoscale made: deleting the replicas before would leave a gap.
+ * Waits until `size` instances that autoscale created are serving. Deleting the replicas earlier would cause downtime.
  *
- * Throws `WAIT_TIMEOUT` when the context's time is up.
+ * Throws `WAIT_TIMEOUT` if the context times out.
  */
 export async function waitForAutoscaledInstances(
   context: ProviderContext,
@@ -179,7 +189,7 @@ export async function waitForAutoscaledInstances(
   size: number,
 ): Promise<void> {
   const { clock, signal } = context;
-  const beganMs = clock.now();
+  const startMs = clock.now();
   let serving = 0;
   try {
     for (;;) {
@@ -190,11 +200,11 @@ export async function waitForAutoscaledInstances(
     }
   } catch (error) {
     if (error !== signal.reason || !hasTimedOut(signal)) throw error;
-    const seconds = Math.round((clock.now() - beganMs) / 1000);
+    const seconds = Math.round((clock.now() - startMs) / 1000);
     throw new UnikernelError(
       "WAIT_TIMEOUT",
       `Autoscale of service '${item.name}' has ${serving} of ${size} instances serving after ${seconds} s; its replicas keep serving.`,
-      { property: "autoscale", hint: "Look at the console log of an instance that was made from the template." },
+      { property: "autoscale", hint: "Check the console log of an instance that was created from the template." },
     );
   }
 }

@@ -1,4 +1,4 @@
-/** What a Service reports beside its inputs. Pure. */
+/** Outputs of a Service. Pure. */
 import * as z from "zod";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
 import { canonicalDomainName } from "../../base/hostNames";
@@ -51,7 +51,7 @@ export const serviceOutputs = z.object({
     { description: "The replicas." },
   ),
 });
-/** What a Service reports. */
+/** The output values of a Service. */
 export type ServiceOutputs = z.output<typeof serviceOutputs>;
 
 type DomainCertificate = NonNullable<NonNullable<ServiceItem["domains"]>[number]["certificate"]>;

@@ -1,4 +1,4 @@
-/** The steps of a Service's update, in order: what a preview says and what an update does. Pure. */
+/** Plans a Service's update as ordered steps. The preview describes them and the update executes them. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { ServiceProp } from "../../contract/models";
 import { canonicalDomainName } from "../../base/hostNames";
@@ -13,13 +13,13 @@ import { autokillMs } from "./wire";
 
 type ServiceGroupInputs = Pick<ServiceInputs, "ports" | "domains" | "softLimit" | "hardLimit" | "autokill">;
 
-/** A list whose order means nothing, nor that of the handlers in it. */
+/** A comparable form of an unordered list, whose items may contain unordered lists. */
 const toCanonicalSet = (items: readonly object[]): readonly string[] =>
   items
     .map((item) => JSON.stringify(item, (_key, value: unknown) => (Array.isArray(value) ? value.toSorted() : value)))
     .sort();
 
-/** The ports as they are. An address that is no longer chosen is the metro's to choose, which has chosen the one that is there. */
+/** The old ports without IP addresses that are no longer requested: the metro may choose, and it keeps the current one. */
 const withoutUnrequestedIps = (
   olds: readonly PublishedPort[],
   news: readonly PublishedPort[],
@@ -39,22 +39,27 @@ const describePorts = (ports: readonly PublishedPort[]): string =>
   ports.map(({ port, protocol }) => (protocol === "tcp" ? String(port) : `${port}/${protocol}`)).join(", ");
 
 function planDomains(olds: ServiceGroupInputs, news: ServiceGroupInputs): readonly PlannedPatch<"domains">[] {
-  const [had, wanted] = [olds.domains ?? [], news.domains ?? []].map((list) =>
+  const [before, after] = [olds.domains ?? [], news.domains ?? []].map((list) =>
     list.map((domain) => ({ ...toWireDomain(domain), name: canonicalDomainName(domain.name) })),
   );
-  if (isDeepStrictEqual(toCanonicalSet(had ?? []), toCanonicalSet(wanted ?? []))) return [];
+  if (isDeepStrictEqual(toCanonicalSet(before ?? []), toCanonicalSet(after ?? []))) return [];
   const prop = "domains" as const;
   if (news.domains === undefined) {
     const value = (olds.domains ?? []).map(toWireDomain);
     return [
-      { description: `release the domains ${(had ?? []).map(({ name }) => name).join(", ")}`, prop, op: "del", value },
+      {
+        description: `release the domains ${(before ?? []).map(({ name }) => name).join(", ")}`,
+        prop,
+        op: "del",
+        value,
+      },
     ];
   }
-  const names = (wanted ?? []).map(({ name }) => name).join(", ");
+  const names = (after ?? []).map(({ name }) => name).join(", ");
   return [{ description: `set the domains to ${names}`, prop, op: "set", value: news.domains.map(toWireDomain) }];
 }
 
-/** Each limit is judged against the other as it is at that moment: room is made before it is taken. */
+/** The API requires soft ≤ hard after each PATCH, so the hard limit is raised first and lowered last. */
 function planLimits(
   olds: ServiceGroupInputs,
   news: ServiceGroupInputs,
@@ -78,15 +83,15 @@ function planLimits(
 }
 
 function planAutokill(olds: ServiceGroupInputs, news: ServiceGroupInputs): readonly PlannedPatch<"autokill">[] {
-  const [had, wanted] = [autokillMs(olds), autokillMs(news)];
-  if (had === wanted) return [];
+  const [before, after] = [autokillMs(olds), autokillMs(news)];
+  if (before === after) return [];
   const prop = "autokill" as const;
-  if (wanted === 0) return [{ description: "turn automatic deletion off", prop, op: "clear" }];
-  const description = `delete it after ${wanted} ms without an instance`;
-  return [{ description, prop, op: "set", value: { time_ms: wanted } }];
+  if (after === 0) return [{ description: "turn automatic deletion off", prop, op: "clear" }];
+  const description = `delete it after ${after} ms without an instance`;
+  return [{ description, prop, op: "set", value: { time_ms: after } }];
 }
 
-/** The PATCHes of a service group, ports first: they are what may be refused. */
+/** The PATCHes of a service group. Ports come first because they are the most likely to be rejected. */
 export function planServiceGroup(
   olds: ServiceGroupInputs,
   news: ServiceGroupInputs,
@@ -108,26 +113,26 @@ export function planServiceGroup(
 export type ServiceStep =
   | ({ readonly do: "patch" } & PlannedPatch<ServiceProp>)
   | AutoscaleChange
-  /** Replicas are launched and drained until they are what is asked for. */
+  /** Launches and drains replicas until they match the inputs. */
   | { readonly do: "roll"; readonly description: string };
 
 const replicaCount = (count: number): string => (count === 1 ? "1 replica" : `${count} replicas`);
 
-/** What a roll will do, in words; `undefined` when the replicas are as asked. */
+/** What a rollout will do, in words that follow "will"; undefined if the replicas do not change. */
 function describeRollout(olds: ServiceInputs, news: ServiceInputs): string | undefined {
-  const [had, wanted] = [desiredReplicas(olds), desiredReplicas(news)];
-  const isSame = had === 0 || wanted === 0 || fingerprint(olds.template ?? {}) === fingerprint(news.template ?? {});
-  if (isSame && had === wanted) return undefined;
+  const [before, after] = [desiredReplicas(olds), desiredReplicas(news)];
+  const isSame = before === 0 || after === 0 || fingerprint(olds.template ?? {}) === fingerprint(news.template ?? {});
+  if (isSame && before === after) return undefined;
   if (isSame) {
-    const [count, what] = wanted > had ? [wanted - had, "launch"] : [had - wanted, "drain and delete"];
-    return `${what} ${replicaCount(count)}`;
+    const [count, action] = after > before ? [after - before, "launch"] : [before - after, "drain and delete"];
+    return `${action} ${replicaCount(count)}`;
   }
-  const { maxSurge, maxUnavailable } = toRolloutPolicy(wanted, news.template ?? { volumes: [] }, news.rollout);
+  const { maxSurge, maxUnavailable } = toRolloutPolicy(after, news.template ?? { volumes: [] }, news.rollout);
   const limits = `with at most ${maxSurge} extra and ${maxUnavailable} missing at a time`;
-  return `roll the changed template out to ${replicaCount(wanted)}, ${limits}`;
+  return `roll the changed template out to ${replicaCount(after)}, ${limits}`;
 }
 
-/** The steps from one to the other. A roll is the last but for the end of autoscale, so that there is always something that serves. */
+/** The steps of an update. The rollout is last, except that removing autoscale follows it, so that instances always serve. */
 export function planServiceUpdate(olds: ServiceInputs, news: ServiceInputs): readonly ServiceStep[] {
   const patches = planServiceGroup(olds, news).map((change) => ({ ...change, do: "patch" }) as const);
   const autoscale = planAutoscale(olds.autoscale, news.autoscale);

@@ -1,4 +1,4 @@
-/** Published ports of a service: input, rules, wire format, and the URL they give. Pure. */
+/** Published ports of a service: input, rules, wire format, and the service URL. Pure. */
 import * as net from "node:net";
 import * as z from "zod";
 import type { ServiceItem, ServicePort } from "../../contract/models";
@@ -36,9 +36,10 @@ export const publishedPort = objectType(
     ),
   }),
 );
+/** One checked entry of `ports`. */
 export type PublishedPort = z.output<typeof publishedPort>;
 
-/** The platform's table of handlers, for one TCP port. */
+/** Allowed handlers of a TCP port. Source: the platform's documentation. */
 function checkHandlers({ port, handlers, destinationPort }: PublishedPort): readonly CheckFailure[] {
   const has = (handler: PublishedPort["handlers"][number]) => handlers.includes(handler);
   const problems: CheckFailure[] = [];
@@ -52,7 +53,7 @@ function checkHandlers({ port, handlers, destinationPort }: PublishedPort): read
     if (has("tls"))
       fail(
         "handlers",
-        'port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for that.',
+        'port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for TLS.',
       );
     if (has("redirect") && (destinationPort === undefined || destinationPort === 80))
       fail("destinationPort", "a redirect needs the public port to send clients to, such as 443.");
@@ -65,7 +66,7 @@ function checkHandlers({ port, handlers, destinationPort }: PublishedPort): read
   } else if (has("http")) {
     fail(
       "handlers",
-      `port ${port} cannot have the handler "http", which only 80 and 443 can; leave it out for plain TCP.`,
+      `port ${port} cannot have the handler "http", which only ports 80 and 443 can have; remove it for plain TCP.`,
     );
   }
   if (has("redirect") && port !== 80) fail("handlers", 'the handler "redirect" is for port 80 only; remove it.');
@@ -76,16 +77,16 @@ function checkPort(entry: PublishedPort): readonly CheckFailure[] {
   const problems: CheckFailure[] = [];
   const { handlers, protocol, ip } = entry;
   if (new Set(handlers).size !== handlers.length)
-    problems.push({ property: "handlers", reason: "a handler is named twice; name each once." });
+    problems.push({ property: "handlers", reason: "a handler is listed twice; list each handler once." });
   if (ip !== undefined && protocol !== "udp")
-    problems.push({ property: "ip", reason: 'an address can be chosen for protocol "udp" only; leave it out.' });
+    problems.push({ property: "ip", reason: 'an address can be chosen for protocol "udp" only; remove it.' });
   if (protocol === "tcp") return [...problems, ...checkHandlers(entry)];
   if (handlers.length > 0)
-    problems.push({ property: "handlers", reason: 'protocol "udp" takes no handlers; leave them out.' });
+    problems.push({ property: "handlers", reason: 'protocol "udp" takes no handlers; remove them.' });
   return problems;
 }
 
-/** The rules of the platform's documentation for ports and handlers. */
+/** Rules for ports and handlers. Source: the platform's documentation. */
 export function checkPorts(ports: readonly PublishedPort[]): readonly CheckFailure[] {
   return ports.flatMap((entry, index) => {
     const at = `ports[${index}]`;
@@ -96,19 +97,19 @@ export function checkPorts(ports: readonly PublishedPort[]): readonly CheckFailu
   });
 }
 
-/** What tells one published port from another. */
+/** The identity of a published port: port 53 of TCP and port 53 of UDP are different ports. */
 export type PortKey = Pick<PublishedPort, "port" | "protocol">;
 
-/** Port 53 of TCP and port 53 of UDP are two ports. */
+/** True if both are the same published port. */
 export const isSamePort = (a: PortKey, b: PortKey): boolean => a.port === b.port && a.protocol === b.protocol;
 
-/** A published port as an instance names those of its group: `<protocol>:<port>`. */
+/** Parses a published port in the form that an instance reports: `<protocol>:<port>`. */
 export const parsePortKey = (service: string): PortKey => ({
   port: Number(service.split(":").at(-1)),
   protocol: service.startsWith("udp:") ? "udp" : "tcp",
 });
 
-/** Which input a refused service is about; the metro's sentence names the port. */
+/** Errors about ports, with the input that caused them. The metro's message names the port. */
 export function portErrorContext(ports: readonly PublishedPort[]): Readonly<Partial<Record<ErrorCode, ErrorContext>>> {
   const only = ports.length === 1 ? "ports[0]" : "ports";
   return {
@@ -121,7 +122,7 @@ export function portErrorContext(ports: readonly PublishedPort[]): Readonly<Part
   };
 }
 
-/** To the wire, leaving out what equals the server's default. */
+/** Encodes a port; server defaults are left out. */
 export const toWirePort = ({ port, destinationPort, handlers, protocol, ip }: PublishedPort): ServicePort =>
   omitUndefined({
     port,
@@ -133,10 +134,10 @@ export const toWirePort = ({ port, destinationPort, handlers, protocol, ip }: Pu
 
 const isSameSet = (a: readonly string[], b: readonly string[]) => [...a].sort().join() === [...b].sort().join();
 
-/** What the API reports, in the form the program wrote wherever both mean the same; defaults and order are no drift. */
+/** The reported ports, in the requested form and order where both are equivalent, so that defaults and order show no drift. */
 export function fromWirePorts(reported: ServiceItem["services"], requested: readonly PublishedPort[]): PublishedPort[] {
   const rank = (entry: PublishedPort) => {
-    const index = requested.findIndex((w) => isSamePort(w, entry));
+    const index = requested.findIndex((other) => isSamePort(other, entry));
     return index === -1 ? requested.length : index;
   };
   return (reported ?? [])
@@ -145,12 +146,12 @@ export function fromWirePorts(reported: ServiceItem["services"], requested: read
       const protocol = entry.protocol === "udp" ? "udp" : "tcp";
       const handlers = HANDLERS.filter((known) => entry.handlers?.includes(known));
       const mine = requested.find(
-        (w) =>
-          w.port === port &&
-          w.protocol === protocol &&
-          (w.destinationPort ?? w.port) === destinationPort &&
-          isSameSet(w.handlers, handlers) &&
-          (w.ip === undefined || w.ip === ip),
+        (other) =>
+          other.port === port &&
+          other.protocol === protocol &&
+          (other.destinationPort ?? other.port) === destinationPort &&
+          isSameSet(other.handlers, handlers) &&
+          (other.ip === undefined || other.ip === ip),
       );
       const plain = { destinationPort: destinationPort === port ? undefined : destinationPort };
       return mine ?? omitUndefined({ port, ...plain, handlers, protocol, ip: protocol === "udp" ? ip : undefined });
@@ -158,17 +159,17 @@ export function fromWirePorts(reported: ServiceItem["services"], requested: read
     .sort((a, b) => rank(a) - rank(b));
 }
 
-/** Where a domain name is reached. The local platform's end in `.localhost`, which not every resolver knows; its address is always the loopback. */
+/** The host to connect to for a domain name; 127.0.0.1 for the local platform's `.localhost`, which not every resolver knows. */
 export const reachableHost = (fqdn: string): string => (fqdn.endsWith(".localhost") ? "127.0.0.1" : fqdn);
 
-/** The address of a service with these domain names, of which a wildcard is none; empty where there is no other. */
+/** The URL of a service with these domain names; empty if there is none, or only a wildcard. */
 export function serviceUrl(fqdns: readonly string[], ports: readonly PublishedPort[]): string {
   const reachable = fqdns.find((fqdn) => !fqdn.startsWith("*."));
   return reachable === undefined ? "" : clientUrl(reachableHost(reachable), ports);
 }
 
 /**
- * The address a client would use first: https, then http, then plain TCP (spelled http, the usual guest of such a port). Empty
+ * The preferred URL: https, then http, then plain TCP, which is also written as http because such a port usually serves it. Empty
  * without a TCP port.
  */
 export function clientUrl(host: string, all: readonly PublishedPort[]): string {

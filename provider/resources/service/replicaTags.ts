@@ -1,24 +1,24 @@
-/** Tags that mark the replicas of a Service; its template cannot use them. Pure. */
+/** Tags that mark the replicas of a Service. Its template cannot use them. Pure. */
 import type { CheckFailure } from "../../definition/resource";
 import { fingerprint } from "../workload/request";
 import type { Workload } from "../workload/inputs";
 import { MAX_TAGS, tagsField } from "../common/tags";
 
-/** Marks instances that a Service resource made; others in the same service group are left alone. */
+/** Marks instances that a Service created. It never touches other instances in its group. */
 export const MANAGED_TAG = "managed-by:pulumi-unikernel";
 
 const TEMPLATE_TAG = /^template:[0-9a-f]{12}$/;
 
-/** Tells from which template an instance was made. */
+/** The tag that identifies the template of an instance. */
 export const templateTag = (template: Partial<Workload>): string => `template:${fingerprint(template)}`;
 
-/** Is it one of the tags that replicas have beside those of their template? */
+/** True for a tag that the provider adds to replicas. */
 export const isReplicaTag = (tag: string): boolean => tag === MANAGED_TAG || TEMPLATE_TAG.test(tag);
 
-/** `tags` of a template: replicas have two more. */
+/** `tags` of a template, two fewer than the limit because the provider adds two. */
 export const templateTagsField = () => tagsField("instance", MAX_TAGS - 2);
 
-/** No tag of a template may pass for one of these. */
+/** Rejects tags in a template that the provider uses itself. */
 export const checkTemplateTags = ({ tags }: Pick<Workload, "tags">): readonly CheckFailure[] =>
   tags.flatMap((tag, index) =>
     isReplicaTag(tag)

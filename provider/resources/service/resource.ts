@@ -1,4 +1,4 @@
-/** Service: published ports, and replicas of a template behind them that are replaced without a gap. */
+/** Service: published ports, with replicas of a template that are updated without downtime. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
 import { secondsToMs } from "../common/migrations";
 import { serviceInputs } from "./inputs";

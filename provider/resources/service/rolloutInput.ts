@@ -1,11 +1,11 @@
-/** The `rollout` input of a service: shape, rules, and the policy it means. Pure. */
+/** The `rollout` input of a service: shape, rules, and the resulting policy. Pure. */
 import * as z from "zod";
 import { type CheckFailure, field, objectType } from "../../definition/resource";
 import { parseJsonPath } from "../../rollout/healthCheck";
 import type { RolloutPolicy } from "../../rollout/policy";
 import type { Workload } from "../workload/inputs";
 
-/** Most instances of one template. Source: the API's `replicas`. */
+/** Maximum number of replicas. Source: the API's `replicas`. */
 export const MAX_REPLICAS = 253;
 
 const durationMs = z.int().min(0).max(3_600_000);
@@ -33,10 +33,10 @@ export const rolloutInput = objectType(
       description: "`rolling`: replace a few replicas at a time. Default `rolling`.",
     }),
     maxSurge: field(z.int().min(0).max(MAX_REPLICAS).default(1), {
-      description: `Most extra replicas during the update, 0 to ${MAX_REPLICAS}. Default 1.`,
+      description: `Maximum number of extra replicas during the update, 0 to ${MAX_REPLICAS}. Default 1.`,
     }),
     maxUnavailable: field(z.int().min(0).max(MAX_REPLICAS).default(0), {
-      description: `Most missing replicas during the update, 0 to ${MAX_REPLICAS}. Default 0.`,
+      description: `Maximum number of missing replicas during the update, 0 to ${MAX_REPLICAS}. Default 0.`,
     }),
     stableForMs: field(durationMs.default(0), {
       description:
@@ -59,6 +59,7 @@ export const rolloutInput = objectType(
     }),
   }),
 );
+/** The checked `rollout` input. */
 export type RolloutInput = z.output<typeof rolloutInput>;
 
 /** A volume mounted for writing attaches to one instance only, so the old replica must be removed first. */

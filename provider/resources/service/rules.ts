@@ -1,4 +1,4 @@
-/** Rules across the inputs of a Service, and what it uses of the account's quotas. Pure. */
+/** Rules across the inputs of a Service, and its quota usage. Pure. */
 import type { CheckFailure, Properties, Rule } from "../../definition/resource";
 import { isUnknown } from "../../definition/unknowns";
 import { lengthOrZero, numberOrZero, workloadQuotaUsage } from "../workload/quotaUsage";
@@ -10,7 +10,7 @@ import { checkPorts } from "./ports";
 import { checkTemplateTags } from "./replicaTags";
 import { checkRollout } from "./rolloutInput";
 
-/** Looks only at whether inputs are set, so unknown values inside them do not matter. */
+/** Checks only whether inputs are set, so unknown values inside them do not matter. */
 function checkReplicas({ template, replicas, autoscale }: ServiceInputs): readonly CheckFailure[] {
   if (isUnknown(template) || isUnknown(autoscale) || replicas === 0) return [];
   if (template === undefined && autoscale === undefined) {
@@ -45,7 +45,7 @@ export const serviceRules: readonly Rule<ServiceInputs>[] = [
   })),
 ];
 
-/** What a Service uses of the account's quotas, without the instances that autoscale creates. */
+/** Quota usage of a Service, by the API's quota name. Instances that autoscale creates are not counted. */
 export function serviceQuotaUsage(inputs: Properties): Readonly<Record<string, number>> {
   const { template, replicas, ports } = inputs;
   const isTemplate = template !== null && typeof template === "object";
@@ -57,7 +57,7 @@ export function serviceQuotaUsage(inputs: Properties): Readonly<Record<string, n
   };
 }
 
-/** True if two services cannot hold the same thing at once: a domain, or a volume that the replicas write to. */
+/** True if the service holds something that only one service can hold: a domain, or a volume that its replicas write to. */
 export function holdsExclusiveResource({ domains, template, rollout }: Properties): boolean {
   const { volumes } = (template ?? {}) as Properties;
   const { sharedVolumes } = (rollout ?? {}) as Properties;

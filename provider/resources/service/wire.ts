@@ -1,4 +1,4 @@
-/** A Service between its inputs and the API: the request that creates it, and its inputs as the API reports them. Pure. */
+/** Conversion of a Service's inputs to the create request, and back from what the API reports. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { AutoscaleItem, CreateServiceRequest, InstanceItem, ServiceItem } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
@@ -16,10 +16,10 @@ import { decodeInputs } from "../common/wire";
 
 type Template = NonNullable<ServiceInputs["template"]>;
 
-/** Milliseconds without an instance; 0, the server's default, is never. */
+/** Time without an instance before the service is deleted, in milliseconds; 0, the server's default: never. */
 export const autokillMs = ({ autokill }: Pick<ServiceInputs, "autokill">): number => autokill?.timeMs ?? 0;
 
-/** The smallest request that expresses a new service group. */
+/** The smallest create request that expresses the inputs; server defaults are left out. */
 export const toCreateRequest = (inputs: ServiceInputs): CreateServiceRequest =>
   omitUndefined({
     name: inputs.name,
@@ -30,10 +30,10 @@ export const toCreateRequest = (inputs: ServiceInputs): CreateServiceRequest =>
     autokill: autokillMs(inputs) === 0 ? undefined : { time_ms: autokillMs(inputs) },
   });
 
-/** Was it made by a Service resource? */
+/** True if a Service created the instance. */
 export const isManaged = (instance: InstanceItem): boolean => (instance.tags ?? []).includes(MANAGED_TAG);
 
-/** Made from this template, and running the image it asks for, as far as the platform says already what runs. */
+/** True if the instance was created from this template and runs its image. An image that is not reported yet counts as equal. */
 export function isMadeFrom(template: Template | undefined, instance: InstanceItem): boolean {
   if (template === undefined) return false;
   const wanted = digestIn(template.image);
@@ -42,10 +42,10 @@ export function isMadeFrom(template: Template | undefined, instance: InstanceIte
   return isTagged && (wanted === undefined || runs === undefined || runs === wanted);
 }
 
-/** The template as one of its instances has it. */
+/** The template, with the values that one of its instances reports. */
 function observedTemplate(template: Template, instance: InstanceItem, isImport = false): Template {
   const tags = (instance.tags ?? []).filter((tag) => !isReplicaTag(tag));
-  // The image is among what is asked for, and what is not reported stays.
+  // The result has an image because `template` has one: values that are not reported stay.
   return decodeInputs<Workload>(
     WORKLOAD_WIRE,
     { ...instance, tags },
@@ -53,31 +53,34 @@ function observedTemplate(template: Template, instance: InstanceItem, isImport =
   ) as Template;
 }
 
-/** Made from this template, and not changed by hand since. */
+/** True if the instance was created from this template and was not changed by hand since. */
 export const matchesTemplate = (template: Template | undefined, instance: InstanceItem): boolean =>
   template !== undefined &&
   isMadeFrom(template, instance) &&
   isDeepStrictEqual(observedTemplate(template, instance), template);
 
-/** What is there. */
+/** A service as the API reports it. */
 export interface ObservedService {
   readonly item: ServiceItem;
-  /** `undefined` where none is configured. */
+  /** Undefined if none is configured. */
   readonly autoscale: AutoscaleItem | undefined;
-  /** Those that a Service resource made. */
+  /** Its replicas: the instances that a Service created. */
   readonly instances: readonly InstanceItem[];
 }
 
 type ReplicaInputs = Pick<ServiceInputs, "replicas" | "template">;
 
-/** Nothing was asked for: a template is told by one of its instances. */
+/** The replicas of an import. There is no requested template, so it is derived from the first instance. */
 function importedReplicas([first, ...others]: readonly InstanceItem[]): ReplicaInputs {
   const template = templateInput.safeParse({ image: first?.image }).data;
   if (first === undefined || template === undefined) return { replicas: 0 };
   return { replicas: others.length + 1, template: observedTemplate(template, first, true) };
 }
 
-/** What runs another template, was changed by hand or is down is no replica; where all are there, it is one too many. */
+/**
+ * The observed replicas. An instance with another template, changed by hand or down does not count, unless all requested replicas are
+ * live: then it shows as an extra one.
+ */
 function observedReplicas(
   { replicas = 0, template }: Partial<ReplicaInputs>,
   all: readonly InstanceItem[],
@@ -91,7 +94,7 @@ function observedReplicas(
   };
 }
 
-/** The inputs that would make what is there, in the form in which they were asked for wherever that means the same. */
+/** The current inputs. A value that is equivalent to the requested one keeps its requested form. */
 export function observedInputs(
   { item, autoscale, instances }: ObservedService,
   requested: Partial<ServiceInputs>,

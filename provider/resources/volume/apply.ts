@@ -1,4 +1,4 @@
-/** Carries out the plan of a Volume's update. */
+/** Executes the plan of a Volume's update. */
 import type { VolumeItem, VolumeProp } from "../../contract/models";
 import { onlyItem } from "../../client/client";
 import { UnikernelError, withErrorContext } from "../../base/errors";
@@ -9,12 +9,12 @@ import { initFailure, listAttachedInstances, waitUntilReadyAgain } from "./opera
 import { type VolumeOutputs, toOutputs } from "./outputs";
 import { planChanges } from "./plan";
 
-/** The error of a change that was refused because a volume is in use, with what to do about it; others pass through. */
-async function withInUseHint(context: ProviderContext, id: string, refused: unknown): Promise<unknown> {
-  if (!UnikernelError.has(refused, "IN_USE", "STATE_CONFLICT")) return refused;
+/** The error of a change. If the volume is in use, adds a hint that names the instances; other errors are returned unchanged. */
+async function withInUseHint(context: ProviderContext, id: string, error: unknown): Promise<unknown> {
+  if (!UnikernelError.has(error, "IN_USE", "STATE_CONFLICT")) return error;
   const users = await listAttachedInstances(context, id).catch(() => "");
   const hint = `Remove it from the volumes of ${users} and run 'pulumi up'; then make this change, and mount it again.`;
-  return users === "" ? refused : withErrorContext(refused, { [refused.code]: { hint } });
+  return users === "" ? error : withErrorContext(error, { [error.code]: { hint } });
 }
 
 const INPUT_BY_PROP: Readonly<Record<VolumeProp, keyof VolumeInputs>> = {
@@ -24,7 +24,7 @@ const INPUT_BY_PROP: Readonly<Record<VolumeProp, keyof VolumeInputs>> = {
   delete_lock: "deleteLock",
 };
 
-/** Makes the changes, one after the other. */
+/** Sends the changes one after the other, and stops at the first error. */
 export async function applyChanges(
   context: ProviderContext,
   { uuid, name }: VolumeItem,
@@ -46,7 +46,7 @@ export async function applyChanges(
   }
 }
 
-/** Updates a volume in place. */
+/** Updates a volume in place. Throws a `ResourceInitFailedError` with the observed state if a change fails. */
 export async function updateVolume(
   unlimited: ProviderContext,
   id: string,

@@ -34,7 +34,7 @@ export const volumeInputs = z.strictObject({
   }),
   quotaPolicy: field(z.enum(["static", "dynamic"]).optional(), {
     description:
-      "What counts toward the quota: `static` the whole size, `dynamic` the used space. Default: that of the original, else `static`.",
+      "Quota usage: `static` counts the whole size, `dynamic` only the used space. Default: that of the original, else `static`.",
     keptWhenAbsent: true,
   }),
   template: field(z.string().min(1).optional(), {
@@ -63,7 +63,7 @@ export const volumeInputs = z.strictObject({
   }),
   tags: tagsField("volume"),
   deleteLock: field(z.boolean().default(false), {
-    description: "Refuse every deletion until this is set to false. Default false.",
+    description: "Reject every deletion until this is set to false. Default false.",
   }),
   allowDataLoss: field(z.boolean().default(false), {
     description:

@@ -21,7 +21,7 @@ import { toOutputs, type volumeOutputs } from "./outputs";
 import { describeVolumeUpdate, planChanges } from "./plan";
 import { observedInputs } from "./wire";
 
-/** Brings a volume that exists to what is asked for; `undefined` when there is none of the name. */
+/** Updates the existing volume of this name to match the inputs; undefined if there is none. */
 async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
   const { name = "" } = inputs;
   const item = await findVolume(context, name);
@@ -39,20 +39,20 @@ export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, Pro
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
     const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating volume '${inputs.name ?? ""}'`);
-    const made = await createVolume(context, inputs);
-    const ready = await waitUntilReady(context, made.uuid).catch(async (error: unknown) => {
-      // It was never of use, so it holds nothing: leave nothing behind, and the next up starts afresh.
-      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(forCleanup(context), made))) throw error;
-      throw await initFailure(context, made, inputs, error);
+    const created = await createVolume(context, inputs);
+    const ready = await waitUntilReady(context, created.uuid).catch(async (error: unknown) => {
+      // It never became usable, so it holds no data: delete it, so that the next up creates a new one.
+      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(forCleanup(context), created))) throw error;
+      throw await initFailure(context, created, inputs, error);
     });
     try {
       const changes = planChanges(ready, inputs, inputs);
       await applyChanges(context, ready, changes);
       // Without changes, `ready` is still current.
-      const item = changes.length === 0 ? ready : await waitUntilReadyAgain(context, made.uuid);
-      return { id: made.uuid, outputs: toOutputs(item, inputs) };
+      const item = changes.length === 0 ? ready : await waitUntilReadyAgain(context, created.uuid);
+      return { id: created.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
-      throw await initFailure(context, made, inputs, error);
+      throw await initFailure(context, created, inputs, error);
     }
   },
 

@@ -23,7 +23,7 @@ const REPLACE_HINT =
 /**
  * Waits until a volume can be used.
  *
- * Throws `OPERATION_FAILED` when it never will, and `WAIT_TIMEOUT` when the context's time is up.
+ * Throws `OPERATION_FAILED` if its state is `error`, and `WAIT_TIMEOUT` if the context times out.
  */
 export async function waitUntilReady(context: ProviderContext, id: string): Promise<VolumeItem> {
   const { client, clock, signal } = context;
@@ -51,13 +51,13 @@ export async function waitUntilReady(context: ProviderContext, id: string): Prom
   }
 }
 
-/** {@link waitUntilReady} for a volume that has been of use, with the way out where it is so no more. */
+/** {@link waitUntilReady} for a volume that was usable before. Adds a hint to `OPERATION_FAILED` on how to replace it. */
 export const waitUntilReadyAgain = (context: ProviderContext, id: string): Promise<VolumeItem> =>
   waitUntilReady(context, id).catch((error: unknown) => {
     throw withErrorContext(error, { OPERATION_FAILED: { hint: REPLACE_HINT } });
   });
 
-/** An empty volume, one from a template, or a copy; not ready yet. */
+/** Creates a volume: empty, from a template, or as a copy. The returned volume may not be ready yet. */
 export async function createVolume(context: ProviderContext, inputs: VolumeInputs): Promise<VolumeItem> {
   const { client } = context;
   const { name = "", cloneFrom, template, quotaPolicy, accessMode, tags } = inputs;
@@ -75,7 +75,7 @@ export async function createVolume(context: ProviderContext, inputs: VolumeInput
         ? onlyItem(await client.createVolume({ body: toCreateRequest(inputs) }), attempted)
         : copy(cloneFrom),
     async () => (await client.getVolumes({ query: { name: [name] } })).items[0],
-    // One with an origin has that one's size at first.
+    // A volume created from a template or as a copy has the size of its original first.
     ({ size_mb }) => origin !== undefined || size_mb === undefined || size_mb === inputs.sizeMb,
   ).catch((error: unknown) => {
     throw withErrorContext(error, {
@@ -86,7 +86,7 @@ export async function createVolume(context: ProviderContext, inputs: VolumeInput
   });
 }
 
-/** The instances that have a volume attached and still exist, as a list for a sentence; empty when there is none. */
+/** The existing instances that the volume is attached to, as a list for a sentence; empty if there are none. */
 export async function listAttachedInstances(context: ProviderContext, id: string): Promise<string> {
   const volume = onlyItem(await context.client.getVolumes({ query: { uuid: [id] } }), `Reading volume '${id}'`);
   return listExistingInstances(
@@ -95,13 +95,13 @@ export async function listAttachedInstances(context: ProviderContext, id: string
   );
 }
 
-/** The failure of a change that may be half made: what really is there reaches the state, so that the next update goes on from it. */
+/** The error of a possibly incomplete change. It carries the observed state, from which the next update continues. */
 export async function initFailure(context: ProviderContext, item: VolumeItem, requested: VolumeInputs, error: unknown) {
   const now = await findVolume(forCleanup(context), item.uuid).catch(() => undefined);
   return new ResourceInitFailedError(item.uuid, toOutputs(now ?? item, requested), error);
 }
 
-/** Deletes a volume that could not be made; false when that failed too. */
+/** Deletes a volume that could not be initialized; false if that fails too. */
 export async function tryDelete({ client }: ProviderContext, { uuid }: VolumeItem): Promise<boolean> {
   try {
     const { items } = await client.deleteVolumes({ body: [{ uuid }] });

@@ -1,4 +1,4 @@
-/** What a Volume reports beside its inputs. Pure. */
+/** Outputs of a Volume. Pure. */
 import * as z from "zod";
 import type { VolumeItem } from "../../contract/models";
 import { field, objectType } from "../../definition/resource";
@@ -38,7 +38,7 @@ export const volumeOutputs = z.object({
     { description: "Instances, running or in standby, that had the volume mounted at the last refresh." },
   ),
 });
-/** What a Volume reports, and its settings. */
+/** The output values of a Volume, and its settings as the API reports them. */
 export type VolumeOutputs = z.output<typeof volumeOutputs> & VolumeSettings;
 
 /** The outputs, including the settings as the API reports them. */

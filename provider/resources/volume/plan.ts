@@ -1,4 +1,4 @@
-/** The steps of a Volume's update, in order: what a preview says and what an update does. Pure. */
+/** Plans a Volume's update as ordered steps. The preview describes them and the update executes them. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { VolumeItem, VolumeProp } from "../../contract/models";
 import { UnikernelError } from "../../base/errors";
@@ -7,33 +7,34 @@ import type { VolumeInputs } from "./inputs";
 import { forbiddenChanges } from "./rules";
 import { type VolumeSettings, observedSettings } from "./wire";
 
-/** Why a change cannot be made. */
+/** A change that cannot be made in place, and why. */
 export interface UnsupportedChange {
+  /** Input that changes. */
   readonly property: string;
-  /** Follows the volume's name in a sentence. */
+  /** Why, as a sentence that begins after the volume's name. */
   readonly reason: string;
   readonly hint?: string;
 }
 
 /**
- * Why a volume as it is cannot be brought to what is asked for, in place; `undefined` when it can. A copy has the size of its
- * original at least, which only the metro knows; no loss of data that is allowed makes it fit.
+ * The first change that cannot be made in place; undefined if the volume can be updated. A copy is at least as large as its
+ * original, whose size only the metro knows, so `allowDataLoss` does not allow a smaller `sizeMb`.
  */
 export function findUnsupportedChange(olds: Partial<VolumeInputs>, news: VolumeInputs): UnsupportedChange | undefined {
-  const { sizeMb: had } = olds;
-  const { sizeMb: wanted, template, cloneFrom } = news;
+  const { sizeMb: oldSizeMb } = olds;
+  const { sizeMb: newSizeMb, template, cloneFrom } = news;
   const origin = template ?? cloneFrom;
-  if (origin === undefined || had === undefined || wanted === undefined || wanted >= had) {
+  if (origin === undefined || oldSizeMb === undefined || newSizeMb === undefined || newSizeMb >= oldSizeMb) {
     return forbiddenChanges(olds, news)[0];
   }
   return {
     property: "sizeMb",
-    reason: `has ${had} MiB, the size of its original '${origin}', and cannot shrink to ${wanted} MiB.`,
-    hint: `Use ${had} or more, or remove sizeMb to keep the size of '${origin}'.`,
+    reason: `has ${oldSizeMb} MiB, the size of its original '${origin}', and cannot shrink to ${newSizeMb} MiB.`,
+    hint: `Use ${oldSizeMb} or more, or remove sizeMb to keep the size of '${origin}'.`,
   };
 }
 
-/** What an update does, as words that follow "will". Of what it refuses nothing is done. */
+/** What an update does, in words that follow "will". An update with an unsupported change fails before any step. */
 export function describeVolumeUpdate(olds: VolumeInputs, news: VolumeInputs): readonly string[] {
   const unsupported = findUnsupportedChange(olds, news);
   if (unsupported === undefined) return describeSteps(planVolumeUpdate(olds, news));
@@ -45,12 +46,12 @@ export function describeVolumeUpdate(olds: VolumeInputs, news: VolumeInputs): re
 type ChangeableInputs = Partial<Pick<VolumeInputs, "sizeMb" | "quotaPolicy">> &
   Pick<VolumeInputs, "tags" | "deleteLock">;
 
-/** What brings a volume from what it is to what is asked for, in that order; empty when there is nothing to do. */
+/** The PATCHes from the old settings to the new ones, in order; empty without changes. */
 export function planVolumeUpdate(olds: ChangeableInputs, news: ChangeableInputs): readonly PlannedPatch<VolumeProp>[] {
   const changes: PlannedPatch<VolumeProp>[] = [];
   const set = (prop: VolumeProp, value: unknown, description: string) =>
     changes.push({ description, prop, op: "set", value });
-  // Before it grows: under a dynamic policy that may need less of the quota.
+  // Before the size: growing under a dynamic policy may need less quota.
   if (news.quotaPolicy !== undefined && news.quotaPolicy !== olds.quotaPolicy) {
     set("quota_policy", news.quotaPolicy, `set the quota policy to ${news.quotaPolicy}`);
   }
@@ -67,9 +68,9 @@ export function planVolumeUpdate(olds: ChangeableInputs, news: ChangeableInputs)
 }
 
 /**
- * What brings a volume, as it is, to what is asked for.
+ * The PATCHes from the volume as the API reports it to the new inputs.
  *
- * Throws `INPUT_INVALID` for what cannot be done in place, where only the volume itself could tell so.
+ * Throws `INPUT_INVALID` for a change that cannot be made in place and that `check` could not detect without reading the volume.
  */
 export function planChanges(
   item: VolumeItem,

@@ -1,4 +1,4 @@
-/** Rules across the inputs of a Volume, and what it uses of the account's quotas. Pure. */
+/** Rules across the inputs of a Volume, and its quota usage. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { CheckFailure, Properties, Rule } from "../../definition/resource";
 import { uniqueTagsRule } from "../common/tags";
@@ -6,20 +6,20 @@ import type { VolumeInputs } from "./inputs";
 
 /** Inputs that name an original; at most one may be set. */
 const ORIGINS = ["template", "cloneFrom", "hostPath"] as const;
-/** Properties that a copy takes from its original; the API offers no choice. */
+/** Properties that a copy always takes from its original; the API cannot change them. */
 const NOT_FOR_CLONES = ["filesystem", "uid", "gid", "args"] as const;
 
 function checkOrigin(inputs: VolumeInputs): readonly CheckFailure[] {
-  const given = ORIGINS.filter((name) => inputs[name] !== undefined);
+  const origins = ORIGINS.filter((name) => inputs[name] !== undefined);
   const failures: CheckFailure[] = [];
-  if (given.length === 0 && inputs.sizeMb === undefined) {
+  if (origins.length === 0 && inputs.sizeMb === undefined) {
     failures.push({
       property: "sizeMb",
       reason: "required: give a size in MiB, or one of `template`, `cloneFrom` and `hostPath`.",
     });
   }
-  for (const property of given.slice(1)) {
-    failures.push({ property, reason: `cannot be combined with ${given[0] ?? ""}: a volume has one origin.` });
+  for (const property of origins.slice(1)) {
+    failures.push({ property, reason: `cannot be combined with ${origins[0] ?? ""}: a volume has one origin.` });
   }
   if (inputs.hostPath !== undefined && inputs.sizeMb !== undefined) {
     failures.push({ property: "sizeMb", reason: "cannot be combined with hostPath: the host determines the size." });
@@ -63,21 +63,21 @@ function forbiddenChange(
   const to = news[property];
   const isKept = property in DEFAULTS && (from === undefined || to === undefined);
   if (isKept || isDeepStrictEqual(from, to)) return [];
-  const reportedValue = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
+  const describe = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
   return [
     {
       property,
-      reason: `cannot change from ${reportedValue(from)} to ${reportedValue(to)}: this would replace the volume and lose its data. Keep the old value, or set allowDataLoss: true.`,
+      reason: `cannot change from ${describe(from)} to ${describe(to)}: this would replace the volume and lose its data. Keep the old value, or set allowDataLoss: true.`,
     },
   ];
 }
 
-function forbiddenShrink({ sizeMb: had }: Properties, { sizeMb: wanted }: Properties): readonly CheckFailure[] {
-  if (typeof had !== "number" || typeof wanted !== "number" || wanted >= had) return [];
+function forbiddenShrink({ sizeMb: from }: Properties, { sizeMb: to }: Properties): readonly CheckFailure[] {
+  if (typeof from !== "number" || typeof to !== "number" || to >= from) return [];
   return [
     {
       property: "sizeMb",
-      reason: `cannot shrink from ${had} to ${wanted} MiB: this would destroy data. Use ${had} or more, or set allowDataLoss: true to replace it with an empty volume.`,
+      reason: `cannot shrink from ${from} to ${to} MiB: this would destroy data. Use ${from} or more, or set allowDataLoss: true to replace it with an empty volume.`,
     },
   ];
 }
@@ -107,14 +107,14 @@ export const volumeRules: readonly Rule<VolumeInputs>[] = [
   })),
 ];
 
-/** What a Volume uses of the account's quotas. */
+/** Quota usage of a Volume, by the API's quota name. */
 export function volumeQuotaUsage({
   sizeMb,
   quotaPolicy,
   template,
   cloneFrom,
 }: Properties): Readonly<Record<string, number>> {
-  // Under a dynamic policy only used space counts, and a new volume has none; a copy takes the policy of its original.
+  // Under a dynamic policy only used space counts, and a new volume uses none. A copy has the policy of its original.
   const isReserved = quotaPolicy === "static" || (quotaPolicy ?? template ?? cloneFrom) === undefined;
   return { volumes: 1, ...(typeof sizeMb === "number" && isReserved ? { total_volume_mb: sizeMb } : {}) };
 }

@@ -1,4 +1,4 @@
-/** A Volume between its inputs and the API: the request that creates it, and its inputs as the API reports them. Pure. */
+/** Conversion of a Volume's inputs to the create request, and back from what the API reports. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { CreateVolumeRequest, VolumeItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
@@ -6,16 +6,16 @@ import { enumMember, omitDefault, omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
 import type { VolumeInputs } from "./inputs";
 
-/** The smallest request that expresses a new volume: what equals the server's default is left out. */
+/** The smallest create request that expresses the inputs; server defaults are left out. */
 export function toCreateRequest(inputs: VolumeInputs): CreateVolumeRequest {
   const { name, sizeMb, template, hostPath, filesystem, accessMode, quotaPolicy, tags, uid, gid, args } = inputs;
   const isFromTemplate = template !== undefined;
-  // A template has settings of its own, so the server's defaults have to be given.
+  // A template has its own settings, so even server defaults must be sent to override them.
   const omitServerDefault = <T>(defaultValue: NoInfer<T>, value: T | undefined) =>
     isFromTemplate ? value : omitDefault(defaultValue, value);
   return omitUndefined({
     name,
-    // One that is made from a template has its size first, and grows then.
+    // A volume from a template starts with the template's size and grows afterwards.
     size_mb: isFromTemplate ? undefined : sizeMb,
     template: template === undefined ? undefined : toReference(template),
     host_path: hostPath,
@@ -29,13 +29,13 @@ export function toCreateRequest(inputs: VolumeInputs): CreateVolumeRequest {
   });
 }
 
-/** What can be set, as it is. */
+/** The inputs that the API reports. */
 export type VolumeSettings = Omit<VolumeInputs, "name" | "template" | "cloneFrom" | "allowDataLoss" | "adopt">;
 
-/** True for a `get` or an import: nothing was asked for, everything is told. */
+/** True for a `get` or an import: there are no requested inputs, so everything is reported. */
 const isImport = (requested: Partial<VolumeInputs>): boolean => requested.name === undefined;
 
-/** A value that only programs set; the one that every volume has tells nothing to those that did not. */
+/** An optional input as reported. If the program did not set it, it stays unset; an import leaves out `plain`, the usual value. */
 const reportedIfRequested = <T>(
   requested: Partial<VolumeInputs>,
   mine: T | undefined,
@@ -46,7 +46,7 @@ const reportedIfRequested = <T>(
   return isImport(requested) && isDeepStrictEqual(reported, plain) ? undefined : (reported ?? mine);
 };
 
-/** What is reported. Servers leave out a field that has its default; `asked` stands in for what older nodes do not report at all. */
+/** The settings as reported. Servers leave out defaults; `requested` replaces values that older nodes do not report. */
 export const observedSettings = (item: VolumeItem, requested: Partial<VolumeInputs>): VolumeSettings =>
   omitUndefined({
     sizeMb: item.size_mb ?? requested.sizeMb,
@@ -61,10 +61,10 @@ export const observedSettings = (item: VolumeItem, requested: Partial<VolumeInpu
     deleteLock: item.delete_lock ?? false,
   });
 
-/** Said by a program or left to the server, which reports them either way. */
+/** Inputs that the server chooses if the program does not set them, and always reports. */
 const SERVER_CHOSEN = ["sizeMb", "filesystem", "accessMode", "quotaPolicy"] as const;
 
-/** The inputs that would make what is reported; what the program left to the server stays left out. */
+/** The current inputs. Those that the program left to the server stay unset. */
 export const observedInputs = (item: VolumeItem, requested: Partial<VolumeInputs>): VolumeInputs =>
   omitUndefined({
     ...observedSettings(item, requested),

@@ -1,4 +1,4 @@
-/** Inputs of a guest that look different on the wire, there and back. Pure. */
+/** Codecs of workload inputs whose form on the wire differs. Pure. */
 import type { InstanceItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
 import { toReference } from "../common/fields";
@@ -10,7 +10,7 @@ import { NOT_REPORTED, reported } from "../common/wire";
 
 type PartialWorkload = Partial<Workload>;
 
-/** A server's defaults. */
+/** Defaults of the server. Source: the platform's documentation. */
 export const SERVER_DEFAULTS = {
   memoryMb: 128,
   vcpus: 1,
@@ -19,14 +19,14 @@ export const SERVER_DEFAULTS = {
   notifyTimeMs: 0,
 } as const;
 
-/** `image` to the wire: its reference, unless more is to be said of it. */
+/** Encodes `image`: the reference alone, or an object if `imagePull` is set. */
 export function encodeImage({ image, imagePull }: PartialWorkload): unknown {
   if (image === undefined || imagePull === undefined) return image;
   const { policy, credentials, headers } = imagePull;
   return omitUndefined({ url: image, credentials, headers, pull_policy: policy });
 }
 
-/** `image` from the wire. */
+/** Decodes `image`. */
 export function decodeImage(
   { image }: InstanceItem,
   requested: PartialWorkload,
@@ -35,7 +35,7 @@ export function decodeImage(
   return requested.image !== undefined && isSameImage(requested.image, image) ? requested.image : image;
 }
 
-/** `template` to the wire, with how it is prepared. */
+/** Encodes `template` and `prepareTemplate`. */
 export function encodeTemplate({ template, prepareTemplate: prepare }: PartialWorkload): unknown {
   if (template === undefined || prepare === undefined) return template && toReference(template);
   const { image, args, env, memoryMb, vcpus, timeoutMs, autokillTimeMs } = prepare;
@@ -54,7 +54,7 @@ export function encodeTemplate({ template, prepareTemplate: prepare }: PartialWo
   });
 }
 
-/** `volumes` to the wire. */
+/** Encodes `volumes`. */
 export const encodeVolumes = ({ volumes = [] }: PartialWorkload): unknown =>
   omitEmpty(
     volumes.map(({ volume, at, readonly }) =>
@@ -62,7 +62,7 @@ export const encodeVolumes = ({ volumes = [] }: PartialWorkload): unknown =>
     ),
   );
 
-/** `volumes` from the wire. */
+/** Decodes `volumes`. */
 export function decodeVolumes(
   item: InstanceItem,
   requested: PartialWorkload,
@@ -78,7 +78,7 @@ export function decodeVolumes(
     });
 }
 
-/** `ephemeralVolumes` to the wire. */
+/** Encodes `ephemeralVolumes`. */
 export const encodeEphemeralVolumes = ({ ephemeralVolumes = [] }: PartialWorkload): unknown =>
   omitEmpty(
     ephemeralVolumes.map((volume) =>
@@ -98,7 +98,7 @@ export const encodeEphemeralVolumes = ({ ephemeralVolumes = [] }: PartialWorkloa
     ),
   );
 
-/** `ephemeralVolumes` from the wire: of a volume that was made with the instance the answer tells where it is mounted, and how. */
+/** Decodes `ephemeralVolumes`. The response reports only their mount path and mode; the rest is taken from the requested inputs. */
 export function decodeEphemeralVolumes(
   item: InstanceItem,
   requested: PartialWorkload,
@@ -106,23 +106,23 @@ export function decodeEphemeralVolumes(
   const mounted = reported(item, item.volumes, []);
   if (mounted === NOT_REPORTED) return NOT_REPORTED;
   return (requested.ephemeralVolumes ?? []).flatMap((mine) => {
-    const there = mounted.find(({ at }) => at === mine.at);
-    return there === undefined ? [] : [{ ...mine, readonly: there.readonly ?? mine.readonly }];
+    const mount = mounted.find(({ at }) => at === mine.at);
+    return mount === undefined ? [] : [{ ...mine, readonly: mount.readonly ?? mine.readonly }];
   });
 }
 
-/** `scaleToZero` to the wire. */
-export function encodeScaleToZero({ scaleToZero: sleep }: PartialWorkload): unknown {
-  if (sleep === undefined || sleep.policy === "off") return undefined;
+/** Encodes `scaleToZero`. */
+export function encodeScaleToZero({ scaleToZero }: PartialWorkload): unknown {
+  if (scaleToZero === undefined || scaleToZero.policy === "off") return undefined;
   return omitUndefined({
-    policy: sleep.policy,
-    stateful: omitDefault<boolean>(SERVER_DEFAULTS.stateful, sleep.stateful),
-    cooldown_time_ms: omitDefault(SERVER_DEFAULTS.cooldownTimeMs, sleep.cooldownTimeMs),
-    notify_time_ms: omitDefault(SERVER_DEFAULTS.notifyTimeMs, sleep.notifyTimeMs),
+    policy: scaleToZero.policy,
+    stateful: omitDefault<boolean>(SERVER_DEFAULTS.stateful, scaleToZero.stateful),
+    cooldown_time_ms: omitDefault(SERVER_DEFAULTS.cooldownTimeMs, scaleToZero.cooldownTimeMs),
+    notify_time_ms: omitDefault(SERVER_DEFAULTS.notifyTimeMs, scaleToZero.notifyTimeMs),
   });
 }
 
-/** `scaleToZero` from the wire. */
+/** Decodes `scaleToZero`. */
 export function decodeScaleToZero(
   item: InstanceItem,
   { scaleToZero: requested }: PartialWorkload,
@@ -139,7 +139,7 @@ export function decodeScaleToZero(
   };
 }
 
-/** `dependencies` from the wire: the answer names each by uuid or by name, the program by whichever it likes. */
+/** Decodes `dependencies`. The program and the response may each refer to an instance by UUID or by name. */
 export function decodeDependencies(
   item: InstanceItem,
   { dependencies: requested = [] }: PartialWorkload,
@@ -150,7 +150,7 @@ export function decodeDependencies(
   );
 }
 
-/** `schedules` from the wire. */
+/** Decodes `schedules`. Entries with an action that only a newer server knows are left out. */
 export function decodeSchedules(item: InstanceItem): Workload["schedules"] | typeof NOT_REPORTED {
   const reportedValue = reported(item, item.schedules, []);
   if (reportedValue === NOT_REPORTED) return NOT_REPORTED;
@@ -161,7 +161,7 @@ export function decodeSchedules(item: InstanceItem): Workload["schedules"] | typ
   });
 }
 
-/** `autokill` from the wire. */
+/** Decodes `autokill`. */
 export function decodeAutokill(item: InstanceItem): Workload["autokill"] | typeof NOT_REPORTED {
   const reportedValue = reported(item, item.autokill, undefined);
   return reportedValue === NOT_REPORTED || reportedValue === undefined
@@ -169,7 +169,7 @@ export function decodeAutokill(item: InstanceItem): Workload["autokill"] | typeo
     : { timeMs: reportedValue.time_ms ?? 0, numRequests: reportedValue.num_requests ?? 0 };
 }
 
-/** `autokill` to the wire. */
+/** Encodes `autokill`. */
 export const encodeAutokill = ({ autokill }: PartialWorkload): unknown =>
   omitEmpty(
     omitUndefined({ time_ms: omitDefault(0, autokill?.timeMs), num_requests: omitDefault(0, autokill?.numRequests) }),

@@ -1,12 +1,12 @@
 /**
- * References of images, of which the API returns another form than it was given: `acme/app:1` comes back as
- * `oci://unikraft.io/acme/app:1@sha256:…`, on older nodes as `acme/app@sha256:…`. Pure.
+ * Image references. The API reports `acme/app:1` as `oci://unikraft.io/acme/app:1@sha256:…`, or on older nodes as
+ * `acme/app@sha256:…`. Pure.
  */
 
-/** Digest at the end of a reference; `undefined` for a tag. */
+/** Digest at the end of a reference, with `sha256:`; undefined if there is none. */
 export const parseDigest = (reference: string): string | undefined => /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];
 
-/** Path without scheme, host and the prefix of official images; and the tag, if there is one. */
+/** The path, without scheme, host and the `official/` prefix, and the tag if there is one. */
 function parseImageReference(reference: string): { readonly path: string; readonly tag: string | undefined } {
   const bare = reference.replace(/^[a-z]+:\/\//, "").replace(/@.*$/, "");
   const [, named = bare, tag] = /^(.*?)(?::([^/:]+))?$/.exec(bare) ?? [];
@@ -14,12 +14,12 @@ function parseImageReference(reference: string): { readonly path: string; readon
   return { path, tag };
 }
 
-/** One may lack what stands before the name: a registry's host without a dot, the account's own prefix. */
+/** Compares paths. One of them may lack leading parts: a registry host without a dot, or the account's prefix. */
 const isSameRepository = (a: string, b: string): boolean => a === b || a.endsWith(`/${b}`) || b.endsWith(`/${a}`);
 
 /**
- * Does what is reported mean the same image as what was asked for? Digests decide where both have one; otherwise names do, and
- * tags where both have one: a tag that moved on is not seen, since nothing tells what it stood for.
+ * True if both references name the same image. Compares digests if both have one; otherwise names, and tags if both have one. A tag
+ * that was moved to another image is not detected, because its earlier digest is not known.
  */
 export function isSameImage(requested: string, reported: string): boolean {
   const [wanted, found] = [parseDigest(requested), parseDigest(reported)];

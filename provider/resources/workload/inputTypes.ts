@@ -29,7 +29,7 @@ export const ephemeralVolume = objectType(
     }),
     readonly: readonlyField(),
     quotaPolicy: field(z.enum(["static", "dynamic"]).optional(), {
-      description: "What counts toward the quota: `static` the whole size, `dynamic` the used space. Default `static`.",
+      description: "Quota usage: `static` counts the whole size, `dynamic` only the used space. Default `static`.",
     }),
     filesystem: field(z.string().min(1).optional(), {
       description: "File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default `ext4`.",
@@ -80,7 +80,7 @@ const inlineFile = objectType(
   "A file given in the program, at most 1 MB.",
   z.strictObject({
     path: field(z.string().min(1), { description: "Path inside the ROM." }),
-    data: field(z.string(), { description: "Content, encoded as `encoding` says. Encrypted in state.", secret: true }),
+    data: field(z.string(), { description: "Content, in the given `encoding`. Encrypted in state.", secret: true }),
     encoding: field(z.enum(["text", "base64"]).default("text"), {
       description: "Encoding of `data`: `text`, or `base64` for binary content. Default `text`.",
     }),
@@ -143,7 +143,7 @@ export const schedule = objectType(
 /** The `autokill` input. */
 export const autokill = objectType(
   "Autokill",
-  "When the platform deletes an instance by itself.",
+  "When the platform deletes an instance automatically.",
   z.strictObject({
     timeMs: field(z.int().min(0).default(0), {
       description: "Delete the instance this long after it stops, in milliseconds. Default 0: never.",

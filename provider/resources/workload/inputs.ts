@@ -17,9 +17,9 @@ import {
 } from "./inputTypes";
 import { tagsField } from "../common/tags";
 
-/** Least memory that the API accepts, in MiB. Source: cloud API, `memory_mb`. An image may need more. */
+/** Minimum memory that the API accepts, in MiB. Source: cloud API, `memory_mb`. An image may need more. */
 export const MIN_MEMORY_MB = 16;
-/** Memory of an instance that asks for none, in MiB: the least with which Linux boots on the local platform. */
+/** Default memory of an instance, in MiB: the minimum with which Linux boots on the local platform. */
 export const DEFAULT_MEMORY_MB = 128;
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -58,9 +58,9 @@ const vcpusField = () =>
     onChange: "restart",
   });
 
-/** `image` where it is required. */
+/** `image`, for objects that require it. */
 export const imageField = () => field(imageSchema(), IMAGE_META);
-/** `imagePull`. */
+/** `imagePull`, the same field for every kind. */
 export const imagePullField = () =>
   field(imagePull.optional(), {
     description:
@@ -99,7 +99,7 @@ export const sourceFields = () => ({
     onChange: "replace",
   }),
   prepareTemplate: field(templatePreparation.optional(), {
-    description: "How to create the template if none is named `template`. Used at creation.",
+    description: "How to create the template if `template` does not exist. Used at creation.",
     onChange: "ignore",
   }),
   branchFrom: field(idOrName().optional(), {
@@ -120,7 +120,7 @@ const RESTART_POLICY_DESCRIPTIONS = {
 } as const;
 
 /**
- * All other workload inputs. Each call makes new schemas, because a schema can be a field only once.
+ * All other workload inputs. Each call creates new schemas, because a schema can be a field only once.
  *
  * @param restartPolicy the default of `restartPolicy`
  */
@@ -189,7 +189,7 @@ export const workloadFields = (restartPolicy: keyof typeof RESTART_POLICY_DESCRI
     unordered: true,
   }),
   autokill: field(autokill.optional(), {
-    description: "When the platform deletes the instance by itself. Default: never.",
+    description: "When the platform deletes the instance automatically. Default: never.",
   }),
   schedPriority: field(z.enum(["normal", "medium", "high", "admin"]).default("normal"), {
     description:

@@ -1,4 +1,4 @@
-/** The longer lists of a guest's inputs on the wire: ROMs, plugins and network interfaces. Pure. */
+/** Codecs of the workload inputs `roms`, `plugins` and `networkInterfaces`. Pure. */
 import type { InstanceItem } from "../../contract/models";
 import type { Workload } from "./inputs";
 import { isSameImage } from "./imageReference";
@@ -12,7 +12,7 @@ type PartialWorkload = Partial<Workload>;
 type Rom = Workload["roms"][number];
 type RomFile = NonNullable<Rom["files"]>[number];
 
-/** `roms` to the wire. */
+/** Encodes `roms`. */
 export const encodeRoms = ({ roms = [] }: PartialWorkload): unknown =>
   omitEmpty(
     roms.map(({ name, image, files, at }) =>
@@ -32,7 +32,7 @@ const toBase64 = (data: string, encoding: string | undefined): string =>
 
 type ReportedRom = NonNullable<InstanceItem["roms"]>[number];
 
-/** Content is not always returned, and not always in the encoding in which it was sent. */
+/** Decodes the files of a ROM. Content is not always reported, and its encoding may differ from the requested one. */
 function decodeFiles(reportedValue: ReportedRom["files"], mine: Rom["files"]): Rom["files"] {
   if (reportedValue === undefined) return mine;
   return reportedValue.map(({ path, data, encoding }): RomFile => {
@@ -44,16 +44,16 @@ function decodeFiles(reportedValue: ReportedRom["files"], mine: Rom["files"]): R
   });
 }
 
-/** `roms` from the wire. */
+/** Decodes `roms`. */
 export function decodeRoms(item: InstanceItem, { roms = [] }: PartialWorkload): Workload["roms"] | typeof NOT_REPORTED {
   const reportedValue = reported(item, item.roms, []);
   if (reportedValue === NOT_REPORTED) return NOT_REPORTED;
   return reportedValue.map((one) => {
     const mine = roms.find(({ name }) => name === one.name);
     const files = decodeFiles(one.files, mine?.files);
-    // Where a program names no place, the platform may choose one.
+    // If the program sets no path, the platform may choose one.
     const at = mine !== undefined && mine.at === undefined ? undefined : (one.at ?? mine?.at);
-    // A ROM of files is reported with an image that the platform made of them.
+    // A ROM of files is reported with an image that the platform built from them.
     const image =
       files !== undefined || one.image === undefined
         ? mine?.image
@@ -64,10 +64,10 @@ export function decodeRoms(item: InstanceItem, { roms = [] }: PartialWorkload): 
   });
 }
 
-/** `plugins` to the wire. */
+/** Encodes `plugins`. */
 export const encodePlugins = ({ plugins = [] }: PartialWorkload): unknown => omitEmpty(plugins.map(omitUndefined));
 
-/** `plugins` from the wire. */
+/** Decodes `plugins`. */
 export function decodePlugins(
   item: InstanceItem,
   { plugins = [] }: PartialWorkload,
@@ -84,7 +84,7 @@ export function decodePlugins(
   });
 }
 
-/** `networkInterfaces` to the wire. */
+/** Encodes `networkInterfaces`. */
 export const encodeNetworkInterfaces = ({ networkInterfaces = [] }: PartialWorkload): unknown =>
   omitEmpty(
     networkInterfaces.map(({ name, tapName, ip, mac, autoconfig, relay }) =>
@@ -100,13 +100,13 @@ export const encodeNetworkInterfaces = ({ networkInterfaces = [] }: PartialWorkl
     ),
   );
 
-/** True where an interface has what the platform's own one never has. */
+/** True if an interface has a setting that the platform's default interface never has. */
 export const isCustomNetwork = (item: InstanceItem): boolean =>
   (item.network_interfaces ?? []).some(
     ({ tap_name, relay, autoconfig }) => tap_name !== undefined || relay != null || autoconfig === false,
   );
 
-/** `networkInterfaces` from the wire. The platform fills in addresses, which are compared only where they were asked for. */
+/** Decodes `networkInterfaces`. The platform chooses addresses that were not requested; those are not compared. */
 export function decodeNetworkInterfaces(
   item: InstanceItem,
   { networkInterfaces = [] }: PartialWorkload,

@@ -1,4 +1,4 @@
-/** From a guest's inputs to the API's request, and back to what runs. Pure. */
+/** The create request of a replica, its fingerprint, and the check of the image that runs. Pure. */
 import * as crypto from "node:crypto";
 import type { CreateInstanceRequest, InstanceItem } from "../../contract/models";
 import { type ErrorContext, type ErrorCode, UnikernelError } from "../../base/errors";
@@ -9,38 +9,38 @@ import { encodeCanonicalRequest, encodeRequest } from "../common/wire";
 
 export { parseDigest as digestIn } from "./imageReference";
 
-/** The request for an instance that starts at once. `rest` adds to it; its tags come first. */
-export const toReplicaRequest = (guest: Partial<Workload>, rest: CreateInstanceRequest): CreateInstanceRequest =>
-  encodeRequest(WORKLOAD_WIRE, guest, { ...rest, autostart: true });
+/** The create request of an instance that starts at once. `base` is merged into it; its tags come first. */
+export const toReplicaRequest = (workload: Partial<Workload>, base: CreateInstanceRequest): CreateInstanceRequest =>
+  encodeRequest(WORKLOAD_WIRE, workload, { ...base, autostart: true });
 
-/** Which input a refused create is about. `prefix`: where the guest's inputs are, such as `template.`. */
+/** Errors of a create, with the input that caused them. `prefix` is the path of the workload inputs, such as `template.`. */
 export const workloadErrorContext = (prefix: "" | "template."): Readonly<Partial<Record<ErrorCode, ErrorContext>>> => ({
   INPUT_INVALID: { property: `${prefix}memoryMb` },
   IN_USE: {
     property: `${prefix}volumes`,
-    hint: "Give it a volume of its own, or mount the volume readonly wherever it is used.",
+    hint: "Give it its own volume, or mount the volume read-only in every instance.",
   },
 });
 
-/** The digest that runs. Throws `IMAGE_MISMATCH` when it is not the one that was asked for. */
+/** The digest of the running image; empty if it is not reported. Throws `IMAGE_MISMATCH` if it differs from the requested digest. */
 export function verifyDigest(instance: InstanceItem, requested: string): string {
   const runs = parseDigest(instance.image ?? "") ?? "";
   const wanted = parseDigest(requested);
   if (wanted !== undefined && runs !== wanted) {
     throw new UnikernelError(
       "IMAGE_MISMATCH",
-      `Instance '${instance.name}' runs ${runs || "an unnamed image"}, but ${wanted} was asked for.`,
+      `Instance '${instance.name}' runs ${runs || "an unnamed image"}, but ${wanted} was requested.`,
     );
   }
   return runs;
 }
 
 /**
- * Twelve hexadecimal digits that differ when anything that the platform is asked for differs. Neither the order of sets nor a
- * default counts, nor how an image is fetched, so that a later release with more fields finds its guests unchanged.
+ * A hash of the create request as 12 hexadecimal digits. The order of sets, default values and `imagePull` do not affect it, so that
+ * a later release with more fields computes the same hash for existing instances.
  */
-export function fingerprint(guest: Partial<Workload>): string {
-  const request = { ...encodeCanonicalRequest(WORKLOAD_WIRE, { ...guest, imagePull: undefined }), autostart: true };
+export function fingerprint(workload: Partial<Workload>): string {
+  const request = { ...encodeCanonicalRequest(WORKLOAD_WIRE, { ...workload, imagePull: undefined }), autostart: true };
   const text = JSON.stringify(request, (_key, value: unknown) =>
     value !== null && typeof value === "object" && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

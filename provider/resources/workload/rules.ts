@@ -159,13 +159,15 @@ export const workloadRules: readonly Rule<PartialWorkload>[] = [
   },
   {
     reads: ["scaleToZero"],
-    test: ({ scaleToZero: sleep }) =>
-      sleep === undefined || sleep.notifyTimeMs === 0 || sleep.notifyTimeMs < sleep.cooldownTimeMs
+    test: ({ scaleToZero }) =>
+      scaleToZero === undefined ||
+      scaleToZero.notifyTimeMs === 0 ||
+      scaleToZero.notifyTimeMs < scaleToZero.cooldownTimeMs
         ? []
         : [
             {
               property: "scaleToZero.notifyTimeMs",
-              reason: `must be less than cooldownTimeMs, which is ${sleep.cooldownTimeMs}, got ${sleep.notifyTimeMs}.`,
+              reason: `must be less than cooldownTimeMs (${scaleToZero.cooldownTimeMs}), got ${scaleToZero.notifyTimeMs}.`,
             },
           ],
   },
@@ -177,7 +179,7 @@ export const workloadRules: readonly Rule<PartialWorkload>[] = [
         workload.restartPolicy !== "never" ? "restartPolicy" : scalesToZero(workload) ? "scaleToZero" : undefined;
       return other === undefined
         ? []
-        : [{ property: other, reason: 'not supported together with the feature "delete-on-stop".' }];
+        : [{ property: other, reason: 'not supported with the feature "delete-on-stop".' }];
     },
   },
 ];

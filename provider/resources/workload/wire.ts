@@ -1,4 +1,4 @@
-/** How a guest's inputs travel. Defaults are the server's, by the platform's documentation. Pure. */
+/** Conversion of the workload inputs to and from the API. Source of the server's defaults: the platform's documentation. Pure. */
 import { enumMember, omitDefault, omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
 import {
@@ -31,7 +31,7 @@ import { NOT_REPORTED, type WireTable, reported } from "../common/wire";
 
 const nameOf = ({ name }: { name: string }): string => name;
 
-/** Every input of a guest. */
+/** The codecs of all workload inputs. */
 export const WORKLOAD_WIRE: WireTable<Workload> = {
   image: { member: "image", prop: "image", encodePatch: encodeImage, encode: encodeImage, decode: decodeImage },
   imagePull: { encode: () => undefined, decode: () => NOT_REPORTED },
@@ -52,11 +52,11 @@ export const WORKLOAD_WIRE: WireTable<Workload> = {
     prop: "args",
     encode: ({ args }) => args,
     decode: (item, { args: requested }) => {
-      const said = reported(item, item.args, undefined);
-      // None is reported as an empty list too, or not at all.
-      return said === NOT_REPORTED
+      const args = reported(item, item.args, undefined);
+      // An empty list may be reported as such or not at all.
+      return args === NOT_REPORTED
         ? NOT_REPORTED
-        : (omitEmpty(said) ?? (requested?.length === 0 ? requested : undefined));
+        : (omitEmpty(args) ?? (requested?.length === 0 ? requested : undefined));
     },
     hasServerDefault: true,
   },
@@ -102,10 +102,10 @@ export const WORKLOAD_WIRE: WireTable<Workload> = {
     member: "features",
     encode: ({ features }) => omitEmpty(features),
     decode: (item) => {
-      const said = reported(item, item.features, []);
-      return said === NOT_REPORTED
+      const features = reported(item, item.features, []);
+      return features === NOT_REPORTED
         ? NOT_REPORTED
-        : said.some((one) => one === "delete-on-stop")
+        : features.some((one) => one === "delete-on-stop")
           ? ["delete-on-stop"]
           : [];
     },
@@ -159,10 +159,10 @@ export const WORKLOAD_WIRE: WireTable<Workload> = {
     encode: ({ schedPriority }) => omitDefault("normal", schedPriority),
     encodePatch: ({ schedPriority }) => schedPriority,
     decode: (item) => {
-      const said = reported(item, item.sched_priority, "normal");
-      return said === NOT_REPORTED
+      const priority = reported(item, item.sched_priority, "normal");
+      return priority === NOT_REPORTED
         ? NOT_REPORTED
-        : (enumMember(["normal", "medium", "high", "admin"], said) ?? NOT_REPORTED);
+        : (enumMember(["normal", "medium", "high", "admin"], priority) ?? NOT_REPORTED);
     },
   },
   type: {
@@ -174,8 +174,8 @@ export const WORKLOAD_WIRE: WireTable<Workload> = {
     member: "gpus",
     encode: ({ gpus }) => omitDefault(0, gpus),
     decode: (item) => {
-      const said = reported(item, item.gpus, []);
-      return said === NOT_REPORTED ? NOT_REPORTED : said.length;
+      const gpus = reported(item, item.gpus, []);
+      return gpus === NOT_REPORTED ? NOT_REPORTED : gpus.length;
     },
   },
   gateway: {

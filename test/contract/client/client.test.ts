@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { freePort } from "../../support/localPlatform";
 import {
   type Coverage,
-  UNMET_CODES,
+  UNCOVERED_CODES,
   emptyCoverage,
   assessCoverage,
   unsupportedOperations,
@@ -43,8 +43,8 @@ const topics: Readonly<Record<string, { readonly scenarios: (port: number) => re
 const ANY_PORT = 8080;
 
 describe("the client's contract", () => {
-  const notes = new Map<Target["name"], Coverage>(targets.map(({ name }) => [name, emptyCoverage()]));
-  const notesOf = ({ name }: Target): Coverage => notes.get(name) ?? assert.fail(name);
+  const coverageByTarget = new Map<Target["name"], Coverage>(targets.map(({ name }) => [name, emptyCoverage()]));
+  const coverageOf = ({ name }: Target): Coverage => coverageByTarget.get(name) ?? assert.fail(name);
 
   for (const target of targets) {
     describe(`with ${target.name}`, () => {
@@ -54,7 +54,7 @@ describe("the client's contract", () => {
             if (recordedOnly === true && target.name === "the local platform") continue;
             it(name, async () => {
               const scenario = scenarios(await freePort())[index] ?? assert.fail("no such scenario");
-              const result = await target.run(scenario, (client) => recordCoverage(client, notesOf(target)));
+              const result = await target.run(scenario, (client) => recordCoverage(client, coverageOf(target)));
               assert.deepEqual(result, scenario.expected);
             });
           }
@@ -84,18 +84,18 @@ describe("the client's contract", () => {
 
   // A separate suite, since it must run after those of the targets.
   describe("all targets together", () => {
-    it("cover every operation and error code that the library offers, except for the listed gaps", () => {
+    it("cover every operation and error code of the library, except for the listed gaps", () => {
       const verdicts = targets.map(
-        (target) => [target, assessCoverage(notesOf(target), UNMET_CODES[target.name])] as const,
+        (target) => [target, assessCoverage(coverageOf(target), UNCOVERED_CODES[target.name])] as const,
       );
       for (const what of ["operations", "codes"] as const) {
-        const counts = verdicts.map(([{ name }, verdict]) => `${verdict[what]} against ${name}`);
+        const counts = verdicts.map(([{ name }, verdict]) => `${verdict[what]} with ${name}`);
         console.log(`      ${what}: ${counts.join(", ")}`);
       }
       for (const [{ name }, { missing }] of verdicts)
-        for (const line of missing) console.log(`      not met against ${name}: ${line}`);
-      console.log(`      operations of the API that the library does not offer: ${unsupportedOperations.length}`);
-      for (const line of unsupportedOperations) console.log(`      not offered: ${line}`);
+        for (const line of missing) console.log(`      not covered with ${name}: ${line}`);
+      console.log(`      operations of the API that the library does not support: ${unsupportedOperations.length}`);
+      for (const line of unsupportedOperations) console.log(`      not supported: ${line}`);
       assert.deepEqual(
         verdicts.flatMap(([{ name }, { wrong }]) => wrong.map((line) => `${name}: ${line}`)),
         [],

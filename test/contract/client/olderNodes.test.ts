@@ -1,4 +1,4 @@
-/** The client against the local platform in strict mode, which behaves like today's cloud nodes. */
+/** The client with older nodes: the local platform in strict mode, which behaves like the current cloud nodes, and a fake node. */
 import assert from "node:assert/strict";
 import { type Client, createClient, onlyItem } from "../../../provider/client/client";
 import { type ItemOf, routes } from "../../../provider/contract/routes";
@@ -38,15 +38,15 @@ describe("the client with older nodes", () => {
   });
 
   it("reads the older image listing like the newer one", async () => {
-    const facts = (items: readonly ItemOf<"getImages">[]) =>
+    const summarize = (items: readonly ItemOf<"getImages">[]) =>
       items.map(({ url, tags, args, size_in_bytes, initrd_or_rom }) => [
         url.replace(/^oci:\/\/local\//, ""),
         ...[tags, args, size_in_bytes, initrd_or_rom],
       ]);
-    const newer = facts((await client.getImages({})).items);
+    const newer = summarize((await client.getImages({})).items);
     const { items } = await platform.api("GET", "/v1/images/list");
     assert.notEqual(newer.length, 0);
-    assert.deepEqual(facts(items.map((item) => routes.getImages.item.parse(item))), newer);
+    assert.deepEqual(summarize(items.map((item) => routes.getImages.item.parse(item))), newer);
   });
 
   it("reports the first error if no older request variant helps", async () => {
@@ -59,17 +59,17 @@ describe("the client with older nodes", () => {
 
 /** A node as described by the vendor's OpenAPI document 0.6.0. */
 describe("the client with a node that has only the older image listing", () => {
-  const heard: unknown[] = [];
+  const requests: unknown[] = [];
   const image = { status: "success", digest: "acme/shop@sha256:ab", tags: ["acme/shop:1"], initrd: true };
   const more = { size_in_bytes: 7, args: "/server --port  80", kernel_args: "", labels: {} };
-  const answer: RawResponder = ({ method, url }, response, body) => {
-    heard.push([method, url, body]);
+  const respond: RawResponder = ({ method, url }, response, body) => {
+    requests.push([method, url, body]);
     if (url !== "/v1/images/list") return sendJson(response, 404, JSON.stringify({ status: "error" }));
     sendJson(response, 200, JSON.stringify({ status: "success", data: { images: [{ ...image, ...more }] } }));
   };
 
   it("sends digests and tags in a body and reads the response in the newer shape", async () => {
-    await using api = await startRawApi(answer);
+    await using api = await startRawApi(respond);
     const client = createClient({ metro: "old", endpoint: () => Promise.resolve({ url: api.url, token: "t0ken" }) });
     const query = { digest: ["sha256:ab"], tag: ["acme/shop:1", "app:2"] };
     const { items } = await client.getImages({ query });
@@ -78,9 +78,9 @@ describe("the client with a node that has only the older image listing", () => {
       [["acme/shop@sha256:ab", ["acme/shop:1"], true, 7, ["/server", "--port", "80"]]],
     );
     await client.getImages({});
-    const asked = [{ digest: "sha256:ab" }, { tag: "acme/shop:1" }, { tag: "app:2" }];
-    assert.deepEqual(heard.slice(1), [
-      ["GET", "/v1/images/list", JSON.stringify(asked)],
+    const filters = [{ digest: "sha256:ab" }, { tag: "acme/shop:1" }, { tag: "app:2" }];
+    assert.deepEqual(requests.slice(1), [
+      ["GET", "/v1/images/list", JSON.stringify(filters)],
       ["GET", "/v1/images/list", ""],
     ]);
   });

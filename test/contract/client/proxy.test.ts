@@ -1,4 +1,4 @@
-/** Metros behind a forward proxy, configured or from the environment. The host names exist for the proxy only. */
+/** Metros behind a forward proxy, configured or from the environment. Only the proxy can resolve the host names. */
 import assert from "node:assert/strict";
 import * as https from "node:https";
 import type { AddressInfo } from "node:net";
@@ -24,24 +24,26 @@ describe("the client behind a proxy", () => {
     await api[Symbol.asyncDispose]();
   });
 
-  /** Backoffs take no time here. */
+  /** Backoffs take no time. */
   const clock = { now: () => 0, sleep: () => Promise.resolve() };
   const client = (url: string, proxy?: string) =>
     createClient({ metro: "fra", endpoint: () => Promise.resolve({ url, token: "t0ken" }), proxy, clock });
-  const by = (proxy: ForwardProxy, credentials = "") => `http://${credentials}127.0.0.1:${proxy.port}`;
+  const urlOf = (proxy: ForwardProxy, credentials = "") => `http://${credentials}127.0.0.1:${proxy.port}`;
 
   it("sends plain HTTP requests through the configured proxy with user and password", async () => {
     await using proxy = await startForwardProxy({ to: portOf(api.url), password: "p@ss" });
-    const reply = await client(`http://${HOST}`, by(proxy, "user:p%40ss@")).getVolumes({ query: { name: ["data"] } });
-    assert.equal(reply.items[0]?.uuid, "u1");
+    const response = await client(`http://${HOST}`, urlOf(proxy, "user:p%40ss@")).getVolumes({
+      query: { name: ["data"] },
+    });
+    assert.equal(response.items[0]?.uuid, "u1");
     assert.deepEqual(proxy.requests, [`GET http://${HOST}/v1/volumes?name=data`]);
     assert.deepEqual(api.requests, ["GET /v1/volumes?name=data"]);
   });
 
   it("accepts a proxy password with a percent sign that is not an escape", async () => {
     await using proxy = await startForwardProxy({ to: portOf(api.url), password: "100%sure" });
-    const reply = await client(`http://${HOST}`, by(proxy, "user:100%sure@")).getVolumes({});
-    assert.equal(reply.items[0]?.uuid, "u1");
+    const response = await client(`http://${HOST}`, urlOf(proxy, "user:100%sure@")).getVolumes({});
+    assert.equal(response.items[0]?.uuid, "u1");
   });
 
   it("tunnels HTTPS requests, so that the proxy sees neither token nor path", async () => {
@@ -53,10 +55,10 @@ describe("the client behind a proxy", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     await using proxy = await startForwardProxy({ to: (server.address() as AddressInfo).port, password: "secret" });
-    const trusted = https.globalAgent.options.ca;
+    const trustedCas = https.globalAgent.options.ca;
     try {
       // An untrusted certificate ends the first attempt.
-      const subject = client(`https://${HOST}`, by(proxy, "user:secret@"));
+      const subject = client(`https://${HOST}`, urlOf(proxy, "user:secret@"));
       const error: unknown = await subject.getVolumes({}).catch((e: unknown) => e);
       assert.ok(UnikernelError.has(error, "API_UNREACHABLE"), String(error));
       assert.match(error.message, /its certificate is not trusted/);
@@ -68,8 +70,8 @@ describe("the client behind a proxy", () => {
       assert.deepEqual(new Set(proxy.requests), new Set([`CONNECT ${HOST}:443`]));
       assert.doesNotMatch(JSON.stringify(proxy.headers), /t0ken/);
     } finally {
-      if (trusted === undefined) delete https.globalAgent.options.ca;
-      else https.globalAgent.options.ca = trusted;
+      if (trustedCas === undefined) delete https.globalAgent.options.ca;
+      else https.globalAgent.options.ca = trustedCas;
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     }
@@ -77,10 +79,10 @@ describe("the client behind a proxy", () => {
 
   it("uses HTTP_PROXY and HTTPS_PROXY from the environment and respects NO_PROXY", async () => {
     await using proxy = await startForwardProxy({ to: portOf(api.url) });
-    process.env["HTTP_PROXY"] = by(proxy);
-    process.env["HTTPS_PROXY"] = by(proxy);
+    process.env["HTTP_PROXY"] = urlOf(proxy);
+    process.env["HTTPS_PROXY"] = urlOf(proxy);
     await client(`http://${HOST}`).getVolumes({});
-    // Nothing behind this tunnel speaks TLS.
+    // The server behind this tunnel does not use TLS.
     await assert.rejects(client(`https://${HOST}`).createVolume({ body: { size_mb: 1 } }));
     assert.deepEqual(proxy.requests, [`GET http://${HOST}/v1/volumes`, `CONNECT ${HOST}:443`]);
 
@@ -93,8 +95,8 @@ describe("the client behind a proxy", () => {
 
   it("connects to loopback addresses without the proxy", async () => {
     await using proxy = await startForwardProxy({ to: 9 });
-    process.env["HTTP_PROXY"] = by(proxy);
-    for (const subject of [client(api.url), client(api.url, by(proxy))]) {
+    process.env["HTTP_PROXY"] = urlOf(proxy);
+    for (const subject of [client(api.url), client(api.url, urlOf(proxy))]) {
       assert.equal((await subject.getVolumes({})).items.length, 1);
     }
     assert.deepEqual(proxy.requests, []);
@@ -103,7 +105,7 @@ describe("the client behind a proxy", () => {
   it("reports a rejected proxy password without showing it", async () => {
     await using proxy = await startForwardProxy({ to: portOf(api.url), password: "other" });
     for (const url of [`http://${HOST}`, `https://${HOST}`]) {
-      const error: unknown = await client(url, by(proxy, "user:s3cret@"))
+      const error: unknown = await client(url, urlOf(proxy, "user:s3cret@"))
         .getVolumes({})
         .catch((e: unknown) => e);
       assert.ok(UnikernelError.has(error, "API_UNREACHABLE"), `${url}: ${String(error)}`);
@@ -120,7 +122,7 @@ describe("the client behind a proxy", () => {
     const error: unknown = await subject.getVolumes({}).catch((e: unknown) => e);
     assert.match(
       formatError(error),
-      /got no answer from https:\/\/api\.metro\.test by way of http:\/\/127\.0\.0\.1:9 \(nothing listens there/,
+      /got no response from https:\/\/api\.metro\.test through http:\/\/127\.0\.0\.1:9 \(connection refused/,
     );
     assert.doesNotMatch(formatError(error), /s3cret/);
   });

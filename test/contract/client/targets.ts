@@ -9,11 +9,11 @@ import { type Connection, type Scenario, TOKEN } from "./scenario";
 /** A target that runs scenarios. */
 export interface Target {
   readonly name: "recorded responses (nock)" | "the local platform";
-  /** Runs one scenario with a client and cleans up. `noting` wraps each client of the scenario to record its coverage. */
-  run(scenario: Scenario, noting: (client: Client) => Client): Promise<unknown>;
+  /** Runs one scenario with a client and cleans up. `wrap` wraps each client of the scenario to record its coverage. */
+  run(scenario: Scenario, wrap: (client: Client) => Client): Promise<unknown>;
 }
 
-// Importing nock patches every socket, gRPC's too: it is active during a scenario only.
+// Importing nock patches every socket, including gRPC's, so it is active only during a scenario.
 nock.restore();
 
 const METRO_URL = "https://api.fra.unikraft.cloud";
@@ -26,24 +26,24 @@ const clientOf = (metro: string, url: string, token: string) => (connection: Con
 
 const recorded: Target = {
   name: "recorded responses (nock)",
-  async run({ exchanges, run }, noting) {
+  async run({ exchanges, run }, wrap) {
     nock.activate();
     nock.disableNetConnect();
-    const asked: string[] = [];
-    for (const { method, path, body, token = TOKEN, status, reply } of exchanges) {
+    const requests: string[] = [];
+    for (const { method, path, body, token = TOKEN, status, response } of exchanges) {
       nock(METRO_URL, { reqheaders: { authorization: `Bearer ${token}` } })
         .intercept((uri) => uri === path, method, body as nock.RequestBodyMatcher | undefined)
         .reply(status ?? 200, () => {
-          asked.push(`${method} ${path}`);
-          return reply as nock.Body;
+          requests.push(`${method} ${path}`);
+          return response as nock.Body;
         });
     }
     try {
-      const connect = (connection: Connection) => noting(clientOf("fra", METRO_URL, TOKEN)(connection));
+      const connect = (connection: Connection) => wrap(clientOf("fra", METRO_URL, TOKEN)(connection));
       const result = await run(connect({}), connect);
-      // nock would accept any order.
-      const recordedOrder = exchanges.map(({ method, path }) => `${method} ${path}`);
-      assert.deepEqual(asked, recordedOrder, "what was asked is not what was recorded, in its order");
+      // nock accepts any order.
+      const recordedRequests = exchanges.map(({ method, path }) => `${method} ${path}`);
+      assert.deepEqual(requests, recordedRequests, "the requests must match the recording in order");
       return result;
     } finally {
       nock.cleanAll();
@@ -53,29 +53,29 @@ const recorded: Target = {
   },
 };
 
-/** Guests by instance name; others serve. */
+/** Adds guests that fail, by instance name; instances of other names run normally. */
 function addGuests({ guests }: TestPlatform): void {
-  const failing = (error: Error) => () => {
+  const throwing = (error: Error) => () => {
     throw error;
   };
   guests.set("broken", {
     exits: { afterMs: 5, exit: { kind: "exited", exitCode: 3 } },
     console: "about to fail\n",
   });
-  guests.set("small", failing(new UnikernelError("INPUT_INVALID", "It needs 80 MiB.", { property: "memoryMb" })));
-  guests.set("failing", failing(new UnikernelError("VMM_FAILED", "The VM did not start.")));
-  guests.set("faulty", failing(new Error("a fault of the platform itself")));
+  guests.set("small", throwing(new UnikernelError("INPUT_INVALID", "It needs 80 MiB.", { property: "memoryMb" })));
+  guests.set("failing", throwing(new UnikernelError("VMM_FAILED", "The VM did not start.")));
+  guests.set("faulty", throwing(new Error("a fault of the platform itself")));
 }
 
 const local: Target = {
   name: "the local platform",
-  async run({ run, platformOptions: options }, noting) {
+  async run({ run, platformOptions: options }, wrap) {
     const platform = await TestPlatform.open({ autoscaleIntervalMs: 10 });
     try {
       addGuests(platform);
       await platform.start(options);
       const { url, token } = platform.daemon;
-      const connect = (connection: Connection) => noting(clientOf("local", url, token)(connection));
+      const connect = (connection: Connection) => wrap(clientOf("local", url, token)(connection));
       return await run(connect({}), connect);
     } finally {
       await platform.close();

@@ -1,4 +1,4 @@
-/** The client over real sockets, with everything that can happen between it and an API. */
+/** The client over real sockets: connections, broken responses, timeouts, retries and cancellation. */
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { VERSION } from "../../../provider/base/version";
@@ -19,7 +19,7 @@ const BODY = { body: { name: "data", size_mb: 1 } };
 describe("the client's transport", () => {
   let api: RawApi;
   const slept: number[] = [];
-  /** Backoffs take no time here. */
+  /** Backoffs take no time. */
   const fastClock = { ...systemClock, sleep: (ms: number) => (slept.push(ms), Promise.resolve()) };
 
   beforeEach(async () => {
@@ -38,7 +38,7 @@ describe("the client's transport", () => {
 
   const failure = async (promise: Promise<unknown>): Promise<UnikernelError> => {
     const error: unknown = await promise.then(
-      () => assert.fail("it resolved"),
+      () => assert.fail("the promise resolved"),
       (e: unknown) => e,
     );
     assert.ok(UnikernelError.is(error), String(error));
@@ -47,13 +47,13 @@ describe("the client's transport", () => {
   };
 
   it("sends its user agent and accepts JSON", async () => {
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     api.respond = ({ headers }, response, body) => {
-      heard.push(headers["user-agent"], headers.accept, headers["content-type"], JSON.parse(body));
+      received.push(headers["user-agent"], headers.accept, headers["content-type"], JSON.parse(body));
       sendJson(response, 200, VOLUMES_RESPONSE);
     };
     assert.equal((await client().createVolume(BODY)).items[0]?.uuid, "u1");
-    assert.deepEqual(heard, [`pulumi-unikernel/${VERSION}`, "application/json", "application/json", BODY.body]);
+    assert.deepEqual(received, [`pulumi-unikernel/${VERSION}`, "application/json", "application/json", BODY.body]);
   });
 
   it("reuses its connection for the next call", async () => {
@@ -98,11 +98,11 @@ describe("the client's transport", () => {
     "truncated JSON in a response of the right length": jsonResponder(200, VOLUMES_RESPONSE.slice(0, -9)),
     "an empty response of type JSON": jsonResponder(200, ""),
   };
-  for (const [what, answer] of Object.entries(broken)) {
+  for (const [what, respondBroken] of Object.entries(broken)) {
     it(`retries a read and reports a create that may have succeeded after a broken response: ${what}`, async () => {
       const once: RawResponder = (request, response, body) => {
         api.respond = jsonResponder(200, VOLUMES_RESPONSE);
-        answer(request, response, body);
+        respondBroken(request, response, body);
       };
       api.respond = once;
       assert.equal((await client().getVolumes({})).items.length, 1);
@@ -125,7 +125,7 @@ describe("the client's transport", () => {
       response.on("close", () => clearInterval(timer));
     };
     const error = await failure(client({ attemptTimeoutMs: 100 }).createVolume(BODY));
-    assert.match(error.message, /it took too long/);
+    assert.match(error.message, /timed out/);
     assert.equal(error.details["mayHaveActed"], true);
     assert.equal(open.length, 1);
   });
@@ -137,8 +137,8 @@ describe("the client's transport", () => {
       setTimeout(() => sendJson(response, 200, text), 200);
     };
     const query = { uuid: ["i"], timeout_s: [2] };
-    const reply = await client({ attemptTimeoutMs: 100 }).waitInstances({ query }, { serverWaitMs: 2000 });
-    assert.equal(reply.items[0]?.state, "running");
+    const response = await client({ attemptTimeoutMs: 100 }).waitInstances({ query }, { serverWaitMs: 2000 });
+    assert.equal(response.items[0]?.state, "running");
   });
 
   it("stops reading an endless response and does not retry it", async () => {
@@ -152,7 +152,7 @@ describe("the client's transport", () => {
       more();
     };
     const error = await failure(client().getVolumes({}));
-    assert.match(error.message, /more than 32 MiB/);
+    assert.match(error.message, /larger than 32 MiB/);
     assert.equal(api.requests.length, 1);
   });
 
@@ -173,8 +173,8 @@ describe("the client's transport", () => {
     };
     const error = await failure(client().getVolumes({}));
     assert.equal(error.code, "API_SHAPE");
-    assert.match(error.message, /GET \/v1\/volumes in metro 'fra' was answered with HTTP 200 and text\/html/);
-    assert.match(error.hint ?? "", /unikernel:metro is 'fra', and may be 'local', a code such as 'fra', or the URL/);
+    assert.match(error.message, /GET \/v1\/volumes in metro 'fra' returned HTTP 200 with text\/html/);
+    assert.match(error.hint ?? "", /Set unikernel:metro \(now 'fra'\) to 'local', a code such as 'fra', or the URL/);
     assert.equal(api.requests.length, 1);
   });
 
@@ -188,9 +188,7 @@ describe("the client's transport", () => {
       assert.equal(error.code, "API_UNAUTHORIZED");
       assert.match(
         formatError(error),
-        new RegExp(
-          `^API_UNAUTHORIZED: unikernel:token: GET /v1/volumes in metro 'fra' was refused with HTTP ${status}\\. `,
-        ),
+        new RegExp(`^API_UNAUTHORIZED: unikernel:token: GET /v1/volumes in metro 'fra' failed with HTTP ${status}\\. `),
       );
       assert.match(error.hint ?? "", /unikernel:token or UKC_TOKEN/);
       assert.equal(api.requests.length, 1);
@@ -198,8 +196,8 @@ describe("the client's transport", () => {
   }
 
   it("includes the request id in the error", async () => {
-    const refused = JSON.stringify({ status: "error", message: "No.", errors: [{ status: 400 }] });
-    api.respond = jsonResponder(400, refused, { "x-request-id": "req-42" });
+    const rejection = JSON.stringify({ status: "error", message: "No.", errors: [{ status: 400 }] });
+    api.respond = jsonResponder(400, rejection, { "x-request-id": "req-42" });
     const error = await failure(client().createVolume(BODY));
     assert.equal(error.details["requestId"], "req-42");
     assert.match(error.message, /No \(request req-42\)\.$/);
@@ -221,12 +219,12 @@ describe("the client's transport", () => {
   });
 
   it("stops at once when aborted during a request, between attempts and in the queue", async () => {
-    const reason = new Error("enough");
-    const stopped = async (promise: Promise<unknown>) => assert.rejects(promise, (error) => error === reason);
+    const reason = new Error("cancelled");
+    const assertAborted = async (promise: Promise<unknown>) => assert.rejects(promise, (error) => error === reason);
 
     const during = new AbortController();
     api.respond = () => during.abort(reason);
-    await stopped(client().getVolumes({}, { signal: during.signal }));
+    await assertAborted(client().getVolumes({}, { signal: during.signal }));
 
     const between = new AbortController();
     api.respond = jsonResponder(503, "{}");
@@ -234,7 +232,7 @@ describe("the client's transport", () => {
       between.abort(reason);
       return systemClock.sleep(ms, signal).catch(() => Promise.reject(reason));
     };
-    await stopped(client({ clock: { ...systemClock, sleep } }).getVolumes({}, { signal: between.signal }));
+    await assertAborted(client({ clock: { ...systemClock, sleep } }).getVolumes({}, { signal: between.signal }));
 
     const queued = new AbortController();
     const first = new AbortController();
@@ -243,37 +241,37 @@ describe("the client's transport", () => {
     const running = narrow.getVolumes({}, { signal: first.signal });
     const waiting = narrow.getVolumes({}, { signal: queued.signal });
     setImmediate(() => queued.abort(reason));
-    await stopped(waiting);
+    await assertAborted(waiting);
     first.abort(reason);
-    await stopped(running);
+    await assertAborted(running);
   });
 
   it("limits concurrent requests, keeps their order and does not count waits", async () => {
-    const held: { target: string; response: ServerResponse }[] = [];
+    const pending: { target: string; response: ServerResponse }[] = [];
     let arrived: () => void = () => undefined;
     api.respond = (request, response) => {
-      held.push({ target: request.url ?? "", response });
+      pending.push({ target: request.url ?? "", response });
       arrived();
     };
-    const untilHeld = async (count: number) => {
-      while (held.length < count) await new Promise<void>((resolve) => (arrived = resolve));
+    const waitForPending = async (count: number) => {
+      while (pending.length < count) await new Promise<void>((resolve) => (arrived = resolve));
     };
-    const release = (at: number) => sendJson(held[at]?.response as ServerResponse, 200, VOLUMES_RESPONSE);
+    const respond = (index: number) => sendJson(pending[index]?.response as ServerResponse, 200, VOLUMES_RESPONSE);
 
     const subject = client({ maxConcurrency: 2 });
     const calls = ["a", "b", "c", "d"].map((name) => subject.getVolumes({ query: { name: [name] } }));
-    await untilHeld(2);
+    await waitForPending(2);
     const wait = subject.waitInstances({ query: { uuid: ["i"], timeout_s: [9] } }, { serverWaitMs: 9000 });
-    await untilHeld(3);
-    assert.match(held[2]?.target ?? "", /\/wait/, "a wait takes nobody's turn");
+    await waitForPending(3);
+    assert.match(pending[2]?.target ?? "", /\/wait/, "a wait does not count against the limit");
 
-    release(1);
+    respond(1);
     await calls[1];
-    await untilHeld(4);
-    release(0);
-    await untilHeld(5);
-    const volumes = held.filter(({ target }) => !target.includes("/wait"));
-    // Two sockets may deliver in either order, although the requests started in the calls' order.
+    await waitForPending(4);
+    respond(0);
+    await waitForPending(5);
+    const volumes = pending.filter(({ target }) => !target.includes("/wait"));
+    // Requests start in call order, but two sockets may deliver in either order.
     assert.deepEqual(
       volumes
         .slice(0, 2)
@@ -286,9 +284,9 @@ describe("the client's transport", () => {
       ["/v1/volumes?name=c", "/v1/volumes?name=d"],
     );
     const instances = JSON.stringify({ status: "success", data: { instances: [] } });
-    sendJson(held[2]?.response as ServerResponse, 200, instances);
-    release(3);
-    release(4);
+    sendJson(pending[2]?.response as ServerResponse, 200, instances);
+    respond(3);
+    respond(4);
     await Promise.all([...calls, wait]);
   });
 });

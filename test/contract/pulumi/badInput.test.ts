@@ -24,11 +24,11 @@ type Change = (folder: string) => Promise<unknown>;
 const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: string]>> = {
   "a missing context folder": [
     (folder) => fs.rm(folder, { recursive: true }),
-    "context: The image context '<context>' does not exist. Let 'context' point at the folder that holds the Kraftfile; the path is relative to the program.",
+    "context: The image context '<context>' does not exist. Point 'context' at the folder that contains the Kraftfile; the path is relative to the program.",
   ],
   "a context without a Kraftfile": [
     (folder) => fs.rm(path.join(folder, "Kraftfile")),
-    "context: There is no Kraftfile in '<context>'. Add one of Kraftfile, Kraftfile.yaml, Kraftfile.yml, kraft.yaml, kraft.yml, or let 'context' point at the folder that holds it.",
+    "context: There is no Kraftfile in '<context>'. Add one of Kraftfile, Kraftfile.yaml, Kraftfile.yml, kraft.yaml, kraft.yml, or point 'context' at the folder that contains it.",
   ],
   "two Kraftfiles": [
     (folder) => fs.writeFile(path.join(folder, "kraft.yaml"), GOOD),
@@ -36,7 +36,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
   ],
   "an unclosed bracket": [
     kraftfile(GOOD.replace('"]', '"')),
-    `context: <context>/Kraftfile:4:18: this is not valid YAML: the indentation does not fit the lines above, or a bracket before this place is not closed.
+    `context: <context>/Kraftfile:4:18: this is not valid YAML: the indentation does not match the lines above, or an earlier bracket is not closed.
   cmd: ["/bin/true"
                    ^`,
   ],
@@ -48,7 +48,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
   ],
   "an unclosed quote, without showing the value": [
     kraftfile(`${GOOD}env:\n  TOKEN: "s3cret\n`),
-    "context: <context>/Kraftfile:6:17: this is not valid YAML: something is missing here; look for a quote or bracket that is not closed, a ':' or a ','.",
+    "context: <context>/Kraftfile:6:17: this is not valid YAML: something is missing here; check for an unclosed quote or bracket, a missing ':' or ','.",
   ],
   "an unknown key, with the nearest known one": [
     kraftfile(GOOD.replace("rootfs:", "rootsf:")),
@@ -79,20 +79,20 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
       await fs.rm(path.join(folder, "rootfs"), { recursive: true });
       await fs.symlink("/etc", path.join(folder, "rootfs"));
     },
-    `context: <context>/Kraftfile:3:9: rootfs './rootfs' leads out of the image context through a symbolic link; put the directory itself there.
+    `context: <context>/Kraftfile:3:9: rootfs './rootfs' leaves the image context through a symbolic link; replace the link with the directory.
   rootfs: ./rootfs
           ^`,
   ],
   "a link in the rootfs that leads outside": [
     (folder) => fs.symlink("../../etc/passwd", path.join(folder, "rootfs", "out")),
-    "context: The symbolic link '/out' leads out of the root file system to '../../etc/passwd'; let it point inside, or remove it.",
+    "context: The symbolic link '/out' points outside the root file system ('../../etc/passwd'); make it point inside, or remove it.",
   ],
   "a file of 4 GiB": [
     async (folder) => {
       await fs.writeFile(path.join(folder, "rootfs", "big.bin"), "");
       await fs.truncate(path.join(folder, "rootfs", "big.bin"), 2 ** 32); // sparse
     },
-    "context: '/big.bin' has 4294967296 bytes, more than the 4 GiB that one file of an initrd can hold. Split it, or put it on a Volume.",
+    "context: '/big.bin' has 4294967296 bytes; a file in an initrd must be smaller than 4 GiB. Split it, or put it on a Volume.",
   ],
 };
 
@@ -135,11 +135,11 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
     ],
     "http on another port": [
       { template, ports: [{ port: 9000 }, { port: 8080, handlers: ["http"] }] },
-      'ports[1].handlers: port 8080 cannot have the handler "http", which only 80 and 443 can; leave it out for plain TCP.',
+      'ports[1].handlers: port 8080 cannot have the handler "http", which only ports 80 and 443 can have; remove it for plain TCP.',
     ],
     "tls on port 80": [
       { template, ports: [{ port: 80, handlers: ["tls", "http"] }] },
-      'ports[0].handlers: port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for that.',
+      'ports[0].handlers: port 80 cannot have the handler "tls"; publish port 443 with handlers: ["http", "tls"] for TLS.',
     ],
     "redirect on a port other than 80": [
       { template, ports: [{ port: 8080, handlers: ["redirect"] }] },
@@ -308,7 +308,7 @@ describe("the dynamic provider process with bad input", () => {
 
     it("reports an unknown token without showing it", async () => {
       assert.deepEqual(await printed(itself, rejecting(401)), [
-        "API_UNAUTHORIZED: unikernel:token: GET /v1/users/quotas in metro '<metro>' was refused with HTTP 401: No. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
+        "API_UNAUTHORIZED: unikernel:token: GET /v1/users/quotas in metro '<metro>' failed with HTTP 401: No. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.",
       ]);
     });
 
@@ -320,7 +320,7 @@ describe("the dynamic provider process with bad input", () => {
           () => metros,
         ),
         [
-          "CONFIG_INVALID: unikernel:metro: There is no metro 'frb'. There are: fra. Did you mean 'fra'? Or give the URL of its API.",
+          "CONFIG_INVALID: unikernel:metro: Unknown metro 'frb'. Known metros: fra. Did you mean 'fra'? Or give the URL of its API.",
         ],
       );
     });
@@ -395,7 +395,7 @@ describe("the dynamic provider process with bad input", () => {
       const inputs = { ports: [{ port }], template: { ...template, volumes: [{ volume: uuid, at: "/data" }] } };
       assert.match(
         await failedCreate("Service", { name: "web", ...inputs }),
-        /^IN_USE: template\.volumes: Creating instance 'web-[0-9a-f]{5}' of service 'web' failed: Volume 'held' is attached to instance 'holder'\. Give it a volume of its own, or mount the volume readonly wherever it is used\.$/,
+        /^IN_USE: template\.volumes: Creating instance 'web-[0-9a-f]{5}' of service 'web' failed: Volume 'held' is attached to instance 'holder'\. Give it its own volume, or mount the volume read-only in every instance\.$/,
       );
     });
 
@@ -434,7 +434,7 @@ describe("the dynamic provider process with bad input", () => {
         const url = settings["unikernel:metro"];
         assert.equal(
           await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-          `API_UNAUTHORIZED: unikernel:token: POST /v1/volumes in metro '${url}' was refused with HTTP 401: Invalid or missing token. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.`,
+          `API_UNAUTHORIZED: unikernel:token: POST /v1/volumes in metro '${url}' failed with HTTP 401: Invalid or missing token. Check the token (unikernel:token or UKC_TOKEN) and that it belongs to this metro.`,
         );
       } finally {
         await volume.stop();
@@ -465,7 +465,7 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        "API_UNREACHABLE: POST /v1/volumes in metro 'http://127.0.0.1:9' got no answer from http://127.0.0.1:9 (nothing listens there, ECONNREFUSED). Check the metro's name, the network, and HTTPS_PROXY if one is needed.",
+        "API_UNREACHABLE: POST /v1/volumes in metro 'http://127.0.0.1:9' got no response from http://127.0.0.1:9 (connection refused, ECONNREFUSED). Check the metro's name, the network, and HTTPS_PROXY if one is needed.",
       );
       await isUntouched();
     } finally {
@@ -485,7 +485,7 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        "CONFIG_INVALID: unikernel:metro: There is no metro 'tokio'. There are: fra, tyo. Or give the URL of its API.",
+        "CONFIG_INVALID: unikernel:metro: Unknown metro 'tokio'. Known metros: fra, tyo. Or give the URL of its API.",
       );
       assert.deepEqual(
         controlPlane.requests.map(({ method }) => method),
@@ -507,7 +507,7 @@ Check the image's cmd, its files and the memory it gets.`,
     try {
       assert.equal(
         await printedBy(volume.create({ __resourceName: "data", name: "data", sizeMb: 8 })),
-        `API_SHAPE: POST /v1/volumes in metro '${url}' was answered with HTTP 200 and text/html, not with this API's JSON. Another service answers at this address: unikernel:metro is '${url}', and may be 'local', a code such as 'fra', or the URL of an API.`,
+        `API_SHAPE: POST /v1/volumes in metro '${url}' returned HTTP 200 with text/html, not this API's JSON. Another service responds at this address. Set unikernel:metro (now '${url}') to 'local', a code such as 'fra', or the URL of an API.`,
       );
       await isUntouched();
     } finally {

@@ -39,7 +39,7 @@ describe("settings of the provider process", function () {
       /unknown member 'crateMs'.*Did you mean 'createMs', in milliseconds\?/,
     );
     const proxy = (await reasons({ proxy: "socks5://u:s3cret@proxy" })).join();
-    assert.match(proxy, /unikernel:proxy: what is given .*is not the http\(s\) URL of a proxy/);
+    assert.match(proxy, /unikernel:proxy: The value .*is not the http\(s\) URL of a proxy/);
     assert.doesNotMatch(proxy, /s3cret/);
   });
 });

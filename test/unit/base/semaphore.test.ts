@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Semaphore } from "../../../provider/base/semaphore";
 
 describe("the semaphore", () => {
-  it("lets in as many as it has permits, and the others in the order in which they asked", async () => {
+  it("grants its permits at once and further ones in request order", async () => {
     const semaphore = new Semaphore(2);
     const entered: string[] = [];
     const enter = async (name: string) => {
@@ -21,7 +21,7 @@ describe("the semaphore", () => {
     assert.deepEqual(entered, ["a", "b", "c", "d"]);
   });
 
-  it("takes a permit back once, however often it is released", async () => {
+  it("ignores repeated releases of a permit", async () => {
     const semaphore = new Semaphore(1);
     const release = await semaphore.acquire();
     release();
@@ -33,7 +33,7 @@ describe("the semaphore", () => {
     assert.equal(isGranted, false);
   });
 
-  it("leaves the queue when the signal aborts, and rejects with its reason", async () => {
+  it("rejects with the signal's reason and leaves the queue if aborted", async () => {
     const semaphore = new Semaphore(1);
     const release = await semaphore.acquire();
     const controller = new AbortController();

@@ -4,18 +4,18 @@ import { UnikernelError } from "../../../provider/base/errors";
 import { abortable, hasTimedOut, timeoutError, timeoutSignal, withTimeout } from "../../../provider/base/timeout";
 
 describe("withTimeout", () => {
-  it("does not expire at once for a time beyond the longest timer", async () => {
+  it("does not expire at once for a time above the limit of timers", async () => {
     const never = new AbortController().signal;
-    const over = await withTimeout(2 ** 31, never, async (signal) => {
+    const isAborted = await withTimeout(2 ** 31, never, async (signal) => {
       await new Promise((resolve) => setTimeout(resolve, 30));
       return signal.aborted;
     });
-    assert.equal(over, false);
+    assert.equal(isAborted, false);
   });
 });
 
 describe("a timeout signal", () => {
-  it("aborts with an error that says what did not finish, and in which time", async () => {
+  it("aborts with an error that names the operation and the time", async () => {
     const signal = timeoutSignal(20, "Creating volume 'data'");
     assert.equal(hasTimedOut(signal), false);
     await assert.rejects(systemClock.sleep(5_000, signal), (error) => {
@@ -26,7 +26,7 @@ describe("a timeout signal", () => {
     assert.equal(hasTimedOut(signal), true);
   });
 
-  it("is told apart from a cancellation", () => {
+  it("differs from a cancellation", () => {
     assert.equal(hasTimedOut(AbortSignal.abort(new Error("cancelled"))), false);
     assert.equal(hasTimedOut(AbortSignal.any([AbortSignal.abort(timeoutError(1_000, "Reading"))])), true);
   });

@@ -13,7 +13,7 @@ const client = (more: Partial<ClientOptions> = {}) =>
 
 const rejects = async (promise: Promise<unknown>, code: string, text: RegExp) => {
   const error: unknown = await promise.then(
-    () => assert.fail("it resolved"),
+    () => assert.fail("the promise resolved"),
     (e: unknown) => e,
   );
   assert.ok(UnikernelError.is(error), String(error));
@@ -41,9 +41,9 @@ describe("the REST client", () => {
         op_time_us: 5,
         data: { volumes: [volume, { ...volume, uuid: "u2", from_the_future: 1 }] },
       });
-    const reply = await client().getVolumes({ query: { uuid: ["u1", "u2"] } });
+    const response = await client().getVolumes({ query: { uuid: ["u1", "u2"] } });
     assert.deepEqual(
-      reply.items.map((item) => item.uuid),
+      response.items.map((item) => item.uuid),
       ["u1", "u2"],
     );
   });
@@ -56,9 +56,9 @@ describe("the REST client", () => {
         message: "Failed to perform all operations",
         data: { volumes: [{ status: "error", uuid: "gone", message: "No volume with uuid 'gone'", error: 8 }] },
       });
-    const reply = await client().getVolumes({ query: { uuid: ["gone"] } });
+    const response = await client().getVolumes({ query: { uuid: ["gone"] } });
     await rejects(
-      (async () => onlyItem(reply, "Reading volume 'gone'"))(),
+      (async () => onlyItem(response, "Reading volume 'gone'"))(),
       "NOT_FOUND",
       /Reading volume 'gone' failed: No volume with uuid 'gone'\./,
     );
@@ -71,9 +71,9 @@ describe("the REST client", () => {
         status: "partial_success",
         data: { volumes: [{ ...volume }, { status: "error", name: "x", error: 15, message: "Volume is attached" }] },
       });
-    const reply = await client().deleteVolumes({ body: [{ uuid: "u1" }, { name: "x" }] });
+    const response = await client().deleteVolumes({ body: [{ uuid: "u1" }, { name: "x" }] });
     assert.deepEqual(
-      reply.items.map((item) => [item.status, item.error]),
+      response.items.map((item) => [item.status, item.error]),
       [
         ["success", undefined],
         ["error", 15],
@@ -101,7 +101,7 @@ describe("the REST client", () => {
 
   it("recognises another service at the address", async () => {
     nock(URL).get("/v1/healthz").reply(200, "<html>hello</html>", { "content-type": "text/html" });
-    await rejects(client().getHealthz({}), "API_SHAPE", /HTTP 200 and text\/html/);
+    await rejects(client().getHealthz({}), "API_SHAPE", /HTTP 200 with text\/html/);
   });
 
   it("concludes from a web page that nothing was created, but not from a truncated response", async () => {
@@ -151,16 +151,16 @@ describe("the REST client", () => {
   });
 
   it("retries a create that never reached the server, at a freshly resolved address", async () => {
-    const asked: boolean[] = [];
+    const refusedFlags: boolean[] = [];
     nock(URL)
       .post("/v1/volumes")
       .replyWithError(Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
     nock(URL)
       .post("/v1/volumes")
       .reply(200, { status: "success", data: { volumes: [volume] } });
-    const endpoint = (refused: boolean) => (asked.push(refused), Promise.resolve({ url: URL, token: "t0ken" }));
+    const endpoint = (refused: boolean) => (refusedFlags.push(refused), Promise.resolve({ url: URL, token: "t0ken" }));
     assert.equal((await client({ endpoint }).createVolume({ body: { size_mb: 64 } })).items.length, 1);
-    assert.deepEqual(asked, [false, true]);
+    assert.deepEqual(refusedFlags, [false, true]);
   });
 
   it("gives up on an unreachable metro with a hint", async () => {
@@ -171,7 +171,7 @@ describe("the REST client", () => {
     await rejects(
       client().getVolumes({}),
       "API_UNREACHABLE",
-      /got no answer from https:\/\/api\.fra\.unikraft\.cloud \(there is no host of this name, ENOTFOUND\)/,
+      /got no response from https:\/\/api\.fra\.unikraft\.cloud \(host not found, ENOTFOUND\)/,
     );
   });
 
@@ -183,13 +183,13 @@ describe("the REST client", () => {
         message: "Operation timed out",
         data: { instances: [{ status: "error", uuid: "i", name: "n", state: "starting" }] },
       });
-    const reply = await client().waitInstances({ query: { uuid: ["i"], state: ["running"], timeout_s: [1] } });
-    assert.equal(reply.items[0]?.state, "starting");
+    const response = await client().waitInstances({ query: { uuid: ["i"], state: ["running"], timeout_s: [1] } });
+    assert.equal(response.items[0]?.state, "starting");
   });
 });
 
 describe("the stop reason in an error", () => {
-  // The texts are those of the platform's documentation.
+  // Examples from the platform's documentation.
   const cases: [object, RegExp][] = [
     [{ stop_reason: 1, stop_code: 0x000001 }, /kernel crashed before the program ended \(explicit crash/],
     [{ stop_reason: 3, exit_code: 127 }, /program exited with code 127/],

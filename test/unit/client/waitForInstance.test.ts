@@ -13,23 +13,23 @@ import {
   waitUntilStopped,
 } from "../../../provider/client/waitForInstance";
 
-const seen = (more: Partial<InstanceItem>): InstanceItem => ({ uuid: "u", name: "n", ...more });
+const instance = (more: Partial<InstanceItem>): InstanceItem => ({ uuid: "u", name: "n", ...more });
 
 describe("the assessment of an observed instance", () => {
   it("is up for running and standby", () => {
-    assert.deepEqual(assessLiveness(seen({ state: "running" })), { outcome: "met" });
-    assert.deepEqual(assessLiveness(seen({ state: "standby" })), { outcome: "met" });
+    assert.deepEqual(assessLiveness(instance({ state: "running" })), { outcome: "met" });
+    assert.deepEqual(assessLiveness(instance({ state: "standby" })), { outcome: "met" });
   });
 
   it("is not ready while nothing listens, unless the node does not report it", () => {
-    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 0 })).outcome, "pending");
-    assert.equal(assessReadiness(seen({ state: "running", net_time_us: 1 })).outcome, "met");
-    assert.equal(assessReadiness(seen({ state: "running" })).outcome, "met");
-    assert.equal(assessReadiness(seen({ state: "standby", net_time_us: 0 })).outcome, "met");
+    assert.equal(assessReadiness(instance({ state: "running", net_time_us: 0 })).outcome, "pending");
+    assert.equal(assessReadiness(instance({ state: "running", net_time_us: 1 })).outcome, "met");
+    assert.equal(assessReadiness(instance({ state: "running" })).outcome, "met");
+    assert.equal(assessReadiness(instance({ state: "standby", net_time_us: 0 })).outcome, "met");
   });
 
   it("is failed for stopped, with the decoded reason", () => {
-    assert.deepEqual(assessLiveness(seen({ state: "stopped", stop_reason: 3, exit_code: 7 })), {
+    assert.deepEqual(assessLiveness(instance({ state: "stopped", stop_reason: 3, exit_code: 7 })), {
       outcome: "failed",
       reason: "the program exited with code 7",
     });
@@ -37,23 +37,23 @@ describe("the assessment of an observed instance", () => {
 
   it("tolerates one restart but not a crash loop", () => {
     const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1 };
-    assert.equal(assessLiveness(seen({ ...crashed, restart: { attempt: 1 } })).outcome, "pending");
-    assert.deepEqual(assessLiveness(seen({ ...crashed, restart: { attempt: 2 } })), {
+    assert.equal(assessLiveness(instance({ ...crashed, restart: { attempt: 1 } })).outcome, "pending");
+    assert.deepEqual(assessLiveness(instance({ ...crashed, restart: { attempt: 2 } })), {
       outcome: "failed",
       reason: "the program exited with code 1, again after 2 restarts",
     });
-    assert.equal(assessLiveness(seen({ state: "starting", restart: { attempt: 3 } })).outcome, "failed");
+    assert.equal(assessLiveness(instance({ state: "starting", restart: { attempt: 3 } })).outcome, "failed");
   });
 });
 
 describe("waiting for an instance", () => {
   it("does not poll faster if the server returns every wait at once", async () => {
-    let [asked, nowMs] = [0, 0];
-    const answer = () => {
-      if (++asked > 10_000) throw new Error("it goes on for ever");
-      return Promise.resolve({ items: [seen({ status: "success", state: "starting" })] });
+    let [requests, nowMs] = [0, 0];
+    const respond = () => {
+      if (++requests > 10_000) throw new Error("the wait does not end");
+      return Promise.resolve({ items: [instance({ status: "success", state: "starting" })] });
     };
-    const client = { metro: "fra", getInstances: answer, waitInstances: answer } as unknown as Client;
+    const client = { metro: "fra", getInstances: respond, waitInstances: respond } as unknown as Client;
     const timeouts = new FakeTimeouts({ now: () => nowMs, sleep: (ms) => Promise.resolve(void (nowMs += ms)) });
     const { clock } = timeouts;
     const signal = timeouts.create(60_000, "Waiting");
@@ -62,13 +62,13 @@ describe("waiting for an instance", () => {
       assert.match(e.message, /^Instance 'n' was not ready after 6[01] s: its state is 'starting'\.$/);
       return true;
     });
-    assert.ok(asked < 200, `${asked} requests in a minute`);
+    assert.ok(requests < 200, `${requests} requests in a minute`);
   });
 
-  it("says what it waited for when a request is still open at the time limit", async () => {
+  it("reports what it waited for if a request is still pending at the timeout", async () => {
     const controller = new AbortController();
-    const reads = [() => Promise.resolve({ items: [seen({ status: "success", state: "starting" })] })];
-    const open = (_request: unknown, { signal }: { signal: AbortSignal }) =>
+    const reads = [() => Promise.resolve({ items: [instance({ status: "success", state: "starting" })] })];
+    const pending = (_request: unknown, { signal }: { signal: AbortSignal }) =>
       new Promise((_, reject) => {
         controller.abort(timeoutError(5_000, "Creating"));
         signal.throwIfAborted();
@@ -76,8 +76,8 @@ describe("waiting for an instance", () => {
       });
     const client = {
       metro: "fra",
-      getInstances: (...call: Parameters<typeof open>) => reads.pop()?.() ?? open(...call),
-      waitInstances: open,
+      getInstances: (...call: Parameters<typeof pending>) => reads.pop()?.() ?? pending(...call),
+      waitInstances: pending,
     } as unknown as Client;
     const waiting = waitForInstance(client, "u", assessLiveness, { clock: systemClock, signal: controller.signal });
     await assert.rejects(waiting, /Instance 'n' was not ready after 0 s: its state is 'starting'/);
@@ -85,7 +85,7 @@ describe("waiting for an instance", () => {
     await assert.rejects(stopping, /Instance 'u' did not stop within 0 s/);
   });
 
-  it("ends with the reason of a cancellation, which is no timeout", async () => {
+  it("rejects with the reason of a cancellation, which is not a timeout", async () => {
     const controller = new AbortController();
     const client = { metro: "fra", getInstances: () => Promise.reject(controller.signal.reason as Error) };
     controller.abort(new Error("cancelled"));
@@ -98,30 +98,29 @@ describe("waiting for an instance", () => {
 });
 
 describe("the error of a stopped guest", () => {
-  const printing = (text: string) => {
-    const reply = { items: [{ output: Buffer.from(text).toString("base64") }] };
-    return { metro: "fra", getInstanceLogs: () => Promise.resolve(reply) } as unknown as Client;
+  const clientWithLog = (text: string) => {
+    const response = { items: [{ output: Buffer.from(text).toString("base64") }] };
+    return { metro: "fra", getInstanceLogs: () => Promise.resolve(response) } as unknown as Client;
   };
 
   it("quotes no input from the console, at any depth, even if the response omits it", async () => {
-    const given = {
+    const inputs = {
       env: { TOKEN: "t0ken-of-env" },
       roms: [{ name: "conf", files: [{ path: "a", data: "c0ntent-of-file" }] }],
       plugins: [{ name: "agent", rom: "r", config: { auth: { keys: [{ value: "k3y-of-plugin" }] }, level: 3 } }],
     };
     const printed = "env t0ken-of-env, file c0ntent-of-file, plugin k3y-of-plugin at level 3";
-    const { message } = await guestStoppedError(printing(printed), seen({}), "it crashed", [given]);
+    const { message } = await guestStoppedError(clientWithLog(printed), instance({}), "it crashed", [inputs]);
     assert.match(message, /env \[secret\], file \[secret\], plugin \[secret\] at level 3/);
-    const answered = await guestStoppedError(printing(printed), seen({ plugins: given.plugins }), "it crashed");
-    assert.match(answered.message, /plugin \[secret\] at level 3/);
+    const reported = instance({ plugins: inputs.plugins });
+    const fromResponse = await guestStoppedError(clientWithLog(printed), reported, "it crashed");
+    assert.match(fromResponse.message, /plugin \[secret\] at level 3/);
   });
 
   it("quotes the console without secret inputs, multi-line ones too", async () => {
     const key = ["-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBg", "-----END PRIVATE KEY-----"].join("\n");
     const printed = [`KEY=${key}`, "password = hunter2-hunter2", "user: s3cret-user", "listening on 8080"].join("\n");
-    const reply = { items: [{ output: Buffer.from(printed).toString("base64") }] };
-    const client = { metro: "fra", getInstanceLogs: () => Promise.resolve(reply) } as unknown as Client;
-    const given = seen({
+    const stopped = instance({
       env: { KEY: key, PORT: "8080" },
       roms: [
         {
@@ -133,7 +132,7 @@ describe("the error of a stopped guest", () => {
         },
       ],
     });
-    const { message } = await guestStoppedError(client, given, "the program exited with code 1");
+    const { message } = await guestStoppedError(clientWithLog(printed), stopped, "the program exited with code 1");
     assert.doesNotMatch(message, /MIIEv|hunter2|s3cret/);
     assert.match(message, /listening on 8080/);
   });

@@ -18,17 +18,17 @@ import {
 } from "../../support/jsonSchema";
 import { UNSUPPORTED_OPERATIONS, type Operation, responseSchemaOf, documents } from "../../support/openapi";
 import { DIFFERENCES } from "./openapiDifferences";
-import { pathIn, rejectionsOf } from "./openapiRefusals";
+import { pathIn, rejectionsOf } from "./openapiRejections";
 
 const REASONS = new Map(Object.values(DIFFERENCES).flatMap((list) => list.map((one) => [one, true] as const)));
-/** Our model accepts any key there, the document only those of {@link READING}. */
-const ofAnyKey = (difference: string): string =>
+/** Merges differences of `create_args`, where our model accepts any key and the document only those of an instance's response. */
+const mergeKeys = (difference: string): string =>
   difference.replace(/^(createInstance \.template\.create_args)\..*(: unknown)$/s, "$1{}$2");
-const met = new Set<string>();
+const seenDifferences = new Set<string>();
 /** Differences without a reason. */
 function unexplained(differences: readonly string[]): readonly string[] {
-  const all = [...new Set(differences.map(ofAnyKey))];
-  for (const one of all) met.add(one);
+  const all = [...new Set(differences.map(mergeKeys))];
+  for (const one of all) seenDifferences.add(one);
   return all.filter((one) => !REASONS.has(one)).sort();
 }
 
@@ -39,17 +39,17 @@ const jsonSchemaOf = (schema: z.ZodType): JsonSchema =>
   z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
 const ours: ResolveRef = (schema) => schema;
 
-/** Paths of their schema that ours does not have. */
-function missingIn(mine: JsonSchema, theirs: JsonSchema, resolve: ResolveRef, at = ""): readonly string[] {
-  const their = resolve(theirs);
-  if (their.type === "array") {
-    const array = mine.items ?? (mine.anyOf ?? []).find((one) => one.items !== undefined)?.items;
-    return array === undefined ? [`${at}[]`] : missingIn(array, their.items ?? {}, resolve, `${at}[]`);
+/** Paths of the document's schema that ours does not have. */
+function missingIn(own: JsonSchema, documented: JsonSchema, resolve: ResolveRef, at = ""): readonly string[] {
+  const resolved = resolve(documented);
+  if (resolved.type === "array") {
+    const array = own.items ?? (own.anyOf ?? []).find((one) => one.items !== undefined)?.items;
+    return array === undefined ? [`${at}[]`] : missingIn(array, resolved.items ?? {}, resolve, `${at}[]`);
   }
-  const [known, wanted] = [propertiesOf(mine), propertiesOf(their, resolve)];
-  return Object.entries(wanted).flatMap(([key, schema]) => {
-    const own = known[key];
-    return own === undefined ? [`${at}.${key}`] : missingIn(own, schema, resolve, `${at}.${key}`);
+  const ownProperties = propertiesOf(own);
+  return Object.entries(propertiesOf(resolved, resolve)).flatMap(([key, schema]) => {
+    const property = ownProperties[key];
+    return property === undefined ? [`${at}.${key}`] : missingIn(property, schema, resolve, `${at}.${key}`);
   });
 }
 
@@ -57,7 +57,7 @@ function missingIn(mine: JsonSchema, theirs: JsonSchema, resolve: ResolveRef, at
 const UUID = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
 
 /** An operation in both variants: for many objects, and for the one in its path. */
-const formsOf = (name: string, route: Route): readonly (readonly [name: string, route: Route, at: string])[] => [
+const variantsOf = (name: string, route: Route): readonly (readonly [name: string, route: Route, at: string])[] => [
   [name, route, route.path],
   ...(route.singleObjectPath === undefined ? [] : [[`${name} of one`, route, route.singleObjectPath] as const]),
 ];
@@ -70,13 +70,13 @@ const asBodyOfOne = (item: object, body: JsonSchema, resolve: ResolveRef): objec
 
 describe("the vendor's OpenAPI documents", () => {
   it("have no operation that we omit without a reason, and every operation of ours", () => {
-    const offered = new Set(
+    const supported = new Set(
       all.flatMap(([, route]) => [
         `${route.method} ${route.path}`,
         ...(route.singleObjectPath === undefined ? [] : [`${route.method} ${route.singleObjectPath}`]),
       ]),
     );
-    const described = Object.values(documents).flatMap((document) =>
+    const documented = Object.values(documents).flatMap((document) =>
       Object.entries(document.paths).flatMap(([at, operations]) =>
         Object.keys(operations).map((method) => `${method.toUpperCase()} ${at}`),
       ),
@@ -84,11 +84,11 @@ describe("the vendor's OpenAPI documents", () => {
     const without = (list: readonly string[], other: ReadonlySet<string>) =>
       list.filter((one) => !other.has(one)).sort();
     // GET /v1/images is an operation of both servers; image pinning exists on the metro only.
-    assert.deepEqual(without([...new Set(described)], offered), Object.keys(UNSUPPORTED_OPERATIONS).sort());
-    assert.deepEqual(without([...offered], new Set(described)), []);
+    assert.deepEqual(without([...new Set(documented)], supported), Object.keys(UNSUPPORTED_OPERATIONS).sort());
+    assert.deepEqual(without([...supported], new Set(documented)), []);
   });
 
-  for (const [name, route, at] of all.flatMap(([name, route]) => formsOf(name, route))) {
+  for (const [name, route, at] of all.flatMap(([name, route]) => variantsOf(name, route))) {
     const isOne = at === route.singleObjectPath;
     const operation = find(route, route.method, at);
     if (operation === undefined) continue;
@@ -96,8 +96,8 @@ describe("the vendor's OpenAPI documents", () => {
 
     it(`describe responses that our model accepts: ${name}`, () => {
       fc.assert(
-        fc.property(arbitraryOf(responseSchemaOf(operation), resolve), (answer) => {
-          const { data } = envelope.parse(answer);
+        fc.property(arbitraryOf(responseSchemaOf(operation), resolve), (response) => {
+          const { data } = envelope.parse(response);
           const items = route.dataKey === undefined ? [data ?? {}] : data?.[route.dataKey];
           if (route.dataKey === undefined && data == null) return;
           for (const item of (items ?? []) as unknown[]) route.item.parse(item);
@@ -108,19 +108,19 @@ describe("the vendor's OpenAPI documents", () => {
 
     it(`have no response field that our model omits: ${name}`, () => {
       const data = propertiesOf(propertiesOf(responseSchemaOf(operation), resolve)["data"] ?? {}, resolve);
-      const theirs =
+      const documented =
         route.dataKey === undefined
           ? propertiesOf(responseSchemaOf(operation), resolve)["data"]
           : resolve(data[route.dataKey] ?? {}).items;
       const item = z.toJSONSchema(route.item, { io: "output", unrepresentable: "any" }) as JsonSchema;
-      assert.deepEqual(missingIn(item, theirs ?? {}, resolve), []);
+      assert.deepEqual(missingIn(item, documented ?? {}, resolve), []);
     });
 
     const body = operation.requestBody?.content["application/json"].schema;
     if (body !== undefined) {
       it(`describe requests that our model accepts: ${name}`, () => {
-        const refused: string[] = [];
-        // The completion of a single-object body turns it into a list.
+        const rejections: string[] = [];
+        // `expandBodies` turns a single-object body into a list.
         const pathOf = (path: readonly PropertyKey[]) => pathIn(body, isOne ? path.slice(1) : path, resolve);
         fc.assert(
           fc.property(arbitraryOf(body, resolve), (request) => {
@@ -129,26 +129,26 @@ describe("the vendor's OpenAPI documents", () => {
               : [request];
             const { error } = route.body.safeParse(whole);
             const issues = (error?.issues ?? []).flatMap((issue) => rejectionsOf(whole, issue, pathOf));
-            refused.push(...issues.map((one) => `${name} ${one}`));
+            rejections.push(...issues.map((one) => `${name} ${one}`));
           }),
           { numRuns: 4000, seed: 1 },
         );
-        assert.deepEqual(unexplained(refused), []);
+        assert.deepEqual(unexplained(rejections), []);
       });
 
       it(`accept every request that our model accepts: ${name}`, () => {
-        const beyond: string[] = [];
+        const violations: string[] = [];
         fc.assert(
           fc.property(arbitraryOf(jsonSchemaOf(route.body), ours), (request) => {
             fc.pre(route.body.safeParse(request).success);
             for (const sent of isOne
               ? (request as object[]).map((item) => asBodyOfOne(item, body, resolve))
               : [request])
-              for (const one of schemaViolations(body, sent, resolve)) beyond.push(`${name} ${one}`);
+              for (const one of schemaViolations(body, sent, resolve)) violations.push(`${name} ${one}`);
           }),
           { numRuns: 500, seed: 1 },
         );
-        assert.deepEqual(unexplained(beyond), []);
+        assert.deepEqual(unexplained(violations), []);
       });
 
       it(`have no request field that our model omits: ${name}`, () => {
@@ -160,15 +160,15 @@ describe("the vendor's OpenAPI documents", () => {
 
     it(`have no query parameter that our model omits: ${name}`, () => {
       const known = Object.keys(propertiesOf(jsonSchemaOf(route.query)));
-      const described = (operation.parameters ?? []).filter((one) => one.in === "query").map((one) => one.name);
+      const documented = (operation.parameters ?? []).filter((one) => one.in === "query").map((one) => one.name);
       assert.deepEqual(
-        described.filter((one) => !known.includes(one)),
+        documented.filter((one) => !known.includes(one)),
         [],
       );
-      // Parameters that select among many are useless for one.
+      // The variant for a single object has no parameters that select among many.
       if (isOne) return;
       assert.deepEqual(
-        known.filter((one) => !described.includes(one)),
+        known.filter((one) => !documented.includes(one)),
         [],
       );
     });
@@ -176,7 +176,7 @@ describe("the vendor's OpenAPI documents", () => {
 
   it("use every listed difference", () => {
     assert.deepEqual(
-      [...REASONS.keys()].filter((one) => !met.has(one)),
+      [...REASONS.keys()].filter((one) => !seenDifferences.has(one)),
       [],
     );
   });

@@ -1,38 +1,38 @@
 /** Differences between our route table and wire models and the vendor's OpenAPI documents, each with the reason. */
 
-/** The same difference for both variants of an operation; an item of one is the body of the other. */
-const inBothForms = (name: string, list: readonly string[]): readonly string[] =>
+/** The same differences for both variants of an operation; an item of one is the body of the other. */
+const inBothVariants = (name: string, list: readonly string[]): readonly string[] =>
   list.flatMap((one) => [`${name} []${one}`, `${name} of one ${one}`]);
 
 const FLAT_POLICY = ["type", "high_watermark", "exclusive", "num_requests", "replace", "idle_time_ms"];
 /** The fields of an instance in responses. */
-const READING =
+const RESPONSE_FIELDS =
   "annotations args autokill boot_time_us checkpoint_autokill created_at delete_lock env error exit_code features gateway gpus image memory_mb message name nameserver net_time_us network_interfaces plugins private_fqdn private_ip restart restart_count restart_policy retained_until roms scale_to_zero sched_priority schedules service_group services snapshot start_count started_at state status stop_code stop_reason stopped_at tags template_autokill template_time_us type updates uptime_ms uuid vcpus vmm_load_time_us vmm_ready_time_us vmm_start_time_us volumes";
 /** The fields of an instance that every response has. */
-const READ_ALWAYS = "created_at image memory_mb name restart_policy state type uuid vcpus";
+const REQUIRED_RESPONSE_FIELDS = "created_at image memory_mb name restart_policy state type uuid vcpus";
 const PORTS = [".services[].port", ".services[].destination_port", ".soft_limit", ".hard_limit"];
 
 /**
- * Reason → differences between our requests or models and the documents: `X: unknown` for a field that one side does not
- * have, otherwise the reason of the rejection.
+ * Differences between our requests or models and the documents, by reason: `X: unknown` for a field that one side does not have,
+ * otherwise `X:` and the reason of the rejection.
  */
 export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
   "the newest documentation has it": [
     "createInstance .network_interfaces[].mac: unknown",
-    ...inBothForms("createAutoscale", [".template: unknown"]),
+    ...inBothVariants("createAutoscale", [".template: unknown"]),
   ],
   "`checkpoint`: the newest documentation has it": ["createInstance .schedules[].action: not in the enumeration"],
-  "the newest documentation writes `template` instead": inBothForms("createAutoscale", [".create_args: missing"]),
+  "the newest documentation writes `template` instead": inBothVariants("createAutoscale", [".create_args: missing"]),
   "the newest documentation has more metrics": [
-    ...inBothForms("createAutoscale", [".policies[].metric: not in the enumeration"]),
+    ...inBothVariants("createAutoscale", [".policies[].metric: not in the enumeration"]),
     "createPolicy .type.metric: not in the enumeration",
   ],
   "`percent` of the documentation is `percentage` in the SDK": [
-    ...inBothForms("createAutoscale", [".policies[].adjustment_type: not in the enumeration"]),
+    ...inBothVariants("createAutoscale", [".policies[].adjustment_type: not in the enumeration"]),
     "createPolicy .type.adjustment_type: not in the enumeration",
   ],
   "flat policies, as every source but the SDK's types writes them": [
-    ...inBothForms(
+    ...inBothVariants(
       "createAutoscale",
       FLAT_POLICY.map((key) => `.policies[].${key}: unknown`),
     ),
@@ -44,16 +44,16 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     ),
     ...FLAT_POLICY.map((key) => `createPolicy .type.${key}: unknown`),
   ],
-  "computed by the server: it is in answers only": [
+  "computed by the server, so only in responses": [
     "createInstance .schedules[].next_at",
     "createInstance .schedules[].next_at: unknown",
   ],
-  "typed as what is read of an instance, which cannot be meant: it is a request to create one": [
+  "typed as an instance's response by mistake: it is a create request": [
     "createInstance .template.create_args{}: unknown",
-    ...READING.split(" ").map((key) => `createInstance .template.create_args.${key}`),
-    ...READ_ALWAYS.split(" ").map((key) => `createInstance .template.create_args.${key}: missing`),
+    ...RESPONSE_FIELDS.split(" ").map((key) => `createInstance .template.create_args.${key}`),
+    ...REQUIRED_RESPONSE_FIELDS.split(" ").map((key) => `createInstance .template.create_args.${key}: missing`),
   ],
-  "its range, by the tables of the reference": [
+  "its range is from the reference's tables": [
     "createInstance .gpus: too_big",
     "createInstance .memory_mb: too_small",
     "createInstance .replicas: too_big",
@@ -65,13 +65,13 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     ...["createInstance .service_group", "createService "].flatMap((at) =>
       PORTS.flatMap((one) => [`${at}${one}: too_small`, `${at}${one}: too_big`]),
     ),
-    ...inBothForms(
+    ...inBothVariants(
       "createAutoscale",
       [".max_size", ".warmup_time_ms", ".cooldown_time_ms"].map((key) => `${key}: too_small`),
     ),
-    ...["stopInstances", "suspendInstances"].flatMap((name) => inBothForms(name, [".drain_timeout_ms: too_big"])),
+    ...["stopInstances", "suspendInstances"].flatMap((name) => inBothVariants(name, [".drain_timeout_ms: too_big"])),
   ],
-  "its form, by the tables of the reference": [
+  "its format is from the reference's tables": [
     "createInstance .annotations{}: invalid_key",
     "createInstance .hostname: invalid_format",
     "createInstance .plugins[].name: invalid_format",
@@ -79,17 +79,17 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     "createInstance .volumes[].tags[]: invalid_format",
     "createCheckpoints [].tags[]: invalid_format",
     "createVolume .tags[]: invalid_format",
-    ...inBothForms("cloneVolumes", [".tags[]: invalid_format"]),
+    ...inBothVariants("cloneVolumes", [".tags[]: invalid_format"]),
   ],
-  "no program can have a variable without a name": ["createInstance .env{}: invalid_key"],
-  "no program can have a variable with '=' or NUL in its name": ["createInstance .env: custom"],
+  "a variable without a name is impossible": ["createInstance .env{}: invalid_key"],
+  "a variable with '=' or NUL in its name is impossible": ["createInstance .env: custom"],
   "a service without a port serves nothing": [
     "createInstance .service_group.services: too_small",
     "createService .services: too_small",
   ],
-  "free text in the document; these are all the words there are": [
+  "free text in the document, but only these values exist": [
     "createInstance .scale_to_zero.policy: invalid_value",
     "createInstance .volumes[].quota_policy: invalid_value",
-    ...inBothForms("stopInstances", [".ifstate: invalid_value"]),
+    ...inBothVariants("stopInstances", [".ifstate: invalid_value"]),
   ],
 };

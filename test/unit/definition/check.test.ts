@@ -123,12 +123,12 @@ const known = fc.record(
   { requiredKeys: ["image"] },
 );
 
-/** The same value with some parts unknown; `bits` selects them in the order of the walk. */
-function blur(value: unknown, bits: () => boolean): unknown {
-  if (bits()) return UNKNOWN;
-  if (Array.isArray(value)) return value.map((inner) => blur(inner, bits));
+/** Makes parts of a value unknown; `isHidden` decides for each part in the order of the walk. */
+function hideParts(value: unknown, isHidden: () => boolean): unknown {
+  if (isHidden()) return UNKNOWN;
+  if (Array.isArray(value)) return value.map((inner) => hideParts(inner, isHidden));
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, blur(inner, bits)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hideParts(inner, isHidden)]));
 }
 
 describe("an unknown value", () => {
@@ -137,10 +137,10 @@ describe("an unknown value", () => {
       fc.asyncProperty(known, fc.infiniteStream(fc.boolean()), async (raw, stream) => {
         const whole = await check(sample, {}, raw);
         fc.pre(whole.failures.length === 0);
-        const blurred = Object.fromEntries(
-          Object.entries(raw).map(([k, v]) => [k, blur(v, () => stream.next().value)]),
+        const partlyUnknown = Object.fromEntries(
+          Object.entries(raw).map(([k, v]) => [k, hideParts(v, () => stream.next().value)]),
         );
-        assert.deepEqual((await check(sample, {}, blurred)).failures, []);
+        assert.deepEqual((await check(sample, {}, partlyUnknown)).failures, []);
       }),
       { numRuns: 2000 },
     );
@@ -151,10 +151,10 @@ describe("an unknown value", () => {
       fc.asyncProperty(known, fc.infiniteStream(fc.boolean()), async (raw, stream) => {
         const { inputs, failures } = await check(sample, {}, raw);
         fc.pre(failures.length === 0);
-        const blurred = Object.fromEntries(
-          Object.entries(inputs).map(([k, v]) => [k, blur(v, () => stream.next().value)]),
+        const partlyUnknown = Object.fromEntries(
+          Object.entries(inputs).map(([k, v]) => [k, hideParts(v, () => stream.next().value)]),
         );
-        for (const change of diff(sample, inputs, blurred))
+        for (const change of diff(sample, inputs, partlyUnknown))
           assert.deepEqual([change.replace, change.certain], [false, false]);
       }),
       { numRuns: 2000 },
@@ -202,7 +202,7 @@ describe("diff", () => {
     ]);
   });
 
-  it("reports that an unknown value may cause a replacement, without asking for it", () => {
+  it("reports that an unknown value may cause a replacement, without requiring one", () => {
     const [change] = diff(sample, olds, { ...olds, image: UNKNOWN });
     assert.deepEqual([change?.replace, change?.mayReplace, change?.certain], [false, true, false]);
   });

@@ -12,7 +12,7 @@ const inputs = z.strictObject({
 });
 
 describe("the fields of a definition", () => {
-  it("are read from its schema once, with what each means", () => {
+  it("are read from its schema once, with their metadata", () => {
     assert.deepEqual(
       fieldsIn(inputs).map(({ name, meta }) => [name, meta?.description]),
       [
@@ -24,14 +24,14 @@ describe("the fields of a definition", () => {
     assert.equal(fieldsIn(inputs), fieldsIn(inputs));
   });
 
-  it("are the same where nothing differs but what is no field, and then nothing has changed", () => {
+  it("are the same if only other keys differ, and then the diff is empty", () => {
     const olds = { name: "a", size: 2, tags: ["x"], __version: 2, state: "running" };
     const news = { name: "a", size: 2, tags: ["x"] };
     assert.equal(sameFields(inputs, olds, news), true);
     assert.deepEqual(diff({ inputs }, olds, news), []);
   });
 
-  it("are not taken for the same where a value is unknown, has another order, or was left out by an older release", () => {
+  it("are not the same if a value is unknown, in another order, or left out by an older release", () => {
     const news = { name: "a", size: 1, tags: ["x", "y"] };
     assert.equal(sameFields(inputs, { ...news, size: 2 }, { ...news, size: UNKNOWN }), false);
     assert.equal(sameFields(inputs, { ...news, tags: ["y", "x"] }, news), false);

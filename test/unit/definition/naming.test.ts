@@ -16,18 +16,18 @@ describe("an automatic name", () => {
     assert.equal(withAutoName("redis", {}, {}, "fedcba98")["name"], "redis-fedcba9");
   });
 
-  it("yields to a given name and replaces an earlier given one", () => {
+  it("yields to an explicit name and replaces an earlier explicit one", () => {
     assert.equal(withAutoName("redis", { name: "redis-0123456" }, { name: "cache" }, "aaaaaaa")["name"], "cache");
     assert.equal(withAutoName("redis", { name: "cache" }, {}, "aaaaaaa")["name"], "redis-aaaaaaa");
   });
 
-  it("stays when the resource is renamed in the program, also on later runs", () => {
+  it("stays if the resource is renamed in the program, also on later runs", () => {
     const first = withAutoName("old", {}, {}, "0123456");
     const second = withAutoName("new", first, {}, "aaaaaaa");
     assert.deepEqual(withAutoName("new", second, {}, "bbbbbbb"), first);
   });
 
-  it("is available for a replacement, while a given name must be released first", () => {
+  it("is available for a replacement, while an explicit name must be released first", () => {
     const auto = withAutoName("web", {}, {}, "0123456");
     assert.equal(reusesName(auto, withAutoName("web", auto, {}, "aaaaaaa")), false);
     assert.equal(reusesName({ name: "web-0123456" }, withAutoName("web", {}, { name: "web-0123456" }, "")), true);
@@ -60,7 +60,7 @@ describe("a state migration", () => {
     assert.deepEqual(migrate(definition, { __version: 2, renamed: 1 }), { __version: 2, renamed: 1, added: true });
   });
 
-  it("leaves a current or newer state as it is", () => {
+  it("leaves a current or newer state unchanged", () => {
     assert.deepEqual(migrate(definition, { __version: 3, x: 1 }), { __version: 3, x: 1 });
     assert.deepEqual(migrate(definition, { __version: 9, x: 1 }), { __version: 9, x: 1 });
   });

@@ -20,13 +20,13 @@ describe("the functions for certificates", () => {
     assert.equal(commonName, "www.example.com");
   });
 
-  for (const [asked, names] of [
+  for (const [commonName, names] of [
     ["shop.example.com", ["shop"]],
     ["WWW.example.com.", ["www"]],
     ["example.com", []],
   ] as const) {
-    it(`find certificates for ${asked} regardless of case and trailing dot`, async () => {
-      const found = await callFunction(functionOf("getCertificates"), context(), { commonName: asked });
+    it(`find certificates for ${commonName} regardless of case and trailing dot`, async () => {
+      const found = await callFunction(functionOf("getCertificates"), context(), { commonName });
       assert.deepEqual(
         (found["certificates"] as { name: string }[]).map(({ name }) => name),
         names,

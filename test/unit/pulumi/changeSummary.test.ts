@@ -10,7 +10,7 @@ const change = (property: string, more: Partial<PropertyChange> = {}): PropertyC
   certain: true,
   ...more,
 });
-const said = (changes: readonly PropertyChange[], more: Partial<Parameters<typeof formatChangeSummary>[0]> = {}) =>
+const summaryOf = (changes: readonly PropertyChange[], more: Partial<Parameters<typeof formatChangeSummary>[0]> = {}) =>
   formatChangeSummary({
     ...{
       label: "Instance 'web'",
@@ -27,26 +27,26 @@ const said = (changes: readonly PropertyChange[], more: Partial<Parameters<typeo
 describe("the change summary of a preview", () => {
   it("lists the update's steps in order", () => {
     const steps = ["stop it", "change memoryMb and env in place", "start it"];
-    assert.deepEqual(said([change("memoryMb"), change("env")], { steps }), [
+    assert.deepEqual(summaryOf([change("memoryMb"), change("env")], { steps }), [
       "Instance 'web': the update will stop it, change memoryMb and env in place, then start it.",
     ]);
   });
 
   it("lists the changes where no steps are known", () => {
-    assert.deepEqual(said([change("a"), change("b"), change("c")]), [
+    assert.deepEqual(summaryOf([change("a"), change("b"), change("c")]), [
       "Instance 'web': will change a, b and c in place.",
     ]);
   });
 
   it("gives the reason of a replacement and whether it interrupts service, and nothing else", () => {
     const changes = [change("restartPolicy", { replace: true }), change("tags"), change("env", { certain: false })];
-    assert.deepEqual(said(changes), [
+    assert.deepEqual(summaryOf(changes), [
       "Instance 'web': will be replaced because restartPolicy cannot be changed in place.",
     ]);
-    assert.deepEqual(said(changes, { deleteBeforeReplace: true }), [
+    assert.deepEqual(summaryOf(changes, { deleteBeforeReplace: true }), [
       "Instance 'web': will be deleted and recreated because restartPolicy cannot be changed in place.",
     ]);
-    assert.deepEqual(said([], { movesMetro: true }), [
+    assert.deepEqual(summaryOf([], { movesMetro: true }), [
       "Instance 'web': will be replaced because it moves to another metro.",
     ]);
   });
@@ -55,20 +55,23 @@ describe("the change summary of a preview", () => {
     const what =
       "Instance 'web': the old resource is locked against deletion: set deleteLock to false and run 'pulumi up' first.";
     const replaced = [change("restartPolicy", { replace: true })];
-    assert.equal(said(replaced, { isDeleteLocked: true })[1], what);
-    assert.equal(said([], { movesMetro: true, isDeleteLocked: true })[1], what);
-    assert.equal(said([change("tags")], { isDeleteLocked: true }).length, 1);
+    assert.equal(summaryOf(replaced, { isDeleteLocked: true })[1], what);
+    assert.equal(summaryOf([], { movesMetro: true, isDeleteLocked: true })[1], what);
+    assert.equal(summaryOf([change("tags")], { isDeleteLocked: true }).length, 1);
   });
 
   it("lists what may change and what that would take", () => {
     const open = { certain: false };
-    assert.deepEqual(said([change("image", { ...open, restart: true })]), [
+    assert.deepEqual(summaryOf([change("image", { ...open, restart: true })]), [
       "Instance 'web': image may change (value not known yet); a change would restart it.",
     ]);
-    assert.deepEqual(said([change("tags"), change("service", open), change("autokill", open)], { steps: ["tag it"] }), [
-      "Instance 'web': the update will tag it.",
-      "Instance 'web': service and autokill may change (values not known yet).",
-    ]);
+    assert.deepEqual(
+      summaryOf([change("tags"), change("service", open), change("autokill", open)], { steps: ["tag it"] }),
+      [
+        "Instance 'web': the update will tag it.",
+        "Instance 'web': service and autokill may change (values not known yet).",
+      ],
+    );
   });
 
   it("separates a possible replacement from possible updates in place", () => {
@@ -78,7 +81,7 @@ describe("the change summary of a preview", () => {
       change("tags", open),
       change("restartPolicy", { ...open, mayReplace: true }),
     ];
-    assert.deepEqual(said(changes), [
+    assert.deepEqual(summaryOf(changes), [
       "Instance 'web': service and restartPolicy may change (values not known yet); a change would replace it.",
       "Instance 'web': tags may change (value not known yet).",
     ]);
@@ -87,19 +90,19 @@ describe("the change summary of a preview", () => {
   it("lists certain changes that no step covers", () => {
     const partiallyUnknown = ["volumes", "tags"];
     assert.deepEqual(
-      said([change("env"), change("volumes", { restart: true }), change("tags")], { partiallyUnknown }),
+      summaryOf([change("env"), change("volumes", { restart: true }), change("tags")], { partiallyUnknown }),
       [
         "Instance 'web': will change env in place.",
         "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
         "Instance 'web': tags will change (value not fully known yet).",
       ],
     );
-    assert.deepEqual(said([change("args"), change("tags")], { partiallyUnknown: ["args", "tags"] }), [
+    assert.deepEqual(summaryOf([change("args"), change("tags")], { partiallyUnknown: ["args", "tags"] }), [
       "Instance 'web': args and tags will change (values not fully known yet).",
     ]);
   });
 
   it("is empty without changes", () => {
-    assert.deepEqual(said([]), []);
+    assert.deepEqual(summaryOf([]), []);
   });
 });

@@ -7,14 +7,14 @@ import { type ResourceDiff, diffResource } from "../../../provider/pulumi/resour
 import { createPrintOnce, describeChanges } from "../../../provider/pulumi/describeChanges";
 import { type ResourceKind, resourceOf } from "../../../provider/resources/all";
 
-const checked = async (kind: ResourceKind, given: object): Promise<Properties> => {
-  const { inputs, failures } = await check(resourceOf(kind), {}, { name: "it", ...given });
+const checked = async (kind: ResourceKind, args: object): Promise<Properties> => {
+  const { inputs, failures } = await check(resourceOf(kind), {}, { name: "it", ...args });
   assert.deepEqual(failures, []);
   return inputs;
 };
 
 describe("the preview text", () => {
-  const decided = async (kind: ResourceKind, olds: object, news: object, outputs: object): Promise<ResourceDiff> => {
+  const diffOf = async (kind: ResourceKind, olds: object, news: object, outputs: object): Promise<ResourceDiff> => {
     const state = { ...(await checked(kind, olds)), ...outputs };
     return diffResource(resourceOf(kind), {
       label: `${kind} 'web'`,
@@ -23,34 +23,34 @@ describe("the preview text", () => {
       movesMetro: false,
     });
   };
-  const said = async (olds: object, news: object, outputs: object = { state: "running" }) =>
-    describeChanges(resourceOf("Instance"), await decided("Instance", olds, news, outputs));
+  const previewOf = async (olds: object, news: object, outputs: object = { state: "running" }) =>
+    describeChanges(resourceOf("Instance"), await diffOf("Instance", olds, news, outputs));
   const serviceText = async (olds: object, news: object) => {
     const base = { ports: [{ port: 8080 }], replicas: 0 };
     return describeChanges(
       resourceOf("Service"),
-      await decided("Service", { ...base, ...olds }, { ...base, ...news }, {}),
+      await diffOf("Service", { ...base, ...olds }, { ...base, ...news }, {}),
     );
   };
 
   it("describes the plan that the update executes", async () => {
     const news = { image: "a", memoryMb: 256, env: { TOKEN: "s3cret" }, drainTimeoutMs: 5000 };
-    assert.deepEqual(await said({ image: "a" }, news), [
+    assert.deepEqual(await previewOf({ image: "a" }, news), [
       "Instance 'web': the update will stop it within 5 s, change env and memoryMb in place, then start it.",
     ]);
-    assert.deepEqual(await said({ image: "a" }, news, { state: "stopped" }), [
+    assert.deepEqual(await previewOf({ image: "a" }, news, { state: "stopped" }), [
       "Instance 'web': the update will change env and memoryMb in place, restarting it if it runs by then.",
     ]);
   });
 
   it("separates certain from unknown changes", async () => {
-    assert.deepEqual(await said({ image: "a" }, { image: UNKNOWN, tags: ["t"] }), [
+    assert.deepEqual(await previewOf({ image: "a" }, { image: UNKNOWN, tags: ["t"] }), [
       "Instance 'web': the update will change tags in place.",
       "Instance 'web': image may change (value not known yet); a change would restart it.",
     ]);
     const mount = { volume: UNKNOWN, at: "/data" };
     assert.deepEqual(
-      await said({ image: "a", volumes: [{ volume: "v", at: "/x" }] }, { image: "a", volumes: [mount] }),
+      await previewOf({ image: "a", volumes: [{ volume: "v", at: "/x" }] }, { image: "a", volumes: [mount] }),
       [
         "Instance 'web': the update will stop it, detach volume 'v' from /x, attach a volume not known yet at /data, then start it.",
       ],
@@ -58,19 +58,24 @@ describe("the preview text", () => {
   });
 
   it("mentions a pending start, even if nothing else or nothing known changes", async () => {
-    const owing = { state: "stopped", [PENDING_START_KEY]: true };
-    assert.deepEqual(await said({ image: "a" }, { image: "a" }, owing), ["Instance 'web': the update will start it."]);
-    assert.deepEqual(await said({ image: "a" }, { image: UNKNOWN }, owing), [
+    const pending = { state: "stopped", [PENDING_START_KEY]: true };
+    assert.deepEqual(await previewOf({ image: "a" }, { image: "a" }, pending), [
+      "Instance 'web': the update will start it.",
+    ]);
+    assert.deepEqual(await previewOf({ image: "a" }, { image: UNKNOWN }, pending), [
       "Instance 'web': the update will start it.",
       "Instance 'web': image may change (value not known yet); a change would restart it.",
     ]);
-    assert.deepEqual(await said({ image: "a" }, { image: "a" }, { state: "stopped" }), []);
+    assert.deepEqual(await previewOf({ image: "a" }, { image: "a" }, { state: "stopped" }), []);
   });
 
   it("reports a lock on a resource to replace, even if the change removes it", async () => {
-    const [, locked] = await said({ image: "a", deleteLock: true }, { image: "a", restartPolicy: "always" });
+    const [, locked] = await previewOf({ image: "a", deleteLock: true }, { image: "a", restartPolicy: "always" });
     assert.match(locked ?? "", /^Instance 'web': the old resource is locked against deletion: /);
-    assert.equal((await said({ image: "a" }, { image: "a", restartPolicy: "always", deleteLock: true })).length, 1);
+    assert.equal(
+      (await previewOf({ image: "a" }, { image: "a", restartPolicy: "always", deleteLock: true })).length,
+      1,
+    );
   });
 
   it("names no step that an unknown value may make unnecessary", async () => {
@@ -82,7 +87,7 @@ describe("the preview text", () => {
       { volume: "v2", at: "/x" },
       { volume: UNKNOWN, at: "/y" },
     ];
-    assert.deepEqual(await said({ image: "a", volumes }, { image: "a", volumes: news }), [
+    assert.deepEqual(await previewOf({ image: "a", volumes }, { image: "a", volumes: news }), [
       "Instance 'web': the update will stop it, detach volume 'v' from /x, attach volume 'v2' at /x, then start it.",
       "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
     ]);
@@ -103,20 +108,20 @@ describe("the preview text", () => {
 
   it("reports that an unknown value may cause a replacement", async () => {
     assert.deepEqual(
-      await said({ image: "a" }, { image: "a", restartPolicy: UNKNOWN, service: UNKNOWN, tags: UNKNOWN }),
+      await previewOf({ image: "a" }, { image: "a", restartPolicy: UNKNOWN, service: UNKNOWN, tags: UNKNOWN }),
       [
         "Instance 'web': restartPolicy and service may change (values not known yet); a change would replace it.",
         "Instance 'web': tags may change (value not known yet).",
       ],
     );
     const job = { image: "a", features: ["delete-on-stop"] };
-    assert.deepEqual(await said(job, { ...job, memoryMb: UNKNOWN }), [
+    assert.deepEqual(await previewOf(job, { ...job, memoryMb: UNKNOWN }), [
       "Instance 'web': memoryMb may change (value not known yet); a change would replace it.",
     ]);
     const disk = { sizeMb: 64, template: "t", allowDataLoss: true };
     const news = { ...disk, sizeMb: UNKNOWN, template: UNKNOWN, quotaPolicy: UNKNOWN };
     const ofVolume = async (olds: object, later: object) =>
-      describeChanges(resourceOf("Volume"), await decided("Volume", olds, later, {}));
+      describeChanges(resourceOf("Volume"), await diffOf("Volume", olds, later, {}));
     assert.deepEqual(await ofVolume(disk, news), [
       "Volume 'web': sizeMb and template may change (values not known yet); a change would replace it.",
       "Volume 'web': quotaPolicy may change (value not known yet).",
@@ -128,11 +133,11 @@ describe("the preview text", () => {
   });
 
   it("quotes no unknown value", async () => {
-    assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [UNKNOWN], tags: ["t"] }), [
+    assert.deepEqual(await previewOf({ image: "a" }, { image: "a", volumes: [UNKNOWN], tags: ["t"] }), [
       "Instance 'web': the update will change tags in place.",
       "Instance 'web': volumes will change (value not fully known yet); this restarts it.",
     ]);
-    assert.deepEqual(await said({ image: "a" }, { image: "a", volumes: [{ volume: "v", at: UNKNOWN }] }), [
+    assert.deepEqual(await previewOf({ image: "a" }, { image: "a", volumes: [{ volume: "v", at: UNKNOWN }] }), [
       "Instance 'web': the update will stop it, attach volume 'v' at a value not known yet, then start it.",
     ]);
     assert.deepEqual(await serviceText({}, { autokill: { timeMs: UNKNOWN } }), [

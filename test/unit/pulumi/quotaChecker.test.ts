@@ -14,113 +14,113 @@ const quotas = (more: Partial<QuotasItem>): QuotasItem => ({
   ...more,
 });
 
-const checked = async (kind: ResourceKind, given: object): Promise<Properties> => {
-  const { inputs, failures } = await check(resourceOf(kind), {}, { name: "it", ...given });
+const checked = async (kind: ResourceKind, args: object): Promise<Properties> => {
+  const { inputs, failures } = await check(resourceOf(kind), {}, { name: "it", ...args });
   assert.deepEqual(failures, []);
   return inputs;
 };
 const HINT = "Reduce the amount, delete unused resources, or request a larger quota.";
 
 describe("the quota check at preview", () => {
-  let asked = 0;
-  const watching = (answer: QuotasItem | undefined) => {
-    asked = 0;
-    const watch = new QuotaChecker(
+  let requests = 0;
+  const checking = (response: QuotasItem | undefined) => {
+    requests = 0;
+    const checker = new QuotaChecker(
       () => {
-        asked++;
-        return Promise.resolve(answer);
+        requests++;
+        return Promise.resolve(response);
       },
-      () => assert.fail("nothing is to be said"),
+      () => assert.fail("no warning is expected"),
     );
-    return async (kind: ResourceKind, name: string, given: object, olds: Properties = {}) =>
-      watch.check(resourceOf(kind), `${kind} '${name}'`, olds, await checked(kind, given));
+    return async (kind: ResourceKind, name: string, args: object, olds: Properties = {}) =>
+      checker.check(resourceOf(kind), `${kind} '${name}'`, olds, await checked(kind, args));
   };
   const guest = (memoryMb: number) => ({ image: "a", memoryMb });
 
   it("sends no request if nothing changes", async () => {
-    const failures = watching(quotas({ hard: { live_memory_mb: 0 } }));
+    const failures = checking(quotas({ hard: { live_memory_mb: 0 } }));
     const olds = await checked("Instance", guest(64));
     assert.deepEqual(await failures("Instance", "a", guest(64), olds), []);
-    assert.equal(asked, 0);
+    assert.equal(requests, 0);
     assert.equal((await failures("Instance", "a", guest(128), olds)).length, 1);
-    assert.equal(asked, 1);
+    assert.equal(requests, 1);
   });
 
   it("sums the whole plan and rejects the resource that exceeds a quota", async () => {
-    const failures = watching(quotas({ hard: { live_memory_mb: 12_000 } }));
+    const failures = checking(quotas({ hard: { live_memory_mb: 12_000 } }));
     assert.deepEqual(await failures("Instance", "a", guest(8000)), []);
     assert.deepEqual(await failures("Instance", "b", guest(4000)), [
       `QUOTA_EXCEEDED: memoryMb: the plan needs 12000 MiB more of live_memory_mb; 1024 of 12000 MiB are used. ${HINT}`,
     ]);
-    assert.equal(asked, 1, "one request per process");
+    assert.equal(requests, 1, "one request per process");
   });
 
   it("counts existing usage once, and only the growth of an update", async () => {
-    const failures = watching(quotas({ used: { live_memory_mb: 11_000 }, hard: { live_memory_mb: 12_000 } }));
+    const failures = checking(quotas({ used: { live_memory_mb: 11_000 }, hard: { live_memory_mb: 12_000 } }));
     assert.deepEqual(await failures("Instance", "a", guest(8192), await checked("Instance", guest(8192))), []);
     assert.deepEqual(await failures("Instance", "b", guest(3000), await checked("Instance", guest(2000))), []);
     assert.equal((await failures("Instance", "c", guest(16))).length, 1);
   });
 
   it("lets shrinking resources make room, and never rejects them", async () => {
-    const failures = watching(quotas({ used: { live_memory_mb: 12_500 }, hard: { live_memory_mb: 12_000 } }));
+    const failures = checking(quotas({ used: { live_memory_mb: 12_500 }, hard: { live_memory_mb: 12_000 } }));
     assert.deepEqual(await failures("Instance", "a", guest(1000), await checked("Instance", guest(2000))), []);
     assert.deepEqual(await failures("Instance", "b", guest(500)), []);
   });
 
   /** The errors of a replacement that needs this much memory. */
-  const replacing = async (memoryMb: number, goesFirst: boolean, ...others: number[]) => {
+  const replacing = async (memoryMb: number, isDeletedFirst: boolean, ...others: number[]) => {
     const resource = resourceOf("Instance");
-    const said: string[] = [];
+    const warnings: string[] = [];
     const response = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 12_000 } });
-    const watch = new QuotaChecker(
+    const checker = new QuotaChecker(
       () => Promise.resolve(response),
-      (sentences) => said.push(...sentences),
+      (sentences) => warnings.push(...sentences),
     );
     const old = await checked("Instance", guest(8000));
     const changed = { ...(await checked("Instance", guest(memoryMb))), restartPolicy: "always" };
     const label = "Instance 'a'";
-    const failures = [...(await watch.check(resource, label, old, changed))];
-    watch.forget(label, changed);
-    watch.expectReplacement(resource, label, old, goesFirst);
-    failures.push(...(await watch.check(resource, label, {}, { ...changed, name: "new" })));
+    const failures = [...(await checker.check(resource, label, old, changed))];
+    checker.forget(label, changed);
+    checker.expectReplacement(resource, label, old, isDeletedFirst);
+    failures.push(...(await checker.check(resource, label, {}, { ...changed, name: "new" })));
     for (const other of others) {
-      failures.push(...(await watch.check(resource, "Instance 'b'", {}, await checked("Instance", guest(other)))));
+      failures.push(...(await checker.check(resource, "Instance 'b'", {}, await checked("Instance", guest(other)))));
     }
-    return { failures, said };
+    return { failures, warnings };
   };
 
   it("counts a replacement beside its predecessor, unless that is deleted first", async () => {
-    assert.deepEqual(await replacing(4000, false), { failures: [], said: [] });
+    assert.deepEqual(await replacing(4000, false), { failures: [], warnings: [] });
     assert.equal((await replacing(4000, false, 16)).failures.length, 1);
-    assert.deepEqual(await replacing(8000, true, 4000), { failures: [], said: [] });
+    assert.deepEqual(await replacing(8000, true, 4000), { failures: [], warnings: [] });
     assert.equal((await replacing(8000, true, 4001)).failures.length, 1);
   });
 
   it("accepts a replacement that fits after its predecessor is deleted, since the program can choose that order", async () => {
-    const needsIts = "Instance 'a': creating its replacement first would exceed live_memory_mb; ";
+    const warning = "Instance 'a': creating its replacement first would exceed live_memory_mb; ";
     assert.deepEqual(await replacing(8000, false, 4000), {
       failures: [],
-      said: [`${needsIts}set the option deleteBeforeReplace: true, or the replacement will fail.`],
+      warnings: [`${warning}set the option deleteBeforeReplace: true, or the replacement will fail.`],
     });
     assert.equal((await replacing(8000, false, 4001)).failures.length, 1);
   });
 
   it("rejects a replacement that does not fit in either order", async () => {
     const resource = resourceOf("Instance");
-    const answer = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 8000 } });
-    const watch = new QuotaChecker(
-      () => Promise.resolve(answer),
-      () => assert.fail("nothing is to be said"),
+    const response = quotas({ used: { live_memory_mb: 8000 }, hard: { live_memory_mb: 8000 } });
+    const checker = new QuotaChecker(
+      () => Promise.resolve(response),
+      () => assert.fail("no warning is expected"),
     );
-    watch.expectReplacement(resource, "a", await checked("Instance", guest(4000)), false);
-    assert.deepEqual(await watch.check(resource, "a", {}, await checked("Instance", guest(8000))), [
+    checker.expectReplacement(resource, "a", await checked("Instance", guest(4000)), false);
+    assert.deepEqual(await checker.check(resource, "a", {}, await checked("Instance", guest(8000))), [
       `QUOTA_EXCEEDED: memoryMb: the plan needs 4000 MiB more of live_memory_mb; 8000 of 8000 MiB are used. ${HINT}`,
     ]);
   });
 
   it("counts two resources with one name in different components", async () => {
-    const failures = watching(quotas({ used: { total_volume_mb: 0 }, hard: { total_volume_mb: 100 } }));
+    const failures = checking(quotas({ used: { total_volume_mb: 0 }, hard: { total_volume_mb: 100 } }));
     assert.deepEqual(await failures("Volume", "data", { name: "data-1", sizeMb: 60 }), []);
     assert.deepEqual(await failures("Volume", "data", { name: "data-2", sizeMb: 60 }), [
       `QUOTA_EXCEEDED: sizeMb: the plan needs 120 MiB more of total_volume_mb; 0 of 100 MiB are used. ${HINT}`,
@@ -128,7 +128,7 @@ describe("the quota check at preview", () => {
   });
 
   it("counts an omitted input at its old value if that stays", async () => {
-    const failures = watching(quotas({ used: { total_volume_mb: 100 }, hard: { total_volume_mb: 100 } }));
+    const failures = checking(quotas({ used: { total_volume_mb: 100 }, hard: { total_volume_mb: 100 } }));
     const olds = await checked("Volume", { sizeMb: 90, quotaPolicy: "dynamic" });
     assert.deepEqual(await failures("Volume", "a", { sizeMb: 90, tags: ["t"] }, olds), []);
     const sized = { ...(await checked("Volume", { cloneFrom: "x", sizeMb: 90 })), quotaPolicy: "static" };
@@ -137,12 +137,12 @@ describe("the quota check at preview", () => {
   });
 
   it("checks the size limit of each object, wherever it is set", async () => {
-    const failures = watching(quotas({}));
+    const failures = checking(quotas({}));
     assert.deepEqual(await failures("Instance", "a", guest(9000)), [
       `QUOTA_EXCEEDED: memoryMb: must be 16 to 8192 MiB in this account, got 9000. ${HINT}`,
     ]);
-    const there = await checked("Instance", guest(9000));
-    assert.deepEqual(await failures("Instance", "old", { ...guest(9000), tags: ["a"] }, there), []);
+    const olds = await checked("Instance", guest(9000));
+    assert.deepEqual(await failures("Instance", "old", { ...guest(9000), tags: ["a"] }, olds), []);
     const [first] = await failures("Volume", "v", { sizeMb: 4 });
     assert.match(first ?? "", /^QUOTA_EXCEEDED: sizeMb: must be 8 to 20480 MiB in this account, got 4\./);
     const own = { image: "a", ephemeralVolumes: [{ at: "/x", sizeMb: 30_000 }] };
@@ -154,8 +154,8 @@ describe("the quota check at preview", () => {
   it("names the input that uses the quota, or else the kind of resource", async () => {
     const full = { instances: 2, live_vcpus: 3, services: 3, volumes: 1 };
     const used = { instances: 1, live_vcpus: 1, services: 2, volumes: 1 };
-    const failing = async (kind: ResourceKind, given: object) => {
-      const [sentence = "", ...more] = await watching(quotas({ used, hard: full }))(kind, "x", given);
+    const failing = async (kind: ResourceKind, args: object) => {
+      const [sentence = "", ...more] = await checking(quotas({ used, hard: full }))(kind, "x", args);
       assert.deepEqual(more, []);
       return sentence;
     };
@@ -197,14 +197,14 @@ describe("the quota check at preview", () => {
       `QUOTA_EXCEEDED: with this Volume, the plan ${needs(1, "volumes", 1, 1)}`,
     );
     const noInstance = quotas({ used: { instances: 2 }, hard: { instances: 2 } });
-    assert.deepEqual(await watching(noInstance)("Instance", "x", { image: "a" }), [
+    assert.deepEqual(await checking(noInstance)("Instance", "x", { image: "a" }), [
       `QUOTA_EXCEEDED: with this Instance, the plan ${needs(1, "instances", 2, 2)}`,
     ]);
   });
 
   it("covers virtual CPUs and autoscale sizes", async () => {
     const limits = { min_vcpus: 1, max_vcpus: 2, min_autoscale_size: 1, max_autoscale_size: 6 };
-    const failures = watching(quotas({ limits }));
+    const failures = checking(quotas({ limits }));
     const may = (least: number, most: number, got: number) =>
       `must be ${least} to ${most} in this account, got ${got}. ${HINT}`;
     assert.deepEqual(await failures("Instance", "a", { image: "a", vcpus: 3 }), [
@@ -222,11 +222,11 @@ describe("the quota check at preview", () => {
   });
 
   it("ignores unknown values, unlimited quotas and unavailable ones", async () => {
-    const unknown = watching(quotas({}));
+    const unknown = checking(quotas({}));
     assert.deepEqual(await unknown("Instance", "a", { image: UNKNOWN, memoryMb: UNKNOWN }), []);
-    const noneLive = watching(quotas({ used: { live_instances: 1 }, hard: { live_instances: 1 } }));
+    const noneLive = checking(quotas({ used: { live_instances: 1 }, hard: { live_instances: 1 } }));
     assert.deepEqual(await noneLive("Instance", "a", { image: "a", autostart: UNKNOWN }), []);
-    assert.deepEqual(await watching(quotas({ hard: {}, limits: {} }))("Instance", "a", guest(99_999)), []);
-    assert.deepEqual(await watching(undefined)("Instance", "a", guest(99_999)), []);
+    assert.deepEqual(await checking(quotas({ hard: {}, limits: {} }))("Instance", "a", guest(99_999)), []);
+    assert.deepEqual(await checking(undefined)("Instance", "a", guest(99_999)), []);
   });
 });

@@ -6,7 +6,7 @@ import { getInstanceLogs } from "../../../provider/functions/instances";
 import { type ResourceKind, resourceOf } from "../../../provider/resources/all";
 
 /** A value at the limit, one beyond it, and the text about that: where it is, and what is allowed. */
-type Limit = readonly [at: unknown, beyond: unknown, said: string];
+type Limit = readonly [at: unknown, beyond: unknown, message: string];
 /** The inputs that contain a value. */
 type Around = (value: unknown) => Properties;
 
@@ -175,12 +175,12 @@ async function failuresOf(definition: unknown, inputs: Properties): Promise<read
   return failures.map(({ property, reason }) => `${property}: ${reason}`);
 }
 
-async function assertLimit(definition: unknown, around: Around, [at, beyond, said]: Limit): Promise<void> {
+async function assertLimit(definition: unknown, around: Around, [at, beyond, message]: Limit): Promise<void> {
   assert.deepEqual(await failuresOf(definition, around(at)), []);
   const [first = "", ...others] = await failuresOf(definition, around(beyond));
   assert.deepEqual(others, []);
   // A text that is too long is quoted in part.
-  assert.equal(first.slice(0, said.length), said);
+  assert.equal(first.slice(0, message.length), message);
 }
 
 describe("the limits of the platform", () => {

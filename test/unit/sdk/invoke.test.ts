@@ -50,9 +50,9 @@ describe("a function in a preview", () => {
   afterEach(() => nock.cleanAll());
 
   const nameOf = (found: pulumi.Output<{ readonly name: string }>) => previewed(found.apply(({ name }) => name));
-  const ask = (dependsOn: pulumi.InvokeOutputOptions["dependsOn"]) =>
+  const readVolume = (dependsOn: pulumi.InvokeOutputOptions["dependsOn"]) =>
     nameOf(unikernel.getVolumeOutput({ name: "web" }, { provider, ...(dependsOn === undefined ? {} : { dependsOn }) }));
-  const answer = () =>
+  const mockVolume = () =>
     nock(URL)
       .get("/v1/volumes?name=web")
       .reply(200, {
@@ -61,16 +61,16 @@ describe("a function in a preview", () => {
       });
 
   it("waits for a dependency that is not created yet", async () => {
-    assert.equal(await ask(new unikernel.Volume("new-1", { sizeMb: 1 })), "not known");
-    assert.equal(await ask([pulumi.output(new unikernel.Volume("new-2", { sizeMb: 1 }))]), "not known");
+    assert.equal(await readVolume(new unikernel.Volume("new-1", { sizeMb: 1 })), "not known");
+    assert.equal(await readVolume([pulumi.output(new unikernel.Volume("new-2", { sizeMb: 1 }))]), "not known");
   });
 
   it("waits for the children of a component dependency, at any depth", async () => {
-    assert.equal(await ask(new Holder("holder-1", "new-3")), "not known");
+    assert.equal(await readVolume(new Holder("holder-1", "new-3")), "not known");
     const outer = new pulumi.ComponentResource("test:index:Outer", "outer");
     const inner = new pulumi.ComponentResource("test:index:Inner", "inner", {}, { parent: outer });
     new unikernel.Volume("new-4", { sizeMb: 1 }, { parent: inner });
-    assert.equal(await ask([outer]), "not known");
+    assert.equal(await readVolume([outer]), "not known");
   });
 
   it("waits for the resource that a known argument comes from", async () => {
@@ -85,8 +85,8 @@ describe("a function in a preview", () => {
       new unikernel.Volume("old-1", { sizeMb: 1 }),
       [new Holder("holder-2", "old-2"), new unikernel.Volume("old-3", { sizeMb: 1 })],
     ]) {
-      answer();
-      assert.equal(await ask(dependsOn), "web");
+      mockVolume();
+      assert.equal(await readVolume(dependsOn), "web");
     }
   });
 });

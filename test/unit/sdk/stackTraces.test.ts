@@ -29,7 +29,7 @@ describe("stack traces", () => {
     pulumi.runtime.setMocks(
       {
         newResource: ({ name, inputs }) => {
-          if (name === "refused") throw new Error("refused by the mock");
+          if (name === "rejected") throw new Error("rejected by the mock");
           return { id: name, state: inputs as object };
         },
         call: () => ({}),
@@ -42,18 +42,18 @@ describe("stack traces", () => {
 
   it("are off during the creation of resource outputs and on afterwards", async () => {
     const before = Error.stackTraceLimit;
-    const made: unikernel.Volume[] = [];
-    const traces = promiseTraces(() => void made.push(new unikernel.Volume("data", { sizeMb: 64 })));
+    const volumes: unikernel.Volume[] = [];
+    const traces = promiseTraces(() => void volumes.push(new unikernel.Volume("data", { sizeMb: 64 })));
     // Two each for urn and id, four for the last property and one for the call; not four for each of 22 properties.
     assert.ok(traces > 0 && traces <= 10, `${traces} stack traces`);
     assert.equal(Error.stackTraceLimit, before);
-    await Promise.all(made.map((volume) => new Promise((resolve) => volume.id.apply(resolve))));
+    await Promise.all(volumes.map((volume) => new Promise((resolve) => volume.id.apply(resolve))));
     assert.equal(Error.stackTraceLimit, before);
   });
 
   it("lead to the program's line if a registration fails", async () => {
-    const error = await failed(new unikernel.Volume("refused", { sizeMb: 64 }));
-    assert.match(error.message, /refused by the mock/);
+    const error = await failed(new unikernel.Volume("rejected", { sizeMb: 64 }));
+    assert.match(error.message, /rejected by the mock/);
     assert.match(error.stack ?? "", /stackTraces\.test\.ts/);
   });
 

@@ -1,4 +1,5 @@
 /** Changes of instances. */
+import { withClearAsDel } from "../../../contract/models";
 import type { InstancePatchOperation } from "../../instances/instance";
 import { findInstance } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
@@ -8,7 +9,6 @@ import { withUnpackedLayers, resolvePatch } from "../../instances/create/resolve
 import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
-import { withClearAsDel } from "../../clearing";
 import { Mutex } from "../../../base/mutex";
 
 import type { Handlers } from "../handler";
@@ -18,9 +18,9 @@ import { mapItems } from "../items";
 export function instancePatchHandlers(registry: Registry): Pick<Handlers, "patchInstances"> {
   return {
     patchInstances: async ({ body }) => {
-      const inOrder = new Mutex();
-      const items = await mapItems(body, registry.parts.log, (triple) =>
-        inOrder.runExclusive(() => patch(registry, triple)),
+      const mutex = new Mutex();
+      const items = await mapItems(body, registry.parts.log, (operation) =>
+        mutex.runExclusive(() => patch(registry, operation)),
       );
       const ids = body.map(({ id }) => (id === undefined ? {} : { id }));
       return { items: items.map((item, index) => ({ ...item, ...ids[index] })) };

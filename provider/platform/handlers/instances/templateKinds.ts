@@ -1,11 +1,11 @@
 /** Handlers that templates and checkpoints share. */
+import { withClearAsDel } from "../../../contract/models";
 import { type Selector, findBySelector, isVisible, visibleInstances, readItems } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotAutoscaleTemplate } from "../../autoscale/managedInstances";
 import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
-import { withClearAsDel } from "../../clearing";
 import { instanceItem } from "./item";
 
 import type { HandlerRequest } from "../handler";

@@ -2,7 +2,10 @@
 import { RequestError } from "../../errors";
 import { MAX_JSON_DEPTH, MAX_JSON_VALUES } from "../limits";
 
-/** Parses the text; `undefined` if there is no body. Throws {@link RequestError} 400 for invalid JSON, too deep nesting or too many values. */
+/**
+ * Parses the text; `undefined` if there is no body. Throws {@link RequestError} 400 for invalid JSON, too deep nesting or too
+ * many values.
+ */
 export function parseJson(text: string | undefined): unknown {
   if (text === undefined || text.trim() === "") return undefined;
   assertWithinLimits(text);

@@ -22,6 +22,7 @@ const USER = "44444444-4444-4444-8444-444444444444";
 const PIN = { status: "success", uuid: OTHER, name: "app" };
 const isPinned = (url: string) => /app.*@sha256:[0-9a-f]{64}$/.test(url);
 
+/** Scenarios of the contract suite. */
 export const scenarios = (): readonly Scenario[] => [
   {
     name: "reports images, quotas and health",

@@ -34,8 +34,8 @@ const busy = {
 };
 const idle = { name: "calm", type: "idle" as const, idle_time_ms: 60_000 };
 
-/** A service group and a template. */
-const prepared: readonly RecordedExchange[] = [
+/** Creates a service group and a template. */
+const preparation: readonly RecordedExchange[] = [
   post(SERVICES, undefined, ok(KEY, web)),
   post("/v1/instances", { name: "golden", image: "app:1" }, ok("instances", item(INSTANCE, "golden"))),
   post(
@@ -63,8 +63,8 @@ const failedConfiguration = (more: object, code: number, message: string): Recor
     failed(KEY, failure(code, message, { uuid: SERVICE })),
   );
 
-/** Instances of a service group, once there are any. */
-async function members(client: Client, uuid: string) {
+/** The first instance of a service group; waits until it has one. */
+async function firstInstance(client: Client, uuid: string) {
   for (;;) {
     const { instances } = onlyItem(await client.getServices({ query: { uuid: [uuid] } }), "Reading");
     const [first] = instances ?? [];
@@ -73,11 +73,12 @@ async function members(client: Client, uuid: string) {
   }
 }
 
+/** Scenarios of the contract suite. `port` is a free TCP port. */
 export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "has a configuration that is absent, created once, read and deleted",
     exchanges: [
-      ...prepared,
+      ...preparation,
       get(`${PATH}?uuid=${SERVICE}`, ok(KEY, { ...web, status: "unconfigured", enabled: false })),
       remove(PATH, [{ uuid: SERVICE }], failed(KEY, failure(27, "Autoscale is not configured", { uuid: SERVICE }))),
       failedConfiguration({ max_size: 1000 }, 29, "'max_size' must be between 0 and 16"),
@@ -103,19 +104,25 @@ export const scenarios = (port: number): readonly Scenario[] => [
       const entry = await prepare(client, port);
       const { uuid } = entry;
       const absent = onlyItem(await client.getAutoscale({ query: { uuid: [uuid] } }), "Reading");
-      const nothing = await client.deleteAutoscale({ body: [{ uuid }] });
+      const notConfigured = await client.deleteAutoscale({ body: [{ uuid }] });
       const tooLarge = await client.createAutoscale({ body: [{ ...entry, max_size: 1000 }] });
       const sized = { ...entry, min_size: 0, max_size: 3 };
       onlyItem(await client.createAutoscale({ body: [sized] }), "Configuring");
       const again = await client.createAutoscale({ body: [sized] });
-      const made = onlyItem(await client.getAutoscale({ query: { uuid: [uuid] } }), "Reading");
+      const configuration = onlyItem(await client.getAutoscale({ query: { uuid: [uuid] } }), "Reading");
       const service = onlyItem(await client.getServices({ query: { uuid: [uuid] } }), "Reading");
       onlyItem(await client.deleteAutoscale({ body: [{ uuid }] }), "Removing");
       return [
         [absent.status, absent.enabled],
-        [nothing, tooLarge, again].map(itemCodes),
-        [made.enabled, made.min_size, made.max_size, made.warmup_time_ms, made.cooldown_time_ms],
-        [made.template?.name, made.policies, service.autoscale],
+        [notConfigured, tooLarge, again].map(itemCodes),
+        [
+          configuration.enabled,
+          configuration.min_size,
+          configuration.max_size,
+          configuration.warmup_time_ms,
+          configuration.cooldown_time_ms,
+        ],
+        [configuration.template?.name, configuration.policies, service.autoscale],
       ];
     },
     expected: [
@@ -128,7 +135,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "has policies that are added, listed, read and deleted by path and by body",
     exchanges: [
-      ...prepared,
+      ...preparation,
       configured({ min_size: 0 }),
       post(POLICIES, busy, ok("policies", { status: "success", name: "busy" })),
       post(POLICIES, idle, ok("policies", { status: "success", name: "calm" })),
@@ -162,13 +169,13 @@ export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "rejects too many policies",
     exchanges: [
-      ...prepared,
-      configured({ min_size: 0, policies: Array.from({ length: 8 }, (_, at) => ({ ...busy, name: `p${at}` })) }),
+      ...preparation,
+      configured({ min_size: 0, policies: Array.from({ length: 8 }, (_, index) => ({ ...busy, name: `p${index}` })) }),
       post(POLICIES, busy, failed("policies", failure(5, "Too many policies"))),
     ],
     run: async (client) => {
       const entry = await prepare(client, port);
-      const policies = Array.from({ length: 8 }, (_, at) => ({ ...busy, name: `p${at}` }));
+      const policies = Array.from({ length: 8 }, (_, index) => ({ ...busy, name: `p${index}` }));
       onlyItem(await client.createAutoscale({ body: [{ ...entry, min_size: 0, policies }] }), "Configuring");
       return itemCodes(await client.createPolicy({ path: { uuid: entry.uuid }, body: busy }));
     },
@@ -177,7 +184,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "owns the instances that it creates",
     exchanges: [
-      ...prepared,
+      ...preparation,
       configured({ min_size: 1 }),
       get(`${SERVICES}?uuid=${SERVICE}`, ok(KEY, { ...web, instances: [{ uuid: OTHER, name: "golden-a1b2c" }] })),
       put(
@@ -189,14 +196,14 @@ export const scenarios = (port: number): readonly Scenario[] => [
     run: async (client) => {
       const entry = await prepare(client, port);
       onlyItem(await client.createAutoscale({ body: [{ ...entry, min_size: 1 }] }), "Configuring");
-      const { uuid } = await members(client, entry.uuid);
+      const { uuid } = await firstInstance(client, entry.uuid);
       return itemCodes(await client.stopInstances({ body: [{ uuid }] }));
     },
     expected: ["25 STATE_CONFLICT"],
   },
   {
     name: "is rejected for an account without autoscale",
-    exchanges: [...prepared, failedConfiguration({}, 28, "Autoscale not enabled for your account")],
+    exchanges: [...preparation, failedConfiguration({}, 28, "Autoscale not enabled for your account")],
     run: async (client) => itemCodes(await client.createAutoscale({ body: [await prepare(client, port)] })),
     expected: ["28 NOT_SUPPORTED"],
     platformOptions: { quotas: resolveQuotas({ max_autoscale_size: 0 }) },

@@ -21,12 +21,12 @@ const KEY = "certificates";
 const DOMAIN = "www.example.com";
 const www = item(CERTIFICATE, "www", { state: "valid", common_name: DOMAIN, serial_number: "0a", service_groups: [] });
 
-/** Created on first use and cached, since it runs another program. */
+/** Chains and keys, cached because generating them runs another program. */
 const materials = new Map<string, ChainAndKey>();
 function material(which: "first" | "second" | "other"): ChainAndKey {
-  const made = materials.get(which) ?? makeCertificate(which === "other" ? "shop.example.com" : DOMAIN);
-  materials.set(which, made);
-  return made;
+  const pair = materials.get(which) ?? makeCertificate(which === "other" ? "shop.example.com" : DOMAIN);
+  materials.set(which, pair);
+  return pair;
 }
 
 const create = async (client: Client) =>
@@ -37,6 +37,7 @@ const create = async (client: Client) =>
 const read = async (client: Client, uuid: string) =>
   onlyItem(await client.getCertificates({ query: { uuid: [uuid] } }), "Reading");
 
+/** Scenarios of the contract suite. `port` is a free TCP port. */
 export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "are created, read without chain and key, renewed by PUT, deleted and then not found",
@@ -86,7 +87,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["7 API_REJECTED"],
   },
   {
-    name: "stay while a service's domain uses them",
+    name: "cannot be deleted while a service's domain uses them",
     exchanges: [
       post(PATH, undefined, ok(KEY, www)),
       post(

@@ -20,23 +20,28 @@ import {
 const INSTANCES = "/v1/instances";
 const PATH = `${INSTANCES}/checkpoints`;
 const KEY = "instances";
-const made = post(INSTANCES, { name: "main", image: "app:1" }, ok(KEY, item(INSTANCE, "main", { state: "stopped" })));
+const created = post(
+  INSTANCES,
+  { name: "main", image: "app:1" },
+  ok(KEY, item(INSTANCE, "main", { state: "stopped" })),
+);
 const first = item(OTHER, "first", { state: "checkpoint" });
 const createCheckpoint = post(PATH, [{ from: { uuid: INSTANCE }, name: "first" }], ok(KEY, first));
 
-/** A stopped instance and its checkpoint; their uuids. */
-async function checkpoint(client: Client) {
+/** Creates a stopped instance and a checkpoint of it. */
+async function createInstanceAndCheckpoint(client: Client) {
   const main = onlyItem(await client.createInstance({ body: { name: "main", image: "app:1" } }), "Creating").uuid;
   const body = [{ from: { uuid: main }, name: "first" }];
-  const { uuid, state } = onlyItem(await client.createCheckpoints({ body }), "Freezing");
+  const { uuid, state } = onlyItem(await client.createCheckpoints({ body }), "Creating");
   return { main, uuid, state };
 }
 
+/** Scenarios of the contract suite. */
 export const scenarios = (): readonly Scenario[] => [
   {
-    name: "are copies with their own name that are tagged and deleted while the instance stays",
+    name: "are copies with their own name that are tagged and deleted without the instance",
     exchanges: [
-      made,
+      created,
       createCheckpoint,
       post(
         PATH,
@@ -50,7 +55,7 @@ export const scenarios = (): readonly Scenario[] => [
       get(`${INSTANCES}?uuid=${INSTANCE}`, ok(KEY, item(INSTANCE, "main", { state: "stopped" }))),
     ],
     run: async (client) => {
-      const { main, uuid, state } = await checkpoint(client);
+      const { main, uuid, state } = await createInstanceAndCheckpoint(client);
       const again = await client.createCheckpoints({ body: [{ from: { uuid: main }, name: "first" }] });
       onlyItem(await client.patchCheckpoints({ body: [{ uuid, prop: "tags", op: "set", value: ["x"] }] }), "Tagging");
       const listed = await client.getCheckpoints({ query: { tags: ["x"] } });
@@ -70,7 +75,7 @@ export const scenarios = (): readonly Scenario[] => [
   {
     name: "report their lineage, nearest first",
     exchanges: [
-      made,
+      created,
       createCheckpoint,
       get(`${INSTANCES}/history?uuid=${INSTANCE}`, ok(KEY, item(INSTANCE, "main", { history: [] }))),
       post(INSTANCES, { name: "second", checkpoint: { uuid: OTHER } }, ok(KEY, item(SECOND, "second"))),
@@ -85,18 +90,18 @@ export const scenarios = (): readonly Scenario[] => [
       ),
     ],
     run: async (client) => {
-      const { main, uuid } = await checkpoint(client);
-      const lineage = async (of: string) =>
-        onlyItem(await client.getInstanceHistory({ query: { uuid: [of] } }), "Reading").history?.map(
+      const { main, uuid } = await createInstanceAndCheckpoint(client);
+      const lineageOf = async (uuid: string) =>
+        onlyItem(await client.getInstanceHistory({ query: { uuid: [uuid] } }), "Reading").history?.map(
           ({ name }) => name,
         );
-      const ofMain = await lineage(main);
+      const ofMain = await lineageOf(main);
       const body = { name: "second", checkpoint: { uuid } };
       const second = onlyItem(await client.createInstance({ body }), "Creating").uuid;
-      const ofSecond = await lineage(second);
+      const ofSecond = await lineageOf(second);
       const later = onlyItem(
         await client.createCheckpoints({ body: [{ from: { uuid: second }, name: "later" }] }),
-        "Freezing",
+        "Creating",
       );
       const ofLater = onlyItem(await client.getCheckpointHistory({ query: { uuid: [later.uuid] } }), "Reading");
       return [ofMain, ofSecond, ofLater.history?.map(({ name }) => name)];

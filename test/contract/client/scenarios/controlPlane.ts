@@ -2,6 +2,7 @@
 import { onlyItem } from "../../../../provider/client/client";
 import { DIGEST, type Scenario, get, ok } from "../scenario";
 
+/** Scenarios of the contract suite. */
 export const scenarios = (): readonly Scenario[] => [
   {
     name: "lists its metros including this one",

@@ -26,22 +26,30 @@ const PATH = "/v1/volumes";
 const INSTANCES = "/v1/instances";
 const CERTIFICATES = "/v1/certificates";
 const data = item(VOLUME, "data", { state: "available", size_mb: 16 });
-const made = post(PATH, { name: "data", size_mb: 16 }, ok("volumes", item(VOLUME, "data", { state: "available" })));
+const createExchange = post(
+  PATH,
+  { name: "data", size_mb: 16 },
+  ok("volumes", item(VOLUME, "data", { state: "available" })),
+);
 const create = (client: Client) => client.createVolume({ body: { name: "data", size_mb: 16 } });
-const created = async (client: Client) => onlyItem(await create(client), "Creating");
-const someFailed = failure(4, "Failed to perform some operations", { uuid: VOLUME });
-const gone = failure(8, `No volume with uuid '${MISSING}'`, { uuid: MISSING });
+const createVolume = async (client: Client) => onlyItem(await create(client), "Creating");
+const withoutReason = failure(4, "Failed to perform some operations", { uuid: VOLUME });
+const notFound = failure(8, `No volume with uuid '${MISSING}'`, { uuid: MISSING });
 
-/** Codes that cloud nodes return and the local platform does not: see `UNMET_CODES`. */
+/** Codes that cloud nodes return and the local platform does not: see `UNCOVERED_CODES`. */
 const cloudOnly: readonly Omit<Scenario, "recordedOnly">[] = [
   {
     name: "report a bulk call that fails in part without reasons (code 4)",
     exchanges: [
-      remove(PATH, [{ uuid: MISSING }, { uuid: VOLUME }], partialSuccess("volumes", item(MISSING, "old"), someFailed)),
+      remove(
+        PATH,
+        [{ uuid: MISSING }, { uuid: VOLUME }],
+        partialSuccess("volumes", item(MISSING, "old"), withoutReason),
+      ),
     ],
     run: async (client) => {
-      const reply = await client.deleteVolumes({ body: [{ uuid: MISSING }, { uuid: VOLUME }] });
-      return [itemCodes(reply), thrownCode(() => allItems(reply, "Deleting 2 volumes"))];
+      const response = await client.deleteVolumes({ body: [{ uuid: MISSING }, { uuid: VOLUME }] });
+      return [itemCodes(response), thrownCode(() => allItems(response, "Deleting 2 volumes"))];
     },
     expected: [[undefined, "4 OPERATION_FAILED"], "OPERATION_FAILED"],
   },
@@ -96,15 +104,16 @@ const cloudOnly: readonly Omit<Scenario, "recordedOnly">[] = [
   },
 ];
 
+/** Scenarios of the contract suite. */
 export const scenarios = (): readonly Scenario[] => [
   {
     name: "report a name that is taken",
     exchanges: [
-      made,
+      createExchange,
       post(PATH, undefined, failed("volumes", failure(23, "A volume with the name 'data' already exists"))),
     ],
     run: async (client) => {
-      await created(client);
+      await createVolume(client);
       const again = await create(client);
       return itemCodes(again);
     },
@@ -112,11 +121,11 @@ export const scenarios = (): readonly Scenario[] => [
   },
   {
     name: "keep order and succeeded items of a bulk call that fails in part",
-    exchanges: [made, remove(PATH, undefined, partialSuccess("volumes", gone, item(VOLUME, "data")))],
+    exchanges: [createExchange, remove(PATH, undefined, partialSuccess("volumes", notFound, item(VOLUME, "data")))],
     run: async (client) => {
-      const { uuid } = await created(client);
-      const reply = await client.deleteVolumes({ body: [{ uuid: MISSING }, { uuid }] });
-      return reply.items.map(({ status, error }) => [status, error]);
+      const { uuid } = await createVolume(client);
+      const response = await client.deleteVolumes({ body: [{ uuid: MISSING }, { uuid }] });
+      return response.items.map(({ status, error }) => [status, error]);
     },
     expected: [
       ["error", 8],
@@ -125,12 +134,12 @@ export const scenarios = (): readonly Scenario[] => [
   },
   {
     name: "become one error with all failures and succeeded items if all must succeed",
-    exchanges: [made, remove(PATH, undefined, partialSuccess("volumes", item(VOLUME, "data"), gone))],
+    exchanges: [createExchange, remove(PATH, undefined, partialSuccess("volumes", item(VOLUME, "data"), notFound))],
     run: async (client) => {
-      const { uuid } = await created(client);
-      const reply = await client.deleteVolumes({ body: [{ uuid }, { uuid: MISSING }] });
+      const { uuid } = await createVolume(client);
+      const response = await client.deleteVolumes({ body: [{ uuid }, { uuid: MISSING }] });
       const error: unknown = await Promise.resolve()
-        .then(() => allItems(reply, "Deleting 2 volumes"))
+        .then(() => allItems(response, "Deleting 2 volumes"))
         .catch((e: unknown) => e);
       if (!UnikernelError.is(error)) return error;
       const { itemCodeName, resource, succeeded } = error.details as {
@@ -144,9 +153,12 @@ export const scenarios = (): readonly Scenario[] => [
   },
   {
     name: "mean not found for code 8 only, in one request for simultaneous reads",
-    exchanges: [made, get(`${PATH}?uuid=${VOLUME}&uuid=${MISSING}`, partialSuccess("volumes", data, gone))],
+    exchanges: [
+      createExchange,
+      get(`${PATH}?uuid=${VOLUME}&uuid=${MISSING}`, partialSuccess("volumes", data, notFound)),
+    ],
     run: async (client) => {
-      const { uuid } = await created(client);
+      const { uuid } = await createVolume(client);
       const reader = createObjectReader(client);
       const [found, missing] = await Promise.all([reader.volume(uuid), reader.volume(MISSING)]);
       return [found?.name, missing];
@@ -185,8 +197,8 @@ export const scenarios = (): readonly Scenario[] => [
     name: "report a malformed uuid",
     exchanges: [get(`${PATH}?uuid=nonsense`, failed("volumes", failure(7, "Invalid uuid 'nonsense'")))],
     run: async (client) => {
-      const reply = await client.getVolumes({ query: { uuid: ["nonsense"] } });
-      return [itemCodes(reply), reply.items[0]?.message];
+      const response = await client.getVolumes({ query: { uuid: ["nonsense"] } });
+      return [itemCodes(response), response.items[0]?.message];
     },
     expected: [["7 API_REJECTED"], "Invalid uuid 'nonsense'"],
   },

@@ -21,6 +21,7 @@ const failedCreate = (
   };
 };
 
+/** Scenarios of the contract suite. */
 export const scenarios = (): readonly Scenario[] => [
   failedCreate(
     "report an image that does not exist",

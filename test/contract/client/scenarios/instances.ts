@@ -28,25 +28,26 @@ const KEY = "instances";
 const byUuid = `${PATH}?uuid=${INSTANCE}`;
 const one = (more: object = {}) => item(INSTANCE, "one", more);
 const running = one({ state: "running", image: `oci://unikraft.io/acme/app:1@${DIGEST}` });
-const waited = (state: string) =>
+const waitExchange = (state: string) =>
   get(`${PATH}/wait?uuid=${INSTANCE}&state=${state}&timeout_s=10`, ok(KEY, one({ state })));
-const made = post(PATH, { name: "one", image: "app:1" }, ok(KEY, one({ state: "stopped" })));
-const started = post(PATH, { name: "one", image: "app:1", autostart: true, timeout_s: 10 }, ok(KEY, running));
+const createExchange = post(PATH, { name: "one", image: "app:1" }, ok(KEY, one({ state: "stopped" })));
+const startExchange = post(PATH, { name: "one", image: "app:1", autostart: true, timeout_s: 10 }, ok(KEY, running));
 
 const create = async (client: Client, more: Partial<CreateBody> = {}) =>
   onlyItem(await client.createInstance({ body: { name: "one", image: "app:1", ...more } }), "Creating");
 const start = (client: Client) => create(client, { autostart: true, timeout_s: 10 });
 const read = async (client: Client, uuid: string) =>
   onlyItem(await client.getInstances({ query: { uuid: [uuid] } }), "Reading");
-const stopped = async (client: Client, uuid: string) =>
+const waitUntilStopped = async (client: Client, uuid: string) =>
   onlyItem(
     await client.waitInstances({ query: { uuid: [uuid], state: ["stopped"], timeout_s: [10] } }),
-    "Waiting until it is stopped",
+    "Waiting for the stop",
   );
 
+/** Scenarios of the contract suite. `port` is a free TCP port. */
 export const scenarios = (port: number): readonly Scenario[] => [
   {
-    name: "are created, awaited, read, kept in their service, stopped and deleted",
+    name: "are created, awaited, read, listed in their service, stopped and deleted",
     exchanges: [
       post("/v1/services", undefined, ok("service_groups", item(SERVICE, "web"))),
       post(
@@ -65,7 +66,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
         failed("service_groups", failure(15, "Service group has instances attached", { uuid: SERVICE })),
       ),
       put(`${PATH}/stop`, [{ uuid: INSTANCE }], ok(KEY, one({ state: "stopping", previous_state: "running" }))),
-      waited("stopped"),
+      waitExchange("stopped"),
       remove(PATH, [{ uuid: INSTANCE }], ok(KEY, one({ previous_state: "stopped" }))),
       remove("/v1/services", [{ uuid: SERVICE }], ok("service_groups", item(SERVICE, "web"))),
     ],
@@ -80,16 +81,16 @@ export const scenarios = (port: number): readonly Scenario[] => [
         clock: systemClock,
       });
       const members = onlyItem(await client.getServices({ query: { uuid: [group] } }), "Reading").instances;
-      const kept = await client.deleteServices({ body: [{ uuid: group }] });
+      const inUse = await client.deleteServices({ body: [{ uuid: group }] });
       onlyItem(await client.stopInstances({ body: [{ uuid }] }), "Stopping");
-      const { state } = await stopped(client, uuid);
+      const { state } = await waitUntilStopped(client, uuid);
       onlyItem(await client.deleteInstances({ body: [{ uuid }] }), "Deleting");
       onlyItem(await client.deleteServices({ body: [{ uuid: group }] }), "Deleting");
       return [
         up.state,
         /@sha256:[0-9a-f]{64}$/.test(up.image ?? ""),
         members?.map(({ name }) => name),
-        itemCodes(kept),
+        itemCodes(inUse),
         state,
       ];
     },
@@ -117,9 +118,11 @@ export const scenarios = (port: number): readonly Scenario[] => [
     ],
     run: async (client) => {
       const { uuid } = await create(client, { name: "broken", autostart: true });
-      const ended = (seen: Parameters<typeof assessLiveness>[0]) =>
-        seen.state === "stopped" ? assessLiveness(seen) : ({ outcome: "pending", reason: "it still runs" } as const);
-      const error: unknown = await waitForInstance(client, uuid, ended, {
+      const assess = (instance: Parameters<typeof assessLiveness>[0]) =>
+        instance.state === "stopped"
+          ? assessLiveness(instance)
+          : ({ outcome: "pending", reason: "it is still running" } as const);
+      const error: unknown = await waitForInstance(client, uuid, assess, {
         signal: timeoutSignal(10_000, "Waiting"),
         clock: systemClock,
       }).catch((e: unknown) => e);
@@ -136,7 +139,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "report their current state without a code when a wait times out",
     exchanges: [
-      made,
+      createExchange,
       get(`${PATH}/wait?uuid=${INSTANCE}&state=running&timeout_s=0`, {
         status: "error",
         message: "Operation timed out",
@@ -146,15 +149,15 @@ export const scenarios = (port: number): readonly Scenario[] => [
     ],
     run: async (client) => {
       const { uuid } = await create(client);
-      const reply = await client.waitInstances({ query: { uuid: [uuid], state: ["running"], timeout_s: [0] } });
-      return [reply.message, reply.items.map(({ state, error }) => [state, error]), itemCodes(reply)];
+      const response = await client.waitInstances({ query: { uuid: [uuid], state: ["running"], timeout_s: [0] } });
+      return [response.message, response.items.map(({ state, error }) => [state, error]), itemCodes(response)];
     },
     expected: ["Operation timed out", [["stopped", undefined]], ["WAIT_TIMEOUT"]],
   },
   {
     name: "start, and a second start changes nothing",
     exchanges: [
-      made,
+      createExchange,
       put(
         `${PATH}/start`,
         [{ uuid: INSTANCE, timeout_s: 10 }],
@@ -179,7 +182,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "apply changes at once while stopped, each with its own item",
     exchanges: [
-      made,
+      createExchange,
       patch(
         PATH,
         [
@@ -208,7 +211,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "keep a change pending until they stop",
     exchanges: [
-      started,
+      startExchange,
       patch(PATH, [{ uuid: INSTANCE, prop: "memory_mb", op: "set", value: 256 }], ok(KEY, one())),
       get(
         byUuid,
@@ -219,7 +222,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
         }),
       ),
       put(`${PATH}/stop`, [{ uuid: INSTANCE }], ok(KEY, one({ state: "stopping" }))),
-      waited("stopped"),
+      waitExchange("stopped"),
       get(byUuid, ok(KEY, one({ state: "stopped", memory_mb: 256 }))),
     ],
     run: async (client) => {
@@ -228,7 +231,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
       onlyItem(await client.patchInstances({ body: [change] }), "Changing");
       const before = await read(client, uuid);
       onlyItem(await client.stopInstances({ body: [{ uuid }] }), "Stopping");
-      await stopped(client, uuid);
+      await waitUntilStopped(client, uuid);
       const after = await read(client, uuid);
       return [
         before.memory_mb,
@@ -242,16 +245,16 @@ export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "suspend: stopped with a snapshot, from which the next start resumes",
     exchanges: [
-      started,
+      startExchange,
       put(`${PATH}/suspend`, [{ uuid: INSTANCE }], ok(KEY, one({ state: "stopping", previous_state: "running" }))),
-      waited("stopped"),
+      waitExchange("stopped"),
       get(byUuid, ok(KEY, one({ state: "stopped", snapshot: { uuid: "88888888-8888-4888-8888-888888888888" } }))),
       put(`${PATH}/start`, [{ uuid: INSTANCE, timeout_s: 10 }], ok(KEY, one({ state: "running" }))),
     ],
     run: async (client) => {
       const { uuid } = await start(client);
       const { previous_state: before } = onlyItem(await client.suspendInstances({ body: [{ uuid }] }), "Suspending");
-      await stopped(client, uuid);
+      await waitUntilStopped(client, uuid);
       const { snapshot } = await read(client, uuid);
       const again = onlyItem(await client.startInstances({ body: [{ uuid, timeout_s: 10 }] }), "Starting");
       return [before, /^[0-9a-f-]{36}$/.test(snapshot?.uuid ?? ""), again.state];
@@ -261,7 +264,7 @@ export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "return metrics and log while running",
     exchanges: [
-      started,
+      startExchange,
       get(
         `${PATH}/metrics?uuid=${INSTANCE}`,
         ok(KEY, one({ state: "running", rss_bytes: 30_000_000, cpu_time_ms: 12, start_count: 1, nconns: 0 })),
@@ -289,9 +292,9 @@ export const scenarios = (port: number): readonly Scenario[] => [
     ],
   },
   {
-    name: "stay while locked",
+    name: "cannot be deleted while locked",
     exchanges: [
-      made,
+      createExchange,
       patch(PATH, [{ uuid: INSTANCE, prop: "delete_lock", op: "set", value: true }], ok(KEY, one())),
       remove(PATH, [{ uuid: INSTANCE }], failed(KEY, failure(14, "Deletion protection enabled", { uuid: INSTANCE }))),
       patch(PATH, [{ uuid: INSTANCE, prop: "delete_lock", op: "del" }], ok(KEY, one())),
@@ -302,8 +305,8 @@ export const scenarios = (port: number): readonly Scenario[] => [
       await client.patchInstances({ body: [{ uuid, prop: "delete_lock", op: "set", value: true }] });
       const locked = await client.deleteInstances({ body: [{ uuid }] });
       await client.patchInstances({ body: [{ uuid, prop: "delete_lock", op: "del" }] });
-      const released = onlyItem(await client.deleteInstances({ body: [{ uuid }] }), "Deleting");
-      return [itemCodes(locked), locked.items[0]?.message, released.previous_state];
+      const deleted = onlyItem(await client.deleteInstances({ body: [{ uuid }] }), "Deleting");
+      return [itemCodes(locked), locked.items[0]?.message, deleted.previous_state];
     },
     expected: [["14 NOT_ALLOWED"], "Deletion protection enabled", "stopped"],
   },

@@ -1,4 +1,4 @@
-/** Today's cloud nodes: a rejected request is sent again in the variant that they know. */
+/** Current cloud nodes: a rejected request is sent again in the variant that they know. */
 import { onlyItem } from "../../../../provider/client/client";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { makeCertificate } from "../../../support/certificates";
@@ -22,12 +22,13 @@ import {
 
 const INSTANCES = "/v1/instances";
 const CERTIFICATES = "/v1/certificates";
-const platform = { strict2026: true };
+const platformOptions = { strict2026: true };
 const NOT_TEXT = "'image' in instance creation arguments has type 'object', but expected 'string'";
 const www = item(CERTIFICATE, "www", { state: "valid", common_name: "www.example.com", serial_number: "0a" });
-const serial = (serialNumber: string): RecordedExchange =>
+const readExchange = (serialNumber: string): RecordedExchange =>
   get(`${CERTIFICATES}?uuid=${CERTIFICATE}`, ok("certificates", { ...www, serial_number: serialNumber }));
 
+/** Scenarios of the contract suite. */
 export const scenarios = (): readonly Scenario[] => [
   {
     name: "create an instance from an image object",
@@ -54,7 +55,7 @@ export const scenarios = (): readonly Scenario[] => [
       return /app@sha256:[0-9a-f]{64}$/.test(image ?? "");
     },
     expected: true,
-    platformOptions: platform,
+    platformOptions,
   },
   {
     name: "reject an image that text cannot express, without showing its credentials",
@@ -65,7 +66,7 @@ export const scenarios = (): readonly Scenario[] => [
       return UnikernelError.is(error) && [error.code, /image/.test(error.message), /s3cret/.test(error.message)];
     },
     expected: ["API_REJECTED", true, false],
-    platformOptions: platform,
+    platformOptions,
   },
   {
     name: "delete without options",
@@ -85,16 +86,16 @@ export const scenarios = (): readonly Scenario[] => [
       return [itemCodes(deleted), itemCodes(await client.getInstances({ query: { uuid: [uuid] } }))];
     },
     expected: [[undefined], ["8 NOT_FOUND"]],
-    platformOptions: platform,
+    platformOptions,
   },
   {
     name: "renew a certificate by PATCH",
     exchanges: [
       post(CERTIFICATES, undefined, ok("certificates", www)),
-      serial("0a"),
+      readExchange("0a"),
       requestError({ method: "PUT", path: CERTIFICATES }, 405, "Method not allowed"),
       patch(CERTIFICATES, undefined, ok("certificates", item(CERTIFICATE, "www"))),
-      serial("0b"),
+      readExchange("0b"),
     ],
     run: async (client) => {
       const body = { name: "www", common_name: "www.example.com", ...makeCertificate("www.example.com") };
@@ -107,7 +108,7 @@ export const scenarios = (): readonly Scenario[] => [
       return before === (await serialNumber());
     },
     expected: false,
-    platformOptions: platform,
+    platformOptions,
   },
   {
     name: "reject a change of a running instance instead of keeping it pending",
@@ -126,6 +127,6 @@ export const scenarios = (): readonly Scenario[] => [
       return itemCodes(await client.patchInstances({ body: [change] }));
     },
     expected: ["11 STATE_CONFLICT"],
-    platformOptions: platform,
+    platformOptions,
   },
 ];

@@ -36,6 +36,7 @@ const failedCreate = (
   expected: [`${code} ${ours}`],
 });
 
+/** Scenarios of the contract suite. `port` is a free TCP port. */
 export const scenarios = (port: number): readonly Scenario[] => [
   {
     name: "are created, change a port in place and are deleted",

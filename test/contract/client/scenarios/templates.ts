@@ -20,7 +20,7 @@ const INSTANCES = "/v1/instances";
 const PATH = `${INSTANCES}/templates`;
 const KEY = "instances";
 const golden = item(INSTANCE, "golden", { state: "template", memory_mb: 256, tags: ["x"] });
-const made = post(
+const created = post(
   INSTANCES,
   { name: "golden", image: "app:1", memory_mb: 256 },
   ok(KEY, item(INSTANCE, "golden", { state: "stopped" })),
@@ -31,19 +31,20 @@ const converted = post(
   ok(KEY, item(INSTANCE, "golden", { state: "template" })),
 );
 
-/** A template of 256 MiB; its uuid. */
-async function template(client: Client): Promise<string> {
+/** Creates a template of 256 MiB and returns its uuid. */
+async function createTemplate(client: Client): Promise<string> {
   const body = { name: "golden", image: "app:1", memory_mb: 256 };
   const { uuid } = onlyItem(await client.createInstance({ body }), "Creating");
   onlyItem(await client.createTemplates({ body: [{ uuid, timeout_s: 10 }] }), "Converting");
   return uuid;
 }
 
+/** Scenarios of the contract suite. */
 export const scenarios = (): readonly Scenario[] => [
   {
     name: "are converted in place, tagged, listed apart from instances, and inherited by new instances",
     exchanges: [
-      made,
+      created,
       converted,
       patch(PATH, [{ uuid: INSTANCE, prop: "tags", op: "set", value: ["x"] }], ok(KEY, item(INSTANCE, "golden"))),
       get(`${PATH}?tags=x`, ok(KEY, golden)),
@@ -56,7 +57,7 @@ export const scenarios = (): readonly Scenario[] => [
       get(`${INSTANCES}?uuid=${OTHER}`, ok(KEY, item(OTHER, "clone", { state: "stopped", memory_mb: 256 }))),
     ],
     run: async (client) => {
-      const uuid = await template(client);
+      const uuid = await createTemplate(client);
       onlyItem(await client.patchTemplates({ body: [{ uuid, prop: "tags", op: "set", value: ["x"] }] }), "Tagging");
       const listed = await client.getTemplates({ query: { tags: ["x"] } });
       const instances = await client.getInstances({});
@@ -72,9 +73,9 @@ export const scenarios = (): readonly Scenario[] => [
     expected: [[["golden", "template", ["x"]]], [], [true, "stopped", 256]],
   },
   {
-    name: "never start and are deleted once unlocked",
+    name: "never start, and are deleted only once unlocked",
     exchanges: [
-      made,
+      created,
       converted,
       put(
         `${INSTANCES}/start`,
@@ -92,7 +93,7 @@ export const scenarios = (): readonly Scenario[] => [
       get(`${PATH}?uuid=${INSTANCE}`, failed(KEY, failure(8, "No template", { uuid: INSTANCE }))),
     ],
     run: async (client) => {
-      const uuid = await template(client);
+      const uuid = await createTemplate(client);
       const started = await client.startInstances({ body: [{ uuid }] });
       const lock = (value: boolean) =>
         client.patchTemplates({ body: [{ uuid, prop: "delete_lock", op: "set", value }] });

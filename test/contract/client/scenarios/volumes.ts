@@ -31,16 +31,20 @@ const data = item(VOLUME, "data", {
   quota_policy: "static",
   created_at: "2026-01-01T00:00:00Z",
 });
-const made = post(PATH, { name: "data", size_mb: 16 }, ok("volumes", item(VOLUME, "data", { state: "available" })));
+const createExchange = post(
+  PATH,
+  { name: "data", size_mb: 16 },
+  ok("volumes", item(VOLUME, "data", { state: "available" })),
+);
 
-/** A volume of 16 MiB. */
+/** Creates a volume of 16 MiB. */
 const create = async (client: Client, name = "data") =>
   onlyItem(await client.createVolume({ body: { name, size_mb: 16 } }), "Creating");
 const read = async (client: Client, uuid: string) =>
   onlyItem(await client.getVolumes({ query: { uuid: [uuid] } }), "Reading");
 
-/** Reads a volume until it is available. */
-async function available(client: Client, uuid: string) {
+/** Polls a volume until it is available. */
+async function waitUntilAvailable(client: Client, uuid: string) {
   for (;;) {
     const volume = await read(client, uuid);
     if (volume.state === "available") return volume;
@@ -48,6 +52,7 @@ async function available(client: Client, uuid: string) {
   }
 }
 
+/** Scenarios of the contract suite. */
 export const scenarios = (): readonly Scenario[] => [
   {
     name: "are created, found by name and uuid, grown, deleted and then not found",
@@ -72,7 +77,7 @@ export const scenarios = (): readonly Scenario[] => [
   {
     name: "attach to one stopped instance and detach once",
     exchanges: [
-      made,
+      createExchange,
       post("/v1/instances", { name: "one", image: "app:1" }, ok("instances", item(INSTANCE, "one"))),
       put(
         `${PATH}/attach`,
@@ -102,13 +107,13 @@ export const scenarios = (): readonly Scenario[] => [
       onlyItem(await client.attachVolumes({ body: [attachment] }), "Attaching");
       const attached = await read(client, uuid);
       const user = onlyItem(await client.getInstances({ query: { uuid: [instance.uuid] } }), "Reading");
-      const kept = await client.deleteVolumes({ body: [{ uuid }] });
+      const inUse = await client.deleteVolumes({ body: [{ uuid }] });
       onlyItem(await client.detachVolumes({ body: [{ uuid, from: { uuid: instance.uuid } }] }), "Detaching");
       const again = await client.detachVolumes({ body: [{ uuid }] });
       return [
         [attached.state, attached.attached_to?.map(({ name }) => name)],
         user.volumes?.map(({ name, at, readonly }) => [name, at, readonly]),
-        [itemCodes(kept), itemCodes(again)],
+        [itemCodes(inUse), itemCodes(again)],
         (await read(client, uuid)).state,
       ];
     },
@@ -117,7 +122,7 @@ export const scenarios = (): readonly Scenario[] => [
   {
     name: "are cloned to a new volume of the same size with its own tags",
     exchanges: [
-      made,
+      createExchange,
       post(
         `${PATH}/clone`,
         [{ uuid: VOLUME, vol_name: "copy", tags: ["b"] }],
@@ -132,8 +137,8 @@ export const scenarios = (): readonly Scenario[] => [
     ],
     run: async (client) => {
       const { uuid } = await create(client);
-      const begun = onlyItem(await client.cloneVolumes({ body: [{ uuid, vol_name: "copy", tags: ["b"] }] }), "Cloning");
-      const copy = await available(client, begun.uuid);
+      const clone = onlyItem(await client.cloneVolumes({ body: [{ uuid, vol_name: "copy", tags: ["b"] }] }), "Cloning");
+      const copy = await waitUntilAvailable(client, clone.uuid);
       const again = await client.cloneVolumes({ body: [{ uuid, vol_name: "copy" }] });
       return [copy.uuid !== uuid, copy.name, copy.size_mb, copy.tags, itemCodes(again)];
     },
@@ -142,7 +147,7 @@ export const scenarios = (): readonly Scenario[] => [
   {
     name: "become templates that are tagged, copied, locked and deleted but never attached",
     exchanges: [
-      made,
+      createExchange,
       post(TEMPLATES, [{ uuid: VOLUME }], ok("volumes", item(VOLUME, "data", { state: "template" }))),
       patch(
         TEMPLATES,
@@ -188,8 +193,8 @@ export const scenarios = (): readonly Scenario[] => [
       const tag = [{ uuid, prop: "tags" as const, op: "set" as const, value: ["golden"] }];
       onlyItem(await client.patchVolumeTemplates({ body: tag }), "Tagging");
       const listed = await client.getVolumeTemplates({ query: { tags: ["golden"] } });
-      const begun = onlyItem(await client.createVolume({ body: { name: "fresh", template: { uuid } } }), "Creating");
-      const fresh = await available(client, begun.uuid);
+      const created = onlyItem(await client.createVolume({ body: { name: "fresh", template: { uuid } } }), "Creating");
+      const fresh = await waitUntilAvailable(client, created.uuid);
       const instance = onlyItem(await client.createInstance({ body: { name: "one", image: "app:1" } }), "Creating");
       const attachment = { uuid, attach_to: { uuid: instance.uuid }, at: "/data" };
       const attached = await client.attachVolumes({ body: [attachment] });

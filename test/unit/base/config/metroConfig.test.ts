@@ -29,7 +29,7 @@ const configErrorOf = (run: () => unknown): UnikernelError => {
     if (UnikernelError.has(error, "CONFIG_INVALID")) return error;
     throw error;
   }
-  return assert.fail("it was accepted");
+  return assert.fail("no error was thrown");
 };
 
 describe("metro and token", () => {
@@ -57,7 +57,7 @@ describe("metro and token", () => {
     assert.deepEqual([metro, url, token, controlPlane], ["local", undefined, undefined, undefined]);
   });
 
-  it("use a URL as it is, without a trailing /v1", () => {
+  it("use a URL unchanged except for a trailing /v1", () => {
     const metro = resolveMetro({ argument: { metro: "http://127.0.0.1:9000/v1/", token: "t" } });
     assert.equal(metro.url, "http://127.0.0.1:9000");
   });
@@ -73,13 +73,16 @@ describe("metro and token", () => {
   });
 
   it("never send a token for a self-hosted server to the vendor's control plane", () => {
-    const at = (metro: string, controlPlane?: string) =>
+    const controlPlaneOf = (metro: string, controlPlane?: string) =>
       environmentOf({}, () => resolveMetro({ provider: { metro, token: "t", controlPlane } })).controlPlane;
-    assert.equal(at("fra"), "https://controlplane.unikraft.cloud");
-    assert.equal(at("https://api.fra.unikraft.cloud/v1"), "https://controlplane.unikraft.cloud");
-    assert.equal(at("https://api.example.com"), undefined);
-    assert.equal(at("https://unikraft.cloud.example.com"), undefined);
-    assert.equal(at("https://api.example.com", "https://plane.example.com/v1"), "https://plane.example.com");
+    assert.equal(controlPlaneOf("fra"), "https://controlplane.unikraft.cloud");
+    assert.equal(controlPlaneOf("https://api.fra.unikraft.cloud/v1"), "https://controlplane.unikraft.cloud");
+    assert.equal(controlPlaneOf("https://api.example.com"), undefined);
+    assert.equal(controlPlaneOf("https://unikraft.cloud.example.com"), undefined);
+    assert.equal(
+      controlPlaneOf("https://api.example.com", "https://plane.example.com/v1"),
+      "https://plane.example.com",
+    );
   });
 
   it("report where to set a missing token, and that local needs none", () => {
@@ -96,15 +99,15 @@ describe("metro and token", () => {
 });
 
 describe("connection settings", () => {
-  const using = (settings: object) =>
+  const resolve = (settings: object) =>
     environmentOf({}, () => resolveMetro({ provider: { metro: "local", ...settings } }));
 
   it("have a timeout in milliseconds for each operation", () => {
-    assert.deepEqual(using({ timeouts: '{"createMs": 600000, "deleteMs": "30000"}' }).timeouts, {
+    assert.deepEqual(resolve({ timeouts: '{"createMs": 600000, "deleteMs": "30000"}' }).timeouts, {
       createMs: 600_000,
       deleteMs: 30_000,
     });
-    assert.deepEqual(using({}).timeouts, {});
+    assert.deepEqual(resolve({}).timeouts, {});
   });
 
   it("can all come from the environment", () => {
@@ -136,16 +139,16 @@ describe("connection settings", () => {
     [{ maxConcurrency: "0" }, /'0' .*is not a whole number from 1 to 256/],
     [{ maxConcurrency: "many" }, /'many'/],
     [{ controlPlane: "plane" }, /unikernel:controlPlane: 'plane'/],
-    [{ proxy: "socks5://proxy:1080" }, /unikernel:proxy: what is given \(from .*is not the http\(s\) URL of a proxy/],
+    [{ proxy: "socks5://proxy:1080" }, /unikernel:proxy: The value \(from .*is not the http\(s\) URL of a proxy/],
   ];
   for (const [settings, text] of bad) {
     it(`reject the value ${JSON.stringify(settings)}`, () => {
-      assert.match(formatError(configErrorOf(() => using(settings))), text);
+      assert.match(formatError(configErrorOf(() => resolve(settings))), text);
     });
   }
 
   it("hide a rejected proxy, which may contain a password", () => {
-    const error = configErrorOf(() => using({ proxy: "ftp://user:s3cret@proxy" }));
+    const error = configErrorOf(() => resolve({ proxy: "ftp://user:s3cret@proxy" }));
     assert.doesNotMatch(`${formatError(error)} ${JSON.stringify(error.details)}`, /s3cret|user/);
   });
 });

@@ -5,7 +5,7 @@ import { ITEM_ERRORS, itemCodeName } from "../../../../provider/client/errors/it
 import { ERRORS } from "../../../../provider/base/errorCodes";
 import { type ErrorCode, UnikernelError, formatError } from "../../../../provider/base/errors";
 
-/** The reference's list of codes, in its order, with our code for each. */
+/** The codes in the order of the vendor's reference, each with our code. */
 const EXPECTED: readonly [name: string, code: ErrorCode][] = [
   ["UnknownError", "OPERATION_FAILED"],
   ["NotSupported", "NOT_SUPPORTED"],
@@ -40,16 +40,16 @@ const EXPECTED: readonly [name: string, code: ErrorCode][] = [
   ["CertCnMismatch", "CERTIFICATE_MISMATCH"],
 ];
 
-type VolumesReply = Awaited<ReturnType<Client["deleteVolumes"]>>;
+type VolumesResponse = Awaited<ReturnType<Client["deleteVolumes"]>>;
 
-const replyOf = (...items: readonly object[]): VolumesReply => ({
-  items: items as unknown as VolumesReply["items"],
+const responseOf = (...items: readonly object[]): VolumesResponse => ({
+  items: items as unknown as VolumesResponse["items"],
   message: "Failed to perform all operations",
   metro: "fra",
   requestId: "req-7",
 });
 
-const thrown = (run: () => unknown): UnikernelError => {
+const errorOf = (run: () => unknown): UnikernelError => {
   try {
     run();
   } catch (error) {
@@ -74,7 +74,7 @@ describe("an item error code", () => {
   for (const [number, [name, code]] of EXPECTED.entries()) {
     it(`maps to one of our codes with a hint: ${number} ${name} is ${code}`, () => {
       const item = { status: "error", uuid: "u1", error: number, message: "No way." };
-      const error = thrown(() => onlyItem(replyOf(item), "Deleting volume 'data'"));
+      const error = errorOf(() => onlyItem(responseOf(item), "Deleting volume 'data'"));
       assert.equal(error.code, code);
       assert.ok(code in ERRORS);
       assert.equal(error.message, "Deleting volume 'data' failed: No way (request req-7).");
@@ -95,19 +95,19 @@ describe("an item error code", () => {
       gone.map(([name]) => name),
       ["NotFound"],
     );
-    assert.equal(thrown(() => onlyItem(replyOf(), "Reading volume 'data'")).code, "API_SHAPE");
+    assert.equal(errorOf(() => onlyItem(responseOf(), "Reading volume 'data'")).code, "API_SHAPE");
   });
 
-  it("is no error after a wait that timed out, whose item has its current state", () => {
+  it("is missing after a wait that timed out, whose item has its current state", () => {
     const item = { status: "error", uuid: "u1", name: "one", state: "starting" };
-    const error = thrown(() => onlyItem({ ...replyOf(item), message: "Operation timed out" }, "Waiting for 'one'"));
+    const error = errorOf(() => onlyItem({ ...responseOf(item), message: "Operation timed out" }, "Waiting for 'one'"));
     assert.equal(error.code, "WAIT_TIMEOUT");
     assert.match(formatError(error), /Waiting for 'one' failed: Operation timed out.*It may still complete/);
   });
 
   it("is an error if unknown or missing", () => {
     for (const more of [{ error: 99 }, {}]) {
-      const error = thrown(() => onlyItem(replyOf({ status: "error", name: "x", ...more }), "Deleting volume 'x'"));
+      const error = errorOf(() => onlyItem(responseOf({ status: "error", name: "x", ...more }), "Deleting volume 'x'"));
       assert.equal(error.code, "API_REJECTED");
       assert.match(error.message, /Failed to perform all operations/);
     }
@@ -118,12 +118,12 @@ describe("a bulk call that fails in part", () => {
   const good = { status: "success", uuid: "u1", name: "one" };
 
   it("throws one error with all failures and the succeeded items", () => {
-    const reply = replyOf(
+    const response = responseOf(
       good,
       { status: "error", name: "two", error: 15, message: "Volume is attached" },
       { status: "error", uuid: "u3", error: 14, message: "Deletion protection enabled" },
     );
-    const error = thrown(() => allItems(reply, "Deleting 3 volumes"));
+    const error = errorOf(() => allItems(response, "Deleting 3 volumes"));
     assert.equal(error.code, "OPERATION_FAILED");
     assert.match(
       formatError(error),
@@ -134,10 +134,10 @@ describe("a bulk call that fails in part", () => {
 
   it("throws the code that all failures share", () => {
     const attached = (name: string) => ({ status: "error", name, error: 15 });
-    assert.equal(thrown(() => allItems(replyOf(attached("a"), good, attached("b")), "Deleting")).code, "IN_USE");
+    assert.equal(errorOf(() => allItems(responseOf(attached("a"), good, attached("b")), "Deleting")).code, "IN_USE");
   });
 
   it("throws nothing if no item failed", () => {
-    assert.deepEqual(allItems(replyOf(good, good), "Deleting"), [good, good]);
+    assert.deepEqual(allItems(responseOf(good, good), "Deleting"), [good, good]);
   });
 });

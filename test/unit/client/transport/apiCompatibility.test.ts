@@ -13,7 +13,7 @@ const httpError = (status: number, message: string) =>
 const ok = (key: string, ...items: object[]) => [200, { status: "success", data: { [key]: items } }] as const;
 const instance = { status: "success", uuid: "i1", name: "one", state: "stopped" };
 
-/** What a promise rejects with: code, status and text. */
+/** Code, status and text of the error that a promise rejects with. */
 const failure = async (promise: Promise<unknown>) => {
   const error: unknown = await promise.catch((e: unknown) => e);
   assert.ok(UnikernelError.is(error), String(error));
@@ -130,8 +130,8 @@ describe("the client with older nodes", () => {
     nock(URL)
       .post("/v1/certificates", { ...material, cn: "example.com" })
       .reply(...ok("certificates", { status: "success", uuid: "c1", name: "c" }));
-    const reply = await client().createCertificate({ body: { ...material, common_name: "example.com" } });
-    assert.equal(reply.items[0]?.uuid, "c1");
+    const response = await client().createCertificate({ body: { ...material, common_name: "example.com" } });
+    assert.equal(response.items[0]?.uuid, "c1");
   });
 
   it("waits by PUT, in milliseconds and without a limit", async () => {

@@ -3,7 +3,7 @@ import { createOrRecover } from "../../../../provider/client/transport/createOrR
 import type { Clock } from "../../../../provider/base/clock";
 import { UnikernelError } from "../../../../provider/base/errors";
 
-interface Thing {
+interface TestObject {
   readonly status: string;
   readonly uuid: string;
   readonly created_at?: string;
@@ -11,66 +11,69 @@ interface Thing {
 
 const lost = () => new UnikernelError("API_UNREACHABLE", "lost", { details: { mayHaveActed: true } });
 const garbled = () => new UnikernelError("API_SHAPE", "garbled");
-const unsent = () => new UnikernelError("API_UNREACHABLE", "refused", { details: { mayHaveActed: false } });
+const unsent = () => new UnikernelError("API_UNREACHABLE", "not sent", { details: { mayHaveActed: false } });
 const taken = () => new UnikernelError("ALREADY_EXISTS", "taken");
 const httpError = (status: number, retryAfterMs?: number) => () =>
-  new UnikernelError("API_UNREACHABLE", "refused", {
+  new UnikernelError("API_UNREACHABLE", "unavailable", {
     details: { status, mayHaveActed: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
   });
-const full = () => new UnikernelError("QUOTA_EXCEEDED", "full");
+const overQuota = () => new UnikernelError("QUOTA_EXCEEDED", "full");
 
-/** A server with one name. Each step defines what one create does there, and what the client receives. */
+/** What a create does: it succeeds, fails with an error, or succeeds but the client receives an error. */
+type Step = () => "created" | UnikernelError | [created: true, received: UnikernelError];
+
+/** A server with a single name. Each step defines the effect of one create and the error that the client receives. */
 class Server {
-  thing: Thing | undefined;
+  object: TestObject | undefined;
   creates = 0;
-  looks = 0;
-  lookFails = false;
+  lookups = 0;
+  lookupFails = false;
   /** A created object is listed only this many milliseconds after the first create. */
   hiddenForMs = 0;
   readonly slept: number[] = [];
   readonly #beganMs = Date.now();
   #nowMs = this.#beganMs;
-  readonly #steps: readonly (() => "made" | UnikernelError | [made: true, heard: UnikernelError])[];
+  readonly #steps: readonly Step[];
 
-  constructor(...steps: readonly (() => "made" | UnikernelError | [made: true, heard: UnikernelError])[]) {
+  constructor(...steps: readonly Step[]) {
     this.#steps = steps;
   }
 
-  #make = (): Thing => (this.thing = { status: "success", uuid: `u${this.creates}` });
+  #createObject = (): TestObject => (this.object = { status: "success", uuid: `u${this.creates}` });
 
-  readonly create = (): Promise<Thing> =>
+  readonly create = (): Promise<TestObject> =>
     Promise.resolve().then(() => {
-      const outcome = this.#steps[this.creates++]?.() ?? assert.fail("one create too many");
-      if (outcome === "made") return this.#make();
+      const outcome = this.#steps[this.creates++]?.() ?? assert.fail("too many creates");
+      if (outcome === "created") return this.#createObject();
       if (outcome instanceof UnikernelError) throw outcome;
-      this.#make();
+      this.#createObject();
       throw outcome[1];
     });
 
-  readonly find = (): Promise<Thing | undefined> =>
+  readonly find = (): Promise<TestObject | undefined> =>
     Promise.resolve().then(() => {
-      this.looks++;
-      if (this.lookFails) throw lost();
-      return this.#nowMs < this.#beganMs + this.hiddenForMs ? undefined : this.thing;
+      this.lookups++;
+      if (this.lookupFails) throw lost();
+      return this.#nowMs < this.#beganMs + this.hiddenForMs ? undefined : this.object;
     });
 
   readonly clock: Clock = {
     now: () => this.#nowMs,
     sleep: (ms, signal) => {
-      if (signal?.aborted === true) return Promise.reject(new Error("told to stop"));
+      if (signal?.aborted === true) return Promise.reject(new Error("aborted"));
       this.slept.push(ms);
       this.#nowMs += ms;
       return Promise.resolve();
     },
   };
 
-  adopt = (signal?: AbortSignal) => createOrRecover({ clock: this.clock, signal }, this.create, this.find);
+  run = (signal?: AbortSignal) => createOrRecover({ clock: this.clock, signal }, this.create, this.find);
 }
 
 const mayExist = (error: unknown): boolean =>
   UnikernelError.has(error, "API_UNREACHABLE") &&
   error.details["mayHaveActed"] === true &&
-  /The object may exist nevertheless/.test(error.hint ?? "");
+  /The object may have been created/.test(error.hint ?? "");
 
 const codeOf = async (promise: Promise<unknown>) =>
   promise.then(
@@ -85,76 +88,76 @@ describe("a create whose response was lost", () => {
   ] as const) {
     it(`is found again after its response was ${how}`, async () => {
       const server = new Server(() => [true, error()]);
-      assert.equal((await server.adopt()).uuid, "u1");
-      assert.deepEqual([server.creates, server.looks], [1, 1]);
+      assert.equal((await server.run()).uuid, "u1");
+      assert.deepEqual([server.creates, server.lookups], [1, 1]);
     });
   }
 
   it("is sent once more if the object is missing, and found if that response is lost too", async () => {
     const server = new Server(lost, () => [true, lost()]);
-    assert.equal((await server.adopt()).uuid, "u2");
+    assert.equal((await server.run()).uuid, "u2");
   });
 
   it("is found if the first request arrives late and takes the name", async () => {
     const server = new Server(lost, () => {
-      server.thing = { status: "success", uuid: "late" };
+      server.object = { status: "success", uuid: "late" };
       return taken();
     });
-    assert.equal((await server.adopt()).uuid, "late");
+    assert.equal((await server.run()).uuid, "late");
   });
 
   it("is given up after three attempts", async () => {
     const server = new Server(lost, lost, lost);
-    assert.equal(await codeOf(server.adopt()), "API_UNREACHABLE");
-    assert.deepEqual([server.creates, server.looks], [3, 3]);
+    assert.equal(await codeOf(server.run()), "API_UNREACHABLE");
+    assert.deepEqual([server.creates, server.lookups], [3, 3]);
   });
 
   it("is not looked up if the server did nothing or rejected it", async () => {
     for (const [error, code] of [
       [unsent, "API_UNREACHABLE"],
       [taken, "ALREADY_EXISTS"],
-      [full, "QUOTA_EXCEEDED"],
+      [overQuota, "QUOTA_EXCEEDED"],
     ] as const) {
       const server = new Server(error);
-      assert.equal(await codeOf(server.adopt()), code);
-      assert.equal(server.looks, 0);
+      assert.equal(await codeOf(server.run()), code);
+      assert.equal(server.lookups, 0);
     }
   });
 
   it("reports why the second attempt was rejected if nothing exists", async () => {
-    assert.equal(await codeOf(new Server(lost, full).adopt()), "QUOTA_EXCEEDED");
+    assert.equal(await codeOf(new Server(lost, overQuota).run()), "QUOTA_EXCEEDED");
   });
 
   it("may have succeeded if the lookup fails", async () => {
     const server = new Server(() => [true, lost()]);
-    server.lookFails = true;
-    await assert.rejects(server.adopt(), mayExist);
+    server.lookupFails = true;
+    await assert.rejects(server.run(), mayExist);
   });
 
   it("is found by its taken name even if it is not listed at once", async () => {
     const server = new Server(() => [true, lost()], taken);
     server.hiddenForMs = 8_000;
-    assert.equal((await server.adopt()).uuid, "u1");
+    assert.equal((await server.run()).uuid, "u1");
   });
 
   it("may have succeeded if its name is taken but not listed for ten seconds", async () => {
     const server = new Server(() => [true, lost()], taken);
     server.hiddenForMs = 3_600_000;
-    await assert.rejects(server.adopt(), mayExist);
-    const [, ...looking] = server.slept;
+    await assert.rejects(server.run(), mayExist);
+    const [, ...lookupDelays] = server.slept;
     assert.equal(
-      looking.reduce((sum, ms) => sum + ms),
+      lookupDelays.reduce((sum, ms) => sum + ms),
       10_000,
     );
     assert.deepEqual(
-      looking,
-      [...looking].sort((a, b) => a - b),
+      lookupDelays,
+      [...lookupDelays].sort((a, b) => a - b),
     );
   });
 
   it("is retried after a backoff, and after the Retry-After of a busy server", async () => {
-    const server = new Server(httpError(503), httpError(503, 7_000), () => "made");
-    assert.equal((await server.adopt()).uuid, "u3");
+    const server = new Server(httpError(503), httpError(503, 7_000), () => "created");
+    assert.equal((await server.run()).uuid, "u3");
     const [first = 0, second = 0] = server.slept;
     assert.equal(server.slept.length, 2);
     assert.ok(first >= 50 && first <= 100, `${first} ms`);
@@ -167,25 +170,25 @@ describe("a create whose response was lost", () => {
   ] as const) {
     it(`is not retried and may have succeeded after ${what}`, async () => {
       const server = new Server(error);
-      await assert.rejects(server.adopt(), mayExist);
-      assert.deepEqual([server.creates, server.looks, server.slept], [1, 1, []]);
+      await assert.rejects(server.run(), mayExist);
+      assert.deepEqual([server.creates, server.lookups, server.slept], [1, 1, []]);
     });
   }
 
   it("may have succeeded if aborted during a backoff", async () => {
-    await assert.rejects(new Server(lost).adopt(AbortSignal.abort()), mayExist);
+    await assert.rejects(new Server(lost).run(AbortSignal.abort()), mayExist);
   });
 
   it("never adopts an object that someone else created earlier", async () => {
     const server = new Server(lost);
-    server.thing = { status: "success", uuid: "old", created_at: "2020-01-01T00:00:00Z" };
-    assert.equal(await codeOf(server.adopt()), "ALREADY_EXISTS");
+    server.object = { status: "success", uuid: "old", created_at: "2020-01-01T00:00:00Z" };
+    assert.equal(await codeOf(server.run()), "ALREADY_EXISTS");
   });
 
   it("adopts an object as old as the request, with some clock skew", async () => {
     const server = new Server(lost);
     const created_at = new Date(Date.now() - 60_000).toISOString();
-    server.thing = { status: "success", uuid: "mine", created_at };
-    assert.equal((await server.adopt()).uuid, "mine");
+    server.object = { status: "success", uuid: "mine", created_at };
+    assert.equal((await server.run()).uuid, "mine");
   });
 });

@@ -10,7 +10,7 @@ import { resolveMetro } from "../../../../provider/base/config/metroConfig";
 import { UnikernelError, formatError } from "../../../../provider/base/errors";
 import { createContext } from "../../../../provider/resources/context";
 
-const PLANE = "https://controlplane.unikraft.cloud";
+const CONTROL_PLANE = "https://controlplane.unikraft.cloud";
 const metros: readonly MetroItem[] = [
   { name: "fra", endpoint: "https://api.fra.unikraft.cloud/v1", iata_code: "FRA" },
   { name: "tokyo", endpoint: "https://api.nrt0.example.com/v1/", iata_code: "NRT" },
@@ -41,8 +41,8 @@ describe("metro discovery", () => {
     assert.deepEqual((await clientFor("fra").getVolumes({})).items, []);
   });
 
-  it("asks the control plane once for any other code, with the token and on first use", async () => {
-    nock(PLANE, { reqheaders: { authorization: "Bearer t0ken" } })
+  it("queries the control plane once for any other code, with the token and on first use", async () => {
+    nock(CONTROL_PLANE, { reqheaders: { authorization: "Bearer t0ken" } })
       .get("/v1/metros")
       .reply(200, metrosResponse);
     nock("https://api.nrt0.example.com").get("/v1/volumes").twice().reply(200, ok);
@@ -51,33 +51,33 @@ describe("metro discovery", () => {
   });
 
   it("rejects a code that the control plane does not know and suggests the nearest", async () => {
-    nock(PLANE).get("/v1/metros").reply(200, metrosResponse);
+    nock(CONTROL_PLANE).get("/v1/metros").reply(200, metrosResponse);
     const error = await rejectionOf(clientFor("tokio").getVolumes({}));
     assert.equal(error.code, "CONFIG_INVALID");
-    assert.match(
-      formatError(error),
-      /There is no metro 'tokio'\. There are: bare, fra, tokyo\. Did you mean 'tokyo'\?/,
-    );
+    assert.match(formatError(error), /Unknown metro 'tokio'\. Known metros: bare, fra, tokyo\. Did you mean 'tokyo'\?/);
   });
 
   it("falls back to the default address if the control plane fails, and reports if that fails too", async () => {
-    nock(PLANE).get("/v1/metros").reply(500, "out of order");
+    nock(CONTROL_PLANE).get("/v1/metros").reply(500, "out of order");
     nock("https://api.nowhere.unikraft.cloud")
       .post("/v1/volumes")
       .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
     const error = await rejectionOf(clientFor("nowhere").createVolume({ body: { size_mb: 1 } }));
     assert.equal(error.code, "API_UNREACHABLE");
-    assert.match(formatError(error), /got no answer from https:\/\/api\.nowhere\..*This address is a guess.*HTTP 500/);
+    assert.match(
+      formatError(error),
+      /got no response from https:\/\/api\.nowhere\..*This address is a guess.*HTTP 500/,
+    );
   });
 
   it("works with one concurrent request", async () => {
-    nock(PLANE).get("/v1/metros").reply(200, metrosResponse);
+    nock(CONTROL_PLANE).get("/v1/metros").reply(200, metrosResponse);
     nock("https://api.bare.example.com").get("/v1/volumes").reply(200, ok);
     const config = resolveMetro({ argument: { metro: "bare", token: "t", maxConcurrency: "1" } });
     assert.deepEqual((await createContext(config).client.getVolumes({})).items, []);
   });
 
-  it("finds a metro by its name, then by its airport", () => {
+  it("finds a metro by its name, then by its airport code", () => {
     assert.equal(findMetroUrl("nrt", metros), "https://api.nrt0.example.com");
     assert.equal(
       findMetroUrl("fra", [{ name: "x", endpoint: "https://x", iata_code: "FRA" }, ...metros]),
@@ -96,14 +96,14 @@ describe("metro discovery", () => {
     assert.equal(findMetroUrl("x", [{ name: "x", endpoint: "http://127.0.0.1:9000/v1" }]), "http://127.0.0.1:9000");
   });
 
-  it("does not ask again after the control plane has responded", async () => {
-    let asked = 0;
-    const find = createMetroResolver(
+  it("does not query the control plane again after it has responded", async () => {
+    let requests = 0;
+    const resolve = createMetroResolver(
       { metro: "tokyo", url: "https://guess", token: "t" },
-      () => (asked++, Promise.resolve(metros)),
+      () => (requests++, Promise.resolve(metros)),
     );
-    await find();
-    await find();
-    assert.equal(asked, 1);
+    await resolve();
+    await resolve();
+    assert.equal(requests, 1);
   });
 });

@@ -14,8 +14,8 @@ const status = (code: number, retryAfterMs?: number): AttemptFailure => ({
   status: code,
   retryAfterMs,
 });
-const repeats = (retry: "idempotent" | "look-first", lost: AttemptFailure): boolean =>
-  retryDelayMs(retry, lost, first, 0) !== undefined;
+const isRetried = (retry: "idempotent" | "look-first", failure: AttemptFailure): boolean =>
+  retryDelayMs(retry, failure, first, 0) !== undefined;
 
 describe("the retry policy", () => {
   const table: [AttemptFailure, string, idempotent: boolean, create: boolean][] = [
@@ -31,16 +31,16 @@ describe("the retry policy", () => {
     [status(403), "HTTP 403", false, false],
     [status(400), "HTTP 400", false, false],
   ];
-  for (const [lost, what, idempotent, create] of table) {
+  for (const [failure, what, idempotent, create] of table) {
     it(`decides whether to retry a read and a create: ${what}`, () => {
-      assert.deepEqual([repeats("idempotent", lost), repeats("look-first", lost)], [idempotent, create]);
+      assert.deepEqual([isRetried("idempotent", failure), isRetried("look-first", failure)], [idempotent, create]);
     });
   }
 
   it("backs off with jitter in the upper half, up to five seconds", () => {
     const delays = [1, 2, 3, 4, 5].map((attempts) => {
-      const tried = { attempts, elapsedMs: 0 };
-      return [0, 1].map((random) => retryDelayMs("idempotent", { kind: "broken" }, tried, random));
+      const state = { attempts, elapsedMs: 0 };
+      return [0, 1].map((random) => retryDelayMs("idempotent", { kind: "broken" }, state, random));
     });
     assert.deepEqual(delays, [
       [50, 100],

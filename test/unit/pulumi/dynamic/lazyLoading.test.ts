@@ -21,12 +21,12 @@ function filesLoadedBy(script: string): readonly string[] {
 const checkUnchanged = (kind: ResourceKind, inputs: object): string => `
   const { check } = require("./provider/definition/check.ts");
   const { resourceOf } = require("./provider/resources/all.ts");
-  const given = { name: "it", ...${JSON.stringify(inputs)} };
-  const { inputs: state } = await check(resourceOf("${kind}"), {}, given);
+  const args = { name: "it", ...${JSON.stringify(inputs)} };
+  const { inputs: state } = await check(resourceOf("${kind}"), {}, args);
   const provider = dynamic.${kind};
   const settings = { "unikernel:metro": "http://127.0.0.1:9", "unikernel:token": "t" };
   await provider.configure({ config: { get: (key) => settings[key] } });
-  const { inputs: news, failures } = await provider.check(state, given);
+  const { inputs: news, failures } = await provider.check(state, args);
   const { changes } = await provider.diff("id", state, news);
   if (failures.length > 0 || changes) throw new Error(JSON.stringify({ failures, changes }));`;
 

@@ -15,13 +15,13 @@ const pem = (file: string): string =>
   fs.readFileSync(path.join(__dirname, "../../../fixtures/certificates", file), "utf8").trim();
 const www = { commonName: "www.example.com", chain: pem("www.pem"), key: pem("www.key") };
 
-const checked = async (given: object, olds: object = {}): Promise<Inputs> => {
-  const { inputs, failures } = await check(certificate, { ...olds }, { name: "shop", ...given });
+const checked = async (args: object, olds: object = {}): Promise<Inputs> => {
+  const { inputs, failures } = await check(certificate, { ...olds }, { name: "shop", ...args });
   assert.deepEqual(failures, []);
   return inputs as Inputs;
 };
-const refusals = async (given: object, olds: object = {}): Promise<readonly string[]> =>
-  (await check(certificate, { ...olds }, { name: "shop", ...given })).failures.map((f) => `${f.property}: ${f.reason}`);
+const failuresOf = async (args: object, olds: object = {}): Promise<readonly string[]> =>
+  (await check(certificate, { ...olds }, { name: "shop", ...args })).failures.map((f) => `${f.property}: ${f.reason}`);
 const failing = async (promise: Promise<unknown>): Promise<UnikernelError> => {
   const error: unknown = await promise.then(
     () => assert.fail("it resolved"),
@@ -59,11 +59,11 @@ describe("the rules of a certificate", () => {
     ["a key in its own format (SEC1)", { ...www, key: pem("www.sec1.key") }],
     ["unknown values", { commonName: UNKNOWN, chain: UNKNOWN, key: "" + pem("www.key") }],
   ];
-  for (const [what, given] of accepted) {
-    it(`accept ${what}`, async () => assert.deepEqual(await refusals(given), []));
+  for (const [what, args] of accepted) {
+    it(`accept ${what}`, async () => assert.deepEqual(await failuresOf(args), []));
   }
 
-  const refused: readonly [string, object, RegExp][] = [
+  const rejected: readonly [string, object, RegExp][] = [
     ["a key that does not fit", { ...www, key: pem("renewed.key") }, /^key: does not match the certificate/],
     ["a key that is none", { ...www, key: "s3cr3t" }, /^key: is not valid PEM; give text/],
     ["an encrypted key", { ...www, key: pem("www.encrypted.key") }, /^key: is encrypted; remove its passphrase/],
@@ -83,9 +83,9 @@ describe("the rules of a certificate", () => {
     ],
     ["no key", { ...www, key: undefined }, /^key: required/],
   ];
-  for (const [what, given, text] of refused) {
+  for (const [what, args, text] of rejected) {
     it(`reject the inputs and quote no key: ${what}`, async () => {
-      const found = await refusals(given);
+      const found = await failuresOf(args);
       assert.equal(found.length, 1, found.join("\n"));
       assert.match(found[0] ?? "", text);
       assert.doesNotMatch(found.join(), /BEGIN [A-Z ]*PRIVATE KEY-----\n|s3cr3t|MIG/);
@@ -94,7 +94,7 @@ describe("the rules of a certificate", () => {
 
   it("accept an existing certificate that has expired since its upload", async () => {
     const old = { ...www, chain: pem("expired.pem") };
-    assert.deepEqual(await refusals(old, old), []);
+    assert.deepEqual(await failuresOf(old, old), []);
   });
 });
 
@@ -148,7 +148,7 @@ describe("the certificate resource", () => {
     const losing = (found: object) =>
       contextWithResponses({
         createCertificate: () => {
-          throw new UnikernelError("API_UNREACHABLE", "No answer.");
+          throw new UnikernelError("API_UNREACHABLE", "No response.");
         },
         getCertificates: () => ({ ...item, created_at: new Date().toISOString(), ...found }),
       });
@@ -160,7 +160,7 @@ describe("the certificate resource", () => {
   });
 
   it("is adopted by name, and uploaded again only if it differs", async () => {
-    const asked = async (found: object) => {
+    const operations = async (found: object) => {
       const context = contextWithResponses({
         getCertificates: () => ({ ...item, ...found }),
         updateCertificates: () => item,
@@ -168,23 +168,23 @@ describe("the certificate resource", () => {
       await certificate.create(context, await checked({ ...www, adopt: true }));
       return context.calls.map((entry) => entry.split(" ")[0]);
     };
-    assert.deepEqual(await asked({}), []);
-    assert.deepEqual(await asked({ serial_number: "01" }), ["updateCertificates"]);
-    const error = await failing(asked({ common_name: "other.example.com" }));
+    assert.deepEqual(await operations({}), []);
+    assert.deepEqual(await operations({ serial_number: "01" }), ["updateCertificates"]);
+    const error = await failing(operations({ common_name: "other.example.com" }));
     assert.deepEqual([error.code, error.property], ["ALREADY_EXISTS", "commonName"]);
   });
 
   it("adopts a certificate that the platform issued and named after its domain", async () => {
     const name = "www.example.com-ab1de";
-    const asked: unknown[] = [];
+    const queries: unknown[] = [];
     const context = contextWithResponses({
       getCertificates: (request: { query: unknown }) => {
-        asked.push(request.query);
+        queries.push(request.query);
         return { ...item, name };
       },
     });
     await certificate.create(context, await checked({ ...www, name, adopt: true }));
-    assert.deepEqual([asked, context.calls], [[{ name: [name] }], []]);
+    assert.deepEqual([queries, context.calls], [[{ name: [name] }], []]);
   });
 
   it("is updated in place, and replaced for another domain", async () => {
@@ -217,13 +217,13 @@ describe("the certificate resource", () => {
 
   it("suggests a replacement if the metro cannot update certificates", async () => {
     const inputs = await checked(www);
-    const refusals = [
+    const rejections = [
       () => ({ status: "error", error: 1, message: "Not supported" }),
       () => {
         throw new UnikernelError("API_REJECTED", "No such operation.", { details: { status: 405 } });
       },
     ];
-    for (const updateCertificates of refusals) {
+    for (const updateCertificates of rejections) {
       const context = contextWithResponses({ updateCertificates });
       const error = await failing(certificate.update(context, "c1", { inputs, outputs: {} as never }, inputs));
       assert.equal(error.property, "chain");
@@ -241,9 +241,9 @@ describe("the certificate resource", () => {
     );
     assert.equal(error.code, "IN_USE");
     assert.match(error.hint ?? "", /domains of service 'web' first/);
-    const gone = contextWithResponses({
+    const notFound = contextWithResponses({
       deleteCertificates: () => ({ status: "error", error: 8, message: "No certificate" }),
     });
-    await certificate.delete(gone, "c1", { inputs: await checked(www), outputs: {} as never });
+    await certificate.delete(notFound, "c1", { inputs: await checked(www), outputs: {} as never });
   });
 });

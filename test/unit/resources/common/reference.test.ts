@@ -12,9 +12,10 @@ describe("a reference by uuid or name", () => {
   });
 
   it("refers to the object that has it", () => {
-    for (const given of [uuid, uuid.toUpperCase(), "data"])
-      assert.equal(matchesReference(given, { uuid, name: "data" }), true);
-    for (const given of ["DATA", "other", ""]) assert.equal(matchesReference(given, { uuid, name: "data" }), false);
+    for (const reference of [uuid, uuid.toUpperCase(), "data"])
+      assert.equal(matchesReference(reference, { uuid, name: "data" }), true);
+    for (const reference of ["DATA", "other", ""])
+      assert.equal(matchesReference(reference, { uuid, name: "data" }), false);
     assert.equal(matchesReference("data", {}), false);
   });
 });

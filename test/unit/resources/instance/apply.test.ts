@@ -29,15 +29,18 @@ const withUuids = ({ volumes, ...rest }: { volumes?: { volume: string }[] }): ob
     : { volumes: volumes.map((one, index) => ({ ...one, volume: uuidOf("7", index + 10) })) }),
 });
 
-const checked = async (given: object): Promise<InstanceInputs> => {
-  const hasSource = ["template", "branchFrom", "checkpoint"].some((source) => source in given);
+const checked = async (args: object): Promise<InstanceInputs> => {
+  const hasSource = ["template", "branchFrom", "checkpoint"].some((source) => source in args);
   const image = hasSource ? {} : { image: "acme/web:1" };
-  const { inputs, failures } = await check(instance, {}, { name: "web", ...image, ...given });
+  const { inputs, failures } = await check(instance, {}, { name: "web", ...image, ...args });
   assert.deepEqual(failures, []);
   return inputs as InstanceInputs;
 };
-const refused = (item: object) => ({ item: { status: "error", ...item } });
-const lost = (after = false) => ({ error: new UnikernelError("API_UNREACHABLE", "The answer was lost."), after });
+const rejection = (item: object) => ({ item: { status: "error", ...item } });
+const lostResponse = (after = false) => ({
+  error: new UnikernelError("API_UNREACHABLE", "The response was lost."),
+  after,
+});
 
 describe("the update of an instance", () => {
   let api: FakeInstances;
@@ -49,14 +52,14 @@ describe("the update of an instance", () => {
     readonly inputs: InstanceInputs;
     readonly outputs: InstanceOutputs;
   }
-  async function made(given: object): Promise<State> {
-    const inputs = await checked(given);
+  async function create(args: object): Promise<State> {
+    const inputs = await checked(args);
     const { id, outputs } = await instance.create(api.context, inputs);
     api.log.length = 0;
     return { id, inputs, outputs };
   }
-  const update = async ({ id, inputs, outputs }: State, given: object) => {
-    const news = await checked(given);
+  const update = async ({ id, inputs, outputs }: State, args: object) => {
+    const news = await checked(args);
     return instance.update(api.context, id, { inputs, outputs }, news);
   };
   const failed = async (promise: Promise<unknown>): Promise<ResourceInitFailedError> => {
@@ -68,9 +71,9 @@ describe("the update of an instance", () => {
     return error;
   };
   /** The state after a failure, as the front end writes and reads it: the inputs, overridden by what the failure contains. */
-  const after = async ({ id, outputs }: ResourceInitFailedError, given: object): Promise<State> => {
+  const after = async ({ id, outputs }: ResourceInitFailedError, args: object): Promise<State> => {
     const resource = resourceOf("Instance");
-    const state = toState(resource, { metro: "test", provider: "" }, {}, await checked(given), outputs);
+    const state = toState(resource, { metro: "test", provider: "" }, {}, await checked(args), outputs);
     return {
       id,
       inputs: inputsFromState(resource, state) as InstanceInputs,
@@ -93,7 +96,7 @@ describe("the update of an instance", () => {
     "ignores 'set' without a value": { set: "ignores" },
   } as const))
     it(`clears every input where the metro ${name}`, async () => {
-      const before = await made(FULL);
+      const before = await create(FULL);
       api.clearing = clearing;
       await update(before, {});
       const after = await checked({});
@@ -101,7 +104,7 @@ describe("the update of an instance", () => {
     });
 
   it("fails where the metro clears in neither form, and keeps what it could not clear in state", async () => {
-    const before = await made(FULL);
+    const before = await create(FULL);
     api.clearing = { set: "ignores", del: "refuses" };
     const error = await failed(update(before, {}));
     assert.match(String(error), /Clearing args .*the old value is still there/);
@@ -110,12 +113,12 @@ describe("the update of an instance", () => {
   });
 
   it("takes a value for cleared that the server fills in where there is none", async () => {
-    const before = await made({ hostname: "web", args: ["/server"] });
+    const before = await create({ hostname: "web", args: ["/server"] });
     api.clearing = { set: "ignores", del: "ignores" };
     api.imageArgs = ["/server"];
     await update(before, {});
     api.imageArgs = ["/other"];
-    const other = await made({ name: "other", args: ["/server"] });
+    const other = await create({ name: "other", args: ["/server"] });
     assert.match(String(await failed(update(other, { name: "other" }))), /Clearing args of instance/);
   });
 
@@ -124,13 +127,13 @@ describe("the update of an instance", () => {
   const unreadable = () => {
     const { getInstances } = api.context.client;
     readable = () => void Object.assign(api.context.client, { getInstances });
-    Object.assign(api.context.client, { getInstances: () => Promise.reject(lost().error) });
+    Object.assign(api.context.client, { getInstances: () => Promise.reject(lostResponse().error) });
   };
-  const differing = async (state: State, given: object): Promise<string[]> =>
-    diff(instance, state.inputs, await checked(given)).map(({ property }) => property);
+  const differing = async (state: State, args: object): Promise<string[]> =>
+    diff(instance, state.inputs, await checked(args)).map(({ property }) => property);
 
   it("runs the steps in order and ends with the requested settings", async () => {
-    const state = await made({ volumes: [{ volume: DATA, at: "/data" }], drainTimeoutMs: 3000 });
+    const state = await create({ volumes: [{ volume: DATA, at: "/data" }], drainTimeoutMs: 3000 });
     const news = { volumes: [{ volume: LOGS, at: "/logs" }], memoryMb: 256, env: { A: "b" }, drainTimeoutMs: 3000 };
     const outputs = await update(state, news);
     assert.deepEqual(api.log, ["stop 3000", `detach ${DATA}`, "patch env memory_mb", `attach ${LOGS} /logs`, "start"]);
@@ -165,31 +168,31 @@ describe("the update of an instance", () => {
         // The engine handles a replacement.
         const fixed = Object.entries(before).filter(([key]) => !IN_PLACE.includes(key));
         const changed = Object.entries(change).filter(([key]) => IN_PLACE.includes(key));
-        const uuids = (given: object) => withUuids(given as { volumes?: { volume: string }[] });
+        const uuids = (args: object) => withUuids(args as { volumes?: { volume: string }[] });
         const [olds, news] = [uuids(before), uuids(Object.fromEntries([...fixed, ...changed]))];
         const { failures } = await check(instance, {}, { name: "web", ...news });
         fc.pre(failures.length === 0);
-        const state = await made(olds);
-        const wanted = await checked(news);
-        const steps = planInstanceUpdate(state.inputs, wanted, state.outputs.state === "stopped" ? "down" : "up");
+        const state = await create(olds);
+        const requested = await checked(news);
+        const steps = planInstanceUpdate(state.inputs, requested, state.outputs.state === "stopped" ? "down" : "up");
         await update(state, news);
         assert.deepEqual(api.log, steps.flatMap(callOf));
-        const read = await instance.read(api.context, state.id, wanted);
-        assert.deepEqual(diff(instance, { ...read?.inputs }, wanted), []);
+        const read = await instance.read(api.context, state.id, requested);
+        assert.deepEqual(diff(instance, { ...read?.inputs }, requested), []);
       }),
       { numRuns: 300 },
     );
   });
 
   it("keeps the instance up if the change applies in any state", async () => {
-    const state = await made({});
+    const state = await create({});
     await update(state, { tags: ["a"], deleteLock: true });
     assert.deepEqual(api.log, ["patch tags delete_lock"]);
     assert.equal(api.only.state, "running");
   });
 
   it("keeps a stopped instance stopped and changes it", async () => {
-    const state = await made({});
+    const state = await create({});
     api.only.state = "stopped";
     const read = await instance.read(api.context, state.id, state.inputs);
     assert.ok(read);
@@ -199,7 +202,7 @@ describe("the update of an instance", () => {
   });
 
   it("stops an instance that was started after it was read as stopped", async () => {
-    const state = await made({});
+    const state = await create({});
     const outputs = { ...state.outputs, state: "stopped" };
     assert.equal((await update({ ...state, outputs }, { memoryMb: 256 })).state, "running");
     assert.deepEqual(api.log, ["stop", "patch memory_mb", "start"]);
@@ -207,7 +210,7 @@ describe("the update of an instance", () => {
 
   for (const wasSeen of [true, false]) {
     it(`stops, changes, starts and verifies an instance that waits for a restart, ${wasSeen ? "known from state" : "detected on the way"}`, async () => {
-      const state = await made({ restartPolicy: "always" });
+      const state = await create({ restartPolicy: "always" });
       Object.assign(api.only, { state: "stopped", stop_reason: 3, exit_code: 1 });
       const restart = { attempt: 4, next_at: "2026-01-01T00:05:00Z" };
       if (wasSeen) api.only.restart = restart;
@@ -216,15 +219,15 @@ describe("the update of an instance", () => {
       const outputs = read?.outputs ?? state.outputs;
       assert.deepEqual(outputs.restart, wasSeen ? { attempt: 4, nextAt: "2026-01-01T00:05:00Z" } : undefined);
       const news = { restartPolicy: "always", env: { A: "b" } };
-      const foretold = instance.describeUpdate?.(state.inputs, await checked(news), outputs) ?? [];
-      if (wasSeen) assert.deepEqual(foretold, ["stop it", "change env in place", "start it"]);
+      const previewed = instance.describeUpdate?.(state.inputs, await checked(news), outputs) ?? [];
+      if (wasSeen) assert.deepEqual(previewed, ["stop it", "change env in place", "start it"]);
       assert.equal((await update({ ...state, outputs }, news)).state, "running");
       assert.deepEqual(api.log, ["stop", "patch env", "start"]);
     });
   }
 
   it("starts an instance that an interrupted update stopped", async () => {
-    const state = await made({});
+    const state = await create({});
     // The process was killed after the stop: its state still says that it ran.
     api.only.state = "stopped";
     assert.equal((await update(state, { memoryMb: 256 })).state, "running");
@@ -243,15 +246,16 @@ describe("the update of an instance", () => {
   });
 
   it("does not start an instance that is meant to be stopped", async () => {
-    const state = await made({ autostart: false });
+    const state = await create({ autostart: false });
     assert.equal(api.only.state, "stopped");
     await update(state, { autostart: false, memoryMb: 256 });
     assert.deepEqual(api.log, ["patch memory_mb"]);
   });
 
   it("reports what was and was not changed after a partial failure, and continues from there", async () => {
-    const state = await made({});
-    api.fault = (entry) => (entry === "set memory_mb" ? refused({ error: 19, message: "Quota exceeded" }) : undefined);
+    const state = await create({});
+    api.fault = (entry) =>
+      entry === "set memory_mb" ? rejection({ error: 19, message: "Quota exceeded" }) : undefined;
     const news = { memoryMb: 4096, env: { A: "b" }, vcpus: 2 };
     const failure = await failed(update(state, news));
     assert.ok(UnikernelError.has(failure.cause, "QUOTA_EXCEEDED"));
@@ -270,9 +274,9 @@ describe("the update of an instance", () => {
   });
 
   it("leaves the instance running if no change was accepted", async () => {
-    const state = await made({});
+    const state = await create({});
     api.fault = (entry) =>
-      entry.startsWith("set ") ? refused({ error: 11, message: "Instance is not stopped" }) : undefined;
+      entry.startsWith("set ") ? rejection({ error: 11, message: "Instance is not stopped" }) : undefined;
     const news = { memoryMb: 256, env: { A: "b" } };
     const failure = await failed(update(state, news));
     assert.ok(UnikernelError.has(failure.cause, "STATE_CONFLICT"));
@@ -281,9 +285,9 @@ describe("the update of an instance", () => {
   });
 
   it("leaves a start to the next update if the restart after a rejected change failed", async () => {
-    const state = await made({});
+    const state = await create({});
     api.fault = (entry) =>
-      entry.startsWith("set ") || entry === "start" ? refused({ error: 10, message: "Not now" }) : undefined;
+      entry.startsWith("set ") || entry === "start" ? rejection({ error: 10, message: "Not now" }) : undefined;
     const failure = await failed(update(state, { memoryMb: 256 }));
     assert.equal(api.only.state, "stopped");
     api.fault = () => undefined;
@@ -299,9 +303,9 @@ describe("the update of an instance", () => {
   ] as const) {
     for (const acted of [false, true]) {
       it(`continues after the response to ${what} was lost, ${acted ? "after" : "before"} the server acted`, async () => {
-        const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+        const state = await create({ volumes: [{ volume: DATA, at: "/data" }] });
         const news = { volumes: [{ volume: LOGS, at: "/logs" }], memoryMb: 256 };
-        api.fault = (entry) => (entry === at && !api.log.slice(0, -1).includes(at) ? lost(acted) : undefined);
+        api.fault = (entry) => (entry === at && !api.log.slice(0, -1).includes(at) ? lostResponse(acted) : undefined);
         let outputs: InstanceOutputs;
         if (acted && at.startsWith("detach")) {
           // What is no longer mounted is detached, whatever happened to the response.
@@ -309,10 +313,10 @@ describe("the update of an instance", () => {
         } else {
           const failure = await failed(update(state, news));
           const now = await after(failure, news);
-          const said = await differing(now, news);
+          const differences = await differing(now, news);
           assert.ok(
-            said.every((one) => (left as readonly string[]).includes(one)),
-            said.join(),
+            differences.every((one) => (left as readonly string[]).includes(one)),
+            differences.join(),
           );
           api.fault = () => undefined;
           outputs = await update(now, news);
@@ -334,11 +338,11 @@ describe("the update of an instance", () => {
   it("saves no change that was not made, even a new property, readable or not", async () => {
     for (const isReadable of [true, false]) {
       api = new FakeInstances();
-      const state = await made({ service: "shop" });
+      const state = await create({ service: "shop" });
       const news = { service: "shop", ...OPTIONAL, imagePull: { policy: "always" } };
       api.fault = (entry) => {
         if (entry.startsWith("patch ") && !isReadable) unreadable();
-        return entry.startsWith("set ") ? refused({ error: 11, message: "Not now" }) : undefined;
+        return entry.startsWith("set ") ? rejection({ error: 11, message: "Not now" }) : undefined;
       };
       const failure = await failed(update(state, news));
       const now = await after(failure, news);
@@ -348,18 +352,18 @@ describe("the update of an instance", () => {
   });
 
   it("saves no removed value if nobody can read what exists", async () => {
-    const state = await made({ args: ["--x"], hostname: "www" });
+    const state = await create({ args: ["--x"], hostname: "www" });
     api.fault = (entry) => {
       if (entry === "start") unreadable();
-      return entry === "start" ? lost() : undefined;
+      return entry === "start" ? lostResponse() : undefined;
     };
     const failure = await failed(update(state, {}));
     assert.deepEqual(await differing(await after(failure, {}), {}), []);
   });
 
   it("restarts the instance if its first change, the attachment of a volume, is rejected", async () => {
-    const state = await made({});
-    api.fault = (entry) => (entry.startsWith("attach") ? refused({ error: 15, message: "attached" }) : undefined);
+    const state = await create({});
+    api.fault = (entry) => (entry.startsWith("attach") ? rejection({ error: 15, message: "attached" }) : undefined);
     const failure = await failed(update(state, { volumes: [{ volume: DATA, at: "/data" }] }));
     assert.ok(UnikernelError.has(failure.cause, "IN_USE"));
     assert.deepEqual([api.only.state, api.log.at(-1)], ["running", "start"]);
@@ -367,9 +371,9 @@ describe("the update of an instance", () => {
   });
 
   it("leaves a start pending if one volume was detached and another cannot be attached", async () => {
-    const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+    const state = await create({ volumes: [{ volume: DATA, at: "/data" }] });
     const news = { volumes: [{ volume: LOGS, at: "/logs" }] };
-    api.fault = (entry) => (entry.startsWith("attach") ? refused({ error: 15, message: "attached" }) : undefined);
+    api.fault = (entry) => (entry.startsWith("attach") ? rejection({ error: 15, message: "attached" }) : undefined);
     const now = await after(await failed(update(state, news)), news);
     assert.deepEqual([api.only.state, now.inputs.volumes], ["stopped", []]);
     api.fault = () => undefined;
@@ -377,12 +381,12 @@ describe("the update of an instance", () => {
   });
 
   it("saves the mounts and the last reported outputs if nothing can be read", async () => {
-    const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+    const state = await create({ volumes: [{ volume: DATA, at: "/data" }] });
     const news = { volumes: [{ volume: LOGS, at: "/logs" }] };
     api.fault = (entry) => {
       if (!entry.startsWith("attach")) return undefined;
       unreadable();
-      return lost();
+      return lostResponse();
     };
     const now = await after(await failed(update(state, news)), news);
     assert.deepEqual(now.inputs.volumes, []);
@@ -400,27 +404,27 @@ describe("the update of an instance", () => {
   });
 
   it("continues if the volume to detach is not found", async () => {
-    const state = await made({ volumes: [{ volume: DATA, at: "/data" }] });
+    const state = await create({ volumes: [{ volume: DATA, at: "/data" }] });
     api.fault = (entry) => {
       if (!entry.startsWith("detach")) return undefined;
       api.only.volumes = [];
-      return refused({ error: 8, message: "No such volume" });
+      return rejection({ error: 8, message: "No such volume" });
     };
     assert.equal((await update(state, {})).state, "running");
   });
 
   it("fails if another image runs than requested", async () => {
-    const wanted = `acme/web@${DIGEST}`;
-    const state = await made({ image: wanted });
+    const requested = `acme/web@${DIGEST}`;
+    const state = await create({ image: requested });
     api.afterStart = (item) => Object.assign(item, { state: "running", image: `acme/web@sha256:${"b".repeat(64)}` });
-    const failure = await failed(update(state, { image: wanted, memoryMb: 256 }));
+    const failure = await failed(update(state, { image: requested, memoryMb: 256 }));
     assert.ok(UnikernelError.has(failure.cause, "IMAGE_MISMATCH"));
-    const news = { image: wanted, memoryMb: 256 };
+    const news = { image: requested, memoryMb: 256 };
     assert.deepEqual(await differing(await after(failure, news), news), ["image"]);
   });
 
   it("fails if a pending change failed at the stop", async () => {
-    const state = await made({});
+    const state = await create({});
     const updates = [{ prop: "env", op: "set", status: "failed", error: "too long", value: { TOKEN: "s3cret" } }];
     api.afterStart = (item) => Object.assign(item, { state: "running", updates });
     const failure = await failed(update(state, { memoryMb: 256, env: { TOKEN: "s3cret" } }));
@@ -435,7 +439,7 @@ describe("the update of an instance", () => {
   });
 
   it("reports that a guest stopped again and leaves the instance", async () => {
-    const state = await made({});
+    const state = await create({});
     api.afterStart = (item) => Object.assign(item, { state: "stopped", stop_reason: 3, exit_code: 1 });
     const failure = await failed(update(state, { memoryMb: 256 }));
     assert.ok(UnikernelError.has(failure.cause, "GUEST_STOPPED"));
@@ -451,8 +455,8 @@ describe("an instance whose guest is slow to stop", () => {
   beforeEach(() => (api = new FakeInstances()));
 
   /** Creates an instance whose guest takes this long to stop. */
-  async function made(given: object, stopsAfterMs: number) {
-    const inputs = await checked(given);
+  async function create(args: object, stopsAfterMs: number) {
+    const inputs = await checked(args);
     const { id, outputs } = await instance.create(api.context, inputs);
     const { client } = api.context;
     const { stopInstances, waitInstances } = client;
@@ -482,7 +486,7 @@ describe("an instance whose guest is slow to stop", () => {
   };
 
   it("is not forced to stop within the delete timeout", async () => {
-    const { id, olds, bornMs } = await made({}, 120_000);
+    const { id, olds, bornMs } = await create({}, 120_000);
     await instance.delete(api.context, id, olds);
     assert.deepEqual(api.log, ["stop", "delete"]);
     took(bornMs, 120);
@@ -494,7 +498,7 @@ describe("an instance whose guest is slow to stop", () => {
       [30_000, 50],
     ] as const) {
       api = new FakeInstances();
-      const { id, olds, bornMs } = await made({ drainTimeoutMs }, Infinity);
+      const { id, olds, bornMs } = await create({ drainTimeoutMs }, Infinity);
       await instance.delete(within(20), id, olds);
       assert.equal(api.held.size, 0);
       took(bornMs, seconds);
@@ -502,7 +506,7 @@ describe("an instance whose guest is slow to stop", () => {
   });
 
   it("is awaited for the update timeout plus its drain timeout", async () => {
-    const slow = await made({}, 120_000);
+    const slow = await create({}, 120_000);
     const { state } = await instance.update(api.context, slow.id, slow.olds, await checked({ memoryMb: 256 }));
     assert.equal(state, "running");
     for (const [drainTimeoutMs, seconds] of [
@@ -510,7 +514,7 @@ describe("an instance whose guest is slow to stop", () => {
       [30_000, 50],
     ] as const) {
       api = new FakeInstances();
-      const { id, olds, bornMs } = await made({ drainTimeoutMs }, Infinity);
+      const { id, olds, bornMs } = await create({ drainTimeoutMs }, Infinity);
       const news = await checked({ drainTimeoutMs, memoryMb: 256 });
       const failure: unknown = await instance.update(within(20), id, olds, news).catch((e: unknown) => e);
       assert.ok(failure instanceof ResourceInitFailedError && UnikernelError.has(failure.cause, "WAIT_TIMEOUT"));
@@ -519,7 +523,7 @@ describe("an instance whose guest is slow to stop", () => {
   });
 
   it("has the rest of the update timeout to start again", async () => {
-    const { id, olds, bornMs } = await made({}, 15_000);
+    const { id, olds, bornMs } = await create({}, 15_000);
     api.afterStart = (item) => (item.state = "starting");
     const news = await checked({ memoryMb: 256 });
     const failure: unknown = await instance.update(within(20), id, olds, news).catch((e: unknown) => e);
@@ -566,17 +570,17 @@ describe("the deletion of an instance", () => {
 describe("an existing instance", () => {
   let api: FakeInstances;
   beforeEach(() => (api = new FakeInstances()));
-  const exists = async (given: object) => {
-    const { id } = await instance.create(api.context, await checked(given));
+  const exists = async (args: object) => {
+    const { id } = await instance.create(api.context, await checked(args));
     api.log.length = 0;
     return id;
   };
-  const adopt = async (given: object) => {
-    const inputs = await checked({ ...given, adopt: true });
-    const made = await instance.create(api.context, inputs);
-    const read = await instance.read(api.context, made.id, inputs);
+  const adopt = async (args: object) => {
+    const inputs = await checked({ ...args, adopt: true });
+    const created = await instance.create(api.context, inputs);
+    const read = await instance.read(api.context, created.id, inputs);
     assert.deepEqual(read?.inputs, inputs, "a second preview is empty");
-    return made.id;
+    return created.id;
   };
 
   it("is adopted unchanged with reads only", async () => {
@@ -637,7 +641,7 @@ describe("an existing instance", () => {
 
   it("is not adopted after a lost create response if it is a different one", async () => {
     await exists({ memoryMb: 512 });
-    api.fault = (entry) => (entry === "create" ? lost() : undefined);
+    api.fault = (entry) => (entry === "create" ? lostResponse() : undefined);
     await assert.rejects(instance.create(api.context, await checked({})), (e) =>
       UnikernelError.has(e, "ALREADY_EXISTS"),
     );

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import type { InstanceItem } from "../../../../provider/contract/models";
 import { instanceOutputs, toOutputs } from "../../../../provider/resources/instance/outputs";
 
-const seen = (more: Partial<InstanceItem>) => toOutputs({ uuid: "u", name: "web", ...more }, {});
+const outputsOf = (more: Partial<InstanceItem>) => toOutputs({ uuid: "u", name: "web", ...more }, {});
 
 describe("the outputs of an instance", () => {
   it("name its service, so that a program can refer to an inline group", () => {
-    const outputs = seen({ service_group: { uuid: "s", name: "calm-river" } });
+    const outputs = outputsOf({ service_group: { uuid: "s", name: "calm-river" } });
     assert.deepEqual([outputs.serviceUuid, outputs.serviceName], ["s", "calm-river"]);
   });
 
@@ -15,12 +15,12 @@ describe("the outputs of an instance", () => {
       service_group: { uuid: "s", name: "n", domains: fqdns.map((fqdn) => ({ fqdn })) },
       services: ["tcp:443"],
     });
-    assert.equal(seen(group("*.example.com", "www.example.com.")).url, "https://www.example.com");
-    assert.deepEqual([seen(group("*.example.com")).url, seen(group()).url], ["", ""]);
+    assert.equal(outputsOf(group("*.example.com", "www.example.com.")).url, "https://www.example.com");
+    assert.deepEqual([outputsOf(group("*.example.com")).url, outputsOf(group()).url], ["", ""]);
   });
 
   it("contain start time, stop time and stop reason in words and as the API's numbers", () => {
-    const outputs = seen({
+    const outputs = outputsOf({
       started_at: "2026-10-01T09:00:00Z",
       stopped_at: "2026-10-01T09:00:04Z",
       stop_reason: 3,
@@ -37,7 +37,7 @@ describe("the outputs of an instance", () => {
 
   it("contain the names of its interfaces and the next time of its schedules", () => {
     const schedule = { when: "Mon 08:00", action: "start" };
-    const outputs = seen({
+    const outputs = outputsOf({
       network_interfaces: [{ uuid: "i", name: "eth0", private_ip: "10.0.0.2", mac: "12:b0:0a:00:04:11" }, {}],
       schedules: [
         { ...schedule, name: "morning", next_at: "2026-10-05T08:00:00Z" },
@@ -52,6 +52,6 @@ describe("the outputs of an instance", () => {
   });
 
   it("are complete whatever a node omits", () => {
-    assert.deepEqual(instanceOutputs.parse(seen({})), seen({}));
+    assert.deepEqual(instanceOutputs.parse(outputsOf({})), outputsOf({}));
   });
 });

@@ -17,8 +17,8 @@ import {
 import { INSTANCE_WIRE } from "../../../../provider/resources/instance/wire";
 import { anyInstance } from "../../../support/anyInstance";
 
-const checked = async (given: object): Promise<InstanceInputs> => {
-  const { inputs, failures } = await check(instance, {}, { name: "web", image: "a", ...given });
+const checked = async (args: object): Promise<InstanceInputs> => {
+  const { inputs, failures } = await check(instance, {}, { name: "web", image: "a", ...args });
   assert.deepEqual(failures, []);
   return inputs as InstanceInputs;
 };
@@ -75,8 +75,8 @@ describe("the update plan of an instance", () => {
 
   it("says what happens if a stopped instance runs by then and the change needs a stop", async () => {
     const olds = await checked({ volumes: [{ volume: "old", at: "/data" }] });
-    const described = async (given: object, power: PowerState) =>
-      describeInstanceUpdate(olds, await checked({ volumes: [{ volume: "old", at: "/data" }], ...given }), power);
+    const described = async (args: object, power: PowerState) =>
+      describeInstanceUpdate(olds, await checked({ volumes: [{ volume: "old", at: "/data" }], ...args }), power);
     const then = ", restarting it if it runs by then";
     assert.deepEqual(await described({ memoryMb: 256 }, "down"), [`change memoryMb in place${then}`]);
     assert.deepEqual(await described({ volumes: [], memoryMb: 256 }, "down"), [
@@ -94,8 +94,8 @@ describe("the update plan of an instance", () => {
       {},
     );
     assert.ok(patch?.do === "patch");
-    const said = Object.fromEntries(patch.patches.map(({ prop, op, value }) => [prop, op === "clear" ? op : value]));
-    assert.deepEqual(said, {
+    const patched = Object.fromEntries(patch.patches.map(({ prop, op, value }) => [prop, op === "clear" ? op : value]));
+    assert.deepEqual(patched, {
       memory_mb: 128,
       vcpus: 1,
       sched_priority: "normal",
@@ -113,17 +113,17 @@ describe("the update plan of an instance", () => {
   });
 
   it("shows no secrets", async () => {
-    const said = await previewText(
+    const sentences = await previewText(
       {},
       { env: { TOKEN: "s3cret" }, plugins: [{ name: "p", rom: "r", config: "s3cret" }] },
     );
-    assert.doesNotMatch(said.join(), /s3cret|TOKEN/);
+    assert.doesNotMatch(sentences.join(), /s3cret|TOKEN/);
   });
 
   it("only reads if nothing changes", async () => {
     await fc.assert(
-      fc.asyncProperty(anyInstance, async (given) => {
-        const { inputs } = await check(instance, {}, { name: "web", ...given });
+      fc.asyncProperty(anyInstance, async (args) => {
+        const { inputs } = await check(instance, {}, { name: "web", ...args });
         assert.deepEqual(planInstanceUpdate(inputs as InstanceInputs, inputs as InstanceInputs, "up"), [
           { do: "verify" },
         ]);

@@ -38,9 +38,9 @@ describe("the instance resource", () => {
   it("compares images by digest, whatever the rest of the reference", async () => {
     const inputs = await inputsOf();
     const { id } = await instance.create(context, inputs);
-    const imageFor = async (image: string, asked = inputs) => {
+    const imageFor = async (image: string, requested = inputs) => {
       override({ image });
-      return (await instance.read(context, id, asked))?.inputs.image;
+      return (await instance.read(context, id, requested))?.inputs.image;
     };
     for (const same of [`oci://h/o/job:tag@${DIGEST}`, `user/job@${DIGEST}`, "oci://h/o/job:tag", ""]) {
       assert.equal(await imageFor(same), inputs.image, same);
@@ -68,8 +68,8 @@ describe("the instance resource", () => {
     const { id } = await instance.create(context, inputs);
     override({ state: "deleted" });
     assert.equal(await instance.read(context, id, inputs), undefined);
-    const refused = { items: [{ status: "error", error: 14, message: "no" }], message: undefined };
-    Object.assign(cluster.client, { getInstances: () => Promise.resolve(refused) });
+    const response = { items: [{ status: "error", error: 14, message: "no" }], message: undefined };
+    Object.assign(cluster.client, { getInstances: () => Promise.resolve(response) });
     context = contextWithClient(cluster.client, cluster.clock);
     await assert.rejects(instance.read(context, id, inputs), (e) => UnikernelError.has(e, "NOT_ALLOWED"));
   });
@@ -83,7 +83,7 @@ describe("the instance resource", () => {
   });
 
   it("quotes no current or previous input when its guest stops", async () => {
-    const given = {
+    const args = {
       env: { TOKEN: "t0ken-of-env" },
       plugins: [{ name: "a", rom: "r", config: { key: "k3y-of-plugin" } }],
     };
@@ -98,10 +98,10 @@ describe("the instance resource", () => {
     // Once at the first read, and once after it was up.
     for (const upForMs of [0, 100]) {
       cluster.lives.set(`job@${DIGEST}`, (ageMs) => (ageMs < upForMs ? { state: "running" } : crashed));
-      await quotes(instance.create(context, await inputsOf(given)));
+      await quotes(instance.create(context, await inputsOf(args)));
     }
     cluster.lives.set(`job@${DIGEST}`, () => ({ state: "running", env: undefined, plugins: undefined }));
-    const [inputs, news] = [await inputsOf(given), await inputsOf()];
+    const [inputs, news] = [await inputsOf(args), await inputsOf()];
     const { id, outputs } = await instance.create(context, inputs);
     const ok = ({ body }: { body: readonly object[] }) =>
       Promise.resolve({ items: body.map(() => ({ status: "success", uuid: id, name: "job" })), message: undefined });
@@ -117,7 +117,7 @@ describe("the instance resource", () => {
 
   it("keeps its id if it fails and cannot be deleted, and reports why it failed", async () => {
     cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
-    cluster.deleteFails = new UnikernelError("API_UNREACHABLE", "No answer.");
+    cluster.deleteFails = new UnikernelError("API_UNREACHABLE", "No response.");
     await assert.rejects(
       instance.create(context, await inputsOf()),
       (e) => e instanceof ResourceInitFailedError && e.id === "i1" && UnikernelError.has(e.cause, "GUEST_STOPPED"),

@@ -5,8 +5,8 @@ import { UNKNOWN } from "../../../../provider/definition/unknowns";
 import { instance } from "../../../../provider/resources/instance/resource";
 import { service } from "../../../../provider/resources/service/resource";
 
-const failuresOf = async (definition: Definition, given: object): Promise<readonly string[]> =>
-  (await check(definition, {}, { name: "it", ...given })).failures.map((f) => `${f.property}: ${f.reason}`);
+const failuresOf = async (definition: Definition, args: object): Promise<readonly string[]> =>
+  (await check(definition, {}, { name: "it", ...args })).failures.map((f) => `${f.property}: ${f.reason}`);
 
 const a = { image: "a" };
 const exec = { name: "n", when: "daily", action: "exec" };
@@ -19,7 +19,7 @@ const romOf = (name: string, files: number) => ({
 });
 
 /** Case → inputs and the printed text. */
-const BAD: Readonly<Record<string, readonly [given: object, printed: string | readonly string[]]>> = {
+const BAD: Readonly<Record<string, readonly [args: object, printed: string | readonly string[]]>> = {
   "no source": [{}, "image: required: give image, template, branchFrom or checkpoint."],
   "two sources": [{ ...a, checkpoint: "c" }, "checkpoint: cannot be combined with image: an instance has one source."],
   "a variable without a name": [{ ...a, env: { "": "b" } }, 'env[""]: must not be empty.'],
@@ -40,7 +40,7 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
   ],
   "a notice that is too late": [
     { ...a, service: "s", scaleToZero: { policy: "on", cooldownTimeMs: 500, notifyTimeMs: 500 } },
-    "scaleToZero.notifyTimeMs: must be less than cooldownTimeMs, which is 500, got 500.",
+    "scaleToZero.notifyTimeMs: must be less than cooldownTimeMs (500), got 500.",
   ],
   "a service and an inline service group": [
     { ...a, service: "s", serviceGroup: { ports: [{ port: 8080 }] } },
@@ -56,7 +56,7 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
   ],
   "a restart policy with delete-on-stop": [
     { ...a, features: ["delete-on-stop"], restartPolicy: "always" },
-    'restartPolicy: not supported together with the feature \"delete-on-stop\".',
+    'restartPolicy: not supported with the feature \"delete-on-stop\".',
   ],
   "two mounts at one path": [
     { ...a, volumes: [{ volume: "v", at: "/x" }], roms: [{ ...one, at: "/x" }] },
@@ -147,8 +147,8 @@ const BAD: Readonly<Record<string, readonly [given: object, printed: string | re
 };
 
 describe("invalid inputs of an instance", () => {
-  for (const [what, [given, printed]] of Object.entries(BAD)) {
-    it(`are rejected: ${what}`, async () => assert.deepEqual(await failuresOf(instance, given), [printed].flat()));
+  for (const [what, [args, printed]] of Object.entries(BAD)) {
+    it(`are rejected: ${what}`, async () => assert.deepEqual(await failuresOf(instance, args), [printed].flat()));
   }
 
   it("exclude files that fit in a request", async () => {
@@ -156,9 +156,9 @@ describe("invalid inputs of an instance", () => {
   });
 
   it("exclude unknown values", async () => {
-    const given = { image: UNKNOWN, service: UNKNOWN, scaleToZero: { policy: "on", notifyTimeMs: UNKNOWN } };
+    const args = { image: UNKNOWN, service: UNKNOWN, scaleToZero: { policy: "on", notifyTimeMs: UNKNOWN } };
     assert.deepEqual(
-      await failuresOf(instance, { ...given, checkpoint: "c", volumes: [{ volume: UNKNOWN, at: "/x" }] }),
+      await failuresOf(instance, { ...args, checkpoint: "c", volumes: [{ volume: UNKNOWN, at: "/x" }] }),
       [],
     );
   });
@@ -167,7 +167,7 @@ describe("invalid inputs of an instance", () => {
     const template = { image: UNKNOWN, features: ["delete-on-stop"], roms: [{ name: "r" }] };
     assert.deepEqual(await failuresOf(service, { ports: [{ port: 8080 }], template }), [
       "template.roms[0]: give either image or files.",
-      'template.restartPolicy: not supported together with the feature \"delete-on-stop\".',
+      'template.restartPolicy: not supported with the feature \"delete-on-stop\".',
     ]);
   });
 });

@@ -9,9 +9,9 @@ import { readInputs, toCreateRequest } from "../../../../provider/resources/inst
 import { canonicalImage, itemOf, uuidOf } from "../../../support/fakeInstances";
 import { anyInstance } from "../../../support/anyInstance";
 
-const checked = async (given: object): Promise<InstanceInputs> => {
-  const { inputs, failures } = await check(instance, {}, { name: "it", ...given });
-  assert.deepEqual(failures, [], JSON.stringify(given));
+const checked = async (args: object): Promise<InstanceInputs> => {
+  const { inputs, failures } = await check(instance, {}, { name: "it", ...args });
+  assert.deepEqual(failures, [], JSON.stringify(args));
   return inputs as InstanceInputs;
 };
 const driftOf = (item: object, inputs: InstanceInputs): readonly string[] =>
@@ -81,8 +81,8 @@ const BY_HAND: Readonly<Record<string, object>> = {
 describe("the wire format of an instance", () => {
   it("shows no drift for server defaults, set order, notations of references and filled values", async () => {
     await fc.assert(
-      fc.asyncProperty(anyInstance, async (given) => {
-        const inputs = await checked(given);
+      fc.asyncProperty(anyInstance, async (args) => {
+        const inputs = await checked(args);
         const request = toCreateRequest(inputs);
         assert.equal(createInstanceRequest.safeParse(request).error, undefined, JSON.stringify(request));
         const item = { ...itemOf(request), delete_lock: inputs.deleteLock };
@@ -94,8 +94,8 @@ describe("the wire format of an instance", () => {
 
   it("shows no drift for a node that reports little", async () => {
     await fc.assert(
-      fc.asyncProperty(anyInstance, async (given) => {
-        const inputs = await checked(given);
+      fc.asyncProperty(anyInstance, async (args) => {
+        const inputs = await checked(args);
         assert.deepEqual(driftOf({ uuid: "u", name: "it", state: "standby" }, inputs), []);
       }),
       { numRuns: 200 },
@@ -230,10 +230,10 @@ describe("the wire format of an instance", () => {
 
   it("gives an instance of another creator complete and valid inputs without a difference", async () => {
     await fc.assert(
-      fc.asyncProperty(anyInstance, async (given) => {
-        const asked = await checked(given);
-        fc.pre(asked.image !== undefined && asked.serviceGroup === undefined && asked.ephemeralVolumes.length === 0);
-        const item = { ...itemOf(toCreateRequest(asked)), delete_lock: asked.deleteLock } as InstanceItem;
+      fc.asyncProperty(anyInstance, async (args) => {
+        const inputs = await checked(args);
+        fc.pre(inputs.image !== undefined && inputs.serviceGroup === undefined && inputs.ephemeralVolumes.length === 0);
+        const item = { ...itemOf(toCreateRequest(inputs)), delete_lock: inputs.deleteLock } as InstanceItem;
         const { name: _none, ...nothing } = (await check(instance, {}, { image: "x" })).inputs as InstanceInputs;
         const { image: _image, ...empty } = nothing;
         const read = readInputs(item, empty as InstanceInputs);

@@ -36,7 +36,7 @@ describe("the service group of a service", () => {
     context = contextWithClient(cluster.client, cluster.clock);
   });
 
-  const made = async (more: object = {}) => {
+  const create = async (more: object = {}) => {
     const inputs = await checked(more);
     const { id, outputs } = await service.create(context, inputs);
     cluster.log.length = 0;
@@ -44,17 +44,17 @@ describe("the service group of a service", () => {
   };
   /** The changes of an update, which must be as many as the preview says. */
   const changing = async (olds: object, news: object): Promise<readonly string[]> => {
-    const before = await made(olds);
+    const before = await create(olds);
     const after = await checked(news);
-    const foretold = service.describeUpdate?.(before.inputs, after, {}) ?? [];
+    const previewed = service.describeUpdate?.(before.inputs, after, {}) ?? [];
     await service.update(context, SERVICE.uuid, before, after);
-    assert.equal(foretold.length, cluster.log.length, `${foretold.join("\n")}\n--\n${cluster.log.join("\n")}`);
+    assert.equal(previewed.length, cluster.log.length, `${previewed.join("\n")}\n--\n${cluster.log.join("\n")}`);
     assert.deepEqual((await service.read(context, SERVICE.uuid, after))?.inputs, after);
     return cluster.log;
   };
 
   it("is created with every input and shows no drift", async () => {
-    const { inputs, outputs } = await made({
+    const { inputs, outputs } = await create({
       domains: [{ name: "shop" }, { name: "www.example.com", certificate: "cert" }],
       softLimit: 10,
       hardLimit: 20,
@@ -121,7 +121,7 @@ describe("the service group of a service", () => {
   });
 
   it("keeps manually added and generated domains until a preview lists them", async () => {
-    const before = await made();
+    const before = await create();
     cluster.group["domains"] = [GENERATED, { fqdn: "www.example.com" }];
     const after = await checked({ softLimit: 5 });
     assert.deepEqual(service.describeUpdate?.(before.inputs, after, {}), ["set the soft limit to 5"]);
@@ -136,7 +136,7 @@ describe("the service group of a service", () => {
   });
 
   it("keeps domains added beside the program's own until a preview lists them", async () => {
-    const before = await made({ domains: [{ name: "shop" }] });
+    const before = await create({ domains: [{ name: "shop" }] });
     cluster.group["domains"] = [{ fqdn: "shop.metro.test" }, { fqdn: "www.example.com" }];
     const after = await checked({ domains: [{ name: "shop" }], softLimit: 5 });
     assert.deepEqual(service.describeUpdate?.(before.inputs, after, {}), ["set the soft limit to 5"]);
@@ -151,7 +151,7 @@ describe("the service group of a service", () => {
   });
 
   it("releases only the program's domains", async () => {
-    const before = await made({ domains: [{ name: "shop" }] });
+    const before = await create({ domains: [{ name: "shop" }] });
     cluster.group["domains"] = [{ fqdn: "shop.metro.test" }, { fqdn: "www.example.com" }];
     const after = await checked();
     assert.deepEqual(service.describeUpdate?.(before.inputs, after, {}), ["release the domains shop"]);
@@ -161,8 +161,8 @@ describe("the service group of a service", () => {
 
   it("returns the certificate of a domain to the metro if the program no longer names one", async () => {
     const named = { name: "www.example.com", certificate: "cert" };
-    const made = await changing({ domains: [named] }, { domains: [{ name: "WWW.example.com." }] });
-    assert.deepEqual(made, ['set domains [{"name":"WWW.example.com."}]']);
+    const requests = await changing({ domains: [named] }, { domains: [{ name: "WWW.example.com." }] });
+    assert.deepEqual(requests, ['set domains [{"name":"WWW.example.com."}]']);
   });
 
   it("does not match a label with a longer whole name, or the reverse", async () => {
@@ -218,7 +218,7 @@ describe("the service group of a service", () => {
   });
 
   it("treats an autokill of 0 ms as never, as documented", async () => {
-    await made({ autokill: { timeMs: 0 } });
+    await create({ autokill: { timeMs: 0 } });
     assert.ok(!("autokill" in cluster.group), "the server's default is not sent");
     assert.deepEqual(await changing({ autokill: { timeMs: 9 } }, { autokill: { timeMs: 0 } }), [
       "set autokill undefined",
@@ -230,7 +230,7 @@ describe("the service group of a service", () => {
   it("names the taken domain of a failed create", async () => {
     const taken = { status: "error", error: 24, message: "Domain 'www.example.com' is already in use" };
     Object.assign(cluster.client, { createService: () => Promise.resolve({ items: [taken], message: undefined }) });
-    const refused = async (metro: string, ...ports: object[]) => {
+    const createError = async (metro: string, ...ports: object[]) => {
       const domains = [{ name: "www.example.com" }];
       return formatError(await failing(service.create({ ...context, metro }, await checked({ ports, domains }))));
     };
@@ -238,16 +238,16 @@ describe("the service group of a service", () => {
       { port: 80, handlers: ["http"] },
       { port: 443, handlers: ["http", "tls"] },
     ];
-    const said = "Creating service 'web' failed: Domain 'www.example.com' is already in use.";
+    const message = "Creating service 'web' failed: Domain 'www.example.com' is already in use.";
     const which = "Choose another domain or port, whichever the message names.";
     assert.equal(
-      await refused("fra", http, https),
-      `IN_USE: domains[0].name: ${said} Choose another name, or remove it from the service that has it.`,
+      await createError("fra", http, https),
+      `IN_USE: domains[0].name: ${message} Choose another name, or remove it from the service that has it.`,
     );
-    assert.equal(await refused("fra", https, { port: 8080 }), `IN_USE: ${said} ${which}`);
-    assert.equal(await refused("fra", https, { port: 80, protocol: "udp" }), `IN_USE: ${said} ${which}`);
+    assert.equal(await createError("fra", https, { port: 8080 }), `IN_USE: ${message} ${which}`);
+    assert.equal(await createError("fra", https, { port: 80, protocol: "udp" }), `IN_USE: ${message} ${which}`);
     for (const local of ["local", "http://127.0.0.1:4000"]) {
-      assert.equal(await refused(local, http), `IN_USE: ${said} ${which}`);
+      assert.equal(await createError(local, http), `IN_USE: ${message} ${which}`);
     }
   });
 
@@ -258,7 +258,7 @@ describe("the service group of a service", () => {
       { port: 8080, destinationPort: 8080 },
       { ...ports[0], handlers: ["redirect", "http"] },
     ];
-    const before = await made({ domains, ports });
+    const before = await create({ domains, ports });
     const after = await checked({ domains: [{ name: "www.example.com." }, { name: "shop" }], ports: same });
     await service.update(context, SERVICE.uuid, before, after);
     assert.deepEqual(cluster.log, []);
@@ -267,9 +267,9 @@ describe("the service group of a service", () => {
 
   it("keeps an omitted address, and takes a newly chosen one", async () => {
     const on = (ip?: string) => checked({ ports: [{ port: 53, protocol: "udp", ip }] });
-    const foretold = async (from: string, to?: string) => service.describeUpdate?.(await on(from), await on(to), {});
-    assert.deepEqual(await foretold("192.0.2.1"), []);
-    assert.deepEqual(await foretold("192.0.2.1", "192.0.2.2"), ["publish 53/udp"]);
+    const previewOf = async (from: string, to?: string) => service.describeUpdate?.(await on(from), await on(to), {});
+    assert.deepEqual(await previewOf("192.0.2.1"), []);
+    assert.deepEqual(await previewOf("192.0.2.1", "192.0.2.2"), ["publish 53/udp"]);
   });
 
   it("never has a soft limit above its hard limit during an update", () => {
@@ -289,14 +289,14 @@ describe("the service group of a service", () => {
   });
 
   it("saves a partial update, and reports missing objects", async () => {
-    const before = await made();
+    const before = await create();
     cluster.rejections.set("soft_limit", { status: "error", error: 7, message: "no" });
     const news = await checked({ domains: [{ name: "shop" }], softLimit: 5, autokill: { timeMs: 9 } });
     const failure = await failing(service.update(context, SERVICE.uuid, before, news));
     assert.ok(failure instanceof ResourceInitFailedError);
     const { domains, softLimit, autokill } = failure.outputs as Partial<Inputs>;
     assert.deepEqual([domains, softLimit, autokill], [[{ name: "shop" }], 1, undefined]);
-    assert.ok("autokill" in failure.outputs, "what was asked for and is not there must be taken out of the state");
+    assert.ok("autokill" in failure.outputs, "a requested input that was not set must be removed from the state");
   });
 
   it("reports the taken domain and the mismatched certificate", async () => {
@@ -307,7 +307,7 @@ describe("the service group of a service", () => {
       [8, "NOT_FOUND", "domains[0].certificate"],
     ] as const) {
       cluster.rejections.set("domains", { status: "error", error, message: "no" });
-      const failure = await failing(service.update(context, SERVICE.uuid, await made(), news));
+      const failure = await failing(service.update(context, SERVICE.uuid, await create(), news));
       const cause = failure instanceof ResourceInitFailedError ? failure.cause : failure;
       assert.ok(UnikernelError.has(cause, code), String(cause));
       assert.equal(cause.property, property);
@@ -322,17 +322,17 @@ describe("the service group of a service", () => {
   });
 
   it("waits for deleted members, and names an existing one", async () => {
-    const before = await made();
-    let refused = 0;
+    const before = await create();
+    let deletions = 0;
     const { deleteServices } = cluster.client;
     const attached = { items: [{ status: "error", error: 15, message: "in use" }], message: undefined };
     Object.assign(cluster.client, {
       deleteServices: (...args: Parameters<typeof deleteServices>) =>
-        ++refused < 3 ? Promise.resolve(attached) : deleteServices(...args),
+        ++deletions < 3 ? Promise.resolve(attached) : deleteServices(...args),
     });
-    cluster.goneMembers = [{ uuid: "gone", name: "gone" }];
+    cluster.deletedMembers = [{ uuid: "gone", name: "gone" }];
     await service.delete(context, SERVICE.uuid, before);
-    assert.deepEqual([refused, cluster.serviceExists], [3, false]);
+    assert.deepEqual([deletions, cluster.serviceExists], [3, false]);
 
     cluster.serviceExists = true;
     cluster.add({ name: "lodger", image: "x" });
@@ -421,7 +421,7 @@ describe("the service group of a service", () => {
 
   it("removes autoscale on request and before the service is deleted", async () => {
     assert.deepEqual(await changing({ autoscale }, {}), ["unconfigure"]);
-    const before = await made({ autoscale });
+    const before = await create({ autoscale });
     await service.delete(context, SERVICE.uuid, before);
     assert.deepEqual(cluster.log, ["unconfigure", "delete service"]);
   });
@@ -444,7 +444,7 @@ describe("the service group of a service", () => {
       createAutoscale: async (...args: Parameters<typeof createAutoscale>) => {
         if (++calls === 1) {
           await createAutoscale(...args);
-          throw new UnikernelError("API_UNREACHABLE", "No answer.");
+          throw new UnikernelError("API_UNREACHABLE", "No response.");
         }
         return { items: [{ status: "error", error: 26, message: "configured" }], message: undefined };
       },
@@ -462,7 +462,7 @@ describe("the rules of a service", () => {
       policies: [{ name: "p", type: "step", metric: "cpu", adjustmentType: "change", ...more }],
     },
   });
-  const refused: readonly [string, object, RegExp][] = [
+  const rejected: readonly [string, object, RegExp][] = [
     ["replicas of nothing", { replicas: 2 }, /^template: required for 2 replicas\. Otherwise set autoscale/],
     [
       "replicas beside autoscale",
@@ -595,9 +595,9 @@ describe("the rules of a service", () => {
       /^template\.tags\[0\]: "template:0123456789ab" is reserved for marking/,
     ],
   ];
-  for (const [what, given, text] of refused) {
+  for (const [what, args, text] of rejected) {
     it(`reject the inputs: ${what}`, async () => {
-      const found = await failuresOf(given);
+      const found = await failuresOf(args);
       assert.equal(found.length, 1, found.join("\n"));
       assert.match(found[0] ?? "", text);
     });
@@ -622,8 +622,8 @@ describe("the rules of a service", () => {
     ["an unknown image", { replicas: 1, template: { image: UNKNOWN } }],
     ["an unknown certificate", { domains: [{ name: "*.a.b", certificate: UNKNOWN }] }],
   ];
-  for (const [what, given] of accepted) {
-    it(`accept ${what}`, async () => assert.deepEqual(await failuresOf(given), []));
+  for (const [what, args] of accepted) {
+    it(`accept ${what}`, async () => assert.deepEqual(await failuresOf(args), []));
   }
 
   it("delete before create if a replacement cannot exist beside it", () => {

@@ -24,7 +24,7 @@ describe("the rules of published ports", () => {
   for (const port of allowed)
     it(`accept the port ${JSON.stringify(port)}`, async () => assert.deepEqual(await reasons({ ports: [port] }), []));
 
-  const refused: [object, RegExp][] = [
+  const rejected: [object, RegExp][] = [
     [{ port: 80 }, /ports\[0\]\.handlers: port 80 needs the handler "http"/],
     [{ port: 80, handlers: ["http", "tls"] }, /cannot have the handler "tls"/],
     [{ port: 443, handlers: ["tls"] }, /443 needs the handlers "http" and "tls"/],
@@ -43,7 +43,7 @@ describe("the rules of published ports", () => {
     [{ port: 53, protocol: "udp", ip: "here" }, /ports\[0\]\.ip: must be an IP address, got "here"/],
     [{ port: 53, protocol: "sctp" }, /ports\[0\]\.protocol: must be one of "tcp", "udp", got "sctp"/],
   ];
-  for (const [port, text] of refused) {
+  for (const [port, text] of rejected) {
     it(`reject the port ${JSON.stringify(port)}`, async () => {
       const found = await reasons({ ports: [port] });
       assert.ok(

@@ -20,14 +20,14 @@ describe("the service resource", () => {
   });
 
   const inputsOf = async (template: object = {}, more: object = {}): Promise<Inputs> => {
-    const given = {
+    const args = {
       name: "web",
       ports: [{ port: 80, handlers: ["http"] }],
       replicas: 2,
       template: { image: image("1"), ...template },
       ...more,
     };
-    const { inputs, failures } = await check(service, {}, given);
+    const { inputs, failures } = await check(service, {}, args);
     assert.deepEqual(failures, []);
     return inputs as Inputs;
   };
@@ -65,8 +65,8 @@ describe("the service resource", () => {
     const inputs = await inputsOf();
     cluster.serviceExists = false;
     assert.equal(await service.read(context, SERVICE.uuid, inputs), undefined);
-    const refused = { items: [{ status: "error", error: 14, message: "no" }], message: undefined };
-    Object.assign(cluster.client, { getServices: () => Promise.resolve(refused) });
+    const response = { items: [{ status: "error", error: 14, message: "no" }], message: undefined };
+    Object.assign(cluster.client, { getServices: () => Promise.resolve(response) });
     await assert.rejects(service.read(context, SERVICE.uuid, inputs), (e) => UnikernelError.has(e, "NOT_ALLOWED"));
   });
 
@@ -109,8 +109,8 @@ describe("the service resource", () => {
     await service.create(context, inputs);
     const observed = await service.read(context, SERVICE.uuid, {} as Inputs);
     const { image: _image, ...template } = observed?.inputs.template ?? assert.fail("no template");
-    const { image: _asked, ...asked } = inputs.template ?? assert.fail("no template");
-    assert.deepEqual([observed?.inputs.replicas, template], [2, asked]);
+    const { image: _requestedImage, ...requestedTemplate } = inputs.template ?? assert.fail("no template");
+    assert.deepEqual([observed?.inputs.replicas, template], [2, requestedTemplate]);
     assert.deepEqual(observed?.inputs.ports, inputs.ports);
   });
 
@@ -119,9 +119,12 @@ describe("the service resource", () => {
     const inputs = await inputsOf({ tags });
     const before = await state(inputs);
     const old = uuids();
-    for (const { tags: had = [] } of cluster.items()) {
-      assert.ok(had !== null && tags.every((tag) => had.includes(tag)));
-      assert.deepEqual([had.length, createInstanceRequest.shape.tags.safeParse(had).success], [16, true]);
+    for (const { tags: instanceTags = [] } of cluster.items()) {
+      assert.ok(instanceTags !== null && tags.every((tag) => instanceTags.includes(tag)));
+      assert.deepEqual(
+        [instanceTags.length, createInstanceRequest.shape.tags.safeParse(instanceTags).success],
+        [16, true],
+      );
     }
     assert.deepEqual((await service.read(context, SERVICE.uuid, inputs))?.inputs, inputs);
     await service.update(context, SERVICE.uuid, before, await inputsOf({ tags }, { softLimit: 5 }));
@@ -184,7 +187,7 @@ describe("the service resource", () => {
     const { cause } = await partial(
       service.update(hurried, SERVICE.uuid, before, await inputsOf({ image: image("2") })),
     );
-    assert.match(String(cause), /did not answer within 5 s/);
+    assert.match(String(cause), /was not ready within 5 s/);
     assert.ok(cluster.nowMs - startMs < 10_000);
   });
 
@@ -197,7 +200,7 @@ describe("the service resource", () => {
   it("keeps its id if it fails and cannot be deleted", async () => {
     cluster.lives.set(image("1"), crashes);
     Object.assign(cluster.client, {
-      deleteServices: () => Promise.reject(new UnikernelError("API_UNREACHABLE", "No answer.")),
+      deleteServices: () => Promise.reject(new UnikernelError("API_UNREACHABLE", "No response.")),
     });
     const failure = await partial(service.create(context, await inputsOf()));
     assert.equal(failure.id, SERVICE.uuid);
@@ -210,11 +213,11 @@ describe("the service resource", () => {
     let isSilent = false;
     cluster.onCreate = () => {
       isSilent = true;
-      return "answer";
+      return "respond";
     };
     Object.assign(cluster.client, {
       getServices: (...args: Parameters<typeof getServices>) =>
-        isSilent ? Promise.reject(new UnikernelError("API_UNREACHABLE", "No answer.")) : getServices(...args),
+        isSilent ? Promise.reject(new UnikernelError("API_UNREACHABLE", "No response.")) : getServices(...args),
     });
   };
 
@@ -235,7 +238,7 @@ describe("the service resource", () => {
         url: before.outputs.url,
       },
     );
-    assert.ok("domains" in outputs, "what was asked for must be taken out of the state");
+    assert.ok("domains" in outputs, "a requested input that was not set must be removed from the state");
   });
 
   it("has no replicas in state if it is created and nothing can be read", async () => {
@@ -247,34 +250,34 @@ describe("the service resource", () => {
 
   it("drains connections at deletion as long as in a rollout", async () => {
     const before = await state(await inputsOf({}, { rollout: { drainTimeoutMs: 7_000 } }));
-    const asked: unknown[] = [];
+    const drainTimeouts: unknown[] = [];
     const { stopInstances } = cluster.client;
     Object.assign(cluster.client, {
       stopInstances: (...args: Parameters<typeof stopInstances>) => {
-        asked.push(...(args[0].body as { drain_timeout_ms?: number }[]).map((one) => one.drain_timeout_ms));
+        drainTimeouts.push(...(args[0].body as { drain_timeout_ms?: number }[]).map((one) => one.drain_timeout_ms));
         return stopInstances(...args);
       },
     });
     await service.delete(context, SERVICE.uuid, before);
-    assert.deepEqual(asked, [7000, 7000]);
+    assert.deepEqual(drainTimeouts, [7000, 7000]);
   });
 
   it("has time to be released even if its replicas used up the timeout", async () => {
     const before = await state(await inputsOf());
     const { stopInstances, deleteServices } = cluster.client;
-    let refused = 0;
+    let deletions = 0;
     Object.assign(cluster.client, {
       stopInstances: (...args: Parameters<typeof stopInstances>) => {
         cluster.nowMs += 400_000;
         return stopInstances(...args);
       },
       deleteServices: (...args: Parameters<typeof deleteServices>) =>
-        ++refused < 3
+        ++deletions < 3
           ? Promise.resolve({ items: [{ status: "error", error: 15, message: "in use" }], message: undefined })
           : deleteServices(...args),
     });
     await service.delete(context, SERVICE.uuid, before);
-    assert.deepEqual([refused, cluster.serviceExists], [3, false]);
+    assert.deepEqual([deletions, cluster.serviceExists], [3, false]);
   });
 
   it("stops replicas gracefully at deletion, and accepts a service that is not found", async () => {

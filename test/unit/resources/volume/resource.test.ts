@@ -18,13 +18,13 @@ const item = {
   state: "available",
 };
 
-const checked = async (given: object, olds: object = {}): Promise<Inputs> => {
-  const { inputs, failures } = await check(volume, { ...olds }, { name: "data", ...given });
+const checked = async (args: object, olds: object = {}): Promise<Inputs> => {
+  const { inputs, failures } = await check(volume, { ...olds }, { name: "data", ...args });
   assert.deepEqual(failures, []);
   return inputs as Inputs;
 };
-const failuresOf = async (given: object, olds: object = {}): Promise<readonly string[]> =>
-  (await check(volume, { ...olds }, { name: "data", ...given })).failures.map((f) => `${f.property}: ${f.reason}`);
+const failuresOf = async (args: object, olds: object = {}): Promise<readonly string[]> =>
+  (await check(volume, { ...olds }, { name: "data", ...args })).failures.map((f) => `${f.property}: ${f.reason}`);
 const failing = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => assert.fail("it resolved"),
@@ -35,7 +35,7 @@ const partial = async (promise: Promise<unknown>): Promise<ResourceInitFailedErr
   assert.ok(error instanceof ResourceInitFailedError, String(error));
   return error;
 };
-const observedOf = async (given: object) => ({ inputs: await checked(given), outputs: {} as never });
+const observedOf = async (args: object) => ({ inputs: await checked(args), outputs: {} as never });
 
 /** A volume that PATCHes change, with its requests. */
 function living(start: object = {}, refuse: (prop: string) => object | undefined = () => undefined) {
@@ -46,9 +46,9 @@ function living(start: object = {}, refuse: (prop: string) => object | undefined
     createVolume: make,
     cloneVolumes: make,
     patchVolumes: ({ body: [{ prop, value }] }: { body: [{ prop: string; value: unknown }] }) => {
-      const refused = refuse(prop);
-      if (refused === undefined) now[prop] = value;
-      return refused ?? now;
+      const rejection = refuse(prop);
+      if (rejection === undefined) now[prop] = value;
+      return rejection ?? now;
     },
     getInstances: ({ query }: { query: { uuid: string[] } }) =>
       query.uuid.map((uuid) =>
@@ -117,11 +117,11 @@ describe("the volume resource", () => {
 
   it("is not found for code 8 only", async () => {
     const inputs = await checked({ sizeMb: 64 });
-    const refused = (error: number) =>
+    const response = (error: number) =>
       contextWithResponses({ getVolumes: () => ({ status: "error", error, message: "no" }) });
-    assert.equal(await volume.read(refused(8), "v1", inputs), undefined);
+    assert.equal(await volume.read(response(8), "v1", inputs), undefined);
     for (const error of [0, 6, 14]) {
-      await assert.rejects(volume.read(refused(error), "v1", inputs), (e) => UnikernelError.is(e));
+      await assert.rejects(volume.read(response(error), "v1", inputs), (e) => UnikernelError.is(e));
     }
   });
 
@@ -255,15 +255,15 @@ describe("the volume resource", () => {
   });
 
   it("predicts a failure for values that the program never gave", async () => {
-    const foretold = async (given: object, real: object, news: object) => {
-      const olds = await checked(given);
+    const previewOf = async (args: object, real: object, news: object) => {
+      const olds = await checked(args);
       return volume.describeUpdate?.({ ...olds, ...real }, await checked(news), {});
     };
-    assert.deepEqual(await foretold({ cloneFrom: "big" }, { sizeMb: 128 }, { cloneFrom: "big", sizeMb: 64 }), [
+    assert.deepEqual(await previewOf({ cloneFrom: "big" }, { sizeMb: 128 }, { cloneFrom: "big", sizeMb: 64 }), [
       "fail: sizeMb: it has 128 MiB, the size of its original 'big', and cannot shrink to 64 MiB. Use 128 or more, or remove sizeMb to keep the size of 'big'",
     ]);
     const template = { template: "base" };
-    assert.deepEqual(await foretold(template, { filesystem: "virtiofs" }, { ...template, filesystem: "ext4" }), [
+    assert.deepEqual(await previewOf(template, { filesystem: "virtiofs" }, { ...template, filesystem: "ext4" }), [
       'fail: filesystem: it cannot change from "virtiofs" to "ext4": this would replace the volume and lose its data. Keep the old value, or set allowDataLoss: true',
     ]);
   });
@@ -327,7 +327,7 @@ describe("the volume resource", () => {
 });
 
 describe("the rules of a volume", () => {
-  const refused: readonly [string, object, RegExp][] = [
+  const rejected: readonly [string, object, RegExp][] = [
     ["no size and no origin", {}, /^sizeMb: required: give a size in MiB/],
     ["two origins", { template: "a", cloneFrom: "b" }, /^cloneFrom: cannot be combined with template/],
     ["a size for a host's folder", { hostPath: "/srv", sizeMb: 1 }, /^sizeMb: cannot be combined with hostPath/],
@@ -362,9 +362,9 @@ describe("the rules of a volume", () => {
     ["a name that is too long", { name: "a".repeat(256), sizeMb: 1 }, /^name: must have at most 255 characters/],
     ["an unknown mode", { sizeMb: 1, accessMode: "rw" }, /^accessMode: must be one of "rwo", "rox", "rwx", got "rw"/],
   ];
-  for (const [what, given, text] of refused) {
+  for (const [what, args, text] of rejected) {
     it(`reject the inputs: ${what}`, async () => {
-      const found = await failuresOf(given);
+      const found = await failuresOf(args);
       assert.equal(found.length, 1, found.join("\n"));
       assert.match(found[0] ?? "", text);
     });
@@ -386,11 +386,11 @@ describe("the rules of a volume", () => {
     ["an added template", { template: "base" }, /^template: cannot change from nothing to "base"/],
     ["another name", { name: "other", sizeMb: 64 }, /^name: cannot change from "data" to "other"/],
   ];
-  for (const [what, given, text] of losing) {
+  for (const [what, args, text] of losing) {
     it(`reject a change unless data loss is allowed, which makes it a replacement: ${what}`, async () => {
-      const found = await failuresOf(given, olds);
+      const found = await failuresOf(args, olds);
       assert.match(found.find((reason) => text.test(reason)) ?? found.join("\n"), text);
-      const news = await checked({ ...given, allowDataLoss: true }, olds);
+      const news = await checked({ ...args, allowDataLoss: true }, olds);
       assert.equal(
         diff(volume, olds, news).some(({ replace }) => replace),
         true,
@@ -419,9 +419,9 @@ describe("the rules of a volume", () => {
 describe("the deletion of a volume", () => {
   const inUse = { status: "error", error: 15, message: "Volume is attached" };
   const ending = async (users: readonly object[][], deleted: () => object) => {
-    const left = [...users];
+    const remaining = [...users];
     const context = contextWithResponses({
-      getVolumes: () => ({ ...item, attached_to: left.length > 1 ? left.shift() : left[0] }),
+      getVolumes: () => ({ ...item, attached_to: remaining.length > 1 ? remaining.shift() : remaining[0] }),
       deleteVolumes: deleted,
       getInstances: ({ query }: { query: { uuid: string[] } }) =>
         query.uuid.map((uuid) =>
@@ -434,10 +434,10 @@ describe("the deletion of a volume", () => {
   };
 
   it("waits while only a deleted instance holds it", async () => {
-    let asked = 0;
-    const { context, end } = await ending([[{ uuid: "gone-1" }], []], () => (++asked < 4 ? inUse : item));
+    let attempts = 0;
+    const { context, end } = await ending([[{ uuid: "gone-1" }], []], () => (++attempts < 4 ? inUse : item));
     await end;
-    assert.deepEqual([asked, context.sleepsMs.length], [4, 3]);
+    assert.deepEqual([attempts, context.sleepsMs.length], [4, 3]);
   });
 
   it("does not wait for an existing instance, and names it", async () => {

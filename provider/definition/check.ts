@@ -108,7 +108,7 @@ function checkerOfObject(schema: z.ZodObject): (value: object, walk: WalkState) 
       if (checked !== undefined) result[name] = checked;
     }
     for (const key of Object.keys(properties)) {
-      if (!(key in schema.shape) && properties[key] !== undefined) addUnknownKey(schema, key, walk);
+      if (!Object.hasOwn(schema.shape, key) && properties[key] !== undefined) addUnknownKey(schema, key, walk);
     }
     return result;
   };

@@ -7,6 +7,7 @@ import type { MetroConfig } from "../base/config/metroConfig";
 import { timeoutSignal } from "../base/timeout";
 import type { Identity } from "../definition/identity";
 import { localPaths } from "../base/localPaths";
+import type { ClearingMemory } from "./common/clearing";
 
 /** Time limits of operations on one resource, in milliseconds. */
 export interface Timeouts {
@@ -39,6 +40,8 @@ export interface ProviderContext {
   readonly imageLayout: string;
   /** Prints one progress line of a long operation. */
   readonly printProgress: (line: string) => void;
+  /** How the metro's nodes have a property cleared, as far as is known in this process. */
+  readonly clearing: ClearingMemory;
   /** Whose objects this operation makes and may take over; `undefined` where no URN is known, as for state of an earlier release. */
   readonly ownership?: Ownership;
 }
@@ -95,5 +98,6 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     timeouts: { ...DEFAULT_TIMEOUTS, ...config.timeouts },
     imageLayout: localPaths().imagesDir,
     printProgress: () => undefined,
+    clearing: { form: "set" },
   };
 }

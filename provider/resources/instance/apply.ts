@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
-import { failedItemError } from "../../client/errors/apiErrors";
 import type { InstanceItem } from "../../contract/models";
 import { waitUntilStopped } from "../../client/waitForInstance";
 import { UnikernelError } from "../../base/errors";
@@ -14,7 +13,9 @@ import type { InstanceInputs } from "./inputs";
 import { secretInputsOf, initFailure, isDown, getExisting, startCounts, verifyExpected } from "./operations";
 import type { InputPatch, InstanceStep } from "./plan";
 import { withMarkKept } from "../common/ownershipMark";
-import { toPatchOperation } from "../common/patchOperation";
+import { digestIn } from "../workload/request";
+import { hasOldValue } from "./wire";
+import { sendPatches } from "../common/clearing";
 import { matchesReference } from "../common/reference";
 import type { StartCounts } from "./waitFor";
 import { waitUntilUp } from "./waitUntilUp";
@@ -185,30 +186,59 @@ const propertyNames = (patches: readonly InputPatch[]): string => patches.map(({
 async function patchInstance(
   progress: UpdateProgress,
   { name, tags }: InstanceItem,
-  patches: readonly InputPatch[],
+  planned: readonly InputPatch[],
 ): Promise<void> {
-  const { client, ownership } = progress.context;
-  const reply = await client.patchInstances({
-    body: patches.map((patch) => ({
-      uuid: progress.id,
-      ...toPatchOperation(withMarkKept(patch, tags, ownership)),
-    })),
+  const { context, id } = progress;
+  const patches = planned.map((patch) => withMarkKept(patch, tags, context.ownership));
+  const errors = await sendPatches(context.clearing, patches, {
+    describe: (verb, { property }) => `${verb} ${property} of instance '${name}'`,
+    send: (operations) =>
+      context.client.patchInstances({ body: operations.map((operation) => ({ uuid: id, ...operation })) }),
+    findUncleared: (cleared) => findUncleared(progress, cleared),
   });
-  const failed = patches.filter((_, index) => (reply.items[index] ?? { status: "error" }).status === "error");
-  const succeeded = patches.filter((one) => !failed.includes(one));
+  const failed = patches.filter((patch) => errors.has(patch));
+  const succeeded = patches.filter((patch) => !errors.has(patch));
   for (const { property, prop } of succeeded) {
     progress.currentInputs = { ...progress.currentInputs, [property]: progress.news[property as keyof InstanceInputs] };
     progress.patchedProps.add(prop);
   }
   const [first] = failed;
-  if (first === undefined) return;
-  const item = reply.items[patches.indexOf(first)] ?? {};
-  const cause = failedItemError(`Changing ${propertyNames(failed)} of instance '${name}'`, item, reply);
+  const cause = first && errors.get(first);
+  if (first === undefined || cause === undefined) return;
+  const othersText = failed.length === 1 ? "" : ` ${propertyNames(failed.slice(1))} failed too.`;
   const succeededText =
     succeeded.length === 0 ? "" : ` ${propertyNames(succeeded)} ${succeeded.length === 1 ? "was" : "were"} changed.`;
-  throw new UnikernelError(cause.code, `${cause.message}${succeededText}`, {
+  throw new UnikernelError(cause.code, `${cause.message}${othersText}${succeededText}`, {
     property: first.property,
     details: { ...cause.details, succeeded: succeeded.map(({ property }) => property) },
     ...(cause.hint === undefined ? {} : { hint: cause.hint }),
   });
+}
+
+/** Those of the cleared properties that still have their old value. */
+async function findUncleared(
+  { context, id, olds, news }: UpdateProgress,
+  cleared: readonly InputPatch[],
+): Promise<readonly InputPatch[]> {
+  const item = await getExisting(context, id);
+  const uncleared: InputPatch[] = [];
+  for (const patch of cleared) {
+    const property = patch.property as keyof InstanceInputs;
+    const hasOld = hasOldValue(item, property, olds, news);
+    if (hasOld && !(await isServerDefault(context, item, property))) uncleared.push(patch);
+  }
+  return uncleared;
+}
+
+/** Is the reported value the one that the server fills in where none is given: the name as host name, the image's arguments? */
+async function isServerDefault(
+  { client }: ProviderContext,
+  item: InstanceItem,
+  property: keyof InstanceInputs,
+): Promise<boolean> {
+  if (property === "hostname") return item.hostname === item.name;
+  const digest = property === "args" ? digestIn(item.image ?? "") : undefined;
+  if (digest === undefined) return false;
+  const { items } = await client.getImages({ query: { digest: [digest] } });
+  return items.some(({ args }) => isDeepStrictEqual(args ?? [], item.args ?? []));
 }

@@ -1,16 +1,17 @@
 /** Plans an Instance's update as ordered steps. The preview describes them and the update executes them. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import type { InstanceProp, PatchOperation } from "../../contract/models";
+import type { InstanceProp } from "../../contract/models";
 import { diff } from "../../definition/diff";
 import { isUnknown } from "../../definition/unknowns";
 import { type InstanceInputs, instanceInputs } from "./inputs";
 import { INSTANCE_WIRE } from "./wire";
+import type { PlannedOperation } from "../common/patchOperation";
 import { type WireCodec, isSameOnWire } from "../common/wire";
 
 type Mount = InstanceInputs["volumes"][number];
 
 /** A PATCH of the property that an input sets. */
-export interface InputPatch extends PatchOperation<InstanceProp> {
+export interface InputPatch extends PlannedOperation<InstanceProp> {
   /** Name of the input. */
   readonly property: string;
 }
@@ -43,7 +44,7 @@ export function toInputPatch(property: string, news: InstanceInputs): InputPatch
   if (wire.prop === undefined) return undefined;
   const value = (wire.encodePatch ?? wire.encode)(news);
   return value === undefined
-    ? { property, prop: wire.prop, op: "del" }
+    ? { property, prop: wire.prop, op: "clear" }
     : { property, prop: wire.prop, op: "set", value };
 }
 

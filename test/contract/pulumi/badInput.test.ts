@@ -396,7 +396,7 @@ describe("the dynamic provider process with bad input", () => {
       assert.deepEqual(await checkedNew("Service", inputs), [
         [],
         [
-          "Warning: Service 'it': service 'taken' exists in this metro already. Unless this update replaces it, set adopt: true to manage it, or choose another name.",
+          "Service 'it': service 'taken' exists in this metro already. Unless this update replaces it, set adopt: true to manage it, or choose another name.",
         ],
       ]);
       assert.equal(

@@ -41,10 +41,6 @@ const FILE_EXCEPTIONS = new Map([
   ["provider/client/callContext.ts", "a type of the client's callers; client.ts does not need it"],
   ["provider/contract/imageUrl.ts", "one format of the contract, read throughout the platform"],
   ["provider/contract/models/envelope.ts", "models/ has one file per object of the API"],
-  [
-    "provider/definition/unknowns.ts",
-    "one constant of the engine; many modules import it and nothing else of definition/",
-  ],
   ["provider/resources/common/deleteLock.ts", "common/ has one file per rule that resources share"],
   ["provider/resources/common/reference.ts", "common/ has one file per rule that resources share"],
 ]);

@@ -73,6 +73,8 @@ export const INSTANCE_WIRE: WireTable<InstanceInputs> = {
     decode: (item) => reported(item, item.delete_lock, false),
   },
   drainTimeoutMs: { encode: ({ drainTimeoutMs }) => drainTimeoutMs, decode: () => NOT_REPORTED },
+  waitFor: { encode: ({ waitFor }) => waitFor, decode: () => NOT_REPORTED },
+  stableForMs: { encode: ({ stableForMs }) => stableForMs, decode: () => NOT_REPORTED },
   adopt: { encode: () => undefined, decode: () => NOT_REPORTED },
 };
 

@@ -32,7 +32,7 @@ import type {
 
 /** Arguments of {@link Instance}. */
 export interface InstanceArgs {
-  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old instance first. */
+  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old instance first. */
   readonly name?: pulumi.Input<string> | undefined;
   /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
   readonly image?: pulumi.Input<string> | undefined;
@@ -68,7 +68,7 @@ export interface InstanceArgs {
   readonly roms?: pulumi.Input<readonly pulumi.Input<RomArgs>[]> | undefined;
   /** Platform plugins, up to 8. Default: none. */
   readonly plugins?: pulumi.Input<readonly pulumi.Input<PluginArgs>[]> | undefined;
-  /** Tags of the instance, up to 16. Default: none. */
+  /** Tags of the instance, up to 15. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
@@ -98,6 +98,10 @@ export interface InstanceArgs {
   readonly serviceGroup?: pulumi.Input<InstanceServiceGroupArgs> | undefined;
   /** Start the instance at creation and wait until it runs. A later change has no effect. Default true. */
   readonly autostart?: pulumi.Input<boolean> | undefined;
+  /** What a start must reach to succeed. `running`: it runs or is in standby and has not failed for `stableForMs`; with `restartPolicy: "never"`, a program that ends with exit code 0 has succeeded too. `answering`: also, the ports of its `service` or `serviceGroup` answer through it. `completed`: a job; its program ends with exit code 0. A job runs again when an input changes that its program sees (the image, `args`, `env`, memory, volumes, ROMs). A change of `waitFor` counts from the next start. Default `running`. */
+  readonly waitFor?: pulumi.Input<"running" | "answering" | "completed"> | undefined;
+  /** How long a program must run without failing before its start has succeeded, in milliseconds, 0 to 600,000, from when the program began to run, by the metro's clock; not used by `completed`. Default 3000. */
+  readonly stableForMs?: pulumi.Input<number> | undefined;
   /** Reject every deletion until this is set to false. Default false. */
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
@@ -108,7 +112,7 @@ export interface InstanceArgs {
 
 /** A unikernel virtual machine. For a public server, prefer a Service, which updates its replicas without downtime. */
 export class Instance extends UnikernelResource {
-  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old instance first. */
+  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old instance first. */
   declare readonly name: pulumi.Output<string>;
   /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
   declare readonly image: pulumi.Output<string | undefined>;
@@ -144,7 +148,7 @@ export class Instance extends UnikernelResource {
   declare readonly roms: pulumi.Output<readonly Rom[]>;
   /** Platform plugins, up to 8. Default: none. */
   declare readonly plugins: pulumi.Output<readonly Plugin[]>;
-  /** Tags of the instance, up to 16. Default: none. */
+  /** Tags of the instance, up to 15. Default: none. */
   declare readonly tags: pulumi.Output<readonly string[]>;
   /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   declare readonly annotations: pulumi.Output<Readonly<Record<string, string>>>;
@@ -174,6 +178,10 @@ export class Instance extends UnikernelResource {
   declare readonly serviceGroup: pulumi.Output<InstanceServiceGroup | undefined>;
   /** Start the instance at creation and wait until it runs. A later change has no effect. Default true. */
   declare readonly autostart: pulumi.Output<boolean>;
+  /** What a start must reach to succeed. `running`: it runs or is in standby and has not failed for `stableForMs`; with `restartPolicy: "never"`, a program that ends with exit code 0 has succeeded too. `answering`: also, the ports of its `service` or `serviceGroup` answer through it. `completed`: a job; its program ends with exit code 0. A job runs again when an input changes that its program sees (the image, `args`, `env`, memory, volumes, ROMs). A change of `waitFor` counts from the next start. Default `running`. */
+  declare readonly waitFor: pulumi.Output<"running" | "answering" | "completed">;
+  /** How long a program must run without failing before its start has succeeded, in milliseconds, 0 to 600,000, from when the program began to run, by the metro's clock; not used by `completed`. Default 3000. */
+  declare readonly stableForMs: pulumi.Output<number>;
   /** Reject every deletion until this is set to false. Default false. */
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
@@ -192,7 +200,7 @@ export class Instance extends UnikernelResource {
   declare readonly stopReasonNumber: pulumi.Output<number | undefined>;
   /** Details of the last stop as the API's number; absent before the first stop. */
   declare readonly stopCodeNumber: pulumi.Output<number | undefined>;
-  /** Exit code of the program; absent unless it exited by itself. */
+  /** Exit code of the program; absent unless it exited by itself, and for a guest that reports none, such as Unikraft. */
   declare readonly exitCode: pulumi.Output<number | undefined>;
   /** Time from the last start until the program ran, in microseconds. */
   declare readonly bootTimeUs: pulumi.Output<number>;
@@ -276,6 +284,8 @@ export class Instance extends UnikernelResource {
         "service",
         "serviceGroup",
         "autostart",
+        "waitFor",
+        "stableForMs",
         "deleteLock",
         "drainTimeoutMs",
         "adopt",

@@ -1,6 +1,9 @@
 /** The base class of all resources, which registers them with the engine. */
 import * as pulumi from "@pulumi/pulumi";
-import { stackTraces } from "./stackTraces";
+import { ownerOfStack } from "./registration/owner";
+import { checkOptions } from "./registration/resourceOptions";
+import { stackTraces } from "./registration/stackTraces";
+import { urnOf } from "./registration/urn";
 
 /** Module part of type tokens such as `pulumi-nodejs:dynamic/unikernel:Instance`. */
 const MODULE = "unikernel";
@@ -71,18 +74,23 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
     opts: pulumi.CustomResourceOptions | undefined,
   ) {
     const unset = Object.fromEntries(outputs.map((key) => [key, undefined]));
+    const type = `pulumi-nodejs:dynamic/${MODULE}:${kind}`;
+    const { passed, options, warnings } = checkOptions({ kind, name, type, args, properties: outputs }, opts);
+    const urn = opts?.urn ?? urnOf(type, name, opts?.parent);
     const traces = stackTraces();
     try {
       super(
-        `pulumi-nodejs:dynamic/${MODULE}:${kind}`,
+        type,
         name,
         {
           // @pulumi/pulumi reads the properties in this order. Errors thrown before or after keep their stack traces: those of
           // transformations, and that of a failed registration, which shows the line of the program.
-          get __resourceName() {
+          get __urn() {
             traces.off();
-            return name;
+            return urn;
           },
+          ...ownerOfStack(),
+          ...passed,
           ...unset,
           ...secrets.reduce<object>((inputs, path) => markSecret(inputs, path.split(".")) as object, args),
           get __provider() {
@@ -90,11 +98,12 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
             return handlerSource(kind);
           },
         },
-        pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs(secrets, opts?.id !== undefined) }),
+        pulumi.mergeOptions(options, { additionalSecretOutputs: secretOutputs(secrets, opts?.id !== undefined) }),
       );
     } finally {
       traces.end();
     }
+    for (const warning of warnings) void pulumi.log.warn(`${kind} '${name}': ${warning}`, this);
   }
 
   /** True if the value is a resource of this kind, even one created by another copy of this package. */
@@ -138,7 +147,7 @@ export function requireArgs(
     throw new pulumi.RunError(`${kind}: '${lost}' has a key '__proto__', which Pulumi cannot transport. Rename it.`);
   for (const name of names) {
     if ((args as Record<string, unknown>)[name] === undefined) {
-      throw new pulumi.RunError(`Missing required property '${name}' of ${kind}.`);
+      throw new pulumi.RunError(`INPUT_INVALID: Missing required property '${name}' of ${kind}.`);
     }
   }
 }

@@ -5,7 +5,7 @@ import type { VolumeMounter, VolumeUser } from "./types";
 
 /** Arguments of {@link Volume}. */
 export interface VolumeArgs {
-  /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old volume first. */
+  /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old volume first. */
   readonly name?: pulumi.Input<string> | undefined;
   /** Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume; never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise. */
   readonly sizeMb?: pulumi.Input<number> | undefined;
@@ -27,7 +27,7 @@ export interface VolumeArgs {
   readonly gid?: pulumi.Input<number> | undefined;
   /** Arguments of a `filesystem` that the metro's operator defines. Default: none. */
   readonly args?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
-  /** Tags of the volume, up to 16. Default: none. */
+  /** Tags of the volume, up to 15. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Reject every deletion until this is set to false. Default false. */
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
@@ -39,7 +39,7 @@ export interface VolumeArgs {
 
 /** A persistent disk in one metro. It outlives the instances that mount it. */
 export class Volume extends UnikernelResource {
-  /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old volume first. */
+  /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old volume first. */
   declare readonly name: pulumi.Output<string>;
   /** Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume; never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise. */
   declare readonly sizeMb: pulumi.Output<number>;
@@ -61,7 +61,7 @@ export class Volume extends UnikernelResource {
   declare readonly gid: pulumi.Output<number | undefined>;
   /** Arguments of a `filesystem` that the metro's operator defines. Default: none. */
   declare readonly args: pulumi.Output<Readonly<Record<string, string>> | undefined>;
-  /** Tags of the volume, up to 16. Default: none. */
+  /** Tags of the volume, up to 15. Default: none. */
   declare readonly tags: pulumi.Output<readonly string[]>;
   /** Reject every deletion until this is set to false. Default false. */
   declare readonly deleteLock: pulumi.Output<boolean>;

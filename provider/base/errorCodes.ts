@@ -83,7 +83,7 @@ export const ERRORS = {
   ALREADY_EXISTS: {
     summary: "The name is taken, or an existing object cannot be adopted.",
     cause: "Another object has the fixed `name`, or `adopt: true` found an object whose immutable properties differ.",
-    fix: "Choose another name, leave `name` out to get a unique one, or make the program match the object to adopt it.",
+    fix: "Set `adopt: true` to manage the object that has the name, choose another name, or leave `name` out.",
   },
   IN_USE: {
     summary: "The object is attached or used elsewhere.",
@@ -129,7 +129,7 @@ export const ERRORS = {
   },
   GUEST_STOPPED: {
     summary: "The guest exited or crashed but should be running.",
-    cause: "The program exited, crashed or ran out of memory; the message has its last console lines.",
+    cause: "The program exited, crashed or ran out of memory; the message says how, and where its console log is.",
     fix: "Correct the image's `cmd`, its files or `memoryMb`.",
   },
   IMAGE_MISMATCH: {
@@ -157,6 +157,11 @@ export const ERRORS = {
     summary: "QEMU could not start or control a VM.",
     cause: "QEMU exited at once, or the image's kernel is not built for QEMU.",
     fix: "Read `instances/<uuid>/qemu.log` in the state folder; use an image whose platform is `qemu`.",
+  },
+  CANCELLED: {
+    summary: "The operation was cancelled.",
+    cause: "Ctrl-C, or another signal that ends Pulumi.",
+    fix: "Run `pulumi up` again; it continues from what is there.",
   },
   BUG: {
     summary: "A bug in this package.",

@@ -2,17 +2,21 @@
 /** The `unikernel` command: dispatches to one file per subcommand. */
 import { formatError, UnikernelError } from "../base/errors";
 import { VERSION } from "../base/version";
+import { deleteObject } from "./deleteObject";
 import { localDown } from "./localDown";
 import { localStatus } from "./localStatus";
 import { localUp } from "./localUp";
+import { logs } from "./logs";
 
 /** A subcommand: takes the arguments after its name, returns the text to print. */
 type Command = (args: readonly string[]) => Promise<string>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  delete: deleteObject,
   "local up": localUp,
   "local status": localStatus,
   "local down": localDown,
+  logs,
 };
 
 const HELP = `Usage: unikernel <command>
@@ -23,14 +27,21 @@ const HELP = `Usage: unikernel <command>
   local status         show what is on the local platform
   local down           stop the local platform
     --all                delete everything on it except images first
+  logs <name>          show the console log of an instance
+    --metro <metro>      metro; default UKC_METRO, else fra
+  delete <kind> <name> delete an instance, service, volume or certificate that no stack manages
+    --metro <metro>      metro; default UKC_METRO, else fra. The token is UKC_TOKEN; 'local' needs none
+    --with-instances     delete the instances of a service with it
   --help               show this text
   --version            show the version`;
 
 async function runCommand(args: readonly string[]): Promise<string> {
   if (args[0] === "--version" || args[0] === "-v") return VERSION;
   if (args.length === 0 || args.includes("--help") || args.includes("-h")) return HELP;
-  const command = COMMANDS[args.slice(0, 2).join(" ")];
-  if (command !== undefined) return await command(args.slice(2));
+  for (const words of [2, 1]) {
+    const name = args.slice(0, words).join(" ");
+    if (Object.hasOwn(COMMANDS, name)) return (await COMMANDS[name]?.(args.slice(words))) ?? "";
+  }
   throw new UnikernelError("INPUT_INVALID", `Unknown command '${args.slice(0, 2).join(" ")}'.`, {
     hint: `\n\n${HELP}`,
   });

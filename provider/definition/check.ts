@@ -6,7 +6,7 @@
  */
 import * as z from "zod";
 import { closestMatch } from "../base/spelling";
-import { type CheckFailure, type Definition, type Properties, innerSchema, metaOf } from "./resource";
+import { type CheckFailure, type Definition, type Properties, adviceForKey, innerSchema, metaOf } from "./resource";
 import { fieldsIn } from "./fields";
 import { describeIssue } from "./issueMessage";
 import { type PathPart, formatPath } from "./propertyPath";
@@ -115,6 +115,8 @@ function checkerOfObject(schema: z.ZodObject): (value: object, walk: WalkState) 
 }
 
 function addUnknownKey(schema: z.ZodObject, key: string, walk: WalkState): void {
+  const advice = adviceForKey(schema, key);
+  if (advice !== undefined) return addFailure(walk, advice, [key]);
   const knownKeys = fieldsIn(schema).flatMap(({ name, meta }) => (meta?.computed === true ? [] : [name]));
   const suggestion = closestMatch(key, knownKeys);
   addFailure(

@@ -5,6 +5,7 @@
  * Pure: independent of Pulumi's protocol, HTTP and VMs.
  */
 import * as z from "zod";
+import type { ErrorCode } from "../base/errors";
 
 /**
  * Effect of a change. "update": applied in place while the resource runs. "restart": applied in place, with a stop and a start.
@@ -55,6 +56,21 @@ export function objectType<S extends z.ZodObject>(name: string, description: str
   return schema;
 }
 
+/** For keys that users look for in the wrong object: what to write instead. */
+const misplacedKeys = new WeakMap<z.ZodType, Readonly<Record<string, string>>>();
+
+/** Attaches advice for keys that users look for in this object but that belong elsewhere: key → a clause. */
+export function withMisplacedKeys<S extends z.ZodObject>(schema: S, advice: Readonly<Record<string, string>>): S {
+  misplacedKeys.set(schema, advice);
+  return schema;
+}
+
+/** Advice for an unknown key of this object; `undefined` if there is none. */
+export function adviceForKey(schema: z.ZodType, key: string): string | undefined {
+  const advice = misplacedKeys.get(schema) ?? {};
+  return Object.hasOwn(advice, key) ? advice[key] : undefined;
+}
+
 /** Metadata of a field, also through `.optional()`, `.default()` and `.nullable()` wrappers; `undefined` if it has none. */
 export function metaOf(schema: z.ZodType): FieldMeta | undefined {
   for (let inner: z.ZodType | undefined = schema; inner !== undefined; inner = innerSchema(inner)) {
@@ -80,6 +96,8 @@ export type Properties = Readonly<Record<string, unknown>>;
 
 /** A validation failure. */
 export interface CheckFailure {
+  /** Default `INPUT_INVALID`. */
+  readonly code?: ErrorCode;
   /** Property path, such as `ports[0].port`; empty if the failure concerns the resource as a whole. */
   readonly property: string;
   /** A sentence with the problem and the allowed values. Never contains the value of a secret. */
@@ -111,6 +129,15 @@ export interface ObservedState<Inputs, Outputs> {
 }
 
 /**
+ * Who created the object that has the name of a new resource.
+ * - "unfinished": a create of this resource that was killed before its end, so the next create continues it
+ * - "finished": a create of this resource: the predecessor of a replacement, or an object that a killed update did not record
+ * - "foreign": someone else
+ * - "unmarked": unknown, because the object has no tags
+ */
+export type NameHolder = "unfinished" | "finished" | "foreign" | "unmarked";
+
+/**
  * The lifecycle operations of a resource kind. Each kind has them in a separate module, loaded on the first call
  * ({@link lazyLifecycle}), because check and diff of an unchanged resource do not need it.
  */
@@ -122,6 +149,9 @@ export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context
    * @param outputs the outputs in state
    */
   describeUpdate?(olds: z.output<I>, news: z.output<I>, outputs: Properties): readonly string[];
+
+  /** Who created an object that has the name in `inputs`, of which parts may be unknown; `undefined` if it is gone. Absent: the kind has no names. */
+  findNameHolder?(context: Context, id: string, inputs: z.output<I>): Promise<NameHolder | undefined>;
 
   /** Creates the resource. Throws `ResourceInitFailedError` if it exists afterwards but the operation failed. */
   create(context: Context, inputs: z.output<I>): Promise<{ id: string; outputs: z.output<O> }>;
@@ -182,6 +212,7 @@ export const lazyLifecycle = <I extends z.ZodObject, O extends z.ZodObject, Cont
   load: () => Lifecycle<I, O, Context>,
 ): Lifecycle<I, O, Context> => ({
   describeUpdate: (olds, news, outputs) => load().describeUpdate?.(olds, news, outputs) ?? [],
+  findNameHolder: async (context, id, inputs) => load().findNameHolder?.(context, id, inputs),
   create: (context, inputs) => load().create(context, inputs),
   read: (context, id, inputs) => load().read(context, id, inputs),
   update: (context, id, olds, news) => load().update(context, id, olds, news),

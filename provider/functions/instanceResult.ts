@@ -4,6 +4,7 @@ import { mapOf } from "../base/mapSchema";
 import type { InstanceItem } from "../contract/models";
 import { describeStop, describeStopCode } from "../client/errors/stopReason";
 import { field, objectType } from "../definition/resource";
+import { withoutMarks } from "../resources/common/ownershipMark";
 import { digestIn } from "../resources/workload/request";
 import { fromWire } from "./fromWire";
 
@@ -143,6 +144,7 @@ export function toInstanceResult(item: InstanceItem): z.output<typeof instanceRe
   return fromWire(instanceResult, item, {
     digest: digestIn(item.image ?? "") ?? "",
     state: item.state ?? "",
+    tags: withoutMarks(item.tags ?? []),
     ...{ stopReason: undefined, stopCode: undefined, ...stopFields(item) },
     updates: (updates ?? []).map(({ prop, status, error }) => ({ property: prop, status, error })),
     ...(group == null

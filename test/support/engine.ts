@@ -51,6 +51,8 @@ export interface OperationOptions {
   readonly diff?: boolean;
   readonly target?: readonly string[];
   readonly replace?: readonly string[];
+  /** File of a saved plan, which a preview writes and an `up` reads and keeps to. */
+  readonly plan?: string;
 }
 
 /** The result of an operation, also of a failed one. */
@@ -256,7 +258,7 @@ async function runOperation(
 }
 
 /** This process's environment, without prompts and network, then the caller's variables. */
-function operationEnvironment(
+export function operationEnvironment(
   engine: Engine,
   backend: string,
   overrides: Readonly<Record<string, string | undefined>>,

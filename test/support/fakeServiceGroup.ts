@@ -118,6 +118,16 @@ export class FakeServiceGroup {
       else this.group[prop] = op === "del" ? undefined : value;
       return respondWith(this.serviceItem());
     },
+    patchInstances: ({ body }: { body: { uuid: string; prop: string; value: string[] }[] }) =>
+      respondWith(
+        ...body.map(({ uuid, prop, value }) => {
+          const held = this.instances.get(uuid);
+          if (held === undefined || prop !== "tags") return notFound(uuid);
+          this.instances.set(uuid, { ...held, request: { ...held.request, tags: value } });
+          this.log.push(`tag ${held.request.name ?? uuid}`);
+          return { status: "success", uuid, name: held.request.name ?? uuid };
+        }),
+      ),
     getAutoscale: () =>
       respondWith({
         ...SERVICE,

@@ -6,7 +6,6 @@
  *
  * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
  */
-import * as crypto from "node:crypto";
 import {
   type MetroConfig,
   type PartialSettings,
@@ -15,20 +14,28 @@ import {
   resolveMetro,
   settingText,
 } from "../../base/config/metroConfig";
-import { UnikernelError, formatError } from "../../base/errors";
-import { RESOURCE_NAME_KEY, withAutoName } from "../../definition/naming";
+import { UnikernelError } from "../../base/errors";
+import { hashOfName, identityIn } from "../../definition/identity";
+import { REPLACE_ON_CHANGES_KEY, resourceNameIn, urnIn } from "../../definition/internalKeys";
+import { AUTO_NAME_KEY, withAutoName } from "../../definition/naming";
+import { containsUnknown } from "../../definition/unknowns";
 import { check as checkInputs } from "../../definition/check";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
 import { migrate } from "../../definition/migrate";
 import { type AnyResource, type ResourceKind, resourceOf } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
+import type { NameDirectory } from "../../resources/nameDirectory";
 import { diffResource } from "../resourceDiff";
-import { createPrintOnce, describeChanges } from "../describeChanges";
+import { describeChanges, sayOnce } from "../describeChanges";
+import { type NameCheck, NameChecker, type NameLookup, type NameSource } from "../nameChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
-import { engineAddress } from "./engineWatchdog";
-import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
+import { engineAddress, engineGone } from "./engineConnection";
+import { customTimeouts, haveTimeoutsChanged } from "./customTimeouts";
+import { createEngineLog } from "./engineLog";
+import { resourceLabel, toCheckFailure, toEngineFailure, toEngineError } from "./errorReport";
+import { printReportedErrorsOnce } from "./reportedErrors";
 import {
   internalProperties,
   inputsFromState,
@@ -37,6 +44,8 @@ import {
   observedFromState,
   toState,
   hasPendingStart,
+  INIT_FAILED_KEY,
+  propertiesFromState,
   preservedOnRefresh,
   toSerializable,
   wasLookedUp,
@@ -78,26 +87,45 @@ let providerName = "";
 let metro: MetroConfig | undefined;
 let address: string | undefined;
 let context: ProviderContext | undefined;
+let nameDirectory: NameDirectory | undefined;
 const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings }));
 
 // Loaded when first needed, with the whole client: a preview without changes sends no request.
 const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
+const loadNameDirectory = () =>
+  require("../../resources/nameDirectory") as typeof import("../../resources/nameDirectory");
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
 
 /** Aborts the operations of this process on SIGINT and SIGTERM. */
 const cancellation = new Cancellation();
-if (engineAddress(process.argv) !== undefined) cancellation.listen((code) => process.exit(code));
-/** The engine shows what this process prints. */
-const printLine = (line: string): void => void process.stdout.write(`${line}\n`);
+const engine = engineAddress(process.argv);
+if (engine !== undefined) {
+  cancellation.listen((code) => process.exit(code));
+  printReportedErrorsOnce();
+}
+engineGone.addEventListener("abort", () => cancellation.abort());
+const log = createEngineLog(engine, (line) => void process.stdout.write(`${line}\n`));
 
 const getContext = (): ProviderContext =>
-  (context ??= loadContext().createContext(getMetro(), {
-    cancellation: cancellation.signal,
-    printProgress: printLine,
-  }));
+  (context ??= loadContext().createContext(getMetro(), { cancellation: cancellation.signal }));
 
-const printOnce = createPrintOnce(printLine);
-const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), printOnce);
+/** The context of one operation on a resource. */
+const contextFor = (properties: Properties): ProviderContext => ({
+  ...getContext(),
+  timeouts: { ...getContext().timeouts, ...customTimeouts(properties) },
+  printProgress: (line) => log.write("info", line, urnIn(properties)),
+});
+
+const informOnce = sayOnce((sentence, urn) => log.write("info", sentence, urn));
+const warnOnce = sayOnce((sentence, urn) => log.write("warning", sentence, urn));
+const nameChecker = new NameChecker((sentences, urn) => {
+  for (const sentence of sentences) {
+    const warning = sentence.startsWith("Warning: ") ? sentence.slice("Warning: ".length) : undefined;
+    if (warning === undefined) informOnce([sentence], urn);
+    else warnOnce([warning], urn);
+  }
+});
+const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), warnOnce);
 
 const currentLocation = (): Location => ({
   metro: (address ??= metroAddress({ provider: settings })),
@@ -111,12 +139,13 @@ function settingsFailures({ kind, metroRestriction }: AnyResource): readonly Che
     if (metroRestriction === undefined || metro === metroRestriction.metro) return [];
     return [
       {
+        code: "NOT_SUPPORTED",
         property: "",
         reason: `${kind} works with metro '${metroRestriction.metro}' only, not with '${metro}'. ${metroRestriction.hint}`,
       },
     ];
   } catch (error) {
-    return [{ property: "", reason: formatError(error) }];
+    return [toCheckFailure(error)];
   }
 }
 
@@ -128,30 +157,105 @@ async function quotaFailures(
   news: Properties,
 ): Promise<readonly string[]> {
   try {
-    return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs);
+    return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs, urnIn(news));
   } catch (error) {
-    return [formatError(error)];
+    return [toEngineFailure(toCheckFailure(error)).reason];
+  } finally {
+    await log.flush();
   }
+}
+
+/** Whose objects a resource's operations make and may take over. */
+function withOwnership(context: ProviderContext, properties: Properties): ProviderContext {
+  const identity = identityIn(properties);
+  const hasDerivedName = properties[AUTO_NAME_KEY] === true;
+  return identity === undefined ? context : { ...context, ownership: { ...identity, hasDerivedName } };
+}
+
+/** The name of a resource, and what is wrong with it. */
+function checkName(
+  resource: AnyResource,
+  { isNew, named, inputs }: { readonly isNew: boolean; readonly named: Properties; readonly inputs: Properties },
+): Promise<NameCheck> {
+  const described = {
+    kind: resource.kind,
+    label: resourceLabel(resource, named),
+    urn: urnIn(named),
+    isNew,
+    derivedFrom: named[AUTO_NAME_KEY] === true ? nameSource(resource, named) : undefined,
+    name: inputs["name"],
+    adopt: inputs["adopt"] === true,
+    metro: getMetro().metro,
+  };
+  return nameChecker.check(described, nameLookup(resource, named, inputs));
+}
+
+/** What a derived name is made of. */
+function nameSource({ kind }: AnyResource, named: Properties): NameSource {
+  const resourceName = resourceNameIn(named) ?? kind;
+  return { resourceName, resourceHash: identityIn(named)?.resourceHash ?? hashOfName(resourceName) };
+}
+
+/** Asks the metro for names, on behalf of one resource. */
+function nameLookup(resource: AnyResource, named: Properties, inputs: Properties): NameLookup {
+  return {
+    find: (kind, names) => (nameDirectory ??= loadNameDirectory().createNameDirectory(getContext())).find(kind, names),
+    inspect: (id) => {
+      const operation = loadContext().withTimeLimit(
+        withOwnership(getContext(), named),
+        INSPECTION_TIMEOUT_MS,
+        "Looking names up",
+      );
+      return resource.findNameHolder?.(operation, id, inputs) ?? Promise.resolve(undefined);
+    },
+  };
+}
+const INSPECTION_TIMEOUT_MS = 5_000;
+
+/** Deletes what a killed replacement of a deleted resource left: nothing else would look for it any more. */
+async function deleteLeftovers(context: ProviderContext, resource: AnyResource, props: Properties): Promise<void> {
+  const source = props[AUTO_NAME_KEY] === true ? nameSource(resource, props) : undefined;
+  const observed = observedFromState(resource, migrate(resource, props));
+  for (const id of await nameChecker.findLeftovers(resource.kind, source, nameLookup(resource, props, observed.inputs)))
+    await resource.delete(context, id, observed);
 }
 
 function createProvider(kind: ResourceKind): DynamicProvider {
   const resource = resourceOf(kind);
+  /**
+   * Ids of objects that stay, which this process must not delete: a create may have taken over the object of its own predecessor,
+   * and the engine then deletes that one.
+   */
+  const kept = new Set<string>();
   /** Ids that were read but not diffed yet. The engine's diff after a refresh's read does not plan an update. */
   const refreshed = new Set<string>();
 
   const toResourceError = (news: Properties, error: unknown): Error =>
     toEngineError(resourceLabel(resource, news), error, (outputs) =>
-      toState(resource, currentLocation(), news, inputsFromState(resource, news), outputs),
+      toState(resource, currentLocation(), news, inputsFromState(resource, news), {
+        ...outputs,
+        [INIT_FAILED_KEY]: true,
+      }),
     );
+
+  /** True for an update that concerns the state alone: only the timeouts of the resource have changed. */
+  const changesTimeoutsOnly = (olds: Properties, news: Properties): boolean =>
+    haveTimeoutsChanged(olds, news) &&
+    olds[INIT_FAILED_KEY] !== true &&
+    urnIn(olds) !== undefined && // state of an earlier release does not tell whether it failed
+    !hasPendingStart(olds) &&
+    diffInputs(resource, inputsFromState(resource, olds), news).length === 0;
 
   /** Runs one lifecycle function and converts its errors for the engine. */
   async function runOperation<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
     try {
-      const context = getContext();
+      const context = contextFor(news);
       assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
-      return await cancellation.track(action(context));
+      return await cancellation.track(action(withOwnership(context, news)));
     } catch (error) {
       throw toResourceError(news, error);
+    } finally {
+      await log.flush();
     }
   }
 
@@ -163,7 +267,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     }
   }
 
-  return {
+  const provider: DynamicProvider = {
     configure(request) {
       providerName = request.config.get("unikernel:provider") ?? "";
       const received = Object.fromEntries(
@@ -172,26 +276,33 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       if (providerName !== "") received["timeouts"] = fromStoredTimeouts(received["timeouts"]);
       if (SETTING_KEYS.some((key) => received[key] !== settings[key])) {
         settings = received;
-        [metro, address, context] = [undefined, undefined, undefined];
+        [metro, address, context, nameDirectory] = [undefined, undefined, undefined, undefined];
       }
       return Promise.resolve();
     },
 
     async check(oldInputs, news) {
       const olds = migrate(resource, oldInputs);
-      const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
-      const named = withAutoName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
-      const inputs = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
-      const checked = await checkInputs(resource, olds, inputs);
+      const resourceName = resourceNameIn(news) ?? kind;
+      const identity = identityIn(news);
+      const named = withAutoName(resourceName, olds, news, identity?.resourceHash ?? hashOfName(resourceName));
+      const isNew = Object.keys(oldInputs).length === 0;
+      const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
+      const checked = await checkInputs(resource, olds, given);
       const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);
-      const exceeded = failures.length > 0 ? [] : await quotaFailures(resource, olds, checked.inputs, news);
+      if (failures.length > 0) {
+        return { inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }), failures };
+      }
+      const { name, failures: taken } = await checkName(resource, { isNew, named, inputs: checked.inputs });
+      const inputs = { ...checked.inputs, ...(name === undefined ? {} : { name }) };
+      const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
-        inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }),
-        failures: [...failures, ...exceeded.map((reason) => ({ property: "", reason }))],
+        inputs: toSerializable({ ...inputs, ...internalProperties(named) }),
+        failures: [...taken, ...exceeded].map((reason) => ({ property: "", reason })),
       };
     },
 
-    diff(id, state, news) {
+    async diff(id, state, news) {
       const olds = migrate(resource, state);
       const movesMetro = checkRequiresMove(olds);
       const label = resourceLabel(resource, news);
@@ -201,21 +312,30 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const isRefresh = refreshed.delete(id);
       const isReplaced = !isRefresh && replaces.length > 0;
       if (isReplaced || movesMetro) quotaChecker.forget(label, news);
+      if (isReplaced && !movesMetro) nameChecker.expectReplacement(kind, olds["name"], urnIn(news));
+      // What only a dependency's replacement may change is asked for with unknowns, and the program may replace it all the same.
+      if (isReplaced || movesMetro) kept.delete(id);
+      else if (!isRefresh && !containsUnknown(news) && news[REPLACE_ON_CHANGES_KEY] === undefined) kept.add(id);
       if (isReplaced && !movesMetro)
         quotaChecker.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
-      if (!isRefresh) printOnce(describeChanges(resource, resourceDiff));
-      return Promise.resolve({
+      const changesTimeouts = haveTimeoutsChanged(olds, news);
+      if (!isRefresh) informOnce(describeChanges(resource, resourceDiff), urnIn(news));
+      if (changesTimeouts && changes.length === 0 && !movesMetro)
+        informOnce([`${label}: its timeouts change; the resource does not.`], urnIn(news));
+      await log.flush();
+      return {
         // A pending start is not drift, but it does require an update.
-        changes: movesMetro || changes.length > 0 || (!isRefresh && hasPendingStart(olds)),
+        changes: movesMetro || changes.length > 0 || changesTimeouts || (!isRefresh && hasPendingStart(olds)),
         replaces: movesMetro ? [LOCATION_KEY, ...replaces] : replaces,
         deleteBeforeReplace,
-      });
+      };
     },
 
     create: (news) =>
       runOperation(news, async (context) => {
         const inputs = inputsFromState(resource, news);
         const { id, outputs } = await resource.create(context, inputs);
+        kept.add(id);
         return { id, outs: toState(resource, currentLocation(), news, inputs, outputs) };
       }),
 
@@ -246,19 +366,35 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     update: (id, olds, news) =>
       runOperation(news, async (context) => {
         const inputs = inputsFromState(resource, news);
-        const outputs = await resource.update(
-          context,
-          id,
-          observedFromState(resource, migrate(resource, olds)),
-          inputs,
-        );
+        const before = migrate(resource, olds);
+        const outputs = changesTimeoutsOnly(before, news)
+          ? { ...propertiesFromState(before), ...inputs }
+          : await resource.update(context, id, observedFromState(resource, before), inputs);
         return { outs: toState(resource, currentLocation(), news, inputs, outputs) };
       }),
 
     delete: (id, props) =>
-      runOperation(props, (context) =>
-        resource.delete(context, id, observedFromState(resource, migrate(resource, props))),
-      ),
+      runOperation(props, async (context) => {
+        if (kept.has(id)) {
+          const label = resourceLabel(resource, props);
+          log.write(
+            "info",
+            `${label}: '${String(props["name"])}' is not deleted, because its replacement took it over.`,
+            urnIn(props),
+          );
+          return;
+        }
+        nameChecker.expectReplacement(kind, props["name"], urnIn(props));
+        await resource.delete(context, id, observedFromState(resource, migrate(resource, props)));
+        await deleteLeftovers(context, resource, props);
+      }),
+  };
+  return {
+    ...provider,
+    check: (olds, news) =>
+      provider.check(olds, news).catch((error: unknown) => {
+        throw toResourceError(news, error);
+      }),
   };
 }
 

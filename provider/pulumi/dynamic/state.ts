@@ -1,5 +1,13 @@
 /** The state of the dynamic provider: inputs, outputs and internal keys. */
-import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../definition/naming";
+import { isCleanExit } from "../../contract/codes";
+import {
+  OWNER_KEY,
+  REPLACE_ON_CHANGES_KEY,
+  RESOURCE_NAME_KEY,
+  TIMEOUTS_KEY,
+  URN_KEY,
+} from "../../definition/internalKeys";
+import { AUTO_NAME_KEY } from "../../definition/naming";
 import { fieldsIn } from "../../definition/fields";
 import type { Properties } from "../../definition/resource";
 import { STATE_VERSION_KEY, currentStateVersion } from "../../definition/migrate";
@@ -9,7 +17,16 @@ import { LOCATION_KEY, type Location } from "../resourceLocation";
 
 /** Key of the serialized provider, which loads this module. The process copies it to every result except a partial failure. */
 const PROVIDER_KEY = "__provider";
-const INTERNAL_KEYS: readonly string[] = [PROVIDER_KEY, RESOURCE_NAME_KEY, AUTO_NAME_KEY, STATE_VERSION_KEY];
+const INTERNAL_KEYS: readonly string[] = [
+  PROVIDER_KEY,
+  URN_KEY,
+  RESOURCE_NAME_KEY,
+  OWNER_KEY,
+  TIMEOUTS_KEY,
+  REPLACE_ON_CHANGES_KEY,
+  AUTO_NAME_KEY,
+  STATE_VERSION_KEY,
+];
 
 /** True for a key that the engine or this adapter adds to the inputs. */
 export const isInternalKey = (key: string): boolean => INTERNAL_KEYS.includes(key);
@@ -68,12 +85,35 @@ export const isLookup = (state: Properties): boolean => state["name"] == null;
 /** True for the state of a resource that a `get` looked up earlier. */
 export const wasLookedUp = (state: Properties): boolean => state[LOOKED_UP_KEY] === true;
 
+/** Key in the state of what failed in part: the next update must look at it, whatever the program changes. */
+export const INIT_FAILED_KEY = "__initFailed";
+
+/** The properties in a state, without the keys of the engine and of this adapter. */
+export const propertiesFromState = (state: Properties): Properties =>
+  Object.fromEntries(Object.entries(state).filter(([key]) => !isInternalKey(key) && key !== LOCATION_KEY));
+
 /** States of an instance that needs no start. */
 const UP_STATES: readonly unknown[] = ["starting", "running", "standby"];
 
-/** True if a failed create or update left the instance stopped. The next update starts it. */
+const isJob = ({ waitFor }: Properties): boolean => waitFor === "completed";
+
+/**
+ * True if a failed create or update left the instance stopped; the next update starts it. Also true if it gave up waiting for a job; the
+ * next update waits for it.
+ */
 export const hasPendingStart = (state: Properties): boolean =>
-  state[PENDING_START_KEY] === true && !UP_STATES.includes(state["state"]);
+  state[PENDING_START_KEY] === true && (isJob(state) || !UP_STATES.includes(state["state"]));
+
+/** True for a job that still ran when it was last looked at, and has ended as it should since. */
+const hasCompletedSince = (state: Properties, observed: Properties): boolean =>
+  isJob(state) &&
+  UP_STATES.includes(state["state"]) &&
+  observed["state"] === "stopped" &&
+  isCleanExit({
+    stop_reason: observed["stopReasonNumber"] as number | undefined,
+    stop_code: observed["stopCodeNumber"] as number | undefined,
+    exit_code: observed["exitCode"] as number | undefined,
+  });
 
 /**
  * The internal outputs that a refresh keeps: the mark of a `get`, and a pending start unless the instance was started in the
@@ -81,5 +121,7 @@ export const hasPendingStart = (state: Properties): boolean =>
  */
 export const preservedOnRefresh = (state: Properties, observed: Properties): Properties => ({
   ...(isLookup(state) || wasLookedUp(state) ? { [LOOKED_UP_KEY]: true } : {}),
-  ...(hasPendingStart({ ...state, state: observed["state"] }) ? { [PENDING_START_KEY]: true } : {}),
+  ...(hasPendingStart({ ...state, state: observed["state"] }) && !hasCompletedSince(state, observed)
+    ? { [PENDING_START_KEY]: true }
+    : {}),
 });

@@ -10,12 +10,15 @@ import { timeoutWithDrainMs } from "../../rollout/instances";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { toReference } from "../common/fields";
 import type { InstanceInputs } from "./inputs";
-import { secretInputsOf, initFailure, isDown, getExisting, waitUntilStable, verifyExpected } from "./operations";
+import { secretInputsOf, initFailure, isDown, getExisting, startCounts, verifyExpected } from "./operations";
 import type { InputPatch, InstanceStep } from "./plan";
 import { digestIn } from "../workload/request";
 import { hasOldValue } from "./wire";
 import { sendPatches } from "../common/clearing";
+import { withMarkKept } from "../common/ownershipMark";
 import { matchesReference } from "../common/reference";
+import type { StartCounts } from "./waitFor";
+import { waitUntilUp } from "./waitUntilUp";
 
 /** An update in progress. */
 interface UpdateProgress {
@@ -28,6 +31,8 @@ interface UpdateProgress {
   /** API names of the properties changed so far. */
   readonly patchedProps: Set<string>;
   stoppedByUpdate: boolean;
+  /** The counters before the start that is waited for; `undefined` if none is. */
+  before: StartCounts | undefined;
 }
 
 /**
@@ -55,11 +60,12 @@ export async function applySteps(
     currentInputs: inputs,
     patchedProps: new Set(),
     stoppedByUpdate: false,
+    before: undefined,
   };
-  const starts = steps.some((step) => step.do === "start");
+  const starts = steps.some((step) => step.do === "start" || step.do === "await");
   try {
     let item = await getExisting(context, id);
-    for (const step of steps) item = await applyStep(progress, item, step, starts);
+    for (const step of steps) item = await applyStep(progress, item, step);
     return item;
   } catch (error) {
     const isUpAgain =
@@ -76,12 +82,7 @@ const tryStart = ({ client }: ProviderContext, id: string): Promise<boolean> =>
     () => false,
   );
 
-async function applyStep(
-  progress: UpdateProgress,
-  item: InstanceItem,
-  step: InstanceStep,
-  starts: boolean,
-): Promise<InstanceItem> {
+async function applyStep(progress: UpdateProgress, item: InstanceItem, step: InstanceStep): Promise<InstanceItem> {
   const { context, id, news } = progress;
   switch (step.do) {
     case "stop":
@@ -98,17 +99,36 @@ async function applyStep(
       await attachVolume(progress, item, step.mount);
       return item;
     case "start":
-      if (item.state === "starting" || item.state === "running" || item.state === "standby") return item;
+      if (UP_STATES.includes(item.state)) {
+        progress.before = countsBeforeRun(item);
+        return item;
+      }
+      progress.before = startCounts(item);
       onlyItem(await context.client.startInstances({ body: [{ uuid: id }] }), `Starting instance '${item.name}'`);
       return item;
+    case "await":
+      progress.before = countsBeforeRun(item);
+      return item;
     case "verify": {
+      const { before } = progress;
       const secretInputs = [...secretInputsOf(news), ...secretInputsOf(progress.olds)];
-      const expected = { image: news.image, patchedProps: progress.patchedProps, secretInputs };
-      return starts ? waitUntilStable(context, id, expected) : verifyExpected(await getExisting(context, id), expected);
+      const now =
+        before === undefined
+          ? await getExisting(context, id)
+          : await waitUntilUp(context, { item, inputs: news, before, isNew: false, secretInputs });
+      return verifyExpected(now, { image: news.image, patchedProps: progress.patchedProps });
     }
     default:
       return step satisfies never;
   }
+}
+
+const UP_STATES: readonly unknown[] = ["starting", "running", "standby"];
+
+/** The counters before the run that an instance is in, or was in last. */
+function countsBeforeRun(item: InstanceItem): StartCounts {
+  const { starts, restarts } = startCounts(item);
+  return { starts: Math.max(0, starts - 1), restarts };
 }
 
 async function stopInstance(progress: UpdateProgress, { name }: InstanceItem, drainTimeoutMs: number): Promise<void> {
@@ -165,10 +185,11 @@ const propertyNames = (patches: readonly InputPatch[]): string => patches.map(({
 /** One request for all properties. The API changes them one by one, so some may fail. */
 async function patchInstance(
   progress: UpdateProgress,
-  { name }: InstanceItem,
-  patches: readonly InputPatch[],
+  { name, tags }: InstanceItem,
+  planned: readonly InputPatch[],
 ): Promise<void> {
   const { context, id } = progress;
+  const patches = planned.map((patch) => withMarkKept(patch, tags, context.ownership));
   const errors = await sendPatches(context.clearing, patches, {
     describe: (verb, { property }) => `${verb} ${property} of instance '${name}'`,
     send: (operations) =>

@@ -5,27 +5,31 @@ import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { InstanceItem } from "../../contract/models";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
-import { drainAndDelete, timeoutWithDrainMs } from "../../rollout/instances";
+import { deleteInstances, drainAndDelete, timeoutWithDrainMs } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
+import { createOrResume, nameTakenContext, sendFinish } from "../common/createOrResume";
+import { finishingTags, holderByMark, isOwnUnfinished, unfinishedMark } from "../common/ownershipMark";
 import { toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { isUuid } from "../common/fields";
 import { workloadErrorContext } from "../workload/request";
-import { type InstanceInputs, deletedOnStop, instanceInputs } from "./inputs";
+import { type InstanceInputs, deletedOnStop, instanceInputs, isJob } from "./inputs";
 import {
   findInstance,
   secretInputsOf,
   initFailure,
+  isDown,
   lastPowerState,
   readPowerState,
   waitUntilReadable,
-  waitUntilStable,
   verifyExpected,
 } from "./operations";
 import { type InstanceOutputs, type instanceOutputs, toOutputs } from "./outputs";
 import { describeInstanceUpdate, toInputPatch, planInstanceUpdate } from "./plan";
 import { applySteps } from "./apply";
+import { NEVER_STARTED, judgeStart, toStartExpectation } from "./waitFor";
+import { waitUntilUp } from "./waitUntilUp";
 import { isImport, readInputs, toCreateRequest } from "./wire";
 
 /** Time to delete an instance that did not stop in time. */
@@ -35,30 +39,72 @@ const diffDefinition = { inputs: instanceInputs, deletedOnStop };
 
 type CreatedInstance = { id: string; outputs: InstanceOutputs };
 
+/** What differs from the inputs. The delete lock is set by the last request of a create, which was not sent yet. */
+const changesTo = (inputs: InstanceInputs, found: InstanceItem) =>
+  diff(diffDefinition, { ...readInputs(found, inputs), deleteLock: inputs.deleteLock }, inputs);
+
 /** Creates the instance, or finds it if the response to an earlier attempt was lost. */
 async function createInstance(context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
-  const { client } = context;
+  const { client, ownership } = context;
   const { name = "" } = inputs;
+  const body = toCreateRequest(inputs, ownership === undefined ? [] : [unfinishedMark(ownership)]);
   return createOrRecover<InstanceItem>(
     context,
-    async () => onlyItem(await client.createInstance({ body: toCreateRequest(inputs) }), `Creating instance '${name}'`),
+    async () => onlyItem(await client.createInstance({ body }), `Creating instance '${name}'`),
     async () => (await client.getInstances({ query: { name: [name] } })).items[0],
-    // The delete lock is set by a separate request, which was not sent yet.
-    (found) =>
-      diff(diffDefinition, { ...readInputs(found, inputs), deleteLock: inputs.deleteLock }, inputs).length === 0,
-  ).catch((error: unknown) => {
-    throw withErrorContext(error, { ...workloadErrorContext(""), ALREADY_EXISTS: { property: "name" } });
-  });
+    (found) => changesTo(inputs, found).length === 0,
+  );
 }
 
-async function setDeleteLock(
-  { client }: ProviderContext,
-  { uuid, name }: InstanceItem,
+/** Brings an instance that an earlier create left to what is asked for; `undefined` where a new one must be made. */
+async function resumeInstance(
+  context: ProviderContext,
+  item: InstanceItem,
   inputs: InstanceInputs,
-): Promise<void> {
-  const patch = toInputPatch("deleteLock", inputs);
-  if (!inputs.deleteLock || patch === undefined) return;
-  onlyItem(await client.patchInstances({ body: [{ uuid, ...toPatchOperation(patch) }] }), `Locking instance '${name}'`);
+): Promise<InstanceItem | undefined> {
+  const changes = changesTo(inputs, item);
+  // A copy does not tell of what it is one, and what is down has failed, unless it has ended as it should.
+  const hasFailed = isDown(item) && judgeStart(item, toStartExpectation(inputs, NEVER_STARTED)).outcome !== "met";
+  if (inputs.image === undefined || hasFailed || changes.some(({ replace }) => replace)) return undefined;
+  if (changes.length > 0) {
+    const found = { inputs: readInputs(item, inputs), outputs: toOutputs(item, inputs) };
+    await updateInstance(context, item.uuid, found, inputs);
+  }
+  return item;
+}
+
+/** Makes the instance, or goes on with the one that a killed create of this resource made. */
+const createOrResumeInstance = (context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> =>
+  createOrResume<InstanceItem>(context, {
+    create: () => createInstance(context, inputs),
+    findUnfinished: async () => {
+      const item = await findInstance(context, { name: [inputs.name ?? ""] });
+      return isOwnUnfinished(item?.tags, context.ownership) ? item : undefined;
+    },
+    resume: (item) => resumeInstance(context, item, inputs),
+    discard: (item) => deleteInstances(context.client, [item.uuid]),
+  }).catch((error: unknown) => {
+    throw withErrorContext(error, { ...workloadErrorContext(""), ALREADY_EXISTS: nameTakenContext(context) });
+  });
+
+/** The last request of a create: the mark says from now on that the instance is finished, and the lock is set that is asked for. */
+async function finishInstance(context: ProviderContext, item: InstanceItem, requested?: InstanceInputs): Promise<void> {
+  const lock = requested?.deleteLock === true ? toInputPatch("deleteLock", requested) : undefined;
+  const tags = finishingTags(item.tags, context.ownership);
+  const { uuid, name } = item;
+  const body = [
+    ...(tags === undefined ? [] : [{ uuid, prop: "tags" as const, op: "set" as const, value: tags }]),
+    ...(lock === undefined ? [] : [{ uuid, ...toPatchOperation(lock) }]),
+  ];
+  const send = async () => {
+    const reply = await context.client.patchInstances({ body });
+    body.forEach(({ prop }, index) => {
+      const attempted = prop === "tags" ? `Marking instance '${name}' as finished` : `Locking instance '${name}'`;
+      onlyItem({ ...reply, items: reply.items.slice(index) }, attempted);
+    });
+  };
+  if (lock !== undefined) await send();
+  else if (tags !== undefined) await sendFinish(send);
 }
 
 /** Deletes the instance; true if it is gone. `NotFound` counts only if it was readable before: a new one may not be visible yet. */
@@ -73,7 +119,8 @@ const tryDelete = ({ client }: ProviderContext, uuid: string, wasReadable: boole
 async function adoptExisting(context: ProviderContext, inputs: InstanceInputs): Promise<CreatedInstance | undefined> {
   const { name = "" } = inputs;
   const item = await findInstance(context, { name: [name] });
-  if (item === undefined) return undefined;
+  // What a create of this resource left unfinished is no matter of `adopt`.
+  if (item === undefined || isOwnUnfinished(item.tags, context.ownership)) return undefined;
   const found = readInputs(item, inputs);
   const outputs = toOutputs(item, inputs);
   const changes = diff(diffDefinition, found, inputs);
@@ -88,33 +135,49 @@ async function updateInstance(
   olds: { readonly inputs: InstanceInputs; readonly outputs: InstanceOutputs },
   news: InstanceInputs,
 ): Promise<InstanceOutputs> {
-  const steps = planInstanceUpdate(olds.inputs, news, await readPowerState(context, id, olds.outputs));
-  return toOutputs(await applySteps(context, id, steps, olds, news), news);
+  const power = await readPowerState(context, id, olds.outputs, isJob(olds.inputs) || isJob(news));
+  const steps = planInstanceUpdate(olds.inputs, news, power);
+  const item = await applySteps(context, id, steps, olds, news);
+  // A create that failed after it made the instance left it unfinished.
+  await finishInstance(context, item);
+  return toOutputs(item, news);
 }
 
 /** The lifecycle of an Instance. */
 export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs, ProviderContext> = {
-  describeUpdate: (olds, news, outputs) => describeInstanceUpdate(olds, news, lastPowerState(outputs)),
+  describeUpdate: (olds, news, outputs) =>
+    describeInstanceUpdate(olds, news, lastPowerState(outputs, isJob(olds) || isJob(news))),
+
+  async findNameHolder(context, id) {
+    const item = await findInstance(context, { uuid: [id] });
+    return item === undefined ? undefined : holderByMark(item.tags, context.ownership);
+  },
 
   async create(unlimited, inputs) {
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
     const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating instance '${inputs.name ?? ""}'`);
-    const created = await createInstance(context, inputs);
+    const created = await createOrResumeInstance(context, inputs);
     try {
       const item = inputs.autostart
-        ? await waitUntilStable(context, created.uuid, {
-            image: inputs.image,
+        ? await waitUntilUp(context, {
+            item: created,
+            inputs,
+            before: NEVER_STARTED,
             isNew: true,
             secretInputs: secretInputsOf(inputs),
           })
-        : verifyExpected(await waitUntilReadable(context, created.uuid), inputs);
+        : await waitUntilReadable(context, created.uuid);
+      // The image of a deleted one may be unknown.
+      const isGone = item.state === "deleted";
+      if (!isGone || item.image !== undefined) verifyExpected(item, inputs);
       // Last, because an instance that failed before must be deletable.
-      await setDeleteLock(context, created, inputs);
+      if (!isGone) await finishInstance(context, item, inputs);
       return { id: created.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
-      if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {
-        // It cannot become usable: delete it, so that the next up creates a new one.
+      if (UnikernelError.has(error, "IMAGE_MISMATCH", "NOT_FOUND")) {
+        // It cannot become usable: delete it, so that the next up creates a new one. One whose guest stopped is kept for its console
+        // log; the next up starts it again.
         if (await tryDelete(forCleanup(context), created.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
       }
       throw await initFailure(context, created.uuid, { inputs, outputs: {}, pendingStart: inputs.autostart }, error);

@@ -4,10 +4,11 @@ import type { CreateVolumeRequest, VolumeItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
 import { enumMember, omitDefault, omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
+import { withoutMarks } from "../common/ownershipMark";
 import type { VolumeInputs } from "./inputs";
 
-/** The smallest create request that expresses the inputs; server defaults are left out. */
-export function toCreateRequest(inputs: VolumeInputs): CreateVolumeRequest {
+/** The smallest create request that expresses the inputs, with the ownership mark as one more tag; server defaults are left out. */
+export function toCreateRequest(inputs: VolumeInputs, marks: readonly string[] = []): CreateVolumeRequest {
   const { name, sizeMb, template, hostPath, filesystem, accessMode, quotaPolicy, tags, uid, gid, args } = inputs;
   const isFromTemplate = template !== undefined;
   // A template has its own settings, so even server defaults must be sent to override them.
@@ -22,7 +23,7 @@ export function toCreateRequest(inputs: VolumeInputs): CreateVolumeRequest {
     filesystem: omitServerDefault("ext4", filesystem),
     access_mode: omitServerDefault("rwo", accessMode),
     quota_policy: omitServerDefault("static", quotaPolicy),
-    tags: omitEmpty(tags),
+    tags: omitEmpty([...tags, ...marks]),
     uid,
     gid,
     args,
@@ -57,7 +58,7 @@ export const observedSettings = (item: VolumeItem, requested: Partial<VolumeInpu
     uid: reportedIfRequested(requested, requested.uid, item.uid, 0),
     gid: reportedIfRequested(requested, requested.gid, item.gid, 0),
     args: reportedIfRequested(requested, requested.args, item.args, {}),
-    tags: item.tags ?? [],
+    tags: withoutMarks(item.tags ?? []),
     deleteLock: item.delete_lock ?? false,
   });
 

@@ -156,6 +156,7 @@ describe("the update of an instance", () => {
         return [`attach ${of(step.mount)} ${step.mount.at}`];
       case "start":
         return ["start"];
+      case "await":
       case "verify":
         return [];
     }

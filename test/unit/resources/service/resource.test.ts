@@ -115,7 +115,11 @@ describe("the service resource", () => {
   });
 
   it("allows every tag of a template, even one that resembles its own", async () => {
-    const tags = ["template:blue", "template:0123456789abc", ...Array.from({ length: 12 }, (_, n) => `t${n}`)];
+    const tags = ["template:blue", "template:0123456789abc", ...Array.from({ length: 11 }, (_, n) => `t${n}`)];
+    context = {
+      ...context,
+      ownership: { stackHash: "0".repeat(12), resourceHash: "1".repeat(16), hasDerivedName: true },
+    };
     const inputs = await inputsOf({ tags });
     const before = await state(inputs);
     const old = uuids();

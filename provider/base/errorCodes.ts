@@ -129,7 +129,7 @@ export const ERRORS = {
   },
   GUEST_STOPPED: {
     summary: "The guest exited or crashed but should be running.",
-    cause: "The program exited, crashed or ran out of memory; the message has its last console lines.",
+    cause: "The program exited, crashed or ran out of memory; the message says how, and where its console log is.",
     fix: "Correct the image's `cmd`, its files or `memoryMb`.",
   },
   IMAGE_MISMATCH: {

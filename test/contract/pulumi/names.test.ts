@@ -312,7 +312,7 @@ describe("names and ownership in the dynamic provider process", function () {
       const first = await checkIn(process, newsOf("Volume"));
       const second = await checkIn(process, newsOf("Volume", { __urn: urnOf("Volume", "other"), name: "given" }));
       assert.deepEqual([first.failures, second.failures, second.name], [[], [], "given"]);
-      const warnings = process.printed.filter((line) => line.startsWith("Warning: the names of new resources"));
+      const warnings = process.printed.filter((line) => line.startsWith("The names of new resources"));
       assert.equal(warnings.length, 1, process.printed.join());
     });
   });

@@ -440,7 +440,8 @@ describe("the dynamic provider process with bad input", () => {
       }
     }
 
-    it("reports a lock on an instance or a volume to delete", async () => {
+    it("reports a lock on an instance or a volume to delete", async function () {
+      this.timeout(60_000); // six provider processes
       assert.equal(
         await failedDelete("Instance", { name: "kept", image: "app:1" }),
         "NOT_ALLOWED: deleteLock: Instance 'kept' is locked against deletion. Set deleteLock to false, run 'pulumi up', then delete it.",

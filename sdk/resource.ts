@@ -1,6 +1,8 @@
 /** The base class of all resources, which registers them with the engine. */
 import * as pulumi from "@pulumi/pulumi";
+import { ownerOfStack } from "./owner";
 import { stackTraces } from "./stackTraces";
+import { urnOf } from "./urn";
 
 /** Module part of type tokens such as `pulumi-nodejs:dynamic/unikernel:Instance`. */
 const MODULE = "unikernel";
@@ -71,18 +73,21 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
     opts: pulumi.CustomResourceOptions | undefined,
   ) {
     const unset = Object.fromEntries(outputs.map((key) => [key, undefined]));
+    const type = `pulumi-nodejs:dynamic/${MODULE}:${kind}`;
+    const urn = opts?.urn ?? urnOf(type, name, opts?.parent);
     const traces = stackTraces();
     try {
       super(
-        `pulumi-nodejs:dynamic/${MODULE}:${kind}`,
+        type,
         name,
         {
           // @pulumi/pulumi reads the properties in this order. Errors thrown before or after keep their stack traces: those of
           // transformations, and that of a failed registration, which shows the line of the program.
-          get __resourceName() {
+          get __urn() {
             traces.off();
-            return name;
+            return urn;
           },
+          ...ownerOfStack(),
           ...unset,
           ...secrets.reduce<object>((inputs, path) => markSecret(inputs, path.split(".")) as object, args),
           get __provider() {

@@ -1,13 +1,13 @@
 /** Errors in the form that the dynamic provider process expects. */
 import { UnikernelError, formatError } from "../../base/errors";
-import { RESOURCE_NAME_KEY } from "../../definition/naming";
+import { resourceNameIn } from "../../definition/internalKeys";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { ResourceInitFailedError } from "../../definition/initFailed";
 import type { AnyResource } from "../../resources/all";
 
 /** The resource in messages, such as `Volume 'data'`. */
 export const resourceLabel = ({ kind }: AnyResource, state: Properties): string =>
-  `${kind} '${String(state[RESOURCE_NAME_KEY] ?? "")}'`;
+  `${kind} '${resourceNameIn(state) ?? ""}'`;
 
 /** A failed check. If the property is set, the engine also prints its value, secrets included; so the name goes into the text. */
 export const toEngineFailure = ({ property, reason }: CheckFailure): { property: string; reason: string } => ({

@@ -6,7 +6,6 @@
  *
  * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
  */
-import * as crypto from "node:crypto";
 import {
   type MetroConfig,
   type PartialSettings,
@@ -16,7 +15,9 @@ import {
   settingText,
 } from "../../base/config/metroConfig";
 import { UnikernelError, formatError } from "../../base/errors";
-import { RESOURCE_NAME_KEY, withAutoName } from "../../definition/naming";
+import { hashOfName, identityIn } from "../../definition/identity";
+import { resourceNameIn } from "../../definition/internalKeys";
+import { withAutoName } from "../../definition/naming";
 import { check as checkInputs } from "../../definition/check";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
@@ -179,8 +180,9 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
     async check(oldInputs, news) {
       const olds = migrate(resource, oldInputs);
-      const resourceName = String(news[RESOURCE_NAME_KEY] ?? kind);
-      const named = withAutoName(resourceName, olds, news, crypto.randomBytes(4).toString("hex"));
+      const resourceName = resourceNameIn(news) ?? kind;
+      const identity = identityIn(news);
+      const named = withAutoName(resourceName, olds, news, identity?.resourceHash ?? hashOfName(resourceName));
       const inputs = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
       const checked = await checkInputs(resource, olds, inputs);
       const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);

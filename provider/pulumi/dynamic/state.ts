@@ -1,5 +1,12 @@
 /** The state of the dynamic provider: inputs, outputs and internal keys. */
-import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../definition/naming";
+import {
+  OWNER_KEY,
+  REPLACE_ON_CHANGES_KEY,
+  RESOURCE_NAME_KEY,
+  TIMEOUTS_KEY,
+  URN_KEY,
+} from "../../definition/internalKeys";
+import { AUTO_NAME_KEY } from "../../definition/naming";
 import { fieldsIn } from "../../definition/fields";
 import type { Properties } from "../../definition/resource";
 import { STATE_VERSION_KEY, currentStateVersion } from "../../definition/migrate";
@@ -9,7 +16,16 @@ import { LOCATION_KEY, type Location } from "../resourceLocation";
 
 /** Key of the serialized provider, which loads this module. The process copies it to every result except a partial failure. */
 const PROVIDER_KEY = "__provider";
-const INTERNAL_KEYS: readonly string[] = [PROVIDER_KEY, RESOURCE_NAME_KEY, AUTO_NAME_KEY, STATE_VERSION_KEY];
+const INTERNAL_KEYS: readonly string[] = [
+  PROVIDER_KEY,
+  URN_KEY,
+  RESOURCE_NAME_KEY,
+  OWNER_KEY,
+  TIMEOUTS_KEY,
+  REPLACE_ON_CHANGES_KEY,
+  AUTO_NAME_KEY,
+  STATE_VERSION_KEY,
+];
 
 /** True for a key that the engine or this adapter adds to the inputs. */
 export const isInternalKey = (key: string): boolean => INTERNAL_KEYS.includes(key);

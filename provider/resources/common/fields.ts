@@ -9,7 +9,7 @@ const MAX_NAME_LENGTH = 255;
 
 const nameFieldWith = (what: string, form: string, schema: z.ZodString) =>
   field(schema.min(1).optional(), {
-    description: `Name of the ${what}, unique in the account and metro: ${form}. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old ${what} first.`,
+    description: `Name of the ${what}, unique in the account and metro: ${form}. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old ${what} first.`,
     onChange: "replace",
   });
 

@@ -46,6 +46,7 @@ export function settingsPage(): string {
           `## ${key}\n\n${description}${secret === true ? " Secret: set it with `pulumi config set --secret`." : ""}`,
       )
       .join("\n\n"),
+    "## owner\n\nFor the stack only: `pulumi config set unikernel:owner team-a`. Generated names differ between two owners whose projects and stacks have the same names, and one never takes over the unfinished objects of the other. Default: the stack's organization; none on a backend without organizations, such as a bucket.",
     `## Environment variables\n\nThe settings above and these; a running daemon keeps the values it was started with.\n\n${table(
       ["Variable", "Meaning"],
       Object.entries(OTHER_VARIABLES).map(([name, text]) => [code(name), text]),

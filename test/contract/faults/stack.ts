@@ -1,5 +1,6 @@
 /** A stack with one resource, as the engine and the dynamic provider keep it: the calls of each `pulumi` command and the resulting state. */
-import { AUTO_NAME_KEY, RESOURCE_NAME_KEY } from "../../../provider/definition/naming";
+import { RESOURCE_NAME_KEY } from "../../../provider/definition/internalKeys";
+import { AUTO_NAME_KEY } from "../../../provider/definition/naming";
 import type { Properties } from "../../../provider/definition/resource";
 import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
 import * as dynamic from "../../../provider/pulumi/dynamic/index";

@@ -1,19 +1,36 @@
 import assert from "node:assert/strict";
-import { DNS_NAME_PATTERN, reusesName, withAutoName } from "../../../provider/definition/naming";
+import {
+  AUTO_NAME_KEY,
+  DNS_NAME_PATTERN,
+  MAX_DNS_NAME_LENGTH,
+  MAX_NAME_ORDINAL,
+  deriveName,
+  reusesName,
+  withAutoName,
+} from "../../../provider/definition/naming";
 import { migrate } from "../../../provider/definition/migrate";
 import { formatPath } from "../../../provider/definition/propertyPath";
 import { closestMatch } from "../../../provider/base/spelling";
 import * as z from "zod";
 
-describe("an automatic name", () => {
-  it("is derived from the resource's name and kept for its lifetime", () => {
+describe("a derived name", () => {
+  it("is made of the resource's name and its identity, and kept for its lifetime", () => {
     const first = withAutoName("My Redis_1", {}, {}, "0123456789");
     assert.equal(first["name"], "my-redis-1-0123456");
+    assert.deepEqual(withAutoName("My Redis_1", {}, {}, "0123456789"), first, "the same in a preview and in an update");
     assert.deepEqual(withAutoName("My Redis_1", first, {}, "ffffffff"), first);
   });
 
-  it("is new for a replacement, whose check has no old inputs", () => {
-    assert.equal(withAutoName("redis", {}, {}, "fedcba98")["name"], "redis-fedcba9");
+  it("keeps the random one of an earlier release", () => {
+    const old = { name: "redis-fedcba9", [AUTO_NAME_KEY]: true };
+    assert.deepEqual(withAutoName("redis", old, {}, "0123456"), old);
+  });
+
+  it("has a number where the first choice is taken", () => {
+    assert.deepEqual(
+      [1, 2, 3, MAX_NAME_ORDINAL].map((ordinal) => deriveName("web", "0123456789", ordinal)),
+      ["web-0123456", "web-0123456-2", "web-0123456-3", "web-0123456-999"],
+    );
   });
 
   it("yields to an explicit name and replaces an earlier explicit one", () => {
@@ -34,11 +51,13 @@ describe("an automatic name", () => {
     assert.equal(reusesName({ name: "web" }, { name: "other" }), false);
   });
 
-  it("is a valid DNS label for any resource name", () => {
+  it("is a valid DNS label for any resource name and number", () => {
     for (const resourceName of ["", "---", "Ünï cödé", "x".repeat(200), "a.b/c"]) {
-      const name = String(withAutoName(resourceName, {}, {}, "0123456")["name"]);
-      assert.match(name, DNS_NAME_PATTERN);
-      assert.ok(name.length <= 63, name);
+      for (const ordinal of [1, 2, MAX_NAME_ORDINAL]) {
+        const name = deriveName(resourceName, "0123456", ordinal);
+        assert.match(name, DNS_NAME_PATTERN);
+        assert.ok(name.length <= MAX_DNS_NAME_LENGTH, name);
+      }
     }
   });
 });

@@ -48,7 +48,7 @@ describe("a program", () => {
     });
     await Promise.all([image, volume, instance, service].map((resource) => whole(resource.urn)));
     assert.deepEqual(
-      registered.map(({ type, inputs }) => [type, inputs["__resourceName"], inputs["__provider"]]).sort(),
+      registered.map(({ type, inputs }) => [type, inputs["__urn"], inputs["__provider"]]).sort(),
       (
         [
           ["GatewayImage", "gateway"],
@@ -56,7 +56,10 @@ describe("a program", () => {
           ["Service", "edge"],
           ["Volume", "apps"],
         ] as const
-      ).map(([kind, name]) => [`pulumi-nodejs:dynamic/unikernel:${kind}`, name, serializedProvider(kind)]),
+      ).map(([kind, name]) => {
+        const type = `pulumi-nodejs:dynamic/unikernel:${kind}`;
+        return [type, `urn:pulumi:stack::project::${type}::${name}`, serializedProvider(kind)];
+      }),
     );
   });
 
@@ -128,7 +131,7 @@ describe("a program", () => {
     const checked = await check(
       resources.Service,
       {},
-      { ...inputs, template: unwrapped(inputs["template"]), __resourceName: undefined },
+      { ...inputs, template: unwrapped(inputs["template"]), __urn: undefined },
     );
     assert.deepEqual(checked.failures, []);
   });

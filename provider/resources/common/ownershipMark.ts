@@ -1,0 +1,62 @@
+/**
+ * The mark of ownership: one tag of the provider's own on instances (replicas of services included) and volumes. It tells whose object
+ * it is, and whether the create that made it has finished. Looked at only where an object might be adopted: aliases, renamed stacks and
+ * moved state lock nobody out. Pure.
+ */
+import type { Identity } from "../../definition/identity";
+
+const MARK_PATTERN = /^pulumi:([0-9a-f]{12}):([0-9a-f]{16})(:unfinished)?$/;
+
+/** What a mark says. */
+export interface OwnershipMark extends Identity {
+  /** The create that made the object has not finished, or was killed. */
+  readonly unfinished: boolean;
+}
+
+/** The mark of an object whose create has finished. */
+export const finishedMark = ({ stackHash, resourceHash }: Identity): string => `pulumi:${stackHash}:${resourceHash}`;
+
+/** The mark of an object that is being created: the last request of its create replaces it by {@link finishedMark}. */
+export const unfinishedMark = (identity: Identity): string => `${finishedMark(identity)}:unfinished`;
+
+/** Is it a mark? Such tags are hidden from programs, and no program can give one. */
+export const isOwnershipMark = (tag: string): boolean => MARK_PATTERN.test(tag);
+
+/** The tags without marks: what a program sees. */
+export const withoutMarks = (tags: readonly string[]): string[] => tags.filter((tag) => !isOwnershipMark(tag));
+
+/** What the mark among the tags says; `undefined` for an object without one, which another program or an earlier release made. */
+export function findMark(tags: readonly string[] | null | undefined): OwnershipMark | undefined {
+  for (const tag of tags ?? []) {
+    const [, stackHash, resourceHash, unfinished] = MARK_PATTERN.exec(tag) ?? [];
+    if (stackHash === undefined || resourceHash === undefined) continue;
+    return { stackHash, resourceHash, unfinished: unfinished !== undefined };
+  }
+  return undefined;
+}
+
+/** Is it the mark of this resource? */
+export const isOwn = (mark: OwnershipMark | undefined, identity: Identity | undefined): mark is OwnershipMark =>
+  mark !== undefined && mark.resourceHash === identity?.resourceHash && mark.stackHash === identity.stackHash;
+
+/** Did a create of this resource make the object, and not finish? */
+export function isOwnUnfinished(
+  tags: readonly string[] | null | undefined,
+  identity: Identity | undefined,
+): boolean {
+  const mark = findMark(tags);
+  return isOwn(mark, identity) && mark.unfinished;
+}
+
+/**
+ * The tags to write when a program's tags are set, which replaces all of them: its own and the mark. An object keeps the mark that it
+ * has where no identity is known.
+ */
+export function withFinishedMark(
+  tags: readonly string[],
+  current: readonly string[] | null | undefined,
+  identity: Identity | undefined,
+): readonly string[] {
+  const mark = identity ?? findMark(current);
+  return mark === undefined ? tags : [...tags, finishedMark(mark)];
+}

@@ -123,6 +123,14 @@ export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context
    */
   describeUpdate?(olds: z.output<I>, news: z.output<I>, outputs: Properties): readonly string[];
 
+  /**
+   * What a preview can find out about an update by asking the metro, in sentences. Called if something changes and nothing requires a
+   * replacement; `news` may contain unknown values.
+   *
+   * Throws `IN_USE` if the update would fail with it.
+   */
+  inspectUpdate?(context: Context, olds: z.output<I>, news: z.output<I>): Promise<readonly string[]>;
+
   /** Creates the resource. Throws `ResourceInitFailedError` if it exists afterwards but the operation failed. */
   create(context: Context, inputs: z.output<I>): Promise<{ id: string; outputs: z.output<O> }>;
   /**
@@ -182,6 +190,7 @@ export const lazyLifecycle = <I extends z.ZodObject, O extends z.ZodObject, Cont
   load: () => Lifecycle<I, O, Context>,
 ): Lifecycle<I, O, Context> => ({
   describeUpdate: (olds, news, outputs) => load().describeUpdate?.(olds, news, outputs) ?? [],
+  inspectUpdate: async (context, olds, news) => (await load().inspectUpdate?.(context, olds, news)) ?? [],
   create: (context, inputs) => load().create(context, inputs),
   read: (context, id, inputs) => load().read(context, id, inputs),
   update: (context, id, olds, news) => load().update(context, id, olds, news),

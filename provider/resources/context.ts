@@ -6,6 +6,7 @@ import { type ObjectReader, createObjectReader, withReadSignal } from "../client
 import { type Clock, systemClock } from "../base/clock";
 import type { MetroConfig } from "../base/config/metroConfig";
 import { timeoutSignal } from "../base/timeout";
+import type { Identity } from "../definition/identity";
 import { localPaths } from "../base/localPaths";
 
 /** Time limits of operations on one resource, in milliseconds. */
@@ -39,6 +40,14 @@ export interface ProviderContext {
   readonly imageLayout: string;
   /** Prints one progress line of a long operation. */
   readonly printProgress: (line: string) => void;
+  /** Whose objects this operation makes and may take over; `undefined` where no URN is known, as for state of an earlier release. */
+  readonly ownership?: Ownership;
+}
+
+/** Who a resource is, for the objects that are made for it. */
+export interface Ownership extends Identity {
+  /** Its name was derived, not given by the program. */
+  readonly hasDerivedName: boolean;
 }
 
 /** Hooks of the provider process. */

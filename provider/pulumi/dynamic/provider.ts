@@ -17,7 +17,7 @@ import {
 import { UnikernelError, formatError } from "../../base/errors";
 import { hashOfName, identityIn } from "../../definition/identity";
 import { resourceNameIn } from "../../definition/internalKeys";
-import { withAutoName } from "../../definition/naming";
+import { AUTO_NAME_KEY, withAutoName } from "../../definition/naming";
 import { check as checkInputs } from "../../definition/check";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
@@ -26,6 +26,7 @@ import { type AnyResource, type ResourceKind, resourceOf } from "../../resources
 import type { ProviderContext } from "../../resources/context";
 import { diffResource } from "../resourceDiff";
 import { createPrintOnce, describeChanges } from "../describeChanges";
+import { inspectUpdate } from "../inspectUpdate";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
 import { engineAddress } from "./engineWatchdog";
@@ -135,6 +136,19 @@ async function quotaFailures(
   }
 }
 
+/** Whose objects a resource's operations make and may take over. */
+function withOwnership(context: ProviderContext, properties: Properties): ProviderContext {
+  const identity = identityIn(properties);
+  const hasDerivedName = properties[AUTO_NAME_KEY] === true;
+  return identity === undefined ? context : { ...context, ownership: { ...identity, hasDerivedName } };
+}
+
+/** A preview does not wait longer for what it can do without. */
+const INSPECTION_TIMEOUT_MS = 5_000;
+
+const inspectionContext = (properties: Properties): ProviderContext =>
+  loadContext().withTimeLimit(withOwnership(getContext(), properties), INSPECTION_TIMEOUT_MS, "Looking at the metro");
+
 function createProvider(kind: ResourceKind): DynamicProvider {
   const resource = resourceOf(kind);
   /** Ids that were read but not diffed yet. The engine's diff after a refresh's read does not plan an update. */
@@ -150,7 +164,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     try {
       const context = getContext();
       assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
-      return await cancellation.track(action(context));
+      return await cancellation.track(action(withOwnership(context, news)));
     } catch (error) {
       throw toResourceError(news, error);
     }
@@ -186,10 +200,17 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const inputs = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
       const checked = await checkInputs(resource, olds, inputs);
       const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);
-      const exceeded = failures.length > 0 ? [] : await quotaFailures(resource, olds, checked.inputs, news);
+      const previewed = { label: resourceLabel(resource, news), olds, news: checked.inputs };
+      const impossible =
+        failures.length > 0
+          ? []
+          : [
+              ...(await inspectUpdate(resource, previewed, () => inspectionContext(news), printOnce)),
+              ...(await quotaFailures(resource, olds, checked.inputs, news)),
+            ];
       return {
         inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }),
-        failures: [...failures, ...exceeded.map((reason) => ({ property: "", reason }))],
+        failures: [...failures, ...impossible.map((reason) => ({ property: "", reason }))],
       };
     },
 

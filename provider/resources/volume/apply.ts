@@ -4,6 +4,7 @@ import { onlyItem } from "../../client/client";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, withTimeLimit } from "../context";
+import { findRestarts, growWithRestarts, timeoutWithRestartsMs } from "./grow";
 import type { VolumeInputs } from "./inputs";
 import { initFailure, listAttachedInstances, waitUntilReadyAgain } from "./operations";
 import { type VolumeOutputs, toOutputs } from "./outputs";
@@ -46,6 +47,9 @@ export async function applyChanges(
   }
 }
 
+/** What changes while no instance uses the volume: its size, and the quota policy, which determines whether it may grow. */
+const WHILE_UNUSED: readonly VolumeProp[] = ["quota_policy", "size_mb"];
+
 /** Updates a volume in place. Throws a `ResourceInitFailedError` with the observed state if a change fails. */
 export async function updateVolume(
   unlimited: ProviderContext,
@@ -53,11 +57,20 @@ export async function updateVolume(
   olds: { readonly inputs: VolumeInputs },
   news: VolumeInputs,
 ): Promise<VolumeOutputs> {
-  const context = withTimeLimit(unlimited, unlimited.timeouts.updateMs, `Updating volume '${news.name ?? id}'`);
-  const item = await waitUntilReadyAgain(context, id);
+  const attempted = `Updating volume '${news.name ?? id}'`;
+  const planning = withTimeLimit(unlimited, unlimited.timeouts.updateMs, attempted);
+  const item = await waitUntilReadyAgain(planning, id);
   const changes = planChanges(item, olds.inputs, news);
+  const growth = changes.filter(({ prop }) => WHILE_UNUSED.includes(prop));
+  const restarts = await findRestarts(planning, item, {
+    grows: growth.some(({ prop }) => prop === "size_mb"),
+    allowRestart: news.allowRestart,
+  });
+  const context = withTimeLimit(unlimited, timeoutWithRestartsMs(unlimited, restarts), attempted);
   try {
-    await applyChanges(context, item, changes);
+    await growWithRestarts(context, item, restarts, () => applyChanges(context, item, growth));
+    const others = changes.filter((change) => !growth.includes(change));
+    await applyChanges(context, item, others);
     return toOutputs(await waitUntilReadyAgain(context, id), news);
   } catch (error) {
     throw await initFailure(context, item, olds.inputs, error);

@@ -8,6 +8,7 @@ import { findVolume } from "../common/find";
 import { withDeleteLockHint } from "../common/deleteLock";
 import { deleteOnceFree } from "../common/deleteOnceFree";
 import { applyChanges, updateVolume } from "./apply";
+import { inspectGrowth } from "./grow";
 import { type VolumeInputs, volumeInputs } from "./inputs";
 import {
   createVolume,
@@ -34,6 +35,8 @@ async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
 /** The lifecycle of a Volume. */
 export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, ProviderContext> = {
   describeUpdate: describeVolumeUpdate,
+
+  inspectUpdate: inspectGrowth,
 
   async create(unlimited, inputs) {
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;

@@ -94,8 +94,7 @@ export async function growWithRestarts(
   } catch (error) {
     const cleanup = forCleanup(context);
     const failures = await startAll(cleanup, starts);
-    if (starts.length > 0 && failures.length === 0)
-      await setPhase(cleanup, volume, "finished").catch(() => undefined);
+    if (starts.length > 0 && failures.length === 0) await setPhase(cleanup, volume, "finished").catch(() => undefined);
     throw withFailedStarts(error, failures);
   }
   const failures = await startAll(context, starts);

@@ -4,6 +4,7 @@ import type { CreateVolumeRequest, VolumeItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
 import { enumMember, omitDefault, omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
+import { withoutMarks } from "../common/ownershipMark";
 import type { VolumeInputs } from "./inputs";
 
 /** The smallest create request that expresses the inputs; server defaults are left out. */
@@ -30,7 +31,10 @@ export function toCreateRequest(inputs: VolumeInputs): CreateVolumeRequest {
 }
 
 /** The inputs that the API reports. */
-export type VolumeSettings = Omit<VolumeInputs, "name" | "template" | "cloneFrom" | "allowDataLoss" | "allowRestart" | "adopt">;
+export type VolumeSettings = Omit<
+  VolumeInputs,
+  "name" | "template" | "cloneFrom" | "allowDataLoss" | "allowRestart" | "adopt"
+>;
 
 /** True for a `get` or an import: there are no requested inputs, so everything is reported. */
 const isImport = (requested: Partial<VolumeInputs>): boolean => requested.name === undefined;
@@ -57,7 +61,7 @@ export const observedSettings = (item: VolumeItem, requested: Partial<VolumeInpu
     uid: reportedIfRequested(requested, requested.uid, item.uid, 0),
     gid: reportedIfRequested(requested, requested.gid, item.gid, 0),
     args: reportedIfRequested(requested, requested.args, item.args, {}),
-    tags: item.tags ?? [],
+    tags: withoutMarks(item.tags ?? []),
     deleteLock: item.delete_lock ?? false,
   });
 

@@ -13,7 +13,7 @@ const LAYERS = {
   image: ["base"],
   rollout: ["client", "contract", "base"],
   resources: ["definition", "client", "contract", "image", "rollout", "base"],
-  functions: ["resources/context", "resources/workload", "definition", "client", "contract", "base"],
+  functions: ["resources/context", "resources/common", "resources/workload", "definition", "client", "contract", "base"],
   pulumi: ["resources", "functions", "definition", "contract", "base"],
   platform: ["contract", "image/oci", "image/registry", "image/cpio", "base"],
   cli: ["platform", "image", "client", "contract", "base"],

@@ -1,13 +1,14 @@
 /**
- * `npm run demo`, `npm run check` and `npm test` from a fresh clone: makes ready whatever is missing, then runs the command.
- * Plain JavaScript without dependencies, for any Node from 18 on, since it runs before anything is installed.
+ * Entry point of `npm run demo`, `npm run check` and `npm test`: installs and builds whatever is missing in a fresh clone,
+ * then runs the command. Plain JavaScript without dependencies for Node 18 or newer, since it runs before anything is
+ * installed.
  *
  * ```text
  * node scripts/run.mjs demo [destroy]
  * node scripts/run.mjs test [lane…] [mocha options…]
- * node scripts/run.mjs check         what needs neither a VM nor the engine
- * node scripts/run.mjs engine        the engine as one line of JSON, the last of its output
- * node scripts/run.mjs actionlint    its path, the last line of its output
+ * node scripts/run.mjs check         everything that needs neither a VM nor the engine
+ * node scripts/run.mjs engine        prints the engine as JSON, in its last line of output
+ * node scripts/run.mjs actionlint    prints the path of actionlint, in its last line of output
  * ```
  */
 import { spawn } from "node:child_process";
@@ -19,45 +20,45 @@ import { continueInNewerNode, installPackages } from "./setup/dependencies.mjs";
 import { describeEngine, ensureEngine } from "./setup/engine.mjs";
 import { ensureSystemTools, LANE_TOOLS, PLATFORM_TOOLS } from "./setup/systemTools.mjs";
 import { CHECK_CHOICE, chooseLanes, runLanes } from "./test/lanes.mjs";
-import { explain, say, SetupError } from "./setup/terminal.mjs";
+import { print, printFailure, SetupError } from "./setup/terminal.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
 /** @param {string} command @param {string[]} args @returns {Promise<number>} exit code */
 async function main(command, args) {
   if (!["demo", "test", "check", "engine", "actionlint"].includes(command)) {
-    throw new SetupError(`There is no command "${command}".`, "Use demo, test, check, engine or actionlint.");
+    throw new SetupError(`Unknown command "${command}".`, "Use demo, test, check, engine or actionlint.");
   }
   await installPackages(root);
   const code = await continueInNewerNode(root, fileURLToPath(import.meta.url));
   if (code !== undefined) return code;
 
   if (command === "engine") {
-    say(JSON.stringify(await ensureEngine(root)));
+    print(JSON.stringify(await ensureEngine(root)));
     return 0;
   }
   if (command === "actionlint") {
-    say(await ensureActionlint(root));
+    print(await ensureActionlint(root));
     return 0;
   }
   if (command === "demo") {
     await ensureSystemTools(PLATFORM_TOOLS);
     await buildLibrary(root);
-    await readyEngine();
+    await prepareEngine();
     return runDemo(args);
   }
   const choice = command === "check" ? CHECK_CHOICE : chooseLanes(args);
   await ensureSystemTools([...new Set(choice.lanes.flatMap((lane) => LANE_TOOLS[lane] ?? []))]);
   await buildLibrary(root);
   if (choice.lanes.includes("foreign")) process.env["UNIKERNEL_TEST_ACTIONLINT"] = await ensureActionlint(root);
-  if (choice.lanes.includes("e2e")) await readyEngine();
+  if (choice.lanes.includes("e2e")) await prepareEngine();
   return runLanes(root, choice);
 }
 
-/** Makes the engine ready and tells the harness, which would otherwise ask again. */
-async function readyEngine() {
+/** Installs the engine and passes it to the test harness, which would otherwise look for it again. */
+async function prepareEngine() {
   const engine = await ensureEngine(root);
-  say(`- ${describeEngine(engine)}`);
+  print(`- ${describeEngine(engine)}`);
   process.env["UNIKERNEL_TEST_ENGINE"] = JSON.stringify(engine);
 }
 
@@ -75,6 +76,6 @@ function runDemo(args) {
 try {
   process.exitCode = await main(process.argv[2] ?? "", process.argv.slice(3));
 } catch (error) {
-  explain(error);
+  printFailure(error);
   process.exitCode = 1;
 }

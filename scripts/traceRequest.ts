@@ -1,9 +1,9 @@
 /**
- * `npm run trace`: which files of the local platform a request passes through, from a trace of real requests.
+ * `npm run trace`: traces real requests and prints the files of the local platform that each passes through.
  *
- * Every function, method and named arrow function of provider/platform reports when it is entered, from the request's first line until
- * its response is written; accessors, constructors and inline callbacks do not. Entries in a row in one file are one stay; entering a
- * file again is a return.
+ * Every function, method and named arrow function of provider/platform reports its entry while a request is handled;
+ * accessors, constructors and inline callbacks do not. Consecutive entries in one file are one stay; entering a file again
+ * is a return.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as http from "node:http";
@@ -14,10 +14,10 @@ import ts from "typescript";
 const root = path.resolve(__dirname, "..");
 const traced = path.join(root, "provider", "platform") + path.sep;
 
-/** A request under way. */
+/** A request in progress. */
 interface Trace {
   readonly response: http.ServerResponse | undefined;
-  /** Files in the order in which functions of them were entered. */
+  /** The file of each function entered, in order. */
   readonly entries: string[];
 }
 
@@ -27,7 +27,7 @@ Reflect.set(globalThis, "__entered", (file: string): void => {
   if (trace?.response?.writableEnded === false) trace.entries.push(file);
 });
 
-/** True for a function that is the value of a name; the compiler wraps it as `__name(() => …, "name")`. */
+/** True for a function that is assigned to a name; the compiler wraps it as `__name(() => …, "name")`. */
 const hasName = ({ parent }: ts.Expression): boolean =>
   ts.isVariableDeclaration(parent) || (ts.isCallExpression(parent) && parent.expression.getText() === "__name");
 
@@ -35,7 +35,7 @@ const hasName = ({ parent }: ts.Expression): boolean =>
 const isCompilerHelper = (node: ts.Node): boolean =>
   ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.name.text.startsWith("__");
 
-/** JavaScript in which each named function reports its file first. */
+/** Instruments JavaScript so that each named function reports its file on entry. */
 function instrument(code: string, file: string): string {
   const source = ts.createSourceFile("module.js", code, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
   const call = `__entered(${JSON.stringify(path.relative(traced, file))})`;
@@ -65,7 +65,7 @@ modulePrototype._compile = function (code, file, ...rest) {
   return compile.call(this, file.startsWith(traced) ? instrument(code, file) : code, file, ...rest);
 };
 
-/** Entries in a row in one file, as one stay each. */
+/** Merges consecutive entries in one file into one stay. */
 const staysOf = (entries: readonly string[]): readonly string[] =>
   entries.filter((file, index) => file !== entries[index - 1]);
 

@@ -4,7 +4,7 @@ import { UnikernelResource, requireArgs } from "./resource";
 
 /** Arguments of {@link Certificate}. */
 export interface CertificateArgs {
-  /** Name of the certificate, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old certificate first. */
+  /** Name of the certificate, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old certificate first. */
   readonly name?: pulumi.Input<string> | undefined;
   /** Domain of the certificate, such as `www.example.com` or `*.example.com`. */
   readonly commonName: pulumi.Input<string>;
@@ -18,7 +18,7 @@ export interface CertificateArgs {
 
 /** A certificate with its private key, for domains of services. For a domain without one, the platform obtains a certificate automatically. */
 export class Certificate extends UnikernelResource {
-  /** Name of the certificate, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old certificate first. */
+  /** Name of the certificate, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old certificate first. */
   declare readonly name: pulumi.Output<string>;
   /** Domain of the certificate, such as `www.example.com` or `*.example.com`. */
   declare readonly commonName: pulumi.Output<string>;

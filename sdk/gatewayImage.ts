@@ -4,7 +4,7 @@ import { UnikernelResource, requireArgs } from "./resource";
 
 /** Arguments of {@link GatewayImage}. */
 export interface GatewayImageArgs {
-  /** Name of the image repository, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old image repository first. */
+  /** Name of the image repository, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old image repository first. */
   readonly name?: pulumi.Input<string> | undefined;
   /** Folder with the Kraftfile, relative to the program. Paths in the Kraftfile are relative to this folder. */
   readonly context: pulumi.Input<string>;
@@ -14,7 +14,7 @@ export interface GatewayImageArgs {
 
 /** An OCI image of a gateway or any other server, built from a folder with a Kraftfile. The same content always gives the same digest, and unchanged content is not built again. */
 export class GatewayImage extends UnikernelResource {
-  /** Name of the image repository, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old image repository first. */
+  /** Name of the image repository, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old image repository first. */
   declare readonly name: pulumi.Output<string>;
   /** Folder with the Kraftfile, relative to the program. Paths in the Kraftfile are relative to this folder. */
   declare readonly context: pulumi.Output<string>;

@@ -32,7 +32,7 @@ import type {
 
 /** Arguments of {@link Instance}. */
 export interface InstanceArgs {
-  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old instance first. */
+  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old instance first. */
   readonly name?: pulumi.Input<string> | undefined;
   /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
   readonly image?: pulumi.Input<string> | undefined;
@@ -68,7 +68,7 @@ export interface InstanceArgs {
   readonly roms?: pulumi.Input<readonly pulumi.Input<RomArgs>[]> | undefined;
   /** Platform plugins, up to 8. Default: none. */
   readonly plugins?: pulumi.Input<readonly pulumi.Input<PluginArgs>[]> | undefined;
-  /** Tags of the instance, up to 16. Default: none. */
+  /** Tags of the instance, up to 15. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
@@ -108,7 +108,7 @@ export interface InstanceArgs {
 
 /** A unikernel virtual machine. For a public server, prefer a Service, which updates its replicas without downtime. */
 export class Instance extends UnikernelResource {
-  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old instance first. */
+  /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old instance first. */
   declare readonly name: pulumi.Output<string>;
   /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
   declare readonly image: pulumi.Output<string | undefined>;
@@ -144,7 +144,7 @@ export class Instance extends UnikernelResource {
   declare readonly roms: pulumi.Output<readonly Rom[]>;
   /** Platform plugins, up to 8. Default: none. */
   declare readonly plugins: pulumi.Output<readonly Plugin[]>;
-  /** Tags of the instance, up to 16. Default: none. */
+  /** Tags of the instance, up to 15. Default: none. */
   declare readonly tags: pulumi.Output<readonly string[]>;
   /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   declare readonly annotations: pulumi.Output<Readonly<Record<string, string>>>;

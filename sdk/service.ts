@@ -20,7 +20,7 @@ import type {
 
 /** Arguments of {@link Service}. */
 export interface ServiceArgs {
-  /** Name of the service, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old service first. */
+  /** Name of the service, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old service first. */
   readonly name?: pulumi.Input<string> | undefined;
   /** Published ports, at least one. Port changes apply before a changed template is rolled out; to move a program to a new port, first listen on both, then change the ports. */
   readonly ports: pulumi.Input<readonly pulumi.Input<ServicePortArgs>[]>;
@@ -46,7 +46,7 @@ export interface ServiceArgs {
 
 /** Published ports with replicas of a template behind them. When the template changes, a rolling update replaces the replicas without downtime. */
 export class Service extends UnikernelResource {
-  /** Name of the service, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 random hexadecimal digits. With a fixed name, a replacement deletes the old service first. */
+  /** Name of the service, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old service first. */
   declare readonly name: pulumi.Output<string>;
   /** Published ports, at least one. Port changes apply before a changed template is rolled out; to move a program to a new port, first listen on both, then change the ports. */
   declare readonly ports: pulumi.Output<readonly ServicePort[]>;

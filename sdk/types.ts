@@ -425,7 +425,7 @@ export interface InstanceTemplateArgs {
   readonly roms?: pulumi.Input<readonly pulumi.Input<RomArgs>[]> | undefined;
   /** Platform plugins, up to 8. Default: none. */
   readonly plugins?: pulumi.Input<readonly pulumi.Input<PluginArgs>[]> | undefined;
-  /** Tags of the instance, up to 14. Default: none. */
+  /** Tags of the instance, up to 13. Default: none. */
   readonly tags?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
@@ -479,7 +479,7 @@ export interface InstanceTemplate {
   readonly roms: readonly Rom[];
   /** Platform plugins, up to 8. Default: none. */
   readonly plugins: readonly Plugin[];
-  /** Tags of the instance, up to 14. Default: none. */
+  /** Tags of the instance, up to 13. Default: none. */
   readonly tags: readonly string[];
   /** Annotations, up to 256: `[prefix/]name` → text without control characters. The guest sees a change at its next boot. Default: none. */
   readonly annotations: Readonly<Record<string, string>>;

@@ -83,7 +83,7 @@ export const ERRORS = {
   ALREADY_EXISTS: {
     summary: "The name is taken, or an existing object cannot be adopted.",
     cause: "Another object has the fixed `name`, or `adopt: true` found an object whose immutable properties differ.",
-    fix: "Choose another name, leave `name` out to get a unique one, or make the program match the object to adopt it.",
+    fix: "Set `adopt: true` to manage the object that has the name, choose another name, or leave `name` out.",
   },
   IN_USE: {
     summary: "The object is attached or used elsewhere.",

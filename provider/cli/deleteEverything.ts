@@ -3,12 +3,12 @@ import type { Client } from "../client/client";
 import { ITEM_CODES } from "../contract/codes";
 import { UnikernelError } from "../base/errors";
 
-/** How many objects one request deletes. */
+/** Number of objects per delete request. */
 const BATCH_SIZE = 100;
-/** Deletes end VMs, which may take their time. */
+/** Deleting an instance stops its VM, which may take a while. */
 const SERVER_WAIT_MS = 60_000;
 
-/** Users before what they use. */
+/** In an order in which no object is deleted before those that use it. */
 const RESOURCE_KINDS = [
   ["instance", "getInstances", "deleteInstances"],
   ["checkpoint", "getCheckpoints", "deleteCheckpoints"],
@@ -19,7 +19,7 @@ const RESOURCE_KINDS = [
   ["certificate", "getCertificates", "deleteCertificates"],
 ] as const;
 
-/** Throws `IN_USE` that names what cannot be deleted, such as what is locked; what was deleted before stays deleted. */
+/** Deletes all objects. Throws `IN_USE` with the objects that cannot be deleted, such as locked ones; others stay deleted. */
 export async function deleteEverything(client: Client): Promise<void> {
   await deleteAutoscaleConfigurations(client);
   for (const [kind, list, remove] of RESOURCE_KINDS) {
@@ -32,7 +32,7 @@ export async function deleteEverything(client: Client): Promise<void> {
   }
 }
 
-/** Instances that autoscale manages cannot be deleted, and would come back. */
+/** Instances managed by autoscale cannot be deleted, and autoscale would recreate them. */
 async function deleteAutoscaleConfigurations(client: Client): Promise<void> {
   const autoscaledServices = (await client.getServices({})).items.filter(({ autoscale }) => autoscale === true);
   for (let at = 0; at < autoscaledServices.length; at += BATCH_SIZE) {
@@ -48,12 +48,12 @@ interface DeletedItem {
   readonly message?: string | undefined;
 }
 
-/** Objects that somebody else deleted meanwhile count as deleted. */
+/** Objects that another client deleted in the meantime count as deleted. */
 function assertDeleted(kind: string, items: readonly DeletedItem[]): void {
   const failed = items.filter(({ status, error }) => status === "error" && error !== ITEM_CODES.NotFound);
   if (failed.length === 0) return;
-  const reasons = failed.map(({ uuid, message }) => `${kind} ${uuid} (${message ?? "no reason given"})`).join(", ");
+  const reasons = failed.map(({ uuid, message }) => `${kind} ${uuid} (${message ?? "no reason reported"})`).join(", ");
   throw new UnikernelError("IN_USE", `Some objects could not be deleted: ${reasons}.`, {
-    hint: "Remove their delete locks, or delete what uses them, then run this command again.",
+    hint: "Remove their delete locks, or delete the objects that use them, then run this command again.",
   });
 }

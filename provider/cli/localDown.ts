@@ -9,10 +9,13 @@ import { deleteEverything } from "./deleteEverything";
 const STOP_TIMEOUT_MS = 20_000;
 const POLL_INTERVAL_MS = 50;
 
-/** Stops the daemon. Throws `IN_USE` while VMs run, unless `--all` deletes everything first, and where something cannot be deleted. */
+/**
+ * Stops the daemon; `--all` deletes everything first. Throws `IN_USE` while VMs run or when something cannot be deleted,
+ * `DAEMON_FAILED` when the daemon does not stop within {@link STOP_TIMEOUT_MS}.
+ */
 export async function localDown(args: readonly string[]): Promise<string> {
   const { all } = parseOptions(args, { all: "switch" });
-  // What is to be deleted may belong to a platform whose daemon is gone.
+  // With --all, start a daemon if necessary: the objects to delete may belong to a platform whose daemon has exited.
   const daemon = all ? await connectLocalDaemon() : await findLocalDaemon();
   if (daemon === undefined) return "The local platform is not running.";
   const client = createClient({ metro: "local", endpoint: () => Promise.resolve(daemon) });

@@ -5,7 +5,7 @@ import { parseOptions } from "../base/commandLineOptions";
 import { localPaths } from "../base/localPaths";
 import { toCommandLineOptions } from "../platform/daemonSettings";
 
-/** What does not run, but keeps a daemon from ending for lack of work. */
+/** Objects that do not run, but keep an idle daemon from exiting. */
 const OTHER_KINDS = [
   ["template", "getTemplates"],
   ["checkpoint", "getCheckpoints"],
@@ -13,12 +13,12 @@ const OTHER_KINDS = [
   ["certificate", "getCertificates"],
 ] as const;
 
-/** Shows the daemon and what it runs; starts nothing. */
+/** Describes the daemon and its objects; never starts a daemon. */
 export async function localStatus(args: readonly string[]): Promise<string> {
   parseOptions(args, {});
-  const { stateDir: state } = localPaths();
+  const { stateDir } = localPaths();
   const daemon = await findLocalDaemon();
-  if (daemon === undefined) return `The local platform is not running; its files are in ${state}.`;
+  if (daemon === undefined) return `The local platform is not running; its files are in ${stateDir}.`;
   const client = createClient({ metro: "local", endpoint: () => Promise.resolve(daemon) });
   const health = (await client.getHealthz({})).items[0];
   const services = (await client.getServices({})).items;
@@ -30,7 +30,7 @@ export async function localStatus(args: readonly string[]): Promise<string> {
   const options = toCommandLineOptions(daemon.settings);
   const versions = Object.entries(health?.versions ?? {}).map(([name, version]) => `${name} ${version}`);
   return [
-    `The local platform serves at ${daemon.url} (process ${daemon.pid}); its files are in ${state}.`,
+    `The local platform is running at ${daemon.url} (process ${daemon.pid}); its files are in ${stateDir}.`,
     `  ${versions.join(", ")}`,
     ...(options.length === 0 ? [] : [`  started with ${options.join(" ")}`]),
     ...services.map(({ name, services }) => {
@@ -39,8 +39,8 @@ export async function localStatus(args: readonly string[]): Promise<string> {
       );
       return `  service   ${name}  ${published.join(", ")}`;
     }),
-    ...instances.map(({ name, state: now, image }) => `  instance  ${name}  ${now ?? ""}  ${image ?? ""}`),
-    ...volumes.map(({ name, state: now, size_mb }) => `  volume    ${name}  ${now ?? ""}  ${size_mb ?? "?"} MiB`),
+    ...instances.map(({ name, state, image }) => `  instance  ${name}  ${state ?? ""}  ${image ?? ""}`),
+    ...volumes.map(({ name, state, size_mb }) => `  volume    ${name}  ${state ?? ""}  ${size_mb ?? "?"} MiB`),
     ...others.flat(),
   ].join("\n");
 }

@@ -5,7 +5,10 @@ import { UnikernelError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
 import { toCommandLineOptions, parseSettings, unmetOptions } from "../platform/daemonSettings";
 
-/** Starts the daemon unless one runs. Throws `INPUT_INVALID`; `IN_USE` when one runs that was started with other settings. */
+/**
+ * Starts the daemon unless one is running. Throws `INPUT_INVALID` for invalid arguments, `IN_USE` when the running daemon
+ * was started with other settings.
+ */
 export async function localUp(args: readonly string[]): Promise<string> {
   const requestedSettings = parseSettings(args, environmentVariable("UNIKERNEL_QUOTAS"));
   const { url, pid, settings } = await connectLocalDaemon({ daemonArguments: args });
@@ -19,5 +22,5 @@ export async function localUp(args: readonly string[]): Promise<string> {
   }
   const options = toCommandLineOptions(settings);
   const startedWith = options.length === 0 ? "" : ` It was started with '${options.join(" ")}'.`;
-  return `The local platform serves at ${url} (process ${pid}); its files are in ${localPaths().stateDir}.${startedWith}`;
+  return `The local platform is running at ${url} (process ${pid}); its files are in ${localPaths().stateDir}.${startedWith}`;
 }

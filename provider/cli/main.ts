@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-/** The `unikernel` command. One file per command; this one finds it. */
+/** The `unikernel` command: dispatches to one file per subcommand. */
 import { formatError, UnikernelError } from "../base/errors";
 import { VERSION } from "../base/version";
 import { localDown } from "./localDown";
 import { localStatus } from "./localStatus";
 import { localUp } from "./localUp";
 
-/** A command: gets what follows its name, returns what it prints. */
+/** A subcommand: takes the arguments after its name, returns the text to print. */
 type Command = (args: readonly string[]) => Promise<string>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -31,7 +31,7 @@ async function runCommand(args: readonly string[]): Promise<string> {
   if (args.length === 0 || args.includes("--help") || args.includes("-h")) return HELP;
   const command = COMMANDS[args.slice(0, 2).join(" ")];
   if (command !== undefined) return await command(args.slice(2));
-  throw new UnikernelError("INPUT_INVALID", `There is no command '${args.slice(0, 2).join(" ")}'.`, {
+  throw new UnikernelError("INPUT_INVALID", `Unknown command '${args.slice(0, 2).join(" ")}'.`, {
     hint: `\n\n${HELP}`,
   });
 }

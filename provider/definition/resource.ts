@@ -111,6 +111,15 @@ export interface ObservedState<Inputs, Outputs> {
 }
 
 /**
+ * Who created the object that has the name of a new resource.
+ * - "unfinished": a create of this resource that was killed before its end, so the next create continues it
+ * - "finished": a create of this resource: the predecessor of a replacement, or an object that a killed update did not record
+ * - "foreign": someone else
+ * - "unmarked": unknown, because the object has no tags
+ */
+export type NameHolder = "unfinished" | "finished" | "foreign" | "unmarked";
+
+/**
  * The lifecycle operations of a resource kind. Each kind has them in a separate module, loaded on the first call
  * ({@link lazyLifecycle}), because check and diff of an unchanged resource do not need it.
  */
@@ -130,6 +139,9 @@ export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context
    * Throws `IN_USE` if the update would fail with it.
    */
   inspectUpdate?(context: Context, olds: z.output<I>, news: z.output<I>): Promise<readonly string[]>;
+
+  /** Who created an object that has the name in `inputs`, of which parts may be unknown; `undefined` if it is gone. Absent: the kind has no names. */
+  findNameHolder?(context: Context, id: string, inputs: z.output<I>): Promise<NameHolder | undefined>;
 
   /** Creates the resource. Throws `ResourceInitFailedError` if it exists afterwards but the operation failed. */
   create(context: Context, inputs: z.output<I>): Promise<{ id: string; outputs: z.output<O> }>;
@@ -191,6 +203,7 @@ export const lazyLifecycle = <I extends z.ZodObject, O extends z.ZodObject, Cont
 ): Lifecycle<I, O, Context> => ({
   describeUpdate: (olds, news, outputs) => load().describeUpdate?.(olds, news, outputs) ?? [],
   inspectUpdate: async (context, olds, news) => (await load().inspectUpdate?.(context, olds, news)) ?? [],
+  findNameHolder: async (context, id, inputs) => load().findNameHolder?.(context, id, inputs),
   create: (context, inputs) => load().create(context, inputs),
   read: (context, id, inputs) => load().read(context, id, inputs),
   update: (context, id, olds, news) => load().update(context, id, olds, news),

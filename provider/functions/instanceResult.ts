@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { InstanceItem } from "../contract/models";
 import { describeStop, describeStopCode } from "../client/errors/stopReason";
 import { field, objectType } from "../definition/resource";
+import { withoutMarks } from "../resources/common/ownershipMark";
 import { digestIn } from "../resources/workload/request";
 import { fromWire } from "./fromWire";
 
@@ -142,6 +143,7 @@ export function toInstanceResult(item: InstanceItem): z.output<typeof instanceRe
   return fromWire(instanceResult, item, {
     digest: digestIn(item.image ?? "") ?? "",
     state: item.state ?? "",
+    tags: withoutMarks(item.tags ?? []),
     ...{ stopReason: undefined, stopCode: undefined, ...stopFields(item) },
     updates: (updates ?? []).map(({ prop, status, error }) => ({ property: prop, status, error })),
     ...(group == null

@@ -3,6 +3,8 @@ import * as z from "zod";
 import { onlyItem } from "../client/client";
 import { listAll } from "../client/pagination";
 import { field, objectType } from "../definition/resource";
+import type { VolumeItem } from "../contract/models";
+import { withoutMarks } from "../resources/common/ownershipMark";
 import { defineFunction } from "./function";
 import { selectorRule, hasNamePrefix, namePrefixFilter, selectorFields, toSelectorQuery, tagsFilter } from "./filters";
 import { fromWire } from "./fromWire";
@@ -38,6 +40,13 @@ const volumeFields = {
 };
 const volumeResult = z.object(volumeFields);
 
+const toVolumeResult = (item: VolumeItem): z.output<typeof volumeResult> =>
+  fromWire(volumeResult, {
+    ...item,
+    tags: withoutMarks(item.tags ?? []),
+    attached_to: item.attached_to ?? [],
+  });
+
 /** Looks up one volume. */
 export const getVolume = defineFunction({
   kind: "getVolume",
@@ -47,8 +56,7 @@ export const getVolume = defineFunction({
   rules: [selectorRule],
   run: async ({ client, metro }, inputs) => {
     const reply = await client.getVolumes({ query: toSelectorQuery(inputs) });
-    const item = onlyItem(reply, `Reading volume '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`);
-    return fromWire(volumeResult, { ...item, attached_to: item.attached_to ?? [] });
+    return toVolumeResult(onlyItem(reply, `Reading volume '${inputs.uuid ?? inputs.name ?? ""}' in metro '${metro}'`));
   },
 });
 
@@ -64,7 +72,6 @@ export const getVolumes = defineFunction({
   }),
   run: async ({ client }, { tags, namePrefix }) => {
     const found = await listAll(client.getVolumes, tags === undefined ? {} : { tags: [...tags] });
-    const results = found.map((item) => fromWire(volumeResult, { ...item, attached_to: item.attached_to ?? [] }));
-    return { volumes: results.filter(hasNamePrefix(namePrefix)) };
+    return { volumes: found.map(toVolumeResult).filter(hasNamePrefix(namePrefix)) };
   },
 });

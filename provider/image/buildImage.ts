@@ -11,10 +11,10 @@ import { overlayTree } from "./rootfs/overlay";
 import { type FileTree, sizeOf } from "./rootfs/tree";
 import type { RuntimeImage } from "./runtimeImage";
 
-/** The step that a build begins. */
+/** Reported when a build starts a step. */
 export interface BuildProgress {
   readonly step: "runtime" | "rootfs" | "store";
-  /** One clause for people: `packing 214 files (3.1 MiB)`. */
+  /** Human-readable clause: `packing 214 files (3.1 MiB)`. */
   readonly message: string;
 }
 
@@ -24,27 +24,28 @@ export interface BuildOptions {
   readonly layout: string;
   /** Repository in the layout; the tag is `latest`. */
   readonly repository: string;
-  /** Brings the Kraftfile's runtime; throws `RUNTIME_UNAVAILABLE` when it cannot. */
+  /** Fetches or builds the Kraftfile's runtime; throws `RUNTIME_UNAVAILABLE` on failure. */
   readonly resolveRuntime: (reference: string) => Promise<RuntimeImage>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: BuildProgress) => void;
 }
 
-/** An image that is in the layout now. */
+/** An image stored in the layout. */
 export interface BuiltImage {
   /** Digest of the image index. */
   readonly digest: Digest;
-  /** Bytes of all blobs of the image. */
+  /** Total bytes of the image's blobs. */
   readonly sizeBytes: number;
+  /** As in the {@link BuildPlan}. */
   readonly contextHash: Digest;
 }
 
 /**
- * Packs a plan into the layout. The same plan and runtime give the same digest, bit for bit, and blobs that the layout
- * has are not written again. Aborting leaves no half image.
+ * Packs a plan into the layout. The build is reproducible: the same plan and runtime give the same digest. Blobs that
+ * the layout already has are not rewritten. Aborting leaves no partial image.
  *
  * Throws `CONTEXT_INVALID` (a file of the context changed, or collides with the runtime's own), `KRAFTFILE_INVALID`
- * (the runtime is not made for the targets), `NO_SPACE`, `BUILD_FAILED`, and whatever `resolveRuntime` throws.
+ * (the runtime does not support the targets), `NO_SPACE`, `BUILD_FAILED`, and whatever `resolveRuntime` throws.
  */
 export async function buildImage(plan: BuildPlan, options: BuildOptions): Promise<BuiltImage> {
   const { signal, onProgress = () => undefined } = options;
@@ -78,30 +79,30 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
   return { ...built, contextHash: plan.contextHash };
 }
 
-/** The tree to pack; `undefined` when the image brings nothing of its own and the runtime's initrd serves as it is. */
+/** The tree to pack; `undefined` when the image adds no files, so the runtime's initrd is used unchanged. */
 function composeInitrdTree({ tree, kraftfile }: BuildPlan, runtime: RuntimeImage): FileTree | undefined {
   if (runtime.baseTree === undefined) return tree.size === 0 && kraftfile.rootfs === undefined ? undefined : tree;
   if (tree.has("init")) {
     throw new UnikernelError(
       "CONTEXT_INVALID",
-      `The root file system holds '/init', which the runtime '${runtime.reference}' brings itself.`,
+      `The root file system contains '/init', which the runtime '${runtime.reference}' provides.`,
       {
         property: "context",
-        hint: "Call the file something else and name it in the Kraftfile's 'cmd'.",
+        hint: "Rename the file and use the new name in the Kraftfile's 'cmd'.",
       },
     );
   }
   return overlayTree(runtime.baseTree, tree);
 }
 
-/** The image is for the runtime's platform; targets, when declared, must include it. */
+/** An image has its runtime's platform, so declared targets must include that platform. */
 function assertTargetSupported({ targets }: Kraftfile, { reference, platform }: RuntimeImage): void {
   const wanted = targets.map((target) => formatPlatform(target));
   if (wanted.length === 0 || wanted.includes(formatPlatform(platform))) return;
   throw new UnikernelError(
     "KRAFTFILE_INVALID",
-    `The Kraftfile's targets are ${wanted.join(", ")}, but the runtime '${reference}' is made for ${formatPlatform(platform)}.`,
-    { property: "context", hint: `Add '${formatPlatform(platform)}' to 'targets', or leave 'targets' out.` },
+    `The Kraftfile's targets are ${wanted.join(", ")}, but the runtime '${reference}' is built for ${formatPlatform(platform)}.`,
+    { property: "context", hint: `Add '${formatPlatform(platform)}' to 'targets', or remove 'targets'.` },
   );
 }
 

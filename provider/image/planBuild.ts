@@ -1,6 +1,6 @@
 /**
- * Reads and validates everything that an image is built from, and gives the content hash that tells whether there is anything to
- * build. It does not depend on times, owners, or where the folder is.
+ * Reads and validates the inputs of an image and computes their content hash, which decides whether a build is needed.
+ * The hash does not depend on times, owners, or the location of the folder.
  */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -17,40 +17,40 @@ import { treeFromDirectory } from "./rootfs/fromDirectory";
 import { overlayFiles } from "./rootfs/overlay";
 import type { FileContent, FileTree } from "./rootfs/tree";
 
-/** Part of the content hash: raised when the builder makes other bytes from the same inputs. */
+/** Part of the content hash: incremented when the builder produces different bytes from the same inputs. */
 const BUILDER_VERSION = 1;
 
-/** What an image is built from. */
+/** The inputs of an image. */
 export interface BuildInputs {
-  /** Folder that holds the Kraftfile, relative to the working directory. */
+  /** Folder that contains the Kraftfile, relative to the working directory. */
   readonly context: string;
-  /** Absolute guest path → content, laid over the root file system. */
+  /** Absolute guest path → content, overlaid on the root file system. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Name of the image, for messages; no part of the content. */
+  /** Name of the image, for messages; not part of the content hash. */
   readonly name: string;
 }
 
-/** Everything that was read and validated, ready to be packed. */
+/** Validated inputs, ready to be packed. */
 export interface BuildPlan {
   readonly name: string;
   /** Absolute path of the image context. */
   readonly context: string;
-  /** Changes exactly when something the image is built from changes, except what a runtime's tag points to. */
+  /** Changes if and only if an input of the image changes; the image that a runtime's tag points to is not an input. */
   readonly contextHash: Digest;
   readonly kraftfile: Kraftfile;
-  /** Root file system with `files` over it; contents stay on disk. */
+  /** Root file system with `files` overlaid; contents stay on disk. */
   readonly tree: FileTree;
 }
 
 /**
  * Reads Kraftfile, root file system and `files`, and validates them. Reads every byte once, writes nothing.
- * Throws `CONTEXT_INVALID` or `KRAFTFILE_INVALID` with everything that is wrong.
+ * Throws `CONTEXT_INVALID` or `KRAFTFILE_INVALID` that lists all problems.
  */
 export async function planBuild({ context, files = {}, name }: BuildInputs): Promise<BuildPlan> {
   const file = await findKraftfile(context);
   const folder = path.dirname(file);
   const text = await readKraftfileText(file);
-  // As a reader would open it: relative to the program where the context is.
+  // A path the user can open: relative to the program when the context is.
   const displayPath = path.join(context, path.basename(file));
   const kraftfile = parseKraftfile(text, displayPath);
   const { rootfs } = kraftfile;
@@ -77,7 +77,7 @@ async function readKraftfileText(file: string): Promise<string> {
   }
 }
 
-/** Digest over the meaning of the Kraftfile and over paths, modes, contents and link targets of the tree. */
+/** Hashes the parsed Kraftfile, and paths, modes, contents and link targets of the tree. */
 async function contextHash(kraftfile: Kraftfile, tree: FileTree): Promise<Digest> {
   const rows: unknown[] = [];
   for (const [inner, entry] of completeTree(tree)) {

@@ -1,6 +1,6 @@
-/** Progress of a build, for people. A build that is quick says nothing. */
+/** Human-readable progress of a build. A quick build prints nothing. */
 
-/** A build that takes longer than this reports what it does. */
+/** A build that takes longer than this starts to print its steps. */
 const QUIET_MS = 2_000;
 
 /** Reports the steps of one build. */

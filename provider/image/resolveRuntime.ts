@@ -1,6 +1,6 @@
 /**
- * Where a Kraftfile's `runtime` comes from: `linux:latest`, the stand-in guest, is made on this machine; any other is
- * pulled from its registry, or taken from the cache when the registry is out of reach.
+ * Resolves a Kraftfile's `runtime`: `linux:latest`, the stand-in guest, is built on this machine; any other is pulled
+ * from its registry, or taken from the cache when the registry is unreachable.
  */
 import * as path from "node:path";
 import { UnikernelError } from "../base/errors";
@@ -16,14 +16,18 @@ import type { RuntimeImage } from "./runtimeImage";
 export const LINUX_RUNTIME = "linux";
 const LINUX_PLATFORM = { os: "qemu", architecture: "x86_64" } as const;
 
-/** How to resolve. */
+/** Options of {@link resolveRuntime}. */
 export interface ResolveOptions {
+  /** Cancels downloads and builds; `undefined` when nobody can cancel them. */
   readonly signal?: AbortSignal | undefined;
   /** Called with each step that may take a while, such as `downloading the runtime 'base'`. */
   readonly onProgress?: ((step: string) => void) | undefined;
 }
 
-/** The runtime of a reference. Throws `RUNTIME_UNAVAILABLE` saying what was tried. */
+/**
+ * Resolves a reference to a runtime. Throws `RUNTIME_UNAVAILABLE` with what was tried, and the errors of
+ * {@link pullRuntime} except `API_UNREACHABLE`.
+ */
 export async function resolveRuntime(reference: string, options: ResolveOptions = {}): Promise<RuntimeImage> {
   const cache = openLayout(path.join(localPaths().runtimesDir, "oci"));
   const parsed = parseReference(reference);
@@ -33,12 +37,12 @@ export async function resolveRuntime(reference: string, options: ResolveOptions 
 }
 
 async function resolveLinuxRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
-  const made = await getOrBuildLinuxRuntime({
+  const runtime = await getOrBuildLinuxRuntime({
     folder: localPaths().runtimesDir,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     onProgress: options.onProgress ?? (() => undefined),
   });
-  const tag = made.version.replace(/[^A-Za-z0-9_.-]/g, "_");
+  const tag = runtime.version.replace(/[^A-Za-z0-9_.-]/g, "_");
   if ((await cache.resolve(`${LINUX_RUNTIME}:${tag}`)) === undefined) {
     const config = { cmd: [], env: {}, labels: {} };
     await cache.putImage({
@@ -46,10 +50,10 @@ async function resolveLinuxRuntime(reference: string, cache: Layout, options: Re
       tag,
       platform: LINUX_PLATFORM,
       config,
-      kernel: { file: made.kernelFile },
+      kernel: { file: runtime.kernelFile },
     });
   }
-  return toRuntimeImage(reference, await cache.resolve(`${LINUX_RUNTIME}:${tag}`), made.baseTree);
+  return toRuntimeImage(reference, await cache.resolve(`${LINUX_RUNTIME}:${tag}`), runtime.baseTree);
 }
 
 async function resolvePulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
@@ -61,7 +65,7 @@ async function resolvePulledRuntime(reference: string, cache: Layout, options: R
     const cached = await cache.resolve(reference);
     if (cached !== undefined) return toRuntimeImage(reference, cached);
     throw new UnikernelError("RUNTIME_UNAVAILABLE", `Runtime '${reference}' could not be fetched: ${error.message}`, {
-      hint: `Check the network, or use 'runtime: ${LINUX_RUNTIME}:latest', which is made on this machine from Debian packages.`,
+      hint: `Check the network, or use 'runtime: ${LINUX_RUNTIME}:latest', which is built on this machine from Debian packages.`,
       cause: error,
     });
   }
@@ -73,8 +77,8 @@ function toRuntimeImage(
   baseTree?: RuntimeImage["baseTree"],
 ): RuntimeImage {
   if (image?.kernel === undefined) {
-    throw new UnikernelError("RUNTIME_UNAVAILABLE", `Runtime '${reference}' holds no kernel.`, {
-      hint: "Name an image that is a runtime, such as 'base:latest'.",
+    throw new UnikernelError("RUNTIME_UNAVAILABLE", `Runtime '${reference}' contains no kernel.`, {
+      hint: "Use an image that is a runtime, such as 'base:latest'.",
     });
   }
   return {

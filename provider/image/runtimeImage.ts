@@ -1,23 +1,24 @@
-/** What a runtime brings to an image: a kernel, and perhaps a system to lay the root file system over. */
+/** What a runtime provides to an image: a kernel, and optionally a base tree below the root file system. */
 import type { Platform } from "./oci/descriptor";
 import type { LayerRef } from "./oci/layer";
 import type { FileTree } from "./rootfs/tree";
 
-/** A runtime that is at hand, wherever it came from. */
+/** A resolved runtime. */
 export interface RuntimeImage {
   /** The reference it was resolved from, for messages. */
   readonly reference: string;
   readonly platform: Platform;
-  /** Taken over into images by descriptor: same digest, same bytes. */
+  /** Images reference this layer unchanged: same digest, same bytes. */
   readonly kernelLayer: LayerRef;
   /** The runtime's own initrd, used when an image brings no root file system; `undefined` when it has none. */
   readonly initrdLayer?: LayerRef;
   /**
-   * Files that every initrd on this runtime starts from (its init, its kernel modules); the image's root file system
-   * is laid over it. `undefined` for Unikraft runtimes, whose kernel needs none.
+   * Base files of every initrd on this runtime (its init, its kernel modules), on which the image's root file system is
+   * overlaid. `undefined` for Unikraft runtimes, whose kernel needs none.
    */
   readonly baseTree?: FileTree;
-  /** Defaults of images built on it. */
+  /** Default of images built on it; `undefined` for none. */
   readonly cmd?: readonly string[];
+  /** Environment of images built on it; their own variables take precedence. */
   readonly env?: Readonly<Record<string, string>>;
 }

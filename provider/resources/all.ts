@@ -25,6 +25,14 @@ export const resources = {
 /** Name of a resource kind. */
 export type ResourceKind = keyof typeof resources;
 
+/** Kinds whose objects have names, each unique in a metro. */
+const NAMED_KINDS = ["Instance", "Service", "Volume", "Certificate"] as const;
+/** One of them. */
+export type NamedKind = (typeof NAMED_KINDS)[number];
+
+/** True for a kind whose objects have names. */
+export const isNamedKind = (kind: string): kind is NamedKind => NAMED_KINDS.some((named) => named === kind);
+
 /** A definition of any kind, for code that treats all kinds alike. */
 export type AnyResource = ResourceDefinition<z.ZodObject, z.ZodObject, ProviderContext>;
 

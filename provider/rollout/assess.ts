@@ -1,4 +1,4 @@
-/** From what the API says of instances to what the plan needs to know of them. */
+/** Assesses the instances that the API reports, as input for the plan. */
 import type { InstanceItem } from "../contract/models";
 import { probeHttp } from "../client/httpProbe";
 import { type ConditionResult, assessReadiness } from "../client/waitForInstance";
@@ -7,22 +7,23 @@ import { findHealthProblem } from "./healthCheck";
 import type { RolloutInstance } from "./plan";
 import type { Rollout } from "./rolloutRequest";
 
-/** What a roll remembers between observations. Losing it costs time, never safety. */
+/** What a rollout remembers between observations. Losing it costs time, never safety. */
 export interface RolloutState {
-  /** What this roll made. */
+  /** Uuids of the instances this rollout created. */
   readonly launched: Set<string>;
-  /** New instances that served as the policy asks, once. */
+  /** Uuids of new instances that met the policy at least once. */
   readonly proven: Set<string>;
-  /** What was launched and seen at least once. */
+  /** Uuids of launched instances that the API has listed at least once. */
   readonly listed: Set<string>;
-  /** When each new instance was first seen answering, and its restarts then. */
+  /** By uuid: since when a new instance has been ready, and its restart count at that time. */
   readonly readySince: Map<string, { readonly sinceMs: number; readonly restarts: number }>;
-  /** Since when each new instance has not served. */
+  /** By uuid: since when a new instance has not been serving. */
   readonly pendingSince: Map<string, number>;
+  /** Since when the health check has failed; `undefined` while it passes. */
   unhealthySinceMs: number | undefined;
 }
 
-/** The memory of a roll that begins. */
+/** The state at the start of a rollout. */
 export const createRolloutState = (): RolloutState => ({
   launched: new Set(),
   proven: new Set(),
@@ -32,16 +33,16 @@ export const createRolloutState = (): RolloutState => ({
   unhealthySinceMs: undefined,
 });
 
-/** Health answers may be wrong for so long before the roll is given up: one slow answer is not a failure. */
+/** How long the health check may fail before the rollout is aborted: one slow response is not a failure. */
 const UNHEALTHY_GRACE_MS = 5_000;
 
 type AssessedInstance = RolloutInstance & { readonly name: string; readonly reason: string };
 
 /**
- * Judges every instance, and asks for health while new ones prove themselves beside old ones.
+ * Assesses every instance, and runs the health check while new instances serve beside old ones.
  *
- * Throws `WAIT_TIMEOUT` (a new one does not serve in time), `IMAGE_MISMATCH` (it runs something else), `OPERATION_FAILED`
- * (the health check).
+ * Throws `WAIT_TIMEOUT` (a new instance is not ready in time), `IMAGE_MISMATCH` (it runs another image), `OPERATION_FAILED`
+ * (the health check failed).
  */
 export async function assessInstances(
   rollout: Rollout,
@@ -56,12 +57,13 @@ export async function assessInstances(
   const healthy = await passesHealthCheck(rollout, assessed, state);
   const results = healthy
     ? assessed
-    : assessed.map((unit) => (isNewAndServing(unit) ? { ...unit, health: "pending" as const } : unit));
-  for (const unit of results) if (unit.generation === "new") assertReadyInTime(rollout, unit, state, nowMs);
+    : assessed.map((instance) => (isNewAndServing(instance) ? { ...instance, health: "pending" as const } : instance));
+  for (const instance of results) if (instance.generation === "new") assertReadyInTime(rollout, instance, state, nowMs);
   return results;
 }
 
-const isNewAndServing = (unit: RolloutInstance): boolean => unit.generation === "new" && unit.health === "serving";
+const isNewAndServing = (instance: RolloutInstance): boolean =>
+  instance.generation === "new" && instance.health === "serving";
 
 function assessInstance(
   rollout: Rollout,
@@ -76,13 +78,13 @@ function assessInstance(
   if (isLaunchedHere && !isNew) {
     throw new UnikernelError(
       "IMAGE_MISMATCH",
-      `Instance '${name}' runs ${instance.image ?? "nothing"}, not what was asked for.`,
+      `Instance '${name}' runs image ${instance.image ?? "(none)"}, not the requested one.`,
     );
   }
   const readiness = assessReadiness(instance);
-  const reason = readiness.outcome === "met" ? "it does not keep answering" : readiness.reason;
+  const reason = readiness.outcome === "met" ? "it does not stay ready" : readiness.reason;
   if (!isNew || (readiness.outcome === "failed" && !isLaunchedHere)) {
-    // One that was broken before this roll is replaced like an old one; only what this roll made can make it fail.
+    // A new instance that failed before this rollout is replaced like an old one: only instances it created can fail it.
     return { uuid, name, reason, generation: "old", health: toHealth(readiness) };
   }
   if (readiness.outcome !== "met") state.readySince.delete(uuid);
@@ -96,10 +98,10 @@ function assessInstance(
   };
 }
 
-const toHealth = (verdict: ConditionResult): RolloutInstance["health"] =>
-  verdict.outcome === "met" ? "serving" : verdict.outcome === "failed" ? "down" : "pending";
+const toHealth = ({ outcome }: ConditionResult): RolloutInstance["health"] =>
+  outcome === "met" ? "serving" : outcome === "failed" ? "down" : "pending";
 
-/** What was launched a moment ago may not be readable yet; without this it would be launched again. */
+/** Instances launched a moment ago may not be listed yet; without these, they would be launched again. */
 function unlistedInstances(instances: readonly InstanceItem[], state: RolloutState): readonly AssessedInstance[] {
   const listedUuids = new Set(instances.map(({ uuid }) => uuid));
   return [...state.launched]
@@ -130,14 +132,14 @@ function assertReadyInTime(rollout: Rollout, instance: AssessedInstance, state: 
   if (instance.health === "pending" && nowMs - sinceMs > healthyWithinMs + stableForMs) {
     throw new UnikernelError(
       "WAIT_TIMEOUT",
-      `Instance '${name}' did not answer within ${healthyWithinMs / 1000} s: ${reason}.`,
+      `Instance '${name}' was not ready within ${healthyWithinMs / 1000} s: ${reason}.`,
     );
   }
 }
 
 /**
- * Asks the service as a client would. Any instance may answer, so each must have had its turn: as many questions as there
- * are instances to answer them, and all answers right.
+ * Probes the service as a client would. Any instance may serve a probe, so it sends one per ready instance and requires
+ * every response to be healthy.
  */
 async function passesHealthCheck(
   rollout: Rollout,
@@ -145,12 +147,14 @@ async function passesHealthCheck(
   state: RolloutState,
 ): Promise<boolean> {
   const { clock, policy, signal, url } = rollout;
-  const isRolling = state.launched.size > 0 || instances.some((unit) => unit.generation === "old");
-  const isProving = instances.some((unit) => unit.generation === "new" && state.readySince.has(unit.uuid));
+  const isRolling = state.launched.size > 0 || instances.some((instance) => instance.generation === "old");
+  const isProving = instances.some((instance) => instance.generation === "new" && state.readySince.has(instance.uuid));
   if (policy.health === undefined || url === undefined || !isRolling || !isProving) return true;
 
-  const answering = instances.filter((unit) => unit.health === "serving" || state.readySince.has(unit.uuid)).length;
-  for (let turn = 0; turn < answering; turn++) {
+  const readyCount = instances.filter(
+    (instance) => instance.health === "serving" || state.readySince.has(instance.uuid),
+  ).length;
+  for (let probe = 0; probe < readyCount; probe++) {
     const reason = findHealthProblem(await probeHttp(url + policy.health.path, signal), policy.health);
     if (reason === undefined) continue;
     const nowMs = clock.now();
@@ -161,7 +165,7 @@ async function passesHealthCheck(
         `The health check failed with a new instance in the service: ${reason}.`,
       );
     }
-    // Time with wrong answers does not count as time of answering.
+    // Time with a failing health check does not count as ready.
     state.readySince.clear();
     return false;
   }

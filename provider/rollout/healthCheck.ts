@@ -1,25 +1,25 @@
-/** Judges a health answer. Pure. */
+/** Evaluates the response of a health check. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { ProbeResponse } from "../client/httpProbe";
 import type { HealthCheck } from "./policy";
 
-/** Splits `$.checks[0].ok` into keys; `undefined` when it is not such a path. */
+/** Splits a JSON path such as `$.checks[0].ok` into keys; `undefined` for an invalid path. */
 export function parseJsonPath(path: string): readonly string[] | undefined {
   if (!/^\$(\.[A-Za-z_][A-Za-z0-9_-]*|\[\d+\])*$/.test(path)) return undefined;
   return [...path.matchAll(/\.([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]/g)].map((part) => part[1] ?? part[2] ?? "");
 }
 
-/** What is wrong with the answer, or `undefined` when it is healthy. Quotes no body: it may hold secrets. */
+/** Why a response is unhealthy; `undefined` when it is healthy. Never quotes the body, which may contain secrets. */
 export function findHealthProblem(response: ProbeResponse | undefined, health: HealthCheck): string | undefined {
-  if (response === undefined) return `${health.path} did not answer`;
-  if (response.status >= 400) return `${health.path} answered with HTTP ${response.status}`;
+  if (response === undefined) return `${health.path} did not respond`;
+  if (response.status >= 400) return `${health.path} returned HTTP ${response.status}`;
   const rules = Object.entries(health.match);
   if (rules.length === 0) return undefined;
   let body: unknown;
   try {
     body = JSON.parse(response.body);
   } catch {
-    return `${health.path} did not answer with JSON`;
+    return `${health.path} did not return JSON`;
   }
   for (const [path, expected] of rules) {
     const actual = (parseJsonPath(path) ?? []).reduce<unknown>(
@@ -27,7 +27,7 @@ export function findHealthProblem(response: ProbeResponse | undefined, health: H
       body,
     );
     if (!isDeepStrictEqual(actual, expected))
-      return `${health.path} answered without ${JSON.stringify(expected)} at ${path}`;
+      return `${health.path} did not return ${JSON.stringify(expected)} at ${path}`;
   }
   return undefined;
 }

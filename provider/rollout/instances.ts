@@ -1,4 +1,4 @@
-/** The instances of a service: what is there, and how one goes. */
+/** Lists, drains and deletes the instances of a service. */
 import { type Client, allItems, onlyItem } from "../client/client";
 import { ITEM_CODES } from "../contract/codes";
 import { type InstanceItem, MAX_DRAIN_MS } from "../contract/models";
@@ -6,12 +6,12 @@ import { waitUntilStopped } from "../client/waitForInstance";
 import type { CallContext } from "../client/callContext";
 import { UnikernelError } from "../base/errors";
 
-/** How long an operation may take that stops an instance: its time to drain comes on top of what is usual. Milliseconds. */
+/** Timeout of an operation that stops an instance, in milliseconds: its drain timeout is added to the usual one. */
 export const timeoutWithDrainMs = (timeoutMs: number, drainTimeoutMs: number): number =>
   (drainTimeoutMs === -1 ? MAX_DRAIN_MS : drainTimeoutMs) + timeoutMs;
 
 /**
- * The managed instances of a service, as they are now.
+ * The current managed instances of a service.
  *
  * @param unlistedUuids uuids of instances that the service may not list yet
  */
@@ -28,29 +28,29 @@ export async function listInstances(
   );
   const uuids = [...new Set([...(group.instances ?? []).map((member) => member.uuid), ...unlistedUuids])];
   if (uuids.length === 0) return [];
-  const reply = await client.getInstances({ query: { uuid: uuids } }, call);
-  // A member may be deleted between the two answers.
-  return reply.items.filter((item) => item.status !== "error" && item.state !== "deleted" && isManaged(item));
+  const response = await client.getInstances({ query: { uuid: uuids } }, call);
+  // An instance may be deleted between the two requests.
+  return response.items.filter((item) => item.status !== "error" && item.state !== "deleted" && isManaged(item));
 }
 
-/** How an instance may go. Milliseconds. */
+/** Limits of draining an instance, in milliseconds. */
 interface DrainOptions {
-  /** Open connections get so long to finish; -1 is as long as the metro allows. */
+  /** How long open connections may take to finish; -1 means as long as the metro allows. */
   readonly drainTimeoutMs: number;
-  /** Beyond that its guest gets so long to shut down. */
+  /** How long the guest may then take to shut down. */
   readonly timeoutMs: number;
 }
 
-/** Stops an instance cleanly, gives open connections their time to finish, and deletes it. One that is gone is fine. */
+/** Drains open connections, stops the instance, and deletes it. An instance that no longer exists is not an error. */
 export async function drainAndDelete(context: CallContext, uuid: string, options: DrainOptions): Promise<void> {
   const { drainTimeoutMs } = options;
   const drainFor = drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
-  const reply = await context.client.stopInstances({ body: [{ uuid, ...drainFor }] });
-  if (reply.items[0]?.error !== ITEM_CODES.NotFound) onlyItem(reply, `Stopping instance '${uuid}'`);
+  const response = await context.client.stopInstances({ body: [{ uuid, ...drainFor }] });
+  if (response.items[0]?.error !== ITEM_CODES.NotFound) onlyItem(response, `Stopping instance '${uuid}'`);
   await deleteOnceStopped(context, uuid, options);
 }
 
-/** Waits for an instance that is stopping, and deletes it. One that does not stop is deleted all the same, which ends it by force. */
+/** Waits for a stopping instance, then deletes it. After the timeout it is deleted anyway, which kills its VM. */
 export async function deleteOnceStopped(
   { client, clock, signal }: CallContext,
   uuid: string,
@@ -63,17 +63,20 @@ export async function deleteOnceStopped(
   await deleteInstances(client, [uuid]);
 }
 
-/** Deletes at once; what is already gone is fine. Throws what {@link onlyItem} and {@link allItems} throw: others may be gone then. */
+/**
+ * Deletes instances without draining. One that no longer exists is not an error. Throws as {@link onlyItem} and
+ * {@link allItems} do; the other instances may be deleted then.
+ */
 export async function deleteInstances(client: Client, uuids: readonly string[]): Promise<void> {
   const [uuid] = uuids;
   if (uuid === undefined) return;
-  const answer = await client.deleteInstances({ body: uuids.map((one) => ({ uuid: one })) });
-  const items = answer.items.map((item, index) => ({
+  const response = await client.deleteInstances({ body: uuids.map((one) => ({ uuid: one })) });
+  const items = response.items.map((item, index) => ({
     ...{ uuid: uuids[index] }, // a failed item need not name its object
     ...item,
     ...(item.error === ITEM_CODES.NotFound ? { status: "success" as const } : {}),
   }));
-  const reply = { ...answer, items };
-  if (uuids.length === 1) onlyItem(reply, `Deleting instance '${uuid}'`);
-  else allItems(reply, `Deleting ${uuids.length} instances`);
+  const adjusted = { ...response, items };
+  if (uuids.length === 1) onlyItem(adjusted, `Deleting instance '${uuid}'`);
+  else allItems(adjusted, `Deleting ${uuids.length} instances`);
 }

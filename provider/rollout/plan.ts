@@ -1,51 +1,54 @@
 /**
- * From what is observed to what to do next. Pure and without memory: after a crash, a retry or a second `pulumi up`,
- * the same function continues from reality.
+ * Plans the next step of a rollout from the observed instances. Pure and stateless, so that it continues from the actual
+ * state after a crash, a retry or a second `pulumi up`.
  */
 import type { RolloutPolicy } from "./policy";
 
 /** One instance of the service. */
 export interface RolloutInstance {
   readonly uuid: string;
-  /** "new": made from the template that is asked for now. */
+  /** "new": created from the current template. */
   readonly generation: "old" | "new";
   /**
-   * - "serving": up, answering, and long enough for the policy
-   * - "pending": on its way there
+   * - "serving": ready for as long as the policy requires
+   * - "pending": starting, or not ready for long enough
    * - "down": stopped or crashed
    */
   readonly health: "serving" | "pending" | "down";
 }
 
-/** The next thing to do. */
+/** The next step. */
 export type RolloutStep =
   | { readonly action: "launch"; readonly count: number }
-  /** No new connections, let open ones finish, stop, delete. */
+  /** Accept no new connections, wait for open ones, stop, delete. */
   | { readonly action: "drain"; readonly uuids: readonly string[] }
-  /** Delete at once: it serves nobody. */
+  /** Delete without draining: it does not serve. */
   | { readonly action: "remove"; readonly uuids: readonly string[] }
-  /** A new instance is down: the roll must be given up. */
+  /** A new instance is down: abort the rollout. */
   | { readonly action: "give-up"; readonly uuids: readonly string[] }
   | { readonly action: "wait" }
   | { readonly action: "done" };
 
-const uuidsOf = (units: readonly RolloutInstance[]): readonly string[] => units.map((unit) => unit.uuid);
+const uuidsOf = (instances: readonly RolloutInstance[]): readonly string[] => instances.map(({ uuid }) => uuid);
 
-/** Names the next step. Never lets serving instances fall below `desired - maxUnavailable`, nor all of them exceed `desired + maxSurge`. */
+/**
+ * Returns the next step. The number of serving instances never falls below `desired - maxUnavailable`, and the total
+ * never exceeds `desired + maxSurge`.
+ */
 export function nextStep(
   instances: readonly RolloutInstance[],
   policy: Pick<RolloutPolicy, "desired" | "maxSurge" | "maxUnavailable">,
 ): RolloutStep {
-  const newInstances = instances.filter((unit) => unit.generation === "new");
-  const oldInstances = instances.filter((unit) => unit.generation === "old");
-  const hasHealth = (health: RolloutInstance["health"]) => (unit: RolloutInstance) => unit.health === health;
+  const newInstances = instances.filter((instance) => instance.generation === "new");
+  const oldInstances = instances.filter((instance) => instance.generation === "old");
+  const hasHealth = (health: RolloutInstance["health"]) => (instance: RolloutInstance) => instance.health === health;
 
   const broken = newInstances.filter(hasHealth("down"));
   if (broken.length > 0) return { action: "give-up", uuids: uuidsOf(broken) };
 
-  const oldNotServing = oldInstances.filter((unit) => unit.health !== "serving");
+  const oldNotServing = oldInstances.filter((instance) => instance.health !== "serving");
   const excess = newInstances.slice(policy.desired);
-  // An old one that serves nobody, and a new one beyond the wanted number that serves nobody yet, cost nothing to remove.
+  // Removing an old instance that does not serve, or an excess new one that does not serve yet, affects nobody.
   const idle = [...oldNotServing, ...excess.filter(hasHealth("pending"))];
   if (idle.length > 0) return { action: "remove", uuids: uuidsOf(idle) };
 

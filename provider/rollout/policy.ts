@@ -1,26 +1,27 @@
-/** How a rolling update proceeds. */
+/** Settings of a rolling update. */
 
-/** What counts as healthy beyond "runs and listens". */
+/** An HTTP health check, in addition to the readiness that the metro reports. */
 export interface HealthCheck {
-  /** Path and query asked of the service, such as `/hello`. */
+  /** Path and query to request from the service, such as `/hello`. */
   readonly path: string;
-  /** JSON paths (`$.status`, `$.checks[0].ok`) and the values they must have in the answer's body. */
+  /** JSON paths (`$.status`, `$.checks[0].ok`) and the values they must have in the response body; empty for any body. */
   readonly match: Readonly<Record<string, unknown>>;
 }
 
-/** Limits of a roll. */
+/** Limits of a rollout. */
 export interface RolloutPolicy {
-  /** Instances that serve at the end. */
+  /** Number of serving instances at the end. */
   readonly desired: number;
-  /** Extra instances allowed while rolling. */
+  /** Number of extra instances allowed during the rollout. */
   readonly maxSurge: number;
-  /** Missing instances allowed while rolling. */
+  /** Number of unavailable instances allowed during the rollout. */
   readonly maxUnavailable: number;
-  /** A new instance must have answered for so long, without a restart, before it counts. Milliseconds. */
+  /** How long a new instance must stay ready without a restart before it counts as serving. Milliseconds. */
   readonly stableForMs: number;
-  /** A new instance that does not answer within this time is given up. Milliseconds. */
+  /** A new instance that is not ready within this time fails the rollout. Milliseconds. */
   readonly healthyWithinMs: number;
-  /** Open connections of an old instance get so long to finish. Milliseconds. */
+  /** How long open connections of an old instance may take to finish. Milliseconds; -1 means as long as the metro allows. */
   readonly drainTimeoutMs: number;
+  /** `undefined`: no health check. */
   readonly health: HealthCheck | undefined;
 }

@@ -1,25 +1,25 @@
-/** A roll: what is to run, and where. */
+/** The input of a rollout. */
 import type { CallContext } from "../client/callContext";
 import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
 import type { ErrorContext, ErrorCode } from "../base/errors";
 import type { RolloutPolicy } from "./policy";
 
-/** What is to run, and where. */
+/** What to roll out, and in which service. */
 export interface Rollout extends CallContext {
-  /** The context for cleaning up when {@link CallContext.signal} has aborted since the time was up. Default: this one. */
+  /** A context for cleaning up after {@link CallContext.signal} has timed out. Default: this one. */
   readonly cleanup?: () => CallContext;
   readonly service: { readonly uuid: string; readonly name: string };
-  /** Address at which a client reaches the service; asked for health. `undefined` when it cannot be asked. */
+  /** URL of the service for health checks; `undefined` when the service cannot be reached by HTTP. */
   readonly url: string | undefined;
   readonly policy: RolloutPolicy;
-  /** Beyond its time to drain, the guest of an instance that goes gets so long to shut down. Milliseconds. */
+  /** How long the guest of an old instance may take to shut down after its drain timeout. Milliseconds. */
   readonly timeoutMs: number;
-  /** True for instances made from the wanted template (image included). */
+  /** True for instances created from the current template, image included. */
   readonly isNew: (instance: InstanceItem) => boolean;
-  /** True for instances this resource manages; others in the service are left alone. */
+  /** True for instances this resource manages; the rollout leaves other instances of the service unchanged. */
   readonly isManaged: (instance: InstanceItem) => boolean;
-  /** The request for one more instance, with a name of its own. */
+  /** Returns the request that creates another instance, with a unique name. */
   readonly createRequest: () => CreateInstanceRequest;
-  /** Inputs that a refused launch is about, by the code of the refusal. */
+  /** The inputs that a failed launch refers to, by error code. */
   readonly errorContexts?: Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
 }

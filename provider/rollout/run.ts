@@ -1,5 +1,5 @@
 /**
- * Runs a rollout: observe, plan, act, until it is done or has failed.
+ * Runs a rollout: observe, plan and act until it is done or has failed.
  *
  * A failed rollout removes only instances that it launched itself and that never became healthy; it never removes a serving
  * instance. Running it again resumes from the current instances.
@@ -18,9 +18,9 @@ import type { Rollout } from "./rolloutRequest";
 const OBSERVE_INTERVAL_MS = 200;
 
 /**
- * Brings the service to `policy.desired` new instances. Returns them.
+ * Rolls the service out to `policy.desired` new instances and returns them.
  *
- * Throws `ROLLOUT_FAILED` (old instances keep serving), or what the API answered to a launch.
+ * Throws `ROLLOUT_FAILED` (old instances keep serving), with the cause, such as the API's error for a launch.
  */
 export async function runRollout(rollout: Rollout): Promise<readonly InstanceItem[]> {
   const state = createRolloutState();
@@ -83,8 +83,8 @@ async function launchInstance(rollout: Rollout): Promise<string> {
 }
 
 /**
- * Deletes what does not count. It may have connections all the same: one that answers but has not proved itself is drained,
- * and one that an earlier roll was draining may finish.
+ * Deletes instances that do not count as serving. They may still have connections: one that is ready but not yet stable is
+ * drained, and one that an earlier rollout was draining may finish.
  */
 async function deleteIdle(
   rollout: Rollout,
@@ -108,7 +108,7 @@ async function deleteIdle(
 /** `1 new instance`, `2 new instances`. */
 const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-/** Cleans up after a failed rollout. Returns the error that says which instances are left. */
+/** Cleans up after a failed rollout. Returns an error that counts the removed and the remaining instances. */
 async function abortRollout(rollout: Rollout, state: RolloutState, error: unknown): Promise<unknown> {
   if (rollout.signal?.aborted === true && !hasTimedOut(rollout.signal)) return error; // cancelled: no time to clean up
   let summary = "";
@@ -117,11 +117,11 @@ async function abortRollout(rollout: Rollout, state: RolloutState, error: unknow
     const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
     const isServing = (instance: InstanceItem) => assessReadiness(instance).outcome === "met";
     const kept = instances.filter((i) => !state.launched.has(i.uuid) || (state.proven.has(i.uuid) && isServing(i)));
-    const unproved = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
-    await deleteInstances(context.client, unproved);
+    const unproven = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
+    await deleteInstances(context.client, unproven);
     const serving = kept.filter(isServing);
     const old = serving.filter((instance) => !rollout.isNew(instance)).length;
-    const counts = [countOf(unproved.length, "new instance"), countOf(old, "old instance")];
+    const counts = [countOf(unproven.length, "new instance"), countOf(old, "old instance")];
     summary = `${counts[0]} removed; ${counts[1]} still serving.`;
     const proven = serving.length - old;
     if (proven > 0)

@@ -1,4 +1,4 @@
-/** Functions → TypeScript source of `sdk/functions.ts`: each as a promise, and as an output of outputs. */
+/** Functions → TypeScript source of `sdk/functions.ts`: each returns a promise, and has a variant for outputs. */
 import type { Definition } from "../../provider/definition/resource";
 import { GENERATED_HEADER, argMembers, docComment, isAlwaysSet, plainType } from "./resourceSource";
 import { type FieldShape, fieldsOf, objectTypesOf } from "./shape";
@@ -25,21 +25,21 @@ function functionSource({ kind, description, inputs, outputs }: Definition): str
   const [plainArgs, outputArgs] = hasNoArgs
     ? ["", ""]
     : [`args: ${args}${optional}, `, `args: ${capitalize(kind)}OutputArgs${optional}, `];
-  const passed = hasNoArgs ? "{}" : "args";
+  const argument = hasNoArgs ? "{}" : "args";
   return `${argTypes}/** Result of {@link ${kind}}. */\nexport interface ${result} {\n${plainMembers(resultFields, (f) => isAlwaysSet(f) || f.hasDefault)}}\n
 /** ${description} */
 export function ${kind}(${plainArgs}opts?: pulumi.InvokeOptions): Promise<${result}> {
-  return invoke<${result}>("${kind}", ${passed}, opts);
+  return invoke<${result}>("${kind}", ${argument}, opts);
 }
 
 /** ${description} Like {@link ${kind}}, but ${hasNoArgs ? "" : "accepts outputs as arguments and "}returns an output. */
 export function ${kind}Output(${outputArgs}opts?: pulumi.InvokeOutputOptions): pulumi.Output<${result}> {
-  return invokeOutput<${result}>("${kind}", ${passed}, opts);
+  return invokeOutput<${result}>("${kind}", ${argument}, opts);
 }
 `;
 }
 
-/** `sdk/functions.ts`. */
+/** The source of `sdk/functions.ts`. */
 export function functionsSource(definitions: readonly Definition[]): string {
   const source = definitions.map(functionSource).join("\n");
   const used = objectTypesOf(definitions)

@@ -1,4 +1,4 @@
-/** Writes schema.json, the generated sources of sdk/ and docs/reference/ from the definitions; with --check, says whether they are current. */
+/** Writes schema.json, the generated sources of sdk/ and docs/reference/ from the definitions; with --check, only reports the stale ones. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as prettier from "prettier";
@@ -11,18 +11,18 @@ import { resources } from "../../provider/resources/all";
 
 const root = path.resolve(__dirname, "../..");
 
-/** File name → content, formatted as the repository is. */
+/** File name → content, formatted with the repository's prettier settings. */
 export async function generate(): Promise<ReadonlyMap<string, string>> {
   const info = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
     version: string;
     description: string;
   };
   const definitions = Object.values(resources);
-  const asked = Object.values(functions);
+  const functionDefinitions = Object.values(functions);
   const files = new Map([
-    ["schema.json", JSON.stringify(packageSchema(definitions, asked, info))],
-    ["sdk/types.ts", typesSource([...definitions, ...asked])],
-    ["sdk/functions.ts", functionsSource(asked)],
+    ["schema.json", JSON.stringify(packageSchema(definitions, functionDefinitions, info))],
+    ["sdk/types.ts", typesSource([...definitions, ...functionDefinitions])],
+    ["sdk/functions.ts", functionsSource(functionDefinitions)],
     ...definitions.map((d) => [`sdk/${d.kind[0]?.toLowerCase() ?? ""}${d.kind.slice(1)}.ts`, classSource(d)] as const),
     ...referencePages(),
   ]);
@@ -44,7 +44,9 @@ if (require.main === module) {
       process.exitCode = stale.length === 0 ? 0 : 1;
     } else {
       for (const [name, text] of stale) fs.writeFileSync(path.join(root, name), text);
-      console.log(stale.length === 0 ? "Everything is current." : `Wrote ${stale.map(([name]) => name).join(", ")}.`);
+      console.log(
+        stale.length === 0 ? "All generated files are up to date." : `Wrote ${stale.map(([name]) => name).join(", ")}.`,
+      );
     }
   });
 }

@@ -1,4 +1,4 @@
-/** Definitions → Pulumi package schema. Source of the form: pulumi/pulumi `pkg/codegen/schema/pulumi.json`. */
+/** Definitions → Pulumi package schema. Source of the format: pulumi/pulumi `pkg/codegen/schema/pulumi.json`. */
 import type { Definition } from "../../provider/definition/resource";
 import { SETTINGS_SCHEMA } from "./settings";
 import { type FieldShape, type Shape, fieldsOf, objectTypesOf } from "./shape";
@@ -31,7 +31,7 @@ const descriptionOf = (field: FieldShape): string =>
     ? `${field.description} One of ${field.shape.words.map((word) => `\`${word}\``).join(", ")}.`
     : field.description;
 
-/** Inputs of a resource, members of an object type, or what a resource or a function returns. */
+/** Where a property occurs: in the inputs of a resource, in an object type, or in the outputs of a resource or function. */
 type PropertyPosition = "input" | "member" | "output";
 
 const propertySpec = (field: FieldShape, side: PropertyPosition): JsonObject => ({
@@ -39,7 +39,7 @@ const propertySpec = (field: FieldShape, side: PropertyPosition): JsonObject => 
   description: descriptionOf(field),
   ...(field.secret ? { secret: true } : {}),
   ...(side !== "output" && field.default !== undefined ? { default: field.default } : {}),
-  // What a change of a member means is said by the input that it is part of.
+  // For a member, the input that contains it states the effect of a change.
   ...(side === "input" && field.change === "replace" ? { willReplaceOnChanges: true } : {}),
 });
 
@@ -52,7 +52,7 @@ const requiredNames = (fields: readonly FieldShape[]): readonly string[] =>
 function resourceSpec(definition: Definition): JsonObject {
   const inputs = fieldsOf(definition.inputs);
   const outputs = fieldsOf(definition.outputs);
-  // Inputs come back as outputs, with defaults filled in; a name is always set.
+  // Inputs are outputs too, with defaults filled in; a name is always set.
   const always = inputs.filter((field) => field.required || field.hasDefault || field.name === "name");
   return {
     description: definition.description,
@@ -63,16 +63,15 @@ function resourceSpec(definition: Definition): JsonObject {
   };
 }
 
-/** A function: its arguments and its result. */
 function functionSpec({ description, inputs, outputs }: Definition): JsonObject {
-  const [given, found] = [fieldsOf(inputs), fieldsOf(outputs)];
-  const always = found.filter((field) => field.required || field.hasDefault);
+  const [argFields, resultFields] = [fieldsOf(inputs), fieldsOf(outputs)];
+  const always = resultFields.filter((field) => field.required || field.hasDefault);
   return {
     description,
-    inputs: { type: "object", properties: propertySpecs(given, "input"), required: requiredNames(given) },
+    inputs: { type: "object", properties: propertySpecs(argFields, "input"), required: requiredNames(argFields) },
     outputs: {
       type: "object",
-      properties: propertySpecs(found, "output"),
+      properties: propertySpecs(resultFields, "output"),
       required: always.map((field) => field.name),
     },
   };
@@ -93,7 +92,7 @@ export function packageSchema(
     license: "Apache-2.0",
     config: { variables: SETTINGS_SCHEMA },
     provider: {
-      description: "Which metro to use, the token for it, and how to talk to it.",
+      description: "The metro to use, its token, and connection settings.",
       inputProperties: SETTINGS_SCHEMA,
       properties: SETTINGS_SCHEMA,
     },

@@ -7,7 +7,7 @@ export const GENERATED_HEADER = "// Written by `npm run generate` from provider/
 
 const stringUnion = (list: readonly string[]) => list.map((word) => JSON.stringify(word)).join(" | ");
 
-/** Plain type of a value. */
+/** The TypeScript type of a value. */
 export function plainType(shape: Shape): string {
   switch (shape.kind) {
     case "array":
@@ -29,7 +29,7 @@ export function plainType(shape: Shape): string {
   }
 }
 
-/** The same with `pulumi.Input` at every level. */
+/** The TypeScript type of an argument: `pulumi.Input` at every level. */
 function inputType(shape: Shape): string {
   switch (shape.kind) {
     case "array":
@@ -43,10 +43,10 @@ function inputType(shape: Shape): string {
   }
 }
 
-/** A comment above a member. */
+/** A TSDoc comment for a member. */
 export const docComment = (text: string, indent = "  ") => `${indent}/** ${text.replace(/\*\//g, "*\\/")} */\n`;
 
-/** Members of an interface of arguments. */
+/** The members of an arguments interface. */
 export const argMembers = (fields: readonly FieldShape[]) =>
   fields
     .map(
@@ -55,10 +55,10 @@ export const argMembers = (fields: readonly FieldShape[]) =>
     )
     .join("");
 
-/** After check it has a value, whether the user gave one or not. */
+/** True for an input that always has a value after check, even if the user set none. */
 export const isAlwaysSet = (field: FieldShape) => field.required || field.hasDefault || field.name === "name";
 
-/** Paths of secrets inside a value of this shape; `*` stands for every item of a list or map. */
+/** Paths of secrets inside a value of this shape; `*` is every item of a list or map. */
 function secretPathsIn(shape: Shape): readonly string[] {
   if (shape.kind === "object") return secretPaths(shape.fields);
   const items = shape.kind === "array" ? shape.items : shape.kind === "map" ? shape.values : undefined;
@@ -71,7 +71,7 @@ const secretPaths = (fields: readonly FieldShape[]): readonly string[] =>
     secret ? [name] : secretPathsIn(shape).map((path) => `${name}.${path}`),
   );
 
-/** `sdk/types.ts`. */
+/** The source of `sdk/types.ts`. */
 export function typesSource(definitions: readonly Definition[]): string {
   const inputNames = new Set(
     objectTypesOf(definitions.map((d) => ({ ...d, outputs: d.outputs.pick({}) }))).map((s) => s.name),

@@ -1,6 +1,6 @@
-/** The provider's settings, as the package schema lists them: for a stack and for a Provider the same. */
+/** The provider's settings in the package schema, which are the same for a stack and for a Provider. */
 
-/** By name. What is left out comes from the next source in `provider/base/config/sources.ts`. */
+/** Settings by name. An unset one comes from the next source in `provider/base/config/sources.ts`. */
 export const SETTINGS_SCHEMA: Readonly<Record<string, unknown>> = {
   metro: {
     type: "string",
@@ -27,7 +27,7 @@ export const SETTINGS_SCHEMA: Readonly<Record<string, unknown>> = {
   proxy: {
     type: "string",
     description:
-      "URL of an HTTP proxy for requests to the metro and the control plane; it may contain a user and a password. Default: `UNIKERNEL_PROXY`, else `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.",
+      "URL of an HTTP proxy for requests to the metro and the control plane; it may contain a user name and a password. Default: `UNIKERNEL_PROXY`, else `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.",
     secret: true,
   },
 };

@@ -1,4 +1,4 @@
-/** A zod schema reduced to what Pulumi's schema and a TypeScript declaration can say. */
+/** A zod schema reduced to what Pulumi's schema and a TypeScript declaration can express. */
 import * as z from "zod";
 import {
   type ChangeEffect,
@@ -8,7 +8,7 @@ import {
   typeNameOf,
 } from "../../provider/definition/resource";
 
-/** A type. */
+/** The type of a value. */
 export type Shape =
   /** "scalar" is a string, number, boolean or null; "any" is any JSON. */
   | { readonly kind: "string" | "integer" | "number" | "boolean" | "scalar" | "any" }
@@ -27,20 +27,20 @@ export interface FieldShape {
   readonly name: string;
   readonly shape: Shape;
   readonly description: string;
-  /** Users must give it, or, of an output, it is always set. */
+  /** An input that must be set, or an output that is always set. */
   readonly required: boolean;
   readonly secret: boolean;
-  /** What a change of it means; "conditional" where that depends on the change itself. */
+  /** The effect of a change; "conditional" when it depends on the change. */
   readonly change: ChangeEffect | "conditional";
-  /** Left out by a user, it is filled in all the same. */
+  /** True when check fills it in if the user omits it. */
   readonly hasDefault: boolean;
-  /** The default, where it is a plain value that a schema can state. */
+  /** The default, if it is a plain value that a schema can express. */
   readonly default: string | number | boolean | undefined;
-  /** What it was reduced from. */
+  /** The original schema. */
   readonly schema: z.ZodType;
 }
 
-/** Reduces a schema. Throws for one that the definitions have no business using. */
+/** Reduces a schema. Throws for a schema type that definitions must not use. */
 export function shapeOf(schema: z.ZodType): Shape {
   const inner = innerSchema(schema);
   if (inner !== undefined) return shapeOf(inner);
@@ -59,7 +59,7 @@ export function shapeOf(schema: z.ZodType): Shape {
   throw new Error(`A definition uses a schema without a shape: ${schema.def.type}`);
 }
 
-/** The properties of an object, without those that are computed. */
+/** The properties of an object, without computed ones. */
 export function fieldsOf(object: z.ZodObject): readonly FieldShape[] {
   return Object.entries(object.shape as Readonly<Record<string, z.ZodType>>)
     .filter(([, schema]) => metaOf(schema)?.computed !== true)

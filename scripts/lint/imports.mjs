@@ -1,4 +1,4 @@
-/** Import rules and cycles of sdk/ and provider/: `.dependency-cruiser.cjs` says what is forbidden, this says what was found. */
+/** Import rules and cycles of sdk/ and provider/: reports violations of the rules in `.dependency-cruiser.cjs`. */
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** Size of folders and files in sdk/, provider/ and scripts/. Whatever falls outside the bounds needs a reason in the lists below. */
+/** Checks the size of folders and files in sdk/, provider/ and scripts/. Exceptions need a reason in the lists below. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,14 +12,17 @@ const MIN_LINES = 15;
 
 /** Folders with fewer or more entries, and why. */
 const FOLDER_EXCEPTIONS = new Map([
-  ["provider/base", "no subjects to group by: each file is one helper that any other folder may import"],
+  ["provider/base", "nothing to group by: each file is one helper that any other folder may import"],
   [
     "provider/platform",
     "the daemon's own files beside one folder per subject; a folder for them would only add a level",
   ],
-  ["provider/platform/instances", "the actor with what it owns; its steps are in the four subfolders already"],
-  ["provider/platform/validation", "how an invalid request is worded, which is not HTTP; only http/ uses it so far"],
-  ["provider/resources/service", "one file per step of a Service's life; the rollout itself is in provider/rollout"],
+  ["provider/platform/instances", "the actor and what it owns; its steps are already in the four subfolders"],
+  ["provider/platform/validation", "the texts for invalid requests, which are not HTTP; only http/ uses them so far"],
+  [
+    "provider/resources/service",
+    "one file per step of a Service's lifecycle; the rollout itself is in provider/rollout",
+  ],
   ["scripts/lint", "one script per rule of `npm run lint` that ESLint does not have"],
   ["scripts/setup/actionlint", "a Go module, which consists of go.mod and go.sum"],
   ["scripts/setup/engine", "a Go module, which consists of go.mod and go.sum"],
@@ -27,10 +30,13 @@ const FOLDER_EXCEPTIONS = new Map([
 
 /** Shorter .ts files, and why. */
 const FILE_EXCEPTIONS = new Map([
-  ["provider/base/hostNames.ts", "how hosts are named; used by client, image/registry, resources and functions"],
-  ["provider/base/mutex.ts", "a class by itself"],
+  ["provider/base/hostNames.ts", "the names of hosts; used by client, image/registry, resources and functions"],
+  ["provider/base/mutex.ts", "a self-contained class"],
   ["provider/base/objects.ts", "used in every layer, so it cannot live in one of them"],
-  ["provider/client/apiResponse.ts", "a type of client.ts and items.ts; in either, the two would import each other"],
+  [
+    "provider/client/apiResponse.ts",
+    "a type of client.ts and items.ts; in either file, the two would import each other",
+  ],
   ["provider/client/callContext.ts", "a type of the client's callers; client.ts does not need it"],
   ["provider/contract/imageUrl.ts", "one format of the contract, read throughout the platform"],
   ["provider/contract/models/envelope.ts", "models/ has one file per object of the API"],
@@ -39,19 +45,21 @@ const FILE_EXCEPTIONS = new Map([
     "provider/definition/unknowns.ts",
     "one constant of the engine; many modules import it and nothing else of definition/",
   ],
-  ["provider/platform/http/limits.ts", "every bound of a request in one list"],
+  ["provider/platform/http/limits.ts", "all limits of a request in one list"],
   [
     "provider/platform/services/save.ts",
-    "the one way to write a service group; its three callers do not import each other",
+    "the only writer of a service group; its three callers do not import each other",
   ],
   ["provider/resources/common/deleteLock.ts", "common/ has one file per rule that resources share"],
   ["provider/resources/common/reference.ts", "common/ has one file per rule that resources share"],
 ]);
 
-/** @param {string} folder @returns {string[]} the folder and those below it, relative to the root */
+/** @param {string} folder @returns {string[]} the folder and its subfolders, relative to the root */
 function foldersBelow(folder) {
-  const below = fs.readdirSync(path.join(root, folder), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return [folder, ...below.flatMap(({ name }) => foldersBelow(`${folder}/${name}`))];
+  const children = fs
+    .readdirSync(path.join(root, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory());
+  return [folder, ...children.flatMap(({ name }) => foldersBelow(`${folder}/${name}`))];
 }
 
 /** @param {string} file */
@@ -69,17 +77,17 @@ const shortFiles = files.filter((file) => file.endsWith(".ts") && lineCount(file
 const problems = [
   ...oddFolders
     .filter((folder) => !FOLDER_EXCEPTIONS.has(folder))
-    .map((folder) => `${folder}: ${entries.get(folder)?.length} entries; split or merge it, or give a reason`),
+    .map((folder) => `${folder}: ${entries.get(folder)?.length} entries; split or merge it, or add a reason`),
   ...shortFiles
     .filter((file) => !FILE_EXCEPTIONS.has(file))
-    .map((file) => `${file}: ${lineCount(file)} lines; merge it into its neighbour, or give a reason`),
+    .map((file) => `${file}: ${lineCount(file)} lines; merge it into a related file, or add a reason`),
   ...[...FOLDER_EXCEPTIONS.keys(), ...FILE_EXCEPTIONS.keys()]
     .filter((name) => !oddFolders.includes(name) && !shortFiles.includes(name))
-    .map((name) => `${name}: an exception that is no longer needed; remove it from scripts/lint/layout.mjs`),
+    .map((name) => `${name}: this exception is no longer needed; remove it from scripts/lint/layout.mjs`),
 ];
 for (const problem of problems) console.log(problem);
 const exceptions = FOLDER_EXCEPTIONS.size + FILE_EXCEPTIONS.size;
 console.log(
-  `${folders.length - oddFolders.length} folders hold ${MIN_ENTRIES} to ${MAX_ENTRIES} entries, ${exceptions} exceptions (${FOLDER_EXCEPTIONS.size} folders, ${FILE_EXCEPTIONS.size} files under ${MIN_LINES} lines)`,
+  `${folders.length - oddFolders.length} folders have ${MIN_ENTRIES} to ${MAX_ENTRIES} entries, ${exceptions} exceptions (${FOLDER_EXCEPTIONS.size} folders, ${FILE_EXCEPTIONS.size} files under ${MIN_LINES} lines)`,
 );
 process.exitCode = problems.length === 0 ? 0 : 1;

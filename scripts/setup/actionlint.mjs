@@ -1,6 +1,6 @@
 /**
- * actionlint, which judges GitHub workflows: the one on PATH when it is new enough, else one built once from its Go
- * module (pinned in `actionlint/go.mod`, checked against `actionlint/go.sum`).
+ * actionlint, a linter for GitHub workflows: the one on PATH when it is new enough, else one built once from its Go module
+ * (pinned in `actionlint/go.mod`, checked against `actionlint/go.sum`).
  *
  * ```text
  * <cache>/actionlint/<version>/actionlint
@@ -28,7 +28,7 @@ export async function ensureActionlint(root) {
   const go = await findGo(folder, `actionlint ${version}`, `actionlint ${version} or newer (${releases(version)})`);
   await step(`actionlint ${version}, built once from its Go module`, async () => {
     await fs.promises.mkdir(home, { recursive: true });
-    // Renamed into place, so that a run beside this one never sees half of it.
+    // Renamed into place, so that a concurrent run never uses a partial file.
     const draft = path.join(home, `.draft-${process.pid}`);
     try {
       const args = ["build", "-trimpath", "-ldflags", "-s -w", "-o", draft, `${MODULE}/cmd/actionlint`];
@@ -36,7 +36,7 @@ export async function ensureActionlint(root) {
       if (result.code !== 0) {
         throw new SetupError(
           `go build of actionlint ${version} failed.`,
-          "Go needs its module proxy in reach (GOPROXY). An actionlint that is new enough on PATH does as well.",
+          `Go needs access to its module proxy (GOPROXY). Alternatively, put actionlint ${version} or newer on PATH.`,
           lastLines(result.output),
         );
       }
@@ -53,7 +53,7 @@ export async function ensureActionlint(root) {
 /** @param {string} version */
 const releases = (version) => `https://${MODULE}/releases/tag/v${version}`;
 
-/** @param {string} binary @returns {Promise<string | undefined>} undefined when it is not there or does not run */
+/** @param {string} binary @returns {Promise<string | undefined>} undefined when it is missing or does not run */
 async function versionOf(binary) {
   if (!isExecutable(binary)) return undefined;
   const result = await runTool(binary, ["-version"], { timeoutMs: 30_000 });

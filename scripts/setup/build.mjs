@@ -1,4 +1,4 @@
-/** Compiles the library to dist/ when a source is newer than the last build that succeeded. */
+/** Compiles the library to dist/ when a source is newer than the last successful build. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { removeStaleOutputs } from "./staleOutputs.mjs";
@@ -21,14 +21,14 @@ export async function buildLibrary(root) {
     const incremental = ["--incremental", "--tsBuildInfoFile", path.join(dist, ".tsbuildinfo")];
     const result = await runTool(process.execPath, [tsc, "-p", "tsconfig.json", ...incremental], { cwd: root });
     if (result.code !== 0) {
-      throw new SetupError("The library does not compile.", "Mend the errors above.", lastLines(result.output, 60));
+      throw new SetupError("The library does not compile.", "Fix the errors above.", lastLines(result.output, 60));
     }
   });
   fs.writeFileSync(stamp, "");
   fs.utimesSync(stamp, startedAt, startedAt); // a source saved while tsc ran is newer than this build
 }
 
-/** Of a file, or of a folder with everything in it; a folder's own time tells of removed files. @param {string} entry @returns {number} */
+/** Latest change of a file, or of a folder and its content; a folder's own time reflects removed files. @param {string} entry @returns {number} */
 function newestChange(entry) {
   const stat = fs.statSync(entry, { throwIfNoEntry: false });
   if (stat === undefined) return 0;

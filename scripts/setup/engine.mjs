@@ -1,20 +1,20 @@
 /**
- * The Pulumi engine: the CLI on PATH when it is new enough, else the one made ready earlier, else the official CLI by
- * way of the npm package `pulumi`, else one built from the engine's Go module (pinned in `engine/go.mod`).
+ * The Pulumi engine: the CLI on PATH when it is new enough, else the cached one, else the official CLI downloaded by the
+ * npm package `pulumi`, else one built from the engine's Go module (pinned in `engine/go.mod`).
  *
  * ```text
  * <cache>/engine/<version>/bin/pulumi                           either of the last two
- * <cache>/engine/<version>/bin/pulumi-language-nodejs           only the official CLI has it
+ * <cache>/engine/<version>/bin/pulumi-language-nodejs           official CLI only
  * <cache>/engine/<version>/bin/pulumi-resource-pulumi-nodejs    starts the dynamic provider
  * ```
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { findGo, pinnedVersion, toolCache } from "./goTool.mjs";
-import { say, SetupError, step } from "./terminal.mjs";
+import { print, SetupError, step } from "./terminal.mjs";
 import { atLeast, findTool, isExecutable, lastLines, runTool } from "./tool.mjs";
 
-/** First CLI whose refresh and preview do what the tests ask of them. */
+/** First CLI whose refresh and preview support what the tests use. */
 const MINIMUM_PULUMI = "3.216.0";
 const PROBE_MS = 8_000;
 const DOWNLOAD_MS = 600_000;
@@ -24,7 +24,7 @@ const ABANDONED_MS = 24 * 3600 * 1000;
  * @typedef {object} Engine
  * @property {string} pulumi absolute path of the binary
  * @property {string} version such as `3.259.0`
- * @property {boolean} usesCli whether it has the Node language host, so that `pulumi up` runs a Node program
+ * @property {boolean} usesCli true when it has the Node language host, so that `pulumi up` can run a Node program
  */
 
 /** @param {string} root the checkout @returns {Promise<Engine>} */
@@ -33,13 +33,13 @@ export async function ensureEngine(root) {
   const found = onPath === undefined ? undefined : await inspect(onPath);
   if (found !== undefined && atLeast(found.version, MINIMUM_PULUMI)) return found;
   if (onPath !== undefined) {
-    say(`- ${onPath} is ${found?.version ?? "of an unknown version"}, older than ${MINIMUM_PULUMI}: not used`);
+    print(`- ${onPath} is ${found?.version ?? "of an unknown version"}, older than ${MINIMUM_PULUMI}: not used`);
   }
 
   const version = pinnedVersion(moduleOf(root), "github.com/pulumi/pulumi/pkg/v3");
   const cached = path.join(engineCache(), version, "bin", "pulumi");
-  const earlier = await inspect(cached);
-  if (earlier !== undefined) return earlier;
+  const cachedEngine = await inspect(cached);
+  if (cachedEngine !== undefined) return cachedEngine;
 
   await fs.promises.mkdir(engineCache(), { recursive: true });
   removeAbandoned();
@@ -47,33 +47,30 @@ export async function ensureEngine(root) {
   try {
     const bin = (await downloadOfficial(version, draft)) ?? (await buildFromGo(root, version, draft));
     if ((await inspect(path.join(bin, "pulumi"))) === undefined) {
-      throw new SetupError(
-        `The Pulumi engine made in ${bin} does not run.`,
-        `Remove ${engineCache()} and run this again.`,
-      );
+      throw new SetupError(`The Pulumi engine in ${bin} does not run.`, `Remove ${engineCache()} and run this again.`);
     }
     await publish(path.dirname(bin), path.join(engineCache(), version));
   } finally {
     await fs.promises.rm(draft, { recursive: true, force: true });
   }
-  const made = await inspect(cached);
-  if (made === undefined)
+  const engine = await inspect(cached);
+  if (engine === undefined)
     throw new SetupError(`${cached} does not run.`, `Remove ${engineCache()} and run this again.`);
-  return made;
+  return engine;
 }
 
-/** The folder that pins the engine, for every way of getting one. @param {string} root */
+/** The folder of the go.mod that pins the engine's version, however it is installed. @param {string} root */
 const moduleOf = (root) => path.join(root, "scripts", "setup", "engine");
 
 const engineCache = () => toolCache("engine");
 
-/** One line for people. @param {Engine} engine */
+/** One human-readable line. @param {Engine} engine */
 export function describeEngine(engine) {
-  const way = engine.usesCli ? "literal pulumi commands" : "inline programs, since it has no Node language host";
-  return `Pulumi ${engine.version} at ${engine.pulumi}: ${way}`;
+  const mode = engine.usesCli ? "literal pulumi commands" : "inline programs, since it has no Node language host";
+  return `Pulumi ${engine.version} at ${engine.pulumi}: ${mode}`;
 }
 
-/** @param {string} pulumi @returns {Promise<Engine | undefined>} undefined when it is not there or does not run */
+/** @param {string} pulumi @returns {Promise<Engine | undefined>} undefined when it is missing or does not run */
 async function inspect(pulumi) {
   if (!isExecutable(pulumi)) return undefined;
   const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
@@ -86,11 +83,11 @@ async function inspect(pulumi) {
 }
 
 /**
- * The npm package is a downloader. It is asked only when the server it downloads from answers at once.
+ * Downloads the official CLI with the npm package `pulumi`, if the download server is reachable.
  *
  * @param {string} version
  * @param {string} draft
- * @returns {Promise<string | undefined>} the folder of the binaries; undefined where the CLI cannot be had
+ * @returns {Promise<string | undefined>} the folder of the binaries; undefined when the CLI cannot be downloaded
  */
 async function downloadOfficial(version, draft) {
   return step(
@@ -115,7 +112,7 @@ async function downloadOfficial(version, draft) {
       const result = await runTool(process.execPath, [run, "version"], { env, timeoutMs: DOWNLOAD_MS });
       return result.code === 0 ? path.join(home, "versions", version, "bin") : undefined;
     },
-    (bin) => (bin === undefined ? "out of reach from here" : "ready"),
+    (bin) => (bin === undefined ? "not reachable" : "ready"),
   );
 }
 
@@ -127,8 +124,8 @@ async function downloadOfficial(version, draft) {
  */
 async function buildFromGo(root, version, draft) {
   const module = moduleOf(root);
-  const otherwise = `the Pulumi CLI ${MINIMUM_PULUMI} or newer (https://www.pulumi.com/docs/install/)`;
-  const go = await findGo(module, "The Pulumi engine", otherwise);
+  const alternative = `the Pulumi CLI ${MINIMUM_PULUMI} or newer (https://www.pulumi.com/docs/install/)`;
+  const go = await findGo(module, "The Pulumi engine", alternative);
   const bin = path.join(draft, "engine", "bin");
   await step(
     `Pulumi engine ${version}, built once from its Go module (three to ten minutes)`,
@@ -150,8 +147,8 @@ async function buildFromGo(root, version, draft) {
       if (result.code !== 0) {
         throw new SetupError(
           `go build of the Pulumi engine ${version} failed.`,
-          `Go needs its module proxy in reach (GOPROXY), and about 4 GB in its caches and 2 GB of memory. ` +
-            `A Pulumi CLI ${MINIMUM_PULUMI} or newer on PATH does as well.`,
+          `Go needs access to its module proxy (GOPROXY), about 4 GB in its caches and 2 GB of memory. ` +
+            `Alternatively, put a Pulumi CLI ${MINIMUM_PULUMI} or newer on PATH.`,
           lastLines(result.output),
         );
       }
@@ -165,7 +162,7 @@ async function buildFromGo(root, version, draft) {
   return bin;
 }
 
-/** Moves a finished engine to its place; a run that was faster has put the same there. @param {string} from @param {string} to */
+/** Moves a finished engine to its final path, unless a concurrent run has already done so. @param {string} from @param {string} to */
 async function publish(from, to) {
   try {
     await fs.promises.rename(from, to);
@@ -178,7 +175,7 @@ async function publish(from, to) {
   }
 }
 
-/** Drafts of runs that were killed. */
+/** Removes the drafts of killed runs. */
 function removeAbandoned() {
   for (const name of fs.readdirSync(engineCache()).filter((entry) => entry.startsWith(".draft-"))) {
     const folder = path.join(engineCache(), name);

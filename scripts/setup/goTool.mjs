@@ -1,11 +1,11 @@
-/** Tools that are built from their Go modules (`<name>/go.mod` beside this file pins them) and where they are kept. */
+/** Tools that are built from their Go modules (pinned in `<name>/go.mod` beside this file) and cached. */
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { SetupError } from "./terminal.mjs";
 import { atLeast, findTool, lastLines, runTool } from "./tool.mjs";
 
-/** The folder of a tool's builds: `<cache>/<name>`. @param {string} name */
+/** The cache folder of a tool: `<cache>/<name>`. @param {string} name */
 export function toolCache(name) {
   const xdg = process.env["XDG_CACHE_HOME"] || path.join(os.homedir(), ".cache");
   return path.resolve(process.env["UNIKERNEL_CACHE_DIR"] || path.join(xdg, "unikernel"), name);
@@ -29,23 +29,23 @@ export function pinnedVersion(folder, module) {
 }
 
 /**
- * A Go that is new enough for a module. From Go 1.21 on, an older one fetches the toolchain that `go.mod` asks for, if it may.
+ * Finds a Go that is new enough for a module. Go 1.21 or newer downloads the toolchain that `go.mod` requires, if allowed.
  *
  * @param {string} folder with the `go.mod`
- * @param {string} what is to be built, for the error
- * @param {string} otherwise what spares the build, for the hint
+ * @param {string} tool what to build, for the error
+ * @param {string} alternative what to install instead of Go, for the hint
  * @returns {Promise<string>} path of `go`
  */
-export async function findGo(folder, what, otherwise) {
-  const wanted = /^go (\S+)/m.exec(fs.readFileSync(path.join(folder, "go.mod"), "utf8"))?.[1] ?? "1.26";
+export async function findGo(folder, tool, alternative) {
+  const required = /^go (\S+)/m.exec(fs.readFileSync(path.join(folder, "go.mod"), "utf8"))?.[1] ?? "1.26";
   const go = findTool("go", ["/usr/local/go/bin"]);
   const found = go === undefined ? undefined : await runTool(go, ["version"], { cwd: folder });
   const version = /go(\d+\.\d+(\.\d+)?)/.exec(found?.stdout ?? "")?.[1];
-  if (go !== undefined && version !== undefined && atLeast(version, wanted)) return go;
-  const problem = go === undefined ? "there is no go on PATH" : `${go} is ${version ?? "not one"}`;
+  if (go !== undefined && version !== undefined && atLeast(version, required)) return go;
+  const problem = go === undefined ? "go is not on PATH" : `${go} is ${version ?? "of an unknown version"}`;
   throw new SetupError(
-    `${what} has to be built here, which takes Go ${wanted} or newer, and ${problem}.`,
-    `Install Go ${wanted} or newer (https://go.dev/dl/), or ${otherwise}, put it on PATH and run this again.`,
+    `${tool} must be built here, which requires Go ${required} or newer, but ${problem}.`,
+    `Install Go ${required} or newer (https://go.dev/dl/), or ${alternative}, put it on PATH and run this again.`,
     lastLines(found?.output ?? ""),
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Removes from dist/ what tsc made of sources that are gone: `models.js` beside a new folder `models/` would shadow it.
- * As a program it does so for the repository it is in.
+ * Removes compiled files from dist/ whose source no longer exists: an old `models.js` would shadow a new folder `models/`.
+ * When run as a program, it cleans the repository it is in.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const OUTPUT = /\.(?:js|js\.map|d\.ts)$/;
 
-/** @param {string} root folder with `dist/` and the sources that were compiled to it */
+/** @param {string} root folder with `dist/` and its sources */
 export function removeStaleOutputs(root) {
   const dist = path.join(root, "dist");
   const stale = outputs(dist).filter((file) => {
@@ -16,7 +16,7 @@ export function removeStaleOutputs(root) {
     return !fs.existsSync(source);
   });
   for (const file of stale) fs.rmSync(file, { force: true });
-  // What tsc remembers of its last output is no longer so: a source that comes back must be written again.
+  // Invalidate tsc's record of its outputs: a restored source must be compiled again.
   if (stale.length > 0) fs.rmSync(path.join(dist, ".tsbuildinfo"), { force: true });
 }
 

@@ -1,4 +1,4 @@
-/** Tools that come from the system's packages: QEMU for everyone, other people's judges for the tests. */
+/** Tools from the system's packages: QEMU for everyone, third-party validators for the tests. */
 import { SetupError, step } from "./terminal.mjs";
 import { findTool, lastLines, runTool } from "./tool.mjs";
 
@@ -6,7 +6,7 @@ import { findTool, lastLines, runTool } from "./tool.mjs";
 
 const DISK_TOOLS = [{ tool: "mkfs.ext4", debianPackage: "e2fsprogs" }];
 
-/** What running a VM takes; `unless` names the variable that points at another binary. @type {readonly SystemTool[]} */
+/** Required to run a VM; `unless` is the variable that overrides the binary. @type {readonly SystemTool[]} */
 export const PLATFORM_TOOLS = [
   { tool: "qemu-system-x86_64", debianPackage: "qemu-system-x86", unless: "UNIKERNEL_QEMU" },
   ...DISK_TOOLS,
@@ -20,7 +20,7 @@ const TEST_TOOLS = [
   { tool: "systemd-analyze", debianPackage: "systemd" },
 ];
 
-/** What each lane of tests takes. @type {Readonly<Record<string, readonly SystemTool[]>>} */
+/** Required by each test lane. @type {Readonly<Record<string, readonly SystemTool[]>>} */
 export const LANE_TOOLS = {
   unit: [],
   property: [],
@@ -30,7 +30,7 @@ export const LANE_TOOLS = {
 };
 
 /**
- * Installs what is missing with apt-get, when this is root or sudo asks for no password; else says what to run.
+ * Installs missing tools with apt-get as root or with passwordless sudo; otherwise throws with the command to run.
  *
  * @param {readonly SystemTool[]} tools
  */
@@ -60,16 +60,16 @@ export async function ensureSystemTools(tools) {
           onLine: (line) => note(line.trim().slice(0, 60)),
         },
       );
-    await apt(["update"]); // its failure matters only when the install fails as well
+    await apt(["update"]); // a failure matters only if the install fails too
     const result = await apt(install.split(" ").slice(1));
     if (result.code !== 0 || missing.some(isMissing)) {
-      const hint = `Run "sudo apt-get update && sudo ${install}" by hand and see what it says.`;
+      const hint = `Run "sudo apt-get update && sudo ${install}" and check its output.`;
       throw new SetupError(`apt-get did not install ${packages}.`, hint, lastLines(result.output));
     }
   });
 }
 
-/** What to put before a command that needs root; undefined when there is no way. @returns {Promise<string[] | undefined>} */
+/** The command prefix that grants root; undefined when there is none. @returns {Promise<string[] | undefined>} */
 async function rootPrefix() {
   if (process.getuid?.() === 0) return [];
   const sudo = findTool("sudo");

@@ -1,4 +1,4 @@
-/** Runs the tools that set-up needs (npm, go, apt-get, tsc, pulumi) and finds them. */
+/** Finds and runs the tools that the set-up needs (npm, go, apt-get, tsc, pulumi). */
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -6,19 +6,19 @@ import * as path from "node:path";
 /** @typedef {{ code: number | null, output: string, stdout: string, missing: boolean }} ToolResult */
 
 /**
- * Runs a tool to its end with nothing to read; its output is kept, and each line is handed on as it comes.
+ * Runs a tool without input until it exits; collects its output and passes on each line as it arrives.
  *
  * @param {string} file
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, onLine?: (line: string) => void }} [options]
- * @returns {Promise<ToolResult>} `missing` when there is no such tool; `code` null when a signal or the time limit ended it
+ * @returns {Promise<ToolResult>} `missing` when the tool does not exist; `code` is null when a signal or the timeout ended it
  */
 export function runTool(file, args, options = {}) {
   return new Promise((resolve) => {
     let output = "";
     let stdout = "";
     let partial = "";
-    // A group of its own, so that the time limit ends what the tool started as well.
+    // In its own process group, so that the timeout also kills the tool's children.
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
@@ -41,11 +41,11 @@ export function runTool(file, args, options = {}) {
       try {
         process.kill(-child.pid, "SIGKILL");
       } catch {
-        // it ended by itself in this very moment
+        // it has just exited
       }
     };
     const timer = options.timeoutMs === undefined ? undefined : setTimeout(end, options.timeoutMs);
-    // It does not get the terminal's Ctrl-C, being in a group of its own.
+    // Ctrl-C in the terminal does not reach another process group.
     const interrupt = () => {
       end();
       process.exit(130);
@@ -65,7 +65,7 @@ export function runTool(file, args, options = {}) {
 }
 
 /**
- * Runs a tool whose output goes straight to ours.
+ * Runs a tool with inherited input and output.
  *
  * @param {string} file
  * @param {readonly string[]} args
@@ -76,15 +76,15 @@ export function runTool(file, args, options = {}) {
 export function runInherited(file, args, options, onStart) {
   return new Promise((resolve) => {
     const child = spawn(file, args, { ...options, stdio: "inherit" });
-    const pass = () => child.kill("SIGINT");
-    process.on("SIGINT", pass);
+    const forward = () => child.kill("SIGINT");
+    process.on("SIGINT", forward);
     onStart?.(child);
     child.on("error", (error) => {
       process.stderr.write(`${error.message}\n`);
       resolve(1);
     });
     child.on("close", (code) => {
-      process.off("SIGINT", pass);
+      process.off("SIGINT", forward);
       resolve(code ?? 1);
     });
   });
@@ -96,10 +96,10 @@ export function lastLines(output, count = 30) {
 }
 
 /**
- * Absolute path of a tool, from PATH and the folders of administrators' tools; undefined when absent.
+ * Absolute path of a tool on PATH or in `/usr/sbin`, `/sbin` or the further folders; undefined when it is not found.
  *
  * @param {string} name
- * @param {readonly string[]} [further] more folders to look in, after PATH
+ * @param {readonly string[]} [further] folders to search last
  */
 export function findTool(name, further = []) {
   const folders = [...(process.env["PATH"] ?? "").split(path.delimiter), "/usr/sbin", "/sbin", ...further];
@@ -120,7 +120,7 @@ export function isExecutable(file) {
 }
 
 /**
- * Whether a version is at least another. Anything after the numbers (`-dev`, `+dirty`) is ignored.
+ * True when a version is at least `minimum`. Anything after the numbers (`-dev`, `+dirty`) is ignored.
  *
  * @param {string} version
  * @param {string} minimum

@@ -1,30 +1,30 @@
 /**
- * Coverage of `provider/` by the lanes that are measured: V8 counts (`NODE_V8_COVERAGE`), c8 maps the counts to the
- * sources and fails below the figures in `.c8rc.json`.
+ * Coverage of `provider/` by the measured lanes: V8 counts (`NODE_V8_COVERAGE`), c8 maps the counts to the sources and
+ * fails below the thresholds in `.c8rc.json`.
  *
- * Only the lane's own process counts (`.mocharc.cjs`). Its children run compiled code, whose branches do not line up with
- * those of the sources, and a child that a test kills writes nothing. Modules that hold types alone are excluded there: they
- * are never loaded, and would count as code that no test reaches.
+ * Only the lane's own process is measured (`.mocharc.cjs`). Its children run compiled code, whose branches do not match
+ * those of the sources, and a child that a test kills writes no counts. `.c8rc.json` excludes modules that only contain
+ * types: they are never loaded, and would count as uncovered.
  */
 import * as fs from "node:fs";
 import { SourceMap } from "node:module";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** What `npm run check` and `npm test` have in common, so that both measure the same. @type {readonly string[]} */
+/** The lanes that `npm run check` and `npm test` have in common, so that both measure the same coverage. @type {readonly string[]} */
 export const COVERED_LANES = ["unit", "contract"];
 
 /** @typedef {{ startOffset: number, endOffset: number, count: number }} Range */
 /** @typedef {{ url: string, functions: { functionName: string, ranges: Range[], isBlockCoverage: boolean }[] }} Script */
 /** @typedef {{ lineLengths: number[], data: import("node:module").SourceMapPayload | null }} CachedMap */
-/** @typedef {{ result: Script[], "source-map-cache"?: Record<string, CachedMap> }} Dump what V8 counted, as Node writes it */
+/** @typedef {{ result: Script[], "source-map-cache"?: Record<string, CachedMap> }} Dump a coverage file as Node writes it */
 
 /**
- * Arguments for Node that print the summary, write a page per source to `.cache/coverage/`, and end with 1 below the
- * figures in `.c8rc.json`.
+ * Arguments for a Node process that prints the summary, writes a page per source to `.cache/coverage/`, and exits with 1
+ * below the thresholds in `.c8rc.json`.
  *
  * @param {string} root the checkout
- * @param {string} dumps folder that was NODE_V8_COVERAGE of the lanes; what is in it is trimmed
+ * @param {string} dumps folder that was NODE_V8_COVERAGE of the lanes; its files are trimmed in place
  * @returns {string[]}
  */
 export function coverageReport(root, dumps) {
@@ -38,7 +38,7 @@ export function coverageReport(root, dumps) {
 }
 
 /**
- * The scripts of a folder, without the code that esbuild puts around each: its branches are nobody's, and most never run.
+ * The scripts of a folder without the code that esbuild adds to each module: it has no source, and most never runs.
  *
  * @param {Dump} dump
  * @param {string} folder as a file URL
@@ -51,15 +51,15 @@ export function trimmed(dump, folder) {
     .map((script) => {
       const map = maps[script.url];
       if (!map?.data) return script;
-      const isOurs = hasSource(map.lineLengths, new SourceMap(map.data));
-      const functions = script.functions.map((one) => ({ ...one, ranges: one.ranges.filter(isOurs) }));
+      const isMapped = hasSource(map.lineLengths, new SourceMap(map.data));
+      const functions = script.functions.map((one) => ({ ...one, ranges: one.ranges.filter(isMapped) }));
       return { ...script, functions: functions.filter(({ ranges }) => ranges.length > 0) };
     });
   return { ...dump, result };
 }
 
 /**
- * Tells ranges that touch code with a source from those that end before it or begin after it.
+ * Returns a predicate that is true for ranges that overlap code with a source.
  *
  * @param {readonly number[]} lineLengths of the code that ran
  * @param {SourceMap} map
@@ -77,7 +77,7 @@ function hasSource(lineLengths, map) {
   const end = (lineStarts[last.generatedLine] ?? 0) + last.generatedColumn;
   return ({ startOffset, endOffset }) => {
     const at = entryAt(endOffset);
-    // esbuild says that its getters of a module's exports come from the module's very beginning.
+    // esbuild maps its getters for a module's exports to the start of the module.
     return startOffset <= end && "originalLine" in at && (at.originalLine > 0 || at.originalColumn > 0);
   };
 }

@@ -1,15 +1,15 @@
-/** The checks and the test lanes, one after the other, and the sum of what they counted. */
+/** Runs the checks and the test lanes in sequence and sums their counts. */
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { say } from "../setup/terminal.mjs";
+import { print } from "../setup/terminal.mjs";
 import { runInherited } from "../setup/tool.mjs";
 import { COVERED_LANES, coverageReport } from "./coverage.mjs";
 import { runLane } from "./runLane.mjs";
 
 /** @typedef {{ checks: boolean, lanes: readonly string[], mochaArgs: readonly string[] }} Choice */
 
-/** In order: the quick ones first. */
+/** In the order they run: quick ones first. */
 const LANES = ["unit", "property", "contract", "foreign", "e2e"];
 
 /** Each counts as one test. */
@@ -20,7 +20,7 @@ const CHECKS = [
 ];
 
 /**
- * Lanes named on the command line, else everything; the rest of the arguments is mocha's.
+ * The lanes named on the command line, or else all checks and lanes; other arguments are passed to mocha.
  *
  * @param {readonly string[]} args
  * @returns {Choice}
@@ -31,48 +31,48 @@ export function chooseLanes(args) {
   return { checks: args.length === 0, lanes: named.length === 0 ? LANES : named, mochaArgs };
 }
 
-/** What needs neither a VM nor the engine. @type {Choice} */
+/** Everything that needs neither a VM nor the engine. @type {Choice} */
 export const CHECK_CHOICE = { checks: true, lanes: ["unit", "property", "contract"], mochaArgs: [] };
 
 /**
- * Runs the choice and prints the sum as the last line.
+ * Runs the choice and prints the total as the last line.
  *
  * @param {string} root
  * @param {Choice} choice
- * @returns {Promise<number>} exit code: 0 only when nothing failed and no lane was empty
+ * @returns {Promise<number>} exit code: 0 only if nothing failed and no lane was empty
  */
 export async function runLanes(root, choice) {
   const sum = { passed: 0, failed: 0, skipped: 0 };
-  const unsound = [];
+  const problems = [];
   for (const [name, script] of choice.checks ? CHECKS : []) {
-    say(`\n== ${name} (npm run ${script})`);
+    print(`\n== ${name} (npm run ${script})`);
     const code = await runInherited("npm", ["run", "--silent", script], { cwd: root });
     if (code === 0) sum.passed += 1;
     else sum.failed += 1;
-    if (code !== 0) unsound.push(`npm run ${script} failed`);
+    if (code !== 0) problems.push(`npm run ${script} failed`);
   }
   const dumps = choice.checks ? fs.mkdtempSync(path.join(os.tmpdir(), "unikernel-coverage-")) : undefined;
   for (const lane of choice.lanes) {
-    say(`\n== ${lane} tests`);
-    const counted = dumps !== undefined && COVERED_LANES.includes(lane) ? { NODE_V8_COVERAGE: dumps } : {};
-    const { counts, problem } = await runLane(root, lane, choice.mochaArgs, counted);
+    print(`\n== ${lane} tests`);
+    const coverage = dumps !== undefined && COVERED_LANES.includes(lane) ? { NODE_V8_COVERAGE: dumps } : {};
+    const { counts, problem } = await runLane(root, lane, choice.mochaArgs, coverage);
     sum.passed += counts.passed;
     sum.skipped += counts.skipped;
-    // A lane that broke without a failing test must still show in the sum.
+    // A lane that failed without a failing test must still count as a failure.
     sum.failed += problem === undefined ? counts.failed : Math.max(1, counts.failed);
-    if (problem !== undefined) unsound.push(problem);
-    else if (counts.failed > 0) unsound.push(`${counts.failed} of the ${lane} tests failed`);
+    if (problem !== undefined) problems.push(problem);
+    else if (counts.failed > 0) problems.push(`${counts.failed} of the ${lane} tests failed`);
   }
   if (dumps !== undefined) {
-    say("\n== coverage");
+    print("\n== coverage");
     const code = await runInherited(process.execPath, coverageReport(root, dumps), { cwd: root });
     fs.rmSync(dumps, { recursive: true, force: true });
     if (code === 0) sum.passed += 1;
     else sum.failed += 1;
-    if (code !== 0) unsound.push("the tests cover less than .c8rc.json asks for");
+    if (code !== 0) problems.push("the coverage is below the thresholds in .c8rc.json");
   }
-  say("");
-  for (const line of unsound) say(line);
-  say(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
-  return unsound.length === 0 && sum.failed === 0 ? 0 : 1;
+  print("");
+  for (const line of problems) print(line);
+  print(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+  return problems.length === 0 && sum.failed === 0 ? 0 : 1;
 }

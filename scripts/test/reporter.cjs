@@ -1,4 +1,4 @@
-/** Mocha's spec report, and the counts as JSON for whoever sums them over the lanes. */
+/** Mocha's spec reporter, which also writes the counts as JSON for runLane.mjs. */
 "use strict";
 const fs = require("node:fs");
 const Mocha = require("mocha");
@@ -10,7 +10,7 @@ module.exports = class extends Mocha.reporters.Spec {
     if (!file) return;
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
-      // Renamed into place: whoever waits for the file must not read half of it.
+      // Renamed into place: runLane.mjs polls for the file and must not read it half written.
       fs.writeFileSync(`${file}.part`, JSON.stringify({ passed: passes, failed: failures, skipped: pending }));
       fs.renameSync(`${file}.part`, file);
     });

@@ -1,4 +1,4 @@
-/** One lane of tests: mocha in a process of its own, and an end to one that hangs. */
+/** Runs one test lane: mocha in a separate process, which is killed if it hangs. */
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -6,13 +6,13 @@ import { runInherited } from "../setup/tool.mjs";
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
-/** How long one test may take, unless it says otherwise itself. */
+/** Default timeout of one test. */
 const TIMEOUT_MS = { unit: 60_000, property: 60_000, contract: 60_000, foreign: 60_000, e2e: 600_000 };
 
-/** How long a lane's process may live on after its last test; what keeps it alive is something a test left open. */
+/** How long a lane's process may stay alive after its last test; a longer time means that a test left something open. */
 const LINGER_MS = 20_000;
 
-/** How long a lane may take in all. A test that never gives way to others never notices its own limit: this ends it. */
+/** Timeout of a whole lane. A test that blocks the event loop never reaches its own timeout; this one ends it. */
 const LANE_LIMIT_MS = 30 * 60_000;
 
 /**
@@ -49,14 +49,14 @@ export async function runLane(root, lane, mochaArgs, extra) {
       child.on("close", () => clearInterval(watch));
     });
     if (hung)
-      return { counts: none, problem: `the ${lane} lane was ended after ${LANE_LIMIT_MS / 60_000} minutes: it hung` };
-    if (!fs.existsSync(report)) return { counts: none, problem: `the ${lane} lane ended early, with code ${code}` };
+      return { counts: none, problem: `the ${lane} lane hung and was killed after ${LANE_LIMIT_MS / 60_000} minutes` };
+    if (!fs.existsSync(report)) return { counts: none, problem: `the ${lane} lane exited early with code ${code}` };
     /** @type {Counts} */
     const counts = JSON.parse(fs.readFileSync(report, "utf8"));
     if (lingered)
-      return { counts, problem: `a test of the ${lane} lane left something open, so its process did not end` };
+      return { counts, problem: `a test of the ${lane} lane left something open, so its process did not exit` };
     if (counts.passed + counts.failed === 0) return { counts, problem: `the ${lane} lane ran no tests` };
-    if (code !== 0 && counts.failed === 0) return { counts, problem: `the ${lane} lane ended with code ${code}` };
+    if (code !== 0 && counts.failed === 0) return { counts, problem: `the ${lane} lane exited with code ${code}` };
     return { counts };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });

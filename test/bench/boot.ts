@@ -1,6 +1,6 @@
 /**
- * Create to first byte: an instance created through the local platform's API and requested through its proxy, compared with bare QEMU
- * with the same kernel, initrd, machine and memory, alternating in one run. Prints both times and their ratio.
+ * Time from create to first byte: an instance created through the local platform's API and requested through its proxy, against bare
+ * QEMU with the same kernel, initrd, machine and memory, alternating in one run. Prints both times and their ratio.
  *
  * npm run bench -- boot [--rounds 7]
  */
@@ -38,19 +38,19 @@ const summary = (values: readonly number[]) => {
 async function bareRound(qemu: string, args: readonly string[], port: number): Promise<number> {
   const start = performance.now();
   const child = childProcess.spawn(qemu, args, { stdio: ["ignore", "ignore", "inherit"] });
-  const gone = new Promise((resolve) => child.once("exit", resolve));
+  const exited = new Promise((resolve) => child.once("exit", resolve));
   try {
     for (;;) {
       const response = await httpGet(`http://127.0.0.1:${port}/`, { agent: false, timeout: BARE_ATTEMPT_MS }).catch(
         () => undefined,
       );
       if (response !== undefined) return performance.now() - start;
-      if (child.exitCode !== null) throw new Error(`QEMU ended with ${child.exitCode}`);
+      if (child.exitCode !== null) throw new Error(`QEMU exited with ${child.exitCode}`);
       await delay(5);
     }
   } finally {
     child.kill("SIGKILL");
-    await gone;
+    await exited;
   }
 }
 
@@ -118,7 +118,7 @@ export async function benchBoot(args: string[]): Promise<readonly Ratio[]> {
     const service = onlyItem(await platform.client.createService({ body: { services } }), "Creating the service").uuid;
     const bare: number[] = [];
     const through: number[] = [];
-    await platformRound(platform, image, service, port); // unpacks the image once, as a later instance would find it
+    await platformRound(platform, image, service, port); // warm-up: unpacks the image, as for any instance after the first
     for (let i = 0; i < Number(values.rounds); i++) {
       const barePort = await freePort();
       bare.push(await bareRound(facts.file, bareArgs(barePort), barePort));

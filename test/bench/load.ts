@@ -1,7 +1,7 @@
 /**
- * What the provider's module takes to load, against a Node that does nothing, and what it adds to the process of @pulumi/pulumi that
- * loads it. Each measurement is a process of its own, in turn. Processor time, which other work on the machine hardly changes; loading
- * waits for nothing else.
+ * Load time of the provider's module, against an idle Node process, and its share in the process of @pulumi/pulumi that loads it. Each
+ * measurement is a separate process, in turn. Measures CPU time, which other load on the machine hardly affects: loading does not wait
+ * for anything.
  *
  * npm run bench -- load [--rounds 15]
  */
@@ -32,7 +32,7 @@ const SCRIPTS = {
   sdkAndCalls: `require("@pulumi/pulumi");${firstCalls}`,
 } as const;
 
-/** Milliseconds of processor time of a process that runs a script, its start included. */
+/** CPU time in milliseconds of a process that runs a script, including its start. */
 function timeOf(script: string): number {
   const report = "process.once('exit', () => require('node:fs').writeSync(1, JSON.stringify(process.cpuUsage())));";
   const output = execFileSync(process.execPath, ["-e", `${report}${script}`], { cwd: root, encoding: "utf8" });
@@ -50,7 +50,7 @@ export function benchLoad(args: string[]): Promise<readonly Ratio[]> {
     for (const name of Object.keys(times) as (keyof typeof SCRIPTS)[]) times[name].push(timeOf(SCRIPTS[name]));
   }
   const ms = (name: keyof typeof SCRIPTS) => least(times[name]);
-  console.log(`Loading the provider's module, least of ${values.rounds} processes each:`);
+  console.log(`Loading the provider's module, minimum of ${values.rounds} processes each:`);
   console.log(`  node -e 0                               ${ms("node").toFixed(0)} ms`);
   console.log(`  require("pulumi-unikernel/dynamic")     ${ms("load").toFixed(0)} ms, ${modulesAfter(LOAD)} modules`);
   console.log(`  the same, and a first check and diff    ${ms("calls").toFixed(0)} ms`);

@@ -1,6 +1,6 @@
 /**
- * npm run bench [-- boot|load|preview|resources|refresh [options]] [--update-ratios]: every benchmark, or one. Prints ratios of what
- * was measured in the same run, with their targets, and says which are 15 % worse than recorded.
+ * npm run bench [-- boot|load|preview|resources|refresh [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
+ * measured in the same run, with their targets, and marks those more than 15 % worse than recorded.
  */
 import { benchBoot } from "./boot";
 import { benchLoad } from "./load";
@@ -27,7 +27,7 @@ async function measure([name, ...args]: readonly string[]): Promise<readonly Rat
   }
   const bench = benches[name];
   if (bench === undefined)
-    throw new Error(`There is no benchmark '${name}'. There are: ${Object.keys(benches).join(", ")}.`);
+    throw new Error(`Unknown benchmark '${name}'. Use one of ${Object.keys(benches).join(", ")}.`);
   return bench(args);
 }
 

@@ -1,8 +1,7 @@
 /**
- * What the provider itself takes where nothing changed: check and diff of a resource, as the engine asks them in a preview, through
- * the real process of @pulumi/pulumi. The target is against the same calls of a provider that does nothing. Two calls that carry no
- * properties are printed beside them: the process itself spends more than their time again on converting properties, so that no
- * provider comes near them.
+ * Time of the provider for an unchanged resource: check and diff, as the engine calls them in a preview, through the real process of
+ * @pulumi/pulumi. The target is relative to the same calls of a provider that does nothing. Two calls without properties are printed for
+ * comparison: no provider comes close to them, since the process itself needs more than that time again to convert properties.
  *
  * npm run bench -- preview [--count 50] [--rounds 40]
  */
@@ -14,7 +13,7 @@ import { type Ratio, least } from "./ratios";
 
 const IMAGE = `app@sha256:${"a".repeat(64)}`;
 
-/** What a preview judges, as a program writes it. */
+/** Inputs of a preview, as in a program. */
 const SUBJECTS = {
   Instance: { image: IMAGE, memoryMb: 256, env: { A: "b" }, autostart: false },
   Service: {
@@ -24,7 +23,7 @@ const SUBJECTS = {
   },
 } as const;
 
-/** Takes every input as it is and sees no change. */
+/** A provider that accepts all inputs unchanged and reports no changes. */
 const DOES_NOTHING = `exports.handler=()=>({
   check: async (olds, news) => ({ inputs: news, failures: [] }),
   diff: async () => ({ changes: false }),
@@ -38,35 +37,35 @@ async function benchKind(kind: keyof typeof SUBJECTS, count: number, rounds: num
   const idle = await DynamicProcess.start(kind, settings, undefined, DOES_NOTHING);
   try {
     const { inputs: checked } = await provider.check({}, inputs);
-    // The engine hands back the whole state: inputs and outputs.
+    // The engine passes the whole state: inputs and outputs.
     const { id, outs } = await provider.create(checked);
     const unchanged = async (process: DynamicProcess): Promise<void> => {
       const { failures } = await process.check(checked, inputs);
       const { changes } = await process.diff(id, outs, checked);
-      if (changes || failures.length > 0) throw new Error("an unchanged resource shows a change");
+      if (changes || failures.length > 0) throw new Error("diff reports a change of an unchanged resource");
     };
     const empty = async (): Promise<void> => {
       await idle.ping();
       await idle.ping();
     };
     const millisecondsOf = async (work: () => Promise<void>): Promise<number> => {
-      const begun = performance.now();
+      const startedAt = performance.now();
       for (let i = 0; i < count; i++) await work();
-      return (performance.now() - begun) / count;
+      return (performance.now() - startedAt) / count;
     };
     for (let i = 0; i < 200; i++) await Promise.all([unchanged(provider), unchanged(idle)]);
-    const asked = api.requests.length;
+    const requestsBefore = api.requests.length;
     const times: Record<"library" | "nothing" | "empty", number[]> = { library: [], nothing: [], empty: [] };
     for (let i = 0; i < rounds; i++) {
       times.library.push(await millisecondsOf(() => unchanged(provider)));
       times.nothing.push(await millisecondsOf(() => unchanged(idle)));
       times.empty.push(await millisecondsOf(empty));
     }
-    if (api.requests.length > asked)
-      throw new Error(`a preview without changes asked ${api.requests.length - asked} times`);
+    if (api.requests.length > requestsBefore)
+      throw new Error(`a preview without changes sent ${api.requests.length - requestsBefore} requests`);
     const [library, nothing, calls] = [least(times.library), least(times.nothing), least(times.empty)];
     console.log(
-      `check and diff of an unchanged ${kind}: ${library.toFixed(2)} ms; by a provider that does nothing ${nothing.toFixed(2)} ms; ` +
+      `check and diff of an unchanged ${kind}: ${library.toFixed(2)} ms; with a provider that does nothing ${nothing.toFixed(2)} ms; ` +
         `two calls without properties ${calls.toFixed(2)} ms`,
     );
     return [

@@ -1,16 +1,16 @@
 /**
- * Ratios of benchmarks: each compares two things measured in turn in one run, so that it means the same on any machine. The last
- * recorded ones are in ratios.json; `npm run bench -- --update-ratios` records those of this run.
+ * Ratios of benchmarks: each compares two measurements that alternate in one run, so that it is comparable between machines. The last
+ * recorded ratios are in ratios.json; `npm run bench -- --update-ratios` records those of this run.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-/** Something measured, in units of something else. Smaller is better. */
+/** One measurement divided by another. Smaller is better. */
 export interface Ratio {
-  /** What is divided by what, such as `create: library/shared`. */
+  /** Dividend and divisor, such as `create: library/shared`. */
   readonly name: string;
   readonly value: number;
-  /** The value should not exceed this. `undefined`: printed to explain others. */
+  /** Upper bound of the value; `undefined` for a ratio that only explains others. */
   readonly target?: number;
 }
 
@@ -18,10 +18,10 @@ export interface Ratio {
 export type RecordedRatios = Readonly<Record<string, number>>;
 
 const FILE = path.join(__dirname, "ratios.json");
-/** A ratio that is worse by more than this is reported. */
+/** A ratio that exceeds the recorded one by more than this share is marked. */
 const TOLERANCE = 0.15;
 
-/** One line for each ratio: its value, target and recorded value, and what is wrong with it. Pure. */
+/** One line per ratio: its value, target and recorded value, marked if it misses the target or got worse. Pure. */
 export function describeRatios(ratios: readonly Ratio[], recorded: RecordedRatios): readonly string[] {
   const width = Math.max(...ratios.map(({ name }) => name.length));
   return ratios.map(({ name, value, target }) => {
@@ -37,14 +37,15 @@ export function describeRatios(ratios: readonly Ratio[], recorded: RecordedRatio
   });
 }
 
+/** Reads ratios.json. */
 export const readRecordedRatios = (): RecordedRatios => JSON.parse(fs.readFileSync(FILE, "utf8")) as RecordedRatios;
 
-/** Records ratios; those of benchmarks that did not run stay as they are. */
+/** Records ratios in ratios.json; those of benchmarks that did not run are kept. */
 export function recordRatios(ratios: readonly Ratio[]): void {
   const values = ratios.map(({ name, value }) => [name, Math.round(value * 100) / 100] as const);
   const all = { ...readRecordedRatios(), ...Object.fromEntries(values) };
   fs.writeFileSync(FILE, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 
-/** The least of several measurements: whatever else runs on a machine can only add to a time. */
+/** The minimum of several measurements: other load on the machine can only increase a time. */
 export const least = (values: readonly number[]): number => Math.min(...values);

@@ -1,6 +1,6 @@
 /**
  * Many resources through the real engine: this library, a provider of a constant text and one shared `pulumi.dynamic.Resource`
- * provider that both make the same requests by hand, and resources that do nothing (the engine's own floor), in turn, in one run.
+ * provider that both send the same requests by hand, and resources that do nothing (the engine's own minimum), in turn, in one run.
  *
  * npm run bench -- resources [--count 300] [--rounds 3]
  */
@@ -13,12 +13,12 @@ import { type Ratio, least } from "./ratios";
 const FORMS = ["library", "constant", "shared", "nothing"] as const;
 type Form = (typeof FORMS)[number];
 
-/** Seconds and bytes of one round. */
+/** Results of one round: times in seconds, size in bytes. */
 interface Round {
   readonly createS: number;
   readonly unchangedS: number;
   readonly stateBytes: number;
-  /** Requests of creating and deleting, as sorted text. */
+  /** Requests of create and delete, one per line, sorted. */
   readonly requests: string;
 }
 
@@ -78,14 +78,14 @@ export async function benchResources(args: string[]): Promise<readonly Ratio[]> 
     for (const form of FORMS) rounds[form].push(await round(form, count));
   }
   if (rounds.library[0]?.requests !== rounds.constant[0]?.requests)
-    throw new Error("the provider by hand makes other requests than the library");
+    throw new Error("the hand-written provider sends other requests than the library");
   const row = (form: Form) => ({
     createS: least(rounds[form].map((r) => r.createS)),
     unchangedS: least(rounds[form].map((r) => r.unchangedS)),
     stateBytes: least(rounds[form].map((r) => r.stateBytes)),
   });
   const [library, constant, shared, nothing] = [row("library"), row("constant"), row("shared"), row("nothing")];
-  console.log(`${count} resources, least of ${values.rounds} rounds; an unchanged up sends no request:`);
+  console.log(`${count} resources, minimum of ${values.rounds} rounds; an unchanged up sends no request:`);
   for (const [form, r] of Object.entries({ library, constant, shared, nothing })) {
     console.log(
       `  ${form.padEnd(8)} create ${r.createS.toFixed(2)} s, unchanged up ${r.unchangedS.toFixed(2)} s, state ${(r.stateBytes / 1024).toFixed(0)} KiB`,

@@ -1,4 +1,4 @@
-/** Check and diff of arbitrary programs. `UNIKERNEL_TEST_PROGRAMS`: how many. */
+/** Check and diff of arbitrary programs. `UNIKERNEL_TEST_PROGRAMS`: their number. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { check } from "../../provider/definition/check";
@@ -20,8 +20,8 @@ const STYLES: readonly WritingStyle[] = [
   { isShuffled: false, omitsDefaults: true, writesNulls: true },
 ];
 
-/** Counts of everything found. */
-const counts = { resources: 0, accepted: 0, refused: 0, blurred: 0, rewritten: 0, sentences: 0 };
+/** Counts for the note at the end. */
+const counts = { resources: 0, accepted: 0, rejected: 0, partlyUnknown: 0, rewritten: 0, sentences: 0 };
 
 /** Accepted inputs with their defaults; `undefined` for rejected ones. */
 async function accepted(
@@ -33,16 +33,16 @@ async function accepted(
   return failures.length === 0 ? inputs : undefined;
 }
 
-/** Unknown values count nothing: they exceed no quota that the known ones do not exceed. */
-function judgeDemands(declared: DeclaredResource, hazy: Properties, inputs: Properties): void {
-  const { quotaUsage: demands } = resourceOf(declared.kind);
-  const known = demands?.(inputs) ?? {};
-  for (const [quota, taken] of Object.entries(demands?.(hazy) ?? {}))
-    assert.ok(taken <= (known[quota] ?? 0), `${quota} of ${JSON.stringify(hazy)}`);
+/** Unknown values count as zero: with them, no quota usage exceeds that of the known inputs. */
+function assertQuotaUsage(declared: DeclaredResource, partlyUnknown: Properties, inputs: Properties): void {
+  const { quotaUsage: quotaUsage } = resourceOf(declared.kind);
+  const known = quotaUsage?.(inputs) ?? {};
+  for (const [quota, amount] of Object.entries(quotaUsage?.(partlyUnknown) ?? {}))
+    assert.ok(amount <= (known[quota] ?? 0), `${quota} of ${JSON.stringify(partlyUnknown)}`);
 }
 
-/** Partly unknown inputs are accepted, and decide nothing that the known ones do not. */
-async function judgeBlurred(
+/** Partly unknown inputs are accepted, and imply no change that the known ones do not imply. */
+async function assertUnknownsDecideNothing(
   declared: DeclaredResource,
   olds: Properties,
   raw: Properties,
@@ -50,23 +50,29 @@ async function judgeBlurred(
   choose: RandomSource,
 ): Promise<void> {
   const resource = resourceOf(declared.kind);
-  const hazy = withUnknowns(raw, choose, choose() < 0.5 ? 0.05 : 0.4) as Properties;
-  const checked = await check(resource, olds, hazy);
-  assert.deepEqual(checked.failures, [], `refused: ${JSON.stringify(hazy)}`);
+  const partlyUnknown = withUnknowns(raw, choose, choose() < 0.5 ? 0.05 : 0.4) as Properties;
+  const checked = await check(resource, olds, partlyUnknown);
+  assert.deepEqual(checked.failures, [], `rejected: ${JSON.stringify(partlyUnknown)}`);
   for (const change of diff(resource, inputs, checked.inputs))
-    assert.deepEqual([change.replace, change.certain], [false, false], `${change.property} of ${JSON.stringify(hazy)}`);
-  const sure = new Map(diff(resource, olds, inputs).map((change) => [change.property, change]));
+    assert.deepEqual(
+      [change.replace, change.certain],
+      [false, false],
+      `${change.property} of ${JSON.stringify(partlyUnknown)}`,
+    );
+  const certainChanges = new Map(diff(resource, olds, inputs).map((change) => [change.property, change]));
   for (const change of diff(resource, olds, checked.inputs)) {
-    if (change.certain) assert.ok(sure.get(change.property)?.certain, `${change.property} of ${JSON.stringify(hazy)}`);
-    if (change.replace) assert.ok(sure.get(change.property)?.replace, `${change.property} of ${JSON.stringify(hazy)}`);
+    if (change.certain)
+      assert.ok(certainChanges.get(change.property)?.certain, `${change.property} of ${JSON.stringify(partlyUnknown)}`);
+    if (change.replace)
+      assert.ok(certainChanges.get(change.property)?.replace, `${change.property} of ${JSON.stringify(partlyUnknown)}`);
   }
-  judgeDemands(declared, checked.inputs, inputs);
-  if (Object.keys(olds).length > 0) judgeSentences(declared, olds, checked.inputs);
-  counts.blurred += 1;
+  assertQuotaUsage(declared, checked.inputs, inputs);
+  if (Object.keys(olds).length > 0) assertSentences(declared, olds, checked.inputs);
+  counts.partlyUnknown += 1;
 }
 
-/** A preview describes an update as far as it is known, whatever is unknown and whether or not the instance runs, in valid text. */
-function judgeSentences({ kind }: DeclaredResource, olds: Properties, news: Properties): void {
+/** A preview describes an update in valid text, whatever is unknown and whether or not the instance runs. */
+function assertSentences({ kind }: DeclaredResource, olds: Properties, news: Properties): void {
   const resource = resourceOf(kind);
   for (const state of ["running", "stopped"]) {
     const decided = diffResource(resource, { label: kind, olds: { ...olds, state }, news, movesMetro: false });
@@ -80,8 +86,8 @@ function judgeSentences({ kind }: DeclaredResource, olds: Properties, news: Prop
   }
 }
 
-/** Every notation means the same. */
-async function judgeRewritten(
+/** Every notation has the same meaning. */
+async function assertNotationsAreEqual(
   declared: DeclaredResource,
   olds: Properties,
   inputs: Properties,
@@ -103,17 +109,17 @@ async function judgeRewritten(
   counts.rewritten += 1;
 }
 
-/** Checks the first or the later inputs, by choice of the generator. */
-async function judge(declared: DeclaredResource, choose: RandomSource): Promise<void> {
+/** Tests the first or the later inputs, as the generator decides. */
+async function assertResource(declared: DeclaredResource, choose: RandomSource): Promise<void> {
   counts.resources += 1;
   const first = await accepted(declared, {}, declared.before);
   const isLater = first !== undefined && choose() < 0.5;
   const [olds, raw] = isLater ? [first, declared.after] : [{}, declared.before];
   const inputs = isLater ? await accepted(declared, olds, raw) : first;
-  counts[inputs === undefined ? "refused" : "accepted"] += 1;
+  counts[inputs === undefined ? "rejected" : "accepted"] += 1;
   if (inputs === undefined) return;
-  await judgeBlurred(declared, olds, raw, inputs, choose);
-  await judgeRewritten(declared, olds, inputs, choose);
+  await assertUnknownsDecideNothing(declared, olds, raw, inputs, choose);
+  await assertNotationsAreEqual(declared, olds, inputs, choose);
 }
 
 describe("the inputs of a random program", function () {
@@ -123,15 +129,15 @@ describe("the inputs of a random program", function () {
     await fc.assert(
       fc.asyncProperty(anyProgram, async ({ resources, seed }) => {
         const choose = seededRandom(seed);
-        for (const declared of resources) await judge(declared, choose);
+        for (const declared of resources) await assertResource(declared, choose);
       }),
       { numRuns: PROGRAMS },
     );
-    const { resources, accepted, refused, blurred, rewritten, sentences } = counts;
+    const { resources, accepted, rejected, partlyUnknown, rewritten, sentences } = counts;
     console.log(
-      `      ${PROGRAMS} programs: ${resources} resources, inputs accepted ${accepted} times and refused ${refused} times; ` +
-        `of the accepted, all ${blurred} that were made partly unknown and all ${rewritten} that were written otherwise were accepted again; ` +
-        `${sentences} sentences about updates to what is partly unknown`,
+      `      ${PROGRAMS} programs: ${resources} resources, inputs accepted ${accepted} times and rejected ${rejected} times; ` +
+        `of the accepted ones, all ${partlyUnknown} with unknown parts and all ${rewritten} in another notation were accepted again; ` +
+        `${sentences} sentences about partly unknown updates`,
     );
   });
 });

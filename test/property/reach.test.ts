@@ -8,14 +8,14 @@ import { diff } from "../../provider/definition/diff";
 import { resourceOf } from "../../provider/resources/all";
 import { KINDS, type ProgramKind, anyProgram } from "../support/anyProgram";
 
-/** The same programs every time, so that rare ones are not missed by chance. */
+/** A fixed seed, so that rare programs are not missed by chance. */
 const SAMPLE = { numRuns: 4000, seed: 1 };
 
 /** Inputs that no program changes in place, and why. */
 const NEVER_CHANGED: Readonly<Record<string, string>> = Object.fromEntries(
   ["args", "cloneFrom", "gid", "hostPath", "template", "uid"].map((property) => [
     `Volume.${property}`,
-    "takes a new volume: refused, or a replacement",
+    "requires a new volume: rejected, or a replacement",
   ]),
 );
 
@@ -43,22 +43,22 @@ const changeable = (kind: ProgramKind): readonly string[] =>
 
 describe("the random programs", function () {
   this.timeout(120_000);
-  const given = new Set<string>();
-  const changed = new Set<string>();
+  const setPaths = new Set<string>();
+  const changedInputs = new Set<string>();
 
   before(async () => {
     for (const { resources } of fc.sample(anyProgram, SAMPLE)) {
       for (const { kind, before: first, after } of resources) {
         const resource = resourceOf(kind);
-        const made = await check(resource, {}, first);
-        if (made.failures.length > 0) continue;
-        pathsIn(first, kind).forEach((path) => given.add(path));
-        const later = await check(resource, made.inputs, after);
+        const created = await check(resource, {}, first);
+        if (created.failures.length > 0) continue;
+        pathsIn(first, kind).forEach((path) => setPaths.add(path));
+        const later = await check(resource, created.inputs, after);
         if (later.failures.length > 0) continue;
-        pathsIn(after, kind).forEach((path) => given.add(path));
-        const changes = diff(resource, made.inputs, later.inputs as Properties);
+        pathsIn(after, kind).forEach((path) => setPaths.add(path));
+        const changes = diff(resource, created.inputs, later.inputs as Properties);
         if (changes.some(({ replace }) => replace)) continue;
-        changes.forEach(({ property }) => changed.add(`${kind}.${property}`));
+        changes.forEach(({ property }) => changedInputs.add(`${kind}.${property}`));
       }
     }
   });
@@ -66,13 +66,13 @@ describe("the random programs", function () {
   it("contain every input of every kind", () => {
     const all = KINDS.flatMap((kind) => pathsOf(resourceOf(kind).inputs, kind));
     assert.deepEqual(
-      all.filter((path) => !given.has(path)),
+      all.filter((path) => !setPaths.has(path)),
       [],
     );
   });
 
   it("change every updatable input in place, except for the listed reasons", () => {
-    const missing = KINDS.flatMap(changeable).filter((property) => !changed.has(property));
+    const missing = KINDS.flatMap(changeable).filter((property) => !changedInputs.has(property));
     assert.deepEqual(missing.sort(), Object.keys(NEVER_CHANGED).sort());
   });
 });

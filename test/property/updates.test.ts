@@ -1,4 +1,4 @@
-/** What a preview says, what an update does, and what exists afterwards, for arbitrary programs. `UNIKERNEL_TEST_UPDATES`: how many. */
+/** The sentences of a preview, the calls of the update and the result, for arbitrary programs. `UNIKERNEL_TEST_UPDATES`: their number. */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
@@ -22,13 +22,13 @@ const PROGRAMS = Number(process.env["UNIKERNEL_TEST_UPDATES"] ?? 30_000);
 
 /** The outcome of each resource of a program. */
 const OUTCOMES = {
-  invalid: "not accepted by check as they are made or changed",
-  long: "left out since they take long",
-  refused: "refused by the metro's facts",
+  invalid: "rejected by check at creation or change",
+  long: "skipped since they take long",
+  rejected: "rejected by the metro",
   unchanged: "unchanged",
-  replaced: "replaced, in the order and with the gap that the preview says",
-  locked: "not replaced since they are locked against deletion",
-  updated: "updated by the calls that the preview names, and no other",
+  replaced: "replaced, in the order and with the gap that the preview states",
+  locked: "not replaced because of a delete lock",
+  updated: "updated by exactly the calls that the preview names",
 } as const;
 type Outcome = keyof typeof OUTCOMES;
 
@@ -37,7 +37,7 @@ const counts = Object.fromEntries(Object.keys(OUTCOMES).map((outcome) => [outcom
 let calls = 0;
 let probes = 0;
 
-const TOLD: Readonly<Record<ProgramKind, (calls: readonly ApiCall[]) => readonly string[]>> = {
+const DESCRIBE_CALLS: Readonly<Record<ProgramKind, (calls: readonly ApiCall[]) => readonly string[]>> = {
   Instance: describeInstanceUpdate,
   Service: describeServiceUpdate,
   Volume: describeUpdate,
@@ -52,7 +52,7 @@ const withoutDetail = (step: string): string =>
     .replace(/, restarting it if it runs by then$/, "");
 
 /** Fields that differ between two creations of the same object: identity, times, and whether it runs. */
-const OWN: readonly string[] = [
+const PER_OBJECT_FIELDS: readonly string[] = [
   "uuid",
   "name",
   "created_at",
@@ -64,11 +64,11 @@ const OWN: readonly string[] = [
 ];
 
 /** An item as the API reports it, with sorted lists and case-insensitive domains. */
-function shown(item: object, more: readonly string[]): unknown {
-  const told = JSON.stringify(item, (key, value: unknown) =>
-    OWN.includes(key) || more.includes(key) ? undefined : value,
+function comparable(item: object, more: readonly string[]): unknown {
+  const json = JSON.stringify(item, (key, value: unknown) =>
+    PER_OBJECT_FIELDS.includes(key) || more.includes(key) ? undefined : value,
   );
-  return JSON.parse(told, (key, value: unknown) =>
+  return JSON.parse(json, (key, value: unknown) =>
     key !== "args" && Array.isArray(value)
       ? value.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
       : key === "fqdn"
@@ -78,7 +78,7 @@ function shown(item: object, more: readonly string[]): unknown {
 }
 
 const replicasOf = (world: InMemoryApi): unknown =>
-  [...world.instances.values()].map((one) => JSON.stringify(shown(one, ["service_group", "services"]))).sort();
+  [...world.instances.values()].map((one) => JSON.stringify(comparable(one, ["service_group", "services"]))).sort();
 
 const itemsOf = (world: InMemoryApi, kind: ProgramKind): ReadonlyMap<string, object> =>
   ({ Instance: world.instances, Service: world.services, Volume: world.volumes, Certificate: world.certificates })[
@@ -86,18 +86,18 @@ const itemsOf = (world: InMemoryApi, kind: ProgramKind): ReadonlyMap<string, obj
   ];
 
 /** Fields that keep the value of the server or an earlier program if this one omits them. */
-const keptBy = (kind: ProgramKind, inputs: Properties): readonly string[] => [
+const keptFields = (kind: ProgramKind, inputs: Properties): readonly string[] => [
   ...Object.entries(resourceOf(kind).inputs.shape)
     .filter(([key, schema]) => metaOf(schema as never)?.keptWhenAbsent === true && inputs[key] === undefined)
     .map(([key]) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
-  // A released domain is gone; the metro generates one for a new service.
+  // A released domain cannot be used again; the metro generates another one for a new service.
   ...(kind === "Service" && inputs["domains"] === undefined ? ["domains"] : []),
   // An address that is no longer chosen may stay.
   ...(kind === "Service" && (inputs["ports"] as Properties[]).some(({ ip }) => ip === undefined) ? ["ip"] : []),
 ];
 
 /** Only the metro knows the size of a template or a copied volume: a smaller request is rejected at creation. */
-const asksForLessThanItsOrigin = (kind: ProgramKind, { template, cloneFrom, sizeMb }: Properties): boolean =>
+const isSmallerThanSource = (kind: ProgramKind, { template, cloneFrom, sizeMb }: Properties): boolean =>
   kind === "Volume" && (template !== undefined || cloneFrom !== undefined) && Number(sizeMb) < FOREIGN_SIZE_MB;
 
 async function assertRejected(kind: ProgramKind, { context }: InMemoryApi, inputs: Properties): Promise<void> {
@@ -106,15 +106,15 @@ async function assertRejected(kind: ProgramKind, { context }: InMemoryApi, input
   );
 }
 
-/** A resource before its change. */
-interface Made {
+/** A resource that exists before its change. */
+interface CreatedResource {
   readonly world: InMemoryApi;
   readonly id: string;
   /** As in state: outputs over inputs. */
   readonly state: Properties;
 }
 
-async function make({ kind }: DeclaredResource, inputs: Properties): Promise<Made> {
+async function createResource({ kind }: DeclaredResource, inputs: Properties): Promise<CreatedResource> {
   const resource = resourceOf(kind);
   const world = new InMemoryApi();
   const { id, outputs } = await resource.create(world.context, inputs);
@@ -123,21 +123,26 @@ async function make({ kind }: DeclaredResource, inputs: Properties): Promise<Mad
   return { world, id, state: { ...inputs, ...outputs } };
 }
 
-/** Asserts that it matches a fresh create. */
-async function judgeResult({ kind }: DeclaredResource, { world, id }: Made, news: Properties, kept: readonly string[]) {
+/** Asserts that the result matches a new resource. */
+async function assertMatchesNew(
+  { kind }: DeclaredResource,
+  { world, id }: CreatedResource,
+  news: Properties,
+  kept: readonly string[],
+) {
   const resource = resourceOf(kind);
   const now = await resource.read(world.context, id, news);
   assert.deepEqual(diff(resource, now?.inputs ?? {}, news), [], "drift after the change");
-  const fresh = new InMemoryApi();
-  const anew = await resource.create(fresh.context, news);
+  const reference = new InMemoryApi();
+  const created = await resource.create(reference.context, news);
   assert.deepEqual(
-    shown(itemsOf(world, kind).get(id) ?? {}, kept),
-    shown(itemsOf(fresh, kind).get(anew.id) ?? {}, kept),
+    comparable(itemsOf(world, kind).get(id) ?? {}, kept),
+    comparable(itemsOf(reference, kind).get(created.id) ?? {}, kept),
   );
-  if (kind === "Service") assert.deepEqual(replicasOf(world), replicasOf(fresh));
+  if (kind === "Service") assert.deepEqual(replicasOf(world), replicasOf(reference));
 }
 
-const MAKES: readonly string[] = [
+const CREATES: readonly string[] = [
   "createInstance",
   "createService",
   "createVolume",
@@ -147,75 +152,82 @@ const MAKES: readonly string[] = [
 const DELETES: readonly string[] = ["deleteInstances", "deleteServices", "deleteVolumes", "deleteCertificates"];
 
 /** Calls for the resource itself, not for the replicas of a service. */
-const ownOrder = (kind: ProgramKind, made: readonly ApiCall[]): readonly string[] =>
-  made
+const stepOrder = (kind: ProgramKind, apiCalls: readonly ApiCall[]): readonly string[] =>
+  apiCalls
     .filter(({ route }) => route.includes(kind))
-    .flatMap(({ route }) => (MAKES.includes(route) ? ["make"] : DELETES.includes(route) ? ["delete"] : []));
+    .flatMap(({ route }) => (CREATES.includes(route) ? ["create"] : DELETES.includes(route) ? ["delete"] : []));
 
 /** Replaces a resource as the engine does, in the order that the provider requests. */
-async function judgeReplacement(declared: DeclaredResource, made: Made, decided: ResourceDiff): Promise<Outcome> {
+async function assertReplacement(
+  declared: DeclaredResource,
+  created: CreatedResource,
+  decided: ResourceDiff,
+): Promise<Outcome> {
   const { kind } = declared;
-  const { world, id, state } = made;
+  const { world, id, state } = created;
   const resource = resourceOf(kind);
   const [sentence = "", ...others] = describeChanges(resource, decided);
   const isLocked = state["deleteLock"] === true;
   assert.deepEqual(
     others.map((one) => one.includes("is locked against deletion")),
     isLocked ? [true] : [],
-    "nothing else is said of what is replaced",
+    "the preview of a replacement has no other sentences",
   );
   // An automatic name is generated again for a replacement.
   const named = decided.news[AUTO_NAME_KEY] === true ? { name: `${String(decided.news["name"])}-next` } : {};
-  const wanted = inputsFromState(resource, { ...decided.news, ...named });
+  const inputs = inputsFromState(resource, { ...decided.news, ...named });
   const olds = { inputs: inputsFromState(resource, state), outputs: state };
   const callsBefore = world.calls.length;
-  const unmake = () => resource.delete(world.context, id, olds);
+  const deleteOld = () => resource.delete(world.context, id, olds);
   if (isLocked) {
-    await assert.rejects(unmake(), { code: "NOT_ALLOWED" });
+    await assert.rejects(deleteOld(), { code: "NOT_ALLOWED" });
     return "locked";
   }
-  if (decided.deleteBeforeReplace) await unmake();
-  if (asksForLessThanItsOrigin(kind, wanted)) {
-    await assertRejected(kind, world, wanted);
-    return "refused";
+  if (decided.deleteBeforeReplace) await deleteOld();
+  if (isSmallerThanSource(kind, inputs)) {
+    await assertRejected(kind, world, inputs);
+    return "rejected";
   }
-  const { id: next } = await resource.create(world.context, wanted);
-  if (!decided.deleteBeforeReplace) await unmake();
-  const order = ownOrder(kind, world.calls.slice(callsBefore));
-  assert.deepEqual(order, sentence.includes("will be deleted and recreated") ? ["delete", "make"] : ["make", "delete"]);
-  assert.equal(await resource.read(world.context, id, olds.inputs), undefined, "the old one is gone");
-  await judgeResult(declared, { world, id: next, state }, wanted, []);
+  const { id: next } = await resource.create(world.context, inputs);
+  if (!decided.deleteBeforeReplace) await deleteOld();
+  const order = stepOrder(kind, world.calls.slice(callsBefore));
+  assert.deepEqual(
+    order,
+    sentence.includes("will be deleted and recreated") ? ["delete", "create"] : ["create", "delete"],
+  );
+  assert.equal(await resource.read(world.context, id, olds.inputs), undefined, "the old object is deleted");
+  await assertMatchesNew(declared, { world, id: next, state }, inputs, []);
   return "replaced";
 }
 
-async function judgeUpdate(declared: DeclaredResource, made: Made, after: Properties): Promise<Outcome> {
+async function assertUpdate(declared: DeclaredResource, created: CreatedResource, after: Properties): Promise<Outcome> {
   const { kind } = declared;
-  const { world, id, state } = made;
+  const { world, id, state } = created;
   const resource = resourceOf(kind);
-  const had = inputsFromState(resource, state);
-  const foretold = resource.describeUpdate?.(had, after, state) ?? [];
+  const oldInputs = inputsFromState(resource, state);
+  const previewedSteps = resource.describeUpdate?.(oldInputs, after, state) ?? [];
   const callsBefore = world.calls.length;
-  const olds = { inputs: had, outputs: state };
-  if (kind === "Volume" && Number(after["sizeMb"]) < Number(had["sizeMb"])) {
+  const olds = { inputs: oldInputs, outputs: state };
+  if (kind === "Volume" && Number(after["sizeMb"]) < Number(oldInputs["sizeMb"])) {
     await assert.rejects(resource.update(world.context, id, olds, after), { code: "INPUT_INVALID" });
     assert.deepEqual(world.calls.slice(callsBefore), []);
-    return "refused";
+    return "rejected";
   }
   const updated = await resource.update(world.context, id, olds, after);
   const changed = world.calls.slice(callsBefore);
-  assert.deepEqual(foretold.map(withoutDetail), TOLD[kind](changed), JSON.stringify(changed));
+  assert.deepEqual(previewedSteps.map(withoutDetail), DESCRIBE_CALLS[kind](changed), JSON.stringify(changed));
   calls += changed.length;
 
-  const callsThen = world.calls.length;
+  const callsAfterUpdate = world.calls.length;
   if (kind !== "Certificate") await resource.update(world.context, id, { inputs: after, outputs: updated }, after);
-  assert.deepEqual(world.calls.slice(callsThen), [], "an update to what is there changes nothing");
-  await judgeResult(declared, made, after, keptBy(kind, after));
+  assert.deepEqual(world.calls.slice(callsAfterUpdate), [], "an update to the current inputs changes nothing");
+  await assertMatchesNew(declared, created, after, keptFields(kind, after));
   return "updated";
 }
 
 /** Longest `stableForMs` to run: a rollout checks its instances every 200 ms for this long. */
 const MAX_STABLE_MS = 1_000;
-/** More instances than that are slow even in memory. */
+/** More instances than this are slow even in memory. */
 const MAX_SCALED = 20;
 
 /** A slow rollout, one without health responses, or autoscale with a large minimum. */
@@ -232,7 +244,7 @@ function takesLong(inputs: Properties): boolean {
   );
 }
 
-async function judge(declared: DeclaredResource, isNamed: boolean): Promise<Outcome> {
+async function changeResource(declared: DeclaredResource, isNamed: boolean): Promise<Outcome> {
   const { kind } = declared;
   const resource = resourceOf(kind);
   const before = await check(resource, {}, declared.before);
@@ -240,21 +252,21 @@ async function judge(declared: DeclaredResource, isNamed: boolean): Promise<Outc
   const after = await check(resource, before.inputs, declared.after);
   if (after.failures.length > 0) return "invalid";
   if (takesLong(before.inputs) || takesLong(after.inputs)) return "long";
-  if (asksForLessThanItsOrigin(kind, before.inputs)) {
+  if (isSmallerThanSource(kind, before.inputs)) {
     await assertRejected(kind, new InMemoryApi(), before.inputs);
-    return "refused";
+    return "rejected";
   }
-  const made = await make(declared, before.inputs);
+  const created = await createResource(declared, before.inputs);
   const own = isNamed ? {} : { [AUTO_NAME_KEY]: true };
   const [olds, news] = [
-    { ...made.state, ...own },
+    { ...created.state, ...own },
     { ...after.inputs, ...own },
   ];
   const decided = diffResource(resource, { label: kind, olds, news, movesMetro: false });
   if (decided.changes.length === 0) return "unchanged";
   return decided.changes.some(({ replace }) => replace)
-    ? judgeReplacement(declared, made, decided)
-    : judgeUpdate(declared, made, after.inputs);
+    ? assertReplacement(declared, created, decided)
+    : assertUpdate(declared, created, after.inputs);
 }
 
 describe("the update of a random program", function () {
@@ -262,14 +274,14 @@ describe("the update of a random program", function () {
 
   /** Every service responds as healthy, wherever it is. */
   before(() => {
-    const answer = () => {
+    const respond = () => {
       probes += 1;
       return { status: "pass" };
     };
     nock(/^https?:/)
       .persist()
       .get(/^/)
-      .reply(200, answer);
+      .reply(200, respond);
   });
   after(() => nock.cleanAll());
 
@@ -283,18 +295,18 @@ describe("the update of a random program", function () {
     ]);
   });
 
-  it("makes the calls of its preview and matches a fresh create", async () => {
+  it("makes the calls of its preview and matches a new resource", async () => {
     await fc.assert(
       fc.asyncProperty(anyProgram, async ({ resources, seed }) => {
         const choose = seededRandom(seed);
-        for (const declared of resources) counts[await judge(declared, choose() < 0.5)] += 1;
+        for (const declared of resources) counts[await changeResource(declared, choose() < 0.5)] += 1;
       }),
       { numRuns: PROGRAMS },
     );
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const outcomes = Object.entries(OUTCOMES).map(([outcome, what]) => `${counts[outcome as Outcome]} ${what}`);
     console.log(
-      `      ${PROGRAMS} programs, ${all} resources: ${outcomes.join("; ")} (${calls} calls; ${probes} questions for health)`,
+      `      ${PROGRAMS} programs, ${all} resources: ${outcomes.join("; ")} (${calls} calls; ${probes} health checks)`,
     );
   });
 });

@@ -218,22 +218,22 @@ const source = fc.oneof(
 );
 
 type RawInputs = Readonly<Record<string, unknown>>;
-const omitKeys = (given: RawInputs, keys: readonly string[]): RawInputs =>
-  Object.fromEntries(Object.entries(given).filter(([key]) => !keys.includes(key)));
+const omitKeys = (inputs: RawInputs, keys: readonly string[]): RawInputs =>
+  Object.fromEntries(Object.entries(inputs).filter(([key]) => !keys.includes(key)));
 
 /** What a branch inherits from its original. */
 const INHERITED_BY_BRANCH = ["args", "env", "memoryMb", "vcpus"];
 
 /** The same without properties that its other inputs forbid. */
-export function consistentInstance(given: RawInputs): RawInputs {
+export function consistentInstance(inputs: RawInputs): RawInputs {
   const forbidden = [
-    ...("branchFrom" in given ? INHERITED_BY_BRANCH : []),
-    ...("image" in given ? [] : ["type", "gpus"]),
-    ...("service" in given || "serviceGroup" in given ? [] : ["scaleToZero"]),
-    ...("image" in given && given["type"] === "full" ? ["scaleToZero"] : []),
+    ...("branchFrom" in inputs ? INHERITED_BY_BRANCH : []),
+    ...("image" in inputs ? [] : ["type", "gpus"]),
+    ...("service" in inputs || "serviceGroup" in inputs ? [] : ["scaleToZero"]),
+    ...("image" in inputs && inputs["type"] === "full" ? ["scaleToZero"] : []),
   ];
-  const allowed = omitKeys(given, forbidden);
-  const staysUp = (given["restartPolicy"] ?? "never") !== "never" || "scaleToZero" in allowed;
+  const allowed = omitKeys(inputs, forbidden);
+  const staysUp = (inputs["restartPolicy"] ?? "never") !== "never" || "scaleToZero" in allowed;
   return staysUp ? omitKeys(allowed, ["features"]) : allowed;
 }
 

@@ -55,8 +55,8 @@ const inputGroupsOf = (kind: ProgramKind): readonly (readonly string[])[] => {
 };
 
 /** Removes what a change of one group makes invalid in another. */
-const consistent = (kind: ProgramKind, given: Properties): Properties =>
-  kind === "Instance" ? consistentInstance(given) : given;
+const consistent = (kind: ProgramKind, inputs: Properties): Properties =>
+  kind === "Instance" ? consistentInstance(inputs) : inputs;
 
 /** The first inputs, with these properties as in the second: absent where it has none. */
 const withInputsOf = (first: Properties, second: Properties, keys: readonly string[]): Properties => ({
@@ -97,8 +97,8 @@ function arbitraryDeclaration(kind: ProgramKind): fc.Arbitrary<DeclaredResource>
 }
 
 /** As the engine passes it: in JSON, which has neither `undefined` nor -0. */
-const asEngineInputs = (given: Properties, name: string): Properties =>
-  JSON.parse(JSON.stringify({ ...given, name })) as Properties;
+const asEngineInputs = (inputs: Properties, name: string): Properties =>
+  JSON.parse(JSON.stringify({ ...inputs, name })) as Properties;
 
 const withName = ({ kind, before, after }: DeclaredResource, name: string): DeclaredResource => ({
   kind,

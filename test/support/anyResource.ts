@@ -125,14 +125,14 @@ const template = anyInstance.map((one): Record<string, unknown> => ({
 }));
 
 /** A volume has one writer. */
-const withReadOnlyVolumes = (given: Record<string, unknown>): Record<string, unknown> => ({
-  ...given,
-  volumes: ((given["volumes"] ?? []) as object[]).map((mount) => ({ ...mount, readonly: true })),
+const withReadOnlyVolumes = (inputs: Record<string, unknown>): Record<string, unknown> => ({
+  ...inputs,
+  volumes: ((inputs["volumes"] ?? []) as object[]).map((mount) => ({ ...mount, readonly: true })),
 });
 
 const instances = fc.oneof(
-  fc.tuple(template, fc.integer({ min: 0, max: 3 })).map(([given, replicas]) => ({
-    template: replicas > 1 ? withReadOnlyVolumes(given) : given,
+  fc.tuple(template, fc.integer({ min: 0, max: 3 })).map(([inputs, replicas]) => ({
+    template: replicas > 1 ? withReadOnlyVolumes(inputs) : inputs,
     replicas,
   })),
   fc.constant({ replicas: 0 }),
@@ -161,7 +161,10 @@ const health = fc.record(
 /** Health checks take much longer than everything else. */
 const rollout = fc.oneof(
   { weight: 4, arbitrary: manner },
-  { weight: 1, arbitrary: fc.tuple(manner, health).map(([how, asked]) => ({ ...how, health: asked })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(manner, health).map(([limits, healthCheck]) => ({ ...limits, health: healthCheck })),
+  },
 );
 
 /** A Service. */

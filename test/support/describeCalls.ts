@@ -1,4 +1,4 @@
-/** Calls of the API in the words of a preview. */
+/** Describes API calls with the sentences of a preview. */
 import type { ApiCall } from "./inMemoryApi";
 
 const camel = (snake: string): string => snake.replace(/_(.)/g, (_all, letter: string) => letter.toUpperCase());

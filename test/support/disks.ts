@@ -25,7 +25,7 @@ export const writeFileInDisk = (disk: string, source: string, name: string): voi
 /** The content of a file in the file system. */
 export const readFileInDisk = (disk: string, name: string): string => runE2fsTool("debugfs", "-R", `cat ${name}`, disk);
 
-/** While it exists, copies of disks start and wait. */
+/** While it exists, copies of disks start but wait for their release. */
 export class BlockedDiskCopies {
   readonly #folder: string;
   readonly #path: string;
@@ -35,13 +35,13 @@ export class BlockedDiskCopies {
     this.#path = before;
   }
 
-  /** Puts a `cp` first on PATH that waits for its release, then does what the real one does. */
+  /** Puts a `cp` first on PATH that waits for its release, then runs the real one. */
   static async begin(): Promise<BlockedDiskCopies> {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-held-"));
     const before = process.env["PATH"] ?? "";
     const real = before.split(path.delimiter).map((one) => path.join(one, "cp"));
     const found = real.find((file) => existsSync(file));
-    if (found === undefined) throw new Error("there is no cp on PATH");
+    if (found === undefined) throw new Error("cp is not on PATH");
     const script = `#!/bin/sh\nwhile [ -d '${folder}' ] && [ ! -e '${folder}/go' ]; do sleep 0.01; done\nexec '${found}' "$@"\n`;
     await fs.writeFile(path.join(folder, "cp"), script, { mode: 0o700 });
     process.env["PATH"] = `${folder}${path.delimiter}${before}`;

@@ -14,7 +14,7 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 
 type Json = Record<string, unknown>;
 
-/** What the engine would store for a resource that exists although the call failed. */
+/** The state that the engine would store for a resource that exists although the call failed. */
 export interface PartialResult {
   readonly id: string;
   readonly properties: Json;
@@ -60,6 +60,7 @@ export class DynamicProcess {
   private readonly client: ResourceProviderClient;
   private readonly engine: net.Server;
   private readonly ownFolder: string | undefined;
+  private readonly config: Json;
   /** Lines that it printed after its port, which the engine shows. */
   readonly printed: string[] = [];
 
@@ -70,7 +71,9 @@ export class DynamicProcess {
     client: ResourceProviderClient,
     engine: net.Server,
     ownFolder: string | undefined,
+    config: Json,
   ) {
+    this.config = config;
     this.engine = engine;
     this.kind = kind;
     this.text = text;
@@ -109,7 +112,7 @@ export class DynamicProcess {
       lines.once("line", resolve);
     });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    const started = new DynamicProcess(kind, text, child, client, engine, ownFolder);
+    const started = new DynamicProcess(kind, text, child, client, engine, ownFolder, config);
     lines.on("line", (line) => started.printed.push(line));
     const request = new pb.ConfigureRequest();
     request.setArgs(toStruct(config));
@@ -119,6 +122,22 @@ export class DynamicProcess {
     } catch (error) {
       await started.stop();
       throw error;
+    }
+  }
+
+  /** Starts the process of the next `pulumi` command: each command has its own. */
+  next(): Promise<DynamicProcess> {
+    return DynamicProcess.start(this.kind, this.config, undefined, this.text);
+  }
+
+  /** Deletes it as a later `pulumi` command does. */
+  async deleteLater(id: string, props: Json): Promise<void> {
+    const later = await this.next();
+    try {
+      await later.delete(id, props);
+    } finally {
+      this.printed.push(...later.printed);
+      await later.stop();
     }
   }
 
@@ -140,9 +159,9 @@ export class DynamicProcess {
     this.client.close();
     this.engine.close();
     if (this.child.exitCode === null) {
-      const gone = once(this.child, "exit");
+      const exited = once(this.child, "exit");
       this.child.kill();
-      await gone;
+      await exited;
     }
     if (this.ownFolder !== undefined) await fs.rm(this.ownFolder, { recursive: true });
   }

@@ -136,19 +136,19 @@ export function openStack(options: StackOptions): Stack {
   const engine = findEngine();
   const run = (
     operation: OperationRequest["operation"],
-    asked: OperationOptions = {},
+    operationOptions: OperationOptions = {},
     deployment?: object,
-  ): Promise<CommandOutcome> => runOperation(engine, options, operation, asked, deployment);
-  const perform = async (operation: OperationName, asked?: OperationOptions): Promise<OperationResult> => {
-    const { events, outputs, ...ended } = await run(operation, asked);
+  ): Promise<CommandOutcome> => runOperation(engine, options, operation, operationOptions, deployment);
+  const perform = async (operation: OperationName, operationOptions?: OperationOptions): Promise<OperationResult> => {
+    const { events, outputs, ...ended } = await run(operation, operationOptions);
     return { operation, ...ended, ...collectEvents(events), outputs: outputs ?? {} };
   };
   return {
     engine,
-    preview: (asked) => perform("preview", asked),
-    up: (asked) => perform("up", asked),
-    refresh: (asked) => perform("refresh", asked),
-    destroy: (asked) => perform("destroy", asked),
+    preview: (operationOptions) => perform("preview", operationOptions),
+    up: (operationOptions) => perform("up", operationOptions),
+    refresh: (operationOptions) => perform("refresh", operationOptions),
+    destroy: (operationOptions) => perform("destroy", operationOptions),
     state: () => readState(options),
     importState: async (deployment) => {
       const ended = await run("import", {}, deployment);
@@ -188,7 +188,7 @@ async function runOperation(
   engine: Engine,
   options: StackOptions,
   operation: OperationRequest["operation"],
-  asked: OperationOptions,
+  operationOptions: OperationOptions,
   deployment: object | undefined,
 ): Promise<CommandOutcome> {
   const project = path.resolve(options.project);
@@ -201,7 +201,7 @@ async function runOperation(
   });
   const request: OperationRequest = {
     operation,
-    options: asked,
+    options: operationOptions,
     pulumi: engine.pulumi,
     usesCli: engine.usesCli,
     project,
@@ -259,7 +259,7 @@ async function runOperation(
 function operationEnvironment(
   engine: Engine,
   backend: string,
-  given: Readonly<Record<string, string | undefined>>,
+  overrides: Readonly<Record<string, string | undefined>>,
 ): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(process.env)) {
@@ -277,7 +277,7 @@ function operationEnvironment(
     PULUMI_SKIP_CONFIRMATIONS: "true",
     NO_COLOR: "1",
   });
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(overrides)) {
     if (value === undefined) delete environment[name];
     else environment[name] = value;
   }

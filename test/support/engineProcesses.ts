@@ -12,7 +12,7 @@ export const OPERATION_MARKER_VARIABLE = "UNIKERNEL_TEST_OPERATION";
 const GRACE_MS = 15_000;
 const ENGINE_COMMAND = /^pulumi($|-)|cmd\/(dynamic-provider|run)\b|engineOperation\.ts$/;
 
-/** Asks the engine to stop, as Ctrl-C does; kills what has not ended after 15 seconds. */
+/** Interrupts the engine, as Ctrl-C does; kills the processes that have not exited after 15 seconds. */
 export async function interruptOperation(mark: string): Promise<void> {
   const engines = findProcesses(mark).filter(({ words }) => path.basename(words[0] ?? "") === "pulumi");
   for (const { pid } of engines) sendSignal(pid, "SIGINT");
@@ -47,7 +47,7 @@ function findProcesses(mark: string): readonly EngineProcess[] {
       );
       if (isPart) found.push({ pid: Number(name), words });
     } catch {
-      // it ended, or belongs to someone else
+      // it has exited, or belongs to another user
     }
   }
   return found;
@@ -57,6 +57,6 @@ function sendSignal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // it ended by itself at this moment
+    // it has just exited
   }
 }

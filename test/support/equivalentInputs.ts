@@ -26,30 +26,30 @@ export interface WritingStyle {
   readonly writesNulls: boolean;
 }
 
-/** The value in another notation, by its schema, which says which lists are sets and what the defaults are. */
+/** The value in another notation. Its schema defines which lists are sets, and the defaults. */
 export function rewriteEquivalently(
   schema: z.ZodType,
   value: unknown,
   style: WritingStyle,
   choose: RandomSource,
 ): unknown {
-  const bare = unwrapSchema(schema);
-  if (Array.isArray(value) && bare instanceof z.ZodArray) {
-    const items = value.map((item) => rewriteEquivalently(bare.element as z.ZodType, item, style, choose));
+  const plainSchema = unwrapSchema(schema);
+  if (Array.isArray(value) && plainSchema instanceof z.ZodArray) {
+    const items = value.map((item) => rewriteEquivalently(plainSchema.element as z.ZodType, item, style, choose));
     return style.isShuffled && metaOf(schema)?.unordered === true ? shuffled(items, choose) : items;
   }
   // In a program's own JSON, null and false have a meaning.
-  if (!isMap(value) || !(bare instanceof z.ZodObject || bare instanceof z.ZodRecord)) return value;
-  const shape = bare instanceof z.ZodObject ? (bare.shape as Readonly<Record<string, z.ZodType>>) : {};
-  const said = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
+  if (!isMap(value) || !(plainSchema instanceof z.ZodObject || plainSchema instanceof z.ZodRecord)) return value;
+  const shape = plainSchema instanceof z.ZodObject ? (plainSchema.shape as Readonly<Record<string, z.ZodType>>) : {};
+  const members = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
     const member = shape[key];
     if (inner === undefined || inner === null) return [];
     if (member === undefined) return [[key, inner]];
     const isDefault = member instanceof z.ZodDefault && isDeepStrictEqual(inner, member.def.defaultValue);
     return style.omitsDefaults && isDefault ? [] : [[key, rewriteEquivalently(member, inner, style, choose)]];
   });
-  const absent = style.writesNulls ? Object.keys(shape).filter((key) => said.every(([name]) => name !== key)) : [];
-  const all = [...said, ...absent.map((key): [string, unknown] => [key, null])];
+  const absent = style.writesNulls ? Object.keys(shape).filter((key) => members.every(([name]) => name !== key)) : [];
+  const all = [...members, ...absent.map((key): [string, unknown] => [key, null])];
   return Object.fromEntries(style.isShuffled ? shuffled(all, choose) : all);
 }
 

@@ -20,12 +20,12 @@ export const canonicalImage = (image: string): string =>
   image.includes("@") ? `oci://unikraft.io/${image}` : `oci://unikraft.io/${image}@${DIGEST}`;
 
 const urlOf = (image: CreateInstanceRequest["image"]): string =>
-  typeof image === "string" ? image : (image?.url ?? "made-from-another");
+  typeof image === "string" ? image : (image?.url ?? "created-from-another");
 
 /** What a GET reports after a POST: defaults filled in, sets in the server's order, references canonical. */
 export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): StoredInstance {
   const { name = "it", scale_to_zero, gpus, service_group, volumes = [], roms, plugins, ...rest } = request;
-  const { template: _t, branch_from: _b, checkpoint: _c, autostart, network_interfaces, ...said } = rest;
+  const { template: _t, branch_from: _b, checkpoint: _c, autostart, network_interfaces, ...settings } = rest;
   const reversed = <T>(list: readonly T[] | undefined): T[] | undefined => list && [...list].reverse();
   const named = service_group as
     { uuid?: string; name?: string; services?: { port: number; protocol?: string }[] } | undefined;
@@ -43,7 +43,7 @@ export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): S
     private_ip: "10.0.0.2",
     private_fqdn: `${name}.internal`,
     hostname: name,
-    ...said,
+    ...settings,
     uuid,
     name,
     image: canonicalImage(urlOf(request.image)),
@@ -53,7 +53,7 @@ export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): S
     schedules: reversed(request.schedules)?.map((one) => ({ ...one, next_at: "2026-02-01T00:00:00Z" })),
     roms: reversed(roms)?.map(({ name: rom, image, files, at }) => ({
       name: rom,
-      image: canonicalImage(image === undefined ? "made-of-files" : urlOf(image)),
+      image: canonicalImage(image === undefined ? "created-from-files" : urlOf(image)),
       at: at ?? `/rom/${rom}`,
       ...(files === undefined ? {} : { files: reversed(files) }),
     })),
@@ -92,7 +92,7 @@ export function itemOf(request: CreateInstanceRequest, uuid = uuidOf("1", 1)): S
   } as StoredInstance;
 }
 
-/** The response to a call instead of the truth: an item or a thrown error; `after` the work was done. */
+/** A fault in place of a call's response: a failed item or a thrown error. `after`: thrown after the call took effect. */
 export type Fault = { readonly item?: object; readonly error?: Error; readonly after?: boolean };
 
 const NOT_FOUND = { status: "error", error: 8, message: "No such thing" };
@@ -183,9 +183,9 @@ export class FakeInstances {
         this.log.push(entry);
         const fault = this.fault(entry);
         if (fault?.error !== undefined && fault.after !== true) throw fault.error;
-        const items = body.map((triple) => {
-          const refused = this.fault(`set ${triple.prop}`)?.item;
-          return refused ?? this.applied(triple);
+        const items = body.map((operation) => {
+          const rejected = this.fault(`set ${operation.prop}`)?.item;
+          return rejected ?? this.applied(operation);
         });
         if (fault?.error !== undefined) throw fault.error;
         return items;
@@ -211,7 +211,7 @@ export class FakeInstances {
       ],
       getInstanceLogs: () => [{ uuid: "", output: "" }],
     };
-    const calls = Object.entries(handlers).map(([name, answer]) => [
+    const calls = Object.entries(handlers).map(([name, handle]) => [
       name,
       async (request: { body?: unknown }) => {
         await Promise.resolve();
@@ -219,7 +219,7 @@ export class FakeInstances {
           routes[name as RouteName].body.parse(request.body);
           this.bodies.push(request.body);
         }
-        return { items: answer(request as never), message: undefined, metro: "test", requestId: undefined };
+        return { items: handle(request as never), message: undefined, metro: "test", requestId: undefined };
       },
     ]);
     return Object.assign(Object.fromEntries(calls), { metro: "test" }) as Client;
@@ -228,11 +228,11 @@ export class FakeInstances {
   private applied({ uuid, prop, op, value }: { uuid: string; prop: string; op: string; value?: unknown }): object {
     const item = this.find({ uuid });
     if (item === undefined) return NOT_FOUND;
-    const fresh = itemOf({ name: item.name, image: "none", ...(op === "set" ? { [prop]: value } : {}) }) as Record<
+    const reported = itemOf({ name: item.name, image: "none", ...(op === "set" ? { [prop]: value } : {}) }) as Record<
       string,
       unknown
     >;
-    Object.assign(item, { [prop]: prop === "delete_lock" ? value === true : fresh[prop] });
+    Object.assign(item, { [prop]: prop === "delete_lock" ? value === true : reported[prop] });
     return { status: "success", uuid, name: item.name };
   }
 }

@@ -42,7 +42,7 @@ const itemOf = (
 
 const notFound = (uuid: string) => ({ status: "error", uuid, error: 8, message: `No instance with uuid '${uuid}'` });
 const respondWith = (...items: readonly object[]) => Promise.resolve({ items, message: undefined });
-const unreachable = () => new UnikernelError("API_UNREACHABLE", "The answer was lost.");
+const unreachable = () => new UnikernelError("API_UNREACHABLE", "The response was lost.");
 
 /** Domains as reported: labels below the metro's own domain, whole names without the trailing dot. */
 const toReportedDomains = (domains: unknown): object[] =>
@@ -65,18 +65,18 @@ export class FakeServiceGroup {
   /** The actions in order, such as `create web-1`, `stop i1`, `delete i1`. */
   readonly log: string[] = [];
   services: object[] = [{ port: 80, handlers: ["http"] }];
-  /** Other settings of the group, in the API's words. */
+  /** Other settings of the service, in API form. */
   group: Record<string, unknown> = { domains: [{ fqdn: "web.test" }] };
-  /** The autoscale configuration, in the API's words. */
+  /** The autoscale configuration, in API form. */
   autoscale: Record<string, unknown> | undefined;
-  /** Members that are still listed after their deletion. */
-  goneMembers: { uuid: string; name: string }[] = [];
+  /** Deleted instances that the service still lists. */
+  deletedMembers: { uuid: string; name: string }[] = [];
   /** Rejects a PATCH by its property, or a change of autoscale (`autoscale`), with this item. */
   readonly rejections = new Map<string, object>();
   serviceExists = true;
   console = "";
-  /** Called before every create; throws, or says that the response is lost after the work is done. */
-  onCreate: (request: CreateInstanceRequest) => "answer" | "lose" = () => "answer";
+  /** Called before every create; throws, or returns "lose" to lose the response after the instance is created. */
+  onCreate: (request: CreateInstanceRequest) => "respond" | "lose" = () => "respond";
   /** Observes the state after each change and each sleep. */
   onChange: () => void = () => undefined;
   /** Milliseconds after its creation from which an instance is listed. */
@@ -117,6 +117,16 @@ export class FakeServiceGroup {
       else this.group[prop] = op === "del" ? undefined : value;
       return respondWith(this.serviceItem());
     },
+    patchInstances: ({ body }: { body: { uuid: string; prop: string; value: string[] }[] }) =>
+      respondWith(
+        ...body.map(({ uuid, prop, value }) => {
+          const held = this.instances.get(uuid);
+          if (held === undefined || prop !== "tags") return notFound(uuid);
+          this.instances.set(uuid, { ...held, request: { ...held.request, tags: value } });
+          this.log.push(`tag ${held.request.name ?? uuid}`);
+          return { status: "success", uuid, name: held.request.name ?? uuid };
+        }),
+      ),
     getAutoscale: () =>
       respondWith({
         ...SERVICE,
@@ -168,8 +178,8 @@ export class FakeServiceGroup {
       ),
     createInstance: ({ body }: { body: CreateInstanceRequest }) => {
       const outcome = this.onCreate(body);
-      const taken = [...this.instances.values()].some(({ request }) => request.name === body.name);
-      if (taken) return respondWith({ status: "error", name: body.name, error: 23, message: "exists" });
+      const isNameTaken = [...this.instances.values()].some(({ request }) => request.name === body.name);
+      if (isNameTaken) return respondWith({ status: "error", name: body.name, error: 23, message: "exists" });
       const uuid = this.add(body);
       this.log.push(`create ${uuid}`);
       this.onChange();
@@ -252,7 +262,7 @@ export class FakeServiceGroup {
       services: this.services,
       ...this.group,
       autoscale: this.autoscale !== undefined,
-      instances: [...members, ...this.goneMembers],
+      instances: [...members, ...this.deletedMembers],
     };
   }
 }

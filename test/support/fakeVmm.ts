@@ -13,7 +13,7 @@ export interface FakeGuest {
   readonly listenMs?: number;
   /** Serves connections to any port once it listens; a guest without one listens on nothing. */
   readonly serve?: (socket: net.Socket, guestPort: number) => void;
-  /** Ends by itself this long after `started`. */
+  /** Exits by itself this long after `started`. */
   readonly exits?: { readonly afterMs: number; readonly exit: VmExit };
   /** The exit after a graceful stop; `undefined` means that it ignores the request and is killed after the grace period. */
   readonly onStop?: VmExit | undefined;

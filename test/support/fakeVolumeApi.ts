@@ -26,11 +26,11 @@ export async function startFakeVolumeApi(): Promise<FakeVolumeApi> {
       return success("volumes", item(uuid));
     }
     const named = (body ?? []) as { uuid: string }[];
-    const asked = new URL(url, "http://x").searchParams.getAll("uuid");
-    const uuids = named.length > 0 ? named.map(({ uuid }) => uuid) : asked;
-    const found = uuids.map(item);
+    const queried = new URL(url, "http://x").searchParams.getAll("uuid");
+    const uuids = named.length > 0 ? named.map(({ uuid }) => uuid) : queried;
+    const items = uuids.map(item);
     if (method === "DELETE") uuids.forEach((uuid) => volumes.delete(uuid));
-    return success("volumes", ...found);
+    return success("volumes", ...items);
   });
   return Object.assign(api, { volumes });
 }

@@ -17,28 +17,34 @@ export async function startForwardProxy(options: {
   readonly password?: string;
 }): Promise<ForwardProxy> {
   const { to, password } = options;
-  const asked: string[] = [];
-  const wanted = password === undefined ? undefined : `Basic ${Buffer.from(`user:${password}`).toString("base64")}`;
+  const requests: string[] = [];
+  const expected = password === undefined ? undefined : `Basic ${Buffer.from(`user:${password}`).toString("base64")}`;
   const admits = (request: http.IncomingMessage): boolean => {
-    asked.push(`${request.method ?? ""} ${request.url ?? ""}`);
+    requests.push(`${request.method ?? ""} ${request.url ?? ""}`);
     proxy.headers = request.headers;
-    return wanted === undefined || request.headers["proxy-authorization"] === wanted;
+    return expected === undefined || request.headers["proxy-authorization"] === expected;
   };
   const sockets = new Set<net.Socket>();
   const server = http.createServer((request, response) => {
-    if (!admits(request)) return void response.writeHead(407, { "proxy-authenticate": "Basic" }).end("who are you?");
+    if (!admits(request))
+      return void response.writeHead(407, { "proxy-authenticate": "Basic" }).end("credentials required");
     const { pathname, search } = new URL(request.url ?? "");
     const { method, headers } = request;
-    const onward = http.request({ port: to, host: "127.0.0.1", path: pathname + search, method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
+    const onward = http.request(
+      { port: to, host: "127.0.0.1", path: pathname + search, method, headers },
+      (upstream) => {
+        response.writeHead(upstream.statusCode ?? 502, upstream.headers);
+        upstream.pipe(response);
+      },
+    );
     onward.on("error", () => response.destroy());
     request.pipe(onward);
   });
   server.on("connect", (request: http.IncomingMessage, client: net.Socket) => {
     if (!admits(request))
-      return void client.end("HTTP/1.1 407 Who Are You\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n");
+      return void client.end(
+        "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n",
+      );
     const onward = net.connect(to, "127.0.0.1", () => {
       client.write("HTTP/1.1 200 Connected\r\n\r\n");
       client.pipe(onward).pipe(client);
@@ -51,7 +57,7 @@ export async function startForwardProxy(options: {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const proxy: ForwardProxy = {
     port: (server.address() as net.AddressInfo).port,
-    requests: asked,
+    requests: requests,
     headers: {},
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

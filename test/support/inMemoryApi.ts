@@ -61,7 +61,7 @@ export class InMemoryApi {
   readonly certificates = new Map<string, Item>();
   readonly context: ProviderContext;
   private nowMs = Date.parse("2026-01-01T00:00:00Z");
-  private made = 0;
+  private uuidCount = 0;
   private requests = 0;
 
   constructor() {
@@ -102,11 +102,11 @@ export class InMemoryApi {
   }
 
   private newUuid(): string {
-    return uuidOf("1", (this.made += 1));
+    return uuidOf("1", (this.uuidCount += 1));
   }
 
-  private domains(name: string, asked: readonly Domain[] | undefined): object[] {
-    return (asked ?? [{ name: `${name}-1a2b3c` }]).map(({ name: one, certificate }) => ({
+  private domains(name: string, requested: readonly Domain[] | undefined): object[] {
+    return (requested ?? [{ name: `${name}-1a2b3c` }]).map(({ name: one, certificate }) => ({
       fqdn: one.endsWith(".") ? one.slice(0, -1) : `${one}.metro.test`,
       ...(certificate === undefined ? {} : { certificate: this.foreign(certificate) }),
     }));
@@ -149,16 +149,16 @@ export class InMemoryApi {
     if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
     if (!LIVE_PATCHABLE_PROPS.includes(prop) && item.state !== "stopped")
       return failedItem(ITEM_CODES.FailedWrongVmState, `${prop} needs a stop`);
-    const told = op === "set" ? { [prop]: value } : {};
-    const fresh = this.reported({ name: item.name, image: "none", ...told }, uuid) as Record<string, unknown>;
+    const settings = op === "set" ? { [prop]: value } : {};
+    const fresh = this.reported({ name: item.name, image: "none", ...settings }, uuid) as Record<string, unknown>;
     Object.assign(item, { [prop]: prop === "delete_lock" ? value === true : fresh[prop] });
     return { status: "success", ...identityOf(item) };
   }
 
   private serviceItem(item: Item): object {
     const members = [...this.instances.values()].filter((one) => serviceGroupUuidOf(one) === item.uuid);
-    const { scaling, ...said } = item;
-    return { ...said, autoscale: scaling !== undefined, instances: members.map(identityOf) };
+    const { scaling, ...settings } = item;
+    return { ...settings, autoscale: scaling !== undefined, instances: members.map(identityOf) };
   }
 
   private createService(body: Record<string, unknown>): object {
@@ -259,17 +259,17 @@ export class InMemoryApi {
     query: Readonly<Record<string, string[]>>,
     show: (one: Item) => object,
   ): object[] {
-    const asked: Named[] = [
+    const selectors: Named[] = [
       ...(query["uuid"] ?? []).map((uuid) => ({ uuid })),
       ...(query["name"] ?? []).map((name) => ({ name })),
     ];
-    return asked.map((one) => {
+    return selectors.map((one) => {
       const item = this.find(all, one);
       return item === undefined ? { ...failedItem(ITEM_CODES.NotFound, "none"), ...one } : show(item);
     });
   }
 
-  private gone(all: Map<string, Item>, { uuid = "" }: Named): object {
+  private deleteItem(all: Map<string, Item>, { uuid = "" }: Named): object {
     const item = all.get(uuid);
     if (item === undefined) return { ...failedItem(ITEM_CODES.NotFound, "none"), uuid };
     if (item["delete_lock"] === true) return failedItem(ITEM_CODES.NotAllowed, "locked");
@@ -310,10 +310,10 @@ export class InMemoryApi {
       patchInstances: (one: PatchEntry) => this.patchInstance(one),
       startInstances: (one: Named) => this.turned(one, "running"),
       stopInstances: (one: Named) => this.turned(one, "draining"),
-      deleteInstances: (one: Named) => this.gone(instances, one),
+      deleteInstances: (one: Named) => this.deleteItem(instances, one),
       createService: (body: Record<string, unknown>) => this.createService(body),
       patchServices: (one: PatchEntry) => this.patchService(one),
-      deleteServices: (one: Named) => this.gone(this.services, one),
+      deleteServices: (one: Named) => this.deleteItem(this.services, one),
       createAutoscale: (one: Named) => this.configure(one),
       deleteAutoscale: ({ uuid = "" }: Named) => {
         const item = this.services.get(uuid) ?? { uuid, name: "", scaling: undefined };
@@ -342,7 +342,7 @@ export class InMemoryApi {
           this.volumeOf(uuid === undefined ? { name: name ?? "" } : { uuid }),
         ),
       patchVolumes: (one: PatchEntry) => this.patchVolume(one),
-      deleteVolumes: (one: Named) => this.gone(this.volumes, one),
+      deleteVolumes: (one: Named) => this.deleteItem(this.volumes, one),
       attachVolumes: ({
         attach_to,
         at,
@@ -360,7 +360,7 @@ export class InMemoryApi {
         if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
         return copy(Object.assign(item, this.certificateItem(String(item["common_name"]), chain)));
       },
-      deleteCertificates: (one: Named) => this.gone(this.certificates, one),
+      deleteCertificates: (one: Named) => this.deleteItem(this.certificates, one),
     };
     const toReply = (items: readonly object[]) => ({ items, message: undefined, metro: "test", requestId: undefined });
     const asking = Object.entries(reads).map(([name, read]) => [

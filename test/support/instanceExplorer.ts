@@ -1,4 +1,4 @@
-/** Every transition that an instance can make: all requests and events, in every situation that it gets into. */
+/** Finds every transition of an instance: all requests and events, in every reachable situation. */
 import { mock } from "node:test";
 import type { InstanceRequest } from "../../provider/platform/instances/lifecycle/decideRequest";
 import type { InstanceRecord } from "../../provider/platform/store/instances";
@@ -15,29 +15,29 @@ const ACTIONS = [
   ...["started", "exited", "drained", "adopted", "lost"],
 ];
 
-/** Tries every action in every situation that actions lead to. Each situation is reached anew, since an actor cannot be copied. */
+/** Tries every action in every situation that actions lead to. Each situation is replayed from the start, since an actor cannot be copied. */
 async function explore(record: InstanceRecord): Promise<Transition[]> {
-  const found: Transition[] = [];
-  const seen = new Set<string>();
+  const transitions: Transition[] = [];
+  const visited = new Set<string>();
   const paths: string[][] = [[]];
   for (let path = paths.shift(); path !== undefined; path = paths.shift()) {
     for (const action of ACTIONS) {
       const world = new InstanceWorld(record);
       for (const step of [...path, action]) await world.act(step);
       world.close();
-      found.push(...world.made);
-      if (seen.has(world.situation) || world.situation.startsWith('["deleted"')) continue;
-      seen.add(world.situation);
+      transitions.push(...world.transitions);
+      if (visited.has(world.situation) || world.situation.startsWith('["deleted"')) continue;
+      visited.add(world.situation);
       paths.push([...path, action]);
     }
   }
-  return found;
+  return transitions;
 }
 
 /** The transitions of instances with and without service, scale to zero and restart policy, and of checkpoints. */
 export async function exploreTransitions(): Promise<Transition[]> {
-  const found: Transition[] = [];
-  mock.timers.enable({ apis: ["setTimeout"] }); // what an instance asks itself for after a time is an action here
+  const transitions: Transition[] = [];
+  mock.timers.enable({ apis: ["setTimeout"] }); // actions take the place of the instance's own timers
   try {
     for (const serviceUuid of [undefined, "service"])
       for (const restartPolicy of ["never", "always"] as const)
@@ -47,7 +47,7 @@ export async function exploreTransitions(): Promise<Transition[]> {
           { policy: "on", stateful: true },
         ] as const)
           for (const state of ["stopped", "checkpoint"] as const)
-            found.push(
+            transitions.push(
               ...(await explore({
                 ...runningRecord,
                 serviceUuid,
@@ -58,5 +58,5 @@ export async function exploreTransitions(): Promise<Transition[]> {
   } finally {
     mock.timers.reset();
   }
-  return found;
+  return transitions;
 }

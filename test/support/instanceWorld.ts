@@ -1,4 +1,4 @@
-/** An instance's actor with everything around it in memory; records each change of its state with the cause. */
+/** An instance's actor with an in-memory environment; records each change of its state with the cause. */
 import { setImmediate as settle } from "node:timers/promises";
 import type { InstanceState } from "../../provider/contract/models";
 import { InstanceActor } from "../../provider/platform/instances/actor";
@@ -24,10 +24,10 @@ export interface Transition {
 
 const CRASH: VmExit = { kind: "panicked", detail: "" };
 
-/** One instance and everything that can happen to it. */
+/** One instance and every request and event that can affect it. */
 export class InstanceWorld {
-  /** What the actions so far have led to. */
-  readonly made: Transition[] = [];
+  /** The transitions caused by the actions so far. */
+  readonly transitions: Transition[] = [];
   #record: InstanceRecord;
   #actor: InstanceActor;
   #vm: ManualVm | undefined;
@@ -42,7 +42,7 @@ export class InstanceWorld {
     this.#actor = new InstanceActor(record, this.#env);
   }
 
-  /** What decides about everything that can happen next. */
+  /** The state that determines all further transitions. */
   get situation(): string {
     const { state, stopAskedBy, becomesTemplate, deleting, stopForced, restart, snapshotUuid } = this.#record.status;
     const vm = this.#vm?.isAlive === true && [this.#vm.hasStarted, this.#vm.paused];
@@ -59,7 +59,7 @@ export class InstanceWorld {
     return this.#vm?.isAlive === true && this.#vm.paused;
   }
 
-  /** Makes one thing happen and waits until the instance has dealt with it. */
+  /** Performs one action and waits until the instance has handled it. */
   async act(action: string): Promise<void> {
     this.#changes = [];
     const before = this.#isPaused;
@@ -67,7 +67,7 @@ export class InstanceWorld {
     await settle();
     await settle();
     this.#changes.forEach((change, index, { length }) =>
-      this.made.push({
+      this.transitions.push({
         ...change,
         fromPaused: index === 0 && before,
         toPaused: index === length - 1 && this.#isPaused,
@@ -75,7 +75,7 @@ export class InstanceWorld {
     );
   }
 
-  /** Ends the daemon. */
+  /** Stops the daemon. */
   close(): void {
     this.#actor.close();
   }
@@ -92,10 +92,10 @@ export class InstanceWorld {
         return vm?.end(CRASH);
       case "drained":
         return this.#endDrain?.();
-      case "adopted": // a daemon ended, the next one finds the VM
+      case "adopted": // a daemon exited, the next one adopts the VM
         if (vm === undefined || this.#record.status.deleting) return;
         return this.#restart().adoptVm(vm);
-      case "lost": // the VM ended while no daemon ran, or never began
+      case "lost": // the VM exited while no daemon ran, or never started
         if ((vm === undefined && this.#record.status.state !== "starting") || this.#record.status.deleting) return;
         this.#cause = "exited";
         this.#restart();

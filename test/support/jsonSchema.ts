@@ -49,9 +49,9 @@ export function propertiesOf(
 /** Depth from which optional parts are omitted, so that recursive schemas end. */
 const MAX_DEPTH = 6;
 
-/** Values that match the schema. Numbers are whole, since the documents do not distinguish them. */
-export function arbitraryOf(given: JsonSchema, resolve: ResolveRef, depth = 0): fc.Arbitrary<unknown> {
-  const schema = resolve(given);
+/** Values that match the schema. All numbers are integers, since the documents do not distinguish the types. */
+export function arbitraryOf(unresolved: JsonSchema, resolve: ResolveRef, depth = 0): fc.Arbitrary<unknown> {
+  const schema = resolve(unresolved);
   const inner = (one: JsonSchema): fc.Arbitrary<unknown> => arbitraryOf(one, resolve, depth + 1);
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
@@ -96,16 +96,21 @@ function recordOf(
   depth: number,
 ): fc.Arbitrary<unknown> {
   const required = schema.required ?? [];
-  const kept = Object.entries(properties).filter(([key]) => depth <= MAX_DEPTH || required.includes(key));
-  return fc.record(Object.fromEntries(kept.map(([key, one]) => [key, inner(one)])), {
-    requiredKeys: kept.map(([key]) => key).filter((key) => required.includes(key)),
+  const included = Object.entries(properties).filter(([key]) => depth <= MAX_DEPTH || required.includes(key));
+  return fc.record(Object.fromEntries(included.map(([key, one]) => [key, inner(one)])), {
+    requiredKeys: included.map(([key]) => key).filter((key) => required.includes(key)),
     noNullPrototype: true,
   });
 }
 
 /** Every violation of a schema, as `path: why`. An unknown member is one, as on strict servers. */
-export function schemaViolations(given: JsonSchema, value: unknown, resolve: ResolveRef, path = ""): readonly string[] {
-  const schema = resolve(given);
+export function schemaViolations(
+  unresolved: JsonSchema,
+  value: unknown,
+  resolve: ResolveRef,
+  path = "",
+): readonly string[] {
+  const schema = resolve(unresolved);
   const branches = schema.oneOf ?? schema.anyOf;
   if (branches !== undefined) {
     const each = branches.map((one) => schemaViolations(one, value, resolve, path));

@@ -1,4 +1,4 @@
-/** A client that requests in a loop without pauses, each time on a new connection. */
+/** A client that sends requests in a loop without pauses, each on a new connection. */
 import * as http from "node:http";
 
 /** One response. */
@@ -16,7 +16,7 @@ export const httpGet = (url: string, options: http.RequestOptions = { agent: fal
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
       response.on("error", reject);
     });
-    request.on("timeout", () => request.destroy(new Error("no answer within 60 s")));
+    request.on("timeout", () => request.destroy(new Error("no response within 60 s")));
     request.on("error", reject);
   });
 

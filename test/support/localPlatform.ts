@@ -105,7 +105,7 @@ export class LocalPlatform {
       try {
         process.kill(pid, "SIGKILL");
       } catch {
-        // it ended by itself
+        // it has exited
       }
     }
     await eventually("processes are gone", async () => (await findProcessesOf(this.folder)).length === 0);

@@ -1,4 +1,4 @@
-/** A VM that starts and ends when the test says so, for tests that need every moment in between. */
+/** A VM that starts and exits on the test's command, for tests of the moments in between. */
 import type { Vm, VmExit } from "../../provider/platform/vmm/vmm";
 
 /** A VM without a guest. A graceful stop waits for {@link end}, a forced one ends it. */

@@ -35,7 +35,7 @@ function filesBelow(folder: string): readonly string[] {
   });
 }
 
-/** What readers get. The parts that pages are generated from have links that hold on those pages only. */
+/** The published pages. Sources of generated pages are excluded: their links are valid on the generated pages only. */
 export const markdownPages = (): readonly MarkdownPage[] =>
   filesBelow("")
     .filter((file) => !file.startsWith("scripts/generate/"))

@@ -114,7 +114,7 @@ function decrypter(state: string): (value: unknown) => unknown {
 export class OldProject {
   readonly name: OldStateName;
   readonly folder: string;
-  /** State folder of a local platform, which does not exist: no preview has a reason to create it. */
+  /** State folder of a local platform; it does not exist, and no preview should create it. */
   readonly platform: string;
   private readonly project: TestProject;
 

@@ -31,7 +31,7 @@ export const documents = { metro: load("platform.json"), "control-plane": load("
 export const responseSchemaOf = (operation: Operation): JsonSchema =>
   operation.responses["200"].content["application/json"].schema;
 
-const NODES = "machines that an organisation brings to the cloud: a layer below what this library manages";
+const NODES = "an organisation's own machines: a layer below the resources of this library";
 const SIGN_IN = "signs a person in through a browser; a token is a setting here";
 
 /** Operations of the documents that the library does not offer, each with the reason. */
@@ -59,6 +59,6 @@ export const UNSUPPORTED_OPERATIONS: Readonly<Record<string, string>> = {
 export const DOCUMENTATION_ONLY_OPERATIONS: Readonly<Record<string, string>> = {
   "any method of /v1/instances/{uuid}/plugins/{plugin}/{path}":
     "passed on to a plugin in the guest, whose own API it is; a program asks it over its service",
-  "POST /v1/users": "makes an account: for those who run a metro",
+  "POST /v1/users": "creates an account: for operators of a metro",
   "GET /v1/audit": "a stream of events without end, of an enterprise's metro; a program has no use for it",
 };

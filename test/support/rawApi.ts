@@ -1,4 +1,4 @@
-/** An HTTP server whose responses a test writes itself, byte by byte if necessary. */
+/** An HTTP server whose responses a test writes, byte by byte if necessary. */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 

@@ -5,7 +5,7 @@ import type { Clock } from "../../provider/base/clock";
 import { timeoutError } from "../../provider/base/timeout";
 import type { ProviderContext } from "../../provider/resources/context";
 
-/** Signals that abort by a test's clock: whoever sleeps past their time makes them abort. */
+/** Signals that abort by a test's clock: a sleep past their timeout aborts them. */
 export class FakeTimeouts {
   readonly #clock: Clock;
   readonly #timers: { readonly atMs: number; readonly abort: () => void }[] = [];
@@ -35,7 +35,7 @@ export class FakeTimeouts {
   }
 }
 
-/** A context around a client made by a test. */
+/** A context around a test's client. */
 export function contextWithClient(client: Client, clock: Clock): ProviderContext {
   let changeCount = 0;
   // A test may change objects without the reader's knowledge, so nothing is cached.

@@ -17,7 +17,7 @@ export interface ExistingResource {
   readonly state: Properties;
 }
 
-/** The functions of a kind. The test gives the names of objects. */
+/** The functions of a kind. Tests set the names of objects. */
 export class ResourceDriver {
   readonly #kind: ResourceKind;
   readonly context: ProviderContext;
@@ -37,20 +37,20 @@ export class ResourceDriver {
   }
 
   /** Checked inputs; fails the test if they are rejected. */
-  async checkInputs(given: Properties, olds: Properties = {}): Promise<Properties> {
-    const { inputs, failures } = await check(this.#resource, olds, given);
+  async checkInputs(declared: Properties, olds: Properties = {}): Promise<Properties> {
+    const { inputs, failures } = await check(this.#resource, olds, declared);
     assert.deepEqual(failures, []);
     return inputs;
   }
 
-  async create(given: Properties): Promise<ExistingResource> {
-    const inputs = await this.checkInputs(given);
+  async create(declared: Properties): Promise<ExistingResource> {
+    const inputs = await this.checkInputs(declared);
     const { id, outputs } = await this.#resource.create(this.context, inputs);
     return { id, inputs, state: { ...inputs, ...outputs } };
   }
 
-  async update({ id, inputs, state }: ExistingResource, given: Properties): Promise<ExistingResource> {
-    const news = await this.checkInputs(given, inputs);
+  async update({ id, inputs, state }: ExistingResource, declared: Properties): Promise<ExistingResource> {
+    const news = await this.checkInputs(declared, inputs);
     const outputs = await this.#resource.update(
       this.context,
       id,
@@ -64,7 +64,7 @@ export class ResourceDriver {
     return this.#resource.delete(this.context, id, { inputs: this.#inputsIn(state), outputs: state });
   }
 
-  /** What is read of an object by uuid or name, without state. */
+  /** The result of reading an object by uuid or name, without state. */
   read(uuidOrName: string) {
     return this.#resource.read(this.context, uuidOrName, {});
   }

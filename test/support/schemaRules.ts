@@ -47,35 +47,35 @@ const BUILT_IN = ["pulumi.json#/Asset", "pulumi.json#/Archive", "pulumi.json#/Js
 /** All problems of a schema with their place; empty for a valid one. */
 export function schemaProblems(schema: Json): readonly string[] {
   const problems: string[] = [];
-  const say = (place: string, what: string) => void problems.push(`${place}: ${what}`);
+  const report = (place: string, what: string) => void problems.push(`${place}: ${what}`);
   const name = String(schema["name"]);
   const types = objectOf(schema["types"]);
   const resources = objectOf(schema["resources"]);
   const functions = objectOf(schema["functions"]);
 
   const onlyKeys = (place: string, value: Json, allowed: readonly string[]) => {
-    for (const key of Object.keys(value)) if (!allowed.includes(key)) say(place, `unknown key '${key}'`);
+    for (const key of Object.keys(value)) if (!allowed.includes(key)) report(place, `unknown key '${key}'`);
   };
 
   const reference = (place: string, ref: string) => {
     if (BUILT_IN.includes(ref) || ref === "#/provider") return;
     const [, table, token = ""] = /^#\/(types|resources)\/(.+)$/.exec(ref) ?? [];
-    if (table === undefined) say(place, `'${ref}' is not a reference`);
-    else if ((table === "types" ? types : resources)[token] === undefined) say(place, `'${ref}' leads nowhere`);
+    if (table === undefined) report(place, `'${ref}' is not a reference`);
+    else if ((table === "types" ? types : resources)[token] === undefined) report(place, `'${ref}' does not exist`);
   };
 
   const type = (place: string, value: unknown) => {
-    if (!isObject(value)) return say(place, "is not a type");
+    if (!isObject(value)) return report(place, "is not a type");
     const { type: kind, $ref, items, additionalProperties, oneOf } = value;
     if (typeof $ref === "string") return reference(place, $ref);
     if (oneOf !== undefined) {
-      if (!Array.isArray(oneOf) || oneOf.length < 2) return say(place, "oneOf needs two types");
+      if (!Array.isArray(oneOf) || oneOf.length < 2) return report(place, "oneOf needs two types");
       return oneOf.forEach((one, index) => nested(`${place}.oneOf[${index}]`, one));
     }
     if (kind === "array") return nested(`${place}.items`, items);
     // Without additionalProperties it would be a map of strings, which must be explicit.
     if (kind === "object") return nested(`${place}.additionalProperties`, additionalProperties);
-    if (typeof kind !== "string" || PRIMITIVES[kind] === undefined) say(place, `'${String(kind)}' is not a type`);
+    if (typeof kind !== "string" || PRIMITIVES[kind] === undefined) report(place, `'${String(kind)}' is not a type`);
   };
   const nested = (place: string, value: unknown) => {
     onlyKeys(place, objectOf(value), ALLOWED_KEYS.type);
@@ -85,42 +85,43 @@ export function schemaProblems(schema: Json): readonly string[] {
   const properties = (place: string, value: unknown, reserved: Readonly<Record<string, string>> = {}) => {
     for (const [key, spec] of Object.entries(objectOf(value))) {
       const at = `${place}.${key}`;
-      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) say(at, "is not an identifier");
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) report(at, "is not an identifier");
       const why = { pulumi: "is reserved everywhere", ...reserved }[key];
-      if (why !== undefined) say(at, why);
+      if (why !== undefined) report(at, why);
       onlyKeys(at, objectOf(spec), ALLOWED_KEYS.property);
       type(at, spec);
       const { type: kind, default: fallback, const: constant, defaultInfo } = objectOf(spec);
-      for (const given of [fallback, constant]) {
+      for (const literal of [fallback, constant]) {
         const fits = typeof kind === "string" ? PRIMITIVES[kind] : undefined;
-        if (given !== undefined && fits?.(given) !== true) say(at, `${JSON.stringify(given)} is not a ${String(kind)}`);
+        if (literal !== undefined && fits?.(literal) !== true)
+          report(at, `${JSON.stringify(literal)} is not a ${String(kind)}`);
       }
       if (defaultInfo !== undefined && namesOf(objectOf(defaultInfo)["environment"]).length === 0) {
-        say(at, "defaultInfo names no environment variable");
+        report(at, "defaultInfo names no environment variable");
       }
     }
   };
 
   const required = (place: string, list: unknown, within: unknown) => {
     const names = namesOf(list);
-    for (const one of names) if (!(one in objectOf(within))) say(place, `'${one}' is required and not there`);
-    if (new Set(names).size !== names.length) say(place, "names something twice");
+    for (const one of names) if (!(one in objectOf(within))) report(place, `'${one}' is required but missing`);
+    if (new Set(names).size !== names.length) report(place, "contains a duplicate");
   };
 
   const token = (place: string, text: string) => {
     const [, owner, module, type] = /^([^:]+):([A-Za-z_][\w./]*):([A-Za-z_][\w./]*)$/.exec(text) ?? [];
-    if (owner === undefined) say(place, "is not a token of three parts");
-    else if (owner !== name) say(place, `belongs to package '${owner}'`);
-    else if (module === "provider") say(place, "uses the module name 'provider'");
+    if (owner === undefined) report(place, "is not a token of three parts");
+    else if (owner !== name) report(place, `belongs to package '${owner}'`);
+    else if (module === "provider") report(place, "uses the module name 'provider'");
     return `${module}/${type}`;
   };
 
   onlyKeys("schema", schema, ALLOWED_KEYS.package);
-  if (!/^[a-zA-Z][-a-zA-Z0-9_]*$/.test(name)) say("name", "is not a package name");
-  if (["pulumi", "input"].includes(name)) say("name", "is reserved");
+  if (!/^[a-zA-Z][-a-zA-Z0-9_]*$/.test(name)) report("name", "is not a package name");
+  if (["pulumi", "input"].includes(name)) report("name", "is reserved");
   // Source: semver.org, the suggested expression without build metadata.
   if (!/^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-.]+)?$/.test(String(schema["version"]))) {
-    say("version", "is not a semantic version");
+    report("version", "is not a semantic version");
   }
   const config = objectOf(schema["config"]);
   onlyKeys("config", config, ALLOWED_KEYS.config);
@@ -145,18 +146,18 @@ export function schemaProblems(schema: Json): readonly string[] {
   ] as const) {
     for (const text of Object.keys(table)) {
       const path = token(`${place}.${text}`, text);
-      if (paths.has(path.toLowerCase())) say(`${place}.${text}`, "has the name of another one");
-      if (modules.has(path)) say(`${place}.${text}`, "has the path of a module");
+      if (paths.has(path.toLowerCase())) report(`${place}.${text}`, "has the name of another one");
+      if (modules.has(path)) report(`${place}.${text}`, "has the path of a module");
       paths.add(path.toLowerCase());
     }
   }
   for (const [text, spec] of Object.entries(types)) {
     const { type: kind, properties: fields, required: list } = objectOf(spec);
     onlyKeys(`types.${text}`, objectOf(spec), ALLOWED_KEYS.objectType);
-    if (kind !== "object") say(`types.${text}`, "is not of type object");
+    if (kind !== "object") report(`types.${text}`, "is not of type object");
     properties(`types.${text}`, fields);
     required(`types.${text}.required`, list, fields);
-    if (needsItself(types, text)) say(`types.${text}`, "requires itself, so no value of it can exist");
+    if (needsItself(types, text)) report(`types.${text}`, "requires itself, so no value of it can exist");
   }
   for (const [text, spec] of Object.entries(resources)) {
     const place = `resources.${text}`;

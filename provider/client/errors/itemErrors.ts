@@ -72,7 +72,7 @@ export const ITEM_ERRORS: Readonly<Record<ItemCodeName, ItemErrorMapping>> = {
   TooLong: { code: "API_REJECTED", hint: "Choose a shorter name or value." },
   AlreadyExists: {
     code: "ALREADY_EXISTS",
-    hint: "Choose another name, or omit the name to have a unique one generated.",
+    hint: "Choose another name, or leave the name out.",
   },
   CannotBeUsed: {
     code: "IN_USE",

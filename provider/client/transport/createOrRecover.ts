@@ -102,7 +102,7 @@ const nameTakenError = (transportError: UnikernelError): UnikernelError =>
     "ALREADY_EXISTS",
     `${transportError.message} The name is taken by an object that this program did not create.`,
     {
-      hint: "Choose another name, or omit the name to have a unique one generated.",
+      hint: "Set adopt: true to manage that object, choose another name, or leave the name out.",
       details: { ...transportError.details, mayHaveActed: false },
       cause: transportError,
     },

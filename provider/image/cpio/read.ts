@@ -1,4 +1,4 @@
-/** Reads a `newc` CPIO archive into a file tree, trusting nothing in it. */
+/** Reads a `newc` CPIO archive from an untrusted source into a file tree. */
 import { UnikernelError } from "../../base/errors";
 import { isTreePath } from "../rootfs/completeTree";
 import type { FileTree, TreeEntry } from "../rootfs/tree";
@@ -8,11 +8,11 @@ const malformedArchiveError = (offset: number, what: string): UnikernelError =>
   new UnikernelError("BUILD_FAILED", `A CPIO archive is malformed at byte ${offset}: ${what}.`);
 
 /**
- * The tree in an archive. Leading `./` and `/` of names are dropped; devices and FIFOs are skipped; later entries
- * replace earlier ones of the same name; hard links all get the content. File contents are views into `bytes`.
+ * Reads an archive. Leading `./` and `/` of names are stripped; devices and FIFOs are skipped; later entries replace
+ * earlier ones of the same name; all hard links of a file get its content. File contents are views into `bytes`.
  *
- * Throws `BUILD_FAILED` for anything malformed: truncated, wrong magic, a path with `..`, text that is not UTF-8,
- * no trailer, or data behind the trailer.
+ * Throws `BUILD_FAILED` for a malformed archive: truncated, wrong magic number, a path with `..`, a name that is not
+ * UTF-8, no trailer, or data after the trailer.
  */
 export function readCpio(bytes: Uint8Array): FileTree {
   const tree = new Map<string, TreeEntry>();
@@ -20,7 +20,7 @@ export function readCpio(bytes: Uint8Array): FileTree {
   for (const { header, name, data, offset } of readEntries(bytes)) {
     const path = name.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
     if (path === "" || path === ".") continue;
-    if (!isTreePath(path)) throw malformedArchiveError(offset, `the name '${name}' leaves the archive`);
+    if (!isTreePath(path)) throw malformedArchiveError(offset, `the path '${name}' is not allowed`);
     const mode = header.mode & 0o7777;
     switch (header.mode & FILE_TYPE.mask) {
       case FILE_TYPE.directory:
@@ -34,7 +34,7 @@ export function readCpio(bytes: Uint8Array): FileTree {
         if (header.links > 1) addHardLink(links, header, path, data);
         break;
       default:
-        break; // devices, FIFOs and sockets have no place in a FileTree
+        break; // a FileTree cannot represent devices, FIFOs and sockets
     }
   }
   for (const { paths, content } of links.values()) {
@@ -46,7 +46,7 @@ export function readCpio(bytes: Uint8Array): FileTree {
   return tree;
 }
 
-/** Hard links share an inode number, and only one of them (usually the last) carries the bytes. */
+/** Hard links share an inode number; only one of them, usually the last, carries the content. */
 function addHardLink(
   links: Map<string, { paths: string[]; content: Uint8Array }>,
   header: CpioHeader,
@@ -72,7 +72,7 @@ interface CpioEntry {
 function* readEntries(bytes: Uint8Array): Generator<CpioEntry> {
   let offset = 0;
   const take = (length: number, what: string): Uint8Array => {
-    if (offset + length > bytes.length) throw malformedArchiveError(offset, `it ends within ${what}`);
+    if (offset + length > bytes.length) throw malformedArchiveError(offset, `it ends inside ${what}`);
     const taken = bytes.subarray(offset, offset + length);
     offset += length;
     return taken;
@@ -80,10 +80,11 @@ function* readEntries(bytes: Uint8Array): Generator<CpioEntry> {
   for (;;) {
     const start = offset;
     const header = decodeHeader(take(HEADER_BYTES, "a header"));
-    if (header === undefined) throw malformedArchiveError(start, "no 'newc' header stands here");
+    if (header === undefined) throw malformedArchiveError(start, "no 'newc' header found");
     if (header.nameBytes < 1) throw malformedArchiveError(start, "a name is empty");
     const raw = take(header.nameBytes, "a name");
-    if (raw.indexOf(0) !== raw.length - 1) throw malformedArchiveError(start, "a name does not end with its only NUL");
+    if (raw.indexOf(0) !== raw.length - 1)
+      throw malformedArchiveError(start, "a name has no NUL at its end, or another before it");
     const name = decodeUtf8(raw.subarray(0, -1), start);
     take(Math.min(paddingBytes(HEADER_BYTES + header.nameBytes), bytes.length - offset), "padding");
     if (name === TRAILER_NAME) {

@@ -1,4 +1,4 @@
-/** Packs a file tree as a `newc` CPIO archive, the form Linux and Unikraft accept as initrd. */
+/** Packs a file tree as a `newc` CPIO archive, the initrd format of Linux and Unikraft. */
 import * as fs from "node:fs";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
@@ -18,29 +18,30 @@ import {
 } from "./header";
 
 /**
- * Why an entry does not fit the format, as a sentence that names its path; `undefined` when it fits:
- * files up to 4 GiB minus one byte, names and link targets up to 4095 bytes.
+ * A sentence that says why the format cannot store an entry, with its path; `undefined` when it can. Limits: files up
+ * to 4 GiB minus one byte, names and link targets up to 4095 bytes.
  */
 export function findEntryProblem(path: string, entry: TreeEntry): string | undefined {
   if (Buffer.byteLength(path) > MAX_NAME_BYTES) {
-    return `The path '/${path.slice(0, 60)}…' has more than ${MAX_NAME_BYTES} bytes, more than an initrd can hold.`;
+    return `The path '/${path.slice(0, 60)}…' is longer than ${MAX_NAME_BYTES} bytes, the limit of an initrd.`;
   }
-  if (path === TRAILER_NAME) return `A file may not be called '${TRAILER_NAME}': that name ends an initrd.`;
+  if (path === TRAILER_NAME) return `A file cannot be named '${TRAILER_NAME}': that name marks the end of an initrd.`;
   if (entry.type === "file" && sizeOf(entry.content) > MAX_FILE_BYTES) {
-    return `'/${path}' has ${sizeOf(entry.content)} bytes, more than the 4 GiB that one file of an initrd can hold. Split it, or put it on a Volume.`;
+    return `'/${path}' has ${sizeOf(entry.content)} bytes; a file in an initrd must be smaller than 4 GiB. Split it, or put it on a Volume.`;
   }
   if (entry.type === "symlink" && Buffer.byteLength(entry.target) > MAX_NAME_BYTES) {
-    return `The link '/${path}' has a target of more than ${MAX_NAME_BYTES} bytes.`;
+    return `The link '/${path}' has a target longer than ${MAX_NAME_BYTES} bytes.`;
   }
   return undefined;
 }
 
 /**
- * Writes the archive to `file` and returns its size and digest. Names are sorted, owners and times are zero and inode
- * numbers are counted, so that equal trees give equal bytes.
+ * Writes the archive to `file` and returns its size and digest. The output is reproducible: names are sorted, owners
+ * and times are zero, and inode numbers are sequential.
  *
- * Throws `CONTEXT_INVALID` for entries that do not fit (see {@link findEntryProblem}) or that change while being read,
- * `NO_SPACE` when the disk is full; an aborted `signal` rejects with its reason. Half a file is left on failure.
+ * Throws `CONTEXT_INVALID` for entries that the format cannot store (see {@link findEntryProblem}) or that change while
+ * being read, `NO_SPACE` when the disk is full; an aborted `signal` rejects with its reason. A failure leaves a partial
+ * file behind.
  */
 export async function writeCpio(
   tree: FileTree,
@@ -99,8 +100,8 @@ async function* readContent(name: string, content: FileContent): AsyncGenerator<
     yield chunk as Buffer;
   }
   if (bytesRead !== content.sizeBytes) {
-    throw new UnikernelError("CONTEXT_INVALID", `'/${name}' changed its size while it was being packed.`, {
-      hint: "Try again when nothing writes to the image context.",
+    throw new UnikernelError("CONTEXT_INVALID", `The size of '/${name}' changed while the file was being packed.`, {
+      hint: "Retry when nothing writes to the image context.",
     });
   }
 }

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError, systemErrorCode } from "../../base/errors";
 
-/** The names the vendor's tools look for. Source: KraftKit `unikraft/app/project.go`. */
+/** File names that the vendor's tools look for. Source: KraftKit `unikraft/app/project.go`. */
 export const KRAFTFILE_NAMES: readonly string[] = [
   "Kraftfile",
   "Kraftfile.yaml",
@@ -13,8 +13,8 @@ export const KRAFTFILE_NAMES: readonly string[] = [
 ];
 
 /**
- * Absolute path of the one Kraftfile in a folder; parents are not searched.
- * Throws `CONTEXT_INVALID` when the folder is missing or no folder, `KRAFTFILE_INVALID` for no or several Kraftfiles.
+ * Absolute path of the only Kraftfile in a folder; parent folders are not searched. Throws `CONTEXT_INVALID` when the
+ * folder is missing or not a folder, `KRAFTFILE_INVALID` when it contains no Kraftfile or more than one.
  */
 export async function findKraftfile(context: string): Promise<string> {
   const folder = path.resolve(context);
@@ -25,8 +25,8 @@ export async function findKraftfile(context: string): Promise<string> {
     throw new UnikernelError("KRAFTFILE_INVALID", `There is no Kraftfile in '${folder}'.`, {
       property: "context",
       hint: names.includes("Dockerfile")
-        ? "Add one with 'runtime' and 'rootfs'; a Dockerfile alone is not built here."
-        : `Add one of ${KRAFTFILE_NAMES.join(", ")}, or let 'context' point at the folder that holds it.`,
+        ? "Add one with 'runtime' and 'rootfs'; a Dockerfile alone is not enough."
+        : `Add one of ${KRAFTFILE_NAMES.join(", ")}, or point 'context' at the folder that contains it.`,
     });
   }
   if (others.length > 0) {
@@ -46,7 +46,7 @@ async function listFolder(folder: string): Promise<string[]> {
     const what = code === "ENOENT" ? "does not exist" : code === "ENOTDIR" ? "is not a folder" : "cannot be read";
     throw new UnikernelError("CONTEXT_INVALID", `The image context '${folder}' ${what}.`, {
       property: "context",
-      hint: "Let 'context' point at the folder that holds the Kraftfile; the path is relative to the program.",
+      hint: "Point 'context' at the folder that contains the Kraftfile; the path is relative to the program.",
       cause,
     });
   }

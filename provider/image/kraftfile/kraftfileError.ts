@@ -1,10 +1,10 @@
-/** Problems of a Kraftfile as text: file, line, column, the line itself and a caret. */
+/** Formats the problems of a Kraftfile: file, line, column, the line itself and a caret. */
 import { UnikernelError } from "../../base/errors";
 import type { Problem } from "./model";
 
 const MAX_EXCERPT_LENGTH = 120;
 
-/** `KRAFTFILE_INVALID` with all problems, in the order of the file. `details.problems` holds them for programs. */
+/** `KRAFTFILE_INVALID` with all problems in file order; `details.problems` has them in machine-readable form. */
 export function kraftfileError(file: string, text: string, problems: readonly Problem[]): UnikernelError {
   const ordered = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   const paragraphs = ordered.map((problem) => formatProblem(file, text, problem));
@@ -22,7 +22,7 @@ function formatProblem(file: string, text: string, { line, column, message }: Pr
   return `${head}\n  ${excerpt}\n  ${" ".repeat(column - 1 - from)}^`;
 }
 
-/** Everything below `env` is shown by position only, since its values may be secret. Errs on the side of silence. */
+/** Values below `env` may be secret, so such a problem shows its position only. In doubt, no excerpt is shown. */
 function mayContainEnv(lines: readonly string[], line: number): boolean {
   const above = lines.slice(0, line);
   if (/\benv["']?[ \t]*:/.test(above.at(-1) ?? "")) return true;
@@ -30,5 +30,5 @@ function mayContainEnv(lines: readonly string[], line: number): boolean {
   return section === undefined ? above.some((text) => /\benv\b/.test(text)) : /^["']?env\b/.test(section);
 }
 
-/** Control characters would move the caret, or the reader's terminal. */
+/** Control characters would misplace the caret or change the state of a terminal. */
 const replaceControlCharacters = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, " ");

@@ -1,6 +1,6 @@
 /**
- * Reads a Kraftfile, version 0.6 or 0.7. Stricter than the vendor's tools, which ignore what they do not know: a key
- * that would silently do nothing is a problem here.
+ * Parses a Kraftfile, version 0.6 or 0.7. Stricter than the vendor's tools, which ignore unknown keys: here a key that
+ * would silently have no effect is an error.
  *
  * Rules of the two versions: KraftKit `kraftfile/` and unikraft-cloud/x `kraftfile` with its JSON schemas.
  */
@@ -15,8 +15,8 @@ import { readTargets } from "./targetsKey";
 import { readCmd, readEnv, readLabels } from "./runKeys";
 
 /**
- * Parses the text of a Kraftfile; `file` is the name for messages. Throws `KRAFTFILE_INVALID` with every problem of
- * the file, each as `file:line:column: sentence` and an excerpt.
+ * Parses the text of a Kraftfile; `file` is the name used in messages. Throws `KRAFTFILE_INVALID` that lists every
+ * problem as `file:line:column: sentence` with an excerpt.
  */
 export function parseKraftfile(text: string, file = "Kraftfile"): Kraftfile {
   const source = new YamlSource(text);
@@ -30,11 +30,11 @@ function readRoot(source: YamlSource): Kraftfile | undefined {
   if (root === null) return source.report(null, "the file is empty; it needs at least 'spec' and 'runtime'.");
   const members = source.mapMembers(root, root, "a Kraftfile");
   if (members === undefined) return undefined;
-  const useful = [...TOP_LEVEL_KEYS].filter(([, fate]) => fate === "read").map(([key]) => key);
-  reportUnknownKeys(source, members, "a Kraftfile", [...TOP_LEVEL_KEYS.keys()], useful);
+  const suggested = [...TOP_LEVEL_KEYS].filter(([, support]) => support === "read").map(([key]) => key);
+  reportUnknownKeys(source, members, "a Kraftfile", [...TOP_LEVEL_KEYS.keys()], suggested);
   for (const { key, keyNode } of members) {
-    const fate = TOP_LEVEL_KEYS.get(key);
-    if (typeof fate === "object") source.report(keyNode, `'${key}' is not supported: ${fate.unsupported}.`);
+    const support = TOP_LEVEL_KEYS.get(key);
+    if (typeof support === "object") source.report(keyNode, `'${key}' is not supported: ${support.unsupported}.`);
   }
   const value = (key: string): Member | undefined => members.find((member) => member.key === key);
   const spec = readSpec(source, root, value("spec"), value("specification"));

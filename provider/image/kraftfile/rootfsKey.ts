@@ -1,4 +1,4 @@
-/** The key `rootfs`: a path, or in v0.7 also a map. Only directories are built here. */
+/** The key `rootfs`: a path, or in v0.7 also a map. Only directories are supported. */
 import * as yaml from "yaml";
 import { reportUnknownKeys } from "./unknownKeys";
 import type { Kraftfile } from "./model";
@@ -7,9 +7,9 @@ import type { Member, YamlSource } from "./yamlSource";
 const ROOTFS_TYPES = ["oci", "dir", "file", "tarball", "cpio", "erofs", "dockerfile"] as const;
 
 const DIRECTORY_ONLY_ADVICE =
-  "only directories can be packed here: unpack the files into a directory (for a Dockerfile: 'docker build -o rootfs .') and name it";
+  "only directories can be packed: unpack the files into a directory (for a Dockerfile: 'docker build -o rootfs .') and use its path";
 
-/** The directory to pack. */
+/** Reads `rootfs`: the directory to pack; `undefined` (and a problem) for anything else. */
 export function readRootfs(
   source: YamlSource,
   spec: Kraftfile["spec"] | undefined,
@@ -26,7 +26,7 @@ export function readRootfs(
   if (inner === undefined) return source.report(value, "'rootfs' needs a 'source'.");
   if (!yaml.isMap(inner.value)) return readDirectory(source, inner.value, inner.keyNode, "'rootfs.source'");
   const type = find("type");
-  if (type !== undefined) source.report(type.keyNode, "'rootfs.type' belongs into 'rootfs.source' when that is a map.");
+  if (type !== undefined) source.report(type.keyNode, "'rootfs.type' belongs in 'rootfs.source' when that is a map.");
   return readSource(source, inner);
 }
 

@@ -1,10 +1,10 @@
-/** The keys that say how an image is run: `cmd`, `env`, `labels`. */
+/** The keys that configure how an image runs: `cmd`, `env`, `labels`. */
 import * as yaml from "yaml";
 import type { Kraftfile } from "./model";
 import { splitShellWords } from "./shellWords";
 import type { Member, YamlSource } from "./yamlSource";
 
-/** The argv: v0.7 splits a string by the quoting rules of the shell, v0.6 keeps it one argument. */
+/** Reads `cmd` as argv: v0.7 splits a string by shell quoting rules, v0.6 keeps it as one argument. */
 export function readCmd(source: YamlSource, spec: Kraftfile["spec"] | undefined, member: Member): string[] | undefined {
   const { value, keyNode } = member;
   if (yaml.isSeq(value)) {
@@ -25,13 +25,14 @@ export function readCmd(source: YamlSource, spec: Kraftfile["spec"] | undefined,
   return source.report(value, `${split.problem} (character ${split.offset + 1}); write 'cmd' as a list.`);
 }
 
-/** Environment: a map is sorted by name, a list keeps its order. Values never get into a problem. */
+/** Reads `env`: a map is sorted by name, a list keeps its order. Problems never contain a value, which may be secret. */
 export function readEnv(source: YamlSource, { value, keyNode }: Member): Record<string, string> | undefined {
   if (value === null) return {};
   const entries = new Map<string, string>();
   const add = (key: string, text: string | undefined, node: yaml.Node | null): void => {
-    if (key === "" || /[=\0]/.test(key)) source.report(node, "a name in 'env' must not be empty or hold '=' or NUL.");
-    else if (entries.has(key)) source.report(node, `'env' names '${key}' twice.`);
+    if (key === "" || /[=\0]/.test(key))
+      source.report(node, "a name in 'env' must not be empty or contain '=' or NUL.");
+    else if (entries.has(key)) source.report(node, `'env' sets '${key}' twice.`);
     else if (text !== undefined) entries.set(key, text);
   };
   if (yaml.isSeq(value)) {
@@ -51,13 +52,13 @@ export function readEnv(source: YamlSource, { value, keyNode }: Member): Record<
   return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Labels, sorted. Numbers need no quotes: examples of the vendor write `cooldown_time_ms` bare. */
+/** Reads `labels`, sorted. Numbers need no quotes: the vendor's examples leave `cooldown_time_ms` unquoted. */
 export function readLabels(source: YamlSource, { value, keyNode }: Member): Record<string, string> | undefined {
   if (value === null) return {};
   const labels: [string, string][] = [];
   for (const member of source.mapMembers(value, keyNode, "'labels'") ?? []) {
     if (!/^[a-zA-Z0-9._/-]+$/.test(member.key)) {
-      source.report(member.keyNode, "a label may consist of letters, digits and '._/-' only.");
+      source.report(member.keyNode, "a label may contain only letters, digits and '._/-'.");
     }
     const text = source.scalar(member.value, member.keyNode, `'labels.${member.key}'`);
     if (text !== undefined) labels.push([member.key, text]);

@@ -6,7 +6,7 @@ import { reportUnknownKeys } from "./unknownKeys";
 import type { Kraftfile } from "./model";
 import type { Member, YamlSource } from "./yamlSource";
 
-/** The runtime's reference, without `oci://`. */
+/** Reads `runtime`: a reference without `oci://`; `undefined` (and a problem) when it is missing or invalid. */
 export function readRuntime(
   source: YamlSource,
   root: yaml.Node,
@@ -33,7 +33,7 @@ export function readRuntime(
 function checkRuntimeKeys(source: YamlSource, parts: readonly Member[]): void {
   const kconfig = parts.find(({ key }) => key === "kconfig");
   if (kconfig !== undefined)
-    source.report(kconfig.keyNode, "'runtime.kconfig' is not supported: runtimes are ready-made.");
+    source.report(kconfig.keyNode, "'runtime.kconfig' is not supported: runtimes are prebuilt.");
   reportUnknownKeys(source, parts, "'runtime'", ["source", "version", "kconfig"]);
 }
 
@@ -44,7 +44,7 @@ function toRuntimeReference(
 ): string | undefined {
   if (text === undefined) return undefined;
   if (text.startsWith("kernel://")) {
-    return source.report(value, "kernel files ('kernel://…') are not supported; name a runtime image.");
+    return source.report(value, "kernel files ('kernel://…') are not supported; use a runtime image.");
   }
   try {
     return formatReference(parseReference(text));

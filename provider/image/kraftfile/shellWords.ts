@@ -1,11 +1,11 @@
-/** Splits a command into words by the quoting rules of the POSIX shell, and runs nothing. */
+/** Splits a command into words by the quoting rules of the POSIX shell, without expansion or execution. */
 
-/** Words, or what keeps the text from being plain words; `offset` counts characters of the text. */
+/** The words, or why the text cannot be split; `offset` is the index of the offending character. */
 export type ShellWords = { readonly words: readonly string[] } | { readonly problem: string; readonly offset: number };
 
 /**
- * Quotes and backslashes work as in the shell. What only a shell could carry out (variables, command substitution,
- * pipes, redirections, comments) is a problem instead of silently becoming something else.
+ * Quotes and backslashes work as in the shell. Syntax that needs a shell (variables, command substitution, pipes,
+ * redirections, comments) is a problem, since passing it on literally would silently change its meaning.
  *
  * Source: POSIX.1-2017, Shell Command Language, 2.2 Quoting.
  */
@@ -25,7 +25,7 @@ export function splitShellWords(text: string): ShellWords {
       if (next === "\n") continue;
       word = (word ?? "") + (isEscape ? next : `\\${next}`);
     } else if (char === "$" || char === "`") {
-      return { problem: `'${char}' would need a shell, and 'cmd' is not run by one`, offset: at };
+      return { problem: `'${char}' needs a shell, but 'cmd' is not run by one`, offset: at };
     } else if (char === '"') {
       quote = quote === undefined ? { mark: '"', offset: at } : undefined;
       word ??= "";
@@ -38,11 +38,11 @@ export function splitShellWords(text: string): ShellWords {
       if (word !== undefined) words.push(word);
       word = undefined;
     } else if ("|&;<>()".includes(char) || (char === "#" && word === undefined)) {
-      return { problem: `'${char}' would need a shell, and 'cmd' is not run by one`, offset: at };
+      return { problem: `'${char}' needs a shell, but 'cmd' is not run by one`, offset: at };
     } else {
       word = (word ?? "") + char;
     }
   }
-  if (quote !== undefined) return { problem: `a ${quote.mark} is not closed in 'cmd'`, offset: quote.offset };
+  if (quote !== undefined) return { problem: `unclosed ${quote.mark} in 'cmd'`, offset: quote.offset };
   return { words: word === undefined ? words : [...words, word] };
 }

@@ -6,7 +6,7 @@ import type { Member, YamlSource } from "./yamlSource";
 
 const TARGET_KEYS = ["platform", "plat", "architecture", "arch", "name", "kconfig"];
 
-/** Other names of operating systems. Source: KraftKit `unikraft/plat`. */
+/** Aliases of platforms. Source: KraftKit `unikraft/plat`. */
 const PLATFORM_ALIASES = new Map([
   ["kvm", "qemu"],
   ["firecracker", "fc"],
@@ -21,7 +21,7 @@ const ARCHITECTURE_ALIASES = new Map([
   ["arm", "arm"],
 ]);
 
-/** The targets, normalised; unknown platforms pass, unknown architectures are problems. `name` is ignored. */
+/** Reads `targets`, normalised; unknown platforms are accepted, unknown architectures are problems. `name` is ignored. */
 export function readTargets(source: YamlSource, { value, keyNode }: Member): Target[] {
   const items = source.listItems(value, keyNode, "'targets'") ?? [];
   return items.flatMap((item, index) => {
@@ -46,10 +46,7 @@ function readTargetMap(source: YamlSource, item: yaml.Node, what: string): Targe
   reportUnknownKeys(source, members, what, TARGET_KEYS);
   const kconfig = members.find(({ key }) => key === "kconfig");
   if (kconfig !== undefined) {
-    source.report(
-      kconfig.keyNode,
-      "'kconfig' is not supported: kernels are not compiled here, runtimes are ready-made.",
-    );
+    source.report(kconfig.keyNode, "'kconfig' is not supported: runtimes are prebuilt, kernels are not compiled.");
   }
   const text = (short: string, long: string): string | undefined => {
     const member = members.find(({ key }) => key === short) ?? members.find(({ key }) => key === long);
@@ -71,7 +68,7 @@ function toTarget(
 ): Target | undefined {
   const known = ARCHITECTURE_ALIASES.get(architecture);
   if (known === undefined) {
-    return source.report(node, `unknown architecture '${architecture}'; known are x86_64, arm64 and arm.`);
+    return source.report(node, `unknown architecture '${architecture}'; use x86_64, arm64 or arm.`);
   }
   return { os: PLATFORM_ALIASES.get(platform) ?? platform, architecture: known };
 }

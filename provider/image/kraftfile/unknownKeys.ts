@@ -1,11 +1,13 @@
-/** Refuses keys that would silently do nothing. */
+/** Reports keys that would silently have no effect. */
 import { closestMatch } from "../../base/spelling";
 import { KEY_SYNONYMS } from "./model";
 import type { Member, YamlSource } from "./yamlSource";
 
 /**
- * Reports keys outside `known`, with the nearest known one; `x-…` is left to its owner. `where`: "a Kraftfile";
- * `useful`: the keys worth proposing when none is near.
+ * Reports keys outside `known` and suggests the closest known one; extension keys (`x-…`) are allowed.
+ *
+ * @param where what contains the keys, such as "a Kraftfile"
+ * @param suggested the keys to list when none is similar
  */
 export function reportUnknownKeys(
   source: YamlSource,

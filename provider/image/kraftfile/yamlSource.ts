@@ -1,4 +1,4 @@
-/** A parsed YAML file with positions, and typed looks at its nodes that collect problems instead of throwing. */
+/** A parsed YAML file with positions, and typed accessors that collect problems instead of throwing. */
 import * as yaml from "yaml";
 import type { Position, Problem } from "./model";
 import { explainYamlError } from "./yamlError";
@@ -24,18 +24,18 @@ export class YamlSource {
       prettyErrors: false,
       logLevel: "error", // "silent" would also drop the error about a second document
     });
-    // The first alone: the others mostly follow from it.
-    const broken = [...this.#document.errors, ...this.#document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
-    if (broken !== undefined) {
-      // What is not closed is noticed at the end: show the last line that holds something.
-      const offset = Math.min(broken.pos[0], text.trimEnd().length);
-      this.problems.push({ ...this.#at(offset), message: `this is not valid YAML: ${explainYamlError(broken)}.` });
+    // Report the first error only: the others mostly follow from it.
+    const first = [...this.#document.errors, ...this.#document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
+    if (first !== undefined) {
+      // An unclosed bracket is detected at the end of the file: point at the last non-blank line instead.
+      const offset = Math.min(first.pos[0], text.trimEnd().length);
+      this.problems.push({ ...this.#at(offset), message: `this is not valid YAML: ${explainYamlError(first)}.` });
       return;
     }
     yaml.visit(this.#document, {
       Alias: (_key, alias) => {
         if (alias.resolve(this.#document) === undefined) {
-          this.report(alias, "this is not valid YAML: no anchor of this name stands before it.");
+          this.report(alias, "this is not valid YAML: no anchor with this name precedes it.");
         }
       },
     });
@@ -52,21 +52,23 @@ export class YamlSource {
     return yaml.isNode(node) ? node : null;
   }
 
+  /** Where a node starts; the start of the file for `null`. */
   position(node: yaml.Node | null): Position {
     return this.#at(node?.range?.[0] ?? 0);
   }
 
+  /** Adds a problem at a node; returns `undefined`, so that readers can end with it. */
   report(node: yaml.Node | null, message: string): undefined {
     this.problems.push({ ...this.position(node), message });
   }
 
-  /** Members of a map; `undefined` (and a problem) for anything else. Keys of other types are problems. */
+  /** Members of a map; `undefined` (and a problem) for anything else. A key that is not a scalar is a problem. */
   mapMembers(node: yaml.Node | null, at: yaml.Node | null, what: string): Member[] | undefined {
     if (!yaml.isMap(node)) return this.report(node ?? at, `${what} must be a map.`);
     return node.items.flatMap(({ key, value }): Member[] => {
       const keyNode = this.resolve(key) ?? node;
       const text = scalarText(keyNode);
-      if (text === undefined || text === null) return this.report(keyNode, `a key of ${what} must be a word.`) ?? [];
+      if (text === undefined || text === null) return this.report(keyNode, `a key of ${what} must be a string.`) ?? [];
       return [{ key: text, keyNode, value: this.resolve(value) }];
     });
   }
@@ -77,13 +79,13 @@ export class YamlSource {
     return node.items.map((item) => this.resolve(item));
   }
 
-  /** A non-empty string; `undefined` (and a problem) for anything else, also for numbers. */
+  /** A non-empty string; `undefined` (and a problem) for anything else, numbers included. */
   string(node: yaml.Node | null, at: yaml.Node | null, what: string): string | undefined {
     if (!yaml.isScalar(node) || typeof node.value !== "string") {
       return this.report(node ?? at, `${what} must be a string${isPlainScalar(node) ? "; put it in quotes" : ""}.`);
     }
     if (node.value === "") return this.report(node, `${what} must not be empty.`);
-    if (node.value.includes("\0")) return this.report(node, `${what} must not hold a NUL character.`);
+    if (node.value.includes("\0")) return this.report(node, `${what} must not contain a NUL character.`);
     return node.value;
   }
 
@@ -94,7 +96,7 @@ export class YamlSource {
   scalar(node: yaml.Node | null, at: yaml.Node | null, what: string): string | undefined {
     const text = node === null ? null : scalarText(node);
     if (text === undefined) return this.report(node ?? at, `${what} must be a string, a number or a boolean.`);
-    if (text?.includes("\0")) return this.report(node, `${what} must not hold a NUL character.`);
+    if (text?.includes("\0")) return this.report(node, `${what} must not contain a NUL character.`);
     return text ?? "";
   }
 
@@ -104,7 +106,7 @@ export class YamlSource {
   }
 }
 
-/** `null` for null, `undefined` for what is no scalar. */
+/** `null` for null, `undefined` for a node that is not a scalar. */
 function scalarText(node: yaml.Node): string | null | undefined {
   if (!yaml.isScalar(node)) return undefined;
   if (node.value === null || node.value === undefined) return null;

@@ -1,4 +1,4 @@
-/** Blobs that may still have to be written: a digest that is known, and a way to get the bytes. */
+/** Blobs to store: a known digest, and a way to read the bytes when the layout lacks them. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -6,27 +6,27 @@ import { ContentMeter, type Digest, digestOf } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
 import { type LayerRef, layerChunks } from "./layer";
 
-/** Content for a layout. `chunks` is asked only when the layout lacks the blob, and may be asked again. */
+/** Content for a layout. `chunks` is called only when the layout lacks the blob, possibly more than once. */
 export interface BlobSource {
   readonly digest: Digest;
   readonly sizeBytes: number;
   chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** Bytes in memory; text counts as UTF-8. */
+/** A blob of bytes in memory; text is encoded as UTF-8. */
 export function blobFromBytes(content: Uint8Array | string): BlobSource {
   const bytes = Buffer.from(content);
   return { digest: digestOf(bytes), sizeBytes: bytes.length, chunks: () => [bytes] };
 }
 
-/** A layer tar that exists elsewhere, such as a runtime's kernel in the cache. */
+/** A blob of a layer tar that already exists on disk, such as a runtime's kernel in the cache. */
 export const blobFromLayer = ({ digest, sizeBytes, blob }: LayerRef): BlobSource => ({
   digest,
   sizeBytes,
   chunks: () => fs.createReadStream(blob, { highWaterMark: 256 * 1024 }),
 });
 
-/** A layer tar yet to be made around a file. Reads the file once now, and again when the layout lacks the blob. */
+/** A blob of a layer tar around a file. Reads the file once for the digest, and again when the layout lacks the blob. */
 export async function layerBlobFromFile(file: string, entry: string): Promise<BlobSource> {
   const meter = new ContentMeter();
   for await (const _chunk of meter.measure(layerChunks(file, entry)));
@@ -34,8 +34,8 @@ export async function layerBlobFromFile(file: string, entry: string): Promise<Bl
 }
 
 /**
- * Writes a blob to `file` and checks it against its digest and size. `flush` makes the bytes durable, since a name
- * that is a digest is believed for ever. Throws `BUILD_FAILED` when the bytes are others, `NO_SPACE` on a full disk.
+ * Writes a blob to `file` and checks it against its digest and size. `flush` makes the bytes durable, since a blob is
+ * never checked against its name again. Throws `BUILD_FAILED` on a mismatch, `NO_SPACE` on a full disk.
  */
 export async function writeBlob(source: BlobSource, file: string, signal?: AbortSignal): Promise<void> {
   const meter = new ContentMeter();
@@ -60,7 +60,7 @@ export async function writeBlob(source: BlobSource, file: string, signal?: Abort
       "BUILD_FAILED",
       `The content of blob ${source.digest} does not match its digest and size.`,
       {
-        hint: "If it came from a file, something wrote to that file; if from a registry, the transfer was damaged. Try again.",
+        hint: "Retry: the file changed while it was read, or the transfer from the registry was corrupted.",
       },
     );
   }

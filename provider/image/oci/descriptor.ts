@@ -1,8 +1,8 @@
 /**
- * The documents of an OCI image, as they are on disk and on the wire.
+ * The documents of an OCI image, as stored on disk and sent over the wire.
  *
- * Source: OCI image-spec 1.1 (descriptor.md, image-index.md, manifest.md, config.md); annotations and the spelling of
- * platforms: KraftKit `oci/` and unikraft-cloud/x `image-spec`.
+ * Source: OCI image-spec 1.1 (descriptor.md, image-index.md, manifest.md, config.md); annotations and platform names:
+ * KraftKit `oci/` and unikraft-cloud/x `image-spec`.
  */
 import * as z from "zod";
 import { type Digest, isDigest } from "../../base/digest";
@@ -24,16 +24,16 @@ export const LAYER_ANNOTATION = {
   initrd: "org.unikraft.kernel.initrd",
 } as const;
 
-/** Annotations of OCI. Source: OCI image-spec 1.1, annotations.md. */
+/** Standard annotations. Source: OCI image-spec 1.1, annotations.md. */
 export const ANNOTATION = {
   refName: "org.opencontainers.image.ref.name",
   created: "org.opencontainers.image.created",
 } as const;
 
-/** Where kernel and initrd stand inside their layers. */
+/** Paths of kernel and initrd inside their layers. */
 export const LAYER_ENTRY = { kernel: "unikraft/bin/kernel", initrd: "unikraft/bin/initrd" } as const;
 
-/** What an image runs on, in Unikraft's spelling: `qemu`, `fc`, `kraftcloud` / `x86_64`, `arm64`. */
+/** The platform of an image, with Unikraft's names: `qemu`, `fc`, `kraftcloud` / `x86_64`, `arm64`. */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
@@ -52,7 +52,7 @@ const wirePlatform = z.object({
   "os.features": z.array(z.string()).nullish(),
 });
 
-/** Content by digest. */
+/** A reference to a blob by digest; `size` in bytes. */
 export const descriptor = z.object({
   mediaType: z.string(),
   digest,
@@ -60,18 +60,20 @@ export const descriptor = z.object({
   platform: wirePlatform.optional(),
   annotations: annotations.nullish(),
 });
+/** Parsed {@link descriptor}. */
 export type Descriptor = z.infer<typeof descriptor>;
 
-/** Image index, also `index.json` of a layout, also Docker's manifest list. */
+/** An image index, the `index.json` of a layout, or Docker's manifest list. */
 export const imageIndex = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
   manifests: z.array(descriptor),
   annotations: annotations.nullish(),
 });
+/** Parsed {@link imageIndex}. */
 export type ImageIndex = z.infer<typeof imageIndex>;
 
-/** Image manifest, OCI's or Docker's. */
+/** An image manifest, OCI or Docker. */
 export const imageManifest = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
@@ -79,9 +81,10 @@ export const imageManifest = z.object({
   layers: z.array(descriptor),
   annotations: annotations.nullish(),
 });
+/** Parsed {@link imageManifest}. */
 export type ImageManifest = z.infer<typeof imageManifest>;
 
-/** Config blob; only what this package uses. */
+/** The config blob, reduced to the fields this package uses. */
 export const imageConfig = z.object({
   ...wirePlatform.shape,
   config: z
@@ -94,13 +97,14 @@ export const imageConfig = z.object({
     })
     .nullish(),
 });
+/** Parsed {@link imageConfig}. */
 export type ImageConfig = z.infer<typeof imageConfig>;
 
-/** True for an index of either family. */
+/** True for an OCI index or a Docker manifest list. */
 export const isIndexType = (mediaType: string): boolean =>
   mediaType === MEDIA_TYPE.index || mediaType === MEDIA_TYPE.dockerIndex;
 
-/** Platform to wire members, in a fixed order. */
+/** Converts a platform to its wire form. The order of the members is fixed, since it affects the digest. */
 export const toWirePlatform = ({
   os,
   architecture,
@@ -113,7 +117,7 @@ export const toWirePlatform = ({
   ...(osFeatures === undefined || osFeatures.length === 0 ? {} : { "os.features": [...osFeatures] }),
 });
 
-/** Wire members to platform. */
+/** Converts the wire form of a platform. */
 export const toPlatform = (wire: z.infer<typeof wirePlatform>): Platform => ({
   os: wire.os,
   architecture: wire.architecture,
@@ -121,5 +125,5 @@ export const toPlatform = (wire: z.infer<typeof wirePlatform>): Platform => ({
   ...(wire["os.features"] == null ? {} : { osFeatures: wire["os.features"] }),
 });
 
-/** `qemu/x86_64`. */
+/** Formats a platform as `qemu/x86_64`. */
 export const formatPlatform = ({ os, architecture }: Platform): string => `${os}/${architecture}`;

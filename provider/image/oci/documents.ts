@@ -1,9 +1,9 @@
 /**
- * The documents of one image: index → manifest → config, kernel layer, initrd layer. Pure, and without times, so that
- * equal parts give an equal digest.
+ * The documents of one image: index → manifest → config, kernel layer, initrd layer. They contain no times, so that
+ * equal parts give the same digest. Pure.
  *
- * Layout of the artefact: KraftKit `oci/` and unikraft-cloud/x `image-spec`. `platform` stands in the index entry, in
- * the config blob and in the config descriptor, because the two generations of tools look in different places.
+ * Layout of the artefact: KraftKit `oci/` and unikraft-cloud/x `image-spec`. `platform` is repeated in the index
+ * entry, the config blob and the config descriptor, because the two generations of tools read it from different places.
  */
 import type { Digest } from "../../base/digest";
 import { type BlobSource, blobFromBytes } from "./blob";
@@ -16,13 +16,14 @@ import {
   toWirePlatform,
 } from "./descriptor";
 
-/** What an instance of the image runs. */
+/** How an instance of the image runs. */
 export interface RunConfig {
   /** Complete argv; empty for the runtime's default. */
   readonly cmd: readonly string[];
-  /** In the order in which the guest gets it. */
+  /** In the order passed to the guest. */
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Absolute guest path; `undefined` for the runtime's default. */
   readonly workingDir?: string;
 }
 
@@ -36,7 +37,7 @@ export interface ImageParts {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** The documents of an image, the index first. */
+/** The documents of an image as blobs. */
 export interface ImageDocuments {
   readonly index: BlobSource;
   readonly manifest: BlobSource;
@@ -48,7 +49,7 @@ const sortByKey = (record: Readonly<Record<string, string>>): Record<string, str
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
-/** Composes the documents of an image. */
+/** Creates the documents of an image. */
 export function createImageDocuments({
   platform,
   config,
@@ -94,7 +95,7 @@ export function createImageDocuments({
 
 const toJsonBlob = (document: unknown): BlobSource => blobFromBytes(JSON.stringify(document));
 
-/** Descriptor of a blob. */
+/** The descriptor of a blob. */
 export const toDescriptor = (
   mediaType: string,
   { digest, sizeBytes }: Pick<BlobSource, "digest" | "sizeBytes">,

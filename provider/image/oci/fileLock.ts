@@ -1,13 +1,13 @@
 /**
- * A lock between processes, on files alone, that survives the death of its holder.
+ * A file lock between processes that recovers when its holder dies.
  *
- * The lock is a file that appears with its content in one step (a hard link to a file written before), so nobody ever
- * reads half of it. It holds the process id and a token that is never used twice. Removing a dead holder's lock is
- * itself done under a lock, named after the dead one's token: whoever holds that one may remove the file if it still
- * carries the token. While it does, only this one process may touch it, so a fresh lock of someone else is never
- * removed by mistake. Should the remover die too, the same rule applies to its lock.
+ * The lock file is created atomically with its content (as a hard link to a finished file), so no reader sees it half
+ * written. It contains the holder's process id and a unique token. A stale lock is removed under a second lock, named
+ * after the stale token: its holder removes the file only while the file still has that token. Only that process may
+ * then touch the file, so a new lock is never removed by mistake. If the remover dies too, the same rule applies to its
+ * lock.
  *
- * Holders must see each other's process ids: a folder may not be shared between machines or containers.
+ * Holders must share one process id namespace: the folder cannot be shared between machines or containers.
  */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
@@ -70,6 +70,6 @@ async function readHolder(file: string): Promise<{ pid: number; token: string } 
 }
 
 const lockHeldError = (file: string, pid: number | undefined): UnikernelError =>
-  new UnikernelError("BUILD_FAILED", `The image layout stayed locked by process ${pid ?? "unknown"} (${file}).`, {
-    hint: "If that process has nothing to do with this package, remove the file.",
+  new UnikernelError("BUILD_FAILED", `The image layout is locked by process ${pid ?? "unknown"} (${file}).`, {
+    hint: "Wait for that process to finish. If it does not belong to this package, remove the file.",
   });

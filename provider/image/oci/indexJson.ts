@@ -1,4 +1,4 @@
-/** `index.json` of a layout: which images it holds, and under which names. */
+/** `index.json` of a layout: the images it contains and their names. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Digest } from "../../base/digest";
@@ -8,7 +8,7 @@ import { ANNOTATION, MEDIA_TYPE, type Descriptor, type ImageIndex, imageIndex } 
 import { type Reference, canonicalRepository, formatReference, parseReference } from "./reference";
 import { type StoredImage, parseDocument, readImage } from "./storedImage";
 
-/** The index with `root` under `repository:tag`; the same object when that is so already. */
+/** Adds `root` as `repository:tag`; returns the same object when the index already has that entry. */
 export function withEntry(index: ImageIndex, repository: string, tag: string, root: Descriptor): ImageIndex {
   const name = formatReference({ repository, tag });
   const refName = (entry: Descriptor): string | undefined => entry.annotations?.[ANNOTATION.refName];
@@ -30,7 +30,7 @@ const uniqueByName = (entries: readonly Descriptor[]): Descriptor[] => [
   ...new Map(entries.map((entry) => [`${entry.annotations?.[ANNOTATION.refName]} ${entry.digest}`, entry])).values(),
 ];
 
-/** The entries of a layout; none when there is no layout yet. Throws `BUILD_FAILED` when it is damaged. */
+/** Reads the index of a layout; empty when there is no layout yet. Throws `BUILD_FAILED` when it is damaged. */
 export async function readIndex(folder: string): Promise<ImageIndex> {
   const file = path.join(folder, "index.json");
   try {
@@ -41,11 +41,11 @@ export async function readIndex(folder: string): Promise<ImageIndex> {
   }
 }
 
-/** Replaces `index.json`; the caller holds the lock. */
+/** Replaces `index.json`; the caller must hold the lock. */
 export const writeIndex = (folder: string, index: ImageIndex): Promise<void> =>
   writeFileAtomic(path.join(folder, "index.json"), JSON.stringify(index, undefined, 2));
 
-/** The reference an entry is kept under; `undefined` for entries of other tools that bear no such name. */
+/** The reference an entry is stored under; `undefined` when another tool wrote the entry without one. */
 export function referenceOf(entry: Descriptor): Reference | undefined {
   try {
     return parseReference(entry.annotations?.[ANNOTATION.refName] ?? "");
@@ -54,13 +54,13 @@ export function referenceOf(entry: Descriptor): Reference | undefined {
   }
 }
 
-/** The repository an entry belongs to. */
+/** The repository of an entry; `undefined` when it has no reference. */
 export function repositoryOf(entry: Descriptor): string | undefined {
   const name = referenceOf(entry);
   return name && canonicalRepository(name);
 }
 
-/** True when an entry is what a reference names. */
+/** True when a reference names this entry. */
 export function matchesReference(entry: Descriptor, wanted: Reference): boolean {
   const name = referenceOf(entry);
   if (name === undefined || canonicalRepository(name) !== canonicalRepository(wanted)) return false;
@@ -68,7 +68,7 @@ export function matchesReference(entry: Descriptor, wanted: Reference): boolean 
   return name.digest === undefined && (name.tag ?? "latest") === (wanted.tag ?? "latest");
 }
 
-/** The image of an entry; `undefined` when it has no name of ours, or its documents are gone. */
+/** The image of an entry; `undefined` when it has no reference, or its documents are missing. */
 export async function toStoredImage(folder: string, entry: Descriptor): Promise<StoredImage | undefined> {
   const name = referenceOf(entry);
   const image = name && (await readImage(folder, entry));

@@ -1,4 +1,4 @@
-/** Layers as Unikraft tools read them: an uncompressed tar with one file. A gzip layer would be ignored by them. */
+/** Layers in the form Unikraft tools read: an uncompressed tar with one file. The tools ignore gzip layers. */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import { pipeline } from "node:stream/promises";
@@ -6,19 +6,19 @@ import * as tar from "tar-stream";
 import type { Digest } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
 
-/** A layer that is at hand as a file. */
+/** A layer that exists as a file on disk. */
 export interface LayerRef {
-  /** Digest of the tar. */
+  /** Digest of the uncompressed tar. */
   readonly digest: Digest;
   /** Size of the tar. */
   readonly sizeBytes: number;
   /** Absolute path of the tar. */
   readonly blob: string;
-  /** Path of the one file inside it, without a leading slash: `unikraft/bin/kernel`. */
+  /** Path of its only file, without a leading slash: `unikraft/bin/kernel`. */
   readonly entry: string;
 }
 
-/** The bytes of a layer that holds `file` as `entry`. Equal files give equal bytes. */
+/** The bytes of a layer that contains `file` as `entry`. Equal files give equal bytes. */
 export async function* layerChunks(file: string, entry: string): AsyncGenerator<Uint8Array> {
   const { size } = await fs.promises.stat(file);
   const pack = tar.pack();
@@ -28,15 +28,15 @@ export async function* layerChunks(file: string, entry: string): AsyncGenerator<
   source.on("error", (error) => pack.destroy(error));
   source.pipe(sink);
   try {
-    for await (const chunk of pack) yield chunk as Uint8Array; // a tar is bytes; its type says unknown
+    for await (const chunk of pack) yield chunk as Uint8Array; // tar-stream types its chunks as unknown
   } finally {
     source.destroy();
   }
 }
 
 /**
- * Unpacks the one file of a layer to `toFile`, through a temporary name beside it.
- * Throws `BUILD_FAILED` when the layer does not hold it or is no tar, `NO_SPACE` when the disk is full.
+ * Unpacks the only file of a layer to `toFile`, atomically through a temporary file beside it. Throws `BUILD_FAILED` when
+ * the layer does not contain it or is not a tar, `NO_SPACE` when the disk is full.
  */
 export async function extractLayer(layer: LayerRef, toFile: string): Promise<void> {
   const temporary = `${toFile}.${crypto.randomUUID()}`;
@@ -61,5 +61,5 @@ export async function extractLayer(layer: LayerRef, toFile: string): Promise<voi
     source.destroy();
     await fs.promises.rm(temporary, { force: true });
   }
-  throw new UnikernelError("BUILD_FAILED", `Layer ${layer.digest} does not hold '${layer.entry}'.`);
+  throw new UnikernelError("BUILD_FAILED", `Layer ${layer.digest} does not contain '${layer.entry}'.`);
 }

@@ -1,14 +1,14 @@
 /**
- * An OCI image layout: a folder that holds images. The provider writes it, the local platform reads it, at once.
+ * An OCI image layout: a folder of images that the provider writes while the local platform reads it.
  *
  * Source: OCI image-spec 1.1, image-layout.md. Each entry of `index.json` is one image under one name, in the
  * annotation `org.opencontainers.image.ref.name`: `repository:tag`, or `repository@digest` for an image whose tag has
- * moved on and that lives until it is removed.
+ * moved to a newer image; it stays until it is removed.
  *
- * Two processes may write: blobs are first written under names of their own in `staging/`; then, under a lock, they are
- * renamed into place and `index.json` is replaced. Blobs are collected as garbage under the same lock, so none goes
- * between being found present and being referred to: whatever was collected meanwhile is simply staged again.
- * Readers need no lock, since every file appears whole.
+ * Several processes may write: each stages its blobs under unique names in `staging/`; then, under a lock, it renames
+ * them into place and replaces `index.json`. Garbage collection takes the same lock, so no blob disappears between the
+ * check that it is present and the entry that refers to it; a blob collected earlier is staged again. Readers need no
+ * lock, since every file appears atomically.
  */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -33,7 +33,7 @@ import { type RunConfig, toDescriptor, createImageDocuments } from "./documents"
 import { canonicalRepository, parseReference } from "./reference";
 import type { StoredImage } from "./storedImage";
 
-/** What to put into a layout. Kernel and initrd are layers that exist, or files to make layers of. */
+/** An image to store in a layout. Kernel and initrd are existing layers, or files to pack into layers. */
 export interface PutImageOptions {
   readonly repository: string;
   /** Defaults to `latest`. */
@@ -51,11 +51,11 @@ export interface PutImageOptions {
 export interface Layout {
   readonly folder: string;
   /**
-   * Stores an image under `repository:tag`; an image that held the tag keeps living under its digest. Blobs that are
-   * present are not written again. Calling twice is safe. Throws `NO_SPACE`, `BUILD_FAILED`, `INPUT_INVALID` (name).
+   * Stores an image under `repository:tag`; an image that had the tag remains under its digest. Blobs that are present
+   * are not rewritten. Idempotent. Throws `NO_SPACE`, `BUILD_FAILED`, `INPUT_INVALID` (name).
    */
   putImage(options: PutImageOptions): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
-  /** Stores ready-made documents and layers, `root` (an index or manifest) among them; as {@link putImage} otherwise. */
+  /** Stores finished documents and layers, including `root` (an index or manifest); otherwise as {@link putImage}. */
   putBlobs(options: {
     readonly repository: string;
     readonly tag?: string;
@@ -65,21 +65,21 @@ export interface Layout {
   }): Promise<StoredImage>;
   /**
    * The image of a reference (`repo`, `repo:tag`, `repo@sha256:…`, with or without host and `oci://`); `undefined`
-   * when it is not here. Throws `INPUT_INVALID` for what is no reference.
+   * when the layout does not have it. Throws `INPUT_INVALID` for an invalid reference.
    */
   resolve(reference: string): Promise<StoredImage | undefined>;
-  /** All images, in the order in which they came. */
+  /** All images, in the order they were stored. */
   list(): Promise<readonly StoredImage[]>;
   /**
-   * Removes the images of a repository, all but `keepDigest`, and every blob that no remaining image needs. Returns
-   * the digests of the images that went. Removing what is not here is no error.
+   * Removes the images of a repository except `keepDigest`, and every blob that no remaining image needs. Returns the
+   * digests of the removed images; none when there is nothing to remove.
    */
   remove(repository: string, options?: { readonly keepDigest?: Digest }): Promise<readonly Digest[]>;
-  /** Runs `work` with a path for a temporary file on the layout's own disk, which is removed afterwards. */
+  /** Runs `work` with the path of a temporary file on the layout's file system, and removes the file afterwards. */
   withTemporaryFile<T>(work: (file: string) => Promise<T>): Promise<T>;
 }
 
-/** Opens the layout in `folder`; what is missing of it is made by the first write. */
+/** Opens the layout in `folder`, which the first write creates if necessary. */
 export function openLayout(folder: string): Layout {
   const layout: Layout = {
     folder,

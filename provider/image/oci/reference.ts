@@ -1,20 +1,20 @@
 /**
- * Names of images: `[oci://][host[:port]/]path[:tag][@sha256:…]`.
+ * Image references: `[oci://][host[:port]/]path[:tag][@sha256:…]`.
  *
- * The first part is a host if it is `localhost`, contains `.` or `:`, or has an upper-case letter, as the unikraft CLI
- * reads it. Tag rule: OCI distribution-spec 1.1, "Pulling manifests".
+ * The first part is a host if it is `localhost`, or contains `.`, `:` or an upper-case letter, as in the unikraft CLI.
+ * Tag rule: OCI distribution-spec 1.1, "Pulling manifests".
  */
 import { type Digest, isDigest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
 
-/** A parsed image name. At least `repository` is present; a missing tag and digest mean `latest`. */
+/** A parsed image reference. Without tag and digest it means the tag `latest`. */
 export interface Reference {
   /** Host, with port if any; `undefined` for the default registry. */
   readonly registry?: string;
   /** Lower-case path: `nginx`, `official/base`. */
   readonly repository: string;
   readonly tag?: string;
-  /** Wins over the tag. */
+  /** Takes precedence over the tag. */
   readonly digest?: Digest;
 }
 
@@ -27,12 +27,12 @@ const MAX_REPOSITORY = 255;
 /** The vendor's registry, for names without a host. Source: unikraft CLI. */
 export const DEFAULT_REGISTRY = "index.unikraft.io";
 
-/** Hosts that mean the vendor's own registry; names in it are written without them. */
+/** Hosts of the vendor's registry, which canonical names omit. */
 const VENDOR_HOSTS: readonly string[] = [DEFAULT_REGISTRY, "unikraft.io"];
 
 const looksLikeHost = (part: string): boolean => part === "localhost" || /[.:A-Z]/.test(part);
 
-/** Parses an image name. Throws `INPUT_INVALID` with what is wrong. */
+/** Parses an image reference. Throws `INPUT_INVALID` with the reason. */
 export function parseReference(text: string): Reference {
   const invalidReference = (what: string): UnikernelError =>
     new UnikernelError("INPUT_INVALID", `'${text}' is not an image reference: ${what}.`, {
@@ -55,7 +55,7 @@ export function parseReference(text: string): Reference {
     throw invalidReference(`the repository has more than ${MAX_REPOSITORY} characters`);
   if (!repository.split("/").every((segment) => SEGMENT.test(segment))) {
     throw invalidReference(
-      "each part of the repository consists of 'a-z0-9._-' and neither starts nor ends with one of '._-'",
+      "each part of the repository may contain only 'a-z0-9._-' and must not start or end with one of '._-'",
     );
   }
   return {
@@ -66,15 +66,15 @@ export function parseReference(text: string): Reference {
   };
 }
 
-/** The text of a reference; {@link parseReference} gives the same parts back. */
+/** Formats a reference; the inverse of {@link parseReference}. */
 export function formatReference({ registry, repository, tag, digest }: Reference): string {
   const name = registry === undefined ? repository : `${registry}/${repository}`;
   return `${name}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
 
 /**
- * The one spelling of a repository under which a layout keeps it: without the vendor's host and without `official/`,
- * with which the same image can be named. Source: unikraft cloud documentation, "Image references".
+ * The canonical name of a repository, used in layouts: without the vendor's host and without `official/`, which are
+ * optional in a reference to the same image. Source: unikraft cloud documentation, "Image references".
  */
 export function canonicalRepository({ registry, repository }: Reference): string {
   if (registry !== undefined && !VENDOR_HOSTS.includes(registry)) return `${registry}/${repository}`;

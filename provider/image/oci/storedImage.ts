@@ -1,4 +1,4 @@
-/** Reads an image back from the documents in a layout. */
+/** Reads an image from the documents in a layout. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import * as z from "zod";
@@ -21,19 +21,20 @@ import type { RunConfig } from "./documents";
 
 /** An image in a layout. */
 export interface StoredImage extends RunConfig {
-  /** As canonicalRepository writes it. */
+  /** As returned by `canonicalRepository`. */
   readonly repository: string;
-  /** `undefined` for an image that no tag points to any more. */
+  /** `undefined` for an image that no tag points to. */
   readonly tag?: string;
-  /** Digest of the index: the image's identity. */
+  /** Digest of the index, which identifies the image. */
   readonly digest: Digest;
-  /** Bytes of all blobs of the image: index, manifest, config and layers. */
+  /** Total bytes of the image's blobs: index, manifest, config and layers. */
   readonly sizeBytes: number;
-  /** RFC 3339 time at which it came into this layout; `undefined` for layouts of other tools. Not part of the digest. */
+  /** RFC 3339 time when it was stored in this layout; `undefined` in layouts of other tools. Not part of the digest. */
   readonly createdAt?: string;
   readonly platform: Platform;
   /** `undefined` for images without a kernel. */
   readonly kernel?: LayerRef;
+  /** `undefined` for images without an initrd. */
   readonly initrd?: LayerRef;
 }
 
@@ -41,15 +42,15 @@ export interface StoredImage extends RunConfig {
 export const blobPath = (folder: string, digest: Digest): string =>
   path.join(folder, "blobs", "sha256", digest.slice("sha256:".length));
 
-/** An index and the manifest in it that is present here; a pulled index may list platforms that were not fetched. */
+/** The manifest of an index that is present; a pulled index may list platforms that were not fetched. */
 interface ResolvedManifest {
   readonly manifest: Descriptor;
   readonly indexBytes: number;
 }
 
 /**
- * Reads the image that `root` (an index, or a lone manifest) describes; `undefined` when its documents are gone.
- * Throws `BUILD_FAILED` for documents that are malformed.
+ * Reads the image that `root` (an index, or a lone manifest) describes; `undefined` when its documents are missing.
+ * Throws `BUILD_FAILED` for malformed documents.
  */
 export async function readImage(
   folder: string,
@@ -86,12 +87,12 @@ async function findManifest(folder: string, root: Descriptor): Promise<ResolvedM
   return undefined;
 }
 
-/** Digests of everything a root leads to, itself included, as far as its documents are present. */
+/** Digests of all blobs reachable from a root, itself included, as far as its documents are present. */
 export async function reachableFrom(folder: string, root: Descriptor): Promise<Digest[]> {
   if (isIndexType(root.mediaType)) {
     const index = await readDocument(folder, root.digest, imageIndex);
-    const below = await Promise.all((index?.manifests ?? []).map((manifest) => reachableFrom(folder, manifest)));
-    return [root.digest, ...below.flat()];
+    const children = await Promise.all((index?.manifests ?? []).map((manifest) => reachableFrom(folder, manifest)));
+    return [root.digest, ...children.flat()];
   }
   const manifest = await readDocument(folder, root.digest, imageManifest);
   const parts = manifest === undefined ? [] : [manifest.config, ...manifest.layers];
@@ -110,9 +111,9 @@ async function readDocument<T>(folder: string, digest: Digest, model: z.ZodType<
   return parseDocument(text, file, model);
 }
 
-/** Parses a JSON document. Throws `BUILD_FAILED` that names the file when it is not what `model` describes. */
+/** Parses a JSON document. Throws `BUILD_FAILED` with the file name when it does not match `model`. */
 export function parseDocument<T>(text: string, file: string, model: z.ZodType<T>): T {
-  const options = { hint: "The image layout is damaged; remove its folder to have images built and fetched anew." };
+  const options = { hint: "The image layout is damaged; remove its folder, and images are built or fetched again." };
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -122,10 +123,10 @@ export function parseDocument<T>(text: string, file: string, model: z.ZodType<T>
   const parsed = model.safeParse(json);
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues[0]?.path.join(".") ?? "";
-  throw new UnikernelError("BUILD_FAILED", `'${file}' is not an OCI document of its kind (at '${where}').`, options);
+  throw new UnikernelError("BUILD_FAILED", `'${file}' is not a valid OCI document (at '${where}').`, options);
 }
 
-/** Only uncompressed layers count, as for every reader of these images. */
+/** Considers uncompressed layers only, like all tools that read these images. */
 function findLayer(folder: string, layers: readonly Descriptor[], annotation: string): LayerRef | undefined {
   for (const { mediaType, digest, size, annotations } of layers) {
     const entry = annotations?.[annotation];
@@ -135,7 +136,7 @@ function findLayer(folder: string, layers: readonly Descriptor[], annotation: st
   return undefined;
 }
 
-/** The first of two entries with one name wins, as for getenv(3). */
+/** The first of several entries with the same name wins, as for getenv(3). */
 function parseEnv(entries: readonly string[]): Record<string, string> {
   const env = new Map<string, string>();
   for (const entry of entries) {

@@ -1,4 +1,4 @@
-/** Writing to a layout that others write to as well; layout.ts says how. */
+/** Concurrent writes to a layout; layout.ts describes the protocol. */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -11,19 +11,19 @@ import { readIndex, writeIndex } from "./indexJson";
 import { withFileLock } from "./fileLock";
 import { blobPath, reachableFrom } from "./storedImage";
 
-/** The lock that every change of a layout is made under. */
+/** The lock file that guards every change of a layout. */
 export const layoutLockFile = (folder: string): string => path.join(folder, "index.lock");
 
-/** Images may hold secrets of their programs; folders above that are missing, such as the state folder, are as private. */
+/** Images may contain secrets, so the folder, and any missing folder above it such as the state folder, is private. */
 const createPrivateFolder = (folder: string): Promise<unknown> => fs.mkdir(folder, { recursive: true, mode: 0o700 });
 
-/** Names in `staging/` start with the process that writes them, so that what a dead one left can be told. */
+/** A path in `staging/` for a new file. Its name starts with the process id, so that leftovers of dead processes show. */
 export async function createStagingPath(folder: string): Promise<string> {
   await createPrivateFolder(path.join(folder, "staging"));
   return path.join(folder, "staging", `${process.pid}-${crypto.randomUUID()}`);
 }
 
-/** Brings blobs into the layout and changes its index in one step: an image appears whole or not at all. */
+/** Adds blobs to the layout and changes its index in one step: an image appears whole or not at all. */
 export async function commit(
   folder: string,
   blobs: readonly BlobSource[],
@@ -45,8 +45,8 @@ export async function commit(
         const present = await Promise.all(
           blobs.map(async (blob) => staged.has(blob.digest) || (await hasBlob(folder, blob))),
         );
-        if (present.includes(false)) return false; // collected as garbage since the first look
-        await createPrivateFolder(path.join(folder, "blobs", "sha256")); // an ending daemon removes a layout without blobs
+        if (present.includes(false)) return false; // garbage-collected since the first check
+        await createPrivateFolder(path.join(folder, "blobs", "sha256")); // a daemon that exits removes an empty layout
         for (const [digest, file] of staged) await fs.rename(file, blobPath(folder, digest));
         staged.clear();
         const index = await readIndex(folder);
@@ -63,7 +63,7 @@ export async function commit(
   }
 }
 
-/** A blob of the wrong size is what a crash of the machine left; it counts as absent and is replaced. */
+/** A blob of the wrong size was left by a machine crash; it counts as missing and is replaced. */
 async function hasBlob(folder: string, { digest, sizeBytes }: BlobSource): Promise<boolean> {
   try {
     return (await fs.stat(blobPath(folder, digest))).size === sizeBytes;
@@ -72,7 +72,7 @@ async function hasBlob(folder: string, { digest, sizeBytes }: BlobSource): Promi
   }
 }
 
-/** Removes blobs that no root leads to, and what dead processes left half written; the caller holds the lock. */
+/** Removes unreachable blobs and the staging files of dead processes; the caller must hold the lock. */
 export async function collectGarbage(folder: string, roots: readonly Descriptor[]): Promise<void> {
   const needed = new Set((await Promise.all(roots.map((root) => reachableFrom(folder, root)))).flat());
   const blobs = path.join(folder, "blobs", "sha256");

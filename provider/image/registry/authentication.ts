@@ -1,5 +1,5 @@
 /**
- * Anonymous tokens: a registry answers 401 and names a token server, which issues a token for one repository.
+ * Anonymous tokens: a registry returns 401 and names a token server, which issues a token for one repository.
  *
  * Source: distribution/distribution `docs/spec/auth/token.md`.
  */
@@ -12,16 +12,16 @@ const challengeParameter = (challenge: string, name: string): string | undefined
   new RegExp(`[ ,]${name}="([^"]*)"`, "i").exec(challenge)?.[1];
 
 /**
- * The URL of the token that a challenge asks for.
+ * The URL from which to fetch the token that a challenge requires.
  *
- * Throws `API_UNAUTHORIZED` when the challenge names no token server, `API_SHAPE` when that server is not reached by HTTPS.
+ * Throws `API_UNAUTHORIZED` when the challenge names no token server, `API_SHAPE` when its URL is not HTTPS.
  */
 export function tokenUrl(request: RegistryRequest, repository: string, challenge: string): URL {
   const realm = challengeParameter(challenge, "realm");
   if (!/^bearer\b/i.test(challenge) || realm === undefined) throw statusError(request, 401);
   const url = URL.parse(realm);
   const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopbackHost(request.registry));
-  if (url === null || !isAllowed) throw malformedError(request, "a token address that is not HTTPS");
+  if (url === null || !isAllowed) throw malformedError(request, "a token URL that is not HTTPS");
   const service = challengeParameter(challenge, "service");
   if (service !== undefined) url.searchParams.set("service", service);
   url.searchParams.set("scope", challengeParameter(challenge, "scope") ?? `repository:${repository}:pull`);

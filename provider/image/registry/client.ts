@@ -1,5 +1,5 @@
 /**
- * Reads from an OCI registry: manifests into memory, blobs as streams, everything checked against its digest.
+ * Reads from an OCI registry: manifests into memory, blobs as streams. Digests are checked.
  *
  * Source: OCI distribution-spec 1.1.
  */
@@ -15,22 +15,22 @@ import { type RegistryRequest, malformedError, statusError, unreachableError } f
 const HEADERS_TIMEOUT_MS = 10_000;
 const BODY_IDLE_TIMEOUT_MS = 30_000;
 const MAX_REDIRECTS = 5;
-/** Larger manifests are rejected; registries must take 4 MiB. Source: distribution-spec, "Pushing Manifests". */
+/** Larger manifests are rejected; registries must accept at least 4 MiB. Source: distribution-spec, "Pushing Manifests". */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 const MANIFEST_ACCEPT = [MEDIA_TYPE.index, MEDIA_TYPE.manifest, MEDIA_TYPE.dockerIndex, MEDIA_TYPE.dockerManifest].join(
   ", ",
 );
 
-/** Which registry. */
+/** The registry to read from. */
 export interface RegistryClientOptions {
-  /** Host with port if any: `index.unikraft.io`. Loopback hosts are reached by plain HTTP, all others by HTTPS. */
+  /** Host with port if any: `index.unikraft.io`. Plain HTTP for loopback hosts, HTTPS for all others. */
   readonly registry: string;
   /** Aborts requests and transfers; `undefined` when nobody can cancel them. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A manifest or index as the registry holds it. */
+/** A manifest or index, byte for byte as the registry sent it. */
 export interface FetchedManifest {
   readonly mediaType: string;
   readonly digest: Digest;
@@ -39,12 +39,12 @@ export interface FetchedManifest {
 
 /**
  * One registry, read anonymously. Every method throws `API_UNREACHABLE` (no response in time, or 429 and 5xx), `API_UNAUTHORIZED`,
- * `NOT_FOUND`, or `API_SHAPE` (not what a registry sends, or bytes that do not match their digest).
+ * `NOT_FOUND`, or `API_SHAPE` (not the response of a registry, or bytes that do not match their digest).
  */
 export interface RegistryClient {
   /** Fetches by tag or digest. */
   fetchManifest(repository: string, tagOrDigest: string): Promise<FetchedManifest>;
-  /** Streams a blob; the caller checks it against its digest. */
+  /** Streams a blob; the caller must check its digest. */
   fetchBlob(repository: string, digest: Digest): AsyncIterable<Uint8Array>;
 }
 
@@ -68,7 +68,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   };
 }
 
-/** The content type is the registry's word, `mediaType` the document's own; the latter wins when present. */
+/** The document's own `mediaType`, else the registry's content type. */
 function mediaTypeOf(response: AxiosResponse<Readable>, bytes: Buffer): string {
   const header =
     String(response.headers["content-type"] ?? "")
@@ -78,7 +78,7 @@ function mediaTypeOf(response: AxiosResponse<Readable>, bytes: Buffer): string {
     const own = z.object({ mediaType: z.string() }).safeParse(JSON.parse(bytes.toString("utf8")));
     return own.data?.mediaType ?? header;
   } catch {
-    return header; // whoever parses the document reports that it is not JSON
+    return header; // the parser of the document reports that it is not JSON
   }
 }
 
@@ -97,7 +97,7 @@ class RegistrySession {
       responseType: "stream",
       validateStatus: () => true,
       ...(signal === undefined ? {} : { signal }),
-      // Blobs are often served from elsewhere. axios drops the token on a change of host; this keeps it from leaving HTTPS.
+      // Blobs are often served by another host. axios drops the token when the host changes; this blocks a downgrade to HTTP.
       beforeRedirect: (next, _response, previous) => {
         const from = previous === undefined ? undefined : String(previous["url"] ?? "");
         if (next["protocol"] === "http:" && from?.startsWith("https:")) throw new Error("a redirect leaves HTTPS");
@@ -105,7 +105,7 @@ class RegistrySession {
     });
   }
 
-  /** GETs below a repository; after a 401 it fetches a token and tries once more. */
+  /** Sends a GET below a repository; on a 401, fetches a token and retries once. */
   async get(
     request: RegistryRequest,
     repository: string,
@@ -147,19 +147,19 @@ class RegistrySession {
     }
   }
 
-  /** A small body, whole. */
+  /** Reads a whole body of at most {@link MAX_MANIFEST_BYTES}. */
   async readBody(request: RegistryRequest, response: AxiosResponse<Readable>): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
     let sizeBytes = 0;
     for await (const chunk of this.streamBody(request, response)) {
       sizeBytes += chunk.length;
-      if (sizeBytes > MAX_MANIFEST_BYTES) throw malformedError(request, "a document of more than 4 MiB");
+      if (sizeBytes > MAX_MANIFEST_BYTES) throw malformedError(request, "a document larger than 4 MiB");
       chunks.push(chunk);
     }
     return Buffer.concat(chunks);
   }
 
-  /** A body in chunks; gives up when none arrives for {@link BODY_IDLE_TIMEOUT_MS}. */
+  /** Reads a body in chunks; fails when none arrives for {@link BODY_IDLE_TIMEOUT_MS}. */
   async *streamBody(request: RegistryRequest, response: AxiosResponse<Readable>): AsyncGenerator<Uint8Array> {
     const stream = response.data;
     const onIdle = (): void => void stream.destroy(new Error("the transfer stalled"));

@@ -1,4 +1,4 @@
-/** What goes wrong with a registry, as errors of this package. */
+/** Errors of requests to a registry. */
 import { UnikernelError, systemErrorCode } from "../../base/errors";
 
 /** One request to a registry, for messages. */
@@ -9,15 +9,15 @@ export interface RegistryRequest {
   readonly subject: string;
 }
 
-/** The error of a response that no registry would send. `found`: such as `a document of more than 4 MiB`. */
+/** The error for an invalid response. `found` describes it, such as `a document larger than 4 MiB`. */
 export const malformedError = ({ registry, subject }: RegistryRequest, found: string): UnikernelError =>
   new UnikernelError("API_SHAPE", `The registry '${registry}' sent ${found} for ${subject}.`, {
     hint: "Check that the host is an OCI registry.",
   });
 
-/** The error of a status other than 200. */
+/** The error for a status other than 200. */
 export function statusError(request: RegistryRequest, status: number): UnikernelError {
-  const message = `The registry '${request.registry}' answered HTTP ${status} for ${request.subject}.`;
+  const message = `The registry '${request.registry}' returned HTTP ${status} for ${request.subject}.`;
   if (status === 401 || status === 403) {
     return new UnikernelError("API_UNAUTHORIZED", message, {
       hint: "Check the name. Private images are not supported.",
@@ -28,7 +28,7 @@ export function statusError(request: RegistryRequest, status: number): Unikernel
   return malformedError(request, `HTTP ${status}`);
 }
 
-/** The error of a request without a response. Only the error's code is quoted: axios errors hold the request's token. */
+/** The error for a request without a response. Quotes the error's code only: an axios error contains the token. */
 export function unreachableError({ registry, subject }: RegistryRequest, error: unknown): UnikernelError {
   if (UnikernelError.is(error)) return error;
   const reason =

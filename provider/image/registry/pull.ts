@@ -7,15 +7,15 @@ import { DEFAULT_REGISTRY, type Reference, canonicalRepository, parseReference }
 import { type StoredImage, parseDocument } from "../oci/storedImage";
 import { type FetchedManifest, type RegistryClient, createRegistryClient } from "./client";
 
-/** Kernels that local QEMU can boot come first; `fc` and `kraftcloud` kernels are built for KVM too. */
+/** In order of preference: kernels for QEMU first; `kraftcloud` and `fc` kernels are built for KVM too. */
 const PREFERRED_OS: readonly string[] = ["qemu", "kraftcloud", "fc"];
 
-/** The architecture that local VMs have. */
+/** The architecture of local VMs. */
 const ARCHITECTURE = "x86_64";
 
 /**
- * Pulls one platform of an image; its digest stays that of the registry's index. A bare name is an official one:
- * `base` is `official/base:latest`. What the layout holds is not fetched again.
+ * Pulls one platform of an image; the digest remains that of the registry's index. A bare name is an official image:
+ * `base` is `official/base:latest`. Blobs that the layout already has are not fetched.
  *
  * Throws `INPUT_INVALID` (no reference), `API_UNREACHABLE`, `API_UNAUTHORIZED`, `NOT_FOUND`, `API_SHAPE`,
  * `RUNTIME_UNAVAILABLE` (no such platform), `BUILD_FAILED` (damaged transfer), `NO_SPACE`.
@@ -37,7 +37,7 @@ export async function pullRuntime(reference: string, layout: Layout, signal?: Ab
   });
 }
 
-/** Host and path to ask. Source: unikraft CLI, resolution of short names. */
+/** Host and path to request. Source: unikraft CLI, resolution of short names. */
 function resolveRegistry({ registry, repository }: Reference): { registry: string; repository: string } {
   if (registry !== undefined) return { registry, repository };
   return { registry: DEFAULT_REGISTRY, repository: repository.includes("/") ? repository : `official/${repository}` };
@@ -50,19 +50,19 @@ async function selectManifest(
   reference: string,
 ): Promise<FetchedManifest> {
   const { manifests } = parseFetchedDocument(root, imageIndex, reference);
-  const fitting = manifests.filter((entry) => entry.platform?.architecture === ARCHITECTURE);
+  const candidates = manifests.filter((entry) => entry.platform?.architecture === ARCHITECTURE);
   const rank = ({ platform }: Descriptor): number => {
     const at = PREFERRED_OS.indexOf(platform?.os ?? "");
     return at < 0 ? PREFERRED_OS.length : at;
   };
-  const chosen = fitting.toSorted((a, b) => rank(a) - rank(b))[0];
+  const chosen = candidates.toSorted((a, b) => rank(a) - rank(b))[0];
   if (chosen !== undefined) return client.fetchManifest(repository, chosen.digest);
   const offered = manifests.map(({ platform }) => (platform ? formatPlatform(platform) : "unknown")).join(", ");
   throw new UnikernelError(
     "RUNTIME_UNAVAILABLE",
-    `The runtime '${reference}' is made for ${offered}, not for ${ARCHITECTURE}.`,
+    `The runtime '${reference}' is built for ${offered}, not for ${ARCHITECTURE}.`,
     {
-      hint: "Name a runtime for this architecture in the Kraftfile.",
+      hint: "Use a runtime for this architecture in the Kraftfile.",
     },
   );
 }
@@ -83,7 +83,7 @@ function parseFetchedDocument<T>(
   } catch (cause) {
     throw new UnikernelError(
       "API_SHAPE",
-      `The registry's document ${fetched.digest} for '${reference}' is not an OCI document.`,
+      `The registry's document ${fetched.digest} for '${reference}' is not a valid OCI document.`,
       {
         hint: "Check that the host is an OCI registry and that the name is an image.",
         cause,

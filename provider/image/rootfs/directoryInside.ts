@@ -1,23 +1,23 @@
-/** Finds the root file system's directory, and keeps it inside the image context. */
+/** Finds the root file system's directory and ensures that it is inside the image context. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { systemErrorCode } from "../../base/errors";
 
-/** The directory's real path, or why it cannot be packed, as a sentence. */
+/** The directory's real path, or a sentence that says why it cannot be packed. */
 export type DirectoryResult = { readonly directory: string } | { readonly problem: string };
 
 /**
- * Resolves `relative` below `context`. Refused: an absolute path, `..` or a symbolic link (of any part) that leads
- * out of the context, what does not exist, and what is no directory.
+ * Resolves `relative` below `context`. Rejects an absolute path, `..` or a symbolic link (in any part) that leaves the
+ * context, a missing directory, and anything that is not a directory.
  */
 export async function resolveDirectoryInside(context: string, relative: string): Promise<DirectoryResult> {
   const label = `rootfs '${relative}'`;
   if (path.isAbsolute(relative))
-    return { problem: `${label} must be relative to the Kraftfile; write the path of a directory beside it.` };
-  if (relative.includes("\0")) return { problem: "rootfs holds a NUL character." };
+    return { problem: `${label} must be relative to the Kraftfile; use the path of a directory beside it.` };
+  if (relative.includes("\0")) return { problem: "rootfs contains a NUL character." };
   const root = await fs.realpath(context);
   if (isOutside(root, path.join(root, relative)))
-    return { problem: `${label} leads out of the image context; move the directory beside the Kraftfile.` };
+    return { problem: `${label} is outside the image context; move the directory beside the Kraftfile.` };
   let real: string;
   try {
     real = await fs.realpath(path.join(root, relative));
@@ -26,13 +26,13 @@ export async function resolveDirectoryInside(context: string, relative: string):
     return {
       problem:
         code === "ENOENT"
-          ? `${label} does not exist; make that directory or correct the path.`
+          ? `${label} does not exist; create that directory or correct the path.`
           : `${label} cannot be read (${code}).`,
     };
   }
   if (isOutside(root, real))
     return {
-      problem: `${label} leads out of the image context through a symbolic link; put the directory itself there.`,
+      problem: `${label} leaves the image context through a symbolic link; replace the link with the directory.`,
     };
   const stat = await fs.stat(real);
   if (stat.isDirectory()) return { directory: real };
@@ -42,6 +42,6 @@ export async function resolveDirectoryInside(context: string, relative: string):
 }
 
 const isOutside = (root: string, target: string): boolean => {
-  const way = path.relative(root, target);
-  return way === ".." || way.startsWith(`..${path.sep}`) || path.isAbsolute(way);
+  const relative = path.relative(root, target);
+  return relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
 };

@@ -1,4 +1,4 @@
-/** A file tree from a directory on disk. */
+/** Reads a directory on disk as a file tree. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError, systemErrorCode } from "../../base/errors";
@@ -7,12 +7,12 @@ import { compareBytes } from "./completeTree";
 import type { FileTree, TreeEntry } from "./tree";
 
 /**
- * Lists everything below `directory` in byte order: mode bits are kept, owners and times are not; contents stay on
- * disk; symbolic links are kept as links and never followed. Absolute targets are normal in a root file system
- * (`/bin/sh -> /bin/busybox`) and mean paths of the guest.
+ * Lists everything below `directory` in byte order. Mode bits are preserved, owners and times are not; contents stay on
+ * disk; symbolic links are kept as links, never followed. Absolute targets are normal in a root file system
+ * (`/bin/sh -> /bin/busybox`): they are guest paths.
  *
- * Throws `CONTEXT_INVALID` that names all of: devices, FIFOs, sockets, relative links that climb above the root,
- * names that are not UTF-8, files over 4 GiB, and what cannot be read.
+ * Throws `CONTEXT_INVALID` that lists all devices, FIFOs, sockets, relative links that climb above the root, names that
+ * are not UTF-8, files over 4 GiB, and unreadable entries.
  */
 export async function treeFromDirectory(directory: string): Promise<FileTree> {
   const tree = new Map<string, TreeEntry>();
@@ -34,7 +34,7 @@ async function walk(root: string, folder: string, tree: Map<string, TreeEntry>, 
   }
 }
 
-/** The entry, or why it cannot be packed. */
+/** The entry, or a sentence that says why it cannot be packed. */
 async function readEntry(file: string, inner: string): Promise<TreeEntry | string> {
   const stat = await fs.lstat(file);
   const mode = stat.mode & 0o7777;
@@ -56,7 +56,7 @@ async function readEntry(file: string, inner: string): Promise<TreeEntry | strin
 function toSymlinkEntry(target: string, inner: string): TreeEntry | string {
   const climbs = path.posix.join(path.posix.dirname(inner), target).split("/")[0] === "..";
   if (climbs && !target.startsWith("/"))
-    return `The symbolic link '/${inner}' leads out of the root file system to '${target}'; let it point inside, or remove it.`;
+    return `The symbolic link '/${inner}' points outside the root file system ('${target}'); make it point inside, or remove it.`;
   return { type: "symlink", target };
 }
 

@@ -1,12 +1,12 @@
-/** Lays files or a whole tree over another tree. Pure. */
+/** Overlays files or a whole tree on another tree. Pure. */
 import { UnikernelError } from "../../base/errors";
 import { isTreePath, ancestorsOf } from "./completeTree";
 import type { FileTree, TreeEntry } from "./tree";
 
 /**
- * The tree with `files` over it: absolute guest path → content, written as UTF-8 with mode 0644. A file or link of the
- * same path is replaced. Throws `CONTEXT_INVALID` with all refused paths: relative ones, ones with `.`, `..` or empty
- * parts, a path where a directory is, and one below a file or a symbolic link. Contents never get into the error.
+ * Overlays `files` on a tree: absolute guest path → content, written as UTF-8 with mode 0644. A file or link of the same
+ * path is replaced. Throws `CONTEXT_INVALID` that lists all invalid paths: relative ones, ones with `.`, `..` or empty
+ * parts, the path of a directory, and one below a file or a symbolic link. The error never contains file contents.
  */
 export function overlayFiles(tree: FileTree, files: Readonly<Record<string, string>>): FileTree {
   const top = new Map<string, TreeEntry>();
@@ -24,8 +24,8 @@ export function overlayFiles(tree: FileTree, files: Readonly<Record<string, stri
 }
 
 /**
- * `base` with `top` laid over it, entry by entry; directories are joined and take the mode of `top`.
- * Throws `CONTEXT_INVALID` with all paths at which one has a directory and the other has none.
+ * Overlays `top` on `base`, entry by entry; directories are merged and take the mode of `top`. Throws `CONTEXT_INVALID`
+ * that lists all paths that are a directory in only one of the two trees.
  */
 export function overlayTree(base: FileTree, top: FileTree): FileTree {
   const problems: string[] = [];
@@ -41,21 +41,21 @@ function mergeTrees(base: FileTree, top: FileTree, problems: string[]): FileTree
   const folders = new Set([...directoriesOf(base), ...directoriesOf(top)]);
   for (const [path, entry] of top) {
     if (!isFolder(entry) && folders.has(path)) {
-      problems.push(`'/${path}' cannot be a ${entry.type}: there is a directory of that path.`);
+      problems.push(`'/${path}' cannot be a ${entry.type}: a directory has that path.`);
     }
-    const below = base.get(path);
-    if (isFolder(entry) && below !== undefined && !isFolder(below)) {
-      problems.push(`'/${path}' cannot be a directory: there is a ${below.type} of that path.`);
+    const baseEntry = base.get(path);
+    if (isFolder(entry) && baseEntry !== undefined && !isFolder(baseEntry)) {
+      problems.push(`'/${path}' cannot be a directory: a ${baseEntry.type} has that path.`);
     }
     const obstacle = ancestorsOf(path).find((parent) => merged.has(parent) && !isFolder(merged.get(parent)));
     if (obstacle !== undefined) {
-      problems.push(`'/${path}' cannot be placed: '/${obstacle}' is a ${merged.get(obstacle)?.type}, no directory.`);
+      problems.push(`'/${path}' cannot be placed: '/${obstacle}' is a ${merged.get(obstacle)?.type}, not a directory.`);
     }
   }
   return merged;
 }
 
-/** Paths that are directories, also those that are only implied by what is below them. */
+/** Paths of all directories, including those implied by the paths below them. */
 function directoriesOf(tree: FileTree): Set<string> {
   const folders = new Set<string>();
   for (const [path, entry] of tree) {

@@ -1,12 +1,12 @@
-/** A file tree in memory: what a directory, an overlay and an initrd have in common. */
+/** A file tree in memory, the common form of a directory, an overlay and an initrd. */
 
-/** One entry. Times, owners and inode numbers are not part of it: images do not depend on them. */
+/** One entry. It has no times, owners or inode numbers, so that images do not depend on them. */
 export type TreeEntry =
   | { readonly type: "directory"; readonly mode: number }
   | { readonly type: "file"; readonly mode: number; readonly content: FileContent }
   | { readonly type: "symlink"; readonly target: string };
 
-/** Bytes of a file, in memory or still on disk. */
+/** Content of a file, in memory or on disk. */
 export type FileContent = { readonly bytes: Uint8Array } | { readonly path: string; readonly sizeBytes: number };
 
 /**

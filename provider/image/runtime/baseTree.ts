@@ -9,7 +9,7 @@ const directory = (mode = 0o755): TreeEntry => ({ type: "directory", mode });
 const file = (content: FileContent, mode = 0o644): TreeEntry => ({ type: "file", mode, content });
 const text = (content: string, mode = 0o644): TreeEntry => file({ bytes: Buffer.from(content) }, mode);
 
-/** What the tree is made of. */
+/** The files that {@link createBaseTree} needs. */
 export interface BaseTreeParts {
   /** A static busybox. */
   readonly busybox: FileContent;
@@ -20,7 +20,7 @@ export interface BaseTreeParts {
 }
 
 /**
- * The tree. A root file system laid over it may replace or leave out anything but `init` and `unikernel/**`.
+ * Creates the base tree. A root file system overlaid on it may replace anything except `init` and `unikernel/**`.
  */
 export function createBaseTree(parts: BaseTreeParts): FileTree {
   const tree = new Map<string, TreeEntry>();
@@ -41,7 +41,7 @@ export function createBaseTree(parts: BaseTreeParts): FileTree {
   const order: string[] = [];
   for (const module of KERNEL_MODULES) {
     const content = parts.modules.get(module);
-    if (content === undefined) throw new UnikernelError("BUG", `The kernel module '${module}' is not at hand.`);
+    if (content === undefined) throw new UnikernelError("BUG", `The kernel module '${module}' is missing.`);
     order.push(path.posix.basename(module));
     tree.set(`unikernel/modules/${path.posix.basename(module)}`, file(content));
   }

@@ -1,17 +1,17 @@
-/** Fetches Debian packages with the system's own tools and unpacks them; nothing is installed. */
+/** Downloads Debian packages with apt and unpacks them without installing them. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError } from "../../base/errors";
 import { exec, findTool, type ExecResult } from "../../base/exec";
 import { fileExists } from "../../base/files";
 
-/** The package that always names the newest cloud kernel. */
+/** Meta package that depends on the newest cloud kernel. */
 const KERNEL_META_PACKAGE = "linux-image-cloud-amd64";
 const BUSYBOX_PACKAGE = "busybox-static";
 const HINT =
-  "The runtime linux:latest is made from Debian packages: use Debian or Ubuntu with apt, or name another runtime in the Kraftfile.";
+  "The runtime linux:latest is built from Debian packages: use Debian or Ubuntu with apt, or use another runtime in the Kraftfile.";
 
-/** Runs one of apt's tools; `RUNTIME_UNAVAILABLE` when it is absent or fails. */
+/** Runs a tool of apt or dpkg. Throws `RUNTIME_UNAVAILABLE` when it is not installed or fails. */
 async function runAptTool(
   name: string,
   args: readonly string[],
@@ -19,7 +19,7 @@ async function runAptTool(
 ): Promise<ExecResult> {
   const tool = findTool(name);
   if (tool === undefined) {
-    throw new UnikernelError("RUNTIME_UNAVAILABLE", `'${name}' was not found; it is needed to make linux:latest.`, {
+    throw new UnikernelError("RUNTIME_UNAVAILABLE", `'${name}' was not found; it is needed to build linux:latest.`, {
       hint: HINT,
     });
   }
@@ -30,7 +30,7 @@ async function runAptTool(
   if (result.code !== 0) {
     const last = result.stderr.trim().split("\n").at(-1) ?? "";
     throw new UnikernelError("RUNTIME_UNAVAILABLE", `'${name} ${args.join(" ")}' failed: ${last}`, {
-      hint: "Run 'sudo apt-get update' and try again, or run the failed command by hand to see more.",
+      hint: "Run 'sudo apt-get update' and retry, or run the failed command yourself to see its full output.",
     });
   }
   return result;
@@ -46,25 +46,26 @@ async function resolveKernelPackage(signal: AbortSignal | undefined): Promise<st
     return parseKernelPackage((await runAptTool("apt-cache", ["depends", KERNEL_META_PACKAGE], { signal })).stdout);
   } catch (error) {
     if (findTool("apt-cache") === undefined || signal?.aborted === true) throw error;
-    return undefined; // apt knows no such package until it has lists
+    return undefined; // unknown until apt has package lists
   }
 }
 
-/** What the packages hold, unpacked. */
+/** Paths of the unpacked files. */
 export interface UnpackedPackages {
   /** Kernel release, such as `6.1.0-9-cloud-amd64`. */
   readonly release: string;
-  /** A bzImage. */
+  /** Path of a bzImage. */
   readonly kernel: string;
-  /** `lib/modules/<release>/kernel`. */
+  /** Path of `lib/modules/<release>/kernel`. */
   readonly modules: string;
+  /** Path of a static busybox. */
   readonly busybox: string;
 }
 
 /**
  * Downloads the cloud kernel and the static busybox into `folder` and unpacks them there.
  *
- * Throws `RUNTIME_UNAVAILABLE` when apt or dpkg is absent, knows no such package, or cannot download.
+ * Throws `RUNTIME_UNAVAILABLE` when apt or dpkg is not installed, does not know the packages, or cannot download them.
  */
 export async function unpackDebianPackages(options: {
   readonly folder: string;
@@ -79,8 +80,8 @@ export async function unpackDebianPackages(options: {
     kernelPackage = await resolveKernelPackage(signal);
   }
   if (kernelPackage === undefined) {
-    throw new UnikernelError("RUNTIME_UNAVAILABLE", `apt knows no package ${KERNEL_META_PACKAGE}.`, {
-      hint: `Run 'sudo apt-get update' and try again. ${HINT}`,
+    throw new UnikernelError("RUNTIME_UNAVAILABLE", `apt does not know the package ${KERNEL_META_PACKAGE}.`, {
+      hint: `Run 'sudo apt-get update' and retry. ${HINT}`,
     });
   }
   onProgress(`downloading ${kernelPackage} and ${BUSYBOX_PACKAGE} (28 MB) with apt-get`);
@@ -96,13 +97,13 @@ export async function unpackDebianPackages(options: {
   return { release, kernel, modules, busybox };
 }
 
-/** Older and newer Debian releases differ in whether `/bin` and `/lib` are their own folders. */
+/** Debian releases differ: `/bin` and `/lib` are folders in older ones, links into `/usr` in newer ones. */
 async function findFirstExisting(candidates: readonly string[], root: string): Promise<string> {
   for (const candidate of candidates) {
     const file = path.join(root, candidate);
     if (await fileExists(file)) return file;
   }
-  throw new UnikernelError("RUNTIME_UNAVAILABLE", `The downloaded packages hold no '${candidates[0]}'.`, {
+  throw new UnikernelError("RUNTIME_UNAVAILABLE", `The downloaded packages do not contain '${candidates[0]}'.`, {
     hint: HINT,
   });
 }

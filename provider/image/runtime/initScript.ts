@@ -1,30 +1,30 @@
 /**
- * `/init` of the stand-in guest: a script for the static busybox that reads the kernel command line a Unikraft kernel
- * would get, sets up network and disks, runs the program as its child, and reports on the second serial port.
+ * `/init` of the stand-in guest: a script for the static busybox that parses the same kernel command line as a Unikraft
+ * kernel, sets up network and disks, runs the program as its child, and reports on the second serial port.
  *
  * ## Command line
  *
  * `netdev.ip=<cidr>:<gateway>:<dns0>:<dns1>:<hostname>:<domain> vfs.fstab=[ "…" ] env.vars=[ "K=V" ] -- arg "an arg"`,
- * taken from `/unikernel/cmdline` if that file is there (it has no limits), else from `/proc/cmdline` (which has).
- * Words stand bare or wholly within double quotes. Within quotes a byte may be written `\xHH` (two hexadecimal digits);
- * `"`, `\` and control characters must be. Nothing else has a meaning: no value is ever seen by the shell as code.
+ * read from `/unikernel/cmdline` if that file exists (it has no length limit), else from `/proc/cmdline` (which has one).
+ * A word is unquoted, or entirely in double quotes. Inside quotes, a byte may be written as `\xHH` (two hexadecimal
+ * digits); `"`, `\` and control characters must be. No other syntax exists: the shell never evaluates a value as code.
  *
  * An entry of `vfs.fstab` is `<device>:<absolute path>:<file system>:<flags>:<options>:<ukopts>`; the device is the
- * serial number of a virtio disk, `ro` among the flags makes it read-only, the mount point is always made.
+ * serial number of a virtio disk, the flag `ro` mounts it read-only, and the mount point is always created.
  *
  * ## Control port (ttyS1), one line each
  *
  * | line | from | meaning |
  * | --- | --- | --- |
- * | `started` | guest | network and disks are there, the program runs |
- * | `error <text>` | guest | it could not get that far; the VM ends |
- * | `exit <code>` | guest | the program ended (128 + signal number if by one), disks are unmounted; the VM ends |
- * | `stop <seconds>` | host | SIGTERM to the program now, SIGKILL after so many seconds |
+ * | `started` | guest | network and disks are ready, the program runs |
+ * | `error <text>` | guest | the setup failed; the VM exits |
+ * | `exit <code>` | guest | the program exited (128 + signal number if killed), disks are unmounted; the VM exits |
+ * | `stop <seconds>` | host | send SIGTERM to the program now, SIGKILL after this many seconds |
  *
- * A VM that ends without `error` or `exit` crashed or was cut off. A program that is not found reports 127, one that
- * cannot be executed 126, as shells have it.
+ * A VM that exits without `error` or `exit` crashed or was killed. As in shells, the exit code is 127 when the program
+ * is not found and 126 when it cannot be executed.
  *
- * Everything it needs lies in `/unikernel`, so that a root file system may replace any other file.
+ * Everything it needs is in `/unikernel`, so that a root file system may replace any other file.
  */
 export const INIT_SCRIPT = `#!/unikernel/busybox sh
 # Reads and reports what provider/image/runtime/init.ts of pulumi-unikernel describes.

@@ -1,7 +1,7 @@
-/** The kernel modules of the stand-in guest. Everything else it needs is built into Debian's cloud kernel. */
+/** Kernel modules of the stand-in guest. Debian's cloud kernel has everything else built in. */
 
 /**
- * File names in the order in which they can be loaded, below `lib/modules/<version>/kernel/`: PCI transport,
+ * File names in load order, relative to `lib/modules/<version>/kernel/`: PCI transport,
  * network card, disks. Source: the `depends` fields of the modules of linux-image-6.1-cloud (modinfo).
  */
 export const KERNEL_MODULES: readonly string[] = [

@@ -1,5 +1,5 @@
 /**
- * Unpacks the LZ4 "legacy frame", the form in which Linux kernels are compressed.
+ * Decompresses the LZ4 "legacy frame", the format of compressed Linux kernels.
  *
  * Sources: lz4/doc/lz4_Frame_format.md, "Legacy frame"; lz4/doc/lz4_Block_format.md.
  */
@@ -8,20 +8,20 @@ import { UnikernelError } from "../../base/errors";
 /** First bytes of a legacy frame: 0x184C2102, little-endian. */
 export const LZ4_LEGACY_MAGIC = Buffer.from([0x02, 0x21, 0x4c, 0x18]);
 
-/** Every block but the last unpacks to this many bytes. */
+/** Every block except the last decompresses to this many bytes. */
 const BLOCK_BYTES = 8 * 1024 * 1024;
 const MIN_MATCH = 4;
 
 const malformedStreamError = (what: string): UnikernelError =>
   new UnikernelError("RUNTIME_UNAVAILABLE", `The kernel's LZ4 stream is malformed: ${what}.`, {
-    hint: "Remove the cached runtime and try again; the kernel package may be damaged.",
+    hint: "Remove the cached runtime and retry; the kernel package may be damaged.",
   });
 
 /**
- * The content of a legacy frame. Nothing read from it is trusted: neither a length nor an offset leaves its buffer.
+ * Decompresses a legacy frame. The input is untrusted: every length and offset is checked against its buffer.
  *
- * @param outputBytes Size of the content; the kernel states it behind the frame.
- * Throws `RUNTIME_UNAVAILABLE` when the frame is malformed or unpacks to another size.
+ * @param outputBytes Size of the content in bytes, which a kernel stores after the frame.
+ * Throws `RUNTIME_UNAVAILABLE` when the frame is malformed or decompresses to another size.
  */
 export function decodeLz4Legacy(frame: Uint8Array, outputBytes: number): Buffer {
   const input = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -31,7 +31,7 @@ export function decodeLz4Legacy(frame: Uint8Array, outputBytes: number): Buffer 
   let at = 4;
   let written = 0;
   while (at < input.length) {
-    if (at + 4 > input.length) throw malformedStreamError("it ends within a block size");
+    if (at + 4 > input.length) throw malformedStreamError("it ends inside a block size");
     const size = input.readUInt32LE(at);
     at += 4;
     if (size === 0 || at + size > input.length) throw malformedStreamError(`a block of ${size} bytes does not fit`);
@@ -43,7 +43,7 @@ export function decodeLz4Legacy(frame: Uint8Array, outputBytes: number): Buffer 
   return output;
 }
 
-/** Unpacks one block into `output` from `start` on, not beyond `limit`; returns where it ended. */
+/** Decompresses one block into `output`, from `start` up to at most `limit`; returns the end of the written bytes. */
 function decodeBlock(block: Buffer, output: Buffer, start: number, limit: number): number {
   let at = 0;
   let to = start;

@@ -16,17 +16,20 @@ import {
 } from "../../base/config/metroConfig";
 import { UnikernelError, formatError } from "../../base/errors";
 import { hashOfName, identityIn } from "../../definition/identity";
-import { resourceNameIn } from "../../definition/internalKeys";
+import { REPLACE_ON_CHANGES_KEY, resourceNameIn, urnIn } from "../../definition/internalKeys";
 import { AUTO_NAME_KEY, withAutoName } from "../../definition/naming";
+import { containsUnknown } from "../../definition/unknowns";
 import { check as checkInputs } from "../../definition/check";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
 import { migrate } from "../../definition/migrate";
 import { type AnyResource, type ResourceKind, resourceOf } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
+import type { NameDirectory } from "../../resources/nameDirectory";
 import { diffResource } from "../resourceDiff";
 import { createPrintOnce, describeChanges } from "../describeChanges";
 import { inspectUpdate } from "../inspectUpdate";
+import { type NameCheck, NameChecker } from "../nameChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
 import { engineAddress } from "./engineWatchdog";
@@ -80,10 +83,13 @@ let providerName = "";
 let metro: MetroConfig | undefined;
 let address: string | undefined;
 let context: ProviderContext | undefined;
+let nameDirectory: NameDirectory | undefined;
 const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings }));
 
 // Loaded when first needed, with the whole client: a preview without changes sends no request.
 const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
+const loadNameDirectory = () =>
+  require("../../resources/nameDirectory") as typeof import("../../resources/nameDirectory");
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
 
 /** Aborts the operations of this process on SIGINT and SIGTERM. */
@@ -99,6 +105,7 @@ const getContext = (): ProviderContext =>
   }));
 
 const printOnce = createPrintOnce(printLine);
+const nameChecker = new NameChecker(printOnce);
 const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), printOnce);
 
 const currentLocation = (): Location => ({
@@ -143,14 +150,42 @@ function withOwnership(context: ProviderContext, properties: Properties): Provid
   return identity === undefined ? context : { ...context, ownership: { ...identity, hasDerivedName } };
 }
 
+/** The name of a resource, and what is wrong with it. */
+function checkName(
+  resource: AnyResource,
+  { isNew, named, inputs }: { readonly isNew: boolean; readonly named: Properties; readonly inputs: Properties },
+): Promise<NameCheck> {
+  const resourceName = resourceNameIn(named) ?? resource.kind;
+  const resourceHash = identityIn(named)?.resourceHash ?? hashOfName(resourceName);
+  const described = {
+    kind: resource.kind,
+    label: resourceLabel(resource, named),
+    urn: urnIn(named),
+    isNew,
+    derivedFrom: named[AUTO_NAME_KEY] === true ? { resourceName, resourceHash } : undefined,
+    name: inputs["name"],
+    adopt: inputs["adopt"] === true,
+  };
+  return nameChecker.check(described, {
+    find: (kind, names) => (nameDirectory ??= loadNameDirectory().createNameDirectory(getContext())).find(kind, names),
+    inspect: (id) => resource.findNameHolder?.(inspectionContext(named), id, inputs) ?? Promise.resolve(undefined),
+  });
+}
+
 /** A preview does not wait longer for what it can do without. */
 const INSPECTION_TIMEOUT_MS = 5_000;
 
+/** The context in which a check looks at the metro. */
 const inspectionContext = (properties: Properties): ProviderContext =>
   loadContext().withTimeLimit(withOwnership(getContext(), properties), INSPECTION_TIMEOUT_MS, "Looking at the metro");
 
 function createProvider(kind: ResourceKind): DynamicProvider {
   const resource = resourceOf(kind);
+  /**
+   * Ids of objects that stay, which this process must not delete: a create may have taken over the object of its own predecessor,
+   * and the engine then deletes that one.
+   */
+  const kept = new Set<string>();
   /** Ids that were read but not diffed yet. The engine's diff after a refresh's read does not plan an update. */
   const refreshed = new Set<string>();
 
@@ -187,7 +222,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       if (providerName !== "") received["timeouts"] = fromStoredTimeouts(received["timeouts"]);
       if (SETTING_KEYS.some((key) => received[key] !== settings[key])) {
         settings = received;
-        [metro, address, context] = [undefined, undefined, undefined];
+        [metro, address, context, nameDirectory] = [undefined, undefined, undefined, undefined];
       }
       return Promise.resolve();
     },
@@ -197,20 +232,21 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const resourceName = resourceNameIn(news) ?? kind;
       const identity = identityIn(news);
       const named = withAutoName(resourceName, olds, news, identity?.resourceHash ?? hashOfName(resourceName));
-      const inputs = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
-      const checked = await checkInputs(resource, olds, inputs);
+      const isNew = Object.keys(oldInputs).length === 0;
+      const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
+      const checked = await checkInputs(resource, olds, given);
       const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);
-      const previewed = { label: resourceLabel(resource, news), olds, news: checked.inputs };
-      const impossible =
-        failures.length > 0
-          ? []
-          : [
-              ...(await inspectUpdate(resource, previewed, () => inspectionContext(news), printOnce)),
-              ...(await quotaFailures(resource, olds, checked.inputs, news)),
-            ];
+      if (failures.length > 0) {
+        return { inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }), failures };
+      }
+      const { name, failures: taken } = await checkName(resource, { isNew, named, inputs: checked.inputs });
+      const inputs = { ...checked.inputs, ...(name === undefined ? {} : { name }) };
+      const previewed = { label: resourceLabel(resource, news), olds, news: inputs };
+      const impossible = await inspectUpdate(resource, previewed, () => inspectionContext(named), printOnce);
+      const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
-        inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }),
-        failures: [...failures, ...impossible.map((reason) => ({ property: "", reason }))],
+        inputs: toSerializable({ ...inputs, ...internalProperties(named) }),
+        failures: [...taken, ...impossible, ...exceeded].map((reason) => ({ property: "", reason })),
       };
     },
 
@@ -224,6 +260,10 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const isRefresh = refreshed.delete(id);
       const isReplaced = !isRefresh && replaces.length > 0;
       if (isReplaced || movesMetro) quotaChecker.forget(label, news);
+      if (isReplaced && !movesMetro) nameChecker.expectReplacement(kind, olds["name"], urnIn(news));
+      // What only a dependency's replacement may change is asked for with unknowns, and the program may replace it all the same.
+      if (isReplaced || movesMetro) kept.delete(id);
+      else if (!isRefresh && !containsUnknown(news) && news[REPLACE_ON_CHANGES_KEY] === undefined) kept.add(id);
       if (isReplaced && !movesMetro)
         quotaChecker.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
       if (!isRefresh) printOnce(describeChanges(resource, resourceDiff));
@@ -239,6 +279,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       runOperation(news, async (context) => {
         const inputs = inputsFromState(resource, news);
         const { id, outputs } = await resource.create(context, inputs);
+        kept.add(id);
         return { id, outs: toState(resource, currentLocation(), news, inputs, outputs) };
       }),
 
@@ -279,9 +320,15 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       }),
 
     delete: (id, props) =>
-      runOperation(props, (context) =>
-        resource.delete(context, id, observedFromState(resource, migrate(resource, props))),
-      ),
+      runOperation(props, async (context) => {
+        if (kept.has(id)) {
+          const label = resourceLabel(resource, props);
+          printLine(`${label}: '${String(props["name"])}' is not deleted, because its replacement took it over.`);
+          return;
+        }
+        nameChecker.expectReplacement(kind, props["name"], urnIn(props));
+        await resource.delete(context, id, observedFromState(resource, migrate(resource, props)));
+      }),
   };
 }
 

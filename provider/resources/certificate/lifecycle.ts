@@ -4,9 +4,11 @@ import { ITEM_CODES } from "../../contract/codes";
 import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { CertificateItem } from "../../contract/models";
 import { withErrorContext } from "../../base/errors";
-import type { Lifecycle } from "../../definition/resource";
+import type { Lifecycle, NameHolder } from "../../definition/resource";
+import { containsUnknown, withoutUnknowns } from "../../definition/unknowns";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
+import { createOrResume, nameTakenContext } from "../common/createOrResume";
 import { type ProviderContext, withTimeLimit } from "../context";
 import { findCertificate } from "../common/find";
 import { replaceChainAndKey, withInputContext } from "./apply";
@@ -25,9 +27,33 @@ async function adoptExisting(context: ProviderContext, inputs: CertificateInputs
   return { id: item.uuid, outputs };
 }
 
+/** Is it what is asked for, as far as that is known? */
+const isSameCertificate = (item: CertificateItem, inputs: CertificateInputs): boolean =>
+  diff({ inputs: certificateInputs }, observedInputs(item, withoutUnknowns(inputs)), inputs).every(({ property }) =>
+    containsUnknown(inputs[property as keyof CertificateInputs]),
+  );
+
+/**
+ * Whose a certificate is. It has no tags, and one request makes all of it: what is the same and in no use is taken for what a killed
+ * create of this resource made.
+ */
+function certificateHolder(
+  { ownership }: ProviderContext,
+  item: CertificateItem,
+  inputs: CertificateInputs,
+): NameHolder {
+  if (ownership === undefined || !isSameCertificate(item, inputs)) return "unmarked";
+  return (item.service_groups ?? []).length === 0 ? "unfinished" : "finished";
+}
+
 /** The lifecycle of a Certificate. */
 export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOutputs, ProviderContext> = {
   describeUpdate: () => ["upload the new chain and key"],
+
+  async findNameHolder(context, id, inputs) {
+    const item = await findCertificate(context, id);
+    return item && certificateHolder(context, item, inputs);
+  },
 
   async create(unlimited, inputs) {
     const { createMs } = unlimited.timeouts;
@@ -37,14 +63,23 @@ export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOu
     const { name = "", commonName } = inputs;
     const { client } = context;
     const body = toCreateRequest(inputs);
-    const created = await createOrRecover<CertificateItem>(
-      context,
-      async () =>
-        onlyItem(await client.createCertificate({ body }), `Creating certificate '${name}' for '${commonName}'`),
-      async () => (await client.getCertificates({ query: { name: [name] } })).items[0],
-      (found) => diff({ inputs: certificateInputs }, observedInputs(found, inputs), inputs).length === 0,
-    ).catch((error: unknown) => {
-      throw withInputContext(error);
+    const created = await createOrResume<CertificateItem>(context, {
+      create: () =>
+        createOrRecover<CertificateItem>(
+          context,
+          async () =>
+            onlyItem(await client.createCertificate({ body }), `Creating certificate '${name}' for '${commonName}'`),
+          async () => (await client.getCertificates({ query: { name: [name] } })).items[0],
+          (found) => isSameCertificate(found, inputs),
+        ),
+      findUnfinished: async () => {
+        const found = await findCertificate(context, name);
+        return found !== undefined && certificateHolder(context, found, inputs) === "unfinished" ? found : undefined;
+      },
+      resume: (found) => Promise.resolve(found),
+      discard: () => Promise.resolve(),
+    }).catch((error: unknown) => {
+      throw withErrorContext(withInputContext(error), { ALREADY_EXISTS: nameTakenContext(context) });
     });
     // The create response may be incomplete. If this read fails, the create has still succeeded.
     const item = await findCertificate(context, created.uuid).catch(() => undefined);

@@ -3,7 +3,9 @@
  * it is, and whether the create that made it has finished. Looked at only where an object might be adopted: aliases, renamed stacks and
  * moved state lock nobody out. Pure.
  */
+import type { PatchOperation } from "../../contract/models";
 import type { Identity } from "../../definition/identity";
+import type { NameHolder } from "../../definition/resource";
 
 const MARK_PATTERN = /^pulumi:([0-9a-f]{12}):([0-9a-f]{16})(?::(unfinished|growing))?$/;
 
@@ -45,10 +47,7 @@ export const isOwn = (mark: OwnershipMark | undefined, identity: Identity | unde
   mark !== undefined && mark.resourceHash === identity?.resourceHash && mark.stackHash === identity.stackHash;
 
 /** Did a create of this resource make the object, and not finish? */
-export function isOwnUnfinished(
-  tags: readonly string[] | null | undefined,
-  identity: Identity | undefined,
-): boolean {
+export function isOwnUnfinished(tags: readonly string[] | null | undefined, identity: Identity | undefined): boolean {
   const mark = findMark(tags);
   return isOwn(mark, identity) && mark.unfinished;
 }
@@ -64,4 +63,32 @@ export function withFinishedMark(
 ): readonly string[] {
   const mark = identity ?? findMark(current);
   return mark === undefined ? tags : [...tags, finishedMark(mark)];
+}
+
+/** A PATCH that would write the tags of a program writes the mark with them; others are as they were. */
+export function withMarkKept<P extends PatchOperation<string>>(
+  patch: P,
+  current: readonly string[] | null | undefined,
+  identity: Identity | undefined,
+): P {
+  if (patch.prop !== "tags" || (patch.op !== "set" && patch.op !== "del")) return patch;
+  const tags = patch.op === "set" && Array.isArray(patch.value) ? (patch.value as string[]) : [];
+  const marked = withFinishedMark(tags, current, identity);
+  return marked.length === tags.length ? patch : { ...patch, op: "set", value: marked };
+}
+
+/** The tags of an object once its create has finished; `undefined` if they say so already, or the node keeps no tags. */
+export const finishingTags = (
+  current: readonly string[] | null | undefined,
+  identity: Identity | undefined,
+): string[] | undefined =>
+  findMark(current)?.unfinished === true
+    ? [...withFinishedMark(withoutMarks(current ?? []), current, identity)]
+    : undefined;
+
+/** Whose an object with these tags is. */
+export function holderByMark(tags: readonly string[] | null | undefined, identity: Identity | undefined): NameHolder {
+  const mark = findMark(tags);
+  if (!isOwn(mark, identity)) return "foreign";
+  return mark.unfinished ? "unfinished" : "finished";
 }

@@ -1,9 +1,13 @@
 /** Tags, the same for every kind that has them. Pure. */
 import * as z from "zod";
 import { type Rule, field } from "../../definition/resource";
+import { isOwnershipMark } from "./ownershipMark";
 
 /** Maximum number of tags of one object. Source of this limit and of the pattern of a tag: the platform's documentation. */
-export const MAX_TAGS = 16;
+export const MAX_OBJECT_TAGS = 16;
+
+/** Maximum number of tags in a program; the provider adds the ownership mark. */
+export const MAX_TAGS = MAX_OBJECT_TAGS - 1;
 
 /** `tags`, the same field for every kind. `maxTags` is lower for kinds to which the provider adds its own tags. */
 export const tagsField = (what: string, maxTags = MAX_TAGS) =>
@@ -15,11 +19,14 @@ export const tagsField = (what: string, maxTags = MAX_TAGS) =>
     { description: `Tags of the ${what}, up to ${maxTags}. Default: none.`, unordered: true },
   );
 
-/** Rejects repeated tags. The platform drops a repeated tag, which would show as drift. */
-export const uniqueTagsRule: Rule<{ tags: readonly string[] }> = {
+/** Rejects repeated tags, because the platform drops them, which would show as drift; and tags of the form of an ownership mark. */
+export const tagsRule: Rule<{ tags: readonly string[] }> = {
   reads: ["tags"],
   test: ({ tags }) =>
-    tags.flatMap((tag, index) =>
-      tags.indexOf(tag) === index ? [] : [{ property: `tags[${index}]`, reason: `"${tag}" is given twice.` }],
-    ),
+    tags.flatMap((tag, index) => {
+      const property = `tags[${index}]`;
+      if (tags.indexOf(tag) !== index) return [{ property, reason: `"${tag}" is given twice.` }];
+      if (!isOwnershipMark(tag)) return [];
+      return [{ property, reason: `"${tag}" is reserved for marking what Pulumi manages; choose another tag.` }];
+    }),
 };

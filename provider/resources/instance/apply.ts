@@ -13,6 +13,7 @@ import { toReference } from "../common/fields";
 import type { InstanceInputs } from "./inputs";
 import { secretInputsOf, initFailure, isDown, getExisting, waitUntilStable, verifyExpected } from "./operations";
 import type { InputPatch, InstanceStep } from "./plan";
+import { withMarkKept } from "../common/ownershipMark";
 import { toPatchOperation } from "../common/patchOperation";
 import { matchesReference } from "../common/reference";
 
@@ -164,11 +165,15 @@ const propertyNames = (patches: readonly InputPatch[]): string => patches.map(({
 /** One request for all properties. The API changes them one by one, so some may fail. */
 async function patchInstance(
   progress: UpdateProgress,
-  { name }: InstanceItem,
+  { name, tags }: InstanceItem,
   patches: readonly InputPatch[],
 ): Promise<void> {
-  const reply = await progress.context.client.patchInstances({
-    body: patches.map((patch) => ({ uuid: progress.id, ...toPatchOperation(patch) })),
+  const { client, ownership } = progress.context;
+  const reply = await client.patchInstances({
+    body: patches.map((patch) => ({
+      uuid: progress.id,
+      ...toPatchOperation(withMarkKept(patch, tags, ownership)),
+    })),
   });
   const failed = patches.filter((_, index) => (reply.items[index] ?? { status: "error" }).status === "error");
   const succeeded = patches.filter((one) => !failed.includes(one));

@@ -5,9 +5,11 @@ import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { InstanceItem } from "../../contract/models";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
-import { drainAndDelete, timeoutWithDrainMs } from "../../rollout/instances";
+import { deleteInstances, drainAndDelete, timeoutWithDrainMs } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
+import { createOrResume, nameTakenContext, sendFinish } from "../common/createOrResume";
+import { finishingTags, holderByMark, isOwnUnfinished, unfinishedMark } from "../common/ownershipMark";
 import { toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { isUuid } from "../common/fields";
@@ -17,6 +19,7 @@ import {
   findInstance,
   secretInputsOf,
   initFailure,
+  isDown,
   lastPowerState,
   readPowerState,
   waitUntilReadable,
@@ -35,30 +38,71 @@ const diffDefinition = { inputs: instanceInputs, deletedOnStop };
 
 type CreatedInstance = { id: string; outputs: InstanceOutputs };
 
+/** What differs from the inputs. The delete lock is set by the last request of a create, which was not sent yet. */
+const changesTo = (inputs: InstanceInputs, found: InstanceItem) =>
+  diff(diffDefinition, { ...readInputs(found, inputs), deleteLock: inputs.deleteLock }, inputs);
+
 /** Creates the instance, or finds it if the response to an earlier attempt was lost. */
 async function createInstance(context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
-  const { client } = context;
+  const { client, ownership } = context;
   const { name = "" } = inputs;
+  const body = toCreateRequest(inputs, ownership === undefined ? [] : [unfinishedMark(ownership)]);
   return createOrRecover<InstanceItem>(
     context,
-    async () => onlyItem(await client.createInstance({ body: toCreateRequest(inputs) }), `Creating instance '${name}'`),
+    async () => onlyItem(await client.createInstance({ body }), `Creating instance '${name}'`),
     async () => (await client.getInstances({ query: { name: [name] } })).items[0],
-    // The delete lock is set by a separate request, which was not sent yet.
-    (found) =>
-      diff(diffDefinition, { ...readInputs(found, inputs), deleteLock: inputs.deleteLock }, inputs).length === 0,
-  ).catch((error: unknown) => {
-    throw withErrorContext(error, { ...workloadErrorContext(""), ALREADY_EXISTS: { property: "name" } });
-  });
+    (found) => changesTo(inputs, found).length === 0,
+  );
 }
 
-async function setDeleteLock(
-  { client }: ProviderContext,
-  { uuid, name }: InstanceItem,
+/** Brings an instance that an earlier create left to what is asked for; `undefined` where a new one must be made. */
+async function resumeInstance(
+  context: ProviderContext,
+  item: InstanceItem,
   inputs: InstanceInputs,
-): Promise<void> {
-  const patch = toInputPatch("deleteLock", inputs);
-  if (!inputs.deleteLock || patch === undefined) return;
-  onlyItem(await client.patchInstances({ body: [{ uuid, ...toPatchOperation(patch) }] }), `Locking instance '${name}'`);
+): Promise<InstanceItem | undefined> {
+  const changes = changesTo(inputs, item);
+  // A copy does not tell of what it is one, and what is down has failed or has run already.
+  if (inputs.image === undefined || isDown(item) || changes.some(({ replace }) => replace)) return undefined;
+  if (changes.length > 0) {
+    const found = { inputs: readInputs(item, inputs), outputs: toOutputs(item, inputs) };
+    await updateInstance(context, item.uuid, found, inputs);
+  }
+  return item;
+}
+
+/** Makes the instance, or goes on with the one that a killed create of this resource made. */
+const createOrResumeInstance = (context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> =>
+  createOrResume<InstanceItem>(context, {
+    create: () => createInstance(context, inputs),
+    findUnfinished: async () => {
+      const item = await findInstance(context, { name: [inputs.name ?? ""] });
+      return isOwnUnfinished(item?.tags, context.ownership) ? item : undefined;
+    },
+    resume: (item) => resumeInstance(context, item, inputs),
+    discard: (item) => deleteInstances(context.client, [item.uuid]),
+  }).catch((error: unknown) => {
+    throw withErrorContext(error, { ...workloadErrorContext(""), ALREADY_EXISTS: nameTakenContext(context) });
+  });
+
+/** The last request of a create: the mark says from now on that the instance is finished, and the lock is set that is asked for. */
+async function finishInstance(context: ProviderContext, item: InstanceItem, requested?: InstanceInputs): Promise<void> {
+  const lock = requested?.deleteLock === true ? toInputPatch("deleteLock", requested) : undefined;
+  const tags = finishingTags(item.tags, context.ownership);
+  const { uuid, name } = item;
+  const body = [
+    ...(tags === undefined ? [] : [{ uuid, prop: "tags" as const, op: "set" as const, value: tags }]),
+    ...(lock === undefined ? [] : [{ uuid, ...toPatchOperation(lock) }]),
+  ];
+  const send = async () => {
+    const reply = await context.client.patchInstances({ body });
+    body.forEach(({ prop }, index) => {
+      const attempted = prop === "tags" ? `Marking instance '${name}' as finished` : `Locking instance '${name}'`;
+      onlyItem({ ...reply, items: reply.items.slice(index) }, attempted);
+    });
+  };
+  if (lock !== undefined) await send();
+  else if (tags !== undefined) await sendFinish(send);
 }
 
 /** Deletes the instance; true if it is gone. `NotFound` counts only if it was readable before: a new one may not be visible yet. */
@@ -73,7 +117,8 @@ const tryDelete = ({ client }: ProviderContext, uuid: string, wasReadable: boole
 async function adoptExisting(context: ProviderContext, inputs: InstanceInputs): Promise<CreatedInstance | undefined> {
   const { name = "" } = inputs;
   const item = await findInstance(context, { name: [name] });
-  if (item === undefined) return undefined;
+  // What a create of this resource left unfinished is no matter of `adopt`.
+  if (item === undefined || isOwnUnfinished(item.tags, context.ownership)) return undefined;
   const found = readInputs(item, inputs);
   const outputs = toOutputs(item, inputs);
   const changes = diff(diffDefinition, found, inputs);
@@ -89,18 +134,26 @@ async function updateInstance(
   news: InstanceInputs,
 ): Promise<InstanceOutputs> {
   const steps = planInstanceUpdate(olds.inputs, news, await readPowerState(context, id, olds.outputs));
-  return toOutputs(await applySteps(context, id, steps, olds, news), news);
+  const item = await applySteps(context, id, steps, olds, news);
+  // A create that failed after it made the instance left it unfinished.
+  await finishInstance(context, item);
+  return toOutputs(item, news);
 }
 
 /** The lifecycle of an Instance. */
 export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs, ProviderContext> = {
   describeUpdate: (olds, news, outputs) => describeInstanceUpdate(olds, news, lastPowerState(outputs)),
 
+  async findNameHolder(context, id) {
+    const item = await findInstance(context, { uuid: [id] });
+    return item === undefined ? undefined : holderByMark(item.tags, context.ownership);
+  },
+
   async create(unlimited, inputs) {
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
     const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating instance '${inputs.name ?? ""}'`);
-    const created = await createInstance(context, inputs);
+    const created = await createOrResumeInstance(context, inputs);
     try {
       const item = inputs.autostart
         ? await waitUntilStable(context, created.uuid, {
@@ -110,7 +163,7 @@ export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs,
           })
         : verifyExpected(await waitUntilReadable(context, created.uuid), inputs);
       // Last, because an instance that failed before must be deletable.
-      await setDeleteLock(context, created, inputs);
+      await finishInstance(context, item, inputs);
       return { id: created.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
       if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {

@@ -76,9 +76,9 @@ export const INSTANCE_WIRE: WireTable<InstanceInputs> = {
   adopt: { encode: () => undefined, decode: () => NOT_REPORTED },
 };
 
-/** The create request that expresses the inputs. */
-export const toCreateRequest = (inputs: InstanceInputs): CreateInstanceRequest =>
-  encodeRequest(INSTANCE_WIRE, inputs, {});
+/** The create request that expresses the inputs, with the ownership mark as one more tag. */
+export const toCreateRequest = (inputs: InstanceInputs, marks: readonly string[] = []): CreateInstanceRequest =>
+  encodeRequest(INSTANCE_WIRE, inputs, marks.length === 0 ? {} : { tags: [...marks] });
 
 type ReportedUpdate = NonNullable<InstanceItem["updates"]>[number];
 

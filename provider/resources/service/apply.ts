@@ -1,5 +1,6 @@
 /** Rolls out the replicas of a service. */
 import * as crypto from "node:crypto";
+import { allItems } from "../../client/client";
 import { isLoopbackUrl } from "../../base/hostNames";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
@@ -7,6 +8,8 @@ import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/instances";
 import { type ProviderContext, forCleanup } from "../context";
 import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workload/request";
+import { finishedMark, finishingTags, unfinishedMark } from "../common/ownershipMark";
+import { sendFinish } from "../common/createOrResume";
 import { MANAGED_TAG, templateTag } from "./replicaTags";
 import { toRolloutPolicy } from "./rolloutInput";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
@@ -28,15 +31,17 @@ function healthUrl(item: ServiceItem, { ports }: ServiceInputs): string | undefi
 /**
  * Rolls the template out to the desired number of replicas, and returns them. If it throws, the old replicas still serve.
  *
- * @param timeoutMs limit for each new replica to become ready, even if `rollout` allows longer, and for each drained one to stop
+ * @param options.timeoutMs limit for each new replica to become ready, even if `rollout` allows longer, and for each drained one to stop
+ * @param options.isCreate marks new replicas as unfinished, until {@link finishReplicas}
  */
 export async function rollOut(
   context: ProviderContext,
   item: ServiceItem,
   inputs: ServiceInputs,
-  timeoutMs: number,
+  { timeoutMs, isCreate }: { readonly timeoutMs: number; readonly isCreate: boolean },
 ): Promise<readonly InstanceItem[]> {
-  const { client, clock, signal } = context;
+  const { client, clock, signal, ownership } = context;
+  const mark = ownership && (isCreate ? unfinishedMark : finishedMark)(ownership);
   const { template, rollout } = inputs;
   const before = await listInstances(context, item, isManaged);
   // Existing replicas that were changed by hand count as old. Replicas launched from here on are never compared.
@@ -56,13 +61,34 @@ export async function rollOut(
     createRequest: () =>
       toReplicaRequest(template ?? {}, {
         name: newReplicaName(item.name),
-        tags: [MANAGED_TAG, ...(template === undefined ? [] : [templateTag(template)])],
+        tags: [
+          MANAGED_TAG,
+          ...(template === undefined ? [] : [templateTag(template)]),
+          ...(mark === undefined ? [] : [mark]),
+        ],
         service_group: { uuid: item.uuid },
       }),
     errorContexts: workloadErrorContext("template."),
   });
   if (template !== undefined) for (const instance of instances) verifyDigest(instance, template.image);
   return instances;
+}
+
+/** The last request of a create: the marks of all replicas say from now on that the service is finished. */
+export async function finishReplicas(
+  { client, ownership }: ProviderContext,
+  { name }: ServiceItem,
+  instances: readonly InstanceItem[],
+): Promise<void> {
+  const body = instances.flatMap(({ uuid, tags }) => {
+    const value = finishingTags(tags, ownership);
+    return value === undefined ? [] : [{ uuid, prop: "tags" as const, op: "set" as const, value }];
+  });
+  if (body.length === 0) return;
+  await sendFinish(
+    async () =>
+      void allItems(await client.patchInstances({ body }), `Marking the replicas of service '${name}' as finished`),
+  );
 }
 
 /** The replicas that serve; undefined if they cannot be read. */

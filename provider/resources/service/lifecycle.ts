@@ -7,6 +7,8 @@ import type { Lifecycle } from "../../definition/resource";
 import { drainAndDelete, listInstances, timeoutWithDrainMs } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
+import { createOrResume, nameTakenContext } from "../common/createOrResume";
+import { isSameGroup, serviceHolder } from "./holder";
 import { planAutoscale } from "./autoscalePlan";
 import { declaredDomains, everDeclared } from "./domains";
 import { describeSteps } from "../common/patchOperation";
@@ -25,7 +27,7 @@ import {
 } from "./operations";
 import { planServiceGroup, planServiceUpdate } from "./plan";
 import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
-import { rollOut, findServingReplicas } from "./apply";
+import { finishReplicas, rollOut, findServingReplicas } from "./apply";
 import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
 
 /** Minimum time for retrying the deletion: a service becomes free a moment after its last instance is gone. */
@@ -54,19 +56,20 @@ async function reconcileReplicas(
   item: ServiceItem,
   olds: ServiceInputs,
   news: ServiceInputs,
-  timeoutMs: number,
+  options: { readonly timeoutMs: number; readonly isCreate: boolean },
 ): Promise<ServiceOutputs> {
   const steps = planAutoscale(olds.autoscale, news.autoscale);
   if (news.autoscale !== undefined) {
     for (const step of steps) await applyAutoscaleChange(context, item, step);
     const startsAutoscale = olds.autoscale === undefined && desiredReplicas(olds) > 0;
     if (startsAutoscale) {
-      const limited = withTimeLimit(context, timeoutMs, `Scaling service '${item.name}'`);
+      const limited = withTimeLimit(context, options.timeoutMs, `Scaling service '${item.name}'`);
       await waitForAutoscaledInstances(limited, item, news.autoscale.minSize);
     }
   }
-  const instances = await rollOut(context, item, news, timeoutMs);
+  const instances = await rollOut(context, item, news, options);
   if (news.autoscale === undefined) for (const step of steps) await applyAutoscaleChange(context, item, step);
+  await finishReplicas(context, item, instances);
   return toOutputs(item, news.ports, instances);
 }
 
@@ -93,7 +96,10 @@ async function updateService(
     // First, because new replicas are checked through the new ports.
     for (const change of changes) await patchServiceGroup(context, item, change, news);
     const changed = changes.length === 0 ? item : await refetchService(context, id, attempted);
-    return await reconcileReplicas(context, changed, before, news, context.timeouts.updateMs);
+    return await reconcileReplicas(context, changed, before, news, {
+      timeoutMs: context.timeouts.updateMs,
+      isCreate: false,
+    });
   } catch (error) {
     const cleanup = forCleanup(context);
     const serving = await findServingReplicas(cleanup, item);
@@ -122,6 +128,11 @@ async function adoptExisting(context: ProviderContext, inputs: ServiceInputs) {
 export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, ProviderContext> = {
   describeUpdate: (olds, news) => describeSteps(planServiceUpdate(olds, news)),
 
+  async findNameHolder(context, id, inputs) {
+    const item = await findService(context, id);
+    return item && serviceHolder(context, item, inputs);
+  },
+
   async create(unlimited, inputs) {
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
@@ -129,26 +140,41 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
     const timeoutMs = rolloutTimeoutMs(unlimited.timeouts.createMs, { ...inputs, replicas: 0 }, inputs);
     const context = withTimeLimit(unlimited, timeoutMs, `Creating service '${name}'`);
     const { client } = context;
-    const created = await createOrRecover<ServiceItem>(
-      context,
-      async () => onlyItem(await client.createService({ body: toCreateRequest(inputs) }), `Creating service '${name}'`),
-      async () => (await client.getServices({ query: { name: [name] } })).items[0],
-      (found) =>
-        planServiceGroup(observedInputs({ item: found, autoscale: undefined, instances: [] }, inputs), inputs)
-          .length === 0,
-    ).catch((error: unknown) => {
-      throw withErrorContext(error, createErrorContext(inputs, context.metro));
+    let resumed: ServiceItem | undefined;
+    const created = await createOrResume<ServiceItem>(context, {
+      create: () =>
+        createOrRecover<ServiceItem>(
+          context,
+          async () =>
+            onlyItem(await client.createService({ body: toCreateRequest(inputs) }), `Creating service '${name}'`),
+          async () => (await client.getServices({ query: { name: [name] } })).items[0],
+          (found) => isSameGroup(found, inputs),
+        ),
+      findUnfinished: async () => {
+        const found = await findService(context, name);
+        const holder = found && (await serviceHolder(context, found, inputs));
+        return holder === "unfinished" ? found : undefined;
+      },
+      // All of a group can be changed in place.
+      resume: (found) => Promise.resolve((resumed = found)),
+      discard: () => Promise.resolve(),
+    }).catch((error: unknown) => {
+      throw withErrorContext(error, {
+        ...createErrorContext(inputs, context.metro),
+        ALREADY_EXISTS: nameTakenContext(context),
+      });
     });
     let item = created;
     try {
       item = await refetchService(context, created.uuid, `Reading service '${name}'`);
-      const outputs = await reconcileReplicas(
-        context,
-        item,
-        { ...inputs, autoscale: undefined },
-        inputs,
-        context.timeouts.createMs,
-      );
+      const found = resumed && observedInputs(await observeService(context, item, inputs), inputs);
+      if (found !== undefined)
+        for (const change of planServiceGroup(found, inputs)) await patchServiceGroup(context, item, change, inputs);
+      const autoscale = found?.autoscale;
+      const outputs = await reconcileReplicas(context, item, { ...inputs, autoscale }, inputs, {
+        timeoutMs: context.timeouts.createMs,
+        isCreate: true,
+      });
       return { id: item.uuid, outputs };
     } catch (error) {
       const cleanup = forCleanup(context);

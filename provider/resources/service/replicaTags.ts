@@ -2,6 +2,7 @@
 import type { CheckFailure } from "../../definition/resource";
 import { fingerprint } from "../workload/request";
 import type { Workload } from "../workload/inputs";
+import { isOwnershipMark } from "../common/ownershipMark";
 import { MAX_TAGS, tagsField } from "../common/tags";
 
 /** Marks instances that a Service created. It never touches other instances in its group. */
@@ -13,9 +14,10 @@ const TEMPLATE_TAG = /^template:[0-9a-f]{12}$/;
 export const templateTag = (template: Partial<Workload>): string => `template:${fingerprint(template)}`;
 
 /** True for a tag that the provider adds to replicas. */
-export const isReplicaTag = (tag: string): boolean => tag === MANAGED_TAG || TEMPLATE_TAG.test(tag);
+export const isReplicaTag = (tag: string): boolean =>
+  tag === MANAGED_TAG || TEMPLATE_TAG.test(tag) || isOwnershipMark(tag);
 
-/** `tags` of a template, two fewer than the limit because the provider adds two. */
+/** `tags` of a template, fewer than the limit because the provider adds three in all. */
 export const templateTagsField = () => tagsField("instance", MAX_TAGS - 2);
 
 /** Rejects tags in a template that the provider uses itself. */

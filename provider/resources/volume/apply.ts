@@ -2,6 +2,8 @@
 import type { VolumeItem, VolumeProp } from "../../contract/models";
 import { onlyItem } from "../../client/client";
 import { UnikernelError, withErrorContext } from "../../base/errors";
+import { sendFinish } from "../common/createOrResume";
+import { findMark, withMarkKept, withoutMarks } from "../common/ownershipMark";
 import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, withTimeLimit } from "../context";
 import { findRestarts, growWithRestarts, timeoutWithRestartsMs } from "./grow";
@@ -25,25 +27,49 @@ const INPUT_BY_PROP: Readonly<Record<VolumeProp, keyof VolumeInputs>> = {
   delete_lock: "deleteLock",
 };
 
-/** Sends the changes one after the other, and stops at the first error. */
+/** What one request changes. */
+type VolumeRequest = readonly PlannedPatch<VolumeProp>[];
+
+/** One request per change; the last also says that the volume is finished, if it is not marked so yet. */
+function toRequests({ tags }: VolumeItem, changes: readonly PlannedPatch<VolumeProp>[]): readonly VolumeRequest[] {
+  const requests = changes.map((change): VolumeRequest => [change]);
+  if (findMark(tags)?.unfinished !== true || changes.some(({ prop }) => prop === "tags")) return requests;
+  const finish = { description: FINISH, prop: "tags", op: "set", value: withoutMarks(tags ?? []) } as const;
+  return [...requests.slice(0, -1), [...(requests.at(-1) ?? []), finish]];
+}
+const FINISH = "mark it as finished";
+
+/** Sends the changes one after the other, and stops at the first error. The last request also marks the volume as finished. */
 export async function applyChanges(
   context: ProviderContext,
-  { uuid, name }: VolumeItem,
+  item: VolumeItem,
   changes: readonly PlannedPatch<VolumeProp>[],
 ): Promise<void> {
-  for (const change of changes) {
-    const property = INPUT_BY_PROP[change.prop];
-    try {
-      const reply = await context.client.patchVolumes({ body: [{ uuid, ...toPatchOperation(change) }] });
-      onlyItem(reply, `Changing volume '${name}' (${change.description})`);
-    } catch (error) {
-      throw withErrorContext(await withInUseHint(context, uuid, error), {
-        IN_USE: { property },
-        STATE_CONFLICT: { property },
-        QUOTA_EXCEEDED: { property },
-        API_REJECTED: { property },
-      });
-    }
+  for (const request of toRequests(item, changes)) {
+    const send = (): Promise<void> => sendChanges(context, item, request);
+    await (request.every(({ description }) => description === FINISH) ? sendFinish(send) : send());
+  }
+}
+
+async function sendChanges(
+  context: ProviderContext,
+  { uuid, name, tags }: VolumeItem,
+  request: VolumeRequest,
+): Promise<void> {
+  const property = INPUT_BY_PROP[request[0]?.prop ?? "tags"];
+  try {
+    const operations = request.map((change) => toPatchOperation(withMarkKept(change, tags, context.ownership)));
+    const reply = await context.client.patchVolumes({ body: operations.map((operation) => ({ uuid, ...operation })) });
+    request.forEach(({ description }, index) => {
+      onlyItem({ ...reply, items: reply.items.slice(index) }, `Changing volume '${name}' (${description})`);
+    });
+  } catch (error) {
+    throw withErrorContext(await withInUseHint(context, uuid, error), {
+      IN_USE: { property },
+      STATE_CONFLICT: { property },
+      QUOTA_EXCEEDED: { property },
+      API_REJECTED: { property },
+    });
   }
 }
 
@@ -68,7 +94,9 @@ export async function updateVolume(
   });
   const context = withTimeLimit(unlimited, timeoutWithRestartsMs(unlimited, restarts), attempted);
   try {
-    await growWithRestarts(context, item, restarts, () => applyChanges(context, item, growth));
+    await growWithRestarts(context, item, restarts, async () => {
+      if (growth.length > 0) await applyChanges(context, item, growth);
+    });
     const others = changes.filter((change) => !growth.includes(change));
     await applyChanges(context, item, others);
     return toOutputs(await waitUntilReadyAgain(context, id), news);

@@ -5,6 +5,7 @@ import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { findVolume } from "../common/find";
+import { holderByMark, isOwnUnfinished } from "../common/ownershipMark";
 import { withDeleteLockHint } from "../common/deleteLock";
 import { deleteOnceFree } from "../common/deleteOnceFree";
 import { applyChanges, updateVolume } from "./apply";
@@ -26,7 +27,8 @@ import { observedInputs } from "./wire";
 async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
   const { name = "" } = inputs;
   const item = await findVolume(context, name);
-  if (item === undefined) return undefined;
+  // What a create of this resource left unfinished is no matter of `adopt`.
+  if (item === undefined || isOwnUnfinished(item.tags, context.ownership)) return undefined;
   const found = observedInputs(item, inputs);
   assertAdoptable(`Volume '${name}'`, diff({ inputs: volumeInputs }, found, inputs));
   return { id: item.uuid, outputs: await updateVolume(context, item.uuid, { inputs: found }, inputs) };
@@ -37,6 +39,11 @@ export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, Pro
   describeUpdate: describeVolumeUpdate,
 
   inspectUpdate: inspectGrowth,
+
+  async findNameHolder(context, id) {
+    const item = await findVolume(context, id);
+    return item === undefined ? undefined : holderByMark(item.tags, context.ownership);
+  },
 
   async create(unlimited, inputs) {
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;

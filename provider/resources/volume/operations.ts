@@ -5,15 +5,18 @@ import type { VolumeItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import { hasTimedOut } from "../../base/timeout";
+import { diff } from "../../definition/diff";
 import { listExistingInstances } from "../common/deleteOnceFree";
 import { findVolume } from "../common/find";
 import { ResourceInitFailedError } from "../../definition/initFailed";
 import { type ProviderContext, forCleanup } from "../context";
+import { createOrResume, nameTakenContext } from "../common/createOrResume";
 import { omitEmpty } from "../common/omit";
+import { isOwnUnfinished, unfinishedMark } from "../common/ownershipMark";
 import { toReference } from "../common/fields";
-import type { VolumeInputs } from "./inputs";
+import { type VolumeInputs, volumeInputs } from "./inputs";
 import { toOutputs } from "./outputs";
-import { toCreateRequest } from "./wire";
+import { observedInputs, toCreateRequest } from "./wire";
 
 const POLL_MS = 200;
 
@@ -57,29 +60,49 @@ export const waitUntilReadyAgain = (context: ProviderContext, id: string): Promi
     throw withErrorContext(error, { OPERATION_FAILED: { hint: REPLACE_HINT } });
   });
 
-/** Creates a volume: empty, from a template, or as a copy. The returned volume may not be ready yet. */
+/** True if an unfinished volume equals the inputs, apart from what the last requests of a create set. */
+const isAsRequested = (item: VolumeItem, inputs: VolumeInputs): boolean =>
+  item.state !== "error" &&
+  diff(
+    { inputs: volumeInputs },
+    { ...observedInputs(item, inputs), deleteLock: inputs.deleteLock, quotaPolicy: inputs.quotaPolicy },
+    inputs,
+  ).length === 0;
+
+/** Creates a volume: empty, from a template, or as a copy; or finds the one that a killed create of this resource left. It may not be ready yet. */
 export async function createVolume(context: ProviderContext, inputs: VolumeInputs): Promise<VolumeItem> {
-  const { client } = context;
+  const { client, ownership } = context;
   const { name = "", cloneFrom, template, quotaPolicy, accessMode, tags } = inputs;
+  const marks = ownership === undefined ? [] : [unfinishedMark(ownership)];
   const attempted = `Creating volume '${name}'`;
   const copy = async (original: string) => {
     const options = { vol_name: name, quota_policy: quotaPolicy, access_mode: accessMode };
-    const body = omitUndefined({ ...toReference(original), ...options, tags: omitEmpty(tags) });
+    const body = omitUndefined({ ...toReference(original), ...options, tags: omitEmpty([...tags, ...marks]) });
     return onlyItem(await client.cloneVolumes({ body: [body] }), `${attempted} as a copy of '${original}'`);
   };
   const origin = cloneFrom !== undefined ? "cloneFrom" : template !== undefined ? "template" : undefined;
-  return createOrRecover<VolumeItem>(
-    context,
-    async () =>
-      cloneFrom === undefined
-        ? onlyItem(await client.createVolume({ body: toCreateRequest(inputs) }), attempted)
-        : copy(cloneFrom),
-    async () => (await client.getVolumes({ query: { name: [name] } })).items[0],
-    // A volume created from a template or as a copy has the size of its original first.
-    ({ size_mb }) => origin !== undefined || size_mb === undefined || size_mb === inputs.sizeMb,
-  ).catch((error: unknown) => {
+  return createOrResume<VolumeItem>(context, {
+    create: () =>
+      createOrRecover<VolumeItem>(
+        context,
+        async () =>
+          cloneFrom === undefined
+            ? onlyItem(await client.createVolume({ body: toCreateRequest(inputs, marks) }), attempted)
+            : copy(cloneFrom),
+        async () => (await client.getVolumes({ query: { name: [name] } })).items[0],
+        // A volume created from a template or as a copy has the size of its original first.
+        ({ size_mb }) => origin !== undefined || size_mb === undefined || size_mb === inputs.sizeMb,
+      ),
+    findUnfinished: async () => {
+      const item = await findVolume(context, name);
+      return isOwnUnfinished(item?.tags, ownership) ? item : undefined;
+    },
+    // It holds nothing yet: only what is the same already is worth keeping, which a copy does not tell.
+    resume: (item) => Promise.resolve(origin === undefined && isAsRequested(item, inputs) ? item : undefined),
+    discard: async (item) => void onlyItem(await client.deleteVolumes({ body: [{ uuid: item.uuid }] }), attempted),
+  }).catch((error: unknown) => {
     throw withErrorContext(error, {
-      ALREADY_EXISTS: { property: "name" },
+      ALREADY_EXISTS: nameTakenContext(context),
       QUOTA_EXCEEDED: { property: "sizeMb" },
       ...(origin === undefined ? {} : { NOT_FOUND: { property: origin, hint: "Check its id or name in this metro." } }),
     });

@@ -1,7 +1,7 @@
 /** Rules across the inputs of a Volume, and its quota usage. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { CheckFailure, Properties, Rule } from "../../definition/resource";
-import { uniqueTagsRule } from "../common/tags";
+import { tagsRule } from "../common/tags";
 import type { VolumeInputs } from "./inputs";
 
 /** Inputs that name an original; at most one may be set. */
@@ -99,7 +99,7 @@ export function forbiddenChanges(
 export const volumeRules: readonly Rule<VolumeInputs>[] = [
   { reads: ["sizeMb", "hostPath", "template", "cloneFrom", ...NOT_FOR_CLONES], test: checkOrigin },
   { reads: ["filesystem", "accessMode", "args", "template", "cloneFrom"], test: checkFilesystem },
-  uniqueTagsRule,
+  tagsRule,
   // One rule per property, so that an unknown value does not skip the others.
   ...(["sizeMb", ...IMMUTABLE] as const).map((property): Rule<VolumeInputs> => ({
     reads: [property, "allowDataLoss"],

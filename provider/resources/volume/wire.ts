@@ -7,8 +7,8 @@ import { toReference } from "../common/fields";
 import { withoutMarks } from "../common/ownershipMark";
 import type { VolumeInputs } from "./inputs";
 
-/** The smallest create request that expresses the inputs; server defaults are left out. */
-export function toCreateRequest(inputs: VolumeInputs): CreateVolumeRequest {
+/** The smallest create request that expresses the inputs, with the ownership mark as one more tag; server defaults are left out. */
+export function toCreateRequest(inputs: VolumeInputs, marks: readonly string[] = []): CreateVolumeRequest {
   const { name, sizeMb, template, hostPath, filesystem, accessMode, quotaPolicy, tags, uid, gid, args } = inputs;
   const isFromTemplate = template !== undefined;
   // A template has its own settings, so even server defaults must be sent to override them.
@@ -23,7 +23,7 @@ export function toCreateRequest(inputs: VolumeInputs): CreateVolumeRequest {
     filesystem: omitServerDefault("ext4", filesystem),
     access_mode: omitServerDefault("rwo", accessMode),
     quota_policy: omitServerDefault("static", quotaPolicy),
-    tags: omitEmpty(tags),
+    tags: omitEmpty([...tags, ...marks]),
     uid,
     gid,
     args,

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { field, objectType } from "../../definition/resource";
 import { idOrName, mountPath } from "../common/fields";
-import { tagsField } from "../common/tags";
+import { MAX_OBJECT_TAGS, tagsField } from "../common/tags";
 
 const readonlyField = () => field(z.boolean().default(false), { description: "Mount read-only. Default false." });
 
@@ -36,7 +36,7 @@ export const ephemeralVolume = objectType(
     accessMode: field(z.enum(["rwo", "rox", "rwx"]).optional(), {
       description: "`rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default `rwo`.",
     }),
-    tags: tagsField("volume"),
+    tags: tagsField("volume", MAX_OBJECT_TAGS),
     filesystemArgs: field(z.record(z.string(), z.string()).optional(), {
       description: "Arguments of a file system that the metro's operator defines. Default: none.",
     }),

@@ -2,7 +2,7 @@
 import type { CheckFailure, Rule } from "../../definition/resource";
 import type { Workload } from "./inputs";
 import { WORKLOAD_WIRE } from "./wire";
-import { uniqueTagsRule } from "../common/tags";
+import { tagsRule } from "../common/tags";
 
 type PartialWorkload = Partial<Workload>;
 
@@ -149,7 +149,7 @@ export const workloadRules: readonly Rule<PartialWorkload>[] = [
   { reads: ["schedules"], test: checkSchedules },
   { reads: ["networkInterfaces", "gateway", "nameserver"], test: checkNetworkInterfaces },
   { reads: ["type", "gpus", "scaleToZero", "template", "branchFrom", "checkpoint"], test: checkType },
-  { reads: ["tags"], test: ({ tags = [] }, olds) => uniqueTagsRule.test({ tags }, olds) },
+  { reads: ["tags"], test: ({ tags = [] }, olds) => tagsRule.test({ tags }, olds) },
   {
     reads: ["annotations"],
     test: ({ annotations = {} }) =>

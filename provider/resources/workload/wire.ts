@@ -1,6 +1,7 @@
 /** Conversion of the workload inputs to and from the API. Source of the server's defaults: the platform's documentation. Pure. */
 import { enumMember, omitDefault, omitEmpty } from "../common/omit";
 import { toReference } from "../common/fields";
+import { withoutMarks } from "../common/ownershipMark";
 import {
   SERVER_DEFAULTS,
   decodeAutokill,
@@ -117,7 +118,7 @@ export const WORKLOAD_WIRE: WireTable<Workload> = {
     member: "tags",
     prop: "tags",
     encode: ({ tags }) => omitEmpty(tags),
-    decode: (item) => reported(item, item.tags, []),
+    decode: (item) => reported(item, item.tags == null ? item.tags : withoutMarks(item.tags), []),
     itemKey: String,
   },
   annotations: {

@@ -1,23 +1,23 @@
-/** What the definitions do not say: the example of each page, notes, and the errors of each kind. */
+/** Page content that is not in the definitions: the example of each page, notes, and the errors of each kind. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { ErrorCode } from "../../../provider/base/errorCodes";
 import type { FunctionName } from "../../../provider/functions/all";
 import type { ResourceKind } from "../../../provider/resources/all";
 
-/** The part of a page that is written by hand. */
+/** The hand-written part of a page. */
 export interface Content {
-  /** A Markdown code block with a whole program. */
+  /** A Markdown code block with a complete program. */
   readonly example: string;
   /** Sections that follow the example; empty for none. */
   readonly notes: string;
   /** A sentence about the id of the resource; empty for a function. */
   readonly id: string;
-  /** Errors beside those that any operation can meet. */
+  /** Errors in addition to those of any operation. */
   readonly errors: readonly ErrorCode[];
 }
 
-/** Errors of anything that boots an image. */
+/** Errors of every resource that boots an image. */
 const WORKLOAD_ERRORS: readonly ErrorCode[] = [
   "NOT_FOUND",
   "ALREADY_EXISTS",
@@ -56,26 +56,26 @@ const ID_OF: Readonly<Record<ResourceKind, string>> = {
 
 const folder = path.join(__dirname, "content");
 
-/** `Volume.md`: a code block, then notes. Throws for a file that does not begin with a program. */
+/** Reads a file such as `Volume.md`: a code block, then notes. Throws if it does not begin with a code block. */
 function readContent(file: string): Pick<Content, "example" | "notes"> {
   const text = fs.readFileSync(path.join(folder, file), "utf8").trim();
   const example = /^```ts\n.*?^```$/ms.exec(text);
-  if (example?.index !== 0) throw new Error(`${file} does not begin with a program.`);
+  if (example?.index !== 0) throw new Error(`${file} does not begin with an example.`);
   return { example: example[0], notes: text.slice(example[0].length).trim() };
 }
 
-/** Of a resource, or of the class Provider. */
+/** The content for a resource or the class Provider. */
 export const resourceContent = (kind: ResourceKind | "Provider"): Content => ({
   ...readContent(`${kind}.md`),
   id: kind === "Provider" ? "" : ID_OF[kind],
   errors: ERRORS_OF[kind],
 });
 
-/** Of a function; its program is the section of `functions.md` that bears its name. */
+/** The content for a function; its example is the section of `functions.md` with its name. */
 export function functionContent(name: FunctionName): Content {
   const text = fs.readFileSync(path.join(folder, "functions.md"), "utf8");
   const section = new RegExp(`^## ${name}\\n+(\`\`\`ts\\n.*?^\`\`\`)$`, "ms").exec(text);
-  if (section?.[1] === undefined) throw new Error(`functions.md has no program of ${name}.`);
+  if (section?.[1] === undefined) throw new Error(`functions.md has no example for ${name}.`);
   const isList = name.endsWith("s") && !name.startsWith("getInstanceL") && !name.startsWith("getInstanceM");
   return { example: section[1], notes: "", id: "", errors: isList ? [] : ["NOT_FOUND"] };
 }

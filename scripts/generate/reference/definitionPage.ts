@@ -1,4 +1,4 @@
-/** The page of a resource or a function. */
+/** The reference page of a resource or a function. */
 import type { Definition } from "../../../provider/definition/resource";
 import { type FieldShape, type Shape, fieldsOf } from "../shape";
 import type { Content } from "./content";
@@ -8,14 +8,14 @@ import { anchorLink, code, page } from "./markdown";
 
 type ObjectShape = Extract<Shape, { kind: "object" }>;
 
-/** The type of an object, or of the items of a list or map. */
+/** The object type of a value, or of the items of a list or map; undefined when it has none. */
 function objectIn(shape: Shape): ObjectShape | undefined {
   if (shape.kind === "array") return objectIn(shape.items);
   if (shape.kind === "map") return objectIn(shape.values);
   return shape.kind === "object" ? shape : undefined;
 }
 
-/** The types that fields are made of, in the order of their use, each with the places that use it. */
+/** The object types that fields use, in order of first use, each with the properties that use it. */
 function typesOf(fields: readonly FieldShape[]): ReadonlyMap<string, { type: ObjectShape; uses: Set<string> }> {
   const found = new Map<string, { type: ObjectShape; uses: Set<string> }>();
   const visit = (all: readonly FieldShape[], owner: string): void => {
@@ -51,7 +51,7 @@ function errorsSection({ errors }: Content): string {
   return `## Errors\n\n${errorTable(errors)}\n\nAnd the ${common}.`;
 }
 
-/** `Instance.md`. */
+/** The page of a resource, such as `Instance.md`. */
 export function resourcePage(definition: Definition, content: Content): string {
   const inputs = inputTable(fieldsOf(definition.inputs));
   return page(
@@ -66,7 +66,7 @@ export function resourcePage(definition: Definition, content: Content): string {
   );
 }
 
-/** `getInstance.md`. */
+/** The page of a function, such as `getInstance.md`. */
 export function functionPage(definition: Definition, content: Content): string {
   const { kind } = definition;
   const inputs = fieldsOf(definition.inputs);

@@ -2,7 +2,7 @@
 import { ERRORS, type ErrorCode } from "../../../provider/base/errorCodes";
 import { code, page, table } from "./markdown";
 
-/** What any resource and any function can meet. */
+/** Errors of any resource and any function. */
 export const COMMON_ERRORS: readonly ErrorCode[] = [
   "CONFIG_INVALID",
   "INPUT_INVALID",
@@ -17,14 +17,14 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
 
 const codeLink = (name: ErrorCode): string => `[${code(name)}](errors.md#${name.toLowerCase()})`;
 
-/** Codes with what they mean. */
+/** A table of codes and their meanings. */
 export const errorTable = (codes: readonly ErrorCode[]): string =>
   table(
     ["Code", "Meaning"],
     codes.map((name) => [codeLink(name), ERRORS[name].summary]),
   );
 
-/** `errors.md`. */
+/** The page `errors.md`. */
 export function errorsPage(): string {
   const codes = Object.keys(ERRORS) as readonly ErrorCode[]; // the keys of a constant table
   const sections = codes.map((name) => {
@@ -34,7 +34,7 @@ export function errorsPage(): string {
   return page(
     "# Error codes",
     "An error reads `CODE: property: what was attempted and why it failed. What to do.` Codes are stable and safe to match; texts may change.",
-    "Problems that a preview finds in the inputs of a resource are listed together, each as `property: what is wrong`, without a code. They are `INPUT_INVALID`, or for an image `CONTEXT_INVALID` or `KRAFTFILE_INVALID`.",
+    "A preview lists all problems in the inputs of a resource together, each as `property: what is wrong`, without a code. They are `INPUT_INVALID`, or for an image `CONTEXT_INVALID` or `KRAFTFILE_INVALID`.",
     `## Any operation\n\n${errorTable(COMMON_ERRORS)}`,
     ...sections,
   );

@@ -1,9 +1,9 @@
-/** Tables of properties: type, range, default, what a change does. */
+/** Tables of properties: type, range, default, effect of a change. */
 import * as z from "zod";
 import type { FieldShape, Shape } from "../shape";
 import { anchorLink, code, table } from "./markdown";
 
-/** How a change of an input is called in a table; docs/reference/README.md explains the words. */
+/** The term for each effect of a change; docs/reference/README.md explains the terms. */
 const CHANGE_WORDS: Readonly<Record<FieldShape["change"], string>> = {
   update: "in place",
   restart: "restart",
@@ -12,7 +12,7 @@ const CHANGE_WORDS: Readonly<Record<FieldShape["change"], string>> = {
   conditional: "conditional",
 };
 
-/** The type of a value, objects as links to their section of the page. */
+/** The type of a value; objects are links to their section of the page. */
 export function typeText(shape: Shape): string {
   switch (shape.kind) {
     case "array":
@@ -39,7 +39,7 @@ function pluralText(shape: Shape): string {
 
 const number = (value: number): string => value.toLocaleString("en-US");
 
-/** `1 to 65,535`, `at least 1`, `up to 8`; empty for what has no bounds, or whose only bound is not to be empty. */
+/** `1 to 65,535`, `at least 1`, `up to 8`; empty when there are no bounds, or the only bound is that it must not be empty. */
 function boundsText(min: number | undefined, max: number | undefined, unit: string): string {
   const [low, high] = [
     min === Number.MIN_SAFE_INTEGER ? undefined : min,
@@ -50,7 +50,7 @@ function boundsText(min: number | undefined, max: number | undefined, unit: stri
   return low === undefined || (unit !== "" && low <= 1) ? "" : `at least ${number(low)}${unit}`;
 }
 
-/** What the schema itself says of the range of a value. */
+/** The range of a value according to its schema; empty for none. */
 export function rangeText(schema: z.ZodType): string {
   const { type, minimum, maximum, minLength, maxLength, minItems, maxItems } = z.toJSONSchema(schema, {
     io: "input",
@@ -69,7 +69,7 @@ export function rangeText(schema: z.ZodType): string {
   }
 }
 
-/** The sentence of a description that states the default goes into a column of its own. */
+/** Matches the sentence of a description that states the default, which the table shows in a separate column. */
 const DEFAULT_SENTENCE = /(?:^|\s)Default:? (?!for )([^.]+(?:\.\d[^.]*)?)\.(?=\s|$)/;
 
 const isEmpty = (value: unknown): boolean =>
@@ -92,7 +92,7 @@ const typeCell = ({ shape, schema }: FieldShape): string => {
 const nameCell = ({ name, required, secret }: FieldShape): string =>
   [code(name), ...(required ? ["**required**"] : []), ...(secret ? ["_secret_"] : [])].join("<br>");
 
-/** Inputs of a resource. */
+/** A table of the inputs of a resource. */
 export const inputTable = (fields: readonly FieldShape[]): string =>
   table(
     ["Input", "Type", "Default", "On change", "Description"],
@@ -105,14 +105,14 @@ export const inputTable = (fields: readonly FieldShape[]): string =>
     ]),
   );
 
-/** Members of a nested type, and arguments of a function. */
+/** A table of the members of a nested type, or the arguments of a function. */
 export const memberTable = (title: string, fields: readonly FieldShape[]): string =>
   table(
     [title, "Type", "Default", "Description"],
     fields.map((field) => [nameCell(field), typeCell(field), defaultText(field), withoutDefault(field.description)]),
   );
 
-/** Outputs, results, and members of a type that occurs only there. */
+/** A table of outputs or results, or the members of a type that occurs only in those. */
 export const outputTable = (title: string, fields: readonly FieldShape[]): string =>
   table(
     [title, "Type", "Description"],

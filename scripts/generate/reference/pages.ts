@@ -1,4 +1,4 @@
-/** All pages of docs/reference/. */
+/** Generates all pages of docs/reference/. */
 import { type FunctionName, functions } from "../../../provider/functions/all";
 import { type ResourceKind, resources } from "../../../provider/resources/all";
 import { functionContent, resourceContent } from "./content";
@@ -15,29 +15,29 @@ const link = (name: string): string => `[\`${name}\`](${name}.md)`;
 const CHANGES = table(
   ["Word", "Meaning"],
   [
-    ["in place", "The object is changed while it runs."],
+    ["in place", "The object is updated without a restart."],
     [
       "restart",
       "The instance is stopped, changed and started again. A stopped one stays stopped. Replicas of a service are replaced by a rolling update.",
     ],
     ["replacement", "A new object is created. With a fixed `name` the old one is deleted first."],
     ["ignored", "Used at creation; a later change has no effect."],
-    ["conditional", "Depends on the change; the notes of the page say on what."],
+    ["conditional", "Depends on the change; see the notes of the page."],
   ],
 );
 
 function indexPage(): string {
   return page(
     "# Reference",
-    "These pages are generated from the definitions that the provider itself uses.",
+    "These pages are generated from the definitions that the provider uses.",
     `## Resources\n\n${table(
       ["Resource", "What it is"],
       [
         ...kinds.map((kind) => [link(kind), resources[kind].description]),
-        [link("Provider"), "Settings for some of a program's resources, such as another metro."],
+        [link("Provider"), "Settings for some resources of a program, such as another metro."],
       ],
     )}`,
-    `## Functions\n\nFunctions read what exists, whoever made it.\n\n${table(
+    `## Functions\n\nFunctions read existing objects, whoever created them.\n\n${table(
       ["Function", "What it returns"],
       names.map((name) => [link(name), functions[name].description]),
     )}`,

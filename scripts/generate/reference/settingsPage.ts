@@ -1,4 +1,4 @@
-/** The pages of the settings: `settings.md` for all sources of them, `Provider.md` for the class. */
+/** The pages about settings: `settings.md` for all sources, `Provider.md` for the class. */
 import type { EnvironmentVariable } from "../../../provider/base/config/environment";
 import { VARIABLE_BY_SETTING, type SettingKey } from "../../../provider/base/config/sources";
 import { SETTINGS_SCHEMA } from "../settings";
@@ -13,28 +13,28 @@ interface SettingSpec {
   readonly secret?: boolean;
 }
 
-const settings = Object.entries(SETTINGS_SCHEMA) as readonly [SettingKey, SettingSpec][]; // a test holds the schema's form
+const settings = Object.entries(SETTINGS_SCHEMA) as readonly [SettingKey, SettingSpec][]; // a test checks the schema's structure
 
-/** Variables that are no settings of the provider; the local platform reads them. */
+/** Variables that the local platform reads; they are not settings of the provider. */
 const OTHER_VARIABLES: Readonly<
   Record<Exclude<EnvironmentVariable, (typeof VARIABLE_BY_SETTING)[SettingKey]>, string>
 > = {
   UNIKERNEL_STATE_DIR: "Folder of the local platform's state. Default: `unikernel` in `$XDG_STATE_HOME`.",
   UNIKERNEL_CACHE_DIR: "Folder of cached runtimes; safe to delete. Default: `unikernel` in `$XDG_CACHE_HOME`.",
   UNIKERNEL_QEMU: "Path of the QEMU binary. Default: `qemu-system-x86_64` on `PATH`.",
-  UNIKERNEL_ACCEL: "`kvm`, `hvf` or `tcg`. Default: what a timed probe finds working.",
+  UNIKERNEL_ACCEL: "`kvm`, `hvf` or `tcg`. Default: the one that passes a timed probe.",
   UNIKERNEL_QUOTAS: "Quotas of the local platform, such as `instances=10,total_volume_mb=100`.",
   XDG_STATE_HOME: "Parent of the state folder. Default: `~/.local/state`.",
   XDG_CACHE_HOME: "Parent of the cache folder. Default: `~/.cache`.",
   XDG_RUNTIME_DIR: "Parent of the folder of VM sockets. Default: the folder for temporary files.",
-  PATH: "Where QEMU and other tools are looked for.",
+  PATH: "Folders in which QEMU and other tools are searched.",
 };
 
-/** `settings.md`. */
+/** The page `settings.md`. */
 export function settingsPage(): string {
   return page(
     "# Settings",
-    "A setting is taken from the first of these sources that has it: an argument of [`Provider`](Provider.md), the stack's configuration, the environment, the default.",
+    "Each setting is read from the first of these sources that has it: an argument of [`Provider`](Provider.md), the stack's configuration, the environment, the default.",
     table(
       ["`Provider` argument", "Stack", "Environment"],
       settings.map(([key]) => [code(key), code(`unikernel:${key}`), code(VARIABLE_BY_SETTING[key])]),
@@ -47,18 +47,18 @@ export function settingsPage(): string {
       )
       .join("\n\n"),
     "## owner\n\nFor the stack only: `pulumi config set unikernel:owner team-a`. Generated names differ between two owners whose projects and stacks have the same names, and one never takes over the unfinished objects of the other. Default: the stack's organization; none on a backend without organizations, such as a bucket.",
-    `## Environment variables\n\nThe settings above and these; a running daemon keeps the values it was started with.\n\n${table(
+    `## Environment variables\n\nThe provider reads the settings above and these variables. A running daemon keeps the values it was started with.\n\n${table(
       ["Variable", "Meaning"],
       Object.entries(OTHER_VARIABLES).map(([name, text]) => [code(name), text]),
     )}`,
   );
 }
 
-/** `Provider.md`. */
+/** The page `Provider.md`. */
 export const providerPage = (content: Content): string =>
   page(
     "# Provider",
-    "The settings for some of a program's resources: which metro, with which token. Without one, resources use the stack's settings.",
+    "Settings for some resources of a program, such as metro and token. Without a `Provider`, resources use the stack's settings.",
     `## Example\n\n${content.example}`,
     content.notes,
     `## Inputs\n\n${table(

@@ -108,7 +108,7 @@ describe("a connection that fails at random", () => {
       `      ${HISTORIES} histories, seed ${SEED}, ${((Date.now() - begun) / 1000).toFixed(1)} s: ` +
         `${injected} faults injected into ${proxy.requests()} requests; ` +
         `creates ${creates}, reads ${reads}, updates ${updates}, deletes ${deletes}, of which ${failures} failed; ` +
-        `reported as unsure ${reported}, ${steady.reported} of them on a steady connection; ` +
+        `reported as uncertain ${reported}, ${steady.reported} of them on a steady connection; ` +
         WORSE.map((key) => `${key} ${all[key]}`).join(", "),
     );
     console.log(`      ${FAULTS.map((fault) => `${fault} ${proxy.counts.get(fault) ?? 0}`).join(", ")}`);

@@ -24,11 +24,11 @@ type Change = (folder: string) => Promise<unknown>;
 const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: string]>> = {
   "a missing context folder": [
     (folder) => fs.rm(folder, { recursive: true }),
-    "context: The image context '<context>' does not exist. Let 'context' point at the folder that holds the Kraftfile; the path is relative to the program.",
+    "context: The image context '<context>' does not exist. Point 'context' at the folder that contains the Kraftfile; the path is relative to the program.",
   ],
   "a context without a Kraftfile": [
     (folder) => fs.rm(path.join(folder, "Kraftfile")),
-    "context: There is no Kraftfile in '<context>'. Add one of Kraftfile, Kraftfile.yaml, Kraftfile.yml, kraft.yaml, kraft.yml, or let 'context' point at the folder that holds it.",
+    "context: There is no Kraftfile in '<context>'. Add one of Kraftfile, Kraftfile.yaml, Kraftfile.yml, kraft.yaml, kraft.yml, or point 'context' at the folder that contains it.",
   ],
   "two Kraftfiles": [
     (folder) => fs.writeFile(path.join(folder, "kraft.yaml"), GOOD),
@@ -36,7 +36,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
   ],
   "an unclosed bracket": [
     kraftfile(GOOD.replace('"]', '"')),
-    `context: <context>/Kraftfile:4:18: this is not valid YAML: the indentation does not fit the lines above, or a bracket before this place is not closed.
+    `context: <context>/Kraftfile:4:18: this is not valid YAML: the indentation does not match the lines above, or an earlier bracket is not closed.
   cmd: ["/bin/true"
                    ^`,
   ],
@@ -48,7 +48,7 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
   ],
   "an unclosed quote, without showing the value": [
     kraftfile(`${GOOD}env:\n  TOKEN: "s3cret\n`),
-    "context: <context>/Kraftfile:6:17: this is not valid YAML: something is missing here; look for a quote or bracket that is not closed, a ':' or a ','.",
+    "context: <context>/Kraftfile:6:17: this is not valid YAML: something is missing here; check for an unclosed quote or bracket, a missing ':' or ','.",
   ],
   "an unknown key, with the nearest known one": [
     kraftfile(GOOD.replace("rootfs:", "rootsf:")),
@@ -79,20 +79,20 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
       await fs.rm(path.join(folder, "rootfs"), { recursive: true });
       await fs.symlink("/etc", path.join(folder, "rootfs"));
     },
-    `context: <context>/Kraftfile:3:9: rootfs './rootfs' leads out of the image context through a symbolic link; put the directory itself there.
+    `context: <context>/Kraftfile:3:9: rootfs './rootfs' leaves the image context through a symbolic link; replace the link with the directory.
   rootfs: ./rootfs
           ^`,
   ],
   "a link in the rootfs that leads outside": [
     (folder) => fs.symlink("../../etc/passwd", path.join(folder, "rootfs", "out")),
-    "context: The symbolic link '/out' leads out of the root file system to '../../etc/passwd'; let it point inside, or remove it.",
+    "context: The symbolic link '/out' points outside the root file system ('../../etc/passwd'); make it point inside, or remove it.",
   ],
   "a file of 4 GiB": [
     async (folder) => {
       await fs.writeFile(path.join(folder, "rootfs", "big.bin"), "");
       await fs.truncate(path.join(folder, "rootfs", "big.bin"), 2 ** 32); // sparse
     },
-    "context: '/big.bin' has 4294967296 bytes, more than the 4 GiB that one file of an initrd can hold. Split it, or put it on a Volume.",
+    "context: '/big.bin' has 4294967296 bytes; a file in an initrd must be smaller than 4 GiB. Split it, or put it on a Volume.",
   ],
 };
 
@@ -363,22 +363,45 @@ describe("the dynamic provider process with bad input", () => {
       }
     }
 
-    it("reports a name that an instance, a service or a volume has", async () => {
-      const hint = "Choose another name, or omit the name to have a unique one generated.";
+    /** The failures of the check of a new resource, and the warnings that it prints. */
+    async function checkedNew(kind: string, inputs: object): Promise<readonly [string[], readonly string[]]> {
+      const resource = await DynamicProcess.start(kind, settings);
+      try {
+        const { failures } = await resource.check({}, { __resourceName: "it", ...inputs });
+        return [failures.map(({ reason }) => reason), resource.printed];
+      } finally {
+        await resource.stop();
+      }
+    }
+
+    it("reports at preview a name that an instance or a volume has", async () => {
+      const wayOut = "exists in this metro already. Set adopt: true to manage it, or choose another name.";
       await platform.createRunning({ name: "taken" });
-      assert.equal(
-        await failedCreate("Instance", { name: "taken", image: "app:1" }),
-        `ALREADY_EXISTS: name: Creating instance 'taken' failed: An instance with the name 'taken' already exists. ${hint}`,
-      );
-      await platform.requestItem("POST", "/v1/services", { name: "taken", services: [{ port: takenPort }] });
-      assert.equal(
-        await failedCreate("Service", { name: "taken", ports: [{ port }], template }),
-        `ALREADY_EXISTS: name: Creating service 'taken' failed: A service group with the name 'taken' already exists. ${hint}`,
-      );
+      const instance = { name: "taken", image: "app:1" };
+      assert.deepEqual(await checkedNew("Instance", instance), [
+        [`ALREADY_EXISTS: name: instance 'taken' ${wayOut}`],
+        [],
+      ]);
+      assert.deepEqual(await checkedNew("Instance", { ...instance, adopt: true }), [[], []]);
       await platform.requestItem("POST", "/v1/volumes", { name: "taken", size_mb: 8 });
+      assert.deepEqual(await checkedNew("Volume", { name: "taken", sizeMb: 8 }), [
+        [`ALREADY_EXISTS: name: volume 'taken' ${wayOut}`],
+        [],
+      ]);
+    });
+
+    it("warns at preview of a name that a service has, which may be its predecessor, and fails to create it", async () => {
+      await platform.requestItem("POST", "/v1/services", { name: "taken", services: [{ port: takenPort }] });
+      const inputs = { name: "taken", ports: [{ port }], template };
+      assert.deepEqual(await checkedNew("Service", inputs), [
+        [],
+        [
+          "Warning: Service 'it': service 'taken' exists in this metro already. Unless this update replaces it, set adopt: true to manage it, or choose another name.",
+        ],
+      ]);
       assert.equal(
-        await failedCreate("Volume", { name: "taken", sizeMb: 8 }),
-        `ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. ${hint}`,
+        await failedCreate("Service", inputs),
+        "ALREADY_EXISTS: name: Creating service 'taken' failed: A service group with the name 'taken' already exists. Set adopt: true to manage the object that has it, choose another name, or leave the name out.",
       );
     });
 
@@ -405,12 +428,12 @@ describe("the dynamic provider process with bad input", () => {
       try {
         const { inputs: checked } = await resource.check({}, { __resourceName: "it", ...inputs, deleteLock: true });
         const { id, outs } = await resource.create(checked);
-        const printed = await printedBy(resource.delete(id, outs));
+        const printed = await printedBy(resource.deleteLater(id, outs));
         const read = await resource.read(id, outs);
         assert.equal(read.id, id);
         // The suggested fix works.
         const unlocked = await resource.update(id, outs, { ...checked, deleteLock: false });
-        await resource.delete(id, unlocked);
+        await resource.deleteLater(id, unlocked);
         return printed;
       } finally {
         await resource.stop();

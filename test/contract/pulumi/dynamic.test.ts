@@ -51,8 +51,8 @@ describe("the dynamic provider process", () => {
     assert.match(failures[1]?.reason ?? "", /did you mean 'sizeMb'\?/);
     assert.deepEqual(
       api.requests.map(({ method, url }) => `${method} ${url}`).filter((asked) => asked !== "GET /v1/users/quotas"),
-      [],
-      "a check asks for nothing but the quotas",
+      ["GET /v1/volumes?count=100&details=false"],
+      "a check asks for nothing but the quotas and, once, for the names that are taken",
     );
   });
 
@@ -162,7 +162,7 @@ describe("the dynamic provider process", () => {
     );
     assert.match(
       error.message,
-      /^ALREADY_EXISTS: name: Creating volume 'data' failed: A volume with the name 'data' already exists\. Choose another name/,
+      /^ALREADY_EXISTS: name: Creating volume 'data' failed: A volume with the name 'data' already exists\. Set adopt: true to manage the object that has it, choose another name, or leave the name out\.$/,
     );
     assert.equal(error.partial, undefined);
     assert.doesNotMatch(error.message, new RegExp(TOKEN));

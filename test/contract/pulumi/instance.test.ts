@@ -74,14 +74,14 @@ describe("an instance on the local platform", () => {
     assert.match(String(outs["digest"]), /^sha256:/);
     assert.deepEqual((await drift(id, outs, inputs)).found, NONE);
 
-    const refused = await process.delete(id, outs).then(
+    const refused = await process.deleteLater(id, outs).then(
       () => assert.fail("it was deleted"),
       (error: CallError) => error.message,
     );
     assert.match(refused, /^NOT_ALLOWED: deleteLock: .*Set deleteLock to false, run 'pulumi up', then delete it.$/);
     assert.equal((await platform.instance(id))["state"], "running", "it was not even stopped");
     const open = await checked("full", { ...full, deleteLock: false }, inputs);
-    await process.delete(id, await process.update(id, outs, open));
+    await process.deleteLater(id, await process.update(id, outs, open));
     assert.equal((await platform.instance(id))["error"], 8);
   });
 
@@ -112,7 +112,7 @@ describe("an instance on the local platform", () => {
     );
     assert.deepEqual([updated["privateFqdn"], updated["startCount"]], [outs["privateFqdn"], 2]);
     assert.deepEqual((await drift(id, updated, news)).found, NONE);
-    await process.delete(id, updated);
+    await process.deleteLater(id, updated);
   });
 
   it("shows manual changes and no drift from its own state changes", async () => {
@@ -140,7 +140,7 @@ describe("an instance on the local platform", () => {
     ]);
     const updated = await process.update(id, changed.read.props, inputs);
     assert.equal(updated["state"], "stopped", "its power is its users' business");
-    await process.delete(id, updated);
+    await process.deleteLater(id, updated);
   });
 
   it("is started by the next update after a failed one left it stopped, also after a refresh", async () => {
@@ -171,7 +171,7 @@ describe("an instance on the local platform", () => {
     assert.equal(read.props[PENDING_START_KEY], true);
     const seen = await drift(id, read.props, news);
     assert.deepEqual(await process.diff(id, seen.read.props, news), NONE);
-    await process.delete(id, started);
+    await process.deleteLater(id, started);
   });
 
   it("is adopted by name, and is read by name or id without state", async () => {
@@ -189,7 +189,7 @@ describe("an instance on the local platform", () => {
       assert.deepEqual(again.failures, []);
       assert.deepEqual((await drift(id, found.props, again.inputs)).found, NONE, "an import leaves an empty preview");
     }
-    await process.delete(id, outs);
+    await process.deleteLater(id, outs);
   });
 
   it("is rejected at preview if the plan as a whole exceeds the account's quotas", async () => {

@@ -167,7 +167,7 @@ for (const name of ["everything", "cloud"] as const) {
           count += 1;
         }
       }
-      console.log(`      ${count} values`);
+      console.log(`      ${count} changed values, ${unnoticed.length} unnoticed`);
       assert.deepEqual(unnoticed, []);
     });
 

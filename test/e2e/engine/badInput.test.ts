@@ -222,13 +222,13 @@ describe("a real program with bad input", function () {
     });
 
     it("fails for a name that is taken, and succeeds once it is free", async () => {
-      const taken = (await platform.client.createVolume({ body: { name: "taken", size_mb: 8 } })).items[0];
+      const existing = (await platform.client.createVolume({ body: { name: "taken", size_mb: 8 } })).items[0];
       await project.write("index.ts", withBase('new unikernel.Volume("mine", { name: "taken", sizeMb: 16 });'));
       assert.equal(
         await failing(stack, platform, "mine"),
         "ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. Choose another name, or omit the name to have a unique one generated.",
       );
-      await platform.client.deleteVolumes({ body: [{ uuid: taken?.uuid ?? "" }] });
+      await platform.client.deleteVolumes({ body: [{ uuid: existing?.uuid ?? "" }] });
       assertSucceeded(await stack.up());
       const { items } = await platform.client.getVolumes({ query: { name: ["taken"] } });
       assert.deepEqual(
@@ -325,7 +325,7 @@ describe("a real program with bad input", function () {
   describe("that fails at deletion because of a lock", () => {
     before(open);
     after(close);
-    const way = "set deleteLock to false, run 'pulumi up', then delete it\\.$";
+    const hint = "set deleteLock to false, run 'pulumi up', then delete it\\.$";
     const write = (resource: string, isLocked: boolean): Promise<void> =>
       project.write(
         "index.ts",
@@ -339,7 +339,7 @@ describe("a real program with bad input", function () {
       assert.match(
         await failing(stack, platform, "data", "destroy"),
         new RegExp(
-          `NOT_ALLOWED: deleteLock: Deleting volume 'data-[0-9a-f]{7}' failed: Deletion protection enabled\\. If it is locked, ${way}`,
+          `NOT_ALLOWED: deleteLock: Deleting volume 'data-[0-9a-f]{7}' failed: Deletion protection enabled\\. If it is locked, ${hint}`,
         ),
       );
       await write(data, false);
@@ -358,7 +358,7 @@ describe("a real program with bad input", function () {
       assert.match(
         await failing(stack, platform, "guest", "destroy"),
         new RegExp(
-          `NOT_ALLOWED: deleteLock: Instance 'guest-[0-9a-f]{7}' is locked against deletion\\. S${way.slice(1)}`,
+          `NOT_ALLOWED: deleteLock: Instance 'guest-[0-9a-f]{7}' is locked against deletion\\. S${hint.slice(1)}`,
         ),
       );
       assert.equal((await platform.virtualMachines()).length, 1);

@@ -113,14 +113,14 @@ describe("a service with an uploaded certificate", function () {
   });
 
   it("stores and prints no key in clear text", async () => {
-    const kept = [...(await textsIn(path.join(project.folder, ".pulumi"))), printed];
+    const texts = [...(await textsIn(path.join(project.folder, ".pulumi"))), printed];
     assert.ok(
-      kept.some((text) => text.includes("unikernel:Certificate")),
+      texts.some((text) => text.includes("unikernel:Certificate")),
       "the state is among it",
     );
     for (const { pkey } of materials) {
       for (const line of pkey.split("\n").filter((text) => text !== "" && !text.startsWith("-----"))) {
-        assert.ok(!kept.some((text) => text.includes(line)));
+        assert.ok(!texts.some((text) => text.includes(line)));
       }
     }
   });

@@ -22,10 +22,10 @@ describe("functions in a program", function () {
           image: image.ref, memoryMb: 96, env: { GREETING: "hello" }, tags: ["shown"],
         });
         export const id = server.id;
-        /** Asked when the program runs, whatever it makes. */
+        /** Called when the program runs, independently of its resources. */
         export const before = unikernel.getInstances({ tags: ["shown"] }).then(({ instances }) => instances.map(({ uuid }) => uuid));
         export const others = unikernel.getInstances({ tags: ["hidden"] }).then(({ instances }) => instances.length);
-        /** Asked once the instance is made. */
+        /** Called once the instance is created. */
         export const found = unikernel.getInstanceOutput({ uuid: server.id });
         export const log = unikernel.getInstanceLogsOutput({ uuid: server.id, offsetBytes: -16383, limitBytes: 16383 });
         export const quotas = unikernel.getQuotas();
@@ -54,7 +54,9 @@ describe("functions in a program", function () {
 
   it("read its console log and its size on the next run", async () => {
     const { uuid = "" } = (await platform.client.getInstances({})).items[0] ?? {};
-    await eventually("the guest speaks", async () => (await platform.readConsole(uuid)).includes("told: "));
+    await eventually("the guest prints its settings", async () =>
+      (await platform.readConsole(uuid)).includes("told: "),
+    );
     const { outputs } = assertSucceeded(await stack.up());
     assert.match((outputs["log"] as { output: string }).output, /^told: hello, version one\r?$/m);
     assert.deepEqual(outputs["before"], [uuid]);

@@ -12,15 +12,16 @@ const opsOf = (result: OperationResult): readonly string[] =>
     .map(({ op }) => op)
     .sort();
 
-/** The settings that the guest printed, boot by boot. */
-const told = (console: string): readonly string[] => console.match(/^told: .*$/gm)?.map((line) => line.trim()) ?? [];
+/** The settings that the guest printed, one entry per boot. */
+const printedSettings = (console: string): readonly string[] =>
+  console.match(/^told: .*$/gm)?.map((line) => line.trim()) ?? [];
 
 describe("an instance whose program changes", function () {
   this.timeout(300_000);
   let platform: LocalPlatform;
   let project: TestProject;
   let id: string;
-  const said: Record<string, string> = {
+  const configuration: Record<string, string> = {
     version: "one",
     memoryMb: "96",
     greeting: "hello",
@@ -31,18 +32,20 @@ describe("an instance whose program changes", function () {
 
   /** The stack of the last program with these changes. */
   function stackWith(changes: Readonly<Record<string, string>> = {}): Stack {
-    Object.assign(said, changes);
-    return project.stack(Object.fromEntries(Object.entries(said).map(([key, value]) => [`server:${key}`, value])));
+    Object.assign(configuration, changes);
+    return project.stack(
+      Object.fromEntries(Object.entries(configuration).map(([key, value]) => [`server:${key}`, value])),
+    );
   }
   async function item(): Promise<InstanceItem> {
     const found = (await platform.client.getInstances({ query: { uuid: [id] } })).items[0];
     assert.ok(found !== undefined);
     return found;
   }
-  const saysLast = (words: string): Promise<void> =>
+  const untilPrinted = (words: string): Promise<void> =>
     eventually(
-      `the guest says '${words}'`,
-      async () => told(await platform.readConsole(id)).at(-1) === `told: ${words}`,
+      `the guest prints '${words}'`,
+      async () => printedSettings(await platform.readConsole(id)).at(-1) === `told: ${words}`,
     );
 
   before(async () => {
@@ -70,26 +73,26 @@ describe("an instance whose program changes", function () {
     const known = (await stackWith().state()).resources.find((resource) => resource.id === id);
     assert.equal(known?.outputs?.["startCount"], 2, "the state says how it is");
     await platform.client.startInstances({ body: [{ uuid: id }] });
-    await saysLast("hello, version one");
+    await untilPrinted("hello, version one");
   });
 
   it("gets new memory and environment in place, by the steps in the preview", async () => {
     const before = await item();
-    const asked = stackWith({ memoryMb: "112", greeting: "good morning" });
-    const preview = assertSucceeded(await asked.preview({ refresh: true }));
+    const changedStack = stackWith({ memoryMb: "112", greeting: "good morning" });
+    const preview = assertSucceeded(await changedStack.preview({ refresh: true }));
     assert.deepEqual(opsOf(preview), ["update"]);
     assert.match(
       preview.output,
       /Instance 'server': the update will stop it, change env and memoryMb in place, then start it\./,
     );
     assert.doesNotMatch(preview.output, /good morning/);
-    // Without a refresh: the state still says that it is stopped.
-    const { outputs } = assertSucceeded(await asked.up());
+    // Without a refresh: it is still stopped according to the state.
+    const { outputs } = assertSucceeded(await changedStack.up());
     assert.equal(outputs["instanceId"], id);
     const after = await item();
     assert.deepEqual([after.uuid, after.memory_mb, after.state], [before.uuid, 112, "running"]);
     assert.equal(after.start_count, (before.start_count ?? 0) + 1);
-    await saysLast("good morning, version one");
+    await untilPrinted("good morning, version one");
     assert.deepEqual(opsOf(assertSucceeded(await stackWith().up({ expectNoChanges: true }))), []);
   });
 
@@ -125,7 +128,7 @@ describe("an instance whose program changes", function () {
     assert.equal(outputs["digest"], outputs["asked"]);
     assert.ok(after.image?.endsWith(String(outputs["digest"])), after.image);
     assert.notEqual(after.image, before.image);
-    await saysLast("good morning, version two");
+    await untilPrinted("good morning, version two");
   });
 
   it("is replaced for another restart policy, with the reason in the preview", async () => {

@@ -15,7 +15,7 @@ describe("an instance created outside Pulumi", function () {
   let project: TestProject;
   let image: string;
   let port: number;
-  const made = { instance: "", volume: "", service: "" };
+  const created = { instance: "", volume: "", service: "" };
 
   before(async () => {
     platform = await LocalPlatform.open();
@@ -35,14 +35,14 @@ describe("an instance created outside Pulumi", function () {
       await client.createInstance({ body: { name: "server", image, memory_mb: 96, autostart: true } }),
       "instance",
     );
-    Object.assign(made, { instance: instance.uuid, volume: volume.uuid, service: service.uuid });
+    Object.assign(created, { instance: instance.uuid, volume: volume.uuid, service: service.uuid });
   });
   after(async () => {
     await Promise.all([builder.remove(), project.remove()]);
     await platform.close();
   });
 
-  const present = async (): Promise<typeof made> => {
+  const present = async (): Promise<typeof created> => {
     const { client } = platform;
     const [instances, volumes, services] = await Promise.all([
       client.getInstances({}),
@@ -58,10 +58,10 @@ describe("an instance created outside Pulumi", function () {
       project.write(
         "index.ts",
         `${PROGRAM}
-          const byId = unikernel.Instance.get("by-id", "${made.instance}");
+          const byId = unikernel.Instance.get("by-id", "${created.instance}");
           const byName = unikernel.Instance.get("by-name", "server");
           const volume = unikernel.Volume.get("volume", "data");
-          const service = unikernel.Service.get("service", "${made.service}");
+          const service = unikernel.Service.get("service", "${created.service}");
           export const names = [byId.name, byName.name, volume.name, service.name];
           export const facts = [byId.memoryMb, byName.memoryMb, volume.sizeMb, service.url];
         `,
@@ -74,7 +74,7 @@ describe("an instance created outside Pulumi", function () {
       assert.deepEqual(outputs["facts"], [96, 96, 8, `http://127.0.0.1:${port}`]);
       const { resources } = await project.stack({}).state();
       const ids = resources.flatMap(({ type, id = "" }) => (type.includes("unikernel:") ? [id] : []));
-      const { instance, volume, service } = made;
+      const { instance, volume, service } = created;
       assert.deepEqual(ids.sort(), [instance, instance, volume, service].sort(), "the state knows each by its uuid");
     });
 
@@ -86,7 +86,7 @@ describe("an instance created outside Pulumi", function () {
     it("stays when that program's stack is destroyed", async () => {
       const machines = await platform.virtualMachines();
       assertSucceeded(await project.stack({}).destroy());
-      assert.deepEqual(await present(), made);
+      assert.deepEqual(await present(), created);
       assert.deepEqual(await platform.virtualMachines(), machines);
     });
   });
@@ -111,8 +111,8 @@ describe("an instance created outside Pulumi", function () {
     it("is updated in place to match the program", async () => {
       const machines = await platform.virtualMachines();
       const { outputs } = assertSucceeded(await project.stack({}).up());
-      assert.deepEqual(outputs["ids"], [made.instance, made.volume, made.service]);
-      assert.deepEqual(await present(), made);
+      assert.deepEqual(outputs["ids"], [created.instance, created.volume, created.service]);
+      assert.deepEqual(await present(), created);
       const { client } = platform;
       assert.deepEqual((await client.getInstances({})).items[0]?.tags, ["mine"]);
       assert.equal((await client.getVolumes({})).items[0]?.size_mb, 16);

@@ -118,7 +118,7 @@ describe("the real engine with state of an older release", function () {
     ) as Items;
     const [instance] = recorded["instances"] ?? [];
     let items: Items = { ...recorded, instances: [{ ...instance, start_count: 7 }] };
-    await using api = await startFakeApi((asked) => recordedResponse(items, asked));
+    await using api = await startFakeApi((request) => recordedResponse(items, request));
     await announceDaemon(api, project.platform);
     const refresh = assertSucceeded(await stack.refresh({ expectNoChanges: true }));
     assert.deepEqual([opsOf(refresh), refresh.changes], [[], { same: 7 }]);

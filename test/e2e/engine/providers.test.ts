@@ -110,10 +110,10 @@ describe("several providers in one program", function () {
 
   it("rejects another metro for a provider that owns resources, and recovers when it is set back", async () => {
     const held = heldBy(west);
-    const refused = await stackWith({ eastToken: TOKENS.eastNext, westUrl: north.url, mover: "west" }).up();
-    assert.equal(refused.succeeded, false);
-    assert.ok(refused.output.includes(`is in metro '${west.url}'`), refused.output);
-    assert.match(refused.output, /CONFIG_INVALID/);
+    const rejected = await stackWith({ eastToken: TOKENS.eastNext, westUrl: north.url, mover: "west" }).up();
+    assert.equal(rejected.succeeded, false);
+    assert.ok(rejected.output.includes(`is in metro '${west.url}'`), rejected.output);
+    assert.match(rejected.output, /CONFIG_INVALID/);
     assert.deepEqual([heldBy(west), heldBy(north), north.requests], [held, [], []]);
     const back = assertSucceeded(await stackWith({ eastToken: TOKENS.eastNext, mover: "west" }).up());
     assert.deepEqual(

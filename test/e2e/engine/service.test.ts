@@ -57,7 +57,7 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     assert.equal((await platform.virtualMachines()).length, 3);
   });
 
-  it("changes and builds nothing on the second run and says so", async () => {
+  it("changes and builds nothing on the second run and reports so", async () => {
     const images = path.join(platform.folder, "images");
     const before = [await filesOf(images), await platform.virtualMachines()];
     const result = assertSucceeded(await stack.up({ expectNoChanges: true }));
@@ -75,12 +75,12 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
   it("rolls both replicas without a failed request while a client requests in a loop", async () => {
     const before = await platform.virtualMachines();
     const traffic = new LoadGenerator(url);
-    await eventually("traffic flows", () => traffic.requests > 10);
+    await eventually("requests succeed", () => traffic.requests > 10);
     assertSucceeded(await stack.up());
-    const seen = traffic.requests;
-    await eventually("traffic flows on", () => traffic.requests > seen + 10);
+    const requestsBefore = traffic.requests;
+    await eventually("requests continue", () => traffic.requests > requestsBefore + 10);
     await traffic.stop();
-    console.log(`      ${traffic.requests} requests during the roll, ${traffic.failures.length} failed`);
+    console.log(`      ${traffic.requests} requests during the rollout, ${traffic.failures.length} failed`);
     assert.deepEqual(traffic.failures, []);
     assert.deepEqual(traffic.bodies, ["<p>first</p>", "<p>second</p>"]);
     assert.deepEqual(await httpGet(url), { status: 200, body: "<p>second</p>" });

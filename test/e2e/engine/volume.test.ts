@@ -8,7 +8,7 @@ const opsOf = (result: Parameters<typeof changingSteps>[0]) =>
   changingSteps(result)
     .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)
     .sort();
-const kept = (text: string) =>
+const keptLines = (text: string) =>
   text
     .split("\n")
     .filter((line) => line.startsWith("kept: "))
@@ -34,8 +34,8 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
   it("is created, and its output is on the volume", async () => {
     const result = assertSucceeded(await stackOf("one").up());
     id = String(result.outputs["instanceId"]);
-    await eventually("the first boot is kept", async () => kept(await platform.readConsole(id)).length > 0);
-    assert.deepEqual(kept(await platform.readConsole(id)), ["kept: boot of one"]);
+    await eventually("the first boot is kept", async () => keptLines(await platform.readConsole(id)).length > 0);
+    assert.deepEqual(keptLines(await platform.readConsole(id)), ["kept: boot of one"]);
   });
 
   it("keeps secrets secret in state, and everything else readable", async () => {
@@ -65,8 +65,8 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
       { serverWaitMs: 60_000 },
     );
     await platform.client.startInstances({ body: [{ uuid: id }] });
-    await eventually("the second boot is kept", async () => kept(await platform.readConsole(id)).length >= 2);
-    assert.deepEqual(kept(await platform.readConsole(id)).slice(-2), ["kept: boot of one", "kept: boot of one"]);
+    await eventually("the second boot is kept", async () => keptLines(await platform.readConsole(id)).length >= 2);
+    assert.deepEqual(keptLines(await platform.readConsole(id)).slice(-2), ["kept: boot of one", "kept: boot of one"]);
   });
 
   it("gets another image in place as previewed, and the new program finds the file", async () => {
@@ -78,8 +78,8 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
     const result = assertSucceeded(await stackOf("two").up());
     assert.equal(result.outputs["instanceId"], id);
     assert.match(result.output, /Instance 'keeper': the update will stop it, change image in place, then start it\./);
-    await eventually("the third boot is kept", async () => kept(await platform.readConsole(id)).length >= 3);
-    assert.deepEqual(kept(await platform.readConsole(id)).slice(-3), [
+    await eventually("the third boot is kept", async () => keptLines(await platform.readConsole(id)).length >= 3);
+    assert.deepEqual(keptLines(await platform.readConsole(id)).slice(-3), [
       "kept: boot of one",
       "kept: boot of one",
       "kept: boot of two",
@@ -98,7 +98,7 @@ describe("an instance with a volume, from pulumi up to pulumi destroy", function
     assert.ok(opsOf(result).includes("create keeper"), opsOf(result).join("\n"));
     const again = String(result.outputs["instanceId"]);
     assert.notEqual(again, id);
-    await eventually("the fourth boot is kept", async () => kept(await platform.readConsole(again)).length >= 4);
+    await eventually("the fourth boot is kept", async () => keptLines(await platform.readConsole(again)).length >= 4);
   });
 
   it("is destroyed completely", async () => {

@@ -33,7 +33,7 @@ const PROGRAM = `
   const pulumi = require("@pulumi/pulumi");
   let registered;
   pulumi.runtime.setMocks({
-    newResource: (asked) => ((registered = asked), { id: "an-id", state: asked.inputs }),
+    newResource: (resource) => ((registered = resource), { id: "an-id", state: resource.inputs }),
     call: () => ({}),
   });
   const volume = require(process.argv[2]).makeVolume();
@@ -236,7 +236,7 @@ describe("the packed package", function () {
         assert.equal(await runOrThrow(folder, link, ["--version"]), `${manifest.version}\n`);
         const { code, stderr } = await runCommand(folder, link, ["sing"]);
         assert.equal(code, 1);
-        assert.match(stderr, /There is no command 'sing'/);
+        assert.match(stderr, /Unknown command 'sing'/);
       });
     });
   }

@@ -29,7 +29,7 @@ describe("the unikernel command", function () {
     assert.match((await unikernel("--help")).stdout, /^Usage: unikernel/);
     const unknown = await unikernel("local", "sideways");
     assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
-    assert.match(unknown.stderr, /no command 'local sideways'/);
+    assert.match(unknown.stderr, /Unknown command 'local sideways'/);
     const option = await unikernel("local", "up", "--forever");
     assert.equal(option.code, 1);
     assert.match(option.stderr, /--forever/);
@@ -52,13 +52,13 @@ describe("the unikernel command", function () {
     const settings = ["--quota", "instances=10", "--quota", "total_volume_mb=100"];
     const up = await unikernel("local", "up", ...settings);
     assert.equal(up.code, 0, up.stderr);
-    const told = "--quota instances=10 --quota total_volume_mb=100";
-    assert.match(up.stdout, new RegExp(`It was started with '${told}'`));
+    const expectedOptions = "--quota instances=10 --quota total_volume_mb=100";
+    assert.match(up.stdout, new RegExp(`It was started with '${expectedOptions}'`));
     const { hard } = (await platform.client.getQuotas({})).items[0] ?? {};
     assert.deepEqual([hard?.instances, hard?.total_volume_mb, hard?.volumes], [10, 100, 253]);
     assert.equal((await unikernel("local", "up", ...settings)).stdout, up.stdout);
     assert.equal((await unikernel("local", "up")).stdout, up.stdout);
-    assert.match((await unikernel("local", "status")).stdout, new RegExp(`started with ${told}\\n`));
+    assert.match((await unikernel("local", "status")).stdout, new RegExp(`started with ${expectedOptions}\\n`));
 
     const other = await unikernel("local", "up", "--stay", "--quota", "instances=11");
     assert.deepEqual([other.code, other.stdout], [1, ""]);
@@ -97,9 +97,9 @@ describe("the unikernel command", function () {
     await client.createService({ body: { name: "web", services: [{ port }] } });
     assert.match((await unikernel("local", "status")).stdout, /^ {2}volume template {2}frozen$/m);
 
-    const refused = await unikernel("local", "down", "--all");
-    assert.deepEqual([refused.code, refused.stdout], [1, ""]);
-    assert.match(refused.stderr, new RegExp(`IN_USE: .*volume ${uuid} \\(.*delete lock`, "s"));
+    const rejected = await unikernel("local", "down", "--all");
+    assert.deepEqual([rejected.code, rejected.stdout], [1, ""]);
+    assert.match(rejected.stderr, new RegExp(`IN_USE: .*volume ${uuid} \\(.*delete lock`, "s"));
     assert.deepEqual((await client.getServices({})).items, []);
     await lock(false);
     assert.equal((await unikernel("local", "down", "--all")).code, 0);

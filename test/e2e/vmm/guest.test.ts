@@ -82,12 +82,12 @@ describe("the test guest on QEMU", function () {
     assert.ok(listed.includes(spec.uuid));
     assert.ok(!listed.includes(env.SECRET));
     await lab.untilConsole(spec, / <$/m);
-    const seen = (printed(await lab.console(spec))[0] ?? "").split("\0").map((line) => {
+    const guestVariables = (printed(await lab.console(spec))[0] ?? "").split("\0").map((line) => {
       const at = line.indexOf("=");
       return [line.slice(0, at), line.slice(at + 1)] as const;
     });
-    const given = Object.fromEntries(seen.filter(([name]) => name in env));
-    assert.deepEqual(given, env);
+    const passed = Object.fromEntries(guestVariables.filter(([name]) => name in env));
+    assert.deepEqual(passed, env);
     await vm.stop({ graceMs: 0 });
   });
 

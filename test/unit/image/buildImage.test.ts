@@ -52,8 +52,8 @@ describe("building an image", () => {
   const write = (text: string): Promise<void> => fs.writeFile(path.join(context, "Kraftfile"), text);
   const plan = (files: Record<string, string> = {}, from = context): Promise<BuildPlan> =>
     planBuild({ context: from, files, name: "shop" });
-  const build = (planned: BuildPlan, given: RuntimeImage = runtime, target = layout): Promise<BuiltImage> =>
-    buildImage(planned, { layout: target, repository: "shop", resolveRuntime: async () => given });
+  const build = (planned: BuildPlan, runtimeImage: RuntimeImage = runtime, target = layout): Promise<BuiltImage> =>
+    buildImage(planned, { layout: target, repository: "shop", resolveRuntime: async () => runtimeImage });
   const stored = async (): Promise<StoredImage> => {
     const image = await openLayout(layout).resolve("shop");
     assert.ok(image);
@@ -206,7 +206,7 @@ describe("building an image", () => {
     assert.deepEqual(await fs.readdir(path.join(layout, "staging")), []);
   });
 
-  const refused: Record<string, [prepare: () => Promise<unknown>, code: ErrorCode, why: RegExp]> = {
+  const invalid: Record<string, [prepare: () => Promise<unknown>, code: ErrorCode, why: RegExp]> = {
     "a missing context": [() => fs.rm(context, { recursive: true }), "CONTEXT_INVALID", /context' does not exist/],
     "a context that is a file": [
       async () => {
@@ -233,7 +233,7 @@ describe("building an image", () => {
         await fs.symlink(folder, path.join(context, "rootfs"));
       },
       "KRAFTFILE_INVALID",
-      /\/context\/Kraftfile:3:9: rootfs '.\/rootfs' leads out of the image context through a symbolic link; put .*\.\n {2}rootfs: \.\/rootfs\n {10}\^/,
+      /\/context\/Kraftfile:3:9: rootfs '.\/rootfs' leaves the image context through a symbolic link; replace .*\.\n {2}rootfs: \.\/rootfs\n {10}\^/,
     ],
     "a file over 4 GiB": [
       () => fs.truncate(path.join(context, "rootfs/www/index.html"), 2 ** 32 + 1),
@@ -241,7 +241,7 @@ describe("building an image", () => {
       /\/www\/index\.html.*4 GiB/,
     ],
   };
-  for (const [what, [prepare, code, why]] of Object.entries(refused)) {
+  for (const [what, [prepare, code, why]] of Object.entries(invalid)) {
     it(`fails before anything is built: ${what}`, async () => {
       await prepare();
       await assert.rejects(plan(), (error) => {

@@ -96,7 +96,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, readonly [around: 
     ],
     tags: [
       ofInstance("tags"),
-      [times(16, (index) => `t${index}`), times(17, (index) => `t${index}`), "tags: must have at most 16 items."],
+      [times(15, (index) => `t${index}`), times(16, (index) => `t${index}`), "tags: must have at most 15 items."],
     ],
     "size of an inline volume": [
       (sizeMb) => ({ image: "app:1", ephemeralVolumes: [{ at: "/tmp/own", sizeMb }] }),

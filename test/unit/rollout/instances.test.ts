@@ -3,7 +3,7 @@ import { UnikernelError, formatError } from "../../../provider/base/errors";
 import { deleteInstances } from "../../../provider/rollout/instances";
 import { contextWithResponses } from "../../support/resourceContext";
 
-const gone = { status: "error", error: 8, message: "No instance" };
+const notFound = { status: "error", error: 8, message: "No instance" };
 const locked = { status: "error", error: 14, message: "Deletion protection enabled" };
 const deleted = (uuid: string) => ({ status: "success", uuid, name: `name of ${uuid}` });
 
@@ -18,8 +18,8 @@ async function removed(items: readonly object[], ...uuids: readonly string[]): P
 
 describe("the deletion of several instances", () => {
   it("accepts instances that are not found", async () => {
-    assert.equal(await removed([gone], "a"), "done");
-    assert.equal(await removed([deleted("a"), gone], "a", "b"), "done");
+    assert.equal(await removed([notFound], "a"), "done");
+    assert.equal(await removed([deleted("a"), notFound], "a", "b"), "done");
   });
 
   it("sends no request for none", async () => {
@@ -27,7 +27,7 @@ describe("the deletion of several instances", () => {
   });
 
   it("names all instances that could not be deleted, and those that were", async () => {
-    const error = await removed([locked, deleted("b"), gone, locked], "a", "b", "c", "d");
+    const error = await removed([locked, deleted("b"), notFound, locked], "a", "b", "c", "d");
     assert.ok(UnikernelError.has(error, "NOT_ALLOWED"), String(error));
     assert.match(
       formatError(error),

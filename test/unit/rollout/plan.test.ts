@@ -107,7 +107,7 @@ describe("a health response", () => {
   const health = { path: "/hello", match: { "$.status": "pass", "$.checks[0].ok": true } };
   const body = (value: unknown) => ({ status: 200, body: JSON.stringify(value) });
 
-  it("is judged by its body, not only by its status", () => {
+  it("depends on its body, not only on its status", () => {
     assert.equal(findHealthProblem(body({ status: "pass", checks: [{ ok: true }] }), health), undefined);
     assert.match(
       findHealthProblem(body({ status: "fail", checks: [{ ok: true }] }), health) ?? "",
@@ -117,7 +117,7 @@ describe("a health response", () => {
   });
 
   it("is unhealthy if missing, an error or not JSON", () => {
-    assert.match(findHealthProblem(undefined, health) ?? "", /did not answer/);
+    assert.match(findHealthProblem(undefined, health) ?? "", /did not respond/);
     assert.match(findHealthProblem({ status: 503, body: "" }, health) ?? "", /503/);
     assert.match(findHealthProblem({ status: 200, body: "<html>" }, health) ?? "", /JSON/);
   });

@@ -60,7 +60,7 @@ describe("a rollout", () => {
     const end = cluster.nowMs + minutes * 60_000;
     let changes = 0;
     cluster.onChange = () => {
-      if (cluster.nowMs > end || ++changes > 20_000) throw new Error("it goes on for ever");
+      if (cluster.nowMs > end || ++changes > 20_000) throw new Error("it never ends");
     };
   };
 
@@ -91,7 +91,7 @@ describe("a rollout", () => {
     assert.deepEqual(cluster.log, []);
   });
 
-  it("gives up if a new replica crashes: keeps the old ones, deletes the new ones and quotes the console", async () => {
+  it("fails if a new replica crashes: keeps the old ones, deletes the new ones and quotes the console", async () => {
     twoOld();
     cluster.lives.set("v2", () => ({ state: "stopped", stop_reason: 3, exit_code: 7 }));
     cluster.console = "no such file\n";
@@ -124,22 +124,22 @@ describe("a rollout", () => {
     assert.match(error.message, /env \[secret\], plugin \[secret\]/);
   });
 
-  it("gives up in time if a new replica is never ready", async () => {
+  it("fails in time if a new replica is never ready", async () => {
     twoOld();
     cluster.lives.set("v2", () => ({ state: "running", net_time_us: 0 }));
     const startMs = cluster.nowMs;
     const error = await failing(rolling());
-    assert.match(error.message, /did not answer within 30 s/);
+    assert.match(error.message, /was not ready within 30 s/);
     assert.deepEqual(images(), ["v1", "v1"]);
     assert.ok(cluster.nowMs - startMs < 35_000);
   });
 
-  it("gives up in time if a new replica keeps restarting", async () => {
+  it("fails in time if a new replica keeps restarting", async () => {
     twoOld();
     cluster.lives.set("v2", (ageMs) => ({ state: "running", net_time_us: 1, restart_count: Math.floor(ageMs / 150) }));
     limit(5);
     const error = await failing(rolling({ policy: { ...policy, stableForMs: 1000 } }));
-    assert.match(error.message, /it does not keep answering/);
+    assert.match(error.message, /it does not stay ready/);
     assert.deepEqual(images(), ["v1", "v1"]);
   });
 
@@ -164,7 +164,7 @@ describe("a rollout", () => {
   it("creates no second instance if a create response is lost", async () => {
     twoOld();
     let lost = 0;
-    cluster.onCreate = () => (lost++ === 0 ? "lose" : "answer");
+    cluster.onCreate = () => (lost++ === 0 ? "lose" : "respond");
     await runRollout(rolling());
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 2]);
   });
@@ -173,7 +173,7 @@ describe("a rollout", () => {
     let attempts = 0;
     cluster.onCreate = () => {
       if (attempts++ === 0) throw new UnikernelError("API_UNREACHABLE", "Lost on the way.");
-      return "answer";
+      return "respond";
     };
     await runRollout(rolling());
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 2]);
@@ -192,10 +192,10 @@ describe("a rollout", () => {
     cluster.lives.set("v2", (ageMs) => ({ state: "running", net_time_us: ageMs < 1000 ? 0 : 1 }));
     let done = false;
     cluster.onChange = () => {
-      const fresh = cluster.items().find(isOf("v2"));
-      if (done || fresh === undefined || cluster.nowMs < 1_000_400) return;
+      const newInstance = cluster.items().find(isOf("v2"));
+      if (done || newInstance === undefined || cluster.nowMs < 1_000_400) return;
       done = true;
-      cluster.instances.delete(fresh.uuid);
+      cluster.instances.delete(newInstance.uuid);
     };
     await runRollout(rolling());
     assert.deepEqual([images(), creates().length], [["v2", "v2"], 3]);
@@ -260,7 +260,7 @@ describe("a rollout", () => {
     assert.ok(tookMs >= 230_000 && tookMs <= 240_000, `it took ${tookMs} ms`);
   });
 
-  it("gives up if the platform runs another image than requested, without endless attempts", async () => {
+  it("fails if the platform runs another image than requested, without endless attempts", async () => {
     twoOld();
     limit(10);
     const error = await failing(rolling({ createRequest: () => request("v3") }));
@@ -297,8 +297,8 @@ describe("a rollout", () => {
         .get("/hello")
         .reply(() => {
           const serving = cluster.items().filter(isServing);
-          const asked = serving[turn++ % serving.length];
-          return [200, { status: asked !== undefined && isOf(bad)(asked) ? "fail" : "pass" }];
+          const target = serving[turn++ % serving.length];
+          return [200, { status: target !== undefined && isOf(bad)(target) ? "fail" : "pass" }];
         });
     };
 
@@ -309,7 +309,7 @@ describe("a rollout", () => {
       assert.deepEqual(images(), ["v2", "v2"]);
     });
 
-    it("gives up although the old replicas respond in turn and are healthy", async () => {
+    it("fails although the old replicas respond in turn and are healthy", async () => {
       twoOld();
       balance("v2");
       limit(5);
@@ -335,8 +335,8 @@ describe("a rollout", () => {
         .get("/hello")
         .reply(() => {
           const serving = cluster.items().filter(isServing);
-          const asked = serving[turn++ % serving.length];
-          return [200, { status: asked?.uuid === "i4" ? "fail" : "pass" }];
+          const target = serving[turn++ % serving.length];
+          return [200, { status: target?.uuid === "i4" ? "fail" : "pass" }];
         });
       limit(5);
       await failing(rolling({ policy: checked }));

@@ -74,7 +74,7 @@ x-note: [anything]
   });
 
   for (const text of ["run $HOME", "a | b", "a; b", "a > f", "a `b`", "a # b", "a 'b", 'a "b', "a \\"]) {
-    it(`rejects a cmd string that is no plain word list: ${JSON.stringify(text)}`, () => {
+    it(`rejects a cmd string that is not a plain word list: ${JSON.stringify(text)}`, () => {
       assert.match(failure(`${head}cmd: ${JSON.stringify(text)}\n`), /^Kraftfile:3:6: .*cmd/);
     });
   }
@@ -117,11 +117,11 @@ x-note: [anything]
     );
   });
 
-  const refused: Record<string, [text: string, why: RegExp]> = {
+  const invalid: Record<string, [text: string, why: RegExp]> = {
     "malformed YAML": [`${head}cmd: [a\n`, /^Kraftfile:\d+:\d+: this is not valid YAML/],
     "a duplicate key": [
       `${head}runtime: base\n`,
-      /^Kraftfile:3:1: this is not valid YAML: this key is there twice; keep one of them/,
+      /^Kraftfile:3:1: this is not valid YAML: duplicate key; keep one of them/,
     ],
     "two documents": [`${head}---\n${head}`, /^Kraftfile:3:1: this is not valid YAML/],
     "an empty file": ["", /^Kraftfile:1:1: the file is empty/],
@@ -160,11 +160,11 @@ x-note: [anything]
       /'kconfig' is not supported/,
     ],
     "labels as a list": [`${head}labels: ["a=b"]\n`, /^Kraftfile:3:9: 'labels' must be a map/],
-    "a label with a blank": [`${head}labels: {"a b": c}\n`, /a label may consist of/],
+    "a label with a blank": [`${head}labels: {"a b": c}\n`, /a label may contain only letters/],
     "the key constructor": [`${head}constructor: 1\n`, /unknown key 'constructor'/],
     "the key __proto__": [`${head}__proto__: 1\n`, /unknown key '__proto__'/],
   };
-  for (const [what, [text, why]] of Object.entries(refused)) {
+  for (const [what, [text, why]] of Object.entries(invalid)) {
     it(`is rejected with line and column: ${what}`, () => assert.match(failure(text), why));
   }
 
@@ -188,7 +188,7 @@ x-note: [anything]
   });
 
   it("fails with UnikernelError only, whatever the text", () => {
-    const judge = (text: string): void => {
+    const assertParsesOrReports = (text: string): void => {
       try {
         parseKraftfile(text);
       } catch (error) {
@@ -200,15 +200,15 @@ x-note: [anything]
         "|",
       ),
     );
-    fc.assert(fc.property(fc.string(), judge), { numRuns: 500 });
+    fc.assert(fc.property(fc.string(), assertParsesOrReports), { numRuns: 500 });
     fc.assert(
       fc.property(
         fc.array(pieces, { maxLength: 30 }).map((parts) => parts.join("")),
-        judge,
+        assertParsesOrReports,
       ),
       { numRuns: 3000 },
     );
     const noise = fc.array(pieces, { maxLength: 12 }).map((parts) => head + parts.join(""));
-    fc.assert(fc.property(noise, judge), { numRuns: 2000 });
+    fc.assert(fc.property(noise, assertParsesOrReports), { numRuns: 2000 });
   });
 });

@@ -269,8 +269,8 @@ describe("an OCI image layout", () => {
     await fsp.writeFile(path.join(layout.folder, "index.lock"), `${dead} some-token`);
     await Promise.all(["a", "b", "c"].map((repository) => layout.putImage(options({ repository }))));
     assert.equal((await layout.list()).length, 3);
-    const left = (await fsp.readdir(layout.folder)).filter((name) => name.startsWith("index.lock"));
-    assert.deepEqual(left, []);
+    const lockFiles = (await fsp.readdir(layout.folder)).filter((name) => name.startsWith("index.lock"));
+    assert.deepEqual(lockFiles, []);
   });
 
   it("reports NO_SPACE on a full disk and leaves nothing behind", async () => {

@@ -36,7 +36,7 @@ describe("an image reference", () => {
     it(`is parsed: '${text}'`, () => assert.deepEqual(parseReference(text), parts));
   }
 
-  const refused = {
+  const invalid = {
     "": /each part/,
     "acme/Shop": /lower case/,
     Shop: /lower case/,
@@ -52,7 +52,7 @@ describe("an image reference", () => {
     "kernel://path": /./,
     ["a".repeat(256)]: /255/,
   };
-  for (const [text, why] of Object.entries(refused)) {
+  for (const [text, why] of Object.entries(invalid)) {
     it(`is rejected with a reason: '${text.slice(0, 40)}'`, () => {
       assert.throws(
         () => parseReference(text),

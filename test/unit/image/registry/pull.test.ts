@@ -25,7 +25,7 @@ const rejectsWith = (promise: Promise<unknown>, code: ErrorCode, text = /./): Pr
 describe("pulling a runtime", () => {
   let folder: string;
   let layout: Layout;
-  /** Path below `/v2/` → content type and bytes of a small registry that holds `official/base` for two platforms. */
+  /** Path below `/v2/` → content type and bytes in a small registry with `official/base` for two platforms. */
   let content: Map<string, { type: string; bytes: Buffer }>;
   let indexDigest: Digest;
 
@@ -36,22 +36,24 @@ describe("pulling a runtime", () => {
     // The images are created in separate layouts; these tests cover their transfer.
     const entries: object[] = [];
     for (const os of ["xen", "qemu"]) {
-      const made = openLayout(path.join(folder, os));
+      const source = openLayout(path.join(folder, os));
       await fs.writeFile(path.join(folder, "kernel"), `kernel for ${os}`);
       const config = { cmd: [`/${os}`], env: {}, labels: {} };
       const platform = { os, architecture: "x86_64" };
-      const { digest } = await made.putImage({
+      const { digest } = await source.putImage({
         repository: "x",
         platform,
         config,
         kernel: { file: path.join(folder, "kernel") },
       });
-      for (const name of await fs.readdir(path.join(made.folder, "blobs/sha256"))) {
-        const bytes = await fs.readFile(path.join(made.folder, "blobs/sha256", name));
+      for (const name of await fs.readdir(path.join(source.folder, "blobs/sha256"))) {
+        const bytes = await fs.readFile(path.join(source.folder, "blobs/sha256", name));
         content.set(`official/base/blobs/sha256:${name}`, { type: "application/octet-stream", bytes });
         content.set(`official/base/manifests/sha256:${name}`, { type: MANIFEST, bytes });
       }
-      const index = JSON.parse(await fs.readFile(path.join(made.folder, "blobs/sha256", digest.slice(7)), "utf8")) as {
+      const index = JSON.parse(
+        await fs.readFile(path.join(source.folder, "blobs/sha256", digest.slice(7)), "utf8"),
+      ) as {
         manifests: object[];
       };
       entries.push(...index.manifests);
@@ -142,7 +144,7 @@ describe("pulling a runtime", () => {
       }
     });
 
-    it("says API_UNAUTHORIZED for a registry that wants a password", async () => {
+    it("fails with API_UNAUTHORIZED for a registry that requires a password", async () => {
       nock(HOST).get(/./).reply(401, "{}", { "www-authenticate": 'Basic realm="x"' });
       await rejectsWith(pullRuntime("base", layout), "API_UNAUTHORIZED", /HTTP 401/);
     });
@@ -181,7 +183,7 @@ describe("pulling a runtime", () => {
       ];
       const otherArchitecture = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests }));
       content.set("official/arm/manifests/latest", { type: INDEX, bytes: otherArchitecture });
-      await rejectsWith(pullRuntime("arm", layout), "RUNTIME_UNAVAILABLE", /made for qemu\/arm64, not for x86_64/);
+      await rejectsWith(pullRuntime("arm", layout), "RUNTIME_UNAVAILABLE", /built for qemu\/arm64, not for x86_64/);
       content.set("official/base/manifests/latest", { type: "text/html", bytes: Buffer.from("<html>") });
       await rejectsWith(pullRuntime("base", layout), "API_SHAPE");
       await rejectsWith(pullRuntime("No Name", layout), "INPUT_INVALID");
@@ -201,10 +203,10 @@ describe("pulling a runtime", () => {
   describe("from a registry on this machine", () => {
     let server: http.Server;
     let host: string;
-    let answer: http.RequestListener;
+    let respond: http.RequestListener;
 
     beforeEach(async () => {
-      server = http.createServer((request, response) => answer(request, response));
+      server = http.createServer((request, response) => respond(request, response));
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     });
@@ -214,7 +216,7 @@ describe("pulling a runtime", () => {
     });
 
     it("uses plain HTTP and follows blob redirects under the registry's name", async () => {
-      answer = ({ url = "" }, response) => {
+      respond = ({ url = "" }, response) => {
         const name = url.replace(/^\/(v2|elsewhere)\//, "");
         const found = content.get(name);
         if (found === undefined) response.writeHead(404).end();
@@ -226,12 +228,12 @@ describe("pulling a runtime", () => {
       assert.deepEqual([image.digest, image.repository], [indexDigest, `${host}/official/base`]);
     });
 
-    it("gives up on endless redirects and broken connections", async () => {
-      answer = ({ url }, response) => response.writeHead(302, { location: url }).end();
+    it("fails for endless redirects and broken connections", async () => {
+      respond = ({ url }, response) => response.writeHead(302, { location: url }).end();
       await rejectsWith(pullRuntime(`${host}/official/base`, layout), "API_UNREACHABLE");
-      answer = (_request, response) => response.socket?.destroy();
+      respond = (_request, response) => response.socket?.destroy();
       await rejectsWith(pullRuntime(`${host}/official/base`, layout), "API_UNREACHABLE");
-      answer = (_request, response) => {
+      respond = (_request, response) => {
         response.writeHead(200, { "content-length": 100 });
         response.write("{");
         response.socket?.destroySoon();
@@ -241,7 +243,7 @@ describe("pulling a runtime", () => {
 
     it("stops on abort", async () => {
       const controller = new AbortController();
-      answer = () => controller.abort(new Error("enough"));
+      respond = () => controller.abort(new Error("enough"));
       await assert.rejects(pullRuntime(`${host}/official/base`, layout, controller.signal), /enough/);
     });
   });

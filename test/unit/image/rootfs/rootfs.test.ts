@@ -57,7 +57,7 @@ describe("a root file system", () => {
       await fs.writeFile(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])]), "");
       await assert.rejects(
         treeFromDirectory(folder),
-        invalid(/'\/d\/pipe' is a FIFO/, /'\/d\/out' leads out/, /'\/big' has 4294967296 bytes/, /not UTF-8/),
+        invalid(/'\/d\/pipe' is a FIFO/, /'\/d\/out' points outside/, /'\/big' has 4294967296 bytes/, /not UTF-8/),
       );
     });
   });
@@ -86,7 +86,11 @@ describe("a root file system", () => {
         "x/../../outside",
       ]) {
         const inside = await resolveDirectoryInside(path.join(folder, "context"), name);
-        assert.ok("problem" in inside && /leads out|must be relative/.test(inside.problem), name);
+        assert.ok(
+          "problem" in inside &&
+            /is outside the image context|leaves the image context|must be relative/.test(inside.problem),
+          name,
+        );
       }
     });
 

@@ -44,8 +44,8 @@ describe("the runtime linux:latest", () => {
     const before = process.env["PATH"];
     process.env["PATH"] = folder;
     try {
-      const made = getOrBuildLinuxRuntime({ folder: path.join(folder, "runtimes"), onProgress: () => undefined });
-      await assert.rejects(made, { code: "RUNTIME_UNAVAILABLE", message: /'apt-cache'/ });
+      const build = getOrBuildLinuxRuntime({ folder: path.join(folder, "runtimes"), onProgress: () => undefined });
+      await assert.rejects(build, { code: "RUNTIME_UNAVAILABLE", message: /'apt-cache'/ });
       assert.deepEqual(await fs.readdir(path.join(folder, "runtimes")), []);
     } finally {
       process.env["PATH"] = before;

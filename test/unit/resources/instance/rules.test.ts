@@ -114,10 +114,7 @@ const BAD: Readonly<Record<string, readonly [args: object, printed: string | rea
     { ...a, tags: ["a b"] },
     'tags[0]: must be 1 to 256 letters, digits and - + _ . : =, got "a b".',
   ],
-  "seventeen tags": [
-    { ...a, tags: Array.from({ length: 17 }, (_, n) => `t${n}`) },
-    "tags: must have at most 16 items.",
-  ],
+  "sixteen tags": [{ ...a, tags: Array.from({ length: 16 }, (_, n) => `t${n}`) }, "tags: must have at most 15 items."],
   "an annotation with an invalid key": [
     { ...a, annotations: { "-x": "y" } },
     "annotations[\"-x\"]: must be [prefix/]name with letters, digits, '-', '_' and '.', got \"-x\".",

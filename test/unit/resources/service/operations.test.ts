@@ -330,7 +330,7 @@ describe("the service group of a service", () => {
       deleteServices: (...args: Parameters<typeof deleteServices>) =>
         ++deletions < 3 ? Promise.resolve(attached) : deleteServices(...args),
     });
-    cluster.goneMembers = [{ uuid: "gone", name: "gone" }];
+    cluster.deletedMembers = [{ uuid: "gone", name: "gone" }];
     await service.delete(context, SERVICE.uuid, before);
     assert.deepEqual([deletions, cluster.serviceExists], [3, false]);
 
@@ -581,8 +581,8 @@ describe("the rules of a service", () => {
     ],
     [
       "too many tags beside those of its replicas",
-      { replicas: 1, template: { ...image, tags: Array.from({ length: 15 }, (_, n) => `t${n}`) } },
-      /^template\.tags: must have at most 14 items/,
+      { replicas: 1, template: { ...image, tags: Array.from({ length: 14 }, (_, n) => `t${n}`) } },
+      /^template\.tags: must have at most 13 items/,
     ],
     [
       "a reserved tag of its replicas",

@@ -348,9 +348,9 @@ describe("the rules of a volume", () => {
     ],
     ["a tag twice", { sizeMb: 1, tags: ["a", "a"] }, /^tags\[1\]: "a" is given twice/],
     [
-      "17 tags",
-      { sizeMb: 1, tags: Array.from({ length: 17 }, (_, i) => `t${i}`) },
-      /^tags: must have at most 16 items/,
+      "16 tags",
+      { sizeMb: 1, tags: Array.from({ length: 16 }, (_, i) => `t${i}`) },
+      /^tags: must have at most 15 items/,
     ],
     ["a size of 0", { sizeMb: 0 }, /^sizeMb: must be at least 1, got 0/],
     [

@@ -133,11 +133,11 @@ const BREAKS: Readonly<Record<string, { change: (schema: object) => void; proble
   },
   "a missing required property": {
     change: (s) => set(s, ["resources", VOLUME, "requiredInputs"], ["sizeGb"]),
-    problem: /'sizeGb' is required and not there/,
+    problem: /'sizeGb' is required but missing/,
   },
   "a dangling reference": {
     change: (s) => set(s, ["types", MOUNT, "properties", "at"], { $ref: "#/types/unikernel:index:Gone" }),
-    problem: /leads nowhere/,
+    problem: /does not exist/,
   },
   "an unknown type": {
     change: (s) => set(s, ["types", MOUNT, "properties", "at"], { type: "text" }),
@@ -166,7 +166,7 @@ const BREAKS: Readonly<Record<string, { change: (schema: object) => void; proble
   },
   "a missing required result": {
     change: (s) => set(s, ["functions", "unikernel:index:getImages", "outputs", "required"], ["picture"]),
-    problem: /'picture' is required and not there/,
+    problem: /'picture' is required but missing/,
   },
   "a type that requires itself": {
     change: (s) => {

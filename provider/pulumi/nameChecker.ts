@@ -1,0 +1,169 @@
+/**
+ * Names at preview: the first free one for a resource that was given none, and a failure where a given one is taken, by another
+ * resource of the program or by an object in the metro.
+ *
+ * A preview and the update after it must arrive at the same names, or a saved plan fails: whatever an update deleted earlier counts as
+ * if it were still there, as it is for the preview.
+ */
+import { UnikernelError, formatError } from "../base/errors";
+import { MAX_NAME_ORDINAL, deriveName } from "../definition/naming";
+import type { NameHolder } from "../definition/resource";
+import { isUnknown } from "../definition/unknowns";
+import { type NamedKind, isNamedKind } from "../resources/all";
+
+/** So many names are looked up with one request, once the first choice was taken. */
+const LOOKUP_BATCH = 9;
+
+/** Who has which names in the metro. */
+export interface NameLookup {
+  /** The ids of objects with these names. Throws as the client does. */
+  find(kind: NamedKind, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Whose an object is; `undefined` if it is gone. */
+  inspect(id: string): Promise<NameHolder | undefined>;
+}
+
+/** A resource whose name is checked. */
+export interface NamedResource {
+  readonly kind: string;
+  /** Such as `Volume 'data'`. */
+  readonly label: string;
+  /** `undefined` where it is not known; then other resources of the program are not compared. */
+  readonly urn: string | undefined;
+  /** New, or a replacement: the engine says no more. */
+  readonly isNew: boolean;
+  /** The name was derived from these; `undefined` for one that the program gave. */
+  readonly derivedFrom: { readonly resourceName: string; readonly resourceHash: string } | undefined;
+  readonly name: unknown;
+  readonly adopt: boolean;
+}
+
+/** The name to use, and what is wrong with it, as sentences. */
+export interface NameCheck {
+  readonly name: unknown;
+  readonly failures: readonly string[];
+}
+
+interface Claim {
+  readonly urn: string;
+  readonly label: string;
+}
+
+const keyOf = (kind: string, name: string): string => `${kind} ${name}`;
+
+/** Checks the names of one plan, one after the other. */
+export class NameChecker {
+  /** By kind and name: the resource of the program that has it. */
+  readonly #claims = new Map<string, Claim>();
+  /** By URN: what it claims. */
+  readonly #claimed = new Map<string, string>();
+  /** By kind and name: the URN of a resource whose object has it and is replaced, or was deleted by this plan. */
+  readonly #predecessors = new Map<string, string>();
+  readonly #announce: (sentences: readonly string[]) => void;
+  /** The metro did not answer: the plan goes on without asking it for every other name. */
+  #isUnreachable = false;
+
+  /** @param announce prints sentences, each once, which do not fail the check */
+  constructor(announce: (sentences: readonly string[]) => void) {
+    this.#announce = announce;
+  }
+
+  /** Remembers the object of a resource that this plan deletes or replaces: its name is taken until then, and its own again. */
+  expectReplacement(kind: string, name: unknown, urn: string | undefined): void {
+    if (typeof name === "string") this.#predecessors.set(keyOf(kind, name), urn ?? "");
+  }
+
+  /** Chooses or checks the name. A metro that does not answer is warned of once. */
+  async check(resource: NamedResource, lookup: NameLookup): Promise<NameCheck> {
+    const { kind, name, isNew, derivedFrom } = resource;
+    if (!isNamedKind(kind) || typeof name !== "string" || isUnknown(name)) return { name, failures: [] };
+    if (!isNew || this.#isUnreachable) return this.#claim(resource, name);
+    try {
+      return derivedFrom === undefined
+        ? await this.#checkGiven(resource, kind, name, lookup)
+        : await this.#firstFree(resource, kind, derivedFrom, lookup);
+    } catch (error) {
+      if (!UnikernelError.is(error)) throw error;
+      this.#isUnreachable = true;
+      this.#announce([`Warning: the names of new resources cannot be checked. ${formatError(error)}`]);
+      return this.#claim(resource, name);
+    }
+  }
+
+  /** Records who has the name; a failure if another resource of the program has it. */
+  #claim({ kind, urn, label }: NamedResource, name: string): NameCheck {
+    if (urn === undefined) return { name, failures: [] };
+    const key = keyOf(kind, name);
+    const other = this.#claims.get(key);
+    if (other !== undefined && other.urn !== urn) {
+      const whose = other.label === label ? `${other.label} (${other.urn})` : other.label;
+      const sentence = `'${name}' is also the name of ${whose} in this program.`;
+      const hint = "Choose another name for one of them, or leave it out.";
+      return { name, failures: [alreadyExists(sentence, hint)] };
+    }
+    const before = this.#claimed.get(urn);
+    if (before !== undefined) this.#claims.delete(before);
+    this.#claims.set(key, { urn, label });
+    this.#claimed.set(urn, key);
+    return { name, failures: [] };
+  }
+
+  #isClaimedByOther(kind: string, name: string, urn: string | undefined): boolean {
+    const claim = this.#claims.get(keyOf(kind, name));
+    return claim !== undefined && claim.urn !== urn;
+  }
+
+  async #firstFree(
+    resource: NamedResource,
+    kind: NamedKind,
+    { resourceName, resourceHash }: NonNullable<NamedResource["derivedFrom"]>,
+    lookup: NameLookup,
+  ): Promise<NameCheck> {
+    for (let first = 1, count = 1; first <= MAX_NAME_ORDINAL; first += count, count = LOOKUP_BATCH) {
+      const names = Array.from({ length: count }, (_, index) => deriveName(resourceName, resourceHash, first + index));
+      const holders = await lookup.find(kind, names);
+      for (const name of names) {
+        if (this.#predecessors.has(keyOf(kind, name)) || this.#isClaimedByOther(kind, name, resource.urn)) continue;
+        const id = holders.get(name);
+        const holder = id === undefined ? undefined : await lookup.inspect(id);
+        if (holder === "finished") this.#announce([leftoverNotice(resource, name)]);
+        if (holder === "unfinished") this.#announce([unfinishedNotice(resource, name)]);
+        if (holder === undefined || holder === "unfinished") return this.#claim(resource, name);
+      }
+    }
+    return {
+      name: resource.name,
+      failures: [alreadyExists("All names that could be derived are taken.", "Give it one.")],
+    };
+  }
+
+  async #checkGiven(resource: NamedResource, kind: NamedKind, name: string, lookup: NameLookup): Promise<NameCheck> {
+    const claimed = this.#claim(resource, name);
+    const isOwnAgain = this.#predecessors.get(keyOf(kind, name)) === (resource.urn ?? "");
+    if (claimed.failures.length > 0 || resource.adopt || isOwnAgain) return claimed;
+    const id = (await lookup.find(kind, [name])).get(name);
+    const holder = id === undefined ? undefined : await lookup.inspect(id);
+    const sentence = `${kind.toLowerCase()} '${name}' exists in this metro already.`;
+    if (holder === "unfinished") this.#announce([unfinishedNotice(resource, name)]);
+    if (holder === "foreign")
+      return {
+        name,
+        failures: [alreadyExists(`name: ${sentence}`, "Set adopt: true to manage it, or choose another name.")],
+      };
+    if (holder === "unmarked") {
+      const unless = "Unless this update replaces it, set adopt: true to manage it, or choose another name.";
+      this.#announce([`Warning: ${resource.label}: ${sentence} ${unless}`]);
+    }
+    return claimed;
+  }
+}
+
+const alreadyExists = (sentence: string, hint: string): string =>
+  formatError(new UnikernelError("ALREADY_EXISTS", sentence, { hint }));
+
+const unfinishedNotice = ({ label }: NamedResource, name: string): string =>
+  `${label}: goes on with '${name}', which an earlier update left unfinished.`;
+
+/** What an update killed between the end of a create and its record leaves, told from a predecessor by the user only. */
+const leftoverNotice = ({ label, kind }: NamedResource, name: string): string =>
+  `${label}: '${name}' exists and was made for this resource, so a new one gets another name. Unless this update replaces it, ` +
+  `delete it: npx unikernel delete ${kind.toLowerCase()} ${name}`;

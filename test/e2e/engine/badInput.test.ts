@@ -44,8 +44,8 @@ function errorOf(result: OperationResult, resource: string): string {
 
 /** Files below the state folder except the daemon's own, with their sizes. */
 async function filesOf(folder: string): Promise<readonly string[]> {
-  const { daemonFile, tokenFile, databaseFile: database, logFile } = localPaths();
-  const own = [daemonFile, tokenFile, logFile, database, `${database}-wal`, `${database}-journal`];
+  const { daemonFile, tokenFile, platformIdFile, databaseFile: database, logFile } = localPaths();
+  const own = [daemonFile, tokenFile, platformIdFile, logFile, database, `${database}-wal`, `${database}-journal`];
   const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries
     .filter((entry) => entry.isFile())

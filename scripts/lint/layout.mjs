@@ -41,10 +41,6 @@ const FILE_EXCEPTIONS = new Map([
   ["provider/contract/imageUrl.ts", "one format of the contract, read throughout the platform"],
   ["provider/contract/models/envelope.ts", "models/ has one file per object of the API"],
   ["provider/definition/propertyPath.ts", "one format, and no other file of definition/ needs it"],
-  [
-    "provider/definition/unknowns.ts",
-    "one constant of the engine; many modules import it and nothing else of definition/",
-  ],
   ["provider/platform/http/limits.ts", "all limits of a request in one list"],
   [
     "provider/platform/services/save.ts",

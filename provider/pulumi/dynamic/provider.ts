@@ -15,6 +15,8 @@ import {
   settingText,
 } from "../../base/config/metroConfig";
 import { UnikernelError, formatError } from "../../base/errors";
+import { localPaths } from "../../base/localPaths";
+import { readPlatformId } from "../../base/platformId";
 import { hashOfName, identityIn } from "../../definition/identity";
 import { REPLACE_ON_CHANGES_KEY, resourceNameIn, urnIn } from "../../definition/internalKeys";
 import { AUTO_NAME_KEY, withAutoName } from "../../definition/naming";
@@ -23,13 +25,14 @@ import { check as checkInputs } from "../../definition/check";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
 import { migrate } from "../../definition/migrate";
-import { type AnyResource, type ResourceKind, resourceOf } from "../../resources/all";
+import { type AnyResource, type ResourceKind, isNamedKind, resourceOf } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
 import type { NameDirectory } from "../../resources/nameDirectory";
 import { diffResource } from "../resourceDiff";
 import { createPrintOnce, describeChanges } from "../describeChanges";
 import { inspectUpdate } from "../inspectUpdate";
 import { type NameCheck, NameChecker } from "../nameChecker";
+import { PortChecker } from "../portChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
 import { engineAddress } from "./engineWatchdog";
@@ -47,7 +50,7 @@ import {
   wasLookedUp,
 } from "./state";
 import { fromStoredTimeouts } from "./storedTimeouts";
-import { LOCATION_KEY, type Location, assertSameMetro, requiresMove } from "../resourceLocation";
+import { LOCATION_KEY, type Location, assertSameMetro, assertSamePlatform, requiresMove } from "../resourceLocation";
 
 /** The used part of the engine's configure request. Keys include the namespace: `unikernel:metro`. */
 interface ConfigureRequest {
@@ -90,6 +93,8 @@ const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings
 const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
 const loadNameDirectory = () =>
   require("../../resources/nameDirectory") as typeof import("../../resources/nameDirectory");
+const loadPortHolders = () =>
+  require("../../resources/service/portHolders") as typeof import("../../resources/service/portHolders");
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
 
 /** Aborts the operations of this process on SIGINT and SIGTERM. */
@@ -106,12 +111,18 @@ const getContext = (): ProviderContext =>
 
 const printOnce = createPrintOnce(printLine);
 const nameChecker = new NameChecker(printOnce);
+const portChecker = new PortChecker({
+  list: () => loadPortHolders().listPortHolders(inspectionContext({})),
+  probe: (port) => loadPortHolders().probePort(port),
+});
 const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), printOnce);
 
-const currentLocation = (): Location => ({
-  metro: (address ??= metroAddress({ provider: settings })),
-  provider: providerName,
-});
+/** Where objects of a kind are now. Images are the same on every machine, so they belong to no platform. */
+function currentLocation({ kind }: AnyResource): Location {
+  const metro = (address ??= metroAddress({ provider: settings }));
+  const platformId = metro === "local" && isNamedKind(kind) ? readPlatformId(localPaths().platformIdFile) : undefined;
+  return { metro, provider: providerName, platformId };
+}
 
 /** Errors in the settings, reported by `check` so that a preview shows them. The engine skips `check` while a setting is unknown. */
 function settingsFailures({ kind, metroRestriction }: AnyResource): readonly CheckFailure[] {
@@ -150,19 +161,36 @@ function withOwnership(context: ProviderContext, properties: Properties): Provid
   return identity === undefined ? context : { ...context, ownership: { ...identity, hasDerivedName } };
 }
 
+/** From what the name of a resource is derived; undefined for one that the program gave. */
+function nameOrigin({ kind }: AnyResource, named: Properties) {
+  const resourceName = resourceNameIn(named) ?? kind;
+  const resourceHash = identityIn(named)?.resourceHash ?? hashOfName(resourceName);
+  return named[AUTO_NAME_KEY] === true ? { resourceName, resourceHash } : undefined;
+}
+
+/** The ports that are taken, as sentences. Only the local platform gives each port to one service. */
+function portFailures(
+  resource: AnyResource,
+  named: Properties,
+  { olds, inputs }: { readonly olds: Properties; readonly inputs: Properties },
+): Promise<readonly string[]> {
+  if (getMetro().metro !== "local") return Promise.resolve([]);
+  const label = resourceLabel(resource, named);
+  const [key, derivedFrom] = [urnIn(named) ?? label, nameOrigin(resource, named)];
+  return portChecker.check({ label, key, derivedFrom, name: inputs["name"], olds, news: inputs });
+}
+
 /** The name of a resource, and what is wrong with it. */
 function checkName(
   resource: AnyResource,
   { isNew, named, inputs }: { readonly isNew: boolean; readonly named: Properties; readonly inputs: Properties },
 ): Promise<NameCheck> {
-  const resourceName = resourceNameIn(named) ?? resource.kind;
-  const resourceHash = identityIn(named)?.resourceHash ?? hashOfName(resourceName);
   const described = {
     kind: resource.kind,
     label: resourceLabel(resource, named),
     urn: urnIn(named),
     isNew,
-    derivedFrom: named[AUTO_NAME_KEY] === true ? { resourceName, resourceHash } : undefined,
+    derivedFrom: nameOrigin(resource, named),
     name: inputs["name"],
     adopt: inputs["adopt"] === true,
   };
@@ -191,14 +219,27 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
   const toResourceError = (news: Properties, error: unknown): Error =>
     toEngineError(resourceLabel(resource, news), error, (outputs) =>
-      toState(resource, currentLocation(), news, inputsFromState(resource, news), outputs),
+      toState(resource, currentLocation(resource), news, inputsFromState(resource, news), outputs),
     );
 
-  /** Runs one lifecycle function and converts its errors for the engine. */
-  async function runOperation<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
+  /**
+   * Runs one lifecycle function and converts its errors for the engine.
+   *
+   * @param state of the existing object; undefined for a create
+   */
+  async function runOperation<T>(
+    news: Properties,
+    state: Properties | undefined,
+    action: (context: ProviderContext) => Promise<T>,
+  ): Promise<T> {
     try {
       const context = getContext();
-      assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
+      if (state !== undefined) {
+        const [location, label] = [currentLocation(resource), resourceLabel(resource, news)];
+        assertSameMetro(location, state, label);
+        // A lookup by name finds an object wherever it runs.
+        if (!wasLookedUp(state)) assertSamePlatform(location, state, label);
+      }
       return await cancellation.track(action(withOwnership(context, news)));
     } catch (error) {
       throw toResourceError(news, error);
@@ -207,7 +248,9 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
   function checkRequiresMove(state: Properties): boolean {
     try {
-      return requiresMove(currentLocation(), state, resourceLabel(resource, state));
+      const [location, label] = [currentLocation(resource), resourceLabel(resource, state)];
+      if (!wasLookedUp(state)) assertSamePlatform(location, state, label);
+      return requiresMove(location, state, label);
     } catch (error) {
       throw toResourceError(state, error);
     }
@@ -242,11 +285,12 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const { name, failures: taken } = await checkName(resource, { isNew, named, inputs: checked.inputs });
       const inputs = { ...checked.inputs, ...(name === undefined ? {} : { name }) };
       const previewed = { label: resourceLabel(resource, news), olds, news: inputs };
+      const takenPorts = await portFailures(resource, named, { olds, inputs });
       const impossible = await inspectUpdate(resource, previewed, () => inspectionContext(named), printOnce);
       const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
         inputs: toSerializable({ ...inputs, ...internalProperties(named) }),
-        failures: [...taken, ...impossible, ...exceeded].map((reason) => ({ property: "", reason })),
+        failures: [...taken, ...takenPorts, ...impossible, ...exceeded].map((reason) => ({ property: "", reason })),
       };
     },
 
@@ -276,15 +320,15 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     },
 
     create: (news) =>
-      runOperation(news, async (context) => {
+      runOperation(news, undefined, async (context) => {
         const inputs = inputsFromState(resource, news);
         const { id, outputs } = await resource.create(context, inputs);
         kept.add(id);
-        return { id, outs: toState(resource, currentLocation(), news, inputs, outputs) };
+        return { id, outs: toState(resource, currentLocation(resource), news, inputs, outputs) };
       }),
 
     read: (id, props) =>
-      runOperation(props, async (context) => {
+      runOperation(props, props, async (context) => {
         const olds = inputsFromState(resource, migrate(resource, props));
         const observed = await resource.read(context, id, olds);
         if (observed === undefined) {
@@ -295,7 +339,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         const read = { ...observed.outputs, ...preservedOnRefresh(props, observed.outputs) };
         const found = {
           id: observed.id ?? id,
-          props: toState(resource, currentLocation(), props, observed.inputs, read),
+          props: toState(resource, currentLocation(resource), props, observed.inputs, read),
           inputs: toSerializable({ ...internalProperties(props), ...observed.inputs }),
         };
         if (!wasLookedUp(props)) {
@@ -308,7 +352,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       }),
 
     update: (id, olds, news) =>
-      runOperation(news, async (context) => {
+      runOperation(news, olds, async (context) => {
         const inputs = inputsFromState(resource, news);
         const outputs = await resource.update(
           context,
@@ -316,11 +360,11 @@ function createProvider(kind: ResourceKind): DynamicProvider {
           observedFromState(resource, migrate(resource, olds)),
           inputs,
         );
-        return { outs: toState(resource, currentLocation(), news, inputs, outputs) };
+        return { outs: toState(resource, currentLocation(resource), news, inputs, outputs) };
       }),
 
     delete: (id, props) =>
-      runOperation(props, async (context) => {
+      runOperation(props, props, async (context) => {
         if (kept.has(id)) {
           const label = resourceLabel(resource, props);
           printLine(`${label}: '${String(props["name"])}' is not deleted, because its replacement took it over.`);

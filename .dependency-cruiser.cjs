@@ -13,10 +13,18 @@ const LAYERS = {
   image: ["base"],
   rollout: ["client", "contract", "base"],
   resources: ["definition", "client", "contract", "image", "rollout", "base"],
-  functions: ["resources/context", "resources/common", "resources/workload", "definition", "client", "contract", "base"],
+  functions: [
+    "resources/context",
+    "resources/common",
+    "resources/workload",
+    "definition",
+    "client",
+    "contract",
+    "base",
+  ],
   pulumi: ["resources", "functions", "definition", "contract", "base"],
   platform: ["contract", "image/oci", "image/registry", "image/cpio", "base"],
-  cli: ["platform", "image", "client", "contract", "base"],
+  cli: ["resources/context", "platform", "image", "client", "contract", "base"],
 };
 
 /** Packages and Node modules that few files may use, so that what they do can be found. */

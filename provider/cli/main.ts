@@ -2,6 +2,7 @@
 /** The `unikernel` command: dispatches to one file per subcommand. */
 import { formatError, UnikernelError } from "../base/errors";
 import { VERSION } from "../base/version";
+import { deleteObject } from "./deleteObject";
 import { localDown } from "./localDown";
 import { localStatus } from "./localStatus";
 import { localUp } from "./localUp";
@@ -10,6 +11,7 @@ import { localUp } from "./localUp";
 type Command = (args: readonly string[]) => Promise<string>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  delete: deleteObject,
   "local up": localUp,
   "local status": localStatus,
   "local down": localDown,
@@ -23,14 +25,19 @@ const HELP = `Usage: unikernel <command>
   local status         show what is on the local platform
   local down           stop the local platform
     --all                delete everything on it except images first
+  delete <kind> <name> delete an instance, service, volume or certificate that no stack manages
+    --metro <metro>      metro; default UKC_METRO, else fra. The token is UKC_TOKEN; 'local' needs none
+    --with-instances     delete the instances of a service with it
   --help               show this text
   --version            show the version`;
 
 async function runCommand(args: readonly string[]): Promise<string> {
   if (args[0] === "--version" || args[0] === "-v") return VERSION;
   if (args.length === 0 || args.includes("--help") || args.includes("-h")) return HELP;
-  const command = COMMANDS[args.slice(0, 2).join(" ")];
-  if (command !== undefined) return await command(args.slice(2));
+  for (const words of [1, 2]) {
+    const command = COMMANDS[args.slice(0, words).join(" ")];
+    if (command !== undefined) return await command(args.slice(words));
+  }
   throw new UnikernelError("INPUT_INVALID", `Unknown command '${args.slice(0, 2).join(" ")}'.`, {
     hint: `\n\n${HELP}`,
   });

@@ -35,6 +35,8 @@ export interface NamedResource {
   readonly derivedFrom: { readonly resourceName: string; readonly resourceHash: string } | undefined;
   readonly name: unknown;
   readonly adopt: boolean;
+  /** As the user wrote it. */
+  readonly metro: string;
 }
 
 /** The name to use, and what is wrong with it, as sentences. */
@@ -164,6 +166,6 @@ const unfinishedNotice = ({ label }: NamedResource, name: string): string =>
   `${label}: goes on with '${name}', which an earlier update left unfinished.`;
 
 /** What an update killed between the end of a create and its record leaves, told from a predecessor by the user only. */
-const leftoverNotice = ({ label, kind }: NamedResource, name: string): string =>
+const leftoverNotice = ({ label, kind, metro }: NamedResource, name: string): string =>
   `${label}: '${name}' exists and was made for this resource, so a new one gets another name. Unless this update replaces it, ` +
-  `delete it: npx unikernel delete ${kind.toLowerCase()} ${name}`;
+  `delete it: npx unikernel delete ${kind.toLowerCase()} ${name} --metro ${metro}${kind === "Service" ? " --with-instances" : ""}`;

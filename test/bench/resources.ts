@@ -27,11 +27,14 @@ function volumeApi() {
   const volumes = new Map<string, object>();
   return ({ method, url, body }: ReceivedRequest) => {
     if (method === "POST") {
-      const { name, size_mb } = body as { name: string; size_mb: number };
-      const volume = { status: "success", uuid: `uuid-${name}`, name, size_mb, state: "available", filesystem: "ext4" };
+      const { name, size_mb, tags } = body as { name: string; size_mb: number; tags?: string[] };
+      const settings = { size_mb, tags, state: "available", filesystem: "ext4" };
+      const volume = { status: "success", uuid: `uuid-${name}`, name, ...settings };
       volumes.set(volume.uuid, volume);
       return success("volumes", volume);
     }
+    // The names that are taken, which a program asks for before its first create.
+    if (new URL(url, "http://x").searchParams.has("count")) return success("volumes", ...volumes.values());
     const uuid =
       new URL(url, "http://x").searchParams.get("uuid") ?? (body as { uuid: string }[] | undefined)?.[0]?.uuid ?? "";
     return success("volumes", volumes.get(uuid) ?? { status: "error", error: 8, uuid });

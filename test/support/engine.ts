@@ -51,6 +51,8 @@ export interface OperationOptions {
   readonly diff?: boolean;
   readonly target?: readonly string[];
   readonly replace?: readonly string[];
+  /** File of a saved plan, which a preview writes and an `up` reads and keeps to. */
+  readonly plan?: string;
 }
 
 /** The result of an operation, also of a failed one. */

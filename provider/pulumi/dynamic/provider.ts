@@ -193,6 +193,7 @@ function checkName(
     derivedFrom: nameOrigin(resource, named),
     name: inputs["name"],
     adopt: inputs["adopt"] === true,
+    metro: getMetro().metro,
   };
   return nameChecker.check(described, {
     find: (kind, names) => (nameDirectory ??= loadNameDirectory().createNameDirectory(getContext())).find(kind, names),

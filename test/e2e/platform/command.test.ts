@@ -48,6 +48,25 @@ describe("the unikernel command", function () {
     await platform.assertNothingLeft([port]);
   });
 
+  it("deletes objects by name, a service with its instances only if told to", async () => {
+    const local = ["--metro", "local"];
+    await platform.client.createVolume({ body: { name: "data", size_mb: 8 } });
+    const port = await freePort();
+    await platform.client.createService({ body: { name: "web", services: [{ port }] } });
+    const deleted = await unikernel("delete", "volume", "data", ...local);
+    assert.equal(deleted.stdout, "Deleted volume 'data' in metro 'local'.\n", deleted.stderr);
+    const again = await unikernel("delete", "volume", "data", ...local);
+    assert.deepEqual([again.code, again.stdout], [1, ""]);
+    assert.match(again.stderr, /^NOT_FOUND: Reading volume 'data' in metro 'local' failed/);
+    assert.match(
+      (await unikernel("delete", "web", ...local)).stderr,
+      /^INPUT_INVALID: 'unikernel delete' takes a kind/,
+    );
+    assert.equal((await unikernel("delete", "service", "web", ...local)).code, 0);
+    assert.deepEqual((await platform.client.getServices({})).items, []);
+    await platform.assertNothingLeft([port]);
+  });
+
   it("starts a daemon with the given settings, and reports if the running one has others", async () => {
     const settings = ["--quota", "instances=10", "--quota", "total_volume_mb=100"];
     const up = await unikernel("local", "up", ...settings);

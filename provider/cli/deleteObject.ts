@@ -1,0 +1,64 @@
+/** `unikernel delete <kind> <name>`: deletes an object that no stack manages, such as one that a killed update left. */
+import { parseOptions } from "../base/commandLineOptions";
+import { resolveMetro } from "../base/config/metroConfig";
+import { UnikernelError } from "../base/errors";
+import { type Client, allItems, onlyItem } from "../client/client";
+import { createContext } from "../resources/context";
+
+/** A kind's requests. */
+const ROUTES = {
+  instance: ["getInstances", "deleteInstances"],
+  service: ["getServices", "deleteServices"],
+  volume: ["getVolumes", "deleteVolumes"],
+  certificate: ["getCertificates", "deleteCertificates"],
+} as const;
+type Kind = keyof typeof ROUTES;
+
+/** Deletes end VMs, which may take their time. */
+const SERVER_WAIT_MS = 60_000;
+
+/**
+ * Deletes one object by its name. Throws `INPUT_INVALID` for arguments that make no sense, `NOT_FOUND`, and `IN_USE` for a service
+ * with instances unless they are to go with it.
+ */
+export async function deleteObject(args: readonly string[]): Promise<string> {
+  const [kind, name, ...rest] = args;
+  if (kind === undefined || !(kind in ROUTES) || name === undefined || name.startsWith("-")) {
+    throw new UnikernelError("INPUT_INVALID", "'unikernel delete' takes a kind and a name.", {
+      hint: `Give ${Object.keys(ROUTES).join(", ")} and the name of the object.`,
+    });
+  }
+  const { metro, "with-instances": withInstances } = parseOptions(rest, { metro: "list", "with-instances": "switch" });
+  const config = resolveMetro({ argument: { metro: metro.at(-1) } });
+  const { client } = createContext(config);
+  const [get, remove] = ROUTES[kind as Kind];
+  const what = `${kind} '${name}'`;
+  const { uuid } = onlyItem(
+    await client[get]({ query: { name: [name] } }),
+    `Reading ${what} in metro '${config.metro}'`,
+  );
+  if (kind === "service") await deleteInstancesOf(client, { uuid, what, withInstances });
+  onlyItem(await client[remove]({ body: [{ uuid }] }, { serverWaitMs: SERVER_WAIT_MS }), `Deleting ${what}`);
+  return `Deleted ${what} in metro '${config.metro}'.`;
+}
+
+/** What a service serves with goes with it, if that is wanted. */
+async function deleteInstancesOf(
+  client: Client,
+  { uuid, what, withInstances }: { readonly uuid: string; readonly what: string; readonly withInstances: boolean },
+): Promise<void> {
+  const { instances } = onlyItem(await client.getServices({ query: { uuid: [uuid] } }), `Reading ${what}`);
+  const members = instances ?? [];
+  if (members.length === 0) return;
+  if (!withInstances) {
+    const names = members.map((member) => `'${member.name}'`).join(", ");
+    throw new UnikernelError("IN_USE", `The ${what} has instances: ${names}.`, {
+      hint: "Add --with-instances to delete them too.",
+    });
+  }
+  const body = members.map((member) => ({ uuid: member.uuid }));
+  allItems(
+    await client.deleteInstances({ body }, { serverWaitMs: SERVER_WAIT_MS }),
+    `Deleting the instances of ${what}`,
+  );
+}
